@@ -1,0 +1,70 @@
+"""The one decorator of compiled code: same bits with and without JIT, cached safely across processes.
+
+Numba's own cache watches only the file of the function it compiles: after an edit of a rule in another file the old
+number would come back. So the cache lies in a folder named by a hash of every source that compiled code is made of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+from numba import njit
+
+__all__ = ["cache_folder", "rule", "source_hash"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _sources() -> list[Path]:
+    agents = Path(__file__).resolve().parent
+    sim = agents.parent / "sim"
+    return sorted([*agents.rglob("*.py"), *sim.glob("*.py"), *(sim / "engine").rglob("*.py")])
+
+
+@lru_cache(maxsize=1)
+def source_hash() -> str:
+    """Hash of every source file that compiled code can come from."""
+    digest = hashlib.sha256()
+    for path in _sources():
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=1)
+def cache_folder() -> str | None:
+    """Folder of this version's compiled code, or None where none can be written."""
+    base = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "journey-simulator"
+    )
+    folder = os.path.join(base, source_hash())
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return None
+
+
+def rule(function: Function) -> Function:
+    """Compile a scalar rule or a loop over customers.
+
+    No fastmath: the interpreted function must give the same bits. The GIL is released, so that threads can each
+    live through customers of their own.
+    """
+    folder = cache_folder()
+    before = numba.config.CACHE_DIR
+    try:
+        # Read by numba while it decorates; other packages keep the cache they had.
+        numba.config.CACHE_DIR = folder or ""
+        compiled = njit(nogil=True, error_model="numpy", cache=folder is not None)(function)
+    finally:
+        numba.config.CACHE_DIR = before
+    return cast(Function, compiled)

@@ -1,0 +1,53 @@
+"""Personas: kinds of customers, as shares of the market and as distributions of traits."""
+
+from dataclasses import dataclass
+
+from agents.quantity import number, quantity, text
+
+__all__ = ["Persona", "Spread"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Beta distribution of one trait: its mean and its concentration (alpha + beta).
+
+    A mean of 0 or 1 is a constant. ``concentration`` left out means the persona's.
+    """
+
+    mean: float = number(0.5, 0.0, 1.0, "mean of the trait in this persona")
+    concentration: float | None = number(
+        None, 0.01, 1e6, "alpha + beta of the trait's Beta distribution; higher is more alike", optional=True
+    )
+
+
+def _spread() -> Spread:
+    return Spread()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Persona:
+    """One kind of customer.
+
+    In YAML a trait is a number (its mean) or ``{mean, concentration}``.
+    """
+
+    name: str = text("", "name of the persona, the key under which it stands")
+    title: str = text("", "a reader's name for it")
+    share: float = number(1.0, 0.0, None, "weight in the population; weights are divided by their sum")
+    deliberation: Spread = quantity("wish to compare before buying", factory=_spread)
+    price_sensitivity: Spread = quantity("weight of price in choice", factory=_spread)
+    trust_propensity: Spread = quantity("how readily good experience becomes trust", factory=_spread)
+    novelty_seeking: Spread = quantity("pleasure in trying something else", factory=_spread)
+    digital_affinity: Spread = quantity("ease with digital channels", factory=_spread)
+    privacy_concern: Spread = quantity("dislike of being known", factory=_spread)
+    sociability: Spread = quantity("how much the customer talks about brands", factory=_spread)
+    patience: Spread = quantity("tolerance for effort and delay", factory=_spread)
+    concentration: float = number(10.0, 0.01, 1e6, "alpha + beta of every trait that names none of its own")
+    need_rate: float = number(1.0, 0.01, 100.0, "multiplier of the market's rate of needs")
+    spend: float = number(1.0, 0.0, 1000.0, "multiplier of what one purchase is worth")
+    adapt_digital: float = number(
+        0.0, 0.0, 1.0, "adaptive persona: share of the way digital affinity moves up per eased experience"
+    )
+    adapt_privacy: float = number(
+        0.0, 0.0, 1.0, "adaptive persona: share of the way privacy concern moves up per intrusive contact"
+    )

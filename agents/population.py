@@ -1,0 +1,108 @@
+"""Population: the memory of all customers, one small record each, and the week in which each is due next.
+
+Numbers in [0, 1] are stored as 16-bit codes (:func:`agents.rules.numerics.encode_unit`), weeks as unsigned 16-bit counts
+from the first week of the burn-in, utilities as single precision.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.traits import TRAITS
+
+__all__ = [
+    "ACCOUNT",
+    "ADOPTED",
+    "BUYER",
+    "FOCAL_AT_START",
+    "MAX_WEEK",
+    "NEVER",
+    "NOBODY",
+    "SAMPLED",
+    "SEARCHED",
+    "Population",
+    "allocate",
+    "allocate_accounts",
+    "bytes_per_customer",
+    "customer_record",
+]
+
+#: No brand, no channel.
+NOBODY = -1
+#: A week that does not come.
+NEVER = 65_535
+#: The last week that a run can reach.
+MAX_WEEK = 65_000
+
+# Bits of ``marks``.
+ADOPTED = 1  # ever bought in the category
+SEARCHED = 2  # passed through a search stage since the need arose
+BUYER = 4  # bought the focal brand within the horizon
+FOCAL_AT_START = 8  # customer of the focal brand when the horizon began
+SAMPLED = 16  # moments are logged
+
+#: One account per customer over the horizon; money in cents, ``value`` discounted to the horizon's first week.
+ACCOUNT = np.dtype(
+    [
+        ("spend", np.int64),
+        ("contribution", np.int64),
+        ("value", np.int64),
+        ("purchases", np.int32),
+        ("focal_purchases", np.int32),
+        ("switches", np.int32),
+    ],
+    align=True,
+)
+
+
+def customer_record(brands: int) -> np.dtype[Any]:
+    """Record of one customer in a market with ``brands`` brands (at most 64): 64 bytes for up to eight.
+
+    ========== ===================================================================
+    gap        own multiplier of the mean gap between needs
+    s, e       ``satisfaction`` with the incumbent and ``expectation`` of it, utility
+    F          ``fatigue``, as of ``last_contact``
+    strain     effort felt since the last experience
+    traits     eight codes, under the names of :data:`agents.traits.TRAITS`
+    T, H, K    ``trust``, ``habit`` (as of ``last_purchase``), ``knowledge``: codes
+    clocks     ``need_at``: the need clock runs out; ``since``: the stage was entered; ``need_week``: the last need
+    n          ``occasion``: count of needs so far
+    masks      brands considered ``initial`` -ly and now (``considered``), and ``opted_out`` of
+    o, b       ``incumbent`` (brand last bought) and ``lead`` (brand whose journey it is), or NOBODY
+    ========== ===================================================================
+    """
+    mask = np.uint8 if brands <= 8 else np.uint64
+    masks = [(name, mask) for name in ("initial", "considered", "opted_out")]
+    singles = [(name, np.float32) for name in ("gap", "satisfaction", "expectation", "fatigue", "strain")]
+    codes = [(name, np.uint16) for name in (*TRAITS, "trust", "habit", "knowledge")]
+    weeks = ("need_at", "since", "need_week", "last_purchase", "last_contact", "occasion")
+    clocks = [(name, np.uint16) for name in weeks]
+    small = [(name, np.uint8) for name in ("persona", "stage", "marks")]
+    signed = [(name, np.int8) for name in ("channel", "incumbent", "lead")]
+    wide = masks if mask is np.uint64 else []
+    narrow = [] if mask is np.uint64 else masks
+    return np.dtype([*wide, *singles, *codes, *clocks, *small, *signed, *narrow], align=True)
+
+
+class Population(NamedTuple):
+    """All customers: their records (recarray of :func:`customer_record`, length N) and their next week (N,)."""
+
+    people: Any
+    due: NDArray[np.uint16]
+
+
+def allocate(customers: int, brands: int) -> Population:
+    """Room for ``customers`` customers, not yet born."""
+    people = np.zeros(customers, customer_record(brands)).view(np.recarray)
+    return Population(people, np.zeros(customers, np.uint16))
+
+
+def allocate_accounts(customers: int) -> Any:
+    """Accounts for ``customers`` customers, all zero; 0 for none."""
+    return np.zeros(customers, ACCOUNT).view(np.recarray)
+
+
+def bytes_per_customer(brands: int) -> int:
+    """Live state per customer in bytes."""
+    return customer_record(brands).itemsize + 2

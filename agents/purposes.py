@@ -1,0 +1,31 @@
+"""What luck decides. Every draw names its purpose, so that no two decisions ever share a draw."""
+
+from enum import IntEnum
+
+__all__ = ["WINDOW", "Purpose"]
+
+#: Weeks whose contact draws come out of one block of luck (eight 16-bit draws).
+WINDOW = 8
+
+
+class Purpose(IntEnum):
+    """Purpose of a draw. ``when`` is what else the draw is keyed by, beside seed, replicate and customer.
+
+    A block holds four words. Draws tied to an occasion use the occasion's number, so that a journey that runs faster
+    keeps its luck; draws tied to a week use the week.
+    """
+
+    BIRTH = 0  # once: persona, first stage, need rate, phase of the first need
+    TRAITS = 1  # once; index: four traits each
+    NEED = 2  # occasion: gap to the next need, its rounding
+    WEEK = 3  # week; index: stage. Transition out of a stage that lasts, talk
+    STEP = 4  # occasion; index: stage. Transition out of a stage that resolves within the week
+    ENTRY = 5  # occasion; index: stage. Channel, noise of the experience, complaint
+    CONTACT = 6  # window of eight weeks; index: brand. Eight 16-bit draws
+    MOMENT = 7  # week; index: brand. Aim of a contact, opting out
+    RECALL = 8  # occasion; index: four brands each
+    SEARCH = 9  # week; index: four brands each
+    TASTE = 10  # once; index: four brands each
+    CHOICE = 11  # occasion; index: four brands each
+    SAMPLE = 12  # once: whether the customer's moments are logged
+    EXPERIMENT = 13  # cycle; index: brand + 64 x experiment; nobody's: success and uplift

@@ -1,0 +1,36 @@
+"""Choice among considered brands (MODEL 4.4): random utility with frozen errors (McFadden 1974; ActivitySim's frozen choice errors)."""
+
+from agents.compiled import rule
+from agents.rules.numerics import gumbel, normal_quantile
+
+__all__ = ["brand_value", "incumbent_bump", "lifelong_taste", "moment_error", "price_disutility"]
+
+
+@rule
+def lifelong_taste(u: float, sd: float) -> float:
+    """Taste of a customer for a brand, Normal(0, ``sd``), fixed for life."""
+    return sd * normal_quantile(u)
+
+
+@rule
+def moment_error(u: float, scale: float) -> float:
+    """Gumbel error of a customer, brand and occasion."""
+    return scale * gumbel(u)
+
+
+@rule
+def brand_value(quality: float, price_disutility: float, reputation_utility: float) -> float:
+    """What a brand offers anybody, in utility units."""
+    return quality - price_disutility + reputation_utility
+
+
+@rule
+def price_disutility(weight: float, price_sensitivity: float, relative_price: float) -> float:
+    """Utility lost to the price, relative to the market's mean price."""
+    return weight * price_sensitivity * relative_price
+
+
+@rule
+def incumbent_bump(habit_weight: float, habit: float, satisfaction_weight: float, satisfaction: float) -> float:
+    """State dependence: what the brand bought last has ahead of the others (Dube, Hitsch & Rossi 2010)."""
+    return habit_weight * habit + satisfaction_weight * satisfaction

@@ -1,0 +1,254 @@
+"""Command line: `journey VERB [key=value ...]`. One clear message for bad input, and an exit status that tells.
+
+Exit status 0: done; 1: a failure of the simulator or its surroundings; 2: bad input; 130: interrupted by Ctrl-C;
+143: ended by kill.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import ConfigError
+from sim.verbs import VERBS, load_verb
+
+if TYPE_CHECKING:
+    from sim.composer import Composer
+
+__all__ = ["main"]
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+#: Options of Hydra that load a pickle or move the shipped configuration away.
+REFUSED_OPTIONS: dict[str, str] = {
+    "experimental_rerun": "run a result again with from=results/compare/RUN",
+    "config_path": "add a folder of your own with --config-dir DIR",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows `journey`; what this process was called with by default.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with _Ending():
+            return _dispatch(words)
+    except ConfigError as error:
+        return _refuse(str(error))
+    except KeyboardInterrupt:
+        print("journey: interrupted; finished runs are kept, nothing half-written is left", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (`head`, say) has seen enough. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_overview())
+        return 0
+    if words[0] == "--version":
+        from sim import __version__
+
+        print(f"journey {__version__}")
+        return 0
+    verb, rest = words[0], words[1:]
+    if verb not in VERBS:
+        match = difflib.get_close_matches(verb, VERBS, n=1)
+        hint = f"did you mean {match[0]!r}? " if match else ""
+        return _refuse(f"there is no verb {verb!r}; {hint}there are {', '.join(VERBS)}; try: journey --help")
+    return _run(verb, _translate(verb, rest))
+
+
+def _overview() -> str:
+    lines = ["journey VERB [key=value ...]", ""]
+    for name, verb in VERBS.items():
+        lines += [f"  {name:<9} {verb.about}", f"            {verb.example}"]
+    lines += [
+        "",
+        "journey VERB --help lists a verb's keys; journey VERB --cfg job shows every value.",
+        "Start with: journey compare",
+    ]
+    return "\n".join(lines)
+
+
+def _translate(verb: str, words: list[str]) -> list[str]:
+    """Turn plain words and plain options into keys: `results show NAME --format csv`, `from=FOLDER`."""
+    translated: list[str] = []
+    names = list(VERBS[verb].words)
+    value_follows = False
+    position = 0
+    while position < len(words):
+        word = words[position]
+        position += 1
+        option = _PLAIN_OPTION.fullmatch(word) if VERBS[verb].words else None
+        if value_follows:
+            translated.append(word)
+            value_follows = False
+        elif option is not None:
+            value = option[2]
+            if value is None:
+                if position >= len(words):
+                    raise ConfigError(f"{word} has no value; give one, such as {VERBS[verb].example!r}")
+                value = words[position]
+                position += 1
+            translated.append(f"{option[1].replace('-', '_')}={_quote(value)}")
+        elif word.startswith("from="):
+            translated += _from(word.removeprefix("from="))
+        elif word.startswith("-"):
+            translated.append(word)
+            value_follows = word in _OPTIONS_WITH_VALUE
+        elif names and "=" not in word and not word.startswith("~"):
+            translated.append(f"{names.pop(0)}={_quote(word)}")
+        else:
+            translated.append(word)
+    return translated
+
+
+_PLAIN_OPTION = re.compile(r"--(format|output-dir|run|action)(?:=(.*))?")
+_OPTIONS_WITH_VALUE = (
+    "--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd",
+)  # fmt: skip
+
+
+def _from(place: str) -> list[str]:
+    """Turn a result folder, or its config.yaml, into the options that run it again."""
+    from pathlib import Path
+
+    path = Path(place)
+    if path.is_dir():
+        path = path / "config.yaml"
+    if path.suffix != ".yaml" or not path.is_file():
+        raise ConfigError(f"from is {place!r}; give a result folder, or the config.yaml in one")
+    return ["--config-dir", str(path.parent), "--config-name", path.stem]
+
+
+def _quote(value: str) -> str:
+    return value if re.fullmatch(r"[\w./-]*", value) else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _run(verb: str, words: list[str]) -> int:
+    from hydra._internal.utils import get_args_parser
+
+    from sim.composer import Composer, explain
+
+    parser = get_args_parser()
+    parser.prog = f"journey {verb}"
+    options = parser.parse_args(words)
+    for name, remedy in REFUSED_OPTIONS.items():
+        if getattr(options, name) is not None:
+            raise ConfigError(f"--{name.replace('_', '-')} is not offered; {remedy}")
+    composer = Composer(verb, options)
+    try:
+        return _serve(verb, composer, parser, options)
+    except (ConfigError, _Failed):
+        raise
+    except Exception as error:  # whatever Hydra raises while it composes is bad input
+        raise ConfigError(explain(error, composer)) from error
+    finally:
+        composer.close()
+
+
+class _Failed(Exception):
+    """Carries what went wrong while a verb was at work, past what deals with bad input."""
+
+
+def _serve(verb: str, composer: Composer, parser: Any, options: Any) -> int:
+    if options.help:
+        composer.show_help(parser, options)
+    elif options.cfg:
+        composer.show(options.cfg, options.package, resolve=options.resolve)
+    elif options.info is not None:
+        composer.show_information(options.info)
+    else:
+        module = load_verb(verb)
+        failure: list[Exception] = []
+
+        def check(data: Any) -> Any:
+            return module.prepare(data, composer.library)
+
+        def task(data: Any) -> Any:
+            work = check(data)
+            try:
+                return module.perform(work)
+            except ConfigError:
+                raise
+            except Exception as error:
+                failure.append(error)
+                raise
+
+        try:
+            if options.multirun:
+                composer.sweep(task, check)
+            else:
+                composer.run(task)
+        except Exception:
+            if failure:
+                return _fail(failure[0])
+            raise
+    sys.stdout.flush()
+    return 0
+
+
+def _fail(error: Exception) -> int:
+    """End after a failure that is not the user's: one of the surroundings in one line, one of ours with its trace."""
+    if isinstance(error, BrokenPipeError):
+        raise error
+    if isinstance(error, MemoryError):
+        print("journey: out of memory; give a smaller population, or fewer threads", file=sys.stderr)
+        return 1
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"journey: {place}{error.strerror or error}", file=sys.stderr)
+        return 1
+    import traceback
+
+    traceback.print_exception(error)
+    print("journey: this is a fault of the simulator, not of your input; please report it", file=sys.stderr)
+    return 1
+
+
+def _refuse(message: str) -> int:
+    print(f"journey: {message}", file=sys.stderr)
+    return BAD_INPUT
+
+
+class _Ending:
+    """Lets `kill` end a run the way Ctrl-C does, so that nothing half-written is left."""
+
+    def __enter__(self) -> None:
+        self._before: Any = None
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGTERM, self._end)
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGTERM, self._before)
+
+    @staticmethod
+    def _end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

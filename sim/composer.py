@@ -1,0 +1,373 @@
+"""Composer: a verb's configuration from the command line, composed by Hydra from files that are read safely.
+
+Hydra finds files through sources. Ours serves the shipped files and a user's folder (`--config-dir`), reads both with
+:mod:`sim.document`, and hands Hydra every scenario in the one form of :mod:`sim.experiments.draft`: a defaults list
+that names the market, the persona mix, the journeys and the strategies, with every field filled in. So `market=NAME`
+and `arms.proactive.focal.strategy.automation=0.8` reach their value whatever shorthand a file uses.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import version
+from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
+from hydra._internal.hydra import Hydra
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from hydra.plugins.config_source import ConfigResult, ConfigSource
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from configs import FOLDER
+from sim.document import read_document
+from sim.errors import ConfigError
+from sim.experiments.draft import draft_scenario, form
+from sim.experiments.load import read_scenario_file
+from sim.library import GROUPS, Library
+from sim.reading import NAME, nearest, read_value
+from sim.settings import Settings
+
+__all__ = ["Composer", "Task", "explain"]
+
+#: What a verb does with one composed configuration.
+Task = Callable[[Mapping[str, Any]], Any]
+
+#: Hydra changes no folder, writes no log and leaves no folder behind: a run's only trace is its result folder.
+HYDRA: Mapping[str, Any] = {
+    "job": {"chdir": False},
+    "output_subdir": None,
+    "run": {"dir": "."},
+}
+HYDRA_DEFAULTS: tuple[Mapping[str, str], ...] = (
+    {"override hydra/job_logging": "none"},
+    {"override hydra/hydra_logging": "none"},
+)
+#: Groups whose files set keys at the top rather than under the group's name.
+GLOBAL_GROUPS: tuple[str, ...] = ("scenario", "engine")
+
+
+class JourneySource(ConfigSource):
+    """A folder of configuration files for one verb: `journey://VERB:FOLDER`, without a folder the shipped one."""
+
+    def __init__(self, provider: str, path: str) -> None:
+        super().__init__(provider=provider, path=path)
+        self.verb, _, folder = self.path.partition(":")
+        self.trusted = not folder
+        self.folder = Path(folder) if folder else FOLDER
+
+    @staticmethod
+    def scheme() -> str:
+        """Return the scheme under which Hydra knows this source."""
+        return "journey"
+
+    def available(self) -> bool:
+        """Return whether the folder exists."""
+        return self.folder.is_dir()
+
+    def is_group(self, config_path: str) -> bool:
+        """Return whether a path is one of the groups; no other folder is ever looked into."""
+        if config_path in ("", "."):
+            return True
+        known = (*GROUPS, "engine") if self.trusted else GROUPS
+        return config_path in known and (self.folder / config_path).is_dir()
+
+    def is_config(self, config_path: str) -> bool:
+        """Return whether a path is a file of a group, or at the top a verb's configuration."""
+        group, name = _split(config_path)
+        if not NAME.fullmatch(name):
+            return False
+        if not group:
+            # A verb's own configuration is always the shipped one: a user's folder adds files, it replaces no verb.
+            shipped = (FOLDER / f"{name}.yaml").exists()
+            return shipped if self.trusted else not shipped and _exists(self.folder / f"{name}.yaml")
+        return self.is_group(group) and _exists(self.folder / group / f"{name}.yaml")
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        """Return the names under a path, sorted."""
+        names: set[str] = set()
+        if config_path in ("", "."):
+            if results_filter in (None, ObjectType.GROUP):
+                names |= {group for group in (*GROUPS, "engine") if self.is_group(group)}
+        elif results_filter in (None, ObjectType.CONFIG) and self.is_group(config_path):
+            names |= {path.stem for path in (self.folder / config_path).iterdir() if path.suffix == ".yaml"}
+        return sorted(names)
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """Read a file and bring it into the form that Hydra composes."""
+        group, name = _split(config_path)
+        library = Library((self.folder,))
+        if not group:
+            body = self._verb() if self.trusted else self._user(name, library)
+        elif group == "scenario":
+            data, where = read_scenario_file(name, library)
+            body = _compose_form(data, where, name)
+        elif group == "engine":
+            body = read_document(self.folder / group / f"{name}.yaml", trusted=True)
+        else:
+            body = form(group, name, library)
+        return ConfigResult(
+            config=OmegaConf.create(body),
+            path=self.full_path(),
+            provider=self.provider,
+            header={"package": "_global_" if group in GLOBAL_GROUPS else None},
+        )
+
+    def _verb(self) -> dict[str, Any]:
+        """Return the verb's shipped configuration with the settings of Hydra that every verb shares."""
+        path = FOLDER / f"{self.verb}.yaml"
+        body = read_document(path, where=f"configs/{self.verb}.yaml", trusted=True)
+        body["defaults"] = [*body.get("defaults", ["_self_"]), *HYDRA_DEFAULTS]
+        body["hydra"] = {**HYDRA, "help": {"app_name": f"journey {self.verb}", "template": _help(self.verb, path)}}
+        return body
+
+    def _user(self, name: str, library: Library) -> dict[str, Any]:
+        """Return a user's file that is to be run as it stands, such as the `config.yaml` of a result folder."""
+        path = self.folder / f"{name}.yaml"
+        data = read_document(path)
+        verb = self._verb()
+        settings = {key for key in verb if key not in ("defaults", "hydra")} | {"engine"}
+        scenario = {key: value for key, value in data.items() if key not in settings}
+        body = _compose_form(scenario, str(path), name)
+        engine = read_value(Settings, "engine", data.get("engine", "numba"), where=str(path))
+        chosen = {key: data.get(key, verb[key]) for key in settings if key != "engine"}
+        return {
+            **body,
+            **chosen,
+            "defaults": [{"/engine": engine}, *body["defaults"], *HYDRA_DEFAULTS],
+            "hydra": verb["hydra"],
+        }
+
+
+class Composer:
+    """One verb on the command line: shows, composes and runs its configuration.
+
+    Parameters
+    ----------
+    verb : str
+        Name of the verb; its configuration is `configs/VERB.yaml`.
+    arguments : Namespace
+        What Hydra's own parser made of the command line.
+
+    Raises
+    ------
+    ConfigError
+        If the folder of `--config-dir` does not exist.
+    """
+
+    def __init__(self, verb: str, arguments: Namespace) -> None:
+        self.verb = verb
+        self.name: str = arguments.config_name or verb
+        self.overrides: list[str] = list(arguments.overrides)
+        folders = [arguments.config_dir] if arguments.config_dir is not None else []
+        self.library = Library.of(*folders)
+        version.setbase("1.3")
+        Plugins.instance().register(JourneySource)
+        search_path = ConfigSearchPathImpl()
+        search_path.append("hydra", "pkg://hydra.conf")
+        for folder in self.library.folders[:-1]:
+            search_path.append("command-line", f"journey://{verb}:{folder}")
+        search_path.append("main", f"journey://{verb}:")
+        search_path.append("schema", "structured://")
+        GlobalHydra.instance().clear()
+        self.hydra = Hydra.create_main_hydra2(task_name=verb, config_search_path=search_path)
+
+    def show_help(self, parser: Any, arguments: Namespace) -> None:
+        """Print the help of the verb."""
+        self.hydra.app_help(config_name=self.name, args_parser=parser, args=arguments)
+
+    def show(self, kind: str, package: str | None, *, resolve: bool) -> None:
+        """Print the composed configuration."""
+        self.hydra.show_cfg(
+            config_name=self.name, overrides=self.overrides, cfg_type=kind, package=package, resolve=resolve
+        )
+
+    def show_information(self, kind: str) -> None:
+        """Print what Hydra knows: search path, defaults, plugins."""
+        self.hydra.show_info(kind, config_name=self.name, overrides=self.overrides)
+
+    def run(self, task: Task) -> Any:
+        """Compose and run once; return what the task returns."""
+        job = self.hydra.run(config_name=self.name, task_function=_carrying(task), overrides=self.overrides)
+        return _outcome(job)
+
+    def sweep(self, task: Task, check: Task) -> list[Any]:
+        """Compose and run every combination of a sweep, after every one of them has been checked."""
+        parser = OverridesParser.create(config_loader=self.hydra.config_loader)
+        parsed = parser.parse_overrides(self.overrides)
+        if not any(override.key_or_group == "hydra/sweeper" for override in parsed):
+            self._check(parsed, check)
+        overrides = list(self.overrides)
+        folder = None
+        if not any(override.get_key_element() == "hydra.sweep.dir" for override in parsed):
+            # Hydra keeps notes of its own about a sweep; a result folder says all of it, so they are not kept.
+            folder = tempfile.mkdtemp(prefix="journey-sweep-")
+            overrides.append(f"hydra.sweep.dir={_quote(folder)}")
+        try:
+            batches = self.hydra.multirun(config_name=self.name, task_function=_carrying(task), overrides=overrides)
+        finally:
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+        return [_outcome(job) for batch in batches for job in batch]
+
+    def close(self) -> None:
+        """Leave no global state of Hydra behind."""
+        GlobalHydra.instance().clear()
+
+    def suggest(self, key: str) -> str:
+        """Say what is accepted where an unknown key was given."""
+        # Only what chooses a group: a value may be the very thing that is wrong.
+        groups = [override for override in self.overrides if "." not in override.split("=")[0]]
+        for overrides in (groups, []):
+            try:
+                composed = self.hydra.compose_config(
+                    config_name=self.name,
+                    overrides=overrides,
+                    run_mode=RunMode.MULTIRUN,
+                    validate_sweep_overrides=False,
+                )
+                break
+            except Exception:  # only a hint is lost
+                continue
+        else:
+            return "see --cfg job for the keys there are"
+        inner: Any = composed
+        path: list[str] = []
+        for step in key.split("."):
+            if not isinstance(inner, DictConfig) or step not in inner:
+                break
+            path.append(step)
+            inner = inner._get_node(step)
+        if not isinstance(inner, DictConfig):
+            return f"{'.'.join(path)} is a value and has no keys"
+        if key in GROUPS and key not in inner:
+            return f"{key} is a group; say for which brand of which arm: arms.ARM.BRAND.{key}=NAME"
+        step = key.split(".")[len(path)] if len(path) < len(key.split(".")) else ""
+        known = [str(name) for name in inner if name != "hydra"]
+        match = nearest(step, known)
+        hint = f"did you mean {'.'.join([*path, match])!r}? " if match else ""
+        place = f" under {'.'.join(path)}" if path else ""
+        return f"{hint}accepted{place}: {', '.join(known) or 'nothing'}"
+
+    def _check(self, parsed: Sequence[Any], check: Task) -> None:
+        from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+
+        for batch in BasicSweeper.split_arguments(list(parsed), None):
+            for overrides in batch:
+                composed = self.hydra.compose_config(
+                    config_name=self.name, overrides=list(overrides), run_mode=RunMode.RUN
+                )
+                check(_plain(composed))
+
+
+def explain(error: Exception, composer: Composer | None = None) -> str:
+    """Say in one line what was wrong with a configuration, and what is accepted."""
+    if isinstance(error, ConfigError):
+        return str(error)
+    if isinstance(error, OverrideParseException):
+        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "not understood")
+        return f"cannot read {error.override!r} on the command line: {reason}; write key=value, in quotes if need be"
+    if isinstance(error, MissingConfigException):
+        return _explain_missing(error)
+    message = " ".join(str(error).split())
+    if isinstance(error, HydraException):
+        if message.startswith("Could not override '"):
+            key = message.split("'")[1]
+            hint = composer.suggest(key) if composer is not None else "see --cfg job for the keys there are"
+            if "No match in the defaults list" in message:
+                return f"the group {key!r} cannot be chosen here; {hint}"
+            return f"unknown key {key!r}; {hint}"
+        if isinstance(error.__cause__, OmegaConfBaseException):
+            cause = str(error.__cause__).splitlines()[0]
+            message = f"{message}: {cause}" if message else cause
+    elif isinstance(error, OmegaConfBaseException):
+        message = str(error).splitlines()[0]
+        if getattr(error, "full_key", None):
+            message = f"{error.full_key}: {message}"
+    return message or f"the configuration cannot be composed ({type(error).__name__})"
+
+
+def _explain_missing(error: MissingConfigException) -> str:
+    group, _, name = (error.missing_cfg_file or "").partition("/")
+    if not name or error.options is None:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        return lines[0] + "; give the name of a file that is there" if lines else "a configuration file is missing"
+    options = list(error.options)
+    match = nearest(name, options)
+    hint = f"did you mean {match!r}? " if match else ""
+    return f"there is no {group} {name!r}; {hint}there are {', '.join(options) or 'none'}"
+
+
+def _compose_form(data: Mapping[str, Any], where: str, name: str) -> dict[str, Any]:
+    """Return a scenario as a body with a defaults list, for Hydra to compose."""
+    draft = draft_scenario(data, where=where, name=name)
+    defaults: list[Any] = []
+    for part in draft.parts:
+        package = "" if part.key == part.group else f"@{part.key}"
+        defaults.append({f"/{part.group}{package}": part.name})
+    return {"defaults": [*defaults, "_self_"], **draft.body}
+
+
+def _help(verb: str, path: Path) -> str:
+    """Return the template of a verb's help: its shipped file, whose comments say what every key means."""
+    text = path.read_text(encoding="utf-8").replace("$", "$$")
+    return (
+        f"journey {verb} [key=value ...]\n\n{text}\n"
+        "Groups (choose with group=name; a folder of your own adds to them with --config-dir DIR)\n"
+        "$APP_CONFIG_GROUPS\n"
+        "--cfg job shows every key with its value; --multirun (-m) key=a,b runs one after the other;\n"
+        "--config-dir DIR --config-name NAME runs DIR/NAME.yaml, such as the config.yaml of a result folder.\n"
+    )
+
+
+def _carrying(task: Task) -> Callable[[DictConfig], Any]:
+    """Wrap a task so that what goes wrong in it comes back as a value: Hydra would print a message of its own."""
+
+    def carry(composed: DictConfig) -> Any:
+        try:
+            return task(_plain(composed))
+        except Exception as error:  # raised again by the caller
+            return error
+
+    return carry
+
+
+def _outcome(job: JobReturn) -> Any:
+    outcome = job.return_value
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def _plain(composed: DictConfig) -> dict[str, Any]:
+    # Hydra's own node refers to the running job and cannot be resolved outside one.
+    ours = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
+    data: Any = OmegaConf.to_container(ours, resolve=True)
+    return dict(data)
+
+
+def _quote(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _split(config_path: str) -> tuple[str, str]:
+    group, _, name = config_path.removesuffix(".yaml").rpartition("/")
+    return group, name
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists() or path.is_symlink()
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,243 @@
+"""Live one replicate: the shared burn-in once, then every arm from a copy of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.population import MAX_WEEK, SAMPLED, Population, allocate, allocate_accounts
+from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, customers_week, run_weeks
+from sim.experiments.scenario import Scenario
+from sim.history import History
+from sim.market import market_week
+from sim.record import Traced, allocate_trace, focal_customers, make_history, stocks_after, stocks_at_birth
+from sim.tally import ByPersona, Tally, allocate_tally, merge
+from sim.world import World, compile_birth, compile_world, fork
+
+__all__ = ["Stopped", "live_replicate"]
+
+#: Customer-weeks between two looks at the clock: about a tenth of a second.
+_BREATH = 2_000_000
+
+
+class Stopped(Exception):
+    """The run was asked to stop; nothing of it is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shard:
+    """Customers that one thread looks after: views into the population, and a world with counters of its own."""
+
+    world: World
+    population: Population
+
+
+@dataclass(frozen=True, slots=True)
+class _Phase:
+    """A run of weeks, and where its market is written down."""
+
+    start: int
+    end: int
+    fixed: NDArray[np.int64]
+    traced: Traced
+    adopted_before: int
+
+
+def _cut(world: World, population: Population, accounts: Any, count: int, fresh: Callable[[], Tally]) -> list[_Shard]:
+    """Cut the population into ``count`` shards of neighbouring customers."""
+    edges = np.linspace(0, population.due.size, count + 1).astype(np.int64)
+    shards = []
+    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+        part = Population(*(column[start:stop] for column in population))
+        shards.append(_Shard(fork(world, fresh(), accounts[start:stop], int(start)), part))
+    return shards
+
+
+def _tally(shard: _Shard) -> Tally:
+    return Tally(*(getattr(shard.world, name) for name in Tally._fields))
+
+
+def _sampled(shard: _Shard) -> int:
+    return int(np.count_nonzero(shard.population.people.marks & SAMPLED))
+
+
+def _with_room(shard: _Shard, sampled: int) -> _Shard:
+    """The same shard, with room for another week of events at least."""
+    old = shard.world.events
+    if shard.world.event_count[0] + sampled * MOMENTS_PER_WEEK <= len(old):
+        return shard
+    events = np.zeros((2 * len(old) + sampled * MOMENTS_PER_WEEK, old.shape[1]), np.int64)
+    events[: len(old)] = old
+    return _Shard(shard.world._replace(events=events), shard.population)
+
+
+def _live_alone(shards: list[_Shard], phase: _Phase, breathe: Callable[[int], None]) -> list[_Shard]:
+    """Weeks of one population in one thread, without leaving compiled code for a breath."""
+    (shard,) = shards
+    customers = shard.population.due.size
+    sampled = _sampled(shard)
+    week = phase.start
+    pause = max(1, _BREATH // customers)
+    while week < phase.end:
+        shard = _with_room(shard, sampled)
+        reached = run_weeks(
+            week,
+            min(phase.end, week + pause),
+            phase.start,
+            shard.world,
+            shard.population,
+            phase.fixed,
+            phase.traced,
+            phase.adopted_before,
+            sampled,
+        )
+        breathe((reached - week) * customers)
+        week = reached
+    return [shard]
+
+
+def _gather_talk(shards: list[_Shard]) -> None:
+    """Bring what was said in all shards into the first one's counter, where the market looks for it."""
+    for shard in shards[1:]:
+        shards[0].world.talk[:] += shard.world.talk
+        shard.world.talk[:] = 0
+
+
+def _live_together(shards: list[_Shard], phase: _Phase, breathe: Callable[[int], None]) -> list[_Shard]:
+    """Weeks of one population cut over several threads, which meet once a week at the market."""
+    world = shards[0].world
+    sampled = [_sampled(shard) for shard in shards]
+    adopted = phase.adopted_before
+    with ThreadPoolExecutor(len(shards)) as pool:
+        for week in range(phase.start, phase.end):
+            _gather_talk(shards)
+            started = market_week(week, phase.start, world, adopted, phase.fixed)
+            now = (world.standing.reputation, world.standing.recall, world.brands.delight, world.market.adoption[0])
+            for kept, value in zip(phase.traced, now, strict=True):
+                kept[week] = value
+            if started or week == phase.start:
+                for shard in shards:
+                    shard.population.due[:] = 0
+            shards = [_with_room(shard, count) for shard, count in zip(shards, sampled, strict=True)]
+            jobs = [
+                pool.submit(customers_week, week, phase.start, shard.world, shard.population) for shard in shards
+            ]
+            for job in jobs:
+                job.result()
+            row = week - phase.start
+            adopted = sum(int(shard.world.by_persona[row, :, ByPersona.ADOPTED].sum()) for shard in shards)
+            breathe(sum(shard.population.due.size for shard in shards))
+    _gather_talk(shards)
+    return shards
+
+
+def live_replicate(
+    scenario: Scenario,
+    *,
+    seed: int,
+    replicate: int,
+    threads: int = 1,
+    on_progress: Callable[[int], None] | None = None,
+    stop: threading.Event | None = None,
+) -> dict[str, History]:
+    """Live one replicate of every arm of a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed, replicate : int
+        Keys of luck; arms share both.
+    threads : int
+        Threads that share the customers; any number gives the same bytes.
+    on_progress : callable, optional
+        Told how many customer-weeks have been lived since it was last told.
+    stop : threading.Event, optional
+        When set, the run ends within a breath.
+
+    Returns
+    -------
+    dict of str to History
+        By arm, in the scenario's order.
+
+    Raises
+    ------
+    ValueError
+        If the run is longer than customers' clocks reach.
+    Stopped
+        If ``stop`` was set.
+    """
+
+    def breathe(lived: int) -> None:
+        if on_progress is not None:
+            on_progress(lived)
+        if stop is not None and stop.is_set():
+            raise Stopped
+
+    weeks = scenario.burn_in + scenario.horizon
+    if weeks > MAX_WEEK:
+        raise ValueError(f"burn_in + horizon is {weeks} weeks; at most {MAX_WEEK} fit the clocks of customers")
+    began = time.perf_counter()
+    n, brands = scenario.population, len(scenario.brands)
+    count = max(1, min(threads, n))
+    live = _live_alone if count == 1 else _live_together
+    world = compile_world(scenario, scenario.arms[scenario.baseline], seed, replicate)
+    personas, stages, groups = len(scenario.personas), world.node_of.shape[1], world.standing.shape[0]
+
+    def counters(length: int, events: int) -> Tally:
+        return allocate_tally(length, personas, stages, brands, groups, events)
+
+    population = allocate(n, brands)
+    traced = allocate_trace(weeks, groups, brands)
+    shards = _cut(world, population, allocate_accounts(0), count, lambda: counters(scenario.burn_in, 0))
+    for shard in shards:
+        birth(compile_birth(scenario), shard.world, shard.population)
+    stocks = stocks_at_birth(population.people, personas, stages, brands)
+    fixed = np.zeros((scenario.burn_in, brands, 3), np.int64)
+    shards = live(shards, _Phase(0, scenario.burn_in, fixed, traced, 0), breathe)
+    past = merge([_tally(shard) for shard in shards])
+    stocks = stocks_after(stocks, past, float(world.fatigue_left[1]))
+    share = min(1.0, scenario.record.events / n)
+    for shard in shards:
+        begin_horizon(share, shard.world, shard.population.people)
+    at_start = focal_customers(population.people, scenario.focal, personas)
+    adopters = past.by_persona[:, :, ByPersona.ADOPTED].sum(axis=1)
+    shared = (time.perf_counter() - began) / len(scenario.arms)
+
+    keep = n if n <= scenario.record.lives or scenario.record.customers else 0
+    histories: dict[str, History] = {}
+    for name, arm in scenario.arms.items():
+        began = time.perf_counter()
+        mine = compile_world(scenario, arm, seed, replicate)
+        for column in ("brands", "standing", "market", "contacting"):
+            getattr(mine, column)[:] = getattr(world, column)
+        # The last arm may use up the burn-in's customers.
+        last = len(histories) == len(scenario.arms) - 1
+        here = population if last else Population(*(column.copy() for column in population))
+        accounts = allocate_accounts(keep)
+        shards = _cut(mine, here, accounts, count, lambda: counters(scenario.horizon, 0))
+        shards[0].world.talk[:] = past.talk
+        seen = tuple(column.copy() for column in traced)
+        fixed = np.zeros((scenario.horizon, brands, 3), np.int64)
+        adopted_before = int(adopters[-1]) if scenario.burn_in else 0
+        shards = live(shards, _Phase(scenario.burn_in, weeks, fixed, seen, adopted_before), breathe)
+        histories[name] = make_history(
+            name,
+            mine,
+            stocks,
+            merge([_tally(shard) for shard in shards]),
+            here.people,
+            accounts,
+            seen,
+            fixed,
+            at_start,
+            int(adopters.sum()),
+            shared + time.perf_counter() - began,
+        )
+    return histories

@@ -1,0 +1,146 @@
+"""The loops: over customers, and over weeks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.compiled import rule
+from agents.population import ADOPTED, FOCAL_AT_START, NEVER, NOBODY, SAMPLED, SEARCHED, Population
+from agents.purposes import Purpose
+from agents.rules.need import tail_position
+from agents.rules.numerics import encode_unit, log, uniform
+from sim.engine.week import live_week, set_need_clock
+from sim.journey import Does
+from sim.luck import block
+from sim.market import market_week
+from sim.tally import ByPersona
+from sim.world import Birth, Clock, World
+
+__all__ = ["MOMENTS_PER_WEEK", "begin_horizon", "birth", "customers_week", "run_weeks"]
+
+#: Room for the moments of one customer in one week.
+MOMENTS_PER_WEEK = 256
+
+_BIRTH, _TRAITS, _SAMPLE = int(Purpose.BIRTH), int(Purpose.TRAITS), int(Purpose.SAMPLE)
+_WAIT = int(Does.WAIT)
+_ADOPTED = int(ByPersona.ADOPTED)
+_AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
+
+
+@rule
+def _category(shares: NDArray[np.float64], u: float) -> int:
+    """Category of a uniform by cumulative shares; the last category catches what rounding leaves."""
+    at = 0
+    while at < shares.size - 1 and u >= shares[at]:
+        at += 1
+    return at
+
+
+@rule
+def _trait(born: Birth, person: int, trait: int, u: float) -> int:
+    """Code of a trait by inverse transform."""
+    table = born.trait_quantiles[person, trait]
+    position = u * (table.size - 1)
+    below = np.int64(position)
+    return encode_unit(table[below] + (table[below + 1] - table[below]) * (position - below))
+
+
+@rule
+def birth(born: Birth, world: World, population: Population) -> None:
+    """Draw every customer of a shard: persona, traits, own need rate, first stage and the phase of the first need."""
+    constants = world.constants[0]
+    for i in range(population.people.size):
+        customer = population.people[i]
+        who = world.clock[_AT_FIRST] + i
+        words = block(constants.seed, constants.replicate, who, _BIRTH, 0, 0)
+        person = _category(born.persona_shares, uniform(np.int64(words[0])))
+        customer.persona = person
+        customer.stage = _category(born.start, uniform(np.int64(words[1])))
+        at = tail_position(log(1.0 - uniform(np.int64(words[2]))))
+        below = np.int64(at)
+        share = at - below
+        rate = born.rate_quantiles[below] * (1.0 - share) + born.rate_quantiles[below + 1] * share
+        customer.gap = 1.0 / max(rate * born.persona_rate[person], 1e-9)
+        words = block(constants.seed, constants.replicate, who, _TRAITS, 0, 0)
+        customer.deliberation = _trait(born, person, 0, uniform(np.int64(words[0])))
+        customer.price_sensitivity = _trait(born, person, 1, uniform(np.int64(words[1])))
+        customer.trust_propensity = _trait(born, person, 2, uniform(np.int64(words[2])))
+        customer.novelty_seeking = _trait(born, person, 3, uniform(np.int64(words[3])))
+        words = block(constants.seed, constants.replicate, who, _TRAITS, 0, 1)
+        customer.digital_affinity = _trait(born, person, 4, uniform(np.int64(words[0])))
+        customer.privacy_concern = _trait(born, person, 5, uniform(np.int64(words[1])))
+        customer.sociability = _trait(born, person, 6, uniform(np.int64(words[2])))
+        customer.patience = _trait(born, person, 7, uniform(np.int64(words[3])))
+        customer.channel = NOBODY
+        customer.incumbent = NOBODY
+        customer.lead = NOBODY
+        customer.need_at = NEVER
+        if world.nodes[world.node_of[constants.journey, customer.stage]].does == _WAIT:
+            set_need_clock(world, customer, who, True)
+
+
+@rule
+def begin_horizon(sample_share: float, world: World, people: Any) -> None:
+    """Mark who is the focal brand's customer when the horizon begins, and whose moments are logged from then on."""
+    constants = world.constants[0]
+    for i in range(people.size):
+        customer = people[i]
+        flags = np.int64(customer.marks) & (ADOPTED | SEARCHED)
+        if customer.incumbent == constants.focal:
+            flags |= FOCAL_AT_START
+        words = block(constants.seed, constants.replicate, world.clock[_AT_FIRST] + i, _SAMPLE, 0, 0)
+        if uniform(np.int64(words[0])) < sample_share:
+            flags |= SAMPLED
+        customer.marks = flags
+
+
+@rule
+def customers_week(week: int, phase_start: int, world: World, population: Population) -> None:
+    """One week of every customer of a shard whose week it is."""
+    world.clock[_AT_WEEK] = week
+    world.clock[_AT_ROW] = week - phase_start
+    for i in range(population.due.size):
+        if population.due[i] <= week:
+            population.due[i] = live_week(world, population.people[i], world.clock[_AT_FIRST] + i)
+
+
+@rule
+def run_weeks(
+    week: int,
+    end: int,
+    phase_start: int,
+    world: World,
+    population: Population,
+    fixed: NDArray[np.int64],
+    traced: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    adopted_before: int,
+    sampled: int,
+) -> int:
+    """Weeks ``week`` to ``end`` of a whole population; returns the first week not lived.
+
+    Each week: (1) the market (:func:`sim.market.market_week`); (2) every customer, independently of the others
+    (:func:`sim.engine.week.live_week`); (3) what they did is in the tally. Stops early where the event log is full.
+    """
+    while week < end:
+        if world.event_count[0] + sampled * MOMENTS_PER_WEEK > world.events.shape[0]:
+            break
+        before = adopted_before
+        if week > phase_start:
+            before = 0
+            for person in range(world.by_persona.shape[1]):
+                before += world.by_persona[week - phase_start - 1, person, _ADOPTED]
+        started = market_week(week, phase_start, world, before, fixed)
+        for brand in range(world.brands.size):
+            for group in range(world.standing.shape[0]):
+                traced[0][week, group, brand] = world.standing[group, brand].reputation
+                traced[1][week, group, brand] = world.standing[group, brand].recall
+            traced[2][week, brand] = world.brands[brand].delight
+        traced[3][week] = world.market[0].adoption
+        if started or week == phase_start:
+            population.due[:] = 0
+        customers_week(week, phase_start, world, population)
+        week += 1
+    return week

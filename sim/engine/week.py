@@ -1,0 +1,818 @@
+"""One customer's week on its record (MODEL 3, step 2).
+
+The readable twin is :class:`agents.customer.Customer`; both call the rules of :mod:`agents.rules` with the same luck.
+Below, ``customer`` is the record and ``who`` the customer's number.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from agents.compiled import rule
+from agents.population import ADOPTED, BUYER, NEVER, NOBODY, SAMPLED, SEARCHED
+from agents.purposes import Purpose
+from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility
+from agents.rules.experience import (
+    Felt,
+    affinity_after_ease,
+    bonded,
+    expectation_after,
+    habit_after_repeat,
+    outcome,
+    satisfaction_after,
+    trust_after_intrusion,
+    trust_after_surprise,
+)
+from agents.rules.feelings import (
+    eased,
+    felt_effort,
+    intrusion,
+    knowledge_after_touch,
+    opt_out_probability,
+    privacy_after_intrusion,
+    pull,
+    relevance,
+)
+from agents.rules.need import carried_over, tail_position, whole_weeks
+from agents.rules.numerics import decode_unit, encode_unit, log, uniform
+from agents.rules.talk import complaint_probability, praise_probability
+from agents.rules.transition import add_term, clipped_probability, odds
+from agents.traits import TRAITS
+from sim.events import Moment
+from sim.graph import ALWAYS, Kind, On, Only
+from sim.history import FIXED_POINT, Money, Origin
+from sim.journey import FEATURES, Does
+from sim.luck import block, sixteen_bits
+from sim.tally import ByBrand, ByPersona
+from sim.world import Clock, World
+
+__all__ = ["live_week", "set_need_clock"]
+
+# Enumerations as plain numbers: compiled code freezes them.
+_NEED, _WEEK, _STEP, _ENTRY = int(Purpose.NEED), int(Purpose.WEEK), int(Purpose.STEP), int(Purpose.ENTRY)
+_CONTACT, _MOMENT, _RECALL = int(Purpose.CONTACT), int(Purpose.MOMENT), int(Purpose.RECALL)
+_SEARCH, _TASTE, _CHOICE = int(Purpose.SEARCH), int(Purpose.TASTE), int(Purpose.CHOICE)
+
+_DOES_WAIT, _DOES_RECALL, _DOES_SEARCH = int(Does.WAIT), int(Does.RECALL), int(Does.SEARCH)
+_DOES_CHOOSE, _DOES_USE = int(Does.CHOOSE), int(Does.USE)
+_DOES_BOND, _DOES_TALK = int(Does.BOND), int(Does.TALK)
+
+_TRAITS = len(TRAITS)
+_F_SATISFACTION, _F_TRUST = FEATURES.index("satisfaction"), FEATURES.index("trust")
+_F_HABIT, _F_FATIGUE = FEATURES.index("habit"), FEATURES.index("fatigue")
+_F_WEEKS, _F_EASE = FEATURES.index("weeks_in_stage"), FEATURES.index("ease")
+_F_RELEVANCE, _F_PULL = FEATURES.index("relevance"), FEATURES.index("pull")
+_F_DELIGHT, _F_INTRUSION = FEATURES.index("delight"), FEATURES.index("intrusion")
+_F_EFFORT, _F_REPUTATION = FEATURES.index("effort"), FEATURES.index("reputation")
+_F_PRICE, _F_ADOPTION = FEATURES.index("price"), FEATURES.index("adoption")
+
+_ON_CONTACT, _ON_NEED = On.CONTACT, On.NEED
+_LOGIT, _REFERENCE = Kind.LOGIT, Kind.REFERENCE
+_ONLY_INCUMBENT, _ONLY_AUTOMATION = Only.INCUMBENT, Only.AUTOMATION
+_ONLY_PERSONALIZATION, _ONLY_CONTEXT = Only.PERSONALIZATION, Only.CONTEXT
+
+_REVENUE, _MARGIN, _ANCILLARY = int(Money.REVENUE), int(Money.MARGIN), int(Money.ANCILLARY)
+_CONTACTS, _CHANNELS, _SERVICE = int(Money.CONTACTS), int(Money.CHANNELS), int(Money.SERVICE)
+_INITIAL, _EVALUATION, _LOOP = int(Origin.INITIAL), int(Origin.EVALUATION), int(Origin.LOOP)
+
+_B_SKIPPED, _B_DECISION_WEEKS = int(ByBrand.SKIPPED), int(ByBrand.DECISION_WEEKS)
+_B_SWITCHES, _B_REPEATS = int(ByBrand.SWITCHES), int(ByBrand.REPEATS)
+_B_INCUMBENTS, _B_SATISFACTION, _B_TRUST = int(ByBrand.INCUMBENTS), int(ByBrand.SATISFACTION), int(ByBrand.TRUST)
+_B_CONTACTS, _B_TIMELY, _B_OPTED_OUT = int(ByBrand.CONTACTS), int(ByBrand.TIMELY), int(ByBrand.OPTED_OUT)
+_B_PRAISE, _B_COMPLAINTS, _B_MONEY = int(ByBrand.PRAISE), int(ByBrand.COMPLAINTS), int(ByBrand.MONEY)
+_P_INITIALLY, _P_LATER = int(ByPersona.CONSIDERED_INITIALLY), int(ByPersona.CONSIDERED_LATER)
+_P_BUYERS, _P_FATIGUE, _P_ADOPTED = int(ByPersona.BUYERS), int(ByPersona.FATIGUE), int(ByPersona.ADOPTED)
+
+_STAGE, _PURCHASE = int(Moment.STAGE), int(Moment.PURCHASE)
+_TIMELY, _MISTIMED, _OPT_OUT = int(Moment.TIMELY_CONTACT), int(Moment.MISTIMED_CONTACT), int(Moment.OPT_OUT)
+_PRAISE, _COMPLAINT = int(Moment.PRAISE), int(Moment.COMPLAINT)
+
+_AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
+
+
+@rule
+def _bit(brand: int) -> Any:
+    return np.uint64(1) << np.uint64(brand)
+
+
+@rule
+def _has(mask: Any, brand: int) -> bool:
+    return (np.uint64(mask) & _bit(brand)) != np.uint64(0)
+
+
+@rule
+def _count(mask: Any) -> int:
+    """Number of brands in a mask."""
+    left = np.uint64(mask)
+    count = 0
+    while left != np.uint64(0):
+        left &= left - np.uint64(1)
+        count += 1
+    return count
+
+
+@rule
+def _draw(world: World, who: int, purpose: int, when: int, index: int, which: int) -> float:
+    """One uniform out of the customer's block of luck."""
+    words = block(world.constants[0].seed, world.constants[0].replicate, who, purpose, when, index)
+    return uniform(np.int64(words[which]))
+
+
+@rule
+def _brand_draw(world: World, who: int, purpose: int, when: int, brand: int) -> float:
+    """One uniform per brand: four brands share a block."""
+    return _draw(world, who, purpose, when, brand >> 2, brand & 3)
+
+
+@rule
+def _add(world: World, customer: Any, brand: int, column: int, amount: int) -> None:
+    """Count for a brand, this week."""
+    world.by_brand[world.clock[_AT_ROW], customer.persona, brand, column] += amount
+
+
+@rule
+def _note(
+    world: World, customer: Any, who: int, kind: int, brand: int, channel: int, origin: int, amount: int
+) -> None:
+    """Log a moment of a sampled customer."""
+    if np.int64(customer.marks) & SAMPLED == 0:
+        return
+    at = world.event_count[0]
+    row = world.clock[_AT_ROW]
+    order = 0
+    if at > 0 and world.events[at - 1, 0] == who and world.events[at - 1, 1] == row:
+        order = world.events[at - 1, 2] + 1
+    event = world.events[at]
+    event[0] = who
+    event[1] = row
+    event[2] = order
+    event[3] = kind
+    event[4] = customer.stage
+    event[5] = brand
+    event[6] = channel
+    event[7] = origin
+    event[8] = amount
+    world.event_count[0] = at + 1
+
+
+@rule
+def _pay(world: World, customer: Any, who: int, brand: int, column: int, cents: int) -> None:
+    """Book money that a customer causes; costs are positive numbers in cost columns."""
+    if cents == 0:
+        return
+    _add(world, customer, brand, _B_MONEY + column, cents)
+    if brand == world.constants[0].focal and world.accounts.size > 0:
+        account = world.accounts[who - world.clock[_AT_FIRST]]
+        if column == _REVENUE:
+            account.spend += cents
+        else:
+            signed = cents if column == _MARGIN or column == _ANCILLARY else -cents
+            account.contribution += signed
+            account.value += np.int64(np.floor(signed * world.discount[world.clock[_AT_ROW]] + 0.5))
+
+
+@rule
+def _level(world: World, customer: Any, brand: int) -> Any:
+    """Levels of the brand's present strategy for this customer's persona."""
+    return world.levels[brand, world.brands[brand].active, customer.persona]
+
+
+@rule
+def _known(world: World, customer: Any, brand: int) -> float:
+    """What a brand knows of the customer."""
+    if customer.incumbent == brand:
+        return decode_unit(customer.knowledge)
+    return _level(world, customer, brand).prospect_knowledge
+
+
+@rule
+def _relevance(world: World, customer: Any, brand: int) -> float:
+    """Relevance of a brand's offers; none where nobody leads or the customer has opted out."""
+    if brand == NOBODY or _has(customer.opted_out, brand):
+        return 0.0
+    return relevance(_level(world, customer, brand).personalization, _known(world, customer, brand))
+
+
+@rule
+def _node(world: World, lead: int, stage: int) -> int:
+    """Node of a stage on the lead's journey."""
+    if lead == NOBODY:
+        return world.node_of[world.constants[0].journey, stage]
+    return world.node_of[world.segments[lead, world.brands[lead].active].journey, stage]
+
+
+@rule
+def _ease(world: World, customer: Any, lead: int) -> float:
+    """Ease in the present stage: none where nobody leads or the channel is a human one."""
+    if lead == NOBODY or (customer.channel != NOBODY and not world.channels[customer.channel].digital):
+        return 0.0
+    return eased(_level(world, customer, lead).automation, decode_unit(customer.digital_affinity))
+
+
+@rule
+def _felt_effort(world: World, customer: Any, node: int, ease: float) -> float:
+    multiplier = 1.0 if customer.channel == NOBODY else world.channels[customer.channel].effort
+    return felt_effort(world.nodes[node].effort, multiplier, ease)
+
+
+@rule
+def _set_trust(world: World, customer: Any, trust: float) -> None:
+    """Store trust in the incumbent and keep the market's sum."""
+    code = encode_unit(trust)
+    _add(world, customer, customer.incumbent, _B_TRUST, code - np.int64(customer.trust))
+    customer.trust = code
+
+
+@rule
+def _fixed_point(x: float) -> int:
+    return np.int64(np.floor(np.float64(x) * FIXED_POINT + 0.5))
+
+
+@rule
+def _set_satisfaction(world: World, customer: Any, satisfaction: float) -> None:
+    """Store satisfaction with the incumbent, in single precision, and keep the market's sum."""
+    before = _fixed_point(customer.satisfaction)
+    customer.satisfaction = satisfaction
+    _add(world, customer, customer.incumbent, _B_SATISFACTION, _fixed_point(customer.satisfaction) - before)
+
+
+@rule
+def _present_habit(world: World, customer: Any) -> float:
+    return decode_unit(customer.habit) * world.habit_left[world.clock[_AT_WEEK] - np.int64(customer.last_purchase)]
+
+
+@rule
+def _present_fatigue(world: World, customer: Any) -> float:
+    return np.float64(customer.fatigue) * world.fatigue_left[world.clock[_AT_WEEK] - np.int64(customer.last_contact)]
+
+
+@rule
+def _is_moment(world: World, customer: Any) -> bool:
+    """Whether a contact could be timely: considering, evaluating, using, or the need near."""
+    does = world.nodes[_node(world, customer.lead, customer.stage)].does
+    if does == _DOES_WAIT:
+        return np.int64(customer.need_at) - world.clock[_AT_WEEK] <= world.constants[0].near_weeks
+    return does == _DOES_RECALL or does == _DOES_SEARCH or does == _DOES_USE
+
+
+@rule
+def _meet_contacts(world: World, customer: Any, who: int) -> tuple[float, float]:
+    """This week's contacts of every brand (MODEL 4.3); returns (pull, intrusion), both 0 without a contact."""
+    constants = world.constants[0]
+    week = world.clock[_AT_WEEK]
+    person = customer.persona
+    fatigue = _present_fatigue(world, customer)
+    added = 0.0
+    strongest = 0.0
+    disturbed = 0.0
+    lead = np.int64(customer.lead)
+    for turn in range(world.market[0].contacting):
+        brand = world.contacting[turn]
+        if _has(customer.opted_out, brand):
+            continue
+        level = _level(world, customer, brand)
+        segment = world.segments[brand, world.brands[brand].active]
+        mine = customer.incumbent == brand
+        threshold = level.customers if mine else level.prospects
+        words = block(constants.seed, constants.replicate, who, _CONTACT, week >> 3, brand)
+        if sixteen_bits(words, week) >= threshold:
+            continue
+        aimed = _draw(world, who, _MOMENT, week, brand, 0) < level.context
+        # A company that knows where the customer is holds back what would not be timely.
+        if aimed and not _is_moment(world, customer):
+            continue
+        known = relevance(level.personalization, _known(world, customer, brand))
+        disturbance = intrusion(decode_unit(customer.privacy_concern), known, segment.covert)
+        disturbed = max(disturbed, disturbance)
+        _add(world, customer, brand, _B_CONTACTS, 1)
+        _pay(world, customer, who, brand, _CONTACTS, segment.contact_cost)
+        if aimed:
+            _add(world, customer, brand, _B_TIMELY, 1)
+            added += constants.contact_fatigue
+            strength = pull(known, fatigue)
+            node = world.node_of[segment.journey, customer.stage]
+            if strength > strongest and node // constants.stages == segment.journey:
+                strongest = strength
+                lead = brand
+            if customer.considered != 0:
+                customer.considered |= _bit(brand)
+            _note(world, customer, who, _TIMELY, brand, NOBODY, NOBODY, 0)
+        else:
+            added += constants.contact_fatigue * constants.mistimed
+            _note(world, customer, who, _MISTIMED, brand, NOBODY, NOBODY, 0)
+        if disturbance > 0.0:
+            if mine:
+                trust = decode_unit(customer.trust)
+                _set_trust(world, customer, trust_after_intrusion(trust, disturbance, constants.trust_intrusion))
+            if world.personas[person].adapt_privacy > 0.0:
+                customer.privacy_concern = encode_unit(
+                    privacy_after_intrusion(
+                        decode_unit(customer.privacy_concern), world.personas[person].adapt_privacy, disturbance
+                    )
+                )
+        leaves = opt_out_probability(
+            constants.optout, constants.optout_fatigue * fatigue, constants.optout_intrusion * disturbance
+        )
+        if _draw(world, who, _MOMENT, week, brand, 1) < leaves:
+            customer.opted_out |= _bit(brand)
+            _add(world, customer, brand, _B_OPTED_OUT, 1)
+            _note(world, customer, who, _OPT_OUT, brand, NOBODY, NOBODY, 0)
+    if added > 0.0:
+        customer.fatigue = fatigue + added
+        customer.last_contact = week
+        world.by_persona[world.clock[_AT_ROW], person, _P_FATIGUE] += _fixed_point(added)
+    customer.lead = lead
+    return strongest, disturbed
+
+
+@rule
+def _feel(world: World, customer: Any, who: int, node: int, strongest: float, disturbed: float) -> None:
+    """Fill the features of the customer's present stage."""
+    features = world.features
+    lead = np.int64(customer.lead)
+    led = lead != NOBODY
+    mine = led and lead == customer.incumbent
+    features[0] = decode_unit(customer.deliberation)
+    features[1] = decode_unit(customer.price_sensitivity)
+    features[2] = decode_unit(customer.trust_propensity)
+    features[3] = decode_unit(customer.novelty_seeking)
+    features[4] = decode_unit(customer.digital_affinity)
+    features[5] = decode_unit(customer.privacy_concern)
+    features[6] = decode_unit(customer.sociability)
+    features[7] = decode_unit(customer.patience)
+    ease = _ease(world, customer, lead)
+    features[_F_SATISFACTION] = np.float64(customer.satisfaction) if mine else 0.0
+    features[_F_TRUST] = decode_unit(customer.trust) if mine else 0.0
+    features[_F_HABIT] = _present_habit(world, customer) if mine else 0.0
+    features[_F_FATIGUE] = _present_fatigue(world, customer)
+    features[_F_WEEKS] = np.float64(world.clock[_AT_WEEK] - np.int64(customer.since))
+    features[_F_EASE] = ease
+    features[_F_RELEVANCE] = _relevance(world, customer, lead)
+    features[_F_PULL] = strongest
+    features[_F_DELIGHT] = world.brands[lead].delight if led else 0.0
+    features[_F_INTRUSION] = disturbed
+    features[_F_EFFORT] = _felt_effort(world, customer, node, ease)
+    features[_F_REPUTATION] = world.standing[who % world.constants[0].groups, lead].reputation if led else 0.0
+    features[_F_PRICE] = world.brands[lead].relative_price if led else 0.0
+    features[_F_ADOPTION] = world.market[0].adoption
+
+
+@rule
+def _is_open(world: World, customer: Any, edge: Any, contacted: bool, need_due: bool) -> bool:
+    """Whether an edge exists for this customer this week."""
+    if edge.on == _ON_CONTACT and not contacted:
+        return False
+    if edge.on == _ON_NEED and not need_due:
+        return False
+    if edge.only == ALWAYS:
+        return True
+    if customer.lead == NOBODY:
+        return False
+    if edge.only == _ONLY_INCUMBENT:
+        return customer.lead == customer.incumbent
+    level = _level(world, customer, customer.lead)
+    if edge.only == _ONLY_AUTOMATION:
+        return level.automation > 0.0
+    if edge.only == _ONLY_PERSONALIZATION:
+        return level.personalization > 0.0
+    if edge.only == _ONLY_CONTEXT:
+        return level.context > 0.0
+    return level.innovation > 0.0
+
+
+@rule
+def _predictor(world: World, edge: Any) -> float:
+    """Linear predictor of an edge from the customer's features."""
+    total = edge.base
+    for at in range(edge.first_term, edge.end_term):
+        total = add_term(total, world.terms[at].coefficient, world.features[world.terms[at].feature])
+    return total
+
+
+@rule
+def _pick_edge(world: World, customer: Any, node: Any, u: float, contacted: bool, need_due: bool) -> int:
+    """Edge taken out of a node with the uniform ``u``, or NOBODY to stay (competing risks, MODEL 4.2).
+
+    Edges are tried in the order of the file; the reference (an edge without hazard, or staying) comes last.
+    """
+    reference = NOBODY
+    total = 1.0
+    logits = False
+    for at in range(node.first_edge, node.end_edge):
+        edge = world.edges[at]
+        if not _is_open(world, customer, edge, contacted, need_due):
+            continue
+        if edge.kind == _REFERENCE:
+            reference = at
+        elif edge.kind == _LOGIT:
+            total += odds(_predictor(world, edge))
+            logits = True
+    target = u * total if logits else u
+    reached = 0.0
+    for at in range(node.first_edge, node.end_edge):
+        edge = world.edges[at]
+        if edge.kind == _REFERENCE or not _is_open(world, customer, edge, contacted, need_due):
+            continue
+        predictor = _predictor(world, edge)
+        reached += odds(predictor) if edge.kind == _LOGIT else clipped_probability(predictor)
+        if target < reached:
+            return at
+    return reference
+
+
+@rule
+def set_need_clock(world: World, customer: Any, who: int, first: bool) -> None:
+    """Start the need clock on entering a wait stage (MODEL 4.1); ``first`` puts a customer in mid-gap."""
+    constants = world.constants[0]
+    occasion = np.int64(customer.occasion)
+    if constants.cyclical != 0:
+        gap = constants.mean_gap
+    else:
+        at = tail_position(log(1.0 - _draw(world, who, _NEED, occasion, 0, 0)))
+        below = np.int64(at)
+        share = at - below
+        table = world.gap_quantiles
+        gap = constants.mean_gap * np.float64(customer.gap) * (table[below] * (1.0 - share) + table[below + 1] * share)
+    if first:
+        weeks = np.int64(min(gap, 60000.0) * _draw(world, who, _NEED, occasion, 0, 2))
+    else:
+        weeks = whole_weeks(gap, _draw(world, who, _NEED, occasion, 0, 1))
+        early = np.float64(np.int64(customer.need_at) - np.int64(customer.need_week))
+        weeks += carried_over(early, constants.carry_over, _draw(world, who, _NEED, occasion, 0, 3))
+    customer.need_at = min(world.clock[_AT_WEEK] + weeks, NEVER - 1)
+
+
+@rule
+def _recall(world: World, customer: Any, who: int) -> None:
+    """Initial consideration set: each brand by its salience, the incumbent almost surely, at least one."""
+    constants = world.constants[0]
+    mask = np.uint64(customer.considered)
+    nearest = 0
+    best = np.inf
+    for brand in range(constants.brands):
+        salience = world.standing[who % constants.groups, brand].recall
+        if brand == customer.incumbent:
+            salience = constants.recall_incumbent
+        u = _brand_draw(world, who, _RECALL, np.int64(customer.occasion), brand)
+        if u < salience:
+            mask |= _bit(brand)
+        if salience > 0.0 and u / salience < best:
+            best = u / salience
+            nearest = brand
+    if mask == np.uint64(0):
+        mask = _bit(nearest)
+    customer.initial = mask
+    customer.considered = mask
+
+
+@rule
+def _search(world: World, customer: Any, who: int) -> None:
+    """One week of search: brands not yet considered are met by their salience."""
+    constants = world.constants[0]
+    customer.marks = np.int64(customer.marks) | SEARCHED
+    mask = np.uint64(customer.considered)
+    for brand in range(constants.brands):
+        if not _has(mask, brand):
+            u = _brand_draw(world, who, _SEARCH, world.clock[_AT_WEEK], brand)
+            if u < constants.search_rate * world.standing[who % constants.groups, brand].recall:
+                mask |= _bit(brand)
+    customer.considered = mask
+
+
+@rule
+def _utility(world: World, customer: Any, who: int, brand: int) -> float:
+    """Utility of a considered brand (MODEL 4.4)."""
+    constants = world.constants[0]
+    offer = world.brands[brand]
+    utility = brand_value(
+        offer.quality,
+        price_disutility(constants.price_weight, decode_unit(customer.price_sensitivity), offer.relative_price),
+        constants.reputation_weight * world.standing[who % constants.groups, brand].reputation,
+    )
+    utility += lifelong_taste(_brand_draw(world, who, _TASTE, 0, brand), constants.taste_sd)
+    utility += moment_error(
+        _brand_draw(world, who, _CHOICE, np.int64(customer.occasion), brand), constants.error_scale
+    )
+    if brand == customer.incumbent:
+        utility += incumbent_bump(
+            constants.habit_weight,
+            _present_habit(world, customer),
+            constants.satisfaction_weight,
+            np.float64(customer.satisfaction),
+        )
+    elif customer.incumbent != NOBODY:
+        utility += constants.novelty_weight * decode_unit(customer.novelty_seeking)
+    if brand == customer.lead:
+        utility += constants.relevance_weight * _relevance(world, customer, brand)
+    return utility
+
+
+@rule
+def _best_brand(world: World, customer: Any, who: int) -> int:
+    """Considered brand of the highest utility. Errors are frozen, so no brand's gain makes two others swap."""
+    best = -np.inf
+    chosen = 0
+    for brand in range(world.constants[0].brands):
+        if _has(customer.considered, brand):
+            utility = _utility(world, customer, who, brand)
+            if utility > best:
+                best = utility
+                chosen = brand
+    return chosen
+
+
+@rule
+def _switch(world: World, customer: Any, brand: int) -> None:
+    """Become another brand's customer: nothing is remembered of the old one, little is known by the new one."""
+    before = customer.incumbent
+    if before != NOBODY:
+        _add(world, customer, before, _B_SWITCHES, 1)
+        _add(world, customer, before, _B_INCUMBENTS, -1)
+        _add(world, customer, before, _B_SATISFACTION, -_fixed_point(customer.satisfaction))
+        _add(world, customer, before, _B_TRUST, -np.int64(customer.trust))
+    _add(world, customer, brand, _B_INCUMBENTS, 1)
+    customer.incumbent = brand
+    customer.satisfaction = 0.0
+    customer.expectation = 0.0
+    customer.habit = 0
+    customer.trust = 0
+    _set_trust(world, customer, world.constants[0].initial_trust * decode_unit(customer.trust_propensity))
+    customer.knowledge = encode_unit(_level(world, customer, brand).prospect_knowledge)
+
+
+@rule
+def _buy(world: World, customer: Any, who: int) -> None:
+    """Choose and purchase; a brand bought without consideration is the lead's (the loyalty loop)."""
+    constants = world.constants[0]
+    row, person = world.clock[_AT_ROW], customer.persona
+    before = np.int64(customer.incumbent)
+    if customer.considered == 0 and customer.lead == NOBODY:
+        _recall(world, customer, who)
+    if customer.considered == 0:
+        brand, origin = np.int64(customer.lead), _LOOP
+    else:
+        brand = _best_brand(world, customer, who)
+        origin = _INITIAL if _has(customer.initial, brand) else _EVALUATION
+        initially = _count(customer.initial)
+        world.by_persona[row, person, _P_INITIALLY] += initially
+        world.by_persona[row, person, _P_LATER] += _count(customer.considered) - initially
+    _add(world, customer, brand, origin, 1)
+    if np.int64(customer.marks) & SEARCHED == 0:
+        _add(world, customer, brand, _B_SKIPPED, 1)
+    _add(world, customer, brand, _B_DECISION_WEEKS, world.clock[_AT_WEEK] - np.int64(customer.need_week))
+    offer = world.offers[person, brand]
+    _pay(world, customer, who, brand, _REVENUE, offer.revenue)
+    # Margin is the one column that may be negative: a unit sold at a loss is booked as it is.
+    _pay(world, customer, who, brand, _MARGIN, offer.margin)
+    if np.int64(customer.marks) & ADOPTED == 0:
+        customer.marks = np.int64(customer.marks) | ADOPTED
+        world.by_persona[row, person, _P_ADOPTED] += 1
+    if brand == constants.focal and np.int64(customer.marks) & BUYER == 0:
+        customer.marks = np.int64(customer.marks) | BUYER
+        world.by_persona[row, person, _P_BUYERS] += 1
+    if world.accounts.size > 0:
+        account = world.accounts[who - world.clock[_AT_FIRST]]
+        account.purchases += 1
+        if brand == constants.focal:
+            account.focal_purchases += 1
+        if before != NOBODY and brand != before:
+            account.switches += 1
+    if brand == before:
+        _add(world, customer, brand, _B_REPEATS, 1)
+        customer.habit = encode_unit(habit_after_repeat(_present_habit(world, customer), constants.habit_gain))
+    else:
+        _switch(world, customer, brand)
+    customer.lead = brand
+    customer.last_purchase = world.clock[_AT_WEEK]
+    customer.considered = 0
+    customer.initial = 0
+    _note(world, customer, who, _PURCHASE, brand, customer.channel, origin, offer.revenue)
+
+
+@rule
+def _experience(world: World, customer: Any, who: int, node: Any, disturbed: float) -> None:
+    """A moment of experience with the incumbent (MODEL 4.5) and what is told of it."""
+    brand = customer.incumbent
+    if brand == NOBODY:
+        return
+    constants, persona = world.constants[0], world.personas[customer.persona]
+    occasion, stage = np.int64(customer.occasion), np.int64(customer.stage)
+    ease = _ease(world, customer, brand)
+    delight = world.brands[brand].delight
+    lived = outcome(
+        world.brands[brand].advantage + node.lift,
+        Felt(ease, _relevance(world, customer, brand), delight, np.float64(customer.strain), disturbed),
+        Felt(
+            constants.experience_ease,
+            constants.experience_relevance,
+            constants.experience_delight,
+            constants.experience_effort,
+            constants.experience_intrusion,
+        ),
+        constants.experience_noise_sd,
+        _draw(world, who, _ENTRY, occasion, stage, 1),
+    )
+    expected = np.float64(customer.expectation)
+    surprise = lived - expected
+    customer.expectation = expectation_after(expected, surprise, constants.expectation_rate)
+    _set_satisfaction(
+        world,
+        customer,
+        satisfaction_after(
+            np.float64(customer.satisfaction), surprise, constants.satisfaction_rate, constants.loss_aversion
+        ),
+    )
+    _set_trust(
+        world,
+        customer,
+        trust_after_surprise(
+            decode_unit(customer.trust),
+            surprise,
+            decode_unit(customer.trust_propensity),
+            constants.trust_gain,
+            constants.trust_loss,
+        ),
+    )
+    customer.strain = 0.0
+    if persona.adapt_digital > 0.0:
+        customer.digital_affinity = encode_unit(
+            affinity_after_ease(decode_unit(customer.digital_affinity), persona.adapt_digital, ease)
+        )
+    if delight > 0.0 and constants.ancillary > 0.0:
+        extra = np.floor(constants.ancillary * persona.spend * delight + 0.5)
+        _pay(world, customer, who, brand, _REVENUE, np.int64(extra))
+        _pay(world, customer, who, brand, _ANCILLARY, np.int64(np.floor(extra * constants.ancillary_margin + 0.5)))
+    if surprise < 0.0:
+        told = complaint_probability(constants.complaint_rate, decode_unit(customer.sociability), surprise)
+        if _draw(world, who, _ENTRY, occasion, stage, 2) < told:
+            _add(world, customer, brand, _B_COMPLAINTS, 1)
+            world.talk[who % constants.groups, brand, 1] += 1
+            _note(world, customer, who, _COMPLAINT, brand, NOBODY, NOBODY, 0)
+
+
+@rule
+def _talk(world: World, customer: Any, who: int) -> None:
+    """A week in a talk stage (MODEL 4.6)."""
+    brand = customer.incumbent
+    if brand == NOBODY:
+        return
+    constants = world.constants[0]
+    told = praise_probability(
+        constants.talk_rate, decode_unit(customer.sociability), np.float64(customer.satisfaction)
+    )
+    if _draw(world, who, _WEEK, world.clock[_AT_WEEK], np.int64(customer.stage), 1) < told:
+        _add(world, customer, brand, _B_PRAISE, 1)
+        world.talk[who % constants.groups, brand, 0] += 1
+        _note(world, customer, who, _PRAISE, brand, NOBODY, NOBODY, 0)
+
+
+@rule
+def _take_channel(world: World, customer: Any, who: int, at: int) -> None:
+    """Enter a stage through one of its channels: cost to the lead, knowledge where the touch is digital."""
+    customer.channel = NOBODY
+    if not world.nodes[at].has_channels:
+        return
+    u = _draw(world, who, _ENTRY, np.int64(customer.occasion), np.int64(customer.stage), 0)
+    last = world.mix.shape[1] - 1
+    taken = 0
+    while taken < last and u >= world.mix[at, taken]:
+        taken += 1
+    customer.channel = taken
+    if customer.lead == NOBODY:
+        return
+    _pay(world, customer, who, customer.lead, _CHANNELS, world.channels[taken].cost)
+    if world.channels[taken].digital and customer.lead == customer.incumbent:
+        customer.knowledge = encode_unit(
+            knowledge_after_touch(
+                decode_unit(customer.knowledge),
+                world.constants[0].knowledge_rate,
+                _level(world, customer, customer.lead).automation,
+            )
+        )
+
+
+@rule
+def _enter(world: World, customer: Any, who: int, stage: int, disturbed: float) -> int:
+    """Enter a stage and do what it does; returns the stage's node."""
+    constants = world.constants[0]
+    row, person = world.clock[_AT_ROW], customer.persona
+    world.flows[person, customer.stage, stage] += 1
+    world.occupancy[row, person, customer.stage] -= 1
+    world.occupancy[row, person, stage] += 1
+    customer.stage = stage
+    customer.since = world.clock[_AT_WEEK]
+    at = _node(world, customer.lead, stage)
+    does = world.nodes[at].does
+    if does == _DOES_WAIT:
+        customer.lead = customer.incumbent
+        customer.considered = 0
+        customer.initial = 0
+        at = _node(world, customer.lead, stage)
+    node = world.nodes[at]
+    _take_channel(world, customer, who, at)
+    lead = customer.lead
+    strain = _felt_effort(world, customer, at, _ease(world, customer, lead))
+    if strain > 0.0:
+        customer.strain = np.float64(customer.strain) + strain
+    if lead != NOBODY:
+        _pay(world, customer, who, lead, _SERVICE, node.cost)
+        _pay(world, customer, who, lead, _REVENUE, node.ancillary)
+        _pay(
+            world, customer, who, lead, _ANCILLARY, np.int64(np.floor(node.ancillary * constants.ancillary_margin + 0.5))
+        )
+    if does != _DOES_CHOOSE:
+        _note(world, customer, who, _STAGE, lead, customer.channel, NOBODY, 0)
+    if does == _DOES_WAIT:
+        set_need_clock(world, customer, who, False)
+    elif does == _DOES_RECALL:
+        _recall(world, customer, who)
+    elif does == _DOES_SEARCH:
+        _search(world, customer, who)
+    elif does == _DOES_CHOOSE:
+        _buy(world, customer, who)
+    elif does == _DOES_BOND and customer.incumbent != NOBODY:
+        _set_trust(world, customer, bonded(decode_unit(customer.trust), constants.bond_gain))
+        customer.habit = encode_unit(bonded(decode_unit(customer.habit), constants.bond_gain))
+    if does == _DOES_USE or node.lift != 0.0:
+        _experience(world, customer, who, node, disturbed)
+    if does == _DOES_TALK:
+        _talk(world, customer, who)
+    return _node(world, customer.lead, stage)
+
+
+@rule
+def _next_visit(world: World, customer: Any, who: int) -> int:
+    """Next week in which anything can happen to the customer: everybody else is passed over at memory speed."""
+    constants = world.constants[0]
+    tomorrow = world.clock[_AT_WEEK] + 1
+    node = world.nodes[_node(world, customer.lead, customer.stage)]
+    soonest = NEVER
+    if node.does == _DOES_WAIT:
+        soonest = max(np.int64(customer.need_at), tomorrow)
+    if node.weekly:
+        soonest = tomorrow
+        if node.weeks > 1 and node.does != _DOES_SEARCH and node.does != _DOES_TALK:
+            soonest = max(np.int64(customer.since) + node.weeks, tomorrow)
+    # Contacts come by windows of eight weeks: look as far as this window goes, and come back when it ends.
+    window = tomorrow >> 3
+    for turn in range(world.market[0].contacting):
+        brand = world.contacting[turn]
+        level = _level(world, customer, brand)
+        threshold = level.customers if customer.incumbent == brand else level.prospects
+        if soonest == tomorrow or threshold == 0 or _has(customer.opted_out, brand):
+            continue
+        words = block(constants.seed, constants.replicate, who, _CONTACT, window, brand)
+        ahead = tomorrow
+        while ahead < (window + 1) * 8 and sixteen_bits(words, ahead) >= threshold:
+            ahead += 1
+        soonest = min(soonest, ahead)
+    return soonest
+
+
+@rule
+def live_week(world: World, customer: Any, who: int) -> int:
+    """One week of a customer; returns the next week in which anything can happen. In this order:
+
+    1. Contacts of every brand that makes contact; a timely one moves the lead and pulls.
+    2. The weekly deed of the stage (search, talk); where a fixed stay is not over, nothing else.
+    3. One edge at most out of the present stage, by its hazards; then on through stages that resolve within the week,
+       each of which does its deed on being entered (recall, choose and buy, experience, bond, need clock ...).
+    4. The next visit is looked up.
+
+    A week in which nothing happens leaves no trace: visiting a customer more often changes nothing.
+    """
+    week = world.clock[_AT_WEEK]
+    strongest, disturbed = 0.0, 0.0
+    if world.market[0].contacting > 0:
+        strongest, disturbed = _meet_contacts(world, customer, who)
+    contacted = strongest > 0.0
+    at = _node(world, customer.lead, customer.stage)
+    if world.nodes[at].does == _DOES_SEARCH:
+        _search(world, customer, who)
+    elif world.nodes[at].does == _DOES_TALK:
+        _talk(world, customer, who)
+    moving = world.nodes[at].weeks <= 0 or week - np.int64(customer.since) >= world.nodes[at].weeks
+    while moving:
+        node = world.nodes[at]
+        stage = np.int64(customer.stage)
+        waits = node.does == _DOES_WAIT
+        need_due = waits and np.int64(customer.need_at) <= week
+        if node.first_edge == node.end_edge or (waits and not (need_due or contacted or node.weekly)):
+            break
+        _feel(world, customer, who, at, strongest, disturbed)
+        if node.weeks == 0:
+            u = _draw(world, who, _STEP, np.int64(customer.occasion), stage, 0)
+        else:
+            u = _draw(world, who, _WEEK, week, stage, 0)
+        edge = _pick_edge(world, customer, node, u, contacted, need_due)
+        if edge == NOBODY:
+            break
+        if waits:
+            customer.occasion = (np.int64(customer.occasion) + 1) & 0xFFFF
+            customer.need_week = week
+            customer.marks = np.int64(customer.marks) & (255 - SEARCHED)
+        at = _enter(world, customer, who, world.edges[edge].target, disturbed)
+        moving = world.nodes[at].weeks == 0
+    return _next_visit(world, customer, who)

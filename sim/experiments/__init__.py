@@ -1,0 +1,1 @@
+"""Experiments: scenarios, their arms, replicates and the comparison of worlds."""

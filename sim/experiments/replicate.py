@@ -1,0 +1,106 @@
+"""Replicates: the same scenario lived again with other luck, several at a time."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from sim.experiments.scenario import Scenario
+from sim.history import History
+
+__all__ = ["ENGINES", "run_replicates", "usable_threads"]
+
+ENGINES: tuple[str, ...] = ("numba", "mesa")
+
+#: Above this population one replicate at a time is lived, its customers cut over the threads, to bound memory.
+_LARGE = 2_000_000
+
+
+def usable_threads(threads: int | None) -> int:
+    """Threads to use: as asked, or all that this process may run on."""
+    if threads is not None:
+        return threads
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _live(engine: str) -> Callable[..., dict[str, History]]:
+    if engine == "mesa":
+        from sim.mesa_model import live_replicate as live_with_mesa
+
+        return live_with_mesa
+    from sim.engine.life import live_replicate as live_with_numba
+
+    return live_with_numba
+
+
+def run_replicates(
+    scenario: Scenario,
+    *,
+    seed: int,
+    replicates: Iterable[int],
+    engine: str = "numba",
+    threads: int | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Iterator[tuple[int, dict[str, History]]]:
+    """Live replicates, in order.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed : int
+        Key of luck, in [0, 2**32).
+    replicates : iterable of int
+        Numbers of the replicates; number 3 is the same whichever others are run.
+    engine : {"numba", "mesa"}
+    threads : int, optional
+        All by default. Threads each take a replicate, or share the customers of one where there are too few
+        replicates or too many customers. The numbers do not depend on it.
+    on_progress : callable, optional
+        Told the customer-weeks lived since it was last told, from any thread.
+
+    Yields
+    ------
+    tuple of int and dict of str to History
+        The replicate and its history by arm.
+    """
+    live = _live(engine)
+    numbers = deque(replicates)
+    count = usable_threads(threads) if engine == "numba" else 1
+    options: dict[str, Any] = {"seed": seed, "on_progress": on_progress}
+    together = count == 1 or scenario.population > _LARGE or len(numbers) < count
+    stop = threading.Event()
+    if together:
+        for number in numbers:
+            # In a thread of its own, so that Ctrl-C reaches this one between weeks.
+            with ThreadPoolExecutor(1) as pool:
+                job = pool.submit(live, scenario, replicate=number, threads=count, stop=stop, **options)
+                yield number, _wait_for(job, stop)
+        return
+    with ThreadPoolExecutor(count) as pool:
+        running: deque[tuple[int, Future[dict[str, History]]]] = deque()
+        try:
+            while numbers or running:
+                while numbers and len(running) < count:
+                    number = numbers.popleft()
+                    running.append((number, pool.submit(live, scenario, replicate=number, stop=stop, **options)))
+                number, job = running.popleft()
+                yield number, _wait_for(job, stop)
+        finally:
+            stop.set()
+
+
+def _wait_for(job: Future[dict[str, History]], stop: threading.Event) -> dict[str, History]:
+    """Result of a job; an interrupt asks it to stop and is passed on."""
+    try:
+        while not wait([job], timeout=0.5).done:
+            pass
+        return job.result()
+    except BaseException:
+        stop.set()
+        raise

@@ -1,0 +1,189 @@
+"""Graph: the journeys of a scenario compiled to flat, read-only arrays.
+
+A *node* is a stage of one journey: ``node = journey x stages + stage``. Stages have one id by name across all journeys,
+so that a customer whose lead changes stays in the stage and only the edges change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.markets import Market
+from sim.journey import DOES, FEATURES, GATES, Does, Edge, Journey
+
+__all__ = ["ALWAYS", "Graph", "Kind", "On", "Only", "compile_graph", "graph_stages", "start_shares"]
+
+#: No fixed stay.
+OPEN = -1
+#: An edge without a gate.
+ALWAYS = -1
+
+
+class On:
+    """When an edge opens."""
+
+    WEEK = 0
+    CONTACT = 1
+    NEED = 2
+
+
+class Only:
+    """For whom an edge opens: ids of :data:`sim.journey.GATES`."""
+
+    INCUMBENT = GATES.index("incumbent")
+    AUTOMATION = GATES.index("automation")
+    PERSONALIZATION = GATES.index("personalization")
+    CONTEXT = GATES.index("context")
+    INNOVATION = GATES.index("innovation")
+
+
+class Kind:
+    """How an edge's hazard is given."""
+
+    LOGIT = 0
+    PROBABILITY = 1
+    REFERENCE = 2
+
+
+NODE = np.dtype(
+    [
+        ("does", np.int64),
+        ("weeks", np.int64),  # fixed stay; 0 within the week; OPEN none
+        ("weekly", np.bool_),  # whether something can happen in any week
+        ("has_channels", np.bool_),
+        ("effort", np.float64),
+        ("lift", np.float64),
+        ("cost", np.int64),  # cents
+        ("ancillary", np.int64),  # cents
+        ("first_edge", np.int64),
+        ("end_edge", np.int64),
+    ],
+    align=True,
+)
+EDGE = np.dtype(
+    [
+        ("target", np.int64),
+        ("on", np.int64),
+        ("only", np.int64),
+        ("kind", np.int64),
+        ("base", np.float64),
+        ("first_term", np.int64),
+        ("end_term", np.int64),
+    ],
+    align=True,
+)
+TERM = np.dtype([("feature", np.int64), ("coefficient", np.float64)], align=True)
+CHANNEL = np.dtype([("digital", np.bool_), ("cost", np.int64), ("effort", np.float64)], align=True)
+
+
+class Graph(NamedTuple):
+    """Flat arrays of all journeys. J journeys, K stages, E edges, C channels."""
+
+    #: (J, K) node of a stage on a journey; where the journey lacks the stage, that of the first journey that has it.
+    node_of: NDArray[np.int64]
+    nodes: Any  # (J x K,) records of NODE
+    edges: Any  # (E,) records of EDGE
+    terms: Any  # records of TERM
+    mix: NDArray[np.float64]  # (J x K, C) cumulative shares of channels, zero where a stage has none
+    channels: Any  # (C,) records of CHANNEL
+
+
+def graph_stages(journeys: Mapping[str, Journey]) -> tuple[str, ...]:
+    """Names of all stages, in order of first appearance: the ids of stages."""
+    names: dict[str, None] = {}
+    for journey in journeys.values():
+        names.update(dict.fromkeys(journey.stages))
+    return tuple(names)
+
+
+def start_shares(journey: Journey, stages: tuple[str, ...]) -> NDArray[np.float64]:
+    """Cumulative shares of customers by the stage they begin in (K,)."""
+    shares = np.array([journey.start.get(name, 0.0) for name in stages])
+    return np.cumsum(shares / shares.sum())
+
+
+def _cents(money: float) -> int:
+    return round(money * 100)
+
+
+def _edge_terms(edge: Edge) -> tuple[int, float, list[tuple[int, float]]]:
+    if edge.logit is not None:
+        kind, hazard = Kind.LOGIT, edge.logit
+    elif edge.probability is not None:
+        kind, hazard = Kind.PROBABILITY, edge.probability
+    else:
+        return Kind.REFERENCE, 0.0, []
+    terms = [(FEATURES.index(name), float(value)) for name, value in hazard.items() if name != "base"]
+    return kind, float(hazard.get("base", 0.0)), terms
+
+
+def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
+    """Lay out every journey as flat arrays, in the order of the files.
+
+    Raises nothing: journeys and channels were validated when they were read.
+    """
+    stages = graph_stages(journeys)
+    channels = tuple(market.channels)
+    j, k, c = len(journeys), len(stages), len(channels)
+    nodes = j * k
+    table = np.zeros(nodes, NODE).view(np.recarray)
+    table.weeks = OPEN
+    mix = np.zeros((nodes, max(c, 1)))
+    node_of = np.full((j, k), OPEN, np.int64)
+    edges: list[tuple[int, int, int, int, float, int, int]] = []
+    terms: list[tuple[int, float]] = []
+    for journey_id, journey in enumerate(journeys.values()):
+        for stage_id, name in enumerate(stages):
+            node = journey_id * k + stage_id
+            row = table[node]
+            row.first_edge = len(edges)
+            stage = journey.stages.get(name)
+            if stage is not None:
+                node_of[journey_id, stage_id] = node
+                does = DOES.index(stage.does)
+                weeks = 0 if does == Does.CHOOSE else stage.weeks
+                row.does = does
+                row.weeks = OPEN if weeks is None else weeks
+                row.effort = stage.effort
+                row.lift = stage.experience_lift
+                row.cost = _cents(stage.cost)
+                row.ancillary = _cents(stage.ancillary)
+                row.weekly = does in (Does.SEARCH, Does.TALK)
+                if stage.channels:
+                    row.has_channels = True
+                    shares = np.array([stage.channels.get(channel, 0.0) for channel in channels])
+                    mix[node] = np.cumsum(shares / shares.sum())
+                for edge in journey.edges:
+                    if edge.source != name:
+                        continue
+                    kind, base, weights = _edge_terms(edge)
+                    on = {None: On.WEEK, "contact": On.CONTACT, "need": On.NEED}[edge.on]
+                    only = ALWAYS if edge.only is None else GATES.index(edge.only)
+                    target = stages.index(edge.target)
+                    edges.append((target, on, only, kind, base, len(terms), len(terms) + len(weights)))
+                    terms.extend(weights)
+                    if edge.on is None:
+                        row.weekly = True
+            row.end_edge = len(edges)
+    for stage_id in range(k):
+        home = int(np.argmax(node_of[:, stage_id] != OPEN))
+        node_of[node_of[:, stage_id] == OPEN, stage_id] = node_of[home, stage_id]
+    passages = [market.channels[name] for name in channels]
+    graph = Graph(
+        node_of=node_of,
+        nodes=table,
+        edges=np.array(edges, EDGE).view(np.recarray),
+        terms=np.array(terms, TERM).view(np.recarray),
+        mix=mix,
+        channels=np.array(
+            [(channel.digital, _cents(channel.cost), channel.effort) for channel in passages] or [(False, 0, 1.0)],
+            CHANNEL,
+        ).view(np.recarray),
+    )
+    for column in graph:
+        column.flags.writeable = False
+    return graph

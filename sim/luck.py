@@ -1,0 +1,81 @@
+"""Luck: every draw is a pure function of (seed, replicate, customer, purpose, week or occasion, index).
+
+Philox4x32-10, a counter-based generator (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3").
+Counter words: customer, when, purpose + 256 x index, 0. Key words: seed, replicate. There is no state anywhere.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+
+from agents.compiled import rule
+
+__all__ = ["NOBODY", "Words", "block", "philox", "sixteen_bits"]
+
+Words: TypeAlias = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
+
+#: Stands for the customer in draws that belong to the market (experiments).
+NOBODY = 0xFFFFFFFF
+
+_M0 = np.uint64(0xD2511F53)
+_M1 = np.uint64(0xCD9E8D57)
+_W0 = np.uint64(0x9E3779B9)
+_W1 = np.uint64(0xBB67AE85)
+_LOW = np.uint64(0xFFFFFFFF)
+_32 = np.uint64(32)
+
+
+@rule
+def philox(
+    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64, rounds: int
+) -> Words:
+    """Philox4x32 block cipher: four counter words and two key words, each below 2**32, to four words below 2**32."""
+    for _ in range(rounds):
+        p0 = _M0 * c0
+        p1 = _M1 * c2
+        c0 = (p1 >> _32) ^ c1 ^ k0
+        c1 = p1 & _LOW
+        c2 = (p0 >> _32) ^ c3 ^ k1
+        c3 = p0 & _LOW
+        k0 = (k0 + _W0) & _LOW
+        k1 = (k1 + _W1) & _LOW
+    return c0, c1, c2, c3
+
+
+@rule
+def block(seed: int, replicate: int, customer: int, purpose: int, when: int, index: int) -> Words:
+    """Four 32-bit words of luck for one customer, purpose, time and index.
+
+    Parameters
+    ----------
+    seed, replicate, customer, when : int
+        Each in [0, 2**32).
+    purpose : int
+        An :class:`agents.purposes.Purpose`.
+    index : int
+        Stage, brand or group of four brands, in [0, 2**24).
+    """
+    return philox(
+        np.uint64(customer),
+        np.uint64(when),
+        np.uint64(purpose + 256 * index),
+        np.uint64(0),
+        np.uint64(seed),
+        np.uint64(replicate),
+        10,
+    )
+
+
+@rule
+def sixteen_bits(words: Words, week: int) -> int:
+    """The week's own 16 bits out of the block of its window of eight weeks."""
+    slot = week & 7
+    if slot < 2:
+        word = words[0]
+    elif slot < 4:
+        word = words[1]
+    elif slot < 6:
+        word = words[2]
+    else:
+        word = words[3]
+    return (np.int64(word) >> (16 * (slot & 1))) & 0xFFFF

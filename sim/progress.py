@@ -1,0 +1,91 @@
+"""Progress: a bar on standard error with the rate in customer-weeks a second and the time left."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from sim.settings import Settings
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["Progress"]
+
+
+class Progress:
+    """A progress bar, or nothing where nobody would see it.
+
+    Parameters
+    ----------
+    total : int
+        Customer-weeks to simulate; more may come where a precision is asked for.
+    settings : Settings
+        ``progress`` true or false, or null for where standard error is a terminal; ``quiet`` switches it off.
+    title : str
+        What is run.
+    """
+
+    def __init__(self, total: int, settings: Settings, title: str) -> None:
+        wanted = sys.stderr.isatty() if settings.progress is None else settings.progress
+        self._bar: Any = None
+        self._task: Any = None
+        self._done = 0
+        self._total = total
+        if wanted and not settings.quiet:
+            self._bar = _bar()
+            self._task = self._bar.add_task(title if len(title) <= 32 else f"{title[:31]}…", total=total, rate="")
+
+    def __enter__(self) -> Progress:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def advance(self, customer_weeks: int) -> None:
+        """Tell of work done; may be called from any thread."""
+        if self._bar is None:
+            return
+        with self._bar._lock:
+            self._done += customer_weeks
+            if self._done > self._total:
+                # Replicates that a precision asks for come on top of those that were announced.
+                self._total = self._done
+                self._bar.update(self._task, total=self._total)
+            elapsed = self._bar.tasks[0].elapsed or 0.0
+            rate = f"{_short(self._done / elapsed)} customer-weeks/s" if elapsed > 0 else ""
+            self._bar.update(self._task, completed=self._done, rate=rate)
+
+    def say(self, what: str) -> None:
+        """Say what happens now."""
+        if self._bar is not None:
+            self._bar.update(self._task, description=what)
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    # Titles come from users: no column may take them for markup.
+    return Bar(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=None),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}", markup=False),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _short(rate: float) -> str:
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if rate >= size:
+            return f"{rate / size:.3g} {unit}"
+    return f"{rate:.3g}"

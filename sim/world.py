@@ -1,0 +1,394 @@
+"""World: one arm of a scenario compiled to numbers, and the state of its market.
+
+A brand's plan is a timeline of segments (the baseline's, then the arm's own from its start week on); ``market.active``
+says which segment holds. S segments, P personas, B brands, G groups.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv, gammainccinv, gammaincinv
+
+from agents.personas import Persona
+from agents.population import allocate_accounts
+from agents.rules.need import NODES_PER_OCTAVE, OCTAVES
+from agents.strategies import CAPABILITIES, Strategy
+from agents.traits import TRAITS
+from sim.experiments.scenario import Arm, Plan, Scenario
+from sim.graph import compile_graph, graph_stages, start_shares
+from sim.journey import FEATURES
+from sim.tally import Tally, allocate_tally
+
+__all__ = ["BRAND", "CONSTANTS", "STANDING", "Birth", "Clock", "World", "compile_birth", "compile_world", "fork"]
+
+#: A week after the end of every run.
+_NEVER = 1 << 40
+_TRAIT_NODES = 1024
+
+_WHOLE = (
+    "seed", "replicate", "customers", "brands", "focal", "journey", "stages", "groups", "near_weeks", "cycle_weeks",
+    "cyclical",
+)  # fmt: skip
+_REAL = (
+    # 4.1 need
+    "mean_gap", "carry_over",
+    # 4.3 contacts
+    "contact_fatigue", "mistimed", "optout", "optout_fatigue", "optout_intrusion",
+    # 4.4 consideration and choice
+    "recall_incumbent", "search_rate", "salience_effect", "taste_sd", "error_scale", "habit_weight", "price_weight",
+    "reputation_weight", "relevance_weight", "satisfaction_weight", "novelty_weight",
+    # 4.5 experience
+    *(f"experience_{name}" for name in ("ease", "relevance", "delight", "effort", "intrusion", "noise_sd")),
+    "expectation_rate", "satisfaction_rate", "loss_aversion", "initial_trust", "trust_gain", "trust_loss",
+    "trust_intrusion", "habit_gain", "bond_gain", "knowledge_rate",
+    # 4.6 word of mouth
+    "leak", "talk_rate", "complaint_rate", "reputation_decay", "reputation_gain", "negativity",
+    # 4.7 innovation
+    "success", "uplift", "stock_left", "ancillary", "ancillary_margin",
+)  # fmt: skip
+
+#: Single numbers of an arm; named as in :mod:`agents.markets`, ``ancillary`` in cents.
+CONSTANTS = np.dtype([(name, np.int64) for name in _WHOLE] + [(name, np.float64) for name in _REAL])
+
+PERSONA = np.dtype([("spend", np.float64), ("adapt_digital", np.float64), ("adapt_privacy", np.float64)])
+OFFER = np.dtype([("revenue", np.int64), ("margin", np.int64)])  # cents a purchase
+BRAND = np.dtype(
+    [
+        ("quality", np.float64),
+        ("advantage", np.float64),  # quality above the market's mean
+        ("relative_price", np.float64),
+        ("salience", np.float64),
+        # what changes from week to week
+        ("active", np.int64),  # segment in force
+        ("stock", np.float64),  # innovation stock J
+        ("delight", np.float64),
+    ]
+)
+SEGMENT = np.dtype(
+    [
+        ("start", np.int64),  # first week, from the first of the burn-in
+        ("journey", np.int64),
+        ("covert", np.float64),  # factor of intrusion
+        ("contact_cost", np.int64),  # cents each
+        ("build_cost", np.int64),  # cents, in the week the segment starts
+        ("run_cost", np.int64),  # cents a week
+        ("experiments", np.float64),  # planned per cycle
+        ("experiment_cost", np.int64),  # cents each
+        ("makes_contact", np.int64),  # 1 if any persona is contacted
+    ]
+)
+LEVEL = np.dtype(
+    [
+        *((name, np.float64) for name in CAPABILITIES),
+        ("customers", np.int64),  # contacts per 65,536 weeks
+        ("prospects", np.int64),  # contacts per 65,536 weeks
+        ("prospect_knowledge", np.float64),
+    ]
+)
+STANDING = np.dtype([("reputation", np.float64), ("recall", np.float64)])  # recall: salience after word of mouth
+MARKET = np.dtype([("adopters", np.int64), ("adoption", np.float64), ("contacting", np.int64)])
+
+
+class Clock:
+    """Entries of ``World.clock``."""
+
+    WEEK = 0  # from the first of the burn-in
+    ROW = 1  # row of the tally
+    FIRST = 2  # customer number of the shard's first customer
+
+
+class Birth(NamedTuple):
+    """How customers are drawn, once per replicate, the same in every arm."""
+
+    persona_shares: NDArray[np.float64]  # (P,) cumulative
+    trait_quantiles: NDArray[np.float64]  # (P, 8, nodes) even in u
+    rate_quantiles: NDArray[np.float64]  # (nodes,) of the own rate multiplier, even in -log2(1 - u)
+    start: NDArray[np.float64]  # (K,) cumulative
+    persona_rate: NDArray[np.float64]  # (P,)
+
+
+class World(NamedTuple):
+    """Everything the customers of one shard live in: one arm's constants, its market, counters and clock.
+
+    Flat, so that compiled code that needs one column touches one. Records are recarrays of the types above.
+    S segments, P personas, B brands, G groups, J journeys, K stages.
+    """
+
+    constants: Any  # (1,) CONSTANTS
+    personas: Any  # (P,) PERSONA
+    offers: Any  # (P, B) OFFER
+    segments: Any  # (B, S) SEGMENT
+    levels: Any  # (B, S, P) LEVEL
+    gap_quantiles: NDArray[np.float64]  # of a gap with mean 1, even in -log2(1 - u)
+    fatigue_left: NDArray[np.float64]  # share left after so many weeks
+    habit_left: NDArray[np.float64]  # share left after so many weeks
+    discount: NDArray[np.float64]  # (horizon,)
+    node_of: NDArray[np.int64]  # the graph: see sim.graph.Graph
+    nodes: Any
+    edges: Any
+    terms: Any
+    mix: NDArray[np.float64]
+    channels: Any
+    # the market, weekly
+    brands: Any  # (B,) BRAND
+    standing: Any  # (G, B) STANDING
+    market: Any  # (1,) MARKET
+    contacting: NDArray[np.int64]  # (B,) brands that make contact, the first ``market.contacting`` entries
+    # the shard's own
+    clock: NDArray[np.int64]  # see Clock
+    features: NDArray[np.float64]  # room for one customer's features
+    accounts: Any  # (customers of the shard or 0,) agents.population.ACCOUNT
+    by_brand: NDArray[np.int64]  # counters: see sim.tally.Tally
+    by_persona: NDArray[np.int64]
+    occupancy: NDArray[np.int64]
+    flows: NDArray[np.int64]
+    talk: NDArray[np.int64]
+    events: NDArray[np.int64]
+    event_count: NDArray[np.int64]
+
+
+def _tail_quantiles(shape: float | None) -> NDArray[np.float64]:
+    """Quantiles of a Gamma of mean 1, even in -log2(1 - u), so that the upper tail is as fine as the middle."""
+    nodes = NODES_PER_OCTAVE * OCTAVES + 1
+    if shape is None:
+        return np.ones(nodes)
+    complement = np.exp2(-np.arange(nodes) / NODES_PER_OCTAVE)
+    upper = gammainccinv(shape, complement)
+    lower = gammaincinv(shape, 1.0 - complement)
+    table = np.where(complement < 0.5, upper, lower) / shape
+    return np.ascontiguousarray(np.minimum(table, 1e6))
+
+
+def _trait_quantiles(persona: Persona) -> NDArray[np.float64]:
+    u = np.linspace(0.0, 1.0, _TRAIT_NODES + 1)
+    rows = []
+    for name in TRAITS:
+        spread = getattr(persona, name)
+        weight = spread.concentration if spread.concentration is not None else persona.concentration
+        if spread.mean in (0.0, 1.0):
+            rows.append(np.full(u.size, spread.mean))
+        else:
+            rows.append(betaincinv(spread.mean * weight, (1.0 - spread.mean) * weight, u))
+    return np.stack(rows)
+
+
+def compile_birth(scenario: Scenario) -> Birth:
+    """Quantile tables of traits and need rates, and the shares customers are born with."""
+    stages = graph_stages(scenario.journeys)
+    shares = np.array([persona.share for persona in scenario.personas])
+    opening = scenario.journeys[_unled_journey(scenario, scenario.arms[scenario.baseline])]
+    return Birth(
+        persona_shares=np.cumsum(shares / shares.sum()),
+        trait_quantiles=np.stack([_trait_quantiles(persona) for persona in scenario.personas]),
+        rate_quantiles=_tail_quantiles(scenario.market.need.heterogeneity),
+        start=start_shares(opening, stages),
+        persona_rate=np.array([persona.need_rate for persona in scenario.personas]),
+    )
+
+
+def _unled_journey(scenario: Scenario, arm: Arm) -> str:
+    """Journey of customers nobody leads: the market's, or the arm's own where there are no brands."""
+    if scenario.market.name == "none":
+        return arm.plans[scenario.market.focal].journey
+    return scenario.market.journey
+
+
+def _timeline(scenario: Scenario, arm: Arm, brand: str) -> list[tuple[int, Plan]]:
+    """Segments (first week, plan) of a brand: the market's way, the baseline's plan, then the arm's own."""
+    idle = Plan(journey=scenario.market.journey, strategy=Strategy())
+    timeline: list[tuple[int, Plan]] = []
+    base = scenario.arms[scenario.baseline].plans[brand]
+    if base.strategy.start_week > 0:
+        timeline.append((0, idle))
+        timeline.append((scenario.burn_in + base.strategy.start_week, base))
+    else:
+        timeline.append((0, base))
+    own = arm.plans[brand]
+    if own != base:
+        start = scenario.burn_in + own.strategy.start_week
+        timeline = [(week, plan) for week, plan in timeline if week <= start]
+        timeline.append((start, own))
+    return timeline
+
+
+def _level(strategy: Strategy, name: str, persona: str) -> float:
+    own = strategy.personas.get(persona)
+    value = getattr(own, name) if own is not None else None
+    if value is not None:
+        return float(value)
+    if name in ("customers", "prospects"):
+        return float(getattr(strategy.contacts_per_week, name))
+    return float(getattr(strategy, name))
+
+
+def _mean_power(levels: NDArray[np.float64], shares: NDArray[np.float64], power: float) -> float:
+    return float(np.sum(shares * levels**power))
+
+
+def _compile_segments(scenario: Scenario, arm: Arm) -> tuple[Any, Any]:
+    """Segments (B, S) and levels (B, S, P) of all brands."""
+    market, personas = scenario.market, scenario.personas
+    timelines = [_timeline(scenario, arm, brand) for brand in scenario.brands]
+    b, s, p = len(timelines), max(map(len, timelines)), len(personas)
+    shares = np.array([persona.share for persona in personas])
+    shares = shares / shares.sum()
+    cents_per_thousand = 100.0 * scenario.population / 1000.0
+    journeys = tuple(scenario.journeys)
+    segments = np.zeros((b, s), SEGMENT).view(np.recarray)
+    segments.start = _NEVER
+    levels = np.zeros((b, s, p), LEVEL).view(np.recarray)
+    for brand, timeline in enumerate(timelines):
+        built = dict.fromkeys(CAPABILITIES, 0.0)
+        for at, (week, plan) in enumerate(timeline):
+            strategy, costs = plan.strategy, plan.strategy.costs
+            segment = segments[brand, at]
+            segment.start = week
+            segment.journey = journeys.index(plan.journey)
+            for who, persona in enumerate(personas):
+                level = levels[brand, at, who]
+                for name in (*CAPABILITIES, "prospect_knowledge"):
+                    level[name] = _level(strategy, name, persona.name)
+                for name in ("customers", "prospects"):
+                    level[name] = round(_level(strategy, name, persona.name) * 65_536)
+                    segment.makes_contact = max(int(segment.makes_contact), int(level[name] > 0))
+            segment.covert = market.contact.covert if strategy.data_use == "covert" else 1.0
+            segment.contact_cost = round(costs.contact * 100)
+            build = run = 0.0
+            for name in CAPABILITIES:
+                amount = float(np.sum(shares * levels[name][brand, at] ** costs.convexity))
+                full = getattr(costs.build, name)
+                # What stands already is not built again; nothing is paid back for what is given up.
+                build += max(0.0, full * amount - built[name])
+                built[name] = max(built[name], full * amount)
+                run += getattr(costs.run, name) * amount
+            segment.build_cost = round(build * cents_per_thousand) if at > 0 else 0
+            segment.run_cost = round(run * cents_per_thousand)
+            team = float(np.sum(shares * levels.innovation[brand, at]))
+            segment.experiments = team * market.innovation.velocity
+            segment.experiment_cost = round(costs.experiment * cents_per_thousand)
+    return segments, levels
+
+
+def _compile_constants(scenario: Scenario, arm: Arm, seed: int, replicate: int, stages: int) -> Any:
+    market = scenario.market
+    choice, talk, contact, experience = market.choice, market.word_of_mouth, market.contact, market.experience
+    communities = talk.structure == "communities"
+    values: dict[str, Any] = {
+        "seed": seed,
+        "replicate": replicate,
+        "customers": scenario.population,
+        "brands": len(market.brands),
+        "focal": scenario.focal,
+        "journey": tuple(scenario.journeys).index(_unled_journey(scenario, arm)),
+        "stages": stages,
+        "groups": talk.communities if communities else 1,
+        "near_weeks": contact.near_weeks,
+        "cycle_weeks": market.innovation.cycle_weeks,
+        "cyclical": market.need.kind == "cyclical",
+        "mean_gap": market.need.mean_weeks,
+        "carry_over": market.need.carry_over,
+        "contact_fatigue": contact.fatigue,
+        "mistimed": contact.mistimed,
+        "optout": contact.optout,
+        "optout_fatigue": contact.optout_fatigue,
+        "optout_intrusion": contact.optout_intrusion,
+        "recall_incumbent": market.consideration.recall_incumbent,
+        "search_rate": market.consideration.search_rate,
+        "salience_effect": market.consideration.salience_reputation,
+        "taste_sd": choice.taste_sd,
+        "error_scale": choice.error_scale,
+        "habit_weight": choice.habit,
+        # d U / d ln(price) at the mean price is weight x sensitivity, which is to be the elasticity at 0.5.
+        "price_weight": -2.0 * market.price_elasticity,
+        "reputation_weight": choice.reputation,
+        "relevance_weight": choice.relevance,
+        "satisfaction_weight": choice.satisfaction,
+        "novelty_weight": choice.novelty,
+        "leak": talk.leak if communities else 0.0,
+        "talk_rate": talk.talk_rate,
+        "complaint_rate": talk.complaint_rate,
+        "reputation_decay": talk.decay,
+        "reputation_gain": talk.gain,
+        "negativity": talk.negativity,
+        "success": market.innovation.success,
+        "uplift": market.innovation.uplift,
+        "stock_left": np.exp2(-1.0 / market.innovation.half_life),
+        "ancillary": 100.0 * market.innovation.ancillary,
+        "ancillary_margin": market.economics.ancillary_margin,
+    }
+    for name in _REAL:
+        if name not in values:
+            values[name] = getattr(experience, name.removeprefix("experience_"))
+    constants = np.zeros(1, CONSTANTS).view(np.recarray)
+    for name in CONSTANTS.names or ():
+        constants[name] = values[name]
+    return constants
+
+
+def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> World:
+    """Compile one arm, with a fresh market: nobody talks yet, nothing is innovated, nobody has bought.
+
+    The shard's own columns are empty until :func:`fork` gives them.
+    """
+    market, personas = scenario.market, scenario.personas
+    prices = np.array([brand.price for brand in market.brands.values()])
+    quality = np.array([brand.quality for brand in market.brands.values()])
+    spend = np.array([persona.spend for persona in personas])
+    mean_price = prices.mean() if prices.mean() > 0 else 1.0
+    weeks = np.arange(scenario.burn_in + scenario.horizon + 1)
+    segments, levels = _compile_segments(scenario, arm)
+    graph = compile_graph(scenario.journeys, market)
+    stages = graph.node_of.shape[1]
+    constants = _compile_constants(scenario, arm, seed, replicate, stages)
+    people = np.zeros(len(personas), PERSONA).view(np.recarray)
+    people.spend = spend
+    people.adapt_digital = [persona.adapt_digital for persona in personas]
+    people.adapt_privacy = [persona.adapt_privacy for persona in personas]
+    offers = np.zeros((len(personas), len(prices)), OFFER).view(np.recarray)
+    offers.revenue = np.rint(100.0 * np.outer(spend, prices))
+    offers.margin = np.rint(100.0 * np.outer(spend, [brand.unit_margin for brand in market.brands.values()]))
+    brands = np.zeros(len(prices), BRAND).view(np.recarray)
+    brands.quality = quality
+    brands.advantage = quality - quality.mean()
+    brands.relative_price = prices / mean_price
+    brands.salience = [brand.salience for brand in market.brands.values()]
+    groups = int(constants.groups[0])
+    standing = np.zeros((groups, len(prices)), STANDING).view(np.recarray)
+    standing.recall = brands.salience
+    tally = allocate_tally(0, len(personas), stages, len(prices), groups, 0)
+    world = World(
+        constants=constants,
+        personas=people,
+        offers=offers,
+        segments=segments,
+        levels=levels,
+        gap_quantiles=_tail_quantiles(market.need.shape),
+        fatigue_left=np.exp2(-weeks / market.contact.fatigue_half_life),
+        habit_left=np.exp2(-weeks / market.experience.habit_half_life),
+        discount=(1.0 + market.economics.discount_rate) ** (-np.arange(scenario.horizon) / 52.0),
+        **graph._asdict(),
+        brands=brands,
+        standing=standing,
+        market=np.zeros(1, MARKET).view(np.recarray),
+        contacting=np.zeros(len(prices), np.int64),
+        clock=np.zeros(3, np.int64),
+        features=np.zeros(len(FEATURES)),
+        accounts=allocate_accounts(0),
+        **tally._asdict(),
+    )
+    for name in ("constants", "personas", "offers", "segments", "levels", "gap_quantiles", "fatigue_left",
+                 "habit_left", "discount"):
+        getattr(world, name).flags.writeable = False
+    return world
+
+
+def fork(world: World, tally: Tally, accounts: Any, first: int) -> World:
+    """The same world for one shard of customers, with counters, accounts, clock and scratch room of its own."""
+    clock = np.zeros(3, np.int64)
+    clock[Clock.FIRST] = first
+    return world._replace(
+        clock=clock, features=np.zeros_like(world.features), accounts=accounts, **tally._asdict()
+    )
