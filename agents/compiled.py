@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from functools import lru_cache
@@ -17,15 +18,24 @@ from typing import Any, TypeVar, cast
 import numba
 from numba import njit
 
-__all__ = ["cache_folder", "rule", "source_hash"]
+__all__ = ["cache_folder", "deed", "passage", "rule", "source_hash"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _sources() -> list[Path]:
-    agents = Path(__file__).resolve().parent
-    sim = agents.parent / "sim"
-    return sorted([*agents.rglob("*.py"), *sim.glob("*.py"), *(sim / "engine").rglob("*.py")])
+    """Every file that compiled code can come from: those that use this module, and what they import, all the way down."""
+    root = Path(__file__).resolve().parent.parent
+    files = [*(root / "agents").rglob("*.py"), *(root / "sim").rglob("*.py")]
+    texts = {".".join(path.relative_to(root).with_suffix("").parts): path for path in files}
+    wanted: set[str] = set()
+    frontier = [name for name, path in texts.items() if b"agents.compiled import" in path.read_bytes()]
+    while frontier:
+        name = frontier.pop()
+        if name in texts and name not in wanted:
+            wanted.add(name)
+            frontier += re.findall(r"^from ((?:agents|sim)[\w.]*) import", texts[name].read_text("utf-8"), re.M)
+    return sorted(texts[name] for name in wanted)
 
 
 @lru_cache(maxsize=1)
@@ -53,18 +63,42 @@ def cache_folder() -> str | None:
         return None
 
 
+def _compile(function: Function, **options: bool | str) -> Function:
+    folder = cache_folder()
+    before = numba.config.CACHE_DIR
+    try:
+        # Read by numba while it decorates; other packages keep the cache they had.
+        numba.config.CACHE_DIR = folder or ""
+        compiled = njit(
+            nogil=True,
+            error_model="numpy",
+            cache=folder is not None,
+            # No rule allocates: without numba's reference counting a week runs several times as fast.
+            _nrt=False,
+            **options,
+        )(function)
+    finally:
+        numba.config.CACHE_DIR = before
+    return cast(Function, compiled)
+
+
 def rule(function: Function) -> Function:
     """Compile a scalar rule or a loop over customers.
 
     No fastmath: the interpreted function must give the same bits. The GIL is released, so that threads can each
     live through customers of their own.
     """
-    folder = cache_folder()
-    before = numba.config.CACHE_DIR
-    try:
-        # Read by numba while it decorates; other packages keep the cache they had.
-        numba.config.CACHE_DIR = folder or ""
-        compiled = njit(nogil=True, error_model="numpy", cache=folder is not None)(function)
-    finally:
-        numba.config.CACHE_DIR = before
-    return cast(Function, compiled)
+    return _compile(function)
+
+
+def deed(function: Function) -> Function:
+    """Compile a part of a customer's week that takes the whole world; it is melted into its caller.
+
+    A world is a few hundred words long: handed from function to function it would cost more than what is done with it.
+    """
+    return _compile(function, forceinline=True)
+
+
+def passage(function: Function) -> Function:
+    """Compile a part of a loop that stands alone only to be read: it is written into its caller before compiling."""
+    return _compile(function, inline="always")

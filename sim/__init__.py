@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.experiments.compare import compare
     from sim.experiments.result import Result
-    from sim.experiments.scenario import Scenario
+    from sim.scenario import Scenario
     from sim.mesa_model import JourneyModel
 
 __all__ = ["JourneyModel", "Result", "Scenario", "__version__", "compare"]
@@ -18,7 +18,7 @@ __all__ = ["JourneyModel", "Result", "Scenario", "__version__", "compare"]
 _HOMES = {
     "JourneyModel": "sim.mesa_model",
     "Result": "sim.experiments.result",
-    "Scenario": "sim.experiments.scenario",
+    "Scenario": "sim.scenario",
     "compare": "sim.experiments.compare",
 }
 

@@ -161,16 +161,12 @@ def _run(verb: str, words: list[str]) -> int:
     composer = Composer(verb, options)
     try:
         return _serve(verb, composer, parser, options)
-    except (ConfigError, _Failed):
+    except (ConfigError, BrokenPipeError):
         raise
     except Exception as error:  # whatever Hydra raises while it composes is bad input
         raise ConfigError(explain(error, composer)) from error
     finally:
         composer.close()
-
-
-class _Failed(Exception):
-    """Carries what went wrong while a verb was at work, past what deals with bad input."""
 
 
 def _serve(verb: str, composer: Composer, parser: Any, options: Any) -> int:

@@ -17,7 +17,8 @@ __all__ = ["MAX_EXPERIMENTS", "market_week"]
 
 #: Experiments of one brand and cycle; velocity is limited so that this is never reached.
 MAX_EXPERIMENTS = 64
-_EXPERIMENT = int(Purpose.EXPERIMENT)
+_EXPERIMENT = np.int64(Purpose.EXPERIMENT)
+_NOBODYS = np.int64(NOBODY)
 _BUILD, _RUN, _EXPERIMENTS = 0, 1, 2
 
 
@@ -51,7 +52,7 @@ def _experiments(world: World, brand: int, cycle: int, planned: float) -> int:
     constants = world.constants[0]
     run = 0
     for experiment in range(MAX_EXPERIMENTS):
-        words = block(constants.seed, constants.replicate, NOBODY, _EXPERIMENT, cycle, brand + 64 * experiment)
+        words = block(constants.seed, constants.replicate, _NOBODYS, _EXPERIMENT, cycle, brand + 64 * experiment)
         if not is_run(experiment, planned, uniform(np.int64(words[2]))):
             break
         run += 1

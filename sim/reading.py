@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import functools
 import math
 import numbers
 import re
@@ -163,9 +162,14 @@ def _join(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
 
 
-@functools.cache
+_HINTS: dict[Any, dict[str, Any]] = {}
+
+
 def _hints(kind: Any) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+    # Resolving the hints of a class takes longer than reading it.
+    if kind not in _HINTS:
+        _HINTS[kind] = typing.get_type_hints(kind)
+    return _HINTS[kind]
 
 
 def _optional(hint: Any) -> tuple[Any, bool]:
@@ -272,7 +276,6 @@ def _part(kind: type[Any], value: object, where: str, key: str, *, partial: bool
     return read(kind, value, where=where, key=key)
 
 
-@functools.cache
 def _shorthand(kind: Any) -> str | None:
     """Return the field that a bare number stands for, where there is one: a Spread may be written as its mean."""
     return "mean" if "mean" in _hints(kind) and len(dataclasses.fields(kind)) == 2 else None

@@ -17,7 +17,7 @@ from agents.population import allocate_accounts
 from agents.rules.need import NODES_PER_OCTAVE, OCTAVES
 from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
-from sim.experiments.scenario import Arm, Plan, Scenario
+from sim.scenario import Arm, Plan, Scenario
 from sim.graph import compile_graph, graph_stages, start_shares
 from sim.journey import FEATURES
 from sim.tally import Tally, allocate_tally

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.population import MAX_WEEK, SAMPLED, Population, allocate, allocate_accounts
-from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, customers_week, run_weeks
-from sim.experiments.scenario import Scenario
+from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, run_weeks
+from sim.scenario import Scenario
 from sim.history import History
 from sim.market import market_week
 from sim.record import Traced, allocate_trace, focal_customers, make_history, stocks_after, stocks_at_birth
@@ -97,6 +97,7 @@ def _live_alone(shards: list[_Shard], phase: _Phase, breathe: Callable[[int], No
             phase.traced,
             phase.adopted_before,
             sampled,
+            True,
         )
         breathe((reached - week) * customers)
         week = reached
@@ -126,8 +127,11 @@ def _live_together(shards: list[_Shard], phase: _Phase, breathe: Callable[[int],
                 for shard in shards:
                     shard.population.due[:] = 0
             shards = [_with_room(shard, count) for shard, count in zip(shards, sampled, strict=True)]
+            span = (week, week + 1, phase.start)
+            rest = (phase.fixed, phase.traced, 0)
             jobs = [
-                pool.submit(customers_week, week, phase.start, shard.world, shard.population) for shard in shards
+                pool.submit(run_weeks, *span, shard.world, shard.population, *rest, count, False)
+                for shard, count in zip(shards, sampled, strict=True)
             ]
             for job in jobs:
                 job.result()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import rule
+from agents.compiled import passage, rule
 from agents.population import ADOPTED, FOCAL_AT_START, NEVER, NOBODY, SAMPLED, SEARCHED, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
@@ -19,14 +19,15 @@ from sim.market import market_week
 from sim.tally import ByPersona
 from sim.world import Birth, Clock, World
 
-__all__ = ["MOMENTS_PER_WEEK", "begin_horizon", "birth", "customers_week", "run_weeks"]
+__all__ = ["MOMENTS_PER_WEEK", "begin_horizon", "birth", "run_weeks"]
 
 #: Room for the moments of one customer in one week.
 MOMENTS_PER_WEEK = 256
 
-_BIRTH, _TRAITS, _SAMPLE = int(Purpose.BIRTH), int(Purpose.TRAITS), int(Purpose.SAMPLE)
-_WAIT = int(Does.WAIT)
-_ADOPTED = int(ByPersona.ADOPTED)
+_BIRTH, _TRAITS, _SAMPLE = np.int64(Purpose.BIRTH), np.int64(Purpose.TRAITS), np.int64(Purpose.SAMPLE)
+_WAIT = np.int64(Does.WAIT)
+_EVER, _TRAITS_LATER = np.int64(0), np.int64(1)
+_ADOPTED = np.int64(ByPersona.ADOPTED)
 _AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
 
 
@@ -40,9 +41,8 @@ def _category(shares: NDArray[np.float64], u: float) -> int:
 
 
 @rule
-def _trait(born: Birth, person: int, trait: int, u: float) -> int:
-    """Code of a trait by inverse transform."""
-    table = born.trait_quantiles[person, trait]
+def _trait(table: NDArray[np.float64], u: float) -> int:
+    """Code of a trait by inverse transform, from its quantiles even in ``u``."""
     position = u * (table.size - 1)
     below = np.int64(position)
     return encode_unit(table[below] + (table[below + 1] - table[below]) * (position - below))
@@ -55,7 +55,7 @@ def birth(born: Birth, world: World, population: Population) -> None:
     for i in range(population.people.size):
         customer = population.people[i]
         who = world.clock[_AT_FIRST] + i
-        words = block(constants.seed, constants.replicate, who, _BIRTH, 0, 0)
+        words = block(constants.seed, constants.replicate, who, _BIRTH, _EVER, _EVER)
         person = _category(born.persona_shares, uniform(np.int64(words[0])))
         customer.persona = person
         customer.stage = _category(born.start, uniform(np.int64(words[1])))
@@ -64,16 +64,17 @@ def birth(born: Birth, world: World, population: Population) -> None:
         share = at - below
         rate = born.rate_quantiles[below] * (1.0 - share) + born.rate_quantiles[below + 1] * share
         customer.gap = 1.0 / max(rate * born.persona_rate[person], 1e-9)
-        words = block(constants.seed, constants.replicate, who, _TRAITS, 0, 0)
-        customer.deliberation = _trait(born, person, 0, uniform(np.int64(words[0])))
-        customer.price_sensitivity = _trait(born, person, 1, uniform(np.int64(words[1])))
-        customer.trust_propensity = _trait(born, person, 2, uniform(np.int64(words[2])))
-        customer.novelty_seeking = _trait(born, person, 3, uniform(np.int64(words[3])))
-        words = block(constants.seed, constants.replicate, who, _TRAITS, 0, 1)
-        customer.digital_affinity = _trait(born, person, 4, uniform(np.int64(words[0])))
-        customer.privacy_concern = _trait(born, person, 5, uniform(np.int64(words[1])))
-        customer.sociability = _trait(born, person, 6, uniform(np.int64(words[2])))
-        customer.patience = _trait(born, person, 7, uniform(np.int64(words[3])))
+        words = block(constants.seed, constants.replicate, who, _TRAITS, _EVER, _EVER)
+        table = born.trait_quantiles[person]
+        customer.deliberation = _trait(table[0], uniform(np.int64(words[0])))
+        customer.price_sensitivity = _trait(table[1], uniform(np.int64(words[1])))
+        customer.trust_propensity = _trait(table[2], uniform(np.int64(words[2])))
+        customer.novelty_seeking = _trait(table[3], uniform(np.int64(words[3])))
+        words = block(constants.seed, constants.replicate, who, _TRAITS, _EVER, _TRAITS_LATER)
+        customer.digital_affinity = _trait(table[4], uniform(np.int64(words[0])))
+        customer.privacy_concern = _trait(table[5], uniform(np.int64(words[1])))
+        customer.sociability = _trait(table[6], uniform(np.int64(words[2])))
+        customer.patience = _trait(table[7], uniform(np.int64(words[3])))
         customer.channel = NOBODY
         customer.incumbent = NOBODY
         customer.lead = NOBODY
@@ -91,13 +92,13 @@ def begin_horizon(sample_share: float, world: World, people: Any) -> None:
         flags = np.int64(customer.marks) & (ADOPTED | SEARCHED)
         if customer.incumbent == constants.focal:
             flags |= FOCAL_AT_START
-        words = block(constants.seed, constants.replicate, world.clock[_AT_FIRST] + i, _SAMPLE, 0, 0)
+        words = block(constants.seed, constants.replicate, world.clock[_AT_FIRST] + i, _SAMPLE, _EVER, _EVER)
         if uniform(np.int64(words[0])) < sample_share:
             flags |= SAMPLED
         customer.marks = flags
 
 
-@rule
+@passage
 def customers_week(week: int, phase_start: int, world: World, population: Population) -> None:
     """One week of every customer of a shard whose week it is."""
     world.clock[_AT_WEEK] = week
@@ -118,29 +119,33 @@ def run_weeks(
     traced: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     adopted_before: int,
     sampled: int,
+    alone: bool,
 ) -> int:
-    """Weeks ``week`` to ``end`` of a whole population; returns the first week not lived.
+    """Weeks ``week`` to ``end`` of a shard; returns the first week not lived.
 
     Each week: (1) the market (:func:`sim.market.market_week`); (2) every customer, independently of the others
     (:func:`sim.engine.week.live_week`); (3) what they did is in the tally. Stops early where the event log is full.
+    A shard that is not ``alone`` leaves step 1 to the thread that gathers all shards.
     """
     while week < end:
         if world.event_count[0] + sampled * MOMENTS_PER_WEEK > world.events.shape[0]:
             break
-        before = adopted_before
-        if week > phase_start:
-            before = 0
-            for person in range(world.by_persona.shape[1]):
-                before += world.by_persona[week - phase_start - 1, person, _ADOPTED]
-        started = market_week(week, phase_start, world, before, fixed)
-        for brand in range(world.brands.size):
-            for group in range(world.standing.shape[0]):
-                traced[0][week, group, brand] = world.standing[group, brand].reputation
-                traced[1][week, group, brand] = world.standing[group, brand].recall
-            traced[2][week, brand] = world.brands[brand].delight
-        traced[3][week] = world.market[0].adoption
-        if started or week == phase_start:
-            population.due[:] = 0
+        if alone:
+            before = adopted_before
+            if week > phase_start:
+                before = 0
+                for person in range(world.by_persona.shape[1]):
+                    before += world.by_persona[week - phase_start - 1, person, _ADOPTED]
+            started = market_week(week, phase_start, world, before, fixed)
+            for brand in range(world.brands.size):
+                for group in range(world.standing.shape[0]):
+                    traced[0][week, group, brand] = world.standing[group, brand].reputation
+                    traced[1][week, group, brand] = world.standing[group, brand].recall
+                traced[2][week, brand] = world.brands[brand].delight
+            traced[3][week] = world.market[0].adoption
+            if started or week == phase_start:
+                for i in range(population.due.size):
+                    population.due[i] = 0
         customers_week(week, phase_start, world, population)
         week += 1
     return week

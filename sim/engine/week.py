@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.compiled import rule
+from agents.compiled import deed, passage, rule
 from agents.population import ADOPTED, BUYER, NEVER, NOBODY, SAMPLED, SEARCHED
 from agents.purposes import Purpose
 from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility
@@ -50,14 +50,14 @@ from sim.world import Clock, World
 
 __all__ = ["live_week", "set_need_clock"]
 
-# Enumerations as plain numbers: compiled code freezes them.
-_NEED, _WEEK, _STEP, _ENTRY = int(Purpose.NEED), int(Purpose.WEEK), int(Purpose.STEP), int(Purpose.ENTRY)
-_CONTACT, _MOMENT, _RECALL = int(Purpose.CONTACT), int(Purpose.MOMENT), int(Purpose.RECALL)
-_SEARCH, _TASTE, _CHOICE = int(Purpose.SEARCH), int(Purpose.TASTE), int(Purpose.CHOICE)
+# Enumerations as typed numbers: a plain int would make numba compile every function anew for every constant.
+_NEED, _WEEK, _STEP, _ENTRY = np.int64(Purpose.NEED), np.int64(Purpose.WEEK), np.int64(Purpose.STEP), np.int64(Purpose.ENTRY)
+_CONTACT, _MOMENT, _RECALL = np.int64(Purpose.CONTACT), np.int64(Purpose.MOMENT), np.int64(Purpose.RECALL)
+_SEARCH, _TASTE, _CHOICE = np.int64(Purpose.SEARCH), np.int64(Purpose.TASTE), np.int64(Purpose.CHOICE)
 
-_DOES_WAIT, _DOES_RECALL, _DOES_SEARCH = int(Does.WAIT), int(Does.RECALL), int(Does.SEARCH)
-_DOES_CHOOSE, _DOES_USE = int(Does.CHOOSE), int(Does.USE)
-_DOES_BOND, _DOES_TALK = int(Does.BOND), int(Does.TALK)
+_DOES_WAIT, _DOES_RECALL, _DOES_SEARCH = np.int64(Does.WAIT), np.int64(Does.RECALL), np.int64(Does.SEARCH)
+_DOES_CHOOSE, _DOES_USE = np.int64(Does.CHOOSE), np.int64(Does.USE)
+_DOES_BOND, _DOES_TALK = np.int64(Does.BOND), np.int64(Does.TALK)
 
 _TRAITS = len(TRAITS)
 _F_SATISFACTION, _F_TRUST = FEATURES.index("satisfaction"), FEATURES.index("trust")
@@ -73,23 +73,26 @@ _LOGIT, _REFERENCE = Kind.LOGIT, Kind.REFERENCE
 _ONLY_INCUMBENT, _ONLY_AUTOMATION = Only.INCUMBENT, Only.AUTOMATION
 _ONLY_PERSONALIZATION, _ONLY_CONTEXT = Only.PERSONALIZATION, Only.CONTEXT
 
-_REVENUE, _MARGIN, _ANCILLARY = int(Money.REVENUE), int(Money.MARGIN), int(Money.ANCILLARY)
-_CONTACTS, _CHANNELS, _SERVICE = int(Money.CONTACTS), int(Money.CHANNELS), int(Money.SERVICE)
-_INITIAL, _EVALUATION, _LOOP = int(Origin.INITIAL), int(Origin.EVALUATION), int(Origin.LOOP)
+_REVENUE, _MARGIN, _ANCILLARY = np.int64(Money.REVENUE), np.int64(Money.MARGIN), np.int64(Money.ANCILLARY)
+_CONTACTS, _CHANNELS, _SERVICE = np.int64(Money.CONTACTS), np.int64(Money.CHANNELS), np.int64(Money.SERVICE)
+_INITIAL, _EVALUATION, _LOOP = np.int64(Origin.INITIAL), np.int64(Origin.EVALUATION), np.int64(Origin.LOOP)
 
-_B_SKIPPED, _B_DECISION_WEEKS = int(ByBrand.SKIPPED), int(ByBrand.DECISION_WEEKS)
-_B_SWITCHES, _B_REPEATS = int(ByBrand.SWITCHES), int(ByBrand.REPEATS)
-_B_INCUMBENTS, _B_SATISFACTION, _B_TRUST = int(ByBrand.INCUMBENTS), int(ByBrand.SATISFACTION), int(ByBrand.TRUST)
-_B_CONTACTS, _B_TIMELY, _B_OPTED_OUT = int(ByBrand.CONTACTS), int(ByBrand.TIMELY), int(ByBrand.OPTED_OUT)
-_B_PRAISE, _B_COMPLAINTS, _B_MONEY = int(ByBrand.PRAISE), int(ByBrand.COMPLAINTS), int(ByBrand.MONEY)
-_P_INITIALLY, _P_LATER = int(ByPersona.CONSIDERED_INITIALLY), int(ByPersona.CONSIDERED_LATER)
-_P_BUYERS, _P_FATIGUE, _P_ADOPTED = int(ByPersona.BUYERS), int(ByPersona.FATIGUE), int(ByPersona.ADOPTED)
+_B_SKIPPED, _B_DECISION_WEEKS = np.int64(ByBrand.SKIPPED), np.int64(ByBrand.DECISION_WEEKS)
+_B_SWITCHES, _B_REPEATS = np.int64(ByBrand.SWITCHES), np.int64(ByBrand.REPEATS)
+_B_INCUMBENTS, _B_SATISFACTION, _B_TRUST = np.int64(ByBrand.INCUMBENTS), np.int64(ByBrand.SATISFACTION), np.int64(ByBrand.TRUST)
+_B_CONTACTS, _B_TIMELY, _B_OPTED_OUT = np.int64(ByBrand.CONTACTS), np.int64(ByBrand.TIMELY), np.int64(ByBrand.OPTED_OUT)
+_B_PRAISE, _B_COMPLAINTS, _B_MONEY = np.int64(ByBrand.PRAISE), np.int64(ByBrand.COMPLAINTS), np.int64(ByBrand.MONEY)
+_P_INITIALLY, _P_LATER = np.int64(ByPersona.CONSIDERED_INITIALLY), np.int64(ByPersona.CONSIDERED_LATER)
+_P_BUYERS, _P_FATIGUE, _P_ADOPTED = np.int64(ByPersona.BUYERS), np.int64(ByPersona.FATIGUE), np.int64(ByPersona.ADOPTED)
 
-_STAGE, _PURCHASE = int(Moment.STAGE), int(Moment.PURCHASE)
-_TIMELY, _MISTIMED, _OPT_OUT = int(Moment.TIMELY_CONTACT), int(Moment.MISTIMED_CONTACT), int(Moment.OPT_OUT)
-_PRAISE, _COMPLAINT = int(Moment.PRAISE), int(Moment.COMPLAINT)
+_STAGE, _PURCHASE = np.int64(Moment.STAGE), np.int64(Moment.PURCHASE)
+_TIMELY, _MISTIMED, _OPT_OUT = np.int64(Moment.TIMELY_CONTACT), np.int64(Moment.MISTIMED_CONTACT), np.int64(Moment.OPT_OUT)
+_PRAISE, _COMPLAINT = np.int64(Moment.PRAISE), np.int64(Moment.COMPLAINT)
 
 _AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
+_NOBODY = np.int64(NOBODY)
+_NO_AMOUNT, _ONCE, _EVER = np.int64(0), np.int64(1), np.int64(0)
+_FIRST, _SECOND, _THIRD, _FOURTH = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
 
 
 @rule
@@ -99,13 +102,13 @@ def _bit(brand: int) -> Any:
 
 @rule
 def _has(mask: Any, brand: int) -> bool:
-    return (np.uint64(mask) & _bit(brand)) != np.uint64(0)
+    return (mask & _bit(brand)) != np.uint64(0)
 
 
 @rule
 def _count(mask: Any) -> int:
     """Number of brands in a mask."""
-    left = np.uint64(mask)
+    left = mask
     count = 0
     while left != np.uint64(0):
         left &= left - np.uint64(1)
@@ -113,26 +116,26 @@ def _count(mask: Any) -> int:
     return count
 
 
-@rule
+@deed
 def _draw(world: World, who: int, purpose: int, when: int, index: int, which: int) -> float:
     """One uniform out of the customer's block of luck."""
     words = block(world.constants[0].seed, world.constants[0].replicate, who, purpose, when, index)
     return uniform(np.int64(words[which]))
 
 
-@rule
+@deed
 def _brand_draw(world: World, who: int, purpose: int, when: int, brand: int) -> float:
     """One uniform per brand: four brands share a block."""
     return _draw(world, who, purpose, when, brand >> 2, brand & 3)
 
 
-@rule
+@deed
 def _add(world: World, customer: Any, brand: int, column: int, amount: int) -> None:
     """Count for a brand, this week."""
     world.by_brand[world.clock[_AT_ROW], customer.persona, brand, column] += amount
 
 
-@rule
+@deed
 def _note(
     world: World, customer: Any, who: int, kind: int, brand: int, channel: int, origin: int, amount: int
 ) -> None:
@@ -157,7 +160,7 @@ def _note(
     world.event_count[0] = at + 1
 
 
-@rule
+@deed
 def _pay(world: World, customer: Any, who: int, brand: int, column: int, cents: int) -> None:
     """Book money that a customer causes; costs are positive numbers in cost columns."""
     if cents == 0:
@@ -173,13 +176,13 @@ def _pay(world: World, customer: Any, who: int, brand: int, column: int, cents: 
             account.value += np.int64(np.floor(signed * world.discount[world.clock[_AT_ROW]] + 0.5))
 
 
-@rule
+@deed
 def _level(world: World, customer: Any, brand: int) -> Any:
     """Levels of the brand's present strategy for this customer's persona."""
     return world.levels[brand, world.brands[brand].active, customer.persona]
 
 
-@rule
+@deed
 def _known(world: World, customer: Any, brand: int) -> float:
     """What a brand knows of the customer."""
     if customer.incumbent == brand:
@@ -187,15 +190,15 @@ def _known(world: World, customer: Any, brand: int) -> float:
     return _level(world, customer, brand).prospect_knowledge
 
 
-@rule
+@deed
 def _relevance(world: World, customer: Any, brand: int) -> float:
     """Relevance of a brand's offers; none where nobody leads or the customer has opted out."""
-    if brand == NOBODY or _has(customer.opted_out, brand):
+    if brand == NOBODY or _has(np.uint64(customer.opted_out), brand):
         return 0.0
     return relevance(_level(world, customer, brand).personalization, _known(world, customer, brand))
 
 
-@rule
+@deed
 def _node(world: World, lead: int, stage: int) -> int:
     """Node of a stage on the lead's journey."""
     if lead == NOBODY:
@@ -203,7 +206,7 @@ def _node(world: World, lead: int, stage: int) -> int:
     return world.node_of[world.segments[lead, world.brands[lead].active].journey, stage]
 
 
-@rule
+@deed
 def _ease(world: World, customer: Any, lead: int) -> float:
     """Ease in the present stage: none where nobody leads or the channel is a human one."""
     if lead == NOBODY or (customer.channel != NOBODY and not world.channels[customer.channel].digital):
@@ -211,53 +214,53 @@ def _ease(world: World, customer: Any, lead: int) -> float:
     return eased(_level(world, customer, lead).automation, decode_unit(customer.digital_affinity))
 
 
-@rule
+@deed
 def _felt_effort(world: World, customer: Any, node: int, ease: float) -> float:
     multiplier = 1.0 if customer.channel == NOBODY else world.channels[customer.channel].effort
     return felt_effort(world.nodes[node].effort, multiplier, ease)
 
 
-@rule
+@deed
 def _set_trust(world: World, customer: Any, trust: float) -> None:
     """Store trust in the incumbent and keep the market's sum."""
     code = encode_unit(trust)
-    _add(world, customer, customer.incumbent, _B_TRUST, code - np.int64(customer.trust))
+    _add(world, customer, np.int64(customer.incumbent), _B_TRUST, code - np.int64(customer.trust))
     customer.trust = code
 
 
 @rule
 def _fixed_point(x: float) -> int:
-    return np.int64(np.floor(np.float64(x) * FIXED_POINT + 0.5))
+    return np.int64(np.floor(x * FIXED_POINT + 0.5))
 
 
-@rule
+@deed
 def _set_satisfaction(world: World, customer: Any, satisfaction: float) -> None:
     """Store satisfaction with the incumbent, in single precision, and keep the market's sum."""
-    before = _fixed_point(customer.satisfaction)
+    before = _fixed_point(np.float64(customer.satisfaction))
     customer.satisfaction = satisfaction
-    _add(world, customer, customer.incumbent, _B_SATISFACTION, _fixed_point(customer.satisfaction) - before)
+    _add(world, customer, np.int64(customer.incumbent), _B_SATISFACTION, _fixed_point(np.float64(customer.satisfaction)) - before)
 
 
-@rule
+@deed
 def _present_habit(world: World, customer: Any) -> float:
     return decode_unit(customer.habit) * world.habit_left[world.clock[_AT_WEEK] - np.int64(customer.last_purchase)]
 
 
-@rule
+@deed
 def _present_fatigue(world: World, customer: Any) -> float:
     return np.float64(customer.fatigue) * world.fatigue_left[world.clock[_AT_WEEK] - np.int64(customer.last_contact)]
 
 
-@rule
+@deed
 def _is_moment(world: World, customer: Any) -> bool:
     """Whether a contact could be timely: considering, evaluating, using, or the need near."""
-    does = world.nodes[_node(world, customer.lead, customer.stage)].does
+    does = world.nodes[_node(world, np.int64(customer.lead), np.int64(customer.stage))].does
     if does == _DOES_WAIT:
         return np.int64(customer.need_at) - world.clock[_AT_WEEK] <= world.constants[0].near_weeks
     return does == _DOES_RECALL or does == _DOES_SEARCH or does == _DOES_USE
 
 
-@rule
+@deed
 def _meet_contacts(world: World, customer: Any, who: int) -> tuple[float, float]:
     """This week's contacts of every brand (MODEL 4.3); returns (pull, intrusion), both 0 without a contact."""
     constants = world.constants[0]
@@ -270,7 +273,7 @@ def _meet_contacts(world: World, customer: Any, who: int) -> tuple[float, float]
     lead = np.int64(customer.lead)
     for turn in range(world.market[0].contacting):
         brand = world.contacting[turn]
-        if _has(customer.opted_out, brand):
+        if _has(np.uint64(customer.opted_out), brand):
             continue
         level = _level(world, customer, brand)
         segment = world.segments[brand, world.brands[brand].active]
@@ -279,17 +282,17 @@ def _meet_contacts(world: World, customer: Any, who: int) -> tuple[float, float]
         words = block(constants.seed, constants.replicate, who, _CONTACT, week >> 3, brand)
         if sixteen_bits(words, week) >= threshold:
             continue
-        aimed = _draw(world, who, _MOMENT, week, brand, 0) < level.context
+        aimed = _draw(world, who, _MOMENT, week, brand, _FIRST) < level.context
         # A company that knows where the customer is holds back what would not be timely.
         if aimed and not _is_moment(world, customer):
             continue
         known = relevance(level.personalization, _known(world, customer, brand))
         disturbance = intrusion(decode_unit(customer.privacy_concern), known, segment.covert)
         disturbed = max(disturbed, disturbance)
-        _add(world, customer, brand, _B_CONTACTS, 1)
+        _add(world, customer, brand, _B_CONTACTS, _ONCE)
         _pay(world, customer, who, brand, _CONTACTS, segment.contact_cost)
         if aimed:
-            _add(world, customer, brand, _B_TIMELY, 1)
+            _add(world, customer, brand, _B_TIMELY, _ONCE)
             added += constants.contact_fatigue
             strength = pull(known, fatigue)
             node = world.node_of[segment.journey, customer.stage]
@@ -298,10 +301,10 @@ def _meet_contacts(world: World, customer: Any, who: int) -> tuple[float, float]
                 lead = brand
             if customer.considered != 0:
                 customer.considered |= _bit(brand)
-            _note(world, customer, who, _TIMELY, brand, NOBODY, NOBODY, 0)
+            _note(world, customer, who, _TIMELY, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
         else:
             added += constants.contact_fatigue * constants.mistimed
-            _note(world, customer, who, _MISTIMED, brand, NOBODY, NOBODY, 0)
+            _note(world, customer, who, _MISTIMED, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
         if disturbance > 0.0:
             if mine:
                 trust = decode_unit(customer.trust)
@@ -315,10 +318,10 @@ def _meet_contacts(world: World, customer: Any, who: int) -> tuple[float, float]
         leaves = opt_out_probability(
             constants.optout, constants.optout_fatigue * fatigue, constants.optout_intrusion * disturbance
         )
-        if _draw(world, who, _MOMENT, week, brand, 1) < leaves:
+        if _draw(world, who, _MOMENT, week, brand, _SECOND) < leaves:
             customer.opted_out |= _bit(brand)
-            _add(world, customer, brand, _B_OPTED_OUT, 1)
-            _note(world, customer, who, _OPT_OUT, brand, NOBODY, NOBODY, 0)
+            _add(world, customer, brand, _B_OPTED_OUT, _ONCE)
+            _note(world, customer, who, _OPT_OUT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
     if added > 0.0:
         customer.fatigue = fatigue + added
         customer.last_contact = week
@@ -327,7 +330,7 @@ def _meet_contacts(world: World, customer: Any, who: int) -> tuple[float, float]
     return strongest, disturbed
 
 
-@rule
+@deed
 def _feel(world: World, customer: Any, who: int, node: int, strongest: float, disturbed: float) -> None:
     """Fill the features of the customer's present stage."""
     features = world.features
@@ -359,7 +362,7 @@ def _feel(world: World, customer: Any, who: int, node: int, strongest: float, di
     features[_F_ADOPTION] = world.market[0].adoption
 
 
-@rule
+@deed
 def _is_open(world: World, customer: Any, edge: Any, contacted: bool, need_due: bool) -> bool:
     """Whether an edge exists for this customer this week."""
     if edge.on == _ON_CONTACT and not contacted:
@@ -372,7 +375,7 @@ def _is_open(world: World, customer: Any, edge: Any, contacted: bool, need_due: 
         return False
     if edge.only == _ONLY_INCUMBENT:
         return customer.lead == customer.incumbent
-    level = _level(world, customer, customer.lead)
+    level = _level(world, customer, np.int64(customer.lead))
     if edge.only == _ONLY_AUTOMATION:
         return level.automation > 0.0
     if edge.only == _ONLY_PERSONALIZATION:
@@ -382,7 +385,7 @@ def _is_open(world: World, customer: Any, edge: Any, contacted: bool, need_due: 
     return level.innovation > 0.0
 
 
-@rule
+@deed
 def _predictor(world: World, edge: Any) -> float:
     """Linear predictor of an edge from the customer's features."""
     total = edge.base
@@ -391,7 +394,7 @@ def _predictor(world: World, edge: Any) -> float:
     return total
 
 
-@rule
+@deed
 def _pick_edge(world: World, customer: Any, node: Any, u: float, contacted: bool, need_due: bool) -> int:
     """Edge taken out of a node with the uniform ``u``, or NOBODY to stay (competing risks, MODEL 4.2).
 
@@ -422,7 +425,7 @@ def _pick_edge(world: World, customer: Any, node: Any, u: float, contacted: bool
     return reference
 
 
-@rule
+@deed
 def set_need_clock(world: World, customer: Any, who: int, first: bool) -> None:
     """Start the need clock on entering a wait stage (MODEL 4.1); ``first`` puts a customer in mid-gap."""
     constants = world.constants[0]
@@ -430,21 +433,21 @@ def set_need_clock(world: World, customer: Any, who: int, first: bool) -> None:
     if constants.cyclical != 0:
         gap = constants.mean_gap
     else:
-        at = tail_position(log(1.0 - _draw(world, who, _NEED, occasion, 0, 0)))
+        at = tail_position(log(1.0 - _draw(world, who, _NEED, occasion, _EVER, _FIRST)))
         below = np.int64(at)
         share = at - below
         table = world.gap_quantiles
         gap = constants.mean_gap * np.float64(customer.gap) * (table[below] * (1.0 - share) + table[below + 1] * share)
     if first:
-        weeks = np.int64(min(gap, 60000.0) * _draw(world, who, _NEED, occasion, 0, 2))
+        weeks = np.int64(min(gap, 60000.0) * _draw(world, who, _NEED, occasion, _EVER, _THIRD))
     else:
-        weeks = whole_weeks(gap, _draw(world, who, _NEED, occasion, 0, 1))
+        weeks = whole_weeks(gap, _draw(world, who, _NEED, occasion, _EVER, _SECOND))
         early = np.float64(np.int64(customer.need_at) - np.int64(customer.need_week))
-        weeks += carried_over(early, constants.carry_over, _draw(world, who, _NEED, occasion, 0, 3))
+        weeks += carried_over(early, constants.carry_over, _draw(world, who, _NEED, occasion, _EVER, _FOURTH))
     customer.need_at = min(world.clock[_AT_WEEK] + weeks, NEVER - 1)
 
 
-@rule
+@deed
 def _recall(world: World, customer: Any, who: int) -> None:
     """Initial consideration set: each brand by its salience, the incumbent almost surely, at least one."""
     constants = world.constants[0]
@@ -467,7 +470,7 @@ def _recall(world: World, customer: Any, who: int) -> None:
     customer.considered = mask
 
 
-@rule
+@deed
 def _search(world: World, customer: Any, who: int) -> None:
     """One week of search: brands not yet considered are met by their salience."""
     constants = world.constants[0]
@@ -481,7 +484,7 @@ def _search(world: World, customer: Any, who: int) -> None:
     customer.considered = mask
 
 
-@rule
+@deed
 def _utility(world: World, customer: Any, who: int, brand: int) -> float:
     """Utility of a considered brand (MODEL 4.4)."""
     constants = world.constants[0]
@@ -491,7 +494,7 @@ def _utility(world: World, customer: Any, who: int, brand: int) -> float:
         price_disutility(constants.price_weight, decode_unit(customer.price_sensitivity), offer.relative_price),
         constants.reputation_weight * world.standing[who % constants.groups, brand].reputation,
     )
-    utility += lifelong_taste(_brand_draw(world, who, _TASTE, 0, brand), constants.taste_sd)
+    utility += lifelong_taste(_brand_draw(world, who, _TASTE, _EVER, brand), constants.taste_sd)
     utility += moment_error(
         _brand_draw(world, who, _CHOICE, np.int64(customer.occasion), brand), constants.error_scale
     )
@@ -509,13 +512,13 @@ def _utility(world: World, customer: Any, who: int, brand: int) -> float:
     return utility
 
 
-@rule
+@deed
 def _best_brand(world: World, customer: Any, who: int) -> int:
     """Considered brand of the highest utility. Errors are frozen, so no brand's gain makes two others swap."""
     best = -np.inf
     chosen = 0
     for brand in range(world.constants[0].brands):
-        if _has(customer.considered, brand):
+        if _has(np.uint64(customer.considered), brand):
             utility = _utility(world, customer, who, brand)
             if utility > best:
                 best = utility
@@ -523,16 +526,16 @@ def _best_brand(world: World, customer: Any, who: int) -> int:
     return chosen
 
 
-@rule
+@deed
 def _switch(world: World, customer: Any, brand: int) -> None:
     """Become another brand's customer: nothing is remembered of the old one, little is known by the new one."""
-    before = customer.incumbent
+    before = np.int64(customer.incumbent)
     if before != NOBODY:
-        _add(world, customer, before, _B_SWITCHES, 1)
-        _add(world, customer, before, _B_INCUMBENTS, -1)
-        _add(world, customer, before, _B_SATISFACTION, -_fixed_point(customer.satisfaction))
+        _add(world, customer, before, _B_SWITCHES, _ONCE)
+        _add(world, customer, before, _B_INCUMBENTS, -_ONCE)
+        _add(world, customer, before, _B_SATISFACTION, -_fixed_point(np.float64(customer.satisfaction)))
         _add(world, customer, before, _B_TRUST, -np.int64(customer.trust))
-    _add(world, customer, brand, _B_INCUMBENTS, 1)
+    _add(world, customer, brand, _B_INCUMBENTS, _ONCE)
     customer.incumbent = brand
     customer.satisfaction = 0.0
     customer.expectation = 0.0
@@ -542,7 +545,7 @@ def _switch(world: World, customer: Any, brand: int) -> None:
     customer.knowledge = encode_unit(_level(world, customer, brand).prospect_knowledge)
 
 
-@rule
+@deed
 def _buy(world: World, customer: Any, who: int) -> None:
     """Choose and purchase; a brand bought without consideration is the lead's (the loyalty loop)."""
     constants = world.constants[0]
@@ -554,13 +557,13 @@ def _buy(world: World, customer: Any, who: int) -> None:
         brand, origin = np.int64(customer.lead), _LOOP
     else:
         brand = _best_brand(world, customer, who)
-        origin = _INITIAL if _has(customer.initial, brand) else _EVALUATION
-        initially = _count(customer.initial)
+        origin = _INITIAL if _has(np.uint64(customer.initial), brand) else _EVALUATION
+        initially = _count(np.uint64(customer.initial))
         world.by_persona[row, person, _P_INITIALLY] += initially
-        world.by_persona[row, person, _P_LATER] += _count(customer.considered) - initially
-    _add(world, customer, brand, origin, 1)
+        world.by_persona[row, person, _P_LATER] += _count(np.uint64(customer.considered)) - initially
+    _add(world, customer, brand, origin, _ONCE)
     if np.int64(customer.marks) & SEARCHED == 0:
-        _add(world, customer, brand, _B_SKIPPED, 1)
+        _add(world, customer, brand, _B_SKIPPED, _ONCE)
     _add(world, customer, brand, _B_DECISION_WEEKS, world.clock[_AT_WEEK] - np.int64(customer.need_week))
     offer = world.offers[person, brand]
     _pay(world, customer, who, brand, _REVENUE, offer.revenue)
@@ -580,7 +583,7 @@ def _buy(world: World, customer: Any, who: int) -> None:
         if before != NOBODY and brand != before:
             account.switches += 1
     if brand == before:
-        _add(world, customer, brand, _B_REPEATS, 1)
+        _add(world, customer, brand, _B_REPEATS, _ONCE)
         customer.habit = encode_unit(habit_after_repeat(_present_habit(world, customer), constants.habit_gain))
     else:
         _switch(world, customer, brand)
@@ -588,13 +591,13 @@ def _buy(world: World, customer: Any, who: int) -> None:
     customer.last_purchase = world.clock[_AT_WEEK]
     customer.considered = 0
     customer.initial = 0
-    _note(world, customer, who, _PURCHASE, brand, customer.channel, origin, offer.revenue)
+    _note(world, customer, who, _PURCHASE, brand, np.int64(customer.channel), origin, offer.revenue)
 
 
-@rule
+@deed
 def _experience(world: World, customer: Any, who: int, node: Any, disturbed: float) -> None:
     """A moment of experience with the incumbent (MODEL 4.5) and what is told of it."""
-    brand = customer.incumbent
+    brand = np.int64(customer.incumbent)
     if brand == NOBODY:
         return
     constants, persona = world.constants[0], world.personas[customer.persona]
@@ -612,7 +615,7 @@ def _experience(world: World, customer: Any, who: int, node: Any, disturbed: flo
             constants.experience_intrusion,
         ),
         constants.experience_noise_sd,
-        _draw(world, who, _ENTRY, occasion, stage, 1),
+        _draw(world, who, _ENTRY, occasion, stage, _SECOND),
     )
     expected = np.float64(customer.expectation)
     surprise = lived - expected
@@ -646,35 +649,35 @@ def _experience(world: World, customer: Any, who: int, node: Any, disturbed: flo
         _pay(world, customer, who, brand, _ANCILLARY, np.int64(np.floor(extra * constants.ancillary_margin + 0.5)))
     if surprise < 0.0:
         told = complaint_probability(constants.complaint_rate, decode_unit(customer.sociability), surprise)
-        if _draw(world, who, _ENTRY, occasion, stage, 2) < told:
-            _add(world, customer, brand, _B_COMPLAINTS, 1)
+        if _draw(world, who, _ENTRY, occasion, stage, _THIRD) < told:
+            _add(world, customer, brand, _B_COMPLAINTS, _ONCE)
             world.talk[who % constants.groups, brand, 1] += 1
-            _note(world, customer, who, _COMPLAINT, brand, NOBODY, NOBODY, 0)
+            _note(world, customer, who, _COMPLAINT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
 
 
-@rule
+@deed
 def _talk(world: World, customer: Any, who: int) -> None:
     """A week in a talk stage (MODEL 4.6)."""
-    brand = customer.incumbent
+    brand = np.int64(customer.incumbent)
     if brand == NOBODY:
         return
     constants = world.constants[0]
     told = praise_probability(
         constants.talk_rate, decode_unit(customer.sociability), np.float64(customer.satisfaction)
     )
-    if _draw(world, who, _WEEK, world.clock[_AT_WEEK], np.int64(customer.stage), 1) < told:
-        _add(world, customer, brand, _B_PRAISE, 1)
+    if _draw(world, who, _WEEK, world.clock[_AT_WEEK], np.int64(customer.stage), _SECOND) < told:
+        _add(world, customer, brand, _B_PRAISE, _ONCE)
         world.talk[who % constants.groups, brand, 0] += 1
-        _note(world, customer, who, _PRAISE, brand, NOBODY, NOBODY, 0)
+        _note(world, customer, who, _PRAISE, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
 
 
-@rule
+@deed
 def _take_channel(world: World, customer: Any, who: int, at: int) -> None:
     """Enter a stage through one of its channels: cost to the lead, knowledge where the touch is digital."""
     customer.channel = NOBODY
     if not world.nodes[at].has_channels:
         return
-    u = _draw(world, who, _ENTRY, np.int64(customer.occasion), np.int64(customer.stage), 0)
+    u = _draw(world, who, _ENTRY, np.int64(customer.occasion), np.int64(customer.stage), _FIRST)
     last = world.mix.shape[1] - 1
     taken = 0
     while taken < last and u >= world.mix[at, taken]:
@@ -682,18 +685,18 @@ def _take_channel(world: World, customer: Any, who: int, at: int) -> None:
     customer.channel = taken
     if customer.lead == NOBODY:
         return
-    _pay(world, customer, who, customer.lead, _CHANNELS, world.channels[taken].cost)
+    _pay(world, customer, who, np.int64(customer.lead), _CHANNELS, world.channels[taken].cost)
     if world.channels[taken].digital and customer.lead == customer.incumbent:
         customer.knowledge = encode_unit(
             knowledge_after_touch(
                 decode_unit(customer.knowledge),
                 world.constants[0].knowledge_rate,
-                _level(world, customer, customer.lead).automation,
+                _level(world, customer, np.int64(customer.lead)).automation,
             )
         )
 
 
-@rule
+@deed
 def _enter(world: World, customer: Any, who: int, stage: int, disturbed: float) -> int:
     """Enter a stage and do what it does; returns the stage's node."""
     constants = world.constants[0]
@@ -703,16 +706,16 @@ def _enter(world: World, customer: Any, who: int, stage: int, disturbed: float) 
     world.occupancy[row, person, stage] += 1
     customer.stage = stage
     customer.since = world.clock[_AT_WEEK]
-    at = _node(world, customer.lead, stage)
+    at = _node(world, np.int64(customer.lead), stage)
     does = world.nodes[at].does
     if does == _DOES_WAIT:
         customer.lead = customer.incumbent
         customer.considered = 0
         customer.initial = 0
-        at = _node(world, customer.lead, stage)
+        at = _node(world, np.int64(customer.lead), stage)
     node = world.nodes[at]
     _take_channel(world, customer, who, at)
-    lead = customer.lead
+    lead = np.int64(customer.lead)
     strain = _felt_effort(world, customer, at, _ease(world, customer, lead))
     if strain > 0.0:
         customer.strain = np.float64(customer.strain) + strain
@@ -723,7 +726,7 @@ def _enter(world: World, customer: Any, who: int, stage: int, disturbed: float) 
             world, customer, who, lead, _ANCILLARY, np.int64(np.floor(node.ancillary * constants.ancillary_margin + 0.5))
         )
     if does != _DOES_CHOOSE:
-        _note(world, customer, who, _STAGE, lead, customer.channel, NOBODY, 0)
+        _note(world, customer, who, _STAGE, lead, np.int64(customer.channel), _NOBODY, _NO_AMOUNT)
     if does == _DOES_WAIT:
         set_need_clock(world, customer, who, False)
     elif does == _DOES_RECALL:
@@ -739,15 +742,15 @@ def _enter(world: World, customer: Any, who: int, stage: int, disturbed: float) 
         _experience(world, customer, who, node, disturbed)
     if does == _DOES_TALK:
         _talk(world, customer, who)
-    return _node(world, customer.lead, stage)
+    return _node(world, np.int64(customer.lead), stage)
 
 
-@rule
+@deed
 def _next_visit(world: World, customer: Any, who: int) -> int:
     """Next week in which anything can happen to the customer: everybody else is passed over at memory speed."""
     constants = world.constants[0]
     tomorrow = world.clock[_AT_WEEK] + 1
-    node = world.nodes[_node(world, customer.lead, customer.stage)]
+    node = world.nodes[_node(world, np.int64(customer.lead), np.int64(customer.stage))]
     soonest = NEVER
     if node.does == _DOES_WAIT:
         soonest = max(np.int64(customer.need_at), tomorrow)
@@ -761,7 +764,7 @@ def _next_visit(world: World, customer: Any, who: int) -> int:
         brand = world.contacting[turn]
         level = _level(world, customer, brand)
         threshold = level.customers if customer.incumbent == brand else level.prospects
-        if soonest == tomorrow or threshold == 0 or _has(customer.opted_out, brand):
+        if soonest == tomorrow or threshold == 0 or _has(np.uint64(customer.opted_out), brand):
             continue
         words = block(constants.seed, constants.replicate, who, _CONTACT, window, brand)
         ahead = tomorrow
@@ -771,7 +774,7 @@ def _next_visit(world: World, customer: Any, who: int) -> int:
     return soonest
 
 
-@rule
+@passage
 def live_week(world: World, customer: Any, who: int) -> int:
     """One week of a customer; returns the next week in which anything can happen. In this order:
 
@@ -788,7 +791,7 @@ def live_week(world: World, customer: Any, who: int) -> int:
     if world.market[0].contacting > 0:
         strongest, disturbed = _meet_contacts(world, customer, who)
     contacted = strongest > 0.0
-    at = _node(world, customer.lead, customer.stage)
+    at = _node(world, np.int64(customer.lead), np.int64(customer.stage))
     if world.nodes[at].does == _DOES_SEARCH:
         _search(world, customer, who)
     elif world.nodes[at].does == _DOES_TALK:
@@ -803,9 +806,9 @@ def live_week(world: World, customer: Any, who: int) -> int:
             break
         _feel(world, customer, who, at, strongest, disturbed)
         if node.weeks == 0:
-            u = _draw(world, who, _STEP, np.int64(customer.occasion), stage, 0)
+            u = _draw(world, who, _STEP, np.int64(customer.occasion), stage, _FIRST)
         else:
-            u = _draw(world, who, _WEEK, week, stage, 0)
+            u = _draw(world, who, _WEEK, week, stage, _FIRST)
         edge = _pick_edge(world, customer, node, u, contacted, need_due)
         if edge == NOBODY:
             break

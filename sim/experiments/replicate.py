@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from sim.experiments.scenario import Scenario
+from sim.scenario import Scenario
 from sim.history import History
 
 __all__ = ["ENGINES", "run_replicates", "usable_threads"]

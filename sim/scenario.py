@@ -47,7 +47,11 @@ class Record:
     customers: bool = quantity("write customers.parquet, a row per arm, replicate and customer", default=False)
     events: int = whole(200, 0, 100_000, "customers whose micro-moments are logged, a hashed sample", "customers")
     lives: int = whole(
-        1_000_000, 0, None, "largest population for which each customer's own account (CLV, purchases) is kept", "customers"
+        1_000_000,
+        0,
+        None,
+        "largest population for which each customer's own account (CLV, purchases) is kept",
+        "customers",
     )
 
 

@@ -1,0 +1,1 @@
+"""What histories mean: metrics, paired differences, tables and a verdict in plain words."""

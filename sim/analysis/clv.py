@@ -1,0 +1,96 @@
+"""CLV: how the value of single customers differs between an arm and the baseline. Who wins, who loses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.history import Lives
+
+__all__ = ["QUANTILES", "ValueDifferences", "pick_customers"]
+
+CENTS = 100.0
+BINS = 60
+#: Probabilities of the quantiles kept.
+QUANTILES: tuple[float, ...] = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
+#: The histogram leaves this share of the first replicate's customers to an open tail on each side.
+_TAIL = 0.005
+
+
+def pick_customers(arm: Lives, baseline: Lives) -> dict[str, int] | None:
+    """Return the customers worth a story: who wins most, who loses most, and who is closest to the average.
+
+    Ties go to the lowest number. None where single accounts were not kept.
+    """
+    if arm.value.size == 0 or baseline.value.size == 0:
+        return None
+    difference = arm.value - baseline.value
+    return {
+        "winner": int(difference.argmax()),
+        "loser": int(difference.argmin()),
+        "typical": int(np.abs(difference - difference.mean()).argmin()),
+    }
+
+
+@dataclass(slots=True)
+class ValueDifferences:
+    """Gathers, replicate by replicate, the differences of discounted value per customer, and forgets the customers."""
+
+    edges: NDArray[np.float64] | None = None
+    counts: NDArray[np.int64] | None = None
+    below: int = 0
+    above: int = 0
+    quantiles: list[NDArray[np.float64]] = field(default_factory=list)
+    #: customers, winners, losers, sum of cents; row 0 is everybody, then personas
+    tally: NDArray[np.int64] | None = None
+
+    def add(self, arm: Lives, baseline: Lives, personas: int) -> None:
+        """Count one replicate in; nothing where single accounts were not kept."""
+        if arm.value.size == 0 or baseline.value.size == 0:
+            return
+        cents = arm.value - baseline.value
+        if self.edges is None or self.counts is None or self.tally is None:
+            low, high = np.quantile(cents, [_TAIL, 1.0 - _TAIL])
+            low, high = min(float(low), 0.0), max(float(high), 0.0)
+            if low == high:
+                low, high = -CENTS, CENTS
+            # Zero is an edge, so that no bar mixes winners with losers; who is unchanged stands in the shares.
+            self.edges = np.linspace(np.floor(low), np.ceil(high), BINS + 1)
+            self.edges[np.abs(self.edges).argmin()] = 0.0
+            self.counts = np.zeros(BINS, dtype=np.int64)
+            self.tally = np.zeros((1 + personas, 4), dtype=np.int64)
+        self.counts += np.histogram(cents, self.edges)[0]
+        self.below += int((cents < self.edges[0]).sum())
+        self.above += int((cents > self.edges[-1]).sum())
+        self.quantiles.append(np.quantile(cents, QUANTILES))
+        for row in range(1 + personas):
+            mine = cents if row == 0 else cents[arm.persona == row - 1]
+            self.tally[row] += (mine.size, int((mine > 0).sum()), int((mine < 0).sum()), int(mine.sum()))
+
+    def summary(self, personas: list[str]) -> dict[str, Any] | None:
+        """Return the distribution JSON-ready, in money; None where nothing was counted."""
+        if self.edges is None or self.counts is None or self.tally is None:
+            return None
+        shares = {}
+        for name, (heads, winners, losers, total) in zip(["all", *personas], self.tally.tolist(), strict=True):
+            shares[name] = {
+                "customers": heads,
+                "winners": winners / heads if heads else None,
+                "losers": losers / heads if heads else None,
+                "unchanged": (heads - winners - losers) / heads if heads else None,
+                "mean": total / heads / CENTS if heads else None,
+            }
+        return {
+            "edges": (self.edges / CENTS).tolist(),
+            "counts": self.counts.tolist(),
+            "below": self.below,
+            "above": self.above,
+            "quantiles": {
+                f"{probability:g}": float(value) / CENTS
+                for probability, value in zip(QUANTILES, np.mean(self.quantiles, axis=0), strict=True)
+            },
+            "shares": shares,
+        }

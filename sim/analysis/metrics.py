@@ -1,0 +1,234 @@
+"""Metrics: what one history says about the focal brand over the horizon, for everybody and for each persona."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.history import FIXED_POINT, Fixed, History, Money, Origin
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+__all__ = [
+    "EVERYBODY",
+    "METRICS",
+    "NEVER_NEGATIVE",
+    "TERMS",
+    "WEEKS_A_YEAR",
+    "Measures",
+    "discount",
+    "low_point",
+    "measure",
+    "payback_week",
+]
+
+#: The metrics of `summary.json`, in its order.
+METRICS: tuple[str, ...] = (
+    "contribution",
+    "revenue",
+    "npv",
+    "purchases",
+    "market_share",
+    "penetration",
+    "purchase_frequency",
+    "loop_share",
+    "evaluation_skipped_share",
+    "weeks_to_purchase",
+    "retention",
+    "clv",
+    "switch_rate",
+    "advocacy",
+    "contacts_per_customer",
+    "opt_out_rate",
+    "satisfaction",
+    "payback_week",
+    "cash_low_point",
+)
+
+#: The terms that contribution is the sum of, costs with a negative sign, in the order of the waterfall.
+TERMS: tuple[str, ...] = ("margin", "ancillary", "contacts", "channels", "service", "build", "run", "experiments")
+
+#: Name under which all customers together stand where a persona is named.
+EVERYBODY = "all"
+
+WEEKS_A_YEAR = 52.0
+CENTS = 100.0
+#: A payback week of 0: the cumulative difference is never below zero.
+NEVER_NEGATIVE = 0.0
+# Personas bear fixed costs per head, in fractions of a cent: less than half a cent is not a debt.
+HALF_A_CENT = 0.5
+
+# Sign of each term in contribution, in the order of TERMS.
+_VARIABLE = ((Money.MARGIN, 1), (Money.ANCILLARY, 1), (Money.CONTACTS, -1), (Money.CHANNELS, -1), (Money.SERVICE, -1))
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What one arm of one replicate comes to. Row 0 of every array is everybody, then one row per persona.
+
+    Attributes
+    ----------
+    values : float64 (1 + P, len(METRICS))
+        The metrics; NaN where undefined (a share of no purchases). ``payback_week`` is NaN here, because it
+        needs the baseline: see :func:`payback_week`.
+    cash : float64 (1 + P, T)
+        Contribution a week, in cents. Row 0 is whole cents; personas bear fixed costs per head.
+    terms : float64 (1 + P, len(TERMS))
+        What contribution is the sum of, in cents.
+    origins : int64 (1 + P, 3)
+        Focal purchases by where they were won.
+    flows : int64 (K, K)
+        Customers who went from stage to stage, over the horizon and all personas.
+    """
+
+    values: NDArray[np.float64]
+    cash: NDArray[np.float64]
+    terms: NDArray[np.float64]
+    origins: NDArray[np.int64]
+    flows: NDArray[np.int64]
+
+
+def discount(weeks: int, rate: float) -> NDArray[np.float64]:
+    """Return the factor by which money of each week counts in week 0.
+
+    Parameters
+    ----------
+    weeks : int
+        Length of the horizon.
+    rate : float
+        Discount rate a year.
+
+    Examples
+    --------
+    >>> discount(53, 0.10)[[0, 52]].round(4).tolist()
+    [1.0, 0.9091]
+    """
+    return np.asarray((1.0 + rate) ** (-np.arange(weeks) / WEEKS_A_YEAR), dtype=np.float64)
+
+
+def payback_week(difference: NDArray[np.float64], rate: float) -> float:
+    """Return the week from which the discounted cumulative difference stays at or above zero.
+
+    Parameters
+    ----------
+    difference : float64 (T,)
+        Contribution of an arm minus the baseline's, a week, in cents.
+    rate : float
+        Discount rate a year.
+
+    Returns
+    -------
+    float
+        Week of the horizon (the first is 0); `NEVER_NEGATIVE` where it never was below zero; NaN where it
+        still is below zero at the end.
+
+    Examples
+    --------
+    >>> payback_week(np.array([-300.0, 100.0, 100.0, 100.0, 50.0]), 0.0)
+    3.0
+    """
+    cumulative = np.cumsum(difference * discount(difference.size, rate))
+    negative = np.flatnonzero(cumulative < -HALF_A_CENT)
+    if negative.size == 0:
+        return NEVER_NEGATIVE
+    last = int(negative[-1])
+    return float("nan") if last == difference.size - 1 else float(last + 1)
+
+
+def low_point(cash: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the lowest point of cumulative undiscounted money, in money, along the last axis (weeks, in cents)."""
+    return np.asarray(np.cumsum(cash, axis=-1).min(axis=-1) / CENTS, dtype=np.float64)
+
+
+def _with_total(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Put the sum over personas (the first axis) before them."""
+    return np.concatenate([counts.sum(axis=0, keepdims=True), counts])
+
+
+def _ratio(above: NDArray[np.generic], below: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Divide where there is something to divide by; NaN elsewhere."""
+    out = np.full(np.shape(above), np.nan)
+    np.divide(above, below, out=out, where=np.asarray(below) != 0)
+    return out
+
+
+def measure(history: History, scenario: Scenario) -> Measures:
+    """Return every metric of one arm and replicate.
+
+    Parameters
+    ----------
+    history : History
+        Counts over the horizon.
+    scenario : Scenario
+        Names the focal brand and the discount rate.
+
+    Notes
+    -----
+    Fixed costs (build, run, experiments) belong to the company. A persona bears them per head of its
+    customers, so personas add up to everybody.
+    """
+    focal = scenario.focal
+    weeks = history.customers.shape[0]
+    heads = _with_total(history.population)
+    factor = discount(weeks, scenario.market.economics.discount_rate)
+
+    def focal_total(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        return _with_total(counts[:, :, focal].sum(axis=0))
+
+    money = _with_total(np.moveaxis(history.money[:, :, focal], 1, 0))  # (1 + P, T, Money)
+    fixed = history.fixed[:, focal]  # (T, Fixed)
+    burden = _ratio(heads, np.broadcast_to(heads[0], heads.shape))
+    burden[np.isnan(burden)] = 0.0
+    signs = np.array([sign for _, sign in _VARIABLE])
+    variable = money[:, :, [column for column, _ in _VARIABLE]] @ signs
+    spent = fixed.sum(axis=1)
+    cash = variable - burden[:, None] * spent[None, :]
+    cash[0] = variable[0] - spent  # whole cents, exactly
+
+    terms = np.empty((heads.size, len(TERMS)))
+    for place, (column, sign) in enumerate(_VARIABLE):
+        terms[:, place] = sign * money[:, :, column].sum(axis=1)
+    for place, kind in enumerate(Fixed, start=len(_VARIABLE)):
+        terms[:, place] = -burden * fixed[:, kind].sum()
+
+    by_origin = _with_total(history.purchases[:, :, focal].sum(axis=0))  # (1 + P, O)
+    purchases = by_origin.sum(axis=1)
+    of_all_brands = _with_total(history.purchases.sum(axis=(0, 2, 3)))
+    buyers = _with_total(history.buyers.sum(axis=0))
+    retained = _with_total(history.retained)
+    switches, repeats = focal_total(history.switches), focal_total(history.repeats)
+    satisfaction = focal_total(history.satisfaction) / FIXED_POINT
+    statements = focal_total(history.praise) - focal_total(history.complaints)
+
+    metrics = {
+        "contribution": cash.sum(axis=1) / CENTS,
+        "revenue": money[:, :, Money.REVENUE].sum(axis=1) / CENTS,
+        "npv": cash @ factor / CENTS,
+        "purchases": purchases.astype(np.float64),
+        "market_share": _ratio(purchases, of_all_brands),
+        "penetration": _ratio(buyers, heads),
+        "purchase_frequency": _ratio(purchases, buyers),
+        "loop_share": _ratio(by_origin[:, Origin.LOOP], purchases),
+        "evaluation_skipped_share": _ratio(focal_total(history.skipped), purchases),
+        "weeks_to_purchase": _ratio(focal_total(history.decision_weeks), purchases),
+        "retention": _ratio(retained[:, 1], retained[:, 0]),
+        "clv": _ratio(variable @ factor / CENTS, heads),
+        "switch_rate": _ratio(switches, switches + repeats),
+        "advocacy": _ratio(statements * 1000, heads),
+        "contacts_per_customer": _ratio(focal_total(history.contacts), heads),
+        "opt_out_rate": _ratio(_with_total(history.opted_out[-1, :, focal]), heads),
+        "satisfaction": _ratio(satisfaction, focal_total(history.incumbents)),
+        "payback_week": np.full(heads.size, np.nan),
+        "cash_low_point": low_point(cash),
+    }
+    return Measures(
+        values=np.stack([metrics[name] for name in METRICS], axis=1),
+        cash=cash,
+        terms=terms,
+        origins=by_origin,
+        flows=history.flows.sum(axis=0),
+    )

@@ -1,0 +1,300 @@
+"""Tables: the tidy weekly table, flows, customers, micro-moments and the market's trace, as Arrow tables.
+
+One table per arm and replicate: a result is written row group by row group, and the whole never lies in memory twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from sim.events import KINDS, NOBODY
+from sim.history import FIXED_POINT, ORIGINS, Fixed, History, MarketTrace, Money
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+__all__ = [
+    "COMPANY",
+    "customers",
+    "events",
+    "flows",
+    "market",
+    "stage_names",
+    "trace_of",
+    "weekly",
+    "write_parquet",
+]
+
+#: Persona of the rows that belong to no customer: fixed costs.
+COMPANY = "company"
+CENTS = 100.0
+
+Table = Any  # pyarrow ships no types
+
+
+def stage_names(scenario: Scenario) -> tuple[str, ...]:
+    """Return the stages of all journeys of all arms, in the order of their ids."""
+    return tuple(dict.fromkeys(stage for journey in scenario.journeys.values() for stage in journey.stages))
+
+
+def weekly(history: History, scenario: Scenario) -> Table:
+    """Return the tidy weekly table of one arm and replicate.
+
+    Columns ``arm, replicate, week, persona, metric, key, value``; amounts in money, means null where nobody is there
+    to be averaged. A persona's contribution is what its customers cause; fixed costs stand under the persona
+    `COMPANY`, so that the sum over personas is the contribution.
+    """
+    weeks, heads = history.customers.shape[:2]
+    by_persona, by_company = _personal_columns(history, scenario), _company_columns(history, scenario)
+    codes = _Codes()
+    personas = [persona.name for persona in scenario.personas]
+    week = np.arange(weeks, dtype=np.int32)
+    inner, outer = weeks * heads, len(by_persona)
+    columns = {
+        "week": np.concatenate([np.tile(np.repeat(week, heads), outer), np.tile(week, len(by_company))]),
+        "persona": np.concatenate(
+            [
+                np.tile(np.arange(heads, dtype=np.int32), weeks * outer),
+                np.full(weeks * len(by_company), heads, dtype=np.int32),
+            ]
+        ),
+        "metric": np.concatenate(
+            [
+                np.repeat(codes.of(0, [metric for metric, _, _ in by_persona]), inner),
+                np.repeat(codes.of(0, [metric for metric, _, _ in by_company]), weeks),
+            ]
+        ),
+        "key": np.concatenate(
+            [
+                np.repeat(codes.of(1, [key for _, key, _ in by_persona]), inner),
+                np.repeat(codes.of(1, [key for _, key, _ in by_company]), weeks),
+            ]
+        ),
+    }
+    value = np.concatenate([*(part.ravel() for _, _, part in by_persona), *(part for _, _, part in by_company)])
+    return pa.table(
+        {
+            **_who(history, scenario, value.size),
+            "week": columns["week"],
+            "persona": _words(columns["persona"], [*personas, COMPANY]),
+            "metric": _words(columns["metric"], codes.words(0)),
+            "key": _words(columns["key"], codes.words(1)),
+            "value": pa.array(value, mask=np.isnan(value)),
+        }
+    )
+
+
+Column = tuple[str, str, NDArray[np.float64]]
+
+
+def _personal_columns(history: History, scenario: Scenario) -> list[Column]:
+    """Return (metric, key, values of weeks x personas)."""
+    brands, focal, stages = scenario.brands, scenario.focal, stage_names(scenario)
+    out: list[Column] = [
+        ("customers", stage, history.customers[:, :, place].astype(np.float64)) for place, stage in enumerate(stages)
+    ]
+
+    def per_brand(metric: str, counts: NDArray[np.int64], scale: float = 1.0) -> None:
+        out.extend((metric, brand, counts[:, :, place] / scale) for place, brand in enumerate(brands))
+
+    def per_origin(metric: str, counts: NDArray[np.int64]) -> None:
+        out.extend((metric, origin, counts[:, :, place] / 1.0) for place, origin in enumerate(ORIGINS))
+
+    money = history.money
+    variable = (
+        money[..., Money.MARGIN]
+        + money[..., Money.ANCILLARY]
+        - money[..., Money.CONTACTS]
+        - money[..., Money.CHANNELS]
+        - money[..., Money.SERVICE]
+    )
+    per_brand("purchases", history.purchases.sum(axis=3))
+    per_origin("purchases_by_origin", history.purchases.sum(axis=2))
+    per_origin("focal_purchases_by_origin", history.purchases[:, :, focal])
+    per_brand("revenue", money[..., Money.REVENUE], CENTS)
+    per_brand("contribution", variable, CENTS)
+    per_brand("margin", money[..., Money.MARGIN], CENTS)
+    per_brand("ancillary", money[..., Money.ANCILLARY], CENTS)
+    per_brand("cost_contacts", money[..., Money.CONTACTS], CENTS)
+    per_brand("cost_channels", money[..., Money.CHANNELS], CENTS)
+    per_brand("cost_service", money[..., Money.SERVICE], CENTS)
+    per_brand("contacts", history.contacts)
+    per_brand("timely_contacts", history.timely)
+    per_brand("opted_out", history.opted_out)
+    means = ((name, getattr(history, name)[:, :, focal]) for name in ("satisfaction", "trust"))
+    for name, total in means:
+        there = history.incumbents[:, :, focal]
+        mean = np.full(there.shape, np.nan)
+        np.divide(total / FIXED_POINT, there, out=mean, where=there > 0)
+        out.append((name, brands[focal], mean))
+    out.append(("fatigue", "", history.fatigue))
+    per_brand("brand_customers", history.incumbents)
+    per_brand("switches", history.switches)
+    per_brand("repeats", history.repeats)
+    per_brand("evaluation_skipped", history.skipped)
+    per_brand("decision_weeks", history.decision_weeks)
+    per_brand("praise", history.praise)
+    per_brand("complaints", history.complaints)
+    out.extend(
+        ("considered", key, history.considered[:, :, place] / 1.0) for place, key in enumerate(("initial", "added"))
+    )
+    out.append(("first_buyers", brands[focal], history.buyers / 1.0))
+    return out
+
+
+def _company_columns(history: History, scenario: Scenario) -> list[Column]:
+    """Return (metric, key, values of weeks) of what no single customer causes."""
+    out: list[Column] = []
+    for place, brand in enumerate(scenario.brands):
+        # 0 - cents: a negated zero would be -0.0, another byte than 0.0.
+        out.append(("contribution", brand, (0 - history.fixed[:, place].sum(axis=1)) / CENTS))
+        out.extend((f"cost_{kind.name.lower()}", brand, history.fixed[:, place, kind] / CENTS) for kind in Fixed)
+    return out
+
+
+def flows(history: History, scenario: Scenario) -> Table:
+    """Return ``arm, replicate, persona, from, to, count`` over the horizon; edges nobody took are left out."""
+    stages = stage_names(scenario)
+    persona, source, target = np.nonzero(history.flows)
+    return pa.table(
+        {
+            **_who(history, scenario, persona.size),
+            "persona": _words(persona, [item.name for item in scenario.personas]),
+            "from": _words(source, stages),
+            "to": _words(target, stages),
+            "count": history.flows[persona, source, target],
+        }
+    )
+
+
+def customers(history: History, scenario: Scenario) -> Table:
+    """Return one row per customer: purchases and money over the horizon, and the state at its end."""
+    lives = history.lives
+    heads = lives.spend.size
+    return pa.table(
+        {
+            **_who(history, scenario, heads),
+            "customer": np.arange(heads, dtype=np.int64),
+            "persona": _words(lives.persona, [item.name for item in scenario.personas]),
+            "spend": lives.spend / CENTS,
+            "contribution": lives.contribution / CENTS,
+            "value": lives.value / CENTS,
+            "purchases": lives.purchases,
+            "focal_purchases": lives.focal_purchases,
+            "switches": lives.switches,
+            "stage": _words(lives.stage, stage_names(scenario)),
+            "incumbent": _words(lives.incumbent, scenario.brands),
+            "satisfaction": lives.satisfaction,
+            "trust": lives.trust,
+            "opted_out": lives.opted_out,
+        }
+    )
+
+
+def events(history: History, scenario: Scenario) -> Table:
+    """Return the micro-moments of the sampled customers; a case is one customer's life in one arm and replicate."""
+    log = history.events
+    who, case = np.unique(log["customer"], return_inverse=True)
+    names = pa.array([f"{history.arm}/{history.replicate}/{customer}" for customer in who.tolist()], type=pa.string())
+    purchase = log["kind"] == KINDS.index("purchase")
+    return pa.table(
+        {
+            "case_id": names.take(pa.array(case, type=pa.int64())),
+            **_who(history, scenario, log.size),
+            "week": np.ascontiguousarray(log["week"]),
+            "stage": _words(log["stage"], stage_names(scenario)),
+            "brand": _words(log["brand"], scenario.brands),
+            "channel": _words(log["channel"], tuple(scenario.market.channels)),
+            "origin": _words(log["origin"], ORIGINS),
+            "amount": pa.array(log["amount"] / CENTS, mask=~purchase),
+            "kind": _words(log["kind"], KINDS),
+            "order": np.ascontiguousarray(log["order"]),
+            "customer": np.ascontiguousarray(log["customer"]),
+        }
+    )
+
+
+def market(history: History, scenario: Scenario) -> Table:
+    """Return the weekly state of the market as customers met it, exactly: enough to replay one of them alone."""
+    trace = history.trace
+    weeks, groups, brands = trace.reputation.shape
+    size = weeks * groups * brands
+    week = np.arange(weeks, dtype=np.int32) - np.int32(scenario.burn_in)
+    return pa.table(
+        {
+            **_who(history, scenario, size),
+            "week": np.repeat(week, groups * brands),
+            "group": np.tile(np.repeat(np.arange(groups, dtype=np.int32), brands), weeks),
+            "brand": _words(np.tile(np.arange(brands), weeks * groups), scenario.brands),
+            "reputation": trace.reputation.ravel(),
+            "salience": trace.recall_odds.ravel(),
+            "delight": np.broadcast_to(trace.delight[:, None, :], trace.reputation.shape).ravel(),
+            "adoption": np.repeat(trace.adoption, groups * brands),
+        }
+    )
+
+
+def trace_of(table: Table) -> MarketTrace:
+    """Rebuild the trace of one arm and replicate from its rows in :func:`market`, bit for bit."""
+    weeks = len(table.column("week").unique())
+    groups = len(table.column("group").unique())
+    brands = len(table.column("brand").unique())
+    shape = (weeks, groups, brands)
+
+    def cube(name: str) -> NDArray[np.float64]:
+        values = np.array(table.column(name).to_numpy(), dtype=np.float64).reshape(shape)
+        return values
+
+    parts = (cube("reputation"), cube("salience"), cube("delight")[:, 0].copy(), cube("adoption")[:, 0, 0].copy())
+    for part in parts:
+        part.flags.writeable = False
+    return MarketTrace(*parts)
+
+
+def write_parquet(tables: Iterable[Table], path: Path) -> None:
+    """Write tables of one schema as row groups of one file; the same tables give the same bytes."""
+    writer = None
+    try:
+        for table in tables:
+            if writer is None:
+                writer = pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=3)
+            writer.write_table(table, row_group_size=max(table.num_rows, 1))
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+class _Codes:
+    """Number words in the order in which they come, per column."""
+
+    def __init__(self) -> None:
+        self._words: tuple[dict[str, int], dict[str, int]] = ({}, {})
+
+    def of(self, column: int, words: Sequence[str]) -> NDArray[np.int32]:
+        known = self._words[column]
+        return np.array([known.setdefault(word, len(known)) for word in words], dtype=np.int32)
+
+    def words(self, column: int) -> list[str]:
+        return list(self._words[column])
+
+
+def _words(codes: NDArray[Any], words: Sequence[str]) -> Table:
+    """Return a dictionary column; NOBODY becomes null."""
+    codes = np.asarray(codes, dtype=np.int32)
+    indices = pa.array(codes, mask=codes == NOBODY)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(list(words), type=pa.string()))
+
+
+def _who(history: History, scenario: Scenario, rows: int) -> dict[str, Table]:
+    arms = list(scenario.arms)
+    return {
+        "arm": _words(np.full(rows, arms.index(history.arm)), arms),
+        "replicate": np.full(rows, history.replicate, dtype=np.int32),
+    }

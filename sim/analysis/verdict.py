@@ -1,0 +1,349 @@
+"""Verdict: what the numbers of a comparison say, in plain words, and how sure they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import floor, log10
+from typing import Any
+
+from sim.analysis.metrics import EVERYBODY
+
+__all__ = ["money", "verdict"]
+
+Numbers = Mapping[str, Any]
+
+_PERCENT = 100.0
+# No causal effect size of the four capabilities was found in the literature; who reads one line should read this too.
+_CAVEAT = "How strongly the four capabilities act on customers is an assumption of the scenario, not a measurement."
+#: What each term of the waterfall is called, as a gain and as a loss.
+_TERM_WORDS = {
+    "margin": ("more margin from purchases", "less margin from purchases"),
+    "ancillary": ("more ancillary income", "less ancillary income"),
+    "contacts": ("lower cost of contacts", "the cost of contacts"),
+    "channels": ("cheaper channels", "costlier channels"),
+    "service": ("lower cost of service stages", "the cost of service stages (communities, set-ups, partners)"),
+    "build": ("lower cost of building capabilities", "the cost of building the capabilities"),
+    "run": ("lower cost of running capabilities", "the cost of running the capabilities"),
+    "experiments": ("fewer experiments", "the cost of experiments"),
+}
+_ORIGIN_WORDS = {
+    "initial": "initial consideration",
+    "evaluation": "active evaluation",
+    "loop": "the loyalty loop",
+}
+
+
+def money(amount: float, currency: str, *, signed: bool = False) -> str:
+    """Write an amount with its currency and three significant digits.
+
+    Examples
+    --------
+    >>> money(-1234567.0, "$")
+    '-$1.23 million'
+    >>> money(12.5, "EUR", signed=True)
+    '+EUR 12.50'
+    """
+    size = abs(amount)
+    sign = "-" if amount < 0 else "+" if signed and amount > 0 else ""
+    gap = " " if currency[-1:].isalnum() else ""
+    for unit, word in ((1e9, " billion"), (1e6, " million")):
+        # 999,999.6 is written as a million, not as 1,000,000
+        if size >= unit * 0.9999995:
+            return f"{sign}{currency}{gap}{size / unit:,.{_decimals(max(size / unit, 1.0))}f}{word}"
+    return f"{sign}{currency}{gap}{size:,.{0 if size >= 1000 else 2}f}"
+
+
+def verdict(summary: Numbers) -> str:
+    """Return the verdict on a summary (the content of `summary.json` without it): a few lines per arm.
+
+    Parameters
+    ----------
+    summary : mapping
+        What :func:`sim.analysis.summary.summarise` returns, with ``scenario``, ``focal``, ``baseline``, ``currency``,
+        ``population``, ``horizon``, ``replicates`` and, where one was asked for, ``precision``.
+    """
+    if summary["differences"]:
+        others = [arm for arm in summary["arms"] if arm != summary["baseline"]]
+        cases = [_Case(summary, arm) for arm in others]
+        parts = ["\n".join(case.sentences()) for case in cases]
+        if not all(case.unchanged() for case in cases):
+            parts.append(_CAVEAT)
+    else:
+        parts = ["\n".join(_alone(summary, arm) for arm in summary["arms"])]
+    parts.extend(_precision(summary))
+    return "\n\n".join(parts)
+
+
+class _Case:
+    """One arm against the baseline."""
+
+    def __init__(self, summary: Numbers, arm: str) -> None:
+        self.summary = summary
+        self.arm = arm
+        self.baseline: str = summary["baseline"]
+        self.name = f"{arm} - {self.baseline}"
+        self.differences: Numbers = summary["differences"][self.name]
+        self.weeks = summary["horizon"]
+        self.currency: str = summary["currency"]
+        self.heads = max(summary["population"], 1)
+
+    def sentences(self) -> list[str]:
+        out = [self.headline()]
+        if self.unchanged():
+            return out
+        out.extend(filter(None, (self.shares(), self.through(), self.stage())))
+        out.extend(self.personas())
+        out.extend(filter(None, (self.payback(), self.runway(), self.reason())))
+        if self.summary["replicates"] == 1:
+            out.append("One replicate gives no interval: read this as one possible course of events, and run more.")
+        return out
+
+    def money(self, amount: float, *, signed: bool = True) -> str:
+        return money(amount, self.currency, signed=signed)
+
+    def unchanged(self) -> bool:
+        """Whether nothing at all differs, in any replicate."""
+        return (
+            all(
+                entry["mean"] in (None, 0.0) and entry["ci_low"] in (None, 0.0) and entry["ci_high"] in (None, 0.0)
+                for entry in self.differences.values()
+            )
+            and not self.summary["flows"][self.name]
+        )
+
+    def headline(self) -> str:
+        gain = self.differences["contribution"]
+        mean = gain["mean"]
+        if self.unchanged():
+            return (
+                f"{self.arm} and {self.baseline} do not differ: in every replicate the difference in contribution, "
+                "and in everything else, is exactly 0."
+            )
+        before, after = (self.summary["arms"][arm]["contribution"]["mean"] for arm in (self.baseline, self.arm))
+        size = (
+            f"{self.money(abs(mean), signed=False)} ({self.money(abs(mean) / self.heads, signed=False)} per customer)"
+        )
+        course = f"from {self.money(before, signed=False)} to {self.money(after, signed=False)} over {self.weeks} weeks"
+        subject = f"{self.summary['focal']}'s contribution"
+        sure = self.interval(gain, lambda value: self.money(value))
+        direction = "higher" if mean > 0 else "lower"
+        if not covers_zero(gain):
+            first = f"{self.arm}: {subject} is {size} {direction} than with {self.baseline}, {course}."
+        elif gain["ci_low"] is None:
+            first = f"{self.arm}: in one replicate {subject} is {size} {direction} than with {self.baseline}, {course}."
+        else:
+            first = (
+                f"{self.arm}: no difference in {subject} can be told from chance. The mean is {size} {direction} "
+                f"than with {self.baseline}, {course}, but the interval covers 0."
+            )
+        return f"{first}{sure}{self.chance(gain)}"
+
+    def interval(self, entry: Numbers, write: Any) -> str:
+        if entry["ci_low"] is None:
+            return ""
+        return f" 95 % interval of the difference: {write(entry['ci_low'])} to {write(entry['ci_high'])}."
+
+    def chance(self, gain: Numbers) -> str:
+        p = gain["p_better"]
+        if p is None:
+            return ""
+        return f" Probability that it truly earns more: {probability(p)}."
+
+    def shares(self) -> str:
+        parts = []
+        for metric, words in (
+            ("market_share", "market share"),
+            ("loop_share", "share of its purchases won in the loyalty loop"),
+        ):
+            before, after = (self.summary["arms"][arm][metric]["mean"] for arm in (self.baseline, self.arm))
+            entry = self.differences[metric]
+            if before is None or after is None or entry["mean"] is None:
+                continue
+            sure = bracket(entry, points)
+            parts.append(
+                f"{words} {before * _PERCENT:.1f} % to {after * _PERCENT:.1f} % ({points(entry['mean'])} points{sure})"
+            )
+        return f"What changed: {'; '.join(parts)}." if parts else ""
+
+    def through(self) -> str:
+        """Say where the purchases were won that make the difference."""
+        origins = self.summary["origins"][self.name][EVERYBODY]
+        total = self.differences["purchases"]
+        if total["mean"] is None:
+            return ""
+        scale = 1000.0 / self.heads
+        ranked = sorted(origins.items(), key=lambda item: -abs(item[1]["mean"]))
+        parts = [
+            f"{_ORIGIN_WORDS[origin]} {entry['mean'] * scale:+,.1f}{bracket(entry, lambda v: f'{v * scale:+,.1f}')}"
+            for origin, entry in ranked
+        ]
+        return (
+            f"How it came about: {total['mean'] * scale:+,.1f} purchases per 1,000 customers, "
+            f"of these through {', through '.join(parts)}."
+        )
+
+    def stage(self) -> str:
+        """Name the step of the journey whose use changed most."""
+        edges = self.summary["flows"][self.name]
+        sure = [edge for edge in edges if not covers_zero(edge)] or edges
+        if not sure:
+            return ""
+        edge = sure[0]
+        scale = 1000.0 / self.heads
+        sure_of_it = bracket(edge, lambda value: f"{value * scale:+,.1f}")
+        return (
+            f"The step that changed most is {edge['from']} to {edge['to']}: {edge['mean'] * scale:+,.1f} per 1,000 "
+            f"customers over the horizon{sure_of_it}, whatever brand they were with."
+        )
+
+    def personas(self) -> Iterable[str]:
+        """Say for which persona it pays, for which it does not, and for which nobody can tell."""
+        people = self.summary["personas"]
+        if len(people) < 2:
+            return
+        pays, costs, open_ = [], [], []
+        heads = self.summary["persona_customers"]
+        for name, block in people.items():
+            entry = block["differences"][self.name]["contribution"]
+            if entry["mean"] is None or not heads[name]:
+                continue
+            each = scaled(entry, 1.0 / heads[name])
+            words = f"{name} {self.money(each['mean'])} per customer{bracket(each, self.money)}"
+            if each["mean"] == 0.0 and each["ci_low"] in (None, 0.0):
+                open_.append(f"{name} (no difference)")
+            elif covers_zero(entry) and entry["ci_low"] is not None:
+                open_.append(words)
+            elif entry["mean"] > 0:
+                pays.append(words)
+            else:
+                costs.append(words)
+        if pays:
+            yield f"It pays for {'; '.join(pays)}."
+        if costs:
+            yield f"It does not pay for {'; '.join(costs)}."
+        if open_:
+            yield f"It is undecided for {'; '.join(open_)}."
+
+    def payback(self) -> str:
+        entry = self.differences["payback_week"]
+        share, total = entry["share"], self.summary["replicates"]
+        back = round(share * total)
+        if back == 0:
+            return f"It does not pay back within {self.weeks} weeks (discounted{_in_replicates(0, total)})."
+        if entry["mean"] == 0.0 and back == total:
+            return "It pays from the start: cumulative discounted contribution never falls below the baseline's."
+        when = f"It pays back in week {entry['mean']:.0f} on average (discounted{_in_replicates(back, total)})"
+        # A week lies in the horizon, whatever the normal theory of a mean says.
+        clipped = {**entry}
+        if entry["ci_low"] is not None:
+            clipped["ci_low"] = max(entry["ci_low"], 0.0)
+            clipped["ci_high"] = min(entry["ci_high"], float(self.weeks))
+        when += bracket(clipped, lambda value: f"{value:.0f}")
+        if back < total:
+            when += f"; in the other {total - back} it does not within {self.weeks} weeks"
+        return f"{when}."
+
+    def runway(self) -> str:
+        low = self.differences["cash_low_point"]
+        if low["mean"] is None or low["mean"] >= 0.0:
+            return ""
+        return (
+            f"Cash low point: {self.money(abs(low['mean']), signed=False)} behind {self.baseline} at the worst moment"
+            f"{bracket(low, self.money)}."
+        )
+
+    def reason(self) -> str:
+        """Say what weighs most: of a loss the largest cost, of a gain its main source."""
+        gain = self.differences["contribution"]["mean"]
+        terms = self.summary["waterfall"][self.name][EVERYBODY]
+        losing = gain < 0
+        pick = min if losing else max
+        name, entry = pick(terms.items(), key=lambda item: item[1]["mean"])
+        if entry["mean"] == 0.0 or (entry["mean"] < 0) != losing:
+            return ""
+        words = _TERM_WORDS[name][1 if losing else 0]
+        worth = f"{self.money(entry['mean'])}{bracket(entry, self.money)}"
+        total = self.differences["contribution"]
+        if covers_zero(total) and total["ci_low"] is not None:
+            return f"What weighs most {'against' if losing else 'for'} it: {words}, {worth}."
+        if not losing:
+            least, cost = min(terms.items(), key=lambda item: item[1]["mean"])
+            against = f", against {_TERM_WORDS[least][1]}, {self.money(cost['mean'])}" if cost["mean"] < 0 else ""
+            return f"The gain comes mostly from {words}: {worth}{against}."
+        most, won = max(terms.items(), key=lambda item: item[1]["mean"])
+        against = f"; {_TERM_WORDS[most][0]} brings only {self.money(won['mean'])}" if won["mean"] > 0 else ""
+        return f"Why it loses: mostly {words}, {worth}{against}."
+
+
+def covers_zero(entry: Numbers) -> bool:
+    """Whether zero cannot be ruled out: the interval covers it, or there is no interval."""
+    if entry["ci_low"] is None:
+        return True
+    return bool(entry["ci_low"] <= 0.0 <= entry["ci_high"])
+
+
+def scaled(entry: Numbers, factor: float) -> dict[str, Any]:
+    """Multiply mean and interval."""
+    keys = ("mean", "ci_low", "ci_high")
+    return {key: None if entry[key] is None else entry[key] * factor for key in keys}
+
+
+def bracket(entry: Numbers, write: Any) -> str:
+    """Write an interval in brackets, or nothing where there is none."""
+    if entry["ci_low"] is None:
+        return ""
+    return f" [{write(entry['ci_low'])} to {write(entry['ci_high'])}]"
+
+
+def points(share: float) -> str:
+    """Write a difference of shares in percentage points."""
+    return f"{share * _PERCENT:+.1f}"
+
+
+def probability(p: float) -> str:
+    """Write a probability without ever claiming certainty."""
+    if p > 0.999:
+        return "above 99.9 %"
+    if p < 0.001:
+        return "below 0.1 %"
+    return f"{p * _PERCENT:.1f} %"
+
+
+def _in_replicates(back: int, total: int) -> str:
+    return f"; in {back} of {total} replicates" if total > 1 else ""
+
+
+def _decimals(size: float) -> int:
+    """Return the decimals that make three significant digits of a number from 1."""
+    return max(0, 2 - floor(log10(size)))
+
+
+def _alone(summary: Numbers, arm: str) -> str:
+    """Describe one arm that is compared with nothing."""
+    numbers = summary["arms"][arm]
+    if numbers["purchases"]["mean"] in (None, 0.0):
+        return f"{arm}: {summary['population']:,} customers over {summary['horizon']} weeks; nobody bought anything."
+    contribution, currency = numbers["contribution"], summary["currency"]
+    share = numbers["market_share"]["mean"]
+    loop = numbers["loop_share"]["mean"]
+    return (
+        f"{arm}: {summary['focal']} contributes {money(contribution['mean'], currency)} over {summary['horizon']} weeks"
+        f"{bracket(contribution, lambda value: money(value, currency))}, {share * _PERCENT:.1f} % of all purchases are "
+        f"its own, and {loop * _PERCENT:.1f} % of those come from the loyalty loop. One arm alone compares nothing."
+    )
+
+
+def _precision(summary: Numbers) -> list[str]:
+    wanted = summary.get("precision")
+    if not wanted:
+        return []
+    count = f"{summary['replicates']:,} replicates"
+    if wanted["reached"]:
+        return [f"The precision asked for (half-width {wanted['wanted']:.3g} of the mean) was reached with {count}."]
+    width = wanted["half_width"]
+    # An infinite half-width (a mean of exactly 0) is null in JSON.
+    found = "is not finite, because the mean is 0" if width is None else f"is {width:.3g} of the mean"
+    return [
+        f"The precision asked for (half-width {wanted['wanted']:.3g} of the mean) was not reached: {count}, the most "
+        f"that are run, and the half-width {found}."
+    ]

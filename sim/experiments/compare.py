@@ -1,0 +1,204 @@
+"""Compare: the arms of a scenario on the same luck, replicate by replicate, and what differs between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from math import ceil, isfinite
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.analysis.clv import ValueDifferences, pick_customers
+from sim.analysis.metrics import METRICS, Measures, measure
+from sim.analysis.paired import relative_half_width
+from sim.analysis.summary import difference_name, summarise
+from sim.analysis.tables import stage_names
+from sim.analysis.verdict import verdict
+from sim.errors import ConfigError
+from sim.experiments.result import Result
+from sim.history import History, Lives
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+__all__ = ["MOST_REPLICATES", "compare"]
+
+#: No precision is worth more replicates than this.
+MOST_REPLICATES = 1000
+LARGEST_SEED = 2**32 - 1
+_CONTRIBUTION = METRICS.index("contribution")
+
+Run = Callable[..., Iterable[tuple[int, Mapping[str, History]]]]
+
+
+def compare(
+    scenario: Scenario,
+    *,
+    replicates: int = 8,
+    seed: int = 1,
+    engine: str = "numba",
+    threads: int | None = None,
+    precision: float | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Result:
+    """Run every arm of a scenario on common luck and measure what differs.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What to run.
+    replicates : int
+        Independent repetitions; each arm lives each of them.
+    seed : int
+        Seed of all luck, 0 to 4294967295.
+    engine : {'numba', 'mesa'}
+        Which engine; the data are the same.
+    threads : int, optional
+        Threads of the numba engine; None is all. The data are the same.
+    precision : float, optional
+        Keep adding replicates until the 95 % interval of the difference in contribution is this narrow in every arm
+        (half its width, relative to the mean), at most `MOST_REPLICATES`. Default: the scenario's.
+    on_progress : callable, optional
+        Called with numbers of customer-weeks done.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ConfigError
+        If a number lies outside its range.
+    """
+    precision = scenario.precision if precision is None else precision
+    _check(replicates, seed, threads, precision)
+    from sim.experiments.replicate import run_replicates  # compiles kernels: only when something runs
+
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    clock = perf_counter()
+    gathered = _Gathered(scenario)
+    wanted = replicates if precision is None else max(replicates, 2)
+    width = 0.0
+    while True:
+        more = range(len(gathered.histories), wanted)
+        for replicate, arms in run_replicates(
+            scenario, seed=seed, replicates=more, engine=engine, threads=threads, on_progress=on_progress
+        ):
+            gathered.add(replicate, arms)
+        if precision is None:
+            break
+        width = gathered.half_width()
+        if width <= precision or wanted >= MOST_REPLICATES:
+            break
+        wanted = _next(wanted, width, precision)
+
+    summary = gathered.summary(seed)
+    if precision is not None:
+        summary["precision"] = {
+            "wanted": precision,
+            "reached": width <= precision,
+            "half_width": width if isfinite(width) else None,
+        }
+    summary["verdict"] = verdict(summary)
+    return Result(
+        scenario=scenario,
+        seed=seed,
+        engine=engine,
+        threads=threads,
+        summary_json=summary,
+        histories=tuple(gathered.histories),
+        measures=tuple(gathered.measures),
+        started=started,
+        wall_seconds=perf_counter() - clock,
+    )
+
+
+def _check(replicates: int, seed: int, threads: int | None, precision: float | None) -> None:
+    if replicates < 1:
+        raise ConfigError(f"replicates is {replicates}; give a whole number from 1")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise ConfigError(f"seed is {seed}; give a whole number from 0 to {LARGEST_SEED}")
+    if threads is not None and threads < 1:
+        raise ConfigError(f"threads is {threads}; give a whole number from 1, or null for all")
+    if precision is not None and not precision > 0.0:
+        raise ConfigError(f"precision is {precision}; give a number above 0, or null for a fixed number of replicates")
+
+
+def _next(count: int, width: float, precision: float) -> int:
+    """Return how many replicates to try next.
+
+    The half-width shrinks with the square root of the number; the guess is rough, so that it never more than doubles.
+    """
+    guess = count * (width / precision) ** 2 if isfinite(width) else 2.0 * count
+    return min(MOST_REPLICATES, max(count + 1, min(2 * count, ceil(guess))))
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What is kept of the replicates so far. Accounts of single customers are large: used, then dropped."""
+
+    scenario: Scenario
+    histories: list[Mapping[str, History]] = field(default_factory=list)
+    measures: list[Mapping[str, Measures]] = field(default_factory=list)
+    picks: dict[str, dict[str, int] | None] = field(default_factory=dict)
+    values: dict[str, ValueDifferences] = field(default_factory=dict)
+
+    @property
+    def others(self) -> list[str]:
+        return [arm for arm in self.scenario.arms if arm != self.scenario.baseline]
+
+    def add(self, replicate: int, arms: Mapping[str, History]) -> None:
+        scenario = self.scenario
+        self.measures.append({arm: measure(history, scenario) for arm, history in arms.items()})
+        baseline = arms[scenario.baseline].lives
+        for arm in self.others:
+            name = difference_name(arm, scenario.baseline)
+            if replicate == 0:
+                self.picks[name] = pick_customers(arms[arm].lives, baseline)
+            self.values.setdefault(name, ValueDifferences()).add(arms[arm].lives, baseline, len(scenario.personas))
+        keep = scenario.record.customers
+        self.histories.append({arm: history if keep else _without_lives(history) for arm, history in arms.items()})
+
+    def half_width(self) -> float:
+        """Return the widest relative half-width of the arms' differences in contribution."""
+        baseline = np.array([item[self.scenario.baseline].values[0, _CONTRIBUTION] for item in self.measures])
+        return max(
+            (
+                relative_half_width(np.array([item[arm].values[0, _CONTRIBUTION] for item in self.measures]) - baseline)
+                for arm in self.others
+            ),
+            default=0.0,
+        )
+
+    def summary(self, seed: int) -> dict[str, Any]:
+        scenario = self.scenario
+        personas = [persona.name for persona in scenario.personas]
+        heads = np.stack([item[scenario.baseline].population for item in self.histories]).mean(axis=0)
+        return {
+            "scenario": scenario.name,
+            "title": scenario.title,
+            "case": scenario.case,
+            "focal": scenario.market.focal,
+            "baseline": scenario.baseline,
+            "currency": scenario.market.economics.currency,
+            "population": scenario.population,
+            "persona_customers": dict(zip(personas, heads.tolist(), strict=True)),
+            "horizon": scenario.horizon,
+            "burn_in": scenario.burn_in,
+            "seed": seed,
+            "replicates": len(self.histories),
+            **summarise(scenario, self.measures, stage_names(scenario)),
+            "clv_differences": {name: values.summary(personas) for name, values in self.values.items()},
+            "picks": self.picks,
+        }
+
+
+def _without_lives(history: History) -> History:
+    lives = history.lives
+    return replace(
+        history,
+        lives=Lives(*(getattr(lives, name)[:0].copy() for name in Lives.__dataclass_fields__)),
+    )

@@ -1,0 +1,219 @@
+"""Money: the waterfall from one arm's contribution to another's, and cumulative cash with payback and low point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from sim.reports.figures.timeline import band_of, label_ends
+from sim.reports.style import (
+    FEWER,
+    INK,
+    MORE,
+    MUTED,
+    canvas,
+    finish,
+    look,
+    money,
+    money_axis,
+    percent,
+    short,
+    style,
+)
+
+__all__ = ["draw_cash", "draw_waterfall", "plot_cash", "plot_waterfall"]
+
+_POINTS = 90
+_GROUND = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
+
+
+def draw_waterfall(
+    start: tuple[str, float],
+    end: tuple[str, float],
+    terms: Sequence[tuple[str, float]],
+    *,
+    currency: str,
+    title: str,
+    position: int = 1,
+) -> Figure:
+    """Draw how one contribution becomes another, term by term.
+
+    Parameters
+    ----------
+    start, end : (name, amount)
+        The baseline's and the arm's contribution, in money.
+    terms : sequence of (name, amount)
+        Differences, costs with a negative sign; they add up to ``end - start``.
+    currency : str
+    title : str
+    position : int
+        Place of the arm among the arms, which decides its look.
+    """
+    with style():
+        figure, (axes,) = canvas(0.34 * (len(terms) + 2) + 0.95)
+        figure.subplots_adjust(left=0.22, right=0.97)
+        plot_waterfall(axes, start, end, terms, currency=currency, position=position)
+        finish(axes, title, x=f"contribution over the horizon, {currency}", y="", flush=True)
+    return figure
+
+
+def plot_waterfall(
+    axes: Axes,
+    start: tuple[str, float],
+    end: tuple[str, float],
+    terms: Sequence[tuple[str, float]],
+    *,
+    currency: str,
+    position: int = 1,
+) -> None:
+    """Draw the bars of a waterfall; the axis is cut where the two totals dwarf the terms, and says so."""
+    steps, level = [], start[1]
+    for name, amount in terms:
+        steps.append((name, level, amount))
+        level += amount
+    reach = [start[1], end[1], *(before + amount for _, before, amount in steps)]
+    low, high = min(reach), max(reach)
+    span = max(high - low, abs(start[1]) * 1e-6, 1e-9)
+    cut = low > 0.0 and span < 0.35 * high
+    floor = low - 0.45 * span if cut else min(low, 0.0)
+    ceiling = max(high, 0.0) if not cut else high
+    room = (ceiling - floor) or 1.0
+    axes.set_xlim(floor - (0.0 if cut or floor == 0.0 else 0.2 * room), ceiling + 0.24 * room)
+    left = axes.get_xlim()[0]
+    names = []
+    for row, (name, amount) in enumerate((start, *[(step[0], step[2]) for step in steps], end)):
+        names.append(short(name, 16))
+        total = row in (0, len(steps) + 1)
+        if total:
+            drawn = look(0 if row == 0 else position)
+            axes.barh(row, amount - (left if cut else 0.0), left=left if cut else 0.0, height=0.62, color=drawn.colour)
+            where, words, bold = max(amount, 0.0), money(amount, currency), "bold"
+        else:
+            before = steps[row - 1][1]
+            axes.barh(
+                row,
+                amount,
+                left=before,
+                height=0.62,
+                color=MORE if amount >= 0.0 else FEWER,
+                hatch="" if amount >= 0.0 else "////",
+                edgecolor="white",
+                linewidth=0.0,
+            )
+            where, words, bold = max(before, before + amount), money(amount, currency, sign=True), "normal"
+        axes.text(where + 0.012 * room, row, words, va="center", fontsize=8.5, fontweight=bold)
+        if row < len(steps) + 1:
+            after = amount if row == 0 else steps[row - 1][1] + amount
+            axes.plot([after, after], [row - 0.31, row + 1.31], color=INK, linewidth=0.6)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.grid(axis="y", visible=False)
+    axes.grid(axis="x", visible=True)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
+    money_axis(axes, currency, axis="x")
+    if cut:
+        axes.text(
+            0.0, -0.045, "cut, not from 0 →", transform=axes.transAxes, fontsize=7, color=MUTED, ha="right", va="top"
+        )
+    else:
+        axes.axvline(0.0, color=INK, linewidth=0.8)
+
+
+def draw_cash(
+    cash: Mapping[str, NDArray[np.float64]],
+    *,
+    currency: str,
+    payback: Mapping[str, tuple[float | None, float | None]],
+    title: str,
+) -> Figure:
+    """Draw cumulative contribution minus the baseline's, with low point and payback.
+
+    Parameters
+    ----------
+    cash : mapping
+        Arm -> difference of contribution a week (replicates, weeks), in money.
+    currency : str
+    payback : mapping
+        Arm -> (mean discounted payback week or None, share of replicates that pay back or None).
+    title : str
+    """
+    with style():
+        figure, (axes,) = canvas(3.2)
+        figure.subplots_adjust(left=0.17, bottom=0.24, right=0.82)
+        plot_cash(axes, cash, currency=currency, payback=payback)
+        finish(axes, title, x="week of the horizon", y=f"cumulative difference, {currency}", flush=True)
+        words = "Undiscounted. Band: 95 % interval of the mean over replicates. ▼ lowest point.\n"
+        words += "Payback: the week from which the discounted sum stays above zero."
+        figure.text(0.02, 0.02, words, fontsize=7.5, color=MUTED, va="bottom", linespacing=1.3)
+    return figure
+
+
+def plot_cash(
+    axes: Axes,
+    cash: Mapping[str, NDArray[np.float64]],
+    *,
+    currency: str,
+    payback: Mapping[str, tuple[float | None, float | None]],
+) -> None:
+    """Draw the lines of cumulative cash into a panel."""
+    ends: list[tuple[float, str, str]] = []
+    lines = []
+    for position, (arm, weekly) in enumerate(cash.items(), start=1):
+        total = np.cumsum(weekly, axis=1)
+        weeks = total.shape[1]
+        low = int(total.mean(axis=0).argmin())
+        # The low point is always among the points drawn.
+        keep = np.unique(np.r_[np.linspace(0, weeks - 1, min(weeks, _POINTS)).round().astype(int), low])
+        lines.append((position, arm, keep, band_of(total[:, keep]), low, float(total.mean(axis=0)[low])))
+    parts = [part for *_, band, _, _ in lines for part in band if part is not None]
+    bottom, top = min([0.0, *(float(np.min(p)) for p in parts)]), max([0.0, *(float(np.max(p)) for p in parts)])
+    room = (top - bottom) or 1.0
+    paid = [arm for arm, (week, _) in payback.items() if week is not None and week > 0.0]
+    # Late paybacks are written above zero, where the line may not reach.
+    axes.set_ylim(bottom - 0.2 * room, max(top + 0.1 * room, 0.13 * room * len(paid)))
+    axes.axhline(0.0, color=INK, linewidth=0.8)
+    for position, arm, keep, band, low, depth in lines:
+        drawn = look(position)
+        if band.low is not None and band.high is not None:
+            axes.fill_between(keep, band.low, band.high, color=drawn.colour, alpha=0.18, linewidth=0.0)
+        axes.plot(keep, band.mean, color=drawn.colour, linestyle=drawn.line, linewidth=1.8)
+        ends.append((float(band.mean[-1]), arm, drawn.colour))
+        weeks = int(keep[-1]) + 1
+        if depth < 0.0:
+            axes.plot([low], [depth], marker="v", color=drawn.colour, markersize=6)
+            axes.annotate(
+                f"{money(depth, currency)}, week {low}",
+                (low, depth),
+                # A shallow low point leaves the room below zero to the payback.
+                xytext=(6 if low < 0.6 * weeks else -6, -21 if depth > -0.12 * room else -10),
+                textcoords="offset points",
+                ha="left" if low < 0.6 * weeks else "right",
+                fontsize=8,
+                color=drawn.colour,
+                bbox=_GROUND,
+            )
+        week, share = payback.get(arm, (None, None))
+        if week is not None and week > 0.0:
+            axes.plot([week, week], [0.0, 0.0], marker=drawn.marker, color=drawn.colour, markersize=7, mec="white")
+            # Right of the payback the line is above zero, left of it below: the label keeps to the other side.
+            place = paid.index(arm)
+            early = week < 0.5 * weeks
+            often = "" if share is None or share >= 1.0 else f" ({percent(share)} of replicates)"
+            axes.annotate(
+                f"payback week {week:.0f}{often}",
+                (week, 0.0),
+                xytext=(5, -12 - 11 * place) if early else (-5, 7 + 11 * place),
+                textcoords="offset points",
+                ha="left" if early else "right",
+                fontsize=8,
+                color=drawn.colour,
+                bbox=_GROUND,
+            )
+        axes.set_xlim(0, max(weeks - 1, 1))
+    money_axis(axes, currency)
+    label_ends(axes, ends)

@@ -1,0 +1,208 @@
+"""Timeline: quantities over the weeks of the horizon, with the 95 % interval of the mean over replicates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.transforms import blended_transform_factory
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from sim.analysis.paired import LEVEL
+from sim.reports.style import INK, MUTED, canvas, finish, look, short, style
+
+__all__ = ["Band", "Panel", "band_of", "draw_timeline", "label_ends", "periods", "plot_bands", "ratio"]
+
+#: At most this many points make a line: single weeks of a brand have few purchases, and their noise hides the course.
+POINTS = 40
+
+
+class Band(NamedTuple):
+    """Mean over replicates and its 95 % interval, by point; without an interval from one replicate."""
+
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64] | None
+    high: NDArray[np.float64] | None
+
+
+class Panel(NamedTuple):
+    """One panel of a timeline: series (replicates, points) by arm, its title, its y label and how to write its axis."""
+
+    series: Mapping[str, NDArray[np.float64]]
+    title: str
+    label: str
+    write: Callable[[Axes], None] | None = None
+    zero: bool = True
+
+
+def band_of(values: NDArray[np.float64]) -> Band:
+    """Return mean and 95 % t interval over replicates.
+
+    Parameters
+    ----------
+    values : float64 (replicates, points)
+        NaN where undefined, as a share of no purchases is.
+
+    Examples
+    --------
+    >>> band_of(np.array([[1.0, 2.0], [3.0, 2.0]])).mean.tolist()
+    [2.0, 2.0]
+    """
+    known = ~np.isnan(values)
+    count = known.sum(axis=0)
+    filled = np.where(known, values, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(count > 0, filled.sum(axis=0) / count, np.nan)
+        if values.shape[0] < 2:
+            return Band(mean, None, None)
+        spread = np.where(known, values - mean, 0.0)
+        error = np.sqrt((spread**2).sum(axis=0) / (count - 1.0) / count)
+        half = np.where(count > 1, stdtrit(np.maximum(count - 1, 1), 0.5 + LEVEL / 2) * error, np.nan)
+    return Band(mean, mean - half, mean + half)
+
+
+def periods(weeks: int) -> NDArray[np.int64]:
+    """Return the first week of each period of equal length into which a horizon is cut for drawing.
+
+    Examples
+    --------
+    >>> periods(10).tolist()
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    >>> len(periods(260))
+    37
+    """
+    length = max(1, -(-weeks // POINTS))
+    starts = np.arange(0, weeks, length, dtype=np.int64)
+    # A short remainder would be noisier than the rest: it joins the last whole period.
+    return starts[:-1] if starts.size > 1 and weeks - starts[-1] < 0.6 * length else starts
+
+
+def ratio(above: NDArray[np.float64], below: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the ratio of two weekly counts, each summed over periods first; NaN where there is nothing to divide by.
+
+    Parameters
+    ----------
+    above, below : float64 (replicates, weeks)
+    starts : int64 (periods,)
+        First week of each period.
+    """
+    top, bottom = np.add.reduceat(above, starts, axis=1), np.add.reduceat(below, starts, axis=1)
+    out = np.full(top.shape, np.nan)
+    np.divide(top, bottom, out=out, where=bottom > 0)
+    return out
+
+
+def plot_bands(
+    axes: Axes, weeks: NDArray[np.float64], series: Mapping[str, NDArray[np.float64]], *, first: int = 0
+) -> None:
+    """Draw one line with its band per arm and write each arm's name at the end of its line.
+
+    Parameters
+    ----------
+    axes : Axes
+    weeks : float64 (points,)
+    series : mapping
+        Arm -> (replicates, points), the baseline first.
+    first : int
+        Look of the first series; 0 is the baseline's.
+    """
+    ends: list[tuple[float, str, str]] = []
+    for position, (arm, values) in enumerate(series.items(), start=first):
+        drawn = look(position)
+        band = band_of(values)
+        if band.low is not None and band.high is not None:
+            axes.fill_between(weeks, band.low, band.high, color=drawn.colour, alpha=0.18, linewidth=0.0)
+        axes.plot(
+            weeks,
+            band.mean,
+            color=drawn.colour,
+            linestyle=drawn.line,
+            linewidth=1.7,
+            marker=drawn.marker,
+            markersize=3.6,
+            markevery=max(1, weeks.size // 9),
+        )
+        known = np.flatnonzero(~np.isnan(band.mean))
+        if known.size:
+            ends.append((float(band.mean[known[-1]]), arm, drawn.colour))
+    label_ends(axes, ends)
+
+
+def label_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
+    """Write names at the right edge, each at its line's end, moved apart where they would touch."""
+    low, high = axes.get_ylim()
+    figure = axes.get_figure()
+    tall = axes.get_position().height * (figure.get_size_inches()[1] if isinstance(figure, Figure) else 3.0)
+    step = (high - low) * 0.135 / max(tall, 0.1)
+    places: list[float] = []
+    for value, _, _ in sorted(ends):
+        places.append(max(value, places[-1] + step) if places else value)
+    over = places[-1] - high if places else 0.0
+    if over > 0.0:
+        for position in range(len(places) - 1, -1, -1):
+            limit = high if position == len(places) - 1 else places[position + 1] - step
+            places[position] = min(places[position], limit)
+    where = blended_transform_factory(axes.transAxes, axes.transData)
+    for place, (_, arm, colour) in zip(places, sorted(ends), strict=True):
+        written: dict[str, Any] = {
+            "color": colour,
+            "fontsize": 8.5,
+            "fontweight": "bold",
+            "va": "center",
+            "transform": where,
+        }
+        axes.text(1.015, place, short(arm, 13), **written)
+
+
+def draw_timeline(weeks: int, panels: list[Panel], *, note: str = "", tall: float = 1.75, first: int = 0) -> Figure:
+    """Draw panels one below the other over the same weeks.
+
+    Parameters
+    ----------
+    weeks : int
+        Length of the horizon.
+    panels : list of Panel
+        The values of each are per period of :func:`periods`, drawn in the period's middle.
+    note : str
+        A line below the panels: what the band is.
+    tall : float
+        Height of one panel in inches.
+    first : int
+        Look of the first series: 0 is the baseline's, 1 where the baseline is not drawn.
+    """
+    starts = periods(weeks)
+    middle = (starts + np.r_[starts[1:], weeks] - 1) / 2.0
+    with style():
+        figure, every = canvas(tall * len(panels) + 0.75, rows=len(panels))
+        inches = figure.get_size_inches()[1]
+        figure.subplots_adjust(hspace=0.3, bottom=0.72 / inches, top=1.0 - 0.36 / inches)
+        for position, (axes, panel) in enumerate(zip(every, panels, strict=True)):
+            if panel.write is not None:
+                panel.write(axes)
+            _limits(axes, panel)
+            plot_bands(axes, middle, panel.series, first=first)
+            last = position + 1 == len(panels)
+            finish(axes, panel.title, x="week of the horizon" if last else "", y=panel.label, flush=True)
+            axes.set_xlim(0, max(weeks - 1, 1))
+        figure.text(0.02, 0.1 / inches, note, fontsize=7.5, color=MUTED, va="bottom")
+    return figure
+
+
+def _limits(axes: Axes, panel: Panel) -> None:
+    """Fix the range before anything is drawn: labels at the ends of lines need it."""
+    bands = [band_of(values) for values in panel.series.values()]
+    every = np.concatenate([part for band in bands for part in band if part is not None])
+    known = every[np.isfinite(every)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    if panel.zero:
+        low, high = min(low, 0.0), max(high, 0.0)
+    if high <= low:
+        high = low + 1.0
+    pad = 0.06 * (high - low)
+    axes.set_ylim(low if panel.zero and low == 0.0 else low - pad, high + pad)
+    if low < 0.0 < high:
+        axes.axhline(0.0, color=INK, linewidth=0.8)

@@ -1,0 +1,101 @@
+"""Journey map: one journey, or the difference between two, drawn into a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.errors import ConfigError
+from sim.reports.figures.journeys import Flows, draw_change, draw_difference, draw_flows, draw_journey, flows_of
+from sim.reports.style import png_bytes, short, svg_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sim.journey import Journey
+
+__all__ = ["ENDINGS", "draw_map", "flows_of"]
+
+#: File endings a map can be written with.
+ENDINGS: tuple[str, ...] = (".svg", ".png")
+
+
+def draw_map(
+    journey: Journey,
+    *,
+    path: Path | str,
+    flows: Flows | None = None,
+    other: Journey | None = None,
+    other_flows: Flows | None = None,
+    customers: float | None = None,
+    weeks: int | None = None,
+    title: str = "",
+) -> Path:
+    """Draw a journey, or what a second one changes, and write the picture.
+
+    Parameters
+    ----------
+    journey : Journey
+        The journey; of two, the one that is compared against.
+    path : path
+        File to write; its ending, svg or png, decides the format.
+    flows : mapping, optional
+        Flows of a run on ``journey``: (from, to) -> customers by replicate; see :func:`flows_of`.
+    other : Journey, optional
+        A second journey: the map then shows what it adds, takes away and alters, or with the flows of both, by how much
+        more or less each edge is travelled.
+    other_flows : mapping, optional
+        Flows on ``other``.
+    customers : float, optional
+        Population of the run, needed for the difference of flows.
+    weeks : int, optional
+        Horizon of the run.
+    title : str
+        Left out, the journeys' names.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    ConfigError
+        If the ending is neither svg nor png, or the file cannot be written.
+    """
+    place = Path(path)
+    if place.suffix.lower() not in ENDINGS:
+        raise ConfigError(
+            f"map {str(place)!r}: cannot draw {place.suffix or 'a file without ending'}; use .svg or .png"
+        )
+    figure = _draw(journey, flows, other, other_flows, customers, weeks, title)
+    content = svg_text(figure).encode("utf-8") if place.suffix.lower() == ".svg" else png_bytes(figure)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ConfigError(f"map {str(place)!r}: cannot be written ({reason}); name a file you may write") from error
+    return place
+
+
+def _draw(
+    journey: Journey,
+    flows: Flows | None,
+    other: Journey | None,
+    other_flows: Flows | None,
+    customers: float | None,
+    weeks: int | None,
+    title: str,
+) -> Figure:
+    name = short(journey.title or journey.name, 24)
+    if other is None:
+        if flows is None:
+            return draw_journey(journey)
+        return draw_flows([journey], flows, title=title or name, customers=customers, weeks=weeks)
+    if flows is None or other_flows is None:
+        return draw_change(journey, other)
+    if customers is None:
+        raise ConfigError("map: the difference of two flows is drawn per 100 customers; give the number of customers")
+    words = title or f"{short(other.title or other.name, 24)}\nminus {name}"
+    return draw_difference([journey, other], other_flows, flows, title=words, customers=customers, weeks=weeks)

@@ -1,0 +1,314 @@
+"""Page: the report, one file that opens offline, on a phone as on a desk, without any script."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+
+from agents.strategies import CAPABILITIES, Strategy
+from agents.traits import TRAITS
+from sim.history import ORIGINS
+from sim.reports.figures import Picture, overview, pictures
+from sim.reports.style import compact, money, percent, png_bytes, spaced, svg_text
+from sim.reports.wording import METRIC_WORDS, NOTHING, difference_rows, interval, value
+
+if TYPE_CHECKING:
+    from sim.experiments.result import Result
+
+__all__ = ["write_report"]
+
+NO_EFFECT_KNOWN = "No causal effect size of the four capabilities was found in the literature."
+_PERSONA_METRICS = ("contribution", "clv", "loop_share", "retention", "satisfaction", "opt_out_rate")
+_GLYPH = re.compile(r'\s*<path id="(DejaVuSans[^"]*)"[^>]*/>')
+
+
+class Parameter(NamedTuple):
+    """One value of the configuration with what it means."""
+
+    name: str
+    value: str
+    unit: str
+    about: str
+
+
+def write_report(result: Result, folder: Path) -> Path:
+    """Draw every figure into ``folder/figures`` and write ``folder/report.html``.
+
+    Parameters
+    ----------
+    result : Result
+    folder : Path
+        An existing folder. Its `manifest.json`, if there is one, tells version and hash for the section on reproducing.
+
+    Returns
+    -------
+    Path
+        The report.
+    """
+    drawn = folder / "figures"
+    drawn.mkdir(exist_ok=True)
+    glyphs: dict[str, str] = {}
+    shown: list[dict[str, Any]] = []
+    for number, picture in enumerate(pictures(result), start=1):
+        text = svg_text(picture.figure)
+        (drawn / f"{picture.name}.svg").write_text(text, encoding="utf-8")
+        shown.append(_shown(picture, text, f"f{number}", glyphs))
+    (drawn / "overview.png").write_bytes(png_bytes(overview(result), 110.0))
+    environment = Environment(
+        loader=PackageLoader("sim.reports", "."),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("page.html.jinja").render(
+        **_content(result), figures=shown, glyphs=Markup("".join(glyphs.values())), **_provenance(result, folder)
+    )
+    place = folder / "report.html"
+    place.write_text(page, encoding="utf-8")
+    return place
+
+
+def _shown(picture: Picture, text: str, prefix: str, glyphs: dict[str, str]) -> dict[str, Any]:
+    """Make a figure's SVG fit into a page: no prolog, no addresses, ids of its own, letters shared with the others."""
+    for found in _GLYPH.finditer(text):
+        glyphs.setdefault(found.group(1), found.group(0).strip())
+    text = _GLYPH.sub("", text)
+    text = re.sub(r"^.*?(?=<svg)", "", text, flags=re.DOTALL)
+    text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
+    text = text.replace("xlink:href=", "href=")
+    text = re.sub(r'\bid="(?!DejaVuSans)', f'id="{prefix}-', text)
+    text = re.sub(r'href="#(?!DejaVuSans)', f'href="#{prefix}-', text)
+    text = text.replace("url(#", f"url(#{prefix}-")
+    box = re.search(r'viewBox="([^"]+)"', text)
+    view = box.group(1) if box else "0 0 360 240"
+    opening = f'<svg class="drawing" viewBox="{escape(view)}" role="img" aria-label="{escape(picture.alt)}">'
+    text = re.sub(r"<svg[^>]*>", lambda _: opening, text, count=1)
+    return {
+        "name": picture.name,
+        "section": picture.section,
+        "alt": picture.alt,
+        "reading": picture.reading,
+        "svg": Markup(text),
+    }
+
+
+def _content(result: Result) -> dict[str, Any]:
+    scenario, summary = result.scenario, result.summary_json
+    currency = scenario.market.economics.currency
+    others = [arm for arm in scenario.arms if arm != scenario.baseline]
+    return {
+        "title": scenario.title or scenario.name,
+        "scenario": scenario,
+        "baseline": scenario.baseline,
+        "others": others,
+        "replicates": result.replicates,
+        "seed": result.seed,
+        "population": f"{scenario.population:,}",
+        "verdict": [_unbroken(part).split("\n") for part in str(summary["verdict"]).strip().split("\n\n")],
+        "tables": [
+            {"arm": arm, "rows": difference_rows(summary, arm, currency), "luck": _luck(summary, arm)} for arm in others
+        ],
+        "alone": [] if others else _alone(result, currency),
+        "origins": [] if not others else _origins(summary, others, currency),
+        "people": _people(result, others, currency),
+        "winners": [_unbroken(line) for line in _winners(summary, others, currency)],
+        "assumptions": scenario.assumptions,
+        "no_effect": NO_EFFECT_KNOWN,
+        "strengths": list(_strengths(result)),
+        "parameters": list(_parameters(scenario.market)),
+        "traits": TRAITS,
+        "persona_table": [
+            (
+                persona.title or persona.name,
+                f"{persona.share:g}",
+                [f"{getattr(persona, trait).mean:g}" for trait in TRAITS],
+            )
+            for persona in scenario.personas
+        ],
+        "persona_metrics": [METRIC_WORDS[metric].name for metric in _PERSONA_METRICS],
+    }
+
+
+def _unbroken(words: str) -> str:
+    """Keep a number and its sign on one line."""
+    return words.replace(" %", "\u00a0%").replace(" M ", "\u00a0M ")
+
+
+def _luck(summary: Mapping[str, Any], arm: str) -> str:
+    """Say what common luck saved."""
+    reduction = summary["differences"][f"{arm} - {summary['baseline']}"]["contribution"]["variance_reduction"]
+    if reduction is None:
+        return ""
+    return (
+        "Both arms live the same luck, draw by draw. For the difference in contribution that was worth "
+        f"{compact(reduction)} times as many replicates with luck of their own."
+    )
+
+
+def _alone(result: Result, currency: str) -> list[tuple[str, str, list[str]]]:
+    arms = list(result.scenario.arms)
+    rows = []
+    for metric, words in METRIC_WORDS.items():
+        entries = [result.summary_json["arms"][arm][metric] for arm in arms]
+        if all(entry["mean"] is None for entry in entries):
+            continue
+        cells = []
+        for entry in entries:
+            written = value(entry["mean"], words.kind, currency)
+            spread = interval(entry["ci_low"], entry["ci_high"], words.kind, currency)
+            cells.append(
+                written if spread == NOTHING else f"{written} [{spread.replace('+', '').replace('points', '%')}]"
+            )
+        rows.append((words.name, words.about, cells))
+    return rows
+
+
+def _origins(summary: Mapping[str, Any], others: list[str], currency: str) -> list[dict[str, Any]]:
+    """Return purchases won and lost by where they were won."""
+    out = []
+    for arm in others:
+        found = summary.get("origins", {}).get(f"{arm} - {summary['baseline']}", {}).get("all", {})
+        rows = [
+            (
+                {"initial": "initial consideration", "evaluation": "active evaluation", "loop": "loyalty loop"}[origin],
+                value(found[origin]["mean"], "number", currency, sign=True),
+                interval(found[origin]["ci_low"], found[origin]["ci_high"], "number", currency),
+            )
+            for origin in ORIGINS
+            if origin in found
+        ]
+        out.append({"arm": arm, "rows": rows})
+    return out
+
+
+def _people(result: Result, others: list[str], currency: str) -> list[dict[str, Any]]:
+    """Return one table per arm: a line per persona, a cell per metric."""
+    scenario, summary = result.scenario, result.summary_json
+    out = []
+    for arm in others:
+        lines = []
+        for persona in scenario.personas:
+            block = {**summary["personas"][persona.name], "baseline": scenario.baseline}
+            found = {row.metric: row for row in difference_rows(block, arm, currency, only=_PERSONA_METRICS)}
+            heads = f"{summary['persona_customers'][persona.name]:,.0f}"
+            lines.append((persona.title or persona.name, heads, [found[metric] for metric in _PERSONA_METRICS]))
+        out.append({"arm": arm, "lines": lines})
+    return out
+
+
+def _winners(summary: Mapping[str, Any], others: list[str], currency: str) -> list[str]:
+    out = []
+    for arm in others:
+        found = (summary.get("clv_differences") or {}).get(f"{arm} - {summary['baseline']}")
+        if found is None:
+            continue
+        everybody = found["shares"]["all"]
+        if everybody["winners"] is None:
+            continue
+        wins, loses, same = (percent(everybody[key]) for key in ("winners", "losers", "unchanged"))
+        mean = money(everybody["mean"] or 0.0, spaced(currency), sign=True)
+        out.append(
+            f"{arm}: {wins} of customers are worth more to the company than in {summary['baseline']}, {loses} less, "
+            f"{same} exactly the same; {mean} a customer on average, before the company's fixed costs."
+        )
+    return out
+
+
+def _strengths(result: Result) -> Iterator[tuple[str, str, str, list[tuple[str, str]]]]:
+    """Yield (arm, brand, journey, levels) of every plan that does anything."""
+    for arm in result.scenario.arms.values():
+        for brand, plan in arm.plans.items():
+            strategy = plan.strategy
+            contacts = strategy.contacts_per_week
+            levels = [(name, getattr(strategy, name)) for name in CAPABILITIES]
+            levels += [
+                ("contacts a week, customers", contacts.customers),
+                ("contacts a week, prospects", contacts.prospects),
+                ("knowledge of prospects", strategy.prospect_knowledge),
+            ]
+            active = [(name, f"{level:g}") for name, level in levels if level]
+            if not active:
+                continue
+            active += [("data use", strategy.data_use), ("start week", str(strategy.start_week))]
+            active += list(_costs(strategy))
+            for persona, own in strategy.personas.items():
+                given = {item.name: getattr(own, item.name) for item in dataclasses.fields(own)}
+                words = ", ".join(f"{name} {level:g}" for name, level in given.items() if level is not None)
+                if words:
+                    active.append((f"for {persona}", words))
+            yield arm.name, brand, plan.journey, active
+
+
+def _costs(strategy: Strategy) -> Iterator[tuple[str, str]]:
+    for kind in ("build", "run"):
+        costs = getattr(strategy.costs, kind)
+        words = ", ".join(f"{name} {getattr(costs, name):g}" for name in CAPABILITIES if getattr(costs, name))
+        if words:
+            when = "once" if kind == "build" else "a week"
+            yield f"cost to {kind} at full level, per 1,000 customers, {when}", words
+    for name, about in (("contact", "cost of a contact"), ("experiment", "cost of an experiment, per 1,000 customers")):
+        if getattr(strategy.costs, name):
+            yield about, f"{getattr(strategy.costs, name):g}"
+
+
+def _parameters(item: Any, path: str = "") -> Iterator[Parameter]:
+    """Walk a configuration and yield every value with the meaning its field declares."""
+    for field in dataclasses.fields(item):
+        found, about = getattr(item, field.name), field.metadata
+        name = f"{path}{field.name}"
+        if name in ("name", "title"):
+            continue
+        if dataclasses.is_dataclass(found):
+            yield from _parameters(found, f"{name}.")
+        elif isinstance(found, Mapping):
+            for key, inner in found.items():
+                if dataclasses.is_dataclass(inner):
+                    yield from (
+                        part
+                        for part in _parameters(inner, f"{name}.{key}.")
+                        if not part.name.endswith((".name", ".title"))
+                    )
+                else:
+                    yield Parameter(f"{name}.{key}", _plain(inner), about.get("unit", ""), about.get("about", ""))
+        else:
+            yield Parameter(name, _plain(found), about.get("unit", ""), about.get("about", ""))
+
+
+def _plain(found: Any) -> str:
+    if found is None:
+        return "none"
+    if isinstance(found, bool):
+        return "yes" if found else "no"
+    return f"{found:g}" if isinstance(found, float) else str(found)
+
+
+def _provenance(result: Result, folder: Path) -> dict[str, Any]:
+    """Return how to run this again. No date: the same run writes the same page."""
+    manifest: dict[str, Any] = {}
+    place = folder / "manifest.json"
+    if place.is_file():
+        manifest = json.loads(place.read_text(encoding="utf-8"))
+    if "version" not in manifest:
+        import sim
+
+        manifest["version"] = sim.__version__
+    scenario = result.scenario
+    name = scenario.name if re.fullmatch(r"[A-Za-z0-9_-]+", scenario.name) else "NAME"
+    command = (
+        f"journey compare scenario={name} population={scenario.population} horizon={scenario.horizon} "
+        f"burn_in={scenario.burn_in} replicates={result.replicates} seed={result.seed}"
+    )
+    return {
+        "command": command,
+        "version": manifest["version"],
+        "config_hash": manifest.get("config_hash", ""),
+        "git_commit": manifest.get("git_commit") or "",
+    }

@@ -1,0 +1,296 @@
+"""Style: the one place for how pictures look, how numbers are written in them, and that their bytes stay the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from textwrap import wrap
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+__all__ = [
+    "FEWER",
+    "INK",
+    "MORE",
+    "MUTED",
+    "PALE",
+    "WIDTH",
+    "Look",
+    "canvas",
+    "compact",
+    "finish",
+    "look",
+    "money",
+    "money_axis",
+    "percent",
+    "percent_axis",
+    "png_bytes",
+    "short",
+    "slug",
+    "spaced",
+    "style",
+    "svg_text",
+    "wrapped",
+]
+
+#: Width of a figure in inches: narrow, so that on a phone its 9-point text is still about 9 pixels high.
+WIDTH = 5.0
+INK = "#1a1a1a"
+MUTED = "#5f5f5f"
+PALE = "#d9d9d9"
+#: Diverging pair of the differences (Okabe & Ito's blue and vermilion); a sign and a line style say it again.
+MORE = "#0072B2"
+FEWER = "#D55E00"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one arm is drawn: told apart by colour, by luminance, by line style, by marker and by hatch."""
+
+    colour: str
+    line: str | tuple[float, tuple[float, ...]]
+    marker: str
+    hatch: str
+
+
+#: Baseline first. Okabe-Ito colours, ordered so that neighbours differ in luminance too.
+_LOOKS: tuple[Look, ...] = (
+    Look("#4d4d4d", (0.0, (4.0, 1.6)), "s", ""),
+    Look("#0072B2", "-", "o", "///"),
+    Look("#D55E00", (0.0, (1.0, 1.2)), "^", "..."),
+    Look("#009E73", (0.0, (6.0, 1.5, 1.0, 1.5)), "D", "xxx"),
+    Look("#CC79A7", (0.0, (2.5, 1.0)), "v", "\\\\\\"),
+    Look("#E69F00", (0.0, (8.0, 2.0)), "P", "++"),
+    Look("#56B4E9", (0.0, (3.0, 1.0, 1.0, 1.0, 1.0, 1.0)), "X", "oo"),
+)
+
+_SETTINGS: dict[str, object] = {
+    "font.family": "DejaVu Sans",  # shipped with matplotlib, so that every machine draws the same glyphs
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.0,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#8c8c8c",
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.7,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "text.color": INK,
+    "text.parse_math": False,  # a name may hold a dollar sign
+    "text.usetex": False,
+    "hatch.linewidth": 0.6,
+    "path.simplify": True,
+    "path.simplify_threshold": 0.3,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.fonttype": "path",  # a phone has not our font, and other widths would break the layout
+    "svg.hashsalt": "journey",
+    "svg.image_inline": True,
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in the house's style, whatever the user's own matplotlib settings are, and leave those as they were."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)  # type: ignore[arg-type]
+        yield
+
+
+def look(position: int) -> Look:
+    """Return how the arm at a position is drawn; 0 is the baseline."""
+    return _LOOKS[position] if position < len(_LOOKS) else _LOOKS[1 + (position - 1) % (len(_LOOKS) - 1)]
+
+
+def canvas(height: float, rows: int = 1, *, width: float = WIDTH) -> tuple[Figure, list[Axes]]:
+    """Make a figure with panels stacked in one column, without any global state of pyplot.
+
+    Parameters
+    ----------
+    height : float
+        Height in inches.
+    rows : int
+        Number of panels.
+    width : float
+        Width in inches.
+    """
+    figure = Figure(figsize=(width, height))
+    # Fixed margins in inches: layout engines measure every text twice and double the time.
+    figure.subplots_adjust(
+        left=0.86 / width, right=1.0 - 0.95 / width, top=1.0 - 0.34 / height, bottom=0.5 / height, hspace=0.42
+    )
+    grid = figure.subplots(rows, 1, squeeze=False, sharex=rows > 1)
+    return figure, [axes for row in grid for axes in row]
+
+
+def finish(axes: Axes, title: str, *, x: str, y: str, flush: bool = False) -> None:
+    """Put title and labels on a panel.
+
+    Parameters
+    ----------
+    axes : Axes
+    title : str
+        What the panel shows or finds.
+    x, y : str
+        Axis labels, with units.
+    flush : bool
+        Begin the title at the figure's left edge, not at the panel's: there is more room.
+    """
+    place = axes.get_position()
+    axes.set_title(title, pad=7, x=(0.02 - place.x0) / place.width if flush else 0.0)
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+
+
+def short(text: str, width: int = 18) -> str:
+    """Cut a name that would not fit, marking the cut.
+
+    Examples
+    --------
+    >>> short("Vibrant Veronica", 10)
+    'Vibrant V…'
+    """
+    flat = " ".join(text.split())
+    return flat if len(flat) <= width else flat[: width - 1].rstrip() + "…"
+
+
+def wrapped(text: str, width: int = 17, lines: int = 2) -> str:
+    r"""Break a name into lines, and cut what does not fit.
+
+    Examples
+    --------
+    >>> wrapped("Vibrant Veronica, exercise enthusiast")
+    'Vibrant Veronica,\nexercise…'
+    """
+    return "\n".join(wrap(" ".join(text.split()), width, max_lines=lines, placeholder="…"))
+
+
+def compact(value: float, digits: int = 3) -> str:
+    """Write a number in about three digits, with k, M or bn, and a real minus sign.
+
+    Examples
+    --------
+    >>> compact(1234567.0)
+    '1.23 M'
+    >>> compact(-0.5)
+    '−0.5'
+    """
+    size = abs(value)
+    for limit, word in ((1e9, " bn"), (1e6, " M"), (1e4, " k")):
+        if size >= limit * 0.9995:
+            scaled, suffix = size / (1e3 if word == " k" else limit), word
+            break
+    else:
+        scaled, suffix = size, ""
+    if scaled >= 100.0:
+        written = f"{scaled:,.0f}"
+    else:
+        written = f"{scaled:.{digits}g}" if scaled >= 1e-4 or scaled == 0.0 else "0"
+    sign = "−" if value < 0.0 and written != "0" else ""
+    return f"{sign}{written}{suffix}"
+
+
+def money(value: float, currency: str, *, sign: bool = False) -> str:
+    """Write an amount of money; ``sign`` adds a plus to gains.
+
+    Examples
+    --------
+    >>> money(-1500000.0, "$")
+    '−$1.5 M'
+    """
+    written = compact(abs(value))
+    mark = "−" if value < 0.0 and written != "0" else "+" if sign and value > 0.0 else ""
+    return f"{mark}{currency}{written}"
+
+
+def spaced(currency: str) -> str:
+    r"""Return a currency as it stands before a number: a code such as EUR takes a space.
+
+    Examples
+    --------
+    >>> spaced("$"), spaced("EUR")
+    ('$', 'EUR\xa0')
+    """
+    return currency + "\u00a0" if currency[-1:].isalnum() else currency
+
+
+def percent(share: float, *, sign: bool = False) -> str:
+    """Write a share as a percentage.
+
+    Examples
+    --------
+    >>> percent(0.314), percent(0.002)
+    ('31 %', '<1 %')
+    """
+    size = abs(share) * 100.0
+    if size == 0.0:
+        return "0 %"
+    mark = "−" if share < 0.0 else "+" if sign else ""
+    if size < 0.95:
+        return f"<{mark}1 %" if not sign else f"{mark}{size:.2g} %"
+    return f"{mark}{size:.0f} %" if size >= 9.95 or not sign else f"{mark}{size:.1f} %"
+
+
+def percent_axis(axes: Axes) -> None:
+    """Write the y axis as percentages."""
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.3g} %".replace("-", "−")))
+
+
+def money_axis(axes: Axes, currency: str, *, axis: str = "y") -> None:
+    """Write an axis as money."""
+    target = axes.yaxis if axis == "y" else axes.xaxis
+    target.set_major_formatter(FuncFormatter(lambda value, _: money(float(f"{value:.6g}"), currency)))
+
+
+def slug(name: str) -> str:
+    """Turn a name into part of a file name.
+
+    Examples
+    --------
+    >>> slug("A/B <test>")
+    'A-B-test'
+    """
+    return re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")[:40] or "unnamed"
+
+
+def svg_text(figure: Figure) -> str:
+    """Write a figure as SVG: the same bytes each time, without date, comments or addresses."""
+    buffer = BytesIO()
+    with style():
+        metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
+        FigureCanvasSVG(figure).print_svg(buffer, metadata=metadata)  # type: ignore[no-untyped-call]
+    text = buffer.getvalue().decode("utf-8")
+    # Comments repeat every text as typed, user's names among them; the document type is an address on the net.
+    text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!DOCTYPE.*?>\n?", "", text, flags=re.DOTALL)
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    return re.sub(r"\n\s+", "\n", text)
+
+
+def png_bytes(figure: Figure, dots_per_inch: float = 150.0) -> bytes:
+    """Write a figure as PNG: the same bytes each time."""
+    buffer = BytesIO()
+    with style():
+        figure.set_dpi(dots_per_inch)
+        FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
+    return buffer.getvalue()

@@ -1,0 +1,120 @@
+"""Terminal: the verdict and a short table of differences, for eyes that are in a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sim.reports.style import short
+from sim.reports.wording import NOTHING, difference_rows, value
+
+if TYPE_CHECKING:
+    from sim.experiments.result import Result
+
+__all__ = ["print_result"]
+
+_WIDEST = 100
+_NARROWEST = 60
+#: What a first look needs; the report has all of them.
+_METRICS = (
+    "contribution",
+    "npv",
+    "market_share",
+    "loop_share",
+    "purchases",
+    "weeks_to_purchase",
+    "retention",
+    "clv",
+    "satisfaction",
+    "contacts_per_customer",
+    "opt_out_rate",
+    "payback_week",
+    "cash_low_point",
+)
+
+
+def print_result(result: Result, stream: TextIO) -> None:
+    """Write the verdict and the table of differences; plain text where the stream is no terminal.
+
+    Parameters
+    ----------
+    result : Result
+    stream : text stream
+        Standard output, as a rule.
+    """
+    at_terminal = stream.isatty()
+    console = Console(
+        file=stream,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        no_color=None if at_terminal else True,
+        force_terminal=at_terminal,
+    )
+    # A pipe has no width of its own: eighty columns suit a mail and a log.
+    console.width = min(max(console.width, _NARROWEST), _WIDEST) if at_terminal else 80
+    ascii_only = not (stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
+    scenario, summary = result.scenario, result.summary_json
+    currency = scenario.market.economics.currency
+    console.print(Text(_plain(scenario.title or scenario.name, ascii_only), style="bold"))
+    many = f"{result.replicates} replicate{'s' if result.replicates != 1 else ''}"
+    facts = f"{scenario.population:,} customers, {scenario.horizon} weeks, {many}, seed {result.seed}"
+    console.print(Text(facts), style="dim")
+    console.print()
+    for paragraph in str(summary["verdict"]).split("\n"):
+        console.print(Text(_plain(paragraph, ascii_only)))
+    others = [arm for arm in scenario.arms if arm != scenario.baseline]
+    for arm in others:
+        console.print()
+        console.print(_differences(result, arm, currency, ascii_only))
+    if others and result.replicates > 1:
+        console.print(Text("* the 95 % interval stays clear of zero"), style="dim")
+    if not others:
+        console.print()
+        console.print(_alone(result, currency, ascii_only))
+
+
+def _differences(result: Result, arm: str, currency: str, ascii_only: bool) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
+    table.add_column("", no_wrap=True)
+    for heading in (result.scenario.baseline, arm, "difference", "95 % interval"):
+        table.add_column(_plain(short(heading, 14), ascii_only), justify="right")
+    for row in difference_rows(result.summary_json, arm, currency, only=_METRICS):
+        cells = [
+            row.name,
+            row.baseline,
+            row.arm,
+            f"{row.difference} *" if row.sure else row.difference,
+            row.interval.removesuffix(" points"),
+        ]
+        table.add_row(*(Text(_plain(cell, ascii_only)) for cell in cells))
+    return table
+
+
+def _alone(result: Result, currency: str, ascii_only: bool) -> Table:
+    from sim.reports.wording import METRIC_WORDS
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
+    table.add_column("")
+    arms = list(result.scenario.arms)
+    for arm in arms:
+        table.add_column(_plain(short(arm, 20), ascii_only), justify="right")
+    for metric in _METRICS:
+        words = METRIC_WORDS[metric]
+        cells = [value(result.summary_json["arms"][arm][metric]["mean"], words.kind, currency) for arm in arms]
+        if any(cell != NOTHING for cell in cells):
+            table.add_row(Text(words.name), *(Text(_plain(cell, ascii_only)) for cell in cells))
+    return table
+
+
+def _plain(text: str, ascii_only: bool) -> str:
+    """Replace signs that a terminal without UTF-8 cannot show, and drop control characters in names."""
+    text = "".join(sign if sign.isprintable() or sign == " " else " " for sign in text)
+    if not ascii_only:
+        return text
+    for fancy, simple in (("−", "-"), ("–", "-"), ("\u202f", ","), ("\u00a0", " "), ("…", "...")):
+        text = text.replace(fancy, simple)
+    return text.encode("ascii", "replace").decode("ascii")

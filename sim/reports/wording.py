@@ -1,0 +1,173 @@
+"""Wording: what every metric is called in reports, in which unit, and how its numbers are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sim.reports.style import compact, spaced
+
+__all__ = ["METRIC_WORDS", "NOTHING", "Row", "Words", "difference_rows", "interval", "value"]
+
+#: Written where a number is undefined, such as the loop share of no purchases.
+NOTHING = "–"
+THOUSAND, MILLION = 1e3, 1e6
+#: Not changes that could be zero, so no interval of theirs is "clear of zero".
+_NO_CHANGE = ("payback_week", "cash_low_point")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A metric's name, how it is written (money, share, weeks, number), and what it means.
+
+    ``good`` is 1 where more is better for the company, -1 where less is, 0 where it depends.
+    """
+
+    name: str
+    kind: str
+    about: str
+    good: int = 1
+
+
+METRIC_WORDS: Mapping[str, Words] = {
+    "contribution": Words("Contribution", "money", "margin and ancillary income less every cost, over the horizon"),
+    "revenue": Words("Revenue", "money", "price of all purchases of the brand"),
+    "npv": Words("Net present value", "money", "contribution, discounted to the first week"),
+    "purchases": Words("Purchases", "number", "purchases of the brand"),
+    "market_share": Words("Market share", "share", "share of all purchases in the market"),
+    "penetration": Words("Penetration", "share", "customers who bought the brand at least once"),
+    "purchase_frequency": Words("Purchases per buyer", "number", "among those who bought at all"),
+    "loop_share": Words("Loop share", "share", "purchases won in the loyalty loop, without consideration"),
+    "evaluation_skipped_share": Words("Evaluation skipped", "share", "purchases without a search for alternatives"),
+    "weeks_to_purchase": Words("Weeks to purchase", "weeks", "from need to purchase", -1),
+    "retention": Words("Retention", "share", "customers of the first week who still are at the end"),
+    "clv": Words("Value per customer", "money", "discounted contribution a customer causes, without fixed costs"),
+    "switch_rate": Words("Switch rate", "share", "purchases by the brand's customers that went elsewhere", -1),
+    "advocacy": Words("Advocacy", "number", "praise less complaints per 1,000 customers"),
+    "contacts_per_customer": Words("Contacts", "number", "per customer over the horizon", 0),
+    "opt_out_rate": Words("Opted out", "share", "customers who want no contact, at the end", -1),
+    "satisfaction": Words("Satisfaction", "number", "mean of the brand's customers; 0 is as expected"),
+    "payback_week": Words("Payback week", "weeks", "from then on the discounted difference stays above zero", -1),
+    "cash_low_point": Words("Cash low point", "money", "lowest point of cumulative contribution"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table of differences, ready to be written."""
+
+    metric: str
+    name: str
+    about: str
+    baseline: str
+    arm: str
+    difference: str
+    interval: str
+    better: str
+    sure: bool
+
+
+def value(number: float | None, kind: str, currency: str, *, sign: bool = False) -> str:
+    """Write one number of a metric.
+
+    Examples
+    --------
+    >>> value(0.2134, "share", "$"), value(-3.21, "share", "$", sign=True), value(None, "weeks", "$")
+    ('21.3 %', '−321 points', '–')
+    """
+    if number is None:
+        return NOTHING
+    if kind == "money":
+        return _amount(number, currency, sign)
+    if kind == "number" and THOUSAND <= abs(number) < MILLION:
+        return f"{_mark(number, sign)}{abs(number):,.0f}"
+    if kind == "share":
+        scaled = number * 100.0
+        written = compact(round(scaled, 1 if abs(scaled) >= 1.0 else 2))
+        return f"{'+' if sign and scaled > 0.0 else ''}{written} {'points' if sign else '%'}"
+    return f"{'+' if sign and number > 0.0 else ''}{compact(number)}"
+
+
+def _mark(number: float, sign: bool) -> str:
+    return "−" if number < 0.0 else "+" if sign and number > 0.0 else ""
+
+
+def _amount(number: float, currency: str, sign: bool) -> str:
+    """Write money with the digits that figures, having less room, round away."""
+    size = abs(number)
+    if size >= MILLION * 0.9999995:
+        unit, word = (1e9, " bn") if size >= 1e9 * 0.9999995 else (MILLION, " M")
+        written = f"{size / unit:,.2f}{word}"
+    else:
+        written = f"{size:,.0f}" if size >= THOUSAND else f"{size:,.2f}"
+    return f"{_mark(number, sign) if size >= 0.005 else ''}{spaced(currency)}{written}"
+
+
+def interval(low: float | None, high: float | None, kind: str, currency: str) -> str:
+    """Write a 95 % interval; nothing where one replicate gives none.
+
+    Examples
+    --------
+    >>> interval(-1.0, 2.5, "number", "$")
+    '−1 to +2.5'
+    """
+    if low is None or high is None:
+        return NOTHING
+    first, last = (value(number, kind, currency, sign=True) for number in (low, high))
+    return f"{first.removesuffix(' points')} to {last}"
+
+
+def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only: tuple[str, ...] = ()) -> list[Row]:
+    """Return the table of one arm's differences from the baseline.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of `summary.json`, or of one persona in it together with ``baseline``.
+    arm : str
+    currency : str
+    only : tuple of str
+        Metrics; left out, all of them.
+    """
+    baseline = summary["baseline"]
+    found = summary["differences"][f"{arm} - {baseline}"]
+    rows = []
+    for metric, words in METRIC_WORDS.items():
+        if metric not in found or (only and metric not in only):
+            continue
+        entry = found[metric]
+        ends = [summary["arms"][name].get(metric, {}).get("mean") for name in (baseline, arm)]
+        low, high = entry["ci_low"], entry["ci_high"]
+        payback = metric == "payback_week"
+        written = value(entry["mean"], words.kind, currency, sign=not payback)
+        if payback:
+            share = entry.get("share")
+            ends = [None, None]
+            written = "never" if entry["mean"] is None else f"week {written}"
+            if share is not None and 0.0 < share < 1.0:
+                written += f" ({share * 100:.0f} % of replicates)"
+        sure = metric not in _NO_CHANGE and low is not None and high is not None and (low > 0.0 or high < 0.0)
+        better = entry["p_better"]
+        rows.append(
+            Row(
+                metric=metric,
+                name=words.name,
+                about=words.about,
+                baseline=value(ends[0], words.kind, currency),
+                arm=value(ends[1], words.kind, currency),
+                difference=written,
+                interval=interval(low, high, words.kind, currency).replace("+", "" if payback else "+"),
+                better=NOTHING if better is None else _probability(better),
+                sure=sure,
+            )
+        )
+    return rows
+
+
+def _probability(share: float) -> str:
+    if 0.0 < share < 0.001:
+        return "<0.1 %"
+    if 0.999 < share < 1.0:
+        return ">99.9 %"
+    return f"{share * 100:.3g} %"

@@ -1,0 +1,8 @@
+"""Result folders: written whole or not at all, listed, read again, exported."""
+
+from sim.results.export import export_events
+from sim.results.folder import write
+from sim.results.shelf import Run, find_run, list_runs, show_run
+from sim.results.trace import read_trace
+
+__all__ = ["Run", "export_events", "find_run", "list_runs", "read_trace", "show_run", "write"]

@@ -1,0 +1,81 @@
+"""Manifest: which code, configuration and machine made a result, and how fast."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from platform import python_version
+from typing import TYPE_CHECKING, Any
+
+import sim
+
+if TYPE_CHECKING:
+    from sim.experiments.result import Result
+
+__all__ = ["config_hash", "manifest_of", "resolved_config"]
+
+_PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "scipy", "matplotlib", "hydra-core")
+_GIT_SECONDS = 5.0
+
+
+def resolved_config(result: Result) -> dict[str, Any]:
+    """Return everything the run depended on, and engine and threads, on which the data do not depend."""
+    return {**_decisive(result), "engine": result.engine, "threads": result.threads}
+
+
+def config_hash(result: Result) -> str:
+    """Return the SHA-256 of what decides the data: scenario, seed, replicates. Not engine, threads or paths."""
+    canonical = json.dumps(_decisive(result), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return sha256(canonical.encode()).hexdigest()
+
+
+def manifest_of(result: Result) -> dict[str, Any]:
+    """Return the content of `manifest.json`."""
+    return {
+        "version": sim.__version__,
+        "git_commit": _git_commit(),
+        "config_hash": config_hash(result),
+        "scenario": result.scenario.name,
+        "seed": result.seed,
+        "replicates": result.replicates,
+        "engine": result.engine,
+        "threads": result.threads,
+        "packages": {"python": python_version(), **_versions()},
+        "started": result.started,
+        "wall_seconds": round(result.wall_seconds, 3),
+        "customer_weeks": result.customer_weeks,
+        "customer_weeks_per_second": round(result.customer_weeks / max(result.wall_seconds, 1e-9)),
+    }
+
+
+def _decisive(result: Result) -> dict[str, Any]:
+    from sim.experiments.load import scenario_to_dict
+
+    return {**scenario_to_dict(result.scenario), "seed": result.seed, "replicates": result.replicates}
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _git_commit() -> str | None:
+    """Return the commit of the checkout that the code lies in; None where there is no git or no checkout."""
+    home = Path(__file__).resolve().parents[2]
+    if not (home / ".git").exists():
+        return None  # installed somewhere: a repository further up is another one
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=home, capture_output=True, text=True, timeout=_GIT_SECONDS, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip() or None

@@ -1,0 +1,30 @@
+"""Trace: the recorded weekly state of the market, read back so that one customer can be replayed alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from sim.analysis.tables import trace_of
+from sim.errors import ConfigError
+from sim.history import MarketTrace
+
+__all__ = ["read_trace"]
+
+
+def read_trace(folder: str | Path, arm: str, replicate: int) -> MarketTrace:
+    """Return the market of one arm and replicate of a result folder, bit for bit as it was.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds no such arm or replicate.
+    """
+    path = Path(folder) / "market.parquet"
+    if not path.is_file():
+        raise ConfigError(f"{path}: is not there; name a result folder of `journey compare`")
+    table = pq.read_table(path, filters=[("arm", "=", arm), ("replicate", "=", replicate)])
+    if table.num_rows == 0:
+        raise ConfigError(f"{path}: holds no arm {arm!r} with replicate {replicate}; look at its summary.json")
+    return trace_of(table)

@@ -1,0 +1,50 @@
+"""Verbs: what each command of the command line does with its composed configuration.
+
+A verb's module has two functions. ``prepare(data, library)`` checks the whole configuration and returns what is to
+be done, before anything is simulated or written; ``perform(work)`` does it. `configs/VERB.yaml` documents its keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+__all__ = ["VERBS", "Verb", "load_verb"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What the list of verbs says about one."""
+
+    about: str
+    example: str
+    #: Names of the keys that words without `=` stand for, in order: `results show NAME`.
+    words: tuple[str, ...] = ()
+
+
+VERBS: Mapping[str, Verb] = {
+    "compare": Verb(
+        "run the arms of a scenario on the same luck and say what changed, for whom and at what cost",
+        "journey compare scenario=treadmill population=20000",
+    ),
+    "story": Verb(
+        "tell one customer's life in every arm side by side, up to where the lives part and why",
+        "journey story pick=winner",
+    ),
+    "map": Verb(
+        "draw a journey, or how two differ, from configuration alone or with the flows of a run",
+        "journey map journey=proactive",
+    ),
+    "results": Verb(
+        "list, show and export past runs",
+        "journey results export latest --format xes",
+        words=("action", "run"),
+    ),
+}
+
+
+def load_verb(name: str) -> ModuleType:
+    """Import the module of a verb, and with it only what that verb needs."""
+    return import_module(f"sim.verbs.{name}")

@@ -1,0 +1,82 @@
+"""Compare: run the arms of a scenario on common luck, print the verdict, write a result folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.experiments.load import scenario_from_dict, scenario_to_dict
+from sim.scenario import Scenario
+from sim.library import Library
+from sim.progress import Progress
+from sim.reading import plain
+from sim.settings import Settings, check_writable, read_settings
+
+__all__ = ["Work", "perform", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A comparison to be run."""
+
+    scenario: Scenario
+    settings: Settings
+    output_dir: Path
+
+
+def prepare(data: Mapping[str, Any], library: Library) -> Work:
+    """Check the whole configuration.
+
+    Raises
+    ------
+    ConfigError
+        If any key or value cannot be used, or results cannot be written where they are to go.
+    """
+    settings, rest = read_settings(data)
+    scenario = scenario_from_dict(rest, library=library)
+    return Work(scenario, settings, check_writable(settings.output_dir))
+
+
+def perform(work: Work) -> Path:
+    """Run the comparison and return its result folder."""
+    from sim.experiments.compare import compare
+    from sim.results import write
+
+    scenario, settings = work.scenario, work.settings
+    total = _customer_weeks(scenario, settings.replicates)
+    with Progress(total, settings, scenario.title or scenario.name) as progress:
+        result = compare(
+            scenario,
+            replicates=settings.replicates,
+            seed=settings.seed,
+            engine=settings.engine,
+            threads=settings.threads,
+            precision=scenario.precision,
+            on_progress=progress.advance,
+        )
+        progress.say("writing the report")
+        folder = write(result, work.output_dir, verb="compare", config=_resolved(work))
+    if not settings.quiet:
+        _print_verdict(result)
+    print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
+    return folder
+
+
+def _customer_weeks(scenario: Scenario, replicates: int) -> int:
+    """Return how much there is to simulate: the burn-in once, the horizon in every arm."""
+    return scenario.population * (scenario.burn_in + scenario.horizon * len(scenario.arms)) * replicates
+
+
+def _resolved(work: Work) -> dict[str, Any]:
+    """Return the whole configuration as it can be run again; how a run is shown on a terminal is no part of it."""
+    settings = {key: value for key, value in plain(work.settings).items() if key not in ("progress", "quiet")}
+    return {**scenario_to_dict(work.scenario), **settings}
+
+
+def _print_verdict(result: Any) -> None:
+    from sim.reports.terminal import print_result
+
+    print_result(result, sys.stdout)

@@ -1,0 +1,42 @@
+"""The verb `map`: what it draws, and what it refuses before it draws anything."""
+
+import pytest
+
+from sim.cli import main
+
+
+def test_a_journey_and_how_two_differ(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert main(["map", "journey=classic", "other=proactive"]) == 0
+    (path,) = capsys.readouterr().out.split()
+    assert path.endswith("_classic/classic_to_proactive.svg") and (tmp_path / path).read_text().startswith("<")
+    assert [place.name[0] for place in (tmp_path / "results" / "map").iterdir()] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["journey=clasic"], "did you mean 'classic'"),
+        (["journey=classic", "other=nothing"], "there is no journey 'nothing'"),
+        (["other=classic"], "give journey=NAME too"),
+        (["run=latest"], "no finished run"),
+        (["run=../x"], "run is '../x'"),
+        (["run=latest", "journey=classic"], "leave one out"),
+        (["output_dir=''"], "output_dir is empty"),
+        (["colour=red"], "unknown key 'colour'"),
+    ],
+)
+def test_refusals(arguments, says, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert main(["map", *arguments]) == 2
+    err = capsys.readouterr().err
+    assert says in err and len(err.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("argument", ["customer=-1", "customer=20000", "customer=x", "pick=best", "replicate=-1"])
+def test_a_story_is_refused_before_it_is_lived(argument, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert main(["story", argument]) == 2
+    assert argument.split("=")[0] in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,95 @@
+"""Paired differences: identities of variance, and what may be said of one replicate or of none."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+
+from sim.analysis.paired import estimate, paired_difference, relative_half_width
+
+values = arrays(np.float64, st.integers(2, 12), elements=st.floats(-1e6, 1e6, width=32))
+
+
+@given(
+    st.integers(2, 12).flatmap(
+        lambda n: st.tuples(*[arrays(np.float64, n, elements=st.integers(-1000, 1000).map(float))] * 2)
+    )
+)
+def test_variance_of_a_difference_is_what_correlation_makes_of_it(pair):
+    """Var(a - b) = Var(a) + Var(b) - 2 r sd(a) sd(b), so the reduction follows from correlation alone."""
+    arm, baseline = pair
+    out = paired_difference(arm, baseline)
+    if out.correlation is None or out.variance_reduction is None:
+        return
+    var_a, var_b = arm.var(ddof=1), baseline.var(ddof=1)
+    expected = var_a + var_b - 2 * out.correlation * np.sqrt(var_a * var_b)
+    assert (var_a + var_b) / out.variance_reduction == pytest.approx(expected, rel=1e-6, abs=1e-6 * (var_a + var_b))
+
+
+@given(values)
+def test_interval_is_the_textbook_t_interval(sample):
+    if np.ptp(sample) < 1e-3:
+        return
+    low, high = stats.t.interval(0.95, sample.size - 1, sample.mean(), stats.sem(sample))
+    out = estimate(sample)
+    assert (out.ci_low, out.ci_high) == pytest.approx((low, high), rel=1e-9, abs=1e-6)
+
+
+@given(values)
+def test_an_arm_that_differs_in_nothing_differs_by_exactly_zero(sample):
+    out = paired_difference(sample, sample.copy())
+    assert (out.mean, out.ci_low, out.ci_high, out.p_better, out.variance_reduction) == (0.0, 0.0, 0.0, 0.5, None)
+
+
+@given(values)
+def test_probabilities_of_a_difference_and_its_mirror_image_sum_to_one(sample):
+    zero = np.zeros_like(sample)
+    there, back = paired_difference(sample, zero).p_better, paired_difference(zero, sample).p_better
+    assert there + back == pytest.approx(1.0)
+
+
+def test_p_better_is_the_one_sided_t_test():
+    arm, baseline = np.array([3.0, 5.0, 4.0, 7.0]), np.array([2.0, 5.5, 3.0, 5.0])
+    expected = 1 - stats.ttest_rel(arm, baseline, alternative="greater").pvalue
+    assert paired_difference(arm, baseline).p_better == pytest.approx(expected)
+
+
+def test_one_replicate_gives_a_mean_and_nothing_more():
+    out = paired_difference(np.array([3.0]), np.array([1.0]))
+    assert (out.mean, out.ci_low, out.ci_high, out.p_better, out.correlation, out.variance_reduction) == (
+        2.0,
+        *[None] * 5,
+    )
+
+
+def test_a_constant_gain_is_certain():
+    out = paired_difference(np.array([3.0, 4.0, 6.0]), np.array([2.0, 3.0, 5.0]))
+    assert (out.mean, out.ci_low, out.ci_high, out.p_better, out.variance_reduction) == (1.0, 1.0, 1.0, 1.0, None)
+
+
+def test_undefined_replicates_are_left_out_in_pairs():
+    arm, baseline = np.array([1.0, np.nan, 3.0, 9.0]), np.array([0.0, 5.0, np.nan, 9.0])
+    assert paired_difference(arm, baseline).mean == 0.5
+    assert paired_difference(arm[1:3], baseline[1:3]).mean is None
+    assert estimate(np.array([np.nan])).mean is None
+
+
+def test_relative_half_width():
+    assert relative_half_width(np.array([5.0])) == np.inf
+    assert relative_half_width(np.zeros(4)) == 0.0
+    assert relative_half_width(np.array([-1.0, 1.0])) == np.inf
+    sample = np.array([8.0, 10.0, 12.0])
+    out = estimate(sample)
+    assert relative_half_width(sample) == pytest.approx((out.ci_high - out.mean) / out.mean)
+
+
+def test_the_interval_covers_the_true_mean_in_95_of_100_cases():
+    """Error rate: 4,000 intervals, 4 standard errors (1 in 16,000)."""
+    rng = np.random.default_rng(1)
+    hits = 0
+    for _ in range(4000):
+        out = estimate(rng.normal(3.0, 2.0, 6))
+        hits += out.ci_low <= 3.0 <= out.ci_high
+    assert abs(hits / 4000 - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 4000)

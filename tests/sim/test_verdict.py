@@ -1,0 +1,94 @@
+"""The verdict: the right words for a gain, a loss, for what cannot be told, and for nothing at all."""
+
+import copy
+
+import pytest
+
+from sim.analysis.verdict import money, verdict
+from sim.experiments.compare import compare
+
+
+@pytest.fixture
+def told(pretend_runs, scenario):
+    def tell(better=0, noise=0, replicates=5):
+        pretend_runs(better=better, noise=noise)
+        return compare(scenario, replicates=replicates)
+
+    return tell
+
+
+def test_a_gain(told):
+    text = told(better=80, noise=5).verdict
+    assert "higher than with classic" in text and "$" in text and "per customer" in text
+    assert "95 % interval" in text and "above 99.9 %" in text
+    assert "It pays for keen" in text and "does not pay for" not in text
+    assert "The gain comes mostly from more margin" in text
+    assert "pays from the start" in text
+
+
+def test_a_loss_says_why(told):
+    text = told(better=-80, noise=5).verdict
+    assert "lower than with classic" in text and "below 0.1 %" in text
+    assert "It does not pay for keen" in text and "It does not pay back within 30 weeks" in text
+    assert "Why it loses: mostly less margin from purchases" in text
+    assert "Cash low point" in text
+
+
+def test_what_chance_explains_is_not_called_a_difference(told):
+    result = told(better=0, noise=40, replicates=3)
+    gain = result.summary_json["differences"]["proactive - classic"]["contribution"]
+    assert gain["ci_low"] < 0 < gain["ci_high"]
+    assert "no difference in ours's contribution can be told from chance" in result.verdict
+    assert "undecided for keen" in result.verdict and "Why it loses" not in result.verdict
+
+
+def test_one_replicate_claims_nothing(told):
+    text = told(better=80, replicates=1).verdict
+    assert "in one replicate" in text and "One replicate gives no interval" in text
+    assert "interval of the difference:" not in text and "Probability" not in text
+
+
+def test_nothing_differs(told):
+    assert told().verdict == (
+        "proactive and classic do not differ: in every replicate the difference in contribution, and in everything "
+        "else, is exactly 0."
+    )
+
+
+def test_payback_in_some_replicates(told):
+    summary = copy.deepcopy(told(better=80, noise=5).summary_json)
+    entry = summary["differences"]["proactive - classic"]["payback_week"]
+    entry.update(mean=20.4, ci_low=-3.0, ci_high=90.0, share=0.6)
+    text = verdict(summary)
+    assert "pays back in week 20 on average (discounted; in 3 of 5 replicates) [0 to 30]" in text
+    assert "in the other 2 it does not within 30 weeks" in text
+
+
+def test_purchases_are_traced_to_where_they_were_won(told):
+    summary = copy.deepcopy(told(better=80, noise=5).summary_json)
+    name = "proactive - classic"
+    summary["origins"][name]["all"]["loop"].update(mean=80.0, ci_low=60.0, ci_high=100.0)
+    summary["flows"][name] = [
+        {"from": "idle", "to": "buy", "mean": 40.0, "ci_low": -5.0, "ci_high": 90.0},
+        {"from": "use", "to": "community", "mean": 20.0, "ci_low": 10.0, "ci_high": 30.0},
+    ]
+    text = verdict(summary)
+    assert "of these through the loyalty loop +200.0 [+150.0 to +250.0]" in text
+    # The larger change is not certain; the certain one is named.
+    assert "use to community: +50.0 per 1,000 customers" in text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (0.0, "$", "$0.00"),
+        (-0.5, "$", "-$0.50"),
+        (999.994, "€", "€999.99"),
+        (1234.4, "$", "$1,234"),
+        (999_999.9, "$", "$1.00 million"),
+        (45_600_000, "CHF", "CHF 45.6 million"),
+        (7.891e9, "$", "$7.89 billion"),
+    ],
+)
+def test_money(amount, currency, text):
+    assert money(amount, currency) == text
