@@ -70,7 +70,7 @@ EDGE = np.dtype(
         ("on", np.int64),
         ("only", np.int64),
         ("kind", np.int64),
-        ("base", np.float64),
+        ("intercept", np.float64),
         ("first_term", np.int64),
         ("end_term", np.int64),
     ],

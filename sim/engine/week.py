@@ -388,7 +388,7 @@ def _is_open(world: World, customer: Any, edge: Any, contacted: bool, need_due: 
 @deed
 def _predictor(world: World, edge: Any) -> float:
     """Linear predictor of an edge from the customer's features."""
-    total = edge.base
+    total = edge.intercept
     for at in range(edge.first_term, edge.end_term):
         total = add_term(total, world.terms[at].coefficient, world.features[world.terms[at].feature])
     return total

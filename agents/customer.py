@@ -1,0 +1,706 @@
+"""Customer: one person's week, written to be read (MODEL 3, step 2; MODEL 4).
+
+The readable twin of the fast engine: the same rules of :mod:`agents.rules`, the same luck, the same history to the last
+bit. What the customer meets reaches it through :class:`Surroundings`; nothing here knows where that comes from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from agents.population import NEVER, NOBODY
+from agents.purposes import Purpose
+from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility
+from agents.rules.experience import (
+    Felt,
+    affinity_after_ease,
+    bonded,
+    expectation_after,
+    habit_after_repeat,
+    outcome,
+    satisfaction_after,
+    trust_after_intrusion,
+    trust_after_surprise,
+)
+from agents.rules.feelings import (
+    eased,
+    felt_effort,
+    intrusion,
+    knowledge_after_touch,
+    opt_out_probability,
+    privacy_after_intrusion,
+    pull,
+    relevance,
+)
+from agents.rules.need import carried_over, tail_position, whole_weeks
+from agents.rules.numerics import decode_unit, encode_unit, log
+from agents.rules.talk import complaint_probability, praise_probability
+from agents.rules.transition import add_term, clipped_probability, odds
+from agents.traits import TRAITS
+
+__all__ = ["Customer", "Decision", "EdgeView", "NodeView", "Surroundings", "single", "unit"]
+
+
+def unit(x: float) -> float:
+    """Round a number in [0, 1] to what 16 bits remember of it."""
+    return decode_unit(encode_unit(x))
+
+
+def single(x: float) -> float:
+    """Round a number to what single precision remembers of it."""
+    return float(np.float32(x))
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeView:
+    """An edge as the customer meets it. ``hazard`` is "logit", "probability" or "reference"."""
+
+    target: int
+    on: str | None
+    only: str | None
+    hazard: str
+    base: float
+    terms: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """A stage of one journey as the customer meets it. ``weeks`` is None, 0 (within the week) or a fixed stay.
+
+    ``mix`` are cumulative shares of channels, empty where the stage has none; ``cost`` and ``ancillary`` are cents.
+    """
+
+    journey: int
+    stage: int
+    does: str
+    weeks: int | None
+    weekly: bool
+    effort: float
+    lift: float
+    cost: int
+    ancillary: int
+    mix: tuple[float, ...]
+    edges: tuple[EdgeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something luck decided: a draw in (0, 1) against what the options weighed, and what came of it.
+
+    ``options`` are (name or number, weight) in the order tried; ``taken`` is one of the names, or None for staying.
+    """
+
+    kind: str
+    brand: int
+    draw: float
+    options: tuple[tuple[Any, float], ...]
+    taken: Any
+
+
+class Surroundings(Protocol):
+    """What a customer sees of the world, and what it leaves there. Brands, stages and channels are numbers."""
+
+    week: int
+    brands: int
+    constants: Any  # single numbers, named as in sim.world.CONSTANTS
+
+    def draw(self, who: int, purpose: Purpose, when: int, index: int, which: int) -> float:
+        """Uniform in (0, 1) of the customer's luck."""
+        ...
+
+    def is_reached(self, who: int, brand: int, threshold: int) -> bool:
+        """Whether this week brings a contact of the brand, at ``threshold`` weeks in 65,536."""
+        ...
+
+    def contacting(self) -> Sequence[int]:
+        """Brands that make contact at all."""
+        ...
+
+    def level(self, brand: int, persona: int) -> Any:
+        """Levels of the brand's present strategy for a persona, named as in sim.world.LEVEL."""
+        ...
+
+    def segment(self, brand: int) -> Any:
+        """The brand's present plan, named as in sim.world.SEGMENT."""
+        ...
+
+    def brand(self, brand: int) -> Any:
+        """The brand, named as in sim.world.BRAND."""
+        ...
+
+    def standing(self, who: int, brand: int) -> Any:
+        """Reputation and recall of the brand where the customer lives."""
+        ...
+
+    def persona(self, persona: int) -> Any:
+        """The persona, named as in sim.world.PERSONA."""
+        ...
+
+    def offer(self, persona: int, brand: int) -> Any:
+        """Revenue and margin of a purchase, cents."""
+        ...
+
+    def channel(self, channel: int) -> Any:
+        """A channel, named as in sim.graph.CHANNEL."""
+        ...
+
+    def node(self, lead: int, stage: int) -> NodeView:
+        """A stage on the lead's journey (or on that of customers nobody leads)."""
+        ...
+
+    def has_stage(self, brand: int, stage: int) -> bool:
+        """Whether the brand's journey has a stage of its own like this."""
+        ...
+
+    def adoption(self) -> float:
+        """Share of customers who ever bought in the category."""
+        ...
+
+    def gap(self, position: float) -> float:
+        """Gap of mean 1 at a position of the quantile table."""
+        ...
+
+    def fatigue_left(self, weeks: int) -> float:
+        """Share of fatigue left after so many weeks."""
+        ...
+
+    def habit_left(self, weeks: int) -> float:
+        """Share of habit left after so many weeks."""
+        ...
+
+    def count(self, customer: Customer, brand: int, what: str, amount: int) -> None:
+        """Count something for a brand, this week; ``what`` is named as in sim.tally.ByBrand."""
+        ...
+
+    def count_person(self, customer: Customer, what: str, amount: int) -> None:
+        """Count something for the persona, this week; ``what`` is named as in sim.tally.ByPersona."""
+        ...
+
+    def pay(self, customer: Customer, brand: int, what: str, cents: int) -> None:
+        """Book money; ``what`` is named as in sim.history.Money."""
+        ...
+
+    def say(self, customer: Customer, brand: int, *, good: bool) -> None:
+        """Tell others about the brand."""
+        ...
+
+    def moved(self, customer: Customer, source: int, target: int) -> None:
+        """Count a move from stage to stage."""
+        ...
+
+    def bought(self, customer: Customer, brand: int, *, switched: bool) -> None:
+        """Keep the customer's own account of a purchase."""
+        ...
+
+    def note(self, customer: Customer, moment: str, brand: int, channel: int, origin: int, cents: int) -> None:
+        """Log a moment; ``moment`` is named as in sim.events.Moment."""
+        ...
+
+    def decided(self, customer: Customer, decision: Decision) -> None:
+        """Be told what luck decided. Only a storyteller listens."""
+        ...
+
+
+class Customer:
+    """One customer: traits, memory, and a week's behaviour.
+
+    Attributes hold what the fast engine's record holds (:func:`agents.population.customer_record`), as plain numbers.
+    """
+
+    who: int
+    world: Surroundings
+
+    def __init__(self, who: int, world: Surroundings) -> None:
+        self.who = who
+        self.world = world
+        self.persona = 0
+        self.traits: dict[str, float] = dict.fromkeys(TRAITS, 0.0)
+        self.gap = 1.0
+        self.stage = 0
+        self.channel = NOBODY
+        self.incumbent = NOBODY
+        self.lead = NOBODY
+        self.need_at = NEVER
+        self.since = 0
+        self.occasion = 0
+        self.need_week = 0
+        self.last_purchase = 0
+        self.last_contact = 0
+        self.initial: frozenset[int] = frozenset()
+        self.considered: frozenset[int] = frozenset()
+        self.opted_out: frozenset[int] = frozenset()
+        self.satisfaction = 0.0
+        self.expectation = 0.0
+        self.fatigue = 0.0
+        self.strain = 0.0
+        self.trust = 0.0
+        self.habit = 0.0
+        self.knowledge = 0.0
+        self.adopted = False
+        self.searched = False
+        self.buyer = False
+        self.focal_at_start = False
+
+    # -- what the customer knows and feels ------------------------------------------------------------------------
+
+    def present_habit(self) -> float:
+        """Habit toward the incumbent, worn off since the last purchase."""
+        return self.habit * self.world.habit_left(self.world.week - self.last_purchase)
+
+    def present_fatigue(self) -> float:
+        """Contact fatigue, worn off since the last contact."""
+        return self.fatigue * self.world.fatigue_left(self.world.week - self.last_contact)
+
+    def known_by(self, brand: int) -> float:
+        """What a brand knows of the customer."""
+        if brand == self.incumbent:
+            return self.knowledge
+        return float(self.world.level(brand, self.persona).prospect_knowledge)
+
+    def relevance_of(self, brand: int) -> float:
+        """Relevance of a brand's offers; none where nobody leads or the customer has opted out."""
+        if brand == NOBODY or brand in self.opted_out:
+            return 0.0
+        return relevance(self.world.level(brand, self.persona).personalization, self.known_by(brand))
+
+    def ease_with(self, brand: int) -> float:
+        """Ease in the present stage: none where nobody leads or the channel is a human one."""
+        if brand == NOBODY or (self.channel != NOBODY and not self.world.channel(self.channel).digital):
+            return 0.0
+        return eased(self.world.level(brand, self.persona).automation, self.traits["digital_affinity"])
+
+    def effort_of(self, node: NodeView, ease: float) -> float:
+        """Effort the stage costs the customer."""
+        multiplier = 1.0 if self.channel == NOBODY else self.world.channel(self.channel).effort
+        return felt_effort(node.effort, multiplier, ease)
+
+    def _features(self, node: NodeView, strongest: float, disturbed: float) -> dict[str, float]:
+        led = self.lead != NOBODY
+        mine = led and self.lead == self.incumbent
+        ease = self.ease_with(self.lead)
+        return {
+            **self.traits,
+            "satisfaction": self.satisfaction if mine else 0.0,
+            "trust": self.trust if mine else 0.0,
+            "habit": self.present_habit() if mine else 0.0,
+            "fatigue": self.present_fatigue(),
+            "weeks_in_stage": float(self.world.week - self.since),
+            "ease": ease,
+            "relevance": self.relevance_of(self.lead),
+            "pull": strongest,
+            "delight": self.world.brand(self.lead).delight if led else 0.0,
+            "intrusion": disturbed,
+            "effort": self.effort_of(node, ease),
+            "reputation": self.world.standing(self.who, self.lead).reputation if led else 0.0,
+            "price": self.world.brand(self.lead).relative_price if led else 0.0,
+            "adoption": self.world.adoption(),
+        }
+
+    def _set_trust(self, trust: float) -> None:
+        before = encode_unit(self.trust)
+        self.trust = unit(trust)
+        self.world.count(self, self.incumbent, "TRUST", encode_unit(self.trust) - before)
+
+    def _set_satisfaction(self, satisfaction: float) -> None:
+        before = self.fixed_point(self.satisfaction)
+        self.satisfaction = single(satisfaction)
+        self.world.count(self, self.incumbent, "SATISFACTION", self.fixed_point(self.satisfaction) - before)
+
+    @staticmethod
+    def fixed_point(x: float) -> int:
+        """Whole multiple of 1/65,535 under which a utility is summed."""
+        return math.floor(x * 65_535 + 0.5)
+
+    # -- the week --------------------------------------------------------------------------------------------------
+
+    def live_week(self) -> None:
+        """One week, in this order.
+
+        1. Contacts of every brand that makes contact; a timely one moves the lead and pulls.
+        2. The weekly deed of the stage (search, talk); where a fixed stay is not over, nothing else.
+        3. One edge at most out of the present stage, by its hazards; then on through stages that resolve within the
+           week, each of which does its deed on being entered.
+        """
+        world = self.world
+        strongest, disturbed = self._meet_contacts() if world.contacting() else (0.0, 0.0)
+        contacted = strongest > 0.0
+        node = world.node(self.lead, self.stage)
+        if node.does == "search":
+            self._search()
+        elif node.does == "talk":
+            self._talk()
+        moving = not node.weeks or world.week - self.since >= node.weeks
+        while moving:
+            waits = node.does == "wait"
+            need_due = waits and self.need_at <= world.week
+            if not node.edges or (waits and not (need_due or contacted or node.weekly)):
+                break
+            edge = self._pick_edge(node, strongest, disturbed, contacted, need_due)
+            if edge is None:
+                break
+            if waits:
+                self.occasion = (self.occasion + 1) & 0xFFFF
+                self.need_week = world.week
+                self.searched = False
+            node = self._enter(edge.target, disturbed)
+            moving = node.weeks == 0
+
+    def _is_moment(self) -> bool:
+        """Whether a contact could be timely: considering, evaluating, using, or the need near."""
+        does = self.world.node(self.lead, self.stage).does
+        if does == "wait":
+            return self.need_at - self.world.week <= self.world.constants.near_weeks
+        return does in ("recall", "search", "use")
+
+    def _meet_contacts(self) -> tuple[float, float]:
+        """This week's contacts (MODEL 4.3): the strongest pull and the strongest intrusion."""
+        world, constants = self.world, self.world.constants
+        fatigue = self.present_fatigue()
+        added = strongest = disturbed = 0.0
+        lead = self.lead
+        for brand in world.contacting():
+            if brand in self.opted_out:
+                continue
+            level, segment = world.level(brand, self.persona), world.segment(brand)
+            mine = brand == self.incumbent
+            if not world.is_reached(self.who, brand, level.customers if mine else level.prospects):
+                continue
+            u = world.draw(self.who, Purpose.MOMENT, world.week, brand, 0)
+            aimed = u < level.context
+            if aimed and not self._is_moment():
+                continue
+            known = relevance(level.personalization, self.known_by(brand))
+            disturbance = intrusion(self.traits["privacy_concern"], known, segment.covert)
+            disturbed = max(disturbed, disturbance)
+            world.count(self, brand, "CONTACTS", 1)
+            world.pay(self, brand, "CONTACTS", segment.contact_cost)
+            world.decided(self, Decision("contact", brand, u, (("timely", level.context),), "timely" if aimed else None))
+            if aimed:
+                world.count(self, brand, "TIMELY", 1)
+                added += constants.contact_fatigue
+                strength = pull(known, fatigue)
+                if strength > strongest and world.has_stage(brand, self.stage):
+                    strongest, lead = strength, brand
+                if self.considered:
+                    self.considered |= {brand}
+                world.note(self, "TIMELY_CONTACT", brand, NOBODY, NOBODY, 0)
+            else:
+                added += constants.contact_fatigue * constants.mistimed
+                world.note(self, "MISTIMED_CONTACT", brand, NOBODY, NOBODY, 0)
+            if disturbance > 0.0:
+                if mine:
+                    self._set_trust(trust_after_intrusion(self.trust, disturbance, constants.trust_intrusion))
+                rate = world.persona(self.persona).adapt_privacy
+                if rate > 0.0:
+                    concern = privacy_after_intrusion(self.traits["privacy_concern"], rate, disturbance)
+                    self.traits["privacy_concern"] = unit(concern)
+            leaves = opt_out_probability(
+                constants.optout, constants.optout_fatigue * fatigue, constants.optout_intrusion * disturbance
+            )
+            u = world.draw(self.who, Purpose.MOMENT, world.week, brand, 1)
+            if u < leaves:
+                self.opted_out |= {brand}
+                world.count(self, brand, "OPTED_OUT", 1)
+                world.decided(self, Decision("opt-out", brand, u, (("opts out", leaves),), "opts out"))
+                world.note(self, "OPT_OUT", brand, NOBODY, NOBODY, 0)
+        if added > 0.0:
+            self.fatigue = single(fatigue + added)
+            self.last_contact = world.week
+            world.count_person(self, "FATIGUE", self.fixed_point(added))
+        self.lead = lead
+        return strongest, disturbed
+
+    def _is_open(self, edge: EdgeView, contacted: bool, need_due: bool) -> bool:
+        if (edge.on == "contact" and not contacted) or (edge.on == "need" and not need_due):
+            return False
+        if edge.only is None:
+            return True
+        if self.lead == NOBODY:
+            return False
+        if edge.only == "incumbent":
+            return self.lead == self.incumbent
+        return bool(getattr(self.world.level(self.lead, self.persona), edge.only) > 0.0)
+
+    def _pick_edge(
+        self, node: NodeView, strongest: float, disturbed: float, contacted: bool, need_due: bool
+    ) -> EdgeView | None:
+        """Edge taken, or None to stay (competing risks, MODEL 4.2); the reference comes last."""
+        world = self.world
+        if node.weeks == 0:
+            u = world.draw(self.who, Purpose.STEP, self.occasion, self.stage, 0)
+        else:
+            u = world.draw(self.who, Purpose.WEEK, world.week, self.stage, 0)
+        features = self._features(node, strongest, disturbed)
+        reference: EdgeView | None = None
+        total = 1.0
+        weighed: list[tuple[EdgeView, float]] = []
+        for edge in node.edges:
+            if not self._is_open(edge, contacted, need_due):
+                continue
+            if edge.hazard == "reference":
+                reference = edge
+                continue
+            predictor = edge.base
+            for name, coefficient in edge.terms:
+                predictor = add_term(predictor, coefficient, features[name])
+            if edge.hazard == "logit":
+                weight = odds(predictor)
+                total += weight
+            else:
+                weight = clipped_probability(predictor)
+            weighed.append((edge, weight))
+        logits = any(edge.hazard == "logit" for edge, _ in weighed)
+        goal = u * total if logits else u
+        reached = 0.0
+        taken = reference
+        for edge, weight in weighed:
+            reached += weight
+            if goal < reached:
+                taken = edge
+                break
+        scale = total if logits else 1.0
+        options = tuple((edge.target, weight / scale) for edge, weight in weighed)
+        world.decided(self, Decision("step", self.lead, u, options, None if taken is None else taken.target))
+        return taken
+
+    def _enter(self, stage: int, disturbed: float) -> NodeView:
+        """Enter a stage and do what it does."""
+        world, constants = self.world, self.world.constants
+        world.moved(self, self.stage, stage)
+        self.stage = stage
+        self.since = world.week
+        node = world.node(self.lead, stage)
+        if node.does == "wait":
+            self.lead = self.incumbent
+            self.considered = self.initial = frozenset()
+            node = world.node(self.lead, stage)
+        self._take_channel(node)
+        strain = self.effort_of(node, self.ease_with(self.lead))
+        if strain > 0.0:
+            self.strain = single(self.strain + strain)
+        if self.lead != NOBODY:
+            world.pay(self, self.lead, "SERVICE", node.cost)
+            world.pay(self, self.lead, "REVENUE", node.ancillary)
+            world.pay(self, self.lead, "ANCILLARY", math.floor(node.ancillary * constants.ancillary_margin + 0.5))
+        if node.does != "choose":
+            world.note(self, "STAGE", self.lead, self.channel, NOBODY, 0)
+        if node.does == "wait":
+            self.set_need_clock()
+        elif node.does == "recall":
+            self._recall()
+        elif node.does == "search":
+            self._search()
+        elif node.does == "choose":
+            self._buy()
+        elif node.does == "bond" and self.incumbent != NOBODY:
+            self._set_trust(bonded(self.trust, constants.bond_gain))
+            self.habit = unit(bonded(self.habit, constants.bond_gain))
+        if node.does == "use" or node.lift != 0.0:
+            self._experience(node, disturbed)
+        if node.does == "talk":
+            self._talk()
+        return world.node(self.lead, stage)
+
+    def _take_channel(self, node: NodeView) -> None:
+        """Pass through one of the stage's channels: cost to the lead, knowledge where the touch is digital."""
+        self.channel = NOBODY
+        if not node.mix:
+            return
+        world = self.world
+        u = world.draw(self.who, Purpose.ENTRY, self.occasion, self.stage, 0)
+        self.channel = next((at for at, share in enumerate(node.mix[:-1]) if u < share), len(node.mix) - 1)
+        if self.lead == NOBODY:
+            return
+        channel = world.channel(self.channel)
+        world.pay(self, self.lead, "CHANNELS", channel.cost)
+        if channel.digital and self.lead == self.incumbent:
+            automation = world.level(self.lead, self.persona).automation
+            self.knowledge = unit(knowledge_after_touch(self.knowledge, world.constants.knowledge_rate, automation))
+
+    # -- deeds of stages -------------------------------------------------------------------------------------------
+
+    def set_need_clock(self, *, first: bool = False) -> None:
+        """Start the need clock (MODEL 4.1); ``first`` puts the customer in mid-gap."""
+        world, constants = self.world, self.world.constants
+
+        def draw(which: int) -> float:
+            return world.draw(self.who, Purpose.NEED, self.occasion, 0, which)
+
+        if constants.cyclical:
+            gap = constants.mean_gap
+        else:
+            gap = constants.mean_gap * self.gap * world.gap(tail_position(log(1.0 - draw(0))))
+        if first:
+            weeks = int(min(gap, 60000.0) * draw(2))
+        else:
+            weeks = whole_weeks(gap, draw(1))
+            weeks += carried_over(float(self.need_at - self.need_week), constants.carry_over, draw(3))
+        self.need_at = min(world.week + weeks, NEVER - 1)
+
+    def _recall(self) -> None:
+        """Initial consideration set: each brand by its salience, the incumbent almost surely, at least one."""
+        world = self.world
+        recalled = set(self.considered)
+        nearest, best = 0, math.inf
+        for brand in range(world.brands):
+            salience = world.standing(self.who, brand).recall
+            if brand == self.incumbent:
+                salience = world.constants.recall_incumbent
+            u = world.draw(self.who, Purpose.RECALL, self.occasion, brand >> 2, brand & 3)
+            if u < salience:
+                recalled.add(brand)
+            if salience > 0.0 and u / salience < best:
+                best, nearest = u / salience, brand
+        self.initial = self.considered = frozenset(recalled or {nearest})
+
+    def _search(self) -> None:
+        """One week of search: brands not yet considered are met by their salience."""
+        world = self.world
+        self.searched = True
+        met = set(self.considered)
+        for brand in range(world.brands):
+            if brand not in met:
+                u = world.draw(self.who, Purpose.SEARCH, world.week, brand >> 2, brand & 3)
+                if u < world.constants.search_rate * world.standing(self.who, brand).recall:
+                    met.add(brand)
+        self.considered = frozenset(met)
+
+    def utility_of(self, brand: int) -> float:
+        """Utility of a considered brand (MODEL 4.4)."""
+        world, constants = self.world, self.world.constants
+        offer = world.brand(brand)
+        utility = brand_value(
+            offer.quality,
+            price_disutility(constants.price_weight, self.traits["price_sensitivity"], offer.relative_price),
+            constants.reputation_weight * world.standing(self.who, brand).reputation,
+        )
+        u_taste = world.draw(self.who, Purpose.TASTE, 0, brand >> 2, brand & 3)
+        u_error = world.draw(self.who, Purpose.CHOICE, self.occasion, brand >> 2, brand & 3)
+        utility += lifelong_taste(u_taste, constants.taste_sd)
+        utility += moment_error(u_error, constants.error_scale)
+        if brand == self.incumbent:
+            utility += incumbent_bump(
+                constants.habit_weight, self.present_habit(), constants.satisfaction_weight, self.satisfaction
+            )
+        elif self.incumbent != NOBODY:
+            utility += constants.novelty_weight * self.traits["novelty_seeking"]
+        if brand == self.lead:
+            utility += constants.relevance_weight * self.relevance_of(brand)
+        return utility
+
+    def _buy(self) -> None:
+        """Choose and purchase; a brand bought without consideration is the lead's (the loyalty loop)."""
+        world = self.world
+        initial, evaluation, loop = 0, 1, 2
+        before = self.incumbent
+        if not self.considered and self.lead == NOBODY:
+            self._recall()
+        if not self.considered:
+            brand, origin = self.lead, loop
+        else:
+            utilities = [(self.utility_of(brand), brand) for brand in sorted(self.considered)]
+            brand = max(utilities, key=lambda pair: pair[0])[1]
+            origin = initial if brand in self.initial else evaluation
+            world.count_person(self, "CONSIDERED_INITIALLY", len(self.initial))
+            world.count_person(self, "CONSIDERED_LATER", len(self.considered) - len(self.initial))
+            world.decided(
+                self, Decision("choice", self.lead, math.nan, tuple((name, worth) for worth, name in utilities), brand)
+            )
+        world.count(self, brand, ("INITIAL", "EVALUATION", "LOOP")[origin], 1)
+        if not self.searched:
+            world.count(self, brand, "SKIPPED", 1)
+        world.count(self, brand, "DECISION_WEEKS", world.week - self.need_week)
+        offer = world.offer(self.persona, brand)
+        world.pay(self, brand, "REVENUE", offer.revenue)
+        world.pay(self, brand, "MARGIN", offer.margin)
+        if not self.adopted:
+            self.adopted = True
+            world.count_person(self, "ADOPTED", 1)
+        if brand == world.constants.focal and not self.buyer:
+            self.buyer = True
+            world.count_person(self, "BUYERS", 1)
+        world.bought(self, brand, switched=before not in (NOBODY, brand))
+        if brand == before:
+            world.count(self, brand, "REPEATS", 1)
+            self.habit = unit(habit_after_repeat(self.present_habit(), world.constants.habit_gain))
+        else:
+            self._switch(brand)
+        self.lead = brand
+        self.last_purchase = world.week
+        self.considered = self.initial = frozenset()
+        world.note(self, "PURCHASE", brand, self.channel, origin, offer.revenue)
+
+    def _switch(self, brand: int) -> None:
+        """Become another brand's customer: nothing is remembered of the old one, little is known by the new one."""
+        world, before = self.world, self.incumbent
+        if before != NOBODY:
+            world.count(self, before, "SWITCHES", 1)
+            world.count(self, before, "INCUMBENTS", -1)
+            world.count(self, before, "SATISFACTION", -self.fixed_point(self.satisfaction))
+            world.count(self, before, "TRUST", -encode_unit(self.trust))
+        world.count(self, brand, "INCUMBENTS", 1)
+        self.incumbent = brand
+        self.satisfaction = self.expectation = self.habit = self.trust = 0.0
+        self._set_trust(world.constants.initial_trust * self.traits["trust_propensity"])
+        self.knowledge = unit(world.level(brand, self.persona).prospect_knowledge)
+
+    def _experience(self, node: NodeView, disturbed: float) -> None:
+        """A moment of experience with the incumbent (MODEL 4.5) and what is told of it."""
+        world, constants, brand = self.world, self.world.constants, self.incumbent
+        if brand == NOBODY:
+            return
+        persona, market = world.persona(self.persona), world.brand(brand)
+        ease = self.ease_with(brand)
+        lived = outcome(
+            market.advantage + node.lift,
+            Felt(ease, self.relevance_of(brand), market.delight, self.strain, disturbed),
+            Felt(
+                constants.experience_ease,
+                constants.experience_relevance,
+                constants.experience_delight,
+                constants.experience_effort,
+                constants.experience_intrusion,
+            ),
+            constants.experience_noise_sd,
+            world.draw(self.who, Purpose.ENTRY, self.occasion, self.stage, 1),
+        )
+        surprise = lived - self.expectation
+        self.expectation = single(expectation_after(self.expectation, surprise, constants.expectation_rate))
+        self._set_satisfaction(
+            satisfaction_after(self.satisfaction, surprise, constants.satisfaction_rate, constants.loss_aversion)
+        )
+        self._set_trust(
+            trust_after_surprise(
+                self.trust, surprise, self.traits["trust_propensity"], constants.trust_gain, constants.trust_loss
+            )
+        )
+        self.strain = 0.0
+        if persona.adapt_digital > 0.0:
+            affinity = affinity_after_ease(self.traits["digital_affinity"], persona.adapt_digital, ease)
+            self.traits["digital_affinity"] = unit(affinity)
+        if market.delight > 0.0 and constants.ancillary > 0.0:
+            extra = math.floor(constants.ancillary * persona.spend * market.delight + 0.5)
+            world.pay(self, brand, "REVENUE", extra)
+            world.pay(self, brand, "ANCILLARY", math.floor(extra * constants.ancillary_margin + 0.5))
+        if surprise < 0.0:
+            told = complaint_probability(constants.complaint_rate, self.traits["sociability"], surprise)
+            if world.draw(self.who, Purpose.ENTRY, self.occasion, self.stage, 2) < told:
+                world.count(self, brand, "COMPLAINTS", 1)
+                world.say(self, brand, good=False)
+                world.note(self, "COMPLAINT", brand, NOBODY, NOBODY, 0)
+
+    def _talk(self) -> None:
+        """A week in a talk stage (MODEL 4.6)."""
+        world, brand = self.world, self.incumbent
+        if brand == NOBODY:
+            return
+        told = praise_probability(world.constants.talk_rate, self.traits["sociability"], self.satisfaction)
+        if world.draw(self.who, Purpose.WEEK, world.week, self.stage, 1) < told:
+            world.count(self, brand, "PRAISE", 1)
+            world.say(self, brand, good=True)
+            world.note(self, "PRAISE", brand, NOBODY, NOBODY, 0)

@@ -1,0 +1,280 @@
+"""The journey as a Mesa model: to be read, watched and extended. Slow, and right to the last bit.
+
+Works with Mesa's ``DataCollector``, ``batch_run`` and SolaraViz. The fast engine (:mod:`sim.engine`) lives the same
+lives; what a customer does in a week stands in :class:`agents.customer.Customer`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mesa
+import numpy as np
+
+from agents.customer import Customer, single, unit
+from agents.mesa_agent import CustomerAgent
+from agents.population import FOCAL_AT_START, MAX_WEEK, allocate, allocate_accounts
+from agents.purposes import Purpose
+from agents.rules.need import tail_position
+from agents.rules.numerics import encode_unit, log
+from agents.traits import TRAITS
+from sim.errors import ConfigError
+from sim.graph import graph_stages
+from sim.history import History
+from sim.market import market_week
+from sim.reading import nearest
+from sim.record import Traced, allocate_trace, focal_customers, make_history, stocks_after, stocks_at_birth
+from sim.scenario import Scenario
+from sim.surroundings import Around
+from sim.tally import ByPersona, Tally, allocate_tally
+from sim.world import Birth, World, compile_birth, compile_world, fork
+
+__all__ = ["JourneyModel", "be_born", "live_replicate", "sampled_customers"]
+
+
+def _quantile(table: Any, position: float) -> float:
+    """Value between the nodes of a quantile table."""
+    below = int(position)
+    share = position - below
+    return float(table[below] + (table[below + 1] - table[below]) * share)
+
+
+def _category(shares: Any, u: float) -> int:
+    """Category of a uniform by cumulative shares; the last catches what rounding leaves."""
+    return next((at for at, share in enumerate(shares[:-1]) if u < share), len(shares) - 1)
+
+
+def be_born(customer: Customer, born: Birth) -> None:
+    """Draw persona, traits, own need rate, first stage and the phase of the first need."""
+    world, who = customer.world, customer.who
+    customer.persona = _category(born.persona_shares, world.draw(who, Purpose.BIRTH, 0, 0, 0))
+    customer.stage = _category(born.start, world.draw(who, Purpose.BIRTH, 0, 0, 1))
+    at = tail_position(log(1.0 - world.draw(who, Purpose.BIRTH, 0, 0, 2)))
+    below = int(at)
+    share = at - below
+    rate = float(born.rate_quantiles[below] * (1.0 - share) + born.rate_quantiles[below + 1] * share)
+    customer.gap = single(1.0 / max(rate * float(born.persona_rate[customer.persona]), 1e-9))
+    for trait, name in enumerate(TRAITS):
+        table = born.trait_quantiles[customer.persona, trait]
+        position = world.draw(who, Purpose.TRAITS, 0, trait // 4, trait % 4) * (len(table) - 1)
+        customer.traits[name] = unit(_quantile(table, position))
+    if world.node(customer.lead, customer.stage).does == "wait":
+        customer.set_need_clock(first=True)
+
+
+def sampled_customers(scenario: Scenario, around: Around) -> frozenset[int]:
+    """Customers whose moments are logged: a hashed sample."""
+    share = min(1.0, scenario.record.events / scenario.population)
+    everybody = range(scenario.population)
+    return frozenset(who for who in everybody if around.draw(who, Purpose.SAMPLE, 0, 0, 0) < share)
+
+
+class JourneyModel(mesa.Model):
+    """One arm of a scenario as a Mesa model; a step is a week.
+
+    Parameters
+    ----------
+    scenario : str, path or Scenario
+        Name of a shipped scenario, path of a scenario file, or a scenario.
+    arm : str, optional
+        The baseline by default.
+    population : int, optional
+        Customers; the scenario's own number by default.
+    seed : int
+        Key of luck.
+    replicate : int
+        Which luck of that key.
+    **overrides
+        Other values of the scenario, as for ``Scenario.load``: ``horizon``, ``burn_in`` ...
+
+    Raises
+    ------
+    sim.errors.ConfigError
+        If there is no such scenario or arm, or a value is out of range.
+
+    Examples
+    --------
+    >>> model = JourneyModel(scenario="treadmill", arm="proactive", population=50, burn_in=0, seed=1)
+    >>> model.step()
+    >>> len(model.agents), model.week
+    (50, 1)
+    """
+
+    def __init__(
+        self,
+        scenario: str | Path | Scenario = "treadmill",
+        arm: str | None = None,
+        population: int | None = None,
+        seed: int = 1,
+        replicate: int = 0,
+        **overrides: Any,
+    ) -> None:
+        super().__init__(seed=seed)
+        self.scenario = _load(scenario, population, overrides)
+        self.arm = self.scenario.baseline if arm is None else arm
+        if self.arm not in self.scenario.arms:
+            match = nearest(self.arm, self.scenario.arms)
+            meant = f"did you mean {match!r}? " if match else ""
+            raise ConfigError(f"arm {self.arm!r} is unknown; {meant}accepted: {', '.join(self.scenario.arms)}")
+        self.replicate = replicate
+        self.stages = graph_stages(self.scenario.journeys)
+        self.week = 0  #: weeks lived, the burn-in's included
+        self.adopted_before = 0
+        weeks = self.scenario.burn_in + self.scenario.horizon
+        self.traced: Traced = allocate_trace(weeks, self._groups(), len(self.scenario.brands))
+        self.around = Around(self._forked(self.scenario.baseline, 0, self.scenario.burn_in, keep=False), 0)
+        self.fixed = np.zeros((self.scenario.burn_in, len(self.scenario.brands), 3), np.int64)
+        born = compile_birth(self.scenario)
+        for who in range(self.scenario.population):
+            be_born(CustomerAgent(self, who, self.around), born)
+        self.customers: list[CustomerAgent] = list(self.agents)
+        if self.scenario.burn_in == 0:
+            self._begin_horizon()
+
+    def _groups(self) -> int:
+        talk = self.scenario.market.word_of_mouth
+        return talk.communities if talk.structure == "communities" else 1
+
+    def _forked(self, arm: str, seed_week: int, weeks: int, *, keep: bool) -> World:
+        """A world of one arm with counters for so many weeks."""
+        scenario = self.scenario
+        world = compile_world(scenario, scenario.arms[arm], int(self._seed or 0), self.replicate)
+        tally = allocate_tally(
+            weeks, len(scenario.personas), len(self.stages), len(scenario.brands), self._groups(), 0
+        )
+        return fork(world, tally, allocate_accounts(scenario.population if keep else 0), seed_week)
+
+    @property
+    def purchases(self) -> int:
+        """Purchases of the focal brand since the horizon (or the burn-in) began, for data collectors and charts."""
+        return int(self.around.world.by_brand[:, :, self.scenario.focal, :3].sum())
+
+    def share_of_stages(self) -> dict[str, float]:
+        """Share of customers per stage, for data collectors and charts."""
+        counts = np.bincount([customer.stage for customer in self.customers], minlength=len(self.stages))
+        return {name: float(count) / len(self.customers) for name, count in zip(self.stages, counts, strict=True)}
+
+    def step(self) -> None:
+        """One week: the market, then every customer independently of the others."""
+        if self.week >= self.scenario.burn_in + self.scenario.horizon:
+            self.running = False
+            return
+        around, world = self.around, self.around.world
+        market_week(self.week, around.phase_start, world, self.adopted_before, self.fixed)
+        now = (world.standing.reputation, world.standing.recall, world.brands.delight, world.market.adoption[0])
+        for kept, value in zip(self.traced, now, strict=True):
+            kept[self.week] = value
+        around.begin(self.week)
+        self.agents.do("step")
+        self.adopted_before = int(world.by_persona[around.row, :, ByPersona.ADOPTED].sum())
+        self.week += 1
+        if self.week == self.scenario.burn_in:
+            self._begin_horizon()
+        if self.week >= self.scenario.burn_in + self.scenario.horizon:
+            self.running = False
+
+    def _begin_horizon(self) -> None:
+        """Leave the baseline's world, which all arms share until here, for the arm's own."""
+        past = self.around.world
+        self.past = Tally(*(getattr(past, name) for name in Tally._fields))
+        world = self._forked(self.arm, 0, self.scenario.horizon, keep=True)
+        for name in ("brands", "standing", "market", "contacting", "talk"):
+            getattr(world, name)[:] = getattr(past, name)
+        self.fixed = np.zeros((self.scenario.horizon, len(self.scenario.brands), 3), np.int64)
+        self.around = Around(world, self.scenario.burn_in)
+        self.around.sampled = sampled_customers(self.scenario, self.around)
+        for customer in self.customers:
+            customer.world = self.around
+            customer.buyer = False
+            customer.focal_at_start = customer.incumbent == self.scenario.focal
+        self.at_start = focal_customers(self.records(), self.scenario.focal, len(self.scenario.personas))
+
+    def records(self) -> Any:
+        """Memories of all customers as the fast engine keeps them (recarray)."""
+        people = allocate(self.scenario.population, len(self.scenario.brands)).people
+        for customer, record in zip(self.customers, people, strict=True):
+            for name in ("persona", "stage", "incumbent", "satisfaction"):
+                record[name] = getattr(customer, name)
+            record.trust = encode_unit(customer.trust)
+            record.opted_out = sum(1 << brand for brand in customer.opted_out)
+            record.marks = FOCAL_AT_START * customer.focal_at_start
+        return people
+
+    def history(self, seconds: float = 0.0) -> History:
+        """What the arm has left behind; the horizon must be over."""
+        scenario, world = self.scenario, self.around.world
+        personas, stages, brands = len(scenario.personas), len(self.stages), len(scenario.brands)
+        tally = Tally(*(getattr(world, name) for name in Tally._fields))
+        events = self.around.log()
+        tally = tally._replace(events=events, event_count=np.array([len(events)], np.int64))
+        records = self.records()
+        # Whoever is where now began where the flows say.
+        now = stocks_at_birth(records, personas, stages, brands)
+        began = now.occupancy - self.past.occupancy.sum(axis=0) - tally.occupancy.sum(axis=0)
+        stocks = stocks_after(now._replace(occupancy=began), self.past, float(world.fatigue_left[1]))
+        return make_history(
+            self.arm,
+            world,
+            stocks,
+            tally,
+            records,
+            world.accounts,
+            self.traced,
+            self.fixed,
+            self.at_start,
+            int(self.past.by_persona[:, :, ByPersona.ADOPTED].sum()),
+            seconds,
+        )
+
+
+def _load(scenario: str | Path | Scenario, population: int | None, overrides: dict[str, Any]) -> Scenario:
+    if population is not None:
+        overrides = {**overrides, "population": population}
+    if isinstance(scenario, Scenario):
+        from dataclasses import replace
+
+        return replace(scenario, **overrides) if overrides else scenario
+    if isinstance(scenario, Path):
+        return Scenario.from_yaml(scenario, **overrides)
+    return Scenario.load(scenario, **overrides)
+
+
+def live_replicate(
+    scenario: Scenario,
+    *,
+    seed: int,
+    replicate: int,
+    threads: int = 1,
+    on_progress: Callable[[int], None] | None = None,
+    stop: threading.Event | None = None,
+) -> dict[str, History]:
+    """Live one replicate of every arm with Mesa; as :func:`sim.engine.life.live_replicate`, to the last bit.
+
+    ``threads`` is accepted and left alone: Mesa's agents take turns.
+
+    Raises
+    ------
+    ValueError
+        If the run is longer than customers' clocks reach.
+    InterruptedError
+        If ``stop`` was set.
+    """
+    weeks = scenario.burn_in + scenario.horizon
+    if weeks > MAX_WEEK:
+        raise ValueError(f"burn_in + horizon is {weeks} weeks; at most {MAX_WEEK} fit the clocks of customers")
+    histories: dict[str, History] = {}
+    for name in scenario.arms:
+        began = time.perf_counter()
+        model = JourneyModel(scenario, arm=name, seed=seed, replicate=replicate)
+        while model.running:
+            model.step()
+            if on_progress is not None:
+                on_progress(scenario.population)
+            if stop is not None and stop.is_set():
+                raise InterruptedError("the run was asked to stop")
+        histories[name] = model.history(time.perf_counter() - began)
+    return histories
