@@ -6,6 +6,7 @@ bit. What the customer meets reaches it through :class:`Surroundings`; nothing h
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -245,6 +246,17 @@ class Customer:
         self.searched = False
         self.buyer = False
         self.focal_at_start = False
+
+    def begin_horizon(self, focal: int) -> None:
+        """Turn the page: from now on purchases count, and the focal brand's customers of today are remembered."""
+        self.buyer = False
+        self.focal_at_start = self.incumbent == focal
+
+    def remembered(self) -> Customer:
+        """Return a copy of the customer as it is now."""
+        other = copy.copy(self)
+        other.traits = dict(self.traits)
+        return other
 
     # -- what the customer knows and feels ------------------------------------------------------------------------
 

@@ -15,13 +15,10 @@ from typing import Any
 import mesa
 import numpy as np
 
-from agents.customer import Customer, single, unit
 from agents.mesa_agent import CustomerAgent
 from agents.population import FOCAL_AT_START, MAX_WEEK, allocate, allocate_accounts
 from agents.purposes import Purpose
-from agents.rules.need import tail_position
-from agents.rules.numerics import encode_unit, log
-from agents.traits import TRAITS
+from agents.rules.numerics import encode_unit
 from sim.errors import ConfigError
 from sim.graph import graph_stages
 from sim.history import History
@@ -29,41 +26,11 @@ from sim.market import market_week
 from sim.reading import nearest
 from sim.record import Traced, allocate_trace, focal_customers, make_history, stocks_after, stocks_at_birth
 from sim.scenario import Scenario
-from sim.surroundings import Around
+from sim.surroundings import Around, be_born
 from sim.tally import ByPersona, Tally, allocate_tally
-from sim.world import Birth, World, compile_birth, compile_world, fork
+from sim.world import World, compile_birth, compile_world, fork
 
-__all__ = ["JourneyModel", "be_born", "live_replicate", "sampled_customers"]
-
-
-def _quantile(table: Any, position: float) -> float:
-    """Value between the nodes of a quantile table."""
-    below = int(position)
-    share = position - below
-    return float(table[below] + (table[below + 1] - table[below]) * share)
-
-
-def _category(shares: Any, u: float) -> int:
-    """Category of a uniform by cumulative shares; the last catches what rounding leaves."""
-    return next((at for at, share in enumerate(shares[:-1]) if u < share), len(shares) - 1)
-
-
-def be_born(customer: Customer, born: Birth) -> None:
-    """Draw persona, traits, own need rate, first stage and the phase of the first need."""
-    world, who = customer.world, customer.who
-    customer.persona = _category(born.persona_shares, world.draw(who, Purpose.BIRTH, 0, 0, 0))
-    customer.stage = _category(born.start, world.draw(who, Purpose.BIRTH, 0, 0, 1))
-    at = tail_position(log(1.0 - world.draw(who, Purpose.BIRTH, 0, 0, 2)))
-    below = int(at)
-    share = at - below
-    rate = float(born.rate_quantiles[below] * (1.0 - share) + born.rate_quantiles[below + 1] * share)
-    customer.gap = single(1.0 / max(rate * float(born.persona_rate[customer.persona]), 1e-9))
-    for trait, name in enumerate(TRAITS):
-        table = born.trait_quantiles[customer.persona, trait]
-        position = world.draw(who, Purpose.TRAITS, 0, trait // 4, trait % 4) * (len(table) - 1)
-        customer.traits[name] = unit(_quantile(table, position))
-    if world.node(customer.lead, customer.stage).does == "wait":
-        customer.set_need_clock(first=True)
+__all__ = ["JourneyModel", "live_replicate", "sampled_customers"]
 
 
 def sampled_customers(scenario: Scenario, around: Around) -> frozenset[int]:
@@ -189,8 +156,7 @@ class JourneyModel(mesa.Model):
         self.around.sampled = sampled_customers(self.scenario, self.around)
         for customer in self.customers:
             customer.world = self.around
-            customer.buyer = False
-            customer.focal_at_start = customer.incumbent == self.scenario.focal
+            customer.begin_horizon(self.scenario.focal)
         self.at_start = focal_customers(self.records(), self.scenario.focal, len(self.scenario.personas))
 
     def records(self) -> Any:

@@ -9,18 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.customer import Customer, Decision, EdgeView, NodeView
+from agents.customer import Customer, Decision, EdgeView, NodeView, single, unit
 from agents.purposes import Purpose
-from agents.rules.numerics import uniform
+from agents.rules.need import tail_position
+from agents.rules.numerics import log, uniform
+from agents.traits import TRAITS
 from sim.events import Moment
 from sim.graph import ALWAYS, Kind, On
 from sim.history import Money
 from sim.journey import DOES, FEATURES, GATES
 from sim.luck import block, sixteen_bits
 from sim.tally import ByBrand, ByPersona
-from sim.world import World
+from sim.world import Birth, Clock, World
 
-__all__ = ["Around"]
+__all__ = ["Around", "be_born"]
 
 _ON = {On.WEEK: None, On.CONTACT: "contact", On.NEED: "need"}
 _HAZARD = {Kind.LOGIT: "logit", Kind.PROBABILITY: "probability", Kind.REFERENCE: "reference"}
@@ -214,7 +216,7 @@ class Around:
                 account.value += int(np.floor(signed * self.world.discount[self.row] + 0.5))
 
     def _account(self, customer: Customer) -> Any:
-        return self.world.accounts[customer.who]
+        return self.world.accounts[customer.who - self.world.clock[Clock.FIRST]]
 
     def say(self, customer: Customer, brand: int, *, good: bool) -> None:
         """Tell others about the brand."""
@@ -249,3 +251,33 @@ class Around:
     def log(self) -> NDArray[np.int64]:
         """Events as the columns of a tally."""
         return np.array(self.events, np.int64).reshape(len(self.events), 9)
+
+
+def _quantile(table: Any, position: float) -> float:
+    """Value between the nodes of a quantile table."""
+    below = int(position)
+    share = position - below
+    return float(table[below] + (table[below + 1] - table[below]) * share)
+
+
+def _category(shares: Any, u: float) -> int:
+    """Category of a uniform by cumulative shares; the last catches what rounding leaves."""
+    return next((at for at, share in enumerate(shares[:-1]) if u < share), len(shares) - 1)
+
+
+def be_born(customer: Customer, born: Birth) -> None:
+    """Draw persona, traits, own need rate, first stage and the phase of the first need."""
+    world, who = customer.world, customer.who
+    customer.persona = _category(born.persona_shares, world.draw(who, Purpose.BIRTH, 0, 0, 0))
+    customer.stage = _category(born.start, world.draw(who, Purpose.BIRTH, 0, 0, 1))
+    at = tail_position(log(1.0 - world.draw(who, Purpose.BIRTH, 0, 0, 2)))
+    below = int(at)
+    share = at - below
+    rate = float(born.rate_quantiles[below] * (1.0 - share) + born.rate_quantiles[below + 1] * share)
+    customer.gap = single(1.0 / max(rate * float(born.persona_rate[customer.persona]), 1e-9))
+    for trait, name in enumerate(TRAITS):
+        table = born.trait_quantiles[customer.persona, trait]
+        position = world.draw(who, Purpose.TRAITS, 0, trait // 4, trait % 4) * (len(table) - 1)
+        customer.traits[name] = unit(_quantile(table, position))
+    if world.node(customer.lead, customer.stage).does == "wait":
+        customer.set_need_clock(first=True)

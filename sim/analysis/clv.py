@@ -21,17 +21,20 @@ _TAIL = 0.005
 
 
 def pick_customers(arm: Lives, baseline: Lives) -> dict[str, int] | None:
-    """Return the customers worth a story: who wins most, who loses most, and who is closest to the average.
+    """Return the customers worth a story: who wins most, who loses most, and who is typical of those who changed.
 
-    Ties go to the lowest number. None where single accounts were not kept.
+    Typical is whose difference is closest to the mean of all differences that are not zero. Ties go to the lowest
+    number. None where single accounts were not kept.
     """
     if arm.value.size == 0 or baseline.value.size == 0:
         return None
     difference = arm.value - baseline.value
+    changed = np.flatnonzero(difference)
+    distance = np.abs(difference[changed] - difference[changed].mean()) if changed.size else np.zeros(0)
     return {
         "winner": int(difference.argmax()),
         "loser": int(difference.argmin()),
-        "typical": int(np.abs(difference - difference.mean()).argmin()),
+        "typical": int(changed[distance.argmin()]) if changed.size else 0,
     }
 
 
