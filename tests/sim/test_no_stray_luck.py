@@ -1,0 +1,121 @@
+"""No stray generator anywhere: all luck comes out of `sim.luck`, keyed."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted(path for folder in ("agents", "sim", "configs") for path in (ROOT / folder).rglob("*.py"))
+
+#: Modules that hold a generator, or a source of entropy.
+GENERATORS = ("random", "secrets", "uuid", "numpy.random")
+#: Names that make or seed one wherever they come from.
+MAKERS = (
+    "default_rng",
+    "RandomState",
+    "SeedSequence",
+    "PCG64",
+    "urandom",
+    "getrandom",
+    "randbytes",
+    "token_bytes",
+    "shuffle",
+)
+#: Clocks may measure and name; they may not decide. These modules may look at one.
+CLOCKS = ("time", "time_ns", "perf_counter", "monotonic", "now", "utcnow", "today")
+MAY_LOOK_AT_A_CLOCK = (
+    "app/",
+    "experiments/",
+    "reports/",
+    "results/",
+    "verbs/",
+    "engine/life.py",
+    "mesa_model.py",
+    "progress.py",
+)
+TIMELESS = [
+    path
+    for path in SOURCES
+    if not path.relative_to(ROOT).as_posix().startswith(tuple(f"sim/{part}" for part in MAY_LOOK_AT_A_CLOCK))
+]
+
+
+def _dotted(node: ast.expr) -> str:
+    """Name of an attribute chain: `np.random.default_rng`."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name):
+        parts.append(node.id)
+    return ".".join(reversed(parts))
+
+
+def strays(source: str) -> list[str]:
+    """What in a source file could draw, or be seeded, outside `sim.luck`: `line: what`."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            if any(name == stray or name.startswith(f"{stray}.") for stray in GENERATORS):
+                found.append(f"{node.lineno}: imports {name}")
+        if isinstance(node, ast.ImportFrom):
+            found += [f"{node.lineno}: imports {alias.name}" for alias in node.names if alias.name in MAKERS]
+        if isinstance(node, ast.Attribute):
+            name = _dotted(node)
+            owner, _, last = name.rpartition(".")
+            if last in MAKERS or (last == "random" and owner in ("np", "numpy", "self", "model", "self.model")):
+                found.append(f"{node.lineno}: uses {name}")
+        if isinstance(node, ast.Call) and _dotted(node.func) == "hash":
+            found.append(f"{node.lineno}: calls hash, which differs from process to process")
+    return found
+
+
+def clocks(source: str) -> list[str]:
+    """Where a source file looks at a clock."""
+    return [
+        f"{node.lineno}: {_dotted(node.func)}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and _dotted(node.func).rpartition(".")[2] in CLOCKS
+    ]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_generator(path):
+    assert strays(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("path", TIMELESS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_clock_where_customers_are(path):
+    assert clocks(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import random",
+        "import numpy as np\nx = np.random.rand()",
+        "from numpy.random import default_rng",
+        "from numpy import random",
+        "import numpy.random as luck",
+        "rng = default_rng\nfrom numpy.random import Generator",
+        "import os\nos.urandom(4)",
+        "import secrets",
+        "class A:\n    def step(self):\n        return self.random.random()",
+        "class A:\n    def step(self):\n        return self.model.random.choice([1])",
+        "agents.shuffle()",
+        "key = hash('veronica')",
+    ],
+)
+def test_the_scan_finds_what_it_is_for(source):
+    assert strays(source)
+
+
+def test_the_scan_covers_the_house():
+    places = {path.relative_to(ROOT).as_posix() for path in SOURCES}
+    assert {"sim/luck.py", "sim/engine/week.py", "agents/rules/choice.py"} <= places
