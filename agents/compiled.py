@@ -13,18 +13,22 @@ import tempfile
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
+import numpy as np
 from numba import njit
 
-__all__ = ["cache_folder", "deed", "passage", "rule", "source_hash"]
+__all__ = ["Whole", "cache_folder", "deed", "passage", "rule", "source_hash"]
+
+#: A whole number as compiled code knows it: a plain int would be compiled anew for every constant.
+Whole: TypeAlias = int | np.integer[Any]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _sources() -> list[Path]:
-    """Every file that compiled code can come from: those that use this module, and what they import, all the way down."""
+    """List every file that compiled code can come from: what uses this module, and what that imports, all the way."""
     root = Path(__file__).resolve().parent.parent
     files = [*(root / "agents").rglob("*.py"), *(root / "sim").rglob("*.py")]
     texts = {".".join(path.relative_to(root).with_suffix("").parts): path for path in files}

@@ -316,7 +316,7 @@ class Customer:
     def _set_trust(self, trust: float) -> None:
         before = encode_unit(self.trust)
         self.trust = unit(trust)
-        self.world.count(self, self.incumbent, "TRUST", encode_unit(self.trust) - before)
+        self.world.count(self, self.incumbent, "TRUST", int(encode_unit(self.trust) - before))
 
     def _set_satisfaction(self, satisfaction: float) -> None:
         before = self.fixed_point(self.satisfaction)
@@ -391,7 +391,9 @@ class Customer:
             disturbed = max(disturbed, disturbance)
             world.count(self, brand, "CONTACTS", 1)
             world.pay(self, brand, "CONTACTS", segment.contact_cost)
-            world.decided(self, Decision("contact", brand, u, (("timely", level.context),), "timely" if aimed else None))
+            world.decided(
+                self, Decision("contact", brand, u, (("timely", level.context),), "timely" if aimed else None)
+            )
             if aimed:
                 world.count(self, brand, "TIMELY", 1)
                 added += constants.contact_fatigue
@@ -550,8 +552,8 @@ class Customer:
         if first:
             weeks = int(min(gap, 60000.0) * draw(2))
         else:
-            weeks = whole_weeks(gap, draw(1))
-            weeks += carried_over(float(self.need_at - self.need_week), constants.carry_over, draw(3))
+            weeks = int(whole_weeks(gap, draw(1)))
+            weeks += int(carried_over(float(self.need_at - self.need_week), constants.carry_over, draw(3)))
         self.need_at = min(world.week + weeks, NEVER - 1)
 
     def _recall(self) -> None:
@@ -654,7 +656,7 @@ class Customer:
             world.count(self, before, "SWITCHES", 1)
             world.count(self, before, "INCUMBENTS", -1)
             world.count(self, before, "SATISFACTION", -self.fixed_point(self.satisfaction))
-            world.count(self, before, "TRUST", -encode_unit(self.trust))
+            world.count(self, before, "TRUST", -int(encode_unit(self.trust)))
         world.count(self, brand, "INCUMBENTS", 1)
         self.incumbent = brand
         self.satisfaction = self.expectation = self.habit = self.trust = 0.0

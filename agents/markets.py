@@ -27,8 +27,14 @@ __all__ = [
 class Need:
     """Submodel 4.1: when needs arise."""
 
-    kind: str = choice("repeat", ("repeat", "cyclical", "linear"), "repeat: Gamma gaps; cyclical: fixed renewal period; linear: long Gamma gaps")
-    mean_weeks: float = number(12.0, 1.0, 5000.0, "mean weeks between needs (the renewal period of a cyclical market)", "weeks")
+    kind: str = choice(
+        "repeat",
+        ("repeat", "cyclical", "linear"),
+        "repeat: Gamma gaps; cyclical: fixed renewal period; linear: long Gamma gaps",
+    )
+    mean_weeks: float = number(
+        12.0, 1.0, 5000.0, "mean weeks between needs (the renewal period of a cyclical market)", "weeks"
+    )
     shape: float = number(2.0, 0.05, 100.0, "shape of the Gamma gap; 1 is memoryless, higher more regular")
     heterogeneity: float | None = number(
         4.0, 0.05, 1000.0, "shape of the customer's own Gamma rate multiplier (mean 1); null: all alike", optional=True
@@ -52,7 +58,9 @@ class Consideration:
     """Stages `recall` and `search`: which brands are considered."""
 
     recall_incumbent: float = number(0.95, 0.0, 1.0, "chance that the incumbent comes to mind")
-    search_rate: float = number(0.3, 0.0, 1.0, "chance a week that a searching customer meets a brand, times its salience")
+    search_rate: float = number(
+        0.3, 0.0, 1.0, "chance a week that a searching customer meets a brand, times its salience"
+    )
     salience_reputation: float = number(0.236, 0.0, 10.0, "change of the log odds of salience per unit of reputation")
 
 
@@ -100,7 +108,9 @@ class Contact:
     mistimed: float = number(2.0, 1.0, 10.0, "how much more fatigue a mistimed contact adds (factor)")
     fatigue_half_life: float = number(4.0, 0.1, 1000.0, "weeks that halve fatigue", "weeks")
     near_weeks: int = whole(4, 0, 520, "a need this many weeks off or nearer counts as near", "weeks")
-    optout: float = number(0.0005, 0.0, 1.0, "hazard of opting out at a contact without fatigue or intrusion", "per contact")
+    optout: float = number(
+        0.0005, 0.0, 1.0, "hazard of opting out at a contact without fatigue or intrusion", "per contact"
+    )
     optout_fatigue: float = number(0.004, 0.0, 1.0, "hazard added per unit of fatigue", "per contact")
     optout_intrusion: float = number(0.05, 0.0, 1.0, "hazard added per unit of intrusion", "per contact")
     covert: float = number(2.5, 1.0, 10.0, "how much larger intrusion is where data use is covert (factor)")
@@ -113,8 +123,12 @@ class WordOfMouth:
     structure: str = choice("mean_field", ("mean_field", "communities"), "who hears whom")
     communities: int = whole(20, 1, 65535, "number of groups where the structure is communities")
     leak: float = number(0.1, 0.0, 1.0, "share of what a group hears that comes from the whole market")
-    talk_rate: float = number(0.3, 0.0, 1.0, "chance a week that a fully sociable satisfied customer in a talk stage speaks")
-    complaint_rate: float = number(0.3, 0.0, 1.0, "chance that a fully sociable customer speaks ill of one unit of disappointment")
+    talk_rate: float = number(
+        0.3, 0.0, 1.0, "chance a week that a fully sociable satisfied customer in a talk stage speaks"
+    )
+    complaint_rate: float = number(
+        0.3, 0.0, 1.0, "chance that a fully sociable customer speaks ill of one unit of disappointment"
+    )
     decay: float = number(0.05, 0.0, 1.0, "share of reputation forgotten a week", "per week")
     gain: float = number(1.0, 0.0, 100.0, "reputation won per positive statement per customer and week")
     negativity: float = number(2.0, 0.0, 10.0, "weight of a negative statement against a positive one")

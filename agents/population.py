@@ -1,7 +1,7 @@
 """Population: the memory of all customers, one small record each, and the week in which each is due next.
 
-Numbers in [0, 1] are stored as 16-bit codes (:func:`agents.rules.numerics.encode_unit`), weeks as unsigned 16-bit counts
-from the first week of the burn-in, utilities as single precision.
+Numbers in [0, 1] are stored as 16-bit codes (:func:`agents.rules.numerics.encode_unit`), weeks as 16-bit counts from
+the first week of the burn-in, utilities as single precision.
 """
 
 from typing import Any, NamedTuple

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.experiments.compare import compare
     from sim.experiments.result import Result
-    from sim.scenario import Scenario
     from sim.mesa_model import JourneyModel
+    from sim.scenario import Scenario
 
 __all__ = ["JourneyModel", "Result", "Scenario", "__version__", "compare"]
 

@@ -109,7 +109,9 @@ class History:
     decision_weeks: NDArray[np.int64]  # (T, P, B) sum over purchases of weeks from need to purchase
     switches: NDArray[np.int64]  # (T, P, B) purchases by customers of brand B that went to another brand
     repeats: NDArray[np.int64]  # (T, P, B) purchases by customers of brand B that stayed
-    considered: NDArray[np.int64]  # (T, P, 2) brands considered initially, and added, summed over purchases not in the loop
+    considered: NDArray[
+        np.int64
+    ]  # (T, P, 2) brands considered initially, and added, summed over purchases not in the loop
     buyers: NDArray[np.int64]  # (T, P) customers whose first focal purchase of the horizon fell in the week
     retained: NDArray[np.int64]  # (P, 2) customers of the focal brand at week 0; of these, still so at the end
     incumbents: NDArray[np.int64]  # (T, P, B) customers by brand last bought, end of week

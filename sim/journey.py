@@ -56,7 +56,7 @@ FEATURES: tuple[str, ...] = (
     "adoption",
 )
 
-#: Conditions under which an edge exists for a customer: `only: incumbent`, or only where the leading brand has a capability.
+#: Conditions of an edge: `only: incumbent` (the lead is the brand last bought), or only where the lead has a capability.
 GATES: tuple[str, ...] = ("incumbent", "automation", "personalization", "context", "innovation")
 
 
@@ -66,7 +66,12 @@ class Stage:
 
     does: str = choice("nothing", DOES, "what the stage does")
     weeks: int | None = whole(
-        None, 0, 10_000, "fixed stay in weeks before any edge opens; 0 resolves within the week (a `choose` stage always does)", "weeks", optional=True
+        None,
+        0,
+        10_000,
+        "fixed stay in weeks before any edge opens; 0 resolves within the week (a `choose` stage always does)",
+        "weeks",
+        optional=True,
     )
     effort: float = number(0.0, 0.0, 10.0, "base effort of the stage", "effort")
     channels: Mapping[str, float] = quantity("shares of the market's channels, summing to 1", factory=dict)
@@ -79,8 +84,8 @@ class Stage:
 class Edge:
     """A way from one stage to another.
 
-    ``logit`` and ``probability`` are each None or ``{"base": number, feature: coefficient}``. An edge with neither is the
-    stage's reference: taken when no other edge is (in a stage that resolves within the week or whose stay is over), or
+    ``logit`` and ``probability`` are each None or ``{"base": number, feature: coefficient}``. An edge with neither is
+    the stage's reference: taken when no other edge is (in a stage that resolves within the week or whose stay is over), or
     when the need clock runs out (``on: need``).
     """
 
@@ -124,7 +129,8 @@ def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey
 
     Examples
     --------
-    >>> chain = {"start": {"a": 1.0}, "stages": {"a": {}, "b": {}}, "edges": [{"from": "a", "to": "b", "probability": 0.3}]}
+    >>> edge = {"from": "a", "to": "b", "probability": 0.3}
+    >>> chain = {"start": {"a": 1.0}, "stages": {"a": {}, "b": {}}, "edges": [edge]}
     >>> read_journey("chain", chain).edges[0].probability
     {'base': 0.3}
     """
@@ -158,7 +164,9 @@ def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey
         raise ConfigError(f"{where}: start is {show(start)}; give shares of customers by stage, summing to 1")
     for stage_name in start:
         if stage_name not in stages:
-            raise ConfigError(f"{where}: start names unknown stage {show(stage_name)}; {_meant(str(stage_name), stages)}")
+            raise ConfigError(
+                f"{where}: start names unknown stage {show(stage_name)}; {_meant(str(stage_name), stages)}"
+            )
     _check_shares(start, "start", where)
     listed = data.get("edges") or []
     if not isinstance(listed, list | tuple):
@@ -211,7 +219,9 @@ def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) 
         if end not in data:
             raise ConfigError(f"{where}: {key} has no {end!r}; name the stage it goes {end}")
         if data[end] not in stages:
-            raise ConfigError(f"{where}: {key}.{end} is unknown stage {show(data[end])}; {_meant(str(data[end]), stages)}")
+            raise ConfigError(
+                f"{where}: {key}.{end} is unknown stage {show(data[end])}; {_meant(str(data[end]), stages)}"
+            )
     place = f"{key} ({data['from']} -> {data['to']})"
     on, only = data.get("on"), data.get("only")
     if on is not None and on not in _ONS:
@@ -240,7 +250,9 @@ def _read_hazard(hazard: object, place: str, where: str) -> Mapping[str, float]:
         raise ConfigError(f"{where}: {place} is {show(hazard)}; give {{base: number, feature: coefficient}}")
     for name, value in hazard.items():
         if name != "base" and name not in FEATURES:
-            raise ConfigError(f"{where}: {place} has unknown feature {show(name)}; {_meant(str(name), ('base', *FEATURES))}")
+            raise ConfigError(
+                f"{where}: {place} has unknown feature {show(name)}; {_meant(str(name), ('base', *FEATURES))}"
+            )
         if not _is_number(value) or abs(value) > 1e6:
             raise ConfigError(f"{where}: {place}.{name} is {show(value)}; give a number from -1000000 to 1000000")
     return {str(name): float(value) for name, value in hazard.items()}
@@ -249,7 +261,9 @@ def _read_hazard(hazard: object, place: str, where: str) -> Mapping[str, float]:
 def _read_probability(value: object, place: str, where: str) -> Mapping[str, float]:
     if isinstance(value, str):
         if value not in FEATURES:
-            raise ConfigError(f"{where}: {place} is {show(value)}; give a number from 0 to 1 or one of {', '.join(FEATURES)}")
+            raise ConfigError(
+                f"{where}: {place} is {show(value)}; give a number from 0 to 1 or one of {', '.join(FEATURES)}"
+            )
         return {"base": 0.0, value: 1.0}
     hazard = _read_hazard(value, place, where)
     base = hazard.get("base", 0.0)
@@ -309,7 +323,9 @@ def _check_reachable(
                 frontier.append(edge.target)
     for name in stages:
         if name not in reached:
-            raise ConfigError(f"{where}: stage {name!r} cannot be reached from the start; add an edge to it or remove it")
+            raise ConfigError(
+                f"{where}: stage {name!r} cannot be reached from the start; add an edge to it or remove it"
+            )
 
 
 def _check_cycles(stages: Mapping[str, Stage], edges: tuple[Edge, ...], where: str) -> None:

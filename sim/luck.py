@@ -1,6 +1,6 @@
 """Luck: every draw is a pure function of (seed, replicate, customer, purpose, week or occasion, index).
 
-Philox4x32-10, a counter-based generator (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3").
+Philox4x32-10, a counter-based generator (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
 Counter words: customer, when, purpose + 256 x index, 0. Key words: seed, replicate. There is no state anywhere.
 """
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from agents.compiled import rule
+from agents.compiled import Whole, rule
 
 __all__ = ["NOBODY", "Words", "block", "philox", "sixteen_bits"]
 
@@ -27,7 +27,7 @@ _32 = np.uint64(32)
 
 @rule
 def philox(
-    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64, rounds: int
+    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64, rounds: Whole
 ) -> Words:
     """Philox4x32 block cipher: four counter words and two key words, each below 2**32, to four words below 2**32."""
     for _ in range(rounds):
@@ -43,7 +43,7 @@ def philox(
 
 
 @rule
-def block(seed: int, replicate: int, customer: int, purpose: int, when: int, index: int) -> Words:
+def block(seed: Whole, replicate: Whole, customer: Whole, purpose: Whole, when: Whole, index: Whole) -> Words:
     """Four 32-bit words of luck for one customer, purpose, time and index.
 
     Parameters
@@ -67,7 +67,7 @@ def block(seed: int, replicate: int, customer: int, purpose: int, when: int, ind
 
 
 @rule
-def sixteen_bits(words: Words, week: int) -> int:
+def sixteen_bits(words: Words, week: Whole) -> Whole:
     """The week's own 16 bits out of the block of its window of eight weeks."""
     slot = week & 7
     if slot < 2:

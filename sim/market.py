@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import rule
+from agents.compiled import Whole, rule
 from agents.purposes import Purpose
 from agents.rules.innovation import delight_of, exponential_uplift, is_run
 from agents.rules.numerics import uniform
@@ -47,7 +47,7 @@ def _word_of_mouth(world: World) -> None:
 
 
 @rule
-def _experiments(world: World, brand: int, cycle: int, planned: float) -> int:
+def _experiments(world: World, brand: Whole, cycle: Whole, planned: float) -> Whole:
     """Experiments of one cycle: their successes add to the stock; returns how many were run."""
     constants = world.constants[0]
     run = 0
@@ -62,7 +62,7 @@ def _experiments(world: World, brand: int, cycle: int, planned: float) -> int:
 
 
 @rule
-def market_week(week: int, phase_start: int, world: World, adopted_before: int, fixed: NDArray[np.int64]) -> bool:
+def market_week(week: Whole, phase_start: Whole, world: World, adopted_before: Whole, fixed: NDArray[np.int64]) -> bool:
     """One week of the market, in this order; says whether a strategy started.
 
     1. Reputations move with last week's word of mouth (``world.talk``, which is cleared), salience with them; adoption

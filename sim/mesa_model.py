@@ -110,9 +110,7 @@ class JourneyModel(mesa.Model):
         """A world of one arm with counters for so many weeks."""
         scenario = self.scenario
         world = compile_world(scenario, scenario.arms[arm], int(self._seed or 0), self.replicate)
-        tally = allocate_tally(
-            weeks, len(scenario.personas), len(self.stages), len(scenario.brands), self._groups(), 0
-        )
+        tally = allocate_tally(weeks, len(scenario.personas), len(self.stages), len(scenario.brands), self._groups(), 0)
         return fork(world, tally, allocate_accounts(scenario.population if keep else 0), seed_week)
 
     @property

@@ -16,7 +16,7 @@ from sim.world import World
 __all__ = ["Stocks", "Traced", "allocate_trace", "focal_customers", "make_history", "stocks_after", "stocks_at_birth"]
 
 #: Weekly state of the market, columns of :class:`sim.history.MarketTrace`.
-Traced: TypeAlias = tuple[NDArray[np.float64], ...]
+Traced: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
 class Stocks(NamedTuple):
@@ -33,11 +33,8 @@ class Stocks(NamedTuple):
 def stocks_at_birth(people: Any, personas: int, stages: int, brands: int) -> Stocks:
     """Levels before the first week: customers stand in their first stage, and nobody is anybody's customer."""
     cells = np.bincount(people.persona.astype(np.int64) * stages + people.stage, minlength=personas * stages)
-    return Stocks(
-        cells.reshape(personas, stages).astype(np.int64),
-        *(np.zeros((personas, brands), np.int64) for _ in range(4)),
-        np.zeros(personas),
-    )
+    none = np.zeros((personas, brands), np.int64)
+    return Stocks(cells.reshape(personas, stages).astype(np.int64), none, none, none, none, np.zeros(personas))
 
 
 def focal_customers(people: Any, focal: int, personas: int, flag: int = 0) -> NDArray[np.int64]:
@@ -73,7 +70,12 @@ def stocks_after(stocks: Stocks, tally: Tally, fatigue_left: float) -> Stocks:
 
 def allocate_trace(weeks: int, groups: int, brands: int) -> Traced:
     """Room for the weekly state of the market: reputation, recall, delight, adoption."""
-    return np.zeros((weeks, groups, brands)), np.zeros((weeks, groups, brands)), np.zeros((weeks, brands)), np.zeros(weeks)
+    return (
+        np.zeros((weeks, groups, brands)),
+        np.zeros((weeks, groups, brands)),
+        np.zeros((weeks, brands)),
+        np.zeros(weeks),
+    )
 
 
 def _log(tally: Tally) -> NDArray[np.void]:

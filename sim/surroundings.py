@@ -126,8 +126,8 @@ class Around:
         if threshold == 0:
             return False
         constants = self.constants
-        words = block(constants.seed, constants.replicate, who, int(Purpose.CONTACT), self.week >> 3, brand)
-        return bool(sixteen_bits(tuple(np.uint64(word) for word in words), self.week) < threshold)
+        a, b, c, d = block(constants.seed, constants.replicate, who, int(Purpose.CONTACT), self.week >> 3, brand)
+        return bool(sixteen_bits((np.uint64(a), np.uint64(b), np.uint64(c), np.uint64(d)), self.week) < threshold)
 
     # -- what is seen ----------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Tally: integer counters that customers fill as they live. Sums of integers, so no order of customers or threads matters."""
+"""Tally: integer counters that customers fill as they live. Sums of integers have no order."""
 
 from enum import IntEnum
 from typing import NamedTuple
@@ -73,8 +73,5 @@ def merge(tallies: list[Tally]) -> Tally:
     if len(tallies) == 1:
         return tallies[0]
     events = np.concatenate([tally.events[: tally.event_count[0]] for tally in tallies])
-    return Tally(
-        *(np.sum([getattr(tally, name) for tally in tallies], axis=0) for name in Tally._fields[:5]),
-        events=events,
-        event_count=np.array([len(events)], np.int64),
-    )
+    sums = {name: np.sum([getattr(tally, name) for tally in tallies], axis=0) for name in Tally._fields[:5]}
+    return Tally(**sums, events=events, event_count=np.array([len(events)], np.int64))

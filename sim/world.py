@@ -17,9 +17,9 @@ from agents.population import allocate_accounts
 from agents.rules.need import NODES_PER_OCTAVE, OCTAVES
 from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
-from sim.scenario import Arm, Plan, Scenario
 from sim.graph import compile_graph, graph_stages, start_shares
 from sim.journey import FEATURES
+from sim.scenario import Arm, Plan, Scenario
 from sim.tally import Tally, allocate_tally
 
 __all__ = ["BRAND", "CONSTANTS", "STANDING", "Birth", "Clock", "World", "compile_birth", "compile_world", "fork"]
@@ -379,8 +379,17 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
         accounts=allocate_accounts(0),
         **tally._asdict(),
     )
-    for name in ("constants", "personas", "offers", "segments", "levels", "gap_quantiles", "fatigue_left",
-                 "habit_left", "discount"):
+    for name in (
+        "constants",
+        "personas",
+        "offers",
+        "segments",
+        "levels",
+        "gap_quantiles",
+        "fatigue_left",
+        "habit_left",
+        "discount",
+    ):
         getattr(world, name).flags.writeable = False
     return world
 
@@ -389,6 +398,4 @@ def fork(world: World, tally: Tally, accounts: Any, first: int) -> World:
     """The same world for one shard of customers, with counters, accounts, clock and scratch room of its own."""
     clock = np.zeros(3, np.int64)
     clock[Clock.FIRST] = first
-    return world._replace(
-        clock=clock, features=np.zeros_like(world.features), accounts=accounts, **tally._asdict()
-    )
+    return world._replace(clock=clock, features=np.zeros_like(world.features), accounts=accounts, **tally._asdict())

@@ -1,4 +1,4 @@
-"""Choice among considered brands (MODEL 4.4): random utility with frozen errors (McFadden 1974; ActivitySim's frozen choice errors)."""
+"""Choice among considered brands (MODEL 4.4): random utility (McFadden 1974) with frozen errors (ActivitySim)."""
 
 from agents.compiled import rule
 from agents.rules.numerics import gumbel, normal_quantile

@@ -64,7 +64,7 @@ def expectation_after(expectation: float, surprise: float, rate: float) -> float
 
 @rule
 def satisfaction_after(satisfaction: float, surprise: float, rate: float, loss_aversion: float) -> float:
-    """Satisfaction moves to the valued surprise; losses weigh ``loss_aversion`` times gains (Tversky & Kahneman 1992)."""
+    """Satisfaction moves to the valued surprise; losses weigh more than gains (Tversky & Kahneman 1992)."""
     valued = surprise if surprise >= 0.0 else loss_aversion * surprise
     return satisfaction + rate * (valued - satisfaction)
 

@@ -1,10 +1,10 @@
-"""Exponential, logarithm and normal quantile, written out so that compiled, vectorised and interpreted code give the same bits."""
+"""Exponential, logarithm, normal quantile: written out, so that compiled and interpreted code give the same bits."""
 
 import math
 
 import numpy as np
 
-from agents.compiled import rule
+from agents.compiled import Whole, rule
 
 __all__ = ["decode_unit", "encode_unit", "exp", "gumbel", "log", "normal_quantile", "uniform"]
 
@@ -70,7 +70,7 @@ def log(x: float) -> float:
 
 
 @rule
-def uniform(word: int) -> float:
+def uniform(word: Whole) -> float:
     """Uniform in the open interval (0, 1) out of a 32-bit word."""
     return (np.float64(word) + 0.5) * 2.3283064365386963e-10
 
@@ -110,12 +110,12 @@ def normal_quantile(u: float) -> float:
 
 
 @rule
-def encode_unit(x: float) -> int:
+def encode_unit(x: float) -> Whole:
     """Nearest stored code, 0 to 65535, of a number that is clipped to [0, 1]."""
     return np.int64(min(max(x, 0.0), 1.0) * _UNIT + 0.5)
 
 
 @rule
-def decode_unit(code: int) -> float:
+def decode_unit(code: Whole) -> float:
     """Number in [0, 1] behind a stored code."""
     return np.float64(code) / _UNIT

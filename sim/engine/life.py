@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.compiled import Whole
 from agents.population import MAX_WEEK, SAMPLED, Population, allocate, allocate_accounts
 from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, run_weeks
-from sim.scenario import Scenario
 from sim.history import History
 from sim.market import market_week
 from sim.record import Traced, allocate_trace, focal_customers, make_history, stocks_after, stocks_at_birth
+from sim.scenario import Scenario
 from sim.tally import ByPersona, Tally, allocate_tally, merge
 from sim.world import World, compile_birth, compile_world, fork
 
@@ -83,7 +84,7 @@ def _live_alone(shards: list[_Shard], phase: _Phase, breathe: Callable[[int], No
     (shard,) = shards
     customers = shard.population.due.size
     sampled = _sampled(shard)
-    week = phase.start
+    week: Whole = phase.start
     pause = max(1, _BREATH // customers)
     while week < phase.end:
         shard = _with_room(shard, sampled)
@@ -99,7 +100,7 @@ def _live_alone(shards: list[_Shard], phase: _Phase, breathe: Callable[[int], No
             sampled,
             True,
         )
-        breathe((reached - week) * customers)
+        breathe(int(reached - week) * customers)
         week = reached
     return [shard]
 
@@ -227,7 +228,9 @@ def live_replicate(
         accounts = allocate_accounts(keep)
         shards = _cut(mine, here, accounts, count, lambda: counters(scenario.horizon, 0))
         shards[0].world.talk[:] = past.talk
-        seen = tuple(column.copy() for column in traced)
+        seen = allocate_trace(weeks, groups, brands)
+        for kept, lived in zip(seen, traced, strict=True):
+            kept[: scenario.burn_in] = lived[: scenario.burn_in]
         fixed = np.zeros((scenario.horizon, brands, 3), np.int64)
         adopted_before = int(adopters[-1]) if scenario.burn_in else 0
         shards = live(shards, _Phase(scenario.burn_in, weeks, fixed, seen, adopted_before), breathe)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import passage, rule
+from agents.compiled import Whole, passage, rule
 from agents.population import ADOPTED, FOCAL_AT_START, NEVER, NOBODY, SAMPLED, SEARCHED, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
@@ -16,6 +16,7 @@ from sim.engine.week import live_week, set_need_clock
 from sim.journey import Does
 from sim.luck import block
 from sim.market import market_week
+from sim.record import Traced
 from sim.tally import ByPersona
 from sim.world import Birth, Clock, World
 
@@ -32,7 +33,7 @@ _AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
 
 
 @rule
-def _category(shares: NDArray[np.float64], u: float) -> int:
+def _category(shares: NDArray[np.float64], u: float) -> Whole:
     """Category of a uniform by cumulative shares; the last category catches what rounding leaves."""
     at = 0
     while at < shares.size - 1 and u >= shares[at]:
@@ -41,7 +42,7 @@ def _category(shares: NDArray[np.float64], u: float) -> int:
 
 
 @rule
-def _trait(table: NDArray[np.float64], u: float) -> int:
+def _trait(table: NDArray[np.float64], u: float) -> Whole:
     """Code of a trait by inverse transform, from its quantiles even in ``u``."""
     position = u * (table.size - 1)
     below = np.int64(position)
@@ -99,7 +100,7 @@ def begin_horizon(sample_share: float, world: World, people: Any) -> None:
 
 
 @passage
-def customers_week(week: int, phase_start: int, world: World, population: Population) -> None:
+def customers_week(week: Whole, phase_start: Whole, world: World, population: Population) -> None:
     """One week of every customer of a shard whose week it is."""
     world.clock[_AT_WEEK] = week
     world.clock[_AT_ROW] = week - phase_start
@@ -110,17 +111,17 @@ def customers_week(week: int, phase_start: int, world: World, population: Popula
 
 @rule
 def run_weeks(
-    week: int,
-    end: int,
-    phase_start: int,
+    week: Whole,
+    end: Whole,
+    phase_start: Whole,
     world: World,
     population: Population,
     fixed: NDArray[np.int64],
-    traced: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
-    adopted_before: int,
-    sampled: int,
+    traced: Traced,
+    adopted_before: Whole,
+    sampled: Whole,
     alone: bool,
-) -> int:
+) -> Whole:
     """Weeks ``week`` to ``end`` of a shard; returns the first week not lived.
 
     Each week: (1) the market (:func:`sim.market.market_week`); (2) every customer, independently of the others

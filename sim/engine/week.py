@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.compiled import deed, passage, rule
+from agents.compiled import Whole, deed, passage, rule
 from agents.population import ADOPTED, BUYER, NEVER, NOBODY, SAMPLED, SEARCHED
 from agents.purposes import Purpose
 from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility
@@ -51,7 +51,12 @@ from sim.world import Clock, World
 __all__ = ["live_week", "set_need_clock"]
 
 # Enumerations as typed numbers: a plain int would make numba compile every function anew for every constant.
-_NEED, _WEEK, _STEP, _ENTRY = np.int64(Purpose.NEED), np.int64(Purpose.WEEK), np.int64(Purpose.STEP), np.int64(Purpose.ENTRY)
+_NEED, _WEEK, _STEP, _ENTRY = (
+    np.int64(Purpose.NEED),
+    np.int64(Purpose.WEEK),
+    np.int64(Purpose.STEP),
+    np.int64(Purpose.ENTRY),
+)
 _CONTACT, _MOMENT, _RECALL = np.int64(Purpose.CONTACT), np.int64(Purpose.MOMENT), np.int64(Purpose.RECALL)
 _SEARCH, _TASTE, _CHOICE = np.int64(Purpose.SEARCH), np.int64(Purpose.TASTE), np.int64(Purpose.CHOICE)
 
@@ -79,14 +84,22 @@ _INITIAL, _EVALUATION, _LOOP = np.int64(Origin.INITIAL), np.int64(Origin.EVALUAT
 
 _B_SKIPPED, _B_DECISION_WEEKS = np.int64(ByBrand.SKIPPED), np.int64(ByBrand.DECISION_WEEKS)
 _B_SWITCHES, _B_REPEATS = np.int64(ByBrand.SWITCHES), np.int64(ByBrand.REPEATS)
-_B_INCUMBENTS, _B_SATISFACTION, _B_TRUST = np.int64(ByBrand.INCUMBENTS), np.int64(ByBrand.SATISFACTION), np.int64(ByBrand.TRUST)
+_B_INCUMBENTS, _B_SATISFACTION, _B_TRUST = (
+    np.int64(ByBrand.INCUMBENTS),
+    np.int64(ByBrand.SATISFACTION),
+    np.int64(ByBrand.TRUST),
+)
 _B_CONTACTS, _B_TIMELY, _B_OPTED_OUT = np.int64(ByBrand.CONTACTS), np.int64(ByBrand.TIMELY), np.int64(ByBrand.OPTED_OUT)
 _B_PRAISE, _B_COMPLAINTS, _B_MONEY = np.int64(ByBrand.PRAISE), np.int64(ByBrand.COMPLAINTS), np.int64(ByBrand.MONEY)
 _P_INITIALLY, _P_LATER = np.int64(ByPersona.CONSIDERED_INITIALLY), np.int64(ByPersona.CONSIDERED_LATER)
 _P_BUYERS, _P_FATIGUE, _P_ADOPTED = np.int64(ByPersona.BUYERS), np.int64(ByPersona.FATIGUE), np.int64(ByPersona.ADOPTED)
 
 _STAGE, _PURCHASE = np.int64(Moment.STAGE), np.int64(Moment.PURCHASE)
-_TIMELY, _MISTIMED, _OPT_OUT = np.int64(Moment.TIMELY_CONTACT), np.int64(Moment.MISTIMED_CONTACT), np.int64(Moment.OPT_OUT)
+_TIMELY, _MISTIMED, _OPT_OUT = (
+    np.int64(Moment.TIMELY_CONTACT),
+    np.int64(Moment.MISTIMED_CONTACT),
+    np.int64(Moment.OPT_OUT),
+)
 _PRAISE, _COMPLAINT = np.int64(Moment.PRAISE), np.int64(Moment.COMPLAINT)
 
 _AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
@@ -96,17 +109,17 @@ _FIRST, _SECOND, _THIRD, _FOURTH = np.int64(0), np.int64(1), np.int64(2), np.int
 
 
 @rule
-def _bit(brand: int) -> Any:
+def _bit(brand: Whole) -> Any:
     return np.uint64(1) << np.uint64(brand)
 
 
 @rule
-def _has(mask: Any, brand: int) -> bool:
+def _has(mask: Any, brand: Whole) -> bool:
     return (mask & _bit(brand)) != np.uint64(0)
 
 
 @rule
-def _count(mask: Any) -> int:
+def _count(mask: Any) -> Whole:
     """Number of brands in a mask."""
     left = mask
     count = 0
@@ -117,27 +130,27 @@ def _count(mask: Any) -> int:
 
 
 @deed
-def _draw(world: World, who: int, purpose: int, when: int, index: int, which: int) -> float:
+def _draw(world: World, who: Whole, purpose: Whole, when: Whole, index: Whole, which: Whole) -> float:
     """One uniform out of the customer's block of luck."""
     words = block(world.constants[0].seed, world.constants[0].replicate, who, purpose, when, index)
     return uniform(np.int64(words[which]))
 
 
 @deed
-def _brand_draw(world: World, who: int, purpose: int, when: int, brand: int) -> float:
+def _brand_draw(world: World, who: Whole, purpose: Whole, when: Whole, brand: Whole) -> float:
     """One uniform per brand: four brands share a block."""
     return _draw(world, who, purpose, when, brand >> 2, brand & 3)
 
 
 @deed
-def _add(world: World, customer: Any, brand: int, column: int, amount: int) -> None:
+def _add(world: World, customer: Any, brand: Whole, column: Whole, amount: Whole) -> None:
     """Count for a brand, this week."""
     world.by_brand[world.clock[_AT_ROW], customer.persona, brand, column] += amount
 
 
 @deed
 def _note(
-    world: World, customer: Any, who: int, kind: int, brand: int, channel: int, origin: int, amount: int
+    world: World, customer: Any, who: Whole, kind: Whole, brand: Whole, channel: Whole, origin: Whole, amount: Whole
 ) -> None:
     """Log a moment of a sampled customer."""
     if np.int64(customer.marks) & SAMPLED == 0:
@@ -161,7 +174,7 @@ def _note(
 
 
 @deed
-def _pay(world: World, customer: Any, who: int, brand: int, column: int, cents: int) -> None:
+def _pay(world: World, customer: Any, who: Whole, brand: Whole, column: Whole, cents: Whole) -> None:
     """Book money that a customer causes; costs are positive numbers in cost columns."""
     if cents == 0:
         return
@@ -171,19 +184,19 @@ def _pay(world: World, customer: Any, who: int, brand: int, column: int, cents: 
         if column == _REVENUE:
             account.spend += cents
         else:
-            signed = cents if column == _MARGIN or column == _ANCILLARY else -cents
+            signed = cents if column in (_MARGIN, _ANCILLARY) else -cents
             account.contribution += signed
             account.value += np.int64(np.floor(signed * world.discount[world.clock[_AT_ROW]] + 0.5))
 
 
 @deed
-def _level(world: World, customer: Any, brand: int) -> Any:
+def _level(world: World, customer: Any, brand: Whole) -> Any:
     """Levels of the brand's present strategy for this customer's persona."""
     return world.levels[brand, world.brands[brand].active, customer.persona]
 
 
 @deed
-def _known(world: World, customer: Any, brand: int) -> float:
+def _known(world: World, customer: Any, brand: Whole) -> float:
     """What a brand knows of the customer."""
     if customer.incumbent == brand:
         return decode_unit(customer.knowledge)
@@ -191,7 +204,7 @@ def _known(world: World, customer: Any, brand: int) -> float:
 
 
 @deed
-def _relevance(world: World, customer: Any, brand: int) -> float:
+def _relevance(world: World, customer: Any, brand: Whole) -> float:
     """Relevance of a brand's offers; none where nobody leads or the customer has opted out."""
     if brand == NOBODY or _has(np.uint64(customer.opted_out), brand):
         return 0.0
@@ -199,7 +212,7 @@ def _relevance(world: World, customer: Any, brand: int) -> float:
 
 
 @deed
-def _node(world: World, lead: int, stage: int) -> int:
+def _node(world: World, lead: Whole, stage: Whole) -> Whole:
     """Node of a stage on the lead's journey."""
     if lead == NOBODY:
         return world.node_of[world.constants[0].journey, stage]
@@ -207,7 +220,7 @@ def _node(world: World, lead: int, stage: int) -> int:
 
 
 @deed
-def _ease(world: World, customer: Any, lead: int) -> float:
+def _ease(world: World, customer: Any, lead: Whole) -> float:
     """Ease in the present stage: none where nobody leads or the channel is a human one."""
     if lead == NOBODY or (customer.channel != NOBODY and not world.channels[customer.channel].digital):
         return 0.0
@@ -215,7 +228,7 @@ def _ease(world: World, customer: Any, lead: int) -> float:
 
 
 @deed
-def _felt_effort(world: World, customer: Any, node: int, ease: float) -> float:
+def _felt_effort(world: World, customer: Any, node: Whole, ease: float) -> float:
     multiplier = 1.0 if customer.channel == NOBODY else world.channels[customer.channel].effort
     return felt_effort(world.nodes[node].effort, multiplier, ease)
 
@@ -229,7 +242,7 @@ def _set_trust(world: World, customer: Any, trust: float) -> None:
 
 
 @rule
-def _fixed_point(x: float) -> int:
+def _fixed_point(x: float) -> Whole:
     return np.int64(np.floor(x * FIXED_POINT + 0.5))
 
 
@@ -238,7 +251,13 @@ def _set_satisfaction(world: World, customer: Any, satisfaction: float) -> None:
     """Store satisfaction with the incumbent, in single precision, and keep the market's sum."""
     before = _fixed_point(np.float64(customer.satisfaction))
     customer.satisfaction = satisfaction
-    _add(world, customer, np.int64(customer.incumbent), _B_SATISFACTION, _fixed_point(np.float64(customer.satisfaction)) - before)
+    _add(
+        world,
+        customer,
+        np.int64(customer.incumbent),
+        _B_SATISFACTION,
+        _fixed_point(np.float64(customer.satisfaction)) - before,
+    )
 
 
 @deed
@@ -257,11 +276,11 @@ def _is_moment(world: World, customer: Any) -> bool:
     does = world.nodes[_node(world, np.int64(customer.lead), np.int64(customer.stage))].does
     if does == _DOES_WAIT:
         return np.int64(customer.need_at) - world.clock[_AT_WEEK] <= world.constants[0].near_weeks
-    return does == _DOES_RECALL or does == _DOES_SEARCH or does == _DOES_USE
+    return does in (_DOES_RECALL, _DOES_SEARCH, _DOES_USE)
 
 
 @deed
-def _meet_contacts(world: World, customer: Any, who: int) -> tuple[float, float]:
+def _meet_contacts(world: World, customer: Any, who: Whole) -> tuple[float, float]:
     """This week's contacts of every brand (MODEL 4.3); returns (pull, intrusion), both 0 without a contact."""
     constants = world.constants[0]
     week = world.clock[_AT_WEEK]
@@ -331,7 +350,7 @@ def _meet_contacts(world: World, customer: Any, who: int) -> tuple[float, float]
 
 
 @deed
-def _feel(world: World, customer: Any, who: int, node: int, strongest: float, disturbed: float) -> None:
+def _feel(world: World, customer: Any, who: Whole, node: Whole, strongest: float, disturbed: float) -> None:
     """Fill the features of the customer's present stage."""
     features = world.features
     lead = np.int64(customer.lead)
@@ -395,7 +414,7 @@ def _predictor(world: World, edge: Any) -> float:
 
 
 @deed
-def _pick_edge(world: World, customer: Any, node: Any, u: float, contacted: bool, need_due: bool) -> int:
+def _pick_edge(world: World, customer: Any, node: Any, u: float, contacted: bool, need_due: bool) -> Whole:
     """Edge taken out of a node with the uniform ``u``, or NOBODY to stay (competing risks, MODEL 4.2).
 
     Edges are tried in the order of the file; the reference (an edge without hazard, or staying) comes last.
@@ -426,7 +445,7 @@ def _pick_edge(world: World, customer: Any, node: Any, u: float, contacted: bool
 
 
 @deed
-def set_need_clock(world: World, customer: Any, who: int, first: bool) -> None:
+def set_need_clock(world: World, customer: Any, who: Whole, first: bool) -> None:
     """Start the need clock on entering a wait stage (MODEL 4.1); ``first`` puts a customer in mid-gap."""
     constants = world.constants[0]
     occasion = np.int64(customer.occasion)
@@ -438,6 +457,7 @@ def set_need_clock(world: World, customer: Any, who: int, first: bool) -> None:
         share = at - below
         table = world.gap_quantiles
         gap = constants.mean_gap * np.float64(customer.gap) * (table[below] * (1.0 - share) + table[below + 1] * share)
+    weeks: Whole
     if first:
         weeks = np.int64(min(gap, 60000.0) * _draw(world, who, _NEED, occasion, _EVER, _THIRD))
     else:
@@ -448,7 +468,7 @@ def set_need_clock(world: World, customer: Any, who: int, first: bool) -> None:
 
 
 @deed
-def _recall(world: World, customer: Any, who: int) -> None:
+def _recall(world: World, customer: Any, who: Whole) -> None:
     """Initial consideration set: each brand by its salience, the incumbent almost surely, at least one."""
     constants = world.constants[0]
     mask = np.uint64(customer.considered)
@@ -471,7 +491,7 @@ def _recall(world: World, customer: Any, who: int) -> None:
 
 
 @deed
-def _search(world: World, customer: Any, who: int) -> None:
+def _search(world: World, customer: Any, who: Whole) -> None:
     """One week of search: brands not yet considered are met by their salience."""
     constants = world.constants[0]
     customer.marks = np.int64(customer.marks) | SEARCHED
@@ -485,7 +505,7 @@ def _search(world: World, customer: Any, who: int) -> None:
 
 
 @deed
-def _utility(world: World, customer: Any, who: int, brand: int) -> float:
+def _utility(world: World, customer: Any, who: Whole, brand: Whole) -> float:
     """Utility of a considered brand (MODEL 4.4)."""
     constants = world.constants[0]
     offer = world.brands[brand]
@@ -495,9 +515,7 @@ def _utility(world: World, customer: Any, who: int, brand: int) -> float:
         constants.reputation_weight * world.standing[who % constants.groups, brand].reputation,
     )
     utility += lifelong_taste(_brand_draw(world, who, _TASTE, _EVER, brand), constants.taste_sd)
-    utility += moment_error(
-        _brand_draw(world, who, _CHOICE, np.int64(customer.occasion), brand), constants.error_scale
-    )
+    utility += moment_error(_brand_draw(world, who, _CHOICE, np.int64(customer.occasion), brand), constants.error_scale)
     if brand == customer.incumbent:
         utility += incumbent_bump(
             constants.habit_weight,
@@ -513,7 +531,7 @@ def _utility(world: World, customer: Any, who: int, brand: int) -> float:
 
 
 @deed
-def _best_brand(world: World, customer: Any, who: int) -> int:
+def _best_brand(world: World, customer: Any, who: Whole) -> Whole:
     """Considered brand of the highest utility. Errors are frozen, so no brand's gain makes two others swap."""
     best = -np.inf
     chosen = 0
@@ -527,7 +545,7 @@ def _best_brand(world: World, customer: Any, who: int) -> int:
 
 
 @deed
-def _switch(world: World, customer: Any, brand: int) -> None:
+def _switch(world: World, customer: Any, brand: Whole) -> None:
     """Become another brand's customer: nothing is remembered of the old one, little is known by the new one."""
     before = np.int64(customer.incumbent)
     if before != NOBODY:
@@ -546,13 +564,14 @@ def _switch(world: World, customer: Any, brand: int) -> None:
 
 
 @deed
-def _buy(world: World, customer: Any, who: int) -> None:
+def _buy(world: World, customer: Any, who: Whole) -> None:
     """Choose and purchase; a brand bought without consideration is the lead's (the loyalty loop)."""
     constants = world.constants[0]
     row, person = world.clock[_AT_ROW], customer.persona
     before = np.int64(customer.incumbent)
     if customer.considered == 0 and customer.lead == NOBODY:
         _recall(world, customer, who)
+    brand: Whole
     if customer.considered == 0:
         brand, origin = np.int64(customer.lead), _LOOP
     else:
@@ -595,7 +614,7 @@ def _buy(world: World, customer: Any, who: int) -> None:
 
 
 @deed
-def _experience(world: World, customer: Any, who: int, node: Any, disturbed: float) -> None:
+def _experience(world: World, customer: Any, who: Whole, node: Any, disturbed: float) -> None:
     """A moment of experience with the incumbent (MODEL 4.5) and what is told of it."""
     brand = np.int64(customer.incumbent)
     if brand == NOBODY:
@@ -656,15 +675,13 @@ def _experience(world: World, customer: Any, who: int, node: Any, disturbed: flo
 
 
 @deed
-def _talk(world: World, customer: Any, who: int) -> None:
+def _talk(world: World, customer: Any, who: Whole) -> None:
     """A week in a talk stage (MODEL 4.6)."""
     brand = np.int64(customer.incumbent)
     if brand == NOBODY:
         return
     constants = world.constants[0]
-    told = praise_probability(
-        constants.talk_rate, decode_unit(customer.sociability), np.float64(customer.satisfaction)
-    )
+    told = praise_probability(constants.talk_rate, decode_unit(customer.sociability), np.float64(customer.satisfaction))
     if _draw(world, who, _WEEK, world.clock[_AT_WEEK], np.int64(customer.stage), _SECOND) < told:
         _add(world, customer, brand, _B_PRAISE, _ONCE)
         world.talk[who % constants.groups, brand, 0] += 1
@@ -672,7 +689,7 @@ def _talk(world: World, customer: Any, who: int) -> None:
 
 
 @deed
-def _take_channel(world: World, customer: Any, who: int, at: int) -> None:
+def _take_channel(world: World, customer: Any, who: Whole, at: Whole) -> None:
     """Enter a stage through one of its channels: cost to the lead, knowledge where the touch is digital."""
     customer.channel = NOBODY
     if not world.nodes[at].has_channels:
@@ -697,7 +714,7 @@ def _take_channel(world: World, customer: Any, who: int, at: int) -> None:
 
 
 @deed
-def _enter(world: World, customer: Any, who: int, stage: int, disturbed: float) -> int:
+def _enter(world: World, customer: Any, who: Whole, stage: Whole, disturbed: float) -> Whole:
     """Enter a stage and do what it does; returns the stage's node."""
     constants = world.constants[0]
     row, person = world.clock[_AT_ROW], customer.persona
@@ -723,7 +740,12 @@ def _enter(world: World, customer: Any, who: int, stage: int, disturbed: float) 
         _pay(world, customer, who, lead, _SERVICE, node.cost)
         _pay(world, customer, who, lead, _REVENUE, node.ancillary)
         _pay(
-            world, customer, who, lead, _ANCILLARY, np.int64(np.floor(node.ancillary * constants.ancillary_margin + 0.5))
+            world,
+            customer,
+            who,
+            lead,
+            _ANCILLARY,
+            np.int64(np.floor(node.ancillary * constants.ancillary_margin + 0.5)),
         )
     if does != _DOES_CHOOSE:
         _note(world, customer, who, _STAGE, lead, np.int64(customer.channel), _NOBODY, _NO_AMOUNT)
@@ -746,7 +768,7 @@ def _enter(world: World, customer: Any, who: int, stage: int, disturbed: float) 
 
 
 @deed
-def _next_visit(world: World, customer: Any, who: int) -> int:
+def _next_visit(world: World, customer: Any, who: Whole) -> Whole:
     """Next week in which anything can happen to the customer: everybody else is passed over at memory speed."""
     constants = world.constants[0]
     tomorrow = world.clock[_AT_WEEK] + 1
@@ -775,8 +797,10 @@ def _next_visit(world: World, customer: Any, who: int) -> int:
 
 
 @passage
-def live_week(world: World, customer: Any, who: int) -> int:
-    """One week of a customer; returns the next week in which anything can happen. In this order:
+def live_week(world: World, customer: Any, who: Whole) -> Whole:
+    """One week of a customer; returns the next week in which anything can happen.
+
+    In this order:
 
     1. Contacts of every brand that makes contact; a timely one moves the lead and pulls.
     2. The weekly deed of the stage (search, talk); where a fixed stay is not over, nothing else.

@@ -16,10 +16,10 @@ from agents.markets import Market
 from agents.personas import Persona
 from agents.strategies import Strategy
 from sim.errors import ConfigError
-from sim.scenario import Scenario
 from sim.journey import Edge, Journey, read_journey
 from sim.library import Library
 from sim.reading import check, nearest, plain, read, read_name, read_value, show
+from sim.scenario import Scenario
 
 __all__ = [
     "SCENARIO_KEYS",

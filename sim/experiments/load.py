@@ -22,10 +22,10 @@ from sim.experiments.draft import (
     journey_form,
     lay_over,
 )
-from sim.scenario import Arm, Plan, Scenario
 from sim.journey import Journey, read_journey
 from sim.library import Library
 from sim.reading import nearest, plain, read, read_value, show
+from sim.scenario import Arm, Plan, Scenario
 from sim.settings import SETTINGS
 
 __all__ = ["load_file", "load_scenario", "read_scenario_file", "scenario_from_dict", "scenario_to_dict"]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from sim.scenario import Scenario
 from sim.history import History
+from sim.scenario import Scenario
 
 __all__ = ["ENGINES", "run_replicates", "usable_threads"]
 

@@ -210,9 +210,7 @@ def story(
     ordered = sorted(lives, key=lambda one: one.arm != scenario.baseline)
     week, reason = _divergence(scenario, ordered)
     persona = scenario.personas[person.persona]
-    return Story(
-        scenario, customer, persona.title or persona.name, dict(person.traits), tuple(ordered), week, reason
-    )
+    return Story(scenario, customer, persona.title or persona.name, dict(person.traits), tuple(ordered), week, reason)
 
 
 # -- words -------------------------------------------------------------------------------------------------------------
@@ -239,7 +237,11 @@ def _words(scenario: Scenario, stages: tuple[str, ...], row: tuple[int, ...]) ->
     name, who = _plainly(stages[stage]), _brand(scenario, brand)
     where = f" ({tuple(scenario.market.channels)[channel]})" if channel != NOBODY else ""
     if kind == Moment.PURCHASE:
-        how = {"initial": "a brand thought of first", "evaluation": "found while searching", "loop": "without comparing"}
+        how = {
+            "initial": "a brand thought of first",
+            "evaluation": "found while searching",
+            "loop": "without comparing",
+        }
         return f"buys {who} for {_money(scenario, cents)}{where}, {how[ORIGINS[origin]]}"
     if kind == Moment.TIMELY_CONTACT:
         return f"{who} makes contact at the right moment"
@@ -251,7 +253,7 @@ def _words(scenario: Scenario, stages: tuple[str, ...], row: tuple[int, ...]) ->
         return f"recommends {who}"
     if kind == Moment.COMPLAINT:
         return f"complains about {who}"
-    return f"{name}{where}" + (f", led by {who}" if brand != NOBODY else "")
+    return f"{name}{where}"
 
 
 def _decision_key(weighed: Weighed) -> tuple[Any, ...]:
@@ -315,7 +317,8 @@ def _tell(told: Story, width: int = 100) -> str:
     column = max(24, (width - 6) // len(told.lives) - 2)
     lines.append(f"{'week':>5} " + "  ".join(f"{life.arm:<{column}}" for life in told.lives).rstrip())
     lines.append(f"{'':>5} " + "  ".join("-" * column for _ in told.lives))
-    weeks = sorted({moment.week for life in told.lives for moment in life.moments} | ({told.divergence} - {None}))
+    busy = {moment.week for life in told.lives for moment in life.moments}
+    weeks = sorted(busy if told.divergence is None else busy | {told.divergence})
     for week in weeks:
         cells = []
         for life in told.lives:

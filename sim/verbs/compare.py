@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.experiments.load import scenario_from_dict, scenario_to_dict
-from sim.scenario import Scenario
 from sim.library import Library
 from sim.progress import Progress
 from sim.reading import plain
+from sim.scenario import Scenario
 from sim.settings import Settings, check_writable, read_settings
 
 __all__ = ["Work", "perform", "prepare"]

@@ -14,10 +14,10 @@ from agents.quantity import quantity, text
 from sim.errors import ConfigError
 from sim.experiments.draft import form, name_journey
 from sim.experiments.load import load_file, scenario_from_dict
-from sim.scenario import Arm, Scenario
 from sim.journey import Journey, read_journey
 from sim.library import Library
 from sim.reading import read
+from sim.scenario import Arm, Scenario
 from sim.settings import check_writable
 
 __all__ = ["Picture", "Settings", "Work", "perform", "prepare"]

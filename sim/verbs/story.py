@@ -9,10 +9,10 @@ from typing import Any
 from agents.quantity import choice, whole
 from sim.errors import ConfigError
 from sim.experiments.load import scenario_from_dict
-from sim.scenario import Scenario
 from sim.library import Library
 from sim.progress import Progress
 from sim.reading import read
+from sim.scenario import Scenario
 from sim.settings import Settings, check_writable, read_settings
 
 __all__ = ["Choice", "Work", "perform", "prepare"]
