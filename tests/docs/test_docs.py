@@ -1,0 +1,177 @@
+"""What the documentation says is so: its tables are current, its links lead somewhere, its examples run."""
+
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agents.purposes import Purpose
+from sim.analysis.metrics import METRICS
+from sim.cli import main
+from sim.journey import DOES, FEATURES, GATES, Stage, read_journey
+from sim.library import Library
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
+SMALL = ("population=150", "horizon=16", "burn_in=8", "replicates=1")
+_FENCE = re.compile(r"(?:<!-- file: (\S+) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def fences(page):
+    """Return (file, language, text) of every fenced block of a page."""
+    return _FENCE.findall(page.read_text(encoding="utf-8"))
+
+
+def commands(page):
+    """Return the `journey` commands in the shell blocks of a page, as lists of words."""
+    lines = [line for _, language, text in fences(page) if language == "sh" for line in text.splitlines()]
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("journey ")]
+
+
+def run_small(words):
+    """Run a command of the documentation in the current folder, with few customers and weeks."""
+    sized = words[0] in ("compare", "story") and not any(word.startswith("from=") for word in words)
+    assert main([*words, *(SMALL if sized and words[0] == "compare" else SMALL[:3] if sized else ())]) == 0, words
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return an empty folder that is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_files(pages, folder):
+    """Write the files that pages show into the folder `mine`."""
+    for page in pages:
+        for name, _, text in fences(page):
+            if name:
+                path = folder / "mine" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+
+
+def test_the_table_of_parameters_is_current():
+    done = subprocess.run(
+        [sys.executable, "docs/parameters.py", "--check"], cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, check=False
+    )
+    assert done.returncode == 0, "run: python docs/parameters.py"
+
+
+def test_every_named_source_belongs_to_a_parameter():
+    parameters = runpy.run_path(str(DOCS / "parameters.py"))
+    keys = {
+        key for _, prefix, kind, skip in parameters["SECTIONS"] for key, _ in parameters["rows"](kind, prefix, skip)
+    }
+    for named in parameters["SOURCES"]:
+        assert any(key == named or key.startswith(f"{named}.") for key in keys), named
+
+
+def test_the_table_of_purposes_is_current():
+    text = (DOCS / "luck.md").read_text(encoding="utf-8")
+    table = text.split("<!-- purposes: begin -->")[1].split("<!-- purposes: end -->")[0]
+    listed = {name: int(number) for number, name in re.findall(r"^\| (\d+) `(\w+)`", table, re.MULTILINE)}
+    assert listed == {purpose.name: int(purpose) for purpose in Purpose}
+
+
+def test_every_metric_is_explained():
+    text = (DOCS / "results.md").read_text(encoding="utf-8")
+    assert [metric for metric in METRICS if f"`{metric}`" not in text] == []
+
+
+def test_everything_a_journey_file_may_say_is_explained():
+    text = (DOCS / "journeys.md").read_text(encoding="utf-8")
+    words = (*DOES, *FEATURES, *GATES, *Stage.__dataclass_fields__)
+    assert [word for word in words if f"`{word}`" not in text and f"`only: {word}`" not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'src="([^"]+)"', text):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path) if path else page
+        assert file.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+            slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert anchor in slugs, target
+
+
+def test_the_journey_of_the_reference_can_be_read():
+    import yaml
+
+    _, _, text = next(block for block in fences(DOCS / "journeys.md") if block[1] == "yaml")
+    journey = read_journey("my_journey", yaml.safe_load(text))
+    assert set(journey.stages) == {"idle", "consider", "evaluate", "buy", "trial", "use"}
+
+
+def test_the_shown_files_are_found(folder):
+    write_files([DOCS / "extending.md", DOCS / "journeys.md"], folder)
+    library = Library.of(folder / "mine")
+    shown = {"night_owls", "newcomer", "quiet_or_loud", "chain"}
+    assert shown <= set(library.names("scenario"))
+    assert {"with_trial", "chain"} <= set(library.names("journey"))
+
+
+@pytest.mark.parametrize("page", ["extending.md", "journeys.md"])
+def test_the_commands_run(page, folder, capsys):
+    write_files([DOCS / "extending.md", DOCS / "journeys.md"], folder)
+    listed = commands(DOCS / page)
+    assert listed
+    for words in listed:
+        run_small(words)
+    capsys.readouterr()
+
+
+def test_the_commands_about_results_run(folder, capsys):
+    run_small(["compare"])
+    run = next((folder / "results" / "compare").iterdir())
+    table = (DOCS / "results.md").read_text(encoding="utf-8").split("## summary.json")[0]
+    listed = set(re.findall(r"^\| `([\w./]+?)/?` \|", table, re.MULTILINE))
+    assert {path.name for path in run.iterdir()} == listed - {"customers.parquet"}
+    for words in commands(DOCS / "results.md"):
+        run_small(words)
+    run_small(["results", "list"])
+    run_small(["compare", f"from=results/compare/{run.name}"])
+    capsys.readouterr()
+
+
+def test_the_columns_are_explained(folder, capsys):
+    import pyarrow.parquet as pq
+
+    run_small(["compare", "record.customers=true"])
+    run = next((folder / "results" / "compare").iterdir())
+    text = (DOCS / "results.md").read_text(encoding="utf-8")
+    for name in ("flows", "events", "market", "customers"):
+        columns = ", ".join(pq.read_schema(run / f"{name}.parquet").names)
+        assert f"`{name}.parquet` | `{columns}`" in text, columns
+    assert f"`{', '.join(pq.read_schema(run / 'weekly.parquet').names)}`" in text
+    metrics = pq.read_table(run / "weekly.parquet", columns=["metric"]).column("metric").unique().to_pylist()
+    assert [metric for metric in metrics if f"`{metric}`" not in text] == []
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("page", "place"),
+    [
+        (page.name, place)
+        for page in PAGES
+        for place, (_, language, _) in enumerate(fences(page))
+        if language == "python"
+    ],
+)
+def test_the_python_examples_run(page, place, folder, capsys):
+    text = fences(next(path for path in PAGES if path.name == page))[place][2]
+    write_files([DOCS / "extending.md"], folder)
+    script = folder / f"example_{place}.py"
+    script.write_text(text, encoding="utf-8")
+    runpy.run_path(str(script))
+    capsys.readouterr()
