@@ -56,7 +56,7 @@ FEATURES: tuple[str, ...] = (
     "adoption",
 )
 
-#: Conditions of an edge: `only: incumbent` (the lead is the brand last bought), or only where the lead has a capability.
+#: Conditions of an edge: `only: incumbent` (the lead is the brand last bought), or where the lead has a capability.
 GATES: tuple[str, ...] = ("incumbent", "automation", "personalization", "context", "innovation")
 
 
@@ -85,8 +85,8 @@ class Edge:
     """A way from one stage to another.
 
     ``logit`` and ``probability`` are each None or ``{"base": number, feature: coefficient}``. An edge with neither is
-    the stage's reference: taken when no other edge is (in a stage that resolves within the week or whose stay is over), or
-    when the need clock runs out (``on: need``).
+    the stage's reference: taken when no other edge is (in a stage that resolves within the week or whose stay is
+    over), or when the need clock runs out (``on: need``).
     """
 
     source: str

@@ -140,6 +140,7 @@ class World(NamedTuple):
     # the shard's own
     clock: NDArray[np.int64]  # see Clock
     features: NDArray[np.float64]  # room for one customer's features
+    reached: NDArray[np.float64]  # room for the running sum of weights of a stage's edges
     accounts: Any  # (customers of the shard or 0,) agents.population.ACCOUNT
     by_brand: NDArray[np.int64]  # counters: see sim.tally.Tally
     by_persona: NDArray[np.int64]
@@ -376,6 +377,7 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
         contacting=np.zeros(len(prices), np.int64),
         clock=np.zeros(3, np.int64),
         features=np.zeros(len(FEATURES)),
+        reached=np.zeros(len(graph.edges) + 1),
         accounts=allocate_accounts(0),
         **tally._asdict(),
     )
@@ -398,4 +400,10 @@ def fork(world: World, tally: Tally, accounts: Any, first: int) -> World:
     """The same world for one shard of customers, with counters, accounts, clock and scratch room of its own."""
     clock = np.zeros(3, np.int64)
     clock[Clock.FIRST] = first
-    return world._replace(clock=clock, features=np.zeros_like(world.features), accounts=accounts, **tally._asdict())
+    return world._replace(
+        clock=clock,
+        features=np.zeros_like(world.features),
+        reached=np.zeros_like(world.reached),
+        accounts=accounts,
+        **tally._asdict(),
+    )

@@ -44,7 +44,7 @@ from sim.events import Moment
 from sim.graph import ALWAYS, Kind, On, Only
 from sim.history import FIXED_POINT, Money, Origin
 from sim.journey import FEATURES, Does
-from sim.luck import block, sixteen_bits
+from sim.luck import Words, block, sixteen_bits
 from sim.tally import ByBrand, ByPersona
 from sim.world import Clock, World
 
@@ -137,9 +137,9 @@ def _draw(world: World, who: Whole, purpose: Whole, when: Whole, index: Whole, w
 
 
 @deed
-def _brand_draw(world: World, who: Whole, purpose: Whole, when: Whole, brand: Whole) -> float:
-    """One uniform per brand: four brands share a block."""
-    return _draw(world, who, purpose, when, brand >> 2, brand & 3)
+def _brand_words(world: World, who: Whole, purpose: Whole, when: Whole, brand: Whole) -> Words:
+    """Block of luck that four brands share; brand b has its word b & 3."""
+    return block(world.constants[0].seed, world.constants[0].replicate, who, purpose, when, brand >> 2)
 
 
 @deed
@@ -422,25 +422,26 @@ def _pick_edge(world: World, customer: Any, node: Any, u: float, contacted: bool
     reference = NOBODY
     total = 1.0
     logits = False
-    for at in range(node.first_edge, node.end_edge):
-        edge = world.edges[at]
-        if not _is_open(world, customer, edge, contacted, need_due):
-            continue
-        if edge.kind == _REFERENCE:
-            reference = at
-        elif edge.kind == _LOGIT:
-            total += odds(_predictor(world, edge))
-            logits = True
-    target = u * total if logits else u
     reached = 0.0
     for at in range(node.first_edge, node.end_edge):
         edge = world.edges[at]
-        if edge.kind == _REFERENCE or not _is_open(world, customer, edge, contacted, need_due):
-            continue
-        predictor = _predictor(world, edge)
-        reached += odds(predictor) if edge.kind == _LOGIT else clipped_probability(predictor)
-        if target < reached:
-            return at
+        # A closed edge weighs nothing: the running sum stands still and cannot pass the draw there.
+        if _is_open(world, customer, edge, contacted, need_due):
+            if edge.kind == _REFERENCE:
+                reference = at
+            elif edge.kind == _LOGIT:
+                weight = odds(_predictor(world, edge))
+                total += weight
+                reached += weight
+                logits = True
+            else:
+                reached += clipped_probability(_predictor(world, edge))
+        world.reached[at - node.first_edge] = reached
+    target = u * total if logits else u
+    if target < reached:
+        for at in range(node.first_edge, node.end_edge):
+            if target < world.reached[at - node.first_edge]:
+                return at
     return reference
 
 
@@ -472,13 +473,16 @@ def _recall(world: World, customer: Any, who: Whole) -> None:
     """Initial consideration set: each brand by its salience, the incumbent almost surely, at least one."""
     constants = world.constants[0]
     mask = np.uint64(customer.considered)
+    words = _brand_words(world, who, _RECALL, np.int64(customer.occasion), _FIRST)
     nearest = 0
     best = np.inf
     for brand in range(constants.brands):
         salience = world.standing[who % constants.groups, brand].recall
         if brand == customer.incumbent:
             salience = constants.recall_incumbent
-        u = _brand_draw(world, who, _RECALL, np.int64(customer.occasion), brand)
+        if brand & 3 == 0 and brand > 0:
+            words = _brand_words(world, who, _RECALL, np.int64(customer.occasion), brand)
+        u = uniform(np.int64(words[brand & 3]))
         if u < salience:
             mask |= _bit(brand)
         if salience > 0.0 and u / salience < best:
@@ -496,17 +500,20 @@ def _search(world: World, customer: Any, who: Whole) -> None:
     constants = world.constants[0]
     customer.marks = np.int64(customer.marks) | SEARCHED
     mask = np.uint64(customer.considered)
+    words = _brand_words(world, who, _SEARCH, world.clock[_AT_WEEK], _FIRST)
     for brand in range(constants.brands):
+        if brand & 3 == 0 and brand > 0:
+            words = _brand_words(world, who, _SEARCH, world.clock[_AT_WEEK], brand)
         if not _has(mask, brand):
-            u = _brand_draw(world, who, _SEARCH, world.clock[_AT_WEEK], brand)
+            u = uniform(np.int64(words[brand & 3]))
             if u < constants.search_rate * world.standing[who % constants.groups, brand].recall:
                 mask |= _bit(brand)
     customer.considered = mask
 
 
 @deed
-def _utility(world: World, customer: Any, who: Whole, brand: Whole) -> float:
-    """Utility of a considered brand (MODEL 4.4)."""
+def _utility(world: World, customer: Any, who: Whole, brand: Whole, u_taste: float, u_error: float) -> float:
+    """Utility of a considered brand (MODEL 4.4), from the draws of its taste and of the occasion."""
     constants = world.constants[0]
     offer = world.brands[brand]
     utility = brand_value(
@@ -514,8 +521,8 @@ def _utility(world: World, customer: Any, who: Whole, brand: Whole) -> float:
         price_disutility(constants.price_weight, decode_unit(customer.price_sensitivity), offer.relative_price),
         constants.reputation_weight * world.standing[who % constants.groups, brand].reputation,
     )
-    utility += lifelong_taste(_brand_draw(world, who, _TASTE, _EVER, brand), constants.taste_sd)
-    utility += moment_error(_brand_draw(world, who, _CHOICE, np.int64(customer.occasion), brand), constants.error_scale)
+    utility += lifelong_taste(u_taste, constants.taste_sd)
+    utility += moment_error(u_error, constants.error_scale)
     if brand == customer.incumbent:
         utility += incumbent_bump(
             constants.habit_weight,
@@ -535,9 +542,15 @@ def _best_brand(world: World, customer: Any, who: Whole) -> Whole:
     """Considered brand of the highest utility. Errors are frozen, so no brand's gain makes two others swap."""
     best = -np.inf
     chosen = 0
+    tastes = _brand_words(world, who, _TASTE, _EVER, _FIRST)
+    errors = _brand_words(world, who, _CHOICE, np.int64(customer.occasion), _FIRST)
     for brand in range(world.constants[0].brands):
+        if brand & 3 == 0 and brand > 0:
+            tastes = _brand_words(world, who, _TASTE, _EVER, brand)
+            errors = _brand_words(world, who, _CHOICE, np.int64(customer.occasion), brand)
         if _has(np.uint64(customer.considered), brand):
-            utility = _utility(world, customer, who, brand)
+            u_taste, u_error = uniform(np.int64(tastes[brand & 3])), uniform(np.int64(errors[brand & 3]))
+            utility = _utility(world, customer, who, brand, u_taste, u_error)
             if utility > best:
                 best = utility
                 chosen = brand
