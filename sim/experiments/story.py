@@ -344,5 +344,6 @@ def _tell(told: Story, width: int = 100) -> str:
         )
     if len(told.lives) > 1:
         change = told.lives[1].value - told.lives[0].value
-        lines.append(f"{told.lives[1].arm} is worth {_money(scenario, change)} more than {told.lives[0].arm}.")
+        how = f"{_money(scenario, abs(change))} {'more' if change >= 0 else 'less'}"
+        lines.append(f"In {told.lives[1].arm} the customer is worth {how} than in {told.lives[0].arm}.")
     return "\n".join(lines)

@@ -147,6 +147,12 @@ def _luck(summary: Mapping[str, Any], arm: str) -> str:
     reduction = summary["differences"][f"{arm} - {summary['baseline']}"]["contribution"]["variance_reduction"]
     if reduction is None:
         return ""
+    if reduction < 1.0:
+        return (
+            "Both arms live the same luck, draw by draw. For the difference in contribution that saved nothing here "
+            f"(variance ratio {compact(reduction)}): what differs between replicates is luck that only one arm meets, "
+            "such as how its experiments turn out."
+        )
     return (
         "Both arms live the same luck, draw by draw. For the difference in contribution that was worth "
         f"{compact(reduction)} times as many replicates with luck of their own."
