@@ -1,0 +1,48 @@
+"""The notebook runs, its two files say the same, and it is kept without what a run left in it."""
+
+from pathlib import Path
+
+import jupytext
+import nbclient
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
+PAIRS = sorted(FOLDER.glob("*.py"))
+
+
+def _cells(notebook):
+    return [(cell.cell_type, cell.source) for cell in notebook.cells]
+
+
+@pytest.mark.parametrize("script", PAIRS, ids=lambda script: script.stem)
+def test_the_two_files_say_the_same(script):
+    written = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
+    assert _cells(jupytext.read(script)) == _cells(written), f"run: jupytext --sync notebooks/{script.name}"
+
+
+@pytest.mark.parametrize("script", PAIRS, ids=lambda script: script.stem)
+def test_no_output_is_kept(script):
+    written = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
+    code = [cell for cell in written.cells if cell.cell_type == "code"]
+    assert code and all(not cell.outputs and cell.execution_count is None for cell in code)
+
+
+@pytest.mark.parametrize("script", PAIRS, ids=lambda script: script.stem)
+def test_it_runs(script, monkeypatch, tmp_path):
+    monkeypatch.setenv("NOTEBOOK_CUSTOMERS", "2000")
+    monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
+    notebook = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
+    client = nbclient.NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    pictures = [
+        output
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
+    assert len(pictures) == 5
+    assert list(tmp_path.iterdir()) == []
