@@ -107,14 +107,12 @@ def make_history(
     by_brand, by_persona = tally.by_brand, tally.by_persona
     focal_bit = people.opted_out.dtype.type(1 << int(constants.focal))
     still = focal_customers(people, int(constants.focal), len(heads), FOCAL_AT_START)
+    last = people if accounts.size else people[:0]
     lives = Lives(
         **{name: np.ascontiguousarray(accounts[name]) for name in accounts.dtype.names},
-        persona=people.persona.copy(),
-        stage=people.stage.copy(),
-        incumbent=people.incumbent.copy(),
-        satisfaction=people.satisfaction.copy(),
-        trust=(people.trust / UNIT).astype(np.float32),
-        opted_out=(people.opted_out & focal_bit) != 0,
+        **{name: last[name].copy() for name in ("persona", "stage", "incumbent", "satisfaction")},
+        trust=(last.trust / UNIT).astype(np.float32),
+        opted_out=(last.opted_out & focal_bit) != 0,
     )
 
     def level(before: NDArray[np.int64], column: int) -> NDArray[np.int64]:

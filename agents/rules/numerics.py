@@ -15,6 +15,7 @@ _SQRT_HALF = 0.7071067811865476
 _MANTISSA = np.int64(0x000FFFFFFFFFFFFF)
 _ONE_BITS = np.int64(0x3FF0000000000000)
 _UNIT = 65535.0
+_PER_UNIT = 1.0 / 65535.0
 
 
 @rule
@@ -26,18 +27,13 @@ def exp(x: float) -> float:
     x = min(max(x, -700.0), 700.0)
     k = np.floor(x * _LOG2E + 0.5)
     r = (x - k * _LN2_HIGH) - k * _LN2_LOW
-    p = 1.0 / 39916800.0
-    p = p * r + 1.0 / 3628800.0
-    p = p * r + 1.0 / 362880.0
-    p = p * r + 1.0 / 40320.0
-    p = p * r + 1.0 / 5040.0
-    p = p * r + 1.0 / 720.0
-    p = p * r + 1.0 / 120.0
-    p = p * r + 1.0 / 24.0
-    p = p * r + 1.0 / 6.0
-    p = p * r + 0.5
-    p = p * r + 1.0
-    p = p * r + 1.0
+    # Estrin's scheme: pairs, then pairs of pairs, so that nothing waits for a long chain of products.
+    r2 = r * r
+    r4 = r2 * r2
+    low = (1.0 + r) + r2 * (0.5 + r * (1.0 / 6.0))
+    middle = (1.0 / 24.0 + r * (1.0 / 120.0)) + r2 * (1.0 / 720.0 + r * (1.0 / 5040.0))
+    high = (1.0 / 40320.0 + r * (1.0 / 362880.0)) + r2 * (1.0 / 3628800.0 + r * (1.0 / 39916800.0))
+    p = low + r4 * (middle + r4 * high)
     return p * np.int64((np.int64(k) + 1023) << 52).view(np.float64)
 
 
@@ -55,17 +51,12 @@ def log(x: float) -> float:
     exponent = exponent + 1.0 if high else exponent
     f = (m - 1.0) / (m + 1.0)
     g = f * f
-    p = 1.0 / 21.0
-    p = p * g + 1.0 / 19.0
-    p = p * g + 1.0 / 17.0
-    p = p * g + 1.0 / 15.0
-    p = p * g + 1.0 / 13.0
-    p = p * g + 1.0 / 11.0
-    p = p * g + 1.0 / 9.0
-    p = p * g + 1.0 / 7.0
-    p = p * g + 1.0 / 5.0
-    p = p * g + 1.0 / 3.0
-    p = p * g + 1.0
+    g2 = g * g
+    g4 = g2 * g2
+    low = (1.0 + g * (1.0 / 3.0)) + g2 * (1.0 / 5.0 + g * (1.0 / 7.0))
+    middle = (1.0 / 9.0 + g * (1.0 / 11.0)) + g2 * (1.0 / 13.0 + g * (1.0 / 15.0))
+    last = (1.0 / 17.0 + g * (1.0 / 19.0)) + g2 * (1.0 / 21.0)
+    p = low + g4 * (middle + g4 * last)
     return exponent * _LN2_HIGH + (exponent * _LN2_LOW + 2.0 * f * p)
 
 
@@ -118,4 +109,4 @@ def encode_unit(x: float) -> Whole:
 @rule
 def decode_unit(code: Whole) -> float:
     """Number in [0, 1] behind a stored code."""
-    return np.float64(code) / _UNIT
+    return np.float64(code) * _PER_UNIT
