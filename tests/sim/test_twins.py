@@ -68,6 +68,7 @@ def test_twins_agree_in_communities_with_adaptive_personas_and_covert_data(live,
         **{
             "market.word_of_mouth.structure": "communities",
             "market.word_of_mouth.communities": 7,
+            "market.word_of_mouth.complaint_rate": 0.5,
             "market.choice.novelty": 0.5,
             "personas.veronica.adapt_digital": 0.3,
             "personas.wary.adapt_privacy": 0.5,
