@@ -2,7 +2,6 @@
 
 import re
 import runpy
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,49 +10,13 @@ import pytest
 
 from agents.purposes import Purpose
 from sim.analysis.metrics import METRICS
-from sim.cli import main
 from sim.journey import DOES, FEATURES, GATES, Stage, read_journey
 from sim.library import Library
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
-SMALL = ("population=150", "horizon=16", "burn_in=8", "replicates=1")
-_FENCE = re.compile(r"(?:<!-- file: (\S+) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-
-
-def fences(page):
-    """Return (file, language, text) of every fenced block of a page."""
-    return _FENCE.findall(page.read_text(encoding="utf-8"))
-
-
-def commands(page):
-    """Return the `journey` commands in the shell blocks of a page, as lists of words."""
-    lines = [line for _, language, text in fences(page) if language == "sh" for line in text.splitlines()]
-    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("journey ")]
-
-
-def run_small(words):
-    """Run a command of the documentation in the current folder, with few customers and weeks."""
-    sized = words[0] in ("compare", "story") and not any(word.startswith("from=") for word in words)
-    assert main([*words, *(SMALL if sized and words[0] == "compare" else SMALL[:3] if sized else ())]) == 0, words
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """Return an empty folder that is the current one."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def write_files(pages, folder):
-    """Write the files that pages show into the folder `mine`."""
-    for page in pages:
-        for name, _, text in fences(page):
-            if name:
-                path = folder / "mine" / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
+_PYTHON = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def test_the_table_of_parameters_is_current():
@@ -105,7 +68,7 @@ def test_links_lead_somewhere(page):
             assert anchor in slugs, target
 
 
-def test_the_journey_of_the_reference_can_be_read():
+def test_the_journey_of_the_reference_can_be_read(fences):
     import yaml
 
     _, _, text = next(block for block in fences(DOCS / "journeys.md") if block[1] == "yaml")
@@ -113,25 +76,23 @@ def test_the_journey_of_the_reference_can_be_read():
     assert set(journey.stages) == {"idle", "consider", "evaluate", "buy", "trial", "use"}
 
 
-def test_the_shown_files_are_found(folder):
-    write_files([DOCS / "extending.md", DOCS / "journeys.md"], folder)
+def test_the_shown_files_are_found(show_files, folder):
+    show_files(DOCS / "extending.md", DOCS / "journeys.md")
     library = Library.of(folder / "mine")
-    shown = {"night_owls", "newcomer", "quiet_or_loud", "chain"}
-    assert shown <= set(library.names("scenario"))
+    assert {"night_owls", "newcomer", "quiet_or_loud", "chain"} <= set(library.names("scenario"))
     assert {"with_trial", "chain"} <= set(library.names("journey"))
 
 
 @pytest.mark.parametrize("page", ["extending.md", "journeys.md"])
-def test_the_commands_run(page, folder, capsys):
-    write_files([DOCS / "extending.md", DOCS / "journeys.md"], folder)
+def test_the_commands_run(page, show_files, commands, run_small):
+    show_files(DOCS / "extending.md", DOCS / "journeys.md")
     listed = commands(DOCS / page)
     assert listed
     for words in listed:
         run_small(words)
-    capsys.readouterr()
 
 
-def test_the_commands_about_results_run(folder, capsys):
+def test_the_commands_about_results_run(folder, commands, run_small):
     run_small(["compare"])
     run = next((folder / "results" / "compare").iterdir())
     table = (DOCS / "results.md").read_text(encoding="utf-8").split("## summary.json")[0]
@@ -141,10 +102,9 @@ def test_the_commands_about_results_run(folder, capsys):
         run_small(words)
     run_small(["results", "list"])
     run_small(["compare", f"from=results/compare/{run.name}"])
-    capsys.readouterr()
 
 
-def test_the_columns_are_explained(folder, capsys):
+def test_the_columns_are_explained(folder, run_small):
     import pyarrow.parquet as pq
 
     run_small(["compare", "record.customers=true"])
@@ -156,22 +116,19 @@ def test_the_columns_are_explained(folder, capsys):
     assert f"`{', '.join(pq.read_schema(run / 'weekly.parquet').names)}`" in text
     metrics = pq.read_table(run / "weekly.parquet", columns=["metric"]).column("metric").unique().to_pylist()
     assert [metric for metric in metrics if f"`{metric}`" not in text] == []
-    capsys.readouterr()
 
 
 @pytest.mark.parametrize(
-    ("page", "place"),
+    ("page", "text"),
     [
-        (page.name, place)
+        pytest.param(page.name, text, id=f"{page.name}-{place}")
         for page in PAGES
-        for place, (_, language, _) in enumerate(fences(page))
-        if language == "python"
+        for place, text in enumerate(_PYTHON.findall(page.read_text(encoding="utf-8")))
     ],
 )
-def test_the_python_examples_run(page, place, folder, capsys):
-    text = fences(next(path for path in PAGES if path.name == page))[place][2]
-    write_files([DOCS / "extending.md"], folder)
-    script = folder / f"example_{place}.py"
+def test_the_python_examples_run(page, text, show_files, folder, capsys):
+    show_files(DOCS / "extending.md")
+    script = folder / "example.py"
     script.write_text(text, encoding="utf-8")
     runpy.run_path(str(script))
     capsys.readouterr()

@@ -1,0 +1,68 @@
+"""Reading the documentation: fenced blocks, the commands in them, and running those at a small size."""
+
+import re
+import shlex
+
+import pytest
+
+from sim.cli import main
+
+_FENCE = re.compile(r"(?:<!-- file: (\S+) -->\n)?```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_FEW = ("population=150", "horizon=16", "burn_in=8")
+
+
+def _fences(page):
+    return _FENCE.findall(page.read_text(encoding="utf-8"))
+
+
+def _commands(page):
+    lines = [line for _, language, text in _fences(page) if language == "sh" for line in text.splitlines()]
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("journey ")]
+
+
+def _run_small(words):
+    sizes = {"compare": (*_FEW, "replicates=1"), "story": _FEW}.get(words[0], ())
+    if any(word.startswith("from=") for word in words):
+        sizes = ()
+    assert main([*words, *sizes]) == 0, words
+
+
+@pytest.fixture
+def fences():
+    """Return a function: the (file, language, text) of every fenced block of a page."""
+    return _fences
+
+
+@pytest.fixture
+def commands():
+    """Return a function: the `journey` commands in the shell blocks of a page, as lists of words."""
+    return _commands
+
+
+@pytest.fixture
+def run_small(capsys):
+    """Return a function that runs a command in the current folder, with few customers and weeks."""
+    yield _run_small
+    capsys.readouterr()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return an empty folder that is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def show_files(folder):
+    """Return a function that writes the files that pages show into the folder `mine`."""
+
+    def write(*pages):
+        for page in pages:
+            for name, _, text in _fences(page):
+                if name:
+                    path = folder / "mine" / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(text, encoding="utf-8")
+
+    return write
