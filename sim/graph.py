@@ -61,6 +61,8 @@ NODE = np.dtype(
         ("ancillary", np.int64),  # cents
         ("first_edge", np.int64),
         ("end_edge", np.int64),
+        ("first_used", np.int64),  # features that its edges weigh
+        ("end_used", np.int64),
     ],
     align=True,
 )
@@ -88,6 +90,7 @@ class Graph(NamedTuple):
     nodes: Any  # (J x K,) records of NODE
     edges: Any  # (E,) records of EDGE
     terms: Any  # records of TERM
+    used: NDArray[np.int64]  # features that the edges of each node weigh, node by node
     mix: NDArray[np.float64]  # (J x K, C) cumulative shares of channels, zero where a stage has none
     channels: Any  # (C,) records of CHANNEL
 
@@ -136,11 +139,13 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
     node_of = np.full((j, k), OPEN, np.int64)
     edges: list[tuple[int, int, int, int, float, int, int]] = []
     terms: list[tuple[int, float]] = []
+    used: list[int] = []
     for journey_id, journey in enumerate(journeys.values()):
         for stage_id, name in enumerate(stages):
             node = journey_id * k + stage_id
             row = table[node]
             row.first_edge = len(edges)
+            first_term = len(terms)
             stage = journey.stages.get(name)
             if stage is not None:
                 node_of[journey_id, stage_id] = node
@@ -169,6 +174,9 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
                     if edge.on is None:
                         row.weekly = True
             row.end_edge = len(edges)
+            row.first_used = len(used)
+            used += sorted({feature for feature, _ in terms[first_term:]})
+            row.end_used = len(used)
     for stage_id in range(k):
         home = int(np.argmax(node_of[:, stage_id] != OPEN))
         node_of[node_of[:, stage_id] == OPEN, stage_id] = node_of[home, stage_id]
@@ -178,6 +186,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
         nodes=table,
         edges=np.array(edges, EDGE).view(np.recarray),
         terms=np.array(terms, TERM).view(np.recarray),
+        used=np.array(used, np.int64),
         mix=mix,
         channels=np.array(
             [(channel.digital, _cents(channel.cost), channel.effort) for channel in passages] or [(False, 0, 1.0)],

@@ -81,7 +81,10 @@ def allocate_trace(weeks: int, groups: int, brands: int) -> Traced:
 def _log(tally: Tally) -> NDArray[np.void]:
     """The event log, ordered by customer and then as lived."""
     rows = tally.events[: tally.event_count[0]]
-    rows = rows[np.lexsort((rows[:, 2], rows[:, 1], rows[:, 0]))]
+    # Stable, so that the moments of one customer and week keep the order in which they were lived.
+    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    begins = np.flatnonzero((np.diff(rows[:, :2], axis=0, prepend=-1) != 0).any(axis=1))
+    rows[:, 2] = np.arange(len(rows)) - np.repeat(begins, np.diff(begins, append=len(rows)))
     log = np.empty(len(rows), EVENT)
     for column, name in enumerate(EVENT.names or ()):
         log[name] = rows[:, column]

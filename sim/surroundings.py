@@ -239,10 +239,8 @@ class Around:
     def note(self, customer: Customer, moment: str, brand: int, channel: int, origin: int, cents: int) -> None:
         """Log a moment of a sampled customer."""
         if customer.who in self.sampled:
-            last = self.events[-1] if self.events else (-1, -1, 0)
-            order = last[2] + 1 if last[:2] == (customer.who, self.row) else 0
             self.events.append(
-                (customer.who, self.row, order, int(Moment[moment]), customer.stage, brand, channel, origin, cents)
+                (customer.who, self.row, 0, int(Moment[moment]), customer.stage, brand, channel, origin, cents)
             )
 
     def decided(self, customer: Customer, decision: Decision) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, gammainccinv, gammaincinv
 
 from agents.personas import Persona
-from agents.population import allocate_accounts
+from agents.population import allocate_accounts, customer_record
 from agents.rules.need import NODES_PER_OCTAVE, OCTAVES
 from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
@@ -22,14 +22,31 @@ from sim.journey import FEATURES
 from sim.scenario import Arm, Plan, Scenario
 from sim.tally import Tally, allocate_tally
 
-__all__ = ["BRAND", "CONSTANTS", "STANDING", "Birth", "Clock", "World", "compile_birth", "compile_world", "fork"]
+__all__ = [
+    "BLOCK",
+    "LANES",
+    "BRAND",
+    "CONSTANTS",
+    "STANDING",
+    "Birth",
+    "Clock",
+    "World",
+    "compile_birth",
+    "compile_world",
+    "fork",
+]
 
 #: A week after the end of every run.
 _NEVER = 1 << 40
 _TRAIT_NODES = 1024
+#: Customers whose week is lived together: their records fit the cache. A power of two.
+BLOCK = 1024
+#: Customers weighed in one loop.
+LANES = 64
 
 _WHOLE = (
-    "seed", "replicate", "customers", "brands", "focal", "journey", "stages", "groups", "near_weeks", "cycle_weeks",
+    "seed", "replicate", "customers", "brands", "focal", "journey", "stages", "groups", "first_trait",
+    "near_weeks", "cycle_weeks",
     "cyclical",
 )  # fmt: skip
 _REAL = (
@@ -98,6 +115,7 @@ class Clock:
     WEEK = 0  # from the first of the burn-in
     ROW = 1  # row of the tally
     FIRST = 2  # customer number of the shard's first customer
+    TOUCHED = 3  # what reading ahead found: kept only so that no compiler leaves the reading out
 
 
 class Birth(NamedTuple):
@@ -130,6 +148,7 @@ class World(NamedTuple):
     nodes: Any
     edges: Any
     terms: Any
+    used: NDArray[np.int64]
     mix: NDArray[np.float64]
     channels: Any
     # the market, weekly
@@ -141,6 +160,19 @@ class World(NamedTuple):
     clock: NDArray[np.int64]  # see Clock
     features: NDArray[np.float64]  # room for one customer's features
     reached: NDArray[np.float64]  # room for the running sum of weights of a stage's edges
+    codes: NDArray[np.uint16]  # the shard's records as 16-bit codes, for traits by number
+    ready: NDArray[np.int64]  # (BLOCK,) customers of a block whose week it is
+    queue: NDArray[np.int64]  # (nodes, BLOCK) customers of a block by the node they stand on
+    queued: NDArray[np.int64]  # (nodes,)
+    pulls: NDArray[np.float64]  # (BLOCK,) of this week's contacts
+    disturbances: NDArray[np.float64]  # (BLOCK,)
+    felt: NDArray[np.float64]  # (features, LANES)
+    sums: NDArray[np.float64]  # (edges, LANES) running sum of weights
+    weight: NDArray[np.float64]  # (LANES,) this and below
+    total: NDArray[np.float64]
+    running: NDArray[np.float64]
+    goal: NDArray[np.float64]
+    taken: NDArray[np.int64]
     accounts: Any  # (customers of the shard or 0,) agents.population.ACCOUNT
     by_brand: NDArray[np.int64]  # counters: see sim.tally.Tally
     by_persona: NDArray[np.int64]
@@ -273,6 +305,12 @@ def _compile_segments(scenario: Scenario, arm: Arm) -> tuple[Any, Any]:
     return segments, levels
 
 
+def _first_trait(brands: int) -> int:
+    """Place of the first trait in a customer's record, counted in 16-bit codes."""
+    fields: Any = customer_record(brands).fields
+    return int(fields[TRAITS[0]][1]) // 2
+
+
 def _compile_constants(scenario: Scenario, arm: Arm, seed: int, replicate: int, stages: int) -> Any:
     market = scenario.market
     choice, talk, contact, experience = market.choice, market.word_of_mouth, market.contact, market.experience
@@ -285,6 +323,7 @@ def _compile_constants(scenario: Scenario, arm: Arm, seed: int, replicate: int, 
         "focal": scenario.focal,
         "journey": tuple(scenario.journeys).index(_unled_journey(scenario, arm)),
         "stages": stages,
+        "first_trait": _first_trait(len(market.brands)),
         "groups": talk.communities if communities else 1,
         "near_weeks": contact.near_weeks,
         "cycle_weeks": market.innovation.cycle_weeks,
@@ -375,9 +414,10 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
         standing=standing,
         market=np.zeros(1, MARKET).view(np.recarray),
         contacting=np.zeros(len(prices), np.int64),
-        clock=np.zeros(3, np.int64),
+        clock=np.zeros(4, np.int64),
         features=np.zeros(len(FEATURES)),
         reached=np.zeros(len(graph.edges) + 1),
+        **_room(0, 0),
         accounts=allocate_accounts(0),
         **tally._asdict(),
     )
@@ -396,14 +436,38 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
     return world
 
 
-def fork(world: World, tally: Tally, accounts: Any, first: int) -> World:
-    """The same world for one shard of customers, with counters, accounts, clock and scratch room of its own."""
-    clock = np.zeros(3, np.int64)
+def _room(nodes: int, edges: int) -> dict[str, Any]:
+    """Scratch room of the crowd (:mod:`sim.engine.crowd`)."""
+    room: dict[str, Any] = {
+        "codes": np.zeros((0, 0), np.uint16),
+        "ready": np.zeros(BLOCK, np.int64),
+        "queue": np.zeros((nodes, BLOCK), np.int64),
+        "queued": np.zeros(nodes, np.int64),
+        "pulls": np.zeros(BLOCK),
+        "disturbances": np.zeros(BLOCK),
+        "felt": np.zeros((len(FEATURES), LANES)),
+        "sums": np.zeros((edges, LANES)),
+        "taken": np.zeros(LANES, np.int64),
+    }
+    return room | {name: np.zeros(LANES) for name in ("weight", "total", "running", "goal")}
+
+
+def fork(world: World, tally: Tally, accounts: Any, first: int, people: Any = None) -> World:
+    """The same world for one shard of customers, with counters, accounts, clock and scratch room of its own.
+
+    ``people`` are the shard's records where the fast engine is to live them.
+    """
+    clock = np.zeros(4, np.int64)
     clock[Clock.FIRST] = first
+    room = _room(0, 0)
+    if people is not None:
+        room = _room(len(world.nodes), len(world.edges) + 1)
+        room["codes"] = people.view(np.ndarray).view(np.uint16).reshape(people.size, -1)
     return world._replace(
         clock=clock,
         features=np.zeros_like(world.features),
         reached=np.zeros_like(world.reached),
         accounts=accounts,
+        **room,
         **tally._asdict(),
     )

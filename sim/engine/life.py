@@ -57,7 +57,7 @@ def _cut(world: World, population: Population, accounts: Any, count: int, fresh:
     shards = []
     for start, stop in zip(edges[:-1], edges[1:], strict=True):
         part = Population(*(column[start:stop] for column in population))
-        shards.append(_Shard(fork(world, fresh(), accounts[start:stop], int(start)), part))
+        shards.append(_Shard(fork(world, fresh(), accounts[start:stop], int(start), part.people), part))
     return shards
 
 

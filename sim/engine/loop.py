@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Whole, passage, rule
+from agents.compiled import Whole, rule
 from agents.population import ADOPTED, FOCAL_AT_START, NEVER, NOBODY, SAMPLED, SEARCHED, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import encode_unit, log, uniform
-from sim.engine.week import live_week, set_need_clock
+from sim.engine.crowd import customers_week
+from sim.engine.week import set_need_clock
 from sim.journey import Does
 from sim.luck import block
 from sim.market import market_week
@@ -99,16 +100,6 @@ def begin_horizon(sample_share: float, world: World, people: Any) -> None:
         customer.marks = flags
 
 
-@passage
-def customers_week(week: Whole, phase_start: Whole, world: World, population: Population) -> None:
-    """One week of every customer of a shard whose week it is."""
-    world.clock[_AT_WEEK] = week
-    world.clock[_AT_ROW] = week - phase_start
-    for i in range(population.due.size):
-        if population.due[i] <= week:
-            population.due[i] = live_week(world, population.people[i], world.clock[_AT_FIRST] + i)
-
-
 @rule
 def run_weeks(
     week: Whole,
@@ -125,7 +116,7 @@ def run_weeks(
     """Weeks ``week`` to ``end`` of a shard; returns the first week not lived.
 
     Each week: (1) the market (:func:`sim.market.market_week`); (2) every customer, independently of the others
-    (:func:`sim.engine.week.live_week`); (3) what they did is in the tally. Stops early where the event log is full.
+    (:func:`sim.engine.crowd.customers_week`); (3) what they did is in the tally. Stops early where the log is full.
     A shard that is not ``alone`` leaves step 1 to the thread that gathers all shards.
     """
     while week < end:
@@ -147,6 +138,8 @@ def run_weeks(
             if started or week == phase_start:
                 for i in range(population.due.size):
                     population.due[i] = 0
-        customers_week(week, phase_start, world, population)
+        world.clock[_AT_WEEK] = week
+        world.clock[_AT_ROW] = week - phase_start
+        customers_week(world, population)
         week += 1
     return week

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.compiled import Whole, deed, passage, rule
+from agents.compiled import Whole, deed, rule
 from agents.population import ADOPTED, BUYER, NEVER, NOBODY, SAMPLED, SEARCHED
 from agents.purposes import Purpose
 from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility
@@ -48,7 +48,7 @@ from sim.luck import Words, block, sixteen_bits
 from sim.tally import ByBrand, ByPersona
 from sim.world import Clock, World
 
-__all__ = ["live_week", "set_need_clock"]
+__all__ = ["begin_week", "feature_of", "go_on", "is_need_due", "is_open", "next_visit", "set_need_clock"]
 
 # Enumerations as typed numbers: a plain int would make numba compile every function anew for every constant.
 _NEED, _WEEK, _STEP, _ENTRY = (
@@ -156,14 +156,9 @@ def _note(
     if np.int64(customer.marks) & SAMPLED == 0:
         return
     at = world.event_count[0]
-    row = world.clock[_AT_ROW]
-    order = 0
-    if at > 0 and world.events[at - 1, 0] == who and world.events[at - 1, 1] == row:
-        order = world.events[at - 1, 2] + 1
     event = world.events[at]
     event[0] = who
-    event[1] = row
-    event[2] = order
+    event[1] = world.clock[_AT_ROW]
     event[3] = kind
     event[4] = customer.stage
     event[5] = brand
@@ -350,39 +345,46 @@ def _meet_contacts(world: World, customer: Any, who: Whole) -> tuple[float, floa
 
 
 @deed
-def _feel(world: World, customer: Any, who: Whole, node: Whole, strongest: float, disturbed: float) -> None:
-    """Fill the features of the customer's present stage."""
-    features = world.features
+def feature_of(
+    world: World, customer: Any, who: Whole, at: Whole, feature: Whole, strongest: float, disturbed: float
+) -> float:
+    """Value of one feature for a customer at a node; toward a brand only where it is the lead's."""
+    if feature < _TRAITS:
+        return decode_unit(world.codes[who - world.clock[_AT_FIRST], world.constants[0].first_trait + feature])
     lead = np.int64(customer.lead)
     led = lead != NOBODY
     mine = led and lead == customer.incumbent
-    features[0] = decode_unit(customer.deliberation)
-    features[1] = decode_unit(customer.price_sensitivity)
-    features[2] = decode_unit(customer.trust_propensity)
-    features[3] = decode_unit(customer.novelty_seeking)
-    features[4] = decode_unit(customer.digital_affinity)
-    features[5] = decode_unit(customer.privacy_concern)
-    features[6] = decode_unit(customer.sociability)
-    features[7] = decode_unit(customer.patience)
-    ease = _ease(world, customer, lead)
-    features[_F_SATISFACTION] = np.float64(customer.satisfaction) if mine else 0.0
-    features[_F_TRUST] = decode_unit(customer.trust) if mine else 0.0
-    features[_F_HABIT] = _present_habit(world, customer) if mine else 0.0
-    features[_F_FATIGUE] = _present_fatigue(world, customer)
-    features[_F_WEEKS] = np.float64(world.clock[_AT_WEEK] - np.int64(customer.since))
-    features[_F_EASE] = ease
-    features[_F_RELEVANCE] = _relevance(world, customer, lead)
-    features[_F_PULL] = strongest
-    features[_F_DELIGHT] = world.brands[lead].delight if led else 0.0
-    features[_F_INTRUSION] = disturbed
-    features[_F_EFFORT] = _felt_effort(world, customer, node, ease)
-    features[_F_REPUTATION] = world.standing[who % world.constants[0].groups, lead].reputation if led else 0.0
-    features[_F_PRICE] = world.brands[lead].relative_price if led else 0.0
-    features[_F_ADOPTION] = world.market[0].adoption
+    if feature == _F_SATISFACTION:
+        return np.float64(customer.satisfaction) if mine else 0.0
+    if feature == _F_TRUST:
+        return decode_unit(customer.trust) if mine else 0.0
+    if feature == _F_HABIT:
+        return _present_habit(world, customer) if mine else 0.0
+    if feature == _F_FATIGUE:
+        return _present_fatigue(world, customer)
+    if feature == _F_WEEKS:
+        return np.float64(world.clock[_AT_WEEK] - np.int64(customer.since))
+    if feature == _F_EASE:
+        return _ease(world, customer, lead)
+    if feature == _F_RELEVANCE:
+        return _relevance(world, customer, lead)
+    if feature == _F_PULL:
+        return strongest
+    if feature == _F_DELIGHT:
+        return world.brands[lead].delight if led else 0.0
+    if feature == _F_INTRUSION:
+        return disturbed
+    if feature == _F_EFFORT:
+        return _felt_effort(world, customer, at, _ease(world, customer, lead))
+    if feature == _F_REPUTATION:
+        return world.standing[who % world.constants[0].groups, lead].reputation if led else 0.0
+    if feature == _F_PRICE:
+        return world.brands[lead].relative_price if led else 0.0
+    return world.market[0].adoption
 
 
 @deed
-def _is_open(world: World, customer: Any, edge: Any, contacted: bool, need_due: bool) -> bool:
+def is_open(world: World, customer: Any, edge: Any, contacted: bool, need_due: bool) -> bool:
     """Whether an edge exists for this customer this week."""
     if edge.on == _ON_CONTACT and not contacted:
         return False
@@ -405,43 +407,43 @@ def _is_open(world: World, customer: Any, edge: Any, contacted: bool, need_due: 
 
 
 @deed
-def _predictor(world: World, edge: Any) -> float:
-    """Linear predictor of an edge from the customer's features."""
-    total = edge.intercept
-    for at in range(edge.first_term, edge.end_term):
-        total = add_term(total, world.terms[at].coefficient, world.features[world.terms[at].feature])
-    return total
+def _pick_instant(world: World, customer: Any, who: Whole, at: Whole, disturbed: float, strongest: float) -> Whole:
+    """Edge taken out of a stage that resolves within the week (competing risks, MODEL 4.2).
 
-
-@deed
-def _pick_edge(world: World, customer: Any, node: Any, u: float, contacted: bool, need_due: bool) -> Whole:
-    """Edge taken out of a node with the uniform ``u``, or NOBODY to stay (competing risks, MODEL 4.2).
-
-    Edges are tried in the order of the file; the reference (an edge without hazard, or staying) comes last.
+    Edges are tried in the order of the file; the reference (the edge without hazard) comes last.
     """
-    reference = NOBODY
+    node = world.nodes[at]
+    for place in range(node.first_used, node.end_used):
+        feature = world.used[place]
+        world.features[feature] = feature_of(world, customer, who, at, feature, strongest, disturbed)
+    contacted = strongest > 0.0
+    reference: Whole = _NOBODY
     total = 1.0
-    logits = False
     reached = 0.0
-    for at in range(node.first_edge, node.end_edge):
-        edge = world.edges[at]
+    for place in range(node.first_edge, node.end_edge):
+        edge = world.edges[place]
         # A closed edge weighs nothing: the running sum stands still and cannot pass the draw there.
-        if _is_open(world, customer, edge, contacted, need_due):
+        if is_open(world, customer, edge, contacted, False):
             if edge.kind == _REFERENCE:
-                reference = at
-            elif edge.kind == _LOGIT:
-                weight = odds(_predictor(world, edge))
-                total += weight
-                reached += weight
-                logits = True
+                reference = place
             else:
-                reached += clipped_probability(_predictor(world, edge))
-        world.reached[at - node.first_edge] = reached
-    target = u * total if logits else u
-    if target < reached:
-        for at in range(node.first_edge, node.end_edge):
-            if target < world.reached[at - node.first_edge]:
-                return at
+                predictor = edge.intercept
+                for term in range(edge.first_term, edge.end_term):
+                    predictor = add_term(
+                        predictor, world.terms[term].coefficient, world.features[world.terms[term].feature]
+                    )
+                if edge.kind == _LOGIT:
+                    weight = odds(predictor)
+                    total += weight
+                    reached += weight
+                else:
+                    reached += clipped_probability(predictor)
+        world.reached[place - node.first_edge] = reached
+    goal = _draw(world, who, _STEP, np.int64(customer.occasion), np.int64(customer.stage), _FIRST) * total
+    if goal < reached:
+        for place in range(node.first_edge, node.end_edge):
+            if goal < world.reached[place - node.first_edge]:
+                return place
     return reference
 
 
@@ -781,7 +783,7 @@ def _enter(world: World, customer: Any, who: Whole, stage: Whole, disturbed: flo
 
 
 @deed
-def _next_visit(world: World, customer: Any, who: Whole) -> Whole:
+def next_visit(world: World, customer: Any, who: Whole) -> Whole:
     """Next week in which anything can happen to the customer: everybody else is passed over at memory speed."""
     constants = world.constants[0]
     tomorrow = world.clock[_AT_WEEK] + 1
@@ -809,50 +811,46 @@ def _next_visit(world: World, customer: Any, who: Whole) -> Whole:
     return soonest
 
 
-@passage
-def live_week(world: World, customer: Any, who: Whole) -> Whole:
-    """One week of a customer; returns the next week in which anything can happen.
+@deed
+def begin_week(world: World, customer: Any, who: Whole) -> tuple[Whole, float, float]:
+    """First half of a customer's week: contacts, the weekly deed of the stage (search, talk), and whether it may move.
 
-    In this order:
-
-    1. Contacts of every brand that makes contact; a timely one moves the lead and pulls.
-    2. The weekly deed of the stage (search, talk); where a fixed stay is not over, nothing else.
-    3. One edge at most out of the present stage, by its hazards; then on through stages that resolve within the week,
-       each of which does its deed on being entered (recall, choose and buy, experience, bond, need clock ...).
-    4. The next visit is looked up.
-
-    A week in which nothing happens leaves no trace: visiting a customer more often changes nothing.
+    Returns the node whose edges are open this week, or NOBODY where none can be, and the week's pull and intrusion.
     """
-    week = world.clock[_AT_WEEK]
     strongest, disturbed = 0.0, 0.0
     if world.market[0].contacting > 0:
         strongest, disturbed = _meet_contacts(world, customer, who)
-    contacted = strongest > 0.0
     at = _node(world, np.int64(customer.lead), np.int64(customer.stage))
-    if world.nodes[at].does == _DOES_SEARCH:
+    node = world.nodes[at]
+    if node.does == _DOES_SEARCH:
         _search(world, customer, who)
-    elif world.nodes[at].does == _DOES_TALK:
+    elif node.does == _DOES_TALK:
         _talk(world, customer, who)
-    moving = world.nodes[at].weeks <= 0 or week - np.int64(customer.since) >= world.nodes[at].weeks
-    while moving:
-        node = world.nodes[at]
-        stage = np.int64(customer.stage)
-        waits = node.does == _DOES_WAIT
-        need_due = waits and np.int64(customer.need_at) <= week
-        if node.first_edge == node.end_edge or (waits and not (need_due or contacted or node.weekly)):
-            break
-        _feel(world, customer, who, at, strongest, disturbed)
-        if node.weeks == 0:
-            u = _draw(world, who, _STEP, np.int64(customer.occasion), stage, _FIRST)
-        else:
-            u = _draw(world, who, _WEEK, week, stage, _FIRST)
-        edge = _pick_edge(world, customer, node, u, contacted, need_due)
-        if edge == NOBODY:
-            break
-        if waits:
+    stays = node.weeks > 0 and world.clock[_AT_WEEK] - np.int64(customer.since) < node.weeks
+    waits = node.does == _DOES_WAIT and not (is_need_due(world, customer) or strongest > 0.0 or node.weekly)
+    if stays or waits or node.first_edge == node.end_edge:
+        return _NOBODY, strongest, disturbed
+    return at, strongest, disturbed
+
+
+@deed
+def is_need_due(world: World, customer: Any) -> bool:
+    """Whether the need clock has run out; only a wait stage asks."""
+    return np.int64(customer.need_at) <= world.clock[_AT_WEEK]
+
+
+@deed
+def go_on(world: World, customer: Any, who: Whole, at: Whole, edge: Whole, strongest: float, disturbed: float) -> None:
+    """Second half of a customer's week: through an edge, and on through stages that resolve within the week.
+
+    Each stage does its deed on being entered: recall, choose and buy, experience, bond, need clock ...
+    """
+    while edge != NOBODY:
+        if world.nodes[at].does == _DOES_WAIT:
             customer.occasion = (np.int64(customer.occasion) + 1) & 0xFFFF
-            customer.need_week = week
+            customer.need_week = world.clock[_AT_WEEK]
             customer.marks = np.int64(customer.marks) & (255 - SEARCHED)
         at = _enter(world, customer, who, world.edges[edge].target, disturbed)
-        moving = world.nodes[at].weeks == 0
-    return _next_visit(world, customer, who)
+        edge = _NOBODY
+        if world.nodes[at].weeks == 0:
+            edge = _pick_instant(world, customer, who, at, disturbed, strongest)
