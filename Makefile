@@ -44,10 +44,10 @@ layers: $(VENV)/.installed-dev ## check which package may import which
 	"$(BIN)/lint-imports"
 
 bench: $(VENV)/.installed-dev ## measure speed, as ratios within one run
-	"$(BIN)/python" -m pytest benchmarks -s
+	"$(BIN)/python" benchmarks/bench_speed.py
 
 golden: $(VENV)/.installed-dev ## rewrite the golden results after a deliberate change of the model
-	"$(BIN)/python" -m tests.golden.refresh
+	"$(BIN)/python" tests/golden/refresh.py
 
 pins: ## rewrite the constraints of the Python given as PYTHON= from a fresh environment
 	sh constraints/refresh.sh "$(PYTHON)"
