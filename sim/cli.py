@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.errors import ConfigError
 from sim.verbs import VERBS, load_verb
@@ -154,7 +154,9 @@ def _run(verb: str, words: list[str]) -> int:
 
     parser = get_args_parser()
     parser.prog = f"journey {verb}"
-    options = parser.parse_args(words)
+    parser.error = _refuse_option
+    # Keys may stand before and behind an option: argparse alone wants them all on one side.
+    options = parser.parse_intermixed_args(words)
     for name, remedy in REFUSED_OPTIONS.items():
         if getattr(options, name) is not None:
             raise ConfigError(f"--{name.replace('_', '-')} is not offered; {remedy}")
@@ -222,6 +224,10 @@ def _fail(error: Exception) -> int:
     traceback.print_exception(error)
     print("journey: this is a fault of the simulator, not of your input; please report it", file=sys.stderr)
     return 1
+
+
+def _refuse_option(message: str) -> NoReturn:
+    raise ConfigError(f"{message}; journey VERB --help shows what there is")
 
 
 def _refuse(message: str) -> int:

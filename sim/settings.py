@@ -66,6 +66,8 @@ def check_writable(folder: str) -> Path:
             raise ConfigError(f"output_dir is {folder!r}, but {str(existing)!r} is not a folder; give another")
         if not os.access(existing, os.W_OK | os.X_OK):
             raise ConfigError(f"output_dir is {folder!r}, but {str(existing)!r} cannot be written; give another")
+    except ConfigError:
+        raise
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"output_dir is {folder!r}, which cannot be used: {reason}; give another") from None

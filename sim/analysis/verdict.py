@@ -124,7 +124,7 @@ class _Case:
             f"{self.money(abs(mean), signed=False)} ({self.money(abs(mean) / self.heads, signed=False)} per customer)"
         )
         course = f"from {self.money(before, signed=False)} to {self.money(after, signed=False)} over {self.weeks} weeks"
-        subject = f"{self.summary['focal']}'s contribution"
+        subject = f"{title(self.summary, self.summary['focal'])}'s contribution"
         sure = self.interval(gain, lambda value: self.money(value))
         direction = "higher" if mean > 0 else "lower"
         if not covers_zero(gain):
@@ -208,9 +208,10 @@ class _Case:
             if entry["mean"] is None or not heads[name]:
                 continue
             each = scaled(entry, 1.0 / heads[name])
-            words = f"{name} {self.money(each['mean'])} per customer{bracket(each, self.money)}"
+            called = title(self.summary, name)
+            words = f"{called} {self.money(each['mean'])} per customer{bracket(each, self.money)}"
             if each["mean"] == 0.0 and each["ci_low"] in (None, 0.0):
-                open_.append(f"{name} (no difference)")
+                open_.append(f"{called} (no difference)")
             elif covers_zero(entry) and entry["ci_low"] is not None:
                 open_.append(words)
             elif entry["mean"] > 0:
@@ -275,6 +276,11 @@ class _Case:
         return f"Why it loses: mostly {words}, {worth}{against}."
 
 
+def title(summary: Mapping[str, Any], name: str) -> str:
+    """Return a reader's name for a brand or a persona."""
+    return str(summary.get("titles", {}).get(name, name))
+
+
 def covers_zero(entry: Numbers) -> bool:
     """Whether zero cannot be ruled out: the interval covers it, or there is no interval."""
     if entry["ci_low"] is None:
@@ -327,7 +333,8 @@ def _alone(summary: Numbers, arm: str) -> str:
     share = numbers["market_share"]["mean"]
     loop = numbers["loop_share"]["mean"]
     return (
-        f"{arm}: {summary['focal']} contributes {money(contribution['mean'], currency)} over {summary['horizon']} weeks"
+        f"{arm}: {title(summary, summary['focal'])} contributes {money(contribution['mean'], currency)}"
+        f" over {summary['horizon']} weeks"
         f"{bracket(contribution, lambda value: money(value, currency))}, {share * _PERCENT:.1f} % of all purchases are "
         f"its own, and {loop * _PERCENT:.1f} % of those come from the loyalty loop. One arm alone compares nothing."
     )

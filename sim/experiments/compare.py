@@ -182,6 +182,7 @@ class _Gathered:
             "title": scenario.title,
             "case": scenario.case,
             "focal": scenario.market.focal,
+            "titles": _titles(scenario),
             "baseline": scenario.baseline,
             "currency": scenario.market.economics.currency,
             "population": scenario.population,
@@ -202,3 +203,10 @@ def _without_lives(history: History) -> History:
         history,
         lives=Lives(*(getattr(lives, name)[:0].copy() for name in Lives.__dataclass_fields__)),
     )
+
+
+def _titles(scenario: Scenario) -> dict[str, str]:
+    """Readers' names of the focal brand and of the personas, cut at the first comma: what follows describes them."""
+    named = {scenario.market.focal: scenario.market.brands[scenario.market.focal].title}
+    named |= {persona.name: persona.title for persona in scenario.personas}
+    return {name: title.split(",")[0] for name, title in named.items() if title}

@@ -22,6 +22,7 @@ from sim.experiments.draft import (
     journey_form,
     lay_over,
 )
+from sim.graph import graph_stages
 from sim.journey import Journey, read_journey
 from sim.library import Library
 from sim.reading import nearest, plain, read, read_value, show
@@ -174,6 +175,7 @@ def _build(data: Mapping[str, Any], library: Library, where: str) -> Scenario:
     named = dict.fromkeys(plan.journey for arm in arms.values() for plan in arm.plans.values())
     named[market.journey] = None
     journeys = {name: _build_journey(name, data["journeys"], market, library, where) for name in named}
+    _check_journeys(journeys, arms, baseline, market, where)
     return Scenario(
         name=data["name"],
         market=market,
@@ -183,6 +185,29 @@ def _build(data: Mapping[str, Any], library: Library, where: str) -> Scenario:
         baseline=baseline,
         **{key: read_value(Scenario, key, data[key], where=where) for key in VALUES},
     )
+
+
+def _check_journeys(
+    journeys: Mapping[str, Journey], arms: Mapping[str, Arm], baseline: str, market: Market, where: str
+) -> None:
+    """Check what only all journeys together can break."""
+    count = len(graph_stages(journeys))
+    if count > MOST_STAGES:
+        raise ConfigError(
+            f"{where}: the journeys {', '.join(journeys)} have {count} stages of different names;"
+            f" give up to {MOST_STAGES}"
+        )
+    if market.name != "none":
+        return
+    # Without brands nobody leads a customer from one chain to another, so all chains begin alike.
+    begin = journeys[arms[baseline].plans[market.focal].journey]
+    for arm in arms.values():
+        journey = journeys[arm.plans[market.focal].journey]
+        if dict(journey.start) != dict(begin.start):
+            raise ConfigError(
+                f"{where}: arms.{arm.name} starts journey {journey.name!r} otherwise than the baseline starts"
+                f" {begin.name!r}; give both the same start, or compare them in two runs"
+            )
 
 
 def _check_market(market: Market, where: str) -> None:

@@ -11,9 +11,9 @@ from sim.document import parse_document, write_document
 from sim.errors import ConfigError
 from sim.experiments.draft import compose, draft_scenario
 from sim.experiments.load import load_file, load_scenario, scenario_from_dict, scenario_to_dict
-from sim.scenario import Scenario
 from sim.journey import read_journey
 from sim.library import GROUPS, Library
+from sim.scenario import Scenario
 
 SHIPPED = {group: Library.of().names(group) for group in GROUPS}
 CHAIN = """

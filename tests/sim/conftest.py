@@ -11,9 +11,9 @@ from agents.markets import Channel, Market
 from agents.personas import Persona
 from agents.strategies import Strategy
 from sim.events import EVENT
-from sim.scenario import Arm, Plan, Scenario
 from sim.history import FIXED_POINT, Fixed, History, Lives, MarketTrace, Money
 from sim.journey import Edge, Journey, Stage
+from sim.scenario import Arm, Plan, Scenario
 
 STAGES = ("idle", "consider", "buy", "use")
 

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from sim.errors import ConfigError
 from sim.experiments.compare import compare
 from sim.experiments.result import Result
-from sim.scenario import Scenario
 from sim.journey import Edge, Journey, Stage
 from sim.reports import figures
 from sim.reports.figures.journeys import draw_change, draw_difference, draw_flows, draw_journey
@@ -21,6 +20,7 @@ from sim.reports.figures.spine import order_stages
 from sim.reports.figures.timeline import band_of, periods, ratio
 from sim.reports.journey_map import draw_map, flows_of
 from sim.reports.style import look, png_bytes, svg_text
+from sim.scenario import Scenario
 
 HOSTILE = "<script>$x_{1}$ & \"'"
 

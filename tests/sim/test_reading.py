@@ -13,9 +13,9 @@ from agents.markets import Market
 from agents.personas import Persona, Spread
 from agents.strategies import Strategy
 from sim.errors import ConfigError
-from sim.scenario import Assumption, Record
 from sim.journey import Stage
 from sim.reading import check, defaults, nearest, plain, read, read_name
+from sim.scenario import Assumption, Record
 from sim.settings import Settings
 
 ROOTS = (Market, Brand, Persona, Strategy, Stage, Record, Assumption, Settings)

@@ -12,10 +12,10 @@ import pytest
 from agents.personas import Persona
 from sim.experiments.compare import compare
 from sim.experiments.result import Result
-from sim.scenario import Assumption, Scenario
 from sim.reports.page import NO_EFFECT_KNOWN, write_report
 from sim.reports.terminal import print_result
 from sim.reports.wording import METRIC_WORDS, difference_rows, interval, value
+from sim.scenario import Assumption, Scenario
 
 HOSTILE = "<script>alert('x')</script>$x$\"&"
 
