@@ -81,9 +81,9 @@ def seconds(job: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def live(scenario: Scenario, engine: str = "numba", threads: int = 1) -> None:
-    """Live one replicate."""
-    for _ in run_replicates(scenario, seed=1, replicates=[0], engine=engine, threads=threads):
+def live(scenario: Scenario, engine: str = "numba", threads: int = 1, replicates: int = 1) -> None:
+    """Live replicates."""
+    for _ in run_replicates(scenario, seed=1, replicates=range(replicates), engine=engine, threads=threads):
         pass
 
 
@@ -100,24 +100,26 @@ def engines(quick: bool) -> list[Measure]:
 
     for _ in range(3 if quick else 5):
         take("one", customer_weeks(fast), lambda: live(fast))
-        take("two", customer_weeks(fast), lambda: live(fast, threads=2))
+        take("shared", customer_weeks(fast), lambda: live(fast, threads=2))
+        take("two", 2 * customer_weeks(fast), lambda: live(fast, threads=2, replicates=2))
         take("classic", customer_weeks(classic), lambda: live(classic))
         take("numpy", customer_weeks(classic), lambda: numpy_classic.run(classic))
     for _ in range(2):
         take("mesa", customer_weeks(slow), lambda: live(slow, engine="mesa"))
     rate = "customer-weeks/s"
     people = f"N={fast.population:,}"
+    both = 1.8 if usable_threads(None) > 1 else None
     return [
         Measure(f"numba, {people}, one thread, both arms", best["one"], rate),
-        Measure(f"numba, {people}, two threads, both arms", best["two"], rate),
+        Measure(f"numba, {people}, two threads, a replicate each", best["two"], rate),
+        Measure(f"numba, {people}, two threads sharing one population", best["shared"], rate),
         Measure(f"numba, {people}, one thread, classic arm alone", best["classic"], rate),
         Measure(f"NumPy, {people}, classic arm alone", best["numpy"], rate),
         Measure(f"Mesa, N={slow.population:,}, both arms", best["mesa"], rate),
         Measure("numba (one thread) : Mesa", best["one"] / best["mesa"], "times", at_least=200),
         Measure("numba (one thread) : NumPy, classic arm", best["classic"] / best["numpy"], "times", at_least=1),
-        Measure(
-            "two threads : one", best["two"] / best["one"], "times", at_least=1.8 if usable_threads(None) > 1 else None
-        ),
+        Measure("two threads with a replicate each : one", best["two"] / best["one"], "times", at_least=both),
+        Measure("two threads sharing one population : one", best["shared"] / best["one"], "times"),
     ]
 
 
