@@ -118,19 +118,19 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordOfMouth:
-    """Submodel 4.6: talk and reputation."""
+    """Submodel 4.6: talk and reputation. The rates give praise and complaints in the order of 3 : 1 (East et al. 2007)."""
 
     structure: str = choice("mean_field", ("mean_field", "communities"), "who hears whom")
     communities: int = whole(20, 1, 65535, "number of groups where the structure is communities")
     leak: float = number(0.1, 0.0, 1.0, "share of what a group hears that comes from the whole market")
     talk_rate: float = number(
-        0.3, 0.0, 1.0, "chance a week that a fully sociable satisfied customer in a talk stage speaks"
+        0.8, 0.0, 1.0, "chance a week that a fully sociable satisfied customer in a talk stage speaks"
     )
     complaint_rate: float = number(
-        0.3, 0.0, 1.0, "chance that a fully sociable customer speaks ill of one unit of disappointment"
+        0.05, 0.0, 1.0, "chance that a fully sociable customer speaks ill of one unit of disappointment"
     )
     decay: float = number(0.05, 0.0, 1.0, "share of reputation forgotten a week", "per week")
-    gain: float = number(1.0, 0.0, 100.0, "reputation won per positive statement per customer and week")
+    gain: float = number(10.0, 0.0, 100.0, "reputation won per positive statement per customer and week")
     negativity: float = number(2.0, 0.0, 10.0, "weight of a negative statement against a positive one")
 
 
