@@ -118,7 +118,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordOfMouth:
-    """Submodel 4.6: talk and reputation. The rates give praise and complaints in the order of 3 : 1 (East et al. 2007)."""
+    """Submodel 4.6: talk and reputation. Praise to complaints: about 3 : 1 (East et al. 2007)."""
 
     structure: str = choice("mean_field", ("mean_field", "communities"), "who hears whom")
     communities: int = whole(20, 1, 65535, "number of groups where the structure is communities")
