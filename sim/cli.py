@@ -154,7 +154,7 @@ def _run(verb: str, words: list[str]) -> int:
 
     parser = get_args_parser()
     parser.prog = f"journey {verb}"
-    parser.error = _refuse_option
+    setattr(parser, "error", _refuse_option)  # noqa: B010 -- one line like every message, not argparse's own
     # Keys may stand before and behind an option: argparse alone wants them all on one side.
     options = parser.parse_intermixed_args(words)
     for name, remedy in REFUSED_OPTIONS.items():

@@ -35,7 +35,7 @@ from sim.errors import ConfigError
 from sim.experiments.draft import draft_scenario, form
 from sim.experiments.load import read_scenario_file
 from sim.library import GROUPS, Library
-from sim.reading import NAME, nearest, read_value
+from sim.reading import NAME, nearest, read_value, show
 from sim.settings import Settings
 
 __all__ = ["Composer", "Task", "explain"]
@@ -259,6 +259,16 @@ class Composer:
         place = f" under {'.'.join(path)}" if path else ""
         return f"{hint}accepted{place}: {', '.join(known) or 'nothing'}"
 
+    def explain_group(self) -> str:
+        """Say which group was given something that is no name."""
+        for override in OverridesParser.create().parse_overrides(self.overrides):
+            group, value = override.key_or_group, override.value()
+            if group in (*GROUPS, "engine", "") and not isinstance(value, str | list):
+                names = self.hydra.config_loader.get_group_options(group) if group else []
+                known = f"; there are {', '.join(names)}" if names else ""
+                return f"{group or 'a key without a name'} is {show(value)}; give the name of a file{known}"
+        return "a group is given something that is no name; give the name of a file"
+
     def _check(self, parsed: Sequence[Any], check: Task) -> None:
         from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 
@@ -280,6 +290,8 @@ def explain(error: Exception, composer: Composer | None = None) -> str:
     if isinstance(error, MissingConfigException):
         return _explain_missing(error)
     message = " ".join(str(error).split())
+    if message.startswith("Config group override must be") and composer is not None:
+        return composer.explain_group()
     if isinstance(error, HydraException):
         if message.startswith("Could not override '"):
             key = message.split("'")[1]

@@ -118,6 +118,8 @@ def read_document(path: Path, *, where: str = "", trusted: bool = False) -> dict
     except FileNotFoundError:
         reason = "is a link to a file that does not exist" if path.is_symlink() else "does not exist"
         raise ConfigError(f"{where} {reason}; give the path of a YAML file") from None
+    except ConfigError:
+        raise
     except (OSError, ValueError) as error:
         raise ConfigError(f"{where} cannot be read: {_reason(error)}") from None
     if len(raw) > LARGEST_FILE:

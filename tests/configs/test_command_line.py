@@ -220,6 +220,8 @@ BAD = {
     "scenario=/etc/passwd": "there is no scenario",
     "scenario=[treadmill,nothing]": "scenario/nothing",
     "scenario=": "scenario",
+    "scenario=null": "scenario is null; give the name of a file; there are",
+    "engine=3": "engine is 3; give the name of a file; there are mesa, numba",
     "~scenario": "market is missing",
     "market=fitnes": "did you mean 'fitness'",
     "market=none": "channel 'web'",
@@ -264,14 +266,21 @@ def test_bad_input_ends_with_one_message_and_status_2(argument, runs, capsys, un
 
 def test_an_unknown_verb_or_option(capsys, untouched):
     assert "did you mean 'compare'" in _refused(capsys, "compar")
-    assert main(["compare", "--nonsense"]) == 2
-    assert "--nonsense" in capsys.readouterr().err
-    assert main(["compare", "--cfg", "nonsense"]) == 2
+    assert "--nonsense" in _refused(capsys, "compare", "--nonsense")
+    assert "choose from 'job'" in _refused(capsys, "compare", "--cfg", "nonsense")
+
+
+def test_keys_stand_before_and_behind_options(runs, tmp_path_factory):
+    own = _own_folder(tmp_path_factory.mktemp("own"))
+    assert main(["compare", "population=30", "--config-dir", str(own), "seed=2", "-m", "replicates=3"]) == 0
+    (work,) = runs
+    assert (work.scenario.population, work.settings.seed, work.settings.replicates) == (30, 2, 3)
 
 
 def test_results_cannot_go_where_a_file_is(runs, capsys, tmp_path):
     (tmp_path / "file").write_text("")
-    assert "is not a folder" in _refused(capsys, "compare", "output_dir=file")
+    message = _refused(capsys, "compare", "output_dir=file")
+    assert message == "journey: output_dir is 'file', but 'file' is not a folder; give another"
     assert "is not a folder" in _refused(capsys, "compare", "output_dir=file/below")
     assert runs == []
 
@@ -294,7 +303,7 @@ HOSTILE = {
     "!!python/object/apply:os.system [x]\n": "tag",
     "[": "line",
     "": "is empty",
-    "x" * 2_000_000: "2,000,000 bytes",
+    "x" * 2_000_000: "yaml has 2,000,000 bytes",
 }
 
 
