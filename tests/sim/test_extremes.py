@@ -15,6 +15,6 @@ def test_every_draw_has_a_node_below_and_one_above_in_every_quantile_table(tread
     born = compile_birth(treadmill)
     gaps = compile_world(treadmill, treadmill.arms["classic"], 1, 0).gap_quantiles
     below = int(tail_position(log(1.0 - uniform(word))))
-    assert 0 <= below and below + 1 < min(len(gaps), len(born.rate_quantiles))
+    assert below >= 0 and below + 1 < min(len(gaps), len(born.rate_quantiles))
     trait = int(uniform(word) * (born.trait_quantiles.shape[2] - 1))
-    assert 0 <= trait and trait + 1 < born.trait_quantiles.shape[2]
+    assert trait >= 0 and trait + 1 < born.trait_quantiles.shape[2]
