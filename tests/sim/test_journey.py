@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (a table of faults reads best with one row a line)
+
 """A journey is checked before anybody sets out: one message per fault, and every sound Markov chain loads."""
 
 import copy
