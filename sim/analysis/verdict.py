@@ -328,7 +328,9 @@ def _alone(summary: Numbers, arm: str) -> str:
     """Describe one arm that is compared with nothing."""
     numbers = summary["arms"][arm]
     if numbers["purchases"]["mean"] in (None, 0.0):
-        return f"{arm}: {summary['population']:,} customers over {summary['horizon']} weeks; nobody bought anything."
+        # Without any purchase there is no share; with a share of 0 others sold.
+        sold = "anything" if numbers["market_share"]["mean"] is None else f"from {summary['focal']}"
+        return f"{arm}: {summary['population']:,} customers over {summary['horizon']} weeks; nobody bought {sold}."
     contribution, currency = numbers["contribution"], summary["currency"]
     share = numbers["market_share"]["mean"]
     loop = numbers["loop_share"]["mean"]

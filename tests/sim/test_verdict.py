@@ -92,3 +92,11 @@ def test_purchases_are_traced_to_where_they_were_won(told):
 )
 def test_money(amount, currency, text):
     assert money(amount, currency) == text
+
+
+@pytest.mark.parametrize(("share", "words"), [(None, "nobody bought anything."), (0.0, "nobody bought from stride.")])
+def test_one_arm_without_a_sale_tells_an_empty_market_from_lost_sales(share, words):
+    numbers = {name: {"mean": 0.0, "ci_low": 0.0, "ci_high": 0.0} for name in ("purchases", "contribution")}
+    numbers["market_share"] = {"mean": share, "ci_low": None, "ci_high": None}
+    summary = {"arms": {"classic": numbers}, "differences": {}, "population": 10, "horizon": 5, "focal": "stride"}
+    assert verdict(summary).endswith(words)
