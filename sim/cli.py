@@ -242,10 +242,26 @@ class _Ending:
         self._before: Any = None
         if threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGTERM, self._end)
+            self._hook = sys.unraisablehook
+            sys.unraisablehook = self._again
 
     def __exit__(self, *_: object) -> None:
         if self._before is not None:
             signal.signal(signal.SIGTERM, self._before)
+            sys.unraisablehook = self._hook
+
+    def _again(self, lost: Any) -> None:
+        """Send a signal once more whose exception Python swallowed, because it arrived while an object was cleared."""
+        if isinstance(lost.exc_value, KeyboardInterrupt):
+            number = signal.SIGINT
+        elif isinstance(lost.exc_value, SystemExit) and lost.exc_value.code == 128 + signal.SIGTERM:
+            number = signal.SIGTERM
+        else:
+            self._hook(lost)
+            return
+        timer = threading.Timer(0.02, os.kill, (os.getpid(), number))
+        timer.daemon = True
+        timer.start()
 
     @staticmethod
     def _end(number: int, frame: FrameType | None) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -367,6 +368,22 @@ def test_kill_ends_a_run_as_an_interrupt_does(monkeypatch, tmp_path):
 
     monkeypatch.setattr(compare_verb, "perform", perform)
     assert main(["compare"]) == 143 and cleaned == [True]
+
+
+def test_kill_counts_even_where_python_swallows_it(monkeypatch, tmp_path, capsys):
+    class Clearing:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0)  # the handler runs here, and what it raises is lost
+
+    def perform(work):
+        Clearing()
+        time.sleep(10)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(compare_verb, "perform", perform)
+    assert main(["compare"]) == 143
+    assert capsys.readouterr().err == ""
 
 
 def test_past_runs(capsys, monkeypatch, tmp_path):
