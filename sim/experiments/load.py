@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -236,6 +237,8 @@ def _build_personas(data: Mapping[str, Any], where: str) -> tuple[Persona, ...]:
     personas = tuple(
         read(Persona, {**persona, "name": name}, where=where, key=f"personas.{name}") for name, persona in data.items()
     )
+    if not math.isfinite(sum(persona.share for persona in personas)):
+        raise ConfigError(f"{where}: personas have shares that sum to more than can be counted; give smaller shares")
     if sum(persona.share for persona in personas) <= 0:
         raise ConfigError(f"{where}: personas have shares that sum to 0; give at least one of them a share above 0")
     return personas

@@ -244,6 +244,7 @@ BAD = {
     "market.price_elasticity=${nothing}": "nothing",
     "market.price_elasticity=???": "price_elasticity is '???'",
     "personas.veronica.share=-1": "share is -1",
+    "personas={veronica:{share:1e308},steady:{share:1e308}}": "give smaller shares",
     "journeys.classic.stages.evaluate.does=look": "does is 'look'",
     "population=1,2": "population=1,2",
     "seed.x=3": "seed is a value",
