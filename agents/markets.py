@@ -201,7 +201,10 @@ class Market:
     brands: Mapping[str, Brand] = quantity("brands by name, at most 64", factory=dict)
     journey: str = text("classic", "journey of brands that no arm names, and of customers nobody leads")
     price_elasticity: float = number(
-        -2.62, -20.0, 0.0, "own-price elasticity of a customer of price sensitivity 0.5 at the mean price"
+        -2.62, -20.0, 0.0, "own-price elasticity of a customer of price sensitivity 0.5 at the reference price"
+    )
+    reference_price: float | None = number(
+        None, 0.01, 1e9, "price that others are felt against; null: the brands' mean", "money", optional=True
     )
     channels: Mapping[str, Channel] = quantity("channels by name", factory=_nothing)
     need: Need = quantity("when needs arise", factory=_need)

@@ -185,7 +185,8 @@ class World(NamedTuple):
 
 def _tail_quantiles(shape: float | None) -> NDArray[np.float64]:
     """Quantiles of a Gamma of mean 1, even in -log2(1 - u), so that the upper tail is as fine as the middle."""
-    nodes = NODES_PER_OCTAVE * OCTAVES + 1
+    # The most extreme draw stands on the last octave's end and still needs a node above it.
+    nodes = NODES_PER_OCTAVE * OCTAVES + 2
     if shape is None:
         return np.ones(nodes)
     complement = np.exp2(-np.arange(nodes) / NODES_PER_OCTAVE)
@@ -341,7 +342,7 @@ def _compile_constants(scenario: Scenario, arm: Arm, seed: int, replicate: int, 
         "taste_sd": choice.taste_sd,
         "error_scale": choice.error_scale,
         "habit_weight": choice.habit,
-        # d U / d ln(price) at the mean price is weight x sensitivity, which is to be the elasticity at 0.5.
+        # d U / d ln(price) at the reference price is weight x sensitivity, which is to be the elasticity at 0.5.
         "price_weight": -2.0 * market.price_elasticity,
         "reputation_weight": choice.reputation,
         "relevance_weight": choice.relevance,
@@ -377,7 +378,7 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
     prices = np.array([brand.price for brand in market.brands.values()])
     quality = np.array([brand.quality for brand in market.brands.values()])
     spend = np.array([persona.spend for persona in personas])
-    mean_price = prices.mean() if prices.mean() > 0 else 1.0
+    reference = market.reference_price or prices.mean() or 1.0
     weeks = np.arange(scenario.burn_in + scenario.horizon + 1)
     segments, levels = _compile_segments(scenario, arm)
     graph = compile_graph(scenario.journeys, market)
@@ -393,7 +394,7 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
     brands = np.zeros(len(prices), BRAND).view(np.recarray)
     brands.quality = quality
     brands.advantage = quality - quality.mean()
-    brands.relative_price = prices / mean_price
+    brands.relative_price = prices / reference
     brands.salience = [brand.salience for brand in market.brands.values()]
     groups = int(constants.groups[0])
     standing = np.zeros((groups, len(prices)), STANDING).view(np.recarray)

@@ -26,7 +26,7 @@ def brand_value(quality: float, price_disutility: float, reputation_utility: flo
 
 @rule
 def price_disutility(weight: float, price_sensitivity: float, relative_price: float) -> float:
-    """Utility lost to the price, relative to the market's mean price."""
+    """Utility lost to the price, relative to the market's reference price."""
     return weight * price_sensitivity * relative_price
 
 

@@ -89,6 +89,7 @@ def test_a_cheaper_brand_loses_no_purchase_at_any_occasion_while_lives_are_equal
     for was, now in parted:
         assert was["kind"] == now["kind"] == Moment.PURCHASE and was["week"] == now["week"]
         assert was["brand"] != brand, "somebody left a brand because it became cheaper"
+        assert now["brand"] == brand, "somebody moved between two other brands"
 
 
 def test_a_dearer_brand_wins_nobody(quiet_market, live, before):
