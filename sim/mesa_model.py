@@ -27,7 +27,7 @@ from sim.reading import nearest
 from sim.record import Traced, allocate_trace, focal_customers, make_history, stocks_after, stocks_at_birth
 from sim.scenario import Scenario
 from sim.surroundings import Around, be_born
-from sim.tally import ByPersona, Tally, allocate_tally
+from sim.tally import ByBrand, ByPersona, Tally, allocate_tally
 from sim.world import World, compile_birth, compile_world, fork
 
 __all__ = ["JourneyModel", "live_replicate", "sampled_customers"]
@@ -99,6 +99,16 @@ class JourneyModel(mesa.Model):
         for who in range(self.scenario.population):
             be_born(CustomerAgent(self, who, self.around), born)
         self.customers: list[CustomerAgent] = list(self.agents)
+        self.running = True
+        #: A subclass may put its own in its place; :func:`mesa.batch_run` reads it.
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                "week": "week",
+                "purchases": "purchases",
+                "loop_purchases": "loop_purchases",
+                "contacts": "contacts",
+            }
+        )
         if self.scenario.burn_in == 0:
             self._begin_horizon()
 
@@ -113,10 +123,24 @@ class JourneyModel(mesa.Model):
         tally = allocate_tally(weeks, len(scenario.personas), len(self.stages), len(scenario.brands), self._groups(), 0)
         return fork(world, tally, allocate_accounts(scenario.population if keep else 0), seed_week)
 
+    def _focal(self, first: int, end: int) -> int:
+        """Sum of the focal brand's columns since the horizon (or the burn-in) began."""
+        return int(self.around.world.by_brand[:, :, self.scenario.focal, first:end].sum())
+
     @property
     def purchases(self) -> int:
-        """Purchases of the focal brand since the horizon (or the burn-in) began, for data collectors and charts."""
-        return int(self.around.world.by_brand[:, :, self.scenario.focal, :3].sum())
+        """Purchases of the focal brand since the horizon (or the burn-in) began."""
+        return self._focal(ByBrand.INITIAL, ByBrand.LOOP + 1)
+
+    @property
+    def loop_purchases(self) -> int:
+        """Purchases of the focal brand in the loyalty loop since then."""
+        return self._focal(ByBrand.LOOP, ByBrand.LOOP + 1)
+
+    @property
+    def contacts(self) -> int:
+        """Contacts that the focal brand has made since then."""
+        return self._focal(ByBrand.CONTACTS, ByBrand.CONTACTS + 1)
 
     def share_of_stages(self) -> dict[str, float]:
         """Share of customers per stage, for data collectors and charts."""
@@ -137,6 +161,7 @@ class JourneyModel(mesa.Model):
         self.agents.do("step")
         self.adopted_before = int(world.by_persona[around.row, :, ByPersona.ADOPTED].sum())
         self.week += 1
+        self.datacollector.collect(self)
         if self.week == self.scenario.burn_in:
             self._begin_horizon()
         if self.week >= self.scenario.burn_in + self.scenario.horizon:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import ceil, isfinite
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,15 +20,14 @@ from sim.analysis.verdict import verdict
 from sim.errors import ConfigError
 from sim.experiments.result import Result
 from sim.history import History, Lives
-
-if TYPE_CHECKING:
-    from sim.scenario import Scenario
+from sim.reading import read, read_value, show
+from sim.scenario import Scenario
+from sim.settings import Settings
 
 __all__ = ["MOST_REPLICATES", "compare"]
 
 #: No precision is worth more replicates than this.
 MOST_REPLICATES = 1000
-LARGEST_SEED = 2**32 - 1
 _CONTRIBUTION = METRICS.index("contribution")
 
 Run = Callable[..., Iterable[tuple[int, Mapping[str, History]]]]
@@ -73,8 +72,8 @@ def compare(
     ConfigError
         If a number lies outside its range.
     """
+    _check(scenario, replicates, seed, engine, threads, precision)
     precision = scenario.precision if precision is None else precision
-    _check(replicates, seed, threads, precision)
     from sim.experiments.replicate import run_replicates  # compiles kernels: only when something runs
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -116,15 +115,15 @@ def compare(
     )
 
 
-def _check(replicates: int, seed: int, threads: int | None, precision: float | None) -> None:
-    if replicates < 1:
-        raise ConfigError(f"replicates is {replicates}; give a whole number from 1")
-    if not 0 <= seed <= LARGEST_SEED:
-        raise ConfigError(f"seed is {seed}; give a whole number from 0 to {LARGEST_SEED}")
-    if threads is not None and threads < 1:
-        raise ConfigError(f"threads is {threads}; give a whole number from 1, or null for all")
-    if precision is not None and not precision > 0.0:
-        raise ConfigError(f"precision is {precision}; give a number above 0, or null for a fixed number of replicates")
+def _check(
+    scenario: object, replicates: int, seed: int, engine: str, threads: int | None, precision: float | None
+) -> None:
+    """Check what a caller from Python hands in as strictly as what a file or the command line says."""
+    if not isinstance(scenario, Scenario):
+        raise ConfigError(f"scenario is {show(scenario)}; give a Scenario, such as Scenario.load('treadmill')")
+    read(Settings, {"replicates": replicates, "seed": seed, "engine": engine, "threads": threads})
+    if precision is not None:
+        read_value(Scenario, "precision", precision)
 
 
 def _next(count: int, width: float, precision: float) -> int:

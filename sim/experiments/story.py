@@ -301,7 +301,7 @@ def _divergence(scenario: Scenario, lives: list[Life]) -> tuple[int | None, str]
             f"{base.arm}: {_decision_words(scenario, stages, mine)}.\n"
             f"{other.arm}: {_decision_words(scenario, stages, theirs)}."
         )
-    return None, f"{base.arm} and {other.arm} never part: the same draws led to the same decisions every week."
+    return None, f"{base.arm} and {other.arm} do not part: the same draws led to the same decisions every week."
 
 
 def _tell(told: Story, width: int = 100) -> str:
@@ -338,12 +338,13 @@ def _tell(told: Story, width: int = 100) -> str:
     lines.append("")
     for life in told.lives:
         lines.append(
-            f"{life.arm}: {life.purchases} purchases, {life.focal_purchases} of"
+            f"{life.arm}: {life.purchases} purchase{'' if life.purchases == 1 else 's'}, {life.focal_purchases} of"
             f" {_brand(scenario, scenario.focal)}; spent {_money(scenario, life.spend)} there;"
             f" worth {_money(scenario, life.value)} to it today."
         )
-    if len(told.lives) > 1:
-        change = told.lives[1].value - told.lives[0].value
-        how = f"{_money(scenario, abs(change))} {'more' if change >= 0 else 'less'}"
-        lines.append(f"In {told.lives[1].arm} the customer is worth {how} than in {told.lives[0].arm}.")
+    base = told.lives[0]
+    for life in told.lives[1:]:
+        change = life.value - base.value
+        how = f"{_money(scenario, abs(change))} {'more' if change > 0 else 'less'} than" if change else "exactly what"
+        lines.append(f"In {life.arm} the customer is worth {how}{'' if change else ' it is'} in {base.arm}.")
     return "\n".join(lines)

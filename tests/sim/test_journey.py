@@ -1,4 +1,3 @@
-
 """A journey is checked before anybody sets out: one message per fault, and every sound Markov chain loads."""
 
 import copy
