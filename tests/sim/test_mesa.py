@@ -24,7 +24,7 @@ def test_batch_run_sweeps_the_model():
         display_progress=False,
     )
     assert [row["arm"] for row in rows] == ["classic", "proactive"]
-    assert all(row["week"] == row["Step"] >= 6 and row["purchases"] >= row["loop_purchases"] >= 0 for row in rows)
+    assert all(row["week"] in (6, 7) and row["purchases"] >= row["loop_purchases"] >= 0 for row in rows)
 
 
 def test_a_data_collector_of_the_users_own():
