@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.compiled import Whole, deed, rule
+from agents.compiled import Whole, deed, passage, rule
 from agents.population import ADOPTED, BUYER, NEVER, NOBODY, SAMPLED, SEARCHED
 from agents.purposes import Purpose
 from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility
@@ -129,20 +129,20 @@ def _count(mask: Any) -> Whole:
     return count
 
 
-@deed
+@passage
 def _draw(world: World, who: Whole, purpose: Whole, when: Whole, index: Whole, which: Whole) -> float:
     """One uniform out of the customer's block of luck."""
     words = block(world.constants[0].seed, world.constants[0].replicate, who, purpose, when, index)
     return uniform(np.int64(words[which]))
 
 
-@deed
+@passage
 def _brand_words(world: World, who: Whole, purpose: Whole, when: Whole, brand: Whole) -> Words:
     """Block of luck that four brands share; brand b has its word b & 3."""
     return block(world.constants[0].seed, world.constants[0].replicate, who, purpose, when, brand >> 2)
 
 
-@deed
+@passage
 def _add(world: World, customer: Any, brand: Whole, column: Whole, amount: Whole) -> None:
     """Count for a brand, this week."""
     world.by_brand[world.clock[_AT_ROW], customer.persona, brand, column] += amount
@@ -184,7 +184,7 @@ def _pay(world: World, customer: Any, who: Whole, brand: Whole, column: Whole, c
             account.value += np.int64(np.floor(signed * world.discount[world.clock[_AT_ROW]] + 0.5))
 
 
-@deed
+@passage
 def _level(world: World, customer: Any, brand: Whole) -> Any:
     """Levels of the brand's present strategy for this customer's persona."""
     return world.levels[brand, world.brands[brand].active, customer.persona]
@@ -222,7 +222,7 @@ def _ease(world: World, customer: Any, lead: Whole) -> float:
     return eased(_level(world, customer, lead).automation, decode_unit(customer.digital_affinity))
 
 
-@deed
+@passage
 def _felt_effort(world: World, customer: Any, node: Whole, ease: float) -> float:
     multiplier = 1.0 if customer.channel == NOBODY else world.channels[customer.channel].effort
     return felt_effort(world.nodes[node].effort, multiplier, ease)
@@ -255,12 +255,12 @@ def _set_satisfaction(world: World, customer: Any, satisfaction: float) -> None:
     )
 
 
-@deed
+@passage
 def _present_habit(world: World, customer: Any) -> float:
     return decode_unit(customer.habit) * world.habit_left[world.clock[_AT_WEEK] - np.int64(customer.last_purchase)]
 
 
-@deed
+@passage
 def _present_fatigue(world: World, customer: Any) -> float:
     return np.float64(customer.fatigue) * world.fatigue_left[world.clock[_AT_WEEK] - np.int64(customer.last_contact)]
 
@@ -833,7 +833,7 @@ def begin_week(world: World, customer: Any, who: Whole) -> tuple[Whole, float, f
     return at, strongest, disturbed
 
 
-@deed
+@passage
 def is_need_due(world: World, customer: Any) -> bool:
     """Whether the need clock has run out; only a wait stage asks."""
     return np.int64(customer.need_at) <= world.clock[_AT_WEEK]
