@@ -67,6 +67,7 @@ def write_report(result: Result, folder: Path) -> Path:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_signed,
     )
     page = environment.get_template("page.html.jinja").render(
         **_content(result), figures=shown, glyphs=Markup("".join(glyphs.values())), **_provenance(result, folder)
@@ -137,8 +138,16 @@ def _content(result: Result) -> dict[str, Any]:
     }
 
 
+def _signed(value: object) -> object:
+    """Tie a minus to its number wherever the page prints one: a browser may break the line between them."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return value.replace("\u2212", "\u2212\u2060") if "\u2060" not in value else value
+    return value
+
+
 def _unbroken(words: str) -> str:
-    """Keep a number and its sign on one line."""
+    """Keep a number, its sign and its unit on one line."""
+    words = re.sub(r"(?<![\w\u2212])[-\u2212](?=[\d$\u20ac\u00a3])", "\u2212\u2060", words)
     return words.replace(" %", "\u00a0%").replace(" M ", "\u00a0M ")
 
 
