@@ -155,42 +155,6 @@ class Economics:
     currency: str = text("$", "sign of the currency")
 
 
-def _need() -> Need:
-    return Need()
-
-
-def _consideration() -> Consideration:
-    return Consideration()
-
-
-def _choice() -> Choice:
-    return Choice()
-
-
-def _experience() -> Experience:
-    return Experience()
-
-
-def _contact() -> Contact:
-    return Contact()
-
-
-def _word_of_mouth() -> WordOfMouth:
-    return WordOfMouth()
-
-
-def _innovation() -> Innovation:
-    return Innovation()
-
-
-def _economics() -> Economics:
-    return Economics()
-
-
-def _nothing() -> Mapping[str, Channel]:
-    return {}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Market:
     """One category: its brands, its needs and the strength of every mechanism."""
@@ -206,12 +170,12 @@ class Market:
     reference_price: float | None = number(
         None, 0.01, 1e9, "price that others are felt against; null: the brands' mean", "money", optional=True
     )
-    channels: Mapping[str, Channel] = quantity("channels by name", factory=_nothing)
-    need: Need = quantity("when needs arise", factory=_need)
-    consideration: Consideration = quantity("which brands are considered", factory=_consideration)
-    choice: Choice = quantity("utility of a brand", factory=_choice)
-    experience: Experience = quantity("what using the product does", factory=_experience)
-    contact: Contact = quantity("what contacts do", factory=_contact)
-    word_of_mouth: WordOfMouth = quantity("talk and reputation", factory=_word_of_mouth)
-    innovation: Innovation = quantity("experiments", factory=_innovation)
-    economics: Economics = quantity("money", factory=_economics)
+    channels: Mapping[str, Channel] = quantity("channels by name", factory=dict)
+    need: Need = quantity("when needs arise", factory=Need)
+    consideration: Consideration = quantity("which brands are considered", factory=Consideration)
+    choice: Choice = quantity("utility of a brand", factory=Choice)
+    experience: Experience = quantity("what using the product does", factory=Experience)
+    contact: Contact = quantity("what contacts do", factory=Contact)
+    word_of_mouth: WordOfMouth = quantity("talk and reputation", factory=WordOfMouth)
+    innovation: Innovation = quantity("experiments", factory=Innovation)
+    economics: Economics = quantity("money", factory=Economics)

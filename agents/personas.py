@@ -20,10 +20,6 @@ class Spread:
     )
 
 
-def _spread() -> Spread:
-    return Spread()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
     """One kind of customer.
@@ -34,14 +30,14 @@ class Persona:
     name: str = text("", "name of the persona, the key under which it stands")
     title: str = text("", "a reader's name for it")
     share: float = number(1.0, 0.0, None, "weight in the population; weights are divided by their sum")
-    deliberation: Spread = quantity("wish to compare before buying", factory=_spread)
-    price_sensitivity: Spread = quantity("weight of price in choice", factory=_spread)
-    trust_propensity: Spread = quantity("how readily good experience becomes trust", factory=_spread)
-    novelty_seeking: Spread = quantity("pleasure in trying something else", factory=_spread)
-    digital_affinity: Spread = quantity("ease with digital channels", factory=_spread)
-    privacy_concern: Spread = quantity("dislike of being known", factory=_spread)
-    sociability: Spread = quantity("how much the customer talks about brands", factory=_spread)
-    patience: Spread = quantity("tolerance for effort and delay", factory=_spread)
+    deliberation: Spread = quantity("wish to compare before buying", factory=Spread)
+    price_sensitivity: Spread = quantity("weight of price in choice", factory=Spread)
+    trust_propensity: Spread = quantity("how readily good experience becomes trust", factory=Spread)
+    novelty_seeking: Spread = quantity("pleasure in trying something else", factory=Spread)
+    digital_affinity: Spread = quantity("ease with digital channels", factory=Spread)
+    privacy_concern: Spread = quantity("dislike of being known", factory=Spread)
+    sociability: Spread = quantity("how much the customer talks about brands", factory=Spread)
+    patience: Spread = quantity("tolerance for effort and delay", factory=Spread)
     concentration: float = number(10.0, 0.01, 1e6, "alpha + beta of every trait that names none of its own")
     need_rate: float = number(1.0, 0.01, 100.0, "multiplier of the market's rate of needs")
     spend: float = number(1.0, 0.0, 1000.0, "multiplier of what one purchase is worth")

@@ -28,27 +28,15 @@ class CapabilityCosts:
     innovation: float = number(0.0, 0.0, 1e9, "cost of a full journey team", "money per 1,000 customers")
 
 
-def _capability_costs() -> CapabilityCosts:
-    return CapabilityCosts()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
     """What a strategy costs its brand."""
 
-    build: CapabilityCosts = quantity("paid once, in the week the strategy starts", factory=_capability_costs)
-    run: CapabilityCosts = quantity("paid every week while the strategy runs", factory=_capability_costs)
+    build: CapabilityCosts = quantity("paid once, in the week the strategy starts", factory=CapabilityCosts)
+    run: CapabilityCosts = quantity("paid every week while the strategy runs", factory=CapabilityCosts)
     convexity: float = number(2.0, 1.0, 10.0, "capability cost is cost x level ** convexity")
     contact: float = number(0.0, 0.0, 1e6, "cost of one contact, in whole cents", "money")
     experiment: float = number(0.0, 0.0, 1e9, "cost of one innovation experiment", "money per 1,000 customers")
-
-
-def _contacts() -> Contacts:
-    return Contacts()
-
-
-def _costs() -> Costs:
-    return Costs()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +52,6 @@ class PersonaStrategy:
     prospect_knowledge: float | None = number(None, 0.0, 1.0, "knowledge of prospects", optional=True)
 
 
-def _personas() -> Mapping[str, PersonaStrategy]:
-    return {}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
     """How a company leads its customers (Edelman & Singer 2015): four capabilities, contacts, data use, cost."""
@@ -78,9 +62,9 @@ class Strategy:
     personalization: float = number(0.0, 0.0, 1.0, "what is known of the customer tailors the next step")
     context: float = number(0.0, 0.0, 1.0, "share of contacts timed by knowing where the customer is")
     innovation: float = number(0.0, 0.0, 1.0, "size of the journey team that experiments")
-    contacts_per_week: Contacts = quantity("contacts a week", factory=_contacts)
+    contacts_per_week: Contacts = quantity("contacts a week", factory=Contacts)
     prospect_knowledge: float = number(0.0, 0.0, 1.0, "knowledge of people who are not customers")
     data_use: str = choice("disclosed", ("disclosed", "covert"), "whether customers are told what is known of them")
     start_week: int = whole(0, 0, 65000, "week of the horizon in which the strategy starts", "weeks")
-    costs: Costs = quantity("what it costs", factory=_costs)
-    personas: Mapping[str, PersonaStrategy] = quantity("levels that differ per persona", factory=_personas)
+    costs: Costs = quantity("what it costs", factory=Costs)
+    personas: Mapping[str, PersonaStrategy] = quantity("levels that differ per persona", factory=dict)
