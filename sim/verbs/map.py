@@ -18,7 +18,7 @@ from sim.journey import Journey, read_journey
 from sim.library import Library
 from sim.reading import read
 from sim.scenario import Arm, Scenario
-from sim.settings import check_writable
+from sim.settings import check_writable, read_settings
 
 __all__ = ["Picture", "Settings", "Work", "perform", "prepare"]
 
@@ -65,9 +65,10 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     ConfigError
         If any key or value cannot be used, a journey or run does not exist, or nothing can be written.
     """
-    keys = ("other", "run", "output_dir", "quiet")
-    settings = read(Settings, {key: data[key] for key in keys if key in data})
-    rest = {key: value for key, value in data.items() if key not in (*keys, "journey")}
+    common, rest = read_settings(data)
+    mine: dict[str, Any] = {key: rest.pop(key) for key in ("other", "run") if key in rest}
+    settings = read(Settings, {**mine, "output_dir": common.output_dir, "quiet": common.quiet})
+    rest.pop("journey", None)
     given = data.get("journey")
     output_dir = check_writable(settings.output_dir)
     if settings.run is not None and given is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from agents.quantity import choice, text
 from sim.library import Library
 from sim.reading import read
+from sim.settings import read_settings
 
 __all__ = ["Work", "perform", "prepare"]
 
@@ -21,6 +23,7 @@ class Work:
     run: str = text("latest", "a run's name, part of it, VERB/NAME, or latest")
     format: str = choice("csv", ("csv", "xes"), "format of the exported event log")
     output_dir: str = text("results", "folder of all results")
+    scenario: str = text("", "list the runs of this scenario alone; empty: all")
 
 
 def prepare(data: Mapping[str, Any], library: Library) -> Work:
@@ -31,7 +34,11 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     ConfigError
         If any key or value cannot be used, or there is no such run.
     """
-    work = read(Work, data)
+    common, rest = read_settings(data)
+    keys = [field.name for field in dataclasses.fields(Work)]
+    mine = {key: rest[key] for key in keys if key in rest}
+    # A scenario chosen here brings its market and arms along; of all that only its name matters.
+    work = read(Work, {**mine, "output_dir": common.output_dir, "scenario": rest.get("name") or ""})
     if work.action != "list":
         from sim.results.shelf import find_run
 
@@ -48,7 +55,8 @@ def perform(work: Work) -> None:
         if not runs:
             print(f"No finished run in {work.output_dir!r} yet; make one with: journey compare")
         for run in runs:
-            print(run.key)
+            if not work.scenario or run.name.partition("_")[2].partition("_")[2] == work.scenario:
+                print(run.key)
     elif work.action == "show":
         print(show_run(work.output_dir, work.run))
     else:

@@ -404,3 +404,15 @@ def test_the_reader_of_a_pipe_may_leave(tmp_path):
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()
     assert process.stderr.read() == b"" and process.wait() == 0
+
+
+COMMON = [
+    "scenario=treadmill", "population=300", "horizon=20", "burn_in=5", "replicates=2", "seed=3", "engine=mesa",
+    "threads=1", "precision=0.5", "progress=false", "quiet=true", "output_dir=elsewhere",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", ["compare", "story", "map", "results"])
+def test_every_verb_takes_the_common_keys(verb, capsys):
+    """CONTRACT 2: common keys are the same in every verb."""
+    assert main([verb, *COMMON, "--cfg", "job"]) == 0, capsys.readouterr().err
