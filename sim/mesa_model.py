@@ -51,8 +51,8 @@ class JourneyModel(mesa.Model):
         The baseline by default.
     population : int, optional
         Customers; the scenario's own number by default.
-    seed : int
-        Key of luck.
+    seed : int, optional
+        Key of luck; None, which Mesa's ``batch_run`` may hand over, is 1.
     replicate : int
         Which luck of that key.
     **overrides
@@ -76,27 +76,31 @@ class JourneyModel(mesa.Model):
         scenario: str | Path | Scenario = "treadmill",
         arm: str | None = None,
         population: int | None = None,
-        seed: int = 1,
+        seed: int | None = 1,
         replicate: int = 0,
         **overrides: Any,
     ) -> None:
-        super().__init__(seed=seed)
-        self.scenario = _load(scenario, population, overrides)
-        self.arm = self.scenario.baseline if arm is None else arm
-        if self.arm not in self.scenario.arms:
-            match = nearest(self.arm, self.scenario.arms)
+        seed = 1 if seed is None else seed
+        # Mesa's generator decides nothing here; given, so that an extension that uses it is reproducible.
+        super().__init__(rng=seed)
+        self.luck = seed
+        #: The scenario lived. Mesa has an attribute `scenario` of its own.
+        self.case = _load(scenario, population, overrides)
+        self.arm = self.case.baseline if arm is None else arm
+        if self.arm not in self.case.arms:
+            match = nearest(self.arm, self.case.arms)
             meant = f"did you mean {match!r}? " if match else ""
-            raise ConfigError(f"arm {self.arm!r} is unknown; {meant}accepted: {', '.join(self.scenario.arms)}")
+            raise ConfigError(f"arm {self.arm!r} is unknown; {meant}accepted: {', '.join(self.case.arms)}")
         self.replicate = replicate
-        self.stages = graph_stages(self.scenario.journeys)
+        self.stages = graph_stages(self.case.journeys)
         self.week = 0  #: weeks lived, the burn-in's included
         self.adopted_before = 0
-        weeks = self.scenario.burn_in + self.scenario.horizon
-        self.traced: Traced = allocate_trace(weeks, self._groups(), len(self.scenario.brands))
-        self.around = Around(self._forked(self.scenario.baseline, 0, self.scenario.burn_in, keep=False), 0)
-        self.fixed = np.zeros((self.scenario.burn_in, len(self.scenario.brands), 3), np.int64)
-        born = compile_birth(self.scenario)
-        for who in range(self.scenario.population):
+        weeks = self.case.burn_in + self.case.horizon
+        self.traced: Traced = allocate_trace(weeks, self._groups(), len(self.case.brands))
+        self.around = Around(self._forked(self.case.baseline, 0, self.case.burn_in, keep=False), 0)
+        self.fixed = np.zeros((self.case.burn_in, len(self.case.brands), 3), np.int64)
+        born = compile_birth(self.case)
+        for who in range(self.case.population):
             be_born(CustomerAgent(self, who, self.around), born)
         self.customers: list[CustomerAgent] = list(self.agents)
         self.running = True
@@ -109,23 +113,23 @@ class JourneyModel(mesa.Model):
                 "contacts": "contacts",
             }
         )
-        if self.scenario.burn_in == 0:
+        if self.case.burn_in == 0:
             self._begin_horizon()
 
     def _groups(self) -> int:
-        talk = self.scenario.market.word_of_mouth
+        talk = self.case.market.word_of_mouth
         return talk.communities if talk.structure == "communities" else 1
 
     def _forked(self, arm: str, seed_week: int, weeks: int, *, keep: bool) -> World:
         """A world of one arm with counters for so many weeks."""
-        scenario = self.scenario
-        world = compile_world(scenario, scenario.arms[arm], int(self._seed or 0), self.replicate)
+        scenario = self.case
+        world = compile_world(scenario, scenario.arms[arm], self.luck, self.replicate)
         tally = allocate_tally(weeks, len(scenario.personas), len(self.stages), len(scenario.brands), self._groups(), 0)
         return fork(world, tally, allocate_accounts(scenario.population if keep else 0), seed_week)
 
     def _focal(self, first: int, end: int) -> int:
         """Sum of the focal brand's columns since the horizon (or the burn-in) began."""
-        return int(self.around.world.by_brand[:, :, self.scenario.focal, first:end].sum())
+        return int(self.around.world.by_brand[:, :, self.case.focal, first:end].sum())
 
     @property
     def purchases(self) -> int:
@@ -149,7 +153,7 @@ class JourneyModel(mesa.Model):
 
     def step(self) -> None:
         """One week: the market, then every customer independently of the others."""
-        if self.week >= self.scenario.burn_in + self.scenario.horizon:
+        if self.week >= self.case.burn_in + self.case.horizon:
             self.running = False
             return
         around, world = self.around, self.around.world
@@ -162,29 +166,29 @@ class JourneyModel(mesa.Model):
         self.adopted_before = int(world.by_persona[around.row, :, ByPersona.ADOPTED].sum())
         self.week += 1
         self.datacollector.collect(self)
-        if self.week == self.scenario.burn_in:
+        if self.week == self.case.burn_in:
             self._begin_horizon()
-        if self.week >= self.scenario.burn_in + self.scenario.horizon:
+        if self.week >= self.case.burn_in + self.case.horizon:
             self.running = False
 
     def _begin_horizon(self) -> None:
         """Leave the baseline's world, which all arms share until here, for the arm's own."""
         past = self.around.world
         self.past = Tally(*(getattr(past, name) for name in Tally._fields))
-        world = self._forked(self.arm, 0, self.scenario.horizon, keep=True)
+        world = self._forked(self.arm, 0, self.case.horizon, keep=True)
         for name in ("brands", "standing", "market", "contacting", "talk"):
             getattr(world, name)[:] = getattr(past, name)
-        self.fixed = np.zeros((self.scenario.horizon, len(self.scenario.brands), 3), np.int64)
-        self.around = Around(world, self.scenario.burn_in)
-        self.around.sampled = sampled_customers(self.scenario, self.around)
+        self.fixed = np.zeros((self.case.horizon, len(self.case.brands), 3), np.int64)
+        self.around = Around(world, self.case.burn_in)
+        self.around.sampled = sampled_customers(self.case, self.around)
         for customer in self.customers:
             customer.world = self.around
-            customer.begin_horizon(self.scenario.focal)
-        self.at_start = focal_customers(self.records(), self.scenario.focal, len(self.scenario.personas))
+            customer.begin_horizon(self.case.focal)
+        self.at_start = focal_customers(self.records(), self.case.focal, len(self.case.personas))
 
     def records(self) -> Any:
         """Memories of all customers as the fast engine keeps them (recarray)."""
-        people = allocate(self.scenario.population, len(self.scenario.brands)).people
+        people = allocate(self.case.population, len(self.case.brands)).people
         for customer, record in zip(self.customers, people, strict=True):
             for name in ("persona", "stage", "incumbent", "satisfaction"):
                 record[name] = getattr(customer, name)
@@ -195,7 +199,7 @@ class JourneyModel(mesa.Model):
 
     def history(self, seconds: float = 0.0) -> History:
         """What the arm has left behind; the horizon must be over."""
-        scenario, world = self.scenario, self.around.world
+        scenario, world = self.case, self.around.world
         personas, stages, brands = len(scenario.personas), len(self.stages), len(scenario.brands)
         tally = Tally(*(getattr(world, name) for name in Tally._fields))
         events = self.around.log()
