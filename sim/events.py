@@ -4,10 +4,9 @@ from enum import IntEnum
 
 import numpy as np
 
-__all__ = ["EVENT", "KINDS", "NOBODY", "Moment"]
+from agents.population import NOBODY
 
-#: No brand, no channel, no origin.
-NOBODY = -1
+__all__ = ["EVENT", "KINDS", "NOBODY", "Moment"]
 
 
 class Moment(IntEnum):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ class JourneyModel(mesa.Model):
         self.adopted_before = 0
         weeks = self.case.burn_in + self.case.horizon
         self.traced: Traced = allocate_trace(weeks, self._groups(), len(self.case.brands))
-        self.around = Around(self._forked(self.case.baseline, 0, self.case.burn_in, keep=False), 0)
+        self.around = Around(self._forked(self.case.baseline, self.case.burn_in, keep=False), 0)
         self.fixed = np.zeros((self.case.burn_in, len(self.case.brands), 3), np.int64)
         born = compile_birth(self.case)
         for who in range(self.case.population):
@@ -120,12 +121,12 @@ class JourneyModel(mesa.Model):
         talk = self.case.market.word_of_mouth
         return talk.communities if talk.structure == "communities" else 1
 
-    def _forked(self, arm: str, seed_week: int, weeks: int, *, keep: bool) -> World:
+    def _forked(self, arm: str, weeks: int, *, keep: bool) -> World:
         """A world of one arm with counters for so many weeks."""
         scenario = self.case
         world = compile_world(scenario, scenario.arms[arm], self.luck, self.replicate)
         tally = allocate_tally(weeks, len(scenario.personas), len(self.stages), len(scenario.brands), self._groups(), 0)
-        return fork(world, tally, allocate_accounts(scenario.population if keep else 0), seed_week)
+        return fork(world, tally, allocate_accounts(scenario.population if keep else 0), 0)
 
     def _focal(self, first: int, end: int) -> int:
         """Sum of the focal brand's columns since the horizon (or the burn-in) began."""
@@ -175,7 +176,7 @@ class JourneyModel(mesa.Model):
         """Leave the baseline's world, which all arms share until here, for the arm's own."""
         past = self.around.world
         self.past = Tally(*(getattr(past, name) for name in Tally._fields))
-        world = self._forked(self.arm, 0, self.case.horizon, keep=True)
+        world = self._forked(self.arm, self.case.horizon, keep=True)
         for name in ("brands", "standing", "market", "contacting", "talk"):
             getattr(world, name)[:] = getattr(past, name)
         self.fixed = np.zeros((self.case.horizon, len(self.case.brands), 3), np.int64)
@@ -228,8 +229,6 @@ def _load(scenario: str | Path | Scenario, population: int | None, overrides: di
     if population is not None:
         overrides = {**overrides, "population": population}
     if isinstance(scenario, Scenario):
-        from dataclasses import replace
-
         return replace(scenario, **overrides) if overrides else scenario
     if isinstance(scenario, Path):
         return Scenario.from_yaml(scenario, **overrides)

@@ -97,6 +97,10 @@ class Scenario:
         """Names of the brands, in the order of their ids."""
         return tuple(self.market.brands)
 
+    def customer_weeks(self, replicates: int = 1) -> int:
+        """Return how much there is to simulate: the burn-in once, the horizon in every arm."""
+        return self.population * (self.burn_in + self.horizon * len(self.arms)) * replicates
+
     @property
     def focal(self) -> int:
         """Id of the focal brand."""

@@ -71,7 +71,7 @@ _F_WEEKS, _F_EASE = FEATURES.index("weeks_in_stage"), FEATURES.index("ease")
 _F_RELEVANCE, _F_PULL = FEATURES.index("relevance"), FEATURES.index("pull")
 _F_DELIGHT, _F_INTRUSION = FEATURES.index("delight"), FEATURES.index("intrusion")
 _F_EFFORT, _F_REPUTATION = FEATURES.index("effort"), FEATURES.index("reputation")
-_F_PRICE, _F_ADOPTION = FEATURES.index("price"), FEATURES.index("adoption")
+_F_PRICE = FEATURES.index("price")
 
 _ON_CONTACT, _ON_NEED = On.CONTACT, On.NEED
 _LOGIT, _REFERENCE = Kind.LOGIT, Kind.REFERENCE

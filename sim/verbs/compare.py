@@ -46,7 +46,7 @@ def perform(work: Work) -> Path:
     from sim.results import write
 
     scenario, settings = work.scenario, work.settings
-    total = _customer_weeks(scenario, settings.replicates)
+    total = scenario.customer_weeks(settings.replicates)
     with Progress(total, settings, scenario.title or scenario.name) as progress:
         result = compare(
             scenario,
@@ -63,11 +63,6 @@ def perform(work: Work) -> Path:
         _print_verdict(result)
     print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
     return folder
-
-
-def _customer_weeks(scenario: Scenario, replicates: int) -> int:
-    """Return how much there is to simulate: the burn-in once, the horizon in every arm."""
-    return scenario.population * (scenario.burn_in + scenario.horizon * len(scenario.arms)) * replicates
 
 
 def _resolved(work: Work) -> dict[str, Any]:

@@ -98,8 +98,7 @@ def perform(work: Work) -> None:
         from sim.results import read_trace
 
         traces = {arm: read_trace(work.run, arm, chosen.replicate) for arm in scenario.arms}
-    total = scenario.population * (scenario.burn_in + scenario.horizon * len(scenario.arms))
-    with Progress(total, settings, scenario.title or scenario.name) as progress:
+    with Progress(scenario.customer_weeks(), settings, scenario.title or scenario.name) as progress:
         told = story(
             scenario,
             seed=settings.seed,
