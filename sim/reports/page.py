@@ -9,14 +9,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup, escape
-
 from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
 from sim.history import ORIGINS
-from sim.reports.figures import Picture, overview, pictures
-from sim.reports.style import compact, money, percent, png_bytes, spaced, svg_text
+from sim.reports.figures import overview, pictures
+from sim.reports.plates import draw_plates, environment, unbroken
+from sim.reports.style import compact, money, percent, png_bytes, spaced
 from sim.reports.wording import METRIC_WORDS, NOTHING, difference_rows, interval, value
 
 if TYPE_CHECKING:
@@ -26,7 +24,6 @@ __all__ = ["write_report"]
 
 NO_EFFECT_KNOWN = "No causal effect size of the four capabilities was found in the literature."
 _PERSONA_METRICS = ("contribution", "clv", "loop_share", "retention", "satisfaction", "opt_out_rate")
-_GLYPH = re.compile(r'\s*<path id="(DejaVuSans[^"]*)"[^>]*/>')
 
 
 class Parameter(NamedTuple):
@@ -52,53 +49,16 @@ def write_report(result: Result, folder: Path) -> Path:
     Path
         The report.
     """
-    drawn = folder / "figures"
-    drawn.mkdir(exist_ok=True)
-    glyphs: dict[str, str] = {}
-    shown: list[dict[str, Any]] = []
-    for number, picture in enumerate(pictures(result), start=1):
-        text = svg_text(picture.figure)
-        (drawn / f"{picture.name}.svg").write_text(text, encoding="utf-8")
-        shown.append(_shown(picture, text, f"f{number}", glyphs))
-    (drawn / "overview.png").write_bytes(png_bytes(overview(result), 110.0))
-    environment = Environment(
-        loader=PackageLoader("sim.reports", "."),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_signed,
-    )
-    page = environment.get_template("page.html.jinja").render(
-        **_content(result), figures=shown, glyphs=Markup("".join(glyphs.values())), **_provenance(result, folder)
+    plates, glyphs = draw_plates(pictures(result), folder)
+    (folder / "figures" / "overview.png").write_bytes(png_bytes(overview(result), 110.0))
+    page = (
+        environment()
+        .get_template("page.html.jinja")
+        .render(**_content(result), figures=plates, glyphs=glyphs, **_provenance(result, folder))
     )
     place = folder / "report.html"
     place.write_text(page, encoding="utf-8")
     return place
-
-
-def _shown(picture: Picture, text: str, prefix: str, glyphs: dict[str, str]) -> dict[str, Any]:
-    """Make a figure's SVG fit into a page: no prolog, no addresses, ids of its own, letters shared with the others."""
-    for found in _GLYPH.finditer(text):
-        glyphs.setdefault(found.group(1), found.group(0).strip())
-    text = _GLYPH.sub("", text)
-    text = re.sub(r"^.*?(?=<svg)", "", text, flags=re.DOTALL)
-    text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
-    text = text.replace("xlink:href=", "href=")
-    text = re.sub(r'\bid="(?!DejaVuSans)', f'id="{prefix}-', text)
-    text = re.sub(r'href="#(?!DejaVuSans)', f'href="#{prefix}-', text)
-    text = text.replace("url(#", f"url(#{prefix}-")
-    box = re.search(r'viewBox="([^"]+)"', text)
-    view = box.group(1) if box else "0 0 360 240"
-    opening = f'<svg class="drawing" viewBox="{escape(view)}" role="img" aria-label="{escape(picture.alt)}">'
-    text = re.sub(r"<svg[^>]*>", lambda _: opening, text, count=1)
-    return {
-        "name": picture.name,
-        "section": picture.section,
-        "alt": picture.alt,
-        "reading": picture.reading,
-        "svg": Markup(text),
-    }
 
 
 def _content(result: Result) -> dict[str, Any]:
@@ -113,14 +73,14 @@ def _content(result: Result) -> dict[str, Any]:
         "replicates": result.replicates,
         "seed": result.seed,
         "population": f"{scenario.population:,}",
-        "verdict": [_unbroken(part).split("\n") for part in str(summary["verdict"]).strip().split("\n\n")],
+        "verdict": [unbroken(part).split("\n") for part in str(summary["verdict"]).strip().split("\n\n")],
         "tables": [
             {"arm": arm, "rows": difference_rows(summary, arm, currency), "luck": _luck(summary, arm)} for arm in others
         ],
         "alone": [] if others else _alone(result, currency),
         "origins": [] if not others else _origins(summary, others, currency),
         "people": _people(result, others, currency),
-        "winners": [_unbroken(line) for line in _winners(summary, others, currency)],
+        "winners": [unbroken(line) for line in _winners(summary, others, currency)],
         "assumptions": scenario.assumptions,
         "no_effect": NO_EFFECT_KNOWN,
         "strengths": list(_strengths(result)),
@@ -136,19 +96,6 @@ def _content(result: Result) -> dict[str, Any]:
         ],
         "persona_metrics": [METRIC_WORDS[metric].name for metric in _PERSONA_METRICS],
     }
-
-
-def _signed(value: object) -> object:
-    """Tie a minus to its number wherever the page prints one: a browser may break the line between them."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return value.replace("\u2212", "\u2212\u2060") if "\u2060" not in value else value
-    return value
-
-
-def _unbroken(words: str) -> str:
-    """Keep a number, its sign and its unit on one line."""
-    words = re.sub(r"(?<![\w\u2212])[-\u2212](?=[\d$\u20ac\u00a3])", "\u2212\u2060", words)
-    return words.replace(" %", "\u00a0%").replace(" M ", "\u00a0M ")
 
 
 def _luck(summary: Mapping[str, Any], arm: str) -> str:

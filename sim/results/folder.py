@@ -1,4 +1,4 @@
-"""Folder: one run's files, written beside their final name and renamed, so that a folder is whole or absent."""
+"""Folder: the files of one run, written beside their final name and renamed, so that a folder is whole or absent."""
 
 from __future__ import annotations
 
@@ -6,51 +6,35 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
-from sim.analysis.tables import write_parquet
 from sim.errors import ConfigError
-from sim.results.manifest import manifest_of, resolved_config
 
-if TYPE_CHECKING:
-    from sim.experiments.result import Result
-
-__all__ = ["PARTIAL", "TABLES", "write"]
+__all__ = ["PARTIAL", "publish", "write_config", "write_json"]
 
 #: Begins the name of a folder that is still being written, or was when its run was killed.
 PARTIAL = ".partial-"
-#: Tables every run leaves behind; `customers` only where the scenario records them.
-TABLES: tuple[str, ...] = ("weekly", "flows", "events", "market")
 _MOST_SUFFIXES = 10_000
 
 
-def write(
-    result: Result,
-    output_dir: str | Path = "results",
-    *,
-    verb: str = "compare",
-    config: Mapping[str, Any] | None = None,
-    report: bool = True,
-) -> Path:
-    """Write a result folder and return its path, ``output_dir/VERB/DATE_TIME_scenario``.
+def publish(output_dir: str | Path, verb: str, name: str, fill: Callable[[Path], None]) -> Path:
+    """Write a result folder and return its path, ``output_dir/VERB/DATE_TIME_NAME``.
 
     Parameters
     ----------
-    result : Result
-        What to write.
     output_dir : path
         Folder of all results; made where it does not exist.
     verb : str
         The command whose result it is.
-    config : mapping, optional
-        The whole resolved configuration, for `config.yaml`. Left out: the scenario, seed, replicates, engine, threads.
-    report : bool
-        Whether to draw the report and its figures.
+    name : str
+        Of what it is the result, a scenario's name say.
+    fill : callable
+        Writes the files into the folder it is given.
 
     Raises
     ------
@@ -64,12 +48,12 @@ def write(
     """
     shelf = Path(output_dir) / _plain(verb)
     made = _make(shelf)
-    name = f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{_plain(result.scenario.name)}"
-    partial = shelf / f"{PARTIAL}{name}-{os.getpid()}"
+    title = f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{_plain(name)}"
+    partial = shelf / f"{PARTIAL}{title}-{os.getpid()}"
     try:
         partial.mkdir()
-        _fill(partial, result, resolved_config(result) if config is None else config, report)
-        return _rename(partial, shelf / name)
+        fill(partial)
+        return _rename(partial, shelf / title)
     except OSError as error:
         _clear(partial, made)
         raise ConfigError(
@@ -81,23 +65,15 @@ def write(
         raise
 
 
-def _fill(folder: Path, result: Result, config: Mapping[str, Any], report: bool) -> None:
+def write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write the whole resolved configuration as `config.yaml`; `from=FOLDER` runs it again."""
     (folder / "config.yaml").write_text(
         yaml.safe_dump(_plain_data(config), sort_keys=False, allow_unicode=True, width=120), encoding="utf-8"
     )
-    _dump(folder / "summary.json", result.summary_json)
-    names = TABLES if not result.scenario.record.customers else (*TABLES, "customers")
-    for name in names:
-        write_parquet(result.tables(name), folder / f"{name}.parquet")
-    _dump(folder / "manifest.json", manifest_of(result))
-    if report:
-        from sim.reports.page import write_report  # the roof: needed only by who wants the page
-
-        write_report(result, folder)
 
 
-def _dump(path: Path, content: Mapping[str, Any]) -> None:
-    # allow_nan: a NaN here would be a bug, and no JSON.
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a mapping as JSON. A NaN in it would be a bug, and no JSON: a ValueError."""
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,10 +16,12 @@ import sim
 if TYPE_CHECKING:
     from sim.experiments.result import Result
 
-__all__ = ["config_hash", "manifest_of", "resolved_config"]
+__all__ = ["config_hash", "manifest_of", "provenance", "resolved_config"]
 
 _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "scipy", "matplotlib", "hydra-core")
 _GIT_SECONDS = 5.0
+#: Keys of a configuration that cannot change the data.
+_INDIFFERENT = ("engine", "threads", "output_dir", "progress", "quiet", "executor")
 
 
 def resolved_config(result: Result) -> dict[str, Any]:
@@ -28,27 +31,50 @@ def resolved_config(result: Result) -> dict[str, Any]:
 
 def config_hash(result: Result) -> str:
     """Return the SHA-256 of what decides the data: scenario, seed, replicates. Not engine, threads or paths."""
-    canonical = json.dumps(_decisive(result), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return sha256(canonical.encode()).hexdigest()
+    return _hash(_decisive(result))
 
 
-def manifest_of(result: Result) -> dict[str, Any]:
-    """Return the content of `manifest.json`."""
+def provenance(config: Mapping[str, Any], *, started: str, wall_seconds: float, **more: Any) -> dict[str, Any]:
+    """Return the content of `manifest.json` for a run of any verb.
+
+    Parameters
+    ----------
+    config : mapping
+        The whole resolved configuration; keys that cannot change the data are left out of its hash.
+    started : str
+        When the run began, ISO 8601.
+    wall_seconds : float
+        How long it took.
+    **more
+        Further entries: the verb, the name of what was run, counts.
+    """
+    decisive = {key: value for key, value in config.items() if key not in _INDIFFERENT}
     return {
         "version": sim.__version__,
         "git_commit": _git_commit(),
+        "config_hash": _hash(decisive),
+        **{key: config[key] for key in ("seed", "replicates", "engine", "threads") if key in config},
+        "packages": {"python": python_version(), **_versions()},
+        "started": started,
+        "wall_seconds": round(wall_seconds, 3),
+        **more,
+    }
+
+
+def manifest_of(result: Result) -> dict[str, Any]:
+    """Return the content of `manifest.json` for a comparison."""
+    return {
+        **provenance(resolved_config(result), started=result.started, wall_seconds=result.wall_seconds),
         "config_hash": config_hash(result),
         "scenario": result.scenario.name,
-        "seed": result.seed,
-        "replicates": result.replicates,
-        "engine": result.engine,
-        "threads": result.threads,
-        "packages": {"python": python_version(), **_versions()},
-        "started": result.started,
-        "wall_seconds": round(result.wall_seconds, 3),
         "customer_weeks": result.customer_weeks,
         "customer_weeks_per_second": round(result.customer_weeks / max(result.wall_seconds, 1e-9)),
     }
+
+
+def _hash(decisive: Mapping[str, Any]) -> str:
+    canonical = json.dumps(decisive, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return sha256(canonical.encode()).hexdigest()
 
 
 def _decisive(result: Result) -> dict[str, Any]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,16 +89,11 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
 def perform(work: Work) -> Path:
     """Draw the maps into a folder of their own and return it."""
     from sim.reports.journey_map import draw_map
+    from sim.results.folder import publish
 
     flows = _flows(work)
-    shelf = work.output_dir / "map"
-    try:
-        shelf.mkdir(parents=True, exist_ok=True)
-        partial = shelf / f".partial-{work.name}-{os.getpid()}"
-        partial.mkdir()
-    except OSError as error:
-        raise ConfigError(f"output_dir is {str(work.output_dir)!r}: {error.strerror}; give another") from None
-    try:
+
+    def fill(folder: Path) -> None:
         for picture in work.pictures:
             options: dict[str, Any] = {}
             if flows is not None and work.scenario is not None:
@@ -112,12 +104,9 @@ def perform(work: Work) -> Path:
                 }
                 if picture.other is not None:
                     options["other_flows"] = flows(picture.other_arm)
-            draw_map(picture.journey, other=picture.other, path=partial / f"{picture.name}.svg", **options)
-        folder = _free(shelf / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{work.name}")
-        partial.rename(folder)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+            draw_map(picture.journey, other=picture.other, path=folder / f"{picture.name}.svg", **options)
+
+    folder = publish(work.output_dir, "map", work.name, fill)
     if work.quiet:
         print(folder)
     else:
@@ -163,12 +152,3 @@ def _flows(work: Work) -> Callable[[str], Any] | None:
 
     table = parquet.read_table(work.run / "flows.parquet").to_pandas()
     return lambda arm: flows_of(table, arm)
-
-
-def _free(folder: Path) -> Path:
-    """Return the folder's name, or the first one after it that is free: two maps may end in the same second."""
-    place, number = folder, 1
-    while place.exists():
-        number += 1
-        place = folder.with_name(f"{folder.name}-{number}")
-    return place
