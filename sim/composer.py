@@ -91,7 +91,7 @@ class JourneySource(ConfigSource):
             # A verb's own configuration is always the shipped one: a user's folder adds files, it replaces no verb.
             shipped = (FOLDER / f"{name}.yaml").exists()
             return shipped if self.trusted else not shipped and _exists(self.folder / f"{name}.yaml")
-        return self.is_group(group) and _exists(self.folder / group / f"{name}.yaml")
+        return self.is_group(group) and Library((self.folder,)).find(group, name) is not None
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         """Return the names under a path, sorted."""

@@ -16,6 +16,8 @@ __all__ = ["GROUPS", "Library"]
 
 #: Folders of a library that a user may add to; `engine` and the verbs' own files ship with the simulator only.
 GROUPS: tuple[str, ...] = ("scenario", "market", "personas", "journey", "strategy")
+#: Folder of scenarios that are found by name but not listed.
+PATTERN = "pattern"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,16 @@ class Library:
         return tuple(sorted({path.stem for folder in self.folders for path in _files(folder / group)}))
 
     def find(self, group: str, name: str) -> Path | None:
-        """Return the file of a name, or None; a link that leads nowhere is found, so that reading it can say so."""
-        for folder in self.folders:
-            path = folder / group / f"{name}.yaml"
-            if path.exists() or path.is_symlink():
-                return path
+        """Return the file of a name, or None; a link that leads nowhere is found, so that reading it can say so.
+
+        The scenarios of the patterns (`journey validate`) lie in `pattern/`: they run like any other, but they are no
+        examples to start from, and so are not listed among them.
+        """
+        for place in (group, PATTERN) if group == "scenario" else (group,):
+            for folder in self.folders:
+                path = folder / place / f"{name}.yaml"
+                if path.exists() or path.is_symlink():
+                    return path
         return None
 
     def read(self, group: str, name: object, *, key: str = "", where: str = "") -> tuple[dict[str, Any], str]:
