@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -13,10 +15,12 @@ from agents.traits import TRAITS
 from sim.errors import ConfigError
 from sim.reading import nearest, read, read_name, show
 
-__all__ = ["DOES", "FEATURES", "GATES", "Does", "Edge", "Journey", "Stage", "read_journey"]
+__all__ = ["DOES", "FEATURES", "GATES", "Does", "Edge", "Journey", "Stage", "edge_names", "read_journey"]
 
 #: Stages are kept in a byte.
 MOST_STAGES = 127
+#: Two names of stages with what stands between and behind them.
+_EDGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _EDGE_KEYS = ("from", "to", "on", "only", "logit", "probability")
 _ONS = ("contact", "need")
 _TOLERANCE = 1e-9
@@ -168,10 +172,7 @@ def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey
                 f"{where}: start names unknown stage {show(stage_name)}; {_meant(str(stage_name), stages)}"
             )
     _check_shares(start, "start", where)
-    listed = data.get("edges") or []
-    if not isinstance(listed, list | tuple):
-        raise ConfigError(f"{where}: edges is {show(listed)}; give a list of {{from, to, ...}}")
-    edges = tuple(_read_edge(item, f"edges.{at}", stages, where) for at, item in enumerate(listed))
+    edges = _read_edges(data.get("edges") or [], stages, where)
     for stage_name, stage in stages.items():
         _check_ways(stage_name, stage, [edge for edge in edges if edge.source == stage_name], where)
     _check_reachable(start, stages, edges, where)
@@ -205,6 +206,47 @@ def _check_shares(shares: Mapping[str, Any], key: str, where: str) -> None:
     total = math.fsum(shares.values())
     if abs(total - 1.0) > _TOLERANCE:
         raise ConfigError(f"{where}: shares under {key} sum to {total:.12g}; make them sum to 1")
+
+
+def edge_names(edges: Iterable[Edge]) -> tuple[str, ...]:
+    """Return a name for each edge of a journey, by which a dotted key finds it, in their order.
+
+    ``FROM_to_TO``; where several edges join the same stages, with ``_on_contact`` or ``_only_incumbent`` behind it
+    where an edge has such a condition, and a number where that still says the same of two.
+
+    Examples
+    --------
+    >>> always = Edge(source="consider", target="buy")
+    >>> contact = Edge(source="consider", target="buy", on="contact", logit={"base": 0.0})
+    >>> edge_names([always, contact])
+    ('consider_to_buy', 'consider_to_buy_on_contact')
+    """
+    edges = tuple(edges)
+    pairs = Counter((edge.source, edge.target) for edge in edges)
+    names: dict[str, None] = {}
+    for edge in edges:
+        name = f"{edge.source}_to_{edge.target}"
+        if pairs[edge.source, edge.target] > 1:
+            name += f"_on_{edge.on}" if edge.on else ""
+            name += f"_only_{edge.only}" if edge.only else ""
+        unique, number = name, 1
+        while unique in names:
+            number += 1
+            unique = f"{name}_{number}"
+        names[unique] = None
+    return tuple(names)
+
+
+def _read_edges(given: object, stages: Mapping[str, Stage], where: str) -> tuple[Edge, ...]:
+    """Read edges from a list, as files have them, or from a mapping by name, as a resolved configuration has them."""
+    if isinstance(given, Mapping):
+        for name in given:
+            if not isinstance(name, str) or not _EDGE_NAME.fullmatch(name):
+                raise ConfigError(f"{where}: edges has an edge {show(name)}; name it FROM_to_TO, or give a list")
+        return tuple(_read_edge(item, f"edges.{name}", stages, where) for name, item in given.items())
+    if not isinstance(given, list | tuple):
+        raise ConfigError(f"{where}: edges is {show(given)}; give a list of {{from, to, ...}}")
+    return tuple(_read_edge(item, f"edges.{at}", stages, where) for at, item in enumerate(given))
 
 
 def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) -> Edge:

@@ -16,7 +16,7 @@ from agents.markets import Market
 from agents.personas import Persona
 from agents.strategies import Strategy
 from sim.errors import ConfigError
-from sim.journey import Edge, Journey, read_journey
+from sim.journey import Edge, Journey, edge_names, read_journey
 from sim.library import Library
 from sim.reading import check, nearest, plain, read, read_name, read_value, show
 from sim.scenario import Scenario
@@ -81,7 +81,8 @@ def journey_form(journey: Journey) -> dict[str, Any]:
         "title": journey.title,
         "start": dict(journey.start),
         "stages": plain(journey.stages),
-        "edges": [_edge_form(edge) for edge in journey.edges],
+        # By name, so that every coefficient can be reached by a dotted key; files may keep their list.
+        "edges": dict(zip(edge_names(journey.edges), map(_edge_form, journey.edges), strict=True)),
     }
 
 

@@ -30,7 +30,18 @@ from sim.reading import nearest, plain, read, read_value, show
 from sim.scenario import Arm, Plan, Scenario
 from sim.settings import SETTINGS
 
-__all__ = ["load_file", "load_scenario", "read_scenario_file", "scenario_from_dict", "scenario_to_dict"]
+__all__ = [
+    "build_journey",
+    "check_journeys",
+    "check_market",
+    "check_personas",
+    "load_file",
+    "load_scenario",
+    "override",
+    "read_scenario_file",
+    "scenario_from_dict",
+    "scenario_to_dict",
+]
 
 #: Sets of brands are bit masks of 64 bits.
 MOST_BRANDS = 64
@@ -130,11 +141,12 @@ def _load(data: dict[str, Any], where: str, name: str, library: Library, overrid
             late[key] = value
     composed = compose(draft_scenario(data, where=where, name=name), library, where=where)
     for key, value in late.items():
-        _override(composed, key, value)
+        override(composed, key, value)
     return scenario_from_dict(composed, library=library, name=name)
 
 
-def _override(composed: dict[str, Any], key: str, value: Any) -> None:
+def override(composed: dict[str, Any], key: str, value: Any) -> None:
+    """Set one value of a resolved configuration by its dotted key, in place."""
     inner: Any = composed
     *path, last = key.split(".")
     for depth, step in enumerate((*path, last)):
@@ -155,7 +167,7 @@ def _override(composed: dict[str, Any], key: str, value: Any) -> None:
 
 def _build(data: Mapping[str, Any], library: Library, where: str) -> Scenario:
     market = read(Market, data["market"], where=where, key="market")
-    _check_market(market, where)
+    check_market(market, where)
     personas = _build_personas(data["personas"], where)
     baseline = data["baseline"]
     if baseline not in data["arms"]:
@@ -175,8 +187,8 @@ def _build(data: Mapping[str, Any], library: Library, where: str) -> Scenario:
     }
     named = dict.fromkeys(plan.journey for arm in arms.values() for plan in arm.plans.values())
     named[market.journey] = None
-    journeys = {name: _build_journey(name, data["journeys"], market, library, where) for name in named}
-    _check_journeys(journeys, arms, baseline, market, where)
+    journeys = {name: build_journey(name, data["journeys"], market, library, where) for name in named}
+    check_journeys(journeys, arms, baseline, market, where)
     return Scenario(
         name=data["name"],
         market=market,
@@ -188,7 +200,7 @@ def _build(data: Mapping[str, Any], library: Library, where: str) -> Scenario:
     )
 
 
-def _check_journeys(
+def check_journeys(
     journeys: Mapping[str, Journey], arms: Mapping[str, Arm], baseline: str, market: Market, where: str
 ) -> None:
     """Check what only all journeys together can break."""
@@ -211,7 +223,8 @@ def _check_journeys(
             )
 
 
-def _check_market(market: Market, where: str) -> None:
+def check_market(market: Market, where: str) -> None:
+    """Check what only the parts of a market together can break."""
     brands = tuple(market.brands)
     if not 1 <= len(brands) <= MOST_BRANDS:
         raise ConfigError(f"{where}: market.brands has {len(brands)} brands; give 1 to {MOST_BRANDS}")
@@ -237,11 +250,17 @@ def _build_personas(data: Mapping[str, Any], where: str) -> tuple[Persona, ...]:
     personas = tuple(
         read(Persona, {**persona, "name": name}, where=where, key=f"personas.{name}") for name, persona in data.items()
     )
+    check_personas(personas, where)
+    return personas
+
+
+def check_personas(personas: Iterable[Persona], where: str) -> None:
+    """Check that the shares of all personas together are shares of something."""
+    personas = tuple(personas)
     if not math.isfinite(sum(persona.share for persona in personas)):
         raise ConfigError(f"{where}: personas have shares that sum to more than can be counted; give smaller shares")
     if sum(persona.share for persona in personas) <= 0:
         raise ConfigError(f"{where}: personas have shares that sum to 0; give at least one of them a share above 0")
-    return personas
 
 
 def _plan_value(plans: Mapping[str, Any], brand: str, focal: str, key: str) -> Any:
@@ -293,7 +312,8 @@ def _with_journey(market: Market, journey: str) -> Market:
     return dataclasses.replace(market, journey=journey)
 
 
-def _build_journey(name: str, written: Mapping[str, Any], market: Market, library: Library, where: str) -> Journey:
+def build_journey(name: str, written: Mapping[str, Any], market: Market, library: Library, where: str) -> Journey:
+    """Build a journey from its written form, or from its file, and check it against the market's channels."""
     data = written[name] if name in written else form("journey", name, library, where=where)
     journey = read_journey(name, data, f"{where}: journey {name!r}")
     if len(journey.stages) > MOST_STAGES:
