@@ -16,4 +16,10 @@ class Brand:
     price: float = number(10.0, 0.0, 1e9, "price of one purchase", "money")
     unit_margin: float = number(3.0, -1e9, 1e9, "contribution of one purchase before journey costs", "money")
     quality: float = number(0.0, -20.0, 20.0, "quality V in the choice utility and in experience", "utility")
+    taste_shape: float = number(
+        1.0,
+        0.001,
+        1000.0,
+        "shape of the Gamma whose logarithm is a log_gamma taste: its weight in the Dirichlet",
+    )
     salience: float = number(0.5, 0.0, 1.0, "probability of coming to mind when a need arises (share of voice)")

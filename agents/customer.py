@@ -16,7 +16,14 @@ import numpy as np
 
 from agents.population import NEVER, NOBODY
 from agents.purposes import Purpose
-from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility
+from agents.rules.choice import (
+    brand_value,
+    incumbent_bump,
+    lifelong_taste,
+    moment_error,
+    price_disutility,
+    taste_tail,
+)
 from agents.rules.experience import (
     Felt,
     affinity_after_ease,
@@ -164,6 +171,10 @@ class Surroundings(Protocol):
 
     def gap(self, position: float) -> float:
         """Gap of mean 1 at a position of the quantile table."""
+        ...
+
+    def taste(self, brand: int, above: bool, position: float) -> float:
+        """Log-Gamma taste for a brand at a position of its quantile table, above the median or below."""
         ...
 
     def fatigue_left(self, weeks: int) -> float:
@@ -595,7 +606,10 @@ class Customer:
         )
         u_taste = world.draw(self.who, Purpose.TASTE, 0, brand >> 2, brand & 3)
         u_error = world.draw(self.who, Purpose.CHOICE, self.occasion, brand >> 2, brand & 3)
-        utility += lifelong_taste(u_taste, constants.taste_sd)
+        if constants.log_gamma:
+            utility += world.taste(brand, u_taste >= 0.5, tail_position(taste_tail(u_taste)))
+        else:
+            utility += lifelong_taste(u_taste, constants.taste_sd)
         utility += moment_error(u_error, constants.error_scale)
         if brand == self.incumbent:
             utility += incumbent_bump(

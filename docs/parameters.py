@@ -41,6 +41,7 @@ SOURCES: dict[str, str] = {
     "its use as a change of log odds is an assumption",
     "market.consideration.search_rate": "assumption; aim: sets of 2–5 brands (Hauser & Wernerfelt 1990)",
     "market.choice.taste_sd": "household panels (yogurt, catsup): 1–4 logits; the low end",
+    "market.choice.taste": "normal: mixed logit of panels; log_gamma: Goodhardt, Ehrenberg & Chatfield 1984",
     "market.choice.error_scale": "1 fixes the unit of utility (multinomial logit)",
     "market.choice.habit": "household panels once tastes differ: 0.4–0.6 logits, up to 1.6 (Dubé, Hitsch & Rossi 2010)",
     "market.choice.reputation": "You et al. 2015: elasticity of electronic word of mouth (valence); "

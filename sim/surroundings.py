@@ -97,6 +97,7 @@ class Around:
         self._fatigue_left = world.fatigue_left.tolist()
         self._habit_left = world.habit_left.tolist()
         self._gaps = world.gap_quantiles.tolist()
+        self._tastes = world.taste_quantiles.tolist()
         self.look()
 
     def look(self) -> None:
@@ -182,6 +183,13 @@ class Around:
         below = int(position)
         share = position - below
         return self._gaps[below] * (1.0 - share) + self._gaps[below + 1] * share
+
+    def taste(self, brand: int, above: bool, position: float) -> float:
+        """Log-Gamma taste for a brand at a position of its quantile table, above the median or below."""
+        below = int(position)
+        share = position - below
+        table = self._tastes[brand][int(above)]
+        return table[below] * (1.0 - share) + table[below + 1] * share
 
     def fatigue_left(self, weeks: int) -> float:
         """Share of fatigue left after so many weeks."""

@@ -6,12 +6,14 @@ says which segment holds. S segments, P personas, B brands, G groups.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, gammainccinv, gammaincinv
+from scipy.special import betaincinv, gammainccinv, gammaincinv, gammaln
 
+from agents.markets import Market
 from agents.personas import Persona
 from agents.population import allocate_accounts, customer_record
 from agents.rules.need import NODES_PER_OCTAVE, OCTAVES
@@ -47,7 +49,7 @@ LANES = 64
 _WHOLE = (
     "seed", "replicate", "customers", "brands", "focal", "journey", "stages", "groups", "first_trait",
     "near_weeks", "cycle_weeks",
-    "cyclical",
+    "cyclical", "log_gamma",
 )  # fmt: skip
 _REAL = (
     # 4.1 need
@@ -141,6 +143,7 @@ class World(NamedTuple):
     segments: Any  # (B, S) SEGMENT
     levels: Any  # (B, S, P) LEVEL
     gap_quantiles: NDArray[np.float64]  # of a gap with mean 1, even in -log2(1 - u)
+    taste_quantiles: NDArray[np.float64]  # (B, 2, nodes) of a log-Gamma taste, even in -log2(u) and in -log2(1 - u)
     fatigue_left: NDArray[np.float64]  # share left after so many weeks
     habit_left: NDArray[np.float64]  # share left after so many weeks
     discount: NDArray[np.float64]  # (horizon,)
@@ -183,7 +186,8 @@ class World(NamedTuple):
     event_count: NDArray[np.int64]
 
 
-def _tail_quantiles(shape: float | None) -> NDArray[np.float64]:
+@lru_cache(maxsize=64)
+def _tail_table(shape: float | None) -> NDArray[np.float64]:
     """Quantiles of a Gamma of mean 1, even in -log2(1 - u), so that the upper tail is as fine as the middle."""
     # The most extreme draw stands on the last octave's end and still needs a node above it.
     nodes = NODES_PER_OCTAVE * OCTAVES + 2
@@ -196,7 +200,33 @@ def _tail_quantiles(shape: float | None) -> NDArray[np.float64]:
     return np.ascontiguousarray(np.minimum(table, 1e6))
 
 
+def _tail_quantiles(shape: float | None) -> NDArray[np.float64]:
+    # In a sweep thousands of short runs share a market: the table costs more than the run.
+    return _tail_table(shape).copy()
+
+
+def _taste_quantiles(market: Market) -> NDArray[np.float64]:
+    """Quantiles of the logarithm of Gamma(shape) of every brand, below the median by u and above it by 1 - u."""
+    if market.choice.taste != "log_gamma":
+        return np.zeros((0, 2, 0))
+    # The first octave of a half stands for the other half of the draws: never read.
+    tail = np.minimum(np.exp2(-np.arange(NODES_PER_OCTAVE * OCTAVES + 2) / NODES_PER_OCTAVE), 0.5)
+    rows = []
+    for brand in market.brands.values():
+        shape = brand.taste_shape
+        halves = []
+        for quantile, log_of_u in ((gammaincinv, np.log(tail)), (gammainccinv, np.log1p(-tail))):
+            # Near zero G ~ (u Gamma(shape + 1)) ** (1 / shape), which a small shape makes too small for a float.
+            near_zero = (log_of_u + gammaln(shape + 1.0)) / shape
+            with np.errstate(divide="ignore"):
+                halves.append(np.where(near_zero < -20.0, near_zero, np.log(quantile(shape, tail))))
+        rows.append(halves)
+    return np.ascontiguousarray(rows)
+
+
+@lru_cache(maxsize=256)
 def _trait_quantiles(persona: Persona) -> NDArray[np.float64]:
+    """Quantiles of every trait of a persona, even in u. Kept: they cost more than a short run, and are stacked anew."""
     u = np.linspace(0.0, 1.0, _TRAIT_NODES + 1)
     rows = []
     for name in TRAITS:
@@ -329,6 +359,7 @@ def _compile_constants(scenario: Scenario, arm: Arm, seed: int, replicate: int, 
         "near_weeks": contact.near_weeks,
         "cycle_weeks": market.innovation.cycle_weeks,
         "cyclical": market.need.kind == "cyclical",
+        "log_gamma": choice.taste == "log_gamma",
         "mean_gap": market.need.mean_weeks,
         "carry_over": market.need.carry_over,
         "contact_fatigue": contact.fatigue,
@@ -407,6 +438,7 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
         segments=segments,
         levels=levels,
         gap_quantiles=_tail_quantiles(market.need.shape),
+        taste_quantiles=_taste_quantiles(market),
         fatigue_left=np.exp2(-weeks / market.contact.fatigue_half_life),
         habit_left=np.exp2(-weeks / market.experience.habit_half_life),
         discount=(1.0 + market.economics.discount_rate) ** (-np.arange(scenario.horizon) / 52.0),
@@ -429,6 +461,7 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
         "segments",
         "levels",
         "gap_quantiles",
+        "taste_quantiles",
         "fatigue_left",
         "habit_left",
         "discount",

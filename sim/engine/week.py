@@ -13,7 +13,14 @@ import numpy as np
 from agents.compiled import Whole, deed, passage, rule
 from agents.population import ADOPTED, BUYER, NEVER, NOBODY, SAMPLED, SEARCHED
 from agents.purposes import Purpose
-from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility
+from agents.rules.choice import (
+    brand_value,
+    incumbent_bump,
+    lifelong_taste,
+    moment_error,
+    price_disutility,
+    taste_tail,
+)
 from agents.rules.experience import (
     Felt,
     affinity_after_ease,
@@ -523,7 +530,14 @@ def _utility(world: World, customer: Any, who: Whole, brand: Whole, u_taste: flo
         price_disutility(constants.price_weight, decode_unit(customer.price_sensitivity), offer.relative_price),
         constants.reputation_weight * world.standing[who % constants.groups, brand].reputation,
     )
-    utility += lifelong_taste(u_taste, constants.taste_sd)
+    if constants.log_gamma != 0:
+        at = tail_position(taste_tail(u_taste))
+        below = np.int64(at)
+        share = at - below
+        table = world.taste_quantiles[brand, 1 if u_taste >= 0.5 else 0]
+        utility += table[below] * (1.0 - share) + table[below + 1] * share
+    else:
+        utility += lifelong_taste(u_taste, constants.taste_sd)
     utility += moment_error(u_error, constants.error_scale)
     if brand == customer.incumbent:
         utility += incumbent_bump(

@@ -82,6 +82,25 @@ def test_twins_agree_in_communities_with_adaptive_personas_and_covert_data(live,
     assert fast["proactive"].opted_out[-1].sum() > 0 and fast["proactive"].complaints.sum() > 0
 
 
+def test_twins_agree_where_tastes_are_log_gamma(live, assert_same_history):
+    brands = list(small("treadmill", 1, 1, 0).market.brands)
+    shapes = dict(zip(brands, (0.004, 0.3, 1.0, 40.0), strict=True))
+    scenario = load_scenario(
+        "treadmill",
+        population=150,
+        horizon=40,
+        burn_in=20,
+        record={"customers": True, "events": 150},
+        **{
+            "market.choice.taste": "log_gamma",
+            **{f"market.brands.{brand}.taste_shape": shape for brand, shape in shapes.items()},
+        },
+    )
+    fast = assert_twins(scenario, live, assert_same_history)
+    normal = live(small("treadmill", 150, 40, 20))
+    assert any((fast[arm].purchases != normal[arm].purchases).any() for arm in fast), "the tastes decide nothing"
+
+
 def test_twins_agree_in_a_cyclical_market_with_rivals_that_copy(live, assert_same_history):
     scenario = small("treadmill", 120, 40, 20)
     arm = scenario.arms["proactive"]
