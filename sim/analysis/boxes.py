@@ -1,0 +1,259 @@
+"""Boxes: where something happens, said as a few rules of the form "a above 3 and b below 7".
+
+The patient rule induction method (PRIM) of Friedman & Fisher 1999: from the whole space a thin slice is peeled off
+again and again, always the one without which the rest holds the densest; then slices are pasted back while that helps;
+the points inside are taken away, and the next box is sought among the rest. Bryant & Lempert 2010 call the share of
+all cases inside a box its *coverage*, and the share of cases among the points inside its *density*. Of the boxes seen
+on the way the one is taken that does best by both, density counting twice (F measure of van Rijsbergen 1979 with
+beta one half): a warning that cries wolf is worse than one that is silent now and then.
+
+References
+----------
+Friedman & Fisher 1999, *Statistics and Computing* 9, 123-143; Bryant & Lempert 2010, *Technological Forecasting and
+Social Change* 77, 34-49; van Rijsbergen 1979, *Information Retrieval*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+__all__ = ["Box", "Hit", "check_boxes", "find_boxes", "wilson"]
+
+Floats = NDArray[np.float64]
+
+#: Share of the points inside that one peel takes off: small is patient.
+PEEL = 0.05
+#: Share of all points that a box must hold.
+SMALLEST = 0.03
+#: What a restriction must add to the F measure to be worth a clause.
+WORTH = 0.01
+#: Weight of coverage against density in the F measure.
+BETA = 0.5
+#: A rule must be right more often than not, and more often than a guess.
+LEAST_DENSITY = 0.5
+LEAST_LIFT = 1.2
+#: Share of all cases left over that is too small for another rule.
+LEFT_OVER = 0.1
+#: Where this share of everything is a case, that is the rule.
+EVERYWHERE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box in the unit cube: ``low <= x <= high`` in every dimension.
+
+    Attributes
+    ----------
+    low, high : tuple of float
+        Bounds; 0 and 1 where a dimension is free.
+    """
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+    def holds(self, points: Floats) -> NDArray[np.bool_]:
+        """Return which points (n, k) lie inside."""
+        return np.asarray(((points >= np.array(self.low)) & (points <= np.array(self.high))).all(axis=1))
+
+    @property
+    def restricted(self) -> tuple[int, ...]:
+        """Dimensions in which the box says something."""
+        return tuple(
+            place for place, (low, high) in enumerate(zip(self.low, self.high, strict=True)) if low > 0.0 or high < 1.0
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """How well a box, or several together, tell where cases lie, each share with its 95 % interval (Wilson 1927).
+
+    Attributes
+    ----------
+    inside, cases, cases_inside : int
+        Points inside, cases among all points, cases among the points inside.
+    coverage, density : tuple of float
+        Share, low, high; NaN where there is nothing to take a share of.
+    """
+
+    inside: int
+    cases: int
+    cases_inside: int
+    coverage: tuple[float, float, float]
+    density: tuple[float, float, float]
+
+
+def find_boxes(points: Floats, chance: Floats, *, most: int = 3) -> list[Box]:
+    """Find the boxes in which a thing is likely.
+
+    Parameters
+    ----------
+    points : float64 (n, k)
+        Points of the unit cube, evenly spread: a box's share of them is its volume.
+    chance : float64 (n,)
+        Probability that the thing happens at a point, or 0 and 1.
+    most : int
+        Boxes to find at most.
+
+    Returns
+    -------
+    list of Box
+        In the order in which they were found. Empty where it happens nowhere, or where no box is denser than its
+        surroundings; the whole cube where it happens nearly everywhere.
+    """
+    inputs = points.shape[1]
+    everything = Box((0.0,) * inputs, (1.0,) * inputs)
+    total = float(chance.sum())
+    if float(chance.mean()) >= EVERYWHERE:
+        return [everything]
+    found: list[Box] = []
+    left = np.ones(len(points), dtype=bool)
+    while len(found) < most and total > 0.0:
+        rest, cases = points[left], chance[left]
+        if float(cases.sum()) < LEFT_OVER * total:
+            break
+        box = _simplify(rest, cases, _paste(rest, cases, _peel(rest, cases, everything, len(points))))
+        inside = box.holds(rest)
+        density = float(cases[inside].mean())
+        if not box.restricted or density < LEAST_DENSITY or density < LEAST_LIFT * float(cases.mean()):
+            break
+        found.append(box)
+        left &= ~box.holds(points)
+    return found
+
+
+def check_boxes(boxes: list[Box], points: Floats, happened: NDArray[np.bool_]) -> list[Hit]:
+    """Count how well boxes tell where cases lie, each alone and, last, all together.
+
+    Parameters
+    ----------
+    boxes : list of Box
+    points : float64 (n, k)
+        Points that were not used to find the boxes.
+    happened : bool (n,)
+        Whether a point is a case.
+    """
+    every = [box.holds(points) for box in boxes]
+    together = np.any(every, axis=0) if every else np.zeros(len(points), dtype=bool)
+    return [_hit(inside, happened) for inside in (*every, together)]
+
+
+def wilson(count: int, total: int) -> tuple[float, float, float]:
+    """Return a share with its 95 % interval (Wilson 1927); NaN where there is nothing.
+
+    Examples
+    --------
+    >>> [round(item, 3) for item in wilson(8, 10)]
+    [0.8, 0.49, 0.943]
+    """
+    if total == 0:
+        return float("nan"), float("nan"), float("nan")
+    z = float(ndtri(0.975))
+    share = count / total
+    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
+    half = z / (1 + z * z / total) * np.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    return share, max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+def _hit(inside: NDArray[np.bool_], happened: NDArray[np.bool_]) -> Hit:
+    count, cases, both = int(inside.sum()), int(happened.sum()), int((inside & happened).sum())
+    return Hit(count, cases, both, wilson(both, cases), wilson(both, count))
+
+
+def _peel(points: Floats, chance: Floats, start: Box, everybody: int) -> Box:
+    """Peel one slice after the other; return the best box on the way."""
+    low, high = np.array(start.low), np.array(start.high)
+    inside = np.ones(len(points), dtype=bool)
+    best, best_rank = start, _rank(chance, inside)
+    while True:
+        choices = []
+        within, weights = points[inside], chance[inside]
+        mean = float(weights.mean())
+        for place in range(points.shape[1]):
+            column = within[:, place]
+            for side, edge in ((0, float(np.quantile(column, PEEL))), (1, float(np.quantile(column, 1.0 - PEEL)))):
+                kept = column > edge if side == 0 else column < edge
+                count = int(kept.sum())
+                if count < max(SMALLEST * everybody, 2) or count == len(column):
+                    continue
+                # The gain in density for each point given up, so that a thick slice does not win by its thickness.
+                gain = (float(weights[kept].mean()) - mean) / (len(column) - count)
+                choices.append((gain, -place, -side, edge))
+        if not choices:
+            return best
+        _, place, side, edge = max(choices)
+        if side == 0:
+            low[-place] = edge
+            inside &= points[:, -place] > edge
+        else:
+            high[-place] = edge
+            inside &= points[:, -place] < edge
+        rank = _rank(chance, inside)
+        if rank > best_rank:
+            best, best_rank = Box(tuple(low.tolist()), tuple(high.tolist())), rank
+
+
+def _rank(chance: Floats, inside: NDArray[np.bool_]) -> float:
+    """Return the F measure of a box: how much it covers and how dense it is, in one number."""
+    caught, cases = float(chance[inside].sum()), float(chance.sum())
+    if caught == 0.0:
+        return 0.0
+    return (1.0 + BETA**2) * caught / (BETA**2 * cases + float(inside.sum()))
+
+
+def _paste(points: Floats, chance: Floats, box: Box) -> Box:
+    """Move bounds outward, a slice at a time, while the box gains by it."""
+    best, rank = box, _rank(chance, box.holds(points))
+    while True:
+        thickness = max(1, int(PEEL * int(best.holds(points).sum())))
+        wider = [_widen(points, best, place, side, thickness) for place in best.restricted for side in (0, 1)]
+        ranked = [(_rank(chance, other.holds(points)), -place, other) for place, other in enumerate(wider) if other]
+        if not ranked:
+            return best
+        new, _, other = max(ranked, key=lambda item: item[:2])
+        if new <= rank:
+            return best
+        best, rank = other, new
+
+
+def _widen(points: Floats, box: Box, place: int, side: int, slice_size: int) -> Box | None:
+    bound = (box.low, box.high)[side][place]
+    if bound == float(side):
+        return None
+    others = Box(
+        tuple(0.0 if spot == place else value for spot, value in enumerate(box.low)),
+        tuple(1.0 if spot == place else value for spot, value in enumerate(box.high)),
+    )
+    column = points[others.holds(points), place]
+    beyond = np.sort(column[column < bound])[::-1] if side == 0 else np.sort(column[column > bound])
+    edge = float(beyond[slice_size - 1]) if len(beyond) >= slice_size else float(side)
+    return _moved(box, place, side, edge)
+
+
+def _simplify(points: Floats, chance: Floats, box: Box) -> Box:
+    """Drop restrictions that add next to nothing: each is a clause somebody must remember."""
+    best = box
+    while True:
+        rank = _rank(chance, best.holds(points))
+        freer = [
+            _moved(best, place, side, float(side))
+            for place in best.restricted
+            for side in (0, 1)
+            if (best.low, best.high)[side][place] != float(side)
+        ]
+        ranked = [(_rank(chance, other.holds(points)), -place, other) for place, other in enumerate(freer)]
+        if not ranked:
+            return best
+        new, _, other = max(ranked, key=lambda item: item[:2])
+        if new < rank - WORTH:
+            return best
+        best = other
+
+
+def _moved(box: Box, place: int, side: int, edge: float) -> Box:
+    low, high = list(box.low), list(box.high)
+    (low, high)[side][place] = edge
+    return Box(tuple(low), tuple(high))

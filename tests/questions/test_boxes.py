@@ -1,0 +1,77 @@
+"""Rules about known regions: a box that is there is found, one that is not there is not."""
+
+import numpy as np
+import pytest
+
+from sim.analysis.boxes import Box, check_boxes, find_boxes, wilson
+
+
+@pytest.fixture
+def cube():
+    return np.random.default_rng(1).random((6000, 4))
+
+
+def test_a_box_is_found_with_its_bounds_and_nothing_else(cube):
+    truth = (cube[:, 0] > 0.6) & (cube[:, 2] < 0.35)
+    (box,) = find_boxes(cube, truth.astype(float))
+    assert box.restricted == (0, 2)
+    # Bounds lie within one peel (5 % of the points inside) of the truth.
+    assert box.low[0] == pytest.approx(0.6, abs=0.04) and box.high[2] == pytest.approx(0.35, abs=0.04)
+    (alone, together) = check_boxes([box], cube, truth)
+    assert alone.coverage[0] > 0.9 and alone.density[0] > 0.8 and alone == together
+
+
+def test_two_boxes_are_found_the_larger_first(cube):
+    large = cube[:, 0] > 0.7
+    small = (cube[:, 1] < 0.2) & (cube[:, 3] < 0.5)
+    boxes = find_boxes(cube, (large | small).astype(float))
+    assert len(boxes) == 2
+    assert boxes[0].restricted == (0,) and boxes[0].low[0] == pytest.approx(0.7, abs=0.05)
+    assert boxes[1].restricted == (1, 3)
+    assert boxes[1].high[1] == pytest.approx(0.2, abs=0.05) and boxes[1].high[3] == pytest.approx(0.5, abs=0.08)
+    assert check_boxes(boxes, cube, large | small)[-1].coverage[0] > 0.95
+
+
+def test_a_slanted_border_is_covered_by_several(cube):
+    truth = cube[:, 0] + cube[:, 1] > 1.3
+    boxes = find_boxes(cube, truth.astype(float))
+    hits = check_boxes(boxes, cube, truth)
+    assert 2 <= len(boxes) <= 3
+    assert hits[-1].coverage[0] > hits[0].coverage[0] and hits[-1].density[0] > 0.75
+    assert all(set(box.restricted) <= {0, 1} for box in boxes)
+
+
+def test_pure_chance_gives_no_rule(cube):
+    coin = np.random.default_rng(2).random(len(cube)) < 0.3
+    assert find_boxes(cube, coin.astype(float)) == []
+
+
+def test_nowhere_and_everywhere(cube):
+    assert find_boxes(cube, np.zeros(len(cube))) == []
+    (box,) = find_boxes(cube, np.ones(len(cube)))
+    assert box.restricted == ()
+
+
+def test_a_probability_does_as_well_as_a_yes_or_no(cube):
+    chance = 1.0 / (1.0 + np.exp(-(cube[:, 0] - 0.5) / 0.03))
+    (box,) = find_boxes(cube, chance)
+    assert box.restricted == (0,) and box.low[0] == pytest.approx(0.5, abs=0.12)
+
+
+def test_held_out_points_are_counted(cube):
+    box = Box((0.5, 0.0, 0.0, 0.0), (1.0,) * 4)
+    truth = cube[:, 0] > 0.6
+    alone, together = check_boxes([box], cube, truth)
+    assert alone.inside == int((cube[:, 0] >= 0.5).sum()) and alone.cases_inside == int(truth.sum())
+    assert alone.coverage[0] == 1.0 and alone.density[1] < 0.8 < alone.density[2]
+    assert together == alone
+    (nothing,) = check_boxes([], cube, truth)
+    assert nothing.inside == 0 and np.isnan(nothing.density[0]) and nothing.coverage[0] == 0.0
+
+
+def test_wilson_is_wilson():
+    # Figures of Newcombe 1998, Statistics in Medicine 17, table I, method 3.
+    assert wilson(81, 263)[1:] == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson(15, 148)[1:] == pytest.approx((0.0624, 0.1605), abs=5e-5)
+    assert wilson(0, 20)[1:] == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert wilson(1, 29)[1:] == pytest.approx((0.0061, 0.1718), abs=5e-5)
