@@ -260,7 +260,7 @@ def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) 
     for end in ("from", "to"):
         if end not in data:
             raise ConfigError(f"{where}: {key} has no {end!r}; name the stage it goes {end}")
-        if data[end] not in stages:
+        if not isinstance(data[end], str) or data[end] not in stages:
             raise ConfigError(
                 f"{where}: {key}.{end} is unknown stage {show(data[end])}; {_meant(str(data[end]), stages)}"
             )
