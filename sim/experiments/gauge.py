@@ -1,0 +1,142 @@
+"""Gauge: the metrics of many arms, replicate by replicate; histories are measured and dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.analysis.category import CATEGORY_METRICS, FROM_ACCOUNTS, FROM_EVENTS, category_measures
+from sim.analysis.metrics import METRICS, measure
+from sim.analysis.paired import relative_half_width
+from sim.errors import ConfigError
+from sim.history import History
+from sim.reading import nearest, show
+from sim.scenario import Record, Scenario
+
+__all__ = ["GAUGED", "Gauged", "check_metric", "gauge"]
+
+#: Metrics of one arm alone that need no single customer's account: what can be told of many arms at once.
+GAUGED: tuple[str, ...] = (
+    *(name for name in METRICS if name != "payback_week"),
+    *(name for name in CATEGORY_METRICS if name not in (*FROM_ACCOUNTS, *FROM_EVENTS)),
+)
+#: No precision is worth more replicates than this.
+MOST_REPLICATES = 1000
+_NOTHING = Record(customers=False, events=0, lives=0)
+_COLUMNS = [(*METRICS, *CATEGORY_METRICS).index(name) for name in GAUGED]
+
+
+@dataclass(frozen=True, slots=True)
+class Gauged:
+    """What many arms come to.
+
+    Attributes
+    ----------
+    arms : tuple of str
+        A arms.
+    values : float64 (R, A, 1 + P, len(GAUGED))
+        Row 0 is everybody, then one row per persona; NaN where undefined.
+    heads : float64 (P,)
+        Customers per persona, mean over replicates.
+    half_width : float
+        Relative half-width of the interval that a precision was asked for; NaN where none was.
+    """
+
+    arms: tuple[str, ...]
+    values: NDArray[np.float64]
+    heads: NDArray[np.float64]
+    half_width: float
+
+    @property
+    def replicates(self) -> int:
+        """Number of replicates."""
+        return int(self.values.shape[0])
+
+    def of(self, arm: str, metric: str) -> NDArray[np.float64]:
+        """Return one metric of one arm (R, 1 + P)."""
+        found: NDArray[np.float64] = self.values[:, self.arms.index(arm), :, GAUGED.index(metric)]
+        return found
+
+
+def check_metric(metric: str) -> str:
+    """Return the metric.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such metric, or it says nothing of one arm alone.
+    """
+    if metric in GAUGED:
+        return metric
+    match = nearest(metric, GAUGED)
+    hint = f"did you mean {match!r}? " if match else ""
+    raise ConfigError(f"metric is {show(metric)}; {hint}accepted: {', '.join(GAUGED)}")
+
+
+def gauge(
+    scenarios: Sequence[Scenario],
+    *,
+    seed: int,
+    replicates: int,
+    engine: str = "numba",
+    threads: int | None = None,
+    precision: float | None = None,
+    headline: Callable[[Gauged], NDArray[np.float64]] | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Gauged:
+    """Live every arm of scenarios that share luck and burn-in, and keep their metrics.
+
+    Parameters
+    ----------
+    scenarios : sequence of Scenario
+        Alike but for arms and journeys. An arm that stands in several is measured in the first.
+    seed : int
+    replicates : int
+    engine : {'numba', 'mesa'}
+    threads : int, optional
+        None is all. The numbers do not depend on it.
+    precision : float, optional
+        Keep adding replicates until the 95 % interval of the headline is this narrow, relative to its mean, at most
+        `MOST_REPLICATES`.
+    headline : callable, optional
+        The difference (R,) that the precision is asked of.
+    on_progress : callable, optional
+        Called with numbers of customer-weeks done.
+    """
+    from sim.experiments.replicate import run_replicates  # compiles kernels: only when something runs
+
+    bare = [replace(scenario, record=_NOTHING) for scenario in scenarios]
+    arms = tuple(dict.fromkeys(arm for scenario in bare for arm in scenario.arms))
+    measured: list[NDArray[np.float64]] = []
+    heads: list[NDArray[np.int64]] = []
+    wanted = replicates if precision is None else max(replicates, 2)
+    while True:
+        more = range(len(measured), wanted)
+        values = np.full((len(more), len(arms), 1 + len(bare[0].personas), len(GAUGED)), np.nan)
+        for position, scenario in enumerate(bare):
+            fresh = [arm for arm in scenario.arms if not any(arm in before.arms for before in bare[:position])]
+            for replicate, histories in run_replicates(
+                scenario, seed=seed, replicates=more, engine=engine, threads=threads, on_progress=on_progress
+            ):
+                row = replicate - more.start
+                for arm in fresh:
+                    values[row, arms.index(arm)] = _metrics(histories[arm], scenario)
+                if position == 0:
+                    heads.append(histories[scenario.baseline].population)
+        measured.extend(values)
+        found = Gauged(arms, np.stack(measured), np.stack(heads).mean(axis=0), float("nan"))
+        if precision is None or headline is None:
+            return found
+        difference = headline(found)
+        width = relative_half_width(difference[~np.isnan(difference)])
+        if width <= precision or wanted >= MOST_REPLICATES:
+            return replace(found, half_width=width)
+        wanted = min(MOST_REPLICATES, 2 * wanted)
+
+
+def _metrics(history: History, scenario: Scenario) -> NDArray[np.float64]:
+    both = np.concatenate([measure(history, scenario).values, category_measures(history, scenario)], axis=1)
+    return both[:, _COLUMNS]
