@@ -37,6 +37,10 @@ VERBS: Mapping[str, Verb] = {
         "draw a journey, or how two differ, from configuration alone or with the flows of a run",
         "journey map journey=proactive",
     ),
+    "attribute": Verb(
+        "say how much of an arm's effect each of the four capabilities causes, alone and together",
+        "journey attribute scenario=sungevity",
+    ),
     "results": Verb(
         "list, show and export past runs",
         "journey results export latest --format xes",
