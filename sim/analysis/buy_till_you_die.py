@@ -93,7 +93,7 @@ class BuyTillYouDie:
         Examples
         --------
         >>> round(float(BuyTillYouDie(0.243, 4.414, 0.793, 2.426).expected(39.0)), 2)
-        1.22
+        1.2
         """
         r, alpha, a, b = self._apart()
         t = np.asarray(t, np.float64)
@@ -234,17 +234,11 @@ def fit_buy_till_you_die(summary: Summary) -> Fit:
         return -value / total, -slope / total
 
     total = float(summary.customers.sum())
+    options = {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 2000}
     best = None
     for r, a, b in ((0.5, 0.5, 2.0), (0.25, 1.0, 3.0), (2.0, 0.2, 5.0)):
         start = np.log(np.clip([r, r / max(mean, 1e-12), a, b], 2 * LOWEST, HIGHEST / 2))
-        found = minimize(
-            cost,
-            start,
-            jac=True,
-            bounds=bounds,
-            method="L-BFGS-B",
-            options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 2000},
-        )
+        found = minimize(cost, start, jac=True, bounds=bounds, method="L-BFGS-B", options=options)
         if best is None or found.fun < best.fun:
             best = found
     if best is None or not np.isfinite(best.fun):

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from sim.validation.absorption import ABSORPTION
+from sim.validation.diffusion import DIFFUSION
 from sim.validation.pattern import Pattern
+from sim.validation.repeat_buying import REPEAT_BUYING
+from sim.validation.retention import RETENTION
 
 __all__ = ["PATTERNS"]
 
 #: In the order of `docs/model.md`.
-PATTERNS: tuple[Pattern, ...] = ()
+PATTERNS: tuple[Pattern, ...] = (
+    DIFFUSION,
+    REPEAT_BUYING,
+    RETENTION,
+    ABSORPTION,
+)
