@@ -15,13 +15,14 @@ Social Change* 77, 34-49; van Rijsbergen 1979, *Information Retrieval*.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-__all__ = ["Box", "Hit", "check_boxes", "find_boxes", "wilson"]
+__all__ = ["Box", "Hit", "check_boxes", "draw_inside", "find_boxes", "wilson"]
 
 Floats = NDArray[np.float64]
 
@@ -73,15 +74,18 @@ class Hit:
 
     Attributes
     ----------
-    inside, cases, cases_inside : int
-        Points inside, cases among all points, cases among the points inside.
+    inside, right : int
+        Points inside, and how many of them are cases.
+    cases, caught : int
+        Cases anywhere, and how many of them lie inside.
     coverage, density : tuple of float
         Share, low, high; NaN where there is nothing to take a share of.
     """
 
     inside: int
+    right: int
     cases: int
-    cases_inside: int
+    caught: int
     coverage: tuple[float, float, float]
     density: tuple[float, float, float]
 
@@ -125,20 +129,51 @@ def find_boxes(points: Floats, chance: Floats, *, most: int = 3) -> list[Box]:
     return found
 
 
-def check_boxes(boxes: list[Box], points: Floats, happened: NDArray[np.bool_]) -> list[Hit]:
+def check_boxes(
+    boxes: Sequence[Box],
+    points: Floats,
+    happened: NDArray[np.bool_],
+    more: Floats | None = None,
+    happened_more: NDArray[np.bool_] | None = None,
+) -> list[Hit]:
     """Count how well boxes tell where cases lie, each alone and, last, all together.
 
     Parameters
     ----------
-    boxes : list of Box
+    boxes : sequence of Box
     points : float64 (n, k)
-        Points that were not used to find the boxes.
+        Points that were not used to find the boxes, drawn from the whole cube: they tell coverage.
     happened : bool (n,)
         Whether a point is a case.
+    more, happened_more : float64 (m, k), bool (m,), optional
+        Further points, drawn from inside the boxes: with the others they tell density.
     """
-    every = [box.holds(points) for box in boxes]
-    together = np.any(every, axis=0) if every else np.zeros(len(points), dtype=bool)
-    return [_hit(inside, happened) for inside in (*every, together)]
+    every, happened_every = points, happened
+    if more is not None and happened_more is not None:
+        every, happened_every = np.concatenate([points, more]), np.concatenate([happened, happened_more])
+    hits = []
+    for held, held_every in zip(_holding(boxes, points), _holding(boxes, every), strict=True):
+        cases, caught = int(happened.sum()), int((held & happened).sum())
+        inside, right = int(held_every.sum()), int((held_every & happened_every).sum())
+        hits.append(Hit(inside, right, cases, caught, wilson(caught, cases), wilson(right, inside)))
+    return hits
+
+
+def draw_inside(boxes: Sequence[Box], count: int, inputs: int, seed: int) -> Floats:
+    """Draw points at random from inside the boxes, all of it alike; from anywhere where there are no boxes."""
+    generator = np.random.default_rng([seed, 0xB1])
+    found = np.empty((0, inputs))
+    while len(found) < count:
+        points = generator.random((1024, inputs))
+        held = _holding(boxes, points)[-1] if boxes else np.ones(len(points), dtype=bool)
+        found = np.concatenate([found, points[held]])
+    return found[:count]
+
+
+def _holding(boxes: Sequence[Box], points: Floats) -> list[NDArray[np.bool_]]:
+    """Return which points each box holds and, last, which any of them does."""
+    each = [box.holds(points) for box in boxes]
+    return [*each, np.any(each, axis=0) if each else np.zeros(len(points), dtype=bool)]
 
 
 def wilson(count: int, total: int) -> tuple[float, float, float]:
@@ -156,11 +191,6 @@ def wilson(count: int, total: int) -> tuple[float, float, float]:
     middle = (share + z * z / (2 * total)) / (1 + z * z / total)
     half = z / (1 + z * z / total) * np.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     return share, max(0.0, float(middle - half)), min(1.0, float(middle + half))
-
-
-def _hit(inside: NDArray[np.bool_], happened: NDArray[np.bool_]) -> Hit:
-    count, cases, both = int(inside.sum()), int(happened.sum()), int((inside & happened).sum())
-    return Hit(count, cases, both, wilson(both, cases), wilson(both, count))
 
 
 def _peel(points: Floats, chance: Floats, start: Box, everybody: int) -> Box:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.analysis.boxes import Box, check_boxes, find_boxes, wilson
+from sim.analysis.boxes import Box, check_boxes, draw_inside, find_boxes, wilson
 
 
 @pytest.fixture
@@ -62,11 +62,27 @@ def test_held_out_points_are_counted(cube):
     box = Box((0.5, 0.0, 0.0, 0.0), (1.0,) * 4)
     truth = cube[:, 0] > 0.6
     alone, together = check_boxes([box], cube, truth)
-    assert alone.inside == int((cube[:, 0] >= 0.5).sum()) and alone.cases_inside == int(truth.sum())
+    assert alone.inside == int((cube[:, 0] >= 0.5).sum()) and alone.caught == int(truth.sum()) == alone.right
     assert alone.coverage[0] == 1.0 and alone.density[1] < 0.8 < alone.density[2]
     assert together == alone
     (nothing,) = check_boxes([], cube, truth)
     assert nothing.inside == 0 and np.isnan(nothing.density[0]) and nothing.coverage[0] == 0.0
+
+
+def test_points_drawn_inside_tell_density_alone(cube):
+    boxes = [Box((0.5, 0.0, 0.0, 0.0), (1.0,) * 4), Box((0.0, 0.9, 0.0, 0.0), (1.0,) * 4)]
+    more = draw_inside(boxes, 300, 4, 1)
+    assert len(more) == 300 and all(boxes[0].holds(more) | boxes[1].holds(more))
+    truth = cube[:, 0] > 0.6
+    few, many = (
+        check_boxes(boxes, cube[:200], truth[:200]),
+        check_boxes(boxes, cube[:200], truth[:200], more, more[:, 0] > 0.6),
+    )
+    assert many[-1].coverage == few[-1].coverage and many[-1].inside == few[-1].inside + 300
+    assert many[0].density[2] - many[0].density[1] < few[0].density[2] - few[0].density[1]
+    # A fifth of the first box is no case.
+    assert many[0].density[1] < 0.8 < many[0].density[2]
+    assert len(draw_inside([], 10, 4, 1)) == 10
 
 
 def test_wilson_is_wilson():
