@@ -53,6 +53,8 @@ HYDRA_DEFAULTS: tuple[Mapping[str, str], ...] = (
     {"override hydra/job_logging": "none"},
     {"override hydra/hydra_logging": "none"},
 )
+#: Groups of which only the shipped files count: they say how a run is done, not what.
+OWN_GROUPS: tuple[str, ...] = ("engine", "executor")
 #: Groups whose files set keys at the top rather than under the group's name.
 GLOBAL_GROUPS: tuple[str, ...] = ("scenario", "engine")
 
@@ -79,7 +81,7 @@ class JourneySource(ConfigSource):
         """Return whether a path is one of the groups; no other folder is ever looked into."""
         if config_path in ("", "."):
             return True
-        known = (*GROUPS, "engine") if self.trusted else GROUPS
+        known = (*GROUPS, *OWN_GROUPS) if self.trusted else GROUPS
         return config_path in known and (self.folder / config_path).is_dir()
 
     def is_config(self, config_path: str) -> bool:
@@ -98,7 +100,7 @@ class JourneySource(ConfigSource):
         names: set[str] = set()
         if config_path in ("", "."):
             if results_filter in (None, ObjectType.GROUP):
-                names |= {group for group in (*GROUPS, "engine") if self.is_group(group)}
+                names |= {group for group in (*GROUPS, *OWN_GROUPS) if self.is_group(group)}
         elif results_filter in (None, ObjectType.CONFIG) and self.is_group(config_path):
             names |= {path.stem for path in (self.folder / config_path).iterdir() if path.suffix == ".yaml"}
         return sorted(names)
@@ -112,7 +114,7 @@ class JourneySource(ConfigSource):
         elif group == "scenario":
             data, where = read_scenario_file(name, library)
             body = _compose_form(data, where, name)
-        elif group == "engine":
+        elif group in OWN_GROUPS:
             body = read_document(self.folder / group / f"{name}.yaml", trusted=True)
         else:
             body = form(group, name, library)
@@ -136,15 +138,17 @@ class JourneySource(ConfigSource):
         path = self.folder / f"{name}.yaml"
         data = read_document(path)
         verb = self._verb()
-        settings = {key for key in verb if key not in ("defaults", "hydra")} | {"engine"}
+        settings = {key for key in verb if key not in ("defaults", "hydra")} | set(OWN_GROUPS)
         scenario = {key: value for key, value in data.items() if key not in settings}
         body = _compose_form(scenario, str(path), name)
         engine = read_value(Settings, "engine", data.get("engine", "numba"), where=str(path))
-        chosen = {key: data.get(key, verb[key]) for key in settings if key != "engine"}
+        chosen = {key: data.get(key, verb[key]) for key in settings if key not in OWN_GROUPS}
+        # Where it ran last time says nothing about where it runs now: the verb's own executor, if it has one.
+        executors = [{"/executor": item["executor"]} for item in verb["defaults"] if "executor" in item]
         return {
             **body,
             **chosen,
-            "defaults": [{"/engine": engine}, *body["defaults"], *HYDRA_DEFAULTS],
+            "defaults": [{"/engine": engine}, *executors, *body["defaults"], *HYDRA_DEFAULTS],
             "hydra": verb["hydra"],
         }
 
@@ -263,7 +267,7 @@ class Composer:
         """Say which group was given something that is no name."""
         for override in OverridesParser.create().parse_overrides(self.overrides):
             group, value = override.key_or_group, override.value()
-            if group in (*GROUPS, "engine", "") and not isinstance(value, str | list):
+            if group in (*GROUPS, *OWN_GROUPS, "") and not isinstance(value, str | list):
                 names = self.hydra.config_loader.get_group_options(group) if group else []
                 known = f"; there are {', '.join(names)}" if names else ""
                 return f"{group or 'a key without a name'} is {show(value)}; give the name of a file{known}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import ceil, isfinite
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,9 @@ from sim.history import History, Lives
 from sim.reading import read, read_value, show
 from sim.scenario import Scenario
 from sim.settings import Settings
+
+if TYPE_CHECKING:
+    from sim.experiments.executors import Executor
 
 __all__ = ["MOST_REPLICATES", "compare"]
 
@@ -42,6 +45,7 @@ def compare(
     threads: int | None = None,
     precision: float | None = None,
     on_progress: Callable[[int], None] | None = None,
+    executor: Executor | None = None,
 ) -> Result:
     """Run every arm of a scenario on common luck and measure what differs.
 
@@ -62,6 +66,8 @@ def compare(
         (half its width, relative to the mean), at most `MOST_REPLICATES`. Default: the scenario's.
     on_progress : callable, optional
         Called with numbers of customer-weeks done.
+    executor : Executor, optional
+        Where replicates are lived; this process by default. The data are the same.
 
     Returns
     -------
@@ -84,7 +90,13 @@ def compare(
     while True:
         more = range(len(gathered.histories), wanted)
         for replicate, arms in run_replicates(
-            scenario, seed=seed, replicates=more, engine=engine, threads=threads, on_progress=on_progress
+            scenario,
+            seed=seed,
+            replicates=more,
+            engine=engine,
+            threads=threads,
+            on_progress=on_progress,
+            executor=executor,
         ):
             gathered.add(replicate, arms)
         if precision is None:

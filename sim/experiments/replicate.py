@@ -7,10 +7,14 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sim.history import History
 from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.experiments.executors import Executor
 
 __all__ = ["ENGINES", "run_replicates", "usable_threads"]
 
@@ -47,6 +51,7 @@ def run_replicates(
     engine: str = "numba",
     threads: int | None = None,
     on_progress: Callable[[int], None] | None = None,
+    executor: Executor | None = None,
 ) -> Iterator[tuple[int, dict[str, History]]]:
     """Live replicates, in order.
 
@@ -63,12 +68,17 @@ def run_replicates(
         replicates or too many customers. The numbers do not depend on it.
     on_progress : callable, optional
         Told the customer-weeks lived since it was last told, from any thread.
+    executor : Executor, optional
+        Where they are lived; this process by default. Each worker takes a replicate and one thread.
 
     Yields
     ------
     tuple of int and dict of str to History
         The replicate and its history by arm.
     """
+    if executor is not None and executor.kind != "serial":
+        yield from _live_elsewhere(scenario, seed, tuple(replicates), engine, on_progress, executor)
+        return
     live = _live(engine)
     numbers = deque(replicates)
     count = usable_threads(threads) if engine == "numba" else 1
@@ -93,6 +103,42 @@ def run_replicates(
                 yield number, _wait_for(job, stop)
         finally:
             stop.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """A replicate that a worker lives."""
+
+    scenario: Scenario
+    seed: int
+    replicate: int
+    engine: str
+
+
+def _live_errand(errand: _Errand) -> dict[str, History]:
+    return _live(errand.engine)(errand.scenario, seed=errand.seed, replicate=errand.replicate, threads=1)
+
+
+def _live_elsewhere(
+    scenario: Scenario,
+    seed: int,
+    numbers: tuple[int, ...],
+    engine: str,
+    on_progress: Callable[[int], None] | None,
+    executor: Executor,
+) -> Iterator[tuple[int, dict[str, History]]]:
+    """Live every replicate on a worker of its own, and yield them in order."""
+    lived: dict[int, dict[str, History]] = {}
+    following = 0
+    for place, result in executor.run(_live_errand, (_Errand(scenario, seed, number, engine) for number in numbers)):
+        if isinstance(result, Exception):
+            raise result
+        lived[place] = result
+        if on_progress is not None:
+            on_progress(scenario.customer_weeks())
+        while following in lived:
+            yield numbers[following], lived.pop(following)
+            following += 1
 
 
 def _wait_for(job: Future[dict[str, History]], stop: threading.Event) -> dict[str, History]:

@@ -43,11 +43,15 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
 def perform(work: Work) -> Path:
     """Run the comparison and return its result folder."""
     from sim.experiments.compare import compare
+    from sim.experiments.executors import make_executor
     from sim.results import write
 
     scenario, settings = work.scenario, work.settings
     total = scenario.customer_weeks(settings.replicates)
-    with Progress(total, settings, scenario.title or scenario.name) as progress:
+    with (
+        make_executor(**plain(settings.executor)) as executor,
+        Progress(total, settings, scenario.title or scenario.name) as progress,
+    ):
         result = compare(
             scenario,
             replicates=settings.replicates,
@@ -56,6 +60,7 @@ def perform(work: Work) -> Path:
             threads=settings.threads,
             precision=scenario.precision,
             on_progress=progress.advance,
+            executor=executor,
         )
         progress.say("writing the report")
         folder = write(result, work.output_dir, verb="compare", config=_resolved(work))
@@ -66,8 +71,9 @@ def perform(work: Work) -> Path:
 
 
 def _resolved(work: Work) -> dict[str, Any]:
-    """Return the whole configuration as it can be run again; how a run is shown on a terminal is no part of it."""
-    settings = {key: value for key, value in plain(work.settings).items() if key not in ("progress", "quiet")}
+    """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
+    aside = ("progress", "quiet", "executor")
+    settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
     return {**scenario_to_dict(work.scenario), **settings}
 
 
