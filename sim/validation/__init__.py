@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from sim.validation.absorption import ABSORPTION
 from sim.validation.diffusion import DIFFUSION
+from sim.validation.double_jeopardy import DOUBLE_JEOPARDY
+from sim.validation.logit import LOGIT
+from sim.validation.null_effect import NULL_EFFECT
 from sim.validation.pattern import Pattern
 from sim.validation.repeat_buying import REPEAT_BUYING
 from sim.validation.retention import RETENTION
@@ -12,8 +15,11 @@ __all__ = ["PATTERNS"]
 
 #: In the order of `docs/model.md`.
 PATTERNS: tuple[Pattern, ...] = (
+    DOUBLE_JEOPARDY,
     DIFFUSION,
     REPEAT_BUYING,
     RETENTION,
     ABSORPTION,
+    LOGIT,
+    NULL_EFFECT,
 )

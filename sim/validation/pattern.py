@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 from sim.experiments.load import load_scenario
 from sim.history import History
@@ -89,6 +90,7 @@ class Check:
         *,
         meaningful: float,
         sigmas: float = SIGMAS,
+        freedom: float | None = None,
         absolute: float = 0.0,
         relative: float = 0.0,
         source: str = "",
@@ -101,11 +103,16 @@ class Check:
             Smallest deviation that must not pass unnoticed, absolute.
         sigmas : float
             Standard errors; 0 where the Monte-Carlo error is to give no room of its own.
+        freedom : float, optional
+            Degrees of freedom with which the error itself was estimated, replicates - 1: few of them make errors look
+            small by chance, and the room is widened (Student) so that the error rate stays. None: the error is known.
         absolute, relative : float
             Distance that is tolerated beside it; the relative one times the published figure.
         """
+        wide = sigmas if freedom is None else float(student.isf(_two_sided(sigmas) / 2.0, freedom))
+        student_s = "" if freedom is None else f" ({wide:.2f} of {freedom + 1:g} replicates: Student)"
         widths = {
-            f"{sigmas:g} standard errors": sigmas * error,
+            f"{sigmas:g} standard errors{student_s}": wide * error,
             f"{absolute:g}": absolute,
             f"{100 * relative:g} % of the published figure": relative * abs(published),
         }
