@@ -43,12 +43,15 @@ class Gauged:
         Customers per persona, mean over replicates.
     half_width : float
         Relative half-width of the interval that a precision was asked for; NaN where none was.
+    flows : float64 (K, K)
+        Customers of one arm from stage to stage over the horizon, mean over replicates; empty unless asked for.
     """
 
     arms: tuple[str, ...]
     values: NDArray[np.float64]
     heads: NDArray[np.float64]
     half_width: float
+    flows: NDArray[np.float64]
 
     @property
     def replicates(self) -> int:
@@ -85,6 +88,7 @@ def gauge(
     threads: int | None = None,
     precision: float | None = None,
     headline: Callable[[Gauged], NDArray[np.float64]] | None = None,
+    flows_of: str = "",
     on_progress: Callable[[int], None] | None = None,
 ) -> Gauged:
     """Live every arm of scenarios that share luck and burn-in, and keep their metrics.
@@ -103,6 +107,8 @@ def gauge(
         `MOST_REPLICATES`.
     headline : callable, optional
         The difference (R,) that the precision is asked of.
+    flows_of : str
+        The arm whose flows are kept.
     on_progress : callable, optional
         Called with numbers of customer-weeks done.
     """
@@ -112,6 +118,7 @@ def gauge(
     arms = tuple(dict.fromkeys(arm for scenario in bare for arm in scenario.arms))
     measured: list[NDArray[np.float64]] = []
     heads: list[NDArray[np.int64]] = []
+    flows: list[NDArray[np.int64]] = []
     wanted = replicates if precision is None else max(replicates, 2)
     while True:
         more = range(len(measured), wanted)
@@ -124,10 +131,18 @@ def gauge(
                 row = replicate - more.start
                 for arm in fresh:
                     values[row, arms.index(arm)] = _metrics(histories[arm], scenario)
+                    if arm == flows_of:
+                        flows.append(histories[arm].flows.sum(axis=0))
                 if position == 0:
                     heads.append(histories[scenario.baseline].population)
         measured.extend(values)
-        found = Gauged(arms, np.stack(measured), np.stack(heads).mean(axis=0), float("nan"))
+        found = Gauged(
+            arms,
+            np.stack(measured),
+            np.stack(heads).mean(axis=0),
+            float("nan"),
+            np.stack(flows).mean(axis=0) if flows else np.zeros((0, 0)),
+        )
         if precision is None or headline is None:
             return found
         difference = headline(found)

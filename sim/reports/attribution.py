@@ -87,8 +87,8 @@ class _Verdict:
             return
         if _is_nothing(self.block):
             yield (
-                f"{summary['arm']} and {summary['baseline']} do not differ in {name}: in every replicate the difference, "
-                "and the share of every capability in it, is exactly 0."
+                f"{summary['arm']} and {summary['baseline']} do not differ in {name}: in every replicate the "
+                "difference, and the share of every capability in it, is exactly 0."
             )
             return
         yield self.headline(name)
@@ -319,7 +319,7 @@ def _share_table(summary: Numbers, words: Words) -> Table:
                 _called(part),
                 _written(entry, words, currency),
                 _between(entry, words, currency),
-                NOTHING if share is None else f"{share * _PERCENT:.0f} %",
+                NOTHING if not share else f"{share * _PERCENT:.0f} %",
                 *(
                     _written(block[kind][part], words, currency) if played else NOTHING
                     for kind in ("alone", "last", "main")
@@ -345,8 +345,8 @@ def _pair_table(summary: Numbers, words: Words) -> Table:
     return Table(
         ("pair", "together beyond apart", "95 % interval"),
         tuple(rows),
-        "Shapley-Taylor interaction of every pair (Sundararajan et al. 2020); with what each adds alone they sum to the "
-        "effect of all capabilities.",
+        "Shapley-Taylor interaction of every pair (Sundararajan et al. 2020); with what each adds alone they sum to "
+        "the effect of all capabilities.",
     )
 
 

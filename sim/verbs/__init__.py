@@ -41,6 +41,18 @@ VERBS: Mapping[str, Verb] = {
         "say how much of an arm's effect each of the four capabilities causes, alone and together",
         "journey attribute scenario=sungevity",
     ),
+    "moments": Verb(
+        "rank every stage and edge of a journey by what a small improvement there is worth",
+        "journey moments scenario=treadmill",
+    ),
+    "sensitivity": Verb(
+        "say which levers decide how an arm does against the baseline, and which of them act together",
+        "journey sensitivity scenario=treadmill",
+    ),
+    "frontier": Verb(
+        "find where the loyalty loop loses, state it as rules and draw break-even maps",
+        "journey frontier levers=[capability_cost,product_quality,loyalty,contact_rate]",
+    ),
     "results": Verb(
         "list, show and export past runs",
         "journey results export latest --format xes",
