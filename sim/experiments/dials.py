@@ -145,7 +145,7 @@ NAMED: Mapping[str, _Kind] = {
         _contacts,
     ),
     "capability_cost": _Kind(
-        "cost of the capabilities, multiple of the scenario's", "capability cost", 0.25, 8.0, "log", 1.0,
+        "cost of the capabilities, multiple of the scenario's", "capability cost", 0.125, 8.0, "log", 1.0,
         _priced,
     ),
     "contact_cost": _Kind(
