@@ -129,6 +129,11 @@ def _translate(verb: str, words: list[str]) -> list[str]:
             value_follows = word in _OPTIONS_WITH_VALUE
         elif names and "=" not in word and not word.startswith("~"):
             translated.append(f"{names.pop(0)}={_quote(word)}")
+        elif word.partition("=")[0] in VERBS[verb].lists and "," in word and "[" not in word:
+            key, _, value = word.partition("=")
+            translated.append(f"{key}=[{value}]")
+        elif word.startswith(tuple(f"{key}." for key in VERBS[verb].open)):
+            translated.append(f"++{word}")
         else:
             translated.append(word)
     return translated
@@ -207,6 +212,8 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any) -> int:
         try:
             if options.multirun:
                 composer.sweep(task, check)
+            elif VERBS[verb].spreads:
+                composer.spread(task)
             else:
                 composer.run(task)
         except Exception:
