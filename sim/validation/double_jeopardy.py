@@ -29,7 +29,7 @@ __all__ = ["DOUBLE_JEOPARDY", "theory_of"]
 Array = NDArray[np.float64]
 
 #: Populations of toothpaste buyers that are lived one after the other.
-_QUARTERS = 16
+_QUARTERS = 24
 _DIRICHLET = "Ehrenberg, Goodhardt & Barwise 1990"
 _PANELS = {"yogurt": 100, "catsup": 300}
 
@@ -243,6 +243,6 @@ DOUBLE_JEOPARDY = Pattern(
     title="Double jeopardy and duplication of purchase",
     reference="Goodhardt, Ehrenberg & Chatfield 1984; Ehrenberg, Goodhardt & Barwise 1990",
     scenarios=("toothpaste_1973", "yogurt_panel", "catsup_panel"),
-    effort=600.0,
+    effort=840.0,
     run=run,
 )

@@ -79,6 +79,8 @@ class Check:
     rule: str
     source: str = ""
     kind: str = NEAR
+    #: Chance that luck alone carries the figure of a right model out of its tolerance; None: as the error tells.
+    alarm: float | None = None
 
     @classmethod
     def near(
@@ -129,6 +131,7 @@ class Check:
             meaningful=meaningful,
             rule=rule,
             source=source,
+            alarm=_two_sided(sigmas) if error > 0.0 and wide * error >= max(widths.values()) else None,
         )
 
     @classmethod
@@ -158,6 +161,13 @@ class Check:
             source=source,
             kind=kind,
         )
+
+    @property
+    def false_alarm(self) -> float:
+        """Chance that luck alone carries the figure of a right model out of its tolerance; 0 for a bound."""
+        if self.kind != NEAR or not self.error > 0.0:
+            return 0.0
+        return _two_sided(self.tolerance / self.error) if self.alarm is None else self.alarm
 
     @property
     def smallest(self) -> float:
