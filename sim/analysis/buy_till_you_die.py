@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
-from scipy.special import betainc, betaln, digamma, gammaln, hyp2f1, logsumexp
+from scipy.special import betainc, betaincinv, betaln, digamma, gammaln, hyp2f1, logsumexp
 
 from sim.errors import ConfigError
 
@@ -26,6 +26,8 @@ __all__ = ["BuyTillYouDie", "Fit", "Summary", "fit_buy_till_you_die"]
 LOWEST, HIGHEST = 1e-4, 1e5
 #: Close to a = 1 the closed forms divide by zero; they are smooth there, so a neighbour is as good.
 _NEAR_ONE = 1e-7
+#: Where a + b is larger, the hypergeometric function loses its digits and the Beta is averaged over instead.
+_ALIKE = 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class BuyTillYouDie:
         """
         r, alpha, a, b = self._apart()
         t = np.asarray(t, np.float64)
+        if a + b > _ALIKE:
+            return _average(r, alpha, a, b, t)
         shrunk = (alpha / (alpha + t)) ** r * hyp2f1(r, b, a + b - 1.0, t / (alpha + t))
         return np.asarray((a + b - 1.0) / (a - 1.0) * (1.0 - shrunk))
 
@@ -115,6 +119,9 @@ class BuyTillYouDie:
         r, alpha, a, b = self._apart()
         x, observed = summary.repeats, summary.observed
         span = alpha + observed
+        if a + b > _ALIKE:
+            ahead = [_average(r + k, rate, a, b + k, np.array([t]))[0] for k, rate in zip(x, span, strict=True)]
+            return np.array(ahead) * self.alive(summary)
         shrunk = (span / (span + t)) ** (r + x) * hyp2f1(r + x, b + x, a + b + x - 1.0, t / (span + t))
         return np.asarray((a + b + x - 1.0) / (a - 1.0) * (1.0 - shrunk) * self.alive(summary))
 
@@ -206,6 +213,13 @@ class Fit:
         weights = np.exp(gains - logsumexp(gains))
         members = tuple(BuyTillYouDie(*map(float, np.exp(point))) for point in points)
         return members, weights
+
+
+def _average(shape: float, rate: float, a: float, b: float, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Expected purchases in ``t`` by averaging (1 - (rate / (rate + p t)) ** shape) / p over p ~ Beta(a, b)."""
+    leaving = np.maximum(betaincinv(a, b, (np.arange(200) + 0.5) / 200.0), 1e-12)
+    moved = np.multiply.outer(t, leaving) / rate
+    return np.asarray((-np.expm1(-shape * np.log1p(moved)) / leaving).mean(axis=-1))
 
 
 def fit_buy_till_you_die(summary: Summary) -> Fit:
