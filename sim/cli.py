@@ -91,8 +91,9 @@ def _dispatch(words: list[str]) -> int:
 
 def _overview() -> str:
     lines = ["journey VERB [key=value ...]", ""]
+    width = max(map(len, VERBS))
     for name, verb in VERBS.items():
-        lines += [f"  {name:<9} {verb.about}", f"            {verb.example}"]
+        lines += [f"  {name:<{width}} {verb.about}", f"  {'':<{width}} {verb.example}"]
     lines += [
         "",
         "journey VERB --help lists a verb's keys; journey VERB --cfg job shows every value.",
