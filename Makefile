@@ -43,8 +43,8 @@ types: $(VENV)/.installed-dev ## check types
 layers: $(VENV)/.installed-dev ## check which package may import which
 	"$(BIN)/lint-imports"
 
-bench: $(VENV)/.installed-dev ## measure speed, as ratios within one run
-	"$(BIN)/python" benchmarks/bench_speed.py
+bench: $(VENV)/.installed-dev ## measure speed, as ratios within one run (BENCH="--quick" or "--full")
+	"$(BIN)/python" -m benchmarks $(BENCH)
 
 golden: $(VENV)/.installed-dev ## rewrite the golden results after a deliberate change of the model
 	"$(BIN)/python" tests/golden/refresh.py

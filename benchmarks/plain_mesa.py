@@ -1,4 +1,4 @@
-"""The model as one would write it in Mesa without an engine: one agent class, ordinary Python, Mesa's own random numbers.
+"""The model as one would write it in Mesa without an engine: one agent class, plain Python, Mesa's own random numbers.
 
 Every mechanism of a scenario such as `treadmill` is here, in both arms: need clock with carry-over, contacts with
 fatigue, intrusion and opting out, recall, search, choice with lifelong tastes, the journeys' edges as the files give
@@ -397,7 +397,7 @@ class PlainModel(mesa.Model):
     """One arm of a scenario: the burn-in as the baseline lives it, then the horizon as the arm does."""
 
     def __init__(self, setting: Scenario, arm: str, seed: int) -> None:
-        super().__init__(seed=seed)
+        super().__init__(rng=seed)
         _refuse(setting)
         self.setting, self.arm = setting, arm
         self.market: Market = setting.market

@@ -1,0 +1,119 @@
+"""The engine against other ways of doing the same: the obvious loop, NumPy, Mesa, and the limit of the machine."""
+
+import time
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from agents.population import bytes_per_customer
+from benchmarks import limit, numpy_classic
+from benchmarks.measure import RATE, Measure, customer_weeks, live, scenario_of, turns
+from sim.experiments.replicate import usable_threads
+from sim.scenario import Scenario
+
+__all__ = ["rivals"]
+
+
+def obvious() -> Callable[..., Any] | None:
+    """The loop one would write first, over the same rules; None where this version has none."""
+    try:
+        return import_module("sim.engine.plain").live_replicate  # type: ignore[no-any-return]
+    except ModuleNotFoundError:
+        return None
+
+
+def _mesa(scenario: Scenario) -> None:
+    from benchmarks import plain_mesa
+
+    for arm in scenario.arms:
+        plain_mesa.live(scenario, arm, seed=1)
+
+
+def rivals(size: str) -> list[Measure]:
+    """Measure speeds on one and on two threads, and the ratios that are wanted of them.
+
+    One-thread speeds are by processor time, so that a busy machine slows nobody more than another.
+    """
+    people = {"quick": 10_000, "usual": 100_000, "full": 1_000_000}[size]
+    rounds = {"quick": 2, "usual": 3, "full": 3}[size]
+    weeks = (52, 26) if size == "quick" else (104, 52)
+    fast, classic = scenario_of(people, *weeks), scenario_of(people, *weeks, arms=("classic",))
+    few = scenario_of(200 if size == "quick" else 1_000, 26, 26)
+    plain, cpu = obvious(), time.process_time
+    live(scenario_of(100, 5, 5))  # compiled, or read from the cache
+    jobs: dict[str, Callable[[], object]] = {
+        "engine": lambda: live(fast),
+        "classic": lambda: live(classic),
+        "numpy": lambda: numpy_classic.run(classic),
+    }
+    if plain is not None:
+        plain(scenario_of(100, 5, 5), seed=1, replicate=0)
+        jobs["plain"] = lambda: plain(fast, seed=1, replicate=0)
+    best = turns(jobs, rounds, cpu)
+    slow = turns({"ours": lambda: live(few, engine="mesa"), "mesa": lambda: _mesa(few)}, 2, cpu)
+    speed = {name: customer_weeks(classic if name in ("classic", "numpy") else fast) / best[name] for name in best}
+    speed["ours"] = customer_weeks(few) / slow["ours"]
+    # Without an engine every arm lives a burn-in of its own.
+    speed["mesa"] = few.population * (few.burn_in + few.horizon) * len(few.arms) / slow["mesa"]
+    titles = {
+        "engine": f"engine, N={people:,}, one thread, both arms",
+        "plain": f"obvious loop over the same rules, N={people:,}, one thread, both arms",
+        "classic": f"engine, N={people:,}, one thread, classic arm alone",
+        "numpy": f"NumPy, N={people:,}, classic arm alone",
+        "mesa": f"plain Mesa model, N={few.population:,}, both arms",
+        "ours": f"our own Mesa engine, N={few.population:,}, both arms",
+    }
+    lines = [Measure("rivals", name, title, speed[name], RATE) for name, title in titles.items() if name in speed]
+    ratios = [
+        ("engine", "plain", "engine : obvious loop", 4.0),
+        ("classic", "numpy", "engine : NumPy, classic arm", 8.0),
+        ("engine", "mesa", "engine : plain Mesa model", 200.0),
+        ("engine", "ours", "engine : our own Mesa engine", None),
+    ]
+    lines += [
+        Measure("rivals", f"{one}:{other}", what, speed[one] / speed[other], "times", at_least=wanted)
+        for one, other, what, wanted in ratios
+        if other in speed
+    ]
+    return lines + _two_threads(fast, rounds) + _limit(size, fast, best["engine"])
+
+
+def _two_threads(fast: Scenario, rounds: int) -> list[Measure]:
+    if usable_threads(None) < 2:
+        return []
+    jobs = {
+        "one": lambda: live(fast),
+        "shared": lambda: live(fast, threads=2),
+        "each": lambda: live(fast, threads=2, replicates=2),
+    }
+    best = turns(jobs, rounds)
+    what = f"two threads : one, N={fast.population:,}"
+    return [
+        Measure("rivals", "shared:one", f"{what}, sharing one population", best["one"] / best["shared"], "times", 1.85),
+        Measure("rivals", "each:one", f"{what}, a replicate each", 2.0 * best["one"] / best["each"], "times", 1.85),
+    ]
+
+
+def _limit(size: str, fast: Scenario, took: float) -> list[Measure]:
+    arms = tuple(fast.arms)
+    needs = limit.count(arms, 100 if size == "quick" else 1_000, fast.horizon, fast.burn_in)
+    state = bytes_per_customer(len(fast.brands))
+    costs = limit.measure_costs(1, fast.population, state, 0.1 if size == "quick" else 1.0)
+    least, ours = costs.seconds(needs, state), took / customer_weeks(fast)
+    lines = [
+        ("blocks", "Philox blocks needed per customer-week", needs.blocks, ""),
+        ("exponentials", "exponentials needed per customer-week", needs.exponentials, ""),
+        ("logarithms", "logarithms needed per customer-week", needs.logarithms, ""),
+        ("block", "a Philox block, one thread, in vectors", 1e9 * costs.block, "ns"),
+        ("exponential", "an exponential", 1e9 * costs.exponential, "ns"),
+        ("logarithm", "a logarithm", 1e9 * costs.logarithm, "ns"),
+        ("bandwidth", f"reading {state} bytes a customer, N={fast.population:,}", costs.bandwidth / 1e9, "GB/s"),
+        ("limit", "limit: these and nothing else, per customer-week", 1e9 * least, "ns"),
+        ("engine", "engine, per customer-week", 1e9 * ours, "ns"),
+    ]
+    found = [Measure("limit", key, what, value, unit) for key, what, value, unit in lines]
+    found += [
+        Measure("limit", f"blocks:{name}", f"blocks for {name.lower()}", share, "")
+        for name, share in needs.by_purpose.items()
+    ]
+    return [*found, Measure("limit", "engine:limit", "engine : limit", ours / least, "times", at_most=3.0)]
