@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.games import Division, apportion, divide
-from sim.analysis.metrics import EVERYBODY
+from sim.analysis.metrics import EVERYBODY, TERMS
 from sim.analysis.paired import estimate
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ DIVIDED: tuple[str, ...] = (
     "opt_out_rate",
 )
 #: Metrics that are sums of money: divided in cents, and written in whole cents that add up.
-IN_CENTS: tuple[str, ...] = ("contribution", "revenue", "npv", "cash_low_point")
+IN_CENTS: tuple[str, ...] = ("contribution", "revenue", "npv", "cash_low_point", *(f"term_{name}" for name in TERMS))
 _CENTS = 100.0
 #: Money passed through floats; nearer than this to a whole cent it is one.
 _NEAR = 1e-4
@@ -81,7 +81,8 @@ def summarise_attribution(
     Returns
     -------
     dict
-        Content of `summary.json` but for the verdict.
+        Content of `summary.json` but for the verdict. ``metrics`` holds every division by metric and persona, ``terms``
+        what each share of contribution is made of.
     pyarrow.Table
         Every share: ``metric, replicate, persona, part, share, cents``. Of one metric, replicate and persona the shares
         sum to the whole difference, the cents (of metrics in money; else null) do so without any rounding.
@@ -113,6 +114,14 @@ def summarise_attribution(
                 columns["part"] += parts
                 columns["share"] += [float(share) / scale for share in item[0]]
                 columns["cents"] += cents
+    terms = {}
+    for term in TERMS:
+        name = f"term_{term}"
+        found = [
+            _divide(name, wins[name][replicate, 0], stepwise[name][replicate, 0]) for replicate in range(replicates)
+        ]
+        block = _block(name, found, parts, players)
+        terms[term] = {part: _interval(entry) for part, entry in (*block["parts"].items(), ("whole", block["whole"]))}
     summary = {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -131,6 +140,7 @@ def summarise_attribution(
         "seed": seed,
         "replicates": replicates,
         "metrics": blocks,
+        "terms": {part: {term: terms[term][part] for term in TERMS} for part in (*parts, "whole")},
         "combinations": [
             {
                 "on": [player for place, player in enumerate(players) if coalition >> place & 1],
@@ -147,6 +157,10 @@ def summarise_attribution(
         }
     )
     return summary, table
+
+
+def _interval(entry: Numbers) -> Numbers:
+    return {key: entry[key] for key in ("mean", "ci_low", "ci_high")}
 
 
 def _exact(name: str, value: float) -> float:

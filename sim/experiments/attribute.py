@@ -20,7 +20,7 @@ from sim.analysis.attribution import summarise_attribution
 from sim.analysis.games import coalitions
 from sim.analysis.metrics import EVERYBODY
 from sim.errors import ConfigError
-from sim.experiments.gauge import GAUGED, Gauged, check_metric, gauge
+from sim.experiments.gauge import FIGURES, Gauged, check_metric, gauge
 from sim.reading import nearest, show
 from sim.scenario import Arm, Plan, Scenario
 
@@ -107,7 +107,8 @@ class Attribution:
         """Return every metric of every combination as an Arrow table: what any other division can start from.
 
         Columns ``arm`` (``baseline``, the steps, then ``combination``), one per player (whether it is on),
-        ``replicate``, ``persona``, ``metric``, ``value`` (null where undefined).
+        ``replicate``, ``persona``, ``metric`` (the terms of contribution as ``term_NAME``), ``value`` (null where
+        undefined).
         """
         import pyarrow as pa
 
@@ -119,7 +120,7 @@ class Attribution:
             ("combination", arm, tuple(bool(coalition >> place & 1) for place in range(len(laid.players))))
             for coalition, arm in enumerate(laid.combinations)
         ]
-        shape = (len(lived), values.shape[0], len(people), len(GAUGED))
+        shape = (len(lived), values.shape[0], len(people), len(FIGURES))
         which, replicate, person, metric = (axis.ravel() for axis in np.indices(shape))
         rows = values[:, [self.gauged.arms.index(arm) for _, arm, _ in lived]].swapaxes(0, 1).ravel()
 
@@ -135,7 +136,7 @@ class Attribution:
                 **{player: pa.array(on[which, place]) for place, player in enumerate(laid.players)},
                 "replicate": pa.array(replicate.astype(np.int32)),
                 "persona": named(person, people),
-                "metric": named(metric, GAUGED),
+                "metric": named(metric, FIGURES),
                 "value": pa.array(rows, mask=np.isnan(rows)),
             }
         )
@@ -265,10 +266,10 @@ def attribute(
         headline=headline,
         on_progress=on_progress,
     )
-    wins = {name: np.stack([gauged.of(each, name) for each in laid.combinations], axis=2) for name in GAUGED}
+    wins = {name: np.stack([gauged.of(each, name) for each in laid.combinations], axis=2) for name in FIGURES}
     steps = {
         name: np.stack([gauged.of(each, name) for each in (_BASELINE, *(to for _, to in laid.steps))], axis=2)
-        for name in GAUGED
+        for name in FIGURES
     }
     summary, shares = summarise_attribution(
         scenario,

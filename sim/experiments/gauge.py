@@ -9,22 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.category import CATEGORY_METRICS, FROM_ACCOUNTS, FROM_EVENTS, category_measures
-from sim.analysis.metrics import METRICS, measure
+from sim.analysis.metrics import METRICS, TERMS, measure
 from sim.analysis.paired import relative_half_width
 from sim.errors import ConfigError
 from sim.history import History
 from sim.reading import nearest, show
 from sim.scenario import Record, Scenario
 
-__all__ = ["GAUGED", "Gauged", "check_metric", "gauge"]
+__all__ = ["FIGURES", "GAUGED", "Gauged", "check_metric", "gauge"]
 
 #: Metrics of one arm alone that need no single customer's account: what can be told of many arms at once.
 GAUGED: tuple[str, ...] = (
     *(name for name in METRICS if name != "payback_week"),
     *(name for name in CATEGORY_METRICS if name not in (*FROM_ACCOUNTS, *FROM_EVENTS)),
 )
+#: Columns of what is gauged: the metrics, and the terms that contribution is the sum of, in money.
+FIGURES: tuple[str, ...] = (*GAUGED, *(f"term_{name}" for name in TERMS))
 #: No precision is worth more replicates than this.
 MOST_REPLICATES = 1000
+_CENTS = 100.0
 _NOTHING = Record(customers=False, events=0, lives=0)
 _COLUMNS = [(*METRICS, *CATEGORY_METRICS).index(name) for name in GAUGED]
 
@@ -37,7 +40,7 @@ class Gauged:
     ----------
     arms : tuple of str
         A arms.
-    values : float64 (R, A, 1 + P, len(GAUGED))
+    values : float64 (R, A, 1 + P, len(FIGURES))
         Row 0 is everybody, then one row per persona; NaN where undefined.
     heads : float64 (P,)
         Customers per persona, mean over replicates.
@@ -58,9 +61,9 @@ class Gauged:
         """Number of replicates."""
         return int(self.values.shape[0])
 
-    def of(self, arm: str, metric: str) -> NDArray[np.float64]:
-        """Return one metric of one arm (R, 1 + P)."""
-        found: NDArray[np.float64] = self.values[:, self.arms.index(arm), :, GAUGED.index(metric)]
+    def of(self, arm: str, figure: str) -> NDArray[np.float64]:
+        """Return one column of one arm (R, 1 + P)."""
+        found: NDArray[np.float64] = self.values[:, self.arms.index(arm), :, FIGURES.index(figure)]
         return found
 
 
@@ -122,7 +125,7 @@ def gauge(
     wanted = replicates if precision is None else max(replicates, 2)
     while True:
         more = range(len(measured), wanted)
-        values = np.full((len(more), len(arms), 1 + len(bare[0].personas), len(GAUGED)), np.nan)
+        values = np.full((len(more), len(arms), 1 + len(bare[0].personas), len(FIGURES)), np.nan)
         for position, scenario in enumerate(bare):
             fresh = [arm for arm in scenario.arms if not any(arm in before.arms for before in bare[:position])]
             for replicate, histories in run_replicates(
@@ -153,5 +156,6 @@ def gauge(
 
 
 def _metrics(history: History, scenario: Scenario) -> NDArray[np.float64]:
-    both = np.concatenate([measure(history, scenario).values, category_measures(history, scenario)], axis=1)
-    return both[:, _COLUMNS]
+    measures = measure(history, scenario)
+    both = np.concatenate([measures.values, category_measures(history, scenario)], axis=1)
+    return np.concatenate([both[:, _COLUMNS], measures.terms / _CENTS], axis=1)

@@ -369,7 +369,7 @@ def _stage_change(journey: Journey, name: str, market: Market, step: float, stra
             *ends,
             "effort",
             -taken,
-            wanted / taken,
+            wanted / taken if taken else 1.0,
             better=_with_stage(journey, name, replace(stage, effort=stage.effort - taken)),
             worse=_with_stage(journey, name, replace(stage, effort=stage.effort + wanted)),
         )

@@ -40,6 +40,16 @@ _STEP_WORDS: Mapping[str, str] = {
 }
 #: Sums over customers, which personas are compared in per customer.
 _TOTALS = ("contribution", "revenue", "npv", "purchases")
+_TERMS: Mapping[str, str] = {
+    "margin": "margin",
+    "ancillary": "ancillary income",
+    "contacts": "contacts",
+    "channels": "channels",
+    "service": "service stages",
+    "build": "building it",
+    "run": "running it",
+    "experiments": "experiments",
+}
 _PERCENT = 100.0
 
 
@@ -93,6 +103,7 @@ class _Verdict:
             return
         yield self.headline(name)
         yield self.shares()
+        yield self.why()
         yield self.pair()
         yield self.without()
         yield self.people()
@@ -143,6 +154,23 @@ class _Verdict:
         if still:
             parts.append(f"Exactly 0: {', '.join(still)}.")
         return " ".join(parts)
+
+    def why(self) -> str:
+        """Say through which term the heaviest capability acts on contribution."""
+        if self.summary["metric"] != "contribution":
+            return ""
+        shares = {player: self.block["parts"][player] for player in self.summary["players"]}
+        sure = [player for player, entry in shares.items() if is_sure(_gap(entry)) and entry["mean"]]
+        if not sure:
+            return ""
+        player = max(sure, key=lambda name: abs(shares[name]["mean"]))
+        terms = self.summary["terms"][player]
+        way = 1.0 if shares[player]["mean"] > 0 else -1.0
+        for_, against = (pick(terms, key=lambda term: way * terms[term]["mean"]) for pick in (max, min))
+        said = f"Why {player}: mostly {_TERMS[for_]}, {self.write(terms[for_])}"
+        if way * terms[against]["mean"] < 0.0:
+            said += f"; against it {_TERMS[against]}, {self.write(terms[against])}"
+        return f"{said}."
 
     def pair(self) -> str:
         sure = [(name, entry) for name, entry in self.block["together"].items() if is_sure(_gap(entry))]
@@ -292,6 +320,7 @@ def attribution_sheet(attribution: Attribution) -> Sheet:
                 (_pair_table(summary, words),),
             ),
             *_people_section(summary, words),
+            _term_section(summary),
             _metric_section(summary),
         ),
     )
@@ -405,6 +434,35 @@ def _people_section(summary: Numbers, words: Words) -> Iterator[Section]:
                     (titles.get(who, who), *(_starred(entry, words, currency) for entry in each[who])) for who in known
                 ),
                 f"Difference in {unit}. * the 95 % interval stays clear of 0.",
+            ),
+        ),
+    )
+
+
+def _term_section(summary: Numbers) -> Section:
+    """Say what each share of contribution is made of: the same division, term by term."""
+    words, currency = words_of("contribution"), summary["currency"]
+    terms = [term for term in _TERMS if any(entries[term]["mean"] for entries in summary["terms"].values())]
+    contribution = summary["metrics"]["contribution"][EVERYBODY]
+    rows = []
+    for part, entries in summary["terms"].items():
+        whole = part == "whole"
+        total = contribution["whole"] if whole else contribution["parts"][part]
+        rows.append(
+            (
+                "whole effect" if whole else _called(part),
+                *(_starred(entries[term], words, currency) for term in terms),
+                _starred(total, words, currency),
+            )
+        )
+    return Section(
+        "What the shares are made of",
+        ("Every term of contribution divided in the same way: of every row the terms add up to the share.",),
+        tables=(
+            Table(
+                ("", *(_TERMS[term] for term in terms), "contribution"),
+                tuple(rows),
+                "Costs have a minus where the arm pays more. * the 95 % interval stays clear of 0.",
             ),
         ),
     )
