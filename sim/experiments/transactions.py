@@ -23,7 +23,7 @@ from agents.quantity import choice, quantity
 from sim.errors import ConfigError
 from sim.reading import nearest, show
 
-__all__ = ["ROLES", "Layout", "Ledger", "read_transactions"]
+__all__ = ["ROLES", "Layout", "Ledger", "check_layout", "read_transactions"]
 
 #: What a row must say, and under which heads files say it; the first that fits counts.
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -43,6 +43,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 _DELIMITERS = (",", ";", "\t", "|")
 _BLANK = "whitespace"
+_DECIMALS = {"point": ".", "comma": ","}
 _FORMATS = (
     "%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d",
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y",
@@ -78,7 +79,7 @@ class Layout:
     )
     date_format: str | None = quantity("such as %d/%m/%Y; null: guess", default=None, optional=True)
     decimal: str | None = quantity(
-        "decimal sign of amounts; null: guess", default=None, optional=True, choices=(".", ",")
+        "decimal sign of amounts; null: guess", default=None, optional=True, choices=tuple(_DECIMALS)
     )
     bad_rows: str = choice("stop", ("stop", "skip"), "rows that cannot be read: stop, or leave them out and count them")
     duplicates: str = choice(
@@ -211,6 +212,19 @@ def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
     return _ledger(who, code, money, days, rows, layout, trouble, where)
 
 
+def check_layout(path: str, layout: Layout) -> None:
+    """Check, before anything is done, that a file is there and that its first lines hold the columns.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`read_transactions`, of what can be told by then.
+    """
+    where = f"data {path!r}"
+    _check_file(Path(path), where)
+    _look(Path(path), where, layout)
+
+
 def _check_file(path: Path, where: str) -> None:
     try:
         status = path.stat()
@@ -256,7 +270,9 @@ def _look(path: Path, where: str, layout: Layout) -> _Shape:
     cells = [_split(line, delimiter) for line in lines[:500]]
     head, has_head, columns = _columns(cells[0], layout, where)
     amounts = [row[columns["amount"]] for row in cells[has_head:] if len(row) > columns["amount"]]
-    return _Shape(delimiter, head, has_head, columns, layout.decimal or _decimal(amounts))
+    return _Shape(
+        delimiter, head, has_head, columns, _DECIMALS[layout.decimal] if layout.decimal else _decimal(amounts)
+    )
 
 
 def _delimiter(lines: Sequence[str], layout: Layout, where: str) -> str:
