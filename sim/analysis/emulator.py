@@ -24,12 +24,12 @@ from scipy.special import ndtr
 
 from sim.errors import ConfigError
 
-__all__ = ["KINDS", "Emulator", "Skill", "fit_emulator", "noise_of"]
+__all__ = ["KINDS", "Emulator", "Skill", "check_installed", "fit_emulator", "noise_of"]
 
 Floats = NDArray[np.float64]
 
 #: Kinds of emulator, in the order in which a tie is decided.
-KINDS: tuple[str, ...] = ("gaussian process", "gradient boosting")
+KINDS: tuple[str, ...] = ("Gaussian process", "gradient boosting")
 FOLDS = 5
 #: Below this share of the explainable variance an emulator is called poor.
 POOR = 0.5
@@ -123,6 +123,11 @@ class Emulator:
         doubt = np.maximum(doubt, 1e-12)
         far = np.abs(mean - threshold) / doubt
         return np.asarray(doubt * (np.exp(-(far**2) / 2.0) / np.sqrt(2.0 * np.pi) - far * ndtr(-far)))
+
+
+def check_installed() -> None:
+    """Say before anything is run that a package is missing: a ConfigError."""
+    _sklearn("gaussian_process")
 
 
 def noise_of(values: Floats) -> Floats:

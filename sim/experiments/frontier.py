@@ -399,7 +399,8 @@ def _slice(emulator: Emulator, own: Floats, cloud: Floats, one: int, other: int)
     chance = emulator.chance_below(points)
     # A coarser grid will do where the map is smooth, being a mean over the other dials.
     coarse = np.linspace(0.0, 1.0, 16)
-    rest = cloud[:: max(1, len(cloud) // 128)]
+    # The beginning of a Sobol' sequence is spread evenly; every n-th point of it is not.
+    rest = cloud[:128]
     anywhere = np.empty((len(coarse), len(coarse)))
     for row, height in enumerate(coarse):
         block = np.repeat(rest[None, :, :], len(coarse), axis=0)

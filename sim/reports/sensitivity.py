@@ -313,11 +313,13 @@ def _pictures(found: Sensitivity) -> list[Picture]:
     if morris:
         strength = [influence.indices["mu_star"][place].value for place in order]
         change = [influence.indices["sigma"][place].value for place in order]
+        least = 0.08 * max(strength)
         pictures.append(
             Picture(
                 "interactions",
                 draw_screen(
-                    [names[place] for place in order], strength, change, write=write, label="influence (mu*)",
+                    [names[place] if influence.indices["mu_star"][place].value > least else "" for place in order],
+                    strength, change, write=write, label="influence (mu*)",
                     unit="how much it depends (sigma)",
                 ),
                 "Scatter of influence against dependence: "
@@ -387,6 +389,7 @@ def influence_table(found: Sensitivity) -> Table:
         else ("Lever", "total", "95 % interval", "alone", "95 % interval of it", "doubt from luck")
     )
     rows = []
+    more: tuple[str, ...]
     for place in influence.ranking():
         lead = influence.indices[influence.leading][place]
         name = short_title(question.dials[place]) + (" *" if influence.matters(place) else "")
