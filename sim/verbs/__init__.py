@@ -43,6 +43,10 @@ VERBS: Mapping[str, Verb] = {
         "draw a journey, or how two differ, from configuration alone or with the flows of a run",
         "journey map journey=proactive",
     ),
+    "calibrate": Verb(
+        "fit a market to a few figures of a real one, and write it as configuration to be run by name",
+        "journey calibrate targets=average",
+    ),
     "attribute": Verb(
         "say how much of an arm's effect each of the four capabilities causes, alone and together",
         "journey attribute scenario=sungevity",
@@ -72,7 +76,7 @@ VERBS: Mapping[str, Verb] = {
         lists=("pattern",),
     ),
     "results": Verb(
-        "list, show and export past runs",
+        "list, ask, tabulate, plot, export and rerun everything that was run",
         "journey results export latest --format xes",
         words=("action", "run"),
     ),
