@@ -133,6 +133,10 @@ def figure(value: float) -> str:
 
 
 def _section(pattern: Pattern, finding: Finding) -> Section:
+    # Said once, under a letter: most figures of a pattern share rule and source.
+    rules: dict[tuple[str, str], str] = {}
+    for check in finding.checks:
+        rules.setdefault((check.rule, check.source), _letter(len(rules)))
     rows = tuple(
         (
             check.what,
@@ -142,15 +146,14 @@ def _section(pattern: Pattern, finding: Finding) -> Section:
             figure(check.tolerance),
             figure(check.smallest),
             _loud(check),
-            check.rule,
-            check.source,
+            rules[check.rule, check.source],
         )
         for check in finding.checks
     )
     table = Table(
-        head=("figure", "published", "simulated", "MC error", "tolerance", "detects", "verdict", "rule", "source"),
+        head=("figure", "published", "simulated", "MC error", "tolerance", "detects", "verdict", "rule"),
         rows=rows,
-        words=(6, 7, 8),
+        words=(6, 7),
         caption="MC error: Monte-Carlo standard error. Detects: the smallest deviation found with a chance of 95 %.",
     )
     pictures = [
@@ -183,8 +186,20 @@ def _section(pattern: Pattern, finding: Finding) -> Section:
             *finding.notes,
         ),
         pictures=tuple(pictures),
-        tables=(table,),
+        tables=(
+            table,
+            Table(
+                head=("rule", "passes where the simulated figure lies", "source of the published figure"),
+                rows=tuple((letter, rule, source) for (rule, source), letter in rules.items()),
+                words=(1, 2),
+            ),
+        ),
     )
+
+
+def _letter(number: int) -> str:
+    """Return a, b, ... z, aa, ab ... for 0, 1, ..."""
+    return (_letter(number // 26 - 1) if number >= 26 else "") + chr(ord("a") + number % 26)
 
 
 def _tightest(checks: tuple[Check, ...]) -> tuple[Check, ...]:

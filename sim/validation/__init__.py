@@ -6,8 +6,10 @@ from sim.validation.absorption import ABSORPTION
 from sim.validation.diffusion import DIFFUSION
 from sim.validation.double_jeopardy import DOUBLE_JEOPARDY
 from sim.validation.logit import LOGIT
+from sim.validation.losing_region import LOSING_REGION
 from sim.validation.null_effect import NULL_EFFECT
 from sim.validation.pattern import Pattern
+from sim.validation.pressure import PRESSURE
 from sim.validation.repeat_buying import REPEAT_BUYING
 from sim.validation.retention import RETENTION
 
@@ -22,4 +24,6 @@ PATTERNS: tuple[Pattern, ...] = (
     ABSORPTION,
     LOGIT,
     NULL_EFFECT,
+    PRESSURE,
+    LOSING_REGION,
 )

@@ -86,7 +86,8 @@ def run(run: Run) -> Finding:
         ratios[taste_sd] = (change, change_error)
         left = [at for at, brand in enumerate(brands) if brand != gone]
         rest = exact_shares(qualities[left], taste_sd, scenario.market.choice.error_scale)
-        expected_change = float(np.log(rest[0] / rest[-1]) - np.log(expected[first] / expected[last]))
+        change_of_exact = np.log(rest[0] / rest[-1]) - np.log(expected[first] / expected[last])
+        expected_change = float(change_of_exact) if taste_sd else 0.0
         checks.append(
             Check.near(
                 f"{titles[first]} over {titles[last]}: ratio of shares, {_named(taste_sd)}",

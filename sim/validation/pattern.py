@@ -144,20 +144,23 @@ class Check:
         *,
         kind: str,
         sigmas: float = SIGMAS,
+        freedom: float | None = None,
         source: str = "",
     ) -> Check:
         """Return a check that passes where the simulated figure clears a bound by so many standard errors.
 
         Such a check is always decidable: with too small a sample the bound is not cleared, and it fails.
         """
+        wide = sigmas if freedom is None else float(student.isf(_two_sided(sigmas) / 2.0, freedom))
+        student_s = "" if freedom is None else f" ({wide:.2f} of {freedom + 1:g} replicates: Student)"
         return cls(
             what=what,
             published=bound,
             simulated=simulated,
             error=error,
-            tolerance=sigmas * error,
+            tolerance=wide * error,
             meaningful=np.inf,
-            rule=f"{kind} by {sigmas:g} standard errors; false alarms {100 * _two_sided(sigmas) / 2:.2g} %",
+            rule=f"{kind} it by {sigmas:g} standard errors{student_s}: by luck {100 * _two_sided(sigmas) / 2:.2g} %",
             source=source,
             kind=kind,
         )

@@ -74,7 +74,7 @@ def draw_checks(checks: tuple[Check, ...], title: str) -> Figure:
         axes.set_ylim(len(checks) - 0.4, -0.6)
         axes.set_yticks(range(len(checks)), [short(check.what, 40) for check in checks], fontsize=7.0)
         axes.grid(visible=False)
-        finish(axes, title, x="distance from the published figure, in tolerances", y="", flush=True)
+        finish(axes, title, x="distance, in tolerances", y="", flush=True)
     return figure
 
 
