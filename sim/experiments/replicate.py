@@ -96,7 +96,8 @@ def run_replicates(
         running: deque[tuple[int, Future[dict[str, History]]]] = deque()
         try:
             while numbers or running:
-                while numbers and len(running) < count:
+                # One more than there are threads, so that none waits while the caller looks at a finished replicate.
+                while numbers and len(running) <= count:
                     number = numbers.popleft()
                     running.append((number, pool.submit(live, scenario, replicate=number, stop=stop, **options)))
                 number, job = running.popleft()

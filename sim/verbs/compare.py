@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +45,9 @@ def perform(work: Work) -> Path:
     """Run the comparison and return its result folder."""
     from sim.experiments.compare import compare
     from sim.experiments.executors import make_executor
-    from sim.results import write
 
+    # While the first thread loads the compiled engine, there is nothing else to do.
+    threading.Thread(target=_import_ahead).start()
     scenario, settings = work.scenario, work.settings
     total = scenario.customer_weeks(settings.replicates)
     with (
@@ -63,11 +65,19 @@ def perform(work: Work) -> Path:
             executor=executor,
         )
         progress.say("writing the report")
+        from sim.results import write
+
         folder = write(result, work.output_dir, verb="compare", config=_resolved(work))
     if not settings.quiet:
         _print_verdict(result)
     print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
     return folder
+
+
+def _import_ahead() -> None:
+    """Import what writes and draws a result."""
+    import sim.reports.page
+    import sim.results  # noqa: F401
 
 
 def _resolved(work: Work) -> dict[str, Any]:
