@@ -123,6 +123,9 @@ def _translate(verb: str, words: list[str]) -> list[str]:
                 value = words[position]
                 position += 1
             translated.append(f"{option[1].replace('-', '_')}={_quote(value)}")
+        elif VERBS[verb].words and _SENTENCES.fullmatch(word):
+            key, _, value = word.partition("=")
+            translated.append(f"{key}={_quoted(value)}")
         elif word.startswith("from="):
             translated += _from(word.removeprefix("from="))
         elif word.startswith("-"):
@@ -140,6 +143,8 @@ def _translate(verb: str, words: list[str]) -> list[str]:
     return translated
 
 
+#: Keys whose values are sentences: taken as they stand, whatever Hydra would read into a comma or a bracket.
+_SENTENCES = re.compile(r"(sql|where|columns|sort|to|x|y)=(.*)", re.DOTALL)
 _PLAIN_OPTION = re.compile(r"--(format|output-dir|run|action)(?:=(.*))?")
 _OPTIONS_WITH_VALUE = (
     "--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd",
@@ -159,7 +164,11 @@ def _from(place: str) -> list[str]:
 
 
 def _quote(value: str) -> str:
-    return value if re.fullmatch(r"[\w./-]*", value) else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return value if re.fullmatch(r"[\w./-]*", value) else _quoted(value)
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _run(verb: str, words: list[str]) -> int:

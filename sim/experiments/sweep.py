@@ -67,6 +67,7 @@ class Effect:
     path: str
     levels: tuple[Level, ...]
     explains: float
+    scale: str = "linear"
 
 
 @dataclass(slots=True)
@@ -307,6 +308,7 @@ def effects_of(swept: Swept, arm: str) -> list[Effect]:
     """Return what each lever does to an arm's difference, the one that explains most first."""
     means = swept.means(arm)
     effects = []
+    scales = {lever.path: lever.scale for lever in swept.design.levers}
     columns: dict[str, list[Any]] = {
         path: [run.point.values.get(path) for run in swept.runs] for path in swept.design.paths
     }
@@ -315,9 +317,9 @@ def effects_of(swept: Swept, arm: str) -> list[Effect]:
     for path, values in columns.items():
         levels = _levels(values, means)
         if len(levels) > 1:
-            effects.append(
-                Effect(path, tuple(level for level, _ in levels), _explained([group for _, group in levels]))
-            )
+            explained = _explained([group for _, group in levels])
+            scale = scales.get(path, "linear")
+            effects.append(Effect(path, tuple(level for level, _ in levels), explained, scale))
     return sorted(effects, key=lambda effect: -effect.explains)
 
 

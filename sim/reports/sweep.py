@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.experiments.sweep import Effect, Swept, SweptRun, effects_of
 from sim.reports.figures import Picture
-from sim.reports.figures.sweep import draw_effects, draw_runs
+from sim.reports.figures.sweep import draw_effects, draw_runs, short_path
 from sim.reports.sheet import Section, Sheet, Table
 from sim.reports.style import compact, percent
 from sim.reports.wording import METRIC_WORDS, NOTHING, Words, interval, value
@@ -110,7 +110,7 @@ def verdict_of(swept: Swept) -> list[str]:
         )
         effects = [effect for effect in effects_of(swept, arm) if effect.explains >= 0.02]
         if effects:
-            named = [f"{effect.path} ({percent(effect.explains)})" for effect in effects[:_SHOWN_LEVERS]]
+            named = [f"{short_path(effect.path)} ({percent(effect.explains)})" for effect in effects[:_SHOWN_LEVERS]]
             lines.append(f"What moves it most, by share of the variation explained: {', '.join(named)}.")
     if swept.failed:
         count_failed = len(swept.failed)
@@ -212,7 +212,7 @@ def _runs_picture(swept: Swept, arm: str, label: str, write: Any) -> Picture:
 def _runs_table(swept: Swept, ranked: list[SweptRun], arm: str, words: Words, currency: str) -> Table:
     paths = list(swept.design.paths)
     cases = len(swept.design.cases) > 1
-    head = ("run", *(["case"] if cases else []), *paths, "difference", "95 % interval", "key")
+    head = ("run", *(["case"] if cases else []), *map(short_path, paths), "difference", "95 % interval", "key")
     half = min(_SHOWN_RUNS, (len(ranked) + 1) // 2)
     shown = [*reversed(ranked[-half:]), *reversed(ranked[: min(half, len(ranked) - half)])]
     rows = []

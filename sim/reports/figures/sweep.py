@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,9 +10,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from sim.experiments.sweep import Effect
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, finish, percent, short, style
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, look, percent, short, style
 
-__all__ = ["draw_effects", "draw_runs"]
+__all__ = ["draw_effects", "draw_runs", "draw_scatter", "short_path"]
 
 _PANEL = 1.42
 _MOST_PANELS = 8
@@ -47,7 +47,7 @@ def draw_effects(effects: Sequence[Effect], *, title: str, label: str, write: Wr
         height = _PANEL * len(shown) + 0.4
         figure = Figure(figsize=(WIDTH, height))
         figure.subplots_adjust(
-            left=0.9 / WIDTH, right=1.0 - 0.12 / WIDTH, top=1.0 - 0.56 / height, bottom=0.42 / height, hspace=0.95
+            left=0.9 / WIDTH, right=1.0 - 0.12 / WIDTH, top=1.0 - 0.56 / height, bottom=0.56 / height, hspace=0.95
         )
         panels = figure.subplots(len(shown), 1, squeeze=False)
         for effect, (axes,) in zip(shown, panels, strict=True):
@@ -67,9 +67,13 @@ def draw_effects(effects: Sequence[Effect], *, title: str, label: str, write: Wr
             if any(level.at is None for level in effect.levels):
                 axes.set_xticks(places, [short(level.name, 14) for level in effect.levels])
                 axes.set_xlim(-0.5, len(places) - 0.5)
-            elif len(effect.levels) <= 5:
-                axes.set_xticks(places, [f"{level.at:.3g}" for level in effect.levels])
-            finish(axes, f"{_path(effect.path)}: explains {percent(effect.explains)}", x="", y="", flush=True)
+            else:
+                if effect.scale == "log":
+                    axes.set_xscale("log")
+                    axes.minorticks_off()
+                if len(effect.levels) <= 5:
+                    axes.set_xticks(places, [f"{level.at:.2g}" for level in effect.levels])
+            finish(axes, f"{short_path(effect.path)}: explains {percent(effect.explains)}", x="", y="", flush=True)
             axes.title.set_fontweight("normal")
         figure.text(0.02, 1.0 - 0.16 / height, title, fontweight="bold", fontsize=10.0, va="center")
         figure.text(0.02, 0.1 / height, label, color=MUTED, fontsize=8.5)
@@ -103,7 +107,7 @@ def draw_runs(
         height = 2.9
         figure = Figure(figsize=(WIDTH, height))
         figure.subplots_adjust(
-            left=0.9 / WIDTH, right=1.0 - 0.15 / WIDTH, top=1.0 - 0.42 / height, bottom=0.55 / height
+            left=0.9 / WIDTH, right=1.0 - 0.28 / WIDTH, top=1.0 - 0.42 / height, bottom=0.55 / height
         )
         axes = figure.subplots()
         axes.vlines(share, low[order], high[order], color=PALE, linewidth=max(0.6, min(3.0, 200.0 / order.size)))
@@ -125,6 +129,41 @@ def _places(effect: Effect) -> list[float]:
     return [float(level.at or 0.0) for level in effect.levels]
 
 
-def _path(path: str) -> str:
-    """Cut a path in front, where it says least."""
-    return path if len(path) <= 46 else "…" + path[-45:]
+def draw_scatter(
+    series: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]], *, x: str, y: str, write: Write
+) -> Figure:
+    """Draw one point for each run, by arm.
+
+    Parameters
+    ----------
+    series : mapping of str to (float64, float64)
+        Where the points of each arm lie.
+    x, y : str
+        What the axes show.
+    write : callable
+        Writes a value of the y axis.
+    """
+    with style():
+        figure, (axes,) = canvas(3.2)
+        figure.subplots_adjust(right=0.97)
+        axes.axhline(0.0, color=INK, linewidth=0.9)
+        for place, (arm, (across, up)) in enumerate(series.items(), start=1):
+            drawn = look(place)
+            axes.plot(across, up, linestyle="", marker=drawn.marker, markersize=3.4, color=drawn.colour, label=arm)
+        if len(series) > 1:
+            axes.legend(frameon=False, fontsize=8.5)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
+        finish(axes, y, x=x, y="", flush=True)
+    return figure
+
+
+def short_path(path: str) -> str:
+    """Return the end of a path, which says most: its last two names.
+
+    Examples
+    --------
+    >>> short_path("arms.proactive.focal.strategy.automation")
+    'strategy.automation'
+    """
+    how, colon, inner = path.rpartition(":")
+    return f"{how}{colon}{'.'.join(inner.split('.')[-2:])}"
