@@ -237,8 +237,6 @@ def _rerun(work: Work) -> None:
     """Run a run of the store again, as a comparison, and say whether its figures are the same to the bit."""
     import json
 
-    import numpy as np
-
     from sim.experiments.compare import compare
     from sim.experiments.executors import make_executor
     from sim.experiments.levers import with_values
