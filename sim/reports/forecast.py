@@ -17,7 +17,7 @@ from sim.reports.style import money, spaced
 if TYPE_CHECKING:
     from sim.experiments.forecast import Forecast
 
-__all__ = ["forecast_lines", "forecast_sheet", "forecast_summary"]
+__all__ = ["estimate_line", "forecast_lines", "forecast_sheet", "forecast_summary"]
 
 _NORMAL = 1.96
 _MEANINGS = {
@@ -102,12 +102,7 @@ def forecast_lines(found: Forecast, warnings: Sequence[str]) -> list[str]:
         stays = "no sign that customers leave for good" if leaving < 1e-3 else "how readily they leave is not bounded"
     else:
         stays = f"after a repeat purchase {leaving:.0%} leave for good"
-    errors = found.fit.errors
-    written = ", ".join(
-        f"{field.name} = {value:.3g}" + (f" ± {error:.2g}" if np.isfinite(error) else " (not bounded)")
-        for field, value, error in zip(fields(BuyTillYouDie), model.as_array(), errors, strict=True)
-    )
-    lines.append(f"On average a customer wants to buy {rate:.3g} times a year; {stays}. ({written}; ± standard error)")
+    lines.append(f"On average a customer wants to buy {rate:.3g} times a year; {stays}.")
     chi, freedom, chance = _chi_square(found)
     if freedom > 0:
         fits = "fits" if chance >= 0.05 else "does not fit well"
@@ -126,6 +121,15 @@ def forecast_lines(found: Forecast, warnings: Sequence[str]) -> list[str]:
         )
     lines += [f"Note: {warning}." for warning in warnings]
     return lines
+
+
+def estimate_line(found: Forecast) -> str:
+    """Return the estimates with their standard errors."""
+    written = ", ".join(
+        f"{field.name} = {value:.3g}" + (f" ± {error:.2g}" if np.isfinite(error) else " (not bounded)")
+        for field, value, error in zip(fields(BuyTillYouDie), found.fit.model.as_array(), found.fit.errors, strict=True)
+    )
+    return f"BG/NBD, in weeks, ± standard error: {written}"
 
 
 def forecast_sheet(found: Forecast, warnings: Sequence[str], command: str, title: str) -> Sheet:

@@ -27,6 +27,7 @@ _ALARMS = erfc(_SIGMAS / sqrt(2.0))
 _SOURCE = "fundamental matrix (Kemeny & Snell 1960)"
 #: Deviations that matter: of a share, and relative ones of the mean and the variance of a time.
 _SHARE, _MEAN, _VARIANCE = 0.01, 0.02, 0.06
+_MEAN_WEEKS, _VARIANCE_WEEKS = "mean weeks to the end", "variance of the weeks to the end"
 #: Share of customers who may still be on their way at the end.
 _LEFT = 1e-7
 
@@ -74,7 +75,7 @@ def random_chain(generator: np.random.Generator, name: str = "chain", customers:
     return scenario_from_dict({**data, "horizon": min(weeks, 5000)})
 
 
-def check_chain(label: str, scenario: Scenario, history: History) -> tuple[list[Check], Panel]:
+def check_chain(label: str, scenario: Scenario, history: History) -> list[Check]:
     """Compare what the customers of a chain did with what its matrix says."""
     journey = next(iter(scenario.journeys.values()))
     chain = chain_of(journey)
@@ -82,12 +83,11 @@ def check_chain(label: str, scenario: Scenario, history: History) -> tuple[list[
     order = [stages.index(state) for state in chain.states]
     counts = np.asarray(history.customers.sum(axis=1)[:, order], dtype=np.float64)
     expected = chain.occupancy(len(counts))
-    checks = [
+    return [
         _check_occupancy(label, expected, counts / scenario.population, scenario.population),
         *_check_ends(label, chain, counts[-1], scenario.population),
         *_check_times(label, chain, counts),
     ]
-    return checks, _panel(label, chain, expected, counts / scenario.population)
 
 
 def _check_occupancy(label: str, expected: NDArray[np.float64], found: NDArray[np.float64], customers: int) -> Check:
@@ -133,7 +133,7 @@ def _check_times(label: str, chain: Chain, counts: NDArray[np.float64]) -> Itera
     spread = float((arrived * (weeks - found) ** 2).sum() / (n - 1.0))
     fourth = float((arrived * (weeks - found) ** 4).sum() / n)
     yield Check.near(
-        f"{label}: mean weeks to the end",
+        f"{label}: {_MEAN_WEEKS}",
         mean,
         found,
         sqrt(variance / n),
@@ -142,7 +142,7 @@ def _check_times(label: str, chain: Chain, counts: NDArray[np.float64]) -> Itera
         source=_SOURCE,
     )
     yield Check.near(
-        f"{label}: variance of the weeks to the end",
+        f"{label}: {_VARIANCE_WEEKS}",
         variance,
         spread,
         sqrt(max(fourth - spread**2, 0.0) / n),
@@ -152,21 +152,51 @@ def _check_times(label: str, chain: Chain, counts: NDArray[np.float64]) -> Itera
     )
 
 
-def _panel(label: str, chain: Chain, expected: NDArray[np.float64], found: NDArray[np.float64]) -> Panel:
+def _occupancy_panel(scenario: Scenario, history: History) -> Panel:
+    """Draw one stage that is passed through and one end: exact, and what the customers did."""
+    chain = chain_of(next(iter(scenario.journeys.values())))
+    stages = graph_stages(scenario.journeys)
+    expected = chain.occupancy(scenario.horizon)
     # Weeks in which all but one customer in a hundred arrive.
     shown = int(np.argmax(expected[:, : chain.transient].sum(axis=1) < 0.01)) + 1
     weeks = np.arange(1, shown + 1, dtype=np.float64)
     curves = []
-    for at, name in enumerate(chain.states):
-        if at >= chain.transient or at < 2:
-            curves.append(Curve(label=f"{name}, exact", x=weeks, y=expected[:shown, at], published=True))
-            curves.append(Curve(label=name, x=weeks, y=found[:shown, at]))
+    for at in (1, chain.transient):
+        name = chain.states[at]
+        found = history.customers[:shown, :, stages.index(name)].sum(axis=1) / scenario.population
+        curves.append(Curve(label=f"{name}, exact", x=weeks, y=expected[:shown, at], published=True))
+        curves.append(Curve(label=name, x=weeks, y=found))
     return Panel(
-        heading=f"{label}: where customers are",
+        heading="Where customers are, week by week",
         reading="Each simulated line lies on the exact one of the same stage.",
         x="week",
         y="share of customers",
         curves=tuple(curves),
+    )
+
+
+def _times_panel(checks: list[Check]) -> Panel:
+    """Draw mean and standard deviation of the weeks to the end, exact against simulated, of every journey."""
+    means = [check for check in checks if _MEAN_WEEKS in check.what]
+    spreads = [check for check in checks if _VARIANCE_WEEKS in check.what]
+    return Panel(
+        heading="Weeks to the end, of every journey",
+        reading="All points lie on the diagonal.",
+        x="exact",
+        y="simulated",
+        kind="points",
+        curves=(
+            Curve(
+                label="mean",
+                x=np.array([check.published for check in means]),
+                y=np.array([check.simulated for check in means]),
+            ),
+            Curve(
+                label="standard deviation",
+                x=np.sqrt([check.published for check in spreads]),
+                y=np.sqrt([check.simulated for check in spreads]),
+            ),
+        ),
     )
 
 
@@ -181,9 +211,10 @@ def _run(run: Run) -> Finding:
     for label, one in named.items():
         ((_, histories),) = run.replicates(one, 1)
         (history,) = histories.values()
-        found, panel = check_chain(label, one, history)
-        checks += found
-        panels.append(panel)
+        checks += check_chain(label, one, history)
+        if one is scenario:
+            panels.append(_occupancy_panel(one, history))
+    panels.append(_times_panel(checks))
     return Finding(
         checks=tuple(checks),
         panels=tuple(panels),

@@ -112,8 +112,8 @@ def _panels(
             kind="bars",
             ticks=tuple(names),
             curves=(
-                Curve(label="observed", x=place, y=counts["actual"], published=True),
                 Curve(label="BG/NBD", x=place, y=counts["bgnbd_published_params"], published=True),
+                Curve(label="observed", x=place, y=counts["actual"]),
                 Curve(label="simulated", x=place, y=simulated, error=error),
             ),
         ),
@@ -123,8 +123,8 @@ def _panels(
             x="week",
             y="repeat purchases so far",
             curves=(
-                Curve(label="observed", x=weeks, y=tracking["actual_cum_repeat"], published=True),
                 Curve(label="BG/NBD", x=weeks, y=tracking["bgnbd_cum_expected"], published=True),
+                Curve(label="observed", x=weeks, y=tracking["actual_cum_repeat"]),
                 Curve(
                     label="simulated",
                     x=weeks,

@@ -113,7 +113,7 @@ def perform(work: Work) -> Path:
     from sim.experiments.customer_base import survey
     from sim.experiments.forecast import forecast
     from sim.experiments.transactions import read_transactions
-    from sim.reports.forecast import forecast_lines, forecast_sheet, forecast_summary
+    from sim.reports.forecast import estimate_line, forecast_lines, forecast_sheet, forecast_summary
     from sim.reports.sheet import write_sheet
     from sim.results.folder import publish, write_config, write_json
     from sim.results.forecast import write_configuration, write_tables
@@ -163,7 +163,7 @@ def perform(work: Work) -> Path:
 
         folder = publish(work.output_dir, "calibrate", name, fill)
     if not settings.quiet:
-        print("\n".join(forecast_lines(found, warnings)))
+        print("\n".join([*forecast_lines(found, warnings), estimate_line(found)]))
         print(f"\nRun it:  journey compare --config-dir {folder / 'config'} scenario={name}")
     print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
     return folder
