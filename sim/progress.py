@@ -146,6 +146,8 @@ def _bar() -> Any:
         TextColumn("{task.fields[rate]}", markup=False),
         TimeRemainingColumn(),
         console=Console(stderr=True),
+        # Ten times a second, as is usual, would take three hundredths of a core from the engine.
+        refresh_per_second=4,
         transient=True,
     )
 
