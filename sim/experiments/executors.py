@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from sim.errors import ConfigError
 from sim.experiments.replicate import usable_threads
 from sim.reading import nearest, show
 
-__all__ = ["EXECUTORS", "Executor", "make_executor"]
+__all__ = ["EXECUTORS", "Crew", "Executor", "make_executor"]
 
 EXECUTORS: tuple[str, ...] = ("serial", "local", "dask")
 #: An item whose worker died this often is given up: it may be what kills them.
@@ -72,8 +73,145 @@ class Executor(ABC):
         """
 
     @abstractmethod
+    def crew(self, make: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> Crew:
+        """Make one object for each set of arguments, each on a worker of its own, to be called together."""
+
+    @abstractmethod
     def close(self) -> None:
         """End what was started."""
+
+
+class Crew(ABC):
+    """Objects on workers, one each, that are called together and keep their state in between. A context manager."""
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def call(self, method: str, *arguments: Any) -> list[Any]:
+        """Call a method of every object at the same time with the same arguments; return what they return, in order.
+
+        Raises
+        ------
+        Exception
+            Whatever one of them raised; RuntimeError if its worker died.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the objects."""
+
+
+class _HereCrew(Crew):
+    """Objects in this process, called one after the other."""
+
+    def __init__(self, make: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> None:
+        self._objects = [make(*said) for said in arguments]
+
+    def call(self, method: str, *arguments: Any) -> list[Any]:
+        return [getattr(thing, method)(*arguments) for thing in self._objects]
+
+    def close(self) -> None:
+        self._objects = []
+
+
+def _serve(line: Any, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Make an object in a process of its own and do what is asked of it, until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks, and reaches the whole group
+    thing: Any = None
+    try:
+        while True:
+            try:
+                if thing is None:
+                    thing = make(*arguments)
+                    answer: Any = None
+                else:
+                    method, said = line.recv()
+                    answer = getattr(thing, method)(*said)
+                line.send((True, answer))
+            except (EOFError, BrokenPipeError):
+                return
+            except Exception as error:  # passed on to the one who asks
+                line.send((False, error))
+                return
+    finally:
+        line.close()
+
+
+class _ProcessCrew(Crew):
+    """Objects in processes of this machine, each with a line to this one."""
+
+    def __init__(self, make: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> None:
+        from joblib.externals.loky.backend import get_context
+
+        context = get_context("loky")
+        self._lines: list[Any] = []
+        self._processes: list[Any] = []
+        try:
+            for said in arguments:
+                mine, theirs = context.Pipe()
+                process = context.Process(target=_serve, args=(theirs, make, said), env=dict(_ENVIRONMENT), daemon=True)
+                process.start()
+                theirs.close()
+                self._lines.append(mine)
+                self._processes.append(process)
+            self._answers()
+        except BaseException:
+            self.close()
+            raise
+
+    def _answers(self) -> list[Any]:
+        answers = []
+        for line in self._lines:
+            try:
+                well, answer = line.recv()
+            except (EOFError, OSError):
+                raise RuntimeError("a worker died while it lived its share of the customers; run it again") from None
+            if not well:
+                raise answer
+            answers.append(answer)
+        return answers
+
+    def call(self, method: str, *arguments: Any) -> list[Any]:
+        try:
+            for line in self._lines:
+                line.send((method, arguments))
+        except (BrokenPipeError, OSError):
+            raise RuntimeError("a worker died while it lived its share of the customers; run it again") from None
+        return self._answers()
+
+    def close(self) -> None:
+        for line in self._lines:
+            line.close()
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            process.join()
+        self._lines, self._processes = [], []
+
+
+class _ActorCrew(Crew):
+    """Objects on the workers of a cluster."""
+
+    def __init__(self, client: Any, make: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> None:
+        names = sorted(client.scheduler_info(n_workers=-1)["workers"])
+        futures = [
+            client.submit(make, *said, actor=True, pure=False, workers=[names[place % len(names)]])
+            for place, said in enumerate(arguments)
+        ]
+        self._actors = [future.result() for future in futures]
+
+    def call(self, method: str, *arguments: Any) -> list[Any]:
+        futures = [getattr(actor, method)(*arguments) for actor in self._actors]
+        return [future.result() for future in futures]
+
+    def close(self) -> None:
+        self._actors = []
 
 
 class SerialExecutor(Executor):
@@ -91,6 +229,10 @@ class SerialExecutor(Executor):
             except Exception as error:  # told to the caller with its item
                 outcome = error
             yield number, outcome
+
+    def crew(self, make: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> Crew:
+        """See :meth:`Executor.crew`."""
+        return _HereCrew(make, arguments)
 
     def close(self) -> None:
         """Nothing was started."""
@@ -161,6 +303,10 @@ class LocalExecutor(Executor):
             # Left early, by Ctrl-C or by who asked: do not wait for what is under way.
             self.close(kill=True)
             raise
+
+    def crew(self, make: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> Crew:
+        """See :meth:`Executor.crew`."""
+        return _ProcessCrew(make, arguments)
 
     def close(self, *, kill: bool = False) -> None:
         """End the workers."""
@@ -256,6 +402,10 @@ class DaskExecutor(Executor):
         finally:
             if running:
                 self._client.cancel(list(running), force=True)
+
+    def crew(self, make: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> Crew:
+        """See :meth:`Executor.crew`."""
+        return _ActorCrew(self._client, make, arguments)
 
     def close(self) -> None:
         """Leave the cluster; it stays as it was."""

@@ -128,7 +128,16 @@ def _live_elsewhere(
     on_progress: Callable[[int], None] | None,
     executor: Executor,
 ) -> Iterator[tuple[int, dict[str, History]]]:
-    """Live every replicate on a worker of its own, and yield them in order."""
+    """Live every replicate on a worker of its own, or each on all of them where there are too few; yield in order."""
+    from sim.experiments.split import SMALLEST_SPLIT, live_split
+
+    if engine == "numba" and len(numbers) < executor.workers and scenario.population >= SMALLEST_SPLIT:
+        for number in numbers:
+            yield (
+                number,
+                live_split(scenario, seed=seed, replicate=number, executor=executor, on_progress=on_progress),
+            )
+        return
     lived: dict[int, dict[str, History]] = {}
     following = 0
     for place, result in executor.run(_live_errand, (_Errand(scenario, seed, number, engine) for number in numbers)):
