@@ -179,13 +179,15 @@ def _times_panel(checks: list[Check]) -> Panel:
     """Draw mean and standard deviation of the weeks to the end, exact against simulated, of every journey."""
     means = [check for check in checks if _MEAN_WEEKS in check.what]
     spreads = [check for check in checks if _VARIANCE_WEEKS in check.what]
+    exact = np.r_[[check.published for check in means], np.sqrt([check.published for check in spreads])]
     return Panel(
         heading="Weeks to the end, of every journey",
-        reading="All points lie on the diagonal.",
+        reading="Every simulated point lies on its exact one.",
         x="exact",
         y="simulated",
         kind="points",
         curves=(
+            Curve(label="exact", x=exact, y=exact, published=True),
             Curve(
                 label="mean",
                 x=np.array([check.published for check in means]),
