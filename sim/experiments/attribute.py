@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from sim.errors import ConfigError
 from sim.experiments.gauge import FIGURES, Gauged, check_metric, gauge
 from sim.reading import nearest, show
 from sim.scenario import Arm, Plan, Scenario
+
+if TYPE_CHECKING:
+    from sim.experiments.executors import Executor
 
 __all__ = ["CONTACTS", "Attribution", "Design", "attribute", "design", "pick_arm"]
 
@@ -227,6 +230,7 @@ def attribute(
     engine: str = "numba",
     threads: int | None = None,
     precision: float | None = None,
+    executor: Executor | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Attribution:
     """Explain the difference between an arm and the baseline by the arm's capabilities.
@@ -242,6 +246,8 @@ def attribute(
         See :func:`design`.
     replicates, seed, engine, threads, precision, on_progress
         As for :func:`sim.experiments.compare.compare`; the precision is that of the arm's difference in the metric.
+    executor : Executor, optional
+        Where replicates are lived; left out, in the threads of this process. The numbers do not depend on it.
 
     Raises
     ------
@@ -264,6 +270,7 @@ def attribute(
         threads=threads,
         precision=scenario.precision if precision is None else precision,
         headline=headline,
+        executor=executor,
         on_progress=on_progress,
     )
     wins = {name: np.stack([gauged.of(each, name) for each in laid.combinations], axis=2) for name in FIGURES}

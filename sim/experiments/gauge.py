@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from sim.errors import ConfigError
 from sim.history import History
 from sim.reading import nearest, show
 from sim.scenario import Record, Scenario
+
+if TYPE_CHECKING:
+    from sim.experiments.executors import Executor
 
 __all__ = ["FIGURES", "GAUGED", "Gauged", "check_metric", "gauge"]
 
@@ -92,6 +96,7 @@ def gauge(
     precision: float | None = None,
     headline: Callable[[Gauged], NDArray[np.float64]] | None = None,
     flows_of: str = "",
+    executor: Executor | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Gauged:
     """Live every arm of scenarios that share luck and burn-in, and keep their metrics.
@@ -112,13 +117,17 @@ def gauge(
         The difference (R,) that the precision is asked of.
     flows_of : str
         The arm whose flows are kept.
+    executor : Executor, optional
+        Where replicates are lived; left out, in the threads of this process.
     on_progress : callable, optional
         Called with numbers of customer-weeks done.
     """
-    from sim.experiments.replicate import run_replicates  # compiles kernels: only when something runs
-
     bare = [replace(scenario, record=_NOTHING) for scenario in scenarios]
     arms = tuple(dict.fromkeys(arm for scenario in bare for arm in scenario.arms))
+    fresh = [
+        tuple(arm for arm in scenario.arms if not any(arm in before.arms for before in bare[:position]))
+        for position, scenario in enumerate(bare)
+    ]
     measured: list[NDArray[np.float64]] = []
     heads: list[NDArray[np.int64]] = []
     flows: list[NDArray[np.int64]] = []
@@ -126,18 +135,15 @@ def gauge(
     while True:
         more = range(len(measured), wanted)
         values = np.full((len(more), len(arms), 1 + len(bare[0].personas), len(FIGURES)), np.nan)
-        for position, scenario in enumerate(bare):
-            fresh = [arm for arm in scenario.arms if not any(arm in before.arms for before in bare[:position])]
-            for replicate, histories in run_replicates(
-                scenario, seed=seed, replicates=more, engine=engine, threads=threads, on_progress=on_progress
-            ):
-                row = replicate - more.start
-                for arm in fresh:
-                    values[row, arms.index(arm)] = _metrics(histories[arm], scenario)
-                    if arm == flows_of:
-                        flows.append(histories[arm].flows.sum(axis=0))
-                if position == 0:
-                    heads.append(histories[scenario.baseline].population)
+        asked = [
+            _Asked(scenario, mine, flows_of, seed, more, engine) for scenario, mine in zip(bare, fresh, strict=True)
+        ]
+        for lived in _everywhere(asked, executor, threads, on_progress):
+            values[lived.replicate - more.start, [arms.index(arm) for arm in lived.arms]] = lived.values
+            if bare[0].baseline in lived.arms:
+                heads.append(lived.heads)
+            if lived.flows is not None:
+                flows.append(lived.flows)
         measured.extend(values)
         found = Gauged(
             arms,
@@ -153,6 +159,75 @@ def gauge(
         if width <= precision or wanted >= MOST_REPLICATES:
             return replace(found, half_width=width)
         wanted = min(MOST_REPLICATES, 2 * wanted)
+
+
+class _Asked(NamedTuple):
+    """Replicates of one scenario, and the arms of it that are to be measured."""
+
+    scenario: Scenario
+    arms: tuple[str, ...]
+    flows_of: str
+    seed: int
+    replicates: Sequence[int]
+    engine: str
+
+
+class _Lived(NamedTuple):
+    """What one replicate of it came to: measured arms (A, 1 + P, figures), customers per persona, flows (K, K)."""
+
+    replicate: int
+    arms: tuple[str, ...]
+    values: NDArray[np.float64]
+    heads: NDArray[np.int64]
+    flows: NDArray[np.int64] | None
+
+
+def _everywhere(
+    asked: Sequence[_Asked],
+    executor: Executor | None,
+    threads: int | None,
+    on_progress: Callable[[int], None] | None,
+) -> Iterator[_Lived]:
+    """Live all that is asked for, in the order in which it is asked for."""
+    if executor is None or executor.kind == "serial":
+        for item in asked:
+            yield from _live(item, threads, on_progress)
+        return
+    single = [item._replace(replicates=(replicate,)) for item in asked for replicate in item.replicates]
+    done: dict[int, _Lived] = {}
+    for number, outcome in executor.run(_live_alone, single):
+        if isinstance(outcome, Exception):
+            raise outcome
+        done[number] = outcome
+        if on_progress is not None:
+            on_progress(single[number].scenario.customer_weeks())
+    yield from (done[number] for number in range(len(single)))
+
+
+def _live_alone(item: _Asked) -> _Lived:
+    (lived,) = _live(item, 1, None)
+    return lived
+
+
+def _live(item: _Asked, threads: int | None, on_progress: Callable[[int], None] | None) -> Iterator[_Lived]:
+    from sim.experiments.replicate import run_replicates  # compiles kernels: only when something runs
+
+    scenario = item.scenario
+    for replicate, histories in run_replicates(
+        scenario,
+        seed=item.seed,
+        replicates=item.replicates,
+        engine=item.engine,
+        threads=threads,
+        on_progress=on_progress,
+    ):
+        yield _Lived(
+            replicate,
+            item.arms,
+            np.stack([_metrics(histories[arm], scenario) for arm in item.arms]),
+            histories[scenario.baseline].population,
+            histories[item.flows_of].flows.sum(axis=0) if item.flows_of in item.arms else None,
+        )
 
 
 def _metrics(history: History, scenario: Scenario) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import exp, log
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from sim.graph import graph_stages
 from sim.journey import Edge, Journey, Stage, edge_names
 from sim.reading import nearest, show
 from sim.scenario import Arm, Plan, Scenario
+
+if TYPE_CHECKING:
+    from sim.experiments.executors import Executor
 
 __all__ = ["Change", "Moments", "announce", "changes", "lay_out", "moments", "pick_led_arm"]
 
@@ -220,6 +223,7 @@ def moments(
     engine: str = "numba",
     threads: int | None = None,
     precision: float | None = None,
+    executor: Executor | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Moments:
     """Measure what a small, equal improvement at each stage and edge of an arm's focal journey is worth.
@@ -235,6 +239,8 @@ def moments(
         Size of every improvement in utility units; see :func:`changes`.
     replicates, seed, engine, threads, precision, on_progress
         As for :func:`sim.experiments.compare.compare`; the precision is that of the largest effect.
+    executor : Executor, optional
+        Where replicates are lived; left out, in the threads of this process. The numbers do not depend on it.
 
     Raises
     ------
@@ -262,6 +268,7 @@ def moments(
         precision=scenario.precision if precision is None else precision,
         headline=headline,
         flows_of=lived[_CHOSEN],
+        executor=executor,
         on_progress=on_progress,
     )
     summary, table = summarise_moments(

@@ -123,9 +123,18 @@ class _Verdict:
             if not is_sure(_gap(whole)):
                 sure += ", which cannot be told from chance"
         return (
-            f"{summary['arm']} against {summary['baseline']}: {focal}'s {name} is {size} {way}{sure}. "
-            "The parts below add up to this exactly."
+            f"{summary['arm']} against {summary['baseline']}: {focal}'s {name} is {size} {way}{sure}.{self.largest()} "
+            "The parts add up to the difference exactly."
         )
+
+    def largest(self) -> str:
+        """Name the capability with the largest part in a whole that is sure, where it is sure itself."""
+        parts = {player: self.block["parts"][player] for player in self.summary["players"]}
+        player = max(parts, key=lambda name: parts[name].get("of_whole") or 0.0)
+        share = parts[player].get("of_whole")
+        if not share or share < 0.0 or not is_sure(_gap(parts[player])):
+            return ""
+        return f" The largest part is that of {player}, {share * _PERCENT:.0f} % of it."
 
     def shares(self) -> str:
         earns, costs, open_ = [], [], []
@@ -348,7 +357,7 @@ def _share_table(summary: Numbers, words: Words) -> Table:
                 _called(part),
                 _written(entry, words, currency),
                 _between(entry, words, currency),
-                NOTHING if not share else f"{share * _PERCENT:.0f} %",
+                NOTHING if not share else f"{share * _PERCENT:.0f} %".replace("-", "−"),
                 *(
                     _written(block[kind][part], words, currency) if played else NOTHING
                     for kind in ("alone", "last", "main")
@@ -516,7 +525,8 @@ def _is_nothing(block: Numbers) -> bool:
 
 def _short_value(number: float, kind: str, currency: str) -> str:
     if kind == "money":
-        return money(number, spaced(currency), sign=True)
+        # Cents are the smallest money there is.
+        return money(round(number, 2), spaced(currency), sign=True)
     if kind == "share":
         return f"{'+' if number > 0 else ''}{compact(round(number * _PERCENT, 2))} pt"
     return f"{'+' if number > 0 else ''}{compact(number)}"

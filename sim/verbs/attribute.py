@@ -62,6 +62,7 @@ def perform(work: Work) -> Path:
     """Live every combination, divide the effect, write the result folder and return it."""
     from sim.analysis.tables import write_parquet
     from sim.experiments.attribute import attribute
+    from sim.experiments.executors import make_executor
     from sim.reports.attribution import attribution_lines, attribution_sheet
     from sim.reports.sheet import write_sheet
     from sim.results.folder import publish, write_config, write_json
@@ -70,7 +71,10 @@ def perform(work: Work) -> Path:
     scenario, question, settings = work.scenario, work.question, work.settings
     laid = design(scenario, question.arm, contacts=question.contacts)
     total = laid.scenario.customer_weeks(settings.replicates)
-    with Progress(total, settings, scenario.title or scenario.name) as progress:
+    with (
+        make_executor(**plain(settings.executor)) as executor,
+        Progress(total, settings, scenario.title or scenario.name) as progress,
+    ):
         done = attribute(
             scenario,
             arm=question.arm,
@@ -80,6 +84,7 @@ def perform(work: Work) -> Path:
             seed=settings.seed,
             engine=settings.engine,
             threads=settings.threads,
+            executor=executor,
             on_progress=progress.advance,
         )
         progress.say("writing the report")
@@ -111,6 +116,7 @@ def perform(work: Work) -> Path:
 
 
 def _resolved(work: Work) -> dict[str, Any]:
-    """Return the whole configuration as it can be run again; how a run is shown on a terminal is no part of it."""
-    settings = {key: value for key, value in plain(work.settings).items() if key not in ("progress", "quiet")}
+    """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
+    aside = ("progress", "quiet", "executor")
+    settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
     return {**scenario_to_dict(work.scenario), **plain(work.question), **settings}

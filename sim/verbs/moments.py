@@ -61,6 +61,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
 def perform(work: Work) -> Path:
     """Live every improvement, write the result folder and return it."""
     from sim.analysis.tables import write_parquet
+    from sim.experiments.executors import make_executor
     from sim.experiments.moments import moments
     from sim.reports.moments import moments_lines, moments_sheet
     from sim.reports.sheet import write_sheet
@@ -69,7 +70,10 @@ def perform(work: Work) -> Path:
 
     scenario, question, settings = work.scenario, work.question, work.settings
     total = announce(scenario, question.arm, question.step) * settings.replicates
-    with Progress(total, settings, scenario.title or scenario.name) as progress:
+    with (
+        make_executor(**plain(settings.executor)) as executor,
+        Progress(total, settings, scenario.title or scenario.name) as progress,
+    ):
         done = moments(
             scenario,
             arm=question.arm,
@@ -79,6 +83,7 @@ def perform(work: Work) -> Path:
             seed=settings.seed,
             engine=settings.engine,
             threads=settings.threads,
+            executor=executor,
             on_progress=progress.advance,
         )
         progress.say("writing the report")
@@ -109,6 +114,7 @@ def perform(work: Work) -> Path:
 
 
 def _resolved(work: Work) -> dict[str, Any]:
-    """Return the whole configuration as it can be run again; how a run is shown on a terminal is no part of it."""
-    settings = {key: value for key, value in plain(work.settings).items() if key not in ("progress", "quiet")}
+    """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
+    aside = ("progress", "quiet", "executor")
+    settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
     return {**scenario_to_dict(work.scenario), **plain(work.question), **settings}

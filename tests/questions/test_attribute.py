@@ -15,6 +15,7 @@ from sim.errors import ConfigError
 from sim.experiments.attribute import attribute, design
 from sim.experiments.compare import compare
 from sim.experiments.load import load_scenario
+from sim.experiments.moments import moments
 from sim.reports.attribution import attribution_lines, attribution_sheet
 from sim.scenario import Plan
 
@@ -231,6 +232,17 @@ def test_a_result_runs_again_to_the_byte(tmp_path, capsys):
     assert {path.name for path in first.iterdir()} == {*names, "manifest.json", "figures"}
     assert json.loads((first / "summary.json").read_text())["metric"] == "npv"
     assert capsys.readouterr().out.split() == [str(first), str(second)]
+
+
+@pytest.mark.slow
+def test_workers_change_no_byte(small, done):
+    from sim.experiments.executors import make_executor
+
+    with make_executor("local", workers=2) as executor:
+        elsewhere = attribute(small, replicates=3, seed=5, executor=executor)
+        assert elsewhere.shares.equals(done.shares) and elsewhere.combinations().equals(done.combinations())
+        one, two = (moments(small, replicates=2, executor=place, threads=1) for place in (None, executor))
+        assert one.effects.equals(two.effects) and one.summary_json == two.summary_json
 
 
 @pytest.mark.slow

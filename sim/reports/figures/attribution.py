@@ -107,7 +107,7 @@ def _name_rows(axes: Axes, names: Sequence[str], *, width: int = 19) -> None:
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(axis="y", visible=False)
     axes.grid(axis="x", visible=True)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4, prune="upper"))
 
 
 def draw_together(
@@ -135,9 +135,9 @@ def draw_together(
     biggest = max((abs(gap.mean) for gap in fields.values() if gap.mean is not None), default=0.0) or 1.0
     side = 0.62
     with style():
-        height = side * n + 1.45
+        height = side * n + 1.22
         figure = Figure(figsize=(WIDTH, height))
-        axes = figure.add_axes((1.3 / WIDTH, 0.98 / height, (WIDTH - 1.4) / WIDTH, side * n / height))
+        axes = figure.add_axes((1.3 / WIDTH, 0.86 / height, (WIDTH - 1.4) / WIDTH, side * n / height))
         for (row, column), gap in fields.items():
             colour, dark = _shade(0.0 if gap.mean is None else gap.mean / biggest)
             negative = gap.mean is not None and gap.mean < 0.0
@@ -177,7 +177,7 @@ def draw_together(
         axes.set_ylim(n, 0)
         axes.grid(visible=False)
         axes.set_yticks(np.arange(n) + 0.5, [short(name, 16) for name in players])
-        axes.set_xticks(np.arange(n) + 0.5, [short(name, 14 if n < 5 else 11) for name in players], fontsize=7.5)
+        axes.set_xticks(np.arange(n) + 0.5, [short(name, 15 if n < 5 else 12) for name in players], fontsize=7)
         axes.tick_params(length=0)
         for spine in axes.spines.values():
             spine.set_visible(False)
@@ -214,7 +214,7 @@ def draw_combinations(
     order = sorted(combinations, key=lambda item: -(item[1].mean or 0.0))
     n, width = len(players), 0.2
     with style():
-        height = 0.2 * len(order) + 1.45
+        height = 0.2 * len(order) + 1.06
         left = 0.2 + width * n
         figure = Figure(figsize=(WIDTH, height))
         bottom, tall = 0.7 / height, 0.2 * len(order) / height
@@ -249,7 +249,7 @@ def draw_combinations(
         axes.set_yticks([])
         axes.grid(axis="y", visible=False)
         axes.grid(axis="x", visible=True)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=4, prune="upper"))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write(float(f"{value:.6g}"))))
         finish(axes, title, x=label, y="", flush=True)
         words = f"Dark: on. {', '.join(f'{player[0].upper()} {player}' for player in players)}."
@@ -272,12 +272,12 @@ def draw_people_shares(
     count = len(people)
     with style():
         each = 0.17 * (len(parts) + 1) + 0.32
-        height = each * count + 1.05
+        height = each * count + 0.95
         figure = Figure(figsize=(WIDTH, height))
         reach = [0.0, *(end for _, gaps, whole in people for gap in (*gaps, whole) for end in gap if end is not None)]
         room = (max(reach) - min(reach)) or 1.0
         for place, (name, gaps, whole) in enumerate(people):
-            bottom = height - 0.42 - each * (place + 1) + 0.06
+            bottom = height - 0.32 - each * (place + 1) + 0.06
             axes = figure.add_axes((1.3 / WIDTH, bottom / height, (WIDTH - 1.42) / WIDTH, (each - 0.3) / height))
             for row, gap in enumerate((*gaps, whole)):
                 last = row == len(gaps)

@@ -132,7 +132,7 @@ def draw_ranking(rows: Sequence[Rank], *, write: Write, title: str, label: str) 
         axes.set_ylim(len(rows) - 0.4, -0.6)
         axes.grid(axis="y", visible=False)
         axes.grid(axis="x", visible=True)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=4, prune="upper"))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write(float(f"{value:.6g}"))))
         finish(axes, title, x=label, y="", flush=True)
         words = (
