@@ -1,4 +1,4 @@
-"""Run attribution and moments of truth at the scenarios' own size and write what came out into `docs/attribution.md`.
+"""Run attribution and moments of truth and write what came out into `docs/attribution.md`.
 
     python docs/measure_questions.py             a few minutes on an idle machine
     python docs/measure_questions.py results     quote the latest finished runs in a folder of results instead
@@ -20,6 +20,8 @@ from sim.reports.wording import interval, value
 PAGE = Path(__file__).resolve().parent / "attribution.md"
 SCENARIOS: tuple[str, ...] = ("treadmill", "sungevity", "cosmetics")
 SEED, REPLICATES = 1, 8  # the defaults of the verbs
+#: Some fifty arms: fewer customers than the scenario has.
+SIZES: Mapping[str, Mapping[str, int]] = {"attribute": {}, "moments": {"population": 8_000}}
 _PLAYERS = ("automation", "personalization", "context", "innovation")
 
 Numbers = Mapping[str, Any]
@@ -35,7 +37,9 @@ def summaries(verb: str, folder: Path | None) -> list[Numbers]:
     from sim.experiments.moments import moments
 
     run: Any = attribute if verb == "attribute" else moments
-    return [run(Scenario.load(name), seed=SEED, replicates=REPLICATES).summary_json for name in SCENARIOS]
+    return [
+        run(Scenario.load(name, **SIZES[verb]), seed=SEED, replicates=REPLICATES).summary_json for name in SCENARIOS
+    ]
 
 
 def _written(summary: Numbers, entry: Numbers) -> str:

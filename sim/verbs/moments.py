@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,7 @@ def perform(work: Work) -> Path:
     from sim.experiments.moments import moments
     from sim.reports.moments import moments_lines, moments_sheet
     from sim.reports.sheet import write_sheet
+    from sim.reports.terminal import print_lines
     from sim.results.folder import publish, write_config, write_json
     from sim.results.manifest import provenance
 
@@ -108,7 +110,7 @@ def perform(work: Work) -> Path:
 
         folder = publish(work.output_dir, "moments", scenario.name, fill)
     if not settings.quiet:
-        print("\n".join(lines))
+        print_lines(lines, sys.stdout)
     print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
     return folder
 
