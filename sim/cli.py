@@ -126,6 +126,9 @@ def _translate(verb: str, words: list[str]) -> list[str]:
         elif VERBS[verb].words and _SENTENCES.fullmatch(word):
             key, _, value = word.partition("=")
             translated.append(f"{key}={_quoted(value)}")
+        elif word.startswith("scenario.ensemble="):
+            # A scenario is a group, whose keys stand at the top.
+            translated.append(word.removeprefix("scenario."))
         elif word.startswith("from="):
             translated += _from(word.removeprefix("from="))
         elif word.startswith("-"):

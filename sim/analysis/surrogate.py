@@ -140,7 +140,7 @@ def draw(
             others = place[half:] if mine.start == 0 else place[:half]
             count = place[mine].shape[0]
             # Density of the stretch proportional to 1 / sqrt(z) on [1/2, 2].
-            stretch = (1.0 + generator.random(count)) ** 2 / 2.0
+            stretch: Array = np.square(1.0 + generator.random(count)) / 2.0
             partner = others[generator.integers(0, others.shape[0], count)]
             proposal = partner + stretch[:, None] * (place[mine] - partner)
             inside = ((proposal >= 0.0) & (proposal <= 1.0)).all(axis=1)

@@ -31,7 +31,7 @@ from sim.experiments.targets import SHARES, Target, written
 from sim.experiments.trials import FIGURES, Finished, Trial, run_trials
 from sim.scenario import Arm, Scenario
 
-__all__ = ["Calibration", "Effort", "Member", "Miss", "Profile", "calibrate"]
+__all__ = ["Calibration", "Effort", "Member", "Miss", "Profile", "calibrate", "describe"]
 
 Array = NDArray[np.float64]
 
@@ -112,6 +112,8 @@ class Calibration:
         As given.
     shares : float64 (D,)
         The best point, each coordinate in [0, 1] between the bounds.
+    before : float64 (K,)
+        The figures where the scenario stood.
     figures, error : float64 (K,)
         What it gives on luck that the fit never saw, and the Monte-Carlo standard error of that.
     draws : float64 (n, D)
@@ -141,6 +143,7 @@ class Calibration:
     targets: tuple[Target, ...]
     seed: int
     shares: Array
+    before: Array
     figures: Array
     error: Array
     draws: Array
@@ -173,11 +176,14 @@ class Calibration:
         low, high = np.quantile(self.draws, [0.5 - level / 2, 0.5 + level / 2], axis=0)
         return tuple((p.at(float(a)), p.at(float(b))) for p, a, b in zip(self.parameters, low, high, strict=True))
 
+    def prior_draws(self) -> Array:
+        """Return points as likely as they are before any target (n, D)."""
+        return _prior_draws(_Prior.of(self.parameters), 4096)
+
     @property
     def shrinkage(self) -> Array:
         """Standard deviation of every parameter after the fit, relative to before: near 1, the targets say nothing."""
-        prior = _prior_draws(_Prior.of(self.parameters), 4096)
-        return np.asarray(self.draws.std(axis=0) / prior.std(axis=0), dtype=np.float64)
+        return np.asarray(self.draws.std(axis=0) / self.prior_draws().std(axis=0), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +291,7 @@ def calibrate(
         targets=tuple(targets),
         seed=seed,
         shares=shares,
+        before=search.look(search.prior.centre)[0],
         figures=figures,
         error=error,
         draws=draws,

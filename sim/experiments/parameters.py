@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from sim.errors import ConfigError
-from sim.experiments.levers import Lever, read_levers, value_of
+from sim.experiments.levers import Lever, flatten, read_levers, value_of
 from sim.experiments.targets import Target
 from sim.journey import Edge, Journey, edge_names
-from sim.reading import nearest, show
+from sim.reading import nearest, read_name, show
 from sim.scenario import Scenario
 
 __all__ = ["Parameter", "default_parameters", "read_parameters", "values_at"]
@@ -57,6 +57,8 @@ class Parameter:
         How far each value moves when the number moves by 1.
     width : float
         Width of the prior around the start, as a share of the distance between the bounds.
+    along : str
+        The path in proportion to which values are moved apart, or empty.
     about : str
         What it means, in words.
     """
@@ -72,6 +74,7 @@ class Parameter:
     scale: str = "linear"
     weights: tuple[float, ...] = ()
     width: float = PRIOR_WIDTH
+    along: str = ""
     about: str = ""
 
     def at(self, share: float) -> float:
@@ -81,6 +84,17 @@ class Parameter:
             return float(math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low))))
         number = self.low + share * (self.high - self.low)
         return float(round(number)) if self.scale == "whole" else number
+
+    def plain(self) -> dict[str, Any]:
+        """Return the parameter as it stands in a configuration."""
+        said: dict[str, Any] = {"path": self.key, "name": self.name, "low": self.low, "high": self.high}
+        if self.how == "set":
+            said["scale"] = self.scale
+        return (
+            said
+            | {key: value for key, value in (("along", self.along), ("about", self.about)) if value}
+            | {"width": self.width}
+        )
 
     def share(self, number: float) -> float:
         """Return where between its bounds a number lies, in [0, 1]."""
@@ -142,13 +156,22 @@ def read_parameters(data: object, scenario: Scenario, *, where: str = "") -> tup
         If a path leads nowhere or a bound cannot be used.
     """
     place = f"{where}: " if where else ""
-    if not isinstance(data, Mapping) or not data:
+    if not isinstance(data, Mapping | list | tuple) or not data:
         raise ConfigError(f"{place}parameters is {show(data)}; give a mapping of paths to bounds, [low, high]")
-    if len(data) > MOST_PARAMETERS:
-        raise ConfigError(f"{place}parameters has {len(data)} entries; give at most {MOST_PARAMETERS}")
+    entries = list(flatten(data)) if isinstance(data, Mapping) else [_entry(item, place) for item in data]
+    if len(entries) > MOST_PARAMETERS:
+        raise ConfigError(f"{place}parameters has {len(entries)} entries; give at most {MOST_PARAMETERS}")
     read: list[Parameter] = []
-    for key, bounds in data.items():
-        read.append(_shift(key, bounds, scenario, place) if "*" in key else _single(key, bounds, scenario, where))
+    for key, said in entries:
+        bounds, aside = _aside(key, said, place)
+        one = _shift(key, bounds, scenario, place) if "*" in key else _single(key, bounds, scenario, where)
+        one = replace(one, **aside)
+        names = {parameter.name for parameter in read}
+        number = 2
+        while one.name in names:
+            one = replace(one, name=f"{one.name.removesuffix(f'_{number - 1}')}_{number}")
+            number += 1
+        read.append(one)
     taken: dict[str, Parameter] = {}
     for parameter in read:
         for path in parameter.paths:
@@ -156,6 +179,29 @@ def read_parameters(data: object, scenario: Scenario, *, where: str = "") -> tup
             if other is not parameter and "set" in (other.how, parameter.how):
                 raise ConfigError(f"{place}parameters {other.key!r} and {parameter.key!r} both set {path}; keep one")
     return tuple(read)
+
+
+def _entry(item: object, place: str) -> tuple[str, object]:
+    """Return path and bounds of a parameter that is written as an entry of a list: one path may stand there twice."""
+    if not isinstance(item, Mapping) or not isinstance(item.get("path"), str):
+        raise ConfigError(f"{place}parameters holds {show(item)}; give mappings with path, low and high")
+    return item["path"], {key: value for key, value in item.items() if key != "path"}
+
+
+def _aside(key: str, said: object, place: str) -> tuple[object, dict[str, Any]]:
+    """Split what is said about a parameter into its bounds and what only describes it."""
+    if not isinstance(said, Mapping):
+        return said, {}
+    aside: dict[str, Any] = {name: said[name] for name in ("name", "about", "width") if said.get(name) is not None}
+    for name in ("name", "about"):
+        if name in aside and not isinstance(aside[name], str):
+            raise ConfigError(f"{place}parameters.{key}.{name} is {show(aside[name])}; give text")
+    if "name" in aside:
+        read_name(aside["name"], "a parameter", key=f"parameters.{key}.name")
+    width = aside.get("width", PRIOR_WIDTH)
+    if isinstance(width, bool) or not isinstance(width, int | float) or not 0.0 < width <= 10.0:
+        raise ConfigError(f"{place}parameters.{key}.width is {show(width)}; give a number above 0, up to 10")
+    return {name: value for name, value in said.items() if name not in aside and value is not None}, aside
 
 
 def default_parameters(scenario: Scenario, targets: Sequence[Target]) -> tuple[Parameter, ...]:
@@ -309,7 +355,16 @@ def _shift(key: str, bounds: object, scenario: Scenario, place: str) -> Paramete
             raise ConfigError(f"{place}parameters.{key}.along: all values at {along} are the same; leave it out")
         weights = tuple(float(f"{weight:.12g}") for weight in (size - size.mean()) / size.std())
     return Parameter(
-        name=_short(key), key=key, paths=paths, bases=bases, how=how, low=low, high=high, start=0.0, weights=weights
+        name=_short(key) if along is None else f"{_short(key)}_apart",
+        key=key,
+        paths=paths,
+        bases=bases,
+        how=how,
+        low=low,
+        high=high,
+        start=0.0,
+        weights=weights,
+        along=along or "",
     )
 
 

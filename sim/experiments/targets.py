@@ -73,7 +73,7 @@ ROUNDING = 0.0205
 MOST_TARGETS = 200
 
 _TARGET_KEYS = ("metric", "segment", "arm", "persona", "brand", "value", "se", "weight", "tolerance", "source")
-_FILE_KEYS = ("name", "title", "scenario", "market", "personas", "targets", "parameters", "settings", "source")
+_FILE_KEYS = ("name", "title", "targets", "parameters", "source")
 _ALIASES = {"standard_error": "se", "error": "se", "note": "source"}
 _PERCENT = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*%\s*")
 
@@ -109,6 +109,14 @@ class Target:
         segment = [part for part in (self.arm, self.persona, self.brand) if part]
         return f"{self.metric} ({', '.join(segment)})" if segment else self.metric
 
+    def plain(self) -> dict[str, Any]:
+        """Return the target as it stands in a configuration."""
+        said = {"metric": self.metric, "arm": self.arm, "persona": self.persona, "brand": self.brand}
+        numbers = {"value": self.value, "se": self.error, "tolerance": self.tolerance}
+        return {
+            key: value for key, value in {**said, **numbers, "source": self.source}.items() if value not in (None, "")
+        }
+
     @property
     def segment(self) -> tuple[str | None, str | None, str | None]:
         """Arm, persona and brand."""
@@ -121,9 +129,6 @@ class TargetFile:
 
     name: str
     title: str
-    scenario: Any
-    market: Any
-    personas: Any
     targets: Any
     parameters: Any
     where: str
@@ -150,7 +155,7 @@ def read_target_file(path: str | Path) -> TargetFile:
     where = str(path)
     if path.suffix.lower() == ".csv":
         rows = _read_csv(path)
-        return TargetFile(_name_of(path), "", None, None, None, rows, None, where)
+        return TargetFile(_name_of(path), "", rows, None, where)
     if path.suffix.lower() not in (".yaml", ".yml"):
         raise ConfigError(f"targets is {show(where)}; give a .yaml or .csv file of targets")
     data = read_document(path)
@@ -167,16 +172,7 @@ def read_target_file(path: str | Path) -> TargetFile:
     title = data.get("title", "")
     if not isinstance(title, str):
         raise ConfigError(f"{where}: title is {show(title)}; give text")
-    return TargetFile(
-        name,
-        title,
-        data.get("scenario"),
-        data.get("market"),
-        data.get("personas"),
-        data["targets"],
-        data.get("parameters"),
-        where,
-    )
+    return TargetFile(name, title, data["targets"], data.get("parameters"), where)
 
 
 def read_targets(data: object, scenario: Scenario, *, where: str = "") -> tuple[Target, ...]:
@@ -348,7 +344,7 @@ def _in_percent(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> bool:
     for _, row in rows:
         value = row.get("value")
         plain = isinstance(value, int | float) and not isinstance(value, bool)
-        if row.get("metric") in SHARES and plain and float(value) > 1.0:
+        if row.get("metric") in SHARES and plain and float(str(value)) > 1.0:
             return True
     return False
 
@@ -437,7 +433,7 @@ def _in_segment(target: Target, row: Mapping[str, Any], key: str, scenario: Scen
         )
     if target.metric == "adoption" and "persona" in chosen:
         raise ConfigError(f"{_place(where)}{key}: adoption is counted for everybody only; leave the persona out")
-    return replace(target, **chosen)
+    return replace(target, arm=chosen.get("arm"), persona=chosen.get("persona"), brand=chosen.get("brand"))
 
 
 def _number(value: object, metric: str, percents: bool, key: str, where: str) -> float | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.errors import ConfigError
+from sim.experiments.ensemble import LUCKS, Ensemble, read_ensemble
 from sim.experiments.load import scenario_from_dict, scenario_to_dict
 from sim.library import Library
 from sim.progress import Progress
@@ -26,6 +28,7 @@ class Work:
     scenario: Scenario
     settings: Settings
     output_dir: Path
+    ensemble: Ensemble | None = None
 
 
 def prepare(data: Mapping[str, Any], library: Library) -> Work:
@@ -37,8 +40,15 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
         If any key or value cannot be used, or results cannot be written where they are to go.
     """
     settings, rest = read_settings(data)
+    chosen = rest.pop("ensemble", None)
     scenario = scenario_from_dict(rest, library=library)
-    return Work(scenario, settings, check_writable(settings.output_dir))
+    ensemble = None if chosen is None else read_ensemble(chosen, scenario, library)
+    if ensemble is not None and scenario.precision is not None:
+        raise ConfigError(
+            f"precision is {scenario.precision:g}, but with scenario.ensemble no number of replicates makes the"
+            " interval as narrow as one likes; leave one of them out"
+        )
+    return Work(scenario, settings, check_writable(settings.output_dir), ensemble)
 
 
 def perform(work: Work) -> Path:
@@ -49,7 +59,7 @@ def perform(work: Work) -> Path:
     # While the first thread loads the compiled engine, there is nothing else to do.
     threading.Thread(target=_import_ahead).start()
     scenario, settings = work.scenario, work.settings
-    total = scenario.customer_weeks(settings.replicates)
+    total = scenario.customer_weeks(settings.replicates * (1 if work.ensemble is None else LUCKS))
     with (
         make_executor(**plain(settings.executor)) as executor,
         Progress(total, settings, scenario.title or scenario.name) as progress,
@@ -63,6 +73,7 @@ def perform(work: Work) -> Path:
             precision=scenario.precision,
             on_progress=progress.advance,
             executor=executor,
+            ensemble=work.ensemble,
         )
         progress.say("writing the report")
         from sim.results import write
@@ -84,7 +95,8 @@ def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
     aside = ("progress", "quiet", "executor")
     settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
-    return {**scenario_to_dict(work.scenario), **settings}
+    said = {**scenario_to_dict(work.scenario), **settings}
+    return said if work.ensemble is None else {**said, "ensemble": work.ensemble.plain()}
 
 
 def _print_verdict(result: Any) -> None:
