@@ -21,7 +21,7 @@ from scipy.special import stdtrit
 from scipy.stats import qmc
 
 from sim.analysis.boxes import Box, Hit, check_boxes, draw_inside, find_boxes
-from sim.analysis.emulator import Emulator, fit_emulator
+from sim.analysis.emulator import KINDS, Emulator, fit_emulator
 from sim.analysis.influence import Influence, analyse
 from sim.errors import ConfigError
 from sim.experiments.question import Question, respond
@@ -244,7 +244,8 @@ def frontier(
     field.run(np.random.default_rng([seed, 0x0F]).random((effort.held_out, inputs)), _HELD_OUT)
     candidates = _evenly(inputs, _CANDIDATES, seed + 1)
     for batch in range(1, effort.batches + 1):
-        emulator = field.fit()
+        # A Gaussian process knows how its doubt falls off around a run; which kind predicts best is asked at the end.
+        emulator = field.fit(KINDS[:1])
         field.run(_worthwhile(emulator, candidates, field.known(), effort.batch), _NEAR, batch)
     emulator = field.fit()
 
@@ -334,7 +335,7 @@ class _Field:
         self.failed += int((~good).sum())
         self._parts.append((shares[good], values[good], kind, batch))
 
-    def fit(self) -> Emulator:
+    def fit(self, kinds: tuple[str, ...] = KINDS) -> Emulator:
         """Fit the emulator to all runs that may be learnt from."""
         learnt = [part for part in self._parts if part[2] < _HELD_OUT]
         points, values = (np.concatenate([part[row] for part in learnt]) for row in (0, 1))
@@ -342,7 +343,7 @@ class _Field:
             raise ConfigError(
                 f"none of the {self.ran} runs has a value of {self.question.metric}; give levers narrower ranges"
             )
-        return fit_emulator(points, values, seed=self.question.seed)
+        return fit_emulator(points, values, seed=self.question.seed, kinds=kinds)
 
     def known(self) -> Floats:
         """Return the points that may be learnt from."""
