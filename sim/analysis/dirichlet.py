@@ -113,6 +113,8 @@ class Dirichlet:
     def _zero(self, weight: float, numbers: Array) -> Array:
         """Chance that none of n category purchases is of brands of this weight (beta-binomial)."""
         rest = self.strength - weight
+        if weight <= 0.0:
+            return np.ones_like(numbers)
         if rest <= 0.0:
             return np.where(numbers == 0, 1.0, 0.0)
         return np.exp(betaln(weight, rest + numbers) - betaln(weight, rest))

@@ -18,7 +18,7 @@ __all__ = ["figure", "table_lines", "validation_sheet", "verdict_lines"]
 
 #: Checks of a pattern that are printed where all patterns run; the report has every one.
 _MOST = 4
-_WIDEST = 46
+_WIDEST = 58
 _DIGITS = 4
 
 

@@ -8,6 +8,7 @@ from sim.validation.double_jeopardy import DOUBLE_JEOPARDY
 from sim.validation.logit import LOGIT
 from sim.validation.losing_region import LOSING_REGION
 from sim.validation.null_effect import NULL_EFFECT
+from sim.validation.origins import ORIGINS
 from sim.validation.pattern import Pattern
 from sim.validation.pressure import PRESSURE
 from sim.validation.repeat_buying import REPEAT_BUYING
@@ -17,6 +18,7 @@ __all__ = ["PATTERNS"]
 
 #: In the order of `docs/model.md`.
 PATTERNS: tuple[Pattern, ...] = (
+    ORIGINS,
     DOUBLE_JEOPARDY,
     DIFFUSION,
     REPEAT_BUYING,

@@ -24,7 +24,7 @@ from sim.scenario import Scenario
 from sim.validation.pattern import ABOVE, Check, Curve, Finding, Pattern, Run
 from sim.validation.pattern import Panel as Picture
 
-__all__ = ["DOUBLE_JEOPARDY", "theory_of"]
+__all__ = ["DOUBLE_JEOPARDY", "household_panel", "toothpaste", "theory_of"]
 
 Array = NDArray[np.float64]
 
@@ -68,16 +68,17 @@ def theory_of(scenario: Scenario) -> Dirichlet:
 
 def run(run: Run) -> Finding:
     """Simulate the three categories and compare them with their published figures."""
-    toothpaste = _toothpaste(run)
-    panels = [_household_panel(run, category) for category in _PANELS]
+    dental = toothpaste(run)
+    panels = [household_panel(run, category) for category in _PANELS]
     return Finding(
-        checks=(*toothpaste.checks, *(check for panel in panels for check in panel.checks)),
-        panels=(*toothpaste.panels, *(picture for panel in panels for picture in panel.panels)),
-        notes=(*toothpaste.notes, *(note for panel in panels for note in panel.notes)),
+        checks=(*dental.checks, *(check for panel in panels for check in panel.checks)),
+        panels=(*dental.panels, *(picture for panel in panels for picture in panel.panels)),
+        notes=(*dental.notes, *(note for panel in panels for note in panel.notes)),
     )
 
 
-def _toothpaste(run: Run) -> Finding:
+def toothpaste(run: Run) -> Finding:
+    """Live toothpaste buyers and compare every brand with the published Dirichlet."""
     scenario = run.scenario("toothpaste_1973")
     published = run.table("dirichlet_toothpaste_uk1973")
     brands = [str(name) for name in published["brand"]]
@@ -149,7 +150,8 @@ def _toothpaste(run: Run) -> Finding:
     )
 
 
-def _household_panel(run: Run, category: str) -> Finding:
+def household_panel(run: Run, category: str) -> Finding:
+    """Live a category (`yogurt` or `catsup`) and compare many simulated panels with the published one."""
     scenario = run.scenario(f"{category}_panel")
     table = run.table("panel_brand_performance")
     rows = table["category"] == category

@@ -80,7 +80,7 @@ def run(run: Run) -> Finding:
             ),
         ),
         notes=(
-            f"In the region leading changes contribution by {mean:.3g} {money} a customer over {scenario.horizon} weeks, "
+            f"In the region leading changes contribution by {mean:.3g} {money} a customer in {scenario.horizon} weeks, "
             f"95 % interval {mean - wide * error:.3g} to {mean + wide * error:.3g} (mean of {_POINTS} points): the "
             f"classic journey earns more. In the treadmill as shipped it changes it by {other:.3g} {money}.",
             f"The region: {bounds}.",

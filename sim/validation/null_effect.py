@@ -16,7 +16,7 @@ from sim.library import Library
 from sim.scenario import Scenario
 from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, Run
 
-__all__ = ["NULL_EFFECT", "count_differences", "powerless"]
+__all__ = ["NULL_EFFECT", "count_differences", "powerless", "shipped"]
 
 #: Every mechanism has met every kind of customer by then; the equality is exact, whatever the size.
 _POPULATION, _HORIZON, _BURN_IN = 1000, 104, 52
@@ -25,7 +25,7 @@ _POPULATION, _HORIZON, _BURN_IN = 1000, 104, 52
 def run(run: Run) -> Finding:
     """Live every shipped scenario without capabilities and contacts, and as it is; count the figures that differ."""
     checks: list[Check] = []
-    names = Library.of().names("scenario")
+    names = shipped()
     led: list[int] = []
     for name in names:
         scenario = run.scenario(name, horizon=_HORIZON, burn_in=_BURN_IN, record={"customers": True, "events": 100_000})
@@ -69,6 +69,11 @@ def run(run: Run) -> Finding:
             f"{min(led):,} to {max(led):,} figures: the comparison could have found something.",
         ),
     )
+
+
+def shipped() -> tuple[str, ...]:
+    """Return the names of every shipped scenario."""
+    return Library.of().names("scenario")
 
 
 def powerless(scenario: Scenario) -> Scenario:
@@ -130,7 +135,7 @@ NULL_EFFECT = Pattern(
     noun="null_effect",
     title="Without capabilities and contacts the proactive journey is the classic one, bit for bit",
     reference="this model's promise (MODEL P8)",
-    scenarios=Library.of().names("scenario"),
+    scenarios=shipped(),
     effort=4.0,
     run=run,
 )

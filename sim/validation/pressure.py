@@ -12,7 +12,7 @@ from sim.history import FIXED_POINT, History
 from sim.scenario import Scenario
 from sim.validation.pattern import ABOVE, BELOW, Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
 
-__all__ = ["PRESSURE"]
+__all__ = ["PRESSURE", "contacts", "delight"]
 
 Array = NDArray[np.float64]
 
@@ -27,15 +27,16 @@ _EXPECTATIONS = "Oliver 1980; Anderson & Sullivan 1993: satisfaction is surprise
 
 def run(run: Run) -> Finding:
     """Compare arms of different contact rates; follow the satisfaction that one innovation brings."""
-    contacts, delight = _contacts(run), _delight(run)
+    called, delighted = contacts(run), delight(run)
     return Finding(
-        checks=(*contacts.checks, *delight.checks),
-        panels=(*contacts.panels, *delight.panels),
-        notes=(*contacts.notes, *delight.notes),
+        checks=(*called.checks, *delighted.checks),
+        panels=(*called.panels, *delighted.panels),
+        notes=(*called.notes, *delighted.notes),
     )
 
 
-def _contacts(run: Run) -> Finding:
+def contacts(run: Run) -> Finding:
+    """Live arms that differ in nothing but the contact rate."""
     scenario = run.scenario("pressure")
     arms = list(scenario.arms)
     rates = np.array([_rate(scenario, arm) for arm in arms])
@@ -94,7 +95,8 @@ def _contacts(run: Run) -> Finding:
     )
 
 
-def _delight(run: Run) -> Finding:
+def delight(run: Run) -> Finding:
+    """Follow the satisfaction that one lasting innovation brings, with expectations that adapt and without."""
     scenario = run.scenario("one_delight")
     # The same world in which nobody gets used to anything.
     market = scenario.market

@@ -66,6 +66,7 @@ def test_too_few_customers_decide_nothing():
     assert "undecidable" in _verdicts(REPEAT_BUYING.run(Run(threads=1, size=0.001))).values()
 
 
+@pytest.mark.slow
 def test_repeat_buying_fails_on_a_wrong_cell_and_a_wrong_week(wrong):
     data = wrong("cdnow_freq_table.csv", "2,214,192.71", "2,214,201.62")  # the NBD's figure
     finding = _verdicts(REPEAT_BUYING.run(Run(threads=1, data=data, size=0.5)))
