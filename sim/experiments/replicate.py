@@ -16,7 +16,7 @@ from sim.scenario import Scenario
 if TYPE_CHECKING:
     from sim.experiments.executors import Executor
 
-__all__ = ["ENGINES", "run_replicates", "usable_threads"]
+__all__ = ["ENGINES", "live_of", "run_replicates", "usable_threads"]
 
 ENGINES: tuple[str, ...] = ("numba", "mesa")
 
@@ -33,7 +33,8 @@ def usable_threads(threads: int | None) -> int:
     return os.cpu_count() or 1
 
 
-def _live(engine: str) -> Callable[..., dict[str, History]]:
+def live_of(engine: str) -> Callable[..., dict[str, History]]:
+    """Return what lives one replicate with an engine."""
     if engine == "mesa":
         from sim.mesa_model import live_replicate as live_with_mesa
 
@@ -79,7 +80,7 @@ def run_replicates(
     if executor is not None and executor.kind != "serial":
         yield from _live_elsewhere(scenario, seed, tuple(replicates), engine, on_progress, executor)
         return
-    live = _live(engine)
+    live = live_of(engine)
     numbers = deque(replicates)
     count = usable_threads(threads) if engine == "numba" else 1
     options: dict[str, Any] = {"seed": seed, "on_progress": on_progress}
@@ -117,7 +118,7 @@ class _Errand:
 
 
 def _live_errand(errand: _Errand) -> dict[str, History]:
-    return _live(errand.engine)(errand.scenario, seed=errand.seed, replicate=errand.replicate, threads=1)
+    return live_of(errand.engine)(errand.scenario, seed=errand.seed, replicate=errand.replicate, threads=1)
 
 
 def _live_elsewhere(

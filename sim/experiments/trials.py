@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from sim.analysis.category import CATEGORY_METRICS
 from sim.analysis.metrics import METRICS
 from sim.errors import ConfigError
-from sim.experiments.draft import journey_form
 from sim.experiments.executors import Executor
 from sim.experiments.levers import with_values
 from sim.experiments.version import model_version
@@ -185,12 +184,8 @@ def _digest(part: object) -> str:
 
 @lru_cache(maxsize=4096)
 def _digest_kept(kept: _Kept) -> str:
-    from sim.journey import Journey
-
-    part = kept.part
-    content = journey_form(part) if isinstance(part, Journey) else plain(part)
-    written = json.dumps([type(part).__name__, content], separators=(",", ":"))
-    return hashlib.sha256(written.encode()).hexdigest()
+    # What a frozen dataclass shows of itself is all of it, floats to the last bit, and quicker to write than JSON.
+    return hashlib.sha256(repr(kept.part).encode()).hexdigest()
 
 
 def run_trials(
@@ -430,22 +425,22 @@ def _live_with_mesa(chunk: Chunk) -> tuple[Lived, ...]:
 
 def _live_runs(base: Scenario, runs: Sequence[Run], engine: str) -> list[Lived]:
     """Live replicates of one configuration; what goes wrong is kept with the run."""
-    from sim.experiments.replicate import run_replicates  # compiles kernels
+    from sim.experiments.replicate import live_of  # compiles kernels
 
+    live = live_of(engine)
     lived: list[Lived] = []
     first = runs[0]
     try:
         scenario = with_values(base, first.values) if first.values else base
-        arms, personas = _axes(scenario)
-        for _, histories in run_replicates(
-            scenario, seed=first.seed, replicates=[run.replicate for run in runs], engine=engine, threads=1
-        ):
+    except ConfigError as error:
+        return [Lived((), (), None, _describe(error)) for _ in runs]
+    arms, personas = _axes(scenario)
+    for run in runs:
+        try:
+            histories = live(scenario, seed=run.seed, replicate=run.replicate)
             lived.append(Lived(arms, personas, measure_arms(histories, scenario)))
-    except Exception as error:  # recorded: one run that fails stops no sweep
-        lived += [Lived((), (), None, _describe(error))]
-        # Those behind it are lived one by one, so that one that fails takes no other with it.
-        for run in runs[len(lived) :]:
-            lived += _live_runs(base, [run], engine)
+        except Exception as error:  # recorded: one run that fails stops no sweep
+            lived.append(Lived((), (), None, _describe(error)))
     return lived
 
 
