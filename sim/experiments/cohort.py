@@ -175,12 +175,13 @@ def group_joinings(
     customers : float64 array
         How many join in each.
     most : int
-        Groups at most. Each is of about equal size and stands at its mean step.
+        Steps at most. Groups are of about equal size, and each keeps its mean step.
     """
     total = float(customers.sum())
     if steps.size <= most:
         return tuple(Joining(int(s), float(n) / total) for s, n in zip(steps, customers, strict=True))
-    group = np.minimum(((np.cumsum(customers) - customers / 2.0) / total * most).astype(np.int64), most - 1)
+    count = most // 2  # each may stand on two steps
+    group = np.minimum(((np.cumsum(customers) - customers / 2.0) / total * count).astype(np.int64), count - 1)
     joined: dict[int, float] = {}
     for at in np.unique(group):
         inside = group == at
