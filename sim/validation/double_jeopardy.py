@@ -234,7 +234,8 @@ def household_panel(run: Run, category: str) -> Finding:
         ),
         notes=(
             f"{category.capitalize()}: taste sd {choice.taste_sd:g} logits and inertia {choice.habit:g} logits, inside "
-            "the ranges of the evidence (1 to 4; 0.4 to 1.6).",
+            "the ranges of the evidence (1 to 4; 0.4 to 1.6). Tastes are drawn alike for all brands, so that single "
+            "brands may lie off: one with few but devoted buyers, or sizes of one brand that stand in for each other.",
         ),
     )
 

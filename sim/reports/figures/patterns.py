@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.reports.style import INK, MORE, MUTED, WIDTH, canvas, compact, finish, look, short, style
+from sim.reports.style import INK, MORE, MUTED, WIDTH, Look, canvas, compact, finish, look, short, style
 
 if TYPE_CHECKING:
     from sim.validation.pattern import Check, Curve, Panel
@@ -17,8 +17,9 @@ __all__ = ["draw_checks", "draw_panel"]
 
 _ERRORS = 2.0
 #: More points than this are drawn as a line without marks.
-_MARKED = 40
+_MARKED = 24
 _ROW = 0.24
+_LEGEND_ROW = 0.18
 #: Distances beyond this many tolerances are drawn at the edge.
 _EDGE = 2.0
 
@@ -28,17 +29,19 @@ def draw_panel(panel: Panel) -> Figure:
     with style():
         names = panel.ticks
         lying = panel.kind == "bars" and len(names) > 0
-        height = max(2.6, 0.34 * len(names) * max(1, len(panel.curves)) ** 0.5 + 1.35) if lying else 3.1
+        legend = _LEGEND_ROW * -(-len(panel.curves) // 2)
+        plot = max(1.4, 0.34 * len(names) * max(1, len(panel.curves)) ** 0.5) if lying else 1.9
+        height = plot + legend + 1.02
         figure, (axes,) = canvas(height)
-        figure.subplots_adjust(right=0.97, bottom=0.86 / height, top=1.0 - 0.36 / height)
+        figure.subplots_adjust(right=0.97, bottom=(0.66 + legend) / height, top=1.0 - 0.36 / height)
         if lying:
             _bars(axes, panel)
             longest = max(len(short(name, 20)) for name in names)
             figure.subplots_adjust(left=min(0.36, (0.3 + 0.075 * longest) / WIDTH + 0.02))
             finish(axes, short(panel.heading, 62), x=panel.y, y="", flush=True)
         else:
-            for place, curve in enumerate(panel.curves):
-                _curve(axes, curve, place, panel.kind)
+            for curve, form in _forms(panel):
+                _curve(axes, curve, form, panel.kind)
             if panel.ticks:
                 axes.set_xticks(range(len(panel.ticks)), [short(name, 12) for name in panel.ticks])
             finish(axes, short(panel.heading, 62), x=panel.x, y=panel.y, flush=True)
@@ -81,8 +84,7 @@ def draw_checks(checks: tuple[Check, ...], title: str) -> Figure:
 def _bars(axes: Axes, panel: Panel) -> None:
     count = len(panel.curves)
     thick = 0.76 / count
-    for place, curve in enumerate(panel.curves):
-        form = _form(curve, place)
+    for place, (curve, form) in enumerate(_forms(panel)):
         at = curve.x + (place - (count - 1) / 2.0) * thick
         axes.barh(
             at,
@@ -111,8 +113,7 @@ def _bars(axes: Axes, panel: Panel) -> None:
     axes.xaxis.set_major_formatter(lambda value, _: compact(float(f"{value:.6g}")))
 
 
-def _curve(axes: Axes, curve: Curve, place: int, kind: str) -> None:
-    form = _form(curve, place)
+def _curve(axes: Axes, curve: Curve, form: Look, kind: str) -> None:
     marked = kind == "points" or curve.x.size <= _MARKED
     options: dict[str, Any] = {
         "color": form.colour,
@@ -133,9 +134,13 @@ def _curve(axes: Axes, curve: Curve, place: int, kind: str) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: compact(float(f"{value:.6g}")))
 
 
-def _form(curve: Curve, place: int) -> Any:
-    """Return the look of a series: published is always drawn as the baseline is."""
-    return look(0 if curve.published else max(place, 1))
+def _forms(panel: Panel) -> list[tuple[Curve, Look]]:
+    """Return every series with its look: published ones as the baseline is drawn, simulated ones each in its own."""
+    forms, place = [], 0
+    for curve in panel.curves:
+        place += not curve.published
+        forms.append((curve, look(0 if curve.published else place)))
+    return forms
 
 
 def _entries(axes: Axes) -> tuple[list[Any], list[str]]:
