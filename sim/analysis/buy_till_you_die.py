@@ -28,6 +28,8 @@ LOWEST, HIGHEST = 1e-4, 1e5
 _NEAR_ONE = 1e-7
 #: Where a + b is larger, the hypergeometric function loses its digits and the Beta is averaged over instead.
 _ALIKE = 500.0
+#: Customers averaged over at once, to bound memory.
+_CHUNK = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,13 @@ class BuyTillYouDie:
         x, observed = summary.repeats, summary.observed
         span = alpha + observed
         if a + b > _ALIKE:
-            ahead = [_average(r + k, rate, a, b + k, np.array([t]))[0] for k, rate in zip(x, span, strict=True)]
-            return np.array(ahead) * self.alive(summary)
+            ahead = np.empty_like(x)
+            for repeats in np.unique(x):
+                alike = np.flatnonzero(x == repeats)
+                # The time per unit of the rate is all that is left of a customer beside the repeats.
+                for part in np.array_split(alike, -(-alike.size // _CHUNK)):
+                    ahead[part] = _average(r + repeats, 1.0, a, b + repeats, t / span[part])
+            return ahead * self.alive(summary)
         shrunk = (span / (span + t)) ** (r + x) * hyp2f1(r + x, b + x, a + b + x - 1.0, t / (span + t))
         return np.asarray((a + b + x - 1.0) / (a - 1.0) * (1.0 - shrunk) * self.alive(summary))
 

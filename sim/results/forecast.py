@@ -19,7 +19,7 @@ from sim.experiments.ensemble import Ensemble
 from sim.experiments.forecast import Forecast
 from sim.reading import plain
 
-__all__ = ["ensemble_of", "write_configuration", "write_tables"]
+__all__ = ["ensemble_of", "write_commented", "write_configuration", "write_tables"]
 
 _WIDTH = 118
 
@@ -50,9 +50,9 @@ def write_configuration(found: Forecast, folder: Path, source: str, warnings: Se
         lines = [titles[group]]
         if group == "scenario" and ensemble is not None:
             lines.append(f"journey compare --config-dir FOLDER scenario={name} scenario.ensemble={name}")
-        _write(folder / group / f"{name}.yaml", [*lines, *fit], content)
+        write_commented(folder / group / f"{name}.yaml", [*lines, *fit], content)
     if ensemble is not None:
-        _write(
+        write_commented(
             folder / "ensemble" / f"{name}.yaml",
             [f"Near-best fits of {name!r}, with weights: what the transactions leave open.", *fit],
             {**ensemble.plain(), "scenario": name},
@@ -143,7 +143,8 @@ def _comment(found: Forecast, source: str, warnings: Sequence[str]) -> list[str]
     return lines
 
 
-def _write(path: Path, comment: Sequence[str], content: Mapping[str, Any]) -> None:
+def write_commented(path: Path, comment: Sequence[str], content: Mapping[str, Any]) -> None:
+    """Write a configuration file with comments on top, and its folder where there is none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
     for line in comment:

@@ -1,4 +1,7 @@
-"""Transactions: the part of `journey calibrate` that fits a file of purchases (`data=`) instead of target figures."""
+"""Transactions: the part of `journey calibrate` that fits a file (`data=`) instead of target figures.
+
+The file holds purchases, a row each, or how many subscribers are still there after each period.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from typing import Any
 from agents.quantity import quantity, text
 from sim.errors import ConfigError
 from sim.experiments.load import scenario_from_dict, scenario_to_dict
+from sim.experiments.survival import Survival, holds_survival, read_survival
 from sim.experiments.transactions import Layout, check_layout
 from sim.library import Library
 from sim.progress import Progress
@@ -33,21 +37,22 @@ class Source:
     data: str = text("", "file of transactions: customer, date, amount")
     save_as: str | None = quantity("name of what is written; null: that of the file", default=None, optional=True)
     save_title: str | None = quantity("its title", default=None, optional=True)
-    until: str | None = quantity(
-        "last day of the calibration window, YYYY-MM-DD; null: the first half of the data", default=None, optional=True
-    )
     currency: str = text("$", "sign of the currency")
 
 
 _OWN = tuple(field.name for field in fields(Source))
+_UNTIL = "until"
 _LAYOUT = tuple(field.name for field in fields(Layout))
 #: Keys of `configs/calibrate.yaml` that belong to transactions.
-KEYS: tuple[str, ...] = (*_OWN, *_LAYOUT)
+KEYS: tuple[str, ...] = (*_OWN, _UNTIL, *_LAYOUT)
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A fit to be made. ``scenario`` lends the population, and is carried along so that the run can be repeated."""
+    """A fit to be made. ``scenario`` lends the population, and is carried along so that the run can be repeated.
+
+    ``survival`` is what the file holds where it holds no transactions.
+    """
 
     source: Source
     layout: Layout
@@ -56,6 +61,12 @@ class Work:
     scenario: Scenario
     settings: Settings
     output_dir: Path
+    survival: Survival | None = None
+
+    @property
+    def title(self) -> str:
+        """A reader's name for what is written."""
+        return self.source.save_title or f"Customers of {self.name}"
 
 
 def prepare(data: Mapping[str, Any], library: Library, others: tuple[str, ...] = ()) -> Work:
@@ -76,13 +87,17 @@ def prepare(data: Mapping[str, Any], library: Library, others: tuple[str, ...] =
     """
     settings, rest = read_settings(data)
     source = read(Source, {key: rest.pop(key) for key in _OWN if key in rest})
-    columns = rest.pop("columns", None)
+    columns, until = rest.pop("columns", None), rest.pop(_UNTIL, None)
     layout = read(Layout, {key: rest.pop(key) for key in _LAYOUT if key in rest})
     layout = replace(layout, columns=columns)
     for key in others:
         rest.pop(key, None)
     scenario = scenario_from_dict(rest, library=library)
-    check_layout(source.data, layout)
+    survival = None
+    if holds_survival(source.data, columns):
+        survival = read_survival(source.data, columns, _periods(until))
+    else:
+        check_layout(source.data, layout)
     name = (
         source.save_as
         or re.sub(r"[^A-Za-z0-9_-]+", "_", Path(source.data).name.split(".")[0]).strip("_")
@@ -92,24 +107,35 @@ def prepare(data: Mapping[str, Any], library: Library, others: tuple[str, ...] =
         source=source,
         layout=layout,
         name=read_name(name[:64], "the result", key="save_as"),
-        until=_day(source.until),
+        until=None if survival is not None else _day(until),
         scenario=scenario,
         settings=settings,
         output_dir=check_writable(settings.output_dir),
+        survival=survival,
     )
 
 
-def _day(word: str | None) -> date | None:
+def _periods(until: object) -> int | None:
+    if until is None or (isinstance(until, int) and not isinstance(until, bool)):
+        return until
+    raise ConfigError(f"until is {show(until)}; give how many periods are fitted, a whole number such as 7")
+
+
+def _day(word: object) -> date | None:
     if word is None:
         return None
     try:
-        return date.fromisoformat(word)
+        return date.fromisoformat(str(word))
     except ValueError:
         raise ConfigError(f"until is {show(word)}; give a day as YYYY-MM-DD, such as 1997-09-30") from None
 
 
 def perform(work: Work) -> Path:
     """Read, fit, simulate, and write the result folder, which is returned."""
+    return _follow_purchases(work) if work.survival is None else _follow_subscribers(work, work.survival)
+
+
+def _follow_purchases(work: Work) -> Path:
     from sim.experiments.customer_base import survey
     from sim.experiments.forecast import forecast
     from sim.experiments.transactions import read_transactions
@@ -129,7 +155,7 @@ def perform(work: Work) -> Path:
         found = forecast(
             base,
             name=name,
-            title=work.source.save_title or f"Customers of {name}",
+            title=work.title,
             seed=settings.seed,
             population=population,
             replicates=settings.replicates,
@@ -169,6 +195,59 @@ def perform(work: Work) -> Path:
     return folder
 
 
+def _follow_subscribers(work: Work, survival: Survival) -> Path:
+    """Fit churn to survivors by period, simulate, and write the result folder."""
+    from sim.experiments.survival import project
+    from sim.reports.sheet import write_sheet
+    from sim.reports.survival import survival_lines, survival_sheet, survival_summary
+    from sim.results.folder import publish, write_config, write_json
+    from sim.results.manifest import provenance
+    from sim.results.survival import write_subscription, write_survival
+
+    settings, name, population = work.settings, work.name, work.scenario.population
+    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
+    total = population * settings.replicates * survival.periods
+    with Progress(total, settings, name) as progress:
+        found = project(
+            survival,
+            name=name,
+            title=work.title,
+            seed=settings.seed,
+            population=population,
+            replicates=settings.replicates,
+            threads=settings.threads,
+            on_progress=progress.advance,
+        )
+        progress.say("writing the report")
+        config, source = _resolved(work), Path(work.source.data).name
+        command = f"journey compare --config-dir RESULT/config scenario={name}"
+
+        def fill(folder: Path) -> None:
+            write_config(folder, config)
+            write_json(folder / "summary.json", survival_summary(found, name))
+            write_survival(found, folder)
+            write_subscription(found, folder / "config", name, work.title, source, population)
+            manifest = provenance(
+                config,
+                started=started,
+                wall_seconds=perf_counter() - clock,
+                verb="calibrate",
+                scenario=name,
+                data=source,
+                data_sha256=_fingerprint(Path(work.source.data)),
+                customer_steps=total,
+            )
+            write_json(folder / "manifest.json", manifest)
+            write_sheet(survival_sheet(found, command, f"{source}: who stays"), folder)
+
+        folder = publish(work.output_dir, "calibrate", name, fill)
+    if not settings.quiet:
+        print("\n".join(survival_lines(found)))
+        print(f"\nRun it:  journey compare --config-dir {folder / 'config'} scenario={name}")
+    print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
+    return folder
+
+
 def _fingerprint(path: Path) -> str:
     digest = sha256()
     with path.open("rb") as stream:
@@ -179,8 +258,18 @@ def _fingerprint(path: Path) -> str:
 
 def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again; how a run is shown on a terminal is no part of it."""
+    until: Any = None if work.until is None else work.until.isoformat()
+    if work.survival is not None:
+        until = work.survival.fitted
     settings = {
         key: value for key, value in plain(work.settings).items() if key not in ("progress", "quiet", "executor")
     }
     layout = {key: getattr(work.layout, key) for key in _LAYOUT}
-    return {**scenario_to_dict(work.scenario), **plain(work.source), "save_as": work.name, **layout, **settings}
+    return {
+        **scenario_to_dict(work.scenario),
+        **plain(work.source),
+        "save_as": work.name,
+        _UNTIL: until,
+        **layout,
+        **settings,
+    }

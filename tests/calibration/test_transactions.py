@@ -279,14 +279,14 @@ def test_ten_million_rows_stay_below_two_gibibytes(tmp_path):
     path = tmp_path / "sales.csv"
     generator = np.random.default_rng(1)
     days = [date.fromordinal(738_000 + day).isoformat() for day in range(730)]
+    who = (100_000 * generator.beta(0.6, 2.0, 500_000)).astype(int)
+    day, money = generator.integers(0, 730, 500_000), generator.integers(1, 10_000, 500_000)
+    lines = (f"C{a:08d},{days[b]},{c / 100:.2f}" for a, b, c in zip(who, day, money, strict=True))
+    block = "\n".join(lines) + "\n"
     with path.open("w") as stream:
         stream.write(HEAD)
-        for _ in range(20):
-            who = (2_000_000 * generator.beta(0.6, 2.0, 500_000)).astype(int)
-            day = generator.integers(0, 730, 500_000)
-            money = generator.integers(1, 10_000, 500_000)
-            lines = (f"C{a:08d},{days[b]},{c / 100:.2f}" for a, b, c in zip(who, day, money, strict=True))
-            stream.write("\n".join(lines) + "\n")
+        for part in range(20):
+            stream.write(block.replace("C", f"C{part:02d}"))
     script = (
         "import resource, sys; from sim.experiments.transactions import read_transactions as read;"
         "from sim.experiments.customer_base import survey;"
