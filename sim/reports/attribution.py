@@ -113,7 +113,7 @@ class _Verdict:
 
     def headline(self, name: str) -> str:
         summary, whole = self.summary, self.whole
-        size = value(abs(whole["mean"]), self.words.kind, summary["currency"])
+        size = value(abs(whole["mean"]), self.words.kind, summary["currency"], sign=True).removeprefix("+")
         way = "higher" if whole["mean"] > 0 else "lower"
         focal = summary["titles"].get(summary["focal"], summary["focal"])
         sure = ""

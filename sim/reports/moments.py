@@ -77,7 +77,7 @@ def moments_lines(summary: Numbers) -> list[str]:
     ]
     for how, opening in (
         (("experience", "effort"), "Where it is made: of the stages, an improvement is worth most at"),
-        (("moment",), "Where nothing is felt today, a moment would be worth improving most at"),
+        (("moment",), "Where nothing is felt today, were it made a moment, a better one would be worth most at"),
     ):
         best = [moment for moment in sure if moment["kind"] == "stage" and moment["how"] in how][:_NAMED]
         if best:

@@ -186,7 +186,7 @@ def test_words_name_where_it_is_made_and_lost(done):
     words = "\n".join(moments_lines(summary))
     assert "made by leading fewer customers from evaluate to idle and at experience" in words
     assert "of the stages, an improvement is worth most at experience, +$3.00 [+$2.50 to +$3.50]." in words
-    assert "a moment would be worth improving most at bond, +$1.00" in words
+    assert "were it made a moment, a better one would be worth most at bond, +$1.00" in words
     assert "nothing hurts more than experience a little worse, −$6.00" in words
 
 
