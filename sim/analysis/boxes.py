@@ -35,9 +35,9 @@ SMALLEST = 0.01
 WORTH = 0.01
 #: Weight of coverage against density in the F measure.
 BETA = 0.5
-#: A rule must be right more often than not, and more often than a guess.
+#: A rule must be right more often than not, and take this share of the way from a guess to certainty.
 LEAST_DENSITY = 0.5
-LEAST_LIFT = 1.2
+LEAST_LIFT = 0.2
 #: Share of all cases left over that is too small for another rule.
 LEFT_OVER = 0.1
 #: Where this share of everything is a case, that is the rule.
@@ -124,10 +124,10 @@ def find_boxes(points: Floats, chance: Floats, *, most: int = 3) -> list[Box]:
         box = _peel(rest, cases, everything, len(points), before)
         box = _simplify(rest, cases, _paste(rest, cases, box, before), before)
         inside = box.holds(rest)
-        density = float(cases[inside].mean())
+        density, guess = float(cases[inside].mean()), float(cases.mean())
         after = _Account(before.caught + float(cases[inside].sum()), before.inside + int(inside.sum()), total)
         better = after.measure >= before.measure + WORTH
-        if not box.restricted or not better or density < max(LEAST_DENSITY, LEAST_LIFT * float(cases.mean())):
+        if not box.restricted or not better or density < max(LEAST_DENSITY, guess + LEAST_LIFT * (1.0 - guess)):
             break
         found.append(box)
         before = after

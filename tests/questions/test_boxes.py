@@ -55,6 +55,13 @@ def test_pure_chance_gives_no_rule(cube):
     assert find_boxes(cube, coin.astype(float)) == []
 
 
+def test_a_majority_has_a_rule_too(cube):
+    truth = (cube[:, 0] < 0.85) | (cube[:, 1] < 0.3)
+    boxes = find_boxes(cube, truth.astype(float))
+    assert 1 <= len(boxes) <= 2 and boxes[0].restricted in ((0,), (1,))
+    assert check_boxes(boxes, cube, truth)[-1].density[0] > 0.95
+
+
 def test_nowhere_and_everywhere(cube):
     assert find_boxes(cube, np.zeros(len(cube))) == []
     (box,) = find_boxes(cube, np.ones(len(cube)))

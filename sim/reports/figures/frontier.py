@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Write = Callable[[float], str]
 
 #: From surely winning to surely losing: luminance falls all the way on both sides of a pale middle, blue or orange.
-_SHADES = LinearSegmentedColormap.from_list("losing", ["#9ecae8", "#f4f8fb", "#fbeee6", "#f0a072"])
+_SHADES = LinearSegmentedColormap.from_list("losing", ["#9ecae8", "#f4f8fb", "#fbeee6", "#d9763f"])
 _BAND = (0.025, 0.975)
 
 
@@ -133,7 +133,7 @@ def draw_rules(scales: Sequence[Scale], rules: Sequence[Rule]) -> Figure:
                     y, high - low, left=low, height=0.42, color=FEWER, hatch="////", edgecolor="white", linewidth=0.0
                 )
                 axes.plot(scale.own, y, marker="*", markersize=9, color="white", markeredgecolor=INK, clip_on=False)
-                axes.text(-0.02, y, short(scale.name, 24), ha="right", va="center", fontsize=8.5)
+                axes.text(-0.045, y, short(scale.name, 24), ha="right", va="center", fontsize=8.5)
                 for end in (low, high):
                     if 0.0 < end < 1.0:
                         # Beside the bound: inside the bar where there is room, else outside.
@@ -200,7 +200,7 @@ def draw_margins(scales: Sequence[Scale], margins: Sequence[Margin], losing: Seq
         axes.set_ylim(len(margins) - 0.5, -0.75)
         axes.set_xticks([])
         axes.set_yticks(range(len(margins)), [short(scales[margin.place].name, 24) for margin in margins])
-        axes.tick_params(axis="y", length=0)
+        axes.tick_params(axis="y", length=0, pad=9)
         axes.grid(visible=False)
         for spine in axes.spines.values():
             spine.set_visible(False)
