@@ -4,6 +4,8 @@ import json
 import resource
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,69 +49,60 @@ def with_arms(scenario: Scenario, count: int) -> Scenario:
     return replace(scenario, arms=arms)
 
 
-def scaling(size: str) -> list[Measure]:
-    """Measure the speed over every size, each beside the same reference."""
+def scaling(size: str) -> Iterator[Measure]:
+    """Measure the speed at every size: on one thread by processor time, on several by the clock on the wall."""
     usual = {"quick": 2_000, "usual": 50_000, "full": 100_000}[size]
-    weeks = (26, 13) if size == "quick" else (104, 52)
+    weeks = (26, 13) if size == "quick" else (52, 26)
     rounds = 2 if size == "quick" else 3
-    threads = usable_threads(None)
     live(scenario_of(100, 5, 5))
-    people = {
-        "quick": (1_000, 10_000),
-        "usual": (1_000, 10_000, 100_000, 1_000_000),
-        "full": (1_000, 10_000, 100_000, 1_000_000, 10_000_000),
-    }[size]
-    lines = [
-        _speed(f"customers:{count}", f"{count:,} customers", _short(count, weeks), 2 if count > 10**6 else rounds)
-        for count in people
-    ]
-    by = {line.key: line.value for line in lines}
-    if f"customers:{10**7}" in by:
-        ratio = by[f"customers:{10**7}"] / by[f"customers:{10**6}"]
-        lines.append(Measure("scaling", "10M:1M", "speed at 10,000,000 customers : at 1,000,000", ratio, "times", 0.8))
-    spans = (13, 26) if size == "quick" else (52, 104, 260, 520)
-    lines += [
-        _speed(f"weeks:{span}", f"{span} weeks, N={usual:,}", scenario_of(usual, span, 0), rounds) for span in spans
-    ]
+    yield from _customers(size, weeks, rounds)
+    for span in (13, 26) if size == "quick" else (52, 104, 260, 520):
+        yield _speed(f"weeks:{span}", f"{span} weeks, N={usual:,}", scenario_of(usual, span, 0), rounds)
     for count in (2, 4, 8) if size == "quick" else (2, 4, 5, 8, 16, 32):
         scenario = with_brands(scenario_of(usual, *weeks), count)
-        lines.append(_speed(f"brands:{count}", f"{count} brands, N={usual:,}", scenario, rounds))
+        yield _speed(f"brands:{count}", f"{count} brands, N={usual:,}", scenario, rounds)
     for count in (1, 2, 4) if size == "quick" else (1, 2, 4, 8, 16):
         scenario = with_arms(scenario_of(usual, *weeks), count)
-        lines.append(_speed(f"arms:{count}", f"{count} arms, N={usual:,}", scenario, rounds))
-    for count in sorted({1, 2, threads} & set(range(1, threads + 1))):
-        for population in people[1:4]:
-            scenario = _short(population, weeks)
-            best = turns({"": lambda s=scenario, t=count: live(s, threads=t)}, rounds)[""]
-            what = f"{count} thread{'s' if count > 1 else ''} sharing {population:,} customers"
-            speed = customer_weeks(scenario) / best
-            lines.append(Measure("scaling", f"threads:{count}:{population}", what, speed, RATE))
-    lines += [
-        Measure(
-            "scaling",
-            f"bytes:{brands}",
-            f"live state, {brands} brands",
-            bytes_per_customer(brands),
-            "bytes a customer",
-            at_most=64 if brands == 5 else None,
-        )
-        for brands in (2, 5, 8, 16, 64)
-    ]
-    return lines
+        yield _speed(f"arms:{count}", f"{count} arms, N={usual:,}", scenario, rounds)
+    yield from _threads(size, weeks, rounds)
+    for brands in (2, 5, 8, 16, 64):
+        what, most = f"live state, {brands} brands", 64 if brands == 5 else None
+        held = bytes_per_customer(brands)
+        yield Measure("scaling", f"bytes:{brands}", what, held, "bytes a customer", at_most=most)
 
 
-def _short(population: int, weeks: tuple[int, int]) -> Scenario:
-    """Fewer weeks for many customers and more for few, so that no size takes too long or too short a time."""
-    if population >= 10**6:
-        return scenario_of(population, 26, 13)
-    if population <= 1_000 and weeks[0] > 26:
-        return scenario_of(population, 520, 104)
-    return scenario_of(population, *weeks)
+def _customers(size: str, weeks: tuple[int, int], rounds: int) -> Iterator[Measure]:
+    found: dict[int, float] = {}
+    sizes = {
+        "quick": (10**3, 10**4),
+        "usual": (10**3, 10**4, 10**5, 10**6),
+        "full": (10**3, 10**4, 10**5, 10**6, 10**7),
+    }
+    for count in sizes[size]:
+        turns_each = rounds * 10 if count < 10**4 else rounds if count < 10**7 else 1
+        line = _speed(f"customers:{count}", f"{count:,} customers", scenario_of(count, *weeks), turns_each)
+        found[count] = line.value
+        yield line
+    if 10**7 in found:
+        ratio = found[10**7] / found[10**6]
+        what = "speed at 10,000,000 customers : at 1,000,000"
+        yield Measure("scaling", "10M:1M", what, ratio, "times", at_least=0.8)
+
+
+def _threads(size: str, weeks: tuple[int, int], rounds: int) -> Iterator[Measure]:
+    threads = usable_threads(None)
+    for population in (10**4,) if size == "quick" else (10**4, 10**5, 10**6):
+        scenario = scenario_of(population, *weeks)
+        jobs = {str(count): lambda count=count: live(scenario, threads=count) for count in sorted({1, 2, threads})}
+        best = turns({name: job for name, job in jobs.items() if int(name) <= threads}, rounds)
+        for name, took in best.items():
+            what = f"{name} thread{'s' * (name != '1')} sharing {population:,} customers"
+            yield Measure("scaling", f"threads:{name}:{population}", what, customer_weeks(scenario) / took, RATE)
 
 
 def _speed(key: str, what: str, scenario: Scenario, rounds: int) -> Measure:
     live(replace(scenario, population=100, horizon=5, burn_in=min(scenario.burn_in, 5)))
-    best = turns({"": lambda: live(scenario)}, rounds)[""]
+    best = turns({"": lambda: live(scenario)}, rounds, time.process_time)[""]
     return Measure("scaling", key, f"{what}, one thread", customer_weeks(scenario) / best, RATE)
 
 
