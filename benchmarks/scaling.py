@@ -5,7 +5,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,12 +73,8 @@ def scaling(size: str) -> Iterator[Measure]:
 
 def _customers(size: str, weeks: tuple[int, int], rounds: int) -> Iterator[Measure]:
     found: dict[int, float] = {}
-    sizes = {
-        "quick": (10**3, 10**4),
-        "usual": (10**3, 10**4, 10**5, 10**6),
-        "full": (10**3, 10**4, 10**5, 10**6, 10**7),
-    }
-    for count in sizes[size]:
+    up_to = {"quick": 4, "usual": 6, "full": 7}[size]
+    for count in (10**digits for digits in range(3, up_to + 1)):
         turns_each = rounds * 10 if count < 10**4 else rounds if count < 10**7 else 1
         line = _speed(f"customers:{count}", f"{count:,} customers", scenario_of(count, *weeks), turns_each)
         found[count] = line.value
@@ -93,11 +89,14 @@ def _threads(size: str, weeks: tuple[int, int], rounds: int) -> Iterator[Measure
     threads = usable_threads(None)
     for population in (10**4,) if size == "quick" else (10**4, 10**5, 10**6):
         scenario = scenario_of(population, *weeks)
-        jobs = {str(count): lambda count=count: live(scenario, threads=count) for count in sorted({1, 2, threads})}
-        best = turns({name: job for name, job in jobs.items() if int(name) <= threads}, rounds)
+        best = turns(_jobs(scenario, sorted({1, min(2, threads), threads})), rounds)
         for name, took in best.items():
             what = f"{name} thread{'s' * (name != '1')} sharing {population:,} customers"
             yield Measure("scaling", f"threads:{name}:{population}", what, customer_weeks(scenario) / took, RATE)
+
+
+def _jobs(scenario: Scenario, counts: list[int]) -> dict[str, Callable[[], None]]:
+    return {str(count): lambda count=count: live(scenario, threads=count) for count in counts}
 
 
 def _speed(key: str, what: str, scenario: Scenario, rounds: int) -> Measure:
