@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.moments import LESS_IS_BETTER
+from sim.analysis.paired import LEVEL
 from sim.reports.attribution import words_of
 from sim.reports.figures import Picture
 from sim.reports.figures.attribution import is_sure
@@ -97,7 +98,7 @@ def moments_lines(summary: Numbers) -> list[str]:
         for way in (("worse",) if moment["kind"] == "stage" else ("better", "worse"))
         if moment[way] is not None and is_sure(_gap(moment[way])) and sign * moment[way]["mean"] < 0.0
     ]
-    if lost:
+    if lost and sure:
         moment, way = min(lost, key=lambda item: sign * item[0][item[1]]["mean"])
         what = (
             f"{moment['name']} a little worse" if moment["kind"] == "stage"
@@ -105,12 +106,14 @@ def moments_lines(summary: Numbers) -> list[str]:
         )  # fmt: skip
         lines.append(f"Where it is lost: nothing hurts more than {what}, {_effect(summary, moment, way)}.")
     unsure = len(moved) - len(sure)
-    if unsure:
+    many = sum(moment[way] is not None for moment in moved for way in ("better", "worse"))
+    if summary["replicates"] > 1:
         lines.append(
             f"{unsure} of {len(moved)} places are not told from 0 by {summary['replicates']} replicates of "
-            f"{summary['population']:,} customers; they stand in brackets."
+            f"{summary['population']:,} customers. Of {many} intervals about {many * (1.0 - LEVEL):.0f} would leave "
+            "out 0 by chance alone: trust the large effects, not the list."
         )
-    if summary["replicates"] == 1:
+    else:
         lines.append("One replicate gives no interval: read this as one possible course of events, and run more.")
     return [*lines, _CAVEAT]
 

@@ -186,6 +186,20 @@ def test_the_page_has_the_figure_for_a_board_and_is_the_same_each_time(done, tmp
     assert pages[0] == pages[1]
 
 
+def test_a_title_is_text_whatever_it_says(done, tmp_path):
+    from sim.reports.sheet import write_sheet
+
+    hostile = "<script>$x_{1}$ & \"'"
+    titles = {persona.name: hostile for persona in done.scenario.personas}
+    named = replace(
+        done,
+        scenario=replace(done.scenario, title=hostile),
+        summary_json={**done.summary_json, "titles": titles},
+    )
+    page = write_sheet(attribution_sheet(named), tmp_path).read_text(encoding="utf-8")
+    assert "<script" not in page and "&lt;script&gt;" in page
+
+
 def test_threads_and_the_other_engine_change_no_byte(small, done):
     again = attribute(small, replicates=3, seed=5, threads=3)
     assert again.shares.equals(done.shares) and again.summary_json == done.summary_json
