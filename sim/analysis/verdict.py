@@ -114,7 +114,8 @@ class _Case:
         return (
             f"{self.arm}: how sure that is. The interval comes from {ensemble['members']} near-best fits of the market"
             f" (ensemble {ensemble['name']}), {ensemble['lucks']} lucks each. Luck alone would make it +/- {luck},"
-            f" which more replicates narrow; what the calibration leaves open makes it +/- {parameters}, which they do not."
+            f" which more replicates narrow; what the calibration leaves open makes it +/- {parameters}, which they do"
+            " not."
         )
 
     def unchanged(self) -> bool:

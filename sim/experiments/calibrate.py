@@ -50,13 +50,32 @@ RELAXED = 0.1
 _STEP = 0.04
 _DAMPINGS = (0.1, 1.0, 10.0)
 _WALKERS = 128
-_MOVES = 700
 _KEPT = 6000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How much work goes into a fit."""
+    """How much work goes into a fit.
+
+    Attributes
+    ----------
+    scan : int
+        Points looked at first.
+    starts, steps : int
+        Descents, and Gauss-Newton steps of each, at most.
+    rounds, round_points : int
+        Rounds of near-best points, at most, and points of each.
+    members : int
+        Near-best fits that are kept.
+    moves : int
+        Moves of every walker that draws near-best points.
+    profiles : bool
+        Whether the misfit is profiled over every parameter.
+    fit_population : int or None
+        Customers of a simulation of the fit; None: as many as the targets need.
+    check_population, check_replicates : int
+        Of the polish and of the check.
+    """
 
     scan: int = 96
     starts: int = 3
@@ -64,6 +83,8 @@ class Effort:
     rounds: int = 6
     round_points: int = 48
     members: int = 32
+    moves: int = 700
+    profiles: bool = True
     fit_population: int | None = None
     check_population: int = 20_000
     check_replicates: int = 4
@@ -297,7 +318,7 @@ def calibrate(
         draws=draws,
         members=members,
         misses=misses,
-        profiles=search.profiles(surrogate, bias, draws),
+        profiles=search.profiles(surrogate, bias, draws) if effort.profiles else (),
         trail=np.array([search.misfit(value[None])[0] for value in search.values]),
         points=np.array(search.points),
         values=np.array(search.values),
@@ -524,7 +545,7 @@ class _Search:
         start = best[np.arange(walkers) % len(best)] + generator.normal(0.0, 0.04, (walkers, dimensions))
         start = np.abs(start)
         start = np.clip(np.where(start > 1.0, 2.0 - start, start), 0.0, 1.0)
-        drawn, _ = draw(self.log_density(surrogate, bias, chance), start, _MOVES, generator, _KEPT)
+        drawn, _ = draw(self.log_density(surrogate, bias, chance), start, self.effort.moves, generator, _KEPT)
         return drawn
 
     def explore(self, say: Callable[[str], None]) -> Surrogate:

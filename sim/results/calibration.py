@@ -162,9 +162,11 @@ def _write(path: Path, comment: list[str], content: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
     for line in comment:
-        indent = " " * (len(line) - len(line.lstrip()))
+        indent = "" if line == line.lstrip() else "  "
         text = "".join(sign if sign.isprintable() else " " for sign in line)
-        lines += [f"# {part}" for part in wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")]
+        lines += [
+            f"# {part}" for part in wrap(text.strip(), _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
+        ]
     path.write_text("\n".join(lines) + "\n" + write_document(plain(dict(content))), encoding="utf-8")
 
 

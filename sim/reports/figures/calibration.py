@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from sim.experiments.targets import written
 from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, compact, finish, short, style
@@ -118,6 +118,8 @@ def draw_profiles(done: Calibration) -> Figure:
             axes.axvline(done.numbers[at], color=INK, linewidth=0.8)
             if parameter.scale == "log":
                 axes.set_xscale("log")
+                axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
+                axes.xaxis.set_minor_formatter(NullFormatter())
             else:
                 axes.xaxis.set_major_locator(MaxNLocator(4))
             axes.set_ylim(0.0, 10.0)
@@ -174,5 +176,7 @@ def draw_trail(done: Calibration) -> Figure:
         trail = np.maximum(done.trail, 1e-2)
         axes.semilogy(np.arange(1, trail.size + 1), trail, linestyle="none", marker=".", markersize=3, color=MUTED)
         axes.semilogy(np.arange(1, trail.size + 1), np.minimum.accumulate(trail), color=MORE, linewidth=1.5)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
+        axes.yaxis.set_minor_formatter(NullFormatter())
         finish(axes, "How the fit was found", x="simulations", y="misfit")
         return figure
