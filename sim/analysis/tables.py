@@ -202,11 +202,11 @@ def events(history: History, scenario: Scenario) -> Table:
     """Return the micro-moments of the sampled customers; a case is one customer's life in one arm and replicate."""
     log = history.events
     who, case = np.unique(log["customer"], return_inverse=True)
-    names = _texts([f"{history.arm}/{history.replicate}/{customer}" for customer in who.tolist()])
+    names = [f"{history.arm}/{history.replicate}/{customer}" for customer in who.tolist()]
     purchase = log["kind"] == KINDS.index("purchase")
     return pa.table(
         {
-            "case_id": names.take(_column(case.astype(np.int64))),
+            "case_id": _texts([names[place] for place in case.tolist()]),
             **_who(history, scenario, log.size),
             "week": _column(log["week"]),
             "stage": _words(log["stage"], stage_names(scenario)),
