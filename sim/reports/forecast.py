@@ -104,13 +104,13 @@ def forecast_lines(found: Forecast, warnings: Sequence[str]) -> list[str]:
         stays = f"after a repeat purchase {leaving:.0%} leave for good"
     lines.append(f"On average a customer wants to buy {rate:.3g} times a year; {stays}.")
     chi, freedom, chance = _chi_square(found)
-    if freedom > 0:
-        fits = "fits" if chance >= 0.05 else "does not fit well"
-        lines.append(
-            f"The histogram of repeat purchases {fits} (chi-square {chi:.1f} on {freedom}, p = {chance:.2g});"
-            f" the simulation gives {found.simulated.histogram[0]:,.0f} customers who never came back,"
-            f" {base.histogram(1)[0]:,} were observed."
-        )
+    observed = base.histogram(found.histogram.size - 1)
+    misplaced = 0.5 * float(np.abs(observed - found.histogram).sum()) / base.customers
+    tested = "" if freedom <= 0 else f" (chi-square {chi:.1f} on {freedom}, p {_chance(chance)})"
+    lines.append(
+        f"By how often they came back the model misplaces {misplaced:.1%} of them{tested}; the simulation gives"
+        f" {found.simulated.histogram[0]:,.0f} who never came back, {observed[0]:,} were observed."
+    )
     off, after = found.off(), found.after()
     if off is not None and after is not None and after[0] > 0:
         lines.append(
@@ -341,6 +341,10 @@ def _chi_square(found: Forecast) -> tuple[float, int, float]:
 
 def _cells(count: int) -> list[str]:
     return [*map(str, range(count - 1)), f"{count - 1}+"]
+
+
+def _chance(chance: float) -> str:
+    return f"= {chance:.2g}" if chance >= 0.001 else "< 0.001"
 
 
 def _signed(share: float) -> str:
