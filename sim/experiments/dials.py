@@ -2,7 +2,7 @@
 
 `contact_rate` is one value of one strategy; `privacy_concern` shifts the mean of that trait in every persona;
 `capability_cost` multiplies everything that the capabilities cost. A dial of one's own is a path of
-:mod:`sim.experiments.levers`, with `*`, `times:` and `plus:` as there.
+:mod:`sim.experiments.levers`, with `*`, `times:` and `plus:` as there; a space may stand for the colon.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from agents.strategies import CAPABILITIES, Strategy
 from sim.errors import ConfigError
 from sim.experiments.draft import journey_form
-from sim.experiments.levers import Lever, flatten, read_levers, value_of
+from sim.experiments.levers import RELATIVE, Lever, flatten, read_levers, value_of
 from sim.reading import nearest, show
 from sim.scenario import Plan, Scenario
 
@@ -238,7 +238,10 @@ def read_dials(data: object, scenario: Scenario, arm: str, *, names: Sequence[st
             f"levers is {show(data)}; give null, a list of names, or a mapping of names or paths to ranges"
         )
     dials = []
-    for name, said in flatten(data):
+    for written_name, said in flatten(data):
+        # A colon is hard to write on the command line: `times PATH` is `times:PATH`.
+        how, _, path = written_name.partition(" ")
+        name = f"{how}:{path.strip()}" if path and f"{how}:" in RELATIVE else written_name
         if name in NAMED:
             dial = _named(name, said, scenario, arm, strict=True)
         elif "." not in name and name not in ("population", "horizon", "burn_in"):

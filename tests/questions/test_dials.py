@@ -96,12 +96,12 @@ def test_ranges_of_ones_own(scenario):
     asked = {
         "privacy_concern": [-0.1, 0.1],
         "market.contact.fatigue": {"low": 0.05, "high": 0.4, "scale": "log"},
-        "times:market.brands.*.price": [0.8, 1.2],
+        "times market.brands.*.price": [0.8, 1.2],
         "personas.wary.patience": [0.2, 0.8],
         "loyalty": None,
     }
     dials = read_dials(asked, scenario, "proactive", names=())
-    assert [dial.name for dial in dials] == list(asked)
+    assert [dial.name for dial in dials] == [name.replace("times ", "times:") for name in asked]
     assert [dial.own for dial in dials] == pytest.approx([0.0, 0.1, 1.0, 0.55, 0.0])
     assert dials[0].lever.low == -0.1 and dials[1].lever.scale == "log" and dials[4].lever.high == 2.5
     again = read_dials(resolved_dials(dials), scenario, "proactive", names=())

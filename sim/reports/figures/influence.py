@@ -194,7 +194,7 @@ def draw_spread(means: NDArray[np.float64], *, title: str, label: str, write: Wr
         figure, (axes,) = canvas(height)
         figure.subplots_adjust(left=0.62 / WIDTH, right=0.97, bottom=0.5 / height, top=1.0 - 0.36 / height)
         low, high = float(means.min()), float(means.max())
-        width = max(high - low, 1e-9) / 24
+        width = max(max(high, 0.0) - min(low, 0.0), 1e-9) / 24
         first, last = np.floor(min(low, 0.0) / width), np.ceil(max(high, 0.0) / width)
         # An edge lies on 0, so that no bar mixes losing with winning.
         edges = np.arange(first, last + 1) * width
