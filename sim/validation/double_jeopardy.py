@@ -28,22 +28,30 @@ __all__ = ["DOUBLE_JEOPARDY", "household_panel", "toothpaste", "theory_of"]
 
 Array = NDArray[np.float64]
 
-#: Populations of toothpaste buyers that are lived one after the other.
-_QUARTERS = 24
+#: Populations of toothpaste buyers; many small ones, because every moment of every customer is kept in memory.
+_QUARTERS = 96
 _DIRICHLET = "Ehrenberg, Goodhardt & Barwise 1990"
-_PANELS = {"yogurt": 100, "catsup": 300}
+#: Households of each published panel, and populations lived.
+_PANELS = {"yogurt": (100, 2), "catsup": (300, 6)}
 
-#: Column of the published table, name, and how a panel and the theory tell it.
-_MEASURES: tuple[tuple[str, str, Callable[[Panel], Array], Callable[[Dirichlet], Array]], ...] = (
-    ("pen_dirichlet", "penetration", lambda panel: panel.penetration, Dirichlet.penetration),
-    ("w_brand", "purchases per buyer", lambda panel: panel.frequency, Dirichlet.frequency),
-    ("SCR", "share of requirements", lambda panel: panel.share_of_requirements, Dirichlet.share_of_requirements),
-    ("100pct_loyal_share", "100 % loyal", lambda panel: panel.sole_buyers, Dirichlet.sole_buyers),
+#: Column of the published table, half a unit of its last digit, name, and how a panel and the theory tell it.
+_MEASURES: tuple[tuple[str, float, str, Callable[[Panel], Array], Callable[[Dirichlet], Array]], ...] = (
+    ("pen_dirichlet", 0.00005, "penetration", lambda panel: panel.penetration, Dirichlet.penetration),
+    ("w_brand", 0.0005, "purchases per buyer", lambda panel: panel.frequency, Dirichlet.frequency),
+    (
+        "SCR",
+        0.0005,
+        "share of requirements",
+        lambda panel: panel.share_of_requirements,
+        Dirichlet.share_of_requirements,
+    ),
+    ("100pct_loyal_share", 0.00005, "100 % loyal", lambda panel: panel.sole_buyers, Dirichlet.sole_buyers),
     (
         "dup_with_Colgate",
+        0.0005,
         "Colgate buyers who also buy it",
         lambda panel: panel.duplication[0],
-        lambda d: d.duplication()[0],
+        lambda theory: theory.duplication()[0],
     ),
 )
 
@@ -89,7 +97,7 @@ def toothpaste(run: Run) -> Finding:
     ]
     checks: list[Check] = []
     found: dict[str, tuple[Array, Array]] = {}
-    for column, name, measure, expected in _MEASURES:
+    for column, rounding, name, measure, expected in _MEASURES:
         # The table's own row of Colgate with itself is of a rival as large as Colgate: no brand of the market.
         first = 1 if column == "dup_with_Colgate" else 0
         figures = published[column][first:]
@@ -117,6 +125,7 @@ def toothpaste(run: Run) -> Finding:
                     float(value[at]),
                     float(error[at]),
                     relative=0.05,
+                    rounding=rounding,
                     meaningful=0.10 * target,
                     source=_DIRICHLET,
                 )
@@ -159,11 +168,11 @@ def household_panel(run: Run, category: str) -> Finding:
     grid = run.table(f"scanner_duplication_{category}")
     duplication = np.array([grid[brand] for brand in brands]).T
     penetration, frequency = table["penetration"][rows], table["purch_per_buyer"][rows]
-    households = _PANELS[category]
+    households, populations = _PANELS[category]
     counts = np.concatenate(
         [
             purchases_by_customer(arms["market"], scenario.population, len(scenario.brands))
-            for _, arms in run.replicates(scenario, 2)
+            for _, arms in run.replicates(scenario, populations)
         ]
     )
     # A panel is made of households that buy the category at all.

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.category import CATEGORY_METRICS, category_measures
-from sim.library import Library
 from sim.scenario import Scenario
 from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
 
@@ -82,15 +81,14 @@ def run(run: Run) -> Finding:
         notes=(
             "The markets are the shipped ones, in the arm that waits for customers; how they were fitted is recorded "
             "beside them. Loyalty-driven: bought again without looking at any other brand, of all who bought before.",
+            "Of carriers McKinsey counted 42 % of purchases in the loop in 2009 and 81 % loyalty-driven in 2017, by other "
+            "definitions: two shipped markets carry them, telecom and carriers (scenario phone_subscription).",
         ),
     )
 
 
 def _measure(run: Run, name: str) -> tuple[Array, Array]:
     """Return every figure of a category and its standard error over replicates."""
-    if Library.of().find("scenario", name) is None:  # TODO V2: markets still to come
-        missing = np.full(len(CATEGORY_METRICS), np.nan)
-        return missing, missing
     scenario = _baseline_alone(run.scenario(name, population=_POPULATION, record={"events": _LOGGED}))
     rows = [
         category_measures(arms[scenario.baseline], scenario)[0] for _, arms in run.replicates(scenario, _REPLICATES)

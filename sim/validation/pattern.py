@@ -95,6 +95,7 @@ class Check:
         freedom: float | None = None,
         absolute: float = 0.0,
         relative: float = 0.0,
+        rounding: float = 0.0,
         source: str = "",
     ) -> Check:
         """Return a check that passes within so many standard errors, or within a given distance, whichever is wider.
@@ -110,6 +111,8 @@ class Check:
             small by chance, and the room is widened (Student) so that the error rate stays. None: the error is known.
         absolute, relative : float
             Distance that is tolerated beside it; the relative one times the published figure.
+        rounding : float
+            Half a unit of the last digit that was published: comes on top, for the true figure may lie so far off.
         """
         wide = sigmas if freedom is None else float(student.isf(_two_sided(sigmas) / 2.0, freedom))
         student_s = "" if freedom is None else f" ({wide:.2f} of {freedom + 1:g} replicates: Student)"
@@ -120,6 +123,8 @@ class Check:
         }
         given = {name: width for name, width in widths.items() if width > 0}
         rule = "within " + " or ".join(given) if given else "exact"
+        if rounding > 0:
+            rule += f", and {rounding:g} for the rounding of what was published"
         if sigmas * error > 0:
             rule += f"; false alarms {100 * _two_sided(sigmas):.2g} %"
         return cls(
@@ -127,7 +132,7 @@ class Check:
             published=published,
             simulated=simulated,
             error=error,
-            tolerance=max(widths.values()),
+            tolerance=max(widths.values()) + rounding,
             meaningful=meaningful,
             rule=rule,
             source=source,
