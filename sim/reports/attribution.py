@@ -141,7 +141,7 @@ class _Verdict:
         for part, entry in sorted(self.block["parts"].items(), key=lambda item: -abs(item[1]["mean"])):
             if entry["mean"] == 0.0 and entry["ci_low"] in (None, 0.0):
                 continue
-            words = f"{_called(part)} {self.write(entry)}"
+            words = f"{_called(part, self.summary)} {self.write(entry)}"
             share = entry.get("of_whole")
             # A share of the whole says something only where it points the same way and the whole is sure.
             if share is not None and share > 0.0:
@@ -159,7 +159,7 @@ class _Verdict:
         parts = [f"{words}: {'; '.join(items)}." for words, items in ((up, earns), (down, costs)) if items]
         if open_:
             parts.append(f"Cannot be told from 0: {'; '.join(open_)}.")
-        still = [_called(part) for part, entry in self.block["parts"].items() if entry["mean"] == 0.0]
+        still = [_called(part, self.summary) for part, entry in self.block["parts"].items() if entry["mean"] == 0.0]
         if still:
             parts.append(f"Exactly 0: {', '.join(still)}.")
         return " ".join(parts)
@@ -231,7 +231,9 @@ class _Verdict:
             part, entry = max(sure, key=lambda item: abs(item[1]["mean"]))
             each = _each(self.summary, who, entry)
             per = " per customer" if self.summary["metric"] in _TOTALS else ""
-            words.append(f"{self.summary['titles'].get(who, who)}: {_called(part)}, {self.write(each)}{per}")
+            words.append(
+                f"{self.summary['titles'].get(who, who)}: {_called(part, self.summary)}, {self.write(each)}{per}"
+            )
         return f"What weighs most, by persona: {'; '.join(words)}." if words else ""
 
 
@@ -252,7 +254,7 @@ def attribution_sheet(attribution: Attribution) -> Sheet:
         return _short_value(number, words.kind, currency)
 
     unit = f"{words.name.lower()}{f', {currency}' if words.kind == 'money' else ''}"
-    shown = [part for part in block["parts"] if part not in _STEPS or block["parts"][part]["mean"] != 0.0]
+    shown = [part for part in block["parts"] if part not in summary["steps"] or block["parts"][part]["mean"] != 0.0]
     return Sheet(
         title=title,
         lead=lead,
@@ -265,14 +267,14 @@ def attribution_sheet(attribution: Attribution) -> Sheet:
                     Picture(
                         "shares",
                         draw_shares(
-                            [(_called(part), _gap(block["parts"][part])) for part in shown],
+                            [(_called(part, summary), _gap(block["parts"][part])) for part in shown],
                             (short(f"{summary['arm']}", 19), _gap(block["whole"])),
                             write=write,
                             title=f"{short(summary['arm'], 16)} minus {short(summary['baseline'], 16)}, by capability",
                             label=f"difference in {unit}",
                         ),
                         f"Waterfall of the shares in the difference in {words.name.lower()}: "
-                        + ", ".join(f"{_called(part)} {write(block['parts'][part]['mean'])}" for part in shown)
+                        + ", ".join(f"{_called(part, summary)} {write(block['parts'][part]['mean'])}" for part in shown)
                         + f"; whole effect {write(block['whole']['mean'])}.",
                         "Each bar starts where the last one ended; the dark bar is the whole effect. Hatched orange "
                         "takes away.",
@@ -354,7 +356,7 @@ def _share_table(summary: Numbers, words: Words) -> Table:
         share = entry.get("of_whole")
         rows.append(
             (
-                _called(part),
+                _called(part, summary),
                 _written(entry, words, currency),
                 _between(entry, words, currency),
                 NOTHING if not share else f"{share * _PERCENT:.0f} %".replace("-", "−"),
@@ -400,7 +402,7 @@ def _people_section(summary: Numbers, words: Words) -> Iterator[Section]:
     parts = [
         part
         for part in next(iter(blocks.values()))["parts"]
-        if part not in _STEPS or any(blocks[who]["parts"][part]["mean"] for who in known)
+        if part not in summary["steps"] or any(blocks[who]["parts"][part]["mean"] for who in known)
     ]
     each = {
         who: [_each(summary, who, blocks[who]["parts"][part]) for part in parts]
@@ -424,7 +426,7 @@ def _people_section(summary: Numbers, words: Words) -> Iterator[Section]:
                 "personas",
                 draw_people_shares(
                     [(titles.get(who, who), [_gap(e) for e in each[who][:-1]], _gap(each[who][-1])) for who in known],
-                    [_called(part) for part in parts],
+                    [_called(part, summary) for part in parts],
                     write=write,
                     title=f"For whom: {words.name.lower()}{' per customer' if total else ''}",
                     label=f"difference in {unit}",
@@ -438,7 +440,7 @@ def _people_section(summary: Numbers, words: Words) -> Iterator[Section]:
         ),
         (
             Table(
-                ("", *(_called(part) for part in parts), "whole effect"),
+                ("", *(_called(part, summary) for part in parts), "whole effect"),
                 tuple(
                     (titles.get(who, who), *(_starred(entry, words, currency) for entry in each[who])) for who in known
                 ),
@@ -459,7 +461,7 @@ def _term_section(summary: Numbers) -> Section:
         total = contribution["whole"] if whole else contribution["parts"][part]
         rows.append(
             (
-                "whole effect" if whole else _called(part),
+                "whole effect" if whole else _called(part, summary),
                 *(_starred(entries[term], words, currency) for term in terms),
                 _starred(total, words, currency),
             )
@@ -496,7 +498,7 @@ def _metric_section(summary: Numbers) -> Section:
         ("Of every row the parts add up to the whole effect. The files hold every replicate and persona.",),
         tables=(
             Table(
-                ("", *(_called(part) for part in parts), "whole effect"),
+                ("", *(_called(part, summary) for part in parts), "whole effect"),
                 tuple(rows),
                 "Shapley shares in the difference of each metric. * the 95 % interval stays clear of 0.",
             ),
@@ -504,8 +506,9 @@ def _metric_section(summary: Numbers) -> Section:
     )
 
 
-def _called(part: str) -> str:
-    return _STEPS.get(part, part)
+def _called(part: str, summary: Numbers) -> str:
+    """Return a part's name: contacts are a step or, where they are switched on and off, a player like the others."""
+    return _STEPS[part] if part in summary["steps"] else part
 
 
 def _gap(entry: Numbers) -> Gap:

@@ -76,6 +76,8 @@ def test_contacts_can_be_a_fifth_player(small):
     assert [what for what, _ in laid.steps] == ["journey"]
     five = attribute(small, contacts="player", replicates=2, seed=5, threads=1)
     check_whole(small, five, seed=5)
+    words = "\n".join(attribution_lines(five.summary_json))
+    assert "contacts" in words and "contacts alone" not in words
 
 
 def test_the_arm_with_everything_on_is_the_arm_and_nothing_is_paid_for_what_is_off(small, live):

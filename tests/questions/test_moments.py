@@ -205,7 +205,7 @@ def test_the_page_shows_map_and_ranking_and_is_the_same_each_time(done, tmp_path
 
 def test_an_undefined_metric_says_so():
     nobody = load_scenario("treadmill", population=3, horizon=2, burn_in=0)
-    none = moments(nobody, metric="switch_rate", replicates=2, threads=1)
+    none = moments(nobody, metric="switch_rate", replicates=1, threads=1)
     assert "undefined" in moments_lines(none.summary_json)[0] and moments_sheet(none).sections == ()
 
 
@@ -236,6 +236,7 @@ def test_a_journey_without_a_choice_is_refused(small):
         pick_led_arm(bare, None)
 
 
+@pytest.mark.slow
 def test_a_result_runs_again_to_the_byte(tmp_path, capsys):
     few = ["population=60", "horizon=12", "burn_in=6", "replicates=2", f"output_dir={tmp_path}", "quiet=true"]
     assert main(["moments", "step=0.3", *few]) == 0
