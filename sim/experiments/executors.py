@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,6 +26,8 @@ MOST_ATTEMPTS = 3
 #: Items under way per worker: one that it works on, one that lies ready.
 _AHEAD = 2
 _CONNECT_SECONDS = 10
+_WATCH_SECONDS = 1.0
+_LOST = "a worker died while it lived its share of the customers; run it again"
 #: One thread per worker: workers are as many as cores, and more threads would only wait for each other.
 _ENVIRONMENT: Mapping[str, str] = {
     name: "1" for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -99,7 +103,7 @@ class Crew(ABC):
         Raises
         ------
         Exception
-            Whatever one of them raised; RuntimeError if its worker died.
+            Whatever one of them raised; ConnectionError if its worker died.
         """
 
     @abstractmethod
@@ -120,9 +124,21 @@ class _HereCrew(Crew):
         self._objects = []
 
 
+def _end_with(parent: int) -> None:
+    """End this worker when the process that it works for is gone: after a kill -9 nobody else would tell it."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _serve(line: Any, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     """Make an object in a process of its own and do what is asked of it, until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks, and reaches the whole group
+    _end_with(os.getppid())
     thing: Any = None
     try:
         while True:
@@ -171,7 +187,7 @@ class _ProcessCrew(Crew):
             try:
                 well, answer = line.recv()
             except (EOFError, OSError):
-                raise RuntimeError("a worker died while it lived its share of the customers; run it again") from None
+                raise ConnectionError(_LOST) from None
             if not well:
                 raise answer
             answers.append(answer)
@@ -182,7 +198,7 @@ class _ProcessCrew(Crew):
             for line in self._lines:
                 line.send((method, arguments))
         except (BrokenPipeError, OSError):
-            raise RuntimeError("a worker died while it lived its share of the customers; run it again") from None
+            raise ConnectionError(_LOST) from None
         return self._answers()
 
     def close(self) -> None:
@@ -199,16 +215,25 @@ class _ActorCrew(Crew):
     """Objects on the workers of a cluster."""
 
     def __init__(self, client: Any, make: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> None:
+        self._client = client
         names = sorted(client.scheduler_info(n_workers=-1)["workers"])
-        futures = [
-            client.submit(make, *said, actor=True, pure=False, workers=[names[place % len(names)]])
-            for place, said in enumerate(arguments)
-        ]
-        self._actors = [future.result() for future in futures]
+        # An actor finds its way back through the current connection.
+        with client.as_current():
+            futures = [
+                client.submit(make, *said, actor=True, pure=False, workers=[names[place % len(names)]])
+                for place, said in enumerate(arguments)
+            ]
+            self._actors = [future.result() for future in futures]
 
     def call(self, method: str, *arguments: Any) -> list[Any]:
-        futures = [getattr(actor, method)(*arguments) for actor in self._actors]
-        return [future.result() for future in futures]
+        with self._client.as_current():
+            try:
+                futures = [getattr(actor, method)(*arguments) for actor in self._actors]
+                return [future.result() for future in futures]
+            except (RuntimeError, OSError) as error:
+                if "lost" in str(error) or isinstance(error, OSError):
+                    raise ConnectionError(_LOST) from None
+                raise
 
     def close(self) -> None:
         self._actors = []
@@ -250,8 +275,14 @@ class LocalExecutor(Executor):
     def _start(self) -> Any:
         from joblib.externals.loky import ProcessPoolExecutor
 
-        # No idle timeout: a worker that has compiled its kernels is kept as long as there is work.
-        return ProcessPoolExecutor(max_workers=self.workers, timeout=600, env=dict(_ENVIRONMENT))
+        # A worker that has loaded its kernels is kept, also where the next chunk is long in coming.
+        return ProcessPoolExecutor(
+            max_workers=self.workers,
+            timeout=600,
+            env=dict(_ENVIRONMENT),
+            initializer=_end_with,
+            initargs=(os.getpid(),),
+        )
 
     def run(self, task: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[int, R | Exception]]:
         """See :meth:`Executor.run`."""
@@ -291,7 +322,7 @@ class LocalExecutor(Executor):
                         if attempts[number] < MOST_ATTEMPTS:
                             again.append((number, item))
                             continue
-                        error = RuntimeError(f"its worker died {MOST_ATTEMPTS} times; out of memory, perhaps")
+                        error = ConnectionError(f"its worker died {MOST_ATTEMPTS} times; out of memory, perhaps")
                     attempts.pop(number, None)
                     if isinstance(error, Exception):
                         yield number, error
@@ -393,7 +424,7 @@ class DaskExecutor(Executor):
                 else:
                     outcome = future.exception()
                     if not isinstance(outcome, Exception):
-                        outcome = RuntimeError(f"the cluster gave it up ({future.status})")
+                        outcome = ConnectionError(f"the cluster gave it up ({future.status})")
                 future.release()
                 yield number, outcome
                 # Workers may have come or gone.
