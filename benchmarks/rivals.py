@@ -1,7 +1,7 @@
 """The engine against other ways of doing the same: the obvious loop, NumPy, Mesa, and the limit of the machine."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from agents.population import bytes_per_customer
 from benchmarks import limit, numpy_classic, obvious
@@ -23,7 +23,7 @@ def _mesa(scenario: Scenario) -> None:
         plain_mesa.live(scenario, arm, seed=1)
 
 
-def rivals(size: str) -> list[Measure]:
+def rivals(size: str) -> Iterator[Measure]:
     """Measure speeds on one and on two threads, and the ratios that are wanted of them.
 
     One-thread speeds are by processor time, so that a busy machine slows nobody more than another.
@@ -67,45 +67,49 @@ def rivals(size: str) -> list[Measure]:
         Measure("rivals", f"{one}:{other}", what, speed[one] / speed[other], "times", at_least=wanted)
         for one, other, what, wanted in ratios
     ]
-    return lines + _two_threads(fast, rounds) + _limit(size, fast, best["engine"])
+    yield from lines
+    took = {1: best["engine"]}
+    if usable_threads(None) > 1:
+        yield from _two_threads(fast, rounds, took)
+    yield from _limit(size, fast, took)
 
 
-def _two_threads(fast: Scenario, rounds: int) -> list[Measure]:
-    if usable_threads(None) < 2:
-        return []
+def _two_threads(fast: Scenario, rounds: int, took: dict[int, float]) -> Iterator[Measure]:
+    """Compare two threads with one by the clock on the wall; leave in ``took`` what a shared population takes."""
     jobs = {
         "one": lambda: live(fast),
         "shared": lambda: live(fast, threads=2),
         "each": lambda: live(fast, threads=2, replicates=2),
     }
     best = turns(jobs, rounds)
+    took[2] = best["shared"]
     what = f"two threads : one, N={fast.population:,}"
-    return [
-        Measure("rivals", "shared:one", f"{what}, sharing one population", best["one"] / best["shared"], "times", 1.85),
-        Measure("rivals", "each:one", f"{what}, a replicate each", 2.0 * best["one"] / best["each"], "times", 1.85),
-    ]
+    for key, how, ratio in (
+        ("shared:one", "sharing one population", best["one"] / best["shared"]),
+        ("each:one", "a replicate each", 2.0 * best["one"] / best["each"]),
+    ):
+        yield Measure("rivals", key, f"{what}, {how}", ratio, "times", at_least=1.85)
 
 
-def _limit(size: str, fast: Scenario, took: float) -> list[Measure]:
-    arms = tuple(fast.arms)
-    needs = limit.count(arms, 100 if size == "quick" else 1_000, fast.horizon, fast.burn_in)
+def _limit(size: str, fast: Scenario, took: dict[int, float]) -> Iterator[Measure]:
+    needs = limit.count(tuple(fast.arms), 100 if size == "quick" else 500, fast.horizon, fast.burn_in)
+    for key in ("blocks", "exponentials", "logarithms"):
+        name = "Philox blocks" if key == "blocks" else key
+        yield Measure("limit", key, f"{name} needed per customer-week", getattr(needs, key), "")
+    for name, share in needs.by_purpose.items():
+        yield Measure("limit", f"blocks:{name}", f"blocks for {name.lower()}", share, "")
     state = bytes_per_customer(len(fast.brands))
-    costs = limit.measure_costs(1, fast.population, state, 0.1 if size == "quick" else 1.0)
-    least, ours = costs.seconds(needs, state), took / customer_weeks(fast)
-    lines = [
-        ("blocks", "Philox blocks needed per customer-week", needs.blocks, ""),
-        ("exponentials", "exponentials needed per customer-week", needs.exponentials, ""),
-        ("logarithms", "logarithms needed per customer-week", needs.logarithms, ""),
-        ("block", "a Philox block, one thread, in vectors", 1e9 * costs.block, "ns"),
-        ("exponential", "an exponential", 1e9 * costs.exponential, "ns"),
-        ("logarithm", "a logarithm", 1e9 * costs.logarithm, "ns"),
-        ("bandwidth", f"reading {state} bytes a customer, N={fast.population:,}", costs.bandwidth / 1e9, "GB/s"),
-        ("limit", "limit: these and nothing else, per customer-week", 1e9 * least, "ns"),
-        ("engine", "engine, per customer-week", 1e9 * ours, "ns"),
-    ]
-    found = [Measure("limit", key, what, value, unit) for key, what, value, unit in lines]
-    found += [
-        Measure("limit", f"blocks:{name}", f"blocks for {name.lower()}", share, "")
-        for name, share in needs.by_purpose.items()
-    ]
-    return [*found, Measure("limit", "engine:limit", "engine : limit", ours / least, "times", at_most=3.0)]
+    for threads, spent in took.items():
+        costs = limit.measure_costs(threads, fast.population, state, 0.1 if size == "quick" else 1.0)
+        least, ours = costs.seconds(needs, state), spent / customer_weeks(fast)
+        told = "one thread" if threads == 1 else f"{threads} threads together"
+        for key, what, value, unit in (
+            ("block", "a Philox block, in vectors", 1e9 * costs.block, "ns"),
+            ("exponential", "an exponential", 1e9 * costs.exponential, "ns"),
+            ("logarithm", "a logarithm", 1e9 * costs.logarithm, "ns"),
+            ("bandwidth", f"reading {state} bytes a customer, N={fast.population:,}", costs.bandwidth / 1e9, "GB/s"),
+            ("limit", "limit: these and nothing else, per customer-week", 1e9 * least, "ns"),
+            ("engine", "engine, per customer-week", 1e9 * ours, "ns"),
+        ):
+            yield Measure("limit", f"{key}:{threads}", f"{what}, {told}", value, unit)
+        yield Measure("limit", f"engine:limit:{threads}", f"engine : limit, {told}", ours / least, "times", at_most=3.0)
