@@ -153,12 +153,12 @@ def respond(
     rows: list[Floats] = []
     failed: list[Failed] = []
     figure = FIGURES.index(question.metric)
-    scale = 1.0 / question.scenario.population if question.per_customer else 1.0
     outcomes: Iterator[Any] = run_trials(trials, executor=executor, store=store, on_done=on_done, engine=engine)
     for point, outcome in enumerate(outcomes):
         if outcome.error:
             failed.append(Failed(point, outcome.error))
         arm, baseline = (outcome.arms.index(name) for name in (question.arm, question.scenario.baseline))
         found = outcome.metrics[:, :, 0, figure]
-        rows.append((found[arm] - found[baseline]) * scale)
+        heads = trials[point].values.get("population", question.scenario.population)
+        rows.append((found[arm] - found[baseline]) / (heads if question.per_customer else 1))
     return np.array(rows).reshape(len(trials), -1), tuple(failed)

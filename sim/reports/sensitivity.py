@@ -82,7 +82,7 @@ def sensitivity_lines(found: Sensitivity) -> list[str]:
         what = "whether it pays" if question.metric in ("contribution", "npv", "clv") else "it"
         parts = [f"{short_title(dials[place])} ({_strength(influence, place, plain)})" for place in major[:5]]
         lines.append(f"What decides {what}{'' if len(parts) == 1 else ', the strongest first'}: {', '.join(parts)}.")
-        lines.extend(_directions(influence, dials, major[:5]))
+        lines.extend(_directions(influence, dials, major[:5], question.arm))
         depends = _together(influence, dials, major)
         if depends:
             lines.append(depends)
@@ -109,7 +109,7 @@ def _strength(influence: Influence, place: int, write: Callable[[float], str]) -
     return f"{percent(index.value)} of the variance"
 
 
-def _directions(influence: Influence, dials: tuple[Dial, ...], major: list[int]) -> list[str]:
+def _directions(influence: Influence, dials: tuple[Dial, ...], major: list[int], arm: str) -> list[str]:
     """Say which levers act in one direction, which one, and which cut both ways."""
     if influence.method != "morris":
         return []
@@ -118,8 +118,8 @@ def _directions(influence: Influence, dials: tuple[Dial, ...], major: list[int])
         mu, star = influence.indices["mu"][place], influence.indices["mu_star"][place]
         one_way = abs(mu.value) >= ONE_WAY * star.value and (mu.low > 0.0 or mu.high < 0.0)
         groups[("better" if mu.value > 0 else "worse") if one_way else "both"].append(short_title(dials[place]))
-    lines = [f"Better for it the higher: {named_list(groups['better'])}."] if groups["better"] else []
-    lines += [f"Worse for it the higher: {named_list(groups['worse'])}."] if groups["worse"] else []
+    lines = [f"Better for {arm} the higher: {named_list(groups['better'])}."] if groups["better"] else []
+    lines += [f"Worse for {arm} the higher: {named_list(groups['worse'])}."] if groups["worse"] else []
     lines += [f"Better or worse, depending on the others: {named_list(groups['both'])}."] if groups["both"] else []
     return [" ".join(lines)]
 

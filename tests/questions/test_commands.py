@@ -11,7 +11,10 @@ pytest.importorskip("SALib")
 pytest.importorskip("sklearn")
 
 SMALL = ["population=120", "horizon=12", "burn_in=6", "replicates=2", "progress=false"]
-MORRIS = ["sensitivity", *SMALL, "size=3", "levers=[capability_cost,contact_rate,product_quality]"]
+MORRIS = [
+    "sensitivity", *SMALL, "size=3",
+    "levers={capability_cost: null, contact_rate: [0, 0.5], times market.brands.*.price: [0.9, 1.1]}",
+]  # fmt: skip
 FRONTIER = [
     "frontier", *SMALL, "levers=[capability_cost,product_quality]",
     "first=12", "batches=1", "batch=4", "held_out=10", "inside=4",
@@ -58,7 +61,7 @@ def test_sensitivity_writes_a_folder_and_runs_again_to_the_byte(folder, capsys):
     assert summary["verdict"] in said
     table = pq.read_table(run / "points.parquet")
     assert table.column_names == [
-        "point", "replicate", "capability_cost", "contact_rate", "product_quality", "difference",
+        "point", "replicate", "capability_cost", "contact_rate", "times:market.brands.*.price", "difference",
     ]  # fmt: skip
     assert table.num_rows == 24
     before, kept = data_of(run), shards(folder)

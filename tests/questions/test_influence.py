@@ -142,7 +142,6 @@ def test_the_two_doubts_are_those_of_an_analysis_of_variance():
     generator = np.random.default_rng(11)
     found = {"design": [], "luck": []}
     for repeat in range(60):
-        shares = design("morris", inputs, trajectories, repeat)
         by_point = np.repeat(generator.normal(size=trajectories) * 2.0, inputs + 1)[:, None]
         by_luck = generator.normal(size=replicates) * 0.5
 

@@ -49,7 +49,7 @@ def test_words_of_a_screening(found, tmp_path):
     done = found(surface, noise=0.5)
     lines = sensitivity_lines(done)
     assert lines[0].startswith("What decides whether it pays, the strongest first: capability cost ($30.")
-    assert "Worse for it the higher: capability cost." in lines[1]
+    assert "Worse for proactive the higher: capability cost." in lines[1]
     assert "Contact rate makes no difference that can be told from chance" in "\n".join(lines)
     assert "privacy concern" in lines[2] and "depends on the other levers" in lines[2]
     page = write_sheet(sensitivity_sheet(done, lines), tmp_path).read_text("utf-8")

@@ -65,7 +65,7 @@ def draw_tornado(
         Lines below the drawing.
     """
     with style():
-        below = 0.5 + 0.125 * len(notes)
+        below = 0.56 + 0.125 * len(notes)
         height = _ROW * len(bars) + 0.42 + below
         figure, (axes,) = canvas(height)
         figure.subplots_adjust(left=_LEFT / WIDTH, right=0.97, bottom=below / height, top=1.0 - 0.36 / height)
@@ -129,7 +129,7 @@ def draw_screen(
         ]
         height = 4.0
         figure, (axes,) = canvas(height)
-        figure.subplots_adjust(left=0.9 / WIDTH, right=0.97, bottom=0.74 / height, top=1.0 - 0.36 / height)
+        figure.subplots_adjust(left=0.9 / WIDTH, right=0.97, bottom=0.8 / height, top=1.0 - 0.36 / height)
         x, y = np.asarray(strength), np.asarray(change)
         right, up = (float(max(item.max(), 1e-9)) for item in (x, y))
         line = np.array([0.0, max(right, up) * 1.5])
@@ -207,7 +207,7 @@ def draw_spread(means: NDArray[np.float64], *, title: str, label: str, write: Wr
         axes.axvline(0.0, color=INK, linewidth=0.9)
         share = float((means < 0.0).mean())
         for x, side, colour, words in (
-            (0.0, "left", FEWER, f"{percent(share)} lose"),
+            (0.015, "left", FEWER, f"{percent(share)} lose"),
             (1.0, "right", MORE, f"{percent(1.0 - share)} do not"),
         ):
             axes.text(
@@ -217,7 +217,7 @@ def draw_spread(means: NDArray[np.float64], *, title: str, label: str, write: Wr
         axes.set_ylim(0.0, max(float(counts.max()), 1.0) * 1.25)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write(float(f"{value:.6g}"))))
-        axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, prune="upper"))
         finish(axes, title, x=label, y="points", flush=True)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
     return figure
