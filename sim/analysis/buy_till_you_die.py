@@ -30,6 +30,10 @@ _NEAR_ONE = 1e-7
 _ALIKE = 500.0
 #: Customers averaged over at once, to bound memory.
 _CHUNK = 8192
+#: Candidates for each near-best set, and the number of different customers from which one has to do.
+_CANDIDATES, _MANY = 10, 20_000
+#: Candidates spread so much wider than the approximation; sets so far off, in logarithms, need data to speak for them.
+_WIDER, _OPEN = 1.2, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,23 +207,29 @@ class Fit:
         return errors
 
     def members(self, count: int, seed: int, summary: Summary) -> tuple[tuple[BuyTillYouDie, ...], NDArray[np.float64]]:
-        """Return near-best parameter sets and their weights, which sum to 1.
+        """Return near-best parameter sets, at most ``count``, and their weights, which sum to 1.
 
-        Draws from the normal approximation at the maximum, in logarithms, each weighed by how much its true likelihood
-        exceeds the approximation's (importance sampling), so that a curved likelihood is not taken for a flat one.
+        Draws from a little more than the normal approximation at the maximum, in logarithms, each weighed by how much
+        its true likelihood exceeds the approximation's, and drawn again by those weights (sampling importance
+        resampling: Rubin 1988), so that a curved likelihood is not taken for a flat one. Where the data leave a
+        parameter nearly open, sets beyond a factor of about e ** 1.5 are held for unlikely.
         """
         generator = np.random.Generator(np.random.Philox(key=[seed, 0x7472616E]))
         free = np.array([field.name not in self.unbounded for field in fields(self.model)])
-        covariance = self.covariance * np.outer(free, free)
-        values, vectors = np.linalg.eigh(covariance)
-        spread = vectors * np.sqrt(np.maximum(values, 0.0))
-        draws = generator.standard_normal((count, 4))
+        values, vectors = np.linalg.eigh(self.covariance * np.outer(free, free))
+        spread = vectors * _WIDER * np.sqrt(np.clip(values, 0.0, 1.0))
+        # With very many customers the approximation is as good as exact, and a likelihood takes long.
+        draws = generator.standard_normal((count * (_CANDIDATES if summary.customers.size < _MANY else 1), 4))
         best = np.log(self.model.as_array())
         points = np.clip(best + draws @ spread.T, np.log(LOWEST), np.log(HIGHEST))
         gains = np.array([_likelihood(point, summary)[0] for point in points]) + 0.5 * (draws**2).sum(axis=1)
-        weights = np.exp(gains - logsumexp(gains))
-        members = tuple(BuyTillYouDie(*map(float, np.exp(point))) for point in points)
-        return members, weights
+        gains -= 0.5 * (((points - best) / _OPEN) ** 2).sum(axis=1)
+        reached = np.cumsum(np.exp(gains - logsumexp(gains)))
+        places = (np.arange(count) + generator.random()) / count * reached[-1]
+        found = np.minimum(np.searchsorted(reached, places), len(points) - 1)
+        picked, times = np.unique(found, return_counts=True)
+        members = tuple(BuyTillYouDie(*map(float, np.exp(points[at]))) for at in picked)
+        return members, times / count
 
 
 def _average(shape: float, rate: float, a: float, b: float, t: NDArray[np.float64]) -> NDArray[np.float64]:

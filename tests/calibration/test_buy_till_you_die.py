@@ -139,6 +139,20 @@ def test_near_best_sets_spread_as_the_errors_say(cdnow):
     assert again == members
 
 
+def test_near_best_sets_of_little_data_are_many_and_not_absurd():
+    """Sixty customers leave b open: no single set may carry the ensemble, and none may lie orders of magnitude off."""
+    generator = np.random.default_rng(8)
+    repeats = generator.poisson(generator.gamma(1.0, 0.2, 60) * 8.0)
+    last = np.where(repeats > 0, generator.uniform(1.0, 8.0, 60), 0.0)
+    summary = Summary.of(repeats, last, np.full(60, 8.5))
+    fit = fit_buy_till_you_die(summary)
+    members, weights = fit.members(32, 1, summary)
+    assert weights.sum() == pytest.approx(1.0)
+    assert weights.max() < 0.25
+    away = np.log([member.as_array() for member in members]) - np.log(fit.model.as_array())
+    assert np.abs(away).max() < 6.0
+
+
 def test_an_estimate_that_the_data_do_not_bound_is_named():
     """Nobody leaves: a / b cannot be told from 0, and no error is invented for it."""
     generator = np.random.default_rng(3)
