@@ -81,7 +81,7 @@ def run(run: Run) -> Finding:
         notes=(
             "The markets are the shipped ones, in the arm that waits for customers; how they were fitted is recorded "
             "beside them. Loyalty-driven: bought again without looking at any other brand, of all who bought before.",
-            "Of carriers McKinsey counted 42 % of purchases in the loop in 2009 and 81 % loyalty-driven in 2017, by other "
+            "Of carriers McKinsey counted 42 % of purchases in the loop in 2009, 81 % loyalty-driven in 2017, by other "
             "definitions: two shipped markets carry them, telecom and carriers (scenario phone_subscription).",
         ),
     )
