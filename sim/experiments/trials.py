@@ -68,7 +68,7 @@ class Trial:
     @property
     def resolved(self) -> Scenario:
         """The scenario with the values laid over it; a ConfigError where they cannot be used."""
-        return with_values(self.scenario, self.values) if self.values else self.scenario
+        return _resolve(self.scenario, self.values)
 
     @property
     def key(self) -> str:
@@ -161,6 +161,23 @@ def key_of(scenario: Scenario, seed: int) -> str:
         _digest(scenario.record),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _resolve(base: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """Lay values over a scenario; in one process a run is keyed and lived with one resolving."""
+    if not values:
+        return base
+    place = (id(base), json.dumps(plain(values), default=str))
+    known = _resolved.get(place)
+    if known is None or known[0] is not base:
+        known = _resolved[place] = (base, with_values(base, values))
+        if len(_resolved) > _MOST_RESOLVED:
+            _resolved.pop(next(iter(_resolved)))
+    return known[1]
+
+
+_resolved: dict[tuple[int, str], tuple[Scenario, Scenario]] = {}
+_MOST_RESOLVED = 2 * _MOST_RUNS
 
 
 class _Kept:
@@ -431,7 +448,7 @@ def _live_runs(base: Scenario, runs: Sequence[Run], engine: str) -> list[Lived]:
     lived: list[Lived] = []
     first = runs[0]
     try:
-        scenario = with_values(base, first.values) if first.values else base
+        scenario = _resolve(base, first.values)
     except ConfigError as error:
         return [Lived((), (), None, _describe(error)) for _ in runs]
     arms, personas = _axes(scenario)
