@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from agents.population import bytes_per_customer
 from benchmarks import limit, numpy_classic, obvious
 from benchmarks.measure import RATE, Measure, customer_weeks, live, scenario_of, turns
-from sim.experiments.replicate import usable_threads
+from sim.experiments.replicate import run_replicates, usable_threads
 from sim.scenario import Scenario
 
 __all__ = ["rivals"]
@@ -98,6 +99,7 @@ def _limit(size: str, fast: Scenario, took: dict[int, float]) -> Iterator[Measur
         yield Measure("limit", key, f"{name} needed per customer-week", getattr(needs, key), "")
     for name, share in needs.by_purpose.items():
         yield Measure("limit", f"blocks:{name}", f"blocks for {name.lower()}", share, "")
+    yield from _happenings(replace(fast, population=min(fast.population, 20_000)))
     state = bytes_per_customer(len(fast.brands))
     for threads, spent in took.items():
         costs = limit.measure_costs(threads, fast.population, state, 0.1 if size == "quick" else 1.0)
@@ -113,3 +115,15 @@ def _limit(size: str, fast: Scenario, took: dict[int, float]) -> Iterator[Measur
         ):
             yield Measure("limit", f"{key}:{threads}", f"{what}, {told}", value, unit)
         yield Measure("limit", f"engine:limit:{threads}", f"engine : limit, {told}", ours / least, "times", at_most=3.0)
+
+
+def _happenings(scenario: Scenario) -> Iterator[Measure]:
+    """How often anything happens to a customer: what remains of the engine's time goes into these."""
+    ((_, arms),) = run_replicates(scenario, seed=1, replicates=range(1), threads=1)
+    weeks = scenario.population * scenario.horizon * len(arms)
+    for key, what, counted in (
+        ("entries", "stages entered", sum(int(history.flows.sum()) for history in arms.values())),
+        ("purchases", "purchases", sum(int(history.purchases.sum()) for history in arms.values())),
+        ("contacts", "contacts", sum(int(history.contacts.sum()) for history in arms.values())),
+    ):
+        yield Measure("limit", key, f"{what} per customer-week", counted / weeks, "")
