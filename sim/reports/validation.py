@@ -50,8 +50,8 @@ def verdict_lines(validation: Validation) -> list[str]:
             words.append("there is nothing to compare")
         lines.append(f"{pattern.id} FAILS ({pattern.title}): {'; '.join(words)}.")
     lines.append(
-        f"A model that were exactly right would fail at least one of these checks with a chance of"
-        f" {100.0 * validation.alarm:.2g} %, by the luck of the seed alone."
+        "A model that were exactly right would fail at least one of these checks with a chance of"
+        f" {_chance(validation.alarm)}, by the luck of the seed alone."
     )
     return lines
 
@@ -100,6 +100,8 @@ def validation_sheet(validation: Validation) -> Sheet:
                 "Every figure was simulated with the engine that runs comparisons, from a configuration of its own. A"
                 " figure passes where it lies within its tolerance of the published one. It is undecidable, and counts"
                 " as failed, where a deviation that matters could have gone unnoticed.",
+                "In the tables MC error is the Monte-Carlo standard error of the simulated figure, and detects the"
+                " smallest deviation from the published one that would be found with a chance of 95 %.",
             ),
             tables=(overview,),
         )
@@ -154,7 +156,6 @@ def _section(pattern: Pattern, finding: Finding) -> Section:
         head=("figure", "published", "simulated", "MC error", "tolerance", "detects", "verdict", "rule"),
         rows=rows,
         words=(6, 7),
-        caption="MC error: Monte-Carlo standard error. Detects: the smallest deviation found with a chance of 95 %.",
     )
     pictures = [
         Picture(
@@ -195,6 +196,10 @@ def _section(pattern: Pattern, finding: Finding) -> Section:
             ),
         ),
     )
+
+
+def _chance(share: float) -> str:
+    return f"{100.0 * share:.2g} %" if share >= 1e-4 else "less than 0.01 %"
 
 
 def _letter(number: int) -> str:

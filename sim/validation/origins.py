@@ -65,7 +65,14 @@ def run(run: Run) -> Finding:
             for column, metric in entries:
                 value, error = figure(scenario, metric)
                 checks.append(
-                    _check(f"{category}: {_WORDS[metric]}", old[column][row] / scale, value, error, tolerance, _2009)
+                    _check(
+                        f"{_named(category)}: {_WORDS[metric]}",
+                        old[column][row] / scale,
+                        value,
+                        error,
+                        tolerance,
+                        _2009,
+                    )
                 )
     published = dict(zip((str(name) for name in new["quantity"]), new["value_pct"] / 100.0, strict=True))
     for quantity, metric, words in _AVERAGES:
@@ -74,7 +81,7 @@ def run(run: Run) -> Finding:
     for category, scenario in _CATEGORIES_2017.items():
         value, error = figure(scenario, "loyal_without_shopping")
         target = published[f"loyalty_driven_{category}"]
-        checks.append(_check(f"{category}: loyalty-driven", target, value, error, _ROUGH, _2017))
+        checks.append(_check(f"{_named(category)}: loyalty-driven", target, value, error, _ROUGH, _2017))
     return Finding(
         checks=tuple(checks),
         panels=(_panel(checks, "Where purchases are won, and by whom", 1.0), _panel(checks, "Brands considered", None)),
@@ -95,6 +102,10 @@ def _measure(run: Run, name: str) -> tuple[Array, Array]:
     ]
     pairs = [mean_and_error(column) for column in np.array(rows).T]
     return np.array([mean for mean, _ in pairs]), np.array([error for _, error in pairs])
+
+
+def _named(category: str) -> str:
+    return str(category).replace("_", " ")
 
 
 def _baseline_alone(scenario: Scenario) -> Scenario:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.reports.style import INK, MORE, MUTED, WIDTH, Look, canvas, compact, finish, look, short, style
+from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, Look, canvas, compact, finish, look, short, style
 
 if TYPE_CHECKING:
     from sim.validation.pattern import Check, Curve, Panel
@@ -19,6 +19,8 @@ _ERRORS = 2.0
 #: More points than this are drawn as a line without marks.
 _MARKED = 24
 _ROW = 0.24
+#: Letters of a name beside a bar.
+_LONGEST = 38
 _LEGEND_ROW = 0.18
 #: Distances beyond this many tolerances are drawn at the edge.
 _EDGE = 2.0
@@ -36,8 +38,8 @@ def draw_panel(panel: Panel) -> Figure:
         figure.subplots_adjust(right=0.97, bottom=(0.66 + legend) / height, top=1.0 - 0.36 / height)
         if lying:
             _bars(axes, panel)
-            longest = max(len(short(name, 20)) for name in names)
-            figure.subplots_adjust(left=min(0.36, (0.3 + 0.075 * longest) / WIDTH + 0.02))
+            longest = max(len(short(name, _LONGEST)) for name in names)
+            figure.subplots_adjust(left=(0.3 + 0.065 * longest) / WIDTH)
             finish(axes, short(panel.heading, 62), x=panel.y, y="", flush=True)
         else:
             for curve, form in _forms(panel):
@@ -71,8 +73,8 @@ def draw_checks(checks: tuple[Check, ...], title: str) -> Figure:
             shown = float(np.clip(away, -_EDGE, _EDGE)) if np.isfinite(away) else _EDGE
             spread = min(_ERRORS * check.error / scale, 2.0 * _EDGE) if np.isfinite(check.error) else 0.0
             axes.plot([shown - spread, shown + spread], [row, row], color=MORE, linewidth=1.2, clip_on=True)
-            mark, face = ("o", MORE) if check.passed else ("X", "white")
-            axes.plot([shown], [row], mark, color=MORE, markerfacecolor=face, markersize=5.0)
+            mark, colour = ("o", MORE) if check.passed else ("x", FEWER)
+            axes.plot([shown], [row], mark, color=colour, markersize=5.5, markeredgewidth=1.8 if mark == "x" else 1.0)
         axes.set_xlim(-_EDGE - 0.15, _EDGE + 0.15)
         axes.set_ylim(len(checks) - 0.4, -0.6)
         axes.set_yticks(range(len(checks)), [short(check.what, 40) for check in checks], fontsize=7.0)
@@ -106,7 +108,7 @@ def _bars(axes: Axes, panel: Panel) -> None:
                 elinewidth=0.9,
                 capsize=1.8,
             )
-    axes.set_yticks(range(len(panel.ticks)), [short(name, 20) for name in panel.ticks])
+    axes.set_yticks(range(len(panel.ticks)), [short(name, _LONGEST) for name in panel.ticks], fontsize=7.5)
     axes.set_ylim(len(panel.ticks) - 0.45, -0.55)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
