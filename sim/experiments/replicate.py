@@ -22,6 +22,8 @@ ENGINES: tuple[str, ...] = ("numba", "mesa")
 
 #: Above this population one replicate at a time is lived, its customers cut over the threads, to bound memory.
 _LARGE = 2_000_000
+#: Unless told how many, no more threads share a population than each has so many customers: they meet every week.
+_CROWD = 5_000
 
 
 def usable_threads(threads: int | None) -> int:
@@ -65,8 +67,8 @@ def run_replicates(
         Numbers of the replicates; number 3 is the same whichever others are run.
     engine : {"numba", "mesa"}
     threads : int, optional
-        All by default. Threads each take a replicate, or share the customers of one where there are too few
-        replicates or too many customers. The numbers do not depend on it.
+        All by default. Threads each take a replicate, or several share the customers of one where there are more
+        threads than replicates, or too many customers. The numbers do not depend on it.
     on_progress : callable, optional
         Told the customer-weeks lived since it was last told, from any thread.
     executor : Executor, optional
@@ -83,24 +85,26 @@ def run_replicates(
     live = live_of(engine)
     numbers = deque(replicates)
     count = usable_threads(threads) if engine == "numba" else 1
-    options: dict[str, Any] = {"seed": seed, "on_progress": on_progress}
-    together = count == 1 or scenario.population > _LARGE or len(numbers) < count
+    crews = 1 if scenario.population > _LARGE else max(1, min(count, len(numbers)))
+    each = count // crews
+    if threads is None:
+        each = max(1, min(each, scenario.population // _CROWD))
     stop = threading.Event()
-    if together:
+    options: dict[str, Any] = {"seed": seed, "on_progress": on_progress, "threads": each, "stop": stop}
+    if crews == 1:
         for number in numbers:
             # In a thread of its own, so that Ctrl-C reaches this one between weeks.
             with ThreadPoolExecutor(1) as pool:
-                job = pool.submit(live, scenario, replicate=number, threads=count, stop=stop, **options)
-                yield number, _wait_for(job, stop)
+                yield number, _wait_for(pool.submit(live, scenario, replicate=number, **options), stop)
         return
-    with ThreadPoolExecutor(count) as pool:
+    with ThreadPoolExecutor(crews) as pool:
         running: deque[tuple[int, Future[dict[str, History]]]] = deque()
         try:
             while numbers or running:
                 # One more than there are threads, so that none waits while the caller looks at a finished replicate.
-                while numbers and len(running) <= count:
+                while numbers and len(running) <= crews:
                     number = numbers.popleft()
-                    running.append((number, pool.submit(live, scenario, replicate=number, stop=stop, **options)))
+                    running.append((number, pool.submit(live, scenario, replicate=number, **options)))
                 number, job = running.popleft()
                 yield number, _wait_for(job, stop)
         finally:
