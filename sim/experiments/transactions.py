@@ -368,6 +368,11 @@ def _places(names: tuple[str, ...], chosen: Mapping[str, Any], where: str, sourc
                 f"{where}: no column is known as the {role}; {source} has {', '.join(names)};"
                 f" say which it is: columns={{{role}: HEAD}}"
             )
+        if plain.count(plain[at]) > 1:
+            raise ConfigError(
+                f"{where}: {plain.count(plain[at])} columns are called {names[at]!r}; call the one that is not the"
+                f" {role} otherwise, in {source}"
+            )
         places[role] = at
     if len(set(places.values())) < len(ROLES):
         raise ConfigError(

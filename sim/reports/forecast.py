@@ -242,8 +242,8 @@ def _ahead(found: Forecast) -> Section | None:
         ("Simulated", f"{found.simulated.weekly[last]:,.0f}"),
         ("Formula", f"{found.weekly[last]:,.0f}"),
         ("Standard deviation: parameters", f"{found.parameter_spread[last]:,.0f}"),
-        ("Standard deviation: luck of so many customers", f"{found.simulated.luck[last]:,.0f}"),
-        ("Standard error of the simulation", f"{found.simulated.spread[last]:,.0f}"),
+        ("Standard deviation: luck of so many customers", _known(found.simulated.luck[last])),
+        ("Standard error of the simulation", _known(found.simulated.spread[last])),
     )
     return Section(
         "Week by week",
@@ -345,6 +345,10 @@ def _cells(count: int) -> list[str]:
 
 def _chance(chance: float) -> str:
     return f"= {chance:.2g}" if chance >= 0.001 else "< 0.001"
+
+
+def _known(value: float) -> str:
+    return f"{value:,.0f}" if np.isfinite(value) else "not known from one replicate"
 
 
 def _signed(share: float) -> str:
