@@ -247,7 +247,7 @@ def frontier(
         # A Gaussian process knows how its doubt falls off around a run; which kind predicts best is asked at the end.
         emulator = field.fit(KINDS[:1])
         field.run(_worthwhile(emulator, candidates, field.known(), effort.batch), _NEAR, batch)
-    emulator = field.fit()
+    emulator = field.fit(KINDS)
 
     cloud = _evenly(inputs, _CLOUD, seed + 2)
     chance = emulator.chance_below(cloud)
@@ -335,7 +335,7 @@ class _Field:
         self.failed += int((~good).sum())
         self._parts.append((shares[good], values[good], kind, batch))
 
-    def fit(self, kinds: tuple[str, ...] = KINDS) -> Emulator:
+    def fit(self, kinds: tuple[str, ...]) -> Emulator:
         """Fit the emulator to all runs that may be learnt from."""
         learnt = [part for part in self._parts if part[2] < _HELD_OUT]
         points, values = (np.concatenate([part[row] for part in learnt]) for row in (0, 1))

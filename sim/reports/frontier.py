@@ -65,6 +65,12 @@ def frontier_lines(found: Frontier) -> list[str]:
         f"As the scenario stands, {arm} {stands}: its {outcome_name(question)} from {baseline} is {write(mean)} "
         f"(95 %: {write(mean - half)} to {write(mean + half)})."
     ]
+    beyond = [dial for dial in dials if not dial.lever.low <= dial.own <= dial.lever.high]
+    if beyond:
+        lines.append(
+            f"The scenario itself lies outside the range of {named_list([short_title(dial) for dial in beyond])}: the "
+            "nearer end stands for it here."
+        )
     tested = int((found.kinds == KINDS_OF_RUN.index("held out")).sum())
     lines.append(
         f"Over the ranges of the {len(dials)} levers it loses in {percent(found.losing)} of the space; of {tested} runs"

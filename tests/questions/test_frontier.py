@@ -58,6 +58,8 @@ def _pretend(patch, surface, *, noise=2.0, broken=()):
         return values, tuple(failed)
 
     patch.setattr(module, "respond", respond)
+    # Growing trees takes most of the time, and on a smooth surface they are not kept.
+    patch.setattr(module, "KINDS", module.KINDS[:1])
     return ran
 
 
@@ -68,7 +70,9 @@ def run(question, effort=EFFORT, **options):
 @pytest.fixture(scope="module")
 def found(question):
     with pytest.MonkeyPatch.context() as patch:
+        kinds = module.KINDS
         _pretend(patch, corner)
+        patch.setattr(module, "KINDS", kinds)
         return run(question)
 
 
@@ -196,3 +200,11 @@ def test_maps_that_are_asked_for(question, pretend):
     anywhere = np.random.default_rng(1).random((4000, 4))
     anywhere[:, 3], anywhere[:, 0] = drawn.across[column], drawn.up[row]
     assert drawn.anywhere[row, column] == pytest.approx(float((corner(anywhere) < 0.0).mean()), abs=0.08)
+
+
+def test_a_scenario_outside_the_ranges_is_said_so(pretend):
+    scenario = load_scenario("treadmill", population=500)
+    dials = read_dials({"contact_rate": [0.3, 0.6], "product_quality": None}, scenario, "proactive", names=())
+    pretend(lambda shares: 20.0 * (shares[:, 1] - 0.5))
+    found = run(Question(scenario, "proactive", "contribution", dials, 1), SMALL)
+    assert "outside the range of contact rate" in frontier_lines(found)[1]
