@@ -106,7 +106,7 @@ def draw_markets(count: int, parameters, scenario: Scenario) -> list[tuple[np.nd
 
     generator = np.random.default_rng(DRAW_SEED)
     prior = _Prior.of(parameters)
-    large = replace(scenario, population=20_000)
+    large = replace(scenario, population=8_000)
     blur = np.array([BLUR.get(metric, BRANDS_BLUR) for metric in METRICS])
     columns = [FIGURES.index(metric) for metric in METRICS]
     markets = []

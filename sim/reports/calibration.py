@@ -40,7 +40,12 @@ def calibration_lines(done: Calibration) -> list[str]:
         lines.append("The targets narrow every parameter, but decide none.")
     if done.relaxed:
         lines.append("They can be met only by a market that is unlike the one to start from; look at its parameters.")
-    edge = [p.name for p, share in zip(done.parameters, done.shares, strict=True) if share < 0.005 or share > 0.995]
+    edge = [
+        parameter.name
+        for parameter, share in zip(done.parameters, done.shares, strict=True)
+        # Where it stood at the bound before, staying there is no sign of a bound too narrow.
+        if (share < 0.005 or share > 0.995) and abs(share - parameter.share(parameter.start)) > 0.01
+    ]
     if edge:
         lines.append(f"The best fit lies at a bound of {_listed(edge)}; wider bounds may fit better.")
     return lines
