@@ -566,22 +566,30 @@ class _Search:
         return surrogate
 
     def polish(self, surrogate: Surrogate) -> tuple[Array, Array]:
-        """Move the best point by what a larger population shows; return it, and how far the fit's luck is off."""
+        """Move the best point by what a larger population shows; return it, and how far the surrogate is off there.
+
+        The surrogate smooths what single simulations have of chance; what all of them share, their common luck, the
+        larger population with another luck takes out.
+        """
         points, values = np.array(self.points), np.array(self.values)
-        place = int(np.argmin(self.objective(points, values)))
-        best, figures = points[place], values[place]
+        best = points[int(np.argmin(self.objective(points, values)))]
         count = range(POLISH, POLISH + self.effort.check_replicates)
         large = self.simulate(best[None], self.effort.check_population, count)[0]
         if not np.isfinite(large).all():
             return best, np.zeros(len(self.targets))
-        bias = large.mean(axis=0) - figures
-        error = large.std(axis=0, ddof=1) / np.sqrt(len(large)) if len(large) > 1 else self.chance
-        self.chance = error
-        density = self.log_density(surrogate, bias, error)
-        # Where the surrogate is off at this very point is known, and taken out.
-        off = figures - surrogate(best[None])[0]
-        moved = _climb(self.log_density(surrogate, bias + off, error), best)
-        return (moved, bias) if density(moved[None])[0] >= density(best[None])[0] - 2.0 else (best, bias)
+        bias = large.mean(axis=0) - surrogate(best[None])[0]
+        self.chance = self.error_of_mean(large)
+        density = self.log_density(surrogate, bias, self.chance)
+        moved = _climb(density, best)
+        return (moved, bias) if density(moved[None])[0] >= density(best[None])[0] else (best, bias)
+
+    def error_of_mean(self, large: Array) -> Array:
+        """Monte-Carlo error of a mean over replicates (R, K), their few degrees of freedom pooled with the pilot's."""
+        count = len(large)
+        pilot = self.luck**2 * self.people / self.effort.check_population
+        own = large.var(axis=0, ddof=1) if count > 1 else np.zeros(large.shape[1])
+        pooled = (pilot * (PILOT_REPLICATES - 1) + own * (count - 1)) / (PILOT_REPLICATES + count - 2)
+        return np.asarray(np.sqrt(pooled / count), dtype=np.float64)
 
     def draws(self, surrogate: Surrogate, bias: Array) -> Array:
         return self.sample(surrogate, bias, self.chance, 50)
@@ -620,7 +628,7 @@ class _Search:
         """Simulate the best point on luck that the fit never saw."""
         count = range(CHECK, CHECK + max(2, self.effort.check_replicates))
         figures = self.simulate(shares[None], self.effort.check_population, count)[0]
-        return figures.mean(axis=0), figures.std(axis=0, ddof=1) / np.sqrt(len(figures))
+        return figures.mean(axis=0), self.error_of_mean(figures)
 
     def misses(self, shares: Array, figures: Array) -> tuple[Miss, ...]:
         """Say of every target that is not met what could be reached, and what stands in its way."""
