@@ -125,7 +125,11 @@ class _HereCrew(Crew):
 
 
 def _end_with(parent: int) -> None:
-    """End this worker when the process that it works for is gone: after a kill -9 nobody else would tell it."""
+    """End this worker when the process that it works for is gone: after a kill -9 nobody else would tell it.
+
+    Ctrl-C reaches the whole group; it is for the one who asked, who then ends the workers.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -137,7 +141,6 @@ def _end_with(parent: int) -> None:
 
 def _serve(line: Any, make: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     """Make an object in a process of its own and do what is asked of it, until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks, and reaches the whole group
     _end_with(os.getppid())
     thing: Any = None
     try:

@@ -8,8 +8,9 @@ was interrupted, on the executor, or on what lay in the store before.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
@@ -29,18 +30,18 @@ _BLOCK = 256
 #: A lever with more different values than this is cut into so many classes with as many runs each.
 _MOST_LEVELS = 8
 _CLASSES = 5
+#: Keys are 32 hexadecimal digits.
+_KEY_BYTES = 16
 _NOT_A_DIFFERENCE = ("payback_week", "cash_low_point")
 
 
 @dataclass(frozen=True, slots=True)
 class SweptRun:
-    """One point: its values, and each arm's difference from the baseline in the headline figure."""
+    """One point of a sweep: its place in the design, the key of its runs, its values, and why it failed if it did."""
 
     number: int
     key: str
     point: Point
-    #: By arm: mean, lower and upper end of the 95 % interval; None where undefined.
-    differences: Mapping[str, tuple[float | None, float | None, float | None]]
     error: str = ""
 
 
@@ -70,25 +71,51 @@ class Effect:
     scale: str = "linear"
 
 
-@dataclass(slots=True)
 class Swept:
-    """A finished sweep: what the report needs of every run, and no more."""
+    """A finished sweep: what the report needs of every run, a few numbers each, so that memory hardly grows with them.
 
-    design: Design
-    metric: str
-    baseline: str
-    arms: tuple[str, ...]
-    runs: list[SweptRun] = field(default_factory=list)
+    Attributes
+    ----------
+    design : Design
+    metric : str
+        The headline figure.
+    baseline : str
+    arms : tuple of str
+        All others.
+    errors : dict of int to str
+        Why runs failed, by their number.
+    """
 
-    @property
-    def failed(self) -> list[SweptRun]:
-        """Runs that ended with an error."""
-        return [run for run in self.runs if run.error]
+    def __init__(self, design: Design, metric: str, baseline: str, arms: tuple[str, ...]) -> None:
+        self.design, self.metric, self.baseline, self.arms = design, metric, baseline, arms
+        self.errors: dict[int, str] = {}
+        self._keys = bytearray()
+        self._ends = array("d")
+
+    def __len__(self) -> int:
+        return len(self._keys) // _KEY_BYTES
+
+    def add(self, outcome: Outcome, ends: Sequence[Sequence[float | None]]) -> None:
+        """Add the next run: for each arm the mean difference and the ends of its interval."""
+        if outcome.error:
+            self.errors[len(self)] = outcome.error
+        self._keys += bytes.fromhex(outcome.key)
+        self._ends.extend(math.nan if end is None else end for of_arm in ends for end in of_arm)
+
+    def ends(self, arm: str) -> NDArray[np.float64]:
+        """Return mean, lower and upper end of an arm's difference in every run: (runs, 3), NaN where undefined."""
+        ends = np.frombuffer(self._ends, np.float64).reshape(len(self), len(self.arms), 3)
+        return np.array(ends[:, self.arms.index(arm)])
 
     def means(self, arm: str) -> NDArray[np.float64]:
         """Return the mean difference of every run; NaN where undefined."""
-        found = [run.differences.get(arm, (None, None, None))[0] for run in self.runs]
-        return np.array([math.nan if mean is None else mean for mean in found])
+        return self.ends(arm)[:, 0]
+
+    def run(self, number: int) -> SweptRun:
+        """Return one run."""
+        point: Point = self.design[number]
+        key = bytes(self._keys[_KEY_BYTES * number : _KEY_BYTES * (number + 1)]).hex()
+        return SweptRun(number, key, point, self.errors.get(number, ""))
 
 
 def sweep(
@@ -140,26 +167,20 @@ def sweep(
             case = design.cases[point.case]
             rows.add(_rows(number, point, outcome, trials.replicates), number)
             gaps.add(_gaps(number, point, outcome, case.baseline, place), number)
-            swept.runs.append(_headline(number, point, outcome, case.baseline, place))
+            swept.add(outcome, [_headline(outcome, arm, case.baseline, place) for arm in others])
     return swept
 
 
-def _headline(number: int, point: Point, outcome: Outcome, baseline: str, place: int) -> SweptRun:
+def _headline(outcome: Outcome, arm: str, baseline: str, place: int) -> tuple[float | None, float | None, float | None]:
+    """Return the mean difference of one arm in the headline figure, and its interval."""
     if outcome.error:
-        return SweptRun(number, outcome.key, point, {}, outcome.error)
-    base = outcome.metrics[outcome.arms.index(baseline), :, 0, place]
-    found = {}
-    for row, arm in enumerate(outcome.arms):
-        if arm == baseline:
-            continue
-        values = outcome.metrics[row, :, 0, place]
-        if FIGURES[place] in _NOT_A_DIFFERENCE:
-            of_arm = estimate(values)
-            found[arm] = (of_arm.mean, of_arm.ci_low, of_arm.ci_high)
-        else:
-            gap = paired_difference(values, base)
-            found[arm] = (gap.mean, gap.ci_low, gap.ci_high)
-    return SweptRun(number, outcome.key, point, found)
+        return None, None, None
+    values = outcome.metrics[outcome.arms.index(arm), :, 0, place]
+    if FIGURES[place] in _NOT_A_DIFFERENCE:
+        of_arm = estimate(values)
+        return of_arm.mean, of_arm.ci_low, of_arm.ci_high
+    gap = paired_difference(values, outcome.metrics[outcome.arms.index(baseline), :, 0, place])
+    return gap.mean, gap.ci_low, gap.ci_high
 
 
 def _rows(number: int, point: Point, outcome: Outcome, replicates: Sequence[int]) -> dict[str, Any]:
@@ -309,12 +330,11 @@ def effects_of(swept: Swept, arm: str) -> list[Effect]:
     means = swept.means(arm)
     effects = []
     scales = {lever.path: lever.scale for lever in swept.design.levers}
-    columns: dict[str, list[Any]] = {
-        path: [run.point.values.get(path) for run in swept.runs] for path in swept.design.paths
-    }
-    if len(swept.design.cases) > 1:
-        columns = {"case": [run.point.case for run in swept.runs], **columns}
-    for path, values in columns.items():
+    paths = (*(["case"] if len(swept.design.cases) > 1 else []), *swept.design.paths)
+    for path in paths:
+        # One lever at a time: a large design has more values than are kept.
+        points = (swept.design[number] for number in range(len(swept)))
+        values = [point.case if path == "case" else point.values.get(path) for point in points]
         levels = _levels(values, means)
         if len(levels) > 1:
             explained = _explained([group for _, group in levels])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.experiments.sweep import Effect, Swept, SweptRun, effects_of
 from sim.reports.figures import Picture
@@ -31,21 +32,21 @@ def _currency(swept: Swept) -> str:
 
 
 def _count(swept: Swept, arm: str) -> dict[str, int]:
-    found = [run.differences[arm] for run in swept.runs if arm in run.differences]
-    means = [mean for mean, _, _ in found if mean is not None]
+    mean, low, high = swept.ends(arm).T
     return {
-        "runs": len(means),
-        "above": sum(mean > 0.0 for mean in means),
-        "below": sum(mean < 0.0 for mean in means),
-        "clearly_above": sum(low is not None and low > 0.0 for _, low, _ in found),
-        "clearly_below": sum(high is not None and high < 0.0 for _, _, high in found),
+        "runs": int((~np.isnan(mean)).sum()),
+        "above": int((mean > 0.0).sum()),
+        "below": int((mean < 0.0).sum()),
+        "clearly_above": int((low > 0.0).sum()),
+        "clearly_below": int((high < 0.0).sum()),
     }
 
 
-def _extremes(swept: Swept, arm: str) -> list[SweptRun]:
-    """Return the runs in which the difference is defined, from the lowest to the highest."""
+def _ranked(swept: Swept, arm: str) -> NDArray[np.int64]:
+    """Return the numbers of the runs in which the difference is defined, from the lowest to the highest."""
     means = swept.means(arm)
-    return [swept.runs[place] for place in np.argsort(means, kind="stable") if not math.isnan(means[place])]
+    order = np.argsort(means, kind="stable")
+    return order[~np.isnan(means[order])]
 
 
 def summary_of(swept: Swept) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def summary_of(swept: Swept) -> dict[str, Any]:
     for arm in swept.arms:
         means = swept.means(arm)
         means = means[~np.isnan(means)]
-        ranked = _extremes(swept, arm)
+        ranked = _ranked(swept, arm)
         arms[f"{arm} - {swept.baseline}"] = {
             swept.metric: {
                 **_count(swept, arm),
@@ -62,8 +63,8 @@ def summary_of(swept: Swept) -> dict[str, Any]:
                 "low": float(means.min()) if means.size else None,
                 "high": float(means.max()) if means.size else None,
             },
-            "worst": _plain_run(ranked[0]) if ranked else None,
-            "best": _plain_run(ranked[-1]) if ranked else None,
+            "worst": _plain_run(swept.run(int(ranked[0]))) if ranked.size else None,
+            "best": _plain_run(swept.run(int(ranked[-1]))) if ranked.size else None,
             "effects": [
                 {
                     "path": effect.path,
@@ -80,8 +81,8 @@ def summary_of(swept: Swept) -> dict[str, Any]:
     return {
         "metric": swept.metric,
         "baseline": swept.baseline,
-        "runs": len(swept.runs),
-        "failed": len(swept.failed),
+        "runs": len(swept),
+        "failed": len(swept.errors),
         "differences": arms,
         "verdict": "\n".join(verdict_of(swept)),
     }
@@ -96,32 +97,31 @@ def verdict_of(swept: Swept) -> list[str]:
     words, currency = _words(swept.metric), _currency(swept)
     lines = []
     for arm in swept.arms:
-        count, ranked = _count(swept, arm), _extremes(swept, arm)
-        if not ranked:
+        count, ranked = _count(swept, arm), _ranked(swept, arm)
+        if not ranked.size:
             lines.append(f"{arm}: no run has a {words.name.lower()} to compare.")
             continue
-        worst, best = ranked[0], ranked[-1]
+        worst, best = swept.run(int(ranked[0])), swept.run(int(ranked[-1]))
         runs = "the one run" if count["runs"] == 1 else f"{count['above']:,} of {count['runs']:,} runs"
         sure = f" (in {count['clearly_above']:,} of them the whole interval is)" if count["clearly_above"] else ""
         lines.append(
             f"{words.name} of {arm} is above that of {swept.baseline} in {runs}{sure}, and clearly below in "
-            f"{count['clearly_below']:,}: from {_mean(worst, arm, words, currency)} ({_said(worst)}) to "
-            f"{_mean(best, arm, words, currency)} ({_said(best)})."
+            f"{count['clearly_below']:,}: from {_mean(swept, worst, arm, words, currency)} ({_said(worst)}) to "
+            f"{_mean(swept, best, arm, words, currency)} ({_said(best)})."
         )
         effects = [effect for effect in effects_of(swept, arm) if effect.explains >= 0.02]
         if effects:
             named = [f"{short_path(effect.path)} ({percent(effect.explains)})" for effect in effects[:_SHOWN_LEVERS]]
             lines.append(f"What moves it most, by share of the variation explained: {', '.join(named)}.")
-    if swept.failed:
-        count_failed = len(swept.failed)
+    if swept.errors:
         lines.append(
-            f"{count_failed:,} of {len(swept.runs):,} runs failed; the report says why, the others are complete."
+            f"{len(swept.errors):,} of {len(swept):,} runs failed; the report says why, the others are complete."
         )
     return lines
 
 
-def _mean(run: SweptRun, arm: str, words: Words, currency: str) -> str:
-    return value(run.differences[arm][0], words.kind, currency, sign=True)
+def _mean(swept: Swept, run: SweptRun, arm: str, words: Words, currency: str) -> str:
+    return value(float(swept.means(arm)[run.number]), words.kind, currency, sign=True)
 
 
 def _said(run: SweptRun) -> str:
@@ -146,8 +146,8 @@ def sweep_sheet(swept: Swept, *, title: str, facts: str) -> Sheet:
 
     sections = []
     for arm in swept.arms:
-        ranked = _extremes(swept, arm)
-        if not ranked:
+        ranked = _ranked(swept, arm)
+        if not ranked.size:
             continue
         effects = effects_of(swept, arm)
         label = f"{words.name.lower()}, {arm} less {swept.baseline}"
@@ -164,7 +164,7 @@ def sweep_sheet(swept: Swept, *, title: str, facts: str) -> Sheet:
                 (_runs_table(swept, ranked, arm, words, currency),),
             )
         )
-    if swept.failed:
+    if swept.errors:
         sections.append(_failures(swept))
     return Sheet(title, tuple(verdict_of(swept)), tuple(sections), facts)
 
@@ -194,8 +194,7 @@ def _effects_picture(effects: list[Effect], arm: str, label: str, write: Any) ->
 
 
 def _runs_picture(swept: Swept, arm: str, label: str, write: Any) -> Picture:
-    found = [run.differences.get(arm, (None, None, None)) for run in swept.runs]
-    columns = np.array([[math.nan if end is None else end for end in ends] for ends in found])
+    columns = swept.ends(arm)
     figure = draw_runs(
         columns[:, 0], columns[:, 1], columns[:, 2], title="Every run, lowest to highest", label=label, write=write
     )
@@ -209,15 +208,15 @@ def _runs_picture(swept: Swept, arm: str, label: str, write: Any) -> Picture:
     )
 
 
-def _runs_table(swept: Swept, ranked: list[SweptRun], arm: str, words: Words, currency: str) -> Table:
+def _runs_table(swept: Swept, ranked: NDArray[np.int64], arm: str, words: Words, currency: str) -> Table:
     paths = list(swept.design.paths)
     cases = len(swept.design.cases) > 1
     head = ("run", *(["case"] if cases else []), *map(short_path, paths), "difference", "95 % interval", "key")
     half = min(_SHOWN_RUNS, (len(ranked) + 1) // 2)
-    shown = [*reversed(ranked[-half:]), *reversed(ranked[: min(half, len(ranked) - half)])]
-    rows = []
-    for run in shown:
-        mean, low, high = run.differences[arm]
+    shown = [*ranked[-half:][::-1], *ranked[: min(half, len(ranked) - half)][::-1]]
+    rows, ends = [], swept.ends(arm)
+    for run in (swept.run(int(number)) for number in shown):
+        mean, low, high = (None if math.isnan(end) else float(end) for end in ends[run.number])
         rows.append(
             (
                 str(run.number),
@@ -232,8 +231,9 @@ def _runs_table(swept: Swept, ranked: list[SweptRun], arm: str, words: Words, cu
 
 
 def _failures(swept: Swept) -> Section:
-    rows = tuple((str(run.number), _said(run), run.error) for run in swept.failed[:_SHOWN_ERRORS])
-    more = len(swept.failed) - len(rows)
+    shown = [swept.run(number) for number in list(swept.errors)[:_SHOWN_ERRORS]]
+    rows = tuple((str(run.number), _said(run), run.error) for run in shown)
+    more = len(swept.errors) - len(rows)
     caption = f"{more:,} more are in table.parquet." if more > 0 else ""
     return Section("Runs that failed", (), (), (Table(("run", "values", "error"), rows, caption, words=(1, 2)),))
 
@@ -241,7 +241,7 @@ def _failures(swept: Swept) -> Section:
 def facts_of(swept: Swept, settings: Mapping[str, Any]) -> str:
     """Return one line of what was run."""
     parts = [
-        f"{len(swept.runs):,} runs",
+        f"{len(swept):,} runs",
         f"{settings['replicates']} replicate{'s' if settings['replicates'] != 1 else ''} each",
         f"seed {settings['seed']}",
         f"metric {swept.metric}",

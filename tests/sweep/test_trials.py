@@ -264,7 +264,7 @@ def test_a_shard_carries_what_is_needed_to_run_its_runs_again(tiny, tmp_path):
 
 def test_the_table_is_the_same_however_it_came_to_be(grid, swept, tmp_path, monkeypatch):
     table, differences, count, result = swept(grid, tmp_path / "at once")
-    assert count == 2 * 12 and len(result.failed) == 2
+    assert count == 2 * 12 and len(result.errors) == 2
     # In chunks of one run each, and stopped after five of them.
     monkeypatch.setattr(trials_module, "_MOST_RUNS", 1)
     original = SerialExecutor.run
