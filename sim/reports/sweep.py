@@ -103,10 +103,9 @@ def verdict_of(swept: Swept) -> list[str]:
             continue
         worst, best = swept.run(int(ranked[0])), swept.run(int(ranked[-1]))
         runs = "the one run" if count["runs"] == 1 else f"{count['above']:,} of {count['runs']:,} runs"
-        sure = f" (in {count['clearly_above']:,} of them the whole interval is)" if count["clearly_above"] else ""
         lines.append(
-            f"{words.name} of {arm} is above that of {swept.baseline} in {runs}{sure}, and clearly below in "
-            f"{count['clearly_below']:,}: from {_mean(swept, worst, arm, words, currency)} ({_said(worst)}) to "
+            f"{words.name} of {arm} is above that of {swept.baseline} in {runs}, {_sureness(swept, arm, count)}: from "
+            f"{_mean(swept, worst, arm, words, currency)} ({_said(worst)}) to "
             f"{_mean(swept, best, arm, words, currency)} ({_said(best)})."
         )
         effects = [effect for effect in effects_of(swept, arm) if effect.explains >= 0.02]
@@ -118,6 +117,13 @@ def verdict_of(swept: Swept) -> list[str]:
             f"{len(swept.errors):,} of {len(swept):,} runs failed; the report says why, the others are complete."
         )
     return lines
+
+
+def _sureness(swept: Swept, arm: str, count: Mapping[str, int]) -> str:
+    """Say in how many runs luck alone does not explain the difference."""
+    if np.isnan(swept.ends(arm)[:, 1:]).all():
+        return "each lived once, so that how much of that is luck is not known"
+    return f"clearly so in {count['clearly_above']:,}, and clearly below in {count['clearly_below']:,}"
 
 
 def _mean(swept: Swept, run: SweptRun, arm: str, words: Words, currency: str) -> str:
