@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from sim.analysis.buy_till_you_die import BuyTillYouDie
 
-__all__ = ["MOST_JOININGS", "Cohort", "Joining", "group_joinings"]
+__all__ = ["LEAVING", "MOST_JOININGS", "Cohort", "Joining", "group_joinings", "lay_out", "stagger"]
 
-#: A journey has at most 127 stages; some are needed for what follows the first purchase.
-MOST_JOININGS = 110
+#: Stages in which customers wait to join: a journey with more of them is no picture any more.
+MOST_JOININGS = 26
+_DAYS_A_WEEK = 7
 #: Trait that holds the chance to leave after a repeat purchase.
 LEAVING = "novelty_seeking"
 _STEPS_A_YEAR = 52.0  # how the engine discounts
@@ -45,6 +46,9 @@ class Cohort:
         In weeks.
     joinings : tuple of Joining
         Shares sum to 1.
+    days : tuple of float
+        Where customers join by the week: the share of a week's joiners on each of its days. (1,) where they join
+        in the very steps of ``joinings``.
     spend : float
         Mean money a purchase.
     tiers : float64 array
@@ -68,6 +72,7 @@ class Cohort:
     steps: int
     step_days: float
     population: int
+    days: tuple[float, ...] = (1.0,)
     discount_rate: float = 0.10
     currency: str = "$"
 
@@ -115,13 +120,29 @@ class Cohort:
         """Return the content of the journey's file."""
         width = len(str(max(joining.step for joining in self.joinings)))
         names = [f"joins_{joining.step:0{width}d}" for joining in self.joinings]
+        later = range(1, len(self.days))
+        into = "joins" if later else "first_purchase"
+        stages: dict[str, Any] = {
+            # The step before the horizon is the burn-in, hence one more.
+            name: {"weeks": joining.step + 1}
+            for name, joining in zip(names, self.joinings, strict=True)
+        }
+        edges: list[dict[str, Any]] = [{"from": name, "to": into} for name in names]
+        if later:
+            stages["joins"] = {"weeks": 0}
+            stages |= {f"joins_day_{day}": {"weeks": day} for day in later}
+            for day in later:
+                # Rounded down, so that together they never exceed 1.
+                share = int(self.days[day] * 1e9) / 1e9
+                edges.append({"from": "joins", "to": f"joins_day_{day}", "probability": share})
+                edges.append({"from": f"joins_day_{day}", "to": "first_purchase"})
+            edges.append({"from": "joins", "to": "first_purchase"})
         return {
             "name": self.name,
             "title": "Buy till you die",
             "start": dict(zip(names, _shares([joining.share for joining in self.joinings]), strict=True)),
             "stages": {
-                # The step before the horizon is the burn-in, hence one more.
-                **{name: {"weeks": joining.step + 1} for name, joining in zip(names, self.joinings, strict=True)},
+                **stages,
                 "first_purchase": {"does": "choose"},
                 "waiting": {"does": "wait"},
                 "purchase": {"does": "choose"},
@@ -129,7 +150,7 @@ class Cohort:
                 "gone": {},
             },
             "edges": [
-                *({"from": name, "to": "first_purchase"} for name in names),
+                *edges,
                 {"from": "first_purchase", "to": "waiting"},
                 {"from": "waiting", "to": "purchase", "on": "need"},
                 {"from": "purchase", "to": "decides"},
@@ -161,6 +182,32 @@ class Cohort:
             "personas": self.personas(),
             "journeys": {self.name: self.journey()},
         }
+
+
+def stagger(first: NDArray[np.int64], step_days: float) -> tuple[tuple[Joining, ...], tuple[float, ...]]:
+    """Return in which steps customers join, and how a week's joiners spread over its days.
+
+    Where customers join on many days, a stage for each would bury the journey. So they join by the week (or by
+    several weeks, neighbours put together), and within a week on its days as all of them do.
+
+    Parameters
+    ----------
+    first : int64 array
+        Day of each customer's first purchase, from 0.
+    step_days : float
+        Days that one step stands for.
+    """
+    steps = np.bincount(first // int(step_days))
+    at = np.flatnonzero(steps)
+    if step_days != 1.0 or at.size <= MOST_JOININGS:
+        return group_joinings(at, steps[at].astype(np.float64)), (1.0,)
+    week, day = first // _DAYS_A_WEEK, first % _DAYS_A_WEEK
+    # A last week that is not whole would reach beyond the last day: it begins earlier instead.
+    begins = np.minimum(week * _DAYS_A_WEEK, int(first.max()) - _DAYS_A_WEEK + 1)
+    weeks = np.bincount(begins)
+    at = np.flatnonzero(weeks)
+    spread = np.bincount(day, minlength=_DAYS_A_WEEK) / first.size
+    return group_joinings(at, weeks[at].astype(np.float64)), tuple(float(share) for share in spread)
 
 
 def group_joinings(

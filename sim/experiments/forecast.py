@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.analysis.buy_till_you_die import BuyTillYouDie, Fit, fit_buy_till_you_die
 from sim.analysis.gamma_gamma import GammaGamma, fit_gamma_gamma
 from sim.errors import ConfigError
-from sim.experiments.cohort import Cohort, group_joinings
+from sim.experiments.cohort import Cohort, group_joinings, stagger
 from sim.experiments.customer_base import CustomerBase
 from sim.experiments.load import scenario_from_dict
 from sim.history import History
@@ -148,11 +148,13 @@ def forecast(
     spend, tiers = _spending(base, warnings)
     model, step_days = _simulable(fit.model, base, warnings)
     steps = -(-base.days // int(step_days))
+    joinings, spread = stagger(base.first, step_days)
     cohort = Cohort(
         name=name,
         title=title,
         model=model,
-        joinings=group_joinings(*_joinings(base, step_days)),
+        joinings=joinings,
+        days=spread,
         spend=base.mean_amount,
         tiers=tiers,
         steps=steps,
@@ -202,12 +204,6 @@ def _points(base: CustomerBase) -> tuple[NDArray[np.float64], NDArray[np.float64
         np.array([group.step for group in groups], dtype=np.float64),
         np.array([group.share for group in groups]) * base.customers,
     )
-
-
-def _joinings(base: CustomerBase, step_days: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    steps = np.bincount(base.first // int(step_days))
-    at = np.flatnonzero(steps)
-    return at, steps[at].astype(np.float64)
 
 
 def _fit_warnings(fit: Fit) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from sim.cli import main
 from sim.document import read_document
-from sim.experiments.cohort import Cohort, group_joinings
+from sim.experiments.cohort import MOST_JOININGS, Cohort, group_joinings, stagger
 from sim.experiments.load import load_scenario
 from sim.validation.published import DATA, read_table
 
@@ -164,10 +164,25 @@ def test_refused_with_status_two_and_nothing_written(run, tmp_path):
 def test_too_many_days_of_joining_are_put_together_without_moving_their_mean():
     days, heads = np.arange(400), np.arange(400, 0, -1).astype(float)
     groups = group_joinings(days, heads)
-    assert len(groups) <= 110
+    assert len(groups) <= MOST_JOININGS
     assert sum(group.share for group in groups) == pytest.approx(1.0)
     mean = sum(group.share * group.step for group in groups)
     assert mean == pytest.approx((days * heads).sum() / heads.sum())
+
+
+@pytest.mark.parametrize("days", [20, 84, 200, 273])
+def test_customers_join_when_they_did(days):
+    """By the week and day: never after the last day, and on average within half a day of the observed mean."""
+    first = np.sort(np.random.default_rng(days).integers(0, days, 5000))
+    first[-1] = days - 1
+    joinings, spread = stagger(first, 1.0)
+    assert sum(joining.share for joining in joinings) == pytest.approx(1.0)
+    assert sum(spread) == pytest.approx(1.0)
+    last = max(joining.step for joining in joinings) + len(spread) - 1
+    assert last <= days - 1
+    mean = sum(joining.share * joining.step for joining in joinings) + float(np.arange(len(spread)) @ spread)
+    assert mean == pytest.approx(first.mean(), abs=0.5)
+    assert len(joinings) <= MOST_JOININGS
 
 
 def test_discounting_is_by_the_year_whatever_a_step_stands_for():

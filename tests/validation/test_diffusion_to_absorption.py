@@ -78,19 +78,20 @@ def test_repeat_buying_fails_on_a_wrong_cell_and_a_wrong_week(wrong):
 def test_the_shipped_cohort_is_the_one_of_the_sample():
     """The shares in which customers join are those of the transactions, and the parameters the published ones."""
     from sim.analysis.buy_till_you_die import BuyTillYouDie
-    from sim.experiments.cohort import Cohort, group_joinings
+    from sim.experiments.cohort import Cohort, stagger
     from sim.experiments.customer_base import survey
     from sim.experiments.load import scenario_from_dict
     from sim.experiments.transactions import Layout, read_transactions
 
     layout = Layout(columns=["master", "customer", "date", "units", "amount"])
     base, _ = survey(read_transactions(DATA / "CDNOW_sample.txt", layout))
-    day = np.flatnonzero(base.joined)
+    joinings, days = stagger(base.first, 1.0)
     cohort = Cohort(
         name="repeat_buying",
         title="Customers of CDNOW",
         model=BuyTillYouDie(0.243, 4.414, 0.793, 2.426),
-        joinings=group_joinings(day, base.joined[day].astype(float)),
+        joinings=joinings,
+        days=days,
         spend=35.17,
         tiers=np.ones(1),
         steps=546,
