@@ -143,8 +143,10 @@ def _break_even_words(found: Frontier) -> str:
 
 def _skill_words(found: Frontier, tested: int) -> str:
     skill = found.emulator.skill
+    # Both are estimates, and the first may come out above the second.
+    explained = min(max(skill.explained, 0.0), skill.ceiling)
     words = (
-        f"The emulator ({skill.kind}) predicts {percent(max(skill.explained, 0.0))} of the variation among runs that it"
+        f"The emulator ({skill.kind}) predicts {percent(explained)} of the variation among runs that it"
         f" had not seen, of {percent(skill.ceiling)} that is not luck, and the side of {found.sides_right} of the"
         f" {tested} random unseen runs"
     )

@@ -17,7 +17,13 @@ def scenario():
     return load_scenario("average", population=500)
 
 
-CARS = {"initial_share": 63, "evaluation_share": 30, "loop_share_category": 7, "brands_initial": 3.8, "brands_added": 2.2}
+CARS = {
+    "initial_share": 63,
+    "evaluation_share": 30,
+    "loop_share_category": 7,
+    "brands_initial": 3.8,
+    "brands_added": 2.2,
+}
 
 
 def test_five_figures_typed_in_as_a_magazine_prints_them(scenario):
