@@ -139,7 +139,7 @@ def test_the_published_peaks_are_those_of_the_published_coefficients():
 def test_diffusion_passes_and_a_wrong_peak_fails(wrong):
     assert DIFFUSION.run(Run()).passed
     data = wrong("bass_1969.csv", "0.6541,4.82,3.864", "0.6541,5.06,3.864")
-    finding = _verdicts(DIFFUSION.run(Run(data=data, size=0.4)))
+    finding = _verdicts(DIFFUSION.run(Run(data=data, size=0.15)))
     assert finding["Record players: year of the peak"] == "fails"
 
 
