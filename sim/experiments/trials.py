@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,11 +38,16 @@ _PAYBACK = METRICS.index("payback_week")
 #: A chunk is sized to take about so long, so that a killed sweep loses little and a shard holds many runs.
 _CHUNK_SECONDS = 4.0
 _MOST_RUNS = 400
-#: Rough cost of a run, for sizing chunks only: customer-weeks a second, and what a run costs however small it is.
+#: Rough cost of a run, for sizing chunks only and corrected by how long they take: customer-weeks a second, and what a
+#: run costs however small it is.
 _RATE = 1.5e7
 _FIXED_SECONDS = 0.012
 #: Chunks per worker that a job is cut into at least, so that all workers end at about the same time.
 _ROUNDS = 4
+#: The first chunks are a few times smaller than they need be: a machine may be slow, and a killed sweep has nothing.
+_FIRST_PACE = 4.0
+#: Weight of the latest chunk in how long the next is expected to take.
+_TRUST = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,21 +276,27 @@ class _Job:
         self.trials, self.executor, self.store, self.tell, self.engine = trials, executor, store, tell, engine
         self.model = model_version()
         self.pending: dict[int, _Pending] = {}
-        self.sent: dict[int, Chunk] = {}
+        #: Chunks under way, with what each was expected to take.
+        self.sent: dict[int, tuple[Chunk, float]] = {}
+        #: How long chunks take for each second that they were expected to; cautious until one is back.
+        self.pace = _FIRST_PACE
         #: Trials that wait for a run that is under way.
         self.waiting: dict[tuple[str, int], list[int]] = {}
         self.next = 0
         self.number = 0
 
     def outcomes(self) -> Iterator[Outcome]:
-        task = _live_with_mesa if self.engine == "mesa" else live_chunk
+        task = _live_with_mesa if self.engine == "mesa" else _live_with_numba
         for number, result in self.executor.run(task, self._chunks()):
-            chunk = self.sent.pop(number)
+            chunk, expected = self.sent.pop(number)
             if isinstance(result, ConfigError):
                 raise result
             if isinstance(result, Exception):
-                result = tuple(Lived((), (), None, _describe(result)) for _ in chunk.runs)
-            self._take(chunk, result)
+                self._take(chunk, [Lived((), (), None, _describe(result)) for _ in chunk.runs])
+            else:
+                lived, seconds = result
+                self.pace += _TRUST * (seconds / expected - self.pace)
+                self._take(chunk, lived)
             yield from self._ready()
         yield from self._ready()
 
@@ -315,11 +327,11 @@ class _Job:
                 place = list(scenarios).index(id(trial.scenario))
                 runs.append(Run(item.key, place, dict(trial.values), trial.seed, replicate))
                 cost += _cost(trial)
-                if cost >= budget or len(runs) >= _MOST_RUNS:
-                    yield self._send(scenarios, runs)
+                if cost * self.pace >= budget or len(runs) >= _MOST_RUNS:
+                    yield self._send(scenarios, runs, cost)
                     cost, scenarios, runs = 0.0, {}, []
         if runs:
-            yield self._send(scenarios, runs)
+            yield self._send(scenarios, runs, cost)
 
     def _missing(self, at: int, item: _Pending) -> Iterator[int]:
         """Yield the replicates of a trial that have to be lived for it."""
@@ -336,9 +348,9 @@ class _Job:
                 self.waiting[run] = [at]
                 yield replicate
 
-    def _send(self, scenarios: Mapping[int, Scenario], runs: Sequence[Run]) -> Chunk:
+    def _send(self, scenarios: Mapping[int, Scenario], runs: Sequence[Run], cost: float) -> Chunk:
         chunk = Chunk(self.model, tuple(scenarios.values()), tuple(runs))
-        self.sent[self.number] = chunk
+        self.sent[self.number] = (chunk, cost)
         self.number += 1
         return chunk
 
@@ -436,8 +448,14 @@ def live_chunk(chunk: Chunk, engine: str = "numba") -> tuple[Lived, ...]:
     return tuple(lived)
 
 
-def _live_with_mesa(chunk: Chunk) -> tuple[Lived, ...]:
-    return live_chunk(chunk, "mesa")
+def _live_with_numba(chunk: Chunk) -> tuple[tuple[Lived, ...], float]:
+    began = perf_counter()
+    return live_chunk(chunk), perf_counter() - began
+
+
+def _live_with_mesa(chunk: Chunk) -> tuple[tuple[Lived, ...], float]:
+    began = perf_counter()
+    return live_chunk(chunk, "mesa"), perf_counter() - began
 
 
 def _live_runs(base: Scenario, runs: Sequence[Run], engine: str) -> list[Lived]:

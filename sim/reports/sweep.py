@@ -132,7 +132,7 @@ def _mean(swept: Swept, run: SweptRun, arm: str, words: Words, currency: str) ->
 
 def _said(run: SweptRun) -> str:
     """Say what a run sets, by the last names of its paths."""
-    values = [f"{path.rsplit('.', 1)[-1]} {_short(found)}" for path, found in run.point.values.items()]
+    values = [f"{short_path(path)} {_short(found)}" for path, found in run.point.values.items()]
     shown = values[:4] + (["…"] if len(values) > 4 else [])
     return ", ".join(shown) or run.point.case
 
