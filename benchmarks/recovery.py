@@ -114,6 +114,8 @@ def draw_markets(count: int, parameters, scenario: Scenario) -> list[tuple[np.nd
         while len(markets) < count:
             shares = prior.quantile(generator.random(len(parameters)))
             noise = generator.normal(size=len(METRICS))
+            # Published shares sum to 1: what sampling does to them does too.
+            noise[:3] -= noise[:3].mean()
             trial = Trial(large, TRUTH_SEED, (len(markets),), values_at(parameters, shares))
             (outcome,) = run_trials([trial], executor=executor)
             figures = outcome.metrics[0, 0, 0, columns] + blur * noise
