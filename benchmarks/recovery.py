@@ -4,7 +4,7 @@ Synthetic markets are drawn from the prior of the fit, their figures simulated w
 stated standard errors, and fitted as a user would fit them. The 90 % interval of every parameter has to hold the truth
 in about 90 of 100 markets: fewer, and the intervals promise too much; all of them, and they say too little.
 
-    python benchmarks/recovery.py                      100 markets, some 10 minutes on two cores
+    python benchmarks/recovery.py                      100 markets, half an hour on two idle cores
     python benchmarks/recovery.py --markets 6 --out -  a look
 """
 
@@ -40,12 +40,12 @@ EFFORT = Effort(
     scan=128,
     starts=1,
     steps=6,
-    rounds=3,
-    round_points=32,
+    rounds=5,
+    round_points=48,
     members=2,
     moves=450,
     profiles=False,
-    fit_population=1000,
+    fit_population=2000,
     check_population=4000,
     check_replicates=2,
 )

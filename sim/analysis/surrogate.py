@@ -58,11 +58,10 @@ class Surrogate:
     def error_at(self, points: Array) -> Array:
         """Return the standard error of the predictions (n, K) at points (n, D).
 
-        Where nothing was simulated nearby it grows with the square of the distance, as the error of a function does
-        that is only known to be smooth.
+        Where nothing was simulated nearby it grows with the distance.
         """
         distance, _ = self.places.query(np.atleast_2d(points))
-        return np.asarray(self.error * np.maximum(1.0, distance / self.reach)[:, None] ** 2, dtype=np.float64)
+        return np.asarray(self.error * np.maximum(1.0, distance / self.reach)[:, None], dtype=np.float64)
 
 
 def _unbounded(values: Array, shares: NDArray[np.bool_]) -> Array:

@@ -522,7 +522,7 @@ class _Search:
 
     def surrogate(self) -> Surrogate:
         points, values = np.array(self.points), np.array(self.values)
-        closeness = np.exp(-0.5 * np.minimum(self.objective(points, values) / 4.0, 60.0)) + 1e-9
+        closeness = np.exp(-0.5 * np.minimum(self.objective(points, values) / 10.0, 60.0)) + 1e-9
         # Far outside any plausible figure a point teaches nothing about the neighbourhood of the targets.
         return fit_surrogate(points, values, self.is_share, closeness)
 
