@@ -190,7 +190,11 @@ def test_the_configuration_is_shown(capsys, untouched):
 def test_help_explains_the_keys(verb, capsys, untouched):
     assert main([verb, "--help"]) == 0
     out = capsys.readouterr().out
-    assert f"journey {verb}" in out and "output_dir" in out and "$" not in out.replace("currency: $ ", "").replace("$$", "")
+    assert (
+        f"journey {verb}" in out
+        and "output_dir" in out
+        and "$" not in out.replace("currency: $ ", "").replace("$$", "")
+    )
 
 
 BAD = {

@@ -29,7 +29,7 @@ _SMALL = {
     "moments": (*_FEW, "replicates=1"),
     "sensitivity": (*_FEW, "replicates=1", "size=4"),
     "frontier": (*_FEW, "replicates=2", "first=12", "batches=1", "batch=2", "held_out=10", "inside=2"),
-    "validate": ("pattern=P8", "size=0.02"),
+    "validate": ("pattern=P8",),
     "calibrate": (*_FEW, "replicates=1", "scan=24", "rounds=1", "members=4", "fit_population=300", "executor=serial"),
 }
 
@@ -37,7 +37,7 @@ _SMALL = {
 def _run_small(words):
     given = {word.split("=")[0] for word in words}
     sizes = [size for size in _SMALL.get(words[0], ()) if size.split("=")[0] not in given]
-    if "from" in given:
+    if given & {"from", "data"}:
         sizes = []
     assert main([*words, *sizes]) == 0, words
 
