@@ -19,7 +19,7 @@ import numba
 import numpy as np
 from numba import njit
 
-__all__ = ["Whole", "cache_folder", "deed", "passage", "rule", "source_hash"]
+__all__ = ["Whole", "cache_folder", "loop", "passage", "rule", "source_hash"]
 
 #: A whole number as compiled code knows it: a plain int would be compiled anew for every constant.
 Whole: TypeAlias = int | np.integer[Any]
@@ -87,20 +87,19 @@ def _compile(function: Function, **options: bool | str) -> Function:
 
 
 def rule(function: Function) -> Function:
-    """Compile a scalar rule or a loop over customers.
+    """Compile a scalar rule; it is melted into its caller, so that loops over rules become vector instructions.
 
-    No fastmath: the interpreted function must give the same bits. The GIL is released, so that threads can each
-    live through customers of their own.
-    """
-    return _compile(function)
-
-
-def deed(function: Function) -> Function:
-    """Compile a part of a customer's week that takes the whole world; it is melted into its caller.
-
-    A world is a few hundred words long: handed from function to function it would cost more than what is done with it.
+    No fastmath: the interpreted function must give the same bits.
     """
     return _compile(function, forceinline=True)
+
+
+def loop(function: Function) -> Function:
+    """Compile a loop over customers, brands or weeks, called as it stands.
+
+    The GIL is released, so that threads can each live through customers of their own.
+    """
+    return _compile(function)
 
 
 def passage(function: Function) -> Function:

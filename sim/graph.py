@@ -54,6 +54,8 @@ NODE = np.dtype(
         ("does", np.int64),
         ("weeks", np.int64),  # fixed stay; 0 within the week; OPEN none
         ("weekly", np.bool_),  # whether something can happen in any week
+        ("rest", np.int64),  # weeks after entering in which nothing of its own can happen
+        ("weighs", np.bool_),  # whether luck decides at an edge
         ("has_channels", np.bool_),
         ("effort", np.float64),
         ("lift", np.float64),
@@ -158,6 +160,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
                 row.cost = _cents(stage.cost)
                 row.ancillary = _cents(stage.ancillary)
                 row.weekly = does in (Does.SEARCH, Does.TALK)
+                row.rest = 0 if row.weekly or row.weeks < 0 else row.weeks
                 if stage.channels:
                     row.has_channels = True
                     shares = np.array([stage.channels.get(channel, 0.0) for channel in channels])
@@ -173,6 +176,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
                     terms.extend(weights)
                     if edge.on is None:
                         row.weekly = True
+            row.weighs = any(kind != Kind.REFERENCE for _, _, _, kind, *_ in edges[row.first_edge :])
             row.end_edge = len(edges)
             row.first_used = len(used)
             used += sorted({feature for feature, _ in terms[first_term:]})

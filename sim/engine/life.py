@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.compiled import Whole
-from agents.population import MAX_WEEK, SAMPLED, Population, allocate, allocate_accounts
+from agents.population import MAX_WEEK, SAMPLED, Population, allocate, allocate_accounts, copied
 from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, run_weeks
 from sim.history import History
 from sim.market import market_week
@@ -224,7 +224,7 @@ def live_replicate(
             getattr(mine, column)[:] = getattr(world, column)
         # The last arm may use up the burn-in's customers.
         last = len(histories) == len(scenario.arms) - 1
-        here = population if last else Population(*(column.copy() for column in population))
+        here = population if last else copied(population)
         accounts = allocate_accounts(keep)
         shards = _cut(mine, here, accounts, count, lambda: counters(scenario.horizon, 0))
         shards[0].world.talk[:] = past.talk

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Whole, rule
+from agents.compiled import Whole, loop, rule
 from agents.population import ADOPTED, FOCAL_AT_START, NEVER, NOBODY, SAMPLED, SEARCHED, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import encode_unit, log, uniform
 from sim.engine.crowd import customers_week
-from sim.engine.week import set_need_clock
+from sim.engine.week import first_need
 from sim.journey import Does
 from sim.luck import block
 from sim.market import market_week
@@ -27,6 +27,7 @@ __all__ = ["MOMENTS_PER_WEEK", "begin_horizon", "birth", "run_weeks"]
 MOMENTS_PER_WEEK = 256
 
 _BIRTH, _TRAITS, _SAMPLE = np.int64(Purpose.BIRTH), np.int64(Purpose.TRAITS), np.int64(Purpose.SAMPLE)
+_NEED = np.int64(Purpose.NEED)
 _WAIT = np.int64(Does.WAIT)
 _EVER, _TRAITS_LATER = np.int64(0), np.int64(1)
 _ADOPTED = np.int64(ByPersona.ADOPTED)
@@ -50,7 +51,7 @@ def _trait(table: NDArray[np.float64], u: float) -> Whole:
     return encode_unit(table[below] + (table[below + 1] - table[below]) * (position - below))
 
 
-@rule
+@loop
 def birth(born: Birth, world: World, population: Population) -> None:
     """Draw every customer of a shard: persona, traits, own need rate, first stage and the phase of the first need."""
     constants = world.constants[0]
@@ -82,10 +83,11 @@ def birth(born: Birth, world: World, population: Population) -> None:
         customer.lead = NOBODY
         customer.need_at = NEVER
         if world.nodes[world.node_of[constants.journey, customer.stage]].does == _WAIT:
-            set_need_clock(world, customer, who, True)
+            words = block(constants.seed, constants.replicate, who, _NEED, _EVER, _EVER)
+            first_need(world, customer, uniform(np.int64(words[0])), uniform(np.int64(words[2])))
 
 
-@rule
+@loop
 def begin_horizon(sample_share: float, world: World, people: Any) -> None:
     """Mark who is the focal brand's customer when the horizon begins, and whose moments are logged from then on."""
     constants = world.constants[0]
@@ -100,7 +102,7 @@ def begin_horizon(sample_share: float, world: World, people: Any) -> None:
         customer.marks = flags
 
 
-@rule
+@loop
 def run_weeks(
     week: Whole,
     end: Whole,
