@@ -115,19 +115,20 @@ MARKET = np.dtype([("adopters", np.int64), ("adoption", np.float64), ("contactin
 #: Customers of a block whose week it is, and lanes: customers of one node who live one step in the same loop.
 DESK = np.dtype(
     [
-        ("way", np.int64, (MOST_BRANDS + 1,)),  # journey of each lead this week; nobody's last
-        ("ready", np.int64, (BLOCK,)),  # those whose week it is, by place in the shard
+        # Places are unsigned: what counts from the end where it is negative costs a question at every look.
+        ("way", np.uint16, (MOST_BRANDS + 1,)),  # journey of each lead this week, behind nobody's
+        ("ready", np.uint32, (BLOCK,)),  # those whose week it is, by place in the shard
         ("reached", np.uint64, (BLOCK,)),  # brands whose contact reaches each of them
         ("pulls", np.float64, (BLOCK,)),  # of this week's contacts
         ("disturbances", np.float64, (BLOCK,)),
-        ("people", np.int64, (LANES,)),  # place in the shard
+        ("people", np.uint32, (LANES,)),  # place in the shard
         ("who", np.uint32, (LANES,)),  # customer's number
         ("when", np.uint32, (LANES,)),  # week or occasion of a draw
         ("words", np.uint32, (MOST_BRANDS, LANES)),  # draws
         ("tastes", np.uint32, (MOST_BRANDS, LANES)),
         ("entry", np.uint32, (4, LANES)),
-        ("place", np.int64, (LANES,)),  # node
-        ("slot", np.int64, (LANES,)),
+        ("place", np.uint16, (LANES,)),  # node
+        ("slot", np.uint32, (LANES,)),
         ("limit", np.int64, (LANES,)),
         ("soon", np.int64, (LANES,)),
         ("felt", np.float64, (len(FEATURES), LANES)),
@@ -187,7 +188,7 @@ class World(NamedTuple):
     fatigue_left: NDArray[np.float64]  # share left after so many weeks
     habit_left: NDArray[np.float64]  # share left after so many weeks
     discount: NDArray[np.float64]  # (horizon,)
-    node_of: NDArray[np.int64]  # the graph: see sim.graph.Graph
+    node_of: NDArray[np.uint16]  # the graph: see sim.graph.Graph
     nodes: Any
     edges: Any
     terms: Any

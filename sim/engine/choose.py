@@ -80,7 +80,7 @@ def _taste_all(world: World, brand: Whole, lanes: Whole) -> None:
     desk, constants = world.desk[0], world.constants[0]
     draws = desk.tastes[brand]
     if constants.log_gamma == 0:
-        for lane in range(lanes):
+        for lane in range((lanes + 7) & -8):
             desk.weight[lane] += lifelong_taste(uniform(np.int64(draws[lane])), constants.taste_sd)
         return
     for lane in range(lanes):
@@ -99,24 +99,29 @@ def _choose_all(world: World, lanes: Whole) -> None:
     Errors are frozen, so no brand's gain makes two others swap.
     """
     desk, constants = world.desk[0], world.constants[0]
+    wide = (lanes + 7) & -8
     for brand in range(constants.brands):
         quality, price = world.brands[brand].quality, world.brands[brand].relative_price
         draws = desk.words[brand]
         for lane in range(lanes):
-            reputation = world.standing[desk.group[lane], brand].reputation
+            desk.total[lane] = world.standing[desk.group[lane], brand].reputation
+        for lane in range(wide):
             desk.weight[lane] = brand_value(
                 quality,
                 price_disutility(constants.price_weight, desk.sensitivity[lane], price),
-                constants.reputation_weight * reputation,
+                constants.reputation_weight * desk.total[lane],
             )
         _taste_all(world, brand, lanes)
-        for lane in range(lanes):
-            utility = desk.weight[lane] + moment_error(uniform(np.int64(draws[lane])), constants.error_scale)
-            utility += desk.bump[lane] if desk.incumbent[lane] == brand else desk.novelty[lane]
-            utility += desk.relevance[lane] if desk.lead[lane] == brand else 0.0
-            better = has(desk.considered[lane], brand) & (utility > desk.goal[lane])
-            desk.goal[lane] = utility if better else desk.goal[lane]
-            desk.taken[lane] = brand if better else desk.taken[lane]
+        for lane in range(wide):
+            desk.weight[lane] += moment_error(uniform(np.int64(draws[lane])), constants.error_scale)
+        for lane in range(wide):
+            bump, novelty, relevance = desk.bump[lane], desk.novelty[lane], desk.relevance[lane]
+            best, taken = desk.goal[lane], desk.taken[lane]
+            utility = desk.weight[lane] + (bump if desk.incumbent[lane] == brand else novelty)
+            utility += relevance if desk.lead[lane] == brand else 0.0
+            better = has(desk.considered[lane], brand) & (utility > best)
+            desk.goal[lane] = utility if better else best
+            desk.taken[lane] = brand if better else taken
 
 
 @loop

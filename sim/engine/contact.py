@@ -1,4 +1,4 @@
-"""Contact: whom the brands reach this week, and the next week in which anything can happen to a customer (MODEL 4.3)."""
+"""Contact: whom the brands reach this week, and when anything can next happen to a customer (MODEL 4.3)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from agents.compiled import Whole, loop, passage
 from agents.population import NEVER, Population
 from agents.purposes import Purpose
 from sim.engine.week import has, level_of, meet_contacts, node_at
-from sim.journey import Does
 from sim.luck import blocks
 from sim.world import BLOCK, LANES, Clock, World
 
@@ -16,7 +15,6 @@ __all__ = ["meet", "set_due"]
 
 _CONTACT = np.int64(Purpose.CONTACT)
 _AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
-_DOES_WAIT = np.int64(Does.WAIT)
 _NEVER = np.int64(NEVER)
 #: Windows of eight weeks in which a contact is looked for in advance.
 _WINDOWS = 8
@@ -126,9 +124,8 @@ def set_due(world: World, population: Population, ready: Whole) -> None:
             i = desk.ready[place]
             customer = population.people[i]
             node = world.nodes[node_at(world, customer, customer.stage)]
-            need, free = np.int64(customer.need_at), np.int64(customer.since) + node.rest
-            soonest = free if node.weekly else (need if node.does == _DOES_WAIT else _NEVER)
-            soonest = max(soonest, tomorrow)
+            own = node.returns * (np.int64(customer.since) + node.rest)
+            soonest = max(own + node.waits * np.int64(customer.need_at) + node.never, tomorrow)
             population.due[i] = soonest
             desk.people[waiting] = i
             desk.soon[waiting] = soonest

@@ -33,12 +33,11 @@ def _stand(world: World, population: Population, ready: Whole) -> None:
         customer = population.people[i]
         at = node_at(world, customer, customer.stage)
         node = world.nodes[at]
-        stays = world.clock[_AT_WEEK] - np.int64(customer.since) < node.weeks
-        needs = is_need_due(world, customer) | (desk.pulls[i & (BLOCK - 1)] > 0.0) | node.weekly
-        moves = (not stays) & ((node.does != _DOES_WAIT) | needs) & (node.first_edge != node.end_edge)
-        acts = (node.does == _DOES_SEARCH) | (node.does == _DOES_TALK)
-        world.queue[at, world.queued[at]] = i & (BLOCK - 1)
-        world.queued[at] += np.int64(moves | acts)
+        ripe = np.int64(world.clock[_AT_WEEK] - np.int64(customer.since) >= node.weeks)
+        called = np.int64(is_need_due(world, customer)) | np.int64(desk.pulls[i & (BLOCK - 1)] > 0.0)
+        queued = world.queued[at]
+        world.queue[at, queued] = i & (BLOCK - 1)
+        world.queued[at] = queued + (node.acts | (node.opens & ripe & (node.roams | called)))
 
 
 @passage
@@ -109,8 +108,8 @@ def customers_week(world: World, population: Population) -> None:
     week = world.clock[_AT_WEEK]
     stages, nodes = world.constants[0].stages, world.queued.size
     for brand in range(world.brands.size):
-        desk.way[brand] = world.segments[brand, world.brands[brand].active].journey
-    desk.way[NOBODY] = world.constants[0].journey
+        desk.way[brand + 1] = world.segments[brand, world.brands[brand].active].journey
+    desk.way[0] = world.constants[0].journey
     customers = population.due.size
     for begin in range(0, customers, BLOCK):
         end = min(begin + BLOCK, customers)

@@ -7,9 +7,21 @@ import numpy as np
 from agents.compiled import Whole, loop, passage
 from agents.population import Population
 from agents.purposes import Purpose
-from agents.rules.numerics import uniform
+from agents.rules.need import tail_position
+from agents.rules.numerics import log, uniform
 from sim.engine.choose import buy_all, draw_brands
-from sim.engine.week import arrive, bond, experience, node_at, recall, search, set_need_clock, settle, talk
+from sim.engine.week import (
+    arrive,
+    bond,
+    experience,
+    node_at,
+    recall,
+    search,
+    set_need_clock,
+    settle,
+    talk,
+    turn_to_incumbent,
+)
 from sim.journey import Does
 from sim.luck import blocks
 from sim.world import BLOCK, LANES, Clock, World
@@ -57,10 +69,12 @@ def _wait_all(world: World, population: Population, lanes: Whole) -> None:
     desk = world.desk[0]
     constants = world.constants[0]
     blocks(constants.seed, constants.replicate, desk.who, _NEED, desk.when, _EVER, lanes, desk.words, 0)
+    for lane in range((lanes + 7) & -8):
+        desk.goal[lane] = tail_position(log(1.0 - uniform(np.int64(desk.words[0, lane]))))
     for lane in range(lanes):
         customer = population.people[desk.people[lane]]
-        u, u_round = uniform(np.int64(desk.words[0, lane])), uniform(np.int64(desk.words[1, lane]))
-        set_need_clock(world, customer, u, u_round, uniform(np.int64(desk.words[3, lane])))
+        u_round, u_carry = uniform(np.int64(desk.words[1, lane])), uniform(np.int64(desk.words[3, lane]))
+        set_need_clock(world, customer, desk.goal[lane], u_round, u_carry)
 
 
 @passage
@@ -86,19 +100,21 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
     stage, does = at % constants.stages, world.nodes[at].does
     for start in range(0, world.entered[at], LANES):
         lanes = min(LANES, world.entered[at] - start)
-        lived = does == _DOES_USE
-        drawn = lived
+        lifted, drawn = world.nodes[at].lift != 0.0, world.nodes[at].draws
         for lane in range(lanes):
             i = begin + np.int64(world.entering[at, start + lane])
             customer = population.people[i]
-            place = arrive(world, customer, stage, does)
-            node = world.nodes[place]
+            arrive(world, customer, stage)
             desk.people[lane] = i
             desk.who[lane] = first + i
             desk.when[lane] = customer.occasion
-            desk.place[lane] = place
-            lived |= node.lift != 0.0
-            drawn |= lived or node.has_channels
+            desk.place[lane] = at
+        if does == _DOES_WAIT:
+            for lane in range(lanes):
+                place = turn_to_incumbent(world, population.people[desk.people[lane]], stage)
+                desk.place[lane] = place
+                lifted |= world.nodes[place].lift != 0.0
+                drawn |= world.nodes[place].draws
         if drawn:
             blocks(constants.seed, constants.replicate, desk.who, _ENTRY, desk.when, stage, lanes, desk.entry, 0)
         for lane in range(lanes):
@@ -116,7 +132,7 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
         elif does == _DOES_BOND:
             for lane in range(lanes):
                 bond(world, population.people[desk.people[lane]])
-        if lived:
+        if lifted | (does == _DOES_USE):
             for lane in range(lanes):
                 i = desk.people[lane]
                 lift = world.nodes[desk.place[lane]].lift

@@ -46,9 +46,9 @@ from sim.tally import ByBrand, ByPersona
 from sim.world import Clock, World
 
 __all__ = [
-    "arrive", "bond", "buy", "ease_of", "effort_of", "experience", "first_need", "group_of", "has", "is_need_due", "leave",
-    "level_of", "meet_contacts", "node_at", "present_fatigue", "present_habit", "recall", "relevance_of", "search",
-    "set_need_clock", "settle", "talk",
+    "arrive", "bond", "buy", "ease_of", "effort_of", "experience", "first_need", "group_of", "has", "is_need_due",
+    "leave", "level_of", "meet_contacts", "node_at", "present_fatigue", "present_habit", "recall", "relevance_of", "search",
+    "set_need_clock", "settle", "talk", "turn_to_incumbent",
 ]  # fmt: skip
 
 # Enumerations as typed numbers: a plain int would make numba compile every function anew for every constant.
@@ -206,9 +206,8 @@ def relevance_of(world: World, customer: Any, brand: Whole) -> float:
 
 @passage
 def node_at(world: World, customer: Any, stage: Whole) -> Whole:
-    """Node of a stage on the lead's journey; nobody's is the last entry."""
-    desk = world.desk[0]
-    return world.node_of[desk.way[customer.lead], stage]
+    """Node of a stage on the lead's journey."""
+    return world.node_of[world.desk[0].way[np.uint8(customer.lead + 1)], stage]
 
 
 @passage
@@ -255,11 +254,13 @@ def _set_satisfaction(world: World, customer: Any, satisfaction: float) -> None:
 
 @passage
 def present_habit(world: World, customer: Any) -> float:
+    """Habit, worn off since the last purchase."""
     return decode_unit(customer.habit) * world.habit_left[world.clock[_AT_WEEK] - np.int64(customer.last_purchase)]
 
 
 @passage
 def present_fatigue(world: World, customer: Any) -> float:
+    """Fatigue, worn off since the last contact."""
     return np.float64(customer.fatigue) * world.fatigue_left[world.clock[_AT_WEEK] - np.int64(customer.last_contact)]
 
 
@@ -346,12 +347,11 @@ def meet_contacts(world: World, customer: Any, who: Whole, reached: Any) -> tupl
 
 
 @passage
-def _gap(world: World, customer: Any, u: float) -> float:
-    """Weeks between needs (MODEL 4.1), before rounding."""
+def _gap(world: World, customer: Any, at: float) -> float:
+    """Weeks between needs (MODEL 4.1), before rounding, from the draw's place in the table of quantiles."""
     constants = world.constants[0]
     if constants.cyclical != 0:
         return constants.mean_gap
-    at = tail_position(log(1.0 - u))
     below = np.int64(at)
     share = at - below
     table = world.gap_quantiles
@@ -361,14 +361,14 @@ def _gap(world: World, customer: Any, u: float) -> float:
 @rule
 def first_need(world: World, customer: Any, u: float, phase: float) -> None:
     """Put a newborn in mid-gap."""
-    weeks = np.int64(min(_gap(world, customer, u), 60000.0) * phase)
+    weeks = np.int64(min(_gap(world, customer, tail_position(log(1.0 - u))), 60000.0) * phase)
     customer.need_at = min(world.clock[_AT_WEEK] + weeks, NEVER - 1)
 
 
 @passage
-def set_need_clock(world: World, customer: Any, u: float, u_round: float, u_carry: float) -> None:
-    """Start the need clock on entering a wait stage (MODEL 4.1)."""
-    weeks = whole_weeks(_gap(world, customer, u), u_round)
+def set_need_clock(world: World, customer: Any, at: float, u_round: float, u_carry: float) -> None:
+    """Start the need clock on entering a wait stage (MODEL 4.1); ``at`` as in :func:`_gap`."""
+    weeks = whole_weeks(_gap(world, customer, at), u_round)
     early = np.float64(np.int64(customer.need_at) - np.int64(customer.need_week))
     weeks += carried_over(early, world.constants[0].carry_over, u_carry)
     customer.need_at = min(world.clock[_AT_WEEK] + weeks, NEVER - 1)
@@ -594,18 +594,22 @@ def leave(world: World, customer: Any) -> None:
 
 
 @passage
-def arrive(world: World, customer: Any, stage: Whole, does: Whole) -> Whole:
-    """Come to stand in a stage; returns its node. Who comes to wait follows the brand last bought."""
+def arrive(world: World, customer: Any, stage: Whole) -> None:
+    """Come to stand in a stage."""
     row, person = world.clock[_AT_ROW], customer.persona
     world.flows[person, customer.stage, stage] += 1
     world.occupancy[row, person, customer.stage] -= 1
     world.occupancy[row, person, stage] += 1
     customer.stage = stage
     customer.since = world.clock[_AT_WEEK]
-    if does == _DOES_WAIT:
-        customer.lead = customer.incumbent
-        customer.considered = 0
-        customer.initial = 0
+
+
+@passage
+def turn_to_incumbent(world: World, customer: Any, stage: Whole) -> Whole:
+    """Who comes to wait follows the brand last bought; returns the node of the stage on that brand's journey."""
+    customer.lead = customer.incumbent
+    customer.considered = 0
+    customer.initial = 0
     return node_at(world, customer, stage)
 
 

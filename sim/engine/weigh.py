@@ -150,62 +150,65 @@ def weigh(world: World, population: Population, at: Whole, lanes: Whole) -> None
     desk, people = world.desk[0], population.people
     node, constants = world.nodes[at], world.constants[0]
     instant = node.weeks == 0
+    # Loops on the desk alone go on to a multiple of eight, so that no lane is left over for a slow end of the loop.
+    wide = (lanes + 7) & -8
     for lane in range(lanes):
         customer = people[desk.people[lane]]
+        occasion = np.int64(customer.occasion)
+        desk.when[lane] = occasion if instant else world.clock[_AT_WEEK]
         desk.lead[lane] = customer.lead
         desk.mine[lane] = (customer.lead != NOBODY) & (customer.lead == customer.incumbent)
-        desk.taken[lane] = _NOBODY
-        desk.total[lane] = 1.0
-        desk.running[lane] = 0.0
     if node.weighs:
-        for lane in range(lanes):
-            occasion = np.int64(people[desk.people[lane]].occasion)
-            desk.when[lane] = occasion if instant else world.clock[_AT_WEEK]
         purpose = _STEP if instant else _WEEK
         stage = at % constants.stages
         blocks(constants.seed, constants.replicate, desk.who, purpose, desk.when, stage, lanes, desk.words, 0)
+    for lane in range(wide):
+        desk.taken[lane] = _NOBODY
+        desk.total[lane] = 1.0
+        desk.running[lane] = 0.0
+        desk.open[lane] = 1
     for place in range(node.first_used, node.end_used):
         _feel(world, population, at, world.used[place], lanes)
     for place in range(node.first_edge, node.end_edge):
         edge = world.edges[place]
         sums = world.sums[place - node.first_edge]
-        for lane in range(lanes):
-            desk.weight[lane] = edge.intercept
-        for term in range(edge.first_term, edge.end_term):
-            coefficient, felt = world.terms[term].coefficient, desk.felt[world.terms[term].feature]
-            for lane in range(lanes):
-                desk.weight[lane] = add_term(desk.weight[lane], coefficient, felt[lane])
-        if edge.kind == _LOGIT:
-            for lane in range(lanes):
-                desk.weight[lane] = odds(desk.weight[lane])
-        elif edge.kind == _REFERENCE:
-            for lane in range(lanes):
-                desk.weight[lane] = 0.0
-        else:
-            for lane in range(lanes):
-                desk.weight[lane] = clipped_probability(desk.weight[lane])
-        if edge.on != _ANY_WEEK or edge.only != ALWAYS:
+        gated = edge.on != _ANY_WEEK or edge.only != ALWAYS
+        # A closed edge weighs nothing: the running sum stands still and cannot pass the draw there.
+        if gated:
             _look_at_gates(world, population, place, instant, lanes)
-            # A closed edge weighs nothing: the running sum stands still and cannot pass the draw there.
-            for lane in range(lanes):
-                desk.weight[lane] = desk.weight[lane] if desk.open[lane] != 0 else 0.0
-            if edge.kind == _REFERENCE:
-                for lane in range(lanes):
-                    desk.taken[lane] = place if desk.open[lane] != 0 else desk.taken[lane]
-        elif edge.kind == _REFERENCE:
-            for lane in range(lanes):
-                desk.taken[lane] = place
-        if edge.kind == _LOGIT:
-            for lane in range(lanes):
-                desk.total[lane] += desk.weight[lane]
-        for lane in range(lanes):
-            desk.running[lane] += desk.weight[lane]
-            sums[lane] = desk.running[lane]
+        if edge.kind == _REFERENCE:
+            for lane in range(wide):
+                before = desk.taken[lane]
+                desk.taken[lane] = place if desk.open[lane] != 0 else before
+                sums[lane] = desk.running[lane]
+        else:
+            for lane in range(wide):
+                desk.weight[lane] = edge.intercept
+            for term in range(edge.first_term, edge.end_term):
+                coefficient, felt = world.terms[term].coefficient, desk.felt[world.terms[term].feature]
+                for lane in range(wide):
+                    desk.weight[lane] = add_term(desk.weight[lane], coefficient, felt[lane])
+            if edge.kind == _LOGIT:
+                for lane in range(wide):
+                    weight = odds(desk.weight[lane])
+                    weight = weight if desk.open[lane] != 0 else 0.0
+                    desk.total[lane] += weight
+                    desk.running[lane] += weight
+                    sums[lane] = desk.running[lane]
+            else:
+                for lane in range(wide):
+                    weight = clipped_probability(desk.weight[lane])
+                    desk.running[lane] += weight if desk.open[lane] != 0 else 0.0
+                    sums[lane] = desk.running[lane]
+        if gated:
+            for lane in range(wide):
+                desk.open[lane] = 1
     if not node.weighs:
         return
-    for lane in range(lanes):
+    for lane in range(wide):
         desk.goal[lane] = uniform(np.int64(desk.words[0, lane])) * desk.total[lane]
     for place in range(node.end_edge - 1, node.first_edge - 1, -1):
         sums = world.sums[place - node.first_edge]
-        for lane in range(lanes):
-            desk.taken[lane] = place if desk.goal[lane] < sums[lane] else desk.taken[lane]
+        for lane in range(wide):
+            before = desk.taken[lane]
+            desk.taken[lane] = place if desk.goal[lane] < sums[lane] else before
