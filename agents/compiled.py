@@ -6,6 +6,7 @@ number would come back. So the cache lies in a folder named by a hash of every s
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import re
@@ -18,6 +19,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 import numba
 import numpy as np
 from numba import njit
+from numba.core import event
 
 __all__ = ["Whole", "cache_folder", "loop", "passage", "rule", "source_hash"]
 
@@ -65,6 +67,33 @@ def cache_folder() -> str | None:
             return folder
     except OSError:
         return None
+
+
+class _NoCollection(event.Listener):  # type: ignore[misc]
+    """Let no garbage be collected while numba compiles: it builds millions of objects that all stay for the while.
+
+    A cold start spends a fifth of its time on looking them through.
+    """
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.was_enabled = False
+
+    def on_start(self, event: Any) -> None:
+        """A function begins to be compiled, within another one maybe."""
+        if self.depth == 0:
+            self.was_enabled = gc.isenabled()
+            gc.disable()
+        self.depth += 1
+
+    def on_end(self, event: Any) -> None:
+        """It is compiled, or could not be."""
+        self.depth -= 1
+        if self.depth == 0 and self.was_enabled:
+            gc.enable()
+
+
+event.register("numba:compile", _NoCollection())
 
 
 def _compile(function: Function, **options: bool | str) -> Function:

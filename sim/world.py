@@ -118,9 +118,12 @@ DESK = np.dtype(
         # Places are unsigned: what counts from the end where it is negative costs a question at every look.
         ("way", np.uint16, (MOST_BRANDS + 1,)),  # journey of each lead this week, behind nobody's
         ("ready", np.uint32, (BLOCK,)),  # those whose week it is, by place in the shard
-        ("reached", np.uint64, (BLOCK,)),  # brands whose contact reaches each of them
-        ("pulls", np.float64, (BLOCK,)),  # of this week's contacts
+        ("contacted", np.uint32, (BLOCK,)),  # those whom a contact reaches
+        # By place in the block; zero but for those contacted, so that nobody else's is ever written.
+        ("called", np.uint8, (BLOCK,)),  # whether a contact pulls
+        ("pulls", np.float64, (BLOCK,)),
         ("disturbances", np.float64, (BLOCK,)),
+        ("reached", np.uint64, (LANES,)),  # brands whose contact reaches each customer
         ("people", np.uint32, (LANES,)),  # place in the shard
         ("who", np.uint32, (LANES,)),  # customer's number
         ("when", np.uint32, (LANES,)),  # week or occasion of a draw

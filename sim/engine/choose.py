@@ -61,9 +61,7 @@ def _size_up(world: World, population: Population, lanes: Whole) -> None:
         habit = present_habit(world, customer)
         desk.group[lane] = group_of(world, world.clock[_AT_FIRST] + i)
         desk.sensitivity[lane] = decode_unit(customer.price_sensitivity)
-        desk.bump[lane] = incumbent_bump(
-            constants.habit_weight, habit, constants.satisfaction_weight, satisfaction
-        )
+        desk.bump[lane] = incumbent_bump(constants.habit_weight, habit, constants.satisfaction_weight, satisfaction)
         novelty = constants.novelty_weight * decode_unit(customer.novelty_seeking)
         desk.novelty[lane] = 0.0 if customer.incumbent == NOBODY else novelty
         desk.relevance[lane] = constants.relevance_weight * relevance_of(world, customer, np.int64(customer.lead))

@@ -11,7 +11,7 @@ from sim.engine.week import has, level_of, meet_contacts, node_at
 from sim.luck import blocks
 from sim.world import BLOCK, LANES, Clock, World
 
-__all__ = ["meet", "set_due"]
+__all__ = ["meet", "rate_of", "set_due"]
 
 _CONTACT = np.int64(Purpose.CONTACT)
 _AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
@@ -21,7 +21,7 @@ _WINDOWS = 8
 
 
 @passage
-def _rate(world: World, population: Population, i: Whole, brand: Whole) -> Whole:
+def rate_of(world: World, population: Population, i: Whole, brand: Whole) -> Whole:
     """Contacts of a brand per 65,536 weeks of a customer; none of one who has opted out."""
     customer = population.people[i]
     level = level_of(world, customer, brand)
@@ -31,17 +31,13 @@ def _rate(world: World, population: Population, i: Whole, brand: Whole) -> Whole
 
 
 @loop
-def meet(world: World, population: Population, ready: Whole) -> None:
-    """This week's contacts of those whose week it is: leaves each one's pull and intrusion."""
+def meet(world: World, population: Population, ready: Whole) -> Whole:
+    """This week's contacts of those whose week it is: leaves each one's pull and intrusion; returns how many met any."""
     desk, constants = world.desk[0], world.constants[0]
     first, week = world.clock[_AT_FIRST], world.clock[_AT_WEEK]
-    for place in range(ready):
-        here = desk.ready[place] & (BLOCK - 1)
-        desk.reached[here] = 0
-        desk.pulls[here] = 0.0
-        desk.disturbances[here] = 0.0
+    contacted = np.int64(0)
     if world.market[0].contacting == 0:
-        return
+        return contacted
     # Weeks of a window lie in pairs in the words of its block.
     row, shift = (week & 7) >> 1, 16 * (week & 1)
     for start in range(0, ready, LANES):
@@ -49,21 +45,26 @@ def meet(world: World, population: Population, ready: Whole) -> None:
         for lane in range(lanes):
             desk.who[lane] = first + desk.ready[start + lane]
             desk.when[lane] = week >> 3
+            desk.reached[lane] = 0
         for turn in range(world.market[0].contacting):
             brand = world.contacting[turn]
             blocks(constants.seed, constants.replicate, desk.who, _CONTACT, desk.when, brand, lanes, desk.words, 0)
             draws = desk.words[row]
             for lane in range(lanes):
+                rate = rate_of(world, population, desk.ready[start + lane], brand)
+                hit = ((np.int64(draws[lane]) >> shift) & 0xFFFF) < rate
+                desk.reached[lane] |= np.uint64(hit) << np.uint64(brand)
+        for lane in range(lanes):
+            if desk.reached[lane] != np.uint64(0):
                 i = desk.ready[start + lane]
-                hit = ((np.int64(draws[lane]) >> shift) & 0xFFFF) < _rate(world, population, i, brand)
-                desk.reached[i & (BLOCK - 1)] |= np.uint64(hit) << np.uint64(brand)
-    for place in range(ready):
-        i = desk.ready[place]
-        here = i & (BLOCK - 1)
-        if desk.reached[here] != np.uint64(0):
-            strongest, disturbed = meet_contacts(world, population.people[i], first + i, desk.reached[here])
-            desk.pulls[here] = strongest
-            desk.disturbances[here] = disturbed
+                here = i & (BLOCK - 1)
+                strongest, disturbed = meet_contacts(world, population.people[i], first + i, desk.reached[lane])
+                desk.contacted[contacted] = here
+                desk.called[here] = strongest > 0.0
+                desk.pulls[here] = strongest
+                desk.disturbances[here] = disturbed
+                contacted += 1
+    return contacted
 
 
 @passage
@@ -74,7 +75,7 @@ def _look_ahead(world: World, population: Population, brand: Whole, waiting: Who
     active = np.int64(0)
     for lane in range(waiting):
         i = desk.people[lane]
-        rate = _rate(world, population, i, brand)
+        rate = rate_of(world, population, i, brand)
         desk.slot[active] = lane
         desk.limit[active] = rate
         desk.who[active] = world.clock[_AT_FIRST] + i

@@ -34,7 +34,7 @@ def _stand(world: World, population: Population, ready: Whole) -> None:
         at = node_at(world, customer, customer.stage)
         node = world.nodes[at]
         ripe = np.int64(world.clock[_AT_WEEK] - np.int64(customer.since) >= node.weeks)
-        called = np.int64(is_need_due(world, customer)) | np.int64(desk.pulls[i & (BLOCK - 1)] > 0.0)
+        called = np.int64(is_need_due(world, customer)) | np.int64(desk.called[i & (BLOCK - 1)])
         queued = world.queued[at]
         world.queue[at, queued] = i & (BLOCK - 1)
         world.queued[at] = queued + (node.acts | (node.opens & ripe & (node.roams | called)))
@@ -122,7 +122,7 @@ def customers_week(world: World, population: Population) -> None:
         for place in range(ready):
             touched += population.people[desk.ready[place]].persona
         world.clock[_AT_TOUCHED] = touched
-        meet(world, population, ready)
+        contacted = meet(world, population, ready)
         _stand(world, population, ready)
         weekly = True
         moving = np.int64(0)
@@ -137,3 +137,8 @@ def customers_week(world: World, population: Population) -> None:
                         moving += _step(world, population, at, begin, weekly)
             weekly = False
         set_due(world, population, ready)
+        for place in range(contacted):
+            here = desk.contacted[place]
+            desk.called[here] = 0
+            desk.pulls[here] = 0.0
+            desk.disturbances[here] = 0.0

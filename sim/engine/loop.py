@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Whole, loop, rule
+from agents.compiled import Whole, loop, passage, rule
 from agents.population import ADOPTED, FOCAL_AT_START, NEVER, NOBODY, SAMPLED, SEARCHED, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
@@ -21,7 +21,7 @@ from sim.record import Traced
 from sim.tally import ByPersona
 from sim.world import Birth, Clock, World
 
-__all__ = ["MOMENTS_PER_WEEK", "begin_horizon", "birth", "run_weeks"]
+__all__ = ["MOMENTS_PER_WEEK", "begin_horizon", "birth", "open_week", "run_weeks"]
 
 #: Room for the moments of one customer in one week.
 MOMENTS_PER_WEEK = 256
@@ -102,6 +102,34 @@ def begin_horizon(sample_share: float, world: World, people: Any) -> None:
         customer.marks = flags
 
 
+@passage
+def open_week(
+    week: Whole,
+    phase_start: Whole,
+    world: World,
+    population: Population,
+    fixed: NDArray[np.int64],
+    traced: Traced,
+    adopted_before: Whole,
+) -> None:
+    """Live the market's week (:func:`sim.market.market_week`) and write it down; a new strategy concerns everybody."""
+    before = adopted_before
+    if week > phase_start:
+        before = 0
+        for person in range(world.by_persona.shape[1]):
+            before += world.by_persona[week - phase_start - 1, person, _ADOPTED]
+    started = market_week(week, phase_start, world, before, fixed)
+    for brand in range(world.brands.size):
+        for group in range(world.standing.shape[0]):
+            traced[0][week, group, brand] = world.standing[group, brand].reputation
+            traced[1][week, group, brand] = world.standing[group, brand].recall
+        traced[2][week, brand] = world.brands[brand].delight
+    traced[3][week] = world.market[0].adoption
+    if started or week == phase_start:
+        for i in range(population.due.size):
+            population.due[i] = 0
+
+
 @loop
 def run_weeks(
     week: Whole,
@@ -125,21 +153,7 @@ def run_weeks(
         if world.event_count[0] + sampled * MOMENTS_PER_WEEK > world.events.shape[0]:
             break
         if alone:
-            before = adopted_before
-            if week > phase_start:
-                before = 0
-                for person in range(world.by_persona.shape[1]):
-                    before += world.by_persona[week - phase_start - 1, person, _ADOPTED]
-            started = market_week(week, phase_start, world, before, fixed)
-            for brand in range(world.brands.size):
-                for group in range(world.standing.shape[0]):
-                    traced[0][week, group, brand] = world.standing[group, brand].reputation
-                    traced[1][week, group, brand] = world.standing[group, brand].recall
-                traced[2][week, brand] = world.brands[brand].delight
-            traced[3][week] = world.market[0].adoption
-            if started or week == phase_start:
-                for i in range(population.due.size):
-                    population.due[i] = 0
+            open_week(week, phase_start, world, population, fixed, traced, adopted_before)
         world.clock[_AT_WEEK] = week
         world.clock[_AT_ROW] = week - phase_start
         customers_week(world, population)

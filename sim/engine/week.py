@@ -47,8 +47,8 @@ from sim.world import Clock, World
 
 __all__ = [
     "arrive", "bond", "buy", "ease_of", "effort_of", "experience", "first_need", "group_of", "has", "is_need_due",
-    "leave", "level_of", "meet_contacts", "node_at", "present_fatigue", "present_habit", "recall", "relevance_of", "search",
-    "set_need_clock", "settle", "talk", "turn_to_incumbent",
+    "leave", "level_of", "meet_contacts", "node_at", "present_fatigue", "present_habit", "recall", "relevance_of",
+    "search", "set_need_clock", "settle", "talk", "turn_to_incumbent",
 ]  # fmt: skip
 
 # Enumerations as typed numbers: a plain int would make numba compile every function anew for every constant.
@@ -340,12 +340,6 @@ def meet_contacts(world: World, customer: Any, who: Whole, reached: Any) -> tupl
     return strongest, disturbed
 
 
-
-
-
-
-
-
 @passage
 def _gap(world: World, customer: Any, at: float) -> float:
     """Weeks between needs (MODEL 4.1), before rounding, from the draw's place in the table of quantiles."""
@@ -419,9 +413,6 @@ def search(world: World, customer: Any, who: Whole, lane: Whole) -> None:
         met = uniform(np.int64(words[brand, lane])) < rate * world.standing[group, brand].recall
         mask |= np.uint64(met) << np.uint64(brand)
     customer.considered = mask
-
-
-
 
 
 @passage

@@ -116,7 +116,7 @@ def _look_at_gates(world: World, population: Population, edge: Whole, instant: b
     on, only = world.edges[edge].on, world.edges[edge].only
     if on == _ON_CONTACT:
         for lane in range(lanes):
-            desk.open[lane] = desk.pulls[desk.people[lane] & (BLOCK - 1)] > 0.0
+            desk.open[lane] = desk.called[desk.people[lane] & (BLOCK - 1)]
     elif on == _ON_NEED:
         for lane in range(lanes):
             desk.open[lane] = (not instant) & is_need_due(world, people[desk.people[lane]])
