@@ -43,8 +43,8 @@ types: $(VENV)/.installed-dev ## check types
 layers: $(VENV)/.installed-dev ## check which package may import which
 	"$(BIN)/lint-imports"
 
-bench: $(VENV)/.installed-dev ## measure speed, as ratios within one run
-	"$(BIN)/python" benchmarks/bench_speed.py
+bench: $(VENV)/.installed-dev ## measure speed, as ratios within one run (BENCH="--quick" or "--full")
+	"$(BIN)/python" -m benchmarks $(BENCH)
 
 golden: $(VENV)/.installed-dev ## rewrite the golden results after a deliberate change of the model
 	"$(BIN)/python" tests/golden/refresh.py
@@ -62,7 +62,7 @@ $(VENV)/.installed-run: pyproject.toml $(PINS) | interpreter
 	@touch "$@"
 
 $(VENV)/.installed-dev: pyproject.toml $(PINS) | interpreter
-	@EXTRAS="[dev,notebook]" ; $(INSTALL)
+	@EXTRAS="[dev,notebook,analysis,cluster]" ; $(INSTALL)
 	@touch "$(VENV)/.installed-run" "$@"
 
 # A Python without pins yet (a new one) still works, with the newest versions that pyproject.toml allows.

@@ -69,7 +69,7 @@ def cache_folder() -> str | None:
         return None
 
 
-class _NoCollection(event.Listener):  # type: ignore[misc]
+class _NoCollection(event.Listener):
     """Let no garbage be collected while numba compiles: it builds millions of objects that all stay for the while.
 
     A cold start spends a fifth of its time on looking them through.

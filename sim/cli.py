@@ -7,6 +7,7 @@ Exit status 0: done; 1: a failure of the simulator or its surroundings; 2: bad i
 from __future__ import annotations
 
 import difflib
+import gc
 import os
 import re
 import signal
@@ -26,6 +27,8 @@ __all__ = ["main"]
 
 BAD_INPUT = 2
 INTERRUPTED = 130
+#: New objects between two looks for rings of them that nobody holds any more; Python's own rate is 700.
+RARELY = 50_000
 #: Options of Hydra that load a pickle or move the shipped configuration away.
 REFUSED_OPTIONS: dict[str, str] = {
     "experimental_rerun": "run a result again with from=results/compare/RUN",
@@ -47,6 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    often = gc.get_threshold()
+    # Modules, configurations and figures are many small objects that live as long as they are needed: looking for
+    # rings among them at the usual rate takes a tenth of the time that is not simulation.
+    gc.set_threshold(RARELY, *often[1:])
     try:
         with _Ending():
             return _dispatch(words)
@@ -61,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    finally:
+        gc.set_threshold(*often)
 
 
 def _dispatch(words: list[str]) -> int:
@@ -82,8 +91,9 @@ def _dispatch(words: list[str]) -> int:
 
 def _overview() -> str:
     lines = ["journey VERB [key=value ...]", ""]
+    width = max(map(len, VERBS))
     for name, verb in VERBS.items():
-        lines += [f"  {name:<9} {verb.about}", f"            {verb.example}"]
+        lines += [f"  {name:<{width}} {verb.about}", f"  {'':<{width}} {verb.example}"]
     lines += [
         "",
         "journey VERB --help lists a verb's keys; journey VERB --cfg job shows every value.",
@@ -113,6 +123,12 @@ def _translate(verb: str, words: list[str]) -> list[str]:
                 value = words[position]
                 position += 1
             translated.append(f"{option[1].replace('-', '_')}={_quote(value)}")
+        elif VERBS[verb].words and _SENTENCES.fullmatch(word):
+            key, _, value = word.partition("=")
+            translated.append(f"{key}={_quoted(value)}")
+        elif word.startswith("scenario.ensemble="):
+            # A scenario is a group, whose keys stand at the top.
+            translated.append(word.removeprefix("scenario."))
         elif word.startswith("from="):
             translated += _from(word.removeprefix("from="))
         elif word.startswith("-"):
@@ -120,11 +136,18 @@ def _translate(verb: str, words: list[str]) -> list[str]:
             value_follows = word in _OPTIONS_WITH_VALUE
         elif names and "=" not in word and not word.startswith("~"):
             translated.append(f"{names.pop(0)}={_quote(word)}")
+        elif word.partition("=")[0] in VERBS[verb].lists and "," in word and "[" not in word:
+            key, _, value = word.partition("=")
+            translated.append(f"{key}=[{value}]")
+        elif word.startswith(tuple(f"{key}." for key in VERBS[verb].open)):
+            translated.append(f"++{word}")
         else:
             translated.append(word)
     return translated
 
 
+#: Keys whose values are sentences: taken as they stand, whatever Hydra would read into a comma or a bracket.
+_SENTENCES = re.compile(r"(sql|where|columns|sort|to|x|y)=(.*)", re.DOTALL)
 _PLAIN_OPTION = re.compile(r"--(format|output-dir|run|action)(?:=(.*))?")
 _OPTIONS_WITH_VALUE = (
     "--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd",
@@ -144,7 +167,11 @@ def _from(place: str) -> list[str]:
 
 
 def _quote(value: str) -> str:
-    return value if re.fullmatch(r"[\w./-]*", value) else "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return value if re.fullmatch(r"[\w./-]*", value) else _quoted(value)
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def _run(verb: str, words: list[str]) -> int:
@@ -198,6 +225,8 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any) -> int:
         try:
             if options.multirun:
                 composer.sweep(task, check)
+            elif VERBS[verb].spreads:
+                composer.spread(task)
             else:
                 composer.run(task)
         except Exception:

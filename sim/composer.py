@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import QuotedString, Transformer
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
@@ -32,7 +34,7 @@ from omegaconf.errors import OmegaConfBaseException
 from configs import FOLDER
 from sim.document import read_document
 from sim.errors import ConfigError
-from sim.experiments.draft import draft_scenario, form
+from sim.experiments.draft import SCENARIO_KEYS, draft_scenario, form
 from sim.experiments.load import read_scenario_file
 from sim.library import GROUPS, Library
 from sim.reading import NAME, nearest, read_value, show
@@ -53,6 +55,8 @@ HYDRA_DEFAULTS: tuple[Mapping[str, str], ...] = (
     {"override hydra/job_logging": "none"},
     {"override hydra/hydra_logging": "none"},
 )
+#: Groups of which only the shipped files count: they say how a run is done, not what.
+OWN_GROUPS: tuple[str, ...] = ("engine", "executor")
 #: Groups whose files set keys at the top rather than under the group's name.
 GLOBAL_GROUPS: tuple[str, ...] = ("scenario", "engine")
 
@@ -79,7 +83,7 @@ class JourneySource(ConfigSource):
         """Return whether a path is one of the groups; no other folder is ever looked into."""
         if config_path in ("", "."):
             return True
-        known = (*GROUPS, "engine") if self.trusted else GROUPS
+        known = (*GROUPS, *OWN_GROUPS) if self.trusted else GROUPS
         return config_path in known and (self.folder / config_path).is_dir()
 
     def is_config(self, config_path: str) -> bool:
@@ -98,7 +102,7 @@ class JourneySource(ConfigSource):
         names: set[str] = set()
         if config_path in ("", "."):
             if results_filter in (None, ObjectType.GROUP):
-                names |= {group for group in (*GROUPS, "engine") if self.is_group(group)}
+                names |= {group for group in (*GROUPS, *OWN_GROUPS) if self.is_group(group)}
         elif results_filter in (None, ObjectType.CONFIG) and self.is_group(config_path):
             names |= {path.stem for path in (self.folder / config_path).iterdir() if path.suffix == ".yaml"}
         return sorted(names)
@@ -112,7 +116,7 @@ class JourneySource(ConfigSource):
         elif group == "scenario":
             data, where = read_scenario_file(name, library)
             body = _compose_form(data, where, name)
-        elif group == "engine":
+        elif group in OWN_GROUPS:
             body = read_document(self.folder / group / f"{name}.yaml", trusted=True)
         else:
             body = form(group, name, library)
@@ -136,15 +140,19 @@ class JourneySource(ConfigSource):
         path = self.folder / f"{name}.yaml"
         data = read_document(path)
         verb = self._verb()
-        settings = {key for key in verb if key not in ("defaults", "hydra")} | {"engine"}
+        settings = {key for key in verb if key not in ("defaults", "hydra")} | set(OWN_GROUPS)
         scenario = {key: value for key, value in data.items() if key not in settings}
-        body = _compose_form(scenario, str(path), name)
+        # A verb that chooses no scenario of its own, such as `validate`, leaves none behind either.
+        without = {"scenario": None} in verb["defaults"] and not scenario
+        body = {"defaults": ["_self_"]} if without else _compose_form(scenario, str(path), name)
         engine = read_value(Settings, "engine", data.get("engine", "numba"), where=str(path))
-        chosen = {key: data.get(key, verb[key]) for key in settings if key != "engine"}
+        chosen = {key: data.get(key, verb[key]) for key in settings if key not in OWN_GROUPS}
+        # Where it ran last time says nothing about where it runs now: the verb's own executor, if it has one.
+        executors = [{"/executor": item["executor"]} for item in verb["defaults"] if "executor" in item]
         return {
             **body,
             **chosen,
-            "defaults": [{"/engine": engine}, *body["defaults"], *HYDRA_DEFAULTS],
+            "defaults": [{"/engine": engine}, *executors, *body["defaults"], *HYDRA_DEFAULTS],
             "hydra": verb["hydra"],
         }
 
@@ -220,6 +228,50 @@ class Composer:
                 shutil.rmtree(folder, ignore_errors=True)
         return [_outcome(job) for batch in batches for job in batch]
 
+    def spread(self, task: Task) -> Any:
+        """Compose once and run once, whatever has several values handed over beside the rest.
+
+        ``key=a,b`` and ``key=range(...)`` become entries of ``grid``, ``key=interval(low,high)`` one of ``levers``, and
+        several files of a group become ``cases``, each composed as Hydra would compose it alone.
+        """
+        parser = OverridesParser.create(config_loader=self.hydra.config_loader)
+        fixed: list[str] = []
+        grid: dict[str, Any] = {}
+        levers: dict[str, Any] = {}
+        groups: list[list[tuple[str, str]]] = []
+        for text, override in zip(self.overrides, parser.parse_overrides(self.overrides), strict=True):
+            if not override.is_sweep_override():
+                fixed.append(text)
+            elif override.is_interval_sweep():
+                value: Any = override.value()
+                scale = "log" if "log" in value.tags else "linear"
+                levers[override.get_key_element()] = {"low": value.start, "high": value.end, "scale": scale}
+            elif override.key_or_group in (*GROUPS, *OWN_GROUPS):
+                key = override.get_key_element()
+                groups.append([(key, str(name)) for name in override.sweep_iterator(transformer=Transformer.encode)])
+            else:
+                raw = override.sweep_iterator(transformer=Transformer.identity)
+                grid[override.get_key_element()] = [_unquoted(value) for value in raw]
+
+        def compose(chosen: Sequence[tuple[str, str]]) -> dict[str, Any]:
+            overrides = [*fixed, *(f"{key}={name}" for key, name in chosen)]
+            return _plain(self.hydra.compose_config(config_name=self.name, overrides=overrides, run_mode=RunMode.RUN))
+
+        combined = list(product(*groups))
+        data = compose(combined[0])
+        if grid:
+            data["grid"] = {**(data.get("grid") or {}), **grid}
+        if levers:
+            data["levers"] = {**(data.get("levers") or {}), **levers}
+        if len(combined) > 1:
+            data["cases"] = {
+                "+".join(name for _, name in chosen): {
+                    key: value for key, value in compose(chosen).items() if key in SCENARIO_KEYS
+                }
+                for chosen in combined
+            }
+        return task(data)
+
     def close(self) -> None:
         """Leave no global state of Hydra behind."""
         GlobalHydra.instance().clear()
@@ -263,7 +315,7 @@ class Composer:
         """Say which group was given something that is no name."""
         for override in OverridesParser.create().parse_overrides(self.overrides):
             group, value = override.key_or_group, override.value()
-            if group in (*GROUPS, "engine", "") and not isinstance(value, str | list):
+            if group in (*GROUPS, *OWN_GROUPS, "") and not isinstance(value, str | list):
                 names = self.hydra.config_loader.get_group_options(group) if group else []
                 known = f"; there are {', '.join(names)}" if names else ""
                 return f"{group or 'a key without a name'} is {show(value)}; give the name of a file{known}"
@@ -371,6 +423,17 @@ def _plain(composed: DictConfig) -> dict[str, Any]:
 def _quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _unquoted(value: Any) -> Any:
+    """Return an element of a sweep as plain data."""
+    if isinstance(value, QuotedString):
+        return value.text
+    if isinstance(value, list):
+        return [_unquoted(item) for item in value]
+    if isinstance(value, dict):
+        return {str(_unquoted(key)): _unquoted(item) for key, item in value.items()}
+    return value
 
 
 def _split(config_path: str) -> tuple[str, str]:

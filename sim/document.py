@@ -154,9 +154,15 @@ def parse_document(text: str, *, where: str, trusted: bool = False) -> dict[str,
     return dict(data)
 
 
-def write_document(data: Mapping[str, Any]) -> str:
-    """Write plain data as YAML that :func:`parse_document` reads back exactly, floats included."""
-    return str(yaml.dump(dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
+def write_document(data: Mapping[str, Any], *, compact: bool = False) -> str:
+    """Write plain data as YAML that :func:`parse_document` reads back exactly, floats included.
+
+    ``compact`` puts every innermost mapping or list on one line.
+    """
+    flow = None if compact else False
+    return str(
+        yaml.dump(dict(data), Dumper=_Dumper, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=120)
+    )
 
 
 def _inspect(text: str) -> None:

@@ -240,9 +240,12 @@ def edge_names(edges: Iterable[Edge]) -> tuple[str, ...]:
 def _read_edges(given: object, stages: Mapping[str, Stage], where: str) -> tuple[Edge, ...]:
     """Read edges from a list, as files have them, or from a mapping by name, as a resolved configuration has them."""
     if isinstance(given, Mapping):
-        for name in given:
-            if not isinstance(name, str) or not _EDGE_NAME.fullmatch(name):
-                raise ConfigError(f"{where}: edges has an edge {show(name)}; name it FROM_to_TO, or give a list")
+        for name, item in given.items():
+            if not isinstance(item, Mapping) or not isinstance(name, str) or not _EDGE_NAME.fullmatch(name):
+                found = (
+                    f"edges is {show(given)}" if not isinstance(item, Mapping) else f"edges has an edge {show(name)}"
+                )
+                raise ConfigError(f"{where}: {found}; give a list of {{from, to, ...}}, or such by name, FROM_to_TO")
         return tuple(_read_edge(item, f"edges.{name}", stages, where) for name, item in given.items())
     if not isinstance(given, list | tuple):
         raise ConfigError(f"{where}: edges is {show(given)}; give a list of {{from, to, ...}}")
@@ -260,7 +263,7 @@ def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) 
     for end in ("from", "to"):
         if end not in data:
             raise ConfigError(f"{where}: {key} has no {end!r}; name the stage it goes {end}")
-        if data[end] not in stages:
+        if not isinstance(data[end], str) or data[end] not in stages:
             raise ConfigError(
                 f"{where}: {key}.{end} is unknown stage {show(data[end])}; {_meant(str(data[end]), stages)}"
             )

@@ -13,7 +13,17 @@ from agents.quantity import choice, quantity, text, whole
 from sim.errors import ConfigError
 from sim.reading import read
 
-__all__ = ["SETTINGS", "Settings", "check_writable", "read_settings"]
+__all__ = ["SETTINGS", "Place", "Settings", "check_writable", "read_settings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where runs are lived; the data do not depend on it. See :func:`sim.experiments.executors.make_executor`."""
+
+    kind: str = choice("serial", ("serial", "local", "dask"), "this process, processes of this machine, or a cluster")
+    workers: int | None = whole(None, 1, 4096, "processes of `local`; null: as many as cores", optional=True)
+    address: str | None = quantity("address of the scheduler of `dask`", default=None, optional=True)
+    scheduler_file: str | None = quantity("the file that says where it is", default=None, optional=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +34,7 @@ class Settings:
     seed: int = whole(1, 0, 2**32 - 1, "seed of all luck; the same seed gives the same data")
     engine: str = choice("numba", ("numba", "mesa"), "numba: fast; mesa: to be read, watched and extended")
     threads: int | None = whole(None, 1, 4096, "threads to use; null: all", optional=True)
+    executor: Place = quantity("where runs are lived", factory=Place)
     output_dir: str = text("results", "folder of all results")
     progress: bool | None = quantity(
         "show a progress bar; null: where standard error is a terminal", default=None, optional=True

@@ -6,6 +6,7 @@ the points inside are taken away, and the next box is sought among the rest. Bry
 all cases inside a box its *coverage*, and the share of cases among the points inside its *density*. Of the boxes seen
 on the way the one is taken that does best by both, density counting twice (F measure of van Rijsbergen 1979 with
 beta one half): a warning that cries wolf is worse than one that is silent now and then.
+A further box is judged by what it adds to those before it.
 
 References
 ----------
@@ -15,27 +16,28 @@ Social Change* 77, 34-49; van Rijsbergen 1979, *Information Retrieval*.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-__all__ = ["Box", "Hit", "check_boxes", "find_boxes", "wilson"]
+__all__ = ["Box", "Hit", "check_boxes", "draw_inside", "find_boxes", "wilson"]
 
 Floats = NDArray[np.float64]
 
 #: Share of the points inside that one peel takes off: small is patient.
 PEEL = 0.05
 #: Share of all points that a box must hold.
-SMALLEST = 0.03
-#: What a restriction must add to the F measure to be worth a clause.
+SMALLEST = 0.01
+#: What a restriction or a further box must add to the F measure to be worth a clause or a rule.
 WORTH = 0.01
 #: Weight of coverage against density in the F measure.
 BETA = 0.5
-#: A rule must be right more often than not, and more often than a guess.
+#: A rule must be right more often than not, and take this share of the way from a guess to certainty.
 LEAST_DENSITY = 0.5
-LEAST_LIFT = 1.2
+LEAST_LIFT = 0.2
 #: Share of all cases left over that is too small for another rule.
 LEFT_OVER = 0.1
 #: Where this share of everything is a case, that is the rule.
@@ -73,15 +75,18 @@ class Hit:
 
     Attributes
     ----------
-    inside, cases, cases_inside : int
-        Points inside, cases among all points, cases among the points inside.
+    inside, right : int
+        Points inside, and how many of them are cases.
+    cases, caught : int
+        Cases anywhere, and how many of them lie inside.
     coverage, density : tuple of float
         Share, low, high; NaN where there is nothing to take a share of.
     """
 
     inside: int
+    right: int
     cases: int
-    cases_inside: int
+    caught: int
     coverage: tuple[float, float, float]
     density: tuple[float, float, float]
 
@@ -111,34 +116,70 @@ def find_boxes(points: Floats, chance: Floats, *, most: int = 3) -> list[Box]:
         return [everything]
     found: list[Box] = []
     left = np.ones(len(points), dtype=bool)
+    before = _Account(0.0, 0, total)
     while len(found) < most and total > 0.0:
         rest, cases = points[left], chance[left]
         if float(cases.sum()) < LEFT_OVER * total:
             break
-        box = _simplify(rest, cases, _paste(rest, cases, _peel(rest, cases, everything, len(points))))
+        box = _peel(rest, cases, everything, len(points), before)
+        box = _simplify(rest, cases, _paste(rest, cases, box, before), before)
         inside = box.holds(rest)
-        density = float(cases[inside].mean())
-        if not box.restricted or density < LEAST_DENSITY or density < LEAST_LIFT * float(cases.mean()):
+        density, guess = float(cases[inside].mean()), float(cases.mean())
+        after = _Account(before.caught + float(cases[inside].sum()), before.inside + int(inside.sum()), total)
+        better = after.measure >= before.measure + WORTH
+        if not box.restricted or not better or density < max(LEAST_DENSITY, guess + LEAST_LIFT * (1.0 - guess)):
             break
         found.append(box)
+        before = after
         left &= ~box.holds(points)
     return found
 
 
-def check_boxes(boxes: list[Box], points: Floats, happened: NDArray[np.bool_]) -> list[Hit]:
+def check_boxes(
+    boxes: Sequence[Box],
+    points: Floats,
+    happened: NDArray[np.bool_],
+    more: Floats | None = None,
+    happened_more: NDArray[np.bool_] | None = None,
+) -> list[Hit]:
     """Count how well boxes tell where cases lie, each alone and, last, all together.
 
     Parameters
     ----------
-    boxes : list of Box
+    boxes : sequence of Box
     points : float64 (n, k)
-        Points that were not used to find the boxes.
+        Points that were not used to find the boxes, drawn from the whole cube: they tell coverage.
     happened : bool (n,)
         Whether a point is a case.
+    more, happened_more : float64 (m, k), bool (m,), optional
+        Further points, drawn from inside the boxes: with the others they tell density.
     """
-    every = [box.holds(points) for box in boxes]
-    together = np.any(every, axis=0) if every else np.zeros(len(points), dtype=bool)
-    return [_hit(inside, happened) for inside in (*every, together)]
+    every, happened_every = points, happened
+    if more is not None and happened_more is not None:
+        every, happened_every = np.concatenate([points, more]), np.concatenate([happened, happened_more])
+    hits = []
+    for held, held_every in zip(_holding(boxes, points), _holding(boxes, every), strict=True):
+        cases, caught = int(happened.sum()), int((held & happened).sum())
+        inside, right = int(held_every.sum()), int((held_every & happened_every).sum())
+        hits.append(Hit(inside, right, cases, caught, wilson(caught, cases), wilson(right, inside)))
+    return hits
+
+
+def draw_inside(boxes: Sequence[Box], count: int, inputs: int, seed: int) -> Floats:
+    """Draw points at random from inside the boxes, all of it alike; from anywhere where there are no boxes."""
+    generator = np.random.default_rng([seed, 0xB1])
+    found = np.empty((0, inputs))
+    while len(found) < count:
+        points = generator.random((1024, inputs))
+        held = _holding(boxes, points)[-1] if boxes else np.ones(len(points), dtype=bool)
+        found = np.concatenate([found, points[held]])
+    return found[:count]
+
+
+def _holding(boxes: Sequence[Box], points: Floats) -> list[NDArray[np.bool_]]:
+    """Return which points each box holds and, last, which any of them does."""
+    each = [box.holds(points) for box in boxes]
+    return [*each, np.any(each, axis=0) if each else np.zeros(len(points), dtype=bool)]
 
 
 def wilson(count: int, total: int) -> tuple[float, float, float]:
@@ -158,16 +199,31 @@ def wilson(count: int, total: int) -> tuple[float, float, float]:
     return share, max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
-def _hit(inside: NDArray[np.bool_], happened: NDArray[np.bool_]) -> Hit:
-    count, cases, both = int(inside.sum()), int(happened.sum()), int((inside & happened).sum())
-    return Hit(count, cases, both, wilson(both, cases), wilson(both, count))
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """What the boxes so far hold, so that a further one is judged by what it adds to them."""
+
+    caught: float
+    inside: int
+    cases: float
+
+    @property
+    def measure(self) -> float:
+        """The F measure: how much is covered and how densely, in one number."""
+        if self.caught == 0.0:
+            return 0.0
+        return (1.0 + BETA**2) * self.caught / (BETA**2 * self.cases + self.inside)
+
+    def rank(self, chance: Floats, inside: NDArray[np.bool_]) -> float:
+        """Return the measure with some more points inside."""
+        return _Account(self.caught + float(chance[inside].sum()), self.inside + int(inside.sum()), self.cases).measure
 
 
-def _peel(points: Floats, chance: Floats, start: Box, everybody: int) -> Box:
+def _peel(points: Floats, chance: Floats, start: Box, everybody: int, before: _Account) -> Box:
     """Peel one slice after the other; return the best box on the way."""
     low, high = np.array(start.low), np.array(start.high)
     inside = np.ones(len(points), dtype=bool)
-    best, best_rank = start, _rank(chance, inside)
+    best, best_rank = start, before.rank(chance, inside)
     while True:
         choices = []
         within, weights = points[inside], chance[inside]
@@ -191,26 +247,20 @@ def _peel(points: Floats, chance: Floats, start: Box, everybody: int) -> Box:
         else:
             high[-place] = edge
             inside &= points[:, -place] < edge
-        rank = _rank(chance, inside)
+        rank = before.rank(chance, inside)
         if rank > best_rank:
             best, best_rank = Box(tuple(low.tolist()), tuple(high.tolist())), rank
 
 
-def _rank(chance: Floats, inside: NDArray[np.bool_]) -> float:
-    """Return the F measure of a box: how much it covers and how dense it is, in one number."""
-    caught, cases = float(chance[inside].sum()), float(chance.sum())
-    if caught == 0.0:
-        return 0.0
-    return (1.0 + BETA**2) * caught / (BETA**2 * cases + float(inside.sum()))
-
-
-def _paste(points: Floats, chance: Floats, box: Box) -> Box:
+def _paste(points: Floats, chance: Floats, box: Box, before: _Account) -> Box:
     """Move bounds outward, a slice at a time, while the box gains by it."""
-    best, rank = box, _rank(chance, box.holds(points))
+    best, rank = box, before.rank(chance, box.holds(points))
     while True:
         thickness = max(1, int(PEEL * int(best.holds(points).sum())))
         wider = [_widen(points, best, place, side, thickness) for place in best.restricted for side in (0, 1)]
-        ranked = [(_rank(chance, other.holds(points)), -place, other) for place, other in enumerate(wider) if other]
+        ranked = [
+            (before.rank(chance, other.holds(points)), -place, other) for place, other in enumerate(wider) if other
+        ]
         if not ranked:
             return best
         new, _, other = max(ranked, key=lambda item: item[:2])
@@ -233,18 +283,18 @@ def _widen(points: Floats, box: Box, place: int, side: int, slice_size: int) -> 
     return _moved(box, place, side, edge)
 
 
-def _simplify(points: Floats, chance: Floats, box: Box) -> Box:
+def _simplify(points: Floats, chance: Floats, box: Box, before: _Account) -> Box:
     """Drop restrictions that add next to nothing: each is a clause somebody must remember."""
     best = box
     while True:
-        rank = _rank(chance, best.holds(points))
+        rank = before.rank(chance, best.holds(points))
         freer = [
             _moved(best, place, side, float(side))
             for place in best.restricted
             for side in (0, 1)
             if (best.low, best.high)[side][place] != float(side)
         ]
-        ranked = [(_rank(chance, other.holds(points)), -place, other) for place, other in enumerate(freer)]
+        ranked = [(before.rank(chance, other.holds(points)), -place, other) for place, other in enumerate(freer)]
         if not ranked:
             return best
         new, _, other = max(ranked, key=lambda item: item[:2])

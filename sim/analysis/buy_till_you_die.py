@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
-from scipy.special import betainc, betaln, digamma, gammaln, hyp2f1, logsumexp
+from scipy.special import betainc, betaincinv, betaln, digamma, gammaln, hyp2f1, logsumexp
 
 from sim.errors import ConfigError
 
@@ -26,6 +26,14 @@ __all__ = ["BuyTillYouDie", "Fit", "Summary", "fit_buy_till_you_die"]
 LOWEST, HIGHEST = 1e-4, 1e5
 #: Close to a = 1 the closed forms divide by zero; they are smooth there, so a neighbour is as good.
 _NEAR_ONE = 1e-7
+#: Where a + b is larger, the hypergeometric function loses its digits and the Beta is averaged over instead.
+_ALIKE = 500.0
+#: Customers averaged over at once, to bound memory.
+_CHUNK = 8192
+#: Candidates for each near-best set, and the number of different customers from which one has to do.
+_CANDIDATES, _MANY = 10, 20_000
+#: Candidates spread so much wider than the approximation; sets so far off, in logarithms, need data to speak for them.
+_WIDER, _OPEN = 1.2, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +101,12 @@ class BuyTillYouDie:
         Examples
         --------
         >>> round(float(BuyTillYouDie(0.243, 4.414, 0.793, 2.426).expected(39.0)), 2)
-        1.22
+        1.2
         """
         r, alpha, a, b = self._apart()
         t = np.asarray(t, np.float64)
+        if a + b > _ALIKE:
+            return _average(r, alpha, a, b, t)
         shrunk = (alpha / (alpha + t)) ** r * hyp2f1(r, b, a + b - 1.0, t / (alpha + t))
         return np.asarray((a + b - 1.0) / (a - 1.0) * (1.0 - shrunk))
 
@@ -115,6 +125,14 @@ class BuyTillYouDie:
         r, alpha, a, b = self._apart()
         x, observed = summary.repeats, summary.observed
         span = alpha + observed
+        if a + b > _ALIKE:
+            ahead = np.empty_like(x)
+            for repeats in np.unique(x):
+                alike = np.flatnonzero(x == repeats)
+                # The time per unit of the rate is all that is left of a customer beside the repeats.
+                for part in np.array_split(alike, -(-alike.size // _CHUNK)):
+                    ahead[part] = _average(r + repeats, 1.0, a, b + repeats, t / span[part])
+            return ahead * self.alive(summary)
         shrunk = (span / (span + t)) ** (r + x) * hyp2f1(r + x, b + x, a + b + x - 1.0, t / (span + t))
         return np.asarray((a + b + x - 1.0) / (a - 1.0) * (1.0 - shrunk) * self.alive(summary))
 
@@ -189,23 +207,36 @@ class Fit:
         return errors
 
     def members(self, count: int, seed: int, summary: Summary) -> tuple[tuple[BuyTillYouDie, ...], NDArray[np.float64]]:
-        """Return near-best parameter sets and their weights, which sum to 1.
+        """Return near-best parameter sets, at most ``count``, and their weights, which sum to 1.
 
-        Draws from the normal approximation at the maximum, in logarithms, each weighed by how much its true likelihood
-        exceeds the approximation's (importance sampling), so that a curved likelihood is not taken for a flat one.
+        Draws from a little more than the normal approximation at the maximum, in logarithms, each weighed by how much
+        its true likelihood exceeds the approximation's, and drawn again by those weights (sampling importance
+        resampling: Rubin 1988), so that a curved likelihood is not taken for a flat one. Where the data leave a
+        parameter nearly open, sets beyond a factor of about e ** 1.5 are held for unlikely.
         """
         generator = np.random.Generator(np.random.Philox(key=[seed, 0x7472616E]))
         free = np.array([field.name not in self.unbounded for field in fields(self.model)])
-        covariance = self.covariance * np.outer(free, free)
-        values, vectors = np.linalg.eigh(covariance)
-        spread = vectors * np.sqrt(np.maximum(values, 0.0))
-        draws = generator.standard_normal((count, 4))
+        values, vectors = np.linalg.eigh(self.covariance * np.outer(free, free))
+        spread = vectors * _WIDER * np.sqrt(np.clip(values, 0.0, 1.0))
+        # With very many customers the approximation is as good as exact, and a likelihood takes long.
+        draws = generator.standard_normal((count * (_CANDIDATES if summary.customers.size < _MANY else 1), 4))
         best = np.log(self.model.as_array())
         points = np.clip(best + draws @ spread.T, np.log(LOWEST), np.log(HIGHEST))
         gains = np.array([_likelihood(point, summary)[0] for point in points]) + 0.5 * (draws**2).sum(axis=1)
-        weights = np.exp(gains - logsumexp(gains))
-        members = tuple(BuyTillYouDie(*map(float, np.exp(point))) for point in points)
-        return members, weights
+        gains -= 0.5 * (((points - best) / _OPEN) ** 2).sum(axis=1)
+        reached = np.cumsum(np.exp(gains - logsumexp(gains)))
+        places = (np.arange(count) + generator.random()) / count * reached[-1]
+        found = np.minimum(np.searchsorted(reached, places), len(points) - 1)
+        picked, times = np.unique(found, return_counts=True)
+        members = tuple(BuyTillYouDie(*map(float, np.exp(points[at]))) for at in picked)
+        return members, times / count
+
+
+def _average(shape: float, rate: float, a: float, b: float, t: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Expected purchases in ``t`` by averaging (1 - (rate / (rate + p t)) ** shape) / p over p ~ Beta(a, b)."""
+    leaving = np.maximum(betaincinv(a, b, (np.arange(200) + 0.5) / 200.0), 1e-12)
+    moved = np.multiply.outer(t, leaving) / rate
+    return np.asarray((-np.expm1(-shape * np.log1p(moved)) / leaving).mean(axis=-1))
 
 
 def fit_buy_till_you_die(summary: Summary) -> Fit:
@@ -234,17 +265,11 @@ def fit_buy_till_you_die(summary: Summary) -> Fit:
         return -value / total, -slope / total
 
     total = float(summary.customers.sum())
+    options = {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 2000}
     best = None
     for r, a, b in ((0.5, 0.5, 2.0), (0.25, 1.0, 3.0), (2.0, 0.2, 5.0)):
         start = np.log(np.clip([r, r / max(mean, 1e-12), a, b], 2 * LOWEST, HIGHEST / 2))
-        found = minimize(
-            cost,
-            start,
-            jac=True,
-            bounds=bounds,
-            method="L-BFGS-B",
-            options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 2000},
-        )
+        found = minimize(cost, start, jac=True, bounds=bounds, method="L-BFGS-B", options=options)
         if best is None or found.fun < best.fun:
             best = found
     if best is None or not np.isfinite(best.fun):

@@ -214,14 +214,17 @@ def _morris(names: tuple[str, ...], shares: Floats, values: Floats, rows: int, p
     def statistic(which: Floats) -> Floats:
         return np.stack([which.mean(axis=-1), np.abs(which).mean(axis=-1), which.std(axis=-1, ddof=min(1, rows - 1))])
 
-    whole = statistic(found.mean(axis=2))  # (3, k)
-    resampled = statistic(found.mean(axis=2)[:, picks])  # (3, k, B)
-    by_luck = _jackknife(lambda kept: statistic(found[:, :, kept].mean(axis=2)), values.shape[1])
     replicates = values.shape[1]
+    whole = statistic(found.mean(axis=2))  # (3, k)
+    by_design, by_luck = _doubts(
+        lambda kept: statistic(found[:, :, kept].mean(axis=2)),
+        lambda kept: statistic(found[:, :, kept].mean(axis=2)[:, picks]),
+        replicates,
+    )
     indices = {
         kind: tuple(
             _index(
-                whole[row, place], resampled[row, place].std(ddof=1), by_luck[row, place], replicates,
+                whole[row, place], by_design[row, place], by_luck[row, place], replicates,
                 least=-np.inf if kind == "mu" else 0.0,
             )
             for place in range(len(names))
@@ -238,14 +241,16 @@ def _sobol(names: tuple[str, ...], shares: Floats, values: Floats, rows: int, pi
     inputs = len(names)
     pairs = [(one, other) for one in range(inputs) for other in range(one + 1, inputs)]
     blocks = values.reshape(rows, 2 * inputs + 2, -1)  # A, AB_1..k, BA_1..k, B by row
-    mean = blocks.mean(axis=2)
-    whole = sobol_indices(mean)
-    resampled = sobol_indices(np.moveaxis(mean[picks], 0, 2))  # (2 k + pairs, B)
-    by_luck = _jackknife(lambda kept: sobol_indices(blocks[:, :, kept].mean(axis=2)), values.shape[1])
     replicates = values.shape[1]
+    whole = sobol_indices(blocks.mean(axis=2))
+    by_design, by_luck = _doubts(
+        lambda kept: sobol_indices(blocks[:, :, kept].mean(axis=2)),
+        lambda kept: sobol_indices(np.moveaxis(blocks[:, :, kept].mean(axis=2)[picks.T], 1, 2)),
+        replicates,
+    )
 
     def index(row: int, least: float) -> Index:
-        return _index(whole[row], resampled[row].std(ddof=1), by_luck[row], replicates, least=least)
+        return _index(whole[row], by_design[row], by_luck[row], replicates, least=least)
 
     indices = {
         "first": tuple(index(place, -np.inf) for place in range(inputs)),
@@ -287,13 +292,36 @@ def sobol_indices(blocks: Floats) -> Floats:
     return np.asarray([*first, *total, *second], dtype=np.float64)
 
 
-def _jackknife(statistic: Callable[[list[int]], Floats], replicates: int) -> Floats:
-    """Return standard errors from leaving out one replicate after the other (Efron & Stein 1981)."""
+def _doubts(
+    statistic: Callable[[list[int]], Floats], resampled: Callable[[list[int]], Floats], replicates: int
+) -> tuple[Floats, Floats]:
+    """Return the standard errors of a statistic from the choice of points and from luck.
+
+    Parameters
+    ----------
+    statistic : callable
+        Of some of the replicates, (...).
+    resampled : callable
+        The same for each resample of the design, (..., B).
+    replicates : int
+
+    Notes
+    -----
+    Luck: the jackknife over replicates. Design: the bootstrap over trajectories or rows. A point's own luck shows in
+    both, for other points would have had other luck; how much of it there is shows in how the jackknife differs from
+    resample to resample, and is taken out of the design.
+    """
     everyone = list(range(replicates))
+    bootstrap = resampled(everyone)
+    by_design = bootstrap.var(axis=-1, ddof=1)
     if replicates == 1:
-        return np.zeros_like(statistic(everyone))
-    left = np.stack([statistic([one for one in everyone if one != out]) for out in everyone])
-    return np.asarray(np.sqrt((replicates - 1) / replicates * ((left - left.mean(axis=0)) ** 2).sum(axis=0)))
+        return np.sqrt(by_design), np.zeros_like(by_design)
+    share = (replicates - 1) / replicates
+    without = [[one for one in everyone if one != out] for out in everyone]
+    left = np.stack([statistic(kept) for kept in without])
+    by_luck = share * ((left - left.mean(axis=0)) ** 2).sum(axis=0)
+    own = share * sum((resampled(kept) - bootstrap).var(axis=-1, ddof=1) for kept in without)
+    return np.sqrt(np.maximum(by_design - own, 0.0)), np.sqrt(by_luck)
 
 
 def _index(value: float, by_design: float, by_luck: float, replicates: int, *, least: float) -> Index:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
+from sim.analysis.decomposition import decompose
+
 __all__ = ["LEVEL", "Difference", "Estimate", "estimate", "paired_difference", "relative_half_width"]
 
 #: Probability that an interval covers the true mean.
@@ -50,19 +52,27 @@ class Difference:
     variance_reduction: float | None
 
 
-def estimate(values: NDArray[np.float64]) -> Estimate:
+def estimate(values: NDArray[np.float64], lucks: int = 1) -> Estimate:
     """Return mean and 95 % t interval of the replicates that have a value.
 
     Parameters
     ----------
     values : float64 (R,)
         One value per replicate, NaN where undefined.
+    lucks : int
+        Neighbours that share their parameters, where replicates differ in those too: the interval then covers both.
+        See :mod:`sim.analysis.decomposition`.
 
     Examples
     --------
     >>> estimate(np.array([1.0, 2.0, 3.0])).mean
     2.0
     """
+    if lucks > 1:
+        split = decompose(values, lucks)
+        half = split.half_width(LEVEL)
+        low, high = (None, None) if half is None or split.mean is None else (split.mean - half, split.mean + half)
+        return Estimate(split.mean, low, high)
     defined = values[~np.isnan(values)]
     if defined.size == 0:
         return Estimate(None, None, None)
@@ -73,18 +83,21 @@ def estimate(values: NDArray[np.float64]) -> Estimate:
     return Estimate(mean, mean - half, mean + half)
 
 
-def paired_difference(arm: NDArray[np.float64], baseline: NDArray[np.float64]) -> Difference:
+def paired_difference(arm: NDArray[np.float64], baseline: NDArray[np.float64], lucks: int = 1) -> Difference:
     """Return the paired difference of two arms over the replicates in which both have a value.
 
     Parameters
     ----------
     arm, baseline : float64 (R,)
         One value per replicate, NaN where undefined.
+    lucks : int
+        As for :func:`estimate`.
     """
     both = ~(np.isnan(arm) | np.isnan(baseline))
+    every = arm - baseline
     arm, baseline = arm[both], baseline[both]
     difference = arm - baseline
-    interval = estimate(difference)
+    interval = estimate(every if lucks > 1 else difference, lucks)
     if difference.size == 0:
         return Difference(None, None, None, None, None, None)
     correlation = variance_reduction = None
@@ -95,7 +108,12 @@ def paired_difference(arm: NDArray[np.float64], baseline: NDArray[np.float64]) -
         if var_difference > 0.0:
             variance_reduction = (var_arm + var_baseline) / var_difference
     return Difference(
-        interval.mean, interval.ci_low, interval.ci_high, _above_zero(difference), correlation, variance_reduction
+        interval.mean,
+        interval.ci_low,
+        interval.ci_high,
+        _above_zero(difference) if lucks == 1 else decompose(every, lucks).above_zero(),
+        correlation,
+        variance_reduction,
     )
 
 

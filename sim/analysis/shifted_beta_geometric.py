@@ -36,7 +36,7 @@ class ShiftedBetaGeometric:
 
     @property
     def concentration(self) -> float:
-        """Gamma + delta: higher means subscribers more alike."""
+        """Sum of gamma and delta: higher means subscribers more alike."""
         return self.gamma + self.delta
 
     def survival(self, renewals: ArrayLike) -> NDArray[np.float64]:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.decomposition import decompose
 from sim.analysis.metrics import EVERYBODY, METRICS, TERMS, Measures, low_point, payback_week
-from sim.analysis.paired import Estimate, estimate, paired_difference
+from sim.analysis.paired import LEVEL, Estimate, estimate, paired_difference
 from sim.history import ORIGINS
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
 
-__all__ = ["difference_name", "summarise"]
+__all__ = ["difference_name", "parts_of_uncertainty", "summarise"]
 
 _PAYBACK = METRICS.index("payback_week")
 _LOW_POINT = METRICS.index("cash_low_point")
@@ -29,7 +30,7 @@ def difference_name(arm: str, baseline: str) -> str:
 
 
 def summarise(
-    scenario: Scenario, replicates: Sequence[Mapping[str, Measures]], stages: Sequence[str]
+    scenario: Scenario, replicates: Sequence[Mapping[str, Measures]], stages: Sequence[str], lucks: int = 1
 ) -> dict[str, Any]:
     """Return the estimates of `summary.json`: arms, differences, personas, and what the differences are made of.
 
@@ -41,6 +42,8 @@ def summarise(
         Measures by arm, one mapping per replicate.
     stages : sequence of str
         Names of the stages, in the order of their ids.
+    lucks : int
+        Neighbouring replicates that share their parameters, where those differ too; 1 where they do not.
 
     Returns
     -------
@@ -63,13 +66,14 @@ def summarise(
 
     def block(row: int) -> dict[str, Any]:
         return {
-            "arms": {arm: _arm(values[arm][:, row], paybacks.get(arm), row) for arm in scenario.arms},
+            "arms": {arm: _arm(values[arm][:, row], paybacks.get(arm), row, lucks) for arm in scenario.arms},
             "differences": {
                 difference_name(arm, scenario.baseline): _difference(
                     values[arm][:, row],
                     values[scenario.baseline][:, row],
                     gains[arm][:, row],
                     paybacks[arm][:, row],
+                    lucks,
                 )
                 for arm in others
             },
@@ -82,7 +86,9 @@ def summarise(
         summary[name] = {
             difference_name(arm, scenario.baseline): {
                 who: {
-                    label: asdict(estimate(_gap(replicates, arm, scenario.baseline, part)[:, row, column] / scale))
+                    label: asdict(
+                        estimate(_gap(replicates, arm, scenario.baseline, part)[:, row, column] / scale, lucks)
+                    )
                     for column, label in enumerate(labels)
                 }
                 for row, who in enumerate(rows)
@@ -90,10 +96,41 @@ def summarise(
             for arm in others
         }
     summary["flows"] = {
-        difference_name(arm, scenario.baseline): _flows(_gap(replicates, arm, scenario.baseline, "flows"), stages)
+        difference_name(arm, scenario.baseline): _flows(
+            _gap(replicates, arm, scenario.baseline, "flows"), stages, lucks
+        )
         for arm in others
     }
     return summary
+
+
+def parts_of_uncertainty(
+    scenario: Scenario, replicates: Sequence[Mapping[str, Measures]], lucks: int
+) -> dict[str, Any]:
+    """Return for every difference and metric how much of its interval is luck and how much the parameters are.
+
+    Half-widths of 95 % intervals; their squares add up to the whole one's.
+    """
+    parts: dict[str, Any] = {}
+    for arm in scenario.arms:
+        if arm == scenario.baseline:
+            continue
+        entries: dict[str, Any] = {}
+        for place, name in enumerate(METRICS):
+            if place in (_PAYBACK, _LOW_POINT):
+                continue
+            gap = np.array(
+                [item[arm].values[0, place] - item[scenario.baseline].values[0, place] for item in replicates]
+            )
+            split = decompose(gap, lucks)
+            entries[name] = {
+                "luck": split.half_width(LEVEL, "luck"),
+                "parameters": split.half_width(LEVEL, "parameters"),
+                "luck_sd": split.luck_sd if split.members > 1 else None,
+                "parameter_sd": split.parameter_sd if split.members > 1 else None,
+            }
+        parts[difference_name(arm, scenario.baseline)] = entries
+    return parts
 
 
 def _gap(replicates: Sequence[Mapping[str, Measures]], arm: str, baseline: str, part: str) -> NDArray[np.float64]:
@@ -105,41 +142,45 @@ def _gap(replicates: Sequence[Mapping[str, Measures]], arm: str, baseline: str, 
     )
 
 
-def _arm(values: NDArray[np.float64], paybacks: NDArray[np.float64] | None, row: int) -> dict[str, Any]:
+def _arm(values: NDArray[np.float64], paybacks: NDArray[np.float64] | None, row: int, lucks: int) -> dict[str, Any]:
     out: dict[str, Any] = {
-        name: asdict(estimate(values[:, place])) for place, name in enumerate(METRICS) if place != _PAYBACK
+        name: asdict(estimate(values[:, place], lucks)) for place, name in enumerate(METRICS) if place != _PAYBACK
     }
     # The baseline has nothing to pay back.
     nothing = {**asdict(Estimate(None, None, None)), "share": None}
-    out["payback_week"] = nothing if paybacks is None else _payback(paybacks[:, row])
+    out["payback_week"] = nothing if paybacks is None else _payback(paybacks[:, row], lucks)
     return {name: out[name] for name in METRICS}
 
 
-def _payback(weeks: NDArray[np.float64]) -> dict[str, Any]:
-    return {**asdict(estimate(weeks)), "share": float(np.mean(~np.isnan(weeks)))}
+def _payback(weeks: NDArray[np.float64], lucks: int) -> dict[str, Any]:
+    return {**asdict(estimate(weeks, lucks)), "share": float(np.mean(~np.isnan(weeks)))}
 
 
 def _difference(
-    arm: NDArray[np.float64], baseline: NDArray[np.float64], gain: NDArray[np.float64], weeks: NDArray[np.float64]
+    arm: NDArray[np.float64],
+    baseline: NDArray[np.float64],
+    gain: NDArray[np.float64],
+    weeks: NDArray[np.float64],
+    lucks: int,
 ) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for place, name in enumerate(METRICS):
         if place == _PAYBACK:
-            out[name] = {**_payback(weeks), **_NOT_A_DIFFERENCE}
+            out[name] = {**_payback(weeks, lucks), **_NOT_A_DIFFERENCE}
         elif place == _LOW_POINT:
             # The lowest point of the difference, not the difference of two lowest points.
-            out[name] = {**asdict(estimate(low_point(gain))), **_NOT_A_DIFFERENCE}
+            out[name] = {**asdict(estimate(low_point(gain), lucks)), **_NOT_A_DIFFERENCE}
         else:
-            out[name] = asdict(paired_difference(arm[:, place], baseline[:, place]))
+            out[name] = asdict(paired_difference(arm[:, place], baseline[:, place], lucks))
     return out
 
 
-def _flows(gap: NDArray[np.float64], stages: Sequence[str]) -> list[dict[str, Any]]:
+def _flows(gap: NDArray[np.float64], stages: Sequence[str], lucks: int) -> list[dict[str, Any]]:
     """List the edges whose flow changed, the largest change first."""
     means = gap.mean(axis=0)
     changed = np.argwhere(np.any(gap != 0.0, axis=0))
     edges = sorted(((int(a), int(b)) for a, b in changed), key=lambda edge: (-abs(means[edge]), edge))
     return [
-        {"from": stages[source], "to": stages[target], **asdict(estimate(gap[:, source, target]))}
+        {"from": stages[source], "to": stages[target], **asdict(estimate(gap[:, source, target], lucks))}
         for source, target in edges
     ]

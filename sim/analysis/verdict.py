@@ -67,6 +67,7 @@ def verdict(summary: Numbers) -> str:
         cases = [_Case(summary, arm) for arm in others]
         parts = ["\n".join(case.sentences()) for case in cases]
         if not all(case.unchanged() for case in cases):
+            parts.extend(filter(None, ["\n".join(filter(None, (case.doubt() for case in cases)))]))
             parts.append(_CAVEAT)
     else:
         parts = ["\n".join(_alone(summary, arm) for arm in summary["arms"])]
@@ -100,6 +101,22 @@ class _Case:
 
     def money(self, amount: float, *, signed: bool = True) -> str:
         return money(amount, self.currency, signed=signed)
+
+    def doubt(self) -> str:
+        """Say how much of the interval is luck and how much is what a calibration leaves open."""
+        ensemble = self.summary.get("ensemble")
+        if not ensemble or self.unchanged():
+            return ""
+        part = ensemble["uncertainty"][self.name]["contribution"]
+        if part["luck"] is None:
+            return "One parameter set gives no interval for what the calibration leaves open: run more replicates."
+        luck, parameters = (self.money(part[key], signed=False) for key in ("luck", "parameters"))
+        return (
+            f"{self.arm}: how sure that is. The interval comes from {ensemble['members']} near-best fits of the market"
+            f" (ensemble {ensemble['name']}), {ensemble['lucks']} lucks each. Luck alone would make it +/- {luck},"
+            f" which more replicates narrow; what the calibration leaves open makes it +/- {parameters}, which they do"
+            " not."
+        )
 
     def unchanged(self) -> bool:
         """Whether nothing at all differs, in any replicate."""

@@ -32,7 +32,7 @@ def rate_of(world: World, population: Population, i: Whole, brand: Whole) -> Who
 
 @loop
 def meet(world: World, population: Population, ready: Whole) -> Whole:
-    """This week's contacts of those whose week it is: leaves each one's pull and intrusion; returns how many met any."""
+    """This week's contacts of those whose week it is: leaves pulls and intrusions; returns how many met any."""
     desk, constants = world.desk[0], world.constants[0]
     first, week = world.clock[_AT_FIRST], world.clock[_AT_WEEK]
     contacted = np.int64(0)

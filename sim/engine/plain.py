@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Whole, loop, passage
+from agents.compiled import Whole, loop, passage, rule
 from agents.population import NOBODY, Population
 from agents.purposes import Purpose
 from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility, taste_tail
@@ -165,7 +165,7 @@ def _is_open(world: World, customer: Any, edge: Any, contacted: bool, need_due: 
     return exists
 
 
-@loop
+@rule
 def _pick(world: World, customer: Any, who: Whole, at: Whole, strongest: float, disturbed: float) -> Whole:
     """Edge taken, or NOBODY to stay (competing risks, MODEL 4.2), tried in the order of the file."""
     desk, node = world.desk[0], world.nodes[at]
@@ -240,7 +240,7 @@ def _utility(world: World, customer: Any, who: Whole, brand: Whole) -> float:
     return utility
 
 
-@loop
+@rule
 def _choose(world: World, customer: Any, who: Whole) -> Whole:
     """Brand that is bought: the considered one of the highest utility, or the lead's where none is considered."""
     desk = world.desk[0]
@@ -273,7 +273,7 @@ def _search(world: World, customer: Any, who: Whole) -> None:
     search(world, customer, who, _FIRST_LANE)
 
 
-@loop
+@rule
 def _enter(world: World, customer: Any, who: Whole, stage: Whole, disturbed: float) -> None:
     """Come to a stage and do what it does."""
     at = node_at(world, customer, stage)
@@ -304,7 +304,7 @@ def _enter(world: World, customer: Any, who: Whole, stage: Whole, disturbed: flo
         _talk(world, customer, who)
 
 
-@loop
+@passage
 def _live(world: World, population: Population, i: Whole) -> None:
     """One customer's week: contacts, weekly deed, an edge, and on through stages that resolve within the week."""
     week = world.clock[_AT_WEEK]

@@ -558,15 +558,15 @@ def _take_channel(world: World, customer: Any, who: Whole, at: Whole, u: float) 
     customer.channel = NOBODY
     if not world.nodes[at].has_channels:
         return
-    taken = 0
+    taken = np.int64(0)
     for channel in range(world.mix.shape[1] - 1):
         taken += np.int64(u >= world.mix[at, channel])
     customer.channel = taken
     if customer.lead == NOBODY:
         return
-    channel = world.channels[taken]
-    _pay(world, customer, who, np.int64(customer.lead), _CHANNELS, channel.cost)
-    touched = channel.digital & (customer.lead == customer.incumbent)
+    through = world.channels[taken]
+    _pay(world, customer, who, np.int64(customer.lead), _CHANNELS, through.cost)
+    touched = through.digital & (customer.lead == customer.incumbent)
     automation = level_of(world, customer, np.int64(customer.lead)).automation
     # At no automation a touch teaches nothing, and nothing changes.
     customer.knowledge = encode_unit(

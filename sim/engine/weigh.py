@@ -59,16 +59,16 @@ def _feel(world: World, population: Population, at: Whole, feature: Whole, lanes
             felt[lane] = decode_unit(world.codes[desk.people[lane], world.constants[0].first_trait + feature])
     elif feature == _F_SATISFACTION:
         for lane in range(lanes):
-            value = np.float64(people[desk.people[lane]].satisfaction)
-            felt[lane] = value if desk.mine[lane] != 0 else 0.0
+            satisfaction = np.float64(people[desk.people[lane]].satisfaction)
+            felt[lane] = satisfaction if desk.mine[lane] != 0 else 0.0
     elif feature == _F_TRUST:
         for lane in range(lanes):
-            value = decode_unit(people[desk.people[lane]].trust)
-            felt[lane] = value if desk.mine[lane] != 0 else 0.0
+            trust = decode_unit(people[desk.people[lane]].trust)
+            felt[lane] = trust if desk.mine[lane] != 0 else 0.0
     elif feature == _F_HABIT:
         for lane in range(lanes):
-            value = present_habit(world, people[desk.people[lane]])
-            felt[lane] = value if desk.mine[lane] != 0 else 0.0
+            habit = present_habit(world, people[desk.people[lane]])
+            felt[lane] = habit if desk.mine[lane] != 0 else 0.0
     elif feature == _F_FATIGUE:
         for lane in range(lanes):
             felt[lane] = present_fatigue(world, people[desk.people[lane]])

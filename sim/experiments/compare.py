@@ -7,22 +7,26 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import ceil, isfinite
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.analysis.clv import ValueDifferences, pick_customers
 from sim.analysis.metrics import METRICS, Measures, measure
 from sim.analysis.paired import relative_half_width
-from sim.analysis.summary import difference_name, summarise
+from sim.analysis.summary import difference_name, parts_of_uncertainty, summarise
 from sim.analysis.tables import stage_names
 from sim.analysis.verdict import verdict
 from sim.errors import ConfigError
+from sim.experiments.ensemble import LUCKS, Ensemble
 from sim.experiments.result import Result
 from sim.history import History, Lives
 from sim.reading import read, read_value, show
 from sim.scenario import Scenario
 from sim.settings import Settings
+
+if TYPE_CHECKING:
+    from sim.experiments.executors import Executor
 
 __all__ = ["MOST_REPLICATES", "compare"]
 
@@ -42,6 +46,8 @@ def compare(
     threads: int | None = None,
     precision: float | None = None,
     on_progress: Callable[[int], None] | None = None,
+    executor: Executor | None = None,
+    ensemble: Ensemble | None = None,
 ) -> Result:
     """Run every arm of a scenario on common luck and measure what differs.
 
@@ -62,6 +68,11 @@ def compare(
         (half its width, relative to the mean), at most `MOST_REPLICATES`. Default: the scenario's.
     on_progress : callable, optional
         Called with numbers of customer-weeks done.
+    executor : Executor, optional
+        Where replicates are lived; this process by default. The data are the same.
+    ensemble : Ensemble, optional
+        Near-best parameter sets of a calibration: ``replicates`` of them, each with two lucks of its own, so that the
+        intervals cover what is not known of the parameters beside luck.
 
     Returns
     -------
@@ -74,6 +85,11 @@ def compare(
     """
     _check(scenario, replicates, seed, engine, threads, precision)
     precision = scenario.precision if precision is None else precision
+    if ensemble is not None and precision is not None:
+        raise ConfigError(
+            f"precision is {precision:g}, but with an ensemble no number of replicates makes the interval as narrow as"
+            " one likes; leave one of them out"
+        )
     from sim.experiments.replicate import run_replicates  # compiles kernels: only when something runs
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -83,9 +99,21 @@ def compare(
     width = 0.0
     while True:
         more = range(len(gathered.histories), wanted)
-        for replicate, arms in run_replicates(
-            scenario, seed=seed, replicates=more, engine=engine, threads=threads, on_progress=on_progress
-        ):
+        options: dict[str, Any] = {
+            "seed": seed,
+            "engine": engine,
+            "threads": threads,
+            "on_progress": on_progress,
+            "executor": executor,
+        }
+        if ensemble is not None:
+            for place, member in enumerate(ensemble.picks(replicates)):
+                lived = ensemble.scenario(scenario, member)
+                numbers = range(place * LUCKS, (place + 1) * LUCKS)
+                for replicate, arms in run_replicates(lived, replicates=numbers, **options):
+                    gathered.add(replicate, arms, lived)
+            break
+        for replicate, arms in run_replicates(scenario, replicates=more, **options):
             gathered.add(replicate, arms)
         if precision is None:
             break
@@ -94,7 +122,7 @@ def compare(
             break
         wanted = _next(wanted, width, precision)
 
-    summary = gathered.summary(seed)
+    summary = gathered.summary(seed, ensemble)
     if precision is not None:
         summary["precision"] = {
             "wanted": precision,
@@ -112,6 +140,7 @@ def compare(
         measures=tuple(gathered.measures),
         started=started,
         wall_seconds=perf_counter() - clock,
+        ensemble=ensemble,
     )
 
 
@@ -149,9 +178,9 @@ class _Gathered:
     def others(self) -> list[str]:
         return [arm for arm in self.scenario.arms if arm != self.scenario.baseline]
 
-    def add(self, replicate: int, arms: Mapping[str, History]) -> None:
+    def add(self, replicate: int, arms: Mapping[str, History], lived: Scenario | None = None) -> None:
         scenario = self.scenario
-        self.measures.append({arm: measure(history, scenario) for arm, history in arms.items()})
+        self.measures.append({arm: measure(history, lived or scenario) for arm, history in arms.items()})
         baseline = arms[scenario.baseline].lives
         for arm in self.others:
             name = difference_name(arm, scenario.baseline)
@@ -172,10 +201,18 @@ class _Gathered:
             default=0.0,
         )
 
-    def summary(self, seed: int) -> dict[str, Any]:
+    def summary(self, seed: int, ensemble: Ensemble | None = None) -> dict[str, Any]:
         scenario = self.scenario
         personas = [persona.name for persona in scenario.personas]
         heads = np.stack([item[scenario.baseline].population for item in self.histories]).mean(axis=0)
+        uncertainty: dict[str, Any] = {}
+        if ensemble is not None:
+            uncertainty["ensemble"] = {
+                "name": ensemble.name,
+                "members": len(self.histories) // LUCKS,
+                "lucks": LUCKS,
+                "uncertainty": parts_of_uncertainty(scenario, self.measures, LUCKS),
+            }
         return {
             "scenario": scenario.name,
             "title": scenario.title,
@@ -190,9 +227,10 @@ class _Gathered:
             "burn_in": scenario.burn_in,
             "seed": seed,
             "replicates": len(self.histories),
-            **summarise(scenario, self.measures, stage_names(scenario)),
+            **summarise(scenario, self.measures, stage_names(scenario), 1 if ensemble is None else LUCKS),
             "clv_differences": {name: values.summary(personas) for name, values in self.values.items()},
             "picks": self.picks,
+            **uncertainty,
         }
 
 

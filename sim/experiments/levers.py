@@ -27,7 +27,7 @@ from sim.experiments.load import (
     scenario_from_dict,
     scenario_to_dict,
 )
-from sim.journey import FEATURES
+from sim.journey import FEATURES, edge_names
 from sim.library import Library
 from sim.reading import nearest, plain, read_value, show
 from sim.scenario import Arm, Plan, Scenario
@@ -38,6 +38,8 @@ SCALES: tuple[str, ...] = ("linear", "log", "whole")
 #: What may stand before a path: how its value is combined with the one that is there.
 RELATIVE: tuple[str, ...] = ("times:", "plus:")
 EVERY = "*"
+#: Of an edge's logit, as a journey's file may say it.
+LARGEST_COEFFICIENT = 1e6
 _CENT = 0.01
 
 
@@ -142,7 +144,10 @@ def with_values(scenario: Scenario, values: Mapping[str, Any], *, library: Libra
         for steps in _expand(changed, path, key):
             head = steps[0]
             value_now = _relative(changed, steps, how, value, key) if how else value
-            if head == "journeys" and len(steps) > 2:
+            coefficient = None if steps[1:2] and steps[1] in journeys else _coefficient(changed, steps, value_now)
+            if coefficient is not None:
+                changed = coefficient
+            elif head == "journeys" and len(steps) > 2:
                 _change_journey(changed, steps, value_now, ".".join(steps), journeys)
             elif _is_structural(steps, value_now):
                 changed = _rebuilt(changed, ".".join(steps), value_now, library, journeys)
@@ -489,6 +494,30 @@ def _with(thing: Any, steps: Sequence[str], value: object, path: str) -> Any:
         old = inner[entry] if entry in inner else PersonaStrategy()
         return replace(thing, **{name: {**inner, entry: _with(old, deeper, value, path)}})
     return replace(thing, **{name: _with(inner, rest, value, path)})
+
+
+def _coefficient(scenario: Scenario, steps: Sequence[str], value: object) -> Scenario | None:
+    """Change one coefficient of a logit: it can break nothing else, so the journey need not be read anew.
+
+    None where that is not what the path asks for, or the value is to be refused with all the words of a journey.
+    """
+    if len(steps) != 6 or steps[0] != "journeys" or steps[2] != "edges" or steps[4] != "logit":
+        return None
+    journey, feature = scenario.journeys.get(steps[1]), steps[5]
+    if journey is None or (feature != "base" and feature not in FEATURES):
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST_COEFFICIENT:
+        return None
+    names = edge_names(journey.edges)
+    if steps[3] not in names:
+        return None
+    at = names.index(steps[3])
+    edge = journey.edges[at]
+    if not edge.logit:
+        return None
+    changed = replace(edge, logit={**edge.logit, feature: float(value)})
+    edges = (*journey.edges[:at], changed, *journey.edges[at + 1 :])
+    return replace(scenario, journeys={**scenario.journeys, journey.name: replace(journey, edges=edges)})
 
 
 def _change_journey(

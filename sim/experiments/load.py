@@ -85,7 +85,8 @@ def load_file(path: str | Path, *, config_dir: str | Path | None = None, **overr
     `strategy/`. See :func:`load_scenario` for the rest.
     """
     path = Path(path)
-    data = {key: value for key, value in read_document(path).items() if key not in SETTINGS}
+    # Which near-best fits it was run over is said beside the scenario, as settings are.
+    data = {key: value for key, value in read_document(path).items() if key not in (*SETTINGS, "ensemble")}
     folders = [config_dir] if config_dir is not None else []
     if path.absolute().parent.name == "scenario":
         folders.append(path.absolute().parent.parent)

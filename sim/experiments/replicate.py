@@ -7,17 +7,23 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sim.history import History
 from sim.scenario import Scenario
 
-__all__ = ["ENGINES", "run_replicates", "usable_threads"]
+if TYPE_CHECKING:
+    from sim.experiments.executors import Executor
+
+__all__ = ["ENGINES", "live_of", "run_replicates", "usable_threads"]
 
 ENGINES: tuple[str, ...] = ("numba", "mesa")
 
 #: Above this population one replicate at a time is lived, its customers cut over the threads, to bound memory.
 _LARGE = 2_000_000
+#: Unless told how many, no more threads share a population than each has so many customers: they meet every week.
+_CROWD = 5_000
 
 
 def usable_threads(threads: int | None) -> int:
@@ -29,7 +35,8 @@ def usable_threads(threads: int | None) -> int:
     return os.cpu_count() or 1
 
 
-def _live(engine: str) -> Callable[..., dict[str, History]]:
+def live_of(engine: str) -> Callable[..., dict[str, History]]:
+    """Return what lives one replicate with an engine."""
     if engine == "mesa":
         from sim.mesa_model import live_replicate as live_with_mesa
 
@@ -47,6 +54,7 @@ def run_replicates(
     engine: str = "numba",
     threads: int | None = None,
     on_progress: Callable[[int], None] | None = None,
+    executor: Executor | None = None,
 ) -> Iterator[tuple[int, dict[str, History]]]:
     """Live replicates, in order.
 
@@ -59,40 +67,93 @@ def run_replicates(
         Numbers of the replicates; number 3 is the same whichever others are run.
     engine : {"numba", "mesa"}
     threads : int, optional
-        All by default. Threads each take a replicate, or share the customers of one where there are too few
-        replicates or too many customers. The numbers do not depend on it.
+        All by default. Threads each take a replicate, or several share the customers of one where there are more
+        threads than replicates, or too many customers. The numbers do not depend on it.
     on_progress : callable, optional
         Told the customer-weeks lived since it was last told, from any thread.
+    executor : Executor, optional
+        Where they are lived; this process by default. Each worker takes a replicate and one thread.
 
     Yields
     ------
     tuple of int and dict of str to History
         The replicate and its history by arm.
     """
-    live = _live(engine)
+    if executor is not None and executor.kind != "serial":
+        yield from _live_elsewhere(scenario, seed, tuple(replicates), engine, on_progress, executor)
+        return
+    live = live_of(engine)
     numbers = deque(replicates)
     count = usable_threads(threads) if engine == "numba" else 1
-    options: dict[str, Any] = {"seed": seed, "on_progress": on_progress}
-    together = count == 1 or scenario.population > _LARGE or len(numbers) < count
+    crews = 1 if scenario.population > _LARGE else max(1, min(count, len(numbers)))
+    each = count // crews
+    if threads is None:
+        each = max(1, min(each, scenario.population // _CROWD))
     stop = threading.Event()
-    if together:
+    options: dict[str, Any] = {"seed": seed, "on_progress": on_progress, "threads": each, "stop": stop}
+    if crews == 1:
         for number in numbers:
             # In a thread of its own, so that Ctrl-C reaches this one between weeks.
             with ThreadPoolExecutor(1) as pool:
-                job = pool.submit(live, scenario, replicate=number, threads=count, stop=stop, **options)
-                yield number, _wait_for(job, stop)
+                yield number, _wait_for(pool.submit(live, scenario, replicate=number, **options), stop)
         return
-    with ThreadPoolExecutor(count) as pool:
+    with ThreadPoolExecutor(crews) as pool:
         running: deque[tuple[int, Future[dict[str, History]]]] = deque()
         try:
             while numbers or running:
-                while numbers and len(running) < count:
+                # One more than there are threads, so that none waits while the caller looks at a finished replicate.
+                while numbers and len(running) <= crews:
                     number = numbers.popleft()
-                    running.append((number, pool.submit(live, scenario, replicate=number, stop=stop, **options)))
+                    running.append((number, pool.submit(live, scenario, replicate=number, **options)))
                 number, job = running.popleft()
                 yield number, _wait_for(job, stop)
         finally:
             stop.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """A replicate that a worker lives."""
+
+    scenario: Scenario
+    seed: int
+    replicate: int
+    engine: str
+
+
+def _live_errand(errand: _Errand) -> dict[str, History]:
+    return live_of(errand.engine)(errand.scenario, seed=errand.seed, replicate=errand.replicate, threads=1)
+
+
+def _live_elsewhere(
+    scenario: Scenario,
+    seed: int,
+    numbers: tuple[int, ...],
+    engine: str,
+    on_progress: Callable[[int], None] | None,
+    executor: Executor,
+) -> Iterator[tuple[int, dict[str, History]]]:
+    """Live every replicate on a worker of its own, or each on all of them where there are too few; yield in order."""
+    from sim.experiments.split import SMALLEST_SPLIT, live_split
+
+    if engine == "numba" and len(numbers) < executor.workers and scenario.population >= SMALLEST_SPLIT:
+        for number in numbers:
+            yield (
+                number,
+                live_split(scenario, seed=seed, replicate=number, executor=executor, on_progress=on_progress),
+            )
+        return
+    lived: dict[int, dict[str, History]] = {}
+    following = 0
+    for place, result in executor.run(_live_errand, (_Errand(scenario, seed, number, engine) for number in numbers)):
+        if isinstance(result, Exception):
+            raise result
+        lived[place] = result
+        if on_progress is not None:
+            on_progress(scenario.customer_weeks())
+        while following in lived:
+            yield numbers[following], lived.pop(following)
+            following += 1
 
 
 def _wait_for(job: Future[dict[str, History]], stop: threading.Event) -> dict[str, History]:

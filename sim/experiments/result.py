@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from sim.experiments.ensemble import Ensemble
     from sim.scenario import Scenario
 
 __all__ = ["Plot", "Result"]
@@ -48,6 +49,8 @@ class Result:
         When the run began (ISO 8601, UTC).
     wall_seconds : float
         How long it took.
+    ensemble : Ensemble, optional
+        Whose parameter sets it was run over; replicates then come in groups that share a set.
     """
 
     scenario: Scenario
@@ -59,6 +62,7 @@ class Result:
     measures: tuple[Mapping[str, Measures], ...]
     started: str
     wall_seconds: float
+    ensemble: Ensemble | None = None
     _frames: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

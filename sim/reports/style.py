@@ -157,7 +157,8 @@ def finish(axes: Axes, title: str, *, x: str, y: str, flush: bool = False) -> No
         Begin the title at the figure's left edge, not at the panel's: there is more room.
     """
     place = axes.get_position()
-    axes.set_title(title, pad=7, x=(0.02 - place.x0) / place.width if flush else 0.0)
+    # y is given because matplotlib would otherwise measure every tick to find out whether the title is in the way.
+    axes.set_title(title, pad=7, x=(0.02 - place.x0) / place.width if flush else 0.0, y=1.0)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
 

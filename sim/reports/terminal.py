@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
@@ -14,7 +15,7 @@ from sim.reports.wording import NOTHING, difference_rows, value
 if TYPE_CHECKING:
     from sim.experiments.result import Result
 
-__all__ = ["print_result"]
+__all__ = ["print_lines", "print_result"]
 
 _WIDEST = 100
 _NARROWEST = 60
@@ -45,18 +46,7 @@ def print_result(result: Result, stream: TextIO) -> None:
     stream : text stream
         Standard output, as a rule.
     """
-    at_terminal = stream.isatty()
-    console = Console(
-        file=stream,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        no_color=None if at_terminal else True,
-        force_terminal=at_terminal,
-    )
-    # A pipe has no width of its own: eighty columns suit a mail and a log.
-    console.width = min(max(console.width, _NARROWEST), _WIDEST) if at_terminal else 80
-    ascii_only = not (stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
+    console, ascii_only = _console(stream)
     scenario, summary = result.scenario, result.summary_json
     currency = scenario.market.economics.currency
     console.print(Text(_plain(scenario.title or scenario.name, ascii_only), style="bold"))
@@ -75,6 +65,29 @@ def print_result(result: Result, stream: TextIO) -> None:
     if not others:
         console.print()
         console.print(_alone(result, currency, ascii_only))
+
+
+def print_lines(lines: Iterable[str], stream: TextIO) -> None:
+    """Write sentences, a paragraph each, broken between words; in plain letters where the stream has no others."""
+    console, ascii_only = _console(stream)
+    for line in lines:
+        console.print(Text(_plain(line, ascii_only)))
+
+
+def _console(stream: TextIO) -> tuple[Console, bool]:
+    """Return the console on a stream, and whether the stream can show no more than ASCII."""
+    at_terminal = stream.isatty()
+    console = Console(
+        file=stream,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        no_color=None if at_terminal else True,
+        force_terminal=at_terminal,
+    )
+    # A pipe has no width of its own: eighty columns suit a mail and a log.
+    console.width = min(max(console.width, _NARROWEST), _WIDEST) if at_terminal else 80
+    return console, not (stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
 
 
 def _differences(result: Result, arm: str, currency: str, ascii_only: bool) -> Table:

@@ -63,7 +63,7 @@ def list_runs(output_dir: str | Path = "results") -> list[Run]:
 
 
 def find_run(output_dir: str | Path = "results", name: str = LATEST) -> Run:
-    """Find one run by ``NAME``, ``VERB/NAME``, an unambiguous part of the name, or ``latest``.
+    """Find one run by ``NAME``, ``VERB/NAME``, an unambiguous part of the name, ``latest`` or ``VERB/latest``.
 
     Raises
     ------
@@ -83,6 +83,10 @@ def find_run(output_dir: str | Path = "results", name: str = LATEST) -> Run:
     if name == LATEST:
         return runs[-1]
     wanted = "/".join(parts)
+    if parts[1:] == (LATEST,):
+        runs = [run for run in runs if run.verb == parts[0]]
+        if runs:
+            return runs[-1]
     found = [run for run in runs if wanted in (run.name, run.key)] or [run for run in runs if wanted in run.key]
     if len(found) > 1:
         raise ConfigError(

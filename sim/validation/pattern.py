@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 from sim.experiments.load import load_scenario
 from sim.history import History
@@ -78,6 +79,8 @@ class Check:
     rule: str
     source: str = ""
     kind: str = NEAR
+    #: Chance that luck alone carries the figure of a right model out of its tolerance; None: as the error tells.
+    alarm: float | None = None
 
     @classmethod
     def near(
@@ -89,8 +92,10 @@ class Check:
         *,
         meaningful: float,
         sigmas: float = SIGMAS,
+        freedom: float | None = None,
         absolute: float = 0.0,
         relative: float = 0.0,
+        rounding: float = 0.0,
         source: str = "",
     ) -> Check:
         """Return a check that passes within so many standard errors, or within a given distance, whichever is wider.
@@ -101,16 +106,25 @@ class Check:
             Smallest deviation that must not pass unnoticed, absolute.
         sigmas : float
             Standard errors; 0 where the Monte-Carlo error is to give no room of its own.
+        freedom : float, optional
+            Degrees of freedom with which the error itself was estimated, replicates - 1: few of them make errors look
+            small by chance, and the room is widened (Student) so that the error rate stays. None: the error is known.
         absolute, relative : float
             Distance that is tolerated beside it; the relative one times the published figure.
+        rounding : float
+            Half a unit of the last digit that was published: comes on top, for the true figure may lie so far off.
         """
+        wide = sigmas if freedom is None else float(student.isf(_two_sided(sigmas) / 2.0, freedom))
+        student_s = "" if freedom is None else f" ({wide:.2f} of {freedom + 1:g} replicates: Student)"
         widths = {
-            f"{sigmas:g} standard errors": sigmas * error,
+            f"{sigmas:g} standard errors{student_s}": wide * error,
             f"{absolute:g}": absolute,
             f"{100 * relative:g} % of the published figure": relative * abs(published),
         }
         given = {name: width for name, width in widths.items() if width > 0}
         rule = "within " + " or ".join(given) if given else "exact"
+        if rounding > 0:
+            rule += f", and {rounding:g} for the rounding of what was published"
         if sigmas * error > 0:
             rule += f"; false alarms {100 * _two_sided(sigmas):.2g} %"
         return cls(
@@ -118,10 +132,11 @@ class Check:
             published=published,
             simulated=simulated,
             error=error,
-            tolerance=max(widths.values()),
+            tolerance=max(widths.values()) + rounding,
             meaningful=meaningful,
             rule=rule,
             source=source,
+            alarm=_two_sided(sigmas) if error > 0.0 and wide * error >= max(widths.values()) else None,
         )
 
     @classmethod
@@ -134,23 +149,33 @@ class Check:
         *,
         kind: str,
         sigmas: float = SIGMAS,
+        freedom: float | None = None,
         source: str = "",
     ) -> Check:
         """Return a check that passes where the simulated figure clears a bound by so many standard errors.
 
         Such a check is always decidable: with too small a sample the bound is not cleared, and it fails.
         """
+        wide = sigmas if freedom is None else float(student.isf(_two_sided(sigmas) / 2.0, freedom))
+        student_s = "" if freedom is None else f" ({wide:.2f} of {freedom + 1:g} replicates: Student)"
         return cls(
             what=what,
             published=bound,
             simulated=simulated,
             error=error,
-            tolerance=sigmas * error,
+            tolerance=wide * error,
             meaningful=np.inf,
-            rule=f"{kind} by {sigmas:g} standard errors; false alarms {100 * _two_sided(sigmas) / 2:.2g} %",
+            rule=f"{kind} it by {sigmas:g} standard errors{student_s}: by luck {100 * _two_sided(sigmas) / 2:.2g} %",
             source=source,
             kind=kind,
         )
+
+    @property
+    def false_alarm(self) -> float:
+        """Chance that luck alone carries the figure of a right model out of its tolerance; 0 for a bound."""
+        if self.kind != NEAR or not self.error > 0.0:
+            return 0.0
+        return _two_sided(self.tolerance / self.error) if self.alarm is None else self.alarm
 
     @property
     def smallest(self) -> float:

@@ -22,6 +22,12 @@ class Verb:
     example: str
     #: Names of the keys that words without `=` stand for, in order: `results show NAME`.
     words: tuple[str, ...] = ()
+    #: Names of the keys below which any path may be set, without the `+` that Hydra asks for: `levers.PATH=[0,1]`.
+    open: tuple[str, ...] = ()
+    #: Whether `key=a,b` without -m is one run over both values rather than a fault.
+    spreads: bool = False
+    #: Names of the keys whose value may be a list without brackets: `pattern=P2,P7`.
+    lists: tuple[str, ...] = ()
 
 
 VERBS: Mapping[str, Verb] = {
@@ -37,8 +43,40 @@ VERBS: Mapping[str, Verb] = {
         "draw a journey, or how two differ, from configuration alone or with the flows of a run",
         "journey map journey=proactive",
     ),
+    "calibrate": Verb(
+        "fit a market to a few figures of a real one, and write it as configuration to be run by name",
+        "journey calibrate targets=average",
+    ),
+    "attribute": Verb(
+        "say how much of an arm's effect each of the four capabilities causes, alone and together",
+        "journey attribute scenario=sungevity",
+    ),
+    "moments": Verb(
+        "rank every stage and edge of a journey by what a small improvement there is worth",
+        "journey moments scenario=treadmill",
+    ),
+    "sensitivity": Verb(
+        "say which levers decide how an arm does against the baseline, and which of them act together",
+        "journey sensitivity scenario=treadmill",
+    ),
+    "frontier": Verb(
+        "find where the loyalty loop loses, state it as rules and draw break-even maps",
+        "journey frontier levers=[capability_cost,product_quality,loyalty,contact_rate]",
+    ),
+    "sweep": Verb(
+        "run every point of a design: lists, grids, samples of levers; survives a crash, never runs a thing twice",
+        "journey sweep arms.proactive.focal.strategy.automation=0,0.5,1",
+        open=("levers", "grid"),
+        spreads=True,
+    ),
+    "validate": Verb(
+        "hold the model to known patterns, P1 to P10: published and simulated figures side by side",
+        "journey validate pattern=P2",
+        words=("pattern",),
+        lists=("pattern",),
+    ),
     "results": Verb(
-        "list, show and export past runs",
+        "list, ask, tabulate, plot, export and rerun everything that was run",
         "journey results export latest --format xes",
         words=("action", "run"),
     ),

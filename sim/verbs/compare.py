@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.errors import ConfigError
+from sim.experiments.ensemble import LUCKS, Ensemble, read_ensemble
 from sim.experiments.load import scenario_from_dict, scenario_to_dict
 from sim.library import Library
 from sim.progress import Progress
@@ -25,6 +28,7 @@ class Work:
     scenario: Scenario
     settings: Settings
     output_dir: Path
+    ensemble: Ensemble | None = None
 
 
 def prepare(data: Mapping[str, Any], library: Library) -> Work:
@@ -36,18 +40,30 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
         If any key or value cannot be used, or results cannot be written where they are to go.
     """
     settings, rest = read_settings(data)
+    chosen = rest.pop("ensemble", None)
     scenario = scenario_from_dict(rest, library=library)
-    return Work(scenario, settings, check_writable(settings.output_dir))
+    ensemble = None if chosen is None else read_ensemble(chosen, scenario, library)
+    if ensemble is not None and scenario.precision is not None:
+        raise ConfigError(
+            f"precision is {scenario.precision:g}, but with scenario.ensemble no number of replicates makes the"
+            " interval as narrow as one likes; leave one of them out"
+        )
+    return Work(scenario, settings, check_writable(settings.output_dir), ensemble)
 
 
 def perform(work: Work) -> Path:
     """Run the comparison and return its result folder."""
     from sim.experiments.compare import compare
-    from sim.results import write
+    from sim.experiments.executors import make_executor
 
+    # While the first thread loads the compiled engine, there is nothing else to do.
+    threading.Thread(target=_import_ahead).start()
     scenario, settings = work.scenario, work.settings
-    total = scenario.customer_weeks(settings.replicates)
-    with Progress(total, settings, scenario.title or scenario.name) as progress:
+    total = scenario.customer_weeks(settings.replicates * (1 if work.ensemble is None else LUCKS))
+    with (
+        make_executor(**plain(settings.executor)) as executor,
+        Progress(total, settings, scenario.title or scenario.name) as progress,
+    ):
         result = compare(
             scenario,
             replicates=settings.replicates,
@@ -56,8 +72,12 @@ def perform(work: Work) -> Path:
             threads=settings.threads,
             precision=scenario.precision,
             on_progress=progress.advance,
+            executor=executor,
+            ensemble=work.ensemble,
         )
         progress.say("writing the report")
+        from sim.results import write
+
         folder = write(result, work.output_dir, verb="compare", config=_resolved(work))
     if not settings.quiet:
         _print_verdict(result)
@@ -65,10 +85,18 @@ def perform(work: Work) -> Path:
     return folder
 
 
+def _import_ahead() -> None:
+    """Import what writes and draws a result."""
+    import sim.reports.page
+    import sim.results  # noqa: F401
+
+
 def _resolved(work: Work) -> dict[str, Any]:
-    """Return the whole configuration as it can be run again; how a run is shown on a terminal is no part of it."""
-    settings = {key: value for key, value in plain(work.settings).items() if key not in ("progress", "quiet")}
-    return {**scenario_to_dict(work.scenario), **settings}
+    """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
+    aside = ("progress", "quiet", "executor")
+    settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
+    said = {**scenario_to_dict(work.scenario), **settings}
+    return said if work.ensemble is None else {**said, "ensemble": work.ensemble.plain()}
 
 
 def _print_verdict(result: Any) -> None:

@@ -75,6 +75,11 @@ def _recorded(chosen: Choice, settings: Settings) -> tuple[Path, Scenario, Setti
     except (OSError, ValueError, KeyError, TypeError):
         found = f"{str(folder)!r} holds no summary of a compare"
         raise ConfigError(f"run is {chosen.run!r}, but {found}; give another") from None
+    if summary.get("ensemble"):
+        raise ConfigError(
+            f"run is {chosen.run!r}, which was lived over an ensemble of parameter sets: a story is about one market;"
+            " give a run without one"
+        )
     if chosen.replicate >= replicates:
         raise ConfigError(f"replicate is {chosen.replicate}; the replicates of this run are 0 to {replicates - 1}")
     if chosen.customer is None:

@@ -1,5 +1,6 @@
 """The command line: what Hydra offers works on our files, and bad input ends with status 2 and one message."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -416,3 +417,12 @@ COMMON = [
 def test_every_verb_takes_the_common_keys(verb, capsys):
     """CONTRACT 2: common keys are the same in every verb."""
     assert main([verb, *COMMON, "--cfg", "job"]) == 0, capsys.readouterr().err
+
+
+def test_a_command_leaves_the_collector_as_it_was(capsys):
+    """While it runs, Python looks for rings of objects rarely; who calls it from a program keeps the usual rate."""
+    before = gc.get_threshold()
+    assert main(["compare", "population=nobody"]) == 2
+    assert main([]) == 0
+    assert gc.get_threshold() == before
+    capsys.readouterr()

@@ -22,6 +22,8 @@ def _commands(page):
 
 def _run_small(words):
     sizes = {"compare": (*_FEW, "replicates=1"), "story": _FEW}.get(words[0], ())
+    if words[0] == "sweep":
+        sizes = (*_FEW, "executor=serial", *(() if any("replicates=" in word for word in words) else ("replicates=1",)))
     if any(word.startswith("from=") for word in words):
         sizes = ()
     assert main([*words, *sizes]) == 0, words

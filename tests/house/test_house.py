@@ -46,6 +46,17 @@ def test_running_the_fast_engine_does_not_import_mesa():
     assert python("-c", program).split() == ["False"]
 
 
+def test_a_comparison_from_the_command_line_does_without_pandas(tmp_path):
+    """Pandas is for who asks for a frame; pyarrow would import it to look at what it is given."""
+    program = (
+        "import sys; from sim.cli import main\n"
+        "words = 'compare population=20 horizon=3 burn_in=0 replicates=1 quiet=true'.split()\n"
+        f"main([*words, 'output_dir={tmp_path}'])\n"
+        "print('pandas' in sys.modules)"
+    )
+    assert python("-c", program).split()[-1] == "False"
+
+
 def test_the_layers_hold():
     done = subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.analysis.boxes import Box, check_boxes, find_boxes, wilson
+from sim.analysis.boxes import Box, check_boxes, draw_inside, find_boxes, wilson
 
 
 @pytest.fixture
@@ -32,18 +32,34 @@ def test_two_boxes_are_found_the_larger_first(cube):
     assert check_boxes(boxes, cube, large | small)[-1].coverage[0] > 0.95
 
 
-def test_a_slanted_border_is_covered_by_several(cube):
+def test_a_slanted_border_is_covered_from_inside(cube):
     truth = cube[:, 0] + cube[:, 1] > 1.3
     boxes = find_boxes(cube, truth.astype(float))
     hits = check_boxes(boxes, cube, truth)
-    assert 2 <= len(boxes) <= 3
-    assert hits[-1].coverage[0] > hits[0].coverage[0] and hits[-1].density[0] > 0.75
+    # The largest box under a slanted line covers half of the triangle; at 95 % density somewhat more.
+    assert hits[-1].coverage[0] > 0.6 and hits[-1].density[0] > 0.9
     assert all(set(box.restricted) <= {0, 1} for box in boxes)
+
+
+def test_a_further_box_makes_all_of_them_better(cube):
+    truth = (cube[:, 0] > 0.75) & (cube[:, 1] < 0.6) | (cube[:, 0] > 0.4) & (cube[:, 1] < 0.25) | (cube[:, 2] > 0.9)
+    boxes = find_boxes(cube, truth.astype(float))
+    assert len(boxes) == 3
+    hits = [check_boxes(boxes[: count + 1], cube, truth)[-1] for count in range(3)]
+    assert hits[0].coverage[0] < hits[1].coverage[0] < hits[2].coverage[0]
+    assert hits[2].coverage[0] > 0.85 and hits[2].density[0] > 0.85
 
 
 def test_pure_chance_gives_no_rule(cube):
     coin = np.random.default_rng(2).random(len(cube)) < 0.3
     assert find_boxes(cube, coin.astype(float)) == []
+
+
+def test_a_majority_has_a_rule_too(cube):
+    truth = (cube[:, 0] < 0.85) | (cube[:, 1] < 0.3)
+    boxes = find_boxes(cube, truth.astype(float))
+    assert 1 <= len(boxes) <= 2 and boxes[0].restricted in ((0,), (1,))
+    assert check_boxes(boxes, cube, truth)[-1].density[0] > 0.95
 
 
 def test_nowhere_and_everywhere(cube):
@@ -62,11 +78,27 @@ def test_held_out_points_are_counted(cube):
     box = Box((0.5, 0.0, 0.0, 0.0), (1.0,) * 4)
     truth = cube[:, 0] > 0.6
     alone, together = check_boxes([box], cube, truth)
-    assert alone.inside == int((cube[:, 0] >= 0.5).sum()) and alone.cases_inside == int(truth.sum())
+    assert alone.inside == int((cube[:, 0] >= 0.5).sum()) and alone.caught == int(truth.sum()) == alone.right
     assert alone.coverage[0] == 1.0 and alone.density[1] < 0.8 < alone.density[2]
     assert together == alone
     (nothing,) = check_boxes([], cube, truth)
     assert nothing.inside == 0 and np.isnan(nothing.density[0]) and nothing.coverage[0] == 0.0
+
+
+def test_points_drawn_inside_tell_density_alone(cube):
+    boxes = [Box((0.5, 0.0, 0.0, 0.0), (1.0,) * 4), Box((0.0, 0.9, 0.0, 0.0), (1.0,) * 4)]
+    more = draw_inside(boxes, 300, 4, 1)
+    assert len(more) == 300 and all(boxes[0].holds(more) | boxes[1].holds(more))
+    truth = cube[:, 0] > 0.6
+    few, many = (
+        check_boxes(boxes, cube[:200], truth[:200]),
+        check_boxes(boxes, cube[:200], truth[:200], more, more[:, 0] > 0.6),
+    )
+    assert many[-1].coverage == few[-1].coverage and many[-1].inside == few[-1].inside + 300
+    assert many[0].density[2] - many[0].density[1] < few[0].density[2] - few[0].density[1]
+    # A fifth of the first box is no case.
+    assert many[0].density[1] < 0.8 < many[0].density[2]
+    assert len(draw_inside([], 10, 4, 1)) == 10
 
 
 def test_wilson_is_wilson():

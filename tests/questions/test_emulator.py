@@ -27,7 +27,7 @@ def fitted():
 def test_a_smooth_surface_is_learnt(fitted):
     points, _ = runs(500, seed=2)
     mean, doubt = fitted.predict(points)
-    assert fitted.skill.kind == "gaussian process" and len(fitted.tried) == len(KINDS)
+    assert fitted.skill.kind == "Gaussian process" and len(fitted.tried) == len(KINDS)
     assert np.sqrt(((mean - surface(points)) ** 2).mean()) < 0.8
     assert fitted.skill.words == "good" and fitted.skill.explained <= fitted.skill.ceiling + 0.02
     assert fitted.skill.sides > fitted.skill.guess

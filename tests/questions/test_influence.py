@@ -134,3 +134,25 @@ def test_the_same_seed_gives_the_same_bytes():
 def test_a_sobol_design_wants_a_power_of_two():
     with pytest.raises(ConfigError, match="size is 100; .* give 64 or 128"):
         design("sobol", 3, 100, 1)
+
+
+def test_the_two_doubts_are_those_of_an_analysis_of_variance():
+    # Effects of one input: mean, a trajectory's own, a replicate's own, and a rest, with known variances.
+    trajectories, replicates, inputs = 40, 8, 2
+    generator = np.random.default_rng(11)
+    found = {"design": [], "luck": []}
+    for repeat in range(60):
+        by_point = np.repeat(generator.normal(size=trajectories) * 2.0, inputs + 1)[:, None]
+        by_luck = generator.normal(size=replicates) * 0.5
+
+        def function(x, by_point=by_point, by_luck=by_luck):
+            rest = generator.normal(size=(len(x), replicates)) * 0.3
+            return x[:, :1] * (5.0 + by_point + by_luck) + rest
+
+        index = analyse("morris", ["a", "b"], function, size=trajectories, seed=repeat).indices["mu"][0]
+        found["design"].append(index.design**2)
+        found["luck"].append(index.luck**2)
+    # A step is two thirds of the range, so the rest of an effect has variance 2 * 0.3**2 / (2 / 3)**2.
+    rest = 2 * 0.3**2 * 2.25 / (trajectories * replicates)
+    assert np.mean(found["design"]) == pytest.approx(2.0**2 / trajectories, rel=0.15)
+    assert np.mean(found["luck"]) == pytest.approx(0.5**2 / replicates + rest, rel=0.2)

@@ -1,0 +1,199 @@
+"""Recovery: does `journey calibrate` find parameters that are known?
+
+Synthetic markets are drawn from the prior of the fit, their figures simulated with another seed and blurred by the
+stated standard errors, and fitted as a user would fit them. The 90 % interval of every parameter has to hold the truth
+in about 90 of 100 markets: fewer, and the intervals promise too much; all of them, and they say too little.
+
+    python benchmarks/recovery.py                      100 markets, some 10 minutes on two cores
+    python benchmarks/recovery.py --markets 6 --out -  a look
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from sim import __version__
+from sim.errors import ConfigError
+from sim.experiments.calibrate import Effort, calibrate
+from sim.experiments.executors import make_executor
+from sim.experiments.load import load_scenario
+from sim.experiments.parameters import default_parameters, values_at
+from sim.experiments.targets import read_targets
+from sim.experiments.trials import FIGURES, Trial, run_trials
+from sim.scenario import Scenario
+
+#: The five figures of a category (Court et al. 2009) with the standard errors that `journey calibrate` assumes.
+METRICS = ("initial_share", "evaluation_share", "loop_share_category", "brands_initial", "brands_added")
+BLUR = {"initial_share": 0.01, "evaluation_share": 0.01, "loop_share_category": 0.01}
+BRANDS_BLUR = 0.05
+LEVEL = 0.9
+#: Luck of the truth is never that of the fit.
+TRUTH_SEED, FIT_SEED, DRAW_SEED = 77, 1, 2026
+HERE = Path(__file__).parent / "recovery.json"
+EFFORT = Effort(
+    scan=128,
+    starts=1,
+    steps=6,
+    rounds=3,
+    round_points=32,
+    members=2,
+    moves=450,
+    profiles=False,
+    fit_population=1000,
+    check_population=4000,
+    check_replicates=2,
+)
+#: The parameters of the default set that the five figures speak most about; more would take longer, not be harder.
+MOVED = ("loop", "evaluate", "awareness", "search", "recall", "fame")
+
+
+class Memory:
+    """The runs of this process, as :class:`sim.experiments.store.Store` keeps them on disk: all fits share one scan."""
+
+    def __init__(self) -> None:
+        self.lived: dict[tuple[str, int], object] = {}
+
+    def refresh(self) -> None:
+        """Nobody else adds to it."""
+
+    def holds(self, key: str, replicate: int) -> bool:
+        """Whether a run is there."""
+        return (key, replicate) in self.lived
+
+    def failed(self, key: str, replicate: int) -> bool:
+        """Whether it failed."""
+        return self.lived[key, replicate].metrics is None
+
+    def read(self, key: str, replicate: int):
+        """What it came to."""
+        return self.lived[key, replicate]
+
+    def add(self, chunk, lived) -> None:
+        """Keep the runs of a chunk."""
+        for run, item in zip(chunk.runs, lived, strict=True):
+            self.lived[run.key, run.replicate] = item
+
+
+MEMORY = Memory()
+
+
+def base_scenario() -> Scenario:
+    """The category average, small: a year and a half lived, two years counted."""
+    scenario = load_scenario("average", population=1000, horizon=104, burn_in=78, record={"events": 0, "lives": 0})
+    return replace(scenario, arms={scenario.baseline: scenario.arms[scenario.baseline]})
+
+
+def anything(scenario: Scenario):
+    """Targets that only say which figures are meant."""
+    values = dict.fromkeys(METRICS, 0.3) | {"initial_share": 0.4, "brands_initial": 2.0, "brands_added": 1.0}
+    return read_targets(values, scenario)
+
+
+def moved(scenario: Scenario):
+    """The parameters that are drawn and fitted."""
+    return tuple(item for item in default_parameters(scenario, anything(scenario)) if item.name in MOVED)
+
+
+def draw_markets(count: int, parameters, scenario: Scenario) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Truths drawn from the prior, with their figures, blurred; (D,) shares and (K,) figures each."""
+    from sim.experiments.calibrate import _Prior
+
+    generator = np.random.default_rng(DRAW_SEED)
+    prior = _Prior.of(parameters)
+    large = replace(scenario, population=8_000)
+    blur = np.array([BLUR.get(metric, BRANDS_BLUR) for metric in METRICS])
+    columns = [FIGURES.index(metric) for metric in METRICS]
+    markets = []
+    with make_executor("serial") as executor:
+        while len(markets) < count:
+            shares = prior.quantile(generator.random(len(parameters)))
+            noise = generator.normal(size=len(METRICS))
+            trial = Trial(large, TRUTH_SEED, (len(markets),), values_at(parameters, shares))
+            (outcome,) = run_trials([trial], executor=executor)
+            figures = outcome.metrics[0, 0, 0, columns] + blur * noise
+            # A figure that the blur has pushed where no figure can be is drawn again with its market.
+            possible = np.isfinite(figures).all() and figures[:3].min() > 0.0 and figures[3] >= 1.0 and figures[4] > 0.0
+            if possible:
+                markets.append((shares, figures))
+    return markets
+
+
+def recover(shares: np.ndarray, figures: np.ndarray, effort: Effort = EFFORT) -> dict | None:
+    """Fit one market and say which truths lie in their intervals; None where its blurred figures contradict."""
+    scenario = base_scenario()
+    parameters = moved(scenario)
+    rows = {
+        metric: {"value": float(value), "se": BLUR.get(metric, BRANDS_BLUR), "tolerance": 1.0}
+        for metric, value in zip(METRICS, figures, strict=True)
+    }
+    began = time.perf_counter()
+    try:
+        targets = read_targets(rows, scenario)
+    except ConfigError:
+        return None
+    with make_executor("serial") as executor:
+        done = calibrate(scenario, targets, parameters, seed=FIT_SEED, effort=effort, executor=executor, store=MEMORY)
+    low, high = np.quantile(done.draws, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2], axis=0)
+    return {
+        "truth": [round(float(share), 4) for share in shares],
+        "low": [round(float(share), 4) for share in low],
+        "high": [round(float(share), 4) for share in high],
+        "covered": [bool(a <= share <= b) for share, a, b in zip(shares, low, high, strict=True)],
+        "spread_left": [round(float(left), 3) for left in done.shrinkage],
+        "seconds": round(time.perf_counter() - began, 1),
+        "simulations": done.simulations,
+    }
+
+
+def report(names: list[str], markets: list[dict]) -> dict:
+    """Coverage of every parameter, and how much the figures said about it."""
+    covered = np.array([market["covered"] for market in markets])
+    left = np.array([market["spread_left"] for market in markets])
+    return {
+        "version": __version__,
+        "markets": len(markets),
+        "level": LEVEL,
+        "coverage": {name: int(count) for name, count in zip(names, covered.sum(axis=0), strict=True)},
+        "coverage_all": round(float(covered.mean()), 4),
+        "spread_left": {name: round(float(value), 3) for name, value in zip(names, left.mean(axis=0), strict=True)},
+        "seconds_per_market": round(float(np.mean([market["seconds"] for market in markets])), 1),
+        "simulations_per_market": round(float(np.mean([market["simulations"] for market in markets]))),
+        "results": markets,
+    }
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--markets", type=int, default=100)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--out", default=str(HERE), help="a file, or - for none")
+    options = parser.parse_args()
+    from joblib import Parallel, delayed
+
+    scenario = base_scenario()
+    parameters = moved(scenario)
+    names = [parameter.name for parameter in parameters]
+    markets = draw_markets(options.markets, parameters, scenario)
+    done: list[dict] = []
+    jobs = Parallel(n_jobs=options.workers, return_as="generator")(
+        delayed(recover)(shares, figures) for shares, figures in markets
+    )
+    for number, found in enumerate(jobs, start=1):
+        if found is None:
+            continue
+        done.append(found)
+        result = report(names, done)
+        print(number, result["coverage_all"], result["coverage"], f"{found['seconds']} s", flush=True)
+        if options.out != "-":
+            Path(options.out).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+"""Attribution: the shares of the players in every replicate, for every persona, and their paired intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from fractions import Fraction
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.analysis.games import Division, apportion, divide
+from sim.analysis.metrics import EVERYBODY, TERMS
+from sim.analysis.paired import estimate
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+__all__ = ["DIVIDED", "IN_CENTS", "pair_name", "summarise_attribution"]
+
+#: Metrics that every attribution divides, beside the one it is asked about.
+DIVIDED: tuple[str, ...] = (
+    "contribution",
+    "npv",
+    "clv",
+    "revenue",
+    "purchases",
+    "market_share",
+    "loop_share",
+    "retention",
+    "satisfaction",
+    "opt_out_rate",
+)
+#: Metrics that are sums of money: divided in cents, and written in whole cents that add up.
+IN_CENTS: tuple[str, ...] = ("contribution", "revenue", "npv", "cash_low_point", *(f"term_{name}" for name in TERMS))
+_CENTS = 100.0
+#: Money passed through floats; nearer than this to a whole cent it is one.
+_NEAR = 1e-4
+
+Parts = tuple[Fraction, ...]
+Numbers = dict[str, Any]
+
+
+def pair_name(one: str, other: str) -> str:
+    """Return the key under which a pair of players stands."""
+    return f"{one} + {other}"
+
+
+def summarise_attribution(
+    scenario: Scenario,
+    *,
+    arm: str,
+    metric: str,
+    players: Sequence[str],
+    steps: Sequence[str],
+    wins: Mapping[str, NDArray[np.float64]],
+    stepwise: Mapping[str, NDArray[np.float64]],
+    heads: NDArray[np.float64],
+    seed: int,
+) -> tuple[Numbers, Any]:
+    """Divide the difference between an arm and the baseline.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What was asked about.
+    arm, metric : str
+        The arm that is explained, and the metric that the question is about.
+    players, steps : sequence of str
+        What is switched on and off, and what lies between the baseline and the combination with no player on.
+    wins : mapping
+        By metric, every combination (R, 1 + P, 2 ** players), in the order of :func:`sim.analysis.games.coalitions`.
+    stepwise : mapping
+        By metric, the baseline and the arm after each step (R, 1 + P, 1 + steps); the last is the first combination.
+    heads : float64 (P,)
+        Customers per persona.
+    seed : int
+
+    Returns
+    -------
+    dict
+        Content of `summary.json` but for the verdict. ``metrics`` holds every division by metric and persona, ``terms``
+        what each share of contribution is made of.
+    pyarrow.Table
+        Every share: ``metric, replicate, persona, part, share, cents``. Of one metric, replicate and persona the shares
+        sum to the whole difference, the cents (of metrics in money; else null) do so without any rounding.
+    """
+    import pyarrow as pa
+
+    rows = [EVERYBODY, *(persona.name for persona in scenario.personas)]
+    parts = (*steps, *players)
+    replicates = int(wins[metric].shape[0])
+    divided = tuple(name for name in wins if name in DIVIDED or name == metric)
+    blocks: dict[str, Numbers] = {}
+    columns: dict[str, list[Any]] = {name: [] for name in ("metric", "replicate", "persona", "part", "share", "cents")}
+    for name in divided:
+        blocks[name] = {}
+        for row, who in enumerate(rows):
+            found = [
+                _divide(name, wins[name][replicate, row], stepwise[name][replicate, row])
+                for replicate in range(replicates)
+            ]
+            blocks[name][who] = _block(name, found, parts, players)
+            for replicate, item in enumerate(found):
+                if item is None:
+                    continue
+                cents = apportion(item[0]) if name in IN_CENTS else (None,) * len(parts)
+                scale = _CENTS if name in IN_CENTS else 1.0
+                columns["metric"] += [name] * len(parts)
+                columns["replicate"] += [replicate] * len(parts)
+                columns["persona"] += [who] * len(parts)
+                columns["part"] += parts
+                columns["share"] += [float(share) / scale for share in item[0]]
+                columns["cents"] += cents
+    terms = {}
+    for term in TERMS:
+        name = f"term_{term}"
+        found = [
+            _divide(name, wins[name][replicate, 0], stepwise[name][replicate, 0]) for replicate in range(replicates)
+        ]
+        block = _block(name, found, parts, players)
+        terms[term] = {part: _interval(entry) for part, entry in (*block["parts"].items(), ("whole", block["whole"]))}
+    summary = {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "focal": scenario.market.focal,
+        "titles": _titles(scenario),
+        "baseline": scenario.baseline,
+        "arm": arm,
+        "metric": metric,
+        "players": list(players),
+        "steps": list(steps),
+        "currency": scenario.market.economics.currency,
+        "population": scenario.population,
+        "persona_customers": dict(zip(rows[1:], heads.tolist(), strict=True)),
+        "horizon": scenario.horizon,
+        "burn_in": scenario.burn_in,
+        "seed": seed,
+        "replicates": replicates,
+        "metrics": blocks,
+        "terms": {part: {term: terms[term][part] for term in TERMS} for part in (*parts, "whole")},
+        "combinations": [
+            {
+                "on": [player for place, player in enumerate(players) if coalition >> place & 1],
+                "difference": asdict(estimate(wins[metric][:, 0, coalition] - stepwise[metric][:, 0, 0])),
+            }
+            for coalition in range(wins[metric].shape[2])
+        ],
+    }
+    kinds = {"replicate": pa.int32(), "share": pa.float64(), "cents": pa.int64()}
+    table = pa.table(
+        {
+            name: pa.array(values, kinds[name]) if name in kinds else pa.array(values, pa.string()).dictionary_encode()
+            for name, values in columns.items()
+        }
+    )
+    return summary, table
+
+
+def _interval(entry: Numbers) -> Numbers:
+    return {key: entry[key] for key in ("mean", "ci_low", "ci_high")}
+
+
+def _exact(name: str, value: float) -> float:
+    """Return a metric as it is divided: money in cents, whole where it only left the whole cent by rounding."""
+    if name not in IN_CENTS:
+        return value
+    cents = value * _CENTS
+    return round(cents) if abs(cents - np.rint(cents)) < _NEAR else cents
+
+
+def _divide(name: str, wins: NDArray[np.float64], stepwise: NDArray[np.float64]) -> tuple[Parts, Division] | None:
+    """Return the parts, which sum to the whole difference exactly, and what the players win among them."""
+    if np.isnan(wins).any() or np.isnan(stepwise).any():
+        return None
+    division = divide([_exact(name, float(win)) for win in wins])
+    levels = [Fraction(_exact(name, float(level))) for level in stepwise]
+    if division is None:
+        return None
+    ways = tuple(after - before for before, after in zip(levels, levels[1:], strict=False))
+    return (*ways, *division.shapley), division
+
+
+def _block(
+    name: str, found: Sequence[tuple[Parts, Division] | None], parts: Sequence[str], players: Sequence[str]
+) -> Numbers:
+    """Return the estimates of one metric and persona over the replicates in which everything is defined."""
+    defined = [item for item in found if item is not None]
+    scale = _CENTS if name in IN_CENTS else 1.0
+
+    def over(value: Callable[[Parts, Division], Fraction]) -> Numbers:
+        return asdict(estimate(np.array([float(value(*item)) / scale for item in defined])))
+
+    whole = over(lambda ways, _: sum(ways, start=Fraction(0)))
+    shares = {part: over(lambda ways, _, place=place: ways[place]) for place, part in enumerate(parts)}  # type: ignore[misc]
+    if name in IN_CENTS and defined:
+        # The means, to the cent, so that what a report writes down adds up as well.
+        means = [
+            sum((ways[place] for ways, _ in defined), start=Fraction(0)) / len(defined) for place in range(len(parts))
+        ]
+        for part, cents in zip(parts, apportion(means), strict=True):
+            shares[part]["cents"] = cents
+        whole["cents"] = round(sum(means, start=Fraction(0)))
+    sure = whole["ci_low"] is not None and (whole["ci_low"] > 0.0 or whole["ci_high"] < 0.0)
+    for part in parts:
+        mean = shares[part]["mean"]
+        shares[part]["of_whole"] = mean / whole["mean"] if sure and mean is not None else None
+    block: Numbers = {"replicates": len(defined), "whole": whole, "parts": shares}
+    for kind in ("alone", "last", "main"):
+        block[kind] = {
+            player: over(lambda _, division, kind=kind, place=place: getattr(division, kind)[place])  # type: ignore[misc]
+            for place, player in enumerate(players)
+        }
+    block["together"] = {
+        pair_name(players[one], players[other]): over(
+            lambda _, division, one=one, other=other: division.together[one][other]  # type: ignore[misc]
+        )
+        for one, other in combinations(range(len(players)), 2)
+    }
+    return block
+
+
+def _titles(scenario: Scenario) -> dict[str, str]:
+    """Readers' names of the focal brand and of the personas, cut at the first comma: what follows describes them."""
+    named = {scenario.market.focal: scenario.market.brands[scenario.market.focal].title}
+    named |= {persona.name: persona.title for persona in scenario.personas}
+    return {name: title.split(",")[0] for name, title in named.items() if title}

@@ -1,0 +1,100 @@
+"""Decomposition: how much of the spread of a result is luck, and how much the parameters that nobody knows exactly.
+
+Each of M near-best parameter sets is lived with n lucks of its own. One-way random effects (Searle, Casella &
+McCulloch 1992, ch. 3): a value is mean + parameters + luck; the mean square within sets estimates the variance of luck,
+and the mean square between them that of luck plus n times that of the parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+
+__all__ = ["Decomposition", "decompose"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decomposition:
+    """The parts of a spread.
+
+    Attributes
+    ----------
+    mean : float or None
+        Mean over all sets that have a value with every luck; None where there is none.
+    members, lucks : int
+        Parameter sets, and lucks of each.
+    luck_sd, parameter_sd : float
+        Standard deviations of the two effects; that of the parameters is 0 where luck explains all.
+    """
+
+    mean: float | None
+    members: int
+    lucks: int
+    luck_sd: float
+    parameter_sd: float
+
+    @property
+    def luck_error(self) -> float:
+        """Standard error of the mean by luck alone: more lucks make it smaller."""
+        return self.luck_sd / sqrt(max(self.members * self.lucks, 1))
+
+    @property
+    def parameter_error(self) -> float:
+        """Standard error by the parameters, of the true set and of the mean of those drawn: more lucks leave it."""
+        return self.parameter_sd * sqrt(1.0 + 1.0 / max(self.members, 1))
+
+    @property
+    def error(self) -> float:
+        """Both together."""
+        return sqrt(self.luck_error**2 + self.parameter_error**2)
+
+    def half_width(self, level: float, of: str = "both") -> float | None:
+        """Return the half-width of a t interval by ``both``, ``luck`` or ``parameters``; None for one set."""
+        if self.members < 2 or self.mean is None:
+            return None
+        error = {"both": self.error, "luck": self.luck_error, "parameters": self.parameter_error}[of]
+        return float(stdtrit(self.members - 1, 0.5 + level / 2.0)) * error
+
+    def above_zero(self) -> float | None:
+        """Return the probability that the value at the true parameters is above zero."""
+        if self.mean is None or self.members < 2:
+            return None
+        if self.error == 0.0:
+            return 0.5 if self.mean == 0.0 else float(self.mean > 0.0)
+        return float(stdtr(self.members - 1, self.mean / self.error))
+
+
+def decompose(values: NDArray[np.float64], lucks: int) -> Decomposition:
+    """Split the spread of values into luck and parameters.
+
+    Parameters
+    ----------
+    values : float64 (M * lucks,)
+        Neighbours share their parameters; NaN where undefined. Sets with an undefined value are left out.
+    lucks : int
+        Lucks of each set, at least 2.
+
+    Examples
+    --------
+    >>> parts = decompose(np.array([1.0, 3.0, 11.0, 13.0]), 2)
+    >>> round(parts.luck_sd, 3), round(parts.parameter_sd, 3)
+    (1.414, 7.0)
+    """
+    table = values.reshape(-1, lucks)
+    table = table[~np.isnan(table).any(axis=1)]
+    members = len(table)
+    if members == 0:
+        return Decomposition(None, 0, lucks, 0.0, 0.0)
+    if np.all(table == table[0, 0]):
+        return Decomposition(float(table[0, 0]), members, lucks, 0.0, 0.0)
+    within = float(table.var(axis=1, ddof=1).mean())
+    between = float(lucks * table.mean(axis=1).var(ddof=1)) if members > 1 else within
+    parameters = max(0.0, (between - within) / lucks)
+    if parameters == 0.0 and members > 1:
+        # Luck explains all: then all of the spread is an estimate of it.
+        within = float(table.var(ddof=1))
+    return Decomposition(float(table.mean()), members, lucks, sqrt(within), sqrt(parameters))

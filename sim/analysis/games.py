@@ -1,0 +1,146 @@
+"""Games: what several players win together, divided among them without remainder.
+
+A game says what every coalition of players wins. Here the players are what a company switches on, and a coalition wins
+the metric of the arm in which just its players are on. All arithmetic is on fractions, so that "the parts add up to
+the whole" holds exactly and not only to the last digit of a float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import comb, isnan
+
+__all__ = ["Division", "apportion", "coalitions", "divide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """What a game comes to. n players, in their order.
+
+    Attributes
+    ----------
+    gain : Fraction
+        What all players win together beyond what none of them wins.
+    shapley : tuple of Fraction, n
+        Each player's Shapley value: what it adds, averaged over every order in which the players may be switched on.
+        They sum to ``gain`` exactly.
+    alone : tuple of Fraction, n
+        What each adds where no other is on.
+    last : tuple of Fraction, n
+        What each adds where all others are on: what would be lost without it.
+    main : tuple of Fraction, n
+        Main effect of the factorial design: what each adds, averaged over all coalitions of the others alike.
+    together : tuple of tuple of Fraction, n x n
+        Interaction of each pair (Shapley-Taylor index of order 2), symmetric, zero on the diagonal: what the two win
+        beyond the sum of what each wins. ``alone`` and the pairs i < j sum to ``gain`` exactly, and a player's Shapley
+        value is what it adds alone and half of each of its pairs.
+
+    References
+    ----------
+    Shapley (1953), A value for n-person games. Sundararajan, Dhamdhere & Agarwal (2020), The Shapley Taylor
+    interaction index, eq. 9. Box, Hunter & Hunter (2005), ch. 5, for main effects of a two-level factorial design.
+    """
+
+    gain: Fraction
+    shapley: tuple[Fraction, ...]
+    alone: tuple[Fraction, ...]
+    last: tuple[Fraction, ...]
+    main: tuple[Fraction, ...]
+    together: tuple[tuple[Fraction, ...], ...]
+
+
+def coalitions(players: int) -> range:
+    """Return all coalitions as bit masks: player i is in coalition s where ``s >> i & 1``.
+
+    Examples
+    --------
+    >>> list(coalitions(2))
+    [0, 1, 2, 3]
+    """
+    return range(1 << players)
+
+
+def divide(wins: Sequence[float | Fraction]) -> Division | None:
+    """Divide what all players win among them.
+
+    Parameters
+    ----------
+    wins : sequence, 2 ** n
+        What each coalition wins, in the order of :func:`coalitions`. Floats are taken as the fractions they are.
+
+    Returns
+    -------
+    Division or None
+        None where the win of any coalition is NaN (a share of no purchases, say).
+
+    Raises
+    ------
+    ValueError
+        If the number of coalitions is no power of two.
+
+    Examples
+    --------
+    Two players who win 6 only together share it alike:
+
+    >>> [int(share) for share in divide([0.0, 0.0, 0.0, 6.0]).shapley]
+    [3, 3]
+    """
+    n = len(wins).bit_length() - 1
+    if len(wins) != 1 << n:
+        raise ValueError(f"{len(wins)} coalitions; give 2 ** players of them")
+    if any(isnan(win) for win in wins):
+        return None
+    worth = [Fraction(win) for win in wins]
+    dividends = _dividends(worth)
+    everybody = len(worth) - 1
+    shapley, alone, last, main = [], [], [], []
+    for player in range(n):
+        own = 1 << player
+        shapley.append(sum((dividends[s] / s.bit_count() for s in coalitions(n) if s & own), start=Fraction(0)))
+        alone.append(worth[own] - worth[0])
+        last.append(worth[everybody] - worth[everybody ^ own])
+        added = [worth[s] - worth[s ^ own] for s in coalitions(n) if s & own]
+        main.append(sum(added, start=Fraction(0)) / len(added))
+    together = tuple(
+        tuple(_pair(dividends, one, other) if one != other else Fraction(0) for other in range(n)) for one in range(n)
+    )
+    return Division(worth[everybody] - worth[0], tuple(shapley), tuple(alone), tuple(last), tuple(main), together)
+
+
+def apportion(parts: Sequence[Fraction]) -> tuple[int, ...]:
+    """Round parts to whole numbers that sum to the rounded sum of the parts (largest remainders).
+
+    Each is one of the two whole numbers next to its part; of equal remainders the first part is rounded up first.
+
+    Examples
+    --------
+    >>> apportion([Fraction(10, 3), Fraction(10, 3), Fraction(10, 3)])
+    (4, 3, 3)
+    """
+    whole = [part.numerator // part.denominator for part in parts]
+    left = round(sum(parts, start=Fraction(0))) - sum(whole)
+    order = sorted(range(len(parts)), key=lambda place: (whole[place] - parts[place], place))
+    for place in order[:left]:
+        whole[place] += 1
+    return tuple(whole)
+
+
+def _dividends(worth: Sequence[Fraction]) -> list[Fraction]:
+    """Return what each coalition wins beyond all smaller ones in it (Harsanyi 1963): the Moebius transform."""
+    out = list(worth)
+    for player in range(len(worth).bit_length() - 1):
+        for s in range(len(out)):
+            if s >> player & 1:
+                out[s] -= out[s ^ (1 << player)]
+    return out
+
+
+def _pair(dividends: Sequence[Fraction], one: int, other: int) -> Fraction:
+    """Return the Shapley-Taylor index of a pair: a larger coalition's dividend is shared by all its pairs alike."""
+    both = 1 << one | 1 << other
+    return sum(
+        (dividend / comb(s.bit_count(), 2) for s, dividend in enumerate(dividends) if s & both == both),
+        start=Fraction(0),
+    )

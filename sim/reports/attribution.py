@@ -1,0 +1,548 @@
+"""Attribution: what the division of an effect says, in words, in figures and on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis.attribution import DIVIDED, pair_name
+from sim.analysis.metrics import EVERYBODY
+from sim.reports.figures import Picture
+from sim.reports.figures.attribution import (
+    draw_combinations,
+    draw_people_shares,
+    draw_shares,
+    draw_together,
+    is_sure,
+)
+from sim.reports.figures.people import Gap
+from sim.reports.sheet import Section, Sheet, Table
+from sim.reports.style import compact, money, short, spaced
+from sim.reports.wording import METRIC_WORDS, NOTHING, Words, interval, value
+
+if TYPE_CHECKING:
+    from sim.experiments.attribute import Attribution
+
+__all__ = ["attribution_lines", "attribution_sheet"]
+
+Numbers = Mapping[str, Any]
+
+_CAVEAT = "How strongly the four capabilities act on customers is an assumption of the scenario, not a measurement."
+_STEPS: Mapping[str, str] = {
+    "competitors": "competitors' plans",
+    "journey": "journey alone",
+    "contacts": "contacts alone",
+}
+_STEP_WORDS: Mapping[str, str] = {
+    "competitors": "what the competitors do in this arm",
+    "journey": "the arm's journey while every capability and contact stays as in the baseline",
+    "contacts": "the arm's contacts on top, while every capability stays as in the baseline",
+}
+#: Sums over customers, which personas are compared in per customer.
+_TOTALS = ("contribution", "revenue", "npv", "purchases")
+_TERMS: Mapping[str, str] = {
+    "margin": "margin",
+    "ancillary": "ancillary income",
+    "contacts": "contacts",
+    "channels": "channels",
+    "service": "service stages",
+    "build": "building it",
+    "run": "running it",
+    "experiments": "experiments",
+}
+_PERCENT = 100.0
+
+
+def words_of(metric: str) -> Words:
+    """Return how a metric is called and written; one without words of its own is a plain number."""
+    return METRIC_WORDS.get(metric) or Words(metric.replace("_", " ").capitalize(), "number", "")
+
+
+def attribution_lines(summary: Numbers) -> list[str]:
+    """Return the verdict: a few sentences a strategist can use.
+
+    Parameters
+    ----------
+    summary : mapping
+        What :func:`sim.analysis.attribution.summarise_attribution` returns.
+    """
+    return list(filter(None, _Verdict(summary).lines()))
+
+
+class _Verdict:
+    """The sentences about one attribution."""
+
+    def __init__(self, summary: Numbers) -> None:
+        self.summary = summary
+        self.block: Numbers = summary["metrics"][summary["metric"]][EVERYBODY]
+        self.words = words_of(summary["metric"])
+        self.whole: Numbers = self.block["whole"]
+
+    def write(self, entry: Numbers, *, sign: bool = True) -> str:
+        """Write an effect with its interval."""
+        kind, currency = self.words.kind, self.summary["currency"]
+        words = value(entry["mean"], kind, currency, sign=sign)
+        if entry["ci_low"] is None or entry["ci_low"] == entry["ci_high"]:
+            return words
+        return f"{words} [{interval(entry['ci_low'], entry['ci_high'], kind, currency)}]"
+
+    def lines(self) -> Iterator[str]:
+        summary, whole = self.summary, self.whole
+        name = self.words.name.lower()
+        if whole["mean"] is None:
+            yield (
+                f"{summary['arm']}: {name} is undefined in some combination of the capabilities in every replicate, so "
+                "there is nothing to divide; take another metric."
+            )
+            return
+        if _is_nothing(self.block):
+            yield (
+                f"{summary['arm']} and {summary['baseline']} do not differ in {name}: in every replicate the "
+                "difference, and the share of every capability in it, is exactly 0."
+            )
+            return
+        yield self.headline(name)
+        yield self.shares()
+        yield self.why()
+        yield self.pair()
+        yield self.without()
+        yield self.people()
+        if summary["replicates"] == 1:
+            yield "One replicate gives no interval: read this as one possible course of events, and run more."
+        yield _CAVEAT
+
+    def headline(self, name: str) -> str:
+        summary, whole = self.summary, self.whole
+        size = value(abs(whole["mean"]), self.words.kind, summary["currency"], sign=True).removeprefix("+")
+        way = "higher" if whole["mean"] > 0 else "lower"
+        focal = summary["titles"].get(summary["focal"], summary["focal"])
+        sure = ""
+        if whole["ci_low"] is not None:
+            ends = interval(whole["ci_low"], whole["ci_high"], self.words.kind, summary["currency"])
+            sure = f" (95 % interval of the difference {ends})"
+            if not is_sure(_gap(whole)):
+                sure += ", which cannot be told from chance"
+        return (
+            f"{summary['arm']} against {summary['baseline']}: {focal}'s {name} is {size} {way}{sure}.{self.largest()} "
+            "The parts add up to the difference exactly."
+        )
+
+    def largest(self) -> str:
+        """Name the capability with the largest part in a whole that is sure, where it is sure itself."""
+        parts = {player: self.block["parts"][player] for player in self.summary["players"]}
+        player = max(parts, key=lambda name: parts[name].get("of_whole") or 0.0)
+        share = parts[player].get("of_whole")
+        if not share or share < 0.0 or not is_sure(_gap(parts[player])):
+            return ""
+        return f" The largest part is that of {player}, {share * _PERCENT:.0f} % of it."
+
+    def shares(self) -> str:
+        earns, costs, open_ = [], [], []
+        for part, entry in sorted(self.block["parts"].items(), key=lambda item: -abs(item[1]["mean"])):
+            if entry["mean"] == 0.0 and entry["ci_low"] in (None, 0.0):
+                continue
+            words = f"{_called(part, self.summary)} {self.write(entry)}"
+            share = entry.get("of_whole")
+            # A share of the whole says something only where it points the same way and the whole is sure.
+            if share is not None and share > 0.0:
+                what = "gain" if self.whole["mean"] > 0 else "loss"
+                words += f", {share * _PERCENT:.0f} % of the {what}" if self.words.good > 0 else ""
+            if not is_sure(_gap(entry)):
+                open_.append(words)
+            elif entry["mean"] > 0:
+                earns.append(words)
+            else:
+                costs.append(words)
+        up, down = ("It is raised by", "It is lowered by")
+        if self.words.kind == "money":
+            up, down = "What earns", "What costs more than it earns"
+        parts = [f"{words}: {'; '.join(items)}." for words, items in ((up, earns), (down, costs)) if items]
+        if open_:
+            parts.append(f"Cannot be told from 0: {'; '.join(open_)}.")
+        still = [_called(part, self.summary) for part, entry in self.block["parts"].items() if entry["mean"] == 0.0]
+        if still:
+            parts.append(f"Exactly 0: {', '.join(still)}.")
+        return " ".join(parts)
+
+    def why(self) -> str:
+        """Say through which term the heaviest capability acts on contribution."""
+        if self.summary["metric"] != "contribution":
+            return ""
+        shares = {player: self.block["parts"][player] for player in self.summary["players"]}
+        sure = [player for player, entry in shares.items() if is_sure(_gap(entry)) and entry["mean"]]
+        if not sure:
+            return ""
+        player = max(sure, key=lambda name: abs(shares[name]["mean"]))
+        terms = self.summary["terms"][player]
+        way = 1.0 if shares[player]["mean"] > 0 else -1.0
+        for_, against = (pick(terms, key=lambda term: way * terms[term]["mean"]) for pick in (max, min))
+        said = f"Why {player}: mostly {_TERMS[for_]}, {self.write(terms[for_])}"
+        if way * terms[against]["mean"] < 0.0:
+            said += f"; against it {_TERMS[against]}, {self.write(terms[against])}"
+        return f"{said}."
+
+    def pair(self) -> str:
+        sure = [(name, entry) for name, entry in self.block["together"].items() if is_sure(_gap(entry))]
+        if not sure:
+            return "No two of them are told to act otherwise together than apart."
+        name, entry = max(sure, key=lambda item: abs(item[1]["mean"]))
+        if entry["mean"] == 0.0:
+            return "Each acts as if it were alone: no pair earns more or less together than apart."
+        way = "add to each other" if entry["mean"] > 0 else "get in each other's way"
+        return (
+            f"Together: {name.replace(' + ', ' and ')} {way}, {self.write(entry)} beyond what each does alone; "
+            "half of it is in the share of each."
+        )
+
+    def without(self) -> str:
+        """Say what leaving one out would change, all else in place: the decision that is at hand."""
+        if self.words.good == 0:
+            return ""
+        harmful = [
+            (player, entry)
+            for player, entry in self.block["last"].items()
+            if is_sure(_gap(entry)) and entry["mean"] * self.words.good < 0
+        ]
+        if not harmful:
+            return ""
+        player, entry = max(harmful, key=lambda item: abs(item[1]["mean"]))
+        flipped = {
+            "mean": -entry["mean"],
+            "ci_low": None if entry["ci_high"] is None else -entry["ci_high"],
+            "ci_high": None if entry["ci_low"] is None else -entry["ci_low"],
+        }
+        others = [item for item, _ in harmful if item != player]
+        more = f" The same holds, each for itself, for {' and '.join(others)}." if others else ""
+        return (
+            f"Leaving out {player} and keeping all else would change {self.words.name.lower()} by "
+            f"{self.write(flipped)}.{more}"
+        )
+
+    def people(self) -> str:
+        people = {who: block for who, block in self.summary["metrics"][self.summary["metric"]].items()}
+        people.pop(EVERYBODY)
+        if len(people) < 2:
+            return ""
+        words = []
+        for who, block in people.items():
+            sure = [(part, entry) for part, entry in block["parts"].items() if is_sure(_gap(entry)) and entry["mean"]]
+            if block["whole"]["mean"] is None or not sure:
+                continue
+            part, entry = max(sure, key=lambda item: abs(item[1]["mean"]))
+            each = _each(self.summary, who, entry)
+            per = " per customer" if self.summary["metric"] in _TOTALS else ""
+            words.append(
+                f"{self.summary['titles'].get(who, who)}: {_called(part, self.summary)}, {self.write(each)}{per}"
+            )
+        return f"What weighs most, by persona: {'; '.join(words)}." if words else ""
+
+
+def attribution_sheet(attribution: Attribution) -> Sheet:
+    """Return the page of an attribution: verdict, the figure for a board, and every number behind it."""
+    scenario, summary = attribution.scenario, attribution.summary_json
+    metric, currency = attribution.metric, summary["currency"]
+    words = words_of(metric)
+    block = summary["metrics"][metric][EVERYBODY]
+    lead = tuple(attribution_lines(summary))
+    many = f"{summary['replicates']} replicate{'s' if summary['replicates'] != 1 else ''}"
+    facts = f"{summary['population']:,} customers, {summary['horizon']} weeks, {many}, seed {summary['seed']}"
+    title = f"{scenario.title or scenario.name}: which capability does it"
+    if block["whole"]["mean"] is None:
+        return Sheet(title=title, lead=lead, sections=(), facts=facts)
+
+    def write(number: float) -> str:
+        return _short_value(number, words.kind, currency)
+
+    unit = f"{words.name.lower()}{f', {currency}' if words.kind == 'money' else ''}"
+    shown = [part for part in block["parts"] if part not in summary["steps"] or block["parts"][part]["mean"] != 0.0]
+    return Sheet(
+        title=title,
+        lead=lead,
+        facts=facts,
+        sections=(
+            Section(
+                "What each capability is worth in it",
+                _how(summary),
+                (
+                    Picture(
+                        "shares",
+                        draw_shares(
+                            [(_called(part, summary), _gap(block["parts"][part])) for part in shown],
+                            (short(f"{summary['arm']}", 19), _gap(block["whole"])),
+                            write=write,
+                            title=f"{short(summary['arm'], 16)} minus {short(summary['baseline'], 16)}, by capability",
+                            label=f"difference in {unit}",
+                        ),
+                        f"Waterfall of the shares in the difference in {words.name.lower()}: "
+                        + ", ".join(f"{_called(part, summary)} {write(block['parts'][part]['mean'])}" for part in shown)
+                        + f"; whole effect {write(block['whole']['mean'])}.",
+                        "Each bar starts where the last one ended; the dark bar is the whole effect. Hatched orange "
+                        "takes away.",
+                        "shares",
+                    ),
+                ),
+                (_share_table(summary, words),),
+            ),
+            Section(
+                "Alone and together",
+                (
+                    "A share is what the capability adds alone and half of what it adds together with each other one. "
+                    "“Last” is what it adds where all others are there already: what leaving it out would take away.",
+                ),
+                (
+                    Picture(
+                        "together",
+                        draw_together(
+                            summary["players"],
+                            [_gap(block["alone"][player]) for player in summary["players"]],
+                            {
+                                (row, column): _gap(
+                                    block["together"][pair_name(summary["players"][column], summary["players"][row])]
+                                )
+                                for row in range(len(summary["players"]))
+                                for column in range(row)
+                            },
+                            write=write,
+                            title=f"Alone and together: {words.name.lower()}",
+                        ),
+                        "Fields of what every capability earns alone and every pair earns beyond that: "
+                        + ", ".join(
+                            f"{pair} {_written(entry, words, currency)}" for pair, entry in block["together"].items()
+                        )
+                        + ".",
+                        "Blue off the frame: the two are worth more together than apart, so drop neither alone.",
+                        "together",
+                    ),
+                    Picture(
+                        "combinations",
+                        draw_combinations(
+                            summary["players"],
+                            [(item["on"], _gap(item["difference"])) for item in summary["combinations"]],
+                            write=write,
+                            title=f"All {len(summary['combinations'])} combinations",
+                            label=f"{unit}, minus {short(summary['baseline'], 16)}",
+                        ),
+                        f"Difference in {words.name.lower()} from {summary['baseline']} of every combination of the "
+                        "capabilities, the best first.",
+                        "The best combination stands on top; it need not be the one with everything on.",
+                        "combinations",
+                    ),
+                ),
+                (_pair_table(summary, words),),
+            ),
+            *_people_section(summary, words),
+            _term_section(summary),
+            _metric_section(summary),
+        ),
+    )
+
+
+def _how(summary: Numbers) -> tuple[str, ...]:
+    steps = "; ".join(f"“{_STEPS[step]}” is {_STEP_WORDS[step]}" for step in summary["steps"])
+    count = len(summary["combinations"])
+    return (
+        f"All {count} combinations of {', '.join(summary['players'])} were lived by the same customers with the same "
+        "luck. A capability that is off stands where the baseline has it, and what it costs is not paid. The share of "
+        "a capability is what it adds, averaged over every order in which they could be switched on (Shapley 1953).",
+        f"What no combination can explain stands as bars of its own: {steps}.",
+    )
+
+
+def _share_table(summary: Numbers, words: Words) -> Table:
+    block, currency = summary["metrics"][summary["metric"]][EVERYBODY], summary["currency"]
+    rows = []
+    for part, entry in block["parts"].items():
+        played = part in summary["players"]
+        share = entry.get("of_whole")
+        rows.append(
+            (
+                _called(part, summary),
+                _written(entry, words, currency),
+                _between(entry, words, currency),
+                NOTHING if not share else f"{share * _PERCENT:.0f} %".replace("-", "−"),
+                *(
+                    _written(block[kind][part], words, currency) if played else NOTHING
+                    for kind in ("alone", "last", "main")
+                ),
+            )
+        )
+    whole = block["whole"]
+    rows.append(("whole effect", _written(whole, words, currency), _between(whole, words, currency), "", "", "", ""))
+    caption = (
+        f"{words.name}. Share: Shapley. Alone, last, average: added to none, to all, to any combination of the others."
+    )
+    if "cents" in whole:
+        caption += " The shares were divided in whole cents and sum to the whole effect without rounding."
+    return Table(("", "share", "95 % interval", "of the whole", "alone", "last", "average"), tuple(rows), caption)
+
+
+def _pair_table(summary: Numbers, words: Words) -> Table:
+    block, currency = summary["metrics"][summary["metric"]][EVERYBODY], summary["currency"]
+    rows = [
+        (pair.replace(" + ", " and "), _written(entry, words, currency), _between(entry, words, currency))
+        for pair, entry in sorted(block["together"].items(), key=lambda item: -abs(item[1]["mean"]))
+    ]
+    return Table(
+        ("pair", "together beyond apart", "95 % interval"),
+        tuple(rows),
+        "Shapley-Taylor interaction of every pair (Sundararajan et al. 2020); with what each adds alone they sum to "
+        "the effect of all capabilities.",
+    )
+
+
+def _people_section(summary: Numbers, words: Words) -> Iterator[Section]:
+    people = [who for who in summary["metrics"][summary["metric"]] if who != EVERYBODY]
+    if len(people) < 2:
+        return
+    currency, total = summary["currency"], summary["metric"] in _TOTALS
+    blocks = {who: summary["metrics"][summary["metric"]][who] for who in people}
+    known = [who for who in people if blocks[who]["whole"]["mean"] is not None and summary["persona_customers"][who]]
+    if not known:
+        return
+    parts = [
+        part
+        for part in next(iter(blocks.values()))["parts"]
+        if part not in summary["steps"] or any(blocks[who]["parts"][part]["mean"] for who in known)
+    ]
+    each = {
+        who: [_each(summary, who, blocks[who]["parts"][part]) for part in parts]
+        + [_each(summary, who, blocks[who]["whole"])]
+        for who in known
+    }
+
+    def write(number: float) -> str:
+        return _short_value(number, words.kind, currency)
+
+    unit = f"{words.name.lower()}{' per customer' if total else ''}{f', {currency}' if words.kind == 'money' else ''}"
+    titles = summary["titles"]
+    yield Section(
+        "For whom",
+        (
+            f"{'Per customer of the persona. ' if total else ''}Fixed costs (building, running, experiments) are borne "
+            "by all customers alike, so a capability can cost at a persona that it hardly reaches.",
+        ),
+        (
+            Picture(
+                "personas",
+                draw_people_shares(
+                    [(titles.get(who, who), [_gap(e) for e in each[who][:-1]], _gap(each[who][-1])) for who in known],
+                    [_called(part, summary) for part in parts],
+                    write=write,
+                    title=f"For whom: {words.name.lower()}{' per customer' if total else ''}",
+                    label=f"difference in {unit}",
+                ),
+                "Shares by persona: "
+                + "; ".join(f"{titles.get(who, who)} whole effect {write(each[who][-1]['mean'])}" for who in known)
+                + ".",
+                "The same capability may earn at one persona what it costs at another; levels can differ per persona.",
+                "personas",
+            ),
+        ),
+        (
+            Table(
+                ("", *(_called(part, summary) for part in parts), "whole effect"),
+                tuple(
+                    (titles.get(who, who), *(_starred(entry, words, currency) for entry in each[who])) for who in known
+                ),
+                f"Difference in {unit}. * the 95 % interval stays clear of 0.",
+            ),
+        ),
+    )
+
+
+def _term_section(summary: Numbers) -> Section:
+    """Say what each share of contribution is made of: the same division, term by term."""
+    words, currency = words_of("contribution"), summary["currency"]
+    terms = [term for term in _TERMS if any(entries[term]["mean"] for entries in summary["terms"].values())]
+    contribution = summary["metrics"]["contribution"][EVERYBODY]
+    rows = []
+    for part, entries in summary["terms"].items():
+        whole = part == "whole"
+        total = contribution["whole"] if whole else contribution["parts"][part]
+        rows.append(
+            (
+                "whole effect" if whole else _called(part, summary),
+                *(_starred(entries[term], words, currency) for term in terms),
+                _starred(total, words, currency),
+            )
+        )
+    return Section(
+        "What the shares are made of",
+        ("Every term of contribution divided in the same way: of every row the terms add up to the share.",),
+        tables=(
+            Table(
+                ("", *(_TERMS[term] for term in terms), "contribution"),
+                tuple(rows),
+                "Costs have a minus where the arm pays more. * the 95 % interval stays clear of 0.",
+            ),
+        ),
+    )
+
+
+def _metric_section(summary: Numbers) -> Section:
+    currency = summary["currency"]
+    names = [name for name in (summary["metric"], *DIVIDED) if name in summary["metrics"]]
+    parts = list(summary["metrics"][summary["metric"]][EVERYBODY]["parts"])
+    rows = []
+    for name in dict.fromkeys(names):
+        block, words = summary["metrics"][name][EVERYBODY], words_of(name)
+        rows.append(
+            (
+                words.name,
+                *(_starred(block["parts"][part], words, currency) for part in parts),
+                _starred(block["whole"], words, currency),
+            )
+        )
+    return Section(
+        "The same division of other metrics",
+        ("Of every row the parts add up to the whole effect. The files hold every replicate and persona.",),
+        tables=(
+            Table(
+                ("", *(_called(part, summary) for part in parts), "whole effect"),
+                tuple(rows),
+                "Shapley shares in the difference of each metric. * the 95 % interval stays clear of 0.",
+            ),
+        ),
+    )
+
+
+def _called(part: str, summary: Numbers) -> str:
+    """Return a part's name: contacts are a step or, where they are switched on and off, a player like the others."""
+    return _STEPS[part] if part in summary["steps"] else part
+
+
+def _gap(entry: Numbers) -> Gap:
+    return Gap(entry["mean"], entry["ci_low"], entry["ci_high"])
+
+
+def _each(summary: Numbers, who: str, entry: Numbers) -> dict[str, Any]:
+    """Return an effect per customer of a persona, where it is a sum over customers."""
+    heads = summary["persona_customers"][who] if summary["metric"] in _TOTALS else 1.0
+    return {key: None if entry[key] is None else entry[key] / heads for key in ("mean", "ci_low", "ci_high")}
+
+
+def _is_nothing(block: Numbers) -> bool:
+    entries = [block["whole"], *block["parts"].values(), *block["alone"].values(), *block["last"].values()]
+    return all(entry["mean"] == 0.0 and entry["ci_low"] in (None, 0.0) for entry in entries)
+
+
+def _short_value(number: float, kind: str, currency: str) -> str:
+    if kind == "money":
+        # Cents are the smallest money there is.
+        return money(round(number, 2), spaced(currency), sign=True)
+    if kind == "share":
+        return f"{'+' if number > 0 else ''}{compact(round(number * _PERCENT, 2))} pt"
+    return f"{'+' if number > 0 else ''}{compact(number)}"
+
+
+def _written(entry: Numbers, words: Words, currency: str) -> str:
+    return value(entry["mean"], words.kind, currency, sign=True)
+
+
+def _starred(entry: Numbers, words: Words, currency: str) -> str:
+    star = " *" if entry["ci_low"] is not None and is_sure(_gap(entry)) and entry["mean"] else ""
+    return _written(entry, words, currency) + star
+
+
+def _between(entry: Numbers, words: Words, currency: str) -> str:
+    return interval(entry["ci_low"], entry["ci_high"], words.kind, currency)

@@ -1,0 +1,257 @@
+"""Sweep: the verdict on many runs in plain words, and their report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.experiments.sweep import Effect, Swept, SweptRun, effects_of
+from sim.reports.figures import Picture
+from sim.reports.figures.sweep import draw_effects, draw_runs, short_path
+from sim.reports.sheet import Section, Sheet, Table
+from sim.reports.style import compact, percent
+from sim.reports.wording import METRIC_WORDS, NOTHING, Words, interval, value
+
+__all__ = ["facts_of", "summary_of", "sweep_sheet", "verdict_of"]
+
+_SHOWN_RUNS = 5
+_SHOWN_ERRORS = 12
+_SHOWN_LEVERS = 3
+
+
+def _words(metric: str) -> Words:
+    return METRIC_WORDS.get(metric, Words(metric.replace("_", " ").capitalize(), "number", ""))
+
+
+def _currency(swept: Swept) -> str:
+    return next(iter(swept.design.cases.values())).market.economics.currency
+
+
+def _count(swept: Swept, arm: str) -> dict[str, int]:
+    mean, low, high = swept.ends(arm).T
+    return {
+        "runs": int((~np.isnan(mean)).sum()),
+        "above": int((mean > 0.0).sum()),
+        "below": int((mean < 0.0).sum()),
+        "clearly_above": int((low > 0.0).sum()),
+        "clearly_below": int((high < 0.0).sum()),
+    }
+
+
+def _ranked(swept: Swept, arm: str) -> NDArray[np.int64]:
+    """Return the numbers of the runs in which the difference is defined, from the lowest to the highest."""
+    means = swept.means(arm)
+    order = np.argsort(means, kind="stable")
+    return order[~np.isnan(means[order])]
+
+
+def summary_of(swept: Swept) -> dict[str, Any]:
+    """Return the content of `summary.json`."""
+    arms: dict[str, Any] = {}
+    for arm in swept.arms:
+        means = swept.means(arm)
+        means = means[~np.isnan(means)]
+        ranked = _ranked(swept, arm)
+        arms[f"{arm} - {swept.baseline}"] = {
+            swept.metric: {
+                **_count(swept, arm),
+                "mean": float(means.mean()) if means.size else None,
+                "low": float(means.min()) if means.size else None,
+                "high": float(means.max()) if means.size else None,
+            },
+            "worst": _plain_run(swept.run(int(ranked[0]))) if ranked.size else None,
+            "best": _plain_run(swept.run(int(ranked[-1]))) if ranked.size else None,
+            "effects": [
+                {
+                    "path": effect.path,
+                    "explains": effect.explains,
+                    "levels": [
+                        {"level": level.name, "at": level.at, "runs": level.runs, "mean": level.mean}
+                        | {"ci_low": level.ci_low, "ci_high": level.ci_high}
+                        for level in effect.levels
+                    ],
+                }
+                for effect in effects_of(swept, arm)
+            ],
+        }
+    return {
+        "metric": swept.metric,
+        "baseline": swept.baseline,
+        "runs": len(swept),
+        "failed": len(swept.errors),
+        "differences": arms,
+        "verdict": "\n".join(verdict_of(swept)),
+    }
+
+
+def _plain_run(run: SweptRun) -> dict[str, Any]:
+    return {"run": run.number, "key": run.key, "case": run.point.case, "values": dict(run.point.values)}
+
+
+def verdict_of(swept: Swept) -> list[str]:
+    """Return what the runs say, a sentence or two for each arm."""
+    words, currency = _words(swept.metric), _currency(swept)
+    lines = []
+    for arm in swept.arms:
+        count, ranked = _count(swept, arm), _ranked(swept, arm)
+        if not ranked.size:
+            lines.append(f"{arm}: no run has a {words.name.lower()} to compare.")
+            continue
+        worst, best = swept.run(int(ranked[0])), swept.run(int(ranked[-1]))
+        runs = "the one run" if count["runs"] == 1 else f"{count['above']:,} of {count['runs']:,} runs"
+        lines.append(
+            f"{words.name} of {arm} is above that of {swept.baseline} in {runs}, {_sureness(swept, arm, count)}: from "
+            f"{_mean(swept, worst, arm, words, currency)} ({_said(worst)}) to "
+            f"{_mean(swept, best, arm, words, currency)} ({_said(best)})."
+        )
+        effects = [effect for effect in effects_of(swept, arm) if effect.explains >= 0.02]
+        if effects:
+            named = [f"{short_path(effect.path)} ({percent(effect.explains)})" for effect in effects[:_SHOWN_LEVERS]]
+            lines.append(f"What moves it most, by share of the variation explained: {', '.join(named)}.")
+    if swept.errors:
+        lines.append(
+            f"{len(swept.errors):,} of {len(swept):,} runs failed; the report says why, the others are complete."
+        )
+    return lines
+
+
+def _sureness(swept: Swept, arm: str, count: Mapping[str, int]) -> str:
+    """Say in how many runs luck alone does not explain the difference."""
+    if np.isnan(swept.ends(arm)[:, 1:]).all():
+        return "each lived once, so that how much of that is luck is not known"
+    return f"clearly so in {count['clearly_above']:,}, and clearly below in {count['clearly_below']:,}"
+
+
+def _mean(swept: Swept, run: SweptRun, arm: str, words: Words, currency: str) -> str:
+    return value(float(swept.means(arm)[run.number]), words.kind, currency, sign=True)
+
+
+def _said(run: SweptRun) -> str:
+    """Say what a run sets, by the last names of its paths."""
+    values = [f"{short_path(path)} {_short(found)}" for path, found in run.point.values.items()]
+    shown = values[:4] + (["…"] if len(values) > 4 else [])
+    return ", ".join(shown) or run.point.case
+
+
+def _short(found: Any) -> str:
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return str(found)
+    return compact(float(found))
+
+
+def sweep_sheet(swept: Swept, *, title: str, facts: str) -> Sheet:
+    """Return the report: for each arm what moves the difference, how it spreads, the best and the worst runs."""
+    words, currency = _words(swept.metric), _currency(swept)
+
+    def write(number: float) -> str:
+        return value(float(f"{number:.3g}"), words.kind, currency, sign=True)
+
+    sections = []
+    for arm in swept.arms:
+        ranked = _ranked(swept, arm)
+        if not ranked.size:
+            continue
+        effects = effects_of(swept, arm)
+        label = f"{words.name.lower()}, {arm} less {swept.baseline}"
+        pictures = []
+        if effects:
+            pictures.append(_effects_picture(effects, arm, label, write))
+        if len(ranked) > 2:
+            pictures.append(_runs_picture(swept, arm, label, write))
+        sections.append(
+            Section(
+                f"{arm} against {swept.baseline}",
+                _explanation(effects),
+                tuple(pictures),
+                (_runs_table(swept, ranked, arm, words, currency),),
+            )
+        )
+    if swept.errors:
+        sections.append(_failures(swept))
+    return Sheet(title, tuple(verdict_of(swept)), tuple(sections), facts)
+
+
+def _explanation(effects: list[Effect]) -> tuple[str, ...]:
+    if not effects:
+        return ()
+    return (
+        "Each point is the mean over all runs with that value (or in that class of values) of the lever, whatever the "
+        "other levers were; its line is the 95 % interval of that mean over runs. What a lever explains is its share "
+        "of the variation between runs (omega squared); what no lever explains alone they do together.",
+    )
+
+
+def _effects_picture(effects: list[Effect], arm: str, label: str, write: Any) -> Picture:
+    figure = draw_effects(effects, title="What each lever does to the difference", label=label, write=write)
+    ends = [
+        f"{effect.path} from {write(effect.levels[0].mean)} to {write(effect.levels[-1].mean)}" for effect in effects
+    ]
+    return Picture(
+        f"effects_{arm}",
+        figure,
+        f"Mean difference over each lever: {'; '.join(ends[:6])}.",
+        "Above the line the arm does better than the baseline. Circles: gain; triangles: loss.",
+        "levers",
+    )
+
+
+def _runs_picture(swept: Swept, arm: str, label: str, write: Any) -> Picture:
+    columns = swept.ends(arm)
+    figure = draw_runs(
+        columns[:, 0], columns[:, 1], columns[:, 2], title="Every run, lowest to highest", label=label, write=write
+    )
+    count = _count(swept, arm)
+    return Picture(
+        f"runs_{arm}",
+        figure,
+        f"{count['above']} of {count['runs']} runs are above zero, {count['clearly_below']} clearly below.",
+        "Grey: 95 % interval of each run over its replicates; none where there is one replicate.",
+        "runs",
+    )
+
+
+def _runs_table(swept: Swept, ranked: NDArray[np.int64], arm: str, words: Words, currency: str) -> Table:
+    paths = list(swept.design.paths)
+    cases = len(swept.design.cases) > 1
+    head = ("run", *(["case"] if cases else []), *map(short_path, paths), "difference", "95 % interval", "key")
+    half = min(_SHOWN_RUNS, (len(ranked) + 1) // 2)
+    shown = [*ranked[-half:][::-1], *ranked[: min(half, len(ranked) - half)][::-1]]
+    rows, ends = [], swept.ends(arm)
+    for run in (swept.run(int(number)) for number in shown):
+        mean, low, high = (None if math.isnan(end) else float(end) for end in ends[run.number])
+        rows.append(
+            (
+                str(run.number),
+                *([run.point.case] if cases else []),
+                *(_short(run.point.values[path]) if path in run.point.values else NOTHING for path in paths),
+                value(mean, words.kind, currency, sign=True),
+                interval(low, high, words.kind, currency),
+                run.key[:12],
+            )
+        )
+    return Table(head, tuple(rows), "The best and the worst runs; `journey results rerun KEY` runs one again.")
+
+
+def _failures(swept: Swept) -> Section:
+    shown = [swept.run(number) for number in list(swept.errors)[:_SHOWN_ERRORS]]
+    rows = tuple((str(run.number), _said(run), run.error) for run in shown)
+    more = len(swept.errors) - len(rows)
+    caption = f"{more:,} more are in table.parquet." if more > 0 else ""
+    return Section("Runs that failed", (), (), (Table(("run", "values", "error"), rows, caption, words=(1, 2)),))
+
+
+def facts_of(swept: Swept, settings: Mapping[str, Any]) -> str:
+    """Return one line of what was run."""
+    parts = [
+        f"{len(swept):,} runs",
+        f"{settings['replicates']} replicate{'s' if settings['replicates'] != 1 else ''} each",
+        f"seed {settings['seed']}",
+        f"metric {swept.metric}",
+    ]
+    if swept.design.levers:
+        parts.append(f"{swept.design.method.replace('_', ' ')} design over {len(swept.design.levers)} levers")
+    return " · ".join(parts)

@@ -1,0 +1,194 @@
+"""Calibration: the files that a fit leaves: configuration to be run by name, an ensemble, and tables of the fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.document import write_document
+from sim.experiments.calibrate import Calibration
+from sim.experiments.draft import journey_form
+from sim.experiments.ensemble import Ensemble
+from sim.experiments.levers import with_values
+from sim.experiments.load import scenario_to_dict
+from sim.experiments.parameters import values_at
+from sim.experiments.targets import written
+from sim.reading import plain
+from sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.journey import Journey
+
+__all__ = ["draws_table", "ensemble_of", "fitted_scenario", "simulations_table", "write_configuration"]
+
+_WIDTH = 118
+
+
+def fitted_scenario(done: Calibration, name: str, title: str = "") -> tuple[Scenario, dict[str, str]]:
+    """Return the scenario with the fitted values under a name of its own, and the new names of changed journeys."""
+    base = done.scenario
+    fitted = with_values(base, values_at(done.parameters, done.shares))
+    renamed = {
+        journey: f"{name}_{journey}"[:64]
+        for journey in base.journeys
+        if fitted.journeys[journey] != base.journeys[journey]
+    }
+    arms = {
+        arm: replace(
+            content,
+            plans={
+                brand: replace(plan, journey=renamed.get(plan.journey, plan.journey))
+                for brand, plan in content.plans.items()
+            },
+        )
+        for arm, content in fitted.arms.items()
+    }
+    journeys: dict[str, Journey] = {
+        renamed.get(key, key): replace(journey, name=renamed.get(key, key)) for key, journey in fitted.journeys.items()
+    }
+    market = replace(
+        fitted.market,
+        name=name,
+        title=title or fitted.market.title,
+        journey=renamed.get(fitted.market.journey, fitted.market.journey),
+    )
+    scenario = replace(fitted, name=name, title=title or fitted.title, market=market, arms=arms, journeys=journeys)
+    return scenario, renamed
+
+
+def ensemble_of(done: Calibration, name: str, renamed: Mapping[str, str]) -> Ensemble | None:
+    """Return the near-best members as an ensemble of the fitted scenario; None where there is none."""
+    if not done.members:
+        return None
+    rows = []
+    paths: tuple[str, ...] = ()
+    for member in done.members:
+        values = values_at(done.parameters, member.shares)
+        paths = tuple(_renamed(path, renamed) for path in values)
+        rows.append(tuple(values.values()))
+    weights = tuple(float(f"{member.weight:.9g}") for member in done.members)
+    return Ensemble(name, paths, weights, tuple(rows))
+
+
+def _renamed(path: str, renamed: Mapping[str, str]) -> str:
+    steps = path.split(".")
+    if steps[0] == "journeys" and steps[1] in renamed:
+        steps[1] = renamed[steps[1]]
+    return ".".join(steps)
+
+
+def write_configuration(done: Calibration, folder: Path, name: str, title: str, where: str) -> None:
+    """Write `market/`, `journey/`, `scenario/` and `ensemble/` files into a folder for `--config-dir`.
+
+    Parameters
+    ----------
+    done : Calibration
+    folder : Path
+        Made here.
+    name, title : str
+        Of the market, the scenario and the ensemble.
+    where : str
+        Where the targets came from.
+    """
+    scenario, renamed = fitted_scenario(done, name, title)
+    fit = _fit_comment(done, where)
+    form = scenario_to_dict(scenario)
+    market = {key: value for key, value in form["market"].items() if key != "name"}
+    _write(folder / "market" / f"{name}.yaml", ["The market of a fit.", *fit], {"name": name, **market})
+    for journey in sorted(set(renamed.values())):
+        content = journey_form(scenario.journeys[journey])
+        content["edges"] = list(content["edges"].values())
+        _write(folder / "journey" / f"{journey}.yaml", [f"A journey of the fit {name!r}."], content)
+    body = {**form, "market": name}
+    body["journeys"] = {
+        key: value for key, value in form["journeys"].items() if key not in renamed.values() and not _is_shipped(value)
+    }
+    if not body["journeys"]:
+        body.pop("journeys")
+    lines = [f"journey compare --config-dir FOLDER scenario={name}", *fit]
+    ensemble = ensemble_of(done, name, renamed)
+    if ensemble is not None:
+        lines.insert(1, f"journey compare --config-dir FOLDER scenario={name} scenario.ensemble={name}")
+    _write(folder / "scenario" / f"{name}.yaml", lines, body)
+    if ensemble is not None:
+        _write(
+            folder / "ensemble" / f"{name}.yaml",
+            [f"Near-best fits of {name!r}, with weights: what the targets leave open.", *fit],
+            {**ensemble.plain(), "scenario": name},
+        )
+
+
+def _is_shipped(journey: Mapping[str, Any]) -> bool:
+    """Whether a journey is the shipped one of its name, so that its name is enough."""
+    from sim.errors import ConfigError
+    from sim.experiments.draft import form
+    from sim.library import Library
+
+    try:
+        return form("journey", journey["name"], Library.of()) == dict(journey)
+    except ConfigError:
+        return False
+
+
+def _fit_comment(done: Calibration, where: str) -> list[str]:
+    import sim
+
+    lines = [f"Fitted by `journey calibrate` {sim.__version__} to {where or 'targets from the command line'}:"]
+    for target, figure, error, met in zip(done.targets, done.figures, done.error, done.met, strict=True):
+        wanted, fitted = written(target.metric, target.value), written(target.metric, float(figure))
+        chance = written(target.metric, float(error))
+        source = f" [{target.source}]" if target.source else ""
+        lines.append(
+            f"  {target.label}: wanted {wanted}, fitted {fitted} +- {chance}{'' if met else ', NOT MET'}{source}"
+        )
+    lines.append("Parameters, with the interval of 90 % of the near-best fits:")
+    for parameter, number, (low, high), left in zip(
+        done.parameters, done.numbers, done.intervals(), done.shrinkage, strict=True
+    ):
+        lines.append(
+            f"  {parameter.name}: {number:.4g} [{low:.3g} to {high:.3g}]; {100 * min(left, 1.0):.0f} % of the prior's"
+            f" spread is left ({parameter.key})"
+        )
+    lines.append(f"Seed {done.seed}, {done.population:,} customers a simulation, {done.simulations:,} simulations.")
+    return lines
+
+
+def _write(path: Path, comment: list[str], content: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines: list[str] = []
+    for line in comment:
+        indent = "" if line == line.lstrip() else "  "
+        text = "".join(sign if sign.isprintable() else " " for sign in line)
+        lines += [
+            f"# {part}" for part in wrap(text.strip(), _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
+        ]
+    path.write_text("\n".join(lines) + "\n" + write_document(plain(dict(content))), encoding="utf-8")
+
+
+def simulations_table(done: Calibration) -> Any:
+    """Return every simulation of the fit: parameters, figures, misfit."""
+    import pyarrow as pa
+
+    columns: dict[str, Any] = {
+        parameter.name: np.array([parameter.at(float(share)) for share in done.points[:, at]])
+        for at, parameter in enumerate(done.parameters)
+    }
+    columns |= {target.label: done.values[:, at] for at, target in enumerate(done.targets)}
+    return pa.table({**columns, "misfit": done.trail})
+
+
+def draws_table(done: Calibration) -> Any:
+    """Return the near-best draws of the parameters."""
+    import pyarrow as pa
+
+    return pa.table(
+        {
+            parameter.name: np.array([parameter.at(float(share)) for share in done.draws[:, at]])
+            for at, parameter in enumerate(done.parameters)
+        }
+    )

@@ -1,0 +1,214 @@
+"""Catalog: everything that was ever run as tables to be asked: the runs of the store, the folders, their figures.
+
+Three tables. ``runs``: the store, a row for each run, arm and persona with every figure. ``folders``: a row for each
+result folder. ``figures``: the summaries of those folders, a row for each arm or difference, persona and metric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sim.errors import ConfigError
+from sim.experiments.store import shards_of
+from sim.results.shelf import Run, list_runs
+
+__all__ = ["STORE", "TABLES", "Catalog"]
+
+#: Folder of every run, within the folder of results.
+STORE = "store"
+TABLES: tuple[str, ...] = ("runs", "folders", "figures")
+
+
+class Catalog:
+    """The tables of a folder of results. Nothing is read before it is asked for.
+
+    Parameters
+    ----------
+    output_dir : path
+        Folder of all results.
+    """
+
+    def __init__(self, output_dir: str | Path = "results") -> None:
+        self.root = Path(output_dir)
+
+    def runs(self) -> Any:
+        """Return the runs of the store, of all versions of the model, as a pyarrow dataset; None where there are none.
+
+        Raises
+        ------
+        ConfigError
+            If a shard cannot be read.
+        """
+        import pyarrow as pa
+        import pyarrow.dataset as ds
+        import pyarrow.parquet as pq
+
+        shards = list(shards_of(self.root / STORE))
+        if not shards:
+            return None
+        # Versions of the model may know different figures; within one all shards have the same columns.
+        models = {path.parent: path for path in shards}
+        try:
+            schema = pa.unify_schemas([pq.read_schema(path) for path in models.values()], promote_options="permissive")
+            return ds.dataset([str(path) for path in shards], format="parquet", schema=_without_words(schema))
+        except (OSError, pa.ArrowException) as error:
+            reason = str(error).splitlines()[0]
+            raise ConfigError(f"{self.root / STORE} holds a shard that cannot be read ({reason}); remove it") from None
+
+    def folders(self) -> Any:
+        """Return a row for each result folder, the oldest first."""
+        import pyarrow as pa
+
+        rows = [_folder(run) for run in list_runs(self.root)]
+        names = (
+            "verb",
+            "name",
+            "scenario",
+            "seed",
+            "replicates",
+            "started",
+            "seconds",
+            "version",
+            "config_hash",
+            "path",
+        )
+        kinds = {"seed": pa.int64(), "replicates": pa.int64(), "seconds": pa.float64()}
+        return pa.table(
+            {name: pa.array([row[name] for row in rows], kinds.get(name, pa.string())) for name in (*names, "path")}
+        )
+
+    def figures(self) -> Any:
+        """Return every figure of every summary, a row each."""
+        import pyarrow as pa
+
+        words = ("folder", "scenario", "kind", "name", "persona", "metric")
+        numbers = ("mean", "ci_low", "ci_high", "p_better", "correlation", "variance_reduction")
+        rows = [row for run in list_runs(self.root) for row in _figures(run)]
+        return pa.table(
+            {name: pa.array([row[name] for row in rows], pa.string()) for name in words}
+            | {name: pa.array([row.get(name) for row in rows], pa.float64()) for name in numbers}
+        )
+
+    def table(self, name: str) -> Any:
+        """Return one of `TABLES`, read whole.
+
+        Raises
+        ------
+        ConfigError
+            If there is nothing of it yet.
+        """
+        if name != "runs":
+            return self.folders() if name == "folders" else self.figures()
+        runs = self.runs()
+        if runs is None:
+            raise ConfigError(f"{self.root / STORE} holds no run yet; make some with: journey sweep")
+        return runs.to_table()
+
+    def query(self, statement: str) -> Any:
+        """Answer a SELECT over the tables, with DuckDB.
+
+        The tables are handed over as they are: DuckDB itself can reach no file, and none of its settings can be changed
+        by the statement.
+
+        Raises
+        ------
+        ConfigError
+            If DuckDB is not installed, the statement is not one SELECT, or it cannot be answered.
+        """
+        try:
+            import duckdb
+        except ImportError:
+            raise ConfigError(
+                "sql needs duckdb, which is not installed; "
+                'install it with  pip install -e ".[analysis]"  (or make setup), or use: journey results table where=…'
+            ) from None
+        try:
+            statements = duckdb.extract_statements(statement)
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+                raise ConfigError(f"sql is {statement!r}; give one SELECT over the tables {', '.join(TABLES)}")
+            connection = duckdb.connect(":memory:")
+            for name, table in (("runs", self.runs()), ("folders", self.folders()), ("figures", self.figures())):
+                if table is not None:
+                    connection.register(name, table)
+            for setting in (
+                "enable_external_access = false",
+                "python_enable_replacements = false",
+                "autoinstall_known_extensions = false",
+                "autoload_known_extensions = false",
+                "lock_configuration = true",
+            ):
+                connection.execute(f"SET {setting}")
+            return connection.sql(statement).to_arrow_table()
+        except duckdb.Error as error:
+            reason = " ".join(str(error).split())
+            raise ConfigError(f"sql cannot be answered: {reason[:400]}; the tables are {', '.join(TABLES)}") from None
+
+
+def _without_words(schema: Any) -> Any:
+    """Return a schema whose words are plain: a dictionary differs from shard to shard."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [field.with_type(pa.string()) if pa.types.is_dictionary(field.type) else field for field in schema]
+    )
+
+
+def _folder(run: Run) -> dict[str, Any]:
+    manifest = run.manifest
+
+    def word(key: str) -> str | None:
+        return None if manifest.get(key) is None else str(manifest[key])
+
+    def count(key: str) -> int | None:
+        value = manifest.get(key)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    seconds = manifest.get("wall_seconds")
+    return {
+        "verb": run.verb,
+        "name": run.name,
+        "scenario": word("scenario"),
+        "seed": count("seed"),
+        "replicates": count("replicates"),
+        "started": word("started"),
+        "seconds": float(seconds) if isinstance(seconds, int | float) else None,
+        "version": word("version"),
+        "config_hash": word("config_hash"),
+        "path": str(run.path),
+    }
+
+
+def _figures(run: Run) -> Iterator[dict[str, Any]]:
+    try:
+        summary = run.summary
+    except ConfigError:
+        return
+    blocks: list[tuple[str, Mapping[str, Any]]] = [("all", summary)]
+    personas = summary.get("personas")
+    if isinstance(personas, Mapping):
+        blocks += [(str(name), block) for name, block in personas.items() if isinstance(block, Mapping)]
+    for persona, block in blocks:
+        for kind, key in (("arm", "arms"), ("difference", "differences")):
+            named = block.get(key)
+            if not isinstance(named, Mapping):
+                continue
+            for name, metrics in named.items():
+                if not isinstance(metrics, Mapping):
+                    continue
+                for metric, numbers in metrics.items():
+                    if isinstance(numbers, Mapping) and "mean" in numbers:
+                        yield {
+                            "folder": run.key,
+                            "scenario": run.scenario,
+                            "kind": kind,
+                            "name": str(name),
+                            "persona": persona,
+                            "metric": str(metric),
+                            **{
+                                end: float(number)
+                                for end, number in numbers.items()
+                                if isinstance(number, int | float) and not isinstance(number, bool)
+                            },
+                        }

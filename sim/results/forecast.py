@@ -1,0 +1,154 @@
+"""Forecast: the files that a fit to transactions leaves: configuration to be run by name, an ensemble, and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+
+import sim
+from sim.analysis.buy_till_you_die import BuyTillYouDie
+from sim.analysis.tables import write_parquet
+from sim.document import write_document
+from sim.experiments.cohort import LEAVING, lay_out
+from sim.experiments.ensemble import Ensemble
+from sim.experiments.forecast import Forecast
+from sim.reading import plain
+
+__all__ = ["ensemble_of", "write_commented", "write_configuration", "write_tables"]
+
+_WIDTH = 118
+
+
+def write_configuration(found: Forecast, folder: Path, source: str, warnings: Sequence[str]) -> None:
+    """Write `market/`, `personas/`, `journey/`, `scenario/` and `ensemble/` into a folder for `--config-dir`.
+
+    Parameters
+    ----------
+    found : Forecast
+    folder : Path
+        Made here.
+    source : str
+        The file of transactions, as a reader shall know it.
+    warnings : sequence of str
+        What was found about the data.
+    """
+    name = found.cohort.name
+    fit = _comment(found, source, warnings)
+    titles = {
+        "market": "The market of a fit to transactions.",
+        "personas": "Customers of a fit to transactions: groups of equal size by what they spend a purchase.",
+        "journey": "The journey of a fit to transactions: join, come back now and then, leave for good.",
+        "scenario": f"journey compare --config-dir FOLDER scenario={name}",
+    }
+    ensemble = ensemble_of(found)
+    for group, content in lay_out(found.cohort).items():
+        lines = [titles[group]]
+        if group == "scenario" and ensemble is not None:
+            lines.append(f"journey compare --config-dir FOLDER scenario={name} scenario.ensemble={name}")
+        write_commented(folder / group / f"{name}.yaml", [*lines, *fit], content)
+    if ensemble is not None:
+        write_commented(
+            folder / "ensemble" / f"{name}.yaml",
+            [f"Near-best fits of {name!r}, with weights: what the transactions leave open.", *fit],
+            {**ensemble.plain(), "scenario": name},
+        )
+
+
+def ensemble_of(found: Forecast) -> Ensemble | None:
+    """Return the near-best parameter sets as an ensemble; None where the data leave a parameter open."""
+    if found.fit.unbounded:
+        return None
+    paths = (
+        "market.need.mean_weeks",
+        "market.need.heterogeneity",
+        f"personas.*.{LEAVING}.mean",
+        f"personas.*.{LEAVING}.concentration",
+    )
+    steps_a_week = 7.0 / found.cohort.step_days
+    rows, weights = [], []
+    for member, weight in zip(found.members, found.weights, strict=True):
+        row = (
+            float(f"{member.alpha / member.r * steps_a_week:.9g}"),
+            float(f"{member.r:.9g}"),
+            float(f"{member.a / (member.a + member.b):.9g}"),
+            float(f"{member.a + member.b:.9g}"),
+        )
+        if weight > 1e-6:
+            rows.append(row)
+            weights.append(float(f"{weight:.9g}"))
+    return Ensemble(found.cohort.name, paths, tuple(weights), tuple(rows))
+
+
+def write_tables(found: Forecast, folder: Path) -> None:
+    """Write histogram, weekly curve, parameters and near-best fits as Parquet."""
+    import pyarrow as pa
+
+    base, simulated = found.base, found.simulated
+    names = [field.name for field in fields(BuyTillYouDie)]
+    cells = np.arange(found.histogram.size)
+    histogram = {
+        "repeats": cells,
+        "observed": base.histogram(cells.size - 1),
+        "expected": found.histogram,
+        "simulated": simulated.histogram,
+        "simulation_error": simulated.error,
+    }
+    weekly = {
+        "week": np.arange(1, base.weeks + 1),
+        "observed": base.weekly,
+        "observed_so_far": found.observed,
+        "expected_so_far": found.weekly,
+        "simulated_so_far": simulated.weekly,
+        "simulation_error": simulated.spread,
+        "sd_luck": simulated.luck,
+        "sd_parameters": found.parameter_spread,
+    }
+    parameters = {"parameter": names, "estimate": found.fit.model.as_array(), "error": found.fit.errors}
+    members = np.array([member.as_array() for member in found.members])
+    near = {"weight": found.weights} | {name: members[:, at] for at, name in enumerate(names)}
+    for name, columns in (
+        ("histogram", histogram),
+        ("weekly", weekly),
+        ("parameters", parameters),
+        ("members", near),
+    ):
+        write_parquet([pa.table(columns)], folder / f"{name}.parquet")
+
+
+def _comment(found: Forecast, source: str, warnings: Sequence[str]) -> list[str]:
+    base, cohort = found.base, found.cohort
+    errors = found.fit.errors
+    lines = [
+        f"Fitted by `journey calibrate` {sim.__version__} to {source}: {base.customers:,} customers who first bought"
+        f" from {base.start} to {base.until}.",
+        f"One step stands for {'a day' if cohort.step_days == 1 else 'a week'}. BG/NBD (Fader, Hardie & Lee 2005), in"
+        " weeks, with standard errors:",
+    ]
+    lines += [
+        f"  {field.name} = {value:.4g}" + (f" +- {error:.2g}" if np.isfinite(error) else ", not bounded by the data")
+        for field, value, error in zip(fields(BuyTillYouDie), found.fit.model.as_array(), errors, strict=True)
+    ]
+    off = found.off()
+    if off is not None:
+        lines.append(
+            f"Forecast of the repeat purchases to week {base.weeks}: {100 * off[1]:+.1f} % of what was observed;"
+            f" {100 * off[0]:.1f} % off at most after week {base.window_weeks}."
+        )
+    lines += [f"Note: {warning}." for warning in warnings]
+    return lines
+
+
+def write_commented(path: Path, comment: Sequence[str], content: Mapping[str, Any]) -> None:
+    """Write a configuration file with comments on top, and its folder where there is none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines: list[str] = []
+    for line in comment:
+        indent = " " * (len(line) - len(line.lstrip()))
+        text = "".join(sign if sign.isprintable() else " " for sign in line)
+        lines += [f"# {part}" for part in wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")]
+    path.write_text("\n".join(lines) + "\n" + write_document(plain(dict(content)), compact=True), encoding="utf-8")

@@ -1,0 +1,54 @@
+"""Points: the runs behind a question about levers, as a tidy table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.analysis.tables import write_parquet
+
+if TYPE_CHECKING:
+    from sim.experiments.question import Question
+
+__all__ = ["write_points"]
+
+
+def write_points(
+    path: Path,
+    question: Question,
+    shares: NDArray[np.float64],
+    values: NDArray[np.float64],
+    more: Mapping[str, Sequence[Any]] | None = None,
+) -> None:
+    """Write a row for each point and replicate: further columns, `replicate`, a column per lever, `difference`.
+
+    Parameters
+    ----------
+    path : Path
+    question : Question
+        Its levers name columns.
+    shares : float64 (n, k)
+        Points of the unit cube; the table has the levers' numbers.
+    values : float64 (n, R)
+        Differences.
+    more : mapping of str to sequence, optional
+        Further columns, a value for each point.
+    """
+    import pyarrow as pa
+
+    points, replicates = values.shape
+    settings = question.settings(shares)
+
+    def each(column: Any) -> Any:
+        return np.repeat(np.asarray(column), replicates)
+
+    columns: dict[str, Any] = {"point": each(np.arange(points, dtype=np.int64))}
+    columns |= {name: each(column) for name, column in (more or {}).items()}
+    columns["replicate"] = np.tile(np.arange(replicates, dtype=np.int64), points)
+    columns |= {dial.name: each(settings[:, place]) for place, dial in enumerate(question.dials)}
+    columns["difference"] = values.ravel()
+    write_parquet([pa.table(columns)], path)

@@ -1,0 +1,142 @@
+"""Selection: rows of a table that fit a few conditions, in an order, and how they are written."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.errors import ConfigError
+from sim.reading import nearest
+
+__all__ = ["select", "with_values_apart", "write_table"]
+
+_CONDITION = re.compile(r"\s*(.+?)\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*")
+#: Columns that are long and seldom wanted: shown only where they are asked for.
+_ASIDE = ("base", "values", "model")
+
+
+def with_values_apart(table: Any) -> Any:
+    """Return a table of runs with a column for every path that some run sets, beside its figures."""
+    import pyarrow as pa
+
+    if "values" not in table.column_names:
+        return table
+    said = table["values"].to_pylist()
+    read = {word: json.loads(word) for word in dict.fromkeys(said)}
+    paths = dict.fromkeys(path for values in read.values() for path in values)
+    for path in paths:
+        column = [read[word].get(path) for word in said]
+        numbers = all(
+            value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in column
+        )
+        cells = column if numbers else [None if value is None else str(value) for value in column]
+        name = path if path not in table.column_names else f"lever {path}"
+        table = table.append_column(name, pa.array(cells, pa.float64() if numbers else pa.string()))
+    return table
+
+
+def select(
+    table: Any, *, where: str = "", columns: Sequence[str] = (), sort: str = "", limit: int | None = None
+) -> Any:
+    """Return some rows and columns of a table.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    where : str
+        Conditions `COLUMN OP VALUE` with commas between, all of which hold; OP is one of ``= != < <= > >=``.
+    columns : sequence of str
+        Left out: all but the longest.
+    sort : str
+        Column to sort by; a minus before it for descending.
+    limit : int, optional
+        Rows at most.
+
+    Raises
+    ------
+    ConfigError
+        If a column does not exist or a condition cannot be read.
+    """
+    import pyarrow.compute as pc
+
+    names = table.column_names
+    for condition in filter(None, (part.strip() for part in where.split(","))):
+        match = _CONDITION.fullmatch(condition)
+        if match is None:
+            raise ConfigError(
+                f"where has {condition!r}; write COLUMN=VALUE, or one of != < <= > >=, with commas between"
+            )
+        name, operator, word = match.groups()
+        column = table[_column(name, names, "where")]
+        table = table.filter(_compare(pc, column, operator, word, name))
+    if sort:
+        descending = sort.startswith("-")
+        name = _column(sort.removeprefix("-"), names, "sort")
+        table = table.sort_by([(name, "descending" if descending else "ascending")])
+    chosen = [_column(name, names, "columns") for name in columns] or [name for name in names if name not in _ASIDE]
+    table = table.select(chosen)
+    return table if limit is None else table.slice(0, limit)
+
+
+def _column(name: str, names: Sequence[str], key: str) -> str:
+    if name in names:
+        return name
+    # The end of a path is enough where it fits one column.
+    ends = [known for known in names if known.endswith(f".{name}")]
+    if len(ends) == 1:
+        return ends[0]
+    match = nearest(name, names)
+    hint = f"did you mean {match!r}? " if match else ""
+    raise ConfigError(f"{key} names the column {name!r}, which is not there; {hint}there are {', '.join(names)}")
+
+
+def _compare(pc: Any, column: Any, operator: str, word: str, name: str) -> Any:
+    import pyarrow as pa
+
+    compare = {
+        "=": pc.equal,
+        "!=": pc.not_equal,
+        "<": pc.less,
+        "<=": pc.less_equal,
+        ">": pc.greater,
+        ">=": pc.greater_equal,
+    }[operator]
+    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
+        try:
+            value: Any = float(word)
+        except ValueError:
+            raise ConfigError(f"where compares {name} with {word!r}; give a number") from None
+        return compare(pc.cast(column, pa.float64()), value)
+    return compare(pc.cast(column, pa.string()), word.strip("'\""))
+
+
+def write_table(table: Any, path: str | os.PathLike[str], format: str) -> Path:
+    """Write a table as CSV or Parquet, whole or not at all.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be written.
+    """
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    target = Path(path).expanduser()
+    partial = target.with_name(f".partial-{target.name}-{os.getpid()}")
+    try:
+        if format == "csv":
+            pyarrow.csv.write_csv(table, partial)
+        else:
+            pyarrow.parquet.write_table(table, partial, compression="zstd")
+        partial.replace(target)
+    except OSError as error:
+        raise ConfigError(
+            f"{target}: cannot be written ({error.strerror or error}); name a file in a folder you may write to"
+        ) from None
+    finally:
+        partial.unlink(missing_ok=True)
+    return target

@@ -1,0 +1,122 @@
+"""Losing region (P10): a part of the parameter space where the classic journey earns more, found and not hidden."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import qmc
+from scipy.stats import t as student
+
+from sim.analysis.metrics import METRICS, measure
+from sim.experiments.levers import Lever, read_levers, with_values
+from sim.scenario import Scenario
+from sim.validation.pattern import ABOVE, BELOW, Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
+
+__all__ = ["LOSING_REGION"]
+
+Array = NDArray[np.float64]
+
+#: Points of a Latin hypercube in the region, and populations lived at each.
+_POINTS, _REPLICATES = 12, 16
+_CONTRIBUTION = METRICS.index("contribution")
+_SOURCE = "found by search in this model (configs/data/losing_region.csv)"
+_CONFIDENCE = 0.95
+
+
+def run(run: Run) -> Finding:
+    """Sample the region and live every point of it in both arms; live its counterpart, where leading pays."""
+    scenario = run.scenario("losing_region")
+    levers = _levers(run, scenario)
+    shares = qmc.LatinHypercube(len(levers), rng=np.random.default_rng(run.seed)).random(_POINTS)
+    points = [{lever.path: lever.at(share) for lever, share in zip(levers, row, strict=True)} for row in shares]
+    gains = np.array([_gains(run, with_values(scenario, point)) for point in points])
+    counterpart = run.scenario(
+        "treadmill", horizon=scenario.horizon, burn_in=scenario.burn_in, population=scenario.population
+    )
+    elsewhere = _gains(run, counterpart)
+    # Points share the luck of a replicate: it is averaged over points first, and then over replicates.
+    mean, error = mean_and_error(gains.mean(axis=0))
+    worst = int(gains.mean(axis=1).argmax())
+    worst_mean, worst_error = mean_and_error(gains[worst])
+    other, other_error = mean_and_error(elsewhere)
+    freedom = _REPLICATES - 1
+    wide = float(student.isf((1.0 - _CONFIDENCE) / 2.0, freedom))
+    checks = (
+        Check.beyond(
+            "region: what leading earns more than the classic journey, mean per customer",
+            0.0, mean, error, kind=BELOW, freedom=freedom, source=_SOURCE,
+        ),
+        Check.beyond(
+            f"region: the same at the best of {_POINTS} points",
+            0.0, worst_mean, worst_error, kind=BELOW, freedom=freedom, source=_SOURCE,
+        ),
+        Check.beyond(
+            "treadmill, as shipped: what leading earns more, mean per customer",
+            0.0, other, other_error, kind=ABOVE, freedom=freedom, source="the model shows either way: MODEL 1",
+        ),
+    )  # fmt: skip
+    bounds = "; ".join(f"{lever.path} from {lever.low:g} to {lever.high:g}" for lever in levers)
+    dearest = next(at for at, lever in enumerate(levers) if lever.path.endswith(".costs.contact"))
+    cost = np.array([point[levers[dearest].path] for point in points], dtype=np.float64)
+    money = scenario.market.economics.currency
+    return Finding(
+        checks=checks,
+        panels=(
+            Panel(
+                heading="Leading loses everywhere in the region",
+                reading="Every point is one company in the region: what leading earns more, at what a contact costs.",
+                x=f"cost of a contact, {money}",
+                y=f"difference per customer, {money}",
+                curves=(
+                    Curve(
+                        label="region, 2 standard errors",
+                        x=cost,
+                        y=gains.mean(axis=1),
+                        error=gains.std(axis=1, ddof=1) / np.sqrt(_REPLICATES),
+                    ),
+                    Curve(label="no difference", x=np.array([cost.min(), cost.max()]), y=np.zeros(2), published=True),
+                ),
+                kind="points",
+            ),
+        ),
+        notes=(
+            f"In the region leading changes contribution by {mean:.3g} {money} a customer in {scenario.horizon} weeks, "
+            f"95 % interval {mean - wide * error:.3g} to {mean + wide * error:.3g} (mean of {_POINTS} points): the "
+            f"classic journey earns more. In the treadmill as shipped it changes it by {other:.3g} {money}.",
+            f"The region: {bounds}.",
+            "Find others with: journey frontier.",
+        ),
+    )
+
+
+def _levers(run: Run, scenario: Scenario) -> tuple[Lever, ...]:
+    table = run.table("losing_region")
+    return read_levers(
+        {
+            str(path): [float(low), float(high)]
+            for path, low, high in zip(table["lever"], table["low"], table["high"], strict=True)
+        },
+        scenario,
+        "configs/data/losing_region.csv",
+    )
+
+
+def _gains(run: Run, scenario: Scenario) -> Array:
+    """Return the difference in contribution per customer, in money, by replicate."""
+    rows = []
+    for _, arms in run.replicates(scenario, _REPLICATES):
+        earned = {arm: measure(history, scenario).values[0, _CONTRIBUTION] for arm, history in arms.items()}
+        (other,) = (arm for arm in arms if arm != scenario.baseline)
+        rows.append((earned[other] - earned[scenario.baseline]) / scenario.population)
+    return np.array(rows, dtype=np.float64)
+
+
+LOSING_REGION = Pattern(
+    id="P10",
+    noun="losing_region",
+    title="A region of the parameter space where the classic journey earns more",
+    reference="Sungevity 2017; MODEL P10",
+    scenarios=("losing_region", "treadmill"),
+    effort=212.0,
+    run=run,
+)

@@ -1,0 +1,205 @@
+"""Pressure (P9): contribution rises with contact and then falls; the delight of a one-off innovation fades."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.analysis.metrics import measure
+from sim.history import FIXED_POINT, History
+from sim.scenario import Scenario
+from sim.validation.pattern import ABOVE, BELOW, Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
+
+__all__ = ["PRESSURE", "contacts", "delight"]
+
+Array = NDArray[np.float64]
+
+#: The first replicates find the best rate, others judge it: picked and judged by the same luck it would be flattered.
+_PICKING, _JUDGING = 4, 12
+_DELIGHTS = 6
+#: Weeks over which what is left of a delight is averaged: three years on.
+_LAST = 26
+_CONTACTS = "Schmidt & Eisend 2015: response to repetition is an inverted U"
+_EXPECTATIONS = "Oliver 1980; Anderson & Sullivan 1993: satisfaction is surprise, and expectations adapt"
+
+
+def run(run: Run) -> Finding:
+    """Compare arms of different contact rates; follow the satisfaction that one innovation brings."""
+    called, delighted = contacts(run), delight(run)
+    return Finding(
+        checks=(*called.checks, *delighted.checks),
+        panels=(*called.panels, *delighted.panels),
+        notes=(*called.notes, *delighted.notes),
+    )
+
+
+def contacts(run: Run) -> Finding:
+    """Live arms that differ in nothing but the contact rate."""
+    scenario = run.scenario("pressure")
+    arms = list(scenario.arms)
+    rates = np.array([_rate(scenario, arm) for arm in arms])
+    earned = np.array(
+        [
+            [_contribution(histories[arm], scenario) for arm in arms]
+            for _, histories in run.replicates(scenario, _PICKING + _JUDGING)
+        ]
+    )
+    best = int(earned[:_PICKING].mean(axis=0).argmax())
+    judged = earned[_PICKING:]
+    inside = 0 < best < len(arms) - 1
+    checks = [
+        Check(
+            what="best contact rate lies inside the range (position between the lowest, 0, and the highest, 1)",
+            published=0.5,
+            simulated=best / (len(arms) - 1),
+            tolerance=0.5 - 0.5 / (len(arms) - 1),
+            meaningful=0.5,
+            rule="strictly between the ends of the range",
+            source=_CONTACTS,
+        )
+    ]
+    for name, end in (("no contact", 0), ("contact every week", len(arms) - 1)):
+        gap, error = mean_and_error(judged[:, end] - judged[:, best])
+        checks.append(
+            Check.beyond(
+                f"{name} earns less than the best rate, per customer",
+                0.0,
+                gap,
+                error,
+                kind=BELOW,
+                freedom=_JUDGING - 1,
+                source=_CONTACTS,
+            )
+        )
+    value, error = judged.mean(axis=0), judged.std(axis=0, ddof=1) / np.sqrt(len(judged))
+    gain = (judged[:, best] - judged[:, 0]).mean()
+    spread = (judged[:, best] - judged[:, 0]).std(ddof=1) / np.sqrt(len(judged))
+    return Finding(
+        checks=tuple(checks),
+        panels=(
+            Panel(
+                heading="What contacts earn",
+                reading="Contribution rises with the first contacts and falls where they tire and drive away.",
+                x="chance a week of contacting a customer",
+                y="contribution per customer",
+                curves=(Curve(label="simulated, 2 standard errors", x=rates, y=value, error=error),),
+            ),
+        ),
+        notes=(
+            f"Best of the rates that were tried: {rates[best]:g} a week ({'inside' if inside else 'at the end of'} the "
+            f"range), which earns {gain:.3g} ± {2 * spread:.2g} a customer more than no contact in three years; rate "
+            f"picked on {_PICKING} populations, judged on {_JUDGING} others.",
+        ),
+    )
+
+
+def delight(run: Run) -> Finding:
+    """Follow the satisfaction that one lasting innovation brings, with expectations that adapt and without."""
+    scenario = run.scenario("one_delight")
+    # The same world in which nobody gets used to anything.
+    market = scenario.market
+    frozen = replace(scenario, market=replace(market, experience=replace(market.experience, expectation_rate=0.0)))
+    adapting, lasting = (_gained(run, each) for each in (scenario, frozen))
+    weeks = np.arange(adapting.shape[1], dtype=np.float64)
+    peak = int(adapting.mean(axis=0).argmax())
+    checks = []
+    high, error = mean_and_error(adapting[:, peak])
+    checks.append(
+        Check.beyond(
+            "satisfaction gained at its peak",
+            0.0,
+            high,
+            error,
+            kind=ABOVE,
+            freedom=_DELIGHTS - 1,
+            source=_EXPECTATIONS,
+        )
+    )
+    left, left_error = mean_and_error(adapting[:, -_LAST:].mean(axis=1))
+    checks.append(
+        Check.near(
+            "satisfaction gained that is left after four years",
+            0.0,
+            left,
+            left_error,
+            freedom=_DELIGHTS - 1,
+            absolute=0.02 * high,
+            meaningful=0.10 * high,
+            source=_EXPECTATIONS,
+        )
+    )
+    fall, fall_error = mean_and_error(adapting[:, peak + 26] - adapting[:, peak])
+    checks.append(
+        Check.beyond(
+            "change of it in the half year after the peak",
+            0.0,
+            fall,
+            fall_error,
+            kind=BELOW,
+            freedom=_DELIGHTS - 1,
+            source=_EXPECTATIONS,
+        )
+    )
+    kept, kept_error = mean_and_error(lasting[:, -_LAST:].mean(axis=1))
+    checks.append(
+        Check.beyond(
+            "left after four years if expectations did not adapt: above half the peak",
+            0.5 * high,
+            kept,
+            kept_error,
+            kind=ABOVE,
+            freedom=_DELIGHTS - 1,
+            source="the mechanism switched off",
+        )
+    )
+    return Finding(
+        checks=tuple(checks),
+        panels=(
+            Panel(
+                heading="A one-off innovation delights, and fades",
+                reading="Expectations rise to what is given: the innovation stays, the delight goes.",
+                x="weeks since the innovation",
+                y="satisfaction gained, utility",
+                curves=(
+                    Curve(label="if expectations did not adapt", x=weeks, y=lasting.mean(axis=0), published=True),
+                    Curve(label="simulated", x=weeks, y=adapting.mean(axis=0)),
+                ),
+            ),
+        ),
+    )
+
+
+def _rate(scenario: Scenario, arm: str) -> float:
+    return scenario.arms[arm].plans[scenario.market.focal].strategy.contacts_per_week.customers
+
+
+def _contribution(history: History, scenario: Scenario) -> float:
+    """Contribution of the focal brand per customer, in money."""
+    return float(measure(history, scenario).cash[0].sum() / 100.0 / history.population.sum())
+
+
+def _gained(run: Run, scenario: Scenario) -> Array:
+    """Return satisfaction gained against the arm without the innovation: (replicates, weeks)."""
+    rows = []
+    for _, arms in run.replicates(scenario, _DELIGHTS):
+        after, before = (_satisfaction(arms[arm]) for arm in ("after", "before"))
+        rows.append(after - before)
+    return np.array(rows)
+
+
+def _satisfaction(history: History) -> Array:
+    heads = np.maximum(history.incumbents.sum(axis=(1, 2)), 1)
+    return np.asarray(history.satisfaction.sum(axis=(1, 2)) / FIXED_POINT / heads, dtype=np.float64)
+
+
+PRESSURE = Pattern(
+    id="P9",
+    noun="pressure",
+    title="Contact pressure is an inverted U; a one-off delight fades",
+    reference="Schmidt & Eisend 2015; Oliver 1980",
+    scenarios=("pressure", "one_delight"),
+    effort=135.0,
+    run=run,
+)

@@ -1,0 +1,124 @@
+"""Attribute: how much of an arm's effect each capability causes, alone and together."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.quantity import choice, quantity, text
+from sim.experiments.attribute import CONTACTS, design, pick_arm
+from sim.experiments.gauge import check_metric
+from sim.experiments.load import scenario_from_dict, scenario_to_dict
+from sim.library import Library
+from sim.progress import Progress
+from sim.reading import plain, read
+from sim.scenario import Scenario
+from sim.settings import Settings, check_writable, read_settings
+
+__all__ = ["Question", "Work", "perform", "prepare"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is to be explained."""
+
+    arm: str | None = quantity(
+        "the arm that is explained; null: the first that is not the baseline", default=None, optional=True
+    )
+    metric: str = text("contribution", "the metric that is divided")
+    contacts: str = choice("base", CONTACTS, "whether contacts stand in every combination or are a player")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An attribution to be made."""
+
+    scenario: Scenario
+    question: Question
+    settings: Settings
+    output_dir: Path
+
+
+def prepare(data: Mapping[str, Any], library: Library) -> Work:
+    """Check the whole configuration.
+
+    Raises
+    ------
+    ConfigError
+        If any key or value cannot be used, or results cannot be written where they are to go.
+    """
+    settings, rest = read_settings(data)
+    keys = ("arm", "metric", "contacts")
+    question = read(Question, {key: rest.pop(key) for key in keys if key in rest})
+    check_metric(question.metric)
+    scenario = scenario_from_dict(rest, library=library)
+    pick_arm(scenario, question.arm)
+    return Work(scenario, question, settings, check_writable(settings.output_dir))
+
+
+def perform(work: Work) -> Path:
+    """Live every combination, divide the effect, write the result folder and return it."""
+    from sim.analysis.tables import write_parquet
+    from sim.experiments.attribute import attribute
+    from sim.experiments.executors import make_executor
+    from sim.reports.attribution import attribution_lines, attribution_sheet
+    from sim.reports.sheet import write_sheet
+    from sim.reports.terminal import print_lines
+    from sim.results.folder import publish, write_config, write_json
+    from sim.results.manifest import provenance
+
+    scenario, question, settings = work.scenario, work.question, work.settings
+    laid = design(scenario, question.arm, contacts=question.contacts)
+    total = laid.scenario.customer_weeks(settings.replicates)
+    with (
+        make_executor(**plain(settings.executor)) as executor,
+        Progress(total, settings, scenario.title or scenario.name) as progress,
+    ):
+        done = attribute(
+            scenario,
+            arm=question.arm,
+            metric=question.metric,
+            contacts=question.contacts,
+            replicates=settings.replicates,
+            seed=settings.seed,
+            engine=settings.engine,
+            threads=settings.threads,
+            executor=executor,
+            on_progress=progress.advance,
+        )
+        progress.say("writing the report")
+        lines = attribution_lines(done.summary_json)
+        config = _resolved(work)
+
+        def fill(folder: Path) -> None:
+            write_config(folder, config)
+            write_json(folder / "summary.json", {**done.summary_json, "verdict": "\n".join(lines)})
+            write_parquet([done.shares], folder / "shares.parquet")
+            write_parquet([done.combinations()], folder / "combinations.parquet")
+            manifest = provenance(
+                config,
+                started=done.started,
+                wall_seconds=done.wall_seconds,
+                verb="attribute",
+                scenario=scenario.name,
+                arms=len(done.design.scenario.arms),
+                customer_weeks=done.design.scenario.customer_weeks(done.gauged.replicates),
+            )
+            write_json(folder / "manifest.json", manifest)
+            write_sheet(attribution_sheet(done), folder)
+
+        folder = publish(work.output_dir, "attribute", scenario.name, fill)
+    if not settings.quiet:
+        print_lines(lines, sys.stdout)
+    print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
+    return folder
+
+
+def _resolved(work: Work) -> dict[str, Any]:
+    """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
+    aside = ("progress", "quiet", "executor")
+    settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
+    return {**scenario_to_dict(work.scenario), **plain(work.question), **settings}

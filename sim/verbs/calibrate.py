@@ -1,0 +1,209 @@
+"""Calibrate: fit a market to figures of a real one, and write it as configuration that can be used by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.quantity import quantity, whole
+from sim.errors import ConfigError
+from sim.experiments.load import scenario_from_dict, scenario_to_dict
+from sim.experiments.parameters import Parameter, default_parameters, read_parameters
+from sim.experiments.targets import Target, TargetFile, read_target_file, read_targets
+from sim.library import Library
+from sim.progress import Progress
+from sim.reading import NAME, nearest, plain, read, read_name, show
+from sim.scenario import Scenario
+from sim.settings import Settings, check_writable, read_settings
+from sim.verbs import transactions
+
+__all__ = ["Plan", "Work", "perform", "prepare"]
+
+#: Keys that a user's own configuration gives beside the scenario's.
+KEYS: tuple[str, ...] = ("targets", "save_as", "save_title", "parameters", "data")
+#: Replicates of the check that make a Monte-Carlo error worth its name.
+_FEWEST_REPLICATES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much work goes into a fit."""
+
+    scan: int = whole(96, 8, 8192, "points looked at first")
+    rounds: int = whole(6, 0, 100, "rounds of near-best points")
+    members: int = whole(32, 1, 1000, "near-best fits that are kept")
+    fit_population: int | None = quantity(
+        "customers of a simulation of the fit; null: as many as the targets need", default=None, low=100, optional=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A calibration to be made."""
+
+    scenario: Scenario
+    targets: tuple[Target, ...]
+    parameters: tuple[Parameter, ...]
+    plan: Plan
+    name: str
+    title: str
+    where: str
+    settings: Settings
+    output_dir: Path
+
+
+def prepare(data: Mapping[str, Any], library: Library) -> Any:
+    """Check the whole configuration.
+
+    Raises
+    ------
+    ConfigError
+        If any key or value cannot be used, targets contradict each other, or results cannot be written.
+    """
+    if data.get("data") is not None:
+        if data.get("targets") is not None:
+            raise ConfigError(
+                "targets and data are both given; a fit is to figures or to transactions, so leave one out"
+            )
+        return transactions.prepare(data, library, others=(*KEYS, *Plan.__dataclass_fields__))
+    settings, rest = read_settings(data)
+    given = {key: rest.pop(key, None) for key in KEYS}
+    for key in transactions.KEYS:
+        rest.pop(key, None)
+    plan = read(Plan, {key: rest.pop(key) for key in Plan.__dataclass_fields__ if key in rest})
+    scenario = scenario_from_dict(rest, library=library)
+    if given["targets"] is None:
+        raise ConfigError(
+            "targets is missing; give a file of figures (targets=mine.yaml), a name in targets/ (targets=average), or"
+            " figures, such as 'targets={switched: 58 %}'"
+        )
+    source = _source(given["targets"], library)
+    where = source.where if source is not None else ""
+    targets = read_targets(given["targets"] if source is None else source.targets, scenario, where=where)
+    said = given["parameters"] if given["parameters"] is not None or source is None else source.parameters
+    parameters = default_parameters(scenario, targets) if said is None else read_parameters(said, scenario, where=where)
+    name = given["save_as"] or (source.name if source is not None else "fitted")
+    read_name(name, "the result", key="save_as")
+    title = given["save_title"] or (source.title if source is not None else "")
+    if not isinstance(title, str):
+        raise ConfigError(f"save_title is {show(title)}; give text")
+    return Work(scenario, targets, parameters, plan, name, title, where, settings, check_writable(settings.output_dir))
+
+
+def _source(targets: object, library: Library) -> TargetFile | None:
+    """Return the file that is named, or None where the figures themselves are given."""
+    if not isinstance(targets, str):
+        return None
+    path = Path(targets).expanduser()
+    if path.suffix:
+        return read_target_file(path)
+    if not NAME.fullmatch(targets):
+        raise ConfigError(f"targets is {show(targets)}; give a .yaml or .csv file, or a name in targets/")
+    found = library.find("targets", targets)
+    if found is None:
+        names = library.names("targets")
+        match = nearest(targets, names)
+        hint = f"did you mean {match!r}? " if match else ""
+        raise ConfigError(f"targets is {show(targets)}; {hint}give a file, or one of {', '.join(names) or 'none'}")
+    return read_target_file(found)
+
+
+def perform(work: Any) -> Path:
+    """Fit, say what came out, write the result folder and return it."""
+    if isinstance(work, transactions.Work):
+        return transactions.perform(work)
+    from datetime import UTC, datetime
+    from time import perf_counter
+
+    from sim.analysis.tables import write_parquet
+    from sim.experiments.calibrate import Effort, calibrate
+    from sim.experiments.executors import make_executor
+    from sim.experiments.store import Store
+    from sim.reports.calibration import calibration_lines, calibration_sheet, calibration_summary, target_lines
+    from sim.reports.sheet import write_sheet
+    from sim.results.calibration import draws_table, simulations_table, write_configuration
+    from sim.results.folder import publish, write_config, write_json
+    from sim.results.manifest import provenance
+
+    scenario, plan, settings = work.scenario, work.plan, work.settings
+    effort = Effort(
+        scan=plan.scan,
+        rounds=plan.rounds,
+        members=plan.members,
+        fit_population=plan.fit_population,
+        check_population=scenario.population,
+        check_replicates=max(_FEWEST_REPLICATES, settings.replicates),
+    )
+    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
+    expected = _expected_simulations(work)
+    with (
+        make_executor(**plain(settings.executor)) as executor,
+        Progress(expected, settings, work.name) as progress,
+    ):
+        done = calibrate(
+            scenario,
+            work.targets,
+            work.parameters,
+            seed=settings.seed,
+            effort=effort,
+            executor=executor,
+            store=Store(work.output_dir / "store"),
+            on_done=lambda finished: progress.advance(finished.runs),
+            say=progress.say,
+        )
+        progress.say("writing the report")
+        lines = calibration_lines(done)
+        config = _resolved(work)
+        command = "journey compare --config-dir {folder} scenario=" + work.name
+
+        def fill(folder: Path) -> None:
+            write_config(folder, config)
+            write_json(folder / "summary.json", calibration_summary(done, work.name))
+            write_parquet([simulations_table(done)], folder / "simulations.parquet")
+            write_parquet([draws_table(done)], folder / "near_best.parquet")
+            write_configuration(done, folder / "config", work.name, work.title, Path(work.where).name)
+            manifest = provenance(
+                config,
+                started=started,
+                wall_seconds=perf_counter() - clock,
+                verb="calibrate",
+                scenario=work.name,
+                simulations=done.simulations,
+                fit_population=done.population,
+            )
+            write_json(folder / "manifest.json", manifest)
+            title = work.title or work.name.replace("_", " ").capitalize()
+            write_sheet(calibration_sheet(done, title, command.format(folder="RESULT/config")), folder)
+
+        folder = publish(work.output_dir, "calibrate", work.name, fill)
+    if not settings.quiet:
+        print("\n".join([*target_lines(done), "", *lines, "", command.format(folder=folder / "config")]))
+        if done.members:
+            print(f"{command.format(folder=folder / 'config')} scenario.ensemble={work.name}")
+    print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
+    return folder
+
+
+def _expected_simulations(work: Work) -> int:
+    """Return about how many simulations there will be, for the bar."""
+    brands = len({target.brand for target in work.targets})
+    steps = 3 * 5 * (len(work.parameters) + 4)
+    return brands * (8 + work.plan.scan + steps + 48 * work.plan.rounds + work.plan.members + 8)
+
+
+def _resolved(work: Work) -> dict[str, Any]:
+    """Return the whole configuration as it can be run again, targets and parameters written out."""
+    aside = ("progress", "quiet", "executor")
+    settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
+    return {
+        **scenario_to_dict(work.scenario),
+        "targets": [target.plain() for target in work.targets],
+        "parameters": [parameter.plain() for parameter in work.parameters],
+        "save_as": work.name,
+        "save_title": work.title,
+        "data": None,
+        **plain(work.plan),
+        **settings,
+    }

@@ -1,0 +1,181 @@
+"""Frontier: where the loyalty loop loses, as rules and maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from agents.quantity import quantity, text, whole
+from sim.errors import ConfigError
+from sim.experiments.dials import Dial, read_dials, ready, resolved_dials
+from sim.experiments.frontier import DEFAULT_DIALS, KINDS_OF_RUN, Effort
+from sim.experiments.gauge import check_metric
+from sim.experiments.load import scenario_from_dict, scenario_to_dict
+from sim.experiments.question import Question, choose_arm
+from sim.library import Library
+from sim.progress import Progress
+from sim.reading import nearest, plain, read, show
+from sim.scenario import Record, Scenario
+from sim.settings import Settings, check_writable, read_settings
+
+__all__ = ["Plan", "Work", "perform", "prepare"]
+
+#: Metrics of which less is better: an arm does not lose by having less of them.
+LESS_IS_BETTER: tuple[str, ...] = ("switch_rate", "opt_out_rate", "weeks_to_purchase", "contacts_per_customer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is asked and how much is spent on it, beside the levers."""
+
+    arm: str | None = quantity("the arm in question; null: the first not the baseline", default=None, optional=True)
+    metric: str = text("contribution", "the metric in which it wins or loses")
+    rules: int = whole(3, 1, 9, "rules at most")
+    first: int = whole(96, 10, 1_000_000, "points spread evenly over the space")
+    batches: int = whole(4, 0, 1000, "batches of points near the border")
+    batch: int = whole(16, 1, 10_000, "points in each batch")
+    held_out: int = whole(96, 10, 1_000_000, "points at random that only judge")
+    inside: int = whole(32, 0, 1_000_000, "points inside the rules that only judge")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A frontier to be found."""
+
+    scenario: Scenario
+    plan: Plan
+    question: Question
+    effort: Effort
+    #: Pairs of levers to draw by place; None: as found best.
+    maps: tuple[tuple[int, int], ...] | None
+    settings: Settings
+    output_dir: Path
+
+
+def prepare(data: Mapping[str, Any], library: Library) -> Work:
+    """Check the whole configuration.
+
+    Raises
+    ------
+    ConfigError
+        If any key or value cannot be used, a package is missing, or results cannot be written where they are to go.
+    """
+    settings, rest = read_settings(data)
+    plan = read(Plan, {key: rest.pop(key) for key in Plan.__dataclass_fields__ if key in rest})
+    levers, maps = rest.pop("levers", None), rest.pop("maps", None)
+    check_metric(plan.metric)
+    if plan.metric in LESS_IS_BETTER:
+        raise ConfigError(f"metric is {plan.metric!r}, of which less is better; give one of which more is, such as npv")
+    if settings.replicates < 2:
+        raise ConfigError("replicates is 1; give at least 2, so that luck can be told from the levers")
+    scenario = scenario_from_dict(rest, library=library)
+    arm = choose_arm(scenario, plan.arm)
+    # What is recorded of single customers costs time, and no metric of many arms needs it.
+    small = ready(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
+    dials = read_dials(levers, small, arm, names=DEFAULT_DIALS)
+    if len(dials) < 2:
+        raise ConfigError(f"levers has {len(dials)}; give at least two, between which a border can run")
+    from sim.analysis.emulator import check_installed
+    from sim.analysis.influence import design
+
+    check_installed()
+    design("sobol", 1, 2, 0)
+    question = Question(small, arm, plan.metric, dials, settings.seed)
+    effort = Effort(plan.first, plan.batches, plan.batch, plan.held_out, plan.inside, settings.replicates)
+    pairs = None if maps is None else _read_maps(maps, dials)
+    return Work(scenario, plan, question, effort, pairs, settings, check_writable(settings.output_dir))
+
+
+def _read_maps(maps: object, dials: Sequence[Dial]) -> tuple[tuple[int, int], ...]:
+    names = [dial.name for dial in dials]
+    if not isinstance(maps, list | tuple):
+        raise ConfigError(f"maps is {show(maps)}; give pairs of levers, such as [[{names[0]},{names[1]}]]")
+    if len(maps) == 2 and all(isinstance(item, str) for item in maps):
+        maps = [maps]
+    pairs = []
+    for pair in maps:
+        if not isinstance(pair, list | tuple) or len(pair) != 2 or pair[0] == pair[1]:
+            raise ConfigError(f"maps holds {show(pair)}; give pairs of two levers, such as [[{names[0]},{names[1]}]]")
+        for name in pair:
+            if name not in names:
+                match = nearest(str(name), names)
+                hint = f"did you mean {match!r}? " if match else ""
+                raise ConfigError(
+                    f"maps names {show(name)}, which is no lever here; {hint}there are {', '.join(names)}"
+                )
+        pairs.append((names.index(pair[0]), names.index(pair[1])))
+    return tuple(pairs)
+
+
+def perform(work: Work) -> Path:
+    """Find the border, say where it runs, write the result folder and return it."""
+    from datetime import UTC, datetime
+    from time import perf_counter
+
+    from sim.experiments.executors import make_executor
+    from sim.experiments.frontier import frontier
+    from sim.experiments.store import Store
+    from sim.reports.frontier import frontier_lines, frontier_sheet, frontier_summary
+    from sim.reports.sheet import write_sheet
+    from sim.results.folder import publish, write_config, write_json
+    from sim.results.manifest import provenance
+    from sim.results.points import write_points
+
+    question, settings = work.question, work.settings
+    runs = work.effort.points * settings.replicates
+    each = question.customer_weeks(1)
+    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
+    with (
+        make_executor(**plain(settings.executor)) as executor,
+        Progress(runs * each, settings, work.scenario.title or work.scenario.name) as progress,
+    ):
+        found = frontier(
+            question,
+            work.effort,
+            rules=work.plan.rules,
+            maps=work.maps,
+            executor=executor,
+            store=Store(work.output_dir / "store"),
+            on_done=lambda finished: progress.advance(finished.runs * each),
+            engine=settings.engine,
+        )
+        progress.say("writing the report")
+        lines = frontier_lines(found)
+        config = _resolved(work)
+
+        def fill(folder: Path) -> None:
+            write_config(folder, config)
+            write_json(folder / "summary.json", {**frontier_summary(found), "verdict": "\n".join(lines)})
+            kinds = [KINDS_OF_RUN[kind] for kind in found.kinds]
+            more: dict[str, Sequence[Any]] = {"kind": kinds, "batch": found.batches.tolist()}
+            write_points(folder / "points.parquet", question, found.shares, found.values, more)
+            manifest = provenance(
+                config,
+                started=started,
+                wall_seconds=perf_counter() - clock,
+                verb="frontier",
+                scenario=work.scenario.name,
+                points=work.effort.points,
+                runs=runs,
+                customer_weeks=runs * each,
+            )
+            write_json(folder / "manifest.json", manifest)
+            write_sheet(frontier_sheet(found, lines), folder)
+
+        folder = publish(work.output_dir, "frontier", work.scenario.name, fill)
+    if not settings.quiet:
+        print("\n".join(lines))
+    print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
+    return folder
+
+
+def _resolved(work: Work) -> dict[str, Any]:
+    """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
+    aside = ("progress", "quiet", "executor")
+    settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
+    dials = work.question.dials
+    maps = None if work.maps is None else [[dials[one].name, dials[other].name] for one, other in work.maps]
+    asked = {**plain(work.plan), "arm": work.question.arm, "levers": resolved_dials(dials), "maps": maps}
+    return {**scenario_to_dict(work.scenario), **asked, **settings}

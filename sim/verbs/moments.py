@@ -1,0 +1,122 @@
+"""Moments: what a small, equal improvement at each stage and each edge of a journey is worth."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.quantity import number, quantity, text
+from sim.experiments.gauge import check_metric
+from sim.experiments.load import scenario_from_dict, scenario_to_dict
+from sim.experiments.moments import announce, pick_led_arm
+from sim.library import Library
+from sim.progress import Progress
+from sim.reading import plain, read
+from sim.scenario import Scenario
+from sim.settings import Settings, check_writable, read_settings
+
+__all__ = ["Question", "Work", "perform", "prepare"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is to be moved, and what is looked at."""
+
+    arm: str | None = quantity(
+        "the arm whose focal journey is moved; null: the first that is not the baseline", default=None, optional=True
+    )
+    metric: str = text("clv", "what the effects are measured in")
+    step: float = number(0.1, 0.001, 2.0, "size of every change", "utility")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Moments of truth to be found."""
+
+    scenario: Scenario
+    question: Question
+    settings: Settings
+    output_dir: Path
+
+
+def prepare(data: Mapping[str, Any], library: Library) -> Work:
+    """Check the whole configuration.
+
+    Raises
+    ------
+    ConfigError
+        If any key or value cannot be used, or results cannot be written where they are to go.
+    """
+    settings, rest = read_settings(data)
+    keys = ("arm", "metric", "step")
+    question = read(Question, {key: rest.pop(key) for key in keys if key in rest})
+    check_metric(question.metric)
+    scenario = scenario_from_dict(rest, library=library)
+    pick_led_arm(scenario, question.arm)
+    return Work(scenario, question, settings, check_writable(settings.output_dir))
+
+
+def perform(work: Work) -> Path:
+    """Live every improvement, write the result folder and return it."""
+    from sim.analysis.tables import write_parquet
+    from sim.experiments.executors import make_executor
+    from sim.experiments.moments import moments
+    from sim.reports.moments import moments_lines, moments_sheet
+    from sim.reports.sheet import write_sheet
+    from sim.reports.terminal import print_lines
+    from sim.results.folder import publish, write_config, write_json
+    from sim.results.manifest import provenance
+
+    scenario, question, settings = work.scenario, work.question, work.settings
+    total = announce(scenario, question.arm, question.step) * settings.replicates
+    with (
+        make_executor(**plain(settings.executor)) as executor,
+        Progress(total, settings, scenario.title or scenario.name) as progress,
+    ):
+        done = moments(
+            scenario,
+            arm=question.arm,
+            metric=question.metric,
+            step=question.step,
+            replicates=settings.replicates,
+            seed=settings.seed,
+            engine=settings.engine,
+            threads=settings.threads,
+            executor=executor,
+            on_progress=progress.advance,
+        )
+        progress.say("writing the report")
+        lines = moments_lines(done.summary_json)
+        config = _resolved(work)
+
+        def fill(folder: Path) -> None:
+            write_config(folder, config)
+            write_json(folder / "summary.json", {**done.summary_json, "verdict": "\n".join(lines)})
+            write_parquet([done.effects], folder / "moments.parquet")
+            manifest = provenance(
+                config,
+                started=done.started,
+                wall_seconds=done.wall_seconds,
+                verb="moments",
+                scenario=scenario.name,
+                arms=len(done.gauged.arms),
+                customer_weeks=done.customer_weeks,
+            )
+            write_json(folder / "manifest.json", manifest)
+            write_sheet(moments_sheet(done), folder)
+
+        folder = publish(work.output_dir, "moments", scenario.name, fill)
+    if not settings.quiet:
+        print_lines(lines, sys.stdout)
+    print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
+    return folder
+
+
+def _resolved(work: Work) -> dict[str, Any]:
+    """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
+    aside = ("progress", "quiet", "executor")
+    settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
+    return {**scenario_to_dict(work.scenario), **plain(work.question), **settings}

@@ -1,0 +1,147 @@
+"""Sensitivity: which levers decide how an arm does against the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from agents.quantity import choice, quantity, text, whole
+from sim.analysis.influence import METHODS, points_of
+from sim.errors import ConfigError
+from sim.experiments.dials import read_dials, ready, resolved_dials
+from sim.experiments.gauge import check_metric
+from sim.experiments.load import scenario_from_dict, scenario_to_dict
+from sim.experiments.question import Question, choose_arm
+from sim.experiments.sensitivity import DEFAULT_DIALS
+from sim.library import Library
+from sim.progress import Progress
+from sim.reading import plain, read
+from sim.scenario import Record, Scenario
+from sim.settings import Settings, check_writable, read_settings
+
+__all__ = ["Plan", "Work", "perform", "prepare"]
+
+#: A design of more runs than this is a mistake in a key.
+MOST_POINTS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is asked, beside the levers."""
+
+    arm: str | None = quantity("the arm in question; null: the first not the baseline", default=None, optional=True)
+    metric: str = text("contribution", "the metric whose difference is watched")
+    method: str = choice("morris", METHODS, "how influence is measured")
+    size: int = whole(16, 2, 1_000_000, "trajectories (morris) or rows (sobol)")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A sensitivity to be found."""
+
+    scenario: Scenario
+    plan: Plan
+    question: Question
+    settings: Settings
+    output_dir: Path
+
+
+def prepare(data: Mapping[str, Any], library: Library) -> Work:
+    """Check the whole configuration.
+
+    Raises
+    ------
+    ConfigError
+        If any key or value cannot be used, a package is missing, or results cannot be written where they are to go.
+    """
+    settings, rest = read_settings(data)
+    plan = read(Plan, {key: rest.pop(key) for key in Plan.__dataclass_fields__ if key in rest})
+    levers = rest.pop("levers", None)
+    check_metric(plan.metric)
+    scenario = scenario_from_dict(rest, library=library)
+    arm = choose_arm(scenario, plan.arm)
+    # What is recorded of single customers costs time, and no metric of many arms needs it.
+    small = ready(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
+    dials = read_dials(levers, small, arm, names=DEFAULT_DIALS)
+    if len(dials) < 1:
+        raise ConfigError(f"levers is null, but scenario {scenario.name!r} has none of the usual ones; give paths")
+    points = points_of(plan.method, len(dials), plan.size)
+    if points > MOST_POINTS:
+        raise ConfigError(
+            f"size is {plan.size}, which makes {points:,} points of {len(dials)} levers; give a smaller one"
+        )
+    from sim.analysis.influence import design
+
+    design(plan.method, len(dials), plan.size, settings.seed)  # says now what is missing or no power of 2
+    question = Question(small, arm, plan.metric, dials, settings.seed)
+    return Work(scenario, plan, question, settings, check_writable(settings.output_dir))
+
+
+def perform(work: Work) -> Path:
+    """Run the design, say what decides, write the result folder and return it."""
+    from datetime import UTC, datetime
+    from time import perf_counter
+
+    from sim.experiments.executors import make_executor
+    from sim.experiments.sensitivity import sensitivity
+    from sim.experiments.store import Store
+    from sim.reports.sensitivity import sensitivity_lines, sensitivity_sheet, sensitivity_summary
+    from sim.reports.sheet import write_sheet
+    from sim.results.folder import publish, write_config, write_json
+    from sim.results.manifest import provenance
+    from sim.results.points import write_points
+
+    plan, question, settings = work.plan, work.question, work.settings
+    runs = points_of(plan.method, len(question.dials), plan.size) * settings.replicates
+    each = question.customer_weeks(1)
+    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
+    with (
+        make_executor(**plain(settings.executor)) as executor,
+        Progress(runs * each, settings, work.scenario.title or work.scenario.name) as progress,
+    ):
+        found = sensitivity(
+            question,
+            method=plan.method,
+            size=plan.size,
+            replicates=settings.replicates,
+            executor=executor,
+            store=Store(work.output_dir / "store"),
+            on_done=lambda finished: progress.advance(finished.runs * each),
+            engine=settings.engine,
+        )
+        progress.say("writing the report")
+        lines = sensitivity_lines(found)
+        config = _resolved(work)
+
+        def fill(folder: Path) -> None:
+            write_config(folder, config)
+            write_json(folder / "summary.json", {**sensitivity_summary(found), "verdict": "\n".join(lines)})
+            write_points(folder / "points.parquet", question, found.influence.shares, found.influence.values)
+            manifest = provenance(
+                config,
+                started=started,
+                wall_seconds=perf_counter() - clock,
+                verb="sensitivity",
+                scenario=work.scenario.name,
+                points=len(found.influence.shares),
+                runs=runs,
+                customer_weeks=runs * each,
+            )
+            write_json(folder / "manifest.json", manifest)
+            write_sheet(sensitivity_sheet(found, lines), folder)
+
+        folder = publish(work.output_dir, "sensitivity", work.scenario.name, fill)
+    if not settings.quiet:
+        print("\n".join(lines))
+    print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
+    return folder
+
+
+def _resolved(work: Work) -> dict[str, Any]:
+    """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
+    aside = ("progress", "quiet", "executor")
+    settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
+    asked = {**plain(work.plan), "arm": work.question.arm, "levers": resolved_dials(work.question.dials)}
+    return {**scenario_to_dict(work.scenario), **asked, **settings}
