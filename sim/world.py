@@ -42,7 +42,7 @@ __all__ = [
 _NEVER = 1 << 40
 _TRAIT_NODES = 1024
 #: Customers whose week is lived together: their records fit the cache. A power of two.
-BLOCK = 2048
+BLOCK = 4096
 #: Customers weighed in one loop.
 LANES = 64
 #: Brands fit a mask.
