@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from io import TextIOWrapper
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a sign that a terminal cannot show is no reason to fail
     often = gc.get_threshold()
     # Modules, configurations and figures are many small objects that live as long as they are needed: looking for
     # rings among them at the usual rate takes a tenth of the time that is not simulation.

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
+from scipy.spatial import KDTree
 from scipy.special import expit, logit
 
 __all__ = ["Surrogate", "draw", "fit_surrogate"]
@@ -38,15 +39,29 @@ class Surrogate:
         Which outputs lie in [0, 1].
     error : float64 (K,)
         Standard error of a prediction near the points that mattered, from cross validation.
+    places : KD tree
+        Of the simulated points.
+    reach : float
+        How far the nearest simulated point was in that cross validation.
     """
 
     model: Any
     shares: NDArray[np.bool_]
     error: Array
+    places: Any
+    reach: float
 
     def __call__(self, points: Array) -> Array:
         """Predict the outputs (n, K) at points (n, D)."""
         return _bounded(np.asarray(self.model(np.atleast_2d(points)), dtype=np.float64), self.shares)
+
+    def error_at(self, points: Array) -> Array:
+        """Return the standard error of the predictions (n, K) at points (n, D).
+
+        Where nothing was simulated nearby it grows with the distance.
+        """
+        distance, _ = self.places.query(np.atleast_2d(points))
+        return np.asarray(self.error * np.maximum(1.0, distance / self.reach)[:, None], dtype=np.float64)
 
 
 def _unbounded(values: Array, shares: NDArray[np.bool_]) -> Array:
@@ -99,7 +114,10 @@ def fit_surrogate(points: Array, values: Array, shares: NDArray[np.bool_], close
         if best is None or loss < best[0]:
             best = (loss, smoothing, error)
     assert best is not None
-    return Surrogate(model(slice(None), best[1]), shares, best[2])
+    places = KDTree(points)
+    nearest, _ = places.query(points, k=2)
+    reach = float((weight * nearest[:, 1]).sum())
+    return Surrogate(model(slice(None), best[1]), shares, best[2], places, max(reach, 1e-6))
 
 
 def draw(

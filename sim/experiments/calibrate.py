@@ -522,16 +522,18 @@ class _Search:
 
     def surrogate(self) -> Surrogate:
         points, values = np.array(self.points), np.array(self.values)
-        closeness = np.exp(-0.5 * np.minimum(self.objective(points, values) / 4.0, 60.0)) + 1e-9
+        closeness = np.exp(-0.5 * np.minimum(self.objective(points, values) / 10.0, 60.0)) + 1e-9
         # Far outside any plausible figure a point teaches nothing about the neighbourhood of the targets.
         return fit_surrogate(points, values, self.is_share, closeness)
 
     def log_density(self, surrogate: Surrogate, bias: Array, chance: Array) -> Callable[[Array], Array]:
-        variance = self.error**2 + chance**2 + surrogate.error**2
+        known = self.error**2 + chance**2
 
         def density(points: Array) -> Array:
             missed = surrogate(points) + bias - self.goal
-            return np.asarray(-0.5 * ((missed**2 / variance).sum(axis=-1) + self.prior.penalty(points)))
+            variance = known + surrogate.error_at(points) ** 2
+            level = (missed**2 / variance + np.log(variance)).sum(axis=-1)
+            return np.asarray(-0.5 * (level + self.prior.penalty(points)), dtype=np.float64)
 
         return density
 
@@ -540,9 +542,13 @@ class _Search:
         generator = np.random.default_rng([self.seed, number])
         points, values = np.array(self.points), np.array(self.values)
         dimensions = points.shape[1]
-        best = points[np.argsort(self.objective(points, values), kind="stable")[: max(2 * dimensions, 12)]]
+        order = np.argsort(self.objective(points, values), kind="stable")
+        # Half of the walkers begin near the best fits, half wherever a fit is not hopeless: there may be others.
+        near, wide = order[: max(2 * dimensions, 12)], order[: max(4 * dimensions, len(order) // 3)]
         walkers = max(_WALKERS, 4 * dimensions)
-        start = best[np.arange(walkers) % len(best)] + generator.normal(0.0, 0.04, (walkers, dimensions))
+        best = points[np.concatenate([np.resize(near, walkers // 2), np.resize(wide, walkers - walkers // 2)])]
+        best = generator.permutation(best, axis=0)
+        start = best + generator.normal(0.0, 0.03, (walkers, dimensions))
         start = np.abs(start)
         start = np.clip(np.where(start > 1.0, 2.0 - start, start), 0.0, 1.0)
         drawn, _ = draw(self.log_density(surrogate, bias, chance), start, self.effort.moves, generator, _KEPT)
@@ -603,7 +609,8 @@ class _Search:
         # One simulation of the fit's size is itself uncertain.
         truly = -0.5 * ((found - self.goal) ** 2 / (variance + self.luck**2)).sum(axis=1)
         expected = surrogate(chosen) + bias
-        thought = -0.5 * ((expected - self.goal) ** 2 / (variance + surrogate.error**2)).sum(axis=1)
+        wide = variance + surrogate.error_at(chosen) ** 2
+        thought = -0.5 * ((expected - self.goal) ** 2 / wide + np.log(wide)).sum(axis=1)
         ratio = np.where(np.isfinite(truly), truly - thought, -np.inf)
         if not np.isfinite(ratio).any():
             return ()
