@@ -6,6 +6,7 @@ number would come back. So the cache lies in a folder named by a hash of every s
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import re
@@ -18,8 +19,9 @@ from typing import Any, TypeAlias, TypeVar, cast
 import numba
 import numpy as np
 from numba import njit
+from numba.core import event
 
-__all__ = ["Whole", "cache_folder", "deed", "passage", "rule", "source_hash"]
+__all__ = ["Whole", "cache_folder", "loop", "passage", "rule", "source_hash"]
 
 #: A whole number as compiled code knows it: a plain int would be compiled anew for every constant.
 Whole: TypeAlias = int | np.integer[Any]
@@ -67,6 +69,33 @@ def cache_folder() -> str | None:
         return None
 
 
+class _NoCollection(event.Listener):
+    """Let no garbage be collected while numba compiles: it builds millions of objects that all stay for the while.
+
+    A cold start spends a fifth of its time on looking them through.
+    """
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.was_enabled = False
+
+    def on_start(self, event: Any) -> None:
+        """A function begins to be compiled, within another one maybe."""
+        if self.depth == 0:
+            self.was_enabled = gc.isenabled()
+            gc.disable()
+        self.depth += 1
+
+    def on_end(self, event: Any) -> None:
+        """It is compiled, or could not be."""
+        self.depth -= 1
+        if self.depth == 0 and self.was_enabled:
+            gc.enable()
+
+
+event.register("numba:compile", _NoCollection())
+
+
 def _compile(function: Function, **options: bool | str) -> Function:
     folder = cache_folder()
     before = numba.config.CACHE_DIR
@@ -87,20 +116,19 @@ def _compile(function: Function, **options: bool | str) -> Function:
 
 
 def rule(function: Function) -> Function:
-    """Compile a scalar rule or a loop over customers.
+    """Compile a scalar rule; it is melted into its caller, so that loops over rules become vector instructions.
 
-    No fastmath: the interpreted function must give the same bits. The GIL is released, so that threads can each
-    live through customers of their own.
-    """
-    return _compile(function)
-
-
-def deed(function: Function) -> Function:
-    """Compile a part of a customer's week that takes the whole world; it is melted into its caller.
-
-    A world is a few hundred words long: handed from function to function it would cost more than what is done with it.
+    No fastmath: the interpreted function must give the same bits.
     """
     return _compile(function, forceinline=True)
+
+
+def loop(function: Function) -> Function:
+    """Compile a loop over customers, brands or weeks, called as it stands.
+
+    The GIL is released, so that threads can each live through customers of their own.
+    """
+    return _compile(function)
 
 
 def passage(function: Function) -> Function:

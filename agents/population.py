@@ -25,9 +25,12 @@ __all__ = [
     "allocate",
     "allocate_accounts",
     "bytes_per_customer",
+    "copied",
     "customer_record",
 ]
 
+#: Bytes of a line of the cache.
+_LINE = 64
 #: No brand, no channel.
 NOBODY = -1
 #: A week that does not come.
@@ -93,9 +96,21 @@ class Population(NamedTuple):
 
 
 def allocate(customers: int, brands: int) -> Population:
-    """Room for ``customers`` customers, not yet born."""
-    people = np.zeros(customers, customer_record(brands)).view(np.recarray)
+    """Room for ``customers`` customers, not yet born; a record of 64 bytes lies in one line of the cache."""
+    record = customer_record(brands)
+    room = np.zeros(customers * record.itemsize + _LINE, np.uint8)
+    start = -room.ctypes.data % _LINE
+    people = room[start : start + customers * record.itemsize].view(record).view(np.recarray)
     return Population(people, np.zeros(customers, np.uint16))
+
+
+def copied(population: Population) -> Population:
+    """The same customers once more."""
+    brands = 64 if population.people.considered.dtype == np.uint64 else 8
+    other = allocate(population.due.size, brands)
+    for column, kept in zip(other, population, strict=True):
+        column[:] = kept
+    return other
 
 
 def allocate_accounts(customers: int) -> Any:

@@ -3,14 +3,12 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from importlib import import_module
-from importlib.util import find_spec
 from unittest.mock import patch
 
 from agents.population import bytes_per_customer
 from benchmarks import limit, numpy_classic
 from benchmarks.measure import RATE, Measure, customer_weeks, live, scenario_of, turns
-from sim.engine import life
+from sim.engine import life, plain
 from sim.engine.life import live_replicate
 from sim.experiments.replicate import run_replicates, usable_threads
 from sim.scenario import Scenario
@@ -19,9 +17,8 @@ __all__ = ["rivals"]
 
 
 def _obvious(scenario: Scenario) -> None:
-    """Live as the obvious loop does: the engine's own twin where this version has one, or that of this folder."""
-    twin = "sim.engine.plain" if find_spec("sim.engine.plain") is not None else "benchmarks.obvious"
-    with patch.object(life, "run_weeks", import_module(twin).run_weeks):
+    """Live as the obvious loop does, the engine's plain twin."""
+    with patch.object(life, "run_weeks", plain.run_weeks):
         live_replicate(scenario, seed=1, replicate=0)
 
 

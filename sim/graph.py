@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.markets import Market
+from agents.population import NEVER
 from sim.journey import DOES, FEATURES, GATES, Does, Edge, Journey
 
 __all__ = ["ALWAYS", "Graph", "Kind", "On", "Only", "compile_graph", "graph_stages", "start_shares"]
@@ -54,6 +55,16 @@ NODE = np.dtype(
         ("does", np.int64),
         ("weeks", np.int64),  # fixed stay; 0 within the week; OPEN none
         ("weekly", np.bool_),  # whether something can happen in any week
+        ("weighs", np.bool_),  # whether luck decides at an edge
+        ("draws", np.bool_),  # whether entering draws luck of its own
+        # The same once more as factors, 0 or 1, for sums without branches.
+        ("opens", np.int64),  # has edges
+        ("acts", np.int64),  # has a weekly deed
+        ("roams", np.int64),  # may be left without need or contact
+        ("returns", np.int64),  # comes back by itself, ``rest`` weeks after entering or weekly
+        ("rest", np.int64),
+        ("waits", np.int64),  # comes back when the need is due
+        ("never", np.int64),  # NEVER where it does neither, or 0
         ("has_channels", np.bool_),
         ("effort", np.float64),
         ("lift", np.float64),
@@ -86,7 +97,7 @@ class Graph(NamedTuple):
     """Flat arrays of all journeys. J journeys, K stages, E edges, C channels."""
 
     #: (J, K) node of a stage on a journey; where the journey lacks the stage, that of the first journey that has it.
-    node_of: NDArray[np.int64]
+    node_of: NDArray[np.uint16]
     nodes: Any  # (J x K,) records of NODE
     edges: Any  # (E,) records of EDGE
     terms: Any  # records of TERM
@@ -158,6 +169,9 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
                 row.cost = _cents(stage.cost)
                 row.ancillary = _cents(stage.ancillary)
                 row.weekly = does in (Does.SEARCH, Does.TALK)
+                row.acts = row.weekly
+                row.rest = 0 if row.acts or row.weeks < 0 else row.weeks
+                row.draws = bool(stage.channels) or stage.experience_lift != 0.0 or does == Does.USE
                 if stage.channels:
                     row.has_channels = True
                     shares = np.array([stage.channels.get(channel, 0.0) for channel in channels])
@@ -173,7 +187,13 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
                     terms.extend(weights)
                     if edge.on is None:
                         row.weekly = True
+            row.weighs = any(kind != Kind.REFERENCE for _, _, _, kind, *_ in edges[row.first_edge :])
             row.end_edge = len(edges)
+            row.opens = row.end_edge > row.first_edge
+            row.roams = row.weekly or row.does != Does.WAIT
+            row.returns = row.weekly
+            row.waits = row.does == Does.WAIT and not row.weekly
+            row.never = 0 if row.returns or row.waits else NEVER
             row.first_used = len(used)
             used += sorted({feature for feature, _ in terms[first_term:]})
             row.end_used = len(used)
@@ -182,7 +202,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
         node_of[node_of[:, stage_id] == OPEN, stage_id] = node_of[home, stage_id]
     passages = [market.channels[name] for name in channels]
     graph = Graph(
-        node_of=node_of,
+        node_of=node_of.astype(np.uint16),
         nodes=table,
         edges=np.array(edges, EDGE).view(np.recarray),
         terms=np.array(terms, TERM).view(np.recarray),

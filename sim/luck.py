@@ -7,10 +7,11 @@ Counter words: customer, when, purpose + 256 x index, 0. Key words: seed, replic
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from agents.compiled import Whole, rule
+from agents.compiled import Whole, loop, rule
 
-__all__ = ["NOBODY", "Words", "block", "philox", "sixteen_bits"]
+__all__ = ["NOBODY", "Words", "block", "blocks", "philox", "sixteen_bits"]
 
 Words: TypeAlias = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
@@ -64,6 +65,48 @@ def block(seed: Whole, replicate: Whole, customer: Whole, purpose: Whole, when: 
         np.uint64(replicate),
         10,
     )
+
+
+@loop
+def blocks(
+    seed: Whole,
+    replicate: Whole,
+    who: NDArray[np.uint32],
+    purpose: Whole,
+    when: NDArray[np.uint32],
+    index: Whole,
+    count: Whole,
+    words: NDArray[np.uint32],
+    row: Whole,
+) -> None:
+    """Blocks of luck for ``count`` customers, each at its own time, eight at once in a vector.
+
+    Parameters
+    ----------
+    who, when : uint32 (LANES,)
+        Customers and times; what stands behind ``count`` is drawn for too, up to the next multiple of eight.
+    words : uint32 (rows, LANES)
+        Room: the four words of a block go to rows ``row`` to ``row + 3``.
+    row : int
+        First row.
+
+    Other parameters are those of :func:`block`.
+    """
+    first, second, third, fourth = words[row], words[row + 1], words[row + 2], words[row + 3]
+    for lane in range((count + 7) & -8):
+        a, b, c, d = philox(
+            np.uint64(who[lane]),
+            np.uint64(when[lane]),
+            np.uint64(purpose + 256 * index),
+            np.uint64(0),
+            np.uint64(seed),
+            np.uint64(replicate),
+            10,
+        )
+        first[lane] = a
+        second[lane] = b
+        third[lane] = c
+        fourth[lane] = d
 
 
 @rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Whole, rule
+from agents.compiled import Whole, loop
 from agents.purposes import Purpose
 from agents.rules.innovation import delight_of, exponential_uplift, is_run
 from agents.rules.numerics import uniform
@@ -22,7 +22,7 @@ _NOBODYS = np.int64(NOBODY)
 _BUILD, _RUN, _EXPERIMENTS = 0, 1, 2
 
 
-@rule
+@loop
 def _word_of_mouth(world: World) -> None:
     """Reputation and salience move with what was said last week."""
     constants = world.constants[0]
@@ -46,7 +46,7 @@ def _word_of_mouth(world: World) -> None:
     world.talk[:] = 0
 
 
-@rule
+@loop
 def _experiments(world: World, brand: Whole, cycle: Whole, planned: float) -> Whole:
     """Experiments of one cycle: their successes add to the stock; returns how many were run."""
     constants = world.constants[0]
@@ -61,7 +61,7 @@ def _experiments(world: World, brand: Whole, cycle: Whole, planned: float) -> Wh
     return run
 
 
-@rule
+@loop
 def market_week(week: Whole, phase_start: Whole, world: World, adopted_before: Whole, fixed: NDArray[np.int64]) -> bool:
     """One week of the market, in this order; says whether a strategy started.
 

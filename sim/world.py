@@ -42,9 +42,11 @@ __all__ = [
 _NEVER = 1 << 40
 _TRAIT_NODES = 1024
 #: Customers whose week is lived together: their records fit the cache. A power of two.
-BLOCK = 1024
+BLOCK = 4096
 #: Customers weighed in one loop.
 LANES = 64
+#: Brands fit a mask.
+MOST_BRANDS = 64
 
 _WHOLE = (
     "seed", "replicate", "customers", "brands", "focal", "journey", "stages", "groups", "first_trait",
@@ -110,6 +112,48 @@ LEVEL = np.dtype(
 STANDING = np.dtype([("reputation", np.float64), ("recall", np.float64)])  # recall: salience after word of mouth
 MARKET = np.dtype([("adopters", np.int64), ("adoption", np.float64), ("contacting", np.int64)])
 
+#: Customers of a block whose week it is, and lanes: customers of one node who live one step in the same loop.
+DESK = np.dtype(
+    [
+        # Places are unsigned: what counts from the end where it is negative costs a question at every look.
+        ("way", np.uint16, (MOST_BRANDS + 1,)),  # journey of each lead this week, behind nobody's
+        ("ready", np.uint32, (BLOCK,)),  # those whose week it is, by place in the shard
+        ("contacted", np.uint32, (BLOCK,)),  # those whom a contact reaches
+        # By place in the block; zero but for those contacted, so that nobody else's is ever written.
+        ("called", np.uint8, (BLOCK,)),  # whether a contact pulls
+        ("pulls", np.float64, (BLOCK,)),
+        ("disturbances", np.float64, (BLOCK,)),
+        ("reached", np.uint64, (LANES,)),  # brands whose contact reaches each customer
+        ("people", np.uint32, (LANES,)),  # place in the shard
+        ("who", np.uint32, (LANES,)),  # customer's number
+        ("when", np.uint32, (LANES,)),  # week or occasion of a draw
+        ("words", np.uint32, (MOST_BRANDS, LANES)),  # draws
+        ("tastes", np.uint32, (MOST_BRANDS, LANES)),
+        ("entry", np.uint32, (4, LANES)),
+        ("place", np.uint16, (LANES,)),  # node
+        ("slot", np.uint32, (LANES,)),
+        ("limit", np.int64, (LANES,)),
+        ("soon", np.int64, (LANES,)),
+        ("felt", np.float64, (len(FEATURES), LANES)),
+        ("weight", np.float64, (LANES,)),
+        ("total", np.float64, (LANES,)),
+        ("running", np.float64, (LANES,)),
+        ("goal", np.float64, (LANES,)),
+        ("taken", np.int64, (LANES,)),
+        ("lead", np.int64, (LANES,)),
+        ("incumbent", np.int64, (LANES,)),
+        ("mine", np.uint8, (LANES,)),  # whether the lead is the incumbent
+        ("open", np.uint8, (LANES,)),  # whether an edge exists
+        ("group", np.int64, (LANES,)),
+        ("considered", np.uint64, (LANES,)),
+        ("sensitivity", np.float64, (LANES,)),
+        ("bump", np.float64, (LANES,)),
+        ("novelty", np.float64, (LANES,)),
+        ("relevance", np.float64, (LANES,)),
+    ],
+    align=True,
+)
+
 
 class Clock:
     """Entries of ``World.clock``."""
@@ -147,7 +191,7 @@ class World(NamedTuple):
     fatigue_left: NDArray[np.float64]  # share left after so many weeks
     habit_left: NDArray[np.float64]  # share left after so many weeks
     discount: NDArray[np.float64]  # (horizon,)
-    node_of: NDArray[np.int64]  # the graph: see sim.graph.Graph
+    node_of: NDArray[np.uint16]  # the graph: see sim.graph.Graph
     nodes: Any
     edges: Any
     terms: Any
@@ -161,21 +205,13 @@ class World(NamedTuple):
     contacting: NDArray[np.int64]  # (B,) brands that make contact, the first ``market.contacting`` entries
     # the shard's own
     clock: NDArray[np.int64]  # see Clock
-    features: NDArray[np.float64]  # room for one customer's features
-    reached: NDArray[np.float64]  # room for the running sum of weights of a stage's edges
     codes: NDArray[np.uint16]  # the shard's records as 16-bit codes, for traits by number
-    ready: NDArray[np.int64]  # (BLOCK,) customers of a block whose week it is
-    queue: NDArray[np.int64]  # (nodes, BLOCK) customers of a block by the node they stand on
+    desk: Any  # (1,) DESK: room for a block of customers and for the lanes of one loop
+    queue: NDArray[np.uint16]  # (nodes, BLOCK) those who may leave the node they stand on, by place in the block
     queued: NDArray[np.int64]  # (nodes,)
-    pulls: NDArray[np.float64]  # (BLOCK,) of this week's contacts
-    disturbances: NDArray[np.float64]  # (BLOCK,)
-    felt: NDArray[np.float64]  # (features, LANES)
+    entering: NDArray[np.uint16]  # (nodes, BLOCK) those who come to a node
+    entered: NDArray[np.int64]  # (nodes,)
     sums: NDArray[np.float64]  # (edges, LANES) running sum of weights
-    weight: NDArray[np.float64]  # (LANES,) this and below
-    total: NDArray[np.float64]
-    running: NDArray[np.float64]
-    goal: NDArray[np.float64]
-    taken: NDArray[np.int64]
     accounts: Any  # (customers of the shard or 0,) agents.population.ACCOUNT
     by_brand: NDArray[np.int64]  # counters: see sim.tally.Tally
     by_persona: NDArray[np.int64]
@@ -448,8 +484,6 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
         market=np.zeros(1, MARKET).view(np.recarray),
         contacting=np.zeros(len(prices), np.int64),
         clock=np.zeros(4, np.int64),
-        features=np.zeros(len(FEATURES)),
-        reached=np.zeros(len(graph.edges) + 1),
         **_room(0, 0),
         accounts=allocate_accounts(0),
         **tally._asdict(),
@@ -472,18 +506,15 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
 
 def _room(nodes: int, edges: int) -> dict[str, Any]:
     """Scratch room of the crowd (:mod:`sim.engine.crowd`)."""
-    room: dict[str, Any] = {
+    return {
         "codes": np.zeros((0, 0), np.uint16),
-        "ready": np.zeros(BLOCK, np.int64),
-        "queue": np.zeros((nodes, BLOCK), np.int64),
+        "desk": np.zeros(1, DESK).view(np.recarray),
+        "queue": np.zeros((nodes, BLOCK), np.uint16),
         "queued": np.zeros(nodes, np.int64),
-        "pulls": np.zeros(BLOCK),
-        "disturbances": np.zeros(BLOCK),
-        "felt": np.zeros((len(FEATURES), LANES)),
+        "entering": np.zeros((nodes, BLOCK), np.uint16),
+        "entered": np.zeros(nodes, np.int64),
         "sums": np.zeros((edges, LANES)),
-        "taken": np.zeros(LANES, np.int64),
     }
-    return room | {name: np.zeros(LANES) for name in ("weight", "total", "running", "goal")}
 
 
 def fork(world: World, tally: Tally, accounts: Any, first: int, people: Any = None) -> World:
@@ -499,8 +530,6 @@ def fork(world: World, tally: Tally, accounts: Any, first: int, people: Any = No
         room["codes"] = people.view(np.ndarray).view(np.uint16).reshape(people.size, -1)
     return world._replace(
         clock=clock,
-        features=np.zeros_like(world.features),
-        reached=np.zeros_like(world.reached),
         accounts=accounts,
         **room,
         **tally._asdict(),

@@ -1,161 +1,144 @@
 """Crowd: one week of many neighbours at once.
 
-Most of a week's work is weighing edges that are then not taken. So the customers of a block whose week it is are
-queued by the node they stand on, and those of one node are weighed together, sixty-four at a time, in loops without
-branches that compile to vector instructions. Sums run in the same order as for one customer alone
-(:class:`agents.customer.Customer`), so every bit is the same.
+What one customer does is little, and what it is differs from one to the next: a machine that lives one after the other
+waits at every turn for what it could not foresee. So the customers of a block whose week it is are queued by the node
+they stand on, and those of one node live the same step together, sixty-four at a time.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from agents.compiled import deed, passage
+from agents.compiled import Whole, loop, passage
 from agents.population import NOBODY, Population
-from agents.purposes import Purpose
-from agents.rules.numerics import uniform
-from agents.rules.transition import add_term, clipped_probability, odds
-from sim.engine.week import begin_week, feature_of, go_on, is_need_due, is_open, next_visit
-from sim.graph import ALWAYS, Kind, On
-from sim.luck import block
+from sim.engine.contact import meet, set_due
+from sim.engine.enter import enter, search_all, talk_all
+from sim.engine.week import is_need_due, leave, node_at
+from sim.engine.weigh import weigh
+from sim.journey import Does
 from sim.world import BLOCK, LANES, Clock, World
 
 __all__ = ["customers_week"]
 
-_WEEK = np.int64(Purpose.WEEK)
 _AT_WEEK, _AT_FIRST, _AT_TOUCHED = Clock.WEEK, Clock.FIRST, Clock.TOUCHED
-_LOGIT, _REFERENCE = Kind.LOGIT, Kind.REFERENCE
-_ANY_WEEK = On.WEEK
-_NOBODY = np.int64(NOBODY)
+_DOES_WAIT, _DOES_SEARCH, _DOES_TALK = np.int64(Does.WAIT), np.int64(Does.SEARCH), np.int64(Does.TALK)
 
 
-@deed
-def _weigh(world: World, population: Population, at: int, start: int, lanes: int) -> None:
-    """Weigh the edges of node ``at`` for customers ``start`` to ``start + lanes`` of its queue.
+@loop
+def _stand(world: World, population: Population, ready: Whole) -> None:
+    """Queue by node those who do something every week or may move; for all others that was the week."""
+    desk = world.desk[0]
+    for place in range(ready):
+        i = desk.ready[place]
+        customer = population.people[i]
+        at = node_at(world, customer, customer.stage)
+        node = world.nodes[at]
+        ripe = np.int64(world.clock[_AT_WEEK] - np.int64(customer.since) >= node.weeks)
+        called = np.int64(is_need_due(world, customer)) | np.int64(desk.called[i & (BLOCK - 1)])
+        queued = world.queued[at]
+        world.queue[at, queued] = i & (BLOCK - 1)
+        world.queued[at] = queued + (node.acts | (node.opens & ripe & (node.roams | called)))
 
-    Leaves in ``world.taken`` the edge each one takes, or NOBODY to stay (competing risks, MODEL 4.2). Edges are tried
-    in the order of the file; the reference (an edge without hazard, or staying) comes last.
+
+@passage
+def _act(world: World, population: Population, at: Whole, lanes: Whole) -> Whole:
+    """A week of search or talk of the customers of the lanes; returns how many, now the first, may move."""
+    desk, node = world.desk[0], world.nodes[at]
+    if node.does == _DOES_SEARCH:
+        search_all(world, population, lanes)
+    elif node.does == _DOES_TALK:
+        talk_all(world, population, at % world.constants[0].stages, lanes)
+    else:
+        return lanes
+    moving = np.int64(0)
+    for lane in range(lanes):
+        i = desk.people[lane]
+        stays = world.clock[_AT_WEEK] - np.int64(population.people[i].since) < node.weeks
+        desk.people[moving] = i
+        desk.who[moving] = world.clock[_AT_FIRST] + i
+        moving += np.int64((not stays) & (node.first_edge != node.end_edge))
+    return moving
+
+
+@loop
+def _step(world: World, population: Population, at: Whole, begin: Whole, weekly: bool) -> Whole:
+    """One edge at most of each who is queued at a node, by its hazards.
+
+    Returns by how much the number of those on the move grows.
     """
-    node = world.nodes[at]
-    constants = world.constants[0]
-    first, week = world.clock[_AT_FIRST], world.clock[_AT_WEEK]
-    stage = at % constants.stages
-    for lane in range(lanes):
-        world.total[lane] = 1.0
-        world.running[lane] = 0.0
-        world.taken[lane] = _NOBODY
-        words = block(constants.seed, constants.replicate, first + world.queue[at, start + lane], _WEEK, week, stage)
-        world.goal[lane] = uniform(np.int64(words[0]))
-    for place in range(node.first_used, node.end_used):
-        feature = world.used[place]
+    desk = world.desk[0]
+    gone = np.int64(0) if weekly else -world.queued[at]
+    waits = world.nodes[at].does == _DOES_WAIT
+    for start in range(0, world.queued[at], LANES):
+        lanes = min(LANES, world.queued[at] - start)
         for lane in range(lanes):
-            i = np.int64(world.queue[at, start + lane])
+            i = begin + np.int64(world.queue[at, start + lane])
+            desk.people[lane] = i
+            desk.who[lane] = world.clock[_AT_FIRST] + i
+        if weekly:
+            lanes = _act(world, population, at, lanes)
+        weigh(world, population, at, lanes)
+        for lane in range(lanes):
+            i = desk.people[lane]
             customer = population.people[i]
-            world.felt[feature, lane] = feature_of(
-                world,
-                customer,
-                first + i,
-                at,
-                feature,
-                world.pulls[i & (BLOCK - 1)],
-                world.disturbances[i & (BLOCK - 1)],
-            )
-    for place in range(node.first_edge, node.end_edge):
-        edge = world.edges[place]
-        row = place - node.first_edge
-        for lane in range(lanes):
-            world.weight[lane] = edge.intercept
-        for term in range(edge.first_term, edge.end_term):
-            coefficient, feature = world.terms[term].coefficient, world.terms[term].feature
-            for lane in range(lanes):
-                world.weight[lane] = add_term(world.weight[lane], coefficient, world.felt[feature, lane])
-        if edge.kind == _LOGIT:
-            for lane in range(lanes):
-                world.weight[lane] = odds(world.weight[lane])
-        elif edge.kind == _REFERENCE:
-            for lane in range(lanes):
-                world.weight[lane] = 0.0
-        else:
-            for lane in range(lanes):
-                world.weight[lane] = clipped_probability(world.weight[lane])
-        if edge.on != _ANY_WEEK or edge.only != ALWAYS:
-            for lane in range(lanes):
-                i = np.int64(world.queue[at, start + lane])
-                customer = population.people[i]
-                contacted = world.pulls[i & (BLOCK - 1)] > 0.0
-                if not is_open(world, customer, edge, contacted, is_need_due(world, customer)):
-                    # A closed edge weighs nothing: the running sum stands still and cannot pass the draw there.
-                    world.weight[lane] = 0.0
-                elif edge.kind == _REFERENCE:
-                    world.taken[lane] = place
-        elif edge.kind == _REFERENCE:
-            for lane in range(lanes):
-                world.taken[lane] = place
-        if edge.kind == _LOGIT:
-            for lane in range(lanes):
-                world.total[lane] += world.weight[lane]
-        for lane in range(lanes):
-            world.running[lane] += world.weight[lane]
-            world.sums[row, lane] = world.running[lane]
-    for lane in range(lanes):
-        world.goal[lane] *= world.total[lane]
-    for back in range(node.end_edge - node.first_edge):
-        row = node.end_edge - node.first_edge - 1 - back
-        for lane in range(lanes):
-            world.taken[lane] = node.first_edge + row if world.goal[lane] < world.sums[row, lane] else world.taken[lane]
+            goes = desk.taken[lane] != NOBODY
+            if waits and goes:
+                leave(world, customer)
+            target = node_at(world, customer, world.edges[desk.taken[lane]].target)
+            world.entering[target, world.entered[target]] = i & (BLOCK - 1)
+            world.entered[target] += np.int64(goes)
+            gone += np.int64(goes)
+    world.queued[at] = 0
+    return gone
 
 
 @passage
 def customers_week(world: World, population: Population) -> None:
     """One week of every customer of a shard whose week it is, block by block.
 
-    1. Of each: contacts of every brand that makes contact (a timely one moves the lead and pulls); the weekly deed of
-       the stage (search, talk). Where a fixed stay is not over, or nothing can open, that was the week.
-    2. Of those who stand on one node, together: one edge at most, by its hazards.
-    3. Of each who takes one: through it, and on through stages that resolve within the week.
+    1. Of each: contacts of every brand that makes contact (a timely one moves the lead and pulls).
+    2. Of those who stand on one node, together: the weekly deed of the stage (search, talk); unless a fixed stay is not
+       over or nothing can open, one edge at most, by its hazards.
+    3. Of those who come to one node, together: channel, effort, money; what the stage does (recall, choose and buy,
+       experience, bond, need clock ...). Where the stage resolves within the week, on through one more edge, until
+       everybody stands still. Stages take turns in the order of the file.
     4. Of each: the next week in which anything can happen.
-
-    A week in which nothing happens leaves no trace: visiting a customer more often changes nothing.
     """
-    week, first = world.clock[_AT_WEEK], world.clock[_AT_FIRST]
+    desk = world.desk[0]
+    week = world.clock[_AT_WEEK]
+    stages, nodes = world.constants[0].stages, world.queued.size
+    for brand in range(world.brands.size):
+        desk.way[brand + 1] = world.segments[brand, world.brands[brand].active].journey
+    desk.way[0] = world.constants[0].journey
     customers = population.due.size
     for begin in range(0, customers, BLOCK):
         end = min(begin + BLOCK, customers)
-        ready = 0
+        ready = np.int64(0)
         for candidate in range(begin, end):
-            world.ready[ready] = candidate
-            ready += population.due[candidate] <= week
+            desk.ready[ready] = candidate
+            ready += np.int64(population.due[candidate] <= week)
         # Read ahead: these loads wait for memory together, not one after the other.
         touched = 0
         for place in range(ready):
-            touched += population.people[world.ready[place]].persona
+            touched += population.people[desk.ready[place]].persona
         world.clock[_AT_TOUCHED] = touched
-        for place in range(ready):
-            i = world.ready[place]
-            at, strongest, disturbed = begin_week(world, population.people[i], first + i)
-            if at == NOBODY:
-                population.due[i] = next_visit(world, population.people[i], first + i)
-            else:
-                world.pulls[i & (BLOCK - 1)] = strongest
-                world.disturbances[i & (BLOCK - 1)] = disturbed
-                world.queue[at, world.queued[at]] = i
-                world.queued[at] += 1
-        for at in range(world.queued.size):
-            for start in range(0, world.queued[at], LANES):
-                lanes = min(LANES, world.queued[at] - start)
-                _weigh(world, population, at, start, lanes)
-                for lane in range(lanes):
-                    i = np.int64(world.queue[at, start + lane])
-                    if world.taken[lane] != NOBODY:
-                        here = i & (BLOCK - 1)
-                        go_on(
-                            world,
-                            population.people[i],
-                            first + i,
-                            at,
-                            world.taken[lane],
-                            world.pulls[here],
-                            world.disturbances[here],
-                        )
-                    population.due[i] = next_visit(world, population.people[i], first + i)
-            world.queued[at] = 0
+        contacted = meet(world, population, ready)
+        _stand(world, population, ready)
+        weekly = True
+        moving = np.int64(0)
+        while weekly or moving > 0:
+            for stage in range(stages):
+                if not weekly:
+                    for at in range(stage, nodes, stages):
+                        if world.entered[at] > 0:
+                            moving += enter(world, population, at, begin)
+                for at in range(stage, nodes, stages):
+                    if world.queued[at] > 0:
+                        moving += _step(world, population, at, begin, weekly)
+            weekly = False
+        set_due(world, population, ready)
+        for place in range(contacted):
+            here = desk.contacted[place]
+            desk.called[here] = 0
+            desk.pulls[here] = 0.0
+            desk.disturbances[here] = 0.0

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.compiled import Whole
-from agents.population import MAX_WEEK, SAMPLED, Population, allocate, allocate_accounts
+from agents.population import MAX_WEEK, SAMPLED, Population, allocate, allocate_accounts, copied
 from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, run_weeks
 from sim.history import History
 from sim.market import market_week
@@ -117,7 +117,7 @@ def _live_together(shards: list[_Shard], phase: _Phase, breathe: Callable[[int],
     world = shards[0].world
     sampled = [_sampled(shard) for shard in shards]
     adopted = phase.adopted_before
-    with ThreadPoolExecutor(len(shards)) as pool:
+    with ThreadPoolExecutor(len(shards) - 1) as pool:
         for week in range(phase.start, phase.end):
             _gather_talk(shards)
             started = market_week(week, phase.start, world, adopted, phase.fixed)
@@ -132,8 +132,10 @@ def _live_together(shards: list[_Shard], phase: _Phase, breathe: Callable[[int],
             rest = (phase.fixed, phase.traced, 0)
             jobs = [
                 pool.submit(run_weeks, *span, shard.world, shard.population, *rest, count, False)
-                for shard, count in zip(shards, sampled, strict=True)
+                for shard, count in zip(shards[1:], sampled[1:], strict=True)
             ]
+            # This thread lives a shard of its own: to wait asleep for another costs more than the waking is worth.
+            run_weeks(*span, shards[0].world, shards[0].population, *rest, sampled[0], False)
             for job in jobs:
                 job.result()
             row = week - phase.start
@@ -224,7 +226,7 @@ def live_replicate(
             getattr(mine, column)[:] = getattr(world, column)
         # The last arm may use up the burn-in's customers.
         last = len(histories) == len(scenario.arms) - 1
-        here = population if last else Population(*(column.copy() for column in population))
+        here = population if last else copied(population)
         accounts = allocate_accounts(keep)
         shards = _cut(mine, here, accounts, count, lambda: counters(scenario.horizon, 0))
         shards[0].world.talk[:] = past.talk

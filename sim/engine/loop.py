@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Whole, rule
+from agents.compiled import Whole, loop, passage, rule
 from agents.population import ADOPTED, FOCAL_AT_START, NEVER, NOBODY, SAMPLED, SEARCHED, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import encode_unit, log, uniform
 from sim.engine.crowd import customers_week
-from sim.engine.week import set_need_clock
+from sim.engine.week import first_need
 from sim.journey import Does
 from sim.luck import block
 from sim.market import market_week
@@ -21,12 +21,13 @@ from sim.record import Traced
 from sim.tally import ByPersona
 from sim.world import Birth, Clock, World
 
-__all__ = ["MOMENTS_PER_WEEK", "begin_horizon", "birth", "run_weeks"]
+__all__ = ["MOMENTS_PER_WEEK", "begin_horizon", "birth", "open_week", "run_weeks"]
 
 #: Room for the moments of one customer in one week.
 MOMENTS_PER_WEEK = 256
 
 _BIRTH, _TRAITS, _SAMPLE = np.int64(Purpose.BIRTH), np.int64(Purpose.TRAITS), np.int64(Purpose.SAMPLE)
+_NEED = np.int64(Purpose.NEED)
 _WAIT = np.int64(Does.WAIT)
 _EVER, _TRAITS_LATER = np.int64(0), np.int64(1)
 _ADOPTED = np.int64(ByPersona.ADOPTED)
@@ -50,7 +51,7 @@ def _trait(table: NDArray[np.float64], u: float) -> Whole:
     return encode_unit(table[below] + (table[below + 1] - table[below]) * (position - below))
 
 
-@rule
+@loop
 def birth(born: Birth, world: World, population: Population) -> None:
     """Draw every customer of a shard: persona, traits, own need rate, first stage and the phase of the first need."""
     constants = world.constants[0]
@@ -82,10 +83,11 @@ def birth(born: Birth, world: World, population: Population) -> None:
         customer.lead = NOBODY
         customer.need_at = NEVER
         if world.nodes[world.node_of[constants.journey, customer.stage]].does == _WAIT:
-            set_need_clock(world, customer, who, True)
+            words = block(constants.seed, constants.replicate, who, _NEED, _EVER, _EVER)
+            first_need(world, customer, uniform(np.int64(words[0])), uniform(np.int64(words[2])))
 
 
-@rule
+@loop
 def begin_horizon(sample_share: float, world: World, people: Any) -> None:
     """Mark who is the focal brand's customer when the horizon begins, and whose moments are logged from then on."""
     constants = world.constants[0]
@@ -100,7 +102,35 @@ def begin_horizon(sample_share: float, world: World, people: Any) -> None:
         customer.marks = flags
 
 
-@rule
+@passage
+def open_week(
+    week: Whole,
+    phase_start: Whole,
+    world: World,
+    population: Population,
+    fixed: NDArray[np.int64],
+    traced: Traced,
+    adopted_before: Whole,
+) -> None:
+    """Live the market's week (:func:`sim.market.market_week`) and write it down; a new strategy concerns everybody."""
+    before = adopted_before
+    if week > phase_start:
+        before = 0
+        for person in range(world.by_persona.shape[1]):
+            before += world.by_persona[week - phase_start - 1, person, _ADOPTED]
+    started = market_week(week, phase_start, world, before, fixed)
+    for brand in range(world.brands.size):
+        for group in range(world.standing.shape[0]):
+            traced[0][week, group, brand] = world.standing[group, brand].reputation
+            traced[1][week, group, brand] = world.standing[group, brand].recall
+        traced[2][week, brand] = world.brands[brand].delight
+    traced[3][week] = world.market[0].adoption
+    if started or week == phase_start:
+        for i in range(population.due.size):
+            population.due[i] = 0
+
+
+@loop
 def run_weeks(
     week: Whole,
     end: Whole,
@@ -123,21 +153,7 @@ def run_weeks(
         if world.event_count[0] + sampled * MOMENTS_PER_WEEK > world.events.shape[0]:
             break
         if alone:
-            before = adopted_before
-            if week > phase_start:
-                before = 0
-                for person in range(world.by_persona.shape[1]):
-                    before += world.by_persona[week - phase_start - 1, person, _ADOPTED]
-            started = market_week(week, phase_start, world, before, fixed)
-            for brand in range(world.brands.size):
-                for group in range(world.standing.shape[0]):
-                    traced[0][week, group, brand] = world.standing[group, brand].reputation
-                    traced[1][week, group, brand] = world.standing[group, brand].recall
-                traced[2][week, brand] = world.brands[brand].delight
-            traced[3][week] = world.market[0].adoption
-            if started or week == phase_start:
-                for i in range(population.due.size):
-                    population.due[i] = 0
+            open_week(week, phase_start, world, population, fixed, traced, adopted_before)
         world.clock[_AT_WEEK] = week
         world.clock[_AT_ROW] = week - phase_start
         customers_week(world, population)

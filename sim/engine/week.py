@@ -1,26 +1,19 @@
-"""One customer's week on its record (MODEL 3, step 2).
+"""What one customer does and feels, on its record (MODEL 3, step 2); :mod:`sim.engine.crowd` says when.
 
 The readable twin is :class:`agents.customer.Customer`; both call the rules of :mod:`agents.rules` with the same luck.
-Below, ``customer`` is the record and ``who`` the customer's number.
+Below, ``customer`` is the record and ``who`` the customer's number; uniforms are arguments, and where there is one for
+each brand, they stand in a column of words, ``lane``.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.compiled import Whole, deed, passage, rule
+from agents.compiled import Whole, loop, passage, rule
 from agents.population import ADOPTED, BUYER, NEVER, NOBODY, SAMPLED, SEARCHED
 from agents.purposes import Purpose
-from agents.rules.choice import (
-    brand_value,
-    incumbent_bump,
-    lifelong_taste,
-    moment_error,
-    price_disutility,
-    taste_tail,
-)
 from agents.rules.experience import (
     Felt,
     affinity_after_ease,
@@ -45,17 +38,18 @@ from agents.rules.feelings import (
 from agents.rules.need import carried_over, tail_position, whole_weeks
 from agents.rules.numerics import decode_unit, encode_unit, log, uniform
 from agents.rules.talk import complaint_probability, praise_probability
-from agents.rules.transition import add_term, clipped_probability, odds
-from agents.traits import TRAITS
 from sim.events import Moment
-from sim.graph import ALWAYS, Kind, On, Only
 from sim.history import FIXED_POINT, Money, Origin
-from sim.journey import FEATURES, Does
-from sim.luck import Words, block, sixteen_bits
+from sim.journey import Does
+from sim.luck import block
 from sim.tally import ByBrand, ByPersona
 from sim.world import Clock, World
 
-__all__ = ["begin_week", "feature_of", "go_on", "is_need_due", "is_open", "next_visit", "set_need_clock"]
+__all__ = [
+    "arrive", "bond", "buy", "ease_of", "effort_of", "experience", "first_need", "group_of", "has", "is_need_due",
+    "leave", "level_of", "meet_contacts", "node_at", "present_fatigue", "present_habit", "recall", "relevance_of",
+    "search", "set_need_clock", "settle", "talk", "turn_to_incumbent",
+]  # fmt: skip
 
 # Enumerations as typed numbers: a plain int would make numba compile every function anew for every constant.
 _NEED, _WEEK, _STEP, _ENTRY = (
@@ -70,20 +64,6 @@ _SEARCH, _TASTE, _CHOICE = np.int64(Purpose.SEARCH), np.int64(Purpose.TASTE), np
 _DOES_WAIT, _DOES_RECALL, _DOES_SEARCH = np.int64(Does.WAIT), np.int64(Does.RECALL), np.int64(Does.SEARCH)
 _DOES_CHOOSE, _DOES_USE = np.int64(Does.CHOOSE), np.int64(Does.USE)
 _DOES_BOND, _DOES_TALK = np.int64(Does.BOND), np.int64(Does.TALK)
-
-_TRAITS = len(TRAITS)
-_F_SATISFACTION, _F_TRUST = FEATURES.index("satisfaction"), FEATURES.index("trust")
-_F_HABIT, _F_FATIGUE = FEATURES.index("habit"), FEATURES.index("fatigue")
-_F_WEEKS, _F_EASE = FEATURES.index("weeks_in_stage"), FEATURES.index("ease")
-_F_RELEVANCE, _F_PULL = FEATURES.index("relevance"), FEATURES.index("pull")
-_F_DELIGHT, _F_INTRUSION = FEATURES.index("delight"), FEATURES.index("intrusion")
-_F_EFFORT, _F_REPUTATION = FEATURES.index("effort"), FEATURES.index("reputation")
-_F_PRICE = FEATURES.index("price")
-
-_ON_CONTACT, _ON_NEED = On.CONTACT, On.NEED
-_LOGIT, _REFERENCE = Kind.LOGIT, Kind.REFERENCE
-_ONLY_INCUMBENT, _ONLY_AUTOMATION = Only.INCUMBENT, Only.AUTOMATION
-_ONLY_PERSONALIZATION, _ONLY_CONTEXT = Only.PERSONALIZATION, Only.CONTEXT
 
 _REVENUE, _MARGIN, _ANCILLARY = np.int64(Money.REVENUE), np.int64(Money.MARGIN), np.int64(Money.ANCILLARY)
 _CONTACTS, _CHANNELS, _SERVICE = np.int64(Money.CONTACTS), np.int64(Money.CHANNELS), np.int64(Money.SERVICE)
@@ -115,38 +95,39 @@ _NO_AMOUNT, _ONCE, _EVER = np.int64(0), np.int64(1), np.int64(0)
 _FIRST, _SECOND, _THIRD, _FOURTH = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
 
 
+class Event(NamedTuple):
+    """A row of the log."""
+
+    who: Whole
+    row: Whole
+    kind: Whole
+    stage: Whole
+    brand: Whole
+    channel: Whole
+    origin: Whole
+    amount: Whole
+
+
 @rule
 def _bit(brand: Whole) -> Any:
     return np.uint64(1) << np.uint64(brand)
 
 
 @rule
-def _has(mask: Any, brand: Whole) -> bool:
-    return (mask & _bit(brand)) != np.uint64(0)
+def has(mask: Any, brand: Whole) -> bool:
+    """Whether a brand, if it is one, is in a mask."""
+    return ((np.uint64(mask) >> (np.uint64(brand) & np.uint64(63))) & np.uint64(1)) != np.uint64(0)
 
 
 @rule
 def _count(mask: Any) -> Whole:
-    """Number of brands in a mask."""
-    left = mask
-    count = 0
-    while left != np.uint64(0):
-        left &= left - np.uint64(1)
-        count += 1
-    return count
-
-
-@passage
-def _draw(world: World, who: Whole, purpose: Whole, when: Whole, index: Whole, which: Whole) -> float:
-    """One uniform out of the customer's block of luck."""
-    words = block(world.constants[0].seed, world.constants[0].replicate, who, purpose, when, index)
-    return uniform(np.int64(words[which]))
-
-
-@passage
-def _brand_words(world: World, who: Whole, purpose: Whole, when: Whole, brand: Whole) -> Words:
-    """Block of luck that four brands share; brand b has its word b & 3."""
-    return block(world.constants[0].seed, world.constants[0].replicate, who, purpose, when, brand >> 2)
+    """Number of brands in a mask: sums of neighbouring bits, of pairs, of fours ..."""
+    pairs = mask - ((mask >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    fours = (pairs & np.uint64(0x3333333333333333)) + ((pairs >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    eights = (fours + (fours >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    sixteens = eights + (eights >> np.uint64(8))
+    halves = sixteens + (sixteens >> np.uint64(16))
+    return np.int64((halves + (halves >> np.uint64(32))) & np.uint64(0x7F))
 
 
 @passage
@@ -155,87 +136,96 @@ def _add(world: World, customer: Any, brand: Whole, column: Whole, amount: Whole
     world.by_brand[world.clock[_AT_ROW], customer.persona, brand, column] += amount
 
 
-@deed
+@loop
+def _log(events: Any, event_count: Any, event: Event) -> None:
+    """Write a moment to the log."""
+    at = event_count[0]
+    events[at, 0] = event.who
+    events[at, 1] = event.row
+    events[at, 3] = event.kind
+    events[at, 4] = event.stage
+    events[at, 5] = event.brand
+    events[at, 6] = event.channel
+    events[at, 7] = event.origin
+    events[at, 8] = event.amount
+    event_count[0] = at + 1
+
+
+@passage
 def _note(
     world: World, customer: Any, who: Whole, kind: Whole, brand: Whole, channel: Whole, origin: Whole, amount: Whole
 ) -> None:
     """Log a moment of a sampled customer."""
-    if np.int64(customer.marks) & SAMPLED == 0:
-        return
-    at = world.event_count[0]
-    event = world.events[at]
-    event[0] = who
-    event[1] = world.clock[_AT_ROW]
-    event[3] = kind
-    event[4] = customer.stage
-    event[5] = brand
-    event[6] = channel
-    event[7] = origin
-    event[8] = amount
-    world.event_count[0] = at + 1
+    if np.int64(customer.marks) & SAMPLED != 0:
+        stage = np.int64(customer.stage)
+        moment = Event(who, world.clock[_AT_ROW], kind, stage, brand, channel, origin, amount)
+        _log(world.events, world.event_count, moment)
 
 
-@deed
-def _pay(world: World, customer: Any, who: Whole, brand: Whole, column: Whole, cents: Whole) -> None:
-    """Book money that a customer causes; costs are positive numbers in cost columns."""
-    if cents == 0:
-        return
-    _add(world, customer, brand, _B_MONEY + column, cents)
-    if brand == world.constants[0].focal and world.accounts.size > 0:
-        account = world.accounts[who - world.clock[_AT_FIRST]]
-        if column == _REVENUE:
-            account.spend += cents
-        else:
-            signed = cents if column in (_MARGIN, _ANCILLARY) else -cents
-            account.contribution += signed
-            account.value += np.int64(np.floor(signed * world.discount[world.clock[_AT_ROW]] + 0.5))
+@loop
+def _book(accounts: Any, place: Whole, column: Whole, cents: Whole, discount: float) -> None:
+    """Keep the customer's own account of the focal brand's money."""
+    account = accounts[place]
+    if column == _REVENUE:
+        account.spend += cents
+    else:
+        signed = cents if column in (_MARGIN, _ANCILLARY) else -cents
+        account.contribution += signed
+        account.value += np.int64(np.floor(signed * discount + 0.5))
 
 
 @passage
-def _level(world: World, customer: Any, brand: Whole) -> Any:
-    """Levels of the brand's present strategy for this customer's persona."""
+def _pay(world: World, customer: Any, who: Whole, brand: Whole, column: Whole, cents: Whole) -> None:
+    """Book money that a customer causes; costs are positive numbers in cost columns."""
+    row = world.clock[_AT_ROW]
+    world.by_brand[row, customer.persona, brand, _B_MONEY + column] += cents
+    if world.accounts.size > 0 and brand == world.constants[0].focal and cents != 0:
+        _book(world.accounts, who - world.clock[_AT_FIRST], column, cents, world.discount[row])
+
+
+@passage
+def level_of(world: World, customer: Any, brand: Whole) -> Any:
+    """Levels of the brand's present strategy for this customer's persona; anything where there is no brand."""
     return world.levels[brand, world.brands[brand].active, customer.persona]
 
 
-@deed
-def _known(world: World, customer: Any, brand: Whole) -> float:
+@passage
+def _known(customer: Any, brand: Whole, level: Any) -> float:
     """What a brand knows of the customer."""
-    if customer.incumbent == brand:
-        return decode_unit(customer.knowledge)
-    return _level(world, customer, brand).prospect_knowledge
-
-
-@deed
-def _relevance(world: World, customer: Any, brand: Whole) -> float:
-    """Relevance of a brand's offers; none where nobody leads or the customer has opted out."""
-    if brand == NOBODY or _has(np.uint64(customer.opted_out), brand):
-        return 0.0
-    return relevance(_level(world, customer, brand).personalization, _known(world, customer, brand))
-
-
-@deed
-def _node(world: World, lead: Whole, stage: Whole) -> Whole:
-    """Node of a stage on the lead's journey."""
-    if lead == NOBODY:
-        return world.node_of[world.constants[0].journey, stage]
-    return world.node_of[world.segments[lead, world.brands[lead].active].journey, stage]
-
-
-@deed
-def _ease(world: World, customer: Any, lead: Whole) -> float:
-    """Ease in the present stage: none where nobody leads or the channel is a human one."""
-    if lead == NOBODY or (customer.channel != NOBODY and not world.channels[customer.channel].digital):
-        return 0.0
-    return eased(_level(world, customer, lead).automation, decode_unit(customer.digital_affinity))
+    own, prospect = decode_unit(customer.knowledge), level.prospect_knowledge
+    return own if customer.incumbent == brand else prospect
 
 
 @passage
-def _felt_effort(world: World, customer: Any, node: Whole, ease: float) -> float:
-    multiplier = 1.0 if customer.channel == NOBODY else world.channels[customer.channel].effort
-    return felt_effort(world.nodes[node].effort, multiplier, ease)
+def relevance_of(world: World, customer: Any, brand: Whole) -> float:
+    """Relevance of a brand's offers; none where nobody leads or the customer has opted out."""
+    level = level_of(world, customer, brand)
+    felt = relevance(level.personalization, _known(customer, brand, level))
+    return 0.0 if (brand == NOBODY) | has(np.uint64(customer.opted_out), brand) else felt
 
 
-@deed
+@passage
+def node_at(world: World, customer: Any, stage: Whole) -> Whole:
+    """Node of a stage on the lead's journey."""
+    return world.node_of[world.desk[0].way[np.uint8(customer.lead + 1)], stage]
+
+
+@passage
+def ease_of(world: World, customer: Any, lead: Whole) -> float:
+    """Ease in the present stage: none where nobody leads or the channel is a human one."""
+    felt = eased(level_of(world, customer, lead).automation, decode_unit(customer.digital_affinity))
+    human = (customer.channel != NOBODY) & (not world.channels[customer.channel].digital)
+    return 0.0 if (lead == NOBODY) | human else felt
+
+
+@passage
+def effort_of(world: World, customer: Any, node: Whole, ease: float) -> float:
+    """Effort of a stage in the present channel."""
+    own = world.channels[customer.channel].effort
+    return felt_effort(world.nodes[node].effort, 1.0 if customer.channel == NOBODY else own, ease)
+
+
+@passage
 def _set_trust(world: World, customer: Any, trust: float) -> None:
     """Store trust in the incumbent and keep the market's sum."""
     code = encode_unit(trust)
@@ -248,7 +238,7 @@ def _fixed_point(x: float) -> Whole:
     return np.int64(np.floor(x * FIXED_POINT + 0.5))
 
 
-@deed
+@passage
 def _set_satisfaction(world: World, customer: Any, satisfaction: float) -> None:
     """Store satisfaction with the incumbent, in single precision, and keep the market's sum."""
     before = _fixed_point(np.float64(customer.satisfaction))
@@ -263,51 +253,50 @@ def _set_satisfaction(world: World, customer: Any, satisfaction: float) -> None:
 
 
 @passage
-def _present_habit(world: World, customer: Any) -> float:
+def present_habit(world: World, customer: Any) -> float:
+    """Habit, worn off since the last purchase."""
     return decode_unit(customer.habit) * world.habit_left[world.clock[_AT_WEEK] - np.int64(customer.last_purchase)]
 
 
 @passage
-def _present_fatigue(world: World, customer: Any) -> float:
+def present_fatigue(world: World, customer: Any) -> float:
+    """Fatigue, worn off since the last contact."""
     return np.float64(customer.fatigue) * world.fatigue_left[world.clock[_AT_WEEK] - np.int64(customer.last_contact)]
 
 
-@deed
+@passage
 def _is_moment(world: World, customer: Any) -> bool:
     """Whether a contact could be timely: considering, evaluating, using, or the need near."""
-    does = world.nodes[_node(world, np.int64(customer.lead), np.int64(customer.stage))].does
+    does = world.nodes[node_at(world, customer, customer.stage)].does
     if does == _DOES_WAIT:
         return np.int64(customer.need_at) - world.clock[_AT_WEEK] <= world.constants[0].near_weeks
     return does in (_DOES_RECALL, _DOES_SEARCH, _DOES_USE)
 
 
-@deed
-def _meet_contacts(world: World, customer: Any, who: Whole) -> tuple[float, float]:
-    """This week's contacts of every brand (MODEL 4.3); returns (pull, intrusion), both 0 without a contact."""
+@passage
+def meet_contacts(world: World, customer: Any, who: Whole, reached: Any) -> tuple[float, float]:
+    """This week's contacts of the brands in ``reached`` (MODEL 4.3); returns (pull, intrusion), 0 without any."""
     constants = world.constants[0]
     week = world.clock[_AT_WEEK]
     person = customer.persona
-    fatigue = _present_fatigue(world, customer)
+    fatigue = present_fatigue(world, customer)
     added = 0.0
     strongest = 0.0
     disturbed = 0.0
     lead = np.int64(customer.lead)
     for turn in range(world.market[0].contacting):
         brand = world.contacting[turn]
-        if _has(np.uint64(customer.opted_out), brand):
+        if not has(reached, brand):
             continue
-        level = _level(world, customer, brand)
+        level = level_of(world, customer, brand)
         segment = world.segments[brand, world.brands[brand].active]
         mine = customer.incumbent == brand
-        threshold = level.customers if mine else level.prospects
-        words = block(constants.seed, constants.replicate, who, _CONTACT, week >> 3, brand)
-        if sixteen_bits(words, week) >= threshold:
-            continue
-        aimed = _draw(world, who, _MOMENT, week, brand, _FIRST) < level.context
+        words = block(constants.seed, constants.replicate, who, _MOMENT, week, brand)
+        aimed = uniform(np.int64(words[0])) < level.context
         # A company that knows where the customer is holds back what would not be timely.
         if aimed and not _is_moment(world, customer):
             continue
-        known = relevance(level.personalization, _known(world, customer, brand))
+        known = relevance(level.personalization, _known(customer, brand, level))
         disturbance = intrusion(decode_unit(customer.privacy_concern), known, segment.covert)
         disturbed = max(disturbed, disturbance)
         _add(world, customer, brand, _B_CONTACTS, _ONCE)
@@ -339,7 +328,7 @@ def _meet_contacts(world: World, customer: Any, who: Whole) -> tuple[float, floa
         leaves = opt_out_probability(
             constants.optout, constants.optout_fatigue * fatigue, constants.optout_intrusion * disturbance
         )
-        if _draw(world, who, _MOMENT, week, brand, _SECOND) < leaves:
+        if uniform(np.int64(words[1])) < leaves:
             customer.opted_out |= _bit(brand)
             _add(world, customer, brand, _B_OPTED_OUT, _ONCE)
             _note(world, customer, who, _OPT_OUT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
@@ -351,229 +340,82 @@ def _meet_contacts(world: World, customer: Any, who: Whole) -> tuple[float, floa
     return strongest, disturbed
 
 
-@deed
-def feature_of(
-    world: World, customer: Any, who: Whole, at: Whole, feature: Whole, strongest: float, disturbed: float
-) -> float:
-    """Value of one feature for a customer at a node; toward a brand only where it is the lead's."""
-    if feature < _TRAITS:
-        return decode_unit(world.codes[who - world.clock[_AT_FIRST], world.constants[0].first_trait + feature])
-    lead = np.int64(customer.lead)
-    led = lead != NOBODY
-    mine = led and lead == customer.incumbent
-    if feature == _F_SATISFACTION:
-        return np.float64(customer.satisfaction) if mine else 0.0
-    if feature == _F_TRUST:
-        return decode_unit(customer.trust) if mine else 0.0
-    if feature == _F_HABIT:
-        return _present_habit(world, customer) if mine else 0.0
-    if feature == _F_FATIGUE:
-        return _present_fatigue(world, customer)
-    if feature == _F_WEEKS:
-        return np.float64(world.clock[_AT_WEEK] - np.int64(customer.since))
-    if feature == _F_EASE:
-        return _ease(world, customer, lead)
-    if feature == _F_RELEVANCE:
-        return _relevance(world, customer, lead)
-    if feature == _F_PULL:
-        return strongest
-    if feature == _F_DELIGHT:
-        return world.brands[lead].delight if led else 0.0
-    if feature == _F_INTRUSION:
-        return disturbed
-    if feature == _F_EFFORT:
-        return _felt_effort(world, customer, at, _ease(world, customer, lead))
-    if feature == _F_REPUTATION:
-        return world.standing[who % world.constants[0].groups, lead].reputation if led else 0.0
-    if feature == _F_PRICE:
-        return world.brands[lead].relative_price if led else 0.0
-    return world.market[0].adoption
-
-
-@deed
-def is_open(world: World, customer: Any, edge: Any, contacted: bool, need_due: bool) -> bool:
-    """Whether an edge exists for this customer this week."""
-    if edge.on == _ON_CONTACT and not contacted:
-        return False
-    if edge.on == _ON_NEED and not need_due:
-        return False
-    if edge.only == ALWAYS:
-        return True
-    if customer.lead == NOBODY:
-        return False
-    if edge.only == _ONLY_INCUMBENT:
-        return customer.lead == customer.incumbent
-    level = _level(world, customer, np.int64(customer.lead))
-    if edge.only == _ONLY_AUTOMATION:
-        return level.automation > 0.0
-    if edge.only == _ONLY_PERSONALIZATION:
-        return level.personalization > 0.0
-    if edge.only == _ONLY_CONTEXT:
-        return level.context > 0.0
-    return level.innovation > 0.0
-
-
-@deed
-def _pick_instant(world: World, customer: Any, who: Whole, at: Whole, disturbed: float, strongest: float) -> Whole:
-    """Edge taken out of a stage that resolves within the week (competing risks, MODEL 4.2).
-
-    Edges are tried in the order of the file; the reference (the edge without hazard) comes last.
-    """
-    node = world.nodes[at]
-    for place in range(node.first_used, node.end_used):
-        feature = world.used[place]
-        world.features[feature] = feature_of(world, customer, who, at, feature, strongest, disturbed)
-    contacted = strongest > 0.0
-    reference: Whole = _NOBODY
-    total = 1.0
-    reached = 0.0
-    for place in range(node.first_edge, node.end_edge):
-        edge = world.edges[place]
-        # A closed edge weighs nothing: the running sum stands still and cannot pass the draw there.
-        if is_open(world, customer, edge, contacted, False):
-            if edge.kind == _REFERENCE:
-                reference = place
-            else:
-                predictor = edge.intercept
-                for term in range(edge.first_term, edge.end_term):
-                    predictor = add_term(
-                        predictor, world.terms[term].coefficient, world.features[world.terms[term].feature]
-                    )
-                if edge.kind == _LOGIT:
-                    weight = odds(predictor)
-                    total += weight
-                    reached += weight
-                else:
-                    reached += clipped_probability(predictor)
-        world.reached[place - node.first_edge] = reached
-    goal = _draw(world, who, _STEP, np.int64(customer.occasion), np.int64(customer.stage), _FIRST) * total
-    if goal < reached:
-        for place in range(node.first_edge, node.end_edge):
-            if goal < world.reached[place - node.first_edge]:
-                return place
-    return reference
-
-
-@deed
-def set_need_clock(world: World, customer: Any, who: Whole, first: bool) -> None:
-    """Start the need clock on entering a wait stage (MODEL 4.1); ``first`` puts a customer in mid-gap."""
+@passage
+def _gap(world: World, customer: Any, at: float) -> float:
+    """Weeks between needs (MODEL 4.1), before rounding, from the draw's place in the table of quantiles."""
     constants = world.constants[0]
-    occasion = np.int64(customer.occasion)
     if constants.cyclical != 0:
-        gap = constants.mean_gap
-    else:
-        at = tail_position(log(1.0 - _draw(world, who, _NEED, occasion, _EVER, _FIRST)))
-        below = np.int64(at)
-        share = at - below
-        table = world.gap_quantiles
-        gap = constants.mean_gap * np.float64(customer.gap) * (table[below] * (1.0 - share) + table[below + 1] * share)
-    weeks: Whole
-    if first:
-        weeks = np.int64(min(gap, 60000.0) * _draw(world, who, _NEED, occasion, _EVER, _THIRD))
-    else:
-        weeks = whole_weeks(gap, _draw(world, who, _NEED, occasion, _EVER, _SECOND))
-        early = np.float64(np.int64(customer.need_at) - np.int64(customer.need_week))
-        weeks += carried_over(early, constants.carry_over, _draw(world, who, _NEED, occasion, _EVER, _FOURTH))
+        return constants.mean_gap
+    below = np.int64(at)
+    share = at - below
+    table = world.gap_quantiles
+    return constants.mean_gap * np.float64(customer.gap) * (table[below] * (1.0 - share) + table[below + 1] * share)
+
+
+@rule
+def first_need(world: World, customer: Any, u: float, phase: float) -> None:
+    """Put a newborn in mid-gap."""
+    weeks = np.int64(min(_gap(world, customer, tail_position(log(1.0 - u))), 60000.0) * phase)
     customer.need_at = min(world.clock[_AT_WEEK] + weeks, NEVER - 1)
 
 
-@deed
-def _recall(world: World, customer: Any, who: Whole) -> None:
-    """Initial consideration set: each brand by its salience, the incumbent almost surely, at least one."""
-    constants = world.constants[0]
+@passage
+def set_need_clock(world: World, customer: Any, at: float, u_round: float, u_carry: float) -> None:
+    """Start the need clock on entering a wait stage (MODEL 4.1); ``at`` as in :func:`_gap`."""
+    weeks = whole_weeks(_gap(world, customer, at), u_round)
+    early = np.float64(np.int64(customer.need_at) - np.int64(customer.need_week))
+    weeks += carried_over(early, world.constants[0].carry_over, u_carry)
+    customer.need_at = min(world.clock[_AT_WEEK] + weeks, NEVER - 1)
+
+
+@passage
+def group_of(world: World, who: Whole) -> Whole:
+    """Group that a customer hears: a division is spared where there is one group only."""
+    groups = world.constants[0].groups
+    return who % groups if groups > 1 else 0 * who
+
+
+@passage
+def _salience(world: World, customer: Any, group: Whole, brand: Whole) -> float:
+    """Chance that a brand comes to mind; the incumbent almost surely."""
+    own, others = world.constants[0].recall_incumbent, world.standing[group, brand].recall
+    return own if brand == customer.incumbent else others
+
+
+@passage
+def recall(world: World, customer: Any, who: Whole, lane: Whole) -> None:
+    """Initial consideration set: each brand by its salience, at least one."""
+    words, group = world.desk[0].words, group_of(world, who)
     mask = np.uint64(customer.considered)
-    words = _brand_words(world, who, _RECALL, np.int64(customer.occasion), _FIRST)
-    nearest = 0
-    best = np.inf
-    for brand in range(constants.brands):
-        salience = world.standing[who % constants.groups, brand].recall
-        if brand == customer.incumbent:
-            salience = constants.recall_incumbent
-        if brand & 3 == 0 and brand > 0:
-            words = _brand_words(world, who, _RECALL, np.int64(customer.occasion), brand)
-        u = uniform(np.int64(words[brand & 3]))
-        if u < salience:
-            mask |= _bit(brand)
-        if salience > 0.0 and u / salience < best:
-            best = u / salience
-            nearest = brand
+    for brand in range(world.constants[0].brands):
+        comes = uniform(np.int64(words[brand, lane])) < _salience(world, customer, group, brand)
+        mask |= np.uint64(comes) << np.uint64(brand)
     if mask == np.uint64(0):
+        nearest = 0
+        best = np.inf
+        for brand in range(world.constants[0].brands):
+            salience = _salience(world, customer, group, brand)
+            if salience > 0.0 and uniform(np.int64(words[brand, lane])) / salience < best:
+                best = uniform(np.int64(words[brand, lane])) / salience
+                nearest = brand
         mask = _bit(nearest)
     customer.initial = mask
     customer.considered = mask
 
 
-@deed
-def _search(world: World, customer: Any, who: Whole) -> None:
+@passage
+def search(world: World, customer: Any, who: Whole, lane: Whole) -> None:
     """One week of search: brands not yet considered are met by their salience."""
-    constants = world.constants[0]
+    words, rate, group = world.desk[0].words, world.constants[0].search_rate, group_of(world, who)
     customer.marks = np.int64(customer.marks) | SEARCHED
     mask = np.uint64(customer.considered)
-    words = _brand_words(world, who, _SEARCH, world.clock[_AT_WEEK], _FIRST)
-    for brand in range(constants.brands):
-        if brand & 3 == 0 and brand > 0:
-            words = _brand_words(world, who, _SEARCH, world.clock[_AT_WEEK], brand)
-        if not _has(mask, brand):
-            u = uniform(np.int64(words[brand & 3]))
-            if u < constants.search_rate * world.standing[who % constants.groups, brand].recall:
-                mask |= _bit(brand)
+    for brand in range(world.constants[0].brands):
+        met = uniform(np.int64(words[brand, lane])) < rate * world.standing[group, brand].recall
+        mask |= np.uint64(met) << np.uint64(brand)
     customer.considered = mask
 
 
-@deed
-def _utility(world: World, customer: Any, who: Whole, brand: Whole, u_taste: float, u_error: float) -> float:
-    """Utility of a considered brand (MODEL 4.4), from the draws of its taste and of the occasion."""
-    constants = world.constants[0]
-    offer = world.brands[brand]
-    utility = brand_value(
-        offer.quality,
-        price_disutility(constants.price_weight, decode_unit(customer.price_sensitivity), offer.relative_price),
-        constants.reputation_weight * world.standing[who % constants.groups, brand].reputation,
-    )
-    if constants.log_gamma != 0:
-        at = tail_position(taste_tail(u_taste))
-        below = np.int64(at)
-        share = at - below
-        table = world.taste_quantiles[brand, 1 if u_taste >= 0.5 else 0]
-        utility += table[below] * (1.0 - share) + table[below + 1] * share
-    else:
-        utility += lifelong_taste(u_taste, constants.taste_sd)
-    utility += moment_error(u_error, constants.error_scale)
-    if brand == customer.incumbent:
-        utility += incumbent_bump(
-            constants.habit_weight,
-            _present_habit(world, customer),
-            constants.satisfaction_weight,
-            np.float64(customer.satisfaction),
-        )
-    elif customer.incumbent != NOBODY:
-        utility += constants.novelty_weight * decode_unit(customer.novelty_seeking)
-    if brand == customer.lead:
-        utility += constants.relevance_weight * _relevance(world, customer, brand)
-    return utility
-
-
-@deed
-def _best_brand(world: World, customer: Any, who: Whole) -> Whole:
-    """Considered brand of the highest utility. Errors are frozen, so no brand's gain makes two others swap."""
-    best = -np.inf
-    chosen = 0
-    tastes = _brand_words(world, who, _TASTE, _EVER, _FIRST)
-    errors = _brand_words(world, who, _CHOICE, np.int64(customer.occasion), _FIRST)
-    for brand in range(world.constants[0].brands):
-        if brand & 3 == 0 and brand > 0:
-            tastes = _brand_words(world, who, _TASTE, _EVER, brand)
-            errors = _brand_words(world, who, _CHOICE, np.int64(customer.occasion), brand)
-        if _has(np.uint64(customer.considered), brand):
-            u_taste, u_error = uniform(np.int64(tastes[brand & 3])), uniform(np.int64(errors[brand & 3]))
-            utility = _utility(world, customer, who, brand, u_taste, u_error)
-            if utility > best:
-                best = utility
-                chosen = brand
-    return chosen
-
-
-@deed
+@passage
 def _switch(world: World, customer: Any, brand: Whole) -> None:
     """Become another brand's customer: nothing is remembered of the old one, little is known by the new one."""
     before = np.int64(customer.incumbent)
@@ -589,29 +431,22 @@ def _switch(world: World, customer: Any, brand: Whole) -> None:
     customer.habit = 0
     customer.trust = 0
     _set_trust(world, customer, world.constants[0].initial_trust * decode_unit(customer.trust_propensity))
-    customer.knowledge = encode_unit(_level(world, customer, brand).prospect_knowledge)
+    customer.knowledge = encode_unit(level_of(world, customer, brand).prospect_knowledge)
 
 
-@deed
-def _buy(world: World, customer: Any, who: Whole) -> None:
-    """Choose and purchase; a brand bought without consideration is the lead's (the loyalty loop)."""
+@loop
+def buy(world: World, customer: Any, who: Whole, brand: Whole) -> None:
+    """Purchase of the brand chosen; one bought without consideration is the lead's (the loyalty loop)."""
     constants = world.constants[0]
     row, person = world.clock[_AT_ROW], customer.persona
     before = np.int64(customer.incumbent)
-    if customer.considered == 0 and customer.lead == NOBODY:
-        _recall(world, customer, who)
-    brand: Whole
-    if customer.considered == 0:
-        brand, origin = np.int64(customer.lead), _LOOP
-    else:
-        brand = _best_brand(world, customer, who)
-        origin = _INITIAL if _has(np.uint64(customer.initial), brand) else _EVALUATION
-        initially = _count(np.uint64(customer.initial))
-        world.by_persona[row, person, _P_INITIALLY] += initially
-        world.by_persona[row, person, _P_LATER] += _count(np.uint64(customer.considered)) - initially
+    chosen = _INITIAL if has(np.uint64(customer.initial), brand) else _EVALUATION
+    origin = _LOOP if customer.considered == 0 else chosen
+    initially = _count(np.uint64(customer.initial))
+    world.by_persona[row, person, _P_INITIALLY] += initially
+    world.by_persona[row, person, _P_LATER] += _count(np.uint64(customer.considered)) - initially
     _add(world, customer, brand, origin, _ONCE)
-    if np.int64(customer.marks) & SEARCHED == 0:
-        _add(world, customer, brand, _B_SKIPPED, _ONCE)
+    _add(world, customer, brand, _B_SKIPPED, np.int64(np.int64(customer.marks) & SEARCHED == 0))
     _add(world, customer, brand, _B_DECISION_WEEKS, world.clock[_AT_WEEK] - np.int64(customer.need_week))
     offer = world.offers[person, brand]
     _pay(world, customer, who, brand, _REVENUE, offer.revenue)
@@ -620,7 +455,7 @@ def _buy(world: World, customer: Any, who: Whole) -> None:
     if np.int64(customer.marks) & ADOPTED == 0:
         customer.marks = np.int64(customer.marks) | ADOPTED
         world.by_persona[row, person, _P_ADOPTED] += 1
-    if brand == constants.focal and np.int64(customer.marks) & BUYER == 0:
+    if (brand == constants.focal) & (np.int64(customer.marks) & BUYER == 0):
         customer.marks = np.int64(customer.marks) | BUYER
         world.by_persona[row, person, _P_BUYERS] += 1
     if world.accounts.size > 0:
@@ -632,7 +467,7 @@ def _buy(world: World, customer: Any, who: Whole) -> None:
             account.switches += 1
     if brand == before:
         _add(world, customer, brand, _B_REPEATS, _ONCE)
-        customer.habit = encode_unit(habit_after_repeat(_present_habit(world, customer), constants.habit_gain))
+        customer.habit = encode_unit(habit_after_repeat(present_habit(world, customer), constants.habit_gain))
     else:
         _switch(world, customer, brand)
     customer.lead = brand
@@ -642,19 +477,20 @@ def _buy(world: World, customer: Any, who: Whole) -> None:
     _note(world, customer, who, _PURCHASE, brand, np.int64(customer.channel), origin, offer.revenue)
 
 
-@deed
-def _experience(world: World, customer: Any, who: Whole, node: Any, disturbed: float) -> None:
+@passage
+def experience(
+    world: World, customer: Any, who: Whole, lift: float, disturbed: float, u_noise: float, u_told: float
+) -> None:
     """A moment of experience with the incumbent (MODEL 4.5) and what is told of it."""
     brand = np.int64(customer.incumbent)
     if brand == NOBODY:
         return
     constants, persona = world.constants[0], world.personas[customer.persona]
-    occasion, stage = np.int64(customer.occasion), np.int64(customer.stage)
-    ease = _ease(world, customer, brand)
+    ease = ease_of(world, customer, brand)
     delight = world.brands[brand].delight
     lived = outcome(
-        world.brands[brand].advantage + node.lift,
-        Felt(ease, _relevance(world, customer, brand), delight, np.float64(customer.strain), disturbed),
+        world.brands[brand].advantage + lift,
+        Felt(ease, relevance_of(world, customer, brand), delight, np.float64(customer.strain), disturbed),
         Felt(
             constants.experience_ease,
             constants.experience_relevance,
@@ -663,7 +499,7 @@ def _experience(world: World, customer: Any, who: Whole, node: Any, disturbed: f
             constants.experience_intrusion,
         ),
         constants.experience_noise_sd,
-        _draw(world, who, _ENTRY, occasion, stage, _SECOND),
+        u_noise,
     )
     expected = np.float64(customer.expectation)
     surprise = lived - expected
@@ -695,77 +531,88 @@ def _experience(world: World, customer: Any, who: Whole, node: Any, disturbed: f
         extra = np.floor(constants.ancillary * persona.spend * delight + 0.5)
         _pay(world, customer, who, brand, _REVENUE, np.int64(extra))
         _pay(world, customer, who, brand, _ANCILLARY, np.int64(np.floor(extra * constants.ancillary_margin + 0.5)))
-    if surprise < 0.0:
-        told = complaint_probability(constants.complaint_rate, decode_unit(customer.sociability), surprise)
-        if _draw(world, who, _ENTRY, occasion, stage, _THIRD) < told:
-            _add(world, customer, brand, _B_COMPLAINTS, _ONCE)
-            world.talk[who % constants.groups, brand, 1] += 1
-            _note(world, customer, who, _COMPLAINT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+    # Where nothing disappoints the chance is 0.
+    if u_told < complaint_probability(constants.complaint_rate, decode_unit(customer.sociability), surprise):
+        _add(world, customer, brand, _B_COMPLAINTS, _ONCE)
+        world.talk[who % constants.groups, brand, 1] += 1
+        _note(world, customer, who, _COMPLAINT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
 
 
-@deed
-def _talk(world: World, customer: Any, who: Whole) -> None:
+@passage
+def talk(world: World, customer: Any, who: Whole, u: float) -> None:
     """A week in a talk stage (MODEL 4.6)."""
     brand = np.int64(customer.incumbent)
     if brand == NOBODY:
         return
     constants = world.constants[0]
     told = praise_probability(constants.talk_rate, decode_unit(customer.sociability), np.float64(customer.satisfaction))
-    if _draw(world, who, _WEEK, world.clock[_AT_WEEK], np.int64(customer.stage), _SECOND) < told:
+    if u < told:
         _add(world, customer, brand, _B_PRAISE, _ONCE)
         world.talk[who % constants.groups, brand, 0] += 1
         _note(world, customer, who, _PRAISE, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
 
 
-@deed
-def _take_channel(world: World, customer: Any, who: Whole, at: Whole) -> None:
+@passage
+def _take_channel(world: World, customer: Any, who: Whole, at: Whole, u: float) -> None:
     """Enter a stage through one of its channels: cost to the lead, knowledge where the touch is digital."""
     customer.channel = NOBODY
     if not world.nodes[at].has_channels:
         return
-    u = _draw(world, who, _ENTRY, np.int64(customer.occasion), np.int64(customer.stage), _FIRST)
-    last = world.mix.shape[1] - 1
-    taken = 0
-    while taken < last and u >= world.mix[at, taken]:
-        taken += 1
+    taken = np.int64(0)
+    for channel in range(world.mix.shape[1] - 1):
+        taken += np.int64(u >= world.mix[at, channel])
     customer.channel = taken
     if customer.lead == NOBODY:
         return
-    _pay(world, customer, who, np.int64(customer.lead), _CHANNELS, world.channels[taken].cost)
-    if world.channels[taken].digital and customer.lead == customer.incumbent:
-        customer.knowledge = encode_unit(
-            knowledge_after_touch(
-                decode_unit(customer.knowledge),
-                world.constants[0].knowledge_rate,
-                _level(world, customer, np.int64(customer.lead)).automation,
-            )
+    through = world.channels[taken]
+    _pay(world, customer, who, np.int64(customer.lead), _CHANNELS, through.cost)
+    touched = through.digital & (customer.lead == customer.incumbent)
+    automation = level_of(world, customer, np.int64(customer.lead)).automation
+    # At no automation a touch teaches nothing, and nothing changes.
+    customer.knowledge = encode_unit(
+        knowledge_after_touch(
+            decode_unit(customer.knowledge), world.constants[0].knowledge_rate, automation if touched else 0.0
         )
+    )
 
 
-@deed
-def _enter(world: World, customer: Any, who: Whole, stage: Whole, disturbed: float) -> Whole:
-    """Enter a stage and do what it does; returns the stage's node."""
-    constants = world.constants[0]
+@passage
+def leave(world: World, customer: Any) -> None:
+    """Turn from waiting: a need has arisen."""
+    customer.occasion = (np.int64(customer.occasion) + 1) & 0xFFFF
+    customer.need_week = world.clock[_AT_WEEK]
+    customer.marks = np.int64(customer.marks) & (255 - SEARCHED)
+
+
+@passage
+def arrive(world: World, customer: Any, stage: Whole) -> None:
+    """Come to stand in a stage."""
     row, person = world.clock[_AT_ROW], customer.persona
     world.flows[person, customer.stage, stage] += 1
     world.occupancy[row, person, customer.stage] -= 1
     world.occupancy[row, person, stage] += 1
     customer.stage = stage
     customer.since = world.clock[_AT_WEEK]
-    at = _node(world, np.int64(customer.lead), stage)
-    does = world.nodes[at].does
-    if does == _DOES_WAIT:
-        customer.lead = customer.incumbent
-        customer.considered = 0
-        customer.initial = 0
-        at = _node(world, np.int64(customer.lead), stage)
+
+
+@passage
+def turn_to_incumbent(world: World, customer: Any, stage: Whole) -> Whole:
+    """Who comes to wait follows the brand last bought; returns the node of the stage on that brand's journey."""
+    customer.lead = customer.incumbent
+    customer.considered = 0
+    customer.initial = 0
+    return node_at(world, customer, stage)
+
+
+@passage
+def settle(world: World, customer: Any, who: Whole, at: Whole, does: Whole, u: float) -> None:
+    """What entering a stage takes and costs: channel, effort, money."""
     node = world.nodes[at]
-    _take_channel(world, customer, who, at)
+    _take_channel(world, customer, who, at, u)
     lead = np.int64(customer.lead)
-    strain = _felt_effort(world, customer, at, _ease(world, customer, lead))
-    if strain > 0.0:
-        customer.strain = np.float64(customer.strain) + strain
-    if lead != NOBODY:
+    if node.effort > 0.0:
+        customer.strain = np.float64(customer.strain) + effort_of(world, customer, at, ease_of(world, customer, lead))
+    if lead != NOBODY and (node.cost != 0 or node.ancillary != 0):
         _pay(world, customer, who, lead, _SERVICE, node.cost)
         _pay(world, customer, who, lead, _REVENUE, node.ancillary)
         _pay(
@@ -774,97 +621,23 @@ def _enter(world: World, customer: Any, who: Whole, stage: Whole, disturbed: flo
             who,
             lead,
             _ANCILLARY,
-            np.int64(np.floor(node.ancillary * constants.ancillary_margin + 0.5)),
+            np.int64(np.floor(node.ancillary * world.constants[0].ancillary_margin + 0.5)),
         )
     if does != _DOES_CHOOSE:
         _note(world, customer, who, _STAGE, lead, np.int64(customer.channel), _NOBODY, _NO_AMOUNT)
-    if does == _DOES_WAIT:
-        set_need_clock(world, customer, who, False)
-    elif does == _DOES_RECALL:
-        _recall(world, customer, who)
-    elif does == _DOES_SEARCH:
-        _search(world, customer, who)
-    elif does == _DOES_CHOOSE:
-        _buy(world, customer, who)
-    elif does == _DOES_BOND and customer.incumbent != NOBODY:
-        _set_trust(world, customer, bonded(decode_unit(customer.trust), constants.bond_gain))
-        customer.habit = encode_unit(bonded(decode_unit(customer.habit), constants.bond_gain))
-    if does == _DOES_USE or node.lift != 0.0:
-        _experience(world, customer, who, node, disturbed)
-    if does == _DOES_TALK:
-        _talk(world, customer, who)
-    return _node(world, np.int64(customer.lead), stage)
 
 
-@deed
-def next_visit(world: World, customer: Any, who: Whole) -> Whole:
-    """Next week in which anything can happen to the customer: everybody else is passed over at memory speed."""
-    constants = world.constants[0]
-    tomorrow = world.clock[_AT_WEEK] + 1
-    node = world.nodes[_node(world, np.int64(customer.lead), np.int64(customer.stage))]
-    soonest = NEVER
-    if node.does == _DOES_WAIT:
-        soonest = max(np.int64(customer.need_at), tomorrow)
-    if node.weekly:
-        soonest = tomorrow
-        if node.weeks > 1 and node.does != _DOES_SEARCH and node.does != _DOES_TALK:
-            soonest = max(np.int64(customer.since) + node.weeks, tomorrow)
-    # Contacts come by windows of eight weeks: look as far as this window goes, and come back when it ends.
-    window = tomorrow >> 3
-    for turn in range(world.market[0].contacting):
-        brand = world.contacting[turn]
-        level = _level(world, customer, brand)
-        threshold = level.customers if customer.incumbent == brand else level.prospects
-        if soonest == tomorrow or threshold == 0 or _has(np.uint64(customer.opted_out), brand):
-            continue
-        words = block(constants.seed, constants.replicate, who, _CONTACT, window, brand)
-        ahead = tomorrow
-        while ahead < (window + 1) * 8 and sixteen_bits(words, ahead) >= threshold:
-            ahead += 1
-        soonest = min(soonest, ahead)
-    return soonest
-
-
-@deed
-def begin_week(world: World, customer: Any, who: Whole) -> tuple[Whole, float, float]:
-    """First half of a customer's week: contacts, the weekly deed of the stage (search, talk), and whether it may move.
-
-    Returns the node whose edges are open this week, or NOBODY where none can be, and the week's pull and intrusion.
-    """
-    strongest, disturbed = 0.0, 0.0
-    if world.market[0].contacting > 0:
-        strongest, disturbed = _meet_contacts(world, customer, who)
-    at = _node(world, np.int64(customer.lead), np.int64(customer.stage))
-    node = world.nodes[at]
-    if node.does == _DOES_SEARCH:
-        _search(world, customer, who)
-    elif node.does == _DOES_TALK:
-        _talk(world, customer, who)
-    stays = node.weeks > 0 and world.clock[_AT_WEEK] - np.int64(customer.since) < node.weeks
-    waits = node.does == _DOES_WAIT and not (is_need_due(world, customer) or strongest > 0.0 or node.weekly)
-    if stays or waits or node.first_edge == node.end_edge:
-        return _NOBODY, strongest, disturbed
-    return at, strongest, disturbed
+@passage
+def bond(world: World, customer: Any) -> None:
+    """Enter a bond stage as somebody's customer."""
+    if customer.incumbent == NOBODY:
+        return
+    gain = world.constants[0].bond_gain
+    _set_trust(world, customer, bonded(decode_unit(customer.trust), gain))
+    customer.habit = encode_unit(bonded(decode_unit(customer.habit), gain))
 
 
 @passage
 def is_need_due(world: World, customer: Any) -> bool:
     """Whether the need clock has run out; only a wait stage asks."""
     return np.int64(customer.need_at) <= world.clock[_AT_WEEK]
-
-
-@deed
-def go_on(world: World, customer: Any, who: Whole, at: Whole, edge: Whole, strongest: float, disturbed: float) -> None:
-    """Second half of a customer's week: through an edge, and on through stages that resolve within the week.
-
-    Each stage does its deed on being entered: recall, choose and buy, experience, bond, need clock ...
-    """
-    while edge != NOBODY:
-        if world.nodes[at].does == _DOES_WAIT:
-            customer.occasion = (np.int64(customer.occasion) + 1) & 0xFFFF
-            customer.need_week = world.clock[_AT_WEEK]
-            customer.marks = np.int64(customer.marks) & (255 - SEARCHED)
-        at = _enter(world, customer, who, world.edges[edge].target, disturbed)
-        edge = _NOBODY
-        if world.nodes[at].weeks == 0:
-            edge = _pick_instant(world, customer, who, at, disturbed, strongest)

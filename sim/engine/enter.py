@@ -1,0 +1,159 @@
+"""Enter: several customers come to one node at once, and each does there what its stage does."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.compiled import Whole, loop, passage
+from agents.population import Population
+from agents.purposes import Purpose
+from agents.rules.need import tail_position
+from agents.rules.numerics import log, uniform
+from sim.engine.choose import buy_all, draw_brands
+from sim.engine.week import (
+    arrive,
+    bond,
+    experience,
+    node_at,
+    recall,
+    search,
+    set_need_clock,
+    settle,
+    talk,
+    turn_to_incumbent,
+)
+from sim.journey import Does
+from sim.luck import blocks
+from sim.world import BLOCK, LANES, Clock, World
+
+__all__ = ["enter", "search_all", "talk_all"]
+
+_WEEK, _ENTRY, _NEED = np.int64(Purpose.WEEK), np.int64(Purpose.ENTRY), np.int64(Purpose.NEED)
+_RECALL, _SEARCH = np.int64(Purpose.RECALL), np.int64(Purpose.SEARCH)
+_DOES_WAIT, _DOES_RECALL, _DOES_SEARCH = np.int64(Does.WAIT), np.int64(Does.RECALL), np.int64(Does.SEARCH)
+_DOES_CHOOSE, _DOES_USE = np.int64(Does.CHOOSE), np.int64(Does.USE)
+_DOES_BOND, _DOES_TALK = np.int64(Does.BOND), np.int64(Does.TALK)
+_AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
+_EVER = np.int64(0)
+
+
+@passage
+def search_all(world: World, population: Population, lanes: Whole) -> None:
+    """One week of search of each."""
+    desk = world.desk[0]
+    for lane in range(lanes):
+        desk.when[lane] = world.clock[_AT_WEEK]
+    draw_brands(world, _SEARCH, lanes)
+    for lane in range(lanes):
+        i = desk.people[lane]
+        search(world, population.people[i], world.clock[_AT_FIRST] + i, lane)
+
+
+@passage
+def talk_all(world: World, population: Population, stage: Whole, lanes: Whole) -> None:
+    """One week in a talk stage of each."""
+    desk = world.desk[0]
+    constants = world.constants[0]
+    for lane in range(lanes):
+        desk.when[lane] = world.clock[_AT_WEEK]
+    blocks(constants.seed, constants.replicate, desk.who, _WEEK, desk.when, stage, lanes, desk.words, 0)
+    for lane in range(lanes):
+        i = desk.people[lane]
+        u = uniform(np.int64(desk.words[1, lane]))
+        talk(world, population.people[i], world.clock[_AT_FIRST] + i, u)
+
+
+@passage
+def _wait_all(world: World, population: Population, lanes: Whole) -> None:
+    """Start the need clock of each."""
+    desk = world.desk[0]
+    constants = world.constants[0]
+    blocks(constants.seed, constants.replicate, desk.who, _NEED, desk.when, _EVER, lanes, desk.words, 0)
+    for lane in range((lanes + 7) & -8):
+        desk.goal[lane] = tail_position(log(1.0 - uniform(np.int64(desk.words[0, lane]))))
+    for lane in range(lanes):
+        customer = population.people[desk.people[lane]]
+        u_round, u_carry = uniform(np.int64(desk.words[1, lane])), uniform(np.int64(desk.words[3, lane]))
+        set_need_clock(world, customer, desk.goal[lane], u_round, u_carry)
+
+
+@passage
+def _recall_all(world: World, population: Population, lanes: Whole) -> None:
+    """Initial consideration set of each."""
+    desk = world.desk[0]
+    draw_brands(world, _RECALL, lanes)
+    for lane in range(lanes):
+        i = desk.people[lane]
+        recall(world, population.people[i], world.clock[_AT_FIRST] + i, lane)
+
+
+@loop
+def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whole:
+    """Let all who are queued come to node ``at``; returns by how much the number of those on the move grows.
+
+    Who finds a stage that resolves within the week is queued there.
+    """
+    desk = world.desk[0]
+    moving = -world.entered[at]
+    constants = world.constants[0]
+    first = world.clock[_AT_FIRST]
+    stage, does = at % constants.stages, world.nodes[at].does
+    for start in range(0, world.entered[at], LANES):
+        lanes = min(LANES, world.entered[at] - start)
+        lifted, drawn = world.nodes[at].lift != 0.0, world.nodes[at].draws
+        for lane in range(lanes):
+            i = begin + np.int64(world.entering[at, start + lane])
+            customer = population.people[i]
+            arrive(world, customer, stage)
+            desk.people[lane] = i
+            desk.who[lane] = first + i
+            desk.when[lane] = customer.occasion
+            desk.place[lane] = at
+        if does == _DOES_WAIT:
+            for lane in range(lanes):
+                place = turn_to_incumbent(world, population.people[desk.people[lane]], stage)
+                desk.place[lane] = place
+                lifted |= world.nodes[place].lift != 0.0
+                drawn |= world.nodes[place].draws
+        if drawn:
+            blocks(constants.seed, constants.replicate, desk.who, _ENTRY, desk.when, stage, lanes, desk.entry, 0)
+        for lane in range(lanes):
+            i = desk.people[lane]
+            u = uniform(np.int64(desk.entry[0, lane]))
+            settle(world, population.people[i], first + i, desk.place[lane], does, u)
+        if does == _DOES_WAIT:
+            _wait_all(world, population, lanes)
+        elif does == _DOES_RECALL:
+            _recall_all(world, population, lanes)
+        elif does == _DOES_SEARCH:
+            search_all(world, population, lanes)
+        elif does == _DOES_CHOOSE:
+            buy_all(world, population, lanes)
+        elif does == _DOES_BOND:
+            for lane in range(lanes):
+                bond(world, population.people[desk.people[lane]])
+        if lifted | (does == _DOES_USE):
+            for lane in range(lanes):
+                i = desk.people[lane]
+                lift = world.nodes[desk.place[lane]].lift
+                if does == _DOES_USE or lift != 0.0:
+                    experience(
+                        world,
+                        population.people[i],
+                        first + i,
+                        lift,
+                        desk.disturbances[i & (BLOCK - 1)],
+                        uniform(np.int64(desk.entry[1, lane])),
+                        uniform(np.int64(desk.entry[2, lane])),
+                    )
+        if does == _DOES_TALK:
+            talk_all(world, population, stage, lanes)
+        for lane in range(lanes):
+            i = desk.people[lane]
+            now = node_at(world, population.people[i], stage)
+            if world.nodes[now].weeks == 0:
+                world.queue[now, world.queued[now]] = i - begin
+                world.queued[now] += 1
+                moving += 1
+    world.entered[at] = 0
+    return moving

@@ -1,0 +1,214 @@
+"""Weigh: the edges of one node, for several customers at once (MODEL 4.2).
+
+Sixty-four at a time, in loops without branches that compile to vector instructions. Sums run in the same order as for
+one customer alone (:class:`agents.customer.Customer`), so every bit is the same.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.compiled import Whole, passage
+from agents.population import NOBODY, Population
+from agents.purposes import Purpose
+from agents.rules.numerics import decode_unit, uniform
+from agents.rules.transition import add_term, clipped_probability, odds
+from agents.traits import TRAITS
+from sim.engine.week import (
+    ease_of,
+    effort_of,
+    group_of,
+    is_need_due,
+    level_of,
+    present_fatigue,
+    present_habit,
+    relevance_of,
+)
+from sim.graph import ALWAYS, Kind, On, Only
+from sim.journey import FEATURES
+from sim.luck import blocks
+from sim.world import BLOCK, Clock, World
+
+__all__ = ["weigh"]
+
+_WEEK, _STEP = np.int64(Purpose.WEEK), np.int64(Purpose.STEP)
+_AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
+_LOGIT, _REFERENCE = Kind.LOGIT, Kind.REFERENCE
+_ON_CONTACT, _ON_NEED, _ANY_WEEK = On.CONTACT, On.NEED, On.WEEK
+_ONLY_INCUMBENT, _ONLY_AUTOMATION = Only.INCUMBENT, Only.AUTOMATION
+_ONLY_PERSONALIZATION, _ONLY_CONTEXT = Only.PERSONALIZATION, Only.CONTEXT
+_NOBODY = np.int64(NOBODY)
+
+_TRAITS = len(TRAITS)
+_F_SATISFACTION, _F_TRUST = FEATURES.index("satisfaction"), FEATURES.index("trust")
+_F_HABIT, _F_FATIGUE = FEATURES.index("habit"), FEATURES.index("fatigue")
+_F_WEEKS, _F_EASE = FEATURES.index("weeks_in_stage"), FEATURES.index("ease")
+_F_RELEVANCE, _F_PULL = FEATURES.index("relevance"), FEATURES.index("pull")
+_F_DELIGHT, _F_INTRUSION = FEATURES.index("delight"), FEATURES.index("intrusion")
+_F_EFFORT, _F_REPUTATION = FEATURES.index("effort"), FEATURES.index("reputation")
+_F_PRICE = FEATURES.index("price")
+
+
+@passage
+def _feel(world: World, population: Population, at: Whole, feature: Whole, lanes: Whole) -> None:
+    """Leave one feature of each customer in ``felt``; what is felt toward a brand, only where it is the lead's."""
+    desk, people = world.desk[0], population.people
+    felt = desk.felt[feature]
+    if feature < _TRAITS:
+        for lane in range(lanes):
+            felt[lane] = decode_unit(world.codes[desk.people[lane], world.constants[0].first_trait + feature])
+    elif feature == _F_SATISFACTION:
+        for lane in range(lanes):
+            satisfaction = np.float64(people[desk.people[lane]].satisfaction)
+            felt[lane] = satisfaction if desk.mine[lane] != 0 else 0.0
+    elif feature == _F_TRUST:
+        for lane in range(lanes):
+            trust = decode_unit(people[desk.people[lane]].trust)
+            felt[lane] = trust if desk.mine[lane] != 0 else 0.0
+    elif feature == _F_HABIT:
+        for lane in range(lanes):
+            habit = present_habit(world, people[desk.people[lane]])
+            felt[lane] = habit if desk.mine[lane] != 0 else 0.0
+    elif feature == _F_FATIGUE:
+        for lane in range(lanes):
+            felt[lane] = present_fatigue(world, people[desk.people[lane]])
+    elif feature == _F_WEEKS:
+        for lane in range(lanes):
+            felt[lane] = np.float64(world.clock[_AT_WEEK] - np.int64(people[desk.people[lane]].since))
+    elif feature == _F_EASE:
+        for lane in range(lanes):
+            felt[lane] = ease_of(world, people[desk.people[lane]], desk.lead[lane])
+    elif feature == _F_RELEVANCE:
+        for lane in range(lanes):
+            felt[lane] = relevance_of(world, people[desk.people[lane]], desk.lead[lane])
+    elif feature == _F_PULL:
+        for lane in range(lanes):
+            felt[lane] = desk.pulls[desk.people[lane] & (BLOCK - 1)]
+    elif feature == _F_DELIGHT:
+        for lane in range(lanes):
+            value = world.brands[desk.lead[lane]].delight
+            felt[lane] = value if desk.lead[lane] != NOBODY else 0.0
+    elif feature == _F_INTRUSION:
+        for lane in range(lanes):
+            felt[lane] = desk.disturbances[desk.people[lane] & (BLOCK - 1)]
+    elif feature == _F_EFFORT:
+        for lane in range(lanes):
+            customer = people[desk.people[lane]]
+            felt[lane] = effort_of(world, customer, at, ease_of(world, customer, desk.lead[lane]))
+    elif feature == _F_REPUTATION:
+        for lane in range(lanes):
+            group = group_of(world, world.clock[_AT_FIRST] + desk.people[lane])
+            value = world.standing[group, desk.lead[lane]].reputation
+            felt[lane] = value if desk.lead[lane] != NOBODY else 0.0
+    elif feature == _F_PRICE:
+        for lane in range(lanes):
+            value = world.brands[desk.lead[lane]].relative_price
+            felt[lane] = value if desk.lead[lane] != NOBODY else 0.0
+    else:
+        for lane in range(lanes):
+            felt[lane] = world.market[0].adoption
+
+
+@passage
+def _look_at_gates(world: World, population: Population, edge: Whole, instant: bool, lanes: Whole) -> None:
+    """Leave in ``open`` whether an edge exists for each customer this week."""
+    desk, people = world.desk[0], population.people
+    on, only = world.edges[edge].on, world.edges[edge].only
+    if on == _ON_CONTACT:
+        for lane in range(lanes):
+            desk.open[lane] = desk.called[desk.people[lane] & (BLOCK - 1)]
+    elif on == _ON_NEED:
+        for lane in range(lanes):
+            desk.open[lane] = (not instant) & is_need_due(world, people[desk.people[lane]])
+    else:
+        for lane in range(lanes):
+            desk.open[lane] = 1
+    if only == _ONLY_INCUMBENT:
+        for lane in range(lanes):
+            desk.open[lane] &= desk.mine[lane]
+    elif only != ALWAYS:
+        for lane in range(lanes):
+            level = level_of(world, people[desk.people[lane]], desk.lead[lane])
+            if only == _ONLY_AUTOMATION:
+                strength = level.automation
+            elif only == _ONLY_PERSONALIZATION:
+                strength = level.personalization
+            elif only == _ONLY_CONTEXT:
+                strength = level.context
+            else:
+                strength = level.innovation
+            desk.open[lane] &= np.uint8((desk.lead[lane] != NOBODY) & (strength > 0.0))
+
+
+@passage
+def weigh(world: World, population: Population, at: Whole, lanes: Whole) -> None:
+    """Weigh the edges of node ``at`` for the customers of the lanes.
+
+    Leaves in ``taken`` the edge each one takes, or NOBODY to stay (competing risks, MODEL 4.2). Edges are tried in the
+    order of the file; the reference (an edge without hazard, or staying) comes last.
+    """
+    desk, people = world.desk[0], population.people
+    node, constants = world.nodes[at], world.constants[0]
+    instant = node.weeks == 0
+    # Loops on the desk alone go on to a multiple of eight, so that no lane is left over for a slow end of the loop.
+    wide = (lanes + 7) & -8
+    for lane in range(lanes):
+        customer = people[desk.people[lane]]
+        occasion = np.int64(customer.occasion)
+        desk.when[lane] = occasion if instant else world.clock[_AT_WEEK]
+        desk.lead[lane] = customer.lead
+        desk.mine[lane] = (customer.lead != NOBODY) & (customer.lead == customer.incumbent)
+    if node.weighs:
+        purpose = _STEP if instant else _WEEK
+        stage = at % constants.stages
+        blocks(constants.seed, constants.replicate, desk.who, purpose, desk.when, stage, lanes, desk.words, 0)
+    for lane in range(wide):
+        desk.taken[lane] = _NOBODY
+        desk.total[lane] = 1.0
+        desk.running[lane] = 0.0
+        desk.open[lane] = 1
+    for place in range(node.first_used, node.end_used):
+        _feel(world, population, at, world.used[place], lanes)
+    for place in range(node.first_edge, node.end_edge):
+        edge = world.edges[place]
+        sums = world.sums[place - node.first_edge]
+        gated = edge.on != _ANY_WEEK or edge.only != ALWAYS
+        # A closed edge weighs nothing: the running sum stands still and cannot pass the draw there.
+        if gated:
+            _look_at_gates(world, population, place, instant, lanes)
+        if edge.kind == _REFERENCE:
+            for lane in range(wide):
+                before = desk.taken[lane]
+                desk.taken[lane] = place if desk.open[lane] != 0 else before
+                sums[lane] = desk.running[lane]
+        else:
+            for lane in range(wide):
+                desk.weight[lane] = edge.intercept
+            for term in range(edge.first_term, edge.end_term):
+                coefficient, felt = world.terms[term].coefficient, desk.felt[world.terms[term].feature]
+                for lane in range(wide):
+                    desk.weight[lane] = add_term(desk.weight[lane], coefficient, felt[lane])
+            if edge.kind == _LOGIT:
+                for lane in range(wide):
+                    weight = odds(desk.weight[lane])
+                    weight = weight if desk.open[lane] != 0 else 0.0
+                    desk.total[lane] += weight
+                    desk.running[lane] += weight
+                    sums[lane] = desk.running[lane]
+            else:
+                for lane in range(wide):
+                    weight = clipped_probability(desk.weight[lane])
+                    desk.running[lane] += weight if desk.open[lane] != 0 else 0.0
+                    sums[lane] = desk.running[lane]
+        if gated:
+            for lane in range(wide):
+                desk.open[lane] = 1
+    if not node.weighs:
+        return
+    for lane in range(wide):
+        desk.goal[lane] = uniform(np.int64(desk.words[0, lane])) * desk.total[lane]
+    for place in range(node.end_edge - 1, node.first_edge - 1, -1):
+        sums = world.sums[place - node.first_edge]
+        for lane in range(wide):
+            before = desk.taken[lane]
+            desk.taken[lane] = place if desk.goal[lane] < sums[lane] else before
