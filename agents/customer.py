@@ -237,7 +237,7 @@ class Customer:
         self.channel = NOBODY
         self.incumbent = NOBODY
         self.lead = NOBODY
-        self.need_at = NEVER
+        self.need_at = 0
         self.since = 0
         self.occasion = 0
         self.need_week = 0

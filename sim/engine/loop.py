@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.compiled import Whole, loop, passage, rule
-from agents.population import ADOPTED, FOCAL_AT_START, NEVER, NOBODY, SAMPLED, SEARCHED, Population
+from agents.population import ADOPTED, FOCAL_AT_START, NOBODY, SAMPLED, SEARCHED, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import encode_unit, log, uniform
@@ -81,7 +81,7 @@ def birth(born: Birth, world: World, population: Population) -> None:
         customer.channel = NOBODY
         customer.incumbent = NOBODY
         customer.lead = NOBODY
-        customer.need_at = NEVER
+        customer.need_at = 0
         if world.nodes[world.node_of[constants.journey, customer.stage]].does == _WAIT:
             words = block(constants.seed, constants.replicate, who, _NEED, _EVER, _EVER)
             first_need(world, customer, uniform(np.int64(words[0])), uniform(np.int64(words[2])))

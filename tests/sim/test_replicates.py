@@ -13,6 +13,7 @@ import pytest
 from sim.analysis import tables
 from sim.engine.life import Stopped, live_replicate
 from sim.experiments.compare import compare
+from sim.experiments.load import load_scenario, scenario_from_dict, scenario_to_dict
 from sim.experiments.replicate import run_replicates, usable_threads
 
 NAMES = ("weekly", "flows", "customers", "events", "market")
@@ -149,3 +150,15 @@ def test_a_run_longer_than_the_clocks_is_refused(treadmill):
     endless = replace(treadmill, burn_in=60_000, horizon=10_000)
     with pytest.raises(ValueError, match="burn_in \\+ horizon is 70000 weeks; at most"):
         live_replicate(endless, seed=1, replicate=0)
+
+
+@pytest.mark.parametrize("engine", ["numba", "mesa"])
+def test_who_begins_past_the_waiting_stage_needs_again(engine):
+    """Nobody carries over a need that was never set: beginning in `consider` is no reason not to buy ever after."""
+    composed = scenario_to_dict(load_scenario("treadmill", population=200, horizon=60, burn_in=0))
+    composed["journeys"]["classic"]["start"] = {"consider": 1.0}
+    composed["journeys"]["proactive"]["start"] = {"consider": 1.0}
+    scenario = scenario_from_dict(composed)
+    (_, arms), *_ = run_replicates(scenario, seed=1, replicates=[0], engine=engine)
+    purchases = arms["classic"].purchases.sum(axis=(1, 2, 3))
+    assert purchases[:10].sum() > 60 and purchases[30:].sum() > 60
