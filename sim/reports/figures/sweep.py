@@ -70,6 +70,7 @@ def draw_effects(effects: Sequence[Effect], *, title: str, label: str, write: Wr
             else:
                 if effect.scale == "log":
                     axes.set_xscale("log")
+                    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
                     axes.minorticks_off()
                 if len(effect.levels) <= 5:
                     axes.set_xticks(places, [f"{level.at:.2g}" for level in effect.levels])
