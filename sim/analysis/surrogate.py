@@ -60,8 +60,12 @@ class Surrogate:
 
         Where nothing was simulated nearby it grows with the distance.
         """
+        return np.asarray(self.error * np.maximum(1.0, self.distance(points) / self.reach)[:, None], dtype=np.float64)
+
+    def distance(self, points: Array) -> Array:
+        """Return how far the nearest simulated point is (n,) from points (n, D)."""
         distance, _ = self.places.query(np.atleast_2d(points))
-        return np.asarray(self.error * np.maximum(1.0, distance / self.reach)[:, None], dtype=np.float64)
+        return np.asarray(distance, dtype=np.float64)
 
 
 def _unbounded(values: Array, shares: NDArray[np.bool_]) -> Array:

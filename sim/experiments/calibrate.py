@@ -47,6 +47,12 @@ MOST_EVENTS = 100_000
 TAIL = 4.0
 #: How much the prior weighs where the targets cannot be met with all of it.
 RELAXED = 0.1
+#: Points that a surrogate is fitted to: those that come nearest to the targets, and some of all others.
+NEAR, FAR = 400, 80
+#: Near-best points that tell how far a surrogate is off on average.
+SPOTS = 8
+#: Points that the polish looks at, at most.
+MOVES = 4
 _STEP = 0.04
 _DAMPINGS = (0.1, 1.0, 10.0)
 _WALKERS = 128
@@ -299,7 +305,9 @@ def calibrate(
     search.descend_from_best()
     surrogate = search.explore(say)
     say("polish")
-    shares, bias = search.polish(surrogate)
+    # The best point is where the figures are met; how sure the surrogate is far from it widens only the draws.
+    shares, bias = search.polish(search.surrogate())
+    bias = search.bias_near(surrogate, bias)
     draws = search.draws(surrogate, bias)
     members = search.members(surrogate, draws, bias)
     say("check")
@@ -357,6 +365,8 @@ class _Search:
     points: list[Array] = field(default_factory=list)
     values: list[Array] = field(default_factory=list)
     known: dict[bytes, Array] = field(default_factory=dict)
+    #: Near-best points of the last round.
+    near: Array = field(default_factory=lambda: np.empty((0, 0)))
     variants: dict[str | None, Scenario] = field(init=False)
     prior: _Prior = field(init=False)
     goal: Array = field(init=False)
@@ -522,8 +532,12 @@ class _Search:
 
     def surrogate(self) -> Surrogate:
         points, values = np.array(self.points), np.array(self.values)
-        closeness = np.exp(-0.5 * np.minimum(self.objective(points, values) / 10.0, 60.0)) + 1e-9
-        # Far outside any plausible figure a point teaches nothing about the neighbourhood of the targets.
+        level = self.objective(points, values)
+        # Far from any plausible figure points teach little about the neighbourhood of the targets: a few keep it tame.
+        order = np.argsort(level, kind="stable")
+        rows = np.sort(np.concatenate([order[:NEAR], order[NEAR :: max(1, (order.size - NEAR) // FAR)]]))
+        points, values, level = points[rows], values[rows], level[rows]
+        closeness = np.exp(-0.5 * np.minimum((level - level.min()) / 10.0, 60.0)) + 1e-9
         return fit_surrogate(points, values, self.is_share, closeness)
 
     def log_density(self, surrogate: Surrogate, bias: Array, chance: Array) -> Callable[[Array], Array]:
@@ -555,19 +569,27 @@ class _Search:
         return drawn
 
     def explore(self, say: Callable[[str], None]) -> Surrogate:
-        """Simulate where the surrogate expects near-best points until it is right about them."""
-        none = np.zeros(len(self.targets))
+        """Simulate where the surrogate expects near-best points until it is right about them.
+
+        What it was wrong by about points that it drew itself, and had not seen, is its error: cross validation asks it
+        about points that lie among others.
+        """
         surrogate = self.surrogate()
         for number in range(self.effort.rounds):
             say(f"near-best fits, round {number + 1}")
-            drawn = self.sample(surrogate, none, self.chance, number)
+            drawn = self.sample(surrogate, np.zeros(len(self.targets)), self.chance, number)
             generator = np.random.default_rng([self.seed, 100 + number])
             chosen = drawn[generator.choice(len(drawn), min(self.effort.round_points, len(drawn)), replace=False)]
-            expected = surrogate(chosen)
+            expected, distance = surrogate(chosen), surrogate.distance(chosen)
             found = self.look(chosen)
-            missed = np.sqrt(np.nanmean((((found - expected) / self.spread()) ** 2), axis=0))
+            defined = np.isfinite(found).all(axis=1)
             surrogate = self.surrogate()
-            if number > 0 and missed.max(initial=0.0) < 0.5:
+            if not defined.any():
+                continue
+            self.near = chosen[defined]
+            wrong = np.sqrt(((found - expected)[defined] ** 2).mean(axis=0))
+            surrogate = replace(surrogate, error=wrong, reach=float(distance[defined].mean()))
+            if number > 0 and (wrong / self.spread()).max() < 0.5:
                 break
         return surrogate
 
@@ -575,19 +597,47 @@ class _Search:
         """Move the best point by what a larger population shows; return it, and how far the surrogate is off there.
 
         The surrogate smooths what single simulations have of chance; what all of them share, their common luck, the
-        larger population with another luck takes out.
+        larger population with another luck takes out. A move counts only where that population shows it to be one.
         """
         points, values = np.array(self.points), np.array(self.values)
-        best = points[int(np.argmin(self.objective(points, values)))]
+        here = points[int(np.argmin(self.objective(points, values)))]
+        best, least, at_best = here, np.inf, np.zeros(len(self.targets))
         count = range(POLISH, POLISH + self.effort.check_replicates)
-        large = self.simulate(best[None], self.effort.check_population, count)[0]
-        if not np.isfinite(large).all():
-            return best, np.zeros(len(self.targets))
-        bias = large.mean(axis=0) - surrogate(best[None])[0]
-        self.chance = self.error_of_mean(large)
-        density = self.log_density(surrogate, bias, self.chance)
-        moved = _climb(density, best)
-        return (moved, bias) if density(moved[None])[0] >= density(best[None])[0] else (best, bias)
+        for _ in range(MOVES):
+            large = self.simulate(here[None], self.effort.check_population, count)[0]
+            if not np.isfinite(large).all():
+                break
+            figures = large.mean(axis=0)
+            bias = figures - surrogate(here[None])[0]
+            self.chance = self.error_of_mean(large)
+            level = float(self.objective(here[None], figures[None])[0])
+            if level < least:
+                best, least, at_best = here, level, bias
+            density = self.log_density(surrogate, bias, self.chance)
+            moved = _climb(density, here)
+            if density(moved[None])[0] <= density(here[None])[0]:
+                break
+            here = moved
+        return best, at_best
+
+    def bias_near(self, surrogate: Surrogate, bias: Array) -> Array:
+        """Return how far the surrogate is off on average among near-best points; ``bias`` is that at the best one.
+
+        Each has a larger population and luck of its own, so that what is left of chance is told by how they differ.
+        """
+        spots = self.near[:SPOTS]
+        if len(spots) < SPOTS:
+            return bias
+        large = [
+            self.simulate(spot[None], self.effort.check_population, (POLISH + 100 + at,))[0, 0]
+            for at, spot in enumerate(spots)
+        ]
+        off = np.array(large) - surrogate(spots)
+        off = off[np.isfinite(off).all(axis=1)]
+        if len(off) < 2:
+            return bias
+        self.chance = off.std(axis=0, ddof=1) / np.sqrt(len(off))
+        return np.asarray(off.mean(axis=0), dtype=np.float64)
 
     def error_of_mean(self, large: Array) -> Array:
         """Monte-Carlo error of a mean over replicates (R, K), their few degrees of freedom pooled with the pilot's."""
