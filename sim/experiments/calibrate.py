@@ -306,10 +306,12 @@ def calibrate(
     surrogate = search.explore(say)
     say("polish")
     # The best point is where the figures are met; how sure the surrogate is far from it widens only the draws.
-    shares, bias = search.polish(search.surrogate())
+    sharp = search.surrogate()
+    shares, bias = search.polish(sharp)
     bias = search.bias_near(surrogate, bias)
     draws = search.draws(surrogate, bias)
-    members = search.members(surrogate, draws, bias)
+    # Members are simulated and weighed by what came out: drawn too widely, hardly one would be left.
+    members = search.members(sharp, search.draws(sharp, bias), bias)
     say("check")
     figures, error = search.check(shares)
     say("misses")
