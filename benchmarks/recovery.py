@@ -190,6 +190,7 @@ def main() -> None:
     parser.add_argument("--markets", type=int, default=100)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", default=str(HERE), help="a file, or - for none")
+    parser.add_argument("--resume", action="store_true", help="go on after the markets that stand in the file")
     options = parser.parse_args()
     from joblib import Parallel, delayed
 
@@ -197,12 +198,15 @@ def main() -> None:
     parameters = moved(scenario)
     names = [parameter.name for parameter in parameters]
     markets = draw_markets(options.markets, parameters, scenario)
+    done: list[dict] = json.loads(Path(options.out).read_text(encoding="utf-8"))["results"] if options.resume else []
+    for (shares, _), found in zip(markets, done, strict=False):
+        if found["truth"] != [round(float(share), 4) for share in shares]:
+            raise SystemExit(f"{options.out} holds other markets; leave --resume out")
     memory = scanned(options.workers)
-    done: list[dict] = []
     jobs = Parallel(n_jobs=options.workers, return_as="generator")(
-        delayed(recover)(shares, figures, memory) for shares, figures in markets
+        delayed(recover)(shares, figures, memory) for shares, figures in markets[len(done) :]
     )
-    for number, found in enumerate(jobs, start=1):
+    for number, found in enumerate(jobs, start=len(done) + 1):
         done.append(found)
         result = report(names, done)
         print(number, result["coverage_all"], result["coverage"], f"{found['seconds']} s", flush=True)
