@@ -349,6 +349,23 @@ class LocalExecutor(Executor):
             self._pool = None
 
 
+def _result_of(future: Any) -> Any:
+    """Return what a finished task of a cluster made, or the exception that it ended with.
+
+    What it made may be lost with its worker after it was finished and before it is fetched: the cluster then does it
+    again, and this waits for it.
+    """
+    from asyncio import CancelledError as CancelledByLoop
+    from concurrent.futures import CancelledError
+
+    try:
+        return future.result()
+    except (CancelledByLoop, CancelledError) as error:
+        return ConnectionError(f"the cluster gave it up ({error})")
+    except Exception as error:  # told to the caller with its item
+        return error
+
+
 class DaskExecutor(Executor):
     """Workers of a dask cluster that runs already; what a worker that dies was doing is done again by another."""
 
@@ -421,13 +438,7 @@ class DaskExecutor(Executor):
             while running:
                 future = next(finished)
                 number = running.pop(future)
-                outcome: Any
-                if future.status == "finished":
-                    outcome = future.result()
-                else:
-                    outcome = future.exception()
-                    if not isinstance(outcome, Exception):
-                        outcome = ConnectionError(f"the cluster gave it up ({future.status})")
+                outcome = _result_of(future)
                 future.release()
                 yield number, outcome
                 # Workers may have come or gone.

@@ -190,6 +190,23 @@ def test_on_a_cluster_that_loses_a_worker_it_finishes_with_the_same_bytes(tmp_pa
     assert set(_runs(tmp_path).values()) == {1} and _tables(tmp_path) == undisturbed
 
 
+def test_what_a_worker_had_finished_when_it_died_is_done_again(cluster):
+    """Results that lie on a worker, finished and not yet fetched, are lost with it: no item may fail for that."""
+    from sim.experiments.executors import make_executor
+
+    address, workers, _ = cluster
+    with make_executor("dask", address=address) as executor:
+        results = executor.run(time.sleep, [0.5] * 12)
+        found = [next(results)]
+        time.sleep(3.0)  # three more are done by now, on both workers
+        workers[0].kill()
+        workers[0].wait()
+        time.sleep(0.2)
+        found += results
+    assert sorted(number for number, _ in found) == list(range(12))
+    assert all(result is None for _, result in found), found
+
+
 def test_one_population_is_split_over_the_workers_of_a_cluster(tmp_path, cluster, monkeypatch):
     import sim.experiments.split as split
     from sim.experiments.executors import make_executor
