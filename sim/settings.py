@@ -11,9 +11,9 @@ from typing import Any
 
 from agents.quantity import choice, quantity, text, whole
 from sim.errors import ConfigError
-from sim.reading import read
+from sim.reading import plain, read
 
-__all__ = ["SETTINGS", "Place", "Settings", "check_writable", "read_settings"]
+__all__ = ["SETTINGS", "Place", "Settings", "check_writable", "lasting", "read_settings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,8 @@ class Settings:
 
 
 SETTINGS: tuple[str, ...] = tuple(field.name for field in dataclasses.fields(Settings))
+#: Where a run is lived and what it shows on a terminal: no part of what its result says of it.
+_PASSING: tuple[str, ...] = ("progress", "quiet", "executor")
 
 
 def read_settings(data: Mapping[str, Any], *, where: str = "") -> tuple[Settings, dict[str, Any]]:
@@ -56,6 +58,11 @@ def read_settings(data: Mapping[str, Any], *, where: str = "") -> tuple[Settings
     given = {name: value for name, value in data.items() if name in SETTINGS}
     rest = {name: value for name, value in data.items() if name not in SETTINGS}
     return read(Settings, given, where=where), rest
+
+
+def lasting(settings: Settings) -> dict[str, Any]:
+    """Return the settings that belong in the `config.yaml` of a result, as plain data."""
+    return {name: value for name, value in plain(settings).items() if name not in _PASSING}
 
 
 def check_writable(folder: str) -> Path:

@@ -16,7 +16,7 @@ from sim.library import Library
 from sim.progress import Progress
 from sim.reading import plain, read
 from sim.scenario import Scenario
-from sim.settings import Settings, check_writable, read_settings
+from sim.settings import Settings, check_writable, lasting, read_settings
 
 __all__ = ["Question", "Work", "perform", "prepare"]
 
@@ -119,6 +119,4 @@ def perform(work: Work) -> Path:
 
 def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
-    aside = ("progress", "quiet", "executor")
-    settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
-    return {**scenario_to_dict(work.scenario), **plain(work.question), **settings}
+    return {**scenario_to_dict(work.scenario), **plain(work.question), **lasting(work.settings)}

@@ -16,7 +16,7 @@ from sim.library import Library
 from sim.progress import Progress
 from sim.reading import NAME, nearest, plain, read, read_name, show
 from sim.scenario import Scenario
-from sim.settings import Settings, check_writable, read_settings
+from sim.settings import Settings, check_writable, lasting, read_settings
 from sim.verbs import transactions
 
 __all__ = ["Plan", "Work", "perform", "prepare"]
@@ -195,8 +195,6 @@ def _expected_simulations(work: Work) -> int:
 
 def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again, targets and parameters written out."""
-    aside = ("progress", "quiet", "executor")
-    settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
     return {
         **scenario_to_dict(work.scenario),
         "targets": [target.plain() for target in work.targets],
@@ -205,5 +203,5 @@ def _resolved(work: Work) -> dict[str, Any]:
         "save_title": work.title,
         "data": None,
         **plain(work.plan),
-        **settings,
+        **lasting(work.settings),
     }

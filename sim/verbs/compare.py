@@ -16,7 +16,7 @@ from sim.library import Library
 from sim.progress import Progress
 from sim.reading import plain
 from sim.scenario import Scenario
-from sim.settings import Settings, check_writable, read_settings
+from sim.settings import Settings, check_writable, lasting, read_settings
 
 __all__ = ["Work", "perform", "prepare"]
 
@@ -93,9 +93,7 @@ def _import_ahead() -> None:
 
 def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
-    aside = ("progress", "quiet", "executor")
-    settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
-    said = {**scenario_to_dict(work.scenario), **settings}
+    said = {**scenario_to_dict(work.scenario), **lasting(work.settings)}
     return said if work.ensemble is None else {**said, "ensemble": work.ensemble.plain()}
 
 

@@ -18,7 +18,7 @@ from sim.library import Library
 from sim.progress import Progress
 from sim.reading import nearest, plain, read, show
 from sim.scenario import Record, Scenario
-from sim.settings import Settings, check_writable, read_settings
+from sim.settings import Settings, check_writable, lasting, read_settings
 
 __all__ = ["Plan", "Work", "perform", "prepare"]
 
@@ -173,9 +173,7 @@ def perform(work: Work) -> Path:
 
 def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
-    aside = ("progress", "quiet", "executor")
-    settings = {key: value for key, value in plain(work.settings).items() if key not in aside}
     dials = work.question.dials
     maps = None if work.maps is None else [[dials[one].name, dials[other].name] for one, other in work.maps]
     asked = {**plain(work.plan), "arm": work.question.arm, "levers": resolved_dials(dials), "maps": maps}
-    return {**scenario_to_dict(work.scenario), **asked, **settings}
+    return {**scenario_to_dict(work.scenario), **asked, **lasting(work.settings)}

@@ -22,7 +22,7 @@ from sim.library import Library
 from sim.progress import RunProgress
 from sim.reading import nearest, plain, read_name, show
 from sim.scenario import Scenario
-from sim.settings import Settings, check_writable, read_settings
+from sim.settings import Settings, check_writable, lasting, read_settings
 
 __all__ = ["STORE", "Work", "perform", "prepare"]
 
@@ -79,7 +79,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     design = read_design(chosen, cases, library)
     config = {
         **scenario_to_dict(scenario),
-        **{key: value for key, value in plain(settings).items() if key not in ("progress", "quiet", "executor")},
+        **lasting(settings),
         "method": design.method,
         "points": design.points,
         "design_seed": design.seed,

@@ -23,7 +23,7 @@ from sim.library import Library
 from sim.progress import Progress
 from sim.reading import plain, read, read_name, show
 from sim.scenario import Scenario
-from sim.settings import Settings, check_writable, read_settings
+from sim.settings import Settings, check_writable, lasting, read_settings
 
 __all__ = ["KEYS", "Source", "Work", "perform", "prepare"]
 
@@ -261,9 +261,6 @@ def _resolved(work: Work) -> dict[str, Any]:
     until: Any = None if work.until is None else work.until.isoformat()
     if work.survival is not None:
         until = work.survival.fitted
-    settings = {
-        key: value for key, value in plain(work.settings).items() if key not in ("progress", "quiet", "executor")
-    }
     layout = {key: getattr(work.layout, key) for key in _LAYOUT}
     return {
         **scenario_to_dict(work.scenario),
@@ -271,5 +268,5 @@ def _resolved(work: Work) -> dict[str, Any]:
         "save_as": work.name,
         _UNTIL: until,
         **layout,
-        **settings,
+        **lasting(work.settings),
     }
