@@ -65,10 +65,8 @@ def perform(work: Work) -> Path:
     from sim.experiments.attribute import attribute
     from sim.experiments.executors import make_executor
     from sim.reports.attribution import attribution_lines, attribution_sheet
-    from sim.reports.sheet import write_sheet
     from sim.reports.terminal import print_lines
-    from sim.results.folder import publish, write_config, write_json
-    from sim.results.manifest import provenance
+    from sim.results.answer import publish_answer
 
     scenario, question, settings = work.scenario, work.question, work.settings
     laid = design(scenario, question.arm, contacts=question.contacts)
@@ -91,26 +89,25 @@ def perform(work: Work) -> Path:
         )
         progress.say("writing the report")
         lines = attribution_lines(done.summary_json)
-        config = _resolved(work)
 
-        def fill(folder: Path) -> None:
-            write_config(folder, config)
-            write_json(folder / "summary.json", {**done.summary_json, "verdict": "\n".join(lines)})
+        def tables(folder: Path) -> None:
             write_parquet([done.shares], folder / "shares.parquet")
             write_parquet([done.combinations()], folder / "combinations.parquet")
-            manifest = provenance(
-                config,
-                started=done.started,
-                wall_seconds=done.wall_seconds,
-                verb="attribute",
-                scenario=scenario.name,
-                arms=len(done.design.scenario.arms),
-                customer_weeks=done.design.scenario.customer_weeks(done.gauged.replicates),
-            )
-            write_json(folder / "manifest.json", manifest)
-            write_sheet(attribution_sheet(done), folder)
 
-        folder = publish(work.output_dir, "attribute", scenario.name, fill)
+        folder = publish_answer(
+            work.output_dir,
+            "attribute",
+            scenario.name,
+            config=_resolved(work),
+            summary={**done.summary_json, "verdict": "\n".join(lines)},
+            tables=tables,
+            sheet=attribution_sheet(done),
+            started=done.started,
+            wall_seconds=done.wall_seconds,
+            scenario=scenario.name,
+            arms=len(done.design.scenario.arms),
+            customer_weeks=done.design.scenario.customer_weeks(done.gauged.replicates),
+        )
     if not settings.quiet:
         print_lines(lines, sys.stdout)
     print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)

@@ -122,10 +122,8 @@ def perform(work: Any) -> Path:
     from sim.experiments.executors import make_executor
     from sim.experiments.store import Store
     from sim.reports.calibration import calibration_lines, calibration_sheet, calibration_summary, target_lines
-    from sim.reports.sheet import write_sheet
+    from sim.results.answer import publish_answer
     from sim.results.calibration import draws_table, simulations_table, write_configuration
-    from sim.results.folder import publish, write_config, write_json
-    from sim.results.manifest import provenance
 
     scenario, plan, settings = work.scenario, work.plan, work.settings
     effort = Effort(
@@ -155,29 +153,28 @@ def perform(work: Any) -> Path:
         )
         progress.say("writing the report")
         lines = calibration_lines(done)
-        config = _resolved(work)
         command = "journey compare --config-dir {folder} scenario=" + work.name
+        title = work.title or work.name.replace("_", " ").capitalize()
 
-        def fill(folder: Path) -> None:
-            write_config(folder, config)
-            write_json(folder / "summary.json", calibration_summary(done, work.name))
+        def tables(folder: Path) -> None:
             write_parquet([simulations_table(done)], folder / "simulations.parquet")
             write_parquet([draws_table(done)], folder / "near_best.parquet")
             write_configuration(done, folder / "config", work.name, work.title, Path(work.where).name)
-            manifest = provenance(
-                config,
-                started=started,
-                wall_seconds=perf_counter() - clock,
-                verb="calibrate",
-                scenario=work.name,
-                simulations=done.simulations,
-                fit_population=done.population,
-            )
-            write_json(folder / "manifest.json", manifest)
-            title = work.title or work.name.replace("_", " ").capitalize()
-            write_sheet(calibration_sheet(done, title, command.format(folder="RESULT/config")), folder)
 
-        folder = publish(work.output_dir, "calibrate", work.name, fill)
+        folder = publish_answer(
+            work.output_dir,
+            "calibrate",
+            work.name,
+            config=_resolved(work),
+            summary=calibration_summary(done, work.name),
+            tables=tables,
+            sheet=calibration_sheet(done, title, command.format(folder="RESULT/config")),
+            started=started,
+            wall_seconds=perf_counter() - clock,
+            scenario=work.name,
+            simulations=done.simulations,
+            fit_population=done.population,
+        )
     if not settings.quiet:
         print("\n".join([*target_lines(done), "", *lines, "", command.format(folder=folder / "config")]))
         if done.members:

@@ -118,9 +118,7 @@ def perform(work: Work) -> Path:
     from sim.experiments.frontier import frontier
     from sim.experiments.store import Store
     from sim.reports.frontier import frontier_lines, frontier_sheet, frontier_summary
-    from sim.reports.sheet import write_sheet
-    from sim.results.folder import publish, write_config, write_json
-    from sim.results.manifest import provenance
+    from sim.results.answer import publish_answer
     from sim.results.points import write_points
 
     question, settings = work.question, work.settings
@@ -143,28 +141,23 @@ def perform(work: Work) -> Path:
         )
         progress.say("writing the report")
         lines = frontier_lines(found)
-        config = _resolved(work)
-
-        def fill(folder: Path) -> None:
-            write_config(folder, config)
-            write_json(folder / "summary.json", {**frontier_summary(found), "verdict": "\n".join(lines)})
-            kinds = [KINDS_OF_RUN[kind] for kind in found.kinds]
-            more: dict[str, Sequence[Any]] = {"kind": kinds, "batch": found.batches.tolist()}
-            write_points(folder / "points.parquet", question, found.shares, found.values, more)
-            manifest = provenance(
-                config,
-                started=started,
-                wall_seconds=perf_counter() - clock,
-                verb="frontier",
-                scenario=work.scenario.name,
-                points=work.effort.points,
-                runs=runs,
-                customer_weeks=runs * each,
-            )
-            write_json(folder / "manifest.json", manifest)
-            write_sheet(frontier_sheet(found, lines), folder)
-
-        folder = publish(work.output_dir, "frontier", work.scenario.name, fill)
+        kinds = [KINDS_OF_RUN[kind] for kind in found.kinds]
+        more: dict[str, Sequence[Any]] = {"kind": kinds, "batch": found.batches.tolist()}
+        folder = publish_answer(
+            work.output_dir,
+            "frontier",
+            work.scenario.name,
+            config=_resolved(work),
+            summary={**frontier_summary(found), "verdict": "\n".join(lines)},
+            tables=lambda place: write_points(place / "points.parquet", question, found.shares, found.values, more),
+            sheet=frontier_sheet(found, lines),
+            started=started,
+            wall_seconds=perf_counter() - clock,
+            scenario=work.scenario.name,
+            points=work.effort.points,
+            runs=runs,
+            customer_weeks=runs * each,
+        )
     if not settings.quiet:
         print("\n".join(lines))
     print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)

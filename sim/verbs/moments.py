@@ -65,10 +65,8 @@ def perform(work: Work) -> Path:
     from sim.experiments.executors import make_executor
     from sim.experiments.moments import moments
     from sim.reports.moments import moments_lines, moments_sheet
-    from sim.reports.sheet import write_sheet
     from sim.reports.terminal import print_lines
-    from sim.results.folder import publish, write_config, write_json
-    from sim.results.manifest import provenance
+    from sim.results.answer import publish_answer
 
     scenario, question, settings = work.scenario, work.question, work.settings
     total = announce(scenario, question.arm, question.step) * settings.replicates
@@ -90,25 +88,20 @@ def perform(work: Work) -> Path:
         )
         progress.say("writing the report")
         lines = moments_lines(done.summary_json)
-        config = _resolved(work)
-
-        def fill(folder: Path) -> None:
-            write_config(folder, config)
-            write_json(folder / "summary.json", {**done.summary_json, "verdict": "\n".join(lines)})
-            write_parquet([done.effects], folder / "moments.parquet")
-            manifest = provenance(
-                config,
-                started=done.started,
-                wall_seconds=done.wall_seconds,
-                verb="moments",
-                scenario=scenario.name,
-                arms=len(done.gauged.arms),
-                customer_weeks=done.customer_weeks,
-            )
-            write_json(folder / "manifest.json", manifest)
-            write_sheet(moments_sheet(done), folder)
-
-        folder = publish(work.output_dir, "moments", scenario.name, fill)
+        folder = publish_answer(
+            work.output_dir,
+            "moments",
+            scenario.name,
+            config=_resolved(work),
+            summary={**done.summary_json, "verdict": "\n".join(lines)},
+            tables=lambda place: write_parquet([done.effects], place / "moments.parquet"),
+            sheet=moments_sheet(done),
+            started=done.started,
+            wall_seconds=done.wall_seconds,
+            scenario=scenario.name,
+            arms=len(done.gauged.arms),
+            customer_weeks=done.customer_weeks,
+        )
     if not settings.quiet:
         print_lines(lines, sys.stdout)
     print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)

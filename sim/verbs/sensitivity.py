@@ -88,9 +88,7 @@ def perform(work: Work) -> Path:
     from sim.experiments.sensitivity import sensitivity
     from sim.experiments.store import Store
     from sim.reports.sensitivity import sensitivity_lines, sensitivity_sheet, sensitivity_summary
-    from sim.reports.sheet import write_sheet
-    from sim.results.folder import publish, write_config, write_json
-    from sim.results.manifest import provenance
+    from sim.results.answer import publish_answer
     from sim.results.points import write_points
 
     plan, question, settings = work.plan, work.question, work.settings
@@ -113,26 +111,22 @@ def perform(work: Work) -> Path:
         )
         progress.say("writing the report")
         lines = sensitivity_lines(found)
-        config = _resolved(work)
-
-        def fill(folder: Path) -> None:
-            write_config(folder, config)
-            write_json(folder / "summary.json", {**sensitivity_summary(found), "verdict": "\n".join(lines)})
-            write_points(folder / "points.parquet", question, found.influence.shares, found.influence.values)
-            manifest = provenance(
-                config,
-                started=started,
-                wall_seconds=perf_counter() - clock,
-                verb="sensitivity",
-                scenario=work.scenario.name,
-                points=len(found.influence.shares),
-                runs=runs,
-                customer_weeks=runs * each,
-            )
-            write_json(folder / "manifest.json", manifest)
-            write_sheet(sensitivity_sheet(found, lines), folder)
-
-        folder = publish(work.output_dir, "sensitivity", work.scenario.name, fill)
+        shares, values = found.influence.shares, found.influence.values
+        folder = publish_answer(
+            work.output_dir,
+            "sensitivity",
+            work.scenario.name,
+            config=_resolved(work),
+            summary={**sensitivity_summary(found), "verdict": "\n".join(lines)},
+            tables=lambda place: write_points(place / "points.parquet", question, shares, values),
+            sheet=sensitivity_sheet(found, lines),
+            started=started,
+            wall_seconds=perf_counter() - clock,
+            scenario=work.scenario.name,
+            points=len(shares),
+            runs=runs,
+            customer_weeks=runs * each,
+        )
     if not settings.quiet:
         print("\n".join(lines))
     print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)

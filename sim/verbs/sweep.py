@@ -98,10 +98,8 @@ def perform(work: Work) -> Path:
     from sim.experiments.executors import make_executor
     from sim.experiments.store import Store
     from sim.experiments.sweep import sweep
-    from sim.reports.sheet import write_sheet
     from sim.reports.sweep import facts_of, summary_of, sweep_sheet
-    from sim.results.folder import publish, write_config, write_json
-    from sim.results.manifest import provenance
+    from sim.results.answer import publish_answer
 
     settings, design = work.settings, work.design
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
@@ -128,34 +126,33 @@ def perform(work: Work) -> Path:
             progress.say("writing the report")
         summary = summary_of(swept)
         seconds = perf_counter() - clock
+        facts = facts_of(swept, {"replicates": settings.replicates, "seed": settings.seed})
 
-        def fill(folder: Path) -> None:
+        def tables(folder: Path) -> None:
             for name, file in (("table", table), ("differences", differences)):
                 file.seek(0)
                 with (folder / f"{name}.parquet").open("wb") as out:
                     shutil.copyfileobj(file, out, 1 << 20)
-            write_config(folder, work.config)
-            write_json(folder / "summary.json", summary)
-            write_json(
-                folder / "manifest.json",
-                provenance(
-                    work.config,
-                    started=started,
-                    wall_seconds=seconds,
-                    scenario=work.name,
-                    model=store.model,
-                    runs=len(swept),
-                    failed=len(swept.errors),
-                    lived=progress.lived,
-                    held=progress.held,
-                    customer_weeks=progress.customer_weeks,
-                    customer_weeks_per_second=round(progress.customer_weeks / max(seconds, 1e-9)),
-                ),
-            )
-            facts = facts_of(swept, {"replicates": settings.replicates, "seed": settings.seed})
-            write_sheet(sweep_sheet(swept, title=f"Sweep of {work.name}", facts=facts), folder)
 
-        folder = publish(work.output_dir, "sweep", work.name, fill)
+        folder = publish_answer(
+            work.output_dir,
+            "sweep",
+            work.name,
+            config=work.config,
+            summary=summary,
+            tables=tables,
+            sheet=sweep_sheet(swept, title=f"Sweep of {work.name}", facts=facts),
+            started=started,
+            wall_seconds=seconds,
+            scenario=work.name,
+            model=store.model,
+            runs=len(swept),
+            failed=len(swept.errors),
+            lived=progress.lived,
+            held=progress.held,
+            customer_weeks=progress.customer_weeks,
+            customer_weeks_per_second=round(progress.customer_weeks / max(seconds, 1e-9)),
+        )
     if not settings.quiet:
         print(summary["verdict"])
         done = f"{progress.lived:,} runs lived, {progress.held:,} found in {work.output_dir / STORE}"

@@ -140,10 +140,8 @@ def _follow_purchases(work: Work) -> Path:
     from sim.experiments.forecast import forecast
     from sim.experiments.transactions import read_transactions
     from sim.reports.forecast import estimate_line, forecast_lines, forecast_sheet, forecast_summary
-    from sim.reports.sheet import write_sheet
-    from sim.results.folder import publish, write_config, write_json
+    from sim.results.answer import publish_answer
     from sim.results.forecast import write_configuration, write_tables
-    from sim.results.manifest import provenance
 
     settings, name = work.settings, work.name
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
@@ -165,29 +163,28 @@ def _follow_purchases(work: Work) -> Path:
         )
         progress.say("writing the report")
         warnings = (*ledger.warnings, *about, *found.warnings)
-        config = _resolved(work)
         source = Path(work.source.data).name
         command = f"journey compare --config-dir RESULT/config scenario={name}"
 
-        def fill(folder: Path) -> None:
-            write_config(folder, config)
-            write_json(folder / "summary.json", forecast_summary(found, warnings, dict(ledger.counts)))
+        def tables(folder: Path) -> None:
             write_tables(found, folder)
             write_configuration(found, folder / "config", source, warnings)
-            manifest = provenance(
-                config,
-                started=started,
-                wall_seconds=perf_counter() - clock,
-                verb="calibrate",
-                scenario=name,
-                data=source,
-                data_sha256=_fingerprint(Path(work.source.data)),
-                customer_steps=total,
-            )
-            write_json(folder / "manifest.json", manifest)
-            write_sheet(forecast_sheet(found, warnings, command, f"{source}: who comes back"), folder)
 
-        folder = publish(work.output_dir, "calibrate", name, fill)
+        folder = publish_answer(
+            work.output_dir,
+            "calibrate",
+            name,
+            config=_resolved(work),
+            summary=forecast_summary(found, warnings, dict(ledger.counts)),
+            tables=tables,
+            sheet=forecast_sheet(found, warnings, command, f"{source}: who comes back"),
+            started=started,
+            wall_seconds=perf_counter() - clock,
+            scenario=name,
+            data=source,
+            data_sha256=_fingerprint(Path(work.source.data)),
+            customer_steps=total,
+        )
     if not settings.quiet:
         print("\n".join([*forecast_lines(found, warnings), estimate_line(found)]))
         print(f"\nRun it:  journey compare --config-dir {folder / 'config'} scenario={name}")
@@ -198,10 +195,8 @@ def _follow_purchases(work: Work) -> Path:
 def _follow_subscribers(work: Work, survival: Survival) -> Path:
     """Fit churn to survivors by period, simulate, and write the result folder."""
     from sim.experiments.survival import project
-    from sim.reports.sheet import write_sheet
     from sim.reports.survival import survival_lines, survival_sheet, survival_summary
-    from sim.results.folder import publish, write_config, write_json
-    from sim.results.manifest import provenance
+    from sim.results.answer import publish_answer
     from sim.results.survival import write_subscription, write_survival
 
     settings, name, population = work.settings, work.name, work.scenario.population
@@ -219,28 +214,28 @@ def _follow_subscribers(work: Work, survival: Survival) -> Path:
             on_progress=progress.advance,
         )
         progress.say("writing the report")
-        config, source = _resolved(work), Path(work.source.data).name
+        source = Path(work.source.data).name
         command = f"journey compare --config-dir RESULT/config scenario={name}"
 
-        def fill(folder: Path) -> None:
-            write_config(folder, config)
-            write_json(folder / "summary.json", survival_summary(found, name))
+        def tables(folder: Path) -> None:
             write_survival(found, folder)
             write_subscription(found, folder / "config", name, work.title, source, population)
-            manifest = provenance(
-                config,
-                started=started,
-                wall_seconds=perf_counter() - clock,
-                verb="calibrate",
-                scenario=name,
-                data=source,
-                data_sha256=_fingerprint(Path(work.source.data)),
-                customer_steps=total,
-            )
-            write_json(folder / "manifest.json", manifest)
-            write_sheet(survival_sheet(found, command, f"{source}: who stays"), folder)
 
-        folder = publish(work.output_dir, "calibrate", name, fill)
+        folder = publish_answer(
+            work.output_dir,
+            "calibrate",
+            name,
+            config=_resolved(work),
+            summary=survival_summary(found, name),
+            tables=tables,
+            sheet=survival_sheet(found, command, f"{source}: who stays"),
+            started=started,
+            wall_seconds=perf_counter() - clock,
+            scenario=name,
+            data=source,
+            data_sha256=_fingerprint(Path(work.source.data)),
+            customer_steps=total,
+        )
     if not settings.quiet:
         print("\n".join(survival_lines(found)))
         print(f"\nRun it:  journey compare --config-dir {folder / 'config'} scenario={name}")

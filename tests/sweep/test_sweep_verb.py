@@ -66,6 +66,7 @@ def test_the_folder_holds_the_design_in_order(done):
     assert {effect["path"] for effect in effects} >= {FATIGUE, "arms.proactive.focal.strategy.data_use"}
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["model"] == Store(done / "results" / "store").model and manifest["runs"] == 12
+    assert manifest["verb"] == "sweep" and "journey sweep from=FOLDER" in (folder / "report.html").read_text()
 
 
 def test_it_runs_again_to_the_byte_and_finds_what_it_did(done, tmp_path):
