@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from sim.settings import Settings
 
@@ -15,7 +15,36 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "RunProgress"]
 
 
-class Progress:
+class _Display:
+    """A bar with a title, or nothing where nobody would see it."""
+
+    def __init__(self, total: int, settings: Settings, title: str) -> None:
+        wanted = sys.stderr.isatty() if settings.progress is None else settings.progress
+        self._bar: Any = None
+        self._task: Any = None
+        self._total = total
+        if wanted and not settings.quiet:
+            self._bar = _bar()
+            self._task = self._bar.add_task(title if len(title) <= 32 else f"{title[:31]}…", total=total, rate="")
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def say(self, what: str) -> None:
+        """Say what happens now."""
+        if self._bar is not None:
+            self._bar.update(self._task, description=what)
+
+
+class Progress(_Display):
     """A progress bar, or nothing where nobody would see it.
 
     Parameters
@@ -29,25 +58,8 @@ class Progress:
     """
 
     def __init__(self, total: int, settings: Settings, title: str) -> None:
-        wanted = sys.stderr.isatty() if settings.progress is None else settings.progress
-        self._bar: Any = None
-        self._task: Any = None
+        super().__init__(total, settings, title)
         self._done = 0
-        self._total = total
-        if wanted and not settings.quiet:
-            self._bar = _bar()
-            self._task = self._bar.add_task(title if len(title) <= 32 else f"{title[:31]}…", total=total, rate="")
-
-    def __enter__(self) -> Progress:
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
     def advance(self, customer_weeks: int) -> None:
         """Tell of work done; may be called from any thread."""
@@ -63,13 +75,8 @@ class Progress:
             rate = f"{_short(self._done / elapsed)} customer-weeks/s" if elapsed > 0 else ""
             self._bar.update(self._task, completed=self._done, rate=rate)
 
-    def say(self, what: str) -> None:
-        """Say what happens now."""
-        if self._bar is not None:
-            self._bar.update(self._task, description=what)
 
-
-class RunProgress:
+class RunProgress(_Display):
     """Progress of many runs: how many are done and how many failed, the rate, the time left.
 
     Parameters
@@ -88,25 +95,8 @@ class RunProgress:
     """
 
     def __init__(self, total: int, settings: Settings, title: str) -> None:
+        super().__init__(total, settings, title)
         self.lived = self.held = self.failed = self.customer_weeks = 0
-        self._total = total
-        wanted = sys.stderr.isatty() if settings.progress is None else settings.progress
-        self._bar: Any = None
-        self._task: Any = None
-        if wanted and not settings.quiet:
-            self._bar = _bar()
-            self._task = self._bar.add_task(title if len(title) <= 32 else f"{title[:31]}…", total=total, rate="")
-
-    def __enter__(self) -> RunProgress:
-        if self._bar is not None:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
     def tell(self, finished: Finished) -> None:
         """Tell of runs that are done."""
@@ -126,11 +116,6 @@ class RunProgress:
         if self.failed:
             words.append(f"{self.failed:,} failed")
         self._bar.update(self._task, completed=done, rate=", ".join(words))
-
-    def say(self, what: str) -> None:
-        """Say what happens now."""
-        if self._bar is not None:
-            self._bar.update(self._task, description=what)
 
 
 def _bar() -> Any:

@@ -61,18 +61,8 @@ def contacts(run: Run) -> Finding:
         )
     ]
     for name, end in (("no contact", 0), ("contact every week", len(arms) - 1)):
-        gap, error = mean_and_error(judged[:, end] - judged[:, best])
-        checks.append(
-            Check.beyond(
-                f"{name} earns less than the best rate, per customer",
-                0.0,
-                gap,
-                error,
-                kind=BELOW,
-                freedom=_JUDGING - 1,
-                source=_CONTACTS,
-            )
-        )
+        what = f"{name} earns less than the best rate, per customer"
+        checks.append(_beyond(what, 0.0, judged[:, end] - judged[:, best], BELOW, _CONTACTS))
     value, error = judged.mean(axis=0), judged.std(axis=0, ddof=1) / np.sqrt(len(judged))
     gain = (judged[:, best] - judged[:, 0]).mean()
     spread = (judged[:, best] - judged[:, 0]).std(ddof=1) / np.sqrt(len(judged))
@@ -104,21 +94,13 @@ def delight(run: Run) -> Finding:
     adapting, lasting = (_gained(run, each) for each in (scenario, frozen))
     weeks = np.arange(adapting.shape[1], dtype=np.float64)
     peak = int(adapting.mean(axis=0).argmax())
-    checks = []
-    high, error = mean_and_error(adapting[:, peak])
-    checks.append(
-        Check.beyond(
-            "satisfaction gained at its peak",
-            0.0,
-            high,
-            error,
-            kind=ABOVE,
-            freedom=_DELIGHTS - 1,
-            source=_EXPECTATIONS,
-        )
-    )
+    high, _ = mean_and_error(adapting[:, peak])
     left, left_error = mean_and_error(adapting[:, -_LAST:].mean(axis=1))
-    checks.append(
+    fall = adapting[:, peak + 26] - adapting[:, peak]
+    kept = lasting[:, -_LAST:].mean(axis=1)
+    unadapted = "left after four years if expectations did not adapt: above half the peak"
+    checks = (
+        _beyond("satisfaction gained at its peak", 0.0, adapting[:, peak], ABOVE, _EXPECTATIONS),
         Check.near(
             "satisfaction gained that is left after four years",
             0.0,
@@ -128,34 +110,12 @@ def delight(run: Run) -> Finding:
             absolute=0.02 * high,
             meaningful=0.10 * high,
             source=_EXPECTATIONS,
-        )
-    )
-    fall, fall_error = mean_and_error(adapting[:, peak + 26] - adapting[:, peak])
-    checks.append(
-        Check.beyond(
-            "change of it in the half year after the peak",
-            0.0,
-            fall,
-            fall_error,
-            kind=BELOW,
-            freedom=_DELIGHTS - 1,
-            source=_EXPECTATIONS,
-        )
-    )
-    kept, kept_error = mean_and_error(lasting[:, -_LAST:].mean(axis=1))
-    checks.append(
-        Check.beyond(
-            "left after four years if expectations did not adapt: above half the peak",
-            0.5 * high,
-            kept,
-            kept_error,
-            kind=ABOVE,
-            freedom=_DELIGHTS - 1,
-            source="the mechanism switched off",
-        )
+        ),
+        _beyond("change of it in the half year after the peak", 0.0, fall, BELOW, _EXPECTATIONS),
+        _beyond(unadapted, 0.5 * high, kept, ABOVE, "the mechanism switched off"),
     )
     return Finding(
-        checks=tuple(checks),
+        checks=checks,
         panels=(
             Panel(
                 heading="A one-off innovation delights, and fades",
@@ -169,6 +129,12 @@ def delight(run: Run) -> Finding:
             ),
         ),
     )
+
+
+def _beyond(what: str, bound: float, sample: Array, kind: str, source: str) -> Check:
+    """Hold the mean of a figure, one per replicate, to a bound."""
+    mean, error = mean_and_error(sample)
+    return Check.beyond(what, bound, mean, error, kind=kind, freedom=len(sample) - 1, source=source)
 
 
 def _rate(scenario: Scenario, arm: str) -> float:
