@@ -210,6 +210,7 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any) -> int:
     elif options.info is not None:
         composer.show_information(options.info)
     else:
+        composer.refuse_idle(VERBS[verb].run)
         module = load_verb(verb)
         failure: list[Exception] = []
 

@@ -22,7 +22,7 @@ from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import QuotedString, Transformer
+from hydra.core.override_parser.types import Override, QuotedString, Transformer
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
@@ -59,6 +59,8 @@ HYDRA_DEFAULTS: tuple[Mapping[str, str], ...] = (
 OWN_GROUPS: tuple[str, ...] = ("engine", "executor")
 #: Groups whose files set keys at the top rather than under the group's name.
 GLOBAL_GROUPS: tuple[str, ...] = ("scenario", "engine")
+#: Keys of a scenario that are mappings, so that Hydra lays over them what is given.
+_MAPPINGS: tuple[str, ...] = ("market", "personas", "journeys", "arms", "record")
 
 
 class JourneySource(ConfigSource):
@@ -190,6 +192,31 @@ class Composer:
         GlobalHydra.instance().clear()
         self.hydra = Hydra.create_main_hydra2(task_name=verb, config_search_path=search_path)
 
+    def refuse_idle(self, run: str) -> None:
+        """Refuse overrides that would change nothing, and so mislead.
+
+        Parameters
+        ----------
+        run : str
+            Key of the verb that names a finished run, whose scenario then counts; empty where there is none.
+
+        Raises
+        ------
+        ConfigError
+            If a key of a scenario stands beside a run, or a part of a scenario is an empty mapping.
+        """
+        given = {override.key_or_group: override.value() for override in self._parsed()}
+        for key, value in given.items():
+            if key in _MAPPINGS and value == {}:
+                raise ConfigError(
+                    f"{key} is {{}}, which changes nothing: what is given is laid over the scenario; name the keys to"
+                    f" be changed, or take one out with ~{key}.NAME"
+                )
+            if given.get(run) is not None and key.split(".")[0] in ("scenario", *SCENARIO_KEYS):
+                raise ConfigError(
+                    f"{key} and {run} are both given; a run comes with its own scenario, so leave one out"
+                )
+
     def show_help(self, parser: Any, arguments: Namespace) -> None:
         """Print the help of the verb."""
         self.hydra.app_help(config_name=self.name, args_parser=parser, args=arguments)
@@ -211,8 +238,7 @@ class Composer:
 
     def sweep(self, task: Task, check: Task) -> list[Any]:
         """Compose and run every combination of a sweep, after every one of them has been checked."""
-        parser = OverridesParser.create(config_loader=self.hydra.config_loader)
-        parsed = parser.parse_overrides(self.overrides)
+        parsed = self._parsed()
         if not any(override.key_or_group == "hydra/sweeper" for override in parsed):
             self._check(parsed, check)
         overrides = list(self.overrides)
@@ -234,12 +260,11 @@ class Composer:
         ``key=a,b`` and ``key=range(...)`` become entries of ``grid``, ``key=interval(low,high)`` one of ``levers``, and
         several files of a group become ``cases``, each composed as Hydra would compose it alone.
         """
-        parser = OverridesParser.create(config_loader=self.hydra.config_loader)
         fixed: list[str] = []
         grid: dict[str, Any] = {}
         levers: dict[str, Any] = {}
         groups: list[list[tuple[str, str]]] = []
-        for text, override in zip(self.overrides, parser.parse_overrides(self.overrides), strict=True):
+        for text, override in zip(self.overrides, self._parsed(), strict=True):
             if not override.is_sweep_override():
                 fixed.append(text)
             elif override.is_interval_sweep():
@@ -320,6 +345,9 @@ class Composer:
                 known = f"; there are {', '.join(names)}" if names else ""
                 return f"{group or 'a key without a name'} is {show(value)}; give the name of a file{known}"
         return "a group is given something that is no name; give the name of a file"
+
+    def _parsed(self) -> list[Override]:
+        return OverridesParser.create(config_loader=self.hydra.config_loader).parse_overrides(self.overrides)
 
     def _check(self, parsed: Sequence[Any], check: Task) -> None:
         from hydra._internal.core_plugins.basic_sweeper import BasicSweeper

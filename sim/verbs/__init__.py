@@ -28,6 +28,8 @@ class Verb:
     spreads: bool = False
     #: Names of the keys whose value may be a list without brackets: `pattern=P2,P7`.
     lists: tuple[str, ...] = ()
+    #: Name of the key that names a finished run, whose scenario then counts: no key of a scenario may stand beside it.
+    run: str = ""
 
 
 VERBS: Mapping[str, Verb] = {
@@ -38,10 +40,12 @@ VERBS: Mapping[str, Verb] = {
     "story": Verb(
         "tell one customer's life in every arm side by side, up to where the lives part and why",
         "journey story pick=winner",
+        run="run",
     ),
     "map": Verb(
         "draw a journey, or how two differ, from configuration alone or with the flows of a run",
         "journey map journey=proactive",
+        run="run",
     ),
     "calibrate": Verb(
         "fit a market to a few figures of a real one, and write it as configuration to be run by name",

@@ -22,6 +22,7 @@ def test_a_journey_and_how_two_differ(capsys, monkeypatch, tmp_path):
         (["run=latest"], "no finished run"),
         (["run=../x"], "run is '../x'"),
         (["run=latest", "journey=classic"], "leave one out"),
+        (["run=latest", "population=500"], "population and run are both given"),
         (["output_dir=''"], "output_dir is empty"),
         (["colour=red"], "unknown key 'colour'"),
     ],
@@ -32,6 +33,19 @@ def test_refusals(arguments, says, capsys, monkeypatch, tmp_path):
     err = capsys.readouterr().err
     assert says in err and len(err.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "argument", ["population=500", "scenario=cosmetics", "market=cars", "++arms.proactive.focal.strategy.innovation=1"]
+)
+def test_a_story_of_a_run_is_told_with_the_runs_own_scenario(argument, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert main(["story", argument, "run=latest"]) == 2
+    key = argument.strip("+").partition("=")[0]
+    err = capsys.readouterr().err
+    assert err == f"journey: {key} and run are both given; a run comes with its own scenario, so leave one out\n"
+    assert main(["story", "run=latest"]) == 2
+    assert "no finished run" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("argument", ["customer=-1", "customer=20000", "customer=x", "pick=best", "replicate=-1"])
