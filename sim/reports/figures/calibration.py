@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["draw_correlations", "draw_fit", "draw_identified", "draw_profiles", "draw_trail"]
 
 _ROW = 0.34
-_LEFT = 1.6
 #: Misfits beyond this are drawn at the edge: they say no more than "far".
 _FAR = 4.0
 #: Rise of the misfit that bounds a 90 % interval of one parameter (chi-square, one degree of freedom).
@@ -28,11 +28,7 @@ def draw_fit(done: Calibration) -> Figure:
     """Draw every target's deviation in units of its tolerance: before, and after."""
     count = len(done.targets)
     with style():
-        height = _ROW * count + 1.25
-        figure, (axes,) = canvas(height)
-        figure.subplots_adjust(
-            left=_LEFT / WIDTH, right=1.0 - 1.0 / WIDTH, bottom=0.78 / height, top=1.0 - 0.36 / height
-        )
+        figure, axes, height = _rows(count, left=1.6, right=1.0)
         axes.axvspan(-1.0, 1.0, color=PALE, alpha=0.6, linewidth=0)
         axes.axvline(0.0, color=INK, linewidth=0.8)
         for row, target in enumerate(done.targets):
@@ -46,21 +42,13 @@ def draw_fit(done: Calibration) -> Figure:
                 after, row, xerr=chance, marker="o" if done.met[row] else "X", markersize=6, color=colour, capsize=2.5
             )
             text = f"{written(target.metric, float(done.figures[row]))}\nof {written(target.metric, target.value)}"
-            axes.text(
-                1.02, row, text, transform=axes.get_yaxis_transform(), va="center", fontsize=7.5, linespacing=0.95
-            )
+            _beside(axes, row, text)
         axes.set_yticks(range(count), [short(target.label, 25) for target in done.targets])
         axes.set_ylim(count - 0.5, -0.5)
         axes.set_xlim(-_FAR * 1.05, _FAR * 1.05)
         axes.grid(visible=False)
         finish(axes, "How near the figures came", x="deviation, in tolerances (band: met)", y="", flush=True)
-        figure.text(
-            0.02,
-            0.06 / height,
-            "Circle: fitted, on luck of its own; cross: not met; square: before the fit.",
-            fontsize=7.5,
-            color=MUTED,
-        )
+        _note(figure, height, "Circle: fitted, on luck of its own; cross: not met; square: before the fit.")
         return figure
 
 
@@ -68,11 +56,7 @@ def draw_identified(done: Calibration) -> Figure:
     """Draw for every parameter what was likely before and what the targets leave, between its bounds."""
     count = len(done.parameters)
     with style():
-        height = _ROW * count + 1.25
-        figure, (axes,) = canvas(height)
-        figure.subplots_adjust(
-            left=1.3 / WIDTH, right=1.0 - 1.25 / WIDTH, bottom=0.78 / height, top=1.0 - 0.36 / height
-        )
+        figure, axes, height = _rows(count, left=1.3, right=1.25)
         low, high = np.quantile(done.draws, [0.05, 0.95], axis=0)
         before_low, before_high = np.quantile(done.prior_draws(), [0.05, 0.95], axis=0)
         for row in range(count):
@@ -81,22 +65,14 @@ def draw_identified(done: Calibration) -> Figure:
             axes.plot(done.shares[row], row, marker="o", markersize=6, color=INK)
             ends = done.intervals()[row]
             text = f"{compact(done.numbers[row])}\n{compact(ends[0])} to {compact(ends[1])}"
-            axes.text(
-                1.02, row, text, transform=axes.get_yaxis_transform(), va="center", fontsize=7.5, linespacing=0.95
-            )
+            _beside(axes, row, text)
         axes.set_yticks(range(count), [short(parameter.name, 20) for parameter in done.parameters])
         axes.set_ylim(count - 0.5, -0.5)
         axes.set_xlim(-0.02, 1.02)
         axes.set_xticks([0.0, 0.5, 1.0], ["lower bound", "", "upper bound"])
         axes.grid(visible=False)
         finish(axes, "What the targets say about each parameter", x="", y="", flush=True)
-        figure.text(
-            0.02,
-            0.06 / height,
-            "Point: best fit. Dark: 90 % of near-best fits. Pale: 90 % before any target.",
-            fontsize=7.5,
-            color=MUTED,
-        )
+        _note(figure, height, "Point: best fit. Dark: 90 % of near-best fits. Pale: 90 % before any target.")
         return figure
 
 
@@ -126,12 +102,8 @@ def draw_profiles(done: Calibration) -> Figure:
             axes.set_title(short(parameter.name, 26), fontsize=8.5, pad=3)
             axes.tick_params(labelsize=7.5)
         figure.text(0.02, 1.0 - 0.2 / height, "Where the misfit rises, the targets speak", fontsize=10, weight="bold")
-        figure.text(
-            0.02,
-            0.06 / height,
-            "Misfit above the best, all other parameters free. Dashed: bounds 90 %. Upright: best fit.",
-            fontsize=7.5,
-            color=MUTED,
+        _note(
+            figure, height, "Misfit above the best, all other parameters free. Dashed: bounds 90 %. Upright: best fit."
         )
         return figure
 
@@ -159,13 +131,7 @@ def draw_correlations(done: Calibration) -> Figure:
         axes.set_yticks(range(count), names)
         axes.grid(visible=False)
         finish(axes, "Which parameters stand in for each other", x="", y="", flush=True)
-        figure.text(
-            0.02,
-            0.06 / height,
-            "Correlation among near-best fits; near ±1: the targets fix a combination, not each.",
-            fontsize=7.5,
-            color=MUTED,
-        )
+        _note(figure, height, "Correlation among near-best fits; near ±1: the targets fix a combination, not each.")
         return figure
 
 
@@ -180,3 +146,19 @@ def draw_trail(done: Calibration) -> Figure:
         axes.yaxis.set_minor_formatter(NullFormatter())
         finish(axes, "How the fit was found", x="simulations", y="misfit")
         return figure
+
+
+def _rows(count: int, *, left: float, right: float) -> tuple[Figure, Axes, float]:
+    """Make a panel with a row each and room in inches for names and numbers beside it; return its height too."""
+    height = _ROW * count + 1.25
+    figure, (axes,) = canvas(height)
+    figure.subplots_adjust(left=left / WIDTH, right=1.0 - right / WIDTH, bottom=0.78 / height, top=1.0 - 0.36 / height)
+    return figure, axes, height
+
+
+def _beside(axes: Axes, row: int, text: str) -> None:
+    axes.text(1.02, row, text, transform=axes.get_yaxis_transform(), va="center", fontsize=7.5, linespacing=0.95)
+
+
+def _note(figure: Figure, height: float, words: str) -> None:
+    figure.text(0.02, 0.06 / height, words, fontsize=7.5, color=MUTED)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.reports.style import INK, MORE, MUTED, PALE, canvas, compact, finish, look, money_axis, style
 
-__all__ = ["Series", "draw_comebacks", "draw_repeats", "draw_tiers", "draw_tracking", "draw_weeks"]
+__all__ = ["Series", "draw_comebacks", "draw_repeats", "draw_tiers", "draw_tracking", "draw_weeks", "mark_forecast"]
 
 Series = NDArray[np.float64]
 _BARS = 3
@@ -62,7 +62,7 @@ def draw_tracking(
         _curve(axes, weeks, observed, _OBSERVED, "observed")
         _curve(axes, weeks, expected, _EXPECTED, "model")
         _curve(axes, weeks, simulated, _SIMULATED, "simulated")
-        _boundary(axes, window, weeks.size)
+        mark_forecast(axes, window, weeks.size)
         axes.set_ylim(bottom=0.0)
         axes.yaxis.set_major_formatter(lambda value, _: compact(float(f"{value:.6g}")))
         finish(axes, "Repeat purchases so far", x="week", y="repeat purchases")
@@ -77,7 +77,7 @@ def draw_weeks(observed: Series, simulated: Series, window: int) -> Figure:
         weeks = np.arange(1, observed.size + 1)
         _curve(axes, weeks, observed, _OBSERVED, "observed")
         _curve(axes, weeks, simulated, _SIMULATED, "simulated")
-        _boundary(axes, window, weeks.size)
+        mark_forecast(axes, window, weeks.size)
         axes.set_ylim(bottom=0.0)
         axes.yaxis.set_major_formatter(lambda value, _: compact(float(f"{value:.6g}")))
         finish(axes, "Repeat purchases in each week", x="week", y="repeat purchases")
@@ -138,25 +138,25 @@ def draw_tiers(amounts: Series, mean: float, currency: str) -> Figure:
     return figure
 
 
-def _curve(axes: Axes, weeks: NDArray[np.int64], values: Series, form: int, label: str) -> None:
-    drawn = look(form)
-    axes.plot(weeks, values, color=drawn.colour, linestyle=drawn.line, linewidth=1.6, label=label)
-
-
-def _boundary(axes: Axes, window: int, weeks: int) -> None:
-    """Mark where the fit ends and the forecast begins."""
-    if window >= weeks:
+def mark_forecast(axes: Axes, fitted: int, last: int) -> None:
+    """Mark where the fit ends and the forecast begins, if that is before the last week or period drawn."""
+    if fitted >= last:
         return
-    axes.axvline(window + 0.5, color=MUTED, linewidth=0.9)
+    axes.axvline(fitted + 0.5, color=MUTED, linewidth=0.9)
     axes.annotate(
         "forecast",
-        (window + 0.5, 1.0),
+        (fitted + 0.5, 1.0),
         xycoords=("data", "axes fraction"),
         xytext=(4, -9),
         textcoords="offset points",
         color=MUTED,
         fontsize=8.0,
     )
+
+
+def _curve(axes: Axes, weeks: NDArray[np.int64], values: Series, form: int, label: str) -> None:
+    drawn = look(form)
+    axes.plot(weeks, values, color=drawn.colour, linestyle=drawn.line, linewidth=1.6, label=label)
 
 
 def _legend(figure: Figure, axes: Axes, height: float) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sim.reports.style import MUTED, canvas, finish, look, percent_axis, style
+from sim.reports.figures.repeat_buying import mark_forecast
+from sim.reports.style import canvas, finish, look, percent_axis, style
 
 __all__ = ["draw_survival"]
 
@@ -34,17 +35,7 @@ def draw_survival(
                 linewidth=1.5,
                 label=label,
             )
-        if fitted < at[-1]:
-            axes.axvline(fitted + 0.5, color=MUTED, linewidth=0.9)
-            axes.annotate(
-                "forecast",
-                (fitted + 0.5, 1.0),
-                xycoords=("data", "axes fraction"),
-                xytext=(4, -9),
-                textcoords="offset points",
-                color=MUTED,
-                fontsize=8.0,
-            )
+        mark_forecast(axes, fitted, int(at[-1]))
         if not rates:
             axes.set_ylim(bottom=0.0)
         percent_axis(axes)
