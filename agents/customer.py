@@ -46,7 +46,7 @@ from agents.rules.feelings import (
     relevance,
 )
 from agents.rules.need import carried_over, tail_position, whole_weeks
-from agents.rules.numerics import decode_unit, encode_unit, log
+from agents.rules.numerics import decode_unit, encode_unit, log, normal_quantile
 from agents.rules.talk import complaint_probability, praise_probability
 from agents.rules.transition import add_term, clipped_probability, odds
 from agents.traits import TRAITS
@@ -695,7 +695,7 @@ class Customer:
                 constants.experience_intrusion,
             ),
             constants.experience_noise_sd,
-            world.draw(self.who, Purpose.ENTRY, self.occasion, self.stage, 1),
+            normal_quantile(world.draw(self.who, Purpose.ENTRY, self.occasion, self.stage, 1)),
         )
         surprise = lived - self.expectation
         self.expectation = single(expectation_after(self.expectation, surprise, constants.expectation_rate))

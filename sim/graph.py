@@ -55,6 +55,7 @@ NODE = np.dtype(
         ("does", np.int64),
         ("weeks", np.int64),  # fixed stay; 0 within the week; OPEN none
         ("weekly", np.bool_),  # whether something can happen in any week
+        ("resolves", np.bool_),  # whether the stage resolves within the week on any journey
         ("weighs", np.bool_),  # whether luck decides at an edge
         ("draws", np.bool_),  # whether entering draws luck of its own
         # The same once more as factors, 0 or 1, for sums without branches.
@@ -79,6 +80,7 @@ NODE = np.dtype(
 )
 EDGE = np.dtype(
     [
+        ("source", np.int64),
         ("target", np.int64),
         ("on", np.int64),
         ("only", np.int64),
@@ -148,7 +150,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
     table.weeks = OPEN
     mix = np.zeros((nodes, max(c, 1)))
     node_of = np.full((j, k), OPEN, np.int64)
-    edges: list[tuple[int, int, int, int, float, int, int]] = []
+    edges: list[tuple[int, int, int, int, int, float, int, int]] = []
     terms: list[tuple[int, float]] = []
     used: list[int] = []
     for journey_id, journey in enumerate(journeys.values()):
@@ -183,11 +185,11 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
                     on = {None: On.WEEK, "contact": On.CONTACT, "need": On.NEED}[edge.on]
                     only = ALWAYS if edge.only is None else GATES.index(edge.only)
                     target = stages.index(edge.target)
-                    edges.append((target, on, only, kind, base, len(terms), len(terms) + len(weights)))
+                    edges.append((stage_id, target, on, only, kind, base, len(terms), len(terms) + len(weights)))
                     terms.extend(weights)
                     if edge.on is None:
                         row.weekly = True
-            row.weighs = any(kind != Kind.REFERENCE for _, _, _, kind, *_ in edges[row.first_edge :])
+            row.weighs = any(kind != Kind.REFERENCE for _, _, _, _, kind, *_ in edges[row.first_edge :])
             row.end_edge = len(edges)
             row.opens = row.end_edge > row.first_edge
             row.roams = row.weekly or row.does != Does.WAIT
@@ -200,6 +202,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
     for stage_id in range(k):
         home = int(np.argmax(node_of[:, stage_id] != OPEN))
         node_of[node_of[:, stage_id] == OPEN, stage_id] = node_of[home, stage_id]
+        table.resolves[stage_id::k] = (table.weeks[stage_id::k] == 0).any()
     passages = [market.channels[name] for name in channels]
     graph = Graph(
         node_of=node_of.astype(np.uint16),

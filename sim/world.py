@@ -212,6 +212,7 @@ class World(NamedTuple):
     entering: NDArray[np.uint16]  # (nodes, BLOCK) those who come to a node
     entered: NDArray[np.int64]  # (nodes,)
     sums: NDArray[np.float64]  # (edges, LANES) running sum of weights
+    moves: NDArray[np.int64]  # (edges, P) edges taken this week
     accounts: Any  # (customers of the shard or 0,) agents.population.ACCOUNT
     by_brand: NDArray[np.int64]  # counters: see sim.tally.Tally
     by_persona: NDArray[np.int64]
@@ -484,7 +485,7 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
         market=np.zeros(1, MARKET).view(np.recarray),
         contacting=np.zeros(len(prices), np.int64),
         clock=np.zeros(4, np.int64),
-        **_room(0, 0),
+        **_room(0, 0, 0),
         accounts=allocate_accounts(0),
         **tally._asdict(),
     )
@@ -504,7 +505,7 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
     return world
 
 
-def _room(nodes: int, edges: int) -> dict[str, Any]:
+def _room(nodes: int, edges: int, personas: int) -> dict[str, Any]:
     """Scratch room of the crowd (:mod:`sim.engine.crowd`)."""
     return {
         "codes": np.zeros((0, 0), np.uint16),
@@ -514,6 +515,7 @@ def _room(nodes: int, edges: int) -> dict[str, Any]:
         "entering": np.zeros((nodes, BLOCK), np.uint16),
         "entered": np.zeros(nodes, np.int64),
         "sums": np.zeros((edges, LANES)),
+        "moves": np.zeros((edges, personas), np.int64),
     }
 
 
@@ -524,9 +526,9 @@ def fork(world: World, tally: Tally, accounts: Any, first: int, people: Any = No
     """
     clock = np.zeros(4, np.int64)
     clock[Clock.FIRST] = first
-    room = _room(0, 0)
+    room = _room(0, 0, 0)
     if people is not None:
-        room = _room(len(world.nodes), len(world.edges) + 1)
+        room = _room(len(world.nodes), len(world.edges) + 1, len(world.personas))
         room["codes"] = people.view(np.ndarray).view(np.uint16).reshape(people.size, -1)
     return world._replace(
         clock=clock,

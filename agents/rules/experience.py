@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from agents.compiled import rule
-from agents.rules.numerics import normal_quantile
 
 __all__ = [
     "Felt",
@@ -29,7 +28,7 @@ class Felt(NamedTuple):
 
 
 @rule
-def outcome(advantage: float, felt: Felt, weights: Felt, noise_sd: float, u: float) -> float:
+def outcome(advantage: float, felt: Felt, weights: Felt, noise_sd: float, noise: float) -> float:
     """Experience x in utility units.
 
     Parameters
@@ -42,8 +41,8 @@ def outcome(advantage: float, felt: Felt, weights: Felt, noise_sd: float, u: flo
         Utility per unit of each.
     noise_sd : float
         Standard deviation of one experience.
-    u : float
-        Uniform of the occasion.
+    noise : float
+        Standard normal of the occasion.
     """
     return (
         advantage
@@ -52,7 +51,7 @@ def outcome(advantage: float, felt: Felt, weights: Felt, noise_sd: float, u: flo
         + weights.delight * felt.delight
         - weights.strain * felt.strain
         - weights.intrusion * felt.intrusion
-        + noise_sd * normal_quantile(u)
+        + noise_sd * noise
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.compiled import Whole, loop, passage
+from agents.compiled import Whole, passage, rule
 from agents.population import NOBODY, Population
 from agents.purposes import Purpose
 from agents.rules.choice import (
@@ -122,7 +122,7 @@ def _choose_all(world: World, lanes: Whole) -> None:
             desk.taken[lane] = brand if better else taken
 
 
-@loop
+@rule
 def buy_all(world: World, population: Population, lanes: Whole) -> None:
     """Choose a brand for each of several customers, and buy it; who considers nothing buys the lead's."""
     desk, constants, people = world.desk[0], world.constants[0], population.people
@@ -141,18 +141,21 @@ def buy_all(world: World, population: Population, lanes: Whole) -> None:
         considers = np.int64(customer.considered != 0)
         choosing += considers
         loyal += 1 - considers
+    if choosing > 0:
+        draw_brands(world, _CHOICE, choosing)
+        for lane in range(choosing):
+            desk.when[lane] = 0
+        for row in range(0, constants.brands, 4):
+            blocks(
+                constants.seed, constants.replicate, desk.who, _TASTE, desk.when, row >> 2, choosing, desk.tastes, row
+            )
+        _size_up(world, population, choosing)
+        _choose_all(world, choosing)
+    # Behind those who chose stand those who follow their lead.
     for lane in range(loyal):
         i = desk.soon[lane]
-        buy(world, people[i], first + i, np.int64(people[i].lead))
-    if choosing == 0:
-        return
-    draw_brands(world, _CHOICE, choosing)
-    for lane in range(choosing):
-        desk.when[lane] = 0
-    for row in range(0, constants.brands, 4):
-        blocks(constants.seed, constants.replicate, desk.who, _TASTE, desk.when, row >> 2, choosing, desk.tastes, row)
-    _size_up(world, population, choosing)
-    _choose_all(world, choosing)
-    for lane in range(choosing):
+        desk.slot[choosing + lane] = i
+        desk.taken[choosing + lane] = people[i].lead
+    for lane in range(lanes):
         i = desk.slot[lane]
         buy(world, people[i], first + i, desk.taken[lane])

@@ -7,13 +7,14 @@ import numpy as np
 from agents.compiled import Whole, loop, passage
 from agents.population import NEVER, Population
 from agents.purposes import Purpose
-from sim.engine.week import has, level_of, meet_contacts, node_at
+from agents.rules.numerics import uniform
+from sim.engine.week import has, is_moment, level_of, meet_contact, node_at, present_fatigue, tire
 from sim.luck import blocks
 from sim.world import BLOCK, LANES, Clock, World
 
 __all__ = ["meet", "rate_of", "set_due"]
 
-_CONTACT = np.int64(Purpose.CONTACT)
+_CONTACT, _MOMENT = np.int64(Purpose.CONTACT), np.int64(Purpose.MOMENT)
 _AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
 _NEVER = np.int64(NEVER)
 #: Windows of eight weeks in which a contact is looked for in advance.
@@ -28,6 +29,70 @@ def rate_of(world: World, population: Population, i: Whole, brand: Whole) -> Who
     own, others = level.customers, level.prospects
     rate = own if customer.incumbent == brand else others
     return np.int64(0) if has(np.uint64(customer.opted_out), brand) else rate
+
+
+@passage
+def _meet_all(world: World, population: Population, lanes: Whole, contacted: Whole) -> Whole:
+    """Contacts of those whom brands reach, brand by brand; returns how many of the block have met any by now.
+
+    On the desk ``weight`` is fatigue before, ``total`` what is added, ``running`` the strongest pull, ``goal`` the worst
+    intrusion, ``taken`` the number of contacts.
+    """
+    desk, constants = world.desk[0], world.constants[0]
+    first, week = world.clock[_AT_FIRST], world.clock[_AT_WEEK]
+    for lane in range(lanes):
+        i = desk.people[lane]
+        customer = population.people[i]
+        desk.who[lane] = first + i
+        desk.when[lane] = week
+        desk.open[lane] = is_moment(world, customer)
+        desk.weight[lane] = present_fatigue(world, customer)
+        desk.lead[lane] = customer.lead
+        desk.total[lane] = 0.0
+        desk.running[lane] = 0.0
+        desk.goal[lane] = 0.0
+        desk.taken[lane] = 0
+    for turn in range(world.market[0].contacting):
+        brand = world.contacting[turn]
+        blocks(constants.seed, constants.replicate, desk.who, _MOMENT, desk.when, brand, lanes, desk.words, 0)
+        made = np.int64(0)
+        for lane in range(lanes):
+            level = level_of(world, population.people[desk.people[lane]], brand)
+            aimed = uniform(np.int64(desk.words[0, lane])) < level.context
+            desk.mine[lane] = aimed
+            desk.slot[made] = lane
+            # A company that knows where the customer is holds back what would not be timely.
+            made += np.int64(has(desk.reached[lane], brand) & ((not aimed) | (desk.open[lane] != 0)))
+        for place in range(made):
+            lane = desk.slot[place]
+            i = desk.people[lane]
+            strength, disturbed, tiring = meet_contact(
+                world,
+                population.people[i],
+                first + i,
+                brand,
+                desk.mine[lane] != 0,
+                uniform(np.int64(desk.words[1, lane])),
+                desk.weight[lane],
+            )
+            desk.taken[lane] += 1
+            desk.total[lane] += tiring
+            desk.goal[lane] = max(desk.goal[lane], disturbed)
+            desk.lead[lane] = brand if strength > desk.running[lane] else desk.lead[lane]
+            desk.running[lane] = max(desk.running[lane], strength)
+    for lane in range(lanes):
+        if desk.taken[lane] > 0:
+            i = desk.people[lane]
+            here = i & (BLOCK - 1)
+            population.people[i].lead = desk.lead[lane]
+            if desk.total[lane] > 0.0:
+                tire(world, population.people[i], desk.weight[lane], desk.total[lane])
+            desk.contacted[contacted] = here
+            desk.called[here] = desk.running[lane] > 0.0
+            desk.pulls[here] = desk.running[lane]
+            desk.disturbances[here] = desk.goal[lane]
+            contacted += 1
+    return contacted
 
 
 @loop
@@ -54,16 +119,14 @@ def meet(world: World, population: Population, ready: Whole) -> Whole:
                 rate = rate_of(world, population, desk.ready[start + lane], brand)
                 hit = ((np.int64(draws[lane]) >> shift) & 0xFFFF) < rate
                 desk.reached[lane] |= np.uint64(hit) << np.uint64(brand)
+        reached = np.int64(0)
         for lane in range(lanes):
-            if desk.reached[lane] != np.uint64(0):
-                i = desk.ready[start + lane]
-                here = i & (BLOCK - 1)
-                strongest, disturbed = meet_contacts(world, population.people[i], first + i, desk.reached[lane])
-                desk.contacted[contacted] = here
-                desk.called[here] = strongest > 0.0
-                desk.pulls[here] = strongest
-                desk.disturbances[here] = disturbed
-                contacted += 1
+            brands = desk.reached[lane]
+            desk.people[reached] = desk.ready[start + lane]
+            desk.reached[reached] = brands
+            reached += np.int64(brands != np.uint64(0))
+        if reached > 0:
+            contacted = _meet_all(world, population, reached, contacted)
     return contacted
 
 
@@ -119,20 +182,26 @@ def set_due(world: World, population: Population, ready: Whole) -> None:
     desk = world.desk[0]
     tomorrow = world.clock[_AT_WEEK] + 1
     contacting = world.market[0].contacting
-    for start in range(0, ready, LANES):
-        waiting = np.int64(0)
-        for place in range(start, min(start + LANES, ready)):
-            i = desk.ready[place]
-            customer = population.people[i]
-            node = world.nodes[node_at(world, customer, customer.stage)]
-            own = node.returns * (np.int64(customer.since) + node.rest)
-            soonest = max(own + node.waits * np.int64(customer.need_at) + node.never, tomorrow)
-            population.due[i] = soonest
-            desk.people[waiting] = i
-            desk.soon[waiting] = soonest
-            waiting += np.int64(soonest > tomorrow)
-        if contacting > 0 and waiting > 0:
-            for turn in range(contacting):
-                _look_ahead(world, population, world.contacting[turn], waiting)
-            for lane in range(waiting):
-                population.due[desk.people[lane]] = desk.soon[lane]
+    waiting = np.int64(0)
+    for place in range(ready):
+        i = desk.ready[place]
+        customer = population.people[i]
+        node = world.nodes[node_at(world, customer, customer.stage)]
+        own = node.returns * (np.int64(customer.since) + node.rest)
+        soonest = max(own + node.waits * np.int64(customer.need_at) + node.never, tomorrow)
+        population.due[i] = soonest
+        # From here on only those who wait are of interest: they close ranks.
+        desk.ready[waiting] = i
+        waiting += np.int64(soonest > tomorrow)
+    if contacting == 0:
+        return
+    for start in range(0, waiting, LANES):
+        lanes = min(LANES, waiting - start)
+        for lane in range(lanes):
+            i = desk.ready[start + lane]
+            desk.people[lane] = i
+            desk.soon[lane] = population.due[i]
+        for turn in range(contacting):
+            _look_ahead(world, population, world.contacting[turn], lanes)
+        for lane in range(lanes):
+            population.due[desk.people[lane]] = desk.soon[lane]

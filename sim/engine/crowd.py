@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.compiled import Whole, loop, passage
+from agents.compiled import Whole, loop, passage, rule
 from agents.population import NOBODY, Population
 from sim.engine.contact import meet, set_due
 from sim.engine.enter import enter, search_all, talk_all
-from sim.engine.week import is_need_due, leave, node_at
+from sim.engine.week import count_moves, is_need_due, leave, node_at
 from sim.engine.weigh import weigh
 from sim.journey import Does
 from sim.world import BLOCK, LANES, Clock, World
@@ -60,7 +60,7 @@ def _act(world: World, population: Population, at: Whole, lanes: Whole) -> Whole
     return moving
 
 
-@loop
+@rule
 def _step(world: World, population: Population, at: Whole, begin: Whole, weekly: bool) -> Whole:
     """One edge at most of each who is queued at a node, by its hazards.
 
@@ -84,6 +84,7 @@ def _step(world: World, population: Population, at: Whole, begin: Whole, weekly:
             goes = desk.taken[lane] != NOBODY
             if waits and goes:
                 leave(world, customer)
+            world.moves[desk.taken[lane], customer.persona] += np.int64(goes)
             target = node_at(world, customer, world.edges[desk.taken[lane]].target)
             world.entering[target, world.entered[target]] = i & (BLOCK - 1)
             world.entered[target] += np.int64(goes)
@@ -142,3 +143,4 @@ def customers_week(world: World, population: Population) -> None:
             desk.called[here] = 0
             desk.pulls[here] = 0.0
             desk.disturbances[here] = 0.0
+    count_moves(world)

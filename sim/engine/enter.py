@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from agents.compiled import Whole, loop, passage
-from agents.population import Population
+from agents.compiled import Whole, passage, rule
+from agents.population import NOBODY, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
-from agents.rules.numerics import log, uniform
+from agents.rules.numerics import log, normal_quantile, uniform
 from sim.engine.choose import buy_all, draw_brands
 from sim.engine.week import (
     arrive,
     bond,
     experience,
     node_at,
+    note_stage,
     recall,
     search,
     set_need_clock,
@@ -87,7 +90,28 @@ def _recall_all(world: World, population: Population, lanes: Whole) -> None:
         recall(world, population.people[i], world.clock[_AT_FIRST] + i, lane)
 
 
-@loop
+@passage
+def _settles(node: Any) -> bool:
+    """Whether entering a node takes or costs anything."""
+    return node.has_channels | (node.effort > 0.0) | (node.cost != 0) | (node.ancillary != 0)
+
+
+@passage
+def _settle_all(world: World, population: Population, lanes: Whole, settles: bool) -> None:
+    """What entering a stage takes and costs each."""
+    desk = world.desk[0]
+    first = world.clock[_AT_FIRST]
+    if not settles:
+        for lane in range(lanes):
+            population.people[desk.people[lane]].channel = NOBODY
+        return
+    for lane in range(lanes):
+        i = desk.people[lane]
+        u = uniform(np.int64(desk.entry[0, lane]))
+        settle(world, population.people[i], first + i, np.int64(desk.place[lane]), u)
+
+
+@rule
 def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whole:
     """Let all who are queued come to node ``at``; returns by how much the number of those on the move grows.
 
@@ -100,7 +124,8 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
     stage, does = at % constants.stages, world.nodes[at].does
     for start in range(0, world.entered[at], LANES):
         lanes = min(LANES, world.entered[at] - start)
-        lifted, drawn = world.nodes[at].lift != 0.0, world.nodes[at].draws
+        node = world.nodes[at]
+        lifted, drawn, settles = node.lift != 0.0, node.draws, _settles(node)
         for lane in range(lanes):
             i = begin + np.int64(world.entering[at, start + lane])
             customer = population.people[i]
@@ -115,12 +140,14 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
                 desk.place[lane] = place
                 lifted |= world.nodes[place].lift != 0.0
                 drawn |= world.nodes[place].draws
+                settles |= _settles(world.nodes[place])
         if drawn:
             blocks(constants.seed, constants.replicate, desk.who, _ENTRY, desk.when, stage, lanes, desk.entry, 0)
-        for lane in range(lanes):
-            i = desk.people[lane]
-            u = uniform(np.int64(desk.entry[0, lane]))
-            settle(world, population.people[i], first + i, desk.place[lane], does, u)
+        _settle_all(world, population, lanes, settles)
+        if does != _DOES_CHOOSE and world.events.shape[0] > 0:
+            for lane in range(lanes):
+                i = desk.people[lane]
+                note_stage(world, population.people[i], first + i)
         if does == _DOES_WAIT:
             _wait_all(world, population, lanes)
         elif does == _DOES_RECALL:
@@ -133,27 +160,24 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
             for lane in range(lanes):
                 bond(world, population.people[desk.people[lane]])
         if lifted | (does == _DOES_USE):
+            for lane in range((lanes + 7) & -8):
+                desk.goal[lane] = normal_quantile(uniform(np.int64(desk.entry[1, lane])))
             for lane in range(lanes):
                 i = desk.people[lane]
                 lift = world.nodes[desk.place[lane]].lift
                 if does == _DOES_USE or lift != 0.0:
-                    experience(
-                        world,
-                        population.people[i],
-                        first + i,
-                        lift,
-                        desk.disturbances[i & (BLOCK - 1)],
-                        uniform(np.int64(desk.entry[1, lane])),
-                        uniform(np.int64(desk.entry[2, lane])),
-                    )
+                    disturbed = desk.disturbances[i & (BLOCK - 1)]
+                    told = uniform(np.int64(desk.entry[2, lane]))
+                    experience(world, population.people[i], first + i, lift, disturbed, desk.goal[lane], told)
         if does == _DOES_TALK:
             talk_all(world, population, stage, lanes)
-        for lane in range(lanes):
-            i = desk.people[lane]
-            now = node_at(world, population.people[i], stage)
-            if world.nodes[now].weeks == 0:
-                world.queue[now, world.queued[now]] = i - begin
-                world.queued[now] += 1
-                moving += 1
+        if world.nodes[at].resolves:
+            for lane in range(lanes):
+                i = desk.people[lane]
+                now = node_at(world, population.people[i], stage)
+                if world.nodes[now].weeks == 0:
+                    world.queue[now, world.queued[now]] = i - begin
+                    world.queued[now] += 1
+                    moving += 1
     world.entered[at] = 0
     return moving

@@ -17,7 +17,7 @@ from agents.population import NOBODY, Population
 from agents.purposes import Purpose
 from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility, taste_tail
 from agents.rules.need import tail_position
-from agents.rules.numerics import decode_unit, log, uniform
+from agents.rules.numerics import decode_unit, log, normal_quantile, uniform
 from agents.rules.transition import add_term, clipped_probability, odds
 from agents.traits import TRAITS
 from sim.engine.contact import rate_of
@@ -26,6 +26,7 @@ from sim.engine.week import (
     arrive,
     bond,
     buy,
+    count_moves,
     ease_of,
     effort_of,
     experience,
@@ -34,8 +35,10 @@ from sim.engine.week import (
     is_need_due,
     leave,
     level_of,
-    meet_contacts,
+    is_moment,
+    meet_contact,
     node_at,
+    note_stage,
     present_fatigue,
     present_habit,
     recall,
@@ -44,6 +47,7 @@ from sim.engine.week import (
     set_need_clock,
     settle,
     talk,
+    tire,
     turn_to_incumbent,
 )
 from sim.graph import ALWAYS, Kind, On, Only
@@ -60,7 +64,8 @@ _WEEK, _STEP, _ENTRY, _NEED = (
     np.int64(Purpose.ENTRY),
     np.int64(Purpose.NEED),
 )
-_CONTACT, _RECALL, _SEARCH = np.int64(Purpose.CONTACT), np.int64(Purpose.RECALL), np.int64(Purpose.SEARCH)
+_CONTACT, _MOMENT = np.int64(Purpose.CONTACT), np.int64(Purpose.MOMENT)
+_RECALL, _SEARCH = np.int64(Purpose.RECALL), np.int64(Purpose.SEARCH)
 _TASTE, _CHOICE = np.int64(Purpose.TASTE), np.int64(Purpose.CHOICE)
 _DOES_WAIT, _DOES_RECALL, _DOES_SEARCH = np.int64(Does.WAIT), np.int64(Does.RECALL), np.int64(Does.SEARCH)
 _DOES_CHOOSE, _DOES_USE = np.int64(Does.CHOOSE), np.int64(Does.USE)
@@ -282,7 +287,9 @@ def _enter(world: World, customer: Any, who: Whole, stage: Whole, disturbed: flo
     if does == _DOES_WAIT:
         at = turn_to_incumbent(world, customer, stage)
     entry = _draw(world, who, _ENTRY, np.int64(customer.occasion), stage)
-    settle(world, customer, who, at, does, uniform(np.int64(entry[0])))
+    settle(world, customer, who, at, uniform(np.int64(entry[0])))
+    if does != _DOES_CHOOSE:
+        note_stage(world, customer, who)
     if does == _DOES_WAIT:
         words = _draw(world, who, _NEED, np.int64(customer.occasion), _EVER)
         position = tail_position(log(1.0 - uniform(np.int64(words[0]))))
@@ -298,10 +305,38 @@ def _enter(world: World, customer: Any, who: Whole, stage: Whole, disturbed: flo
         bond(world, customer)
     lift = world.nodes[at].lift
     if does == _DOES_USE or lift != 0.0:
-        noise, told = uniform(np.int64(entry[1])), uniform(np.int64(entry[2]))
+        noise, told = normal_quantile(uniform(np.int64(entry[1]))), uniform(np.int64(entry[2]))
         experience(world, customer, who, lift, disturbed, noise, told)
     if does == _DOES_TALK:
         _talk(world, customer, who)
+
+
+@rule
+def _meet(world: World, population: Population, i: Whole, who: Whole) -> tuple[float, float]:
+    """This week's contacts; returns (pull, intrusion), 0 without any."""
+    customer, week = population.people[i], world.clock[_AT_WEEK]
+    lead = np.int64(customer.lead)
+    fatigue = present_fatigue(world, customer)
+    strongest, disturbed, added = 0.0, 0.0, 0.0
+    for turn in range(world.market[0].contacting):
+        brand = world.contacting[turn]
+        rate = rate_of(world, population, i, brand)
+        if rate > 0 and sixteen_bits(_draw(world, who, _CONTACT, week >> 3, brand), week) < rate:
+            words = _draw(world, who, _MOMENT, week, brand)
+            aimed = uniform(np.int64(words[0])) < level_of(world, customer, brand).context
+            # A company that knows where the customer is holds back what would not be timely.
+            if not aimed or is_moment(world, customer):
+                u = uniform(np.int64(words[1]))
+                strength, intrusion, tiring = meet_contact(world, customer, who, brand, aimed, u, fatigue)
+                added += tiring
+                disturbed = max(disturbed, intrusion)
+                if strength > strongest:
+                    strongest = strength
+                    lead = brand
+    if added > 0.0:
+        tire(world, customer, fatigue, added)
+    customer.lead = lead
+    return strongest, disturbed
 
 
 @passage
@@ -309,15 +344,7 @@ def _live(world: World, population: Population, i: Whole) -> None:
     """One customer's week: contacts, weekly deed, an edge, and on through stages that resolve within the week."""
     week = world.clock[_AT_WEEK]
     customer, who = population.people[i], world.clock[_AT_FIRST] + i
-    reached = np.uint64(0)
-    for turn in range(world.market[0].contacting):
-        brand = world.contacting[turn]
-        rate = rate_of(world, population, i, brand)
-        if rate > 0 and sixteen_bits(_draw(world, who, _CONTACT, week >> 3, brand), week) < rate:
-            reached |= np.uint64(1) << np.uint64(brand)
-    strongest, disturbed = 0.0, 0.0
-    if reached != np.uint64(0):
-        strongest, disturbed = meet_contacts(world, customer, who, reached)
+    strongest, disturbed = _meet(world, population, i, who)
     at = np.int64(node_at(world, customer, customer.stage))
     node = world.nodes[at]
     if node.does == _DOES_SEARCH:
@@ -332,6 +359,7 @@ def _live(world: World, population: Population, i: Whole) -> None:
     while edge != NOBODY:
         if world.nodes[at].does == _DOES_WAIT:
             leave(world, customer)
+        world.moves[edge, customer.persona] += 1
         _enter(world, customer, who, world.edges[edge].target, disturbed)
         at = np.int64(node_at(world, customer, customer.stage))
         edge = _NOBODY
@@ -366,5 +394,6 @@ def run_weeks(
         desk.way[0] = world.constants[0].journey
         for i in range(population.due.size):
             _live(world, population, i)
+        count_moves(world)
         week += 1
     return week

@@ -41,14 +41,14 @@ from agents.rules.talk import complaint_probability, praise_probability
 from sim.events import Moment
 from sim.history import FIXED_POINT, Money, Origin
 from sim.journey import Does
-from sim.luck import block
 from sim.tally import ByBrand, ByPersona
 from sim.world import Clock, World
 
 __all__ = [
-    "arrive", "bond", "buy", "ease_of", "effort_of", "experience", "first_need", "group_of", "has", "is_need_due",
-    "leave", "level_of", "meet_contacts", "node_at", "present_fatigue", "present_habit", "recall", "relevance_of",
-    "search", "set_need_clock", "settle", "talk", "turn_to_incumbent",
+    "arrive", "bond", "buy", "count_moves", "ease_of", "effort_of", "experience", "first_need", "group_of", "has",
+    "is_moment", "is_need_due", "leave", "level_of", "meet_contact", "node_at", "note_stage", "present_fatigue",
+    "present_habit", "recall", "relevance_of", "search", "serve", "set_need_clock", "settle", "strain", "take_channel",
+    "talk", "tire", "turn_to_incumbent",
 ]  # fmt: skip
 
 # Enumerations as typed numbers: a plain int would make numba compile every function anew for every constant.
@@ -91,8 +91,7 @@ _PRAISE, _COMPLAINT = np.int64(Moment.PRAISE), np.int64(Moment.COMPLAINT)
 
 _AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
 _NOBODY = np.int64(NOBODY)
-_NO_AMOUNT, _ONCE, _EVER = np.int64(0), np.int64(1), np.int64(0)
-_FIRST, _SECOND, _THIRD, _FOURTH = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
+_NO_AMOUNT = np.int64(0)
 
 
 class Event(NamedTuple):
@@ -131,9 +130,9 @@ def _count(mask: Any) -> Whole:
 
 
 @passage
-def _add(world: World, customer: Any, brand: Whole, column: Whole, amount: Whole) -> None:
-    """Count for a brand, this week."""
-    world.by_brand[world.clock[_AT_ROW], customer.persona, brand, column] += amount
+def _tally_of(world: World, customer: Any, brand: Whole) -> Any:
+    """This week's counters of a brand among customers of the same persona: see :class:`sim.tally.ByBrand`."""
+    return world.by_brand[np.uint64(world.clock[_AT_ROW]), customer.persona, np.uint64(brand)]
 
 
 @loop
@@ -175,12 +174,11 @@ def _book(accounts: Any, place: Whole, column: Whole, cents: Whole, discount: fl
 
 
 @passage
-def _pay(world: World, customer: Any, who: Whole, brand: Whole, column: Whole, cents: Whole) -> None:
+def _pay(world: World, tally: Any, who: Whole, brand: Whole, column: Whole, cents: Whole) -> None:
     """Book money that a customer causes; costs are positive numbers in cost columns."""
-    row = world.clock[_AT_ROW]
-    world.by_brand[row, customer.persona, brand, _B_MONEY + column] += cents
+    tally[_B_MONEY + column] += cents
     if world.accounts.size > 0 and brand == world.constants[0].focal and cents != 0:
-        _book(world.accounts, who - world.clock[_AT_FIRST], column, cents, world.discount[row])
+        _book(world.accounts, who - world.clock[_AT_FIRST], column, cents, world.discount[world.clock[_AT_ROW]])
 
 
 @passage
@@ -226,10 +224,10 @@ def effort_of(world: World, customer: Any, node: Whole, ease: float) -> float:
 
 
 @passage
-def _set_trust(world: World, customer: Any, trust: float) -> None:
-    """Store trust in the incumbent and keep the market's sum."""
+def _set_trust(tally: Any, customer: Any, trust: float) -> None:
+    """Store trust in the incumbent, whose counters these are, and keep the market's sum."""
     code = encode_unit(trust)
-    _add(world, customer, np.int64(customer.incumbent), _B_TRUST, code - np.int64(customer.trust))
+    tally[_B_TRUST] += code - np.int64(customer.trust)
     customer.trust = code
 
 
@@ -239,17 +237,12 @@ def _fixed_point(x: float) -> Whole:
 
 
 @passage
-def _set_satisfaction(world: World, customer: Any, satisfaction: float) -> None:
-    """Store satisfaction with the incumbent, in single precision, and keep the market's sum."""
+def _set_satisfaction(tally: Any, customer: Any, satisfaction: float) -> None:
+    """Store satisfaction with the incumbent, whose counters these are, and keep the market's sum."""
     before = _fixed_point(np.float64(customer.satisfaction))
+    # In single precision: what is stored counts.
     customer.satisfaction = satisfaction
-    _add(
-        world,
-        customer,
-        np.int64(customer.incumbent),
-        _B_SATISFACTION,
-        _fixed_point(np.float64(customer.satisfaction)) - before,
-    )
+    tally[_B_SATISFACTION] += _fixed_point(np.float64(customer.satisfaction)) - before
 
 
 @passage
@@ -265,79 +258,71 @@ def present_fatigue(world: World, customer: Any) -> float:
 
 
 @passage
-def _is_moment(world: World, customer: Any) -> bool:
+def is_moment(world: World, customer: Any) -> bool:
     """Whether a contact could be timely: considering, evaluating, using, or the need near."""
     does = world.nodes[node_at(world, customer, customer.stage)].does
-    if does == _DOES_WAIT:
-        return np.int64(customer.need_at) - world.clock[_AT_WEEK] <= world.constants[0].near_weeks
-    return does in (_DOES_RECALL, _DOES_SEARCH, _DOES_USE)
+    near = np.int64(customer.need_at) - world.clock[_AT_WEEK] <= world.constants[0].near_weeks
+    busy = (does == _DOES_RECALL) | (does == _DOES_SEARCH) | (does == _DOES_USE)
+    return near if does == _DOES_WAIT else busy
 
 
 @passage
-def meet_contacts(world: World, customer: Any, who: Whole, reached: Any) -> tuple[float, float]:
-    """This week's contacts of the brands in ``reached`` (MODEL 4.3); returns (pull, intrusion), 0 without any."""
-    constants = world.constants[0]
-    week = world.clock[_AT_WEEK]
-    person = customer.persona
-    fatigue = present_fatigue(world, customer)
-    added = 0.0
-    strongest = 0.0
-    disturbed = 0.0
-    lead = np.int64(customer.lead)
-    for turn in range(world.market[0].contacting):
-        brand = world.contacting[turn]
-        if not has(reached, brand):
-            continue
-        level = level_of(world, customer, brand)
-        segment = world.segments[brand, world.brands[brand].active]
-        mine = customer.incumbent == brand
-        words = block(constants.seed, constants.replicate, who, _MOMENT, week, brand)
-        aimed = uniform(np.int64(words[0])) < level.context
-        # A company that knows where the customer is holds back what would not be timely.
-        if aimed and not _is_moment(world, customer):
-            continue
-        known = relevance(level.personalization, _known(customer, brand, level))
-        disturbance = intrusion(decode_unit(customer.privacy_concern), known, segment.covert)
-        disturbed = max(disturbed, disturbance)
-        _add(world, customer, brand, _B_CONTACTS, _ONCE)
-        _pay(world, customer, who, brand, _CONTACTS, segment.contact_cost)
-        if aimed:
-            _add(world, customer, brand, _B_TIMELY, _ONCE)
-            added += constants.contact_fatigue
+def meet_contact(
+    world: World, customer: Any, who: Whole, brand: Whole, aimed: bool, u: float, fatigue: float
+) -> tuple[float, float, float]:
+    """One contact of a brand (MODEL 4.3).
+
+    Returns
+    -------
+    tuple of float
+        Pull, 0 unless it was aimed and the brand's journey has the stage; intrusion; fatigue added.
+    """
+    constants, person = world.constants[0], customer.persona
+    level = level_of(world, customer, brand)
+    segment = world.segments[brand, world.brands[brand].active]
+    known = relevance(level.personalization, _known(customer, brand, level))
+    disturbance = intrusion(decode_unit(customer.privacy_concern), known, segment.covert)
+    tally = _tally_of(world, customer, brand)
+    tally[_B_CONTACTS] += 1
+    _pay(world, tally, who, brand, _CONTACTS, segment.contact_cost)
+    strength, tiring = 0.0, constants.contact_fatigue
+    if aimed:
+        tally[_B_TIMELY] += 1
+        node = world.node_of[segment.journey, customer.stage]
+        if node // constants.stages == segment.journey:
             strength = pull(known, fatigue)
-            node = world.node_of[segment.journey, customer.stage]
-            if strength > strongest and node // constants.stages == segment.journey:
-                strongest = strength
-                lead = brand
-            if customer.considered != 0:
-                customer.considered |= _bit(brand)
-            _note(world, customer, who, _TIMELY, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
-        else:
-            added += constants.contact_fatigue * constants.mistimed
-            _note(world, customer, who, _MISTIMED, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
-        if disturbance > 0.0:
-            if mine:
-                trust = decode_unit(customer.trust)
-                _set_trust(world, customer, trust_after_intrusion(trust, disturbance, constants.trust_intrusion))
-            if world.personas[person].adapt_privacy > 0.0:
-                customer.privacy_concern = encode_unit(
-                    privacy_after_intrusion(
-                        decode_unit(customer.privacy_concern), world.personas[person].adapt_privacy, disturbance
-                    )
+        if customer.considered != 0:
+            customer.considered |= _bit(brand)
+        _note(world, customer, who, _TIMELY, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+    else:
+        tiring *= constants.mistimed
+        _note(world, customer, who, _MISTIMED, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+    if disturbance > 0.0:
+        if customer.incumbent == brand:
+            trust = trust_after_intrusion(decode_unit(customer.trust), disturbance, constants.trust_intrusion)
+            _set_trust(tally, customer, trust)
+        if world.personas[person].adapt_privacy > 0.0:
+            customer.privacy_concern = encode_unit(
+                privacy_after_intrusion(
+                    decode_unit(customer.privacy_concern), world.personas[person].adapt_privacy, disturbance
                 )
-        leaves = opt_out_probability(
-            constants.optout, constants.optout_fatigue * fatigue, constants.optout_intrusion * disturbance
-        )
-        if uniform(np.int64(words[1])) < leaves:
-            customer.opted_out |= _bit(brand)
-            _add(world, customer, brand, _B_OPTED_OUT, _ONCE)
-            _note(world, customer, who, _OPT_OUT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
-    if added > 0.0:
-        customer.fatigue = fatigue + added
-        customer.last_contact = week
-        world.by_persona[world.clock[_AT_ROW], person, _P_FATIGUE] += _fixed_point(added)
-    customer.lead = lead
-    return strongest, disturbed
+            )
+    leaves = opt_out_probability(
+        constants.optout, constants.optout_fatigue * fatigue, constants.optout_intrusion * disturbance
+    )
+    if u < leaves:
+        customer.opted_out |= _bit(brand)
+        tally[_B_OPTED_OUT] += 1
+        _note(world, customer, who, _OPT_OUT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+    return strength, disturbance, tiring
+
+
+@passage
+def tire(world: World, customer: Any, fatigue: float, added: float) -> None:
+    """Store fatigue after this week's contacts."""
+    customer.fatigue = fatigue + added
+    customer.last_contact = world.clock[_AT_WEEK]
+    world.by_persona[world.clock[_AT_ROW], customer.persona, _P_FATIGUE] += _fixed_point(added)
 
 
 @passage
@@ -416,25 +401,26 @@ def search(world: World, customer: Any, who: Whole, lane: Whole) -> None:
 
 
 @passage
-def _switch(world: World, customer: Any, brand: Whole) -> None:
+def _switch(world: World, tally: Any, customer: Any, brand: Whole) -> None:
     """Become another brand's customer: nothing is remembered of the old one, little is known by the new one."""
     before = np.int64(customer.incumbent)
     if before != NOBODY:
-        _add(world, customer, before, _B_SWITCHES, _ONCE)
-        _add(world, customer, before, _B_INCUMBENTS, -_ONCE)
-        _add(world, customer, before, _B_SATISFACTION, -_fixed_point(np.float64(customer.satisfaction)))
-        _add(world, customer, before, _B_TRUST, -np.int64(customer.trust))
-    _add(world, customer, brand, _B_INCUMBENTS, _ONCE)
+        lost = _tally_of(world, customer, before)
+        lost[_B_SWITCHES] += 1
+        lost[_B_INCUMBENTS] -= 1
+        lost[_B_SATISFACTION] -= _fixed_point(np.float64(customer.satisfaction))
+        lost[_B_TRUST] -= np.int64(customer.trust)
+    tally[_B_INCUMBENTS] += 1
     customer.incumbent = brand
     customer.satisfaction = 0.0
     customer.expectation = 0.0
     customer.habit = 0
     customer.trust = 0
-    _set_trust(world, customer, world.constants[0].initial_trust * decode_unit(customer.trust_propensity))
+    _set_trust(tally, customer, world.constants[0].initial_trust * decode_unit(customer.trust_propensity))
     customer.knowledge = encode_unit(level_of(world, customer, brand).prospect_knowledge)
 
 
-@loop
+@rule
 def buy(world: World, customer: Any, who: Whole, brand: Whole) -> None:
     """Purchase of the brand chosen; one bought without consideration is the lead's (the loyalty loop)."""
     constants = world.constants[0]
@@ -445,13 +431,14 @@ def buy(world: World, customer: Any, who: Whole, brand: Whole) -> None:
     initially = _count(np.uint64(customer.initial))
     world.by_persona[row, person, _P_INITIALLY] += initially
     world.by_persona[row, person, _P_LATER] += _count(np.uint64(customer.considered)) - initially
-    _add(world, customer, brand, origin, _ONCE)
-    _add(world, customer, brand, _B_SKIPPED, np.int64(np.int64(customer.marks) & SEARCHED == 0))
-    _add(world, customer, brand, _B_DECISION_WEEKS, world.clock[_AT_WEEK] - np.int64(customer.need_week))
+    tally = _tally_of(world, customer, brand)
+    tally[origin] += 1
+    tally[_B_SKIPPED] += np.int64(np.int64(customer.marks) & SEARCHED == 0)
+    tally[_B_DECISION_WEEKS] += world.clock[_AT_WEEK] - np.int64(customer.need_week)
     offer = world.offers[person, brand]
-    _pay(world, customer, who, brand, _REVENUE, offer.revenue)
+    _pay(world, tally, who, brand, _REVENUE, offer.revenue)
     # Margin is the one column that may be negative: a unit sold at a loss is booked as it is.
-    _pay(world, customer, who, brand, _MARGIN, offer.margin)
+    _pay(world, tally, who, brand, _MARGIN, offer.margin)
     if np.int64(customer.marks) & ADOPTED == 0:
         customer.marks = np.int64(customer.marks) | ADOPTED
         world.by_persona[row, person, _P_ADOPTED] += 1
@@ -466,10 +453,10 @@ def buy(world: World, customer: Any, who: Whole, brand: Whole) -> None:
         if before != NOBODY and brand != before:
             account.switches += 1
     if brand == before:
-        _add(world, customer, brand, _B_REPEATS, _ONCE)
+        tally[_B_REPEATS] += 1
         customer.habit = encode_unit(habit_after_repeat(present_habit(world, customer), constants.habit_gain))
     else:
-        _switch(world, customer, brand)
+        _switch(world, tally, customer, brand)
     customer.lead = brand
     customer.last_purchase = world.clock[_AT_WEEK]
     customer.considered = 0
@@ -479,7 +466,7 @@ def buy(world: World, customer: Any, who: Whole, brand: Whole) -> None:
 
 @passage
 def experience(
-    world: World, customer: Any, who: Whole, lift: float, disturbed: float, u_noise: float, u_told: float
+    world: World, customer: Any, who: Whole, lift: float, disturbed: float, noise: float, u_told: float
 ) -> None:
     """A moment of experience with the incumbent (MODEL 4.5) and what is told of it."""
     brand = np.int64(customer.incumbent)
@@ -499,20 +486,21 @@ def experience(
             constants.experience_intrusion,
         ),
         constants.experience_noise_sd,
-        u_noise,
+        noise,
     )
     expected = np.float64(customer.expectation)
     surprise = lived - expected
     customer.expectation = expectation_after(expected, surprise, constants.expectation_rate)
+    tally = _tally_of(world, customer, brand)
     _set_satisfaction(
-        world,
+        tally,
         customer,
         satisfaction_after(
             np.float64(customer.satisfaction), surprise, constants.satisfaction_rate, constants.loss_aversion
         ),
     )
     _set_trust(
-        world,
+        tally,
         customer,
         trust_after_surprise(
             decode_unit(customer.trust),
@@ -529,11 +517,11 @@ def experience(
         )
     if delight > 0.0 and constants.ancillary > 0.0:
         extra = np.floor(constants.ancillary * persona.spend * delight + 0.5)
-        _pay(world, customer, who, brand, _REVENUE, np.int64(extra))
-        _pay(world, customer, who, brand, _ANCILLARY, np.int64(np.floor(extra * constants.ancillary_margin + 0.5)))
+        _pay(world, tally, who, brand, _REVENUE, np.int64(extra))
+        _pay(world, tally, who, brand, _ANCILLARY, np.int64(np.floor(extra * constants.ancillary_margin + 0.5)))
     # Where nothing disappoints the chance is 0.
     if u_told < complaint_probability(constants.complaint_rate, decode_unit(customer.sociability), surprise):
-        _add(world, customer, brand, _B_COMPLAINTS, _ONCE)
+        tally[_B_COMPLAINTS] += 1
         world.talk[who % constants.groups, brand, 1] += 1
         _note(world, customer, who, _COMPLAINT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
 
@@ -547,33 +535,55 @@ def talk(world: World, customer: Any, who: Whole, u: float) -> None:
     constants = world.constants[0]
     told = praise_probability(constants.talk_rate, decode_unit(customer.sociability), np.float64(customer.satisfaction))
     if u < told:
-        _add(world, customer, brand, _B_PRAISE, _ONCE)
+        _tally_of(world, customer, brand)[_B_PRAISE] += 1
         world.talk[who % constants.groups, brand, 0] += 1
         _note(world, customer, who, _PRAISE, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
 
 
 @passage
-def _take_channel(world: World, customer: Any, who: Whole, at: Whole, u: float) -> None:
+def take_channel(world: World, customer: Any, who: Whole, at: Whole, u: float) -> None:
     """Enter a stage through one of its channels: cost to the lead, knowledge where the touch is digital."""
-    customer.channel = NOBODY
-    if not world.nodes[at].has_channels:
-        return
     taken = np.int64(0)
     for channel in range(world.mix.shape[1] - 1):
         taken += np.int64(u >= world.mix[at, channel])
     customer.channel = taken
-    if customer.lead == NOBODY:
-        return
-    through = world.channels[taken]
-    _pay(world, customer, who, np.int64(customer.lead), _CHANNELS, through.cost)
-    touched = through.digital & (customer.lead == customer.incumbent)
-    automation = level_of(world, customer, np.int64(customer.lead)).automation
+    lead, through = np.int64(customer.lead), world.channels[taken]
+    led = np.int64(lead != NOBODY)
+    _pay(world, _tally_of(world, customer, lead * led), who, lead, _CHANNELS, through.cost * led)
+    touched = through.digital & (lead != NOBODY) & (lead == customer.incumbent)
+    automation = level_of(world, customer, lead).automation
     # At no automation a touch teaches nothing, and nothing changes.
     customer.knowledge = encode_unit(
         knowledge_after_touch(
             decode_unit(customer.knowledge), world.constants[0].knowledge_rate, automation if touched else 0.0
         )
     )
+
+
+@passage
+def strain(world: World, customer: Any, at: Whole) -> None:
+    """Feel the effort of a stage."""
+    ease = ease_of(world, customer, np.int64(customer.lead))
+    customer.strain = np.float64(customer.strain) + effort_of(world, customer, at, ease)
+
+
+@passage
+def serve(world: World, customer: Any, who: Whole, at: Whole) -> None:
+    """What a stage costs the lead, and what it sells beside the brand."""
+    lead, node = np.int64(customer.lead), world.nodes[at]
+    if lead == NOBODY:
+        return
+    tally = _tally_of(world, customer, lead)
+    _pay(world, tally, who, lead, _SERVICE, node.cost)
+    _pay(world, tally, who, lead, _REVENUE, node.ancillary)
+    margin = np.int64(np.floor(node.ancillary * world.constants[0].ancillary_margin + 0.5))
+    _pay(world, tally, who, lead, _ANCILLARY, margin)
+
+
+@passage
+def note_stage(world: World, customer: Any, who: Whole) -> None:
+    """Log that a stage was entered."""
+    _note(world, customer, who, _STAGE, np.int64(customer.lead), np.int64(customer.channel), _NOBODY, _NO_AMOUNT)
 
 
 @passage
@@ -587,12 +597,22 @@ def leave(world: World, customer: Any) -> None:
 @passage
 def arrive(world: World, customer: Any, stage: Whole) -> None:
     """Come to stand in a stage."""
-    row, person = world.clock[_AT_ROW], customer.persona
-    world.flows[person, customer.stage, stage] += 1
-    world.occupancy[row, person, customer.stage] -= 1
-    world.occupancy[row, person, stage] += 1
     customer.stage = stage
     customer.since = world.clock[_AT_WEEK]
+
+
+@passage
+def count_moves(world: World) -> None:
+    """Count what edges were taken this week (``world.moves``) as flows between stages and change of who stands there."""
+    moves, row = world.moves, world.clock[_AT_ROW]
+    for edge in range(world.edges.size):
+        source, target = world.edges[edge].source, world.edges[edge].target
+        for person in range(moves.shape[1]):
+            moved = moves[edge, person]
+            world.flows[person, source, target] += moved
+            world.occupancy[row, person, source] -= moved
+            world.occupancy[row, person, target] += moved
+            moves[edge, person] = 0
 
 
 @passage
@@ -605,26 +625,17 @@ def turn_to_incumbent(world: World, customer: Any, stage: Whole) -> Whole:
 
 
 @passage
-def settle(world: World, customer: Any, who: Whole, at: Whole, does: Whole, u: float) -> None:
+def settle(world: World, customer: Any, who: Whole, at: Whole, u: float) -> None:
     """What entering a stage takes and costs: channel, effort, money."""
     node = world.nodes[at]
-    _take_channel(world, customer, who, at, u)
-    lead = np.int64(customer.lead)
+    if node.has_channels:
+        take_channel(world, customer, who, at, u)
+    else:
+        customer.channel = NOBODY
     if node.effort > 0.0:
-        customer.strain = np.float64(customer.strain) + effort_of(world, customer, at, ease_of(world, customer, lead))
-    if lead != NOBODY and (node.cost != 0 or node.ancillary != 0):
-        _pay(world, customer, who, lead, _SERVICE, node.cost)
-        _pay(world, customer, who, lead, _REVENUE, node.ancillary)
-        _pay(
-            world,
-            customer,
-            who,
-            lead,
-            _ANCILLARY,
-            np.int64(np.floor(node.ancillary * world.constants[0].ancillary_margin + 0.5)),
-        )
-    if does != _DOES_CHOOSE:
-        _note(world, customer, who, _STAGE, lead, np.int64(customer.channel), _NOBODY, _NO_AMOUNT)
+        strain(world, customer, at)
+    if node.cost != 0 or node.ancillary != 0:
+        serve(world, customer, who, at)
 
 
 @passage
@@ -633,7 +644,7 @@ def bond(world: World, customer: Any) -> None:
     if customer.incumbent == NOBODY:
         return
     gain = world.constants[0].bond_gain
-    _set_trust(world, customer, bonded(decode_unit(customer.trust), gain))
+    _set_trust(_tally_of(world, customer, np.int64(customer.incumbent)), customer, bonded(decode_unit(customer.trust), gain))
     customer.habit = encode_unit(bonded(decode_unit(customer.habit), gain))
 
 
