@@ -118,6 +118,7 @@ DESK = np.dtype(
         # Places are unsigned: what counts from the end where it is negative costs a question at every look.
         ("way", np.uint16, (MOST_BRANDS + 1,)),  # journey of each lead this week, behind nobody's
         ("ready", np.uint32, (BLOCK,)),  # those whose week it is, by place in the shard
+        ("coming", np.uint32, (BLOCK,)),  # those of the next block
         ("contacted", np.uint32, (BLOCK,)),  # those whom a contact reaches
         # By place in the block; zero but for those contacted, so that nobody else's is ever written.
         ("called", np.uint8, (BLOCK,)),  # whether a contact pulls
@@ -132,8 +133,9 @@ DESK = np.dtype(
         ("entry", np.uint32, (4, LANES)),
         ("place", np.uint16, (LANES,)),  # node
         ("slot", np.uint32, (LANES,)),
-        ("limit", np.int64, (LANES,)),
-        ("soon", np.int64, (LANES,)),
+        ("limit", np.uint32, (LANES,)),
+        ("soon", np.uint32, (LANES,)),
+        ("next", np.uint32, (LANES,)),  # week
         ("felt", np.float64, (len(FEATURES), LANES)),
         ("weight", np.float64, (LANES,)),
         ("total", np.float64, (LANES,)),
@@ -162,6 +164,7 @@ class Clock:
     ROW = 1  # row of the tally
     FIRST = 2  # customer number of the shard's first customer
     TOUCHED = 3  # what reading ahead found: kept only so that no compiler leaves the reading out
+    AHEAD = 4  # records of the next block that are still to be asked for
 
 
 class Birth(NamedTuple):
@@ -484,7 +487,7 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
         standing=standing,
         market=np.zeros(1, MARKET).view(np.recarray),
         contacting=np.zeros(len(prices), np.int64),
-        clock=np.zeros(4, np.int64),
+        clock=np.zeros(5, np.int64),
         **_room(0, 0, 0),
         accounts=allocate_accounts(0),
         **tally._asdict(),
@@ -524,7 +527,7 @@ def fork(world: World, tally: Tally, accounts: Any, first: int, people: Any = No
 
     ``people`` are the shard's records where the fast engine is to live them.
     """
-    clock = np.zeros(4, np.int64)
+    clock = np.zeros(5, np.int64)
     clock[Clock.FIRST] = first
     room = _room(0, 0, 0)
     if people is not None:

@@ -149,18 +149,18 @@ def _look_ahead(world: World, population: Population, brand: Whole, waiting: Who
             return
         for lane in range(active):
             desk.when[lane] = window
-            desk.taken[lane] = _NEVER
+            desk.next[lane] = _NEVER
         blocks(constants.seed, constants.replicate, desk.who, _CONTACT, desk.when, brand, active, desk.words, 0)
         for ahead in range(window * 8 + 7, max(tomorrow, window * 8) - 1, -1):
-            draws, shift = desk.words[(ahead & 7) >> 1], 16 * (ahead & 1)
-            for lane in range(active):
-                hit = ((np.int64(draws[lane]) >> shift) & 0xFFFF) < desk.limit[lane]
-                desk.taken[lane] = ahead if hit else desk.taken[lane]
+            draws, shift = desk.words[(ahead & 7) >> 1], np.uint32(16 * (ahead & 1))
+            for lane in range((active + 15) & -16):
+                hit = ((draws[lane] >> shift) & np.uint32(0xFFFF)) < desk.limit[lane]
+                desk.next[lane] = np.uint32(ahead) if hit else desk.next[lane]
         window += 1
         still = np.int64(0)
         for lane in range(active):
             slot = desk.slot[lane]
-            soonest = min(desk.soon[slot], desk.taken[lane])
+            soonest = min(desk.soon[slot], desk.next[lane])
             desk.soon[slot] = soonest
             # Where nothing came yet: look on.
             desk.slot[still] = slot

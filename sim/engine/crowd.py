@@ -7,12 +7,14 @@ they stand on, and those of one node live the same step together, sixty-four at 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from agents.compiled import Whole, loop, passage, rule
 from agents.population import NOBODY, Population
 from sim.engine.contact import meet, set_due
-from sim.engine.enter import enter, search_all, talk_all
+from sim.engine.enter import AHEAD, enter, fetch, search_all, talk_all
 from sim.engine.week import count_moves, is_need_due, leave, node_at
 from sim.engine.weigh import weigh
 from sim.journey import Does
@@ -20,8 +22,19 @@ from sim.world import BLOCK, LANES, Clock, World
 
 __all__ = ["customers_week"]
 
-_AT_WEEK, _AT_FIRST, _AT_TOUCHED = Clock.WEEK, Clock.FIRST, Clock.TOUCHED
+_AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
+_AT_AHEAD, _AT_TOUCHED = Clock.AHEAD, Clock.TOUCHED
 _DOES_WAIT, _DOES_SEARCH, _DOES_TALK = np.int64(Does.WAIT), np.int64(Does.SEARCH), np.int64(Does.TALK)
+
+
+@loop
+def _find_ready(population: Population, week: Whole, begin: Whole, found: Any) -> Whole:
+    """Leave in ``found`` those of a block whose week it is, by place in the shard; returns how many."""
+    count = np.int64(0)
+    for candidate in range(begin, min(begin + BLOCK, population.due.size)):
+        found[count] = candidate
+        count += np.int64(population.due[candidate] <= week)
+    return count
 
 
 @loop
@@ -35,7 +48,7 @@ def _stand(world: World, population: Population, ready: Whole) -> None:
         node = world.nodes[at]
         ripe = np.int64(world.clock[_AT_WEEK] - np.int64(customer.since) >= node.weeks)
         called = np.int64(is_need_due(world, customer)) | np.int64(desk.called[i & (BLOCK - 1)])
-        queued = world.queued[at]
+        queued = np.uint64(world.queued[at])
         world.queue[at, queued] = i & (BLOCK - 1)
         world.queued[at] = queued + (node.acts | (node.opens & ripe & (node.roams | called)))
 
@@ -71,6 +84,7 @@ def _step(world: World, population: Population, at: Whole, begin: Whole, weekly:
     waits = world.nodes[at].does == _DOES_WAIT
     for start in range(0, world.queued[at], LANES):
         lanes = min(LANES, world.queued[at] - start)
+        fetch(world, population, AHEAD)
         for lane in range(lanes):
             i = begin + np.int64(world.queue[at, start + lane])
             desk.people[lane] = i
@@ -84,9 +98,11 @@ def _step(world: World, population: Population, at: Whole, begin: Whole, weekly:
             goes = desk.taken[lane] != NOBODY
             if waits and goes:
                 leave(world, customer)
-            world.moves[desk.taken[lane], customer.persona] += np.int64(goes)
-            target = node_at(world, customer, world.edges[desk.taken[lane]].target)
-            world.entering[target, world.entered[target]] = i & (BLOCK - 1)
+            # Of who stays the first edge is looked at, and nothing comes of it.
+            edge = np.uint64(desk.taken[lane]) if goes else np.uint64(0)
+            world.moves[edge, customer.persona] += np.int64(goes)
+            target = node_at(world, customer, world.edges[edge].target)
+            world.entering[target, np.uint64(world.entered[target])] = i & (BLOCK - 1)
             world.entered[target] += np.int64(goes)
             gone += np.int64(goes)
     world.queued[at] = 0
@@ -112,13 +128,14 @@ def customers_week(world: World, population: Population) -> None:
         desk.way[brand + 1] = world.segments[brand, world.brands[brand].active].journey
     desk.way[0] = world.constants[0].journey
     customers = population.due.size
+    coming = _find_ready(population, week, np.int64(0), desk.coming)
     for begin in range(0, customers, BLOCK):
-        end = min(begin + BLOCK, customers)
-        ready = np.int64(0)
-        for candidate in range(begin, end):
-            desk.ready[ready] = candidate
-            ready += np.int64(population.due[candidate] <= week)
-        # Read ahead: these loads wait for memory together, not one after the other.
+        ready = coming
+        for place in range(ready):
+            desk.ready[place] = desk.coming[place]
+        coming = _find_ready(population, week, begin + BLOCK, desk.coming)
+        world.clock[_AT_AHEAD] = coming
+        # These loads wait for the outer cache together, not one after the other.
         touched = 0
         for place in range(ready):
             touched += population.people[desk.ready[place]].persona
@@ -137,6 +154,7 @@ def customers_week(world: World, population: Population) -> None:
                     if world.queued[at] > 0:
                         moving += _step(world, population, at, begin, weekly)
             weekly = False
+        fetch(world, population, coming)
         set_due(world, population, ready)
         for place in range(contacted):
             here = desk.contacted[place]
