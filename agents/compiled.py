@@ -18,12 +18,10 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.core import cgutils, event
-from numba.extending import intrinsic, overload
+from numba import njit
+from numba.core import event
 
-__all__ = ["Whole", "cache_folder", "loop", "passage", "read_ahead", "rule", "source_hash"]
+__all__ = ["Whole", "cache_folder", "loop", "passage", "rule", "source_hash"]
 
 #: A whole number as compiled code knows it: a plain int would be compiled anew for every constant.
 Whole: TypeAlias = int | np.integer[Any]
@@ -136,35 +134,3 @@ def loop(function: Function) -> Function:
 def passage(function: Function) -> Function:
     """Compile a part of a loop that stands alone only to be read: it is written into its caller before compiling."""
     return _compile(function, inline="always")
-
-
-def read_ahead(records: Any, place: Whole) -> None:
-    """Ask memory for a record that will be wanted soon, and go on: changes nothing but when it is there."""
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _prefetch(context: Any, records: Any, place: Any) -> Any:
-    """Emit the machine's own instruction: to read, for all levels of the cache."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = signature.args[0]
-        array = context.make_array(kind)(context, builder, arguments[0])
-        item = cgutils.get_item_pointer(context, builder, kind, array, [arguments[1]])
-        address = builder.bitcast(item, ir.IntType(8).as_pointer())
-        whole = ir.IntType(32)
-        shape = ir.FunctionType(ir.VoidType(), [address.type, whole, whole, whole])
-        known = builder.module.globals.get("llvm.prefetch.p0")
-        builder.call(
-            known or ir.Function(builder.module, shape, "llvm.prefetch.p0"), [address, whole(0), whole(3), whole(1)]
-        )
-        return context.get_dummy_value()
-
-    return types.void(records, place), generate
-
-
-@overload(read_ahead)  # type: ignore[untyped-decorator]
-def _read_ahead(records: Any, place: Any) -> Any:
-    def compiled(records: Any, place: Any) -> None:
-        _prefetch(records, place)
-
-    return compiled

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.machine import own_zeros
 from agents.traits import TRAITS
 
 __all__ = [
@@ -29,8 +30,6 @@ __all__ = [
     "customer_record",
 ]
 
-#: Bytes of a line of the cache.
-_LINE = 64
 #: No brand, no channel.
 NOBODY = -1
 #: A week that does not come.
@@ -97,11 +96,8 @@ class Population(NamedTuple):
 
 def allocate(customers: int, brands: int) -> Population:
     """Room for ``customers`` customers, not yet born; a record of 64 bytes lies in one line of the cache."""
-    record = customer_record(brands)
-    room = np.zeros(customers * record.itemsize + _LINE, np.uint8)
-    start = -room.ctypes.data % _LINE
-    people = room[start : start + customers * record.itemsize].view(record).view(np.recarray)
-    return Population(people, np.zeros(customers, np.uint16))
+    people = own_zeros(customers, customer_record(brands)).view(np.recarray)
+    return Population(people, own_zeros(customers, np.uint16))
 
 
 def copied(population: Population) -> Population:
@@ -109,7 +105,8 @@ def copied(population: Population) -> Population:
     brands = 64 if population.people.considered.dtype == np.uint64 else 8
     other = allocate(population.due.size, brands)
     for column, kept in zip(other, population, strict=True):
-        column[:] = kept
+        # As bytes: records are otherwise copied field by field.
+        column.view(np.ndarray).view(np.uint8)[:] = kept.view(np.ndarray).view(np.uint8)
     return other
 
 

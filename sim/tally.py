@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.machine import own_zeros
+
 __all__ = ["EVENT_COLUMNS", "ByBrand", "ByPersona", "Tally", "allocate_tally", "merge"]
 
 #: customer, week, order, kind, stage, brand, channel, origin, amount: as sim.events.EVENT.
@@ -58,13 +60,13 @@ class Tally(NamedTuple):
 def allocate_tally(weeks: int, personas: int, stages: int, brands: int, groups: int, events: int) -> Tally:
     """Counters at zero, with room for so many events."""
     return Tally(
-        by_brand=np.zeros((weeks, personas, brands, ByBrand.MONEY + 6), np.int64),
-        by_persona=np.zeros((weeks, personas, len(ByPersona)), np.int64),
-        occupancy=np.zeros((weeks, personas, stages), np.int64),
-        flows=np.zeros((personas, stages, stages), np.int64),
-        talk=np.zeros((groups, brands, 2), np.int64),
-        events=np.zeros((events, EVENT_COLUMNS), np.int64),
-        event_count=np.zeros(1, np.int64),
+        by_brand=own_zeros((weeks, personas, brands, ByBrand.MONEY + 6), np.int64),
+        by_persona=own_zeros((weeks, personas, len(ByPersona)), np.int64),
+        occupancy=own_zeros((weeks, personas, stages), np.int64),
+        flows=own_zeros((personas, stages, stages), np.int64),
+        talk=own_zeros((groups, brands, 2), np.int64),
+        events=own_zeros((events, EVENT_COLUMNS), np.int64),
+        event_count=own_zeros(1, np.int64),
     )
 
 

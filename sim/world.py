@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, gammainccinv, gammaincinv, gammaln
 
+from agents.machine import own_zeros
 from agents.markets import Market
 from agents.personas import Persona
 from agents.population import allocate_accounts, customer_record
@@ -511,14 +512,14 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
 def _room(nodes: int, edges: int, personas: int) -> dict[str, Any]:
     """Scratch room of the crowd (:mod:`sim.engine.crowd`)."""
     return {
-        "codes": np.zeros((0, 0), np.uint16),
-        "desk": np.zeros(1, DESK).view(np.recarray),
-        "queue": np.zeros((nodes, BLOCK), np.uint16),
-        "queued": np.zeros(nodes, np.int64),
-        "entering": np.zeros((nodes, BLOCK), np.uint16),
-        "entered": np.zeros(nodes, np.int64),
-        "sums": np.zeros((edges, LANES)),
-        "moves": np.zeros((edges, personas), np.int64),
+        "codes": own_zeros((0, 0), np.uint16),
+        "desk": own_zeros(1, DESK).view(np.recarray),
+        "queue": own_zeros((nodes, BLOCK), np.uint16),
+        "queued": own_zeros(nodes, np.int64),
+        "entering": own_zeros((nodes, BLOCK), np.uint16),
+        "entered": own_zeros(nodes, np.int64),
+        "sums": own_zeros((edges, LANES), np.float64),
+        "moves": own_zeros((edges, personas), np.int64),
     }
 
 
@@ -527,7 +528,7 @@ def fork(world: World, tally: Tally, accounts: Any, first: int, people: Any = No
 
     ``people`` are the shard's records where the fast engine is to live them.
     """
-    clock = np.zeros(5, np.int64)
+    clock = own_zeros(5, np.int64)
     clock[Clock.FIRST] = first
     room = _room(0, 0, 0)
     if people is not None:

@@ -35,8 +35,8 @@ def rate_of(world: World, population: Population, i: Whole, brand: Whole) -> Who
 def _meet_all(world: World, population: Population, lanes: Whole, contacted: Whole) -> Whole:
     """Contacts of those whom brands reach, brand by brand; returns how many of the block have met any by now.
 
-    On the desk ``weight`` is fatigue before, ``total`` what is added, ``running`` the strongest pull, ``goal`` the worst
-    intrusion, ``taken`` the number of contacts.
+    On the desk ``weight`` is fatigue before, ``total`` what is added, ``running`` the strongest pull, ``goal`` the
+    worst intrusion, ``taken`` the number of contacts.
     """
     desk, constants = world.desk[0], world.constants[0]
     first, week = world.clock[_AT_FIRST], world.clock[_AT_WEEK]

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.compiled import Whole, passage, read_ahead, rule
+from agents.compiled import Whole, passage, rule
+from agents.machine import read_ahead
 from agents.population import NOBODY, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position

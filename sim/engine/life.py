@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Whole
 from agents.population import MAX_WEEK, SAMPLED, Population, allocate, allocate_accounts, copied
-from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, run_weeks
+from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, make_meeting, run_weeks
 from sim.history import History
-from sim.market import market_week
 from sim.record import Traced, allocate_trace, focal_customers, make_history, stocks_after, stocks_at_birth
 from sim.scenario import Scenario
 from sim.tally import ByPersona, Tally, allocate_tally, merge
@@ -79,70 +78,36 @@ def _with_room(shard: _Shard, sampled: int) -> _Shard:
     return _Shard(shard.world._replace(events=events), shard.population)
 
 
-def _live_alone(shards: list[_Shard], phase: _Phase, breathe: Callable[[int], None]) -> list[_Shard]:
-    """Weeks of one population in one thread, without leaving compiled code for a breath."""
-    (shard,) = shards
-    customers = shard.population.due.size
-    sampled = _sampled(shard)
-    week: Whole = phase.start
-    pause = max(1, _BREATH // customers)
-    while week < phase.end:
-        shard = _with_room(shard, sampled)
-        reached = run_weeks(
-            week,
-            min(phase.end, week + pause),
-            phase.start,
-            shard.world,
-            shard.population,
-            phase.fixed,
-            phase.traced,
-            phase.adopted_before,
-            sampled,
-            True,
-        )
-        breathe(int(reached - week) * customers)
-        week = reached
-    return [shard]
-
-
-def _gather_talk(shards: list[_Shard]) -> None:
-    """Bring what was said in all shards into the first one's counter, where the market looks for it."""
-    for shard in shards[1:]:
-        shards[0].world.talk[:] += shard.world.talk
-        shard.world.talk[:] = 0
-
-
-def _live_together(shards: list[_Shard], phase: _Phase, breathe: Callable[[int], None]) -> list[_Shard]:
-    """Weeks of one population cut over several threads, which meet once a week at the market."""
+def _live(
+    shards: list[_Shard], phase: _Phase, crew: Executor | None, breathe: Callable[[int], None]
+) -> list[_Shard]:
+    """Weeks of one population, each shard in a thread of its own; all leave compiled code together, for a breath."""
     world = shards[0].world
+    customers = sum(shard.population.due.size for shard in shards)
     sampled = [_sampled(shard) for shard in shards]
-    adopted = phase.adopted_before
-    with ThreadPoolExecutor(len(shards) - 1) as pool:
-        for week in range(phase.start, phase.end):
-            _gather_talk(shards)
-            started = market_week(week, phase.start, world, adopted, phase.fixed)
-            now = (world.standing.reputation, world.standing.recall, world.brands.delight, world.market.adoption[0])
-            for kept, value in zip(phase.traced, now, strict=True):
-                kept[week] = value
-            if started or week == phase.start:
-                for shard in shards:
-                    shard.population.due[:] = 0
-            shards = [_with_room(shard, count) for shard, count in zip(shards, sampled, strict=True)]
-            span = (week, week + 1, phase.start)
-            rest = (phase.fixed, phase.traced, 0)
-            jobs = [
-                pool.submit(run_weeks, *span, shard.world, shard.population, *rest, count, False)
-                for shard, count in zip(shards[1:], sampled[1:], strict=True)
-            ]
-            # This thread lives a shard of its own: to wait asleep for another costs more than the waking is worth.
-            run_weeks(*span, shards[0].world, shards[0].population, *rest, sampled[0], False)
-            for job in jobs:
-                job.result()
-            row = week - phase.start
-            adopted = sum(int(shard.world.by_persona[row, :, ByPersona.ADOPTED].sum()) for shard in shards)
-            breathe(sum(shard.population.due.size for shard in shards))
-    _gather_talk(shards)
+    meeting = make_meeting(len(shards), *world.standing.shape)
+    week = phase.start
+    pause = max(1, _BREATH * len(shards) // customers)
+    while week < phase.end:
+        shards = [_with_room(shard, count) for shard, count in zip(shards, sampled, strict=True)]
+        span = (week, min(phase.end, week + pause), phase.start)
+        rest = (phase.fixed, phase.traced, phase.adopted_before)
+        calls = [
+            partial(run_weeks, *span, shard.world, shard.population, *rest, count, meeting, place)
+            for place, (shard, count) in enumerate(zip(shards, sampled, strict=True))
+        ]
+        reached = int(_together(calls, crew)[0])
+        breathe((reached - week) * customers)
+        week = reached
     return shards
+
+
+def _together(calls: Sequence[Callable[[], Any]], crew: Executor | None) -> list[Any]:
+    """Do all at the same time; the first one in this thread."""
+    if crew is None:
+        return [call() for call in calls]
+    jobs = [crew.submit(call) for call in calls[1:]]
+    return [calls[0](), *(job.result() for job in jobs)]
 
 
 def live_replicate(
@@ -190,10 +155,24 @@ def live_replicate(
     weeks = scenario.burn_in + scenario.horizon
     if weeks > MAX_WEEK:
         raise ValueError(f"burn_in + horizon is {weeks} weeks; at most {MAX_WEEK} fit the clocks of customers")
+    count = max(1, min(threads, scenario.population))
+    if count == 1:
+        return _live_all(scenario, seed, replicate, 1, None, breathe)
+    with ThreadPoolExecutor(count - 1) as crew:
+        return _live_all(scenario, seed, replicate, count, crew, breathe)
+
+
+def _live_all(
+    scenario: Scenario,
+    seed: int,
+    replicate: int,
+    count: int,
+    crew: Executor | None,
+    breathe: Callable[[int], None],
+) -> dict[str, History]:
+    """Live every arm with the customers cut into ``count`` shards."""
     began = time.perf_counter()
-    n, brands = scenario.population, len(scenario.brands)
-    count = max(1, min(threads, n))
-    live = _live_alone if count == 1 else _live_together
+    n, brands, weeks = scenario.population, len(scenario.brands), scenario.burn_in + scenario.horizon
     world = compile_world(scenario, scenario.arms[scenario.baseline], seed, replicate)
     personas, stages, groups = len(scenario.personas), world.node_of.shape[1], world.standing.shape[0]
 
@@ -203,11 +182,11 @@ def live_replicate(
     population = allocate(n, brands)
     traced = allocate_trace(weeks, groups, brands)
     shards = _cut(world, population, allocate_accounts(0), count, lambda: counters(scenario.burn_in, 0))
-    for shard in shards:
-        birth(compile_birth(scenario), shard.world, shard.population)
+    born = compile_birth(scenario)
+    _together([partial(birth, born, shard.world, shard.population) for shard in shards], crew)
     stocks = stocks_at_birth(population.people, personas, stages, brands)
     fixed = np.zeros((scenario.burn_in, brands, 3), np.int64)
-    shards = live(shards, _Phase(0, scenario.burn_in, fixed, traced, 0), breathe)
+    shards = _live(shards, _Phase(0, scenario.burn_in, fixed, traced, 0), crew, breathe)
     past = merge([_tally(shard) for shard in shards])
     stocks = stocks_after(stocks, past, float(world.fatigue_left[1]))
     share = min(1.0, scenario.record.events / n)
@@ -235,7 +214,7 @@ def live_replicate(
             kept[: scenario.burn_in] = lived[: scenario.burn_in]
         fixed = np.zeros((scenario.horizon, brands, 3), np.int64)
         adopted_before = int(adopters[-1]) if scenario.burn_in else 0
-        shards = live(shards, _Phase(scenario.burn_in, weeks, fixed, seen, adopted_before), breathe)
+        shards = _live(shards, _Phase(scenario.burn_in, weeks, fixed, seen, adopted_before), crew, breathe)
         histories[name] = make_history(
             name,
             mine,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.compiled import Whole, loop, passage, rule
+from agents.machine import LINE, own_zeros, post, wait_for
 from agents.population import ADOPTED, FOCAL_AT_START, NOBODY, SAMPLED, SEARCHED, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
@@ -21,7 +22,7 @@ from sim.record import Traced
 from sim.tally import ByPersona
 from sim.world import Birth, Clock, World
 
-__all__ = ["MOMENTS_PER_WEEK", "begin_horizon", "birth", "open_week", "run_weeks"]
+__all__ = ["MOMENTS_PER_WEEK", "Meeting", "begin_horizon", "birth", "make_meeting", "meet_market", "run_weeks"]
 
 #: Room for the moments of one customer in one week.
 MOMENTS_PER_WEEK = 256
@@ -32,6 +33,29 @@ _WAIT = np.int64(Does.WAIT)
 _EVER, _TRAITS_LATER = np.int64(0), np.int64(1)
 _ADOPTED = np.int64(ByPersona.ADOPTED)
 _AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
+_TOLD_SHORT, _TOLD_ADOPTED = 0, 1
+
+
+class Meeting(NamedTuple):
+    """Where the shards of one population meet once a week. S shards, G groups, B brands.
+
+    ``board`` has a line of the cache for each shard and one for the market: which meeting, by number, has been reached;
+    the market's also has whether the week is to be lived and whether it concerns everybody.
+    """
+
+    board: NDArray[np.int64]  # ((S + 1) x LINE,)
+    said: NDArray[np.int64]  # (S, G, B, 2) what the customers of each said last week: see sim.tally.Tally.talk
+    told: NDArray[np.int64]  # (S, 2) whether the log is short of room; first purchases of last week
+
+
+def make_meeting(shards: int, groups: int, brands: int) -> Meeting:
+    """Make a meeting of so many shards; none meets where there are 0."""
+    return Meeting(
+        own_zeros((shards + 1) * LINE, np.int64),
+        own_zeros((shards, groups, brands, 2), np.int64),
+        own_zeros((shards, 2), np.int64),
+    )
+
 
 
 @rule
@@ -103,7 +127,31 @@ def begin_horizon(sample_share: float, world: World, people: Any) -> None:
 
 
 @passage
-def open_week(
+def _adopted(world: World, row: Whole) -> Whole:
+    """How many bought for the first time in the week of a row."""
+    count = np.int64(0)
+    for person in range(world.by_persona.shape[1]):
+        count += world.by_persona[row, person, _ADOPTED]
+    return count
+
+
+@passage
+def _open_week(
+    week: Whole, phase_start: Whole, world: World, fixed: NDArray[np.int64], traced: Traced, adopted: Whole
+) -> bool:
+    """Live the market's week and write it down; says whether everybody is concerned: a strategy starts, or a phase."""
+    started = market_week(week, phase_start, world, adopted, fixed)
+    for brand in range(world.brands.size):
+        for group in range(world.standing.shape[0]):
+            traced[0][week, group, brand] = world.standing[group, brand].reputation
+            traced[1][week, group, brand] = world.standing[group, brand].recall
+        traced[2][week, brand] = world.brands[brand].delight
+    traced[3][week] = world.market[0].adoption
+    return started or week == phase_start
+
+
+@passage
+def meet_market(
     week: Whole,
     phase_start: Whole,
     world: World,
@@ -111,23 +159,51 @@ def open_week(
     fixed: NDArray[np.int64],
     traced: Traced,
     adopted_before: Whole,
-) -> None:
-    """Live the market's week (:func:`sim.market.market_week`) and write it down; a new strategy concerns everybody."""
-    before = adopted_before
-    if week > phase_start:
-        before = 0
-        for person in range(world.by_persona.shape[1]):
-            before += world.by_persona[week - phase_start - 1, person, _ADOPTED]
-    started = market_week(week, phase_start, world, before, fixed)
-    for brand in range(world.brands.size):
-        for group in range(world.standing.shape[0]):
-            traced[0][week, group, brand] = world.standing[group, brand].reputation
-            traced[1][week, group, brand] = world.standing[group, brand].recall
-        traced[2][week, brand] = world.brands[brand].delight
-    traced[3][week] = world.market[0].adoption
-    if started or week == phase_start:
+    short: bool,
+    meeting: Meeting,
+    shard: Whole,
+) -> bool:
+    """Meet the other shards at the market; says whether the week is to be lived: not where one is short of room.
+
+    Everybody brings what its customers said and how many bought for the first time; the first shard adds them up, lives
+    the market's week, and lets all go on.
+    """
+    board, said, told = meeting
+    shards = said.shape[0]
+    mine, market = shard * LINE, shards * LINE
+    time = board[mine + 1] + 1
+    board[mine + 1] = time
+    for group in range(said.shape[1]):
+        for brand in range(said.shape[2]):
+            said[shard, group, brand, 0] = world.talk[group, brand, 0]
+            said[shard, group, brand, 1] = world.talk[group, brand, 1]
+    told[shard, _TOLD_SHORT] = short
+    told[shard, _TOLD_ADOPTED] = _adopted(world, week - phase_start - 1) if week > phase_start else 0
+    post(board, mine, time)
+    if shard == 0:
+        go = not short
+        adopted = told[0, _TOLD_ADOPTED] if week > phase_start else adopted_before
+        for other in range(1, shards):
+            wait_for(board, other * LINE, time)
+            go = go and told[other, _TOLD_SHORT] == 0
+            adopted += told[other, _TOLD_ADOPTED]
+        board[market + 1] = go
+        if go:
+            for other in range(1, shards):
+                for group in range(said.shape[1]):
+                    for brand in range(said.shape[2]):
+                        world.talk[group, brand, 0] += said[other, group, brand, 0]
+                        world.talk[group, brand, 1] += said[other, group, brand, 1]
+            board[market + 2] = _open_week(week, phase_start, world, fixed, traced, adopted)
+        post(board, market, time)
+    else:
+        wait_for(board, market, time)
+        if board[market + 1] != 0:
+            world.talk[:] = 0
+    if board[market + 1] != 0 and board[market + 2] != 0:
         for i in range(population.due.size):
             population.due[i] = 0
+    return board[market + 1] != 0
 
 
 @loop
@@ -141,19 +217,24 @@ def run_weeks(
     traced: Traced,
     adopted_before: Whole,
     sampled: Whole,
-    alone: bool,
+    meeting: Meeting,
+    shard: Whole,
 ) -> Whole:
     """Weeks ``week`` to ``end`` of a shard; returns the first week not lived.
 
-    Each week: (1) the market (:func:`sim.market.market_week`); (2) every customer, independently of the others
-    (:func:`sim.engine.crowd.customers_week`); (3) what they did is in the tally. Stops early where the log is full.
-    A shard that is not ``alone`` leaves step 1 to the thread that gathers all shards.
+    Each week: (1) the market (:func:`sim.market.market_week`), for which all shards meet; (2) every customer,
+    independently of the others (:func:`sim.engine.crowd.customers_week`); (3) what they did is in the tally. Stops
+    early where the log of a shard is full. Shards without a meeting have lived the market's week already.
     """
     while week < end:
-        if world.event_count[0] + sampled * MOMENTS_PER_WEEK > world.events.shape[0]:
+        short = world.event_count[0] + sampled * MOMENTS_PER_WEEK > world.events.shape[0]
+        if meeting.said.shape[0] == 0:
+            if short:
+                break
+        elif not meet_market(
+            week, phase_start, world, population, fixed, traced, adopted_before, short, meeting, shard
+        ):
             break
-        if alone:
-            open_week(week, phase_start, world, population, fixed, traced, adopted_before)
         world.clock[_AT_WEEK] = week
         world.clock[_AT_ROW] = week - phase_start
         customers_week(world, population)

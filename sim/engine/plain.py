@@ -21,7 +21,7 @@ from agents.rules.numerics import decode_unit, log, normal_quantile, uniform
 from agents.rules.transition import add_term, clipped_probability, odds
 from agents.traits import TRAITS
 from sim.engine.contact import rate_of
-from sim.engine.loop import MOMENTS_PER_WEEK, open_week
+from sim.engine.loop import MOMENTS_PER_WEEK, Meeting, meet_market
 from sim.engine.week import (
     arrive,
     bond,
@@ -32,10 +32,10 @@ from sim.engine.week import (
     experience,
     group_of,
     has,
+    is_moment,
     is_need_due,
     leave,
     level_of,
-    is_moment,
     meet_contact,
     node_at,
     note_stage,
@@ -378,15 +378,17 @@ def run_weeks(
     traced: Traced,
     adopted_before: Whole,
     sampled: Whole,
-    alone: bool,
+    meeting: Meeting,
+    shard: Whole,
 ) -> Whole:
     """Weeks ``week`` to ``end`` of a shard, as :func:`sim.engine.loop.run_weeks`."""
     desk = world.desk[0]
     while week < end:
-        if world.event_count[0] + sampled * MOMENTS_PER_WEEK > world.events.shape[0]:
+        short = world.event_count[0] + sampled * MOMENTS_PER_WEEK > world.events.shape[0]
+        if not meet_market(
+            week, phase_start, world, population, fixed, traced, adopted_before, short, meeting, shard
+        ):
             break
-        if alone:
-            open_week(week, phase_start, world, population, fixed, traced, adopted_before)
         world.clock[_AT_WEEK] = week
         world.clock[_AT_ROW] = week - phase_start
         for brand in range(world.brands.size):

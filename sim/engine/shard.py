@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.population import FOCAL_AT_START, SAMPLED, Population, allocate, allocate_accounts
-from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, run_weeks
+from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, make_meeting, run_weeks
 from sim.history import History
 from sim.market import market_week
 from sim.record import allocate_trace, focal_customers, make_history, stocks_after, stocks_at_birth
@@ -87,6 +87,8 @@ class Shard:
         self.world = fork(world, counters, accounts, self.first, self.population.people)
         self.accounts, self.start, self.seen = accounts, start, traced
         self.fixed = np.zeros((length, self.brands, 3), np.int64)
+        # The others are elsewhere.
+        self.nobody = make_meeting(0, self.groups, self.brands)
         self.sampled = int(np.count_nonzero(self.population.people.marks & SAMPLED))
 
     def week(self, week: int, talk: NDArray[np.int64], adopted: int) -> Heard:
@@ -104,7 +106,8 @@ class Shard:
             events = np.zeros((2 * len(old) + self.sampled * MOMENTS_PER_WEEK, old.shape[1]), np.int64)
             events[: len(old)] = old
             world = self.world = world._replace(events=events)
-        run_weeks(week, week + 1, self.start, world, self.population, self.fixed, self.seen, 0, self.sampled, False)
+        rest = (0, self.sampled, self.nobody, 0)
+        run_weeks(week, week + 1, self.start, world, self.population, self.fixed, self.seen, *rest)
         row = week - self.start
         return Heard(world.talk.copy(), int(world.by_persona[row, :, ByPersona.ADOPTED].sum()))
 

@@ -603,7 +603,7 @@ def arrive(world: World, customer: Any, stage: Whole) -> None:
 
 @passage
 def count_moves(world: World) -> None:
-    """Count what edges were taken this week (``world.moves``) as flows between stages and change of who stands there."""
+    """Count the edges taken this week (``world.moves``) as flows between stages and change of who stands there."""
     moves, row = world.moves, world.clock[_AT_ROW]
     for edge in range(world.edges.size):
         source, target = world.edges[edge].source, world.edges[edge].target
@@ -644,7 +644,8 @@ def bond(world: World, customer: Any) -> None:
     if customer.incumbent == NOBODY:
         return
     gain = world.constants[0].bond_gain
-    _set_trust(_tally_of(world, customer, np.int64(customer.incumbent)), customer, bonded(decode_unit(customer.trust), gain))
+    tally = _tally_of(world, customer, np.int64(customer.incumbent))
+    _set_trust(tally, customer, bonded(decode_unit(customer.trust), gain))
     customer.habit = encode_unit(bonded(decode_unit(customer.habit), gain))
 
 

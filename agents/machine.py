@@ -1,0 +1,137 @@
+"""What the engine asks of the machine beside arithmetic: memory ahead of time, lines of the cache, and other threads.
+
+Each of the functions for compiled code is written twice: for the interpreter, and for the machine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
+from numpy.typing import DTypeLike, NDArray
+
+from agents.compiled import Whole
+
+__all__ = ["LINE", "own_zeros", "post", "read_ahead", "wait_for"]
+
+#: 64-bit words of a line of the cache; processors fetch lines in pairs.
+LINE = 16
+_BYTES = 8 * LINE
+#: Looks at what another thread is to post before this one lets others have the core.
+_PATIENCE = 20_000
+
+
+def own_zeros(shape: int | Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
+    """Return zeros that begin on a line of the cache and share none with any other array.
+
+    Two threads that write to neighbours on one line take it from each other at every write.
+    """
+    kind = np.dtype(dtype)
+    size = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
+    room = np.zeros(size + 2 * _BYTES, np.uint8)
+    start = -room.ctypes.data % _BYTES
+    return room[start : start + size].view(kind).reshape(shape)
+
+
+def read_ahead(records: Any, place: Whole) -> None:
+    """Ask memory for a record that will be wanted soon, and go on: changes nothing but when it is there."""
+
+
+def post(board: NDArray[np.int64], place: Whole, value: Whole) -> None:
+    """Write a number for other threads to see, after everything that was written before it."""
+    board[place] = value
+
+
+def wait_for(board: NDArray[np.int64], place: Whole, value: Whole) -> None:
+    """Wait until another thread has posted ``value`` or more: awake, for it will not be long."""
+    while board[place] < value:
+        time.sleep(0.0)
+
+
+def _address(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> Any:
+    item = context.make_array(kind)(context, builder, array)
+    return cgutils.get_item_pointer(context, builder, kind, item, [place])
+
+
+def _known(builder: Any, name: str, returns: Any, takes: Sequence[Any]) -> Any:
+    """Return a function of the machine or the operating system by its name."""
+    shape = ir.FunctionType(returns, takes)
+    return builder.module.globals.get(name) or ir.Function(builder.module, shape, name)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _prefetch(context: Any, records: Any, place: Any) -> Any:
+    """To read, for all levels of the cache."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        whole = ir.IntType(32)
+        address = _address(context, builder, signature.args[0], *arguments)
+        address = builder.bitcast(address, ir.IntType(8).as_pointer())
+        ask = _known(builder, "llvm.prefetch.p0", ir.VoidType(), [address.type, whole, whole, whole])
+        builder.call(ask, [address, whole(0), whole(3), whole(1)])
+        return context.get_dummy_value()
+
+    return types.void(records, place), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _store(context: Any, board: Any, place: Any, value: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        board, place, value = arguments
+        builder.store_atomic(value, _address(context, builder, signature.args[0], board, place), "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(board, types.int64, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _load(context: Any, board: Any, place: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load_atomic(_address(context, builder, signature.args[0], *arguments), "acquire", 8)
+
+    return types.int64(board, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _let_others(context: Any) -> Any:
+    """Let another thread have this core."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        builder.call(_known(builder, "sched_yield", ir.IntType(32), []), [])
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@overload(read_ahead)  # type: ignore[untyped-decorator]
+def _read_ahead(records: Any, place: Any) -> Any:
+    def compiled(records: Any, place: Any) -> None:
+        _prefetch(records, place)
+
+    return compiled
+
+
+@overload(post)  # type: ignore[untyped-decorator]
+def _post(board: Any, place: Any, value: Any) -> Any:
+    def compiled(board: Any, place: Any, value: Any) -> None:
+        _store(board, place, value)
+
+    return compiled
+
+
+@overload(wait_for)  # type: ignore[untyped-decorator]
+def _wait_for(board: Any, place: Any, value: Any) -> Any:
+    def compiled(board: Any, place: Any, value: Any) -> None:
+        looks = 0
+        while _load(board, place) < value:
+            looks += 1
+            if looks > _PATIENCE:
+                _let_others()
+
+    return compiled
