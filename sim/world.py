@@ -45,7 +45,7 @@ _TRAIT_NODES = 1024
 #: Customers whose week is lived together: their records fit the cache. A power of two.
 BLOCK = 4096
 #: Customers weighed in one loop.
-LANES = 64
+LANES = 128
 #: Brands fit a mask.
 MOST_BRANDS = 64
 

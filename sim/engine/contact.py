@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.compiled import Whole, loop, passage
+from agents.machine import read_ahead
 from agents.population import NEVER, Population
 from agents.purposes import Purpose
 from agents.rules.numerics import uniform
@@ -43,6 +44,8 @@ def _meet_all(world: World, population: Population, lanes: Whole, contacted: Who
     for lane in range(lanes):
         i = desk.people[lane]
         customer = population.people[i]
+        if world.accounts.size > 0:
+            read_ahead(world.accounts, np.int64(i))
         desk.who[lane] = first + i
         desk.when[lane] = week
         desk.open[lane] = is_moment(world, customer)

@@ -139,6 +139,7 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
         fetch(world, population, AHEAD)
         node = world.nodes[at]
         lifted, drawn, settles = node.lift != 0.0, node.draws, _settles(node)
+        pays = (world.accounts.size > 0) & (settles | drawn | (does == _DOES_CHOOSE))
         for lane in range(lanes):
             i = begin + np.int64(world.entering[at, start + lane])
             customer = population.people[i]
@@ -147,6 +148,8 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
             desk.who[lane] = first + i
             desk.when[lane] = customer.occasion
             desk.place[lane] = at
+            if pays:
+                read_ahead(world.accounts, i)
         if does == _DOES_WAIT:
             for lane in range(lanes):
                 place = turn_to_incumbent(world, population.people[desk.people[lane]], stage)
