@@ -78,9 +78,7 @@ def _with_room(shard: _Shard, sampled: int) -> _Shard:
     return _Shard(shard.world._replace(events=events), shard.population)
 
 
-def _live(
-    shards: list[_Shard], phase: _Phase, crew: Executor | None, breathe: Callable[[int], None]
-) -> list[_Shard]:
+def _live(shards: list[_Shard], phase: _Phase, crew: Executor | None, breathe: Callable[[int], None]) -> list[_Shard]:
     """Weeks of one population, each shard in a thread of its own; all leave compiled code together, for a breath."""
     world = shards[0].world
     customers = sum(shard.population.due.size for shard in shards)

@@ -57,7 +57,6 @@ def make_meeting(shards: int, groups: int, brands: int) -> Meeting:
     )
 
 
-
 @rule
 def _category(shares: NDArray[np.float64], u: float) -> Whole:
     """Category of a uniform by cumulative shares; the last category catches what rounding leaves."""

@@ -385,9 +385,7 @@ def run_weeks(
     desk = world.desk[0]
     while week < end:
         short = world.event_count[0] + sampled * MOMENTS_PER_WEEK > world.events.shape[0]
-        if not meet_market(
-            week, phase_start, world, population, fixed, traced, adopted_before, short, meeting, shard
-        ):
+        if not meet_market(week, phase_start, world, population, fixed, traced, adopted_before, short, meeting, shard):
             break
         world.clock[_AT_WEEK] = week
         world.clock[_AT_ROW] = week - phase_start
