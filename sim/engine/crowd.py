@@ -30,11 +30,13 @@ _DOES_WAIT, _DOES_SEARCH, _DOES_TALK = np.int64(Does.WAIT), np.int64(Does.SEARCH
 @loop
 def _find_ready(population: Population, week: Whole, begin: Whole, found: Any) -> Whole:
     """Leave in ``found`` those of a block whose week it is, by place in the shard; returns how many."""
-    count = np.int64(0)
-    for candidate in range(begin, min(begin + BLOCK, population.due.size)):
-        found[count] = candidate
-        count += np.int64(population.due[candidate] <= week)
-    return count
+    # Unsigned: what counts from the end where it is negative costs a question at every look.
+    count = np.uint64(0)
+    due = population.due[begin : begin + BLOCK]
+    for candidate in range(due.size):
+        found[count] = begin + candidate
+        count += np.uint64(due[candidate] <= week)
+    return np.int64(count)
 
 
 @loop

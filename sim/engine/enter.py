@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.compiled import Whole, passage, rule
 from agents.machine import read_ahead
-from agents.population import NOBODY, Population
+from agents.population import NOBODY, SEARCHED, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import log, normal_quantile, uniform
@@ -17,10 +17,12 @@ from sim.engine.week import (
     arrive,
     bond,
     experience,
+    found_chance,
+    group_of,
     node_at,
     note_stage,
-    recall,
-    search,
+    recall_nearest,
+    salience,
     set_need_clock,
     settle,
     talk,
@@ -53,15 +55,33 @@ def fetch(world: World, population: Population, count: Whole) -> None:
 
 
 @passage
+def _meet_brand(world: World, brand: Whole, lanes: Whole) -> None:
+    """Let those of the lanes consider a brand to whom it occurs; the chance of each is in ``weight``."""
+    desk = world.desk[0]
+    draws = desk.words[brand]
+    for lane in range((lanes + 7) & -8):
+        occurs = uniform(np.int64(draws[lane])) < desk.weight[lane]
+        desk.considered[lane] |= np.uint64(occurs) << np.uint64(brand)
+
+
+@passage
 def search_all(world: World, population: Population, lanes: Whole) -> None:
     """One week of search of each."""
     desk = world.desk[0]
     for lane in range(lanes):
-        desk.when[lane] = world.clock[_AT_WEEK]
-    draw_brands(world, _SEARCH, lanes)
-    for lane in range(lanes):
         i = desk.people[lane]
-        search(world, population.people[i], world.clock[_AT_FIRST] + i, lane)
+        customer = population.people[i]
+        desk.when[lane] = world.clock[_AT_WEEK]
+        desk.group[lane] = group_of(world, world.clock[_AT_FIRST] + i)
+        desk.considered[lane] = customer.considered
+        customer.marks = np.int64(customer.marks) | SEARCHED
+    draw_brands(world, _SEARCH, lanes)
+    for brand in range(world.constants[0].brands):
+        for lane in range(lanes):
+            desk.weight[lane] = found_chance(world, desk.group[lane], brand)
+        _meet_brand(world, brand, lanes)
+    for lane in range(lanes):
+        population.people[desk.people[lane]].considered = desk.considered[lane]
 
 
 @passage
@@ -99,7 +119,21 @@ def _recall_all(world: World, population: Population, lanes: Whole) -> None:
     draw_brands(world, _RECALL, lanes)
     for lane in range(lanes):
         i = desk.people[lane]
-        recall(world, population.people[i], world.clock[_AT_FIRST] + i, lane)
+        customer = population.people[i]
+        desk.group[lane] = group_of(world, world.clock[_AT_FIRST] + i)
+        desk.considered[lane] = customer.considered
+        desk.incumbent[lane] = customer.incumbent
+    for brand in range(world.constants[0].brands):
+        for lane in range(lanes):
+            desk.weight[lane] = salience(world, desk.incumbent[lane], desk.group[lane], brand)
+        _meet_brand(world, brand, lanes)
+    for lane in range(lanes):
+        i = desk.people[lane]
+        customer = population.people[i]
+        customer.considered = desk.considered[lane]
+        if desk.considered[lane] == np.uint64(0):
+            recall_nearest(world, customer, desk.group[lane], lane)
+        customer.initial = customer.considered
 
 
 @passage

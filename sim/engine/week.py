@@ -45,9 +45,9 @@ from sim.tally import ByBrand, ByPersona
 from sim.world import Clock, World
 
 __all__ = [
-    "arrive", "bond", "buy", "count_moves", "ease_of", "effort_of", "experience", "first_need", "group_of", "has",
+    "arrive", "bond", "buy", "count_moves", "ease_of", "effort_of", "experience", "first_need", "found_chance", "group_of", "has",
     "is_moment", "is_need_due", "leave", "level_of", "meet_contact", "node_at", "note_stage", "present_fatigue",
-    "present_habit", "recall", "relevance_of", "search", "serve", "set_need_clock", "settle", "strain", "take_channel",
+    "present_habit", "recall", "recall_nearest", "relevance_of", "salience", "search", "serve", "set_need_clock", "settle", "strain", "take_channel",
     "talk", "tire", "turn_to_incumbent",
 ]  # fmt: skip
 
@@ -361,41 +361,54 @@ def group_of(world: World, who: Whole) -> Whole:
 
 
 @passage
-def _salience(world: World, customer: Any, group: Whole, brand: Whole) -> float:
+def salience(world: World, incumbent: Whole, group: Whole, brand: Whole) -> float:
     """Chance that a brand comes to mind; the incumbent almost surely."""
     own, others = world.constants[0].recall_incumbent, world.standing[group, brand].recall
-    return own if brand == customer.incumbent else others
+    return own if brand == incumbent else others
+
+
+@passage
+def found_chance(world: World, group: Whole, brand: Whole) -> float:
+    """Chance that a week of search meets a brand."""
+    return world.constants[0].search_rate * world.standing[group, brand].recall
+
+
+@passage
+def recall_nearest(world: World, customer: Any, group: Whole, lane: Whole) -> None:
+    """Who thinks of no brand thinks of the one that came nearest; whether each came to mind was drawn in the lane."""
+    words, incumbent = world.desk[0].words, np.int64(customer.incumbent)
+    nearest = 0
+    best = np.inf
+    for brand in range(world.constants[0].brands):
+        chance = salience(world, incumbent, group, brand)
+        if chance > 0.0 and uniform(np.int64(words[brand, lane])) / chance < best:
+            best = uniform(np.int64(words[brand, lane])) / chance
+            nearest = brand
+    customer.considered = _bit(nearest)
 
 
 @passage
 def recall(world: World, customer: Any, who: Whole, lane: Whole) -> None:
     """Initial consideration set: each brand by its salience, at least one."""
-    words, group = world.desk[0].words, group_of(world, who)
+    words, group, incumbent = world.desk[0].words, group_of(world, who), np.int64(customer.incumbent)
     mask = np.uint64(customer.considered)
     for brand in range(world.constants[0].brands):
-        comes = uniform(np.int64(words[brand, lane])) < _salience(world, customer, group, brand)
+        comes = uniform(np.int64(words[brand, lane])) < salience(world, incumbent, group, brand)
         mask |= np.uint64(comes) << np.uint64(brand)
-    if mask == np.uint64(0):
-        nearest = 0
-        best = np.inf
-        for brand in range(world.constants[0].brands):
-            salience = _salience(world, customer, group, brand)
-            if salience > 0.0 and uniform(np.int64(words[brand, lane])) / salience < best:
-                best = uniform(np.int64(words[brand, lane])) / salience
-                nearest = brand
-        mask = _bit(nearest)
-    customer.initial = mask
     customer.considered = mask
+    if mask == np.uint64(0):
+        recall_nearest(world, customer, group, lane)
+    customer.initial = customer.considered
 
 
 @passage
 def search(world: World, customer: Any, who: Whole, lane: Whole) -> None:
     """One week of search: brands not yet considered are met by their salience."""
-    words, rate, group = world.desk[0].words, world.constants[0].search_rate, group_of(world, who)
+    words, group = world.desk[0].words, group_of(world, who)
     customer.marks = np.int64(customer.marks) | SEARCHED
     mask = np.uint64(customer.considered)
     for brand in range(world.constants[0].brands):
-        met = uniform(np.int64(words[brand, lane])) < rate * world.standing[group, brand].recall
+        met = uniform(np.int64(words[brand, lane])) < found_chance(world, group, brand)
         mask |= np.uint64(met) << np.uint64(brand)
     customer.considered = mask
 
