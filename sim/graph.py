@@ -55,6 +55,7 @@ NODE = np.dtype(
         ("does", np.int64),
         ("weeks", np.int64),  # fixed stay; 0 within the week; OPEN none
         ("weekly", np.bool_),  # whether something can happen in any week
+        ("shared", np.bool_),  # whether customers on another journey, which lacks the stage, stand here too
         ("resolves", np.bool_),  # whether the stage resolves within the week on any journey
         ("weighs", np.bool_),  # whether luck decides at an edge
         ("draws", np.bool_),  # whether entering draws luck of its own
@@ -201,7 +202,9 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
             row.end_used = len(used)
     for stage_id in range(k):
         home = int(np.argmax(node_of[:, stage_id] != OPEN))
-        node_of[node_of[:, stage_id] == OPEN, stage_id] = node_of[home, stage_id]
+        lacking = node_of[:, stage_id] == OPEN
+        table.shared[node_of[home, stage_id]] = lacking.any()
+        node_of[lacking, stage_id] = node_of[home, stage_id]
         table.resolves[stage_id::k] = (table.weeks[stage_id::k] == 0).any()
     passages = [market.channels[name] for name in channels]
     graph = Graph(

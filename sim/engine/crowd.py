@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from agents.compiled import Whole, loop, passage, rule
-from agents.population import NOBODY, Population
+from agents.population import Population
 from sim.engine.contact import meet, set_due
 from sim.engine.enter import AHEAD, enter, fetch, search_all, talk_all
 from sim.engine.week import count_moves, is_need_due, leave, node_at
@@ -75,6 +75,37 @@ def _act(world: World, population: Population, at: Whole, lanes: Whole) -> Whole
     return moving
 
 
+@passage
+def _move(world: World, population: Population, at: Whole, lanes: Whole) -> Whole:
+    """Send all of the lanes where the edges they take lead, edge by edge; returns how many go."""
+    desk, node = world.desk[0], world.nodes[at]
+    journey, gone = at // world.constants[0].stages, np.int64(0)
+    for place in range(node.first_edge, node.end_edge):
+        moved = np.uint64(0)
+        for lane in range(lanes):
+            desk.slot[moved] = desk.people[lane]
+            moved += np.uint64(desk.taken[lane] == place)
+        stage = world.edges[place].target
+        target = np.int64(world.node_of[journey, stage])
+        for turn in range(moved):
+            i = desk.slot[turn]
+            customer = population.people[i]
+            world.moves[place, customer.persona] += 1
+            if node.does == _DOES_WAIT:
+                leave(world, customer)
+            if node.shared:
+                target = np.int64(node_at(world, customer, stage))
+                world.entering[target, np.uint64(world.entered[target])] = i & (BLOCK - 1)
+                world.entered[target] += 1
+        if not node.shared:
+            before = np.uint64(world.entered[target])
+            for turn in range(moved):
+                world.entering[target, before + turn] = desk.slot[turn] & (BLOCK - 1)
+            world.entered[target] += np.int64(moved)
+        gone += np.int64(moved)
+    return gone
+
+
 @rule
 def _step(world: World, population: Population, at: Whole, begin: Whole, weekly: bool) -> Whole:
     """One edge at most of each who is queued at a node, by its hazards.
@@ -83,7 +114,6 @@ def _step(world: World, population: Population, at: Whole, begin: Whole, weekly:
     """
     desk = world.desk[0]
     gone = np.int64(0) if weekly else -world.queued[at]
-    waits = world.nodes[at].does == _DOES_WAIT
     for start in range(0, world.queued[at], LANES):
         lanes = min(LANES, world.queued[at] - start)
         fetch(world, population, AHEAD)
@@ -94,19 +124,7 @@ def _step(world: World, population: Population, at: Whole, begin: Whole, weekly:
         if weekly:
             lanes = _act(world, population, at, lanes)
         weigh(world, population, at, lanes)
-        for lane in range(lanes):
-            i = desk.people[lane]
-            customer = population.people[i]
-            goes = desk.taken[lane] != NOBODY
-            if waits and goes:
-                leave(world, customer)
-            # Of who stays the first edge is looked at, and nothing comes of it.
-            edge = np.uint64(desk.taken[lane]) if goes else np.uint64(0)
-            world.moves[edge, customer.persona] += np.int64(goes)
-            target = node_at(world, customer, world.edges[edge].target)
-            world.entering[target, np.uint64(world.entered[target])] = i & (BLOCK - 1)
-            world.entered[target] += np.int64(goes)
-            gone += np.int64(goes)
+        gone += _move(world, population, at, lanes)
     world.queued[at] = 0
     return gone
 

@@ -23,8 +23,11 @@ from sim.engine.week import (
     note_stage,
     recall_nearest,
     salience,
+    serve,
     set_need_clock,
     settle,
+    strain,
+    take_channel,
     talk,
     turn_to_incumbent,
 )
@@ -143,18 +146,24 @@ def _settles(node: Any) -> bool:
 
 
 @passage
-def _settle_all(world: World, population: Population, lanes: Whole, settles: bool) -> None:
-    """What entering a stage takes and costs each."""
-    desk = world.desk[0]
+def _settle_all(world: World, population: Population, at: Whole, lanes: Whole) -> None:
+    """What entering a stage takes and costs each, where all come to one node."""
+    desk, node, people = world.desk[0], world.nodes[at], population.people
     first = world.clock[_AT_FIRST]
-    if not settles:
+    if node.has_channels:
         for lane in range(lanes):
-            population.people[desk.people[lane]].channel = NOBODY
-        return
-    for lane in range(lanes):
-        i = desk.people[lane]
-        u = uniform(np.int64(desk.entry[0, lane]))
-        settle(world, population.people[i], first + i, np.int64(desk.place[lane]), u)
+            i = desk.people[lane]
+            take_channel(world, people[i], first + i, at, uniform(np.int64(desk.entry[0, lane])))
+    else:
+        for lane in range(lanes):
+            people[desk.people[lane]].channel = NOBODY
+    if node.effort > 0.0:
+        for lane in range(lanes):
+            strain(world, people[desk.people[lane]], at)
+    if (node.cost != 0) | (node.ancillary != 0):
+        for lane in range(lanes):
+            i = desk.people[lane]
+            serve(world, people[i], first + i, at)
 
 
 @rule
@@ -193,7 +202,14 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
                 settles |= _settles(world.nodes[place])
         if drawn:
             blocks(constants.seed, constants.replicate, desk.who, _ENTRY, desk.when, stage, lanes, desk.entry, 0)
-        _settle_all(world, population, lanes, settles)
+        if does == _DOES_WAIT and settles:
+            # Each on the journey of the brand last bought.
+            for lane in range(lanes):
+                i = desk.people[lane]
+                u = uniform(np.int64(desk.entry[0, lane]))
+                settle(world, population.people[i], first + i, np.int64(desk.place[lane]), u)
+        else:
+            _settle_all(world, population, at, lanes)
         if does != _DOES_CHOOSE and world.events.shape[0] > 0:
             for lane in range(lanes):
                 i = desk.people[lane]
