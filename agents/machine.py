@@ -65,7 +65,7 @@ def _known(builder: Any, name: str, returns: Any, takes: Sequence[Any]) -> Any:
     return builder.module.globals.get(name) or ir.Function(builder.module, shape, name)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _prefetch(context: Any, records: Any, place: Any) -> Any:
     """To read, for all levels of the cache."""
 
@@ -80,7 +80,7 @@ def _prefetch(context: Any, records: Any, place: Any) -> Any:
     return types.void(records, place), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _store(context: Any, board: Any, place: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         board, place, value = arguments
@@ -90,7 +90,7 @@ def _store(context: Any, board: Any, place: Any, value: Any) -> Any:
     return types.void(board, types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _load(context: Any, board: Any, place: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.load_atomic(_address(context, builder, signature.args[0], *arguments), "acquire", 8)
@@ -98,7 +98,7 @@ def _load(context: Any, board: Any, place: Any) -> Any:
     return types.int64(board, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _let_others(context: Any) -> Any:
     """Let another thread have this core."""
 
@@ -109,7 +109,7 @@ def _let_others(context: Any) -> Any:
     return types.void(), generate
 
 
-@overload(read_ahead)  # type: ignore[untyped-decorator]
+@overload(read_ahead)
 def _read_ahead(records: Any, place: Any) -> Any:
     def compiled(records: Any, place: Any) -> None:
         _prefetch(records, place)
@@ -117,7 +117,7 @@ def _read_ahead(records: Any, place: Any) -> Any:
     return compiled
 
 
-@overload(post)  # type: ignore[untyped-decorator]
+@overload(post)
 def _post(board: Any, place: Any, value: Any) -> Any:
     def compiled(board: Any, place: Any, value: Any) -> None:
         _store(board, place, value)
@@ -125,7 +125,7 @@ def _post(board: Any, place: Any, value: Any) -> Any:
     return compiled
 
 
-@overload(wait_for)  # type: ignore[untyped-decorator]
+@overload(wait_for)
 def _wait_for(board: Any, place: Any, value: Any) -> Any:
     def compiled(board: Any, place: Any, value: Any) -> None:
         looks = 0

@@ -203,9 +203,9 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
     for stage_id in range(k):
         home = int(np.argmax(node_of[:, stage_id] != OPEN))
         lacking = node_of[:, stage_id] == OPEN
-        table.shared[node_of[home, stage_id]] = lacking.any()
+        table[home * k + stage_id].shared = lacking.any()
         node_of[lacking, stage_id] = node_of[home, stage_id]
-        table.resolves[stage_id::k] = (table.weeks[stage_id::k] == 0).any()
+        table["resolves"][stage_id::k] = (table["weeks"][stage_id::k] == 0).any()
     passages = [market.channels[name] for name in channels]
     graph = Graph(
         node_of=node_of.astype(np.uint16),

@@ -145,7 +145,6 @@ DESK = np.dtype(
         ("taken", np.int64, (LANES,)),
         ("lead", np.int64, (LANES,)),
         ("incumbent", np.int64, (LANES,)),
-        ("persona", np.uint8, (LANES,)),
         ("mine", np.uint8, (LANES,)),  # whether the lead is the incumbent
         ("open", np.uint8, (LANES,)),  # whether an edge exists
         ("group", np.int64, (LANES,)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from agents.compiled import Whole, loop, passage
@@ -103,7 +105,7 @@ def meet(world: World, population: Population, ready: Whole) -> Whole:
     """This week's contacts of those whose week it is: leaves pulls and intrusions; returns how many met any."""
     desk, constants = world.desk[0], world.constants[0]
     first, week = world.clock[_AT_FIRST], world.clock[_AT_WEEK]
-    contacted = np.int64(0)
+    contacted: Whole = np.int64(0)
     if world.market[0].contacting == 0:
         return contacted
     # Weeks of a window lie in pairs in the words of its block.
@@ -185,7 +187,7 @@ def set_due(world: World, population: Population, ready: Whole) -> None:
     desk = world.desk[0]
     tomorrow = world.clock[_AT_WEEK] + 1
     contacting = world.market[0].contacting
-    waiting = np.int64(0)
+    waiting: Any = np.int64(0)
     for place in range(ready):
         i = desk.ready[place]
         customer = population.people[i]

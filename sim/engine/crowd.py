@@ -2,7 +2,7 @@
 
 What one customer does is little, and what it is differs from one to the next: a machine that lives one after the other
 waits at every turn for what it could not foresee. So the customers of a block whose week it is are queued by the node
-they stand on, and those of one node live the same step together, sixty-four at a time.
+they stand on, and those of one node live the same step together, up to 128 at a time.
 """
 
 from __future__ import annotations

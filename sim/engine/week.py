@@ -45,10 +45,10 @@ from sim.tally import ByBrand, ByPersona
 from sim.world import Clock, World
 
 __all__ = [
-    "arrive", "bond", "buy", "count_moves", "ease_of", "effort_of", "experience", "first_need", "found_chance", "group_of", "has",
-    "is_moment", "is_need_due", "leave", "level_of", "meet_contact", "node_at", "note_stage", "present_fatigue",
-    "present_habit", "recall", "recall_nearest", "relevance_of", "salience", "search", "serve", "set_need_clock", "settle", "strain", "take_channel",
-    "talk", "tire", "turn_to_incumbent",
+    "arrive", "bond", "buy", "count_moves", "ease_of", "effort_of", "experience", "first_need", "found_chance",
+    "group_of", "has", "is_moment", "is_need_due", "leave", "level_of", "meet_contact", "node_at", "note_stage",
+    "present_fatigue", "present_habit", "recall", "recall_nearest", "relevance_of", "salience", "search", "serve",
+    "set_need_clock", "settle", "strain", "take_channel", "talk", "tire", "turn_to_incumbent",
 ]  # fmt: skip
 
 # Enumerations as typed numbers: a plain int would make numba compile every function anew for every constant.

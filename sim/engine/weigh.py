@@ -1,6 +1,6 @@
 """Weigh: the edges of one node, for several customers at once (MODEL 4.2).
 
-Sixty-four at a time, in loops without branches that compile to vector instructions. Sums run in the same order as for
+Up to 128 at a time, in loops without branches that compile to vector instructions. Sums run in the same order as for
 one customer alone (:class:`agents.customer.Customer`), so every bit is the same.
 """
 
