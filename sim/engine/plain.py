@@ -2,7 +2,7 @@
 
 The readable twin of :mod:`sim.engine.crowd` in compiled code: the same deeds of :mod:`sim.engine.week` on the same
 records with the same luck, one customer after the other. It gives the same bytes, and says what the crowd is worth
-(``benchmarks/bench_speed.py``); nothing else uses it.
+(``make bench``); nothing else uses it.
 """
 
 from __future__ import annotations
