@@ -5,6 +5,7 @@ Each of the functions for compiled code is written twice: for the interpreter, a
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -100,10 +101,11 @@ def _load(context: Any, board: Any, place: Any) -> Any:
 
 @intrinsic
 def _let_others(context: Any) -> Any:
-    """Let another thread have this core."""
+    """Let another thread have this core, where the operating system knows how."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        builder.call(_known(builder, "sched_yield", ir.IntType(32), []), [])
+        if hasattr(os, "sched_yield"):
+            builder.call(_known(builder, "sched_yield", ir.IntType(32), []), [])
         return context.get_dummy_value()
 
     return types.void(), generate
