@@ -26,7 +26,7 @@ __all__ = [
     "allocate",
     "allocate_accounts",
     "bytes_per_customer",
-    "copied",
+    "copy_into",
     "customer_record",
 ]
 
@@ -100,14 +100,11 @@ def allocate(customers: int, brands: int) -> Population:
     return Population(people, own_zeros(customers, np.uint16))
 
 
-def copied(population: Population) -> Population:
-    """The same customers once more."""
-    brands = 64 if population.people.considered.dtype == np.uint64 else 8
-    other = allocate(population.due.size, brands)
+def copy_into(other: Population, population: Population) -> None:
+    """Make the customers of ``other``, as many and of the same record, those of ``population``."""
     for column, kept in zip(other, population, strict=True):
         # As bytes: records are otherwise copied field by field.
         column.view(np.ndarray).view(np.uint8)[:] = kept.view(np.ndarray).view(np.uint8)
-    return other
 
 
 def allocate_accounts(customers: int) -> Any:

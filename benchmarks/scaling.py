@@ -75,7 +75,7 @@ def _customers(size: str, weeks: tuple[int, int], rounds: int) -> Iterator[Measu
     found: dict[int, float] = {}
     up_to = {"quick": 4, "usual": 6, "full": 7}[size]
     for count in (10**digits for digits in range(3, up_to + 1)):
-        turns_each = rounds * 10 if count < 10**4 else rounds if count < 10**7 else 1
+        turns_each = rounds * 10 if count < 10**4 else rounds if count < 10**7 else 2
         line = _speed(f"customers:{count}", f"{count:,} customers", scenario_of(count, *weeks), turns_each)
         found[count] = line.value
         yield line

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import MAX_WEEK, SAMPLED, Population, allocate, allocate_accounts, copied
+from agents.population import MAX_WEEK, SAMPLED, Population, allocate, allocate_accounts, copy_into
 from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, make_meeting, run_weeks
 from sim.history import History
 from sim.record import Traced, allocate_trace, focal_customers, make_history, stocks_after, stocks_at_birth
@@ -52,12 +52,30 @@ class _Phase:
 
 def _cut(world: World, population: Population, accounts: Any, count: int, fresh: Callable[[], Tally]) -> list[_Shard]:
     """Cut the population into ``count`` shards of neighbouring customers."""
-    edges = np.linspace(0, population.due.size, count + 1).astype(np.int64)
     shards = []
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
-        part = Population(*(column[start:stop] for column in population))
-        shards.append(_Shard(fork(world, fresh(), accounts[start:stop], int(start), part.people), part))
+    start = 0
+    for part in _parts(population, count):
+        stop = start + part.due.size
+        shards.append(_Shard(fork(world, fresh(), accounts[start:stop], start, part.people), part))
+        start = stop
     return shards
+
+
+def _parts(population: Population, count: int) -> list[Population]:
+    """Cut into ``count`` parts of neighbours, about as many each."""
+    edges = np.linspace(0, population.due.size, count + 1).astype(np.int64)
+    return [
+        Population(*(column[start:stop] for column in population))
+        for start, stop in zip(edges[:-1], edges[1:], strict=True)
+    ]
+
+
+def _copied(population: Population, brands: int, count: int, crew: Executor | None) -> Population:
+    """Return the same customers once more."""
+    other = allocate(population.due.size, brands)
+    pairs = zip(_parts(other, count), _parts(population, count), strict=True)
+    _together([partial(copy_into, *pair) for pair in pairs], crew)
+    return other
 
 
 def _tally(shard: _Shard) -> Tally:
@@ -203,7 +221,7 @@ def _live_all(
             getattr(mine, column)[:] = getattr(world, column)
         # The last arm may use up the burn-in's customers.
         last = len(histories) == len(scenario.arms) - 1
-        here = population if last else copied(population)
+        here = population if last else _copied(population, brands, count, crew)
         accounts = allocate_accounts(keep)
         shards = _cut(mine, here, accounts, count, lambda: counters(scenario.horizon, 0))
         shards[0].world.talk[:] = past.talk

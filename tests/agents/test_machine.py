@@ -18,7 +18,9 @@ def test_arrays_share_no_line(shape, kind):
     arrays = [own_zeros(shape, kind) for _ in range(4)]
     for array in arrays:
         assert array.shape == (shape if isinstance(shape, tuple) else (shape,)) and array.dtype == kind
-        assert (array.ctypes.data % BYTES == 0 or array.size == 0) and array.flags.c_contiguous and array.flags.writeable
+        assert (
+            (array.ctypes.data % BYTES == 0 or array.size == 0) and array.flags.c_contiguous and array.flags.writeable
+        )
         assert array.tobytes() == bytes(array.nbytes)
     if not arrays[0].size:
         return
