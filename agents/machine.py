@@ -1,4 +1,4 @@
-"""What the engine asks of the machine beside arithmetic: memory ahead of time, lines of the cache, and other threads.
+"""What the engine asks of the machine beside arithmetic: memory ahead of time, and other threads.
 
 Each of the functions for compiled code is written twice: for the interpreter, and for the machine.
 """
@@ -15,29 +15,14 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from agents.compiled import Whole
 
-__all__ = ["LINE", "own_zeros", "post", "read_ahead", "wait_for"]
+__all__ = ["post", "read_ahead", "wait_for"]
 
-#: 64-bit words of a line of the cache; processors fetch lines in pairs.
-LINE = 16
-_BYTES = 8 * LINE
 #: Looks at what another thread is to post before this one lets others have the core.
 _PATIENCE = 20_000
-
-
-def own_zeros(shape: int | Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
-    """Return zeros that begin on a line of the cache and share none with any other array.
-
-    Two threads that write to neighbours on one line take it from each other at every write.
-    """
-    kind = np.dtype(dtype)
-    size = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
-    room = np.zeros(size + 2 * _BYTES, np.uint8)
-    start = -room.ctypes.data % _BYTES
-    return room[start : start + size].view(kind).reshape(shape)
 
 
 def read_ahead(records: Any, place: Whole) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.machine import own_zeros
+from agents.memory import own_zeros
 from agents.traits import TRAITS
 
 __all__ = [

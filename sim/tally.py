@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.machine import own_zeros
+from agents.memory import own_zeros
 
 __all__ = ["EVENT_COLUMNS", "ByBrand", "ByPersona", "Tally", "allocate_tally", "merge"]
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, gammainccinv, gammaincinv, gammaln
 
-from agents.machine import own_zeros
 from agents.markets import Market
+from agents.memory import own_zeros
 from agents.personas import Persona
 from agents.population import allocate_accounts, customer_record
 from agents.rules.need import NODES_PER_OCTAVE, OCTAVES

@@ -7,14 +7,13 @@ they stand on, and those of one node live the same step together, up to 128 at a
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from agents.compiled import Whole, loop, passage, rule
 from agents.population import Population
 from sim.engine.contact import meet, set_due
-from sim.engine.enter import AHEAD, enter, fetch, search_all, talk_all
+from sim.engine.enter import enter, search_all, talk_all
+from sim.engine.ready import FEW, call, fetch, find_ready
 from sim.engine.week import count_moves, is_need_due, leave, node_at
 from sim.engine.weigh import weigh
 from sim.journey import Does
@@ -23,20 +22,7 @@ from sim.world import BLOCK, LANES, Clock, World
 __all__ = ["customers_week"]
 
 _AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
-_AT_AHEAD, _AT_TOUCHED = Clock.AHEAD, Clock.TOUCHED
 _DOES_WAIT, _DOES_SEARCH, _DOES_TALK = np.int64(Does.WAIT), np.int64(Does.SEARCH), np.int64(Does.TALK)
-
-
-@loop
-def _find_ready(population: Population, week: Whole, begin: Whole, found: Any) -> Whole:
-    """Leave in ``found`` those of a block whose week it is, by place in the shard; returns how many."""
-    # Unsigned: what counts from the end where it is negative costs a question at every look.
-    count = np.uint64(0)
-    due = population.due[begin : begin + BLOCK]
-    for candidate in range(due.size):
-        found[count] = begin + candidate
-        count += np.uint64(due[candidate] <= week)
-    return np.int64(count)
 
 
 @loop
@@ -116,7 +102,7 @@ def _step(world: World, population: Population, at: Whole, begin: Whole, weekly:
     gone = np.int64(0) if weekly else -world.queued[at]
     for start in range(0, world.queued[at], LANES):
         lanes = min(LANES, world.queued[at] - start)
-        fetch(world, population, AHEAD)
+        fetch(world, population, FEW)
         for lane in range(lanes):
             i = begin + np.int64(world.queue[at, start + lane])
             desk.people[lane] = i
@@ -148,18 +134,10 @@ def customers_week(world: World, population: Population) -> None:
         desk.way[brand + 1] = world.segments[brand, world.brands[brand].active].journey
     desk.way[0] = world.constants[0].journey
     customers = population.due.size
-    coming = _find_ready(population, week, np.int64(0), desk.coming)
+    coming = find_ready(population, week, np.int64(0), desk.coming)
     for begin in range(0, customers, BLOCK):
         ready = coming
-        for place in range(ready):
-            desk.ready[place] = desk.coming[place]
-        coming = _find_ready(population, week, begin + BLOCK, desk.coming)
-        world.clock[_AT_AHEAD] = coming
-        # These loads wait for the outer cache together, not one after the other.
-        touched = 0
-        for place in range(ready):
-            touched += population.people[desk.ready[place]].persona
-        world.clock[_AT_TOUCHED] = touched
+        coming = call(world, population, begin, ready)
         contacted = meet(world, population, ready)
         _stand(world, population, ready)
         weekly = True

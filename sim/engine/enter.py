@@ -13,6 +13,7 @@ from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import log, normal_quantile, uniform
 from sim.engine.choose import buy_all, draw_brands
+from sim.engine.ready import FEW, fetch
 from sim.engine.week import (
     arrive,
     bond,
@@ -42,19 +43,8 @@ _RECALL, _SEARCH = np.int64(Purpose.RECALL), np.int64(Purpose.SEARCH)
 _DOES_WAIT, _DOES_RECALL, _DOES_SEARCH = np.int64(Does.WAIT), np.int64(Does.RECALL), np.int64(Does.SEARCH)
 _DOES_CHOOSE, _DOES_USE = np.int64(Does.CHOOSE), np.int64(Does.USE)
 _DOES_BOND, _DOES_TALK = np.int64(Does.BOND), np.int64(Does.TALK)
-_AT_WEEK, _AT_FIRST, _AT_AHEAD = Clock.WEEK, Clock.FIRST, Clock.AHEAD
+_AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
 _EVER = np.int64(0)
-AHEAD = np.int64(32)
-
-
-@passage
-def fetch(world: World, population: Population, count: Whole) -> None:
-    """Ask memory for the next records of the block to come, a few at a time, while there is other work."""
-    left = world.clock[_AT_AHEAD]
-    last = max(left - count, 0)
-    for place in range(last, left):
-        read_ahead(population.people, np.int64(world.desk[0].coming[place]))
-    world.clock[_AT_AHEAD] = last
 
 
 @passage
@@ -179,7 +169,7 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
     stage, does = at % constants.stages, world.nodes[at].does
     for start in range(0, world.entered[at], LANES):
         lanes = min(LANES, world.entered[at] - start)
-        fetch(world, population, AHEAD)
+        fetch(world, population, FEW)
         node = world.nodes[at]
         lifted, drawn, settles = node.lift != 0.0, node.draws, _settles(node)
         pays = (world.accounts.size > 0) & (settles | drawn | (does == _DOES_CHOOSE))

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.compiled import Whole, loop, passage, rule
-from agents.machine import LINE, own_zeros, post, wait_for
+from agents.machine import post, wait_for
+from agents.memory import LINE, own_zeros
 from agents.population import ADOPTED, FOCAL_AT_START, NOBODY, SAMPLED, SEARCHED, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from agents.compiled import loop
-from agents.machine import LINE, own_zeros, post, read_ahead, wait_for
+from agents.machine import post, read_ahead, wait_for
+from agents.memory import LINE, own_zeros
 from agents.population import allocate, customer_record
 
 BYTES = 8 * LINE
