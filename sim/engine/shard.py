@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import FOCAL_AT_START, SAMPLED, Population, allocate, allocate_accounts
+from agents.population import FOCAL_AT_START, SAMPLED, Population, allocate, allocate_accounts, copy_into
 from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, make_meeting, run_weeks
 from sim.history import History
 from sim.market import market_week
@@ -127,7 +127,10 @@ class Shard:
             getattr(mine, column)[:] = getattr(self.past_world, column)
         # The last arm may use up the burn-in's customers.
         self.arms_left -= 1
-        here = Population(*(column.copy() for column in self.born)) if self.arms_left else self.born
+        here = self.born
+        if self.arms_left:
+            here = allocate(self.count, self.brands)
+            copy_into(here, self.born)
         seen = allocate_trace(self.weeks, self.groups, self.brands)
         for kept, lived in zip(seen, self.traced, strict=True):
             kept[: scenario.burn_in] = lived[: scenario.burn_in]
