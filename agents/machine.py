@@ -19,7 +19,10 @@ from numpy.typing import NDArray
 
 from agents.compiled import Whole
 
-__all__ = ["post", "read_ahead", "wait_for"]
+__all__ = ["SIDE", "keep", "post", "read_ahead", "wait_for"]
+
+#: Neighbours that :func:`keep` looks at together.
+SIDE = 16
 
 #: Looks at what another thread is to post before this one lets others have the core.
 _PATIENCE = 20_000
@@ -27,6 +30,21 @@ _PATIENCE = 20_000
 
 def read_ahead(records: Any, place: Whole) -> None:
     """Ask memory for a record that will be wanted soon, and go on: changes nothing but when it is there."""
+
+
+def keep(
+    kept: NDArray[np.uint32], count: Whole, numbers: NDArray[np.uint32], chosen: NDArray[np.uint8], place: Whole
+) -> Whole:
+    """Append to ``kept``, behind its first ``count``, those of 16 ``numbers`` from ``place`` on that are chosen.
+
+    Room for 16 is needed behind ``count``: what stands there behind those kept is undefined. Returns how many there
+    are then.
+    """
+    for at in range(place, place + SIDE):
+        if chosen[at] != 0:
+            kept[count] = numbers[at]
+            count += 1
+    return count
 
 
 def post(board: NDArray[np.int64], place: Whole, value: Whole) -> None:
@@ -53,17 +71,41 @@ def _known(builder: Any, name: str, returns: Any, takes: Sequence[Any]) -> Any:
 
 @intrinsic
 def _prefetch(context: Any, records: Any, place: Any) -> Any:
-    """To read, for all levels of the cache."""
+    """To read, into the outer cache."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         whole = ir.IntType(32)
         address = _address(context, builder, signature.args[0], *arguments)
         address = builder.bitcast(address, ir.IntType(8).as_pointer())
         ask = _known(builder, "llvm.prefetch.p0", ir.VoidType(), [address.type, whole, whole, whole])
-        builder.call(ask, [address, whole(0), whole(3), whole(1)])
+        builder.call(ask, [address, whole(0), whole(2), whole(1)])
         return context.get_dummy_value()
 
     return types.void(records, place), generate
+
+
+@intrinsic
+def _compress(context: Any, kept: Any, count: Any, numbers: Any, chosen: Any, place: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kept, count, numbers, chosen, place = arguments
+        kinds = signature.args
+        sixteen = ir.VectorType(ir.IntType(32), SIDE)
+        flags = ir.VectorType(ir.IntType(1), SIDE)
+
+        def side(kind: Any, array: Any, place: Any, items: Any) -> Any:
+            return builder.bitcast(_address(context, builder, kind, array, place), items.as_pointer())
+
+        from_where = side(kinds[2], numbers, place, sixteen)
+        values = builder.load(from_where, align=4)
+        marks = builder.load(side(kinds[3], chosen, place, ir.VectorType(ir.IntType(8), SIDE)), align=1)
+        wanted = builder.icmp_unsigned("!=", marks, ir.Constant(marks.type, None))
+        squeeze = _known(builder, "llvm.experimental.vector.compress.v16i32", sixteen, [sixteen, flags, sixteen])
+        close = builder.call(squeeze, [values, wanted, ir.Constant(sixteen, ir.Undefined)])
+        builder.store(close, side(kinds[0], kept, count, sixteen), align=4)
+        found = builder.ctpop(builder.bitcast(wanted, ir.IntType(SIDE)))
+        return builder.add(count, builder.zext(found, count.type))
+
+    return types.int64(kept, types.int64, numbers, chosen, types.int64), generate
 
 
 @intrinsic
@@ -100,6 +142,14 @@ def _let_others(context: Any) -> Any:
 def _read_ahead(records: Any, place: Any) -> Any:
     def compiled(records: Any, place: Any) -> None:
         _prefetch(records, place)
+
+    return compiled
+
+
+@overload(keep)
+def _keep(kept: Any, count: Any, numbers: Any, chosen: Any, place: Any) -> Any:
+    def compiled(kept: Any, count: Any, numbers: Any, chosen: Any, place: Any) -> Any:
+        return _compress(kept, count, numbers, chosen, place)
 
     return compiled
 

@@ -58,6 +58,7 @@ NODE = np.dtype(
         ("shared", np.bool_),  # whether customers on another journey, which lacks the stage, stand here too
         ("resolves", np.bool_),  # whether the stage resolves within the week on any journey
         ("weighs", np.bool_),  # whether luck decides at an edge
+        ("gated", np.bool_),  # whether any edge opens only for some, or in some weeks
         ("draws", np.bool_),  # whether entering draws luck of its own
         # The same once more as factors, 0 or 1, for sums without branches.
         ("opens", np.int64),  # has edges
@@ -93,7 +94,8 @@ EDGE = np.dtype(
     align=True,
 )
 TERM = np.dtype([("feature", np.int64), ("coefficient", np.float64)], align=True)
-CHANNEL = np.dtype([("digital", np.bool_), ("cost", np.int64), ("effort", np.float64)], align=True)
+#: ``digital`` is 1 or 0, a factor.
+CHANNEL = np.dtype([("digital", np.float64), ("cost", np.int64), ("effort", np.float64)], align=True)
 
 
 class Graph(NamedTuple):
@@ -106,7 +108,7 @@ class Graph(NamedTuple):
     terms: Any  # records of TERM
     used: NDArray[np.int64]  # features that the edges of each node weigh, node by node
     mix: NDArray[np.float64]  # (J x K, C) cumulative shares of channels, zero where a stage has none
-    channels: Any  # (C,) records of CHANNEL
+    channels: Any  # (C + 1,) records of CHANNEL, behind what holds where there is none
 
 
 def graph_stages(journeys: Mapping[str, Journey]) -> tuple[str, ...]:
@@ -188,6 +190,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
                     target = stages.index(edge.target)
                     edges.append((stage_id, target, on, only, kind, base, len(terms), len(terms) + len(weights)))
                     terms.extend(weights)
+                    row.gated |= on != On.WEEK or only != ALWAYS
                     if edge.on is None:
                         row.weekly = True
             row.weighs = any(kind != Kind.REFERENCE for _, _, _, _, kind, *_ in edges[row.first_edge :])
@@ -215,7 +218,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
         used=np.array(used, np.int64),
         mix=mix,
         channels=np.array(
-            [(channel.digital, _cents(channel.cost), channel.effort) for channel in passages] or [(False, 0, 1.0)],
+            [(1.0, 0, 1.0), *((channel.digital, _cents(channel.cost), channel.effort) for channel in passages)],
             CHANNEL,
         ).view(np.recarray),
     )

@@ -162,7 +162,7 @@ class Around:
 
     def channel(self, channel: int) -> Any:
         """A channel."""
-        return self._channels[channel]
+        return self._channels[channel + 1]
 
     def node(self, lead: int, stage: int) -> NodeView:
         """A stage on the lead's journey."""

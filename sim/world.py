@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, gammainccinv, gammaincinv, gammaln
 
+from agents.machine import SIDE
 from agents.markets import Market
 from agents.memory import own_zeros
 from agents.personas import Persona
@@ -113,16 +114,36 @@ LEVEL = np.dtype(
 STANDING = np.dtype([("reputation", np.float64), ("recall", np.float64)])  # recall: salience after word of mouth
 MARKET = np.dtype([("adopters", np.int64), ("adoption", np.float64), ("contacting", np.int64)])
 
+#: A stage on the journey of one lead, for sums without branches; ``acts`` and ``roams`` as in sim.graph.NODE.
+SPOT = np.dtype(
+    [
+        ("node", np.uint16),
+        ("does", np.uint8),
+        ("acts", np.uint8),
+        ("roams", np.uint8),
+        ("stays", np.int32),  # weeks until it may be left: NEVER where it has no edges
+        # The week of coming back is (need_at & by_need) + (since & by_stay) + after.
+        ("by_need", np.int32),
+        ("by_stay", np.int32),
+        ("after", np.int32),
+    ],
+    align=True,
+)
+
 #: Customers of a block whose week it is, and lanes: customers of one node who live one step in the same loop.
 DESK = np.dtype(
     [
         # Places are unsigned: what counts from the end where it is negative costs a question at every look.
-        ("way", np.uint16, (MOST_BRANDS + 1,)),  # journey of each lead this week, behind nobody's
         ("ready", np.uint32, (BLOCK,)),  # those whose week it is, by place in the shard
-        ("coming", np.uint32, (BLOCK,)),  # those of the next block
+        ("coming", np.uint32, (BLOCK + SIDE,)),  # those of the next block
+        ("order", np.uint32, (BLOCK,)),  # 0, 1, 2 ...
+        ("found", np.uint8, (BLOCK,)),  # whether it is anybody's week
         ("contacted", np.uint32, (BLOCK,)),  # those whom a contact reaches
         # By place in the block; zero but for those contacted, so that nobody else's is ever written.
         ("called", np.uint8, (BLOCK,)),  # whether a contact pulls
+        # By place in the block, of those whose week it is.
+        ("stands", np.uint16, (BLOCK,)),  # node
+        ("acts", np.uint8, (BLOCK,)),  # whether the stage does something or may be left
         ("pulls", np.float64, (BLOCK,)),
         ("disturbances", np.float64, (BLOCK,)),
         ("reached", np.uint64, (LANES,)),  # brands whose contact reaches each customer
@@ -133,10 +154,8 @@ DESK = np.dtype(
         ("tastes", np.uint32, (MOST_BRANDS, LANES)),
         ("entry", np.uint32, (4, LANES)),
         ("place", np.uint16, (LANES,)),  # node
-        ("slot", np.uint32, (LANES,)),
-        ("limit", np.uint32, (LANES,)),
-        ("soon", np.uint32, (LANES,)),
-        ("next", np.uint32, (LANES,)),  # week
+        ("slot", np.uint32, (LANES + SIDE,)),
+        ("spare", np.uint32, (LANES,)),
         ("felt", np.float64, (len(FEATURES), LANES)),
         ("weight", np.float64, (LANES,)),
         ("total", np.float64, (LANES,)),
@@ -147,12 +166,28 @@ DESK = np.dtype(
         ("incumbent", np.int64, (LANES,)),
         ("mine", np.uint8, (LANES,)),  # whether the lead is the incumbent
         ("open", np.uint8, (LANES,)),  # whether an edge exists
-        ("group", np.int64, (LANES,)),
         ("considered", np.uint64, (LANES,)),
         ("sensitivity", np.float64, (LANES,)),
         ("bump", np.float64, (LANES,)),
         ("novelty", np.float64, (LANES,)),
         ("relevance", np.float64, (LANES,)),
+    ],
+    align=True,
+)
+
+
+#: Customers of a block who wait, and when a contact may next reach them.
+AHEAD = np.dtype(
+    [
+        ("waiting", np.uint32, (BLOCK + SIDE,)),  # place in the shard
+        ("people", np.uint32, (BLOCK + SIDE,)),  # those whom one brand may still reach in time
+        ("rate", np.uint32, (BLOCK + SIDE,)),  # contacts per 65,536 weeks
+        ("soon", np.uint32, (BLOCK + SIDE,)),  # the customer's next week
+        ("next", np.uint32, (BLOCK,)),  # week of the contact
+        ("goes", np.uint8, (BLOCK,)),  # whether to look on
+        ("who", np.uint32, (BLOCK,)),
+        ("when", np.uint32, (BLOCK,)),
+        ("words", np.uint32, (4, BLOCK)),
     ],
     align=True,
 )
@@ -164,8 +199,8 @@ class Clock:
     WEEK = 0  # from the first of the burn-in
     ROW = 1  # row of the tally
     FIRST = 2  # customer number of the shard's first customer
-    TOUCHED = 3  # what reading ahead found: kept only so that no compiler leaves the reading out
-    AHEAD = 4  # records of the next block that are still to be asked for
+    AHEAD = 3  # records of the next block that are still to be asked for
+    LAID = 4  # for how many strategies begun ``spots`` and ``present`` have been laid out
 
 
 class Birth(NamedTuple):
@@ -210,7 +245,10 @@ class World(NamedTuple):
     # the shard's own
     clock: NDArray[np.int64]  # see Clock
     codes: NDArray[np.uint16]  # the shard's records as 16-bit codes, for traits by number
+    spots: Any  # (B + 1, K) SPOT: each stage as it is this week to those whom a brand leads; first those nobody leads
+    present: Any  # (B + 1, P) LEVEL of every brand's strategy of this week; first those of no brand, all zero
     desk: Any  # (1,) DESK: room for a block of customers and for the lanes of one loop
+    ahead: Any  # (1,) AHEAD: room for those of a block who wait
     queue: NDArray[np.uint16]  # (nodes, BLOCK) those who may leave the node they stand on, by place in the block
     queued: NDArray[np.int64]  # (nodes,)
     entering: NDArray[np.uint16]  # (nodes, BLOCK) those who come to a node
@@ -489,7 +527,7 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
         market=np.zeros(1, MARKET).view(np.recarray),
         contacting=np.zeros(len(prices), np.int64),
         clock=np.zeros(5, np.int64),
-        **_room(0, 0, 0),
+        **_room(0, 0, 0, 0, 0),
         accounts=allocate_accounts(0),
         **tally._asdict(),
     )
@@ -509,11 +547,14 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
     return world
 
 
-def _room(nodes: int, edges: int, personas: int) -> dict[str, Any]:
+def _room(brands: int, stages: int, nodes: int, edges: int, personas: int) -> dict[str, Any]:
     """Scratch room of the crowd (:mod:`sim.engine.crowd`)."""
     return {
+        "spots": own_zeros((brands + 1, stages), SPOT).view(np.recarray),
+        "present": own_zeros((brands + 1, personas), LEVEL).view(np.recarray),
         "codes": own_zeros((0, 0), np.uint16),
         "desk": own_zeros(1, DESK).view(np.recarray),
+        "ahead": own_zeros(1, AHEAD).view(np.recarray),
         "queue": own_zeros((nodes, BLOCK), np.uint16),
         "queued": own_zeros(nodes, np.int64),
         "entering": own_zeros((nodes, BLOCK), np.uint16),
@@ -530,9 +571,11 @@ def fork(world: World, tally: Tally, accounts: Any, first: int, people: Any = No
     """
     clock = own_zeros(5, np.int64)
     clock[Clock.FIRST] = first
-    room = _room(0, 0, 0)
+    room = _room(0, 0, 0, 0, 0)
     if people is not None:
-        room = _room(len(world.nodes), len(world.edges) + 1, len(world.personas))
+        stages = world.node_of.shape[1]
+        room = _room(len(world.brands), stages, len(world.nodes), len(world.edges) + 1, len(world.personas))
+        room["desk"].order = np.arange(BLOCK)
         room["codes"] = people.view(np.ndarray).view(np.uint16).reshape(people.size, -1)
     return world._replace(
         clock=clock,

@@ -59,7 +59,6 @@ def _size_up(world: World, population: Population, lanes: Whole) -> None:
         customer = population.people[i]
         satisfaction = np.float64(customer.satisfaction)
         habit = present_habit(world, customer)
-        desk.group[lane] = group_of(world, world.clock[_AT_FIRST] + i)
         desk.sensitivity[lane] = decode_unit(customer.price_sensitivity)
         desk.bump[lane] = incumbent_bump(constants.habit_weight, habit, constants.satisfaction_weight, satisfaction)
         novelty = constants.novelty_weight * decode_unit(customer.novelty_seeking)
@@ -101,8 +100,13 @@ def _choose_all(world: World, lanes: Whole) -> None:
     for brand in range(constants.brands):
         quality, price = world.brands[brand].quality, world.brands[brand].relative_price
         draws = desk.words[brand]
-        for lane in range(lanes):
-            desk.total[lane] = world.standing[desk.group[lane], brand].reputation
+        if constants.groups == 1:
+            everywhere = world.standing[0, brand].reputation
+            for lane in range(wide):
+                desk.total[lane] = everywhere
+        else:
+            for lane in range(lanes):
+                desk.total[lane] = world.standing[group_of(world, desk.who[lane]), brand].reputation
         for lane in range(wide):
             desk.weight[lane] = brand_value(
                 quality,
@@ -135,7 +139,7 @@ def buy_all(world: World, population: Population, lanes: Whole) -> None:
         if (customer.considered == 0) & (customer.lead == NOBODY):
             _recall_alone(world, customer, first + i)
         desk.slot[choosing] = i
-        desk.soon[loyal] = i
+        desk.spare[loyal] = i
         desk.who[choosing] = first + i
         desk.when[choosing] = customer.occasion
         considers = np.int64(customer.considered != 0)
@@ -153,7 +157,7 @@ def buy_all(world: World, population: Population, lanes: Whole) -> None:
         _choose_all(world, choosing)
     # Behind those who chose stand those who follow their lead.
     for lane in range(loyal):
-        i = desk.soon[lane]
+        i = desk.spare[lane]
         desk.slot[choosing + lane] = i
         desk.taken[choosing + lane] = people[i].lead
     for lane in range(lanes):

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from agents.compiled import Whole, loop, passage
-from agents.machine import read_ahead
+from agents.machine import SIDE, keep, read_ahead
 from agents.population import NEVER, Population
 from agents.purposes import Purpose
 from agents.rules.numerics import uniform
-from sim.engine.week import has, is_moment, level_of, meet_contact, node_at, present_fatigue, tire
+from sim.engine.week import has, is_moment, level_of, meet_contact, present_fatigue, tire
 from sim.luck import blocks
 from sim.world import BLOCK, LANES, Clock, World
 
-__all__ = ["meet", "rate_of", "set_due"]
+__all__ = ["look_ahead", "meet", "rate_of"]
 
 _CONTACT, _MOMENT = np.int64(Purpose.CONTACT), np.int64(Purpose.MOMENT)
 _AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
@@ -113,7 +111,7 @@ def meet(world: World, population: Population, ready: Whole) -> Whole:
     for start in range(0, ready, LANES):
         lanes = min(LANES, ready - start)
         for lane in range(lanes):
-            desk.who[lane] = first + desk.ready[start + lane]
+            desk.who[lane] = first + desk.ready[np.uint64(start + lane)]
             desk.when[lane] = week >> 3
             desk.reached[lane] = 0
         for turn in range(world.market[0].contacting):
@@ -121,13 +119,13 @@ def meet(world: World, population: Population, ready: Whole) -> Whole:
             blocks(constants.seed, constants.replicate, desk.who, _CONTACT, desk.when, brand, lanes, desk.words, 0)
             draws = desk.words[row]
             for lane in range(lanes):
-                rate = rate_of(world, population, desk.ready[start + lane], brand)
+                rate = rate_of(world, population, desk.ready[np.uint64(start + lane)], brand)
                 hit = ((np.int64(draws[lane]) >> shift) & 0xFFFF) < rate
                 desk.reached[lane] |= np.uint64(hit) << np.uint64(brand)
         reached = np.int64(0)
         for lane in range(lanes):
             brands = desk.reached[lane]
-            desk.people[reached] = desk.ready[start + lane]
+            desk.people[reached] = desk.ready[np.uint64(start + lane)]
             desk.reached[reached] = brands
             reached += np.int64(brands != np.uint64(0))
         if reached > 0:
@@ -136,77 +134,74 @@ def meet(world: World, population: Population, ready: Whole) -> Whole:
 
 
 @passage
+def _close_ranks(world: World, count: Whole) -> Whole:
+    """Let those of so many close ranks who go on; returns how many these are."""
+    look, going = world.ahead[0], np.int64(0)
+    for lane in range(count, (count + SIDE - 1) & -SIDE):
+        look.goes[lane] = 0
+    for lane in range(0, count, SIDE):
+        keep(look.rate, going, look.rate, look.goes, lane)
+        keep(look.soon, going, look.soon, look.goes, lane)
+        going = keep(look.people, going, look.people, look.goes, lane)
+    return going
+
+
+@passage
 def _look_ahead(world: World, population: Population, brand: Whole, waiting: Whole) -> None:
-    """Bring ``soon`` forward to the next contact of one brand: windows of eight weeks share a block of luck."""
-    desk, constants = world.desk[0], world.constants[0]
-    tomorrow = world.clock[_AT_WEEK] + 1
-    active = np.int64(0)
-    for lane in range(waiting):
-        i = desk.people[lane]
-        rate = rate_of(world, population, i, brand)
-        desk.slot[active] = lane
-        desk.limit[active] = rate
-        desk.who[active] = world.clock[_AT_FIRST] + i
-        active += np.int64(rate > 0)
-    window = tomorrow >> 3
+    """Bring the next week of those who wait forward to the next contact of one brand.
+
+    Windows of eight weeks share a block of luck. ``people`` are those who may still be reached before their own next
+    week, ``soon``.
+    """
+    look, constants = world.ahead[0], world.constants[0]
+    first, tomorrow = world.clock[_AT_FIRST], world.clock[_AT_WEEK] + 1
+    for place in range(waiting):
+        i = look.waiting[place]
+        rate = rate_of(world, population, np.int64(i), brand)
+        look.people[place] = i
+        look.rate[place] = rate
+        look.soon[place] = population.due[i]
+        look.goes[place] = rate > 0
+    active, window = _close_ranks(world, waiting), tomorrow >> 3
     for _ in range(_WINDOWS):
         if active == 0:
             return
-        for lane in range(active):
-            desk.when[lane] = window
-            desk.next[lane] = _NEVER
-        blocks(constants.seed, constants.replicate, desk.who, _CONTACT, desk.when, brand, active, desk.words, 0)
+        wide = (active + SIDE - 1) & -SIDE
+        for lane in range(wide):
+            look.who[lane] = first + look.people[lane]
+            look.when[lane] = window
+            look.next[lane] = _NEVER
+        blocks(constants.seed, constants.replicate, look.who, _CONTACT, look.when, brand, active, look.words, 0)
         for ahead in range(window * 8 + 7, max(tomorrow, window * 8) - 1, -1):
-            draws, shift = desk.words[(ahead & 7) >> 1], np.uint32(16 * (ahead & 1))
-            for lane in range((active + 15) & -16):
-                hit = ((draws[lane] >> shift) & np.uint32(0xFFFF)) < desk.limit[lane]
-                desk.next[lane] = np.uint32(ahead) if hit else desk.next[lane]
+            draws, shift = look.words[(ahead & 7) >> 1], np.uint32(16 * (ahead & 1))
+            for lane in range(wide):
+                hit = ((draws[lane] >> shift) & np.uint32(0xFFFF)) < look.rate[lane]
+                look.next[lane] = np.uint32(ahead) if hit else look.next[lane]
         window += 1
-        still = np.int64(0)
         for lane in range(active):
-            slot = desk.slot[lane]
-            soonest = min(desk.soon[slot], desk.next[lane])
-            desk.soon[slot] = soonest
-            # Where nothing came yet: look on.
-            desk.slot[still] = slot
-            desk.limit[still] = desk.limit[lane]
-            desk.who[still] = desk.who[lane]
-            still += np.int64(soonest > window * 8)
-        active = still
+            population.due[look.people[lane]] = min(look.soon[lane], look.next[lane])
+        for lane in range(active):
+            look.goes[lane] = (look.next[lane] >= look.soon[lane]) & (look.soon[lane] > window * 8)
+        active = _close_ranks(world, active)
     for lane in range(active):
-        slot = desk.slot[lane]
-        desk.soon[slot] = min(desk.soon[slot], window * 8)
+        population.due[look.people[lane]] = window * 8
 
 
 @loop
-def set_due(world: World, population: Population, ready: Whole) -> None:
-    """Set the next week in which anything can happen to each: everybody else is passed over at memory speed.
+def look_ahead(world: World, population: Population, ready: Whole) -> None:
+    """Let contacts bring forward the next week of those who would only wait.
 
-    A week in which nothing happens leaves no trace: visiting a customer more often changes nothing.
+    Everybody else is passed over at memory speed. A week in which nothing happens leaves no trace: visiting a customer
+    more often changes nothing.
     """
-    desk = world.desk[0]
-    tomorrow = world.clock[_AT_WEEK] + 1
-    contacting = world.market[0].contacting
-    waiting: Any = np.int64(0)
+    if world.market[0].contacting == 0:
+        return
+    desk, look = world.desk[0], world.ahead[0]
+    tomorrow = np.uint16(world.clock[_AT_WEEK] + 1)
+    waiting = np.int64(0)
     for place in range(ready):
         i = desk.ready[place]
-        customer = population.people[i]
-        node = world.nodes[node_at(world, customer, customer.stage)]
-        own = node.returns * (np.int64(customer.since) + node.rest)
-        soonest = max(own + node.waits * np.int64(customer.need_at) + node.never, tomorrow)
-        population.due[i] = soonest
-        # From here on only those who wait are of interest: they close ranks.
-        desk.ready[waiting] = i
-        waiting += np.int64(soonest > tomorrow)
-    if contacting == 0:
-        return
-    for start in range(0, waiting, LANES):
-        lanes = min(LANES, waiting - start)
-        for lane in range(lanes):
-            i = desk.ready[start + lane]
-            desk.people[lane] = i
-            desk.soon[lane] = population.due[i]
-        for turn in range(contacting):
-            _look_ahead(world, population, world.contacting[turn], lanes)
-        for lane in range(lanes):
-            population.due[desk.people[lane]] = desk.soon[lane]
+        look.waiting[np.uint64(waiting)] = i
+        waiting += np.int64(population.due[i] > tomorrow)
+    for turn in range(world.market[0].contacting):
+        _look_ahead(world, population, world.contacting[turn], waiting)

@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from agents.compiled import Whole, loop, passage, rule
-from agents.population import Population
-from sim.engine.contact import meet, set_due
+from agents.machine import SIDE, keep
+from agents.population import NOBODY, Population
+from sim.engine.contact import look_ahead, meet
 from sim.engine.enter import enter, search_all, talk_all
-from sim.engine.ready import FEW, call, fetch, find_ready
-from sim.engine.week import count_moves, is_need_due, leave, node_at
+from sim.engine.ready import FEW, call, fetch, find_ready, look_at
+from sim.engine.week import count_moves, lay_out, leave, node_at
 from sim.engine.weigh import weigh
 from sim.journey import Does
 from sim.world import BLOCK, LANES, Clock, World
@@ -26,19 +27,18 @@ _DOES_WAIT, _DOES_SEARCH, _DOES_TALK = np.int64(Does.WAIT), np.int64(Does.SEARCH
 
 
 @loop
-def _stand(world: World, population: Population, ready: Whole) -> None:
+def _stand(world: World, population: Population, ready: Whole, contacted: Whole, begin: Whole) -> None:
     """Queue by node those who do something every week or may move; for all others that was the week."""
     desk = world.desk[0]
+    for place in range(contacted):
+        here = desk.contacted[place]
+        look_at(world, population, np.uint64(begin) + np.uint64(here), world.clock[_AT_WEEK])
     for place in range(ready):
-        i = desk.ready[place]
-        customer = population.people[i]
-        at = node_at(world, customer, customer.stage)
-        node = world.nodes[at]
-        ripe = np.int64(world.clock[_AT_WEEK] - np.int64(customer.since) >= node.weeks)
-        called = np.int64(is_need_due(world, customer)) | np.int64(desk.called[i & (BLOCK - 1)])
+        here = desk.ready[place] & (BLOCK - 1)
+        at = desk.stands[here]
         queued = np.uint64(world.queued[at])
-        world.queue[at, queued] = i & (BLOCK - 1)
-        world.queued[at] = queued + (node.acts | (node.opens & ripe & (node.roams | called)))
+        world.queue[at, queued] = here
+        world.queued[at] = queued + desk.acts[here]
 
 
 @passage
@@ -51,6 +51,8 @@ def _act(world: World, population: Population, at: Whole, lanes: Whole) -> Whole
         talk_all(world, population, at % world.constants[0].stages, lanes)
     else:
         return lanes
+    if node.weeks <= 0:
+        return lanes if node.first_edge != node.end_edge else 0
     moving = np.int64(0)
     for lane in range(lanes):
         i = desk.people[lane]
@@ -66,24 +68,30 @@ def _move(world: World, population: Population, at: Whole, lanes: Whole) -> Whol
     """Send all of the lanes where the edges they take lead, edge by edge; returns how many go."""
     desk, node = world.desk[0], world.nodes[at]
     journey, gone = at // world.constants[0].stages, np.int64(0)
+    full = (lanes + SIDE - 1) & -SIDE
+    for lane in range(lanes, full):
+        desk.taken[lane] = NOBODY
     for place in range(node.first_edge, node.end_edge):
-        moved = np.uint64(0)
-        for lane in range(lanes):
-            desk.slot[moved] = desk.people[lane]
-            moved += np.uint64(desk.taken[lane] == place)
-        stage = world.edges[place].target
-        target = np.int64(world.node_of[journey, stage])
+        for lane in range(full):
+            desk.open[lane] = desk.taken[lane] == place
+        count = np.int64(0)
+        for lane in range(0, full, SIDE):
+            count = keep(desk.slot, count, desk.people, desk.open, lane)
+        moved, stage = np.uint64(count), world.edges[place].target
+        counts = world.moves[place]
         for turn in range(moved):
-            i = desk.slot[turn]
-            customer = population.people[i]
-            world.moves[place, customer.persona] += 1
-            if node.does == _DOES_WAIT:
-                leave(world, customer)
-            if node.shared:
-                target = np.int64(node_at(world, customer, stage))
+            counts[population.people[desk.slot[turn]].persona] += 1
+        if node.does == _DOES_WAIT:
+            for turn in range(moved):
+                leave(world, population.people[desk.slot[turn]])
+        if node.shared:
+            for turn in range(moved):
+                i = desk.slot[turn]
+                target = node_at(world, population.people[i], stage)
                 world.entering[target, np.uint64(world.entered[target])] = i & (BLOCK - 1)
                 world.entered[target] += 1
-        if not node.shared:
+        else:
+            target = world.node_of[np.uint64(journey), np.uint64(stage)]
             before = np.uint64(world.entered[target])
             for turn in range(moved):
                 world.entering[target, before + turn] = desk.slot[turn] & (BLOCK - 1)
@@ -98,15 +106,15 @@ def _step(world: World, population: Population, at: Whole, begin: Whole, weekly:
 
     Returns by how much the number of those on the move grows.
     """
-    desk = world.desk[0]
+    desk, first, base = world.desk[0], world.clock[_AT_FIRST], np.uint64(begin)
     gone = np.int64(0) if weekly else -world.queued[at]
     for start in range(0, world.queued[at], LANES):
         lanes = min(LANES, world.queued[at] - start)
         fetch(world, population, FEW)
         for lane in range(lanes):
-            i = begin + np.int64(world.queue[at, start + lane])
+            i = base + np.uint64(world.queue[at, np.uint64(start + lane)])
             desk.people[lane] = i
-            desk.who[lane] = world.clock[_AT_FIRST] + i
+            desk.who[lane] = first + np.int64(i)
         if weekly:
             lanes = _act(world, population, at, lanes)
         weigh(world, population, at, lanes)
@@ -125,21 +133,19 @@ def customers_week(world: World, population: Population) -> None:
     3. Of those who come to one node, together: channel, effort, money; what the stage does (recall, choose and buy,
        experience, bond, need clock ...). Where the stage resolves within the week, on through one more edge, until
        everybody stands still. Stages take turns in the order of the file.
-    4. Of each: the next week in which anything can happen.
+    4. Of each the next week in which anything can happen is set along the way; of those who wait, at last, the contact
+       that comes before it.
     """
     desk = world.desk[0]
-    week = world.clock[_AT_WEEK]
     stages, nodes = world.constants[0].stages, world.queued.size
-    for brand in range(world.brands.size):
-        desk.way[brand + 1] = world.segments[brand, world.brands[brand].active].journey
-    desk.way[0] = world.constants[0].journey
+    lay_out(world)
     customers = population.due.size
-    coming = find_ready(population, week, np.int64(0), desk.coming)
+    coming = find_ready(world, population, np.int64(0))
     for begin in range(0, customers, BLOCK):
         ready = coming
         coming = call(world, population, begin, ready)
         contacted = meet(world, population, ready)
-        _stand(world, population, ready)
+        _stand(world, population, ready, contacted, begin)
         weekly = True
         moving = np.int64(0)
         while weekly or moving > 0:
@@ -153,7 +159,7 @@ def customers_week(world: World, population: Population) -> None:
                         moving += _step(world, population, at, begin, weekly)
             weekly = False
         fetch(world, population, coming)
-        set_due(world, population, ready)
+        look_ahead(world, population, ready)
         for place in range(contacted):
             here = desk.contacted[place]
             desk.called[here] = 0

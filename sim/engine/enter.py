@@ -20,13 +20,14 @@ from sim.engine.week import (
     experience,
     found_chance,
     group_of,
-    node_at,
+    next_week,
     note_stage,
+    recall_chance,
     recall_nearest,
-    salience,
     serve,
     set_need_clock,
     settle,
+    spot_of,
     strain,
     take_channel,
     talk,
@@ -48,6 +49,19 @@ _EVER = np.int64(0)
 
 
 @passage
+def _salience_all(world: World, brand: Whole, lanes: Whole) -> None:
+    """Leave in ``weight`` how salient a brand is where each customer lives."""
+    desk = world.desk[0]
+    if world.constants[0].groups == 1:
+        everywhere = world.standing[0, brand].recall
+        for lane in range((lanes + 7) & -8):
+            desk.weight[lane] = everywhere
+        return
+    for lane in range(lanes):
+        desk.weight[lane] = world.standing[group_of(world, desk.who[lane]), brand].recall
+
+
+@passage
 def _meet_brand(world: World, brand: Whole, lanes: Whole) -> None:
     """Let those of the lanes consider a brand to whom it occurs; the chance of each is in ``weight``."""
     desk = world.desk[0]
@@ -61,17 +75,18 @@ def _meet_brand(world: World, brand: Whole, lanes: Whole) -> None:
 def search_all(world: World, population: Population, lanes: Whole) -> None:
     """One week of search of each."""
     desk = world.desk[0]
+    week = world.clock[_AT_WEEK]
     for lane in range(lanes):
         i = desk.people[lane]
         customer = population.people[i]
-        desk.when[lane] = world.clock[_AT_WEEK]
-        desk.group[lane] = group_of(world, world.clock[_AT_FIRST] + i)
+        desk.when[lane] = week
         desk.considered[lane] = customer.considered
         customer.marks = np.int64(customer.marks) | SEARCHED
     draw_brands(world, _SEARCH, lanes)
     for brand in range(world.constants[0].brands):
-        for lane in range(lanes):
-            desk.weight[lane] = found_chance(world, desk.group[lane], brand)
+        _salience_all(world, brand, lanes)
+        for lane in range((lanes + 7) & -8):
+            desk.weight[lane] = found_chance(world, desk.weight[lane])
         _meet_brand(world, brand, lanes)
     for lane in range(lanes):
         population.people[desk.people[lane]].considered = desk.considered[lane]
@@ -113,19 +128,19 @@ def _recall_all(world: World, population: Population, lanes: Whole) -> None:
     for lane in range(lanes):
         i = desk.people[lane]
         customer = population.people[i]
-        desk.group[lane] = group_of(world, world.clock[_AT_FIRST] + i)
         desk.considered[lane] = customer.considered
         desk.incumbent[lane] = customer.incumbent
     for brand in range(world.constants[0].brands):
-        for lane in range(lanes):
-            desk.weight[lane] = salience(world, desk.incumbent[lane], desk.group[lane], brand)
+        _salience_all(world, brand, lanes)
+        for lane in range((lanes + 7) & -8):
+            desk.weight[lane] = recall_chance(world, desk.incumbent[lane], brand, desk.weight[lane])
         _meet_brand(world, brand, lanes)
     for lane in range(lanes):
         i = desk.people[lane]
         customer = population.people[i]
         customer.considered = desk.considered[lane]
         if desk.considered[lane] == np.uint64(0):
-            recall_nearest(world, customer, desk.group[lane], lane)
+            recall_nearest(world, customer, group_of(world, desk.who[lane]), lane)
         customer.initial = customer.considered
 
 
@@ -141,9 +156,15 @@ def _settle_all(world: World, population: Population, at: Whole, lanes: Whole) -
     desk, node, people = world.desk[0], world.nodes[at], population.people
     first = world.clock[_AT_FIRST]
     if node.has_channels:
+        for lane in range((lanes + 7) & -8):
+            desk.taken[lane] = 0
+        for channel in range(world.mix.shape[1] - 1):
+            share = world.mix[at, channel]
+            for lane in range((lanes + 7) & -8):
+                desk.taken[lane] += np.int64(uniform(np.int64(desk.entry[0, lane])) >= share)
         for lane in range(lanes):
             i = desk.people[lane]
-            take_channel(world, people[i], first + i, at, uniform(np.int64(desk.entry[0, lane])))
+            take_channel(world, people[i], first + i, desk.taken[lane])
     else:
         for lane in range(lanes):
             people[desk.people[lane]].channel = NOBODY
@@ -156,6 +177,43 @@ def _settle_all(world: World, population: Population, at: Whole, lanes: Whole) -
             serve(world, people[i], first + i, at)
 
 
+@passage
+def _stay_apart(world: World, population: Population, at: Whole, lanes: Whole) -> Whole:
+    """Set the next week of each, on the journey of whoever leads now; queue those whose stage resolves within the week.
+
+    Returns how many these are.
+    """
+    desk, week, moving = world.desk[0], world.clock[_AT_WEEK], np.int64(0)
+    for lane in range(lanes):
+        i = desk.people[lane]
+        customer = population.people[i]
+        population.due[i] = next_week(customer, spot_of(world, customer), week)
+    for lane in range(lanes if world.nodes[at].resolves else 0):
+        i = desk.people[lane]
+        now = spot_of(world, population.people[i]).node
+        if world.nodes[now].weeks == 0:
+            world.queue[now, np.uint64(world.queued[now])] = i & (BLOCK - 1)
+            world.queued[now] += 1
+            moving += 1
+    return moving
+
+
+@passage
+def _stay_together(world: World, population: Population, at: Whole, lanes: Whole) -> Whole:
+    """Set the next week of all, and queue them if the stage resolves within the week; returns how many these are."""
+    desk, node, week = world.desk[0], world.nodes[at], world.clock[_AT_WEEK]
+    soonest = max(week + node.rest if node.returns else node.never, week + 1)
+    for lane in range(lanes):
+        population.due[desk.people[lane]] = soonest
+    if node.weeks != 0:
+        return 0
+    queued = np.uint64(world.queued[at])
+    for lane in range(np.uint64(lanes)):
+        world.queue[at, queued + lane] = desk.people[lane] & (BLOCK - 1)
+    world.queued[at] += lanes
+    return lanes
+
+
 @rule
 def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whole:
     """Let all who are queued come to node ``at``; returns by how much the number of those on the move grows.
@@ -165,7 +223,7 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
     desk = world.desk[0]
     moving = -world.entered[at]
     constants = world.constants[0]
-    first = world.clock[_AT_FIRST]
+    first, week, base = world.clock[_AT_FIRST], world.clock[_AT_WEEK], np.uint64(begin)
     stage, does = at % constants.stages, world.nodes[at].does
     for start in range(0, world.entered[at], LANES):
         lanes = min(LANES, world.entered[at] - start)
@@ -174,15 +232,16 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
         lifted, drawn, settles = node.lift != 0.0, node.draws, _settles(node)
         pays = (world.accounts.size > 0) & (settles | drawn | (does == _DOES_CHOOSE))
         for lane in range(lanes):
-            i = begin + np.int64(world.entering[at, start + lane])
-            customer = population.people[i]
-            arrive(world, customer, stage)
+            i = base + np.uint64(world.entering[at, np.uint64(start + lane)])
             desk.people[lane] = i
-            desk.who[lane] = first + i
+            desk.who[lane] = first + np.int64(i)
+        if pays:
+            for lane in range(lanes):
+                read_ahead(world.accounts, np.int64(desk.people[lane]))
+        for lane in range(lanes):
+            customer = population.people[desk.people[lane]]
+            arrive(customer, stage, week)
             desk.when[lane] = customer.occasion
-            desk.place[lane] = at
-            if pays:
-                read_ahead(world.accounts, i)
         if does == _DOES_WAIT:
             for lane in range(lanes):
                 place = turn_to_incumbent(world, population.people[desk.people[lane]], stage)
@@ -220,20 +279,16 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
                 desk.goal[lane] = normal_quantile(uniform(np.int64(desk.entry[1, lane])))
             for lane in range(lanes):
                 i = desk.people[lane]
-                lift = world.nodes[desk.place[lane]].lift
+                lift = world.nodes[desk.place[lane]].lift if does == _DOES_WAIT else node.lift
                 if does == _DOES_USE or lift != 0.0:
                     disturbed = desk.disturbances[i & (BLOCK - 1)]
                     told = uniform(np.int64(desk.entry[2, lane]))
                     experience(world, population.people[i], first + i, lift, disturbed, desk.goal[lane], told)
         if does == _DOES_TALK:
             talk_all(world, population, stage, lanes)
-        if world.nodes[at].resolves:
-            for lane in range(lanes):
-                i = desk.people[lane]
-                now = node_at(world, population.people[i], stage)
-                if world.nodes[now].weeks == 0:
-                    world.queue[now, world.queued[now]] = i - begin
-                    world.queued[now] += 1
-                    moving += 1
+        if (does == _DOES_CHOOSE) | (does == _DOES_WAIT):
+            moving += _stay_apart(world, population, at, lanes)
+        else:
+            moving += _stay_together(world, population, at, lanes)
     world.entered[at] = 0
     return moving

@@ -34,6 +34,7 @@ from sim.engine.week import (
     has,
     is_moment,
     is_need_due,
+    lay_out,
     leave,
     level_of,
     meet_contact,
@@ -283,7 +284,7 @@ def _enter(world: World, customer: Any, who: Whole, stage: Whole, disturbed: flo
     """Come to a stage and do what it does."""
     at = node_at(world, customer, stage)
     does = world.nodes[at].does
-    arrive(world, customer, stage)
+    arrive(customer, stage, world.clock[_AT_WEEK])
     if does == _DOES_WAIT:
         at = turn_to_incumbent(world, customer, stage)
     entry = _draw(world, who, _ENTRY, np.int64(customer.occasion), stage)
@@ -382,16 +383,13 @@ def run_weeks(
     shard: Whole,
 ) -> Whole:
     """Weeks ``week`` to ``end`` of a shard, as :func:`sim.engine.loop.run_weeks`."""
-    desk = world.desk[0]
     while week < end:
         short = world.event_count[0] + sampled * MOMENTS_PER_WEEK > world.events.shape[0]
         if not meet_market(week, phase_start, world, population, fixed, traced, adopted_before, short, meeting, shard):
             break
         world.clock[_AT_WEEK] = week
         world.clock[_AT_ROW] = week - phase_start
-        for brand in range(world.brands.size):
-            desk.way[brand + 1] = world.segments[brand, world.brands[brand].active].journey
-        desk.way[0] = world.constants[0].journey
+        lay_out(world)
         for i in range(population.due.size):
             _live(world, population, i)
         count_moves(world)

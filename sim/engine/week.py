@@ -45,10 +45,11 @@ from sim.tally import ByBrand, ByPersona
 from sim.world import Clock, World
 
 __all__ = [
-    "arrive", "bond", "buy", "count_moves", "ease_of", "effort_of", "experience", "first_need", "found_chance",
-    "group_of", "has", "is_moment", "is_need_due", "leave", "level_of", "meet_contact", "node_at", "note_stage",
-    "present_fatigue", "present_habit", "recall", "recall_nearest", "relevance_of", "salience", "search", "serve",
-    "set_need_clock", "settle", "strain", "take_channel", "talk", "tire", "turn_to_incumbent",
+    "arrive", "bond", "buy", "channel_drawn", "count_moves", "ease_of", "effort_of", "experience", "first_need",
+    "found_chance", "group_of", "has", "is_moment", "is_need_due", "lay_out", "leave", "level_of", "meet_contact",
+    "next_week", "node_at", "note_stage", "present_fatigue", "present_habit", "recall", "recall_chance",
+    "recall_nearest", "relevance_of", "search", "serve", "set_need_clock", "settle", "spot_of", "strain",
+    "take_channel", "talk", "tire", "turn_to_incumbent",
 ]  # fmt: skip
 
 # Enumerations as typed numbers: a plain int would make numba compile every function anew for every constant.
@@ -89,7 +90,7 @@ _TIMELY, _MISTIMED, _OPT_OUT = (
 )
 _PRAISE, _COMPLAINT = np.int64(Moment.PRAISE), np.int64(Moment.COMPLAINT)
 
-_AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
+_AT_WEEK, _AT_ROW, _AT_FIRST, _AT_LAID = Clock.WEEK, Clock.ROW, Clock.FIRST, Clock.LAID
 _NOBODY = np.int64(NOBODY)
 _NO_AMOUNT = np.int64(0)
 
@@ -124,9 +125,8 @@ def _count(mask: Any) -> Whole:
     pairs = mask - ((mask >> np.uint64(1)) & np.uint64(0x5555555555555555))
     fours = (pairs & np.uint64(0x3333333333333333)) + ((pairs >> np.uint64(2)) & np.uint64(0x3333333333333333))
     eights = (fours + (fours >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    sixteens = eights + (eights >> np.uint64(8))
-    halves = sixteens + (sixteens >> np.uint64(16))
-    return np.int64((halves + (halves >> np.uint64(32))) & np.uint64(0x7F))
+    # The product adds up all eight bytes in the highest; written so, it becomes one instruction.
+    return np.int64((eights * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @passage
@@ -183,8 +183,8 @@ def _pay(world: World, tally: Any, who: Whole, brand: Whole, column: Whole, cent
 
 @passage
 def level_of(world: World, customer: Any, brand: Whole) -> Any:
-    """Levels of the brand's present strategy for this customer's persona; anything where there is no brand."""
-    return world.levels[brand, world.brands[brand].active, customer.persona]
+    """Levels of the brand's present strategy for this customer's persona; zero where there is no brand."""
+    return world.present[np.uint8(brand + 1), customer.persona]
 
 
 @passage
@@ -199,28 +199,76 @@ def relevance_of(world: World, customer: Any, brand: Whole) -> float:
     """Relevance of a brand's offers; none where nobody leads or the customer has opted out."""
     level = level_of(world, customer, brand)
     felt = relevance(level.personalization, _known(customer, brand, level))
-    return 0.0 if (brand == NOBODY) | has(np.uint64(customer.opted_out), brand) else felt
+    return 0.0 if has(np.uint64(customer.opted_out), brand) else felt
+
+
+@loop
+def lay_out(world: World) -> None:
+    """Lay out what holds this week, where a strategy has started since it was last done: ``spots`` and ``present``."""
+    begun = np.int64(1)
+    for brand in range(world.brands.size):
+        begun += world.brands[brand].active
+    if world.clock[_AT_LAID] == begun:
+        return
+    world.clock[_AT_LAID] = begun
+    for lead in range(world.spots.shape[0]):
+        journey = world.constants[0].journey
+        if lead > 0:
+            active = world.brands[lead - 1].active
+            journey = world.segments[lead - 1, active].journey
+            for person in range(world.present.shape[1]):
+                world.present[lead, person] = world.levels[lead - 1, active, person]
+        for stage in range(world.spots.shape[1]):
+            spot, at = world.spots[lead, stage], world.node_of[journey, stage]
+            node = world.nodes[at]
+            spot.node = at
+            spot.does = node.does
+            spot.acts = node.acts
+            spot.roams = node.roams
+            spot.stays = node.weeks if node.opens else NEVER
+            spot.by_need = -np.int64(node.waits)
+            spot.by_stay = -np.int64(node.returns)
+            spot.after = node.rest if node.returns else node.never
+
+
+@passage
+def spot_of(world: World, customer: Any) -> Any:
+    """The stage a customer stands in, on the lead's journey: see :data:`sim.world.SPOT`."""
+    return world.spots[np.uint8(customer.lead + 1), customer.stage]
+
+
+@passage
+def next_week(customer: Any, spot: Any, week: Whole) -> Whole:
+    """Next week in which something can happen to a customer who stays, unless a contact comes first."""
+    own = (np.int64(customer.need_at) & spot.by_need) + (np.int64(customer.since) & spot.by_stay) + spot.after
+    # A product, for a choice between two would become a branch that nobody can foresee.
+    later = own - (week + 1)
+    return week + 1 + later * np.int64(later > 0)
 
 
 @passage
 def node_at(world: World, customer: Any, stage: Whole) -> Whole:
     """Node of a stage on the lead's journey."""
-    return world.node_of[world.desk[0].way[np.uint8(customer.lead + 1)], stage]
+    return world.spots[np.uint8(customer.lead + 1), stage].node
+
+
+@passage
+def _channel_of(world: World, customer: Any) -> Any:
+    """The channel a customer is in: see :data:`sim.graph.CHANNEL`."""
+    return world.channels[np.uint8(customer.channel + 1)]
 
 
 @passage
 def ease_of(world: World, customer: Any, lead: Whole) -> float:
     """Ease in the present stage: none where nobody leads or the channel is a human one."""
     felt = eased(level_of(world, customer, lead).automation, decode_unit(customer.digital_affinity))
-    human = (customer.channel != NOBODY) & (not world.channels[customer.channel].digital)
-    return 0.0 if (lead == NOBODY) | human else felt
+    return felt * _channel_of(world, customer).digital
 
 
 @passage
 def effort_of(world: World, customer: Any, node: Whole, ease: float) -> float:
     """Effort of a stage in the present channel."""
-    own = world.channels[customer.channel].effort
-    return felt_effort(world.nodes[node].effort, 1.0 if customer.channel == NOBODY else own, ease)
+    return felt_effort(world.nodes[node].effort, _channel_of(world, customer).effort, ease)
 
 
 @passage
@@ -260,7 +308,7 @@ def present_fatigue(world: World, customer: Any) -> float:
 @passage
 def is_moment(world: World, customer: Any) -> bool:
     """Whether a contact could be timely: considering, evaluating, using, or the need near."""
-    does = world.nodes[node_at(world, customer, customer.stage)].does
+    does = spot_of(world, customer).does
     near = np.int64(customer.need_at) - world.clock[_AT_WEEK] <= world.constants[0].near_weeks
     busy = (does == _DOES_RECALL) | (does == _DOES_SEARCH) | (does == _DOES_USE)
     return near if does == _DOES_WAIT else busy
@@ -361,16 +409,16 @@ def group_of(world: World, who: Whole) -> Whole:
 
 
 @passage
-def salience(world: World, incumbent: Whole, group: Whole, brand: Whole) -> float:
+def recall_chance(world: World, incumbent: Whole, brand: Whole, salience: float) -> float:
     """Chance that a brand comes to mind; the incumbent almost surely."""
-    own, others = world.constants[0].recall_incumbent, world.standing[group, brand].recall
-    return own if brand == incumbent else others
+    own = world.constants[0].recall_incumbent
+    return own if brand == incumbent else salience
 
 
 @passage
-def found_chance(world: World, group: Whole, brand: Whole) -> float:
+def found_chance(world: World, salience: float) -> float:
     """Chance that a week of search meets a brand."""
-    return world.constants[0].search_rate * world.standing[group, brand].recall
+    return world.constants[0].search_rate * salience
 
 
 @passage
@@ -380,7 +428,7 @@ def recall_nearest(world: World, customer: Any, group: Whole, lane: Whole) -> No
     nearest = 0
     best = np.inf
     for brand in range(world.constants[0].brands):
-        chance = salience(world, incumbent, group, brand)
+        chance = recall_chance(world, incumbent, brand, world.standing[group, brand].recall)
         if chance > 0.0 and uniform(np.int64(words[brand, lane])) / chance < best:
             best = uniform(np.int64(words[brand, lane])) / chance
             nearest = brand
@@ -393,7 +441,8 @@ def recall(world: World, customer: Any, who: Whole, lane: Whole) -> None:
     words, group, incumbent = world.desk[0].words, group_of(world, who), np.int64(customer.incumbent)
     mask = np.uint64(customer.considered)
     for brand in range(world.constants[0].brands):
-        comes = uniform(np.int64(words[brand, lane])) < salience(world, incumbent, group, brand)
+        chance = recall_chance(world, incumbent, brand, world.standing[group, brand].recall)
+        comes = uniform(np.int64(words[brand, lane])) < chance
         mask |= np.uint64(comes) << np.uint64(brand)
     customer.considered = mask
     if mask == np.uint64(0):
@@ -408,7 +457,7 @@ def search(world: World, customer: Any, who: Whole, lane: Whole) -> None:
     customer.marks = np.int64(customer.marks) | SEARCHED
     mask = np.uint64(customer.considered)
     for brand in range(world.constants[0].brands):
-        met = uniform(np.int64(words[brand, lane])) < found_chance(world, group, brand)
+        met = uniform(np.int64(words[brand, lane])) < found_chance(world, world.standing[group, brand].recall)
         mask |= np.uint64(met) << np.uint64(brand)
     customer.considered = mask
 
@@ -554,21 +603,29 @@ def talk(world: World, customer: Any, who: Whole, u: float) -> None:
 
 
 @passage
-def take_channel(world: World, customer: Any, who: Whole, at: Whole, u: float) -> None:
-    """Enter a stage through one of its channels: cost to the lead, knowledge where the touch is digital."""
+def channel_drawn(world: World, at: Whole, u: float) -> Whole:
+    """Channel through which a stage is entered."""
     taken = np.int64(0)
     for channel in range(world.mix.shape[1] - 1):
         taken += np.int64(u >= world.mix[at, channel])
+    return taken
+
+
+@passage
+def take_channel(world: World, customer: Any, who: Whole, taken: Whole) -> None:
+    """Enter a stage through a channel: cost to the lead, knowledge where the touch is digital."""
     customer.channel = taken
-    lead, through = np.int64(customer.lead), world.channels[taken]
-    led = np.int64(lead != NOBODY)
-    _pay(world, _tally_of(world, customer, lead * led), who, lead, _CHANNELS, through.cost * led)
-    touched = through.digital & (lead != NOBODY) & (lead == customer.incumbent)
-    automation = level_of(world, customer, lead).automation
+    lead, through = np.int64(customer.lead), world.channels[np.uint8(taken + 1)]
+    if (through.cost != 0) & (lead != NOBODY):
+        _pay(world, _tally_of(world, customer, lead), who, lead, _CHANNELS, through.cost)
+    # Toward nobody there is no automation.
+    automation = level_of(world, customer, lead).automation * through.digital
     # At no automation a touch teaches nothing, and nothing changes.
     customer.knowledge = encode_unit(
         knowledge_after_touch(
-            decode_unit(customer.knowledge), world.constants[0].knowledge_rate, automation if touched else 0.0
+            decode_unit(customer.knowledge),
+            world.constants[0].knowledge_rate,
+            automation if lead == customer.incumbent else 0.0,
         )
     )
 
@@ -608,10 +665,10 @@ def leave(world: World, customer: Any) -> None:
 
 
 @passage
-def arrive(world: World, customer: Any, stage: Whole) -> None:
+def arrive(customer: Any, stage: Whole, week: Whole) -> None:
     """Come to stand in a stage."""
     customer.stage = stage
-    customer.since = world.clock[_AT_WEEK]
+    customer.since = week
 
 
 @passage
@@ -642,7 +699,7 @@ def settle(world: World, customer: Any, who: Whole, at: Whole, u: float) -> None
     """What entering a stage takes and costs: channel, effort, money."""
     node = world.nodes[at]
     if node.has_channels:
-        take_channel(world, customer, who, at, u)
+        take_channel(world, customer, who, channel_drawn(world, at, u))
     else:
         customer.channel = NOBODY
     if node.effort > 0.0:

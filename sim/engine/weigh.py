@@ -55,8 +55,9 @@ def _feel(world: World, population: Population, at: Whole, feature: Whole, lanes
     desk, people = world.desk[0], population.people
     felt = desk.felt[feature]
     if feature < _TRAITS:
+        trait = np.uint64(world.constants[0].first_trait + feature)
         for lane in range(lanes):
-            felt[lane] = decode_unit(world.codes[desk.people[lane], world.constants[0].first_trait + feature])
+            felt[lane] = decode_unit(world.codes[desk.people[lane], trait])
     elif feature == _F_SATISFACTION:
         for lane in range(lanes):
             satisfaction = np.float64(people[desk.people[lane]].satisfaction)
@@ -97,8 +98,7 @@ def _feel(world: World, population: Population, at: Whole, feature: Whole, lanes
             felt[lane] = effort_of(world, customer, at, ease_of(world, customer, desk.lead[lane]))
     elif feature == _F_REPUTATION:
         for lane in range(lanes):
-            group = group_of(world, world.clock[_AT_FIRST] + desk.people[lane])
-            value = world.standing[group, desk.lead[lane]].reputation
+            value = world.standing[group_of(world, desk.who[lane]), desk.lead[lane]].reputation
             felt[lane] = value if desk.lead[lane] != NOBODY else 0.0
     elif feature == _F_PRICE:
         for lane in range(lanes):
@@ -152,13 +152,20 @@ def weigh(world: World, population: Population, at: Whole, lanes: Whole) -> None
     instant = node.weeks == 0
     # Loops on the desk alone go on to a multiple of eight, so that no lane is left over for a slow end of the loop.
     wide = (lanes + 7) & -8
-    for lane in range(lanes):
-        customer = people[desk.people[lane]]
-        occasion = np.int64(customer.occasion)
-        desk.when[lane] = occasion if instant else world.clock[_AT_WEEK]
-        desk.lead[lane] = customer.lead
-        desk.mine[lane] = (customer.lead != NOBODY) & (customer.lead == customer.incumbent)
+    if node.weighs | node.gated:
+        for lane in range(lanes):
+            customer = people[desk.people[lane]]
+            lead = np.int64(customer.lead)
+            desk.lead[lane] = lead
+            desk.mine[lane] = (lead != NOBODY) & (lead == customer.incumbent)
     if node.weighs:
+        if instant:
+            for lane in range(lanes):
+                desk.when[lane] = people[desk.people[lane]].occasion
+        else:
+            week = world.clock[_AT_WEEK]
+            for lane in range(wide):
+                desk.when[lane] = week
         purpose = _STEP if instant else _WEEK
         stage = at % constants.stages
         blocks(constants.seed, constants.replicate, desk.who, purpose, desk.when, stage, lanes, desk.words, 0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.compiled import loop
-from agents.machine import post, read_ahead, wait_for
+from agents.machine import SIDE, keep, post, read_ahead, wait_for
 from agents.memory import LINE, own_zeros
 from agents.population import allocate, customer_record
 
@@ -44,6 +44,33 @@ def test_reading_ahead_changes_nothing():
     assert [_ask(people, np.int64(place)) for place in range(10)] == list(range(10))
     assert people.tobytes() == before
     read_ahead(people, 3)
+
+
+def _keep_all(kept, numbers, chosen):
+    count = 0
+    for place in range(0, numbers.size, SIDE):
+        count = keep(kept, count, numbers, chosen, place)
+    return count
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.97, 1.0])
+def test_those_chosen_close_ranks(compiled, share):
+    close = loop(_keep_all) if compiled else _keep_all
+    luck = np.random.default_rng(3)
+    for sides in (1, 2, 64):
+        numbers = luck.integers(0, 2**32, sides * SIDE, dtype=np.uint32)
+        # Any mark but 0 counts.
+        chosen = ((luck.random(numbers.size) < share) * luck.integers(1, 256, numbers.size)).astype(np.uint8)
+        kept = np.full(numbers.size + 2 * SIDE, 7, np.uint32)
+        count = close(kept, numbers, chosen)
+        assert count == np.count_nonzero(chosen)
+        np.testing.assert_array_equal(kept[:count], numbers[chosen != 0])
+        # Room is needed for one side behind the last; what lies behind that is nobody's.
+        assert (kept[numbers.size + SIDE :] == 7).all()
+        there = np.concatenate([numbers, np.zeros(SIDE, np.uint32)])
+        assert close(there, there[: numbers.size], chosen) == count
+        np.testing.assert_array_equal(there[:count], numbers[chosen != 0])
 
 
 def _count_in_turn(board, numbers, me, turns):
