@@ -18,6 +18,8 @@ from sim.journey import DOES, FEATURES, GATES, Does, Edge, Journey
 
 __all__ = ["ALWAYS", "Graph", "Kind", "On", "Only", "compile_graph", "graph_stages", "start_shares"]
 
+#: Features that are felt only toward a lead who is the incumbent.
+TOWARD = ("satisfaction", "trust", "habit")
 #: No fixed stay.
 OPEN = -1
 #: An edge without a gate.
@@ -58,7 +60,7 @@ NODE = np.dtype(
         ("shared", np.bool_),  # whether customers on another journey, which lacks the stage, stand here too
         ("resolves", np.bool_),  # whether the stage resolves within the week on any journey
         ("weighs", np.bool_),  # whether luck decides at an edge
-        ("gated", np.bool_),  # whether any edge opens only for some, or in some weeks
+        ("minds", np.bool_),  # whether it matters at an edge that the lead is the incumbent
         ("draws", np.bool_),  # whether entering draws luck of its own
         # The same once more as factors, 0 or 1, for sums without branches.
         ("opens", np.int64),  # has edges
@@ -190,7 +192,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
                     target = stages.index(edge.target)
                     edges.append((stage_id, target, on, only, kind, base, len(terms), len(terms) + len(weights)))
                     terms.extend(weights)
-                    row.gated |= on != On.WEEK or only != ALWAYS
+                    row.minds |= only == Only.INCUMBENT or any(FEATURES[feature] in TOWARD for feature, _ in weights)
                     if edge.on is None:
                         row.weekly = True
             row.weighs = any(kind != Kind.REFERENCE for _, _, _, _, kind, *_ in edges[row.first_edge :])

@@ -200,7 +200,8 @@ class Clock:
     ROW = 1  # row of the tally
     FIRST = 2  # customer number of the shard's first customer
     AHEAD = 3  # records of the next block that are still to be asked for
-    LAID = 4  # for how many strategies begun ``spots`` and ``present`` have been laid out
+    AUTOMATED = 4  # whether any brand automates anything this week; where none does, nobody feels ease
+    LAID = 5  # for how many strategies begun ``spots`` and ``present`` have been laid out
 
 
 class Birth(NamedTuple):
@@ -526,7 +527,7 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
         standing=standing,
         market=np.zeros(1, MARKET).view(np.recarray),
         contacting=np.zeros(len(prices), np.int64),
-        clock=np.zeros(5, np.int64),
+        clock=np.zeros(6, np.int64),
         **_room(0, 0, 0, 0, 0),
         accounts=allocate_accounts(0),
         **tally._asdict(),
@@ -569,7 +570,7 @@ def fork(world: World, tally: Tally, accounts: Any, first: int, people: Any = No
 
     ``people`` are the shard's records where the fast engine is to live them.
     """
-    clock = own_zeros(5, np.int64)
+    clock = own_zeros(6, np.int64)
     clock[Clock.FIRST] = first
     room = _room(0, 0, 0, 0, 0)
     if people is not None:

@@ -90,7 +90,8 @@ _TIMELY, _MISTIMED, _OPT_OUT = (
 )
 _PRAISE, _COMPLAINT = np.int64(Moment.PRAISE), np.int64(Moment.COMPLAINT)
 
-_AT_WEEK, _AT_ROW, _AT_FIRST, _AT_LAID = Clock.WEEK, Clock.ROW, Clock.FIRST, Clock.LAID
+_AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
+_AT_AUTOMATED, _AT_LAID = Clock.AUTOMATED, Clock.LAID
 _NOBODY = np.int64(NOBODY)
 _NO_AMOUNT = np.int64(0)
 
@@ -211,13 +212,16 @@ def lay_out(world: World) -> None:
     if world.clock[_AT_LAID] == begun:
         return
     world.clock[_AT_LAID] = begun
+    world.clock[_AT_AUTOMATED] = 0
     for lead in range(world.spots.shape[0]):
         journey = world.constants[0].journey
         if lead > 0:
             active = world.brands[lead - 1].active
             journey = world.segments[lead - 1, active].journey
             for person in range(world.present.shape[1]):
-                world.present[lead, person] = world.levels[lead - 1, active, person]
+                level = world.levels[lead - 1, active, person]
+                world.present[lead, person] = level
+                world.clock[_AT_AUTOMATED] |= np.int64(level.automation > 0.0)
         for stage in range(world.spots.shape[1]):
             spot, at = world.spots[lead, stage], world.node_of[journey, stage]
             node = world.nodes[at]
@@ -612,28 +616,36 @@ def channel_drawn(world: World, at: Whole, u: float) -> Whole:
 
 
 @passage
-def take_channel(world: World, customer: Any, who: Whole, taken: Whole) -> None:
-    """Enter a stage through a channel: cost to the lead, knowledge where the touch is digital."""
-    customer.channel = taken
-    lead, through = np.int64(customer.lead), world.channels[np.uint8(taken + 1)]
-    if (through.cost != 0) & (lead != NOBODY):
-        _pay(world, _tally_of(world, customer, lead), who, lead, _CHANNELS, through.cost)
-    # Toward nobody there is no automation.
-    automation = level_of(world, customer, lead).automation * through.digital
-    # At no automation a touch teaches nothing, and nothing changes.
+def _learn(world: World, customer: Any) -> None:
+    """Teach the lead, if it is the incumbent, what a touch through a digital channel tells of the customer."""
+    automation = level_of(world, customer, np.int64(customer.lead)).automation * _channel_of(world, customer).digital
+    # At no automation a touch teaches nothing, and nothing changes. Toward nobody there is none.
     customer.knowledge = encode_unit(
         knowledge_after_touch(
             decode_unit(customer.knowledge),
             world.constants[0].knowledge_rate,
-            automation if lead == customer.incumbent else 0.0,
+            automation if customer.lead == customer.incumbent else 0.0,
         )
     )
 
 
 @passage
+def take_channel(world: World, customer: Any, who: Whole, taken: Whole) -> None:
+    """Enter a stage through a channel: cost to the lead, knowledge where the touch is digital."""
+    customer.channel = taken
+    if world.clock[_AT_AUTOMATED] != 0:
+        _learn(world, customer)
+    lead, through = np.int64(customer.lead), world.channels[np.uint8(taken + 1)]
+    if (through.cost != 0) & (lead != NOBODY):
+        _pay(world, _tally_of(world, customer, lead), who, lead, _CHANNELS, through.cost)
+
+
+@passage
 def strain(world: World, customer: Any, at: Whole) -> None:
     """Feel the effort of a stage."""
-    ease = ease_of(world, customer, np.int64(customer.lead))
+    ease = 0.0
+    if world.clock[_AT_AUTOMATED] != 0:
+        ease = ease_of(world, customer, np.int64(customer.lead))
     customer.strain = np.float64(customer.strain) + effort_of(world, customer, at, ease)
 
 

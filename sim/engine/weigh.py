@@ -32,7 +32,7 @@ from sim.world import BLOCK, Clock, World
 __all__ = ["weigh"]
 
 _WEEK, _STEP = np.int64(Purpose.WEEK), np.int64(Purpose.STEP)
-_AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
+_AT_WEEK, _AT_AUTOMATED = Clock.WEEK, Clock.AUTOMATED
 _LOGIT, _REFERENCE = Kind.LOGIT, Kind.REFERENCE
 _ON_CONTACT, _ON_NEED, _ANY_WEEK = On.CONTACT, On.NEED, On.WEEK
 _ONLY_INCUMBENT, _ONLY_AUTOMATION = Only.INCUMBENT, Only.AUTOMATION
@@ -78,32 +78,41 @@ def _feel(world: World, population: Population, at: Whole, feature: Whole, lanes
             felt[lane] = np.float64(world.clock[_AT_WEEK] - np.int64(people[desk.people[lane]].since))
     elif feature == _F_EASE:
         for lane in range(lanes):
-            felt[lane] = ease_of(world, people[desk.people[lane]], desk.lead[lane])
+            customer = people[desk.people[lane]]
+            felt[lane] = ease_of(world, customer, np.int64(customer.lead))
     elif feature == _F_RELEVANCE:
         for lane in range(lanes):
-            felt[lane] = relevance_of(world, people[desk.people[lane]], desk.lead[lane])
+            customer = people[desk.people[lane]]
+            felt[lane] = relevance_of(world, customer, np.int64(customer.lead))
     elif feature == _F_PULL:
         for lane in range(lanes):
             felt[lane] = desk.pulls[desk.people[lane] & (BLOCK - 1)]
     elif feature == _F_DELIGHT:
         for lane in range(lanes):
-            value = world.brands[desk.lead[lane]].delight
-            felt[lane] = value if desk.lead[lane] != NOBODY else 0.0
+            lead = np.int64(people[desk.people[lane]].lead)
+            value = world.brands[lead].delight
+            felt[lane] = value if lead != NOBODY else 0.0
     elif feature == _F_INTRUSION:
         for lane in range(lanes):
             felt[lane] = desk.disturbances[desk.people[lane] & (BLOCK - 1)]
     elif feature == _F_EFFORT:
-        for lane in range(lanes):
-            customer = people[desk.people[lane]]
-            felt[lane] = effort_of(world, customer, at, ease_of(world, customer, desk.lead[lane]))
+        if world.clock[_AT_AUTOMATED] != 0:
+            for lane in range(lanes):
+                customer = people[desk.people[lane]]
+                felt[lane] = effort_of(world, customer, at, ease_of(world, customer, np.int64(customer.lead)))
+        else:
+            for lane in range(lanes):
+                felt[lane] = effort_of(world, people[desk.people[lane]], at, 0.0)
     elif feature == _F_REPUTATION:
         for lane in range(lanes):
-            value = world.standing[group_of(world, desk.who[lane]), desk.lead[lane]].reputation
-            felt[lane] = value if desk.lead[lane] != NOBODY else 0.0
+            lead = np.int64(people[desk.people[lane]].lead)
+            value = world.standing[group_of(world, desk.who[lane]), lead].reputation
+            felt[lane] = value if lead != NOBODY else 0.0
     elif feature == _F_PRICE:
         for lane in range(lanes):
-            value = world.brands[desk.lead[lane]].relative_price
-            felt[lane] = value if desk.lead[lane] != NOBODY else 0.0
+            lead = np.int64(people[desk.people[lane]].lead)
+            value = world.brands[lead].relative_price
+            felt[lane] = value if lead != NOBODY else 0.0
     else:
         for lane in range(lanes):
             felt[lane] = world.market[0].adoption
@@ -128,7 +137,9 @@ def _look_at_gates(world: World, population: Population, edge: Whole, instant: b
             desk.open[lane] &= desk.mine[lane]
     elif only != ALWAYS:
         for lane in range(lanes):
-            level = level_of(world, people[desk.people[lane]], desk.lead[lane])
+            customer = people[desk.people[lane]]
+            lead = np.int64(customer.lead)
+            level = level_of(world, customer, lead)
             if only == _ONLY_AUTOMATION:
                 strength = level.automation
             elif only == _ONLY_PERSONALIZATION:
@@ -137,7 +148,7 @@ def _look_at_gates(world: World, population: Population, edge: Whole, instant: b
                 strength = level.context
             else:
                 strength = level.innovation
-            desk.open[lane] &= np.uint8((desk.lead[lane] != NOBODY) & (strength > 0.0))
+            desk.open[lane] &= np.uint8((lead != NOBODY) & (strength > 0.0))
 
 
 @passage
@@ -152,12 +163,10 @@ def weigh(world: World, population: Population, at: Whole, lanes: Whole) -> None
     instant = node.weeks == 0
     # Loops on the desk alone go on to a multiple of eight, so that no lane is left over for a slow end of the loop.
     wide = (lanes + 7) & -8
-    if node.weighs | node.gated:
+    if node.minds:
         for lane in range(lanes):
             customer = people[desk.people[lane]]
-            lead = np.int64(customer.lead)
-            desk.lead[lane] = lead
-            desk.mine[lane] = (lead != NOBODY) & (lead == customer.incumbent)
+            desk.mine[lane] = (customer.lead != NOBODY) & (customer.lead == customer.incumbent)
     if node.weighs:
         if instant:
             for lane in range(lanes):
