@@ -132,7 +132,7 @@ def _bar() -> Any:
         TimeRemainingColumn(),
         console=Console(stderr=True),
         # Ten times a second, as is usual, would take three hundredths of a core from the engine.
-        refresh_per_second=4,
+        refresh_per_second=3,
         transient=True,
     )
 

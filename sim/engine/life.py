@@ -23,8 +23,8 @@ from sim.world import World, compile_birth, compile_world, fork
 
 __all__ = ["Stopped", "live_replicate"]
 
-#: Customer-weeks between two looks at the clock: about a tenth of a second.
-_BREATH = 2_000_000
+#: Customer-weeks of a thread between two looks at the clock: about a twentieth of a second.
+_BREATH = 4_000_000
 
 
 class Stopped(Exception):
