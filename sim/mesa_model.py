@@ -15,6 +15,7 @@ from typing import Any
 
 import mesa
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.mesa_agent import CustomerAgent
 from agents.population import FOCAL_AT_START, MAX_WEEK, allocate, allocate_accounts
@@ -25,7 +26,7 @@ from sim.graph import graph_stages
 from sim.history import History
 from sim.market import market_week
 from sim.reading import nearest
-from sim.record import Traced, allocate_trace, focal_customers, make_history, stocks_after, stocks_at_birth
+from sim.record import Traced, allocate_trace, make_history, stocks_after, stocks_at_birth
 from sim.scenario import Scenario
 from sim.surroundings import Around, be_born
 from sim.tally import ByBrand, ByPersona, Tally, allocate_tally
@@ -185,7 +186,14 @@ class JourneyModel(mesa.Model):
         for customer in self.customers:
             customer.world = self.around
             customer.begin_horizon(self.case.focal)
-        self.at_start = focal_customers(self.records(), self.case.focal, len(self.case.personas))
+        self.at_start = self._loyal()
+
+    def _loyal(self) -> NDArray[np.int64]:
+        """Per persona, the focal brand's customers who were so when the horizon began."""
+        loyal = np.zeros(len(self.case.personas), np.int64)
+        for customer in self.customers:
+            loyal[customer.persona] += customer.focal_at_start and customer.incumbent == self.case.focal
+        return loyal
 
     def records(self) -> Any:
         """Memories of all customers as the fast engine keeps them (recarray)."""
@@ -201,15 +209,15 @@ class JourneyModel(mesa.Model):
     def history(self, seconds: float = 0.0) -> History:
         """What the arm has left behind; the horizon must be over."""
         scenario, world = self.case, self.around.world
-        personas, stages, brands = len(scenario.personas), len(self.stages), len(scenario.brands)
         tally = Tally(*(getattr(world, name) for name in Tally._fields))
         events = self.around.log()
         tally = tally._replace(events=events, event_count=np.array([len(events)], np.int64))
         records = self.records()
         # Whoever is where now began where the flows say.
-        now = stocks_at_birth(records, personas, stages, brands)
-        began = now.occupancy - self.past.occupancy.sum(axis=0) - tally.occupancy.sum(axis=0)
-        stocks = stocks_after(now._replace(occupancy=began), self.past, float(world.fatigue_left[1]))
+        began = -self.past.occupancy.sum(axis=0) - tally.occupancy.sum(axis=0)
+        for customer in self.customers:
+            began[customer.persona, customer.stage] += 1
+        stocks = stocks_after(stocks_at_birth(began, len(scenario.brands)), self.past, float(world.fatigue_left[1]))
         return make_history(
             self.arm,
             world,
@@ -220,6 +228,7 @@ class JourneyModel(mesa.Model):
             self.traced,
             self.fixed,
             self.at_start,
+            self._loyal(),
             int(self.past.by_persona[:, :, ByPersona.ADOPTED].sum()),
             seconds,
         )

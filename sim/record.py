@@ -7,13 +7,12 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import FOCAL_AT_START
 from sim.events import EVENT
 from sim.history import FIXED_POINT, UNIT, History, Lives, MarketTrace
 from sim.tally import ByBrand, ByPersona, Tally
 from sim.world import World
 
-__all__ = ["Stocks", "Traced", "allocate_trace", "focal_customers", "make_history", "stocks_after", "stocks_at_birth"]
+__all__ = ["Stocks", "Traced", "allocate_trace", "make_history", "stocks_after", "stocks_at_birth"]
 
 #: Weekly state of the market, columns of :class:`sim.history.MarketTrace`.
 Traced: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
@@ -30,17 +29,11 @@ class Stocks(NamedTuple):
     fatigue: NDArray[np.float64]  # (P,) sum over customers, fixed point
 
 
-def stocks_at_birth(people: Any, personas: int, stages: int, brands: int) -> Stocks:
-    """Levels before the first week: customers stand in their first stage, and nobody is anybody's customer."""
-    cells = np.bincount(people.persona.astype(np.int64) * stages + people.stage, minlength=personas * stages)
+def stocks_at_birth(stood: NDArray[np.int64], brands: int) -> Stocks:
+    """Levels before the first week: customers stand in their first stage (P, K), and nobody is anybody's customer."""
+    personas = len(stood)
     none = np.zeros((personas, brands), np.int64)
-    return Stocks(cells.reshape(personas, stages).astype(np.int64), none, none, none, none, np.zeros(personas))
-
-
-def focal_customers(people: Any, focal: int, personas: int, flag: int = 0) -> NDArray[np.int64]:
-    """Customers of the focal brand per persona, of those whose marks have all bits of ``flag``."""
-    mine = (people.incumbent == focal) & ((people.marks & flag) == flag)
-    return np.bincount(people.persona[mine], minlength=personas).astype(np.int64)
+    return Stocks(stood, none, none, none, none, np.zeros(personas))
 
 
 def _fatigue(stocks: Stocks, tally: Tally, left: float) -> NDArray[np.float64]:
@@ -101,15 +94,18 @@ def make_history(
     traced: Traced,
     fixed: NDArray[np.int64],
     at_start: NDArray[np.int64],
+    still: NDArray[np.int64],
     adopters: int,
     seconds: float,
 ) -> History:
-    """Turn the counters of one arm's horizon, and the levels it began with, into its history."""
+    """Turn the counters of one arm's horizon, and the levels it began with, into its history.
+
+    ``at_start`` are the focal brand's customers when it began, ``still`` those who still are when it ends (P,).
+    """
     constants = world.constants[0]
     heads = stocks.occupancy.sum(axis=1)
     by_brand, by_persona = tally.by_brand, tally.by_persona
     focal_bit = people.opted_out.dtype.type(1 << int(constants.focal))
-    still = focal_customers(people, int(constants.focal), len(heads), FOCAL_AT_START)
     last = people if accounts.size else people[:0]
     lives = Lives(
         **{name: np.ascontiguousarray(accounts[name]) for name in accounts.dtype.names},

@@ -136,7 +136,8 @@ def meet(world: World, population: Population, ready: Whole) -> Whole:
 @passage
 def _close_ranks(world: World, count: Whole) -> Whole:
     """Let those of so many close ranks who go on; returns how many these are."""
-    look, going = world.ahead[0], np.int64(0)
+    look = world.ahead[0]
+    going: Whole = np.int64(0)
     for lane in range(count, (count + SIDE - 1) & -SIDE):
         look.goes[lane] = 0
     for lane in range(0, count, SIDE):

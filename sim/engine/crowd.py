@@ -74,7 +74,7 @@ def _move(world: World, population: Population, at: Whole, lanes: Whole) -> Whol
     for place in range(node.first_edge, node.end_edge):
         for lane in range(full):
             desk.open[lane] = desk.taken[lane] == place
-        count = np.int64(0)
+        count: Whole = np.int64(0)
         for lane in range(0, full, SIDE):
             count = keep(desk.slot, count, desk.people, desk.open, lane)
         moved, stage = np.uint64(count), world.edges[place].target

@@ -6,17 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import MAX_WEEK, SAMPLED, Population, allocate, allocate_accounts, copy_into
-from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, make_meeting, run_weeks
+from agents.memory import own_zeros
+from agents.population import MAX_WEEK, Population, allocate, allocate_accounts, copy_into
+from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, count_loyal, make_meeting, run_weeks
 from sim.history import History
-from sim.record import Traced, allocate_trace, focal_customers, make_history, stocks_after, stocks_at_birth
+from sim.record import Traced, allocate_trace, make_history, stocks_after, stocks_at_birth
 from sim.scenario import Scenario
 from sim.tally import ByPersona, Tally, allocate_tally, merge
 from sim.world import World, compile_birth, compile_world, fork
@@ -37,6 +38,7 @@ class _Shard:
 
     world: World
     population: Population
+    sampled: int = 0  # how many of them are logged
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,40 +84,45 @@ def _tally(shard: _Shard) -> Tally:
     return Tally(*(getattr(shard.world, name) for name in Tally._fields))
 
 
-def _sampled(shard: _Shard) -> int:
-    return int(np.count_nonzero(shard.population.people.marks & SAMPLED))
-
-
-def _with_room(shard: _Shard, sampled: int) -> _Shard:
+def _with_room(shard: _Shard) -> _Shard:
     """The same shard, with room for another week of events at least."""
-    old = shard.world.events
-    if shard.world.event_count[0] + sampled * MOMENTS_PER_WEEK <= len(old):
+    old, week = shard.world.events, shard.sampled * MOMENTS_PER_WEEK
+    if shard.world.event_count[0] + week <= len(old):
         return shard
-    events = np.zeros((2 * len(old) + sampled * MOMENTS_PER_WEEK, old.shape[1]), np.int64)
+    events = np.zeros((2 * len(old) + week, old.shape[1]), np.int64)
     events[: len(old)] = old
-    return _Shard(shard.world._replace(events=events), shard.population)
+    return replace(shard, world=shard.world._replace(events=events))
 
 
 def _live(shards: list[_Shard], phase: _Phase, crew: Executor | None, breathe: Callable[[int], None]) -> list[_Shard]:
     """Weeks of one population, each shard in a thread of its own; all leave compiled code together, for a breath."""
     world = shards[0].world
     customers = sum(shard.population.due.size for shard in shards)
-    sampled = [_sampled(shard) for shard in shards]
     meeting = make_meeting(len(shards), *world.standing.shape)
     week = phase.start
     pause = max(1, _BREATH * len(shards) // customers)
     while week < phase.end:
-        shards = [_with_room(shard, count) for shard, count in zip(shards, sampled, strict=True)]
+        shards = [_with_room(shard) for shard in shards]
         span = (week, min(phase.end, week + pause), phase.start)
         rest = (phase.fixed, phase.traced, phase.adopted_before)
         calls = [
-            partial(run_weeks, *span, shard.world, shard.population, *rest, count, meeting, place)
-            for place, (shard, count) in enumerate(zip(shards, sampled, strict=True))
+            partial(run_weeks, *span, shard.world, shard.population, *rest, shard.sampled, meeting, place)
+            for place, shard in enumerate(shards)
         ]
         reached = int(_together(calls, crew)[0])
         breathe((reached - week) * customers)
         week = reached
     return shards
+
+
+def _counted(
+    shards: Sequence[_Shard], count: Callable[..., Any], personas: int, crew: Executor | None
+) -> tuple[list[Any], NDArray[np.int64]]:
+    """Count something per persona in all shards; returns what each count returned, and the sum (P,)."""
+    counts = [own_zeros(personas, np.int64) for _ in shards]
+    calls = zip(shards, counts, strict=True)
+    told = _together([partial(count, shard.world, shard.population.people, mine) for shard, mine in calls], crew)
+    return told, np.sum(counts, axis=0)
 
 
 def _together(calls: Sequence[Callable[[], Any]], crew: Executor | None) -> list[Any]:
@@ -199,16 +206,16 @@ def _live_all(
     traced = allocate_trace(weeks, groups, brands)
     shards = _cut(world, population, allocate_accounts(0), count, lambda: counters(scenario.burn_in, 0))
     born = compile_birth(scenario)
-    _together([partial(birth, born, shard.world, shard.population) for shard in shards], crew)
-    stocks = stocks_at_birth(population.people, personas, stages, brands)
+    stood = [own_zeros((personas, stages), np.int64) for _ in shards]
+    calls = zip(shards, stood, strict=True)
+    _together([partial(birth, born, shard.world, shard.population, mine) for shard, mine in calls], crew)
+    stocks = stocks_at_birth(np.sum(stood, axis=0), brands)
     fixed = np.zeros((scenario.burn_in, brands, 3), np.int64)
     shards = _live(shards, _Phase(0, scenario.burn_in, fixed, traced, 0), crew, breathe)
     past = merge([_tally(shard) for shard in shards])
     stocks = stocks_after(stocks, past, float(world.fatigue_left[1]))
     share = min(1.0, scenario.record.events / n)
-    for shard in shards:
-        begin_horizon(share, shard.world, shard.population.people)
-    at_start = focal_customers(population.people, scenario.focal, personas)
+    sampled, at_start = _counted(shards, partial(begin_horizon, share), personas, crew)
     adopters = past.by_persona[:, :, ByPersona.ADOPTED].sum(axis=1)
     shared = (time.perf_counter() - began) / len(scenario.arms)
 
@@ -224,6 +231,7 @@ def _live_all(
         here = population if last else _copied(population, brands, count, crew)
         accounts = allocate_accounts(keep)
         shards = _cut(mine, here, accounts, count, lambda: counters(scenario.horizon, 0))
+        shards = [replace(shard, sampled=logged) for shard, logged in zip(shards, sampled, strict=True)]
         shards[0].world.talk[:] = past.talk
         seen = allocate_trace(weeks, groups, brands)
         for kept, lived in zip(seen, traced, strict=True):
@@ -231,6 +239,7 @@ def _live_all(
         fixed = np.zeros((scenario.horizon, brands, 3), np.int64)
         adopted_before = int(adopters[-1]) if scenario.burn_in else 0
         shards = _live(shards, _Phase(scenario.burn_in, weeks, fixed, seen, adopted_before), crew, breathe)
+        _, still = _counted(shards, count_loyal, personas, crew)
         histories[name] = make_history(
             name,
             mine,
@@ -241,6 +250,7 @@ def _live_all(
             seen,
             fixed,
             at_start,
+            still,
             int(adopters.sum()),
             shared + time.perf_counter() - began,
         )

@@ -23,7 +23,16 @@ from sim.record import Traced
 from sim.tally import ByPersona
 from sim.world import Birth, Clock, World
 
-__all__ = ["MOMENTS_PER_WEEK", "Meeting", "begin_horizon", "birth", "make_meeting", "meet_market", "run_weeks"]
+__all__ = [
+    "MOMENTS_PER_WEEK",
+    "Meeting",
+    "begin_horizon",
+    "birth",
+    "count_loyal",
+    "make_meeting",
+    "meet_market",
+    "run_weeks",
+]
 
 #: Room for the moments of one customer in one week.
 MOMENTS_PER_WEEK = 256
@@ -76,8 +85,11 @@ def _trait(table: NDArray[np.float64], u: float) -> Whole:
 
 
 @loop
-def birth(born: Birth, world: World, population: Population) -> None:
-    """Draw every customer of a shard: persona, traits, own need rate, first stage and the phase of the first need."""
+def birth(born: Birth, world: World, population: Population, stood: NDArray[np.int64]) -> None:
+    """Draw every customer of a shard: persona, traits, own need rate, first stage and the phase of the first need.
+
+    Counts in ``stood`` (P, K) where they stand.
+    """
     constants = world.constants[0]
     for i in range(population.people.size):
         customer = population.people[i]
@@ -102,6 +114,7 @@ def birth(born: Birth, world: World, population: Population) -> None:
         customer.privacy_concern = _trait(table[5], uniform(np.int64(words[1])))
         customer.sociability = _trait(table[6], uniform(np.int64(words[2])))
         customer.patience = _trait(table[7], uniform(np.int64(words[3])))
+        stood[person, customer.stage] += 1
         customer.channel = NOBODY
         customer.incumbent = NOBODY
         customer.lead = NOBODY
@@ -112,18 +125,34 @@ def birth(born: Birth, world: World, population: Population) -> None:
 
 
 @loop
-def begin_horizon(sample_share: float, world: World, people: Any) -> None:
-    """Mark who is the focal brand's customer when the horizon begins, and whose moments are logged from then on."""
-    constants = world.constants[0]
+def begin_horizon(sample_share: float, world: World, people: Any, loyal: NDArray[np.int64]) -> Whole:
+    """Mark who is the focal brand's customer when the horizon begins, and whose moments are logged from then on.
+
+    Counts the former in ``loyal`` (P,); returns how many the latter are.
+    """
+    constants, sampled = world.constants[0], np.int64(0)
     for i in range(people.size):
         customer = people[i]
         flags = np.int64(customer.marks) & (ADOPTED | SEARCHED)
         if customer.incumbent == constants.focal:
             flags |= FOCAL_AT_START
+            loyal[customer.persona] += 1
         words = block(constants.seed, constants.replicate, world.clock[_AT_FIRST] + i, _SAMPLE, _EVER, _EVER)
         if uniform(np.int64(words[0])) < sample_share:
             flags |= SAMPLED
+            sampled += 1
         customer.marks = flags
+    return sampled
+
+
+@loop
+def count_loyal(world: World, people: Any, loyal: NDArray[np.int64]) -> None:
+    """Count in ``loyal`` (P,) the focal brand's customers who were so when the horizon began."""
+    focal = world.constants[0].focal
+    for i in range(people.size):
+        customer = people[i]
+        if (customer.incumbent == focal) & (np.int64(customer.marks) & FOCAL_AT_START != 0):
+            loyal[customer.persona] += 1
 
 
 @passage

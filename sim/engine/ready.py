@@ -28,7 +28,7 @@ def find_ready(world: World, population: Population, begin: Whole) -> Whole:
         found[here] = due[here] <= week
     for here in range(due.size, (due.size + SIDE - 1) & -SIDE):
         found[here] = 0
-    count = np.int64(0)
+    count: Whole = np.int64(0)
     for here in range(0, due.size, SIDE):
         count = keep(desk.coming, count, desk.order, found, here)
     for place in range(count):

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import FOCAL_AT_START, SAMPLED, Population, allocate, allocate_accounts, copy_into
-from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, make_meeting, run_weeks
+from agents.population import Population, allocate, allocate_accounts, copy_into
+from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, count_loyal, make_meeting, run_weeks
 from sim.history import History
 from sim.market import market_week
-from sim.record import allocate_trace, focal_customers, make_history, stocks_after, stocks_at_birth
+from sim.record import allocate_trace, make_history, stocks_after, stocks_at_birth
 from sim.scenario import Scenario
 from sim.tally import ByPersona, Tally, allocate_tally, merge
 from sim.world import World, compile_birth, compile_world, fork
@@ -75,10 +75,10 @@ class Shard:
         self.groups, self.brands = self.past_world.standing.shape[0], len(scenario.brands)
         self.traced = allocate_trace(self.weeks, self.groups, self.brands)
         population = allocate(self.count, self.brands)
+        self.sampled = 0
         self._enter(self.past_world, population, allocate_accounts(0), scenario.burn_in, 0, self.traced)
-        birth(compile_birth(scenario), self.world, self.population)
-        occupancy = stocks_at_birth(self.population.people, self.personas, self.stages, self.brands).occupancy
-        self.occupancy = np.asarray(occupancy)
+        self.occupancy = np.zeros((self.personas, self.stages), np.int64)
+        birth(compile_birth(scenario), self.world, self.population, self.occupancy)
 
     def _enter(self, world: World, population: Population, accounts: Any, length: int, start: int, traced: Any) -> None:
         """Begin a phase of so many weeks."""
@@ -89,7 +89,6 @@ class Shard:
         self.fixed = np.zeros((length, self.brands, 3), np.int64)
         # The others are elsewhere.
         self.nobody = make_meeting(0, self.groups, self.brands)
-        self.sampled = int(np.count_nonzero(self.population.people.marks & SAMPLED))
 
     def week(self, week: int, talk: NDArray[np.int64], adopted: int) -> Heard:
         """Live one week, after what all shards said and did in the week before."""
@@ -114,8 +113,8 @@ class Shard:
     def finish_past(self) -> Past:
         """End the burn-in."""
         share = min(1.0, self.scenario.record.events / self.scenario.population)
-        begin_horizon(share, self.world, self.population.people)
-        at_start = focal_customers(self.population.people, self.scenario.focal, self.personas)
+        at_start = np.zeros(self.personas, np.int64)
+        self.sampled = int(begin_horizon(share, self.world, self.population.people, at_start))
         self.born = self.population
         return Past(self.occupancy, _tally(self.world), at_start)
 
@@ -139,8 +138,8 @@ class Shard:
 
     def finish_arm(self) -> Lived:
         """End an arm."""
-        people = self.population.people
-        still = focal_customers(people, self.scenario.focal, self.personas, FOCAL_AT_START)
+        people, still = self.population.people, np.zeros(self.personas, np.int64)
+        count_loyal(self.world, people, still)
         kept = people if self.accounts.size else people[:0]
         return Lived(_tally(self.world), still, np.asarray(kept), np.asarray(self.accounts), self.fixed, self.seen)
 
@@ -176,17 +175,14 @@ def histories_of(
     seconds : float
         How long it took.
     """
-    from dataclasses import replace
-
     brands = len(scenario.brands)
     world = compile_world(scenario, scenario.arms[scenario.baseline], seed, replicate)
     left = float(world.fatigue_left[1])
     personas, stages = past[0].occupancy.shape
     nobody = allocate(0, brands).people
-    stocks = stocks_at_birth(nobody, personas, stages, brands)
-    stocks = stocks._replace(occupancy=sum((item.occupancy for item in past), np.zeros((personas, stages), np.int64)))
+    stood = sum((item.occupancy for item in past), np.zeros((personas, stages), np.int64))
     before = merge([item.tally for item in past])
-    stocks = stocks_after(stocks, before, left)
+    stocks = stocks_after(stocks_at_birth(stood, brands), before, left)
     at_start = sum((item.at_start for item in past), np.zeros(personas, np.int64))
     adopters = int(before.by_persona[:, :, ByPersona.ADOPTED].sum())
     histories = {}
@@ -195,7 +191,7 @@ def histories_of(
         people = np.concatenate([item.people for item in shards]).view(np.recarray)
         accounts = np.concatenate([item.accounts for item in shards]).view(np.recarray)
         tally = merge([item.tally for item in shards])
-        history = make_history(
+        histories[name] = make_history(
             name,
             mine,
             stocks,
@@ -205,9 +201,8 @@ def histories_of(
             shards[0].traced,
             shards[0].fixed,
             at_start,
+            sum((item.still for item in shards), np.zeros(personas, np.int64)),
             adopters,
             seconds / len(lived),
         )
-        still = sum((item.still for item in shards), np.zeros(personas, np.int64))
-        histories[name] = replace(history, retained=np.stack([at_start, still], axis=1))
     return histories
