@@ -62,7 +62,7 @@ NODE = np.dtype(
         ("weighs", np.bool_),  # whether luck decides at an edge
         ("minds", np.bool_),  # whether it matters at an edge that the lead is the incumbent
         ("draws", np.bool_),  # whether entering draws luck of its own
-        # The same once more as factors, 0 or 1, for sums without branches.
+        # The same once more as numbers; what sums without branches need of it is in sim.world.SPOT.
         ("opens", np.int64),  # has edges
         ("acts", np.int64),  # has a weekly deed
         ("roams", np.int64),  # may be left without need or contact

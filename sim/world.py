@@ -141,11 +141,11 @@ DESK = np.dtype(
         ("contacted", np.uint32, (BLOCK,)),  # those whom a contact reaches
         # By place in the block; zero but for those contacted, so that nobody else's is ever written.
         ("called", np.uint8, (BLOCK,)),  # whether a contact pulls
+        ("pulls", np.float64, (BLOCK,)),
+        ("disturbances", np.float64, (BLOCK,)),
         # By place in the block, of those whose week it is.
         ("stands", np.uint16, (BLOCK,)),  # node
         ("acts", np.uint8, (BLOCK,)),  # whether the stage does something or may be left
-        ("pulls", np.float64, (BLOCK,)),
-        ("disturbances", np.float64, (BLOCK,)),
         ("reached", np.uint64, (LANES,)),  # brands whose contact reaches each customer
         ("people", np.uint32, (LANES,)),  # place in the shard
         ("who", np.uint32, (LANES,)),  # customer's number

@@ -116,10 +116,10 @@ def _live(shards: list[_Shard], phase: _Phase, crew: Executor | None, breathe: C
 
 
 def _counted(
-    shards: Sequence[_Shard], count: Callable[..., Any], personas: int, crew: Executor | None
+    shards: Sequence[_Shard], count: Callable[..., Any], shape: tuple[int, ...], crew: Executor | None
 ) -> tuple[list[Any], NDArray[np.int64]]:
-    """Count something per persona in all shards; returns what each count returned, and the sum (P,)."""
-    counts = [own_zeros(personas, np.int64) for _ in shards]
+    """Count something in all shards, in an array of this shape each; returns what each count returned, and the sum."""
+    counts = [own_zeros(shape, np.int64) for _ in shards]
     calls = zip(shards, counts, strict=True)
     told = _together([partial(count, shard.world, shard.population.people, mine) for shard, mine in calls], crew)
     return told, np.sum(counts, axis=0)
@@ -206,16 +206,14 @@ def _live_all(
     traced = allocate_trace(weeks, groups, brands)
     shards = _cut(world, population, allocate_accounts(0), count, lambda: counters(scenario.burn_in, 0))
     born = compile_birth(scenario)
-    stood = [own_zeros((personas, stages), np.int64) for _ in shards]
-    calls = zip(shards, stood, strict=True)
-    _together([partial(birth, born, shard.world, shard.population, mine) for shard, mine in calls], crew)
-    stocks = stocks_at_birth(np.sum(stood, axis=0), brands)
+    _, stood = _counted(shards, partial(birth, born), (personas, stages), crew)
+    stocks = stocks_at_birth(stood, brands)
     fixed = np.zeros((scenario.burn_in, brands, 3), np.int64)
     shards = _live(shards, _Phase(0, scenario.burn_in, fixed, traced, 0), crew, breathe)
     past = merge([_tally(shard) for shard in shards])
     stocks = stocks_after(stocks, past, float(world.fatigue_left[1]))
     share = min(1.0, scenario.record.events / n)
-    sampled, at_start = _counted(shards, partial(begin_horizon, share), personas, crew)
+    sampled, at_start = _counted(shards, partial(begin_horizon, share), (personas,), crew)
     adopters = past.by_persona[:, :, ByPersona.ADOPTED].sum(axis=1)
     shared = (time.perf_counter() - began) / len(scenario.arms)
 
@@ -239,7 +237,7 @@ def _live_all(
         fixed = np.zeros((scenario.horizon, brands, 3), np.int64)
         adopted_before = int(adopters[-1]) if scenario.burn_in else 0
         shards = _live(shards, _Phase(scenario.burn_in, weeks, fixed, seen, adopted_before), crew, breathe)
-        _, still = _counted(shards, count_loyal, personas, crew)
+        _, still = _counted(shards, count_loyal, (personas,), crew)
         histories[name] = make_history(
             name,
             mine,

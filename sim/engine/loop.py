@@ -85,14 +85,14 @@ def _trait(table: NDArray[np.float64], u: float) -> Whole:
 
 
 @loop
-def birth(born: Birth, world: World, population: Population, stood: NDArray[np.int64]) -> None:
+def birth(born: Birth, world: World, people: Any, stood: NDArray[np.int64]) -> None:
     """Draw every customer of a shard: persona, traits, own need rate, first stage and the phase of the first need.
 
     Counts in ``stood`` (P, K) where they stand.
     """
     constants = world.constants[0]
-    for i in range(population.people.size):
-        customer = population.people[i]
+    for i in range(people.size):
+        customer = people[i]
         who = world.clock[_AT_FIRST] + i
         words = block(constants.seed, constants.replicate, who, _BIRTH, _EVER, _EVER)
         person = _category(born.persona_shares, uniform(np.int64(words[0])))

@@ -58,9 +58,9 @@ def look_at(world: World, population: Population, i: Any, week: Whole) -> None:
 def call(world: World, population: Population, begin: Whole, ready: Whole) -> Whole:
     """Call up those of a block who were found before, and find those of the next one; returns how many these are."""
     desk, week = world.desk[0], world.clock[_AT_WEEK]
-    # Their records are in the outer cache by now. These loads wait for it together, not one after the other.
     for place in range(ready):
         desk.ready[place] = desk.coming[place]
+    # Their records are in the outer cache by now. These loads wait for it together, not one after the other.
     for place in range(ready):
         i = desk.ready[place]
         look_at(world, population, i, week)

@@ -78,7 +78,7 @@ class Shard:
         self.sampled = 0
         self._enter(self.past_world, population, allocate_accounts(0), scenario.burn_in, 0, self.traced)
         self.occupancy = np.zeros((self.personas, self.stages), np.int64)
-        birth(compile_birth(scenario), self.world, self.population, self.occupancy)
+        birth(compile_birth(scenario), self.world, self.population.people, self.occupancy)
 
     def _enter(self, world: World, population: Population, accounts: Any, length: int, start: int, traced: Any) -> None:
         """Begin a phase of so many weeks."""

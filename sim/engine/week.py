@@ -264,7 +264,9 @@ def _channel_of(world: World, customer: Any) -> Any:
 
 @passage
 def ease_of(world: World, customer: Any, lead: Whole) -> float:
-    """Ease in the present stage: none where nobody leads or the channel is a human one."""
+    """Ease in the present stage: none where nobody leads or automates, or the channel is a human one."""
+    if world.clock[_AT_AUTOMATED] == 0:
+        return 0.0
     felt = eased(level_of(world, customer, lead).automation, decode_unit(customer.digital_affinity))
     return felt * _channel_of(world, customer).digital
 
@@ -635,7 +637,7 @@ def take_channel(world: World, customer: Any, who: Whole, taken: Whole) -> None:
     customer.channel = taken
     if world.clock[_AT_AUTOMATED] != 0:
         _learn(world, customer)
-    lead, through = np.int64(customer.lead), world.channels[np.uint8(taken + 1)]
+    lead, through = np.int64(customer.lead), _channel_of(world, customer)
     if (through.cost != 0) & (lead != NOBODY):
         _pay(world, _tally_of(world, customer, lead), who, lead, _CHANNELS, through.cost)
 
@@ -643,9 +645,7 @@ def take_channel(world: World, customer: Any, who: Whole, taken: Whole) -> None:
 @passage
 def strain(world: World, customer: Any, at: Whole) -> None:
     """Feel the effort of a stage."""
-    ease = 0.0
-    if world.clock[_AT_AUTOMATED] != 0:
-        ease = ease_of(world, customer, np.int64(customer.lead))
+    ease = ease_of(world, customer, np.int64(customer.lead))
     customer.strain = np.float64(customer.strain) + effort_of(world, customer, at, ease)
 
 

@@ -32,7 +32,7 @@ from sim.world import BLOCK, Clock, World
 __all__ = ["weigh"]
 
 _WEEK, _STEP = np.int64(Purpose.WEEK), np.int64(Purpose.STEP)
-_AT_WEEK, _AT_AUTOMATED = Clock.WEEK, Clock.AUTOMATED
+_AT_WEEK = Clock.WEEK
 _LOGIT, _REFERENCE = Kind.LOGIT, Kind.REFERENCE
 _ON_CONTACT, _ON_NEED, _ANY_WEEK = On.CONTACT, On.NEED, On.WEEK
 _ONLY_INCUMBENT, _ONLY_AUTOMATION = Only.INCUMBENT, Only.AUTOMATION
@@ -96,13 +96,9 @@ def _feel(world: World, population: Population, at: Whole, feature: Whole, lanes
         for lane in range(lanes):
             felt[lane] = desk.disturbances[desk.people[lane] & (BLOCK - 1)]
     elif feature == _F_EFFORT:
-        if world.clock[_AT_AUTOMATED] != 0:
-            for lane in range(lanes):
-                customer = people[desk.people[lane]]
-                felt[lane] = effort_of(world, customer, at, ease_of(world, customer, np.int64(customer.lead)))
-        else:
-            for lane in range(lanes):
-                felt[lane] = effort_of(world, people[desk.people[lane]], at, 0.0)
+        for lane in range(lanes):
+            customer = people[desk.people[lane]]
+            felt[lane] = effort_of(world, customer, at, ease_of(world, customer, np.int64(customer.lead)))
     elif feature == _F_REPUTATION:
         for lane in range(lanes):
             lead = np.int64(people[desk.people[lane]].lead)
