@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from agents.compiled import Whole
 
-__all__ = ["SIDE", "keep", "post", "read_ahead", "wait_for"]
+__all__ = ["SIDE", "call_in", "keep", "post", "read_ahead", "wait_for"]
 
 #: Neighbours that :func:`keep` looks at together.
 SIDE = 16
@@ -30,6 +30,10 @@ _PATIENCE = 20_000
 
 def read_ahead(records: Any, place: Whole) -> None:
     """Ask memory for a record that will be wanted soon, and go on: changes nothing but when it is there."""
+
+
+def call_in(records: Any, place: Whole) -> None:
+    """Ask the outer cache for a record that is wanted next, and go on."""
 
 
 def keep(
@@ -69,19 +73,28 @@ def _known(builder: Any, name: str, returns: Any, takes: Sequence[Any]) -> Any:
     return builder.module.globals.get(name) or ir.Function(builder.module, shape, name)
 
 
-@intrinsic
-def _prefetch(context: Any, records: Any, place: Any) -> Any:
-    """To read, into the outer cache."""
+def _prefetch(nearness: int) -> Any:
+    """To read, into the outer cache (2) or the inner (3)."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         whole = ir.IntType(32)
         address = _address(context, builder, signature.args[0], *arguments)
         address = builder.bitcast(address, ir.IntType(8).as_pointer())
         ask = _known(builder, "llvm.prefetch.p0", ir.VoidType(), [address.type, whole, whole, whole])
-        builder.call(ask, [address, whole(0), whole(2), whole(1)])
+        builder.call(ask, [address, whole(0), whole(nearness), whole(1)])
         return context.get_dummy_value()
 
-    return types.void(records, place), generate
+    return generate
+
+
+@intrinsic
+def _into_outer(context: Any, records: Any, place: Any) -> Any:
+    return types.void(records, place), _prefetch(2)
+
+
+@intrinsic
+def _into_inner(context: Any, records: Any, place: Any) -> Any:
+    return types.void(records, place), _prefetch(3)
 
 
 @intrinsic
@@ -141,7 +154,15 @@ def _let_others(context: Any) -> Any:
 @overload(read_ahead)
 def _read_ahead(records: Any, place: Any) -> Any:
     def compiled(records: Any, place: Any) -> None:
-        _prefetch(records, place)
+        _into_outer(records, place)
+
+    return compiled
+
+
+@overload(call_in)
+def _call_in(records: Any, place: Any) -> Any:
+    def compiled(records: Any, place: Any) -> None:
+        _into_inner(records, place)
 
     return compiled
 

@@ -1,4 +1,4 @@
-"""Population: the memory of all customers, one small record each, and the week in which each is due next.
+"""Population: the memory of all customers, one small record each, and when each is due next.
 
 Numbers in [0, 1] are stored as 16-bit codes (:func:`agents.rules.numerics.encode_unit`), weeks as 16-bit counts from
 the first week of the burn-in, utilities as single precision.
@@ -22,6 +22,7 @@ __all__ = [
     "NOBODY",
     "SAMPLED",
     "SEARCHED",
+    "WEEKLY",
     "Population",
     "allocate",
     "allocate_accounts",
@@ -34,6 +35,8 @@ __all__ = [
 NOBODY = -1
 #: A week that does not come.
 NEVER = 65_535
+#: When a customer is ``due``: below this, every week, standing on the node of that number; else so many weeks later.
+WEEKLY = 512
 #: The last week that a run can reach.
 MAX_WEEK = 65_000
 
@@ -88,7 +91,10 @@ def customer_record(brands: int) -> np.dtype[Any]:
 
 
 class Population(NamedTuple):
-    """All customers: their records (recarray of :func:`customer_record`, length N) and their next week (N,)."""
+    """All customers: their records (recarray of :func:`customer_record`, length N) and when they are due (N,).
+
+    Whose next week is t is due at WEEKLY + t, or never; who does something every week is due at the number of the node.
+    """
 
     people: Any
     due: NDArray[np.uint16]

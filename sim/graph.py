@@ -96,6 +96,8 @@ EDGE = np.dtype(
     align=True,
 )
 TERM = np.dtype([("feature", np.int64), ("coefficient", np.float64)], align=True)
+#: Terms that are weighed at once: behind those of an edge others of no weight fill up to a multiple of so many.
+TERMS_AT_ONCE = 4
 #: ``digital`` is 1 or 0, a factor.
 CHANNEL = np.dtype([("digital", np.float64), ("cost", np.int64), ("effort", np.float64)], align=True)
 
@@ -192,6 +194,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
                     target = stages.index(edge.target)
                     edges.append((stage_id, target, on, only, kind, base, len(terms), len(terms) + len(weights)))
                     terms.extend(weights)
+                    terms.extend([(weights[0][0], 0.0)] * (-len(weights) % TERMS_AT_ONCE) if weights else [])
                     row.minds |= only == Only.INCUMBENT or any(FEATURES[feature] in TOWARD for feature, _ in weights)
                     if edge.on is None:
                         row.weekly = True

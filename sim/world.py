@@ -44,7 +44,7 @@ __all__ = [
 _NEVER = 1 << 40
 _TRAIT_NODES = 1024
 #: Customers whose week is lived together: their records fit the cache. A power of two.
-BLOCK = 4096
+BLOCK = 8192
 #: Customers weighed in one loop.
 LANES = 128
 #: Brands fit a mask.
@@ -122,10 +122,10 @@ SPOT = np.dtype(
         ("acts", np.uint8),
         ("roams", np.uint8),
         ("stays", np.int32),  # weeks until it may be left: NEVER where it has no edges
-        # The week of coming back is (need_at & by_need) + (since & by_stay) + after.
-        ("by_need", np.int32),
-        ("by_stay", np.int32),
-        ("after", np.int32),
+        # Who stands there is due at (need_at & by_need) + (since & by_stay) + after: see agents.population.Population.
+        ("by_need", np.uint32),
+        ("by_stay", np.uint32),
+        ("after", np.uint32),
     ],
     align=True,
 )
@@ -134,18 +134,17 @@ SPOT = np.dtype(
 DESK = np.dtype(
     [
         # Places are unsigned: what counts from the end where it is negative costs a question at every look.
-        ("ready", np.uint32, (BLOCK,)),  # those whose week it is, by place in the shard
+        # Those whose week it is, by place in the shard: first who comes back this week, then who is there every week.
+        ("ready", np.uint32, (BLOCK + SIDE,)),
         ("coming", np.uint32, (BLOCK + SIDE,)),  # those of the next block
         ("order", np.uint32, (BLOCK,)),  # 0, 1, 2 ...
         ("found", np.uint8, (BLOCK,)),  # whether it is anybody's week
         ("contacted", np.uint32, (BLOCK,)),  # those whom a contact reaches
+        ("moved", np.uint32, (BLOCK + SIDE,)),  # those of them who may stand elsewhere now, by place in the shard
         # By place in the block; zero but for those contacted, so that nobody else's is ever written.
         ("called", np.uint8, (BLOCK,)),  # whether a contact pulls
         ("pulls", np.float64, (BLOCK,)),
         ("disturbances", np.float64, (BLOCK,)),
-        # By place in the block, of those whose week it is.
-        ("stands", np.uint16, (BLOCK,)),  # node
-        ("acts", np.uint8, (BLOCK,)),  # whether the stage does something or may be left
         ("reached", np.uint64, (LANES,)),  # brands whose contact reaches each customer
         ("people", np.uint32, (LANES,)),  # place in the shard
         ("who", np.uint32, (LANES,)),  # customer's number
@@ -166,6 +165,7 @@ DESK = np.dtype(
         ("incumbent", np.int64, (LANES,)),
         ("mine", np.uint8, (LANES,)),  # whether the lead is the incumbent
         ("open", np.uint8, (LANES,)),  # whether an edge exists
+        ("always", np.uint8, (LANES,)),  # for one that always does: ones
         ("considered", np.uint64, (LANES,)),
         ("sensitivity", np.float64, (LANES,)),
         ("bump", np.float64, (LANES,)),
@@ -181,6 +181,7 @@ AHEAD = np.dtype(
     [
         ("waiting", np.uint32, (BLOCK + SIDE,)),  # place in the shard
         ("people", np.uint32, (BLOCK + SIDE,)),  # those whom one brand may still reach in time
+        ("brands", np.uint64, (BLOCK,)),  # whose contact reaches each of them
         ("rate", np.uint32, (BLOCK + SIDE,)),  # contacts per 65,536 weeks
         ("soon", np.uint32, (BLOCK + SIDE,)),  # the customer's next week
         ("next", np.uint32, (BLOCK,)),  # week of the contact
@@ -202,6 +203,9 @@ class Clock:
     AHEAD = 3  # records of the next block that are still to be asked for
     AUTOMATED = 4  # whether any brand automates anything this week; where none does, nobody feels ease
     LAID = 5  # for how many strategies begun ``spots`` and ``present`` have been laid out
+    WOKEN = 6  # how many of a block come back this week
+    WAKING = 7  # how many of the next one
+    ENTRIES = 8
 
 
 class Birth(NamedTuple):
@@ -250,8 +254,8 @@ class World(NamedTuple):
     present: Any  # (B + 1, P) LEVEL of every brand's strategy of this week; first those of no brand, all zero
     desk: Any  # (1,) DESK: room for a block of customers and for the lanes of one loop
     ahead: Any  # (1,) AHEAD: room for those of a block who wait
-    queue: NDArray[np.uint16]  # (nodes, BLOCK) those who may leave the node they stand on, by place in the block
-    queued: NDArray[np.int64]  # (nodes,)
+    queue: NDArray[np.uint16]  # (nodes + 1, BLOCK) those who may leave the node they stand on, by place in the block
+    queued: NDArray[np.int64]  # (nodes + 1,), the last for who is queued otherwise
     entering: NDArray[np.uint16]  # (nodes, BLOCK) those who come to a node
     entered: NDArray[np.int64]  # (nodes,)
     sums: NDArray[np.float64]  # (edges, LANES) running sum of weights
@@ -527,7 +531,7 @@ def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> Wo
         standing=standing,
         market=np.zeros(1, MARKET).view(np.recarray),
         contacting=np.zeros(len(prices), np.int64),
-        clock=np.zeros(6, np.int64),
+        clock=np.zeros(Clock.ENTRIES, np.int64),
         **_room(0, 0, 0, 0, 0),
         accounts=allocate_accounts(0),
         **tally._asdict(),
@@ -556,8 +560,8 @@ def _room(brands: int, stages: int, nodes: int, edges: int, personas: int) -> di
         "codes": own_zeros((0, 0), np.uint16),
         "desk": own_zeros(1, DESK).view(np.recarray),
         "ahead": own_zeros(1, AHEAD).view(np.recarray),
-        "queue": own_zeros((nodes, BLOCK), np.uint16),
-        "queued": own_zeros(nodes, np.int64),
+        "queue": own_zeros((nodes + 1, BLOCK), np.uint16),
+        "queued": own_zeros(nodes + 1, np.int64),
         "entering": own_zeros((nodes, BLOCK), np.uint16),
         "entered": own_zeros(nodes, np.int64),
         "sums": own_zeros((edges, LANES), np.float64),
@@ -570,13 +574,14 @@ def fork(world: World, tally: Tally, accounts: Any, first: int, people: Any = No
 
     ``people`` are the shard's records where the fast engine is to live them.
     """
-    clock = own_zeros(6, np.int64)
+    clock = own_zeros(Clock.ENTRIES, np.int64)
     clock[Clock.FIRST] = first
     room = _room(0, 0, 0, 0, 0)
     if people is not None:
         stages = world.node_of.shape[1]
         room = _room(len(world.brands), stages, len(world.nodes), len(world.edges) + 1, len(world.personas))
         room["desk"].order = np.arange(BLOCK)
+        room["desk"].always = 1
         room["codes"] = people.view(np.ndarray).view(np.uint16).reshape(people.size, -1)
     return world._replace(
         clock=clock,

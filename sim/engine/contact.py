@@ -6,7 +6,7 @@ import numpy as np
 
 from agents.compiled import Whole, loop, passage
 from agents.machine import SIDE, keep, read_ahead
-from agents.population import NEVER, Population
+from agents.population import NEVER, WEEKLY, Population
 from agents.purposes import Purpose
 from agents.rules.numerics import uniform
 from sim.engine.week import has, is_moment, level_of, meet_contact, present_fatigue, tire
@@ -17,7 +17,7 @@ __all__ = ["look_ahead", "meet", "rate_of"]
 
 _CONTACT, _MOMENT = np.int64(Purpose.CONTACT), np.int64(Purpose.MOMENT)
 _AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
-_NEVER = np.int64(NEVER)
+_NEVER, _WEEKLY = np.int64(NEVER), np.uint16(WEEKLY)
 #: Windows of eight weeks in which a contact is looked for in advance.
 _WINDOWS = 8
 
@@ -33,8 +33,12 @@ def rate_of(world: World, population: Population, i: Whole, brand: Whole) -> Who
 
 
 @passage
-def _meet_all(world: World, population: Population, lanes: Whole, contacted: Whole) -> Whole:
-    """Contacts of those whom brands reach, brand by brand; returns how many of the block have met any by now.
+def _meet_all(
+    world: World, population: Population, lanes: Whole, contacted: Whole, moved: Whole
+) -> tuple[Whole, Whole]:
+    """Contacts of those whom brands reach, brand by brand.
+
+    Returns how many of the block have met any by now, and how many of these may stand on another node.
 
     On the desk ``weight`` is fatigue before, ``total`` what is added, ``running`` the strongest pull, ``goal`` the
     worst intrusion, ``taken`` the number of contacts.
@@ -90,47 +94,92 @@ def _meet_all(world: World, population: Population, lanes: Whole, contacted: Who
             population.people[i].lead = desk.lead[lane]
             if desk.total[lane] > 0.0:
                 tire(world, population.people[i], desk.weight[lane], desk.total[lane])
+            # Whoever leads now, what is done on their journey is to be looked at again.
+            due = population.due[i]
+            desk.moved[np.uint64(moved)] = i
+            moved += np.int64(due < _WEEKLY)
+            population.due[i] = max(due, _WEEKLY)
             desk.contacted[contacted] = here
             desk.called[here] = desk.running[lane] > 0.0
             desk.pulls[here] = desk.running[lane]
             desk.disturbances[here] = desk.goal[lane]
             contacted += 1
-    return contacted
+    return contacted, moved
+
+
+@passage
+def _highest_rate(world: World, brand: Whole) -> Whole:
+    """Most contacts of a brand per 65,536 weeks of any customer."""
+    highest: Whole = np.int64(0)
+    for person in range(world.present.shape[1]):
+        level = world.present[brand + 1, person]
+        highest = max(highest, level.customers, level.prospects)
+    return highest
+
+
+@passage
+def _pick(world: World, lanes: Whole) -> Whole:
+    """Leave in ``slot`` those of so many lanes that are ``open``; returns how many."""
+    desk = world.desk[0]
+    for lane in range(lanes, (lanes + SIDE - 1) & -SIDE):
+        desk.open[lane] = 0
+    count: Whole = np.int64(0)
+    for lane in range(0, lanes, SIDE):
+        count = keep(desk.slot, count, desk.order, desk.open, lane)
+    return count
 
 
 @loop
-def meet(world: World, population: Population, ready: Whole) -> Whole:
-    """This week's contacts of those whose week it is: leaves pulls and intrusions; returns how many met any."""
-    desk, constants = world.desk[0], world.constants[0]
+def meet(world: World, population: Population, ready: Whole) -> tuple[Whole, Whole]:
+    """This week's contacts of those whose week it is: leaves pulls and intrusions.
+
+    Returns how many met any, and how many of these were there anyway and may stand on another node now.
+    """
+    desk, look, constants = world.desk[0], world.ahead[0], world.constants[0]
     first, week = world.clock[_AT_FIRST], world.clock[_AT_WEEK]
     contacted: Whole = np.int64(0)
+    moved: Whole = np.int64(0)
     if world.market[0].contacting == 0:
-        return contacted
+        return contacted, moved
     # Weeks of a window lie in pairs in the words of its block.
-    row, shift = (week & 7) >> 1, 16 * (week & 1)
+    row, shift = (week & 7) >> 1, np.uint32(16 * (week & 1))
+    reached: Whole = np.int64(0)
+    for place in range(ready):
+        look.who[place] = first + desk.ready[place]
+    for lane in range(LANES):
+        look.when[lane] = week >> 3
     for start in range(0, ready, LANES):
         lanes = min(LANES, ready - start)
-        for lane in range(lanes):
-            desk.who[lane] = first + desk.ready[np.uint64(start + lane)]
-            desk.when[lane] = week >> 3
+        who, candidates = look.who[start : start + LANES], desk.ready[start : start + LANES]
+        for lane in range(LANES):
             desk.reached[lane] = 0
         for turn in range(world.market[0].contacting):
             brand = world.contacting[turn]
-            blocks(constants.seed, constants.replicate, desk.who, _CONTACT, desk.when, brand, lanes, desk.words, 0)
-            draws = desk.words[row]
-            for lane in range(lanes):
-                rate = rate_of(world, population, desk.ready[np.uint64(start + lane)], brand)
-                hit = ((np.int64(draws[lane]) >> shift) & 0xFFFF) < rate
+            blocks(constants.seed, constants.replicate, who, _CONTACT, look.when, brand, lanes, desk.words, 0)
+            draws, most = desk.words[row], np.uint32(_highest_rate(world, brand))
+            for lane in range(LANES):
+                desk.open[lane] = ((draws[lane] >> shift) & np.uint32(0xFFFF)) < most
+            # Few are left whose own rate is asked for.
+            for place in range(_pick(world, lanes)):
+                lane = desk.slot[place]
+                rate = rate_of(world, population, candidates[lane], brand)
+                hit = np.int64((draws[lane] >> shift) & np.uint32(0xFFFF)) < rate
                 desk.reached[lane] |= np.uint64(hit) << np.uint64(brand)
-        reached = np.int64(0)
+        for lane in range(LANES):
+            desk.open[lane] = desk.reached[lane] != np.uint64(0)
+        for place in range(_pick(world, lanes)):
+            lane = desk.slot[place]
+            look.people[np.uint64(reached)] = candidates[lane]
+            look.brands[np.uint64(reached)] = desk.reached[lane]
+            reached += 1
+    for start in range(0, reached, LANES):
+        lanes = min(LANES, reached - start)
+        people, brands = look.people[start : start + LANES], look.brands[start : start + LANES]
         for lane in range(lanes):
-            brands = desk.reached[lane]
-            desk.people[reached] = desk.ready[np.uint64(start + lane)]
-            desk.reached[reached] = brands
-            reached += np.int64(brands != np.uint64(0))
-        if reached > 0:
-            contacted = _meet_all(world, population, reached, contacted)
-    return contacted
+            desk.people[lane] = people[lane]
+            desk.reached[lane] = brands[lane]
+        contacted, moved = _meet_all(world, population, lanes, contacted, moved)
+    return contacted, moved
 
 
 @passage
@@ -161,7 +210,7 @@ def _look_ahead(world: World, population: Population, brand: Whole, waiting: Who
         rate = rate_of(world, population, np.int64(i), brand)
         look.people[place] = i
         look.rate[place] = rate
-        look.soon[place] = population.due[i]
+        look.soon[place] = population.due[i] - _WEEKLY
         look.goes[place] = rate > 0
     active, window = _close_ranks(world, waiting), tomorrow >> 3
     for _ in range(_WINDOWS):
@@ -180,12 +229,12 @@ def _look_ahead(world: World, population: Population, brand: Whole, waiting: Who
                 look.next[lane] = np.uint32(ahead) if hit else look.next[lane]
         window += 1
         for lane in range(active):
-            population.due[look.people[lane]] = min(look.soon[lane], look.next[lane])
+            population.due[look.people[lane]] = _WEEKLY + min(look.soon[lane], look.next[lane])
         for lane in range(active):
             look.goes[lane] = (look.next[lane] >= look.soon[lane]) & (look.soon[lane] > window * 8)
         active = _close_ranks(world, active)
     for lane in range(active):
-        population.due[look.people[lane]] = window * 8
+        population.due[look.people[lane]] = WEEKLY + window * 8
 
 
 @loop
@@ -198,7 +247,7 @@ def look_ahead(world: World, population: Population, ready: Whole) -> None:
     if world.market[0].contacting == 0:
         return
     desk, look = world.desk[0], world.ahead[0]
-    tomorrow = np.uint16(world.clock[_AT_WEEK] + 1)
+    tomorrow = np.uint16(WEEKLY + world.clock[_AT_WEEK] + 1)
     waiting = np.int64(0)
     for place in range(ready):
         i = desk.ready[place]

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.compiled import Whole, loop, passage, rule
+from agents.compiled import Whole, passage, rule
 from agents.machine import SIDE, keep
 from agents.population import NOBODY, Population
 from sim.engine.contact import look_ahead, meet
 from sim.engine.enter import enter, search_all, talk_all
-from sim.engine.ready import FEW, call, fetch, find_ready, look_at
+from sim.engine.ready import FEW, call, fetch, find_ready, stand, take_up
 from sim.engine.week import count_moves, lay_out, leave, node_at
 from sim.engine.weigh import weigh
 from sim.journey import Does
@@ -24,21 +24,6 @@ __all__ = ["customers_week"]
 
 _AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
 _DOES_WAIT, _DOES_SEARCH, _DOES_TALK = np.int64(Does.WAIT), np.int64(Does.SEARCH), np.int64(Does.TALK)
-
-
-@loop
-def _stand(world: World, population: Population, ready: Whole, contacted: Whole, begin: Whole) -> None:
-    """Queue by node those who do something every week or may move; for all others that was the week."""
-    desk = world.desk[0]
-    for place in range(contacted):
-        here = desk.contacted[place]
-        look_at(world, population, np.uint64(begin) + np.uint64(here), world.clock[_AT_WEEK])
-    for place in range(ready):
-        here = desk.ready[place] & (BLOCK - 1)
-        at = desk.stands[here]
-        queued = np.uint64(world.queued[at])
-        world.queue[at, queued] = here
-        world.queued[at] = queued + desk.acts[here]
 
 
 @passage
@@ -106,15 +91,11 @@ def _step(world: World, population: Population, at: Whole, begin: Whole, weekly:
 
     Returns by how much the number of those on the move grows.
     """
-    desk, first, base = world.desk[0], world.clock[_AT_FIRST], np.uint64(begin)
     gone = np.int64(0) if weekly else -world.queued[at]
     for start in range(0, world.queued[at], LANES):
         lanes = min(LANES, world.queued[at] - start)
         fetch(world, population, FEW)
-        for lane in range(lanes):
-            i = base + np.uint64(world.queue[at, np.uint64(start + lane)])
-            desk.people[lane] = i
-            desk.who[lane] = first + np.int64(i)
+        take_up(world, population, world.queue[at, start : start + lanes], begin)
         if weekly:
             lanes = _act(world, population, at, lanes)
         weigh(world, population, at, lanes)
@@ -137,15 +118,15 @@ def customers_week(world: World, population: Population) -> None:
        that comes before it.
     """
     desk = world.desk[0]
-    stages, nodes = world.constants[0].stages, world.queued.size
+    stages, nodes = world.constants[0].stages, world.nodes.size
     lay_out(world)
     customers = population.due.size
     coming = find_ready(world, population, np.int64(0))
     for begin in range(0, customers, BLOCK):
         ready = coming
         coming = call(world, population, begin, ready)
-        contacted = meet(world, population, ready)
-        _stand(world, population, ready, contacted, begin)
+        contacted, moved = meet(world, population, ready)
+        stand(world, population, ready, moved)
         weekly = True
         moving = np.int64(0)
         while weekly or moving > 0:

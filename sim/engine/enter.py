@@ -13,14 +13,14 @@ from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import log, normal_quantile, uniform
 from sim.engine.choose import buy_all, draw_brands
-from sim.engine.ready import FEW, fetch
+from sim.engine.ready import FEW, fetch, take_up
 from sim.engine.week import (
     arrive,
     bond,
     experience,
     found_chance,
     group_of,
-    next_week,
+    next_due,
     note_stage,
     recall_chance,
     recall_nearest,
@@ -49,25 +49,21 @@ _EVER = np.int64(0)
 
 
 @passage
-def _salience_all(world: World, brand: Whole, lanes: Whole) -> None:
-    """Leave in ``weight`` how salient a brand is where each customer lives."""
-    desk = world.desk[0]
+def _consider(world: World, brand: Whole, searching: bool, lanes: Whole) -> None:
+    """Let those of the lanes consider a brand who meet it in search, or else to whom it comes to mind."""
+    desk, wide = world.desk[0], (lanes + 7) & -8
+    draws = desk.words[brand]
     if world.constants[0].groups == 1:
         everywhere = world.standing[0, brand].recall
-        for lane in range((lanes + 7) & -8):
+        for lane in range(wide):
             desk.weight[lane] = everywhere
-        return
-    for lane in range(lanes):
-        desk.weight[lane] = world.standing[group_of(world, desk.who[lane]), brand].recall
-
-
-@passage
-def _meet_brand(world: World, brand: Whole, lanes: Whole) -> None:
-    """Let those of the lanes consider a brand to whom it occurs; the chance of each is in ``weight``."""
-    desk = world.desk[0]
-    draws = desk.words[brand]
-    for lane in range((lanes + 7) & -8):
-        occurs = uniform(np.int64(draws[lane])) < desk.weight[lane]
+    else:
+        for lane in range(lanes):
+            desk.weight[lane] = world.standing[group_of(world, desk.who[lane]), brand].recall
+    for lane in range(wide):
+        salience = desk.weight[lane]
+        recalled = recall_chance(world, desk.incumbent[lane], brand, salience)
+        occurs = uniform(np.int64(draws[lane])) < (found_chance(world, salience) if searching else recalled)
         desk.considered[lane] |= np.uint64(occurs) << np.uint64(brand)
 
 
@@ -84,10 +80,7 @@ def search_all(world: World, population: Population, lanes: Whole) -> None:
         customer.marks = np.int64(customer.marks) | SEARCHED
     draw_brands(world, _SEARCH, lanes)
     for brand in range(world.constants[0].brands):
-        _salience_all(world, brand, lanes)
-        for lane in range((lanes + 7) & -8):
-            desk.weight[lane] = found_chance(world, desk.weight[lane])
-        _meet_brand(world, brand, lanes)
+        _consider(world, brand, True, lanes)
     for lane in range(lanes):
         population.people[desk.people[lane]].considered = desk.considered[lane]
 
@@ -131,10 +124,7 @@ def _recall_all(world: World, population: Population, lanes: Whole) -> None:
         desk.considered[lane] = customer.considered
         desk.incumbent[lane] = customer.incumbent
     for brand in range(world.constants[0].brands):
-        _salience_all(world, brand, lanes)
-        for lane in range((lanes + 7) & -8):
-            desk.weight[lane] = recall_chance(world, desk.incumbent[lane], brand, desk.weight[lane])
-        _meet_brand(world, brand, lanes)
+        _consider(world, brand, False, lanes)
     for lane in range(lanes):
         i = desk.people[lane]
         customer = population.people[i]
@@ -183,11 +173,11 @@ def _stay_apart(world: World, population: Population, at: Whole, lanes: Whole) -
 
     Returns how many these are.
     """
-    desk, week, moving = world.desk[0], world.clock[_AT_WEEK], np.int64(0)
+    desk, moving = world.desk[0], np.int64(0)
     for lane in range(lanes):
         i = desk.people[lane]
         customer = population.people[i]
-        population.due[i] = next_week(customer, spot_of(world, customer), week)
+        population.due[i] = next_due(customer, spot_of(world, customer))
     for lane in range(lanes if world.nodes[at].resolves else 0):
         i = desk.people[lane]
         now = spot_of(world, population.people[i]).node
@@ -201,8 +191,10 @@ def _stay_apart(world: World, population: Population, at: Whole, lanes: Whole) -
 @passage
 def _stay_together(world: World, population: Population, at: Whole, lanes: Whole) -> Whole:
     """Set the next week of all, and queue them if the stage resolves within the week; returns how many these are."""
-    desk, node, week = world.desk[0], world.nodes[at], world.clock[_AT_WEEK]
-    soonest = max(week + node.rest if node.returns else node.never, week + 1)
+    desk, node = world.desk[0], world.nodes[at]
+    # Whoever leads, they stand on one node since this week, and none of them waits.
+    first = population.people[desk.people[0]]
+    soonest = next_due(first, spot_of(world, first))
     for lane in range(lanes):
         population.due[desk.people[lane]] = soonest
     if node.weeks != 0:
@@ -223,7 +215,7 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
     desk = world.desk[0]
     moving = -world.entered[at]
     constants = world.constants[0]
-    first, week, base = world.clock[_AT_FIRST], world.clock[_AT_WEEK], np.uint64(begin)
+    first, week = world.clock[_AT_FIRST], world.clock[_AT_WEEK]
     stage, does = at % constants.stages, world.nodes[at].does
     for start in range(0, world.entered[at], LANES):
         lanes = min(LANES, world.entered[at] - start)
@@ -231,10 +223,7 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
         node = world.nodes[at]
         lifted, drawn, settles = node.lift != 0.0, node.draws, _settles(node)
         pays = (world.accounts.size > 0) & (settles | drawn | (does == _DOES_CHOOSE))
-        for lane in range(lanes):
-            i = base + np.uint64(world.entering[at, np.uint64(start + lane)])
-            desk.people[lane] = i
-            desk.who[lane] = first + np.int64(i)
+        take_up(world, population, world.entering[at, start : start + lanes], begin)
         if pays:
             for lane in range(lanes):
                 read_ahead(world.accounts, np.int64(desk.people[lane]))
@@ -244,11 +233,12 @@ def enter(world: World, population: Population, at: Whole, begin: Whole) -> Whol
             desk.when[lane] = customer.occasion
         if does == _DOES_WAIT:
             for lane in range(lanes):
-                place = turn_to_incumbent(world, population.people[desk.people[lane]], stage)
-                desk.place[lane] = place
-                lifted |= world.nodes[place].lift != 0.0
-                drawn |= world.nodes[place].draws
-                settles |= _settles(world.nodes[place])
+                desk.place[lane] = turn_to_incumbent(world, population.people[desk.people[lane]], stage)
+            for lead in range(world.spots.shape[0]):
+                theirs = world.nodes[world.spots[lead, stage].node]
+                lifted |= theirs.lift != 0.0
+                drawn |= theirs.draws
+                settles |= _settles(theirs)
         if drawn:
             blocks(constants.seed, constants.replicate, desk.who, _ENTRY, desk.when, stage, lanes, desk.entry, 0)
         if does == _DOES_WAIT and settles:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from agents.compiled import Whole, loop, passage, rule
 from agents.machine import post, wait_for
 from agents.memory import LINE, own_zeros
-from agents.population import ADOPTED, FOCAL_AT_START, NOBODY, SAMPLED, SEARCHED, Population
+from agents.population import ADOPTED, FOCAL_AT_START, NOBODY, SAMPLED, SEARCHED, WEEKLY, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import encode_unit, log, uniform
@@ -231,7 +231,7 @@ def meet_market(
             world.talk[:] = 0
     if board[market + 1] != 0 and board[market + 2] != 0:
         for i in range(population.due.size):
-            population.due[i] = 0
+            population.due[i] = WEEKLY
     return board[market + 1] != 0
 
 

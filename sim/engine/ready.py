@@ -7,66 +7,112 @@ from typing import Any
 import numpy as np
 
 from agents.compiled import Whole, loop, passage
-from agents.machine import SIDE, keep, read_ahead
-from agents.population import Population
-from sim.engine.week import next_week, spot_of
+from agents.machine import SIDE, call_in, keep, read_ahead
+from agents.population import WEEKLY, Population
+from sim.engine.week import next_due, spot_of
 from sim.world import BLOCK, Clock, World
 
-__all__ = ["FEW", "call", "fetch", "find_ready", "look_at"]
+__all__ = ["FEW", "call", "fetch", "find_ready", "stand", "take_up"]
 
 #: Records of the next block that are asked for between two pieces of work.
-FEW = np.int64(32)
-_AT_WEEK, _AT_AHEAD = Clock.WEEK, Clock.AHEAD
+FEW = np.int64(48)
+_AT_WEEK, _AT_FIRST, _AT_AHEAD = Clock.WEEK, Clock.FIRST, Clock.AHEAD
+_AT_WOKEN, _AT_WAKING = Clock.WOKEN, Clock.WAKING
+_WEEKLY = np.uint16(WEEKLY)
+
+
+@passage
+def _append(world: World, size: Whole, count: Whole) -> Whole:
+    """Append those of a block that were found to the first ``count`` in ``coming``; returns how many there are then."""
+    desk = world.desk[0]
+    for here in range(size, (size + SIDE - 1) & -SIDE):
+        desk.found[here] = 0
+    for here in range(0, size, SIDE):
+        count = keep(desk.coming, count, desk.order, desk.found, here)
+    return count
 
 
 @passage
 def find_ready(world: World, population: Population, begin: Whole) -> Whole:
     """Leave in ``coming`` those of a block whose week it is, by place in the shard; returns how many."""
-    desk, week = world.desk[0], np.uint16(world.clock[_AT_WEEK])
+    desk, week = world.desk[0], np.uint16(WEEKLY + world.clock[_AT_WEEK])
     due, found = population.due[begin : begin + BLOCK], desk.found
     for here in range(due.size):
-        found[here] = due[here] <= week
-    for here in range(due.size, (due.size + SIDE - 1) & -SIDE):
-        found[here] = 0
-    count: Whole = np.int64(0)
-    for here in range(0, due.size, SIDE):
-        count = keep(desk.coming, count, desk.order, found, here)
+        found[here] = (due[here] >= _WEEKLY) & (due[here] <= week)
+    count = _append(world, due.size, np.int64(0))
+    world.clock[_AT_WAKING] = count
+    anybody = np.uint8(0)
+    for here in range(due.size):
+        found[here] = due[here] < _WEEKLY
+        anybody |= found[here]
+    if anybody != 0:
+        count = _append(world, due.size, count)
     for place in range(count):
         desk.coming[place] += begin
     return count
 
 
 @passage
-def look_at(world: World, population: Population, i: Any, week: Whole) -> None:
-    """Leave on the desk where a customer stands, and whether something is done there every week or it may be left.
+def _look_at(world: World, population: Population, places: Any, count: Whole) -> None:
+    """Queue those of so many who do something this week or may move, and set when they are due next."""
+    desk, week = world.desk[0], world.clock[_AT_WEEK]
+    for place in range(count):
+        call_in(population.people, np.int64(places[place + SIDE]))
+        i = places[place]
+        customer, here = population.people[i], i & (BLOCK - 1)
+        spot = spot_of(world, customer)
+        at, soonest = spot.node, next_due(customer, spot)
+        ripe = np.uint8(week - np.int64(customer.since) >= spot.stays)
+        called = np.uint8(np.int64(customer.need_at) <= week) | desk.called[here]
+        acts = spot.acts | (ripe & (spot.roams | called))
+        queued = np.uint64(world.queued[at])
+        # Stores come last: after one nothing may be taken for what it was.
+        population.due[i] = soonest
+        world.queue[at, queued] = here
+        world.queued[at] = queued + acts
 
-    The customer's next week is set as if nothing were to happen.
+
+@loop
+def stand(world: World, population: Population, ready: Whole, moved: Whole) -> None:
+    """Queue by node those who do something every week or may move; for all others that was the week.
+
+    Everybody's next week is set as if nothing were to happen. Who is there every week is queued without a look, but for
+    those whom a contact has ``moved``.
     """
-    desk, customer, here = world.desk[0], population.people[i], i & (BLOCK - 1)
-    spot = spot_of(world, customer)
-    node, soonest = spot.node, next_week(customer, spot, week)
-    ripe = np.uint8(week - np.int64(customer.since) >= spot.stays)
-    called = np.uint8(np.int64(customer.need_at) <= week) | desk.called[here]
-    acts = spot.acts | (ripe & (spot.roams | called))
-    # Stores come last: after one nothing may be taken for what it was.
-    desk.stands[here] = node
-    desk.acts[here] = acts
-    population.due[i] = soonest
+    desk = world.desk[0]
+    nobody: Whole = world.queued.size - 1
+    _look_at(world, population, desk.ready, world.clock[_AT_WOKEN])
+    for place in range(world.clock[_AT_WOKEN], ready):
+        i = desk.ready[np.uint64(place)]
+        at: Whole = min(np.int64(population.due[i]), nobody)
+        queued = np.uint64(world.queued[at])
+        world.queue[at, queued] = i & (BLOCK - 1)
+        world.queued[at] = queued + 1
+    world.queued[nobody] = 0
+    _look_at(world, population, desk.moved, moved)
 
 
 @loop
 def call(world: World, population: Population, begin: Whole, ready: Whole) -> Whole:
     """Call up those of a block who were found before, and find those of the next one; returns how many these are."""
-    desk, week = world.desk[0], world.clock[_AT_WEEK]
+    desk = world.desk[0]
+    world.clock[_AT_WOKEN] = world.clock[_AT_WAKING]
     for place in range(ready):
         desk.ready[place] = desk.coming[place]
-    # Their records are in the outer cache by now. These loads wait for it together, not one after the other.
-    for place in range(ready):
-        i = desk.ready[place]
-        look_at(world, population, i, week)
     coming = find_ready(world, population, begin + BLOCK)
     world.clock[_AT_AHEAD] = coming
     return coming
+
+
+@passage
+def take_up(world: World, population: Population, queue: Any, begin: Whole) -> None:
+    """Put those of a queue, by place in the block, on the lanes, and ask for their records."""
+    desk, base, first = world.desk[0], np.uint32(begin), np.uint32(world.clock[_AT_FIRST] + begin)
+    for lane in range(queue.size):
+        desk.people[lane] = base + queue[lane]
+        desk.who[lane] = first + queue[lane]
+    for lane in range(queue.size):
+        call_in(population.people, np.int64(desk.people[lane]))
 
 
 @passage

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import Population, allocate, allocate_accounts, copy_into
+from agents.population import WEEKLY, Population, allocate, allocate_accounts, copy_into
 from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, count_loyal, make_meeting, run_weeks
 from sim.history import History
 from sim.market import market_week
@@ -99,7 +99,7 @@ class Shard:
         for kept, value in zip(self.seen, now, strict=True):
             kept[week] = value
         if started or week == self.start:
-            self.population.due[:] = 0
+            self.population.due[:] = WEEKLY
         old = world.events
         if world.event_count[0] + self.sampled * MOMENTS_PER_WEEK > len(old):
             events = np.zeros((2 * len(old) + self.sampled * MOMENTS_PER_WEEK, old.shape[1]), np.int64)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.compiled import Whole, loop, passage, rule
-from agents.population import ADOPTED, BUYER, NEVER, NOBODY, SAMPLED, SEARCHED
+from agents.population import ADOPTED, BUYER, NEVER, NOBODY, SAMPLED, SEARCHED, WEEKLY
 from agents.purposes import Purpose
 from agents.rules.experience import (
     Felt,
@@ -47,7 +47,7 @@ from sim.world import Clock, World
 __all__ = [
     "arrive", "bond", "buy", "channel_drawn", "count_moves", "ease_of", "effort_of", "experience", "first_need",
     "found_chance", "group_of", "has", "is_moment", "is_need_due", "lay_out", "leave", "level_of", "meet_contact",
-    "next_week", "node_at", "note_stage", "present_fatigue", "present_habit", "recall", "recall_chance",
+    "next_due", "node_at", "note_stage", "present_fatigue", "present_habit", "recall", "recall_chance",
     "recall_nearest", "relevance_of", "search", "serve", "set_need_clock", "settle", "spot_of", "strain",
     "take_channel", "talk", "tire", "turn_to_incumbent",
 ]  # fmt: skip
@@ -230,9 +230,11 @@ def lay_out(world: World) -> None:
             spot.acts = node.acts
             spot.roams = node.roams
             spot.stays = node.weeks if node.opens else NEVER
-            spot.by_need = -np.int64(node.waits)
-            spot.by_stay = -np.int64(node.returns)
-            spot.after = node.rest if node.returns else node.never
+            # There something happens every week, or nothing does unless the need or the end of the stay comes.
+            weekly = (at < WEEKLY) & ((node.acts != 0) | ((node.roams != 0) & (spot.stays <= 0)))
+            spot.by_need = NEVER if node.waits and not weekly else 0
+            spot.by_stay = NEVER if node.returns and not weekly else 0
+            spot.after = at if weekly else (max(node.never, WEEKLY + node.rest * node.returns))
 
 
 @passage
@@ -242,12 +244,10 @@ def spot_of(world: World, customer: Any) -> Any:
 
 
 @passage
-def next_week(customer: Any, spot: Any, week: Whole) -> Whole:
-    """Next week in which something can happen to a customer who stays, unless a contact comes first."""
-    own = (np.int64(customer.need_at) & spot.by_need) + (np.int64(customer.since) & spot.by_stay) + spot.after
-    # A product, for a choice between two would become a branch that nobody can foresee.
-    later = own - (week + 1)
-    return week + 1 + later * np.int64(later > 0)
+def next_due(customer: Any, spot: Any) -> Any:
+    """When a customer who stays is due next (:class:`agents.population.Population`), unless a contact comes first."""
+    due = (np.uint32(customer.need_at) & spot.by_need) + (np.uint32(customer.since) & spot.by_stay) + spot.after
+    return min(due, np.uint32(NEVER))
 
 
 @passage

@@ -24,7 +24,7 @@ from sim.engine.week import (
     present_habit,
     relevance_of,
 )
-from sim.graph import ALWAYS, Kind, On, Only
+from sim.graph import ALWAYS, TERMS_AT_ONCE, Kind, On, Only
 from sim.journey import FEATURES
 from sim.luck import blocks
 from sim.world import BLOCK, Clock, World
@@ -155,7 +155,7 @@ def weigh(world: World, population: Population, at: Whole, lanes: Whole) -> None
     order of the file; the reference (an edge without hazard, or staying) comes last.
     """
     desk, people = world.desk[0], population.people
-    node, constants = world.nodes[at], world.constants[0]
+    node, constants, terms, felt = world.nodes[at], world.constants[0], world.terms, desk.felt
     instant = node.weeks == 0
     # Loops on the desk alone go on to a multiple of eight, so that no lane is left over for a slow end of the loop.
     wide = (lanes + 7) & -8
@@ -178,7 +178,6 @@ def weigh(world: World, population: Population, at: Whole, lanes: Whole) -> None
         desk.taken[lane] = _NOBODY
         desk.total[lane] = 1.0
         desk.running[lane] = 0.0
-        desk.open[lane] = 1
     for place in range(node.first_used, node.end_used):
         _feel(world, population, at, world.used[place], lanes)
     for place in range(node.first_edge, node.end_edge):
@@ -186,35 +185,38 @@ def weigh(world: World, population: Population, at: Whole, lanes: Whole) -> None
         sums = world.sums[place - node.first_edge]
         gated = edge.on != _ANY_WEEK or edge.only != ALWAYS
         # A closed edge weighs nothing: the running sum stands still and cannot pass the draw there.
+        is_open = desk.always
         if gated:
             _look_at_gates(world, population, place, instant, lanes)
+            is_open = desk.open
         if edge.kind == _REFERENCE:
             for lane in range(wide):
                 before = desk.taken[lane]
-                desk.taken[lane] = place if desk.open[lane] != 0 else before
+                desk.taken[lane] = place if is_open[lane] != 0 else before
                 sums[lane] = desk.running[lane]
         else:
             for lane in range(wide):
                 desk.weight[lane] = edge.intercept
-            for term in range(edge.first_term, edge.end_term):
-                coefficient, felt = world.terms[term].coefficient, desk.felt[world.terms[term].feature]
+            for term in range(edge.first_term, edge.end_term, TERMS_AT_ONCE):
+                one, two, three, four = terms[term], terms[term + 1], terms[term + 2], terms[term + 3]
+                a, b, c, d = felt[one.feature], felt[two.feature], felt[three.feature], felt[four.feature]
                 for lane in range(wide):
-                    desk.weight[lane] = add_term(desk.weight[lane], coefficient, felt[lane])
+                    weight = add_term(desk.weight[lane], one.coefficient, a[lane])
+                    weight = add_term(weight, two.coefficient, b[lane])
+                    weight = add_term(weight, three.coefficient, c[lane])
+                    desk.weight[lane] = add_term(weight, four.coefficient, d[lane])
             if edge.kind == _LOGIT:
                 for lane in range(wide):
                     weight = odds(desk.weight[lane])
-                    weight = weight if desk.open[lane] != 0 else 0.0
+                    weight = weight if is_open[lane] != 0 else 0.0
                     desk.total[lane] += weight
                     desk.running[lane] += weight
                     sums[lane] = desk.running[lane]
             else:
                 for lane in range(wide):
                     weight = clipped_probability(desk.weight[lane])
-                    desk.running[lane] += weight if desk.open[lane] != 0 else 0.0
+                    desk.running[lane] += weight if is_open[lane] != 0 else 0.0
                     sums[lane] = desk.running[lane]
-        if gated:
-            for lane in range(wide):
-                desk.open[lane] = 1
     if not node.weighs:
         return
     for lane in range(wide):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.compiled import loop
-from agents.machine import SIDE, keep, post, read_ahead, wait_for
+from agents.machine import SIDE, call_in, keep, post, read_ahead, wait_for
 from agents.memory import LINE, own_zeros
 from agents.population import allocate, customer_record
 
@@ -34,6 +34,7 @@ def test_arrays_share_no_line(shape, kind):
 @loop
 def _ask(people, place):
     read_ahead(people, place)
+    call_in(people, place)
     return people[place].persona
 
 
@@ -44,6 +45,7 @@ def test_reading_ahead_changes_nothing():
     assert [_ask(people, np.int64(place)) for place in range(10)] == list(range(10))
     assert people.tobytes() == before
     read_ahead(people, 3)
+    call_in(people, 3)
 
 
 def _keep_all(kept, numbers, chosen):

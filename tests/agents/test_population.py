@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from agents.population import MAX_WEEK, NEVER, NOBODY, allocate, allocate_accounts, bytes_per_customer, customer_record
+from agents.population import (
+    MAX_WEEK,
+    NEVER,
+    NOBODY,
+    WEEKLY,
+    allocate,
+    allocate_accounts,
+    bytes_per_customer,
+    customer_record,
+)
 from agents.traits import TRAITS
 
 
@@ -31,6 +40,7 @@ def test_a_mask_holds_every_brand(brands):
 
 def test_clocks_reach_the_last_week_and_tell_it_from_never():
     assert np.iinfo(customer_record(4)["need_at"]).max == NEVER > MAX_WEEK
+    assert np.iinfo(allocate(1, 4).due.dtype).max == NEVER > WEEKLY + MAX_WEEK
 
 
 def test_nobody_can_be_stored():

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agents.population import WEEKLY
 from sim.analysis import tables
 from sim.experiments.load import load_scenario
 from sim.experiments.replicate import run_replicates
@@ -114,6 +115,21 @@ def test_twins_agree_in_a_cyclical_market_with_rivals_that_copy(live, assert_sam
         arms=scenario.arms | {"race": replace(arm, name="race", plans=arm.plans | rivals)},
     )
     assert_twins(scenario, live, assert_same_history)
+
+
+def test_twins_agree_where_there_are_more_places_to_stand_than_numbers_for_those_who_are_there_every_week(
+    live, assert_same_history
+):
+    scenario = small("treadmill", 80, 30, 10)
+    (unused, *_) = scenario.journeys.values()
+    bond = next(stage for stage in unused.stages.values() if stage.does == "bond")
+    # The journeys that are lived come last, behind more nodes than there are numbers.
+    journeys = {
+        name: replace(journey, stages={**{f"empty{at}": bond for at in range(100)}, **journey.stages})
+        for name, journey in {**{str(at): unused for at in range(WEEKLY // 100)}, **scenario.journeys}.items()
+    }
+    fast = assert_twins(replace(scenario, journeys=journeys), live, assert_same_history)
+    assert all(history.purchases.sum() > 0 for history in fast.values())
 
 
 @pytest.mark.slow
