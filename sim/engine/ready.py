@@ -84,7 +84,8 @@ def stand(world: World, population: Population, ready: Whole, moved: Whole) -> N
     _look_at(world, population, desk.ready, world.clock[_AT_WOKEN])
     for place in range(world.clock[_AT_WOKEN], ready):
         i = desk.ready[np.uint64(place)]
-        at: Whole = min(np.int64(population.due[i]), nobody)
+        due = np.int64(population.due[i])
+        at = due if due < WEEKLY else nobody
         queued = np.uint64(world.queued[at])
         world.queue[at, queued] = i & (BLOCK - 1)
         world.queued[at] = queued + 1

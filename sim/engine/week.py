@@ -234,7 +234,7 @@ def lay_out(world: World) -> None:
             weekly = (at < WEEKLY) & ((node.acts != 0) | ((node.roams != 0) & (spot.stays <= 0)))
             spot.by_need = NEVER if node.waits and not weekly else 0
             spot.by_stay = NEVER if node.returns and not weekly else 0
-            spot.after = at if weekly else (max(node.never, WEEKLY + node.rest * node.returns))
+            spot.after = at if weekly else max(node.never, WEEKLY + node.rest * node.returns)
 
 
 @passage

@@ -14,6 +14,8 @@ from agents.population import WEEKLY
 from sim.analysis import tables
 from sim.experiments.load import load_scenario
 from sim.experiments.replicate import run_replicates
+from sim.graph import compile_graph
+from sim.journey import Does
 from sim.scenario import Record
 
 SCENARIOS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs" / "scenario").glob("*.yaml"))
@@ -117,17 +119,27 @@ def test_twins_agree_in_a_cyclical_market_with_rivals_that_copy(live, assert_sam
     assert_twins(scenario, live, assert_same_history)
 
 
-def test_twins_agree_where_there_are_more_places_to_stand_than_numbers_for_those_who_are_there_every_week(
-    live, assert_same_history
+@pytest.mark.parametrize("unlived", [4, 5])
+def test_twins_agree_where_there_are_more_nodes_than_numbers_of_those_who_are_there_every_week(
+    unlived, live, assert_same_history
 ):
-    scenario = small("treadmill", 80, 30, 10)
+    """The numbers end within the proactive journey, or within the classic one, where customers talk every week."""
+    scenario = load_scenario(
+        "treadmill",
+        population=150,
+        horizon=40,
+        burn_in=20,
+        record={"customers": True, "events": 150},
+        **{"arms.proactive.focal.strategy.contacts_per_week.prospects": 0.4},
+    )
     (unused, *_) = scenario.journeys.values()
     bond = next(stage for stage in unused.stages.values() if stage.does == "bond")
-    # The journeys that are lived come last, behind more nodes than there are numbers.
     journeys = {
-        name: replace(journey, stages={**{f"empty{at}": bond for at in range(100)}, **journey.stages})
-        for name, journey in {**{str(at): unused for at in range(WEEKLY // 100)}, **scenario.journeys}.items()
+        name: replace(journey, stages={**journey.stages, **{f"empty{at}": bond for at in range(91)}})
+        for name, journey in {**{str(at): unused for at in range(unlived)}, **scenario.journeys}.items()
     }
+    graph = compile_graph(journeys, scenario.market)
+    assert graph.nodes[WEEKLY].does == Does.TALK and WEEKLY in graph.node_of[5]
     fast = assert_twins(replace(scenario, journeys=journeys), live, assert_same_history)
     assert all(history.purchases.sum() > 0 for history in fast.values())
 
