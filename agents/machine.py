@@ -17,9 +17,9 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
-from agents.compiled import Whole
+from agents.compiled import Whole, passage
 
-__all__ = ["SIDE", "call_in", "keep", "post", "read_ahead", "wait_for"]
+__all__ = ["SIDE", "call_in", "keep", "keep_all", "post", "read_ahead", "wait_for"]
 
 #: Neighbours that :func:`keep` looks at together.
 SIDE = 16
@@ -48,6 +48,21 @@ def keep(
         if chosen[at] != 0:
             kept[count] = numbers[at]
             count += 1
+    return count
+
+
+@passage
+def keep_all(
+    kept: NDArray[np.uint32], count: Whole, numbers: NDArray[np.uint32], chosen: NDArray[np.uint8], size: Whole
+) -> Whole:
+    """Append to ``kept``, as :func:`keep`, those of the first ``size`` numbers that are chosen.
+
+    What stands behind the last is looked at, too, up to a multiple of 16: it is not chosen then.
+    """
+    for place in range(size, (size + SIDE - 1) & -SIDE):
+        chosen[place] = 0
+    for place in range(0, size, SIDE):
+        count = keep(kept, count, numbers, chosen, place)
     return count
 
 

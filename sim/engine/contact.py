@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.compiled import Whole, loop, passage
-from agents.machine import SIDE, keep, read_ahead
+from agents.machine import SIDE, keep_all, read_ahead
 from agents.population import NEVER, WEEKLY, Population
 from agents.purposes import Purpose
 from agents.rules.numerics import uniform
@@ -117,18 +117,6 @@ def _highest_rate(world: World, brand: Whole) -> Whole:
     return highest
 
 
-@passage
-def _pick(world: World, lanes: Whole) -> Whole:
-    """Leave in ``slot`` those of so many lanes that are ``open``; returns how many."""
-    desk = world.desk[0]
-    for lane in range(lanes, (lanes + SIDE - 1) & -SIDE):
-        desk.open[lane] = 0
-    count: Whole = np.int64(0)
-    for lane in range(0, lanes, SIDE):
-        count = keep(desk.slot, count, desk.order, desk.open, lane)
-    return count
-
-
 @loop
 def meet(world: World, population: Population, ready: Whole) -> tuple[Whole, Whole]:
     """This week's contacts of those whose week it is: leaves pulls and intrusions.
@@ -160,14 +148,14 @@ def meet(world: World, population: Population, ready: Whole) -> tuple[Whole, Who
             for lane in range(LANES):
                 desk.open[lane] = ((draws[lane] >> shift) & np.uint32(0xFFFF)) < most
             # Few are left whose own rate is asked for.
-            for place in range(_pick(world, lanes)):
+            for place in range(keep_all(desk.slot, np.int64(0), desk.order, desk.open, lanes)):
                 lane = desk.slot[place]
                 rate = rate_of(world, population, candidates[lane], brand)
                 hit = np.int64((draws[lane] >> shift) & np.uint32(0xFFFF)) < rate
                 desk.reached[lane] |= np.uint64(hit) << np.uint64(brand)
         for lane in range(LANES):
             desk.open[lane] = desk.reached[lane] != np.uint64(0)
-        for place in range(_pick(world, lanes)):
+        for place in range(keep_all(desk.slot, np.int64(0), desk.order, desk.open, lanes)):
             lane = desk.slot[place]
             look.people[np.uint64(reached)] = candidates[lane]
             look.brands[np.uint64(reached)] = desk.reached[lane]
@@ -185,15 +173,10 @@ def meet(world: World, population: Population, ready: Whole) -> tuple[Whole, Who
 @passage
 def _close_ranks(world: World, count: Whole) -> Whole:
     """Let those of so many close ranks who go on; returns how many these are."""
-    look = world.ahead[0]
-    going: Whole = np.int64(0)
-    for lane in range(count, (count + SIDE - 1) & -SIDE):
-        look.goes[lane] = 0
-    for lane in range(0, count, SIDE):
-        keep(look.rate, going, look.rate, look.goes, lane)
-        keep(look.soon, going, look.soon, look.goes, lane)
-        going = keep(look.people, going, look.people, look.goes, lane)
-    return going
+    look, none = world.ahead[0], np.int64(0)
+    keep_all(look.rate, none, look.rate, look.goes, count)
+    keep_all(look.soon, none, look.soon, look.goes, count)
+    return keep_all(look.people, none, look.people, look.goes, count)
 
 
 @passage

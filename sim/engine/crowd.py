@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from agents.compiled import Whole, passage, rule
-from agents.machine import SIDE, keep
-from agents.population import NOBODY, Population
+from agents.machine import SIDE, keep_all
+from agents.population import Population
 from sim.engine.contact import look_ahead, meet
 from sim.engine.enter import enter, search_all, talk_all
 from sim.engine.ready import FEW, call, fetch, find_ready, stand, take_up
@@ -53,15 +53,10 @@ def _move(world: World, population: Population, at: Whole, lanes: Whole) -> Whol
     """Send all of the lanes where the edges they take lead, edge by edge; returns how many go."""
     desk, node = world.desk[0], world.nodes[at]
     journey, gone = at // world.constants[0].stages, np.int64(0)
-    full = (lanes + SIDE - 1) & -SIDE
-    for lane in range(lanes, full):
-        desk.taken[lane] = NOBODY
     for place in range(node.first_edge, node.end_edge):
-        for lane in range(full):
+        for lane in range((lanes + SIDE - 1) & -SIDE):
             desk.open[lane] = desk.taken[lane] == place
-        count: Whole = np.int64(0)
-        for lane in range(0, full, SIDE):
-            count = keep(desk.slot, count, desk.people, desk.open, lane)
+        count = keep_all(desk.slot, np.int64(0), desk.people, desk.open, lanes)
         moved, stage = np.uint64(count), world.edges[place].target
         counts = world.moves[place]
         for turn in range(moved):

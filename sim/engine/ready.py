@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from agents.compiled import Whole, loop, passage
-from agents.machine import SIDE, call_in, keep, read_ahead
+from agents.machine import SIDE, call_in, keep_all, read_ahead
 from agents.population import WEEKLY, Population
 from sim.engine.week import next_due, spot_of
 from sim.world import BLOCK, Clock, World
@@ -22,31 +22,20 @@ _WEEKLY = np.uint16(WEEKLY)
 
 
 @passage
-def _append(world: World, size: Whole, count: Whole) -> Whole:
-    """Append those of a block that were found to the first ``count`` in ``coming``; returns how many there are then."""
-    desk = world.desk[0]
-    for here in range(size, (size + SIDE - 1) & -SIDE):
-        desk.found[here] = 0
-    for here in range(0, size, SIDE):
-        count = keep(desk.coming, count, desk.order, desk.found, here)
-    return count
-
-
-@passage
 def find_ready(world: World, population: Population, begin: Whole) -> Whole:
     """Leave in ``coming`` those of a block whose week it is, by place in the shard; returns how many."""
     desk, week = world.desk[0], np.uint16(WEEKLY + world.clock[_AT_WEEK])
     due, found = population.due[begin : begin + BLOCK], desk.found
     for here in range(due.size):
         found[here] = (due[here] >= _WEEKLY) & (due[here] <= week)
-    count = _append(world, due.size, np.int64(0))
+    count: Whole = keep_all(desk.coming, np.int64(0), desk.order, found, due.size)
     world.clock[_AT_WAKING] = count
     anybody = np.uint8(0)
     for here in range(due.size):
         found[here] = due[here] < _WEEKLY
         anybody |= found[here]
     if anybody != 0:
-        count = _append(world, due.size, count)
+        count = keep_all(desk.coming, count, desk.order, found, due.size)
     for place in range(count):
         desk.coming[place] += begin
     return count

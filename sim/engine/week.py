@@ -230,8 +230,8 @@ def lay_out(world: World) -> None:
             spot.acts = node.acts
             spot.roams = node.roams
             spot.stays = node.weeks if node.opens else NEVER
-            # There something happens every week, or nothing does unless the need or the end of the stay comes.
-            weekly = (at < WEEKLY) & ((node.acts != 0) | ((node.roams != 0) & (spot.stays <= 0)))
+            # Who comes back by itself, and at once, is there every week.
+            weekly = (at < WEEKLY) & (node.returns != 0) & (node.rest == 0)
             spot.by_need = NEVER if node.waits and not weekly else 0
             spot.by_stay = NEVER if node.returns and not weekly else 0
             spot.after = at if weekly else max(node.never, WEEKLY + node.rest * node.returns)

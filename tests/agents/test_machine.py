@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents.compiled import loop
-from agents.machine import SIDE, call_in, keep, post, read_ahead, wait_for
+from agents.machine import SIDE, call_in, keep_all, post, read_ahead, wait_for
 from agents.memory import LINE, own_zeros
 from agents.population import allocate, customer_record
 
@@ -49,10 +49,7 @@ def test_reading_ahead_changes_nothing():
 
 
 def _keep_all(kept, numbers, chosen):
-    count = 0
-    for place in range(0, numbers.size, SIDE):
-        count = keep(kept, count, numbers, chosen, place)
-    return count
+    return keep_all(kept, np.int64(0), numbers, chosen, numbers.size)
 
 
 @pytest.mark.parametrize("compiled", [True, False])

@@ -21,13 +21,14 @@ from sim.scenario import Record
 SCENARIOS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs" / "scenario").glob("*.yaml"))
 
 
-def small(name, population, horizon, burn_in):
+def small(name, population, horizon, burn_in, **changes):
     return load_scenario(
         name,
         population=population,
         horizon=horizon,
         burn_in=burn_in,
         record={"customers": True, "events": population},
+        **changes,
     )
 
 
@@ -62,12 +63,11 @@ def test_twins_agree_where_nobody_lived_before(live, assert_same_history):
 
 
 def test_twins_agree_in_communities_with_adaptive_personas_and_covert_data(live, assert_same_history):
-    scenario = load_scenario(
+    scenario = small(
         "treadmill",
-        population=120,
-        horizon=40,
-        burn_in=20,
-        record={"customers": True, "events": 120},
+        120,
+        40,
+        20,
         **{
             "market.word_of_mouth.structure": "communities",
             "market.word_of_mouth.communities": 7,
@@ -88,12 +88,11 @@ def test_twins_agree_in_communities_with_adaptive_personas_and_covert_data(live,
 def test_twins_agree_where_tastes_are_log_gamma(live, assert_same_history):
     brands = list(small("treadmill", 1, 1, 0).market.brands)
     shapes = dict(zip(brands, (0.004, 0.3, 1.0, 40.0), strict=True))
-    scenario = load_scenario(
+    scenario = small(
         "treadmill",
-        population=150,
-        horizon=40,
-        burn_in=20,
-        record={"customers": True, "events": 150},
+        150,
+        40,
+        20,
         **{
             "market.choice.taste": "log_gamma",
             **{f"market.brands.{brand}.taste_shape": shape for brand, shape in shapes.items()},
@@ -124,14 +123,8 @@ def test_twins_agree_where_there_are_more_nodes_than_numbers_of_those_who_are_th
     unlived, live, assert_same_history
 ):
     """The numbers end within the proactive journey, or within the classic one, where customers talk every week."""
-    scenario = load_scenario(
-        "treadmill",
-        population=150,
-        horizon=40,
-        burn_in=20,
-        record={"customers": True, "events": 150},
-        **{"arms.proactive.focal.strategy.contacts_per_week.prospects": 0.4},
-    )
+    contacts = {"arms.proactive.focal.strategy.contacts_per_week.prospects": 0.4}
+    scenario = small("treadmill", 150, 40, 20, **contacts)
     (unused, *_) = scenario.journeys.values()
     bond = next(stage for stage in unused.stages.values() if stage.does == "bond")
     journeys = {
