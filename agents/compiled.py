@@ -21,10 +21,10 @@ import numpy as np
 from numba import njit
 from numba.core import event
 
-__all__ = ["Whole", "cache_folder", "loop", "passage", "rule", "source_hash"]
+__all__ = ["Int", "cache_folder", "loop", "inlined", "rule", "source_hash"]
 
 #: A whole number as compiled code knows it: a plain int would be compiled anew for every constant.
-Whole: TypeAlias = int | np.integer[Any]
+Int: TypeAlias = int | np.integer[Any]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -131,6 +131,6 @@ def loop(function: Function) -> Function:
     return _compile(function)
 
 
-def passage(function: Function) -> Function:
+def inlined(function: Function) -> Function:
     """Compile a part of a loop that stands alone only to be read: it is written into its caller before compiling."""
     return _compile(function, inline="always")

@@ -115,7 +115,7 @@ class Surroundings(Protocol):
 
     week: int
     brands: int
-    constants: Any  # single numbers, named as in sim.world.CONSTANTS
+    constants: Any  # single numbers, named as in sim.world.world.CONSTANTS
 
     def draw(self, who: int, purpose: Purpose, when: int, index: int, which: int) -> float:
         """Uniform in (0, 1) of the customer's luck."""
@@ -130,15 +130,15 @@ class Surroundings(Protocol):
         ...
 
     def level(self, brand: int, persona: int) -> Any:
-        """Levels of the brand's present strategy for a persona, named as in sim.world.LEVEL."""
+        """Levels of the brand's present strategy for a persona, named as in sim.world.world.LEVEL."""
         ...
 
     def segment(self, brand: int) -> Any:
-        """The brand's present plan, named as in sim.world.SEGMENT."""
+        """The brand's present plan, named as in sim.world.world.SEGMENT."""
         ...
 
     def brand(self, brand: int) -> Any:
-        """The brand, named as in sim.world.BRAND."""
+        """The brand, named as in sim.world.world.BRAND."""
         ...
 
     def standing(self, who: int, brand: int) -> Any:
@@ -146,7 +146,7 @@ class Surroundings(Protocol):
         ...
 
     def persona(self, persona: int) -> Any:
-        """The persona, named as in sim.world.PERSONA."""
+        """The persona, named as in sim.world.world.PERSONA."""
         ...
 
     def offer(self, persona: int, brand: int) -> Any:
@@ -154,7 +154,7 @@ class Surroundings(Protocol):
         ...
 
     def channel(self, channel: int) -> Any:
-        """A channel, named as in sim.graph.CHANNEL."""
+        """A channel, named as in sim.world.graph.CHANNEL."""
         ...
 
     def node(self, lead: int, stage: int) -> NodeView:
@@ -186,15 +186,15 @@ class Surroundings(Protocol):
         ...
 
     def count(self, customer: Customer, brand: int, what: str, amount: int) -> None:
-        """Count something for a brand, this week; ``what`` is named as in sim.tally.ByBrand."""
+        """Count something for a brand, this week; ``what`` is named as in sim.record.counters.ByBrand."""
         ...
 
     def count_person(self, customer: Customer, what: str, amount: int) -> None:
-        """Count something for the persona, this week; ``what`` is named as in sim.tally.ByPersona."""
+        """Count something for the persona, this week; ``what`` is named as in sim.record.counters.ByPersona."""
         ...
 
     def pay(self, customer: Customer, brand: int, what: str, cents: int) -> None:
-        """Book money; ``what`` is named as in sim.history.Money."""
+        """Book money; ``what`` is named as in sim.record.history.Money."""
         ...
 
     def say(self, customer: Customer, brand: int, *, good: bool) -> None:
@@ -210,7 +210,7 @@ class Surroundings(Protocol):
         ...
 
     def note(self, customer: Customer, moment: str, brand: int, channel: int, origin: int, cents: int) -> None:
-        """Log a moment; ``moment`` is named as in sim.events.Moment."""
+        """Log a moment; ``moment`` is named as in sim.record.events.Moment."""
         ...
 
     def decided(self, customer: Customer, decision: Decision) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["LINE", "own_zeros"]
+__all__ = ["LINE", "aligned_zeros"]
 
 #: 64-bit words of a line of the cache; processors fetch lines in pairs.
 LINE = 16
 _BYTES = 8 * LINE
 
 
-def own_zeros(shape: int | Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
+def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
     """Return zeros that begin on a line of the cache and share none with any other array.
 
     Two threads that write to neighbours on one line take it from each other at every write.

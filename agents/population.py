@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.memory import own_zeros
+from agents.memory import aligned_zeros
 from agents.traits import TRAITS
 
 __all__ = [
@@ -102,8 +102,8 @@ class Population(NamedTuple):
 
 def allocate(customers: int, brands: int) -> Population:
     """Room for ``customers`` customers, not yet born; a record of 64 bytes lies in one line of the cache."""
-    people = own_zeros(customers, customer_record(brands)).view(np.recarray)
-    return Population(people, own_zeros(customers, np.uint16))
+    people = aligned_zeros(customers, customer_record(brands)).view(np.recarray)
+    return Population(people, aligned_zeros(customers, np.uint16))
 
 
 def copy_into(other: Population, population: Population) -> None:

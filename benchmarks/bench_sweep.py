@@ -16,14 +16,14 @@ import tempfile
 import time
 from pathlib import Path
 
-import sim.experiments.replicate as replicate
+import sim.execution.replicates as replicate
+from sim.execution.executors import make_executor
+from sim.execution.store import Store
 from sim.experiments.design import read_design
-from sim.experiments.executors import make_executor
-from sim.experiments.load import load_scenario
-from sim.experiments.store import Store
 from sim.experiments.sweep import sweep
-from sim.library import Library
 from sim.results.catalog import Catalog
+from sim.scenario.config_path import Library
+from sim.scenario.load import load_scenario
 
 LEVERS = {
     "arms.proactive.focal.strategy.automation": [0, 1],

@@ -160,8 +160,8 @@ def count(arms: tuple[str, ...], population: int, horizon: int, burn_in: int) ->
 def _count_here(arms: tuple[str, ...], population: int, horizon: int, burn_in: int) -> dict[str, Any]:
     import agents.rules.numerics as numerics
     from agents.purposes import Purpose
-    from sim.mesa_model import JourneyModel
-    from sim.surroundings import Around
+    from sim.reference.environment import Around
+    from sim.reference.model import JourneyModel
 
     found: Counter[str] = Counter()
     drawn: set[tuple[int, ...]] = set()

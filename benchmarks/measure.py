@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sim.experiments.load import load_scenario
-from sim.experiments.replicate import run_replicates
-from sim.scenario import Scenario
+from sim.execution.replicates import run_replicates
+from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 __all__ = ["Measure", "customer_weeks", "live", "scenario_of", "seconds", "turns"]
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from agents.personas import Persona, Spread
 from agents.traits import TRAITS
-from sim.journey import Edge
-from sim.scenario import Scenario
+from sim.scenario.journey import Edge
+from sim.scenario.scenario import Scenario
 
 __all__ = ["Outcome", "run"]
 

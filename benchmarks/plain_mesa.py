@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 
 import mesa
 
-from agents.markets import Market
 from agents.personas import Persona, Spread
 from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
-from sim.journey import Edge, Journey, Stage
-from sim.scenario import Plan, Scenario
+from sim.scenario.journey import Edge, Journey, Stage
+from sim.scenario.market import Market
+from sim.scenario.scenario import Plan, Scenario
 
 __all__ = ["Counts", "Customer", "PlainModel", "live"]
 

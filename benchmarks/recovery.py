@@ -20,14 +20,14 @@ from pathlib import Path
 import numpy as np
 
 from sim import __version__
-from sim.errors import ConfigError
-from sim.experiments.calibrate import Effort, calibrate
-from sim.experiments.executors import make_executor
-from sim.experiments.load import load_scenario
-from sim.experiments.parameters import default_parameters, values_at
-from sim.experiments.targets import read_targets
-from sim.experiments.trials import FIGURES, Trial, run_trials
-from sim.scenario import Scenario
+from sim.calibration.calibrate import Effort, calibrate
+from sim.calibration.parameters import default_parameters, values_at
+from sim.calibration.targets import read_targets
+from sim.execution.executors import make_executor
+from sim.execution.trials import FIGURES, Trial, run_trials
+from sim.scenario.errors import ConfigError
+from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 #: The five figures of a category (Court et al. 2009) with the standard errors that `journey calibrate` assumes.
 METRICS = ("initial_share", "evaluation_share", "loop_share_category", "brands_initial", "brands_added")
@@ -55,7 +55,7 @@ MOVED = ("loop", "evaluate", "awareness", "search", "recall", "fame")
 
 
 class Memory:
-    """The runs of this process, as :class:`sim.experiments.store.Store` keeps them on disk: all fits share one scan."""
+    """The runs of this process, as :class:`sim.execution.store.Store` keeps them on disk: all fits share one scan."""
 
     def __init__(self) -> None:
         self.lived: dict[tuple[str, int], object] = {}
@@ -100,7 +100,7 @@ def moved(scenario: Scenario):
 
 def draw_markets(count: int, parameters, scenario: Scenario) -> list[tuple[np.ndarray, np.ndarray]]:
     """Truths drawn from the prior, with their figures, blurred; (D,) shares and (K,) figures each."""
-    from sim.experiments.calibrate import _Prior
+    from sim.calibration.calibrate import _Prior
 
     generator = np.random.default_rng(DRAW_SEED)
     prior = _Prior.of(parameters)
@@ -136,7 +136,7 @@ def read_figures(figures: np.ndarray, scenario: Scenario):
 
 def scanned(workers: int, effort: Effort = EFFORT) -> Memory:
     """Live the scan that all fits of the one scenario share, as its first fit would."""
-    from sim.experiments.calibrate import _Search
+    from sim.calibration.calibrate import _Search
 
     scenario, memory = base_scenario(), Memory()
     kind = {"kind": "serial"} if workers == 1 else {"kind": "local", "workers": workers}

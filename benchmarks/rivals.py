@@ -7,11 +7,12 @@ from unittest.mock import patch
 
 from agents.population import bytes_per_customer
 from benchmarks import limit, numpy_classic
+from benchmarks import reference_loop as plain
 from benchmarks.measure import RATE, Measure, customer_weeks, live, scenario_of, turns
-from sim.engine import life, plain
-from sim.engine.life import live_replicate
-from sim.experiments.replicate import run_replicates, usable_threads
-from sim.scenario import Scenario
+from sim.engine import replicate as life
+from sim.engine.replicate import live_replicate
+from sim.execution.replicates import run_replicates, usable_threads
+from sim.scenario.scenario import Scenario
 
 __all__ = ["rivals"]
 

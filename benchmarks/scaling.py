@@ -12,8 +12,8 @@ from pathlib import Path
 from agents.population import bytes_per_customer
 from agents.strategies import Strategy
 from benchmarks.measure import RATE, Measure, customer_weeks, live, scenario_of, seconds, turns
-from sim.experiments.replicate import usable_threads
-from sim.scenario import Arm, Plan, Scenario
+from sim.execution.replicates import usable_threads
+from sim.scenario.scenario import Arm, Plan, Scenario
 
 __all__ = ["huge", "scaling", "with_arms", "with_brands"]
 

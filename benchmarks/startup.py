@@ -88,7 +88,7 @@ def _phases(words: list[str]) -> int:
     def performed(work: Any) -> Any:
         import sim.experiments.compare as experiment
         import sim.results
-        from sim.engine.life import live_replicate
+        from sim.engine.replicate import live_replicate
 
         mark("importing the engine and the analysis")
         live_replicate(replace(work.scenario, population=10, horizon=1, burn_in=1), seed=1, replicate=0)

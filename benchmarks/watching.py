@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from benchmarks.measure import Measure, live, scenario_of, seconds
-from sim.engine import life
-from sim.engine.life import Stopped, live_replicate
+from sim.engine import replicate as life
+from sim.engine.replicate import Stopped, live_replicate
 from sim.progress import Progress
-from sim.settings import Settings
+from sim.scenario.settings import Settings
 
 __all__ = ["watching"]
 

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sim.experiments.dials import NAMED
+from sim.experiments.factors import NAMED
 
 HOME = Path(__file__).resolve().parent
 COMMANDS = {

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.reports.attribution import words_of
-from sim.reports.wording import interval, value
+from sim.reports.labels import interval, value
 
 PAGE = Path(__file__).resolve().parent / "attribution.md"
 SCENARIOS: tuple[str, ...] = ("treadmill", "sungevity", "cosmetics")
@@ -34,7 +34,7 @@ def summaries(verb: str, folder: Path | None) -> list[Numbers]:
         return [json.loads(path.read_text(encoding="utf-8")) for path in found]
     from sim import Scenario
     from sim.experiments.attribute import attribute
-    from sim.experiments.moments import moments
+    from sim.experiments.touchpoints import moments
 
     run: Any = attribute if verb == "attribute" else moments
     return [

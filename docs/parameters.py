@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from agents.brands import Brand
-from agents.markets import Channel, Market
 from agents.personas import Persona, Spread
 from agents.strategies import PersonaStrategy, Strategy
-from sim.journey import Stage
-from sim.scenario import Record, Scenario
-from sim.settings import Settings
+from sim.scenario.journey import Stage
+from sim.scenario.market import Channel, Market
+from sim.scenario.scenario import Record, Scenario
+from sim.scenario.settings import Settings
 
 PAGE = Path(__file__).resolve().parent / "model.md"
 BEGIN, END = "<!-- parameters: begin -->", "<!-- parameters: end -->"

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.experiments.compare import compare
     from sim.experiments.result import Result
-    from sim.mesa_model import JourneyModel
-    from sim.scenario import Scenario
+    from sim.reference.model import JourneyModel
+    from sim.scenario.scenario import Scenario
 
 __all__ = ["JourneyModel", "Result", "Scenario", "__version__", "compare"]
 
 _HOMES = {
-    "JourneyModel": "sim.mesa_model",
+    "JourneyModel": "sim.reference.model",
     "Result": "sim.experiments.result",
-    "Scenario": "sim.scenario",
+    "Scenario": "sim.scenario.scenario",
     "compare": "sim.experiments.compare",
 }
 

@@ -18,7 +18,7 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sim.errors import ConfigError
+from sim.scenario.errors import ConfigError
 from sim.verbs import VERBS, load_verb
 
 if TYPE_CHECKING:

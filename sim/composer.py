@@ -1,9 +1,9 @@
 """Composer: a verb's configuration from the command line, composed by Hydra from files that are read safely.
 
 Hydra finds files through sources. Ours serves the shipped files and a user's folder (`--config-dir`), reads both with
-:mod:`sim.document`, and hands Hydra every scenario in the one form of :mod:`sim.experiments.draft`: a defaults list
-that names the market, the persona mix, the journeys and the strategies, with every field filled in. So `market=NAME`
-and `arms.proactive.focal.strategy.automation=0.8` reach their value whatever shorthand a file uses.
+:mod:`sim.scenario.yaml_reader`, and hands Hydra every scenario in the one form of :mod:`sim.scenario.normal_form`: a
+defaults list that names the market, the persona mix, the journeys and the strategies, with every field filled in. So
+`market=NAME` and `arms.proactive.focal.strategy.automation=0.8` reach their value whatever shorthand a file uses.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from configs import FOLDER
-from sim.document import read_document
-from sim.errors import ConfigError
-from sim.experiments.draft import SCENARIO_KEYS, draft_scenario, form
-from sim.experiments.load import read_scenario_file
-from sim.library import GROUPS, Library
-from sim.reading import NAME, nearest, read_value, show
-from sim.settings import Settings
+from sim.scenario.config_path import GROUPS, Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.load import read_scenario_file
+from sim.scenario.normal_form import SCENARIO_KEYS, draft_scenario, form
+from sim.scenario.schema import NAME, nearest, read_value, show
+from sim.scenario.settings import Settings
+from sim.scenario.yaml_reader import read_document
 
 __all__ = ["Composer", "Task", "explain"]
 

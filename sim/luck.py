@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Whole, loop, rule
+from agents.compiled import Int, loop, rule
 
 __all__ = ["NOBODY", "Words", "block", "blocks", "philox", "sixteen_bits"]
 
@@ -28,7 +28,7 @@ _32 = np.uint64(32)
 
 @rule
 def philox(
-    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64, rounds: Whole
+    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64, rounds: Int
 ) -> Words:
     """Philox4x32 block cipher: four counter words and two key words, each below 2**32, to four words below 2**32."""
     for _ in range(rounds):
@@ -44,7 +44,7 @@ def philox(
 
 
 @rule
-def block(seed: Whole, replicate: Whole, customer: Whole, purpose: Whole, when: Whole, index: Whole) -> Words:
+def block(seed: Int, replicate: Int, customer: Int, purpose: Int, when: Int, index: Int) -> Words:
     """Four 32-bit words of luck for one customer, purpose, time and index.
 
     Parameters
@@ -69,15 +69,15 @@ def block(seed: Whole, replicate: Whole, customer: Whole, purpose: Whole, when: 
 
 @loop
 def blocks(
-    seed: Whole,
-    replicate: Whole,
+    seed: Int,
+    replicate: Int,
     who: NDArray[np.uint32],
-    purpose: Whole,
+    purpose: Int,
     when: NDArray[np.uint32],
-    index: Whole,
-    count: Whole,
+    index: Int,
+    count: Int,
     words: NDArray[np.uint32],
-    row: Whole,
+    row: Int,
 ) -> None:
     """Blocks of luck for ``count`` customers, each at its own time, eight at once in a vector.
 
@@ -110,7 +110,7 @@ def blocks(
 
 
 @rule
-def sixteen_bits(words: Words, week: Whole) -> Whole:
+def sixteen_bits(words: Words, week: Int) -> Int:
     """The week's own 16 bits out of the block of its window of eight weeks."""
     slot = week & 7
     if slot < 2:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Self
 
-from sim.settings import Settings
+from sim.scenario.settings import Settings
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from sim.experiments.trials import Finished
+    from sim.execution.trials import Finished
 
 __all__ = ["Progress", "RunProgress"]
 

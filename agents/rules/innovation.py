@@ -1,13 +1,13 @@
 """Journey innovation as risky experiments (MODEL 4.7; most experiments fail: success is a parameter)."""
 
-from agents.compiled import Whole, rule
+from agents.compiled import Int, rule
 from agents.rules.numerics import exp, log
 
 __all__ = ["delight_of", "exponential_uplift", "is_run"]
 
 
 @rule
-def is_run(experiment: Whole, planned: float, u: float) -> bool:
+def is_run(experiment: Int, planned: float, u: float) -> bool:
     """Whether experiment number ``experiment`` (from 0) is run in a cycle with ``planned`` experiments on average."""
     return experiment + u < planned
 

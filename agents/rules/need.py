@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agents.compiled import Whole, rule
+from agents.compiled import Int, rule
 
 __all__ = ["NODES_PER_OCTAVE", "OCTAVES", "carried_over", "tail_position", "whole_weeks"]
 
@@ -18,12 +18,12 @@ def tail_position(log_of_complement: float) -> float:
 
 
 @rule
-def whole_weeks(gap: float, u: float) -> Whole:
+def whole_weeks(gap: float, u: float) -> Int:
     """Whole weeks, at least 1, whose mean over ``u`` is the gap where it is a week or more; at most 60,000."""
     return max(np.int64(1), np.int64(min(gap, 60000.0) + u))
 
 
 @rule
-def carried_over(weeks_early: float, share: float, u: float) -> Whole:
+def carried_over(weeks_early: float, share: float, u: float) -> Int:
     """Weeks added to the next gap because the last need was met early."""
     return np.int64(max(weeks_early, 0.0) * share + u)

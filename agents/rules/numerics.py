@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from agents.compiled import Whole, rule
+from agents.compiled import Int, rule
 
 __all__ = ["decode_unit", "encode_unit", "exp", "gumbel", "log", "normal_quantile", "uniform"]
 
@@ -61,7 +61,7 @@ def log(x: float) -> float:
 
 
 @rule
-def uniform(word: Whole) -> float:
+def uniform(word: Int) -> float:
     """Uniform in the open interval (0, 1) out of a 32-bit word."""
     return (np.float64(word) + 0.5) * 2.3283064365386963e-10
 
@@ -95,12 +95,12 @@ def normal_quantile(u: float) -> float:
 
 
 @rule
-def encode_unit(x: float) -> Whole:
+def encode_unit(x: float) -> Int:
     """Nearest stored code, 0 to 65535, of a number that is clipped to [0, 1]."""
     return np.int64(min(max(x, 0.0), 1.0) * _UNIT + 0.5)
 
 
 @rule
-def decode_unit(code: Whole) -> float:
+def decode_unit(code: Int) -> float:
     """Number in [0, 1] behind a stored code."""
     return np.float64(code) * _PER_UNIT

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.games import Division, apportion, divide
 from sim.analysis.metrics import EVERYBODY, TERMS
 from sim.analysis.paired import estimate
+from sim.analysis.shapley import Division, apportion, divide
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
 __all__ = ["DIVIDED", "IN_CENTS", "pair_name", "summarise_attribution"]
 
@@ -71,7 +71,7 @@ def summarise_attribution(
     players, steps : sequence of str
         What is switched on and off, and what lies between the baseline and the combination with no player on.
     wins : mapping
-        By metric, every combination (R, 1 + P, 2 ** players), in the order of :func:`sim.analysis.games.coalitions`.
+        By metric, every combination (R, 1 + P, 2 ** players), in the order of :func:`sim.analysis.shapley.coalitions`.
     stepwise : mapping
         By metric, the baseline and the arm after each step (R, 1 + P, 1 + steps); the last is the first combination.
     heads : float64 (P,)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.events import Moment
-from sim.history import History, Origin
+from sim.record.events import Moment
+from sim.record.history import History, Origin
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
 __all__ = ["CATEGORY_METRICS", "FROM_ACCOUNTS", "FROM_EVENTS", "category_measures"]
 

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from sim.errors import ConfigError
+from sim.scenario.errors import ConfigError
 
 __all__ = ["KINDS", "Emulator", "Skill", "check_installed", "fit_emulator", "noise_of"]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import ConfigError
-from sim.journey import Journey
+from sim.scenario.errors import ConfigError
+from sim.scenario.journey import Journey
 
 __all__ = ["Chain", "chain_of"]
 
@@ -87,7 +87,7 @@ def chain_of(journey: Journey) -> Chain:
 
     Examples
     --------
-    >>> from sim.journey import read_journey
+    >>> from sim.scenario.journey import read_journey
     >>> edge = {"from": "a", "to": "b", "probability": 0.25}
     >>> chain_of(read_journey("c", {"start": {"a": 1.0}, "stages": {"a": {}, "b": {}}, "edges": [edge]})).moments()
     (4.0, 12.0)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.history import FIXED_POINT, Fixed, History, Money, Origin
+from sim.record.history import FIXED_POINT, Fixed, History, Money, Origin
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
 __all__ = [
     "EVERYBODY",

@@ -17,8 +17,8 @@ from math import nan, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.events import Moment
-from sim.history import History
+from sim.record.events import Moment
+from sim.record.history import History
 
 __all__ = ["Panel", "duplication_coefficient", "jackknife", "jeopardy_slope", "panel_of", "purchases_by_customer"]
 

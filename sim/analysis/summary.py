@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from sim.analysis.decomposition import decompose
 from sim.analysis.metrics import EVERYBODY, METRICS, TERMS, Measures, low_point, payback_week
 from sim.analysis.paired import LEVEL, Estimate, estimate, paired_difference
-from sim.history import ORIGINS
+from sim.record.history import ORIGINS
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
 __all__ = ["difference_name", "parts_of_uncertainty", "summarise"]
 

@@ -14,11 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from sim.events import KINDS, NOBODY
-from sim.history import FIXED_POINT, ORIGINS, Fixed, History, MarketTrace, Money
+from sim.record.events import KINDS, NOBODY
+from sim.record.history import FIXED_POINT, ORIGINS, Fixed, History, MarketTrace, Money
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
 __all__ = [
     "COMPANY",

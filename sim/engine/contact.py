@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.compiled import Whole, loop, passage
-from agents.machine import SIDE, keep_all, read_ahead
+from agents.compiled import Int, inlined, loop
 from agents.population import NEVER, WEEKLY, Population
 from agents.purposes import Purpose
 from agents.rules.numerics import uniform
-from sim.engine.week import has, is_moment, level_of, meet_contact, present_fatigue, tire
+from sim.engine.customer_week import has, is_moment, level_of, meet_contact, present_fatigue, tire
+from sim.engine.intrinsics import SIDE, keep_all, read_ahead
 from sim.luck import blocks
-from sim.world import BLOCK, LANES, Clock, World
+from sim.world.world import BLOCK, LANES, Clock, World
 
 __all__ = ["look_ahead", "meet", "rate_of"]
 
@@ -22,8 +22,8 @@ _NEVER, _WEEKLY = np.int64(NEVER), np.uint16(WEEKLY)
 _WINDOWS = 8
 
 
-@passage
-def rate_of(world: World, population: Population, i: Whole, brand: Whole) -> Whole:
+@inlined
+def rate_of(world: World, population: Population, i: Int, brand: Int) -> Int:
     """Contacts of a brand per 65,536 weeks of a customer; none of one who has opted out."""
     customer = population.people[i]
     level = level_of(world, customer, brand)
@@ -32,10 +32,8 @@ def rate_of(world: World, population: Population, i: Whole, brand: Whole) -> Who
     return np.int64(0) if has(np.uint64(customer.opted_out), brand) else rate
 
 
-@passage
-def _meet_all(
-    world: World, population: Population, lanes: Whole, contacted: Whole, moved: Whole
-) -> tuple[Whole, Whole]:
+@inlined
+def _meet_all(world: World, population: Population, lanes: Int, contacted: Int, moved: Int) -> tuple[Int, Int]:
     """Contacts of those whom brands reach, brand by brand.
 
     Returns how many of the block have met any by now, and how many of these may stand on another node.
@@ -107,10 +105,10 @@ def _meet_all(
     return contacted, moved
 
 
-@passage
-def _highest_rate(world: World, brand: Whole) -> Whole:
+@inlined
+def _highest_rate(world: World, brand: Int) -> Int:
     """Most contacts of a brand per 65,536 weeks of any customer."""
-    highest: Whole = np.int64(0)
+    highest: Int = np.int64(0)
     for person in range(world.present.shape[1]):
         level = world.present[brand + 1, person]
         highest = max(highest, level.customers, level.prospects)
@@ -118,20 +116,20 @@ def _highest_rate(world: World, brand: Whole) -> Whole:
 
 
 @loop
-def meet(world: World, population: Population, ready: Whole) -> tuple[Whole, Whole]:
+def meet(world: World, population: Population, ready: Int) -> tuple[Int, Int]:
     """This week's contacts of those whose week it is: leaves pulls and intrusions.
 
     Returns how many met any, and how many of these were there anyway and may stand on another node now.
     """
     desk, look, constants = world.desk[0], world.ahead[0], world.constants[0]
     first, week = world.clock[_AT_FIRST], world.clock[_AT_WEEK]
-    contacted: Whole = np.int64(0)
-    moved: Whole = np.int64(0)
+    contacted: Int = np.int64(0)
+    moved: Int = np.int64(0)
     if world.market[0].contacting == 0:
         return contacted, moved
     # Weeks of a window lie in pairs in the words of its block.
     row, shift = (week & 7) >> 1, np.uint32(16 * (week & 1))
-    reached: Whole = np.int64(0)
+    reached: Int = np.int64(0)
     for place in range(ready):
         look.who[place] = first + desk.ready[place]
     for lane in range(LANES):
@@ -170,8 +168,8 @@ def meet(world: World, population: Population, ready: Whole) -> tuple[Whole, Who
     return contacted, moved
 
 
-@passage
-def _close_ranks(world: World, count: Whole) -> Whole:
+@inlined
+def _close_ranks(world: World, count: Int) -> Int:
     """Let those of so many close ranks who go on; returns how many these are."""
     look, none = world.ahead[0], np.int64(0)
     keep_all(look.rate, none, look.rate, look.goes, count)
@@ -179,8 +177,8 @@ def _close_ranks(world: World, count: Whole) -> Whole:
     return keep_all(look.people, none, look.people, look.goes, count)
 
 
-@passage
-def _look_ahead(world: World, population: Population, brand: Whole, waiting: Whole) -> None:
+@inlined
+def _look_ahead(world: World, population: Population, brand: Int, waiting: Int) -> None:
     """Bring the next week of those who wait forward to the next contact of one brand.
 
     Windows of eight weeks share a block of luck. ``people`` are those who may still be reached before their own next
@@ -221,7 +219,7 @@ def _look_ahead(world: World, population: Population, brand: Whole, waiting: Who
 
 
 @loop
-def look_ahead(world: World, population: Population, ready: Whole) -> None:
+def look_ahead(world: World, population: Population, ready: Int) -> None:
     """Let contacts bring forward the next week of those who would only wait.
 
     Everybody else is passed over at memory speed. A week in which nothing happens leaves no trace: visiting a customer

@@ -7,21 +7,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Whole, loop, passage, rule
-from agents.machine import post, wait_for
-from agents.memory import LINE, own_zeros
+from agents.compiled import Int, inlined, loop, rule
+from agents.memory import LINE, aligned_zeros
 from agents.population import ADOPTED, FOCAL_AT_START, NOBODY, SAMPLED, SEARCHED, WEEKLY, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import encode_unit, log, uniform
-from sim.engine.crowd import customers_week
-from sim.engine.week import first_need
-from sim.journey import Does
+from sim.engine.block import customers_week
+from sim.engine.customer_week import first_need
+from sim.engine.intrinsics import post, wait_for
 from sim.luck import block
-from sim.market import market_week
-from sim.record import Traced
-from sim.tally import ByPersona
-from sim.world import Birth, Clock, World
+from sim.record.counters import ByPersona
+from sim.record.recorder import Traced
+from sim.scenario.journey import Does
+from sim.world.market_week import market_week
+from sim.world.world import Birth, Clock, World
 
 __all__ = [
     "MOMENTS_PER_WEEK",
@@ -54,21 +54,23 @@ class Meeting(NamedTuple):
     """
 
     board: NDArray[np.int64]  # ((S + 1) x LINE,)
-    said: NDArray[np.int64]  # (S, G, B, 2) what the customers of each said last week: see sim.tally.Tally.talk
+    said: NDArray[
+        np.int64
+    ]  # (S, G, B, 2) what the customers of each said last week: see sim.record.counters.Tally.talk
     told: NDArray[np.int64]  # (S, 2) whether the log is short of room; first purchases of last week
 
 
 def make_meeting(shards: int, groups: int, brands: int) -> Meeting:
     """Make a meeting of so many shards; none meets where there are 0."""
     return Meeting(
-        own_zeros((shards + 1) * LINE, np.int64),
-        own_zeros((shards, groups, brands, 2), np.int64),
-        own_zeros((shards, 2), np.int64),
+        aligned_zeros((shards + 1) * LINE, np.int64),
+        aligned_zeros((shards, groups, brands, 2), np.int64),
+        aligned_zeros((shards, 2), np.int64),
     )
 
 
 @rule
-def _category(shares: NDArray[np.float64], u: float) -> Whole:
+def _category(shares: NDArray[np.float64], u: float) -> Int:
     """Category of a uniform by cumulative shares; the last category catches what rounding leaves."""
     at = 0
     while at < shares.size - 1 and u >= shares[at]:
@@ -77,7 +79,7 @@ def _category(shares: NDArray[np.float64], u: float) -> Whole:
 
 
 @rule
-def _trait(table: NDArray[np.float64], u: float) -> Whole:
+def _trait(table: NDArray[np.float64], u: float) -> Int:
     """Code of a trait by inverse transform, from its quantiles even in ``u``."""
     position = u * (table.size - 1)
     below = np.int64(position)
@@ -125,7 +127,7 @@ def birth(born: Birth, world: World, people: Any, stood: NDArray[np.int64]) -> N
 
 
 @loop
-def begin_horizon(sample_share: float, world: World, people: Any, loyal: NDArray[np.int64]) -> Whole:
+def begin_horizon(sample_share: float, world: World, people: Any, loyal: NDArray[np.int64]) -> Int:
     """Mark who is the focal brand's customer when the horizon begins, and whose moments are logged from then on.
 
     Counts the former in ``loyal`` (P,); returns how many the latter are.
@@ -155,8 +157,8 @@ def count_loyal(world: World, people: Any, loyal: NDArray[np.int64]) -> None:
             loyal[customer.persona] += 1
 
 
-@passage
-def _adopted(world: World, row: Whole) -> Whole:
+@inlined
+def _adopted(world: World, row: Int) -> Int:
     """How many bought for the first time in the week of a row."""
     count = np.int64(0)
     for person in range(world.by_persona.shape[1]):
@@ -164,9 +166,9 @@ def _adopted(world: World, row: Whole) -> Whole:
     return count
 
 
-@passage
+@inlined
 def _open_week(
-    week: Whole, phase_start: Whole, world: World, fixed: NDArray[np.int64], traced: Traced, adopted: Whole
+    week: Int, phase_start: Int, world: World, fixed: NDArray[np.int64], traced: Traced, adopted: Int
 ) -> bool:
     """Live the market's week and write it down; says whether everybody is concerned: a strategy starts, or a phase."""
     started = market_week(week, phase_start, world, adopted, fixed)
@@ -179,18 +181,18 @@ def _open_week(
     return started or week == phase_start
 
 
-@passage
+@inlined
 def meet_market(
-    week: Whole,
-    phase_start: Whole,
+    week: Int,
+    phase_start: Int,
     world: World,
     population: Population,
     fixed: NDArray[np.int64],
     traced: Traced,
-    adopted_before: Whole,
+    adopted_before: Int,
     short: bool,
     meeting: Meeting,
-    shard: Whole,
+    shard: Int,
 ) -> bool:
     """Meet the other shards at the market; says whether the week is to be lived: not where one is short of room.
 
@@ -237,23 +239,24 @@ def meet_market(
 
 @loop
 def run_weeks(
-    week: Whole,
-    end: Whole,
-    phase_start: Whole,
+    week: Int,
+    end: Int,
+    phase_start: Int,
     world: World,
     population: Population,
     fixed: NDArray[np.int64],
     traced: Traced,
-    adopted_before: Whole,
-    sampled: Whole,
+    adopted_before: Int,
+    sampled: Int,
     meeting: Meeting,
-    shard: Whole,
-) -> Whole:
+    shard: Int,
+) -> Int:
     """Weeks ``week`` to ``end`` of a shard; returns the first week not lived.
 
-    Each week: (1) the market (:func:`sim.market.market_week`), for which all shards meet; (2) every customer,
-    independently of the others (:func:`sim.engine.crowd.customers_week`); (3) what they did is in the tally. Stops
-    early where the log of a shard is full. Shards without a meeting have lived the market's week already.
+    Each week: (1) the market (:func:`sim.world.market_week.market_week`), for which all shards meet; (2) every
+    customer, independently of the others (:func:`sim.engine.block.customers_week`); (3) what they did is in the
+    tally. Stops early where the log of a shard is full. Shards without a meeting have lived the market's week
+    already.
     """
     while week < end:
         short = world.event_count[0] + sampled * MOMENTS_PER_WEEK > world.events.shape[0]

@@ -1,7 +1,7 @@
 """Attribute: how much of what an arm gains or loses each of its capabilities causes, alone and together.
 
 Every combination of the capabilities is an arm of one scenario, so that all of them share luck and burn-in. What a
-combination comes to is a game with the capabilities as players; :mod:`sim.analysis.games` divides it.
+combination comes to is a game with the capabilities as players; :mod:`sim.analysis.shapley` divides it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 
 from agents.strategies import CAPABILITIES, CapabilityCosts, PersonaStrategy, Strategy
 from sim.analysis.attribution import summarise_attribution
-from sim.analysis.games import coalitions
 from sim.analysis.metrics import EVERYBODY
-from sim.errors import ConfigError
-from sim.experiments.gauge import FIGURES, Gauged, check_metric, gauge
-from sim.reading import nearest, show
-from sim.scenario import Arm, Plan, Scenario
+from sim.analysis.shapley import coalitions
+from sim.experiments.arm_metrics import FIGURES, Gauged, check_metric, gauge
+from sim.scenario.errors import ConfigError
+from sim.scenario.scenario import Arm, Plan, Scenario
+from sim.scenario.schema import nearest, show
 
 if TYPE_CHECKING:
-    from sim.experiments.executors import Executor
+    from sim.execution.executors import Executor
 
 __all__ = ["CONTACTS", "Attribution", "Design", "attribute", "design", "pick_arm"]
 
@@ -62,7 +62,7 @@ class Design:
         What leads from the baseline to the combination with no player on, in this order: what changes, and the arm
         in which it and all before it have changed.
     combinations : tuple of str, 2 ** players
-        Arm of each coalition, in the order of :func:`sim.analysis.games.coalitions`.
+        Arm of each coalition, in the order of :func:`sim.analysis.shapley.coalitions`.
     """
 
     scenario: Scenario
@@ -241,7 +241,7 @@ def attribute(
     arm : str, optional
         The arm; left out, the first that is not the baseline.
     metric : str
-        What is divided, one of :data:`sim.experiments.gauge.GAUGED`.
+        What is divided, one of :data:`sim.experiments.arm_metrics.GAUGED`.
     contacts : {'base', 'player'}
         See :func:`design`.
     replicates, seed, engine, threads, precision, on_progress

@@ -17,16 +17,16 @@ from sim.analysis.paired import relative_half_width
 from sim.analysis.summary import difference_name, parts_of_uncertainty, summarise
 from sim.analysis.tables import stage_names
 from sim.analysis.verdict import verdict
-from sim.errors import ConfigError
-from sim.experiments.ensemble import LUCKS, Ensemble
+from sim.calibration.ensemble import LUCKS, Ensemble
 from sim.experiments.result import Result
-from sim.history import History, Lives
-from sim.reading import read, read_value, show
-from sim.scenario import Scenario
-from sim.settings import Settings
+from sim.record.history import History, Lives
+from sim.scenario.errors import ConfigError
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import read, read_value, show
+from sim.scenario.settings import Settings
 
 if TYPE_CHECKING:
-    from sim.experiments.executors import Executor
+    from sim.execution.executors import Executor
 
 __all__ = ["MOST_REPLICATES", "compare"]
 
@@ -90,7 +90,7 @@ def compare(
             f"precision is {precision:g}, but with an ensemble no number of replicates makes the interval as narrow as"
             " one likes; leave one of them out"
         )
-    from sim.experiments.replicate import run_replicates  # compiles kernels: only when something runs
+    from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
 
     started = datetime.now(UTC).isoformat(timespec="seconds")
     clock = perf_counter()

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import ConfigError
-from sim.experiments.levers import Lever, flatten, read_levers, value_of, with_values
-from sim.experiments.trials import Trial
-from sim.library import Library
-from sim.reading import nearest, plain, show
-from sim.scenario import Scenario
+from sim.execution.trials import Trial
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.levers import Lever, flatten, read_levers, value_of, with_values
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import nearest, plain, show
 
 __all__ = ["METHODS", "MOST_POINTS", "Design", "Point", "Trials", "read_design"]
 

@@ -20,16 +20,16 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 from scipy.stats import qmc
 
-from sim.analysis.boxes import Box, Hit, check_boxes, draw_inside, find_boxes
 from sim.analysis.emulator import KINDS, Emulator, fit_emulator
-from sim.analysis.influence import Influence, analyse
-from sim.errors import ConfigError
-from sim.experiments.question import Question, respond
-from sim.experiments.trials import Finished
+from sim.analysis.global_sensitivity import Influence, analyse
+from sim.analysis.prim import Box, Hit, check_boxes, draw_inside, find_boxes
+from sim.execution.trials import Finished
+from sim.experiments.factor_response import Question, respond
+from sim.scenario.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sim.experiments.executors import Executor
-    from sim.experiments.store import Store
+    from sim.execution.executors import Executor
+    from sim.execution.store import Store
 
 __all__ = ["DEFAULT_DIALS", "KINDS_OF_RUN", "BreakEven", "Effort", "Frontier", "Slice", "frontier"]
 
@@ -229,7 +229,7 @@ def frontier(
     maps : sequence of pairs of int, optional
         Which pairs of dials to draw; by default those of the three that decide most.
     executor, store, on_done, engine
-        As in :func:`sim.experiments.trials.run_trials`.
+        As in :func:`sim.execution.trials.run_trials`.
 
     Raises
     ------

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from sim.analysis import tables
 from sim.analysis.metrics import EVERYBODY, Measures
-from sim.history import History
+from sim.record.history import History
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from sim.experiments.ensemble import Ensemble
-    from sim.scenario import Scenario
+    from sim.calibration.ensemble import Ensemble
+    from sim.scenario.scenario import Scenario
 
 __all__ = ["Plot", "Result"]
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.influence import Influence, analyse
-from sim.errors import ConfigError
-from sim.experiments.question import Question, respond
-from sim.experiments.trials import Finished
+from sim.analysis.global_sensitivity import Influence, analyse
+from sim.execution.trials import Finished
+from sim.experiments.factor_response import Question, respond
+from sim.scenario.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sim.experiments.executors import Executor
-    from sim.experiments.store import Store
+    from sim.execution.executors import Executor
+    from sim.execution.store import Store
 
 __all__ = ["DEFAULT_DIALS", "Sensitivity", "sensitivity"]
 
@@ -89,7 +89,7 @@ def sensitivity(
     replicates : int
         Of every point, the same luck at each.
     executor, store, on_done, engine
-        As in :func:`sim.experiments.trials.run_trials`.
+        As in :func:`sim.execution.trials.run_trials`.
 
     Raises
     ------

@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 from agents.customer import Customer, Decision
 from agents.population import NOBODY, allocate_accounts
 from sim.analysis.clv import pick_customers
-from sim.events import Moment
-from sim.experiments.replicate import run_replicates
-from sim.graph import graph_stages
-from sim.history import ORIGINS, MarketTrace
-from sim.market import market_week
-from sim.scenario import Scenario
-from sim.surroundings import Around, be_born
-from sim.tally import allocate_tally
-from sim.world import World, compile_birth, compile_world, fork
+from sim.execution.replicates import run_replicates
+from sim.record.counters import allocate_tally
+from sim.record.events import Moment
+from sim.record.history import ORIGINS, MarketTrace
+from sim.reference.environment import Around, be_born
+from sim.scenario.journey import stage_names
+from sim.scenario.scenario import Scenario
+from sim.world.market_week import market_week
+from sim.world.world import World, compile_birth, compile_world, fork
 
 __all__ = ["Life", "Story", "replay", "story"]
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One moment of a life. ``event`` is its row in the event log (sim.events.EVENT), ``text`` says it in words."""
+    """One moment of a life. ``event`` is its row in the event log , ``text`` says it in words."""
 
     week: int
     event: tuple[int, ...]
@@ -120,7 +120,7 @@ def replay(
         The customer as it was when the horizon began, and a life per arm, in the scenario's order.
     """
     born = compile_birth(scenario)
-    stages = graph_stages(scenario.journeys)
+    stages = stage_names(scenario.journeys)
     brands, personas = len(scenario.brands), len(scenario.personas)
 
     def forked(arm: str, weeks: int) -> World:
@@ -187,7 +187,7 @@ def story(
     pick : {"winner", "loser", "typical"}
         By what the first arm beside the baseline is worth to the company.
     engine, threads, on_progress
-        As for :func:`sim.experiments.replicate.run_replicates`.
+        As for :func:`sim.execution.replicates.run_replicates`.
     traces : mapping of arm to MarketTrace, optional
         Recorded markets of a full run; with them and a customer's number nothing else is run.
 
@@ -289,7 +289,7 @@ def _divergence(scenario: Scenario, lives: list[Life]) -> tuple[int | None, str]
     if len(lives) < 2:
         return None, "There is one arm only."
     base, other = lives[0], lives[1]
-    stages = graph_stages(scenario.journeys)
+    stages = stage_names(scenario.journeys)
     for mine, theirs in zip_longest(base.decisions, other.decisions):
         if mine is not None and theirs is not None and _decision_key(mine) == _decision_key(theirs):
             continue

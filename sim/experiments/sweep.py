@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from sim.analysis.metrics import METRICS
 from sim.analysis.paired import estimate, paired_difference
+from sim.execution.executors import Executor
+from sim.execution.store import Store
+from sim.execution.trials import FIGURES, Finished, Outcome, run_trials
 from sim.experiments.design import Design, Point, Trials
-from sim.experiments.executors import Executor
-from sim.experiments.store import Store
-from sim.experiments.trials import FIGURES, Finished, Outcome, run_trials
 
 __all__ = ["Effect", "Level", "Swept", "SweptRun", "effects_of", "sweep"]
 
@@ -149,7 +149,7 @@ def sweep(
         The headline figure, whose differences get an interval.
     engine : {'numba', 'mesa'}
     on_done : callable, optional
-        See :func:`sim.experiments.trials.run_trials`.
+        See :func:`sim.execution.trials.run_trials`.
 
     Returns
     -------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.attribution import DIVIDED, pair_name
 from sim.analysis.metrics import EVERYBODY
+from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.attribution import (
     draw_combinations,
@@ -15,10 +16,9 @@ from sim.reports.figures.attribution import (
     draw_together,
     is_sure,
 )
-from sim.reports.figures.people import Gap
-from sim.reports.sheet import Section, Sheet, Table
+from sim.reports.figures.personas import Gap
+from sim.reports.labels import METRIC_WORDS, NOTHING, Words, interval, value
 from sim.reports.style import compact, money, short, spaced
-from sim.reports.wording import METRIC_WORDS, NOTHING, Words, interval, value
 
 if TYPE_CHECKING:
     from sim.experiments.attribute import Attribution

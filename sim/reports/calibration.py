@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.experiments.calibrate import describe
-from sim.experiments.targets import written
+from sim.calibration.calibrate import describe
+from sim.calibration.targets import written
+from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.calibration import draw_correlations, draw_fit, draw_identified, draw_profiles, draw_trail
-from sim.reports.sheet import Section, Sheet, Table
 from sim.reports.style import compact
 
 if TYPE_CHECKING:
-    from sim.experiments.calibrate import Calibration
+    from sim.calibration.calibrate import Calibration
 
 __all__ = ["calibration_lines", "calibration_sheet", "calibration_summary", "target_lines"]
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.buy_till_you_die import BuyTillYouDie
+from sim.customer_base.buy_till_you_die import BuyTillYouDie
+from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.repeat_buying import draw_comebacks, draw_repeats, draw_tiers, draw_tracking, draw_weeks
-from sim.reports.sheet import Section, Sheet, Table
 from sim.reports.style import money, spaced
 
 if TYPE_CHECKING:
-    from sim.experiments.forecast import Forecast
+    from sim.customer_base.forecast import Forecast
 
 __all__ = ["estimate_line", "forecast_lines", "forecast_sheet", "forecast_summary"]
 

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from sim.analysis.boxes import Box, Hit
 from sim.analysis.emulator import Skill
-from sim.experiments.dials import Dial, short_title, written
+from sim.analysis.prim import Box, Hit
+from sim.experiments.factors import Dial, short_title, written
 from sim.experiments.frontier import KINDS_OF_RUN, BreakEven, Frontier, Slice
+from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.frontier import Margin, Rule, Scale, draw_found, draw_map, draw_margins, draw_rules
 from sim.reports.sensitivity import levers_summary, named_list, outcome_name, ranges_table, writer
-from sim.reports.sheet import Section, Sheet, Table
 from sim.reports.style import percent, slug
 
 __all__ = ["frontier_lines", "frontier_sheet", "frontier_summary", "rule_words"]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.errors import ConfigError
-from sim.reports.figures.journeys import Flows, draw_change, draw_difference, draw_flows, draw_journey, flows_of
+from sim.reports.figures.journey_map import Flows, draw_change, draw_difference, draw_flows, draw_journey, flows_of
 from sim.reports.style import png_bytes, short, svg_text
+from sim.scenario.errors import ConfigError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from sim.journey import Journey
+    from sim.scenario.journey import Journey
 
 __all__ = ["ENDINGS", "draw_map", "flows_of"]
 

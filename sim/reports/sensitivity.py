@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sim.analysis.influence import Index, Influence
-from sim.experiments.dials import Dial, short_title, written
-from sim.experiments.question import Question
+from sim.analysis.global_sensitivity import Index, Influence
+from sim.experiments.factor_response import Question
+from sim.experiments.factors import Dial, short_title, written
 from sim.experiments.sensitivity import Sensitivity
+from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.influence import Bar, draw_pairs, draw_screen, draw_spread, draw_tornado
-from sim.reports.sheet import Section, Sheet, Table
+from sim.reports.labels import METRIC_WORDS, value
 from sim.reports.style import money, percent, spaced
-from sim.reports.wording import METRIC_WORDS, value
 
 __all__ = [
     "influence_table",

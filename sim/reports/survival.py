@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.survival import draw_survival
-from sim.reports.sheet import Section, Sheet, Table
 
 if TYPE_CHECKING:
-    from sim.experiments.survival import Projection
+    from sim.customer_base.survival import Projection
 
 __all__ = ["survival_lines", "survival_sheet", "survival_summary"]
 

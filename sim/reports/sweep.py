@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiments.sweep import Effect, Swept, SweptRun, effects_of
+from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.sweep import draw_effects, draw_runs, short_path
-from sim.reports.sheet import Section, Sheet, Table
+from sim.reports.labels import METRIC_WORDS, NOTHING, Words, interval, value
 from sim.reports.style import compact, percent
-from sim.reports.wording import METRIC_WORDS, NOTHING, Words, interval, value
 
 __all__ = ["facts_of", "summary_of", "sweep_sheet", "verdict_of"]
 

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sim.reports.labels import NOTHING, difference_rows, value
 from sim.reports.style import short
-from sim.reports.wording import NOTHING, difference_rows, value
 
 if TYPE_CHECKING:
     from sim.experiments.result import Result
@@ -108,7 +108,7 @@ def _differences(result: Result, arm: str, currency: str, ascii_only: bool) -> T
 
 
 def _alone(result: Result, currency: str, ascii_only: bool) -> Table:
-    from sim.reports.wording import METRIC_WORDS
+    from sim.reports.labels import METRIC_WORDS
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
     table.add_column("")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.patterns import draw_checks, draw_panel
-from sim.reports.sheet import Section, Sheet, Table
 from sim.reports.style import short, slug
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.reports.sheet import Sheet, write_sheet
+from sim.reports.document import Sheet, write_sheet
 from sim.results.folder import publish, write_config, write_json
 from sim.results.manifest import provenance
 

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.document import write_document
-from sim.experiments.calibrate import Calibration
-from sim.experiments.draft import journey_form
-from sim.experiments.ensemble import Ensemble
-from sim.experiments.levers import with_values
-from sim.experiments.load import scenario_to_dict
-from sim.experiments.parameters import values_at
-from sim.experiments.targets import written
-from sim.reading import plain
-from sim.scenario import Scenario
+from sim.scenario.yaml_reader import write_document
+from sim.calibration.calibrate import Calibration
+from sim.scenario.normal_form import journey_form
+from sim.calibration.ensemble import Ensemble
+from sim.scenario.levers import with_values
+from sim.scenario.load import scenario_to_dict
+from sim.calibration.parameters import values_at
+from sim.calibration.targets import written
+from sim.scenario.schema import plain
+from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
-    from sim.journey import Journey
+    from sim.scenario.journey import Journey
 
 __all__ = ["draws_table", "ensemble_of", "fitted_scenario", "simulations_table", "write_configuration"]
 
@@ -125,9 +125,9 @@ def write_configuration(done: Calibration, folder: Path, name: str, title: str, 
 
 def _is_shipped(journey: Mapping[str, Any]) -> bool:
     """Whether a journey is the shipped one of its name, so that its name is enough."""
-    from sim.errors import ConfigError
-    from sim.experiments.draft import form
-    from sim.library import Library
+    from sim.scenario.errors import ConfigError
+    from sim.scenario.normal_form import form
+    from sim.scenario.config_path import Library
 
     try:
         return form("journey", journey["name"], Library.of()) == dict(journey)

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.errors import ConfigError
-from sim.experiments.store import shards_of
-from sim.results.shelf import Run, list_runs
+from sim.scenario.errors import ConfigError
+from sim.execution.store import shards_of
+from sim.results.runs import Run, list_runs
 
 __all__ = ["STORE", "TABLES", "Catalog"]
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from sim.errors import ConfigError
+from sim.scenario.errors import ConfigError
 
 __all__ = ["FORMATS", "export_events"]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from sim.errors import ConfigError
+from sim.scenario.errors import ConfigError
 
 __all__ = ["PARTIAL", "publish", "write_config", "write_json"]
 

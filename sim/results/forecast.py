@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 import sim
-from sim.analysis.buy_till_you_die import BuyTillYouDie
+from sim.customer_base.buy_till_you_die import BuyTillYouDie
 from sim.analysis.tables import write_parquet
-from sim.document import write_document
-from sim.experiments.cohort import LEAVING, lay_out
-from sim.experiments.ensemble import Ensemble
-from sim.experiments.forecast import Forecast
-from sim.reading import plain
+from sim.scenario.yaml_reader import write_document
+from sim.customer_base.cohort import LEAVING, lay_out
+from sim.calibration.ensemble import Ensemble
+from sim.customer_base.forecast import Forecast
+from sim.scenario.schema import plain
 
 __all__ = ["ensemble_of", "write_commented", "write_configuration", "write_tables"]
 

@@ -78,11 +78,11 @@ def _hash(decisive: Mapping[str, Any]) -> str:
 
 
 def _decisive(result: Result) -> dict[str, Any]:
-    from sim.experiments.load import scenario_to_dict
+    from sim.scenario.load import scenario_to_dict
 
     said = {**scenario_to_dict(result.scenario), "seed": result.seed, "replicates": result.replicates}
     if result.ensemble is not None:
-        from sim.experiments.ensemble import LUCKS
+        from sim.calibration.ensemble import LUCKS
 
         said |= {"replicates": result.replicates // LUCKS, "ensemble": result.ensemble.plain()}
     return said

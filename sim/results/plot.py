@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.errors import ConfigError
+from sim.scenario.errors import ConfigError
 from sim.results.folder import publish
 from sim.results.selection import select
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.analysis.tables import write_parquet
 
 if TYPE_CHECKING:
-    from sim.experiments.question import Question
+    from sim.experiments.factor_response import Question
 
 __all__ = ["write_points"]
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.errors import ConfigError
-from sim.reading import nearest
+from sim.scenario.errors import ConfigError
+from sim.scenario.schema import nearest
 
 __all__ = ["select", "with_values_apart", "write_table"]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 import sim
 from sim.analysis.tables import write_parquet
-from sim.experiments.survival import Projection, subscription
+from sim.customer_base.survival import Projection, subscription
 from sim.results.forecast import write_commented
 
 __all__ = ["write_subscription", "write_survival"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from sim.analysis.tables import trace_of
-from sim.errors import ConfigError
-from sim.history import MarketTrace
+from sim.scenario.errors import ConfigError
+from sim.record.history import MarketTrace
 
 __all__ = ["read_trace"]
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.markov import Chain, chain_of
-from sim.experiments.load import scenario_from_dict
-from sim.graph import graph_stages
-from sim.history import History
-from sim.scenario import Scenario
+from sim.record.history import History
+from sim.scenario.journey import stage_names
+from sim.scenario.load import scenario_from_dict
+from sim.scenario.scenario import Scenario
 from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, Run
 
 __all__ = ["ABSORPTION", "check_chain", "random_chain"]
@@ -79,7 +79,7 @@ def check_chain(label: str, scenario: Scenario, history: History) -> list[Check]
     """Compare what the customers of a chain did with what its matrix says."""
     journey = next(iter(scenario.journeys.values()))
     chain = chain_of(journey)
-    stages = graph_stages(scenario.journeys)
+    stages = stage_names(scenario.journeys)
     order = [stages.index(state) for state in chain.states]
     counts = np.asarray(history.customers.sum(axis=1)[:, order], dtype=np.float64)
     expected = chain.occupancy(len(counts))
@@ -155,7 +155,7 @@ def _check_times(label: str, chain: Chain, counts: NDArray[np.float64]) -> Itera
 def _occupancy_panel(scenario: Scenario, history: History) -> Panel:
     """Draw one stage that is passed through and one end: exact, and what the customers did."""
     chain = chain_of(next(iter(scenario.journeys.values())))
-    stages = graph_stages(scenario.journeys)
+    stages = stage_names(scenario.journeys)
     expected = chain.occupancy(scenario.horizon)
     # Weeks in which all but one customer in a hundred arrive.
     shown = int(np.argmax(expected[:, : chain.transient].sum(axis=1) < 0.01)) + 1

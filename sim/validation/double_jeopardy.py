@@ -20,7 +20,7 @@ from sim.analysis.panel import (
     panel_of,
     purchases_by_customer,
 )
-from sim.scenario import Scenario
+from sim.scenario.scenario import Scenario
 from sim.validation.pattern import ABOVE, Check, Curve, Finding, Pattern, Run
 from sim.validation.pattern import Panel as Picture
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, qmc
 
-from sim.scenario import Scenario
+from sim.scenario.scenario import Scenario
 from sim.validation.pattern import ABOVE, Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
 
 __all__ = ["LOGIT", "exact_shares"]

@@ -8,8 +8,8 @@ from scipy.stats import qmc
 from scipy.stats import t as student
 
 from sim.analysis.metrics import METRICS, measure
-from sim.experiments.levers import Lever, read_levers, with_values
-from sim.scenario import Scenario
+from sim.scenario.levers import Lever, read_levers, with_values
+from sim.scenario.scenario import Scenario
 from sim.validation.pattern import ABOVE, BELOW, Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
 
 __all__ = ["LOSING_REGION"]

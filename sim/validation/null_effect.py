@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.strategies import CAPABILITIES, Contacts, Strategy
-from sim.history import History
-from sim.library import Library
-from sim.scenario import Scenario
+from sim.record.history import History
+from sim.scenario.config_path import Library
+from sim.scenario.scenario import Scenario
 from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, Run
 
 __all__ = ["NULL_EFFECT", "count_differences", "powerless", "shipped"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.category import CATEGORY_METRICS, category_measures
-from sim.scenario import Scenario
+from sim.scenario.scenario import Scenario
 from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
 
 __all__ = ["ORIGINS"]

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from sim.experiments.load import load_scenario
-from sim.history import History
-from sim.scenario import Scenario
+from sim.record.history import History
+from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 from sim.validation.published import DATA, read_table
 
 __all__ = [
@@ -318,7 +318,7 @@ class Run:
         self, scenario: Scenario, count: int, *, first: int = 0, seed: int | None = None
     ) -> Iterator[tuple[int, Mapping[str, History]]]:
         """Live so many replicates of a scenario, in order; yield the number and its history by arm."""
-        from sim.experiments.replicate import run_replicates  # compiles kernels: only when something runs
+        from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
 
         yield from run_replicates(
             scenario,

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.metrics import measure
-from sim.history import FIXED_POINT, History
-from sim.scenario import Scenario
+from sim.record.history import FIXED_POINT, History
+from sim.scenario.scenario import Scenario
 from sim.validation.pattern import ABOVE, BELOW, Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
 
 __all__ = ["PRESSURE", "contacts", "delight"]

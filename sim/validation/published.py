@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from configs import FOLDER
-from sim.errors import ConfigError
+from sim.scenario.errors import ConfigError
 
 __all__ = ["DATA", "read_table"]
 

@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.history import History
+from sim.record.history import History
 from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
 
 __all__ = ["REPEAT_BUYING"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.analysis.shifted_beta_geometric import fit_shifted_beta_geometric
+from sim.customer_base.shifted_beta_geometric import fit_shifted_beta_geometric
 from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, Run
 
 __all__ = ["RETENTION"]

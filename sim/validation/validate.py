@@ -9,8 +9,8 @@ from math import expm1, isfinite, log1p
 from time import perf_counter
 from typing import Any
 
-from sim.errors import ConfigError
-from sim.reading import nearest, show
+from sim.scenario.errors import ConfigError
+from sim.scenario.schema import nearest, show
 from sim.validation import PATTERNS
 from sim.validation.pattern import Check, Finding, Pattern, Run
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import choice, quantity, text
+from sim.experiments.arm_metrics import check_metric
 from sim.experiments.attribute import CONTACTS, design, pick_arm
-from sim.experiments.gauge import check_metric
-from sim.experiments.load import scenario_from_dict, scenario_to_dict
-from sim.library import Library
 from sim.progress import Progress
-from sim.reading import plain, read
-from sim.scenario import Scenario
-from sim.settings import Settings, check_writable, lasting, read_settings
+from sim.scenario.config_path import Library
+from sim.scenario.load import scenario_from_dict, scenario_to_dict
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import plain, read
+from sim.scenario.settings import Settings, check_writable, lasting, read_settings
 
 __all__ = ["Question", "Work", "perform", "prepare"]
 
@@ -62,8 +62,8 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
 def perform(work: Work) -> Path:
     """Live every combination, divide the effect, write the result folder and return it."""
     from sim.analysis.tables import write_parquet
+    from sim.execution.executors import make_executor
     from sim.experiments.attribute import attribute
-    from sim.experiments.executors import make_executor
     from sim.reports.attribution import attribution_lines, attribution_sheet
     from sim.reports.terminal import print_lines
     from sim.results.answer import publish_answer

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import quantity, whole
-from sim.errors import ConfigError
-from sim.experiments.load import scenario_from_dict, scenario_to_dict
-from sim.experiments.parameters import Parameter, default_parameters, read_parameters
-from sim.experiments.targets import Target, TargetFile, read_target_file, read_targets
-from sim.library import Library
+from sim.calibration.parameters import Parameter, default_parameters, read_parameters
+from sim.calibration.targets import Target, TargetFile, read_target_file, read_targets
 from sim.progress import Progress
-from sim.reading import NAME, nearest, plain, read, read_name, show
-from sim.scenario import Scenario
-from sim.settings import Settings, check_writable, lasting, read_settings
-from sim.verbs import transactions
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.load import scenario_from_dict, scenario_to_dict
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import NAME, nearest, plain, read, read_name, show
+from sim.scenario.settings import Settings, check_writable, lasting, read_settings
+from sim.verbs import calibrate_data
 
 __all__ = ["Plan", "Work", "perform", "prepare"]
 
@@ -67,10 +67,10 @@ def prepare(data: Mapping[str, Any], library: Library) -> Any:
             raise ConfigError(
                 "targets and data are both given; a fit is to figures or to transactions, so leave one out"
             )
-        return transactions.prepare(data, library, others=(*KEYS, *Plan.__dataclass_fields__))
+        return calibrate_data.prepare(data, library, others=(*KEYS, *Plan.__dataclass_fields__))
     settings, rest = read_settings(data)
     given = {key: rest.pop(key, None) for key in KEYS}
-    for key in transactions.KEYS:
+    for key in calibrate_data.KEYS:
         rest.pop(key, None)
     plan = read(Plan, {key: rest.pop(key) for key in Plan.__dataclass_fields__ if key in rest})
     scenario = scenario_from_dict(rest, library=library)
@@ -112,15 +112,15 @@ def _source(targets: object, library: Library) -> TargetFile | None:
 
 def perform(work: Any) -> Path:
     """Fit, say what came out, write the result folder and return it."""
-    if isinstance(work, transactions.Work):
-        return transactions.perform(work)
+    if isinstance(work, calibrate_data.Work):
+        return calibrate_data.perform(work)
     from datetime import UTC, datetime
     from time import perf_counter
 
     from sim.analysis.tables import write_parquet
-    from sim.experiments.calibrate import Effort, calibrate
-    from sim.experiments.executors import make_executor
-    from sim.experiments.store import Store
+    from sim.calibration.calibrate import Effort, calibrate
+    from sim.execution.executors import make_executor
+    from sim.execution.store import Store
     from sim.reports.calibration import calibration_lines, calibration_sheet, calibration_summary, target_lines
     from sim.results.answer import publish_answer
     from sim.results.calibration import draws_table, simulations_table, write_configuration

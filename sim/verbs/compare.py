@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.errors import ConfigError
-from sim.experiments.ensemble import LUCKS, Ensemble, read_ensemble
-from sim.experiments.load import scenario_from_dict, scenario_to_dict
-from sim.library import Library
+from sim.calibration.ensemble import LUCKS, Ensemble, read_ensemble
 from sim.progress import Progress
-from sim.reading import plain
-from sim.scenario import Scenario
-from sim.settings import Settings, check_writable, lasting, read_settings
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.load import scenario_from_dict, scenario_to_dict
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import plain
+from sim.scenario.settings import Settings, check_writable, lasting, read_settings
 
 __all__ = ["Work", "perform", "prepare"]
 
@@ -53,8 +53,8 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
 
 def perform(work: Work) -> Path:
     """Run the comparison and return its result folder."""
+    from sim.execution.executors import make_executor
     from sim.experiments.compare import compare
-    from sim.experiments.executors import make_executor
 
     # While the first thread loads the compiled engine, there is nothing else to do.
     threading.Thread(target=_import_ahead).start()

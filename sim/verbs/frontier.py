@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import quantity, text, whole
-from sim.errors import ConfigError
-from sim.experiments.dials import Dial, read_dials, ready, resolved_dials
+from sim.experiments.arm_metrics import check_metric
+from sim.experiments.factor_response import Question, choose_arm
+from sim.experiments.factors import Dial, read_dials, ready, resolved_dials
 from sim.experiments.frontier import DEFAULT_DIALS, KINDS_OF_RUN, Effort
-from sim.experiments.gauge import check_metric
-from sim.experiments.load import scenario_from_dict, scenario_to_dict
-from sim.experiments.question import Question, choose_arm
-from sim.library import Library
 from sim.progress import Progress
-from sim.reading import nearest, plain, read, show
-from sim.scenario import Record, Scenario
-from sim.settings import Settings, check_writable, lasting, read_settings
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.load import scenario_from_dict, scenario_to_dict
+from sim.scenario.scenario import Record, Scenario
+from sim.scenario.schema import nearest, plain, read, show
+from sim.scenario.settings import Settings, check_writable, lasting, read_settings
 
 __all__ = ["Plan", "Work", "perform", "prepare"]
 
@@ -78,7 +78,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     if len(dials) < 2:
         raise ConfigError(f"levers has {len(dials)}; give at least two, between which a border can run")
     from sim.analysis.emulator import check_installed
-    from sim.analysis.influence import design
+    from sim.analysis.global_sensitivity import design
 
     check_installed()
     design("sobol", 1, 2, 0)
@@ -114,9 +114,9 @@ def perform(work: Work) -> Path:
     from datetime import UTC, datetime
     from time import perf_counter
 
-    from sim.experiments.executors import make_executor
+    from sim.execution.executors import make_executor
+    from sim.execution.store import Store
     from sim.experiments.frontier import frontier
-    from sim.experiments.store import Store
     from sim.reports.frontier import frontier_lines, frontier_sheet, frontier_summary
     from sim.results.answer import publish_answer
     from sim.results.points import write_points

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import quantity, text
-from sim.errors import ConfigError
-from sim.experiments.draft import form, name_journey
-from sim.experiments.load import load_file, scenario_from_dict
-from sim.journey import Journey, read_journey
-from sim.library import Library
-from sim.reading import read
-from sim.scenario import Arm, Scenario
-from sim.settings import check_writable, read_settings
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.journey import Journey, read_journey
+from sim.scenario.load import load_file, scenario_from_dict
+from sim.scenario.normal_form import form, name_journey
+from sim.scenario.scenario import Arm, Scenario
+from sim.scenario.schema import read
+from sim.scenario.settings import check_writable, read_settings
 
 __all__ = ["Picture", "Settings", "Work", "perform", "prepare"]
 
@@ -77,7 +77,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     if settings.run is None:
         scenario = scenario_from_dict(rest, library=library)
         return Work(scenario.name, _pictures(scenario), output_dir, settings.quiet)
-    from sim.results.shelf import find_run
+    from sim.results.runs import find_run
 
     run = find_run(settings.output_dir, settings.run).path
     if not (run / "flows.parquet").is_file():

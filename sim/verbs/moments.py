@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import number, quantity, text
-from sim.experiments.gauge import check_metric
-from sim.experiments.load import scenario_from_dict, scenario_to_dict
-from sim.experiments.moments import announce, pick_led_arm
-from sim.library import Library
+from sim.experiments.arm_metrics import check_metric
+from sim.experiments.touchpoints import announce, pick_led_arm
 from sim.progress import Progress
-from sim.reading import plain, read
-from sim.scenario import Scenario
-from sim.settings import Settings, check_writable, lasting, read_settings
+from sim.scenario.config_path import Library
+from sim.scenario.load import scenario_from_dict, scenario_to_dict
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import plain, read
+from sim.scenario.settings import Settings, check_writable, lasting, read_settings
 
 __all__ = ["Question", "Work", "perform", "prepare"]
 
@@ -62,10 +62,10 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
 def perform(work: Work) -> Path:
     """Live every improvement, write the result folder and return it."""
     from sim.analysis.tables import write_parquet
-    from sim.experiments.executors import make_executor
-    from sim.experiments.moments import moments
-    from sim.reports.moments import moments_lines, moments_sheet
+    from sim.execution.executors import make_executor
+    from sim.experiments.touchpoints import moments
     from sim.reports.terminal import print_lines
+    from sim.reports.touchpoints import moments_lines, moments_sheet
     from sim.results.answer import publish_answer
 
     scenario, question, settings = work.scenario, work.question, work.settings

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import choice, quantity, text, whole
-from sim.errors import ConfigError
-from sim.library import Library
-from sim.reading import NAME, read
-from sim.settings import read_settings
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.schema import NAME, read
+from sim.scenario.settings import read_settings
 
 __all__ = ["Work", "perform", "prepare"]
 
@@ -72,7 +72,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     if work.action == "rerun":
         _find_key(work)
     elif work.action in ("show", "table", "plot", "export") and work.run != STORE and work.of not in _OF_ALL:
-        from sim.results.shelf import find_run
+        from sim.results.runs import find_run
 
         find_run(work.output_dir, work.run)
     if work.format == "xes" and (work.action != "export" or work.run == STORE):
@@ -94,7 +94,7 @@ def perform(work: Work) -> None:
 
 
 def _list(work: Work) -> None:
-    from sim.results.shelf import list_runs
+    from sim.results.runs import list_runs
 
     runs = list_runs(work.output_dir)
     if not runs:
@@ -105,7 +105,7 @@ def _list(work: Work) -> None:
 
 
 def _show(work: Work) -> None:
-    from sim.results.shelf import show_run
+    from sim.results.runs import show_run
 
     if work.run == STORE:
         from sim.results.catalog import Catalog
@@ -136,8 +136,8 @@ def _query(work: Work) -> None:
 
 def _export(work: Work) -> None:
     from sim.results.export import export_events
+    from sim.results.runs import find_run
     from sim.results.selection import write_table
-    from sim.results.shelf import find_run
 
     if work.of is None and work.run != STORE and work.format != "parquet":
         folder = find_run(work.output_dir, work.run).path
@@ -168,8 +168,8 @@ def _whole_table(work: Work) -> Any:
     import pyarrow.parquet as pq
 
     from sim.results.catalog import Catalog
+    from sim.results.runs import find_run
     from sim.results.selection import with_values_apart
-    from sim.results.shelf import find_run
 
     if work.run == STORE or work.of in _OF_ALL:
         name = work.of or "runs"
@@ -203,7 +203,7 @@ def _main_table(folder: Path) -> Path:
 
 def _plot(work: Work) -> None:
     from sim.results.plot import plot_sweep
-    from sim.results.shelf import find_run
+    from sim.results.runs import find_run
 
     if work.run == STORE:
         raise ConfigError("run is 'store', but a plot is of one sweep; give its name, or latest")
@@ -237,14 +237,14 @@ def _rerun(work: Work) -> None:
     """Run a run of the store again, as a comparison, and say whether its figures are the same to the bit."""
     import json
 
+    from sim.execution.executors import make_executor
+    from sim.execution.store import Store
+    from sim.execution.trials import Trial, run_trials
+    from sim.execution.version import model_version
     from sim.experiments.compare import compare
-    from sim.experiments.executors import make_executor
-    from sim.experiments.levers import with_values
-    from sim.experiments.load import scenario_from_dict
-    from sim.experiments.store import Store
-    from sim.experiments.trials import Trial, run_trials
-    from sim.experiments.version import model_version
     from sim.results import write
+    from sim.scenario.levers import with_values
+    from sim.scenario.load import scenario_from_dict
 
     key, replicates, row = _find_key(work)
     scenario = with_values(scenario_from_dict(json.loads(row["base"])), json.loads(row["values"]))

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import choice, quantity, text, whole
-from sim.analysis.influence import METHODS, points_of
-from sim.errors import ConfigError
-from sim.experiments.dials import read_dials, ready, resolved_dials
-from sim.experiments.gauge import check_metric
-from sim.experiments.load import scenario_from_dict, scenario_to_dict
-from sim.experiments.question import Question, choose_arm
+from sim.analysis.global_sensitivity import METHODS, points_of
+from sim.experiments.arm_metrics import check_metric
+from sim.experiments.factor_response import Question, choose_arm
+from sim.experiments.factors import read_dials, ready, resolved_dials
 from sim.experiments.sensitivity import DEFAULT_DIALS
-from sim.library import Library
 from sim.progress import Progress
-from sim.reading import plain, read
-from sim.scenario import Record, Scenario
-from sim.settings import Settings, check_writable, lasting, read_settings
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.load import scenario_from_dict, scenario_to_dict
+from sim.scenario.scenario import Record, Scenario
+from sim.scenario.schema import plain, read
+from sim.scenario.settings import Settings, check_writable, lasting, read_settings
 
 __all__ = ["Plan", "Work", "perform", "prepare"]
 
@@ -72,7 +72,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
         raise ConfigError(
             f"size is {plan.size}, which makes {points:,} points of {len(dials)} levers; give a smaller one"
         )
-    from sim.analysis.influence import design
+    from sim.analysis.global_sensitivity import design
 
     design(plan.method, len(dials), plan.size, settings.seed)  # says now what is missing or no power of 2
     question = Question(small, arm, plan.metric, dials, settings.seed)
@@ -84,9 +84,9 @@ def perform(work: Work) -> Path:
     from datetime import UTC, datetime
     from time import perf_counter
 
-    from sim.experiments.executors import make_executor
+    from sim.execution.executors import make_executor
+    from sim.execution.store import Store
     from sim.experiments.sensitivity import sensitivity
-    from sim.experiments.store import Store
     from sim.reports.sensitivity import sensitivity_lines, sensitivity_sheet, sensitivity_summary
     from sim.results.answer import publish_answer
     from sim.results.points import write_points

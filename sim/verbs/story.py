@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import choice, quantity, whole
-from sim.errors import ConfigError
-from sim.experiments.load import load_file, scenario_from_dict
-from sim.library import Library
 from sim.progress import Progress
-from sim.reading import read
-from sim.scenario import Scenario
-from sim.settings import Settings, check_writable, read_settings
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.load import load_file, scenario_from_dict
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import read
+from sim.scenario.settings import Settings, check_writable, read_settings
 
 __all__ = ["Choice", "Work", "perform", "prepare"]
 
@@ -66,7 +66,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
 
 def _recorded(chosen: Choice, settings: Settings) -> tuple[Path, Scenario, Settings, Choice]:
     """Look up a finished run: its scenario, its seed and, where no customer is named, whom it picked."""
-    from sim.results.shelf import find_run
+    from sim.results.runs import find_run
 
     folder = find_run(settings.output_dir, chosen.run or "latest").path
     try:

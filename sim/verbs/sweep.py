@@ -12,17 +12,17 @@ from pathlib import Path
 from time import perf_counter
 from typing import IO, Any
 
-from sim.document import read_document
-from sim.errors import ConfigError
+from sim.execution.trials import FIGURES
 from sim.experiments.design import Design, read_design
-from sim.experiments.levers import flatten
-from sim.experiments.load import scenario_from_dict, scenario_to_dict
-from sim.experiments.trials import FIGURES
-from sim.library import Library
 from sim.progress import RunProgress
-from sim.reading import nearest, plain, read_name, show
-from sim.scenario import Scenario
-from sim.settings import Settings, check_writable, lasting, read_settings
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.levers import flatten
+from sim.scenario.load import scenario_from_dict, scenario_to_dict
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import nearest, plain, read_name, show
+from sim.scenario.settings import Settings, check_writable, lasting, read_settings
+from sim.scenario.yaml_reader import read_document
 
 __all__ = ["STORE", "Work", "perform", "prepare"]
 
@@ -95,8 +95,8 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
 
 def perform(work: Work) -> Path:
     """Run the sweep and return its result folder."""
-    from sim.experiments.executors import make_executor
-    from sim.experiments.store import Store
+    from sim.execution.executors import make_executor
+    from sim.execution.store import Store
     from sim.experiments.sweep import sweep
     from sim.reports.sweep import facts_of, summary_of, sweep_sheet
     from sim.results.answer import publish_answer

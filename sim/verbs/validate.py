@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.quantity import number
-from sim.errors import ConfigError
-from sim.library import Library
 from sim.progress import Progress
-from sim.reading import plain, read, show
-from sim.scenario import Scenario
-from sim.settings import Settings, check_writable, read_settings
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import plain, read, show
+from sim.scenario.settings import Settings, check_writable, read_settings
 
 if TYPE_CHECKING:
     from sim.validation.pattern import Pattern
@@ -64,7 +64,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
 
 
 def _check_common(given: Mapping[str, Any]) -> None:
-    from sim.reading import read_value
+    from sim.scenario.schema import read_value
 
     for key, value in given.items():
         read_value(Scenario, key, value)
@@ -100,7 +100,7 @@ def _fill(folder: Path, work: Work, done: Validation) -> None:
     import pyarrow as pa
 
     from sim.analysis.tables import write_parquet
-    from sim.reports.sheet import write_sheet
+    from sim.reports.document import write_sheet
     from sim.reports.validation import validation_sheet, verdict_lines
     from sim.results.folder import write_config, write_json
     from sim.results.manifest import provenance

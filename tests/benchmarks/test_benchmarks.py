@@ -13,7 +13,7 @@ from benchmarks.__main__ import GROUPS, main
 from benchmarks.measure import Measure, customer_weeks, live, scenario_of
 from benchmarks.mechanisms import MECHANISMS
 from benchmarks.scaling import with_arms, with_brands
-from sim.experiments.replicate import run_replicates
+from sim.execution.replicates import run_replicates
 from sim.luck import philox
 
 

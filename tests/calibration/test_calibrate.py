@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import yaml
 
-from sim.analysis.surrogate import draw, fit_surrogate
-from sim.experiments.calibrate import Effort, calibrate, describe
-from sim.experiments.executors import make_executor
-from sim.experiments.load import load_scenario
-from sim.experiments.parameters import read_parameters
-from sim.experiments.store import Store
-from sim.experiments.targets import read_targets
+from sim.calibration.calibrate import Effort, calibrate, describe
+from sim.calibration.parameters import read_parameters
+from sim.calibration.surrogate import draw, fit_surrogate
+from sim.calibration.targets import read_targets
+from sim.execution.executors import make_executor
+from sim.execution.store import Store
+from sim.scenario.load import load_scenario
 
 SMALL = {"population": 600, "horizon": 60, "burn_in": 40, "record": {"events": 0, "lives": 0}}
 QUICK = Effort(

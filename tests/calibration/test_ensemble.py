@@ -5,11 +5,11 @@ import pytest
 
 from sim.analysis.decomposition import decompose
 from sim.analysis.paired import estimate, paired_difference
-from sim.errors import ConfigError
+from sim.calibration.ensemble import LUCKS, Ensemble, read_ensemble
 from sim.experiments.compare import compare
-from sim.experiments.ensemble import LUCKS, Ensemble, read_ensemble
-from sim.experiments.load import load_scenario
-from sim.library import Library
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.load import load_scenario
 
 SMALL = {"population": 200, "horizon": 20, "burn_in": 10}
 PATH = "market.choice.novelty"

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.special import logit
 
-from sim.errors import ConfigError
-from sim.experiments.levers import with_values
-from sim.experiments.load import load_scenario
-from sim.experiments.parameters import default_parameters, read_parameters, values_at
-from sim.experiments.targets import read_targets
-from sim.library import Library
+from sim.calibration.parameters import default_parameters, read_parameters, values_at
+from sim.calibration.targets import read_targets
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.levers import with_values
+from sim.scenario.load import load_scenario
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ import re
 import pytest
 
 from configs import FOLDER
-from sim.errors import ConfigError
-from sim.experiments.load import load_scenario
-from sim.experiments.parameters import default_parameters, read_parameters
-from sim.experiments.targets import SHARES, TARGET_METRICS, read_target_file, read_targets
-from sim.library import Library
+from sim.calibration.parameters import default_parameters, read_parameters
+from sim.calibration.targets import SHARES, TARGET_METRICS, read_target_file, read_targets
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.load import load_scenario
 
 
 @pytest.fixture(scope="module")

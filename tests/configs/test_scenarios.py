@@ -11,13 +11,13 @@ from agents.personas import Persona
 from agents.strategies import CAPABILITIES, Contacts, Strategy
 from agents.traits import TRAITS
 from configs import FOLDER
+from sim.execution.replicates import run_replicates
 from sim.experiments.compare import compare
-from sim.experiments.load import load_scenario
-from sim.experiments.replicate import run_replicates
-from sim.history import ORIGINS, History, Origin
-from sim.journey import DOES, FEATURES, GATES
-from sim.library import Library
-from sim.scenario import Arm, Plan, Scenario
+from sim.record.history import ORIGINS, History, Origin
+from sim.scenario.config_path import Library
+from sim.scenario.journey import DOES, FEATURES, GATES
+from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Arm, Plan, Scenario
 
 SCENARIOS = Library.of().names("scenario")
 SMALL = {"population": 300, "horizon": 20, "burn_in": 10}

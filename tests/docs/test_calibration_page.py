@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from sim.analysis.category import CATEGORY_METRICS
-from sim.errors import ConfigError
-from sim.experiments.load import load_scenario
-from sim.experiments.parameters import default_parameters, read_parameters
-from sim.experiments.targets import read_targets
+from sim.calibration.parameters import default_parameters, read_parameters
+from sim.calibration.targets import read_targets
+from sim.scenario.errors import ConfigError
+from sim.scenario.load import load_scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "calibration.md"

@@ -10,8 +10,8 @@ import pytest
 
 from agents.purposes import Purpose
 from sim.analysis.metrics import METRICS
-from sim.journey import DOES, FEATURES, GATES, Stage, read_journey
-from sim.library import Library
+from sim.scenario.config_path import Library
+from sim.scenario.journey import DOES, FEATURES, GATES, Stage, read_journey
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

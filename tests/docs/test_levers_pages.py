@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.cli import main
-from sim.experiments.dials import NAMED
+from sim.experiments.factors import NAMED
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = {"sensitivity": DOCS / "sensitivity.md", "frontier": DOCS / "frontier.md"}

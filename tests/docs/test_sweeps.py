@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from sim.experiments.store import Store
+from sim.execution.store import Store
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "sweeps.md"
 

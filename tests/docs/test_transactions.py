@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from configs import FOLDER
-from sim.experiments.transactions import ROLES
+from sim.data.transactions import ROLES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "transactions.md"
 

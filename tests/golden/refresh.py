@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from sim.document import write_document
-from sim.events import KINDS
-from sim.experiments.load import load_file, load_scenario, scenario_to_dict
-from sim.experiments.replicate import run_replicates
-from sim.history import ORIGINS, Fixed, History, Money
-from sim.scenario import Scenario
+from sim.execution.replicates import run_replicates
+from sim.record.events import KINDS
+from sim.record.history import ORIGINS, Fixed, History, Money
+from sim.scenario.load import load_file, load_scenario, scenario_to_dict
+from sim.scenario.scenario import Scenario
+from sim.scenario.yaml_reader import write_document
 
 HERE = Path(__file__).parent
 SCENARIO, FIGURES = HERE / "scenario.yaml", HERE / "figures.json"

@@ -30,7 +30,7 @@ def python(*arguments, cwd=ROOT, **extra):
 HEAVY = ("mesa", "numba", "matplotlib", "pandas", "pyarrow", "scipy", "networkx", "solara")
 
 
-@pytest.mark.parametrize("module", ["sim", "agents", "configs", "sim.cli", "sim.errors"])
+@pytest.mark.parametrize("module", ["sim", "agents", "configs", "sim.cli", "sim.scenario.errors"])
 def test_importing_is_light(module):
     program = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}} & set({HEAVY})))"
     assert python("-c", program).split() == []
@@ -96,8 +96,8 @@ def test_an_edited_rule_changes_the_result(tmp_path):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     program = (
         "import sys; sys.path.insert(0, '.')\n"
-        "from sim.experiments.load import load_scenario\n"
-        "from sim.experiments.replicate import run_replicates\n"
+        "from sim.scenario.load import load_scenario\n"
+        "from sim.execution.replicates import run_replicates\n"
         "import agents; assert agents.__file__.startswith(sys.argv[1]), agents.__file__\n"
         "scenario = load_scenario('treadmill', population=200, horizon=30, burn_in=10)\n"
         "((_, arms),) = run_replicates(scenario, seed=1, replicates=[0], threads=1)\n"

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from sim.analysis import tables
-from sim.events import KINDS, Moment
 from sim.experiments.compare import compare
-from sim.history import FIXED_POINT, UNIT, Money
-from sim.scenario import Record
+from sim.record.events import KINDS, Moment
+from sim.record.history import FIXED_POINT, UNIT, Money
+from sim.scenario.scenario import Record
 
 ARMS = ("classic", "proactive")
 VARIABLE = ((Money.MARGIN, 1), (Money.ANCILLARY, 1), (Money.CONTACTS, -1), (Money.CHANNELS, -1), (Money.SERVICE, -1))

@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import t as student
 
 from sim.experiments.compare import compare
-from sim.experiments.load import scenario_from_dict
-from sim.history import FIXED_POINT
+from sim.record.history import FIXED_POINT
+from sim.scenario.load import scenario_from_dict
 
 #: Error rate of each comparison of means: a right model would fail so often with another seed.
 ALPHA = 0.005

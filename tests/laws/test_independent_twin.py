@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.experiments.load import load_scenario
-from sim.experiments.replicate import run_replicates
-from sim.history import FIXED_POINT, Money
+from sim.execution.replicates import run_replicates
+from sim.record.history import FIXED_POINT, Money
+from sim.scenario.load import load_scenario
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "numpy_classic.py"
 REPLICATES = 16

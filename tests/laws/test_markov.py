@@ -7,7 +7,7 @@ largest test makes 160 of them, so with another seed it would fail at most one t
 import numpy as np
 import pytest
 
-from sim.experiments.load import scenario_from_dict
+from sim.scenario.load import scenario_from_dict
 
 CUSTOMERS = 200_000
 ALLOWED = 4.0

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.events import Moment
-from sim.experiments.load import load_scenario
+from sim.record.events import Moment
+from sim.scenario.load import load_scenario
 
 CUSTOMERS = 1500
 

@@ -8,7 +8,7 @@ import pytest
 
 from agents.strategies import CAPABILITIES, Contacts
 from sim.experiments.compare import compare
-from sim.experiments.load import load_scenario
+from sim.scenario.load import load_scenario
 
 SCENARIOS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs" / "scenario").glob("*.yaml"))
 NOTHING = dict.fromkeys(CAPABILITIES, 0.0) | {"contacts_per_week": Contacts(), "personas": {}}

@@ -8,9 +8,9 @@ with probability below 1 in 100 for another pair of seeds; the seeds are fixed.
 import numpy as np
 import pytest
 
-from sim.experiments.load import load_scenario
-from sim.experiments.replicate import run_replicates
-from sim.history import FIXED_POINT, ORIGINS, Money
+from sim.execution.replicates import run_replicates
+from sim.record.history import FIXED_POINT, ORIGINS, Money
+from sim.scenario.load import load_scenario
 
 REPLICATES = 12
 

@@ -30,17 +30,19 @@ MAKERS = (
 CLOCKS = ("time", "time_ns", "perf_counter", "monotonic", "now", "utcnow", "today")
 MAY_LOOK_AT_A_CLOCK = (
     "app/",
+    "calibration/",
+    "execution/",
     "experiments/",
     "reports/",
     "results/",
     "validation/validate.py",
     "verbs/",
-    "engine/life.py",
-    "mesa_model.py",
+    "engine/replicate.py",
+    "reference/model.py",
     "progress.py",
 )
 #: Where parameters are searched: no customer lives there.
-SEARCHES = ("sim/analysis/", "sim/experiments/", "sim/validation/")
+SEARCHES = ("sim/analysis/", "sim/calibration/", "sim/customer_base/", "sim/experiments/", "sim/validation/")
 TIMELESS = [
     path
     for path in SOURCES
@@ -154,4 +156,4 @@ def test_a_search_may_draw_from_what_it_seeds():
 
 def test_the_scan_covers_the_house():
     places = {path.relative_to(ROOT).as_posix() for path in SOURCES}
-    assert {"sim/luck.py", "sim/engine/week.py", "agents/rules/choice.py"} <= places
+    assert {"sim/luck.py", "sim/engine/customer_week.py", "agents/rules/choice.py"} <= places

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from sim.analysis.markov import chain_of
-from sim.errors import ConfigError
-from sim.experiments.load import load_scenario
-from sim.experiments.replicate import run_replicates
-from sim.journey import read_journey
+from sim.execution.replicates import run_replicates
+from sim.scenario.errors import ConfigError
+from sim.scenario.journey import read_journey
+from sim.scenario.load import load_scenario
 from sim.validation.absorption import ABSORPTION, check_chain, random_chain
 from sim.validation.diffusion import DIFFUSION, find_peak
 from sim.validation.pattern import Run
@@ -77,11 +77,11 @@ def test_repeat_buying_fails_on_a_wrong_cell_and_a_wrong_week(wrong):
 
 def test_the_shipped_cohort_is_the_one_of_the_sample():
     """The shares in which customers join are those of the transactions, and the parameters the published ones."""
-    from sim.analysis.buy_till_you_die import BuyTillYouDie
-    from sim.experiments.cohort import Cohort, stagger
-    from sim.experiments.customer_base import survey
-    from sim.experiments.load import scenario_from_dict
-    from sim.experiments.transactions import Layout, read_transactions
+    from sim.customer_base.buy_till_you_die import BuyTillYouDie
+    from sim.customer_base.cohort import Cohort, stagger
+    from sim.customer_base.purchase_history import survey
+    from sim.data.transactions import Layout, read_transactions
+    from sim.scenario.load import scenario_from_dict
 
     layout = Layout(columns=["master", "customer", "date", "units", "amount"])
     base, _ = survey(read_transactions(DATA / "CDNOW_sample.txt", layout))

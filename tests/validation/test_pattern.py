@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sim.errors import ConfigError
+from sim.scenario.errors import ConfigError
 from sim.validation import PATTERNS
 from sim.validation.pattern import ABOVE, BELOW, Check, Finding, mean_and_error
 from sim.validation.published import DATA, read_table

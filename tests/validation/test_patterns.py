@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.experiments.load import load_scenario
+from sim.scenario.load import load_scenario
 from sim.validation import double_jeopardy, logit, losing_region, null_effect, origins, pressure
 from sim.validation.double_jeopardy import household_panel, theory_of
 from sim.validation.logit import LOGIT, exact_shares

@@ -13,14 +13,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sim.history import History, Origin
-from sim.journey import Journey
-from sim.reports.figures.journeys import draw_difference, draw_flows
+from sim.record.history import History, Origin
+from sim.reports.figures.alluvial import draw_ribbons
+from sim.reports.figures.journey_map import draw_difference, draw_flows
 from sim.reports.figures.money import draw_cash, draw_waterfall, plot_cash, plot_waterfall
-from sim.reports.figures.people import Gap, draw_personas, draw_values, plot_personas
-from sim.reports.figures.ribbons import draw_ribbons
+from sim.reports.figures.personas import Gap, draw_personas, draw_values, plot_personas
 from sim.reports.figures.timeline import Panel, draw_timeline, periods, plot_bands, ratio
 from sim.reports.style import finish, money, money_axis, percent, percent_axis, short, slug, spaced, style
+from sim.scenario.journey import Journey
 
 if TYPE_CHECKING:
     from sim.experiments.result import Result

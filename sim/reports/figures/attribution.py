@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from sim.reports.figures.people import Gap
+from sim.reports.figures.personas import Gap
 from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, short, style
 
 __all__ = ["draw_combinations", "draw_people_shares", "draw_shares", "draw_together", "is_sure"]

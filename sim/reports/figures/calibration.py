@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
-from sim.experiments.targets import written
+from sim.calibration.targets import written
 from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, compact, finish, short, style
 
 if TYPE_CHECKING:
-    from sim.experiments.calibrate import Calibration
+    from sim.calibration.calibrate import Calibration
 
 __all__ = ["draw_correlations", "draw_fit", "draw_identified", "draw_profiles", "draw_trail"]
 

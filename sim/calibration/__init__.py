@@ -1,0 +1,1 @@
+"""Fit parameters of a market to figures: search, parameters, targets and the ensemble that is left."""

@@ -1,0 +1,460 @@
+"""Parameters: what a calibration may move, within which bounds, and how one number moves several values together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from sim.calibration.targets import Target
+from sim.scenario.errors import ConfigError
+from sim.scenario.journey import Edge, Journey, edge_names
+from sim.scenario.levers import Lever, flatten, read_levers, value_of
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import nearest, read_name, show
+
+__all__ = ["Parameter", "default_parameters", "read_parameters", "values_at"]
+
+#: Width of the prior around the start, as a share of the distance between the bounds.
+PRIOR_WIDTH = 0.25
+#: Keeps a probability off its ends, where log odds are infinite.
+_EDGE = 1e-4
+_KEYS = ("low", "high", "scale", "along")
+MOST_PARAMETERS = 40
+#: Markets that are unlike others this way are possible, but rare.
+_WIDTHS = {"contrast": 0.15, "fame": 0.1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One number that a calibration moves.
+
+    Attributes
+    ----------
+    name : str
+        How reports call it.
+    key : str
+        Dotted path, as the user wrote it; a `*` in it stands for several, which move together.
+    paths : tuple of str
+        Dotted paths of single values.
+    bases : tuple of float
+        What stands there now.
+    how : {'set', 'add', 'odds'}
+        Set the one value; add to all of them; add to the log odds of all of them.
+    low, high : float
+        Bounds of the number.
+    start : float
+        The number that changes nothing.
+    scale : {'linear', 'log', 'whole'}
+        How it is spread between its bounds.
+    weights : tuple of float
+        How far each value moves when the number moves by 1.
+    width : float
+        Width of the prior around the start, as a share of the distance between the bounds.
+    along : str
+        The path in proportion to which values are moved apart, or empty.
+    about : str
+        What it means, in words.
+    """
+
+    name: str
+    key: str
+    paths: tuple[str, ...]
+    bases: tuple[float, ...]
+    how: str
+    low: float
+    high: float
+    start: float
+    scale: str = "linear"
+    weights: tuple[float, ...] = ()
+    width: float = PRIOR_WIDTH
+    along: str = ""
+    about: str = ""
+
+    def at(self, share: float) -> float:
+        """Return the number at a share in [0, 1] of the way from low to high."""
+        share = min(max(float(share), 0.0), 1.0)
+        if self.scale == "log":
+            return float(math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low))))
+        number = self.low + share * (self.high - self.low)
+        return float(round(number)) if self.scale == "whole" else number
+
+    def plain(self) -> dict[str, Any]:
+        """Return the parameter as it stands in a configuration."""
+        said: dict[str, Any] = {"path": self.key, "name": self.name, "low": self.low, "high": self.high}
+        if self.how == "set":
+            said["scale"] = self.scale
+        return (
+            said
+            | {key: value for key, value in (("along", self.along), ("about", self.about)) if value}
+            | {"width": self.width}
+        )
+
+    def share(self, number: float) -> float:
+        """Return where between its bounds a number lies, in [0, 1]."""
+        if self.scale == "log":
+            share = math.log(number / self.low) / math.log(self.high / self.low)
+        else:
+            share = (number - self.low) / (self.high - self.low)
+        return min(max(share, 0.0), 1.0)
+
+    def moves(self, number: float) -> tuple[float, ...]:
+        """Return by how much each value moves, on the scale on which it does."""
+        return tuple(number * weight for weight in self.weights)
+
+
+def values_at(parameters: Sequence[Parameter], shares: NDArray[np.float64]) -> dict[str, Any]:
+    """Return what stands at every path where each parameter is at its share in [0, 1].
+
+    Shifts of the same values add up.
+    """
+    values: dict[str, Any] = {}
+    moved: dict[tuple[str, str], float] = {}
+    bases: dict[str, float] = {}
+    for parameter, share in zip(parameters, shares, strict=True):
+        number = parameter.at(float(share))
+        if parameter.how == "set":
+            values[parameter.paths[0]] = int(number) if parameter.scale == "whole" else number
+            continue
+        bases.update(zip(parameter.paths, parameter.bases, strict=True))
+        for path, step in zip(parameter.paths, parameter.moves(number), strict=True):
+            moved[path, parameter.how] = moved.get((path, parameter.how), 0.0) + step
+    for (path, how), step in moved.items():
+        base = bases[path]
+        value = _odds_moved(base, step) if how == "odds" else base + step
+        # Twelve digits are more than any figure decides, and leave readable files.
+        values[path] = float(f"{value:.12g}")
+    return values
+
+
+def _odds_moved(base: float, step: float) -> float:
+    return float(expit(logit(min(max(base, _EDGE), 1.0 - _EDGE)) + step))
+
+
+def read_parameters(data: object, scenario: Scenario, *, where: str = "") -> tuple[Parameter, ...]:
+    """Read parameters: a mapping of dotted paths to bounds.
+
+    Parameters
+    ----------
+    data : mapping
+        ``{path: [low, high]}`` or ``{path: {low, high, scale, along}}``. With a ``*`` in the path all that it fits move
+        together, and the bounds are those of a shift: of log odds where values lie in [0, 1], of the value elsewhere.
+        ``along: PATH`` moves them apart instead, in proportion to what stands at a path with a ``*`` (in standard
+        deviations, of its log odds where it lies in [0, 1]).
+    scenario : Scenario
+        What is calibrated.
+
+    Raises
+    ------
+    ConfigError
+        If a path leads nowhere or a bound cannot be used.
+    """
+    place = f"{where}: " if where else ""
+    if not isinstance(data, Mapping | list | tuple) or not data:
+        raise ConfigError(f"{place}parameters is {show(data)}; give a mapping of paths to bounds, [low, high]")
+    entries = list(flatten(data)) if isinstance(data, Mapping) else [_entry(item, place) for item in data]
+    if len(entries) > MOST_PARAMETERS:
+        raise ConfigError(f"{place}parameters has {len(entries)} entries; give at most {MOST_PARAMETERS}")
+    read: list[Parameter] = []
+    for key, said in entries:
+        bounds, aside = _aside(key, said, place)
+        one = _shift(key, bounds, scenario, place) if "*" in key else _single(key, bounds, scenario, where)
+        one = replace(one, **aside)
+        names = {parameter.name for parameter in read}
+        number = 2
+        while one.name in names:
+            one = replace(one, name=f"{one.name.removesuffix(f'_{number - 1}')}_{number}")
+            number += 1
+        read.append(one)
+    taken: dict[str, Parameter] = {}
+    for parameter in read:
+        for path in parameter.paths:
+            other = taken.setdefault(path, parameter)
+            if other is not parameter and "set" in (other.how, parameter.how):
+                raise ConfigError(f"{place}parameters {other.key!r} and {parameter.key!r} both set {path}; keep one")
+    return tuple(read)
+
+
+def _entry(item: object, place: str) -> tuple[str, object]:
+    """Return path and bounds of a parameter that is written as an entry of a list: one path may stand there twice."""
+    if not isinstance(item, Mapping) or not isinstance(item.get("path"), str):
+        raise ConfigError(f"{place}parameters holds {show(item)}; give mappings with path, low and high")
+    return item["path"], {key: value for key, value in item.items() if key != "path"}
+
+
+def _aside(key: str, said: object, place: str) -> tuple[object, dict[str, Any]]:
+    """Split what is said about a parameter into its bounds and what only describes it."""
+    if not isinstance(said, Mapping):
+        return said, {}
+    aside: dict[str, Any] = {name: said[name] for name in ("name", "about", "width") if said.get(name) is not None}
+    for name in ("name", "about"):
+        if name in aside and not isinstance(aside[name], str):
+            raise ConfigError(f"{place}parameters.{key}.{name} is {show(aside[name])}; give text")
+    if "name" in aside:
+        read_name(aside["name"], "a parameter", key=f"parameters.{key}.name")
+    width = aside.get("width", PRIOR_WIDTH)
+    if isinstance(width, bool) or not isinstance(width, int | float) or not 0.0 < width <= 10.0:
+        raise ConfigError(f"{place}parameters.{key}.width is {show(width)}; give a number above 0, up to 10")
+    return {name: value for name, value in said.items() if name not in aside and value is not None}, aside
+
+
+def default_parameters(scenario: Scenario, targets: Sequence[Target]) -> tuple[Parameter, ...]:
+    """Return the parameters that usually decide the figures of a category, as far as its journey has them.
+
+    Whoever types in a few figures need not know the model: the strength of the loop, awareness and its reach in
+    search, who evaluates and how long, and whether the last brand is recalled or others attract.
+    """
+    chosen: dict[str, tuple[str, Any, str]] = {}
+    baseline = scenario.arms[scenario.baseline].plans[scenario.market.focal].journey
+    journey = scenario.journeys[baseline]
+    steps = _steps(journey)
+    if scenario.market.name == "none":
+        raise ConfigError("market is 'none', which has nothing that is calibrated by itself; give parameters")
+    for name, (edge, sign) in steps.items():
+        about = {
+            "loop": "how readily the next need goes straight to the last brand (log odds)",
+            "evaluate": "how many go on to evaluate (log odds)",
+            "decide": "how soon an evaluation ends (log odds a week)",
+        }[name]
+        bounds = {"loop": [-3.0, 6.0], "evaluate": [-3.0, 4.0], "decide": [-2.5, 4.0]}[name]
+        if sign < 0:
+            bounds = [-bounds[1], -bounds[0]]
+        chosen[name] = (f"journeys.*.edges.{edge}.logit.base", bounds, about)
+    chosen["awareness"] = (
+        "market.brands.*.salience",
+        [-3.0, 3.0],
+        "how well known all brands are (log odds of coming to mind)",
+    )
+    chosen["search"] = ("market.consideration.search_rate", [0.02, 1.0], "brands met in a week of searching")
+    chosen["recall"] = (
+        "market.consideration.recall_incumbent",
+        [0.02, 0.995],
+        "chance that the last brand is recalled",
+    )
+    chosen["novelty"] = ("market.choice.novelty", [0.0, 4.0], "pull of brands that are not the last one")
+    salience = np.array([brand.salience for brand in scenario.market.brands.values()])
+    if salience.size > 1 and salience.std() > 0.0:
+        along = "market.brands.*.salience"
+        chosen["contrast"] = (
+            along,
+            {"low": -1.0, "high": 5.0, "along": along},
+            "how much better known brands stand out (log odds)",
+        )
+        chosen["fame"] = (
+            "market.brands.*.quality",
+            {"low": -8.0, "high": 8.0, "along": along},
+            "how far better known brands are the better ones (utility)",
+        )
+    wanted = {target.metric for target in targets}
+    if wanted & {"repeat_share", "switched", "switch_rate", "shopped_and_rebought", "retention"}:
+        chosen["habit"] = ("market.choice.habit", [0.0, 5.0], "pull of the last brand at full habit")
+    if wanted & {
+        "purchases",
+        "purchases_per_customer",
+        "purchases_per_buyer",
+        "category_penetration",
+        "penetration",
+        "purchase_frequency",
+        "revenue",
+    }:
+        weeks = scenario.market.need.mean_weeks
+        low, high = max(1.0, weeks / 5.0), min(5000.0, weeks * 5.0)
+        chosen["need"] = ("market.need.mean_weeks", {"low": low, "high": high, "scale": "log"}, "weeks between needs")
+    varies = scenario.market.need.heterogeneity is not None and scenario.market.need.kind != "cyclical"
+    if varies and wanted & {"category_penetration", "penetration", "purchases_per_buyer", "purchase_frequency"}:
+        chosen["heterogeneity"] = (
+            "market.need.heterogeneity",
+            {"low": 0.1, "high": 20.0, "scale": "log"},
+            "how alike customers are in their rates of need",
+        )
+    for brand in dict.fromkeys(t.brand or scenario.market.focal for t in targets if t.metric == "market_share"):
+        if brand is not None:
+            quality = scenario.market.brands[brand].quality
+            bounds = [max(-20.0, quality - 4.0), min(20.0, quality + 4.0)]
+            chosen[f"quality_{brand}"] = (f"market.brands.{brand}.quality", bounds, f"how good {brand} is")
+    if any(name.startswith("quality_") for name in chosen):
+        chosen.pop("fame", None)  # both would move the same qualities
+    # One by one: two of them may have the same key.
+    return tuple(
+        replace(
+            read_parameters({key: bounds}, scenario)[0], name=name, about=about, width=_WIDTHS.get(name, PRIOR_WIDTH)
+        )
+        for name, (key, bounds, about) in chosen.items()
+    )
+
+
+def _steps(journey: Journey) -> dict[str, tuple[str, int]]:
+    """Find by what stages do which edges decide loop, evaluation and its end; and whether more of it means less."""
+    names = edge_names(journey.edges)
+    does = {name: stage.does for name, stage in journey.stages.items()}
+    entered = {edge.target for edge in journey.edges if edge.on == "need"}
+    found: dict[str, tuple[str, int]] = {}
+
+    def is_free(edge: Edge) -> bool:
+        return edge.logit is not None and edge.on is None
+
+    for name, edge in zip(names, journey.edges, strict=True):
+        if edge.source in entered and edge.only == "incumbent" and is_free(edge):
+            found.setdefault("loop", (name, 1))
+        if does[edge.source] == "recall" and edge.on is None and edge.only is None:
+            if does[edge.target] == "search" and is_free(edge):
+                found["evaluate"] = (name, 1)
+            elif does[edge.target] not in ("search", "wait") and is_free(edge):
+                # Where evaluating is what happens otherwise, the way past it decides.
+                found.setdefault("evaluate", (name, -1))
+        leaves = does[edge.source] == "search" and does[edge.target] not in ("search", "wait", "recall")
+        if leaves and edge.only is None and is_free(edge):
+            found.setdefault("decide", (name, 1))
+    return {name: found[name] for name in ("loop", "evaluate", "decide") if name in found}
+
+
+def _single(key: str, bounds: object, scenario: Scenario, where: str) -> Parameter:
+    (lever,) = read_levers({key: bounds}, scenario, where)
+    start = value_of(scenario, key)
+    if isinstance(start, bool) or not isinstance(start, int | float):
+        raise ConfigError(f"{where}: " * bool(where) + f"parameters.{key}: {show(start)} stands there; name a number")
+    inside = min(max(float(start), float(lever.low)), float(lever.high))
+    return Parameter(
+        name=_short(key),
+        key=key,
+        paths=(lever.path,),
+        bases=(float(start),),
+        how="set",
+        low=float(lever.low),
+        high=float(lever.high),
+        start=inside,
+        scale=_scale(lever),
+    )
+
+
+def _scale(lever: Lever) -> str:
+    return str(lever.scale)
+
+
+def _shift(key: str, bounds: object, scenario: Scenario, place: str) -> Parameter:
+    low, high, along = _bounds(key, bounds, place)
+    paths = _matching(key, scenario, place)
+    bases = tuple(_number(scenario, path, place) for path in paths)
+    is_share = _is_share(key)
+    weights: tuple[float, ...] = (1.0,) * len(paths)
+    how = "odds" if is_share else "add"
+    if along is not None:
+        others = _matching(along, scenario, place)
+        if len(others) != len(paths):
+            raise ConfigError(f"{place}parameters.{key}.along fits {len(others)} values for {len(paths)}; give as many")
+        size = np.array([_number(scenario, path, place) for path in others])
+        if _is_share(along):
+            size = logit(np.clip(size, _EDGE, 1.0 - _EDGE))
+        if size.std() == 0.0:
+            raise ConfigError(f"{place}parameters.{key}.along: all values at {along} are the same; leave it out")
+        weights = tuple(float(f"{weight:.12g}") for weight in (size - size.mean()) / size.std())
+    return Parameter(
+        name=_short(key) if along is None else f"{_short(key)}_apart",
+        key=key,
+        paths=paths,
+        bases=bases,
+        how=how,
+        low=low,
+        high=high,
+        start=0.0,
+        weights=weights,
+        along=along or "",
+    )
+
+
+def _bounds(key: str, bounds: object, place: str) -> tuple[float, float, str | None]:
+    along = None
+    if isinstance(bounds, Mapping):
+        for name in bounds:
+            if name not in _KEYS:
+                raise ConfigError(f"{place}unknown key 'parameters.{key}.{name}'; accepted: {', '.join(_KEYS)}")
+        if bounds.get("scale", "linear") != "linear":
+            raise ConfigError(f"{place}parameters.{key}.scale is {show(bounds['scale'])}; a shift is linear")
+        along = bounds.get("along")
+        if along is not None and (not isinstance(along, str) or "*" not in along):
+            raise ConfigError(f"{place}parameters.{key}.along is {show(along)}; give a path with a *")
+        bounds = [bounds.get("low"), bounds.get("high")]
+    good = isinstance(bounds, list | tuple) and len(bounds) == 2
+    numbers = list(bounds) if isinstance(bounds, list | tuple) else []
+    if not good or any(isinstance(x, bool) or not isinstance(x, int | float) or not math.isfinite(x) for x in numbers):
+        raise ConfigError(f"{place}parameters.{key} is {show(bounds)}; give bounds of the shift, such as [-2, 2]")
+    low, high = float(numbers[0]), float(numbers[1])
+    if not low <= 0.0 <= high or low == high:
+        raise ConfigError(f"{place}parameters.{key} is [{low:g}, {high:g}]; a shift needs 0 within its bounds")
+    return low, high, along
+
+
+def _matching(key: str, scenario: Scenario, place: str) -> tuple[str, ...]:
+    """Return the paths that a pattern fits; a `*` stands for one name between two dots."""
+    steps = key.split(".")
+    fits: list[list[str]] = [[]]
+    for step in steps:
+        if "*" not in step:
+            fits = [[*fit, step] for fit in fits]
+            continue
+        fits = [[*fit, name] for fit in fits for name in _names_under(scenario, fit) if fnmatchcase(name, step)]
+    paths = []
+    for fit in fits:
+        path = ".".join(fit)
+        try:
+            value_of(scenario, path)
+        except ConfigError:
+            continue
+        paths.append(path)
+    if not paths:
+        raise ConfigError(f"{place}parameters.{key} fits nothing in scenario {scenario.name!r}; {_hint(key, scenario)}")
+    return tuple(paths)
+
+
+def _names_under(scenario: Scenario, fit: Sequence[str]) -> tuple[str, ...]:
+    if fit == ["market", "brands"]:
+        return scenario.brands
+    if fit == ["market", "channels"]:
+        return tuple(scenario.market.channels)
+    if fit == ["personas"]:
+        return tuple(persona.name for persona in scenario.personas)
+    if fit == ["journeys"]:
+        return tuple(scenario.journeys)
+    if fit == ["arms"]:
+        return tuple(scenario.arms)
+    if len(fit) == 3 and fit[0] == "journeys":
+        journey = scenario.journeys[fit[1]]
+        return tuple(journey.stages) if fit[2] == "stages" else edge_names(journey.edges)
+    return ()
+
+
+def _hint(key: str, scenario: Scenario) -> str:
+    steps = key.split(".")
+    if steps[0] == "journeys" and len(steps) > 3 and steps[2] == "edges":
+        every = sorted({name for journey in scenario.journeys.values() for name in edge_names(journey.edges)})
+        match = nearest(steps[3], every)
+        return (f"did you mean {match!r}? " if match else "") + f"edges are {', '.join(every)}"
+    return "a * stands for the name of a brand, channel, persona, journey, stage or edge"
+
+
+def _number(scenario: Scenario, path: str, place: str) -> float:
+    value = value_of(scenario, path)
+    if isinstance(value, Mapping) and "mean" in value:
+        value = value["mean"]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigError(f"{place}parameters: {path} holds {show(value)}; name a number")
+    return float(value)
+
+
+def _is_share(key: str) -> bool:
+    """Whether values at a path lie in [0, 1], so that all can be shifted on the scale of log odds."""
+    last = key.rsplit(".", 1)[-1]
+    if key.startswith("personas."):
+        return last not in ("share", "need_rate", "spend", "concentration")
+    return last in ("salience", "probability") or ".channels." in key and key.startswith("journeys.")
+
+
+def _short(key: str) -> str:
+    steps = [step for step in key.split(".") if step not in ("*", "market", "edges", "logit", "base", "journeys")]
+    return "_".join(steps[-2:]) or key

@@ -1,0 +1,194 @@
+"""Customer base: what a ledger of purchases says about a cohort, up to a day and after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.customer_base.buy_till_you_die import Summary
+from sim.data.transactions import Ledger
+from sim.scenario.errors import ConfigError
+
+__all__ = ["FEWEST_CUSTOMERS", "CustomerBase", "survey"]
+
+#: From fewer customers no difference between customers can be estimated.
+FEWEST_CUSTOMERS = 30
+#: From fewer than this a warning is due.
+FEW_CUSTOMERS = 200
+_DAYS_A_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerBase:
+    """The customers who first bought in the calibration window, C of them.
+
+    Attributes
+    ----------
+    start, until, end : date
+        First day of the data, last of the calibration window, last of the data.
+    first : int64 (C,)
+        Day of the first purchase, from 0.
+    repeats : int64 (C,)
+        Further purchases in the calibration window.
+    last : int64 (C,)
+        Days from the first purchase to the last within the window.
+    after : int64 (C,)
+        Purchases after the window.
+    spend_count, spend_mean : int64, float64 (C,)
+        Repeat purchases in the window that cost something, and their mean amount.
+    weekly : int64 (W,)
+        Repeat purchases of all of them by week of the data; a last week that is not whole is left out.
+    joined : int64 (days of the window,)
+        Customers by the day of their first purchase.
+    mean_amount : float
+        Mean amount of a purchase in the window, first ones included.
+    later : int
+        Customers who first bought after the window, who are no part of this.
+    """
+
+    start: date
+    until: date
+    end: date
+    first: NDArray[np.int64]
+    repeats: NDArray[np.int64]
+    last: NDArray[np.int64]
+    after: NDArray[np.int64]
+    spend_count: NDArray[np.int64]
+    spend_mean: NDArray[np.float64]
+    weekly: NDArray[np.int64]
+    joined: NDArray[np.int64]
+    mean_amount: float
+    later: int
+
+    @property
+    def customers(self) -> int:
+        """How many customers there are."""
+        return int(self.first.size)
+
+    @property
+    def window(self) -> int:
+        """Days of the calibration window."""
+        return (self.until - self.start).days + 1
+
+    @property
+    def days(self) -> int:
+        """Days of the data."""
+        return (self.end - self.start).days + 1
+
+    @property
+    def weeks(self) -> int:
+        """Whole weeks of the data."""
+        return int(self.weekly.size)
+
+    @property
+    def window_weeks(self) -> int:
+        """Whole weeks of the calibration window."""
+        return min(self.window // _DAYS_A_WEEK, self.weeks)
+
+    @property
+    def observed(self) -> NDArray[np.int64]:
+        """Days from each customer's first purchase to the end of the window (C,)."""
+        return np.asarray(self.window - 1 - self.first)
+
+    def summary(self) -> Summary:
+        """Return what a buy-till-you-die model needs to know, in weeks."""
+        return Summary.of(self.repeats, self.last / _DAYS_A_WEEK, self.observed / _DAYS_A_WEEK)
+
+    def histogram(self, last: int) -> NDArray[np.int64]:
+        """Return customers by repeat purchases in the window, ``last`` or more in the last cell."""
+        return np.bincount(np.minimum(self.repeats, last), minlength=last + 1)
+
+
+def survey(ledger: Ledger, until: date | None = None) -> tuple[CustomerBase, tuple[str, ...]]:
+    """Return the cohort of a ledger, and warnings about it.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    until : date, optional
+        Last day of the calibration window; by default the first half of the data ends with it.
+
+    Raises
+    ------
+    ConfigError
+        If the window is no part of the data, holds too few customers, or nobody in it bought twice.
+    """
+    days = ledger.days
+    end = ledger.start + timedelta(days=days - 1)
+    if days < 2 * _DAYS_A_WEEK:
+        raise ConfigError(
+            f"data covers {days} day{'s' if days > 1 else ''} ({ledger.start} to {end}); give two weeks at least,"
+            " better a year, so that customers can come back"
+        )
+    window = days // 2 if until is None else (until - ledger.start).days + 1
+    if not _DAYS_A_WEEK <= window <= days:
+        raise ConfigError(
+            f"until is {until}, but the data run from {ledger.start} to {end}; give a day between, a week after the"
+            " first at least"
+        )
+    starts = np.flatnonzero(np.r_[True, np.diff(ledger.customer) != 0])
+    first = ledger.day[starts]
+    inside = first < window
+    if int(inside.sum()) < FEWEST_CUSTOMERS:
+        many = int(inside.sum())
+        raise ConfigError(
+            f"data has {many} customer{'' if many == 1 else 's'} who first bought by"
+            f" {ledger.start + timedelta(days=window - 1)}, of {ledger.customers} in all; how customers differ can be"
+            f" estimated from {FEWEST_CUSTOMERS} at least, so give more or a later until"
+        )
+    sizes = np.diff(np.r_[starts, ledger.customer.size])
+    origin = np.repeat(first, sizes)
+    again = np.ones(ledger.customer.size, dtype=np.bool_)
+    again[starts] = False
+    early = ledger.day < window
+    member = np.repeat(inside, sizes)
+    repeats = np.add.reduceat((again & early).astype(np.int64), starts)
+    after = np.add.reduceat((~early).astype(np.int64), starts)
+    last = np.maximum.reduceat(np.where(early, ledger.day - origin, 0), starts)
+    paid = again & early & (ledger.amount > 0)
+    spend_count = np.add.reduceat(paid.astype(np.int64), starts)
+    spent = np.add.reduceat(np.where(paid, ledger.amount, 0.0), starts)
+    weeks = days // _DAYS_A_WEEK
+    week = ledger.day[again & member] // _DAYS_A_WEEK
+    base = CustomerBase(
+        start=ledger.start,
+        until=ledger.start + timedelta(days=window - 1),
+        end=end,
+        first=first[inside],
+        repeats=repeats[inside],
+        last=last[inside],
+        after=after[inside],
+        spend_count=spend_count[inside],
+        spend_mean=spent[inside] / np.maximum(spend_count[inside], 1),
+        weekly=np.bincount(week, minlength=weeks)[:weeks],
+        joined=np.bincount(first[inside], minlength=window),
+        mean_amount=float(ledger.amount[member & early].mean()),
+        later=int((~inside).sum()),
+    )
+    if not base.repeats.any():
+        raise ConfigError(
+            f"none of the {base.customers:,} customers who first bought by {base.until} bought again by then; repeat"
+            " buying cannot be fitted, so give a longer file or a later until"
+        )
+    return base, tuple(_warnings(base))
+
+
+def _warnings(base: CustomerBase) -> list[str]:
+    warnings = []
+    if base.customers < FEW_CUSTOMERS:
+        warnings.append(f"only {base.customers} customers in the calibration window: expect wide errors")
+    if base.later:
+        warnings.append(
+            f"{base.later:,} customers first bought after {base.until}: no part of the fit, and of the forecast neither"
+        )
+    if base.window >= base.days - _DAYS_A_WEEK:
+        warnings.append("the calibration window is the whole of the data: nothing is left to test a forecast on")
+    if base.joined[0] > 0.5 * base.customers and base.window > 2 * _DAYS_A_WEEK:
+        warnings.append(
+            f"{base.joined[0] / base.customers:.0%} of the customers first bought on the first day: if they had bought"
+            " before the file begins, their age is not known and the fit takes them for new"
+        )
+    return warnings

@@ -1,0 +1,289 @@
+"""Survival: how many subscribers are still there after each period, fitted, simulated and forecast."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric, fit_shifted_beta_geometric
+from sim.scenario.errors import ConfigError
+from sim.scenario.load import scenario_from_dict
+from sim.scenario.schema import nearest, show
+
+__all__ = ["COLUMNS", "Projection", "Survival", "holds_survival", "project", "read_survival", "subscription"]
+
+#: What a row must say, and under which heads files say it.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "period": ("period", "year", "month", "week", "quarter", "renewal", "renewals", "tenure", "t", "age"),
+    "survivors": (
+        "survivors", "survival", "surviving", "remaining", "subscribers", "active", "retained", "retention",
+        "customers", "share", "pct", "percent", "actual", "actual_pct", "survival_pct", "survival_rate",
+        "retention_pct",
+    ),
+}  # fmt: skip
+LARGEST_FILE = 1_000_000
+_WHOLE = 100.0
+#: Periods from which two figures can be estimated.
+_FEWEST = 2
+_TRAIT = "novelty_seeking"
+
+
+@dataclass(frozen=True, slots=True)
+class Survival:
+    """Share of subscribers still there after 0, 1, 2, ... periods.
+
+    Attributes
+    ----------
+    share : float64 (T + 1,)
+        From 1.
+    subscribers : float or None
+        How many there were at the start, where the file holds counts.
+    unit : str
+        What a period is called in the file.
+    fitted : int
+        Periods that the fit sees.
+    """
+
+    share: NDArray[np.float64]
+    subscribers: float | None
+    unit: str
+    fitted: int
+
+    @property
+    def periods(self) -> int:
+        """How many periods there are after the start."""
+        return int(self.share.size) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A fit of churn, what its formula and its simulation expect, and what was observed."""
+
+    survival: Survival
+    model: ShiftedBetaGeometric
+    errors: tuple[float, float] | None
+    expected: NDArray[np.float64]
+    simulated: NDArray[np.float64]
+    simulation_error: NDArray[np.float64]
+    customers: int
+
+    @property
+    def off(self) -> float | None:
+        """Largest distance of the simulated from the observed share after the fit, in shares; None without any."""
+        first = self.survival.fitted + 1
+        if first > self.survival.periods:
+            return None
+        return float(np.abs(self.simulated[first:] - self.survival.share[first:]).max())
+
+
+def holds_survival(path: str, columns: object = None) -> bool:
+    """Return whether a file is a table of survivors by period rather than one of transactions."""
+    if isinstance(columns, Mapping):
+        return bool(set(columns) & set(COLUMNS))
+    if columns is not None:
+        return False
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as stream:
+            head = _plain(next(csv.reader(stream), []))
+    except (OSError, ValueError, csv.Error):
+        return False
+    return all(any(word in head for word in known) for known in COLUMNS.values()) and len(head) < 10
+
+
+def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: int | None = None) -> Survival:
+    """Read a table of survivors: a row per period, from the start on.
+
+    Parameters
+    ----------
+    path : str
+        CSV with a head line.
+    columns : mapping, optional
+        Heads by `period` and `survivors`.
+    until : int, optional
+        Periods that the fit sees; by default the first half.
+
+    Raises
+    ------
+    ConfigError
+        If a column is missing, a figure is no number, periods do not follow one another, or shares rise.
+    """
+    where = f"data {path!r}"
+    try:
+        raw = Path(path).read_bytes()[: LARGEST_FILE + 1]
+        text = raw.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise ConfigError(f"{where} cannot be read: {reason}; give a CSV file") from None
+    if len(raw) > LARGEST_FILE:
+        raise ConfigError(f"{where} has more than {LARGEST_FILE:,} bytes; a table of survivors is small")
+    head, *rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text)) if row]
+    at = {role: _place(role, head, columns or {}, where) for role in COLUMNS}
+    figures: dict[str, list[float]] = {role: [] for role in COLUMNS}
+    for number, row in enumerate(rows, 1):
+        for role, place in at.items():
+            try:
+                value = float(row[place].rstrip("% ").replace("%", ""))
+            except (IndexError, ValueError):
+                found = show(row[place]) if place < len(row) else "nothing"
+                raise ConfigError(f"{where}: row {number} has {found} as {head[place]!r}; give a number") from None
+            figures[role].append(value)
+    period, left = np.array(figures["period"]), np.array(figures["survivors"])
+    if period.size < _FEWEST + 1:
+        raise ConfigError(f"{where} has {period.size} rows; give the start and at least {_FEWEST} periods")
+    if not np.isfinite(period).all() or not np.allclose(np.diff(period), 1.0):
+        raise ConfigError(f"{where}: its periods {head[at['period']]!r} do not follow one another; give a row for each")
+    if not np.isfinite(left).all() or left[0] <= 0 or (left < 0).any() or (np.diff(left) > 0).any():
+        raise ConfigError(
+            f"{where}: {head[at['survivors']]!r} does not fall from period to period; give how many of those of the"
+            " start are still there, not how many renew"
+        )
+    if left[0] not in (1.0, _WHOLE) and left[0] < _WHOLE:
+        raise ConfigError(f"{where}: its first row says {left[0]:g}; begin with the start, 100 % or all subscribers")
+    periods = period.size - 1
+    fitted = -(-periods // 2) if until is None else until
+    if not _FEWEST <= fitted <= periods:
+        raise ConfigError(f"until is {fitted}; give how many of the {periods} periods are fitted, {_FEWEST} at least")
+    share = left / left[0]
+    return Survival(share, float(left[0]) if left[0] > _WHOLE else None, head[at["period"]], fitted)
+
+
+def _plain(head: list[str]) -> list[str]:
+    return [cell.strip().lower().replace(" ", "_").replace("%", "pct") for cell in head]
+
+
+def _place(role: str, head: list[str], columns: Mapping[str, Any], where: str) -> int:
+    for key in columns:
+        if key not in COLUMNS:
+            raise ConfigError(f"columns has the key {show(key)}; accepted for survivors: {', '.join(COLUMNS)}")
+    wanted = columns.get(role)
+    if wanted is not None:
+        if str(wanted) in head:
+            return head.index(str(wanted))
+        match = nearest(str(wanted), head)
+        hint = f"did you mean {match!r}? " if match else ""
+        raise ConfigError(
+            f"{where}: columns.{role} is {show(wanted)}, which is not there; {hint}there are {', '.join(head)}"
+        )
+    plain = _plain(head)
+    known = next((plain.index(word) for word in COLUMNS[role] if word in plain), None)
+    if known is None:
+        raise ConfigError(
+            f"{where}: no column is known as the {role}; the head line has {', '.join(head)}; say which it is:"
+            f" columns={{{role}: HEAD}}"
+        )
+    return known
+
+
+def subscription(name: str, title: str, model: ShiftedBetaGeometric, periods: int, population: int) -> dict[str, Any]:
+    """Return the content of the files of a subscription by group: personas, journey, scenario."""
+    # A configuration accepts a concentration from 0.01 to a million; a mean of 0 or 1 is a constant.
+    concentration = float(np.clip(model.concentration, 0.01, 1e6))
+    return {
+        "personas": {
+            "subscriber": {"title": "Subscribers", _TRAIT: {"mean": model.mean, "concentration": concentration}}
+        },
+        "journey": {
+            "name": name,
+            "title": title,
+            "start": {"subscribed": 1.0},
+            "stages": {"subscribed": {}, "left": {}},
+            "edges": [{"from": "subscribed", "to": "left", "probability": _TRAIT}],
+        },
+        "scenario": {
+            "name": name,
+            "title": title,
+            "market": "none",
+            "personas": name,
+            "baseline": "today",
+            "arms": {"today": {"focal": {"journey": name}}},
+            "population": population,
+            "horizon": periods,
+            "burn_in": 0,
+            "record": {"events": 0},
+        },
+    }
+
+
+def project(
+    survival: Survival,
+    *,
+    name: str,
+    title: str,
+    seed: int,
+    population: int,
+    replicates: int,
+    threads: int | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Projection:
+    """Fit churn to the first periods, simulate all of them, and compare."""
+    from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
+
+    model = fit_shifted_beta_geometric(survival.share[: survival.fitted + 1])
+    files = subscription(name, title, model, survival.periods, population)
+    scenario = scenario_from_dict(
+        {**files["scenario"], "personas": files["personas"], "journeys": {name: files["journey"]}}
+    )
+    left = np.zeros(survival.periods)
+    for _, histories in run_replicates(
+        scenario, seed=seed, replicates=range(replicates), threads=threads, on_progress=on_progress
+    ):
+        for history in histories.values():
+            left += history.customers.sum(axis=1)[:, 0]
+    total = population * replicates
+    simulated = np.r_[1.0, left / total]
+    return Projection(
+        survival=survival,
+        model=model,
+        errors=_errors(survival, model),
+        expected=model.survival(np.arange(survival.periods + 1)),
+        simulated=simulated,
+        simulation_error=np.sqrt(simulated * (1.0 - simulated) / total),
+        customers=total,
+    )
+
+
+def _errors(survival: Survival, model: ShiftedBetaGeometric) -> tuple[float, float] | None:
+    """Return standard errors of gamma and delta by the curvature of the likelihood; None for shares without counts."""
+    if survival.subscribers is None:
+        return None
+    periods = np.arange(survival.fitted + 1)
+    observed = survival.share[: survival.fitted + 1]
+    counts = survival.subscribers * np.r_[-np.diff(observed), observed[-1]]
+
+    def value(point: NDArray[np.float64]) -> float:
+        expected = ShiftedBetaGeometric(*np.exp(point)).survival(periods)
+        return float(counts @ np.log(np.maximum(np.r_[-np.diff(expected), expected[-1]], 1e-300)))
+
+    point, step = np.log([model.gamma, model.delta]), 1e-3
+    steps = np.eye(2) * step
+    curvature = np.array(
+        [
+            [
+                (
+                    value(point + one + other)
+                    - value(point + one - other)
+                    - value(point - one + other)
+                    + value(point - one - other)
+                )
+                / (4.0 * step**2)
+                for other in steps
+            ]
+            for one in steps
+        ]
+    )
+    try:
+        covariance = np.linalg.inv(-curvature)
+    except np.linalg.LinAlgError:
+        return None
+    spread = np.diag(covariance)
+    if not (spread > 0).all():
+        return None
+    gamma, delta = np.exp(point) * np.sqrt(spread)
+    return float(gamma), float(delta)

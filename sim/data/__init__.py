@@ -1,0 +1,1 @@
+"""What users bring: tables of purchases, survivors, targets and event logs."""

@@ -1,0 +1,735 @@
+"""What one customer does and feels, on its record (MODEL 3, step 2); :mod:`sim.engine.block` says when.
+
+The readable twin is :class:`agents.customer.Customer`; both call the rules of :mod:`agents.rules` with the same luck.
+Below, ``customer`` is the record and ``who`` the customer's number; uniforms are arguments, and where there is one for
+each brand, they stand in a column of words, ``lane``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agents.compiled import Int, inlined, loop, rule
+from agents.population import ADOPTED, BUYER, NEVER, NOBODY, SAMPLED, SEARCHED, WEEKLY
+from agents.purposes import Purpose
+from agents.rules.experience import (
+    Felt,
+    affinity_after_ease,
+    bonded,
+    expectation_after,
+    habit_after_repeat,
+    outcome,
+    satisfaction_after,
+    trust_after_intrusion,
+    trust_after_surprise,
+)
+from agents.rules.feelings import (
+    eased,
+    felt_effort,
+    intrusion,
+    knowledge_after_touch,
+    opt_out_probability,
+    privacy_after_intrusion,
+    pull,
+    relevance,
+)
+from agents.rules.need import carried_over, tail_position, whole_weeks
+from agents.rules.numerics import decode_unit, encode_unit, log, uniform
+from agents.rules.talk import complaint_probability, praise_probability
+from sim.record.counters import ByBrand, ByPersona
+from sim.record.events import Moment
+from sim.record.history import FIXED_POINT, Money, Origin
+from sim.scenario.journey import Does
+from sim.world.world import Clock, World
+
+__all__ = [
+    "arrive", "bond", "buy", "channel_drawn", "count_moves", "ease_of", "effort_of", "experience", "first_need",
+    "found_chance", "group_of", "has", "is_moment", "is_need_due", "lay_out", "leave", "level_of", "meet_contact",
+    "next_due", "node_at", "note_stage", "present_fatigue", "present_habit", "recall", "recall_chance",
+    "recall_nearest", "relevance_of", "search", "serve", "set_need_clock", "settle", "spot_of", "strain",
+    "take_channel", "talk", "tire", "turn_to_incumbent",
+]  # fmt: skip
+
+# Enumerations as typed numbers: a plain int would make numba compile every function anew for every constant.
+_NEED, _WEEK, _STEP, _ENTRY = (
+    np.int64(Purpose.NEED),
+    np.int64(Purpose.WEEK),
+    np.int64(Purpose.STEP),
+    np.int64(Purpose.ENTRY),
+)
+_CONTACT, _MOMENT, _RECALL = np.int64(Purpose.CONTACT), np.int64(Purpose.MOMENT), np.int64(Purpose.RECALL)
+_SEARCH, _TASTE, _CHOICE = np.int64(Purpose.SEARCH), np.int64(Purpose.TASTE), np.int64(Purpose.CHOICE)
+
+_DOES_WAIT, _DOES_RECALL, _DOES_SEARCH = np.int64(Does.WAIT), np.int64(Does.RECALL), np.int64(Does.SEARCH)
+_DOES_CHOOSE, _DOES_USE = np.int64(Does.CHOOSE), np.int64(Does.USE)
+_DOES_BOND, _DOES_TALK = np.int64(Does.BOND), np.int64(Does.TALK)
+
+_REVENUE, _MARGIN, _ANCILLARY = np.int64(Money.REVENUE), np.int64(Money.MARGIN), np.int64(Money.ANCILLARY)
+_CONTACTS, _CHANNELS, _SERVICE = np.int64(Money.CONTACTS), np.int64(Money.CHANNELS), np.int64(Money.SERVICE)
+_INITIAL, _EVALUATION, _LOOP = np.int64(Origin.INITIAL), np.int64(Origin.EVALUATION), np.int64(Origin.LOOP)
+
+_B_SKIPPED, _B_DECISION_WEEKS = np.int64(ByBrand.SKIPPED), np.int64(ByBrand.DECISION_WEEKS)
+_B_SWITCHES, _B_REPEATS = np.int64(ByBrand.SWITCHES), np.int64(ByBrand.REPEATS)
+_B_INCUMBENTS, _B_SATISFACTION, _B_TRUST = (
+    np.int64(ByBrand.INCUMBENTS),
+    np.int64(ByBrand.SATISFACTION),
+    np.int64(ByBrand.TRUST),
+)
+_B_CONTACTS, _B_TIMELY, _B_OPTED_OUT = np.int64(ByBrand.CONTACTS), np.int64(ByBrand.TIMELY), np.int64(ByBrand.OPTED_OUT)
+_B_PRAISE, _B_COMPLAINTS, _B_MONEY = np.int64(ByBrand.PRAISE), np.int64(ByBrand.COMPLAINTS), np.int64(ByBrand.MONEY)
+_P_INITIALLY, _P_LATER = np.int64(ByPersona.CONSIDERED_INITIALLY), np.int64(ByPersona.CONSIDERED_LATER)
+_P_BUYERS, _P_FATIGUE, _P_ADOPTED = np.int64(ByPersona.BUYERS), np.int64(ByPersona.FATIGUE), np.int64(ByPersona.ADOPTED)
+
+_STAGE, _PURCHASE = np.int64(Moment.STAGE), np.int64(Moment.PURCHASE)
+_TIMELY, _MISTIMED, _OPT_OUT = (
+    np.int64(Moment.TIMELY_CONTACT),
+    np.int64(Moment.MISTIMED_CONTACT),
+    np.int64(Moment.OPT_OUT),
+)
+_PRAISE, _COMPLAINT = np.int64(Moment.PRAISE), np.int64(Moment.COMPLAINT)
+
+_AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
+_AT_AUTOMATED, _AT_LAID = Clock.AUTOMATED, Clock.LAID
+_NOBODY = np.int64(NOBODY)
+_NO_AMOUNT = np.int64(0)
+
+
+class Event(NamedTuple):
+    """A row of the log."""
+
+    who: Int
+    row: Int
+    kind: Int
+    stage: Int
+    brand: Int
+    channel: Int
+    origin: Int
+    amount: Int
+
+
+@rule
+def _bit(brand: Int) -> Any:
+    return np.uint64(1) << np.uint64(brand)
+
+
+@rule
+def has(mask: Any, brand: Int) -> bool:
+    """Whether a brand, if it is one, is in a mask."""
+    return ((np.uint64(mask) >> (np.uint64(brand) & np.uint64(63))) & np.uint64(1)) != np.uint64(0)
+
+
+@rule
+def _count(mask: Any) -> Int:
+    """Number of brands in a mask: sums of neighbouring bits, of pairs, of fours ..."""
+    pairs = mask - ((mask >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    fours = (pairs & np.uint64(0x3333333333333333)) + ((pairs >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    eights = (fours + (fours >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    # The product adds up all eight bytes in the highest; written so, it becomes one instruction.
+    return np.int64((eights * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@inlined
+def _tally_of(world: World, customer: Any, brand: Int) -> Any:
+    """This week's counters of a brand among customers of the same persona: see :class:`sim.record.counters.ByBrand`."""
+    return world.by_brand[np.uint64(world.clock[_AT_ROW]), customer.persona, np.uint64(brand)]
+
+
+@loop
+def _log(events: Any, event_count: Any, event: Event) -> None:
+    """Write a moment to the log."""
+    at = event_count[0]
+    events[at, 0] = event.who
+    events[at, 1] = event.row
+    events[at, 3] = event.kind
+    events[at, 4] = event.stage
+    events[at, 5] = event.brand
+    events[at, 6] = event.channel
+    events[at, 7] = event.origin
+    events[at, 8] = event.amount
+    event_count[0] = at + 1
+
+
+@inlined
+def _note(world: World, customer: Any, who: Int, kind: Int, brand: Int, channel: Int, origin: Int, amount: Int) -> None:
+    """Log a moment of a sampled customer."""
+    if np.int64(customer.marks) & SAMPLED != 0:
+        stage = np.int64(customer.stage)
+        moment = Event(who, world.clock[_AT_ROW], kind, stage, brand, channel, origin, amount)
+        _log(world.events, world.event_count, moment)
+
+
+@loop
+def _book(accounts: Any, place: Int, column: Int, cents: Int, discount: float) -> None:
+    """Keep the customer's own account of the focal brand's money."""
+    account = accounts[place]
+    if column == _REVENUE:
+        account.spend += cents
+    else:
+        signed = cents if column in (_MARGIN, _ANCILLARY) else -cents
+        account.contribution += signed
+        account.value += np.int64(np.floor(signed * discount + 0.5))
+
+
+@inlined
+def _pay(world: World, tally: Any, who: Int, brand: Int, column: Int, cents: Int) -> None:
+    """Book money that a customer causes; costs are positive numbers in cost columns."""
+    tally[_B_MONEY + column] += cents
+    if world.accounts.size > 0 and brand == world.constants[0].focal and cents != 0:
+        _book(world.accounts, who - world.clock[_AT_FIRST], column, cents, world.discount[world.clock[_AT_ROW]])
+
+
+@inlined
+def level_of(world: World, customer: Any, brand: Int) -> Any:
+    """Levels of the brand's present strategy for this customer's persona; zero where there is no brand."""
+    return world.present[np.uint8(brand + 1), customer.persona]
+
+
+@inlined
+def _known(customer: Any, brand: Int, level: Any) -> float:
+    """What a brand knows of the customer."""
+    own, prospect = decode_unit(customer.knowledge), level.prospect_knowledge
+    return own if customer.incumbent == brand else prospect
+
+
+@inlined
+def relevance_of(world: World, customer: Any, brand: Int) -> float:
+    """Relevance of a brand's offers; none where nobody leads or the customer has opted out."""
+    level = level_of(world, customer, brand)
+    felt = relevance(level.personalization, _known(customer, brand, level))
+    return 0.0 if has(np.uint64(customer.opted_out), brand) else felt
+
+
+@loop
+def lay_out(world: World) -> None:
+    """Lay out what holds this week, where a strategy has started since it was last done: ``spots`` and ``present``."""
+    begun = np.int64(1)
+    for brand in range(world.brands.size):
+        begun += world.brands[brand].active
+    if world.clock[_AT_LAID] == begun:
+        return
+    world.clock[_AT_LAID] = begun
+    world.clock[_AT_AUTOMATED] = 0
+    for lead in range(world.spots.shape[0]):
+        journey = world.constants[0].journey
+        if lead > 0:
+            active = world.brands[lead - 1].active
+            journey = world.segments[lead - 1, active].journey
+            for person in range(world.present.shape[1]):
+                level = world.levels[lead - 1, active, person]
+                world.present[lead, person] = level
+                world.clock[_AT_AUTOMATED] |= np.int64(level.automation > 0.0)
+        for stage in range(world.spots.shape[1]):
+            spot, at = world.spots[lead, stage], world.node_of[journey, stage]
+            node = world.nodes[at]
+            spot.node = at
+            spot.does = node.does
+            spot.acts = node.acts
+            spot.roams = node.roams
+            spot.stays = node.weeks if node.opens else NEVER
+            # Who comes back by itself, and at once, is there every week.
+            weekly = (at < WEEKLY) & (node.returns != 0) & (node.rest == 0)
+            spot.by_need = NEVER if node.waits and not weekly else 0
+            spot.by_stay = NEVER if node.returns and not weekly else 0
+            spot.after = at if weekly else max(node.never, WEEKLY + node.rest * node.returns)
+
+
+@inlined
+def spot_of(world: World, customer: Any) -> Any:
+    """The stage a customer stands in, on the lead's journey: see :data:`sim.world.world.SPOT`."""
+    return world.spots[np.uint8(customer.lead + 1), customer.stage]
+
+
+@inlined
+def next_due(customer: Any, spot: Any) -> Any:
+    """When a customer who stays is due next (:class:`agents.population.Population`), unless a contact comes first."""
+    due = (np.uint32(customer.need_at) & spot.by_need) + (np.uint32(customer.since) & spot.by_stay) + spot.after
+    return min(due, np.uint32(NEVER))
+
+
+@inlined
+def node_at(world: World, customer: Any, stage: Int) -> Int:
+    """Node of a stage on the lead's journey."""
+    return world.spots[np.uint8(customer.lead + 1), stage].node
+
+
+@inlined
+def _channel_of(world: World, customer: Any) -> Any:
+    """The channel a customer is in: see :data:`sim.world.graph.CHANNEL`."""
+    return world.channels[np.uint8(customer.channel + 1)]
+
+
+@inlined
+def ease_of(world: World, customer: Any, lead: Int) -> float:
+    """Ease in the present stage: none where nobody leads or automates, or the channel is a human one."""
+    if world.clock[_AT_AUTOMATED] == 0:
+        return 0.0
+    felt = eased(level_of(world, customer, lead).automation, decode_unit(customer.digital_affinity))
+    return felt * _channel_of(world, customer).digital
+
+
+@inlined
+def effort_of(world: World, customer: Any, node: Int, ease: float) -> float:
+    """Effort of a stage in the present channel."""
+    return felt_effort(world.nodes[node].effort, _channel_of(world, customer).effort, ease)
+
+
+@inlined
+def _set_trust(tally: Any, customer: Any, trust: float) -> None:
+    """Store trust in the incumbent, whose counters these are, and keep the market's sum."""
+    code = encode_unit(trust)
+    tally[_B_TRUST] += code - np.int64(customer.trust)
+    customer.trust = code
+
+
+@rule
+def _fixed_point(x: float) -> Int:
+    return np.int64(np.floor(x * FIXED_POINT + 0.5))
+
+
+@inlined
+def _set_satisfaction(tally: Any, customer: Any, satisfaction: float) -> None:
+    """Store satisfaction with the incumbent, whose counters these are, and keep the market's sum."""
+    before = _fixed_point(np.float64(customer.satisfaction))
+    # In single precision: what is stored counts.
+    customer.satisfaction = satisfaction
+    tally[_B_SATISFACTION] += _fixed_point(np.float64(customer.satisfaction)) - before
+
+
+@inlined
+def present_habit(world: World, customer: Any) -> float:
+    """Habit, worn off since the last purchase."""
+    return decode_unit(customer.habit) * world.habit_left[world.clock[_AT_WEEK] - np.int64(customer.last_purchase)]
+
+
+@inlined
+def present_fatigue(world: World, customer: Any) -> float:
+    """Fatigue, worn off since the last contact."""
+    return np.float64(customer.fatigue) * world.fatigue_left[world.clock[_AT_WEEK] - np.int64(customer.last_contact)]
+
+
+@inlined
+def is_moment(world: World, customer: Any) -> bool:
+    """Whether a contact could be timely: considering, evaluating, using, or the need near."""
+    does = spot_of(world, customer).does
+    near = np.int64(customer.need_at) - world.clock[_AT_WEEK] <= world.constants[0].near_weeks
+    busy = (does == _DOES_RECALL) | (does == _DOES_SEARCH) | (does == _DOES_USE)
+    return near if does == _DOES_WAIT else busy
+
+
+@inlined
+def meet_contact(
+    world: World, customer: Any, who: Int, brand: Int, aimed: bool, u: float, fatigue: float
+) -> tuple[float, float, float]:
+    """One contact of a brand (MODEL 4.3).
+
+    Returns
+    -------
+    tuple of float
+        Pull, 0 unless it was aimed and the brand's journey has the stage; intrusion; fatigue added.
+    """
+    constants, person = world.constants[0], customer.persona
+    level = level_of(world, customer, brand)
+    segment = world.segments[brand, world.brands[brand].active]
+    known = relevance(level.personalization, _known(customer, brand, level))
+    disturbance = intrusion(decode_unit(customer.privacy_concern), known, segment.covert)
+    tally = _tally_of(world, customer, brand)
+    tally[_B_CONTACTS] += 1
+    _pay(world, tally, who, brand, _CONTACTS, segment.contact_cost)
+    strength, tiring = 0.0, constants.contact_fatigue
+    if aimed:
+        tally[_B_TIMELY] += 1
+        node = world.node_of[segment.journey, customer.stage]
+        if node // constants.stages == segment.journey:
+            strength = pull(known, fatigue)
+        if customer.considered != 0:
+            customer.considered |= _bit(brand)
+        _note(world, customer, who, _TIMELY, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+    else:
+        tiring *= constants.mistimed
+        _note(world, customer, who, _MISTIMED, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+    if disturbance > 0.0:
+        if customer.incumbent == brand:
+            trust = trust_after_intrusion(decode_unit(customer.trust), disturbance, constants.trust_intrusion)
+            _set_trust(tally, customer, trust)
+        if world.personas[person].adapt_privacy > 0.0:
+            customer.privacy_concern = encode_unit(
+                privacy_after_intrusion(
+                    decode_unit(customer.privacy_concern), world.personas[person].adapt_privacy, disturbance
+                )
+            )
+    leaves = opt_out_probability(
+        constants.optout, constants.optout_fatigue * fatigue, constants.optout_intrusion * disturbance
+    )
+    if u < leaves:
+        customer.opted_out |= _bit(brand)
+        tally[_B_OPTED_OUT] += 1
+        _note(world, customer, who, _OPT_OUT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+    return strength, disturbance, tiring
+
+
+@inlined
+def tire(world: World, customer: Any, fatigue: float, added: float) -> None:
+    """Store fatigue after this week's contacts."""
+    customer.fatigue = fatigue + added
+    customer.last_contact = world.clock[_AT_WEEK]
+    world.by_persona[world.clock[_AT_ROW], customer.persona, _P_FATIGUE] += _fixed_point(added)
+
+
+@inlined
+def _gap(world: World, customer: Any, at: float) -> float:
+    """Weeks between needs (MODEL 4.1), before rounding, from the draw's place in the table of quantiles."""
+    constants = world.constants[0]
+    if constants.cyclical != 0:
+        return constants.mean_gap
+    below = np.int64(at)
+    share = at - below
+    table = world.gap_quantiles
+    return constants.mean_gap * np.float64(customer.gap) * (table[below] * (1.0 - share) + table[below + 1] * share)
+
+
+@rule
+def first_need(world: World, customer: Any, u: float, phase: float) -> None:
+    """Put a newborn in mid-gap."""
+    weeks = np.int64(min(_gap(world, customer, tail_position(log(1.0 - u))), 60000.0) * phase)
+    customer.need_at = min(world.clock[_AT_WEEK] + weeks, NEVER - 1)
+
+
+@inlined
+def set_need_clock(world: World, customer: Any, at: float, u_round: float, u_carry: float) -> None:
+    """Start the need clock on entering a wait stage (MODEL 4.1); ``at`` as in :func:`_gap`."""
+    weeks = whole_weeks(_gap(world, customer, at), u_round)
+    early = np.float64(np.int64(customer.need_at) - np.int64(customer.need_week))
+    weeks += carried_over(early, world.constants[0].carry_over, u_carry)
+    customer.need_at = min(world.clock[_AT_WEEK] + weeks, NEVER - 1)
+
+
+@inlined
+def group_of(world: World, who: Int) -> Int:
+    """Group that a customer hears: a division is spared where there is one group only."""
+    groups = world.constants[0].groups
+    return who % groups if groups > 1 else 0 * who
+
+
+@inlined
+def recall_chance(world: World, incumbent: Int, brand: Int, salience: float) -> float:
+    """Chance that a brand comes to mind; the incumbent almost surely."""
+    own = world.constants[0].recall_incumbent
+    return own if brand == incumbent else salience
+
+
+@inlined
+def found_chance(world: World, salience: float) -> float:
+    """Chance that a week of search meets a brand."""
+    return world.constants[0].search_rate * salience
+
+
+@inlined
+def recall_nearest(world: World, customer: Any, group: Int, lane: Int) -> None:
+    """Who thinks of no brand thinks of the one that came nearest; whether each came to mind was drawn in the lane."""
+    words, incumbent = world.desk[0].words, np.int64(customer.incumbent)
+    nearest = 0
+    best = np.inf
+    for brand in range(world.constants[0].brands):
+        chance = recall_chance(world, incumbent, brand, world.standing[group, brand].recall)
+        if chance > 0.0 and uniform(np.int64(words[brand, lane])) / chance < best:
+            best = uniform(np.int64(words[brand, lane])) / chance
+            nearest = brand
+    customer.considered = _bit(nearest)
+
+
+@inlined
+def recall(world: World, customer: Any, who: Int, lane: Int) -> None:
+    """Initial consideration set: each brand by its salience, at least one."""
+    words, group, incumbent = world.desk[0].words, group_of(world, who), np.int64(customer.incumbent)
+    mask = np.uint64(customer.considered)
+    for brand in range(world.constants[0].brands):
+        chance = recall_chance(world, incumbent, brand, world.standing[group, brand].recall)
+        comes = uniform(np.int64(words[brand, lane])) < chance
+        mask |= np.uint64(comes) << np.uint64(brand)
+    customer.considered = mask
+    if mask == np.uint64(0):
+        recall_nearest(world, customer, group, lane)
+    customer.initial = customer.considered
+
+
+@inlined
+def search(world: World, customer: Any, who: Int, lane: Int) -> None:
+    """One week of search: brands not yet considered are met by their salience."""
+    words, group = world.desk[0].words, group_of(world, who)
+    customer.marks = np.int64(customer.marks) | SEARCHED
+    mask = np.uint64(customer.considered)
+    for brand in range(world.constants[0].brands):
+        met = uniform(np.int64(words[brand, lane])) < found_chance(world, world.standing[group, brand].recall)
+        mask |= np.uint64(met) << np.uint64(brand)
+    customer.considered = mask
+
+
+@inlined
+def _switch(world: World, tally: Any, customer: Any, brand: Int) -> None:
+    """Become another brand's customer: nothing is remembered of the old one, little is known by the new one."""
+    before = np.int64(customer.incumbent)
+    if before != NOBODY:
+        lost = _tally_of(world, customer, before)
+        lost[_B_SWITCHES] += 1
+        lost[_B_INCUMBENTS] -= 1
+        lost[_B_SATISFACTION] -= _fixed_point(np.float64(customer.satisfaction))
+        lost[_B_TRUST] -= np.int64(customer.trust)
+    tally[_B_INCUMBENTS] += 1
+    customer.incumbent = brand
+    customer.satisfaction = 0.0
+    customer.expectation = 0.0
+    customer.habit = 0
+    customer.trust = 0
+    _set_trust(tally, customer, world.constants[0].initial_trust * decode_unit(customer.trust_propensity))
+    customer.knowledge = encode_unit(level_of(world, customer, brand).prospect_knowledge)
+
+
+@rule
+def buy(world: World, customer: Any, who: Int, brand: Int) -> None:
+    """Purchase of the brand chosen; one bought without consideration is the lead's (the loyalty loop)."""
+    constants = world.constants[0]
+    row, person = world.clock[_AT_ROW], customer.persona
+    before = np.int64(customer.incumbent)
+    chosen = _INITIAL if has(np.uint64(customer.initial), brand) else _EVALUATION
+    origin = _LOOP if customer.considered == 0 else chosen
+    initially = _count(np.uint64(customer.initial))
+    world.by_persona[row, person, _P_INITIALLY] += initially
+    world.by_persona[row, person, _P_LATER] += _count(np.uint64(customer.considered)) - initially
+    tally = _tally_of(world, customer, brand)
+    tally[origin] += 1
+    tally[_B_SKIPPED] += np.int64(np.int64(customer.marks) & SEARCHED == 0)
+    tally[_B_DECISION_WEEKS] += world.clock[_AT_WEEK] - np.int64(customer.need_week)
+    offer = world.offers[person, brand]
+    _pay(world, tally, who, brand, _REVENUE, offer.revenue)
+    # Margin is the one column that may be negative: a unit sold at a loss is booked as it is.
+    _pay(world, tally, who, brand, _MARGIN, offer.margin)
+    if np.int64(customer.marks) & ADOPTED == 0:
+        customer.marks = np.int64(customer.marks) | ADOPTED
+        world.by_persona[row, person, _P_ADOPTED] += 1
+    if (brand == constants.focal) & (np.int64(customer.marks) & BUYER == 0):
+        customer.marks = np.int64(customer.marks) | BUYER
+        world.by_persona[row, person, _P_BUYERS] += 1
+    if world.accounts.size > 0:
+        account = world.accounts[who - world.clock[_AT_FIRST]]
+        account.purchases += 1
+        if brand == constants.focal:
+            account.focal_purchases += 1
+        if before != NOBODY and brand != before:
+            account.switches += 1
+    if brand == before:
+        tally[_B_REPEATS] += 1
+        customer.habit = encode_unit(habit_after_repeat(present_habit(world, customer), constants.habit_gain))
+    else:
+        _switch(world, tally, customer, brand)
+    customer.lead = brand
+    customer.last_purchase = world.clock[_AT_WEEK]
+    customer.considered = 0
+    customer.initial = 0
+    _note(world, customer, who, _PURCHASE, brand, np.int64(customer.channel), origin, offer.revenue)
+
+
+@inlined
+def experience(
+    world: World, customer: Any, who: Int, lift: float, disturbed: float, noise: float, u_told: float
+) -> None:
+    """A moment of experience with the incumbent (MODEL 4.5) and what is told of it."""
+    brand = np.int64(customer.incumbent)
+    if brand == NOBODY:
+        return
+    constants, persona = world.constants[0], world.personas[customer.persona]
+    ease = ease_of(world, customer, brand)
+    delight = world.brands[brand].delight
+    lived = outcome(
+        world.brands[brand].advantage + lift,
+        Felt(ease, relevance_of(world, customer, brand), delight, np.float64(customer.strain), disturbed),
+        Felt(
+            constants.experience_ease,
+            constants.experience_relevance,
+            constants.experience_delight,
+            constants.experience_effort,
+            constants.experience_intrusion,
+        ),
+        constants.experience_noise_sd,
+        noise,
+    )
+    expected = np.float64(customer.expectation)
+    surprise = lived - expected
+    customer.expectation = expectation_after(expected, surprise, constants.expectation_rate)
+    tally = _tally_of(world, customer, brand)
+    _set_satisfaction(
+        tally,
+        customer,
+        satisfaction_after(
+            np.float64(customer.satisfaction), surprise, constants.satisfaction_rate, constants.loss_aversion
+        ),
+    )
+    _set_trust(
+        tally,
+        customer,
+        trust_after_surprise(
+            decode_unit(customer.trust),
+            surprise,
+            decode_unit(customer.trust_propensity),
+            constants.trust_gain,
+            constants.trust_loss,
+        ),
+    )
+    customer.strain = 0.0
+    if persona.adapt_digital > 0.0:
+        customer.digital_affinity = encode_unit(
+            affinity_after_ease(decode_unit(customer.digital_affinity), persona.adapt_digital, ease)
+        )
+    if delight > 0.0 and constants.ancillary > 0.0:
+        extra = np.floor(constants.ancillary * persona.spend * delight + 0.5)
+        _pay(world, tally, who, brand, _REVENUE, np.int64(extra))
+        _pay(world, tally, who, brand, _ANCILLARY, np.int64(np.floor(extra * constants.ancillary_margin + 0.5)))
+    # Where nothing disappoints the chance is 0.
+    if u_told < complaint_probability(constants.complaint_rate, decode_unit(customer.sociability), surprise):
+        tally[_B_COMPLAINTS] += 1
+        world.talk[who % constants.groups, brand, 1] += 1
+        _note(world, customer, who, _COMPLAINT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+
+
+@inlined
+def talk(world: World, customer: Any, who: Int, u: float) -> None:
+    """A week in a talk stage (MODEL 4.6)."""
+    brand = np.int64(customer.incumbent)
+    if brand == NOBODY:
+        return
+    constants = world.constants[0]
+    told = praise_probability(constants.talk_rate, decode_unit(customer.sociability), np.float64(customer.satisfaction))
+    if u < told:
+        _tally_of(world, customer, brand)[_B_PRAISE] += 1
+        world.talk[who % constants.groups, brand, 0] += 1
+        _note(world, customer, who, _PRAISE, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+
+
+@inlined
+def channel_drawn(world: World, at: Int, u: float) -> Int:
+    """Channel through which a stage is entered."""
+    taken = np.int64(0)
+    for channel in range(world.mix.shape[1] - 1):
+        taken += np.int64(u >= world.mix[at, channel])
+    return taken
+
+
+@inlined
+def _learn(world: World, customer: Any) -> None:
+    """Teach the lead, if it is the incumbent, what a touch through a digital channel tells of the customer."""
+    automation = level_of(world, customer, np.int64(customer.lead)).automation * _channel_of(world, customer).digital
+    # At no automation a touch teaches nothing, and nothing changes. Toward nobody there is none.
+    customer.knowledge = encode_unit(
+        knowledge_after_touch(
+            decode_unit(customer.knowledge),
+            world.constants[0].knowledge_rate,
+            automation if customer.lead == customer.incumbent else 0.0,
+        )
+    )
+
+
+@inlined
+def take_channel(world: World, customer: Any, who: Int, taken: Int) -> None:
+    """Enter a stage through a channel: cost to the lead, knowledge where the touch is digital."""
+    customer.channel = taken
+    if world.clock[_AT_AUTOMATED] != 0:
+        _learn(world, customer)
+    lead, through = np.int64(customer.lead), _channel_of(world, customer)
+    if (through.cost != 0) & (lead != NOBODY):
+        _pay(world, _tally_of(world, customer, lead), who, lead, _CHANNELS, through.cost)
+
+
+@inlined
+def strain(world: World, customer: Any, at: Int) -> None:
+    """Feel the effort of a stage."""
+    ease = ease_of(world, customer, np.int64(customer.lead))
+    customer.strain = np.float64(customer.strain) + effort_of(world, customer, at, ease)
+
+
+@inlined
+def serve(world: World, customer: Any, who: Int, at: Int) -> None:
+    """What a stage costs the lead, and what it sells beside the brand."""
+    lead, node = np.int64(customer.lead), world.nodes[at]
+    if lead == NOBODY:
+        return
+    tally = _tally_of(world, customer, lead)
+    _pay(world, tally, who, lead, _SERVICE, node.cost)
+    _pay(world, tally, who, lead, _REVENUE, node.ancillary)
+    margin = np.int64(np.floor(node.ancillary * world.constants[0].ancillary_margin + 0.5))
+    _pay(world, tally, who, lead, _ANCILLARY, margin)
+
+
+@inlined
+def note_stage(world: World, customer: Any, who: Int) -> None:
+    """Log that a stage was entered."""
+    _note(world, customer, who, _STAGE, np.int64(customer.lead), np.int64(customer.channel), _NOBODY, _NO_AMOUNT)
+
+
+@inlined
+def leave(world: World, customer: Any) -> None:
+    """Turn from waiting: a need has arisen."""
+    customer.occasion = (np.int64(customer.occasion) + 1) & 0xFFFF
+    customer.need_week = world.clock[_AT_WEEK]
+    customer.marks = np.int64(customer.marks) & (255 - SEARCHED)
+
+
+@inlined
+def arrive(customer: Any, stage: Int, week: Int) -> None:
+    """Come to stand in a stage."""
+    customer.stage = stage
+    customer.since = week
+
+
+@inlined
+def count_moves(world: World) -> None:
+    """Count the edges taken this week (``world.moves``) as flows between stages and change of who stands there."""
+    moves, row = world.moves, world.clock[_AT_ROW]
+    for edge in range(world.edges.size):
+        source, target = world.edges[edge].source, world.edges[edge].target
+        for person in range(moves.shape[1]):
+            moved = moves[edge, person]
+            world.flows[person, source, target] += moved
+            world.occupancy[row, person, source] -= moved
+            world.occupancy[row, person, target] += moved
+            moves[edge, person] = 0
+
+
+@inlined
+def turn_to_incumbent(world: World, customer: Any, stage: Int) -> Int:
+    """Who comes to wait follows the brand last bought; returns the node of the stage on that brand's journey."""
+    customer.lead = customer.incumbent
+    customer.considered = 0
+    customer.initial = 0
+    return node_at(world, customer, stage)
+
+
+@inlined
+def settle(world: World, customer: Any, who: Int, at: Int, u: float) -> None:
+    """What entering a stage takes and costs: channel, effort, money."""
+    node = world.nodes[at]
+    if node.has_channels:
+        take_channel(world, customer, who, channel_drawn(world, at, u))
+    else:
+        customer.channel = NOBODY
+    if node.effort > 0.0:
+        strain(world, customer, at)
+    if node.cost != 0 or node.ancillary != 0:
+        serve(world, customer, who, at)
+
+
+@inlined
+def bond(world: World, customer: Any) -> None:
+    """Enter a bond stage as somebody's customer."""
+    if customer.incumbent == NOBODY:
+        return
+    gain = world.constants[0].bond_gain
+    tally = _tally_of(world, customer, np.int64(customer.incumbent))
+    _set_trust(tally, customer, bonded(decode_unit(customer.trust), gain))
+    customer.habit = encode_unit(bonded(decode_unit(customer.habit), gain))
+
+
+@inlined
+def is_need_due(world: World, customer: Any) -> bool:
+    """Whether the need clock has run out; only a wait stage asks."""
+    return np.int64(customer.need_at) <= world.clock[_AT_WEEK]

@@ -1,0 +1,210 @@
+"""What the engine asks of the machine beside arithmetic: memory ahead of time, and other threads.
+
+Each of the functions for compiled code is written twice: for the interpreter, and for the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
+from numpy.typing import NDArray
+
+from agents.compiled import Int, inlined
+
+__all__ = ["SIDE", "call_in", "keep", "keep_all", "post", "read_ahead", "wait_for"]
+
+#: Neighbours that :func:`keep` looks at together.
+SIDE = 16
+
+#: Looks at what another thread is to post before this one lets others have the core.
+_PATIENCE = 20_000
+
+
+def read_ahead(records: Any, place: Int) -> None:
+    """Ask memory for a record that will be wanted soon, and go on: changes nothing but when it is there."""
+
+
+def call_in(records: Any, place: Int) -> None:
+    """Ask the outer cache for a record that is wanted next, and go on."""
+
+
+def keep(
+    kept: NDArray[np.uint32], count: Int, numbers: NDArray[np.uint32], chosen: NDArray[np.uint8], place: Int
+) -> Int:
+    """Append to ``kept``, behind its first ``count``, those of 16 ``numbers`` from ``place`` on that are chosen.
+
+    Room for 16 is needed behind ``count``: what stands there behind those kept is undefined. Returns how many there
+    are then.
+    """
+    for at in range(place, place + SIDE):
+        if chosen[at] != 0:
+            kept[count] = numbers[at]
+            count += 1
+    return count
+
+
+@inlined
+def keep_all(
+    kept: NDArray[np.uint32], count: Int, numbers: NDArray[np.uint32], chosen: NDArray[np.uint8], size: Int
+) -> Int:
+    """Append to ``kept``, as :func:`keep`, those of the first ``size`` numbers that are chosen.
+
+    What stands behind the last is looked at, too, up to a multiple of 16: it is not chosen then.
+    """
+    for place in range(size, (size + SIDE - 1) & -SIDE):
+        chosen[place] = 0
+    for place in range(0, size, SIDE):
+        count = keep(kept, count, numbers, chosen, place)
+    return count
+
+
+def post(board: NDArray[np.int64], place: Int, value: Int) -> None:
+    """Write a number for other threads to see, after everything that was written before it."""
+    board[place] = value
+
+
+def wait_for(board: NDArray[np.int64], place: Int, value: Int) -> None:
+    """Wait until another thread has posted ``value`` or more: awake, for it will not be long."""
+    while board[place] < value:
+        time.sleep(0.0)
+
+
+def _address(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> Any:
+    item = context.make_array(kind)(context, builder, array)
+    return cgutils.get_item_pointer(context, builder, kind, item, [place])
+
+
+def _known(builder: Any, name: str, returns: Any, takes: Sequence[Any]) -> Any:
+    """Return a function of the machine or the operating system by its name."""
+    shape = ir.FunctionType(returns, takes)
+    return builder.module.globals.get(name) or ir.Function(builder.module, shape, name)
+
+
+def _prefetch(nearness: int) -> Any:
+    """To read, into the outer cache (2) or the inner (3)."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        whole = ir.IntType(32)
+        address = _address(context, builder, signature.args[0], *arguments)
+        address = builder.bitcast(address, ir.IntType(8).as_pointer())
+        ask = _known(builder, "llvm.prefetch.p0", ir.VoidType(), [address.type, whole, whole, whole])
+        builder.call(ask, [address, whole(0), whole(nearness), whole(1)])
+        return context.get_dummy_value()
+
+    return generate
+
+
+@intrinsic
+def _into_outer(context: Any, records: Any, place: Any) -> Any:
+    return types.void(records, place), _prefetch(2)
+
+
+@intrinsic
+def _into_inner(context: Any, records: Any, place: Any) -> Any:
+    return types.void(records, place), _prefetch(3)
+
+
+@intrinsic
+def _compress(context: Any, kept: Any, count: Any, numbers: Any, chosen: Any, place: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kept, count, numbers, chosen, place = arguments
+        kinds = signature.args
+        sixteen = ir.VectorType(ir.IntType(32), SIDE)
+        flags = ir.VectorType(ir.IntType(1), SIDE)
+
+        def side(kind: Any, array: Any, place: Any, items: Any) -> Any:
+            return builder.bitcast(_address(context, builder, kind, array, place), items.as_pointer())
+
+        from_where = side(kinds[2], numbers, place, sixteen)
+        values = builder.load(from_where, align=4)
+        marks = builder.load(side(kinds[3], chosen, place, ir.VectorType(ir.IntType(8), SIDE)), align=1)
+        wanted = builder.icmp_unsigned("!=", marks, ir.Constant(marks.type, None))
+        squeeze = _known(builder, "llvm.experimental.vector.compress.v16i32", sixteen, [sixteen, flags, sixteen])
+        close = builder.call(squeeze, [values, wanted, ir.Constant(sixteen, ir.Undefined)])
+        builder.store(close, side(kinds[0], kept, count, sixteen), align=4)
+        found = builder.ctpop(builder.bitcast(wanted, ir.IntType(SIDE)))
+        return builder.add(count, builder.zext(found, count.type))
+
+    return types.int64(kept, types.int64, numbers, chosen, types.int64), generate
+
+
+@intrinsic
+def _store(context: Any, board: Any, place: Any, value: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        board, place, value = arguments
+        builder.store_atomic(value, _address(context, builder, signature.args[0], board, place), "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(board, types.int64, types.int64), generate
+
+
+@intrinsic
+def _load(context: Any, board: Any, place: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.load_atomic(_address(context, builder, signature.args[0], *arguments), "acquire", 8)
+
+    return types.int64(board, types.int64), generate
+
+
+@intrinsic
+def _let_others(context: Any) -> Any:
+    """Let another thread have this core, where the operating system knows how."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if hasattr(os, "sched_yield"):
+            builder.call(_known(builder, "sched_yield", ir.IntType(32), []), [])
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@overload(read_ahead)
+def _read_ahead(records: Any, place: Any) -> Any:
+    def compiled(records: Any, place: Any) -> None:
+        _into_outer(records, place)
+
+    return compiled
+
+
+@overload(call_in)
+def _call_in(records: Any, place: Any) -> Any:
+    def compiled(records: Any, place: Any) -> None:
+        _into_inner(records, place)
+
+    return compiled
+
+
+@overload(keep)
+def _keep(kept: Any, count: Any, numbers: Any, chosen: Any, place: Any) -> Any:
+    def compiled(kept: Any, count: Any, numbers: Any, chosen: Any, place: Any) -> Any:
+        return _compress(kept, count, numbers, chosen, place)
+
+    return compiled
+
+
+@overload(post)
+def _post(board: Any, place: Any, value: Any) -> Any:
+    def compiled(board: Any, place: Any, value: Any) -> None:
+        _store(board, place, value)
+
+    return compiled
+
+
+@overload(wait_for)
+def _wait_for(board: Any, place: Any, value: Any) -> Any:
+    def compiled(board: Any, place: Any, value: Any) -> None:
+        looks = 0
+        while _load(board, place) < value:
+            looks += 1
+            if looks > _PATIENCE:
+                _let_others()
+
+    return compiled

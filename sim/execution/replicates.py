@@ -1,0 +1,167 @@
+"""Replicates: the same scenario lived again with other luck, several at a time."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim.record.history import History
+from sim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.execution.executors import Executor
+
+__all__ = ["ENGINES", "live_of", "run_replicates", "usable_threads"]
+
+ENGINES: tuple[str, ...] = ("numba", "mesa")
+
+#: Above this population one replicate at a time is lived, its customers cut over the threads, to bound memory.
+_LARGE = 2_000_000
+#: Unless told how many, no more threads share a population than each has so many customers: they meet every week.
+_CROWD = 5_000
+
+
+def usable_threads(threads: int | None) -> int:
+    """Threads to use: as asked, or all that this process may run on."""
+    if threads is not None:
+        return threads
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def live_of(engine: str) -> Callable[..., dict[str, History]]:
+    """Return what lives one replicate with an engine."""
+    if engine == "mesa":
+        from sim.reference.model import live_replicate as live_with_mesa
+
+        return live_with_mesa
+    from sim.engine.replicate import live_replicate as live_with_numba
+
+    return live_with_numba
+
+
+def run_replicates(
+    scenario: Scenario,
+    *,
+    seed: int,
+    replicates: Iterable[int],
+    engine: str = "numba",
+    threads: int | None = None,
+    on_progress: Callable[[int], None] | None = None,
+    executor: Executor | None = None,
+) -> Iterator[tuple[int, dict[str, History]]]:
+    """Live replicates, in order.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed : int
+        Key of luck, in [0, 2**32).
+    replicates : iterable of int
+        Numbers of the replicates; number 3 is the same whichever others are run.
+    engine : {"numba", "mesa"}
+    threads : int, optional
+        All by default. Threads each take a replicate, or several share the customers of one where there are more
+        threads than replicates, or too many customers. The numbers do not depend on it.
+    on_progress : callable, optional
+        Told the customer-weeks lived since it was last told, from any thread.
+    executor : Executor, optional
+        Where they are lived; this process by default. Each worker takes a replicate and one thread.
+
+    Yields
+    ------
+    tuple of int and dict of str to History
+        The replicate and its history by arm.
+    """
+    if executor is not None and executor.kind != "serial":
+        yield from _live_elsewhere(scenario, seed, tuple(replicates), engine, on_progress, executor)
+        return
+    live = live_of(engine)
+    numbers = deque(replicates)
+    count = usable_threads(threads) if engine == "numba" else 1
+    crews = 1 if scenario.population > _LARGE else max(1, min(count, len(numbers)))
+    each = count // crews
+    if threads is None:
+        each = max(1, min(each, scenario.population // _CROWD))
+    stop = threading.Event()
+    options: dict[str, Any] = {"seed": seed, "on_progress": on_progress, "threads": each, "stop": stop}
+    if crews == 1:
+        for number in numbers:
+            # In a thread of its own, so that Ctrl-C reaches this one between weeks.
+            with ThreadPoolExecutor(1) as pool:
+                yield number, _wait_for(pool.submit(live, scenario, replicate=number, **options), stop)
+        return
+    with ThreadPoolExecutor(crews) as pool:
+        running: deque[tuple[int, Future[dict[str, History]]]] = deque()
+        try:
+            while numbers or running:
+                # One more than there are threads, so that none waits while the caller looks at a finished replicate.
+                while numbers and len(running) <= crews:
+                    number = numbers.popleft()
+                    running.append((number, pool.submit(live, scenario, replicate=number, **options)))
+                number, job = running.popleft()
+                yield number, _wait_for(job, stop)
+        finally:
+            stop.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """A replicate that a worker lives."""
+
+    scenario: Scenario
+    seed: int
+    replicate: int
+    engine: str
+
+
+def _live_errand(errand: _Errand) -> dict[str, History]:
+    return live_of(errand.engine)(errand.scenario, seed=errand.seed, replicate=errand.replicate, threads=1)
+
+
+def _live_elsewhere(
+    scenario: Scenario,
+    seed: int,
+    numbers: tuple[int, ...],
+    engine: str,
+    on_progress: Callable[[int], None] | None,
+    executor: Executor,
+) -> Iterator[tuple[int, dict[str, History]]]:
+    """Live every replicate on a worker of its own, or each on all of them where there are too few; yield in order."""
+    from sim.execution.partitioned import SMALLEST_SPLIT, live_split
+
+    if engine == "numba" and len(numbers) < executor.workers and scenario.population >= SMALLEST_SPLIT:
+        for number in numbers:
+            yield (
+                number,
+                live_split(scenario, seed=seed, replicate=number, executor=executor, on_progress=on_progress),
+            )
+        return
+    lived: dict[int, dict[str, History]] = {}
+    following = 0
+    for place, result in executor.run(_live_errand, (_Errand(scenario, seed, number, engine) for number in numbers)):
+        if isinstance(result, Exception):
+            raise result
+        lived[place] = result
+        if on_progress is not None:
+            on_progress(scenario.customer_weeks())
+        while following in lived:
+            yield numbers[following], lived.pop(following)
+            following += 1
+
+
+def _wait_for(job: Future[dict[str, History]], stop: threading.Event) -> dict[str, History]:
+    """Result of a job; an interrupt asks it to stop and is passed on."""
+    try:
+        while not wait([job], timeout=0.5).done:
+            pass
+        return job.result()
+    except BaseException:
+        stop.set()
+        raise

@@ -1,0 +1,317 @@
+"""Store: finished runs of every sweep, by the content of what was run, in Parquet shards that appear whole or not.
+
+`FOLDER/MODEL/HASH.parquet`: a folder for each version of the model, a shard for each finished chunk, named by the hash
+of its content. A shard is written beside its final name and renamed, so that a kill leaves nothing half-written that
+anybody reads, and two sweeps that add to one store at once add different files or the same one.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import socket
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.execution.trials import FIGURES, Lived
+from sim.execution.version import model_version
+from sim.scenario.errors import ConfigError
+from sim.scenario.load import scenario_to_dict
+from sim.scenario.schema import plain
+
+if TYPE_CHECKING:
+    from sim.execution.trials import Chunk, Run
+
+__all__ = ["SHARD_COLUMNS", "Store", "StoreFull", "shards_of"]
+
+#: Begins the name of a shard that is still being written, or was when its sweep was killed.
+PARTIAL = ".partial-"
+#: What stands in a shard before the figures; a row for each arm and persona of a run, one for a run that failed.
+SHARD_COLUMNS: tuple[str, ...] = (
+    "key",
+    "replicate",
+    "seed",
+    "model",
+    "scenario",
+    "values",
+    "base",
+    "arm",
+    "persona",
+    "error",
+)
+#: Shards whose rows are kept in memory while a table is put together.
+_KEPT = 6
+
+
+class StoreFull(OSError):
+    """A shard could not be written; everything before it is kept."""
+
+
+class Store:
+    """The runs of one version of the model in a folder.
+
+    Parameters
+    ----------
+    folder : path
+        Folder of the store; made when something is added.
+    model : str, optional
+        Version of the model; this one by default.
+
+    Raises
+    ------
+    ConfigError
+        If the folder cannot be read.
+    """
+
+    def __init__(self, folder: str | Path, model: str | None = None) -> None:
+        self.folder = Path(folder)
+        self.model = model or model_version()
+        self.shelf = self.folder / self.model
+        self._shards: list[str] = []
+        self._seen: set[str] = set()
+        #: By key and replicate, the shard that holds the run, and whether it failed: the number is made negative.
+        self._where: dict[tuple[str, int], int] = {}
+        self._rows: OrderedDict[int, _Rows] = OrderedDict()
+        #: Runs that are worth trying again are taken for missing.
+        self.again = False
+        self._sweep_up()
+        self.refresh()
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+    def refresh(self) -> None:
+        """Read of the shards that came since."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            names = sorted(entry.name for entry in os.scandir(self.shelf) if _is_shard(entry.name))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise ConfigError(
+                f"the store {str(self.shelf)!r} cannot be read ({error.strerror}); give another output_dir"
+            ) from None
+        for name in names:
+            if name in self._seen:
+                continue
+            self._seen.add(name)
+            try:
+                table = pq.read_table(self.shelf / name, columns=["key", "replicate", "error"], use_threads=False)
+            except (OSError, pa.ArrowException, KeyError) as error:
+                reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+                print(
+                    f"journey: {self.shelf / name} is damaged and left out, its runs are done again ({reason})",
+                    file=sys.stderr,
+                )
+                continue
+            keys, replicates = table["key"].to_pylist(), table["replicate"].to_pylist()
+            self._note(name, zip(keys, replicates, (bool(word) for word in table["error"].to_pylist()), strict=True))
+
+    def _note(self, name: str, runs: Any) -> None:
+        self._seen.add(name)
+        self._shards.append(name)
+        place = len(self._shards)
+        for key, replicate, failed in runs:
+            known = self._where.get((key, replicate))
+            # A run that went well replaces one that failed before it, never the other way round.
+            if known is None or (known < 0 and not failed):
+                self._where[key, replicate] = -place if failed else place
+
+    def holds(self, key: str, replicate: int) -> bool:
+        """Say whether a run is there."""
+        place = self._where.get((key, replicate))
+        return place is not None and not (self.again and place < 0)
+
+    def failed(self, key: str, replicate: int) -> bool:
+        """Say whether a run is there and failed."""
+        return self._where.get((key, replicate), 0) < 0
+
+    def read(self, key: str, replicate: int) -> Lived:
+        """Return what a run left.
+
+        Raises
+        ------
+        KeyError
+            If it is not there.
+        """
+        place = abs(self._where[key, replicate])
+        rows = self._rows.get(place)
+        if rows is None:
+            rows = self._rows[place] = _Rows(self.shelf / self._shards[place - 1])
+            if len(self._rows) > _KEPT:
+                self._rows.popitem(last=False)
+        else:
+            self._rows.move_to_end(place)
+        return rows.read(key, replicate)
+
+    def add(self, chunk: Chunk, lived: Sequence[Lived]) -> Path | None:
+        """Add the runs of a finished chunk as one shard; return it, or None where it was there already.
+
+        Raises
+        ------
+        StoreFull
+            If the disk is full or cannot be written; nothing of the shard is left, and the store stays readable.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        buffer = pa.BufferOutputStream()
+        pq.write_table(_table(chunk, lived), buffer, compression="zstd", use_dictionary=list(SHARD_COLUMNS))
+        content = buffer.getvalue()
+        name = f"{hashlib.sha256(content).hexdigest()[:32]}.parquet"
+        final = self.shelf / name
+        runs = [(run.key, run.replicate, item.metrics is None) for run, item in zip(chunk.runs, lived, strict=True)]
+        if not final.exists():
+            self._write(final, content)
+        if name not in self._seen:
+            self._note(name, runs)
+            return final
+        return None
+
+    def _write(self, final: Path, content: Any) -> None:
+        partial = final.with_name(f"{PARTIAL}{socket.gethostname()}-{os.getpid()}-{final.name}")
+        try:
+            self.shelf.mkdir(parents=True, exist_ok=True)
+            with partial.open("wb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+            partial.rename(final)
+        except OSError as error:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+            remedy = "make room" if full else "make it writable"
+            raise StoreFull(
+                error.errno,
+                f"{error.strerror or error}; the {len(self)} runs of the store are kept: {remedy} and run the same"
+                " command again, it goes on where it stopped",
+                str(self.shelf),
+            ) from error
+
+    def _sweep_up(self) -> None:
+        """Remove what killed sweeps of this machine left half-written."""
+        mine = f"{PARTIAL}{socket.gethostname()}-"
+        try:
+            left = [entry.name for entry in os.scandir(self.shelf) if entry.name.startswith(mine)]
+        except OSError:
+            return
+        for name in left:
+            process = name.removeprefix(mine).partition("-")[0]
+            if process.isdigit() and not _is_alive(int(process)):
+                try:
+                    (self.shelf / name).unlink(missing_ok=True)
+                except OSError:
+                    continue
+
+
+class _Rows:
+    """The rows of one shard, by run."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow.parquet as pq
+
+        columns = ["key", "replicate", "arm", "persona", "error", *FIGURES]
+        table = pq.read_table(path, columns=columns, use_threads=False)
+        self.figures = np.stack([table[name].to_numpy() for name in FIGURES], axis=1)
+        self.arms, self.personas = table["arm"].to_pylist(), table["persona"].to_pylist()
+        self.errors = table["error"].to_pylist()
+        self.places: dict[tuple[str, int], tuple[int, int]] = {}
+        runs = list(zip(table["key"].to_pylist(), table["replicate"].to_pylist(), strict=True))
+        start = 0
+        for at in range(1, len(runs) + 1):
+            if at == len(runs) or runs[at] != runs[start]:
+                self.places.setdefault(runs[start], (start, at))
+                start = at
+
+    def read(self, key: str, replicate: int) -> Lived:
+        start, end = self.places[key, replicate]
+        if self.errors[start]:
+            return Lived((), (), None, self.errors[start])
+        arms = tuple(dict.fromkeys(self.arms[start:end]))
+        personas = tuple(dict.fromkeys(self.personas[start:end]))
+        return Lived(arms, personas, self.figures[start:end].reshape(len(arms), len(personas), -1))
+
+
+def shards_of(folder: str | Path) -> Iterator[Path]:
+    """Yield every shard of a store, of all versions of the model, sorted."""
+    root = Path(folder)
+    if not root.is_dir():
+        return
+    for shelf in sorted(place for place in root.iterdir() if place.is_dir() and not place.name.startswith(".")):
+        yield from sorted(path for path in shelf.iterdir() if _is_shard(path.name))
+
+
+def _is_shard(name: str) -> bool:
+    return name.endswith(".parquet") and not name.startswith(".")
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _table(chunk: Chunk, lived: Sequence[Lived]) -> Any:
+    """Return the rows of a chunk: each run by arm and persona."""
+    import pyarrow as pa
+
+    counts = np.array([1 if item.metrics is None else item.metrics.shape[0] * item.metrics.shape[1] for item in lived])
+    owner = np.repeat(np.arange(len(lived)), counts)
+    figures = np.concatenate(
+        [
+            np.full((1, len(FIGURES)), np.nan) if item.metrics is None else item.metrics.reshape(-1, len(FIGURES))
+            for item in lived
+        ]
+    )
+    bases = [json.dumps(scenario_to_dict(scenario), separators=(",", ":")) for scenario in chunk.scenarios]
+
+    def repeated(words: Sequence[str]) -> Any:
+        """A column of words of the runs, repeated over their rows without writing them out."""
+        distinct = list(dict.fromkeys(words))
+        codes = {word: place for place, word in enumerate(distinct)}
+        places = np.array([codes[word] for word in words], np.int32)[owner]
+        return pa.DictionaryArray.from_arrays(pa.array(places), pa.array(distinct, pa.string()))
+
+    def said(run: Run) -> str:
+        return json.dumps(plain(run.values), separators=(",", ":"))
+
+    columns: dict[str, Any] = {
+        "key": repeated([run.key for run in chunk.runs]),
+        "replicate": pa.array(np.array([run.replicate for run in chunk.runs], np.int64)[owner]),
+        "seed": pa.array(np.array([run.seed for run in chunk.runs], np.int64)[owner]),
+        "model": repeated([chunk.model] * len(lived)),
+        "scenario": repeated([chunk.scenarios[run.scenario].name for run in chunk.runs]),
+        "values": repeated([said(run) for run in chunk.runs]),
+        "base": repeated([bases[run.scenario] for run in chunk.runs]),
+        "arm": pa.array(
+            _words(lived, lambda item: [arm for arm in item.arms for _ in item.personas])
+        ).dictionary_encode(),
+        "persona": pa.array(_words(lived, lambda item: list(item.personas) * len(item.arms))).dictionary_encode(),
+        "error": repeated([item.error for item in lived]),
+    }
+    for place, name in enumerate(FIGURES):
+        columns[name] = pa.array(figures[:, place])
+    return pa.table(columns)
+
+
+def _words(lived: Sequence[Lived], of: Callable[[Lived], list[str]]) -> Any:
+    """Return a column of words, one for each row of each run; a run that failed has one row and no word."""
+    import pyarrow as pa
+
+    words = [word for item in lived for word in (of(item) if item.metrics is not None else [""])]
+    return pa.array(words).dictionary_encode()

@@ -1,0 +1,164 @@
+"""Question: how the difference between two arms depends on dials of a scenario, asked point by point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.execution.trials import FIGURES, Finished, Trial, run_trials
+from sim.experiments.arm_metrics import check_metric
+from sim.experiments.factors import Dial, short_title, written
+from sim.scenario.errors import ConfigError
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import nearest
+
+if TYPE_CHECKING:
+    from sim.execution.executors import Executor
+    from sim.execution.store import Store
+
+__all__ = ["EXTENSIVE", "Failed", "Question", "choose_arm", "respond"]
+
+Floats = NDArray[np.float64]
+
+#: Metrics that add up over customers; they are told per customer, so that they do not depend on the population.
+EXTENSIVE: tuple[str, ...] = ("contribution", "revenue", "npv", "purchases", "cash_low_point")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """How a paired difference between an arm and the baseline depends on dials.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        With the baseline and the arm; see :func:`sim.experiments.factors.ready`.
+    arm : str
+    metric : str
+        Of the focal brand or its category; `EXTENSIVE` ones are told per customer.
+    dials : tuple of Dial
+    seed : int
+        Of all luck.
+    """
+
+    scenario: Scenario
+    arm: str
+    metric: str
+    dials: tuple[Dial, ...]
+    seed: int
+
+    @property
+    def per_customer(self) -> bool:
+        """Whether the metric is divided by the number of customers."""
+        return self.metric in EXTENSIVE
+
+    @property
+    def own(self) -> Floats:
+        """Where the scenario itself stands, as shares of the dials' ranges, (k,)."""
+        return np.array([dial.own_share for dial in self.dials])
+
+    def values(self, shares: Floats) -> dict[str, Any]:
+        """Return what a point (k,) of the unit cube sets, by path."""
+        return {
+            path: value
+            for dial, share in zip(self.dials, shares.tolist(), strict=True)
+            for path, value in dial.values(share).items()
+        }
+
+    def settings(self, shares: Floats) -> Floats:
+        """Return the dials' numbers at points (n, k) of the unit cube."""
+        return np.array(
+            [[float(dial.lever.at(share)) for dial, share in zip(self.dials, point, strict=True)] for point in shares]
+        ).reshape(-1, len(self.dials))
+
+    def describe(self, shares: Floats) -> str:
+        """Name a point in words."""
+        return ", ".join(
+            f"{short_title(dial)} {written(dial, float(dial.lever.at(share)))}"
+            for dial, share in zip(self.dials, shares.tolist(), strict=True)
+        )
+
+    def customer_weeks(self, runs: int) -> int:
+        """Return how much there is to simulate in a number of runs."""
+        return self.scenario.customer_weeks(runs)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A point whose runs failed, and why."""
+
+    point: int
+    error: str
+
+
+def choose_arm(scenario: Scenario, arm: str | None) -> str:
+    """Return the arm in question: the one that is named, or the first that is not the baseline.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such arm, or nothing to compare.
+    """
+    others = [name for name in scenario.arms if name != scenario.baseline]
+    if not others:
+        raise ConfigError(
+            f"scenario {scenario.name!r} has only the arm {scenario.baseline!r}; give one with two arms to compare"
+        )
+    if arm is None:
+        return others[0]
+    if arm not in others:
+        match = nearest(arm, others)
+        hint = f"did you mean {match!r}? " if match else ""
+        found = "the baseline itself" if arm == scenario.baseline else "no arm of the scenario"
+        raise ConfigError(f"arm is {arm!r}, {found}; {hint}give one of {', '.join(others)}")
+    return arm
+
+
+def respond(
+    question: Question,
+    shares: Floats,
+    replicates: Sequence[tuple[int, ...]],
+    *,
+    executor: Executor,
+    store: Store | None = None,
+    on_done: Callable[[Finished], None] | None = None,
+    engine: str = "numba",
+) -> tuple[Floats, tuple[Failed, ...]]:
+    """Run points and return the paired differences.
+
+    Parameters
+    ----------
+    question : Question
+    shares : float64 (n, k)
+        Points of the unit cube.
+    replicates : sequence of tuple of int
+        Of each point, equally many.
+    executor, store, on_done, engine
+        As in :func:`sim.execution.trials.run_trials`.
+
+    Returns
+    -------
+    float64 (n, R)
+        Arm minus baseline; NaN where a run failed or the metric is undefined.
+    tuple of Failed
+    """
+    check_metric(question.metric)
+    trials = [
+        Trial(question.scenario, question.seed, numbers, question.values(point))
+        for point, numbers in zip(shares, replicates, strict=True)
+    ]
+    rows: list[Floats] = []
+    failed: list[Failed] = []
+    figure = FIGURES.index(question.metric)
+    outcomes: Iterator[Any] = run_trials(trials, executor=executor, store=store, on_done=on_done, engine=engine)
+    for point, outcome in enumerate(outcomes):
+        if outcome.error:
+            failed.append(Failed(point, outcome.error))
+        arm, baseline = (outcome.arms.index(name) for name in (question.arm, question.scenario.baseline))
+        found = outcome.metrics[:, :, 0, figure]
+        heads = trials[point].values.get("population", question.scenario.population)
+        rows.append((found[arm] - found[baseline]) / (heads if question.per_customer else 1))
+    return np.array(rows).reshape(len(trials), -1), tuple(failed)

@@ -1,0 +1,1 @@
+"""What a run leaves behind: counters, events, the recorder and the history of an arm."""

@@ -1,0 +1,152 @@
+"""Record: from the counters of an engine to the history of an arm."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.record.counters import ByBrand, ByPersona, Tally
+from sim.record.events import EVENT
+from sim.record.history import FIXED_POINT, UNIT, History, Lives, MarketTrace
+from sim.world.world import World
+
+__all__ = ["Stocks", "Traced", "allocate_trace", "make_history", "stocks_after", "stocks_at_birth"]
+
+#: Weekly state of the market, columns of :class:`sim.record.history.MarketTrace`.
+Traced: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+
+
+class Stocks(NamedTuple):
+    """Levels of everything that tallies keep as weekly changes. P personas, K stages, B brands."""
+
+    occupancy: NDArray[np.int64]  # (P, K)
+    incumbents: NDArray[np.int64]  # (P, B)
+    satisfaction: NDArray[np.int64]  # (P, B)
+    trust: NDArray[np.int64]  # (P, B)
+    opted_out: NDArray[np.int64]  # (P, B)
+    fatigue: NDArray[np.float64]  # (P,) sum over customers, fixed point
+
+
+def stocks_at_birth(stood: NDArray[np.int64], brands: int) -> Stocks:
+    """Levels before the first week: customers stand in their first stage (P, K), and nobody is anybody's customer."""
+    personas = len(stood)
+    none = np.zeros((personas, brands), np.int64)
+    return Stocks(stood, none, none, none, none, np.zeros(personas))
+
+
+def _fatigue(stocks: Stocks, tally: Tally, left: float) -> NDArray[np.float64]:
+    """Sum of fatigue at the end of each week (T, P): every customer's decays at the same rate, so their sum does."""
+    level = stocks.fatigue
+    added = tally.by_persona[:, :, ByPersona.FATIGUE]
+    out = np.empty(added.shape)
+    for week in range(len(added)):
+        level = level * left + added[week]
+        out[week] = level
+    return out
+
+
+def stocks_after(stocks: Stocks, tally: Tally, fatigue_left: float) -> Stocks:
+    """Levels at the end of a phase."""
+    fatigue = _fatigue(stocks, tally, fatigue_left)
+    change = tally.by_brand.sum(axis=0)
+    return Stocks(
+        stocks.occupancy + tally.occupancy.sum(axis=0),
+        stocks.incumbents + change[:, :, ByBrand.INCUMBENTS],
+        stocks.satisfaction + change[:, :, ByBrand.SATISFACTION],
+        stocks.trust + change[:, :, ByBrand.TRUST],
+        stocks.opted_out + change[:, :, ByBrand.OPTED_OUT],
+        fatigue[-1] if len(fatigue) else stocks.fatigue,
+    )
+
+
+def allocate_trace(weeks: int, groups: int, brands: int) -> Traced:
+    """Room for the weekly state of the market: reputation, recall, delight, adoption."""
+    return (
+        np.zeros((weeks, groups, brands)),
+        np.zeros((weeks, groups, brands)),
+        np.zeros((weeks, brands)),
+        np.zeros(weeks),
+    )
+
+
+def _log(tally: Tally) -> NDArray[np.void]:
+    """The event log, ordered by customer and then as lived."""
+    rows = tally.events[: tally.event_count[0]]
+    # Stable, so that the moments of one customer and week keep the order in which they were lived.
+    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    begins = np.flatnonzero((np.diff(rows[:, :2], axis=0, prepend=-1) != 0).any(axis=1))
+    rows[:, 2] = np.arange(len(rows)) - np.repeat(begins, np.diff(begins, append=len(rows)))
+    log = np.empty(len(rows), EVENT)
+    for column, name in enumerate(EVENT.names or ()):
+        log[name] = rows[:, column]
+    return log
+
+
+def make_history(
+    arm: str,
+    world: World,
+    stocks: Stocks,
+    tally: Tally,
+    people: Any,
+    accounts: Any,
+    traced: Traced,
+    fixed: NDArray[np.int64],
+    at_start: NDArray[np.int64],
+    still: NDArray[np.int64],
+    adopters: int,
+    seconds: float,
+) -> History:
+    """Turn the counters of one arm's horizon, and the levels it began with, into its history.
+
+    ``at_start`` are the focal brand's customers when it began, ``still`` those who still are when it ends (P,).
+    """
+    constants = world.constants[0]
+    heads = stocks.occupancy.sum(axis=1)
+    by_brand, by_persona = tally.by_brand, tally.by_persona
+    focal_bit = people.opted_out.dtype.type(1 << int(constants.focal))
+    last = people if accounts.size else people[:0]
+    lives = Lives(
+        **{name: np.ascontiguousarray(accounts[name]) for name in accounts.dtype.names},
+        **{name: last[name].copy() for name in ("persona", "stage", "incumbent", "satisfaction")},
+        trust=(last.trust / UNIT).astype(np.float32),
+        opted_out=(last.opted_out & focal_bit) != 0,
+    )
+
+    def level(before: NDArray[np.int64], column: int) -> NDArray[np.int64]:
+        return before + np.cumsum(by_brand[..., column], axis=0)
+
+    return History(
+        arm=arm,
+        replicate=int(constants.replicate),
+        population=heads,
+        initial=stocks.occupancy,
+        customers=stocks.occupancy + np.cumsum(tally.occupancy, axis=0),
+        flows=tally.flows,
+        purchases=by_brand[..., ByBrand.INITIAL : ByBrand.LOOP + 1],
+        skipped=by_brand[..., ByBrand.SKIPPED],
+        decision_weeks=by_brand[..., ByBrand.DECISION_WEEKS],
+        switches=by_brand[..., ByBrand.SWITCHES],
+        repeats=by_brand[..., ByBrand.REPEATS],
+        considered=by_persona[..., ByPersona.CONSIDERED_INITIALLY : ByPersona.CONSIDERED_LATER + 1],
+        buyers=by_persona[..., ByPersona.BUYERS],
+        retained=np.stack([at_start, still], axis=1),
+        incumbents=level(stocks.incumbents, ByBrand.INCUMBENTS),
+        satisfaction=level(stocks.satisfaction, ByBrand.SATISFACTION),
+        trust=level(stocks.trust, ByBrand.TRUST),
+        fatigue=_fatigue(stocks, tally, float(world.fatigue_left[1])) / FIXED_POINT / np.maximum(heads, 1),
+        contacts=by_brand[..., ByBrand.CONTACTS],
+        timely=by_brand[..., ByBrand.TIMELY],
+        opted_out=level(stocks.opted_out, ByBrand.OPTED_OUT),
+        praise=by_brand[..., ByBrand.PRAISE],
+        complaints=by_brand[..., ByBrand.COMPLAINTS],
+        money=by_brand[..., ByBrand.MONEY :],
+        fixed=fixed,
+        adopters=adopters + np.cumsum(by_persona[..., ByPersona.ADOPTED].sum(axis=1)),
+        trace=MarketTrace(*traced),
+        lives=lives,
+        events=_log(tally),
+        customer_weeks=int(constants.customers) * len(by_persona),
+        seconds=seconds,
+    )

@@ -1,0 +1,1 @@
+"""The readable engine: the Mesa model and the environment of its customers."""

@@ -1,0 +1,289 @@
+"""Surroundings: the world of compiled numbers as a customer of the readable twin meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.customer import Customer, Decision, EdgeView, NodeView, single, unit
+from agents.purposes import Purpose
+from agents.rules.need import tail_position
+from agents.rules.numerics import log, uniform
+from agents.traits import TRAITS
+from sim.luck import block, sixteen_bits
+from sim.record.counters import ByBrand, ByPersona
+from sim.record.events import Moment
+from sim.record.history import Money
+from sim.scenario.journey import DOES, FEATURES, GATES
+from sim.world.graph import ALWAYS, Kind, On
+from sim.world.world import Birth, Clock, World
+
+__all__ = ["Around", "be_born"]
+
+_ON = {On.WEEK: None, On.CONTACT: "contact", On.NEED: "need"}
+_HAZARD = {Kind.LOGIT: "logit", Kind.PROBABILITY: "probability", Kind.REFERENCE: "reference"}
+
+
+def _plain(record: Any) -> SimpleNamespace:
+    """Turn a record into plain Python numbers under the same names."""
+    return SimpleNamespace(**dict(zip(record.dtype.names, record.item(), strict=True)))
+
+
+def _views(world: World) -> dict[int, NodeView]:
+    """Every node of the graph, by number."""
+    stages = world.node_of.shape[1]
+    views: dict[int, NodeView] = {}
+    for at, node in enumerate(world.nodes):
+        edges = []
+        for edge in world.edges[node.first_edge : node.end_edge]:
+            terms = world.terms[edge.first_term : edge.end_term]
+            edges.append(
+                EdgeView(
+                    target=int(edge.target),
+                    on=_ON[int(edge.on)],
+                    only=None if edge.only == ALWAYS else GATES[edge.only],
+                    hazard=_HAZARD[int(edge.kind)],
+                    base=float(edge.intercept),
+                    terms=tuple((FEATURES[term.feature], float(term.coefficient)) for term in terms),
+                )
+            )
+        views[at] = NodeView(
+            journey=at // stages,
+            stage=at % stages,
+            does=DOES[node.does],
+            weeks=None if node.weeks < 0 else int(node.weeks),
+            weekly=bool(node.weekly),
+            effort=float(node.effort),
+            lift=float(node.lift),
+            cost=int(node.cost),
+            ancillary=int(node.ancillary),
+            mix=tuple(world.mix[at].tolist()) if node.has_channels else (),
+            edges=tuple(edges),
+        )
+    return views
+
+
+class Around:
+    """What customers see of a compiled world, and the counters they leave their traces in.
+
+    Parameters
+    ----------
+    world : World
+        With counters of its own (:func:`sim.world.world.fork`).
+    phase_start : int
+        Week of the counters' first row.
+    """
+
+    def __init__(self, world: World, phase_start: int) -> None:
+        self.world = world
+        self.phase_start = phase_start
+        self.week = phase_start
+        self.row = 0
+        self.brands = len(world.brands)
+        self.constants = _plain(world.constants[0])
+        self.sampled: frozenset[int] = frozenset()
+        self.events: list[tuple[int, ...]] = []
+        self._views = _views(world)
+        self._node_of = world.node_of.tolist()
+        self._personas = [_plain(record) for record in world.personas]
+        self._offers = [[_plain(record) for record in row] for row in world.offers]
+        self._channels = [_plain(record) for record in world.channels]
+        self._segments = [[_plain(record) for record in row] for row in world.segments]
+        self._levels = [[[_plain(record) for record in row] for row in plane] for plane in world.levels]
+        self._fatigue_left = world.fatigue_left.tolist()
+        self._habit_left = world.habit_left.tolist()
+        self._gaps = world.gap_quantiles.tolist()
+        self._tastes = world.taste_quantiles.tolist()
+        self.look()
+
+    def look(self) -> None:
+        """Take in the market as it stands this week."""
+        world = self.world
+        self._brands = [_plain(record) for record in world.brands]
+        self._standing = [[_plain(record) for record in row] for row in world.standing]
+        self._contacting = world.contacting[: world.market[0].contacting].tolist()
+        self._adoption = float(world.market[0].adoption)
+
+    def begin(self, week: int) -> None:
+        """Turn to a week of the phase."""
+        self.week = week
+        self.row = week - self.phase_start
+        self.look()
+
+    # -- luck ------------------------------------------------------------------------------------------------------
+
+    def draw(self, who: int, purpose: Purpose, when: int, index: int, which: int) -> float:
+        """Uniform in (0, 1) of the customer's luck."""
+        constants = self.constants
+        words = block(constants.seed, constants.replicate, who, int(purpose), when, index)
+        return uniform(int(words[which]))
+
+    def is_reached(self, who: int, brand: int, threshold: int) -> bool:
+        """Whether this week brings a contact of the brand."""
+        if threshold == 0:
+            return False
+        constants = self.constants
+        a, b, c, d = block(constants.seed, constants.replicate, who, int(Purpose.CONTACT), self.week >> 3, brand)
+        return bool(sixteen_bits((np.uint64(a), np.uint64(b), np.uint64(c), np.uint64(d)), self.week) < threshold)
+
+    # -- what is seen ----------------------------------------------------------------------------------------------
+
+    def contacting(self) -> Sequence[int]:
+        """Brands that make contact at all."""
+        return self._contacting
+
+    def level(self, brand: int, persona: int) -> Any:
+        """Levels of the brand's present strategy for a persona."""
+        return self._levels[brand][self._brands[brand].active][persona]
+
+    def segment(self, brand: int) -> Any:
+        """The brand's present plan."""
+        return self._segments[brand][self._brands[brand].active]
+
+    def brand(self, brand: int) -> Any:
+        """The brand."""
+        return self._brands[brand]
+
+    def standing(self, who: int, brand: int) -> Any:
+        """Reputation and recall of the brand where the customer lives."""
+        return self._standing[who % self.constants.groups][brand]
+
+    def persona(self, persona: int) -> Any:
+        """The persona."""
+        return self._personas[persona]
+
+    def offer(self, persona: int, brand: int) -> Any:
+        """Revenue and margin of a purchase, cents."""
+        return self._offers[persona][brand]
+
+    def channel(self, channel: int) -> Any:
+        """A channel."""
+        return self._channels[channel + 1]
+
+    def node(self, lead: int, stage: int) -> NodeView:
+        """A stage on the lead's journey."""
+        journey = self.constants.journey if lead < 0 else self.segment(lead).journey
+        return self._views[self._node_of[journey][stage]]
+
+    def has_stage(self, brand: int, stage: int) -> bool:
+        """Whether the brand's journey has a stage of its own like this."""
+        journey = self.segment(brand).journey
+        return bool(self._node_of[journey][stage] // self.constants.stages == journey)
+
+    def adoption(self) -> float:
+        """Share of customers who ever bought in the category."""
+        return self._adoption
+
+    def gap(self, position: float) -> float:
+        """Gap of mean 1 at a position of the quantile table."""
+        below = int(position)
+        share = position - below
+        return self._gaps[below] * (1.0 - share) + self._gaps[below + 1] * share
+
+    def taste(self, brand: int, above: bool, position: float) -> float:
+        """Log-Gamma taste for a brand at a position of its quantile table, above the median or below."""
+        below = int(position)
+        share = position - below
+        table = self._tastes[brand][int(above)]
+        return table[below] * (1.0 - share) + table[below + 1] * share
+
+    def fatigue_left(self, weeks: int) -> float:
+        """Share of fatigue left after so many weeks."""
+        return self._fatigue_left[weeks]
+
+    def habit_left(self, weeks: int) -> float:
+        """Share of habit left after so many weeks."""
+        return self._habit_left[weeks]
+
+    # -- what is left ----------------------------------------------------------------------------------------------
+
+    def count(self, customer: Customer, brand: int, what: str, amount: int) -> None:
+        """Count something for a brand, this week."""
+        self.world.by_brand[self.row, customer.persona, brand, ByBrand[what]] += amount
+
+    def count_person(self, customer: Customer, what: str, amount: int) -> None:
+        """Count something for the persona, this week."""
+        self.world.by_persona[self.row, customer.persona, ByPersona[what]] += amount
+
+    def pay(self, customer: Customer, brand: int, what: str, cents: int) -> None:
+        """Book money."""
+        if cents == 0:
+            return
+        self.world.by_brand[self.row, customer.persona, brand, ByBrand.MONEY + Money[what]] += cents
+        if brand == self.constants.focal and self.world.accounts.size:
+            account = self._account(customer)
+            if what == "REVENUE":
+                account.spend += cents
+            else:
+                signed = cents if what in ("MARGIN", "ANCILLARY") else -cents
+                account.contribution += signed
+                account.value += int(np.floor(signed * self.world.discount[self.row] + 0.5))
+
+    def _account(self, customer: Customer) -> Any:
+        return self.world.accounts[customer.who - self.world.clock[Clock.FIRST]]
+
+    def say(self, customer: Customer, brand: int, *, good: bool) -> None:
+        """Tell others about the brand."""
+        self.world.talk[customer.who % self.constants.groups, brand, 0 if good else 1] += 1
+
+    def moved(self, customer: Customer, source: int, target: int) -> None:
+        """Count a move from stage to stage."""
+        self.world.flows[customer.persona, source, target] += 1
+        self.world.occupancy[self.row, customer.persona, source] -= 1
+        self.world.occupancy[self.row, customer.persona, target] += 1
+
+    def bought(self, customer: Customer, brand: int, *, switched: bool) -> None:
+        """Keep the customer's own account of a purchase."""
+        if self.world.accounts.size:
+            account = self._account(customer)
+            account.purchases += 1
+            account.focal_purchases += int(brand == self.constants.focal)
+            account.switches += int(switched)
+
+    def note(self, customer: Customer, moment: str, brand: int, channel: int, origin: int, cents: int) -> None:
+        """Log a moment of a sampled customer."""
+        if customer.who in self.sampled:
+            self.events.append(
+                (customer.who, self.row, 0, int(Moment[moment]), customer.stage, brand, channel, origin, cents)
+            )
+
+    def decided(self, customer: Customer, decision: Decision) -> None:
+        """Hear what luck decided; here nobody listens."""
+
+    def log(self) -> NDArray[np.int64]:
+        """Events as the columns of a tally."""
+        return np.array(self.events, np.int64).reshape(len(self.events), 9)
+
+
+def _quantile(table: Any, position: float) -> float:
+    """Value between the nodes of a quantile table."""
+    below = int(position)
+    share = position - below
+    return float(table[below] + (table[below + 1] - table[below]) * share)
+
+
+def _category(shares: Any, u: float) -> int:
+    """Category of a uniform by cumulative shares; the last catches what rounding leaves."""
+    return next((at for at, share in enumerate(shares[:-1]) if u < share), len(shares) - 1)
+
+
+def be_born(customer: Customer, born: Birth) -> None:
+    """Draw persona, traits, own need rate, first stage and the phase of the first need."""
+    world, who = customer.world, customer.who
+    customer.persona = _category(born.persona_shares, world.draw(who, Purpose.BIRTH, 0, 0, 0))
+    customer.stage = _category(born.start, world.draw(who, Purpose.BIRTH, 0, 0, 1))
+    at = tail_position(log(1.0 - world.draw(who, Purpose.BIRTH, 0, 0, 2)))
+    below = int(at)
+    share = at - below
+    rate = float(born.rate_quantiles[below] * (1.0 - share) + born.rate_quantiles[below + 1] * share)
+    customer.gap = single(1.0 / max(rate * float(born.persona_rate[customer.persona]), 1e-9))
+    for trait, name in enumerate(TRAITS):
+        table = born.trait_quantiles[customer.persona, trait]
+        position = world.draw(who, Purpose.TRAITS, 0, trait // 4, trait % 4) * (len(table) - 1)
+        customer.traits[name] = unit(_quantile(table, position))
+    if world.node(customer.lead, customer.stage).does == "wait":
+        customer.set_need_clock(first=True)

@@ -1,0 +1,281 @@
+"""The journey as a Mesa model: to be read, watched and extended. Slow, and right to the last bit.
+
+Works with Mesa's ``DataCollector``, ``batch_run`` and SolaraViz. The fast engine (:mod:`sim.engine`) lives the same
+lives; what a customer does in a week stands in :class:`agents.customer.Customer`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.mesa_agent import CustomerAgent
+from agents.population import FOCAL_AT_START, MAX_WEEK, allocate, allocate_accounts
+from agents.purposes import Purpose
+from agents.rules.numerics import encode_unit
+from sim.record.counters import ByBrand, ByPersona, Tally, allocate_tally
+from sim.record.history import History
+from sim.record.recorder import Traced, allocate_trace, make_history, stocks_after, stocks_at_birth
+from sim.reference.environment import Around, be_born
+from sim.scenario.errors import ConfigError
+from sim.scenario.journey import stage_names
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import nearest
+from sim.world.market_week import market_week
+from sim.world.world import World, compile_birth, compile_world, fork
+
+__all__ = ["JourneyModel", "live_replicate", "sampled_customers"]
+
+
+def sampled_customers(scenario: Scenario, around: Around) -> frozenset[int]:
+    """Customers whose moments are logged: a hashed sample."""
+    share = min(1.0, scenario.record.events / scenario.population)
+    everybody = range(scenario.population)
+    return frozenset(who for who in everybody if around.draw(who, Purpose.SAMPLE, 0, 0, 0) < share)
+
+
+class JourneyModel(mesa.Model):
+    """One arm of a scenario as a Mesa model; a step is a week.
+
+    Parameters
+    ----------
+    scenario : str, path or Scenario
+        Name of a shipped scenario, path of a scenario file, or a scenario.
+    arm : str, optional
+        The baseline by default.
+    population : int, optional
+        Customers; the scenario's own number by default.
+    seed : int, optional
+        Key of luck; None, which Mesa's ``batch_run`` may hand over, is 1.
+    replicate : int
+        Which luck of that key.
+    **overrides
+        Other values of the scenario, as for ``Scenario.load``: ``horizon``, ``burn_in`` ...
+
+    Raises
+    ------
+    sim.scenario.errors.ConfigError
+        If there is no such scenario or arm, or a value is out of range.
+
+    Examples
+    --------
+    >>> model = JourneyModel(scenario="treadmill", arm="proactive", population=50, burn_in=0, seed=1)
+    >>> model.step()
+    >>> len(model.agents), model.week
+    (50, 1)
+    """
+
+    def __init__(
+        self,
+        scenario: str | Path | Scenario = "treadmill",
+        arm: str | None = None,
+        population: int | None = None,
+        seed: int | None = 1,
+        replicate: int = 0,
+        **overrides: Any,
+    ) -> None:
+        seed = 1 if seed is None else seed
+        # Mesa's generator decides nothing here; given, so that an extension that uses it is reproducible.
+        super().__init__(rng=seed)
+        self.luck = seed
+        #: The scenario lived. Mesa has an attribute `scenario` of its own.
+        self.case = _load(scenario, population, overrides)
+        self.arm = self.case.baseline if arm is None else arm
+        if self.arm not in self.case.arms:
+            match = nearest(self.arm, self.case.arms)
+            meant = f"did you mean {match!r}? " if match else ""
+            raise ConfigError(f"arm {self.arm!r} is unknown; {meant}accepted: {', '.join(self.case.arms)}")
+        self.replicate = replicate
+        self.stages = stage_names(self.case.journeys)
+        self.week = 0  #: weeks lived, the burn-in's included
+        self.adopted_before = 0
+        weeks = self.case.burn_in + self.case.horizon
+        self.traced: Traced = allocate_trace(weeks, self._groups(), len(self.case.brands))
+        self.around = Around(self._forked(self.case.baseline, self.case.burn_in, keep=False), 0)
+        self.fixed = np.zeros((self.case.burn_in, len(self.case.brands), 3), np.int64)
+        born = compile_birth(self.case)
+        for who in range(self.case.population):
+            be_born(CustomerAgent(self, who, self.around), born)
+        self.customers: list[CustomerAgent] = list(self.agents)
+        self.running = True
+        #: A subclass may put its own in its place; :func:`mesa.batch_run` reads it.
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                "week": "week",
+                "purchases": "purchases",
+                "loop_purchases": "loop_purchases",
+                "contacts": "contacts",
+            }
+        )
+        if self.case.burn_in == 0:
+            self._begin_horizon()
+
+    def _groups(self) -> int:
+        talk = self.case.market.word_of_mouth
+        return talk.communities if talk.structure == "communities" else 1
+
+    def _forked(self, arm: str, weeks: int, *, keep: bool) -> World:
+        """A world of one arm with counters for so many weeks."""
+        scenario = self.case
+        world = compile_world(scenario, scenario.arms[arm], self.luck, self.replicate)
+        tally = allocate_tally(weeks, len(scenario.personas), len(self.stages), len(scenario.brands), self._groups(), 0)
+        return fork(world, tally, allocate_accounts(scenario.population if keep else 0), 0)
+
+    def _focal(self, first: int, end: int) -> int:
+        """Sum of the focal brand's columns since the horizon (or the burn-in) began."""
+        return int(self.around.world.by_brand[:, :, self.case.focal, first:end].sum())
+
+    @property
+    def purchases(self) -> int:
+        """Purchases of the focal brand since the horizon (or the burn-in) began."""
+        return self._focal(ByBrand.INITIAL, ByBrand.LOOP + 1)
+
+    @property
+    def loop_purchases(self) -> int:
+        """Purchases of the focal brand in the loyalty loop since then."""
+        return self._focal(ByBrand.LOOP, ByBrand.LOOP + 1)
+
+    @property
+    def contacts(self) -> int:
+        """Contacts that the focal brand has made since then."""
+        return self._focal(ByBrand.CONTACTS, ByBrand.CONTACTS + 1)
+
+    def share_of_stages(self) -> dict[str, float]:
+        """Share of customers per stage, for data collectors and charts."""
+        counts = np.bincount([customer.stage for customer in self.customers], minlength=len(self.stages))
+        return {name: float(count) / len(self.customers) for name, count in zip(self.stages, counts, strict=True)}
+
+    def step(self) -> None:
+        """One week: the market, then every customer independently of the others."""
+        if self.week >= self.case.burn_in + self.case.horizon:
+            self.running = False
+            return
+        around, world = self.around, self.around.world
+        market_week(self.week, around.phase_start, world, self.adopted_before, self.fixed)
+        now = (world.standing.reputation, world.standing.recall, world.brands.delight, world.market.adoption[0])
+        for kept, value in zip(self.traced, now, strict=True):
+            kept[self.week] = value
+        around.begin(self.week)
+        self.agents.do("step")
+        self.adopted_before = int(world.by_persona[around.row, :, ByPersona.ADOPTED].sum())
+        self.week += 1
+        self.datacollector.collect(self)
+        if self.week == self.case.burn_in:
+            self._begin_horizon()
+        if self.week >= self.case.burn_in + self.case.horizon:
+            self.running = False
+
+    def _begin_horizon(self) -> None:
+        """Leave the baseline's world, which all arms share until here, for the arm's own."""
+        past = self.around.world
+        self.past = Tally(*(getattr(past, name) for name in Tally._fields))
+        world = self._forked(self.arm, self.case.horizon, keep=True)
+        for name in ("brands", "standing", "market", "contacting", "talk"):
+            getattr(world, name)[:] = getattr(past, name)
+        self.fixed = np.zeros((self.case.horizon, len(self.case.brands), 3), np.int64)
+        self.around = Around(world, self.case.burn_in)
+        self.around.sampled = sampled_customers(self.case, self.around)
+        for customer in self.customers:
+            customer.world = self.around
+            customer.begin_horizon(self.case.focal)
+        self.at_start = self._loyal()
+
+    def _loyal(self) -> NDArray[np.int64]:
+        """Per persona, the focal brand's customers who were so when the horizon began."""
+        loyal = np.zeros(len(self.case.personas), np.int64)
+        for customer in self.customers:
+            loyal[customer.persona] += customer.focal_at_start and customer.incumbent == self.case.focal
+        return loyal
+
+    def records(self) -> Any:
+        """Memories of all customers as the fast engine keeps them (recarray)."""
+        people = allocate(self.case.population, len(self.case.brands)).people
+        for customer, record in zip(self.customers, people, strict=True):
+            for name in ("persona", "stage", "incumbent", "satisfaction"):
+                record[name] = getattr(customer, name)
+            record.trust = encode_unit(customer.trust)
+            record.opted_out = sum(1 << brand for brand in customer.opted_out)
+            record.marks = FOCAL_AT_START * customer.focal_at_start
+        return people
+
+    def history(self, seconds: float = 0.0) -> History:
+        """What the arm has left behind; the horizon must be over."""
+        scenario, world = self.case, self.around.world
+        tally = Tally(*(getattr(world, name) for name in Tally._fields))
+        events = self.around.log()
+        tally = tally._replace(events=events, event_count=np.array([len(events)], np.int64))
+        records = self.records()
+        # Whoever is where now began where the flows say.
+        began = -self.past.occupancy.sum(axis=0) - tally.occupancy.sum(axis=0)
+        for customer in self.customers:
+            began[customer.persona, customer.stage] += 1
+        stocks = stocks_after(stocks_at_birth(began, len(scenario.brands)), self.past, float(world.fatigue_left[1]))
+        return make_history(
+            self.arm,
+            world,
+            stocks,
+            tally,
+            records,
+            world.accounts,
+            self.traced,
+            self.fixed,
+            self.at_start,
+            self._loyal(),
+            int(self.past.by_persona[:, :, ByPersona.ADOPTED].sum()),
+            seconds,
+        )
+
+
+def _load(scenario: str | Path | Scenario, population: int | None, overrides: dict[str, Any]) -> Scenario:
+    if population is not None:
+        overrides = {**overrides, "population": population}
+    if isinstance(scenario, Scenario):
+        return replace(scenario, **overrides) if overrides else scenario
+    if isinstance(scenario, Path):
+        return Scenario.from_yaml(scenario, **overrides)
+    return Scenario.load(scenario, **overrides)
+
+
+def live_replicate(
+    scenario: Scenario,
+    *,
+    seed: int,
+    replicate: int,
+    threads: int = 1,
+    on_progress: Callable[[int], None] | None = None,
+    stop: threading.Event | None = None,
+) -> dict[str, History]:
+    """Live one replicate of every arm with Mesa; as :func:`sim.engine.replicate.live_replicate`, to the last bit.
+
+    ``threads`` is accepted and left alone: Mesa's agents take turns.
+
+    Raises
+    ------
+    ValueError
+        If the run is longer than customers' clocks reach.
+    InterruptedError
+        If ``stop`` was set.
+    """
+    weeks = scenario.burn_in + scenario.horizon
+    if weeks > MAX_WEEK:
+        raise ValueError(f"burn_in + horizon is {weeks} weeks; at most {MAX_WEEK} fit the clocks of customers")
+    histories: dict[str, History] = {}
+    for name in scenario.arms:
+        began = time.perf_counter()
+        model = JourneyModel(scenario, arm=name, seed=seed, replicate=replicate)
+        while model.running:
+            model.step()
+            if on_progress is not None:
+                on_progress(scenario.population)
+            if stop is not None and stop.is_set():
+                raise InterruptedError("the run was asked to stop")
+        histories[name] = model.history(time.perf_counter() - began)
+    return histories

@@ -1,0 +1,263 @@
+"""Ribbons: an alluvial of where purchases came from, one row a stage, each ribbon as wide as its customers are many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+
+from sim.reports.figures.journey_graph import order_stages
+from sim.reports.style import INK, MUTED, WIDTH, percent, short, style
+from sim.scenario.journey import Journey, Stage
+
+__all__ = ["draw_ribbons"]
+
+ROW = 0.86
+BAR = 0.22
+GAP = 0.12
+SIDE = 0.14
+NO_PURCHASE = "no purchase"
+_BAR = "#33404d"
+
+_DECIDING = ("recall", "search", "choose")
+#: Ribbons by what was left behind: distinct in luminance as well as in colour.
+_COLOURS = {
+    "before": "#c9c9c9",
+    "loop": "#00785a",
+    "recall": "#9ecae9",
+    "search": "#e69f00",
+    "drop": "#8a8a8a",
+    "after": "#b9cfdf",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ribbon:
+    source: str
+    target: str
+    count: float
+    colour: str
+
+
+def draw_ribbons(journeys: Sequence[Journey], flows: Mapping[tuple[str, str], float], *, title: str) -> Figure | None:
+    """Draw how needs turn into purchases, and what follows; None for a journey in which nothing is chosen.
+
+    Parameters
+    ----------
+    journeys : sequence of Journey
+        Journeys in use; they say what each stage does.
+    flows : mapping
+        (from, to) -> customers over the horizon.
+    title : str
+    """
+    stages: dict[str, Stage] = {}
+    for journey in journeys:
+        for name, stage in journey.stages.items():
+            stages.setdefault(name, stage)
+    start = [name for journey in journeys for name, share in journey.start.items() if share > 0.0]
+    edges = [(edge.source, edge.target) for journey in journeys for edge in journey.edges]
+    order = order_stages(list(stages), edges, start)
+    choosing = [name for name in order if stages[name].does == "choose"]
+    if not choosing:
+        return None
+    last = order.index(choosing[-1])
+    deciding = [
+        name
+        for place, name in enumerate(order)
+        if stages[name].does in _DECIDING or (stages[name].does == "nothing" and place < last)
+    ]
+    rows, ribbons = _lay(deciding, choosing, stages, flows)
+    if not ribbons:
+        return None
+    with style():
+        return _draw(rows, ribbons, title)
+
+
+def _lay(
+    deciding: Sequence[str],
+    choosing: Sequence[str],
+    stages: Mapping[str, Stage],
+    flows: Mapping[tuple[str, str], float],
+) -> tuple[list[list[str]], list[_Ribbon]]:
+    """Put nodes in rows: where customers were, what they decide, what they use, where that leads.
+
+    A stage may stand at both ends, so nodes are named by zone: ``before:idle``, ``at:need``, ``after:use``,
+    ``then:idle``.
+    """
+    ribbons: list[_Ribbon] = []
+    before: dict[str, None] = {}
+    using: dict[str, None] = {}
+    then: dict[str, None] = {}
+    for (source, target), count in flows.items():
+        if count <= 0.0 or source not in stages or target not in stages:
+            continue
+        if source not in deciding and target in deciding:
+            before[source] = None
+            ribbons.append(_Ribbon(f"before:{source}", f"at:{target}", count, _COLOURS["before"]))
+        elif source in deciding and target in deciding and deciding.index(target) > deciding.index(source):
+            does = stages[source].does
+            kind = does if does in ("recall", "search") else "loop" if target in choosing else "before"
+            ribbons.append(_Ribbon(f"at:{source}", f"at:{target}", count, _COLOURS[kind]))
+        elif source in choosing and target not in deciding:
+            using[target] = None
+            ribbons.append(_Ribbon(f"at:{source}", f"after:{target}", count, _COLOURS["after"]))
+        elif source in deciding and target not in deciding:
+            then[NO_PURCHASE] = None
+            ribbons.append(_Ribbon(f"at:{source}", f"then:{NO_PURCHASE}", count, _COLOURS["drop"]))
+    for (source, target), count in flows.items():
+        if count > 0.0 and source in using:
+            then[target] = None
+            ribbons.append(_Ribbon(f"after:{source}", f"then:{target}", count, _COLOURS["after"]))
+    # Together at the right: who did not buy.
+    ends = [name for name in then if name != NO_PURCHASE] + ([NO_PURCHASE] if NO_PURCHASE in then else [])
+    names = {name for ribbon in ribbons for name in (ribbon.source, ribbon.target)}
+    rows = [
+        [f"before:{name}" for name in before],
+        *([f"at:{name}"] for name in deciding if f"at:{name}" in names),
+        [f"after:{name}" for name in using],
+        [f"then:{name}" for name in ends],
+    ]
+    merged: dict[tuple[str, str], _Ribbon] = {}
+    for ribbon in ribbons:
+        known = merged.get((ribbon.source, ribbon.target))
+        total = ribbon.count + (known.count if known else 0.0)
+        merged[ribbon.source, ribbon.target] = _Ribbon(ribbon.source, ribbon.target, total, ribbon.colour)
+    return [row for row in rows if row], list(merged.values())
+
+
+def _draw(rows: list[list[str]], ribbons: list[_Ribbon], title: str) -> Figure:
+    row_of = {name: place for place, row in enumerate(rows) for name in row}
+    ribbons = [ribbon for ribbon in ribbons if row_of[ribbon.target] > row_of[ribbon.source]]
+    size = {
+        name: max(
+            sum(ribbon.count for ribbon in ribbons if ribbon.source == name),
+            sum(ribbon.count for ribbon in ribbons if ribbon.target == name),
+        )
+        for name in row_of
+    }
+    needs = sum(size[name] for name in rows[0])
+    # In each row: ribbons that pass on their way to a purchase, then the row's own nodes, then those who leave.
+    lanes: list[list[str | _Ribbon]] = []
+    for place, nodes in enumerate(rows):
+        passing = [ribbon for ribbon in ribbons if row_of[ribbon.source] < place < row_of[ribbon.target]]
+        buying = [ribbon for ribbon in passing if not ribbon.target.startswith("then:")]
+        leaving = [ribbon for ribbon in passing if ribbon.target.startswith("then:")]
+        lanes.append(
+            [
+                *sorted(buying, key=lambda ribbon: row_of[ribbon.source]),
+                *nodes,
+                *sorted(leaving, key=lambda ribbon: -row_of[ribbon.source]),
+            ]
+        )
+    heft = [sum(size[item] if isinstance(item, str) else item.count for item in lane) for lane in lanes]
+    room = WIDTH - 2 * SIDE - GAP * max(len(lane) - 1 for lane in lanes)
+    scale = room / max(*heft, needs)
+    head, foot = 0.5, 0.96
+    height = head + ROW * (len(rows) - 1) + BAR + foot
+    spot: list[dict[str | _Ribbon, tuple[float, float]]] = []
+    for lane, total in zip(lanes, heft, strict=True):
+        x = SIDE + (WIDTH - 2 * SIDE - total * scale - GAP * (len(lane) - 1)) / 2
+        places: dict[str | _Ribbon, tuple[float, float]] = {}
+        for item in lane:
+            wide = (size[item] if isinstance(item, str) else item.count) * scale
+            places[item] = (x, wide)
+            x += wide + GAP
+        spot.append(places)
+
+    def top(row: int) -> float:
+        return height - head - ROW * row
+
+    def beside(ribbon: _Ribbon, row: int) -> float:
+        """Return where a ribbon is in a row: its own lane, or its node's."""
+        for item in (ribbon, ribbon.source, ribbon.target):
+            if item in spot[row]:
+                x, wide = spot[row][item]
+                return x + wide / 2
+        return 0.0
+
+    figure = Figure(figsize=(WIDTH, height))
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    axes.set_xlim(0.0, WIDTH)
+    axes.set_ylim(0.0, height)
+    axes.axis("off")
+    axes.set_title(title, x=SIDE / WIDTH, y=1.0 - 0.06 / height, pad=0, va="top")
+    leave = _ports(ribbons, lambda ribbon: ribbon.source, lambda ribbon: beside(ribbon, row_of[ribbon.source] + 1))
+    enter = _ports(ribbons, lambda ribbon: ribbon.target, lambda ribbon: beside(ribbon, row_of[ribbon.target] - 1))
+    for ribbon in sorted(ribbons, key=lambda item: -item.count):
+        wide = ribbon.count * scale
+        first, final = row_of[ribbon.source], row_of[ribbon.target]
+        way = [(spot[first][ribbon.source][0] + leave[ribbon] * scale, top(first) - BAR)]
+        way += [(spot[row][ribbon][0], top(row) - BAR / 2) for row in range(first + 1, final)]
+        way.append((spot[final][ribbon.target][0] + enter[ribbon] * scale, top(final)))
+        _band(axes, way, wide, ribbon.colour)
+    for row, every in enumerate(rows):
+        outside: list[float] = []  # right end of the labels on each level outside the bars
+        for name in every:
+            x, wide = spot[row][name]
+            bar = Rectangle((x, top(row) - BAR), wide, BAR, facecolor=_BAR, edgecolor="white", lw=0.5, zorder=4)
+            axes.add_patch(bar)
+            words = f"{short(name.split(':', 1)[1], 14)} {percent(size[name] / needs)}"
+            half = 0.042 * len(words)
+            if wide > 2 * half:
+                where, colour, ground = (x + wide / 2, top(row) - BAR / 2), "white", None
+            else:
+                middle = min(max(x + wide / 2, half), WIDTH - half)
+                level = next((place for place, end in enumerate(outside) if end < middle - half), len(outside))
+                outside[level : level + 1] = [middle + half]
+                away = 0.1 + 0.15 * level
+                # Below the last row there is room; above it the ribbons arrive.
+                below = row + 1 == len(rows)
+                where, colour = (middle, top(row) - BAR - away if below else top(row) + away), INK
+                ground = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+            axes.text(
+                *where,
+                words,
+                ha="center",
+                va="center",
+                fontsize=8,
+                fontweight="bold",
+                color=colour,
+                zorder=6,
+                bbox=ground,
+            )
+    keys = [("loop", "straight to buy"), ("recall", "considered"), ("search", "evaluated"), ("drop", "did not buy")]
+    x = SIDE
+    for kind, words in keys:
+        hatch = "////" if kind == "drop" else ""
+        key = Rectangle((x, 0.3), 0.14, 0.1, facecolor=_COLOURS[kind], edgecolor="white", linewidth=0.0, hatch=hatch)
+        axes.add_patch(key)
+        axes.text(x + 0.18, 0.35, words, fontsize=7.5, va="center")
+        x += 0.36 + 0.068 * len(words)
+    note = "Percent of all needs. Top: where customers were when the need arose."
+    axes.text(SIDE, 0.12, note, fontsize=7.5, color=MUTED, va="center")
+    return figure
+
+
+def _ports(
+    ribbons: Sequence[_Ribbon], node: Callable[[_Ribbon], str], where: Callable[[_Ribbon], float]
+) -> dict[_Ribbon, float]:
+    """Return how far along its node each ribbon begins, in the order in which the ribbons lie."""
+    out: dict[_Ribbon, float] = {}
+    filled: dict[str, float] = {}
+    for ribbon in sorted(ribbons, key=lambda item: (where(item), item.source, item.target)):
+        out[ribbon] = filled.get(node(ribbon), 0.0)
+        filled[node(ribbon)] = out[ribbon] + ribbon.count
+    return out
+
+
+def _band(axes: Axes, way: Sequence[tuple[float, float]], wide: float, colour: str) -> None:
+    """Draw a ribbon along the points of its left edge, from top to bottom."""
+    left: list[tuple[float, float]] = [way[0]]
+    for (x0, y0), (x1, y1) in zip(way, way[1:], strict=False):
+        bend = (y0 - y1) * 0.45
+        left += [(x0, y0 - bend), (x1, y1 + bend), (x1, y1)]
+    right = [(x + wide, y) for x, y in reversed(left)]
+    curves = [Path.CURVE4] * (len(left) - 1)
+    codes = [Path.MOVETO, *curves, Path.LINETO, *curves, Path.CLOSEPOLY]
+    path = Path([*left, *right, left[0]], codes)
+    hatch = "///" if colour == _COLOURS["drop"] else ""
+    axes.add_patch(PathPatch(path, facecolor=colour, edgecolor="white", linewidth=0.4, hatch=hatch, zorder=2))

@@ -1,0 +1,337 @@
+"""Journeys: maps of stages and edges, from a journey's file alone, with the flows of a run, or as a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from agents.traits import TRAITS
+from sim.analysis.paired import estimate
+from sim.reports.figures.journey_graph import Box, Link, draw_spine, order_stages
+from sim.reports.style import FEWER, INK, MORE, PALE, compact, percent, short, style
+from sim.scenario.journey import Edge, Journey, Stage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Flows", "draw_change", "draw_difference", "draw_flows", "draw_journey", "flows_of"]
+
+#: (from, to) -> customers who went that way, by replicate.
+Flows = Mapping[tuple[str, str], NDArray[np.float64]]
+
+LOOP = "#009E73"
+_TINTS = {
+    "wait": "#efefef",
+    "nothing": "#ffffff",
+    "recall": "#dcebf7",
+    "search": "#dcebf7",
+    "choose": "#fde3b3",
+    "use": "#e8f5ef",
+    "bond": "#cdeadd",
+    "talk": "#cdeadd",
+}
+_DASHES: dict[str, tuple[float, tuple[float, ...]]] = {
+    "contact": (0.0, (3.5, 1.5)),
+    "only": (0.0, (1.2, 1.2)),
+    "fewer": (0.0, (3.5, 1.5)),
+    "unsure": (0.0, (1.0, 1.5)),
+}
+_FEW = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class _Union:
+    """Stages and edges of several journeys, so that every map of a report lies the same way."""
+
+    stages: Mapping[str, Stage]
+    edges: Mapping[tuple[str, str], tuple[Edge, ...]]
+    order: tuple[str, ...]
+
+
+def _join(journeys: Sequence[Journey], more: Iterable[tuple[str, str]] = ()) -> _Union:
+    stages: dict[str, Stage] = {}
+    edges: dict[tuple[str, str], list[Edge]] = {}
+    for journey in journeys:
+        for name, stage in journey.stages.items():
+            stages.setdefault(name, stage)
+        for edge in journey.edges:
+            edges.setdefault((edge.source, edge.target), []).append(edge)
+    for pair in more:
+        for name in pair:
+            stages.setdefault(name, Stage())
+        edges.setdefault(pair, [])
+    start = [name for journey in journeys for name, share in journey.start.items() if share > 0.0 and name in stages]
+    order = order_stages(list(stages), list(edges), start)
+    return _Union(stages, {pair: tuple(found) for pair, found in edges.items()}, order)
+
+
+def flows_of(table: pd.DataFrame, arm: str) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Gather the flows of one arm from the tidy table `flows.parquet`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``arm, replicate, persona, from, to, count``.
+    arm : str
+        Name of the arm.
+
+    Returns
+    -------
+    dict
+        (from, to) -> customers by replicate, over all personas.
+    """
+    replicates = sorted(table["replicate"].unique().tolist())
+    column = {replicate: place for place, replicate in enumerate(replicates)}
+    mine = table[table["arm"].astype(str) == arm]
+    out: dict[tuple[str, str], NDArray[np.float64]] = {}
+    rows = zip(mine["replicate"], mine["from"].astype(str), mine["to"].astype(str), mine["count"], strict=True)
+    for replicate, source, target, count in rows:
+        out.setdefault((source, target), np.zeros(len(replicates)))[column[replicate]] += count
+    return out
+
+
+def draw_journey(journey: Journey) -> Figure:
+    """Draw a journey from its file alone: what each stage does, and the pull of each edge on an average customer."""
+    union = _join([journey])
+    boxes = {name: Box(name, _does(stage), _tint(stage)) for name, stage in journey.stages.items()}
+    hazards = _hazards(journey)
+    links = []
+    for pair, edges in union.edges.items():
+        labels = list(dict.fromkeys(_edge_words(edge, hazards) for edge in edges))
+        links.append(_plain_link(pair, edges, journey, label=" · ".join(filter(None, labels))))
+    title = short(journey.title or f"Journey {journey.name}", 44)
+    notes = [
+        "Share that goes this way a week (or at once, in a stage of no time)",
+        "for a customer with every trait at ½ and no history. Dashed: opened by",
+        "a contact; dotted: by a capability. Green: straight to buy, the loop.",
+    ]
+    with style():
+        return draw_spine(boxes, links, union.order, title=title, notes=notes)
+
+
+def draw_flows(
+    journeys: Sequence[Journey],
+    flows: Flows,
+    *,
+    title: str,
+    customers: float | None = None,
+    weeks: int | None = None,
+    frame: Sequence[Journey] = (),
+) -> Figure:
+    """Draw the journeys of one arm with the flows of a run: widths by customers, labels by share of those who leave.
+
+    Parameters
+    ----------
+    journeys : sequence of Journey
+        Journeys in use in the arm.
+    flows : mapping
+        (from, to) -> customers by replicate.
+    title : str
+    customers : float, optional
+        Population, to write visits per customer.
+    weeks : int, optional
+        Length of the horizon.
+    frame : sequence of Journey
+        Journeys of all arms, so that the stages of all maps lie in the same order.
+    """
+    union = _join(journeys, [pair for pair in flows])
+    order = _join([*frame, *journeys], list(flows)).order
+    mean = {pair: float(np.mean(count)) for pair, count in flows.items()}
+    leaving = _sums((source, count) for (source, _), count in mean.items())
+    arriving = _sums((target, count) for (_, target), count in mean.items())
+    boxes = {
+        name: Box(name, _visits(arriving.get(name, 0.0), customers) if customers else _does(stage), _tint(stage))
+        for name, stage in union.stages.items()
+    }
+    links = []
+    for pair, edges in union.edges.items():
+        count = mean.get(pair, 0.0)
+        total = leaving.get(pair[0], 0.0)
+        drawn = _plain_link(pair, edges, *journeys, label=percent(count / total) if total else "0 %")
+        if count == 0.0:
+            drawn = Link(*pair, label=drawn.label, weight=0.0, colour=PALE, line=_DASHES["unsure"])
+        else:
+            line = "-" if any(edge.on is None and edge.only in (None, "incumbent") for edge in edges) else drawn.line
+            drawn = Link(*pair, label=drawn.label, weight=count, colour=drawn.colour, line=line, strong=drawn.strong)
+        links.append(drawn)
+    span = f" in {weeks} weeks" if weeks else ""
+    notes = [
+        "Label: share of those leaving the stage. Width: customers" + span + ".",
+        "Dashed: contacts open it; dotted: a capability. Green: straight to buy, the loop.",
+    ]
+    if customers:
+        notes.insert(0, f"In the boxes: times an average customer enters{span}.")
+    with style():
+        return draw_spine(boxes, links, order, title=title, notes=notes)
+
+
+def draw_difference(
+    journeys: Sequence[Journey],
+    flows: Flows,
+    baseline: Flows,
+    *,
+    title: str,
+    customers: float,
+    weeks: int | None = None,
+) -> Figure:
+    """Draw by how much an arm's flows differ from the baseline's, per 100 customers.
+
+    Blue and + is more; orange, − and dashed is fewer. Edges whose 95 % interval covers zero are grey and dotted; from
+    one replicate there is no interval, and none is grey.
+    """
+    pairs = list(dict.fromkeys([*baseline, *flows]))
+    union = _join(journeys, pairs)
+    empty = np.zeros(max((len(counts) for counts in (*flows.values(), *baseline.values())), default=1))
+    scale = 100.0 / customers
+    change = {pair: (flows.get(pair, empty) - baseline.get(pair, empty)) * scale for pair in union.edges}
+    arriving: dict[str, NDArray[np.float64]] = {}
+    for (_, target), counts in change.items():
+        arriving[target] = arriving.get(target, empty) + counts
+    boxes = {
+        name: Box(name, f"{_signed(float(np.mean(arriving.get(name, empty))))} visits", _tint(stage))
+        for name, stage in union.stages.items()
+    }
+    links = []
+    for pair, counts in change.items():
+        found = estimate(counts)
+        mean = found.mean or 0.0
+        sure = found.ci_low is None or found.ci_high is None or found.ci_low > 0.0 or found.ci_high < 0.0
+        if mean == 0.0 or not sure:
+            links.append(Link(*pair, _signed(mean), mean, PALE, _DASHES["unsure"]))
+        else:
+            line = "-" if mean > 0.0 else _DASHES["fewer"]
+            links.append(Link(*pair, _signed(mean), mean, MORE if mean > 0.0 else FEWER, line, True))
+    span = f" over {weeks} weeks" if weeks else ""
+    notes = [
+        f"Times per 100 customers{span}, more (+) or fewer (−) than in the baseline.",
+        "Blue, solid: more. Orange, dashed: fewer. Grey, dotted: 95 % interval covers 0.",
+        "Where edges join, the line is as wide as their sum, which may cancel out.",
+    ]
+    with style():
+        return draw_spine(boxes, links, union.order, title=title, notes=notes)
+
+
+def draw_change(journey: Journey, other: Journey) -> Figure:
+    """Draw what a second journey's file adds to, takes from and alters in a first one."""
+    union = _join([journey, other])
+    boxes = {}
+    for name, stage in union.stages.items():
+        before, after = journey.stages.get(name), other.stages.get(name)
+        words = "new" if before is None else "gone" if after is None else "same" if before == after else "altered"
+        boxes[name] = Box(name, words, _tint(stage), dashed=words in ("new", "gone"))
+    links = []
+    for pair in union.edges:
+        before_edges = [edge for edge in journey.edges if (edge.source, edge.target) == pair]
+        after_edges = [edge for edge in other.edges if (edge.source, edge.target) == pair]
+        if not before_edges:
+            links.append(Link(*pair, f"+ {_gate(after_edges) or 'new'}", None, MORE, "-", True))
+        elif not after_edges:
+            links.append(Link(*pair, "− gone", None, FEWER, _DASHES["fewer"], True))
+        elif before_edges == after_edges:
+            links.append(Link(*pair, "", None, "#9a9a9a"))
+        else:
+            added = [edge for edge in after_edges if edge not in before_edges]
+            links.append(Link(*pair, f"± {_gate(added) or 'terms'}", None, INK, "-", True))
+    title = f"From {short(journey.title or journey.name, 24)}\nto {short(other.title or other.name, 24)}"
+    notes = ["+ new (blue)   − gone (orange, dashed)   ± altered (black)   unmarked: the same"]
+    with style():
+        return draw_spine(boxes, links, union.order, title=title, notes=notes)
+
+
+def _plain_link(pair: tuple[str, str], edges: Sequence[Edge], *journeys: Journey, label: str) -> Link:
+    source, target = pair
+    stages = {name: stage for journey in journeys for name, stage in journey.stages.items()}
+    loop = (
+        target in stages
+        and source in stages
+        and stages[target].does == "choose"
+        and stages[source].does not in ("recall", "search", "choose")
+    )
+    gated = edges and all(edge.on == "contact" for edge in edges)
+    by_capability = edges and all(edge.only not in (None, "incumbent") for edge in edges)
+    line = _DASHES["contact"] if gated else _DASHES["only"] if by_capability else "-"
+    return Link(source, target, label, None, LOOP if loop else "#4a6076", line, loop)
+
+
+def _sums(items: Iterable[tuple[str, float]]) -> dict[str, float]:
+    out: dict[str, float] = {}
+    for name, count in items:
+        out[name] = out.get(name, 0.0) + count
+    return out
+
+
+def _tint(stage: Stage) -> str:
+    return _TINTS.get(stage.does, "#ffffff")
+
+
+def _does(stage: Stage) -> str:
+    parts = [stage.does if stage.does != "nothing" else ""]
+    if stage.weeks:
+        parts.append(f"{stage.weeks} week{'s' if stage.weeks > 1 else ''}")
+    if stage.effort:
+        parts.append(f"effort {stage.effort:g}")
+    return " · ".join(filter(None, parts))
+
+
+def _visits(count: float, customers: float) -> str:
+    return f"{compact(count / customers, 2)} × per customer" if count else "never entered"
+
+
+def _signed(value: float) -> str:
+    if abs(value) < _FEW:
+        return "0" if value == 0.0 else "±0"
+    return f"{'+' if value > 0 else ''}{compact(value, 2)}"
+
+
+def _gate(edges: Sequence[Edge]) -> str:
+    for edge in edges:
+        if edge.on == "contact":
+            return "contact"
+        if edge.only not in (None, "incumbent"):
+            return str(edge.only)
+    return ""
+
+
+def _hazard(terms: Mapping[str, float]) -> float:
+    return sum(value * (1.0 if name == "base" else 0.5 if name in TRAITS else 0.0) for name, value in terms.items())
+
+
+def _hazards(journey: Journey) -> dict[int, float]:
+    """Return, by identity of the edge, the share that goes this way where no gate is open."""
+    out: dict[int, float] = {}
+    for name in journey.stages:
+        mine = [
+            edge
+            for edge in journey.edges
+            if edge.source == name and edge.on is None and edge.only in (None, "incumbent")
+        ]
+        logits = {id(edge): exp(min(_hazard(edge.logit), 50.0)) for edge in mine if edge.logit is not None}
+        below = 1.0 + sum(logits.values())
+        taken = 0.0
+        for edge in mine:
+            if edge.logit is not None:
+                out[id(edge)] = logits[id(edge)] / below
+            elif edge.probability is not None:
+                out[id(edge)] = min(max(_hazard(edge.probability), 0.0), 1.0)
+            taken += out.get(id(edge), 0.0)
+        for edge in mine:
+            if edge.logit is None and edge.probability is None:
+                out[id(edge)] = max(1.0 - taken, 0.0)
+    return out
+
+
+def _edge_words(edge: Edge, hazards: Mapping[int, float]) -> str:
+    if edge.on == "need":
+        return "need"
+    if edge.on == "contact":
+        return "contact"
+    if edge.only not in (None, "incumbent"):
+        return str(edge.only)
+    share = hazards.get(id(edge))
+    return "" if share is None else percent(share)

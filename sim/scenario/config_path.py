@@ -1,0 +1,108 @@
+"""Library: the folders in which named configuration files lie, a user's before the shipped one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from configs import FOLDER
+from sim.scenario.errors import ConfigError
+from sim.scenario.schema import nearest, read_name
+from sim.scenario.yaml_reader import read_document
+
+__all__ = ["GROUPS", "Library"]
+
+#: Folders of a library that a user may add to; `engine` and the verbs' own files ship with the simulator only.
+GROUPS: tuple[str, ...] = ("scenario", "market", "personas", "journey", "strategy")
+#: Folder of scenarios that are found by name but not listed.
+PATTERN = "pattern"
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Named files in `scenario/`, `market/`, `personas/`, `journey/` and `strategy/`.
+
+    Attributes
+    ----------
+    folders : tuple of Path
+        Searched in this order; the first file of a name is the one that counts.
+    """
+
+    folders: tuple[Path, ...] = (FOLDER,)
+
+    @classmethod
+    def of(cls, *folders: str | Path) -> Library:
+        """Return the shipped library with a user's folders before it.
+
+        Raises
+        ------
+        ConfigError
+            If a folder does not exist or is none.
+        """
+        return cls((*(_folder(folder) for folder in folders), FOLDER))
+
+    def names(self, group: str) -> tuple[str, ...]:
+        """Return the names in a group, sorted."""
+        return tuple(sorted({path.stem for folder in self.folders for path in _files(folder / group)}))
+
+    def find(self, group: str, name: str) -> Path | None:
+        """Return the file of a name, or None; a link that leads nowhere is found, so that reading it can say so.
+
+        The scenarios of the patterns (`journey validate`) lie in `pattern/`: they run like any other, but they are no
+        examples to start from, and so are not listed among them.
+        """
+        for place in (group, PATTERN) if group == "scenario" else (group,):
+            for folder in self.folders:
+                path = folder / place / f"{name}.yaml"
+                if path.exists() or path.is_symlink():
+                    return path
+        return None
+
+    def read(self, group: str, name: object, *, key: str = "", where: str = "") -> tuple[dict[str, Any], str]:
+        """Read a named file; return its data and how messages call it.
+
+        Raises
+        ------
+        ConfigError
+            If the name is none, no file has it, or the file leads out of its folder or cannot be read.
+        """
+        word = read_name(name, f"a {group}", where=where, key=key)
+        path = self.find(group, word)
+        if path is None:
+            names = self.names(group)
+            match = nearest(word, names)
+            hint = f"did you mean {match!r}? " if match else ""
+            place = f"{where}: " if where else ""
+            asked = f"{key} is {word!r}, but " if key else ""
+            known = ", ".join(names) or "none"
+            raise ConfigError(f"{place}{asked}there is no {group} {word!r}; {hint}there are {known}")
+        where = self.title(path)
+        folder = path.parent.parent.resolve()
+        if not path.resolve().is_relative_to(folder) and path.exists():
+            raise ConfigError(f"{where} is a link that leads out of its folder; copy the file there")
+        return read_document(path, where=where), where
+
+    def title(self, path: Path) -> str:
+        """Return how messages call a file: shipped ones by their place in `configs`."""
+        return f"configs/{path.relative_to(FOLDER).as_posix()}" if path.is_relative_to(FOLDER) else str(path)
+
+
+def _folder(folder: str | Path) -> Path:
+    try:
+        path = Path(folder).expanduser().absolute()
+        if path.is_dir():
+            return path
+        found = "is not a folder" if path.exists() else "does not exist"
+    except (OSError, ValueError, RuntimeError) as error:
+        found = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    wanted = f"give a folder with {'/, '.join(GROUPS)}/ in it"
+    raise ConfigError(f"the configuration folder {str(folder)!r} {found}; {wanted}")
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    try:
+        return [path for path in folder.iterdir() if path.suffix == ".yaml"]
+    except OSError:
+        return []

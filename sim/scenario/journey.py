@@ -1,0 +1,409 @@
+"""Journey: the graph a customer moves through. Stages, edges, their features, and what makes a graph valid."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from agents.quantity import choice, number, quantity, text, whole
+from agents.traits import TRAITS
+from sim.scenario.errors import ConfigError
+from sim.scenario.schema import nearest, read, read_name, show
+
+__all__ = ["DOES", "FEATURES", "GATES", "Does", "Edge", "Journey", "Stage", "edge_names", "read_journey", "stage_names"]
+
+#: Stages are kept in a byte.
+MOST_STAGES = 127
+#: Two names of stages with what stands between and behind them.
+_EDGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
+_EDGE_KEYS = ("from", "to", "on", "only", "logit", "probability")
+_ONS = ("contact", "need")
+_TOLERANCE = 1e-9
+
+
+class Does(IntEnum):
+    """What a stage does to the customer who enters it."""
+
+    NOTHING = 0
+    WAIT = 1
+    RECALL = 2
+    SEARCH = 3
+    CHOOSE = 4
+    USE = 5
+    BOND = 6
+    TALK = 7
+
+
+DOES: tuple[str, ...] = tuple(item.name.lower() for item in Does)
+
+#: What an edge's hazard may depend on: the traits, the customer's memory, and what the customer feels this week.
+FEATURES: tuple[str, ...] = (
+    *TRAITS,
+    "satisfaction",
+    "trust",
+    "habit",
+    "fatigue",
+    "weeks_in_stage",
+    "ease",
+    "relevance",
+    "pull",
+    "delight",
+    "intrusion",
+    "effort",
+    "reputation",
+    "price",
+    "adoption",
+)
+
+#: Conditions of an edge: `only: incumbent` (the lead is the brand last bought), or where the lead has a capability.
+GATES: tuple[str, ...] = ("incumbent", "automation", "personalization", "context", "innovation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A stage of the journey and what it does."""
+
+    does: str = choice("nothing", DOES, "what the stage does")
+    weeks: int | None = whole(
+        None,
+        0,
+        10_000,
+        "fixed stay in weeks before any edge opens; 0 resolves within the week (a `choose` stage always does)",
+        "weeks",
+        optional=True,
+    )
+    effort: float = number(0.0, 0.0, 10.0, "base effort of the stage", "effort")
+    channels: Mapping[str, float] = quantity("shares of the market's channels, summing to 1", factory=dict)
+    cost: float = number(0.0, 0.0, 1e6, "cost to the leading brand of one customer entering, in whole cents", "money")
+    ancillary: float = number(0.0, 0.0, 1e6, "ancillary revenue of one customer entering, in whole cents", "money")
+    experience_lift: float = number(0.0, -10.0, 10.0, "added to the experience this stage gives", "utility")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """A way from one stage to another.
+
+    ``logit`` and ``probability`` are each None or ``{"base": number, feature: coefficient}``. An edge with neither is
+    the stage's reference: taken when no other edge is (in a stage that resolves within the week or whose stay is
+    over), or when the need clock runs out (``on: need``).
+    """
+
+    source: str
+    target: str
+    on: str | None = None  # None, "contact", "need"
+    only: str | None = None  # None or one of GATES
+    logit: Mapping[str, float] | None = None
+    probability: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journey:
+    """A validated journey. ``start`` are shares of customers by stage, summing to 1."""
+
+    name: str = text("", "name of the journey")
+    title: str = text("", "a reader's name for it")
+    start: Mapping[str, float] = quantity("where customers begin, shares summing to 1", factory=dict)
+    stages: Mapping[str, Stage] = quantity("stages by name", factory=dict)
+    edges: tuple[Edge, ...] = ()
+
+
+def stage_names(journeys: Mapping[str, Journey]) -> tuple[str, ...]:
+    """Names of all stages, in order of first appearance: the ids of stages."""
+    names: dict[str, None] = {}
+    for journey in journeys.values():
+        names.update(dict.fromkeys(journey.stages))
+    return tuple(names)
+
+
+def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey:
+    """Read and check a journey.
+
+    Parameters
+    ----------
+    name : str
+        Name of the journey.
+    data : mapping
+        Content of a journey file (CONTRACT 3).
+    where : str
+        File the data comes from; opens every message.
+
+    Raises
+    ------
+    ConfigError
+        If a stage, feature or key is unknown; a probability lies outside [0, 1] or the probabilities of a stage sum to
+        more than 1; a stage mixes logits and probabilities; shares do not sum to 1; a stage cannot be reached; or
+        stages that resolve within the week form a cycle or have no way that is always open.
+
+    Examples
+    --------
+    >>> edge = {"from": "a", "to": "b", "probability": 0.3}
+    >>> chain = {"start": {"a": 1.0}, "stages": {"a": {}, "b": {}}, "edges": [edge]}
+    >>> read_journey("chain", chain).edges[0].probability
+    {'base': 0.3}
+    """
+    where = where or f"journey {name!r}"
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{where}: found {show(data)}; give a mapping with keys name, title, start, stages, edges")
+    allowed = ("name", "title", "start", "stages", "edges")
+    for key in data:
+        if key not in allowed:
+            raise ConfigError(f"{where}: unknown key {show(key)}; {_meant(str(key), allowed)}")
+    given = data.get("stages")
+    if not isinstance(given, Mapping) or not given:
+        raise ConfigError(f"{where}: stages is {show(given)}; give a mapping of one stage or more by name")
+    if len(given) > MOST_STAGES:
+        raise ConfigError(f"{where}: {len(given)} stages; at most {MOST_STAGES} are allowed")
+    stages = {
+        read_name(stage, "a stage", where=where, key="a name under stages"): read(
+            Stage, {} if content is None else content, where=where, key=f"stages.{stage}"
+        )
+        for stage, content in given.items()
+    }
+    for stage_name, stage in stages.items():
+        _check_shares(stage.channels, f"stages.{stage_name}.channels", where)
+        if stage.does == "choose" and stage.weeks not in (None, 0):
+            raise ConfigError(
+                f"{where}: stage {stage_name!r} chooses and stays {stage.weeks} weeks; a choose stage resolves within"
+                " the week, so leave weeks out and put a stage behind it"
+            )
+    start = data.get("start")
+    if not isinstance(start, Mapping) or not start:
+        raise ConfigError(f"{where}: start is {show(start)}; give shares of customers by stage, summing to 1")
+    for stage_name in start:
+        if stage_name not in stages:
+            raise ConfigError(
+                f"{where}: start names unknown stage {show(stage_name)}; {_meant(str(stage_name), stages)}"
+            )
+    _check_shares(start, "start", where)
+    edges = _read_edges(data.get("edges") or [], stages, where)
+    for stage_name, stage in stages.items():
+        _check_ways(stage_name, stage, [edge for edge in edges if edge.source == stage_name], where)
+    _check_reachable(start, stages, edges, where)
+    _check_cycles(stages, edges, where)
+    title = data.get("title", "")
+    return Journey(
+        name=name,
+        title=title if isinstance(title, str) else str(title),
+        start={str(key): float(value) for key, value in start.items()},
+        stages=stages,
+        edges=edges,
+    )
+
+
+def _meant(name: str, names: Any) -> str:
+    names = list(names)
+    match = nearest(name, names)
+    return f"{f'did you mean {match!r}? ' if match else ''}accepted: {', '.join(names)}"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _check_shares(shares: Mapping[str, Any], key: str, where: str) -> None:
+    if not shares:
+        return
+    for name, value in shares.items():
+        if not _is_number(value) or not 0.0 <= value <= 1.0:
+            raise ConfigError(f"{where}: {key}.{name} is {show(value)}; give a share from 0 to 1")
+    total = math.fsum(shares.values())
+    if abs(total - 1.0) > _TOLERANCE:
+        raise ConfigError(f"{where}: shares under {key} sum to {total:.12g}; make them sum to 1")
+
+
+def edge_names(edges: Iterable[Edge]) -> tuple[str, ...]:
+    """Return a name for each edge of a journey, by which a dotted key finds it, in their order.
+
+    ``FROM_to_TO``; where several edges join the same stages, with ``_on_contact`` or ``_only_incumbent`` behind it
+    where an edge has such a condition, and a number where that still says the same of two.
+
+    Examples
+    --------
+    >>> always = Edge(source="consider", target="buy")
+    >>> contact = Edge(source="consider", target="buy", on="contact", logit={"base": 0.0})
+    >>> edge_names([always, contact])
+    ('consider_to_buy', 'consider_to_buy_on_contact')
+    """
+    edges = tuple(edges)
+    pairs = Counter((edge.source, edge.target) for edge in edges)
+    names: dict[str, None] = {}
+    for edge in edges:
+        name = f"{edge.source}_to_{edge.target}"
+        if pairs[edge.source, edge.target] > 1:
+            name += f"_on_{edge.on}" if edge.on else ""
+            name += f"_only_{edge.only}" if edge.only else ""
+        unique, number = name, 1
+        while unique in names:
+            number += 1
+            unique = f"{name}_{number}"
+        names[unique] = None
+    return tuple(names)
+
+
+def _read_edges(given: object, stages: Mapping[str, Stage], where: str) -> tuple[Edge, ...]:
+    """Read edges from a list, as files have them, or from a mapping by name, as a resolved configuration has them."""
+    if isinstance(given, Mapping):
+        for name, item in given.items():
+            if not isinstance(item, Mapping) or not isinstance(name, str) or not _EDGE_NAME.fullmatch(name):
+                found = (
+                    f"edges is {show(given)}" if not isinstance(item, Mapping) else f"edges has an edge {show(name)}"
+                )
+                raise ConfigError(f"{where}: {found}; give a list of {{from, to, ...}}, or such by name, FROM_to_TO")
+        return tuple(_read_edge(item, f"edges.{name}", stages, where) for name, item in given.items())
+    if not isinstance(given, list | tuple):
+        raise ConfigError(f"{where}: edges is {show(given)}; give a list of {{from, to, ...}}")
+    return tuple(_read_edge(item, f"edges.{at}", stages, where) for at, item in enumerate(given))
+
+
+def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) -> Edge:
+    if not isinstance(item, Mapping):
+        raise ConfigError(f"{where}: {key} is {show(item)}; give a mapping with keys {', '.join(_EDGE_KEYS)}")
+    # YAML 1.1 reads the bare word `on` as true; our reader does not, other writers' files may.
+    data = {("on" if name is True else name): value for name, value in item.items()}
+    for name in data:
+        if name not in _EDGE_KEYS:
+            raise ConfigError(f"{where}: {key} has unknown key {show(name)}; {_meant(str(name), _EDGE_KEYS)}")
+    for end in ("from", "to"):
+        if end not in data:
+            raise ConfigError(f"{where}: {key} has no {end!r}; name the stage it goes {end}")
+        if not isinstance(data[end], str) or data[end] not in stages:
+            raise ConfigError(
+                f"{where}: {key}.{end} is unknown stage {show(data[end])}; {_meant(str(data[end]), stages)}"
+            )
+    place = f"{key} ({data['from']} -> {data['to']})"
+    on, only = data.get("on"), data.get("only")
+    if on is not None and on not in _ONS:
+        raise ConfigError(f"{where}: {place}.on is {show(on)}; accepted: {', '.join(_ONS)}, or leave it out")
+    if only is not None and only not in GATES:
+        raise ConfigError(f"{where}: {place}.only is {show(only)}; accepted: {', '.join(GATES)}, or leave it out")
+    logit, probability = data.get("logit"), data.get("probability")
+    if logit is not None and probability is not None:
+        raise ConfigError(f"{where}: {place} has both logit and probability; give one of them")
+    if on == "contact" and logit is None and probability is None:
+        raise ConfigError(f"{where}: {place} opens on contact but has no hazard; give it a logit or a probability")
+    return Edge(
+        source=str(data["from"]),
+        target=str(data["to"]),
+        on=on,
+        only=only,
+        logit=None if logit is None else _read_hazard(logit, f"{place}.logit", where),
+        probability=None if probability is None else _read_probability(probability, f"{place}.probability", where),
+    )
+
+
+def _read_hazard(hazard: object, place: str, where: str) -> Mapping[str, float]:
+    if _is_number(hazard):
+        return {"base": float(hazard)}  # type: ignore[arg-type]
+    if not isinstance(hazard, Mapping):
+        raise ConfigError(f"{where}: {place} is {show(hazard)}; give {{base: number, feature: coefficient}}")
+    for name, value in hazard.items():
+        if name != "base" and name not in FEATURES:
+            raise ConfigError(
+                f"{where}: {place} has unknown feature {show(name)}; {_meant(str(name), ('base', *FEATURES))}"
+            )
+        if not _is_number(value) or abs(value) > 1e6:
+            raise ConfigError(f"{where}: {place}.{name} is {show(value)}; give a number from -1000000 to 1000000")
+    return {str(name): float(value) for name, value in hazard.items()}
+
+
+def _read_probability(value: object, place: str, where: str) -> Mapping[str, float]:
+    if isinstance(value, str):
+        if value not in FEATURES:
+            raise ConfigError(
+                f"{where}: {place} is {show(value)}; give a number from 0 to 1 or one of {', '.join(FEATURES)}"
+            )
+        return {"base": 0.0, value: 1.0}
+    hazard = _read_hazard(value, place, where)
+    base = hazard.get("base", 0.0)
+    if not 0.0 <= base <= 1.0:
+        raise ConfigError(f"{where}: {place} is {base:.12g}; give a probability from 0 to 1")
+    return hazard
+
+
+def _is_instant(stage: Stage) -> bool:
+    return stage.does == "choose" or stage.weeks == 0
+
+
+def _check_ways(name: str, stage: Stage, edges: list[Edge], where: str) -> None:
+    """Check the edges out of one stage against each other and against what the stage does."""
+    place = f"{where}: stage {name!r}"
+    if any(edge.logit for edge in edges) and any(edge.probability for edge in edges):
+        raise ConfigError(f"{place} mixes logit and probability edges; use one kind in a stage")
+    if any(edge.on == "need" for edge in edges) and stage.does != "wait":
+        raise ConfigError(f"{place} has an edge on need but does {stage.does!r}; only a wait stage has a need clock")
+    if stage.does == "wait" and not any(edge.on == "need" for edge in edges):
+        raise ConfigError(f"{place} waits for a need, but no edge opens on need; add one with `on: need`")
+    for on in (None, "need"):
+        references = [edge for edge in edges if edge.on == on and edge.logit is None and edge.probability is None]
+        if len(references) > 1:
+            raise ConfigError(
+                f"{place} has {len(references)} edges without hazard ({', '.join(edge.target for edge in references)});"
+                " one alone can be the reference, give the others a logit or a probability"
+            )
+    constant = math.fsum(
+        edge.probability.get("base", 0.0)
+        for edge in edges
+        if edge.probability is not None and set(edge.probability) <= {"base"} and edge.only is None and edge.on is None
+    )
+    if constant > 1.0 + _TOLERANCE:
+        raise ConfigError(f"{place} has probabilities that sum to {constant:.12g}; make them sum to 1 or less")
+    if _is_instant(stage):
+        always = any(
+            edge.on is None and edge.only is None and edge.logit is None and edge.probability is None for edge in edges
+        )
+        if not always and constant < 1.0 - _TOLERANCE:
+            raise ConfigError(
+                f"{place} resolves within the week but has no edge that is always open;"
+                " add an edge without on, only, logit and probability"
+            )
+
+
+def _check_reachable(
+    start: Mapping[str, Any], stages: Mapping[str, Stage], edges: tuple[Edge, ...], where: str
+) -> None:
+    reached = {name for name, share in start.items() if share > 0}
+    frontier = list(reached)
+    while frontier:
+        here = frontier.pop()
+        for edge in edges:
+            if edge.source == here and edge.target not in reached:
+                reached.add(edge.target)
+                frontier.append(edge.target)
+    for name in stages:
+        if name not in reached:
+            raise ConfigError(
+                f"{where}: stage {name!r} cannot be reached from the start; add an edge to it or remove it"
+            )
+
+
+def _check_cycles(stages: Mapping[str, Stage], edges: tuple[Edge, ...], where: str) -> None:
+    """Refuse cycles of stages that resolve within the week: a customer could run round them for ever."""
+    instant = {name for name, stage in stages.items() if _is_instant(stage)}
+    ways = {name: [edge.target for edge in edges if edge.source == name and edge.target in instant] for name in instant}
+    done: set[str] = set()
+    for origin in ways:
+        path: list[str] = []
+        walk: list[tuple[str, int]] = [(origin, 0)]
+        while walk:
+            name, at = walk.pop()
+            if at == 0:
+                if name in path:
+                    cycle = [*path[path.index(name) :], name]
+                    raise ConfigError(
+                        f"{where}: stages {' -> '.join(cycle)} resolve within the week and form a cycle;"
+                        " give one of them weeks: 1 or more"
+                    )
+                if name in done:
+                    continue
+                path.append(name)
+            if at < len(ways[name]):
+                walk.append((name, at + 1))
+                walk.append((ways[name][at], 0))
+            else:
+                done.add(name)
+                path.pop()

@@ -1,0 +1,320 @@
+"""Draft: what a configuration file says, in one form whatever shorthand it was written in.
+
+A scenario file names other files and lists a few differences. Its draft says the same as *parts* (named files and
+the key under which each belongs) and a *body* that is laid over them. Every field that a file leaves out is filled in,
+so that any value can be reached by its dotted key.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agents.personas import Persona
+from agents.strategies import Strategy
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.journey import Edge, Journey, edge_names, read_journey
+from sim.scenario.market import Market
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import check, nearest, plain, read, read_name, read_value, show
+
+__all__ = [
+    "SCENARIO_KEYS",
+    "Draft",
+    "Part",
+    "compose",
+    "draft_scenario",
+    "form",
+    "journey_form",
+    "lay_over",
+    "name_journey",
+]
+
+#: Keys of a scenario that stand for themselves, in the order in which they are written.
+VALUES: tuple[str, ...] = ("title", "case", "population", "horizon", "burn_in", "precision", "record", "assumptions")
+SCENARIO_KEYS: tuple[str, ...] = ("name", "market", "personas", "journeys", "baseline", "arms", *VALUES)
+#: Keys of an arm that stand for brands by their role.
+ROLES: tuple[str, ...] = ("focal", "competitors")
+PLAN_KEYS: tuple[str, ...] = ("journey", "strategy")
+#: What a company does that leads nobody: no capability, no contact.
+REACTIVE = "reactive"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A named file, the dotted key under which its content belongs, and the dotted key that names it."""
+
+    group: str
+    name: str
+    key: str
+    asked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Named files, and what is laid over them."""
+
+    parts: tuple[Part, ...]
+    body: Mapping[str, Any]
+
+
+def form(group: str, name: str, library: Library, *, key: str = "", where: str = "") -> dict[str, Any]:
+    """Read a named file of any group but `scenario` and fill in every field that it leaves out."""
+    data, where = library.read(group, name, key=key, where=where)
+    if group == "personas":
+        return _personas_form(data, where)
+    if data.get("name", name) != name:
+        raise ConfigError(f"{where}: name is {show(data['name'])}, but the file is called {name!r}; rename one")
+    if group == "journey":
+        return journey_form(name_journey(name, data, where))
+    kind = Market if group == "market" else Strategy
+    return dict(plain(read(kind, {**data, "name": name}, where=where)))
+
+
+def journey_form(journey: Journey) -> dict[str, Any]:
+    """Return a journey in the form of a journey file, every field of every stage filled in."""
+    return {
+        "name": journey.name,
+        "title": journey.title,
+        "start": dict(journey.start),
+        "stages": plain(journey.stages),
+        # By name, so that every coefficient can be reached by a dotted key; files may keep their list.
+        "edges": dict(zip(edge_names(journey.edges), map(_edge_form, journey.edges), strict=True)),
+    }
+
+
+def name_journey(name: str, data: object, where: str) -> Journey:
+    """Read a journey that stands under a name, and check that it calls itself so."""
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{where} is {show(data)}; give a mapping with start, stages and edges")
+    if data.get("name", name) != name:
+        raise ConfigError(f"{where}: name is {show(data['name'])} but stands under {name!r}; rename one")
+    if "title" in data:
+        read_value(Journey, "title", data["title"], where=where)
+    return read_journey(name, data, where)
+
+
+def draft_scenario(data: Mapping[str, Any], *, where: str = "", name: str = "scenario") -> Draft:
+    """Bring a scenario file, or a whole resolved configuration, into one form.
+
+    Parameters
+    ----------
+    data : mapping
+        The keys of a scenario file.
+    where : str
+        File that the data comes from; opens every message.
+    name : str
+        Name of the scenario where the data gives none.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown or missing, or a value cannot be used on its own.
+    """
+    place = f"{where}: " if where else ""
+    for key in data:
+        if key not in SCENARIO_KEYS:
+            match = nearest(str(key), SCENARIO_KEYS)
+            hint = f"did you mean {match!r}? " if match else ""
+            raise ConfigError(f"{place}unknown key {show(key)}; {hint}accepted: {', '.join(SCENARIO_KEYS)}")
+    for key in ("market", "arms"):
+        if data.get(key) is None:
+            raise ConfigError(f"{place}{key} is missing; every scenario needs one" + _example(key))
+    parts: list[Part] = []
+    body: dict[str, Any] = {"name": read_name(data.get("name", name), "a scenario", where=where, key="name")}
+    body |= {key: plain(read_value(Scenario, key, data[key], where=where)) for key in VALUES if key in data}
+    body["market"] = _market(data["market"], parts, where)
+    personas = data.get("personas")
+    if personas is None:
+        if data["market"] != "none":
+            raise ConfigError(f"{place}personas is missing; every scenario needs one" + _example("personas"))
+        personas = "everyone"
+    body["personas"] = _personas(personas, parts, where)
+    arms = data["arms"]
+    if not isinstance(arms, Mapping) or not arms:
+        raise ConfigError(f"{place}arms is {show(arms)}; give a mapping of one or more arms" + _example("arms"))
+    body["arms"] = {
+        read_name(arm, "an arm", where=where, key="a name under arms"): _arm(plans, f"arms.{arm}", parts, where)
+        for arm, plans in arms.items()
+    }
+    baseline = data.get("baseline")
+    body["baseline"] = (
+        next(iter(body["arms"])) if baseline is None else read_name(baseline, "an arm", where=where, key="baseline")
+    )
+    body["journeys"] = _journeys(data.get("journeys"), body["arms"], parts, where)
+    for key in VALUES:
+        if key not in body:
+            body[key] = plain(_default(key))
+    ordered = {key: body[key] for key in SCENARIO_KEYS}
+    return Draft(tuple(parts), ordered)
+
+
+def compose(draft: Draft, library: Library, *, where: str = "") -> dict[str, Any]:
+    """Read the parts of a draft and lay its body over them."""
+    composed: dict[str, Any] = {}
+    for part in draft.parts:
+        inner = form(part.group, part.name, library, key=part.asked or part.key, where=where)
+        for step in reversed(part.key.split(".")):
+            inner = {step: inner}
+        lay_over(composed, inner)
+    lay_over(composed, draft.body)
+    return {key: composed[key] for key in (*SCENARIO_KEYS, *composed) if key in composed}
+
+
+def lay_over(below: dict[str, Any], above: Mapping[str, Any]) -> None:
+    """Merge one nested mapping into another, in place; where both say something, ``above`` counts."""
+    for key, value in above.items():
+        if isinstance(value, Mapping):
+            inner = below.get(key)
+            if not isinstance(inner, dict):
+                inner = below[key] = {}
+            lay_over(inner, value)
+        else:
+            below[key] = value
+
+
+def _example(key: str) -> str:
+    examples = {
+        "market": ", such as 'market: fitness'",
+        "personas": ", such as 'personas: active'",
+        "arms": ", such as 'arms: {classic: {focal: {journey: classic, strategy: reactive}}}'",
+    }
+    return examples[key]
+
+
+def _default(key: str) -> Any:
+    for field in dataclasses.fields(Scenario):
+        if field.name == key:
+            return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+    raise KeyError(key)
+
+
+def _edge_form(edge: Edge) -> dict[str, Any]:
+    said = {"on": edge.on, "only": edge.only, "logit": edge.logit, "probability": edge.probability}
+    return {"from": edge.source, "to": edge.target} | {
+        key: plain(value) for key, value in said.items() if value is not None
+    }
+
+
+def _market(data: object, parts: list[Part], where: str) -> dict[str, Any]:
+    if isinstance(data, str):
+        parts.append(Part("market", read_name(data, "a market", where=where, key="market"), "market"))
+        return {}
+    if isinstance(data, Mapping) and "use" in data:
+        parts.append(Part("market", read_name(data["use"], "a market", where=where, key="market.use"), "market"))
+        changes = {key: value for key, value in data.items() if key != "use"}
+        return check(Market, changes, where=where, key="market", partial=True)
+    return dict(plain(read(Market, data, where=where, key="market")))
+
+
+def _personas(data: object, parts: list[Part], where: str) -> dict[str, Any]:
+    if isinstance(data, str):
+        parts.append(Part("personas", read_name(data, "a persona mix", where=where, key="personas"), "personas"))
+        return {}
+    if isinstance(data, Mapping) and "use" in data:
+        name = read_name(data["use"], "a persona mix", where=where, key="personas.use")
+        parts.append(Part("personas", name, "personas"))
+        return {
+            read_name(persona, "a persona", where=where, key="a name under personas"): {
+                "name": persona,
+                **check(Persona, change, where=where, key=f"personas.{persona}", partial=True),
+            }
+            for persona, change in data.items()
+            if persona != "use"
+        }
+    return _personas_form(data, where, key="personas")
+
+
+def _personas_form(data: object, where: str, key: str = "") -> dict[str, Any]:
+    place = f"{where}: " if where else ""
+    if not isinstance(data, Mapping):
+        found = f"{key} is {show(data)}" if key else f"found {show(data)}"
+        raise ConfigError(f"{place}{found}; give a mapping of personas by name")
+    filled = {}
+    for name, persona in data.items():
+        inside = f"{key}.{name}" if key else str(name)
+        read_name(name, "a persona", where=where, key="the name of a persona")
+        if isinstance(persona, Mapping):
+            if persona.get("name", name) not in (name, ""):
+                raise ConfigError(
+                    f"{place}{inside}.name is {show(persona['name'])} but stands under {name!r}; rename one"
+                )
+            persona = {**persona, "name": name}
+        filled[name] = plain(read(Persona, persona, where=where, key=inside))
+    return filled
+
+
+def _arm(data: object, key: str, parts: list[Part], where: str) -> dict[str, Any]:
+    place = f"{where}: " if where else ""
+    if data is None:
+        data = {}
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{place}{key} is {show(data)}; give a mapping of focal, competitors or brands to plans")
+    if data and all(name in PLAN_KEYS for name in data):
+        # The plan of the only brand, or of the focal one, without saying so.
+        data = {"focal": data}
+    elif "focal" not in data or "competitors" not in data:
+        data = {**{role: None for role in ROLES if role not in data}, **data}
+    return {
+        read_name(brand, "a brand", where=where, key=f"a name under {key}"): _plan(
+            plan, f"{key}.{brand}", parts, where, role=brand in ROLES
+        )
+        for brand, plan in data.items()
+    }
+
+
+def _plan(data: object, key: str, parts: list[Part], where: str, *, role: bool) -> dict[str, Any]:
+    place = f"{where}: " if where else ""
+    if data is None:
+        data = {}
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{place}{key} is {show(data)}; give a mapping with journey and strategy")
+    for name in data:
+        if name not in PLAN_KEYS:
+            match = nearest(str(name), PLAN_KEYS)
+            hint = f"did you mean {match!r}? " if match else ""
+            raise ConfigError(f"{place}unknown key '{key}.{name}'; {hint}accepted: {', '.join(PLAN_KEYS)}")
+    journey = data.get("journey")
+    if journey is not None:
+        read_name(journey, "a journey", where=where, key=f"{key}.journey")
+    strategy = data.get("strategy")
+    if strategy is None and not role:
+        return {"journey": journey, "strategy": None}
+    return {"journey": journey, "strategy": _strategy(strategy, f"{key}.strategy", parts, where)}
+
+
+def _strategy(data: object, key: str, parts: list[Part], where: str) -> dict[str, Any]:
+    if isinstance(data, str):
+        parts.append(Part("strategy", read_name(data, "a strategy", where=where, key=key), key))
+        return {}
+    if isinstance(data, Mapping) and "use" in data:
+        parts.append(Part("strategy", read_name(data["use"], "a strategy", where=where, key=f"{key}.use"), key))
+        changes = {name: value for name, value in data.items() if name != "use"}
+        return check(Strategy, changes, where=where, key=key, partial=True)
+    strategy = Strategy(name=REACTIVE) if data is None else read(Strategy, data, where=where, key=key)
+    return dict(plain(strategy))
+
+
+def _journeys(data: object, arms: Mapping[str, Any], parts: list[Part], where: str) -> dict[str, Any]:
+    """Return the journeys written out in the data, and name as parts those that an arm names beside them."""
+    place = f"{where}: " if where else ""
+    if data is None:
+        data = {}
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{place}journeys is {show(data)}; give a mapping of journeys by name")
+    written = {}
+    for name, journey in data.items():
+        read_name(name, "a journey", where=where, key="a name under journeys")
+        written[name] = journey_form(name_journey(name, journey, f"{place}journeys.{name}"))
+    named: dict[str, str] = {}
+    for arm, plans in arms.items():
+        for brand, plan in plans.items():
+            if plan["journey"] is not None:
+                named.setdefault(plan["journey"], f"arms.{arm}.{brand}.journey")
+    parts.extend(
+        Part("journey", name, f"journeys.{name}", asked) for name, asked in named.items() if name not in written
+    )
+    return written

@@ -1,0 +1,320 @@
+"""Reading: plain mappings into the frozen dataclasses of the model, checked field by field, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import numbers
+import re
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from sim.scenario.errors import ConfigError
+
+__all__ = ["check", "defaults", "nearest", "plain", "read", "read_name", "read_value", "show"]
+
+T = TypeVar("T")
+
+#: Names of brands, personas, arms, stages, channels and files: they become keys, column values and file names.
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+#: Money is counted in cents; 0.1 + 0.2 must still pass for 30 cents.
+CENT_TOLERANCE = 1e-9
+#: Longest text a field may hold: a title or a case, not a book.
+LONGEST_TEXT = 20_000
+
+
+def read(kind: type[T], data: object, *, where: str = "", key: str = "") -> T:
+    """Read a dataclass declared with :mod:`agents.quantity` from plain data.
+
+    Parameters
+    ----------
+    kind : type
+        The dataclass.
+    data : object
+        A mapping of field names to plain values; what is left out takes its default.
+    where : str
+        File or object that the data comes from; opens every message.
+    key : str
+        Dotted key under which the data stands.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown, a part is missing, or a value has the wrong type or lies out of range.
+
+    Examples
+    --------
+    >>> from sim.scenario.market import Need
+    >>> read(Need, {"mean_weeks": 4}).mean_weeks
+    4.0
+    >>> read(Need, {"mean_weeks": -3}, where="market 'telecom'", key="need")
+    Traceback (most recent call last):
+    ...
+    sim.scenario.errors.ConfigError: market 'telecom': need.mean_weeks is -3; give a number from 1 to 5000 (weeks)
+    """
+    given = check(kind, data, where=where, key=key)
+    hints = _hints(kind)
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(typing.cast(Any, kind)):
+        if field.name in given:
+            values[field.name] = _value(
+                hints[field.name], field.metadata, given[field.name], where, _join(key, field.name)
+            )
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise ConfigError(f"{_place(where)}{_join(key, field.name)} is missing; give {_accepted(kind, field.name)}")
+    return kind(**values)
+
+
+def check(kind: type[Any], data: object, *, where: str = "", key: str = "", partial: bool = False) -> dict[str, Any]:
+    """Return the mapping with its keys checked against the fields of a dataclass.
+
+    With ``partial`` the values are read too, down to the last leaf, and nothing is required or filled in: this is how a
+    few named differences are checked before they are laid over the file that they change.
+
+    Raises
+    ------
+    ConfigError
+        If ``data`` is no mapping or has an unknown key.
+    """
+    names = [field.name for field in dataclasses.fields(kind)]
+    if not isinstance(data, Mapping):
+        found = f"{key} is {show(data)}" if key else f"found {show(data)}"
+        raise ConfigError(f"{_place(where)}{found}; give a mapping with keys among {', '.join(names)}")
+    for name in data:
+        if name not in names:
+            raise ConfigError(f"{_place(where)}unknown key {show(_join(key, str(name)))}; {_suggest(str(name), names)}")
+    if partial:
+        hints = _hints(kind)
+        metadata = {field.name: field.metadata for field in dataclasses.fields(kind)}
+        return {
+            name: _value(hints[name], metadata[name], value, where, _join(key, name), partial=True)
+            for name, value in data.items()
+        }
+    return dict(data)
+
+
+def read_value(kind: type[Any], name: str, value: object, *, where: str = "", key: str = "") -> Any:
+    """Read one field of a dataclass; ``key`` is the full dotted key, the field's name by default."""
+    metadata = {field.name: field.metadata for field in dataclasses.fields(kind)}[name]
+    return _value(_hints(kind)[name], metadata, value, where, key or name)
+
+
+def read_name(value: object, what: str, *, where: str = "", key: str = "") -> str:
+    """Read a name: it becomes a file's name or a column's value, so it may not leave its folder or its line."""
+    if isinstance(value, str) and NAME.fullmatch(value):
+        return value
+    place = f"{key} is" if key else f"the name of {what} is"
+    raise ConfigError(f"{_place(where)}{place} {show(value)}; name {what} with 1 to 64 letters, digits, '_' or '-'")
+
+
+def defaults(kind: type[Any]) -> dict[str, Any]:
+    """Return the plain data of a dataclass with every field at its default."""
+    return typing.cast(dict[str, Any], plain(kind()))
+
+
+def plain(value: object) -> Any:
+    """Turn a value of the model into plain data: the inverse of :func:`read`, exactly."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def show(value: object) -> str:
+    """Show a value the way a user would have written it, cut to a readable length."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        names = ", ".join(map(str, list(value)[:4])) + (", ..." if len(value) > 4 else "")
+        return f"a mapping of {names}" if value else "{}"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)}"
+    shown = repr(value) if isinstance(value, str) else str(value)
+    return shown if len(shown) <= 80 else f"{shown[:70]}... ({len(shown)} characters)"
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the most similar of some names, or None where nothing is similar."""
+    matches = difflib.get_close_matches(name, list(names), n=1, cutoff=0.55)
+    return matches[0] if matches else None
+
+
+def _suggest(name: str, names: Iterable[str]) -> str:
+    names = list(names)
+    match = nearest(name, names)
+    listed = f"accepted: {', '.join(names)}" if names else "no key is accepted here"
+    return f"did you mean {match!r}? {listed}" if match else listed
+
+
+def _place(where: str) -> str:
+    return f"{where}: " if where else ""
+
+
+def _join(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name
+
+
+_HINTS: dict[Any, dict[str, Any]] = {}
+
+
+def _hints(kind: Any) -> dict[str, Any]:
+    # Resolving the hints of a class takes longer than reading it.
+    if kind not in _HINTS:
+        _HINTS[kind] = typing.get_type_hints(kind)
+    return _HINTS[kind]
+
+
+def _optional(hint: Any) -> tuple[Any, bool]:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        members = [member for member in typing.get_args(hint) if member is not type(None)]
+        return members[0], True
+    return hint, False
+
+
+def _accepted(kind: type[Any], name: str) -> str:
+    metadata = {field.name: field.metadata for field in dataclasses.fields(kind)}[name]
+    return _wanted(_hints(kind)[name], metadata)
+
+
+def _wanted(hint: Any, metadata: Mapping[str, Any]) -> str:
+    """Say what a field accepts."""
+    hint, optional = _optional(hint)
+    low, high = metadata.get("low"), metadata.get("high")
+    choices = metadata.get("choices") or ()
+    if choices:
+        wanted = f"one of {', '.join(choices)}"
+    elif hint in (int, float):
+        wanted = "a whole number" if hint is int else "a number"
+        if low is not None and high is not None:
+            wanted += f" from {low:.12g} to {high:.12g}"
+        elif low is not None:
+            wanted += f" of at least {low:.12g}"
+        elif high is not None:
+            wanted += f" of at most {high:.12g}"
+        if metadata.get("unit"):
+            wanted += f" ({metadata['unit']})"
+    elif hint is bool:
+        wanted = "true or false"
+    elif hint is str:
+        wanted = "text"
+    elif typing.get_origin(hint) is tuple:
+        wanted = "a list"
+    else:
+        wanted = "a mapping"
+    return f"{wanted} or null" if optional else wanted
+
+
+def _value(
+    hint: Any, metadata: Mapping[str, Any], value: object, where: str, key: str, *, partial: bool = False
+) -> Any:
+    inner, optional = _optional(hint)
+    if value is None:
+        if optional:
+            return None
+        raise _refusal(hint, metadata, value, where, key)
+    if inner is bool:
+        if not isinstance(value, bool):
+            raise _refusal(hint, metadata, value, where, key)
+        return value
+    if inner in (int, float):
+        return _number(inner, hint, metadata, value, where, key)
+    if inner is str:
+        return _text(hint, metadata, value, where, key)
+    if dataclasses.is_dataclass(inner) and isinstance(inner, type):
+        return _part(inner, value, where, key, partial=partial)
+    arguments = typing.get_args(inner)
+    if typing.get_origin(inner) is tuple:
+        if not isinstance(value, list | tuple):
+            raise _refusal(hint, metadata, value, where, key)
+        return tuple(
+            _value(arguments[0], {}, item, where, f"{key}.{position}", partial=partial)
+            for position, item in enumerate(value)
+        )
+    if not isinstance(value, Mapping):
+        raise _refusal(hint, metadata, value, where, key)
+    return {
+        read_name(name, "an entry", where=where, key=f"a name under {key}"): _entry(
+            arguments[1], str(name), item, where, _join(key, str(name)), partial=partial
+        )
+        for name, item in value.items()
+    }
+
+
+def _entry(hint: Any, name: str, value: object, where: str, key: str, *, partial: bool) -> Any:
+    """Read one entry of a mapping by name; an entry that has a field `name` bears the name under which it stands."""
+    if not (dataclasses.is_dataclass(hint) and isinstance(hint, type)):
+        return _value(hint, {}, value, where, key, partial=partial)
+    if isinstance(value, Mapping) and "name" in _hints(hint):
+        inside = value.get("name") or name
+        if inside != name:
+            raise ConfigError(
+                f"{_place(where)}{key}.name is {show(inside)} but stands under {name!r}; leave it out or rename one"
+            )
+        value = {**value, "name": name}
+    return _part(hint, value, where, key, partial=partial)
+
+
+def _part(kind: type[Any], value: object, where: str, key: str, *, partial: bool) -> Any:
+    shorthand = _shorthand(kind)
+    if shorthand is not None and _is_number(value):
+        metadata = {field.name: field.metadata for field in dataclasses.fields(kind)}[shorthand]
+        value = {**defaults(kind), shorthand: _value(_hints(kind)[shorthand], metadata, value, where, key)}
+    elif shorthand is not None and not isinstance(value, Mapping):
+        wanted = _accepted(kind, shorthand)
+        names = ", ".join(field.name for field in dataclasses.fields(kind))
+        raise ConfigError(f"{_place(where)}{key} is {show(value)}; give {wanted}, or a mapping with keys among {names}")
+    if partial:
+        return check(kind, value, where=where, key=key, partial=True)
+    return read(kind, value, where=where, key=key)
+
+
+def _shorthand(kind: Any) -> str | None:
+    """Return the field that a bare number stands for, where there is one: a Spread may be written as its mean."""
+    return "mean" if "mean" in _hints(kind) and len(dataclasses.fields(kind)) == 2 else None
+
+
+def _number(
+    kind: type[Any], hint: Any, metadata: Mapping[str, Any], value: object, where: str, key: str
+) -> int | float:
+    if not _is_number(value):
+        raise _refusal(hint, metadata, value, where, key)
+    try:
+        number = float(typing.cast(float, value))
+    except OverflowError:
+        raise _refusal(hint, metadata, value, where, key) from None
+    low, high = metadata.get("low"), metadata.get("high")
+    outside = (low is not None and number < low) or (high is not None and number > high)
+    if not math.isfinite(number) or outside or (kind is int and number != int(number)):
+        raise _refusal(hint, metadata, value, where, key)
+    if "in whole cents" in metadata.get("about", "") and abs(number - round(number * 100) / 100) > CENT_TOLERANCE:
+        raise ConfigError(f"{_place(where)}{key} is {show(value)}; give whole cents, a multiple of 0.01")
+    if kind is int:
+        return int(typing.cast(int, value))
+    return number
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _text(hint: Any, metadata: Mapping[str, Any], value: object, where: str, key: str) -> str:
+    choices: tuple[str, ...] = metadata.get("choices") or ()
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT or "\0" in value:
+        raise _refusal(hint, metadata, value, where, key)
+    if choices and value not in choices:
+        match = nearest(value, choices)
+        hint_text = f"; did you mean {match!r}?" if match else ""
+        raise ConfigError(f"{_place(where)}{key} is {show(value)}; give {_wanted(hint, metadata)}{hint_text}")
+    return value
+
+
+def _refusal(hint: Any, metadata: Mapping[str, Any], value: object, where: str, key: str) -> ConfigError:
+    return ConfigError(f"{_place(where)}{key} is {show(value)}; give {_wanted(hint, metadata)}")

@@ -1,0 +1,196 @@
+"""`journey calibrate data=FILE` from end to end: what it fits, forecasts, writes, and refuses."""
+
+import json
+from datetime import date
+
+import numpy as np
+import pyarrow.parquet as parquet
+import pytest
+
+from sim.cli import main
+from sim.customer_base.cohort import MOST_JOININGS, Cohort, group_joinings, stagger
+from sim.scenario.load import load_scenario
+from sim.scenario.yaml_reader import read_document
+from sim.validation.published import DATA, read_table
+
+CDNOW = [f"data={DATA / 'CDNOW_sample.txt'}", "columns=[master,customer,date,units,amount]"]
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Return a function that runs the verb and gives the status, the result folder and what was printed."""
+
+    def go(*words):
+        status = main(["calibrate", *words, f"output_dir={tmp_path / 'results'}", "threads=1", "executor=serial"])
+        printed = capsys.readouterr()
+        folders = sorted((tmp_path / "results" / "calibrate").glob("[!.]*")) if (tmp_path / "results").exists() else []
+        return status, folders[-1] if folders else None, printed.out + printed.err
+
+    return go
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    """The sample of CDNOW, fitted once."""
+    place = tmp_path_factory.mktemp("cdnow")
+    words = ["save_as=cdnow", "replicates=2", f"output_dir={place}", "threads=1", "executor=serial", "quiet=true"]
+    assert main(["calibrate", *CDNOW, *words]) == 0
+    (folder,) = (place / "calibrate").iterdir()
+    return folder
+
+
+def test_the_published_estimates_within_a_tenth_and_the_forecast_within_six_percent(fitted):
+    summary = json.loads((fitted / "summary.json").read_text())
+    published = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
+    for name, value in published.items():
+        entry = summary["parameters"][name]
+        assert entry["estimate"] == pytest.approx(value, rel=0.1)
+        assert entry["ci_low"] < value < entry["ci_high"]
+    assert summary["data"]["window_weeks"] == 39
+    assert summary["data"]["until"] == "1997-09-30"
+    assert summary["forecast"]["largest_gap_of_the_curve"] < 0.06
+    weekly = parquet.read_table(fitted / "weekly.parquet").to_pandas()
+    after = weekly[weekly.week > 39]
+    assert len(after) == 39
+    assert (np.abs(after.simulated_so_far / after.observed_so_far - 1.0) < 0.06).all()
+
+
+def test_the_simulation_reproduces_the_histogram(fitted):
+    """Every cell of the formula within four standard errors of the simulation: eleven cells, one in 1,400 seeds."""
+    cells = parquet.read_table(fitted / "histogram.parquet").to_pandas()
+    assert (np.abs(cells.simulated - cells.expected) < 4.0 * cells.simulation_error).all()
+    assert cells.observed.sum() == 2357
+    assert cells.expected.sum() == pytest.approx(2357)
+    table = read_table(DATA / "cdnow_freq_table.csv")
+    assert cells.observed[:7].tolist() == table["actual"][:7].tolist()
+
+
+def test_the_warnings_carry_their_counts(fitted):
+    summary = json.loads((fitted / "summary.json").read_text())
+    assert summary["data"]["counts"]["duplicates"] == 21
+    assert summary["data"]["counts"]["merged_within_a_day"] == 223
+    assert any(warning.startswith("223 rows") for warning in summary["warnings"])
+    page = (fitted / "report.html").read_text()
+    assert "223 rows" in page
+    assert sorted(path.stem for path in (fitted / "figures").glob("*.svg")) == [
+        "comebacks", "repeats", "tiers", "tracking", "weeks",
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_what_it_writes_runs_by_name(fitted, tmp_path, capsys):
+    scenario = load_scenario("cdnow", config_dir=fitted / "config")
+    assert scenario.market.need.heterogeneity == pytest.approx(0.2426, abs=1e-3)
+    assert sum(persona.spend for persona in scenario.personas) == pytest.approx(len(scenario.personas))
+    words = ["--config-dir", str(fitted / "config"), "scenario=cdnow", f"output_dir={tmp_path}"]
+    assert main(["compare", *words, "population=200", "replicates=2", "threads=1", "quiet=true"]) == 0
+    capsys.readouterr()
+
+
+def test_the_ensemble_lies_around_the_estimate(fitted):
+    ensemble = read_document(fitted / "config" / "ensemble" / "cdnow.yaml")
+    at = ensemble["paths"].index("market.need.heterogeneity")
+    values = np.array([member["values"][at] for member in ensemble["members"]])
+    assert values.min() < 0.2426 < values.max()
+    assert values.std() == pytest.approx(0.0126, rel=0.5)
+    assert all(member["weight"] > 0 for member in ensemble["members"])
+
+
+@pytest.mark.slow
+def test_the_same_again_to_the_byte(fitted, tmp_path, capsys):
+    assert main(["calibrate", f"from={fitted}", f"output_dir={tmp_path}", "threads=2", "quiet=true"]) == 0
+    capsys.readouterr()
+    (again,) = (tmp_path / "calibrate").iterdir()
+    for path in [*fitted.rglob("*.parquet"), *(fitted / "config").rglob("*.yaml"), fitted / "summary.json"]:
+        assert path.read_bytes() == (again / path.relative_to(fitted)).read_bytes(), path.name
+
+
+def _sales(r, alpha, a, b, customers, days, seed):
+    """Customers of a known model, each lived in continuous time."""
+    generator = np.random.default_rng(seed)
+    lines = ["id,date,amount"]
+    for who in range(customers):
+        rate, leaving = generator.gamma(r, 1.0 / alpha), generator.beta(a, b)
+        day, mean = generator.uniform(0, days / 4), generator.gamma(4.0, 10.0)
+        repeats = 0
+        while day < days:
+            lines.append(
+                f"{who},{date.fromordinal(738_000 + int(day)).isoformat()},{generator.gamma(6.0, mean / 6.0):.2f}"
+            )
+            if repeats > 0 and generator.random() < leaving:
+                break
+            repeats += 1
+            day += 7.0 * generator.exponential(1.0 / max(rate, 1e-9))
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.slow
+def test_another_panel_is_recovered_too(run, tmp_path):
+    """Not tuned to CDNOW: a shop whose customers buy every fortnight and seldom leave."""
+    path = tmp_path / "shop.csv"
+    truth = {"r": 1.1, "alpha": 2.4, "a": 0.9, "b": 12.0}
+    path.write_text(_sales(**truth, customers=1500, days=364, seed=5))
+    status, folder, printed = run(f"data={path}", "replicates=2", "population=5000")
+    assert status == 0, printed
+    summary = json.loads((folder / "summary.json").read_text())
+    for name in ("r", "alpha"):
+        entry = summary["parameters"][name]
+        assert abs(entry["estimate"] - truth[name]) < 3.5 * entry["error"], name
+    mean = {key: summary["parameters"][key]["estimate"] for key in "ab"}
+    assert mean["a"] / (mean["a"] + mean["b"]) == pytest.approx(0.9 / 12.9, abs=0.03)
+    assert summary["forecast"]["largest_gap_of_the_curve"] < 0.1
+    assert folder.name.endswith("_shop")
+
+
+def test_refused_with_status_two_and_nothing_written(run, tmp_path):
+    path = tmp_path / "bad.csv"
+    path.write_text("customer,date,amount\nA,2021-01-01,3\n")
+    for words, said in (
+        ([f"data={path}"], "covers 1 day"),
+        ([f"data={tmp_path / 'none.csv'}"], "does not exist"),
+        ([f"data={path}", "until=yesterday"], "YYYY-MM-DD"),
+        ([f"data={path}", "bad_rows=ignore"], "stop, skip"),
+        ([f"data={path}", "targets=average"], "both given"),
+        ([f"data={path}", "save_as=../x"], "save_as"),
+        ([f"data={path}", "columns={buyer: id}"], "accepted: customer, date, amount"),
+    ):
+        status, folder, printed = run(*words)
+        assert status == 2, words
+        assert said in printed, (words, printed)
+        assert "Traceback" not in printed
+        assert folder is None
+
+
+def test_too_many_days_of_joining_are_put_together_without_moving_their_mean():
+    days, heads = np.arange(400), np.arange(400, 0, -1).astype(float)
+    groups = group_joinings(days, heads)
+    assert len(groups) <= MOST_JOININGS
+    assert sum(group.share for group in groups) == pytest.approx(1.0)
+    mean = sum(group.share * group.step for group in groups)
+    assert mean == pytest.approx((days * heads).sum() / heads.sum())
+
+
+@pytest.mark.parametrize("days", [20, 84, 200, 273])
+def test_customers_join_when_they_did(days):
+    """By the week and day: never after the last day, and on average within half a day of the observed mean."""
+    first = np.sort(np.random.default_rng(days).integers(0, days, 5000))
+    first[-1] = days - 1
+    joinings, spread = stagger(first, 1.0)
+    assert sum(joining.share for joining in joinings) == pytest.approx(1.0)
+    assert sum(spread) == pytest.approx(1.0)
+    last = max(joining.step for joining in joinings) + len(spread) - 1
+    assert last <= days - 1
+    mean = sum(joining.share * joining.step for joining in joinings) + float(np.arange(len(spread)) @ spread)
+    assert mean == pytest.approx(first.mean(), abs=0.5)
+    assert len(joinings) <= MOST_JOININGS
+
+
+def test_discounting_is_by_the_year_whatever_a_step_stands_for():
+    from sim.customer_base.buy_till_you_die import BuyTillYouDie
+
+    cohort = Cohort(
+        name="x", title="X", model=BuyTillYouDie(1.0, 1.0, 1.0, 1.0), joinings=group_joinings(np.array([0]), np.ones(1)),
+        spend=10.0, tiers=np.ones(1), steps=30, step_days=1.0, population=10, discount_rate=0.1,
+    )  # fmt: skip
+    rate = cohort.market()["economics"]["discount_rate"]
+    assert (1.0 + rate) ** (365.25 / 52.0) == pytest.approx(1.1)

@@ -1,0 +1,108 @@
+"""Survivors by period: what is read, refused, fitted and forecast."""
+
+import json
+
+import numpy as np
+import pyarrow.parquet as parquet
+import pytest
+
+from sim.cli import main
+from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric
+from sim.customer_base.survival import holds_survival, project, read_survival
+from sim.scenario.errors import ConfigError
+from sim.scenario.load import load_scenario
+from sim.validation.published import DATA
+
+REGULAR = DATA / "sbg_retention_regular.csv"
+
+
+@pytest.fixture
+def write(tmp_path):
+    def put(text):
+        path = tmp_path / "survivors.csv"
+        path.write_text(text)
+        return str(path)
+
+    return put
+
+
+def test_a_table_of_survivors_is_told_from_transactions(write):
+    assert holds_survival(str(REGULAR))
+    assert not holds_survival(str(DATA / "CDNOW_sample.txt"))
+    assert not holds_survival(write("customer,date,amount\nA,2021-01-01,3\n"))
+    assert holds_survival(write("x,y\n0,1\n"), {"period": "x", "survivors": "y"})
+    assert not holds_survival("nowhere.csv")
+
+
+def test_counts_and_shares_say_the_same_and_counts_give_errors(write):
+    shares = read_survival(write("year,survival\n0,100 %\n1,60 %\n2,45 %\n3,40 %\n4,37 %\n"), until=3)
+    counts = read_survival(write("Year,Subscribers\n2019,2000\n2020,1200\n2021,900\n2022,800\n2023,740\n"), until=3)
+    np.testing.assert_allclose(shares.share, counts.share)
+    assert (shares.subscribers, counts.subscribers) == (None, 2000.0)
+    options = {"name": "x", "title": "X", "seed": 1, "population": 2000, "replicates": 1, "threads": 1}
+    one, other = project(shares, **options), project(counts, **options)
+    assert one.model == other.model
+    assert one.errors is None
+    assert all(error > 0 for error in other.errors)
+    np.testing.assert_array_equal(one.simulated, other.simulated)
+
+
+def test_errors_shrink_with_the_root_of_the_subscribers(write):
+    truth = ShiftedBetaGeometric(0.8, 2.0).survival(np.arange(7))
+    rows = {
+        n: "period,survivors\n" + "".join(f"{t},{n * s:.0f}\n" for t, s in enumerate(truth)) for n in (10**4, 10**6)
+    }
+    found = {
+        n: project(read_survival(write(text), until=6), name="x", title="X", seed=1, population=100, replicates=1)
+        for n, text in rows.items()
+    }
+    few, many = found[10**4], found[10**6]
+    assert few.errors[0] / many.errors[0] == pytest.approx(10.0, rel=0.1)
+    assert abs(many.model.gamma - 0.8) < 4.0 * many.errors[0]
+    assert many.off is None
+
+
+BAD = {
+    "rising": ("year,survival\n0,100\n1,60\n2,70\n", {}, "does not fall"),
+    "rates": ("year,retention\n1,63\n2,74\n3,82\n", {}, "does not fall"),
+    "no start": ("year,survival\n1,60\n2,50\n3,45\n", {}, "begin with the start"),
+    "a gap": ("year,survival\n0,100\n1,60\n3,50\n", {}, "do not follow one another"),
+    "a word": ("year,survival\n0,100\n1,some\n2,50\n", {}, "row 2 has 'some'"),
+    "a short row": ("year,survival\n0,100\n1\n2,50\n", {}, "row 2 has nothing"),
+    "two rows": ("year,survival\n0,100\n1,60\n", {}, "2 rows"),
+    "nobody leaves": ("year,survival\n0,100\n1,100\n2,100\n", {"until": 2}, "must fall"),
+    "too many fitted": ("year,survival\n0,100\n1,60\n2,50\n", {"until": 9}, "until is 9"),
+    "a column that is not there": ("a,b\n0,100\n1,60\n2,50\n", {"columns": {"period": "c"}}, "is not there"),
+    "a column that is not known": ("a,b\n0,100\n1,60\n2,50\n", {"columns": {"period": "a"}}, "no column is known"),
+    "a role that is none": (
+        "a,b\n0,100\n1,60\n2,50\n",
+        {"columns": {"period": "a", "x": "b"}},
+        "accepted for survivors",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_used_is_named(write, case):
+    text, options, said = BAD[case]
+    with pytest.raises(ConfigError, match=said):
+        project(read_survival(write(text), **options), name="x", title="X", seed=1, population=10, replicates=1)
+
+
+def test_the_regular_segment_from_end_to_end(tmp_path, capsys):
+    """Seven years fitted: the published estimates, and years 8 to 12 within half a point of what was observed."""
+    words = [f"data={REGULAR}", "until=7", "save_as=regular", f"output_dir={tmp_path}", "threads=1", "executor=serial"]
+    assert main(["calibrate", *words]) == 0
+    assert "37%" in capsys.readouterr().out
+    (folder,) = (tmp_path / "calibrate").iterdir()
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["parameters"]["gamma"]["estimate"] == pytest.approx(0.704, abs=5e-4)
+    assert summary["parameters"]["delta"]["estimate"] == pytest.approx(1.182, abs=5e-4)
+    assert summary["forecast"]["largest_gap"] < 0.005
+    table = parquet.read_table(folder / "survival.parquet").to_pandas()
+    inside = np.abs(table.simulated - table.expected) <= 4.0 * table.simulation_error
+    assert inside.all()
+    scenario = load_scenario("regular", config_dir=folder / "config")
+    assert scenario.personas[0].novelty_seeking.mean == pytest.approx(0.3733, abs=1e-4)
+    assert main(["calibrate", f"data={REGULAR}", "until=soon", f"output_dir={tmp_path}"]) == 2
+    assert "whole number" in capsys.readouterr().err

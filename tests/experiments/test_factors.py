@@ -1,0 +1,156 @@
+"""Levers with a strategist's name: they move what they say, and nothing where the scenario stands."""
+
+import numpy as np
+import pytest
+
+from sim.execution.trials import key_of, measure_arms
+from sim.experiments.factor_response import choose_arm
+from sim.experiments.factors import NAMED, read_dials, ready, resolved_dials, written
+from sim.scenario.config_path import Library
+from sim.scenario.errors import ConfigError
+from sim.scenario.levers import with_values
+from sim.scenario.load import load_scenario
+
+NAMES = list(NAMED)
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    return ready(load_scenario("treadmill", population=200, horizon=26, burn_in=13), "proactive", None)
+
+
+@pytest.fixture(scope="module")
+def dials(scenario):
+    return {dial.name: dial for dial in read_dials(None, scenario, "proactive", names=NAMES)}
+
+
+def test_every_named_dial_is_there(dials):
+    assert list(dials) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dial_left_where_the_scenario_stands_changes_nothing(name, scenario, dials):
+    dial = dials[name]
+    same = with_values(scenario, dial.settings(dial.own))
+    assert key_of(same, 1) == key_of(scenario, 1)
+    assert dial.lever.at(dial.own_share) == pytest.approx(dial.own, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_ends_differ_and_are_accepted(name, scenario, dials):
+    low, high = (with_values(scenario, dials[name].values(share)) for share in (0.0, 1.0))
+    assert key_of(low, 1) != key_of(high, 1)
+
+
+def test_they_move_what_they_say(scenario, dials):
+    def after(name, number):
+        return with_values(scenario, dials[name].settings(number))
+
+    shifted = after("privacy_concern", 0.1)
+    for before, now in zip(scenario.personas, shifted.personas, strict=True):
+        assert now.privacy_concern.mean == pytest.approx(min(1.0, before.privacy_concern.mean + 0.1))
+        assert now.privacy_concern.concentration == before.privacy_concern.concentration
+    costs = scenario.arms["proactive"].plans["stride"].strategy.costs
+    dear = after("capability_cost", 2.0).arms["proactive"].plans["stride"].strategy.costs
+    assert dear.build.automation == 2 * costs.build.automation and dear.run.innovation == 2 * costs.run.innovation
+    assert dear.experiment == 2 * costs.experiment and dear.contact == costs.contact
+    loyal = after("loyalty", 1.0)
+    for journey in ("classic", "proactive"):
+        edges = [
+            next(edge for edge in of.journeys[journey].edges if edge.source == "need" and edge.target == "buy")
+            for of in (scenario, loyal)
+        ]
+        assert edges[1].logit["base"] == pytest.approx(edges[0].logit["base"] + 1.0)
+    copied = after("competitors_answer", 0.5).arms["proactive"].plans
+    own = scenario.arms["proactive"].plans["stride"].strategy
+    assert copied["peak"].journey == "proactive"
+    assert copied["peak"].strategy.automation == pytest.approx(0.5 * own.automation)
+    assert copied["stride"].strategy == own
+    assert after("competitors_answer", 0.5).arms["classic"] == scenario.arms["classic"]
+
+
+def test_getting_ready_changes_no_number(scenario, live):
+    plain = load_scenario("treadmill", population=200, horizon=26, burn_in=13)
+    assert scenario.arms["proactive"].plans["peak"].journey != plain.arms["proactive"].plans["peak"].journey
+    one, other = (measure_arms(live(item), item) for item in (plain, scenario))
+    assert one.tobytes() == other.tobytes()
+
+
+def test_where_a_scenario_lacks_something_the_dial_is_left_out():
+    plain = load_scenario("treadmill", **{"arms.proactive.focal.strategy.costs.contact": 0})
+    names = [dial.name for dial in read_dials(None, plain, "proactive", names=NAMES)]
+    assert "contact_cost" not in names and "capability_cost" in names
+    with pytest.raises(ConfigError, match="contact_cost.*nothing it could move"):
+        read_dials(["contact_cost"], plain, "proactive", names=())
+
+
+@pytest.mark.parametrize("name", Library.of().names("scenario"))
+def test_every_shipped_scenario_has_dials(name):
+    plain = load_scenario(name)
+    arm = choose_arm(plain, None)
+    dials = read_dials(None, ready(plain, arm, None), arm, names=NAMES)
+    assert len(dials) >= 8
+
+
+def test_ranges_of_ones_own(scenario):
+    asked = {
+        "privacy_concern": [-0.1, 0.1],
+        "market.contact.fatigue": {"low": 0.05, "high": 0.4, "scale": "log"},
+        "times market.brands.*.price": [0.8, 1.2],
+        "personas.wary.patience": [0.2, 0.8],
+        "loyalty": None,
+    }
+    dials = read_dials(asked, scenario, "proactive", names=())
+    assert [dial.name for dial in dials] == [name.replace("times ", "times:") for name in asked]
+    assert [dial.own for dial in dials] == pytest.approx([0.0, 0.1, 1.0, 0.55, 0.0])
+    assert dials[0].lever.low == -0.1 and dials[1].lever.scale == "log" and dials[4].lever.high == 2.5
+    again = read_dials(resolved_dials(dials), scenario, "proactive", names=())
+    assert again == dials
+    prices = with_values(scenario, dials[2].settings(1.1)).market.brands
+    assert prices["peak"].price == pytest.approx(242.0)
+
+
+@pytest.mark.parametrize(
+    ("levers", "message"),
+    [
+        ({"privacy_conern": [0, 1]}, "levers names 'privacy_conern'; did you mean 'privacy_concern'"),
+        (["nonsense"], "levers names 'nonsense'; give one of privacy_concern"),
+        ([3], "levers holds 3"),
+        (7, "levers is 7; give null, a list of names"),
+        ({}, "levers is {}"),
+        ({"privacy_concern": 0.3}, "levers.privacy_concern is 0.3; give"),
+        ({"contact_rate": [0.6, 0.1]}, "from 0.6 to 0.1; give low below high"),
+        ({"contact_rate": [0.0, 1.5]}, "1.5; give a number from 0 to 1"),
+        ({"contact_rate": ["a", "b"]}, "is 'a'; give a number"),
+        ({"market.contact.fatige": [0, 1]}, "did you mean 'market.contact.fatigue'"),
+        ({"market.contact.fatigue": None}, "levers.market.contact.fatigue has no range"),
+        ({"market.need.kind": [0, 1]}, "is no number"),
+        ({"market.contact.fatigue": {"low": 0.0, "high": 1.0, "scale": "log"}}, "begins above 0"),
+        ({"contact_rate": None, "arms.proactive.focal.strategy.contacts_per_week.customers": [0, 1]}, "both set"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(levers, message, scenario):
+    with pytest.raises(ConfigError) as refusal:
+        read_dials(levers, scenario, "proactive", names=())
+    assert message in str(refusal.value)
+
+
+def test_numbers_say_what_they_mean(dials):
+    assert written(dials["capability_cost"], 2.0) == "×2"
+    assert written(dials["privacy_concern"], -0.25) == "−0.25" and written(dials["privacy_concern"], 0.2) == "+0.2"
+    assert written(dials["privacy_concern"], 0.0) == "±0"
+    assert written(dials["contact_rate"], 0.154) == "0.154"
+
+
+def test_the_arm_in_question():
+    plain = load_scenario("privacy_backlash")
+    assert choose_arm(plain, None) == "disclosed" and choose_arm(plain, "covert") == "covert"
+    with pytest.raises(ConfigError, match="no arm of the scenario; did you mean 'covert'"):
+        choose_arm(plain, "covet")
+    with pytest.raises(ConfigError, match="the baseline itself"):
+        choose_arm(plain, plain.baseline)
+
+
+def test_settings_are_the_numbers_that_are_run(dials, scenario):
+    dial = dials["margin"]
+    assert np.isclose(dial.values(0.5)[dial.paths[0][0]], 1.0)

@@ -1,0 +1,210 @@
+"""The border of a known surface is found, said and drawn; what was held out stays unseen."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from sim.experiments import frontier as module
+from sim.experiments.factor_response import Failed, Question
+from sim.experiments.factors import read_dials
+from sim.experiments.frontier import KINDS_OF_RUN, Effort, frontier
+from sim.reports.document import write_sheet
+from sim.reports.frontier import frontier_lines, frontier_sheet, frontier_summary, rule_words
+from sim.scenario.load import load_scenario
+
+pytest.importorskip("sklearn")
+pytest.importorskip("SALib")
+
+NAMES = ["privacy_concern", "contact_rate", "capability_cost", "product_quality"]
+EFFORT = Effort(first=64, batches=2, batch=12, held_out=200, inside=40, replicates=4)
+SMALL = replace(EFFORT, first=40, batches=1, batch=8, held_out=30, inside=8)
+
+
+@pytest.fixture(scope="module")
+def question():
+    scenario = load_scenario("treadmill", population=500)
+    return Question(scenario, "proactive", "contribution", read_dials(NAMES, scenario, "proactive", names=()), 1)
+
+
+def corner(shares):
+    """Lose smoothly beyond a corner: with much of the third and little of the fourth."""
+    return 40.0 * np.maximum(0.7 - shares[:, 2], shares[:, 3] - 0.4) + 3.0 * shares[:, 0]
+
+
+@pytest.fixture
+def pretend(monkeypatch):
+    """Put a surface in the place of the simulation: ``pretend(surface)``; lists the points that were run."""
+
+    return partial(_pretend, monkeypatch)
+
+
+def _pretend(patch, surface, *, noise=2.0, broken=()):
+    ran = []
+
+    def respond(question, shares, replicates, **options):
+        values = np.empty((len(shares), EFFORT.replicates))
+        for row, (point, numbers) in enumerate(zip(shares, replicates, strict=True)):
+            for column, number in enumerate(numbers):
+                luck = np.random.default_rng([number, 5]).normal()
+                values[row, column] = surface(point[None, :])[0] + noise * luck
+        failed = []
+        for row in range(len(shares)):
+            if len(ran) + row in broken:
+                values[row] = np.nan
+                failed.append(Failed(row, "broken"))
+        ran.extend(zip(shares, replicates, strict=True))
+        return values, tuple(failed)
+
+    patch.setattr(module, "respond", respond)
+    # Growing trees takes most of the time, and on a smooth surface they are not kept.
+    patch.setattr(module, "KINDS", module.KINDS[:1])
+    return ran
+
+
+def run(question, effort=EFFORT, **options):
+    return frontier(question, effort, executor=None, **options)
+
+
+@pytest.fixture(scope="module")
+def found(question):
+    with pytest.MonkeyPatch.context() as patch:
+        kinds = module.KINDS
+        _pretend(patch, corner)
+        patch.setattr(module, "KINDS", kinds)
+        return run(question)
+
+
+def test_the_losing_region_is_stated(found):
+    generator = np.random.default_rng(0)
+    truth = float((corner(generator.random((20_000, 4))) < 0.0).mean())
+    assert found.losing == pytest.approx(truth, abs=0.03)
+    first = found.boxes[0]
+    assert set(first.restricted) <= {0, 2, 3} and {2, 3} <= set(first.restricted)
+    assert first.low[2] == pytest.approx(0.72, abs=0.08) and first.high[3] == pytest.approx(0.36, abs=0.08)
+    # The rules hold on runs that nobody has seen; the emulator's own account lies in their intervals.
+    together = found.checked[-1]
+    assert together.density[0] > 0.75 and together.inside >= EFFORT.inside
+    assert together.density[1] - 0.05 <= found.claimed[-1].density[0] <= together.density[2] + 0.05
+    assert found.emulator.skill.words == "good"
+
+
+def test_break_even_is_where_it_is(question, found):
+    own = question.own
+    # At the scenario's own levers only the third can take it over the border or back.
+    at = {item.place: item for item in found.break_even}
+    surface = [corner(np.where(np.arange(4) == 3, share, own)[None, :])[0] for share in (0.0, 1.0)]
+    assert (at[3].at is None) == (surface[0] * surface[1] > 0.0)
+    mean, doubt, chance = found.own
+    assert mean == pytest.approx(corner(own[None, :])[0], abs=3 * doubt + 0.5) and 0.0 <= chance <= 1.0
+
+
+def test_runs_near_the_border_are_near_it(found):
+    near = found.kinds == KINDS_OF_RUN.index("near the border")
+    first = found.kinds == KINDS_OF_RUN.index("first")
+    distance = np.abs(corner(found.shares))
+    assert distance[near].mean() < 0.5 * distance[first].mean()
+    assert near.sum() == EFFORT.batches * EFFORT.batch and set(found.batches[near]) == {1, 2}
+    # A batch does not crowd into one spot.
+    batch = found.shares[found.batches == 1]
+    gaps = np.sqrt(((batch[:, None] - batch[None]) ** 2).sum(axis=2)) + np.eye(len(batch)) * 9
+    assert gaps.min() > 0.05
+
+
+def test_no_two_points_share_luck(question, pretend):
+    ran = pretend(corner)
+    run(question, SMALL)
+    numbers = [number for _, replicates in ran for number in replicates]
+    assert len(numbers) == len(set(numbers)) == 4 * (40 + 8 + 30 + 8)
+
+
+def test_what_is_held_out_changes_nothing_that_is_fitted(question, pretend, monkeypatch):
+    pretend(corner)
+    one = run(question, replace(SMALL, inside=0))
+    unseen = []
+
+    def otherwise(shares):
+        return corner(shares) if not unseen else -corner(shares)
+
+    ran = pretend(otherwise)
+    real = module.respond
+
+    def respond(question, shares, replicates, **options):
+        # Held-out points are asked for second.
+        unseen[:] = [1] if len(ran) == SMALL.first else []
+        return real(question, shares, replicates, **options)
+
+    monkeypatch.setattr(module, "respond", respond)
+    other = run(question, replace(SMALL, inside=0))
+    assert other.boxes == one.boxes and other.losing == one.losing
+    assert other.held_out_losing != one.held_out_losing
+
+
+@pytest.mark.slow
+def test_it_is_the_same_each_time(question, pretend):
+    results = []
+    for _ in range(2):
+        pretend(corner)
+        results.append(run(question, SMALL))
+    one, other = results
+    assert one.shares.tobytes() == other.shares.tobytes() and one.boxes == other.boxes
+    assert frontier_summary(one) == frontier_summary(other)
+
+
+def test_points_that_fail_are_left_out(question, pretend):
+    pretend(corner, broken={3, 50})
+    found = run(question, SMALL)
+    assert found.failed == 2 and len(found.shares) == 40 + 8 + 30 + 8 - 2
+    assert any("2 points failed" in line for line in frontier_lines(found))
+
+
+@pytest.mark.parametrize(
+    ("surface", "words"),
+    [
+        pytest.param(lambda shares: np.full(len(shares), 30.0), "loses next to nowhere", marks=pytest.mark.slow),
+        pytest.param(lambda shares: np.full(len(shares), -30.0), "loses nearly everywhere", marks=pytest.mark.slow),
+        (lambda shares: np.zeros(len(shares)), "That is poor"),
+    ],
+)
+def test_nowhere_everywhere_and_pure_luck_are_said_so(surface, words, question, pretend, tmp_path):
+    pretend(surface)
+    found = run(question, SMALL)
+    assert words in "\n".join(frontier_lines(found))
+    write_sheet(frontier_sheet(found, frontier_lines(found)), tmp_path)
+
+
+def test_words_and_report(question, found, tmp_path):
+    lines = frontier_lines(found)
+    assert lines[0].startswith("As the scenario stands, proactive pays")
+    assert "capability cost above ×" in lines[2] and "product quality below" in lines[2]
+    page = write_sheet(frontier_sheet(found, lines), tmp_path).read_text("utf-8")
+    assert "Break-even maps" in page and (tmp_path / "figures" / "rules.svg").is_file()
+    assert len(found.slices) == 3 and len(list((tmp_path / "figures").glob("map_*.svg"))) == 3
+    summary = frontier_summary(found)
+    assert summary["rules"][0]["held_out"]["density"]["share"] == found.checked[0].density[0]
+    assert rule_words(found.boxes[0], question.dials) in page
+
+
+def test_maps_that_are_asked_for(question, pretend):
+    pretend(corner)
+    found = run(question, SMALL, maps=[(3, 0)])
+    (drawn,) = found.slices
+    assert (drawn.one, drawn.other) == (3, 0)
+    own = question.own
+    row, column = 30, 12
+    point = own.copy()
+    point[3], point[0] = drawn.across[column], drawn.up[row]
+    assert drawn.mean[row, column] == pytest.approx(corner(point[None, :])[0], abs=4.0)
+    # With the other levers anywhere: the chance at a spot is the share of their range in which it loses.
+    anywhere = np.random.default_rng(1).random((4000, 4))
+    anywhere[:, 3], anywhere[:, 0] = drawn.across[column], drawn.up[row]
+    assert drawn.anywhere[row, column] == pytest.approx(float((corner(anywhere) < 0.0).mean()), abs=0.08)
+
+
+def test_a_scenario_outside_the_ranges_is_said_so(pretend):
+    scenario = load_scenario("treadmill", population=500)
+    dials = read_dials({"contact_rate": [0.3, 0.6], "product_quality": None}, scenario, "proactive", names=())
+    pretend(lambda shares: 20.0 * (shares[:, 1] - 0.5))
+    found = run(Question(scenario, "proactive", "contribution", dials, 1), SMALL)
+    assert "outside the range of contact rate" in frontier_lines(found)[1]

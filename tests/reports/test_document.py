@@ -1,0 +1,67 @@
+"""The report page of the smaller verbs."""
+
+import json
+
+import pytest
+from matplotlib.figure import Figure
+
+from sim.reports.document import Section, Sheet, Table, write_sheet
+from sim.reports.figures import Picture
+from sim.results.folder import PARTIAL, publish, write_config, write_json
+from sim.results.manifest import provenance
+from sim.scenario.errors import ConfigError
+
+
+def sheet() -> Sheet:
+    figure = Figure(figsize=(2, 1))
+    figure.add_subplot().plot([0, 1])
+    picture = Picture("line", figure, "a line", "It rises <always>.", "")
+    table = Table(("what", "value"), (("<b>bold</b>", "-3"),), caption="Numbers & words")
+    return Sheet(
+        "A <script>title</script>", ("It is so.",), (Section("Part", ("Words.",), (picture,), (table,)),), "facts"
+    )
+
+
+def test_all_text_is_escaped_and_every_figure_is_a_file(tmp_path):
+    write_json(tmp_path / "manifest.json", provenance({"seed": 1}, started="now", wall_seconds=1.0, verb="validate"))
+    page = write_sheet(sheet(), tmp_path).read_text(encoding="utf-8")
+    assert "<script" not in page and "<b>bold" not in page and "&lt;b&gt;bold" in page
+    assert "journey validate from=FOLDER" in page and "It rises &lt;always&gt;." in page
+    assert (tmp_path / "figures" / "line.svg").is_file() and page.count('<svg class="drawing"') == 1
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_a_folder_is_whole_or_absent(tmp_path):
+    def fill(folder):
+        write_config(folder, {"seed": 1, "levers": ("a", "b")})
+        assert folder.name.startswith(PARTIAL)
+
+    def fail(folder):
+        fill(folder)
+        raise KeyboardInterrupt
+
+    folder = publish(tmp_path / "results", "sweep", "a name/../x", fill)
+    assert folder.parent == tmp_path / "results" / "sweep" and (folder / "config.yaml").is_file()
+    with pytest.raises(KeyboardInterrupt):
+        publish(tmp_path / "results", "sweep", "y", fail)
+    assert [place.name for place in (tmp_path / "results" / "sweep").iterdir()] == [folder.name]
+
+
+def test_what_cannot_change_the_data_does_not_change_the_hash():
+    made = [
+        provenance(config, started="", wall_seconds=0.0)
+        for config in ({"seed": 1}, {"seed": 1, "threads": 3, "executor": {"kind": "local"}}, {"seed": 2})
+    ]
+    assert made[0]["config_hash"] == made[1]["config_hash"] != made[2]["config_hash"]
+    assert json.dumps(made[1]["threads"]) == "3"
+
+
+def test_no_number_is_written_that_is_none(tmp_path):
+    with pytest.raises(ValueError):
+        write_json(tmp_path / "x.json", {"a": float("nan")})
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="output_dir"):
+        publish(tmp_path / "file", "sweep", "x", lambda folder: None)

@@ -1,0 +1,326 @@
+"""Figures: labelled, the same bytes each time, safe with any name, and drawable from very little."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from sim.experiments.compare import compare
+from sim.experiments.result import Result
+from sim.reports import figures
+from sim.reports.figures.alluvial import draw_ribbons
+from sim.reports.figures.journey_graph import order_stages
+from sim.reports.figures.journey_map import draw_change, draw_difference, draw_flows, draw_journey
+from sim.reports.figures.money import draw_cash, draw_waterfall
+from sim.reports.figures.personas import Gap, draw_personas, draw_values
+from sim.reports.figures.timeline import band_of, periods, ratio
+from sim.reports.journey_map import draw_map, flows_of
+from sim.reports.style import look, png_bytes, svg_text
+from sim.scenario.errors import ConfigError
+from sim.scenario.journey import Edge, Journey, Stage
+from sim.scenario.scenario import Scenario
+
+HOSTILE = "<script>$x_{1}$ & \"'"
+
+LOOP = Journey(
+    name="loop",
+    start={"idle": 1.0},
+    stages={
+        "idle": Stage(does="wait"),
+        "need": Stage(weeks=0),
+        "consider": Stage(does="recall"),
+        "evaluate": Stage(does="search", effort=0.6),
+        "buy": Stage(does="choose"),
+        "use": Stage(does="use", weeks=2),
+        "bond": Stage(does="bond"),
+    },
+    edges=(
+        Edge(source="idle", target="need", on="need"),
+        Edge(source="need", target="buy", only="incumbent", logit={"base": -1.0, "trust": 1.0}),
+        Edge(source="need", target="consider"),
+        Edge(source="consider", target="evaluate", logit={"base": 0.2, "deliberation": 1.0}),
+        Edge(source="consider", target="buy", logit={"base": -1.0}),
+        Edge(source="evaluate", target="buy", logit={"base": -0.4}),
+        Edge(source="evaluate", target="idle", logit={"base": -2.0}),
+        Edge(source="buy", target="use"),
+        Edge(source="use", target="bond", logit={"base": -1.0}),
+        Edge(source="use", target="idle"),
+        Edge(source="bond", target="idle"),
+    ),
+)
+FLOWS = {
+    ("idle", "need"): 1000.0,
+    ("need", "buy"): 200.0,
+    ("need", "consider"): 800.0,
+    ("consider", "evaluate"): 600.0,
+    ("consider", "buy"): 200.0,
+    ("evaluate", "buy"): 450.0,
+    ("evaluate", "idle"): 150.0,
+    ("buy", "use"): 850.0,
+    ("use", "bond"): 100.0,
+    ("use", "idle"): 750.0,
+    ("bond", "idle"): 100.0,
+}
+
+
+def many(flows: dict[tuple[str, str], float], scale: float = 1.0) -> dict[tuple[str, str], np.ndarray]:
+    return {pair: np.array([count, count + 3.0, count - 2.0]) * scale for pair, count in flows.items()}
+
+
+def words_in(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.findobj(match=lambda item: hasattr(item, "get_text"))]
+
+
+def check_labelled(figure: Figure) -> None:
+    panels = [axes for axes in figure.axes if axes.axison]
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert any(titles)
+    for axes in panels:
+        assert axes.get_xlabel() or axes is not panels[-1]
+        assert axes.get_xlabel() or axes.get_ylabel()
+
+
+@pytest.fixture
+def result(scenario: Scenario, pretend_runs: Callable[..., list[int]]) -> Result:
+    pretend_runs(better=40, noise=10)
+    return compare(scenario, replicates=3)
+
+
+def test_every_picture_is_titled_labelled_and_explained(result: Result) -> None:
+    found = list(figures.pictures(result))
+    assert len({picture.name for picture in found}) == len(found)
+    for picture in found:
+        check_labelled(picture.figure)
+        assert picture.alt
+        assert picture.reading.endswith(".")
+
+
+def test_the_same_result_gives_the_same_bytes(result: Result) -> None:
+    first = {picture.name: svg_text(picture.figure) for picture in figures.pictures(result)}
+    second = {picture.name: svg_text(picture.figure) for picture in figures.pictures(result)}
+    assert first == second
+    assert png_bytes(figures.overview(result), 60.0) == png_bytes(figures.overview(result), 60.0)
+
+
+def test_svg_names_no_date_and_no_address_but_its_namespace(result: Result) -> None:
+    text = svg_text(figures.cash(result))
+    without = text.replace("http://www.w3.org/2000/svg", "").replace("http://www.w3.org/1999/xlink", "")
+    assert "http" not in without
+    assert "date" not in text.lower()
+
+
+@pytest.mark.parametrize("metric", ["contribution", "revenue", "purchases", "market_share", "loop_share", "fatigue"])
+def test_difference_of_a_metric(result: Result, metric: str) -> None:
+    check_labelled(figures.difference(result, metric))
+
+
+def test_unknown_metric_or_arm_is_refused_with_the_choices(result: Result) -> None:
+    with pytest.raises(ValueError, match="market_share"):
+        figures.difference(result, "luck")
+    with pytest.raises(ValueError, match="proactive"):
+        figures.journey_map(result, "nobody")
+
+
+def test_plot_accessor_finds_the_figures(result: Result) -> None:
+    assert isinstance(result.plot.journey_map(), Figure)
+    assert isinstance(result.plot.difference("contribution"), Figure)
+    with pytest.raises(AttributeError, match="journey_map"):
+        result.plot.nothing()
+
+
+@pytest.mark.parametrize("replicates", [1, 2])
+def test_few_replicates(scenario: Scenario, pretend_runs: Callable[..., list[int]], replicates: int) -> None:
+    pretend_runs(better=40)
+    for picture in figures.pictures(compare(scenario, replicates=replicates)):
+        svg_text(picture.figure)
+
+
+def test_three_arms_one_persona_one_arm(
+    scenario: Scenario, three_arms: Scenario, pretend_runs: Callable[..., list[int]]
+) -> None:
+    pretend_runs(better=40, noise=5)
+    alone = replace(scenario, arms={"classic": scenario.arms["classic"]})
+    for case in (three_arms, replace(scenario, personas=scenario.personas[:1]), alone):
+        outcome = compare(case, replicates=2)
+        names = [picture.name for picture in figures.pictures(outcome)]
+        assert len(names) == len(set(names))
+        for picture in figures.pictures(outcome):
+            svg_text(picture.figure)
+        png_bytes(figures.overview(outcome), 50.0)
+
+
+def test_zero_purchases(result: Result) -> None:
+    nothing = tuple(
+        {
+            arm: replace(history, purchases=history.purchases * 0, flows=history.flows * 0)
+            for arm, history in arms.items()
+        }
+        for arms in result.histories
+    )
+    empty = replace(result, histories=nothing)
+    names = [picture.name for picture in figures.pictures(empty)]
+    assert "loyalty" not in names
+    svg_text(figures.loyalty(empty))
+    svg_text(figures.overview(empty))
+
+
+def test_hostile_names_are_drawn_as_written() -> None:
+    stages = {HOSTILE: Stage(does="wait"), "b": Stage(does="choose")}
+    edges = (Edge(source=HOSTILE, target="b", on="need"), Edge(source="b", target=HOSTILE))
+    journey = Journey(name=HOSTILE, start={HOSTILE: 1.0}, stages=stages, edges=edges)
+    for figure in (
+        draw_journey(journey),
+        draw_flows([journey], {(HOSTILE, "b"): np.array([3.0])}, title=HOSTILE, customers=3),
+        draw_waterfall((HOSTILE, 1.0), ("$$", 2.0), [("$a", 1.0)], currency="$", title=HOSTILE),
+        draw_cash({HOSTILE: np.ones((2, 5))}, currency="$", payback={}, title=HOSTILE),
+    ):
+        assert any("<scr" in words for words in words_in(figure))
+        text = svg_text(figure)
+        assert "<script" not in text
+        texts = figure.findobj(match=lambda item: hasattr(item, "get_parse_math"))
+        guilty = [item for item in texts if item.get_text().count("$") > 1 and item.get_parse_math()]
+        assert not guilty
+
+
+def test_order_follows_the_longest_way_and_leaves_loops_out() -> None:
+    edges = [(edge.source, edge.target) for edge in LOOP.edges]
+    names = sorted(LOOP.stages)
+    assert order_stages(names, edges, ["idle"]) == tuple(LOOP.stages)
+
+
+def test_order_of_a_long_chain_needs_no_recursion() -> None:
+    names = [str(number) for number in range(3000)]
+    edges = list(zip(names, names[1:], strict=False))
+    assert order_stages(names[::-1], edges, ["0"]) == tuple(names)
+
+
+def test_flow_map_labels_are_shares_of_those_who_leave() -> None:
+    words = words_in(draw_flows([LOOP], many(FLOWS), title="flows", customers=1000, weeks=52))
+    assert "80 %" in words  # need -> consider
+    assert "75 %" in words  # consider -> evaluate
+
+
+def test_difference_map_signs_what_is_sure_and_greys_what_is_not() -> None:
+    after = many({**FLOWS, ("need", "buy"): 300.0, ("need", "consider"): 700.0})
+    after["bond", "idle"] = np.array([60.0, 160.0, 88.0])
+    words = words_in(draw_difference([LOOP], after, many(FLOWS), title="difference", customers=1000.0))
+    assert "+10" in words
+    assert "−10" in words
+
+
+def test_map_of_a_change_tells_new_from_gone() -> None:
+    more = replace(
+        LOOP,
+        stages={**LOOP.stages, "community": Stage(does="bond")},
+        edges=(*LOOP.edges[:-2], Edge(source="use", target="community", on="contact", logit={"base": 0.0})),
+    )
+    words = words_in(draw_change(LOOP, more))
+    assert "new" in words
+    assert "+ contact" in words
+    assert "− gone" in words
+
+
+def test_alluvial_conserves_what_flows_and_is_none_for_a_chain() -> None:
+    figure = draw_ribbons([LOOP], FLOWS, title="from need to purchase")
+    assert figure is not None
+    words = words_in(figure)
+    assert "buy 85 %" in words
+    assert "consider 80 %" in words
+    assert "no purchase 15 %" in words
+    chain = Journey(
+        name="chain",
+        start={"a": 1.0},
+        stages={"a": Stage(), "b": Stage()},
+        edges=(Edge(source="a", target="b", probability={"base": 0.3}),),
+    )
+    assert draw_ribbons([chain], {("a", "b"): 3.0}, title="chain") is None
+    draw_journey(chain)
+
+
+def test_flows_of_a_table_add_personas_and_keep_replicates() -> None:
+    import pandas as pd
+
+    table = pd.DataFrame(
+        {
+            "arm": ["x", "x", "x", "y"],
+            "replicate": [0, 0, 1, 0],
+            "persona": ["p", "q", "p", "p"],
+            "from": ["a"] * 4,
+            "to": ["b"] * 4,
+            "count": [1, 2, 5, 9],
+        }
+    )
+    assert flows_of(table, "x")["a", "b"].tolist() == [3.0, 5.0]
+
+
+def test_map_file(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    first = draw_map(LOOP, path=tmp_path / "new" / "map.svg").read_bytes()
+    assert first == draw_map(LOOP, path=tmp_path / "again.svg").read_bytes()
+    flows, more = many(FLOWS), many(FLOWS, 1.1)
+    draw_map(LOOP, path=tmp_path / "map.png", flows=flows, customers=1000, weeks=52)
+    draw_map(LOOP, path=tmp_path / "map.png", flows=flows, other=LOOP, other_flows=more, customers=1000)
+    draw_map(LOOP, path=tmp_path / "map.png", other=LOOP)
+    with pytest.raises(ConfigError, match=r"\.svg or \.png"):
+        draw_map(LOOP, path=tmp_path / "map.txt")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        draw_map(LOOP, path=tmp_path / "file" / "map.svg")
+
+
+def test_waterfall_of_a_loss_and_of_nothing() -> None:
+    figure = draw_waterfall(
+        ("classic", 1e6), ("led", -2e6), [("margin", 1e6), ("run", -4e6)], currency="€", title="loss"
+    )
+    assert "−€4 M" in words_in(figure)
+    svg_text(draw_waterfall(("a", 0.0), ("b", 0.0), [("margin", 0.0)], currency="$", title="nothing"))
+
+
+def test_cash_marks_low_point_and_payback() -> None:
+    weekly = np.array([[-100.0, -50.0, 100.0, 100.0], [-100.0, -50.0, 90.0, 100.0]])
+    figure = draw_cash({"led": weekly}, currency="$", payback={"led": (3.0, 0.5)}, title="cash")
+    words = words_in(figure)
+    assert any("−$150, week 1" in item for item in words)
+    assert any("payback week 3 (50 % of replicates)" in item for item in words)
+
+
+def test_personas_without_interval_or_value() -> None:
+    gaps = {"led": [Gap(1.0, None, None), Gap(None, None, None), Gap(-1.0, -2.0, 0.5)]}
+    figure = draw_personas(["a", "b", HOSTILE], [("value, $", "money", gaps)], currency="$", title="for whom")
+    check_labelled(figure)
+    svg_text(figure)
+
+
+def test_values_of_nobody_changed() -> None:
+    everybody = {"winners": 0.0, "losers": 0.0, "unchanged": 1.0, "mean": 0.0}
+    values = {"edges": [-1.0, 0.0, 1.0], "counts": [0, 10], "below": 0, "above": 0, "shares": {"all": everybody}}
+    figure = draw_values(values, currency="$", title="who wins")
+    assert "100 % unchanged" in words_in(figure)
+    svg_text(figure)
+
+
+def test_bands_are_the_t_interval_and_absent_for_one_replicate() -> None:
+    values = np.array([[1.0, np.nan], [2.0, 4.0], [3.0, np.nan]])
+    band = band_of(values)
+    assert band.mean.tolist() == [2.0, 4.0]
+    assert band.low is not None
+    assert band.low[0] == pytest.approx(2.0 - 4.302652729911275 / 3**0.5)
+    assert np.isnan(band.low[1])
+    assert band_of(values[:1]).low is None
+
+
+@pytest.mark.parametrize("weeks", [1, 2, 39, 41, 260, 2600])
+def test_periods_cover_the_horizon(weeks: int) -> None:
+    starts = periods(weeks)
+    assert starts[0] == 0
+    assert starts[-1] < weeks
+    assert len(starts) <= 40
+    share = ratio(np.ones((2, weeks)), np.full((2, weeks), 4.0), starts)
+    assert np.all(share == 0.25)
+
+
+def test_looks_of_arms_differ_without_colour() -> None:
+    seen = {(look(place).line, look(place).marker) for place in range(7)}
+    assert len(seen) == 7
+    assert look(7) != look(0)  # only the baseline looks like the baseline
