@@ -23,8 +23,9 @@ run: $(VENV)/.installed-run ## install, then compare the classic with the proact
 
 setup: $(VENV)/.installed-dev ## install with everything that tests and checks need
 
-test: $(VENV)/.installed-dev ## run every test but the slow ones
+test: $(VENV)/.installed-dev ## run every test but the slow ones, and the examples in docstrings
 	"$(BIN)/python" -m pytest -n $(WORKERS) -m "not slow"
+	"$(BIN)/python" -m pytest -n $(WORKERS) --doctest-modules agents sim
 
 test-slow: $(VENV)/.installed-dev ## run the slow tests
 	"$(BIN)/python" -m pytest -n $(WORKERS) -m slow

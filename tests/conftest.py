@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from agents.brands import Brand
 from agents.personas import Persona
@@ -23,6 +24,10 @@ from sim.scenario.journey import Edge, Journey, Stage
 from sim.scenario.load import load_scenario
 from sim.scenario.market import Channel, Market
 from sim.scenario.scenario import Arm, Plan, Scenario
+
+# A busy machine, or a rule that is compiled on its first call, is no reason to fail.
+settings.register_profile("journey", deadline=None)
+settings.load_profile("journey")
 
 #: How long a run took is the one thing that may differ.
 NOT_DATA = ("seconds",)
