@@ -210,7 +210,7 @@ class Surroundings(Protocol):
         ...
 
     def note(self, customer: Customer, moment: str, brand: int, channel: int, origin: int, cents: int) -> None:
-        """Log a moment; ``moment`` is named as in sim.record.events.Moment."""
+        """Log a moment; ``moment`` is named as in sim.record.events.EventKind."""
         ...
 
     def decided(self, customer: Customer, decision: Decision) -> None:

@@ -34,9 +34,9 @@ def summaries(verb: str, folder: Path | None) -> list[Numbers]:
         return [json.loads(path.read_text(encoding="utf-8")) for path in found]
     from sim import Scenario
     from sim.experiments.attribute import attribute
-    from sim.experiments.touchpoints import moments
+    from sim.experiments.touchpoints import touchpoints
 
-    run: Any = attribute if verb == "attribute" else moments
+    run: Any = attribute if verb == "attribute" else touchpoints
     return [
         run(Scenario.load(name, **SIZES[verb]), seed=SEED, replicates=REPLICATES).summary_json for name in SCENARIOS
     ]

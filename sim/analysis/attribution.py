@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.metrics import EVERYBODY, TERMS
 from sim.analysis.paired import estimate
-from sim.analysis.shapley import Division, apportion, divide
+from sim.analysis.shapley import ShapleyDivision, apportion, divide
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
@@ -171,7 +171,9 @@ def _exact(name: str, value: float) -> float:
     return round(cents) if abs(cents - np.rint(cents)) < _NEAR else cents
 
 
-def _divide(name: str, wins: NDArray[np.float64], stepwise: NDArray[np.float64]) -> tuple[Parts, Division] | None:
+def _divide(
+    name: str, wins: NDArray[np.float64], stepwise: NDArray[np.float64]
+) -> tuple[Parts, ShapleyDivision] | None:
     """Return the parts, which sum to the whole difference exactly, and what the players win among them."""
     if np.isnan(wins).any() or np.isnan(stepwise).any():
         return None
@@ -184,13 +186,13 @@ def _divide(name: str, wins: NDArray[np.float64], stepwise: NDArray[np.float64])
 
 
 def _block(
-    name: str, found: Sequence[tuple[Parts, Division] | None], parts: Sequence[str], players: Sequence[str]
+    name: str, found: Sequence[tuple[Parts, ShapleyDivision] | None], parts: Sequence[str], players: Sequence[str]
 ) -> Numbers:
     """Return the estimates of one metric and persona over the replicates in which everything is defined."""
     defined = [item for item in found if item is not None]
     scale = _CENTS if name in IN_CENTS else 1.0
 
-    def over(value: Callable[[Parts, Division], Fraction]) -> Numbers:
+    def over(value: Callable[[Parts, ShapleyDivision], Fraction]) -> Numbers:
         return asdict(estimate(np.array([float(value(*item)) / scale for item in defined])))
 
     whole = over(lambda ways, _: sum(ways, start=Fraction(0)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.record.events import Moment
+from sim.record.events import EventKind
 from sim.record.history import History, Origin
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _buyers(history: History) -> NDArray[np.float64]:
 def _from_initial_set(history: History) -> NDArray[np.float64]:
     """Share of switchers whose new brand was in their initial set; NaN where no moment of theirs was logged."""
     out = np.full(1 + history.population.size, np.nan)
-    bought = history.events[history.events["kind"] == Moment.PURCHASE]
+    bought = history.events[history.events["kind"] == EventKind.PURCHASE]
     if bought.size < 2:
         return out
     switched = (bought["customer"][1:] == bought["customer"][:-1]) & (bought["brand"][1:] != bought["brand"][:-1])

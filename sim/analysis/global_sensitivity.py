@@ -1,4 +1,4 @@
-"""Influence: how much of what a function does is decided by which of its inputs (Morris 1991, Sobol' 2001).
+"""GlobalSensitivity: how much of what a function does is decided by which of its inputs (Morris 1991, Sobol' 2001).
 
 The function may be anything that takes points of the unit cube, one column per input, and gives a number for each
 point, or one number for each point and replicate. With replicates two doubts are told apart: that of the *design*
@@ -24,7 +24,17 @@ from scipy.special import ndtri, stdtrit
 
 from sim.scenario.errors import ConfigError
 
-__all__ = ["LEVELS", "METHODS", "Index", "Influence", "analyse", "design", "effects", "points_of", "sobol_indices"]
+__all__ = [
+    "LEVELS",
+    "METHODS",
+    "Index",
+    "GlobalSensitivity",
+    "analyse",
+    "design",
+    "effects",
+    "points_of",
+    "sobol_indices",
+]
 
 Floats = NDArray[np.float64]
 
@@ -66,7 +76,7 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class Influence:
+class GlobalSensitivity:
     """What the inputs of a function decide.
 
     Attributes
@@ -147,7 +157,7 @@ def analyse(
     *,
     size: int,
     seed: int,
-) -> Influence:
+) -> GlobalSensitivity:
     """Find out which inputs of a function decide what it gives.
 
     Parameters
@@ -208,7 +218,9 @@ def effects(shares: Floats, values: Floats) -> Floats:
     return found
 
 
-def _morris(names: tuple[str, ...], shares: Floats, values: Floats, rows: int, picks: NDArray[np.int64]) -> Influence:
+def _morris(
+    names: tuple[str, ...], shares: Floats, values: Floats, rows: int, picks: NDArray[np.int64]
+) -> GlobalSensitivity:
     found = effects(shares, values)  # (k, T, R)
 
     def statistic(which: Floats) -> Floats:
@@ -234,10 +246,12 @@ def _morris(names: tuple[str, ...], shares: Floats, values: Floats, rows: int, p
     # E|N(0, s)| = s sqrt(2 / pi): so large is the mean size of effects that are nothing but luck.
     spread = found.var(axis=2, ddof=1).mean(axis=1) / replicates if replicates > 1 else np.zeros(len(names))
     floor = tuple(float(item) for item in np.sqrt(spread * 2.0 / np.pi))
-    return Influence("morris", names, indices, {}, floor, _noise_share(values), shares, values)
+    return GlobalSensitivity("morris", names, indices, {}, floor, _noise_share(values), shares, values)
 
 
-def _sobol(names: tuple[str, ...], shares: Floats, values: Floats, rows: int, picks: NDArray[np.int64]) -> Influence:
+def _sobol(
+    names: tuple[str, ...], shares: Floats, values: Floats, rows: int, picks: NDArray[np.int64]
+) -> GlobalSensitivity:
     inputs = len(names)
     pairs = [(one, other) for one in range(inputs) for other in range(one + 1, inputs)]
     blocks = values.reshape(rows, 2 * inputs + 2, -1)  # A, AB_1..k, BA_1..k, B by row
@@ -257,7 +271,7 @@ def _sobol(names: tuple[str, ...], shares: Floats, values: Floats, rows: int, pi
         "total": tuple(index(inputs + place, 0.0) for place in range(inputs)),
     }
     second = {pair: index(2 * inputs + row, -np.inf) for row, pair in enumerate(pairs)}
-    return Influence("sobol", names, indices, second, (0.0,) * inputs, _noise_share(values), shares, values)
+    return GlobalSensitivity("sobol", names, indices, second, (0.0,) * inputs, _noise_share(values), shares, values)
 
 
 def sobol_indices(blocks: Floats) -> Floats:

@@ -17,7 +17,7 @@ from math import nan, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.record.events import Moment
+from sim.record.events import EventKind
 from sim.record.history import History
 
 __all__ = ["Panel", "duplication_coefficient", "jackknife", "jeopardy_slope", "panel_of", "purchases_by_customer"]
@@ -99,7 +99,7 @@ def purchases_by_customer(history: History, customers: int, brands: int) -> NDAr
 
     The log must hold every customer's moments: ``record.events`` at least the population.
     """
-    bought = history.events[history.events["kind"] == Moment.PURCHASE]
+    bought = history.events[history.events["kind"] == EventKind.PURCHASE]
     places = bought["customer"] * brands + bought["brand"]
     return np.bincount(places, minlength=customers * brands).reshape(customers, brands)
 

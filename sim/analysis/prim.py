@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-__all__ = ["Box", "Hit", "check_boxes", "draw_inside", "find_boxes", "wilson"]
+__all__ = ["Box", "BoxQuality", "check_boxes", "draw_inside", "find_boxes", "wilson"]
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class BoxQuality:
     """How well a box, or several together, tell where cases lie, each share with its 95 % interval (Wilson 1927).
 
     Attributes
@@ -141,7 +141,7 @@ def check_boxes(
     happened: NDArray[np.bool_],
     more: Floats | None = None,
     happened_more: NDArray[np.bool_] | None = None,
-) -> list[Hit]:
+) -> list[BoxQuality]:
     """Count how well boxes tell where cases lie, each alone and, last, all together.
 
     Parameters
@@ -161,7 +161,7 @@ def check_boxes(
     for held, held_every in zip(_holding(boxes, points), _holding(boxes, every), strict=True):
         cases, caught = int(happened.sum()), int((held & happened).sum())
         inside, right = int(held_every.sum()), int((held_every & happened_every).sum())
-        hits.append(Hit(inside, right, cases, caught, wilson(caught, cases), wilson(right, inside)))
+        hits.append(BoxQuality(inside, right, cases, caught, wilson(caught, cases), wilson(right, inside)))
     return hits
 
 

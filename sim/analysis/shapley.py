@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, isnan
 
-__all__ = ["Division", "apportion", "coalitions", "divide"]
+__all__ = ["ShapleyDivision", "apportion", "coalitions", "divide"]
 
 
 @dataclass(frozen=True, slots=True)
-class Division:
+class ShapleyDivision:
     """What a game comes to. n players, in their order.
 
     Attributes
@@ -62,7 +62,7 @@ def coalitions(players: int) -> range:
     return range(1 << players)
 
 
-def divide(wins: Sequence[float | Fraction]) -> Division | None:
+def divide(wins: Sequence[float | Fraction]) -> ShapleyDivision | None:
     """Divide what all players win among them.
 
     Parameters
@@ -72,7 +72,7 @@ def divide(wins: Sequence[float | Fraction]) -> Division | None:
 
     Returns
     -------
-    Division or None
+    ShapleyDivision or None
         None where the win of any coalition is NaN (a share of no purchases, say).
 
     Raises
@@ -106,7 +106,9 @@ def divide(wins: Sequence[float | Fraction]) -> Division | None:
     together = tuple(
         tuple(_pair(dividends, one, other) if one != other else Fraction(0) for other in range(n)) for one in range(n)
     )
-    return Division(worth[everybody] - worth[0], tuple(shapley), tuple(alone), tuple(last), tuple(main), together)
+    return ShapleyDivision(
+        worth[everybody] - worth[0], tuple(shapley), tuple(alone), tuple(last), tuple(main), together
+    )
 
 
 def apportion(parts: Sequence[Fraction]) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from sim.analysis.paired import estimate
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
-__all__ = ["LESS_IS_BETTER", "summarise_moments"]
+__all__ = ["LESS_IS_BETTER", "summarise_touchpoints"]
 
 #: Metrics of which the company wants less.
 LESS_IS_BETTER: tuple[str, ...] = (
@@ -33,7 +33,7 @@ Place = tuple[str, str, str, str, str, float]
 Effects = Mapping[tuple[int, str], NDArray[np.float64]]
 
 
-def summarise_moments(
+def summarise_touchpoints(
     scenario: Scenario,
     *,
     arm: str,

@@ -39,7 +39,7 @@ from agents.rules.need import carried_over, tail_position, whole_weeks
 from agents.rules.numerics import decode_unit, encode_unit, log, uniform
 from agents.rules.talk import complaint_probability, praise_probability
 from sim.record.counters import ByBrand, ByPersona
-from sim.record.events import Moment
+from sim.record.events import EventKind
 from sim.record.history import FIXED_POINT, Money, Origin
 from sim.scenario.journey import Does
 from sim.world.world import Clock, World
@@ -82,13 +82,13 @@ _B_PRAISE, _B_COMPLAINTS, _B_MONEY = np.int64(ByBrand.PRAISE), np.int64(ByBrand.
 _P_INITIALLY, _P_LATER = np.int64(ByPersona.CONSIDERED_INITIALLY), np.int64(ByPersona.CONSIDERED_LATER)
 _P_BUYERS, _P_FATIGUE, _P_ADOPTED = np.int64(ByPersona.BUYERS), np.int64(ByPersona.FATIGUE), np.int64(ByPersona.ADOPTED)
 
-_STAGE, _PURCHASE = np.int64(Moment.STAGE), np.int64(Moment.PURCHASE)
+_STAGE, _PURCHASE = np.int64(EventKind.STAGE), np.int64(EventKind.PURCHASE)
 _TIMELY, _MISTIMED, _OPT_OUT = (
-    np.int64(Moment.TIMELY_CONTACT),
-    np.int64(Moment.MISTIMED_CONTACT),
-    np.int64(Moment.OPT_OUT),
+    np.int64(EventKind.TIMELY_CONTACT),
+    np.int64(EventKind.MISTIMED_CONTACT),
+    np.int64(EventKind.OPT_OUT),
 )
-_PRAISE, _COMPLAINT = np.int64(Moment.PRAISE), np.int64(Moment.COMPLAINT)
+_PRAISE, _COMPLAINT = np.int64(EventKind.PRAISE), np.int64(EventKind.COMPLAINT)
 
 _AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
 _AT_AUTOMATED, _AT_LAID = Clock.AUTOMATED, Clock.LAID

@@ -20,31 +20,31 @@ from sim.scenario.schema import nearest, show
 if TYPE_CHECKING:
     from sim.execution.executors import Executor
 
-__all__ = ["FIGURES", "GAUGED", "Gauged", "check_metric", "gauge"]
+__all__ = ["COLUMNS", "ARM_METRICS", "ArmMetrics", "check_metric", "run_arms"]
 
 #: Metrics of one arm alone that need no single customer's account: what can be told of many arms at once.
-GAUGED: tuple[str, ...] = (
+ARM_METRICS: tuple[str, ...] = (
     *(name for name in METRICS if name != "payback_week"),
     *(name for name in CATEGORY_METRICS if name not in (*FROM_ACCOUNTS, *FROM_EVENTS)),
 )
-#: Columns of what is gauged: the metrics, and the terms that contribution is the sum of, in money.
-FIGURES: tuple[str, ...] = (*GAUGED, *(f"term_{name}" for name in TERMS))
+#: Columns of what is arm_metrics: the metrics, and the terms that contribution is the sum of, in money.
+COLUMNS: tuple[str, ...] = (*ARM_METRICS, *(f"term_{name}" for name in TERMS))
 #: No precision is worth more replicates than this.
 MOST_REPLICATES = 1000
 _CENTS = 100.0
 _NOTHING = Record(customers=False, events=0, lives=0)
-_COLUMNS = [(*METRICS, *CATEGORY_METRICS).index(name) for name in GAUGED]
+_COLUMNS = [(*METRICS, *CATEGORY_METRICS).index(name) for name in ARM_METRICS]
 
 
 @dataclass(frozen=True, slots=True)
-class Gauged:
+class ArmMetrics:
     """What many arms come to.
 
     Attributes
     ----------
     arms : tuple of str
         A arms.
-    values : float64 (R, A, 1 + P, len(FIGURES))
+    values : float64 (R, A, 1 + P, len(COLUMNS))
         Row 0 is everybody, then one row per persona; NaN where undefined.
     heads : float64 (P,)
         Customers per persona, mean over replicates.
@@ -67,7 +67,7 @@ class Gauged:
 
     def of(self, arm: str, figure: str) -> NDArray[np.float64]:
         """Return one column of one arm (R, 1 + P)."""
-        found: NDArray[np.float64] = self.values[:, self.arms.index(arm), :, FIGURES.index(figure)]
+        found: NDArray[np.float64] = self.values[:, self.arms.index(arm), :, COLUMNS.index(figure)]
         return found
 
 
@@ -79,14 +79,14 @@ def check_metric(metric: str) -> str:
     ConfigError
         If there is no such metric, or it says nothing of one arm alone.
     """
-    if metric in GAUGED:
+    if metric in ARM_METRICS:
         return metric
-    match = nearest(metric, GAUGED)
+    match = nearest(metric, ARM_METRICS)
     hint = f"did you mean {match!r}? " if match else ""
-    raise ConfigError(f"metric is {show(metric)}; {hint}accepted: {', '.join(GAUGED)}")
+    raise ConfigError(f"metric is {show(metric)}; {hint}accepted: {', '.join(ARM_METRICS)}")
 
 
-def gauge(
+def run_arms(
     scenarios: Sequence[Scenario],
     *,
     seed: int,
@@ -94,11 +94,11 @@ def gauge(
     engine: str = "numba",
     threads: int | None = None,
     precision: float | None = None,
-    headline: Callable[[Gauged], NDArray[np.float64]] | None = None,
+    headline: Callable[[ArmMetrics], NDArray[np.float64]] | None = None,
     flows_of: str = "",
     executor: Executor | None = None,
     on_progress: Callable[[int], None] | None = None,
-) -> Gauged:
+) -> ArmMetrics:
     """Live every arm of scenarios that share luck and burn-in, and keep their metrics.
 
     Parameters
@@ -134,7 +134,7 @@ def gauge(
     wanted = replicates if precision is None else max(replicates, 2)
     while True:
         more = range(len(measured), wanted)
-        values = np.full((len(more), len(arms), 1 + len(bare[0].personas), len(FIGURES)), np.nan)
+        values = np.full((len(more), len(arms), 1 + len(bare[0].personas), len(COLUMNS)), np.nan)
         asked = [
             _Asked(scenario, mine, flows_of, seed, more, engine) for scenario, mine in zip(bare, fresh, strict=True)
         ]
@@ -145,7 +145,7 @@ def gauge(
             if lived.flows is not None:
                 flows.append(lived.flows)
         measured.extend(values)
-        found = Gauged(
+        found = ArmMetrics(
             arms,
             np.stack(measured),
             np.stack(heads).mean(axis=0),

@@ -19,7 +19,7 @@ from agents.strategies import CAPABILITIES, CapabilityCosts, PersonaStrategy, St
 from sim.analysis.attribution import summarise_attribution
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.shapley import coalitions
-from sim.experiments.arm_metrics import FIGURES, Gauged, check_metric, gauge
+from sim.experiments.arm_metrics import COLUMNS, ArmMetrics, check_metric, run_arms
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Arm, Plan, Scenario
 from sim.scenario.schema import nearest, show
@@ -85,7 +85,7 @@ class Attribution:
         The arms that were lived.
     metric : str
         The metric that the question is about.
-    gauged : Gauged
+    arm_metrics : ArmMetrics
         Every metric of every arm of the design.
     shares : Any
         Arrow table: metric, replicate, persona, part, share, cents.
@@ -99,7 +99,7 @@ class Attribution:
     scenario: Scenario
     design: Design
     metric: str
-    gauged: Gauged
+    arm_metrics: ArmMetrics
     shares: Any
     summary_json: dict[str, Any]
     seed: int
@@ -115,7 +115,7 @@ class Attribution:
         """
         import pyarrow as pa
 
-        laid, values = self.design, self.gauged.values
+        laid, values = self.design, self.arm_metrics.values
         people = [EVERYBODY, *(persona.name for persona in self.scenario.personas)]
         lived: list[tuple[str, str, tuple[bool, ...]]] = [(_BASELINE, _BASELINE, (False,) * len(laid.players))]
         lived += [(step, arm, (False,) * len(laid.players)) for step, arm in laid.steps]
@@ -123,9 +123,9 @@ class Attribution:
             ("combination", arm, tuple(bool(coalition >> place & 1) for place in range(len(laid.players))))
             for coalition, arm in enumerate(laid.combinations)
         ]
-        shape = (len(lived), values.shape[0], len(people), len(FIGURES))
+        shape = (len(lived), values.shape[0], len(people), len(COLUMNS))
         which, replicate, person, metric = (axis.ravel() for axis in np.indices(shape))
-        rows = values[:, [self.gauged.arms.index(arm) for _, arm, _ in lived]].swapaxes(0, 1).ravel()
+        rows = values[:, [self.arm_metrics.arms.index(arm) for _, arm, _ in lived]].swapaxes(0, 1).ravel()
 
         def named(codes: NDArray[np.int64], names: Sequence[str]) -> Any:
             return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int16)), pa.array(names, pa.string()))
@@ -139,7 +139,7 @@ class Attribution:
                 **{player: pa.array(on[which, place]) for place, player in enumerate(laid.players)},
                 "replicate": pa.array(replicate.astype(np.int32)),
                 "persona": named(person, people),
-                "metric": named(metric, FIGURES),
+                "metric": named(metric, COLUMNS),
                 "value": pa.array(rows, mask=np.isnan(rows)),
             }
         )
@@ -241,7 +241,7 @@ def attribute(
     arm : str, optional
         The arm; left out, the first that is not the baseline.
     metric : str
-        What is divided, one of :data:`sim.experiments.arm_metrics.GAUGED`.
+        What is divided, one of :data:`sim.experiments.arm_metrics.ARM_METRICS`.
     contacts : {'base', 'player'}
         See :func:`design`.
     replicates, seed, engine, threads, precision, on_progress
@@ -258,11 +258,13 @@ def attribute(
     laid = design(scenario, arm, contacts=contacts)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
 
-    def headline(gauged: Gauged) -> NDArray[np.float64]:
-        difference: NDArray[np.float64] = gauged.of(laid.combinations[-1], metric) - gauged.of(_BASELINE, metric)
+    def headline(arm_metrics: ArmMetrics) -> NDArray[np.float64]:
+        difference: NDArray[np.float64] = arm_metrics.of(laid.combinations[-1], metric) - arm_metrics.of(
+            _BASELINE, metric
+        )
         return difference[:, 0]
 
-    gauged = gauge(
+    arm_metrics = run_arms(
         [laid.scenario],
         seed=seed,
         replicates=replicates,
@@ -273,10 +275,10 @@ def attribute(
         executor=executor,
         on_progress=on_progress,
     )
-    wins = {name: np.stack([gauged.of(each, name) for each in laid.combinations], axis=2) for name in FIGURES}
+    wins = {name: np.stack([arm_metrics.of(each, name) for each in laid.combinations], axis=2) for name in COLUMNS}
     steps = {
-        name: np.stack([gauged.of(each, name) for each in (_BASELINE, *(to for _, to in laid.steps))], axis=2)
-        for name in FIGURES
+        name: np.stack([arm_metrics.of(each, name) for each in (_BASELINE, *(to for _, to in laid.steps))], axis=2)
+        for name in COLUMNS
     }
     summary, shares = summarise_attribution(
         scenario,
@@ -286,10 +288,10 @@ def attribute(
         steps=tuple(what for what, _ in laid.steps),
         wins=wins,
         stepwise=steps,
-        heads=gauged.heads,
+        heads=arm_metrics.heads,
         seed=seed,
     )
-    return Attribution(scenario, laid, metric, gauged, shares, summary, seed, started, perf_counter() - clock)
+    return Attribution(scenario, laid, metric, arm_metrics, shares, summary, seed, started, perf_counter() - clock)
 
 
 class _Arms:

@@ -1,4 +1,4 @@
-"""Question: how the difference between two arms depends on dials of a scenario, asked point by point."""
+"""FactorResponse: how the difference between two arms depends on dials of a scenario, asked point by point."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sim.execution.executors import Executor
     from sim.execution.store import Store
 
-__all__ = ["EXTENSIVE", "Failed", "Question", "choose_arm", "respond"]
+__all__ = ["EXTENSIVE", "Failed", "FactorResponse", "choose_arm", "evaluate_points"]
 
 Floats = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ EXTENSIVE: tuple[str, ...] = ("contribution", "revenue", "npv", "purchases", "ca
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FactorResponse:
     """How a paired difference between an arm and the baseline depends on dials.
 
     Attributes
@@ -95,7 +95,7 @@ class Failed:
 
 
 def choose_arm(scenario: Scenario, arm: str | None) -> str:
-    """Return the arm in question: the one that is named, or the first that is not the baseline.
+    """Return the arm in response: the one that is named, or the first that is not the baseline.
 
     Raises
     ------
@@ -117,8 +117,8 @@ def choose_arm(scenario: Scenario, arm: str | None) -> str:
     return arm
 
 
-def respond(
-    question: Question,
+def evaluate_points(
+    response: FactorResponse,
     shares: Floats,
     replicates: Sequence[tuple[int, ...]],
     *,
@@ -131,7 +131,7 @@ def respond(
 
     Parameters
     ----------
-    question : Question
+    response : FactorResponse
     shares : float64 (n, k)
         Points of the unit cube.
     replicates : sequence of tuple of int
@@ -145,20 +145,20 @@ def respond(
         Arm minus baseline; NaN where a run failed or the metric is undefined.
     tuple of Failed
     """
-    check_metric(question.metric)
+    check_metric(response.metric)
     trials = [
-        Trial(question.scenario, question.seed, numbers, question.values(point))
+        Trial(response.scenario, response.seed, numbers, response.values(point))
         for point, numbers in zip(shares, replicates, strict=True)
     ]
     rows: list[Floats] = []
     failed: list[Failed] = []
-    figure = FIGURES.index(question.metric)
+    figure = FIGURES.index(response.metric)
     outcomes: Iterator[Any] = run_trials(trials, executor=executor, store=store, on_done=on_done, engine=engine)
     for point, outcome in enumerate(outcomes):
         if outcome.error:
             failed.append(Failed(point, outcome.error))
-        arm, baseline = (outcome.arms.index(name) for name in (question.arm, question.scenario.baseline))
+        arm, baseline = (outcome.arms.index(name) for name in (response.arm, response.scenario.baseline))
         found = outcome.metrics[:, :, 0, figure]
-        heads = trials[point].values.get("population", question.scenario.population)
-        rows.append((found[arm] - found[baseline]) / (heads if question.per_customer else 1))
+        heads = trials[point].values.get("population", response.scenario.population)
+        rows.append((found[arm] - found[baseline]) / (heads if response.per_customer else 1))
     return np.array(rows).reshape(len(trials), -1), tuple(failed)

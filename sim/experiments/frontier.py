@@ -21,10 +21,10 @@ from scipy.special import stdtrit
 from scipy.stats import qmc
 
 from sim.analysis.emulator import KINDS, Emulator, fit_emulator
-from sim.analysis.global_sensitivity import Influence, analyse
-from sim.analysis.prim import Box, Hit, check_boxes, draw_inside, find_boxes
+from sim.analysis.global_sensitivity import GlobalSensitivity, analyse
+from sim.analysis.prim import Box, BoxQuality, check_boxes, draw_inside, find_boxes
 from sim.execution.trials import Finished
-from sim.experiments.factor_response import Question, respond
+from sim.experiments.factor_response import FactorResponse, evaluate_points
 from sim.scenario.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Frontier:
 
     Attributes
     ----------
-    question : Question
+    response : FactorResponse
     effort : Effort
     shares : float64 (n, k)
         Every point that was run and has a value.
@@ -162,9 +162,9 @@ class Frontier:
         Share of the space in which it loses, by the emulator.
     boxes : tuple of Box
         Rules about the losing region.
-    claimed : tuple of Hit
+    claimed : tuple of BoxQuality
         Coverage and density by the emulator's own account, each rule and, last, all together.
-    checked : tuple of Hit
+    checked : tuple of BoxQuality
         The same counted among the runs held out; those drawn inside the rules count for density only.
     undecided : int
         Runs held out whose own interval covers 0: their side may be luck.
@@ -172,7 +172,7 @@ class Frontier:
         Runs held out that lose.
     sides_right : int
         Runs held out whose side the emulator predicted.
-    influence : Influence
+    global_sensitivity : GlobalSensitivity
         Of every dial, by the emulator.
     slices : tuple of Slice
     break_even : tuple of BreakEven
@@ -181,7 +181,7 @@ class Frontier:
         Mean difference, standard deviation and chance of losing where the scenario itself stands, by the emulator.
     """
 
-    question: Question
+    response: FactorResponse
     effort: Effort
     shares: Floats
     values: Floats
@@ -191,12 +191,12 @@ class Frontier:
     emulator: Emulator
     losing: float
     boxes: tuple[Box, ...]
-    claimed: tuple[Hit, ...]
-    checked: tuple[Hit, ...]
+    claimed: tuple[BoxQuality, ...]
+    checked: tuple[BoxQuality, ...]
     undecided: int
     held_out_losing: int
     sides_right: int
-    influence: Influence
+    global_sensitivity: GlobalSensitivity
     slices: tuple[Slice, ...]
     break_even: tuple[BreakEven, ...]
     own: tuple[float, float, float]
@@ -208,7 +208,7 @@ class Frontier:
 
 
 def frontier(
-    question: Question,
+    response: FactorResponse,
     effort: Effort,
     *,
     rules: int = 3,
@@ -222,7 +222,7 @@ def frontier(
 
     Parameters
     ----------
-    question : Question
+    response : FactorResponse
     effort : Effort
     rules : int
         Rules at most.
@@ -236,9 +236,9 @@ def frontier(
     ConfigError
         If too few runs went well to fit anything.
     """
-    inputs = len(question.dials)
-    field = _Field(question, effort.replicates, executor, store, on_done, engine)
-    seed = question.seed
+    inputs = len(response.dials)
+    field = _Field(response, effort.replicates, executor, store, on_done, engine)
+    seed = response.seed
     # Held-out points are drawn independently, so that shares counted among them have binomial intervals.
     field.run(_evenly(inputs, effort.first, seed), _FIRST)
     field.run(np.random.default_rng([seed, 0x0F]).random((effort.held_out, inputs)), _HELD_OUT)
@@ -258,18 +258,18 @@ def frontier(
     tests, outcomes = shares[anywhere], values[anywhere]
     loses = outcomes.mean(axis=1) < 0.0
     half = stdtrit(effort.replicates - 1, 0.975) * outcomes.std(axis=1, ddof=1) / np.sqrt(effort.replicates)
-    influence = analyse(
+    global_sensitivity = analyse(
         "sobol",
-        [dial.name for dial in question.dials],
+        [dial.name for dial in response.dials],
         lambda points: emulator.predict(points)[0],
         size=_ROWS,
         seed=seed,
     )
-    leading = influence.ranking()[:3]
+    leading = global_sensitivity.ranking()[:3]
     pairs = [tuple(sorted(pair)) for pair in combinations(leading, 2)] if maps is None else list(maps)
-    mean, doubt = emulator.predict(question.own[None, :])
+    mean, doubt = emulator.predict(response.own[None, :])
     return Frontier(
-        question=question,
+        response=response,
         effort=effort,
         shares=shares,
         values=values,
@@ -284,10 +284,10 @@ def frontier(
         undecided=int((np.abs(outcomes.mean(axis=1)) < half).sum()),
         held_out_losing=int(loses.sum()),
         sides_right=int(((emulator.predict(tests)[0] < 0.0) == loses).sum()) if len(tests) else 0,
-        influence=influence,
-        slices=tuple(_slice(emulator, question.own, cloud, one, other) for one, other in pairs),
-        break_even=tuple(_break_even(emulator, question.own, place) for place in range(inputs)),
-        own=(float(mean[0]), float(doubt[0]), float(emulator.chance_below(question.own[None, :])[0])),
+        global_sensitivity=global_sensitivity,
+        slices=tuple(_slice(emulator, response.own, cloud, one, other) for one, other in pairs),
+        break_even=tuple(_break_even(emulator, response.own, place) for place in range(inputs)),
+        own=(float(mean[0]), float(doubt[0]), float(emulator.chance_below(response.own[None, :])[0])),
     )
 
 
@@ -296,14 +296,14 @@ class _Field:
 
     def __init__(
         self,
-        question: Question,
+        response: FactorResponse,
         replicates: int,
         executor: Executor,
         store: Store | None,
         on_done: Callable[[Finished], None] | None,
         engine: str,
     ) -> None:
-        self.question, self.replicates, self.executor, self.store = question, replicates, executor, store
+        self.response, self.replicates, self.executor, self.store = response, replicates, executor, store
         self.on_done, self.engine = on_done, engine
         self.ran = 0
         self.failed = 0
@@ -316,18 +316,18 @@ class _Field:
             [
                 [
                     dial.lever.share(float(dial.lever.at(share)))
-                    for dial, share in zip(self.question.dials, point, strict=True)
+                    for dial, share in zip(self.response.dials, point, strict=True)
                 ]
                 for point in shares
             ]
-        ).reshape(len(shares), len(self.question.dials))
+        ).reshape(len(shares), len(self.response.dials))
         first = self.ran * self.replicates
         numbers = [
             tuple(range(first + point * self.replicates, first + (point + 1) * self.replicates))
             for point in range(len(shares))
         ]
-        values, _ = respond(
-            self.question, shares, numbers,
+        values, _ = evaluate_points(
+            self.response, shares, numbers,
             executor=self.executor, store=self.store, on_done=self.on_done, engine=self.engine,
         )  # fmt: skip
         self.ran += len(shares)
@@ -341,9 +341,9 @@ class _Field:
         points, values = (np.concatenate([part[row] for part in learnt]) for row in (0, 1))
         if len(points) == 0:
             raise ConfigError(
-                f"none of the {self.ran} runs has a value of {self.question.metric}; give levers narrower ranges"
+                f"none of the {self.ran} runs has a value of {self.response.metric}; give levers narrower ranges"
             )
-        return fit_emulator(points, values, seed=self.question.seed, kinds=kinds)
+        return fit_emulator(points, values, seed=self.response.seed, kinds=kinds)
 
     def known(self) -> Floats:
         """Return the points that may be learnt from."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.global_sensitivity import Influence, analyse
+from sim.analysis.global_sensitivity import GlobalSensitivity, analyse
 from sim.execution.trials import Finished
-from sim.experiments.factor_response import Question, respond
+from sim.experiments.factor_response import FactorResponse, evaluate_points
 from sim.scenario.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,20 +46,20 @@ class Sensitivity:
 
     Attributes
     ----------
-    question : Question
-    influence : Influence
+    response : FactorResponse
+    global_sensitivity : GlobalSensitivity
         Of every dial over its whole range.
     replicates : int
     """
 
-    question: Question
-    influence: Influence
+    response: FactorResponse
+    global_sensitivity: GlobalSensitivity
     replicates: int
 
     @property
     def means(self) -> NDArray[np.float64]:
         """Mean difference at every point, (n,)."""
-        return np.asarray(self.influence.values.mean(axis=1))
+        return np.asarray(self.global_sensitivity.values.mean(axis=1))
 
     @property
     def losing(self) -> float:
@@ -68,7 +68,7 @@ class Sensitivity:
 
 
 def sensitivity(
-    question: Question,
+    response: FactorResponse,
     *,
     method: str,
     size: int,
@@ -82,7 +82,7 @@ def sensitivity(
 
     Parameters
     ----------
-    question : Question
+    response : FactorResponse
     method : {'morris', 'sobol'}
     size : int
         Trajectories, or rows (a power of 2).
@@ -99,23 +99,23 @@ def sensitivity(
     everyone = tuple(range(replicates))
 
     def function(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-        values, failed = respond(
-            question, shares, [everyone] * len(shares), executor=executor, store=store, on_done=on_done, engine=engine
+        values, failed = evaluate_points(
+            response, shares, [everyone] * len(shares), executor=executor, store=store, on_done=on_done, engine=engine
         )
         if failed:
-            where = question.describe(shares[failed[0].point])
+            where = response.describe(shares[failed[0].point])
             raise ConfigError(
                 f"{len(failed)} of {len(shares)} points failed, the first at {where}: {failed[0].error}; "
                 "give levers narrower ranges"
             )
         holes = np.flatnonzero(np.isnan(values).any(axis=1))
         if holes.size:
-            where = question.describe(shares[holes[0]])
+            where = response.describe(shares[holes[0]])
             raise ConfigError(
-                f"metric is {question.metric}, which is undefined at {holes.size} of {len(shares)} points, such as"
+                f"metric is {response.metric}, which is undefined at {holes.size} of {len(shares)} points, such as"
                 f" {where}; give another metric or a larger population"
             )
         return values
 
-    names = [dial.name for dial in question.dials]
-    return Sensitivity(question, analyse(method, names, function, size=size, seed=question.seed), replicates)
+    names = [dial.name for dial in response.dials]
+    return Sensitivity(response, analyse(method, names, function, size=size, seed=response.seed), replicates)

@@ -16,7 +16,7 @@ from agents.population import NOBODY, allocate_accounts
 from sim.analysis.clv import pick_customers
 from sim.execution.replicates import run_replicates
 from sim.record.counters import allocate_tally
-from sim.record.events import Moment
+from sim.record.events import EventKind
 from sim.record.history import ORIGINS, MarketTrace
 from sim.reference.environment import Around, be_born
 from sim.scenario.journey import stage_names
@@ -236,22 +236,22 @@ def _words(scenario: Scenario, stages: tuple[str, ...], row: tuple[int, ...]) ->
     _, _, _, kind, stage, brand, channel, origin, cents = row
     name, who = _plainly(stages[stage]), _brand(scenario, brand)
     where = f" ({tuple(scenario.market.channels)[channel]})" if channel != NOBODY else ""
-    if kind == Moment.PURCHASE:
+    if kind == EventKind.PURCHASE:
         how = {
             "initial": "a brand thought of first",
             "evaluation": "found while searching",
             "loop": "without comparing",
         }
         return f"buys {who} for {_money(scenario, cents)}{where}, {how[ORIGINS[origin]]}"
-    if kind == Moment.TIMELY_CONTACT:
+    if kind == EventKind.TIMELY_CONTACT:
         return f"{who} makes contact at the right moment"
-    if kind == Moment.MISTIMED_CONTACT:
+    if kind == EventKind.MISTIMED_CONTACT:
         return f"{who} makes contact at the wrong moment"
-    if kind == Moment.OPT_OUT:
+    if kind == EventKind.OPT_OUT:
         return f"opts out of {who}'s contacts"
-    if kind == Moment.PRAISE:
+    if kind == EventKind.PRAISE:
         return f"recommends {who}"
-    if kind == Moment.COMPLAINT:
+    if kind == EventKind.COMPLAINT:
         return f"complains about {who}"
     return f"{name}{where}"
 

@@ -23,7 +23,7 @@ from sim.execution.store import Store
 from sim.execution.trials import FIGURES, Finished, Outcome, run_trials
 from sim.experiments.design import Design, Point, Trials
 
-__all__ = ["Effect", "Level", "Swept", "SweptRun", "effects_of", "sweep"]
+__all__ = ["Effect", "Level", "SweepResult", "SweepRun", "effects_of", "sweep"]
 
 #: Points whose rows make one row group of the table; fixed, so that its bytes are.
 _BLOCK = 256
@@ -36,7 +36,7 @@ _NOT_A_DIFFERENCE = ("payback_week", "cash_low_point")
 
 
 @dataclass(frozen=True, slots=True)
-class SweptRun:
+class SweepRun:
     """One point of a sweep: its place in the design, the key of its runs, its values, and why it failed if it did."""
 
     number: int
@@ -71,7 +71,7 @@ class Effect:
     scale: str = "linear"
 
 
-class Swept:
+class SweepResult:
     """A finished sweep: what the report needs of every run, a few numbers each, so that memory hardly grows with them.
 
     Attributes
@@ -111,11 +111,11 @@ class Swept:
         """Return the mean difference of every run; NaN where undefined."""
         return self.ends(arm)[:, 0]
 
-    def run(self, number: int) -> SweptRun:
+    def run(self, number: int) -> SweepRun:
         """Return one run."""
         point: Point = self.design[number]
         key = bytes(self._keys[_KEY_BYTES * number : _KEY_BYTES * (number + 1)]).hex()
-        return SweptRun(number, key, point, self.errors.get(number, ""))
+        return SweepRun(number, key, point, self.errors.get(number, ""))
 
 
 def sweep(
@@ -130,7 +130,7 @@ def sweep(
     metric: str = "contribution",
     engine: str = "numba",
     on_done: Callable[[Finished], None] | None = None,
-) -> Swept:
+) -> SweepResult:
     """Live every point of a design.
 
     Parameters
@@ -153,11 +153,11 @@ def sweep(
 
     Returns
     -------
-    Swept
+    SweepResult
     """
     first = next(iter(design.cases.values()))
     others = tuple(arm for arm in first.arms if arm != first.baseline)
-    swept = Swept(design, metric, first.baseline, others)
+    swept = SweepResult(design, metric, first.baseline, others)
     place = FIGURES.index(metric)
     trials = Trials(design, seed, replicates)
     with _Writer(table, design) as rows, _Writer(differences, design) as gaps:
@@ -325,7 +325,7 @@ def _cell(value: Any, numeric: bool) -> Any:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def effects_of(swept: Swept, arm: str) -> list[Effect]:
+def effects_of(swept: SweepResult, arm: str) -> list[Effect]:
     """Return what each lever does to an arm's difference, the one that explains most first."""
     means = swept.means(arm)
     effects = []

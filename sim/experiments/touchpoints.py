@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.traits import TRAITS
-from sim.analysis.touchpoint_effects import summarise_moments
-from sim.experiments.arm_metrics import GAUGED, Gauged, check_metric, gauge
+from sim.analysis.touchpoint_effects import summarise_touchpoints
+from sim.experiments.arm_metrics import ARM_METRICS, ArmMetrics, check_metric, run_arms
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import Edge, Journey, Stage, edge_names, stage_names
 from sim.scenario.market import Market
@@ -27,7 +27,7 @@ from sim.scenario.schema import nearest, show
 if TYPE_CHECKING:
     from sim.execution.executors import Executor
 
-__all__ = ["Change", "Moments", "announce", "changes", "lay_out", "moments", "pick_led_arm"]
+__all__ = ["Change", "Touchpoints", "announce", "changes", "lay_out", "pick_led_arm", "touchpoints"]
 
 #: Improvements lived beside each other: more share one burn-in, fewer need less memory.
 _TOGETHER = 16
@@ -76,7 +76,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Moments:
+class Touchpoints:
     """What the improvements are worth.
 
     Attributes
@@ -89,7 +89,7 @@ class Moments:
     step : float
         Size of every improvement, in utility units.
     changes : tuple of Change
-    gauged : Gauged
+    arm_metrics : ArmMetrics
         Every metric of every arm that was lived.
     effects : Any
         Arrow table: kind, name, from, to, how, direction, replicate, persona, metric, effect.
@@ -107,7 +107,7 @@ class Moments:
     metric: str
     step: float
     changes: tuple[Change, ...]
-    gauged: Gauged
+    arm_metrics: ArmMetrics
     effects: Any
     summary_json: dict[str, Any]
     seed: int
@@ -211,7 +211,7 @@ def announce(scenario: Scenario, arm: str | None, step: float) -> int:
     return sum(item.customer_weeks() for item in laid)
 
 
-def moments(
+def touchpoints(
     scenario: Scenario,
     *,
     arm: str | None = None,
@@ -224,7 +224,7 @@ def moments(
     precision: float | None = None,
     executor: Executor | None = None,
     on_progress: Callable[[int], None] | None = None,
-) -> Moments:
+) -> Touchpoints:
     """Measure what a small, equal improvement at each stage and edge of an arm's focal journey is worth.
 
     Parameters
@@ -233,7 +233,7 @@ def moments(
     arm : str, optional
         The arm; left out, the first that is not the baseline.
     metric : str
-        What is measured, one of :data:`sim.experiments.arm_metrics.GAUGED`.
+        What is measured, one of :data:`sim.experiments.arm_metrics.ARM_METRICS`.
     step : float
         Size of every improvement in utility units; see :func:`changes`.
     replicates, seed, engine, threads, precision, on_progress
@@ -253,12 +253,12 @@ def moments(
     laid, lived = lay_out(scenario, arm, found)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
 
-    def headline(gauged: Gauged) -> NDArray[np.float64]:
-        effects = [effect[:, 0] for effect in _effects(gauged, found, lived, metric).values()]
+    def headline(arm_metrics: ArmMetrics) -> NDArray[np.float64]:
+        effects = [effect[:, 0] for effect in _effects(arm_metrics, found, lived, metric).values()]
         largest: NDArray[np.float64] = max(effects, key=lambda effect: abs(float(np.nan_to_num(effect).mean())))
         return largest
 
-    gauged = gauge(
+    arm_metrics = run_arms(
         laid,
         seed=seed,
         replicates=replicates,
@@ -270,7 +270,7 @@ def moments(
         executor=executor,
         on_progress=on_progress,
     )
-    summary, table = summarise_moments(
+    summary, table = summarise_touchpoints(
         scenario,
         arm=arm,
         metric=metric,
@@ -278,21 +278,21 @@ def moments(
         places=[
             (change.kind, change.name, change.source, change.target, change.how, change.amount) for change in found
         ],
-        effects={name: _effects(gauged, found, lived, name) for name in GAUGED},
-        level=gauged.of(lived[_CHOSEN], metric),
-        visits=_visits(scenario, gauged, found),
-        heads=gauged.heads,
+        effects={name: _effects(arm_metrics, found, lived, name) for name in ARM_METRICS},
+        level=arm_metrics.of(lived[_CHOSEN], metric),
+        visits=_visits(scenario, arm_metrics, found),
+        heads=arm_metrics.heads,
         seed=seed,
     )
-    weeks = sum(item.customer_weeks(gauged.replicates) for item in laid)
-    return Moments(
+    weeks = sum(item.customer_weeks(arm_metrics.replicates) for item in laid)
+    return Touchpoints(
         scenario,
         arm,
         journey,
         metric,
         step,
         found,
-        gauged,
+        arm_metrics,
         table,
         summary,
         seed,
@@ -312,23 +312,23 @@ def _named(place: int, suffix: str) -> str:
 
 
 def _effects(
-    gauged: Gauged, found: tuple[Change, ...], lived: Mapping[str, str], metric: str
+    arm_metrics: ArmMetrics, found: tuple[Change, ...], lived: Mapping[str, str], metric: str
 ) -> Mapping[tuple[int, str], NDArray[np.float64]]:
     """Return the effect (R, 1 + P) of every change by its place and direction."""
     effects: dict[tuple[int, str], NDArray[np.float64]] = {}
     for place, change in enumerate(found):
-        against = gauged.of(lived[_CHOSEN if change.twin is None else _named(place, "twin")], metric)
+        against = arm_metrics.of(lived[_CHOSEN if change.twin is None else _named(place, "twin")], metric)
         if change.better is not None:
-            effects[place, "better"] = (gauged.of(lived[_named(place, "better")], metric) - against) * change.scale
+            effects[place, "better"] = (arm_metrics.of(lived[_named(place, "better")], metric) - against) * change.scale
         if change.worse is not None:
-            effects[place, "worse"] = gauged.of(lived[_named(place, "worse")], metric) - against
+            effects[place, "worse"] = arm_metrics.of(lived[_named(place, "worse")], metric) - against
     return effects
 
 
-def _visits(scenario: Scenario, gauged: Gauged, found: tuple[Change, ...]) -> list[float]:
+def _visits(scenario: Scenario, arm_metrics: ArmMetrics, found: tuple[Change, ...]) -> list[float]:
     """Return how often an average customer enters each stage, or goes the way of each edge, on whatever journey."""
     stages = stage_names(scenario.journeys)
-    per_head = gauged.flows / scenario.population
+    per_head = arm_metrics.flows / scenario.population
     visits = []
     for change in found:
         target = stages.index(change.target)

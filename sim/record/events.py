@@ -6,10 +6,10 @@ import numpy as np
 
 from agents.population import NOBODY
 
-__all__ = ["EVENT", "KINDS", "NOBODY", "Moment"]
+__all__ = ["EVENT", "KINDS", "NOBODY", "EventKind"]
 
 
-class Moment(IntEnum):
+class EventKind(IntEnum):
     """Kinds of moments."""
 
     STAGE = 0  # a stage entered (a purchase tells of its own stage)

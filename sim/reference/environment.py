@@ -16,7 +16,7 @@ from agents.rules.numerics import log, uniform
 from agents.traits import TRAITS
 from sim.luck import block, sixteen_bits
 from sim.record.counters import ByBrand, ByPersona
-from sim.record.events import Moment
+from sim.record.events import EventKind
 from sim.record.history import Money
 from sim.scenario.journey import DOES, FEATURES, GATES
 from sim.world.graph import ALWAYS, Kind, On
@@ -248,7 +248,7 @@ class Around:
         """Log a moment of a sampled customer."""
         if customer.who in self.sampled:
             self.events.append(
-                (customer.who, self.row, 0, int(Moment[moment]), customer.stage, brand, channel, origin, cents)
+                (customer.who, self.row, 0, int(EventKind[moment]), customer.stage, brand, channel, origin, cents)
             )
 
     def decided(self, customer: Customer, decision: Decision) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
 from sim.analysis.emulator import Skill
-from sim.analysis.prim import Box, Hit
+from sim.analysis.prim import Box, BoxQuality
 from sim.experiments.factors import Dial, short_title, written
 from sim.experiments.frontier import KINDS_OF_RUN, BreakEven, Frontier, Slice
 from sim.reports.document import Section, Sheet, Table
@@ -55,7 +55,7 @@ def _at(dial: Dial, share: float) -> str:
 
 def frontier_lines(found: Frontier) -> list[str]:
     """Return the verdict in plain words, a line for each thing it says."""
-    question, dials = found.question, found.question.dials
+    question, dials = found.response, found.response.dials
     write = writer(question)
     mean, doubt, chance = found.own
     half = float(ndtri(0.975)) * doubt
@@ -78,10 +78,11 @@ def frontier_lines(found: Frontier) -> list[str]:
     )
     lines.extend(_rules(found))
     lines.append(_break_even_words(found))
-    order = [place for place in found.influence.ranking() if found.influence.matters(place)][:3]
+    order = [place for place in found.global_sensitivity.ranking() if found.global_sensitivity.matters(place)][:3]
     if order:
         shares = [
-            f"{short_title(dials[place])} ({percent(found.influence.indices['total'][place].value)})" for place in order
+            f"{short_title(dials[place])} ({percent(found.global_sensitivity.indices['total'][place].value)})"
+            for place in order
         ]
         lines.append(f"What decides most, by share of the variance over the space: {named_list(shares)}.")
     lines.append(_skill_words(found, tested))
@@ -91,7 +92,7 @@ def frontier_lines(found: Frontier) -> list[str]:
 
 
 def _rules(found: Frontier) -> list[str]:
-    dials = found.question.dials
+    dials = found.response.dials
     if not found.boxes:
         if found.losing < 0.01:
             return [
@@ -114,7 +115,7 @@ def _rules(found: Frontier) -> list[str]:
     return lines
 
 
-def _judged(hit: Hit) -> str:
+def _judged(hit: BoxQuality) -> str:
     if not hit.inside:
         return "No unseen run lies there, so it could not be checked."
     density, low, high = hit.density
@@ -126,7 +127,7 @@ def _judged(hit: Hit) -> str:
 
 
 def _break_even_words(found: Frontier) -> str:
-    dials = found.question.dials
+    dials = found.response.dials
     parts = []
     for margin in found.break_even:
         if margin.at is None:
@@ -163,7 +164,7 @@ def _skill_words(found: Frontier, tested: int) -> str:
 
 def frontier_summary(found: Frontier) -> dict[str, Any]:
     """Return the content of `summary.json`."""
-    question, dials = found.question, found.question.dials
+    question, dials = found.response, found.response.dials
     return {
         "scenario": question.scenario.name,
         "arm": question.arm,
@@ -199,7 +200,9 @@ def frontier_summary(found: Frontier) -> dict[str, Any]:
         "break_even": {dials[item.place].name: _margin_summary(item, dials[item.place]) for item in found.break_even},
         "total_effects": {
             name: index.value
-            for name, index in zip(found.influence.names, found.influence.indices["total"], strict=True)
+            for name, index in zip(
+                found.global_sensitivity.names, found.global_sensitivity.indices["total"], strict=True
+            )
         },
         "emulator": {
             "kept": found.emulator.skill.kind,
@@ -233,7 +236,7 @@ def _margin_summary(item: BreakEven, dial: Dial) -> dict[str, Any] | None:
     }
 
 
-def _hit(hit: Hit) -> dict[str, Any]:
+def _hit(hit: BoxQuality) -> dict[str, Any]:
     def share(triple: tuple[float, float, float]) -> dict[str, float | None]:
         return dict(
             zip(("share", "ci_low", "ci_high"), (None if isnan(item) else item for item in triple), strict=True)
@@ -251,7 +254,7 @@ def _hit(hit: Hit) -> dict[str, Any]:
 
 def frontier_sheet(found: Frontier, lines: list[str]) -> Sheet:
     """Return the report."""
-    question = found.question
+    question = found.response
     scenario, effort = question.scenario, found.effort
     return Sheet(
         title=f"Where does it lose? {scenario.title or scenario.name}",
@@ -308,7 +311,7 @@ def _rule_pictures(found: Frontier) -> list[Picture]:
         )
         for box, hit in zip(boxes, found.checked, strict=False)
     ]
-    words = " ".join(f"{number}. {rule_words(box, found.question.dials)}." for number, box in enumerate(boxes, start=1))
+    words = " ".join(f"{number}. {rule_words(box, found.response.dials)}." for number, box in enumerate(boxes, start=1))
     return [
         Picture(
             "rules",
@@ -323,7 +326,7 @@ def _rule_pictures(found: Frontier) -> list[Picture]:
 def _rule_tables(found: Frontier) -> list[Table]:
     if not found.boxes:
         return []
-    names = [rule_words(box, found.question.dials) for box in found.boxes]
+    names = [rule_words(box, found.response.dials) for box in found.boxes]
     rows = [
         (
             name,
@@ -346,10 +349,10 @@ def _maps(found: Frontier) -> list[Picture]:
     for drawn in found.slices:
         across, up = scales[drawn.one], scales[drawn.other]
         rest = [place for place in range(len(scales)) if place not in (drawn.one, drawn.other)]
-        away = ((found.shares[:, rest] - found.question.own[rest]) ** 2).sum(axis=1) / max(len(rest), 1)
+        away = ((found.shares[:, rest] - found.response.own[rest]) ** 2).sum(axis=1) / max(len(rest), 1)
         near = np.exp(-away / (2.0 * 0.2**2))
         runs = (found.shares[:, [drawn.one, drawn.other]], lost, near)
-        name = f"map_{slug(found.question.dials[drawn.one].name)}_{slug(found.question.dials[drawn.other].name)}"
+        name = f"map_{slug(found.response.dials[drawn.one].name)}_{slug(found.response.dials[drawn.other].name)}"
         pictures.append(
             Picture(
                 name,
@@ -387,7 +390,7 @@ def _margins_picture(found: Frontier) -> Picture:
 def _margins_table(found: Frontier) -> Table:
     rows = []
     for item in found.break_even:
-        dial = found.question.dials[item.place]
+        dial = found.response.dials[item.place]
         if item.at is None:
             rows.append((short_title(dial), written(dial, dial.own), "nowhere in its range", "–", "–"))
             continue
@@ -426,7 +429,7 @@ def _found_picture(found: Frontier) -> Picture:
         groups.append(("held out", found.emulator.predict(found.shares[unseen])[0], means[unseen], half[unseen]))
     return Picture(
         "reliance",
-        draw_found(groups, label=_axis_label(found), write=writer(found.question, brief=True)),
+        draw_found(groups, label=_axis_label(found), write=writer(found.response, brief=True)),
         f"Scatter of predicted against found differences. {_skill_words(found, int(unseen.sum()))}",
         "The closer to the line, the better. A run in the upper left or lower right was put on the wrong side.",
         "reliance",
@@ -434,7 +437,7 @@ def _found_picture(found: Frontier) -> Picture:
 
 
 def _axis_label(found: Frontier) -> str:
-    return f"difference{' per customer' if found.question.per_customer else ''}"
+    return f"difference{' per customer' if found.response.per_customer else ''}"
 
 
 def _skill_table(found: Frontier) -> Table:
@@ -467,7 +470,7 @@ def _runs_table(found: Frontier) -> Table:
 
 
 def _scales(found: Frontier) -> list[Scale]:
-    return [Scale(short_title(dial), _share_writer(dial), dial.own_share) for dial in found.question.dials]
+    return [Scale(short_title(dial), _share_writer(dial), dial.own_share) for dial in found.response.dials]
 
 
 def _share_writer(dial: Dial) -> Callable[[float], str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sim.analysis.global_sensitivity import Index, Influence
-from sim.experiments.factor_response import Question
+from sim.analysis.global_sensitivity import GlobalSensitivity, Index
+from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import Dial, short_title, written
 from sim.experiments.sensitivity import Sensitivity
 from sim.reports.document import Section, Sheet, Table
@@ -31,19 +31,19 @@ __all__ = [
 ONE_WAY = 0.8
 #: A lever's sigma against its mu* above which its effect depends on the others, and above which it changes direction.
 DEPENDS, TURNS = 0.5, 1.0
-#: Influence relative to the strongest lever, below which a lever is called minor.
+#: GlobalSensitivity relative to the strongest lever, below which a lever is called minor.
 MINOR = 0.25
 LUCKY = 0.5
 
 
-def outcome_name(question: Question) -> str:
+def outcome_name(question: FactorResponse) -> str:
     """Return what is looked at, in words: `the difference in contribution per customer`."""
     words = METRIC_WORDS.get(question.metric)
     name = (words.name if words else question.metric.replace("_", " ")).lower()
     return f"difference in {name}{' per customer' if question.per_customer and not name.endswith('customer') else ''}"
 
 
-def writer(question: Question, *, sign: bool = True, brief: bool = False) -> Callable[[float], str]:
+def writer(question: FactorResponse, *, sign: bool = True, brief: bool = False) -> Callable[[float], str]:
     """Return how values of the outcome are written; ``brief`` as there is room for in a figure."""
     words = METRIC_WORDS.get(question.metric)
     share = question.metric.endswith(("_share", "_rate")) or question.metric in _SHARES
@@ -67,7 +67,7 @@ def named_list(names: list[str]) -> str:
 
 def sensitivity_lines(found: Sensitivity) -> list[str]:
     """Return the verdict in plain words, a line for each thing it says."""
-    question, influence = found.question, found.influence
+    question, influence = found.response, found.global_sensitivity
     dials = question.dials
     write, plain = writer(question), writer(question, sign=False)
     order = [place for place in influence.ranking() if influence.matters(place)]
@@ -102,14 +102,14 @@ def sensitivity_lines(found: Sensitivity) -> list[str]:
     return lines
 
 
-def _strength(influence: Influence, place: int, write: Callable[[float], str]) -> str:
+def _strength(influence: GlobalSensitivity, place: int, write: Callable[[float], str]) -> str:
     index = influence.indices[influence.leading][place]
     if influence.method == "morris":
         return f"{write(index.value)} over its range"
     return f"{percent(index.value)} of the variance"
 
 
-def _directions(influence: Influence, dials: tuple[Dial, ...], major: list[int], arm: str) -> list[str]:
+def _directions(influence: GlobalSensitivity, dials: tuple[Dial, ...], major: list[int], arm: str) -> list[str]:
     """Say which levers act in one direction, which one, and which cut both ways."""
     if influence.method != "morris":
         return []
@@ -124,7 +124,7 @@ def _directions(influence: Influence, dials: tuple[Dial, ...], major: list[int],
     return [" ".join(lines)]
 
 
-def _together(influence: Influence, dials: tuple[Dial, ...], major: list[int]) -> str:
+def _together(influence: GlobalSensitivity, dials: tuple[Dial, ...], major: list[int]) -> str:
     if influence.method == "morris":
         turning = [
             short_title(dials[place])
@@ -149,7 +149,7 @@ def _together(influence: Influence, dials: tuple[Dial, ...], major: list[int]) -
 
 
 def _doubt(found: Sensitivity) -> str:
-    influence = found.influence
+    influence = found.global_sensitivity
     leading = influence.indices[influence.leading][influence.ranking()[0]]
     cure = (
         f"more luck than design: more replicates would narrow it (replicates={2 * found.replicates})"
@@ -165,14 +165,14 @@ def _doubt(found: Sensitivity) -> str:
     return f"Luck that differs from point to point makes {share} of the spread between points. {tail}".strip()
 
 
-def _size(influence: Influence) -> int:
+def _size(influence: GlobalSensitivity) -> int:
     inputs = len(influence.names)
     return len(influence.shares) // (inputs + 1 if influence.method == "morris" else 2 * inputs + 2)
 
 
 def sensitivity_summary(found: Sensitivity) -> dict[str, Any]:
     """Return the content of `summary.json`."""
-    question, influence = found.question, found.influence
+    question, influence = found.response, found.global_sensitivity
     return {
         "scenario": question.scenario.name,
         "arm": question.arm,
@@ -206,7 +206,7 @@ def sensitivity_summary(found: Sensitivity) -> dict[str, Any]:
     }
 
 
-def levers_summary(question: Question) -> dict[str, Any]:
+def levers_summary(question: FactorResponse) -> dict[str, Any]:
     """Return the levers of a question with their ranges, as `summary.json` lists them."""
     return {
         dial.name: {**dial.lever.plain(), "scenario": dial.own, "about": dial.title, "paths": dict(dial.paths)}
@@ -226,7 +226,7 @@ def _entry(index: Index) -> dict[str, float]:
 
 def sensitivity_sheet(found: Sensitivity, lines: list[str]) -> Sheet:
     """Return the report."""
-    question, influence = found.question, found.influence
+    question, influence = found.response, found.global_sensitivity
     scenario = question.scenario
     return Sheet(
         title=f"What decides it? {scenario.title or scenario.name}",
@@ -252,7 +252,7 @@ def sensitivity_sheet(found: Sensitivity, lines: list[str]) -> Sheet:
     )
 
 
-def _explained(influence: Influence) -> tuple[str, ...]:
+def _explained(influence: GlobalSensitivity) -> tuple[str, ...]:
     if influence.method == "morris":
         return (
             "Method of Morris (1991): each lever is moved alone, from many starting points. Its influence (mu*) is the "
@@ -266,7 +266,7 @@ def _explained(influence: Influence) -> tuple[str, ...]:
 
 
 def _pictures(found: Sensitivity) -> list[Picture]:
-    question, influence = found.question, found.influence
+    question, influence = found.response, found.global_sensitivity
     order = influence.ranking()
     names = [short_title(dial) for dial in question.dials]
     morris = influence.method == "morris"
@@ -372,7 +372,7 @@ def _percent(share: float) -> str:
 
 def influence_table(found: Sensitivity) -> Table:
     """Return the indices with both doubts about them."""
-    question, influence = found.question, found.influence
+    question, influence = found.response, found.global_sensitivity
     morris = influence.method == "morris"
     write = writer(question, sign=False) if morris else _percent
     head = (
@@ -413,7 +413,7 @@ def influence_table(found: Sensitivity) -> Table:
     )
 
 
-def ranges_table(question: Question) -> Table:
+def ranges_table(question: FactorResponse) -> Table:
     """Return what the levers are and how far they were moved."""
     rows = tuple(
         (

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.experiments.sweep import Effect, Swept, SweptRun, effects_of
+from sim.experiments.sweep import Effect, SweepResult, SweepRun, effects_of
 from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.sweep import draw_effects, draw_runs, short_path
@@ -27,11 +27,11 @@ def _words(metric: str) -> Words:
     return METRIC_WORDS.get(metric, Words(metric.replace("_", " ").capitalize(), "number", ""))
 
 
-def _currency(swept: Swept) -> str:
+def _currency(swept: SweepResult) -> str:
     return next(iter(swept.design.cases.values())).market.economics.currency
 
 
-def _count(swept: Swept, arm: str) -> dict[str, int]:
+def _count(swept: SweepResult, arm: str) -> dict[str, int]:
     mean, low, high = swept.ends(arm).T
     return {
         "runs": int((~np.isnan(mean)).sum()),
@@ -42,14 +42,14 @@ def _count(swept: Swept, arm: str) -> dict[str, int]:
     }
 
 
-def _ranked(swept: Swept, arm: str) -> NDArray[np.int64]:
+def _ranked(swept: SweepResult, arm: str) -> NDArray[np.int64]:
     """Return the numbers of the runs in which the difference is defined, from the lowest to the highest."""
     means = swept.means(arm)
     order = np.argsort(means, kind="stable")
     return order[~np.isnan(means[order])]
 
 
-def summary_of(swept: Swept) -> dict[str, Any]:
+def summary_of(swept: SweepResult) -> dict[str, Any]:
     """Return the content of `summary.json`."""
     arms: dict[str, Any] = {}
     for arm in swept.arms:
@@ -88,11 +88,11 @@ def summary_of(swept: Swept) -> dict[str, Any]:
     }
 
 
-def _plain_run(run: SweptRun) -> dict[str, Any]:
+def _plain_run(run: SweepRun) -> dict[str, Any]:
     return {"run": run.number, "key": run.key, "case": run.point.case, "values": dict(run.point.values)}
 
 
-def verdict_of(swept: Swept) -> list[str]:
+def verdict_of(swept: SweepResult) -> list[str]:
     """Return what the runs say, a sentence or two for each arm."""
     words, currency = _words(swept.metric), _currency(swept)
     lines = []
@@ -119,18 +119,18 @@ def verdict_of(swept: Swept) -> list[str]:
     return lines
 
 
-def _sureness(swept: Swept, arm: str, count: Mapping[str, int]) -> str:
+def _sureness(swept: SweepResult, arm: str, count: Mapping[str, int]) -> str:
     """Say in how many runs luck alone does not explain the difference."""
     if np.isnan(swept.ends(arm)[:, 1:]).all():
         return "each lived once, so that how much of that is luck is not known"
     return f"clearly so in {count['clearly_above']:,}, and clearly below in {count['clearly_below']:,}"
 
 
-def _mean(swept: Swept, run: SweptRun, arm: str, words: Words, currency: str) -> str:
+def _mean(swept: SweepResult, run: SweepRun, arm: str, words: Words, currency: str) -> str:
     return value(float(swept.means(arm)[run.number]), words.kind, currency, sign=True)
 
 
-def _said(run: SweptRun) -> str:
+def _said(run: SweepRun) -> str:
     """Say what a run sets, by the last names of its paths."""
     values = [f"{short_path(path)} {_short(found)}" for path, found in run.point.values.items()]
     shown = values[:4] + (["…"] if len(values) > 4 else [])
@@ -143,7 +143,7 @@ def _short(found: Any) -> str:
     return compact(float(found))
 
 
-def sweep_sheet(swept: Swept, *, title: str, facts: str) -> Sheet:
+def sweep_sheet(swept: SweepResult, *, title: str, facts: str) -> Sheet:
     """Return the report: for each arm what moves the difference, how it spreads, the best and the worst runs."""
     words, currency = _words(swept.metric), _currency(swept)
 
@@ -199,7 +199,7 @@ def _effects_picture(effects: list[Effect], arm: str, label: str, write: Any) ->
     )
 
 
-def _runs_picture(swept: Swept, arm: str, label: str, write: Any) -> Picture:
+def _runs_picture(swept: SweepResult, arm: str, label: str, write: Any) -> Picture:
     columns = swept.ends(arm)
     figure = draw_runs(
         columns[:, 0], columns[:, 1], columns[:, 2], title="Every run, lowest to highest", label=label, write=write
@@ -214,7 +214,7 @@ def _runs_picture(swept: Swept, arm: str, label: str, write: Any) -> Picture:
     )
 
 
-def _runs_table(swept: Swept, ranked: NDArray[np.int64], arm: str, words: Words, currency: str) -> Table:
+def _runs_table(swept: SweepResult, ranked: NDArray[np.int64], arm: str, words: Words, currency: str) -> Table:
     paths = list(swept.design.paths)
     cases = len(swept.design.cases) > 1
     head = ("run", *(["case"] if cases else []), *map(short_path, paths), "difference", "95 % interval", "key")
@@ -236,7 +236,7 @@ def _runs_table(swept: Swept, ranked: NDArray[np.int64], arm: str, words: Words,
     return Table(head, tuple(rows), "The best and the worst runs; `journey results rerun KEY` runs one again.")
 
 
-def _failures(swept: Swept) -> Section:
+def _failures(swept: SweepResult) -> Section:
     shown = [swept.run(number) for number in list(swept.errors)[:_SHOWN_ERRORS]]
     rows = tuple((str(run.number), _said(run), run.error) for run in shown)
     more = len(swept.errors) - len(rows)
@@ -244,7 +244,7 @@ def _failures(swept: Swept) -> Section:
     return Section("Runs that failed", (), (), (Table(("run", "values", "error"), rows, caption, words=(1, 2)),))
 
 
-def facts_of(swept: Swept, settings: Mapping[str, Any]) -> str:
+def facts_of(swept: SweepResult, settings: Mapping[str, Any]) -> str:
     """Return one line of what was run."""
     parts = [
         f"{len(swept):,} runs",

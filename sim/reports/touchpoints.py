@@ -17,7 +17,7 @@ from sim.reports.labels import NOTHING, interval, value
 from sim.reports.style import compact, money, short, spaced
 
 if TYPE_CHECKING:
-    from sim.experiments.touchpoints import Moments
+    from sim.experiments.touchpoints import Touchpoints
 
 __all__ = ["moments_lines", "moments_sheet"]
 
@@ -56,7 +56,7 @@ def moments_lines(summary: Numbers) -> list[str]:
     Parameters
     ----------
     summary : mapping
-        What :func:`sim.analysis.touchpoint_effects.summarise_moments` returns.
+        What :func:`sim.analysis.touchpoint_effects.summarise_touchpoints` returns.
     """
     words, sign = words_of(summary["metric"]), _sign(summary)
     moved = [moment for moment in summary["moments"] if moment["gain"] is not None]
@@ -134,7 +134,7 @@ def _opening(summary: Numbers, sure: Sequence[Numbers]) -> str:
     return f"{summary['arm']}: this journey is made {' and '.join(places)}; nowhere else is a small step worth more."
 
 
-def moments_sheet(done: Moments) -> Sheet:
+def moments_sheet(done: Touchpoints) -> Sheet:
     """Return the page: verdict, map, ranking, and every effect with its interval."""
     summary, journey = done.summary_json, done.journey
     words, sign = words_of(done.metric), _sign(done.summary_json)

@@ -1,4 +1,4 @@
-"""Points: the runs behind a question about levers, as a tidy table."""
+"""Points: the runs behind a response about levers, as a tidy table."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from sim.analysis.tables import write_parquet
 
 if TYPE_CHECKING:
-    from sim.experiments.factor_response import Question
+    from sim.experiments.factor_response import FactorResponse
 
 __all__ = ["write_points"]
 
 
 def write_points(
     path: Path,
-    question: Question,
+    response: FactorResponse,
     shares: NDArray[np.float64],
     values: NDArray[np.float64],
     more: Mapping[str, Sequence[Any]] | None = None,
@@ -29,7 +29,7 @@ def write_points(
     Parameters
     ----------
     path : Path
-    question : Question
+    response : FactorResponse
         Its levers name columns.
     shares : float64 (n, k)
         Points of the unit cube; the table has the levers' numbers.
@@ -41,7 +41,7 @@ def write_points(
     import pyarrow as pa
 
     points, replicates = values.shape
-    settings = question.settings(shares)
+    settings = response.settings(shares)
 
     def each(column: Any) -> Any:
         return np.repeat(np.asarray(column), replicates)
@@ -49,6 +49,6 @@ def write_points(
     columns: dict[str, Any] = {"point": each(np.arange(points, dtype=np.int64))}
     columns |= {name: each(column) for name, column in (more or {}).items()}
     columns["replicate"] = np.tile(np.arange(replicates, dtype=np.int64), points)
-    columns |= {dial.name: each(settings[:, place]) for place, dial in enumerate(question.dials)}
+    columns |= {dial.name: each(settings[:, place]) for place, dial in enumerate(response.dials)}
     columns["difference"] = values.ravel()
     write_parquet([pa.table(columns)], path)

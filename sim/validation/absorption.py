@@ -14,7 +14,7 @@ from sim.record.history import History
 from sim.scenario.journey import stage_names
 from sim.scenario.load import scenario_from_dict
 from sim.scenario.scenario import Scenario
-from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, Run
+from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun
 
 __all__ = ["ABSORPTION", "check_chain", "random_chain"]
 
@@ -202,7 +202,7 @@ def _times_panel(checks: list[Check]) -> Panel:
     )
 
 
-def _run(run: Run) -> Finding:
+def _run(run: PatternRun) -> Finding:
     scenario = run.scenario("absorption")
     generator = np.random.Generator(np.random.Philox(key=[run.seed, 0x61627372]))
     named = {"shipped journey": scenario}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
+from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
 
 __all__ = ["DIFFUSION", "find_peak"]
 
@@ -35,7 +35,7 @@ def find_peak(weekly: NDArray[np.float64]) -> tuple[float, float]:
     return float(fine[top]) / _WEEKS_A_YEAR, float(heights[top]) * _WEEKS_A_YEAR
 
 
-def _run(run: Run) -> Finding:
+def _run(run: PatternRun) -> Finding:
     table = run.table("bass_1969")
     scenario = run.scenario("diffusion")
     titles = {scenario.journeys[name].title: name for name in scenario.arms}

@@ -21,7 +21,7 @@ from sim.analysis.panel import (
     purchases_by_customer,
 )
 from sim.scenario.scenario import Scenario
-from sim.validation.pattern import ABOVE, Check, Curve, Finding, Pattern, Run
+from sim.validation.pattern import ABOVE, Check, Curve, Finding, Pattern, PatternRun
 from sim.validation.pattern import Panel as Picture
 
 __all__ = ["DOUBLE_JEOPARDY", "household_panel", "toothpaste", "theory_of"]
@@ -74,7 +74,7 @@ def theory_of(scenario: Scenario) -> Dirichlet:
     )
 
 
-def run(run: Run) -> Finding:
+def run(run: PatternRun) -> Finding:
     """Simulate the three categories and compare them with their published figures."""
     dental = toothpaste(run)
     panels = [household_panel(run, category) for category in _PANELS]
@@ -85,7 +85,7 @@ def run(run: Run) -> Finding:
     )
 
 
-def toothpaste(run: Run) -> Finding:
+def toothpaste(run: PatternRun) -> Finding:
     """Live toothpaste buyers and compare every brand with the published Dirichlet."""
     scenario = run.scenario("toothpaste_1973")
     published = run.table("dirichlet_toothpaste_uk1973")
@@ -159,7 +159,7 @@ def toothpaste(run: Run) -> Finding:
     )
 
 
-def household_panel(run: Run, category: str) -> Finding:
+def household_panel(run: PatternRun, category: str) -> Finding:
     """Live a category (`yogurt` or `catsup`) and compare many simulated panels with the published one."""
     scenario = run.scenario(f"{category}_panel")
     table = run.table("panel_brand_performance")

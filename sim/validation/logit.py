@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm, qmc
 
 from sim.scenario.scenario import Scenario
-from sim.validation.pattern import ABOVE, Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
+from sim.validation.pattern import ABOVE, Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
 
 __all__ = ["LOGIT", "exact_shares"]
 
@@ -50,7 +50,7 @@ def exact_shares(qualities: NDArray[np.float64], taste_sd: float, scale: float =
     return np.asarray((weights / weights.sum(axis=1, keepdims=True)).mean(axis=0), dtype=np.float64)
 
 
-def run(run: Run) -> Finding:
+def run(run: PatternRun) -> Finding:
     """Compare shares with the exact ones, with all brands and with the last one off the shelf, in both worlds."""
     scenario = run.scenario("logit")
     brands = list(scenario.brands)
@@ -158,7 +158,7 @@ def _world(scenario: Scenario, taste_sd: float, without: str | None = None) -> S
     return replace(scenario, market=market)
 
 
-def _shares(run: Run, scenario: Scenario) -> NDArray[np.float64]:
+def _shares(run: PatternRun, scenario: Scenario) -> NDArray[np.float64]:
     """Return market shares by replicate and brand."""
     counts = [
         history.purchases.sum(axis=(0, 1, 3))

@@ -10,7 +10,7 @@ from scipy.stats import t as student
 from sim.analysis.metrics import METRICS, measure
 from sim.scenario.levers import Lever, read_levers, with_values
 from sim.scenario.scenario import Scenario
-from sim.validation.pattern import ABOVE, BELOW, Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
+from sim.validation.pattern import ABOVE, BELOW, Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
 
 __all__ = ["LOSING_REGION"]
 
@@ -23,7 +23,7 @@ _SOURCE = "found by search in this model (configs/data/losing_region.csv)"
 _CONFIDENCE = 0.95
 
 
-def run(run: Run) -> Finding:
+def run(run: PatternRun) -> Finding:
     """Sample the region and live every point of it in both arms; live its counterpart, where leading pays."""
     scenario = run.scenario("losing_region")
     levers = _levers(run, scenario)
@@ -89,7 +89,7 @@ def run(run: Run) -> Finding:
     )
 
 
-def _levers(run: Run, scenario: Scenario) -> tuple[Lever, ...]:
+def _levers(run: PatternRun, scenario: Scenario) -> tuple[Lever, ...]:
     table = run.table("losing_region")
     return read_levers(
         {
@@ -101,7 +101,7 @@ def _levers(run: Run, scenario: Scenario) -> tuple[Lever, ...]:
     )
 
 
-def _gains(run: Run, scenario: Scenario) -> Array:
+def _gains(run: PatternRun, scenario: Scenario) -> Array:
     """Return the difference in contribution per customer, in money, by replicate."""
     rows = []
     for _, arms in run.replicates(scenario, _REPLICATES):

@@ -14,7 +14,7 @@ from agents.strategies import CAPABILITIES, Contacts, Strategy
 from sim.record.history import History
 from sim.scenario.config_path import Library
 from sim.scenario.scenario import Scenario
-from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, Run
+from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun
 
 __all__ = ["NULL_EFFECT", "count_differences", "powerless", "shipped"]
 
@@ -22,7 +22,7 @@ __all__ = ["NULL_EFFECT", "count_differences", "powerless", "shipped"]
 _POPULATION, _HORIZON, _BURN_IN = 1000, 104, 52
 
 
-def run(run: Run) -> Finding:
+def run(run: PatternRun) -> Finding:
     """Live every shipped scenario without capabilities and contacts, and as it is; count the figures that differ."""
     checks: list[Check] = []
     names = shipped()
@@ -106,7 +106,7 @@ def _arrays(value: Any, place: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
             yield f"{place}{field.name}", inner
 
 
-def _differences(run: Run, scenario: Scenario) -> int:
+def _differences(run: PatternRun, scenario: Scenario) -> int:
     ((_, arms),) = run.replicates(scenario, 1)
     baseline = arms[scenario.baseline]
     return sum(count_differences(history, baseline) for arm, history in arms.items() if arm != scenario.baseline)

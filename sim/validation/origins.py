@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.category import CATEGORY_METRICS, category_measures
 from sim.scenario.scenario import Scenario
-from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
+from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
 
 __all__ = ["ORIGINS"]
 
@@ -46,7 +46,7 @@ _2009, _2017 = "McKinsey 2009 (Court et al.)", "McKinsey 2017 (Bough et al.)"
 _POINTS, _BRANDS, _ROUGH = 0.02, 0.1, 0.03
 
 
-def run(run: Run) -> Finding:
+def run(run: PatternRun) -> Finding:
     """Live the baseline of every shipped market with published figures and compare the category's figures."""
     old, new = run.table("mckinsey_2009"), run.table("mckinsey_2017")
     figures: dict[str, tuple[Array, Array]] = {}
@@ -94,7 +94,7 @@ def run(run: Run) -> Finding:
     )
 
 
-def _measure(run: Run, name: str) -> tuple[Array, Array]:
+def _measure(run: PatternRun, name: str) -> tuple[Array, Array]:
     """Return every figure of a category and its standard error over replicates."""
     scenario = _baseline_alone(run.scenario(name, population=_POPULATION, record={"events": _LOGGED}))
     rows = [

@@ -32,7 +32,7 @@ __all__ = [
     "Finding",
     "Panel",
     "Pattern",
-    "Run",
+    "PatternRun",
     "mean_and_error",
 ]
 
@@ -273,7 +273,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class PatternRun:
     """How patterns are run.
 
     Attributes
@@ -357,7 +357,7 @@ class Pattern:
     reference: str
     scenarios: tuple[str, ...]
     effort: float
-    run: Callable[[Run], Finding] = field(repr=False)
+    run: Callable[[PatternRun], Finding] = field(repr=False)
 
 
 def mean_and_error(samples: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:

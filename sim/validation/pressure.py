@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.analysis.metrics import measure
 from sim.record.history import FIXED_POINT, History
 from sim.scenario.scenario import Scenario
-from sim.validation.pattern import ABOVE, BELOW, Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
+from sim.validation.pattern import ABOVE, BELOW, Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
 
 __all__ = ["PRESSURE", "contacts", "delight"]
 
@@ -25,7 +25,7 @@ _CONTACTS = "Schmidt & Eisend 2015: response to repetition is an inverted U"
 _EXPECTATIONS = "Oliver 1980; Anderson & Sullivan 1993: satisfaction is surprise, and expectations adapt"
 
 
-def run(run: Run) -> Finding:
+def run(run: PatternRun) -> Finding:
     """Compare arms of different contact rates; follow the satisfaction that one innovation brings."""
     called, delighted = contacts(run), delight(run)
     return Finding(
@@ -35,7 +35,7 @@ def run(run: Run) -> Finding:
     )
 
 
-def contacts(run: Run) -> Finding:
+def contacts(run: PatternRun) -> Finding:
     """Live arms that differ in nothing but the contact rate."""
     scenario = run.scenario("pressure")
     arms = list(scenario.arms)
@@ -85,7 +85,7 @@ def contacts(run: Run) -> Finding:
     )
 
 
-def delight(run: Run) -> Finding:
+def delight(run: PatternRun) -> Finding:
     """Follow the satisfaction that one lasting innovation brings, with expectations that adapt and without."""
     scenario = run.scenario("one_delight")
     # The same world in which nobody gets used to anything.
@@ -146,7 +146,7 @@ def _contribution(history: History, scenario: Scenario) -> float:
     return float(measure(history, scenario).cash[0].sum() / 100.0 / history.population.sum())
 
 
-def _gained(run: Run, scenario: Scenario) -> Array:
+def _gained(run: PatternRun, scenario: Scenario) -> Array:
     """Return satisfaction gained against the arm without the innovation: (replicates, weeks)."""
     rows = []
     for _, arms in run.replicates(scenario, _DELIGHTS):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.record.history import History
-from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, Run, mean_and_error
+from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
 
 __all__ = ["REPEAT_BUYING"]
 
@@ -28,7 +28,7 @@ _CURVE, _CURVE_MATTERS = 0.02, 0.05
 _SOURCE = "BG/NBD (Fader, Hardie & Lee 2005)"
 
 
-def _run(run: Run) -> Finding:
+def _run(run: PatternRun) -> Finding:
     counts, scenario = run.table("cdnow_freq_table"), run.scenario("repeat_buying", horizon=_CALIBRATION)
     cells = np.zeros(_LAST + 1)
     for _, histories in run.replicates(scenario, _REPLICATES):

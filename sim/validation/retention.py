@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.customer_base.shifted_beta_geometric import fit_shifted_beta_geometric
-from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, Run
+from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun
 
 __all__ = ["RETENTION"]
 
@@ -16,7 +16,7 @@ _POINT = 0.01
 _TRAIT = "personas.subscriber.novelty_seeking"
 
 
-def _run(run: Run) -> Finding:
+def _run(run: PatternRun) -> Finding:
     table = run.table("sbg_retention_regular")
     years = np.asarray(table["year"], dtype=np.float64)
     actual, published = table["actual_pct"] / 100.0, table["sbg_pct_calib7"] / 100.0

@@ -12,7 +12,7 @@ from typing import Any
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import nearest, show
 from sim.validation import PATTERNS
-from sim.validation.pattern import Check, Finding, Pattern, Run
+from sim.validation.pattern import Check, Finding, Pattern, PatternRun
 
 __all__ = ["ALL", "Validation", "pick_patterns", "validate"]
 
@@ -26,7 +26,7 @@ class Validation:
 
     patterns: tuple[Pattern, ...]
     findings: tuple[Finding, ...]
-    run: Run
+    run: PatternRun
     started: str
     wall_seconds: float
     seconds: tuple[float, ...]
@@ -99,7 +99,10 @@ def pick_patterns(names: str | Sequence[str], *, key: str = "pattern") -> tuple[
 
 
 def validate(
-    patterns: Sequence[Pattern] | None = None, run: Run | None = None, *, say: Callable[[str], None] | None = None
+    patterns: Sequence[Pattern] | None = None,
+    run: PatternRun | None = None,
+    *,
+    say: Callable[[str], None] | None = None,
 ) -> Validation:
     """Run patterns and compare them with what is published.
 
@@ -107,7 +110,7 @@ def validate(
     ----------
     patterns : sequence of Pattern, optional
         All by default.
-    run : Run, optional
+    run : PatternRun, optional
         Seed, threads, size.
     say : callable, optional
         Told which pattern runs now.
@@ -118,7 +121,7 @@ def validate(
     True
     """
     chosen = tuple(PATTERNS if patterns is None else patterns)
-    asked = run or Run()
+    asked = run or PatternRun()
     lived = 0
 
     def count(customer_weeks: int) -> None:

@@ -106,7 +106,7 @@ def perform(work: Work) -> Path:
             wall_seconds=done.wall_seconds,
             scenario=scenario.name,
             arms=len(done.design.scenario.arms),
-            customer_weeks=done.design.scenario.customer_weeks(done.gauged.replicates),
+            customer_weeks=done.design.scenario.customer_weeks(done.arm_metrics.replicates),
         )
     if not settings.quiet:
         print_lines(lines, sys.stdout)

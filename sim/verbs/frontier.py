@@ -9,7 +9,7 @@ from typing import Any
 
 from agents.quantity import quantity, text, whole
 from sim.experiments.arm_metrics import check_metric
-from sim.experiments.factor_response import Question, choose_arm
+from sim.experiments.factor_response import FactorResponse, choose_arm
 from sim.experiments.factors import Dial, read_dials, ready, resolved_dials
 from sim.experiments.frontier import DEFAULT_DIALS, KINDS_OF_RUN, Effort
 from sim.progress import Progress
@@ -46,7 +46,7 @@ class Work:
 
     scenario: Scenario
     plan: Plan
-    question: Question
+    response: FactorResponse
     effort: Effort
     #: Pairs of levers to draw by place; None: as found best.
     maps: tuple[tuple[int, int], ...] | None
@@ -82,10 +82,10 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
 
     check_installed()
     design("sobol", 1, 2, 0)
-    question = Question(small, arm, plan.metric, dials, settings.seed)
+    response = FactorResponse(small, arm, plan.metric, dials, settings.seed)
     effort = Effort(plan.first, plan.batches, plan.batch, plan.held_out, plan.inside, settings.replicates)
     pairs = None if maps is None else _read_maps(maps, dials)
-    return Work(scenario, plan, question, effort, pairs, settings, check_writable(settings.output_dir))
+    return Work(scenario, plan, response, effort, pairs, settings, check_writable(settings.output_dir))
 
 
 def _read_maps(maps: object, dials: Sequence[Dial]) -> tuple[tuple[int, int], ...]:
@@ -121,16 +121,16 @@ def perform(work: Work) -> Path:
     from sim.results.answer import publish_answer
     from sim.results.points import write_points
 
-    question, settings = work.question, work.settings
+    response, settings = work.response, work.settings
     runs = work.effort.points * settings.replicates
-    each = question.customer_weeks(1)
+    each = response.customer_weeks(1)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
     with (
         make_executor(**plain(settings.executor)) as executor,
         Progress(runs * each, settings, work.scenario.title or work.scenario.name) as progress,
     ):
         found = frontier(
-            question,
+            response,
             work.effort,
             rules=work.plan.rules,
             maps=work.maps,
@@ -149,7 +149,7 @@ def perform(work: Work) -> Path:
             work.scenario.name,
             config=_resolved(work),
             summary={**frontier_summary(found), "verdict": "\n".join(lines)},
-            tables=lambda place: write_points(place / "points.parquet", question, found.shares, found.values, more),
+            tables=lambda place: write_points(place / "points.parquet", response, found.shares, found.values, more),
             sheet=frontier_sheet(found, lines),
             started=started,
             wall_seconds=perf_counter() - clock,
@@ -166,7 +166,7 @@ def perform(work: Work) -> Path:
 
 def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
-    dials = work.question.dials
+    dials = work.response.dials
     maps = None if work.maps is None else [[dials[one].name, dials[other].name] for one, other in work.maps]
-    asked = {**plain(work.plan), "arm": work.question.arm, "levers": resolved_dials(dials), "maps": maps}
+    asked = {**plain(work.plan), "arm": work.response.arm, "levers": resolved_dials(dials), "maps": maps}
     return {**scenario_to_dict(work.scenario), **asked, **lasting(work.settings)}

@@ -63,7 +63,7 @@ def perform(work: Work) -> Path:
     """Live every improvement, write the result folder and return it."""
     from sim.analysis.tables import write_parquet
     from sim.execution.executors import make_executor
-    from sim.experiments.touchpoints import moments
+    from sim.experiments.touchpoints import touchpoints
     from sim.reports.terminal import print_lines
     from sim.reports.touchpoints import moments_lines, moments_sheet
     from sim.results.answer import publish_answer
@@ -74,7 +74,7 @@ def perform(work: Work) -> Path:
         make_executor(**plain(settings.executor)) as executor,
         Progress(total, settings, scenario.title or scenario.name) as progress,
     ):
-        done = moments(
+        done = touchpoints(
             scenario,
             arm=question.arm,
             metric=question.metric,
@@ -99,7 +99,7 @@ def perform(work: Work) -> Path:
             started=done.started,
             wall_seconds=done.wall_seconds,
             scenario=scenario.name,
-            arms=len(done.gauged.arms),
+            arms=len(done.arm_metrics.arms),
             customer_weeks=done.customer_weeks,
         )
     if not settings.quiet:

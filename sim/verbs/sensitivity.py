@@ -10,7 +10,7 @@ from typing import Any
 from agents.quantity import choice, quantity, text, whole
 from sim.analysis.global_sensitivity import METHODS, points_of
 from sim.experiments.arm_metrics import check_metric
-from sim.experiments.factor_response import Question, choose_arm
+from sim.experiments.factor_response import FactorResponse, choose_arm
 from sim.experiments.factors import read_dials, ready, resolved_dials
 from sim.experiments.sensitivity import DEFAULT_DIALS
 from sim.progress import Progress
@@ -43,7 +43,7 @@ class Work:
 
     scenario: Scenario
     plan: Plan
-    question: Question
+    response: FactorResponse
     settings: Settings
     output_dir: Path
 
@@ -75,8 +75,8 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     from sim.analysis.global_sensitivity import design
 
     design(plan.method, len(dials), plan.size, settings.seed)  # says now what is missing or no power of 2
-    question = Question(small, arm, plan.metric, dials, settings.seed)
-    return Work(scenario, plan, question, settings, check_writable(settings.output_dir))
+    response = FactorResponse(small, arm, plan.metric, dials, settings.seed)
+    return Work(scenario, plan, response, settings, check_writable(settings.output_dir))
 
 
 def perform(work: Work) -> Path:
@@ -91,16 +91,16 @@ def perform(work: Work) -> Path:
     from sim.results.answer import publish_answer
     from sim.results.points import write_points
 
-    plan, question, settings = work.plan, work.question, work.settings
-    runs = points_of(plan.method, len(question.dials), plan.size) * settings.replicates
-    each = question.customer_weeks(1)
+    plan, response, settings = work.plan, work.response, work.settings
+    runs = points_of(plan.method, len(response.dials), plan.size) * settings.replicates
+    each = response.customer_weeks(1)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
     with (
         make_executor(**plain(settings.executor)) as executor,
         Progress(runs * each, settings, work.scenario.title or work.scenario.name) as progress,
     ):
         found = sensitivity(
-            question,
+            response,
             method=plan.method,
             size=plan.size,
             replicates=settings.replicates,
@@ -111,14 +111,14 @@ def perform(work: Work) -> Path:
         )
         progress.say("writing the report")
         lines = sensitivity_lines(found)
-        shares, values = found.influence.shares, found.influence.values
+        shares, values = found.global_sensitivity.shares, found.global_sensitivity.values
         folder = publish_answer(
             work.output_dir,
             "sensitivity",
             work.scenario.name,
             config=_resolved(work),
             summary={**sensitivity_summary(found), "verdict": "\n".join(lines)},
-            tables=lambda place: write_points(place / "points.parquet", question, shares, values),
+            tables=lambda place: write_points(place / "points.parquet", response, shares, values),
             sheet=sensitivity_sheet(found, lines),
             started=started,
             wall_seconds=perf_counter() - clock,
@@ -135,5 +135,5 @@ def perform(work: Work) -> Path:
 
 def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
-    asked = {**plain(work.plan), "arm": work.question.arm, "levers": resolved_dials(work.question.dials)}
+    asked = {**plain(work.plan), "arm": work.response.arm, "levers": resolved_dials(work.response.dials)}
     return {**scenario_to_dict(work.scenario), **asked, **lasting(work.settings)}

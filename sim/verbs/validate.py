@@ -74,13 +74,13 @@ def perform(work: Work) -> Path:
     """Run the patterns and return the result folder; end with status 1 where a pattern is not reproduced."""
     from sim.reports.validation import table_lines, verdict_lines
     from sim.results.folder import publish
-    from sim.validation.pattern import Run
+    from sim.validation.pattern import PatternRun
     from sim.validation.validate import validate
 
     settings = work.settings
     total = round(_MILLION * work.size * sum(pattern.effort for pattern in work.patterns))
     with Progress(total, settings, "validate") as progress:
-        run = Run(seed=settings.seed, threads=settings.threads, size=work.size, on_progress=progress.advance)
+        run = PatternRun(seed=settings.seed, threads=settings.threads, size=work.size, on_progress=progress.advance)
         done = validate(work.patterns, run, say=progress.say)
         progress.say("writing the report")
         name = work.patterns[0].id if len(work.patterns) == 1 else f"{len(work.patterns)}-patterns"

@@ -13,7 +13,7 @@ from sim.analysis.metrics import METRICS, TERMS, measure
 from sim.cli import main
 from sim.experiments.attribute import attribute, design
 from sim.experiments.compare import compare
-from sim.experiments.touchpoints import moments
+from sim.experiments.touchpoints import touchpoints
 from sim.reports.attribution import attribution_lines, attribution_sheet
 from sim.scenario.errors import ConfigError
 from sim.scenario.load import load_scenario
@@ -45,7 +45,7 @@ def sums(done):
 
 def check_whole(scenario, done, seed):
     """Compare the sums of the parts with a comparison of the two arms that knows nothing of combinations."""
-    plain = compare(scenario, replicates=done.gauged.replicates, seed=seed, threads=1)
+    plain = compare(scenario, replicates=done.arm_metrics.replicates, seed=seed, threads=1)
     people = ["all", *(persona.name for persona in scenario.personas)]
     shares, cents = sums(done)
     checked = 0
@@ -63,7 +63,7 @@ def check_whole(scenario, done, seed):
                     if who == "all" and metric == "contribution":
                         assert cents[key] == round(100.0 * whole)
                 checked += 1
-    assert checked >= 9 * len(people) * done.gauged.replicates
+    assert checked >= 9 * len(people) * done.arm_metrics.replicates
 
 
 def test_the_parts_add_up_to_what_a_plain_comparison_finds_to_the_cent(small, done):
@@ -257,13 +257,13 @@ def test_workers_change_no_byte(small, done):
     with make_executor("local", workers=2) as executor:
         elsewhere = attribute(small, replicates=3, seed=5, executor=executor)
         assert elsewhere.shares.equals(done.shares) and elsewhere.combinations().equals(done.combinations())
-        one, two = (moments(small, replicates=2, executor=place, threads=1) for place in (None, executor))
+        one, two = (touchpoints(small, replicates=2, executor=place, threads=1) for place in (None, executor))
         assert one.effects.equals(two.effects) and one.summary_json == two.summary_json
 
 
 @pytest.mark.slow
 def test_more_replicates_until_the_whole_effect_is_precise(small):
     precise = attribute(small, replicates=2, precision=1.0, threads=1)
-    assert precise.gauged.replicates > 2 and precise.gauged.half_width <= 1.0
-    fixed = attribute(small, replicates=precise.gauged.replicates, threads=1)
-    assert np.array_equal(fixed.gauged.values, precise.gauged.values, equal_nan=True)
+    assert precise.arm_metrics.replicates > 2 and precise.arm_metrics.half_width <= 1.0
+    fixed = attribute(small, replicates=precise.arm_metrics.replicates, threads=1)
+    assert np.array_equal(fixed.arm_metrics.values, precise.arm_metrics.values, equal_nan=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim.experiments import frontier as module
-from sim.experiments.factor_response import Failed, Question
+from sim.experiments.factor_response import FactorResponse, Failed
 from sim.experiments.factors import read_dials
 from sim.experiments.frontier import KINDS_OF_RUN, Effort, frontier
 from sim.reports.document import write_sheet
@@ -25,7 +25,7 @@ SMALL = replace(EFFORT, first=40, batches=1, batch=8, held_out=30, inside=8)
 @pytest.fixture(scope="module")
 def question():
     scenario = load_scenario("treadmill", population=500)
-    return Question(scenario, "proactive", "contribution", read_dials(NAMES, scenario, "proactive", names=()), 1)
+    return FactorResponse(scenario, "proactive", "contribution", read_dials(NAMES, scenario, "proactive", names=()), 1)
 
 
 def corner(shares):
@@ -43,7 +43,7 @@ def pretend(monkeypatch):
 def _pretend(patch, surface, *, noise=2.0, broken=()):
     ran = []
 
-    def respond(question, shares, replicates, **options):
+    def evaluate_points(response, shares, replicates, **options):
         values = np.empty((len(shares), EFFORT.replicates))
         for row, (point, numbers) in enumerate(zip(shares, replicates, strict=True)):
             for column, number in enumerate(numbers):
@@ -57,7 +57,7 @@ def _pretend(patch, surface, *, noise=2.0, broken=()):
         ran.extend(zip(shares, replicates, strict=True))
         return values, tuple(failed)
 
-    patch.setattr(module, "respond", respond)
+    patch.setattr(module, "evaluate_points", evaluate_points)
     # Growing trees takes most of the time, and on a smooth surface they are not kept.
     patch.setattr(module, "KINDS", module.KINDS[:1])
     return ran
@@ -128,14 +128,14 @@ def test_what_is_held_out_changes_nothing_that_is_fitted(question, pretend, monk
         return corner(shares) if not unseen else -corner(shares)
 
     ran = pretend(otherwise)
-    real = module.respond
+    real = module.evaluate_points
 
-    def respond(question, shares, replicates, **options):
+    def evaluate_points(response, shares, replicates, **options):
         # Held-out points are asked for second.
         unseen[:] = [1] if len(ran) == SMALL.first else []
         return real(question, shares, replicates, **options)
 
-    monkeypatch.setattr(module, "respond", respond)
+    monkeypatch.setattr(module, "evaluate_points", evaluate_points)
     other = run(question, replace(SMALL, inside=0))
     assert other.boxes == one.boxes and other.losing == one.losing
     assert other.held_out_losing != one.held_out_losing
@@ -206,5 +206,5 @@ def test_a_scenario_outside_the_ranges_is_said_so(pretend):
     scenario = load_scenario("treadmill", population=500)
     dials = read_dials({"contact_rate": [0.3, 0.6], "product_quality": None}, scenario, "proactive", names=())
     pretend(lambda shares: 20.0 * (shares[:, 1] - 0.5))
-    found = run(Question(scenario, "proactive", "contribution", dials, 1), SMALL)
+    found = run(FactorResponse(scenario, "proactive", "contribution", dials, 1), SMALL)
     assert "outside the range of contact rate" in frontier_lines(found)[1]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.experiments import sensitivity as module
-from sim.experiments.factor_response import Failed, Question
+from sim.experiments.factor_response import FactorResponse, Failed
 from sim.experiments.factors import read_dials
 from sim.experiments.sensitivity import sensitivity
 from sim.reports.document import write_sheet
@@ -20,7 +20,7 @@ NAMES = ["privacy_concern", "contact_rate", "capability_cost", "product_quality"
 @pytest.fixture(scope="module")
 def question():
     scenario = load_scenario("treadmill", population=500)
-    return Question(scenario, "proactive", "contribution", read_dials(NAMES, scenario, "proactive", names=()), 1)
+    return FactorResponse(scenario, "proactive", "contribution", read_dials(NAMES, scenario, "proactive", names=()), 1)
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def found(question, monkeypatch):
     """Return a function: what sensitivity finds of a surface whose replicates differ by luck of points' own."""
 
     def find(surface, *, method="morris", size=12, noise=1.0, replicates=4, failed=()):
-        def respond(question, shares, numbers, **options):
+        def evaluate_points(response, shares, numbers, **options):
             assert set(numbers) == {tuple(range(replicates))}  # the same luck at every point
             luck = np.random.default_rng(3).normal(size=(len(shares), replicates))
             values = surface(shares)[:, None] + noise * luck
             values[list(failed)] = np.nan
             return values, ()
 
-        monkeypatch.setattr(module, "respond", respond)
+        monkeypatch.setattr(module, "evaluate_points", evaluate_points)
         return sensitivity(question, method=method, size=size, replicates=replicates, executor=None)
 
     return find
@@ -87,9 +87,9 @@ def test_a_hole_in_the_design_is_refused(found, question, monkeypatch):
     with pytest.raises(ConfigError, match="undefined at 2 of 60 points, such as privacy concern"):
         found(surface, failed=(3, 7))
 
-    def respond(question, shares, numbers, **options):
+    def evaluate_points(response, shares, numbers, **options):
         return np.full((len(shares), 2), np.nan), (Failed(0, "some reason"),)
 
-    monkeypatch.setattr(module, "respond", respond)
+    monkeypatch.setattr(module, "evaluate_points", evaluate_points)
     with pytest.raises(ConfigError, match="1 of 10 points failed, the first at .*some reason"):
         sensitivity(question, method="morris", size=2, replicates=2, executor=None)

@@ -10,7 +10,7 @@ from sim.analysis.metrics import METRICS
 from sim.cli import main
 from sim.experiments import touchpoints as module
 from sim.experiments.compare import compare
-from sim.experiments.touchpoints import changes, lay_out, moments, pick_led_arm
+from sim.experiments.touchpoints import changes, lay_out, pick_led_arm, touchpoints
 from sim.reports.touchpoints import moments_lines, moments_sheet
 from sim.scenario.config_path import Library
 from sim.scenario.errors import ConfigError
@@ -24,7 +24,7 @@ STEP = 0.1
 
 @pytest.fixture(scope="module")
 def done(small):
-    return moments(small, replicates=2, seed=3, threads=1)
+    return touchpoints(small, replicates=2, seed=3, threads=1)
 
 
 def by_name(found):
@@ -129,14 +129,14 @@ def test_an_effect_is_the_difference_of_two_plain_comparisons(small, done):
 
 
 def test_a_step_of_nothing_changes_nothing(small):
-    still = moments(small, step=0.0, replicates=1, threads=1)
+    still = touchpoints(small, step=0.0, replicates=1, threads=1)
     assert set(still.effects["effect"].to_pylist()) <= {0.0, None}
     assert "exactly 0" in moments_lines(still.summary_json)[0]
 
 
 def test_how_many_live_beside_each_other_changes_nothing(small, done, monkeypatch):
     monkeypatch.setattr(module, "_TOGETHER", 5)
-    again = moments(small, replicates=2, seed=3, threads=2)
+    again = touchpoints(small, replicates=2, seed=3, threads=2)
     assert len(lay_out(small, "proactive", again.changes)[0]) > 9
     assert again.summary_json == done.summary_json and again.effects.equals(done.effects)
 
@@ -153,7 +153,7 @@ def test_improved_journeys_leave_stages_their_ids_and_each_is_lived_once(small):
 def test_the_baselines_own_journey_can_be_moved(small):
     assert pick_led_arm(small, "classic") == "classic"
     assert pick_led_arm(replace(small, arms={"classic": small.arms["classic"]}), None) == "classic"
-    classic = moments(small, arm="classic", metric="weeks_to_purchase", replicates=1, threads=1)
+    classic = touchpoints(small, arm="classic", metric="weeks_to_purchase", replicates=1, threads=1)
     first = classic.summary_json["moments"][0]
     assert first["gain"] == -first[first["pays"]]["mean"] > 0.0  # fewer weeks are better
 
@@ -204,7 +204,7 @@ def test_the_page_shows_map_and_ranking_and_is_the_same_each_time(done, tmp_path
 
 def test_an_undefined_metric_says_so():
     nobody = load_scenario("treadmill", population=3, horizon=2, burn_in=0)
-    none = moments(nobody, metric="switch_rate", replicates=1, threads=1)
+    none = touchpoints(nobody, metric="switch_rate", replicates=1, threads=1)
     assert "undefined" in moments_lines(none.summary_json)[0] and moments_sheet(none).sections == ()
 
 
@@ -251,7 +251,7 @@ def test_a_result_runs_again_to_the_byte(tmp_path, capsys):
 def test_the_loop_is_worth_more_where_customers_are_kept_and_less_where_they_leave():
     """Signs that theory fixes: a better product and an easier search help; losing searchers hurts."""
     scenario = load_scenario("treadmill", population=4000, horizon=156)
-    found = moments(scenario, metric="purchases", step=0.5, replicates=4)
+    found = touchpoints(scenario, metric="purchases", step=0.5, replicates=4)
     entry = {moment["name"]: moment for moment in found.summary_json["moments"]}
     for name in ("experience", "evaluate", "need_to_buy"):
         assert entry[name]["better"]["ci_low"] > 0.0 > entry[name]["worse"]["ci_high"], name

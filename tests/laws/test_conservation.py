@@ -7,7 +7,7 @@ import pytest
 
 from sim.analysis import tables
 from sim.experiments.compare import compare
-from sim.record.events import KINDS, Moment
+from sim.record.events import KINDS, EventKind
 from sim.record.history import FIXED_POINT, UNIT, Money
 from sim.scenario.scenario import Record
 
@@ -114,14 +114,14 @@ def test_every_count_is_that_of_the_moments(history, treadmill):
         np.add.at(counts, (mine["week"], mine["brand"]), 1)
         return counts
 
-    assert (of(Moment.PURCHASE) == history.purchases.sum(axis=(1, 3))).all()
-    assert (of(Moment.TIMELY_CONTACT, Moment.MISTIMED_CONTACT) == history.contacts.sum(axis=1)).all()
-    assert (of(Moment.TIMELY_CONTACT) == history.timely.sum(axis=1)).all()
-    assert (of(Moment.PRAISE) == history.praise.sum(axis=1)).all()
-    assert (of(Moment.COMPLAINT) == history.complaints.sum(axis=1)).all()
+    assert (of(EventKind.PURCHASE) == history.purchases.sum(axis=(1, 3))).all()
+    assert (of(EventKind.TIMELY_CONTACT, EventKind.MISTIMED_CONTACT) == history.contacts.sum(axis=1)).all()
+    assert (of(EventKind.TIMELY_CONTACT) == history.timely.sum(axis=1)).all()
+    assert (of(EventKind.PRAISE) == history.praise.sum(axis=1)).all()
+    assert (of(EventKind.COMPLAINT) == history.complaints.sum(axis=1)).all()
     total = history.opted_out.sum(axis=1)
-    assert (np.cumsum(of(Moment.OPT_OUT), axis=0)[-1] == total[-1] - total[0] + of(Moment.OPT_OUT)[0]).all()
-    bought = log[log["kind"] == Moment.PURCHASE]
+    assert (np.cumsum(of(EventKind.OPT_OUT), axis=0)[-1] == total[-1] - total[0] + of(EventKind.OPT_OUT)[0]).all()
+    bought = log[log["kind"] == EventKind.PURCHASE]
     for origin in range(history.purchases.shape[3]):
         assert np.count_nonzero(bought["origin"] == origin) == history.purchases[..., origin].sum()
     # A stage is entered by a moment of its own, or by the purchase that is its deed.

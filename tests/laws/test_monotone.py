@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.record.events import Moment
+from sim.record.events import EventKind
 from sim.scenario.load import load_scenario
 
 CUSTOMERS = 1500
@@ -38,7 +38,7 @@ def changed(scenario, brand, **values):
 
 def first_purchases(events):
     """Brand and week of every customer's first purchase; -1 where there is none."""
-    bought = events[events["kind"] == Moment.PURCHASE]
+    bought = events[events["kind"] == EventKind.PURCHASE]
     who, at = np.unique(bought["customer"], return_index=True)
     brand, week = np.full(CUSTOMERS, -1), np.full(CUSTOMERS, -1)
     brand[who], week[who] = bought["brand"][at], bought["week"][at]
@@ -87,7 +87,7 @@ def test_a_cheaper_brand_loses_no_purchase_at_any_occasion_while_lives_are_equal
     parted = list(partings(one, other))
     assert parted
     for was, now in parted:
-        assert was["kind"] == now["kind"] == Moment.PURCHASE and was["week"] == now["week"]
+        assert was["kind"] == now["kind"] == EventKind.PURCHASE and was["week"] == now["week"]
         assert was["brand"] != brand, "somebody left a brand because it became cheaper"
         assert now["brand"] == brand, "somebody moved between two other brands"
 

@@ -19,7 +19,7 @@ from sim.scenario.journey import read_journey
 from sim.scenario.load import load_scenario
 from sim.validation.absorption import ABSORPTION, check_chain, random_chain
 from sim.validation.diffusion import DIFFUSION, find_peak
-from sim.validation.pattern import Run
+from sim.validation.pattern import PatternRun
 from sim.validation.published import DATA, read_table
 from sim.validation.repeat_buying import REPEAT_BUYING
 from sim.validation.retention import RETENTION
@@ -45,31 +45,33 @@ def _verdicts(finding):
 
 
 def test_retention_passes_and_a_wrong_figure_fails(wrong):
-    assert RETENTION.run(Run(threads=1)).passed
-    spoiled = RETENTION.run(Run(threads=1, data=wrong("sbg_retention_regular.csv", "10,19.4,19.119", "10,19.4,19.5")))
+    assert RETENTION.run(PatternRun(threads=1)).passed
+    spoiled = RETENTION.run(
+        PatternRun(threads=1, data=wrong("sbg_retention_regular.csv", "10,19.4,19.119", "10,19.4,19.5"))
+    )
     assert [what for what, verdict in _verdicts(spoiled).items() if verdict != "passes"] == ["survival after year 10"]
-    observed = RETENTION.run(Run(threads=1, data=wrong("sbg_retention_regular.csv", "12,17.3", "12,18.9")))
+    observed = RETENTION.run(PatternRun(threads=1, data=wrong("sbg_retention_regular.csv", "12,17.3", "12,18.9")))
     assert "fails" in _verdicts(observed).values()
 
 
 def test_retention_of_another_segment_is_fitted_anew(wrong):
     """The pattern is not tuned to the regular segment: other figures of the first years move the whole curve."""
     data = wrong("sbg_retention_regular.csv", "1,63.1,", "1,86.9,")
-    found = _verdicts(RETENTION.run(Run(threads=1, data=data, size=0.1)))
+    found = _verdicts(RETENTION.run(PatternRun(threads=1, data=data, size=0.1)))
     assert found["survival after year 1"] == "fails"
 
 
 def test_too_few_customers_decide_nothing():
-    finding = RETENTION.run(Run(threads=1, size=0.001))
+    finding = RETENTION.run(PatternRun(threads=1, size=0.001))
     assert not finding.passed
     assert "undecidable" in _verdicts(finding).values()
-    assert "undecidable" in _verdicts(REPEAT_BUYING.run(Run(threads=1, size=0.001))).values()
+    assert "undecidable" in _verdicts(REPEAT_BUYING.run(PatternRun(threads=1, size=0.001))).values()
 
 
 @pytest.mark.slow
 def test_repeat_buying_fails_on_a_wrong_cell_and_a_wrong_week(wrong):
     data = wrong("cdnow_freq_table.csv", "2,214,192.71", "2,214,201.62")  # the NBD's figure
-    finding = _verdicts(REPEAT_BUYING.run(Run(threads=1, data=data, size=0.5)))
+    finding = _verdicts(REPEAT_BUYING.run(PatternRun(threads=1, data=data, size=0.5)))
     assert finding["customers with 2 repeat purchases in 39 weeks"] == "fails"
     assert finding["customers with 3 repeat purchases in 39 weeks"] != "fails"
     assert all(verdict != "fails" for what, verdict in finding.items() if "by week" in what)
@@ -137,16 +139,16 @@ def test_the_published_peaks_are_those_of_the_published_coefficients():
 
 @pytest.mark.slow
 def test_diffusion_passes_and_a_wrong_peak_fails(wrong):
-    assert DIFFUSION.run(Run()).passed
+    assert DIFFUSION.run(PatternRun()).passed
     data = wrong("bass_1969.csv", "0.6541,4.82,3.864", "0.6541,5.06,3.864")
-    finding = _verdicts(DIFFUSION.run(Run(data=data, size=0.15)))
+    finding = _verdicts(DIFFUSION.run(PatternRun(data=data, size=0.15)))
     assert finding["Record players: year of the peak"] == "fails"
 
 
 @pytest.mark.slow
 def test_repeat_buying_and_absorption_pass():
-    assert REPEAT_BUYING.run(Run()).passed
-    assert ABSORPTION.run(Run()).passed
+    assert REPEAT_BUYING.run(PatternRun()).passed
+    assert ABSORPTION.run(PatternRun()).passed
 
 
 @seed(1)

@@ -12,7 +12,7 @@ from sim.validation.double_jeopardy import household_panel, theory_of
 from sim.validation.logit import LOGIT, exact_shares
 from sim.validation.losing_region import LOSING_REGION
 from sim.validation.null_effect import count_differences, powerless
-from sim.validation.pattern import Run
+from sim.validation.pattern import PatternRun
 from sim.validation.published import DATA
 
 
@@ -36,7 +36,7 @@ def forged(tmp_path):
 
 
 def test_logit_shares_are_exact_at_a_quarter_of_the_size():
-    finding = LOGIT.run(Run(size=0.25, threads=1))
+    finding = LOGIT.run(PatternRun(size=0.25, threads=1))
     assert failing(finding) == []
     with_taste = [check for check in finding.checks if "taste sd" in check.what and "change" in check.what]
     assert with_taste and abs(with_taste[0].published) > with_taste[0].tolerance, "dependence that could not be seen"
@@ -49,11 +49,11 @@ def test_logit_fails_where_the_exact_shares_are_wrong(monkeypatch):
         return right(qualities * 1.1, taste_sd, scale)
 
     monkeypatch.setattr(logit, "exact_shares", wrong)
-    assert failing(LOGIT.run(Run(size=0.05, threads=1)))
+    assert failing(LOGIT.run(PatternRun(size=0.05, threads=1)))
 
 
 def test_logit_is_undecidable_and_so_fails_with_a_handful_of_customers():
-    finding = LOGIT.run(Run(size=0.001, threads=1))
+    finding = LOGIT.run(PatternRun(size=0.001, threads=1))
     assert not finding.passed
     assert any(check.verdict == "undecidable" for check in finding.checks)
 
@@ -81,14 +81,14 @@ def test_null_effect_is_found_out_where_a_capability_stays(monkeypatch):
 
     monkeypatch.setattr(null_effect, "powerless", careless)
     monkeypatch.setattr(null_effect, "shipped", lambda: ("treadmill",))
-    finding = null_effect.run(Run(size=0.3, threads=1))
+    finding = null_effect.run(PatternRun(size=0.3, threads=1))
     assert failing(finding) == ["treadmill: figures that differ"]
 
 
 def test_null_effect_is_undecidable_where_arms_never_differ(monkeypatch):
     monkeypatch.setattr(null_effect, "shipped", lambda: ("treadmill",))
     monkeypatch.setattr(null_effect, "_early", powerless)
-    (check,) = null_effect.run(Run(size=0.1, threads=1)).checks
+    (check,) = null_effect.run(PatternRun(size=0.1, threads=1)).checks
     assert check.verdict == "undecidable"
 
 
@@ -106,14 +106,14 @@ def test_pressure_fails_where_contacts_never_tire(monkeypatch):
     scenario = load_scenario("pressure")
     contact = replace(scenario.market.contact, fatigue=0.0, optout=0.0, optout_fatigue=0.0)
     tireless = replace(scenario, population=150, market=replace(scenario.market, contact=contact))
-    monkeypatch.setattr(Run, "scenario", lambda self, name, **more: tireless)
-    finding = pressure.contacts(Run(threads=1))
+    monkeypatch.setattr(PatternRun, "scenario", lambda self, name, **more: tireless)
+    finding = pressure.contacts(PatternRun(threads=1))
     assert "best contact rate" in failing(finding)[0]
 
 
 @pytest.mark.slow
 def test_pressure_is_an_inverted_u_at_a_fifth_of_the_size():
-    assert failing(pressure.PRESSURE.run(Run(size=0.2, threads=1))) == []
+    assert failing(pressure.PRESSURE.run(PatternRun(size=0.2, threads=1))) == []
 
 
 def test_toothpaste_is_the_dirichlet_it_is_meant_to_be():
@@ -125,15 +125,15 @@ def test_toothpaste_is_the_dirichlet_it_is_meant_to_be():
 
 def test_a_household_panel_passes_and_a_forged_one_fails(forged):
     """Yogurt's double jeopardy at a fifth of the size; with the small brand's frequency tripled its slope is another."""
-    assert failing(household_panel(Run(size=0.2, threads=1), "yogurt")) == []
+    assert failing(household_panel(PatternRun(size=0.2, threads=1), "yogurt")) == []
     folder = forged("panel_brand_performance.csv", "hiland,0.0294,0.26,2.7308", "hiland,0.0294,0.26,12.7308")
-    assert failing(household_panel(Run(size=0.2, threads=1, data=folder), "yogurt"))
+    assert failing(household_panel(PatternRun(size=0.2, threads=1, data=folder), "yogurt"))
 
 
 @pytest.mark.slow
 def test_toothpaste_fails_where_the_published_figure_is_forged(forged):
     folder = forged("dirichlet_toothpaste_uk1973.csv", "Macleans,0.19,0.17,0.1569", "Macleans,0.19,0.17,0.1769")
-    missed = failing(double_jeopardy.toothpaste(Run(size=0.25, threads=1, data=folder)))
+    missed = failing(double_jeopardy.toothpaste(PatternRun(size=0.25, threads=1, data=folder)))
     assert "Macleans: penetration" in missed and "Colgate DC: penetration" not in missed
 
 
@@ -146,16 +146,16 @@ def test_the_losing_region_loses_and_another_does_not(forged):
         "contact,0.25,0.5", "contact,0,0.01"
     )
     (folder / "losing_region.csv").write_text(text.replace("mean,0.6,0.85", "mean,0.1,0.2"), encoding="utf-8")
-    assert failing(LOSING_REGION.run(Run(size=0.4, threads=1, data=folder)))
+    assert failing(LOSING_REGION.run(PatternRun(size=0.4, threads=1, data=folder)))
     assert losing_region.LOSING_REGION.scenarios[0] == "losing_region"
 
 
 def test_origins_fail_where_the_published_figure_is_forged(forged, monkeypatch):
     figures = np.full(len(origins.CATEGORY_METRICS), 0.3)
     monkeypatch.setattr(origins, "_measure", lambda run, name: (figures, np.full(figures.size, 0.001)))
-    honest = {check.what: check.verdict for check in origins.run(Run()).checks}
+    honest = {check.what: check.verdict for check in origins.run(PatternRun()).checks}
     assert honest["autos: won in active evaluation"] == "passes"
     assert honest["autos: won in the loyalty loop"] == "fails"
     folder = forged("mckinsey_2009.csv", "autos,63,30,7", "autos,63,33,7")
-    forged_verdicts = {check.what: check.verdict for check in origins.run(Run(data=folder)).checks}
+    forged_verdicts = {check.what: check.verdict for check in origins.run(PatternRun(data=folder)).checks}
     assert forged_verdicts["autos: won in active evaluation"] == "fails"
