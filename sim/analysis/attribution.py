@@ -1,4 +1,4 @@
-"""Attribution: the shares of the players in every replicate, for every persona, and their paired intervals."""
+"""Attribution: every player's share of a difference, in every replicate and for every persona, with intervals."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.metrics import EVERYBODY, TERMS
+from sim.analysis.metrics import CENTS, EVERYBODY, TERMS
 from sim.analysis.paired import estimate
 from sim.analysis.shapley import ShapleyDivision, apportion, divide
+from sim.analysis.summary import short_titles
+from sim.analysis.tables import arrow_table
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
@@ -35,7 +37,6 @@ DIVIDED: tuple[str, ...] = (
 )
 #: Metrics that are sums of money: divided in cents, and written in whole cents that add up.
 IN_CENTS: tuple[str, ...] = ("contribution", "revenue", "npv", "cash_low_point", *(f"term_{name}" for name in TERMS))
-_CENTS = 100.0
 #: Money passed through floats; nearer than this to a whole cent it is one.
 _NEAR = 1e-4
 
@@ -65,11 +66,11 @@ def summarise_attribution(
     Parameters
     ----------
     scenario : Scenario
-        What was asked about.
+        The scenario with the two arms.
     arm, metric : str
-        The arm that is explained, and the metric that the question is about.
+        The arm that is explained, and the metric whose difference is divided.
     players, steps : sequence of str
-        What is switched on and off, and what lies between the baseline and the combination with no player on.
+        What is switched on and off, and what changes between the baseline and the combination with no player on.
     wins : mapping
         By metric, every combination (R, 1 + P, 2 ** players), in the order of :func:`sim.analysis.shapley.coalitions`.
     stepwise : mapping
@@ -91,42 +92,27 @@ def summarise_attribution(
 
     rows = [EVERYBODY, *(persona.name for persona in scenario.personas)]
     parts = (*steps, *players)
-    replicates = int(wins[metric].shape[0])
     divided = tuple(name for name in wins if name in DIVIDED or name == metric)
-    blocks: dict[str, Numbers] = {}
+
+    def found(name: str, row: int) -> list[tuple[Parts, ShapleyDivision] | None]:
+        return [_divide(name, *pair) for pair in zip(wins[name][:, row], stepwise[name][:, row], strict=True)]
+
+    blocks: dict[str, Numbers] = {name: {} for name in divided}
     columns: dict[str, list[Any]] = {name: [] for name in ("metric", "replicate", "persona", "part", "share", "cents")}
     for name in divided:
-        blocks[name] = {}
-        for row, who in enumerate(rows):
-            found = [
-                _divide(name, wins[name][replicate, row], stepwise[name][replicate, row])
-                for replicate in range(replicates)
-            ]
-            blocks[name][who] = _block(name, found, parts, players)
-            for replicate, item in enumerate(found):
-                if item is None:
-                    continue
-                cents = apportion(item[0]) if name in IN_CENTS else (None,) * len(parts)
-                scale = _CENTS if name in IN_CENTS else 1.0
-                columns["metric"] += [name] * len(parts)
-                columns["replicate"] += [replicate] * len(parts)
-                columns["persona"] += [who] * len(parts)
-                columns["part"] += parts
-                columns["share"] += [float(share) / scale for share in item[0]]
-                columns["cents"] += cents
+        for row, persona in enumerate(rows):
+            divisions = found(name, row)
+            blocks[name][persona] = _block(name, divisions, parts, players)
+            _add_shares(columns, name, persona, parts, divisions)
     terms = {}
     for term in TERMS:
-        name = f"term_{term}"
-        found = [
-            _divide(name, wins[name][replicate, 0], stepwise[name][replicate, 0]) for replicate in range(replicates)
-        ]
-        block = _block(name, found, parts, players)
+        block = _block(f"term_{term}", found(f"term_{term}", 0), parts, players)
         terms[term] = {part: _interval(entry) for part, entry in (*block["parts"].items(), ("whole", block["whole"]))}
     summary = {
         "scenario": scenario.name,
         "title": scenario.title,
         "focal": scenario.market.focal,
-        "titles": _titles(scenario),
+        "titles": short_titles(scenario),
         "baseline": scenario.baseline,
         "arm": arm,
         "metric": metric,
@@ -138,25 +124,39 @@ def summarise_attribution(
         "horizon": scenario.horizon,
         "burn_in": scenario.burn_in,
         "seed": seed,
-        "replicates": replicates,
+        "replicates": int(wins[metric].shape[0]),
         "metrics": blocks,
         "terms": {part: {term: terms[term][part] for term in TERMS} for part in (*parts, "whole")},
         "combinations": [
             {
-                "on": [player for place, player in enumerate(players) if coalition >> place & 1],
+                "on": [name for player, name in enumerate(players) if coalition >> player & 1],
                 "difference": asdict(estimate(wins[metric][:, 0, coalition] - stepwise[metric][:, 0, 0])),
             }
             for coalition in range(wins[metric].shape[2])
         ],
     }
-    kinds = {"replicate": pa.int32(), "share": pa.float64(), "cents": pa.int64()}
-    table = pa.table(
-        {
-            name: pa.array(values, kinds[name]) if name in kinds else pa.array(values, pa.string()).dictionary_encode()
-            for name, values in columns.items()
-        }
-    )
-    return summary, table
+    numbers = {"replicate": pa.int32(), "share": pa.float64(), "cents": pa.int64()}
+    return summary, arrow_table(columns, numbers)
+
+
+def _add_shares(
+    columns: dict[str, list[Any]],
+    metric: str,
+    persona: str,
+    parts: Sequence[str],
+    divisions: Sequence[tuple[Parts, ShapleyDivision] | None],
+) -> None:
+    """Add the rows of one metric and persona; a replicate in which something is undefined has none."""
+    in_cents = metric in IN_CENTS
+    for replicate, item in enumerate(divisions):
+        if item is None:
+            continue
+        columns["metric"] += [metric] * len(parts)
+        columns["replicate"] += [replicate] * len(parts)
+        columns["persona"] += [persona] * len(parts)
+        columns["part"] += parts
+        columns["share"] += [float(share) / (CENTS if in_cents else 1.0) for share in item[0]]
+        columns["cents"] += apportion(item[0]) if in_cents else (None,) * len(parts)
 
 
 def _interval(entry: Numbers) -> Numbers:
@@ -167,7 +167,7 @@ def _exact(name: str, value: float) -> float:
     """Return a metric as it is divided: money in cents, whole where it only left the whole cent by rounding."""
     if name not in IN_CENTS:
         return value
-    cents = value * _CENTS
+    cents = value * CENTS
     return round(cents) if abs(cents - np.rint(cents)) < _NEAR else cents
 
 
@@ -181,8 +181,8 @@ def _divide(
     levels = [Fraction(_exact(name, float(level))) for level in stepwise]
     if division is None:
         return None
-    ways = tuple(after - before for before, after in zip(levels, levels[1:], strict=False))
-    return (*ways, *division.shapley), division
+    step_effects = tuple(after - before for before, after in zip(levels, levels[1:], strict=False))
+    return (*step_effects, *division.shapley), division
 
 
 def _block(
@@ -190,17 +190,18 @@ def _block(
 ) -> Numbers:
     """Return the estimates of one metric and persona over the replicates in which everything is defined."""
     defined = [item for item in found if item is not None]
-    scale = _CENTS if name in IN_CENTS else 1.0
+    scale = CENTS if name in IN_CENTS else 1.0
 
     def over(value: Callable[[Parts, ShapleyDivision], Fraction]) -> Numbers:
         return asdict(estimate(np.array([float(value(*item)) / scale for item in defined])))
 
-    whole = over(lambda ways, _: sum(ways, start=Fraction(0)))
-    shares = {part: over(lambda ways, _, place=place: ways[place]) for place, part in enumerate(parts)}  # type: ignore[misc]
+    whole = over(lambda values, _: sum(values, start=Fraction(0)))
+    shares = {part: over(lambda values, _, place=place: values[place]) for place, part in enumerate(parts)}  # type: ignore[misc]
     if name in IN_CENTS and defined:
         # The means, to the cent, so that what a report writes down adds up as well.
         means = [
-            sum((ways[place] for ways, _ in defined), start=Fraction(0)) / len(defined) for place in range(len(parts))
+            sum((values[place] for values, _ in defined), start=Fraction(0)) / len(defined)
+            for place in range(len(parts))
         ]
         for part, cents in zip(parts, apportion(means), strict=True):
             shares[part]["cents"] = cents
@@ -222,10 +223,3 @@ def _block(
         for one, other in combinations(range(len(players)), 2)
     }
     return block
-
-
-def _titles(scenario: Scenario) -> dict[str, str]:
-    """Readers' names of the focal brand and of the personas, cut at the first comma: what follows describes them."""
-    named = {scenario.market.focal: scenario.market.brands[scenario.market.focal].title}
-    named |= {persona.name: persona.title for persona in scenario.personas}
-    return {name: title.split(",")[0] for name, title in named.items() if title}

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.decomposition import decompose
-from sim.analysis.metrics import EVERYBODY, METRICS, TERMS, Measures, low_point, payback_week
+from sim.analysis.metrics import CENTS, EVERYBODY, METRICS, TERMS, Measures, low_point, payback_week
 from sim.analysis.paired import LEVEL, Estimate, estimate, paired_difference
 from sim.record.history import ORIGINS
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
-__all__ = ["difference_name", "parts_of_uncertainty", "summarise"]
+__all__ = ["difference_name", "parts_of_uncertainty", "short_titles", "summarise"]
 
 _PAYBACK = METRICS.index("payback_week")
 _LOW_POINT = METRICS.index("cash_low_point")
@@ -27,6 +27,13 @@ _NOT_A_DIFFERENCE = {"p_better": None, "correlation": None, "variance_reduction"
 def difference_name(arm: str, baseline: str) -> str:
     """Return the key under which a difference stands: ``ARM - BASELINE``."""
     return f"{arm} - {baseline}"
+
+
+def short_titles(scenario: Scenario) -> dict[str, str]:
+    """Return readers' names of the focal brand and the personas, up to the first comma: a description follows it."""
+    named = {scenario.market.focal: scenario.market.brands[scenario.market.focal].title}
+    named |= {persona.name: persona.title for persona in scenario.personas}
+    return {name: title.split(",")[0] for name, title in named.items() if title}
 
 
 def summarise(
@@ -82,7 +89,7 @@ def summarise(
     summary = block(0)
     summary["personas"] = {persona.name: block(row) for row, persona in enumerate(scenario.personas, start=1)}
     rows = [EVERYBODY, *(persona.name for persona in scenario.personas)]
-    for name, part, labels, scale in (("waterfall", "terms", TERMS, 100.0), ("origins", "origins", ORIGINS, 1.0)):
+    for name, part, labels, scale in (("waterfall", "terms", TERMS, CENTS), ("origins", "origins", ORIGINS, 1.0)):
         summary[name] = {
             difference_name(arm, scenario.baseline): {
                 who: {

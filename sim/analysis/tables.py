@@ -5,7 +5,7 @@ One table per arm and replicate: a result is written row group by row group, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPANY",
+    "arrow_table",
     "customers",
     "events",
     "flows",
@@ -42,6 +43,18 @@ Table = Any  # pyarrow ships no types
 def stage_names(scenario: Scenario) -> tuple[str, ...]:
     """Return the stages of all journeys of all arms, in the order of their ids."""
     return tuple(dict.fromkeys(stage for journey in scenario.journeys.values() for stage in journey.stages))
+
+
+def arrow_table(columns: Mapping[str, Sequence[Any]], numbers: Mapping[str, Any]) -> Table:
+    """Return columns as an Arrow table: numbers of the given Arrow types, all others as dictionaries of words."""
+    return pa.table(
+        {
+            name: pa.array(values, numbers[name])
+            if name in numbers
+            else pa.array(values, pa.string()).dictionary_encode()
+            for name, values in columns.items()
+        }
+    )
 
 
 def weekly(history: History, scenario: Scenario) -> Table:

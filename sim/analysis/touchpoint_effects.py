@@ -1,21 +1,22 @@
-"""Moments of truth: the effects of equal improvements over replicates, ranked, with their intervals."""
+"""Touchpoint effects: the effects of equal improvements over replicates, ranked, with their intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.paired import estimate
+from sim.analysis.tables import arrow_table
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
-__all__ = ["LESS_IS_BETTER", "summarise_touchpoints"]
+__all__ = ["LESS_IS_BETTER", "Place", "summarise_touchpoints"]
 
 #: Metrics of which the company wants less.
 LESS_IS_BETTER: tuple[str, ...] = (
@@ -28,9 +29,19 @@ LESS_IS_BETTER: tuple[str, ...] = (
 _DIRECTIONS = ("better", "worse")
 
 Numbers = dict[str, Any]
-#: kind, name, source, target, how, amount
-Place = tuple[str, str, str, str, str, float]
+#: By place and direction, (R, 1 + P).
 Effects = Mapping[tuple[int, str], NDArray[np.float64]]
+
+
+class Place(NamedTuple):
+    """A stage or an edge of a journey and how it is changed; see :class:`sim.experiments.journey_changes.Change`."""
+
+    kind: str
+    name: str
+    source: str
+    target: str
+    how: str
+    amount: float
 
 
 def summarise_touchpoints(
@@ -52,13 +63,15 @@ def summarise_touchpoints(
     ----------
     scenario : Scenario
     arm, metric : str
+        The arm whose journey is changed, and the metric by which the places are ranked.
     step : float
-    places : sequence of (kind, name, source, target, how, amount)
+        Size of every change, in utility units.
+    places : sequence of Place
         Every stage and edge, in the order of the journey.
     effects : mapping
         By metric, by place and direction (``better``: more of it, ``worse``: less), (R, 1 + P).
     level : float64 (R, 1 + P)
-        The metric without any improvement.
+        The metric of the unchanged journey.
     visits : sequence of float
         How often an average customer passes each place.
     heads : float64 (P,)
@@ -69,40 +82,16 @@ def summarise_touchpoints(
     -------
     dict
         Content of `summary.json` but for the verdict. ``moments`` are ranked by ``gain``: of a stage the effect of the
-        improvement, of an edge that of the direction that pays; what cannot be moved comes last.
+        improvement, of an edge that of the direction that pays; what cannot be changed comes last.
     pyarrow.Table
         Every effect: ``kind, name, from, to, how, direction, replicate, persona, metric, effect``.
     """
-    people = [EVERYBODY, *(persona.name for persona in scenario.personas)]
+    rows = [EVERYBODY, *(persona.name for persona in scenario.personas)]
     sign = -1.0 if metric in LESS_IS_BETTER else 1.0
     entries = []
-    for place, (kind, name, source, target, how, amount) in enumerate(places):
-        found = {way: effects[metric][place, way] for way in _DIRECTIONS if (place, way) in effects[metric]}
-        entry: Numbers = {
-            "kind": kind,
-            "name": name,
-            "from": source,
-            "to": target,
-            "how": how,
-            "amount": amount,
-            "visits": visits[place],
-            "pays": None,
-            "gain": None,
-        }
-        for way in _DIRECTIONS:
-            entry[way] = asdict(estimate(found[way][:, 0])) if way in found else None
-        entry["personas"] = {
-            who: {way: asdict(estimate(values[:, row])) for way, values in found.items()}
-            for row, who in enumerate(people)
-            if row
-        }
-        if entry["better"] is not None and entry["better"]["mean"] is not None:
-            ways = ("better",) if kind == "stage" else tuple(found)
-            known = [way for way in ways if entry[way]["mean"] is not None]
-            entry["pays"] = max(known, key=lambda way: sign * entry[way]["mean"])
-            entry["gain"] = sign * entry[entry["pays"]]["mean"]
-        entries.append(entry)
-    ranked = sorted(entries, key=lambda entry: (entry["gain"] is None, -(entry["gain"] or 0.0)))
+    for number, place in enumerate(places):
+        found = {way: effects[metric][number, way] for way in _DIRECTIONS if (number, way) in effects[metric]}
+        entries.append(_entry(place, found, visits[number], sign, rows))
     summary = {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -113,59 +102,78 @@ def summarise_touchpoints(
         "step": step,
         "currency": scenario.market.economics.currency,
         "population": scenario.population,
-        "persona_customers": dict(zip(people[1:], heads.tolist(), strict=True)),
+        "persona_customers": dict(zip(rows[1:], heads.tolist(), strict=True)),
         "horizon": scenario.horizon,
         "burn_in": scenario.burn_in,
         "seed": seed,
         "replicates": int(level.shape[0]),
         "level": asdict(estimate(level[:, 0])),
-        "moments": ranked,
+        "moments": sorted(entries, key=lambda entry: (entry["gain"] is None, -(entry["gain"] or 0.0))),
         "ways": _ways(places, effects[metric]),
     }
-    return summary, _table(places, effects, people)
+    return summary, _table(places, effects, rows)
+
+
+def _entry(
+    place: Place, found: Mapping[str, NDArray[np.float64]], visits: float, sign: float, rows: Sequence[str]
+) -> Numbers:
+    """Return the estimates of one place."""
+    entry: Numbers = {
+        "kind": place.kind,
+        "name": place.name,
+        "from": place.source,
+        "to": place.target,
+        "how": place.how,
+        "amount": place.amount,
+        "visits": visits,
+        "pays": None,
+        "gain": None,
+        **{way: asdict(estimate(found[way][:, 0])) if way in found else None for way in _DIRECTIONS},
+        "personas": {
+            persona: {way: asdict(estimate(values[:, row])) for way, values in found.items()}
+            for row, persona in enumerate(rows)
+            if row
+        },
+    }
+    if entry["better"] is not None and entry["better"]["mean"] is not None:
+        ways = ("better",) if place.kind == "stage" else tuple(found)
+        known = [way for way in ways if entry[way]["mean"] is not None]
+        entry["pays"] = max(known, key=lambda way: sign * entry[way]["mean"])
+        entry["gain"] = sign * entry[entry["pays"]]["mean"]
+    return entry
 
 
 def _ways(places: Sequence[Place], effects: Effects) -> list[Numbers]:
-    """Return the effect of more customers on each way, edges that join the same stages added up."""
+    """Return the effect of more customers from stage to stage: edges that join the same two are added up."""
     sums: dict[tuple[str, str], NDArray[np.float64] | None] = {}
-    for place, (kind, _, source, target, _, _) in enumerate(places):
-        if kind != "edge":
+    for number, place in enumerate(places):
+        if place.kind != "edge":
             continue
-        sums.setdefault((source, target), None)
-        if (place, "better") in effects:
-            here, effect = sums[source, target], effects[place, "better"][:, 0]
-            sums[source, target] = effect if here is None else here + effect
+        ends = place.source, place.target
+        before = sums.setdefault(ends, None)
+        if (number, "better") in effects:
+            effect = effects[number, "better"][:, 0]
+            sums[ends] = effect if before is None else before + effect
     return [
         {"from": source, "to": target, "better": None if effect is None else asdict(estimate(effect))}
         for (source, target), effect in sums.items()
     ]
 
 
-def _table(places: Sequence[Place], effects: Mapping[str, Effects], people: Sequence[str]) -> Any:
+def _table(places: Sequence[Place], effects: Mapping[str, Effects], rows: Sequence[str]) -> Any:
     import pyarrow as pa
 
-    columns: dict[str, list[Any]] = {
-        name: []
-        for name in ("kind", "name", "from", "to", "how", "direction", "replicate", "persona", "metric", "effect")
-    }
+    names = ("kind", "name", "from", "to", "how", "direction", "replicate", "persona", "metric", "effect")
+    columns: dict[str, list[Any]] = {name: [] for name in names}
     for metric, found in effects.items():
-        for (place, way), values in found.items():
-            kind, name, source, target, how, _ = places[place]
-            count = values.size
+        for (number, way), values in found.items():
+            kind, name, source, target, how, _ = places[number]
             fixed = {
                 "kind": kind, "name": name, "from": source, "to": target, "how": how, "direction": way, "metric": metric
             }  # fmt: skip
             for column, word in fixed.items():
-                columns[column] += [word] * count
+                columns[column] += [word] * values.size
             columns["replicate"] += np.repeat(np.arange(values.shape[0]), values.shape[1]).tolist()
-            columns["persona"] += list(people) * values.shape[0]
+            columns["persona"] += list(rows) * values.shape[0]
             columns["effect"] += [None if np.isnan(value) else float(value) for value in values.ravel()]
-    numbers = {"replicate": pa.int32(), "effect": pa.float64()}
-    return pa.table(
-        {
-            name: pa.array(values, numbers[name])
-            if name in numbers
-            else pa.array(values, pa.string()).dictionary_encode()
-            for name, values in columns.items()
-        }
-    )
+    return arrow_table(columns, {"replicate": pa.int32(), "effect": pa.float64()})

@@ -1,17 +1,19 @@
-"""Gauge: the metrics of many arms, replicate by replicate; histories are measured and dropped."""
+"""Arm metrics: the metrics of many arms, replicate by replicate; each history is measured and dropped."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.category import CATEGORY_METRICS, FROM_ACCOUNTS, FROM_EVENTS, category_measures
-from sim.analysis.metrics import METRICS, TERMS, measure
-from sim.analysis.paired import relative_half_width
+from sim.analysis.metrics import CENTS, METRICS, TERMS, measure
+from sim.analysis.paired import MOST_REPLICATES, relative_half_width
 from sim.record.history import History
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Record, Scenario
@@ -20,25 +22,36 @@ from sim.scenario.schema import nearest, show
 if TYPE_CHECKING:
     from sim.execution.executors import Executor
 
-__all__ = ["COLUMNS", "ARM_METRICS", "ArmMetrics", "check_metric", "run_arms"]
+__all__ = ["ARM_METRICS", "COLUMNS", "ArmMetrics", "RunOptions", "check_metric", "pick_arm", "run_arms"]
 
-#: Metrics of one arm alone that need no single customer's account: what can be told of many arms at once.
+Floats = NDArray[np.float64]
+
+#: Metrics of one arm alone that need no single customer's account: they can be measured for many arms at once.
 ARM_METRICS: tuple[str, ...] = (
     *(name for name in METRICS if name != "payback_week"),
     *(name for name in CATEGORY_METRICS if name not in (*FROM_ACCOUNTS, *FROM_EVENTS)),
 )
-#: Columns of what is arm_metrics: the metrics, and the terms that contribution is the sum of, in money.
+#: Columns of the table of arm metrics: the metrics, and the terms that contribution is the sum of, in money.
 COLUMNS: tuple[str, ...] = (*ARM_METRICS, *(f"term_{name}" for name in TERMS))
-#: No precision is worth more replicates than this.
-MOST_REPLICATES = 1000
-_CENTS = 100.0
-_NOTHING = Record(customers=False, events=0, lives=0)
-_COLUMNS = [(*METRICS, *CATEGORY_METRICS).index(name) for name in ARM_METRICS]
+_NO_RECORD = Record(customers=False, events=0, lives=0)
+_MEASURED = [(*METRICS, *CATEGORY_METRICS).index(name) for name in ARM_METRICS]
+
+
+class RunOptions(TypedDict, total=False):
+    """How arms are run; see :func:`run_arms` for each and its default."""
+
+    seed: int
+    replicates: int
+    engine: str
+    threads: int | None
+    precision: float | None
+    executor: Executor | None
+    on_progress: Callable[[int], None] | None
 
 
 @dataclass(frozen=True, slots=True)
 class ArmMetrics:
-    """What many arms come to.
+    """The metrics of many arms.
 
     Attributes
     ----------
@@ -52,22 +65,34 @@ class ArmMetrics:
         Relative half-width of the interval that a precision was asked for; NaN where none was.
     flows : float64 (K, K)
         Customers of one arm from stage to stage over the horizon, mean over replicates; empty unless asked for.
+    seed : int
+        Of all random draws.
+    customer_weeks : int
+        How much was simulated.
+    started : str
+        When the run began (ISO 8601, UTC).
+    wall_seconds : float
+        How long it took.
     """
 
     arms: tuple[str, ...]
-    values: NDArray[np.float64]
-    heads: NDArray[np.float64]
+    values: Floats
+    heads: Floats
     half_width: float
-    flows: NDArray[np.float64]
+    flows: Floats
+    seed: int
+    customer_weeks: int
+    started: str
+    wall_seconds: float
 
     @property
     def replicates(self) -> int:
         """Number of replicates."""
         return int(self.values.shape[0])
 
-    def of(self, arm: str, figure: str) -> NDArray[np.float64]:
+    def of(self, arm: str, column: str) -> Floats:
         """Return one column of one arm (R, 1 + P)."""
-        found: NDArray[np.float64] = self.values[:, self.arms.index(arm), :, COLUMNS.index(figure)]
+        found: Floats = self.values[:, self.arms.index(arm), :, COLUMNS.index(column)]
         return found
 
 
@@ -77,7 +102,7 @@ def check_metric(metric: str) -> str:
     Raises
     ------
     ConfigError
-        If there is no such metric, or it says nothing of one arm alone.
+        If there is no such metric, or it is not defined for one arm alone.
     """
     if metric in ARM_METRICS:
         return metric
@@ -86,71 +111,105 @@ def check_metric(metric: str) -> str:
     raise ConfigError(f"metric is {show(metric)}; {hint}accepted: {', '.join(ARM_METRICS)}")
 
 
+def pick_arm(scenario: Scenario, arm: str | None) -> str:
+    """Return the arm to compare with the baseline: the one named, or the first that is not the baseline.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such arm, or none beside the baseline.
+    """
+    others = [name for name in scenario.arms if name != scenario.baseline]
+    if not others:
+        raise ConfigError(
+            f"scenario {scenario.name!r} has only the arm {scenario.baseline!r}; give one with two arms to compare"
+        )
+    if arm is None:
+        return others[0]
+    if arm not in others:
+        match = nearest(arm, others)
+        hint = f"did you mean {match!r}? " if match else ""
+        found = "the baseline itself" if arm == scenario.baseline else "no arm of the scenario"
+        raise ConfigError(f"arm is {show(arm)}, {found}; {hint}give one of {', '.join(others)}")
+    return arm
+
+
 def run_arms(
     scenarios: Sequence[Scenario],
     *,
-    seed: int,
-    replicates: int,
+    headline: Callable[[ArmMetrics], Floats] | None = None,
+    flows_of: str = "",
+    seed: int = 1,
+    replicates: int = 8,
     engine: str = "numba",
     threads: int | None = None,
     precision: float | None = None,
-    headline: Callable[[ArmMetrics], NDArray[np.float64]] | None = None,
-    flows_of: str = "",
     executor: Executor | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> ArmMetrics:
-    """Live every arm of scenarios that share luck and burn-in, and keep their metrics.
+    """Run every arm of scenarios that share random draws and burn-in, and keep their metrics.
 
     Parameters
     ----------
     scenarios : sequence of Scenario
         Alike but for arms and journeys. An arm that stands in several is measured in the first.
+    headline : callable, optional
+        The paired difference (R,) that the precision is asked of.
+    flows_of : str
+        The arm whose flows are kept.
     seed : int
+        Of all random draws, 0 to 4294967295.
     replicates : int
+        Independent repetitions of every arm, at least 1.
     engine : {'numba', 'mesa'}
+        The numbers do not depend on it.
     threads : int, optional
         None is all. The numbers do not depend on it.
     precision : float, optional
         Keep adding replicates until the 95 % interval of the headline is this narrow, relative to its mean, at most
-        `MOST_REPLICATES`.
-    headline : callable, optional
-        The difference (R,) that the precision is asked of.
-    flows_of : str
-        The arm whose flows are kept.
+        :data:`sim.analysis.paired.MOST_REPLICATES`. Default: the scenario's.
     executor : Executor, optional
-        Where replicates are lived; left out, in the threads of this process.
+        Where replicates are run; left out, in the threads of this process. The numbers do not depend on it.
     on_progress : callable, optional
         Called with numbers of customer-weeks done.
+
+    Returns
+    -------
+    ArmMetrics
     """
-    bare = [replace(scenario, record=_NOTHING) for scenario in scenarios]
+    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
+    precision = scenarios[0].precision if precision is None else precision
+    bare = [replace(scenario, record=_NO_RECORD) for scenario in scenarios]
     arms = tuple(dict.fromkeys(arm for scenario in bare for arm in scenario.arms))
     fresh = [
         tuple(arm for arm in scenario.arms if not any(arm in before.arms for before in bare[:position]))
         for position, scenario in enumerate(bare)
     ]
-    measured: list[NDArray[np.float64]] = []
+    measured: list[Floats] = []
     heads: list[NDArray[np.int64]] = []
     flows: list[NDArray[np.int64]] = []
     wanted = replicates if precision is None else max(replicates, 2)
     while True:
         more = range(len(measured), wanted)
         values = np.full((len(more), len(arms), 1 + len(bare[0].personas), len(COLUMNS)), np.nan)
-        asked = [
-            _Asked(scenario, mine, flows_of, seed, more, engine) for scenario, mine in zip(bare, fresh, strict=True)
-        ]
-        for lived in _everywhere(asked, executor, threads, on_progress):
-            values[lived.replicate - more.start, [arms.index(arm) for arm in lived.arms]] = lived.values
-            if bare[0].baseline in lived.arms:
-                heads.append(lived.heads)
-            if lived.flows is not None:
-                flows.append(lived.flows)
+        jobs = [_Job(scenario, mine, flows_of, seed, more, engine) for scenario, mine in zip(bare, fresh, strict=True)]
+        for outcome in _run_jobs(jobs, executor, threads, on_progress):
+            values[outcome.replicate - more.start, [arms.index(arm) for arm in outcome.arms]] = outcome.values
+            if bare[0].baseline in outcome.arms:
+                heads.append(outcome.heads)
+            if outcome.flows is not None:
+                flows.append(outcome.flows)
         measured.extend(values)
         found = ArmMetrics(
-            arms,
-            np.stack(measured),
-            np.stack(heads).mean(axis=0),
-            float("nan"),
-            np.stack(flows).mean(axis=0) if flows else np.zeros((0, 0)),
+            arms=arms,
+            values=np.stack(measured),
+            heads=np.stack(heads).mean(axis=0),
+            half_width=float("nan"),
+            flows=np.stack(flows).mean(axis=0) if flows else np.zeros((0, 0)),
+            seed=seed,
+            customer_weeks=sum(scenario.customer_weeks(wanted) for scenario in bare),
+            started=started,
+            wall_seconds=perf_counter() - clock,
         )
         if precision is None or headline is None:
             return found
@@ -161,7 +220,7 @@ def run_arms(
         wanted = min(MOST_REPLICATES, 2 * wanted)
 
 
-class _Asked(NamedTuple):
+class _Job(NamedTuple):
     """Replicates of one scenario, and the arms of it that are to be measured."""
 
     scenario: Scenario
@@ -172,30 +231,30 @@ class _Asked(NamedTuple):
     engine: str
 
 
-class _Lived(NamedTuple):
-    """What one replicate of it came to: measured arms (A, 1 + P, figures), customers per persona, flows (K, K)."""
+class _Outcome(NamedTuple):
+    """One replicate of a job: metrics (A, 1 + P, len(COLUMNS)), customers per persona (P,), flows (K, K)."""
 
     replicate: int
     arms: tuple[str, ...]
-    values: NDArray[np.float64]
+    values: Floats
     heads: NDArray[np.int64]
     flows: NDArray[np.int64] | None
 
 
-def _everywhere(
-    asked: Sequence[_Asked],
+def _run_jobs(
+    jobs: Sequence[_Job],
     executor: Executor | None,
     threads: int | None,
     on_progress: Callable[[int], None] | None,
-) -> Iterator[_Lived]:
-    """Live all that is asked for, in the order in which it is asked for."""
+) -> Iterator[_Outcome]:
+    """Yield the outcomes in the order of the jobs."""
     if executor is None or executor.kind == "serial":
-        for item in asked:
-            yield from _live(item, threads, on_progress)
+        for job in jobs:
+            yield from _run(job, threads, on_progress)
         return
-    single = [item._replace(replicates=(replicate,)) for item in asked for replicate in item.replicates]
-    done: dict[int, _Lived] = {}
-    for number, outcome in executor.run(_live_alone, single):
+    single = [job._replace(replicates=(replicate,)) for job in jobs for replicate in job.replicates]
+    done: dict[int, _Outcome] = {}
+    for number, outcome in executor.run(_run_one, single):
         if isinstance(outcome, Exception):
             raise outcome
         done[number] = outcome
@@ -204,33 +263,33 @@ def _everywhere(
     yield from (done[number] for number in range(len(single)))
 
 
-def _live_alone(item: _Asked) -> _Lived:
-    (lived,) = _live(item, 1, None)
-    return lived
+def _run_one(job: _Job) -> _Outcome:
+    (outcome,) = _run(job, 1, None)
+    return outcome
 
 
-def _live(item: _Asked, threads: int | None, on_progress: Callable[[int], None] | None) -> Iterator[_Lived]:
+def _run(job: _Job, threads: int | None, on_progress: Callable[[int], None] | None) -> Iterator[_Outcome]:
     from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
 
-    scenario = item.scenario
+    scenario = job.scenario
     for replicate, histories in run_replicates(
         scenario,
-        seed=item.seed,
-        replicates=item.replicates,
-        engine=item.engine,
+        seed=job.seed,
+        replicates=job.replicates,
+        engine=job.engine,
         threads=threads,
         on_progress=on_progress,
     ):
-        yield _Lived(
+        yield _Outcome(
             replicate,
-            item.arms,
-            np.stack([_metrics(histories[arm], scenario) for arm in item.arms]),
+            job.arms,
+            np.stack([_metrics(histories[arm], scenario) for arm in job.arms]),
             histories[scenario.baseline].population,
-            histories[item.flows_of].flows.sum(axis=0) if item.flows_of in item.arms else None,
+            histories[job.flows_of].flows.sum(axis=0) if job.flows_of in job.arms else None,
         )
 
 
-def _metrics(history: History, scenario: Scenario) -> NDArray[np.float64]:
+def _metrics(history: History, scenario: Scenario) -> Floats:
     measures = measure(history, scenario)
     both = np.concatenate([measures.values, category_measures(history, scenario)], axis=1)
-    return np.concatenate([both[:, _COLUMNS], measures.terms / _CENTS], axis=1)
+    return np.concatenate([both[:, _MEASURED], measures.terms / CENTS], axis=1)

@@ -1,8 +1,8 @@
-"""Compare: the arms of a scenario on the same luck, replicate by replicate, and what differs between them."""
+"""Compare: the arms of a scenario on common random numbers, replicate by replicate, and their differences."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import ceil, isfinite
@@ -13,8 +13,8 @@ import numpy as np
 
 from sim.analysis.clv import ValueDifferences, pick_customers
 from sim.analysis.metrics import METRICS, Measures, measure
-from sim.analysis.paired import relative_half_width
-from sim.analysis.summary import difference_name, parts_of_uncertainty, summarise
+from sim.analysis.paired import MOST_REPLICATES, relative_half_width
+from sim.analysis.summary import difference_name, parts_of_uncertainty, short_titles, summarise
 from sim.analysis.tables import stage_names
 from sim.analysis.verdict import verdict
 from sim.calibration.ensemble import LUCKS, Ensemble
@@ -28,13 +28,9 @@ from sim.scenario.settings import Settings
 if TYPE_CHECKING:
     from sim.execution.executors import Executor
 
-__all__ = ["MOST_REPLICATES", "compare"]
+__all__ = ["compare"]
 
-#: No precision is worth more replicates than this.
-MOST_REPLICATES = 1000
 _CONTRIBUTION = METRICS.index("contribution")
-
-Run = Callable[..., Iterable[tuple[int, Mapping[str, History]]]]
 
 
 def compare(
@@ -49,16 +45,16 @@ def compare(
     executor: Executor | None = None,
     ensemble: Ensemble | None = None,
 ) -> Result:
-    """Run every arm of a scenario on common luck and measure what differs.
+    """Run every arm of a scenario on common random numbers and measure the differences.
 
     Parameters
     ----------
     scenario : Scenario
         What to run.
     replicates : int
-        Independent repetitions; each arm lives each of them.
+        Independent repetitions of every arm.
     seed : int
-        Seed of all luck, 0 to 4294967295.
+        Seed of all random draws, 0 to 4294967295.
     engine : {'numba', 'mesa'}
         Which engine; the data are the same.
     threads : int, optional
@@ -69,10 +65,10 @@ def compare(
     on_progress : callable, optional
         Called with numbers of customer-weeks done.
     executor : Executor, optional
-        Where replicates are lived; this process by default. The data are the same.
+        Where replicates are run; this process by default. The data are the same.
     ensemble : Ensemble, optional
-        Near-best parameter sets of a calibration: ``replicates`` of them, each with two lucks of its own, so that the
-        intervals cover what is not known of the parameters beside luck.
+        Near-best parameter sets of a calibration: ``replicates`` of them, each with two seeds of its own, so that the
+        intervals cover parameter uncertainty beside random variation.
 
     Returns
     -------
@@ -90,39 +86,26 @@ def compare(
             f"precision is {precision:g}, but with an ensemble no number of replicates makes the interval as narrow as"
             " one likes; leave one of them out"
         )
-    from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
-
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    clock = perf_counter()
-    gathered = _Gathered(scenario)
-    wanted = replicates if precision is None else max(replicates, 2)
+    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
+    collected = _Collected(scenario)
+    options: dict[str, Any] = {
+        "seed": seed,
+        "engine": engine,
+        "threads": threads,
+        "on_progress": on_progress,
+        "executor": executor,
+    }
     width = 0.0
-    while True:
-        more = range(len(gathered.histories), wanted)
-        options: dict[str, Any] = {
-            "seed": seed,
-            "engine": engine,
-            "threads": threads,
-            "on_progress": on_progress,
-            "executor": executor,
-        }
-        if ensemble is not None:
-            for place, member in enumerate(ensemble.picks(replicates)):
-                lived = ensemble.scenario(scenario, member)
-                numbers = range(place * LUCKS, (place + 1) * LUCKS)
-                for replicate, arms in run_replicates(lived, replicates=numbers, **options):
-                    gathered.add(replicate, arms, lived)
-            break
-        for replicate, arms in run_replicates(scenario, replicates=more, **options):
-            gathered.add(replicate, arms)
-        if precision is None:
-            break
-        width = gathered.half_width()
-        if width <= precision or wanted >= MOST_REPLICATES:
-            break
-        wanted = _next(wanted, width, precision)
+    if ensemble is not None:
+        for number, member in enumerate(ensemble.picks(replicates)):
+            of_member = range(number * LUCKS, (number + 1) * LUCKS)
+            collected.run(ensemble.scenario(scenario, member), of_member, options)
+    elif precision is None:
+        collected.run(scenario, range(replicates), options)
+    else:
+        width = _run_until_precise(collected, max(replicates, 2), precision, options)
 
-    summary = gathered.summary(seed, ensemble)
+    summary = collected.summary(seed, ensemble)
     if precision is not None:
         summary["precision"] = {
             "wanted": precision,
@@ -136,8 +119,8 @@ def compare(
         engine=engine,
         threads=threads,
         summary_json=summary,
-        histories=tuple(gathered.histories),
-        measures=tuple(gathered.measures),
+        histories=tuple(collected.histories),
+        measures=tuple(collected.measures),
         started=started,
         wall_seconds=perf_counter() - clock,
         ensemble=ensemble,
@@ -155,18 +138,22 @@ def _check(
         read_value(Scenario, "precision", precision)
 
 
-def _next(count: int, width: float, precision: float) -> int:
-    """Return how many replicates to try next.
-
-    The half-width shrinks with the square root of the number; the guess is rough, so that it never more than doubles.
-    """
-    guess = count * (width / precision) ** 2 if isfinite(width) else 2.0 * count
-    return min(MOST_REPLICATES, max(count + 1, min(2 * count, ceil(guess))))
+def _run_until_precise(collected: _Collected, replicates: int, precision: float, options: Mapping[str, Any]) -> float:
+    """Add replicates until the interval is narrow enough, or there are too many; return its relative half-width."""
+    wanted = replicates
+    while True:
+        collected.run(collected.scenario, range(len(collected.histories), wanted), options)
+        width = collected.half_width()
+        if width <= precision or wanted >= MOST_REPLICATES:
+            return width
+        # The half-width shrinks with the square root of the number; the guess is rough, so it never more than doubles.
+        guess = wanted * (width / precision) ** 2 if isfinite(width) else 2.0 * wanted
+        wanted = min(MOST_REPLICATES, max(wanted + 1, min(2 * wanted, ceil(guess))))
 
 
 @dataclass(slots=True)
-class _Gathered:
-    """What is kept of the replicates so far. Accounts of single customers are large: used, then dropped."""
+class _Collected:
+    """What is kept of the replicates so far. Accounts of single customers are large: they are used and dropped."""
 
     scenario: Scenario
     histories: list[Mapping[str, History]] = field(default_factory=list)
@@ -178,17 +165,21 @@ class _Gathered:
     def others(self) -> list[str]:
         return [arm for arm in self.scenario.arms if arm != self.scenario.baseline]
 
-    def add(self, replicate: int, arms: Mapping[str, History], lived: Scenario | None = None) -> None:
-        scenario = self.scenario
-        self.measures.append({arm: measure(history, lived or scenario) for arm, history in arms.items()})
-        baseline = arms[scenario.baseline].lives
-        for arm in self.others:
-            name = difference_name(arm, scenario.baseline)
-            if replicate == 0:
-                self.picks[name] = pick_customers(arms[arm].lives, baseline)
-            self.values.setdefault(name, ValueDifferences()).add(arms[arm].lives, baseline, len(scenario.personas))
-        keep = scenario.record.customers
-        self.histories.append({arm: history if keep else _without_lives(history) for arm, history in arms.items()})
+    def run(self, scenario: Scenario, replicates: Sequence[int], options: Mapping[str, Any]) -> None:
+        """Run replicates of the scenario, or of a member of its ensemble, and keep what is needed of them."""
+        from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
+
+        baseline, keep = scenario.baseline, scenario.record.customers
+        for replicate, arms in run_replicates(scenario, replicates=replicates, **options):
+            self.measures.append({arm: measure(history, scenario) for arm, history in arms.items()})
+            reference = arms[baseline].lives
+            for arm in self.others:
+                name = difference_name(arm, baseline)
+                if replicate == 0:
+                    self.picks[name] = pick_customers(arms[arm].lives, reference)
+                values = self.values.setdefault(name, ValueDifferences())
+                values.add(arms[arm].lives, reference, len(scenario.personas))
+            self.histories.append({arm: history if keep else _without_lives(history) for arm, history in arms.items()})
 
     def half_width(self) -> float:
         """Return the widest relative half-width of the arms' differences in contribution."""
@@ -218,7 +209,7 @@ class _Gathered:
             "title": scenario.title,
             "case": scenario.case,
             "focal": scenario.market.focal,
-            "titles": _titles(scenario),
+            "titles": short_titles(scenario),
             "baseline": scenario.baseline,
             "currency": scenario.market.economics.currency,
             "population": scenario.population,
@@ -240,10 +231,3 @@ def _without_lives(history: History) -> History:
         history,
         lives=Lives(*(getattr(lives, name)[:0].copy() for name in Lives.__dataclass_fields__)),
     )
-
-
-def _titles(scenario: Scenario) -> dict[str, str]:
-    """Readers' names of the focal brand and of the personas, cut at the first comma: what follows describes them."""
-    named = {scenario.market.focal: scenario.market.brands[scenario.market.focal].title}
-    named |= {persona.name: persona.title for persona in scenario.personas}
-    return {name: title.split(",")[0] for name, title in named.items() if title}

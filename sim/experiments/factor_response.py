@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 from sim.execution.trials import FIGURES, Finished, Trial, run_trials
 from sim.experiments.arm_metrics import check_metric
 from sim.experiments.factors import Dial, short_title, written
-from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import nearest
 
 if TYPE_CHECKING:
     from sim.execution.executors import Executor
     from sim.execution.store import Store
 
-__all__ = ["EXTENSIVE", "Failed", "FactorResponse", "choose_arm", "evaluate_points"]
+__all__ = ["EXTENSIVE", "Failed", "FactorResponse", "evaluate_points"]
 
 Floats = NDArray[np.float64]
 
@@ -92,29 +90,6 @@ class Failed:
 
     point: int
     error: str
-
-
-def choose_arm(scenario: Scenario, arm: str | None) -> str:
-    """Return the arm in response: the one that is named, or the first that is not the baseline.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such arm, or nothing to compare.
-    """
-    others = [name for name in scenario.arms if name != scenario.baseline]
-    if not others:
-        raise ConfigError(
-            f"scenario {scenario.name!r} has only the arm {scenario.baseline!r}; give one with two arms to compare"
-        )
-    if arm is None:
-        return others[0]
-    if arm not in others:
-        match = nearest(arm, others)
-        hint = f"did you mean {match!r}? " if match else ""
-        found = "the baseline itself" if arm == scenario.baseline else "no arm of the scenario"
-        raise ConfigError(f"arm is {arm!r}, {found}; {hint}give one of {', '.join(others)}")
-    return arm
 
 
 def evaluate_points(

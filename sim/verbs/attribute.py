@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import choice, quantity, text
-from sim.experiments.arm_metrics import check_metric
-from sim.experiments.attribute import CONTACTS, design, pick_arm
+from sim.experiments.arm_metrics import check_metric, pick_arm
+from sim.experiments.attribute import CONTACTS, factorial_design
 from sim.progress import Progress
 from sim.scenario.config_path import Library
 from sim.scenario.load import scenario_from_dict, scenario_to_dict
@@ -69,8 +69,8 @@ def perform(work: Work) -> Path:
     from sim.results.answer import publish_answer
 
     scenario, question, settings = work.scenario, work.question, work.settings
-    laid = design(scenario, question.arm, contacts=question.contacts)
-    total = laid.scenario.customer_weeks(settings.replicates)
+    design = factorial_design(scenario, question.arm, contacts=question.contacts)
+    total = design.scenario.customer_weeks(settings.replicates)
     with (
         make_executor(**plain(settings.executor)) as executor,
         Progress(total, settings, scenario.title or scenario.name) as progress,
@@ -102,11 +102,11 @@ def perform(work: Work) -> Path:
             summary={**done.summary_json, "verdict": "\n".join(lines)},
             tables=tables,
             sheet=attribution_sheet(done),
-            started=done.started,
-            wall_seconds=done.wall_seconds,
+            started=done.arm_metrics.started,
+            wall_seconds=done.arm_metrics.wall_seconds,
             scenario=scenario.name,
             arms=len(done.design.scenario.arms),
-            customer_weeks=done.design.scenario.customer_weeks(done.arm_metrics.replicates),
+            customer_weeks=done.arm_metrics.customer_weeks,
         )
     if not settings.quiet:
         print_lines(lines, sys.stdout)

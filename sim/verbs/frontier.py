@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import quantity, text, whole
-from sim.experiments.arm_metrics import check_metric
-from sim.experiments.factor_response import FactorResponse, choose_arm
+from sim.experiments.arm_metrics import check_metric, pick_arm
+from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import Dial, read_dials, ready, resolved_dials
 from sim.experiments.frontier import DEFAULT_DIALS, KINDS_OF_RUN, Effort
 from sim.progress import Progress
@@ -71,7 +71,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     if settings.replicates < 2:
         raise ConfigError("replicates is 1; give at least 2, so that luck can be told from the levers")
     scenario = scenario_from_dict(rest, library=library)
-    arm = choose_arm(scenario, plan.arm)
+    arm = pick_arm(scenario, plan.arm)
     # What is recorded of single customers costs time, and no metric of many arms needs it.
     small = ready(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
     dials = read_dials(levers, small, arm, names=DEFAULT_DIALS)

@@ -10,7 +10,7 @@ from typing import Any
 
 from agents.quantity import number, quantity, text
 from sim.experiments.arm_metrics import check_metric
-from sim.experiments.touchpoints import announce, pick_led_arm
+from sim.experiments.touchpoints import pick_journey_arm, planned_customer_weeks
 from sim.progress import Progress
 from sim.scenario.config_path import Library
 from sim.scenario.load import scenario_from_dict, scenario_to_dict
@@ -55,7 +55,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     question = read(Question, {key: rest.pop(key) for key in keys if key in rest})
     check_metric(question.metric)
     scenario = scenario_from_dict(rest, library=library)
-    pick_led_arm(scenario, question.arm)
+    pick_journey_arm(scenario, question.arm)
     return Work(scenario, question, settings, check_writable(settings.output_dir))
 
 
@@ -69,7 +69,7 @@ def perform(work: Work) -> Path:
     from sim.results.answer import publish_answer
 
     scenario, question, settings = work.scenario, work.question, work.settings
-    total = announce(scenario, question.arm, question.step) * settings.replicates
+    total = planned_customer_weeks(scenario, question.arm, question.step) * settings.replicates
     with (
         make_executor(**plain(settings.executor)) as executor,
         Progress(total, settings, scenario.title or scenario.name) as progress,
@@ -96,11 +96,11 @@ def perform(work: Work) -> Path:
             summary={**done.summary_json, "verdict": "\n".join(lines)},
             tables=lambda place: write_parquet([done.effects], place / "moments.parquet"),
             sheet=moments_sheet(done),
-            started=done.started,
-            wall_seconds=done.wall_seconds,
+            started=done.arm_metrics.started,
+            wall_seconds=done.arm_metrics.wall_seconds,
             scenario=scenario.name,
             arms=len(done.arm_metrics.arms),
-            customer_weeks=done.customer_weeks,
+            customer_weeks=done.arm_metrics.customer_weeks,
         )
     if not settings.quiet:
         print_lines(lines, sys.stdout)

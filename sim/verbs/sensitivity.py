@@ -9,8 +9,8 @@ from typing import Any
 
 from agents.quantity import choice, quantity, text, whole
 from sim.analysis.global_sensitivity import METHODS, points_of
-from sim.experiments.arm_metrics import check_metric
-from sim.experiments.factor_response import FactorResponse, choose_arm
+from sim.experiments.arm_metrics import check_metric, pick_arm
+from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import read_dials, ready, resolved_dials
 from sim.experiments.sensitivity import DEFAULT_DIALS
 from sim.progress import Progress
@@ -61,7 +61,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     levers = rest.pop("levers", None)
     check_metric(plan.metric)
     scenario = scenario_from_dict(rest, library=library)
-    arm = choose_arm(scenario, plan.arm)
+    arm = pick_arm(scenario, plan.arm)
     # What is recorded of single customers costs time, and no metric of many arms needs it.
     small = ready(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
     dials = read_dials(levers, small, arm, names=DEFAULT_DIALS)

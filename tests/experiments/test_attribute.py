@@ -11,7 +11,7 @@ from agents.strategies import CAPABILITIES, Contacts, Costs, Strategy
 from sim.analysis.attribution import IN_CENTS
 from sim.analysis.metrics import METRICS, TERMS, measure
 from sim.cli import main
-from sim.experiments.attribute import attribute, design
+from sim.experiments.attribute import attribute, factorial_design
 from sim.experiments.compare import compare
 from sim.experiments.touchpoints import touchpoints
 from sim.reports.attribution import attribution_lines, attribution_sheet
@@ -71,7 +71,7 @@ def test_the_parts_add_up_to_what_a_plain_comparison_finds_to_the_cent(small, do
 
 
 def test_contacts_can_be_a_fifth_player(small):
-    laid = design(small, contacts="player")
+    laid = factorial_design(small, contacts="player")
     assert laid.players == (*CAPABILITIES, "contacts") and len(laid.combinations) == 32
     assert [what for what, _ in laid.steps] == ["journey"]
     five = attribute(small, contacts="player", replicates=2, seed=5, threads=1)
@@ -81,7 +81,7 @@ def test_contacts_can_be_a_fifth_player(small):
 
 
 def test_the_arm_with_everything_on_is_the_arm_and_nothing_is_paid_for_what_is_off(small, live):
-    laid = design(small)
+    laid = factorial_design(small)
     arms = laid.scenario.arms
     everything = arms[laid.combinations[-1]]
     assert everything.plans == small.arms["proactive"].plans
@@ -107,7 +107,7 @@ def test_a_strategy_that_does_nothing_and_costs_nothing_leaves_zeros(small):
 
 def test_a_capability_that_is_on_nowhere_gets_exactly_nothing(small):
     alone = with_strategy(small, "proactive", Strategy(automation=0.8, contacts_per_week=Contacts(customers=0.2)))
-    laid = design(alone)
+    laid = factorial_design(alone)
     assert len(laid.scenario.arms) == 4  # baseline, journey, contacts, automation: all others would be the same
     share = attribute(alone, replicates=2, threads=1).shares.to_pylist()
     assert {row["share"] for row in share if row["part"] in ("personalization", "context", "innovation")} == {0.0}
@@ -125,7 +125,7 @@ def test_off_is_where_the_baseline_stands_and_other_brands_are_a_step_of_their_o
         arms={**started.arms, "proactive": replace(proactive, plans={**proactive.plans, rival: copied})},
         journeys=dict(started.journeys),
     )
-    laid = design(started)
+    laid = factorial_design(started)
     assert [what for what, _ in laid.steps] == ["competitors", "journey", "contacts"]
     arms = laid.scenario.arms
     first = arms[laid.steps[0][1]]
@@ -212,8 +212,8 @@ def test_threads_and_the_other_engine_change_no_byte(small, done):
 
 
 REFUSED = {
-    "arm=nobody": "arm is 'nobody', which is no arm; give one of proactive",
-    "arm=classic": "arm is 'classic', the baseline; give another arm: proactive",
+    "arm=nobody": "arm is 'nobody', no arm of the scenario; give one of proactive",
+    "arm=classic": "arm is 'classic', the baseline itself; give one of proactive",
     "metric=profit": "metric is 'profit'; accepted: contribution",
     "metric=payback_week": "metric is 'payback_week'",
     "contacts=some": "contacts is 'some'; give one of base, player",
@@ -231,8 +231,8 @@ def test_bad_input_is_refused_in_one_line(word, capsys, tmp_path):
 
 
 def test_one_arm_alone_has_nothing_to_explain(small):
-    with pytest.raises(ConfigError, match="give a second arm"):
-        design(replace(small, arms={"classic": small.arms["classic"]}))
+    with pytest.raises(ConfigError, match="give one with two arms to compare"):
+        factorial_design(replace(small, arms={"classic": small.arms["classic"]}))
 
 
 def test_a_result_runs_again_to_the_byte(tmp_path, capsys):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.execution.trials import key_of, measure_arms
-from sim.experiments.factor_response import choose_arm
+from sim.experiments.arm_metrics import pick_arm
 from sim.experiments.factors import NAMED, read_dials, ready, resolved_dials, written
 from sim.scenario.config_path import Library
 from sim.scenario.errors import ConfigError
@@ -87,7 +87,7 @@ def test_where_a_scenario_lacks_something_the_dial_is_left_out():
 @pytest.mark.parametrize("name", Library.of().names("scenario"))
 def test_every_shipped_scenario_has_dials(name):
     plain = load_scenario(name)
-    arm = choose_arm(plain, None)
+    arm = pick_arm(plain, None)
     dials = read_dials(None, ready(plain, arm, None), arm, names=NAMES)
     assert len(dials) >= 8
 
@@ -144,11 +144,11 @@ def test_numbers_say_what_they_mean(dials):
 
 def test_the_arm_in_question():
     plain = load_scenario("privacy_backlash")
-    assert choose_arm(plain, None) == "disclosed" and choose_arm(plain, "covert") == "covert"
+    assert pick_arm(plain, None) == "disclosed" and pick_arm(plain, "covert") == "covert"
     with pytest.raises(ConfigError, match="no arm of the scenario; did you mean 'covert'"):
-        choose_arm(plain, "covet")
+        pick_arm(plain, "covet")
     with pytest.raises(ConfigError, match="the baseline itself"):
-        choose_arm(plain, plain.baseline)
+        pick_arm(plain, plain.baseline)
 
 
 def test_settings_are_the_numbers_that_are_run(dials, scenario):

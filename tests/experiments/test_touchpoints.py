@@ -10,7 +10,8 @@ from sim.analysis.metrics import METRICS
 from sim.cli import main
 from sim.experiments import touchpoints as module
 from sim.experiments.compare import compare
-from sim.experiments.touchpoints import changes, lay_out, pick_led_arm, touchpoints
+from sim.experiments.journey_changes import changes
+from sim.experiments.touchpoints import changed_scenarios, pick_journey_arm, touchpoints
 from sim.reports.touchpoints import moments_lines, moments_sheet
 from sim.scenario.config_path import Library
 from sim.scenario.errors import ConfigError
@@ -40,7 +41,7 @@ def test_every_stage_and_edge_of_every_shipped_journey_can_be_moved_or_says_why_
         for change in found:
             still = change.how in ("unfelt", "clock", "only way")
             assert still == (change.better is None) == (change.worse is None)
-            for moved in (change.better, change.worse, change.twin):
+            for moved in (change.better, change.worse, change.reference):
                 if moved is not None:
                     # What is lived is a journey that a file could hold, with the stages in the same order.
                     again = read_journey(moved.name, journey_form(moved))
@@ -135,15 +136,15 @@ def test_a_step_of_nothing_changes_nothing(small):
 
 
 def test_how_many_live_beside_each_other_changes_nothing(small, done, monkeypatch):
-    monkeypatch.setattr(module, "_TOGETHER", 5)
+    monkeypatch.setattr(module, "_ARMS_TOGETHER", 5)
     again = touchpoints(small, replicates=2, seed=3, threads=2)
-    assert len(lay_out(small, "proactive", again.changes)[0]) > 9
+    assert len(changed_scenarios(small, "proactive", again.changes)[0]) > 9
     assert again.summary_json == done.summary_json and again.effects.equals(done.effects)
 
 
 def test_improved_journeys_leave_stages_their_ids_and_each_is_lived_once(small):
     found = changes(small.journeys["proactive"], small.market, STEP)
-    laid, lived = lay_out(small, "proactive", found)
+    laid, lived = changed_scenarios(small, "proactive", found)
     for scenario in laid:
         assert stage_names(scenario.journeys) == stage_names(small.journeys)
     arms = [name for scenario in laid for name in scenario.arms if name != scenario.baseline]
@@ -151,8 +152,8 @@ def test_improved_journeys_leave_stages_their_ids_and_each_is_lived_once(small):
 
 
 def test_the_baselines_own_journey_can_be_moved(small):
-    assert pick_led_arm(small, "classic") == "classic"
-    assert pick_led_arm(replace(small, arms={"classic": small.arms["classic"]}), None) == "classic"
+    assert pick_journey_arm(small, "classic") == "classic"
+    assert pick_journey_arm(replace(small, arms={"classic": small.arms["classic"]}), None) == "classic"
     classic = touchpoints(small, arm="classic", metric="weeks_to_purchase", replicates=1, threads=1)
     first = classic.summary_json["moments"][0]
     assert first["gain"] == -first[first["pays"]]["mean"] > 0.0  # fewer weeks are better
@@ -232,7 +233,7 @@ def test_a_journey_without_a_choice_is_refused(small):
         small, journeys={**small.journeys, "chain": chain}, arms={**small.arms, "proactive": replace(arm, plans=plans)}
     )
     with pytest.raises(ConfigError, match="has no stage that chooses"):
-        pick_led_arm(bare, None)
+        pick_journey_arm(bare, None)
 
 
 @pytest.mark.slow

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from sim.experiments.compare import MOST_REPLICATES, compare
+from sim.analysis.paired import MOST_REPLICATES
+from sim.experiments.compare import compare
 from sim.results import export_events, find_run, list_runs, read_trace, show_run, write
 from sim.results.folder import PARTIAL
 from sim.results.manifest import config_hash
