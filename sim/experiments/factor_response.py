@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from sim.execution.executors import Executor
     from sim.execution.store import Store
 
-__all__ = ["EXTENSIVE", "Failed", "FactorResponse", "evaluate_points"]
+__all__ = ["EXTENSIVE", "Failed", "FactorResponse", "TrialOptions", "evaluate_points"]
 
 Floats = NDArray[np.float64]
 
-#: Metrics that add up over customers; they are told per customer, so that they do not depend on the population.
+#: Metrics that add up over customers; they are given per customer, so that they do not depend on the population.
 EXTENSIVE: tuple[str, ...] = ("contribution", "revenue", "npv", "purchases", "cash_low_point")
 
 
 @dataclass(frozen=True, slots=True)
 class FactorResponse:
-    """How a paired difference between an arm and the baseline depends on dials.
+    """How a paired difference between an arm and the baseline depends on levers.
 
     Attributes
     ----------
@@ -36,10 +36,10 @@ class FactorResponse:
         With the baseline and the arm; see :func:`sim.experiments.factors.ready`.
     arm : str
     metric : str
-        Of the focal brand or its category; `EXTENSIVE` ones are told per customer.
+        Of the focal brand or its category; `EXTENSIVE` ones are per customer.
     dials : tuple of Dial
     seed : int
-        Of all luck.
+        Of all random draws.
     """
 
     scenario: Scenario
@@ -55,7 +55,7 @@ class FactorResponse:
 
     @property
     def own(self) -> Floats:
-        """Where the scenario itself stands, as shares of the dials' ranges, (k,)."""
+        """The scenario's own values, as shares of the levers' ranges, (k,)."""
         return np.array([dial.own_share for dial in self.dials])
 
     def values(self, shares: Floats) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class FactorResponse:
         }
 
     def settings(self, shares: Floats) -> Floats:
-        """Return the dials' numbers at points (n, k) of the unit cube."""
+        """Return the levers' numbers at points (n, k) of the unit cube."""
         return np.array(
             [[float(dial.lever.at(share)) for dial, share in zip(self.dials, point, strict=True)] for point in shares]
         ).reshape(-1, len(self.dials))
@@ -84,6 +84,15 @@ class FactorResponse:
         return self.scenario.customer_weeks(runs)
 
 
+class TrialOptions(TypedDict, total=False):
+    """How points are run; see :func:`sim.execution.trials.run_trials`."""
+
+    executor: Required[Executor]
+    store: Store | None
+    on_done: Callable[[Finished], None] | None
+    engine: str
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """A point whose runs failed, and why."""
@@ -93,14 +102,7 @@ class Failed:
 
 
 def evaluate_points(
-    response: FactorResponse,
-    shares: Floats,
-    replicates: Sequence[tuple[int, ...]],
-    *,
-    executor: Executor,
-    store: Store | None = None,
-    on_done: Callable[[Finished], None] | None = None,
-    engine: str = "numba",
+    response: FactorResponse, shares: Floats, replicates: Sequence[tuple[int, ...]], **options: Unpack[TrialOptions]
 ) -> tuple[Floats, tuple[Failed, ...]]:
     """Run points and return the paired differences.
 
@@ -111,14 +113,19 @@ def evaluate_points(
         Points of the unit cube.
     replicates : sequence of tuple of int
         Of each point, equally many.
-    executor, store, on_done, engine
-        As in :func:`sim.execution.trials.run_trials`.
+    **options
+        Those of :func:`sim.execution.trials.run_trials`.
 
     Returns
     -------
     float64 (n, R)
         Arm minus baseline; NaN where a run failed or the metric is undefined.
     tuple of Failed
+
+    Raises
+    ------
+    ConfigError
+        If the metric is not one of a single arm.
     """
     check_metric(response.metric)
     trials = [
@@ -128,7 +135,7 @@ def evaluate_points(
     rows: list[Floats] = []
     failed: list[Failed] = []
     figure = FIGURES.index(response.metric)
-    outcomes: Iterator[Any] = run_trials(trials, executor=executor, store=store, on_done=on_done, engine=engine)
+    outcomes: Iterator[Any] = run_trials(trials, **options)
     for point, outcome in enumerate(outcomes):
         if outcome.error:
             failed.append(Failed(point, outcome.error))

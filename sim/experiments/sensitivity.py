@@ -1,31 +1,25 @@
-"""Sensitivity: which dials of a scenario decide how much better or worse an arm does than the baseline.
+"""Sensitivity: which levers of a scenario decide how much better or worse an arm does than the baseline.
 
-Every point is run on the same replicates: luck that all points share cancels in the differences between points, on
-which elementary effects and variance shares rest.
+Every point is run with the same random numbers: an error that all points share cancels in the differences between
+points, on which elementary effects and variance shares rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.global_sensitivity import GlobalSensitivity, analyse
-from sim.execution.trials import Finished
-from sim.experiments.factor_response import FactorResponse, evaluate_points
+from sim.experiments.factor_response import FactorResponse, TrialOptions, evaluate_points
 from sim.scenario.errors import ConfigError
 
-if TYPE_CHECKING:
-    from sim.execution.executors import Executor
-    from sim.execution.store import Store
+__all__ = ["DEFAULT_FACTORS", "Sensitivity", "sensitivity"]
 
-__all__ = ["DEFAULT_DIALS", "Sensitivity", "sensitivity"]
-
-#: Dials that are turned where none are named, as far as the scenario has them.
-DEFAULT_DIALS: tuple[str, ...] = (
+#: Levers that are varied where none are named, as far as the scenario has them.
+DEFAULT_FACTORS: tuple[str, ...] = (
     "privacy_concern",
     "contact_rate",
     "capability_level",
@@ -48,7 +42,7 @@ class Sensitivity:
     ----------
     response : FactorResponse
     global_sensitivity : GlobalSensitivity
-        Of every dial over its whole range.
+        Indices of every lever over its whole range.
     replicates : int
     """
 
@@ -73,12 +67,9 @@ def sensitivity(
     method: str,
     size: int,
     replicates: int,
-    executor: Executor,
-    store: Store | None = None,
-    on_done: Callable[[Finished], None] | None = None,
-    engine: str = "numba",
+    **options: Unpack[TrialOptions],
 ) -> Sensitivity:
-    """Run a design of Morris or Sobol' and decompose what it shows.
+    """Run a design of Morris or Sobol' and estimate its indices.
 
     Parameters
     ----------
@@ -87,21 +78,23 @@ def sensitivity(
     size : int
         Trajectories, or rows (a power of 2).
     replicates : int
-        Of every point, the same luck at each.
-    executor, store, on_done, engine
-        As in :func:`sim.execution.trials.run_trials`.
+        Of every point, with the same random numbers at each.
+    **options
+        Those of :func:`sim.execution.trials.run_trials`.
+
+    Returns
+    -------
+    Sensitivity
 
     Raises
     ------
     ConfigError
         If a run fails or the metric is undefined at a point: a design with holes has no indices.
     """
-    everyone = tuple(range(replicates))
+    every = tuple(range(replicates))
 
     def function(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-        values, failed = evaluate_points(
-            response, shares, [everyone] * len(shares), executor=executor, store=store, on_done=on_done, engine=engine
-        )
+        values, failed = evaluate_points(response, shares, [every] * len(shares), **options)
         if failed:
             where = response.describe(shares[failed[0].point])
             raise ConfigError(

@@ -12,8 +12,9 @@ from scipy.special import ndtri, stdtrit
 
 from sim.analysis.emulator import Skill
 from sim.analysis.prim import Box, BoxQuality
+from sim.experiments.border import BreakEven, Slice
 from sim.experiments.factors import Dial, short_title, written
-from sim.experiments.frontier import KINDS_OF_RUN, BreakEven, Frontier, Slice
+from sim.experiments.frontier import KINDS_OF_RUN, Frontier
 from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.frontier import Margin, Rule, Scale, draw_found, draw_map, draw_margins, draw_rules

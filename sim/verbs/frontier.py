@@ -11,7 +11,7 @@ from agents.quantity import quantity, text, whole
 from sim.experiments.arm_metrics import check_metric, pick_arm
 from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import Dial, read_dials, ready, resolved_dials
-from sim.experiments.frontier import DEFAULT_DIALS, KINDS_OF_RUN, Effort
+from sim.experiments.frontier import DEFAULT_FACTORS, KINDS_OF_RUN, SampleSizes
 from sim.progress import Progress
 from sim.scenario.config_path import Library
 from sim.scenario.errors import ConfigError
@@ -47,7 +47,7 @@ class Work:
     scenario: Scenario
     plan: Plan
     response: FactorResponse
-    effort: Effort
+    effort: SampleSizes
     #: Pairs of levers to draw by place; None: as found best.
     maps: tuple[tuple[int, int], ...] | None
     settings: Settings
@@ -74,7 +74,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     arm = pick_arm(scenario, plan.arm)
     # What is recorded of single customers costs time, and no metric of many arms needs it.
     small = ready(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
-    dials = read_dials(levers, small, arm, names=DEFAULT_DIALS)
+    dials = read_dials(levers, small, arm, names=DEFAULT_FACTORS)
     if len(dials) < 2:
         raise ConfigError(f"levers has {len(dials)}; give at least two, between which a border can run")
     from sim.analysis.emulator import check_installed
@@ -83,7 +83,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     check_installed()
     design("sobol", 1, 2, 0)
     response = FactorResponse(small, arm, plan.metric, dials, settings.seed)
-    effort = Effort(plan.first, plan.batches, plan.batch, plan.held_out, plan.inside, settings.replicates)
+    effort = SampleSizes(plan.first, plan.batches, plan.batch, plan.held_out, plan.inside, settings.replicates)
     pairs = None if maps is None else _read_maps(maps, dials)
     return Work(scenario, plan, response, effort, pairs, settings, check_writable(settings.output_dir))
 

@@ -12,7 +12,7 @@ from sim.analysis.global_sensitivity import METHODS, points_of
 from sim.experiments.arm_metrics import check_metric, pick_arm
 from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import read_dials, ready, resolved_dials
-from sim.experiments.sensitivity import DEFAULT_DIALS
+from sim.experiments.sensitivity import DEFAULT_FACTORS
 from sim.progress import Progress
 from sim.scenario.config_path import Library
 from sim.scenario.errors import ConfigError
@@ -64,7 +64,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     arm = pick_arm(scenario, plan.arm)
     # What is recorded of single customers costs time, and no metric of many arms needs it.
     small = ready(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
-    dials = read_dials(levers, small, arm, names=DEFAULT_DIALS)
+    dials = read_dials(levers, small, arm, names=DEFAULT_FACTORS)
     if len(dials) < 1:
         raise ConfigError(f"levers is null, but scenario {scenario.name!r} has none of the usual ones; give paths")
     points = points_of(plan.method, len(dials), plan.size)

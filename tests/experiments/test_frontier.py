@@ -9,7 +9,7 @@ import pytest
 from sim.experiments import frontier as module
 from sim.experiments.factor_response import FactorResponse, Failed
 from sim.experiments.factors import read_dials
-from sim.experiments.frontier import KINDS_OF_RUN, Effort, frontier
+from sim.experiments.frontier import KINDS_OF_RUN, SampleSizes, frontier
 from sim.reports.document import write_sheet
 from sim.reports.frontier import frontier_lines, frontier_sheet, frontier_summary, rule_words
 from sim.scenario.load import load_scenario
@@ -18,7 +18,7 @@ pytest.importorskip("sklearn")
 pytest.importorskip("SALib")
 
 NAMES = ["privacy_concern", "contact_rate", "capability_cost", "product_quality"]
-EFFORT = Effort(first=64, batches=2, batch=12, held_out=200, inside=40, replicates=4)
+EFFORT = SampleSizes(first=64, batches=2, batch=12, held_out=200, inside=40, replicates=4)
 SMALL = replace(EFFORT, first=40, batches=1, batch=8, held_out=30, inside=8)
 
 
