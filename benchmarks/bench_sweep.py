@@ -22,8 +22,8 @@ from sim.execution.store import Store
 from sim.experiments.design import read_design
 from sim.experiments.sweep import sweep
 from sim.results.catalog import Catalog
-from sim.scenario.config_path import Library
-from sim.scenario.load import load_scenario
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.scenario import Scenario
 
 LEVERS = {
     "arms.proactive.focal.strategy.automation": [0, 1],
@@ -35,7 +35,7 @@ LEVERS = {
 
 def main(runs: int = 10_000) -> dict[str, float]:
     """Measure, print and return the figures."""
-    scenario = load_scenario("treadmill", population=1_000, horizon=104, burn_in=0)
+    scenario = Scenario.load("treadmill", population=1_000, horizon=104, burn_in=0)
     live = replicate.live_of("numba")
     live(scenario, seed=1, replicate=0)
     began = time.process_time()
@@ -53,7 +53,7 @@ def main(runs: int = 10_000) -> dict[str, float]:
             peaks, spent = [], []
             # A first small sweep loads what is loaded once.
             for count in (50, runs // 10, runs):
-                design = read_design({"levers": LEVERS, "points": count}, {"treadmill": scenario}, Library.of())
+                design = read_design({"levers": LEVERS, "points": count}, {"treadmill": scenario}, ConfigPath.of())
                 began, place = time.process_time(), Path(folder) / str(count) / "store"
                 with tempfile.TemporaryFile() as table, tempfile.TemporaryFile() as differences:
                     sweep(

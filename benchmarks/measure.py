@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.execution.replicates import run_replicates
-from sim.scenario.load import load_scenario
 from sim.scenario.scenario import Scenario
 
 __all__ = ["Measure", "customer_weeks", "live", "scenario_of", "seconds", "turns"]
@@ -67,7 +66,7 @@ def scenario_of(
 ) -> Scenario:
     """Return the default scenario with some of its arms, nothing recorded beside the counts."""
     options: dict[str, Any] = {"record": {"events": 0, "lives": 0}, **changes}
-    scenario = load_scenario("treadmill", population=population, horizon=horizon, burn_in=burn_in, **options)
+    scenario = Scenario.load("treadmill", population=population, horizon=horizon, burn_in=burn_in, **options)
     return replace(scenario, arms={name: scenario.arms[name] for name in arms}, baseline=arms[0])
 
 

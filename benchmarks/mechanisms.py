@@ -7,7 +7,8 @@ from typing import Any
 
 from agents.strategies import Contacts, Strategy
 from benchmarks.measure import Measure, customer_weeks, live, scenario_of, turns
-from sim.scenario.scenario import Arm, Plan, Scenario
+from sim.scenario.resolved import Arm, Plan
+from sim.scenario.scenario import Scenario
 
 __all__ = ["MECHANISMS", "mechanisms"]
 

@@ -21,7 +21,8 @@ from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
 from sim.scenario.journey import Edge, Journey, Stage
 from sim.scenario.market import Market
-from sim.scenario.scenario import Plan, Scenario
+from sim.scenario.resolved import Plan
+from sim.scenario.scenario import Scenario
 
 __all__ = ["Counts", "Customer", "PlainModel", "live"]
 

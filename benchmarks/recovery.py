@@ -26,7 +26,6 @@ from sim.calibration.targets import read_targets
 from sim.execution.executors import make_executor
 from sim.execution.trials import FIGURES, Trial, run_trials
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import load_scenario
 from sim.scenario.scenario import Scenario
 
 #: The five figures of a category (Court et al. 2009) with the standard errors that `journey calibrate` assumes.
@@ -83,7 +82,7 @@ class Memory:
 
 def base_scenario() -> Scenario:
     """The category average, small: a year and a half lived, two years counted."""
-    scenario = load_scenario("average", population=1000, horizon=104, burn_in=78, record={"events": 0, "lives": 0})
+    scenario = Scenario.load("average", population=1000, horizon=104, burn_in=78, record={"events": 0, "lives": 0})
     return replace(scenario, arms={scenario.baseline: scenario.arms[scenario.baseline]})
 
 

@@ -13,7 +13,8 @@ from agents.population import bytes_per_customer
 from agents.strategies import Strategy
 from benchmarks.measure import RATE, Measure, customer_weeks, live, scenario_of, seconds, turns
 from sim.execution.replicates import usable_threads
-from sim.scenario.scenario import Arm, Plan, Scenario
+from sim.scenario.resolved import Arm, Plan
+from sim.scenario.scenario import Scenario
 
 __all__ = ["huge", "scaling", "with_arms", "with_brands"]
 

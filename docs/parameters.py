@@ -20,7 +20,8 @@ from agents.personas import Persona, Spread
 from agents.strategies import PersonaStrategy, Strategy
 from sim.scenario.journey import Stage
 from sim.scenario.market import Channel, Market
-from sim.scenario.scenario import Record, Scenario
+from sim.scenario.resolved import Record
+from sim.scenario.scenario import Scenario
 from sim.scenario.settings import Settings
 
 PAGE = Path(__file__).resolve().parent / "model.md"

@@ -6,7 +6,6 @@ Exit status 0: done; 1: a failure of the simulator or its surroundings; 2: bad i
 
 from __future__ import annotations
 
-import difflib
 import gc
 import os
 import re
@@ -18,7 +17,7 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sim.scenario.errors import ConfigError
+from sim.scenario.errors import ConfigError, suggest
 from sim.verbs import VERBS, load_verb
 
 if TYPE_CHECKING:
@@ -87,9 +86,7 @@ def _dispatch(words: list[str]) -> int:
         return 0
     verb, rest = words[0], words[1:]
     if verb not in VERBS:
-        match = difflib.get_close_matches(verb, VERBS, n=1)
-        hint = f"did you mean {match[0]!r}? " if match else ""
-        return _refuse(f"there is no verb {verb!r}; {hint}there are {', '.join(VERBS)}; try: journey --help")
+        return _refuse(f"there is no verb {verb!r}; {suggest(verb, VERBS, 'there are')}; try: journey --help")
     return _run(verb, _translate(verb, rest))
 
 
@@ -215,7 +212,7 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any) -> int:
         failure: list[Exception] = []
 
         def check(data: Any) -> Any:
-            return module.prepare(data, composer.library)
+            return module.prepare(data, composer.config_path)
 
         def task(data: Any) -> Any:
             work = check(data)

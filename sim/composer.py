@@ -1,7 +1,7 @@
 """Composer: a verb's configuration from the command line, composed by Hydra from files that are read safely.
 
 Hydra finds files through sources. Ours serves the shipped files and a user's folder (`--config-dir`), reads both with
-:mod:`sim.scenario.yaml_reader`, and hands Hydra every scenario in the one form of :mod:`sim.scenario.normal_form`: a
+:mod:`sim.scenario.yaml_reader`, and hands Hydra every scenario in the normal form of :mod:`sim.scenario.normal_form`: a
 defaults list that names the market, the persona mix, the journeys and the strategies, with every field filled in. So
 `market=NAME` and `arms.proactive.focal.strategy.automation=0.8` reach their value whatever shorthand a file uses.
 """
@@ -32,13 +32,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from configs import FOLDER
-from sim.scenario.config_path import GROUPS, Library
-from sim.scenario.errors import ConfigError
-from sim.scenario.load import read_scenario_file
-from sim.scenario.normal_form import SCENARIO_KEYS, draft_scenario, form
-from sim.scenario.schema import NAME, nearest, read_value, show
+from sim.scenario.config_path import GROUPS, ConfigPath
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.normal_form import SCENARIO_KEYS, normalize_file, normalize_scenario
+from sim.scenario.schema import NAME, read_value, show
 from sim.scenario.settings import Settings
-from sim.scenario.yaml_reader import read_document
+from sim.scenario.yaml_reader import read_yaml
 
 __all__ = ["Composer", "Task", "explain"]
 
@@ -97,7 +96,7 @@ class JourneySource(ConfigSource):
             # A verb's own configuration is always the shipped one: a user's folder adds files, it replaces no verb.
             shipped = (FOLDER / f"{name}.yaml").exists()
             return shipped if self.trusted else not shipped and _exists(self.folder / f"{name}.yaml")
-        return self.is_group(group) and Library((self.folder,)).find(group, name) is not None
+        return self.is_group(group) and ConfigPath((self.folder,)).find(group, name) is not None
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         """Return the names under a path, sorted."""
@@ -112,16 +111,16 @@ class JourneySource(ConfigSource):
     def load_config(self, config_path: str) -> ConfigResult:
         """Read a file and bring it into the form that Hydra composes."""
         group, name = _split(config_path)
-        library = Library((self.folder,))
+        folder = ConfigPath((self.folder,))
         if not group:
-            body = self._verb() if self.trusted else self._user(name, library)
+            body = self._verb() if self.trusted else self._user(name)
         elif group == "scenario":
-            data, where = read_scenario_file(name, library)
-            body = _compose_form(data, where, name)
+            data, where = folder.read_scenario(name)
+            body = _hydra_form(data, where, name)
         elif group in OWN_GROUPS:
-            body = read_document(self.folder / group / f"{name}.yaml", trusted=True)
+            body = read_yaml(self.folder / group / f"{name}.yaml", trusted=True)
         else:
-            body = form(group, name, library)
+            body = normalize_file(group, name, folder)
         return ConfigResult(
             config=OmegaConf.create(body),
             path=self.full_path(),
@@ -132,21 +131,21 @@ class JourneySource(ConfigSource):
     def _verb(self) -> dict[str, Any]:
         """Return the verb's shipped configuration with the settings of Hydra that every verb shares."""
         path = FOLDER / f"{self.verb}.yaml"
-        body = read_document(path, where=f"configs/{self.verb}.yaml", trusted=True)
+        body = read_yaml(path, where=f"configs/{self.verb}.yaml", trusted=True)
         body["defaults"] = [*body.get("defaults", ["_self_"]), *HYDRA_DEFAULTS]
         body["hydra"] = {**HYDRA, "help": {"app_name": f"journey {self.verb}", "template": _help(self.verb, path)}}
         return body
 
-    def _user(self, name: str, library: Library) -> dict[str, Any]:
+    def _user(self, name: str) -> dict[str, Any]:
         """Return a user's file that is to be run as it stands, such as the `config.yaml` of a result folder."""
         path = self.folder / f"{name}.yaml"
-        data = read_document(path)
+        data = read_yaml(path)
         verb = self._verb()
         settings = {key for key in verb if key not in ("defaults", "hydra")} | set(OWN_GROUPS)
         scenario = {key: value for key, value in data.items() if key not in settings}
         # A verb that chooses no scenario of its own, such as `validate`, leaves none behind either.
         without = {"scenario": None} in verb["defaults"] and not scenario
-        body = {"defaults": ["_self_"]} if without else _compose_form(scenario, str(path), name)
+        body = {"defaults": ["_self_"]} if without else _hydra_form(scenario, str(path), name)
         engine = read_value(Settings, "engine", data.get("engine", "numba"), where=str(path))
         chosen = {key: data.get(key, verb[key]) for key in settings if key not in OWN_GROUPS}
         # Where it ran last time says nothing about where it runs now: the verb's own executor, if it has one.
@@ -180,12 +179,12 @@ class Composer:
         self.name: str = arguments.config_name or verb
         self.overrides: list[str] = list(arguments.overrides)
         folders = [arguments.config_dir] if arguments.config_dir is not None else []
-        self.library = Library.of(*folders)
+        self.config_path = ConfigPath.of(*folders)
         version.setbase("1.3")
         Plugins.instance().register(JourneySource)
         search_path = ConfigSearchPathImpl()
         search_path.append("hydra", "pkg://hydra.conf")
-        for folder in self.library.folders[:-1]:
+        for folder in self.config_path.folders[:-1]:
             search_path.append("command-line", f"journey://{verb}:{folder}")
         search_path.append("main", f"journey://{verb}:")
         search_path.append("schema", "structured://")
@@ -331,10 +330,8 @@ class Composer:
             return f"{key} is a group; say for which brand of which arm: arms.ARM.BRAND.{key}=NAME"
         step = key.split(".")[len(path)] if len(path) < len(key.split(".")) else ""
         known = [str(name) for name in inner if name != "hydra"]
-        match = nearest(step, known)
-        hint = f"did you mean {'.'.join([*path, match])!r}? " if match else ""
-        place = f" under {'.'.join(path)}" if path else ""
-        return f"{hint}accepted{place}: {', '.join(known) or 'nothing'}"
+        under = ".".join(path)
+        return suggest(step, known, f"accepted under {under}:" if under else "accepted:", under=under)
 
     def explain_group(self) -> str:
         """Say which group was given something that is no name."""
@@ -395,19 +392,17 @@ def _explain_missing(error: MissingConfigException) -> str:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         return lines[0] + "; give the name of a file that is there" if lines else "a configuration file is missing"
     options = list(error.options)
-    match = nearest(name, options)
-    hint = f"did you mean {match!r}? " if match else ""
-    return f"there is no {group} {name!r}; {hint}there are {', '.join(options) or 'none'}"
+    return f"there is no {group} {name!r}; {suggest(name, options, 'there are')}"
 
 
-def _compose_form(data: Mapping[str, Any], where: str, name: str) -> dict[str, Any]:
+def _hydra_form(data: Mapping[str, Any], where: str, name: str) -> dict[str, Any]:
     """Return a scenario as a body with a defaults list, for Hydra to compose."""
-    draft = draft_scenario(data, where=where, name=name)
+    form = normalize_scenario(data, where=where, name=name)
     defaults: list[Any] = []
-    for part in draft.parts:
+    for part in form.parts:
         package = "" if part.key == part.group else f"@{part.key}"
         defaults.append({f"/{part.group}{package}": part.name})
-    return {"defaults": [*defaults, "_self_"], **draft.body}
+    return {"defaults": [*defaults, "_self_"], **form.body}
 
 
 def _help(verb: str, path: Path) -> str:

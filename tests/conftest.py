@@ -19,11 +19,11 @@ from sim.experiments.design import read_design
 from sim.experiments.sweep import sweep
 from sim.record.events import EVENT
 from sim.record.history import FIXED_POINT, Fixed, History, Lives, MarketTrace, Money
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.journey import Edge, Journey, Stage
-from sim.scenario.load import load_scenario
 from sim.scenario.market import Channel, Market
-from sim.scenario.scenario import Arm, Plan, Scenario
+from sim.scenario.resolved import Arm, Plan
+from sim.scenario.scenario import Scenario
 
 # A busy machine, or a rule that is compiled on its first call, is no reason to fail.
 settings.register_profile("journey", deadline=None)
@@ -83,7 +83,7 @@ def live() -> Callable[..., dict[str, History]]:
 @pytest.fixture(scope="session")
 def treadmill() -> Scenario:
     """The default scenario, small, with everything recorded."""
-    return load_scenario(
+    return Scenario.load(
         "treadmill",
         population=600,
         horizon=60,
@@ -264,7 +264,7 @@ def three_arms(scenario: Scenario) -> Scenario:
 @pytest.fixture(scope="session")
 def small():
     """Treadmill with few customers and weeks; one persona gets levels of its own."""
-    return load_scenario(
+    return Scenario.load(
         "treadmill",
         population=300,
         horizon=40,
@@ -280,7 +280,7 @@ def small():
 @pytest.fixture(scope="session")
 def tiny():
     """A scenario that is lived in a few milliseconds."""
-    return load_scenario("treadmill", population=60, horizon=12, burn_in=4, record={"events": 10})
+    return Scenario.load("treadmill", population=60, horizon=12, burn_in=4, record={"events": 10})
 
 
 @pytest.fixture(scope="session")
@@ -295,7 +295,7 @@ def grid(tiny):
             "grid": {"arms.proactive.focal.strategy.automation": [0.0, 1.0]},
         },
         {tiny.name: tiny},
-        Library.of(),
+        ConfigPath.of(),
     )
 
 

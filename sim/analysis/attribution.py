@@ -18,7 +18,7 @@ from sim.analysis.summary import short_titles
 from sim.analysis.tables import arrow_table
 
 if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
+    from sim.scenario.resolved import ResolvedScenario
 
 __all__ = ["DIVIDED", "IN_CENTS", "pair_name", "summarise_attribution"]
 
@@ -50,7 +50,7 @@ def pair_name(one: str, other: str) -> str:
 
 
 def summarise_attribution(
-    scenario: Scenario,
+    scenario: ResolvedScenario,
     *,
     arm: str,
     metric: str,
@@ -65,7 +65,7 @@ def summarise_attribution(
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : ResolvedScenario
         The scenario with the two arms.
     arm, metric : str
         The arm that is explained, and the metric whose difference is divided.

@@ -11,7 +11,7 @@ from sim.record.events import EventKind
 from sim.record.history import History, Origin
 
 if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
+    from sim.scenario.resolved import ResolvedScenario
 
 __all__ = ["CATEGORY_METRICS", "FROM_ACCOUNTS", "FROM_EVENTS", "category_measures"]
 
@@ -46,14 +46,14 @@ FROM_ACCOUNTS: tuple[str, ...] = ("purchases_per_buyer", "category_penetration")
 FROM_EVENTS: tuple[str, ...] = ("switchers_from_initial_set",)
 
 
-def category_measures(history: History, scenario: Scenario) -> NDArray[np.float64]:
+def category_measures(history: History, scenario: ResolvedScenario) -> NDArray[np.float64]:
     """Return every figure of the category for one arm and replicate.
 
     Parameters
     ----------
     history : History
         Counts over the horizon.
-    scenario : Scenario
+    scenario : ResolvedScenario
         What was run.
 
     Returns

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.record.history import FIXED_POINT, Fixed, History, Money, Origin
 
 if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
+    from sim.scenario.resolved import ResolvedScenario
 
 __all__ = [
     "EVERYBODY",
@@ -156,14 +156,14 @@ def _ratio(above: NDArray[np.generic], below: NDArray[np.generic]) -> NDArray[np
     return out
 
 
-def measure(history: History, scenario: Scenario) -> Measures:
+def measure(history: History, scenario: ResolvedScenario) -> Measures:
     """Return every metric of one arm and replicate.
 
     Parameters
     ----------
     history : History
         Counts over the horizon.
-    scenario : Scenario
+    scenario : ResolvedScenario
         Names the focal brand and the discount rate.
 
     Notes

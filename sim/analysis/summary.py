@@ -15,7 +15,7 @@ from sim.analysis.paired import LEVEL, Estimate, estimate, paired_difference
 from sim.record.history import ORIGINS
 
 if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
+    from sim.scenario.resolved import ResolvedScenario
 
 __all__ = ["difference_name", "parts_of_uncertainty", "short_titles", "summarise"]
 
@@ -29,7 +29,7 @@ def difference_name(arm: str, baseline: str) -> str:
     return f"{arm} - {baseline}"
 
 
-def short_titles(scenario: Scenario) -> dict[str, str]:
+def short_titles(scenario: ResolvedScenario) -> dict[str, str]:
     """Return readers' names of the focal brand and the personas, up to the first comma: a description follows it."""
     named = {scenario.market.focal: scenario.market.brands[scenario.market.focal].title}
     named |= {persona.name: persona.title for persona in scenario.personas}
@@ -37,13 +37,13 @@ def short_titles(scenario: Scenario) -> dict[str, str]:
 
 
 def summarise(
-    scenario: Scenario, replicates: Sequence[Mapping[str, Measures]], stages: Sequence[str], lucks: int = 1
+    scenario: ResolvedScenario, replicates: Sequence[Mapping[str, Measures]], stages: Sequence[str], lucks: int = 1
 ) -> dict[str, Any]:
     """Return the estimates of `summary.json`: arms, differences, personas, and what the differences are made of.
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : ResolvedScenario
         Names arms, baseline, personas and the discount rate.
     replicates : sequence of mapping
         Measures by arm, one mapping per replicate.
@@ -112,7 +112,7 @@ def summarise(
 
 
 def parts_of_uncertainty(
-    scenario: Scenario, replicates: Sequence[Mapping[str, Measures]], lucks: int
+    scenario: ResolvedScenario, replicates: Sequence[Mapping[str, Measures]], lucks: int
 ) -> dict[str, Any]:
     """Return for every difference and metric how much of its interval is luck and how much the parameters are.
 

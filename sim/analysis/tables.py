@@ -18,7 +18,7 @@ from sim.record.events import KINDS, NOBODY
 from sim.record.history import FIXED_POINT, ORIGINS, Fixed, History, MarketTrace, Money
 
 if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
+    from sim.scenario.resolved import ResolvedScenario
 
 __all__ = [
     "COMPANY",
@@ -40,7 +40,7 @@ CENTS = 100.0
 Table = Any  # pyarrow ships no types
 
 
-def stage_names(scenario: Scenario) -> tuple[str, ...]:
+def stage_names(scenario: ResolvedScenario) -> tuple[str, ...]:
     """Return the stages of all journeys of all arms, in the order of their ids."""
     return tuple(dict.fromkeys(stage for journey in scenario.journeys.values() for stage in journey.stages))
 
@@ -57,7 +57,7 @@ def arrow_table(columns: Mapping[str, Sequence[Any]], numbers: Mapping[str, Any]
     )
 
 
-def weekly(history: History, scenario: Scenario) -> Table:
+def weekly(history: History, scenario: ResolvedScenario) -> Table:
     """Return the tidy weekly table of one arm and replicate.
 
     Columns ``arm, replicate, week, persona, metric, key, value``; amounts in money, means null where nobody is there
@@ -107,7 +107,7 @@ def weekly(history: History, scenario: Scenario) -> Table:
 Column = tuple[str, str, NDArray[np.float64]]
 
 
-def _personal_columns(history: History, scenario: Scenario) -> list[Column]:
+def _personal_columns(history: History, scenario: ResolvedScenario) -> list[Column]:
     """Return (metric, key, values of weeks x personas)."""
     brands, focal, stages = scenario.brands, scenario.focal, stage_names(scenario)
     out: list[Column] = [
@@ -162,7 +162,7 @@ def _personal_columns(history: History, scenario: Scenario) -> list[Column]:
     return out
 
 
-def _company_columns(history: History, scenario: Scenario) -> list[Column]:
+def _company_columns(history: History, scenario: ResolvedScenario) -> list[Column]:
     """Return (metric, key, values of weeks) of what no single customer causes."""
     out: list[Column] = []
     for place, brand in enumerate(scenario.brands):
@@ -172,7 +172,7 @@ def _company_columns(history: History, scenario: Scenario) -> list[Column]:
     return out
 
 
-def flows(history: History, scenario: Scenario) -> Table:
+def flows(history: History, scenario: ResolvedScenario) -> Table:
     """Return ``arm, replicate, persona, from, to, count`` over the horizon; edges nobody took are left out."""
     stages = stage_names(scenario)
     persona, source, target = np.nonzero(history.flows)
@@ -187,7 +187,7 @@ def flows(history: History, scenario: Scenario) -> Table:
     )
 
 
-def customers(history: History, scenario: Scenario) -> Table:
+def customers(history: History, scenario: ResolvedScenario) -> Table:
     """Return one row per customer: purchases and money over the horizon, and the state at its end."""
     lives = history.lives
     heads = lives.spend.size
@@ -211,7 +211,7 @@ def customers(history: History, scenario: Scenario) -> Table:
     )
 
 
-def events(history: History, scenario: Scenario) -> Table:
+def events(history: History, scenario: ResolvedScenario) -> Table:
     """Return the micro-moments of the sampled customers; a case is one customer's life in one arm and replicate."""
     log = history.events
     who, case = np.unique(log["customer"], return_inverse=True)
@@ -234,7 +234,7 @@ def events(history: History, scenario: Scenario) -> Table:
     )
 
 
-def market(history: History, scenario: Scenario) -> Table:
+def market(history: History, scenario: ResolvedScenario) -> Table:
     """Return the weekly state of the market as customers met it, exactly: enough to replay one of them alone."""
     trace = history.trace
     weeks, groups, brands = trace.reputation.shape
@@ -329,7 +329,7 @@ def _words(codes: NDArray[Any], words: Sequence[str]) -> Table:
     return pa.DictionaryArray.from_arrays(indices, _texts(words))
 
 
-def _who(history: History, scenario: Scenario, rows: int) -> dict[str, Table]:
+def _who(history: History, scenario: ResolvedScenario, rows: int) -> dict[str, Table]:
     arms = list(scenario.arms)
     return {
         "arm": _words(np.full(rows, arms.index(history.arm)), arms),

@@ -14,7 +14,7 @@ from sim.analysis.paired import estimate
 from sim.analysis.tables import arrow_table
 
 if TYPE_CHECKING:
-    from sim.scenario.scenario import Scenario
+    from sim.scenario.resolved import ResolvedScenario
 
 __all__ = ["LESS_IS_BETTER", "Place", "summarise_touchpoints"]
 
@@ -45,7 +45,7 @@ class Place(NamedTuple):
 
 
 def summarise_touchpoints(
-    scenario: Scenario,
+    scenario: ResolvedScenario,
     *,
     arm: str,
     metric: str,
@@ -61,7 +61,7 @@ def summarise_touchpoints(
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : ResolvedScenario
     arm, metric : str
         The arm whose journey is changed, and the metric by which the places are ranked.
     step : float

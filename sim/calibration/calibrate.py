@@ -29,7 +29,8 @@ from sim.execution.executors import Executor
 from sim.execution.store import Store
 from sim.execution.trials import FIGURES, Finished, Trial, run_trials
 from sim.scenario.errors import ConfigError
-from sim.scenario.scenario import Arm, Scenario
+from sim.scenario.resolved import Arm
+from sim.scenario.scenario import Scenario
 
 __all__ = ["Calibration", "Effort", "Member", "Miss", "Profile", "calibrate", "describe"]
 

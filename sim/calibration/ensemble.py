@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
-from sim.scenario.levers import with_values
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import read_name, show
 
@@ -70,7 +70,7 @@ class Ensemble:
         return {"name": self.name, "paths": list(self.paths), "members": members}
 
 
-def read_ensemble(data: object, scenario: Scenario, library: Library) -> Ensemble:
+def read_ensemble(data: object, scenario: Scenario, config_path: ConfigPath) -> Ensemble:
     """Read an ensemble: the name of a file in `ensemble/`, or its content.
 
     Raises
@@ -80,7 +80,7 @@ def read_ensemble(data: object, scenario: Scenario, library: Library) -> Ensembl
     """
     given: Mapping[str, Any]
     if isinstance(data, str):
-        given, where = library.read("ensemble", data, key="scenario.ensemble")
+        given, where = config_path.read("ensemble", data, key="scenario.ensemble")
         name = data
     else:
         given, where = _mapping(data, "ensemble"), "ensemble"

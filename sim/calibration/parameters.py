@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from sim.calibration.targets import Target
-from sim.scenario.errors import ConfigError
+from sim.scenario.dotted_key import value_at
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.factor import Lever, flatten, read_levers
 from sim.scenario.journey import Edge, Journey, edge_names
-from sim.scenario.levers import Lever, flatten, read_levers, value_of
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import nearest, read_name, show
+from sim.scenario.schema import read_name, show
 
 __all__ = ["Parameter", "default_parameters", "read_parameters", "values_at"]
 
@@ -316,7 +317,7 @@ def _steps(journey: Journey) -> dict[str, tuple[str, int]]:
 
 def _single(key: str, bounds: object, scenario: Scenario, where: str) -> Parameter:
     (lever,) = read_levers({key: bounds}, scenario, where)
-    start = value_of(scenario, key)
+    start = value_at(scenario, key)
     if isinstance(start, bool) or not isinstance(start, int | float):
         raise ConfigError(f"{where}: " * bool(where) + f"parameters.{key}: {show(start)} stands there; name a number")
     inside = min(max(float(start), float(lever.low)), float(lever.high))
@@ -403,7 +404,7 @@ def _matching(key: str, scenario: Scenario, place: str) -> tuple[str, ...]:
     for fit in fits:
         path = ".".join(fit)
         try:
-            value_of(scenario, path)
+            value_at(scenario, path)
         except ConfigError:
             continue
         paths.append(path)
@@ -433,13 +434,12 @@ def _hint(key: str, scenario: Scenario) -> str:
     steps = key.split(".")
     if steps[0] == "journeys" and len(steps) > 3 and steps[2] == "edges":
         every = sorted({name for journey in scenario.journeys.values() for name in edge_names(journey.edges)})
-        match = nearest(steps[3], every)
-        return (f"did you mean {match!r}? " if match else "") + f"edges are {', '.join(every)}"
+        return suggest(steps[3], every, "edges are")
     return "a * stands for the name of a brand, channel, persona, journey, stage or edge"
 
 
 def _number(scenario: Scenario, path: str, place: str) -> float:
-    value = value_of(scenario, path)
+    value = value_at(scenario, path)
     if isinstance(value, Mapping) and "mean" in value:
         value = value["mean"]
     if isinstance(value, bool) or not isinstance(value, int | float):

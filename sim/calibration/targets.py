@@ -13,10 +13,10 @@ from typing import Any
 
 from sim.analysis.category import CATEGORY_METRICS
 from sim.analysis.metrics import METRICS
-from sim.scenario.errors import ConfigError
+from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import nearest, read_name, show
-from sim.scenario.yaml_reader import LARGEST_FILE, read_document
+from sim.scenario.schema import read_name, show
+from sim.scenario.yaml_reader import LARGEST_FILE, read_yaml
 
 __all__ = [
     "SHARES",
@@ -158,12 +158,10 @@ def read_target_file(path: str | Path) -> TargetFile:
         return TargetFile(_name_of(path), "", rows, None, where)
     if path.suffix.lower() not in (".yaml", ".yml"):
         raise ConfigError(f"targets is {show(where)}; give a .yaml or .csv file of targets")
-    data = read_document(path)
+    data = read_yaml(path)
     for key in data:
         if key not in _FILE_KEYS:
-            match = nearest(str(key), _FILE_KEYS)
-            hint = f"did you mean {match!r}? " if match else ""
-            raise ConfigError(f"{where}: unknown key {show(key)}; {hint}accepted: {', '.join(_FILE_KEYS)}")
+            raise ConfigError(f"{where}: unknown key {show(key)}; {suggest(key, _FILE_KEYS)}")
     if "targets" not in data:
         raise ConfigError(
             f"{where}: targets is missing; give a mapping of figures, such as targets: {{switched: 58 %}}"
@@ -352,16 +350,10 @@ def _in_percent(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> bool:
 def _target(row: Mapping[str, Any], key: str, scenario: Scenario, percents: bool, where: str) -> Target:
     for name in row:
         if name not in _TARGET_KEYS:
-            match = nearest(name, _TARGET_KEYS)
-            hint = f"did you mean {match!r}? " if match else ""
-            raise ConfigError(
-                f"{_place(where)}unknown key {show(f'{key}.{name}')}; {hint}accepted: {', '.join(_TARGET_KEYS)}"
-            )
+            raise ConfigError(f"{_place(where)}unknown key {show(f'{key}.{name}')}; {suggest(name, _TARGET_KEYS)}")
     metric = row.get("metric")
     if not isinstance(metric, str) or metric not in TARGET_METRICS:
-        match = nearest(str(metric), TARGET_METRICS)
-        hint = f"did you mean {match!r}? " if match else ""
-        raise ConfigError(f"{_place(where)}{key}.metric is {show(metric)}; {hint}accepted: {', '.join(TARGET_METRICS)}")
+        raise ConfigError(f"{_place(where)}{key}.metric is {show(metric)}; {suggest(metric, TARGET_METRICS)}")
     if row.get("value") is None:
         raise ConfigError(f"{_place(where)}{key}.value is missing; give the figure")
 
@@ -408,23 +400,17 @@ def _in_segment(target: Target, row: Mapping[str, Any], key: str, scenario: Scen
         kinds = [kind] if kind else [kind for kind, names in known.items() if name in names]
         if len(kinds) != 1 or kinds[0] not in known:
             every = sorted({name for names in known.values() for name in names})
-            match = nearest(name, every)
-            hint = f"did you mean {match!r}? " if match and match != name else ""
-            raise ConfigError(
-                f"{_place(where)}{key}.segment is {show(segment)}; {hint}give all, or arm:NAME, persona:NAME or"
-                f" brand:NAME with a name among {', '.join(every)}"
-            )
+            wanted = "give all, or arm:NAME, persona:NAME or brand:NAME with a name among"
+            raise ConfigError(f"{_place(where)}{key}.segment is {show(segment)}; {suggest(name, every, wanted)}")
         chosen[kinds[0]] = name
     for kind in known:
         if row.get(kind) not in (None, "", "all"):
             chosen[kind] = str(row[kind])
     for kind, name in chosen.items():
         if name not in known[kind]:
-            match = nearest(name, known[kind])
-            hint = f"did you mean {match!r}? " if match else ""
             raise ConfigError(
-                f"{_place(where)}{key}.{kind} is {show(name)}, which is no {kind} of the scenario; {hint}there are"
-                f" {', '.join(known[kind])}"
+                f"{_place(where)}{key}.{kind} is {show(name)}, which is no {kind} of the scenario;"
+                f" {suggest(name, known[kind], 'there are')}"
             )
     if "brand" in chosen and target.metric in CATEGORY_METRICS:
         raise ConfigError(

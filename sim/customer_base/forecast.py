@@ -15,7 +15,6 @@ from sim.customer_base.gamma_gamma import GammaGamma, fit_gamma_gamma
 from sim.customer_base.purchase_history import CustomerBase
 from sim.record.history import History
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import scenario_from_dict
 from sim.scenario.scenario import Scenario
 
 __all__ = ["CELLS", "Forecast", "Simulated", "forecast"]
@@ -263,7 +262,7 @@ def _simulate(
 ) -> Simulated:
     from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
 
-    whole = scenario_from_dict(cohort.whole())
+    whole = Scenario.from_dict(cohort.whole())
     # Each customer's own count is kept for the window only: at its end the histogram is taken.
     window = replace(whole, horizon=-(-base.window // int(cohort.step_days)))
     options: dict[str, Any] = {"seed": seed, "threads": threads, "on_progress": on_progress}

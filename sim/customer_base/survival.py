@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric, fit_shifted_beta_geometric
-from sim.scenario.errors import ConfigError
-from sim.scenario.load import scenario_from_dict
-from sim.scenario.schema import nearest, show
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import show
 
 __all__ = ["COLUMNS", "Projection", "Survival", "holds_survival", "project", "read_survival", "subscription"]
 
@@ -166,10 +166,8 @@ def _place(role: str, head: list[str], columns: Mapping[str, Any], where: str) -
     if wanted is not None:
         if str(wanted) in head:
             return head.index(str(wanted))
-        match = nearest(str(wanted), head)
-        hint = f"did you mean {match!r}? " if match else ""
         raise ConfigError(
-            f"{where}: columns.{role} is {show(wanted)}, which is not there; {hint}there are {', '.join(head)}"
+            f"{where}: columns.{role} is {show(wanted)}, which is not there; {suggest(wanted, head, 'there are')}"
         )
     plain = _plain(head)
     known = next((plain.index(word) for word in COLUMNS[role] if word in plain), None)
@@ -227,7 +225,7 @@ def project(
 
     model = fit_shifted_beta_geometric(survival.share[: survival.fitted + 1])
     files = subscription(name, title, model, survival.periods, population)
-    scenario = scenario_from_dict(
+    scenario = Scenario.from_dict(
         {**files["scenario"], "personas": files["personas"], "journeys": {name: files["journey"]}}
     )
     left = np.zeros(survival.periods)

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.quantity import choice, quantity
-from sim.scenario.errors import ConfigError
-from sim.scenario.schema import nearest, show
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.schema import show
 
 __all__ = ["ROLES", "Layout", "Ledger", "check_layout", "read_transactions"]
 
@@ -353,12 +353,10 @@ def _places(names: tuple[str, ...], chosen: Mapping[str, Any], where: str, sourc
         wanted = chosen.get(role)
         if wanted is not None:
             if names.count(str(wanted)) != 1:
-                match = nearest(str(wanted), list(names))
-                hint = f"did you mean {match!r}? " if match else ""
                 found = "is there twice" if str(wanted) in names else "is not there"
                 raise ConfigError(
-                    f"{where}: columns.{role} is {show(wanted)}, which {found}; {hint}"
-                    f"the columns are {', '.join(names)}"
+                    f"{where}: columns.{role} is {show(wanted)}, which {found};"
+                    f" {suggest(wanted, names, 'the columns are')}"
                 )
             places[role] = names.index(str(wanted))
             continue

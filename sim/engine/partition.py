@@ -17,7 +17,7 @@ from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, count_loyal,
 from sim.record.counters import ByPersona, Tally, allocate_tally, merge
 from sim.record.history import History
 from sim.record.recorder import allocate_trace, make_history, stocks_after, stocks_at_birth
-from sim.scenario.scenario import Scenario
+from sim.scenario.resolved import ResolvedScenario
 from sim.world.market_week import market_week
 from sim.world.world import World, compile_birth, compile_world, fork
 
@@ -58,14 +58,14 @@ class Shard:
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : ResolvedScenario
     seed, replicate : int
         Keys of luck.
     first, last : int
         Numbers of the customers, the last one excluded.
     """
 
-    def __init__(self, scenario: Scenario, seed: int, replicate: int, first: int, last: int) -> None:
+    def __init__(self, scenario: ResolvedScenario, seed: int, replicate: int, first: int, last: int) -> None:
         self.scenario, self.seed, self.replicate, self.first = scenario, seed, replicate, first
         self.count = last - first
         self.weeks = scenario.burn_in + scenario.horizon
@@ -144,7 +144,7 @@ class Shard:
         return Lived(_tally(self.world), still, np.asarray(kept), np.asarray(self.accounts), self.fixed, self.seen)
 
 
-def _keeps_accounts(scenario: Scenario) -> bool:
+def _keeps_accounts(scenario: ResolvedScenario) -> bool:
     return scenario.population <= scenario.record.lives or scenario.record.customers
 
 
@@ -155,7 +155,7 @@ def _tally(world: World) -> Tally:
 
 
 def histories_of(
-    scenario: Scenario,
+    scenario: ResolvedScenario,
     seed: int,
     replicate: int,
     past: list[Past],
@@ -166,7 +166,7 @@ def histories_of(
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : ResolvedScenario
     seed, replicate : int
     past : list of Past
         By shard.

@@ -19,7 +19,7 @@ from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, count_loyal,
 from sim.record.counters import ByPersona, Tally, allocate_tally, merge
 from sim.record.history import History
 from sim.record.recorder import Traced, allocate_trace, make_history, stocks_after, stocks_at_birth
-from sim.scenario.scenario import Scenario
+from sim.scenario.resolved import ResolvedScenario
 from sim.world.world import World, compile_birth, compile_world, fork
 
 __all__ = ["Stopped", "live_replicate"]
@@ -134,7 +134,7 @@ def _together(calls: Sequence[Callable[[], Any]], crew: Executor | None) -> list
 
 
 def live_replicate(
-    scenario: Scenario,
+    scenario: ResolvedScenario,
     *,
     seed: int,
     replicate: int,
@@ -146,7 +146,7 @@ def live_replicate(
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : ResolvedScenario
     seed, replicate : int
         Keys of luck; arms share both.
     threads : int
@@ -186,7 +186,7 @@ def live_replicate(
 
 
 def _live_all(
-    scenario: Scenario,
+    scenario: ResolvedScenario,
     seed: int,
     replicate: int,
     count: int,

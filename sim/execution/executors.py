@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from sim.execution.replicates import usable_threads
-from sim.scenario.errors import ConfigError
-from sim.scenario.schema import nearest, show
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.schema import show
 
 __all__ = ["EXECUTORS", "Crew", "Executor", "make_executor"]
 
@@ -480,9 +480,7 @@ def make_executor(
         If the kind is unknown, dask is not installed, or no scheduler answers.
     """
     if kind not in EXECUTORS:
-        match = nearest(str(kind), EXECUTORS)
-        hint = f"did you mean {match!r}? " if match else ""
-        raise ConfigError(f"executor is {show(kind)}; {hint}give one of {', '.join(EXECUTORS)}")
+        raise ConfigError(f"executor is {show(kind)}; {suggest(kind, EXECUTORS, 'give one of')}")
     if kind == "serial":
         return SerialExecutor()
     if kind == "local":

@@ -24,7 +24,6 @@ import numpy as np
 from sim.execution.trials import FIGURES, Lived
 from sim.execution.version import model_version
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import scenario_to_dict
 from sim.scenario.schema import plain
 
 if TYPE_CHECKING:
@@ -278,7 +277,7 @@ def _table(chunk: Chunk, lived: Sequence[Lived]) -> Any:
             for item in lived
         ]
     )
-    bases = [json.dumps(scenario_to_dict(scenario), separators=(",", ":")) for scenario in chunk.scenarios]
+    bases = [json.dumps(scenario.to_dict(), separators=(",", ":")) for scenario in chunk.scenarios]
 
     def repeated(words: Sequence[str]) -> Any:
         """A column of words of the runs, repeated over their rows without writing them out."""

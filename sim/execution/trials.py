@@ -21,8 +21,8 @@ from sim.analysis.category import CATEGORY_METRICS
 from sim.analysis.metrics import METRICS
 from sim.execution.executors import Executor
 from sim.execution.version import model_version
+from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
-from sim.scenario.levers import with_values
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain
 
@@ -63,7 +63,7 @@ class Trial:
     replicates : tuple of int
         Numbers of the replicates.
     values : mapping
-        What differs from the scenario, by path (see :func:`sim.scenario.levers.with_values`).
+        What differs from the scenario, by path (see :func:`sim.scenario.dotted_key.with_values`).
     """
 
     scenario: Scenario

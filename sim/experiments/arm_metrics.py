@@ -15,9 +15,10 @@ from sim.analysis.category import CATEGORY_METRICS, FROM_ACCOUNTS, FROM_EVENTS, 
 from sim.analysis.metrics import CENTS, METRICS, TERMS, measure
 from sim.analysis.paired import MOST_REPLICATES, relative_half_width
 from sim.record.history import History
-from sim.scenario.errors import ConfigError
-from sim.scenario.scenario import Record, Scenario
-from sim.scenario.schema import nearest, show
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.resolved import Record
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import show
 
 if TYPE_CHECKING:
     from sim.execution.executors import Executor
@@ -106,9 +107,7 @@ def check_metric(metric: str) -> str:
     """
     if metric in ARM_METRICS:
         return metric
-    match = nearest(metric, ARM_METRICS)
-    hint = f"did you mean {match!r}? " if match else ""
-    raise ConfigError(f"metric is {show(metric)}; {hint}accepted: {', '.join(ARM_METRICS)}")
+    raise ConfigError(f"metric is {show(metric)}; {suggest(metric, ARM_METRICS)}")
 
 
 def pick_arm(scenario: Scenario, arm: str | None) -> str:
@@ -127,10 +126,8 @@ def pick_arm(scenario: Scenario, arm: str | None) -> str:
     if arm is None:
         return others[0]
     if arm not in others:
-        match = nearest(arm, others)
-        hint = f"did you mean {match!r}? " if match else ""
         found = "the baseline itself" if arm == scenario.baseline else "no arm of the scenario"
-        raise ConfigError(f"arm is {show(arm)}, {found}; {hint}give one of {', '.join(others)}")
+        raise ConfigError(f"arm is {show(arm)}, {found}; {suggest(arm, others, 'give one of')}")
     return arm
 
 

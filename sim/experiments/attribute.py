@@ -20,7 +20,8 @@ from sim.analysis.metrics import EVERYBODY
 from sim.analysis.shapley import coalitions
 from sim.experiments.arm_metrics import COLUMNS, ArmMetrics, RunOptions, check_metric, pick_arm, run_arms
 from sim.scenario.errors import ConfigError
-from sim.scenario.scenario import Arm, Plan, Scenario
+from sim.scenario.resolved import Arm, Plan
+from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show
 
 __all__ = ["CONTACTS", "Attribution", "FactorialDesign", "attribute", "factorial_design"]

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.execution.trials import Trial
-from sim.scenario.config_path import Library
-from sim.scenario.errors import ConfigError
-from sim.scenario.levers import Lever, flatten, read_levers, value_of, with_values
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.dotted_key import value_at, with_values
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.factor import Lever, flatten, read_levers
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import nearest, plain, show
+from sim.scenario.schema import plain, show
 
 __all__ = ["METHODS", "MOST_POINTS", "Design", "Point", "Trials", "read_design"]
 
@@ -147,7 +148,9 @@ def _keyed(seed: int, point: int, lever: int) -> float:
     return int.from_bytes(digest[:8], "big") / 2.0**64
 
 
-def read_design(data: Mapping[str, Any], cases: Mapping[str, Scenario], library: Library, *, where: str = "") -> Design:
+def read_design(
+    data: Mapping[str, Any], cases: Mapping[str, Scenario], config_path: ConfigPath, *, where: str = ""
+) -> Design:
     """Read a design from configuration and check it against every scenario it starts from.
 
     Parameters
@@ -156,7 +159,7 @@ def read_design(data: Mapping[str, Any], cases: Mapping[str, Scenario], library:
         Keys ``levers``, ``grid``, ``runs``, ``method``, ``points``, ``design_seed``; null is left out.
     cases : mapping of str to Scenario
         Scenarios to start from.
-    library : Library
+    config_path : ConfigPath
         Where values that are names of files are looked up.
     where : str
         File that the data comes from; opens every message.
@@ -169,16 +172,14 @@ def read_design(data: Mapping[str, Any], cases: Mapping[str, Scenario], library:
     place = f"{where}: " if where else ""
     method = data.get("method") or "sobol"
     if method not in METHODS:
-        match = nearest(str(method), METHODS)
-        hint = f"did you mean {match!r}? " if match else ""
-        raise ConfigError(f"{place}method is {show(method)}; {hint}give one of {', '.join(METHODS)}")
+        raise ConfigError(f"{place}method is {show(method)}; {suggest(method, METHODS, 'give one of')}")
     levers: tuple[Lever, ...] = ()
     for scenario in cases.values():
         levers = read_levers(data.get("levers") or {}, scenario, where)
     points = _whole(data.get("points"), "points", 64 if method != "grid" else 3, 1, MOST_POINTS, place)
     seed = _whole(data.get("design_seed"), "design_seed", 1, 0, 2**32 - 1, place)
     listed = _read_runs(data.get("runs"), cases, place)
-    grid = _read_grid(data.get("grid") or {}, cases, library, place)
+    grid = _read_grid(data.get("grid") or {}, cases, config_path, place)
     twice = ({*grid} | {path for run in listed for path in run}) & {lever.path for lever in levers}
     if twice:
         raise ConfigError(f"{place}{sorted(twice)[0]} is a lever and has values of its own besides; give one of them")
@@ -220,7 +221,9 @@ def _read_runs(data: object, cases: Mapping[str, Scenario], place: str) -> tuple
     return tuple(listed)
 
 
-def _read_grid(data: object, cases: Mapping[str, Scenario], library: Library, place: str) -> dict[str, tuple[Any, ...]]:
+def _read_grid(
+    data: object, cases: Mapping[str, Scenario], config_path: ConfigPath, place: str
+) -> dict[str, tuple[Any, ...]]:
     if not isinstance(data, Mapping):
         raise ConfigError(f"{place}grid is {show(data)}; give a mapping of paths to lists of values")
     grid = {}
@@ -230,7 +233,7 @@ def _read_grid(data: object, cases: Mapping[str, Scenario], library: Library, pl
         for level in levels:
             for scenario in cases.values():
                 try:
-                    with_values(scenario, {path: level}, library=library)
+                    with_values(scenario, {path: level}, config_path=config_path)
                 except ConfigError as error:
                     raise ConfigError(f"{place}grid.{path}: {error}") from None
         grid[path] = tuple(plain(level) for level in levels)
@@ -241,6 +244,6 @@ def _check_paths(values: Mapping[str, Any], cases: Mapping[str, Scenario], at: s
     for scenario in cases.values():
         for path in values:
             try:
-                value_of(scenario, path)
+                value_at(scenario, path)
             except ConfigError as error:
                 raise ConfigError(f"{at}: {error}") from None

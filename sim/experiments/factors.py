@@ -2,7 +2,7 @@
 
 `contact_rate` is one value of one strategy; `privacy_concern` shifts the mean of that trait in every persona;
 `capability_cost` multiplies everything that the capabilities cost. A dial of one's own is a path of
-:mod:`sim.scenario.levers`, with `*`, `times:` and `plus:` as there; a space may stand for the colon.
+:mod:`sim.scenario.dotted_key`, with `*`, `times:` and `plus:` as there; a space may stand for the colon.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.strategies import CAPABILITIES, Strategy
-from sim.scenario.errors import ConfigError
-from sim.scenario.levers import RELATIVE, Lever, flatten, read_levers, value_of
-from sim.scenario.normal_form import journey_form
-from sim.scenario.scenario import Plan, Scenario
-from sim.scenario.schema import nearest, show
+from sim.scenario.dotted_key import RELATIVE, value_at
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.factor import Lever, flatten, read_levers
+from sim.scenario.normal_form import normalize_journey
+from sim.scenario.resolved import Plan
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import show
 
 __all__ = ["NAMED", "Dial", "ready", "read_dials", "resolved_dials", "short_title", "written"]
 
@@ -113,7 +115,7 @@ def _shortcuts(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
     """Return the edges by which the last brand is bought again without a look at the market."""
     found = []
     for name, journey in scenario.journeys.items():
-        edges = journey_form(journey)["edges"]
+        edges = normalize_journey(journey)["edges"]
         for edge, said in edges.items():
             loop = said.get("only") == "incumbent" and said.get("on") is None and "logit" in said
             if loop and journey.stages[said["to"]].does == "choose":
@@ -245,10 +247,8 @@ def read_dials(data: object, scenario: Scenario, arm: str, *, names: Sequence[st
         if name in NAMED:
             dial = _named(name, said, scenario, arm, strict=True)
         elif "." not in name and name not in ("population", "horizon", "burn_in"):
-            match = nearest(name, NAMED)
-            hint = f"did you mean {match!r}? " if match else ""
             raise ConfigError(
-                f"levers names {show(name)}; {hint}give one of {', '.join(NAMED)},"
+                f"levers names {show(name)}; {suggest(name, NAMED, 'give one of')},"
                 " or a path such as market.contact.fatigue"
             )
         elif said is None:
@@ -318,7 +318,7 @@ def _named(name: str, said: object, scenario: Scenario, arm: str, *, strict: boo
     for path, factor in paths:
         _check(name, path, given, factor, scenario)
     if kind.own is None:
-        own = float(value_of(scenario, paths[0][0]))
+        own = float(value_at(scenario, paths[0][0]))
         lever = read_levers({paths[0][0]: given}, scenario, key=f"levers.{name}")[0]
     else:
         own = kind.own
@@ -341,6 +341,6 @@ def _path(name: str, said: object, scenario: Scenario) -> Dial:
     if name.startswith(("times:", "plus:")):
         own = 1.0 if name.startswith("times:") else 0.0
     else:
-        own = float(value_of(scenario, lever.path) or 0.0)
+        own = float(value_at(scenario, lever.path) or 0.0)
     title = name.replace("times:", "multiple of ").replace("plus:", "shift of ")
     return Dial(name, title, replace(lever, path=name), ((lever.path, 1.0),), own)

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from sim.analysis.touchpoint_effects import Place, summarise_touchpoints
 from sim.experiments.arm_metrics import ARM_METRICS, ArmMetrics, RunOptions, check_metric, run_arms
 from sim.experiments.journey_changes import Change, changes
-from sim.scenario.errors import ConfigError
+from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import Journey, stage_names
-from sim.scenario.scenario import Arm, Plan, Scenario
-from sim.scenario.schema import nearest, show
+from sim.scenario.resolved import Arm, Plan
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import show
 
 __all__ = ["Touchpoints", "changed_scenarios", "pick_journey_arm", "planned_customer_weeks", "touchpoints"]
 
@@ -72,9 +73,7 @@ def pick_journey_arm(scenario: Scenario, arm: str | None) -> str:
     if arm is None:
         arm = next((name for name in scenario.arms if name != scenario.baseline), scenario.baseline)
     if arm not in scenario.arms:
-        match = nearest(arm, scenario.arms)
-        hint = f"did you mean {match!r}? " if match else ""
-        raise ConfigError(f"arm is {show(arm)}, which is no arm; {hint}give one of {', '.join(scenario.arms)}")
+        raise ConfigError(f"arm is {show(arm)}, which is no arm; {suggest(arm, scenario.arms, 'give one of')}")
     journey = _focal_journey(scenario, arm)
     if not any(stage.does == "choose" for stage in journey.stages.values()):
         raise ConfigError(

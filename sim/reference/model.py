@@ -25,10 +25,9 @@ from sim.record.counters import ByBrand, ByPersona, Tally, allocate_tally
 from sim.record.history import History
 from sim.record.recorder import Traced, allocate_trace, make_history, stocks_after, stocks_at_birth
 from sim.reference.environment import Around, be_born
-from sim.scenario.errors import ConfigError
+from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import nearest
 from sim.world.market_week import market_week
 from sim.world.world import World, compile_birth, compile_world, fork
 
@@ -90,9 +89,7 @@ class JourneyModel(mesa.Model):
         self.case = _load(scenario, population, overrides)
         self.arm = self.case.baseline if arm is None else arm
         if self.arm not in self.case.arms:
-            match = nearest(self.arm, self.case.arms)
-            meant = f"did you mean {match!r}? " if match else ""
-            raise ConfigError(f"arm {self.arm!r} is unknown; {meant}accepted: {', '.join(self.case.arms)}")
+            raise ConfigError(f"arm {self.arm!r} is unknown; {suggest(self.arm, self.case.arms)}")
         self.replicate = replicate
         self.stages = stage_names(self.case.journeys)
         self.week = 0  #: weeks lived, the burn-in's included

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.scenario.yaml_reader import write_document
+from sim.scenario.yaml_reader import write_yaml
 from sim.calibration.calibrate import Calibration
-from sim.scenario.normal_form import journey_form
+from sim.scenario.normal_form import normalize_journey
 from sim.calibration.ensemble import Ensemble
-from sim.scenario.levers import with_values
-from sim.scenario.load import scenario_to_dict
+from sim.scenario.dotted_key import with_values
 from sim.calibration.parameters import values_at
 from sim.calibration.targets import written
 from sim.scenario.schema import plain
@@ -97,11 +96,11 @@ def write_configuration(done: Calibration, folder: Path, name: str, title: str, 
     """
     scenario, renamed = fitted_scenario(done, name, title)
     fit = _fit_comment(done, where)
-    form = scenario_to_dict(scenario)
+    form = scenario.to_dict()
     market = {key: value for key, value in form["market"].items() if key != "name"}
     _write(folder / "market" / f"{name}.yaml", ["The market of a fit.", *fit], {"name": name, **market})
     for journey in sorted(set(renamed.values())):
-        content = journey_form(scenario.journeys[journey])
+        content = normalize_journey(scenario.journeys[journey])
         content["edges"] = list(content["edges"].values())
         _write(folder / "journey" / f"{journey}.yaml", [f"A journey of the fit {name!r}."], content)
     body = {**form, "market": name}
@@ -126,11 +125,11 @@ def write_configuration(done: Calibration, folder: Path, name: str, title: str, 
 def _is_shipped(journey: Mapping[str, Any]) -> bool:
     """Whether a journey is the shipped one of its name, so that its name is enough."""
     from sim.scenario.errors import ConfigError
-    from sim.scenario.normal_form import form
-    from sim.scenario.config_path import Library
+    from sim.scenario.normal_form import normalize_file
+    from sim.scenario.config_path import ConfigPath
 
     try:
-        return form("journey", journey["name"], Library.of()) == dict(journey)
+        return normalize_file("journey", journey["name"], ConfigPath.of()) == dict(journey)
     except ConfigError:
         return False
 
@@ -167,7 +166,7 @@ def _write(path: Path, comment: list[str], content: Mapping[str, Any]) -> None:
         lines += [
             f"# {part}" for part in wrap(text.strip(), _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
         ]
-    path.write_text("\n".join(lines) + "\n" + write_document(plain(dict(content))), encoding="utf-8")
+    path.write_text("\n".join(lines) + "\n" + write_yaml(plain(dict(content))), encoding="utf-8")
 
 
 def simulations_table(done: Calibration) -> Any:

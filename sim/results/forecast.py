@@ -13,7 +13,7 @@ import numpy as np
 import sim
 from sim.customer_base.buy_till_you_die import BuyTillYouDie
 from sim.analysis.tables import write_parquet
-from sim.scenario.yaml_reader import write_document
+from sim.scenario.yaml_reader import write_yaml
 from sim.customer_base.cohort import LEAVING, lay_out
 from sim.calibration.ensemble import Ensemble
 from sim.customer_base.forecast import Forecast
@@ -151,4 +151,4 @@ def write_commented(path: Path, comment: Sequence[str], content: Mapping[str, An
         indent = " " * (len(line) - len(line.lstrip()))
         text = "".join(sign if sign.isprintable() else " " for sign in line)
         lines += [f"# {part}" for part in wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")]
-    path.write_text("\n".join(lines) + "\n" + write_document(plain(dict(content)), compact=True), encoding="utf-8")
+    path.write_text("\n".join(lines) + "\n" + write_yaml(plain(dict(content)), compact=True), encoding="utf-8")

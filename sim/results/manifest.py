@@ -78,9 +78,8 @@ def _hash(decisive: Mapping[str, Any]) -> str:
 
 
 def _decisive(result: Result) -> dict[str, Any]:
-    from sim.scenario.load import scenario_to_dict
 
-    said = {**scenario_to_dict(result.scenario), "seed": result.seed, "replicates": result.replicates}
+    said = {**result.scenario.to_dict(), "seed": result.seed, "replicates": result.replicates}
     if result.ensemble is not None:
         from sim.calibration.ensemble import LUCKS
 

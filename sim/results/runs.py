@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from sim.scenario.errors import ConfigError
+from sim.scenario.errors import ConfigError, suggest
 
 __all__ = ["Run", "find_run", "list_runs", "show_run"]
 
@@ -93,9 +92,9 @@ def find_run(output_dir: str | Path = "results", name: str = LATEST) -> Run:
             f"run {name!r} fits {len(found)} runs: {', '.join(run.key for run in found[:5])}; give more of the name"
         )
     if not found:
-        near = get_close_matches(wanted, [word for run in runs for word in (run.name, run.key)], n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}?" if near else "`journey results list` shows them all"
-        raise ConfigError(f"run {name!r} is not in {str(root)!r}; {hint}")
+        known = [word for run in runs for word in (run.name, run.key)]
+        remedy = suggest(wanted, known, "`journey results list`", listed=["shows them all"])
+        raise ConfigError(f"run {name!r} is not in {str(root)!r}; {remedy}")
     root, place = root.resolve(), found[0].path.resolve()
     if not place.is_relative_to(root):
         raise ConfigError(f"run {name!r} leads out of {str(root)!r}, to {place}; only what lies inside can be read")

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.scenario.errors import ConfigError
-from sim.scenario.schema import nearest
+from sim.scenario.errors import ConfigError, suggest
+
 
 __all__ = ["select", "with_values_apart", "write_table"]
 
@@ -89,9 +89,7 @@ def _column(name: str, names: Sequence[str], key: str) -> str:
     ends = [known for known in names if known.endswith(f".{name}")]
     if len(ends) == 1:
         return ends[0]
-    match = nearest(name, names)
-    hint = f"did you mean {match!r}? " if match else ""
-    raise ConfigError(f"{key} names the column {name!r}, which is not there; {hint}there are {', '.join(names)}")
+    raise ConfigError(f"{key} names the column {name!r}, which is not there; {suggest(name, names, 'there are')}")
 
 
 def _compare(pc: Any, column: Any, operator: str, word: str, name: str) -> Any:

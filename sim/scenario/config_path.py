@@ -1,4 +1,4 @@
-"""Library: the folders in which named configuration files lie, a user's before the shipped one."""
+"""Config path: the folders in which named configuration files are looked up, a user's before the shipped one."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from configs import FOLDER
-from sim.scenario.errors import ConfigError
-from sim.scenario.schema import nearest, read_name
-from sim.scenario.yaml_reader import read_document
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.schema import read_name, show
+from sim.scenario.yaml_reader import read_yaml
 
-__all__ = ["GROUPS", "Library"]
+__all__ = ["GROUPS", "ConfigPath"]
 
-#: Folders of a library that a user may add to; `engine` and the verbs' own files ship with the simulator only.
+#: Folders of a config path that a user may add to; `engine` and the verbs' own files ship with the simulator only.
 GROUPS: tuple[str, ...] = ("scenario", "market", "personas", "journey", "strategy")
 #: Folder of scenarios that are found by name but not listed.
 PATTERN = "pattern"
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class ConfigPath:
     """Named files in `scenario/`, `market/`, `personas/`, `journey/` and `strategy/`.
 
     Attributes
@@ -33,8 +33,8 @@ class Library:
     folders: tuple[Path, ...] = (FOLDER,)
 
     @classmethod
-    def of(cls, *folders: str | Path) -> Library:
-        """Return the shipped library with a user's folders before it.
+    def of(cls, *folders: str | Path) -> ConfigPath:
+        """Return the shipped folder with a user's folders before it.
 
         Raises
         ------
@@ -71,18 +71,22 @@ class Library:
         word = read_name(name, f"a {group}", where=where, key=key)
         path = self.find(group, word)
         if path is None:
-            names = self.names(group)
-            match = nearest(word, names)
-            hint = f"did you mean {match!r}? " if match else ""
             place = f"{where}: " if where else ""
             asked = f"{key} is {word!r}, but " if key else ""
-            known = ", ".join(names) or "none"
-            raise ConfigError(f"{place}{asked}there is no {group} {word!r}; {hint}there are {known}")
+            remedy = suggest(word, self.names(group), "there are")
+            raise ConfigError(f"{place}{asked}there is no {group} {word!r}; {remedy}")
         where = self.title(path)
         folder = path.parent.parent.resolve()
         if not path.resolve().is_relative_to(folder) and path.exists():
             raise ConfigError(f"{where} is a link that leads out of its folder; copy the file there")
-        return read_document(path, where=where), where
+        return read_yaml(path, where=where), where
+
+    def read_scenario(self, name: object, *, key: str = "") -> tuple[dict[str, Any], str]:
+        """Read the file of a scenario, which bears the name of its file; return its data and how messages call it."""
+        data, where = self.read("scenario", name, key=key)
+        if data.get("name", name) != name:
+            raise ConfigError(f"{where}: name is {show(data['name'])}, but the file is called {name!r}; rename one")
+        return data, where
 
     def title(self, path: Path) -> str:
         """Return how messages call a file: shipped ones by their place in `configs`."""

@@ -1,6 +1,11 @@
-"""The one error a user of the simulator meets: it names the place, what was found and what is accepted."""
+"""The one error that a user of the simulator sees: it names the place, what was found and what is accepted."""
 
-__all__ = ["ConfigError"]
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["ConfigError", "suggest"]
 
 
 class ConfigError(ValueError):
@@ -9,3 +14,42 @@ class ConfigError(ValueError):
     The message names the key or file, the value found, and the remedy; the command line prints it alone and
     ends with status 2.
     """
+
+
+def suggest(
+    name: object,
+    known: Iterable[object],
+    opening: str = "accepted:",
+    *,
+    under: str = "",
+    listed: Iterable[str] | None = None,
+) -> str:
+    """Return the remedy for an unknown name: the most similar known one, and all that are known.
+
+    Parameters
+    ----------
+    name : object
+        What was found.
+    known : iterable
+        What is accepted, in the order in which it is listed.
+    opening : str
+        Words before the list.
+    under : str
+        Dotted key under which the names stand; it is written before the suggestion.
+    listed : iterable of str, optional
+        How the list shows them, where it says more than their names.
+
+    Examples
+    --------
+    >>> suggest("serach", ["buy", "search"], "stages are")
+    "did you mean 'search'? stages are buy, search"
+    >>> suggest("x", [], "there are")
+    'there are none'
+    """
+    names = [str(item) for item in known]
+    shown = ", ".join(names if listed is None else listed) or ("nothing" if opening.startswith("accepted") else "none")
+    similar = difflib.get_close_matches(str(name), names, n=1, cutoff=0.55)
+    if not similar or similar[0] == name:
+        return f"{opening} {shown}"
+    meant = f"{under}.{similar[0]}" if under else similar[0]
+    return f"did you mean {meant!r}? {opening} {shown}"

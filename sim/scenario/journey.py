@@ -12,8 +12,8 @@ from typing import Any
 
 from agents.quantity import choice, number, quantity, text, whole
 from agents.traits import TRAITS
-from sim.scenario.errors import ConfigError
-from sim.scenario.schema import nearest, read, read_name, show
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.schema import read, read_name, show
 
 __all__ = ["DOES", "FEATURES", "GATES", "Does", "Edge", "Journey", "Stage", "edge_names", "read_journey", "stage_names"]
 
@@ -152,7 +152,7 @@ def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey
     allowed = ("name", "title", "start", "stages", "edges")
     for key in data:
         if key not in allowed:
-            raise ConfigError(f"{where}: unknown key {show(key)}; {_meant(str(key), allowed)}")
+            raise ConfigError(f"{where}: unknown key {show(key)}; {suggest(str(key), allowed)}")
     given = data.get("stages")
     if not isinstance(given, Mapping) or not given:
         raise ConfigError(f"{where}: stages is {show(given)}; give a mapping of one stage or more by name")
@@ -177,7 +177,7 @@ def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey
     for stage_name in start:
         if stage_name not in stages:
             raise ConfigError(
-                f"{where}: start names unknown stage {show(stage_name)}; {_meant(str(stage_name), stages)}"
+                f"{where}: start names unknown stage {show(stage_name)}; {suggest(str(stage_name), stages)}"
             )
     _check_shares(start, "start", where)
     edges = _read_edges(data.get("edges") or [], stages, where)
@@ -193,12 +193,6 @@ def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey
         stages=stages,
         edges=edges,
     )
-
-
-def _meant(name: str, names: Any) -> str:
-    names = list(names)
-    match = nearest(name, names)
-    return f"{f'did you mean {match!r}? ' if match else ''}accepted: {', '.join(names)}"
 
 
 def _is_number(value: object) -> bool:
@@ -267,13 +261,13 @@ def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) 
     data = {("on" if name is True else name): value for name, value in item.items()}
     for name in data:
         if name not in _EDGE_KEYS:
-            raise ConfigError(f"{where}: {key} has unknown key {show(name)}; {_meant(str(name), _EDGE_KEYS)}")
+            raise ConfigError(f"{where}: {key} has unknown key {show(name)}; {suggest(str(name), _EDGE_KEYS)}")
     for end in ("from", "to"):
         if end not in data:
             raise ConfigError(f"{where}: {key} has no {end!r}; name the stage it goes {end}")
         if not isinstance(data[end], str) or data[end] not in stages:
             raise ConfigError(
-                f"{where}: {key}.{end} is unknown stage {show(data[end])}; {_meant(str(data[end]), stages)}"
+                f"{where}: {key}.{end} is unknown stage {show(data[end])}; {suggest(str(data[end]), stages)}"
             )
     place = f"{key} ({data['from']} -> {data['to']})"
     on, only = data.get("on"), data.get("only")
@@ -304,7 +298,7 @@ def _read_hazard(hazard: object, place: str, where: str) -> Mapping[str, float]:
     for name, value in hazard.items():
         if name != "base" and name not in FEATURES:
             raise ConfigError(
-                f"{where}: {place} has unknown feature {show(name)}; {_meant(str(name), ('base', *FEATURES))}"
+                f"{where}: {place} has unknown feature {show(name)}; {suggest(str(name), ('base', *FEATURES))}"
             )
         if not _is_number(value) or abs(value) > 1e6:
             raise ConfigError(f"{where}: {place}.{name} is {show(value)}; give a number from -1000000 to 1000000")

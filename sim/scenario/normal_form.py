@@ -1,6 +1,6 @@
-"""Draft: what a configuration file says, in one form whatever shorthand it was written in.
+"""Normal form: what a configuration file says, written in one way whatever shorthand the file uses.
 
-A scenario file names other files and lists a few differences. Its draft says the same as *parts* (named files and
+A scenario file names other files and lists a few differences. Its normal form says the same as *parts* (named files and
 the key under which each belongs) and a *body* that is laid over them. Every field that a file leaves out is filled in,
 so that any value can be reached by its dotted key.
 """
@@ -14,23 +14,27 @@ from typing import Any
 
 from agents.personas import Persona
 from agents.strategies import Strategy
-from sim.scenario.config_path import Library
-from sim.scenario.errors import ConfigError
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import Edge, Journey, edge_names, read_journey
 from sim.scenario.market import Market
-from sim.scenario.scenario import Scenario
-from sim.scenario.schema import check, nearest, plain, read, read_name, read_value, show
+from sim.scenario.resolved import Arm, ResolvedScenario
+from sim.scenario.schema import check, plain, read, read_name, read_value, show
 
 __all__ = [
+    "REACTIVE",
+    "ROLES",
     "SCENARIO_KEYS",
-    "Draft",
+    "VALUES",
+    "NormalForm",
     "Part",
     "compose",
-    "draft_scenario",
-    "form",
-    "journey_form",
-    "lay_over",
-    "name_journey",
+    "normalize_scenario",
+    "normalize_file",
+    "normalize_journey",
+    "merge",
+    "read_named_journey",
+    "written_out",
 ]
 
 #: Keys of a scenario that stand for themselves, in the order in which they are written.
@@ -54,39 +58,39 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class NormalForm:
     """Named files, and what is laid over them."""
 
     parts: tuple[Part, ...]
     body: Mapping[str, Any]
 
 
-def form(group: str, name: str, library: Library, *, key: str = "", where: str = "") -> dict[str, Any]:
+def normalize_file(group: str, name: str, config_path: ConfigPath, *, key: str = "", where: str = "") -> dict[str, Any]:
     """Read a named file of any group but `scenario` and fill in every field that it leaves out."""
-    data, where = library.read(group, name, key=key, where=where)
+    data, where = config_path.read(group, name, key=key, where=where)
     if group == "personas":
-        return _personas_form(data, where)
+        return _fill_personas(data, where)
     if data.get("name", name) != name:
         raise ConfigError(f"{where}: name is {show(data['name'])}, but the file is called {name!r}; rename one")
     if group == "journey":
-        return journey_form(name_journey(name, data, where))
+        return normalize_journey(read_named_journey(name, data, where))
     kind = Market if group == "market" else Strategy
     return dict(plain(read(kind, {**data, "name": name}, where=where)))
 
 
-def journey_form(journey: Journey) -> dict[str, Any]:
-    """Return a journey in the form of a journey file, every field of every stage filled in."""
+def normalize_journey(journey: Journey) -> dict[str, Any]:
+    """Return a journey as a journey file writes it, every field of every stage filled in."""
     return {
         "name": journey.name,
         "title": journey.title,
         "start": dict(journey.start),
         "stages": plain(journey.stages),
         # By name, so that every coefficient can be reached by a dotted key; files may keep their list.
-        "edges": dict(zip(edge_names(journey.edges), map(_edge_form, journey.edges), strict=True)),
+        "edges": dict(zip(edge_names(journey.edges), map(_normalize_edge, journey.edges), strict=True)),
     }
 
 
-def name_journey(name: str, data: object, where: str) -> Journey:
+def read_named_journey(name: str, data: object, where: str) -> Journey:
     """Read a journey that stands under a name, and check that it calls itself so."""
     if not isinstance(data, Mapping):
         raise ConfigError(f"{where} is {show(data)}; give a mapping with start, stages and edges")
@@ -97,8 +101,8 @@ def name_journey(name: str, data: object, where: str) -> Journey:
     return read_journey(name, data, where)
 
 
-def draft_scenario(data: Mapping[str, Any], *, where: str = "", name: str = "scenario") -> Draft:
-    """Bring a scenario file, or a whole resolved configuration, into one form.
+def normalize_scenario(data: Mapping[str, Any], *, where: str = "", name: str = "scenario") -> NormalForm:
+    """Bring a scenario file, or a whole resolved configuration, into normal form.
 
     Parameters
     ----------
@@ -117,61 +121,84 @@ def draft_scenario(data: Mapping[str, Any], *, where: str = "", name: str = "sce
     place = f"{where}: " if where else ""
     for key in data:
         if key not in SCENARIO_KEYS:
-            match = nearest(str(key), SCENARIO_KEYS)
-            hint = f"did you mean {match!r}? " if match else ""
-            raise ConfigError(f"{place}unknown key {show(key)}; {hint}accepted: {', '.join(SCENARIO_KEYS)}")
+            raise ConfigError(f"{place}unknown key {show(key)}; {suggest(key, SCENARIO_KEYS)}")
     for key in ("market", "arms"):
         if data.get(key) is None:
             raise ConfigError(f"{place}{key} is missing; every scenario needs one" + _example(key))
     parts: list[Part] = []
     body: dict[str, Any] = {"name": read_name(data.get("name", name), "a scenario", where=where, key="name")}
-    body |= {key: plain(read_value(Scenario, key, data[key], where=where)) for key in VALUES if key in data}
-    body["market"] = _market(data["market"], parts, where)
+    body |= {key: plain(read_value(ResolvedScenario, key, data[key], where=where)) for key in VALUES if key in data}
+    body["market"] = _normalize_market(data["market"], parts, where)
     personas = data.get("personas")
     if personas is None:
         if data["market"] != "none":
             raise ConfigError(f"{place}personas is missing; every scenario needs one" + _example("personas"))
         personas = "everyone"
-    body["personas"] = _personas(personas, parts, where)
+    body["personas"] = _normalize_personas(personas, parts, where)
     arms = data["arms"]
     if not isinstance(arms, Mapping) or not arms:
         raise ConfigError(f"{place}arms is {show(arms)}; give a mapping of one or more arms" + _example("arms"))
     body["arms"] = {
-        read_name(arm, "an arm", where=where, key="a name under arms"): _arm(plans, f"arms.{arm}", parts, where)
+        read_name(arm, "an arm", where=where, key="a name under arms"): _normalize_arm(
+            plans, f"arms.{arm}", parts, where
+        )
         for arm, plans in arms.items()
     }
     baseline = data.get("baseline")
     body["baseline"] = (
         next(iter(body["arms"])) if baseline is None else read_name(baseline, "an arm", where=where, key="baseline")
     )
-    body["journeys"] = _journeys(data.get("journeys"), body["arms"], parts, where)
+    body["journeys"] = _normalize_journeys(data.get("journeys"), body["arms"], parts, where)
     for key in VALUES:
         if key not in body:
             body[key] = plain(_default(key))
     ordered = {key: body[key] for key in SCENARIO_KEYS}
-    return Draft(tuple(parts), ordered)
+    return NormalForm(tuple(parts), ordered)
 
 
-def compose(draft: Draft, library: Library, *, where: str = "") -> dict[str, Any]:
-    """Read the parts of a draft and lay its body over them."""
+def written_out(scenario: ResolvedScenario) -> dict[str, Any]:
+    """Return a scenario as plain data in normal form: every field, and no name of a file."""
+    return {
+        "name": scenario.name,
+        "market": plain(scenario.market),
+        "personas": {persona.name: plain(persona) for persona in scenario.personas},
+        "journeys": {name: normalize_journey(journey) for name, journey in scenario.journeys.items()},
+        "baseline": scenario.baseline,
+        "arms": {name: _written_arm(arm, scenario.market.focal) for name, arm in scenario.arms.items()},
+        **{key: plain(getattr(scenario, key)) for key in VALUES},
+    }
+
+
+def _written_arm(arm: Arm, focal: str) -> dict[str, Any]:
+    """Write an arm by role where its competitors all do the same, by brand where they differ."""
+    plans = {brand: plain(plan) for brand, plan in arm.plans.items()}
+    written = {"focal": plans.pop(focal)}
+    rest = list(plans.values())
+    if rest and all(plan == rest[0] for plan in rest):
+        return written | {"competitors": rest[0]}
+    return written | plans
+
+
+def compose(form: NormalForm, config_path: ConfigPath, *, where: str = "") -> dict[str, Any]:
+    """Read the parts of a normal form and lay its body over them."""
     composed: dict[str, Any] = {}
-    for part in draft.parts:
-        inner = form(part.group, part.name, library, key=part.asked or part.key, where=where)
+    for part in form.parts:
+        inner = normalize_file(part.group, part.name, config_path, key=part.asked or part.key, where=where)
         for step in reversed(part.key.split(".")):
             inner = {step: inner}
-        lay_over(composed, inner)
-    lay_over(composed, draft.body)
+        merge(composed, inner)
+    merge(composed, form.body)
     return {key: composed[key] for key in (*SCENARIO_KEYS, *composed) if key in composed}
 
 
-def lay_over(below: dict[str, Any], above: Mapping[str, Any]) -> None:
+def merge(below: dict[str, Any], above: Mapping[str, Any]) -> None:
     """Merge one nested mapping into another, in place; where both say something, ``above`` counts."""
     for key, value in above.items():
         if isinstance(value, Mapping):
             inner = below.get(key)
             if not isinstance(inner, dict):
                 inner = below[key] = {}
-            lay_over(inner, value)
+            merge(inner, value)
         else:
             below[key] = value
 
@@ -186,49 +213,51 @@ def _example(key: str) -> str:
 
 
 def _default(key: str) -> Any:
-    for field in dataclasses.fields(Scenario):
+    for field in dataclasses.fields(ResolvedScenario):
         if field.name == key:
             return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
     raise KeyError(key)
 
 
-def _edge_form(edge: Edge) -> dict[str, Any]:
+def _normalize_edge(edge: Edge) -> dict[str, Any]:
     said = {"on": edge.on, "only": edge.only, "logit": edge.logit, "probability": edge.probability}
     return {"from": edge.source, "to": edge.target} | {
         key: plain(value) for key, value in said.items() if value is not None
     }
 
 
-def _market(data: object, parts: list[Part], where: str) -> dict[str, Any]:
+def _named(data: object, group: str, what: str, key: str, parts: list[Part], where: str) -> dict[str, Any] | None:
+    """Note a named file as a part and return what is laid over it; None where the data is written out instead."""
     if isinstance(data, str):
-        parts.append(Part("market", read_name(data, "a market", where=where, key="market"), "market"))
+        parts.append(Part(group, read_name(data, what, where=where, key=key), key))
         return {}
     if isinstance(data, Mapping) and "use" in data:
-        parts.append(Part("market", read_name(data["use"], "a market", where=where, key="market.use"), "market"))
-        changes = {key: value for key, value in data.items() if key != "use"}
+        parts.append(Part(group, read_name(data["use"], what, where=where, key=f"{key}.use"), key))
+        return {name: value for name, value in data.items() if name != "use"}
+    return None
+
+
+def _normalize_market(data: object, parts: list[Part], where: str) -> dict[str, Any]:
+    changes = _named(data, "market", "a market", "market", parts, where)
+    if changes is not None:
         return check(Market, changes, where=where, key="market", partial=True)
     return dict(plain(read(Market, data, where=where, key="market")))
 
 
-def _personas(data: object, parts: list[Part], where: str) -> dict[str, Any]:
-    if isinstance(data, str):
-        parts.append(Part("personas", read_name(data, "a persona mix", where=where, key="personas"), "personas"))
-        return {}
-    if isinstance(data, Mapping) and "use" in data:
-        name = read_name(data["use"], "a persona mix", where=where, key="personas.use")
-        parts.append(Part("personas", name, "personas"))
-        return {
-            read_name(persona, "a persona", where=where, key="a name under personas"): {
-                "name": persona,
-                **check(Persona, change, where=where, key=f"personas.{persona}", partial=True),
-            }
-            for persona, change in data.items()
-            if persona != "use"
+def _normalize_personas(data: object, parts: list[Part], where: str) -> dict[str, Any]:
+    changes = _named(data, "personas", "a persona mix", "personas", parts, where)
+    if changes is None:
+        return _fill_personas(data, where, key="personas")
+    return {
+        read_name(persona, "a persona", where=where, key="a name under personas"): {
+            "name": persona,
+            **check(Persona, change, where=where, key=f"personas.{persona}", partial=True),
         }
-    return _personas_form(data, where, key="personas")
+        for persona, change in changes.items()
+    }
 
 
-def _personas_form(data: object, where: str, key: str = "") -> dict[str, Any]:
+def _fill_personas(data: object, where: str, key: str = "") -> dict[str, Any]:
     place = f"{where}: " if where else ""
     if not isinstance(data, Mapping):
         found = f"{key} is {show(data)}" if key else f"found {show(data)}"
@@ -247,7 +276,7 @@ def _personas_form(data: object, where: str, key: str = "") -> dict[str, Any]:
     return filled
 
 
-def _arm(data: object, key: str, parts: list[Part], where: str) -> dict[str, Any]:
+def _normalize_arm(data: object, key: str, parts: list[Part], where: str) -> dict[str, Any]:
     place = f"{where}: " if where else ""
     if data is None:
         data = {}
@@ -259,14 +288,14 @@ def _arm(data: object, key: str, parts: list[Part], where: str) -> dict[str, Any
     elif "focal" not in data or "competitors" not in data:
         data = {**{role: None for role in ROLES if role not in data}, **data}
     return {
-        read_name(brand, "a brand", where=where, key=f"a name under {key}"): _plan(
+        read_name(brand, "a brand", where=where, key=f"a name under {key}"): _normalize_plan(
             plan, f"{key}.{brand}", parts, where, role=brand in ROLES
         )
         for brand, plan in data.items()
     }
 
 
-def _plan(data: object, key: str, parts: list[Part], where: str, *, role: bool) -> dict[str, Any]:
+def _normalize_plan(data: object, key: str, parts: list[Part], where: str, *, role: bool) -> dict[str, Any]:
     place = f"{where}: " if where else ""
     if data is None:
         data = {}
@@ -274,31 +303,25 @@ def _plan(data: object, key: str, parts: list[Part], where: str, *, role: bool) 
         raise ConfigError(f"{place}{key} is {show(data)}; give a mapping with journey and strategy")
     for name in data:
         if name not in PLAN_KEYS:
-            match = nearest(str(name), PLAN_KEYS)
-            hint = f"did you mean {match!r}? " if match else ""
-            raise ConfigError(f"{place}unknown key '{key}.{name}'; {hint}accepted: {', '.join(PLAN_KEYS)}")
+            raise ConfigError(f"{place}unknown key '{key}.{name}'; {suggest(name, PLAN_KEYS)}")
     journey = data.get("journey")
     if journey is not None:
         read_name(journey, "a journey", where=where, key=f"{key}.journey")
     strategy = data.get("strategy")
     if strategy is None and not role:
         return {"journey": journey, "strategy": None}
-    return {"journey": journey, "strategy": _strategy(strategy, f"{key}.strategy", parts, where)}
+    return {"journey": journey, "strategy": _normalize_strategy(strategy, f"{key}.strategy", parts, where)}
 
 
-def _strategy(data: object, key: str, parts: list[Part], where: str) -> dict[str, Any]:
-    if isinstance(data, str):
-        parts.append(Part("strategy", read_name(data, "a strategy", where=where, key=key), key))
-        return {}
-    if isinstance(data, Mapping) and "use" in data:
-        parts.append(Part("strategy", read_name(data["use"], "a strategy", where=where, key=f"{key}.use"), key))
-        changes = {name: value for name, value in data.items() if name != "use"}
+def _normalize_strategy(data: object, key: str, parts: list[Part], where: str) -> dict[str, Any]:
+    changes = _named(data, "strategy", "a strategy", key, parts, where)
+    if changes is not None:
         return check(Strategy, changes, where=where, key=key, partial=True)
     strategy = Strategy(name=REACTIVE) if data is None else read(Strategy, data, where=where, key=key)
     return dict(plain(strategy))
 
 
-def _journeys(data: object, arms: Mapping[str, Any], parts: list[Part], where: str) -> dict[str, Any]:
+def _normalize_journeys(data: object, arms: Mapping[str, Any], parts: list[Part], where: str) -> dict[str, Any]:
     """Return the journeys written out in the data, and name as parts those that an arm names beside them."""
     place = f"{where}: " if where else ""
     if data is None:
@@ -308,7 +331,7 @@ def _journeys(data: object, arms: Mapping[str, Any], parts: list[Part], where: s
     written = {}
     for name, journey in data.items():
         read_name(name, "a journey", where=where, key="a name under journeys")
-        written[name] = journey_form(name_journey(name, journey, f"{place}journeys.{name}"))
+        written[name] = normalize_journey(read_named_journey(name, journey, f"{place}journeys.{name}"))
     named: dict[str, str] = {}
     for arm, plans in arms.items():
         for brand, plan in plans.items():

@@ -1,107 +1,128 @@
-"""Scenario: a market, a persona mix and two or more arms, wholly resolved and frozen."""
+"""Scenario: a market, a persona mix and two or more arms, loaded by name, from a file or from plain data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from agents.personas import Persona
-from agents.quantity import number, quantity, text, whole
-from agents.strategies import Strategy
-from sim.scenario.journey import Journey
-from sim.scenario.market import Market
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.dotted_key import with_values
+from sim.scenario.normal_form import normalize_scenario, written_out
+from sim.scenario.resolve import resolve
+from sim.scenario.resolved import ResolvedScenario
+from sim.scenario.settings import SETTINGS
+from sim.scenario.yaml_reader import read_yaml
 
-__all__ = ["Arm", "Assumption", "Plan", "Record", "Scenario"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What one brand does in one arm: the journey it offers and the strategy it follows."""
-
-    journey: str
-    strategy: Strategy
+__all__ = ["Scenario"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arm:
-    """One world of the comparison: a plan for every brand of the market, by brand name, none left out."""
-
-    name: str
-    plans: Mapping[str, Plan]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assumption:
-    """One thing the scenario takes for granted, with its source or the word `assumption`."""
-
-    what: str = text("", "what is assumed")
-    source: str = text("assumption", "where it comes from")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """What is kept beside the counts."""
-
-    customers: bool = quantity("write customers.parquet, a row per arm, replicate and customer", default=False)
-    events: int = whole(200, 0, 100_000, "customers whose micro-moments are logged, a hashed sample", "customers")
-    lives: int = whole(
-        1_000_000,
-        0,
-        None,
-        "largest population for which each customer's own account (CLV, purchases) is kept",
-        "customers",
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(ResolvedScenario):
     """Everything a run depends on but the seed and the number of replicates.
 
-    ``journeys`` holds every journey that any plan or the market names. ``arms`` keeps the order of the file;
-    ``baseline`` is one of them.
+    Examples
+    --------
+    >>> Scenario.load("treadmill", population=500, **{"market.contact.fatigue": 0.3}).population
+    500
     """
 
-    name: str
-    title: str = ""
-    case: str = ""
-    market: Market
-    personas: tuple[Persona, ...]
-    journeys: Mapping[str, Journey]
-    arms: Mapping[str, Arm]
-    baseline: str
-    population: int = whole(20_000, 1, 4_000_000_000, "customers", "customers")
-    horizon: int = whole(260, 1, 10_000, "weeks compared", "weeks")
-    burn_in: int = whole(104, 0, 10_000, "weeks lived before, in the baseline's world, shared by all arms", "weeks")
-    record: Record = quantity("what is kept", factory=Record)
-    assumptions: tuple[Assumption, ...] = ()
-    precision: float | None = number(None, 1e-6, 10.0, "relative half-width to reach", optional=True)
+    @classmethod
+    def load(cls, name: str, *, config_dir: str | Path | None = None, **overrides: Any) -> Self:
+        """Load a scenario by name.
+
+        Parameters
+        ----------
+        name : str
+            Name of a file in `scenario/`, shipped or in ``config_dir``.
+        config_dir : path, optional
+            A folder of one's own, searched before the shipped one.
+        **overrides
+            Values by dotted key, as :func:`sim.scenario.dotted_key.with_values` sets them:
+            ``**{"market.price_elasticity": -2}``. ``market`` and ``personas`` may be the name of another file.
+
+        Raises
+        ------
+        ConfigError
+            If a file, key or value cannot be used.
+        """
+        config_path = ConfigPath.of() if config_dir is None else ConfigPath.of(config_dir)
+        data, where = config_path.read_scenario(name)
+        return cls._load(data, where, name, config_path, overrides)
 
     @classmethod
-    def load(cls, name: str, *, config_dir: str | Path | None = None, **overrides: Any) -> Scenario:
-        """Load a scenario by name; see :func:`sim.scenario.load.load_scenario`."""
-        from sim.scenario.load import load_scenario
+    def from_yaml(cls, path: str | Path, *, config_dir: str | Path | None = None, **overrides: Any) -> Self:
+        """Load a scenario from a file: one of `scenario/`, or the `config.yaml` of a result folder.
 
-        return load_scenario(name, config_dir=config_dir, **overrides)
+        A file that lies in a folder called `scenario` may name its neighbours in `market/`, `personas/`, `journey/` and
+        `strategy/`.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+        config_dir, **overrides
+            As in :meth:`load`.
+
+        Raises
+        ------
+        ConfigError
+            If a file, key or value cannot be used.
+        """
+        path = Path(path)
+        # The ensemble that a result was run over stands beside its scenario, as settings do.
+        data = {key: value for key, value in read_yaml(path).items() if key not in (*SETTINGS, "ensemble")}
+        folders = [config_dir] if config_dir is not None else []
+        if path.absolute().parent.name == "scenario":
+            folders.append(path.absolute().parent.parent)
+        return cls._load(data, str(path), path.stem, ConfigPath.of(*folders), overrides)
 
     @classmethod
-    def from_yaml(cls, path: str | Path, *, config_dir: str | Path | None = None, **overrides: Any) -> Scenario:
-        """Load a scenario from a file; see :func:`sim.scenario.load.load_file`."""
-        from sim.scenario.load import load_file
+    def from_dict(
+        cls,
+        data: Mapping[str, Any],
+        *,
+        config_path: ConfigPath | None = None,
+        where: str = "",
+        name: str = "scenario",
+    ) -> Self:
+        """Build a scenario from plain data: the inverse of :meth:`to_dict`.
 
-        return load_file(path, config_dir=config_dir, **overrides)
+        Parameters
+        ----------
+        data : mapping
+            The keys of a scenario file; names of files that are left in it are looked up.
+        config_path : ConfigPath, optional
+            Where they are looked up; the shipped files by default.
+        where : str
+            File that the data comes from; opens every message.
+        name : str
+            Name of the scenario where the data gives none.
 
-    @property
-    def brands(self) -> tuple[str, ...]:
-        """Names of the brands, in the order of their ids."""
-        return tuple(self.market.brands)
+        Raises
+        ------
+        ConfigError
+            If a key is unknown or missing, a value cannot be used, or parts contradict each other.
+        """
+        form = normalize_scenario(data, where=where, name=name)
+        return cls(**resolve(form, config_path or ConfigPath.of(), where=where))
 
-    def customer_weeks(self, replicates: int = 1) -> int:
-        """Return how much there is to simulate: the burn-in once, the horizon in every arm."""
-        return self.population * (self.burn_in + self.horizon * len(self.arms)) * replicates
+    def to_dict(self) -> dict[str, Any]:
+        """Return the scenario as plain data, every field written out."""
+        return written_out(self)
 
-    @property
-    def focal(self) -> int:
-        """Id of the focal brand."""
-        return self.brands.index(self.market.focal)
+    @classmethod
+    def _load(
+        cls, data: dict[str, Any], where: str, name: str, config_path: ConfigPath, overrides: Mapping[str, Any]
+    ) -> Self:
+        late = {}
+        for key, value in overrides.items():
+            if key in ("market", "personas") and isinstance(value, str):
+                given = data.get(key)
+                # A named file is replaced; what the scenario changes about it stays, as on the command line.
+                data[key] = {**given, "use": value} if isinstance(given, Mapping) and "use" in given else value
+            else:
+                late[key] = value
+        scenario = cls.from_dict(data, config_path=config_path, where=where, name=name)
+        return with_values(scenario, late, config_path=config_path)

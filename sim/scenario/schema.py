@@ -1,20 +1,19 @@
-"""Reading: plain mappings into the frozen dataclasses of the model, checked field by field, and back."""
+"""Schema: plain mappings read into the frozen dataclasses of the model, checked field by field, and back."""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import numbers
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from sim.scenario.errors import ConfigError
+from sim.scenario.errors import ConfigError, suggest
 
-__all__ = ["check", "defaults", "nearest", "plain", "read", "read_name", "read_value", "show"]
+__all__ = ["check", "defaults", "is_cents", "plain", "read", "read_name", "read_value", "show"]
 
 T = TypeVar("T")
 
@@ -85,7 +84,7 @@ def check(kind: type[Any], data: object, *, where: str = "", key: str = "", part
         raise ConfigError(f"{_place(where)}{found}; give a mapping with keys among {', '.join(names)}")
     for name in data:
         if name not in names:
-            raise ConfigError(f"{_place(where)}unknown key {show(_join(key, str(name)))}; {_suggest(str(name), names)}")
+            raise ConfigError(f"{_place(where)}unknown key {show(_join(key, str(name)))}; {suggest(name, names)}")
     if partial:
         hints = _hints(kind)
         metadata = {field.name: field.metadata for field in dataclasses.fields(kind)}
@@ -126,6 +125,11 @@ def plain(value: object) -> Any:
     return value
 
 
+def is_cents(metadata: Mapping[str, Any]) -> bool:
+    """Say whether a field is money that is counted in whole cents."""
+    return "in whole cents" in metadata.get("about", "")
+
+
 def show(value: object) -> str:
     """Show a value the way a user would have written it, cut to a readable length."""
     if value is None:
@@ -139,19 +143,6 @@ def show(value: object) -> str:
         return f"a list of {len(value)}"
     shown = repr(value) if isinstance(value, str) else str(value)
     return shown if len(shown) <= 80 else f"{shown[:70]}... ({len(shown)} characters)"
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the most similar of some names, or None where nothing is similar."""
-    matches = difflib.get_close_matches(name, list(names), n=1, cutoff=0.55)
-    return matches[0] if matches else None
-
-
-def _suggest(name: str, names: Iterable[str]) -> str:
-    names = list(names)
-    match = nearest(name, names)
-    listed = f"accepted: {', '.join(names)}" if names else "no key is accepted here"
-    return f"did you mean {match!r}? {listed}" if match else listed
 
 
 def _place(where: str) -> str:
@@ -294,7 +285,7 @@ def _number(
     outside = (low is not None and number < low) or (high is not None and number > high)
     if not math.isfinite(number) or outside or (kind is int and number != int(number)):
         raise _refusal(hint, metadata, value, where, key)
-    if "in whole cents" in metadata.get("about", "") and abs(number - round(number * 100) / 100) > CENT_TOLERANCE:
+    if is_cents(metadata) and abs(number - round(number * 100) / 100) > CENT_TOLERANCE:
         raise ConfigError(f"{_place(where)}{key} is {show(value)}; give whole cents, a multiple of 0.01")
     if kind is int:
         return int(typing.cast(int, value))
@@ -310,9 +301,7 @@ def _text(hint: Any, metadata: Mapping[str, Any], value: object, where: str, key
     if not isinstance(value, str) or len(value) > LONGEST_TEXT or "\0" in value:
         raise _refusal(hint, metadata, value, where, key)
     if choices and value not in choices:
-        match = nearest(value, choices)
-        hint_text = f"; did you mean {match!r}?" if match else ""
-        raise ConfigError(f"{_place(where)}{key} is {show(value)}; give {_wanted(hint, metadata)}{hint_text}")
+        raise ConfigError(f"{_place(where)}{key} is {show(value)}; {suggest(value, choices, 'give one of')}")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Document: one YAML file, read safely. A configuration file is data, whoever wrote it."""
+"""YAML reader: one configuration file, read safely, as data and nothing else, whoever wrote it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import yaml
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
-__all__ = ["LARGEST_FILE", "parse_document", "read_document", "write_document"]
+__all__ = ["LARGEST_FILE", "parse_yaml", "read_yaml", "write_yaml"]
 
 #: Bytes. A configuration is written by a person; anything larger is a mistake or an attack.
 LARGEST_FILE = 1_000_000
@@ -83,10 +83,10 @@ _Loader.add_constructor("tag:yaml.org,2002:bool", _construct_bool)
 
 
 class _Refused(Exception):
-    """Why a document is not accepted, without its place."""
+    """Why a file is not accepted, without its place."""
 
 
-def read_document(path: Path, *, where: str = "", trusted: bool = False) -> dict[str, Any]:
+def read_yaml(path: Path, *, where: str = "", trusted: bool = False) -> dict[str, Any]:
     """Read one configuration file.
 
     Parameters
@@ -128,11 +128,11 @@ def read_document(path: Path, *, where: str = "", trusted: bool = False) -> dict
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{where} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
-    return parse_document(text, where=where, trusted=trusted)
+    return parse_yaml(text, where=where, trusted=trusted)
 
 
-def parse_document(text: str, *, where: str, trusted: bool = False) -> dict[str, Any]:
-    """Parse the text of one configuration file; see :func:`read_document`."""
+def parse_yaml(text: str, *, where: str, trusted: bool = False) -> dict[str, Any]:
+    """Parse the text of one configuration file; see :func:`read_yaml`."""
     try:
         _inspect(text)
         data = yaml.load(text, Loader=_Loader)
@@ -154,8 +154,8 @@ def parse_document(text: str, *, where: str, trusted: bool = False) -> dict[str,
     return dict(data)
 
 
-def write_document(data: Mapping[str, Any], *, compact: bool = False) -> str:
-    """Write plain data as YAML that :func:`parse_document` reads back exactly, floats included.
+def write_yaml(data: Mapping[str, Any], *, compact: bool = False) -> str:
+    """Write plain data as YAML that :func:`parse_yaml` reads back exactly, floats included.
 
     ``compact`` puts every innermost mapping or list on one line.
     """

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from sim.analysis.markov import Chain, chain_of
 from sim.record.history import History
 from sim.scenario.journey import stage_names
-from sim.scenario.load import scenario_from_dict
 from sim.scenario.scenario import Scenario
 from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun
 
@@ -70,9 +69,9 @@ def random_chain(generator: np.random.Generator, name: str = "chain", customers:
         "burn_in": 0,
         "record": {"events": 0, "lives": 0},
     }
-    scenario = scenario_from_dict(data)
+    scenario = Scenario.from_dict(data)
     weeks = chain_of(scenario.journeys[name]).steps_until(_LEFT / 10.0)
-    return scenario_from_dict({**data, "horizon": min(weeks, 5000)})
+    return Scenario.from_dict({**data, "horizon": min(weeks, 5000)})
 
 
 def check_chain(label: str, scenario: Scenario, history: History) -> list[Check]:

@@ -8,7 +8,8 @@ from scipy.stats import qmc
 from scipy.stats import t as student
 
 from sim.analysis.metrics import METRICS, measure
-from sim.scenario.levers import Lever, read_levers, with_values
+from sim.scenario.dotted_key import with_values
+from sim.scenario.factor import Lever, read_levers
 from sim.scenario.scenario import Scenario
 from sim.validation.pattern import ABOVE, BELOW, Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
 

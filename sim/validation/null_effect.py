@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from agents.strategies import CAPABILITIES, Contacts, Strategy
 from sim.record.history import History
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.scenario import Scenario
 from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun
 
@@ -73,7 +73,7 @@ def run(run: PatternRun) -> Finding:
 
 def shipped() -> tuple[str, ...]:
     """Return the names of every shipped scenario."""
-    return Library.of().names("scenario")
+    return ConfigPath.of().names("scenario")
 
 
 def powerless(scenario: Scenario) -> Scenario:

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from sim.record.history import History
-from sim.scenario.load import load_scenario
 from sim.scenario.scenario import Scenario
 from sim.validation.published import DATA, read_table
 
@@ -305,7 +304,7 @@ class PatternRun:
 
         Only shipped files are read: a pattern means the same whatever lies in a user's folder.
         """
-        scenario = load_scenario(name, **overrides)
+        scenario = Scenario.load(name, **overrides)
         if self.size == 1.0:
             return scenario
         return replace(scenario, population=self.population(scenario.population))

@@ -9,8 +9,8 @@ from math import expm1, isfinite, log1p
 from time import perf_counter
 from typing import Any
 
-from sim.scenario.errors import ConfigError
-from sim.scenario.schema import nearest, show
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.schema import show
 from sim.validation import PATTERNS
 from sim.validation.pattern import Check, Finding, Pattern, PatternRun
 
@@ -88,10 +88,9 @@ def pick_patterns(names: str | Sequence[str], *, key: str = "pattern") -> tuple[
             continue
         pattern = known.get(word) or known.get(word.upper())
         if pattern is None:
-            match = nearest(str(word), known)
-            hint = f"did you mean {match!r}? " if match else ""
-            there = ", ".join(f"{pattern.id} ({pattern.noun})" for pattern in PATTERNS)
-            raise ConfigError(f"{key} is {show(word)}, which is no pattern; {hint}there are {there}, and {ALL}")
+            there = [*(f"{pattern.id} ({pattern.noun})" for pattern in PATTERNS), f"and {ALL}"]
+            remedy = suggest(word, known, "there are", listed=there)
+            raise ConfigError(f"{key} is {show(word)}, which is no pattern; {remedy}")
         picked.add(pattern.id)
     if not picked:
         raise ConfigError(f"{key} is empty; name one or more patterns, such as P2, or {ALL}")

@@ -1,6 +1,6 @@
 """Verbs: what each command of the command line does with its composed configuration.
 
-A verb's module has two functions. ``prepare(data, library)`` checks the whole configuration and returns what is to
+A verb's module has two functions. ``prepare(data, config_path)`` checks the whole configuration and returns what is to
 be done, before anything is simulated or written; ``perform(work)`` does it. `configs/VERB.yaml` documents its keys.
 """
 

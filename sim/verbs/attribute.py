@@ -12,8 +12,7 @@ from agents.quantity import choice, quantity, text
 from sim.experiments.arm_metrics import check_metric, pick_arm
 from sim.experiments.attribute import CONTACTS, factorial_design
 from sim.progress import Progress
-from sim.scenario.config_path import Library
-from sim.scenario.load import scenario_from_dict, scenario_to_dict
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain, read
 from sim.scenario.settings import Settings, check_writable, lasting, read_settings
@@ -42,7 +41,7 @@ class Work:
     output_dir: Path
 
 
-def prepare(data: Mapping[str, Any], library: Library) -> Work:
+def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
     """Check the whole configuration.
 
     Raises
@@ -54,7 +53,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     keys = ("arm", "metric", "contacts")
     question = read(Question, {key: rest.pop(key) for key in keys if key in rest})
     check_metric(question.metric)
-    scenario = scenario_from_dict(rest, library=library)
+    scenario = Scenario.from_dict(rest, config_path=config_path)
     pick_arm(scenario, question.arm)
     return Work(scenario, question, settings, check_writable(settings.output_dir))
 
@@ -116,4 +115,4 @@ def perform(work: Work) -> Path:
 
 def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
-    return {**scenario_to_dict(work.scenario), **plain(work.question), **lasting(work.settings)}
+    return {**work.scenario.to_dict(), **plain(work.question), **lasting(work.settings)}

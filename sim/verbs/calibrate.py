@@ -11,11 +11,10 @@ from agents.quantity import quantity, whole
 from sim.calibration.parameters import Parameter, default_parameters, read_parameters
 from sim.calibration.targets import Target, TargetFile, read_target_file, read_targets
 from sim.progress import Progress
-from sim.scenario.config_path import Library
-from sim.scenario.errors import ConfigError
-from sim.scenario.load import scenario_from_dict, scenario_to_dict
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import NAME, nearest, plain, read, read_name, show
+from sim.scenario.schema import NAME, plain, read, read_name, show
 from sim.scenario.settings import Settings, check_writable, lasting, read_settings
 from sim.verbs import calibrate_data
 
@@ -54,7 +53,7 @@ class Work:
     output_dir: Path
 
 
-def prepare(data: Mapping[str, Any], library: Library) -> Any:
+def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Any:
     """Check the whole configuration.
 
     Raises
@@ -67,19 +66,19 @@ def prepare(data: Mapping[str, Any], library: Library) -> Any:
             raise ConfigError(
                 "targets and data are both given; a fit is to figures or to transactions, so leave one out"
             )
-        return calibrate_data.prepare(data, library, others=(*KEYS, *Plan.__dataclass_fields__))
+        return calibrate_data.prepare(data, config_path, others=(*KEYS, *Plan.__dataclass_fields__))
     settings, rest = read_settings(data)
     given = {key: rest.pop(key, None) for key in KEYS}
     for key in calibrate_data.KEYS:
         rest.pop(key, None)
     plan = read(Plan, {key: rest.pop(key) for key in Plan.__dataclass_fields__ if key in rest})
-    scenario = scenario_from_dict(rest, library=library)
+    scenario = Scenario.from_dict(rest, config_path=config_path)
     if given["targets"] is None:
         raise ConfigError(
             "targets is missing; give a file of figures (targets=mine.yaml), a name in targets/ (targets=average), or"
             " figures, such as 'targets={switched: 58 %}'"
         )
-    source = _source(given["targets"], library)
+    source = _source(given["targets"], config_path)
     where = source.where if source is not None else ""
     targets = read_targets(given["targets"] if source is None else source.targets, scenario, where=where)
     said = given["parameters"] if given["parameters"] is not None or source is None else source.parameters
@@ -92,7 +91,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Any:
     return Work(scenario, targets, parameters, plan, name, title, where, settings, check_writable(settings.output_dir))
 
 
-def _source(targets: object, library: Library) -> TargetFile | None:
+def _source(targets: object, config_path: ConfigPath) -> TargetFile | None:
     """Return the file that is named, or None where the figures themselves are given."""
     if not isinstance(targets, str):
         return None
@@ -101,12 +100,10 @@ def _source(targets: object, library: Library) -> TargetFile | None:
         return read_target_file(path)
     if not NAME.fullmatch(targets):
         raise ConfigError(f"targets is {show(targets)}; give a .yaml or .csv file, or a name in targets/")
-    found = library.find("targets", targets)
+    found = config_path.find("targets", targets)
     if found is None:
-        names = library.names("targets")
-        match = nearest(targets, names)
-        hint = f"did you mean {match!r}? " if match else ""
-        raise ConfigError(f"targets is {show(targets)}; {hint}give a file, or one of {', '.join(names) or 'none'}")
+        names = config_path.names("targets")
+        raise ConfigError(f"targets is {show(targets)}; {suggest(targets, names, 'give a file, or one of')}")
     return read_target_file(found)
 
 
@@ -193,7 +190,7 @@ def _expected_simulations(work: Work) -> int:
 def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again, targets and parameters written out."""
     return {
-        **scenario_to_dict(work.scenario),
+        **work.scenario.to_dict(),
         "targets": [target.plain() for target in work.targets],
         "parameters": [parameter.plain() for parameter in work.parameters],
         "save_as": work.name,

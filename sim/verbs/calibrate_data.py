@@ -18,9 +18,8 @@ from agents.quantity import quantity, text
 from sim.customer_base.survival import Survival, holds_survival, read_survival
 from sim.data.transactions import Layout, check_layout
 from sim.progress import Progress
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import scenario_from_dict, scenario_to_dict
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain, read, read_name, show
 from sim.scenario.settings import Settings, check_writable, lasting, read_settings
@@ -69,14 +68,14 @@ class Work:
         return self.source.save_title or f"Customers of {self.name}"
 
 
-def prepare(data: Mapping[str, Any], library: Library, others: tuple[str, ...] = ()) -> Work:
+def prepare(data: Mapping[str, Any], config_path: ConfigPath, others: tuple[str, ...] = ()) -> Work:
     """Check the whole configuration, the file's existence included.
 
     Parameters
     ----------
     data : mapping
         The composed configuration.
-    library : Library
+    config_path : ConfigPath
     others : tuple of str
         Further keys of the verb, which have no consequence here.
 
@@ -92,7 +91,7 @@ def prepare(data: Mapping[str, Any], library: Library, others: tuple[str, ...] =
     layout = replace(layout, columns=columns)
     for key in others:
         rest.pop(key, None)
-    scenario = scenario_from_dict(rest, library=library)
+    scenario = Scenario.from_dict(rest, config_path=config_path)
     survival = None
     if holds_survival(source.data, columns):
         survival = read_survival(source.data, columns, _periods(until))
@@ -258,7 +257,7 @@ def _resolved(work: Work) -> dict[str, Any]:
         until = work.survival.fitted
     layout = {key: getattr(work.layout, key) for key in _LAYOUT}
     return {
-        **scenario_to_dict(work.scenario),
+        **work.scenario.to_dict(),
         **plain(work.source),
         "save_as": work.name,
         _UNTIL: until,

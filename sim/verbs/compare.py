@@ -11,9 +11,8 @@ from typing import Any
 
 from sim.calibration.ensemble import LUCKS, Ensemble, read_ensemble
 from sim.progress import Progress
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import scenario_from_dict, scenario_to_dict
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain
 from sim.scenario.settings import Settings, check_writable, lasting, read_settings
@@ -31,7 +30,7 @@ class Work:
     ensemble: Ensemble | None = None
 
 
-def prepare(data: Mapping[str, Any], library: Library) -> Work:
+def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
     """Check the whole configuration.
 
     Raises
@@ -41,8 +40,8 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     """
     settings, rest = read_settings(data)
     chosen = rest.pop("ensemble", None)
-    scenario = scenario_from_dict(rest, library=library)
-    ensemble = None if chosen is None else read_ensemble(chosen, scenario, library)
+    scenario = Scenario.from_dict(rest, config_path=config_path)
+    ensemble = None if chosen is None else read_ensemble(chosen, scenario, config_path)
     if ensemble is not None and scenario.precision is not None:
         raise ConfigError(
             f"precision is {scenario.precision:g}, but with scenario.ensemble no number of replicates makes the"
@@ -93,7 +92,7 @@ def _import_ahead() -> None:
 
 def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
-    said = {**scenario_to_dict(work.scenario), **lasting(work.settings)}
+    said = {**work.scenario.to_dict(), **lasting(work.settings)}
     return said if work.ensemble is None else {**said, "ensemble": work.ensemble.plain()}
 
 

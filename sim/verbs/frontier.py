@@ -13,11 +13,11 @@ from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import Dial, read_dials, ready, resolved_dials
 from sim.experiments.frontier import DEFAULT_FACTORS, KINDS_OF_RUN, SampleSizes
 from sim.progress import Progress
-from sim.scenario.config_path import Library
-from sim.scenario.errors import ConfigError
-from sim.scenario.load import scenario_from_dict, scenario_to_dict
-from sim.scenario.scenario import Record, Scenario
-from sim.scenario.schema import nearest, plain, read, show
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.resolved import Record
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import plain, read, show
 from sim.scenario.settings import Settings, check_writable, lasting, read_settings
 
 __all__ = ["Plan", "Work", "perform", "prepare"]
@@ -54,7 +54,7 @@ class Work:
     output_dir: Path
 
 
-def prepare(data: Mapping[str, Any], library: Library) -> Work:
+def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
     """Check the whole configuration.
 
     Raises
@@ -70,7 +70,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
         raise ConfigError(f"metric is {plan.metric!r}, of which less is better; give one of which more is, such as npv")
     if settings.replicates < 2:
         raise ConfigError("replicates is 1; give at least 2, so that luck can be told from the levers")
-    scenario = scenario_from_dict(rest, library=library)
+    scenario = Scenario.from_dict(rest, config_path=config_path)
     arm = pick_arm(scenario, plan.arm)
     # What is recorded of single customers costs time, and no metric of many arms needs it.
     small = ready(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
@@ -100,10 +100,8 @@ def _read_maps(maps: object, dials: Sequence[Dial]) -> tuple[tuple[int, int], ..
             raise ConfigError(f"maps holds {show(pair)}; give pairs of two levers, such as [[{names[0]},{names[1]}]]")
         for name in pair:
             if name not in names:
-                match = nearest(str(name), names)
-                hint = f"did you mean {match!r}? " if match else ""
                 raise ConfigError(
-                    f"maps names {show(name)}, which is no lever here; {hint}there are {', '.join(names)}"
+                    f"maps names {show(name)}, which is no lever here; {suggest(name, names, 'there are')}"
                 )
         pairs.append((names.index(pair[0]), names.index(pair[1])))
     return tuple(pairs)
@@ -169,4 +167,4 @@ def _resolved(work: Work) -> dict[str, Any]:
     dials = work.response.dials
     maps = None if work.maps is None else [[dials[one].name, dials[other].name] for one, other in work.maps]
     asked = {**plain(work.plan), "arm": work.response.arm, "levers": resolved_dials(dials), "maps": maps}
-    return {**scenario_to_dict(work.scenario), **asked, **lasting(work.settings)}
+    return {**work.scenario.to_dict(), **asked, **lasting(work.settings)}

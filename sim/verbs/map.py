@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import quantity, text
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import Journey, read_journey
-from sim.scenario.load import load_file, scenario_from_dict
-from sim.scenario.normal_form import form, name_journey
-from sim.scenario.scenario import Arm, Scenario
+from sim.scenario.normal_form import normalize_file, read_named_journey
+from sim.scenario.resolved import Arm
+from sim.scenario.scenario import Scenario
 from sim.scenario.schema import read
 from sim.scenario.settings import check_writable, read_settings
 
@@ -54,7 +54,7 @@ class Work:
     scenario: Scenario | None = None
 
 
-def prepare(data: Mapping[str, Any], library: Library) -> Work:
+def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
     """Check the whole configuration.
 
     Raises
@@ -73,16 +73,16 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     if settings.other is not None and given is None:
         raise ConfigError(f"other is {settings.other!r}, but no journey to compare it with; give journey=NAME too")
     if given is not None:
-        return _prepare_journeys(given, settings, output_dir, library)
+        return _prepare_journeys(given, settings, output_dir, config_path)
     if settings.run is None:
-        scenario = scenario_from_dict(rest, library=library)
+        scenario = Scenario.from_dict(rest, config_path=config_path)
         return Work(scenario.name, _pictures(scenario), output_dir, settings.quiet)
     from sim.results.runs import find_run
 
     run = find_run(settings.output_dir, settings.run).path
     if not (run / "flows.parquet").is_file():
         raise ConfigError(f"run is {settings.run!r}, but {str(run)!r} holds no flows.parquet; give a run of compare")
-    scenario = load_file(run / "config.yaml")
+    scenario = Scenario.from_yaml(run / "config.yaml")
     return Work(scenario.name, _pictures(scenario), output_dir, settings.quiet, run, scenario)
 
 
@@ -115,14 +115,14 @@ def perform(work: Work) -> Path:
     return folder
 
 
-def _prepare_journeys(given: object, settings: Settings, output_dir: Path, library: Library) -> Work:
+def _prepare_journeys(given: object, settings: Settings, output_dir: Path, config_path: ConfigPath) -> Work:
     if isinstance(given, str):
-        given = form("journey", given, library, key="journey")
+        given = normalize_file("journey", given, config_path, key="journey")
     name = str(given["name"]) if isinstance(given, Mapping) and "name" in given else "journey"
-    journey = name_journey(name, given, f"journey {name!r}")
+    journey = read_named_journey(name, given, f"journey {name!r}")
     if settings.other is None:
         return Work(name, (Picture(name, journey),), output_dir, settings.quiet)
-    other = read_journey(settings.other, form("journey", settings.other, library, key="other"))
+    other = read_journey(settings.other, normalize_file("journey", settings.other, config_path, key="other"))
     picture = Picture(f"{name}_to_{other.name}", journey, other)
     return Work(name, (picture,), output_dir, settings.quiet)
 

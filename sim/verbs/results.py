@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import choice, quantity, text, whole
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import NAME, read
 from sim.scenario.settings import read_settings
@@ -45,7 +45,7 @@ class Work:
     quiet: bool = quantity("print nothing but the path", default=False)
 
 
-def prepare(data: Mapping[str, Any], library: Library) -> Work:
+def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
     """Check the whole configuration.
 
     Raises
@@ -243,11 +243,11 @@ def _rerun(work: Work) -> None:
     from sim.execution.version import model_version
     from sim.experiments.compare import compare
     from sim.results import write
-    from sim.scenario.levers import with_values
-    from sim.scenario.load import scenario_from_dict
+    from sim.scenario.dotted_key import with_values
+    from sim.scenario.scenario import Scenario
 
     key, replicates, row = _find_key(work)
-    scenario = with_values(scenario_from_dict(json.loads(row["base"])), json.loads(row["values"]))
+    scenario = with_values(Scenario.from_dict(json.loads(row["base"])), json.loads(row["values"]))
     seed = int(row["seed"])
     with make_executor() as executor:
         (again,) = run_trials([Trial(scenario, seed, tuple(replicates))], executor=executor)

@@ -14,10 +14,10 @@ from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import read_dials, ready, resolved_dials
 from sim.experiments.sensitivity import DEFAULT_FACTORS
 from sim.progress import Progress
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import scenario_from_dict, scenario_to_dict
-from sim.scenario.scenario import Record, Scenario
+from sim.scenario.resolved import Record
+from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain, read
 from sim.scenario.settings import Settings, check_writable, lasting, read_settings
 
@@ -48,7 +48,7 @@ class Work:
     output_dir: Path
 
 
-def prepare(data: Mapping[str, Any], library: Library) -> Work:
+def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
     """Check the whole configuration.
 
     Raises
@@ -60,7 +60,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     plan = read(Plan, {key: rest.pop(key) for key in Plan.__dataclass_fields__ if key in rest})
     levers = rest.pop("levers", None)
     check_metric(plan.metric)
-    scenario = scenario_from_dict(rest, library=library)
+    scenario = Scenario.from_dict(rest, config_path=config_path)
     arm = pick_arm(scenario, plan.arm)
     # What is recorded of single customers costs time, and no metric of many arms needs it.
     small = ready(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
@@ -136,4 +136,4 @@ def perform(work: Work) -> Path:
 def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
     asked = {**plain(work.plan), "arm": work.response.arm, "levers": resolved_dials(work.response.dials)}
-    return {**scenario_to_dict(work.scenario), **asked, **lasting(work.settings)}
+    return {**work.scenario.to_dict(), **asked, **lasting(work.settings)}

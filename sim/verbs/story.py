@@ -10,9 +10,8 @@ from typing import Any
 
 from agents.quantity import choice, quantity, whole
 from sim.progress import Progress
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import load_file, scenario_from_dict
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import read
 from sim.scenario.settings import Settings, check_writable, read_settings
@@ -41,7 +40,7 @@ class Work:
     run: Path | None = None
 
 
-def prepare(data: Mapping[str, Any], library: Library) -> Work:
+def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
     """Check the whole configuration.
 
     Raises
@@ -54,7 +53,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     chosen = read(Choice, {key: rest.pop(key) for key in keys if key in rest})
     run = None
     if chosen.run is None:
-        scenario = scenario_from_dict(rest, library=library)
+        scenario = Scenario.from_dict(rest, config_path=config_path)
     else:
         run, scenario, settings, chosen = _recorded(chosen, settings)
     if chosen.customer is not None and chosen.customer >= scenario.population:
@@ -90,7 +89,7 @@ def _recorded(chosen: Choice, settings: Settings) -> tuple[Path, Scenario, Setti
                 " give customer=NUMBER"
             )
         chosen = replace(chosen, customer=int(first[chosen.pick]))
-    return folder, load_file(folder / "config.yaml"), replace(settings, seed=seed), chosen
+    return folder, Scenario.from_yaml(folder / "config.yaml"), replace(settings, seed=seed), chosen
 
 
 def perform(work: Work) -> None:

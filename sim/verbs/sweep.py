@@ -15,14 +15,13 @@ from typing import IO, Any
 from sim.execution.trials import FIGURES
 from sim.experiments.design import Design, read_design
 from sim.progress import RunProgress
-from sim.scenario.config_path import Library
-from sim.scenario.errors import ConfigError
-from sim.scenario.levers import flatten
-from sim.scenario.load import scenario_from_dict, scenario_to_dict
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.factor import flatten
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import nearest, plain, read_name, show
+from sim.scenario.schema import plain, read_name, show
 from sim.scenario.settings import Settings, check_writable, lasting, read_settings
-from sim.scenario.yaml_reader import read_document
+from sim.scenario.yaml_reader import read_yaml
 
 __all__ = ["STORE", "Work", "perform", "prepare"]
 
@@ -46,7 +45,7 @@ class Work:
     config: Mapping[str, Any]
 
 
-def prepare(data: Mapping[str, Any], library: Library) -> Work:
+def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
     """Check the whole configuration.
 
     Raises
@@ -56,13 +55,11 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     """
     settings, rest = read_settings(data)
     mine = {key: rest.pop(key) for key in _KEYS if key in rest}
-    scenario = scenario_from_dict(rest, library=library)
-    cases = _read_cases(mine.get("cases"), scenario, library)
+    scenario = Scenario.from_dict(rest, config_path=config_path)
+    cases = _read_cases(mine.get("cases"), scenario, config_path)
     metric = mine.get("metric") or "contribution"
     if metric not in FIGURES:
-        match = nearest(str(metric), FIGURES)
-        hint = f"did you mean {match!r}? " if match else ""
-        raise ConfigError(f"metric is {show(metric)}; {hint}give one of {', '.join(FIGURES)}")
+        raise ConfigError(f"metric is {show(metric)}; {suggest(metric, FIGURES, 'give one of')}")
     for label, case in cases.items():
         if len(case.arms) < 2:
             raise ConfigError(f"scenario {label!r} has one arm; a sweep is about the difference between arms, give two")
@@ -74,11 +71,11 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
     retry = mine.get("retry_failed", False)
     if not isinstance(retry, bool):
         raise ConfigError(f"retry_failed is {show(retry)}; give true or false")
-    name, said = _read_file(mine.get("design"), library)
+    name, said = _read_file(mine.get("design"), config_path)
     chosen = _laid_over(said, mine)
-    design = read_design(chosen, cases, library)
+    design = read_design(chosen, cases, config_path)
     config = {
-        **scenario_to_dict(scenario),
+        **scenario.to_dict(),
         **lasting(settings),
         "method": design.method,
         "points": design.points,
@@ -86,7 +83,7 @@ def prepare(data: Mapping[str, Any], library: Library) -> Work:
         "levers": {lever.path: lever.plain() for lever in design.levers},
         "grid": {path: list(values) for path, values in (design.grid or {}).items()},
         "runs": [dict(run) for run in design.listed] if design.listed != ({},) else [],
-        "cases": {label: scenario_to_dict(case) for label, case in cases.items()} if len(cases) > 1 else None,
+        "cases": {label: case.to_dict() for label, case in cases.items()} if len(cases) > 1 else None,
         "metric": metric,
     }
     name = name or ("cases" if len(cases) > 1 else scenario.name)
@@ -173,7 +170,7 @@ def _scratch(output_dir: Path) -> IO[bytes]:
         ) from None
 
 
-def _read_cases(data: object, scenario: Scenario, library: Library) -> dict[str, Scenario]:
+def _read_cases(data: object, scenario: Scenario, config_path: ConfigPath) -> dict[str, Scenario]:
     if not data:
         return {scenario.name: scenario}
     if not isinstance(data, Mapping):
@@ -182,11 +179,11 @@ def _read_cases(data: object, scenario: Scenario, library: Library) -> dict[str,
     for label, case in data.items():
         if not isinstance(case, Mapping):
             raise ConfigError(f"cases.{label} is {show(case)}; give a whole scenario")
-        cases[str(label)] = scenario_from_dict(case, library=library, where=f"cases.{label}")
+        cases[str(label)] = Scenario.from_dict(case, config_path=config_path, where=f"cases.{label}")
     return cases
 
 
-def _read_file(given: object, library: Library) -> tuple[str, dict[str, Any]]:
+def _read_file(given: object, config_path: ConfigPath) -> tuple[str, dict[str, Any]]:
     """Read a design from its file, named by path or by its name in a folder `design/`."""
     if given is None:
         return "", {}
@@ -196,19 +193,15 @@ def _read_file(given: object, library: Library) -> tuple[str, dict[str, Any]]:
         path, where = Path(given).expanduser(), given
     else:
         name = read_name(given, "a design", key="design")
-        found = library.find("design", name)
+        found = config_path.find("design", name)
         if found is None:
-            names = library.names("design")
-            match = nearest(name, names)
-            hint = f"did you mean {match!r}? " if match else ""
-            raise ConfigError(f"there is no design {name!r}; {hint}there are {', '.join(names)}; or give a path")
-        path, where = found, library.title(found)
-    said = read_document(path, where=where)
+            names = config_path.names("design")
+            raise ConfigError(f"there is no design {name!r}; {suggest(name, names, 'there are')}; or give a path")
+        path, where = found, config_path.title(found)
+    said = read_yaml(path, where=where)
     for key in said:
         if key not in _DESIGN_KEYS:
-            match = nearest(key, _DESIGN_KEYS)
-            hint = f"did you mean {match!r}? " if match else ""
-            raise ConfigError(f"{where}: unknown key {show(key)}; {hint}accepted: {', '.join(_DESIGN_KEYS)}")
+            raise ConfigError(f"{where}: unknown key {show(key)}; {suggest(key, _DESIGN_KEYS)}")
     return path.stem, said
 
 

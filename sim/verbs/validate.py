@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.quantity import number
 from sim.progress import Progress
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain, read, show
@@ -43,7 +43,7 @@ class Work:
     output_dir: Path
 
 
-def prepare(data: Mapping[str, Any], library: Library) -> Work:
+def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
     """Check the whole configuration.
 
     Raises

@@ -23,7 +23,7 @@ from sim.engine.intrinsics import SIDE
 from sim.record.counters import Tally, allocate_tally
 from sim.scenario.journey import FEATURES, stage_names
 from sim.scenario.market import Market
-from sim.scenario.scenario import Arm, Plan, Scenario
+from sim.scenario.resolved import Arm, Plan, ResolvedScenario
 from sim.world.graph import compile_graph, start_shares
 
 __all__ = [
@@ -323,7 +323,7 @@ def _trait_quantiles(persona: Persona) -> NDArray[np.float64]:
     return np.stack(rows)
 
 
-def compile_birth(scenario: Scenario) -> Birth:
+def compile_birth(scenario: ResolvedScenario) -> Birth:
     """Quantile tables of traits and need rates, and the shares customers are born with."""
     stages = stage_names(scenario.journeys)
     shares = np.array([persona.share for persona in scenario.personas])
@@ -337,14 +337,14 @@ def compile_birth(scenario: Scenario) -> Birth:
     )
 
 
-def _unled_journey(scenario: Scenario, arm: Arm) -> str:
+def _unled_journey(scenario: ResolvedScenario, arm: Arm) -> str:
     """Journey of customers nobody leads: the market's, or the arm's own where there are no brands."""
     if scenario.market.name == "none":
         return arm.plans[scenario.market.focal].journey
     return scenario.market.journey
 
 
-def _timeline(scenario: Scenario, arm: Arm, brand: str) -> list[tuple[int, Plan]]:
+def _timeline(scenario: ResolvedScenario, arm: Arm, brand: str) -> list[tuple[int, Plan]]:
     """Segments (first week, plan) of a brand: the market's way, the baseline's plan, then the arm's own."""
     idle = Plan(journey=scenario.market.journey, strategy=Strategy())
     timeline: list[tuple[int, Plan]] = []
@@ -376,7 +376,7 @@ def _mean_power(levels: NDArray[np.float64], shares: NDArray[np.float64], power:
     return float(np.sum(shares * levels**power))
 
 
-def _compile_segments(scenario: Scenario, arm: Arm) -> tuple[Any, Any]:
+def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:
     """Segments (B, S) and levels (B, S, P) of all brands."""
     market, personas = scenario.market, scenario.personas
     timelines = [_timeline(scenario, arm, brand) for brand in scenario.brands]
@@ -426,7 +426,7 @@ def _first_trait(brands: int) -> int:
     return int(fields[TRAITS[0]][1]) // 2
 
 
-def _compile_constants(scenario: Scenario, arm: Arm, seed: int, replicate: int, stages: int) -> Any:
+def _compile_constants(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: int, stages: int) -> Any:
     market = scenario.market
     choice, talk, contact, experience = market.choice, market.word_of_mouth, market.contact, market.experience
     communities = talk.structure == "communities"
@@ -484,7 +484,7 @@ def _compile_constants(scenario: Scenario, arm: Arm, seed: int, replicate: int, 
     return constants
 
 
-def compile_world(scenario: Scenario, arm: Arm, seed: int, replicate: int) -> World:
+def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: int) -> World:
     """Compile one arm, with a fresh market: nobody talks yet, nothing is innovated, nobody has bought.
 
     The shard's own columns are empty until :func:`fork` gives them.

@@ -12,7 +12,7 @@ from sim.calibration.surrogate import draw, fit_surrogate
 from sim.calibration.targets import read_targets
 from sim.execution.executors import make_executor
 from sim.execution.store import Store
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 SMALL = {"population": 600, "horizon": 60, "burn_in": 40, "record": {"events": 0, "lives": 0}}
 QUICK = Effort(
@@ -28,7 +28,7 @@ FIGURES = {"loop_share_category": {"value": "30 %", "se": "1.5 %"}, "brands_init
 
 @pytest.fixture(scope="module")
 def scenario():
-    return load_scenario("average", **SMALL)
+    return Scenario.load("average", **SMALL)
 
 
 @pytest.fixture(scope="module")

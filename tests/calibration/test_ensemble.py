@@ -7,9 +7,9 @@ from sim.analysis.decomposition import decompose
 from sim.analysis.paired import estimate, paired_difference
 from sim.calibration.ensemble import LUCKS, Ensemble, read_ensemble
 from sim.experiments.compare import compare
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 SMALL = {"population": 200, "horizon": 20, "burn_in": 10}
 PATH = "market.choice.novelty"
@@ -67,8 +67,8 @@ def test_members_come_as_often_as_their_weights_say():
 
 
 def test_a_comparison_over_an_ensemble_says_both_parts():
-    scenario = load_scenario("average", **SMALL)
-    ensemble = read_ensemble(_ensemble(0.0, 1.0, 2.0, 3.0), scenario, Library.of())
+    scenario = Scenario.load("average", **SMALL)
+    ensemble = read_ensemble(_ensemble(0.0, 1.0, 2.0, 3.0), scenario, ConfigPath.of())
     result = compare(scenario, replicates=4, threads=1, ensemble=ensemble)
     summary = result.summary_json
     assert summary["ensemble"]["members"] == 4 and result.replicates == 4 * LUCKS
@@ -81,8 +81,8 @@ def test_a_comparison_over_an_ensemble_says_both_parts():
 
 def test_an_ensemble_of_one_market_has_no_parameter_doubt_beyond_chance():
     """Members that are all alike are lived as the scenario itself is, with the same luck."""
-    scenario = load_scenario("average", **SMALL)
-    same = read_ensemble(_ensemble(*[scenario.market.choice.novelty] * 2), scenario, Library.of())
+    scenario = Scenario.load("average", **SMALL)
+    same = read_ensemble(_ensemble(*[scenario.market.choice.novelty] * 2), scenario, ConfigPath.of())
     over = compare(scenario, replicates=2, threads=1, ensemble=same)
     plain = compare(scenario, replicates=2 * LUCKS, threads=1)
     for one, other in zip(over.measures, plain.measures, strict=True):
@@ -108,11 +108,11 @@ def test_an_ensemble_of_one_market_has_no_parameter_doubt_beyond_chance():
 )
 def test_an_ensemble_that_cannot_be_used_is_refused(data, words):
     with pytest.raises(ConfigError, match=words):
-        read_ensemble(data, load_scenario("average", **SMALL), Library.of())
+        read_ensemble(data, Scenario.load("average", **SMALL), ConfigPath.of())
 
 
 def test_precision_and_ensemble_exclude_each_other():
-    scenario = load_scenario("average", **SMALL)
-    ensemble = read_ensemble(_ensemble(0.0, 1.0), scenario, Library.of())
+    scenario = Scenario.load("average", **SMALL)
+    ensemble = read_ensemble(_ensemble(0.0, 1.0), scenario, ConfigPath.of())
     with pytest.raises(ConfigError, match="leave one of them out"):
         compare(scenario, precision=0.1, ensemble=ensemble)

@@ -6,24 +6,24 @@ from scipy.special import logit
 
 from sim.calibration.parameters import default_parameters, read_parameters, values_at
 from sim.calibration.targets import read_targets
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
-from sim.scenario.levers import with_values
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 
 @pytest.fixture(scope="module")
 def scenario():
-    return load_scenario("average", population=500)
+    return Scenario.load("average", population=500)
 
 
 def _starts(parameters):
     return np.array([parameter.share(parameter.start) for parameter in parameters])
 
 
-@pytest.mark.parametrize("name", Library.of().names("scenario"))
+@pytest.mark.parametrize("name", ConfigPath.of().names("scenario"))
 def test_at_its_start_a_parameter_changes_nothing(name):
-    scenario = load_scenario(name)
+    scenario = Scenario.load(name)
     parameters = default_parameters(scenario, read_targets({"switched": 0.5, "market_share": 0.2}, scenario))
     assert {"loop", "awareness", "recall"} <= {parameter.name for parameter in parameters}
     same = with_values(scenario, values_at(parameters, _starts(parameters)))

@@ -7,14 +7,14 @@ import pytest
 from configs import FOLDER
 from sim.calibration.parameters import default_parameters, read_parameters
 from sim.calibration.targets import SHARES, TARGET_METRICS, read_target_file, read_targets
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 
 @pytest.fixture(scope="module")
 def scenario():
-    return load_scenario("average", population=500)
+    return Scenario.load("average", population=500)
 
 
 CARS = {
@@ -148,9 +148,9 @@ SHIPPED = {
 }
 
 
-@pytest.mark.parametrize("name", Library.of().names("targets"))
+@pytest.mark.parametrize("name", ConfigPath.of().names("targets"))
 def test_every_shipped_file_of_targets_fits_its_scenario(name):
-    scenario = load_scenario(SHIPPED[name])
+    scenario = Scenario.load(SHIPPED[name])
     given = read_target_file(FOLDER / "targets" / f"{name}.yaml")
     targets = read_targets(given.targets, scenario)
     assert all(target.source for target in targets)

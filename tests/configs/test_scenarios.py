@@ -14,12 +14,12 @@ from configs import FOLDER
 from sim.execution.replicates import run_replicates
 from sim.experiments.compare import compare
 from sim.record.history import ORIGINS, History, Origin
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.journey import DOES, FEATURES, GATES
-from sim.scenario.load import load_scenario
-from sim.scenario.scenario import Arm, Plan, Scenario
+from sim.scenario.resolved import Arm, Plan
+from sim.scenario.scenario import Scenario
 
-SCENARIOS = Library.of().names("scenario")
+SCENARIOS = ConfigPath.of().names("scenario")
 SMALL = {"population": 300, "horizon": 20, "burn_in": 10}
 #: Issue 2, Build 8.
 WANTED = {
@@ -76,7 +76,7 @@ def test_every_case_that_was_asked_for_is_there():
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_scenario_runs_small(name):
-    scenario = load_scenario(name, **SMALL)
+    scenario = Scenario.load(name, **SMALL)
     result = compare(scenario, replicates=1, threads=1)
     assert set(result.summary_json["arms"]) == set(scenario.arms)
     assert sum(history.purchases.sum() for history in result.histories[0].values()) > 0
@@ -85,7 +85,7 @@ def test_a_scenario_runs_small(name):
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_without_capabilities_and_contacts_a_scenario_differs_in_nothing(name):
     """Pattern P8: not nearly, but array by array, the event log and every customer's account included."""
-    scenario = _with_strategies(load_scenario(name, **SMALL), lambda strategy: _early(_zero(strategy)))
+    scenario = _with_strategies(Scenario.load(name, **SMALL), lambda strategy: _early(_zero(strategy)))
     assert any(arm.plans != scenario.arms[scenario.baseline].plans for arm in scenario.arms.values())
     ((_, histories),) = run_replicates(scenario, seed=1, replicates=[0], threads=1)
     base: History = histories[scenario.baseline]
@@ -97,7 +97,7 @@ def test_without_capabilities_and_contacts_a_scenario_differs_in_nothing(name):
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_scenario_leads_somebody(name):
     """The null test would be empty if a scenario's own levels made no difference."""
-    scenario = _with_strategies(load_scenario(name, **SMALL), _early)
+    scenario = _with_strategies(Scenario.load(name, **SMALL), _early)
     ((_, histories),) = run_replicates(scenario, seed=1, replicates=[0], threads=1)
     base = histories[scenario.baseline]
     assert all(not np.array_equal(histories[arm].money, base.money) for arm in histories if arm != scenario.baseline)
@@ -107,7 +107,7 @@ def test_a_scenario_leads_somebody(name):
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_no_contact_is_free_and_the_horizon_is_years(name):
-    scenario = load_scenario(name)
+    scenario = Scenario.load(name)
     assert 3 * 52 <= scenario.horizon <= 5 * 52 and scenario.burn_in >= 52
     for strategy in _strategies(scenario):
         if strategy.contacts_per_week != Contacts():
@@ -125,7 +125,7 @@ def test_every_file_says_what_it_assumes(group):
 
 def test_together_the_scenarios_use_the_whole_model():
     """Every mechanism is exercised by some scenario, so that a test over all of them reaches all code."""
-    scenarios = [load_scenario(name) for name in SCENARIOS]
+    scenarios = [Scenario.load(name) for name in SCENARIOS]
     stages = [stage for s in scenarios for journey in s.journeys.values() for stage in journey.stages.values()]
     edges = [edge for s in scenarios for journey in s.journeys.values() for edge in journey.edges]
     personas: list[Persona] = [persona for s in scenarios for persona in s.personas]
@@ -170,7 +170,7 @@ def test_together_the_scenarios_use_the_whole_model():
 )
 def test_the_classic_world_of_a_category_looks_as_it_was_found(name, origins, sets):
     """Shares within 2 points, sets within half a brand: tuned so, and to be kept so."""
-    scenario = load_scenario(name, population=4000)
+    scenario = Scenario.load(name, population=4000)
     only = dataclasses.replace(scenario, arms={scenario.baseline: scenario.arms[scenario.baseline]})
     ((_, histories),) = run_replicates(only, seed=1, replicates=[0], threads=1)
     history = histories[scenario.baseline]
@@ -193,7 +193,7 @@ def test_the_classic_world_of_a_category_looks_as_it_was_found(name, origins, se
     ],
 )
 def test_the_loop_wins_here_and_loses_there(name, arm, sign):
-    scenario = load_scenario(name, population=4000)
+    scenario = Scenario.load(name, population=4000)
     result = compare(scenario, replicates=2, threads=1)
     difference = result.summary_json["differences"][f"{arm} - {scenario.baseline}"]["contribution"]["mean"]
     assert np.sign(difference) == sign

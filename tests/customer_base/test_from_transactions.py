@@ -9,8 +9,8 @@ import pytest
 
 from sim.cli import main
 from sim.customer_base.cohort import MOST_JOININGS, Cohort, group_joinings, stagger
-from sim.scenario.load import load_scenario
-from sim.scenario.yaml_reader import read_document
+from sim.scenario.scenario import Scenario
+from sim.scenario.yaml_reader import read_yaml
 from sim.validation.published import DATA, read_table
 
 CDNOW = [f"data={DATA / 'CDNOW_sample.txt'}", "columns=[master,customer,date,units,amount]"]
@@ -79,7 +79,7 @@ def test_the_warnings_carry_their_counts(fitted):
 
 @pytest.mark.slow
 def test_what_it_writes_runs_by_name(fitted, tmp_path, capsys):
-    scenario = load_scenario("cdnow", config_dir=fitted / "config")
+    scenario = Scenario.load("cdnow", config_dir=fitted / "config")
     assert scenario.market.need.heterogeneity == pytest.approx(0.2426, abs=1e-3)
     assert sum(persona.spend for persona in scenario.personas) == pytest.approx(len(scenario.personas))
     words = ["--config-dir", str(fitted / "config"), "scenario=cdnow", f"output_dir={tmp_path}"]
@@ -88,7 +88,7 @@ def test_what_it_writes_runs_by_name(fitted, tmp_path, capsys):
 
 
 def test_the_ensemble_lies_around_the_estimate(fitted):
-    ensemble = read_document(fitted / "config" / "ensemble" / "cdnow.yaml")
+    ensemble = read_yaml(fitted / "config" / "ensemble" / "cdnow.yaml")
     at = ensemble["paths"].index("market.need.heterogeneity")
     values = np.array([member["values"][at] for member in ensemble["members"]])
     assert values.min() < 0.2426 < values.max()

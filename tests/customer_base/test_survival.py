@@ -10,7 +10,7 @@ from sim.cli import main
 from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric
 from sim.customer_base.survival import holds_survival, project, read_survival
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 from sim.validation.published import DATA
 
 REGULAR = DATA / "sbg_retention_regular.csv"
@@ -102,7 +102,7 @@ def test_the_regular_segment_from_end_to_end(tmp_path, capsys):
     table = parquet.read_table(folder / "survival.parquet").to_pandas()
     inside = np.abs(table.simulated - table.expected) <= 4.0 * table.simulation_error
     assert inside.all()
-    scenario = load_scenario("regular", config_dir=folder / "config")
+    scenario = Scenario.load("regular", config_dir=folder / "config")
     assert scenario.personas[0].novelty_seeking.mean == pytest.approx(0.3733, abs=1e-4)
     assert main(["calibrate", f"data={REGULAR}", "until=soon", f"output_dir={tmp_path}"]) == 2
     assert "whole number" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from sim.analysis.category import CATEGORY_METRICS
 from sim.calibration.parameters import default_parameters, read_parameters
 from sim.calibration.targets import read_targets
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "calibration.md"
@@ -26,7 +26,7 @@ def test_the_table_of_fits_is_current():
 def test_every_figure_of_a_category_and_every_usual_parameter_is_explained():
     text = PAGE.read_text("utf-8")
     assert [metric for metric in CATEGORY_METRICS if f"`{metric}`" not in text] == []
-    scenario = load_scenario("average")
+    scenario = Scenario.load("average")
     usual = default_parameters(scenario, read_targets({"initial_share": 0.5}, scenario))
     stems = {"evaluate": "evaluate", "recall": "recalled"}
     assert [p.name for p in usual if f"*{stems.get(p.name, p.name)}*" not in text] == []
@@ -34,7 +34,7 @@ def test_every_figure_of_a_category_and_every_usual_parameter_is_explained():
 
 def test_the_shown_file_can_be_read(fences):
     _, _, text = next(block for block in fences(PAGE) if block[1] == "yaml")
-    data, scenario = yaml.safe_load(text), load_scenario("average")
+    data, scenario = yaml.safe_load(text), Scenario.load("average")
     assert len(read_targets(data["targets"], scenario)) == 3
     assert len(read_parameters(data["parameters"], scenario)) == 4
 
@@ -42,7 +42,7 @@ def test_the_shown_file_can_be_read(fences):
 def test_the_shown_refusal_is_the_one_that_is_given():
     figures = {"initial_share": "63 %", "evaluation_share": "30 %", "loop_share_category": "37 %"}
     with pytest.raises(ConfigError) as refusal:
-        read_targets(figures, load_scenario("average"))
+        read_targets(figures, Scenario.load("average"))
     assert f"journey: {refusal.value}" in " ".join(PAGE.read_text("utf-8").split())
 
 

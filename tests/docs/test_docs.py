@@ -10,7 +10,7 @@ import pytest
 
 from agents.purposes import Purpose
 from sim.analysis.metrics import METRICS
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.journey import DOES, FEATURES, GATES, Stage, read_journey
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,9 +78,9 @@ def test_the_journey_of_the_reference_can_be_read(fences):
 
 def test_the_shown_files_are_found(show_files, folder):
     show_files(DOCS / "extending.md", DOCS / "journeys.md")
-    library = Library.of(folder / "mine")
-    assert {"night_owls", "newcomer", "quiet_or_loud", "chain"} <= set(library.names("scenario"))
-    assert {"with_trial", "chain"} <= set(library.names("journey"))
+    config_path = ConfigPath.of(folder / "mine")
+    assert {"night_owls", "newcomer", "quiet_or_loud", "chain"} <= set(config_path.names("scenario"))
+    assert {"with_trial", "chain"} <= set(config_path.names("journey"))
 
 
 @pytest.mark.parametrize("page", ["extending.md", "journeys.md"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.engine import replicate as life
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 
 def _same(one, other, path=""):
@@ -25,7 +25,7 @@ def _same(one, other, path=""):
 def test_the_same_bytes(name, monkeypatch):
     from benchmarks import reference_loop as plain  # compiles for half a minute
 
-    scenario = load_scenario(name, population=400, horizon=60, burn_in=40, record={"events": 50})
+    scenario = Scenario.load(name, population=400, horizon=60, burn_in=40, record={"events": 50})
     theirs = life.live_replicate(scenario, seed=5, replicate=2)
     monkeypatch.setattr(life, "run_weeks", plain.run_weeks)
     mine = life.live_replicate(scenario, seed=5, replicate=2)

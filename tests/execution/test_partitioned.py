@@ -6,7 +6,7 @@ import sim.execution.partitioned as split
 from sim.execution.executors import SerialExecutor, make_executor
 from sim.execution.partitioned import live_split
 from sim.execution.replicates import run_replicates
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 RECORD = {"customers": True, "events": 300}
 SCENARIOS = {
@@ -30,7 +30,7 @@ SCENARIOS = {
 @pytest.mark.parametrize("name", SCENARIOS)
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_bytes_do_not_depend_on_how_many_share_the_customers(name, workers, live, assert_same_history):
-    scenario = load_scenario(SCENARIOS[name][0], **SCENARIOS[name][1])
+    scenario = Scenario.load(SCENARIOS[name][0], **SCENARIOS[name][1])
     alone = live(scenario, seed=4, replicate=1)
     executor = SerialExecutor()
     executor.workers = workers
@@ -42,7 +42,7 @@ def test_the_bytes_do_not_depend_on_how_many_share_the_customers(name, workers, 
 
 @pytest.mark.slow
 def test_processes_share_a_replicate_where_there_are_too_few(monkeypatch, live, assert_same_history):
-    scenario = load_scenario("treadmill", population=1500, horizon=15, burn_in=5)
+    scenario = Scenario.load("treadmill", population=1500, horizon=15, burn_in=5)
     monkeypatch.setattr(split, "SMALLEST_SPLIT", 1000)
     alone = live(scenario)
     with make_executor("local", workers=2) as executor:

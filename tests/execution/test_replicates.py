@@ -14,7 +14,7 @@ from sim.analysis import tables
 from sim.engine.replicate import Stopped, live_replicate
 from sim.execution.replicates import run_replicates, usable_threads
 from sim.experiments.compare import compare
-from sim.scenario.load import load_scenario, scenario_from_dict, scenario_to_dict
+from sim.scenario.scenario import Scenario
 
 NAMES = ("weekly", "flows", "customers", "events", "market")
 
@@ -155,10 +155,10 @@ def test_a_run_longer_than_the_clocks_is_refused(treadmill):
 @pytest.mark.parametrize("engine", ["numba", "mesa"])
 def test_who_begins_past_the_waiting_stage_needs_again(engine):
     """Nobody carries over a need that was never set: beginning in `consider` is no reason not to buy ever after."""
-    composed = scenario_to_dict(load_scenario("treadmill", population=200, horizon=60, burn_in=0))
+    composed = Scenario.load("treadmill", population=200, horizon=60, burn_in=0).to_dict()
     composed["journeys"]["classic"]["start"] = {"consider": 1.0}
     composed["journeys"]["proactive"]["start"] = {"consider": 1.0}
-    scenario = scenario_from_dict(composed)
+    scenario = Scenario.from_dict(composed)
     (_, arms), *_ = run_replicates(scenario, seed=1, replicates=[0], engine=engine)
     purchases = arms["classic"].purchases.sum(axis=(1, 2, 3))
     assert purchases[:10].sum() > 60 and purchases[30:].sum() > 60

@@ -21,9 +21,9 @@ from sim.execution.replicates import run_replicates
 from sim.execution.store import Store, StoreFull, shards_of
 from sim.execution.trials import FIGURES, Trial, key_of, live_chunk, measure_arms, run_trials
 from sim.execution.version import model_version
+from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
-from sim.scenario.levers import with_values
-from sim.scenario.load import scenario_from_dict
+from sim.scenario.scenario import Scenario
 
 FATIGUE = "market.contact.fatigue"
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ def test_an_outcome_is_what_a_comparison_measures(tiny):
 
 def test_a_key_is_about_content_and_not_about_how_it_came_to_be(tiny):
     key = key_of(tiny, 1)
-    assert key_of(scenario_from_dict(json.loads(json.dumps(trials_to_dict(tiny)))), 1) == key
+    assert key_of(Scenario.from_dict(json.loads(json.dumps(trials_to_dict(tiny)))), 1) == key
     assert Trial(tiny, 1, (0,), {FATIGUE: 0.3}).key == Trial(with_values(tiny, {FATIGUE: 0.3}), 1, (1,)).key
     assert key_of(replace(tiny, title="another", case="", name="other"), 1) == key
     different = {key_of(tiny, 2)} | {
@@ -69,9 +69,8 @@ def test_a_key_is_about_content_and_not_about_how_it_came_to_be(tiny):
 
 
 def trials_to_dict(scenario):
-    from sim.scenario.load import scenario_to_dict
 
-    return scenario_to_dict(scenario)
+    return scenario.to_dict()
 
 
 def test_another_model_is_another_key(tiny, monkeypatch, tmp_path):
@@ -225,9 +224,8 @@ def test_a_really_full_disk(tmp_path):
 
 
 def _add(folder, start, barrier):
-    from sim.scenario.load import load_scenario
 
-    scenario = load_scenario("treadmill", population=60, horizon=12, burn_in=4, record={"events": 10})
+    scenario = Scenario.load("treadmill", population=60, horizon=12, burn_in=4, record={"events": 10})
     trials = [Trial(scenario, 1, (0,), {FATIGUE: 0.01 * level}) for level in range(start, start + 20)]
     store = Store(folder)
     barrier.wait()
@@ -256,7 +254,7 @@ def test_two_sweeps_into_one_store_at_once(tiny, tmp_path):
 def test_a_shard_carries_what_is_needed_to_run_its_runs_again(tiny, tmp_path):
     ((outcome,), _) = lived([Trial(tiny, 5, (0,), {FATIGUE: 0.3})], Store(tmp_path))
     row = pq.read_table(next(shards_of(tmp_path))).slice(0, 1).to_pylist()[0]
-    scenario = with_values(scenario_from_dict(json.loads(row["base"])), json.loads(row["values"]))
+    scenario = with_values(Scenario.from_dict(json.loads(row["base"])), json.loads(row["values"]))
     assert row["model"] == model_version() and key_of(scenario, row["seed"]) == row["key"] == outcome.key
     ((again,), _) = lived([Trial(scenario, row["seed"], (row["replicate"],))])
     assert again.metrics.tobytes() == outcome.metrics.tobytes()

@@ -16,8 +16,8 @@ from sim.experiments.compare import compare
 from sim.experiments.touchpoints import touchpoints
 from sim.reports.attribution import attribution_lines, attribution_sheet
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import load_scenario
-from sim.scenario.scenario import Plan
+from sim.scenario.resolved import Plan
+from sim.scenario.scenario import Scenario
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_off_is_where_the_baseline_stands_and_other_brands_are_a_step_of_their_o
 
 
 def test_an_undefined_metric_is_not_divided_and_said_so(small):
-    nobody = load_scenario("treadmill", population=3, horizon=2, burn_in=0)
+    nobody = Scenario.load("treadmill", population=3, horizon=2, burn_in=0)
     none = attribute(nobody, metric="switch_rate", replicates=2, threads=1)
     assert "undefined" in attribution_lines(none.summary_json)[0]
     assert attribution_sheet(none).sections == ()

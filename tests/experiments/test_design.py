@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from sim.experiments.design import METHODS, read_design
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
-CASES = {"treadmill": load_scenario("treadmill", population=100, horizon=10, burn_in=0)}
+CASES = {"treadmill": Scenario.load("treadmill", population=100, horizon=10, burn_in=0)}
 LEVERS = {"market.contact.fatigue": [0.05, 0.4], "market.need.mean_weeks": [8, 20]}
 
 
 def design(**data):
-    return read_design(data, CASES, Library.of())
+    return read_design(data, CASES, ConfigPath.of())
 
 
 def test_everything_is_combined_with_everything_the_last_fastest():

@@ -6,17 +6,17 @@ import pytest
 from sim.execution.trials import key_of, measure_arms
 from sim.experiments.arm_metrics import pick_arm
 from sim.experiments.factors import NAMED, read_dials, ready, resolved_dials, written
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
-from sim.scenario.levers import with_values
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 NAMES = list(NAMED)
 
 
 @pytest.fixture(scope="module")
 def scenario():
-    return ready(load_scenario("treadmill", population=200, horizon=26, burn_in=13), "proactive", None)
+    return ready(Scenario.load("treadmill", population=200, horizon=26, burn_in=13), "proactive", None)
 
 
 @pytest.fixture(scope="module")
@@ -70,23 +70,23 @@ def test_they_move_what_they_say(scenario, dials):
 
 
 def test_getting_ready_changes_no_number(scenario, live):
-    plain = load_scenario("treadmill", population=200, horizon=26, burn_in=13)
+    plain = Scenario.load("treadmill", population=200, horizon=26, burn_in=13)
     assert scenario.arms["proactive"].plans["peak"].journey != plain.arms["proactive"].plans["peak"].journey
     one, other = (measure_arms(live(item), item) for item in (plain, scenario))
     assert one.tobytes() == other.tobytes()
 
 
 def test_where_a_scenario_lacks_something_the_dial_is_left_out():
-    plain = load_scenario("treadmill", **{"arms.proactive.focal.strategy.costs.contact": 0})
+    plain = Scenario.load("treadmill", **{"arms.proactive.focal.strategy.costs.contact": 0})
     names = [dial.name for dial in read_dials(None, plain, "proactive", names=NAMES)]
     assert "contact_cost" not in names and "capability_cost" in names
     with pytest.raises(ConfigError, match="contact_cost.*nothing it could move"):
         read_dials(["contact_cost"], plain, "proactive", names=())
 
 
-@pytest.mark.parametrize("name", Library.of().names("scenario"))
+@pytest.mark.parametrize("name", ConfigPath.of().names("scenario"))
 def test_every_shipped_scenario_has_dials(name):
-    plain = load_scenario(name)
+    plain = Scenario.load(name)
     arm = pick_arm(plain, None)
     dials = read_dials(None, ready(plain, arm, None), arm, names=NAMES)
     assert len(dials) >= 8
@@ -143,7 +143,7 @@ def test_numbers_say_what_they_mean(dials):
 
 
 def test_the_arm_in_question():
-    plain = load_scenario("privacy_backlash")
+    plain = Scenario.load("privacy_backlash")
     assert pick_arm(plain, None) == "disclosed" and pick_arm(plain, "covert") == "covert"
     with pytest.raises(ConfigError, match="no arm of the scenario; did you mean 'covert'"):
         pick_arm(plain, "covet")

@@ -12,7 +12,7 @@ from sim.experiments.factors import read_dials
 from sim.experiments.frontier import KINDS_OF_RUN, SampleSizes, frontier
 from sim.reports.document import write_sheet
 from sim.reports.frontier import frontier_lines, frontier_sheet, frontier_summary, rule_words
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 pytest.importorskip("sklearn")
 pytest.importorskip("SALib")
@@ -24,7 +24,7 @@ SMALL = replace(EFFORT, first=40, batches=1, batch=8, held_out=30, inside=8)
 
 @pytest.fixture(scope="module")
 def question():
-    scenario = load_scenario("treadmill", population=500)
+    scenario = Scenario.load("treadmill", population=500)
     return FactorResponse(scenario, "proactive", "contribution", read_dials(NAMES, scenario, "proactive", names=()), 1)
 
 
@@ -203,7 +203,7 @@ def test_maps_that_are_asked_for(question, pretend):
 
 
 def test_a_scenario_outside_the_ranges_is_said_so(pretend):
-    scenario = load_scenario("treadmill", population=500)
+    scenario = Scenario.load("treadmill", population=500)
     dials = read_dials({"contact_rate": [0.3, 0.6], "product_quality": None}, scenario, "proactive", names=())
     pretend(lambda shares: 20.0 * (shares[:, 1] - 0.5))
     found = run(FactorResponse(scenario, "proactive", "contribution", dials, 1), SMALL)

@@ -10,7 +10,7 @@ from sim.experiments.sensitivity import sensitivity
 from sim.reports.document import write_sheet
 from sim.reports.sensitivity import sensitivity_lines, sensitivity_sheet, sensitivity_summary
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 pytest.importorskip("SALib")
 
@@ -19,7 +19,7 @@ NAMES = ["privacy_concern", "contact_rate", "capability_cost", "product_quality"
 
 @pytest.fixture(scope="module")
 def question():
-    scenario = load_scenario("treadmill", population=500)
+    scenario = Scenario.load("treadmill", population=500)
     return FactorResponse(scenario, "proactive", "contribution", read_dials(NAMES, scenario, "proactive", names=()), 1)
 
 

@@ -13,12 +13,12 @@ from sim.experiments.compare import compare
 from sim.experiments.journey_changes import changes
 from sim.experiments.touchpoints import changed_scenarios, pick_journey_arm, touchpoints
 from sim.reports.touchpoints import moments_lines, moments_sheet
-from sim.scenario.config_path import Library
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import edge_names, read_journey, stage_names
-from sim.scenario.levers import with_values
-from sim.scenario.load import load_scenario
-from sim.scenario.normal_form import journey_form
+from sim.scenario.normal_form import normalize_journey
+from sim.scenario.scenario import Scenario
 
 STEP = 0.1
 
@@ -32,9 +32,9 @@ def by_name(found):
     return {change.name: change for change in found}
 
 
-@pytest.mark.parametrize("name", Library.of().names("scenario"))
+@pytest.mark.parametrize("name", ConfigPath.of().names("scenario"))
 def test_every_stage_and_edge_of_every_shipped_journey_can_be_moved_or_says_why_not(name):
-    scenario = load_scenario(name)
+    scenario = Scenario.load(name)
     for journey in scenario.journeys.values():
         found = changes(journey, scenario.market, STEP)
         assert [change.name for change in found] == [*journey.stages, *edge_names(journey.edges)]
@@ -44,7 +44,7 @@ def test_every_stage_and_edge_of_every_shipped_journey_can_be_moved_or_says_why_
             for moved in (change.better, change.worse, change.reference):
                 if moved is not None:
                     # What is lived is a journey that a file could hold, with the stages in the same order.
-                    again = read_journey(moved.name, journey_form(moved))
+                    again = read_journey(moved.name, normalize_journey(moved))
                     assert again == moved and tuple(again.stages) == tuple(journey.stages)
                     assert moved != journey
 
@@ -92,7 +92,7 @@ def test_probabilities_move_by_their_odds():
         {"from": "b", "to": "a", "probability": {"base": 0.1, "patience": 0.4}},
     ]
     journey = read_journey("chain", {"start": {"a": 1.0}, "stages": stages, "edges": edges})
-    found = by_name(changes(journey, load_scenario("treadmill").market, 0.5))
+    found = by_name(changes(journey, Scenario.load("treadmill").market, 0.5))
     moved = found["a_to_b"].better.edges[0].probability["base"]
     assert moved / (1 - moved) == pytest.approx(0.2 / 0.8 * np.exp(0.5))
     at_mean = found["b_to_a"].better.edges[2].probability["base"] + 0.2
@@ -204,7 +204,7 @@ def test_the_page_shows_map_and_ranking_and_is_the_same_each_time(done, tmp_path
 
 
 def test_an_undefined_metric_says_so():
-    nobody = load_scenario("treadmill", population=3, horizon=2, burn_in=0)
+    nobody = Scenario.load("treadmill", population=3, horizon=2, burn_in=0)
     none = touchpoints(nobody, metric="switch_rate", replicates=1, threads=1)
     assert "undefined" in moments_lines(none.summary_json)[0] and moments_sheet(none).sections == ()
 
@@ -251,7 +251,7 @@ def test_a_result_runs_again_to_the_byte(tmp_path, capsys):
 @pytest.mark.slow
 def test_the_loop_is_worth_more_where_customers_are_kept_and_less_where_they_leave():
     """Signs that theory fixes: a better product and an easier search help; losing searchers hurts."""
-    scenario = load_scenario("treadmill", population=4000, horizon=156)
+    scenario = Scenario.load("treadmill", population=4000, horizon=156)
     found = touchpoints(scenario, metric="purchases", step=0.5, replicates=4)
     entry = {moment["name"]: moment for moment in found.summary_json["moments"]}
     for name in ("experience", "evaluate", "need_to_buy"):

@@ -16,9 +16,8 @@ import numpy as np
 from sim.execution.replicates import run_replicates
 from sim.record.events import KINDS
 from sim.record.history import ORIGINS, Fixed, History, Money
-from sim.scenario.load import load_file, load_scenario, scenario_to_dict
 from sim.scenario.scenario import Scenario
-from sim.scenario.yaml_reader import write_document
+from sim.scenario.yaml_reader import write_yaml
 
 HERE = Path(__file__).parent
 SCENARIO, FIGURES = HERE / "scenario.yaml", HERE / "figures.json"
@@ -27,7 +26,7 @@ SEED = 20_261_122
 
 def frozen_scenario() -> Scenario:
     """One small market in which every mechanism of the model works."""
-    return load_scenario(
+    return Scenario.load(
         "treadmill",
         population=1500,
         horizon=78,
@@ -80,7 +79,7 @@ def figures(history: History, scenario: Scenario) -> dict[str, Any]:
 
 def run(engine: str = "numba") -> dict[str, Any]:
     """Key figures of every arm of the frozen scenario."""
-    scenario = load_file(SCENARIO)
+    scenario = Scenario.from_yaml(SCENARIO)
     ((_, arms),) = run_replicates(scenario, seed=SEED, replicates=[0], engine=engine, threads=1)
     return {arm: figures(history, scenario) for arm, history in arms.items()}
 
@@ -89,7 +88,7 @@ def main() -> None:
     """Rewrite the files."""
     if "--scenario" in sys.argv[1:] or not SCENARIO.exists():
         head = "# Frozen by tests/golden/refresh.py --scenario; not meant to be edited.\n"
-        SCENARIO.write_text(head + write_document(scenario_to_dict(frozen_scenario())), encoding="utf-8")
+        SCENARIO.write_text(head + write_yaml(frozen_scenario().to_dict()), encoding="utf-8")
     FIGURES.write_text(json.dumps(run(), indent=1) + "\n", encoding="utf-8")
     print(f"wrote {FIGURES}; say in CHANGELOG.md, under 'Results change', what moved and why")
 

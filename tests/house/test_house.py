@@ -96,10 +96,10 @@ def test_an_edited_rule_changes_the_result(tmp_path):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     program = (
         "import sys; sys.path.insert(0, '.')\n"
-        "from sim.scenario.load import load_scenario\n"
+        "from sim.scenario.scenario import Scenario\n"
         "from sim.execution.replicates import run_replicates\n"
         "import agents; assert agents.__file__.startswith(sys.argv[1]), agents.__file__\n"
-        "scenario = load_scenario('treadmill', population=200, horizon=30, burn_in=10)\n"
+        "scenario = Scenario.load('treadmill', population=200, horizon=30, burn_in=10)\n"
         "((_, arms),) = run_replicates(scenario, seed=1, replicates=[0], threads=1)\n"
         "print(*(int(history.satisfaction[-1].sum()) for history in arms.values()))\n"
     )

@@ -9,7 +9,7 @@ from sim.analysis import tables
 from sim.experiments.compare import compare
 from sim.record.events import KINDS, EventKind
 from sim.record.history import FIXED_POINT, UNIT, Money
-from sim.scenario.scenario import Record
+from sim.scenario.resolved import Record
 
 ARMS = ("classic", "proactive")
 VARIABLE = ((Money.MARGIN, 1), (Money.ANCILLARY, 1), (Money.CONTACTS, -1), (Money.CHANNELS, -1), (Money.SERVICE, -1))

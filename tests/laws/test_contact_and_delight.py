@@ -6,7 +6,7 @@ from scipy.stats import t as student
 
 from sim.experiments.compare import compare
 from sim.record.history import FIXED_POINT
-from sim.scenario.load import scenario_from_dict
+from sim.scenario.scenario import Scenario
 
 #: Error rate of each comparison of means: a right model would fail so often with another seed.
 ALPHA = 0.005
@@ -38,7 +38,7 @@ def pressed():
             {"from": "use", "to": "idle"},
         ],
     }
-    scenario = scenario_from_dict(
+    scenario = Scenario.from_dict(
         {
             "name": "pressed",
             "market": {
@@ -104,7 +104,7 @@ def one_brand(lift, rate):
         ],
     }
     brand = {"price": 10.0, "unit_margin": 3.0, "salience": 1.0}
-    return scenario_from_dict(
+    return Scenario.from_dict(
         {
             "name": "fading",
             "market": {

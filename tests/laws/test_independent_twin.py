@@ -15,7 +15,7 @@ import pytest
 
 from sim.execution.replicates import run_replicates
 from sim.record.history import FIXED_POINT, Money
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 PROGRAM = Path(__file__).parents[2] / "benchmarks" / "numpy_classic.py"
 REPLICATES = 16
@@ -35,7 +35,7 @@ def _figures(purchases, revenue, contribution, in_stage, satisfaction):
 
 
 def test_two_programs_one_model(numpy_classic):
-    scenario = load_scenario("treadmill", population=4000, horizon=78, burn_in=52, record={"events": 0, "lives": 0})
+    scenario = Scenario.load("treadmill", population=4000, horizon=78, burn_in=52, record={"events": 0, "lives": 0})
     scenario = replace(scenario, arms={"classic": scenario.arms["classic"]}, baseline="classic")
     one = []
     for seed in range(REPLICATES):

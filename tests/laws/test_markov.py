@@ -7,7 +7,7 @@ largest test makes 160 of them, so with another seed it would fail at most one t
 import numpy as np
 import pytest
 
-from sim.scenario.load import scenario_from_dict
+from sim.scenario.scenario import Scenario
 
 CUSTOMERS = 200_000
 ALLOWED = 4.0
@@ -45,7 +45,7 @@ def chain(matrix, start, weeks, customers=CUSTOMERS, burn_in=0):
             if a != b and matrix[a, b] > 0
         ],
     }
-    return scenario_from_dict(
+    return Scenario.from_dict(
         {
             "name": "chain",
             "market": "none",

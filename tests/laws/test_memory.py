@@ -12,10 +12,10 @@ CUSTOMERS = 200_000
 #: Peak resident memory of a run, MiB; the smaller horizon first in a process of its own.
 PROGRAM = """
 import resource, sys
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 from sim.execution.replicates import run_replicates
 horizon, customers, engine = int(sys.argv[1]), int(sys.argv[2]), "numba"
-scenario = load_scenario("treadmill", population=customers, horizon=horizon, burn_in=4,
+scenario = Scenario.load("treadmill", population=customers, horizon=horizon, burn_in=4,
                          record={"events": 0, "lives": 0})
 for _ in run_replicates(scenario, seed=1, replicates=[0], threads=1):
     pass

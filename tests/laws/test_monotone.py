@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.record.events import EventKind
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 CUSTOMERS = 1500
 
@@ -20,7 +20,7 @@ CUSTOMERS = 1500
 @pytest.fixture(scope="module")
 def quiet_market():
     """Classic arm alone, nobody lived before, nobody listens to others, everybody's moments logged."""
-    scenario = load_scenario("treadmill", population=CUSTOMERS, horizon=80, burn_in=0, record={"events": CUSTOMERS})
+    scenario = Scenario.load("treadmill", population=CUSTOMERS, horizon=80, burn_in=0, record={"events": CUSTOMERS})
     market = scenario.market
     market = replace(
         market,

@@ -8,7 +8,7 @@ import pytest
 
 from agents.strategies import CAPABILITIES, Contacts
 from sim.experiments.compare import compare
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 SCENARIOS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs" / "scenario").glob("*.yaml"))
 NOTHING = dict.fromkeys(CAPABILITIES, 0.0) | {"contacts_per_week": Contacts(), "personas": {}}
@@ -26,7 +26,7 @@ def powerless(scenario):
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_without_capabilities_and_contacts_the_difference_is_exactly_zero(name):
-    scenario = load_scenario(name, population=300, horizon=60, burn_in=20, record={"customers": True, "events": 300})
+    scenario = Scenario.load(name, population=300, horizon=60, burn_in=20, record={"customers": True, "events": 300})
     scenario = powerless(scenario)
     result = compare(scenario, replicates=2, seed=1, threads=1)
     weekly = result.weekly

@@ -10,7 +10,7 @@ import pytest
 
 from sim.execution.replicates import run_replicates
 from sim.record.history import FIXED_POINT, ORIGINS, Money
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 
 REPLICATES = 12
 
@@ -67,7 +67,7 @@ def _engines(history):
 def test_plain_python_gives_the_same_market():
     from benchmarks import plain_mesa  # imports Mesa, which takes seconds
 
-    scenario = load_scenario("treadmill", population=1500, horizon=78, burn_in=40, record={"events": 0, "lives": 0})
+    scenario = Scenario.load("treadmill", population=1500, horizon=78, burn_in=40, record={"events": 0, "lives": 0})
     lived = [arms for _, arms in run_replicates(scenario, seed=1, replicates=range(REPLICATES), threads=1)]
     seen = 0
     for arm in scenario.arms:

@@ -15,7 +15,8 @@ from sim.experiments.result import Result
 from sim.reports.labels import METRIC_WORDS, difference_rows, interval, value
 from sim.reports.page import NO_EFFECT_KNOWN, write_report
 from sim.reports.terminal import print_result
-from sim.scenario.scenario import Assumption, Scenario
+from sim.scenario.resolved import Assumption
+from sim.scenario.scenario import Scenario
 
 HOSTILE = "<script>alert('x')</script>$x$\"&"
 

@@ -11,11 +11,11 @@ import pytest
 from agents.brands import Brand
 from agents.personas import Persona, Spread
 from agents.strategies import Strategy
-from sim.scenario.errors import ConfigError
+from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import Stage
 from sim.scenario.market import Market
-from sim.scenario.scenario import Assumption, Record
-from sim.scenario.schema import check, defaults, nearest, plain, read, read_name
+from sim.scenario.resolved import Assumption, Record
+from sim.scenario.schema import check, defaults, plain, read, read_name
 from sim.scenario.settings import Settings
 
 ROOTS = (Market, Brand, Persona, Strategy, Stage, Record, Assumption, Settings)
@@ -175,9 +175,12 @@ def test_a_partial_check_fills_nothing_in():
     assert check(Strategy, {"costs": {"contact": 0.05}}, partial=True) == {"costs": {"contact": 0.05}}
 
 
-def test_nearest():
-    assert nearest("automaton", ["automation", "context"]) == "automation"
-    assert nearest("zzz", ["automation", "context"]) is None
+def test_only_what_is_similar_is_suggested():
+    known = ["automation", "context"]
+    assert suggest("automaton", known) == "did you mean 'automation'? accepted: automation, context"
+    assert suggest("automaton", known, "names are", under="a.b").startswith("did you mean 'a.b.automation'? names are")
+    assert suggest("zzz", known) == "accepted: automation, context"
+    assert suggest("zzz", []) == "accepted: nothing"
 
 
 def test_long_and_nested_values_are_shown_short():

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.scenario.errors import ConfigError
-from sim.scenario.yaml_reader import LARGEST_FILE, parse_document, read_document, write_document
+from sim.scenario.yaml_reader import LARGEST_FILE, parse_yaml, read_yaml, write_yaml
 
 
 def test_yaml_as_people_write_it():
     text = "a: 1e-3\nb: {on: contact, no: yes}\nc: 20_000\nd: 2026-01-01\ne: .5\nf: true\ng: null\nh: 010\ni: 1:30\n"
-    assert parse_document(text, where="x") == {
+    assert parse_yaml(text, where="x") == {
         "a": 0.001,
         "b": {"on": "contact", "no": "yes"},
         "c": 20_000,
@@ -60,7 +60,7 @@ def test_yaml_as_people_write_it():
 )
 def test_refusals(text, says):
     with pytest.raises(ConfigError) as caught:
-        parse_document(text, where="my.yaml")
+        parse_yaml(text, where="my.yaml")
     message = str(caught.value)
     assert message.startswith("my.yaml") and says in message and "\n" not in message
 
@@ -70,7 +70,7 @@ def test_a_bomb_of_aliases_is_refused_at_once():
     levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     began = time.perf_counter()
     with pytest.raises(ConfigError, match="alias"):
-        parse_document("\n".join(levels), where="bomb.yaml")
+        parse_yaml("\n".join(levels), where="bomb.yaml")
     assert time.perf_counter() - began < 1
 
 
@@ -91,7 +91,7 @@ def test_files_that_are_none(tmp_path):
         "x" * 5000: "cannot be read",
     }.items():
         with pytest.raises(ConfigError) as caught:
-            read_document(tmp_path / name)
+            read_yaml(tmp_path / name)
         assert says in str(caught.value)
 
 
@@ -101,13 +101,13 @@ def test_a_file_of_50_megabytes_is_refused_without_reading_it(tmp_path):
         stream.truncate(50_000_000)
     began = time.perf_counter()
     with pytest.raises(ConfigError, match=f"has 50,000,000 bytes; a configuration may have {LARGEST_FILE:,}"):
-        read_document(path)
+        read_yaml(path)
     assert time.perf_counter() - began < 0.5
 
 
 def test_a_byte_order_mark_is_no_matter(tmp_path):
     (tmp_path / "a.yaml").write_bytes(b"\xef\xbb\xbfa: 1\n")
-    assert read_document(tmp_path / "a.yaml") == {"a": 1}
+    assert read_yaml(tmp_path / "a.yaml") == {"a": 1}
 
 
 SCALARS = (
@@ -133,4 +133,4 @@ SCALARS = (
     )
 )
 def test_what_is_written_is_read_back(data):
-    assert parse_document(write_document(data), where="x") == data
+    assert parse_yaml(write_yaml(data), where="x") == data

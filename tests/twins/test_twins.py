@@ -14,15 +14,15 @@ from agents.population import WEEKLY
 from sim.analysis import tables
 from sim.execution.replicates import run_replicates
 from sim.scenario.journey import Does
-from sim.scenario.load import load_scenario
-from sim.scenario.scenario import Record
+from sim.scenario.resolved import Record
+from sim.scenario.scenario import Scenario
 from sim.world.graph import compile_graph
 
 SCENARIOS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs" / "scenario").glob("*.yaml"))
 
 
 def small(name, population, horizon, burn_in, **changes):
-    return load_scenario(
+    return Scenario.load(
         name,
         population=population,
         horizon=horizon,

@@ -16,7 +16,7 @@ from sim.analysis.markov import chain_of
 from sim.execution.replicates import run_replicates
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import read_journey
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 from sim.validation.absorption import ABSORPTION, check_chain, random_chain
 from sim.validation.diffusion import DIFFUSION, find_peak
 from sim.validation.pattern import PatternRun
@@ -83,7 +83,6 @@ def test_the_shipped_cohort_is_the_one_of_the_sample():
     from sim.customer_base.cohort import Cohort, stagger
     from sim.customer_base.purchase_history import survey
     from sim.data.transactions import Layout, read_transactions
-    from sim.scenario.load import scenario_from_dict
 
     layout = Layout(columns=["master", "customer", "date", "units", "amount"])
     base, _ = survey(read_transactions(DATA / "CDNOW_sample.txt", layout))
@@ -100,7 +99,7 @@ def test_the_shipped_cohort_is_the_one_of_the_sample():
         step_days=1.0,
         population=200_000,
     )
-    made, shipped = scenario_from_dict(cohort.whole()), load_scenario("repeat_buying")
+    made, shipped = Scenario.from_dict(cohort.whole()), Scenario.load("repeat_buying")
     assert made.journeys == shipped.journeys
     assert made.market == shipped.market
     assert made.personas == shipped.personas
@@ -109,7 +108,7 @@ def test_the_shipped_cohort_is_the_one_of_the_sample():
 
 def test_the_durables_have_the_published_coefficients():
     table = read_table(DATA / "bass_1969.csv")
-    scenario = load_scenario("diffusion")
+    scenario = Scenario.load("diffusion")
     named = {journey.title: journey for journey in scenario.journeys.values()}
     for product, p, q in zip(table["product"], table["p"], table["q"], strict=True):
         hazard = next(edge.probability for edge in named[str(product)].edges if edge.probability)
@@ -164,7 +163,7 @@ def test_random_journeys_are_their_matrices(number):
 
 def test_a_journey_that_is_not_the_chain_is_found_out():
     """Sabotage: the customers of one chain against the matrix of another, which buys more readily."""
-    scenario = load_scenario("absorption")
+    scenario = Scenario.load("absorption")
     ((_, histories),) = run_replicates(scenario, seed=1, replicates=[0], threads=1)
     journey = scenario.journeys["chain"]
     edges = [
@@ -197,4 +196,4 @@ def test_a_chain_by_hand():
 
 def test_what_has_no_matrix_is_refused():
     with pytest.raises(ConfigError, match="only a chain"):
-        chain_of(load_scenario("treadmill").journeys["classic"])
+        chain_of(Scenario.load("treadmill").journeys["classic"])

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.scenario.load import load_scenario
+from sim.scenario.scenario import Scenario
 from sim.validation import double_jeopardy, logit, losing_region, null_effect, origins, pressure
 from sim.validation.double_jeopardy import household_panel, theory_of
 from sim.validation.logit import LOGIT, exact_shares
@@ -103,7 +103,7 @@ def test_differences_are_counted_one_by_one(treadmill, live):
 
 def test_pressure_fails_where_contacts_never_tire(monkeypatch):
     """Sabotage: without fatigue more contact earns more, and the best rate lies at the end."""
-    scenario = load_scenario("pressure")
+    scenario = Scenario.load("pressure")
     contact = replace(scenario.market.contact, fatigue=0.0, optout=0.0, optout_fatigue=0.0)
     tireless = replace(scenario, population=150, market=replace(scenario.market, contact=contact))
     monkeypatch.setattr(PatternRun, "scenario", lambda self, name, **more: tireless)
@@ -117,7 +117,7 @@ def test_pressure_is_an_inverted_u_at_a_fifth_of_the_size():
 
 
 def test_toothpaste_is_the_dirichlet_it_is_meant_to_be():
-    scenario = load_scenario("toothpaste_1973")
+    scenario = Scenario.load("toothpaste_1973")
     theory = theory_of(scenario)
     assert theory.purchases == pytest.approx(1.456) and theory.strength == pytest.approx(1.3)
     assert theory.shares[:3] == pytest.approx((0.25, 0.19, 0.10)) and sum(theory.shares) == pytest.approx(1.0)

@@ -13,8 +13,8 @@ import pytest
 import sim.verbs.compare as compare_verb
 from sim.cli import main
 from sim.scenario.errors import ConfigError
-from sim.scenario.load import load_scenario, scenario_to_dict
-from sim.scenario.yaml_reader import parse_document, write_document
+from sim.scenario.scenario import Scenario
+from sim.scenario.yaml_reader import parse_yaml, write_yaml
 from sim.verbs import VERBS
 
 
@@ -73,7 +73,7 @@ def test_showing_a_configuration_imports_no_engine():
 def test_the_default_is_the_treadmill(runs, untouched):
     assert main(["compare"]) == 0
     (work,) = runs
-    assert work.scenario == load_scenario("treadmill")
+    assert work.scenario == Scenario.load("treadmill")
     assert (work.settings.seed, work.settings.replicates, work.settings.engine) == (1, 8, "numba")
 
 
@@ -117,7 +117,7 @@ def test_groups_are_replaced_by_name(runs):
 
 
 def _own_folder(place: Path) -> Path:
-    data = scenario_to_dict(load_scenario("treadmill"))
+    data = Scenario.load("treadmill").to_dict()
     for name, content in {
         "scenario/mine": {
             "title": "Mine",
@@ -130,7 +130,7 @@ def _own_folder(place: Path) -> Path:
     }.items():
         path = place / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(write_document(content))
+        path.write_text(write_yaml(content))
     return place
 
 
@@ -167,7 +167,7 @@ def test_a_sweep_is_checked_whole_before_anything_runs(runs, capsys, untouched):
 def test_a_resolved_configuration_runs_again_and_can_be_changed(runs, tmp_path_factory):
     assert main(["compare", "seed=3", "replicates=2", "engine=mesa", "market.price_elasticity=-2"]) == 0
     folder = tmp_path_factory.mktemp("result")
-    (folder / "config.yaml").write_text(write_document(compare_verb._resolved(runs[0])))
+    (folder / "config.yaml").write_text(write_yaml(compare_verb._resolved(runs[0])))
     assert main(["compare", f"from={folder}"]) == 0
     assert main(["compare", f"from={folder / 'config.yaml'}"]) == 0
     assert main(["compare", "--config-dir", str(folder), "--config-name", "config"]) == 0
@@ -179,7 +179,7 @@ def test_a_resolved_configuration_runs_again_and_can_be_changed(runs, tmp_path_f
 
 def test_the_configuration_is_shown(capsys, untouched):
     assert main(["compare", "--cfg", "job"]) == 0
-    shown = parse_document(capsys.readouterr().out, where="shown")
+    shown = parse_yaml(capsys.readouterr().out, where="shown")
     assert shown["market"]["price_elasticity"] == -2.62
     assert shown["arms"]["proactive"]["focal"]["strategy"]["automation"] == 0.7
     assert main(["compare", "--cfg", "job", "--package", "market.need"]) == 0

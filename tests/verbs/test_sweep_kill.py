@@ -211,10 +211,10 @@ def test_one_population_is_split_over_the_workers_of_a_cluster(tmp_path, cluster
     import sim.execution.partitioned as split
     from sim.execution.executors import make_executor
     from sim.execution.replicates import run_replicates
-    from sim.scenario.load import load_scenario
+    from sim.scenario.scenario import Scenario
 
     monkeypatch.setattr(split, "SMALLEST_SPLIT", 1)
-    scenario = load_scenario("treadmill", population=2001, horizon=20, burn_in=10)
+    scenario = Scenario.load("treadmill", population=2001, horizon=20, burn_in=10)
     ((_, alone),) = run_replicates(scenario, seed=2, replicates=[0], threads=1)
     with make_executor("dask", scheduler_file=cluster[2]) as executor:
         ((_, together),) = run_replicates(scenario, seed=2, replicates=[0], executor=executor)

@@ -7,15 +7,14 @@ import pytest
 
 from agents.strategies import CAPABILITIES, Strategy
 from configs import FOLDER
-from sim.scenario.config_path import GROUPS, Library
+from sim.scenario.config_path import GROUPS, ConfigPath
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import read_journey
-from sim.scenario.load import load_file, load_scenario, scenario_from_dict, scenario_to_dict
-from sim.scenario.normal_form import compose, draft_scenario
+from sim.scenario.normal_form import compose, normalize_scenario
 from sim.scenario.scenario import Scenario
-from sim.scenario.yaml_reader import parse_document, write_document
+from sim.scenario.yaml_reader import parse_yaml, write_yaml
 
-SHIPPED = {group: Library.of().names(group) for group in GROUPS}
+SHIPPED = {group: ConfigPath.of().names(group) for group in GROUPS}
 CHAIN = """
 name: my_chain
 start: {a: 1.0}
@@ -62,10 +61,10 @@ channels: {web: {digital: true}, store: {digital: false}}
 
 def _write(folder, file, **changes):
     path = folder / f"{file}.yaml"
-    data = parse_document(path.read_text(), where=file)
+    data = parse_yaml(path.read_text(), where=file)
     for key, value in changes.items():
         data = _set(data, key.split("__"), value)
-    path.write_text(write_document(data), encoding="utf-8")
+    path.write_text(write_yaml(data), encoding="utf-8")
 
 
 def _set(data, path, value):
@@ -82,23 +81,23 @@ def _set(data, path, value):
 
 @pytest.mark.parametrize("name", SHIPPED["scenario"])
 def test_every_shipped_scenario_loads_and_comes_back_exactly(name):
-    scenario = load_scenario(name)
-    resolved = scenario_to_dict(scenario)
-    assert scenario_from_dict(resolved) == scenario
-    assert scenario_from_dict(parse_document(write_document(resolved), where="x")) == scenario
-    assert scenario_to_dict(scenario_from_dict(resolved)) == resolved
+    scenario = Scenario.load(name)
+    resolved = scenario.to_dict()
+    assert Scenario.from_dict(resolved) == scenario
+    assert Scenario.from_dict(parse_yaml(write_yaml(resolved), where="x")) == scenario
+    assert Scenario.from_dict(resolved).to_dict() == resolved
 
 
 @pytest.mark.parametrize("name", SHIPPED["scenario"])
 def test_every_shipped_scenario_says_its_command_and_its_assumptions(name):
     text = (FOLDER / "scenario" / f"{name}.yaml").read_text()
     assert text.startswith("#") and f"journey compare scenario={name}" in text.split("\nname:")[0]
-    scenario = load_scenario(name)
+    scenario = Scenario.load(name)
     assert scenario.title and scenario.case and scenario.assumptions and len(scenario.arms) >= 2
 
 
 def test_a_file_of_ones_own(folder):
-    scenario = load_scenario("mine", config_dir=folder, population=500)
+    scenario = Scenario.load("mine", config_dir=folder, population=500)
     assert scenario.population == 500
     assert scenario.market.price_elasticity == -2 and scenario.market.brands["a"].price == 12
     assert scenario.market.brands["a"].unit_margin == 3
@@ -111,31 +110,31 @@ def test_a_file_of_ones_own(folder):
     # A brand's own name goes before its role; what it leaves out comes from there, and then from the market.
     assert after["b"].strategy.automation == 0.2 and after["b"].journey == "classic"
     assert dataclasses.replace(before["c"].strategy, title="") == Strategy(name="reactive")
-    assert scenario_from_dict(scenario_to_dict(scenario)) == scenario
-    assert load_file(folder / "scenario" / "mine.yaml", population=500) == scenario
+    assert Scenario.from_dict(scenario.to_dict()) == scenario
+    assert Scenario.from_yaml(folder / "scenario" / "mine.yaml", population=500) == scenario
     assert Scenario.from_yaml(folder / "scenario" / "mine.yaml", population=500) == scenario
 
 
 def test_a_journey_alone(folder):
-    scenario = load_scenario("chain", config_dir=folder)
+    scenario = Scenario.load("chain", config_dir=folder)
     assert scenario.market.journey == "my_chain" and scenario.brands == ("none",)
     assert [persona.name for persona in scenario.personas] == ["everyone"]
     assert scenario.baseline == "chain"
     assert scenario.journeys["my_chain"].edges[2].probability == {"base": 0.0, "patience": 1.0}
-    assert scenario_from_dict(scenario_to_dict(scenario)) == scenario
+    assert Scenario.from_dict(scenario.to_dict()) == scenario
 
 
 def test_a_resolved_configuration_runs_again(folder, tmp_path):
-    scenario = load_scenario("mine", config_dir=folder)
+    scenario = Scenario.load("mine", config_dir=folder)
     path = tmp_path / "result" / "config.yaml"
     path.parent.mkdir()
-    resolved = {**scenario_to_dict(scenario), "seed": 3, "replicates": 2, "engine": "mesa", "threads": None}
-    path.write_text(write_document(resolved))
-    assert load_file(path) == scenario
+    resolved = {**scenario.to_dict(), "seed": 3, "replicates": 2, "engine": "mesa", "threads": None}
+    path.write_text(write_yaml(resolved))
+    assert Scenario.from_yaml(path) == scenario
 
 
 def test_overrides_reach_any_value():
-    scenario = load_scenario(
+    scenario = Scenario.load(
         "treadmill",
         market="fitness",
         record={"customers": True},
@@ -156,9 +155,9 @@ def test_overrides_reach_any_value():
 def test_the_proactive_journey_is_the_classic_one_where_every_capability_is_zero():
     """Compare the edges that exist at zero, with the coefficients that are not multiplied by zero."""
     zero = {"ease", "relevance", "pull", "delight", "intrusion"}
-    library = Library.of()
+    config_path = ConfigPath.of()
     classic, proactive = (
-        read_journey(name, library.read("journey", name)[0], name) for name in ("classic", "proactive")
+        read_journey(name, config_path.read("journey", name)[0], name) for name in ("classic", "proactive")
     )
 
     def at_zero(journey):
@@ -186,8 +185,8 @@ def _leaves(data, key=""):
 
 @pytest.fixture(scope="module")
 def composed():
-    data, where = Library.of().read("scenario", "treadmill")
-    return compose(draft_scenario(data, where=where, name="treadmill"), Library.of())
+    data, where = ConfigPath.of().read("scenario", "treadmill")
+    return compose(normalize_scenario(data, where=where, name="treadmill"), ConfigPath.of())
 
 
 def test_every_leaf_of_a_scenario_refuses_a_wrong_type(composed):
@@ -196,7 +195,7 @@ def test_every_leaf_of_a_scenario_refuses_a_wrong_type(composed):
     assert len(leaves) > 300
     for key, _ in leaves:
         with pytest.raises(ConfigError) as caught:
-            scenario_from_dict(_set(composed, key.split("."), {"no_such_thing": [True]}))
+            Scenario.from_dict(_set(composed, key.split("."), {"no_such_thing": [True]}))
         message = str(caught.value)
         last = key.split(".")[-1]
         assert last in message or key.split(".")[-2] in message, (key, message)
@@ -208,7 +207,7 @@ def test_every_leaf_of_a_scenario_refuses_a_misspelt_key(composed):
         path = key.split(".")
         if path[0] in ("market", "record", "arms") or (path[0] == "personas" and len(path) > 2):
             with pytest.raises(ConfigError, match="unknown key|no brand"):
-                scenario_from_dict(_set(composed, [*path[:-1], path[-1] + "x"], value))
+                Scenario.from_dict(_set(composed, [*path[:-1], path[-1] + "x"], value))
 
 
 @pytest.mark.parametrize(
@@ -271,7 +270,7 @@ def test_bad_input_is_refused_by_name(folder, changes, says):
     for name, change in changes.items():
         _write(folder, name, **change)
     with pytest.raises(ConfigError) as caught:
-        load_scenario("mine", config_dir=folder)
+        Scenario.load("mine", config_dir=folder)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -282,9 +281,9 @@ def test_a_link_out_of_the_folder_is_refused(folder, tmp_path_factory):
     (folder / "strategy" / "leak.yaml").symlink_to(elsewhere)
     (folder / "strategy" / "broken.yaml").symlink_to(folder / "nowhere")
     with pytest.raises(ConfigError, match="leads out of its folder"):
-        load_scenario("mine", config_dir=folder, **{"arms.after.focal.strategy": "leak"})
+        Scenario.load("mine", config_dir=folder, **{"arms.after.focal.strategy": "leak"})
     with pytest.raises(ConfigError, match="is a link to a file that does not exist"):
-        load_scenario("mine", config_dir=folder, **{"arms.after.focal.strategy": "broken"})
+        Scenario.load("mine", config_dir=folder, **{"arms.after.focal.strategy": "broken"})
 
 
 @pytest.mark.parametrize(
@@ -292,11 +291,11 @@ def test_a_link_out_of_the_folder_is_refused(folder, tmp_path_factory):
 )
 def test_a_scenario_has_a_plain_name(name):
     with pytest.raises(ConfigError):
-        load_scenario(name)
+        Scenario.load(name)
 
 
 @pytest.mark.parametrize("place", ["nowhere", "file", "a\0b", "x" * 5000])
 def test_a_configuration_folder_that_is_none(tmp_path, place):
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="the configuration folder"):
-        load_scenario("treadmill", config_dir=tmp_path / place)
+        Scenario.load("treadmill", config_dir=tmp_path / place)

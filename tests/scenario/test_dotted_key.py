@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.scenario.dotted_key import value_at, with_values
 from sim.scenario.errors import ConfigError
+from sim.scenario.factor import Lever, read_levers
 from sim.scenario.journey import edge_names
-from sim.scenario.levers import Lever, read_levers, value_of, with_values
-from sim.scenario.load import load_scenario, override, scenario_from_dict, scenario_to_dict
+from sim.scenario.scenario import Scenario
 
-TREADMILL = load_scenario("treadmill")
+TREADMILL = Scenario.load("treadmill")
 
 CHANGES = {
     "population": 99,
@@ -43,14 +44,18 @@ CHANGES = {
 
 
 def as_on_the_command_line(path, value):
-    data = scenario_to_dict(TREADMILL)
+    data = TREADMILL.to_dict()
     if path == "market":
         data["market"] = value
     elif path.endswith(".strategy"):
         data["arms"]["proactive"]["focal"]["strategy"] = value
     else:
-        override(data, path, value)
-    return scenario_from_dict(data)
+        *steps, last = path.split(".")
+        inner = data
+        for step in steps:
+            inner = inner[step]
+        inner[last] = {**inner[last], **value} if isinstance(value, dict) else value
+    return Scenario.from_dict(data)
 
 
 @pytest.mark.parametrize("path", CHANGES)
@@ -58,19 +63,19 @@ def test_a_lever_does_what_the_command_line_does(path):
     changed = with_values(TREADMILL, {path: CHANGES[path]})
     assert changed == as_on_the_command_line(path, CHANGES[path])
     assert changed != TREADMILL
-    assert scenario_from_dict(scenario_to_dict(changed)) == changed
+    assert Scenario.from_dict(changed.to_dict()) == changed
 
 
 @pytest.mark.parametrize("path", [path for path in CHANGES if path not in ("market", "arms.proactive.focal.strategy")])
 def test_setting_a_value_to_what_it_is_changes_nothing(path):
-    assert with_values(TREADMILL, {path: value_of(TREADMILL, path)}) == TREADMILL
+    assert with_values(TREADMILL, {path: value_at(TREADMILL, path)}) == TREADMILL
 
 
 def test_nothing_of_the_scenario_itself_is_changed():
-    before = scenario_to_dict(TREADMILL)
+    before = TREADMILL.to_dict()
     for path, value in CHANGES.items():
         with_values(TREADMILL, {path: value})
-    assert scenario_to_dict(TREADMILL) == before
+    assert TREADMILL.to_dict() == before
 
 
 REFUSED = {
@@ -134,7 +139,7 @@ def test_every_edge_has_a_name_of_its_own(name):
     assert len(set(names)) == len(edges)
     for edge, called in zip(edges, names, strict=True):
         assert called.startswith(f"{edge.source}_to_{edge.target}")
-        assert value_of(TREADMILL, f"journeys.{name}.edges.{called}")["to"] == edge.target
+        assert value_at(TREADMILL, f"journeys.{name}.edges.{called}")["to"] == edge.target
 
 
 @settings(deadline=None, max_examples=200)

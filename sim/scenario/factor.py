@@ -1,0 +1,176 @@
+"""Factor: a value of a scenario that is moved between two bounds, read from configuration and checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sim.scenario.dotted_key import RELATIVE, field_at, value_at, with_values
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.resolved import ResolvedScenario
+from sim.scenario.schema import is_cents, show
+
+__all__ = ["SCALES", "Lever", "flatten", "read_levers"]
+
+SCALES: tuple[str, ...] = ("linear", "log", "whole")
+_CENT = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """A value of a scenario that is moved between two bounds.
+
+    Attributes
+    ----------
+    path : str
+        Dotted path; see :func:`with_values`.
+    low, high : float
+        Bounds, both reached.
+    scale : {'linear', 'log', 'whole'}
+        How the way between the bounds is divided; ``whole``: the whole numbers, each as likely as the others.
+    step : float or None
+        Values are rounded to multiples of it; money that is counted in cents has a step of 0.01.
+    """
+
+    path: str
+    low: float
+    high: float
+    scale: str = "linear"
+    step: float | None = None
+
+    def at(self, share: float) -> float | int:
+        """Return the value at a share of the way from low to high.
+
+        Examples
+        --------
+        >>> Lever("market.contact.fatigue", 0.1, 0.4, "log").at(0.5)
+        0.2
+        >>> [Lever("horizon", 1, 4, "whole").at(share) for share in (0.0, 0.49, 0.5, 1.0)]
+        [1, 2, 3, 4]
+        """
+        share = min(1.0, max(0.0, float(share)))
+        if self.scale == "whole":
+            count = math.floor(self.high) - math.ceil(self.low) + 1
+            return math.ceil(self.low) + min(count - 1, int(share * count))
+        if share in (0.0, 1.0):
+            return float(self.high if share else self.low)
+        if self.scale == "log":
+            value = self.low * (self.high / self.low) ** share
+        else:
+            value = self.low + (self.high - self.low) * share
+        if self.step is not None:
+            value = round(value / self.step) * self.step
+            value = round(value, 10)
+        else:
+            # Twelve figures: what is written down is what was run.
+            value = float(f"{value:.12g}")
+        return min(self.high, max(self.low, value))
+
+    def share(self, value: float) -> float:
+        """Return where a value lies between low and high: the inverse of :meth:`at`, in [0, 1]."""
+        if self.high == self.low:
+            return 0.0
+        if self.scale == "whole":
+            count = math.floor(self.high) - math.ceil(self.low) + 1
+            share = (value - math.ceil(self.low) + 0.5) / count
+        elif self.scale == "log":
+            share = math.log(value / self.low) / math.log(self.high / self.low)
+        else:
+            share = (value - self.low) / (self.high - self.low)
+        return min(1.0, max(0.0, share))
+
+    def plain(self) -> dict[str, Any]:
+        """Return the lever as it stands in a configuration, without its path."""
+        return {"low": self.low, "high": self.high, "scale": self.scale}
+
+
+def read_levers(data: object, scenario: ResolvedScenario, where: str = "", *, key: str = "levers") -> tuple[Lever, ...]:
+    """Read levers from configuration and check that the scenario accepts both of their bounds.
+
+    Parameters
+    ----------
+    data : mapping
+        By path ``[low, high]`` or ``{low, high, scale}``; paths may be dotted or nested.
+    scenario : Scenario
+        What the levers move.
+    where : str
+        File that the data comes from; opens every message.
+    key : str
+        Key under which the levers stand.
+
+    Raises
+    ------
+    ConfigError
+        If a path leads nowhere, bounds are no numbers, change places, or lie outside what the value may be.
+    """
+    place = f"{where}: " if where else ""
+    if not isinstance(data, Mapping):
+        raise ConfigError(f"{place}{key} is {show(data)}; give a mapping of paths to [low, high]")
+    levers = []
+    for path, said in flatten(data):
+        at = f"{place}{key}.{path}"
+        levers.append(_read_lever(path, said, scenario, at))
+    return tuple(levers)
+
+
+def flatten(data: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what a mapping of paths says, path by path, whether they are dotted keys or nested mappings."""
+    for name, value in data.items():
+        path = f"{before}.{name}" if before else str(name)
+        if isinstance(value, Mapping) and not {"low", "high"} & set(value):
+            yield from flatten(value, path)
+        else:
+            yield path, value
+
+
+def _read_lever(path: str, said: object, scenario: ResolvedScenario, at: str) -> Lever:
+    given: dict[str, Any]
+    if isinstance(said, Mapping):
+        given = dict(said)
+        for name in given:
+            if name not in ("low", "high", "scale"):
+                raise ConfigError(f"{at} has unknown key {show(name)}; accepted: low, high, scale")
+        if not {"low", "high"} <= set(given):
+            raise ConfigError(f"{at} gives only {', '.join(given)}; give both low and high")
+    elif isinstance(said, list | tuple) and len(said) == 2:
+        given = {"low": said[0], "high": said[1]}
+    else:
+        raise ConfigError(f"{at} is {show(said)}; give [low, high] or {{low, high, scale}}")
+    for name in ("low", "high"):
+        value = given[name]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ConfigError(f"{at}.{name} is {show(value)}; give a number")
+    low, high = given["low"], given["high"]
+    if not low < high:
+        raise ConfigError(f"{at} goes from {show(low)} to {show(high)}; give low below high")
+    try:
+        now = value_at(scenario, path)
+        if isinstance(now, Mapping) and set(now) == {"mean", "concentration"}:
+            # A trait's distribution is moved by its mean and keeps its concentration.
+            path, now = f"{path}.mean", now["mean"]
+    except ConfigError as error:
+        raise ConfigError(f"{at}: {error}") from None
+    field = field_at(scenario, path)
+    if isinstance(now, bool | str | Mapping | list):
+        raise ConfigError(f"{at}: {path} is {show(now)}, which is no number; a lever moves a number")
+    is_whole = field is not None and "int" in str(field.type)
+    scale = given.get("scale", "whole" if is_whole and not path.startswith(RELATIVE) else "linear")
+    if scale not in SCALES:
+        raise ConfigError(f"{at}.scale is {show(scale)}; {suggest(scale, SCALES)}")
+    if scale == "log" and low <= 0:
+        raise ConfigError(f"{at}.low is {show(low)}; a log scale begins above 0")
+    if scale == "whole" and math.ceil(low) > math.floor(high):
+        raise ConfigError(f"{at} holds no whole number between {show(low)} and {show(high)}; give wider bounds")
+    if is_whole and scale != "whole" and not path.startswith(RELATIVE):
+        raise ConfigError(f"{at}.scale is {scale!r}, but {path} is a whole number; give scale whole")
+    in_cents = field is not None and is_cents(field.metadata)
+    step = _CENT if in_cents and not path.startswith(RELATIVE) else None
+    lever = Lever(path, low, high, scale, step)
+    for share in (0.0, 1.0):
+        try:
+            with_values(scenario, {path: lever.at(share)})
+        except ConfigError as error:
+            raise ConfigError(f"{at}: {error}") from None
+    return lever

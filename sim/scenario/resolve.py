@@ -1,0 +1,205 @@
+"""Resolve: a scenario in normal form read into its checked parts."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from agents.personas import Persona
+from agents.strategies import Strategy
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.journey import Journey, read_journey, stage_names
+from sim.scenario.market import Market
+from sim.scenario.normal_form import REACTIVE, ROLES, VALUES, NormalForm, compose, normalize_file
+from sim.scenario.resolved import Arm, Plan, ResolvedScenario
+from sim.scenario.schema import read, read_value, show
+
+__all__ = ["build_journey", "check_journeys", "check_market", "check_personas", "resolve"]
+
+#: Sets of brands are bit masks of 64 bits.
+MOST_BRANDS = 64
+#: Persona and stage are kept in one byte per customer.
+MOST_PERSONAS = 255
+MOST_STAGES = 127
+MOST_CHANNELS = 127
+#: Words that stand for several personas, or for none, in the tables of results.
+RESERVED_PERSONAS: tuple[str, ...] = ("all", "company", "use")
+#: Words that stand for something else where a brand's name may stand.
+RESERVED_BRANDS: tuple[str, ...] = (*ROLES, "journey", "strategy")
+
+
+def resolve(form: NormalForm, config_path: ConfigPath, *, where: str = "") -> dict[str, Any]:
+    """Read every part of a scenario in normal form, check it, and return the fields of the resolved scenario.
+
+    Parameters
+    ----------
+    form : NormalForm
+        What the file says.
+    config_path : ConfigPath
+        Where named files are looked up.
+    where : str
+        File that the form comes from; opens every message.
+
+    Raises
+    ------
+    ConfigError
+        If a named file cannot be found or read, a value cannot be used, or parts contradict each other.
+    """
+    composed = compose(form, config_path, where=where)
+    return _build(composed, config_path, where or f"scenario {composed['name']!r}")
+
+
+def _build(data: Mapping[str, Any], config_path: ConfigPath, where: str) -> dict[str, Any]:
+    market = read(Market, data["market"], where=where, key="market")
+    check_market(market, where)
+    personas = _build_personas(data["personas"], where)
+    baseline = data["baseline"]
+    if baseline not in data["arms"]:
+        remedy = suggest(baseline, data["arms"], "the arms are")
+        raise ConfigError(f"{where}: baseline is {show(baseline)}, which is no arm; {remedy}")
+    fallback = market.journey or _plan_value(data["arms"][baseline], market.focal, market.focal, "journey")
+    if fallback is None:
+        raise ConfigError(f"{where}: market.journey is empty and arms.{baseline}.focal.journey is missing; give one")
+    if not market.journey:
+        market = dataclasses.replace(market, journey=str(fallback))
+    arms = {
+        name: Arm(name=name, plans=_build_plans(plans, f"arms.{name}", market, personas, where))
+        for name, plans in data["arms"].items()
+    }
+    named = dict.fromkeys(plan.journey for arm in arms.values() for plan in arm.plans.values())
+    named[market.journey] = None
+    journeys = {name: build_journey(name, data["journeys"], market, config_path, where) for name in named}
+    check_journeys(journeys, arms, baseline, market, where)
+    return {
+        "name": data["name"],
+        "market": market,
+        "personas": personas,
+        "journeys": journeys,
+        "arms": arms,
+        "baseline": baseline,
+        **{key: read_value(ResolvedScenario, key, data[key], where=where) for key in VALUES},
+    }
+
+
+def check_journeys(
+    journeys: Mapping[str, Journey], arms: Mapping[str, Arm], baseline: str, market: Market, where: str
+) -> None:
+    """Check what only all journeys together can break."""
+    count = len(stage_names(journeys))
+    if count > MOST_STAGES:
+        raise ConfigError(
+            f"{where}: the journeys {', '.join(journeys)} have {count} stages of different names;"
+            f" give up to {MOST_STAGES}"
+        )
+    if market.name != "none":
+        return
+    # Without brands nobody leads a customer from one chain to another, so all chains begin alike.
+    begin = journeys[arms[baseline].plans[market.focal].journey]
+    for arm in arms.values():
+        journey = journeys[arm.plans[market.focal].journey]
+        if dict(journey.start) != dict(begin.start):
+            raise ConfigError(
+                f"{where}: arms.{arm.name} starts journey {journey.name!r} otherwise than the baseline starts"
+                f" {begin.name!r}; give both the same start, or compare them in two runs"
+            )
+
+
+def check_market(market: Market, where: str) -> None:
+    """Check what only the parts of a market together can break."""
+    brands = tuple(market.brands)
+    if not 1 <= len(brands) <= MOST_BRANDS:
+        raise ConfigError(f"{where}: market.brands has {len(brands)} brands; give 1 to {MOST_BRANDS}")
+    for brand in brands:
+        if brand in RESERVED_BRANDS:
+            raise ConfigError(f"{where}: market.brands has a brand {brand!r}, a word with a meaning in arms; rename it")
+    if market.focal not in brands:
+        remedy = suggest(market.focal, brands, "the brands are")
+        raise ConfigError(f"{where}: market.focal is {market.focal!r}, which is no brand; {remedy}")
+    if len(market.channels) > MOST_CHANNELS:
+        raise ConfigError(f"{where}: market.channels has {len(market.channels)} channels; give up to {MOST_CHANNELS}")
+
+
+def _build_personas(data: Mapping[str, Any], where: str) -> tuple[Persona, ...]:
+    if not 1 <= len(data) <= MOST_PERSONAS:
+        raise ConfigError(f"{where}: personas has {len(data)} personas; give 1 to {MOST_PERSONAS}")
+    for name in data:
+        if name in RESERVED_PERSONAS:
+            raise ConfigError(f"{where}: personas has a persona {name!r}, a word with a meaning of its own; rename it")
+    personas = tuple(
+        read(Persona, {**persona, "name": name}, where=where, key=f"personas.{name}") for name, persona in data.items()
+    )
+    check_personas(personas, where)
+    return personas
+
+
+def check_personas(personas: Iterable[Persona], where: str) -> None:
+    """Check that the shares of all personas together are shares of something."""
+    personas = tuple(personas)
+    if not math.isfinite(sum(persona.share for persona in personas)):
+        raise ConfigError(f"{where}: personas have shares that sum to more than can be counted; give smaller shares")
+    if sum(persona.share for persona in personas) <= 0:
+        raise ConfigError(f"{where}: personas have shares that sum to 0; give at least one of them a share above 0")
+
+
+def _plan_value(plans: Mapping[str, Any], brand: str, focal: str, key: str) -> Any:
+    """Return what an arm says about a brand: under the brand's own name first, then under its role."""
+    for name in (brand, "focal" if brand == focal else "competitors"):
+        plan = plans.get(name)
+        if plan is not None and plan.get(key) is not None:
+            return plan[key]
+    return None
+
+
+def _build_plans(
+    plans: Mapping[str, Any], key: str, market: Market, personas: Iterable[Persona], where: str
+) -> dict[str, Plan]:
+    brands = tuple(market.brands)
+    known = [persona.name for persona in personas]
+    for name in plans:
+        if name not in (*ROLES, *brands):
+            raise ConfigError(
+                f"{where}: {key} has a plan for {name!r}, which is no brand of the market {market.name!r}; "
+                f"{suggest(name, (*ROLES, *brands), 'give one of')}"
+            )
+    built = {}
+    for brand in brands:
+        said = brand if (plans.get(brand) or {}).get("strategy") is not None else _role(brand, market)
+        given = _plan_value(plans, brand, market.focal, "strategy")
+        place = f"{key}.{said}.strategy"
+        strategy = Strategy(name=REACTIVE) if given is None else read(Strategy, given, where=where, key=place)
+        for persona in strategy.personas:
+            if persona not in known:
+                raise ConfigError(
+                    f"{where}: {place}.personas names {persona!r}, which is no persona of this scenario; "
+                    f"{suggest(persona, known, 'the personas are')}"
+                )
+        journey = _plan_value(plans, brand, market.focal, "journey") or market.journey
+        built[brand] = Plan(journey=journey, strategy=strategy)
+    return built
+
+
+def _role(brand: str, market: Market) -> str:
+    return "focal" if brand == market.focal else "competitors"
+
+
+def build_journey(
+    name: str, written: Mapping[str, Any], market: Market, config_path: ConfigPath, where: str
+) -> Journey:
+    """Build a journey from its written form, or from its file, and check it against the market's channels."""
+    data = written[name] if name in written else normalize_file("journey", name, config_path, where=where)
+    journey = read_journey(name, data, f"{where}: journey {name!r}")
+    if len(journey.stages) > MOST_STAGES:
+        raise ConfigError(
+            f"{where}: journey {name!r} has {len(journey.stages)} stages; a customer's stage has room for {MOST_STAGES}"
+        )
+    for stage, details in journey.stages.items():
+        for channel in details.channels:
+            if channel not in market.channels:
+                raise ConfigError(
+                    f"{where}: journey {name!r}: stage {stage!r} uses the channel {channel!r}, which the market "
+                    f"{market.name!r} does not have; {suggest(channel, market.channels, 'its channels are')}"
+                )
+    return journey

@@ -1,0 +1,91 @@
+"""Resolved scenario: the frozen declarations that a run depends on. The engines read it; nothing here reads a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agents.personas import Persona
+from agents.quantity import number, quantity, text, whole
+from agents.strategies import Strategy
+from sim.scenario.journey import Journey
+from sim.scenario.market import Market
+
+__all__ = ["Arm", "Assumption", "Plan", "Record", "ResolvedScenario"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one brand does in one arm: the journey it offers and the strategy it follows."""
+
+    journey: str
+    strategy: Strategy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """One world of the comparison: a plan for every brand of the market, by brand name, none left out."""
+
+    name: str
+    plans: Mapping[str, Plan]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """One thing the scenario takes for granted, with its source or the word `assumption`."""
+
+    what: str = text("", "what is assumed")
+    source: str = text("assumption", "where it comes from")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is kept beside the counts."""
+
+    customers: bool = quantity("write customers.parquet, a row per arm, replicate and customer", default=False)
+    events: int = whole(200, 0, 100_000, "customers whose micro-moments are logged, a hashed sample", "customers")
+    lives: int = whole(
+        1_000_000,
+        0,
+        None,
+        "largest population for which each customer's own account (CLV, purchases) is kept",
+        "customers",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedScenario:
+    """Everything a run depends on but the seed and the number of replicates.
+
+    ``journeys`` holds every journey that any plan or the market names. ``arms`` keeps the order of the file;
+    ``baseline`` is one of them.
+    """
+
+    name: str
+    title: str = ""
+    case: str = ""
+    market: Market
+    personas: tuple[Persona, ...]
+    journeys: Mapping[str, Journey]
+    arms: Mapping[str, Arm]
+    baseline: str
+    population: int = whole(20_000, 1, 4_000_000_000, "customers", "customers")
+    horizon: int = whole(260, 1, 10_000, "weeks compared", "weeks")
+    burn_in: int = whole(104, 0, 10_000, "weeks lived before, in the baseline's world, shared by all arms", "weeks")
+    record: Record = quantity("what is kept", factory=Record)
+    assumptions: tuple[Assumption, ...] = ()
+    precision: float | None = number(None, 1e-6, 10.0, "relative half-width to reach", optional=True)
+
+    @property
+    def brands(self) -> tuple[str, ...]:
+        """Names of the brands, in the order of their ids."""
+        return tuple(self.market.brands)
+
+    def customer_weeks(self, replicates: int = 1) -> int:
+        """Return how much there is to simulate: the burn-in once, the horizon in every arm."""
+        return self.population * (self.burn_in + self.horizon * len(self.arms)) * replicates
+
+    @property
+    def focal(self) -> int:
+        """Id of the focal brand."""
+        return self.brands.index(self.market.focal)
