@@ -316,7 +316,7 @@ class Customer:
             "ease": ease,
             "relevance": self.relevance_of(self.lead),
             "pull": strongest,
-            "delight": self.world.brand(self.lead).delight if led else 0.0,
+            "delight": self.world.delight(self.lead) if led else 0.0,
             "intrusion": disturbed,
             "effort": self.effort_of(node, ease),
             "reputation": self.world.standing(self.who, self.lead).reputation if led else 0.0,
@@ -682,11 +682,11 @@ class Customer:
         world, constants, brand = self.world, self.world.constants, self.incumbent
         if brand == NOBODY:
             return
-        persona, market = world.persona(self.persona), world.brand(brand)
+        persona, delight = world.persona(self.persona), world.delight(brand)
         ease = self.ease_with(brand)
         lived = outcome(
-            market.advantage + node.lift,
-            Felt(ease, self.relevance_of(brand), market.delight, self.strain, disturbed),
+            world.brand(brand).advantage + node.lift,
+            Felt(ease, self.relevance_of(brand), delight, self.strain, disturbed),
             Felt(
                 constants.experience_ease,
                 constants.experience_relevance,
@@ -711,8 +711,8 @@ class Customer:
         if persona.adapt_digital > 0.0:
             affinity = affinity_after_ease(self.traits["digital_affinity"], persona.adapt_digital, ease)
             self.traits["digital_affinity"] = unit(affinity)
-        if market.delight > 0.0 and constants.ancillary > 0.0:
-            extra = math.floor(constants.ancillary * persona.spend * market.delight + 0.5)
+        if delight > 0.0 and constants.ancillary > 0.0:
+            extra = math.floor(constants.ancillary * persona.spend * delight + 0.5)
             world.pay(self, brand, "REVENUE", extra)
             world.pay(self, brand, "ANCILLARY", math.floor(extra * constants.ancillary_margin + 0.5))
         if surprise < 0.0:

@@ -33,29 +33,32 @@ from sim.engine.customer_week import (
     has,
     is_moment,
     is_need_due,
-    lay_out,
-    leave,
+    lay_out_week,
+    leave_wait,
     level_of,
+    log_stage,
     meet_contact,
     node_at,
-    note_stage,
     present_fatigue,
     present_habit,
     recall,
     relevance_of,
     search,
     set_need_clock,
-    settle,
+    settle_entry,
+    store_fatigue,
     talk,
-    tire,
     turn_to_incumbent,
 )
-from sim.engine.loop import MOMENTS_PER_WEEK, Meeting, meet_market
+from sim.engine.loop import EVENTS_PER_WEEK, Barrier, synchronize
+from sim.engine.workspace import Clock, Workspace
 from sim.luck import Words, block, sixteen_bits
+from sim.record.counters import Counters
 from sim.record.recorder import Traced
 from sim.scenario.journey import FEATURES, Does
 from sim.world.graph import ALWAYS, Kind, On, Only
-from sim.world.world import Clock, World
+from sim.world.market import MarketState
+from sim.world.world import World
 
 __all__ = ["run_weeks"]
 
@@ -90,15 +93,15 @@ _F_PRICE = FEATURES.index("price")
 
 
 @inlined
-def _draw(world: World, who: Int, purpose: Int, when: Int, index: Int) -> Words:
-    return block(world.constants[0].seed, world.constants[0].replicate, who, purpose, when, index)
+def _draw(world: World, customer_id: Int, purpose: Int, when: Int, index: Int) -> Words:
+    return block(world.constants[0].seed, world.constants[0].replicate, customer_id, purpose, when, index)
 
 
 @inlined
-def _draw_brands(world: World, who: Int, purpose: Int, when: Int, words: Any) -> None:
+def _draw_brands(world: World, customer_id: Int, purpose: Int, when: Int, words: Any) -> None:
     """Leave the draws of every brand in the first lane."""
     for row in range(0, world.constants[0].brands, 4):
-        drawn = block(world.constants[0].seed, world.constants[0].replicate, who, purpose, when, row >> 2)
+        drawn = block(world.constants[0].seed, world.constants[0].replicate, customer_id, purpose, when, row >> 2)
         words[row, 0] = drawn[0]
         words[row + 1, 0] = drawn[1]
         words[row + 2, 0] = drawn[2]
@@ -106,50 +109,62 @@ def _draw_brands(world: World, who: Int, purpose: Int, when: Int, words: Any) ->
 
 
 @inlined
-def _feature(world: World, customer: Any, who: Int, at: Int, feature: Int, strongest: float, disturbed: float) -> float:
+def _feature(
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    customer: Any,
+    customer_id: Int,
+    at: Int,
+    feature: Int,
+    strongest: float,
+    disturbed: float,
+) -> float:
     """Value of one feature for a customer at a node; toward a brand only where it is the lead's."""
     lead = np.int64(customer.lead)
     led = lead != NOBODY
     mine = led and lead == customer.incumbent
     felt = 0.0
     if feature < _TRAITS:
-        felt = decode_unit(world.codes[who - world.clock[_AT_FIRST], world.constants[0].first_trait + feature])
+        felt = decode_unit(
+            workspace.codes[customer_id - workspace.clock[_AT_FIRST], world.constants[0].first_trait + feature]
+        )
     elif feature == _F_SATISFACTION:
         felt = np.float64(customer.satisfaction) if mine else 0.0
     elif feature == _F_TRUST:
         felt = decode_unit(customer.trust) if mine else 0.0
     elif feature == _F_HABIT:
-        felt = present_habit(world, customer) if mine else 0.0
+        felt = present_habit(world, workspace, customer) if mine else 0.0
     elif feature == _F_FATIGUE:
-        felt = present_fatigue(world, customer)
+        felt = present_fatigue(world, workspace, customer)
     elif feature == _F_WEEKS:
-        felt = np.float64(world.clock[_AT_WEEK] - np.int64(customer.since))
+        felt = np.float64(workspace.clock[_AT_WEEK] - np.int64(customer.since))
     elif feature == _F_EASE:
-        felt = ease_of(world, customer, lead)
+        felt = ease_of(world, workspace, customer, lead)
     elif feature == _F_RELEVANCE:
-        felt = relevance_of(world, customer, lead)
+        felt = relevance_of(workspace, customer, lead)
     elif feature == _F_PULL:
         felt = strongest
     elif feature == _F_DELIGHT:
-        felt = world.brands[lead].delight if led else 0.0
+        felt = market.brands[lead].delight if led else 0.0
     elif feature == _F_INTRUSION:
         felt = disturbed
     elif feature == _F_EFFORT:
-        felt = effort_of(world, customer, at, ease_of(world, customer, lead))
+        felt = effort_of(world, customer, at, ease_of(world, workspace, customer, lead))
     elif feature == _F_REPUTATION:
-        felt = world.standing[group_of(world, who), lead].reputation if led else 0.0
+        felt = market.standing[group_of(world, customer_id), lead].reputation if led else 0.0
     elif feature == _F_PRICE:
         felt = world.brands[lead].relative_price if led else 0.0
     else:
-        felt = world.market[0].adoption
+        felt = market.totals[0].adoption
     return felt
 
 
 @inlined
-def _is_open(world: World, customer: Any, edge: Any, contacted: bool, need_due: bool) -> bool:
+def _is_open(workspace: Workspace, customer: Any, edge: Any, contacted: bool, need_due: bool) -> bool:
     """Whether an edge exists for this customer this week."""
     lead = np.int64(customer.lead)
-    level = level_of(world, customer, lead)
+    level = level_of(workspace, customer, lead)
     if (edge.on == _ON_CONTACT and not contacted) or (edge.on == _ON_NEED and not need_due):
         exists = False
     elif edge.only == ALWAYS:
@@ -170,57 +185,70 @@ def _is_open(world: World, customer: Any, edge: Any, contacted: bool, need_due: 
 
 
 @rule
-def _pick(world: World, customer: Any, who: Int, at: Int, strongest: float, disturbed: float) -> Int:
+def _pick(
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    customer: Any,
+    customer_id: Int,
+    at: Int,
+    strongest: float,
+    disturbed: float,
+) -> Int:
     """Edge taken, or NOBODY to stay (competing risks, MODEL 4.2), tried in the order of the file."""
-    desk, node = world.desk[0], world.nodes[at]
+    scratch, node = workspace.scratch[0], world.nodes[at]
     instant = node.weeks == 0
     if node.weighs:
-        when = np.int64(customer.occasion) if instant else world.clock[_AT_WEEK]
-        words = _draw(world, who, _STEP if instant else _WEEK, when, np.int64(customer.stage))
+        when = np.int64(customer.occasion) if instant else workspace.clock[_AT_WEEK]
+        words = _draw(world, customer_id, _STEP if instant else _WEEK, when, np.int64(customer.stage))
     else:
-        words = _draw(world, who, _WEEK, _EVER, _EVER)
+        words = _draw(world, customer_id, _WEEK, _EVER, _EVER)
     for place in range(node.first_used, node.end_used):
         feature = world.used[place]
-        desk.felt[feature, 0] = _feature(world, customer, who, at, feature, strongest, disturbed)
-    need_due = is_need_due(world, customer) and not instant
+        scratch.features[feature, 0] = _feature(
+            world, market, workspace, customer, customer_id, at, feature, strongest, disturbed
+        )
+    need_due = is_need_due(workspace, customer) and not instant
     total = 1.0
     reached = 0.0
     taken: Int = _NOBODY
     for place in range(node.first_edge, node.end_edge):
         edge = world.edges[place]
-        if _is_open(world, customer, edge, strongest > 0.0, need_due):
+        if _is_open(workspace, customer, edge, strongest > 0.0, need_due):
             if edge.kind == _REFERENCE:
                 taken = place
             else:
                 predictor = edge.intercept
                 for term in range(edge.first_term, edge.end_term):
                     predictor = add_term(
-                        predictor, world.terms[term].coefficient, desk.felt[world.terms[term].feature, 0]
+                        predictor, world.terms[term].coefficient, scratch.features[world.terms[term].feature, 0]
                     )
                 if edge.kind == _LOGIT:
                     total += odds(predictor)
                     reached += odds(predictor)
                 else:
                     reached += clipped_probability(predictor)
-        world.sums[place - node.first_edge, 0] = reached
+        workspace.cumulative_odds[place - node.first_edge, 0] = reached
     goal = uniform(np.int64(words[0])) * total
     if node.weighs and goal < reached:
         for place in range(node.first_edge, node.end_edge):
-            if goal < world.sums[place - node.first_edge, 0]:
+            if goal < workspace.cumulative_odds[place - node.first_edge, 0]:
                 return place
     return taken
 
 
 @inlined
-def _utility(world: World, customer: Any, who: Int, brand: Int) -> float:
+def _utility(
+    world: World, market: MarketState, workspace: Workspace, customer: Any, customer_id: Int, brand: Int
+) -> float:
     """Utility of a considered brand (MODEL 4.4)."""
-    desk, constants, offer = world.desk[0], world.constants[0], world.brands[brand]
+    scratch, constants, offer = workspace.scratch[0], world.constants[0], world.brands[brand]
     utility = brand_value(
         offer.quality,
         price_disutility(constants.price_weight, decode_unit(customer.price_sensitivity), offer.relative_price),
-        constants.reputation_weight * world.standing[group_of(world, who), brand].reputation,
+        constants.reputation_weight * market.standing[group_of(world, customer_id), brand].reputation,
     )
-    u = uniform(np.int64(desk.tastes[brand, 0]))
+    u = uniform(np.int64(scratch.taste_draws[brand, 0]))
     if constants.log_gamma != 0:
         at = tail_position(taste_tail(u))
         below = np.int64(at)
@@ -229,36 +257,36 @@ def _utility(world: World, customer: Any, who: Int, brand: Int) -> float:
         utility += table[below] * (1.0 - share) + table[below + 1] * share
     else:
         utility += lifelong_taste(u, constants.taste_sd)
-    utility += moment_error(uniform(np.int64(desk.words[brand, 0])), constants.error_scale)
+    utility += moment_error(uniform(np.int64(scratch.draws[brand, 0])), constants.error_scale)
     if brand == customer.incumbent:
         utility += incumbent_bump(
             constants.habit_weight,
-            present_habit(world, customer),
+            present_habit(world, workspace, customer),
             constants.satisfaction_weight,
             np.float64(customer.satisfaction),
         )
     elif customer.incumbent != NOBODY:
         utility += constants.novelty_weight * decode_unit(customer.novelty_seeking)
     if brand == customer.lead:
-        utility += constants.relevance_weight * relevance_of(world, customer, brand)
+        utility += constants.relevance_weight * relevance_of(workspace, customer, brand)
     return utility
 
 
 @rule
-def _choose(world: World, customer: Any, who: Int) -> Int:
+def _choose(world: World, market: MarketState, workspace: Workspace, customer: Any, customer_id: Int) -> Int:
     """Brand that is bought: the considered one of the highest utility, or the lead's where none is considered."""
-    desk = world.desk[0]
+    scratch = workspace.scratch[0]
     if customer.considered == 0 and customer.lead == NOBODY:
-        _draw_brands(world, who, _RECALL, np.int64(customer.occasion), desk.words)
-        recall(world, customer, who, _FIRST_LANE)
+        _draw_brands(world, customer_id, _RECALL, np.int64(customer.occasion), scratch.draws)
+        recall(world, market, workspace, customer, customer_id, _FIRST_LANE)
     chosen = np.int64(customer.lead)
     if customer.considered != 0:
-        _draw_brands(world, who, _CHOICE, np.int64(customer.occasion), desk.words)
-        _draw_brands(world, who, _TASTE, _EVER, desk.tastes)
+        _draw_brands(world, customer_id, _CHOICE, np.int64(customer.occasion), scratch.draws)
+        _draw_brands(world, customer_id, _TASTE, _EVER, scratch.taste_draws)
         best = -np.inf
         for brand in range(world.constants[0].brands):
             if has(np.uint64(customer.considered), brand):
-                utility = _utility(world, customer, who, brand)
+                utility = _utility(world, market, workspace, customer, customer_id, brand)
                 if utility > best:
                     best = utility
                     chosen = np.int64(brand)
@@ -266,104 +294,125 @@ def _choose(world: World, customer: Any, who: Int) -> Int:
 
 
 @inlined
-def _talk(world: World, customer: Any, who: Int) -> None:
-    words = _draw(world, who, _WEEK, world.clock[_AT_WEEK], np.int64(customer.stage))
-    talk(world, customer, who, uniform(np.int64(words[1])))
+def _talk(world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int) -> None:
+    words = _draw(world, customer_id, _WEEK, workspace.clock[_AT_WEEK], np.int64(customer.stage))
+    talk(world, workspace, counters, customer, customer_id, uniform(np.int64(words[1])))
 
 
 @inlined
-def _search(world: World, customer: Any, who: Int) -> None:
-    _draw_brands(world, who, _SEARCH, world.clock[_AT_WEEK], world.desk[0].words)
-    search(world, customer, who, _FIRST_LANE)
+def _search(world: World, market: MarketState, workspace: Workspace, customer: Any, customer_id: Int) -> None:
+    _draw_brands(world, customer_id, _SEARCH, workspace.clock[_AT_WEEK], workspace.scratch[0].draws)
+    search(world, market, workspace, customer, customer_id, _FIRST_LANE)
 
 
 @rule
-def _enter(world: World, customer: Any, who: Int, stage: Int, disturbed: float) -> None:
+def _enter(
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
+    customer: Any,
+    customer_id: Int,
+    stage: Int,
+    disturbed: float,
+) -> None:
     """Come to a stage and do what it does."""
-    at = node_at(world, customer, stage)
+    at = node_at(workspace, customer, stage)
     does = world.nodes[at].does
-    arrive(customer, stage, world.clock[_AT_WEEK])
+    arrive(customer, stage, workspace.clock[_AT_WEEK])
     if does == _DOES_WAIT:
-        at = turn_to_incumbent(world, customer, stage)
-    entry = _draw(world, who, _ENTRY, np.int64(customer.occasion), stage)
-    settle(world, customer, who, at, uniform(np.int64(entry[0])))
+        at = turn_to_incumbent(workspace, customer, stage)
+    entry = _draw(world, customer_id, _ENTRY, np.int64(customer.occasion), stage)
+    settle_entry(world, workspace, counters, customer, customer_id, at, uniform(np.int64(entry[0])))
     if does != _DOES_CHOOSE:
-        note_stage(world, customer, who)
+        log_stage(workspace, counters, customer, customer_id)
     if does == _DOES_WAIT:
-        words = _draw(world, who, _NEED, np.int64(customer.occasion), _EVER)
+        words = _draw(world, customer_id, _NEED, np.int64(customer.occasion), _EVER)
         position = tail_position(log(1.0 - uniform(np.int64(words[0]))))
-        set_need_clock(world, customer, position, uniform(np.int64(words[1])), uniform(np.int64(words[3])))
+        set_need_clock(world, workspace, customer, position, uniform(np.int64(words[1])), uniform(np.int64(words[3])))
     elif does == _DOES_RECALL:
-        _draw_brands(world, who, _RECALL, np.int64(customer.occasion), world.desk[0].words)
-        recall(world, customer, who, _FIRST_LANE)
+        _draw_brands(world, customer_id, _RECALL, np.int64(customer.occasion), workspace.scratch[0].draws)
+        recall(world, market, workspace, customer, customer_id, _FIRST_LANE)
     elif does == _DOES_SEARCH:
-        _search(world, customer, who)
+        _search(world, market, workspace, customer, customer_id)
     elif does == _DOES_CHOOSE:
-        buy(world, customer, who, _choose(world, customer, who))
+        buy(world, workspace, counters, customer, customer_id, _choose(world, market, workspace, customer, customer_id))
     elif does == _DOES_BOND:
-        bond(world, customer)
+        bond(world, workspace, counters, customer)
     lift = world.nodes[at].lift
     if does == _DOES_USE or lift != 0.0:
         noise, told = normal_quantile(uniform(np.int64(entry[1]))), uniform(np.int64(entry[2]))
-        experience(world, customer, who, lift, disturbed, noise, told)
+        experience(world, market, workspace, counters, customer, customer_id, lift, disturbed, noise, told)
     if does == _DOES_TALK:
-        _talk(world, customer, who)
+        _talk(world, workspace, counters, customer, customer_id)
 
 
 @rule
-def _meet(world: World, population: Population, i: Int, who: Int) -> tuple[float, float]:
+def _meet(
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
+    population: Population,
+    i: Int,
+    customer_id: Int,
+) -> tuple[float, float]:
     """This week's contacts; returns (pull, intrusion), 0 without any."""
-    customer, week = population.people[i], world.clock[_AT_WEEK]
+    customer, week = population.people[i], workspace.clock[_AT_WEEK]
     lead = np.int64(customer.lead)
-    fatigue = present_fatigue(world, customer)
+    fatigue = present_fatigue(world, workspace, customer)
     strongest, disturbed, added = 0.0, 0.0, 0.0
-    for turn in range(world.market[0].contacting):
-        brand = world.contacting[turn]
-        rate = rate_of(world, population, i, brand)
-        if rate > 0 and sixteen_bits(_draw(world, who, _CONTACT, week >> 3, brand), week) < rate:
-            words = _draw(world, who, _MOMENT, week, brand)
-            aimed = uniform(np.int64(words[0])) < level_of(world, customer, brand).context
+    for turn in range(market.totals[0].contacting):
+        brand = market.contacting[turn]
+        rate = rate_of(workspace, population, i, brand)
+        if rate > 0 and sixteen_bits(_draw(world, customer_id, _CONTACT, week >> 3, brand), week) < rate:
+            words = _draw(world, customer_id, _MOMENT, week, brand)
+            aimed = uniform(np.int64(words[0])) < level_of(workspace, customer, brand).context
             # A company that knows where the customer is holds back what would not be timely.
-            if not aimed or is_moment(world, customer):
+            if not aimed or is_moment(world, workspace, customer):
                 u = uniform(np.int64(words[1]))
-                strength, intrusion, tiring = meet_contact(world, customer, who, brand, aimed, u, fatigue)
+                strength, intrusion, tiring = meet_contact(
+                    world, market, workspace, counters, customer, customer_id, brand, aimed, u, fatigue
+                )
                 added += tiring
                 disturbed = max(disturbed, intrusion)
                 if strength > strongest:
                     strongest = strength
                     lead = brand
     if added > 0.0:
-        tire(world, customer, fatigue, added)
+        store_fatigue(workspace, counters, customer, fatigue, added)
     customer.lead = lead
     return strongest, disturbed
 
 
 @inlined
-def _live(world: World, population: Population, i: Int) -> None:
+def _live(
+    world: World, market: MarketState, workspace: Workspace, counters: Counters, population: Population, i: Int
+) -> None:
     """One customer's week: contacts, weekly deed, an edge, and on through stages that resolve within the week."""
-    week = world.clock[_AT_WEEK]
-    customer, who = population.people[i], world.clock[_AT_FIRST] + i
-    strongest, disturbed = _meet(world, population, i, who)
-    at = np.int64(node_at(world, customer, customer.stage))
+    week = workspace.clock[_AT_WEEK]
+    customer, customer_id = population.people[i], workspace.clock[_AT_FIRST] + i
+    strongest, disturbed = _meet(world, market, workspace, counters, population, i, customer_id)
+    at = np.int64(node_at(workspace, customer, customer.stage))
     node = world.nodes[at]
     if node.does == _DOES_SEARCH:
-        _search(world, customer, who)
+        _search(world, market, workspace, customer, customer_id)
     elif node.does == _DOES_TALK:
-        _talk(world, customer, who)
+        _talk(world, workspace, counters, customer, customer_id)
     if node.weeks > 0 and week - np.int64(customer.since) < node.weeks:
         return
-    if node.does == _DOES_WAIT and not (is_need_due(world, customer) or strongest > 0.0 or node.weekly):
+    if node.does == _DOES_WAIT and not (is_need_due(workspace, customer) or strongest > 0.0 or node.weekly):
         return
-    edge = _pick(world, customer, who, at, strongest, disturbed)
+    edge = _pick(world, market, workspace, customer, customer_id, at, strongest, disturbed)
     while edge != NOBODY:
         if world.nodes[at].does == _DOES_WAIT:
-            leave(world, customer)
-        world.moves[edge, customer.persona] += 1
-        _enter(world, customer, who, world.edges[edge].target, disturbed)
-        at = np.int64(node_at(world, customer, customer.stage))
+            leave_wait(workspace, customer)
+        workspace.edge_counts[edge, customer.persona] += 1
+        _enter(world, market, workspace, counters, customer, customer_id, world.edges[edge].target, disturbed)
+        at = np.int64(node_at(workspace, customer, customer.stage))
         edge = _NOBODY
         if world.nodes[at].weeks == 0:
-            edge = _pick(world, customer, who, at, strongest, disturbed)
+            edge = _pick(world, market, workspace, customer, customer_id, at, strongest, disturbed)
 
 
 @loop
@@ -372,24 +421,29 @@ def run_weeks(
     end: Int,
     phase_start: Int,
     world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
     population: Population,
     fixed: NDArray[np.int64],
     traced: Traced,
     adopted_before: Int,
     sampled: Int,
-    meeting: Meeting,
+    meeting: Barrier,
     shard: Int,
 ) -> Int:
     """Weeks ``week`` to ``end`` of a shard, as :func:`sim.engine.loop.run_weeks`."""
     while week < end:
-        short = world.event_count[0] + sampled * MOMENTS_PER_WEEK > world.events.shape[0]
-        if not meet_market(week, phase_start, world, population, fixed, traced, adopted_before, short, meeting, shard):
+        short = counters.event_count[0] + sampled * EVENTS_PER_WEEK > counters.events.shape[0]
+        if not synchronize(
+            week, phase_start, world, market, counters, population, fixed, traced, adopted_before, short, meeting, shard
+        ):
             break
-        world.clock[_AT_WEEK] = week
-        world.clock[_AT_ROW] = week - phase_start
-        lay_out(world)
+        workspace.clock[_AT_WEEK] = week
+        workspace.clock[_AT_ROW] = week - phase_start
+        lay_out_week(world, market, workspace)
         for i in range(population.due.size):
-            _live(world, population, i)
-        count_moves(world)
+            _live(world, market, workspace, counters, population, i)
+        count_moves(world, workspace, counters)
         week += 1
     return week

@@ -11,96 +11,118 @@ import numpy as np
 
 from agents.compiled import Int, inlined, rule
 from agents.population import Population
-from sim.engine.contact import look_ahead, meet
-from sim.engine.customer_week import count_moves, lay_out, leave, node_at
-from sim.engine.intrinsics import SIDE, keep_all
-from sim.engine.schedule import FEW, call, fetch, find_ready, stand, take_up
-from sim.engine.stage_entry import enter, search_all, talk_all
-from sim.engine.transition import weigh
+from sim.engine.contact import contact_active, look_ahead
+from sim.engine.customer_week import count_moves, lay_out_week, leave_wait, node_at
+from sim.engine.intrinsics import VECTOR_WIDTH, compress_all
+from sim.engine.schedule import PREFETCHES, advance_block, find_active, load_lanes, prefetch_upcoming, queue_active
+from sim.engine.stage_entry import enter_node, search_lanes, talk_lanes
+from sim.engine.transition import choose_edges
+from sim.engine.workspace import BLOCK, LANES, Clock, Workspace
+from sim.record.counters import Counters
 from sim.scenario.journey import Does
-from sim.world.world import BLOCK, LANES, Clock, World
+from sim.world.market import MarketState
+from sim.world.world import World
 
-__all__ = ["customers_week"]
+__all__ = ["step_blocks"]
 
 _AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
 _DOES_WAIT, _DOES_SEARCH, _DOES_TALK = np.int64(Does.WAIT), np.int64(Does.SEARCH), np.int64(Does.TALK)
 
 
 @inlined
-def _act(world: World, population: Population, at: Int, lanes: Int) -> Int:
+def _act(
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
+    population: Population,
+    at: Int,
+    lanes: Int,
+) -> Int:
     """A week of search or talk of the customers of the lanes; returns how many, now the first, may move."""
-    desk, node = world.desk[0], world.nodes[at]
+    scratch, node = workspace.scratch[0], world.nodes[at]
     if node.does == _DOES_SEARCH:
-        search_all(world, population, lanes)
+        search_lanes(world, market, workspace, population, lanes)
     elif node.does == _DOES_TALK:
-        talk_all(world, population, at % world.constants[0].stages, lanes)
+        talk_lanes(world, workspace, counters, population, at % world.constants[0].stages, lanes)
     else:
         return lanes
     if node.weeks <= 0:
         return lanes if node.first_edge != node.end_edge else 0
     moving = np.int64(0)
     for lane in range(lanes):
-        i = desk.people[lane]
-        stays = world.clock[_AT_WEEK] - np.int64(population.people[i].since) < node.weeks
-        desk.people[moving] = i
-        desk.who[moving] = world.clock[_AT_FIRST] + i
+        i = scratch.index[lane]
+        stays = workspace.clock[_AT_WEEK] - np.int64(population.people[i].since) < node.weeks
+        scratch.index[moving] = i
+        scratch.customer_id[moving] = workspace.clock[_AT_FIRST] + i
         moving += np.int64((not stays) & (node.first_edge != node.end_edge))
     return moving
 
 
 @inlined
-def _move(world: World, population: Population, at: Int, lanes: Int) -> Int:
+def _move(world: World, workspace: Workspace, population: Population, at: Int, lanes: Int) -> Int:
     """Send all of the lanes where the edges they take lead, edge by edge; returns how many go."""
-    desk, node = world.desk[0], world.nodes[at]
+    scratch, node = workspace.scratch[0], world.nodes[at]
     journey, gone = at // world.constants[0].stages, np.int64(0)
     for place in range(node.first_edge, node.end_edge):
-        for lane in range((lanes + SIDE - 1) & -SIDE):
-            desk.open[lane] = desk.taken[lane] == place
-        count = keep_all(desk.slot, np.int64(0), desk.people, desk.open, lanes)
+        for lane in range((lanes + VECTOR_WIDTH - 1) & -VECTOR_WIDTH):
+            scratch.is_open[lane] = scratch.edge[lane] == place
+        count = compress_all(scratch.selected, np.int64(0), scratch.index, scratch.is_open, lanes)
         moved, stage = np.uint64(count), world.edges[place].target
-        counts = world.moves[place]
+        counts = workspace.edge_counts[place]
         for turn in range(moved):
-            counts[population.people[desk.slot[turn]].persona] += 1
+            counts[population.people[scratch.selected[turn]].persona] += 1
         if node.does == _DOES_WAIT:
             for turn in range(moved):
-                leave(world, population.people[desk.slot[turn]])
+                leave_wait(workspace, population.people[scratch.selected[turn]])
         if node.shared:
             for turn in range(moved):
-                i = desk.slot[turn]
-                target = node_at(world, population.people[i], stage)
-                world.entering[target, np.uint64(world.entered[target])] = i & (BLOCK - 1)
-                world.entered[target] += 1
+                i = scratch.selected[turn]
+                target = node_at(workspace, population.people[i], stage)
+                workspace.entering[target, np.uint64(workspace.entered[target])] = i & (BLOCK - 1)
+                workspace.entered[target] += 1
         else:
             target = world.node_of[np.uint64(journey), np.uint64(stage)]
-            before = np.uint64(world.entered[target])
+            before = np.uint64(workspace.entered[target])
             for turn in range(moved):
-                world.entering[target, before + turn] = desk.slot[turn] & (BLOCK - 1)
-            world.entered[target] += np.int64(moved)
+                workspace.entering[target, before + turn] = scratch.selected[turn] & (BLOCK - 1)
+            workspace.entered[target] += np.int64(moved)
         gone += np.int64(moved)
     return gone
 
 
 @rule
-def _step(world: World, population: Population, at: Int, begin: Int, weekly: bool) -> Int:
+def _step(
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
+    population: Population,
+    at: Int,
+    begin: Int,
+    weekly: bool,
+) -> Int:
     """One edge at most of each who is queued at a node, by its hazards.
 
     Returns by how much the number of those on the move grows.
     """
-    gone = np.int64(0) if weekly else -world.queued[at]
-    for start in range(0, world.queued[at], LANES):
-        lanes = min(LANES, world.queued[at] - start)
-        fetch(world, population, FEW)
-        take_up(world, population, world.queue[at, start : start + lanes], begin)
+    gone = np.int64(0) if weekly else -workspace.queued[at]
+    for start in range(0, workspace.queued[at], LANES):
+        lanes = min(LANES, workspace.queued[at] - start)
+        prefetch_upcoming(workspace, population, PREFETCHES)
+        load_lanes(workspace, population, workspace.queue[at, start : start + lanes], begin)
         if weekly:
-            lanes = _act(world, population, at, lanes)
-        weigh(world, population, at, lanes)
-        gone += _move(world, population, at, lanes)
-    world.queued[at] = 0
+            lanes = _act(world, market, workspace, counters, population, at, lanes)
+        choose_edges(world, market, workspace, population, at, lanes)
+        gone += _move(world, workspace, population, at, lanes)
+    workspace.queued[at] = 0
     return gone
 
 
 @inlined
-def customers_week(world: World, population: Population) -> None:
+def step_blocks(
+    world: World, market: MarketState, workspace: Workspace, counters: Counters, population: Population
+) -> None:
     """One week of every customer of a shard whose week it is, block by block.
 
     1. Of each: contacts of every brand that makes contact (a timely one moves the lead and pulls).
@@ -112,33 +134,33 @@ def customers_week(world: World, population: Population) -> None:
     4. Of each the next week in which anything can happen is set along the way; of those who wait, at last, the contact
        that comes before it.
     """
-    desk = world.desk[0]
+    scratch = workspace.scratch[0]
     stages, nodes = world.constants[0].stages, world.nodes.size
-    lay_out(world)
+    lay_out_week(world, market, workspace)
     customers = population.due.size
-    coming = find_ready(world, population, np.int64(0))
+    coming = find_active(workspace, population, np.int64(0))
     for begin in range(0, customers, BLOCK):
         ready = coming
-        coming = call(world, population, begin, ready)
-        contacted, moved = meet(world, population, ready)
-        stand(world, population, ready, moved)
+        coming = advance_block(workspace, population, begin, ready)
+        contacted, moved = contact_active(world, market, workspace, counters, population, ready)
+        queue_active(workspace, population, ready, moved)
         weekly = True
         moving = np.int64(0)
         while weekly or moving > 0:
             for stage in range(stages):
                 if not weekly:
                     for at in range(stage, nodes, stages):
-                        if world.entered[at] > 0:
-                            moving += enter(world, population, at, begin)
+                        if workspace.entered[at] > 0:
+                            moving += enter_node(world, market, workspace, counters, population, at, begin)
                 for at in range(stage, nodes, stages):
-                    if world.queued[at] > 0:
-                        moving += _step(world, population, at, begin, weekly)
+                    if workspace.queued[at] > 0:
+                        moving += _step(world, market, workspace, counters, population, at, begin, weekly)
             weekly = False
-        fetch(world, population, coming)
-        look_ahead(world, population, ready)
+        prefetch_upcoming(workspace, population, coming)
+        look_ahead(world, market, workspace, population, ready)
         for place in range(contacted):
-            here = desk.contacted[place]
-            desk.called[here] = 0
-            desk.pulls[here] = 0.0
-            desk.disturbances[here] = 0.0
-    count_moves(world)
+            here = scratch.contacted[place]
+            scratch.pulled[here] = 0
+            scratch.pulls[here] = 0.0
+            scratch.intrusions[here] = 0.0
+    count_moves(world, workspace, counters)

@@ -38,18 +38,20 @@ from agents.rules.feelings import (
 from agents.rules.need import carried_over, tail_position, whole_weeks
 from agents.rules.numerics import decode_unit, encode_unit, log, uniform
 from agents.rules.talk import complaint_probability, praise_probability
-from sim.record.counters import ByBrand, ByPersona
+from sim.engine.workspace import Clock, Workspace
+from sim.record.counters import ByBrand, ByPersona, Counters
 from sim.record.events import EventKind
 from sim.record.history import FIXED_POINT, Money, Origin
 from sim.scenario.journey import Does
-from sim.world.world import Clock, World
+from sim.world.market import MarketState
+from sim.world.world import World
 
 __all__ = [
-    "arrive", "bond", "buy", "channel_drawn", "count_moves", "ease_of", "effort_of", "experience", "first_need",
-    "found_chance", "group_of", "has", "is_moment", "is_need_due", "lay_out", "leave", "level_of", "meet_contact",
-    "next_due", "node_at", "note_stage", "present_fatigue", "present_habit", "recall", "recall_chance",
-    "recall_nearest", "relevance_of", "search", "serve", "set_need_clock", "settle", "spot_of", "strain",
-    "take_channel", "talk", "tire", "turn_to_incumbent",
+    "add_effort", "arrive", "bond", "book_stage", "buy", "channel_drawn", "count_moves", "ease_of", "effort_of",
+    "experience", "first_need", "found_chance", "group_of", "has", "is_moment", "is_need_due", "lay_out_week",
+    "leave_wait", "level_of", "log_stage", "meet_contact", "next_due", "node_at", "present_fatigue",
+    "present_habit", "recall", "recall_chance", "recall_nearest", "relevance_of", "search", "set_need_clock",
+    "settle_entry", "stage_view_of", "store_fatigue", "take_channel", "talk", "turn_to_incumbent",
 ]  # fmt: skip
 
 # Enumerations as typed numbers: a plain int would make numba compile every function anew for every constant.
@@ -91,7 +93,7 @@ _TIMELY, _MISTIMED, _OPT_OUT = (
 _PRAISE, _COMPLAINT = np.int64(EventKind.PRAISE), np.int64(EventKind.COMPLAINT)
 
 _AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
-_AT_AUTOMATED, _AT_LAID = Clock.AUTOMATED, Clock.LAID
+_AT_AUTOMATED, _AT_LAID_OUT = Clock.AUTOMATED, Clock.LAID_OUT
 _NOBODY = np.int64(NOBODY)
 _NO_AMOUNT = np.int64(0)
 
@@ -99,7 +101,7 @@ _NO_AMOUNT = np.int64(0)
 class Event(NamedTuple):
     """A row of the log."""
 
-    who: Int
+    customer_id: Int
     row: Int
     kind: Int
     stage: Int
@@ -131,16 +133,16 @@ def _count(mask: Any) -> Int:
 
 
 @inlined
-def _tally_of(world: World, customer: Any, brand: Int) -> Any:
+def _counts_of(workspace: Workspace, counters: Counters, customer: Any, brand: Int) -> Any:
     """This week's counters of a brand among customers of the same persona: see :class:`sim.record.counters.ByBrand`."""
-    return world.by_brand[np.uint64(world.clock[_AT_ROW]), customer.persona, np.uint64(brand)]
+    return counters.by_brand[np.uint64(workspace.clock[_AT_ROW]), customer.persona, np.uint64(brand)]
 
 
 @loop
 def _log(events: Any, event_count: Any, event: Event) -> None:
     """Write a moment to the log."""
     at = event_count[0]
-    events[at, 0] = event.who
+    events[at, 0] = event.customer_id
     events[at, 1] = event.row
     events[at, 3] = event.kind
     events[at, 4] = event.stage
@@ -152,12 +154,22 @@ def _log(events: Any, event_count: Any, event: Event) -> None:
 
 
 @inlined
-def _note(world: World, customer: Any, who: Int, kind: Int, brand: Int, channel: Int, origin: Int, amount: Int) -> None:
+def _log_event(
+    workspace: Workspace,
+    counters: Counters,
+    customer: Any,
+    customer_id: Int,
+    kind: Int,
+    brand: Int,
+    channel: Int,
+    origin: Int,
+    amount: Int,
+) -> None:
     """Log a moment of a sampled customer."""
     if np.int64(customer.marks) & SAMPLED != 0:
         stage = np.int64(customer.stage)
-        moment = Event(who, world.clock[_AT_ROW], kind, stage, brand, channel, origin, amount)
-        _log(world.events, world.event_count, moment)
+        moment = Event(customer_id, workspace.clock[_AT_ROW], kind, stage, brand, channel, origin, amount)
+        _log(counters.events, counters.event_count, moment)
 
 
 @loop
@@ -173,17 +185,32 @@ def _book(accounts: Any, place: Int, column: Int, cents: Int, discount: float) -
 
 
 @inlined
-def _pay(world: World, tally: Any, who: Int, brand: Int, column: Int, cents: Int) -> None:
+def _pay(
+    world: World,
+    workspace: Workspace,
+    counters: Counters,
+    counts: Any,
+    customer_id: Int,
+    brand: Int,
+    column: Int,
+    cents: Int,
+) -> None:
     """Book money that a customer causes; costs are positive numbers in cost columns."""
-    tally[_B_MONEY + column] += cents
-    if world.accounts.size > 0 and brand == world.constants[0].focal and cents != 0:
-        _book(world.accounts, who - world.clock[_AT_FIRST], column, cents, world.discount[world.clock[_AT_ROW]])
+    counts[_B_MONEY + column] += cents
+    if counters.accounts.size > 0 and brand == world.constants[0].focal and cents != 0:
+        _book(
+            counters.accounts,
+            customer_id - workspace.clock[_AT_FIRST],
+            column,
+            cents,
+            world.discount[workspace.clock[_AT_ROW]],
+        )
 
 
 @inlined
-def level_of(world: World, customer: Any, brand: Int) -> Any:
+def level_of(workspace: Workspace, customer: Any, brand: Int) -> Any:
     """Levels of the brand's present strategy for this customer's persona; zero where there is no brand."""
-    return world.present[np.uint8(brand + 1), customer.persona]
+    return workspace.levels_now[np.uint8(brand + 1), customer.persona]
 
 
 @inlined
@@ -194,64 +221,64 @@ def _known(customer: Any, brand: Int, level: Any) -> float:
 
 
 @inlined
-def relevance_of(world: World, customer: Any, brand: Int) -> float:
+def relevance_of(workspace: Workspace, customer: Any, brand: Int) -> float:
     """Relevance of a brand's offers; none where nobody leads or the customer has opted out."""
-    level = level_of(world, customer, brand)
+    level = level_of(workspace, customer, brand)
     felt = relevance(level.personalization, _known(customer, brand, level))
     return 0.0 if has(np.uint64(customer.opted_out), brand) else felt
 
 
 @loop
-def lay_out(world: World) -> None:
+def lay_out_week(world: World, market: MarketState, workspace: Workspace) -> None:
     """Lay out what holds this week, where a strategy has started since it was last done: ``spots`` and ``present``."""
     begun = np.int64(1)
     for brand in range(world.brands.size):
-        begun += world.brands[brand].active
-    if world.clock[_AT_LAID] == begun:
+        begun += market.brands[brand].active
+    if workspace.clock[_AT_LAID_OUT] == begun:
         return
-    world.clock[_AT_LAID] = begun
-    world.clock[_AT_AUTOMATED] = 0
-    for lead in range(world.spots.shape[0]):
+    workspace.clock[_AT_LAID_OUT] = begun
+    workspace.clock[_AT_AUTOMATED] = 0
+    for lead in range(workspace.stage_views.shape[0]):
         journey = world.constants[0].journey
         if lead > 0:
-            active = world.brands[lead - 1].active
+            active = market.brands[lead - 1].active
             journey = world.segments[lead - 1, active].journey
-            for person in range(world.present.shape[1]):
-                level = world.levels[lead - 1, active, person]
-                world.present[lead, person] = level
-                world.clock[_AT_AUTOMATED] |= np.int64(level.automation > 0.0)
-        for stage in range(world.spots.shape[1]):
-            spot, at = world.spots[lead, stage], world.node_of[journey, stage]
+            for persona in range(workspace.levels_now.shape[1]):
+                level = world.levels[lead - 1, active, persona]
+                workspace.levels_now[lead, persona] = level
+                workspace.clock[_AT_AUTOMATED] |= np.int64(level.automation > 0.0)
+        for stage in range(workspace.stage_views.shape[1]):
+            view, at = workspace.stage_views[lead, stage], world.node_of[journey, stage]
             node = world.nodes[at]
-            spot.node = at
-            spot.does = node.does
-            spot.acts = node.acts
-            spot.roams = node.roams
-            spot.stays = node.weeks if node.opens else NEVER
+            view.node = at
+            view.does = node.does
+            view.acts = node.acts
+            view.roams = node.roams
+            view.stays = node.weeks if node.opens else NEVER
             # Who comes back by itself, and at once, is there every week.
             weekly = (at < WEEKLY) & (node.returns != 0) & (node.rest == 0)
-            spot.by_need = NEVER if node.waits and not weekly else 0
-            spot.by_stay = NEVER if node.returns and not weekly else 0
-            spot.after = at if weekly else max(node.never, WEEKLY + node.rest * node.returns)
+            view.by_need = NEVER if node.waits and not weekly else 0
+            view.by_stay = NEVER if node.returns and not weekly else 0
+            view.after = at if weekly else max(node.never, WEEKLY + node.rest * node.returns)
 
 
 @inlined
-def spot_of(world: World, customer: Any) -> Any:
+def stage_view_of(workspace: Workspace, customer: Any) -> Any:
     """The stage a customer stands in, on the lead's journey: see :data:`sim.world.world.SPOT`."""
-    return world.spots[np.uint8(customer.lead + 1), customer.stage]
+    return workspace.stage_views[np.uint8(customer.lead + 1), customer.stage]
 
 
 @inlined
-def next_due(customer: Any, spot: Any) -> Any:
+def next_due(customer: Any, view: Any) -> Any:
     """When a customer who stays is due next (:class:`agents.population.Population`), unless a contact comes first."""
-    due = (np.uint32(customer.need_at) & spot.by_need) + (np.uint32(customer.since) & spot.by_stay) + spot.after
+    due = (np.uint32(customer.need_at) & view.by_need) + (np.uint32(customer.since) & view.by_stay) + view.after
     return min(due, np.uint32(NEVER))
 
 
 @inlined
-def node_at(world: World, customer: Any, stage: Int) -> Int:
+def node_at(workspace: Workspace, customer: Any, stage: Int) -> Int:
     """Node of a stage on the lead's journey."""
-    return world.spots[np.uint8(customer.lead + 1), stage].node
+    return workspace.stage_views[np.uint8(customer.lead + 1), stage].node
 
 
 @inlined
@@ -261,11 +288,11 @@ def _channel_of(world: World, customer: Any) -> Any:
 
 
 @inlined
-def ease_of(world: World, customer: Any, lead: Int) -> float:
+def ease_of(world: World, workspace: Workspace, customer: Any, lead: Int) -> float:
     """Ease in the present stage: none where nobody leads or automates, or the channel is a human one."""
-    if world.clock[_AT_AUTOMATED] == 0:
+    if workspace.clock[_AT_AUTOMATED] == 0:
         return 0.0
-    felt = eased(level_of(world, customer, lead).automation, decode_unit(customer.digital_affinity))
+    felt = eased(level_of(workspace, customer, lead).automation, decode_unit(customer.digital_affinity))
     return felt * _channel_of(world, customer).digital
 
 
@@ -276,10 +303,10 @@ def effort_of(world: World, customer: Any, node: Int, ease: float) -> float:
 
 
 @inlined
-def _set_trust(tally: Any, customer: Any, trust: float) -> None:
+def _set_trust(counts: Any, customer: Any, trust: float) -> None:
     """Store trust in the incumbent, whose counters these are, and keep the market's sum."""
     code = encode_unit(trust)
-    tally[_B_TRUST] += code - np.int64(customer.trust)
+    counts[_B_TRUST] += code - np.int64(customer.trust)
     customer.trust = code
 
 
@@ -289,38 +316,49 @@ def _fixed_point(x: float) -> Int:
 
 
 @inlined
-def _set_satisfaction(tally: Any, customer: Any, satisfaction: float) -> None:
+def _set_satisfaction(counts: Any, customer: Any, satisfaction: float) -> None:
     """Store satisfaction with the incumbent, whose counters these are, and keep the market's sum."""
     before = _fixed_point(np.float64(customer.satisfaction))
     # In single precision: what is stored counts.
     customer.satisfaction = satisfaction
-    tally[_B_SATISFACTION] += _fixed_point(np.float64(customer.satisfaction)) - before
+    counts[_B_SATISFACTION] += _fixed_point(np.float64(customer.satisfaction)) - before
 
 
 @inlined
-def present_habit(world: World, customer: Any) -> float:
+def present_habit(world: World, workspace: Workspace, customer: Any) -> float:
     """Habit, worn off since the last purchase."""
-    return decode_unit(customer.habit) * world.habit_left[world.clock[_AT_WEEK] - np.int64(customer.last_purchase)]
+    return decode_unit(customer.habit) * world.habit_left[workspace.clock[_AT_WEEK] - np.int64(customer.last_purchase)]
 
 
 @inlined
-def present_fatigue(world: World, customer: Any) -> float:
+def present_fatigue(world: World, workspace: Workspace, customer: Any) -> float:
     """Fatigue, worn off since the last contact."""
-    return np.float64(customer.fatigue) * world.fatigue_left[world.clock[_AT_WEEK] - np.int64(customer.last_contact)]
+    return (
+        np.float64(customer.fatigue) * world.fatigue_left[workspace.clock[_AT_WEEK] - np.int64(customer.last_contact)]
+    )
 
 
 @inlined
-def is_moment(world: World, customer: Any) -> bool:
+def is_moment(world: World, workspace: Workspace, customer: Any) -> bool:
     """Whether a contact could be timely: considering, evaluating, using, or the need near."""
-    does = spot_of(world, customer).does
-    near = np.int64(customer.need_at) - world.clock[_AT_WEEK] <= world.constants[0].near_weeks
+    does = stage_view_of(workspace, customer).does
+    near = np.int64(customer.need_at) - workspace.clock[_AT_WEEK] <= world.constants[0].near_weeks
     busy = (does == _DOES_RECALL) | (does == _DOES_SEARCH) | (does == _DOES_USE)
     return near if does == _DOES_WAIT else busy
 
 
 @inlined
 def meet_contact(
-    world: World, customer: Any, who: Int, brand: Int, aimed: bool, u: float, fatigue: float
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
+    customer: Any,
+    customer_id: Int,
+    brand: Int,
+    aimed: bool,
+    u: float,
+    fatigue: float,
 ) -> tuple[float, float, float]:
     """One contact of a brand (MODEL 4.3).
 
@@ -329,34 +367,34 @@ def meet_contact(
     tuple of float
         Pull, 0 unless it was aimed and the brand's journey has the stage; intrusion; fatigue added.
     """
-    constants, person = world.constants[0], customer.persona
-    level = level_of(world, customer, brand)
-    segment = world.segments[brand, world.brands[brand].active]
+    constants, persona = world.constants[0], customer.persona
+    level = level_of(workspace, customer, brand)
+    segment = world.segments[brand, market.brands[brand].active]
     known = relevance(level.personalization, _known(customer, brand, level))
     disturbance = intrusion(decode_unit(customer.privacy_concern), known, segment.covert)
-    tally = _tally_of(world, customer, brand)
-    tally[_B_CONTACTS] += 1
-    _pay(world, tally, who, brand, _CONTACTS, segment.contact_cost)
+    counts = _counts_of(workspace, counters, customer, brand)
+    counts[_B_CONTACTS] += 1
+    _pay(world, workspace, counters, counts, customer_id, brand, _CONTACTS, segment.contact_cost)
     strength, tiring = 0.0, constants.contact_fatigue
     if aimed:
-        tally[_B_TIMELY] += 1
+        counts[_B_TIMELY] += 1
         node = world.node_of[segment.journey, customer.stage]
         if node // constants.stages == segment.journey:
             strength = pull(known, fatigue)
         if customer.considered != 0:
             customer.considered |= _bit(brand)
-        _note(world, customer, who, _TIMELY, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+        _log_event(workspace, counters, customer, customer_id, _TIMELY, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
     else:
         tiring *= constants.mistimed
-        _note(world, customer, who, _MISTIMED, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+        _log_event(workspace, counters, customer, customer_id, _MISTIMED, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
     if disturbance > 0.0:
         if customer.incumbent == brand:
             trust = trust_after_intrusion(decode_unit(customer.trust), disturbance, constants.trust_intrusion)
-            _set_trust(tally, customer, trust)
-        if world.personas[person].adapt_privacy > 0.0:
+            _set_trust(counts, customer, trust)
+        if world.personas[persona].adapt_privacy > 0.0:
             customer.privacy_concern = encode_unit(
                 privacy_after_intrusion(
-                    decode_unit(customer.privacy_concern), world.personas[person].adapt_privacy, disturbance
+                    decode_unit(customer.privacy_concern), world.personas[persona].adapt_privacy, disturbance
                 )
             )
     leaves = opt_out_probability(
@@ -364,17 +402,17 @@ def meet_contact(
     )
     if u < leaves:
         customer.opted_out |= _bit(brand)
-        tally[_B_OPTED_OUT] += 1
-        _note(world, customer, who, _OPT_OUT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+        counts[_B_OPTED_OUT] += 1
+        _log_event(workspace, counters, customer, customer_id, _OPT_OUT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
     return strength, disturbance, tiring
 
 
 @inlined
-def tire(world: World, customer: Any, fatigue: float, added: float) -> None:
+def store_fatigue(workspace: Workspace, counters: Counters, customer: Any, fatigue: float, added: float) -> None:
     """Store fatigue after this week's contacts."""
     customer.fatigue = fatigue + added
-    customer.last_contact = world.clock[_AT_WEEK]
-    world.by_persona[world.clock[_AT_ROW], customer.persona, _P_FATIGUE] += _fixed_point(added)
+    customer.last_contact = workspace.clock[_AT_WEEK]
+    counters.by_persona[workspace.clock[_AT_ROW], customer.persona, _P_FATIGUE] += _fixed_point(added)
 
 
 @inlined
@@ -390,26 +428,28 @@ def _gap(world: World, customer: Any, at: float) -> float:
 
 
 @rule
-def first_need(world: World, customer: Any, u: float, phase: float) -> None:
+def first_need(world: World, workspace: Workspace, customer: Any, u: float, phase: float) -> None:
     """Put a newborn in mid-gap."""
     weeks = np.int64(min(_gap(world, customer, tail_position(log(1.0 - u))), 60000.0) * phase)
-    customer.need_at = min(world.clock[_AT_WEEK] + weeks, NEVER - 1)
+    customer.need_at = min(workspace.clock[_AT_WEEK] + weeks, NEVER - 1)
 
 
 @inlined
-def set_need_clock(world: World, customer: Any, at: float, u_round: float, u_carry: float) -> None:
+def set_need_clock(
+    world: World, workspace: Workspace, customer: Any, at: float, u_round: float, u_carry: float
+) -> None:
     """Start the need clock on entering a wait stage (MODEL 4.1); ``at`` as in :func:`_gap`."""
     weeks = whole_weeks(_gap(world, customer, at), u_round)
     early = np.float64(np.int64(customer.need_at) - np.int64(customer.need_week))
     weeks += carried_over(early, world.constants[0].carry_over, u_carry)
-    customer.need_at = min(world.clock[_AT_WEEK] + weeks, NEVER - 1)
+    customer.need_at = min(workspace.clock[_AT_WEEK] + weeks, NEVER - 1)
 
 
 @inlined
-def group_of(world: World, who: Int) -> Int:
+def group_of(world: World, customer_id: Int) -> Int:
     """Group that a customer hears: a division is spared where there is one group only."""
     groups = world.constants[0].groups
-    return who % groups if groups > 1 else 0 * who
+    return customer_id % groups if groups > 1 else 0 * customer_id
 
 
 @inlined
@@ -426,13 +466,15 @@ def found_chance(world: World, salience: float) -> float:
 
 
 @inlined
-def recall_nearest(world: World, customer: Any, group: Int, lane: Int) -> None:
+def recall_nearest(
+    world: World, market: MarketState, workspace: Workspace, customer: Any, group: Int, lane: Int
+) -> None:
     """Who thinks of no brand thinks of the one that came nearest; whether each came to mind was drawn in the lane."""
-    words, incumbent = world.desk[0].words, np.int64(customer.incumbent)
+    words, incumbent = workspace.scratch[0].draws, np.int64(customer.incumbent)
     nearest = 0
     best = np.inf
     for brand in range(world.constants[0].brands):
-        chance = recall_chance(world, incumbent, brand, world.standing[group, brand].recall)
+        chance = recall_chance(world, incumbent, brand, market.standing[group, brand].recall)
         if chance > 0.0 and uniform(np.int64(words[brand, lane])) / chance < best:
             best = uniform(np.int64(words[brand, lane])) / chance
             nearest = brand
@@ -440,110 +482,123 @@ def recall_nearest(world: World, customer: Any, group: Int, lane: Int) -> None:
 
 
 @inlined
-def recall(world: World, customer: Any, who: Int, lane: Int) -> None:
+def recall(world: World, market: MarketState, workspace: Workspace, customer: Any, customer_id: Int, lane: Int) -> None:
     """Initial consideration set: each brand by its salience, at least one."""
-    words, group, incumbent = world.desk[0].words, group_of(world, who), np.int64(customer.incumbent)
+    words, group, incumbent = workspace.scratch[0].draws, group_of(world, customer_id), np.int64(customer.incumbent)
     mask = np.uint64(customer.considered)
     for brand in range(world.constants[0].brands):
-        chance = recall_chance(world, incumbent, brand, world.standing[group, brand].recall)
+        chance = recall_chance(world, incumbent, brand, market.standing[group, brand].recall)
         comes = uniform(np.int64(words[brand, lane])) < chance
         mask |= np.uint64(comes) << np.uint64(brand)
     customer.considered = mask
     if mask == np.uint64(0):
-        recall_nearest(world, customer, group, lane)
+        recall_nearest(world, market, workspace, customer, group, lane)
     customer.initial = customer.considered
 
 
 @inlined
-def search(world: World, customer: Any, who: Int, lane: Int) -> None:
+def search(world: World, market: MarketState, workspace: Workspace, customer: Any, customer_id: Int, lane: Int) -> None:
     """One week of search: brands not yet considered are met by their salience."""
-    words, group = world.desk[0].words, group_of(world, who)
+    words, group = workspace.scratch[0].draws, group_of(world, customer_id)
     customer.marks = np.int64(customer.marks) | SEARCHED
     mask = np.uint64(customer.considered)
     for brand in range(world.constants[0].brands):
-        met = uniform(np.int64(words[brand, lane])) < found_chance(world, world.standing[group, brand].recall)
+        met = uniform(np.int64(words[brand, lane])) < found_chance(world, market.standing[group, brand].recall)
         mask |= np.uint64(met) << np.uint64(brand)
     customer.considered = mask
 
 
 @inlined
-def _switch(world: World, tally: Any, customer: Any, brand: Int) -> None:
+def _switch(world: World, workspace: Workspace, counters: Counters, counts: Any, customer: Any, brand: Int) -> None:
     """Become another brand's customer: nothing is remembered of the old one, little is known by the new one."""
     before = np.int64(customer.incumbent)
     if before != NOBODY:
-        lost = _tally_of(world, customer, before)
+        lost = _counts_of(workspace, counters, customer, before)
         lost[_B_SWITCHES] += 1
         lost[_B_INCUMBENTS] -= 1
         lost[_B_SATISFACTION] -= _fixed_point(np.float64(customer.satisfaction))
         lost[_B_TRUST] -= np.int64(customer.trust)
-    tally[_B_INCUMBENTS] += 1
+    counts[_B_INCUMBENTS] += 1
     customer.incumbent = brand
     customer.satisfaction = 0.0
     customer.expectation = 0.0
     customer.habit = 0
     customer.trust = 0
-    _set_trust(tally, customer, world.constants[0].initial_trust * decode_unit(customer.trust_propensity))
-    customer.knowledge = encode_unit(level_of(world, customer, brand).prospect_knowledge)
+    _set_trust(counts, customer, world.constants[0].initial_trust * decode_unit(customer.trust_propensity))
+    customer.knowledge = encode_unit(level_of(workspace, customer, brand).prospect_knowledge)
 
 
 @rule
-def buy(world: World, customer: Any, who: Int, brand: Int) -> None:
+def buy(world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, brand: Int) -> None:
     """Purchase of the brand chosen; one bought without consideration is the lead's (the loyalty loop)."""
     constants = world.constants[0]
-    row, person = world.clock[_AT_ROW], customer.persona
+    row, persona = workspace.clock[_AT_ROW], customer.persona
     before = np.int64(customer.incumbent)
     chosen = _INITIAL if has(np.uint64(customer.initial), brand) else _EVALUATION
     origin = _LOOP if customer.considered == 0 else chosen
     initially = _count(np.uint64(customer.initial))
-    world.by_persona[row, person, _P_INITIALLY] += initially
-    world.by_persona[row, person, _P_LATER] += _count(np.uint64(customer.considered)) - initially
-    tally = _tally_of(world, customer, brand)
-    tally[origin] += 1
-    tally[_B_SKIPPED] += np.int64(np.int64(customer.marks) & SEARCHED == 0)
-    tally[_B_DECISION_WEEKS] += world.clock[_AT_WEEK] - np.int64(customer.need_week)
-    offer = world.offers[person, brand]
-    _pay(world, tally, who, brand, _REVENUE, offer.revenue)
+    counters.by_persona[row, persona, _P_INITIALLY] += initially
+    counters.by_persona[row, persona, _P_LATER] += _count(np.uint64(customer.considered)) - initially
+    counts = _counts_of(workspace, counters, customer, brand)
+    counts[origin] += 1
+    counts[_B_SKIPPED] += np.int64(np.int64(customer.marks) & SEARCHED == 0)
+    counts[_B_DECISION_WEEKS] += workspace.clock[_AT_WEEK] - np.int64(customer.need_week)
+    offer = world.offers[persona, brand]
+    _pay(world, workspace, counters, counts, customer_id, brand, _REVENUE, offer.revenue)
     # Margin is the one column that may be negative: a unit sold at a loss is booked as it is.
-    _pay(world, tally, who, brand, _MARGIN, offer.margin)
+    _pay(world, workspace, counters, counts, customer_id, brand, _MARGIN, offer.margin)
     if np.int64(customer.marks) & ADOPTED == 0:
         customer.marks = np.int64(customer.marks) | ADOPTED
-        world.by_persona[row, person, _P_ADOPTED] += 1
+        counters.by_persona[row, persona, _P_ADOPTED] += 1
     if (brand == constants.focal) & (np.int64(customer.marks) & BUYER == 0):
         customer.marks = np.int64(customer.marks) | BUYER
-        world.by_persona[row, person, _P_BUYERS] += 1
-    if world.accounts.size > 0:
-        account = world.accounts[who - world.clock[_AT_FIRST]]
+        counters.by_persona[row, persona, _P_BUYERS] += 1
+    if counters.accounts.size > 0:
+        account = counters.accounts[customer_id - workspace.clock[_AT_FIRST]]
         account.purchases += 1
         if brand == constants.focal:
             account.focal_purchases += 1
         if before != NOBODY and brand != before:
             account.switches += 1
     if brand == before:
-        tally[_B_REPEATS] += 1
-        customer.habit = encode_unit(habit_after_repeat(present_habit(world, customer), constants.habit_gain))
+        counts[_B_REPEATS] += 1
+        customer.habit = encode_unit(
+            habit_after_repeat(present_habit(world, workspace, customer), constants.habit_gain)
+        )
     else:
-        _switch(world, tally, customer, brand)
+        _switch(world, workspace, counters, counts, customer, brand)
     customer.lead = brand
-    customer.last_purchase = world.clock[_AT_WEEK]
+    customer.last_purchase = workspace.clock[_AT_WEEK]
     customer.considered = 0
     customer.initial = 0
-    _note(world, customer, who, _PURCHASE, brand, np.int64(customer.channel), origin, offer.revenue)
+    _log_event(
+        workspace, counters, customer, customer_id, _PURCHASE, brand, np.int64(customer.channel), origin, offer.revenue
+    )
 
 
 @inlined
 def experience(
-    world: World, customer: Any, who: Int, lift: float, disturbed: float, noise: float, u_told: float
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
+    customer: Any,
+    customer_id: Int,
+    lift: float,
+    disturbed: float,
+    noise: float,
+    u_told: float,
 ) -> None:
     """A moment of experience with the incumbent (MODEL 4.5) and what is told of it."""
     brand = np.int64(customer.incumbent)
     if brand == NOBODY:
         return
     constants, persona = world.constants[0], world.personas[customer.persona]
-    ease = ease_of(world, customer, brand)
-    delight = world.brands[brand].delight
+    ease = ease_of(world, workspace, customer, brand)
+    delight = market.brands[brand].delight
     lived = outcome(
         world.brands[brand].advantage + lift,
-        Felt(ease, relevance_of(world, customer, brand), delight, np.float64(customer.strain), disturbed),
+        Felt(ease, relevance_of(workspace, customer, brand), delight, np.float64(customer.strain), disturbed),
         Felt(
             constants.experience_ease,
             constants.experience_relevance,
@@ -557,16 +612,16 @@ def experience(
     expected = np.float64(customer.expectation)
     surprise = lived - expected
     customer.expectation = expectation_after(expected, surprise, constants.expectation_rate)
-    tally = _tally_of(world, customer, brand)
+    counts = _counts_of(workspace, counters, customer, brand)
     _set_satisfaction(
-        tally,
+        counts,
         customer,
         satisfaction_after(
             np.float64(customer.satisfaction), surprise, constants.satisfaction_rate, constants.loss_aversion
         ),
     )
     _set_trust(
-        tally,
+        counts,
         customer,
         trust_after_surprise(
             decode_unit(customer.trust),
@@ -583,17 +638,26 @@ def experience(
         )
     if delight > 0.0 and constants.ancillary > 0.0:
         extra = np.floor(constants.ancillary * persona.spend * delight + 0.5)
-        _pay(world, tally, who, brand, _REVENUE, np.int64(extra))
-        _pay(world, tally, who, brand, _ANCILLARY, np.int64(np.floor(extra * constants.ancillary_margin + 0.5)))
+        _pay(world, workspace, counters, counts, customer_id, brand, _REVENUE, np.int64(extra))
+        _pay(
+            world,
+            workspace,
+            counters,
+            counts,
+            customer_id,
+            brand,
+            _ANCILLARY,
+            np.int64(np.floor(extra * constants.ancillary_margin + 0.5)),
+        )
     # Where nothing disappoints the chance is 0.
     if u_told < complaint_probability(constants.complaint_rate, decode_unit(customer.sociability), surprise):
-        tally[_B_COMPLAINTS] += 1
-        world.talk[who % constants.groups, brand, 1] += 1
-        _note(world, customer, who, _COMPLAINT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+        counts[_B_COMPLAINTS] += 1
+        counters.talk[customer_id % constants.groups, brand, 1] += 1
+        _log_event(workspace, counters, customer, customer_id, _COMPLAINT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
 
 
 @inlined
-def talk(world: World, customer: Any, who: Int, u: float) -> None:
+def talk(world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, u: float) -> None:
     """A week in a talk stage (MODEL 4.6)."""
     brand = np.int64(customer.incumbent)
     if brand == NOBODY:
@@ -601,9 +665,9 @@ def talk(world: World, customer: Any, who: Int, u: float) -> None:
     constants = world.constants[0]
     told = praise_probability(constants.talk_rate, decode_unit(customer.sociability), np.float64(customer.satisfaction))
     if u < told:
-        _tally_of(world, customer, brand)[_B_PRAISE] += 1
-        world.talk[who % constants.groups, brand, 0] += 1
-        _note(world, customer, who, _PRAISE, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+        _counts_of(workspace, counters, customer, brand)[_B_PRAISE] += 1
+        counters.talk[customer_id % constants.groups, brand, 0] += 1
+        _log_event(workspace, counters, customer, customer_id, _PRAISE, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
 
 
 @inlined
@@ -616,9 +680,11 @@ def channel_drawn(world: World, at: Int, u: float) -> Int:
 
 
 @inlined
-def _learn(world: World, customer: Any) -> None:
+def _learn(world: World, workspace: Workspace, customer: Any) -> None:
     """Teach the lead, if it is the incumbent, what a touch through a digital channel tells of the customer."""
-    automation = level_of(world, customer, np.int64(customer.lead)).automation * _channel_of(world, customer).digital
+    automation = (
+        level_of(workspace, customer, np.int64(customer.lead)).automation * _channel_of(world, customer).digital
+    )
     # At no automation a touch teaches nothing, and nothing changes. Toward nobody there is none.
     customer.knowledge = encode_unit(
         knowledge_after_touch(
@@ -630,47 +696,70 @@ def _learn(world: World, customer: Any) -> None:
 
 
 @inlined
-def take_channel(world: World, customer: Any, who: Int, taken: Int) -> None:
+def take_channel(
+    world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, taken: Int
+) -> None:
     """Enter a stage through a channel: cost to the lead, knowledge where the touch is digital."""
     customer.channel = taken
-    if world.clock[_AT_AUTOMATED] != 0:
-        _learn(world, customer)
+    if workspace.clock[_AT_AUTOMATED] != 0:
+        _learn(world, workspace, customer)
     lead, through = np.int64(customer.lead), _channel_of(world, customer)
     if (through.cost != 0) & (lead != NOBODY):
-        _pay(world, _tally_of(world, customer, lead), who, lead, _CHANNELS, through.cost)
+        _pay(
+            world,
+            workspace,
+            counters,
+            _counts_of(workspace, counters, customer, lead),
+            customer_id,
+            lead,
+            _CHANNELS,
+            through.cost,
+        )
 
 
 @inlined
-def strain(world: World, customer: Any, at: Int) -> None:
+def add_effort(world: World, workspace: Workspace, customer: Any, at: Int) -> None:
     """Feel the effort of a stage."""
-    ease = ease_of(world, customer, np.int64(customer.lead))
+    ease = ease_of(world, workspace, customer, np.int64(customer.lead))
     customer.strain = np.float64(customer.strain) + effort_of(world, customer, at, ease)
 
 
 @inlined
-def serve(world: World, customer: Any, who: Int, at: Int) -> None:
+def book_stage(
+    world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, at: Int
+) -> None:
     """What a stage costs the lead, and what it sells beside the brand."""
     lead, node = np.int64(customer.lead), world.nodes[at]
     if lead == NOBODY:
         return
-    tally = _tally_of(world, customer, lead)
-    _pay(world, tally, who, lead, _SERVICE, node.cost)
-    _pay(world, tally, who, lead, _REVENUE, node.ancillary)
+    counts = _counts_of(workspace, counters, customer, lead)
+    _pay(world, workspace, counters, counts, customer_id, lead, _SERVICE, node.cost)
+    _pay(world, workspace, counters, counts, customer_id, lead, _REVENUE, node.ancillary)
     margin = np.int64(np.floor(node.ancillary * world.constants[0].ancillary_margin + 0.5))
-    _pay(world, tally, who, lead, _ANCILLARY, margin)
+    _pay(world, workspace, counters, counts, customer_id, lead, _ANCILLARY, margin)
 
 
 @inlined
-def note_stage(world: World, customer: Any, who: Int) -> None:
+def log_stage(workspace: Workspace, counters: Counters, customer: Any, customer_id: Int) -> None:
     """Log that a stage was entered."""
-    _note(world, customer, who, _STAGE, np.int64(customer.lead), np.int64(customer.channel), _NOBODY, _NO_AMOUNT)
+    _log_event(
+        workspace,
+        counters,
+        customer,
+        customer_id,
+        _STAGE,
+        np.int64(customer.lead),
+        np.int64(customer.channel),
+        _NOBODY,
+        _NO_AMOUNT,
+    )
 
 
 @inlined
-def leave(world: World, customer: Any) -> None:
+def leave_wait(workspace: Workspace, customer: Any) -> None:
     """Turn from waiting: a need has arisen."""
     customer.occasion = (np.int64(customer.occasion) + 1) & 0xFFFF
-    customer.need_week = world.clock[_AT_WEEK]
+    customer.need_week = workspace.clock[_AT_WEEK]
     customer.marks = np.int64(customer.marks) & (255 - SEARCHED)
 
 
@@ -682,54 +771,56 @@ def arrive(customer: Any, stage: Int, week: Int) -> None:
 
 
 @inlined
-def count_moves(world: World) -> None:
+def count_moves(world: World, workspace: Workspace, counters: Counters) -> None:
     """Count the edges taken this week (``world.moves``) as flows between stages and change of who stands there."""
-    moves, row = world.moves, world.clock[_AT_ROW]
+    moves, row = workspace.edge_counts, workspace.clock[_AT_ROW]
     for edge in range(world.edges.size):
         source, target = world.edges[edge].source, world.edges[edge].target
-        for person in range(moves.shape[1]):
-            moved = moves[edge, person]
-            world.flows[person, source, target] += moved
-            world.occupancy[row, person, source] -= moved
-            world.occupancy[row, person, target] += moved
-            moves[edge, person] = 0
+        for persona in range(moves.shape[1]):
+            moved = moves[edge, persona]
+            counters.flows[persona, source, target] += moved
+            counters.occupancy[row, persona, source] -= moved
+            counters.occupancy[row, persona, target] += moved
+            moves[edge, persona] = 0
 
 
 @inlined
-def turn_to_incumbent(world: World, customer: Any, stage: Int) -> Int:
+def turn_to_incumbent(workspace: Workspace, customer: Any, stage: Int) -> Int:
     """Who comes to wait follows the brand last bought; returns the node of the stage on that brand's journey."""
     customer.lead = customer.incumbent
     customer.considered = 0
     customer.initial = 0
-    return node_at(world, customer, stage)
+    return node_at(workspace, customer, stage)
 
 
 @inlined
-def settle(world: World, customer: Any, who: Int, at: Int, u: float) -> None:
+def settle_entry(
+    world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, at: Int, u: float
+) -> None:
     """What entering a stage takes and costs: channel, effort, money."""
     node = world.nodes[at]
     if node.has_channels:
-        take_channel(world, customer, who, channel_drawn(world, at, u))
+        take_channel(world, workspace, counters, customer, customer_id, channel_drawn(world, at, u))
     else:
         customer.channel = NOBODY
     if node.effort > 0.0:
-        strain(world, customer, at)
+        add_effort(world, workspace, customer, at)
     if node.cost != 0 or node.ancillary != 0:
-        serve(world, customer, who, at)
+        book_stage(world, workspace, counters, customer, customer_id, at)
 
 
 @inlined
-def bond(world: World, customer: Any) -> None:
+def bond(world: World, workspace: Workspace, counters: Counters, customer: Any) -> None:
     """Enter a bond stage as somebody's customer."""
     if customer.incumbent == NOBODY:
         return
     gain = world.constants[0].bond_gain
-    tally = _tally_of(world, customer, np.int64(customer.incumbent))
-    _set_trust(tally, customer, bonded(decode_unit(customer.trust), gain))
+    counts = _counts_of(workspace, counters, customer, np.int64(customer.incumbent))
+    _set_trust(counts, customer, bonded(decode_unit(customer.trust), gain))
     customer.habit = encode_unit(bonded(decode_unit(customer.habit), gain))
 
 
 @inlined
-def is_need_due(world: World, customer: Any) -> bool:
+def is_need_due(workspace: Workspace, customer: Any) -> bool:
     """Whether the need clock has run out; only a wait stage asks."""
-    return np.int64(customer.need_at) <= world.clock[_AT_WEEK]
+    return np.int64(customer.need_at) <= workspace.clock[_AT_WEEK]

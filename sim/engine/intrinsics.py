@@ -19,24 +19,24 @@ from numpy.typing import NDArray
 
 from agents.compiled import Int, inlined
 
-__all__ = ["SIDE", "call_in", "keep", "keep_all", "post", "read_ahead", "wait_for"]
+__all__ = ["VECTOR_WIDTH", "prefetch_l1", "compress", "compress_all", "release", "prefetch_l2", "acquire"]
 
 #: Neighbours that :func:`keep` looks at together.
-SIDE = 16
+VECTOR_WIDTH = 16
 
 #: Looks at what another thread is to post before this one lets others have the core.
 _PATIENCE = 20_000
 
 
-def read_ahead(records: Any, place: Int) -> None:
+def prefetch_l2(records: Any, place: Int) -> None:
     """Ask memory for a record that will be wanted soon, and go on: changes nothing but when it is there."""
 
 
-def call_in(records: Any, place: Int) -> None:
+def prefetch_l1(records: Any, place: Int) -> None:
     """Ask the outer cache for a record that is wanted next, and go on."""
 
 
-def keep(
+def compress(
     kept: NDArray[np.uint32], count: Int, numbers: NDArray[np.uint32], chosen: NDArray[np.uint8], place: Int
 ) -> Int:
     """Append to ``kept``, behind its first ``count``, those of 16 ``numbers`` from ``place`` on that are chosen.
@@ -44,7 +44,7 @@ def keep(
     Room for 16 is needed behind ``count``: what stands there behind those kept is undefined. Returns how many there
     are then.
     """
-    for at in range(place, place + SIDE):
+    for at in range(place, place + VECTOR_WIDTH):
         if chosen[at] != 0:
             kept[count] = numbers[at]
             count += 1
@@ -52,26 +52,26 @@ def keep(
 
 
 @inlined
-def keep_all(
+def compress_all(
     kept: NDArray[np.uint32], count: Int, numbers: NDArray[np.uint32], chosen: NDArray[np.uint8], size: Int
 ) -> Int:
     """Append to ``kept``, as :func:`keep`, those of the first ``size`` numbers that are chosen.
 
     What stands behind the last is looked at, too, up to a multiple of 16: it is not chosen then.
     """
-    for place in range(size, (size + SIDE - 1) & -SIDE):
+    for place in range(size, (size + VECTOR_WIDTH - 1) & -VECTOR_WIDTH):
         chosen[place] = 0
-    for place in range(0, size, SIDE):
-        count = keep(kept, count, numbers, chosen, place)
+    for place in range(0, size, VECTOR_WIDTH):
+        count = compress(kept, count, numbers, chosen, place)
     return count
 
 
-def post(board: NDArray[np.int64], place: Int, value: Int) -> None:
+def release(board: NDArray[np.int64], place: Int, value: Int) -> None:
     """Write a number for other threads to see, after everything that was written before it."""
     board[place] = value
 
 
-def wait_for(board: NDArray[np.int64], place: Int, value: Int) -> None:
+def acquire(board: NDArray[np.int64], place: Int, value: Int) -> None:
     """Wait until another thread has posted ``value`` or more: awake, for it will not be long."""
     while board[place] < value:
         time.sleep(0.0)
@@ -117,20 +117,20 @@ def _compress(context: Any, kept: Any, count: Any, numbers: Any, chosen: Any, pl
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kept, count, numbers, chosen, place = arguments
         kinds = signature.args
-        sixteen = ir.VectorType(ir.IntType(32), SIDE)
-        flags = ir.VectorType(ir.IntType(1), SIDE)
+        sixteen = ir.VectorType(ir.IntType(32), VECTOR_WIDTH)
+        flags = ir.VectorType(ir.IntType(1), VECTOR_WIDTH)
 
         def side(kind: Any, array: Any, place: Any, items: Any) -> Any:
             return builder.bitcast(_address(context, builder, kind, array, place), items.as_pointer())
 
         from_where = side(kinds[2], numbers, place, sixteen)
         values = builder.load(from_where, align=4)
-        marks = builder.load(side(kinds[3], chosen, place, ir.VectorType(ir.IntType(8), SIDE)), align=1)
+        marks = builder.load(side(kinds[3], chosen, place, ir.VectorType(ir.IntType(8), VECTOR_WIDTH)), align=1)
         wanted = builder.icmp_unsigned("!=", marks, ir.Constant(marks.type, None))
         squeeze = _known(builder, "llvm.experimental.vector.compress.v16i32", sixteen, [sixteen, flags, sixteen])
         close = builder.call(squeeze, [values, wanted, ir.Constant(sixteen, ir.Undefined)])
         builder.store(close, side(kinds[0], kept, count, sixteen), align=4)
-        found = builder.ctpop(builder.bitcast(wanted, ir.IntType(SIDE)))
+        found = builder.ctpop(builder.bitcast(wanted, ir.IntType(VECTOR_WIDTH)))
         return builder.add(count, builder.zext(found, count.type))
 
     return types.int64(kept, types.int64, numbers, chosen, types.int64), generate
@@ -166,7 +166,7 @@ def _let_others(context: Any) -> Any:
     return types.void(), generate
 
 
-@overload(read_ahead)
+@overload(prefetch_l2)
 def _read_ahead(records: Any, place: Any) -> Any:
     def compiled(records: Any, place: Any) -> None:
         _into_outer(records, place)
@@ -174,7 +174,7 @@ def _read_ahead(records: Any, place: Any) -> Any:
     return compiled
 
 
-@overload(call_in)
+@overload(prefetch_l1)
 def _call_in(records: Any, place: Any) -> Any:
     def compiled(records: Any, place: Any) -> None:
         _into_inner(records, place)
@@ -182,7 +182,7 @@ def _call_in(records: Any, place: Any) -> Any:
     return compiled
 
 
-@overload(keep)
+@overload(compress)
 def _keep(kept: Any, count: Any, numbers: Any, chosen: Any, place: Any) -> Any:
     def compiled(kept: Any, count: Any, numbers: Any, chosen: Any, place: Any) -> Any:
         return _compress(kept, count, numbers, chosen, place)
@@ -190,7 +190,7 @@ def _keep(kept: Any, count: Any, numbers: Any, chosen: Any, place: Any) -> Any:
     return compiled
 
 
-@overload(post)
+@overload(release)
 def _post(board: Any, place: Any, value: Any) -> Any:
     def compiled(board: Any, place: Any, value: Any) -> None:
         _store(board, place, value)
@@ -198,7 +198,7 @@ def _post(board: Any, place: Any, value: Any) -> Any:
     return compiled
 
 
-@overload(wait_for)
+@overload(acquire)
 def _wait_for(board: Any, place: Any, value: Any) -> Any:
     def compiled(board: Any, place: Any, value: Any) -> None:
         looks = 0

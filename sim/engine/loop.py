@@ -13,29 +13,31 @@ from agents.population import ADOPTED, FOCAL_AT_START, NOBODY, SAMPLED, SEARCHED
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import encode_unit, log, uniform
-from sim.engine.block import customers_week
+from sim.engine.block import step_blocks
 from sim.engine.customer_week import first_need
-from sim.engine.intrinsics import post, wait_for
+from sim.engine.intrinsics import acquire, release
+from sim.engine.workspace import Clock, Workspace
 from sim.luck import block
-from sim.record.counters import ByPersona
+from sim.record.counters import ByPersona, Counters
 from sim.record.recorder import Traced
 from sim.scenario.journey import Does
-from sim.world.market_week import market_week
-from sim.world.world import Birth, Clock, World
+from sim.world.birth import Birth
+from sim.world.market import MarketState, market_week
+from sim.world.world import World
 
 __all__ = [
-    "MOMENTS_PER_WEEK",
-    "Meeting",
+    "EVENTS_PER_WEEK",
+    "Barrier",
     "begin_horizon",
     "birth",
     "count_loyal",
-    "make_meeting",
-    "meet_market",
+    "make_barrier",
+    "synchronize",
     "run_weeks",
 ]
 
-#: Room for the moments of one customer in one week.
-MOMENTS_PER_WEEK = 256
+#: Room for the events of one customer in one week.
+EVENTS_PER_WEEK = 256
 
 _BIRTH, _TRAITS, _SAMPLE = np.int64(Purpose.BIRTH), np.int64(Purpose.TRAITS), np.int64(Purpose.SAMPLE)
 _NEED = np.int64(Purpose.NEED)
@@ -43,29 +45,36 @@ _WAIT = np.int64(Does.WAIT)
 _EVER, _TRAITS_LATER = np.int64(0), np.int64(1)
 _ADOPTED = np.int64(ByPersona.ADOPTED)
 _AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
-_TOLD_SHORT, _TOLD_ADOPTED = 0, 1
+_SHORT, _ADOPTIONS = 0, 1
 
 
-class Meeting(NamedTuple):
-    """Where the shards of one population meet once a week. S shards, G groups, B brands.
+class Barrier(NamedTuple):
+    """Where the partitions of one population wait for one another once a week. S partitions, G groups, B brands.
 
-    ``board`` has a line of the cache for each shard and one for the market: which meeting, by number, has been reached;
-    the market's also has whether the week is to be lived and whether it concerns everybody.
+    ``signals`` has a cache line for each partition and one for the market: the number of the turn that was reached; the
+    market's also has whether the week is run and whether everybody is due.
     """
 
-    board: NDArray[np.int64]  # ((S + 1) x LINE,)
-    said: NDArray[
-        np.int64
-    ]  # (S, G, B, 2) what the customers of each said last week: see sim.record.counters.Tally.talk
-    told: NDArray[np.int64]  # (S, 2) whether the log is short of room; first purchases of last week
+    signals: NDArray[np.int64]  # ((S + 1) x LINE,)
+    statements: NDArray[np.int64]  # (S, G, B, 2) of last week: see sim.record.counters.Counters.talk
+    reports: NDArray[np.int64]  # (S, 2) whether the log is short of room; first purchases of last week
 
 
-def make_meeting(shards: int, groups: int, brands: int) -> Meeting:
-    """Make a meeting of so many shards; none meets where there are 0."""
-    return Meeting(
-        aligned_zeros((shards + 1) * LINE, np.int64),
-        aligned_zeros((shards, groups, brands, 2), np.int64),
-        aligned_zeros((shards, 2), np.int64),
+def make_barrier(partitions: int, groups: int, brands: int) -> Barrier:
+    """Make a barrier for so many partitions; with 0 nobody waits.
+
+    Parameters
+    ----------
+    partitions, groups, brands : int
+
+    Returns
+    -------
+    Barrier
+    """
+    return Barrier(
+        aligned_zeros((partitions + 1) * LINE, np.int64),
+        aligned_zeros((partitions, groups, brands, 2), np.int64),
+        aligned_zeros((partitions, 2), np.int64),
     )
 
 
@@ -87,7 +96,7 @@ def _trait(table: NDArray[np.float64], u: float) -> Int:
 
 
 @loop
-def birth(born: Birth, world: World, people: Any, stood: NDArray[np.int64]) -> None:
+def birth(born: Birth, world: World, workspace: Workspace, people: Any, stood: NDArray[np.int64]) -> None:
     """Draw every customer of a shard: persona, traits, own need rate, first stage and the phase of the first need.
 
     Counts in ``stood`` (P, K) where they stand.
@@ -95,39 +104,41 @@ def birth(born: Birth, world: World, people: Any, stood: NDArray[np.int64]) -> N
     constants = world.constants[0]
     for i in range(people.size):
         customer = people[i]
-        who = world.clock[_AT_FIRST] + i
-        words = block(constants.seed, constants.replicate, who, _BIRTH, _EVER, _EVER)
-        person = _category(born.persona_shares, uniform(np.int64(words[0])))
-        customer.persona = person
+        customer_id = workspace.clock[_AT_FIRST] + i
+        words = block(constants.seed, constants.replicate, customer_id, _BIRTH, _EVER, _EVER)
+        persona = _category(born.persona_shares, uniform(np.int64(words[0])))
+        customer.persona = persona
         customer.stage = _category(born.start, uniform(np.int64(words[1])))
         at = tail_position(log(1.0 - uniform(np.int64(words[2]))))
         below = np.int64(at)
         share = at - below
         rate = born.rate_quantiles[below] * (1.0 - share) + born.rate_quantiles[below + 1] * share
-        customer.gap = 1.0 / max(rate * born.persona_rate[person], 1e-9)
-        words = block(constants.seed, constants.replicate, who, _TRAITS, _EVER, _EVER)
-        table = born.trait_quantiles[person]
+        customer.gap = 1.0 / max(rate * born.persona_rate[persona], 1e-9)
+        words = block(constants.seed, constants.replicate, customer_id, _TRAITS, _EVER, _EVER)
+        table = born.trait_quantiles[persona]
         customer.deliberation = _trait(table[0], uniform(np.int64(words[0])))
         customer.price_sensitivity = _trait(table[1], uniform(np.int64(words[1])))
         customer.trust_propensity = _trait(table[2], uniform(np.int64(words[2])))
         customer.novelty_seeking = _trait(table[3], uniform(np.int64(words[3])))
-        words = block(constants.seed, constants.replicate, who, _TRAITS, _EVER, _TRAITS_LATER)
+        words = block(constants.seed, constants.replicate, customer_id, _TRAITS, _EVER, _TRAITS_LATER)
         customer.digital_affinity = _trait(table[4], uniform(np.int64(words[0])))
         customer.privacy_concern = _trait(table[5], uniform(np.int64(words[1])))
         customer.sociability = _trait(table[6], uniform(np.int64(words[2])))
         customer.patience = _trait(table[7], uniform(np.int64(words[3])))
-        stood[person, customer.stage] += 1
+        stood[persona, customer.stage] += 1
         customer.channel = NOBODY
         customer.incumbent = NOBODY
         customer.lead = NOBODY
         customer.need_at = 0
         if world.nodes[world.node_of[constants.journey, customer.stage]].does == _WAIT:
-            words = block(constants.seed, constants.replicate, who, _NEED, _EVER, _EVER)
-            first_need(world, customer, uniform(np.int64(words[0])), uniform(np.int64(words[2])))
+            words = block(constants.seed, constants.replicate, customer_id, _NEED, _EVER, _EVER)
+            first_need(world, workspace, customer, uniform(np.int64(words[0])), uniform(np.int64(words[2])))
 
 
 @loop
-def begin_horizon(sample_share: float, world: World, people: Any, loyal: NDArray[np.int64]) -> Int:
+def begin_horizon(
+    sample_share: float, world: World, workspace: Workspace, people: Any, loyal: NDArray[np.int64]
+) -> Int:
     """Mark who is the focal brand's customer when the horizon begins, and whose moments are logged from then on.
 
     Counts the former in ``loyal`` (P,); returns how many the latter are.
@@ -139,7 +150,7 @@ def begin_horizon(sample_share: float, world: World, people: Any, loyal: NDArray
         if customer.incumbent == constants.focal:
             flags |= FOCAL_AT_START
             loyal[customer.persona] += 1
-        words = block(constants.seed, constants.replicate, world.clock[_AT_FIRST] + i, _SAMPLE, _EVER, _EVER)
+        words = block(constants.seed, constants.replicate, workspace.clock[_AT_FIRST] + i, _SAMPLE, _EVER, _EVER)
         if uniform(np.int64(words[0])) < sample_share:
             flags |= SAMPLED
             sampled += 1
@@ -158,83 +169,92 @@ def count_loyal(world: World, people: Any, loyal: NDArray[np.int64]) -> None:
 
 
 @inlined
-def _adopted(world: World, row: Int) -> Int:
+def _adopted(counters: Counters, row: Int) -> Int:
     """How many bought for the first time in the week of a row."""
     count = np.int64(0)
-    for person in range(world.by_persona.shape[1]):
-        count += world.by_persona[row, person, _ADOPTED]
+    for persona in range(counters.by_persona.shape[1]):
+        count += counters.by_persona[row, persona, _ADOPTED]
     return count
 
 
 @inlined
 def _open_week(
-    week: Int, phase_start: Int, world: World, fixed: NDArray[np.int64], traced: Traced, adopted: Int
+    week: Int,
+    phase_start: Int,
+    world: World,
+    market: MarketState,
+    talk: NDArray[np.int64],
+    adopted: Int,
+    fixed: NDArray[np.int64],
+    trace: Traced,
 ) -> bool:
-    """Live the market's week and write it down; says whether everybody is concerned: a strategy starts, or a phase."""
-    started = market_week(week, phase_start, world, adopted, fixed)
+    """Advance the market by a week and record it; returns whether everybody is due: a strategy or a phase starts."""
+    started = market_week(week, phase_start, world, market, talk, adopted, fixed)
     for brand in range(world.brands.size):
-        for group in range(world.standing.shape[0]):
-            traced[0][week, group, brand] = world.standing[group, brand].reputation
-            traced[1][week, group, brand] = world.standing[group, brand].recall
-        traced[2][week, brand] = world.brands[brand].delight
-    traced[3][week] = world.market[0].adoption
+        for group in range(market.standing.shape[0]):
+            trace[0][week, group, brand] = market.standing[group, brand].reputation
+            trace[1][week, group, brand] = market.standing[group, brand].recall
+        trace[2][week, brand] = market.brands[brand].delight
+    trace[3][week] = market.totals[0].adoption
     return started or week == phase_start
 
 
 @inlined
-def meet_market(
+def synchronize(
     week: Int,
     phase_start: Int,
     world: World,
+    market: MarketState,
+    counters: Counters,
     population: Population,
     fixed: NDArray[np.int64],
-    traced: Traced,
+    trace: Traced,
     adopted_before: Int,
-    short: bool,
-    meeting: Meeting,
-    shard: Int,
+    is_short: bool,
+    barrier: Barrier,
+    number: Int,
 ) -> bool:
-    """Meet the other shards at the market; says whether the week is to be lived: not where one is short of room.
+    """Wait for all partitions at the market; returns whether the week is run: not where a log is short of room.
 
-    Everybody brings what its customers said and how many bought for the first time; the first shard adds them up, lives
-    the market's week, and lets all go on.
+    Each partition brings its statements and first purchases; the first one adds them up, advances the market, and
+    releases the others. ``number`` is the partition's own, the other arguments as in :func:`run_weeks`.
     """
-    board, said, told = meeting
-    shards = said.shape[0]
-    mine, market = shard * LINE, shards * LINE
-    time = board[mine + 1] + 1
-    board[mine + 1] = time
-    for group in range(said.shape[1]):
-        for brand in range(said.shape[2]):
-            said[shard, group, brand, 0] = world.talk[group, brand, 0]
-            said[shard, group, brand, 1] = world.talk[group, brand, 1]
-    told[shard, _TOLD_SHORT] = short
-    told[shard, _TOLD_ADOPTED] = _adopted(world, week - phase_start - 1) if week > phase_start else 0
-    post(board, mine, time)
-    if shard == 0:
-        go = not short
-        adopted = told[0, _TOLD_ADOPTED] if week > phase_start else adopted_before
-        for other in range(1, shards):
-            wait_for(board, other * LINE, time)
-            go = go and told[other, _TOLD_SHORT] == 0
-            adopted += told[other, _TOLD_ADOPTED]
-        board[market + 1] = go
-        if go:
-            for other in range(1, shards):
-                for group in range(said.shape[1]):
-                    for brand in range(said.shape[2]):
-                        world.talk[group, brand, 0] += said[other, group, brand, 0]
-                        world.talk[group, brand, 1] += said[other, group, brand, 1]
-            board[market + 2] = _open_week(week, phase_start, world, fixed, traced, adopted)
-        post(board, market, time)
+    signals, statements, reports = barrier
+    partitions = statements.shape[0]
+    own, first = number * LINE, partitions * LINE
+    turn = signals[own + 1] + 1
+    signals[own + 1] = turn
+    for group in range(statements.shape[1]):
+        for brand in range(statements.shape[2]):
+            statements[number, group, brand, 0] = counters.talk[group, brand, 0]
+            statements[number, group, brand, 1] = counters.talk[group, brand, 1]
+    reports[number, _SHORT] = is_short
+    reports[number, _ADOPTIONS] = _adopted(counters, week - phase_start - 1) if week > phase_start else 0
+    release(signals, own, turn)
+    if number == 0:
+        proceed = not is_short
+        adopted = reports[0, _ADOPTIONS] if week > phase_start else adopted_before
+        for other in range(1, partitions):
+            acquire(signals, other * LINE, turn)
+            proceed = proceed and reports[other, _SHORT] == 0
+            adopted += reports[other, _ADOPTIONS]
+        signals[first + 1] = proceed
+        if proceed:
+            for other in range(1, partitions):
+                for group in range(statements.shape[1]):
+                    for brand in range(statements.shape[2]):
+                        counters.talk[group, brand, 0] += statements[other, group, brand, 0]
+                        counters.talk[group, brand, 1] += statements[other, group, brand, 1]
+            signals[first + 2] = _open_week(week, phase_start, world, market, counters.talk, adopted, fixed, trace)
+        release(signals, first, turn)
     else:
-        wait_for(board, market, time)
-        if board[market + 1] != 0:
-            world.talk[:] = 0
-    if board[market + 1] != 0 and board[market + 2] != 0:
+        acquire(signals, first, turn)
+        if signals[first + 1] != 0:
+            counters.talk[:] = 0
+    if signals[first + 1] != 0 and signals[first + 2] != 0:
         for i in range(population.due.size):
             population.due[i] = WEEKLY
-    return board[market + 1] != 0
+    return signals[first + 1] != 0
 
 
 @loop
@@ -243,32 +263,75 @@ def run_weeks(
     end: Int,
     phase_start: Int,
     world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
     population: Population,
     fixed: NDArray[np.int64],
-    traced: Traced,
+    trace: Traced,
     adopted_before: Int,
     sampled: Int,
-    meeting: Meeting,
-    shard: Int,
+    barrier: Barrier,
+    number: Int,
 ) -> Int:
-    """Weeks ``week`` to ``end`` of a shard; returns the first week not lived.
+    """Run the weeks of one partition of customers.
 
-    Each week: (1) the market (:func:`sim.world.market_week.market_week`), for which all shards meet; (2) every
-    customer, independently of the others (:func:`sim.engine.block.customers_week`); (3) what they did is in the
-    tally. Stops early where the log of a shard is full. Shards without a meeting have lived the market's week
-    already.
+    Each week:
+
+    1. the market (:func:`sim.world.market.market_week`), for which all partitions wait for one another;
+    2. every customer, independently of the others (:func:`sim.engine.block.step_blocks`);
+    3. what they did is in the counters.
+
+    Stops early where the log of a partition is full. Without a barrier the caller has advanced the market already.
+
+    Parameters
+    ----------
+    week, end : int
+        First week to run, and the one after the last.
+    phase_start : int
+        First week of ``counters`` and ``fixed``.
+    world, market, workspace, counters, population
+        The arm, its market, and the partition's own memory, counters and customers.
+    fixed : array of int, shape (weeks, B, 3)
+        Cents spent whoever the customers are.
+    trace : Traced
+        Weekly state of the market, written by the first partition.
+    adopted_before : int
+        First purchases in the week before the phase.
+    sampled : int
+        How many of the partition's customers are logged.
+    barrier : Barrier
+        Shared by all partitions.
+    number : int
+        The partition's own number.
+
+    Returns
+    -------
+    int
+        The first week that was not run.
     """
     while week < end:
-        short = world.event_count[0] + sampled * MOMENTS_PER_WEEK > world.events.shape[0]
-        if meeting.said.shape[0] == 0:
-            if short:
+        is_short = counters.event_count[0] + sampled * EVENTS_PER_WEEK > counters.events.shape[0]
+        if barrier.statements.shape[0] == 0:
+            if is_short:
                 break
-        elif not meet_market(
-            week, phase_start, world, population, fixed, traced, adopted_before, short, meeting, shard
+        elif not synchronize(
+            week,
+            phase_start,
+            world,
+            market,
+            counters,
+            population,
+            fixed,
+            trace,
+            adopted_before,
+            is_short,
+            barrier,
+            number,
         ):
             break
-        world.clock[_AT_WEEK] = week
-        world.clock[_AT_ROW] = week - phase_start
-        customers_week(world, population)
+        workspace.clock[_AT_WEEK] = week
+        workspace.clock[_AT_ROW] = week - phase_start
+        step_blocks(world, market, workspace, counters, population)
         week += 1
     return week

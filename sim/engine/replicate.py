@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 
 from agents.memory import aligned_zeros
 from agents.population import MAX_WEEK, Population, allocate, allocate_accounts, copy_into
-from sim.engine.loop import MOMENTS_PER_WEEK, begin_horizon, birth, count_loyal, make_meeting, run_weeks
-from sim.record.counters import ByPersona, Tally, allocate_tally, merge
+from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, birth, count_loyal, make_barrier, run_weeks
+from sim.engine.workspace import Workspace, allocate_workspace
+from sim.record.counters import ByPersona, Counters, allocate_counters, merge, with_room
 from sim.record.history import History
-from sim.record.recorder import Traced, allocate_trace, make_history, stocks_after, stocks_at_birth
+from sim.record.recorder import Traced, allocate_trace, continued_trace, make_history, stocks_after, stocks_at_birth
 from sim.scenario.resolved import ResolvedScenario
-from sim.world.world import World, compile_birth, compile_world, fork
+from sim.world.birth import compile_birth
+from sim.world.compile import compile_world
+from sim.world.market import MarketState, allocate_market, start_from
+from sim.world.world import World
 
 __all__ = ["Stopped", "live_replicate"]
 
@@ -33,37 +37,39 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Shard:
-    """Customers that one thread looks after: views into the population, and a world with counters of its own."""
+class _Part:
+    """Customers that one thread runs: views into the population, with memory and counters of their own."""
 
-    world: World
+    workspace: Workspace
+    counters: Counters
     population: Population
     sampled: int = 0  # how many of them are logged
 
 
 @dataclass(frozen=True, slots=True)
 class _Phase:
-    """A run of weeks, and where its market is written down."""
+    """A run of weeks in one world, and where its market is recorded."""
 
     start: int
     end: int
+    world: World
+    market: MarketState
     fixed: NDArray[np.int64]
-    traced: Traced
+    trace: Traced
     adopted_before: int
 
 
-def _cut(world: World, population: Population, accounts: Any, count: int, fresh: Callable[[], Tally]) -> list[_Shard]:
-    """Cut the population into ``count`` shards of neighbouring customers."""
-    shards = []
-    start = 0
-    for part in _parts(population, count):
+def _cut(world: World, population: Population, count: int, fresh: Callable[[int, int], Counters]) -> list[_Part]:
+    """Cut the population into ``count`` parts; ``fresh`` makes the counters of customers from one row to another."""
+    parts, start = [], 0
+    for part in _views(population, count):
         stop = start + part.due.size
-        shards.append(_Shard(fork(world, fresh(), accounts[start:stop], start, part.people), part))
+        parts.append(_Part(allocate_workspace(world, part.people, start), fresh(start, stop), part))
         start = stop
-    return shards
+    return parts
 
 
-def _parts(population: Population, count: int) -> list[Population]:
+def _views(population: Population, count: int) -> list[Population]:
     """Cut into ``count`` parts of neighbours, about as many each."""
     edges = np.linspace(0, population.due.size, count + 1).astype(np.int64)
     return [
@@ -72,64 +78,51 @@ def _parts(population: Population, count: int) -> list[Population]:
     ]
 
 
-def _copied(population: Population, brands: int, count: int, crew: Executor | None) -> Population:
+def _copied(population: Population, brands: int, count: int, pool: Executor | None) -> Population:
     """Return the same customers once more."""
     other = allocate(population.due.size, brands)
-    pairs = zip(_parts(other, count), _parts(population, count), strict=True)
-    _together([partial(copy_into, *pair) for pair in pairs], crew)
+    pairs = zip(_views(other, count), _views(population, count), strict=True)
+    _together([partial(copy_into, *pair) for pair in pairs], pool)
     return other
 
 
-def _tally(shard: _Shard) -> Tally:
-    return Tally(*(getattr(shard.world, name) for name in Tally._fields))
-
-
-def _with_room(shard: _Shard) -> _Shard:
-    """The same shard, with room for another week of events at least."""
-    old, week = shard.world.events, shard.sampled * MOMENTS_PER_WEEK
-    if shard.world.event_count[0] + week <= len(old):
-        return shard
-    events = np.zeros((2 * len(old) + week, old.shape[1]), np.int64)
-    events[: len(old)] = old
-    return replace(shard, world=shard.world._replace(events=events))
-
-
-def _live(shards: list[_Shard], phase: _Phase, crew: Executor | None, breathe: Callable[[int], None]) -> list[_Shard]:
-    """Weeks of one population, each shard in a thread of its own; all leave compiled code together, for a breath."""
-    world = shards[0].world
-    customers = sum(shard.population.due.size for shard in shards)
-    meeting = make_meeting(len(shards), *world.standing.shape)
+def _run(parts: list[_Part], phase: _Phase, pool: Executor | None, breathe: Callable[[int], None]) -> list[_Part]:
+    """Weeks of one population, each part in a thread of its own; all leave compiled code together, for a breath."""
+    customers = sum(part.population.due.size for part in parts)
+    barrier = make_barrier(len(parts), *phase.market.standing.shape)
     week = phase.start
-    pause = max(1, _BREATH * len(shards) // customers)
+    pause = max(1, _BREATH * len(parts) // customers)
     while week < phase.end:
-        shards = [_with_room(shard) for shard in shards]
-        span = (week, min(phase.end, week + pause), phase.start)
-        rest = (phase.fixed, phase.traced, phase.adopted_before)
+        parts = [replace(p, counters=with_room(p.counters, p.sampled * EVENTS_PER_WEEK)) for p in parts]
+        span = (week, min(phase.end, week + pause), phase.start, phase.world, phase.market)
+        rest = (phase.fixed, phase.trace, phase.adopted_before)
         calls = [
-            partial(run_weeks, *span, shard.world, shard.population, *rest, shard.sampled, meeting, place)
-            for place, shard in enumerate(shards)
+            partial(run_weeks, *span, p.workspace, p.counters, p.population, *rest, p.sampled, barrier, number)
+            for number, p in enumerate(parts)
         ]
-        reached = int(_together(calls, crew)[0])
+        reached = int(_together(calls, pool)[0])
         breathe((reached - week) * customers)
         week = reached
-    return shards
+    return parts
 
 
 def _counted(
-    shards: Sequence[_Shard], count: Callable[..., Any], shape: tuple[int, ...], crew: Executor | None
+    parts: Sequence[_Part],
+    count: Callable[[_Part, NDArray[np.int64]], Any],
+    shape: tuple[int, ...],
+    pool: Executor | None,
 ) -> tuple[list[Any], NDArray[np.int64]]:
-    """Count something in all shards, in an array of this shape each; returns what each count returned, and the sum."""
-    counts = [aligned_zeros(shape, np.int64) for _ in shards]
-    calls = zip(shards, counts, strict=True)
-    told = _together([partial(count, shard.world, shard.population.people, mine) for shard, mine in calls], crew)
-    return told, np.sum(counts, axis=0)
+    """Count something in all parts, in an array of this shape each; returns what each count returned, and the sum."""
+    counts = [aligned_zeros(shape, np.int64) for _ in parts]
+    returned = _together([partial(count, *pair) for pair in zip(parts, counts, strict=True)], pool)
+    return returned, np.sum(counts, axis=0)
 
 
-def _together(calls: Sequence[Callable[[], Any]], crew: Executor | None) -> list[Any]:
+def _together(calls: Sequence[Callable[[], Any]], pool: Executor | None) -> list[Any]:
     """Do all at the same time; the first one in this thread."""
-    if crew is None:
+    if pool is None:
         return [call() for call in calls]
-    jobs = [crew.submit(call) for call in calls[1:]]
+    jobs = [pool.submit(call) for call in calls[1:]]
     return [calls[0](), *(job.result() for job in jobs)]
 
 
@@ -180,40 +173,42 @@ def live_replicate(
         raise ValueError(f"burn_in + horizon is {weeks} weeks; at most {MAX_WEEK} fit the clocks of customers")
     count = max(1, min(threads, scenario.population))
     if count == 1:
-        return _live_all(scenario, seed, replicate, 1, None, breathe)
-    with ThreadPoolExecutor(count - 1) as crew:
-        return _live_all(scenario, seed, replicate, count, crew, breathe)
+        return _run_arms(scenario, seed, replicate, 1, None, breathe)
+    with ThreadPoolExecutor(count - 1) as pool:
+        return _run_arms(scenario, seed, replicate, count, pool, breathe)
 
 
-def _live_all(
+def _run_arms(
     scenario: ResolvedScenario,
     seed: int,
     replicate: int,
     count: int,
-    crew: Executor | None,
+    pool: Executor | None,
     breathe: Callable[[int], None],
 ) -> dict[str, History]:
-    """Live every arm with the customers cut into ``count`` shards."""
+    """Run every arm with the customers cut into ``count`` parts."""
     began = time.perf_counter()
     n, brands, weeks = scenario.population, len(scenario.brands), scenario.burn_in + scenario.horizon
     world = compile_world(scenario, scenario.arms[scenario.baseline], seed, replicate)
-    personas, stages, groups = len(scenario.personas), world.node_of.shape[1], world.standing.shape[0]
-
-    def counters(length: int, events: int) -> Tally:
-        return allocate_tally(length, personas, stages, brands, groups, events)
-
+    market = allocate_market(world)
+    personas, stages, groups = len(scenario.personas), world.node_of.shape[1], market.standing.shape[0]
+    sizes = (personas, stages, brands, groups)
     population = allocate(n, brands)
-    traced = allocate_trace(weeks, groups, brands)
-    shards = _cut(world, population, allocate_accounts(0), count, lambda: counters(scenario.burn_in, 0))
+    trace = allocate_trace(weeks, groups, brands)
+    parts = _cut(world, population, count, lambda start, stop: allocate_counters(scenario.burn_in, *sizes))
     born = compile_birth(scenario)
-    _, stood = _counted(shards, partial(birth, born), (personas, stages), crew)
+    _, stood = _counted(
+        parts, lambda p, out: birth(born, world, p.workspace, p.population.people, out), (personas, stages), pool
+    )
     stocks = stocks_at_birth(stood, brands)
     fixed = np.zeros((scenario.burn_in, brands, 3), np.int64)
-    shards = _live(shards, _Phase(0, scenario.burn_in, fixed, traced, 0), crew, breathe)
-    past = merge([_tally(shard) for shard in shards])
+    parts = _run(parts, _Phase(0, scenario.burn_in, world, market, fixed, trace, 0), pool, breathe)
+    past = merge([part.counters for part in parts])
     stocks = stocks_after(stocks, past, float(world.fatigue_left[1]))
     share = min(1.0, scenario.record.events / n)
-    sampled, at_start = _counted(shards, partial(begin_horizon, share), (personas,), crew)
+    sampled, at_start = _counted(
+        parts, lambda p, out: begin_horizon(share, world, p.workspace, p.population.people, out), (personas,), pool
+    )
     adopters = past.by_persona[:, :, ByPersona.ADOPTED].sum(axis=1)
     shared = (time.perf_counter() - began) / len(scenario.arms)
 
@@ -221,30 +216,34 @@ def _live_all(
     histories: dict[str, History] = {}
     for name, arm in scenario.arms.items():
         began = time.perf_counter()
-        mine = compile_world(scenario, arm, seed, replicate)
-        for column in ("brands", "standing", "market", "contacting"):
-            getattr(mine, column)[:] = getattr(world, column)
+        own = compile_world(scenario, arm, seed, replicate)
         # The last arm may use up the burn-in's customers.
         last = len(histories) == len(scenario.arms) - 1
-        here = population if last else _copied(population, brands, count, crew)
+        here = population if last else _copied(population, brands, count, pool)
         accounts = allocate_accounts(keep)
-        shards = _cut(mine, here, accounts, count, lambda: counters(scenario.horizon, 0))
-        shards = [replace(shard, sampled=logged) for shard, logged in zip(shards, sampled, strict=True)]
-        shards[0].world.talk[:] = past.talk
-        seen = allocate_trace(weeks, groups, brands)
-        for kept, lived in zip(seen, traced, strict=True):
-            kept[: scenario.burn_in] = lived[: scenario.burn_in]
+        parts = _cut(
+            own,
+            here,
+            count,
+            lambda start, stop, kept=accounts: allocate_counters(scenario.horizon, *sizes, kept[start:stop]),
+        )
+        parts = [replace(part, sampled=logged) for part, logged in zip(parts, sampled, strict=True)]
+        parts[0].counters.talk[:] = past.talk
+        seen = continued_trace(trace, scenario.burn_in)
         fixed = np.zeros((scenario.horizon, brands, 3), np.int64)
         adopted_before = int(adopters[-1]) if scenario.burn_in else 0
-        shards = _live(shards, _Phase(scenario.burn_in, weeks, fixed, seen, adopted_before), crew, breathe)
-        _, still = _counted(shards, count_loyal, (personas,), crew)
+        phase = _Phase(scenario.burn_in, weeks, own, start_from(market), fixed, seen, adopted_before)
+        parts = _run(parts, phase, pool, breathe)
+        _, still = _counted(
+            parts, lambda p, out, own=own: count_loyal(own, p.population.people, out), (personas,), pool
+        )
+        counters = merge([part.counters for part in parts])._replace(accounts=accounts)
         histories[name] = make_history(
             name,
-            mine,
+            own,
             stocks,
-            merge([_tally(shard) for shard in shards]),
+            counters,
             here.people,
-            accounts,
             seen,
             fixed,
             at_start,

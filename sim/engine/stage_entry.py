@@ -11,33 +11,36 @@ from agents.population import NOBODY, SEARCHED, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import log, normal_quantile, uniform
-from sim.engine.choice import buy_all, draw_brands
+from sim.engine.choice import buy_lanes, draw_brands
 from sim.engine.customer_week import (
+    add_effort,
     arrive,
     bond,
+    book_stage,
     experience,
     found_chance,
     group_of,
+    log_stage,
     next_due,
-    note_stage,
     recall_chance,
     recall_nearest,
-    serve,
     set_need_clock,
-    settle,
-    spot_of,
-    strain,
+    settle_entry,
+    stage_view_of,
     take_channel,
     talk,
     turn_to_incumbent,
 )
-from sim.engine.intrinsics import read_ahead
-from sim.engine.schedule import FEW, fetch, take_up
+from sim.engine.intrinsics import prefetch_l2
+from sim.engine.schedule import PREFETCHES, load_lanes, prefetch_upcoming
+from sim.engine.workspace import BLOCK, LANES, Clock, Workspace
 from sim.luck import blocks
+from sim.record.counters import Counters
 from sim.scenario.journey import Does
-from sim.world.world import BLOCK, LANES, Clock, World
+from sim.world.market import MarketState
+from sim.world.world import World
 
-__all__ = ["enter", "search_all", "talk_all"]
+__all__ = ["enter_node", "search_lanes", "talk_lanes"]
 
 _WEEK, _ENTRY, _NEED = np.int64(Purpose.WEEK), np.int64(Purpose.ENTRY), np.int64(Purpose.NEED)
 _RECALL, _SEARCH = np.int64(Purpose.RECALL), np.int64(Purpose.SEARCH)
@@ -49,88 +52,94 @@ _EVER = np.int64(0)
 
 
 @inlined
-def _consider(world: World, brand: Int, searching: bool, lanes: Int) -> None:
+def _consider(world: World, market: MarketState, workspace: Workspace, brand: Int, searching: bool, lanes: Int) -> None:
     """Let those of the lanes consider a brand who meet it in search, or else to whom it comes to mind."""
-    desk, wide = world.desk[0], (lanes + 7) & -8
-    draws = desk.words[brand]
+    scratch, wide = workspace.scratch[0], (lanes + 7) & -8
+    draws = scratch.draws[brand]
     if world.constants[0].groups == 1:
-        everywhere = world.standing[0, brand].recall
+        everywhere = market.standing[0, brand].recall
         for lane in range(wide):
-            desk.weight[lane] = everywhere
+            scratch.salience[lane] = everywhere
     else:
         for lane in range(lanes):
-            desk.weight[lane] = world.standing[group_of(world, desk.who[lane]), brand].recall
+            scratch.salience[lane] = market.standing[group_of(world, scratch.customer_id[lane]), brand].recall
     for lane in range(wide):
-        salience = desk.weight[lane]
-        recalled = recall_chance(world, desk.incumbent[lane], brand, salience)
+        salience = scratch.salience[lane]
+        recalled = recall_chance(world, scratch.incumbent[lane], brand, salience)
         occurs = uniform(np.int64(draws[lane])) < (found_chance(world, salience) if searching else recalled)
-        desk.considered[lane] |= np.uint64(occurs) << np.uint64(brand)
+        scratch.considered[lane] |= np.uint64(occurs) << np.uint64(brand)
 
 
 @inlined
-def search_all(world: World, population: Population, lanes: Int) -> None:
+def search_lanes(world: World, market: MarketState, workspace: Workspace, population: Population, lanes: Int) -> None:
     """One week of search of each."""
-    desk = world.desk[0]
-    week = world.clock[_AT_WEEK]
+    scratch = workspace.scratch[0]
+    week = workspace.clock[_AT_WEEK]
     for lane in range(lanes):
-        i = desk.people[lane]
+        i = scratch.index[lane]
         customer = population.people[i]
-        desk.when[lane] = week
-        desk.considered[lane] = customer.considered
+        scratch.period[lane] = week
+        scratch.considered[lane] = customer.considered
         customer.marks = np.int64(customer.marks) | SEARCHED
-    draw_brands(world, _SEARCH, lanes)
+    draw_brands(world, workspace, _SEARCH, lanes)
     for brand in range(world.constants[0].brands):
-        _consider(world, brand, True, lanes)
+        _consider(world, market, workspace, brand, True, lanes)
     for lane in range(lanes):
-        population.people[desk.people[lane]].considered = desk.considered[lane]
+        population.people[scratch.index[lane]].considered = scratch.considered[lane]
 
 
 @inlined
-def talk_all(world: World, population: Population, stage: Int, lanes: Int) -> None:
+def talk_lanes(
+    world: World, workspace: Workspace, counters: Counters, population: Population, stage: Int, lanes: Int
+) -> None:
     """One week in a talk stage of each."""
-    desk = world.desk[0]
+    scratch = workspace.scratch[0]
     constants = world.constants[0]
     for lane in range(lanes):
-        desk.when[lane] = world.clock[_AT_WEEK]
-    blocks(constants.seed, constants.replicate, desk.who, _WEEK, desk.when, stage, lanes, desk.words, 0)
+        scratch.period[lane] = workspace.clock[_AT_WEEK]
+    blocks(
+        constants.seed, constants.replicate, scratch.customer_id, _WEEK, scratch.period, stage, lanes, scratch.draws, 0
+    )
     for lane in range(lanes):
-        i = desk.people[lane]
-        u = uniform(np.int64(desk.words[1, lane]))
-        talk(world, population.people[i], world.clock[_AT_FIRST] + i, u)
+        i = scratch.index[lane]
+        u = uniform(np.int64(scratch.draws[1, lane]))
+        talk(world, workspace, counters, population.people[i], workspace.clock[_AT_FIRST] + i, u)
 
 
 @inlined
-def _wait_all(world: World, population: Population, lanes: Int) -> None:
+def _wait_lanes(world: World, workspace: Workspace, population: Population, lanes: Int) -> None:
     """Start the need clock of each."""
-    desk = world.desk[0]
+    scratch = workspace.scratch[0]
     constants = world.constants[0]
-    blocks(constants.seed, constants.replicate, desk.who, _NEED, desk.when, _EVER, lanes, desk.words, 0)
+    blocks(
+        constants.seed, constants.replicate, scratch.customer_id, _NEED, scratch.period, _EVER, lanes, scratch.draws, 0
+    )
     for lane in range((lanes + 7) & -8):
-        desk.goal[lane] = tail_position(log(1.0 - uniform(np.int64(desk.words[0, lane]))))
+        scratch.gap_position[lane] = tail_position(log(1.0 - uniform(np.int64(scratch.draws[0, lane]))))
     for lane in range(lanes):
-        customer = population.people[desk.people[lane]]
-        u_round, u_carry = uniform(np.int64(desk.words[1, lane])), uniform(np.int64(desk.words[3, lane]))
-        set_need_clock(world, customer, desk.goal[lane], u_round, u_carry)
+        customer = population.people[scratch.index[lane]]
+        u_round, u_carry = uniform(np.int64(scratch.draws[1, lane])), uniform(np.int64(scratch.draws[3, lane]))
+        set_need_clock(world, workspace, customer, scratch.gap_position[lane], u_round, u_carry)
 
 
 @inlined
-def _recall_all(world: World, population: Population, lanes: Int) -> None:
+def _recall_lanes(world: World, market: MarketState, workspace: Workspace, population: Population, lanes: Int) -> None:
     """Initial consideration set of each."""
-    desk = world.desk[0]
-    draw_brands(world, _RECALL, lanes)
+    scratch = workspace.scratch[0]
+    draw_brands(world, workspace, _RECALL, lanes)
     for lane in range(lanes):
-        i = desk.people[lane]
+        i = scratch.index[lane]
         customer = population.people[i]
-        desk.considered[lane] = customer.considered
-        desk.incumbent[lane] = customer.incumbent
+        scratch.considered[lane] = customer.considered
+        scratch.incumbent[lane] = customer.incumbent
     for brand in range(world.constants[0].brands):
-        _consider(world, brand, False, lanes)
+        _consider(world, market, workspace, brand, False, lanes)
     for lane in range(lanes):
-        i = desk.people[lane]
+        i = scratch.index[lane]
         customer = population.people[i]
-        customer.considered = desk.considered[lane]
-        if desk.considered[lane] == np.uint64(0):
-            recall_nearest(world, customer, group_of(world, desk.who[lane]), lane)
+        customer.considered = scratch.considered[lane]
+        if scratch.considered[lane] == np.uint64(0):
+            recall_nearest(world, market, workspace, customer, group_of(world, scratch.customer_id[lane]), lane)
         customer.initial = customer.considered
 
 
@@ -141,144 +150,177 @@ def _settles(node: Any) -> bool:
 
 
 @inlined
-def _settle_all(world: World, population: Population, at: Int, lanes: Int) -> None:
+def _settle_lanes(
+    world: World, workspace: Workspace, counters: Counters, population: Population, at: Int, lanes: Int
+) -> None:
     """What entering a stage takes and costs each, where all come to one node."""
-    desk, node, people = world.desk[0], world.nodes[at], population.people
-    first = world.clock[_AT_FIRST]
+    scratch, node, people = workspace.scratch[0], world.nodes[at], population.people
+    first = workspace.clock[_AT_FIRST]
     if node.has_channels:
         for lane in range((lanes + 7) & -8):
-            desk.taken[lane] = 0
+            scratch.channel_index[lane] = 0
         for channel in range(world.mix.shape[1] - 1):
             share = world.mix[at, channel]
             for lane in range((lanes + 7) & -8):
-                desk.taken[lane] += np.int64(uniform(np.int64(desk.entry[0, lane])) >= share)
+                scratch.channel_index[lane] += np.int64(uniform(np.int64(scratch.entry_draws[0, lane])) >= share)
         for lane in range(lanes):
-            i = desk.people[lane]
-            take_channel(world, people[i], first + i, desk.taken[lane])
+            i = scratch.index[lane]
+            take_channel(world, workspace, counters, people[i], first + i, scratch.channel_index[lane])
     else:
         for lane in range(lanes):
-            people[desk.people[lane]].channel = NOBODY
+            people[scratch.index[lane]].channel = NOBODY
     if node.effort > 0.0:
         for lane in range(lanes):
-            strain(world, people[desk.people[lane]], at)
+            add_effort(world, workspace, people[scratch.index[lane]], at)
     if (node.cost != 0) | (node.ancillary != 0):
         for lane in range(lanes):
-            i = desk.people[lane]
-            serve(world, people[i], first + i, at)
+            i = scratch.index[lane]
+            book_stage(world, workspace, counters, people[i], first + i, at)
 
 
 @inlined
-def _stay_apart(world: World, population: Population, at: Int, lanes: Int) -> Int:
+def _finish_apart(world: World, workspace: Workspace, population: Population, at: Int, lanes: Int) -> Int:
     """Set the next week of each, on the journey of whoever leads now; queue those whose stage resolves within the week.
 
     Returns how many these are.
     """
-    desk, moving = world.desk[0], np.int64(0)
+    scratch, moving = workspace.scratch[0], np.int64(0)
     for lane in range(lanes):
-        i = desk.people[lane]
+        i = scratch.index[lane]
         customer = population.people[i]
-        population.due[i] = next_due(customer, spot_of(world, customer))
+        population.due[i] = next_due(customer, stage_view_of(workspace, customer))
     for lane in range(lanes if world.nodes[at].resolves else 0):
-        i = desk.people[lane]
-        now = spot_of(world, population.people[i]).node
+        i = scratch.index[lane]
+        now = stage_view_of(workspace, population.people[i]).node
         if world.nodes[now].weeks == 0:
-            world.queue[now, np.uint64(world.queued[now])] = i & (BLOCK - 1)
-            world.queued[now] += 1
+            workspace.queue[now, np.uint64(workspace.queued[now])] = i & (BLOCK - 1)
+            workspace.queued[now] += 1
             moving += 1
     return moving
 
 
 @inlined
-def _stay_together(world: World, population: Population, at: Int, lanes: Int) -> Int:
+def _finish_together(world: World, workspace: Workspace, population: Population, at: Int, lanes: Int) -> Int:
     """Set the next week of all, and queue them if the stage resolves within the week; returns how many these are."""
-    desk, node = world.desk[0], world.nodes[at]
+    scratch, node = workspace.scratch[0], world.nodes[at]
     # Whoever leads, they stand on one node since this week, and none of them waits.
-    first = population.people[desk.people[0]]
-    soonest = next_due(first, spot_of(world, first))
+    first = population.people[scratch.index[0]]
+    soonest = next_due(first, stage_view_of(workspace, first))
     for lane in range(lanes):
-        population.due[desk.people[lane]] = soonest
+        population.due[scratch.index[lane]] = soonest
     if node.weeks != 0:
         return 0
-    queued = np.uint64(world.queued[at])
+    queued = np.uint64(workspace.queued[at])
     for lane in range(np.uint64(lanes)):
-        world.queue[at, queued + lane] = desk.people[lane] & (BLOCK - 1)
-    world.queued[at] += lanes
+        workspace.queue[at, queued + lane] = scratch.index[lane] & (BLOCK - 1)
+    workspace.queued[at] += lanes
     return lanes
 
 
 @rule
-def enter(world: World, population: Population, at: Int, begin: Int) -> Int:
+def enter_node(
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
+    population: Population,
+    at: Int,
+    begin: Int,
+) -> Int:
     """Let all who are queued come to node ``at``; returns by how much the number of those on the move grows.
 
     Who finds a stage that resolves within the week is queued there.
     """
-    desk = world.desk[0]
-    moving = -world.entered[at]
+    scratch = workspace.scratch[0]
+    moving = -workspace.entered[at]
     constants = world.constants[0]
-    first, week = world.clock[_AT_FIRST], world.clock[_AT_WEEK]
+    first, week = workspace.clock[_AT_FIRST], workspace.clock[_AT_WEEK]
     stage, does = at % constants.stages, world.nodes[at].does
-    for start in range(0, world.entered[at], LANES):
-        lanes = min(LANES, world.entered[at] - start)
-        fetch(world, population, FEW)
+    for start in range(0, workspace.entered[at], LANES):
+        lanes = min(LANES, workspace.entered[at] - start)
+        prefetch_upcoming(workspace, population, PREFETCHES)
         node = world.nodes[at]
         lifted, drawn, settles = node.lift != 0.0, node.draws, _settles(node)
-        pays = (world.accounts.size > 0) & (settles | drawn | (does == _DOES_CHOOSE))
-        take_up(world, population, world.entering[at, start : start + lanes], begin)
+        pays = (counters.accounts.size > 0) & (settles | drawn | (does == _DOES_CHOOSE))
+        load_lanes(workspace, population, workspace.entering[at, start : start + lanes], begin)
         if pays:
             for lane in range(lanes):
-                read_ahead(world.accounts, np.int64(desk.people[lane]))
+                prefetch_l2(counters.accounts, np.int64(scratch.index[lane]))
         for lane in range(lanes):
-            customer = population.people[desk.people[lane]]
+            customer = population.people[scratch.index[lane]]
             arrive(customer, stage, week)
-            desk.when[lane] = customer.occasion
+            scratch.period[lane] = customer.occasion
         if does == _DOES_WAIT:
             for lane in range(lanes):
-                desk.place[lane] = turn_to_incumbent(world, population.people[desk.people[lane]], stage)
-            for lead in range(world.spots.shape[0]):
-                theirs = world.nodes[world.spots[lead, stage].node]
+                scratch.node[lane] = turn_to_incumbent(workspace, population.people[scratch.index[lane]], stage)
+            for lead in range(workspace.stage_views.shape[0]):
+                theirs = world.nodes[workspace.stage_views[lead, stage].node]
                 lifted |= theirs.lift != 0.0
                 drawn |= theirs.draws
                 settles |= _settles(theirs)
         if drawn:
-            blocks(constants.seed, constants.replicate, desk.who, _ENTRY, desk.when, stage, lanes, desk.entry, 0)
+            blocks(
+                constants.seed,
+                constants.replicate,
+                scratch.customer_id,
+                _ENTRY,
+                scratch.period,
+                stage,
+                lanes,
+                scratch.entry_draws,
+                0,
+            )
         if does == _DOES_WAIT and settles:
             # Each on the journey of the brand last bought.
             for lane in range(lanes):
-                i = desk.people[lane]
-                u = uniform(np.int64(desk.entry[0, lane]))
-                settle(world, population.people[i], first + i, np.int64(desk.place[lane]), u)
+                i = scratch.index[lane]
+                u = uniform(np.int64(scratch.entry_draws[0, lane]))
+                settle_entry(
+                    world, workspace, counters, population.people[i], first + i, np.int64(scratch.node[lane]), u
+                )
         else:
-            _settle_all(world, population, at, lanes)
-        if does != _DOES_CHOOSE and world.events.shape[0] > 0:
+            _settle_lanes(world, workspace, counters, population, at, lanes)
+        if does != _DOES_CHOOSE and counters.events.shape[0] > 0:
             for lane in range(lanes):
-                i = desk.people[lane]
-                note_stage(world, population.people[i], first + i)
+                i = scratch.index[lane]
+                log_stage(workspace, counters, population.people[i], first + i)
         if does == _DOES_WAIT:
-            _wait_all(world, population, lanes)
+            _wait_lanes(world, workspace, population, lanes)
         elif does == _DOES_RECALL:
-            _recall_all(world, population, lanes)
+            _recall_lanes(world, market, workspace, population, lanes)
         elif does == _DOES_SEARCH:
-            search_all(world, population, lanes)
+            search_lanes(world, market, workspace, population, lanes)
         elif does == _DOES_CHOOSE:
-            buy_all(world, population, lanes)
+            buy_lanes(world, market, workspace, counters, population, lanes)
         elif does == _DOES_BOND:
             for lane in range(lanes):
-                bond(world, population.people[desk.people[lane]])
+                bond(world, workspace, counters, population.people[scratch.index[lane]])
         if lifted | (does == _DOES_USE):
             for lane in range((lanes + 7) & -8):
-                desk.goal[lane] = normal_quantile(uniform(np.int64(desk.entry[1, lane])))
+                scratch.noise[lane] = normal_quantile(uniform(np.int64(scratch.entry_draws[1, lane])))
             for lane in range(lanes):
-                i = desk.people[lane]
-                lift = world.nodes[desk.place[lane]].lift if does == _DOES_WAIT else node.lift
+                i = scratch.index[lane]
+                lift = world.nodes[scratch.node[lane]].lift if does == _DOES_WAIT else node.lift
                 if does == _DOES_USE or lift != 0.0:
-                    disturbed = desk.disturbances[i & (BLOCK - 1)]
-                    told = uniform(np.int64(desk.entry[2, lane]))
-                    experience(world, population.people[i], first + i, lift, disturbed, desk.goal[lane], told)
+                    disturbed = scratch.intrusions[i & (BLOCK - 1)]
+                    told = uniform(np.int64(scratch.entry_draws[2, lane]))
+                    experience(
+                        world,
+                        market,
+                        workspace,
+                        counters,
+                        population.people[i],
+                        first + i,
+                        lift,
+                        disturbed,
+                        scratch.noise[lane],
+                        told,
+                    )
         if does == _DOES_TALK:
-            talk_all(world, population, stage, lanes)
+            talk_lanes(world, workspace, counters, population, stage, lanes)
         if (does == _DOES_CHOOSE) | (does == _DOES_WAIT):
-            moving += _stay_apart(world, population, at, lanes)
+            moving += _finish_apart(world, workspace, population, at, lanes)
         else:
-            moving += _stay_together(world, population, at, lanes)
-    world.entered[at] = 0
+            moving += _finish_together(world, workspace, population, at, lanes)
+    workspace.entered[at] = 0
     return moving

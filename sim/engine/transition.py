@@ -24,12 +24,14 @@ from sim.engine.customer_week import (
     present_habit,
     relevance_of,
 )
+from sim.engine.workspace import BLOCK, Clock, Workspace
 from sim.luck import blocks
 from sim.scenario.journey import FEATURES
 from sim.world.graph import ALWAYS, TERMS_AT_ONCE, Kind, On, Only
-from sim.world.world import BLOCK, Clock, World
+from sim.world.market import MarketState
+from sim.world.world import World
 
-__all__ = ["weigh"]
+__all__ = ["choose_edges"]
 
 _WEEK, _STEP = np.int64(Purpose.WEEK), np.int64(Purpose.STEP)
 _AT_WEEK = Clock.WEEK
@@ -50,92 +52,96 @@ _F_PRICE = FEATURES.index("price")
 
 
 @inlined
-def _feel(world: World, population: Population, at: Int, feature: Int, lanes: Int) -> None:
+def _load_feature(
+    world: World, market: MarketState, workspace: Workspace, population: Population, at: Int, feature: Int, lanes: Int
+) -> None:
     """Leave one feature of each customer in ``felt``; what is felt toward a brand, only where it is the lead's."""
-    desk, people = world.desk[0], population.people
-    felt = desk.felt[feature]
+    scratch, people = workspace.scratch[0], population.people
+    felt = scratch.features[feature]
     if feature < _TRAITS:
         trait = np.uint64(world.constants[0].first_trait + feature)
         for lane in range(lanes):
-            felt[lane] = decode_unit(world.codes[desk.people[lane], trait])
+            felt[lane] = decode_unit(workspace.codes[scratch.index[lane], trait])
     elif feature == _F_SATISFACTION:
         for lane in range(lanes):
-            satisfaction = np.float64(people[desk.people[lane]].satisfaction)
-            felt[lane] = satisfaction if desk.mine[lane] != 0 else 0.0
+            satisfaction = np.float64(people[scratch.index[lane]].satisfaction)
+            felt[lane] = satisfaction if scratch.is_incumbent[lane] != 0 else 0.0
     elif feature == _F_TRUST:
         for lane in range(lanes):
-            trust = decode_unit(people[desk.people[lane]].trust)
-            felt[lane] = trust if desk.mine[lane] != 0 else 0.0
+            trust = decode_unit(people[scratch.index[lane]].trust)
+            felt[lane] = trust if scratch.is_incumbent[lane] != 0 else 0.0
     elif feature == _F_HABIT:
         for lane in range(lanes):
-            habit = present_habit(world, people[desk.people[lane]])
-            felt[lane] = habit if desk.mine[lane] != 0 else 0.0
+            habit = present_habit(world, workspace, people[scratch.index[lane]])
+            felt[lane] = habit if scratch.is_incumbent[lane] != 0 else 0.0
     elif feature == _F_FATIGUE:
         for lane in range(lanes):
-            felt[lane] = present_fatigue(world, people[desk.people[lane]])
+            felt[lane] = present_fatigue(world, workspace, people[scratch.index[lane]])
     elif feature == _F_WEEKS:
         for lane in range(lanes):
-            felt[lane] = np.float64(world.clock[_AT_WEEK] - np.int64(people[desk.people[lane]].since))
+            felt[lane] = np.float64(workspace.clock[_AT_WEEK] - np.int64(people[scratch.index[lane]].since))
     elif feature == _F_EASE:
         for lane in range(lanes):
-            customer = people[desk.people[lane]]
-            felt[lane] = ease_of(world, customer, np.int64(customer.lead))
+            customer = people[scratch.index[lane]]
+            felt[lane] = ease_of(world, workspace, customer, np.int64(customer.lead))
     elif feature == _F_RELEVANCE:
         for lane in range(lanes):
-            customer = people[desk.people[lane]]
-            felt[lane] = relevance_of(world, customer, np.int64(customer.lead))
+            customer = people[scratch.index[lane]]
+            felt[lane] = relevance_of(workspace, customer, np.int64(customer.lead))
     elif feature == _F_PULL:
         for lane in range(lanes):
-            felt[lane] = desk.pulls[desk.people[lane] & (BLOCK - 1)]
+            felt[lane] = scratch.pulls[scratch.index[lane] & (BLOCK - 1)]
     elif feature == _F_DELIGHT:
         for lane in range(lanes):
-            lead = np.int64(people[desk.people[lane]].lead)
-            value = world.brands[lead].delight
+            lead = np.int64(people[scratch.index[lane]].lead)
+            value = market.brands[lead].delight
             felt[lane] = value if lead != NOBODY else 0.0
     elif feature == _F_INTRUSION:
         for lane in range(lanes):
-            felt[lane] = desk.disturbances[desk.people[lane] & (BLOCK - 1)]
+            felt[lane] = scratch.intrusions[scratch.index[lane] & (BLOCK - 1)]
     elif feature == _F_EFFORT:
         for lane in range(lanes):
-            customer = people[desk.people[lane]]
-            felt[lane] = effort_of(world, customer, at, ease_of(world, customer, np.int64(customer.lead)))
+            customer = people[scratch.index[lane]]
+            felt[lane] = effort_of(world, customer, at, ease_of(world, workspace, customer, np.int64(customer.lead)))
     elif feature == _F_REPUTATION:
         for lane in range(lanes):
-            lead = np.int64(people[desk.people[lane]].lead)
-            value = world.standing[group_of(world, desk.who[lane]), lead].reputation
+            lead = np.int64(people[scratch.index[lane]].lead)
+            value = market.standing[group_of(world, scratch.customer_id[lane]), lead].reputation
             felt[lane] = value if lead != NOBODY else 0.0
     elif feature == _F_PRICE:
         for lane in range(lanes):
-            lead = np.int64(people[desk.people[lane]].lead)
+            lead = np.int64(people[scratch.index[lane]].lead)
             value = world.brands[lead].relative_price
             felt[lane] = value if lead != NOBODY else 0.0
     else:
         for lane in range(lanes):
-            felt[lane] = world.market[0].adoption
+            felt[lane] = market.totals[0].adoption
 
 
 @inlined
-def _look_at_gates(world: World, population: Population, edge: Int, instant: bool, lanes: Int) -> None:
+def _open_edges(
+    world: World, workspace: Workspace, population: Population, edge: Int, instant: bool, lanes: Int
+) -> None:
     """Leave in ``open`` whether an edge exists for each customer this week."""
-    desk, people = world.desk[0], population.people
+    scratch, people = workspace.scratch[0], population.people
     on, only = world.edges[edge].on, world.edges[edge].only
     if on == _ON_CONTACT:
         for lane in range(lanes):
-            desk.open[lane] = desk.called[desk.people[lane] & (BLOCK - 1)]
+            scratch.is_open[lane] = scratch.pulled[scratch.index[lane] & (BLOCK - 1)]
     elif on == _ON_NEED:
         for lane in range(lanes):
-            desk.open[lane] = (not instant) & is_need_due(world, people[desk.people[lane]])
+            scratch.is_open[lane] = (not instant) & is_need_due(workspace, people[scratch.index[lane]])
     else:
         for lane in range(lanes):
-            desk.open[lane] = 1
+            scratch.is_open[lane] = 1
     if only == _ONLY_INCUMBENT:
         for lane in range(lanes):
-            desk.open[lane] &= desk.mine[lane]
+            scratch.is_open[lane] &= scratch.is_incumbent[lane]
     elif only != ALWAYS:
         for lane in range(lanes):
-            customer = people[desk.people[lane]]
+            customer = people[scratch.index[lane]]
             lead = np.int64(customer.lead)
-            level = level_of(world, customer, lead)
+            level = level_of(workspace, customer, lead)
             if only == _ONLY_AUTOMATION:
                 strength = level.automation
             elif only == _ONLY_PERSONALIZATION:
@@ -144,85 +150,97 @@ def _look_at_gates(world: World, population: Population, edge: Int, instant: boo
                 strength = level.context
             else:
                 strength = level.innovation
-            desk.open[lane] &= np.uint8((lead != NOBODY) & (strength > 0.0))
+            scratch.is_open[lane] &= np.uint8((lead != NOBODY) & (strength > 0.0))
 
 
 @inlined
-def weigh(world: World, population: Population, at: Int, lanes: Int) -> None:
+def choose_edges(
+    world: World, market: MarketState, workspace: Workspace, population: Population, at: Int, lanes: Int
+) -> None:
     """Weigh the edges of node ``at`` for the customers of the lanes.
 
     Leaves in ``taken`` the edge each one takes, or NOBODY to stay (competing risks, MODEL 4.2). Edges are tried in the
     order of the file; the reference (an edge without hazard, or staying) comes last.
     """
-    desk, people = world.desk[0], population.people
-    node, constants, terms, felt = world.nodes[at], world.constants[0], world.terms, desk.felt
+    scratch, people = workspace.scratch[0], population.people
+    node, constants, terms, felt = world.nodes[at], world.constants[0], world.terms, scratch.features
     instant = node.weeks == 0
-    # Loops on the desk alone go on to a multiple of eight, so that no lane is left over for a slow end of the loop.
+    # Loops on the room alone go on to a multiple of eight, so that no lane is left over for a slow end of the loop.
     wide = (lanes + 7) & -8
     if node.minds:
         for lane in range(lanes):
-            customer = people[desk.people[lane]]
-            desk.mine[lane] = (customer.lead != NOBODY) & (customer.lead == customer.incumbent)
+            customer = people[scratch.index[lane]]
+            scratch.is_incumbent[lane] = (customer.lead != NOBODY) & (customer.lead == customer.incumbent)
     if node.weighs:
         if instant:
             for lane in range(lanes):
-                desk.when[lane] = people[desk.people[lane]].occasion
+                scratch.period[lane] = people[scratch.index[lane]].occasion
         else:
-            week = world.clock[_AT_WEEK]
+            week = workspace.clock[_AT_WEEK]
             for lane in range(wide):
-                desk.when[lane] = week
+                scratch.period[lane] = week
         purpose = _STEP if instant else _WEEK
         stage = at % constants.stages
-        blocks(constants.seed, constants.replicate, desk.who, purpose, desk.when, stage, lanes, desk.words, 0)
+        blocks(
+            constants.seed,
+            constants.replicate,
+            scratch.customer_id,
+            purpose,
+            scratch.period,
+            stage,
+            lanes,
+            scratch.draws,
+            0,
+        )
     for lane in range(wide):
-        desk.taken[lane] = _NOBODY
-        desk.total[lane] = 1.0
-        desk.running[lane] = 0.0
+        scratch.edge[lane] = _NOBODY
+        scratch.total_odds[lane] = 1.0
+        scratch.cumulative[lane] = 0.0
     for place in range(node.first_used, node.end_used):
-        _feel(world, population, at, world.used[place], lanes)
+        _load_feature(world, market, workspace, population, at, world.used[place], lanes)
     for place in range(node.first_edge, node.end_edge):
         edge = world.edges[place]
-        sums = world.sums[place - node.first_edge]
+        sums = workspace.cumulative_odds[place - node.first_edge]
         gated = edge.on != _ANY_WEEK or edge.only != ALWAYS
         # A closed edge weighs nothing: the running sum stands still and cannot pass the draw there.
-        is_open = desk.always
+        is_open = scratch.ones
         if gated:
-            _look_at_gates(world, population, place, instant, lanes)
-            is_open = desk.open
+            _open_edges(world, workspace, population, place, instant, lanes)
+            is_open = scratch.is_open
         if edge.kind == _REFERENCE:
             for lane in range(wide):
-                before = desk.taken[lane]
-                desk.taken[lane] = place if is_open[lane] != 0 else before
-                sums[lane] = desk.running[lane]
+                before = scratch.edge[lane]
+                scratch.edge[lane] = place if is_open[lane] != 0 else before
+                sums[lane] = scratch.cumulative[lane]
         else:
             for lane in range(wide):
-                desk.weight[lane] = edge.intercept
+                scratch.predictor[lane] = edge.intercept
             for term in range(edge.first_term, edge.end_term, TERMS_AT_ONCE):
                 one, two, three, four = terms[term], terms[term + 1], terms[term + 2], terms[term + 3]
                 a, b, c, d = felt[one.feature], felt[two.feature], felt[three.feature], felt[four.feature]
                 for lane in range(wide):
-                    weight = add_term(desk.weight[lane], one.coefficient, a[lane])
+                    weight = add_term(scratch.predictor[lane], one.coefficient, a[lane])
                     weight = add_term(weight, two.coefficient, b[lane])
                     weight = add_term(weight, three.coefficient, c[lane])
-                    desk.weight[lane] = add_term(weight, four.coefficient, d[lane])
+                    scratch.predictor[lane] = add_term(weight, four.coefficient, d[lane])
             if edge.kind == _LOGIT:
                 for lane in range(wide):
-                    weight = odds(desk.weight[lane])
+                    weight = odds(scratch.predictor[lane])
                     weight = weight if is_open[lane] != 0 else 0.0
-                    desk.total[lane] += weight
-                    desk.running[lane] += weight
-                    sums[lane] = desk.running[lane]
+                    scratch.total_odds[lane] += weight
+                    scratch.cumulative[lane] += weight
+                    sums[lane] = scratch.cumulative[lane]
             else:
                 for lane in range(wide):
-                    weight = clipped_probability(desk.weight[lane])
-                    desk.running[lane] += weight if is_open[lane] != 0 else 0.0
-                    sums[lane] = desk.running[lane]
+                    weight = clipped_probability(scratch.predictor[lane])
+                    scratch.cumulative[lane] += weight if is_open[lane] != 0 else 0.0
+                    sums[lane] = scratch.cumulative[lane]
     if not node.weighs:
         return
     for lane in range(wide):
-        desk.goal[lane] = uniform(np.int64(desk.words[0, lane])) * desk.total[lane]
+        scratch.threshold[lane] = uniform(np.int64(scratch.draws[0, lane])) * scratch.total_odds[lane]
     for place in range(node.end_edge - 1, node.first_edge - 1, -1):
-        sums = world.sums[place - node.first_edge]
+        sums = workspace.cumulative_odds[place - node.first_edge]
         for lane in range(wide):
-            before = desk.taken[lane]
-            desk.taken[lane] = place if desk.goal[lane] < sums[lane] else before
+            before = scratch.edge[lane]
+            scratch.edge[lane] = place if scratch.threshold[lane] < sums[lane] else before

@@ -43,7 +43,7 @@ def live_split(
     dict of str to History
         By arm; the same bytes as one worker alone writes.
     """
-    from sim.engine.partition import Shard, histories_of
+    from sim.engine.partition import Partition, histories_of
 
     began = time.perf_counter()
     pieces = max(1, min(executor.workers, scenario.population))
@@ -51,7 +51,7 @@ def live_split(
     spans = [
         (scenario, seed, replicate, int(first), int(last)) for first, last in zip(edges[:-1], edges[1:], strict=True)
     ]
-    with executor.crew(Shard, spans) as crew:
+    with executor.crew(Partition, spans) as crew:
         talk: Any = 0
         adopted = 0
 
@@ -65,7 +65,7 @@ def live_split(
                     on_progress(scenario.population)
 
         live(0, scenario.burn_in)
-        past = crew.call("finish_past")
+        past = crew.call("finish_burn_in")
         after = (talk, adopted)
         lived = {}
         for name in scenario.arms:

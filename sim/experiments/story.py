@@ -15,14 +15,16 @@ from agents.customer import Customer, Decision
 from agents.population import NOBODY, allocate_accounts
 from sim.analysis.clv import pick_customers
 from sim.execution.replicates import run_replicates
-from sim.record.counters import allocate_tally
+from sim.record.counters import Counters, allocate_counters
 from sim.record.events import EventKind
 from sim.record.history import ORIGINS, MarketTrace
 from sim.reference.environment import Around, be_born
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
-from sim.world.market_week import market_week
-from sim.world.world import World, compile_birth, compile_world, fork
+from sim.world.birth import compile_birth
+from sim.world.compile import compile_world
+from sim.world.market import MarketState, allocate_market, market_week, start_from
+from sim.world.world import World
 
 __all__ = ["Life", "Story", "replay", "story"]
 
@@ -80,9 +82,11 @@ class Story:
 class _Witness(Around):
     """Surroundings that remember every moment and every decision of one customer."""
 
-    def __init__(self, world: World, phase_start: int, who: int) -> None:
-        super().__init__(world, phase_start)
-        self.sampled = frozenset({who})
+    def __init__(
+        self, world: World, market: MarketState, counters: Counters, phase_start: int, customer_id: int
+    ) -> None:
+        super().__init__(world, market, counters, phase_start, customer_id)
+        self.sampled = frozenset({customer_id})
         self.decisions: list[Weighed] = []
 
     def decided(self, customer: Customer, decision: Decision) -> None:
@@ -92,12 +96,12 @@ class _Witness(Around):
 
 def _meet(around: Around, trace: MarketTrace, week: int, fixed: NDArray[np.int64]) -> None:
     """Put the market of a week before the customer: strategies by their calendar, all else as recorded."""
-    world = around.world
-    market_week(week, around.phase_start, world, 0, fixed)
-    world.standing.reputation = trace.reputation[week]
-    world.standing.recall = trace.recall_odds[week]
-    world.brands.delight = trace.delight[week]
-    world.market.adoption = trace.adoption[week]
+    market = around.market
+    market_week(week, around.phase_start, around.world, market, around.counters.talk, 0, fixed)
+    market.standing.reputation = trace.reputation[week]
+    market.standing.recall = trace.recall_odds[week]
+    market.brands.delight = trace.delight[week]
+    market.totals.adoption = trace.adoption[week]
     around.begin(week)
 
 
@@ -121,33 +125,34 @@ def replay(
     """
     born = compile_birth(scenario)
     stages = stage_names(scenario.journeys)
-    brands, personas = len(scenario.brands), len(scenario.personas)
+    brands = len(scenario.brands)
 
-    def forked(arm: str, weeks: int) -> World:
-        world = compile_world(scenario, scenario.arms[arm], seed, replicate)
-        counters = allocate_tally(weeks, personas, len(stages), brands, world.standing.shape[0], 0)
-        return fork(world, counters, allocate_accounts(1), customer)
+    def world_of(arm: str) -> World:
+        return compile_world(scenario, scenario.arms[arm], seed, replicate)
+
+    def counters_of(market: MarketState, weeks: int) -> Counters:
+        sizes = (len(scenario.personas), len(stages), brands, market.standing.shape[0])
+        return allocate_counters(weeks, *sizes, allocate_accounts(1))
 
     def life(arm: str) -> tuple[Customer, Life]:
-        past = Around(forked(scenario.baseline, scenario.burn_in), 0)
+        world = world_of(scenario.baseline)
+        market = allocate_market(world)
+        past = Around(world, market, counters_of(market, scenario.burn_in), 0, customer)
         person = Customer(customer, past)
         be_born(person, born)
         fixed = np.zeros((max(scenario.burn_in, scenario.horizon), brands, 3), np.int64)
         for week in range(scenario.burn_in):
             _meet(past, traces[arm], week, fixed)
             person.live_week()
-        world = forked(arm, scenario.horizon)
-        for name in ("brands", "standing", "market", "contacting"):
-            getattr(world, name)[:] = getattr(past.world, name)
-        witness = _Witness(world, scenario.burn_in, customer)
-        world.accounts[:] = 0
+        counters = counters_of(market, scenario.horizon)
+        witness = _Witness(world_of(arm), start_from(market), counters, scenario.burn_in, customer)
         person.world = witness
         person.begin_horizon(scenario.focal)
         before = person.remembered()
         for week in range(scenario.burn_in, scenario.burn_in + scenario.horizon):
             _meet(witness, traces[arm], week, fixed)
             person.live_week()
-        account = world.accounts[0]
+        account = counters.accounts[0]
         told = tuple(Told(row[1], tuple(row), _words(scenario, stages, row)) for row in witness.events)
         return before, Life(
             arm,

@@ -1,14 +1,16 @@
-"""Tally: integer counters that customers fill as they live. Sums of integers have no order."""
+"""Integer counters that customers fill as they live. Sums of integers have no order."""
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.memory import aligned_zeros
+from agents.population import allocate_accounts
+from sim.record.history import Money
 
-__all__ = ["EVENT_COLUMNS", "ByBrand", "ByPersona", "Tally", "allocate_tally", "merge"]
+__all__ = ["EVENT_COLUMNS", "ByBrand", "ByPersona", "Counters", "allocate_counters", "merge", "trimmed", "with_room"]
 
 #: customer, week, order, kind, stage, brand, channel, origin, amount: as sim.record.events.EVENT.
 EVENT_COLUMNS = 9
@@ -45,8 +47,8 @@ class ByPersona(IntEnum):
     ADOPTED = 4
 
 
-class Tally(NamedTuple):
-    """Counters of one phase and shard. T weeks, P personas, K stages, B brands, G groups."""
+class Counters(NamedTuple):
+    """Counters of one phase and partition. T weeks, P personas, K stages, B brands, G groups."""
 
     by_brand: NDArray[np.int64]  # (T, P, B, columns)
     by_persona: NDArray[np.int64]  # (T, P, columns)
@@ -55,25 +57,57 @@ class Tally(NamedTuple):
     talk: NDArray[np.int64]  # (G, B, 2) statements of the running week: praise, complaints
     events: NDArray[np.int64]  # (capacity, EVENT_COLUMNS)
     event_count: NDArray[np.int64]  # (1,)
+    accounts: Any  # (customers or 0,) agents.population.ACCOUNT: each customer's own money with the focal brand
 
 
-def allocate_tally(weeks: int, personas: int, stages: int, brands: int, groups: int, events: int) -> Tally:
-    """Counters at zero, with room for so many events."""
-    return Tally(
-        by_brand=aligned_zeros((weeks, personas, brands, ByBrand.MONEY + 6), np.int64),
+def allocate_counters(
+    weeks: int, personas: int, stages: int, brands: int, groups: int, accounts: Any = None
+) -> Counters:
+    """Return counters at zero, without room for events.
+
+    Parameters
+    ----------
+    weeks, personas, stages, brands, groups : int
+        Sizes T, P, K, B, G.
+    accounts : recarray, optional
+        Accounts of the partition's customers; none are kept by default.
+
+    Returns
+    -------
+    Counters
+    """
+    return Counters(
+        by_brand=aligned_zeros((weeks, personas, brands, ByBrand.MONEY + len(Money)), np.int64),
         by_persona=aligned_zeros((weeks, personas, len(ByPersona)), np.int64),
         occupancy=aligned_zeros((weeks, personas, stages), np.int64),
         flows=aligned_zeros((personas, stages, stages), np.int64),
         talk=aligned_zeros((groups, brands, 2), np.int64),
-        events=aligned_zeros((events, EVENT_COLUMNS), np.int64),
+        events=aligned_zeros((0, EVENT_COLUMNS), np.int64),
         event_count=aligned_zeros(1, np.int64),
+        accounts=allocate_accounts(0) if accounts is None else accounts,
     )
 
 
-def merge(tallies: list[Tally]) -> Tally:
-    """Sum of the counters of several shards, and all their events."""
-    if len(tallies) == 1:
-        return tallies[0]
-    events = np.concatenate([tally.events[: tally.event_count[0]] for tally in tallies])
-    sums = {name: np.sum([getattr(tally, name) for tally in tallies], axis=0) for name in Tally._fields[:5]}
-    return Tally(**sums, events=events, event_count=np.array([len(events)], np.int64))
+def with_room(counters: Counters, events: int) -> Counters:
+    """Return the same counters, with room for so many more events at least."""
+    old = counters.events
+    if counters.event_count[0] + events <= len(old):
+        return counters
+    roomy = np.zeros((2 * len(old) + events, old.shape[1]), np.int64)
+    roomy[: len(old)] = old
+    return counters._replace(events=roomy)
+
+
+def trimmed(counters: Counters) -> Counters:
+    """Return the same counters without room that was never used, to be sent elsewhere."""
+    return counters._replace(events=counters.events[: int(counters.event_count[0])])
+
+
+def merge(parts: list[Counters]) -> Counters:
+    """Return the sum of the counters of several partitions and all their events; accounts are left to the caller."""
+    if len(parts) == 1:
+        return parts[0]
+    sums = {name: np.sum([getattr(part, name) for part in parts], axis=0) for name in Counters._fields[:5]}
+    events = np.concatenate([trimmed(part).events for part in parts])
+    count = np.array([len(events)], np.int64)
+    return Counters(**sums, events=events, event_count=count, accounts=parts[0].accounts[:0])

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.record.counters import ByBrand, ByPersona, Tally
+from sim.record.counters import ByBrand, ByPersona, Counters
 from sim.record.events import EVENT
 from sim.record.history import FIXED_POINT, UNIT, History, Lives, MarketTrace
 from sim.world.world import World
 
-__all__ = ["Stocks", "Traced", "allocate_trace", "make_history", "stocks_after", "stocks_at_birth"]
+__all__ = ["Stocks", "Traced", "allocate_trace", "continued_trace", "make_history", "stocks_after", "stocks_at_birth"]
 
 #: Weekly state of the market, columns of :class:`sim.record.history.MarketTrace`.
 Traced: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
@@ -36,10 +36,10 @@ def stocks_at_birth(stood: NDArray[np.int64], brands: int) -> Stocks:
     return Stocks(stood, none, none, none, none, np.zeros(personas))
 
 
-def _fatigue(stocks: Stocks, tally: Tally, left: float) -> NDArray[np.float64]:
+def _fatigue(stocks: Stocks, counters: Counters, left: float) -> NDArray[np.float64]:
     """Sum of fatigue at the end of each week (T, P): every customer's decays at the same rate, so their sum does."""
     level = stocks.fatigue
-    added = tally.by_persona[:, :, ByPersona.FATIGUE]
+    added = counters.by_persona[:, :, ByPersona.FATIGUE]
     out = np.empty(added.shape)
     for week in range(len(added)):
         level = level * left + added[week]
@@ -47,12 +47,12 @@ def _fatigue(stocks: Stocks, tally: Tally, left: float) -> NDArray[np.float64]:
     return out
 
 
-def stocks_after(stocks: Stocks, tally: Tally, fatigue_left: float) -> Stocks:
+def stocks_after(stocks: Stocks, counters: Counters, fatigue_left: float) -> Stocks:
     """Levels at the end of a phase."""
-    fatigue = _fatigue(stocks, tally, fatigue_left)
-    change = tally.by_brand.sum(axis=0)
+    fatigue = _fatigue(stocks, counters, fatigue_left)
+    change = counters.by_brand.sum(axis=0)
     return Stocks(
-        stocks.occupancy + tally.occupancy.sum(axis=0),
+        stocks.occupancy + counters.occupancy.sum(axis=0),
         stocks.incumbents + change[:, :, ByBrand.INCUMBENTS],
         stocks.satisfaction + change[:, :, ByBrand.SATISFACTION],
         stocks.trust + change[:, :, ByBrand.TRUST],
@@ -71,9 +71,17 @@ def allocate_trace(weeks: int, groups: int, brands: int) -> Traced:
     )
 
 
-def _log(tally: Tally) -> NDArray[np.void]:
+def continued_trace(trace: Traced, weeks: int) -> Traced:
+    """Return room for a trace of its own that agrees with another one in its first weeks."""
+    own = tuple(np.zeros_like(column) for column in trace)
+    for column, before in zip(own, trace, strict=True):
+        column[:weeks] = before[:weeks]
+    return own  # type: ignore[return-value]
+
+
+def _log(counters: Counters) -> NDArray[np.void]:
     """The event log, ordered by customer and then as lived."""
-    rows = tally.events[: tally.event_count[0]]
+    rows = counters.events[: counters.event_count[0]]
     # Stable, so that the moments of one customer and week keep the order in which they were lived.
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     begins = np.flatnonzero((np.diff(rows[:, :2], axis=0, prepend=-1) != 0).any(axis=1))
@@ -88,10 +96,9 @@ def make_history(
     arm: str,
     world: World,
     stocks: Stocks,
-    tally: Tally,
+    counters: Counters,
     people: Any,
-    accounts: Any,
-    traced: Traced,
+    trace: Traced,
     fixed: NDArray[np.int64],
     at_start: NDArray[np.int64],
     still: NDArray[np.int64],
@@ -103,8 +110,9 @@ def make_history(
     ``at_start`` are the focal brand's customers when it began, ``still`` those who still are when it ends (P,).
     """
     constants = world.constants[0]
+    accounts = counters.accounts
     heads = stocks.occupancy.sum(axis=1)
-    by_brand, by_persona = tally.by_brand, tally.by_persona
+    by_brand, by_persona = counters.by_brand, counters.by_persona
     focal_bit = people.opted_out.dtype.type(1 << int(constants.focal))
     last = people if accounts.size else people[:0]
     lives = Lives(
@@ -122,8 +130,8 @@ def make_history(
         replicate=int(constants.replicate),
         population=heads,
         initial=stocks.occupancy,
-        customers=stocks.occupancy + np.cumsum(tally.occupancy, axis=0),
-        flows=tally.flows,
+        customers=stocks.occupancy + np.cumsum(counters.occupancy, axis=0),
+        flows=counters.flows,
         purchases=by_brand[..., ByBrand.INITIAL : ByBrand.LOOP + 1],
         skipped=by_brand[..., ByBrand.SKIPPED],
         decision_weeks=by_brand[..., ByBrand.DECISION_WEEKS],
@@ -135,7 +143,7 @@ def make_history(
         incumbents=level(stocks.incumbents, ByBrand.INCUMBENTS),
         satisfaction=level(stocks.satisfaction, ByBrand.SATISFACTION),
         trust=level(stocks.trust, ByBrand.TRUST),
-        fatigue=_fatigue(stocks, tally, float(world.fatigue_left[1])) / FIXED_POINT / np.maximum(heads, 1),
+        fatigue=_fatigue(stocks, counters, float(world.fatigue_left[1])) / FIXED_POINT / np.maximum(heads, 1),
         contacts=by_brand[..., ByBrand.CONTACTS],
         timely=by_brand[..., ByBrand.TIMELY],
         opted_out=level(stocks.opted_out, ByBrand.OPTED_OUT),
@@ -144,9 +152,9 @@ def make_history(
         money=by_brand[..., ByBrand.MONEY :],
         fixed=fixed,
         adopters=adopters + np.cumsum(by_persona[..., ByPersona.ADOPTED].sum(axis=1)),
-        trace=MarketTrace(*traced),
+        trace=MarketTrace(*trace),
         lives=lives,
-        events=_log(tally),
+        events=_log(counters),
         customer_weeks=int(constants.customers) * len(by_persona),
         seconds=seconds,
     )

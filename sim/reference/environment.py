@@ -15,12 +15,14 @@ from agents.rules.need import tail_position
 from agents.rules.numerics import log, uniform
 from agents.traits import TRAITS
 from sim.luck import block, sixteen_bits
-from sim.record.counters import ByBrand, ByPersona
+from sim.record.counters import ByBrand, ByPersona, Counters
 from sim.record.events import EventKind
 from sim.record.history import Money
 from sim.scenario.journey import DOES, FEATURES, GATES
+from sim.world.birth import Birth
 from sim.world.graph import ALWAYS, Kind, On
-from sim.world.world import Birth, Clock, World
+from sim.world.market import MarketState
+from sim.world.world import World
 
 __all__ = ["Around", "be_born"]
 
@@ -73,13 +75,18 @@ class Around:
     Parameters
     ----------
     world : World
-        With counters of its own (:func:`sim.world.world.fork`).
+    market : MarketState
+        As it stands this week.
+    counters : Counters
+        What customers do is counted here.
     phase_start : int
         Week of the counters' first row.
+    first : int
+        Id of the first customer who has an account.
     """
 
-    def __init__(self, world: World, phase_start: int) -> None:
-        self.world = world
+    def __init__(self, world: World, market: MarketState, counters: Counters, phase_start: int, first: int = 0) -> None:
+        self.world, self.market, self.counters, self.first = world, market, counters, first
         self.phase_start = phase_start
         self.week = phase_start
         self.row = 0
@@ -89,6 +96,7 @@ class Around:
         self.events: list[tuple[int, ...]] = []
         self._views = _views(world)
         self._node_of = world.node_of.tolist()
+        self._brands = [_plain(record) for record in world.brands]
         self._personas = [_plain(record) for record in world.personas]
         self._offers = [[_plain(record) for record in row] for row in world.offers]
         self._channels = [_plain(record) for record in world.channels]
@@ -102,11 +110,11 @@ class Around:
 
     def look(self) -> None:
         """Take in the market as it stands this week."""
-        world = self.world
-        self._brands = [_plain(record) for record in world.brands]
-        self._standing = [[_plain(record) for record in row] for row in world.standing]
-        self._contacting = world.contacting[: world.market[0].contacting].tolist()
-        self._adoption = float(world.market[0].adoption)
+        market = self.market
+        self._states = [_plain(record) for record in market.brands]
+        self._standing = [[_plain(record) for record in row] for row in market.standing]
+        self._contacting = market.contacting[: market.totals[0].contacting].tolist()
+        self._adoption = float(market.totals[0].adoption)
 
     def begin(self, week: int) -> None:
         """Turn to a week of the phase."""
@@ -138,15 +146,19 @@ class Around:
 
     def level(self, brand: int, persona: int) -> Any:
         """Levels of the brand's present strategy for a persona."""
-        return self._levels[brand][self._brands[brand].active][persona]
+        return self._levels[brand][self._states[brand].active][persona]
 
     def segment(self, brand: int) -> Any:
         """The brand's present plan."""
-        return self._segments[brand][self._brands[brand].active]
+        return self._segments[brand][self._states[brand].active]
 
     def brand(self, brand: int) -> Any:
         """The brand."""
         return self._brands[brand]
+
+    def delight(self, brand: int) -> float:
+        """How much the brand's innovations delight this week."""
+        return float(self._states[brand].delight)
 
     def standing(self, who: int, brand: int) -> Any:
         """Reputation and recall of the brand where the customer lives."""
@@ -203,18 +215,18 @@ class Around:
 
     def count(self, customer: Customer, brand: int, what: str, amount: int) -> None:
         """Count something for a brand, this week."""
-        self.world.by_brand[self.row, customer.persona, brand, ByBrand[what]] += amount
+        self.counters.by_brand[self.row, customer.persona, brand, ByBrand[what]] += amount
 
     def count_person(self, customer: Customer, what: str, amount: int) -> None:
         """Count something for the persona, this week."""
-        self.world.by_persona[self.row, customer.persona, ByPersona[what]] += amount
+        self.counters.by_persona[self.row, customer.persona, ByPersona[what]] += amount
 
     def pay(self, customer: Customer, brand: int, what: str, cents: int) -> None:
         """Book money."""
         if cents == 0:
             return
-        self.world.by_brand[self.row, customer.persona, brand, ByBrand.MONEY + Money[what]] += cents
-        if brand == self.constants.focal and self.world.accounts.size:
+        self.counters.by_brand[self.row, customer.persona, brand, ByBrand.MONEY + Money[what]] += cents
+        if brand == self.constants.focal and self.counters.accounts.size:
             account = self._account(customer)
             if what == "REVENUE":
                 account.spend += cents
@@ -224,21 +236,21 @@ class Around:
                 account.value += int(np.floor(signed * self.world.discount[self.row] + 0.5))
 
     def _account(self, customer: Customer) -> Any:
-        return self.world.accounts[customer.who - self.world.clock[Clock.FIRST]]
+        return self.counters.accounts[customer.who - self.first]
 
     def say(self, customer: Customer, brand: int, *, good: bool) -> None:
         """Tell others about the brand."""
-        self.world.talk[customer.who % self.constants.groups, brand, 0 if good else 1] += 1
+        self.counters.talk[customer.who % self.constants.groups, brand, 0 if good else 1] += 1
 
     def moved(self, customer: Customer, source: int, target: int) -> None:
         """Count a move from stage to stage."""
-        self.world.flows[customer.persona, source, target] += 1
-        self.world.occupancy[self.row, customer.persona, source] -= 1
-        self.world.occupancy[self.row, customer.persona, target] += 1
+        self.counters.flows[customer.persona, source, target] += 1
+        self.counters.occupancy[self.row, customer.persona, source] -= 1
+        self.counters.occupancy[self.row, customer.persona, target] += 1
 
     def bought(self, customer: Customer, brand: int, *, switched: bool) -> None:
         """Keep the customer's own account of a purchase."""
-        if self.world.accounts.size:
+        if self.counters.accounts.size:
             account = self._account(customer)
             account.purchases += 1
             account.focal_purchases += int(brand == self.constants.focal)

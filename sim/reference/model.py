@@ -21,15 +21,16 @@ from agents.mesa_agent import CustomerAgent
 from agents.population import FOCAL_AT_START, MAX_WEEK, allocate, allocate_accounts
 from agents.purposes import Purpose
 from agents.rules.numerics import encode_unit
-from sim.record.counters import ByBrand, ByPersona, Tally, allocate_tally
+from sim.record.counters import ByBrand, ByPersona, Counters, allocate_counters
 from sim.record.history import History
 from sim.record.recorder import Traced, allocate_trace, make_history, stocks_after, stocks_at_birth
 from sim.reference.environment import Around, be_born
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
-from sim.world.market_week import market_week
-from sim.world.world import World, compile_birth, compile_world, fork
+from sim.world.birth import compile_birth
+from sim.world.compile import compile_world
+from sim.world.market import allocate_market, market_week, start_from
 
 __all__ = ["JourneyModel", "live_replicate", "sampled_customers"]
 
@@ -96,7 +97,8 @@ class JourneyModel(mesa.Model):
         self.adopted_before = 0
         weeks = self.case.burn_in + self.case.horizon
         self.traced: Traced = allocate_trace(weeks, self._groups(), len(self.case.brands))
-        self.around = Around(self._forked(self.case.baseline, self.case.burn_in, keep=False), 0)
+        world = compile_world(self.case, self.case.arms[self.case.baseline], self.luck, self.replicate)
+        self.around = Around(world, allocate_market(world), self._counters(self.case.burn_in, 0), 0)
         self.fixed = np.zeros((self.case.burn_in, len(self.case.brands), 3), np.int64)
         born = compile_birth(self.case)
         for who in range(self.case.population):
@@ -119,16 +121,14 @@ class JourneyModel(mesa.Model):
         talk = self.case.market.word_of_mouth
         return talk.communities if talk.structure == "communities" else 1
 
-    def _forked(self, arm: str, weeks: int, *, keep: bool) -> World:
-        """A world of one arm with counters for so many weeks."""
-        scenario = self.case
-        world = compile_world(scenario, scenario.arms[arm], self.luck, self.replicate)
-        tally = allocate_tally(weeks, len(scenario.personas), len(self.stages), len(scenario.brands), self._groups(), 0)
-        return fork(world, tally, allocate_accounts(scenario.population if keep else 0), 0)
+    def _counters(self, weeks: int, accounts: int) -> Counters:
+        """Counters for so many weeks and accounts."""
+        sizes = (len(self.case.personas), len(self.stages), len(self.case.brands), self._groups())
+        return allocate_counters(weeks, *sizes, allocate_accounts(accounts))
 
     def _focal(self, first: int, end: int) -> int:
         """Sum of the focal brand's columns since the horizon (or the burn-in) began."""
-        return int(self.around.world.by_brand[:, :, self.case.focal, first:end].sum())
+        return int(self.around.counters.by_brand[:, :, self.case.focal, first:end].sum())
 
     @property
     def purchases(self) -> int:
@@ -155,14 +155,14 @@ class JourneyModel(mesa.Model):
         if self.week >= self.case.burn_in + self.case.horizon:
             self.running = False
             return
-        around, world = self.around, self.around.world
-        market_week(self.week, around.phase_start, world, self.adopted_before, self.fixed)
-        now = (world.standing.reputation, world.standing.recall, world.brands.delight, world.market.adoption[0])
+        around, market, counters = self.around, self.around.market, self.around.counters
+        market_week(self.week, around.phase_start, around.world, market, counters.talk, self.adopted_before, self.fixed)
+        now = (market.standing.reputation, market.standing.recall, market.brands.delight, market.totals.adoption[0])
         for kept, value in zip(self.traced, now, strict=True):
             kept[self.week] = value
         around.begin(self.week)
         self.agents.do("step")
-        self.adopted_before = int(world.by_persona[around.row, :, ByPersona.ADOPTED].sum())
+        self.adopted_before = int(counters.by_persona[around.row, :, ByPersona.ADOPTED].sum())
         self.week += 1
         self.datacollector.collect(self)
         if self.week == self.case.burn_in:
@@ -172,13 +172,13 @@ class JourneyModel(mesa.Model):
 
     def _begin_horizon(self) -> None:
         """Leave the baseline's world, which all arms share until here, for the arm's own."""
-        past = self.around.world
-        self.past = Tally(*(getattr(past, name) for name in Tally._fields))
-        world = self._forked(self.arm, self.case.horizon, keep=True)
-        for name in ("brands", "standing", "market", "contacting", "talk"):
-            getattr(world, name)[:] = getattr(past, name)
+        self.past = self.around.counters
+        market = start_from(self.around.market)
+        world = compile_world(self.case, self.case.arms[self.arm], self.luck, self.replicate)
+        counters = self._counters(self.case.horizon, self.case.population)
+        counters.talk[:] = self.past.talk
         self.fixed = np.zeros((self.case.horizon, len(self.case.brands), 3), np.int64)
-        self.around = Around(world, self.case.burn_in)
+        self.around = Around(world, market, counters, self.case.burn_in)
         self.around.sampled = sampled_customers(self.case, self.around)
         for customer in self.customers:
             customer.world = self.around
@@ -206,12 +206,11 @@ class JourneyModel(mesa.Model):
     def history(self, seconds: float = 0.0) -> History:
         """What the arm has left behind; the horizon must be over."""
         scenario, world = self.case, self.around.world
-        tally = Tally(*(getattr(world, name) for name in Tally._fields))
         events = self.around.log()
-        tally = tally._replace(events=events, event_count=np.array([len(events)], np.int64))
+        counters = self.around.counters._replace(events=events, event_count=np.array([len(events)], np.int64))
         records = self.records()
         # Whoever is where now began where the flows say.
-        began = -self.past.occupancy.sum(axis=0) - tally.occupancy.sum(axis=0)
+        began = -self.past.occupancy.sum(axis=0) - counters.occupancy.sum(axis=0)
         for customer in self.customers:
             began[customer.persona, customer.stage] += 1
         stocks = stocks_after(stocks_at_birth(began, len(scenario.brands)), self.past, float(world.fatigue_left[1]))
@@ -219,9 +218,8 @@ class JourneyModel(mesa.Model):
             self.arm,
             world,
             stocks,
-            tally,
+            counters,
             records,
-            world.accounts,
             self.traced,
             self.fixed,
             self.at_start,

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.validation.chart import Chart, Curve
-from sim.validation.check import Check
-from sim.validation.pattern import Finding, Pattern, PatternRun
+from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
 
 __all__ = ["DIFFUSION", "find_peak"]
 
@@ -44,12 +42,12 @@ def _run(run: PatternRun) -> Finding:
     adopted = np.stack(
         [
             np.stack([histories[arm].adopters for arm in titles.values()])
-            for histories in run.replicates(scenario, _REPLICATES)
+            for _, histories in run.replicates(scenario, _REPLICATES)
         ]
     )
     shares = adopted / scenario.population  # (replicates, durables, weeks), end of week
     checks: list[Check] = []
-    charts: list[Chart] = []
+    panels: list[Panel] = []
     for at, title in enumerate(titles):
         row = int(np.flatnonzero(table["product"] == title)[0])
         p, q = float(table["p"][row]), float(table["q"][row])
@@ -61,21 +59,23 @@ def _run(run: PatternRun) -> Finding:
             ("year of the peak", peak_year, peaks[:, 0]),
             ("height of the peak, share of the market a year", peak_share, peaks[:, 1]),
         ):
+            mean, error = mean_and_error(found)
             checks.append(
-                Check.near_mean(
+                Check.near(
                     f"{title}: {what}",
                     published,
-                    found,
+                    mean,
+                    error,
                     sigmas=0.0,
                     relative=_TOLERANCE,
                     meaningful=2.0 * _TOLERANCE * published,
                     source=_SOURCE,
                 )
             )
-        charts.append(_chart(title, weekly, p, q, 2.0 * peak_year))
+        panels.append(_panel(title, weekly, p, q, 2.0 * peak_year))
     return Finding(
         checks=tuple(checks),
-        charts=tuple(charts),
+        panels=tuple(panels),
         notes=(
             "One step is a week, so yearly p and q are divided by 52. Adoption is felt the week after it happened,"
             " which delays the peaks by 0.2 % to 0.7 %. The curve runs over future adopters only: its height is a share"
@@ -86,7 +86,7 @@ def _run(run: PatternRun) -> Finding:
     )
 
 
-def _chart(title: str, weekly: NDArray[np.float64], p: float, q: float, until: float) -> Chart:
+def _panel(title: str, weekly: NDArray[np.float64], p: float, q: float, until: float) -> Panel:
     years = np.arange(1, int(np.ceil(until)) + 1)
     ends = (years * _WEEKS_A_YEAR).astype(np.int64)
     ends = ends[ends <= weekly.shape[1]]
@@ -96,14 +96,19 @@ def _chart(title: str, weekly: NDArray[np.float64], p: float, q: float, until: f
     decay = np.exp(-(p + q) * t)
     exact = np.diff((1.0 - decay) / (1.0 + q / p * decay))
     x = t[1:] - 0.5
-    return Chart(
+    return Panel(
         heading=f"{title}: first purchases",
         reading="The simulated curve rises and falls as Bass's.",
         x="years since launch",
         y="share of the market a year",
         curves=(
             Curve(label="Bass", x=x, y=exact, published=True),
-            Curve.of_replicates("simulated", x, yearly),
+            Curve(
+                label="simulated",
+                x=x,
+                y=yearly.mean(axis=0),
+                error=yearly.std(axis=0, ddof=1) / np.sqrt(len(yearly)),
+            ),
         ),
     )
 

@@ -9,7 +9,8 @@ from scipy.special import gammainc, gammaincc, gammaln
 from agents.rules.choice import taste_tail
 from agents.rules.need import tail_position
 from agents.rules.numerics import log, uniform
-from sim.world.world import compile_birth, compile_world
+from sim.world.birth import compile_birth
+from sim.world.compile import compile_world
 
 EXTREMES = (0, 1, 2**31, 2**32 - 2, 2**32 - 1)
 

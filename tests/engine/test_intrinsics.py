@@ -8,7 +8,7 @@ import pytest
 from agents.compiled import loop
 from agents.memory import LINE, aligned_zeros
 from agents.population import allocate, customer_record
-from sim.engine.intrinsics import SIDE, call_in, keep_all, post, read_ahead, wait_for
+from sim.engine.intrinsics import VECTOR_WIDTH, acquire, compress_all, prefetch_l1, prefetch_l2, release
 
 BYTES = 8 * LINE
 
@@ -33,8 +33,8 @@ def test_arrays_share_no_line(shape, kind):
 
 @loop
 def _ask(people, place):
-    read_ahead(people, place)
-    call_in(people, place)
+    prefetch_l2(people, place)
+    prefetch_l1(people, place)
     return people[place].persona
 
 
@@ -44,12 +44,12 @@ def test_reading_ahead_changes_nothing():
     before = people.tobytes()
     assert [_ask(people, np.int64(place)) for place in range(10)] == list(range(10))
     assert people.tobytes() == before
-    read_ahead(people, 3)
-    call_in(people, 3)
+    prefetch_l2(people, 3)
+    prefetch_l1(people, 3)
 
 
 def _keep_all(kept, numbers, chosen):
-    return keep_all(kept, np.int64(0), numbers, chosen, numbers.size)
+    return compress_all(kept, np.int64(0), numbers, chosen, numbers.size)
 
 
 @pytest.mark.parametrize("compiled", [True, False])
@@ -58,16 +58,16 @@ def test_those_chosen_close_ranks(compiled, share):
     close = loop(_keep_all) if compiled else _keep_all
     luck = np.random.default_rng(3)
     for sides in (1, 2, 64):
-        numbers = luck.integers(0, 2**32, sides * SIDE, dtype=np.uint32)
+        numbers = luck.integers(0, 2**32, sides * VECTOR_WIDTH, dtype=np.uint32)
         # Any mark but 0 counts.
         chosen = ((luck.random(numbers.size) < share) * luck.integers(1, 256, numbers.size)).astype(np.uint8)
-        kept = np.full(numbers.size + 2 * SIDE, 7, np.uint32)
+        kept = np.full(numbers.size + 2 * VECTOR_WIDTH, 7, np.uint32)
         count = close(kept, numbers, chosen)
         assert count == np.count_nonzero(chosen)
         np.testing.assert_array_equal(kept[:count], numbers[chosen != 0])
         # Room is needed for one side behind the last; what lies behind that is nobody's.
-        assert (kept[numbers.size + SIDE :] == 7).all()
-        there = np.concatenate([numbers, np.zeros(SIDE, np.uint32)])
+        assert (kept[numbers.size + VECTOR_WIDTH :] == 7).all()
+        there = np.concatenate([numbers, np.zeros(VECTOR_WIDTH, np.uint32)])
         assert close(there, there[: numbers.size], chosen) == count
         np.testing.assert_array_equal(there[:count], numbers[chosen != 0])
 
@@ -75,10 +75,10 @@ def test_those_chosen_close_ranks(compiled, share):
 def _count_in_turn(board, numbers, me, turns):
     """Add one to a plain number whenever it is this thread's turn; what the other wrote must be there to see."""
     for turn in range(turns):
-        wait_for(board, (1 - me) * LINE, turn + me)
+        acquire(board, (1 - me) * LINE, turn + me)
         numbers[0] += 1
         numbers[1] += numbers[0]
-        post(board, me * LINE, turn + 1)
+        release(board, me * LINE, turn + 1)
 
 
 @pytest.mark.parametrize("compiled", [True, False])

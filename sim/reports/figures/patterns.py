@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, Look, canvas, compact, finish, look, short, style
 
 if TYPE_CHECKING:
-    from sim.validation.chart import Chart, Curve
-    from sim.validation.check import Check
+    from sim.validation.pattern import Check, Curve, Panel
 
 __all__ = ["draw_checks", "draw_panel"]
 
@@ -27,7 +26,7 @@ _LEGEND_ROW = 0.18
 _EDGE = 2.0
 
 
-def draw_panel(panel: Chart) -> Figure:
+def draw_panel(panel: Panel) -> Figure:
     """Draw one panel: published as grey reference, simulated in colour with two standard errors."""
     with style():
         names = panel.ticks
@@ -84,7 +83,7 @@ def draw_checks(checks: tuple[Check, ...], title: str) -> Figure:
     return figure
 
 
-def _bars(axes: Axes, panel: Chart) -> None:
+def _bars(axes: Axes, panel: Panel) -> None:
     count = len(panel.curves)
     thick = 0.76 / count
     for place, (curve, form) in enumerate(_forms(panel)):
@@ -137,7 +136,7 @@ def _curve(axes: Axes, curve: Curve, form: Look, kind: str) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: compact(float(f"{value:.6g}")))
 
 
-def _forms(panel: Chart) -> list[tuple[Curve, Look]]:
+def _forms(panel: Panel) -> list[tuple[Curve, Look]]:
     """Return every series with its look: published ones as the baseline is drawn, simulated ones each in its own."""
     forms, place = [], 0
     for curve in panel.curves:

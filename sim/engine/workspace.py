@@ -1,0 +1,195 @@
+"""Scratch memory of one partition of customers: allocated once, written all the time, and no part of any result.
+
+Customers are handled in *blocks* of neighbours whose records fit the cache. Those of a block who stand on one node
+take a step together, up to ``LANES`` at a time: *lane* ``n`` of every column belongs to the same customer.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.memory import aligned_zeros
+from sim.engine.intrinsics import VECTOR_WIDTH
+from sim.scenario.journey import FEATURES
+from sim.world.world import LEVEL, MAX_BRANDS, World
+
+__all__ = ["BLOCK", "LANES", "Clock", "Workspace", "allocate_workspace"]
+
+#: Customers of a block. A power of two.
+BLOCK = 8192
+#: Customers of one node customer_id take a step in the same loop.
+LANES = 128
+
+#: A stage on the journey of one host brand, as numbers that sums need no branches for; see sim.world.graph.NODE.
+STAGE_VIEW = np.dtype(
+    [
+        ("node", np.uint16),
+        ("does", np.uint8),
+        ("acts", np.uint8),
+        ("roams", np.uint8),
+        ("stays", np.int32),  # weeks until it may be left: NEVER where it has no edges
+        # Due at (need_at & by_need) + (since & by_stay) + after: see agents.population.Population.
+        ("by_need", np.uint32),
+        ("by_stay", np.uint32),
+        ("after", np.uint32),
+    ],
+    align=True,
+)
+
+#: Columns of a block and of the lanes. Indices are unsigned: one that may be negative costs a branch.
+SCRATCH = np.dtype(
+    [
+        # A block. Index: the customer's row in the partition.
+        (
+            "active",
+            np.uint32,
+            (BLOCK + VECTOR_WIDTH,),
+        ),  # due this week: first customer_id come back, then customer_id are due weekly
+        ("upcoming", np.uint32, (BLOCK + VECTOR_WIDTH,)),  # the same of the next block
+        ("sequence", np.uint32, (BLOCK,)),  # 0, 1, 2 ...
+        ("is_active", np.uint8, (BLOCK,)),
+        ("contacted", np.uint32, (BLOCK,)),  # row in the block
+        ("moved", np.uint32, (BLOCK + VECTOR_WIDTH,)),  # contacted, and perhaps on another node now
+        # By row in the block; zero except for those contacted.
+        ("pulled", np.uint8, (BLOCK,)),  # whether a contact pulls
+        ("pulls", np.float64, (BLOCK,)),
+        ("intrusions", np.float64, (BLOCK,)),
+        # Lanes: customer_id they are, and their draws.
+        ("index", np.uint32, (LANES,)),  # row in the partition
+        ("customer_id", np.uint32, (LANES,)),
+        ("period", np.uint32, (LANES,)),  # week or occasion of a draw
+        ("draws", np.uint32, (MAX_BRANDS, LANES)),
+        ("taste_draws", np.uint32, (MAX_BRANDS, LANES)),
+        ("entry_draws", np.uint32, (4, LANES)),
+        ("node", np.uint16, (LANES,)),
+        ("selected", np.uint32, (LANES + VECTOR_WIDTH,)),  # those chosen by a condition: index or lane
+        ("followers", np.uint32, (LANES,)),  # index of customer_id buys without considering
+        # Lanes: contact.
+        ("reached_by", np.uint64, (LANES,)),  # brands whose contact reaches the customer
+        ("is_reached", np.uint8, (LANES,)),
+        ("is_aimed", np.uint8, (LANES,)),
+        ("is_timely", np.uint8, (LANES,)),
+        ("contact_count", np.int64, (LANES,)),
+        ("fatigue", np.float64, (LANES,)),  # before this week's contacts
+        ("fatigue_added", np.float64, (LANES,)),
+        ("strongest_pull", np.float64, (LANES,)),
+        ("worst_intrusion", np.float64, (LANES,)),
+        # Lanes: transition.
+        ("features", np.float64, (len(FEATURES), LANES)),
+        ("is_incumbent", np.uint8, (LANES,)),  # whether the host brand is the incumbent
+        ("is_open", np.uint8, (LANES,)),  # whether an edge exists
+        ("ones", np.uint8, (LANES,)),  # for an edge that always exists
+        ("predictor", np.float64, (LANES,)),  # linear predictor of an edge
+        ("total_odds", np.float64, (LANES,)),
+        ("cumulative", np.float64, (LANES,)),  # sum of odds or probabilities up to an edge
+        ("threshold", np.float64, (LANES,)),  # the draw, in units of the total
+        ("edge", np.int64, (LANES,)),  # edge taken
+        # Lanes: consideration and choice.
+        ("salience", np.float64, (LANES,)),
+        ("considered", np.uint64, (LANES,)),
+        ("incumbent", np.int64, (LANES,)),
+        ("lead", np.int64, (LANES,)),
+        ("price_sensitivity", np.float64, (LANES,)),
+        ("incumbent_bump", np.float64, (LANES,)),
+        ("novelty", np.float64, (LANES,)),
+        ("relevance", np.float64, (LANES,)),
+        ("reputation", np.float64, (LANES,)),
+        ("utility", np.float64, (LANES,)),
+        ("best_utility", np.float64, (LANES,)),
+        ("brand", np.int64, (LANES,)),  # brand chosen
+        # Lanes: entering a stage.
+        ("channel_index", np.int64, (LANES,)),
+        ("noise", np.float64, (LANES,)),  # of the experience
+        ("gap_position", np.float64, (LANES,)),  # of the draw in the table of quantiles
+    ],
+    align=True,
+)
+
+#: Waiting customers of a block, and when a contact may next reach them.
+LOOKAHEAD = np.dtype(
+    [
+        ("waiting", np.uint32, (BLOCK + VECTOR_WIDTH,)),  # row in the partition
+        ("index", np.uint32, (BLOCK + VECTOR_WIDTH,)),  # of those whom one brand may still reach in time
+        ("reached_by", np.uint64, (BLOCK,)),
+        ("rate", np.uint32, (BLOCK + VECTOR_WIDTH,)),  # contacts per 65,536 weeks
+        ("own_due", np.uint32, (BLOCK + VECTOR_WIDTH,)),  # the customer's next week without a contact
+        ("next_contact", np.uint32, (BLOCK,)),
+        ("continues", np.uint8, (BLOCK,)),  # whether to look further ahead
+        ("customer_id", np.uint32, (BLOCK,)),
+        ("period", np.uint32, (BLOCK,)),
+        ("draws", np.uint32, (4, BLOCK)),
+    ],
+    align=True,
+)
+
+
+class Clock:
+    """Entries of ``Workspace.clock``."""
+
+    WEEK = 0  # from the first of the burn-in
+    ROW = 1  # row of the counters
+    FIRST = 2  # id of the partition's first customer
+    TO_PREFETCH = 3  # records of the next block that are still to be prefetched
+    AUTOMATED = 4  # whether any brand automates anything this week; where none does, ease is 0
+    LAID_OUT = 5  # for how many started strategies ``stage_views`` and ``levels_now`` have been laid out
+    RETURNING = 6  # how many of a block come back this week
+    RETURNING_NEXT = 7  # how many of the next one
+    ENTRIES = 8
+
+
+class Workspace(NamedTuple):
+    """Scratch memory and clock of one partition. B brands, K stages, P personas."""
+
+    clock: NDArray[np.int64]  # see Clock
+    codes: NDArray[np.uint16]  # the partition's records as 16-bit codes, for traits by number
+    stage_views: Any  # (B + 1, K) STAGE_VIEW by host brand; row 0: no host
+    levels_now: Any  # (B + 1, P) LEVEL of every brand's strategy in force; row 0: no brand, all zero
+    scratch: Any  # (1,) SCRATCH
+    lookahead: Any  # (1,) LOOKAHEAD
+    queue: NDArray[np.uint16]  # (nodes + 1, BLOCK) those customer_id may leave a node, by row in the block
+    queued: NDArray[np.int64]  # (nodes + 1,) how many; the last entry for customer_id is queued otherwise
+    entering: NDArray[np.uint16]  # (nodes, BLOCK) those customer_id come to a node
+    entered: NDArray[np.int64]  # (nodes,)
+    cumulative_odds: NDArray[np.float64]  # (edges, LANES)
+    edge_counts: NDArray[np.int64]  # (edges, P) edges taken this week
+
+
+def allocate_workspace(world: World, people: Any, first: int) -> Workspace:
+    """Allocate the scratch memory of one partition.
+
+    Parameters
+    ----------
+    world : World
+        The arm its customers live in.
+    people : recarray, shape (n,)
+        Records of its customers (:func:`agents.population.customer_record`).
+    first : int
+        Id of its first customer.
+
+    Returns
+    -------
+    Workspace
+    """
+    nodes, edges, personas = len(world.nodes), len(world.edges) + 1, len(world.personas)
+    brands, stages = len(world.brands), world.node_of.shape[1]
+    workspace = Workspace(
+        clock=aligned_zeros(Clock.ENTRIES, np.int64),
+        codes=people.view(np.ndarray).view(np.uint16).reshape(people.size, -1),
+        stage_views=aligned_zeros((brands + 1, stages), STAGE_VIEW).view(np.recarray),
+        levels_now=aligned_zeros((brands + 1, personas), LEVEL).view(np.recarray),
+        scratch=aligned_zeros(1, SCRATCH).view(np.recarray),
+        lookahead=aligned_zeros(1, LOOKAHEAD).view(np.recarray),
+        queue=aligned_zeros((nodes + 1, BLOCK), np.uint16),
+        queued=aligned_zeros(nodes + 1, np.int64),
+        entering=aligned_zeros((nodes, BLOCK), np.uint16),
+        entered=aligned_zeros(nodes, np.int64),
+        cumulative_odds=aligned_zeros((edges, LANES), np.float64),
+        edge_counts=aligned_zeros((edges, personas), np.int64),
+    )
+    workspace.clock[Clock.FIRST] = first
+    workspace.scratch.sequence = np.arange(BLOCK)
+    workspace.scratch.ones = 1
+    return workspace

@@ -1,0 +1,221 @@
+"""Compile an arm of a scenario to the numbers of a world."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.population import customer_record
+from agents.strategies import CAPABILITIES, Strategy
+from agents.traits import TRAITS
+from sim.scenario.resolved import Arm, Plan, ResolvedScenario
+from sim.world.graph import compile_graph
+from sim.world.quantiles import tail_quantiles, taste_quantiles
+from sim.world.world import BRAND, CONSTANTS, LEVEL, NO_WEEK, OFFER, PERSONA, REAL, SEGMENT, World
+
+__all__ = ["compile_world", "hostless_journey"]
+
+
+def hostless_journey(scenario: ResolvedScenario, arm: Arm) -> str:
+    """Journey of customers nobody leads: the market's, or the arm's own where there are no brands."""
+    if scenario.market.name == "none":
+        return arm.plans[scenario.market.focal].journey
+    return scenario.market.journey
+
+
+def _timeline(scenario: ResolvedScenario, arm: Arm, brand: str) -> list[tuple[int, Plan]]:
+    """Segments (first week, plan) of a brand: the market's way, the baseline's plan, then the arm's own."""
+    idle = Plan(journey=scenario.market.journey, strategy=Strategy())
+    timeline: list[tuple[int, Plan]] = []
+    base = scenario.arms[scenario.baseline].plans[brand]
+    if base.strategy.start_week > 0:
+        timeline.append((0, idle))
+        timeline.append((scenario.burn_in + base.strategy.start_week, base))
+    else:
+        timeline.append((0, base))
+    own = arm.plans[brand]
+    if own != base:
+        start = scenario.burn_in + own.strategy.start_week
+        timeline = [(week, plan) for week, plan in timeline if week <= start]
+        timeline.append((start, own))
+    return timeline
+
+
+def _level(strategy: Strategy, name: str, persona: str) -> float:
+    own = strategy.personas.get(persona)
+    value = getattr(own, name) if own is not None else None
+    if value is not None:
+        return float(value)
+    if name in ("customers", "prospects"):
+        return float(getattr(strategy.contacts_per_week, name))
+    return float(getattr(strategy, name))
+
+
+def _mean_power(levels: NDArray[np.float64], shares: NDArray[np.float64], power: float) -> float:
+    return float(np.sum(shares * levels**power))
+
+
+def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:
+    """Segments (B, S) and levels (B, S, P) of all brands."""
+    market, personas = scenario.market, scenario.personas
+    timelines = [_timeline(scenario, arm, brand) for brand in scenario.brands]
+    b, s, p = len(timelines), max(map(len, timelines)), len(personas)
+    shares = np.array([persona.share for persona in personas])
+    shares = shares / shares.sum()
+    cents_per_thousand = 100.0 * scenario.population / 1000.0
+    journeys = tuple(scenario.journeys)
+    segments = np.zeros((b, s), SEGMENT).view(np.recarray)
+    segments.start = NO_WEEK
+    levels = np.zeros((b, s, p), LEVEL).view(np.recarray)
+    for brand, timeline in enumerate(timelines):
+        built = dict.fromkeys(CAPABILITIES, 0.0)
+        for at, (week, plan) in enumerate(timeline):
+            strategy, costs = plan.strategy, plan.strategy.costs
+            segment = segments[brand, at]
+            segment.start = week
+            segment.journey = journeys.index(plan.journey)
+            for who, persona in enumerate(personas):
+                level = levels[brand, at, who]
+                for name in (*CAPABILITIES, "prospect_knowledge"):
+                    level[name] = _level(strategy, name, persona.name)
+                for name in ("customers", "prospects"):
+                    level[name] = round(_level(strategy, name, persona.name) * 65_536)
+                    segment.makes_contact = max(int(segment.makes_contact), int(level[name] > 0))
+            segment.covert = market.contact.covert if strategy.data_use == "covert" else 1.0
+            segment.contact_cost = round(costs.contact * 100)
+            build = run = 0.0
+            for name in CAPABILITIES:
+                amount = float(np.sum(shares * levels[name][brand, at] ** costs.convexity))
+                full = getattr(costs.build, name)
+                # What stands already is not built again; nothing is paid back for what is given up.
+                build += max(0.0, full * amount - built[name])
+                built[name] = max(built[name], full * amount)
+                run += getattr(costs.run, name) * amount
+            segment.build_cost = round(build * cents_per_thousand) if at > 0 else 0
+            segment.run_cost = round(run * cents_per_thousand)
+            team = float(np.sum(shares * levels.innovation[brand, at]))
+            segment.experiments = team * market.innovation.velocity
+            segment.experiment_cost = round(costs.experiment * cents_per_thousand)
+    return segments, levels
+
+
+def _first_trait(brands: int) -> int:
+    """Place of the first trait in a customer's record, counted in 16-bit codes."""
+    fields: Any = customer_record(brands).fields
+    return int(fields[TRAITS[0]][1]) // 2
+
+
+def _compile_constants(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: int, stages: int) -> Any:
+    market = scenario.market
+    choice, talk, contact, experience = market.choice, market.word_of_mouth, market.contact, market.experience
+    communities = talk.structure == "communities"
+    values: dict[str, Any] = {
+        "seed": seed,
+        "replicate": replicate,
+        "customers": scenario.population,
+        "brands": len(market.brands),
+        "focal": scenario.focal,
+        "journey": tuple(scenario.journeys).index(hostless_journey(scenario, arm)),
+        "stages": stages,
+        "first_trait": _first_trait(len(market.brands)),
+        "groups": talk.communities if communities else 1,
+        "near_weeks": contact.near_weeks,
+        "cycle_weeks": market.innovation.cycle_weeks,
+        "cyclical": market.need.kind == "cyclical",
+        "log_gamma": choice.taste == "log_gamma",
+        "mean_gap": market.need.mean_weeks,
+        "carry_over": market.need.carry_over,
+        "contact_fatigue": contact.fatigue,
+        "mistimed": contact.mistimed,
+        "optout": contact.optout,
+        "optout_fatigue": contact.optout_fatigue,
+        "optout_intrusion": contact.optout_intrusion,
+        "recall_incumbent": market.consideration.recall_incumbent,
+        "search_rate": market.consideration.search_rate,
+        "salience_effect": market.consideration.salience_reputation,
+        "taste_sd": choice.taste_sd,
+        "error_scale": choice.error_scale,
+        "habit_weight": choice.habit,
+        # d U / d ln(price) at the reference price is weight x sensitivity, which is to be the elasticity at 0.5.
+        "price_weight": -2.0 * market.price_elasticity,
+        "reputation_weight": choice.reputation,
+        "relevance_weight": choice.relevance,
+        "satisfaction_weight": choice.satisfaction,
+        "novelty_weight": choice.novelty,
+        "leak": talk.leak if communities else 0.0,
+        "talk_rate": talk.talk_rate,
+        "complaint_rate": talk.complaint_rate,
+        "reputation_decay": talk.decay,
+        "reputation_gain": talk.gain,
+        "negativity": talk.negativity,
+        "success": market.innovation.success,
+        "uplift": market.innovation.uplift,
+        "stock_left": np.exp2(-1.0 / market.innovation.half_life),
+        "ancillary": 100.0 * market.innovation.ancillary,
+        "ancillary_margin": market.economics.ancillary_margin,
+    }
+    for name in REAL:
+        if name not in values:
+            values[name] = getattr(experience, name.removeprefix("experience_"))
+    constants = np.zeros(1, CONSTANTS).view(np.recarray)
+    for name in CONSTANTS.names or ():
+        constants[name] = values[name]
+    return constants
+
+
+def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: int) -> World:
+    """Compile one arm to read-only numbers.
+
+    Parameters
+    ----------
+    scenario : ResolvedScenario
+    arm : Arm
+        One of the scenario's.
+    seed, replicate : int
+        Keys of luck.
+
+    Returns
+    -------
+    World
+    """
+    market, personas = scenario.market, scenario.personas
+    prices = np.array([brand.price for brand in market.brands.values()])
+    quality = np.array([brand.quality for brand in market.brands.values()])
+    spend = np.array([persona.spend for persona in personas])
+    reference = market.reference_price or prices.mean() or 1.0
+    weeks = np.arange(scenario.burn_in + scenario.horizon + 1)
+    segments, levels = _compile_segments(scenario, arm)
+    graph = compile_graph(scenario.journeys, market)
+    stages = graph.node_of.shape[1]
+    constants = _compile_constants(scenario, arm, seed, replicate, stages)
+    people = np.zeros(len(personas), PERSONA).view(np.recarray)
+    people.spend = spend
+    people.adapt_digital = [persona.adapt_digital for persona in personas]
+    people.adapt_privacy = [persona.adapt_privacy for persona in personas]
+    offers = np.zeros((len(personas), len(prices)), OFFER).view(np.recarray)
+    offers.revenue = np.rint(100.0 * np.outer(spend, prices))
+    offers.margin = np.rint(100.0 * np.outer(spend, [brand.unit_margin for brand in market.brands.values()]))
+    brands = np.zeros(len(prices), BRAND).view(np.recarray)
+    brands.quality = quality
+    brands.advantage = quality - quality.mean()
+    brands.relative_price = prices / reference
+    brands.salience = [brand.salience for brand in market.brands.values()]
+    world = World(
+        constants=constants,
+        personas=people,
+        brands=brands,
+        offers=offers,
+        segments=segments,
+        levels=levels,
+        gap_quantiles=tail_quantiles(market.need.shape),
+        taste_quantiles=taste_quantiles(market),
+        fatigue_left=np.exp2(-weeks / market.contact.fatigue_half_life),
+        habit_left=np.exp2(-weeks / market.experience.habit_half_life),
+        discount=(1.0 + market.economics.discount_rate) ** (-np.arange(scenario.horizon) / 52.0),
+        **graph._asdict(),
+    )
+    for column in world:
+        column.flags.writeable = False
+    return world
