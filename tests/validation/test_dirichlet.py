@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.analysis.dirichlet import Dirichlet, fit_category, fit_dirichlet
+from sim.analysis.dirichlet import Dirichlet, _inside_notched_box, fit_category, fit_dirichlet
 from sim.validation.published import DATA, read_table
 
 MARKETS = st.builds(
@@ -120,3 +120,23 @@ def test_a_fit_recovers_what_it_was_made_from_and_refuses_what_cannot_be():
         fit_category(0.5, 1.1)
     with pytest.raises(ValueError, match="no Dirichlet gives a brand of share 0.3 the penetration 0.05"):
         fit_dirichlet(0.56, 2.6, (0.3,), (0.05,))
+
+
+def test_the_toothpaste_fit_depends_on_whether_outliers_are_left_out():
+    """All brands give S = 1.55; the published 1.30 follows from the outlier rule of the R package NBDdirichlet."""
+    table = read_table(DATA / "dirichlet_toothpaste_uk1973.csv")
+    figures = 0.56, 2.6, tuple(table["share"]), tuple(table["pen_obs"])
+    assert fit_dirichlet(*figures).strength == pytest.approx(1.5499, abs=1e-4)
+    published = fit_dirichlet(*figures, outliers="notched_boxplot")
+    assert published.strength == pytest.approx(1.2953, abs=1e-4)
+    # The table was computed from S rounded to two digits.
+    assert np.abs(published.penetration() - table["pen_dirichlet"]).max() < 2e-4
+    with pytest.raises(ValueError, match="outliers is 'drop'; give one of keep, notched_boxplot"):
+        fit_dirichlet(*figures, outliers="drop")
+
+
+def test_the_notched_box_is_that_of_r():
+    """`boxplot.stats(c(1, 2, 3, 4, 9))` in R: hinges 2 and 4, notch 3 + 1.58 * 2 / sqrt(5) = 4.413, outlier 9."""
+    assert _inside_notched_box(np.array([1.0, 9.0, 3.0, 4.0, 2.0])).tolist() == [True, False, True, True, True]
+    assert _inside_notched_box(np.array([1.0, 4.5, 3.0, 4.0, 2.0])).tolist() == [True, False, True, True, True]
+    assert _inside_notched_box(np.array([1.0, 4.4, 3.0, 4.0, 2.0])).all()
