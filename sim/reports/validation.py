@@ -11,7 +11,8 @@ from sim.reports.figures.patterns import draw_checks, draw_panel
 from sim.reports.style import short, slug
 
 if TYPE_CHECKING:
-    from sim.validation.pattern import Check, Finding, Pattern
+    from sim.validation.check import Check
+    from sim.validation.pattern import Finding, Pattern
     from sim.validation.validate import Validation
 
 __all__ = ["figure", "table_lines", "validation_sheet", "verdict_lines"]
@@ -165,7 +166,7 @@ def _section(pattern: Pattern, finding: Finding) -> Section:
             panel.reading,
             pattern.id,
         )
-        for number, panel in enumerate(finding.panels, 1)
+        for number, panel in enumerate(finding.charts, 1)
     ]
     pictures.append(
         Picture(

@@ -1,4 +1,4 @@
-"""Absorption (P6): a journey of constant probabilities is a Markov chain, and ends as its fundamental matrix says."""
+"""Absorption (P6): a journey of constant probabilities is an absorbing Markov chain with exact expectations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from sim.analysis.markov import Chain, chain_of
 from sim.record.history import History
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
-from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun
+from sim.validation.chart import Chart, Curve
+from sim.validation.check import Check
+from sim.validation.pattern import Finding, Pattern, PatternRun
 
 __all__ = ["ABSORPTION", "check_chain", "random_chain"]
 
@@ -32,9 +34,23 @@ _LEFT = 1e-7
 
 
 def random_chain(generator: np.random.Generator, name: str = "chain", customers: int = CUSTOMERS) -> Scenario:
-    """Draw a journey: three to seven transient stages in a random graph, one to three in which it ends.
+    """Draw a journey: three to seven transient stages in a random graph, one to three absorbing ones.
 
-    Every stage leads on with a chance of 5 % to 95 % a week, and somewhere, by some way, into an end.
+    Every transient stage is left with a probability of 5 % to 95 % a week, and leads to an absorbing one.
+
+    Parameters
+    ----------
+    generator : Generator
+        Where the journey is drawn from.
+    name : str
+        Of scenario, journey and arm.
+    customers : int
+        Population.
+
+    Returns
+    -------
+    Scenario
+        Its horizon is long enough that all but a share of 1e-8 of the customers are absorbed.
     """
     transient, ends = int(generator.integers(3, 8)), int(generator.integers(1, 4))
     stages = [f"stage_{at}" for at in range(transient)] + [f"end_{at}" for at in range(ends)]
@@ -75,7 +91,21 @@ def random_chain(generator: np.random.Generator, name: str = "chain", customers:
 
 
 def check_chain(label: str, scenario: Scenario, history: History) -> list[Check]:
-    """Compare what the customers of a chain did with what its matrix says."""
+    """Compare the occupancy, absorption and absorption times of a simulated chain with the exact ones.
+
+    Parameters
+    ----------
+    label : str
+        Opens the name of every check.
+    scenario : Scenario
+        With one journey of constant probabilities.
+    history : History
+        What was simulated.
+
+    Returns
+    -------
+    list of Check
+    """
     journey = next(iter(scenario.journeys.values()))
     chain = chain_of(journey)
     stages = stage_names(scenario.journeys)
@@ -151,7 +181,7 @@ def _check_times(label: str, chain: Chain, counts: NDArray[np.float64]) -> Itera
     )
 
 
-def _occupancy_panel(scenario: Scenario, history: History) -> Panel:
+def _occupancy_chart(scenario: Scenario, history: History) -> Chart:
     """Draw one stage that is passed through and one end: exact, and what the customers did."""
     chain = chain_of(next(iter(scenario.journeys.values())))
     stages = stage_names(scenario.journeys)
@@ -165,7 +195,7 @@ def _occupancy_panel(scenario: Scenario, history: History) -> Panel:
         found = history.customers[:shown, :, stages.index(name)].sum(axis=1) / scenario.population
         curves.append(Curve(label=f"{name}, exact", x=weeks, y=expected[:shown, at], published=True))
         curves.append(Curve(label=name, x=weeks, y=found))
-    return Panel(
+    return Chart(
         heading="Where customers are, week by week",
         reading="Each simulated line lies on the exact one of the same stage.",
         x="week",
@@ -174,12 +204,12 @@ def _occupancy_panel(scenario: Scenario, history: History) -> Panel:
     )
 
 
-def _times_panel(checks: list[Check]) -> Panel:
+def _times_chart(checks: list[Check]) -> Chart:
     """Draw mean and standard deviation of the weeks to the end, exact against simulated, of every journey."""
     means = [check for check in checks if _MEAN_WEEKS in check.what]
     spreads = [check for check in checks if _VARIANCE_WEEKS in check.what]
     exact = np.r_[[check.published for check in means], np.sqrt([check.published for check in spreads])]
-    return Panel(
+    return Chart(
         heading="Weeks to the end, of every journey",
         reading="Every simulated point lies on its exact one.",
         x="exact",
@@ -208,17 +238,16 @@ def _run(run: PatternRun) -> Finding:
     for at in range(1, RANDOM_CHAINS + 1):
         named[f"random journey {at}"] = random_chain(generator, f"random_{at}", run.population(CUSTOMERS))
     checks: list[Check] = []
-    panels: list[Panel] = []
+    charts: list[Chart] = []
     for label, one in named.items():
-        ((_, histories),) = run.replicates(one, 1)
-        (history,) = histories.values()
+        (history,) = run.histories(one)
         checks += check_chain(label, one, history)
         if one is scenario:
-            panels.append(_occupancy_panel(one, history))
-    panels.append(_times_panel(checks))
+            charts.append(_occupancy_chart(one, history))
+    charts.append(_times_chart(checks))
     return Finding(
         checks=tuple(checks),
-        panels=tuple(panels),
+        charts=tuple(charts),
         notes=(
             f"{RANDOM_CHAINS} journeys are drawn from the seed; tests draw many more. {len(checks)} checks at four"
             f" standard errors (or, for the worst of many shares, as rarely): one of them fails by chance in"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
+from sim.validation.chart import Chart, Curve
+from sim.validation.check import Check
+from sim.validation.pattern import Finding, Pattern, PatternRun
 
 __all__ = ["DIFFUSION", "find_peak"]
 
@@ -42,12 +44,12 @@ def _run(run: PatternRun) -> Finding:
     adopted = np.stack(
         [
             np.stack([histories[arm].adopters for arm in titles.values()])
-            for _, histories in run.replicates(scenario, _REPLICATES)
+            for histories in run.replicates(scenario, _REPLICATES)
         ]
     )
     shares = adopted / scenario.population  # (replicates, durables, weeks), end of week
     checks: list[Check] = []
-    panels: list[Panel] = []
+    charts: list[Chart] = []
     for at, title in enumerate(titles):
         row = int(np.flatnonzero(table["product"] == title)[0])
         p, q = float(table["p"][row]), float(table["q"][row])
@@ -59,23 +61,21 @@ def _run(run: PatternRun) -> Finding:
             ("year of the peak", peak_year, peaks[:, 0]),
             ("height of the peak, share of the market a year", peak_share, peaks[:, 1]),
         ):
-            mean, error = mean_and_error(found)
             checks.append(
-                Check.near(
+                Check.near_mean(
                     f"{title}: {what}",
                     published,
-                    mean,
-                    error,
+                    found,
                     sigmas=0.0,
                     relative=_TOLERANCE,
                     meaningful=2.0 * _TOLERANCE * published,
                     source=_SOURCE,
                 )
             )
-        panels.append(_panel(title, weekly, p, q, 2.0 * peak_year))
+        charts.append(_chart(title, weekly, p, q, 2.0 * peak_year))
     return Finding(
         checks=tuple(checks),
-        panels=tuple(panels),
+        charts=tuple(charts),
         notes=(
             "One step is a week, so yearly p and q are divided by 52. Adoption is felt the week after it happened,"
             " which delays the peaks by 0.2 % to 0.7 %. The curve runs over future adopters only: its height is a share"
@@ -86,7 +86,7 @@ def _run(run: PatternRun) -> Finding:
     )
 
 
-def _panel(title: str, weekly: NDArray[np.float64], p: float, q: float, until: float) -> Panel:
+def _chart(title: str, weekly: NDArray[np.float64], p: float, q: float, until: float) -> Chart:
     years = np.arange(1, int(np.ceil(until)) + 1)
     ends = (years * _WEEKS_A_YEAR).astype(np.int64)
     ends = ends[ends <= weekly.shape[1]]
@@ -96,19 +96,14 @@ def _panel(title: str, weekly: NDArray[np.float64], p: float, q: float, until: f
     decay = np.exp(-(p + q) * t)
     exact = np.diff((1.0 - decay) / (1.0 + q / p * decay))
     x = t[1:] - 0.5
-    return Panel(
+    return Chart(
         heading=f"{title}: first purchases",
         reading="The simulated curve rises and falls as Bass's.",
         x="years since launch",
         y="share of the market a year",
         curves=(
             Curve(label="Bass", x=x, y=exact, published=True),
-            Curve(
-                label="simulated",
-                x=x,
-                y=yearly.mean(axis=0),
-                error=yearly.std(axis=0, ddof=1) / np.sqrt(len(yearly)),
-            ),
+            Curve.of_replicates("simulated", x, yearly),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -9,12 +10,16 @@ from numpy.typing import NDArray
 from scipy.stats import norm, qmc
 
 from sim.scenario.scenario import Scenario
-from sim.validation.pattern import ABOVE, Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
+from sim.validation.chart import Chart
+from sim.validation.check import ABOVE, Check, mean_and_error
+from sim.validation.pattern import Finding, Pattern, PatternRun
 
 __all__ = ["LOGIT", "exact_shares"]
 
-#: Populations lived one after the other, with and without differences of taste.
+#: Replicates, with and without differences of taste.
 _REPLICATES = 32
+#: The brand that is withdrawn.
+_WITHDRAWN = 1
 #: Standard deviation of taste where tastes differ, in logits: inside the range of household panels (1 to 4).
 _TASTE_SD = 2.0
 #: Points of the integral over tastes, a power of two; its error is far below the Monte-Carlo error.
@@ -35,6 +40,11 @@ def exact_shares(qualities: NDArray[np.float64], taste_sd: float, scale: float =
     scale : float
         Scale of the Gumbel errors, > 0.
 
+    Returns
+    -------
+    float64 (B,)
+        They sum to 1.
+
     Examples
     --------
     >>> exact_shares(np.array([0.0, 0.0]), 0.0)
@@ -51,106 +61,82 @@ def exact_shares(qualities: NDArray[np.float64], taste_sd: float, scale: float =
 
 
 def run(run: PatternRun) -> Finding:
-    """Compare shares with the exact ones, with all brands and with the last one off the shelf, in both worlds."""
+    """Compare choice shares with the exact ones, before and after a brand is withdrawn, without and with tastes."""
     scenario = run.scenario("logit")
-    brands = list(scenario.brands)
-    titles = [scenario.market.brands[brand].title for brand in brands]
-    gone = brands[1]
-    checks: list[Check] = []
-    ratios: dict[float, tuple[float, float]] = {}
-    shares: dict[float, NDArray[np.float64]] = {}
-    for taste_sd in (0.0, _TASTE_SD):
-        before = _shares(run, _world(scenario, taste_sd))
-        after = _shares(run, _world(scenario, taste_sd, without=gone))
-        qualities = np.array([brand.quality for brand in scenario.market.brands.values()])
-        expected = exact_shares(qualities, taste_sd, scenario.market.choice.error_scale)
-        shares[taste_sd] = before.mean(axis=0)
-        for at, title in enumerate(titles):
-            value, error = mean_and_error(before[:, at])
-            checks.append(
-                Check.near(
-                    f"{title}: share, {_named(taste_sd)}",
-                    float(expected[at]),
-                    value,
-                    error,
-                    freedom=_REPLICATES - 1,
-                    meaningful=0.01,
-                    source=_MIXED if taste_sd else _SOURCE,
-                )
-            )
-        first, last = 0, len(brands) - 1
-        ratio, error = mean_and_error(before[:, first] / before[:, last])
-        change, change_error = mean_and_error(
-            np.log(after[:, first] / after[:, last]) - np.log(before[:, first] / before[:, last])
-        )
-        ratios[taste_sd] = (change, change_error)
-        left = [at for at, brand in enumerate(brands) if brand != gone]
-        rest = exact_shares(qualities[left], taste_sd, scenario.market.choice.error_scale)
-        change_of_exact = np.log(rest[0] / rest[-1]) - np.log(expected[first] / expected[last])
-        expected_change = float(change_of_exact) if taste_sd else 0.0
-        checks.append(
-            Check.near(
-                f"{titles[first]} over {titles[last]}: ratio of shares, {_named(taste_sd)}",
-                float(expected[first] / expected[last]),
-                ratio,
-                error,
-                freedom=_REPLICATES - 1,
-                meaningful=0.05 * float(expected[first] / expected[last]),
-                source=_MIXED if taste_sd else _SOURCE,
-            )
-        )
-        checks.append(
-            Check.near(
-                f"change of ln(ratio) when {scenario.market.brands[gone].title} leaves the shelf, {_named(taste_sd)}",
-                expected_change,
-                change,
-                change_error,
-                freedom=_REPLICATES - 1,
-                meaningful=0.05,
-                source=_MIXED if taste_sd else _SOURCE + ": independence of irrelevant alternatives",
-            )
-        )
-    change, error = ratios[_TASTE_SD]
-    checks.append(
-        Check.beyond(
-            "size of that change where tastes differ: above 0",
-            0.0,
-            abs(change),
-            error,
-            kind=ABOVE,
-            source="no independence of irrelevant alternatives",
-        )
-    )
-    positions = np.arange(len(brands), dtype=np.float64)
+    titles = [scenario.market.brands[brand].title for brand in scenario.brands]
     qualities = np.array([brand.quality for brand in scenario.market.brands.values()])
-    return Finding(
-        checks=tuple(checks),
-        panels=tuple(
-            Panel(
-                heading=f"Choice shares, {_named(taste_sd)}",
-                reading="Simulated shares are the exact ones of the logit."
-                if taste_sd == 0.0
-                else "Where tastes differ, shares lie closer together, as the mixed logit says.",
+    checks: list[Check] = []
+    charts: list[Chart] = []
+    for taste_sd, reading in (
+        (0.0, "Simulated shares are the exact ones of the logit."),
+        (_TASTE_SD, "Where tastes differ, shares lie closer together, as the mixed logit says."),
+    ):
+        before = _shares(run, _world(scenario, taste_sd))
+        after = _shares(run, _world(scenario, taste_sd, without=scenario.brands[_WITHDRAWN]))
+        change = np.log(after[:, 0] / after[:, -1]) - np.log(before[:, 0] / before[:, -1])
+        checks += _check_shares(titles, qualities, taste_sd, scenario.market.choice.error_scale, before, change)
+        charts.append(
+            Chart.beside(
+                f"Choice shares, {_named(taste_sd)}",
+                reading,
                 x="brand",
                 y="share of purchases",
-                curves=(
-                    Curve(label="exact", x=positions, y=exact_shares(qualities, taste_sd), published=True),
-                    Curve(label="simulated", x=positions, y=shares[taste_sd]),
-                ),
-                kind="bars",
-                ticks=tuple(titles),
+                names=titles,
+                published=exact_shares(qualities, taste_sd),
+                simulated=before.mean(axis=0),
+                label="exact",
             )
-            for taste_sd in (0.0, _TASTE_SD)
-        ),
+        )
+    mean, error = mean_and_error(change)
+    source = "no independence of irrelevant alternatives"
+    what = "size of that change where tastes differ: above 0"
+    checks.append(Check.beyond(what, 0.0, abs(mean), error, kind=ABOVE, source=source))
+    return Finding(
+        checks=tuple(checks),
+        charts=tuple(charts),
         notes=(
-            "Errors are frozen: when a brand leaves the shelf only its own buyers choose anew; without differences of "
+            "Errors are frozen: when a brand is withdrawn only its own buyers choose anew; without differences of "
             "taste they spread over the others in proportion to their shares.",
         ),
     )
 
 
+def _check_shares(
+    titles: list[str],
+    qualities: NDArray[np.float64],
+    taste_sd: float,
+    scale: float,
+    before: NDArray[np.float64],
+    change: NDArray[np.float64],
+) -> Iterator[Check]:
+    """Check every share, the ratio of the first to the last, and how ln(ratio) changes when a brand is withdrawn."""
+    source = _MIXED if taste_sd else _SOURCE
+    expected = exact_shares(qualities, taste_sd, scale)
+    for at, title in enumerate(titles):
+        what = f"{title}: share, {_named(taste_sd)}"
+        yield Check.near_mean(what, float(expected[at]), before[:, at], student=True, meaningful=0.01, source=source)
+    ratio = float(expected[0] / expected[-1])
+    yield Check.near_mean(
+        f"{titles[0]} over {titles[-1]}: ratio of shares, {_named(taste_sd)}",
+        ratio,
+        before[:, 0] / before[:, -1],
+        student=True,
+        meaningful=0.05 * ratio,
+        source=source,
+    )
+    rest = exact_shares(np.delete(qualities, _WITHDRAWN), taste_sd, scale)
+    yield Check.near_mean(
+        f"change of ln(ratio) when {titles[_WITHDRAWN]} is withdrawn, {_named(taste_sd)}",
+        float(np.log(rest[0] / rest[-1]) - np.log(expected[0] / expected[-1])) if taste_sd else 0.0,
+        change,
+        student=True,
+        meaningful=0.05,
+        source=_MIXED if taste_sd else _SOURCE + ": independence of irrelevant alternatives",
+    )
+
+
 def _world(scenario: Scenario, taste_sd: float, without: str | None = None) -> Scenario:
-    """Return the market with other tastes, or with a brand that comes to nobody's mind."""
+    """Return the market with other tastes, or without a brand: nobody recalls it."""
     market = scenario.market
     market = replace(market, choice=replace(market.choice, taste_sd=taste_sd))
     if without is not None:
@@ -160,11 +146,7 @@ def _world(scenario: Scenario, taste_sd: float, without: str | None = None) -> S
 
 def _shares(run: PatternRun, scenario: Scenario) -> NDArray[np.float64]:
     """Return market shares by replicate and brand."""
-    counts = [
-        history.purchases.sum(axis=(0, 1, 3))
-        for _, arms in run.replicates(scenario, _REPLICATES)
-        for history in arms.values()
-    ]
+    counts = [history.purchases.sum(axis=(0, 1, 3)) for history in run.histories(scenario, _REPLICATES)]
     return np.array([count / count.sum() for count in counts], dtype=np.float64)
 
 

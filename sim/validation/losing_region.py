@@ -11,13 +11,15 @@ from sim.analysis.metrics import METRICS, measure
 from sim.scenario.dotted_key import with_values
 from sim.scenario.factor import Lever, read_levers
 from sim.scenario.scenario import Scenario
-from sim.validation.pattern import ABOVE, BELOW, Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
+from sim.validation.chart import Chart, Curve
+from sim.validation.check import ABOVE, BELOW, Check, mean_and_error
+from sim.validation.pattern import Finding, Pattern, PatternRun
 
 __all__ = ["LOSING_REGION"]
 
 Array = NDArray[np.float64]
 
-#: Points of a Latin hypercube in the region, and populations lived at each.
+#: Points of a Latin hypercube in the region, and replicates of each.
 _POINTS, _REPLICATES = 12, 16
 _CONTRIBUTION = METRICS.index("contribution")
 _SOURCE = "found by search in this model (configs/data/losing_region.csv)"
@@ -25,7 +27,7 @@ _CONFIDENCE = 0.95
 
 
 def run(run: PatternRun) -> Finding:
-    """Sample the region and live every point of it in both arms; live its counterpart, where leading pays."""
+    """Compare both arms at sampled points of the region, and in its counterpart, where the proactive arm pays."""
     scenario = run.scenario("losing_region")
     levers = _levers(run, scenario)
     shares = qmc.LatinHypercube(len(levers), rng=np.random.default_rng(run.seed)).random(_POINTS)
@@ -35,58 +37,52 @@ def run(run: PatternRun) -> Finding:
         "treadmill", horizon=scenario.horizon, burn_in=scenario.burn_in, population=scenario.population
     )
     elsewhere = _gains(run, counterpart)
-    # Points share the luck of a replicate: it is averaged over points first, and then over replicates.
-    mean, error = mean_and_error(gains.mean(axis=0))
-    worst = int(gains.mean(axis=1).argmax())
-    worst_mean, worst_error = mean_and_error(gains[worst])
-    other, other_error = mean_and_error(elsewhere)
-    freedom = _REPLICATES - 1
-    wide = float(student.isf((1.0 - _CONFIDENCE) / 2.0, freedom))
+    # Points share the random numbers of a replicate: average over points first, and then over replicates.
+    average = gains.mean(axis=0)
     checks = (
-        Check.beyond(
+        Check.mean_beyond(
             "region: what leading earns more than the classic journey, mean per customer",
-            0.0, mean, error, kind=BELOW, freedom=freedom, source=_SOURCE,
+            0.0, average, kind=BELOW, source=_SOURCE,
         ),
-        Check.beyond(
+        Check.mean_beyond(
             f"region: the same at the best of {_POINTS} points",
-            0.0, worst_mean, worst_error, kind=BELOW, freedom=freedom, source=_SOURCE,
+            0.0, gains[int(gains.mean(axis=1).argmax())], kind=BELOW, source=_SOURCE,
         ),
-        Check.beyond(
+        Check.mean_beyond(
             "treadmill, as shipped: what leading earns more, mean per customer",
-            0.0, other, other_error, kind=ABOVE, freedom=freedom, source="the model shows either way: MODEL 1",
+            0.0, elsewhere, kind=ABOVE, source="the model shows either way: MODEL 1",
         ),
     )  # fmt: skip
+    mean, error = mean_and_error(average)
+    half = float(student.isf((1.0 - _CONFIDENCE) / 2.0, _REPLICATES - 1)) * error
     bounds = "; ".join(f"{lever.path} from {lever.low:g} to {lever.high:g}" for lever in levers)
-    dearest = next(at for at, lever in enumerate(levers) if lever.path.endswith(".costs.contact"))
-    cost = np.array([point[levers[dearest].path] for point in points], dtype=np.float64)
+    contact = next(lever.path for lever in levers if lever.path.endswith(".costs.contact"))
     money = scenario.market.economics.currency
     return Finding(
         checks=checks,
-        panels=(
-            Panel(
-                heading="Leading loses everywhere in the region",
-                reading="Every point is one company in the region: what leading earns more, at what a contact costs.",
-                x=f"cost of a contact, {money}",
-                y=f"difference per customer, {money}",
-                curves=(
-                    Curve(
-                        label="region, 2 standard errors",
-                        x=cost,
-                        y=gains.mean(axis=1),
-                        error=gains.std(axis=1, ddof=1) / np.sqrt(_REPLICATES),
-                    ),
-                    Curve(label="no difference", x=np.array([cost.min(), cost.max()]), y=np.zeros(2), published=True),
-                ),
-                kind="points",
-            ),
-        ),
+        charts=(_chart(np.array([point[contact] for point in points], dtype=np.float64), gains, money),),
         notes=(
             f"In the region leading changes contribution by {mean:.3g} {money} a customer in {scenario.horizon} weeks, "
-            f"95 % interval {mean - wide * error:.3g} to {mean + wide * error:.3g} (mean of {_POINTS} points): the "
-            f"classic journey earns more. In the treadmill as shipped it changes it by {other:.3g} {money}.",
+            f"95 % interval {mean - half:.3g} to {mean + half:.3g} (mean of {_POINTS} points): the "
+            f"classic journey earns more. In the treadmill as shipped it changes it by {elsewhere.mean():.3g} {money}.",
             f"The region: {bounds}.",
             "Find others with: journey frontier.",
         ),
+    )
+
+
+def _chart(cost: Array, gains: Array, money: str) -> Chart:
+    """Draw the difference at every point over the cost of a contact there."""
+    return Chart(
+        heading="Leading loses everywhere in the region",
+        reading="Every point is one company in the region: what leading earns more, at what a contact costs.",
+        x=f"cost of a contact, {money}",
+        y=f"difference per customer, {money}",
+        curves=(
+            Curve.of_replicates("region, 2 standard errors", cost, gains.T),
+            Curve(label="no difference", x=np.array([cost.min(), cost.max()]), y=np.zeros(2), published=True),
+        ),
+        kind="points",
     )
 
 
@@ -105,7 +101,7 @@ def _levers(run: PatternRun, scenario: Scenario) -> tuple[Lever, ...]:
 def _gains(run: PatternRun, scenario: Scenario) -> Array:
     """Return the difference in contribution per customer, in money, by replicate."""
     rows = []
-    for _, arms in run.replicates(scenario, _REPLICATES):
+    for arms in run.replicates(scenario, _REPLICATES):
         earned = {arm: measure(history, scenario).values[0, _CONTRIBUTION] for arm, history in arms.items()}
         (other,) = (arm for arm in arms if arm != scenario.baseline)
         rows.append((earned[other] - earned[scenario.baseline]) / scenario.population)

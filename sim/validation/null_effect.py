@@ -14,16 +14,18 @@ from agents.strategies import CAPABILITIES, Contacts, Strategy
 from sim.record.history import History
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.scenario import Scenario
-from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun
+from sim.validation.chart import Chart, Curve
+from sim.validation.check import Check
+from sim.validation.pattern import Finding, Pattern, PatternRun
 
 __all__ = ["NULL_EFFECT", "count_differences", "powerless", "shipped"]
 
-#: Every mechanism has met every kind of customer by then; the equality is exact, whatever the size.
+#: By then every mechanism has acted on every kind of customer; the equality is exact, whatever the size.
 _POPULATION, _HORIZON, _BURN_IN = 1000, 104, 52
 
 
 def run(run: PatternRun) -> Finding:
-    """Live every shipped scenario without capabilities and contacts, and as it is; count the figures that differ."""
+    """Run every shipped scenario without capabilities and contacts, and as it is; count the figures that differ."""
     checks: list[Check] = []
     names = shipped()
     led: list[int] = []
@@ -49,8 +51,8 @@ def run(run: PatternRun) -> Finding:
     without = np.array([check.simulated for check in checks])
     return Finding(
         checks=tuple(checks),
-        panels=(
-            Panel(
+        charts=(
+            Chart(
                 heading="Figures that differ between the arms of a shipped scenario",
                 reading="Without capabilities and contacts not one figure differs; with them thousands do.",
                 x="scenario",
@@ -65,7 +67,7 @@ def run(run: PatternRun) -> Finding:
         ),
         notes=(
             "Compared are all counts by week, persona, stage, brand and origin, all money, every customer's account, "
-            "and every moment of the event log. As shipped, the scenarios differ in "
+            "and every event of the log. As shipped, the scenarios differ in "
             f"{min(led):,} to {max(led):,} figures: the comparison could have found something.",
         ),
     )
@@ -107,7 +109,7 @@ def _arrays(value: Any, place: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
 
 
 def _differences(run: PatternRun, scenario: Scenario) -> int:
-    ((_, arms),) = run.replicates(scenario, 1)
+    (arms,) = run.replicates(scenario, 1)
     baseline = arms[scenario.baseline]
     return sum(count_differences(history, baseline) for arm, history in arms.items() if arm != scenario.baseline)
 

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from sim.analysis.category import CATEGORY_METRICS, category_measures
 from sim.scenario.scenario import Scenario
-from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
+from sim.validation.chart import Chart
+from sim.validation.check import Check, mean_and_error
+from sim.validation.pattern import Finding, Pattern, PatternRun
 
 __all__ = ["ORIGINS"]
 
@@ -47,7 +49,7 @@ _POINTS, _BRANDS, _ROUGH = 0.02, 0.1, 0.03
 
 
 def run(run: PatternRun) -> Finding:
-    """Live the baseline of every shipped market with published figures and compare the category's figures."""
+    """Run the baseline of every shipped market with published figures and compare the category's figures."""
     old, new = run.table("mckinsey_2009"), run.table("mckinsey_2017")
     figures: dict[str, tuple[Array, Array]] = {}
 
@@ -84,7 +86,7 @@ def run(run: PatternRun) -> Finding:
         checks.append(_check(f"{_named(category)}: loyalty-driven", target, value, error, _ROUGH, _2017))
     return Finding(
         checks=tuple(checks),
-        panels=(_panel(checks, "Where purchases are won, and by whom", 1.0), _panel(checks, "Brands considered", None)),
+        charts=(_chart(checks, "Where purchases are won, and by whom", 1.0), _chart(checks, "Brands considered", None)),
         notes=(
             "The markets are the shipped ones, in the arm that waits for customers; how they were fitted is recorded "
             "beside them. Loyalty-driven: bought again without looking at any other brand, of all who bought before.",
@@ -97,9 +99,7 @@ def run(run: PatternRun) -> Finding:
 def _measure(run: PatternRun, name: str) -> tuple[Array, Array]:
     """Return every figure of a category and its standard error over replicates."""
     scenario = _baseline_alone(run.scenario(name, population=_POPULATION, record={"events": _LOGGED}))
-    rows = [
-        category_measures(arms[scenario.baseline], scenario)[0] for _, arms in run.replicates(scenario, _REPLICATES)
-    ]
+    rows = [category_measures(history, scenario)[0] for history in run.histories(scenario, _REPLICATES)]
     pairs = [mean_and_error(column) for column in np.array(rows).T]
     return np.array([mean for mean, _ in pairs]), np.array([error for _, error in pairs])
 
@@ -126,31 +126,18 @@ def _check(what: str, published: float, simulated: float, error: float, toleranc
     )
 
 
-def _panel(checks: list[Check], heading: str, most: float | None) -> Panel:
+def _chart(checks: list[Check], heading: str, most: float | None) -> Chart:
     """Draw published beside simulated, for shares (most is 1) or for numbers of brands (most is None)."""
     chosen = [check for check in checks if (check.tolerance == _BRANDS) == (most is None)]
-    positions = np.arange(len(chosen), dtype=np.float64)
-    return Panel(
-        heading=heading,
-        reading="Simulated figures of the shipped markets beside the published ones.",
+    return Chart.beside(
+        heading,
+        "Simulated figures of the shipped markets beside the published ones.",
         x="figure",
         y="number of brands" if most is None else "share",
-        curves=(
-            Curve(
-                label="published",
-                x=positions,
-                y=np.array([check.published for check in chosen]),
-                published=True,
-            ),
-            Curve(
-                label="simulated",
-                x=positions,
-                y=np.array([check.simulated for check in chosen]),
-                error=np.array([check.error for check in chosen]),
-            ),
-        ),
-        kind="bars",
-        ticks=tuple(check.what for check in chosen),
+        names=[check.what for check in chosen],
+        published=np.array([check.published for check in chosen]),
+        simulated=np.array([check.simulated for check in chosen]),
+        error=np.array([check.error for check in chosen]),
     )
 
 

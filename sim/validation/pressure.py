@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from sim.analysis.metrics import measure
 from sim.record.history import FIXED_POINT, History
 from sim.scenario.scenario import Scenario
-from sim.validation.pattern import ABOVE, BELOW, Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
+from sim.validation.chart import Chart, Curve
+from sim.validation.check import ABOVE, BELOW, Check, mean_and_error
+from sim.validation.pattern import Finding, Pattern, PatternRun
 
 __all__ = ["PRESSURE", "contacts", "delight"]
 
@@ -27,23 +29,18 @@ _EXPECTATIONS = "Oliver 1980; Anderson & Sullivan 1993: satisfaction is surprise
 
 def run(run: PatternRun) -> Finding:
     """Compare arms of different contact rates; follow the satisfaction that one innovation brings."""
-    called, delighted = contacts(run), delight(run)
-    return Finding(
-        checks=(*called.checks, *delighted.checks),
-        panels=(*called.panels, *delighted.panels),
-        notes=(*called.notes, *delighted.notes),
-    )
+    return contacts(run) + delight(run)
 
 
 def contacts(run: PatternRun) -> Finding:
-    """Live arms that differ in nothing but the contact rate."""
+    """Run arms that differ in nothing but the contact rate."""
     scenario = run.scenario("pressure")
     arms = list(scenario.arms)
     rates = np.array([_rate(scenario, arm) for arm in arms])
     earned = np.array(
         [
             [_contribution(histories[arm], scenario) for arm in arms]
-            for _, histories in run.replicates(scenario, _PICKING + _JUDGING)
+            for histories in run.replicates(scenario, _PICKING + _JUDGING)
         ]
     )
     best = int(earned[:_PICKING].mean(axis=0).argmax())
@@ -62,19 +59,18 @@ def contacts(run: PatternRun) -> Finding:
     ]
     for name, end in (("no contact", 0), ("contact every week", len(arms) - 1)):
         what = f"{name} earns less than the best rate, per customer"
-        checks.append(_beyond(what, 0.0, judged[:, end] - judged[:, best], BELOW, _CONTACTS))
-    value, error = judged.mean(axis=0), judged.std(axis=0, ddof=1) / np.sqrt(len(judged))
-    gain = (judged[:, best] - judged[:, 0]).mean()
-    spread = (judged[:, best] - judged[:, 0]).std(ddof=1) / np.sqrt(len(judged))
+        lead = judged[:, end] - judged[:, best]
+        checks.append(Check.mean_beyond(what, 0.0, lead, kind=BELOW, source=_CONTACTS))
+    gain, spread = mean_and_error(judged[:, best] - judged[:, 0])
     return Finding(
         checks=tuple(checks),
-        panels=(
-            Panel(
+        charts=(
+            Chart(
                 heading="What contacts earn",
                 reading="Contribution rises with the first contacts and falls where they tire and drive away.",
                 x="chance a week of contacting a customer",
                 y="contribution per customer",
-                curves=(Curve(label="simulated, 2 standard errors", x=rates, y=value, error=error),),
+                curves=(Curve.of_replicates("simulated, 2 standard errors", rates, judged),),
             ),
         ),
         notes=(
@@ -88,36 +84,35 @@ def contacts(run: PatternRun) -> Finding:
 def delight(run: PatternRun) -> Finding:
     """Follow the satisfaction that one lasting innovation brings, with expectations that adapt and without."""
     scenario = run.scenario("one_delight")
-    # The same world in which nobody gets used to anything.
+    # The same market, in which expectations never adapt.
     market = scenario.market
     frozen = replace(scenario, market=replace(market, experience=replace(market.experience, expectation_rate=0.0)))
     adapting, lasting = (_gained(run, each) for each in (scenario, frozen))
     weeks = np.arange(adapting.shape[1], dtype=np.float64)
     peak = int(adapting.mean(axis=0).argmax())
     high, _ = mean_and_error(adapting[:, peak])
-    left, left_error = mean_and_error(adapting[:, -_LAST:].mean(axis=1))
+    left = adapting[:, -_LAST:].mean(axis=1)
     fall = adapting[:, peak + 26] - adapting[:, peak]
     kept = lasting[:, -_LAST:].mean(axis=1)
     unadapted = "left after four years if expectations did not adapt: above half the peak"
     checks = (
-        _beyond("satisfaction gained at its peak", 0.0, adapting[:, peak], ABOVE, _EXPECTATIONS),
-        Check.near(
+        Check.mean_beyond("satisfaction gained at its peak", 0.0, adapting[:, peak], kind=ABOVE, source=_EXPECTATIONS),
+        Check.near_mean(
             "satisfaction gained that is left after four years",
             0.0,
             left,
-            left_error,
-            freedom=_DELIGHTS - 1,
+            student=True,
             absolute=0.02 * high,
             meaningful=0.10 * high,
             source=_EXPECTATIONS,
         ),
-        _beyond("change of it in the half year after the peak", 0.0, fall, BELOW, _EXPECTATIONS),
-        _beyond(unadapted, 0.5 * high, kept, ABOVE, "the mechanism switched off"),
+        Check.mean_beyond("change of it in the half year after the peak", 0.0, fall, kind=BELOW, source=_EXPECTATIONS),
+        Check.mean_beyond(unadapted, 0.5 * high, kept, kind=ABOVE, source="the mechanism switched off"),
     )
     return Finding(
         checks=checks,
-        panels=(
-            Panel(
+        charts=(
+            Chart(
                 heading="A one-off innovation delights, and fades",
                 reading="Expectations rise to what is given: the innovation stays, the delight goes.",
                 x="weeks since the innovation",
@@ -129,12 +124,6 @@ def delight(run: PatternRun) -> Finding:
             ),
         ),
     )
-
-
-def _beyond(what: str, bound: float, sample: Array, kind: str, source: str) -> Check:
-    """Hold the mean of a figure, one per replicate, to a bound."""
-    mean, error = mean_and_error(sample)
-    return Check.beyond(what, bound, mean, error, kind=kind, freedom=len(sample) - 1, source=source)
 
 
 def _rate(scenario: Scenario, arm: str) -> float:
@@ -149,7 +138,7 @@ def _contribution(history: History, scenario: Scenario) -> float:
 def _gained(run: PatternRun, scenario: Scenario) -> Array:
     """Return satisfaction gained against the arm without the innovation: (replicates, weeks)."""
     rows = []
-    for _, arms in run.replicates(scenario, _DELIGHTS):
+    for arms in run.replicates(scenario, _DELIGHTS):
         after, before = (_satisfaction(arms[arm]) for arm in ("after", "before"))
         rows.append(after - before)
     return np.array(rows)

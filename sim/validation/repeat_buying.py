@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.record.history import History
-from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun, mean_and_error
+from sim.validation.chart import Chart, Curve
+from sim.validation.check import Check
+from sim.validation.pattern import Finding, Pattern, PatternRun
 
 __all__ = ["REPEAT_BUYING"]
 
@@ -31,8 +31,7 @@ _SOURCE = "BG/NBD (Fader, Hardie & Lee 2005)"
 def _run(run: PatternRun) -> Finding:
     counts, scenario = run.table("cdnow_freq_table"), run.scenario("repeat_buying", horizon=_CALIBRATION)
     cells = np.zeros(_LAST + 1)
-    for _, histories in run.replicates(scenario, _REPLICATES):
-        (history,) = histories.values()
+    for history in run.histories(scenario, _REPLICATES):
         repeats = np.minimum(history.lives.purchases.astype(np.int64) - 1, _LAST)
         cells += np.bincount(repeats, minlength=_LAST + 1)
     total = float(cells.sum())
@@ -57,18 +56,15 @@ def _run(run: PatternRun) -> Finding:
     curves = np.stack(
         [
             _repeats_by_week(history, _CUSTOMERS / scenario.population)
-            for _, histories in run.replicates(run.scenario("repeat_buying", horizon=_WHOLE), _REPLICATES)
-            for history in histories.values()
+            for history in run.histories(run.scenario("repeat_buying", horizon=_WHOLE), _REPLICATES)
         ]
     )
     for week in _CHECKED:
-        mean, spread = mean_and_error(curves[:, week - 1])
         checks.append(
-            Check.near(
+            Check.near_mean(
                 f"repeat purchases by week {week}",
                 float(expected[week - 1]),
-                mean,
-                spread,
+                curves[:, week - 1],
                 relative=_CURVE,
                 meaningful=_CURVE_MATTERS * float(expected[week - 1]),
                 source=_SOURCE,
@@ -76,7 +72,7 @@ def _run(run: PatternRun) -> Finding:
         )
     return Finding(
         checks=tuple(checks),
-        panels=_panels(names, counts, simulated, error, tracking, curves),
+        charts=_charts(names, counts, simulated, error, tracking, curves),
         notes=(
             "One step stands for a day. With a week as the step, customers who need something twice in a week would"
             " come once. A day's end counts whole, on average half a day more than in the formula's continuous time;"
@@ -93,18 +89,18 @@ def _repeats_by_week(history: History, scale: float) -> NDArray[np.float64]:
     return np.asarray(np.cumsum(all_of_day)[_DAYS_A_WEEK - 1 :: _DAYS_A_WEEK] * scale)
 
 
-def _panels(
+def _charts(
     names: list[str],
     counts: dict[str, NDArray[np.float64]],
     simulated: NDArray[np.float64],
     error: NDArray[np.float64],
     tracking: dict[str, NDArray[np.float64]],
     curves: NDArray[np.float64],
-) -> tuple[Panel, ...]:
+) -> tuple[Chart, ...]:
     weeks = np.asarray(tracking["week"], dtype=np.float64)
     place = np.arange(len(names), dtype=np.float64)
     return (
-        Panel(
+        Chart(
             heading="How often customers came back in 39 weeks",
             reading="Six in ten never came back; a few came often. The simulated bars stand beside the model's.",
             x="repeat purchases",
@@ -117,7 +113,7 @@ def _panels(
                 Curve(label="simulated", x=place, y=simulated, error=error),
             ),
         ),
-        Panel(
+        Chart(
             heading="Repeat purchases of all customers, week by week",
             reading="Estimated on weeks 1 to 39, forecast to week 78.",
             x="week",
@@ -125,12 +121,7 @@ def _panels(
             curves=(
                 Curve(label="BG/NBD", x=weeks, y=tracking["bgnbd_cum_expected"], published=True),
                 Curve(label="observed", x=weeks, y=tracking["actual_cum_repeat"]),
-                Curve(
-                    label="simulated",
-                    x=weeks,
-                    y=curves.mean(axis=0),
-                    error=curves.std(axis=0, ddof=1) / sqrt(len(curves)),
-                ),
+                Curve.of_replicates("simulated", weeks, curves),
             ),
         ),
     )

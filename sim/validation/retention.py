@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.customer_base.shifted_beta_geometric import fit_shifted_beta_geometric
-from sim.validation.pattern import Check, Curve, Finding, Panel, Pattern, PatternRun
+from sim.validation.chart import Chart, Curve
+from sim.validation.check import Check
+from sim.validation.pattern import Finding, Pattern, PatternRun
 
 __all__ = ["RETENTION"]
+
+Array = NDArray[np.float64]
 
 #: Years from which the Beta distribution of churn is estimated; the others are forecast.
 _CALIBRATED = 7
@@ -24,11 +29,10 @@ def _run(run: PatternRun) -> Finding:
     scenario = run.scenario(
         "retention", **{f"{_TRAIT}.mean": model.mean, f"{_TRAIT}.concentration": model.concentration}
     )
-    ((_, histories),) = run.replicates(scenario, 1)
-    (history,) = histories.values()
+    (history,) = run.histories(scenario)
     subscribed = list(scenario.journeys["subscription"].stages).index("subscribed")
     simulated = np.r_[1.0, history.customers.sum(axis=1)[:, subscribed] / scenario.population]
-    error = np.sqrt(published * (1.0 - published) / scenario.population)
+    error = np.asarray(np.sqrt(published * (1.0 - published) / scenario.population))
     checks = [
         Check.near(
             f"survival after year {year:.0f}",
@@ -55,19 +59,31 @@ def _run(run: PatternRun) -> Finding:
         for at, year in enumerate(years)
         if year > _CALIBRATED
     ]
+    return Finding(
+        checks=tuple(checks),
+        charts=_charts(years, actual, simulated, error),
+        notes=(
+            f"Beta distribution of the chance to leave, fitted to years 1 to {_CALIBRATED}: gamma {model.gamma:.4f},"
+            f" delta {model.delta:.4f}. One step stands for a year, from renewal to renewal.",
+        ),
+    )
+
+
+def _charts(years: Array, actual: Array, simulated: Array, error: Array) -> tuple[Chart, ...]:
+    """Draw survival, and the share that renews at each renewal."""
     kept, before = simulated[1:] / simulated[:-1], years[1:]
-    panels = (
-        Panel(
+    return (
+        Chart(
             heading="Who is still a subscriber",
             reading=f"Churn was fitted to years 1 to {_CALIBRATED}; the years after them are forecast.",
             x="years since joining",
             y="share still there",
             curves=(
                 Curve(label="observed", x=years, y=actual, published=True),
-                Curve(label="simulated", x=years, y=simulated, error=np.asarray(error)),
+                Curve(label="simulated", x=years, y=simulated, error=error),
             ),
         ),
-        Panel(
+        Chart(
             heading="Retention rises with tenure, though nobody changes",
             reading="Those who leave readily leave first; who remains is more loyal on average.",
             x="renewal",
@@ -76,14 +92,6 @@ def _run(run: PatternRun) -> Finding:
                 Curve(label="observed", x=before, y=actual[1:] / actual[:-1], published=True),
                 Curve(label="simulated", x=before, y=kept),
             ),
-        ),
-    )
-    return Finding(
-        checks=tuple(checks),
-        panels=panels,
-        notes=(
-            f"Beta distribution of the chance to leave, fitted to years 1 to {_CALIBRATED}: gamma {model.gamma:.4f},"
-            f" delta {model.delta:.4f}. One step stands for a year, from renewal to renewal.",
         ),
     )
 

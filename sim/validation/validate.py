@@ -12,7 +12,8 @@ from typing import Any
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 from sim.validation import PATTERNS
-from sim.validation.pattern import Check, Finding, Pattern, PatternRun
+from sim.validation.check import Check
+from sim.validation.pattern import Finding, Pattern, PatternRun
 
 __all__ = ["ALL", "Validation", "pick_patterns", "validate"]
 

@@ -122,7 +122,7 @@ def _fill(folder: Path, work: Work, done: Validation) -> None:
             "error": None if curve.error is None else float(curve.error[at]),
         }
         for pattern, finding in zip(done.patterns, done.findings, strict=True)
-        for panel in finding.panels
+        for panel in finding.charts
         for curve in panel.curves
         for at, (x, y) in enumerate(zip(curve.x, curve.y, strict=True))
     ]

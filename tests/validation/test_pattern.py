@@ -6,7 +6,8 @@ import pytest
 
 from sim.scenario.errors import ConfigError
 from sim.validation import PATTERNS
-from sim.validation.pattern import ABOVE, BELOW, Check, Finding, mean_and_error
+from sim.validation.check import ABOVE, BELOW, Check, mean_and_error
+from sim.validation.pattern import Finding
 from sim.validation.published import DATA, read_table
 from sim.validation.validate import pick_patterns
 

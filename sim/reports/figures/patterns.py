@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, Look, canvas, compact, finish, look, short, style
 
 if TYPE_CHECKING:
-    from sim.validation.pattern import Check, Curve, Panel
+    from sim.validation.chart import Chart, Curve
+    from sim.validation.check import Check
 
 __all__ = ["draw_checks", "draw_panel"]
 
@@ -26,7 +27,7 @@ _LEGEND_ROW = 0.18
 _EDGE = 2.0
 
 
-def draw_panel(panel: Panel) -> Figure:
+def draw_panel(panel: Chart) -> Figure:
     """Draw one panel: published as grey reference, simulated in colour with two standard errors."""
     with style():
         names = panel.ticks
@@ -83,7 +84,7 @@ def draw_checks(checks: tuple[Check, ...], title: str) -> Figure:
     return figure
 
 
-def _bars(axes: Axes, panel: Panel) -> None:
+def _bars(axes: Axes, panel: Chart) -> None:
     count = len(panel.curves)
     thick = 0.76 / count
     for place, (curve, form) in enumerate(_forms(panel)):
@@ -136,7 +137,7 @@ def _curve(axes: Axes, curve: Curve, form: Look, kind: str) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: compact(float(f"{value:.6g}")))
 
 
-def _forms(panel: Panel) -> list[tuple[Curve, Look]]:
+def _forms(panel: Chart) -> list[tuple[Curve, Look]]:
     """Return every series with its look: published ones as the baseline is drawn, simulated ones each in its own."""
     forms, place = [], 0
     for curve in panel.curves:
