@@ -27,8 +27,9 @@ from sim.scenario.normal_form import (
     normalize_journey,
     normalize_scenario,
     written_out,
+    written_part,
 )
-from sim.scenario.resolve import check_market, check_personas, resolve
+from sim.scenario.resolve import build_journey, check_journeys, check_market, check_personas, resolve
 from sim.scenario.resolved import Arm, Plan, ResolvedScenario
 from sim.scenario.schema import is_cents, plain, read_value, show
 
@@ -72,24 +73,25 @@ def with_values(scenario: S, values: Mapping[str, Any], *, config_path: ConfigPa
     >>> with_values(treadmill, {"market.contact.fatigue": 0.3, "population": 500}).market.contact.fatigue
     0.3
     """
-    changed, form = scenario, None
+    changed = scenario
+    # Parts of the normal form that have changed and are read anew together; a scenario may hold only as a whole.
+    form: dict[str, Any] = {}
     for key, value in values.items():
         how, path = _split(key)
-        if form is not None and not how and _stands(form, path):
-            _set(form, path, value, key)
-            continue
-        if form is not None:
-            changed, form = _read_anew(changed, form, config_path), None
+        if _holds(form, path.split(".")[:2]):
+            if not how and _holds(form, path.split("."), whole=True):
+                _set(form, path, value, key)
+                continue
+            changed, form = _read_anew(changed, form, config_path), {}
         for steps in _expand(changed, path, key):
             new = _relative(changed, steps, how, value, key) if how else value
-            quick = None if form is not None else _set_quickly(changed, steps, new, key)
+            quick = None if _holds(form, steps[:2]) else _set_quickly(changed, steps, new, key)
             if quick is not None:
                 changed = quick
                 continue
-            form = form or written_out(changed)
-            _write_out_brand(form, steps, changed)
+            _take_part(form, changed, steps, key)
             _set(form, ".".join(steps), new, key)
-    if form is not None:
+    if form:
         changed = _read_anew(changed, form, config_path)
     where = f"scenario {scenario.name!r}"
     if changed.market is not scenario.market:
@@ -254,14 +256,27 @@ def _relative(scenario: ResolvedScenario, steps: Sequence[str], how: str, value:
     return round(new, 2) if is_cents(field.metadata) else new
 
 
-def _stands(form: Mapping[str, Any], path: str) -> bool:
-    """Say whether a key leads to a value of a normal form as it is."""
+def _holds(form: Mapping[str, Any], steps: Sequence[str], *, whole: bool = False) -> bool:
+    """Say whether a form holds the part of a scenario in which a key lies or, with ``whole``, what the key leads to."""
     inner: Any = form
-    for step in path.split("."):
+    for step in steps if whole or steps[0] == "journeys" else steps[:1]:
         if not isinstance(inner, Mapping) or step not in inner:
             return False
         inner = inner[step]
     return True
+
+
+def _take_part(form: dict[str, Any], scenario: ResolvedScenario, steps: Sequence[str], key: str) -> None:
+    """Put the part of a scenario in which a key lies into the form, unless it is there: one journey, or a top key."""
+    head, *rest = steps
+    if head == "journeys" and rest:
+        if rest[0] not in scenario.journeys:
+            raise _unknown(steps, 1, list(scenario.journeys), key)
+        form.setdefault(head, {}).setdefault(rest[0], normalize_journey(scenario.journeys[rest[0]]))
+    else:
+        form.setdefault(head, written_part(scenario, head))
+    if head == "arms":
+        _write_out_brand(form, steps, scenario)
 
 
 def _set(form: dict[str, Any], path: str, value: Any, key: str) -> None:
@@ -293,8 +308,22 @@ def _write_out_brand(form: dict[str, Any], steps: Sequence[str], scenario: Resol
         plans |= {brand: plain(plan) for brand, plan in arm.plans.items() if brand != scenario.market.focal}
 
 
-def _read_anew(scenario: S, form: dict[str, Any], config_path: ConfigPath | None) -> S:
-    resolved = resolve(normalize_scenario(form, name=scenario.name), config_path or ConfigPath.of())
+def _read_anew(scenario: S, form: Mapping[str, Any], config_path: ConfigPath | None) -> S:
+    """Read the changed parts of a scenario, and every other part that they could contradict."""
+    config_path = config_path or ConfigPath.of()
+    if set(form) == {"journeys"}:
+        where = f"scenario {scenario.name!r}"
+        journeys = {
+            name: build_journey(name, form["journeys"], scenario.market, config_path, where)
+            if name in form["journeys"]
+            else journey
+            for name, journey in scenario.journeys.items()
+        }
+        check_journeys(journeys, scenario.arms, scenario.baseline, scenario.market, where)
+        return replace(scenario, journeys=journeys)
+    data = written_out(scenario)
+    journeys = {**data["journeys"], **form.get("journeys", {})}
+    resolved = resolve(normalize_scenario({**data, **form, "journeys": journeys}, name=scenario.name), config_path)
     return replace(scenario, **resolved)
 
 
@@ -306,12 +335,12 @@ def _set_quickly(scenario: S, steps: Sequence[str], value: object, key: str) -> 
     head, *rest = steps
     if head == "journeys":
         return _with_coefficient(scenario, steps, value)
+    _find(scenario, steps, key)
     if isinstance(value, Mapping | list | tuple) or (not rest and head not in VALUES):
         return None
     if head == "arms" and (len(steps) < 5 or steps[3] == "journey"):
         return None
     path = ".".join(steps)
-    _find(scenario, steps, key)
     if head == "arms":
         arm = scenario.arms[rest[0]]
         plans = dict(arm.plans)

@@ -35,6 +35,7 @@ __all__ = [
     "merge",
     "read_named_journey",
     "written_out",
+    "written_part",
 ]
 
 #: Keys of a scenario that stand for themselves, in the order in which they are written.
@@ -158,15 +159,18 @@ def normalize_scenario(data: Mapping[str, Any], *, where: str = "", name: str = 
 
 def written_out(scenario: ResolvedScenario) -> dict[str, Any]:
     """Return a scenario as plain data in normal form: every field, and no name of a file."""
-    return {
-        "name": scenario.name,
-        "market": plain(scenario.market),
-        "personas": {persona.name: plain(persona) for persona in scenario.personas},
-        "journeys": {name: normalize_journey(journey) for name, journey in scenario.journeys.items()},
-        "baseline": scenario.baseline,
-        "arms": {name: _written_arm(arm, scenario.market.focal) for name, arm in scenario.arms.items()},
-        **{key: plain(getattr(scenario, key)) for key in VALUES},
-    }
+    return {key: written_part(scenario, key) for key in SCENARIO_KEYS}
+
+
+def written_part(scenario: ResolvedScenario, key: str) -> Any:
+    """Return what stands under one of the keys of a scenario, as plain data in normal form."""
+    if key == "personas":
+        return {persona.name: plain(persona) for persona in scenario.personas}
+    if key == "journeys":
+        return {name: normalize_journey(journey) for name, journey in scenario.journeys.items()}
+    if key == "arms":
+        return {name: _written_arm(arm, scenario.market.focal) for name, arm in scenario.arms.items()}
+    return plain(getattr(scenario, key))
 
 
 def _written_arm(arm: Arm, focal: str) -> dict[str, Any]:
