@@ -15,7 +15,7 @@ from scipy.special import expit, logit
 from sim.calibration.targets import Target
 from sim.scenario.dotted_key import value_at
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.factor import Lever, flatten, read_levers
+from sim.scenario.factor import Factor, flatten, read_factors
 from sim.scenario.journey import Edge, Journey, edge_names
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import read_name, show
@@ -316,7 +316,7 @@ def _steps(journey: Journey) -> dict[str, tuple[str, int]]:
 
 
 def _single(key: str, bounds: object, scenario: Scenario, where: str) -> Parameter:
-    (lever,) = read_levers({key: bounds}, scenario, where)
+    (lever,) = read_factors({key: bounds}, scenario, where)
     start = value_at(scenario, key)
     if isinstance(start, bool) or not isinstance(start, int | float):
         raise ConfigError(f"{where}: " * bool(where) + f"parameters.{key}: {show(start)} stands there; name a number")
@@ -324,7 +324,7 @@ def _single(key: str, bounds: object, scenario: Scenario, where: str) -> Paramet
     return Parameter(
         name=_short(key),
         key=key,
-        paths=(lever.path,),
+        paths=(lever.name,),
         bases=(float(start),),
         how="set",
         low=float(lever.low),
@@ -334,7 +334,7 @@ def _single(key: str, bounds: object, scenario: Scenario, where: str) -> Paramet
     )
 
 
-def _scale(lever: Lever) -> str:
+def _scale(lever: Factor) -> str:
     return str(lever.scale)
 
 

@@ -16,7 +16,7 @@ from sim.execution.trials import Trial
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.dotted_key import value_at, with_values
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.factor import Lever, flatten, read_levers
+from sim.scenario.factor import Factor, flatten, read_factors
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain, show
 
@@ -47,7 +47,7 @@ class Design(Sequence[Point]):
         Values by path, written out run by run; one empty mapping where none are.
     grid : mapping of str to tuple
         Values of each path, all combined with all.
-    levers : tuple of Lever
+    levers : tuple of Factor
         What is sampled between two bounds.
     method : str
         One of `METHODS`. ``sobol`` and ``random`` go on where they stopped when more points are asked for; ``grid``
@@ -61,7 +61,7 @@ class Design(Sequence[Point]):
     cases: Mapping[str, Scenario]
     listed: tuple[Mapping[str, Any], ...] = ({},)
     grid: Mapping[str, tuple[Any, ...]] | None = None
-    levers: tuple[Lever, ...] = ()
+    levers: tuple[Factor, ...] = ()
     method: str = "sobol"
     points: int = 64
     seed: int = 1
@@ -77,7 +77,7 @@ class Design(Sequence[Point]):
     def paths(self) -> tuple[str, ...]:
         """Every path that any point sets, in the order of lists, grid, levers."""
         names = [path for run in self.listed for path in run]
-        return tuple(dict.fromkeys([*names, *(self.grid or {}), *(lever.path for lever in self.levers)]))
+        return tuple(dict.fromkeys([*names, *(self.grid or {}), *(lever.name for lever in self.levers)]))
 
     def __len__(self) -> int:
         combined = math.prod(len(values) for values in (self.grid or {}).values())
@@ -99,7 +99,7 @@ class Design(Sequence[Point]):
         values.update(reversed(chosen))
         if self.levers:
             shares = _shares(self.method, self.points, len(self.levers), self.seed)[sampled]
-            values.update((lever.path, lever.at(share)) for lever, share in zip(self.levers, shares, strict=True))
+            values.update((lever.name, lever.at(share)) for lever, share in zip(self.levers, shares, strict=True))
         return Point(list(self.cases)[case], values)
 
 
@@ -173,14 +173,14 @@ def read_design(
     method = data.get("method") or "sobol"
     if method not in METHODS:
         raise ConfigError(f"{place}method is {show(method)}; {suggest(method, METHODS, 'give one of')}")
-    levers: tuple[Lever, ...] = ()
+    levers: tuple[Factor, ...] = ()
     for scenario in cases.values():
-        levers = read_levers(data.get("levers") or {}, scenario, where)
+        levers = read_factors(data.get("levers") or {}, scenario, where)
     points = _whole(data.get("points"), "points", 64 if method != "grid" else 3, 1, MOST_POINTS, place)
     seed = _whole(data.get("design_seed"), "design_seed", 1, 0, 2**32 - 1, place)
     listed = _read_runs(data.get("runs"), cases, place)
     grid = _read_grid(data.get("grid") or {}, cases, config_path, place)
-    twice = ({*grid} | {path for run in listed for path in run}) & {lever.path for lever in levers}
+    twice = ({*grid} | {path for run in listed for path in run}) & {lever.name for lever in levers}
     if twice:
         raise ConfigError(f"{place}{sorted(twice)[0]} is a lever and has values of its own besides; give one of them")
     if not levers and not grid and listed == ({},) and len(cases) == 1:

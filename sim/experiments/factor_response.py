@@ -1,4 +1,4 @@
-"""FactorResponse: how the difference between two arms depends on dials of a scenario, asked point by point."""
+"""FactorResponse: how the difference between two arms depends on factors of a scenario, asked point by point."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from sim.execution.trials import FIGURES, Finished, Trial, run_trials
 from sim.experiments.arm_metrics import check_metric
-from sim.experiments.factors import Dial, short_title, written
+from sim.experiments.factors import factor_number
+from sim.scenario.factor import Factor
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ class FactorResponse:
     Attributes
     ----------
     scenario : Scenario
-        With the baseline and the arm; see :func:`sim.experiments.factors.ready`.
+        With the baseline and the arm; see :func:`sim.experiments.factors.isolate_arm`.
     arm : str
     metric : str
         Of the focal brand or its category; `EXTENSIVE` ones are per customer.
-    dials : tuple of Dial
+    factors : tuple of Factor
     seed : int
         Of all random draws.
     """
@@ -45,7 +46,7 @@ class FactorResponse:
     scenario: Scenario
     arm: str
     metric: str
-    dials: tuple[Dial, ...]
+    factors: tuple[Factor, ...]
     seed: int
 
     @property
@@ -56,27 +57,27 @@ class FactorResponse:
     @property
     def own(self) -> Floats:
         """The scenario's own values, as shares of the levers' ranges, (k,)."""
-        return np.array([dial.own_share for dial in self.dials])
+        return np.array([factor.own_share for factor in self.factors])
 
     def values(self, shares: Floats) -> dict[str, Any]:
         """Return what a point (k,) of the unit cube sets, by path."""
         return {
             path: value
-            for dial, share in zip(self.dials, shares.tolist(), strict=True)
-            for path, value in dial.values(share).items()
+            for factor, share in zip(self.factors, shares.tolist(), strict=True)
+            for path, value in factor.values(factor.at(share)).items()
         }
 
     def settings(self, shares: Floats) -> Floats:
         """Return the levers' numbers at points (n, k) of the unit cube."""
         return np.array(
-            [[float(dial.lever.at(share)) for dial, share in zip(self.dials, point, strict=True)] for point in shares]
-        ).reshape(-1, len(self.dials))
+            [[float(factor.at(share)) for factor, share in zip(self.factors, point, strict=True)] for point in shares]
+        ).reshape(-1, len(self.factors))
 
     def describe(self, shares: Floats) -> str:
         """Name a point in words."""
         return ", ".join(
-            f"{short_title(dial)} {written(dial, float(dial.lever.at(share)))}"
-            for dial, share in zip(self.dials, shares.tolist(), strict=True)
+            f"{factor.label} {factor_number(factor, float(factor.at(share)))}"
+            for factor, share in zip(self.factors, shares.tolist(), strict=True)
         )
 
     def customer_weeks(self, runs: int) -> int:

@@ -1,72 +1,34 @@
-"""Dials: what a question is asked about, each a lever or several that move together, with a name a strategist knows.
+"""Factors: what a question is asked about, each a lever or several that move together, with a name a strategist knows.
 
 `contact_rate` is one value of one strategy; `privacy_concern` shifts the mean of that trait in every persona;
-`capability_cost` multiplies everything that the capabilities cost. A dial of one's own is a path of
+`capability_cost` multiplies everything that the capabilities cost. A factor of one's own is a path of
 :mod:`sim.scenario.dotted_key`, with `*`, `times:` and `plus:` as there; a space may stand for the colon.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.strategies import CAPABILITIES, Strategy
-from sim.scenario.dotted_key import RELATIVE, value_at
+from sim.scenario.dotted_key import RELATIVE
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.factor import Lever, flatten, read_levers
+from sim.scenario.factor import Factor, flatten, read_factor
 from sim.scenario.normal_form import normalize_journey
 from sim.scenario.resolved import Plan
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show
 
-__all__ = ["NAMED", "Dial", "ready", "read_dials", "resolved_dials", "short_title", "written"]
+__all__ = ["NAMED", "choose_factors", "factor_number", "isolate_arm", "written_ranges"]
 
 
 @dataclass(frozen=True, slots=True)
-class Dial:
-    """A change of the scenario that one number says.
-
-    Attributes
-    ----------
-    name : str
-        As the user gave it: a name of `NAMED`, or a path.
-    title : str
-        In words, with what its numbers mean.
-    lever : Lever
-        Its range and scale.
-    paths : tuple of (str, float)
-        Paths that it sets, and by what its number is multiplied there.
-    own : float
-        Where the scenario itself stands.
-    """
-
-    name: str
-    title: str
-    lever: Lever
-    paths: tuple[tuple[str, float], ...]
-    own: float
-
-    def values(self, share: float) -> dict[str, Any]:
-        """Return what it sets, by path, at a share of its range."""
-        return self.settings(self.lever.at(share))
-
-    def settings(self, number: float) -> dict[str, Any]:
-        """Return what it sets, by path, at one of its numbers."""
-        return {path: number if factor == 1.0 else float(f"{number * factor:.12g}") for path, factor in self.paths}
-
-    @property
-    def own_share(self) -> float:
-        """Where in its range the scenario itself stands; at the nearer end where it stands outside."""
-        return self.lever.share(self.own)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """How a named dial is made of a scenario: its paths, its range and scale, and where the scenario stands."""
+class _Named:
+    """How a named factor is made of a scenario: its paths, its range and scale, and where the scenario stands."""
 
     title: str
-    about: str
+    label: str
     low: float
     high: float
     scale: str
@@ -136,69 +98,60 @@ def _answers(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
     return [(f"{place}.{name}", level) for name, level in levels.items() if level > 0.0]
 
 
-#: Named dials. Ranges are assumptions, wide enough to hold what EVIDENCE leaves open; give your own beside the name.
-NAMED: Mapping[str, _Kind] = {
-    "privacy_concern": _Kind(
+#: Named factors. Ranges are assumptions, wide enough to hold what EVIDENCE leaves open; give your own beside the name.
+NAMED: Mapping[str, _Named] = {
+    "privacy_concern": _Named(
         "privacy concern, shift of every persona's mean", "privacy concern", -0.3, 0.4, "linear", 0.0,
         lambda scenario, arm: _alone("plus:personas.*.privacy_concern.mean"),
     ),
-    "contact_rate": _Kind(
+    "contact_rate": _Named(
         "contacts per customer and week", "contact rate", 0.0, 0.6, "linear", None,
         _contacts,
     ),
-    "capability_cost": _Kind(
+    "capability_cost": _Named(
         "cost of the capabilities, multiple of the scenario's", "capability cost", 0.125, 8.0, "log", 1.0,
         _priced,
     ),
-    "contact_cost": _Kind(
+    "contact_cost": _Named(
         "cost of a contact, multiple of the scenario's", "contact cost", 0.5, 4.0, "log", 1.0,
         _contact_price,
     ),
-    "product_quality": _Kind(
+    "product_quality": _Named(
         "quality of the brand's product, shift in utility", "product quality", -0.8, 0.6, "linear", 0.0,
         lambda scenario, arm: _alone(f"plus:market.brands.{scenario.market.focal}.quality"),
     ),
-    "margin": _Kind(
+    "margin": _Named(
         "margin of one purchase, multiple of the scenario's", "margin", 0.4, 1.6, "linear", 1.0,
         lambda scenario, arm: _alone(f"times:market.brands.{scenario.market.focal}.unit_margin"),
     ),
-    "deliberation": _Kind(
+    "deliberation": _Named(
         "deliberation, shift of every persona's mean", "deliberation", -0.3, 0.3, "linear", 0.0,
         lambda scenario, arm: _alone("plus:personas.*.deliberation.mean"),
     ),
-    "loyalty": _Kind(
+    "loyalty": _Named(
         "loyalty-drivenness of the category, shift in log odds of buying again unasked", "loyalty of the category",
         -1.5, 2.5, "linear", 0.0,
         _shortcuts,
     ),
-    "fatigue": _Kind(
+    "fatigue": _Named(
         "fatigue from a contact, multiple of the scenario's", "contact fatigue", 0.25, 4.0, "log", 1.0,
         lambda scenario, arm: _alone("times:market.contact.fatigue"),
     ),
-    "capability_level": _Kind(
+    "capability_level": _Named(
         "level of the capabilities, multiple of the scenario's", "capability level", 0.0, 1.4, "linear", 1.0,
         _levels,
     ),
-    "competitors_answer": _Kind(
+    "competitors_answer": _Named(
         "how far competitors copy, share of the brand's own levels", "competitors' answer", 0.0, 1.0, "linear", 0.0,
         _answers,
     ),
 }  # fmt: skip
 
 
-def short_title(dial: Dial) -> str:
-    """Return a name of two or three words, for an axis or a sentence."""
-    kind = NAMED.get(dial.name)
-    if kind is not None:
-        return kind.about
-    _, _, path = dial.name.rpartition(":")
-    return " ".join(step.replace("_", " ") for step in path.split(".")[-2:] if step not in ("*", "mean", "base"))
-
-
-def written(dial: Dial, number: float) -> str:
-    """Write one of a dial's numbers with what it means: `x2.5`, `+0.2`, `0.15`."""
+def factor_number(factor: Factor, number: float) -> str:
+    """Write one of a factor's numbers with what it means: `x2.5`, `+0.2`, `0.15`."""
     size = f"{abs(number):.3g}"
-    relative = dial.paths[0][0]
+    relative = factor.paths[0][0]
     if relative.startswith("times:"):
         return f"×{size}"
     if relative.startswith("plus:"):
@@ -206,8 +159,8 @@ def written(dial: Dial, number: float) -> str:
     return f"{'−' if number < 0 and size != '0' else ''}{size}"
 
 
-def read_dials(data: object, scenario: Scenario, arm: str, *, names: Sequence[str]) -> tuple[Dial, ...]:
-    """Read the dials of a question and check that the scenario accepts both ends of each.
+def choose_factors(data: object, scenario: Scenario, arm: str, *, names: Sequence[str]) -> tuple[Factor, ...]:
+    """Read the factors of a question and check that the scenario accepts both ends of each.
 
     Parameters
     ----------
@@ -215,7 +168,7 @@ def read_dials(data: object, scenario: Scenario, arm: str, *, names: Sequence[st
         None for those of ``names`` that the scenario has; a list of names; or a mapping of names or paths to
         ``[low, high]``, ``{low, high, scale}``, or null for a name's own range.
     scenario : Scenario
-        As :func:`ready` leaves it.
+        As :func:`isolate_arm` leaves it.
     arm : str
         The arm whose strategy is in question.
     names : sequence of str
@@ -227,7 +180,9 @@ def read_dials(data: object, scenario: Scenario, arm: str, *, names: Sequence[st
         If a name or path leads nowhere, or a range cannot be used.
     """
     if data is None:
-        return tuple(dial for name in names if (dial := _named(name, None, scenario, arm, strict=False)) is not None)
+        return tuple(
+            factor for name in names if (factor := _named(name, None, scenario, arm, strict=False)) is not None
+        )
     if isinstance(data, str):
         data = [data]
     if isinstance(data, list | tuple):
@@ -239,13 +194,13 @@ def read_dials(data: object, scenario: Scenario, arm: str, *, names: Sequence[st
         raise ConfigError(
             f"levers is {show(data)}; give null, a list of names, or a mapping of names or paths to ranges"
         )
-    dials = []
+    factors = []
     for written_name, said in flatten(data):
         # A colon is hard to write on the command line: `times PATH` is `times:PATH`.
         how, _, path = written_name.partition(" ")
         name = f"{how}:{path.strip()}" if path and f"{how}:" in RELATIVE else written_name
         if name in NAMED:
-            dial = _named(name, said, scenario, arm, strict=True)
+            factor = _named(name, said, scenario, arm, strict=True)
         elif "." not in name and name not in ("population", "horizon", "burn_in"):
             raise ConfigError(
                 f"levers names {show(name)}; {suggest(name, NAMED, 'give one of')},"
@@ -254,25 +209,25 @@ def read_dials(data: object, scenario: Scenario, arm: str, *, names: Sequence[st
         elif said is None:
             raise ConfigError(f"levers.{name} has no range; give [low, high]")
         else:
-            dial = _path(name, said, scenario)
-        if dial is not None:
-            dials.append(dial)
+            factor = replace(read_factor(name, said, scenario, f"levers.{name}"), name=name)
+        if factor is not None:
+            factors.append(factor)
     taken: dict[str, str] = {}
-    for dial in dials:
-        for path, _ in dial.paths:
+    for factor in factors:
+        for path, _ in factor.paths:
             if path in taken:
-                raise ConfigError(f"levers names {taken[path]} and {dial.name}, which both set {path}; leave one out")
-            taken[path] = dial.name
-    return tuple(dials)
+                raise ConfigError(f"levers names {taken[path]} and {factor.name}, which both set {path}; leave one out")
+            taken[path] = factor.name
+    return tuple(factors)
 
 
-def resolved_dials(dials: Sequence[Dial]) -> dict[str, Any]:
-    """Return dials as they stand in a configuration, every range written out."""
-    return {dial.name: dial.lever.plain() for dial in dials}
+def written_ranges(factors: Iterable[Factor]) -> dict[str, Any]:
+    """Return factors as they stand in a configuration, every range written out."""
+    return {factor.name: factor.plain() for factor in factors}
 
 
-def ready(scenario: Scenario, arm: str, data: object) -> Scenario:
-    """Return the scenario with only the baseline and one arm, ready for its dials.
+def isolate_arm(scenario: Scenario, arm: str, data: object) -> Scenario:
+    """Return the scenario with only the baseline and one arm, prepared for its factors.
 
     For `competitors_answer` competitors get the brand's own journey in that arm, where they do nothing so far: with
     every level at 0 that journey is the classic one to the bit (pattern P8), so this changes no number.
@@ -297,7 +252,7 @@ def _idle(strategy: Strategy) -> bool:
     return not any(levels) and not strategy.personas
 
 
-def _named(name: str, said: object, scenario: Scenario, arm: str, *, strict: bool) -> Dial | None:
+def _named(name: str, said: object, scenario: Scenario, arm: str, *, strict: bool) -> Factor | None:
     kind = NAMED[name]
     paths = tuple(kind.paths(scenario, arm))
     if not paths:
@@ -315,32 +270,20 @@ def _named(name: str, said: object, scenario: Scenario, arm: str, *, strict: boo
         given |= {"low": said[0], "high": said[1]}
         if given["scale"] == "log" and isinstance(said[0], int | float) and said[0] <= 0:
             given["scale"] = "linear"
-    for path, factor in paths:
-        _check(name, path, given, factor, scenario)
+    for path, weight in paths:
+        _check(name, path, given, weight, scenario)
     if kind.own is None:
-        own = float(value_at(scenario, paths[0][0]))
-        lever = read_levers({paths[0][0]: given}, scenario, key=f"levers.{name}")[0]
+        factor = read_factor(paths[0][0], given, scenario, f"levers.{name}")
     else:
-        own = kind.own
-        lever = Lever(name, float(given["low"]), float(given["high"]), given["scale"])
-    return Dial(name, kind.title, replace(lever, path=name), paths, own)
+        factor = Factor(name, float(given["low"]), float(given["high"]), given["scale"], own=kind.own)
+    return replace(factor, name=name, title=kind.title, label=kind.label, paths=paths)
 
 
-def _check(name: str, path: str, given: Mapping[str, Any], factor: float, scenario: Scenario) -> None:
+def _check(name: str, path: str, given: Mapping[str, Any], weight: float, scenario: Scenario) -> None:
     scaled: Any = given
-    if factor != 1.0 and all(isinstance(given.get(key), int | float) for key in ("low", "high")):
-        scaled = {**given, "low": given["low"] * factor, "high": given["high"] * factor}
+    if weight != 1.0 and all(isinstance(given.get(key), int | float) for key in ("low", "high")):
+        scaled = {**given, "low": given["low"] * weight, "high": given["high"] * weight}
     try:
-        read_levers({path: scaled}, scenario, key="levers")
+        read_factor(path, scaled, scenario, f"levers.{path}")
     except ConfigError as error:
         raise ConfigError(f"levers.{name}: {error}") from None
-
-
-def _path(name: str, said: object, scenario: Scenario) -> Dial:
-    (lever,) = read_levers({name: said}, scenario)
-    if name.startswith(("times:", "plus:")):
-        own = 1.0 if name.startswith("times:") else 0.0
-    else:
-        own = float(value_at(scenario, lever.path) or 0.0)
-    title = name.replace("times:", "multiple of ").replace("plus:", "shift of ")
-    return Dial(name, title, replace(lever, path=name), ((lever.path, 1.0),), own)

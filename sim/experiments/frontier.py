@@ -178,7 +178,7 @@ def frontier(
     ConfigError
         If too few runs succeeded to fit anything.
     """
-    inputs, seed, own = len(response.dials), response.seed, response.own
+    inputs, seed, own = len(response.factors), response.seed, response.own
     runs = _Runs(response, effort.replicates, options)
     # Held-out points are drawn independently, so that shares counted among them have binomial intervals.
     runs.add(_evenly(inputs, effort.first, seed), _FIRST)
@@ -195,7 +195,7 @@ def frontier(
     boxes = find_boxes(cloud, chance, most=rules)
     runs.add(draw_inside(boxes, effort.inside, inputs, seed), _INSIDE)
     shares, values, kinds, batches = runs.collected()
-    names = [dial.name for dial in response.dials]
+    names = [factor.name for factor in response.factors]
     indices = analyse("sobol", names, lambda points: emulator.predict(points)[0], size=_ROWS, seed=seed)
     pairs = [tuple(sorted(pair)) for pair in combinations(indices.ranking()[:3], 2)] if maps is None else list(maps)
     mean, sd = emulator.predict(own[None, :])
@@ -251,12 +251,12 @@ class _Runs:
         shares = np.array(
             [
                 [
-                    dial.lever.share(float(dial.lever.at(share)))
-                    for dial, share in zip(self.response.dials, point, strict=True)
+                    factor.share(float(factor.at(share)))
+                    for factor, share in zip(self.response.factors, point, strict=True)
                 ]
                 for point in shares
             ]
-        ).reshape(len(shares), len(self.response.dials))
+        ).reshape(len(shares), len(self.response.factors))
         first = self.ran * self.replicates
         numbers = [
             tuple(range(first + point * self.replicates, first + (point + 1) * self.replicates))

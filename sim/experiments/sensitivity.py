@@ -110,5 +110,5 @@ def sensitivity(
             )
         return values
 
-    names = [dial.name for dial in response.dials]
+    names = [factor.name for factor in response.factors]
     return Sensitivity(response, analyse(method, names, function, size=size, seed=response.seed), replicates)

@@ -311,7 +311,7 @@ class _Writer:
 
 
 def _is_numeric(design: Design, path: str) -> bool:
-    if any(lever.path == path for lever in design.levers):
+    if any(lever.name == path for lever in design.levers):
         return True
     values = [*(design.grid or {}).get(path, ()), *(run[path] for run in design.listed if path in run)]
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
@@ -329,7 +329,7 @@ def effects_of(swept: SweepResult, arm: str) -> list[Effect]:
     """Return what each lever does to an arm's difference, the one that explains most first."""
     means = swept.means(arm)
     effects = []
-    scales = {lever.path: lever.scale for lever in swept.design.levers}
+    scales = {lever.name: lever.scale for lever in swept.design.levers}
     paths = (*(["case"] if len(swept.design.cases) > 1 else []), *swept.design.paths)
     for path in paths:
         # One lever at a time: a large design has more values than are kept.

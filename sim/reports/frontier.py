@@ -13,13 +13,14 @@ from scipy.special import ndtri, stdtrit
 from sim.analysis.emulator import Skill
 from sim.analysis.prim import Box, BoxQuality
 from sim.experiments.border import BreakEven, Slice
-from sim.experiments.factors import Dial, short_title, written
+from sim.experiments.factors import factor_number
 from sim.experiments.frontier import KINDS_OF_RUN, Frontier
 from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.frontier import Margin, Rule, Scale, draw_found, draw_map, draw_margins, draw_rules
 from sim.reports.sensitivity import levers_summary, named_list, outcome_name, ranges_table, writer
 from sim.reports.style import percent, slug
+from sim.scenario.factor import Factor
 
 __all__ = ["frontier_lines", "frontier_sheet", "frontier_summary", "rule_words"]
 
@@ -29,7 +30,7 @@ FEW = 10
 SURE = 0.025
 
 
-def rule_words(box: Box, dials: tuple[Dial, ...]) -> str:
+def rule_words(box: Box, factors: tuple[Factor, ...]) -> str:
     """Return a rule in words.
 
     Examples
@@ -38,10 +39,10 @@ def rule_words(box: Box, dials: tuple[Dial, ...]) -> str:
     'everywhere'
     """
     parts = []
-    for place in box.restricted[: len(dials)] if dials else ():
+    for place in box.restricted[: len(factors)] if factors else ():
         low, high = box.low[place], box.high[place]
-        name = short_title(dials[place])
-        first, last = (_at(dials[place], share) for share in (low, high))
+        name = factors[place].label
+        first, last = (_at(factors[place], share) for share in (low, high))
         if low > 0.0 and high < 1.0:
             parts.append(f"{name} between {first} and {last}")
         else:
@@ -49,14 +50,14 @@ def rule_words(box: Box, dials: tuple[Dial, ...]) -> str:
     return named_list(parts) if parts else "everywhere"
 
 
-def _at(dial: Dial, share: float) -> str:
-    number = float(dial.lever.at(share))
-    return written(dial, float(f"{number:.2g}") if abs(number) >= 0.1 else round(number, 2))
+def _at(factor: Factor, share: float) -> str:
+    number = float(factor.at(share))
+    return factor_number(factor, float(f"{number:.2g}") if abs(number) >= 0.1 else round(number, 2))
 
 
 def frontier_lines(found: Frontier) -> list[str]:
     """Return the verdict in plain words, a line for each thing it says."""
-    question, dials = found.response, found.response.dials
+    question, factors = found.response, found.response.factors
     write = writer(question)
     mean, doubt, chance = found.own
     half = float(ndtri(0.975)) * doubt
@@ -66,23 +67,23 @@ def frontier_lines(found: Frontier) -> list[str]:
         f"As the scenario stands, {arm} {stands}: its {outcome_name(question)} from {baseline} is {write(mean)} "
         f"(95 %: {write(mean - half)} to {write(mean + half)})."
     ]
-    beyond = [dial for dial in dials if not dial.lever.low <= dial.own <= dial.lever.high]
+    beyond = [factor for factor in factors if not factor.low <= factor.own <= factor.high]
     if beyond:
         lines.append(
-            f"The scenario itself lies outside the range of {named_list([short_title(dial) for dial in beyond])}: the "
+            f"The scenario itself lies outside the range of {named_list([factor.label for factor in beyond])}: the "
             "nearer end stands for it here."
         )
     tested = int((found.kinds == KINDS_OF_RUN.index("held out")).sum())
     lines.append(
-        f"Over the ranges of the {len(dials)} levers it loses in {percent(found.losing)} of the space; of {tested} runs"
-        f" at random that nothing was fitted to, {found.held_out_losing} lost."
+        f"Over the ranges of the {len(factors)} levers it loses in {percent(found.losing)} of the space; of {tested}"
+        f" runs at random that nothing was fitted to, {found.held_out_losing} lost."
     )
     lines.extend(_rules(found))
     lines.append(_break_even_words(found))
     order = [place for place in found.global_sensitivity.ranking() if found.global_sensitivity.matters(place)][:3]
     if order:
         shares = [
-            f"{short_title(dials[place])} ({percent(found.global_sensitivity.indices['total'][place].value)})"
+            f"{factors[place].label} ({percent(found.global_sensitivity.indices['total'][place].value)})"
             for place in order
         ]
         lines.append(f"What decides most, by share of the variance over the space: {named_list(shares)}.")
@@ -93,7 +94,7 @@ def frontier_lines(found: Frontier) -> list[str]:
 
 
 def _rules(found: Frontier) -> list[str]:
-    dials = found.response.dials
+    factors = found.response.factors
     if not found.boxes:
         if found.losing < 0.01:
             return [
@@ -104,7 +105,7 @@ def _rules(found: Frontier) -> list[str]:
         return ["It loses nearly everywhere in these ranges."]
     lines = []
     for number, (box, hit) in enumerate(zip(found.boxes, found.checked, strict=False), start=1):
-        lines.append(f"{number}. It loses with {rule_words(box, dials)}. {_judged(hit)}")
+        lines.append(f"{number}. It loses with {rule_words(box, factors)}. {_judged(hit)}")
     if len(found.boxes) > 1:
         whole = found.checked[-1]
         lines.append(f"Together these {len(found.boxes)} rules: {_judged(whole)[0].lower()}{_judged(whole)[1:]}")
@@ -128,15 +129,15 @@ def _judged(hit: BoxQuality) -> str:
 
 
 def _break_even_words(found: Frontier) -> str:
-    dials = found.response.dials
+    factors = found.response.factors
     parts = []
     for margin in found.break_even:
         if margin.at is None:
             continue
-        dial = dials[margin.place]
+        factor = factors[margin.place]
         side = "above" if margin.loses_above else "below"
-        spread = f"{_at(dial, margin.low or 0.0)} to {_at(dial, 1.0 if margin.high is None else margin.high)}"
-        parts.append(f"{short_title(dial)} {side} {_at(dial, margin.at)} (95 %: {spread})")
+        spread = f"{_at(factor, margin.low or 0.0)} to {_at(factor, 1.0 if margin.high is None else margin.high)}"
+        parts.append(f"{factor.label} {side} {_at(factor, margin.at)} (95 %: {spread})")
     if not parts:
         side = "lose" if found.own[0] < 0.0 else "pay"
         return f"No lever alone takes it over the border: whatever one of them is, it would still {side}."
@@ -165,7 +166,7 @@ def _skill_words(found: Frontier, tested: int) -> str:
 
 def frontier_summary(found: Frontier) -> dict[str, Any]:
     """Return the content of `summary.json`."""
-    question, dials = found.response, found.response.dials
+    question, factors = found.response, found.response.factors
     return {
         "scenario": question.scenario.name,
         "arm": question.arm,
@@ -187,9 +188,9 @@ def frontier_summary(found: Frontier) -> dict[str, Any]:
         },
         "rules": [
             {
-                "words": rule_words(box, dials),
+                "words": rule_words(box, factors),
                 "levers": {
-                    dials[place].name: [float(dials[place].lever.at(end)) for end in (box.low[place], box.high[place])]
+                    factors[place].name: [float(factors[place].at(end)) for end in (box.low[place], box.high[place])]
                     for place in box.restricted
                 },
                 "by_emulator": _hit(claimed),
@@ -198,7 +199,9 @@ def frontier_summary(found: Frontier) -> dict[str, Any]:
             for box, claimed, checked in zip(found.boxes, found.claimed, found.checked, strict=False)
         ],
         "rules_together": {"by_emulator": _hit(found.claimed[-1]), "held_out": _hit(found.checked[-1])},
-        "break_even": {dials[item.place].name: _margin_summary(item, dials[item.place]) for item in found.break_even},
+        "break_even": {
+            factors[item.place].name: _margin_summary(item, factors[item.place]) for item in found.break_even
+        },
         "total_effects": {
             name: index.value
             for name, index in zip(
@@ -224,14 +227,14 @@ def _skill_summary(skill: Skill) -> dict[str, Any]:
     }
 
 
-def _margin_summary(item: BreakEven, dial: Dial) -> dict[str, Any] | None:
+def _margin_summary(item: BreakEven, factor: Factor) -> dict[str, Any] | None:
     if item.at is None:
         return None
     low, high = item.low or 0.0, 1.0 if item.high is None else item.high
     return {
-        "at": float(dial.lever.at(item.at)),
-        "ci_low": float(dial.lever.at(low)),
-        "ci_high": float(dial.lever.at(high)),
+        "at": float(factor.at(item.at)),
+        "ci_low": float(factor.at(low)),
+        "ci_high": float(factor.at(high)),
         "loses": "above" if item.loses_above else "below",
         "further_crossings": item.others,
     }
@@ -261,7 +264,7 @@ def frontier_sheet(found: Frontier, lines: list[str]) -> Sheet:
         title=f"Where does it lose? {scenario.title or scenario.name}",
         lead=tuple(lines),
         facts=(
-            f"{question.arm} against {scenario.baseline} · {len(question.dials)} levers · {len(found.shares)} points"
+            f"{question.arm} against {scenario.baseline} · {len(question.factors)} levers · {len(found.shares)} points"
             f" of {effort.replicates} replicates · {scenario.population:,} customers, {scenario.horizon} weeks ·"
             f" seed {question.seed}"
         ),
@@ -312,7 +315,9 @@ def _rule_pictures(found: Frontier) -> list[Picture]:
         )
         for box, hit in zip(boxes, found.checked, strict=False)
     ]
-    words = " ".join(f"{number}. {rule_words(box, found.response.dials)}." for number, box in enumerate(boxes, start=1))
+    words = " ".join(
+        f"{number}. {rule_words(box, found.response.factors)}." for number, box in enumerate(boxes, start=1)
+    )
     return [
         Picture(
             "rules",
@@ -327,7 +332,7 @@ def _rule_pictures(found: Frontier) -> list[Picture]:
 def _rule_tables(found: Frontier) -> list[Table]:
     if not found.boxes:
         return []
-    names = [rule_words(box, found.response.dials) for box in found.boxes]
+    names = [rule_words(box, found.response.factors) for box in found.boxes]
     rows = [
         (
             name,
@@ -353,7 +358,7 @@ def _maps(found: Frontier) -> list[Picture]:
         away = ((found.shares[:, rest] - found.response.own[rest]) ** 2).sum(axis=1) / max(len(rest), 1)
         near = np.exp(-away / (2.0 * 0.2**2))
         runs = (found.shares[:, [drawn.one, drawn.other]], lost, near)
-        name = f"map_{slug(found.response.dials[drawn.one].name)}_{slug(found.response.dials[drawn.other].name)}"
+        name = f"map_{slug(found.response.factors[drawn.one].name)}_{slug(found.response.factors[drawn.other].name)}"
         pictures.append(
             Picture(
                 name,
@@ -391,14 +396,14 @@ def _margins_picture(found: Frontier) -> Picture:
 def _margins_table(found: Frontier) -> Table:
     rows = []
     for item in found.break_even:
-        dial = found.response.dials[item.place]
+        factor = found.response.factors[item.place]
         if item.at is None:
-            rows.append((short_title(dial), written(dial, dial.own), "nowhere in its range", "–", "–"))
+            rows.append((factor.label, factor_number(factor, factor.own), "nowhere in its range", "–", "–"))
             continue
-        spread = f"{_at(dial, item.low or 0.0)} to {_at(dial, 1.0 if item.high is None else item.high)}"
+        spread = f"{_at(factor, item.low or 0.0)} to {_at(factor, 1.0 if item.high is None else item.high)}"
         side = "above" if item.loses_above else "below"
         more = "" if not item.others else f", and {item.others} more crossing{'s' if item.others > 1 else ''}"
-        rows.append((short_title(dial), written(dial, dial.own), _at(dial, item.at), spread, f"{side}{more}"))
+        rows.append((factor.label, factor_number(factor, factor.own), _at(factor, item.at), spread, f"{side}{more}"))
     return Table(
         ("Lever", "scenario", "breaks even at", "95 % interval", "loses"), tuple(rows), "All else as in the scenario"
     )
@@ -471,11 +476,11 @@ def _runs_table(found: Frontier) -> Table:
 
 
 def _scales(found: Frontier) -> list[Scale]:
-    return [Scale(short_title(dial), _share_writer(dial), dial.own_share) for dial in found.response.dials]
+    return [Scale(factor.label, _share_writer(factor), factor.own_share) for factor in found.response.factors]
 
 
-def _share_writer(dial: Dial) -> Callable[[float], str]:
-    return lambda share: _at(dial, share)
+def _share_writer(factor: Factor) -> Callable[[float], str]:
+    return lambda share: _at(factor, share)
 
 
 def _percent(share: float) -> str:

@@ -7,13 +7,14 @@ from typing import Any
 
 from sim.analysis.global_sensitivity import GlobalSensitivity, Index
 from sim.experiments.factor_response import FactorResponse
-from sim.experiments.factors import Dial, short_title, written
+from sim.experiments.factors import factor_number
 from sim.experiments.sensitivity import Sensitivity
 from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.influence import Bar, draw_pairs, draw_screen, draw_spread, draw_tornado
 from sim.reports.labels import METRIC_WORDS, value
 from sim.reports.style import money, percent, spaced
+from sim.scenario.factor import Factor
 
 __all__ = [
     "influence_table",
@@ -68,29 +69,31 @@ def named_list(names: list[str]) -> str:
 def sensitivity_lines(found: Sensitivity) -> list[str]:
     """Return the verdict in plain words, a line for each thing it says."""
     question, influence = found.response, found.global_sensitivity
-    dials = question.dials
+    factors = question.factors
     write, plain = writer(question), writer(question, sign=False)
     order = [place for place in influence.ranking() if influence.matters(place)]
     lowest, highest = float(found.means.min()), float(found.means.max())
     outcome = outcome_name(question)
     lines = []
     if not order:
-        lines.append(f"None of the {len(dials)} levers has an influence on the {outcome} that can be told from chance.")
+        lines.append(
+            f"None of the {len(factors)} levers has an influence on the {outcome} that can be told from chance."
+        )
     else:
         strongest = influence.indices[influence.leading][order[0]].value
         major = [place for place in order if influence.indices[influence.leading][place].value >= MINOR * strongest]
         what = "whether it pays" if question.metric in ("contribution", "npv", "clv") else "it"
-        parts = [f"{short_title(dials[place])} ({_strength(influence, place, plain)})" for place in major[:5]]
+        parts = [f"{factors[place].label} ({_strength(influence, place, plain)})" for place in major[:5]]
         lines.append(f"What decides {what}{'' if len(parts) == 1 else ', the strongest first'}: {', '.join(parts)}.")
-        lines.extend(_directions(influence, dials, major[:5], question.arm))
-        depends = _together(influence, dials, major)
+        lines.extend(_directions(influence, factors, major[:5], question.arm))
+        depends = _together(influence, factors, major)
         if depends:
             lines.append(depends)
-    rest = [place for place in range(len(dials)) if place not in order]
+    rest = [place for place in range(len(factors)) if place not in order]
     if order and rest:
         verb = "makes" if len(rest) == 1 else "make"
         lines.append(
-            f"{named_list([short_title(dials[place]) for place in rest]).capitalize()} {verb} no difference "
+            f"{named_list([factors[place].label for place in rest]).capitalize()} {verb} no difference "
             "that can be told from chance over the range given."
         )
     points = len(influence.shares)
@@ -109,7 +112,7 @@ def _strength(influence: GlobalSensitivity, place: int, write: Callable[[float],
     return f"{percent(index.value)} of the variance"
 
 
-def _directions(influence: GlobalSensitivity, dials: tuple[Dial, ...], major: list[int], arm: str) -> list[str]:
+def _directions(influence: GlobalSensitivity, factors: tuple[Factor, ...], major: list[int], arm: str) -> list[str]:
     """Say which levers act in one direction, which one, and which cut both ways."""
     if influence.method != "morris":
         return []
@@ -117,17 +120,17 @@ def _directions(influence: GlobalSensitivity, dials: tuple[Dial, ...], major: li
     for place in major:
         mu, star = influence.indices["mu"][place], influence.indices["mu_star"][place]
         one_way = abs(mu.value) >= ONE_WAY * star.value and (mu.low > 0.0 or mu.high < 0.0)
-        groups[("better" if mu.value > 0 else "worse") if one_way else "both"].append(short_title(dials[place]))
+        groups[("better" if mu.value > 0 else "worse") if one_way else "both"].append(factors[place].label)
     lines = [f"Better for {arm} the higher: {named_list(groups['better'])}."] if groups["better"] else []
     lines += [f"Worse for {arm} the higher: {named_list(groups['worse'])}."] if groups["worse"] else []
     lines += [f"Better or worse, depending on the others: {named_list(groups['both'])}."] if groups["both"] else []
     return [" ".join(lines)]
 
 
-def _together(influence: GlobalSensitivity, dials: tuple[Dial, ...], major: list[int]) -> str:
+def _together(influence: GlobalSensitivity, factors: tuple[Factor, ...], major: list[int]) -> str:
     if influence.method == "morris":
         turning = [
-            short_title(dials[place])
+            factors[place].label
             for place in major
             if influence.indices["sigma"][place].value > DEPENDS * influence.indices["mu_star"][place].value
         ]
@@ -143,7 +146,7 @@ def _together(influence: GlobalSensitivity, dials: tuple[Dial, ...], major: list
         return "No two levers do anything together that can be told from chance beyond what each does alone."
     size, (one, other) = pairs[0]
     return (
-        f"{short_title(dials[one]).capitalize()} and {short_title(dials[other])} matter most together: {percent(size)}"
+        f"{factors[one].label.capitalize()} and {factors[other].label} matter most together: {percent(size)}"
         " of the variance is theirs jointly, beyond what each does alone."
     )
 
@@ -209,8 +212,8 @@ def sensitivity_summary(found: Sensitivity) -> dict[str, Any]:
 def levers_summary(question: FactorResponse) -> dict[str, Any]:
     """Return the levers of a question with their ranges, as `summary.json` lists them."""
     return {
-        dial.name: {**dial.lever.plain(), "scenario": dial.own, "about": dial.title, "paths": dict(dial.paths)}
-        for dial in question.dials
+        factor.name: {**factor.plain(), "scenario": factor.own, "about": factor.title, "paths": dict(factor.paths)}
+        for factor in question.factors
     }
 
 
@@ -232,7 +235,7 @@ def sensitivity_sheet(found: Sensitivity, lines: list[str]) -> Sheet:
         title=f"What decides it? {scenario.title or scenario.name}",
         lead=tuple(lines),
         facts=(
-            f"{question.arm} against {question.scenario.baseline} · {len(question.dials)} levers · "
+            f"{question.arm} against {question.scenario.baseline} · {len(question.factors)} levers · "
             f"{len(influence.shares)} points of {found.replicates} replicate{'s' if found.replicates > 1 else ''} · "
             f"{scenario.population:,} customers, {scenario.horizon} weeks · seed {question.seed}"
         ),
@@ -268,7 +271,7 @@ def _explained(influence: GlobalSensitivity) -> tuple[str, ...]:
 def _pictures(found: Sensitivity) -> list[Picture]:
     question, influence = found.response, found.global_sensitivity
     order = influence.ranking()
-    names = [short_title(dial) for dial in question.dials]
+    names = [factor.label for factor in question.factors]
     morris = influence.method == "morris"
     write = writer(question, sign=False, brief=True) if morris else _percent
     kinds = ("mu_star", "mu") if morris else ("total", "first")
@@ -392,7 +395,7 @@ def influence_table(found: Sensitivity) -> Table:
     more: tuple[str, ...]
     for place in influence.ranking():
         lead = influence.indices[influence.leading][place]
-        name = short_title(question.dials[place]) + (" *" if influence.matters(place) else "")
+        name = question.factors[place].label + (" *" if influence.matters(place) else "")
         spread = f"{write(lead.low)} to {write(lead.high)}"
         if morris:
             mu = influence.indices["mu"][place]
@@ -417,12 +420,12 @@ def ranges_table(question: FactorResponse) -> Table:
     """Return what the levers are and how far they were moved."""
     rows = tuple(
         (
-            short_title(dial),
-            dial.title,
-            f"{written(dial, dial.lever.low)} to {written(dial, dial.lever.high)}",
-            written(dial, dial.own),
-            dial.lever.scale,
+            factor.label,
+            factor.title,
+            f"{factor_number(factor, factor.low)} to {factor_number(factor, factor.high)}",
+            factor_number(factor, factor.own),
+            factor.scale,
         )
-        for dial in question.dials
+        for factor in question.factors
     )
     return Table(("Lever", "what its numbers mean", "range", "scenario", "scale"), rows, "Levers", (1,))

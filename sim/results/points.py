@@ -49,6 +49,6 @@ def write_points(
     columns: dict[str, Any] = {"point": each(np.arange(points, dtype=np.int64))}
     columns |= {name: each(column) for name, column in (more or {}).items()}
     columns["replicate"] = np.tile(np.arange(replicates, dtype=np.int64), points)
-    columns |= {dial.name: each(settings[:, place]) for place, dial in enumerate(response.dials)}
+    columns |= {factor.name: each(settings[:, place]) for place, factor in enumerate(response.factors)}
     columns["difference"] = values.ravel()
     write_parquet([pa.table(columns)], path)

@@ -12,42 +12,54 @@ from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.resolved import ResolvedScenario
 from sim.scenario.schema import is_cents, show
 
-__all__ = ["SCALES", "Lever", "flatten", "read_levers"]
+__all__ = ["SCALES", "Factor", "flatten", "read_factor", "read_factors"]
 
 SCALES: tuple[str, ...] = ("linear", "log", "whole")
 _CENT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Lever:
-    """A value of a scenario that is moved between two bounds.
+class Factor:
+    """A change of the scenario that one number between two bounds says.
 
     Attributes
     ----------
-    path : str
-        Dotted path; see :func:`with_values`.
+    name : str
+        As the user gave it: the name of a factor, or a dotted key.
     low, high : float
         Bounds, both reached.
     scale : {'linear', 'log', 'whole'}
         How the way between the bounds is divided; ``whole``: the whole numbers, each as likely as the others.
     step : float or None
         Values are rounded to multiples of it; money that is counted in cents has a step of 0.01.
+    paths : tuple of (str, float)
+        Dotted keys that it sets, and by what its number is multiplied there.
+    own : float
+        Where the scenario itself stands.
+    title : str
+        In words, with what its numbers mean.
+    label : str
+        Two or three words, for an axis or a sentence.
     """
 
-    path: str
+    name: str
     low: float
     high: float
     scale: str = "linear"
     step: float | None = None
+    paths: tuple[tuple[str, float], ...] = ()
+    own: float = math.nan
+    title: str = ""
+    label: str = ""
 
     def at(self, share: float) -> float | int:
         """Return the value at a share of the way from low to high.
 
         Examples
         --------
-        >>> Lever("market.contact.fatigue", 0.1, 0.4, "log").at(0.5)
+        >>> Factor("market.contact.fatigue", 0.1, 0.4, "log").at(0.5)
         0.2
-        >>> [Lever("horizon", 1, 4, "whole").at(share) for share in (0.0, 0.49, 0.5, 1.0)]
+        >>> [Factor("horizon", 1, 4, "whole").at(share) for share in (0.0, 0.49, 0.5, 1.0)]
         [1, 2, 3, 4]
         """
         share = min(1.0, max(0.0, float(share)))
@@ -81,38 +93,45 @@ class Lever:
             share = (value - self.low) / (self.high - self.low)
         return min(1.0, max(0.0, share))
 
+    @property
+    def own_share(self) -> float:
+        """Where in its range the scenario itself stands; at the nearer end where it stands outside."""
+        return self.share(self.own)
+
+    def values(self, number: float) -> dict[str, Any]:
+        """Return what it sets, by dotted key, at one of its numbers."""
+        return {path: number if weight == 1.0 else float(f"{number * weight:.12g}") for path, weight in self.paths}
+
     def plain(self) -> dict[str, Any]:
-        """Return the lever as it stands in a configuration, without its path."""
+        """Return its range as it stands in a configuration."""
         return {"low": self.low, "high": self.high, "scale": self.scale}
 
 
-def read_levers(data: object, scenario: ResolvedScenario, where: str = "", *, key: str = "levers") -> tuple[Lever, ...]:
-    """Read levers from configuration and check that the scenario accepts both of their bounds.
+def read_factors(
+    data: object, scenario: ResolvedScenario, where: str = "", *, key: str = "levers"
+) -> tuple[Factor, ...]:
+    """Read factors that are dotted keys, and check that the scenario accepts both ends of each.
 
     Parameters
     ----------
     data : mapping
-        By path ``[low, high]`` or ``{low, high, scale}``; paths may be dotted or nested.
-    scenario : Scenario
-        What the levers move.
+        By dotted key ``[low, high]`` or ``{low, high, scale}``; keys may be dotted or nested.
+    scenario : ResolvedScenario
+        What the factors change.
     where : str
         File that the data comes from; opens every message.
     key : str
-        Key under which the levers stand.
+        Key under which the factors stand.
 
     Raises
     ------
     ConfigError
-        If a path leads nowhere, bounds are no numbers, change places, or lie outside what the value may be.
+        If a key leads nowhere, bounds are no numbers, change places, or lie outside what the value may be.
     """
     place = f"{where}: " if where else ""
     if not isinstance(data, Mapping):
         raise ConfigError(f"{place}{key} is {show(data)}; give a mapping of paths to [low, high]")
-    levers = []
-    for path, said in flatten(data):
-        at = f"{place}{key}.{path}"
-        levers.append(_read_lever(path, said, scenario, at))
-    return tuple(levers)
+    return tuple(read_factor(path, given, scenario, f"{place}{key}.{path}") for path, given in flatten(data))
 
 
 def flatten(data: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
@@ -125,26 +144,27 @@ def flatten(data: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, An
             yield path, value
 
 
-def _read_lever(path: str, said: object, scenario: ResolvedScenario, at: str) -> Lever:
-    given: dict[str, Any]
-    if isinstance(said, Mapping):
-        given = dict(said)
-        for name in given:
-            if name not in ("low", "high", "scale"):
-                raise ConfigError(f"{at} has unknown key {show(name)}; accepted: low, high, scale")
-        if not {"low", "high"} <= set(given):
-            raise ConfigError(f"{at} gives only {', '.join(given)}; give both low and high")
-    elif isinstance(said, list | tuple) and len(said) == 2:
-        given = {"low": said[0], "high": said[1]}
-    else:
-        raise ConfigError(f"{at} is {show(said)}; give [low, high] or {{low, high, scale}}")
-    for name in ("low", "high"):
-        value = given[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ConfigError(f"{at}.{name} is {show(value)}; give a number")
+def read_factor(path: str, given_range: object, scenario: ResolvedScenario, at: str) -> Factor:
+    """Read a factor that is one dotted key.
+
+    Parameters
+    ----------
+    path : str
+        The key; a trait stands for its mean.
+    given_range : object
+        ``[low, high]`` or ``{low, high, scale}``.
+    scenario : ResolvedScenario
+        What the factor changes.
+    at : str
+        Where the range stands; opens every message.
+
+    Raises
+    ------
+    ConfigError
+        If the key leads nowhere or the range cannot be used.
+    """
+    given = _read_range(given_range, at)
     low, high = given["low"], given["high"]
-    if not low < high:
-        raise ConfigError(f"{at} goes from {show(low)} to {show(high)}; give low below high")
     try:
         now = value_at(scenario, path)
         if isinstance(now, Mapping) and set(now) == {"mean", "concentration"}:
@@ -167,10 +187,36 @@ def _read_lever(path: str, said: object, scenario: ResolvedScenario, at: str) ->
         raise ConfigError(f"{at}.scale is {scale!r}, but {path} is a whole number; give scale whole")
     in_cents = field is not None and is_cents(field.metadata)
     step = _CENT if in_cents and not path.startswith(RELATIVE) else None
-    lever = Lever(path, low, high, scale, step)
+    own = {"times:": 1.0, "plus:": 0.0}.get(path.partition(":")[0] + ":", float(now or 0.0))
+    title = path.replace("times:", "multiple of ").replace("plus:", "shift of ")
+    steps = path.rpartition(":")[2].split(".")[-2:]
+    label = " ".join(step.replace("_", " ") for step in steps if step not in ("*", "mean", "base"))
+    factor = Factor(path, low, high, scale, step, ((path, 1.0),), own, title, label)
     for share in (0.0, 1.0):
         try:
-            with_values(scenario, {path: lever.at(share)})
+            with_values(scenario, {path: factor.at(share)})
         except ConfigError as error:
             raise ConfigError(f"{at}: {error}") from None
-    return lever
+    return factor
+
+
+def _read_range(said: object, at: str) -> dict[str, Any]:
+    """Return low, high and, if it is given, scale."""
+    if isinstance(said, Mapping):
+        given: dict[str, Any] = dict(said)
+        for name in given:
+            if name not in ("low", "high", "scale"):
+                raise ConfigError(f"{at} has unknown key {show(name)}; accepted: low, high, scale")
+        if not {"low", "high"} <= set(given):
+            raise ConfigError(f"{at} gives only {', '.join(given)}; give both low and high")
+    elif isinstance(said, list | tuple) and len(said) == 2:
+        given = {"low": said[0], "high": said[1]}
+    else:
+        raise ConfigError(f"{at} is {show(said)}; give [low, high] or {{low, high, scale}}")
+    for name in ("low", "high"):
+        value = given[name]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ConfigError(f"{at}.{name} is {show(value)}; give a number")
+    if not given["low"] < given["high"]:
+        raise ConfigError(f"{at} goes from {show(given['low'])} to {show(given['high'])}; give low below high")
+    return given

@@ -9,7 +9,7 @@ from scipy.stats import t as student
 
 from sim.analysis.metrics import METRICS, measure
 from sim.scenario.dotted_key import with_values
-from sim.scenario.factor import Lever, read_levers
+from sim.scenario.factor import Factor, read_factors
 from sim.scenario.scenario import Scenario
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import ABOVE, BELOW, Check, mean_and_error
@@ -31,7 +31,7 @@ def run(run: PatternRun) -> Finding:
     scenario = run.scenario("losing_region")
     levers = _levers(run, scenario)
     shares = qmc.LatinHypercube(len(levers), rng=np.random.default_rng(run.seed)).random(_POINTS)
-    points = [{lever.path: lever.at(share) for lever, share in zip(levers, row, strict=True)} for row in shares]
+    points = [{lever.name: lever.at(share) for lever, share in zip(levers, row, strict=True)} for row in shares]
     gains = np.array([_gains(run, with_values(scenario, point)) for point in points])
     counterpart = run.scenario(
         "treadmill", horizon=scenario.horizon, burn_in=scenario.burn_in, population=scenario.population
@@ -55,8 +55,8 @@ def run(run: PatternRun) -> Finding:
     )  # fmt: skip
     mean, error = mean_and_error(average)
     half = float(student.isf((1.0 - _CONFIDENCE) / 2.0, _REPLICATES - 1)) * error
-    bounds = "; ".join(f"{lever.path} from {lever.low:g} to {lever.high:g}" for lever in levers)
-    contact = next(lever.path for lever in levers if lever.path.endswith(".costs.contact"))
+    bounds = "; ".join(f"{lever.name} from {lever.low:g} to {lever.high:g}" for lever in levers)
+    contact = next(lever.name for lever in levers if lever.name.endswith(".costs.contact"))
     money = scenario.market.economics.currency
     return Finding(
         checks=checks,
@@ -86,9 +86,9 @@ def _chart(cost: Array, gains: Array, money: str) -> Chart:
     )
 
 
-def _levers(run: PatternRun, scenario: Scenario) -> tuple[Lever, ...]:
+def _levers(run: PatternRun, scenario: Scenario) -> tuple[Factor, ...]:
     table = run.table("losing_region")
-    return read_levers(
+    return read_factors(
         {
             str(path): [float(low), float(high)]
             for path, low, high in zip(table["lever"], table["low"], table["high"], strict=True)

@@ -10,11 +10,12 @@ from typing import Any
 from agents.quantity import quantity, text, whole
 from sim.experiments.arm_metrics import check_metric, pick_arm
 from sim.experiments.factor_response import FactorResponse
-from sim.experiments.factors import Dial, read_dials, ready, resolved_dials
+from sim.experiments.factors import choose_factors, isolate_arm, written_ranges
 from sim.experiments.frontier import DEFAULT_FACTORS, KINDS_OF_RUN, SampleSizes
 from sim.progress import Progress
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.factor import Factor
 from sim.scenario.resolved import Record
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain, read, show
@@ -73,23 +74,23 @@ def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
     scenario = Scenario.from_dict(rest, config_path=config_path)
     arm = pick_arm(scenario, plan.arm)
     # What is recorded of single customers costs time, and no metric of many arms needs it.
-    small = ready(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
-    dials = read_dials(levers, small, arm, names=DEFAULT_FACTORS)
-    if len(dials) < 2:
-        raise ConfigError(f"levers has {len(dials)}; give at least two, between which a border can run")
+    small = isolate_arm(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
+    factors = choose_factors(levers, small, arm, names=DEFAULT_FACTORS)
+    if len(factors) < 2:
+        raise ConfigError(f"levers has {len(factors)}; give at least two, between which a border can run")
     from sim.analysis.emulator import check_installed
     from sim.analysis.global_sensitivity import design
 
     check_installed()
     design("sobol", 1, 2, 0)
-    response = FactorResponse(small, arm, plan.metric, dials, settings.seed)
+    response = FactorResponse(small, arm, plan.metric, factors, settings.seed)
     effort = SampleSizes(plan.first, plan.batches, plan.batch, plan.held_out, plan.inside, settings.replicates)
-    pairs = None if maps is None else _read_maps(maps, dials)
+    pairs = None if maps is None else _read_maps(maps, factors)
     return Work(scenario, plan, response, effort, pairs, settings, check_writable(settings.output_dir))
 
 
-def _read_maps(maps: object, dials: Sequence[Dial]) -> tuple[tuple[int, int], ...]:
-    names = [dial.name for dial in dials]
+def _read_maps(maps: object, factors: Sequence[Factor]) -> tuple[tuple[int, int], ...]:
+    names = [factor.name for factor in factors]
     if not isinstance(maps, list | tuple):
         raise ConfigError(f"maps is {show(maps)}; give pairs of levers, such as [[{names[0]},{names[1]}]]")
     if len(maps) == 2 and all(isinstance(item, str) for item in maps):
@@ -164,7 +165,7 @@ def perform(work: Work) -> Path:
 
 def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
-    dials = work.response.dials
-    maps = None if work.maps is None else [[dials[one].name, dials[other].name] for one, other in work.maps]
-    asked = {**plain(work.plan), "arm": work.response.arm, "levers": resolved_dials(dials), "maps": maps}
+    factors = work.response.factors
+    maps = None if work.maps is None else [[factors[one].name, factors[other].name] for one, other in work.maps]
+    asked = {**plain(work.plan), "arm": work.response.arm, "levers": written_ranges(factors), "maps": maps}
     return {**work.scenario.to_dict(), **asked, **lasting(work.settings)}

@@ -11,7 +11,7 @@ from agents.quantity import choice, quantity, text, whole
 from sim.analysis.global_sensitivity import METHODS, points_of
 from sim.experiments.arm_metrics import check_metric, pick_arm
 from sim.experiments.factor_response import FactorResponse
-from sim.experiments.factors import read_dials, ready, resolved_dials
+from sim.experiments.factors import choose_factors, isolate_arm, written_ranges
 from sim.experiments.sensitivity import DEFAULT_FACTORS
 from sim.progress import Progress
 from sim.scenario.config_path import ConfigPath
@@ -63,19 +63,19 @@ def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
     scenario = Scenario.from_dict(rest, config_path=config_path)
     arm = pick_arm(scenario, plan.arm)
     # What is recorded of single customers costs time, and no metric of many arms needs it.
-    small = ready(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
-    dials = read_dials(levers, small, arm, names=DEFAULT_FACTORS)
-    if len(dials) < 1:
+    small = isolate_arm(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
+    factors = choose_factors(levers, small, arm, names=DEFAULT_FACTORS)
+    if len(factors) < 1:
         raise ConfigError(f"levers is null, but scenario {scenario.name!r} has none of the usual ones; give paths")
-    points = points_of(plan.method, len(dials), plan.size)
+    points = points_of(plan.method, len(factors), plan.size)
     if points > MOST_POINTS:
         raise ConfigError(
-            f"size is {plan.size}, which makes {points:,} points of {len(dials)} levers; give a smaller one"
+            f"size is {plan.size}, which makes {points:,} points of {len(factors)} levers; give a smaller one"
         )
     from sim.analysis.global_sensitivity import design
 
-    design(plan.method, len(dials), plan.size, settings.seed)  # says now what is missing or no power of 2
-    response = FactorResponse(small, arm, plan.metric, dials, settings.seed)
+    design(plan.method, len(factors), plan.size, settings.seed)  # says now what is missing or no power of 2
+    response = FactorResponse(small, arm, plan.metric, factors, settings.seed)
     return Work(scenario, plan, response, settings, check_writable(settings.output_dir))
 
 
@@ -92,7 +92,7 @@ def perform(work: Work) -> Path:
     from sim.results.points import write_points
 
     plan, response, settings = work.plan, work.response, work.settings
-    runs = points_of(plan.method, len(response.dials), plan.size) * settings.replicates
+    runs = points_of(plan.method, len(response.factors), plan.size) * settings.replicates
     each = response.customer_weeks(1)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
     with (
@@ -135,5 +135,5 @@ def perform(work: Work) -> Path:
 
 def _resolved(work: Work) -> dict[str, Any]:
     """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
-    asked = {**plain(work.plan), "arm": work.response.arm, "levers": resolved_dials(work.response.dials)}
+    asked = {**plain(work.plan), "arm": work.response.arm, "levers": written_ranges(work.response.factors)}
     return {**work.scenario.to_dict(), **asked, **lasting(work.settings)}

@@ -80,7 +80,7 @@ def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
         "method": design.method,
         "points": design.points,
         "design_seed": design.seed,
-        "levers": {lever.path: lever.plain() for lever in design.levers},
+        "levers": {lever.name: lever.plain() for lever in design.levers},
         "grid": {path: list(values) for path, values in (design.grid or {}).items()},
         "runs": [dict(run) for run in design.listed] if design.listed != ({},) else [],
         "cases": {label: case.to_dict() for label, case in cases.items()} if len(cases) > 1 else None,

@@ -5,7 +5,7 @@ import pytest
 
 from sim.execution.trials import key_of, measure_arms
 from sim.experiments.arm_metrics import pick_arm
-from sim.experiments.factors import NAMED, read_dials, ready, resolved_dials, written
+from sim.experiments.factors import NAMED, choose_factors, factor_number, isolate_arm, written_ranges
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
@@ -16,35 +16,35 @@ NAMES = list(NAMED)
 
 @pytest.fixture(scope="module")
 def scenario():
-    return ready(Scenario.load("treadmill", population=200, horizon=26, burn_in=13), "proactive", None)
+    return isolate_arm(Scenario.load("treadmill", population=200, horizon=26, burn_in=13), "proactive", None)
 
 
 @pytest.fixture(scope="module")
-def dials(scenario):
-    return {dial.name: dial for dial in read_dials(None, scenario, "proactive", names=NAMES)}
+def factors(scenario):
+    return {factor.name: factor for factor in choose_factors(None, scenario, "proactive", names=NAMES)}
 
 
-def test_every_named_dial_is_there(dials):
-    assert list(dials) == NAMES
+def test_every_named_dial_is_there(factors):
+    assert list(factors) == NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_dial_left_where_the_scenario_stands_changes_nothing(name, scenario, dials):
-    dial = dials[name]
-    same = with_values(scenario, dial.settings(dial.own))
+def test_a_factor_left_where_the_scenario_stands_changes_nothing(name, scenario, factors):
+    factor = factors[name]
+    same = with_values(scenario, factor.values(factor.own))
     assert key_of(same, 1) == key_of(scenario, 1)
-    assert dial.lever.at(dial.own_share) == pytest.approx(dial.own, abs=1e-9)
+    assert factor.at(factor.own_share) == pytest.approx(factor.own, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_both_ends_differ_and_are_accepted(name, scenario, dials):
-    low, high = (with_values(scenario, dials[name].values(share)) for share in (0.0, 1.0))
+def test_both_ends_differ_and_are_accepted(name, scenario, factors):
+    low, high = (with_values(scenario, factors[name].values(factors[name].at(share))) for share in (0.0, 1.0))
     assert key_of(low, 1) != key_of(high, 1)
 
 
-def test_they_move_what_they_say(scenario, dials):
+def test_they_move_what_they_say(scenario, factors):
     def after(name, number):
-        return with_values(scenario, dials[name].settings(number))
+        return with_values(scenario, factors[name].values(number))
 
     shifted = after("privacy_concern", 0.1)
     for before, now in zip(scenario.personas, shifted.personas, strict=True):
@@ -78,18 +78,18 @@ def test_getting_ready_changes_no_number(scenario, live):
 
 def test_where_a_scenario_lacks_something_the_dial_is_left_out():
     plain = Scenario.load("treadmill", **{"arms.proactive.focal.strategy.costs.contact": 0})
-    names = [dial.name for dial in read_dials(None, plain, "proactive", names=NAMES)]
+    names = [factor.name for factor in choose_factors(None, plain, "proactive", names=NAMES)]
     assert "contact_cost" not in names and "capability_cost" in names
     with pytest.raises(ConfigError, match="contact_cost.*nothing it could move"):
-        read_dials(["contact_cost"], plain, "proactive", names=())
+        choose_factors(["contact_cost"], plain, "proactive", names=())
 
 
 @pytest.mark.parametrize("name", ConfigPath.of().names("scenario"))
 def test_every_shipped_scenario_has_dials(name):
     plain = Scenario.load(name)
     arm = pick_arm(plain, None)
-    dials = read_dials(None, ready(plain, arm, None), arm, names=NAMES)
-    assert len(dials) >= 8
+    factors = choose_factors(None, isolate_arm(plain, arm, None), arm, names=NAMES)
+    assert len(factors) >= 8
 
 
 def test_ranges_of_ones_own(scenario):
@@ -100,13 +100,13 @@ def test_ranges_of_ones_own(scenario):
         "personas.wary.patience": [0.2, 0.8],
         "loyalty": None,
     }
-    dials = read_dials(asked, scenario, "proactive", names=())
-    assert [dial.name for dial in dials] == [name.replace("times ", "times:") for name in asked]
-    assert [dial.own for dial in dials] == pytest.approx([0.0, 0.1, 1.0, 0.55, 0.0])
-    assert dials[0].lever.low == -0.1 and dials[1].lever.scale == "log" and dials[4].lever.high == 2.5
-    again = read_dials(resolved_dials(dials), scenario, "proactive", names=())
-    assert again == dials
-    prices = with_values(scenario, dials[2].settings(1.1)).market.brands
+    factors = choose_factors(asked, scenario, "proactive", names=())
+    assert [factor.name for factor in factors] == [name.replace("times ", "times:") for name in asked]
+    assert [factor.own for factor in factors] == pytest.approx([0.0, 0.1, 1.0, 0.55, 0.0])
+    assert factors[0].low == -0.1 and factors[1].scale == "log" and factors[4].high == 2.5
+    again = choose_factors(written_ranges(factors), scenario, "proactive", names=())
+    assert again == factors
+    prices = with_values(scenario, factors[2].values(1.1)).market.brands
     assert prices["peak"].price == pytest.approx(242.0)
 
 
@@ -131,15 +131,18 @@ def test_ranges_of_ones_own(scenario):
 )
 def test_what_cannot_be_used_is_refused(levers, message, scenario):
     with pytest.raises(ConfigError) as refusal:
-        read_dials(levers, scenario, "proactive", names=())
+        choose_factors(levers, scenario, "proactive", names=())
     assert message in str(refusal.value)
 
 
-def test_numbers_say_what_they_mean(dials):
-    assert written(dials["capability_cost"], 2.0) == "×2"
-    assert written(dials["privacy_concern"], -0.25) == "−0.25" and written(dials["privacy_concern"], 0.2) == "+0.2"
-    assert written(dials["privacy_concern"], 0.0) == "±0"
-    assert written(dials["contact_rate"], 0.154) == "0.154"
+def test_numbers_say_what_they_mean(factors):
+    assert factor_number(factors["capability_cost"], 2.0) == "×2"
+    assert (
+        factor_number(factors["privacy_concern"], -0.25) == "−0.25"
+        and factor_number(factors["privacy_concern"], 0.2) == "+0.2"
+    )
+    assert factor_number(factors["privacy_concern"], 0.0) == "±0"
+    assert factor_number(factors["contact_rate"], 0.154) == "0.154"
 
 
 def test_the_arm_in_question():
@@ -151,6 +154,6 @@ def test_the_arm_in_question():
         pick_arm(plain, plain.baseline)
 
 
-def test_settings_are_the_numbers_that_are_run(dials, scenario):
-    dial = dials["margin"]
-    assert np.isclose(dial.values(0.5)[dial.paths[0][0]], 1.0)
+def test_values_are_the_numbers_that_are_run(factors, scenario):
+    factor = factors["margin"]
+    assert np.isclose(factor.values(factor.at(0.5))[factor.paths[0][0]], 1.0)

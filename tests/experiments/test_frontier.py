@@ -8,7 +8,7 @@ import pytest
 
 from sim.experiments import frontier as module
 from sim.experiments.factor_response import FactorResponse, Failed
-from sim.experiments.factors import read_dials
+from sim.experiments.factors import choose_factors
 from sim.experiments.frontier import KINDS_OF_RUN, SampleSizes, frontier
 from sim.reports.document import write_sheet
 from sim.reports.frontier import frontier_lines, frontier_sheet, frontier_summary, rule_words
@@ -25,7 +25,9 @@ SMALL = replace(EFFORT, first=40, batches=1, batch=8, held_out=30, inside=8)
 @pytest.fixture(scope="module")
 def question():
     scenario = Scenario.load("treadmill", population=500)
-    return FactorResponse(scenario, "proactive", "contribution", read_dials(NAMES, scenario, "proactive", names=()), 1)
+    return FactorResponse(
+        scenario, "proactive", "contribution", choose_factors(NAMES, scenario, "proactive", names=()), 1
+    )
 
 
 def corner(shares):
@@ -183,7 +185,7 @@ def test_words_and_report(question, found, tmp_path):
     assert len(found.slices) == 3 and len(list((tmp_path / "figures").glob("map_*.svg"))) == 3
     summary = frontier_summary(found)
     assert summary["rules"][0]["held_out"]["density"]["share"] == found.checked[0].density[0]
-    assert rule_words(found.boxes[0], question.dials) in page
+    assert rule_words(found.boxes[0], question.factors) in page
 
 
 def test_maps_that_are_asked_for(question, pretend):
@@ -204,7 +206,7 @@ def test_maps_that_are_asked_for(question, pretend):
 
 def test_a_scenario_outside_the_ranges_is_said_so(pretend):
     scenario = Scenario.load("treadmill", population=500)
-    dials = read_dials({"contact_rate": [0.3, 0.6], "product_quality": None}, scenario, "proactive", names=())
+    factors = choose_factors({"contact_rate": [0.3, 0.6], "product_quality": None}, scenario, "proactive", names=())
     pretend(lambda shares: 20.0 * (shares[:, 1] - 0.5))
-    found = run(FactorResponse(scenario, "proactive", "contribution", dials, 1), SMALL)
+    found = run(FactorResponse(scenario, "proactive", "contribution", factors, 1), SMALL)
     assert "outside the range of contact rate" in frontier_lines(found)[1]

@@ -5,7 +5,7 @@ import pytest
 
 from sim.experiments import sensitivity as module
 from sim.experiments.factor_response import FactorResponse, Failed
-from sim.experiments.factors import read_dials
+from sim.experiments.factors import choose_factors
 from sim.experiments.sensitivity import sensitivity
 from sim.reports.document import write_sheet
 from sim.reports.sensitivity import sensitivity_lines, sensitivity_sheet, sensitivity_summary
@@ -20,7 +20,9 @@ NAMES = ["privacy_concern", "contact_rate", "capability_cost", "product_quality"
 @pytest.fixture(scope="module")
 def question():
     scenario = Scenario.load("treadmill", population=500)
-    return FactorResponse(scenario, "proactive", "contribution", read_dials(NAMES, scenario, "proactive", names=()), 1)
+    return FactorResponse(
+        scenario, "proactive", "contribution", choose_factors(NAMES, scenario, "proactive", names=()), 1
+    )
 
 
 @pytest.fixture

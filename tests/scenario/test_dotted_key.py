@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sim.scenario.dotted_key import value_at, with_values
 from sim.scenario.errors import ConfigError
-from sim.scenario.factor import Lever, read_levers
+from sim.scenario.factor import Factor, read_factors
 from sim.scenario.journey import edge_names
 from sim.scenario.scenario import Scenario
 
@@ -152,7 +152,7 @@ def test_every_edge_has_a_name_of_its_own(name):
 def test_a_lever_reaches_both_ends_and_never_leaves_them(low, width, scale, share):
     low = abs(low) + 0.01 if scale == "log" else float(round(low)) if scale == "whole" else low
     high = low + (max(1.0, round(width)) if scale == "whole" else width)
-    lever = Lever("p", low, high, scale)
+    lever = Factor("p", low, high, scale)
     assert lever.at(0.0) == low and lever.at(1.0) == high
     value = lever.at(share)
     assert low <= value <= high
@@ -163,7 +163,7 @@ def test_a_lever_reaches_both_ends_and_never_leaves_them(low, width, scale, shar
 
 
 def test_levers_are_read_dotted_or_nested_with_their_kind():
-    levers = read_levers(
+    levers = read_factors(
         {
             "market.contact.fatigue": [0.05, 0.4],
             "personas": {"wary": {"privacy_concern": [0.1, 0.9]}},
@@ -172,7 +172,7 @@ def test_levers_are_read_dotted_or_nested_with_their_kind():
         },
         TREADMILL,
     )
-    assert [lever.path for lever in levers] == [
+    assert [lever.name for lever in levers] == [
         "market.contact.fatigue",
         "personas.wary.privacy_concern.mean",
         "arms.proactive.focal.strategy.costs.contact",
@@ -181,7 +181,7 @@ def test_levers_are_read_dotted_or_nested_with_their_kind():
     assert [lever.scale for lever in levers] == ["linear", "linear", "log", "whole"]
     # Money in whole cents: every value on the way can be used.
     for share in (0.1, 0.33, 0.5, 0.77):
-        with_values(TREADMILL, {levers[2].path: levers[2].at(share)})
+        with_values(TREADMILL, {levers[2].name: levers[2].at(share)})
 
 
 BAD_LEVERS = {
@@ -203,5 +203,5 @@ BAD_LEVERS = {
 def test_a_bad_lever_is_refused(fault):
     data, message = BAD_LEVERS[fault]
     with pytest.raises(ConfigError, match=message) as refusal:
-        read_levers(data, TREADMILL, "mine.yaml")
+        read_factors(data, TREADMILL, "mine.yaml")
     assert str(refusal.value).startswith("mine.yaml: levers")
