@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sim.execution.replicates import usable_threads
+from sim.execution.executors import usable_threads
 
 __all__ = ["machine"]
 

@@ -23,8 +23,9 @@ from sim import __version__
 from sim.calibration.calibrate import Effort, calibrate
 from sim.calibration.parameters import default_parameters, values_at
 from sim.calibration.targets import read_targets
+from sim.execution.chunk import RUN_METRICS
 from sim.execution.executors import make_executor
-from sim.execution.trials import FIGURES, Trial, run_trials
+from sim.execution.trials import Trial, run_trials
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 
@@ -105,7 +106,7 @@ def draw_markets(count: int, parameters, scenario: Scenario) -> list[tuple[np.nd
     prior = _Prior.of(parameters)
     large = replace(scenario, population=8_000)
     blur = np.array([BLUR.get(metric, BRANDS_BLUR) for metric in METRICS])
-    columns = [FIGURES.index(metric) for metric in METRICS]
+    columns = [RUN_METRICS.index(metric) for metric in METRICS]
     markets = []
     with make_executor("serial") as executor:
         while len(markets) < count:

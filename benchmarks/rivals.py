@@ -11,7 +11,8 @@ from benchmarks import reference_loop as plain
 from benchmarks.measure import RATE, Measure, customer_weeks, live, scenario_of, turns
 from sim.engine import replicate as life
 from sim.engine.replicate import live_replicate
-from sim.execution.replicates import run_replicates, usable_threads
+from sim.execution.executors import usable_threads
+from sim.execution.replicates import run_replicates
 from sim.scenario.scenario import Scenario
 
 __all__ = ["rivals"]

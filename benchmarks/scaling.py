@@ -12,7 +12,7 @@ from pathlib import Path
 from agents.population import bytes_per_customer
 from agents.strategies import Strategy
 from benchmarks.measure import RATE, Measure, customer_weeks, live, scenario_of, seconds, turns
-from sim.execution.replicates import usable_threads
+from sim.execution.executors import usable_threads
 from sim.scenario.resolved import Arm, Plan
 from sim.scenario.scenario import Scenario
 

@@ -25,9 +25,10 @@ from sim.analysis.category import FROM_EVENTS
 from sim.calibration.parameters import Parameter, values_at
 from sim.calibration.surrogate import Surrogate, draw, fit_surrogate
 from sim.calibration.targets import SHARES, Target, written
+from sim.execution.chunk import RUN_METRICS
 from sim.execution.executors import Executor
 from sim.execution.store import Store
-from sim.execution.trials import FIGURES, Finished, Trial, run_trials
+from sim.execution.trials import Finished, Trial, run_trials
 from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Arm
 from sim.scenario.scenario import Scenario
@@ -410,7 +411,7 @@ class _Search:
                 outcome = outcomes[block + row]
                 arm = outcome.arms.index(target.arm or self.scenario.baseline)
                 person = 0 if target.persona is None else outcome.personas.index(target.persona)
-                out[row, :, column] = outcome.metrics[arm, :, person, FIGURES.index(target.metric)]
+                out[row, :, column] = outcome.metrics[arm, :, person, RUN_METRICS.index(target.metric)]
         return out
 
     def look(self, points: Array) -> Array:

@@ -14,11 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from sim.execution.replicates import usable_threads
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
-__all__ = ["EXECUTORS", "Crew", "Executor", "make_executor"]
+__all__ = ["EXECUTORS", "Crew", "Executor", "make_executor", "usable_threads"]
 
 EXECUTORS: tuple[str, ...] = ("serial", "local", "dask")
 #: An item whose worker died this often is given up: it may be what kills them.
@@ -35,6 +34,15 @@ _ENVIRONMENT: Mapping[str, str] = {
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+def usable_threads(threads: int | None) -> int:
+    """Threads to use: as asked, or all that this process may run on."""
+    if threads is not None:
+        return threads
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class Executor(ABC):

@@ -1,4 +1,4 @@
-"""Split: one replicate too large for one worker, its customers cut over many that exchange only the weekly counts."""
+"""One replicate on many workers: its customers are partitioned, and only weekly counts are exchanged."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sim.execution.executors import Executor
 from sim.record.history import History
 from sim.scenario.scenario import Scenario
 
-__all__ = ["SMALLEST_SPLIT", "live_split"]
+__all__ = ["MIN_PARTITIONED", "run_partitioned"]
 
 #: Below this population a worker lives a whole replicate faster than several share it.
-SMALLEST_SPLIT = 200_000
+MIN_PARTITIONED = 200_000
 
 
-def live_split(
+def run_partitioned(
     scenario: Scenario,
     *,
     seed: int,
@@ -26,7 +26,7 @@ def live_split(
     executor: Executor,
     on_progress: Callable[[int], None] | None = None,
 ) -> dict[str, History]:
-    """Live one replicate on all workers of an executor together.
+    """Run one replicate on all workers of an executor together.
 
     Parameters
     ----------

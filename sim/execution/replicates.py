@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sim.execution.executors import Executor, usable_threads
+from sim.execution.partitioned import MIN_PARTITIONED, run_partitioned
 from sim.record.history import History
 from sim.scenario.scenario import Scenario
 
-if TYPE_CHECKING:
-    from sim.execution.executors import Executor
-
-__all__ = ["ENGINES", "live_of", "run_replicates", "usable_threads"]
+__all__ = ["ENGINES", "live_of", "run_replicates"]
 
 ENGINES: tuple[str, ...] = ("numba", "mesa")
 
 #: Above this population one replicate at a time is lived, its customers cut over the threads, to bound memory.
 _LARGE = 2_000_000
 #: Unless told how many, no more threads share a population than each has so many customers: they meet every week.
-_CROWD = 5_000
-
-
-def usable_threads(threads: int | None) -> int:
-    """Threads to use: as asked, or all that this process may run on."""
-    if threads is not None:
-        return threads
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+_MIN_PER_THREAD = 5_000
 
 
 def live_of(engine: str) -> Callable[..., dict[str, History]]:
@@ -80,39 +69,39 @@ def run_replicates(
         The replicate and its history by arm.
     """
     if executor is not None and executor.kind != "serial":
-        yield from _live_elsewhere(scenario, seed, tuple(replicates), engine, on_progress, executor)
+        yield from _run_elsewhere(scenario, seed, tuple(replicates), engine, on_progress, executor)
         return
     live = live_of(engine)
     numbers = deque(replicates)
     count = usable_threads(threads) if engine == "numba" else 1
-    crews = 1 if scenario.population > _LARGE else max(1, min(count, len(numbers)))
-    each = count // crews
+    pools = 1 if scenario.population > _LARGE else max(1, min(count, len(numbers)))
+    each = count // pools
     if threads is None:
-        each = max(1, min(each, scenario.population // _CROWD))
+        each = max(1, min(each, scenario.population // _MIN_PER_THREAD))
     stop = threading.Event()
     options: dict[str, Any] = {"seed": seed, "on_progress": on_progress, "threads": each, "stop": stop}
-    if crews == 1:
+    if pools == 1:
         for number in numbers:
             # In a thread of its own, so that Ctrl-C reaches this one between weeks.
             with ThreadPoolExecutor(1) as pool:
-                yield number, _wait_for(pool.submit(live, scenario, replicate=number, **options), stop)
+                yield number, _result_of(pool.submit(live, scenario, replicate=number, **options), stop)
         return
-    with ThreadPoolExecutor(crews) as pool:
+    with ThreadPoolExecutor(pools) as pool:
         running: deque[tuple[int, Future[dict[str, History]]]] = deque()
         try:
             while numbers or running:
                 # One more than there are threads, so that none waits while the caller looks at a finished replicate.
-                while numbers and len(running) <= crews:
+                while numbers and len(running) <= pools:
                     number = numbers.popleft()
                     running.append((number, pool.submit(live, scenario, replicate=number, **options)))
                 number, job = running.popleft()
-                yield number, _wait_for(job, stop)
+                yield number, _result_of(job, stop)
         finally:
             stop.set()
 
 
 @dataclass(frozen=True, slots=True)
-class _Errand:
+class _Task:
     """A replicate that a worker lives."""
 
     scenario: Scenario
@@ -121,11 +110,11 @@ class _Errand:
     engine: str
 
 
-def _live_errand(errand: _Errand) -> dict[str, History]:
-    return live_of(errand.engine)(errand.scenario, seed=errand.seed, replicate=errand.replicate, threads=1)
+def _run_task(task: _Task) -> dict[str, History]:
+    return live_of(task.engine)(task.scenario, seed=task.seed, replicate=task.replicate, threads=1)
 
 
-def _live_elsewhere(
+def _run_elsewhere(
     scenario: Scenario,
     seed: int,
     numbers: tuple[int, ...],
@@ -134,18 +123,16 @@ def _live_elsewhere(
     executor: Executor,
 ) -> Iterator[tuple[int, dict[str, History]]]:
     """Live every replicate on a worker of its own, or each on all of them where there are too few; yield in order."""
-    from sim.execution.partitioned import SMALLEST_SPLIT, live_split
-
-    if engine == "numba" and len(numbers) < executor.workers and scenario.population >= SMALLEST_SPLIT:
+    if engine == "numba" and len(numbers) < executor.workers and scenario.population >= MIN_PARTITIONED:
         for number in numbers:
             yield (
                 number,
-                live_split(scenario, seed=seed, replicate=number, executor=executor, on_progress=on_progress),
+                run_partitioned(scenario, seed=seed, replicate=number, executor=executor, on_progress=on_progress),
             )
         return
     lived: dict[int, dict[str, History]] = {}
     following = 0
-    for place, result in executor.run(_live_errand, (_Errand(scenario, seed, number, engine) for number in numbers)):
+    for place, result in executor.run(_run_task, (_Task(scenario, seed, number, engine) for number in numbers)):
         if isinstance(result, Exception):
             raise result
         lived[place] = result
@@ -156,7 +143,7 @@ def _live_elsewhere(
             following += 1
 
 
-def _wait_for(job: Future[dict[str, History]], stop: threading.Event) -> dict[str, History]:
+def _result_of(job: Future[dict[str, History]], stop: threading.Event) -> dict[str, History]:
     """Result of a job; an interrupt asks it to stop and is passed on."""
     try:
         while not wait([job], timeout=0.5).done:

@@ -17,17 +17,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from sim.execution.trials import FIGURES, Lived
+from sim.execution.chunk import RUN_METRICS, Chunk, Run, RunResult
 from sim.execution.version import model_version
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import plain
-
-if TYPE_CHECKING:
-    from sim.execution.trials import Chunk, Run
 
 __all__ = ["SHARD_COLUMNS", "Store", "StoreFull", "shards_of"]
 
@@ -135,7 +132,7 @@ class Store:
         """Say whether a run is there and failed."""
         return self._where.get((key, replicate), 0) < 0
 
-    def read(self, key: str, replicate: int) -> Lived:
+    def read(self, key: str, replicate: int) -> RunResult:
         """Return what a run left.
 
         Raises
@@ -153,7 +150,7 @@ class Store:
             self._rows.move_to_end(place)
         return rows.read(key, replicate)
 
-    def add(self, chunk: Chunk, lived: Sequence[Lived]) -> Path | None:
+    def add(self, chunk: Chunk, lived: Sequence[RunResult]) -> Path | None:
         """Add the runs of a finished chunk as one shard; return it, or None where it was there already.
 
         Raises
@@ -220,9 +217,9 @@ class _Rows:
     def __init__(self, path: Path) -> None:
         import pyarrow.parquet as pq
 
-        columns = ["key", "replicate", "arm", "persona", "error", *FIGURES]
+        columns = ["key", "replicate", "arm", "persona", "error", *RUN_METRICS]
         table = pq.read_table(path, columns=columns, use_threads=False)
-        self.figures = np.stack([table[name].to_numpy() for name in FIGURES], axis=1)
+        self.figures = np.stack([table[name].to_numpy() for name in RUN_METRICS], axis=1)
         self.arms, self.personas = table["arm"].to_pylist(), table["persona"].to_pylist()
         self.errors = table["error"].to_pylist()
         self.places: dict[tuple[str, int], tuple[int, int]] = {}
@@ -233,13 +230,13 @@ class _Rows:
                 self.places.setdefault(runs[start], (start, at))
                 start = at
 
-    def read(self, key: str, replicate: int) -> Lived:
+    def read(self, key: str, replicate: int) -> RunResult:
         start, end = self.places[key, replicate]
         if self.errors[start]:
-            return Lived((), (), None, self.errors[start])
+            return RunResult((), (), None, self.errors[start])
         arms = tuple(dict.fromkeys(self.arms[start:end]))
         personas = tuple(dict.fromkeys(self.personas[start:end]))
-        return Lived(arms, personas, self.figures[start:end].reshape(len(arms), len(personas), -1))
+        return RunResult(arms, personas, self.figures[start:end].reshape(len(arms), len(personas), -1))
 
 
 def shards_of(folder: str | Path) -> Iterator[Path]:
@@ -265,7 +262,7 @@ def _is_alive(process: int) -> bool:
     return True
 
 
-def _table(chunk: Chunk, lived: Sequence[Lived]) -> Any:
+def _table(chunk: Chunk, lived: Sequence[RunResult]) -> Any:
     """Return the rows of a chunk: each run by arm and persona."""
     import pyarrow as pa
 
@@ -273,7 +270,9 @@ def _table(chunk: Chunk, lived: Sequence[Lived]) -> Any:
     owner = np.repeat(np.arange(len(lived)), counts)
     figures = np.concatenate(
         [
-            np.full((1, len(FIGURES)), np.nan) if item.metrics is None else item.metrics.reshape(-1, len(FIGURES))
+            np.full((1, len(RUN_METRICS)), np.nan)
+            if item.metrics is None
+            else item.metrics.reshape(-1, len(RUN_METRICS))
             for item in lived
         ]
     )
@@ -303,12 +302,12 @@ def _table(chunk: Chunk, lived: Sequence[Lived]) -> Any:
         "persona": pa.array(_words(lived, lambda item: list(item.personas) * len(item.arms))).dictionary_encode(),
         "error": repeated([item.error for item in lived]),
     }
-    for place, name in enumerate(FIGURES):
+    for place, name in enumerate(RUN_METRICS):
         columns[name] = pa.array(figures[:, place])
     return pa.table(columns)
 
 
-def _words(lived: Sequence[Lived], of: Callable[[Lived], list[str]]) -> Any:
+def _words(lived: Sequence[RunResult], of: Callable[[RunResult], list[str]]) -> Any:
     """Return a column of words, one for each row of each run; a run that failed has one row and no word."""
     import pyarrow as pa
 

@@ -12,27 +12,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.category import CATEGORY_METRICS
 from sim.analysis.metrics import METRICS
+from sim.execution.chunk import RUN_METRICS, Chunk, Run, RunResult
 from sim.execution.executors import Executor
+from sim.execution.store import Store
 from sim.execution.version import model_version
 from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain
 
-if TYPE_CHECKING:
-    from sim.execution.store import Store
+__all__ = ["Finished", "Outcome", "Trial", "key_of", "run_trials"]
 
-__all__ = ["FIGURES", "Finished", "Lived", "Outcome", "Run", "Trial", "key_of", "run_trials"]
-
-#: Names of the last axis of an outcome's metrics.
-FIGURES: tuple[str, ...] = (*METRICS, *CATEGORY_METRICS)
 _PAYBACK = METRICS.index("payback_week")
 
 #: A chunk is sized to take about so long, so that a killed sweep loses little and a shard holds many runs.
@@ -95,7 +91,7 @@ class Outcome:
         Key of the trial.
     arms, personas : tuple of str
         Names along the first and the third axis; row 0 of the third axis is everybody.
-    metrics : float64 (arms, replicates, 1 + P, len(FIGURES))
+    metrics : float64 (arms, replicates, 1 + P, len(RUN_METRICS))
         NaN where undefined. ``payback_week`` is each arm's against the baseline.
     error : str
         Why it failed, or empty. A failed trial has NaN everywhere.
@@ -117,37 +113,6 @@ class Finished:
     customer_weeks: int
     #: Whether they were found in the store.
     held: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One replicate of one trial of a chunk: values over the scenario of that number in the chunk."""
-
-    key: str
-    scenario: int
-    values: Mapping[str, Any]
-    seed: int
-    replicate: int
-
-
-@dataclass(frozen=True, slots=True)
-class Lived:
-    """What one run of a chunk left: its figures, or why it failed."""
-
-    arms: tuple[str, ...]
-    personas: tuple[str, ...]
-    #: (arms, 1 + P, len(FIGURES)); None where the run failed.
-    metrics: NDArray[np.float64] | None
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Runs that are sent to a worker together, with every scenario that they start from once."""
-
-    model: str
-    scenarios: tuple[Scenario, ...]
-    runs: tuple[Run, ...]
 
 
 def key_of(scenario: Scenario, seed: int) -> str:
@@ -253,7 +218,7 @@ class _Pending:
     key: str
     trial: Trial
     wanted: tuple[int, ...]
-    lived: dict[int, Lived | None]
+    lived: dict[int, RunResult | None]
     error: str = ""
     axes: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
@@ -292,7 +257,7 @@ class _Job:
             if isinstance(result, ConfigError):
                 raise result
             if isinstance(result, Exception):
-                self._take(chunk, [Lived((), (), None, _describe(result)) for _ in chunk.runs])
+                self._take(chunk, [RunResult((), (), None, _describe(result)) for _ in chunk.runs])
             else:
                 lived, seconds = result
                 self.pace += _TRUST * (seconds / expected - self.pace)
@@ -300,7 +265,7 @@ class _Job:
             yield from self._ready()
         yield from self._ready()
 
-    def _take(self, chunk: Chunk, lived: Sequence[Lived]) -> None:
+    def _take(self, chunk: Chunk, lived: Sequence[RunResult]) -> None:
         if self.store is not None:
             self.store.add(chunk, lived)
         failed = sum(item.metrics is None for item in lived)
@@ -382,7 +347,7 @@ class _Job:
 
     def _outcome(self, item: _Pending) -> Outcome:
         arms, personas = item.axes
-        metrics = np.full((len(arms), len(item.wanted), len(personas), len(FIGURES)), np.nan)
+        metrics = np.full((len(arms), len(item.wanted), len(personas), len(RUN_METRICS)), np.nan)
         if item.error:
             return Outcome(item.key, arms, personas, metrics, item.error)
         for place, replicate in enumerate(item.wanted):
@@ -422,7 +387,7 @@ def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {words[:500]}" if words else type(error).__name__
 
 
-def live_chunk(chunk: Chunk, engine: str = "numba") -> tuple[Lived, ...]:
+def live_chunk(chunk: Chunk, engine: str = "numba") -> tuple[RunResult, ...]:
     """Live the runs of a chunk in this process, on one thread.
 
     Raises
@@ -435,7 +400,7 @@ def live_chunk(chunk: Chunk, engine: str = "numba") -> tuple[Lived, ...]:
             f"a worker has version {model_version()} of the model and this process {chunk.model}; "
             "install the same version on every worker and start them again"
         )
-    lived: list[Lived] = []
+    lived: list[RunResult] = []
     at = 0
     while at < len(chunk.runs):
         # Replicates of one configuration stand together and are resolved once.
@@ -448,46 +413,46 @@ def live_chunk(chunk: Chunk, engine: str = "numba") -> tuple[Lived, ...]:
     return tuple(lived)
 
 
-def _live_with_numba(chunk: Chunk) -> tuple[tuple[Lived, ...], float]:
+def _live_with_numba(chunk: Chunk) -> tuple[tuple[RunResult, ...], float]:
     began = perf_counter()
     return live_chunk(chunk), perf_counter() - began
 
 
-def _live_with_mesa(chunk: Chunk) -> tuple[tuple[Lived, ...], float]:
+def _live_with_mesa(chunk: Chunk) -> tuple[tuple[RunResult, ...], float]:
     began = perf_counter()
     return live_chunk(chunk, "mesa"), perf_counter() - began
 
 
-def _live_runs(base: Scenario, runs: Sequence[Run], engine: str) -> list[Lived]:
+def _live_runs(base: Scenario, runs: Sequence[Run], engine: str) -> list[RunResult]:
     """Live replicates of one configuration; what goes wrong is kept with the run."""
     from sim.execution.replicates import live_of  # compiles kernels
 
     live = live_of(engine)
-    lived: list[Lived] = []
+    lived: list[RunResult] = []
     first = runs[0]
     try:
         scenario = _resolve(base, first.values)
     except ConfigError as error:
-        return [Lived((), (), None, _describe(error)) for _ in runs]
+        return [RunResult((), (), None, _describe(error)) for _ in runs]
     arms, personas = _axes(scenario)
     for run in runs:
         try:
             histories = live(scenario, seed=run.seed, replicate=run.replicate)
-            lived.append(Lived(arms, personas, measure_arms(histories, scenario)))
+            lived.append(RunResult(arms, personas, measure_arms(histories, scenario)))
         except Exception as error:  # recorded: one run that fails stops no sweep
-            lived.append(Lived((), (), None, _describe(error)))
+            lived.append(RunResult((), (), None, _describe(error)))
     return lived
 
 
 def measure_arms(histories: Mapping[str, Any], scenario: Scenario) -> NDArray[np.float64]:
-    """Return every figure of every arm of one replicate: (arms, 1 + P, len(FIGURES))."""
+    """Return every figure of every arm of one replicate: (arms, 1 + P, len(RUN_METRICS))."""
     from sim.analysis.category import category_measures
     from sim.analysis.metrics import measure, payback_week
 
     measures = {name: measure(history, scenario) for name, history in histories.items()}
     baseline = measures[scenario.baseline].cash
     rate = scenario.market.economics.discount_rate
-    out = np.empty((len(histories), len(scenario.personas) + 1, len(FIGURES)))
+    out = np.empty((len(histories), len(scenario.personas) + 1, len(RUN_METRICS)))
     for place, (name, history) in enumerate(histories.items()):
         out[place, :, : len(METRICS)] = measures[name].values
         out[place, :, len(METRICS) :] = category_measures(history, scenario)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.execution.trials import FIGURES, Finished, Trial, run_trials
+from sim.execution.chunk import RUN_METRICS
+from sim.execution.trials import Finished, Trial, run_trials
 from sim.experiments.arm_metrics import check_metric
 from sim.experiments.factors import factor_number
 from sim.scenario.factor import Factor
@@ -135,7 +136,7 @@ def evaluate_points(
     ]
     rows: list[Floats] = []
     failed: list[Failed] = []
-    figure = FIGURES.index(response.metric)
+    figure = RUN_METRICS.index(response.metric)
     outcomes: Iterator[Any] = run_trials(trials, **options)
     for point, outcome in enumerate(outcomes):
         if outcome.error:

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from sim.analysis.metrics import METRICS
 from sim.analysis.paired import estimate, paired_difference
+from sim.execution.chunk import RUN_METRICS
 from sim.execution.executors import Executor
 from sim.execution.store import Store
-from sim.execution.trials import FIGURES, Finished, Outcome, run_trials
+from sim.execution.trials import Finished, Outcome, run_trials
 from sim.experiments.design import Design, Point, Trials
 
 __all__ = ["Effect", "Level", "SweepResult", "SweepRun", "effects_of", "sweep"]
@@ -158,7 +159,7 @@ def sweep(
     first = next(iter(design.cases.values()))
     others = tuple(arm for arm in first.arms if arm != first.baseline)
     swept = SweepResult(design, metric, first.baseline, others)
-    place = FIGURES.index(metric)
+    place = RUN_METRICS.index(metric)
     trials = Trials(design, seed, replicates)
     with _Writer(table, design) as rows, _Writer(differences, design) as gaps:
         outcomes = run_trials(trials, executor=executor, store=store, on_done=on_done, engine=engine)
@@ -176,7 +177,7 @@ def _headline(outcome: Outcome, arm: str, baseline: str, place: int) -> tuple[fl
     if outcome.error:
         return None, None, None
     values = outcome.metrics[outcome.arms.index(arm), :, 0, place]
-    if FIGURES[place] in _NOT_A_DIFFERENCE:
+    if RUN_METRICS[place] in _NOT_A_DIFFERENCE:
         of_arm = estimate(values)
         return of_arm.mean, of_arm.ci_low, of_arm.ci_high
     gap = paired_difference(values, outcome.metrics[outcome.arms.index(baseline), :, 0, place])
@@ -187,11 +188,11 @@ def _rows(number: int, point: Point, outcome: Outcome, replicates: Sequence[int]
     """Return the rows of the table of one point, as columns."""
     if outcome.error:
         count, words = len(replicates), {"arm": [""] * len(replicates), "persona": [""] * len(replicates)}
-        figures = np.full((count, len(FIGURES)), np.nan)
+        figures = np.full((count, len(RUN_METRICS)), np.nan)
         order = list(replicates)
     else:
         arms, personas = outcome.arms, outcome.personas
-        figures = np.moveaxis(outcome.metrics, 1, 0).reshape(-1, len(FIGURES))
+        figures = np.moveaxis(outcome.metrics, 1, 0).reshape(-1, len(RUN_METRICS))
         count = len(figures)
         words = {
             "arm": [arm for _ in replicates for arm in arms for _ in personas],
@@ -204,13 +205,13 @@ def _rows(number: int, point: Point, outcome: Outcome, replicates: Sequence[int]
         "point": point,
         "rest": {"replicate": order, **words, "error": [outcome.error] * count},
         "figures": figures,
-        "names": FIGURES,
+        "names": RUN_METRICS,
     }
 
 
 def _gaps(number: int, point: Point, outcome: Outcome, baseline: str, place: int) -> dict[str, Any]:
     """Return the mean differences of one point, as columns."""
-    names = (*(name for name in FIGURES if name not in _NOT_A_DIFFERENCE), "payback_week")
+    names = (*(name for name in RUN_METRICS if name not in _NOT_A_DIFFERENCE), "payback_week")
     if outcome.error:
         figures = np.full((1, len(names) + 3), np.nan)
         columns = {"run": [number], "case": [point.case], "key": [outcome.key]}
@@ -220,11 +221,11 @@ def _gaps(number: int, point: Point, outcome: Outcome, baseline: str, place: int
         others = [row for row, arm in enumerate(outcome.arms) if arm != baseline]
         gap = outcome.metrics[others] - outcome.metrics[base]  # (others, replicates, personas, figures)
         gap[..., METRICS.index("payback_week")] = outcome.metrics[others][..., METRICS.index("payback_week")]
-        means = _mean_over_replicates(gap)[..., [FIGURES.index(name) for name in names]]
+        means = _mean_over_replicates(gap)[..., [RUN_METRICS.index(name) for name in names]]
         ends = np.full((*means.shape[:2], 3), np.nan)
         for row in range(len(others)):
             for who in range(means.shape[1]):
-                if FIGURES[place] in _NOT_A_DIFFERENCE:
+                if RUN_METRICS[place] in _NOT_A_DIFFERENCE:
                     continue
                 found = paired_difference(
                     outcome.metrics[others[row], :, who, place], outcome.metrics[base, :, who, place]
@@ -240,7 +241,12 @@ def _gaps(number: int, point: Point, outcome: Outcome, baseline: str, place: int
             "persona": list(outcome.personas) * len(others),
             "error": [""] * count,
         }
-    written = (*names, f"{FIGURES[place]}_ci_low", f"{FIGURES[place]}_ci_high", f"{FIGURES[place]}_p_better")
+    written = (
+        *names,
+        f"{RUN_METRICS[place]}_ci_low",
+        f"{RUN_METRICS[place]}_ci_high",
+        f"{RUN_METRICS[place]}_p_better",
+    )
     return {"columns": columns, "point": point, "rest": rest, "figures": figures, "names": written}
 
 

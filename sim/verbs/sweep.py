@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import IO, Any
 
-from sim.execution.trials import FIGURES
+from sim.execution.chunk import RUN_METRICS
 from sim.experiments.design import Design, read_design
 from sim.progress import RunProgress
 from sim.scenario.config_path import ConfigPath
@@ -58,8 +58,8 @@ def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
     scenario = Scenario.from_dict(rest, config_path=config_path)
     cases = _read_cases(mine.get("cases"), scenario, config_path)
     metric = mine.get("metric") or "contribution"
-    if metric not in FIGURES:
-        raise ConfigError(f"metric is {show(metric)}; {suggest(metric, FIGURES, 'give one of')}")
+    if metric not in RUN_METRICS:
+        raise ConfigError(f"metric is {show(metric)}; {suggest(metric, RUN_METRICS, 'give one of')}")
     for label, case in cases.items():
         if len(case.arms) < 2:
             raise ConfigError(f"scenario {label!r} has one arm; a sweep is about the difference between arms, give two")

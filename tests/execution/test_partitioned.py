@@ -4,7 +4,7 @@ import pytest
 
 import sim.execution.partitioned as split
 from sim.execution.executors import SerialExecutor, make_executor
-from sim.execution.partitioned import live_split
+from sim.execution.partitioned import run_partitioned
 from sim.execution.replicates import run_replicates
 from sim.scenario.scenario import Scenario
 
@@ -34,7 +34,7 @@ def test_the_bytes_do_not_depend_on_how_many_share_the_customers(name, workers, 
     alone = live(scenario, seed=4, replicate=1)
     executor = SerialExecutor()
     executor.workers = workers
-    together = live_split(scenario, seed=4, replicate=1, executor=executor)
+    together = run_partitioned(scenario, seed=4, replicate=1, executor=executor)
     assert list(together) == list(alone)
     for arm, history in alone.items():
         assert_same_history(history, together[arm])
@@ -43,7 +43,7 @@ def test_the_bytes_do_not_depend_on_how_many_share_the_customers(name, workers, 
 @pytest.mark.slow
 def test_processes_share_a_replicate_where_there_are_too_few(monkeypatch, live, assert_same_history):
     scenario = Scenario.load("treadmill", population=1500, horizon=15, burn_in=5)
-    monkeypatch.setattr(split, "SMALLEST_SPLIT", 1000)
+    monkeypatch.setattr(split, "MIN_PARTITIONED", 1000)
     alone = live(scenario)
     with make_executor("local", workers=2) as executor:
         ((number, together),) = run_replicates(scenario, seed=1, replicates=[0], executor=executor)

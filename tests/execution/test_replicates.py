@@ -12,7 +12,8 @@ import pytest
 
 from sim.analysis import tables
 from sim.engine.replicate import Stopped, live_replicate
-from sim.execution.replicates import run_replicates, usable_threads
+from sim.execution.executors import usable_threads
+from sim.execution.replicates import run_replicates
 from sim.experiments.compare import compare
 from sim.scenario.scenario import Scenario
 

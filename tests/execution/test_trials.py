@@ -16,10 +16,11 @@ import pytest
 
 import sim.execution.store as store_module
 import sim.execution.trials as trials_module
+from sim.execution.chunk import RUN_METRICS
 from sim.execution.executors import EXECUTORS, SerialExecutor, make_executor
 from sim.execution.replicates import run_replicates
 from sim.execution.store import Store, StoreFull, shards_of
-from sim.execution.trials import FIGURES, Trial, key_of, live_chunk, measure_arms, run_trials
+from sim.execution.trials import Trial, key_of, live_chunk, measure_arms, run_trials
 from sim.execution.version import model_version
 from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
@@ -43,7 +44,7 @@ def test_an_outcome_is_what_a_comparison_measures(tiny):
     for place, (_, histories) in enumerate(run_replicates(scenario, seed=3, replicates=[0, 2], threads=1)):
         assert np.array_equal(outcome.metrics[:, place], measure_arms(histories, scenario), equal_nan=True)
     assert outcome.arms == ("classic", "proactive") and outcome.personas[0] == "all"
-    assert outcome.metrics.shape == (2, 2, 5, len(FIGURES)) and outcome.key == Trial(scenario, 3, (0,)).key
+    assert outcome.metrics.shape == (2, 2, 5, len(RUN_METRICS)) and outcome.key == Trial(scenario, 3, (0,)).key
 
 
 def test_a_key_is_about_content_and_not_about_how_it_came_to_be(tiny):

@@ -213,7 +213,7 @@ def test_one_population_is_split_over_the_workers_of_a_cluster(tmp_path, cluster
     from sim.execution.replicates import run_replicates
     from sim.scenario.scenario import Scenario
 
-    monkeypatch.setattr(split, "SMALLEST_SPLIT", 1)
+    monkeypatch.setattr(split, "MIN_PARTITIONED", 1)
     scenario = Scenario.load("treadmill", population=2001, horizon=20, burn_in=10)
     ((_, alone),) = run_replicates(scenario, seed=2, replicates=[0], threads=1)
     with make_executor("dask", scheduler_file=cluster[2]) as executor:
