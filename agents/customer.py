@@ -157,8 +157,8 @@ class Surroundings(Protocol):
         """A channel, named as in sim.world.graph.CHANNEL."""
         ...
 
-    def node(self, lead: int, stage: int) -> NodeView:
-        """A stage on the lead's journey (or on that of customers nobody leads)."""
+    def node(self, host: int, stage: int) -> NodeView:
+        """A stage on the host brand's journey (or on that of customers without a host brand)."""
         ...
 
     def has_stage(self, brand: int, stage: int) -> bool:
@@ -236,7 +236,7 @@ class Customer:
         self.stage = 0
         self.channel = NOBODY
         self.incumbent = NOBODY
-        self.lead = NOBODY
+        self.host = NOBODY
         self.need_at = 0
         self.since = 0
         self.occasion = 0
@@ -286,13 +286,13 @@ class Customer:
         return float(self.world.level(brand, self.persona).prospect_knowledge)
 
     def relevance_of(self, brand: int) -> float:
-        """Relevance of a brand's offers; none where nobody leads or the customer has opted out."""
+        """Relevance of a brand's offers; none without a host brand or for a customer who has opted out."""
         if brand == NOBODY or brand in self.opted_out:
             return 0.0
         return relevance(self.world.level(brand, self.persona).personalization, self.known_by(brand))
 
     def ease_with(self, brand: int) -> float:
-        """Ease in the present stage: none where nobody leads or the channel is a human one."""
+        """Ease in the present stage: none without a host brand or where the channel is a human one."""
         if brand == NOBODY or (self.channel != NOBODY and not self.world.channel(self.channel).digital):
             return 0.0
         return eased(self.world.level(brand, self.persona).automation, self.traits["digital_affinity"])
@@ -303,9 +303,9 @@ class Customer:
         return felt_effort(node.effort, multiplier, ease)
 
     def _features(self, node: NodeView, strongest: float, disturbed: float) -> dict[str, float]:
-        led = self.lead != NOBODY
-        mine = led and self.lead == self.incumbent
-        ease = self.ease_with(self.lead)
+        hosted = self.host != NOBODY
+        mine = hosted and self.host == self.incumbent
+        ease = self.ease_with(self.host)
         return {
             **self.traits,
             "satisfaction": self.satisfaction if mine else 0.0,
@@ -314,13 +314,13 @@ class Customer:
             "fatigue": self.present_fatigue(),
             "weeks_in_stage": float(self.world.week - self.since),
             "ease": ease,
-            "relevance": self.relevance_of(self.lead),
+            "relevance": self.relevance_of(self.host),
             "pull": strongest,
-            "delight": self.world.delight(self.lead) if led else 0.0,
+            "delight": self.world.delight(self.host) if hosted else 0.0,
             "intrusion": disturbed,
             "effort": self.effort_of(node, ease),
-            "reputation": self.world.standing(self.who, self.lead).reputation if led else 0.0,
-            "price": self.world.brand(self.lead).relative_price if led else 0.0,
+            "reputation": self.world.standing(self.who, self.host).reputation if hosted else 0.0,
+            "price": self.world.brand(self.host).relative_price if hosted else 0.0,
             "adoption": self.world.adoption(),
         }
 
@@ -344,7 +344,7 @@ class Customer:
     def live_week(self) -> None:
         """One week, in this order.
 
-        1. Contacts of every brand that makes contact; a timely one moves the lead and pulls.
+        1. Contacts of every brand that makes contact; a timely one makes its brand the host and pulls.
         2. The weekly deed of the stage (search, talk); where a fixed stay is not over, nothing else.
         3. One edge at most out of the present stage, by its hazards; then on through stages that resolve within the
            week, each of which does its deed on being entered.
@@ -352,7 +352,7 @@ class Customer:
         world = self.world
         strongest, disturbed = self._meet_contacts() if world.contacting() else (0.0, 0.0)
         contacted = strongest > 0.0
-        node = world.node(self.lead, self.stage)
+        node = world.node(self.host, self.stage)
         if node.does == "search":
             self._search()
         elif node.does == "talk":
@@ -375,7 +375,7 @@ class Customer:
 
     def _is_moment(self) -> bool:
         """Whether a contact could be timely: considering, evaluating, using, or the need near."""
-        does = self.world.node(self.lead, self.stage).does
+        does = self.world.node(self.host, self.stage).does
         if does == "wait":
             return self.need_at - self.world.week <= self.world.constants.near_weeks
         return does in ("recall", "search", "use")
@@ -385,7 +385,7 @@ class Customer:
         world, constants = self.world, self.world.constants
         fatigue = self.present_fatigue()
         added = strongest = disturbed = 0.0
-        lead = self.lead
+        host = self.host
         for brand in world.contacting():
             if brand in self.opted_out:
                 continue
@@ -410,7 +410,7 @@ class Customer:
                 added += constants.contact_fatigue
                 strength = pull(known, fatigue)
                 if strength > strongest and world.has_stage(brand, self.stage):
-                    strongest, lead = strength, brand
+                    strongest, host = strength, brand
                 if self.considered:
                     self.considered |= {brand}
                 world.note(self, "TIMELY_CONTACT", brand, NOBODY, NOBODY, 0)
@@ -437,7 +437,7 @@ class Customer:
             self.fatigue = single(fatigue + added)
             self.last_contact = world.week
             world.count_person(self, "FATIGUE", self.fixed_point(added))
-        self.lead = lead
+        self.host = host
         return strongest, disturbed
 
     def _is_open(self, edge: EdgeView, contacted: bool, need_due: bool) -> bool:
@@ -445,11 +445,11 @@ class Customer:
             return False
         if edge.only is None:
             return True
-        if self.lead == NOBODY:
+        if self.host == NOBODY:
             return False
         if edge.only == "incumbent":
-            return self.lead == self.incumbent
-        return bool(getattr(self.world.level(self.lead, self.persona), edge.only) > 0.0)
+            return self.host == self.incumbent
+        return bool(getattr(self.world.level(self.host, self.persona), edge.only) > 0.0)
 
     def _pick_edge(
         self, node: NodeView, strongest: float, disturbed: float, contacted: bool, need_due: bool
@@ -490,7 +490,7 @@ class Customer:
                 break
         scale = total if logits else 1.0
         options = tuple((edge.target, weight / scale) for edge, weight in weighed)
-        world.decided(self, Decision("step", self.lead, u, options, None if taken is None else taken.target))
+        world.decided(self, Decision("step", self.host, u, options, None if taken is None else taken.target))
         return taken
 
     def _enter(self, stage: int, disturbed: float) -> NodeView:
@@ -499,21 +499,21 @@ class Customer:
         world.moved(self, self.stage, stage)
         self.stage = stage
         self.since = world.week
-        node = world.node(self.lead, stage)
+        node = world.node(self.host, stage)
         if node.does == "wait":
-            self.lead = self.incumbent
+            self.host = self.incumbent
             self.considered = self.initial = frozenset()
-            node = world.node(self.lead, stage)
+            node = world.node(self.host, stage)
         self._take_channel(node)
-        strain = self.effort_of(node, self.ease_with(self.lead))
+        strain = self.effort_of(node, self.ease_with(self.host))
         if strain > 0.0:
             self.strain = single(self.strain + strain)
-        if self.lead != NOBODY:
-            world.pay(self, self.lead, "SERVICE", node.cost)
-            world.pay(self, self.lead, "REVENUE", node.ancillary)
-            world.pay(self, self.lead, "ANCILLARY", math.floor(node.ancillary * constants.ancillary_margin + 0.5))
+        if self.host != NOBODY:
+            world.pay(self, self.host, "SERVICE", node.cost)
+            world.pay(self, self.host, "REVENUE", node.ancillary)
+            world.pay(self, self.host, "ANCILLARY", math.floor(node.ancillary * constants.ancillary_margin + 0.5))
         if node.does != "choose":
-            world.note(self, "STAGE", self.lead, self.channel, NOBODY, 0)
+            world.note(self, "STAGE", self.host, self.channel, NOBODY, 0)
         if node.does == "wait":
             self.set_need_clock()
         elif node.does == "recall":
@@ -529,22 +529,22 @@ class Customer:
             self._experience(node, disturbed)
         if node.does == "talk":
             self._talk()
-        return world.node(self.lead, stage)
+        return world.node(self.host, stage)
 
     def _take_channel(self, node: NodeView) -> None:
-        """Pass through one of the stage's channels: cost to the lead, knowledge where the touch is digital."""
+        """Pass through one of the stage's channels: cost to the host brand, knowledge where the touch is digital."""
         self.channel = NOBODY
         if not node.mix:
             return
         world = self.world
         u = world.draw(self.who, Purpose.ENTRY, self.occasion, self.stage, 0)
         self.channel = next((at for at, share in enumerate(node.mix[:-1]) if u < share), len(node.mix) - 1)
-        if self.lead == NOBODY:
+        if self.host == NOBODY:
             return
         channel = world.channel(self.channel)
-        world.pay(self, self.lead, "CHANNELS", channel.cost)
-        if channel.digital and self.lead == self.incumbent:
-            automation = world.level(self.lead, self.persona).automation
+        world.pay(self, self.host, "CHANNELS", channel.cost)
+        if channel.digital and self.host == self.incumbent:
+            automation = world.level(self.host, self.persona).automation
             self.knowledge = unit(knowledge_after_touch(self.knowledge, world.constants.knowledge_rate, automation))
 
     # -- deeds of stages -------------------------------------------------------------------------------------------
@@ -617,19 +617,19 @@ class Customer:
             )
         elif self.incumbent != NOBODY:
             utility += constants.novelty_weight * self.traits["novelty_seeking"]
-        if brand == self.lead:
+        if brand == self.host:
             utility += constants.relevance_weight * self.relevance_of(brand)
         return utility
 
     def _buy(self) -> None:
-        """Choose and purchase; a brand bought without consideration is the lead's (the loyalty loop)."""
+        """Choose and purchase; a brand bought without consideration is the host brand (the loyalty loop)."""
         world = self.world
         initial, evaluation, loop = 0, 1, 2
         before = self.incumbent
-        if not self.considered and self.lead == NOBODY:
+        if not self.considered and self.host == NOBODY:
             self._recall()
         if not self.considered:
-            brand, origin = self.lead, loop
+            brand, origin = self.host, loop
         else:
             utilities = [(self.utility_of(brand), brand) for brand in sorted(self.considered)]
             brand = max(utilities, key=lambda pair: pair[0])[1]
@@ -637,7 +637,7 @@ class Customer:
             world.count_person(self, "CONSIDERED_INITIALLY", len(self.initial))
             world.count_person(self, "CONSIDERED_LATER", len(self.considered) - len(self.initial))
             world.decided(
-                self, Decision("choice", self.lead, math.nan, tuple((name, worth) for worth, name in utilities), brand)
+                self, Decision("choice", self.host, math.nan, tuple((name, worth) for worth, name in utilities), brand)
             )
         world.count(self, brand, ("INITIAL", "EVALUATION", "LOOP")[origin], 1)
         if not self.searched:
@@ -658,7 +658,7 @@ class Customer:
             self.habit = unit(habit_after_repeat(self.present_habit(), world.constants.habit_gain))
         else:
             self._switch(brand)
-        self.lead = brand
+        self.host = brand
         self.last_purchase = world.week
         self.considered = self.initial = frozenset()
         world.note(self, "PURCHASE", brand, self.channel, origin, offer.revenue)

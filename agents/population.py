@@ -74,7 +74,8 @@ def customer_record(brands: int) -> np.dtype[Any]:
     clocks     ``need_at``: the need clock runs out; ``since``: the stage was entered; ``need_week``: the last need
     n          ``occasion``: count of needs so far
     masks      brands considered ``initial`` -ly and now (``considered``), and ``opted_out`` of
-    o, b       ``incumbent`` (brand last bought) and ``lead`` (brand whose journey it is), or NOBODY
+    o, b       ``incumbent`` (brand last bought) and ``host`` (the host brand: the brand on whose journey the customer
+               is), or NOBODY
     ========== ===================================================================
     """
     mask = np.uint8 if brands <= 8 else np.uint64
@@ -84,7 +85,7 @@ def customer_record(brands: int) -> np.dtype[Any]:
     weeks = ("need_at", "since", "need_week", "last_purchase", "last_contact", "occasion")
     clocks = [(name, np.uint16) for name in weeks]
     small = [(name, np.uint8) for name in ("persona", "stage", "marks")]
-    signed = [(name, np.int8) for name in ("channel", "incumbent", "lead")]
+    signed = [(name, np.int8) for name in ("channel", "incumbent", "host")]
     wide = masks if mask is np.uint64 else []
     narrow = [] if mask is np.uint64 else masks
     return np.dtype([*wide, *singles, *codes, *clocks, *small, *signed, *narrow], align=True)

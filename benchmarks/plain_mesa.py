@@ -59,7 +59,7 @@ class Customer(mesa.Agent):
         self.since = 0
         self.channel: str | None = None
         self.incumbent: str | None = None
-        self.lead: str | None = None
+        self.host: str | None = None
         self.considered: set[str] = set()
         self.initial: set[str] = set()
         self.searched = False
@@ -102,12 +102,12 @@ class Customer(mesa.Agent):
 
     def effort(self, stage: Stage) -> float:
         factor = 1.0 if self.channel is None else self.model.market.channels[self.channel].effort
-        return stage.effort * factor * (1.0 - self.ease_with(self.lead))
+        return stage.effort * factor * (1.0 - self.ease_with(self.host))
 
     def feature(self, name: str, stage: Stage) -> float:
         if name in self.trait:
             return self.trait[name]
-        loyal = self.lead is not None and self.lead == self.incumbent
+        loyal = self.host is not None and self.host == self.incumbent
         match name:
             case "satisfaction":
                 return self.satisfaction if loyal else 0.0
@@ -120,9 +120,9 @@ class Customer(mesa.Agent):
             case "weeks_in_stage":
                 return self.model.week - self.since
             case "ease":
-                return self.ease_with(self.lead)
+                return self.ease_with(self.host)
             case "relevance":
-                return self.relevance_of(self.lead)
+                return self.relevance_of(self.host)
             case "pull":
                 return self.pull
             case "intrusion":
@@ -130,11 +130,11 @@ class Customer(mesa.Agent):
             case "effort":
                 return self.effort(stage)
             case "delight":
-                return 0.0 if self.lead is None else self.model.delight[self.lead]
+                return 0.0 if self.host is None else self.model.delight[self.host]
             case "reputation":
-                return 0.0 if self.lead is None else self.model.reputation[self.lead]
+                return 0.0 if self.host is None else self.model.reputation[self.host]
             case "price":
-                return 0.0 if self.lead is None else self.model.relative_price[self.lead]
+                return 0.0 if self.host is None else self.model.relative_price[self.host]
         raise ValueError(f"this model knows no feature {name!r}")
 
     # the week
@@ -144,7 +144,7 @@ class Customer(mesa.Agent):
         self.pull = self.intrusion = 0.0
         for brand in model.contacting:
             self._meet(brand)
-        stage = model.stage(self.lead, self.stage)
+        stage = model.stage(self.host, self.stage)
         if stage.does == "search":
             self._search()
         elif stage.does == "talk":
@@ -162,7 +162,7 @@ class Customer(mesa.Agent):
                 self.need_week = model.week
                 self.searched = False
             self._enter(edge.target)
-            stage = model.stage(self.lead, self.stage)
+            stage = model.stage(self.host, self.stage)
             if stage.weeks != 0:
                 return
 
@@ -190,7 +190,7 @@ class Customer(mesa.Agent):
             pull = (0.5 + 0.5 * relevance) * math.exp(-fatigue)
             if pull > self.pull and self.stage in model.journeys[model.plans[brand].journey].stages:
                 self.pull = pull
-                self.lead = brand
+                self.host = brand
             if self.considered:
                 self.considered.add(brand)
         self.fatigue = fatigue + rules.fatigue * (1.0 if timely else rules.mistimed)
@@ -202,7 +202,7 @@ class Customer(mesa.Agent):
             self.opted_out.add(brand)
 
     def _is_moment(self) -> bool:
-        does = self.model.stage(self.lead, self.stage).does
+        does = self.model.stage(self.host, self.stage).does
         if does == "wait":
             return self.need_at - self.model.week <= self.model.market.contact.near_weeks
         return does in ("recall", "search", "use")
@@ -212,16 +212,16 @@ class Customer(mesa.Agent):
             return False
         if edge.only is None:
             return True
-        if self.lead is None:
+        if self.host is None:
             return False
         if edge.only == "incumbent":
-            return self.lead == self.incumbent
-        return getattr(self.model.plans[self.lead].strategy, edge.only) > 0.0
+            return self.host == self.incumbent
+        return getattr(self.model.plans[self.host].strategy, edge.only) > 0.0
 
     def _pick(self, stage: Stage, need_due: bool) -> Edge | None:
         """The edge taken, or None to stay."""
         edges, weights, otherwise = [], [], None
-        for edge in self.model.edges(self.lead, self.stage):
+        for edge in self.model.edges(self.host, self.stage):
             if not self._is_open(edge, need_due):
                 continue
             if edge.logit is None:
@@ -240,17 +240,17 @@ class Customer(mesa.Agent):
         """Enter a stage and do what it does."""
         model = self.model
         self.stage, self.since = name, model.week
-        stage = model.stage(self.lead, name)
+        stage = model.stage(self.host, name)
         if stage.does == "wait":
-            self.lead = self.incumbent
+            self.host = self.incumbent
             self.considered, self.initial = set(), set()
-            stage = model.stage(self.lead, name)
+            stage = model.stage(self.host, name)
         self._take_channel(stage)
         self.strain += self.effort(stage)
-        if self.lead is not None:
-            model.counts.revenue[self.lead] += stage.ancillary
-            model.counts.contribution[self.lead] += stage.ancillary * model.market.economics.ancillary_margin
-            model.counts.contribution[self.lead] -= stage.cost
+        if self.host is not None:
+            model.counts.revenue[self.host] += stage.ancillary
+            model.counts.contribution[self.host] += stage.ancillary * model.market.economics.ancillary_margin
+            model.counts.contribution[self.host] -= stage.cost
         match stage.does:
             case "wait":
                 self._start_clock()
@@ -275,11 +275,11 @@ class Customer(mesa.Agent):
             return
         self.channel = self.random.choices(list(stage.channels), list(stage.channels.values()))[0]
         channel = self.model.market.channels[self.channel]
-        if self.lead is None:
+        if self.host is None:
             return
-        self.model.counts.contribution[self.lead] -= channel.cost
-        if channel.digital and self.lead == self.incumbent:
-            rate = self.model.market.experience.knowledge_rate * self.model.plans[self.lead].strategy.automation
+        self.model.counts.contribution[self.host] -= channel.cost
+        if channel.digital and self.host == self.incumbent:
+            rate = self.model.market.experience.knowledge_rate * self.model.plans[self.host].strategy.automation
             self.knowledge += rate * (1.0 - self.knowledge)
 
     def _start_clock(self) -> None:
@@ -322,16 +322,16 @@ class Customer(mesa.Agent):
             utility += choice.habit * self.present_habit() + choice.satisfaction * self.satisfaction
         elif self.incumbent is not None:
             utility += choice.novelty * self.trait["novelty_seeking"]
-        if brand == self.lead:
+        if brand == self.host:
             utility += choice.relevance * self.relevance_of(brand)
         return utility
 
     def _buy(self) -> None:
         model, counts = self.model, self.model.counts
-        if not self.considered and self.lead is None:
+        if not self.considered and self.host is None:
             self._recall()
         if not self.considered:
-            brand, origin = self.lead, "loop"
+            brand, origin = self.host, "loop"
         else:
             brand = max(self.considered, key=self._utility)
             origin = "initial" if brand in self.initial else "evaluation"
@@ -348,7 +348,7 @@ class Customer(mesa.Agent):
             self.satisfaction = self.expectation = self.habit = 0.0
             self.trust = rules.initial_trust * self.trait["trust_propensity"]
             self.knowledge = model.plans[brand].strategy.prospect_knowledge
-        self.lead = brand
+        self.host = brand
         self.bought_at = model.week
         self.considered, self.initial = set(), set()
 
@@ -434,24 +434,24 @@ class PlainModel(mesa.Model):
         self.contacting = [brand for brand, plan in plans.items() if _makes_contact(plan.strategy)]
         self._stages: dict[tuple[str | None, str], Stage] = {}
         self._ways: dict[tuple[str | None, str], list[Edge]] = {}
-        for lead in (None, *plans):
-            own = self.journeys[self.market.journey if lead is None else plans[lead].journey]
-            # A customer whose lead changes stays in a stage that the new journey may not have.
+        for host in (None, *plans):
+            own = self.journeys[self.market.journey if host is None else plans[host].journey]
+            # A customer whose host changes stays in a stage that the new journey may not have.
             for journey in (own, *self.journeys.values()):
                 for name, stage in journey.stages.items():
-                    if (lead, name) not in self._stages:
-                        self._stages[lead, name] = stage
-                        self._ways[lead, name] = [edge for edge in journey.edges if edge.source == name]
+                    if (host, name) not in self._stages:
+                        self._stages[host, name] = stage
+                        self._ways[host, name] = [edge for edge in journey.edges if edge.source == name]
 
     @staticmethod
     def _level(strategy: Strategy, capability: str) -> float:
         return getattr(strategy, capability) ** strategy.costs.convexity
 
-    def stage(self, lead: str | None, name: str) -> Stage:
-        return self._stages[lead, name]
+    def stage(self, host: str | None, name: str) -> Stage:
+        return self._stages[host, name]
 
-    def edges(self, lead: str | None, name: str) -> list[Edge]:
-        return self._ways[lead, name]
+    def edges(self, host: str | None, name: str) -> list[Edge]:
+        return self._ways[host, name]
 
     def step(self) -> None:
         """One week: the market, then every customer."""

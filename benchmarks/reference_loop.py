@@ -120,10 +120,10 @@ def _feature(
     strongest: float,
     disturbed: float,
 ) -> float:
-    """Value of one feature for a customer at a node; toward a brand only where it is the lead's."""
-    lead = np.int64(customer.lead)
-    led = lead != NOBODY
-    mine = led and lead == customer.incumbent
+    """Value of one feature for a customer at a node; toward a brand only where it is the host brand's."""
+    host = np.int64(customer.host)
+    hosted = host != NOBODY
+    mine = hosted and host == customer.incumbent
     felt = 0.0
     if feature < _TRAITS:
         felt = decode_unit(
@@ -140,21 +140,21 @@ def _feature(
     elif feature == _F_WEEKS:
         felt = np.float64(workspace.clock[_AT_WEEK] - np.int64(customer.since))
     elif feature == _F_EASE:
-        felt = ease_of(world, workspace, customer, lead)
+        felt = ease_of(world, workspace, customer, host)
     elif feature == _F_RELEVANCE:
-        felt = relevance_of(workspace, customer, lead)
+        felt = relevance_of(workspace, customer, host)
     elif feature == _F_PULL:
         felt = strongest
     elif feature == _F_DELIGHT:
-        felt = market.brands[lead].delight if led else 0.0
+        felt = market.brands[host].delight if hosted else 0.0
     elif feature == _F_INTRUSION:
         felt = disturbed
     elif feature == _F_EFFORT:
-        felt = effort_of(world, customer, at, ease_of(world, workspace, customer, lead))
+        felt = effort_of(world, customer, at, ease_of(world, workspace, customer, host))
     elif feature == _F_REPUTATION:
-        felt = market.standing[group_of(world, customer_id), lead].reputation if led else 0.0
+        felt = market.standing[group_of(world, customer_id), host].reputation if hosted else 0.0
     elif feature == _F_PRICE:
-        felt = world.brands[lead].relative_price if led else 0.0
+        felt = world.brands[host].relative_price if hosted else 0.0
     else:
         felt = market.totals[0].adoption
     return felt
@@ -163,16 +163,16 @@ def _feature(
 @inlined
 def _is_open(workspace: Workspace, customer: Any, edge: Any, contacted: bool, need_due: bool) -> bool:
     """Whether an edge exists for this customer this week."""
-    lead = np.int64(customer.lead)
-    level = level_of(workspace, customer, lead)
+    host = np.int64(customer.host)
+    level = level_of(workspace, customer, host)
     if (edge.on == _ON_CONTACT and not contacted) or (edge.on == _ON_NEED and not need_due):
         exists = False
     elif edge.only == ALWAYS:
         exists = True
-    elif lead == NOBODY:
+    elif host == NOBODY:
         exists = False
     elif edge.only == _ONLY_INCUMBENT:
-        exists = lead == customer.incumbent
+        exists = host == customer.incumbent
     elif edge.only == _ONLY_AUTOMATION:
         exists = level.automation > 0.0
     elif edge.only == _ONLY_PERSONALIZATION:
@@ -267,19 +267,19 @@ def _utility(
         )
     elif customer.incumbent != NOBODY:
         utility += constants.novelty_weight * decode_unit(customer.novelty_seeking)
-    if brand == customer.lead:
+    if brand == customer.host:
         utility += constants.relevance_weight * relevance_of(workspace, customer, brand)
     return utility
 
 
 @rule
 def _choose(world: World, market: MarketState, workspace: Workspace, customer: Any, customer_id: Int) -> Int:
-    """Brand that is bought: the considered one of the highest utility, or the lead's where none is considered."""
+    """Brand that is bought: the considered one of the highest utility, or the host brand where none is considered."""
     scratch = workspace.scratch[0]
-    if customer.considered == 0 and customer.lead == NOBODY:
+    if customer.considered == 0 and customer.host == NOBODY:
         _draw_brands(world, customer_id, _RECALL, np.int64(customer.occasion), scratch.draws)
         recall(world, market, workspace, customer, customer_id, _FIRST_LANE)
-    chosen = np.int64(customer.lead)
+    chosen = np.int64(customer.host)
     if customer.considered != 0:
         _draw_brands(world, customer_id, _CHOICE, np.int64(customer.occasion), scratch.draws)
         _draw_brands(world, customer_id, _TASTE, _EVER, scratch.taste_draws)
@@ -359,7 +359,7 @@ def _meet(
 ) -> tuple[float, float]:
     """This week's contacts; returns (pull, intrusion), 0 without any."""
     customer, week = population.people[i], workspace.clock[_AT_WEEK]
-    lead = np.int64(customer.lead)
+    host = np.int64(customer.host)
     fatigue = present_fatigue(world, workspace, customer)
     strongest, disturbed, added = 0.0, 0.0, 0.0
     for turn in range(market.totals[0].contacting):
@@ -378,10 +378,10 @@ def _meet(
                 disturbed = max(disturbed, intrusion)
                 if strength > strongest:
                     strongest = strength
-                    lead = brand
+                    host = brand
     if added > 0.0:
         store_fatigue(workspace, counters, customer, fatigue, added)
-    customer.lead = lead
+    customer.host = host
     return strongest, disturbed
 
 

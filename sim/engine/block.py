@@ -125,7 +125,7 @@ def step_blocks(
 ) -> None:
     """One week of every customer of a shard whose week it is, block by block.
 
-    1. Of each: contacts of every brand that makes contact (a timely one moves the lead and pulls).
+    1. Of each: contacts of every brand that makes contact (a timely one makes its brand the host and pulls).
     2. Of those who stand on one node, together: the weekly deed of the stage (search, talk); unless a fixed stay is not
        over or nothing can open, one edge at most, by its hazards.
     3. Of those who come to one node, together: channel, effort, money; what the stage does (recall, choose and buy,

@@ -52,7 +52,7 @@ def draw_brands(world: World, workspace: Workspace, purpose: Int, lanes: Int) ->
 
 @inlined
 def _recall_alone(world: World, market: MarketState, workspace: Workspace, customer: Any, customer_id: Int) -> None:
-    """Who comes to buy with nothing in mind and nobody's lead recalls brands first."""
+    """Who comes to buy with nothing in mind and without a host brand recalls brands first."""
     scratch, constants = workspace.scratch[0], world.constants[0]
     for row in range(0, constants.brands, 4):
         drawn = block(constants.seed, constants.replicate, customer_id, _RECALL, np.int64(customer.occasion), row >> 2)
@@ -65,7 +65,7 @@ def _recall_alone(world: World, market: MarketState, workspace: Workspace, custo
 
 @inlined
 def _prepare_choice(world: World, workspace: Workspace, population: Population, lanes: Int) -> None:
-    """Leave on the room what lies between each customer and the incumbent, the lead and all other brands."""
+    """Leave on the room what lies between each customer and the incumbent, the host and all other brands."""
     scratch, constants = workspace.scratch[0], world.constants[0]
     for lane in range(lanes):
         i = scratch.selected[lane]
@@ -79,10 +79,10 @@ def _prepare_choice(world: World, workspace: Workspace, population: Population, 
         novelty = constants.novelty_weight * decode_unit(customer.novelty_seeking)
         scratch.novelty[lane] = 0.0 if customer.incumbent == NOBODY else novelty
         scratch.relevance[lane] = constants.relevance_weight * relevance_of(
-            workspace, customer, np.int64(customer.lead)
+            workspace, customer, np.int64(customer.host)
         )
         scratch.incumbent[lane] = customer.incumbent
-        scratch.lead[lane] = customer.lead
+        scratch.host[lane] = customer.host
         scratch.considered[lane] = customer.considered
         scratch.best_utility[lane] = -np.inf
         scratch.brand[lane] = 0
@@ -137,7 +137,7 @@ def _choose_lanes(world: World, market: MarketState, workspace: Workspace, lanes
             bump, novelty, relevance = scratch.incumbent_bump[lane], scratch.novelty[lane], scratch.relevance[lane]
             best, taken = scratch.best_utility[lane], scratch.brand[lane]
             utility = scratch.utility[lane] + (bump if scratch.incumbent[lane] == brand else novelty)
-            utility += relevance if scratch.lead[lane] == brand else 0.0
+            utility += relevance if scratch.host[lane] == brand else 0.0
             better = has(scratch.considered[lane], brand) & (utility > best)
             scratch.best_utility[lane] = utility if better else best
             scratch.brand[lane] = brand if better else taken
@@ -147,7 +147,7 @@ def _choose_lanes(world: World, market: MarketState, workspace: Workspace, lanes
 def buy_lanes(
     world: World, market: MarketState, workspace: Workspace, counters: Counters, population: Population, lanes: Int
 ) -> None:
-    """Choose a brand for each of several customers, and buy it; who considers nothing buys the lead's."""
+    """Choose a brand for each of several customers, and buy it; who considers nothing buys the host brand."""
     scratch, constants, people = workspace.scratch[0], world.constants[0], population.people
     first = workspace.clock[_AT_FIRST]
     choosing = np.int64(0)
@@ -155,7 +155,7 @@ def buy_lanes(
     for lane in range(lanes):
         i = scratch.index[lane]
         customer = people[i]
-        if (customer.considered == 0) & (customer.lead == NOBODY):
+        if (customer.considered == 0) & (customer.host == NOBODY):
             _recall_alone(world, market, workspace, customer, first + i)
         scratch.selected[choosing] = i
         scratch.followers[loyal] = i
@@ -182,11 +182,11 @@ def buy_lanes(
             )
         _prepare_choice(world, workspace, population, choosing)
         _choose_lanes(world, market, workspace, choosing)
-    # Behind those who chose stand those who follow their lead.
+    # Behind those who chose stand those who buy the host brand.
     for lane in range(loyal):
         i = scratch.followers[lane]
         scratch.selected[choosing + lane] = i
-        scratch.brand[choosing + lane] = people[i].lead
+        scratch.brand[choosing + lane] = people[i].host
     for lane in range(lanes):
         i = scratch.selected[lane]
         buy(world, workspace, counters, people[i], first + i, scratch.brand[lane])

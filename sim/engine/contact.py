@@ -64,7 +64,7 @@ def _contact_lanes(
         scratch.period[lane] = week
         scratch.is_timely[lane] = is_moment(world, workspace, customer)
         scratch.fatigue[lane] = present_fatigue(world, workspace, customer)
-        scratch.lead[lane] = customer.lead
+        scratch.host[lane] = customer.host
         scratch.fatigue_added[lane] = 0.0
         scratch.strongest_pull[lane] = 0.0
         scratch.worst_intrusion[lane] = 0.0
@@ -108,18 +108,18 @@ def _contact_lanes(
             scratch.contact_count[lane] += 1
             scratch.fatigue_added[lane] += tiring
             scratch.worst_intrusion[lane] = max(scratch.worst_intrusion[lane], disturbed)
-            scratch.lead[lane] = brand if strength > scratch.strongest_pull[lane] else scratch.lead[lane]
+            scratch.host[lane] = brand if strength > scratch.strongest_pull[lane] else scratch.host[lane]
             scratch.strongest_pull[lane] = max(scratch.strongest_pull[lane], strength)
     for lane in range(lanes):
         if scratch.contact_count[lane] > 0:
             i = scratch.index[lane]
             here = i & (BLOCK - 1)
-            population.people[i].lead = scratch.lead[lane]
+            population.people[i].host = scratch.host[lane]
             if scratch.fatigue_added[lane] > 0.0:
                 store_fatigue(
                     workspace, counters, population.people[i], scratch.fatigue[lane], scratch.fatigue_added[lane]
                 )
-            # Whoever leads now, what is done on their journey is to be looked at again.
+            # The host brand may have changed, and with it what the customer does.
             due = population.due[i]
             scratch.moved[np.uint64(moved)] = i
             moved += np.int64(due < _WEEKLY)

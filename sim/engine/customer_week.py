@@ -222,7 +222,7 @@ def _known(customer: Any, brand: Int, level: Any) -> float:
 
 @inlined
 def relevance_of(workspace: Workspace, customer: Any, brand: Int) -> float:
-    """Relevance of a brand's offers; none where nobody leads or the customer has opted out."""
+    """Relevance of a brand's offers; none without a host brand or for a customer who has opted out."""
     level = level_of(workspace, customer, brand)
     felt = relevance(level.personalization, _known(customer, brand, level))
     return 0.0 if has(np.uint64(customer.opted_out), brand) else felt
@@ -238,17 +238,17 @@ def lay_out_week(world: World, market: MarketState, workspace: Workspace) -> Non
         return
     workspace.clock[_AT_LAID_OUT] = begun
     workspace.clock[_AT_AUTOMATED] = 0
-    for lead in range(workspace.stage_views.shape[0]):
+    for host in range(workspace.stage_views.shape[0]):
         journey = world.constants[0].journey
-        if lead > 0:
-            active = market.brands[lead - 1].active
-            journey = world.segments[lead - 1, active].journey
+        if host > 0:
+            active = market.brands[host - 1].active
+            journey = world.segments[host - 1, active].journey
             for persona in range(workspace.levels_now.shape[1]):
-                level = world.levels[lead - 1, active, persona]
-                workspace.levels_now[lead, persona] = level
+                level = world.levels[host - 1, active, persona]
+                workspace.levels_now[host, persona] = level
                 workspace.clock[_AT_AUTOMATED] |= np.int64(level.automation > 0.0)
         for stage in range(workspace.stage_views.shape[1]):
-            view, at = workspace.stage_views[lead, stage], world.node_of[journey, stage]
+            view, at = workspace.stage_views[host, stage], world.node_of[journey, stage]
             node = world.nodes[at]
             view.node = at
             view.does = node.does
@@ -264,8 +264,8 @@ def lay_out_week(world: World, market: MarketState, workspace: Workspace) -> Non
 
 @inlined
 def stage_view_of(workspace: Workspace, customer: Any) -> Any:
-    """The stage a customer stands in, on the lead's journey: see :data:`sim.world.world.SPOT`."""
-    return workspace.stage_views[np.uint8(customer.lead + 1), customer.stage]
+    """The stage a customer stands in, on the host brand's journey: see :data:`sim.world.world.SPOT`."""
+    return workspace.stage_views[np.uint8(customer.host + 1), customer.stage]
 
 
 @inlined
@@ -277,8 +277,8 @@ def next_due(customer: Any, view: Any) -> Any:
 
 @inlined
 def node_at(workspace: Workspace, customer: Any, stage: Int) -> Int:
-    """Node of a stage on the lead's journey."""
-    return workspace.stage_views[np.uint8(customer.lead + 1), stage].node
+    """Node of a stage on the host brand's journey."""
+    return workspace.stage_views[np.uint8(customer.host + 1), stage].node
 
 
 @inlined
@@ -288,11 +288,11 @@ def _channel_of(world: World, customer: Any) -> Any:
 
 
 @inlined
-def ease_of(world: World, workspace: Workspace, customer: Any, lead: Int) -> float:
-    """Ease in the present stage: none where nobody leads or automates, or the channel is a human one."""
+def ease_of(world: World, workspace: Workspace, customer: Any, host: Int) -> float:
+    """Ease in the present stage: none without a host brand or automation, or where the channel is a human one."""
     if workspace.clock[_AT_AUTOMATED] == 0:
         return 0.0
-    felt = eased(level_of(workspace, customer, lead).automation, decode_unit(customer.digital_affinity))
+    felt = eased(level_of(workspace, customer, host).automation, decode_unit(customer.digital_affinity))
     return felt * _channel_of(world, customer).digital
 
 
@@ -530,7 +530,7 @@ def _switch(world: World, workspace: Workspace, counters: Counters, counts: Any,
 
 @rule
 def buy(world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, brand: Int) -> None:
-    """Purchase of the brand chosen; one bought without consideration is the lead's (the loyalty loop)."""
+    """Purchase of the brand chosen; one bought without consideration is the host brand (the loyalty loop)."""
     constants = world.constants[0]
     row, persona = workspace.clock[_AT_ROW], customer.persona
     before = np.int64(customer.incumbent)
@@ -567,7 +567,7 @@ def buy(world: World, workspace: Workspace, counters: Counters, customer: Any, c
         )
     else:
         _switch(world, workspace, counters, counts, customer, brand)
-    customer.lead = brand
+    customer.host = brand
     customer.last_purchase = workspace.clock[_AT_WEEK]
     customer.considered = 0
     customer.initial = 0
@@ -681,16 +681,16 @@ def channel_drawn(world: World, at: Int, u: float) -> Int:
 
 @inlined
 def _learn(world: World, workspace: Workspace, customer: Any) -> None:
-    """Teach the lead, if it is the incumbent, what a touch through a digital channel tells of the customer."""
+    """Teach the host brand, if it is the incumbent, what a touch through a digital channel tells of the customer."""
     automation = (
-        level_of(workspace, customer, np.int64(customer.lead)).automation * _channel_of(world, customer).digital
+        level_of(workspace, customer, np.int64(customer.host)).automation * _channel_of(world, customer).digital
     )
     # At no automation a touch teaches nothing, and nothing changes. Toward nobody there is none.
     customer.knowledge = encode_unit(
         knowledge_after_touch(
             decode_unit(customer.knowledge),
             world.constants[0].knowledge_rate,
-            automation if customer.lead == customer.incumbent else 0.0,
+            automation if customer.host == customer.incumbent else 0.0,
         )
     )
 
@@ -699,19 +699,19 @@ def _learn(world: World, workspace: Workspace, customer: Any) -> None:
 def take_channel(
     world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, taken: Int
 ) -> None:
-    """Enter a stage through a channel: cost to the lead, knowledge where the touch is digital."""
+    """Enter a stage through a channel: cost to the host brand, knowledge where the touch is digital."""
     customer.channel = taken
     if workspace.clock[_AT_AUTOMATED] != 0:
         _learn(world, workspace, customer)
-    lead, through = np.int64(customer.lead), _channel_of(world, customer)
-    if (through.cost != 0) & (lead != NOBODY):
+    host, through = np.int64(customer.host), _channel_of(world, customer)
+    if (through.cost != 0) & (host != NOBODY):
         _pay(
             world,
             workspace,
             counters,
-            _counts_of(workspace, counters, customer, lead),
+            _counts_of(workspace, counters, customer, host),
             customer_id,
-            lead,
+            host,
             _CHANNELS,
             through.cost,
         )
@@ -720,7 +720,7 @@ def take_channel(
 @inlined
 def add_effort(world: World, workspace: Workspace, customer: Any, at: Int) -> None:
     """Feel the effort of a stage."""
-    ease = ease_of(world, workspace, customer, np.int64(customer.lead))
+    ease = ease_of(world, workspace, customer, np.int64(customer.host))
     customer.strain = np.float64(customer.strain) + effort_of(world, customer, at, ease)
 
 
@@ -728,15 +728,15 @@ def add_effort(world: World, workspace: Workspace, customer: Any, at: Int) -> No
 def book_stage(
     world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, at: Int
 ) -> None:
-    """What a stage costs the lead, and what it sells beside the brand."""
-    lead, node = np.int64(customer.lead), world.nodes[at]
-    if lead == NOBODY:
+    """What a stage costs the host brand, and what it sells beside the brand."""
+    host, node = np.int64(customer.host), world.nodes[at]
+    if host == NOBODY:
         return
-    counts = _counts_of(workspace, counters, customer, lead)
-    _pay(world, workspace, counters, counts, customer_id, lead, _SERVICE, node.cost)
-    _pay(world, workspace, counters, counts, customer_id, lead, _REVENUE, node.ancillary)
+    counts = _counts_of(workspace, counters, customer, host)
+    _pay(world, workspace, counters, counts, customer_id, host, _SERVICE, node.cost)
+    _pay(world, workspace, counters, counts, customer_id, host, _REVENUE, node.ancillary)
     margin = np.int64(np.floor(node.ancillary * world.constants[0].ancillary_margin + 0.5))
-    _pay(world, workspace, counters, counts, customer_id, lead, _ANCILLARY, margin)
+    _pay(world, workspace, counters, counts, customer_id, host, _ANCILLARY, margin)
 
 
 @inlined
@@ -748,7 +748,7 @@ def log_stage(workspace: Workspace, counters: Counters, customer: Any, customer_
         customer,
         customer_id,
         _STAGE,
-        np.int64(customer.lead),
+        np.int64(customer.host),
         np.int64(customer.channel),
         _NOBODY,
         _NO_AMOUNT,
@@ -787,7 +787,7 @@ def count_moves(world: World, workspace: Workspace, counters: Counters) -> None:
 @inlined
 def turn_to_incumbent(workspace: Workspace, customer: Any, stage: Int) -> Int:
     """Who comes to wait follows the brand last bought; returns the node of the stage on that brand's journey."""
-    customer.lead = customer.incumbent
+    customer.host = customer.incumbent
     customer.considered = 0
     customer.initial = 0
     return node_at(workspace, customer, stage)

@@ -128,7 +128,7 @@ def birth(born: Birth, world: World, workspace: Workspace, people: Any, stood: N
         stood[persona, customer.stage] += 1
         customer.channel = NOBODY
         customer.incumbent = NOBODY
-        customer.lead = NOBODY
+        customer.host = NOBODY
         customer.need_at = 0
         if world.nodes[world.node_of[constants.journey, customer.stage]].does == _WAIT:
             words = block(constants.seed, constants.replicate, customer_id, _NEED, _EVER, _EVER)

@@ -180,7 +180,7 @@ def _settle_lanes(
 
 @inlined
 def _finish_apart(world: World, workspace: Workspace, population: Population, at: Int, lanes: Int) -> Int:
-    """Set the next week of each, on the journey of whoever leads now; queue those whose stage resolves within the week.
+    """Set the next week of each, on the host brand's journey; queue those whose stage resolves within the week.
 
     Returns how many these are.
     """
@@ -203,7 +203,7 @@ def _finish_apart(world: World, workspace: Workspace, population: Population, at
 def _finish_together(world: World, workspace: Workspace, population: Population, at: Int, lanes: Int) -> Int:
     """Set the next week of all, and queue them if the stage resolves within the week; returns how many these are."""
     scratch, node = workspace.scratch[0], world.nodes[at]
-    # Whoever leads, they stand on one node since this week, and none of them waits.
+    # They stand on one node since this week, and none of them waits.
     first = population.people[scratch.index[0]]
     soonest = next_due(first, stage_view_of(workspace, first))
     for lane in range(lanes):
@@ -253,8 +253,8 @@ def enter_node(
         if does == _DOES_WAIT:
             for lane in range(lanes):
                 scratch.node[lane] = turn_to_incumbent(workspace, population.people[scratch.index[lane]], stage)
-            for lead in range(workspace.stage_views.shape[0]):
-                theirs = world.nodes[workspace.stage_views[lead, stage].node]
+            for host in range(workspace.stage_views.shape[0]):
+                theirs = world.nodes[workspace.stage_views[host, stage].node]
                 lifted |= theirs.lift != 0.0
                 drawn |= theirs.draws
                 settles |= _settles(theirs)

@@ -55,7 +55,7 @@ _F_PRICE = FEATURES.index("price")
 def _load_feature(
     world: World, market: MarketState, workspace: Workspace, population: Population, at: Int, feature: Int, lanes: Int
 ) -> None:
-    """Leave one feature of each customer in ``felt``; what is felt toward a brand, only where it is the lead's."""
+    """Leave one feature of each customer in ``felt``; brand feelings only toward the host brand."""
     scratch, people = workspace.scratch[0], population.people
     felt = scratch.features[feature]
     if feature < _TRAITS:
@@ -83,36 +83,36 @@ def _load_feature(
     elif feature == _F_EASE:
         for lane in range(lanes):
             customer = people[scratch.index[lane]]
-            felt[lane] = ease_of(world, workspace, customer, np.int64(customer.lead))
+            felt[lane] = ease_of(world, workspace, customer, np.int64(customer.host))
     elif feature == _F_RELEVANCE:
         for lane in range(lanes):
             customer = people[scratch.index[lane]]
-            felt[lane] = relevance_of(workspace, customer, np.int64(customer.lead))
+            felt[lane] = relevance_of(workspace, customer, np.int64(customer.host))
     elif feature == _F_PULL:
         for lane in range(lanes):
             felt[lane] = scratch.pulls[scratch.index[lane] & (BLOCK - 1)]
     elif feature == _F_DELIGHT:
         for lane in range(lanes):
-            lead = np.int64(people[scratch.index[lane]].lead)
-            value = market.brands[lead].delight
-            felt[lane] = value if lead != NOBODY else 0.0
+            host = np.int64(people[scratch.index[lane]].host)
+            value = market.brands[host].delight
+            felt[lane] = value if host != NOBODY else 0.0
     elif feature == _F_INTRUSION:
         for lane in range(lanes):
             felt[lane] = scratch.intrusions[scratch.index[lane] & (BLOCK - 1)]
     elif feature == _F_EFFORT:
         for lane in range(lanes):
             customer = people[scratch.index[lane]]
-            felt[lane] = effort_of(world, customer, at, ease_of(world, workspace, customer, np.int64(customer.lead)))
+            felt[lane] = effort_of(world, customer, at, ease_of(world, workspace, customer, np.int64(customer.host)))
     elif feature == _F_REPUTATION:
         for lane in range(lanes):
-            lead = np.int64(people[scratch.index[lane]].lead)
-            value = market.standing[group_of(world, scratch.customer_id[lane]), lead].reputation
-            felt[lane] = value if lead != NOBODY else 0.0
+            host = np.int64(people[scratch.index[lane]].host)
+            value = market.standing[group_of(world, scratch.customer_id[lane]), host].reputation
+            felt[lane] = value if host != NOBODY else 0.0
     elif feature == _F_PRICE:
         for lane in range(lanes):
-            lead = np.int64(people[scratch.index[lane]].lead)
-            value = world.brands[lead].relative_price
-            felt[lane] = value if lead != NOBODY else 0.0
+            host = np.int64(people[scratch.index[lane]].host)
+            value = world.brands[host].relative_price
+            felt[lane] = value if host != NOBODY else 0.0
     else:
         for lane in range(lanes):
             felt[lane] = market.totals[0].adoption
@@ -140,8 +140,8 @@ def _open_edges(
     elif only != ALWAYS:
         for lane in range(lanes):
             customer = people[scratch.index[lane]]
-            lead = np.int64(customer.lead)
-            level = level_of(workspace, customer, lead)
+            host = np.int64(customer.host)
+            level = level_of(workspace, customer, host)
             if only == _ONLY_AUTOMATION:
                 strength = level.automation
             elif only == _ONLY_PERSONALIZATION:
@@ -150,7 +150,7 @@ def _open_edges(
                 strength = level.context
             else:
                 strength = level.innovation
-            scratch.is_open[lane] &= np.uint8((lead != NOBODY) & (strength > 0.0))
+            scratch.is_open[lane] &= np.uint8((host != NOBODY) & (strength > 0.0))
 
 
 @inlined
@@ -170,7 +170,7 @@ def choose_edges(
     if node.minds:
         for lane in range(lanes):
             customer = people[scratch.index[lane]]
-            scratch.is_incumbent[lane] = (customer.lead != NOBODY) & (customer.lead == customer.incumbent)
+            scratch.is_incumbent[lane] = (customer.host != NOBODY) & (customer.host == customer.incumbent)
     if node.weighs:
         if instant:
             for lane in range(lanes):

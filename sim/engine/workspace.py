@@ -91,7 +91,7 @@ SCRATCH = np.dtype(
         ("salience", np.float64, (LANES,)),
         ("considered", np.uint64, (LANES,)),
         ("incumbent", np.int64, (LANES,)),
-        ("lead", np.int64, (LANES,)),
+        ("host", np.int64, (LANES,)),
         ("price_sensitivity", np.float64, (LANES,)),
         ("incumbent_bump", np.float64, (LANES,)),
         ("novelty", np.float64, (LANES,)),

@@ -176,9 +176,9 @@ class Around:
         """A channel."""
         return self._channels[channel + 1]
 
-    def node(self, lead: int, stage: int) -> NodeView:
-        """A stage on the lead's journey."""
-        journey = self.constants.journey if lead < 0 else self.segment(lead).journey
+    def node(self, host: int, stage: int) -> NodeView:
+        """A stage on the host brand's journey."""
+        journey = self.constants.journey if host < 0 else self.segment(host).journey
         return self._views[self._node_of[journey][stage]]
 
     def has_stage(self, brand: int, stage: int) -> bool:
@@ -297,5 +297,5 @@ def be_born(customer: Customer, born: Birth) -> None:
         table = born.trait_quantiles[customer.persona, trait]
         position = world.draw(who, Purpose.TRAITS, 0, trait // 4, trait % 4) * (len(table) - 1)
         customer.traits[name] = unit(_quantile(table, position))
-    if world.node(customer.lead, customer.stage).does == "wait":
+    if world.node(customer.host, customer.stage).does == "wait":
         customer.set_need_clock(first=True)

@@ -60,7 +60,7 @@ FEATURES: tuple[str, ...] = (
     "adoption",
 )
 
-#: Conditions of an edge: `only: incumbent` (the lead is the brand last bought), or where the lead has a capability.
+#: Conditions of an edge: `only: incumbent` (the host brand is the brand last bought), or a capability of the host.
 GATES: tuple[str, ...] = ("incumbent", "automation", "personalization", "context", "innovation")
 
 
@@ -79,7 +79,7 @@ class Stage:
     )
     effort: float = number(0.0, 0.0, 10.0, "base effort of the stage", "effort")
     channels: Mapping[str, float] = quantity("shares of the market's channels, summing to 1", factory=dict)
-    cost: float = number(0.0, 0.0, 1e6, "cost to the leading brand of one customer entering, in whole cents", "money")
+    cost: float = number(0.0, 0.0, 1e6, "cost to the host brand of one customer entering, in whole cents", "money")
     ancillary: float = number(0.0, 0.0, 1e6, "ancillary revenue of one customer entering, in whole cents", "money")
     experience_lift: float = number(0.0, -10.0, 10.0, "added to the experience this stage gives", "utility")
 

@@ -49,7 +49,7 @@ class Channel:
     """A place where a stage happens."""
 
     digital: bool = quantity("whether the channel is digital", default=True)
-    cost: float = number(0.0, 0.0, 1e6, "cost of one use to the leading brand, in whole cents", "money")
+    cost: float = number(0.0, 0.0, 1e6, "cost of one use to the host brand, in whole cents", "money")
     effort: float = number(1.0, 0.0, 10.0, "multiplier of the stage's effort")
 
 
@@ -168,7 +168,7 @@ class Market:
     title: str = text("", "a reader's name for it")
     focal: str = text("", "the brand whose company asks the question")
     brands: Mapping[str, Brand] = quantity("brands by name, at most 64", factory=dict)
-    journey: str = text("classic", "journey of brands that no arm names, and of customers nobody leads")
+    journey: str = text("classic", "journey of brands that no arm names, and of customers without a host brand")
     price_elasticity: float = number(
         -2.62, -20.0, 0.0, "own-price elasticity of a customer of price sensitivity 0.5 at the reference price"
     )

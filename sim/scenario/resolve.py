@@ -96,7 +96,7 @@ def check_journeys(
         )
     if market.name != "none":
         return
-    # Without brands nobody leads a customer from one chain to another, so all chains begin alike.
+    # Without brands no host brand moves a customer from one chain to another, so all chains begin alike.
     begin = journeys[arms[baseline].plans[market.focal].journey]
     for arm in arms.values():
         journey = journeys[arm.plans[market.focal].journey]

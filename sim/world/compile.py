@@ -19,7 +19,7 @@ __all__ = ["compile_world", "hostless_journey"]
 
 
 def hostless_journey(scenario: ResolvedScenario, arm: Arm) -> str:
-    """Journey of customers nobody leads: the market's, or the arm's own where there are no brands."""
+    """Journey of customers without a host brand: the market's, or the arm's own where there are no brands."""
     if scenario.market.name == "none":
         return arm.plans[scenario.market.focal].journey
     return scenario.market.journey

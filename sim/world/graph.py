@@ -1,7 +1,7 @@
 """Graph: the journeys of a scenario compiled to flat, read-only arrays.
 
 A *node* is a stage of one journey: ``node = journey x stages + stage``. Stages have one id by name across all journeys,
-so that a customer whose lead changes stays in the stage and only the edges change.
+so that a customer whose host brand changes stays in the stage and only the edges change.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sim.scenario.market import Market
 
 __all__ = ["ALWAYS", "Graph", "Kind", "On", "Only", "compile_graph", "start_shares"]
 
-#: Features that are felt only toward a lead who is the incumbent.
+#: Features that are felt only toward a host brand that is the incumbent.
 TOWARD = ("satisfaction", "trust", "habit")
 #: No fixed stay.
 OPEN = -1
@@ -60,7 +60,7 @@ NODE = np.dtype(
         ("shared", np.bool_),  # whether customers on another journey, which lacks the stage, stand here too
         ("resolves", np.bool_),  # whether the stage resolves within the week on any journey
         ("weighs", np.bool_),  # whether luck decides at an edge
-        ("minds", np.bool_),  # whether it matters at an edge that the lead is the incumbent
+        ("minds", np.bool_),  # whether it matters at an edge that the host brand is the incumbent
         ("draws", np.bool_),  # whether entering draws luck of its own
         # The same once more as numbers; what sums without branches need of it is in sim.world.world.SPOT.
         ("opens", np.int64),  # has edges
