@@ -72,7 +72,7 @@ def two_worlds(**changes):
 # ## One customer
 #
 # This customer is the one, of a thousand, for whom the proactive world earns the company most. Week by week on
-# both sides; the mark shows where the two lives part, the decision that parted them, and the draw behind it. Up
+# both sides; the mark shows where the two lives diverge, the decision that caused it, and the draw behind it. Up
 # to that week not a single thing differs: same traits, same luck.
 
 # %%
@@ -89,7 +89,7 @@ PURCHASE, TIMELY, MISTIMED, LOOP = 1, 2, 3, 2
 fig, ax = plt.subplots(figsize=(8, 2.4))
 for row, (life, way) in enumerate(zip(told.lives, (CLASSIC, PROACTIVE), strict=True)):
     ax.axhline(row, color="#d9d9d9", lw=1, zorder=0)
-    for _, week, _, kind, _, brand, _, origin, _ in (moment.event for moment in life.moments):
+    for _, week, _, kind, _, brand, _, origin, _ in life.events:
         if kind == PURCHASE:
             mine = brand == told.scenario.focal
             colour = way.colour if mine else "#b0b0b0"

@@ -67,7 +67,7 @@ def test_a_story_replayed_alone_is_the_life_of_the_full_run(pick, live):
     for life in told.lives:
         history = full[life.arm]
         mine = history.events[history.events["customer"] == told.customer]
-        assert [event.event[:2] + event.event[3:] for event in life.moments] == [
+        assert [event[:2] + event[3:] for event in life.events] == [
             tuple(int(value) for value in row)[:2] + tuple(int(value) for value in row)[3:] for row in mine
         ]
         assert life.value == history.lives.value[told.customer]
