@@ -141,6 +141,10 @@ class Surroundings(Protocol):
         """The brand, named as in sim.world.world.BRAND."""
         ...
 
+    def delight(self, brand: int) -> float:
+        """How much the brand's innovations delight this week."""
+        ...
+
     def standing(self, who: int, brand: int) -> Any:
         """Reputation and recall of the brand where the customer lives."""
         ...

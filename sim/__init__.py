@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.experiments.compare import compare
+    from sim.api import compare
     from sim.experiments.result import Result
     from sim.reference.model import JourneyModel
     from sim.scenario.scenario import Scenario
@@ -19,7 +19,7 @@ _HOMES = {
     "JourneyModel": "sim.reference.model",
     "Result": "sim.experiments.result",
     "Scenario": "sim.scenario.scenario",
-    "compare": "sim.experiments.compare",
+    "compare": "sim.api",
 }
 
 

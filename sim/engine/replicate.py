@@ -19,9 +19,17 @@ from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, birth, count_loyal, 
 from sim.engine.workspace import Workspace, allocate_workspace
 from sim.record.counters import ByPersona, Counters, allocate_counters, merge, with_room
 from sim.record.history import History
-from sim.record.recorder import Traced, allocate_trace, continued_trace, make_history, stocks_after, stocks_at_birth
+from sim.record.recorder import (
+    Stocks,
+    Traced,
+    allocate_trace,
+    continued_trace,
+    make_history,
+    stocks_after,
+    stocks_at_birth,
+)
 from sim.scenario.resolved import ResolvedScenario
-from sim.world.birth import compile_birth
+from sim.world.birth import Birth, compile_birth
 from sim.world.compile import compile_world
 from sim.world.market import MarketState, allocate_market, start_from
 from sim.world.world import World
@@ -59,12 +67,15 @@ class _Phase:
     adopted_before: int
 
 
-def _cut(world: World, population: Population, count: int, fresh: Callable[[int, int], Counters]) -> list[_Part]:
-    """Cut the population into ``count`` parts; ``fresh`` makes the counters of customers from one row to another."""
+def _cut(
+    world: World, population: Population, count: int, weeks: int, sizes: tuple[int, int, int, int], accounts: Any
+) -> list[_Part]:
+    """Cut the population into ``count`` parts, each with counters for so many weeks; ``sizes`` are P, K, B, G."""
     parts, start = [], 0
     for part in _views(population, count):
         stop = start + part.due.size
-        parts.append(_Part(allocate_workspace(world, part.people, start), fresh(start, stop), part))
+        counters = allocate_counters(weeks, *sizes, accounts[start:stop])
+        parts.append(_Part(allocate_workspace(world, part.people, start), counters, part))
         start = stop
     return parts
 
@@ -178,6 +189,56 @@ def live_replicate(
         return _run_arms(scenario, seed, replicate, count, pool, breathe)
 
 
+@dataclass(frozen=True, slots=True)
+class _BurnIn:
+    """What the arms start from: the customers, the market and the counts of the burn-in that they share."""
+
+    population: Population
+    market: MarketState
+    sizes: tuple[int, int, int, int]  # P, K, B, G
+    trace: Traced
+    counters: Counters
+    stocks: Stocks
+    sampled: list[Any]  # by part, how many customers are logged
+    at_start: NDArray[np.int64]
+    seconds: float
+
+
+def _born(born: Birth, world: World, part: _Part, stood: NDArray[np.int64]) -> None:
+    birth(born, world, part.workspace, part.population.people, stood)
+
+
+def _marked(share: float, world: World, part: _Part, loyal: NDArray[np.int64]) -> int:
+    return int(begin_horizon(share, world, part.workspace, part.population.people, loyal))
+
+
+def _loyal(world: World, part: _Part, loyal: NDArray[np.int64]) -> None:
+    count_loyal(world, part.population.people, loyal)
+
+
+def _run_burn_in(
+    scenario: ResolvedScenario, keys: tuple[int, int], count: int, pool: Executor | None, breathe: Callable[[int], None]
+) -> _BurnIn:
+    """Draw the customers and run the burn-in; ``keys`` are the seed and the replicate."""
+    began = time.perf_counter()
+    n, brands, weeks = scenario.population, len(scenario.brands), scenario.burn_in + scenario.horizon
+    world = compile_world(scenario, scenario.arms[scenario.baseline], *keys)
+    market = allocate_market(world)
+    personas, stages, groups = len(scenario.personas), world.node_of.shape[1], market.standing.shape[0]
+    sizes = (personas, stages, brands, groups)
+    population, trace = allocate(n, brands), allocate_trace(weeks, groups, brands)
+    parts = _cut(world, population, count, scenario.burn_in, sizes, allocate_accounts(0))
+    _, stood = _counted(parts, partial(_born, compile_birth(scenario), world), (personas, stages), pool)
+    fixed = np.zeros((scenario.burn_in, brands, 3), np.int64)
+    parts = _run(parts, _Phase(0, scenario.burn_in, world, market, fixed, trace, 0), pool, breathe)
+    counters = merge([part.counters for part in parts])
+    stocks = stocks_after(stocks_at_birth(stood, brands), counters, float(world.fatigue_left[1]))
+    share = min(1.0, scenario.record.events / n)
+    sampled, at_start = _counted(parts, partial(_marked, share, world), (personas,), pool)
+    seconds = time.perf_counter() - began
+    return _BurnIn(population, market, sizes, trace, counters, stocks, sampled, at_start, seconds)
+
+
 def _run_arms(
     scenario: ResolvedScenario,
     seed: int,
@@ -187,68 +248,39 @@ def _run_arms(
     breathe: Callable[[int], None],
 ) -> dict[str, History]:
     """Run every arm with the customers cut into ``count`` parts."""
-    began = time.perf_counter()
-    n, brands, weeks = scenario.population, len(scenario.brands), scenario.burn_in + scenario.horizon
-    world = compile_world(scenario, scenario.arms[scenario.baseline], seed, replicate)
-    market = allocate_market(world)
-    personas, stages, groups = len(scenario.personas), world.node_of.shape[1], market.standing.shape[0]
-    sizes = (personas, stages, brands, groups)
-    population = allocate(n, brands)
-    trace = allocate_trace(weeks, groups, brands)
-    parts = _cut(world, population, count, lambda start, stop: allocate_counters(scenario.burn_in, *sizes))
-    born = compile_birth(scenario)
-    _, stood = _counted(
-        parts, lambda p, out: birth(born, world, p.workspace, p.population.people, out), (personas, stages), pool
-    )
-    stocks = stocks_at_birth(stood, brands)
-    fixed = np.zeros((scenario.burn_in, brands, 3), np.int64)
-    parts = _run(parts, _Phase(0, scenario.burn_in, world, market, fixed, trace, 0), pool, breathe)
-    past = merge([part.counters for part in parts])
-    stocks = stocks_after(stocks, past, float(world.fatigue_left[1]))
-    share = min(1.0, scenario.record.events / n)
-    sampled, at_start = _counted(
-        parts, lambda p, out: begin_horizon(share, world, p.workspace, p.population.people, out), (personas,), pool
-    )
-    adopters = past.by_persona[:, :, ByPersona.ADOPTED].sum(axis=1)
-    shared = (time.perf_counter() - began) / len(scenario.arms)
-
+    past = _run_burn_in(scenario, (seed, replicate), count, pool, breathe)
+    personas, _, brands, _ = past.sizes
+    n, start, weeks = scenario.population, scenario.burn_in, scenario.burn_in + scenario.horizon
+    adopters = past.counters.by_persona[:, :, ByPersona.ADOPTED].sum(axis=1)
     keep = n if n <= scenario.record.lives or scenario.record.customers else 0
     histories: dict[str, History] = {}
     for name, arm in scenario.arms.items():
         began = time.perf_counter()
-        own = compile_world(scenario, arm, seed, replicate)
+        world = compile_world(scenario, arm, seed, replicate)
         # The last arm may use up the burn-in's customers.
         last = len(histories) == len(scenario.arms) - 1
-        here = population if last else _copied(population, brands, count, pool)
+        here = past.population if last else _copied(past.population, brands, count, pool)
         accounts = allocate_accounts(keep)
-        parts = _cut(
-            own,
-            here,
-            count,
-            lambda start, stop, kept=accounts: allocate_counters(scenario.horizon, *sizes, kept[start:stop]),
-        )
-        parts = [replace(part, sampled=logged) for part, logged in zip(parts, sampled, strict=True)]
-        parts[0].counters.talk[:] = past.talk
-        seen = continued_trace(trace, scenario.burn_in)
+        parts = _cut(world, here, count, scenario.horizon, past.sizes, accounts)
+        parts = [replace(part, sampled=logged) for part, logged in zip(parts, past.sampled, strict=True)]
+        parts[0].counters.talk[:] = past.counters.talk
+        trace = continued_trace(past.trace, start)
         fixed = np.zeros((scenario.horizon, brands, 3), np.int64)
-        adopted_before = int(adopters[-1]) if scenario.burn_in else 0
-        phase = _Phase(scenario.burn_in, weeks, own, start_from(market), fixed, seen, adopted_before)
+        adopted_before = int(adopters[-1]) if start else 0
+        phase = _Phase(start, weeks, world, start_from(past.market), fixed, trace, adopted_before)
         parts = _run(parts, phase, pool, breathe)
-        _, still = _counted(
-            parts, lambda p, out, own=own: count_loyal(own, p.population.people, out), (personas,), pool
-        )
-        counters = merge([part.counters for part in parts])._replace(accounts=accounts)
+        _, still = _counted(parts, partial(_loyal, world), (personas,), pool)
         histories[name] = make_history(
             name,
-            own,
-            stocks,
-            counters,
+            world,
+            past.stocks,
+            merge([part.counters for part in parts])._replace(accounts=accounts),
             here.people,
-            seen,
+            trace,
             fixed,
-            at_start,
+            past.at_start,
             still,
             int(adopters.sum()),
-            shared + time.perf_counter() - began,
+            past.seconds / len(scenario.arms) + time.perf_counter() - began,
         )
     return histories

@@ -15,12 +15,11 @@ from sim.record.history import History
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from sim.calibration.ensemble import Ensemble
     from sim.scenario.scenario import Scenario
 
-__all__ = ["Plot", "Result"]
+__all__ = ["Result"]
 
 Table = Any  # pyarrow ships no types
 
@@ -159,11 +158,6 @@ class Result:
         row = 0 if persona == EVERYBODY else 1 + [item.name for item in self.scenario.personas].index(persona)
         return np.stack([measures[arm].cash[row] for measures in self.measures]) / 100.0
 
-    @property
-    def plot(self) -> Plot:
-        """Figures, drawn when asked for: ``result.plot.journey_map()``."""
-        return Plot(self)
-
     def _frame(self, name: str) -> pd.DataFrame:
         # Tables of many replicates are large: built once, when first asked for.
         if name not in self._frames:
@@ -171,27 +165,3 @@ class Result:
 
             self._frames[name] = pa.concat_tables(list(self.tables(name))).unify_dictionaries().to_pandas()
         return self._frames[name]
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """The figures of a result by name; each returns a matplotlib figure."""
-
-    result: Result
-
-    def __getattr__(self, name: str) -> Callable[..., Figure]:
-        """Find the figure in :mod:`sim.reports.figures`, which is imported only here."""
-        if name.startswith("_"):
-            raise AttributeError(name)
-        from sim.reports import figures  # the roof: needed only by who wants a picture
-
-        draw = getattr(figures, name, None)
-        if draw is None:
-            known = ", ".join(sorted(getattr(figures, "__all__", ())))
-            raise AttributeError(f"there is no figure {name!r}; there are {known}")
-
-        def drawn(*arguments: Any, **options: Any) -> Figure:
-            figure: Figure = draw(self.result, *arguments, **options)
-            return figure
-
-        return drawn

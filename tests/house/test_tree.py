@@ -47,7 +47,7 @@ def imported(name: str) -> set[str]:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 found.add(inner if inner in sources() else node.module)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in sources():
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.count(".") > 0:
             # Imported by its name, as `sim` does for what it offers.
             found.add(node.value)
     return (found & set(sources())) - {name}

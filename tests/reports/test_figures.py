@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from sim.experiments.compare import compare
+from sim.api import compare
 from sim.experiments.result import Result
 from sim.reports import figures
 from sim.reports.figures.alluvial import draw_ribbons

@@ -1,0 +1,80 @@
+"""What Python users import from `sim`: a comparison whose result draws itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from sim.experiments import compare as comparison
+from sim.experiments.result import Result
+from sim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["ComparisonResult", "Plot", "compare"]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonResult(Result):
+    """A finished comparison that draws itself: ``result.plot.journey_map()``."""
+
+    @property
+    def plot(self) -> Plot:
+        """Figures, drawn when asked for."""
+        return Plot(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """The figures of a result by name; each returns a matplotlib figure."""
+
+    result: Result
+
+    def __getattr__(self, name: str) -> Callable[..., Figure]:
+        """Find the figure in :mod:`sim.reports.figures`."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        from sim.reports import figures  # draws with matplotlib: imported when the first picture is asked for
+
+        draw = getattr(figures, name, None)
+        if draw is None:
+            known = ", ".join(sorted(getattr(figures, "__all__", ())))
+            raise AttributeError(f"there is no figure {name!r}; there are {known}")
+
+        def drawn(*arguments: Any, **options: Any) -> Figure:
+            figure: Figure = draw(self.result, *arguments, **options)
+            return figure
+
+        return drawn
+
+
+def compare(scenario: Scenario, **options: Any) -> ComparisonResult:
+    """Run the arms of a scenario on common random numbers.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is run.
+    **options
+        As for :func:`sim.experiments.compare.compare`: ``replicates``, ``seed``, ``engine``, ``threads`` ...
+
+    Returns
+    -------
+    ComparisonResult
+        Tables as data frames, the summary, the verdict, and ``plot``.
+
+    Raises
+    ------
+    sim.scenario.errors.ConfigError
+        If an option cannot be used.
+
+    Examples
+    --------
+    >>> scenario = Scenario.load("treadmill", population=60, horizon=4, burn_in=2)
+    >>> compare(scenario, replicates=2, seed=1, threads=1).replicates
+    2
+    """
+    result = comparison.compare(scenario, **options)
+    return ComparisonResult(**{field.name: getattr(result, field.name) for field in fields(result) if field.init})
