@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.number_format import unbroken
 from sim.reports.figures import Picture
-from sim.reports.svg import draw_plates, environment, unbroken
+from sim.reports.svg import draw_plates, environment
 
 __all__ = ["Section", "Sheet", "Table", "write_sheet"]
 

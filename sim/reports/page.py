@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
+from sim.number_format import unbroken
 from sim.record.history import ORIGINS
 from sim.reports.figures import overview, pictures
 from sim.reports.labels import METRIC_WORDS, NOTHING, difference_rows, interval, value
 from sim.reports.style import compact, money, percent, png_bytes, spaced
-from sim.reports.svg import draw_plates, environment, unbroken
+from sim.reports.svg import draw_plates, environment
 
 if TYPE_CHECKING:
     from sim.experiments.result import Result

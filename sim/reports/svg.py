@@ -10,17 +10,18 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from sim.number_format import FILTERS
 from sim.reports.figures import Picture
 from sim.reports.style import svg_text
 
-__all__ = ["draw_plates", "environment", "unbroken"]
+__all__ = ["draw_plates", "environment"]
 
 _GLYPH = re.compile(r'\s*<path id="(DejaVuSans[^"]*)"[^>]*/>')
 
 
 def environment() -> Environment:
-    """Return the environment of every page: all text is escaped, an unknown name is an error."""
-    return Environment(
+    """Return the environment of every page: text is escaped, an unknown name is an error, numbers are formatted."""
+    made = Environment(
         loader=PackageLoader("sim.reports", "."),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
@@ -28,6 +29,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_signed,
     )
+    made.filters.update(FILTERS)
+    return made
 
 
 def draw_plates(pictures: Iterable[Picture], folder: Path) -> tuple[list[dict[str, Any]], Markup]:
@@ -41,12 +44,6 @@ def draw_plates(pictures: Iterable[Picture], folder: Path) -> tuple[list[dict[st
         (drawn / f"{picture.name}.svg").write_text(text, encoding="utf-8")
         plates.append(_plate(picture, text, f"f{number}", glyphs))
     return plates, Markup("".join(glyphs.values()))
-
-
-def unbroken(words: str) -> str:
-    """Keep a number, its sign and its unit on one line."""
-    words = re.sub(r"(?<![\w\u2212])[-\u2212](?=[\d$\u20ac\u00a3])", "\u2212\u2060", words)
-    return words.replace(" %", "\u00a0%").replace(" M ", "\u00a0M ")
 
 
 def _plate(picture: Picture, text: str, prefix: str, glyphs: dict[str, str]) -> dict[str, Any]:
