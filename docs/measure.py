@@ -14,7 +14,8 @@ from typing import Any
 
 from configs import FOLDER
 from sim import Scenario, compare
-from sim.reports.style import money, png_bytes
+from sim.number_format import short_money
+from sim.reports.style import png_bytes
 
 ROOT = Path(__file__).resolve().parent.parent
 README, SCENARIOS, LUCK = ROOT / "README.md", ROOT / "docs" / "scenarios.md", ROOT / "docs" / "luck.md"
@@ -85,12 +86,12 @@ def rows(name: str, summary: dict[str, Any]) -> list[str]:
         contribution = gain["contribution"]
         relative = _relative(contribution["mean"], before["contribution"]["mean"])
         lines.append(
-            f"| [`{name}`](SCENARIO/{name}.yaml) | {arm} | {money(before['contribution']['mean'], sign)} "
-            f"| {money(contribution['mean'], sign, sign=True)} ({relative}) "
-            f"| {money(contribution['ci_low'], sign, sign=True)} to {money(contribution['ci_high'], sign, sign=True)} "
+            f"| [`{name}`](SCENARIO/{name}.yaml) | {arm} | {short_money(before['contribution']['mean'], sign)} "
+            f"| {short_money(contribution['mean'], sign, sign=True)} ({relative}) "
+            f"| {short_money(contribution['ci_low'], sign, sign=True)} to {short_money(contribution['ci_high'], sign, sign=True)} "
             f"| {_percent(before['market_share']['mean'])} → {_percent(after['market_share']['mean'])} "
             f"| {_percent(before['loop_share']['mean'])} → {_percent(after['loop_share']['mean'])} "
-            f"| {_payback(gain['payback_week'])} | {money(gain['cash_low_point']['mean'], sign)} |"
+            f"| {_payback(gain['payback_week'])} | {short_money(gain['cash_low_point']['mean'], sign)} |"
         )
     return lines
 

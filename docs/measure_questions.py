@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sim.number_format import interval, quantity
 from sim.reports.attribution import words_of
-from sim.reports.labels import interval, value
 
 PAGE = Path(__file__).resolve().parent / "attribution.md"
 SCENARIOS: tuple[str, ...] = ("treadmill", "sungevity", "cosmetics")
@@ -45,7 +45,7 @@ def summaries(verb: str, folder: Path | None) -> list[Numbers]:
 def _written(summary: Numbers, entry: Numbers) -> str:
     kind, sign = words_of(summary["metric"]).kind, summary["currency"]
     sure = interval(entry["ci_low"], entry["ci_high"], kind, sign)
-    return f"{value(entry['mean'], kind, sign, sign=True)} [{sure}]"
+    return f"{quantity(entry['mean'], kind, sign, sign=True)} [{sure}]"
 
 
 def attribution_rows(found: list[Numbers]) -> list[str]:
@@ -78,7 +78,7 @@ def moments_rows(found: list[Numbers]) -> list[str]:
         edge = next(item for item in moved if item["kind"] == "edge")
         cells = [f"{item['name']} {_written(summary, item['better'])}" for item in stages[:2]]
         worst = min(stages, key=lambda item: item["worse"]["mean"])
-        level = value(summary["level"]["mean"], words_of(summary["metric"]).kind, summary["currency"])
+        level = quantity(summary["level"]["mean"], words_of(summary["metric"]).kind, summary["currency"])
         lines.append(
             f"| `{summary['scenario']}` | {level} | {' | '.join(cells)} |"
             f" {words[edge['pays']]} {edge['from']} → {edge['to']} {_written(summary, edge[edge['pays']])} |"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from math import floor, log10
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 __all__ = [
     "FILTERS",
@@ -22,6 +22,7 @@ __all__ = [
     "count",
     "counted",
     "decimal",
+    "exact_percent",
     "interval",
     "money",
     "p_value",
@@ -29,7 +30,7 @@ __all__ = [
     "points",
     "probability",
     "quantity",
-    "short_percent",
+    "short_money",
     "spaced",
     "unbroken",
 ]
@@ -40,12 +41,6 @@ NOTHING = "\u2013"
 _NO_BREAK, _WORD_JOINER = "\u00a0", "\u2060"
 _THOUSAND, _MILLION, _BILLION = 1e3, 1e6, 1e9
 _PERCENT = 100.0
-# 999,999.6 is written as a million, not as 1,000,000.
-_ALMOST = 0.9999995
-_UNITS = {
-    "table": ((_BILLION, " bn"), (_MILLION, " M")),
-    "sentence": ((_BILLION, " billion"), (_MILLION, " million")),
-}
 _ASCII = ((MINUS, "-"), (NOTHING, "-"), (_WORD_JOINER, ""), ("\u202f", ","), (_NO_BREAK, " "), ("\u2026", "..."))
 
 
@@ -78,10 +73,7 @@ def compact(value: float, digits: int = 3, *, sign: bool = False) -> str:
             break
     else:
         scaled, suffix = size, ""
-    if scaled >= 100.0:
-        written = f"{scaled:,.0f}"
-    else:
-        written = f"{scaled:.{digits}g}" if scaled >= 1e-4 else "0"
+    written = f"{scaled:,.0f}" if scaled >= 100.0 else f"{scaled:.{digits}g}" if scaled >= 1e-4 else "0"
     return f"{_mark(value if written != '0' else 0.0, sign)}{written}{suffix}"
 
 
@@ -132,10 +124,8 @@ def counted(number: int, noun: str) -> str:
     return f"{count(number)} {noun}{'' if number == 1 else 's'}"
 
 
-def money(
-    amount: float, currency: str, *, sign: bool = False, room: Literal["figure", "table", "sentence"] = "table"
-) -> str:
-    r"""Write an amount of money.
+def money(amount: float, currency: str, *, sign: bool = False, words: bool = False) -> str:
+    r"""Write an amount of money as tables do, or as sentences do.
 
     Parameters
     ----------
@@ -145,8 +135,8 @@ def money(
         A sign or a code; a code takes a space.
     sign : bool
         Mark gains with a plus.
-    room : {'table', 'figure', 'sentence'}
-        Where it stands: a figure has room for three digits, a sentence for the word million.
+    words : bool
+        Write million and billion out, with three digits.
 
     Returns
     -------
@@ -155,21 +145,29 @@ def money(
 
     Examples
     --------
-    >>> money(-1500000.0, "$"), money(-1500000.0, "$", room="figure"), money(1.5e6, "$", room="sentence")
-    ('−$1.50 M', '−$1.5 M', '$1.50 million')
-    >>> money(12.5, "EUR", sign=True)
-    '+EUR\xa012.50'
+    >>> money(-1500000.0, "$"), money(1.5e6, "$", words=True), money(12.5, "EUR", sign=True)
+    ('−$1.50 M', '$1.50 million', '+EUR\xa012.50')
     """
     size = abs(amount)
-    if room == "figure":
-        written = compact(size)
-        return f"{_mark(amount if written != '0' else 0.0, sign)}{spaced(currency)}{written}"
     opening = f"{_mark(amount if size >= 0.005 else 0.0, sign)}{spaced(currency)}"
-    for unit, word in _UNITS[room]:
-        if size >= unit * _ALMOST:
-            places = 2 if room == "table" else max(0, 2 - floor(log10(max(size / unit, 1.0))))
-            return f"{opening}{size / unit:,.{places}f}{word}"
+    for unit, short, long in ((_BILLION, " bn", " billion"), (_MILLION, " M", " million")):
+        # 999,999.6 is written as a million, not as 1,000,000.
+        if size >= unit * 0.9999995:
+            places = max(0, 2 - floor(log10(max(size / unit, 1.0)))) if words else 2
+            return f"{opening}{size / unit:,.{places}f}{long if words else short}"
     return f"{opening}{size:,.{0 if size >= _THOUSAND else 2}f}"
+
+
+def short_money(amount: float, currency: str, *, sign: bool = False) -> str:
+    """Write an amount of money in three digits, where a figure has room for no more.
+
+    Examples
+    --------
+    >>> short_money(-1500000.0, "$"), short_money(12.0, "$", sign=True)
+    ('−$1.5 M', '+$12')
+    """
+    written = compact(abs(amount))
+    return f"{_mark(amount if written != '0' else 0.0, sign)}{spaced(currency)}{written}"
 
 
 def spaced(currency: str) -> str:
@@ -183,7 +181,7 @@ def spaced(currency: str) -> str:
     return currency + _NO_BREAK if currency[-1:].isalnum() else currency
 
 
-def percent(share: float, places: int | None = None, *, sign: bool = False) -> str:
+def exact_percent(share: float, places: int | None = None, *, sign: bool = False) -> str:
     """Write a share as a percentage.
 
     Parameters
@@ -202,7 +200,7 @@ def percent(share: float, places: int | None = None, *, sign: bool = False) -> s
 
     Examples
     --------
-    >>> percent(0.21345), percent(0.00314), percent(0.5, 0), percent(-0.031, 1, sign=True)
+    >>> exact_percent(0.21345), exact_percent(0.00314), exact_percent(0.5, 0), exact_percent(-0.031, 1, sign=True)
     ('21.3 %', '0.31 %', '50 %', '−3.1 %')
     """
     if places is not None:
@@ -210,12 +208,12 @@ def percent(share: float, places: int | None = None, *, sign: bool = False) -> s
     return f"{_hundredths(share, sign)} %"
 
 
-def short_percent(share: float, *, sign: bool = False) -> str:
+def percent(share: float, *, sign: bool = False) -> str:
     """Write a share as a whole percentage, where a figure or a sentence has room for no more.
 
     Examples
     --------
-    >>> short_percent(0.314), short_percent(0.002), short_percent(-0.0314, sign=True)
+    >>> percent(0.314), percent(0.002), percent(-0.0314, sign=True)
     ('31 %', '<1 %', '−3.1 %')
     """
     size = abs(share) * _PERCENT
@@ -295,7 +293,7 @@ def quantity(number: float | None, kind: str, currency: str, *, sign: bool = Fal
     if kind == "money":
         return money(number, currency, sign=sign)
     if kind == "share":
-        return points(number) if sign else percent(number)
+        return points(number) if sign else exact_percent(number)
     if kind == "number" and _THOUSAND <= abs(number) < _MILLION:
         return decimal(number, sign=sign)
     return compact(number, sign=sign)
@@ -383,11 +381,12 @@ FILTERS: Mapping[str, Callable[..., str]] = MappingProxyType(
             decimal,
             money,
             p_value,
-            percent,
+            exact_percent,
             points,
             probability,
             quantity,
-            short_percent,
+            short_money,
+            percent,
             unbroken,
         )
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.attribution import DIVIDED, pair_name
 from sim.analysis.metrics import EVERYBODY
+from sim.number_format import NOTHING, compact, interval, quantity, short_money
 from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.attribution import (
@@ -17,8 +18,8 @@ from sim.reports.figures.attribution import (
     is_sure,
 )
 from sim.reports.figures.personas import Gap
-from sim.reports.labels import METRIC_WORDS, NOTHING, Words, interval, value
-from sim.reports.style import compact, money, short, spaced
+from sim.reports.labels import METRIC_WORDS, Words
+from sim.reports.style import short
 
 if TYPE_CHECKING:
     from sim.experiments.attribute import Attribution
@@ -81,7 +82,7 @@ class _Verdict:
     def write(self, entry: Numbers, *, sign: bool = True) -> str:
         """Write an effect with its interval."""
         kind, currency = self.words.kind, self.summary["currency"]
-        words = value(entry["mean"], kind, currency, sign=sign)
+        words = quantity(entry["mean"], kind, currency, sign=sign)
         if entry["ci_low"] is None or entry["ci_low"] == entry["ci_high"]:
             return words
         return f"{words} [{interval(entry['ci_low'], entry['ci_high'], kind, currency)}]"
@@ -113,7 +114,7 @@ class _Verdict:
 
     def headline(self, name: str) -> str:
         summary, whole = self.summary, self.whole
-        size = value(abs(whole["mean"]), self.words.kind, summary["currency"], sign=True).removeprefix("+")
+        size = quantity(abs(whole["mean"]), self.words.kind, summary["currency"], sign=True).removeprefix("+")
         way = "higher" if whole["mean"] > 0 else "lower"
         focal = summary["titles"].get(summary["focal"], summary["focal"])
         sure = ""
@@ -529,14 +530,14 @@ def _is_nothing(block: Numbers) -> bool:
 def _short_value(number: float, kind: str, currency: str) -> str:
     if kind == "money":
         # Cents are the smallest money there is.
-        return money(round(number, 2), spaced(currency), sign=True)
+        return short_money(round(number, 2), currency, sign=True)
     if kind == "share":
         return f"{'+' if number > 0 else ''}{compact(round(number * _PERCENT, 2))} pt"
     return f"{'+' if number > 0 else ''}{compact(number)}"
 
 
 def _written(entry: Numbers, words: Words, currency: str) -> str:
-    return value(entry["mean"], words.kind, currency, sign=True)
+    return quantity(entry["mean"], words.kind, currency, sign=True)
 
 
 def _starred(entry: Numbers, words: Words, currency: str) -> str:

@@ -8,10 +8,10 @@ import numpy as np
 
 from sim.calibration.calibrate import describe
 from sim.calibration.targets import written
+from sim.number_format import compact
 from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.calibration import draw_correlations, draw_fit, draw_identified, draw_profiles, draw_trail
-from sim.reports.style import compact
 
 if TYPE_CHECKING:
     from sim.calibration.calibrate import Calibration

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.customer_base.buy_till_you_die import BuyTillYouDie
+from sim.number_format import short_money, spaced
 from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.repeat_buying import draw_comebacks, draw_repeats, draw_tiers, draw_tracking, draw_weeks
-from sim.reports.style import money, spaced
 
 if TYPE_CHECKING:
     from sim.customer_base.forecast import Forecast
@@ -281,7 +281,7 @@ def _comebacks(found: Forecast) -> Picture:
 def _spend(found: Forecast) -> Section:
     currency = spaced(found.cohort.currency)
     amounts = found.cohort.tiers * found.cohort.spend
-    mean = f"Purchases of the calibration window cost {money(found.cohort.spend, currency)} on average."
+    mean = f"Purchases of the calibration window cost {short_money(found.cohort.spend, currency)} on average."
     if found.spend is None or len(amounts) == 1:
         return Section("What they spend", (mean,))
     spend = found.spend

@@ -15,11 +15,12 @@ from sim.analysis.prim import Box, BoxQuality
 from sim.experiments.border import BreakEven, Slice
 from sim.experiments.factors import factor_number
 from sim.experiments.frontier import KINDS_OF_RUN, Frontier
+from sim.number_format import percent
 from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.frontier import Margin, Rule, Scale, draw_found, draw_map, draw_margins, draw_rules
 from sim.reports.sensitivity import levers_summary, named_list, outcome_name, ranges_table, writer
-from sim.reports.style import percent, slug
+from sim.reports.style import slug
 from sim.scenario.factor import Factor
 
 __all__ = ["frontier_lines", "frontier_sheet", "frontier_summary", "rule_words"]

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sim.reports.style import compact, spaced
+from sim.number_format import NOTHING, exact_percent, interval, probability, quantity
 
-__all__ = ["METRIC_WORDS", "NOTHING", "Row", "Words", "difference_rows", "interval", "value"]
+__all__ = ["METRIC_WORDS", "Row", "Words", "difference_rows"]
 
-#: Written where a number is undefined, such as the loop share of no purchases.
-NOTHING = "–"
-THOUSAND, MILLION = 1e3, 1e6
 #: Not changes that could be zero, so no interval of theirs is "clear of zero".
 _NO_CHANGE = ("payback_week", "cash_low_point")
 
@@ -68,56 +65,6 @@ class Row:
     sure: bool
 
 
-def value(number: float | None, kind: str, currency: str, *, sign: bool = False) -> str:
-    """Write one number of a metric.
-
-    Examples
-    --------
-    >>> value(0.2134, "share", "$"), value(-3.21, "share", "$", sign=True), value(None, "weeks", "$")
-    ('21.3 %', '−321 points', '–')
-    """
-    if number is None:
-        return NOTHING
-    if kind == "money":
-        return _amount(number, currency, sign)
-    if kind == "number" and THOUSAND <= abs(number) < MILLION:
-        return f"{_mark(number, sign)}{abs(number):,.0f}"
-    if kind == "share":
-        scaled = number * 100.0
-        written = compact(round(scaled, 1 if abs(scaled) >= 1.0 else 2))
-        return f"{'+' if sign and scaled > 0.0 else ''}{written} {'points' if sign else '%'}"
-    return f"{'+' if sign and number > 0.0 else ''}{compact(number)}"
-
-
-def _mark(number: float, sign: bool) -> str:
-    return "−" if number < 0.0 else "+" if sign and number > 0.0 else ""
-
-
-def _amount(number: float, currency: str, sign: bool) -> str:
-    """Write money with the digits that figures, having less room, round away."""
-    size = abs(number)
-    if size >= MILLION * 0.9999995:
-        unit, word = (1e9, " bn") if size >= 1e9 * 0.9999995 else (MILLION, " M")
-        written = f"{size / unit:,.2f}{word}"
-    else:
-        written = f"{size:,.0f}" if size >= THOUSAND else f"{size:,.2f}"
-    return f"{_mark(number, sign) if size >= 0.005 else ''}{spaced(currency)}{written}"
-
-
-def interval(low: float | None, high: float | None, kind: str, currency: str) -> str:
-    """Write a 95 % interval; nothing where one replicate gives none.
-
-    Examples
-    --------
-    >>> interval(-1.0, 2.5, "number", "$")
-    '−1 to +2.5'
-    """
-    if low is None or high is None:
-        return NOTHING
-    first, last = (value(number, kind, currency, sign=True) for number in (low, high))
-    return f"{first.removesuffix(' points')} to {last}"
-
-
 def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only: tuple[str, ...] = ()) -> list[Row]:
     """Return the table of one arm's differences from the baseline.
 
@@ -140,13 +87,13 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
         ends = [summary["arms"][name].get(metric, {}).get("mean") for name in (baseline, arm)]
         low, high = entry["ci_low"], entry["ci_high"]
         payback = metric == "payback_week"
-        written = value(entry["mean"], words.kind, currency, sign=not payback)
+        written = quantity(entry["mean"], words.kind, currency, sign=not payback)
         if payback:
             share = entry.get("share")
             ends = [None, None]
             written = "never" if entry["mean"] is None else f"week {written}"
             if share is not None and 0.0 < share < 1.0:
-                written += f" ({share * 100:.0f} % of replicates)"
+                written += f" ({exact_percent(share, 0)} of replicates)"
         sure = metric not in _NO_CHANGE and low is not None and high is not None and (low > 0.0 or high < 0.0)
         better = entry["p_better"]
         rows.append(
@@ -154,20 +101,12 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
                 metric=metric,
                 name=words.name,
                 about=words.about,
-                baseline=value(ends[0], words.kind, currency),
-                arm=value(ends[1], words.kind, currency),
+                baseline=quantity(ends[0], words.kind, currency),
+                arm=quantity(ends[1], words.kind, currency),
                 difference=written,
-                interval=interval(low, high, words.kind, currency).replace("+", "" if payback else "+"),
-                better=NOTHING if better is None else _probability(better),
+                interval=interval(low, high, words.kind, currency, sign=not payback),
+                better=NOTHING if better is None else probability(better),
                 sure=sure,
             )
         )
     return rows
-
-
-def _probability(share: float) -> str:
-    if 0.0 < share < 0.001:
-        return "<0.1 %"
-    if 0.999 < share < 1.0:
-        return ">99.9 %"
-    return f"{share * 100:.3g} %"

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
-from sim.number_format import unbroken
+from sim.number_format import NOTHING, compact, interval, percent, quantity, short_money, unbroken
 from sim.record.history import ORIGINS
 from sim.reports.figures import overview, pictures
-from sim.reports.labels import METRIC_WORDS, NOTHING, difference_rows, interval, value
-from sim.reports.style import compact, money, percent, png_bytes, spaced
+from sim.reports.labels import METRIC_WORDS, difference_rows
+from sim.reports.style import png_bytes
 from sim.reports.svg import draw_plates, environment
 
 if TYPE_CHECKING:
@@ -125,11 +125,9 @@ def _alone(result: Result, currency: str) -> list[tuple[str, str, list[str]]]:
             continue
         cells = []
         for entry in entries:
-            written = value(entry["mean"], words.kind, currency)
-            spread = interval(entry["ci_low"], entry["ci_high"], words.kind, currency)
-            cells.append(
-                written if spread == NOTHING else f"{written} [{spread.replace('+', '').replace('points', '%')}]"
-            )
+            written = quantity(entry["mean"], words.kind, currency)
+            spread = interval(entry["ci_low"], entry["ci_high"], words.kind, currency, sign=False)
+            cells.append(written if spread == NOTHING else f"{written} [{spread}]")
         rows.append((words.name, words.about, cells))
     return rows
 
@@ -142,7 +140,7 @@ def _origins(summary: Mapping[str, Any], others: list[str], currency: str) -> li
         rows = [
             (
                 {"initial": "initial consideration", "evaluation": "active evaluation", "loop": "loyalty loop"}[origin],
-                value(found[origin]["mean"], "number", currency, sign=True),
+                quantity(found[origin]["mean"], "number", currency, sign=True),
                 interval(found[origin]["ci_low"], found[origin]["ci_high"], "number", currency),
             )
             for origin in ORIGINS
@@ -177,7 +175,7 @@ def _winners(summary: Mapping[str, Any], others: list[str], currency: str) -> li
         if everybody["winners"] is None:
             continue
         wins, loses, same = (percent(everybody[key]) for key in ("winners", "losers", "unchanged"))
-        mean = money(everybody["mean"] or 0.0, spaced(currency), sign=True)
+        mean = short_money(everybody["mean"] or 0.0, currency, sign=True)
         out.append(
             f"{arm}: {wins} of customers are worth more to the company than in {summary['baseline']}, {loses} less, "
             f"{same} exactly the same; {mean} a customer on average, before the company's fixed costs."

@@ -9,11 +9,11 @@ from sim.analysis.global_sensitivity import GlobalSensitivity, Index
 from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import factor_number
 from sim.experiments.sensitivity import Sensitivity
+from sim.number_format import percent, quantity, short_money
 from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.influence import Bar, draw_pairs, draw_screen, draw_spread, draw_tornado
-from sim.reports.labels import METRIC_WORDS, value
-from sim.reports.style import money, percent, spaced
+from sim.reports.labels import METRIC_WORDS
 from sim.scenario.factor import Factor
 
 __all__ = [
@@ -51,8 +51,8 @@ def writer(question: FactorResponse, *, sign: bool = True, brief: bool = False) 
     kind = words.kind if words else "share" if share else "number"
     currency = question.scenario.market.economics.currency
     if brief and kind == "money":
-        return lambda number: money(float(f"{number:.3g}"), spaced(currency), sign=sign)
-    return lambda number: value(number, kind, currency, sign=sign).replace(" points", "" if brief else " points")
+        return lambda number: short_money(float(f"{number:.3g}"), currency, sign=sign)
+    return lambda number: quantity(number, kind, currency, sign=sign).replace(" points", "" if brief else " points")
 
 
 _SHARES = (

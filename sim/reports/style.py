@@ -16,6 +16,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from sim.number_format import compact, short_money
+
 __all__ = [
     "FEWER",
     "INK",
@@ -25,17 +27,13 @@ __all__ = [
     "WIDTH",
     "Look",
     "canvas",
-    "compact",
     "finish",
     "look",
-    "money",
     "money_axis",
-    "percent",
     "percent_axis",
     "png_bytes",
     "short",
     "slug",
-    "spaced",
     "style",
     "svg_text",
     "wrapped",
@@ -186,81 +184,15 @@ def wrapped(text: str, width: int = 17, lines: int = 2) -> str:
     return "\n".join(wrap(" ".join(text.split()), width, max_lines=lines, placeholder="…"))
 
 
-def compact(value: float, digits: int = 3) -> str:
-    """Write a number in about three digits, with k, M or bn, and a real minus sign.
-
-    Examples
-    --------
-    >>> compact(1234567.0)
-    '1.23 M'
-    >>> compact(-0.5)
-    '−0.5'
-    """
-    size = abs(value)
-    for limit, word in ((1e9, " bn"), (1e6, " M"), (1e4, " k")):
-        if size >= limit * 0.9995:
-            scaled, suffix = size / (1e3 if word == " k" else limit), word
-            break
-    else:
-        scaled, suffix = size, ""
-    if scaled >= 100.0:
-        written = f"{scaled:,.0f}"
-    else:
-        written = f"{scaled:.{digits}g}" if scaled >= 1e-4 or scaled == 0.0 else "0"
-    sign = "−" if value < 0.0 and written != "0" else ""
-    return f"{sign}{written}{suffix}"
-
-
-def money(value: float, currency: str, *, sign: bool = False) -> str:
-    """Write an amount of money; ``sign`` adds a plus to gains.
-
-    Examples
-    --------
-    >>> money(-1500000.0, "$")
-    '−$1.5 M'
-    """
-    written = compact(abs(value))
-    mark = "−" if value < 0.0 and written != "0" else "+" if sign and value > 0.0 else ""
-    return f"{mark}{currency}{written}"
-
-
-def spaced(currency: str) -> str:
-    r"""Return a currency as it stands before a number: a code such as EUR takes a space.
-
-    Examples
-    --------
-    >>> spaced("$"), spaced("EUR")
-    ('$', 'EUR\xa0')
-    """
-    return currency + "\u00a0" if currency[-1:].isalnum() else currency
-
-
-def percent(share: float, *, sign: bool = False) -> str:
-    """Write a share as a percentage.
-
-    Examples
-    --------
-    >>> percent(0.314), percent(0.002)
-    ('31 %', '<1 %')
-    """
-    size = abs(share) * 100.0
-    if size == 0.0:
-        return "0 %"
-    mark = "−" if share < 0.0 else "+" if sign else ""
-    if size < 0.95:
-        return f"<{mark}1 %" if not sign else f"{mark}{size:.2g} %"
-    return f"{mark}{size:.0f} %" if size >= 9.95 or not sign else f"{mark}{size:.1f} %"
-
-
 def percent_axis(axes: Axes) -> None:
     """Write the y axis as percentages."""
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.3g} %".replace("-", "−")))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{compact(value * 100)} %"))
 
 
 def money_axis(axes: Axes, currency: str, *, axis: str = "y") -> None:
     """Write an axis as money."""
     target = axes.yaxis if axis == "y" else axes.xaxis
-    target.set_major_formatter(FuncFormatter(lambda value, _: money(float(f"{value:.6g}"), currency)))
+    target.set_major_formatter(FuncFormatter(lambda value, _: short_money(float(f"{value:.6g}"), currency)))
 
 
 def slug(name: str) -> str:

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.experiments.sweep import Effect, SweepResult, SweepRun, effects_of
+from sim.number_format import NOTHING, compact, interval, percent, quantity
 from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.sweep import draw_effects, draw_runs, short_path
-from sim.reports.labels import METRIC_WORDS, NOTHING, Words, interval, value
-from sim.reports.style import compact, percent
+from sim.reports.labels import METRIC_WORDS, Words
 
 __all__ = ["facts_of", "summary_of", "sweep_sheet", "verdict_of"]
 
@@ -127,7 +127,7 @@ def _sureness(swept: SweepResult, arm: str, count: Mapping[str, int]) -> str:
 
 
 def _mean(swept: SweepResult, run: SweepRun, arm: str, words: Words, currency: str) -> str:
-    return value(float(swept.means(arm)[run.number]), words.kind, currency, sign=True)
+    return quantity(float(swept.means(arm)[run.number]), words.kind, currency, sign=True)
 
 
 def _said(run: SweepRun) -> str:
@@ -148,7 +148,7 @@ def sweep_sheet(swept: SweepResult, *, title: str, facts: str) -> Sheet:
     words, currency = _words(swept.metric), _currency(swept)
 
     def write(number: float) -> str:
-        return value(float(f"{number:.3g}"), words.kind, currency, sign=True)
+        return quantity(float(f"{number:.3g}"), words.kind, currency, sign=True)
 
     sections = []
     for arm in swept.arms:
@@ -228,7 +228,7 @@ def _runs_table(swept: SweepResult, ranked: NDArray[np.int64], arm: str, words: 
                 str(run.number),
                 *([run.point.case] if cases else []),
                 *(_short(run.point.values[path]) if path in run.point.values else NOTHING for path in paths),
-                value(mean, words.kind, currency, sign=True),
+                quantity(mean, words.kind, currency, sign=True),
                 interval(low, high, words.kind, currency),
                 run.key[:12],
             )

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sim.reports.labels import NOTHING, difference_rows, value
+from sim.number_format import NOTHING, quantity
+from sim.reports.labels import difference_rows
 from sim.reports.style import short
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _alone(result: Result, currency: str, ascii_only: bool) -> Table:
         table.add_column(_plain(short(arm, 20), ascii_only), justify="right")
     for metric in _METRICS:
         words = METRIC_WORDS[metric]
-        cells = [value(result.summary_json["arms"][arm][metric]["mean"], words.kind, currency) for arm in arms]
+        cells = [quantity(result.summary_json["arms"][arm][metric]["mean"], words.kind, currency) for arm in arms]
         if any(cell != NOTHING for cell in cells):
             table.add_row(Text(words.name), *(Text(_plain(cell, ascii_only)) for cell in cells))
     return table

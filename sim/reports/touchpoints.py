@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.paired import LEVEL
 from sim.analysis.touchpoint_effects import LESS_IS_BETTER
+from sim.number_format import NOTHING, compact, interval, quantity, short_money
 from sim.reports.attribution import words_of
 from sim.reports.document import Section, Sheet, Table
 from sim.reports.figures import Picture
 from sim.reports.figures.attribution import is_sure
 from sim.reports.figures.personas import Gap
 from sim.reports.figures.touchpoints import Rank, draw_moments, draw_ranking
-from sim.reports.labels import NOTHING, interval, value
-from sim.reports.style import compact, money, short, spaced
+from sim.reports.style import short
 
 if TYPE_CHECKING:
     from sim.experiments.touchpoints import Touchpoints
@@ -323,14 +323,14 @@ def _gap(entry: Numbers) -> Gap:
 
 
 def _amount(summary: Numbers, number: float | None, *, sign: bool = True) -> str:
-    return value(number, words_of(summary["metric"]).kind, summary["currency"], sign=sign)
+    return quantity(number, words_of(summary["metric"]).kind, summary["currency"], sign=sign)
 
 
 def _short_amount(summary: Numbers, number: float) -> str:
     kind = words_of(summary["metric"]).kind
     if kind == "money":
         # Cents are the smallest money there is.
-        return money(round(number, 2), spaced(summary["currency"]), sign=True)
+        return short_money(round(number, 2), summary["currency"], sign=True)
     if kind == "share":
         return f"{'+' if number > 0 else ''}{compact(round(number * 100.0, 3))} pt"
     return f"{'+' if number > 0 else ''}{compact(number)}"

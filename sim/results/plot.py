@@ -38,7 +38,8 @@ def plot_sweep(folder: Path, output_dir: str | Path, *, x: str, y: str, where: s
     import pyarrow.parquet as pq
 
     from sim.reports.figures.sweep import draw_scatter, short_path
-    from sim.reports.style import compact, svg_text
+    from sim.number_format import compact
+    from sim.reports.style import svg_text
 
     path = folder / "differences.parquet"
     if not path.is_file():

@@ -12,7 +12,8 @@ import pytest
 from agents.personas import Persona
 from sim.experiments.compare import compare
 from sim.experiments.result import Result
-from sim.reports.labels import METRIC_WORDS, difference_rows, interval, value
+from sim.number_format import interval, quantity
+from sim.reports.labels import METRIC_WORDS, difference_rows
 from sim.reports.page import NO_EFFECT_KNOWN, write_report
 from sim.reports.terminal import print_result
 from sim.scenario.resolved import Assumption
@@ -200,7 +201,7 @@ def test_every_metric_has_words_and_rows(result: Result) -> None:
     ],
 )
 def test_numbers_in_words(number: float | None, kind: str, written: str) -> None:
-    assert value(number, kind, "$", sign=True) == written
+    assert quantity(number, kind, "$", sign=True) == written
 
 
 def test_interval_of_one_replicate_is_nothing() -> None:

@@ -13,13 +13,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sim.number_format import percent, short_money, spaced
 from sim.record.history import History, Origin
 from sim.reports.figures.alluvial import draw_ribbons
 from sim.reports.figures.journey_map import draw_difference, draw_flows
 from sim.reports.figures.money import draw_cash, draw_waterfall, plot_cash, plot_waterfall
 from sim.reports.figures.personas import Gap, draw_personas, draw_values, plot_personas
 from sim.reports.figures.timeline import Panel, draw_timeline, periods, plot_bands, ratio
-from sim.reports.style import finish, money, money_axis, percent, percent_axis, short, slug, spaced, style
+from sim.reports.style import finish, money_axis, percent_axis, short, slug, style
 from sim.scenario.journey import Journey
 
 if TYPE_CHECKING:
@@ -148,9 +149,8 @@ def waterfall(result: Result, arm: str | None = None) -> Figure:
     """Draw how the baseline's contribution becomes an arm's, term by term."""
     arm = _arm(result, arm)
     start, end, terms = _waterfall(result, arm)
-    title = (
-        f"From {short(start[0], 16)} to {short(end[0], 16)}: {money(end[1] - start[1], _currency(result), sign=True)}"
-    )
+    gain = short_money(end[1] - start[1], _currency(result), sign=True)
+    title = f"From {short(start[0], 16)} to {short(end[0], 16)}: {gain}"
     return draw_waterfall(start, end, terms, currency=_currency(result), title=title)
 
 
@@ -324,11 +324,12 @@ def pictures(result: Result) -> Iterator[Picture]:
         )
         for arm in others:
             start, end, terms = _waterfall(result, arm)
-            words = ", ".join(f"{name} {money(amount, currency, sign=True)}" for name, amount in terms)
+            words = ", ".join(f"{name} {short_money(amount, currency, sign=True)}" for name, amount in terms)
             yield Picture(
                 f"waterfall_{part[arm]}",
                 waterfall(result, arm),
-                f"From {start[0]}, {money(start[1], currency)}, to {end[0]}, {money(end[1], currency)}: {words}.",
+                f"From {start[0]}, {short_money(start[1], currency)}, to {end[0]}, "
+                f"{short_money(end[1], currency)}: {words}.",
                 "Each bar starts where the last one ended: blue adds, hatched orange takes away.",
                 "money",
             )
@@ -530,6 +531,6 @@ def _persona_words(result: Result) -> str:
     parts = []
     for arm, rows in panels[0][2].items():
         known = [(name, gap.mean) for name, gap in zip(names, rows, strict=True) if gap.mean is not None]
-        words = ", ".join(f"{name} {money(mean, _currency(result), sign=True)}" for name, mean in known)
+        words = ", ".join(f"{name} {short_money(mean, _currency(result), sign=True)}" for name, mean in known)
         parts.append(f"{arm}: {words} contribution a customer")
     return "; ".join(parts) + "."

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
+from sim.number_format import percent
 from sim.reports.figures.journey_graph import order_stages
-from sim.reports.style import INK, MUTED, WIDTH, percent, short, style
+from sim.reports.style import INK, MUTED, WIDTH, short, style
 from sim.scenario.journey import Journey, Stage
 
 __all__ = ["draw_ribbons"]

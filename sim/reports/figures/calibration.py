@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from sim.calibration.targets import written
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, compact, finish, short, style
+from sim.number_format import compact
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, short, style
 
 if TYPE_CHECKING:
     from sim.calibration.calibrate import Calibration

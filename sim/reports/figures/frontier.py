@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, percent, short, style
+from sim.number_format import percent
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, short, style
 
 __all__ = ["Margin", "Rule", "Scale", "draw_found", "draw_map", "draw_margins", "draw_rules"]
 

@@ -11,7 +11,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, compact, finish, percent, short, style
+from sim.number_format import compact, percent
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, short, style
 
 __all__ = ["Bar", "draw_pairs", "draw_screen", "draw_spread", "draw_tornado"]
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from agents.traits import TRAITS
 from sim.analysis.paired import estimate
+from sim.number_format import compact, percent
 from sim.reports.figures.journey_graph import Box, Link, draw_spine, order_stages
-from sim.reports.style import FEWER, INK, MORE, PALE, compact, percent, short, style
+from sim.reports.style import FEWER, INK, MORE, PALE, short, style
 from sim.scenario.journey import Edge, Journey, Stage
 
 if TYPE_CHECKING:

@@ -10,21 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from sim.number_format import percent, short_money
 from sim.reports.figures.timeline import band_of, label_ends
-from sim.reports.style import (
-    FEWER,
-    INK,
-    MORE,
-    MUTED,
-    canvas,
-    finish,
-    look,
-    money,
-    money_axis,
-    percent,
-    short,
-    style,
-)
+from sim.reports.style import FEWER, INK, MORE, MUTED, canvas, finish, look, money_axis, short, style
 
 __all__ = ["draw_cash", "draw_waterfall", "plot_cash", "plot_waterfall"]
 
@@ -92,7 +80,7 @@ def plot_waterfall(
         if total:
             drawn = look(0 if row == 0 else position)
             axes.barh(row, amount - (left if cut else 0.0), left=left if cut else 0.0, height=0.62, color=drawn.colour)
-            where, words, bold = max(amount, 0.0), money(amount, currency), "bold"
+            where, words, bold = max(amount, 0.0), short_money(amount, currency), "bold"
         else:
             before = steps[row - 1][1]
             axes.barh(
@@ -105,7 +93,7 @@ def plot_waterfall(
                 edgecolor="white",
                 linewidth=0.0,
             )
-            where, words, bold = max(before, before + amount), money(amount, currency, sign=True), "normal"
+            where, words, bold = max(before, before + amount), short_money(amount, currency, sign=True), "normal"
         axes.text(where + 0.012 * room, row, words, va="center", fontsize=8.5, fontweight=bold)
         if row < len(steps) + 1:
             after = amount if row == 0 else steps[row - 1][1] + amount
@@ -187,7 +175,7 @@ def plot_cash(
         if depth < 0.0:
             axes.plot([low], [depth], marker="v", color=drawn.colour, markersize=6)
             axes.annotate(
-                f"{money(depth, currency)}, week {low}",
+                f"{short_money(depth, currency)}, week {low}",
                 (low, depth),
                 # A shallow low point leaves the room below zero to the payback.
                 xytext=(6 if low < 0.6 * weeks else -6, -21 if depth > -0.12 * room else -10),

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, Look, canvas, compact, finish, look, short, style
+from sim.number_format import compact
+from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, Look, canvas, finish, look, short, style
 
 if TYPE_CHECKING:
     from sim.validation.chart import Chart, Curve

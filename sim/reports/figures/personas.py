@@ -10,22 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from sim.reports.style import (
-    FEWER,
-    INK,
-    MORE,
-    MUTED,
-    WIDTH,
-    compact,
-    finish,
-    look,
-    money,
-    money_axis,
-    percent,
-    short,
-    style,
-    wrapped,
-)
+from sim.number_format import compact, percent, short_money
+from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, finish, look, money_axis, short, style, wrapped
 
 __all__ = ["Gap", "draw_personas", "draw_values", "plot_personas"]
 
@@ -168,7 +154,7 @@ def draw_values(values: Mapping[str, Any], *, currency: str, title: str) -> Figu
         if mean is not None:
             axes.axvline(mean, color=INK, linewidth=1.2, linestyle=(0.0, (3.0, 2.0)))
             axes.annotate(
-                f"mean {money(mean, currency, sign=True)}",
+                f"mean {short_money(mean, currency, sign=True)}",
                 (mean, 0.79),
                 xycoords=("data", "axes fraction"),
                 xytext=(5 if mean >= 0 else -5, 0),

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sim.reports.style import INK, MORE, MUTED, PALE, canvas, compact, finish, look, money_axis, style
+from sim.number_format import compact
+from sim.reports.style import INK, MORE, MUTED, PALE, canvas, finish, look, money_axis, style
 
 __all__ = ["Series", "draw_comebacks", "draw_repeats", "draw_tiers", "draw_tracking", "draw_weeks", "mark_forecast"]
 

@@ -10,7 +10,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from sim.experiments.sweep import Effect
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, look, percent, short, style
+from sim.number_format import percent
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, look, short, style
 
 __all__ = ["draw_effects", "draw_runs", "draw_scatter", "short_path"]
 
