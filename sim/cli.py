@@ -105,6 +105,8 @@ def _overview() -> str:
 
 def _translate(verb: str, words: list[str]) -> list[str]:
     """Turn plain words and plain options into keys: `results show NAME --format csv`, `from=FOLDER`."""
+    from sim.experiments.factors import NAMED
+
     translated: list[str] = []
     names = list(VERBS[verb].words)
     value_follows = False
@@ -140,6 +142,8 @@ def _translate(verb: str, words: list[str]) -> list[str]:
         elif word.partition("=")[0] in VERBS[verb].lists and "," in word and "[" not in word:
             key, _, value = word.partition("=")
             translated.append(f"{key}=[{value}]")
+        elif word.partition("=")[0] in NAMED:
+            translated.append(f"++factors.{word}")
         elif word.startswith(tuple(f"{key}." for key in VERBS[verb].open)):
             translated.append(f"++{word}")
         else:
@@ -207,12 +211,14 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any) -> int:
     elif options.info is not None:
         composer.show_information(options.info)
     else:
+        from sim.experiments.factors import set_factors
+
         composer.refuse_idle(VERBS[verb].run)
         module = load_verb(verb)
         failure: list[Exception] = []
 
         def check(data: Any) -> Any:
-            return module.prepare(data, composer.config_path)
+            return module.prepare(set_factors(data, composer.config_path), composer.config_path)
 
         def task(data: Any) -> Any:
             work = check(data)

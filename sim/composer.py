@@ -269,13 +269,13 @@ class Composer:
             elif override.is_interval_sweep():
                 value: Any = override.value()
                 scale = "log" if "log" in value.tags else "linear"
-                levers[override.get_key_element()] = {"low": value.start, "high": value.end, "scale": scale}
+                levers[_without_prefix(override)] = {"low": value.start, "high": value.end, "scale": scale}
             elif override.key_or_group in (*GROUPS, *OWN_GROUPS):
                 key = override.get_key_element()
                 groups.append([(key, str(name)) for name in override.sweep_iterator(transformer=Transformer.encode)])
             else:
                 raw = override.sweep_iterator(transformer=Transformer.identity)
-                grid[override.get_key_element()] = [_unquoted(value) for value in raw]
+                grid[_without_prefix(override)] = [_unquoted(value) for value in raw]
 
         def compose(chosen: Sequence[tuple[str, str]]) -> dict[str, Any]:
             overrides = [*fixed, *(f"{key}={name}" for key, name in chosen)]
@@ -457,6 +457,11 @@ def _unquoted(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(_unquoted(key)): _unquoted(item) for key, item in value.items()}
     return value
+
+
+def _without_prefix(override: Override) -> str:
+    """Return the key of an override; a named factor stands below `factors` only for Hydra."""
+    return str(override.get_key_element()).lstrip("+").removeprefix("factors.")
 
 
 def _split(config_path: str) -> tuple[str, str]:

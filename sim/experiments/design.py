@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.execution.trials import Trial
+from sim.experiments.factors import NAMED, named_values, read_named_factor
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.dotted_key import value_at, with_values
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.factor import Factor, flatten, read_factors
+from sim.scenario.factor import Factor, flatten, read_factor, read_factors
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain, show
 
@@ -116,7 +117,8 @@ class Trials(Sequence[Trial]):
         if isinstance(at, slice):
             return [self[place] for place in range(*at.indices(len(self)))]
         point = self.design[at]
-        return Trial(self.design.cases[point.case], self.seed, self.replicates, point.values)
+        scenario = self.design.cases[point.case]
+        return Trial(scenario, self.seed, self.replicates, named_values(point.values, scenario))
 
 
 @lru_cache(maxsize=4)
@@ -175,7 +177,7 @@ def read_design(
         raise ConfigError(f"{place}method is {show(method)}; {suggest(method, METHODS, 'give one of')}")
     levers: tuple[Factor, ...] = ()
     for scenario in cases.values():
-        levers = read_factors(data.get("levers") or {}, scenario, where)
+        levers = _read_levers(data.get("levers") or {}, scenario, where)
     points = _whole(data.get("points"), "points", 64 if method != "grid" else 3, 1, MOST_POINTS, place)
     seed = _whole(data.get("design_seed"), "design_seed", 1, 0, 2**32 - 1, place)
     listed = _read_runs(data.get("runs"), cases, place)
@@ -195,6 +197,20 @@ def read_design(
     if len(design) > MOST_POINTS:
         raise ConfigError(f"{place}the design has {len(design):,} points; a design may have {MOST_POINTS:,}")
     return design
+
+
+def _read_levers(data: object, scenario: Scenario, where: str) -> tuple[Factor, ...]:
+    """Read what is sampled: named factors and dotted keys."""
+    if not isinstance(data, Mapping):
+        return read_factors(data, scenario, where)
+    place = f"{where}: " if where else ""
+    arm = next((name for name in scenario.arms if name != scenario.baseline), scenario.baseline)
+    return tuple(
+        read_named_factor(path, given, scenario, arm)
+        if path in NAMED
+        else read_factor(path, given, scenario, f"{place}levers.{path}")
+        for path, given in flatten(data)
+    )
 
 
 def _whole(value: object, key: str, default: int, low: int, high: int, place: str) -> int:
@@ -233,7 +249,7 @@ def _read_grid(
         for level in levels:
             for scenario in cases.values():
                 try:
-                    with_values(scenario, {path: level}, config_path=config_path)
+                    with_values(scenario, named_values({path: level}, scenario), config_path=config_path)
                 except ConfigError as error:
                     raise ConfigError(f"{place}grid.{path}: {error}") from None
         grid[path] = tuple(plain(level) for level in levels)
@@ -242,7 +258,7 @@ def _read_grid(
 
 def _check_paths(values: Mapping[str, Any], cases: Mapping[str, Scenario], at: str) -> None:
     for scenario in cases.values():
-        for path in values:
+        for path in named_values(values, scenario):
             try:
                 value_at(scenario, path)
             except ConfigError as error:

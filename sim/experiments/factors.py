@@ -7,20 +7,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.strategies import CAPABILITIES, Strategy
-from sim.scenario.dotted_key import RELATIVE
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.dotted_key import RELATIVE, with_values
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.factor import Factor, flatten, read_factor
-from sim.scenario.normal_form import normalize_journey
+from sim.scenario.normal_form import SCENARIO_KEYS, normalize_journey
 from sim.scenario.resolved import Plan
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import show
+from sim.scenario.schema import show, typed_number
 
-__all__ = ["NAMED", "choose_factors", "factor_number", "isolate_arm", "written_ranges"]
+__all__ = [
+    "NAMED",
+    "choose_factors",
+    "factor_number",
+    "isolate_arm",
+    "named_values",
+    "read_named_factor",
+    "set_factors",
+    "written_ranges",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +191,8 @@ def choose_factors(data: object, scenario: Scenario, arm: str, *, names: Sequenc
         If a name or path leads nowhere, or a range cannot be used.
     """
     if data is None:
-        return tuple(
-            factor for name in names if (factor := _named(name, None, scenario, arm, strict=False)) is not None
-        )
+        there = [name for name in names if NAMED[name].paths(scenario, arm)]
+        return tuple(read_named_factor(name, None, scenario, arm) for name in there)
     if isinstance(data, str):
         data = [data]
     if isinstance(data, list | tuple):
@@ -200,7 +210,7 @@ def choose_factors(data: object, scenario: Scenario, arm: str, *, names: Sequenc
         how, _, path = written_name.partition(" ")
         name = f"{how}:{path.strip()}" if path and f"{how}:" in RELATIVE else written_name
         if name in NAMED:
-            factor = _named(name, said, scenario, arm, strict=True)
+            factor = read_named_factor(name, said, scenario, arm)
         elif "." not in name and name not in ("population", "horizon", "burn_in"):
             raise ConfigError(
                 f"levers names {show(name)}; {suggest(name, NAMED, 'give one of')},"
@@ -210,8 +220,7 @@ def choose_factors(data: object, scenario: Scenario, arm: str, *, names: Sequenc
             raise ConfigError(f"levers.{name} has no range; give [low, high]")
         else:
             factor = replace(read_factor(name, said, scenario, f"levers.{name}"), name=name)
-        if factor is not None:
-            factors.append(factor)
+        factors.append(factor)
     taken: dict[str, str] = {}
     for factor in factors:
         for path, _ in factor.paths:
@@ -226,6 +235,68 @@ def written_ranges(factors: Iterable[Factor]) -> dict[str, Any]:
     return {factor.name: factor.plain() for factor in factors}
 
 
+def set_factors(data: Mapping[str, Any], config_path: ConfigPath) -> dict[str, Any]:
+    """Return a composed configuration in which its `factors` (numbers by name) are set in its scenario.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration has no scenario, or the scenario has nothing that a factor could change.
+    """
+    chosen = data.get("factors")
+    rest = {key: value for key, value in data.items() if key != "factors"}
+    if not chosen:
+        return rest
+    if rest.get("market") is None:
+        raise ConfigError(f"{', '.join(chosen)}: a factor changes a scenario, and here is none; leave it out")
+    given = {key: value for key, value in rest.items() if key in SCENARIO_KEYS}
+    scenario = Scenario.from_dict(given, config_path=config_path)
+    return rest | with_values(scenario, named_values(chosen, scenario), config_path=config_path).to_dict()
+
+
+def named_values(values: Mapping[str, Any], scenario: Scenario) -> dict[str, Any]:
+    """Return values by dotted key, those of named factors written out for every arm but the baseline.
+
+    Parameters
+    ----------
+    values : mapping
+        By the name of a factor, or by dotted key; the latter stay as they are.
+    scenario : Scenario
+        What they are to change.
+
+    Raises
+    ------
+    ConfigError
+        If a named factor is given no number, or no arm has anything that it could change.
+
+    Examples
+    --------
+    >>> treadmill = Scenario.load("treadmill")
+    >>> named_values({"contact_rate": 0.3}, treadmill)
+    {'arms.proactive.focal.strategy.contacts_per_week.customers': 0.3}
+    """
+    written: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in NAMED:
+            written[name] = value
+            continue
+        number = typed_number(value)
+        if not isinstance(number, int | float) or isinstance(number, bool) or not math.isfinite(number):
+            raise ConfigError(f"{name} is {show(value)}; give a number ({NAMED[name].title})")
+        arms = [arm for arm in scenario.arms if arm != scenario.baseline] or [scenario.baseline]
+        paths = dict(path for arm in arms for path in NAMED[name].paths(scenario, arm))
+        if not paths:
+            raise ConfigError(
+                f"{name} is {show(value)}, but scenario {scenario.name!r} has nothing that it could change"
+            )
+        if name == "competitors_answer":
+            for arm in arms:
+                journey = scenario.arms[arm].plans[scenario.market.focal].journey
+                written |= {f"arms.{arm}.{brand}.journey": journey for brand in _idle_competitors(scenario, arm)}
+        written |= Factor(name, number, number, paths=tuple(paths.items())).values(number)
+    return written
+
+
 def isolate_arm(scenario: Scenario, arm: str, data: object) -> Scenario:
     """Return the scenario with only the baseline and one arm, prepared for its factors.
 
@@ -237,30 +308,48 @@ def isolate_arm(scenario: Scenario, arm: str, data: object) -> Scenario:
     asked = data is None or (isinstance(data, str | list | tuple | Mapping) and "competitors_answer" in data)
     if not asked or len(scenario.brands) < 2:
         return small
-    focal = scenario.market.focal
-    own = small.arms[arm].plans[focal]
-    plans = {
-        brand: Plan(journey=own.journey, strategy=plan.strategy) if brand != focal and _idle(plan.strategy) else plan
-        for brand, plan in small.arms[arm].plans.items()
-    }
+    plans = dict(small.arms[arm].plans)
+    journey = plans[scenario.market.focal].journey
+    for brand in _idle_competitors(scenario, arm):
+        plans[brand] = Plan(journey=journey, strategy=plans[brand].strategy)
     return replace(small, arms={**small.arms, arm: replace(small.arms[arm], plans=plans)})
 
 
-def _idle(strategy: Strategy) -> bool:
-    levels = [getattr(strategy, name) for name in CAPABILITIES]
-    levels += [strategy.contacts_per_week.customers, strategy.contacts_per_week.prospects]
-    return not any(levels) and not strategy.personas
+def _idle_competitors(scenario: Scenario, arm: str) -> list[str]:
+    """Return the competitors that do nothing in an arm so far: no capability, no contact."""
+    found = []
+    for brand, plan in scenario.arms[arm].plans.items():
+        strategy = plan.strategy
+        levels = [getattr(strategy, name) for name in CAPABILITIES]
+        levels += [strategy.contacts_per_week.customers, strategy.contacts_per_week.prospects]
+        if brand != scenario.market.focal and not any(levels) and not strategy.personas:
+            found.append(brand)
+    return found
 
 
-def _named(name: str, said: object, scenario: Scenario, arm: str, *, strict: bool) -> Factor | None:
+def read_named_factor(name: str, said: object, scenario: Scenario, arm: str) -> Factor:
+    """Read a factor that has a name.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMED`.
+    said : object
+        ``[low, high]``, ``{low, high, scale}``, or null for the name's own range.
+    scenario : Scenario
+        What the factor changes.
+    arm : str
+        The arm whose strategy it changes.
+
+    Raises
+    ------
+    ConfigError
+        If the arm has nothing that it could change, or the range cannot be used.
+    """
     kind = NAMED[name]
     paths = tuple(kind.paths(scenario, arm))
     if not paths:
-        if strict:
-            raise ConfigError(
-                f"levers names {name}, but the arm {arm!r} of {scenario.name!r} has nothing it could move"
-            )
-        return None
+        raise ConfigError(f"levers names {name}, but the arm {arm!r} of {scenario.name!r} has nothing it could move")
     given: Any = {"low": kind.low, "high": kind.high, "scale": kind.scale}
     if isinstance(said, Mapping):
         given |= said

@@ -18,7 +18,7 @@ from agents.personas import Spread
 from agents.strategies import PersonaStrategy
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.journey import FEATURES, edge_names
+from sim.scenario.journey import FEATURES, LARGEST_COEFFICIENT, edge_names
 from sim.scenario.normal_form import (
     ROLES,
     SCENARIO_KEYS,
@@ -31,15 +31,13 @@ from sim.scenario.normal_form import (
 )
 from sim.scenario.resolve import build_journey, check_journeys, check_market, check_personas, resolve
 from sim.scenario.resolved import Arm, Plan, ResolvedScenario
-from sim.scenario.schema import is_cents, plain, read_value, show
+from sim.scenario.schema import is_cents, plain, read_value, show, typed_number
 
 __all__ = ["RELATIVE", "field_at", "value_at", "with_values"]
 
 #: What may stand before a key: how its value is combined with the one that is there.
 RELATIVE: tuple[str, ...] = ("times:", "plus:")
 EVERY = "*"
-#: Of an edge's logit, as a journey's file may say it.
-LARGEST_COEFFICIENT = 1e6
 
 S = TypeVar("S", bound=ResolvedScenario)
 
@@ -235,7 +233,7 @@ def _expand(scenario: ResolvedScenario, path: str, key: str) -> Iterator[tuple[s
 
 def _relative(scenario: ResolvedScenario, steps: Sequence[str], how: str, value: object, key: str) -> Any:
     """Return the value that stands there, in proportion or by a step changed, within its range."""
-    now = _find(scenario, steps, key)
+    now, value = _find(scenario, steps, key), typed_number(value)
     if isinstance(now, Spread):
         raise ConfigError(f"{key} changes a distribution; write {key}.mean")
     if now is None or isinstance(now, bool) or not isinstance(now, int | float):

@@ -10,7 +10,7 @@ from typing import Any
 from sim.scenario.dotted_key import RELATIVE, field_at, value_at, with_values
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.resolved import ResolvedScenario
-from sim.scenario.schema import is_cents, show
+from sim.scenario.schema import is_cents, show, typed_number
 
 __all__ = ["SCALES", "Factor", "flatten", "read_factor", "read_factors"]
 
@@ -214,7 +214,7 @@ def _read_range(said: object, at: str) -> dict[str, Any]:
     else:
         raise ConfigError(f"{at} is {show(said)}; give [low, high] or {{low, high, scale}}")
     for name in ("low", "high"):
-        value = given[name]
+        value = given[name] = typed_number(given[name])
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ConfigError(f"{at}.{name} is {show(value)}; give a number")
     if not given["low"] < given["high"]:

@@ -13,12 +13,14 @@ from typing import Any
 from agents.quantity import choice, number, quantity, text, whole
 from agents.traits import TRAITS
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.schema import read, read_name, show
+from sim.scenario.schema import read, read_name, show, typed_number
 
 __all__ = ["DOES", "FEATURES", "GATES", "Does", "Edge", "Journey", "Stage", "edge_names", "read_journey", "stage_names"]
 
 #: Stages are kept in a byte.
 MOST_STAGES = 127
+#: Of a hazard: beyond it, a logit is as good as certain.
+LARGEST_COEFFICIENT = 1e6
 #: Two names of stages with what stands between and behind them.
 _EDGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _EDGE_KEYS = ("from", "to", "on", "only", "logit", "probability")
@@ -179,6 +181,7 @@ def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey
             raise ConfigError(
                 f"{where}: start names unknown stage {show(stage_name)}; {suggest(str(stage_name), stages)}"
             )
+    start = _numbers(start)
     _check_shares(start, "start", where)
     edges = _read_edges(data.get("edges") or [], stages, where)
     for stage_name, stage in stages.items():
@@ -189,10 +192,14 @@ def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey
     return Journey(
         name=name,
         title=title if isinstance(title, str) else str(title),
-        start={str(key): float(value) for key, value in start.items()},
+        start={name: float(value) for name, value in start.items()},
         stages=stages,
         edges=edges,
     )
+
+
+def _numbers(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(name): typed_number(value) for name, value in given.items()}
 
 
 def _is_number(value: object) -> bool:
@@ -291,21 +298,25 @@ def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) 
 
 
 def _read_hazard(hazard: object, place: str, where: str) -> Mapping[str, float]:
+    hazard = typed_number(hazard)
     if _is_number(hazard):
         return {"base": float(hazard)}  # type: ignore[arg-type]
     if not isinstance(hazard, Mapping):
         raise ConfigError(f"{where}: {place} is {show(hazard)}; give {{base: number, feature: coefficient}}")
+    hazard = _numbers(hazard)
     for name, value in hazard.items():
         if name != "base" and name not in FEATURES:
             raise ConfigError(
                 f"{where}: {place} has unknown feature {show(name)}; {suggest(str(name), ('base', *FEATURES))}"
             )
-        if not _is_number(value) or abs(value) > 1e6:
-            raise ConfigError(f"{where}: {place}.{name} is {show(value)}; give a number from -1000000 to 1000000")
-    return {str(name): float(value) for name, value in hazard.items()}
+        if not _is_number(value) or abs(value) > LARGEST_COEFFICIENT:
+            bounds = f"{-LARGEST_COEFFICIENT:.0f} to {LARGEST_COEFFICIENT:.0f}"
+            raise ConfigError(f"{where}: {place}.{name} is {show(value)}; give a number from {bounds}")
+    return {name: float(value) for name, value in hazard.items()}
 
 
 def _read_probability(value: object, place: str, where: str) -> Mapping[str, float]:
+    value = typed_number(value)
     if isinstance(value, str):
         if value not in FEATURES:
             raise ConfigError(

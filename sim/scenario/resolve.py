@@ -11,7 +11,7 @@ from agents.personas import Persona
 from agents.strategies import Strategy
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.journey import Journey, read_journey, stage_names
+from sim.scenario.journey import MOST_STAGES, Journey, read_journey, stage_names
 from sim.scenario.market import Market
 from sim.scenario.normal_form import REACTIVE, ROLES, VALUES, NormalForm, compose, normalize_file
 from sim.scenario.resolved import Arm, Plan, ResolvedScenario
@@ -23,7 +23,6 @@ __all__ = ["build_journey", "check_journeys", "check_market", "check_personas", 
 MOST_BRANDS = 64
 #: Persona and stage are kept in one byte per customer.
 MOST_PERSONAS = 255
-MOST_STAGES = 127
 MOST_CHANNELS = 127
 #: Words that stand for several personas, or for none, in the tables of results.
 RESERVED_PERSONAS: tuple[str, ...] = ("all", "company", "use")
@@ -191,10 +190,6 @@ def build_journey(
     """Build a journey from its written form, or from its file, and check it against the market's channels."""
     data = written[name] if name in written else normalize_file("journey", name, config_path, where=where)
     journey = read_journey(name, data, f"{where}: journey {name!r}")
-    if len(journey.stages) > MOST_STAGES:
-        raise ConfigError(
-            f"{where}: journey {name!r} has {len(journey.stages)} stages; a customer's stage has room for {MOST_STAGES}"
-        )
     for stage, details in journey.stages.items():
         for channel in details.channels:
             if channel not in market.channels:

@@ -9,16 +9,21 @@ import re
 import types
 import typing
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from sim.scenario.errors import ConfigError, suggest
 
-__all__ = ["check", "defaults", "is_cents", "plain", "read", "read_name", "read_value", "show"]
+__all__ = ["check", "defaults", "is_cents", "plain", "read", "read_name", "read_value", "show", "typed_number"]
 
 T = TypeVar("T")
 
 #: Names of brands, personas, arms, stages, channels and files: they become keys, column values and file names.
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+#: A percentage, as one types a share.
+_PERCENTAGE = re.compile(r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)) ?%")
+#: A number that Hydra takes for a word, and YAML does not.
+_LEADING_ZEROS = re.compile(r"[-+]?0[0-9]+(?:\.[0-9]*)?")
 #: Money is counted in cents; 0.1 + 0.2 must still pass for 30 cents.
 CENT_TOLERANCE = 1e-9
 #: Longest text a field may hold: a title or a case, not a book.
@@ -122,6 +127,24 @@ def plain(value: object) -> Any:
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
+    return value
+
+
+def typed_number(value: object) -> object:
+    """Return the number that a word stands for (`50%`, `007`), or the value as it is.
+
+    Examples
+    --------
+    >>> typed_number("12.5 %"), typed_number("0100"), typed_number("many")
+    (0.125, 100, 'many')
+    """
+    if not isinstance(value, str):
+        return value
+    percentage = _PERCENTAGE.fullmatch(value.strip())
+    if percentage:
+        return float(Decimal(percentage[1]) / 100)
+    if _LEADING_ZEROS.fullmatch(value):
+        return float(value) if "." in value else int(value)
     return value
 
 
@@ -255,6 +278,8 @@ def _entry(hint: Any, name: str, value: object, where: str, key: str, *, partial
 
 def _part(kind: type[Any], value: object, where: str, key: str, *, partial: bool) -> Any:
     shorthand = _shorthand(kind)
+    if shorthand is not None:
+        value = typed_number(value)
     if shorthand is not None and _is_number(value):
         metadata = {field.name: field.metadata for field in dataclasses.fields(kind)}[shorthand]
         value = {**defaults(kind), shorthand: _value(_hints(kind)[shorthand], metadata, value, where, key)}
@@ -275,8 +300,9 @@ def _shorthand(kind: Any) -> str | None:
 def _number(
     kind: type[Any], hint: Any, metadata: Mapping[str, Any], value: object, where: str, key: str
 ) -> int | float:
-    if not _is_number(value):
-        raise _refusal(hint, metadata, value, where, key)
+    given, value = value, typed_number(value)
+    if not _is_number(value) or (kind is int and isinstance(given, str) and "%" in given):
+        raise _refusal(hint, metadata, given, where, key)
     try:
         number = float(typing.cast(float, value))
     except OverflowError:

@@ -5,7 +5,15 @@ import pytest
 
 from sim.execution.trials import key_of, measure_arms
 from sim.experiments.arm_metrics import pick_arm
-from sim.experiments.factors import NAMED, choose_factors, factor_number, isolate_arm, written_ranges
+from sim.experiments.factors import (
+    NAMED,
+    choose_factors,
+    factor_number,
+    isolate_arm,
+    named_values,
+    set_factors,
+    written_ranges,
+)
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
@@ -152,6 +160,37 @@ def test_the_arm_in_question():
         pick_arm(plain, "covet")
     with pytest.raises(ConfigError, match="the baseline itself"):
         pick_arm(plain, plain.baseline)
+
+
+def test_a_named_factor_is_written_out_as_dotted_keys(scenario):
+    place = "arms.proactive.focal.strategy"
+    assert named_values({"contact_rate": "30 %", "horizon": 9}, scenario) == {
+        f"{place}.contacts_per_week.customers": 0.3,
+        "horizon": 9,
+    }
+    costs = named_values({"capability_cost": 2}, scenario)
+    assert f"times:{place}.costs.build.automation" in costs and set(costs.values()) == {2}
+
+
+def test_a_named_factor_left_where_the_scenario_stands_changes_no_level():
+    plain = Scenario.load("treadmill")
+    answered = with_values(plain, named_values({"competitors_answer": 0.0}, plain))
+    ready = isolate_arm(plain, "proactive", ["competitors_answer"])
+    assert answered.arms == ready.arms
+
+
+@pytest.mark.parametrize(("number", "message"), [("many", "give a number"), (True, "give a number"), (None, "give a")])
+def test_a_named_factor_wants_a_number(scenario, number, message):
+    with pytest.raises(ConfigError, match=f"capability_cost is .*; {message}"):
+        named_values({"capability_cost": number}, scenario)
+
+
+def test_a_named_factor_needs_something_to_change():
+    with pytest.raises(ConfigError, match="here is none"):
+        set_factors({"factors": {"loyalty": 1}}, ConfigPath.of())
+    classic = Scenario.load("treadmill", **{"arms.proactive.focal.strategy": "reactive"})
+    with pytest.raises(ConfigError, match="nothing that it could change"):
+        named_values({"capability_cost": 2}, classic)
 
 
 def test_values_are_the_numbers_that_are_run(factors, scenario):

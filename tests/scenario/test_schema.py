@@ -12,10 +12,11 @@ from agents.brands import Brand
 from agents.personas import Persona, Spread
 from agents.strategies import Strategy
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.journey import Stage
+from sim.scenario.journey import Stage, read_journey
 from sim.scenario.market import Market
 from sim.scenario.resolved import Assumption, Record
-from sim.scenario.schema import check, defaults, plain, read, read_name
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import check, defaults, plain, read, read_name, typed_number
 from sim.scenario.settings import Settings
 
 ROOTS = (Market, Brand, Persona, Strategy, Stage, Record, Assumption, Settings)
@@ -191,3 +192,46 @@ def test_long_and_nested_values_are_shown_short():
     with pytest.raises(ConfigError) as caught:
         read(Brand, {"price": nested})
     assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("written", "number"), [("50%", 0.5), ("12.5 %", 0.125), ("-3%", -0.03), ("007", 7), ("00.5", 0.5), ("0.1%", 0.001)]
+)
+def test_a_number_may_be_typed_as_a_percentage_or_with_leading_zeros(written, number):
+    assert typed_number(written) == number
+
+
+@pytest.mark.parametrize("written", ["%", "half", "5 percent", "5%%", "", "0x10", "1e%"])
+def test_other_words_stay_words(written):
+    assert typed_number(written) == written
+
+
+def test_percentages_are_read_wherever_a_number_is():
+    scenario = Scenario.load(
+        "treadmill",
+        population="0100",
+        **{
+            "personas.wary.digital_affinity": "80%",
+            "arms.proactive.focal.strategy.automation": "50 %",
+            "plus:personas.*.privacy_concern.mean": "10%",
+        },
+    )
+    assert scenario.population == 100
+    assert next(one for one in scenario.personas if one.name == "wary").digital_affinity.mean == 0.8
+    assert scenario.arms["proactive"].plans["stride"].strategy.automation == 0.5
+    with pytest.raises(ConfigError, match="horizon is '50%'; give a whole number"):
+        Scenario.load("treadmill", horizon="50%")
+
+
+def test_a_journey_may_be_written_in_percentages():
+    journey = read_journey(
+        "chain",
+        {
+            "start": {"a": "75%", "b": "25 %"},
+            "stages": {"a": None, "b": {"channels": {"web": "100%"}}},
+            "edges": [{"from": "a", "to": "b", "probability": "5%"}],
+        },
+        "chain",
+    )
+    assert journey.start == {"a": 0.75, "b": 0.25} and journey.edges[0].probability == {"base": 0.05}
+    assert journey.stages["b"].channels == {"web": 1.0}
