@@ -135,8 +135,7 @@ def summarise_attribution(
             for coalition in range(wins[metric].shape[2])
         ],
     }
-    numbers = {"replicate": pa.int32(), "share": pa.float64(), "cents": pa.int64()}
-    return summary, arrow_table(columns, numbers)
+    return summary, arrow_table(columns, {"replicate": pa.int32(), "share": pa.float64(), "cents": pa.int64()})
 
 
 def _add_shares(

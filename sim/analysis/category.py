@@ -1,4 +1,4 @@
-"""Category: what one history says about the whole market, all brands together, for everybody and for each persona."""
+"""Category: metrics of the whole market, all brands together, for everybody and for each persona."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.metrics import ratio, with_total
 from sim.record.events import EventKind
 from sim.record.history import History, Origin
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CATEGORY_METRICS", "FROM_ACCOUNTS", "FROM_EVENTS", "category_measures"]
 
-#: Figures of a category, in the order of the columns of :func:`category_measures`.
+#: Metrics of a category, in the order of the columns of :func:`category_measures`.
 CATEGORY_METRICS: tuple[str, ...] = (
     # Court et al. (2009): where purchases are won, and how many brands are considered.
     "initial_share",
@@ -23,7 +24,7 @@ CATEGORY_METRICS: tuple[str, ...] = (
     "loop_share_category",
     "brands_initial",
     "brands_added",
-    # McKinsey (2017): what those do who bought before.
+    # McKinsey (2017): what customers do who bought before.
     "loyal_without_shopping",
     "shopped_and_rebought",
     "switched",
@@ -40,9 +41,9 @@ CATEGORY_METRICS: tuple[str, ...] = (
     "concentration",
 )
 
-#: Figures that need every customer's own account (`record.lives` at least the population); NaN without.
+#: Metrics that need every customer's own account (`record.lives` at least the population); NaN without.
 FROM_ACCOUNTS: tuple[str, ...] = ("purchases_per_buyer", "category_penetration")
-#: Figures that need the moments of customers: of those that are logged, so `record.events` sets the sample.
+#: Metrics that need the events of customers: of those that are logged, so `record.events` sets the sample.
 FROM_EVENTS: tuple[str, ...] = ("switchers_from_initial_set",)
 
 
@@ -66,55 +67,43 @@ def category_measures(history: History, scenario: ResolvedScenario) -> NDArray[n
     Of purchases by somebody who bought before, ``loyal_without_shopping`` were made in the loop, ``switched`` went to
     another brand, ``shopped_and_rebought`` are the rest. Histories count purchases by origin and purchases by repeat or
     switch, not both crossed: a loop purchase counts as a repeat, as it is wherever no brand reaches out to others'
-    customers. ``switchers_from_initial_set`` is told from consecutive purchases in the event log.
+    customers. ``switchers_from_initial_set`` is computed from consecutive purchases in the event log.
     """
-    heads = _with_total(history.population)
-    by_brand = _with_total(history.purchases.sum(axis=0))  # (1 + P, B, O)
+    heads = with_total(history.population)
+    by_brand = with_total(history.purchases.sum(axis=0))  # (1 + P, B, O)
     by_origin = by_brand.sum(axis=1)
     purchases = by_origin.sum(axis=1)
     shopped = purchases - by_origin[:, Origin.LOOP]
-    considered = _with_total(history.considered.sum(axis=0))
-    repeats = _with_total(history.repeats.sum(axis=(0, 2)))
-    switches = _with_total(history.switches.sum(axis=(0, 2)))
+    considered = with_total(history.considered.sum(axis=0))
+    repeats = with_total(history.repeats.sum(axis=(0, 2)))
+    switches = with_total(history.switches.sum(axis=(0, 2)))
     experienced = repeats + switches
     in_loop = np.minimum(by_origin[:, Origin.LOOP], repeats)
-    shares = _ratio(by_brand.sum(axis=2), np.broadcast_to(purchases[:, None], by_brand.shape[:2]))
+    shares = ratio(by_brand.sum(axis=2), np.broadcast_to(purchases[:, None], by_brand.shape[:2]))
     buyers = _buyers(history)
     adopters = np.full(heads.size, np.nan)
     adopters[0] = history.adopters[-1] if history.adopters.size else 0.0
     figures = {
-        "initial_share": _ratio(by_origin[:, Origin.INITIAL], purchases),
-        "evaluation_share": _ratio(by_origin[:, Origin.EVALUATION], purchases),
-        "loop_share_category": _ratio(by_origin[:, Origin.LOOP], purchases),
-        "brands_initial": _ratio(considered[:, 0], shopped),
-        "brands_added": _ratio(considered[:, 1], shopped),
-        "loyal_without_shopping": _ratio(in_loop, experienced),
-        "shopped_and_rebought": _ratio(repeats - in_loop, experienced),
-        "switched": _ratio(switches, experienced),
+        "initial_share": ratio(by_origin[:, Origin.INITIAL], purchases),
+        "evaluation_share": ratio(by_origin[:, Origin.EVALUATION], purchases),
+        "loop_share_category": ratio(by_origin[:, Origin.LOOP], purchases),
+        "brands_initial": ratio(considered[:, 0], shopped),
+        "brands_added": ratio(considered[:, 1], shopped),
+        "loyal_without_shopping": ratio(in_loop, experienced),
+        "shopped_and_rebought": ratio(repeats - in_loop, experienced),
+        "switched": ratio(switches, experienced),
         "switchers_from_initial_set": _from_initial_set(history),
-        "purchases_per_customer": _ratio(purchases, heads),
-        "purchases_per_buyer": _ratio(purchases, buyers),
-        "category_penetration": _ratio(buyers, heads),
-        "repeat_share": _ratio(repeats, purchases),
-        "adoption": _ratio(adopters, heads),
-        "evaluation_skipped_category": _ratio(_with_total(history.skipped.sum(axis=(0, 2))), purchases),
-        "weeks_to_purchase_category": _ratio(_with_total(history.decision_weeks.sum(axis=(0, 2))), purchases),
+        "purchases_per_customer": ratio(purchases, heads),
+        "purchases_per_buyer": ratio(purchases, buyers),
+        "category_penetration": ratio(buyers, heads),
+        "repeat_share": ratio(repeats, purchases),
+        "adoption": ratio(adopters, heads),
+        "evaluation_skipped_category": ratio(with_total(history.skipped.sum(axis=(0, 2))), purchases),
+        "weeks_to_purchase_category": ratio(with_total(history.decision_weeks.sum(axis=(0, 2))), purchases),
         "largest_share": shares.max(axis=1),
         "concentration": (shares**2).sum(axis=1),
     }
     return np.stack([figures[name] for name in CATEGORY_METRICS], axis=1)
-
-
-def _with_total(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Put the sum over personas (the first axis) before them."""
-    return np.concatenate([counts.sum(axis=0, keepdims=True), counts])
-
-
-def _ratio(above: NDArray[np.generic], below: NDArray[np.generic]) -> NDArray[np.float64]:
-    """Divide where there is something to divide by; NaN elsewhere."""
-    out = np.full(np.shape(above), np.nan)
-    np.divide(above, below, out=out, where=np.asarray(below) != 0)
-    return out
 
 
 def _buyers(history: History) -> NDArray[np.float64]:
@@ -123,11 +112,11 @@ def _buyers(history: History) -> NDArray[np.float64]:
     if lives.purchases.size == 0:
         return np.full(1 + history.population.size, np.nan)
     bought = lives.persona[lives.purchases > 0]
-    return _with_total(np.bincount(bought, minlength=history.population.size).astype(np.int64)).astype(np.float64)
+    return with_total(np.bincount(bought, minlength=history.population.size).astype(np.int64)).astype(np.float64)
 
 
 def _from_initial_set(history: History) -> NDArray[np.float64]:
-    """Share of switchers whose new brand was in their initial set; NaN where no moment of theirs was logged."""
+    """Share of switchers whose new brand was in their initial set; NaN where no purchases of theirs were logged."""
     out = np.full(1 + history.population.size, np.nan)
     bought = history.events[history.events["kind"] == EventKind.PURCHASE]
     if bought.size < 2:

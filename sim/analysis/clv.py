@@ -1,4 +1,4 @@
-"""CLV: how the value of single customers differs between an arm and the baseline. Who wins, who loses."""
+"""CLV: the distribution over customers of the difference in customer value between an arm and the baseline."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.metrics import CENTS
 from sim.record.history import Lives
 
 __all__ = ["QUANTILES", "ValueDifferences", "pick_customers"]
 
-CENTS = 100.0
 BINS = 60
 #: Probabilities of the quantiles kept.
 QUANTILES: tuple[float, ...] = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
@@ -21,10 +21,10 @@ _TAIL = 0.005
 
 
 def pick_customers(arm: Lives, baseline: Lives) -> dict[str, int] | None:
-    """Return the customers worth a story: who wins most, who loses most, and who is typical of those who changed.
+    """Return the customers with the largest gain, the largest loss, and a typical change.
 
-    Typical is whose difference is closest to the mean of all differences that are not zero. Ties go to the lowest
-    number. None where single accounts were not kept.
+    Typical is the customer whose difference is closest to the mean of all differences that are not zero. Ties go to the
+    lowest number. None where single accounts were not recorded.
     """
     if arm.value.size == 0 or baseline.value.size == 0:
         return None
@@ -40,7 +40,7 @@ def pick_customers(arm: Lives, baseline: Lives) -> dict[str, int] | None:
 
 @dataclass(slots=True)
 class ValueDifferences:
-    """Gathers, replicate by replicate, the differences of discounted value per customer, and forgets the customers."""
+    """Accumulates the differences of discounted value per customer over replicates, without keeping the customers."""
 
     edges: NDArray[np.float64] | None = None
     counts: NDArray[np.int64] | None = None
@@ -51,7 +51,15 @@ class ValueDifferences:
     tally: NDArray[np.int64] | None = None
 
     def add(self, arm: Lives, baseline: Lives, personas: int) -> None:
-        """Count one replicate in; nothing where single accounts were not kept."""
+        """Add one replicate; nothing where single accounts were not recorded.
+
+        Parameters
+        ----------
+        arm, baseline : Lives
+            Accounts of the same customers in both arms.
+        personas : int
+            Number of personas.
+        """
         if arm.value.size == 0 or baseline.value.size == 0:
             return
         cents = arm.value - baseline.value
@@ -60,7 +68,7 @@ class ValueDifferences:
             low, high = min(float(low), 0.0), max(float(high), 0.0)
             if low == high:
                 low, high = -CENTS, CENTS
-            # Zero is an edge, so that no bar mixes winners with losers; who is unchanged stands in the shares.
+            # Zero is an edge, so that no bar mixes winners with losers; unchanged customers are in the shares.
             self.edges = np.linspace(np.floor(low), np.ceil(high), BINS + 1)
             self.edges[np.abs(self.edges).argmin()] = 0.0
             self.counts = np.zeros(BINS, dtype=np.int64)
@@ -74,7 +82,7 @@ class ValueDifferences:
             self.tally[row] += (mine.size, int((mine > 0).sum()), int((mine < 0).sum()), int(mine.sum()))
 
     def summary(self, personas: list[str]) -> dict[str, Any] | None:
-        """Return the distribution JSON-ready, in money; None where nothing was counted."""
+        """Return the distribution, ready for JSON, in money; None where nothing was added."""
         if self.edges is None or self.counts is None or self.tally is None:
             return None
         shares = {}

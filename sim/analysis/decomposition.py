@@ -1,8 +1,8 @@
-"""Decomposition: how much of the spread of a result is luck, and how much the parameters that nobody knows exactly.
+"""Decomposition: how much of the variance of a result is random, and how much is parameter uncertainty.
 
-Each of M near-best parameter sets is lived with n lucks of its own. One-way random effects (Searle, Casella &
-McCulloch 1992, ch. 3): a value is mean + parameters + luck; the mean square within sets estimates the variance of luck,
-and the mean square between them that of luck plus n times that of the parameters.
+Each of M near-best parameter sets is run with n seeds of its own. One-way random effects (Searle, Casella &
+McCulloch 1992, ch. 3): a value is mean + parameter effect + error; the mean square within sets estimates the variance
+of the error, and the mean square between them that of the error plus n times that of the parameter effect.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ __all__ = ["Decomposition", "decompose"]
 
 @dataclass(frozen=True, slots=True)
 class Decomposition:
-    """The parts of a spread.
+    """The variance components of a result.
 
     Attributes
     ----------
     mean : float or None
-        Mean over all sets that have a value with every luck; None where there is none.
+        Mean over all sets that have a value with every seed; None where there is none.
     members, lucks : int
-        Parameter sets, and lucks of each.
+        Parameter sets, and seeds of each.
     luck_sd, parameter_sd : float
-        Standard deviations of the two effects; that of the parameters is 0 where luck explains all.
+        Standard deviations of error and parameter effect; the latter is 0 where the error explains all.
     """
 
     mean: float | None
@@ -39,12 +39,12 @@ class Decomposition:
 
     @property
     def luck_error(self) -> float:
-        """Standard error of the mean by luck alone: more lucks make it smaller."""
+        """Standard error of the mean from random variation alone: more seeds reduce it."""
         return self.luck_sd / sqrt(max(self.members * self.lucks, 1))
 
     @property
     def parameter_error(self) -> float:
-        """Standard error by the parameters, of the true set and of the mean of those drawn: more lucks leave it."""
+        """Standard error from the parameters, of the true set and of the mean of the drawn: seeds do not reduce it."""
         return self.parameter_sd * sqrt(1.0 + 1.0 / max(self.members, 1))
 
     @property
@@ -69,14 +69,18 @@ class Decomposition:
 
 
 def decompose(values: NDArray[np.float64], lucks: int) -> Decomposition:
-    """Split the spread of values into luck and parameters.
+    """Split the variance of values into random variation and parameter uncertainty.
 
     Parameters
     ----------
     values : float64 (M * lucks,)
         Neighbours share their parameters; NaN where undefined. Sets with an undefined value are left out.
     lucks : int
-        Lucks of each set, at least 2.
+        Seeds of each set, at least 2.
+
+    Returns
+    -------
+    Decomposition
 
     Examples
     --------
@@ -95,6 +99,6 @@ def decompose(values: NDArray[np.float64], lucks: int) -> Decomposition:
     between = float(lucks * table.mean(axis=1).var(ddof=1)) if members > 1 else within
     parameters = max(0.0, (between - within) / lucks)
     if parameters == 0.0 and members > 1:
-        # Luck explains all: then all of the spread is an estimate of it.
+        # The error explains all: then all of the variance is an estimate of its own.
         within = float(table.var(ddof=1))
     return Decomposition(float(table.mean()), members, lucks, sqrt(within), sqrt(parameters))

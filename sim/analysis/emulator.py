@@ -1,8 +1,8 @@
-"""Emulator: a quick stand-in for a slow simulation, with its doubt, fitted to runs and judged on runs it did not see.
+"""Emulator: a fast approximation of a slow simulation, with its uncertainty, fitted to runs and cross-validated.
 
 Two kinds are tried, a Gaussian process (Rasmussen & Williams 2006; with the known noise of the runs, as in stochastic
 kriging: Ankenman, Nelson & Staum 2010) and bagged gradient boosting (Friedman 2001), and the one that predicts left-out
-runs better is kept. Its doubt is widened where left-out runs lie further off than it claims.
+runs better is kept. Its standard deviation is widened where left-out runs lie further off than it says.
 
 References
 ----------
@@ -34,8 +34,8 @@ FOLDS = 5
 #: Below this share of the explainable variance an emulator is called poor.
 POOR = 0.5
 _BAGS = 6
-#: Degrees of freedom with which one point's noise leans on that of all: a variance from four replicates says little.
-_LEAN = 6.0
+#: Prior degrees of freedom of the shrinkage: a variance from four replicates says little.
+_PRIOR = 6.0
 
 
 class _Predictor(Protocol):
@@ -53,13 +53,13 @@ class Skill:
         Share of the variance of the runs' means that is predicted (1 less the mean squared error over the variance);
         below 0: worse than their mean.
     ceiling : float
-        What no emulator could exceed, because the rest is luck of the runs.
+        What no emulator could exceed: the rest is random variation of the runs.
     sides : float
         Share of the left-out runs whose sign was predicted.
     guess : float
-        The same for somebody who always names the more frequent sign.
+        The same for the rule that always predicts the more frequent sign.
     spread : float
-        Root mean square of the errors in units of the doubt claimed, the luck of the runs included; 1 is honest.
+        Root mean square of the errors in predicted standard deviations, those of the runs included; 1 is calibrated.
     """
 
     kind: str
@@ -71,7 +71,7 @@ class Skill:
 
     @property
     def poor(self) -> bool:
-        """Whether it predicts too little of what could be predicted to be relied on."""
+        """Whether it predicts too little of what could be predicted to be used."""
         return self.explained < POOR * self.ceiling or self.explained <= 0.0
 
     @property
@@ -84,7 +84,7 @@ class Skill:
 
 @dataclass(frozen=True, slots=True)
 class Emulator:
-    """A fitted stand-in.
+    """A fitted emulator.
 
     Attributes
     ----------
@@ -103,45 +103,48 @@ class Emulator:
     _widening: float
 
     def predict(self, points: Floats) -> tuple[Floats, Floats]:
-        """Return mean and standard deviation of the doubt about it, each (m,), at points (m, k) of the unit cube."""
+        """Return the predicted mean and its standard deviation, each (m,), at points (m, k) of the unit cube."""
         with _one_thread():
-            mean, doubt = self._predictor.predict(np.asarray(points, dtype=np.float64))
-        return mean, doubt * self._widening
+            mean, sd = self._predictor.predict(np.asarray(points, dtype=np.float64))
+        return mean, sd * self._widening
 
     def chance_below(self, points: Floats, threshold: float = 0.0) -> Floats:
         """Return the probability that the true mean lies below a threshold, (m,)."""
-        mean, doubt = self.predict(points)
-        return np.asarray(ndtr((threshold - mean) / np.maximum(doubt, 1e-12)), dtype=np.float64)
+        mean, sd = self.predict(points)
+        return np.asarray(ndtr((threshold - mean) / np.maximum(sd, 1e-12)), dtype=np.float64)
 
     def regret(self, points: Floats, threshold: float = 0.0) -> Floats:
-        """Return what it costs on average to decide by the predicted sign, (m,): the value of running a point.
+        """Return the expected opportunity cost of deciding by the predicted sign, (m,): the value of running a point.
 
-        The expected opportunity cost of a wrong decision (Chick & Frazier 2012, *Operations Research* 60); largest
-        near the border, where the doubt is large.
+        Chick & Frazier 2012, *Operations Research* 60. Largest near the border, where the uncertainty is large.
         """
-        mean, doubt = self.predict(points)
-        doubt = np.maximum(doubt, 1e-12)
-        far = np.abs(mean - threshold) / doubt
-        return np.asarray(doubt * (np.exp(-(far**2) / 2.0) / np.sqrt(2.0 * np.pi) - far * ndtr(-far)))
+        mean, sd = self.predict(points)
+        sd = np.maximum(sd, 1e-12)
+        far = np.abs(mean - threshold) / sd
+        return np.asarray(sd * (np.exp(-(far**2) / 2.0) / np.sqrt(2.0 * np.pi) - far * ndtr(-far)))
 
 
 def check_installed() -> None:
-    """Say before anything is run that a package is missing: a ConfigError."""
+    """Raise a ConfigError if a package is missing, before anything is run."""
     _sklearn("gaussian_process")
 
 
 def noise_of(values: Floats) -> Floats:
-    """Return the variance of each point's mean over replicates, (n,), leaning on that of all points.
+    """Return the variance of each point's mean over replicates, shrunk towards that of all points.
 
     Parameters
     ----------
     values : float64 (n, R)
-        At least two replicates, each with luck of its own.
+        At least two replicates, each with random numbers of its own.
+
+    Returns
+    -------
+    float64 (n,)
     """
     replicates = values.shape[1]
     own = values.var(axis=1, ddof=1)
     shared = float(own.mean())
-    return np.asarray((_LEAN * shared + (replicates - 1) * own) / (_LEAN + replicates - 1) / replicates)
+    return np.asarray((_PRIOR * shared + (replicates - 1) * own) / (_PRIOR + replicates - 1) / replicates)
 
 
 def fit_emulator(points: Floats, values: Floats, *, seed: int, kinds: tuple[str, ...] = KINDS) -> Emulator:
@@ -152,11 +155,15 @@ def fit_emulator(points: Floats, values: Floats, *, seed: int, kinds: tuple[str,
     points : float64 (n, k)
         Points of the unit cube, at least 10.
     values : float64 (n, R)
-        What was found there, by replicate, at least two.
+        The simulated values there, by replicate, at least two.
     seed : int
-        Of the folds and of what the methods draw.
+        Of the folds and of the methods.
     kinds : tuple of str
         Which to try.
+
+    Returns
+    -------
+    Emulator
 
     Raises
     ------
@@ -182,10 +189,10 @@ def fit_emulator(points: Floats, values: Floats, *, seed: int, kinds: tuple[str,
 def _judge(
     kind: str, points: Floats, y: Floats, noise: Floats, folds: list[NDArray[np.int64]], seed: int
 ) -> tuple[Skill, Floats]:
-    predicted, doubt = np.empty_like(y), np.empty_like(y)
+    predicted, sd = np.empty_like(y), np.empty_like(y)
     for fold in folds:
         rest = np.setdiff1d(np.arange(len(y)), fold)
-        predicted[fold], doubt[fold] = _fit(kind, points[rest], y[rest], noise[rest], seed).predict(points[fold])
+        predicted[fold], sd[fold] = _fit(kind, points[rest], y[rest], noise[rest], seed).predict(points[fold])
     total = float(y.var())
     if total == 0.0:
         return Skill(kind, 0.0, 0.0, 1.0, 1.0, 1.0), predicted
@@ -197,7 +204,7 @@ def _judge(
             ceiling=max(0.0, 1.0 - float(noise.mean()) / total),
             sides=float((losing == (predicted < 0.0)).mean()),
             guess=float(max(losing.mean(), 1.0 - losing.mean())),
-            spread=float(np.sqrt(((y - predicted) ** 2 / (doubt**2 + noise)).mean())),
+            spread=float(np.sqrt(((y - predicted) ** 2 / (sd**2 + noise)).mean())),
         ),
         predicted,
     )
@@ -208,7 +215,7 @@ def _fit(kind: str, points: Floats, y: Floats, noise: Floats, seed: int) -> _Pre
 
 
 class _Process:
-    """A Gaussian process with a length scale for each input; runs are as noisy as their replicates say."""
+    """A Gaussian process with a length scale for each input and the noise estimated from the replicates."""
 
     def __init__(self, points: Floats, y: Floats, noise: Floats, seed: int) -> None:
         regression, kernels = _sklearn("gaussian_process"), _sklearn("gaussian_process.kernels")
@@ -224,12 +231,12 @@ class _Process:
             self.model.fit(points, (y - self.middle) / self.scale)
 
     def predict(self, points: Floats) -> tuple[Floats, Floats]:
-        mean, doubt = self.model.predict(points, return_std=True)
-        return mean * self.scale + self.middle, doubt * self.scale
+        mean, sd = self.model.predict(points, return_std=True)
+        return mean * self.scale + self.middle, sd * self.scale
 
 
 class _Boosting:
-    """Boosted trees, fitted again and again to runs drawn with replacement; their spread is the doubt."""
+    """Boosted trees fitted to bootstrap samples of the runs; their spread is the standard deviation."""
 
     def __init__(self, points: Floats, y: Floats, noise: Floats, seed: int) -> None:
         ensemble = _sklearn("ensemble")
@@ -251,7 +258,7 @@ class _Boosting:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Keep linear algebra on one thread: the last bit of a sum depends on how many share it, and runs on that bit."""
+    """Keep linear algebra on one thread: the last bit of a sum depends on the number of threads."""
     # Hundreds of small trees spend more time on checking their parameters than on growing.
     settings = {"skip_parameter_validation": True, "assume_finite": True}
     with _import("threadpoolctl").threadpool_limits(1), _import("sklearn").config_context(**settings):

@@ -1,10 +1,10 @@
-"""GlobalSensitivity: how much of what a function does is decided by which of its inputs (Morris 1991, Sobol' 2001).
+"""Global sensitivity: how much each input of a function contributes to its output (Morris 1991, Sobol' 2001).
 
 The function may be anything that takes points of the unit cube, one column per input, and gives a number for each
-point, or one number for each point and replicate. With replicates two doubts are told apart: that of the *design*
-(other points would have given other indices; bootstrap over whole trajectories or rows of the design) and that of
-*luck* (other replicates would have; jackknife over replicates, Efron & Stein 1981). Designs and estimators are those
-of SALib (Herman & Usher 2017; Iwanaga, Usher & Herman 2022).
+point, or one number for each point and replicate. With replicates, two sources of uncertainty are separated: the
+*design* (other points give other indices; bootstrap over whole trajectories or rows of the design) and *luck* (so do
+other replicates; jackknife over replicates, Efron & Stein 1981). Designs and estimators are those of SALib (Herman &
+Usher 2017; Iwanaga, Usher & Herman 2022).
 
 References
 ----------
@@ -48,7 +48,7 @@ _NORMAL_95 = float(ndtri(0.975))
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One index of one input, with the two doubts about it as standard errors.
+    """One index of one input, with its standard errors from both sources.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Index:
     design : float
         Standard error from the choice of points.
     luck : float
-        Standard error from the luck of the replicates; 0 where the function has none or one replicate was run.
+        Standard error from the random numbers of the replicates; 0 where there are none or one replicate was run.
     low, high : float
         95 % interval from both together.
     """
@@ -70,14 +70,14 @@ class Index:
 
     @property
     def luck_share(self) -> float:
-        """Share of the doubt (variance) that more replicates would remove; the rest needs more points."""
+        """Share of the variance that more replicates would remove; the rest needs more points."""
         total = self.design**2 + self.luck**2
         return self.luck**2 / total if total > 0.0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class GlobalSensitivity:
-    """What the inputs of a function decide.
+    """Indices of the inputs of a function.
 
     Attributes
     ----------
@@ -90,13 +90,13 @@ class GlobalSensitivity:
     pairs : mapping of tuple of int to Index
         Second-order indices of Sobol', by the two inputs' places.
     floor : tuple of float
-        Morris: the ``mu_star`` that luck alone would give an input without any influence.
+        Morris: the ``mu_star`` that random variation alone gives an input without influence.
     noise_share : float
-        Share of the variance of the points' means that is luck, differing from point to point.
+        Share of the variance of the points' means that is random, differing from point to point.
     shares : float64 (n, k)
         The points.
     values : float64 (n, R)
-        What the function gave.
+        The output.
     """
 
     method: str
@@ -119,7 +119,7 @@ class GlobalSensitivity:
         return sorted(range(len(self.names)), key=lambda place: -kind[place].value)
 
     def matters(self, place: int) -> bool:
-        """Whether an input's influence can be told from none, and from what luck alone would show."""
+        """Whether an input's index differs significantly from 0 and from its floor."""
         index = self.indices[self.leading][place]
         if self.method == "morris":
             return index.value > 0.0 and index.low > self.floor[place]
@@ -127,12 +127,38 @@ class GlobalSensitivity:
 
 
 def points_of(method: str, inputs: int, size: int) -> int:
-    """Return how many points a design has: ``size`` trajectories (Morris) or rows (Sobol', a power of 2)."""
+    """Return how many points a design has.
+
+    Parameters
+    ----------
+    method : {'morris', 'sobol'}
+    inputs : int
+        k inputs.
+    size : int
+        Trajectories (Morris) or rows (Sobol', a power of 2).
+
+    Returns
+    -------
+    int
+        ``size * (k + 1)`` or ``size * (2 k + 2)``.
+    """
     return size * (inputs + 1) if method == "morris" else size * (2 * inputs + 2)
 
 
 def design(method: str, inputs: int, size: int, seed: int) -> Floats:
-    """Return the points of a design in the unit cube, (n, inputs).
+    """Return the points of a design in the unit cube.
+
+    Parameters
+    ----------
+    method : {'morris', 'sobol'}
+    inputs, size : int
+        As for :func:`points_of`.
+    seed : int
+        Of the design.
+
+    Returns
+    -------
+    float64 (n, inputs)
 
     Raises
     ------
@@ -158,21 +184,30 @@ def analyse(
     size: int,
     seed: int,
 ) -> GlobalSensitivity:
-    """Find out which inputs of a function decide what it gives.
+    """Estimate how much each input of a function contributes to its output.
 
     Parameters
     ----------
     method : {'morris', 'sobol'}
-        Morris screens: few points, a ranking, and a sign of interaction. Sobol' decomposes the variance.
+        Morris screens: few points, a ranking, and signs of nonlinearity or interaction. Sobol' decomposes variance.
     names : sequence of str
         The inputs.
     function : callable
-        From points of the unit cube, (n, k), to values, (n,) or, with replicates, (n, R). Replicate r must be the same
-        luck at every point.
+        From points of the unit cube, (n, k), to values, (n,) or, with replicates, (n, R). Replicate r must use the
+        same random numbers at every point.
     size : int
         Trajectories or rows; see :func:`points_of`.
     seed : int
         Of design and resampling.
+
+    Returns
+    -------
+    GlobalSensitivity
+
+    Raises
+    ------
+    ConfigError
+        As for :func:`design`.
 
     Examples
     --------
@@ -228,7 +263,7 @@ def _morris(
 
     replicates = values.shape[1]
     whole = statistic(found.mean(axis=2))  # (3, k)
-    by_design, by_luck = _doubts(
+    by_design, by_luck = _standard_errors(
         lambda kept: statistic(found[:, :, kept].mean(axis=2)),
         lambda kept: statistic(found[:, :, kept].mean(axis=2)[:, picks]),
         replicates,
@@ -243,7 +278,7 @@ def _morris(
         )
         for row, kind in enumerate(("mu", "mu_star", "sigma"))
     }  # fmt: skip
-    # E|N(0, s)| = s sqrt(2 / pi): so large is the mean size of effects that are nothing but luck.
+    # E|N(0, s)| = s sqrt(2 / pi): the mean size of effects that are only random variation.
     spread = found.var(axis=2, ddof=1).mean(axis=1) / replicates if replicates > 1 else np.zeros(len(names))
     floor = tuple(float(item) for item in np.sqrt(spread * 2.0 / np.pi))
     return GlobalSensitivity("morris", names, indices, {}, floor, _noise_share(values), shares, values)
@@ -257,7 +292,7 @@ def _sobol(
     blocks = values.reshape(rows, 2 * inputs + 2, -1)  # A, AB_1..k, BA_1..k, B by row
     replicates = values.shape[1]
     whole = sobol_indices(blocks.mean(axis=2))
-    by_design, by_luck = _doubts(
+    by_design, by_luck = _standard_errors(
         lambda kept: sobol_indices(blocks[:, :, kept].mean(axis=2)),
         lambda kept: sobol_indices(np.moveaxis(blocks[:, :, kept].mean(axis=2)[picks.T], 1, 2)),
         replicates,
@@ -306,10 +341,10 @@ def sobol_indices(blocks: Floats) -> Floats:
     return np.asarray([*first, *total, *second], dtype=np.float64)
 
 
-def _doubts(
+def _standard_errors(
     statistic: Callable[[list[int]], Floats], resampled: Callable[[list[int]], Floats], replicates: int
 ) -> tuple[Floats, Floats]:
-    """Return the standard errors of a statistic from the choice of points and from luck.
+    """Return the standard errors of a statistic from the design and from the replicates.
 
     Parameters
     ----------
@@ -321,17 +356,17 @@ def _doubts(
 
     Notes
     -----
-    Luck: the jackknife over replicates. Design: the bootstrap over trajectories or rows. A point's own luck shows in
-    both, for other points would have had other luck; how much of it there is shows in how the jackknife differs from
-    resample to resample, and is taken out of the design.
+    Replicates: the jackknife. Design: the bootstrap over trajectories or rows. Random variation of single points is in
+    both, because other points would have had other random numbers; it is estimated from how the jackknife differs
+    from resample to resample, and subtracted from the design's variance.
     """
-    everyone = list(range(replicates))
-    bootstrap = resampled(everyone)
+    every = list(range(replicates))
+    bootstrap = resampled(every)
     by_design = bootstrap.var(axis=-1, ddof=1)
     if replicates == 1:
         return np.sqrt(by_design), np.zeros_like(by_design)
     share = (replicates - 1) / replicates
-    without = [[one for one in everyone if one != out] for out in everyone]
+    without = [[one for one in every if one != out] for out in every]
     left = np.stack([statistic(kept) for kept in without])
     by_luck = share * ((left - left.mean(axis=0)) ** 2).sum(axis=0)
     own = share * sum((resampled(kept) - bootstrap).var(axis=-1, ddof=1) for kept in without)
@@ -346,9 +381,9 @@ def _index(value: float, by_design: float, by_luck: float, replicates: int, *, l
 
 
 def _noise_share(values: Floats) -> float:
-    """Share of the variance of the means that is luck which differs from point to point.
+    """Share of the variance of the means that is random and differs from point to point.
 
-    What a replicate adds to every point alike moves no index and is left out: that is what common luck is for.
+    What a replicate adds to every point alike moves no index and is left out: common random numbers cancel it.
     """
     points, replicates = values.shape
     total = float(values.mean(axis=1).var(ddof=1)) if points > 1 else 0.0

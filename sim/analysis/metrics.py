@@ -1,4 +1,4 @@
-"""Metrics: what one history says about the focal brand over the horizon, for everybody and for each persona."""
+"""Metrics: the metrics of the focal brand over the horizon, for everybody and for each persona."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ __all__ = [
     "low_point",
     "measure",
     "payback_week",
+    "ratio",
+    "with_total",
 ]
 
 #: The metrics of `summary.json`, in its order.
@@ -68,7 +70,7 @@ _VARIABLE = ((Money.MARGIN, 1), (Money.ANCILLARY, 1), (Money.CONTACTS, -1), (Mon
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What one arm of one replicate comes to. Row 0 of every array is everybody, then one row per persona.
+    """The metrics of one arm and replicate. Row 0 of every array is everybody, then one row per persona.
 
     Attributes
     ----------
@@ -144,13 +146,13 @@ def low_point(cash: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.cumsum(cash, axis=-1).min(axis=-1) / CENTS, dtype=np.float64)
 
 
-def _with_total(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+def with_total(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Put the sum over personas (the first axis) before them."""
     return np.concatenate([counts.sum(axis=0, keepdims=True), counts])
 
 
-def _ratio(above: NDArray[np.generic], below: NDArray[np.generic]) -> NDArray[np.float64]:
-    """Divide where there is something to divide by; NaN elsewhere."""
+def ratio(above: NDArray[np.generic], below: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Divide where the divisor is not 0; NaN elsewhere."""
     out = np.full(np.shape(above), np.nan)
     np.divide(above, below, out=out, where=np.asarray(below) != 0)
     return out
@@ -172,56 +174,38 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
     customers, so personas add up to everybody.
     """
     focal = scenario.focal
-    weeks = history.customers.shape[0]
-    heads = _with_total(history.population)
-    factor = discount(weeks, scenario.market.economics.discount_rate)
+    heads = with_total(history.population)
+    factor = discount(history.customers.shape[0], scenario.market.economics.discount_rate)
 
     def focal_total(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-        return _with_total(counts[:, :, focal].sum(axis=0))
+        return with_total(counts[:, :, focal].sum(axis=0))
 
-    money = _with_total(np.moveaxis(history.money[:, :, focal], 1, 0))  # (1 + P, T, Money)
-    fixed = history.fixed[:, focal]  # (T, Fixed)
-    burden = _ratio(heads, np.broadcast_to(heads[0], heads.shape))
-    burden[np.isnan(burden)] = 0.0
-    signs = np.array([sign for _, sign in _VARIABLE])
-    variable = money[:, :, [column for column, _ in _VARIABLE]] @ signs
-    spent = fixed.sum(axis=1)
-    cash = variable - burden[:, None] * spent[None, :]
-    cash[0] = variable[0] - spent  # whole cents, exactly
-
-    terms = np.empty((heads.size, len(TERMS)))
-    for place, (column, sign) in enumerate(_VARIABLE):
-        terms[:, place] = sign * money[:, :, column].sum(axis=1)
-    for place, kind in enumerate(Fixed, start=len(_VARIABLE)):
-        terms[:, place] = -burden * fixed[:, kind].sum()
-
-    by_origin = _with_total(history.purchases[:, :, focal].sum(axis=0))  # (1 + P, O)
+    money, variable, cash, terms = _money(history, focal, heads)
+    by_origin = with_total(history.purchases[:, :, focal].sum(axis=0))  # (1 + P, O)
     purchases = by_origin.sum(axis=1)
-    of_all_brands = _with_total(history.purchases.sum(axis=(0, 2, 3)))
-    buyers = _with_total(history.buyers.sum(axis=0))
-    retained = _with_total(history.retained)
+    buyers = with_total(history.buyers.sum(axis=0))
+    retained = with_total(history.retained)
     switches, repeats = focal_total(history.switches), focal_total(history.repeats)
     satisfaction = focal_total(history.satisfaction) / FIXED_POINT
     statements = focal_total(history.praise) - focal_total(history.complaints)
-
     metrics = {
         "contribution": cash.sum(axis=1) / CENTS,
         "revenue": money[:, :, Money.REVENUE].sum(axis=1) / CENTS,
         "npv": cash @ factor / CENTS,
         "purchases": purchases.astype(np.float64),
-        "market_share": _ratio(purchases, of_all_brands),
-        "penetration": _ratio(buyers, heads),
-        "purchase_frequency": _ratio(purchases, buyers),
-        "loop_share": _ratio(by_origin[:, Origin.LOOP], purchases),
-        "evaluation_skipped_share": _ratio(focal_total(history.skipped), purchases),
-        "weeks_to_purchase": _ratio(focal_total(history.decision_weeks), purchases),
-        "retention": _ratio(retained[:, 1], retained[:, 0]),
-        "clv": _ratio(variable @ factor / CENTS, heads),
-        "switch_rate": _ratio(switches, switches + repeats),
-        "advocacy": _ratio(statements * 1000, heads),
-        "contacts_per_customer": _ratio(focal_total(history.contacts), heads),
-        "opt_out_rate": _ratio(_with_total(history.opted_out[-1, :, focal]), heads),
-        "satisfaction": _ratio(satisfaction, focal_total(history.incumbents)),
+        "market_share": ratio(purchases, with_total(history.purchases.sum(axis=(0, 2, 3)))),
+        "penetration": ratio(buyers, heads),
+        "purchase_frequency": ratio(purchases, buyers),
+        "loop_share": ratio(by_origin[:, Origin.LOOP], purchases),
+        "evaluation_skipped_share": ratio(focal_total(history.skipped), purchases),
+        "weeks_to_purchase": ratio(focal_total(history.decision_weeks), purchases),
+        "retention": ratio(retained[:, 1], retained[:, 0]),
+        "clv": ratio(variable @ factor / CENTS, heads),
+        "switch_rate": ratio(switches, switches + repeats),
+        "advocacy": ratio(statements * 1000, heads),
+        "contacts_per_customer": ratio(focal_total(history.contacts), heads),
+        "opt_out_rate": ratio(with_total(history.opted_out[-1, :, focal]), heads),
+        "satisfaction": ratio(satisfaction, focal_total(history.incumbents)),
         "payback_week": np.full(heads.size, np.nan),
         "cash_low_point": low_point(cash),
     }
@@ -232,3 +216,24 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
         origins=by_origin,
         flows=history.flows.sum(axis=0),
     )
+
+
+def _money(
+    history: History, focal: int, heads: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the focal brand's money (1 + P, T, Money), contribution before and after fixed costs, and its terms."""
+    money = with_total(np.moveaxis(history.money[:, :, focal], 1, 0))
+    fixed = history.fixed[:, focal]  # (T, Fixed)
+    burden = ratio(heads, np.broadcast_to(heads[0], heads.shape))
+    burden[np.isnan(burden)] = 0.0
+    signs = np.array([sign for _, sign in _VARIABLE])
+    variable = money[:, :, [column for column, _ in _VARIABLE]] @ signs
+    spent = fixed.sum(axis=1)
+    cash = variable - burden[:, None] * spent[None, :]
+    cash[0] = variable[0] - spent  # whole cents, exactly
+    terms = np.empty((heads.size, len(TERMS)))
+    for place, (column, sign) in enumerate(_VARIABLE):
+        terms[:, place] = sign * money[:, :, column].sum(axis=1)
+    for place, kind in enumerate(Fixed, start=len(_VARIABLE)):
+        terms[:, place] = -burden * fixed[:, kind].sum()
+    return money, variable, cash, terms

@@ -1,4 +1,4 @@
-"""Paired differences: replicates share their luck, so arms are compared replicate by replicate."""
+"""Paired differences: arms share random numbers, so they are compared replicate by replicate."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Difference:
     correlation : float or None
         Between the arms' values over replicates.
     variance_reduction : float or None
-        (var_arm + var_baseline) / var_difference: how many times fewer replicates common luck needs.
+        (var_arm + var_baseline) / var_difference: how many times fewer replicates common random numbers need.
     """
 
     mean: float | None
@@ -64,6 +64,10 @@ def estimate(values: NDArray[np.float64], lucks: int = 1) -> Estimate:
     lucks : int
         Neighbours that share their parameters, where replicates differ in those too: the interval then covers both.
         See :mod:`sim.analysis.decomposition`.
+
+    Returns
+    -------
+    Estimate
 
     Examples
     --------
@@ -94,6 +98,10 @@ def paired_difference(arm: NDArray[np.float64], baseline: NDArray[np.float64], l
         One value per replicate, NaN where undefined.
     lucks : int
         As for :func:`estimate`.
+
+    Returns
+    -------
+    Difference
     """
     both = ~(np.isnan(arm) | np.isnan(baseline))
     every = arm - baseline
@@ -122,7 +130,7 @@ def paired_difference(arm: NDArray[np.float64], baseline: NDArray[np.float64], l
 def relative_half_width(difference: NDArray[np.float64]) -> float:
     """Return the half-width of the 95 % interval of the mean, divided by the size of the mean.
 
-    Zero where all replicates agree, infinity where one replicate says nothing yet.
+    Zero where all replicates agree, infinity for fewer than two.
     """
     if difference.size < 2:
         return float("inf")

@@ -1,6 +1,6 @@
 """Panel: who bought which brand how often, as a household panel reports it.
 
-Sums over customers, so that replicates add up and a jackknife over them needs no second look at the event log.
+Sums over customers, so that replicates add up and a jackknife over them does not need the event log.
 
 References
 ----------
@@ -95,9 +95,18 @@ class Panel:
 
 
 def purchases_by_customer(history: History, customers: int, brands: int) -> NDArray[np.int64]:
-    """Count the purchases of the horizon from the event log: (customers, brands).
+    """Count the purchases of the horizon from the event log.
 
-    The log must hold every customer's moments: ``record.events`` at least the population.
+    Parameters
+    ----------
+    history : History
+        Its log must hold every customer's events: ``record.events`` at least the population.
+    customers, brands : int
+        Population, and number of brands.
+
+    Returns
+    -------
+    int64 (customers, brands)
     """
     bought = history.events[history.events["kind"] == EventKind.PURCHASE]
     places = bought["customer"] * brands + bought["brand"]

@@ -1,12 +1,11 @@
-"""Boxes: where something happens, said as a few rules of the form "a above 3 and b below 7".
+"""PRIM: a few boxes, such as "a above 3 and b below 7", in which a case is likely.
 
 The patient rule induction method (PRIM) of Friedman & Fisher 1999: from the whole space a thin slice is peeled off
-again and again, always the one without which the rest holds the densest; then slices are pasted back while that helps;
-the points inside are taken away, and the next box is sought among the rest. Bryant & Lempert 2010 call the share of
-all cases inside a box its *coverage*, and the share of cases among the points inside its *density*. Of the boxes seen
-on the way the one is taken that does best by both, density counting twice (F measure of van Rijsbergen 1979 with
-beta one half): a warning that cries wolf is worse than one that is silent now and then.
-A further box is judged by what it adds to those before it.
+again and again, always the one whose removal leaves the highest density; then slices are pasted back while that
+helps; the points inside are removed, and the next box is searched among the rest. Bryant & Lempert 2010 call the share
+of all cases inside a box its *coverage*, and the share of cases among the points inside its *density*. Of the boxes on
+the way the one is taken that does best by both, density counting twice (F measure of van Rijsbergen 1979 with beta one
+half): a false alarm is worse than a missed case. A further box is judged by what it adds to those before it.
 
 References
 ----------
@@ -63,7 +62,7 @@ class Box:
 
     @property
     def restricted(self) -> tuple[int, ...]:
-        """Dimensions in which the box says something."""
+        """Dimensions in which the box has a bound."""
         return tuple(
             place for place, (low, high) in enumerate(zip(self.low, self.high, strict=True)) if low > 0.0 or high < 1.0
         )
@@ -71,7 +70,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class BoxQuality:
-    """How well a box, or several together, tell where cases lie, each share with its 95 % interval (Wilson 1927).
+    """Coverage and density of a box, or of several together, each with its 95 % interval (Wilson 1927).
 
     Attributes
     ----------
@@ -92,22 +91,22 @@ class BoxQuality:
 
 
 def find_boxes(points: Floats, chance: Floats, *, most: int = 3) -> list[Box]:
-    """Find the boxes in which a thing is likely.
+    """Find boxes in which a case is likely.
 
     Parameters
     ----------
     points : float64 (n, k)
         Points of the unit cube, evenly spread: a box's share of them is its volume.
     chance : float64 (n,)
-        Probability that the thing happens at a point, or 0 and 1.
+        Probability that a point is a case, or 0 and 1.
     most : int
         Boxes to find at most.
 
     Returns
     -------
     list of Box
-        In the order in which they were found. Empty where it happens nowhere, or where no box is denser than its
-        surroundings; the whole cube where it happens nearly everywhere.
+        In the order in which they were found. Empty where there are no cases, or no box is denser than the rest; the
+        whole cube where nearly every point is a case.
     """
     inputs = points.shape[1]
     everything = Box((0.0,) * inputs, (1.0,) * inputs)
@@ -142,17 +141,21 @@ def check_boxes(
     more: Floats | None = None,
     happened_more: NDArray[np.bool_] | None = None,
 ) -> list[BoxQuality]:
-    """Count how well boxes tell where cases lie, each alone and, last, all together.
+    """Return coverage and density of boxes, each alone and, last, all together.
 
     Parameters
     ----------
     boxes : sequence of Box
     points : float64 (n, k)
-        Points that were not used to find the boxes, drawn from the whole cube: they tell coverage.
+        Points that were not used to find the boxes, drawn from the whole cube: coverage is counted among them.
     happened : bool (n,)
         Whether a point is a case.
     more, happened_more : float64 (m, k), bool (m,), optional
-        Further points, drawn from inside the boxes: with the others they tell density.
+        Further points, drawn from inside the boxes: density is counted among all.
+
+    Returns
+    -------
+    list of BoxQuality, len(boxes) + 1
     """
     every, happened_every = points, happened
     if more is not None and happened_more is not None:
@@ -166,7 +169,19 @@ def check_boxes(
 
 
 def draw_inside(boxes: Sequence[Box], count: int, inputs: int, seed: int) -> Floats:
-    """Draw points at random from inside the boxes, all of it alike; from anywhere where there are no boxes."""
+    """Draw points uniformly from the union of the boxes; from the whole cube where there are no boxes.
+
+    Parameters
+    ----------
+    boxes : sequence of Box
+    count, inputs : int
+        Number of points, and of dimensions.
+    seed : int
+
+    Returns
+    -------
+    float64 (count, inputs)
+    """
     generator = np.random.default_rng([seed, 0xB1])
     found = np.empty((0, inputs))
     while len(found) < count:
@@ -201,7 +216,7 @@ def wilson(count: int, total: int) -> tuple[float, float, float]:
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """What the boxes so far hold, so that a further one is judged by what it adds to them."""
+    """What the boxes so far hold, by which a further one is judged."""
 
     caught: float
     inside: int
@@ -284,7 +299,7 @@ def _widen(points: Floats, box: Box, place: int, side: int, slice_size: int) -> 
 
 
 def _simplify(points: Floats, chance: Floats, box: Box, before: _Account) -> Box:
-    """Drop restrictions that add next to nothing: each is a clause somebody must remember."""
+    """Drop bounds that add next to nothing: each is a clause of the rule."""
     best = box
     while True:
         rank = before.rank(chance, best.holds(points))

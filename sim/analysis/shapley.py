@@ -1,8 +1,8 @@
-"""Games: what several players win together, divided among them without remainder.
+"""Shapley: the value of a cooperative game, divided among its players without remainder.
 
-A game says what every coalition of players wins. Here the players are what a company switches on, and a coalition wins
-the metric of the arm in which just its players are on. All arithmetic is on fractions, so that "the parts add up to
-the whole" holds exactly and not only to the last digit of a float.
+The players are what a company switches on; the value of a coalition is the metric of the arm in which just its players
+are on. All arithmetic is on fractions, so that the parts add up to the whole exactly and not only to the last digit of
+a float.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ __all__ = ["ShapleyDivision", "apportion", "coalitions", "divide"]
 
 @dataclass(frozen=True, slots=True)
 class ShapleyDivision:
-    """What a game comes to. n players, in their order.
+    """How the gain of a game is divided. n players, in their order.
 
     Attributes
     ----------
     gain : Fraction
-        What all players win together beyond what none of them wins.
+        Value of all players together less that of none.
     shapley : tuple of Fraction, n
         Each player's Shapley value: what it adds, averaged over every order in which the players may be switched on.
         They sum to ``gain`` exactly.
@@ -33,9 +33,9 @@ class ShapleyDivision:
     main : tuple of Fraction, n
         Main effect of the factorial design: what each adds, averaged over all coalitions of the others alike.
     together : tuple of tuple of Fraction, n x n
-        Interaction of each pair (Shapley-Taylor index of order 2), symmetric, zero on the diagonal: what the two win
-        beyond the sum of what each wins. ``alone`` and the pairs i < j sum to ``gain`` exactly, and a player's Shapley
-        value is what it adds alone and half of each of its pairs.
+        Interaction of each pair (Shapley-Taylor index of order 2), symmetric, zero on the diagonal: what the two add
+        together beyond the sum of what each adds. ``alone`` and the pairs i < j sum to ``gain`` exactly, and a player's
+        Shapley value is what it adds alone and half of each of its pairs.
 
     References
     ----------
@@ -63,17 +63,17 @@ def coalitions(players: int) -> range:
 
 
 def divide(wins: Sequence[float | Fraction]) -> ShapleyDivision | None:
-    """Divide what all players win among them.
+    """Divide the gain of all players among them.
 
     Parameters
     ----------
     wins : sequence, 2 ** n
-        What each coalition wins, in the order of :func:`coalitions`. Floats are taken as the fractions they are.
+        Value of each coalition, in the order of :func:`coalitions`. Floats are taken as the fractions they are.
 
     Returns
     -------
     ShapleyDivision or None
-        None where the win of any coalition is NaN (a share of no purchases, say).
+        None where the value of any coalition is NaN (a share of no purchases, say).
 
     Raises
     ------
@@ -82,7 +82,7 @@ def divide(wins: Sequence[float | Fraction]) -> ShapleyDivision | None:
 
     Examples
     --------
-    Two players who win 6 only together share it alike:
+    Two players who are worth 6 only together share it equally:
 
     >>> [int(share) for share in divide([0.0, 0.0, 0.0, 6.0]).shapley]
     [3, 3]
@@ -130,7 +130,7 @@ def apportion(parts: Sequence[Fraction]) -> tuple[int, ...]:
 
 
 def _dividends(worth: Sequence[Fraction]) -> list[Fraction]:
-    """Return what each coalition wins beyond all smaller ones in it (Harsanyi 1963): the Moebius transform."""
+    """Return the Harsanyi dividend of each coalition (Harsanyi 1963): the Moebius transform of the values."""
     out = list(worth)
     for player in range(len(worth).bit_length() - 1):
         for s in range(len(out)):
@@ -140,7 +140,7 @@ def _dividends(worth: Sequence[Fraction]) -> list[Fraction]:
 
 
 def _pair(dividends: Sequence[Fraction], one: int, other: int) -> Fraction:
-    """Return the Shapley-Taylor index of a pair: a larger coalition's dividend is shared by all its pairs alike."""
+    """Return the Shapley-Taylor index of a pair: a coalition's dividend is shared equally by all its pairs."""
     both = 1 << one | 1 << other
     return sum(
         (dividend / comb(s.bit_count(), 2) for s, dividend in enumerate(dividends) if s & both == both),

@@ -114,9 +114,22 @@ def summarise(
 def parts_of_uncertainty(
     scenario: ResolvedScenario, replicates: Sequence[Mapping[str, Measures]], lucks: int
 ) -> dict[str, Any]:
-    """Return for every difference and metric how much of its interval is luck and how much the parameters are.
+    """Return how much of the interval of every difference is random variation, and how much parameter uncertainty.
 
-    Half-widths of 95 % intervals; their squares add up to the whole one's.
+    Parameters
+    ----------
+    scenario : Scenario
+        Names arms, baseline and metrics.
+    replicates : sequence of mapping
+        Measures by arm, one mapping per replicate.
+    lucks : int
+        Neighbouring replicates that share their parameters, at least 2.
+
+    Returns
+    -------
+    dict
+        By difference and metric: half-widths of 95 % intervals, whose squares add up to that of the whole interval, and
+        standard deviations.
     """
     parts: dict[str, Any] = {}
     for arm in scenario.arms:

@@ -1,4 +1,4 @@
-"""Tables: the tidy weekly table, flows, customers, micro-moments and the market's trace, as Arrow tables.
+"""Tables: the tidy weekly table, flows, customers, events and the market's trace, as Arrow tables.
 
 One table per arm and replicate: a result is written row group by row group, and the whole never lies in memory twice.
 """
@@ -212,7 +212,7 @@ def customers(history: History, scenario: ResolvedScenario) -> Table:
 
 
 def events(history: History, scenario: ResolvedScenario) -> Table:
-    """Return the micro-moments of the sampled customers; a case is one customer's life in one arm and replicate."""
+    """Return the events of the sampled customers; a case is one customer in one arm and replicate."""
     log = history.events
     who, case = np.unique(log["customer"], return_inverse=True)
     names = [f"{history.arm}/{history.replicate}/{customer}" for customer in who.tolist()]
@@ -235,7 +235,7 @@ def events(history: History, scenario: ResolvedScenario) -> Table:
 
 
 def market(history: History, scenario: ResolvedScenario) -> Table:
-    """Return the weekly state of the market as customers met it, exactly: enough to replay one of them alone."""
+    """Return the weekly state of the market exactly as in the run: enough to replay one customer alone."""
     trace = history.trace
     weeks, groups, brands = trace.reputation.shape
     size = weeks * groups * brands

@@ -204,8 +204,7 @@ def household_panel(run: PatternRun, category: str) -> Finding:
         ),
     ]
     name = f"{category}: double jeopardy (slope above 0)"
-    source = "Ehrenberg, Goodhardt & Barwise 1990"
-    checks.append(Check.beyond(name, 0.0, checks[0].simulated, checks[0].error, kind=ABOVE, source=source))
+    checks.append(Check.beyond(name, 0.0, checks[0].simulated, checks[0].error, kind=ABOVE, source=_DIRICHLET))
     choice, everybody = scenario.market.choice, panel_of(counts)
     chart = Chart(
         heading=f"{category.capitalize()}: buyers and how often they buy",

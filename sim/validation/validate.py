@@ -1,4 +1,4 @@
-"""Validate: run patterns one after the other and gather what they found."""
+"""Validate: run patterns one after the other and collect what they found."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Validation:
 
     @property
     def alarm(self) -> float:
-        """Chance that a model that is exactly right fails at least one check by the luck of the seed.
+        """Probability that a correct model fails at least one check by the choice of the seed.
 
         Checks are taken as independent; those whose tolerance is not statistical hardly add to it.
         """
@@ -72,7 +72,7 @@ class Validation:
 
 
 def pick_patterns(names: str | Sequence[str], *, key: str = "pattern") -> tuple[Pattern, ...]:
-    """Return the patterns of these ids or nouns, in their own order, each once.
+    """Return the patterns with these ids or nouns, in their own order, each once.
 
     Raises
     ------
@@ -113,7 +113,11 @@ def validate(
     run : PatternRun, optional
         Seed, threads, size.
     say : callable, optional
-        Told which pattern runs now.
+        Called with the pattern that runs now.
+
+    Returns
+    -------
+    Validation
 
     Examples
     --------
