@@ -88,7 +88,8 @@ def rows(name: str, summary: dict[str, Any]) -> list[str]:
         lines.append(
             f"| [`{name}`](SCENARIO/{name}.yaml) | {arm} | {short_money(before['contribution']['mean'], sign)} "
             f"| {short_money(contribution['mean'], sign, sign=True)} ({relative}) "
-            f"| {short_money(contribution['ci_low'], sign, sign=True)} to {short_money(contribution['ci_high'], sign, sign=True)} "
+            f"| {short_money(contribution['ci_low'], sign, sign=True)} to "
+            f"{short_money(contribution['ci_high'], sign, sign=True)} "
             f"| {_percent(before['market_share']['mean'])} → {_percent(after['market_share']['mean'])} "
             f"| {_percent(before['loop_share']['mean'])} → {_percent(after['loop_share']['mean'])} "
             f"| {_payback(gain['payback_week'])} | {short_money(gain['cash_low_point']['mean'], sign)} |"

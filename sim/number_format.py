@@ -32,6 +32,7 @@ __all__ = [
     "quantity",
     "short_money",
     "spaced",
+    "tied",
     "unbroken",
 ]
 
@@ -346,6 +347,11 @@ def unbroken(words: str) -> str:
     """Keep a number, its sign and its unit on one line."""
     words = re.sub(rf"(?<![\w{MINUS}])[-{MINUS}]{_WORD_JOINER}?(?=[\d$\u20ac\u00a3])", MINUS + _WORD_JOINER, words)
     return words.replace(" %", f"{_NO_BREAK}%").replace(" M ", f"{_NO_BREAK}M ")
+
+
+def tied(words: str) -> str:
+    """Tie every minus to its number: a browser may break the line between them."""
+    return words if _WORD_JOINER in words else words.replace(MINUS, MINUS + _WORD_JOINER)
 
 
 def ascii_text(words: str) -> str:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis.attribution import DIVIDED, pair_name
 from sim.analysis.metrics import EVERYBODY
 from sim.number_format import NOTHING, compact, interval, quantity, short_money
-from sim.reports.document import Section, Sheet, Table
-from sim.reports.figures import Picture
+from sim.reports.document import Document, Section, Table
 from sim.reports.figures.attribution import (
     draw_combinations,
     draw_people_shares,
@@ -19,12 +18,13 @@ from sim.reports.figures.attribution import (
 )
 from sim.reports.figures.personas import Gap
 from sim.reports.labels import METRIC_WORDS, Words
+from sim.reports.picture import Picture
 from sim.reports.style import short
 
 if TYPE_CHECKING:
     from sim.experiments.attribute import Attribution
 
-__all__ = ["attribution_lines", "attribution_sheet"]
+__all__ = ["attribution_lines", "attribution_document"]
 
 Numbers = Mapping[str, Any]
 
@@ -238,7 +238,7 @@ class _Verdict:
         return f"What weighs most, by persona: {'; '.join(words)}." if words else ""
 
 
-def attribution_sheet(attribution: Attribution) -> Sheet:
+def attribution_document(attribution: Attribution) -> Document:
     """Return the page of an attribution: verdict, the figure for a board, and every number behind it."""
     scenario, summary = attribution.scenario, attribution.summary_json
     metric, currency = attribution.metric, summary["currency"]
@@ -249,14 +249,14 @@ def attribution_sheet(attribution: Attribution) -> Sheet:
     facts = f"{summary['population']:,} customers, {summary['horizon']} weeks, {many}, seed {summary['seed']}"
     title = f"{scenario.title or scenario.name}: which capability does it"
     if block["whole"]["mean"] is None:
-        return Sheet(title=title, lead=lead, sections=(), facts=facts)
+        return Document(title=title, lead=lead, sections=(), facts=facts)
 
     def write(number: float) -> str:
         return _short_value(number, words.kind, currency)
 
     unit = f"{words.name.lower()}{f', {currency}' if words.kind == 'money' else ''}"
     shown = [part for part in block["parts"] if part not in summary["steps"] or block["parts"][part]["mean"] != 0.0]
-    return Sheet(
+    return Document(
         title=title,
         lead=lead,
         facts=facts,

@@ -9,14 +9,14 @@ import numpy as np
 from sim.calibration.calibrate import describe
 from sim.calibration.targets import written
 from sim.number_format import compact
-from sim.reports.document import Section, Sheet, Table
-from sim.reports.figures import Picture
+from sim.reports.document import Document, Section, Table
 from sim.reports.figures.calibration import draw_correlations, draw_fit, draw_identified, draw_profiles, draw_trail
+from sim.reports.picture import Picture
 
 if TYPE_CHECKING:
     from sim.calibration.calibrate import Calibration
 
-__all__ = ["calibration_lines", "calibration_sheet", "calibration_summary", "target_lines"]
+__all__ = ["calibration_lines", "calibration_document", "calibration_summary", "target_lines"]
 
 #: Below this share of its prior spread a parameter counts as told by the targets; above the other, as not told.
 TOLD, UNTOLD = 0.5, 0.85
@@ -147,7 +147,7 @@ def calibration_summary(done: Calibration, name: str) -> dict[str, Any]:
     }
 
 
-def calibration_sheet(done: Calibration, title: str, command: str) -> Sheet:
+def calibration_document(done: Calibration, title: str, command: str) -> Document:
     """Return the report of a fit."""
     fit = Section(
         "Targets",
@@ -253,7 +253,7 @@ def calibration_sheet(done: Calibration, title: str, command: str) -> Sheet:
     facts = (
         f"{done.scenario.title or done.scenario.name}, {len(done.targets)} targets, {len(done.parameters)} parameters"
     )
-    return Sheet(title, tuple(calibration_lines(done)), (fit, parameters, found, use), facts)
+    return Document(title, tuple(calibration_lines(done)), (fit, parameters, found, use), facts)
 
 
 def _strongest(done: Calibration) -> str:

@@ -1,17 +1,38 @@
-"""Sheet: the report of every verb but `compare`, one file that opens offline, without any script."""
+r"""Document: the report of a verb, one file that opens offline, without any script.
+
+A report
+--------
+The words stand in ``sim/reports/templates``, as whole sentences with slots, and nowhere else:
+
+``VERB.txt.jinja``
+    What the terminal prints, a paragraph a line; :func:`text_lines` fills it. The same lines lead the page.
+``VERB.html.jinja``
+    The page. It extends ``base.html.jinja`` (title, facts, lead, how to run it again), and fills ``block main`` with
+    ``<section>``, ``<h2>`` and ``<p>``. ``macros.html.jinja`` has ``table`` for a :class:`Table` and ``drawings``
+    for figures: ``{{ drawings(figures | selectattr("section", "equalto", "money") | list) }}``.
+
+Slots hold numbers, not words: templates format them with the filters of :mod:`sim.number_format`, such as
+``{{ share | percent }}`` or ``{{ gain | money(currency, sign=True) }}``. An unknown slot is an error.
+In Python a report is a :class:`Document`: its template, the lead, the slots and the pictures.
+A document without a template of its own lists its sections, by ``sections.html.jinja``.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.number_format import unbroken
-from sim.reports.figures import Picture
-from sim.reports.svg import draw_plates, environment
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
-__all__ = ["Section", "Sheet", "Table", "write_sheet"]
+from sim.number_format import FILTERS, tied
+from sim.reports.picture import Picture
+from sim.reports.svg import write_figures
+
+__all__ = ["Document", "Section", "Table", "text_lines", "write_document", "write_page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +51,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a sheet: paragraphs, then tables, then pictures."""
+    """A part of a document: paragraphs, then tables, then pictures."""
 
     heading: str
     paragraphs: tuple[str, ...] = ()
@@ -39,21 +60,42 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A report. ``lead`` is the verdict in plain words; ``facts`` one line of what was run."""
+class Document:
+    """A report.
+
+    Attributes
+    ----------
+    title : str
+        Heading of the page.
+    lead : tuple of str
+        The verdict in plain words, a paragraph each.
+    sections : tuple of Section
+        Parts of a document without a template of its own.
+    facts : str
+        One line of what was run.
+    template : str
+        Name of its template, without ``.html.jinja``.
+    pictures : tuple of Picture
+        Figures that the template shows, as ``figures``.
+    slots : mapping
+        What else the template is filled with.
+    """
 
     title: str
     lead: tuple[str, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[Section, ...] = ()
     facts: str = ""
+    template: str = "sections"
+    pictures: tuple[Picture, ...] = ()
+    slots: Mapping[str, Any] = field(default_factory=dict)
 
 
-def write_sheet(sheet: Sheet, folder: Path, name: str = "report.html") -> Path:
-    """Draw every picture into ``folder/figures`` and write the page.
+def write_document(document: Document, folder: Path, name: str = "report.html") -> Path:
+    """Write every picture of a document into ``folder/figures`` and its page.
 
     Parameters
     ----------
-    sheet : Sheet
+    document : Document
         All its text is escaped.
     folder : Path
         An existing folder. Its `manifest.json`, if there is one, tells version and hash for the part on reproducing.
@@ -65,35 +107,94 @@ def write_sheet(sheet: Sheet, folder: Path, name: str = "report.html") -> Path:
     Path
         The page.
     """
-    plates, glyphs = draw_plates((picture for section in sheet.sections for picture in section.pictures), folder)
-    left = iter(plates)
-    sections = [
-        {
-            "heading": section.heading,
-            "paragraphs": [unbroken(paragraph) for paragraph in section.paragraphs],
-            "tables": section.tables,
-            "plates": [next(left) for _ in section.pictures],
-        }
-        for section in sheet.sections
-    ]
-    page = (
-        environment()
-        .get_template("sheet.html.jinja")
-        .render(
-            title=sheet.title,
-            facts=sheet.facts,
-            lead=[unbroken(paragraph) for paragraph in sheet.lead],
-            sections=sections,
-            glyphs=glyphs,
-            **_provenance(folder),
-        )
+    listed = (
+        picture._replace(section=str(place))
+        for place, section in enumerate(document.sections)
+        for picture in section.pictures
     )
+    return write_page(
+        document.template,
+        folder,
+        [*document.pictures, *listed],
+        name,
+        title=document.title,
+        facts=document.facts,
+        lead=document.lead,
+        sections=document.sections,
+        **document.slots,
+    )
+
+
+def write_page(
+    template: str, folder: Path, pictures: Iterable[Picture], name: str = "report.html", **slots: Any
+) -> Path:
+    """Write pictures into ``folder/figures`` and a page from a template.
+
+    Parameters
+    ----------
+    template : str
+        Name of the template, without ``.html.jinja``.
+    folder : Path
+        An existing folder, with or without a `manifest.json`.
+    pictures : iterable of Picture
+        Figures of the page; the template knows them as ``figures``.
+    name : str
+        File name of the page.
+    **slots
+        What the template is filled with.
+
+    Returns
+    -------
+    Path
+        The page.
+    """
+    figures, glyphs = write_figures(pictures, folder)
+    filled = {**_provenance(folder), **slots}
+    page = _environment(html=True).get_template(f"{template}.html.jinja")
     place = folder / name
-    place.write_text(page, encoding="utf-8")
+    place.write_text(page.render(figures=figures, glyphs=glyphs, **filled), encoding="utf-8")
     return place
 
 
+def text_lines(template: str, **slots: Any) -> list[str]:
+    """Fill a template of plain text.
+
+    Parameters
+    ----------
+    template : str
+        Name of the template, without ``.txt.jinja``.
+    **slots
+        What the template is filled with.
+
+    Returns
+    -------
+    list of str
+        Its paragraphs, one for every line that is not blank.
+    """
+    text = _environment(html=False).get_template(f"{template}.txt.jinja").render(**slots)
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _environment(*, html: bool) -> Environment:
+    """Return what templates are filled in: on a page all text is escaped; an unknown name is an error."""
+    made = Environment(
+        loader=PackageLoader("sim.reports"),
+        autoescape=select_autoescape(default=html, default_for_string=html),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_tied if html else None,
+    )
+    made.filters.update(FILTERS)
+    return made
+
+
+def _tied(value: object) -> object:
+    return tied(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _provenance(folder: Path) -> dict[str, Any]:
+    """Return what runs this again. No date: the same run writes the same page."""
     place = folder / "manifest.json"
     manifest = json.loads(place.read_text(encoding="utf-8")) if place.is_file() else {}
     return {key: manifest.get(key) or "" for key in ("verb", "version", "git_commit", "config_hash")}

@@ -10,14 +10,14 @@ import numpy as np
 
 from sim.customer_base.buy_till_you_die import BuyTillYouDie
 from sim.number_format import short_money, spaced
-from sim.reports.document import Section, Sheet, Table
-from sim.reports.figures import Picture
+from sim.reports.document import Document, Section, Table
 from sim.reports.figures.repeat_buying import draw_comebacks, draw_repeats, draw_tiers, draw_tracking, draw_weeks
+from sim.reports.picture import Picture
 
 if TYPE_CHECKING:
     from sim.customer_base.forecast import Forecast
 
-__all__ = ["estimate_line", "forecast_lines", "forecast_sheet", "forecast_summary"]
+__all__ = ["estimate_line", "forecast_lines", "forecast_document", "forecast_summary"]
 
 _NORMAL = 1.96
 _MEANINGS = {
@@ -132,9 +132,9 @@ def estimate_line(found: Forecast) -> str:
     return f"BG/NBD, in weeks, ± standard error: {written}"
 
 
-def forecast_sheet(found: Forecast, warnings: Sequence[str], command: str, title: str) -> Sheet:
+def forecast_document(found: Forecast, warnings: Sequence[str], command: str, title: str) -> Document:
     """Lay out the report."""
-    return Sheet(
+    return Document(
         title=title,
         lead=tuple(forecast_lines(found, [])),
         facts=f"{found.base.customers:,} customers observed · {found.simulated.customers:,} simulated ·"

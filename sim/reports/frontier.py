@@ -16,14 +16,14 @@ from sim.experiments.border import BreakEven, Slice
 from sim.experiments.factors import factor_number
 from sim.experiments.frontier import KINDS_OF_RUN, Frontier
 from sim.number_format import percent
-from sim.reports.document import Section, Sheet, Table
-from sim.reports.figures import Picture
+from sim.reports.document import Document, Section, Table
 from sim.reports.figures.frontier import Margin, Rule, Scale, draw_found, draw_map, draw_margins, draw_rules
+from sim.reports.picture import Picture
 from sim.reports.sensitivity import levers_summary, named_list, outcome_name, ranges_table, writer
 from sim.reports.style import slug
 from sim.scenario.factor import Factor
 
-__all__ = ["frontier_lines", "frontier_sheet", "frontier_summary", "rule_words"]
+__all__ = ["frontier_lines", "frontier_document", "frontier_summary", "rule_words"]
 
 #: Fewer losing runs among those held out say too little about coverage.
 FEW = 10
@@ -257,11 +257,11 @@ def _hit(hit: BoxQuality) -> dict[str, Any]:
     }
 
 
-def frontier_sheet(found: Frontier, lines: list[str]) -> Sheet:
+def frontier_document(found: Frontier, lines: list[str]) -> Document:
     """Return the report."""
     question = found.response
     scenario, effort = question.scenario, found.effort
-    return Sheet(
+    return Document(
         title=f"Where does it lose? {scenario.title or scenario.name}",
         lead=tuple(lines),
         facts=(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
-from sim.number_format import NOTHING, compact, interval, percent, quantity, short_money, unbroken
+from sim.number_format import NOTHING, compact, interval, percent, quantity, short_money
 from sim.record.history import ORIGINS
+from sim.reports.document import write_page
 from sim.reports.figures import overview, pictures
 from sim.reports.labels import METRIC_WORDS, difference_rows
 from sim.reports.style import png_bytes
-from sim.reports.svg import draw_plates, environment
 
 if TYPE_CHECKING:
     from sim.experiments.result import Result
@@ -50,16 +49,9 @@ def write_report(result: Result, folder: Path) -> Path:
     Path
         The report.
     """
-    plates, glyphs = draw_plates(pictures(result), folder)
+    (folder / "figures").mkdir(exist_ok=True)
     (folder / "figures" / "overview.png").write_bytes(png_bytes(overview(result), 110.0))
-    page = (
-        environment()
-        .get_template("page.html.jinja")
-        .render(**_content(result), figures=plates, glyphs=glyphs, **_provenance(result, folder))
-    )
-    place = folder / "report.html"
-    place.write_text(page, encoding="utf-8")
-    return place
+    return write_page("compare", folder, pictures(result), **_content(result))
 
 
 def _content(result: Result) -> dict[str, Any]:
@@ -68,20 +60,21 @@ def _content(result: Result) -> dict[str, Any]:
     others = [arm for arm in scenario.arms if arm != scenario.baseline]
     return {
         "title": scenario.title or scenario.name,
+        "command": _command(result),
         "scenario": scenario,
         "baseline": scenario.baseline,
         "others": others,
         "replicates": result.replicates,
         "seed": result.seed,
         "population": f"{scenario.population:,}",
-        "verdict": [unbroken(part).split("\n") for part in str(summary["verdict"]).strip().split("\n\n")],
+        "verdict": [part.split("\n") for part in str(summary["verdict"]).strip().split("\n\n")],
         "tables": [
             {"arm": arm, "rows": difference_rows(summary, arm, currency), "luck": _luck(summary, arm)} for arm in others
         ],
         "alone": [] if others else _alone(result, currency),
         "origins": [] if not others else _origins(summary, others, currency),
         "people": _people(result, others, currency),
-        "winners": [unbroken(line) for line in _winners(summary, others, currency)],
+        "winners": _winners(summary, others, currency),
         "assumptions": scenario.assumptions,
         "no_effect": NO_EFFECT_KNOWN,
         "strengths": list(_strengths(result)),
@@ -251,25 +244,10 @@ def _plain(found: Any) -> str:
     return f"{found:g}" if isinstance(found, float) else str(found)
 
 
-def _provenance(result: Result, folder: Path) -> dict[str, Any]:
-    """Return how to run this again. No date: the same run writes the same page."""
-    manifest: dict[str, Any] = {}
-    place = folder / "manifest.json"
-    if place.is_file():
-        manifest = json.loads(place.read_text(encoding="utf-8"))
-    if "version" not in manifest:
-        import sim
-
-        manifest["version"] = sim.__version__
+def _command(result: Result) -> str:
     scenario = result.scenario
     name = scenario.name if re.fullmatch(r"[A-Za-z0-9_-]+", scenario.name) else "NAME"
-    command = (
+    return (
         f"journey compare scenario={name} population={scenario.population} horizon={scenario.horizon} "
         f"burn_in={scenario.burn_in} replicates={result.replicates} seed={result.seed}"
     )
-    return {
-        "command": command,
-        "version": manifest["version"],
-        "config_hash": manifest.get("config_hash", ""),
-        "git_commit": manifest.get("git_commit") or "",
-    }

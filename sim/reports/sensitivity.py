@@ -10,10 +10,10 @@ from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import factor_number
 from sim.experiments.sensitivity import Sensitivity
 from sim.number_format import percent, quantity, short_money
-from sim.reports.document import Section, Sheet, Table
-from sim.reports.figures import Picture
+from sim.reports.document import Document, Section, Table
 from sim.reports.figures.influence import Bar, draw_pairs, draw_screen, draw_spread, draw_tornado
 from sim.reports.labels import METRIC_WORDS
+from sim.reports.picture import Picture
 from sim.scenario.factor import Factor
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "outcome_name",
     "ranges_table",
     "sensitivity_lines",
-    "sensitivity_sheet",
+    "sensitivity_document",
     "sensitivity_summary",
     "writer",
 ]
@@ -227,11 +227,11 @@ def _entry(index: Index) -> dict[str, float]:
     }
 
 
-def sensitivity_sheet(found: Sensitivity, lines: list[str]) -> Sheet:
+def sensitivity_document(found: Sensitivity, lines: list[str]) -> Document:
     """Return the report."""
     question, influence = found.response, found.global_sensitivity
     scenario = question.scenario
-    return Sheet(
+    return Document(
         title=f"What decides it? {scenario.title or scenario.name}",
         lead=tuple(lines),
         facts=(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.reports.document import Section, Sheet, Table
-from sim.reports.figures import Picture
+from sim.reports.document import Document, Section, Table
 from sim.reports.figures.survival import draw_survival
+from sim.reports.picture import Picture
 
 if TYPE_CHECKING:
     from sim.customer_base.survival import Projection
 
-__all__ = ["survival_lines", "survival_sheet", "survival_summary"]
+__all__ = ["survival_lines", "survival_document", "survival_summary"]
 
 
 def survival_lines(found: Projection) -> list[str]:
@@ -52,7 +52,7 @@ def survival_summary(found: Projection, name: str) -> dict[str, Any]:
     }
 
 
-def survival_sheet(found: Projection, command: str, title: str) -> Sheet:
+def survival_document(found: Projection, command: str, title: str) -> Document:
     """Lay out the report."""
     survival = found.survival
     rows = tuple(
@@ -82,7 +82,7 @@ def survival_sheet(found: Projection, command: str, title: str) -> Sheet:
         )
         for rates in (False, True)
     )
-    return Sheet(
+    return Document(
         title=title,
         lead=tuple(survival_lines(found)),
         facts=f"{found.customers:,} subscribers simulated · one step is one period ({survival.unit})",

@@ -1,4 +1,4 @@
-"""Plates: figures as files of their own and as parts of a page, and the environment that pages are written in."""
+"""SVG: figures as files of their own and as parts of a page."""
 
 from __future__ import annotations
 
@@ -7,47 +7,31 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from sim.number_format import FILTERS
-from sim.reports.figures import Picture
+from sim.reports.picture import Picture
 from sim.reports.style import svg_text
 
-__all__ = ["draw_plates", "environment"]
+__all__ = ["write_figures"]
 
 _GLYPH = re.compile(r'\s*<path id="(DejaVuSans[^"]*)"[^>]*/>')
 
 
-def environment() -> Environment:
-    """Return the environment of every page: text is escaped, an unknown name is an error, numbers are formatted."""
-    made = Environment(
-        loader=PackageLoader("sim.reports", "."),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_signed,
-    )
-    made.filters.update(FILTERS)
-    return made
-
-
-def draw_plates(pictures: Iterable[Picture], folder: Path) -> tuple[list[dict[str, Any]], Markup]:
-    """Write every picture to ``folder/figures/NAME.svg``; return them for a page, and the letters that they share."""
+def write_figures(pictures: Iterable[Picture], folder: Path) -> tuple[list[dict[str, Any]], Markup]:
+    """Write every picture to ``folder/figures/NAME.svg``; return them for a page, and the glyphs that they share."""
     drawn = folder / "figures"
     drawn.mkdir(exist_ok=True)
     glyphs: dict[str, str] = {}
-    plates: list[dict[str, Any]] = []
+    embedded: list[dict[str, Any]] = []
     for number, picture in enumerate(pictures, start=1):
         text = svg_text(picture.figure)
         (drawn / f"{picture.name}.svg").write_text(text, encoding="utf-8")
-        plates.append(_plate(picture, text, f"f{number}", glyphs))
-    return plates, Markup("".join(glyphs.values()))
+        embedded.append(_embedded(picture, text, f"f{number}", glyphs))
+    return embedded, Markup("".join(glyphs.values()))
 
 
-def _plate(picture: Picture, text: str, prefix: str, glyphs: dict[str, str]) -> dict[str, Any]:
-    """Make a figure's SVG fit into a page: no prolog, no addresses, ids of its own, letters shared with the others."""
+def _embedded(picture: Picture, text: str, prefix: str, glyphs: dict[str, str]) -> dict[str, Any]:
+    """Make a figure's SVG fit into a page: no prolog, no addresses, ids of its own, glyphs shared with the others."""
     for found in _GLYPH.finditer(text):
         glyphs.setdefault(found.group(1), found.group(0).strip())
     text = _GLYPH.sub("", text)
@@ -68,10 +52,3 @@ def _plate(picture: Picture, text: str, prefix: str, glyphs: dict[str, str]) -> 
         "reading": picture.reading,
         "svg": Markup(text),
     }
-
-
-def _signed(value: object) -> object:
-    """Tie a minus to its number wherever a page prints one: a browser may break the line between them."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return value.replace("\u2212", "\u2212\u2060") if "\u2060" not in value else value
-    return value

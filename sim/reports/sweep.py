@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from sim.experiments.sweep import Effect, SweepResult, SweepRun, effects_of
 from sim.number_format import NOTHING, compact, interval, percent, quantity
-from sim.reports.document import Section, Sheet, Table
-from sim.reports.figures import Picture
+from sim.reports.document import Document, Section, Table
 from sim.reports.figures.sweep import draw_effects, draw_runs, short_path
 from sim.reports.labels import METRIC_WORDS, Words
+from sim.reports.picture import Picture
 
-__all__ = ["facts_of", "summary_of", "sweep_sheet", "verdict_of"]
+__all__ = ["facts_of", "summary_of", "sweep_document", "verdict_of"]
 
 _SHOWN_RUNS = 5
 _SHOWN_ERRORS = 12
@@ -143,7 +143,7 @@ def _short(found: Any) -> str:
     return compact(float(found))
 
 
-def sweep_sheet(swept: SweepResult, *, title: str, facts: str) -> Sheet:
+def sweep_document(swept: SweepResult, *, title: str, facts: str) -> Document:
     """Return the report: for each arm what moves the difference, how it spreads, the best and the worst runs."""
     words, currency = _words(swept.metric), _currency(swept)
 
@@ -172,7 +172,7 @@ def sweep_sheet(swept: SweepResult, *, title: str, facts: str) -> Sheet:
         )
     if swept.errors:
         sections.append(_failures(swept))
-    return Sheet(title, tuple(verdict_of(swept)), tuple(sections), facts)
+    return Document(title, tuple(verdict_of(swept)), tuple(sections), facts)
 
 
 def _explanation(effects: list[Effect]) -> tuple[str, ...]:

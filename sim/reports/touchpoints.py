@@ -9,17 +9,17 @@ from sim.analysis.paired import LEVEL
 from sim.analysis.touchpoint_effects import LESS_IS_BETTER
 from sim.number_format import NOTHING, compact, interval, quantity, short_money
 from sim.reports.attribution import words_of
-from sim.reports.document import Section, Sheet, Table
-from sim.reports.figures import Picture
+from sim.reports.document import Document, Section, Table
 from sim.reports.figures.attribution import is_sure
 from sim.reports.figures.personas import Gap
 from sim.reports.figures.touchpoints import Rank, draw_moments, draw_ranking
+from sim.reports.picture import Picture
 from sim.reports.style import short
 
 if TYPE_CHECKING:
     from sim.experiments.touchpoints import Touchpoints
 
-__all__ = ["moments_lines", "moments_sheet"]
+__all__ = ["moments_lines", "moments_document"]
 
 Numbers = Mapping[str, Any]
 
@@ -134,7 +134,7 @@ def _opening(summary: Numbers, sure: Sequence[Numbers]) -> str:
     return f"{summary['arm']}: this journey is made {' and '.join(places)}; nowhere else is a small step worth more."
 
 
-def moments_sheet(done: Touchpoints) -> Sheet:
+def moments_document(done: Touchpoints) -> Document:
     """Return the page: verdict, map, ranking, and every effect with its interval."""
     summary, journey = done.summary_json, done.journey
     words, sign = words_of(done.metric), _sign(done.summary_json)
@@ -144,7 +144,7 @@ def moments_sheet(done: Touchpoints) -> Sheet:
     lead = tuple(moments_lines(summary))
     moved = [moment for moment in summary["moments"] if moment["gain"] is not None]
     if not moved:
-        return Sheet(title=title, lead=lead, sections=(), facts=facts)
+        return Document(title=title, lead=lead, sections=(), facts=facts)
 
     def write(number: float) -> str:
         return _short_amount(summary, number)
@@ -178,7 +178,7 @@ def moments_sheet(done: Touchpoints) -> Sheet:
         title=f"The {len(best)} largest, ranked",
         label=f"effect on {unit}",
     )
-    return Sheet(
+    return Document(
         title=title,
         lead=lead,
         facts=facts,

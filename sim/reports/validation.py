@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from sim.reports.document import Section, Sheet, Table
-from sim.reports.figures import Picture
+from sim.reports.document import Document, Section, Table
 from sim.reports.figures.patterns import draw_checks, draw_panel
+from sim.reports.picture import Picture
 from sim.reports.style import short, slug
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.validation.pattern import Finding, Pattern
     from sim.validation.validate import Validation
 
-__all__ = ["figure", "table_lines", "validation_sheet", "verdict_lines"]
+__all__ = ["figure", "table_lines", "validation_document", "verdict_lines"]
 
 #: Checks of a pattern that are printed where all patterns run; the report has every one.
 _MOST = 4
@@ -77,7 +77,7 @@ def table_lines(validation: Validation) -> list[str]:
     return lines
 
 
-def validation_sheet(validation: Validation) -> Sheet:
+def validation_document(validation: Validation) -> Document:
     """Return the report: the verdict, one table of all checks, and a part with figures for each pattern."""
     overview = Table(
         head=("pattern", "what", "reference", "checks", "passed", "verdict"),
@@ -111,7 +111,7 @@ def validation_sheet(validation: Validation) -> Sheet:
         _section(pattern, finding) for pattern, finding in zip(validation.patterns, validation.findings, strict=True)
     ]
     facts = f"seed {validation.run.seed} · size {validation.run.size:g} · {validation.customer_weeks:,} customer-weeks"
-    return Sheet("Does the model reproduce what is known?", tuple(verdict_lines(validation)), tuple(sections), facts)
+    return Document("Does the model reproduce what is known?", tuple(verdict_lines(validation)), tuple(sections), facts)
 
 
 def figure(value: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.reports.document import Sheet, write_sheet
+from sim.reports.document import Document, write_document
 from sim.results.folder import publish, write_config, write_json
 from sim.results.manifest import provenance
 
@@ -21,7 +21,7 @@ def publish_answer(
     config: Mapping[str, Any],
     summary: Mapping[str, Any],
     tables: Callable[[Path], None],
-    sheet: Sheet,
+    document: Document,
     started: str,
     wall_seconds: float,
     **more: Any,
@@ -38,7 +38,7 @@ def publish_answer(
         For `summary.json`.
     tables : callable
         Writes the data into the folder it is given.
-    sheet : Sheet
+    document : Document
         The report.
     started, wall_seconds, **more
         For `manifest.json`; see :func:`sim.results.manifest.provenance`.
@@ -55,6 +55,6 @@ def publish_answer(
         tables(folder)
         manifest = provenance(config, started=started, wall_seconds=wall_seconds, verb=verb, **more)
         write_json(folder / "manifest.json", manifest)
-        write_sheet(sheet, folder)
+        write_document(document, folder)
 
     return publish(output_dir, verb, name, fill)

@@ -63,7 +63,7 @@ def perform(work: Work) -> Path:
     from sim.analysis.tables import write_parquet
     from sim.execution.executors import make_executor
     from sim.experiments.attribute import attribute
-    from sim.reports.attribution import attribution_lines, attribution_sheet
+    from sim.reports.attribution import attribution_document, attribution_lines
     from sim.reports.terminal import print_lines
     from sim.results.answer import publish_answer
 
@@ -100,7 +100,7 @@ def perform(work: Work) -> Path:
             config=_resolved(work),
             summary={**done.summary_json, "verdict": "\n".join(lines)},
             tables=tables,
-            sheet=attribution_sheet(done),
+            document=attribution_document(done),
             started=done.arm_metrics.started,
             wall_seconds=done.arm_metrics.wall_seconds,
             scenario=scenario.name,

@@ -118,7 +118,7 @@ def perform(work: Any) -> Path:
     from sim.calibration.calibrate import Effort, calibrate
     from sim.execution.executors import make_executor
     from sim.execution.store import Store
-    from sim.reports.calibration import calibration_lines, calibration_sheet, calibration_summary, target_lines
+    from sim.reports.calibration import calibration_document, calibration_lines, calibration_summary, target_lines
     from sim.results.answer import publish_answer
     from sim.results.calibration import draws_table, simulations_table, write_configuration
 
@@ -165,7 +165,7 @@ def perform(work: Any) -> Path:
             config=_resolved(work),
             summary=calibration_summary(done, work.name),
             tables=tables,
-            sheet=calibration_sheet(done, title, command.format(folder="RESULT/config")),
+            document=calibration_document(done, title, command.format(folder="RESULT/config")),
             started=started,
             wall_seconds=perf_counter() - clock,
             scenario=work.name,

@@ -138,7 +138,7 @@ def _follow_purchases(work: Work) -> Path:
     from sim.customer_base.forecast import forecast
     from sim.customer_base.purchase_history import survey
     from sim.data.transactions import read_transactions
-    from sim.reports.forecast import estimate_line, forecast_lines, forecast_sheet, forecast_summary
+    from sim.reports.forecast import estimate_line, forecast_document, forecast_lines, forecast_summary
     from sim.results.answer import publish_answer
     from sim.results.forecast import write_configuration, write_tables
 
@@ -176,7 +176,7 @@ def _follow_purchases(work: Work) -> Path:
             config=_resolved(work),
             summary=forecast_summary(found, warnings, dict(ledger.counts)),
             tables=tables,
-            sheet=forecast_sheet(found, warnings, command, f"{source}: who comes back"),
+            document=forecast_document(found, warnings, command, f"{source}: who comes back"),
             started=started,
             wall_seconds=perf_counter() - clock,
             scenario=name,
@@ -194,7 +194,7 @@ def _follow_purchases(work: Work) -> Path:
 def _follow_subscribers(work: Work, survival: Survival) -> Path:
     """Fit churn to survivors by period, simulate, and write the result folder."""
     from sim.customer_base.survival import project
-    from sim.reports.survival import survival_lines, survival_sheet, survival_summary
+    from sim.reports.survival import survival_document, survival_lines, survival_summary
     from sim.results.answer import publish_answer
     from sim.results.survival import write_subscription, write_survival
 
@@ -227,7 +227,7 @@ def _follow_subscribers(work: Work, survival: Survival) -> Path:
             config=_resolved(work),
             summary=survival_summary(found, name),
             tables=tables,
-            sheet=survival_sheet(found, command, f"{source}: who stays"),
+            document=survival_document(found, command, f"{source}: who stays"),
             started=started,
             wall_seconds=perf_counter() - clock,
             scenario=name,

@@ -116,7 +116,7 @@ def perform(work: Work) -> Path:
     from sim.execution.executors import make_executor
     from sim.execution.store import Store
     from sim.experiments.frontier import frontier
-    from sim.reports.frontier import frontier_lines, frontier_sheet, frontier_summary
+    from sim.reports.frontier import frontier_document, frontier_lines, frontier_summary
     from sim.results.answer import publish_answer
     from sim.results.points import write_points
 
@@ -149,7 +149,7 @@ def perform(work: Work) -> Path:
             config=_resolved(work),
             summary={**frontier_summary(found), "verdict": "\n".join(lines)},
             tables=lambda place: write_points(place / "points.parquet", response, found.shares, found.values, more),
-            sheet=frontier_sheet(found, lines),
+            document=frontier_document(found, lines),
             started=started,
             wall_seconds=perf_counter() - clock,
             scenario=work.scenario.name,

@@ -64,7 +64,7 @@ def perform(work: Work) -> Path:
     from sim.execution.executors import make_executor
     from sim.experiments.touchpoints import touchpoints
     from sim.reports.terminal import print_lines
-    from sim.reports.touchpoints import moments_lines, moments_sheet
+    from sim.reports.touchpoints import moments_document, moments_lines
     from sim.results.answer import publish_answer
 
     scenario, question, settings = work.scenario, work.question, work.settings
@@ -94,7 +94,7 @@ def perform(work: Work) -> Path:
             config=_resolved(work),
             summary={**done.summary_json, "verdict": "\n".join(lines)},
             tables=lambda place: write_parquet([done.effects], place / "moments.parquet"),
-            sheet=moments_sheet(done),
+            document=moments_document(done),
             started=done.arm_metrics.started,
             wall_seconds=done.arm_metrics.wall_seconds,
             scenario=scenario.name,

@@ -87,7 +87,7 @@ def perform(work: Work) -> Path:
     from sim.execution.executors import make_executor
     from sim.execution.store import Store
     from sim.experiments.sensitivity import sensitivity
-    from sim.reports.sensitivity import sensitivity_lines, sensitivity_sheet, sensitivity_summary
+    from sim.reports.sensitivity import sensitivity_document, sensitivity_lines, sensitivity_summary
     from sim.results.answer import publish_answer
     from sim.results.points import write_points
 
@@ -119,7 +119,7 @@ def perform(work: Work) -> Path:
             config=_resolved(work),
             summary={**sensitivity_summary(found), "verdict": "\n".join(lines)},
             tables=lambda place: write_points(place / "points.parquet", response, shares, values),
-            sheet=sensitivity_sheet(found, lines),
+            document=sensitivity_document(found, lines),
             started=started,
             wall_seconds=perf_counter() - clock,
             scenario=work.scenario.name,

@@ -95,7 +95,7 @@ def perform(work: Work) -> Path:
     from sim.execution.executors import make_executor
     from sim.execution.store import Store
     from sim.experiments.sweep import sweep
-    from sim.reports.sweep import facts_of, summary_of, sweep_sheet
+    from sim.reports.sweep import facts_of, summary_of, sweep_document
     from sim.results.answer import publish_answer
 
     settings, design = work.settings, work.design
@@ -138,7 +138,7 @@ def perform(work: Work) -> Path:
             config=work.config,
             summary=summary,
             tables=tables,
-            sheet=sweep_sheet(swept, title=f"Sweep of {work.name}", facts=facts),
+            document=sweep_document(swept, title=f"Sweep of {work.name}", facts=facts),
             started=started,
             wall_seconds=seconds,
             scenario=work.name,

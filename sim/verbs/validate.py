@@ -100,8 +100,8 @@ def _fill(folder: Path, work: Work, done: Validation) -> None:
     import pyarrow as pa
 
     from sim.analysis.tables import write_parquet
-    from sim.reports.document import write_sheet
-    from sim.reports.validation import validation_sheet, verdict_lines
+    from sim.reports.document import write_document
+    from sim.reports.validation import validation_document, verdict_lines
     from sim.results.folder import write_config, write_json
     from sim.results.manifest import provenance
 
@@ -139,7 +139,7 @@ def _fill(folder: Path, work: Work, done: Validation) -> None:
         customer_weeks_per_second=round(done.customer_weeks / max(done.wall_seconds, 1e-9)),
     )
     write_json(folder / "manifest.json", manifest)
-    write_sheet(validation_sheet(done), folder)
+    write_document(validation_document(done), folder)
 
 
 def _resolved(work: Work) -> dict[str, Any]:

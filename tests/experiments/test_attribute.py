@@ -14,7 +14,7 @@ from sim.cli import main
 from sim.experiments.attribute import attribute, factorial_design
 from sim.experiments.compare import compare
 from sim.experiments.touchpoints import touchpoints
-from sim.reports.attribution import attribution_lines, attribution_sheet
+from sim.reports.attribution import attribution_document, attribution_lines
 from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Plan
 from sim.scenario.scenario import Scenario
@@ -140,7 +140,7 @@ def test_an_undefined_metric_is_not_divided_and_said_so(small):
     nobody = Scenario.load("treadmill", population=3, horizon=2, burn_in=0)
     none = attribute(nobody, metric="switch_rate", replicates=2, threads=1)
     assert "undefined" in attribution_lines(none.summary_json)[0]
-    assert attribution_sheet(none).sections == ()
+    assert attribution_document(none).sections == ()
 
 
 def losing(done, *, sure=True):
@@ -176,12 +176,12 @@ def test_a_loss_reads_as_a_loss(done):
 
 
 def test_the_page_has_the_figure_for_a_board_and_is_the_same_each_time(done, tmp_path):
-    from sim.reports.document import write_sheet
+    from sim.reports.document import write_document
 
     pages = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        write_sheet(attribution_sheet(done), tmp_path / name)
+        write_document(attribution_document(done), tmp_path / name)
         pages.append((tmp_path / name / "report.html").read_bytes())
         drawn = {path.name for path in (tmp_path / name / "figures").iterdir()}
         assert drawn == {"shares.svg", "together.svg", "combinations.svg", "personas.svg"}
@@ -189,7 +189,7 @@ def test_the_page_has_the_figure_for_a_board_and_is_the_same_each_time(done, tmp
 
 
 def test_a_title_is_text_whatever_it_says(done, tmp_path):
-    from sim.reports.document import write_sheet
+    from sim.reports.document import write_document
 
     hostile = "<script>$x_{1}$ & \"'"
     titles = {persona.name: hostile for persona in done.scenario.personas}
@@ -198,7 +198,7 @@ def test_a_title_is_text_whatever_it_says(done, tmp_path):
         scenario=replace(done.scenario, title=hostile),
         summary_json={**done.summary_json, "titles": titles},
     )
-    page = write_sheet(attribution_sheet(named), tmp_path).read_text(encoding="utf-8")
+    page = write_document(attribution_document(named), tmp_path).read_text(encoding="utf-8")
     assert "<script" not in page and "&lt;script&gt;" in page
 
 

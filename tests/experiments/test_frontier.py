@@ -10,8 +10,8 @@ from sim.experiments import frontier as module
 from sim.experiments.factor_response import FactorResponse, Failed
 from sim.experiments.factors import choose_factors
 from sim.experiments.frontier import KINDS_OF_RUN, SampleSizes, frontier
-from sim.reports.document import write_sheet
-from sim.reports.frontier import frontier_lines, frontier_sheet, frontier_summary, rule_words
+from sim.reports.document import write_document
+from sim.reports.frontier import frontier_document, frontier_lines, frontier_summary, rule_words
 from sim.scenario.scenario import Scenario
 
 pytest.importorskip("sklearn")
@@ -173,14 +173,14 @@ def test_nowhere_everywhere_and_pure_luck_are_said_so(surface, words, question, 
     pretend(surface)
     found = run(question, SMALL)
     assert words in "\n".join(frontier_lines(found))
-    write_sheet(frontier_sheet(found, frontier_lines(found)), tmp_path)
+    write_document(frontier_document(found, frontier_lines(found)), tmp_path)
 
 
 def test_words_and_report(question, found, tmp_path):
     lines = frontier_lines(found)
     assert lines[0].startswith("As the scenario stands, proactive pays")
     assert "capability cost above ×" in lines[2] and "product quality below" in lines[2]
-    page = write_sheet(frontier_sheet(found, lines), tmp_path).read_text("utf-8")
+    page = write_document(frontier_document(found, lines), tmp_path).read_text("utf-8")
     assert "Break-even maps" in page and (tmp_path / "figures" / "rules.svg").is_file()
     assert len(found.slices) == 3 and len(list((tmp_path / "figures").glob("map_*.svg"))) == 3
     summary = frontier_summary(found)

@@ -7,8 +7,8 @@ from sim.experiments import sensitivity as module
 from sim.experiments.factor_response import FactorResponse, Failed
 from sim.experiments.factors import choose_factors
 from sim.experiments.sensitivity import sensitivity
-from sim.reports.document import write_sheet
-from sim.reports.sensitivity import sensitivity_lines, sensitivity_sheet, sensitivity_summary
+from sim.reports.document import write_document
+from sim.reports.sensitivity import sensitivity_document, sensitivity_lines, sensitivity_summary
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 
@@ -54,7 +54,7 @@ def test_words_of_a_screening(found, tmp_path):
     assert "Worse for proactive the higher: capability cost." in lines[1]
     assert "Contact rate makes no difference that can be told from chance" in "\n".join(lines)
     assert "privacy concern" in lines[2] and "depends on the other levers" in lines[2]
-    page = write_sheet(sensitivity_sheet(done, lines), tmp_path).read_text("utf-8")
+    page = write_document(sensitivity_document(done, lines), tmp_path).read_text("utf-8")
     assert lines[0].replace("$", "$")[:40] in page.replace("\u2060", "")
     assert {path.stem for path in (tmp_path / "figures").iterdir()} == {"tornado", "interactions", "spread"}
 
@@ -66,7 +66,7 @@ def test_words_of_a_decomposition(found, tmp_path):
     assert "Privacy concern and product quality matter most together" in "\n".join(lines)
     summary = sensitivity_summary(done)
     assert summary["ranking"][0] == "capability_cost" and len(summary["pairs"]) == 6
-    write_sheet(sensitivity_sheet(done, lines), tmp_path)
+    write_document(sensitivity_document(done, lines), tmp_path)
     assert (tmp_path / "figures" / "interactions.svg").is_file()
 
 
@@ -75,7 +75,7 @@ def test_where_nothing_matters_nothing_is_claimed(found, tmp_path):
         done = found(lambda shares: np.full(len(shares), 25.0), noise=noise)
         lines = sensitivity_lines(done)
         assert lines[0].startswith("None of the 4 levers has an influence")
-        write_sheet(sensitivity_sheet(done, lines), tmp_path)
+        write_document(sensitivity_document(done, lines), tmp_path)
 
 
 def test_the_cure_is_named(found):

@@ -12,7 +12,7 @@ from sim.experiments import touchpoints as module
 from sim.experiments.compare import compare
 from sim.experiments.journey_changes import changes
 from sim.experiments.touchpoints import changed_scenarios, pick_journey_arm, touchpoints
-from sim.reports.touchpoints import moments_lines, moments_sheet
+from sim.reports.touchpoints import moments_document, moments_lines
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
@@ -191,12 +191,12 @@ def test_words_name_where_it_is_made_and_lost(done):
 
 
 def test_the_page_shows_map_and_ranking_and_is_the_same_each_time(done, tmp_path):
-    from sim.reports.document import write_sheet
+    from sim.reports.document import write_document
 
     pages = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        write_sheet(moments_sheet(done), tmp_path / name)
+        write_document(moments_document(done), tmp_path / name)
         pages.append((tmp_path / name / "report.html").read_bytes())
         drawn = {path.name for path in (tmp_path / name / "figures").iterdir()}
         assert drawn == {"moments_map.svg", "moments_ranking.svg"}
@@ -206,7 +206,7 @@ def test_the_page_shows_map_and_ranking_and_is_the_same_each_time(done, tmp_path
 def test_an_undefined_metric_says_so():
     nobody = Scenario.load("treadmill", population=3, horizon=2, burn_in=0)
     none = touchpoints(nobody, metric="switch_rate", replicates=1, threads=1)
-    assert "undefined" in moments_lines(none.summary_json)[0] and moments_sheet(none).sections == ()
+    assert "undefined" in moments_lines(none.summary_json)[0] and moments_document(none).sections == ()
 
 
 REFUSED = {

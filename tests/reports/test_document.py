@@ -5,26 +5,26 @@ import json
 import pytest
 from matplotlib.figure import Figure
 
-from sim.reports.document import Section, Sheet, Table, write_sheet
-from sim.reports.figures import Picture
+from sim.reports.document import Document, Section, Table, write_document
+from sim.reports.picture import Picture
 from sim.results.folder import PARTIAL, publish, write_config, write_json
 from sim.results.manifest import provenance
 from sim.scenario.errors import ConfigError
 
 
-def sheet() -> Sheet:
+def sheet() -> Document:
     figure = Figure(figsize=(2, 1))
     figure.add_subplot().plot([0, 1])
     picture = Picture("line", figure, "a line", "It rises <always>.", "")
     table = Table(("what", "value"), (("<b>bold</b>", "-3"),), caption="Numbers & words")
-    return Sheet(
+    return Document(
         "A <script>title</script>", ("It is so.",), (Section("Part", ("Words.",), (picture,), (table,)),), "facts"
     )
 
 
 def test_all_text_is_escaped_and_every_figure_is_a_file(tmp_path):
     write_json(tmp_path / "manifest.json", provenance({"seed": 1}, started="now", wall_seconds=1.0, verb="validate"))
-    page = write_sheet(sheet(), tmp_path).read_text(encoding="utf-8")
+    page = write_document(sheet(), tmp_path).read_text(encoding="utf-8")
     assert "<script" not in page and "<b>bold" not in page and "&lt;b&gt;bold" in page
     assert "journey validate from=FOLDER" in page and "It rises &lt;always&gt;." in page
     assert (tmp_path / "figures" / "line.svg").is_file() and page.count('<svg class="drawing"') == 1

@@ -6,7 +6,7 @@ The drawing itself stands in this folder's files and takes plain arrays and name
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,6 +20,7 @@ from sim.reports.figures.journey_map import draw_difference, draw_flows
 from sim.reports.figures.money import draw_cash, draw_waterfall, plot_cash, plot_waterfall
 from sim.reports.figures.personas import Gap, draw_personas, draw_values, plot_personas
 from sim.reports.figures.timeline import Panel, draw_timeline, periods, plot_bands, ratio
+from sim.reports.picture import Picture
 from sim.reports.style import finish, money_axis, percent_axis, short, slug, style
 from sim.scenario.journey import Journey
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from sim.experiments.result import Result
 
 __all__ = [
-    "Picture",
     "alluvial",
     "cash",
     "contacts",
@@ -44,16 +44,6 @@ __all__ = [
 _BAND = "Band: 95 % interval of the mean over replicates (Student's t)."
 _ONE = "One replicate: no interval."
 _CENTS = 100.0
-
-
-class Picture(NamedTuple):
-    """A figure of the report: its file name without ending, the figure, what it shows, how to read it, its section."""
-
-    name: str
-    figure: Figure
-    alt: str
-    reading: str
-    section: str
 
 
 def journey_map(result: Result, arm: str | None = None, *, minus: str | None = None) -> Figure:
