@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import signal
 import sys
 import threading
@@ -17,6 +16,7 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from sim.arguments import translate
 from sim.scenario.errors import ConfigError, suggest
 from sim.verbs import VERBS, load_verb
 
@@ -87,7 +87,7 @@ def _dispatch(words: list[str]) -> int:
     verb, rest = words[0], words[1:]
     if verb not in VERBS:
         return _refuse(f"there is no verb {verb!r}; {suggest(verb, VERBS, 'there are')}; try: journey --help")
-    return _run(verb, _translate(verb, rest))
+    return _run(verb, translate(verb, rest))
 
 
 def _overview() -> str:
@@ -103,88 +103,12 @@ def _overview() -> str:
     return "\n".join(lines)
 
 
-def _translate(verb: str, words: list[str]) -> list[str]:
-    """Turn plain words and plain options into keys: `results show NAME --format csv`, `from=FOLDER`."""
-    from sim.experiments.factors import NAMED
-
-    translated: list[str] = []
-    names = list(VERBS[verb].words)
-    value_follows = False
-    position = 0
-    while position < len(words):
-        word = words[position]
-        position += 1
-        option = _PLAIN_OPTION.fullmatch(word) if VERBS[verb].words else None
-        if value_follows:
-            translated.append(word)
-            value_follows = False
-        elif option is not None:
-            value = option[2]
-            if value is None:
-                if position >= len(words):
-                    raise ConfigError(f"{word} has no value; give one, such as {VERBS[verb].example!r}")
-                value = words[position]
-                position += 1
-            translated.append(f"{option[1].replace('-', '_')}={_quote(value)}")
-        elif VERBS[verb].words and _SENTENCES.fullmatch(word):
-            key, _, value = word.partition("=")
-            translated.append(f"{key}={_quoted(value)}")
-        elif word.startswith("scenario.ensemble="):
-            # A scenario is a group, whose keys stand at the top.
-            translated.append(word.removeprefix("scenario."))
-        elif word.startswith("from="):
-            translated += _from(word.removeprefix("from="))
-        elif word.startswith("-"):
-            translated.append(word)
-            value_follows = word in _OPTIONS_WITH_VALUE
-        elif names and "=" not in word and not word.startswith("~"):
-            translated.append(f"{names.pop(0)}={_quote(word)}")
-        elif word.partition("=")[0] in VERBS[verb].lists and "," in word and "[" not in word:
-            key, _, value = word.partition("=")
-            translated.append(f"{key}=[{value}]")
-        elif word.partition("=")[0] in NAMED:
-            translated.append(f"++factors.{word}")
-        elif word.startswith(tuple(f"{key}." for key in VERBS[verb].open)):
-            translated.append(f"++{word}")
-        else:
-            translated.append(word)
-    return translated
-
-
-#: Keys whose values are sentences: taken as they stand, whatever Hydra would read into a comma or a bracket.
-_SENTENCES = re.compile(r"(sql|where|columns|sort|to|x|y)=(.*)", re.DOTALL)
-_PLAIN_OPTION = re.compile(r"--(format|output-dir|run|action)(?:=(.*))?")
-_OPTIONS_WITH_VALUE = (
-    "--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd",
-)  # fmt: skip
-
-
-def _from(place: str) -> list[str]:
-    """Turn a result folder, or its config.yaml, into the options that run it again."""
-    from pathlib import Path
-
-    path = Path(place)
-    if path.is_dir():
-        path = path / "config.yaml"
-    if path.suffix != ".yaml" or not path.is_file():
-        raise ConfigError(f"from is {place!r}; give a result folder, or the config.yaml in one")
-    return ["--config-dir", str(path.parent), "--config-name", path.stem]
-
-
-def _quote(value: str) -> str:
-    return value if re.fullmatch(r"[\w./-]*", value) else _quoted(value)
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
 def _run(verb: str, words: list[str]) -> int:
-    from hydra._internal.utils import get_args_parser
+    from sim.composer import Composer
+    from sim.explanation import explain
+    from sim.hydra_compose import make_parser
 
-    from sim.composer import Composer, explain
-
-    parser = get_args_parser()
+    parser = make_parser()
     parser.prog = f"journey {verb}"
     setattr(parser, "error", _refuse_option)  # noqa: B010 -- one line like every message, not argparse's own
     # Keys may stand before and behind an option: argparse alone wants them all on one side.

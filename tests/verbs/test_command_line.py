@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 import sim.verbs.compare as compare_verb
+from agents.strategies import CAPABILITIES
 from sim.cli import main
+from sim.scenario.dotted_key import value_at
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 from sim.scenario.yaml_reader import parse_yaml, write_yaml
@@ -198,6 +200,12 @@ def test_help_explains_the_keys(verb, capsys, untouched):
 
 
 BAD = {
+    "scenerio=treadmill": "unknown key 'scenerio'; did you mean 'scenario'? accepted: scenario, ",
+    "currency=€": "unknown key 'currency'; give the whole key: market.economics.currency",
+    "automation=50%": "give the whole key: arms.classic.focal.strategy.automation, ",
+    "horizon=50%": "horizon is '50%'; give a whole number",
+    "scenario=mine/scenario/gym.yaml": "scenario is 'mine/scenario/gym.yaml', and there is no such file",
+    "capability_cost=dear": "capability_cost is 'dear'; give a number",
     "popultion=3": "did you mean 'population'",
     "population=x": "population is 'x'; give a whole number",
     "population=-1": "population is -1",
@@ -277,6 +285,60 @@ def test_an_unknown_verb_or_option(capsys, untouched):
     assert "did you mean 'compare'" in _refused(capsys, "compar")
     assert "--nonsense" in _refused(capsys, "compare", "--nonsense")
     assert "choose from 'job'" in _refused(capsys, "compare", "--cfg", "nonsense")
+
+
+MEANT = {
+    "apart in three words": (["population", "=", "40"], "population", 40),
+    "apart in one word": (["population = 40"], "population", 40),
+    "apart before": (["population", "=40"], "population", 40),
+    "apart behind": (["population=", "40"], "population", 40),
+    "an option": (["--population", "40"], "population", 40),
+    "an option with its value": (["--burn-in=3"], "burn_in", 3),
+    "leading zeros": (["population=0040"], "population", 40),
+    "a sign that Hydra does not know": (["market.economics.currency=€"], "market.economics.currency", "€"),
+    "letters that Hydra does not know": (["title=Das Café"], "title", "Das Café"),
+    "a percentage": (
+        ["arms.proactive.focal.strategy.automation=50%"],
+        "arms.proactive.focal.strategy.automation",
+        0.5,
+    ),
+    "a percentage of a trait": (
+        ["personas.wary.digital_affinity=80%"],
+        "personas.wary.digital_affinity.mean",
+        0.8,
+    ),
+    "a factor by its name": (["contact_rate=30%"], "arms.proactive.focal.strategy.contacts_per_week.customers", 0.3),
+}
+
+
+@pytest.mark.parametrize("typed", MEANT)
+def test_what_was_meant_is_done(typed, runs):
+    words, key, value = MEANT[typed]
+    assert main(["compare", "horizon=9", *words, "replicates=2"]) == 0
+    (work,) = runs
+    assert value_at(work.scenario, key) == value
+    assert (work.scenario.horizon, work.settings.replicates) == (9, 2)
+
+
+def test_a_named_factor_is_the_same_as_its_dotted_keys(runs):
+    costs = "arms.proactive.focal.strategy.costs"
+    before = Scenario.load("treadmill").arms["proactive"].plans["stride"].strategy.costs
+    assert main(["compare", "capability_cost=2"]) == 0
+    (work,) = runs
+    for name in CAPABILITIES:
+        for kind in ("build", "run"):
+            doubled = 2 * getattr(getattr(before, kind), name)
+            assert value_at(work.scenario, f"{costs}.{kind}.{name}") == pytest.approx(doubled, abs=0.005)
+
+
+def test_a_scenario_may_be_given_as_its_file(runs, tmp_path_factory, capsys):
+    own = _own_folder(tmp_path_factory.mktemp("own"))
+    (path,) = (own / "scenario").glob("*.yaml")
+    assert main(["compare", f"scenario={path}"]) == 0
+    assert runs[0].scenario.name == path.stem
+    assert "give scenario=" in _refused(capsys, "compare", f"scenario={path}", f"--config-dir={own}")
+    stray = path.rename(own / path.name)
+    assert "does not lie in a folder called scenario" in _refused(capsys, "compare", f"scenario={stray}")
 
 
 def test_keys_stand_before_and_behind_options(runs, tmp_path_factory):

@@ -1,0 +1,157 @@
+"""Arguments: what is typed behind `journey VERB`, turned into the overrides and options that Hydra reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from sim.scenario.errors import ConfigError
+from sim.verbs import VERBS
+
+__all__ = ["translate"]
+
+#: Keys whose values are sentences: taken as they stand, whatever Hydra would read into a comma or a bracket.
+_SENTENCES = re.compile(r"(sql|where|columns|sort|to|x|y)=(.*)", re.DOTALL)
+_PLAIN_OPTION = re.compile(r"--(format|output-dir|run|action)(?:=(.*))?")
+#: A key without its value.
+_KEY = re.compile(r"[A-Za-z][\w.@/-]*=?")
+#: A key and its value in one word, with blanks around the sign.
+_APART = re.compile(r"^\s*([+~]{0,2}[A-Za-z][\w.@/]*)(?:\s+=\s*|=\s+)(?=\S)(.*)$", re.DOTALL)
+_FILE_OF_A_SCENARIO = re.compile(r"scenario=[^,\[\]]+\.ya?ml")
+#: A value with other letters than those of ASCII, and without quotes, brackets or commas of its own.
+_FOREIGN = re.compile(r"[^=]+=(?=.*[^\x00-\x7f])[^'\",\[\]{}()$]*")
+_OPTIONS_WITH_VALUE = (
+    "--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd",
+)  # fmt: skip
+
+
+def translate(verb: str, words: Sequence[str]) -> list[str]:
+    """Turn plain words and plain options into keys: `results show NAME --format csv`, `from=FOLDER`."""
+    from sim.experiments.factors import NAMED
+
+    words = list(_closed_up(words))
+    translated: list[str] = []
+    names = list(VERBS[verb].words)
+    value_follows = False
+    position = 0
+    while position < len(words):
+        word = words[position]
+        position += 1
+        option = _PLAIN_OPTION.fullmatch(word) if VERBS[verb].words else None
+        if value_follows:
+            translated.append(word)
+            value_follows = False
+        elif option is not None:
+            value = option[2]
+            if value is None:
+                if position >= len(words):
+                    raise ConfigError(f"{word} has no value; give one, such as {VERBS[verb].example!r}")
+                value = words[position]
+                position += 1
+            translated.append(f"{option[1].replace('-', '_')}={_quote(value)}")
+        elif VERBS[verb].words and _SENTENCES.fullmatch(word):
+            key, _, value = word.partition("=")
+            translated.append(f"{key}={_quoted(value)}")
+        elif word.startswith("scenario.ensemble="):
+            # A scenario is a group, whose keys stand at the top.
+            translated.append(word.removeprefix("scenario."))
+        elif word.startswith("from="):
+            translated += _from(word.removeprefix("from="))
+        elif _FILE_OF_A_SCENARIO.fullmatch(word):
+            translated += _scenario_file(word.removeprefix("scenario="), words)
+        elif word.startswith("--") and (given := _as_key(word, words[position : position + 1])):
+            words.insert(position, given)
+            if "=" not in word:
+                del words[position + 1]
+        elif word.startswith("-"):
+            translated.append(word)
+            value_follows = word in _OPTIONS_WITH_VALUE
+        elif names and "=" not in word and not word.startswith("~"):
+            translated.append(f"{names.pop(0)}={_quote(word)}")
+        elif word.partition("=")[0] in VERBS[verb].lists and "," in word and "[" not in word:
+            key, _, value = word.partition("=")
+            translated.append(f"{key}=[{value}]")
+        elif word.partition("=")[0] in NAMED:
+            translated.append(f"++factors.{word}")
+        elif word.startswith(tuple(f"{key}." for key in VERBS[verb].open)):
+            translated.append(f"++{word}")
+        elif _FOREIGN.fullmatch(word):
+            # Hydra's grammar knows letters and digits of ASCII alone.
+            key, _, value = word.partition("=")
+            translated.append(f"{key}={_quoted(value)}")
+        else:
+            translated.append(word)
+    return translated
+
+
+def _closed_up(words: Iterable[str]) -> Iterator[str]:
+    """Yield the words with what was typed apart put together: `population = 2000`, in one word or in three."""
+    waiting = ""
+    for given in words:
+        word = _APART.sub(r"\1=\2", given, count=1)
+        if waiting and waiting.endswith("="):
+            yield waiting + word
+            waiting = ""
+            continue
+        if waiting and word.startswith("=") and not word.startswith("=="):
+            waiting += word
+            if waiting.endswith("="):
+                continue
+            yield waiting
+            waiting = ""
+            continue
+        if waiting:
+            yield waiting
+        waiting = word if _KEY.fullmatch(word) else ""
+        if not waiting:
+            yield word
+    if waiting:
+        yield waiting
+
+
+def _as_key(option: str, following: Sequence[str]) -> str:
+    """Return the key that was written as an option, `--population 2000`, or nothing where Hydra has such an option."""
+    from sim.hydra_compose import option_names
+
+    name, equals, value = option.removeprefix("--").partition("=")
+    if f"--{name}" in option_names() or not _KEY.fullmatch(name):
+        return ""
+    if not equals:
+        if not following or following[0].startswith("-") or "=" in following[0]:
+            return ""
+        value = following[0]
+    return f"{name.replace('-', '_')}={value}"
+
+
+def _scenario_file(place: str, words: Sequence[str]) -> list[str]:
+    """Turn the path of a scenario's file into the options that find it: `--config-dir FOLDER scenario=NAME`."""
+    path = Path(place)
+    if not path.is_file():
+        raise ConfigError(f"scenario is {place!r}, and there is no such file; give the name of a scenario, or its file")
+    if path.absolute().parent.name != "scenario":
+        remedy = (
+            f"move it to a folder {path.parent / 'scenario'} and give --config-dir {path.parent} scenario={path.stem}"
+        )
+        raise ConfigError(f"scenario is {place!r}, which does not lie in a folder called scenario; {remedy}")
+    if any(word.partition("=")[0] in ("--config-dir", "-cd") for word in words):
+        raise ConfigError(f"scenario is {place!r} and --config-dir is given as well; give scenario={path.stem}")
+    return ["--config-dir", str(path.absolute().parent.parent), f"scenario={path.stem}"]
+
+
+def _from(place: str) -> list[str]:
+    """Turn a result folder, or its config.yaml, into the options that run it again."""
+    path = Path(place)
+    if path.is_dir():
+        path = path / "config.yaml"
+    if path.suffix != ".yaml" or not path.is_file():
+        raise ConfigError(f"from is {place!r}; give a result folder, or the config.yaml in one")
+    return ["--config-dir", str(path.parent), "--config-name", path.stem]
+
+
+def _quote(value: str) -> str:
+    return value if re.fullmatch(r"[\w./-]*", value) else _quoted(value)
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

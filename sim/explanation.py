@@ -1,0 +1,109 @@
+"""Explanation: what Hydra or OmegaConf refuses, said in one line that names the key, what was found and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from sim.composer import Composer
+from sim.config_source import OWN_GROUPS
+from sim.scenario.config_path import GROUPS
+from sim.scenario.errors import suggest
+from sim.scenario.schema import show
+
+__all__ = ["explain"]
+
+#: Keys that are named where a word stands at several places.
+_MOST_KEYS = 4
+
+
+def explain(error: Exception, composer: Composer) -> str:
+    """Say in one line what was wrong with a configuration, and what is accepted."""
+    if isinstance(error, OverrideParseException):
+        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "not understood")
+        return f"cannot read {error.override!r} on the command line: {reason}; write key=value, in quotes if need be"
+    if isinstance(error, MissingConfigException):
+        return _explain_missing(error)
+    message = " ".join(str(error).split())
+    if message.startswith("Config group override must be"):
+        return _explain_group(composer)
+    if isinstance(error, HydraException):
+        if message.startswith("Could not override '"):
+            key = message.split("'")[1]
+            hint = _remedy(composer, key)
+            if "No match in the defaults list" in message:
+                return f"the group {key!r} cannot be chosen here; {hint}"
+            return f"unknown key {key!r}; {hint}"
+        if isinstance(error.__cause__, OmegaConfBaseException):
+            cause = str(error.__cause__).splitlines()[0]
+            message = f"{message}: {cause}" if message else cause
+    elif isinstance(error, OmegaConfBaseException):
+        message = str(error).splitlines()[0]
+        if getattr(error, "full_key", None):
+            message = f"{error.full_key}: {message}"
+    return message or f"the configuration cannot be composed ({type(error).__name__})"
+
+
+def _explain_missing(error: MissingConfigException) -> str:
+    group, _, name = (error.missing_cfg_file or "").partition("/")
+    if not name or error.options is None:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        return lines[0] + "; give the name of a file that is there" if lines else "a configuration file is missing"
+    options = list(error.options)
+    return f"there is no {group} {name!r}; {suggest(name, options, 'there are')}"
+
+
+def _remedy(composer: Composer, key: str) -> str:
+    """Say what is accepted where an unknown key was given."""
+    composed = composer.composed_for_keys()
+    if composed is None:
+        return "see --cfg job for the keys there are"
+    inner: Any = composed
+    path: list[str] = []
+    for step in key.split("."):
+        if not isinstance(inner, DictConfig) or step not in inner:
+            break
+        path.append(step)
+        inner = inner._get_node(step)
+    under = ".".join(path)
+    if not isinstance(inner, DictConfig):
+        return f"{under} is a value and has no keys"
+    if key in GROUPS and key not in inner:
+        return f"{key} is a group; say for which brand of which arm: arms.ARM.BRAND.{key}=NAME"
+    step = key.split(".")[len(path)] if len(path) < len(key.split(".")) else ""
+    whole = [] if path else [place for place in _keys(composed) if place.endswith(f".{step}")]
+    if whole:
+        whole.sort(key=lambda place: place.count("."))
+        more = ", ..." if len(whole) > _MOST_KEYS else ""
+        return f"give the whole key: {', '.join(whole[:_MOST_KEYS])}{more}"
+    known = [str(name) for name in inner if name != "hydra"]
+    known = known if path or "market" not in known else ["scenario", *known]
+    return suggest(step, known, f"accepted under {under}:" if under else "accepted:", under=under)
+
+
+def _keys(node: DictConfig, before: str = "") -> Iterator[str]:
+    """Yield the dotted key of every value of a configuration."""
+    for name in node:
+        inner = node._get_node(name)
+        place = f"{before}.{name!s}" if before else str(name)
+        if isinstance(inner, DictConfig) and not inner._is_none():
+            if name != "hydra":
+                yield from _keys(inner, place)
+        else:
+            yield place
+
+
+def _explain_group(composer: Composer) -> str:
+    """Say which group was given something that is no name."""
+    for override in OverridesParser.create().parse_overrides(composer.overrides):
+        group, value = override.key_or_group, override.value()
+        if group in (*GROUPS, *OWN_GROUPS, "") and not isinstance(value, str | list):
+            names = composer.groups(group) if group else []
+            known = f"; there are {', '.join(names)}" if names else ""
+            return f"{group or 'a key without a name'} is {show(value)}; give the name of a file{known}"
+    return "a group is given something that is no name; give the name of a file"
