@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVERYBODY",
+    "LESS_IS_BETTER",
     "METRICS",
     "NEVER_NEGATIVE",
     "TERMS",
@@ -53,6 +54,15 @@ METRICS: tuple[str, ...] = (
 
 #: The terms that contribution is the sum of, costs with a negative sign, in the order of the waterfall.
 TERMS: tuple[str, ...] = ("margin", "ancillary", "contacts", "channels", "service", "build", "run", "experiments")
+
+#: Metrics, of the category too, of which the company wants less.
+LESS_IS_BETTER: tuple[str, ...] = (
+    "weeks_to_purchase",
+    "switch_rate",
+    "opt_out_rate",
+    "contacts_per_customer",
+    "weeks_to_purchase_category",
+)
 
 #: Name under which all customers together stand where a persona is named.
 EVERYBODY = "all"

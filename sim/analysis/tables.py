@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from sim.analysis.metrics import CENTS
 from sim.record.events import KINDS, NOBODY
 from sim.record.history import FIXED_POINT, ORIGINS, Fixed, History, MarketTrace, Money
 
@@ -35,7 +36,6 @@ __all__ = [
 
 #: Persona of the rows that belong to no customer: fixed costs.
 COMPANY = "company"
-CENTS = 100.0
 
 Table = Any  # pyarrow ships no types
 

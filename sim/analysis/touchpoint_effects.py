@@ -9,23 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.metrics import EVERYBODY
+from sim.analysis.metrics import EVERYBODY, LESS_IS_BETTER
 from sim.analysis.paired import estimate
 from sim.analysis.tables import arrow_table
 
 if TYPE_CHECKING:
     from sim.scenario.resolved import ResolvedScenario
 
-__all__ = ["LESS_IS_BETTER", "Place", "summarise_touchpoints"]
+__all__ = ["Place", "summarise_touchpoints"]
 
-#: Metrics of which the company wants less.
-LESS_IS_BETTER: tuple[str, ...] = (
-    "weeks_to_purchase",
-    "switch_rate",
-    "opt_out_rate",
-    "contacts_per_customer",
-    "weeks_to_purchase_category",
-)
 _DIRECTIONS = ("better", "worse")
 
 Numbers = dict[str, Any]

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.experiments.sweep import Effect, SweepResult, SweepRun, effects_of
+from sim.experiments.main_effects import Effect, main_effects
+from sim.experiments.sweep import SweepResult, SweepRun
 from sim.number_format import NOTHING, compact, interval, percent, quantity
 from sim.reports.document import Document, Section, Table
 from sim.reports.figures.sweep import draw_effects, draw_runs, short_path
@@ -75,7 +76,7 @@ def summary_of(swept: SweepResult) -> dict[str, Any]:
                         for level in effect.levels
                     ],
                 }
-                for effect in effects_of(swept, arm)
+                for effect in main_effects(swept, arm)
             ],
         }
     return {
@@ -108,7 +109,7 @@ def verdict_of(swept: SweepResult) -> list[str]:
             f"{_mean(swept, worst, arm, words, currency)} ({_said(worst)}) to "
             f"{_mean(swept, best, arm, words, currency)} ({_said(best)})."
         )
-        effects = [effect for effect in effects_of(swept, arm) if effect.explains >= 0.02]
+        effects = [effect for effect in main_effects(swept, arm) if effect.explains >= 0.02]
         if effects:
             named = [f"{short_path(effect.path)} ({percent(effect.explains)})" for effect in effects[:_SHOWN_LEVERS]]
             lines.append(f"What moves it most, by share of the variation explained: {', '.join(named)}.")
@@ -155,7 +156,7 @@ def sweep_document(swept: SweepResult, *, title: str, facts: str) -> Document:
         ranked = _ranked(swept, arm)
         if not ranked.size:
             continue
-        effects = effects_of(swept, arm)
+        effects = main_effects(swept, arm)
         label = f"{words.name.lower()}, {arm} less {swept.baseline}"
         pictures = []
         if effects:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sim.analysis.metrics import LESS_IS_BETTER
 from sim.analysis.paired import LEVEL
-from sim.analysis.touchpoint_effects import LESS_IS_BETTER
 from sim.number_format import NOTHING, compact, interval, quantity, short_money
 from sim.reports.attribution import words_of
 from sim.reports.document import Document, Section, Table

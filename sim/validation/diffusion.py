@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.metrics import WEEKS_A_YEAR
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import Check
 from sim.validation.pattern import Finding, Pattern, PatternRun
@@ -12,7 +13,6 @@ from sim.validation.pattern import Finding, Pattern, PatternRun
 __all__ = ["DIFFUSION", "find_peak"]
 
 _REPLICATES = 6
-_WEEKS_A_YEAR = 52.0
 #: The issue's tolerance of the peak's time and height; twice as much must not pass unnoticed.
 _TOLERANCE = 0.02
 _SOURCE = "Bass 1969"
@@ -34,7 +34,7 @@ def find_peak(weekly: NDArray[np.float64]) -> tuple[float, float]:
     fine = np.linspace(weeks[part][0], weeks[part][-1], 20_001)
     heights = curve(fine)
     top = int(heights.argmax())
-    return float(fine[top]) / _WEEKS_A_YEAR, float(heights[top]) * _WEEKS_A_YEAR
+    return float(fine[top]) / WEEKS_A_YEAR, float(heights[top]) * WEEKS_A_YEAR
 
 
 def _run(run: PatternRun) -> Finding:
@@ -88,7 +88,7 @@ def _run(run: PatternRun) -> Finding:
 
 def _chart(title: str, weekly: NDArray[np.float64], p: float, q: float, until: float) -> Chart:
     years = np.arange(1, int(np.ceil(until)) + 1)
-    ends = (years * _WEEKS_A_YEAR).astype(np.int64)
+    ends = (years * WEEKS_A_YEAR).astype(np.int64)
     ends = ends[ends <= weekly.shape[1]]
     cumulative = np.cumsum(weekly, axis=1)[:, ends - 1]
     yearly = np.diff(cumulative, axis=1, prepend=0.0)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import quantity, text, whole
+from sim.analysis.metrics import LESS_IS_BETTER
 from sim.experiments.arm_metrics import check_metric, pick_arm
 from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import choose_factors, isolate_arm, written_ranges
@@ -22,9 +23,6 @@ from sim.scenario.schema import plain, read, show
 from sim.scenario.settings import Settings, check_writable, lasting, read_settings
 
 __all__ = ["Plan", "Work", "perform", "prepare"]
-
-#: Metrics of which less is better: an arm does not lose by having less of them.
-LESS_IS_BETTER: tuple[str, ...] = ("switch_rate", "opt_out_rate", "weeks_to_purchase", "contacts_per_customer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
-from sim.experiments.sweep import Effect
+from sim.experiments.main_effects import Effect
 from sim.number_format import percent
 from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, look, short, style
 
