@@ -33,14 +33,14 @@ class Plot:
     result: Result
 
     def __getattr__(self, name: str) -> Callable[..., Figure]:
-        """Find the figure in :mod:`sim.reports.figures`."""
+        """Find the figure in :mod:`sim.reports.plots`."""
         if name.startswith("_"):
             raise AttributeError(name)
-        from sim.reports import figures  # draws with matplotlib: imported when the first picture is asked for
+        from sim.reports import plots  # draws with matplotlib: imported when the first picture is asked for
 
-        draw = getattr(figures, name, None)
+        draw = getattr(plots, name, None)
         if draw is None:
-            known = ", ".join(sorted(getattr(figures, "__all__", ())))
+            known = ", ".join(sorted(getattr(plots, "__all__", ())))
             raise AttributeError(f"there is no figure {name!r}; there are {known}")
 
         def drawn(*arguments: Any, **options: Any) -> Figure:

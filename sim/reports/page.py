@@ -6,19 +6,18 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
+from sim.experiments.result import Result
 from sim.number_format import NOTHING, compact, interval, percent, quantity, short_money
 from sim.record.history import ORIGINS
 from sim.reports.document import write_page
-from sim.reports.figures import overview, pictures
 from sim.reports.labels import METRIC_WORDS, difference_rows
+from sim.reports.overview import overview
+from sim.reports.pictures import pictures
 from sim.reports.style import png_bytes
-
-if TYPE_CHECKING:
-    from sim.experiments.result import Result
 
 __all__ = ["write_report"]
 

@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from sim.analysis.bands import band_of, periods, ratio
 from sim.api import compare
 from sim.experiments.result import Result
-from sim.reports import figures
-from sim.reports.figures.alluvial import draw_ribbons
+from sim.reports import plots
+from sim.reports.figures.alluvial import draw_alluvial
 from sim.reports.figures.journey_graph import order_stages
 from sim.reports.figures.journey_map import draw_change, draw_difference, draw_flows, draw_journey
 from sim.reports.figures.money import draw_cash, draw_waterfall
 from sim.reports.figures.personas import Gap, draw_personas, draw_values
-from sim.reports.figures.timeline import band_of, periods, ratio
 from sim.reports.journey_map import draw_map, flows_of
+from sim.reports.pictures import pictures
 from sim.reports.style import look, png_bytes, svg_text
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import Edge, Journey, Stage
@@ -89,7 +90,7 @@ def result(scenario: Scenario, pretend_runs: Callable[..., list[int]]) -> Result
 
 
 def test_every_picture_is_titled_labelled_and_explained(result: Result) -> None:
-    found = list(figures.pictures(result))
+    found = list(pictures(result))
     assert len({picture.name for picture in found}) == len(found)
     for picture in found:
         check_labelled(picture.figure)
@@ -98,14 +99,14 @@ def test_every_picture_is_titled_labelled_and_explained(result: Result) -> None:
 
 
 def test_the_same_result_gives_the_same_bytes(result: Result) -> None:
-    first = {picture.name: svg_text(picture.figure) for picture in figures.pictures(result)}
-    second = {picture.name: svg_text(picture.figure) for picture in figures.pictures(result)}
+    first = {picture.name: svg_text(picture.figure) for picture in pictures(result)}
+    second = {picture.name: svg_text(picture.figure) for picture in pictures(result)}
     assert first == second
-    assert png_bytes(figures.overview(result), 60.0) == png_bytes(figures.overview(result), 60.0)
+    assert png_bytes(plots.overview(result), 60.0) == png_bytes(plots.overview(result), 60.0)
 
 
 def test_svg_names_no_date_and_no_address_but_its_namespace(result: Result) -> None:
-    text = svg_text(figures.cash(result))
+    text = svg_text(plots.cash(result))
     without = text.replace("http://www.w3.org/2000/svg", "").replace("http://www.w3.org/1999/xlink", "")
     assert "http" not in without
     assert "date" not in text.lower()
@@ -113,14 +114,14 @@ def test_svg_names_no_date_and_no_address_but_its_namespace(result: Result) -> N
 
 @pytest.mark.parametrize("metric", ["contribution", "revenue", "purchases", "market_share", "loop_share", "fatigue"])
 def test_difference_of_a_metric(result: Result, metric: str) -> None:
-    check_labelled(figures.difference(result, metric))
+    check_labelled(plots.difference(result, metric))
 
 
 def test_unknown_metric_or_arm_is_refused_with_the_choices(result: Result) -> None:
     with pytest.raises(ValueError, match="market_share"):
-        figures.difference(result, "luck")
+        plots.difference(result, "luck")
     with pytest.raises(ValueError, match="proactive"):
-        figures.journey_map(result, "nobody")
+        plots.journey_map(result, "nobody")
 
 
 def test_plot_accessor_finds_the_figures(result: Result) -> None:
@@ -133,7 +134,7 @@ def test_plot_accessor_finds_the_figures(result: Result) -> None:
 @pytest.mark.parametrize("replicates", [1, 2])
 def test_few_replicates(scenario: Scenario, pretend_runs: Callable[..., list[int]], replicates: int) -> None:
     pretend_runs(better=40)
-    for picture in figures.pictures(compare(scenario, replicates=replicates)):
+    for picture in pictures(compare(scenario, replicates=replicates)):
         svg_text(picture.figure)
 
 
@@ -144,11 +145,11 @@ def test_three_arms_one_persona_one_arm(
     alone = replace(scenario, arms={"classic": scenario.arms["classic"]})
     for case in (three_arms, replace(scenario, personas=scenario.personas[:1]), alone):
         outcome = compare(case, replicates=2)
-        names = [picture.name for picture in figures.pictures(outcome)]
+        names = [picture.name for picture in pictures(outcome)]
         assert len(names) == len(set(names))
-        for picture in figures.pictures(outcome):
+        for picture in pictures(outcome):
             svg_text(picture.figure)
-        png_bytes(figures.overview(outcome), 50.0)
+        png_bytes(plots.overview(outcome), 50.0)
 
 
 def test_zero_purchases(result: Result) -> None:
@@ -160,10 +161,10 @@ def test_zero_purchases(result: Result) -> None:
         for arms in result.histories
     )
     empty = replace(result, histories=nothing)
-    names = [picture.name for picture in figures.pictures(empty)]
+    names = [picture.name for picture in pictures(empty)]
     assert "loyalty" not in names
-    svg_text(figures.loyalty(empty))
-    svg_text(figures.overview(empty))
+    svg_text(plots.loyalty(empty))
+    svg_text(plots.overview(empty))
 
 
 def test_hostile_names_are_drawn_as_written() -> None:
@@ -223,7 +224,7 @@ def test_map_of_a_change_tells_new_from_gone() -> None:
 
 
 def test_alluvial_conserves_what_flows_and_is_none_for_a_chain() -> None:
-    figure = draw_ribbons([LOOP], FLOWS, title="from need to purchase")
+    figure = draw_alluvial([LOOP], FLOWS, title="from need to purchase")
     assert figure is not None
     words = words_in(figure)
     assert "buy 85 %" in words
@@ -235,7 +236,7 @@ def test_alluvial_conserves_what_flows_and_is_none_for_a_chain() -> None:
         stages={"a": Stage(), "b": Stage()},
         edges=(Edge(source="a", target="b", probability={"base": 0.3}),),
     )
-    assert draw_ribbons([chain], {("a", "b"): 3.0}, title="chain") is None
+    assert draw_alluvial([chain], {("a", "b"): 3.0}, title="chain") is None
     draw_journey(chain)
 
 

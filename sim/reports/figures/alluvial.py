@@ -1,4 +1,4 @@
-"""Ribbons: an alluvial of where purchases came from, one row a stage, each ribbon as wide as its customers are many."""
+"""Alluvial: a diagram of where purchases came from, one row a stage, each flow as wide as its customers are many."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sim.reports.figures.journey_graph import order_stages
 from sim.reports.style import INK, MUTED, WIDTH, short, style
 from sim.scenario.journey import Journey, Stage
 
-__all__ = ["draw_ribbons"]
+__all__ = ["draw_alluvial"]
 
 ROW = 0.86
 BAR = 0.22
@@ -25,7 +25,7 @@ NO_PURCHASE = "no purchase"
 _BAR = "#33404d"
 
 _DECIDING = ("recall", "search", "choose")
-#: Ribbons by what was left behind: distinct in luminance as well as in colour.
+#: Flows by what was left behind: distinct in luminance as well as in colour.
 _COLOURS = {
     "before": "#c9c9c9",
     "loop": "#00785a",
@@ -37,14 +37,14 @@ _COLOURS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Ribbon:
+class _Flow:
     source: str
     target: str
     count: float
     colour: str
 
 
-def draw_ribbons(journeys: Sequence[Journey], flows: Mapping[tuple[str, str], float], *, title: str) -> Figure | None:
+def draw_alluvial(journeys: Sequence[Journey], flows: Mapping[tuple[str, str], float], *, title: str) -> Figure | None:
     """Draw how needs turn into purchases, and what follows; None for a journey in which nothing is chosen.
 
     Parameters
@@ -71,11 +71,11 @@ def draw_ribbons(journeys: Sequence[Journey], flows: Mapping[tuple[str, str], fl
         for place, name in enumerate(order)
         if stages[name].does in _DECIDING or (stages[name].does == "nothing" and place < last)
     ]
-    rows, ribbons = _lay(deciding, choosing, stages, flows)
-    if not ribbons:
+    rows, bands = _lay(deciding, choosing, stages, flows)
+    if not bands:
         return None
     with style():
-        return _draw(rows, ribbons, title)
+        return _draw(rows, bands, title)
 
 
 def _lay(
@@ -83,13 +83,13 @@ def _lay(
     choosing: Sequence[str],
     stages: Mapping[str, Stage],
     flows: Mapping[tuple[str, str], float],
-) -> tuple[list[list[str]], list[_Ribbon]]:
+) -> tuple[list[list[str]], list[_Flow]]:
     """Put nodes in rows: where customers were, what they decide, what they use, where that leads.
 
     A stage may stand at both ends, so nodes are named by zone: ``before:idle``, ``at:need``, ``after:use``,
     ``then:idle``.
     """
-    ribbons: list[_Ribbon] = []
+    bands: list[_Flow] = []
     before: dict[str, None] = {}
     using: dict[str, None] = {}
     then: dict[str, None] = {}
@@ -98,60 +98,60 @@ def _lay(
             continue
         if source not in deciding and target in deciding:
             before[source] = None
-            ribbons.append(_Ribbon(f"before:{source}", f"at:{target}", count, _COLOURS["before"]))
+            bands.append(_Flow(f"before:{source}", f"at:{target}", count, _COLOURS["before"]))
         elif source in deciding and target in deciding and deciding.index(target) > deciding.index(source):
             does = stages[source].does
             kind = does if does in ("recall", "search") else "loop" if target in choosing else "before"
-            ribbons.append(_Ribbon(f"at:{source}", f"at:{target}", count, _COLOURS[kind]))
+            bands.append(_Flow(f"at:{source}", f"at:{target}", count, _COLOURS[kind]))
         elif source in choosing and target not in deciding:
             using[target] = None
-            ribbons.append(_Ribbon(f"at:{source}", f"after:{target}", count, _COLOURS["after"]))
+            bands.append(_Flow(f"at:{source}", f"after:{target}", count, _COLOURS["after"]))
         elif source in deciding and target not in deciding:
             then[NO_PURCHASE] = None
-            ribbons.append(_Ribbon(f"at:{source}", f"then:{NO_PURCHASE}", count, _COLOURS["drop"]))
+            bands.append(_Flow(f"at:{source}", f"then:{NO_PURCHASE}", count, _COLOURS["drop"]))
     for (source, target), count in flows.items():
         if count > 0.0 and source in using:
             then[target] = None
-            ribbons.append(_Ribbon(f"after:{source}", f"then:{target}", count, _COLOURS["after"]))
+            bands.append(_Flow(f"after:{source}", f"then:{target}", count, _COLOURS["after"]))
     # Together at the right: who did not buy.
     ends = [name for name in then if name != NO_PURCHASE] + ([NO_PURCHASE] if NO_PURCHASE in then else [])
-    names = {name for ribbon in ribbons for name in (ribbon.source, ribbon.target)}
+    names = {name for band in bands for name in (band.source, band.target)}
     rows = [
         [f"before:{name}" for name in before],
         *([f"at:{name}"] for name in deciding if f"at:{name}" in names),
         [f"after:{name}" for name in using],
         [f"then:{name}" for name in ends],
     ]
-    merged: dict[tuple[str, str], _Ribbon] = {}
-    for ribbon in ribbons:
-        known = merged.get((ribbon.source, ribbon.target))
-        total = ribbon.count + (known.count if known else 0.0)
-        merged[ribbon.source, ribbon.target] = _Ribbon(ribbon.source, ribbon.target, total, ribbon.colour)
+    merged: dict[tuple[str, str], _Flow] = {}
+    for band in bands:
+        known = merged.get((band.source, band.target))
+        total = band.count + (known.count if known else 0.0)
+        merged[band.source, band.target] = _Flow(band.source, band.target, total, band.colour)
     return [row for row in rows if row], list(merged.values())
 
 
-def _draw(rows: list[list[str]], ribbons: list[_Ribbon], title: str) -> Figure:
+def _draw(rows: list[list[str]], bands: list[_Flow], title: str) -> Figure:
     row_of = {name: place for place, row in enumerate(rows) for name in row}
-    ribbons = [ribbon for ribbon in ribbons if row_of[ribbon.target] > row_of[ribbon.source]]
+    bands = [band for band in bands if row_of[band.target] > row_of[band.source]]
     size = {
         name: max(
-            sum(ribbon.count for ribbon in ribbons if ribbon.source == name),
-            sum(ribbon.count for ribbon in ribbons if ribbon.target == name),
+            sum(band.count for band in bands if band.source == name),
+            sum(band.count for band in bands if band.target == name),
         )
         for name in row_of
     }
     needs = sum(size[name] for name in rows[0])
-    # In each row: ribbons that pass on their way to a purchase, then the row's own nodes, then those who leave.
-    lanes: list[list[str | _Ribbon]] = []
+    # In each row: bands that pass on their way to a purchase, then the row's own nodes, then those who leave.
+    lanes: list[list[str | _Flow]] = []
     for place, nodes in enumerate(rows):
-        passing = [ribbon for ribbon in ribbons if row_of[ribbon.source] < place < row_of[ribbon.target]]
-        buying = [ribbon for ribbon in passing if not ribbon.target.startswith("then:")]
-        leaving = [ribbon for ribbon in passing if ribbon.target.startswith("then:")]
+        passing = [band for band in bands if row_of[band.source] < place < row_of[band.target]]
+        buying = [band for band in passing if not band.target.startswith("then:")]
+        leaving = [band for band in passing if band.target.startswith("then:")]
         lanes.append(
             [
-                *sorted(buying, key=lambda ribbon: row_of[ribbon.source]),
+                *sorted(buying, key=lambda band: row_of[band.source]),
                 *nodes,
-                *sorted(leaving, key=lambda ribbon: -row_of[ribbon.source]),
+                *sorted(leaving, key=lambda band: -row_of[band.source]),
             ]
         )
     heft = [sum(size[item] if isinstance(item, str) else item.count for item in lane) for lane in lanes]
@@ -159,10 +159,10 @@ def _draw(rows: list[list[str]], ribbons: list[_Ribbon], title: str) -> Figure:
     scale = room / max(*heft, needs)
     head, foot = 0.5, 0.96
     height = head + ROW * (len(rows) - 1) + BAR + foot
-    spot: list[dict[str | _Ribbon, tuple[float, float]]] = []
+    spot: list[dict[str | _Flow, tuple[float, float]]] = []
     for lane, total in zip(lanes, heft, strict=True):
         x = SIDE + (WIDTH - 2 * SIDE - total * scale - GAP * (len(lane) - 1)) / 2
-        places: dict[str | _Ribbon, tuple[float, float]] = {}
+        places: dict[str | _Flow, tuple[float, float]] = {}
         for item in lane:
             wide = (size[item] if isinstance(item, str) else item.count) * scale
             places[item] = (x, wide)
@@ -172,9 +172,9 @@ def _draw(rows: list[list[str]], ribbons: list[_Ribbon], title: str) -> Figure:
     def top(row: int) -> float:
         return height - head - ROW * row
 
-    def beside(ribbon: _Ribbon, row: int) -> float:
-        """Return where a ribbon is in a row: its own lane, or its node's."""
-        for item in (ribbon, ribbon.source, ribbon.target):
+    def beside(band: _Flow, row: int) -> float:
+        """Return where a band is in a row: its own lane, or its node's."""
+        for item in (band, band.source, band.target):
             if item in spot[row]:
                 x, wide = spot[row][item]
                 return x + wide / 2
@@ -186,15 +186,15 @@ def _draw(rows: list[list[str]], ribbons: list[_Ribbon], title: str) -> Figure:
     axes.set_ylim(0.0, height)
     axes.axis("off")
     axes.set_title(title, x=SIDE / WIDTH, y=1.0 - 0.06 / height, pad=0, va="top")
-    leave = _ports(ribbons, lambda ribbon: ribbon.source, lambda ribbon: beside(ribbon, row_of[ribbon.source] + 1))
-    enter = _ports(ribbons, lambda ribbon: ribbon.target, lambda ribbon: beside(ribbon, row_of[ribbon.target] - 1))
-    for ribbon in sorted(ribbons, key=lambda item: -item.count):
-        wide = ribbon.count * scale
-        first, final = row_of[ribbon.source], row_of[ribbon.target]
-        way = [(spot[first][ribbon.source][0] + leave[ribbon] * scale, top(first) - BAR)]
-        way += [(spot[row][ribbon][0], top(row) - BAR / 2) for row in range(first + 1, final)]
-        way.append((spot[final][ribbon.target][0] + enter[ribbon] * scale, top(final)))
-        _band(axes, way, wide, ribbon.colour)
+    leave = _ports(bands, lambda band: band.source, lambda band: beside(band, row_of[band.source] + 1))
+    enter = _ports(bands, lambda band: band.target, lambda band: beside(band, row_of[band.target] - 1))
+    for band in sorted(bands, key=lambda item: -item.count):
+        wide = band.count * scale
+        first, final = row_of[band.source], row_of[band.target]
+        way = [(spot[first][band.source][0] + leave[band] * scale, top(first) - BAR)]
+        way += [(spot[row][band][0], top(row) - BAR / 2) for row in range(first + 1, final)]
+        way.append((spot[final][band.target][0] + enter[band] * scale, top(final)))
+        _band(axes, way, wide, band.colour)
     for row, every in enumerate(rows):
         outside: list[float] = []  # right end of the labels on each level outside the bars
         for name in every:
@@ -210,7 +210,7 @@ def _draw(rows: list[list[str]], ribbons: list[_Ribbon], title: str) -> Figure:
                 level = next((place for place, end in enumerate(outside) if end < middle - half), len(outside))
                 outside[level : level + 1] = [middle + half]
                 away = 0.1 + 0.15 * level
-                # Below the last row there is room; above it the ribbons arrive.
+                # Below the last row there is room; above it the bands arrive.
                 below = row + 1 == len(rows)
                 where, colour = (middle, top(row) - BAR - away if below else top(row) + away), INK
                 ground = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
@@ -238,20 +238,18 @@ def _draw(rows: list[list[str]], ribbons: list[_Ribbon], title: str) -> Figure:
     return figure
 
 
-def _ports(
-    ribbons: Sequence[_Ribbon], node: Callable[[_Ribbon], str], where: Callable[[_Ribbon], float]
-) -> dict[_Ribbon, float]:
-    """Return how far along its node each ribbon begins, in the order in which the ribbons lie."""
-    out: dict[_Ribbon, float] = {}
+def _ports(bands: Sequence[_Flow], node: Callable[[_Flow], str], where: Callable[[_Flow], float]) -> dict[_Flow, float]:
+    """Return how far along its node each band begins, in the order in which the bands lie."""
+    out: dict[_Flow, float] = {}
     filled: dict[str, float] = {}
-    for ribbon in sorted(ribbons, key=lambda item: (where(item), item.source, item.target)):
-        out[ribbon] = filled.get(node(ribbon), 0.0)
-        filled[node(ribbon)] = out[ribbon] + ribbon.count
+    for band in sorted(bands, key=lambda item: (where(item), item.source, item.target)):
+        out[band] = filled.get(node(band), 0.0)
+        filled[node(band)] = out[band] + band.count
     return out
 
 
 def _band(axes: Axes, way: Sequence[tuple[float, float]], wide: float, colour: str) -> None:
-    """Draw a ribbon along the points of its left edge, from top to bottom."""
+    """Draw a band along the points of its left edge, from top to bottom."""
     left: list[tuple[float, float]] = [way[0]]
     for (x0, y0), (x1, y1) in zip(way, way[1:], strict=False):
         bend = (y0 - y1) * 0.45

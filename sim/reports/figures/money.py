@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from sim.analysis.bands import band_of
 from sim.number_format import percent, short_money
-from sim.reports.figures.timeline import band_of, label_ends
+from sim.reports.figures.timeline import label_ends
 from sim.reports.style import FEWER, INK, MORE, MUTED, canvas, finish, look, money_axis, short, style
 
 __all__ = ["draw_cash", "draw_waterfall", "plot_cash", "plot_waterfall"]

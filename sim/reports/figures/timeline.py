@@ -10,23 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
-from sim.analysis.paired import LEVEL
+from sim.analysis.bands import band_of, periods
 from sim.reports.style import INK, MUTED, canvas, finish, look, short, style
 
-__all__ = ["Band", "Panel", "band_of", "draw_timeline", "label_ends", "periods", "plot_bands", "ratio"]
-
-#: At most this many points make a line: single weeks of a brand have few purchases, and their noise hides the course.
-POINTS = 40
-
-
-class Band(NamedTuple):
-    """Mean over replicates and its 95 % interval, by point; without an interval from one replicate."""
-
-    mean: NDArray[np.float64]
-    low: NDArray[np.float64] | None
-    high: NDArray[np.float64] | None
+__all__ = ["Panel", "draw_timeline", "label_ends", "plot_bands"]
 
 
 class Panel(NamedTuple):
@@ -37,63 +25,6 @@ class Panel(NamedTuple):
     label: str
     write: Callable[[Axes], None] | None = None
     zero: bool = True
-
-
-def band_of(values: NDArray[np.float64]) -> Band:
-    """Return mean and 95 % t interval over replicates.
-
-    Parameters
-    ----------
-    values : float64 (replicates, points)
-        NaN where undefined, as a share of no purchases is.
-
-    Examples
-    --------
-    >>> band_of(np.array([[1.0, 2.0], [3.0, 2.0]])).mean.tolist()
-    [2.0, 2.0]
-    """
-    known = ~np.isnan(values)
-    count = known.sum(axis=0)
-    filled = np.where(known, values, 0.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(count > 0, filled.sum(axis=0) / count, np.nan)
-        if values.shape[0] < 2:
-            return Band(mean, None, None)
-        spread = np.where(known, values - mean, 0.0)
-        error = np.sqrt((spread**2).sum(axis=0) / (count - 1.0) / count)
-        half = np.where(count > 1, stdtrit(np.maximum(count - 1, 1), 0.5 + LEVEL / 2) * error, np.nan)
-    return Band(mean, mean - half, mean + half)
-
-
-def periods(weeks: int) -> NDArray[np.int64]:
-    """Return the first week of each period of equal length into which a horizon is cut for drawing.
-
-    Examples
-    --------
-    >>> periods(10).tolist()
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
-    >>> len(periods(260))
-    37
-    """
-    length = max(1, -(-weeks // POINTS))
-    starts = np.arange(0, weeks, length, dtype=np.int64)
-    # A short remainder would be noisier than the rest: it joins the last whole period.
-    return starts[:-1] if starts.size > 1 and weeks - starts[-1] < 0.6 * length else starts
-
-
-def ratio(above: NDArray[np.float64], below: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the ratio of two weekly counts, each summed over periods first; NaN where there is nothing to divide by.
-
-    Parameters
-    ----------
-    above, below : float64 (replicates, weeks)
-    starts : int64 (periods,)
-        First week of each period.
-    """
-    top, bottom = np.add.reduceat(above, starts, axis=1), np.add.reduceat(below, starts, axis=1)
-    out = np.full(top.shape, np.nan)
-    np.divide(top, bottom, out=out, where=bottom > 0)
-    return out
 
 
 def plot_bands(

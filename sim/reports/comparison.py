@@ -1,0 +1,168 @@
+"""Comparison: the numbers of a finished comparison that its figures and pages show."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.analysis.bands import periods, ratio
+from sim.experiments.result import Result
+from sim.number_format import spaced
+from sim.record.history import Origin
+from sim.reports.figures.personas import Gap
+from sim.scenario.journey import Journey
+
+__all__ = [
+    "all_journeys",
+    "anything_bought",
+    "arm_named",
+    "arms_in_order",
+    "cash_gains",
+    "currency_of",
+    "difference_name",
+    "flows_of",
+    "journeys_in_use",
+    "loyalty_series",
+    "other_arms",
+    "paybacks",
+    "persona_panels",
+    "waterfall_terms",
+]
+
+
+def arm_named(result: Result, arm: str | None) -> str:
+    """Return an arm by its name, the last one where none is given; ValueError where there is no such arm."""
+    if arm is None:
+        return arms_in_order(result)[-1]
+    if arm not in result.scenario.arms:
+        raise ValueError(f"there is no arm {arm!r}; there are {', '.join(result.scenario.arms)}")
+    return arm
+
+
+def arms_in_order(result: Result) -> list[str]:
+    """Return the arms, the baseline first: an arm's place is its look."""
+    return [result.scenario.baseline, *other_arms(result)]
+
+
+def other_arms(result: Result) -> list[str]:
+    """Return the arms that are compared with the baseline."""
+    return [arm for arm in result.scenario.arms if arm != result.scenario.baseline]
+
+
+def difference_name(result: Result, arm: str) -> str:
+    """Return the key of an arm's difference from the baseline in `summary.json`."""
+    return f"{arm} - {result.scenario.baseline}"
+
+
+def currency_of(result: Result) -> str:
+    """Return the currency as it stands before an amount."""
+    return spaced(result.scenario.market.economics.currency)
+
+
+def journeys_in_use(result: Result, arm: str) -> list[Journey]:
+    """Return the journeys in use in an arm, the focal brand's first."""
+    scenario = result.scenario
+    plans = scenario.arms[arm].plans
+    names = [plans[scenario.market.focal].journey] if scenario.market.focal in plans else []
+    names += [plan.journey for plan in plans.values()]
+    names.append(scenario.market.journey)
+    return [scenario.journeys[name] for name in dict.fromkeys(names) if name in scenario.journeys]
+
+
+def all_journeys(result: Result) -> list[Journey]:
+    """Return the journeys in use in any arm, the baseline's first."""
+    found: dict[str, Journey] = {}
+    for arm in arms_in_order(result):
+        for journey in journeys_in_use(result, arm):
+            found.setdefault(journey.name, journey)
+    return list(found.values())
+
+
+def flows_of(result: Result, arm: str) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Return by (from, to) how many customers moved over the horizon (replicates,)."""
+    stages = result.stages
+    counts = result.series(arm, lambda history: history.flows.sum(axis=0))
+    return {
+        (stages[source], stages[target]): counts[:, source, target]
+        for source, target in np.argwhere(counts.any(axis=0)).tolist()
+    }
+
+
+def loyalty_series(
+    result: Result,
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+    """Return market share and loop share per period, by arm, and the middles of the periods."""
+    scenario = result.scenario
+    focal, starts = scenario.focal, periods(scenario.horizon)
+    share, loop = {}, {}
+    for arm in arms_in_order(result):
+        mine = result.series(arm, lambda history: history.purchases[:, :, focal].sum(axis=1))  # (R, T, O)
+        every = result.series(arm, lambda history: history.purchases.sum(axis=(1, 2, 3)))
+        share[arm] = ratio(mine.sum(axis=2), every, starts)
+        loop[arm] = ratio(mine[:, :, Origin.LOOP], mine.sum(axis=2), starts)
+    ends = np.r_[starts[1:], scenario.horizon] - 1
+    return share, loop, (starts + ends) / 2.0
+
+
+def anything_bought(result: Result) -> bool:
+    """Whether there was any purchase, of any brand, in any arm."""
+    return any(bool(arms[arm].purchases.any()) for arms in result.histories for arm in arms)
+
+
+def cash_gains(result: Result) -> dict[str, NDArray[np.float64]]:
+    """Return by arm the weekly contribution minus the baseline's, in money (replicates, weeks)."""
+    baseline = result.cash(result.scenario.baseline)
+    return {arm: result.cash(arm) - baseline for arm in other_arms(result)}
+
+
+def paybacks(result: Result) -> dict[str, tuple[float | None, float | None]]:
+    """Return by arm the mean payback week and the share of replicates that pay back."""
+    found = {
+        arm: result.summary_json["differences"][difference_name(result, arm)]["payback_week"]
+        for arm in other_arms(result)
+    }
+    return {arm: (entry["mean"], entry.get("share")) for arm, entry in found.items()}
+
+
+def waterfall_terms(result: Result, arm: str) -> tuple[tuple[str, float], tuple[str, float], list[tuple[str, float]]]:
+    """Return the baseline's and the arm's contribution, and the terms between them, each with its name."""
+    baseline = result.scenario.baseline
+    ends = [(name, float(result.cash(name).sum(axis=1).mean())) for name in (baseline, arm)]
+    found = result.summary_json["waterfall"][difference_name(result, arm)]["all"]
+    terms = [("running" if term == "run" else term, float(entry["mean"] or 0.0)) for term, entry in found.items()]
+    return ends[0], ends[1], terms
+
+
+def persona_panels(result: Result) -> tuple[list[str], list[tuple[str, str, dict[str, list[Gap]]]]]:
+    """Return names of the rows, and for each panel its label, its kind and the differences by arm."""
+    summary, scenario = result.summary_json, result.scenario
+    blocks = [summary, *(summary["personas"][persona.name] for persona in scenario.personas)]
+    names = ["everybody", *(persona.title or persona.name for persona in scenario.personas)]
+    if len(scenario.personas) == 1:
+        blocks, names = blocks[1:], names[1:]
+
+    def gaps(metric: str, scale: float) -> dict[str, list[Gap]]:
+        return {
+            arm: [
+                Gap(*(None if entry[key] is None else entry[key] * scale for key in ("mean", "ci_low", "ci_high")))
+                for block in blocks
+                for entry in [block["differences"][difference_name(result, arm)][metric]]
+            ]
+            for arm in other_arms(result)
+        }
+
+    heads = [float(scenario.population), *(summary["persona_customers"][persona.name] for persona in scenario.personas)]
+    if len(scenario.personas) == 1:
+        heads = heads[1:]
+    each = gaps("contribution", 1.0)
+    per_customer = {
+        arm: [
+            Gap(*(None if value is None or heads[row] == 0 else value / heads[row] for value in gap))
+            for row, gap in enumerate(rows)
+        ]
+        for arm, rows in each.items()
+    }
+    return names, [
+        (f"contribution, {currency_of(result)} a customer", "money", per_customer),
+        ("loop share, points", "share", gaps("loop_share", 1.0)),
+    ]

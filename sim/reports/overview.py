@@ -1,0 +1,77 @@
+"""Overview: one wide picture of a comparison."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from sim.experiments.result import Result
+from sim.reports.comparison import (
+    cash_gains,
+    currency_of,
+    loyalty_series,
+    other_arms,
+    paybacks,
+    persona_panels,
+    waterfall_terms,
+)
+from sim.reports.figures.money import plot_cash, plot_waterfall
+from sim.reports.figures.personas import plot_personas
+from sim.reports.figures.timeline import plot_bands
+from sim.reports.style import finish, percent_axis, short, style
+
+__all__ = ["overview"]
+
+
+def overview(result: Result) -> Figure:
+    """Draw one wide picture of a comparison: share, loop, cash, waterfall and personas."""
+    arms = other_arms(result)
+    currency = currency_of(result)
+    share, loop, middle = loyalty_series(result)
+    with style():
+        figure = Figure(figsize=(11.0, 6.6))
+        grid = figure.subplots(2, 2)
+        figure.subplots_adjust(left=0.09, right=0.91, top=0.86, bottom=0.085, wspace=0.42, hspace=0.42)
+        scenario = result.scenario
+        figure.suptitle(
+            short(scenario.title or scenario.name, 90), x=0.012, y=0.975, ha="left", fontweight="bold", fontsize=14
+        )
+        words = f"{scenario.population:,} customers, {scenario.horizon} weeks, {result.replicates} replicate"
+        words += f"{'s' if result.replicates != 1 else ''}, common luck; bands and bars are 95 % intervals of the mean"
+        figure.text(0.012, 0.915, words, fontsize=9)
+        top = grid[0][0]
+        percent_axis(top)
+        _range(top, loop)
+        plot_bands(top, middle, loop)
+        finish(top, "Purchases won in the loyalty loop", x="week of the horizon", y="share of its purchases")
+        if arms:
+            plot_cash(grid[0][1], cash_gains(result), currency=currency, payback=paybacks(result))
+            finish(
+                grid[0][1],
+                f"Cumulative cash against {short(scenario.baseline, 18)}",
+                x="week of the horizon",
+                y=currency,
+            )
+            start, end, terms = waterfall_terms(result, arms[0])
+            plot_waterfall(grid[1][0], start, end, terms, currency=currency)
+            finish(
+                grid[1][0], f"From {short(start[0], 16)} to {short(end[0], 16)}", x=f"contribution, {currency}", y=""
+            )
+            names, panels = persona_panels(result)
+            plot_personas(grid[1][1], names, panels[0][2], kind="money", currency=currency)
+            finish(grid[1][1], "For whom it pays", x=panels[0][0], y="")
+        else:
+            percent_axis(grid[0][1])
+            _range(grid[0][1], share)
+            plot_bands(grid[0][1], middle, share)
+            finish(grid[0][1], "Market share", x="week of the horizon", y="share of purchases")
+            for axes in grid[1]:
+                axes.axis("off")
+    return figure
+
+
+def _range(axes: Axes, series: dict[str, NDArray[np.float64]]) -> None:
+    top = max((float(np.nanmax(values)) for values in series.values() if np.isfinite(values).any()), default=1.0)
+    axes.set_ylim(0.0, top * 1.1 or 1.0)
