@@ -1,6 +1,6 @@
 """The obvious loop over customers: every customer every week, branching on the stage; no lanes, no looking ahead.
 
-The readable twin of :mod:`sim.engine.block` in compiled code: the same steps of :mod:`sim.engine.customer_week` on the
+The readable twin of :mod:`sim.engine.block` in compiled code: the same steps of :mod:`sim.engine.customer` on the
 same records with the same luck, one customer after the other. It gives the same bytes, and ``make bench`` measures how
 much faster the engine is; nothing else uses it.
 """
@@ -21,35 +21,17 @@ from agents.rules.numerics import decode_unit, log, normal_quantile, uniform
 from agents.rules.transition import add_term, clipped_probability, odds
 from agents.traits import TRAITS
 from sim.engine.contact import rate_of
-from sim.engine.customer_week import (
-    arrive,
-    bond,
-    buy,
-    count_moves,
-    ease_of,
-    effort_of,
-    experience,
-    group_of,
-    has,
-    is_moment,
-    is_need_due,
-    lay_out_week,
-    leave_wait,
-    level_of,
-    log_stage,
-    meet_contact,
-    node_at,
-    present_fatigue,
-    present_habit,
-    recall,
-    relevance_of,
-    search,
-    set_need_clock,
-    settle_entry,
-    store_fatigue,
-    talk,
-    turn_to_incumbent,
-)
+from sim.engine.customer.brand_mask import has
+from sim.engine.customer.consideration import recall, search
+from sim.engine.customer.contact_response import is_moment, meet_contact
+from sim.engine.customer.event_log import log_stage
+from sim.engine.customer.experience import bond, experience
+from sim.engine.customer.feelings import ease_of, effort_of, present_fatigue, present_habit, relevance_of, store_fatigue
+from sim.engine.customer.movement import arrive, count_moves, settle_entry
+from sim.engine.customer.need_clock import is_need_due, leave_wait, set_need_clock, turn_to_incumbent
+from sim.engine.customer.purchase import buy
+from sim.engine.customer.stage_view import lay_out_week, level_of, node_at
+from sim.engine.customer.word_of_mouth import group_of, talk
 from sim.engine.loop import EVENTS_PER_WEEK, Barrier, synchronize
 from sim.engine.workspace import Clock, Workspace
 from sim.luck import Words, block, sixteen_bits

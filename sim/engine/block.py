@@ -12,7 +12,9 @@ import numpy as np
 from agents.compiled import Int, inlined, rule
 from agents.population import Population
 from sim.engine.contact import contact_active, look_ahead
-from sim.engine.customer_week import count_moves, lay_out_week, leave_wait, node_at
+from sim.engine.customer.movement import count_moves
+from sim.engine.customer.need_clock import leave_wait
+from sim.engine.customer.stage_view import lay_out_week, node_at
 from sim.engine.intrinsics import VECTOR_WIDTH, compress_all
 from sim.engine.schedule import PREFETCHES, advance_block, find_active, load_lanes, prefetch_upcoming, queue_active
 from sim.engine.stage_entry import enter_node, search_lanes, talk_lanes

@@ -19,7 +19,11 @@ from agents.rules.choice import (
 )
 from agents.rules.need import tail_position
 from agents.rules.numerics import decode_unit, uniform
-from sim.engine.customer_week import buy, group_of, has, present_habit, recall, relevance_of
+from sim.engine.customer.brand_mask import has
+from sim.engine.customer.consideration import recall
+from sim.engine.customer.feelings import present_habit, relevance_of
+from sim.engine.customer.purchase import buy
+from sim.engine.customer.word_of_mouth import group_of
 from sim.engine.workspace import Clock, Workspace
 from sim.luck import block, blocks
 from sim.record.counters import Counters

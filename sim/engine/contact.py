@@ -8,7 +8,10 @@ from agents.compiled import Int, inlined, loop
 from agents.population import NEVER, WEEKLY, Population
 from agents.purposes import Purpose
 from agents.rules.numerics import uniform
-from sim.engine.customer_week import has, is_moment, level_of, meet_contact, present_fatigue, store_fatigue
+from sim.engine.customer.brand_mask import has
+from sim.engine.customer.contact_response import is_moment, meet_contact
+from sim.engine.customer.feelings import present_fatigue, store_fatigue
+from sim.engine.customer.stage_view import level_of
 from sim.engine.intrinsics import VECTOR_WIDTH, compress_all, prefetch_l2
 from sim.engine.workspace import BLOCK, LANES, Clock, Workspace
 from sim.luck import blocks

@@ -14,7 +14,7 @@ from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import encode_unit, log, uniform
 from sim.engine.block import step_blocks
-from sim.engine.customer_week import first_need
+from sim.engine.customer.need_clock import first_need
 from sim.engine.intrinsics import acquire, release
 from sim.engine.workspace import Clock, Workspace
 from sim.luck import block

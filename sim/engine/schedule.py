@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.compiled import Int, inlined, loop
 from agents.population import WEEKLY, Population
-from sim.engine.customer_week import next_due, stage_view_of
+from sim.engine.customer.stage_view import next_due, stage_view_of
 from sim.engine.intrinsics import VECTOR_WIDTH, compress_all, prefetch_l1, prefetch_l2
 from sim.engine.workspace import BLOCK, Clock, Workspace
 

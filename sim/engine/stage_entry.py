@@ -12,25 +12,16 @@ from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import log, normal_quantile, uniform
 from sim.engine.choice import buy_lanes, draw_brands
-from sim.engine.customer_week import (
-    add_effort,
-    arrive,
-    bond,
-    book_stage,
-    experience,
-    found_chance,
-    group_of,
-    log_stage,
-    next_due,
-    recall_chance,
-    recall_nearest,
-    set_need_clock,
-    settle_entry,
-    stage_view_of,
-    take_channel,
-    talk,
-    turn_to_incumbent,
-)
+from sim.engine.customer.accounts import book_stage
+from sim.engine.customer.channel import take_channel
+from sim.engine.customer.consideration import found_chance, recall_chance, recall_nearest
+from sim.engine.customer.event_log import log_stage
+from sim.engine.customer.experience import bond, experience
+from sim.engine.customer.feelings import add_effort
+from sim.engine.customer.movement import arrive, settle_entry
+from sim.engine.customer.need_clock import set_need_clock, turn_to_incumbent
+from sim.engine.customer.stage_view import next_due, stage_view_of
+from sim.engine.customer.word_of_mouth import group_of, talk
 from sim.engine.intrinsics import prefetch_l2
 from sim.engine.schedule import PREFETCHES, load_lanes, prefetch_upcoming
 from sim.engine.workspace import BLOCK, LANES, Clock, Workspace

@@ -14,16 +14,10 @@ from agents.purposes import Purpose
 from agents.rules.numerics import decode_unit, uniform
 from agents.rules.transition import add_term, clipped_probability, odds
 from agents.traits import TRAITS
-from sim.engine.customer_week import (
-    ease_of,
-    effort_of,
-    group_of,
-    is_need_due,
-    level_of,
-    present_fatigue,
-    present_habit,
-    relevance_of,
-)
+from sim.engine.customer.feelings import ease_of, effort_of, present_fatigue, present_habit, relevance_of
+from sim.engine.customer.need_clock import is_need_due
+from sim.engine.customer.stage_view import level_of
+from sim.engine.customer.word_of_mouth import group_of
 from sim.engine.workspace import BLOCK, Clock, Workspace
 from sim.luck import blocks
 from sim.scenario.journey import FEATURES

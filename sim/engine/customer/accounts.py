@@ -1,0 +1,81 @@
+"""Money and counts that one customer causes, in integer cents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from agents.compiled import Int, inlined, loop
+from agents.population import NOBODY
+from sim.engine.workspace import Clock, Workspace
+from sim.record.counters import ByBrand, Counters
+from sim.record.history import Money
+from sim.world.world import World
+
+__all__ = ["book_stage", "counts_of", "pay"]
+
+# Typed numbers: a plain int would make numba compile every function anew for every constant.
+_REVENUE = np.int64(Money.REVENUE)
+_MARGIN = np.int64(Money.MARGIN)
+_ANCILLARY = np.int64(Money.ANCILLARY)
+_SERVICE = np.int64(Money.SERVICE)
+_B_MONEY = np.int64(ByBrand.MONEY)
+_AT_ROW = Clock.ROW
+_AT_FIRST = Clock.FIRST
+
+
+@inlined
+def counts_of(workspace: Workspace, counters: Counters, customer: Any, brand: Int) -> Any:
+    """This week's counters of a brand among customers of the same persona: see :class:`sim.record.counters.ByBrand`."""
+    return counters.by_brand[np.uint64(workspace.clock[_AT_ROW]), customer.persona, np.uint64(brand)]
+
+
+@loop
+def _book(accounts: Any, place: Int, column: Int, cents: Int, discount: float) -> None:
+    """Keep the customer's own account of the focal brand's money."""
+    account = accounts[place]
+    if column == _REVENUE:
+        account.spend += cents
+    else:
+        signed = cents if column in (_MARGIN, _ANCILLARY) else -cents
+        account.contribution += signed
+        account.value += np.int64(np.floor(signed * discount + 0.5))
+
+
+@inlined
+def pay(
+    world: World,
+    workspace: Workspace,
+    counters: Counters,
+    counts: Any,
+    customer_id: Int,
+    brand: Int,
+    column: Int,
+    cents: Int,
+) -> None:
+    """Book money that a customer causes; costs are positive numbers in cost columns."""
+    counts[_B_MONEY + column] += cents
+    if counters.accounts.size > 0 and brand == world.constants[0].focal and cents != 0:
+        _book(
+            counters.accounts,
+            customer_id - workspace.clock[_AT_FIRST],
+            column,
+            cents,
+            world.discount[workspace.clock[_AT_ROW]],
+        )
+
+
+@inlined
+def book_stage(
+    world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, at: Int
+) -> None:
+    """What a stage costs the host brand, and what it sells beside the brand."""
+    host, node = np.int64(customer.host), world.nodes[at]
+    if host == NOBODY:
+        return
+    counts = counts_of(workspace, counters, customer, host)
+    pay(world, workspace, counters, counts, customer_id, host, _SERVICE, node.cost)
+    pay(world, workspace, counters, counts, customer_id, host, _REVENUE, node.ancillary)
+    margin = np.int64(np.floor(node.ancillary * world.constants[0].ancillary_margin + 0.5))
+    pay(world, workspace, counters, counts, customer_id, host, _ANCILLARY, margin)

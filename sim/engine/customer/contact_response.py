@@ -1,0 +1,112 @@
+"""How one customer responds to one contact of a brand (MODEL 4.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from agents.compiled import Int, inlined
+from agents.population import NOBODY
+from agents.rules.experience import trust_after_intrusion
+from agents.rules.feelings import intrusion, opt_out_probability, privacy_after_intrusion, pull, relevance
+from agents.rules.numerics import decode_unit, encode_unit
+from sim.engine.customer.accounts import counts_of, pay
+from sim.engine.customer.brand_mask import bit_of
+from sim.engine.customer.event_log import log_event
+from sim.engine.customer.feelings import known_by, set_trust
+from sim.engine.customer.stage_view import level_of, stage_view_of
+from sim.engine.workspace import Clock, Workspace
+from sim.record.counters import ByBrand, Counters
+from sim.record.events import EventKind
+from sim.record.history import Money
+from sim.scenario.journey import Does
+from sim.world.market import MarketState
+from sim.world.world import World
+
+__all__ = ["is_moment", "meet_contact"]
+
+# Typed numbers: a plain int would make numba compile every function anew for every constant.
+_DOES_WAIT = np.int64(Does.WAIT)
+_DOES_RECALL = np.int64(Does.RECALL)
+_DOES_SEARCH = np.int64(Does.SEARCH)
+_DOES_USE = np.int64(Does.USE)
+_CONTACTS = np.int64(Money.CONTACTS)
+_B_CONTACTS = np.int64(ByBrand.CONTACTS)
+_B_TIMELY = np.int64(ByBrand.TIMELY)
+_B_OPTED_OUT = np.int64(ByBrand.OPTED_OUT)
+_TIMELY = np.int64(EventKind.TIMELY_CONTACT)
+_MISTIMED = np.int64(EventKind.MISTIMED_CONTACT)
+_OPT_OUT = np.int64(EventKind.OPT_OUT)
+_AT_WEEK = Clock.WEEK
+_NOBODY = np.int64(NOBODY)
+_NO_AMOUNT = np.int64(0)
+
+
+@inlined
+def is_moment(world: World, workspace: Workspace, customer: Any) -> bool:
+    """Whether a contact could be timely: considering, evaluating, using, or the need near."""
+    does = stage_view_of(workspace, customer).does
+    near = np.int64(customer.need_at) - workspace.clock[_AT_WEEK] <= world.constants[0].near_weeks
+    busy = (does == _DOES_RECALL) | (does == _DOES_SEARCH) | (does == _DOES_USE)
+    return near if does == _DOES_WAIT else busy
+
+
+@inlined
+def meet_contact(
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
+    customer: Any,
+    customer_id: Int,
+    brand: Int,
+    aimed: bool,
+    u: float,
+    fatigue: float,
+) -> tuple[float, float, float]:
+    """One contact of a brand (MODEL 4.3).
+
+    Returns
+    -------
+    tuple of float
+        Pull, 0 unless it was aimed and the brand's journey has the stage; intrusion; fatigue added.
+    """
+    constants, persona = world.constants[0], customer.persona
+    level = level_of(workspace, customer, brand)
+    segment = world.segments[brand, market.brands[brand].active]
+    known = relevance(level.personalization, known_by(customer, brand, level))
+    disturbance = intrusion(decode_unit(customer.privacy_concern), known, segment.covert)
+    counts = counts_of(workspace, counters, customer, brand)
+    counts[_B_CONTACTS] += 1
+    pay(world, workspace, counters, counts, customer_id, brand, _CONTACTS, segment.contact_cost)
+    strength, tiring = 0.0, constants.contact_fatigue
+    if aimed:
+        counts[_B_TIMELY] += 1
+        node = world.node_of[segment.journey, customer.stage]
+        if node // constants.stages == segment.journey:
+            strength = pull(known, fatigue)
+        if customer.considered != 0:
+            customer.considered |= bit_of(brand)
+        log_event(workspace, counters, customer, customer_id, _TIMELY, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+    else:
+        tiring *= constants.mistimed
+        log_event(workspace, counters, customer, customer_id, _MISTIMED, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+    if disturbance > 0.0:
+        if customer.incumbent == brand:
+            trust = trust_after_intrusion(decode_unit(customer.trust), disturbance, constants.trust_intrusion)
+            set_trust(counts, customer, trust)
+        if world.personas[persona].adapt_privacy > 0.0:
+            customer.privacy_concern = encode_unit(
+                privacy_after_intrusion(
+                    decode_unit(customer.privacy_concern), world.personas[persona].adapt_privacy, disturbance
+                )
+            )
+    leaves = opt_out_probability(
+        constants.optout, constants.optout_fatigue * fatigue, constants.optout_intrusion * disturbance
+    )
+    if u < leaves:
+        customer.opted_out |= bit_of(brand)
+        counts[_B_OPTED_OUT] += 1
+        log_event(workspace, counters, customer, customer_id, _OPT_OUT, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
+    return strength, disturbance, tiring

@@ -1,0 +1,55 @@
+"""One customer's move from stage to stage, and the counts of moves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agents.compiled import Int, inlined
+from agents.population import NOBODY
+from sim.engine.customer.accounts import book_stage
+from sim.engine.customer.channel import channel_drawn, take_channel
+from sim.engine.customer.feelings import add_effort
+from sim.engine.workspace import Clock, Workspace
+from sim.record.counters import Counters
+from sim.world.world import World
+
+__all__ = ["arrive", "count_moves", "settle_entry"]
+
+_AT_ROW = Clock.ROW
+
+
+@inlined
+def arrive(customer: Any, stage: Int, week: Int) -> None:
+    """Come to stand in a stage."""
+    customer.stage = stage
+    customer.since = week
+
+
+@inlined
+def settle_entry(
+    world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, at: Int, u: float
+) -> None:
+    """What entering a stage takes and costs: channel, effort, money."""
+    node = world.nodes[at]
+    if node.has_channels:
+        take_channel(world, workspace, counters, customer, customer_id, channel_drawn(world, at, u))
+    else:
+        customer.channel = NOBODY
+    if node.effort > 0.0:
+        add_effort(world, workspace, customer, at)
+    if node.cost != 0 or node.ancillary != 0:
+        book_stage(world, workspace, counters, customer, customer_id, at)
+
+
+@inlined
+def count_moves(world: World, workspace: Workspace, counters: Counters) -> None:
+    """Count the edges taken this week (``world.moves``) as flows between stages and change of who stands there."""
+    moves, row = workspace.edge_counts, workspace.clock[_AT_ROW]
+    for edge in range(world.edges.size):
+        source, target = world.edges[edge].source, world.edges[edge].target
+        for persona in range(moves.shape[1]):
+            moved = moves[edge, persona]
+            counters.flows[persona, source, target] += moved
+            counters.occupancy[row, persona, source] -= moved
+            counters.occupancy[row, persona, target] += moved
+            moves[edge, persona] = 0

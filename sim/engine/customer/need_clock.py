@@ -1,0 +1,72 @@
+"""The need clock of one customer (MODEL 4.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from agents.compiled import Int, inlined, rule
+from agents.population import NEVER, SEARCHED
+from agents.rules.need import carried_over, tail_position, whole_weeks
+from agents.rules.numerics import log
+from sim.engine.customer.stage_view import node_at
+from sim.engine.workspace import Clock, Workspace
+from sim.world.world import World
+
+__all__ = ["first_need", "is_need_due", "leave_wait", "set_need_clock", "turn_to_incumbent"]
+
+_AT_WEEK = Clock.WEEK
+
+
+@inlined
+def _gap(world: World, customer: Any, at: float) -> float:
+    """Weeks between needs (MODEL 4.1), before rounding, from the draw's place in the table of quantiles."""
+    constants = world.constants[0]
+    if constants.cyclical != 0:
+        return constants.mean_gap
+    below = np.int64(at)
+    share = at - below
+    table = world.gap_quantiles
+    return constants.mean_gap * np.float64(customer.gap) * (table[below] * (1.0 - share) + table[below + 1] * share)
+
+
+@rule
+def first_need(world: World, workspace: Workspace, customer: Any, u: float, phase: float) -> None:
+    """Put a newborn in mid-gap."""
+    weeks = np.int64(min(_gap(world, customer, tail_position(log(1.0 - u))), 60000.0) * phase)
+    customer.need_at = min(workspace.clock[_AT_WEEK] + weeks, NEVER - 1)
+
+
+@inlined
+def set_need_clock(
+    world: World, workspace: Workspace, customer: Any, at: float, u_round: float, u_carry: float
+) -> None:
+    """Start the need clock on entering a wait stage (MODEL 4.1); ``at`` as in :func:`_gap`."""
+    weeks = whole_weeks(_gap(world, customer, at), u_round)
+    early = np.float64(np.int64(customer.need_at) - np.int64(customer.need_week))
+    weeks += carried_over(early, world.constants[0].carry_over, u_carry)
+    customer.need_at = min(workspace.clock[_AT_WEEK] + weeks, NEVER - 1)
+
+
+@inlined
+def is_need_due(workspace: Workspace, customer: Any) -> bool:
+    """Whether the need clock has run out; only a wait stage asks."""
+    return np.int64(customer.need_at) <= workspace.clock[_AT_WEEK]
+
+
+@inlined
+def leave_wait(workspace: Workspace, customer: Any) -> None:
+    """Turn from waiting: a need has arisen."""
+    customer.occasion = (np.int64(customer.occasion) + 1) & 0xFFFF
+    customer.need_week = workspace.clock[_AT_WEEK]
+    customer.marks = np.int64(customer.marks) & (255 - SEARCHED)
+
+
+@inlined
+def turn_to_incumbent(workspace: Workspace, customer: Any, stage: Int) -> Int:
+    """Who comes to wait follows the brand last bought; returns the node of the stage on that brand's journey."""
+    customer.host = customer.incumbent
+    customer.considered = 0
+    customer.initial = 0
+    return node_at(workspace, customer, stage)

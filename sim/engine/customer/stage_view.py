@@ -1,0 +1,77 @@
+"""Stages and strategy levels as one customer meets them this week, on the journey of the host brand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from agents.compiled import Int, inlined, loop
+from agents.population import NEVER, WEEKLY
+from sim.engine.workspace import Clock, Workspace
+from sim.world.market import MarketState
+from sim.world.world import World
+
+__all__ = ["lay_out_week", "level_of", "next_due", "node_at", "stage_view_of"]
+
+_AT_AUTOMATED = Clock.AUTOMATED
+_AT_LAID_OUT = Clock.LAID_OUT
+
+
+@inlined
+def level_of(workspace: Workspace, customer: Any, brand: Int) -> Any:
+    """Levels of the brand's present strategy for this customer's persona; zero where there is no brand."""
+    return workspace.levels_now[np.uint8(brand + 1), customer.persona]
+
+
+@loop
+def lay_out_week(world: World, market: MarketState, workspace: Workspace) -> None:
+    """Lay out what holds this week, where a strategy has started since it was last done: ``spots`` and ``present``."""
+    begun = np.int64(1)
+    for brand in range(world.brands.size):
+        begun += market.brands[brand].active
+    if workspace.clock[_AT_LAID_OUT] == begun:
+        return
+    workspace.clock[_AT_LAID_OUT] = begun
+    workspace.clock[_AT_AUTOMATED] = 0
+    for host in range(workspace.stage_views.shape[0]):
+        journey = world.constants[0].journey
+        if host > 0:
+            active = market.brands[host - 1].active
+            journey = world.segments[host - 1, active].journey
+            for persona in range(workspace.levels_now.shape[1]):
+                level = world.levels[host - 1, active, persona]
+                workspace.levels_now[host, persona] = level
+                workspace.clock[_AT_AUTOMATED] |= np.int64(level.automation > 0.0)
+        for stage in range(workspace.stage_views.shape[1]):
+            view, at = workspace.stage_views[host, stage], world.node_of[journey, stage]
+            node = world.nodes[at]
+            view.node = at
+            view.does = node.does
+            view.acts = node.acts
+            view.roams = node.roams
+            view.stays = node.weeks if node.opens else NEVER
+            # Who comes back by itself, and at once, is there every week.
+            weekly = (at < WEEKLY) & (node.returns != 0) & (node.rest == 0)
+            view.by_need = NEVER if node.waits and not weekly else 0
+            view.by_stay = NEVER if node.returns and not weekly else 0
+            view.after = at if weekly else max(node.never, WEEKLY + node.rest * node.returns)
+
+
+@inlined
+def stage_view_of(workspace: Workspace, customer: Any) -> Any:
+    """The stage a customer stands in, on the host brand's journey: see :data:`sim.world.world.SPOT`."""
+    return workspace.stage_views[np.uint8(customer.host + 1), customer.stage]
+
+
+@inlined
+def next_due(customer: Any, view: Any) -> Any:
+    """When a customer who stays is due next (:class:`agents.population.Population`), unless a contact comes first."""
+    due = (np.uint32(customer.need_at) & view.by_need) + (np.uint32(customer.since) & view.by_stay) + view.after
+    return min(due, np.uint32(NEVER))
+
+
+@inlined
+def node_at(workspace: Workspace, customer: Any, stage: Int) -> Int:
+    """Node of a stage on the host brand's journey."""
+    return workspace.stage_views[np.uint8(customer.host + 1), stage].node
