@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from agents.features import FEATURES
 from agents.population import NEVER, NOBODY
 from agents.purposes import Purpose
 from agents.rules.choice import (
@@ -306,28 +307,6 @@ class Customer:
         multiplier = 1.0 if self.channel == NOBODY else self.world.channel(self.channel).effort
         return felt_effort(node.effort, multiplier, ease)
 
-    def _features(self, node: NodeView, strongest: float, disturbed: float) -> dict[str, float]:
-        hosted = self.host != NOBODY
-        mine = hosted and self.host == self.incumbent
-        ease = self.ease_with(self.host)
-        return {
-            **self.traits,
-            "satisfaction": self.satisfaction if mine else 0.0,
-            "trust": self.trust if mine else 0.0,
-            "habit": self.present_habit() if mine else 0.0,
-            "fatigue": self.present_fatigue(),
-            "weeks_in_stage": float(self.world.week - self.since),
-            "ease": ease,
-            "relevance": self.relevance_of(self.host),
-            "pull": strongest,
-            "delight": self.world.delight(self.host) if hosted else 0.0,
-            "intrusion": disturbed,
-            "effort": self.effort_of(node, ease),
-            "reputation": self.world.standing(self.who, self.host).reputation if hosted else 0.0,
-            "price": self.world.brand(self.host).relative_price if hosted else 0.0,
-            "adoption": self.world.adoption(),
-        }
-
     def _set_trust(self, trust: float) -> None:
         before = encode_unit(self.trust)
         self.trust = unit(trust)
@@ -464,7 +443,6 @@ class Customer:
             u = world.draw(self.who, Purpose.STEP, self.occasion, self.stage, 0)
         else:
             u = world.draw(self.who, Purpose.WEEK, world.week, self.stage, 0)
-        features = self._features(node, strongest, disturbed)
         reference: EdgeView | None = None
         total = 1.0
         weighed: list[tuple[EdgeView, float]] = []
@@ -476,7 +454,8 @@ class Customer:
                 continue
             predictor = edge.base
             for name, coefficient in edge.terms:
-                predictor = add_term(predictor, coefficient, features[name])
+                value = FEATURES[name](self, node, strongest, disturbed)
+                predictor = add_term(predictor, coefficient, value)
             if edge.hazard == "logit":
                 weight = odds(predictor)
                 total += weight

@@ -19,26 +19,26 @@ from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, mom
 from agents.rules.need import tail_position
 from agents.rules.numerics import decode_unit, log, normal_quantile, uniform
 from agents.rules.transition import add_term, clipped_probability, odds
-from agents.traits import TRAITS
 from sim.engine.contact import rate_of
 from sim.engine.customer.brand_mask import has
 from sim.engine.customer.consideration import recall, search
 from sim.engine.customer.contact_response import is_moment, meet_contact
 from sim.engine.customer.event_log import log_stage
 from sim.engine.customer.experience import bond, experience
-from sim.engine.customer.feelings import ease_of, effort_of, present_fatigue, present_habit, relevance_of, store_fatigue
+from sim.engine.customer.feelings import present_fatigue, present_habit, relevance_of, store_fatigue
 from sim.engine.customer.movement import arrive, count_moves, settle_entry
 from sim.engine.customer.need_clock import is_need_due, leave_wait, set_need_clock, turn_to_incumbent
 from sim.engine.customer.purchase import buy
 from sim.engine.customer.stage_view import lay_out_week, level_of, node_at
 from sim.engine.customer.word_of_mouth import group_of, talk
+from sim.engine.features import load_feature
 from sim.engine.loop import EVENTS_PER_WEEK, Barrier, synchronize
-from sim.engine.workspace import Clock, Workspace
+from sim.engine.workspace import BLOCK, Clock, Workspace
 from sim.luck import Words, block, sixteen_bits
 from sim.record.counters import Counters
 from sim.record.recorder import Traced
-from sim.scenario.journey import FEATURES, Does
-from sim.world.graph import ALWAYS, Kind, On, Only
+from sim.scenario.journey import Does
+from sim.world.graph import ALWAYS, INCUMBENT, Kind, On
 from sim.world.market import MarketState
 from sim.world.world import World
 
@@ -57,21 +57,10 @@ _DOES_WAIT, _DOES_RECALL, _DOES_SEARCH = np.int64(Does.WAIT), np.int64(Does.RECA
 _DOES_CHOOSE, _DOES_USE = np.int64(Does.CHOOSE), np.int64(Does.USE)
 _DOES_BOND, _DOES_TALK = np.int64(Does.BOND), np.int64(Does.TALK)
 _AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
-_NOBODY, _EVER, _FIRST_LANE = np.int64(NOBODY), np.int64(0), np.int64(0)
+_NOBODY, _EVER, _FIRST_LANE, _ONE_LANE = np.int64(NOBODY), np.int64(0), np.int64(0), np.int64(1)
 
 _ON_CONTACT, _ON_NEED = On.CONTACT, On.NEED
-_ONLY_INCUMBENT, _ONLY_AUTOMATION = Only.INCUMBENT, Only.AUTOMATION
-_ONLY_PERSONALIZATION, _ONLY_CONTEXT = Only.PERSONALIZATION, Only.CONTEXT
 _LOGIT, _REFERENCE = Kind.LOGIT, Kind.REFERENCE
-
-_TRAITS = len(TRAITS)
-_F_SATISFACTION, _F_TRUST = FEATURES.index("satisfaction"), FEATURES.index("trust")
-_F_HABIT, _F_FATIGUE = FEATURES.index("habit"), FEATURES.index("fatigue")
-_F_WEEKS, _F_EASE = FEATURES.index("weeks_in_stage"), FEATURES.index("ease")
-_F_RELEVANCE, _F_PULL = FEATURES.index("relevance"), FEATURES.index("pull")
-_F_DELIGHT, _F_INTRUSION = FEATURES.index("delight"), FEATURES.index("intrusion")
-_F_EFFORT, _F_REPUTATION = FEATURES.index("effort"), FEATURES.index("reputation")
-_F_PRICE = FEATURES.index("price")
 
 
 @inlined
@@ -91,58 +80,6 @@ def _draw_brands(world: World, customer_id: Int, purpose: Int, when: Int, words:
 
 
 @inlined
-def _feature(
-    world: World,
-    market: MarketState,
-    workspace: Workspace,
-    customer: Any,
-    customer_id: Int,
-    at: Int,
-    feature: Int,
-    strongest: float,
-    disturbed: float,
-) -> float:
-    """Value of one feature for a customer at a node; toward a brand only where it is the host brand's."""
-    host = np.int64(customer.host)
-    hosted = host != NOBODY
-    mine = hosted and host == customer.incumbent
-    felt = 0.0
-    if feature < _TRAITS:
-        felt = decode_unit(
-            workspace.codes[customer_id - workspace.clock[_AT_FIRST], world.constants[0].first_trait + feature]
-        )
-    elif feature == _F_SATISFACTION:
-        felt = np.float64(customer.satisfaction) if mine else 0.0
-    elif feature == _F_TRUST:
-        felt = decode_unit(customer.trust) if mine else 0.0
-    elif feature == _F_HABIT:
-        felt = present_habit(world, workspace, customer) if mine else 0.0
-    elif feature == _F_FATIGUE:
-        felt = present_fatigue(world, workspace, customer)
-    elif feature == _F_WEEKS:
-        felt = np.float64(workspace.clock[_AT_WEEK] - np.int64(customer.since))
-    elif feature == _F_EASE:
-        felt = ease_of(world, workspace, customer, host)
-    elif feature == _F_RELEVANCE:
-        felt = relevance_of(workspace, customer, host)
-    elif feature == _F_PULL:
-        felt = strongest
-    elif feature == _F_DELIGHT:
-        felt = market.brands[host].delight if hosted else 0.0
-    elif feature == _F_INTRUSION:
-        felt = disturbed
-    elif feature == _F_EFFORT:
-        felt = effort_of(world, customer, at, ease_of(world, workspace, customer, host))
-    elif feature == _F_REPUTATION:
-        felt = market.standing[group_of(world, customer_id), host].reputation if hosted else 0.0
-    elif feature == _F_PRICE:
-        felt = world.brands[host].relative_price if hosted else 0.0
-    else:
-        felt = market.totals[0].adoption
-    return felt
-
-
-@inlined
 def _is_open(workspace: Workspace, customer: Any, edge: Any, contacted: bool, need_due: bool) -> bool:
     """Whether an edge exists for this customer this week."""
     host = np.int64(customer.host)
@@ -153,16 +90,10 @@ def _is_open(workspace: Workspace, customer: Any, edge: Any, contacted: bool, ne
         exists = True
     elif host == NOBODY:
         exists = False
-    elif edge.only == _ONLY_INCUMBENT:
+    elif edge.only == INCUMBENT:
         exists = host == customer.incumbent
-    elif edge.only == _ONLY_AUTOMATION:
-        exists = level.automation > 0.0
-    elif edge.only == _ONLY_PERSONALIZATION:
-        exists = level.personalization > 0.0
-    elif edge.only == _ONLY_CONTEXT:
-        exists = level.context > 0.0
     else:
-        exists = level.innovation > 0.0
+        exists = (level.open_gates >> np.uint64(edge.only)) & np.uint64(1) != np.uint64(0)
     return exists
 
 
@@ -171,14 +102,20 @@ def _pick(
     world: World,
     market: MarketState,
     workspace: Workspace,
-    customer: Any,
-    customer_id: Int,
+    population: Population,
+    i: Int,
     at: Int,
     strongest: float,
     disturbed: float,
 ) -> Int:
     """Edge taken, or NOBODY to stay (competing risks, MODEL 4.2), tried in the order of the file."""
     scratch, node = workspace.scratch[0], world.nodes[at]
+    customer, customer_id = population.people[i], workspace.clock[_AT_FIRST] + i
+    scratch.index[0] = i
+    scratch.customer_id[0] = customer_id
+    scratch.is_incumbent[0] = (customer.host != NOBODY) & (customer.host == customer.incumbent)
+    scratch.pulls[i & (BLOCK - 1)] = strongest
+    scratch.intrusions[i & (BLOCK - 1)] = disturbed
     instant = node.weeks == 0
     if node.weighs:
         when = np.int64(customer.occasion) if instant else workspace.clock[_AT_WEEK]
@@ -186,10 +123,7 @@ def _pick(
     else:
         words = _draw(world, customer_id, _WEEK, _EVER, _EVER)
     for place in range(node.first_used, node.end_used):
-        feature = world.used[place]
-        scratch.features[feature, 0] = _feature(
-            world, market, workspace, customer, customer_id, at, feature, strongest, disturbed
-        )
+        load_feature(world, market, workspace, population, at, world.used[place], _ONE_LANE)
     need_due = is_need_due(workspace, customer) and not instant
     total = 1.0
     reached = 0.0
@@ -385,7 +319,7 @@ def _live(
         return
     if node.does == _DOES_WAIT and not (is_need_due(workspace, customer) or strongest > 0.0 or node.weekly):
         return
-    edge = _pick(world, market, workspace, customer, customer_id, at, strongest, disturbed)
+    edge = _pick(world, market, workspace, population, i, at, strongest, disturbed)
     while edge != NOBODY:
         if world.nodes[at].does == _DOES_WAIT:
             leave_wait(workspace, customer)
@@ -394,7 +328,7 @@ def _live(
         at = np.int64(node_at(workspace, customer, customer.stage))
         edge = _NOBODY
         if world.nodes[at].weeks == 0:
-            edge = _pick(world, market, workspace, customer, customer_id, at, strongest, disturbed)
+            edge = _pick(world, market, workspace, population, i, at, strongest, disturbed)
 
 
 @loop

@@ -1,27 +1,26 @@
-"""Weigh: the edges of one node, for several customers at once (MODEL 4.2).
+"""Transition: which edge the customers on one node take (MODEL 4.2).
 
-Up to 128 at a time, in loops without branches that compile to vector instructions. Sums run in the same order as for
-one customer alone (:class:`agents.customer.Customer`), so every bit is the same.
+Up to 128 customers at a time, in loops without branches that compile to vector instructions. Sums run in the same
+order as for one customer alone (:class:`agents.customer.Customer`), so every bit is the same.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from agents.compiled import Int, inlined
 from agents.population import NOBODY, Population
 from agents.purposes import Purpose
-from agents.rules.numerics import decode_unit, uniform
+from agents.rules.numerics import uniform
 from agents.rules.transition import add_term, clipped_probability, odds
-from agents.traits import TRAITS
-from sim.engine.customer.feelings import ease_of, effort_of, present_fatigue, present_habit, relevance_of
 from sim.engine.customer.need_clock import is_need_due
 from sim.engine.customer.stage_view import level_of
-from sim.engine.customer.word_of_mouth import group_of
+from sim.engine.features import load_feature
 from sim.engine.workspace import BLOCK, Clock, Workspace
 from sim.luck import blocks
-from sim.scenario.journey import FEATURES
-from sim.world.graph import ALWAYS, TERMS_AT_ONCE, Kind, On, Only
+from sim.world.graph import ALWAYS, INCUMBENT, TERMS_AT_ONCE, Kind, On
 from sim.world.market import MarketState
 from sim.world.world import World
 
@@ -31,92 +30,14 @@ _WEEK, _STEP = np.int64(Purpose.WEEK), np.int64(Purpose.STEP)
 _AT_WEEK = Clock.WEEK
 _LOGIT, _REFERENCE = Kind.LOGIT, Kind.REFERENCE
 _ON_CONTACT, _ON_NEED, _ANY_WEEK = On.CONTACT, On.NEED, On.WEEK
-_ONLY_INCUMBENT, _ONLY_AUTOMATION = Only.INCUMBENT, Only.AUTOMATION
-_ONLY_PERSONALIZATION, _ONLY_CONTEXT = Only.PERSONALIZATION, Only.CONTEXT
 _NOBODY = np.int64(NOBODY)
-
-_TRAITS = len(TRAITS)
-_F_SATISFACTION, _F_TRUST = FEATURES.index("satisfaction"), FEATURES.index("trust")
-_F_HABIT, _F_FATIGUE = FEATURES.index("habit"), FEATURES.index("fatigue")
-_F_WEEKS, _F_EASE = FEATURES.index("weeks_in_stage"), FEATURES.index("ease")
-_F_RELEVANCE, _F_PULL = FEATURES.index("relevance"), FEATURES.index("pull")
-_F_DELIGHT, _F_INTRUSION = FEATURES.index("delight"), FEATURES.index("intrusion")
-_F_EFFORT, _F_REPUTATION = FEATURES.index("effort"), FEATURES.index("reputation")
-_F_PRICE = FEATURES.index("price")
-
-
-@inlined
-def _load_feature(
-    world: World, market: MarketState, workspace: Workspace, population: Population, at: Int, feature: Int, lanes: Int
-) -> None:
-    """Leave one feature of each customer in ``felt``; brand feelings only toward the host brand."""
-    scratch, people = workspace.scratch[0], population.people
-    felt = scratch.features[feature]
-    if feature < _TRAITS:
-        trait = np.uint64(world.constants[0].first_trait + feature)
-        for lane in range(lanes):
-            felt[lane] = decode_unit(workspace.codes[scratch.index[lane], trait])
-    elif feature == _F_SATISFACTION:
-        for lane in range(lanes):
-            satisfaction = np.float64(people[scratch.index[lane]].satisfaction)
-            felt[lane] = satisfaction if scratch.is_incumbent[lane] != 0 else 0.0
-    elif feature == _F_TRUST:
-        for lane in range(lanes):
-            trust = decode_unit(people[scratch.index[lane]].trust)
-            felt[lane] = trust if scratch.is_incumbent[lane] != 0 else 0.0
-    elif feature == _F_HABIT:
-        for lane in range(lanes):
-            habit = present_habit(world, workspace, people[scratch.index[lane]])
-            felt[lane] = habit if scratch.is_incumbent[lane] != 0 else 0.0
-    elif feature == _F_FATIGUE:
-        for lane in range(lanes):
-            felt[lane] = present_fatigue(world, workspace, people[scratch.index[lane]])
-    elif feature == _F_WEEKS:
-        for lane in range(lanes):
-            felt[lane] = np.float64(workspace.clock[_AT_WEEK] - np.int64(people[scratch.index[lane]].since))
-    elif feature == _F_EASE:
-        for lane in range(lanes):
-            customer = people[scratch.index[lane]]
-            felt[lane] = ease_of(world, workspace, customer, np.int64(customer.host))
-    elif feature == _F_RELEVANCE:
-        for lane in range(lanes):
-            customer = people[scratch.index[lane]]
-            felt[lane] = relevance_of(workspace, customer, np.int64(customer.host))
-    elif feature == _F_PULL:
-        for lane in range(lanes):
-            felt[lane] = scratch.pulls[scratch.index[lane] & (BLOCK - 1)]
-    elif feature == _F_DELIGHT:
-        for lane in range(lanes):
-            host = np.int64(people[scratch.index[lane]].host)
-            value = market.brands[host].delight
-            felt[lane] = value if host != NOBODY else 0.0
-    elif feature == _F_INTRUSION:
-        for lane in range(lanes):
-            felt[lane] = scratch.intrusions[scratch.index[lane] & (BLOCK - 1)]
-    elif feature == _F_EFFORT:
-        for lane in range(lanes):
-            customer = people[scratch.index[lane]]
-            felt[lane] = effort_of(world, customer, at, ease_of(world, workspace, customer, np.int64(customer.host)))
-    elif feature == _F_REPUTATION:
-        for lane in range(lanes):
-            host = np.int64(people[scratch.index[lane]].host)
-            value = market.standing[group_of(world, scratch.customer_id[lane]), host].reputation
-            felt[lane] = value if host != NOBODY else 0.0
-    elif feature == _F_PRICE:
-        for lane in range(lanes):
-            host = np.int64(people[scratch.index[lane]].host)
-            value = world.brands[host].relative_price
-            felt[lane] = value if host != NOBODY else 0.0
-    else:
-        for lane in range(lanes):
-            felt[lane] = market.totals[0].adoption
 
 
 @inlined
 def _open_edges(
     world: World, workspace: Workspace, population: Population, edge: Int, instant: bool, lanes: Int
 ) -> None:
-    """Leave in ``open`` whether an edge exists for each customer this week."""
+    """Leave in ``is_open`` whether an edge exists for each customer this week."""
     scratch, people = workspace.scratch[0], population.people
     on, only = world.edges[edge].on, world.edges[edge].only
     if on == _ON_CONTACT:
@@ -128,70 +49,107 @@ def _open_edges(
     else:
         for lane in range(lanes):
             scratch.is_open[lane] = 1
-    if only == _ONLY_INCUMBENT:
+    if only == INCUMBENT:
         for lane in range(lanes):
             scratch.is_open[lane] &= scratch.is_incumbent[lane]
     elif only != ALWAYS:
         for lane in range(lanes):
             customer = people[scratch.index[lane]]
-            host = np.int64(customer.host)
-            level = level_of(workspace, customer, host)
-            if only == _ONLY_AUTOMATION:
-                strength = level.automation
-            elif only == _ONLY_PERSONALIZATION:
-                strength = level.personalization
-            elif only == _ONLY_CONTEXT:
-                strength = level.context
-            else:
-                strength = level.innovation
-            scratch.is_open[lane] &= np.uint8((host != NOBODY) & (strength > 0.0))
+            level = level_of(workspace, customer, np.int64(customer.host))
+            # Without a host brand the level is all zero.
+            scratch.is_open[lane] &= np.uint8((level.open_gates >> np.uint64(only)) & np.uint64(1))
+
+
+@inlined
+def _draw(world: World, workspace: Workspace, population: Population, at: Int, instant: bool, lanes: Int) -> None:
+    """Draw the luck that decides among the edges of a node."""
+    scratch, people, constants = workspace.scratch[0], population.people, world.constants[0]
+    if instant:
+        for lane in range(lanes):
+            scratch.period[lane] = people[scratch.index[lane]].occasion
+    else:
+        week = workspace.clock[_AT_WEEK]
+        for lane in range((lanes + 7) & -8):
+            scratch.period[lane] = week
+    purpose = _STEP if instant else _WEEK
+    stage = at % constants.stages
+    blocks(
+        constants.seed,
+        constants.replicate,
+        scratch.customer_id,
+        purpose,
+        scratch.period,
+        stage,
+        lanes,
+        scratch.draws,
+        0,
+    )
+
+
+@inlined
+def _add_hazard(world: World, workspace: Workspace, edge_id: Int, sums: Any, is_open: Any, wide: Int) -> None:
+    """Add the odds or probability of an edge, where it is open, to the running sums of the lanes."""
+    scratch, terms, felt = workspace.scratch[0], world.terms, workspace.scratch[0].features
+    edge = world.edges[edge_id]
+    for lane in range(wide):
+        scratch.predictor[lane] = edge.intercept
+    for term in range(edge.first_term, edge.end_term, TERMS_AT_ONCE):
+        one, two, three, four = terms[term], terms[term + 1], terms[term + 2], terms[term + 3]
+        a, b, c, d = felt[one.feature], felt[two.feature], felt[three.feature], felt[four.feature]
+        for lane in range(wide):
+            weight = add_term(scratch.predictor[lane], one.coefficient, a[lane])
+            weight = add_term(weight, two.coefficient, b[lane])
+            weight = add_term(weight, three.coefficient, c[lane])
+            scratch.predictor[lane] = add_term(weight, four.coefficient, d[lane])
+    if edge.kind == _LOGIT:
+        for lane in range(wide):
+            weight = odds(scratch.predictor[lane])
+            weight = weight if is_open[lane] != 0 else 0.0
+            scratch.total_odds[lane] += weight
+            scratch.cumulative[lane] += weight
+            sums[lane] = scratch.cumulative[lane]
+    else:
+        for lane in range(wide):
+            weight = clipped_probability(scratch.predictor[lane])
+            scratch.cumulative[lane] += weight if is_open[lane] != 0 else 0.0
+            sums[lane] = scratch.cumulative[lane]
 
 
 @inlined
 def choose_edges(
     world: World, market: MarketState, workspace: Workspace, population: Population, at: Int, lanes: Int
 ) -> None:
-    """Weigh the edges of node ``at`` for the customers of the lanes.
+    """Choose the edge that each customer of the lanes takes (competing risks, MODEL 4.2).
 
-    Leaves in ``taken`` the edge each one takes, or NOBODY to stay (competing risks, MODEL 4.2). Edges are tried in the
-    order of the file; the reference (an edge without hazard, or staying) comes last.
+    Edges are tried in the order of the file; the reference (an edge without hazard, or staying) comes last.
+
+    Parameters
+    ----------
+    world, market, workspace, population
+        What the customers of the partition meet, and their records. The edges chosen are left in
+        ``workspace.scratch.edge``: NOBODY to stay.
+    at : int
+        Node that all of them stand on.
+    lanes : int
+        Customers on the lanes.
     """
     scratch, people = workspace.scratch[0], population.people
-    node, constants, terms, felt = world.nodes[at], world.constants[0], world.terms, scratch.features
+    node = world.nodes[at]
     instant = node.weeks == 0
-    # Loops on the room alone go on to a multiple of eight, so that no lane is left over for a slow end of the loop.
+    # Loops on scratch memory alone go on to a multiple of eight, which spares the slow end of a vectorized loop.
     wide = (lanes + 7) & -8
     if node.minds:
         for lane in range(lanes):
             customer = people[scratch.index[lane]]
             scratch.is_incumbent[lane] = (customer.host != NOBODY) & (customer.host == customer.incumbent)
     if node.weighs:
-        if instant:
-            for lane in range(lanes):
-                scratch.period[lane] = people[scratch.index[lane]].occasion
-        else:
-            week = workspace.clock[_AT_WEEK]
-            for lane in range(wide):
-                scratch.period[lane] = week
-        purpose = _STEP if instant else _WEEK
-        stage = at % constants.stages
-        blocks(
-            constants.seed,
-            constants.replicate,
-            scratch.customer_id,
-            purpose,
-            scratch.period,
-            stage,
-            lanes,
-            scratch.draws,
-            0,
-        )
+        _draw(world, workspace, population, at, instant, lanes)
     for lane in range(wide):
         scratch.edge[lane] = _NOBODY
         scratch.total_odds[lane] = 1.0
         scratch.cumulative[lane] = 0.0
     for place in range(node.first_used, node.end_used):
-        _load_feature(world, market, workspace, population, at, world.used[place], lanes)
+        load_feature(world, market, workspace, population, at, world.used[place], lanes)
     for place in range(node.first_edge, node.end_edge):
         edge = world.edges[place]
         sums = workspace.cumulative_odds[place - node.first_edge]
@@ -207,28 +165,7 @@ def choose_edges(
                 scratch.edge[lane] = place if is_open[lane] != 0 else before
                 sums[lane] = scratch.cumulative[lane]
         else:
-            for lane in range(wide):
-                scratch.predictor[lane] = edge.intercept
-            for term in range(edge.first_term, edge.end_term, TERMS_AT_ONCE):
-                one, two, three, four = terms[term], terms[term + 1], terms[term + 2], terms[term + 3]
-                a, b, c, d = felt[one.feature], felt[two.feature], felt[three.feature], felt[four.feature]
-                for lane in range(wide):
-                    weight = add_term(scratch.predictor[lane], one.coefficient, a[lane])
-                    weight = add_term(weight, two.coefficient, b[lane])
-                    weight = add_term(weight, three.coefficient, c[lane])
-                    scratch.predictor[lane] = add_term(weight, four.coefficient, d[lane])
-            if edge.kind == _LOGIT:
-                for lane in range(wide):
-                    weight = odds(scratch.predictor[lane])
-                    weight = weight if is_open[lane] != 0 else 0.0
-                    scratch.total_odds[lane] += weight
-                    scratch.cumulative[lane] += weight
-                    sums[lane] = scratch.cumulative[lane]
-            else:
-                for lane in range(wide):
-                    weight = clipped_probability(scratch.predictor[lane])
-                    scratch.cumulative[lane] += weight if is_open[lane] != 0 else 0.0
-                    sums[lane] = scratch.cumulative[lane]
+            _add_hazard(world, workspace, place, sums, is_open, wide)
     if not node.weighs:
         return
     for lane in range(wide):

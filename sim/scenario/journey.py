@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+import agents.features
 from agents.quantity import choice, number, quantity, text, whole
-from agents.traits import TRAITS
+from agents.strategies import CAPABILITIES
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import read, read_name, show, typed_number
 
@@ -43,27 +44,11 @@ class Does(IntEnum):
 
 DOES: tuple[str, ...] = tuple(item.name.lower() for item in Does)
 
-#: What an edge's hazard may depend on: the traits, the customer's memory, and what the customer feels this week.
-FEATURES: tuple[str, ...] = (
-    *TRAITS,
-    "satisfaction",
-    "trust",
-    "habit",
-    "fatigue",
-    "weeks_in_stage",
-    "ease",
-    "relevance",
-    "pull",
-    "delight",
-    "intrusion",
-    "effort",
-    "reputation",
-    "price",
-    "adoption",
-)
+#: What an edge's hazard may depend on: ids of features are places in this tuple.
+FEATURES: tuple[str, ...] = tuple(agents.features.FEATURES)
 
 #: Conditions of an edge: `only: incumbent` (the host brand is the brand last bought), or a capability of the host.
-GATES: tuple[str, ...] = ("incumbent", "automation", "personalization", "context", "innovation")
+GATES: tuple[str, ...] = ("incumbent", *CAPABILITIES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.money import CENTS, to_cents
 from agents.population import customer_record
 from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
+from sim.scenario.journey import GATES
 from sim.scenario.resolved import Arm, Plan, ResolvedScenario
-from sim.world.graph import compile_graph
+from sim.world.graph import INCUMBENT, compile_graph
 from sim.world.quantiles import tail_quantiles, taste_quantiles
 from sim.world.world import BRAND, CONSTANTS, LEVEL, NO_WEEK, OFFER, PERSONA, REAL, SEGMENT, World
 
@@ -64,7 +66,7 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:
     b, s, p = len(timelines), max(map(len, timelines)), len(personas)
     shares = np.array([persona.share for persona in personas])
     shares = shares / shares.sum()
-    cents_per_thousand = 100.0 * scenario.population / 1000.0
+    cents_per_thousand = CENTS * scenario.population / 1000.0
     journeys = tuple(scenario.journeys)
     segments = np.zeros((b, s), SEGMENT).view(np.recarray)
     segments.start = NO_WEEK
@@ -76,15 +78,18 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:
             segment = segments[brand, at]
             segment.start = week
             segment.journey = journeys.index(plan.journey)
-            for who, persona in enumerate(personas):
-                level = levels[brand, at, who]
+            for column, persona in enumerate(personas):
+                level = levels[brand, at, column]
                 for name in (*CAPABILITIES, "prospect_knowledge"):
                     level[name] = _level(strategy, name, persona.name)
+                for gate, name in enumerate(GATES):
+                    if gate != INCUMBENT:
+                        level.open_gates |= np.uint64(int(level[name] > 0.0) << gate)
                 for name in ("customers", "prospects"):
                     level[name] = round(_level(strategy, name, persona.name) * 65_536)
                     segment.makes_contact = max(int(segment.makes_contact), int(level[name] > 0))
             segment.covert = market.contact.covert if strategy.data_use == "covert" else 1.0
-            segment.contact_cost = round(costs.contact * 100)
+            segment.contact_cost = to_cents(costs.contact)
             build = run = 0.0
             for name in CAPABILITIES:
                 amount = float(np.sum(shares * levels[name][brand, at] ** costs.convexity))
@@ -153,7 +158,7 @@ def _compile_constants(scenario: ResolvedScenario, arm: Arm, seed: int, replicat
         "success": market.innovation.success,
         "uplift": market.innovation.uplift,
         "stock_left": np.exp2(-1.0 / market.innovation.half_life),
-        "ancillary": 100.0 * market.innovation.ancillary,
+        "ancillary": CENTS * market.innovation.ancillary,
         "ancillary_margin": market.economics.ancillary_margin,
     }
     for name in REAL:
@@ -195,8 +200,8 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
     people.adapt_digital = [persona.adapt_digital for persona in personas]
     people.adapt_privacy = [persona.adapt_privacy for persona in personas]
     offers = np.zeros((len(personas), len(prices)), OFFER).view(np.recarray)
-    offers.revenue = np.rint(100.0 * np.outer(spend, prices))
-    offers.margin = np.rint(100.0 * np.outer(spend, [brand.unit_margin for brand in market.brands.values()]))
+    offers.revenue = np.rint(CENTS * np.outer(spend, prices))
+    offers.margin = np.rint(CENTS * np.outer(spend, [brand.unit_margin for brand in market.brands.values()]))
     brands = np.zeros(len(prices), BRAND).view(np.recarray)
     brands.quality = quality
     brands.advantage = quality - quality.mean()

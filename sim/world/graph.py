@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.features import TOWARD_INCUMBENT
+from agents.money import to_cents
 from agents.population import NEVER
-from sim.scenario.journey import DOES, FEATURES, GATES, Does, Edge, Journey, stage_names
+from sim.scenario.journey import DOES, FEATURES, GATES, Does, Edge, Journey, Stage, stage_names
 from sim.scenario.market import Market
 
-__all__ = ["ALWAYS", "Graph", "Kind", "On", "Only", "compile_graph", "start_shares"]
+__all__ = ["ALWAYS", "INCUMBENT", "Graph", "Kind", "On", "compile_graph", "start_shares"]
 
-#: Features that are felt only toward a host brand that is the incumbent.
-TOWARD = ("satisfaction", "trust", "habit")
 #: No fixed stay.
 OPEN = -1
 #: An edge without a gate.
@@ -34,14 +34,8 @@ class On:
     NEED = 2
 
 
-class Only:
-    """For whom an edge opens: ids of :data:`sim.scenario.journey.GATES`."""
-
-    INCUMBENT = GATES.index("incumbent")
-    AUTOMATION = GATES.index("automation")
-    PERSONALIZATION = GATES.index("personalization")
-    CONTEXT = GATES.index("context")
-    INNOVATION = GATES.index("innovation")
+#: The one gate that is no capability: an id of :data:`sim.scenario.journey.GATES`.
+INCUMBENT = GATES.index("incumbent")
 
 
 class Kind:
@@ -121,10 +115,6 @@ def start_shares(journey: Journey, stages: tuple[str, ...]) -> NDArray[np.float6
     return np.cumsum(shares / shares.sum())
 
 
-def _cents(money: float) -> int:
-    return round(money * 100)
-
-
 def _edge_terms(edge: Edge) -> tuple[int, float, list[tuple[int, float]]]:
     if edge.logit is not None:
         kind, hazard = Kind.LOGIT, edge.logit
@@ -136,6 +126,54 @@ def _edge_terms(edge: Edge) -> tuple[int, float, list[tuple[int, float]]]:
     return kind, float(hazard.get("base", 0.0)), terms
 
 
+class _Tables:
+    """Edges, terms and used features of all nodes, as they are laid out one behind the other."""
+
+    def __init__(self) -> None:
+        self.edges: list[tuple[int, int, int, int, int, float, int, int]] = []
+        self.terms: list[tuple[int, float]] = []
+        self.used: list[int] = []
+
+    def add_edges(self, row: Any, journey: Journey, name: str, stages: tuple[str, ...]) -> None:
+        """Lay out the edges that leave a stage, and note in the node's row what they need."""
+        row.first_edge = len(self.edges)
+        first_term = len(self.terms)
+        for edge in journey.edges:
+            if edge.source != name:
+                continue
+            kind, base, weights = _edge_terms(edge)
+            on = {None: On.WEEK, "contact": On.CONTACT, "need": On.NEED}[edge.on]
+            only = ALWAYS if edge.only is None else GATES.index(edge.only)
+            span = (len(self.terms), len(self.terms) + len(weights))
+            self.edges.append((stages.index(name), stages.index(edge.target), on, only, kind, base, *span))
+            self.terms += weights
+            self.terms += [(weights[0][0], 0.0)] * (-len(weights) % TERMS_AT_ONCE) if weights else []
+            row.minds |= only == INCUMBENT or any(FEATURES[feature] in TOWARD_INCUMBENT for feature, _ in weights)
+            row.weighs |= kind != Kind.REFERENCE
+            row.weekly |= edge.on is None
+        row.end_edge = len(self.edges)
+        row.first_used = len(self.used)
+        self.used += sorted({feature for feature, _ in self.terms[first_term:]})
+        row.end_used = len(self.used)
+
+
+def _describe_stage(row: Any, stage: Stage) -> None:
+    """Fill in what a stage does by itself, without its edges."""
+    does = DOES.index(stage.does)
+    weeks = 0 if does == Does.CHOOSE else stage.weeks
+    row.does = does
+    row.weeks = OPEN if weeks is None else weeks
+    row.effort = stage.effort
+    row.lift = stage.experience_lift
+    row.cost = to_cents(stage.cost)
+    row.ancillary = to_cents(stage.ancillary)
+    row.weekly = does in (Does.SEARCH, Does.TALK)
+    row.acts = row.weekly
+    row.rest = 0 if row.acts or row.weeks < 0 else row.weeks
+    row.draws = bool(stage.channels) or stage.experience_lift != 0.0 or does == Does.USE
+    row.has_channels = bool(stage.channels)
+
+
 def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
     """Lay out every journey as flat arrays, in the order of the files.
 
@@ -143,81 +181,43 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
     """
     stages = stage_names(journeys)
     channels = tuple(market.channels)
-    j, k, c = len(journeys), len(stages), len(channels)
-    nodes = j * k
-    table = np.zeros(nodes, NODE).view(np.recarray)
+    j, k = len(journeys), len(stages)
+    table = np.zeros(j * k, NODE).view(np.recarray)
     table.weeks = OPEN
-    mix = np.zeros((nodes, max(c, 1)))
+    mix = np.zeros((j * k, max(len(channels), 1)))
     node_of = np.full((j, k), OPEN, np.int64)
-    edges: list[tuple[int, int, int, int, int, float, int, int]] = []
-    terms: list[tuple[int, float]] = []
-    used: list[int] = []
+    tables = _Tables()
     for journey_id, journey in enumerate(journeys.values()):
         for stage_id, name in enumerate(stages):
             node = journey_id * k + stage_id
-            row = table[node]
-            row.first_edge = len(edges)
-            first_term = len(terms)
-            stage = journey.stages.get(name)
+            row, stage = table[node], journey.stages.get(name)
             if stage is not None:
                 node_of[journey_id, stage_id] = node
-                does = DOES.index(stage.does)
-                weeks = 0 if does == Does.CHOOSE else stage.weeks
-                row.does = does
-                row.weeks = OPEN if weeks is None else weeks
-                row.effort = stage.effort
-                row.lift = stage.experience_lift
-                row.cost = _cents(stage.cost)
-                row.ancillary = _cents(stage.ancillary)
-                row.weekly = does in (Does.SEARCH, Does.TALK)
-                row.acts = row.weekly
-                row.rest = 0 if row.acts or row.weeks < 0 else row.weeks
-                row.draws = bool(stage.channels) or stage.experience_lift != 0.0 or does == Does.USE
+                _describe_stage(row, stage)
                 if stage.channels:
-                    row.has_channels = True
                     shares = np.array([stage.channels.get(channel, 0.0) for channel in channels])
                     mix[node] = np.cumsum(shares / shares.sum())
-                for edge in journey.edges:
-                    if edge.source != name:
-                        continue
-                    kind, base, weights = _edge_terms(edge)
-                    on = {None: On.WEEK, "contact": On.CONTACT, "need": On.NEED}[edge.on]
-                    only = ALWAYS if edge.only is None else GATES.index(edge.only)
-                    target = stages.index(edge.target)
-                    edges.append((stage_id, target, on, only, kind, base, len(terms), len(terms) + len(weights)))
-                    terms.extend(weights)
-                    terms.extend([(weights[0][0], 0.0)] * (-len(weights) % TERMS_AT_ONCE) if weights else [])
-                    row.minds |= only == Only.INCUMBENT or any(FEATURES[feature] in TOWARD for feature, _ in weights)
-                    if edge.on is None:
-                        row.weekly = True
-            row.weighs = any(kind != Kind.REFERENCE for _, _, _, _, kind, *_ in edges[row.first_edge :])
-            row.end_edge = len(edges)
+            tables.add_edges(row, journey, name, stages)
             row.opens = row.end_edge > row.first_edge
             row.roams = row.weekly or row.does != Does.WAIT
             row.returns = row.weekly
             row.waits = row.does == Does.WAIT and not row.weekly
             row.never = 0 if row.returns or row.waits else NEVER
-            row.first_used = len(used)
-            used += sorted({feature for feature, _ in terms[first_term:]})
-            row.end_used = len(used)
     for stage_id in range(k):
         home = int(np.argmax(node_of[:, stage_id] != OPEN))
         lacking = node_of[:, stage_id] == OPEN
         table[home * k + stage_id].shared = lacking.any()
         node_of[lacking, stage_id] = node_of[home, stage_id]
         table["resolves"][stage_id::k] = (table["weeks"][stage_id::k] == 0).any()
-    passages = [market.channels[name] for name in channels]
+    costs = [(channel.digital, to_cents(channel.cost), channel.effort) for channel in market.channels.values()]
     graph = Graph(
         node_of=node_of.astype(np.uint16),
         nodes=table,
-        edges=np.array(edges, EDGE).view(np.recarray),
-        terms=np.array(terms, TERM).view(np.recarray),
-        used=np.array(used, np.int64),
+        edges=np.array(tables.edges, EDGE).view(np.recarray),
+        terms=np.array(tables.terms, TERM).view(np.recarray),
+        used=np.array(tables.used, np.int64),
         mix=mix,
-        channels=np.array(
-            [(1.0, 0, 1.0), *((channel.digital, _cents(channel.cost), channel.effort) for channel in passages)],
-            CHANNEL,
-        ).view(np.recarray),
+        channels=np.array([(1.0, 0, 1.0), *costs], CHANNEL).view(np.recarray),
     )
     for column in graph:
         column.flags.writeable = False

@@ -75,6 +75,7 @@ LEVEL = np.dtype(
         ("customers", np.int64),  # contacts per 65,536 weeks
         ("prospects", np.int64),  # contacts per 65,536 weeks
         ("prospect_knowledge", np.float64),
+        ("open_gates", np.uint64),  # bit g: the capability of sim.scenario.journey.GATES[g] is above 0
     ]
 )
 
