@@ -3,7 +3,7 @@
 __all__ = ["CENTS", "to_cents"]
 
 #: Cents of a unit of money.
-CENTS = 100
+CENTS = 100.0
 
 
 def to_cents(money: float) -> int:

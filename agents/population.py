@@ -17,6 +17,8 @@ __all__ = [
     "ADOPTED",
     "BUYER",
     "FOCAL_AT_START",
+    "MAX_BRANDS",
+    "MAX_STAGES",
     "MAX_WEEK",
     "NEVER",
     "NOBODY",
@@ -39,6 +41,10 @@ NEVER = 65_535
 WEEKLY = 512
 #: The last week that a run can reach.
 MAX_WEEK = 65_000
+#: Brands of a market: sets of them are masks of 64 bits.
+MAX_BRANDS = 64
+#: Stages of all journeys of a scenario: a customer's stage is one byte.
+MAX_STAGES = 127
 
 # Bits of ``marks``.
 ADOPTED = 1  # ever bought in the category

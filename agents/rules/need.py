@@ -14,7 +14,7 @@ OCTAVES = 33
 @rule
 def tail_position(log_of_complement: float) -> float:
     """Position in a quantile table of a draw u, from log(1 - u)."""
-    return -log_of_complement * (1.4426950408889634 * 64.0)
+    return -log_of_complement * (1.4426950408889634 * NODES_PER_OCTAVE)
 
 
 @rule

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.metrics import CENTS, EVERYBODY, TERMS
+from agents.money import CENTS
+from sim.analysis.metrics import EVERYBODY, TERMS
 from sim.analysis.paired import estimate
 from sim.analysis.shapley import ShapleyDivision, apportion, divide
 from sim.analysis.summary import short_titles

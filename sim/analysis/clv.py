@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.metrics import CENTS
+from agents.money import CENTS
 from sim.record.history import Lives
 
 __all__ = ["QUANTILES", "ValueDifferences", "pick_customers"]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.money import CENTS
 from sim.record.history import FIXED_POINT, Fixed, History, Money, Origin
+from sim.scenario.calendar import WEEKS_A_YEAR
 
 if TYPE_CHECKING:
     from sim.scenario.resolved import ResolvedScenario
@@ -19,7 +21,6 @@ __all__ = [
     "METRICS",
     "NEVER_NEGATIVE",
     "TERMS",
-    "WEEKS_A_YEAR",
     "Measures",
     "discount",
     "low_point",
@@ -67,8 +68,6 @@ LESS_IS_BETTER: tuple[str, ...] = (
 #: Name under which all customers together stand where a persona is named.
 EVERYBODY = "all"
 
-WEEKS_A_YEAR = 52.0
-CENTS = 100.0
 #: A payback week of 0: the cumulative difference is never below zero.
 NEVER_NEGATIVE = 0.0
 # Personas bear fixed costs per head, in fractions of a cent: less than half a cent is not a debt.

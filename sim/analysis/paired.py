@@ -11,12 +11,12 @@ from scipy.special import stdtr, stdtrit
 
 from sim.analysis.decomposition import decompose
 
-__all__ = ["LEVEL", "MOST_REPLICATES", "Difference", "Estimate", "estimate", "paired_difference", "relative_half_width"]
+__all__ = ["LEVEL", "MAX_REPLICATES", "Difference", "Estimate", "estimate", "paired_difference", "relative_half_width"]
 
 #: Probability that an interval covers the true mean.
 LEVEL = 0.95
 #: No precision is worth more replicates than this.
-MOST_REPLICATES = 1000
+MAX_REPLICATES = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.money import CENTS
 from sim.analysis.decomposition import decompose
-from sim.analysis.metrics import CENTS, EVERYBODY, METRICS, TERMS, Measures, low_point, payback_week
+from sim.analysis.metrics import EVERYBODY, METRICS, TERMS, Measures, low_point, payback_week
 from sim.analysis.paired import LEVEL, Estimate, estimate, paired_difference
 from sim.record.history import ORIGINS
 

@@ -15,15 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.customer_base.buy_till_you_die import BuyTillYouDie
+from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
 
 __all__ = ["LEAVING", "MOST_JOININGS", "Cohort", "Joining", "group_joinings", "lay_out", "stagger"]
 
 #: Stages in which customers wait to join: a journey with more of them is no picture any more.
 MOST_JOININGS = 26
-_DAYS_A_WEEK = 7
 #: Trait that holds the chance to leave after a repeat purchase.
 LEAVING = "novelty_seeking"
-_STEPS_A_YEAR = 52.0  # how the engine discounts
 _DAYS_A_YEAR = 365.25
 
 
@@ -78,9 +77,9 @@ class Cohort:
 
     def market(self) -> dict[str, Any]:
         """Return the content of the market's file."""
-        steps_a_week = 7.0 / self.step_days
+        steps_a_week = DAYS_A_WEEK / self.step_days
         # The engine discounts 52 steps a year, whatever a step stands for.
-        rate = (1.0 + self.discount_rate) ** (_STEPS_A_YEAR * self.step_days / _DAYS_A_YEAR) - 1.0
+        rate = (1.0 + self.discount_rate) ** (WEEKS_A_YEAR * self.step_days / _DAYS_A_YEAR) - 1.0
         price = round(self.spend, 2)
         return {
             "name": self.name,
@@ -201,12 +200,12 @@ def stagger(first: NDArray[np.int64], step_days: float) -> tuple[tuple[Joining, 
     at = np.flatnonzero(steps)
     if step_days != 1.0 or at.size <= MOST_JOININGS:
         return group_joinings(at, steps[at].astype(np.float64)), (1.0,)
-    week, day = first // _DAYS_A_WEEK, first % _DAYS_A_WEEK
+    week, day = first // DAYS_A_WEEK, first % DAYS_A_WEEK
     # A last week that is not whole would reach beyond the last day: it begins earlier instead.
-    begins = np.minimum(week * _DAYS_A_WEEK, int(first.max()) - _DAYS_A_WEEK + 1)
+    begins = np.minimum(week * DAYS_A_WEEK, int(first.max()) - DAYS_A_WEEK + 1)
     weeks = np.bincount(begins)
     at = np.flatnonzero(weeks)
-    spread = np.bincount(day, minlength=_DAYS_A_WEEK) / first.size
+    spread = np.bincount(day, minlength=DAYS_A_WEEK) / first.size
     return group_joinings(at, weeks[at].astype(np.float64)), tuple(float(share) for share in spread)
 
 

@@ -14,6 +14,7 @@ from sim.customer_base.cohort import Cohort, group_joinings, stagger
 from sim.customer_base.gamma_gamma import GammaGamma, fit_gamma_gamma
 from sim.customer_base.purchase_history import CustomerBase
 from sim.record.history import History
+from sim.scenario.calendar import DAYS_A_WEEK
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 
@@ -27,7 +28,6 @@ MEMBERS = 32
 TIERS = 5
 #: Points of time at which customers join, where expectations are added up.
 _JOININGS = 400
-_DAYS_A_WEEK = 7
 #: What a market file accepts.
 _LONGEST_GAP, _MOST_STEPS = 5000.0, 10_000
 _SHAPES = (0.05, 1000.0)
@@ -181,7 +181,7 @@ def expected_histogram(
     model: BuyTillYouDie, days: NDArray[np.float64], customers: NDArray[np.float64], window: int
 ) -> NDArray[np.float64]:
     """Return the expected customers by repeat purchases in a window, of those who joined on given days."""
-    observed = (window - 1.0 - days) / _DAYS_A_WEEK
+    observed = (window - 1.0 - days) / DAYS_A_WEEK
     cells = model.probability(np.arange(CELLS)[:, None], observed[None, :]) @ customers
     return np.r_[cells, max(customers.sum() - cells.sum(), 0.0)]
 
@@ -190,8 +190,8 @@ def expected_weekly(
     model: BuyTillYouDie, days: NDArray[np.float64], customers: NDArray[np.float64], weeks: int
 ) -> NDArray[np.float64]:
     """Return the expected repeat purchases up to the end of each week, of those who joined on given days."""
-    ends = _DAYS_A_WEEK * np.arange(1, weeks + 1) - 1.0
-    ages = np.maximum(ends[:, None] - days[None, :], 0.0) / _DAYS_A_WEEK
+    ends = DAYS_A_WEEK * np.arange(1, weeks + 1) - 1.0
+    ages = np.maximum(ends[:, None] - days[None, :], 0.0) / DAYS_A_WEEK
     return np.asarray(model.expected(ages) @ customers)
 
 
@@ -243,8 +243,8 @@ def _simulable(model: BuyTillYouDie, base: CustomerBase, warnings: list[str]) ->
         warnings.append("an estimate lies beyond what a configuration accepts: what is simulated stands at that end")
     fitting = BuyTillYouDie(r, alpha, max(mean * total, 1e-12), max((1.0 - mean) * total, 1e-12))
     step_days = 1.0
-    if alpha / r * _DAYS_A_WEEK > _LONGEST_GAP or base.days + 1 > _MOST_STEPS:
-        step_days = float(_DAYS_A_WEEK)
+    if alpha / r * DAYS_A_WEEK > _LONGEST_GAP or base.days + 1 > _MOST_STEPS:
+        step_days = float(DAYS_A_WEEK)
         warnings.append(
             "customers buy so rarely, or the data run so long, that one step stands for a week: several purchases"
             " within one week count as one"
@@ -293,5 +293,5 @@ def _simulate(
 def _weekly(history: History, step_days: float, weeks: int) -> NDArray[np.float64]:
     """Repeat purchases up to the end of each week: all but everybody's first."""
     again = np.cumsum(history.purchases.sum(axis=(1, 2, 3)) - np.diff(history.adopters, prepend=0))
-    last = (np.arange(1, weeks + 1) * _DAYS_A_WEEK / step_days).astype(np.int64) - 1
+    last = (np.arange(1, weeks + 1) * DAYS_A_WEEK / step_days).astype(np.int64) - 1
     return np.asarray(again[np.minimum(last, again.size - 1)], dtype=np.float64)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sim.customer_base.buy_till_you_die import Summary
 from sim.data.transactions import Ledger
+from sim.scenario.calendar import DAYS_A_WEEK
 from sim.scenario.errors import ConfigError
 
 __all__ = ["FEWEST_CUSTOMERS", "CustomerBase", "survey"]
@@ -18,7 +19,6 @@ __all__ = ["FEWEST_CUSTOMERS", "CustomerBase", "survey"]
 FEWEST_CUSTOMERS = 30
 #: From fewer than this a warning is due.
 FEW_CUSTOMERS = 200
-_DAYS_A_WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class CustomerBase:
     @property
     def window_weeks(self) -> int:
         """Whole weeks of the calibration window."""
-        return min(self.window // _DAYS_A_WEEK, self.weeks)
+        return min(self.window // DAYS_A_WEEK, self.weeks)
 
     @property
     def observed(self) -> NDArray[np.int64]:
@@ -95,7 +95,7 @@ class CustomerBase:
 
     def summary(self) -> Summary:
         """Return what a buy-till-you-die model needs to know, in weeks."""
-        return Summary.of(self.repeats, self.last / _DAYS_A_WEEK, self.observed / _DAYS_A_WEEK)
+        return Summary.of(self.repeats, self.last / DAYS_A_WEEK, self.observed / DAYS_A_WEEK)
 
     def histogram(self, last: int) -> NDArray[np.int64]:
         """Return customers by repeat purchases in the window, ``last`` or more in the last cell."""
@@ -118,13 +118,13 @@ def survey(ledger: Ledger, until: date | None = None) -> tuple[CustomerBase, tup
     """
     days = ledger.days
     end = ledger.start + timedelta(days=days - 1)
-    if days < 2 * _DAYS_A_WEEK:
+    if days < 2 * DAYS_A_WEEK:
         raise ConfigError(
             f"data covers {days} day{'s' if days > 1 else ''} ({ledger.start} to {end}); give two weeks at least,"
             " better a year, so that customers can come back"
         )
     window = days // 2 if until is None else (until - ledger.start).days + 1
-    if not _DAYS_A_WEEK <= window <= days:
+    if not DAYS_A_WEEK <= window <= days:
         raise ConfigError(
             f"until is {until}, but the data run from {ledger.start} to {end}; give a day between, a week after the"
             " first at least"
@@ -151,8 +151,8 @@ def survey(ledger: Ledger, until: date | None = None) -> tuple[CustomerBase, tup
     paid = again & early & (ledger.amount > 0)
     spend_count = np.add.reduceat(paid.astype(np.int64), starts)
     spent = np.add.reduceat(np.where(paid, ledger.amount, 0.0), starts)
-    weeks = days // _DAYS_A_WEEK
-    week = ledger.day[again & member] // _DAYS_A_WEEK
+    weeks = days // DAYS_A_WEEK
+    week = ledger.day[again & member] // DAYS_A_WEEK
     base = CustomerBase(
         start=ledger.start,
         until=ledger.start + timedelta(days=window - 1),
@@ -184,9 +184,9 @@ def _warnings(base: CustomerBase) -> list[str]:
         warnings.append(
             f"{base.later:,} customers first bought after {base.until}: no part of the fit, and of the forecast neither"
         )
-    if base.window >= base.days - _DAYS_A_WEEK:
+    if base.window >= base.days - DAYS_A_WEEK:
         warnings.append("the calibration window is the whole of the data: nothing is left to test a forecast on")
-    if base.joined[0] > 0.5 * base.customers and base.window > 2 * _DAYS_A_WEEK:
+    if base.joined[0] > 0.5 * base.customers and base.window > 2 * DAYS_A_WEEK:
         warnings.append(
             f"{base.joined[0] / base.customers:.0%} of the customers first bought on the first day: if they had bought"
             " before the file begins, their age is not known and the fit takes them for new"

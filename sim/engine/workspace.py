@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.memory import aligned_zeros
+from agents.population import MAX_BRANDS
 from sim.engine.intrinsics import VECTOR_WIDTH
 from sim.scenario.journey import FEATURES
-from sim.world.world import LEVEL, MAX_BRANDS, World
+from sim.world.world import LEVEL, World
 
 __all__ = ["BLOCK", "LANES", "Clock", "Workspace", "allocate_workspace"]
 

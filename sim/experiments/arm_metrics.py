@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.money import CENTS
 from sim.analysis.category import CATEGORY_METRICS, FROM_ACCOUNTS, FROM_EVENTS, category_measures
-from sim.analysis.metrics import CENTS, METRICS, TERMS, measure
-from sim.analysis.paired import MOST_REPLICATES, relative_half_width
+from sim.analysis.metrics import METRICS, TERMS, measure
+from sim.analysis.paired import MAX_REPLICATES, relative_half_width
 from sim.record.history import History
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.resolved import Record
@@ -164,7 +165,7 @@ def run_arms(
         None is all. The numbers do not depend on it.
     precision : float, optional
         Keep adding replicates until the 95 % interval of the headline is this narrow, relative to its mean, at most
-        :data:`sim.analysis.paired.MOST_REPLICATES`. Default: the scenario's.
+        :data:`sim.analysis.paired.MAX_REPLICATES`. Default: the scenario's.
     executor : Executor, optional
         Where replicates are run; left out, in the threads of this process. The numbers do not depend on it.
     on_progress : callable, optional
@@ -212,9 +213,9 @@ def run_arms(
             return found
         difference = headline(found)
         width = relative_half_width(difference[~np.isnan(difference)])
-        if width <= precision or wanted >= MOST_REPLICATES:
+        if width <= precision or wanted >= MAX_REPLICATES:
             return replace(found, half_width=width)
-        wanted = min(MOST_REPLICATES, 2 * wanted)
+        wanted = min(MAX_REPLICATES, 2 * wanted)
 
 
 class _Job(NamedTuple):

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.analysis.clv import ValueDifferences, pick_customers
 from sim.analysis.metrics import METRICS, Measures, measure
-from sim.analysis.paired import MOST_REPLICATES, relative_half_width
+from sim.analysis.paired import MAX_REPLICATES, relative_half_width
 from sim.analysis.summary import difference_name, parts_of_uncertainty, short_titles, summarise
 from sim.analysis.tables import stage_names
 from sim.analysis.verdict import verdict
@@ -61,7 +61,7 @@ def compare(
         Threads of the numba engine; None is all. The data are the same.
     precision : float, optional
         Keep adding replicates until the 95 % interval of the difference in contribution is this narrow in every arm
-        (half its width, relative to the mean), at most `MOST_REPLICATES`. Default: the scenario's.
+        (half its width, relative to the mean), at most `MAX_REPLICATES`. Default: the scenario's.
     on_progress : callable, optional
         Called with numbers of customer-weeks done.
     executor : Executor, optional
@@ -144,11 +144,11 @@ def _run_until_precise(collected: _Collected, replicates: int, precision: float,
     while True:
         collected.run(collected.scenario, range(len(collected.histories), wanted), options)
         width = collected.half_width()
-        if width <= precision or wanted >= MOST_REPLICATES:
+        if width <= precision or wanted >= MAX_REPLICATES:
             return width
         # The half-width shrinks with the square root of the number; the guess is rough, so it never more than doubles.
         guess = wanted * (width / precision) ** 2 if isfinite(width) else 2.0 * wanted
-        wanted = min(MOST_REPLICATES, max(wanted + 1, min(2 * wanted, ceil(guess))))
+        wanted = min(MAX_REPLICATES, max(wanted + 1, min(2 * wanted, ceil(guess))))
 
 
 @dataclass(slots=True)

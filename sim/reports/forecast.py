@@ -13,6 +13,7 @@ from sim.number_format import short_money, spaced
 from sim.reports.document import Document, Section, Table
 from sim.reports.figures.repeat_buying import draw_comebacks, draw_repeats, draw_tiers, draw_tracking, draw_weeks
 from sim.reports.picture import Picture
+from sim.scenario.calendar import DAYS_A_WEEK
 
 if TYPE_CHECKING:
     from sim.customer_base.forecast import Forecast
@@ -259,7 +260,7 @@ def _comebacks(found: Forecast) -> Picture:
     last = min(7, int(base.repeats.max()))
     groups = np.minimum(base.repeats, last)
     summary = base.summary()
-    ahead = model.expected_after(days / 7.0, summary)
+    ahead = model.expected_after(days / DAYS_A_WEEK, summary)
     weight = summary.customers
     of_group = np.minimum(summary.repeats, last).astype(np.int64)
     expected = np.bincount(of_group, ahead * weight, last + 1) / np.maximum(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import sim
+from sim.scenario.calendar import DAYS_A_WEEK
 from sim.customer_base.buy_till_you_die import BuyTillYouDie
 from sim.analysis.tables import write_parquet
 from sim.scenario.yaml_reader import write_yaml
@@ -69,7 +70,7 @@ def ensemble_of(found: Forecast) -> Ensemble | None:
         f"personas.*.{LEAVING}.mean",
         f"personas.*.{LEAVING}.concentration",
     )
-    steps_a_week = 7.0 / found.cohort.step_days
+    steps_a_week = DAYS_A_WEEK / found.cohort.step_days
     rows, weights = [], []
     for member, weight in zip(found.members, found.weights, strict=True):
         row = (

@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import Any
 
 import agents.features
+from agents.population import MAX_STAGES
 from agents.quantity import choice, number, quantity, text, whole
 from agents.strategies import CAPABILITIES
 from sim.scenario.errors import ConfigError, suggest
@@ -18,8 +19,6 @@ from sim.scenario.schema import read, read_name, show, typed_number
 
 __all__ = ["DOES", "FEATURES", "GATES", "Does", "Edge", "Journey", "Stage", "edge_names", "read_journey", "stage_names"]
 
-#: Stages are kept in a byte.
-MOST_STAGES = 127
 #: Of a hazard: beyond it, a logit is as good as certain.
 LARGEST_COEFFICIENT = 1e6
 #: Two names of stages with what stands between and behind them.
@@ -143,8 +142,8 @@ def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey
     given = data.get("stages")
     if not isinstance(given, Mapping) or not given:
         raise ConfigError(f"{where}: stages is {show(given)}; give a mapping of one stage or more by name")
-    if len(given) > MOST_STAGES:
-        raise ConfigError(f"{where}: {len(given)} stages; at most {MOST_STAGES} are allowed")
+    if len(given) > MAX_STAGES:
+        raise ConfigError(f"{where}: {len(given)} stages; at most {MAX_STAGES} are allowed")
     stages = {
         read_name(stage, "a stage", where=where, key="a name under stages"): read(
             Stage, {} if content is None else content, where=where, key=f"stages.{stage}"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agents.personas import Persona
+from agents.population import MAX_BRANDS, MAX_STAGES
 from agents.strategies import Strategy
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
@@ -19,8 +20,6 @@ from sim.scenario.schema import read, read_value, show
 
 __all__ = ["build_journey", "check_journeys", "check_market", "check_personas", "resolve"]
 
-#: Sets of brands are bit masks of 64 bits.
-MOST_BRANDS = 64
 #: Persona and stage are kept in one byte per customer.
 MOST_PERSONAS = 255
 MOST_CHANNELS = 127
@@ -88,10 +87,10 @@ def check_journeys(
 ) -> None:
     """Check what only all journeys together can break."""
     count = len(stage_names(journeys))
-    if count > MOST_STAGES:
+    if count > MAX_STAGES:
         raise ConfigError(
             f"{where}: the journeys {', '.join(journeys)} have {count} stages of different names;"
-            f" give up to {MOST_STAGES}"
+            f" give up to {MAX_STAGES}"
         )
     if market.name != "none":
         return
@@ -109,8 +108,8 @@ def check_journeys(
 def check_market(market: Market, where: str) -> None:
     """Check what only the parts of a market together can break."""
     brands = tuple(market.brands)
-    if not 1 <= len(brands) <= MOST_BRANDS:
-        raise ConfigError(f"{where}: market.brands has {len(brands)} brands; give 1 to {MOST_BRANDS}")
+    if not 1 <= len(brands) <= MAX_BRANDS:
+        raise ConfigError(f"{where}: market.brands has {len(brands)} brands; give 1 to {MAX_BRANDS}")
     for brand in brands:
         if brand in RESERVED_BRANDS:
             raise ConfigError(f"{where}: market.brands has a brand {brand!r}, a word with a meaning in arms; rename it")

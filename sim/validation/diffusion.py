@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.metrics import WEEKS_A_YEAR
+from sim.scenario.calendar import WEEKS_A_YEAR
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import Check
 from sim.validation.pattern import Finding, Pattern, PatternRun

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.record.history import History
+from sim.scenario.calendar import DAYS_A_WEEK
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import Check
 from sim.validation.pattern import Finding, Pattern, PatternRun
@@ -17,7 +18,6 @@ _REPLICATES = 6
 _CUSTOMERS = 2357
 #: Days of the observation from which the estimates come (39 weeks), and of the whole (78 weeks).
 _CALIBRATION, _WHOLE = 273, 546
-_DAYS_A_WEEK = 7
 #: Last cell of the histogram: so many repeats or more.
 _LAST = 7
 #: Deviation of a cell that matters, relative.
@@ -86,7 +86,7 @@ def _run(run: PatternRun) -> Finding:
 def _repeats_by_week(history: History, scale: float) -> NDArray[np.float64]:
     """Repeat purchases up to the end of each week: all but everybody's first."""
     all_of_day = history.purchases.sum(axis=(1, 2, 3)) - np.diff(history.adopters, prepend=0)
-    return np.asarray(np.cumsum(all_of_day)[_DAYS_A_WEEK - 1 :: _DAYS_A_WEEK] * scale)
+    return np.asarray(np.cumsum(all_of_day)[DAYS_A_WEEK - 1 :: DAYS_A_WEEK] * scale)
 
 
 def _charts(

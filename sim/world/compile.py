@@ -11,6 +11,7 @@ from agents.money import CENTS, to_cents
 from agents.population import customer_record
 from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
+from sim.scenario.calendar import WEEKS_A_YEAR
 from sim.scenario.journey import GATES
 from sim.scenario.resolved import Arm, Plan, ResolvedScenario
 from sim.world.graph import INCUMBENT, compile_graph
@@ -218,7 +219,7 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
         taste_quantiles=taste_quantiles(market),
         fatigue_left=np.exp2(-weeks / market.contact.fatigue_half_life),
         habit_left=np.exp2(-weeks / market.experience.habit_half_life),
-        discount=(1.0 + market.economics.discount_rate) ** (-np.arange(scenario.horizon) / 52.0),
+        discount=(1.0 + market.economics.discount_rate) ** (-np.arange(scenario.horizon) / WEEKS_A_YEAR),
         **graph._asdict(),
     )
     for column in world:

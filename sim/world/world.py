@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 
 from agents.strategies import CAPABILITIES
 
-__all__ = ["BRAND", "CONSTANTS", "LEVEL", "MAX_BRANDS", "NO_WEEK", "OFFER", "PERSONA", "REAL", "SEGMENT", "World"]
+__all__ = ["BRAND", "CONSTANTS", "LEVEL", "NO_WEEK", "OFFER", "PERSONA", "REAL", "SEGMENT", "World"]
 
 #: A week after the end of every run.
 NO_WEEK = 1 << 40
-#: Brands fit a mask.
-MAX_BRANDS = 64
 
 WHOLE = (
     "seed", "replicate", "customers", "brands", "focal", "journey", "stages", "groups", "first_trait",

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from sim.analysis.paired import MOST_REPLICATES
+from sim.analysis.paired import MAX_REPLICATES
 from sim.experiments.compare import compare
 from sim.results import export_events, find_run, list_runs, read_trace, show_run, write
 from sim.results.folder import PARTIAL
@@ -97,8 +97,8 @@ def test_precision_adds_replicates_until_narrow_enough(pretend_runs, scenario):
 
 
 def test_precision_that_cannot_be_reached_says_so(pretend_runs, scenario, monkeypatch):
-    monkeypatch.setattr("sim.experiments.compare.MOST_REPLICATES", 6)
-    assert MOST_REPLICATES == 1000
+    monkeypatch.setattr("sim.experiments.compare.MAX_REPLICATES", 6)
+    assert MAX_REPLICATES == 1000
     pretend_runs(better=0, noise=30)
     result = compare(scenario, replicates=2, precision=1e-6)
     assert result.replicates == 6 and "was not reached" in result.verdict

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.population import MAX_STAGES
 from sim.scenario.errors import ConfigError
-from sim.scenario.journey import DOES, FEATURES, GATES, MOST_STAGES, Does, read_journey, stage_names
+from sim.scenario.journey import DOES, FEATURES, GATES, Does, read_journey, stage_names
 from sim.scenario.market import Market
 from sim.world.graph import compile_graph, start_shares
 
@@ -33,7 +34,7 @@ SOUND = {
         {"from": "use", "to": "idle"},
     ],
 }
-MANY = {f"s{at}": {} for at in range(MOST_STAGES + 1)}
+MANY = {f"s{at}": {} for at in range(MAX_STAGES + 1)}
 CHAIN = {"start": {"a": 1.0}, "stages": {"a": {}, "b": {}}, "edges": [{"from": "a", "to": "b", "probability": 0.3}]}
 
 #: What is changed in a sound journey (path and value; DROP removes), and what the message must say.
@@ -43,7 +44,7 @@ FAULTS = {
     "no stages": ([("stages", DROP)], "stages is null; give a mapping of one stage or more"),
     "stages in a list": ([("stages", ["idle"])], "stages is .*; give a mapping of one stage or more"),
     "empty stages": ([("stages", {})], "stages is .*; give a mapping of one stage or more"),
-    "too many stages": ([("stages", MANY)], f"{MOST_STAGES + 1} stages; at most {MOST_STAGES}"),
+    "too many stages": ([("stages", MANY)], f"{MAX_STAGES + 1} stages; at most {MAX_STAGES}"),
     "a stage with a bad name": ([("stages", {"a b": {}})], "a name under stages is 'a b'; name a stage with"),
     "a stage that is no mapping": ([("stages.idle", 3)], "stages.idle is 3; give a mapping with keys among does, weeks"),
     "an unknown key of a stage": ([("stages.idle.wekks", 3)], "unknown key 'stages.idle.wekks'; did you mean 'weeks'?"),
