@@ -12,6 +12,7 @@ from sim.engine.customer.brand_mask import has
 from sim.engine.customer.contact_response import is_moment, meet_contact
 from sim.engine.customer.feelings import present_fatigue, store_fatigue
 from sim.engine.customer.stage_view import level_of
+from sim.engine.draws import draw_lanes
 from sim.engine.intrinsics import VECTOR_WIDTH, compress_all, prefetch_l2
 from sim.engine.workspace import BLOCK, LANES, Clock, Workspace
 from sim.luck import blocks
@@ -39,24 +40,11 @@ def rate_of(workspace: Workspace, population: Population, i: Int, brand: Int) ->
 
 
 @inlined
-def _contact_lanes(
-    world: World,
-    market: MarketState,
-    workspace: Workspace,
-    counters: Counters,
-    population: Population,
-    lanes: Int,
-    contacted: Int,
-    moved: Int,
-) -> tuple[Int, Int]:
-    """Contacts of those whom brands reach, brand by brand.
-
-    Returns how many of the block have met any by now, and how many of these may stand on another node.
-
-    On the room ``weight`` is fatigue before, ``total`` what is added, ``running`` the strongest pull, ``goal`` the
-    worst intrusion, ``taken`` the number of contacts.
-    """
-    scratch, constants = workspace.scratch[0], world.constants[0]
+def _prepare_contacts(
+    world: World, workspace: Workspace, counters: Counters, population: Population, lanes: Int
+) -> None:
+    """Load the lanes with what a week's contacts depend on."""
+    scratch = workspace.scratch[0]
     first, week = workspace.clock[_AT_FIRST], workspace.clock[_AT_WEEK]
     for lane in range(lanes):
         i = scratch.index[lane]
@@ -72,47 +60,57 @@ def _contact_lanes(
         scratch.strongest_pull[lane] = 0.0
         scratch.worst_intrusion[lane] = 0.0
         scratch.contact_count[lane] = 0
-    for turn in range(market.totals[0].contacting):
-        brand = market.contacting[turn]
-        blocks(
-            constants.seed,
-            constants.replicate,
-            scratch.customer_id,
-            _MOMENT,
-            scratch.period,
+
+
+@inlined
+def _contact_brand(
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
+    population: Population,
+    brand: Int,
+    lanes: Int,
+) -> None:
+    """Contacts of one brand with those of the lanes whom it reaches."""
+    scratch, first = workspace.scratch[0], workspace.clock[_AT_FIRST]
+    draw_lanes(world, workspace, _MOMENT, brand, lanes, scratch.draws)
+    made = np.int64(0)
+    for lane in range(lanes):
+        level = level_of(workspace, population.people[scratch.index[lane]], brand)
+        aimed = uniform(np.int64(scratch.draws[0, lane])) < level.context
+        scratch.is_aimed[lane] = aimed
+        scratch.selected[made] = lane
+        # A company that knows where the customer is holds back what would not be timely.
+        made += np.int64(has(scratch.reached_by[lane], brand) & ((not aimed) | (scratch.is_timely[lane] != 0)))
+    for place in range(made):
+        lane = scratch.selected[place]
+        i = scratch.index[lane]
+        strength, disturbed, tiring = meet_contact(
+            world,
+            market,
+            workspace,
+            counters,
+            population.people[i],
+            first + i,
             brand,
-            lanes,
-            scratch.draws,
-            0,
+            scratch.is_aimed[lane] != 0,
+            uniform(np.int64(scratch.draws[1, lane])),
+            scratch.fatigue[lane],
         )
-        made = np.int64(0)
-        for lane in range(lanes):
-            level = level_of(workspace, population.people[scratch.index[lane]], brand)
-            aimed = uniform(np.int64(scratch.draws[0, lane])) < level.context
-            scratch.is_aimed[lane] = aimed
-            scratch.selected[made] = lane
-            # A company that knows where the customer is holds back what would not be timely.
-            made += np.int64(has(scratch.reached_by[lane], brand) & ((not aimed) | (scratch.is_timely[lane] != 0)))
-        for place in range(made):
-            lane = scratch.selected[place]
-            i = scratch.index[lane]
-            strength, disturbed, tiring = meet_contact(
-                world,
-                market,
-                workspace,
-                counters,
-                population.people[i],
-                first + i,
-                brand,
-                scratch.is_aimed[lane] != 0,
-                uniform(np.int64(scratch.draws[1, lane])),
-                scratch.fatigue[lane],
-            )
-            scratch.contact_count[lane] += 1
-            scratch.fatigue_added[lane] += tiring
-            scratch.worst_intrusion[lane] = max(scratch.worst_intrusion[lane], disturbed)
-            scratch.host[lane] = brand if strength > scratch.strongest_pull[lane] else scratch.host[lane]
-            scratch.strongest_pull[lane] = max(scratch.strongest_pull[lane], strength)
+        scratch.contact_count[lane] += 1
+        scratch.fatigue_added[lane] += tiring
+        scratch.worst_intrusion[lane] = max(scratch.worst_intrusion[lane], disturbed)
+        scratch.host[lane] = brand if strength > scratch.strongest_pull[lane] else scratch.host[lane]
+        scratch.strongest_pull[lane] = max(scratch.strongest_pull[lane], strength)
+
+
+@inlined
+def _store_contacts(
+    workspace: Workspace, counters: Counters, population: Population, lanes: Int, contacted: Int, moved: Int
+) -> tuple[Int, Int]:
+    """Store what the contacts of the lanes leave behind; see :func:`_contact_lanes` for what is returned."""
+    scratch = workspace.scratch[0]
     for lane in range(lanes):
         if scratch.contact_count[lane] > 0:
             i = scratch.index[lane]
@@ -133,6 +131,28 @@ def _contact_lanes(
             scratch.intrusions[here] = scratch.worst_intrusion[lane]
             contacted += 1
     return contacted, moved
+
+
+@inlined
+def _contact_lanes(
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
+    population: Population,
+    lanes: Int,
+    contacted: Int,
+    moved: Int,
+) -> tuple[Int, Int]:
+    """Contacts of the customers of the lanes, brand by brand.
+
+    Returns how many customers of the block have been contacted so far, and how many of these may stand on another
+    node.
+    """
+    _prepare_contacts(world, workspace, counters, population, lanes)
+    for turn in range(market.totals[0].contacting):
+        _contact_brand(world, market, workspace, counters, population, market.contacting[turn], lanes)
+    return _store_contacts(workspace, counters, population, lanes, contacted, moved)
 
 
 @inlined

@@ -22,10 +22,10 @@ from sim.engine.customer.movement import arrive, settle_entry
 from sim.engine.customer.need_clock import set_need_clock, turn_to_incumbent
 from sim.engine.customer.stage_view import next_due, stage_view_of
 from sim.engine.customer.word_of_mouth import group_of, talk
+from sim.engine.draws import draw_lanes
 from sim.engine.intrinsics import prefetch_l2
 from sim.engine.schedule import PREFETCHES, load_lanes, prefetch_upcoming
 from sim.engine.workspace import BLOCK, LANES, Clock, Workspace
-from sim.luck import blocks
 from sim.record.counters import Counters
 from sim.scenario.journey import Does
 from sim.world.market import MarketState
@@ -85,12 +85,9 @@ def talk_lanes(
 ) -> None:
     """One week in a talk stage of each."""
     scratch = workspace.scratch[0]
-    constants = world.constants[0]
     for lane in range(lanes):
         scratch.period[lane] = workspace.clock[_AT_WEEK]
-    blocks(
-        constants.seed, constants.replicate, scratch.customer_id, _WEEK, scratch.period, stage, lanes, scratch.draws, 0
-    )
+    draw_lanes(world, workspace, _WEEK, stage, lanes, scratch.draws)
     for lane in range(lanes):
         i = scratch.index[lane]
         u = uniform(np.int64(scratch.draws[1, lane]))
@@ -101,10 +98,7 @@ def talk_lanes(
 def _wait_lanes(world: World, workspace: Workspace, population: Population, lanes: Int) -> None:
     """Start the need clock of each."""
     scratch = workspace.scratch[0]
-    constants = world.constants[0]
-    blocks(
-        constants.seed, constants.replicate, scratch.customer_id, _NEED, scratch.period, _EVER, lanes, scratch.draws, 0
-    )
+    draw_lanes(world, workspace, _NEED, _EVER, lanes, scratch.draws)
     for lane in range((lanes + 7) & -8):
         scratch.gap_position[lane] = tail_position(log(1.0 - uniform(np.int64(scratch.draws[0, lane]))))
     for lane in range(lanes):
@@ -208,6 +202,66 @@ def _finish_together(world: World, workspace: Workspace, population: Population,
     return lanes
 
 
+@inlined
+def _act_on_entry(
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
+    population: Population,
+    does: Int,
+    lanes: Int,
+) -> None:
+    """Do what the stage does to the customers of the lanes, but for experience and talk."""
+    scratch = workspace.scratch[0]
+    if does == _DOES_WAIT:
+        _wait_lanes(world, workspace, population, lanes)
+    elif does == _DOES_RECALL:
+        _recall_lanes(world, market, workspace, population, lanes)
+    elif does == _DOES_SEARCH:
+        search_lanes(world, market, workspace, population, lanes)
+    elif does == _DOES_CHOOSE:
+        buy_lanes(world, market, workspace, counters, population, lanes)
+    elif does == _DOES_BOND:
+        for lane in range(lanes):
+            bond(world, workspace, counters, population.people[scratch.index[lane]])
+
+
+@inlined
+def _experience_lanes(
+    world: World,
+    market: MarketState,
+    workspace: Workspace,
+    counters: Counters,
+    population: Population,
+    at: Int,
+    lanes: Int,
+) -> None:
+    """Let the customers of the lanes experience the incumbent, where the stage uses it or lifts the experience."""
+    scratch, node, does = workspace.scratch[0], world.nodes[at], world.nodes[at].does
+    first = workspace.clock[_AT_FIRST]
+    for lane in range((lanes + 7) & -8):
+        scratch.noise[lane] = normal_quantile(uniform(np.int64(scratch.entry_draws[1, lane])))
+    for lane in range(lanes):
+        i = scratch.index[lane]
+        lift = world.nodes[scratch.node[lane]].lift if does == _DOES_WAIT else node.lift
+        if does == _DOES_USE or lift != 0.0:
+            disturbed = scratch.intrusions[i & (BLOCK - 1)]
+            told = uniform(np.int64(scratch.entry_draws[2, lane]))
+            experience(
+                world,
+                market,
+                workspace,
+                counters,
+                population.people[i],
+                first + i,
+                lift,
+                disturbed,
+                scratch.noise[lane],
+                told,
+            )
+
+
 @rule
 def enter_node(
     world: World,
@@ -218,9 +272,21 @@ def enter_node(
     at: Int,
     begin: Int,
 ) -> Int:
-    """Let all who are queued come to node ``at``; returns by how much the number of those on the move grows.
+    """Let all customers queued for a node enter it; queue those whose stage resolves within the week there.
 
-    Who finds a stage that resolves within the week is queued there.
+    Parameters
+    ----------
+    world, market, workspace, counters, population
+        What the customers of the partition meet, what they leave behind, and their records.
+    at : int
+        The node.
+    begin : int
+        Row of the block's first customer in the partition.
+
+    Returns
+    -------
+    int
+        By how much the number of customers on the move grows.
     """
     scratch = workspace.scratch[0]
     moving = -workspace.entered[at]
@@ -250,63 +316,22 @@ def enter_node(
                 drawn |= theirs.draws
                 settles |= _settles(theirs)
         if drawn:
-            blocks(
-                constants.seed,
-                constants.replicate,
-                scratch.customer_id,
-                _ENTRY,
-                scratch.period,
-                stage,
-                lanes,
-                scratch.entry_draws,
-                0,
-            )
+            draw_lanes(world, workspace, _ENTRY, stage, lanes, scratch.entry_draws)
         if does == _DOES_WAIT and settles:
             # Each on the journey of the brand last bought.
             for lane in range(lanes):
-                i = scratch.index[lane]
-                u = uniform(np.int64(scratch.entry_draws[0, lane]))
-                settle_entry(
-                    world, workspace, counters, population.people[i], first + i, np.int64(scratch.node[lane]), u
-                )
+                i, u = scratch.index[lane], uniform(np.int64(scratch.entry_draws[0, lane]))
+                node_id = np.int64(scratch.node[lane])
+                settle_entry(world, workspace, counters, population.people[i], first + i, node_id, u)
         else:
             _settle_lanes(world, workspace, counters, population, at, lanes)
         if does != _DOES_CHOOSE and counters.events.shape[0] > 0:
             for lane in range(lanes):
                 i = scratch.index[lane]
                 log_stage(workspace, counters, population.people[i], first + i)
-        if does == _DOES_WAIT:
-            _wait_lanes(world, workspace, population, lanes)
-        elif does == _DOES_RECALL:
-            _recall_lanes(world, market, workspace, population, lanes)
-        elif does == _DOES_SEARCH:
-            search_lanes(world, market, workspace, population, lanes)
-        elif does == _DOES_CHOOSE:
-            buy_lanes(world, market, workspace, counters, population, lanes)
-        elif does == _DOES_BOND:
-            for lane in range(lanes):
-                bond(world, workspace, counters, population.people[scratch.index[lane]])
+        _act_on_entry(world, market, workspace, counters, population, does, lanes)
         if lifted | (does == _DOES_USE):
-            for lane in range((lanes + 7) & -8):
-                scratch.noise[lane] = normal_quantile(uniform(np.int64(scratch.entry_draws[1, lane])))
-            for lane in range(lanes):
-                i = scratch.index[lane]
-                lift = world.nodes[scratch.node[lane]].lift if does == _DOES_WAIT else node.lift
-                if does == _DOES_USE or lift != 0.0:
-                    disturbed = scratch.intrusions[i & (BLOCK - 1)]
-                    told = uniform(np.int64(scratch.entry_draws[2, lane]))
-                    experience(
-                        world,
-                        market,
-                        workspace,
-                        counters,
-                        population.people[i],
-                        first + i,
-                        lift,
-                        disturbed,
-                        scratch.noise[lane],
-                        told,
-                    )
+            _experience_lanes(world, market, workspace, counters, population, at, lanes)
         if does == _DOES_TALK:
             talk_lanes(world, workspace, counters, population, stage, lanes)
         if (does == _DOES_CHOOSE) | (does == _DOES_WAIT):

@@ -17,9 +17,9 @@ from agents.rules.numerics import uniform
 from agents.rules.transition import add_term, clipped_probability, odds
 from sim.engine.customer.need_clock import is_need_due
 from sim.engine.customer.stage_view import level_of
+from sim.engine.draws import draw_lanes
 from sim.engine.features import load_feature
 from sim.engine.workspace import BLOCK, Clock, Workspace
-from sim.luck import blocks
 from sim.world.graph import ALWAYS, INCUMBENT, TERMS_AT_ONCE, Kind, On
 from sim.world.market import MarketState
 from sim.world.world import World
@@ -73,17 +73,7 @@ def _draw(world: World, workspace: Workspace, population: Population, at: Int, i
             scratch.period[lane] = week
     purpose = _STEP if instant else _WEEK
     stage = at % constants.stages
-    blocks(
-        constants.seed,
-        constants.replicate,
-        scratch.customer_id,
-        purpose,
-        scratch.period,
-        stage,
-        lanes,
-        scratch.draws,
-        0,
-    )
+    draw_lanes(world, workspace, purpose, stage, lanes, scratch.draws)
 
 
 @inlined

@@ -92,6 +92,17 @@ def _log(counters: Counters) -> NDArray[np.void]:
     return log
 
 
+def _lives(focal: int, accounts: Any, people: Any) -> Lives:
+    """Accounts and final states of the customers, where accounts were kept."""
+    last = people if accounts.size else people[:0]
+    return Lives(
+        **{name: np.ascontiguousarray(accounts[name]) for name in accounts.dtype.names},
+        **{name: last[name].copy() for name in ("persona", "stage", "incumbent", "satisfaction")},
+        trust=(last.trust / UNIT).astype(np.float32),
+        opted_out=(last.opted_out & people.opted_out.dtype.type(1 << int(focal))) != 0,
+    )
+
+
 def make_history(
     arm: str,
     world: World,
@@ -110,17 +121,8 @@ def make_history(
     ``at_start`` are the focal brand's customers when it began, ``still`` those who still are when it ends (P,).
     """
     constants = world.constants[0]
-    accounts = counters.accounts
     heads = stocks.occupancy.sum(axis=1)
     by_brand, by_persona = counters.by_brand, counters.by_persona
-    focal_bit = people.opted_out.dtype.type(1 << int(constants.focal))
-    last = people if accounts.size else people[:0]
-    lives = Lives(
-        **{name: np.ascontiguousarray(accounts[name]) for name in accounts.dtype.names},
-        **{name: last[name].copy() for name in ("persona", "stage", "incumbent", "satisfaction")},
-        trust=(last.trust / UNIT).astype(np.float32),
-        opted_out=(last.opted_out & focal_bit) != 0,
-    )
 
     def level(before: NDArray[np.int64], column: int) -> NDArray[np.int64]:
         return before + np.cumsum(by_brand[..., column], axis=0)
@@ -153,7 +155,7 @@ def make_history(
         fixed=fixed,
         adopters=adopters + np.cumsum(by_persona[..., ByPersona.ADOPTED].sum(axis=1)),
         trace=MarketTrace(*trace),
-        lives=lives,
+        lives=_lives(constants.focal, counters.accounts, people),
         events=_log(counters),
         customer_weeks=int(constants.customers) * len(by_persona),
         seconds=seconds,
