@@ -30,7 +30,22 @@ _32 = np.uint64(32)
 def philox(
     c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64, rounds: Int
 ) -> Words:
-    """Philox4x32 block cipher: four counter words and two key words, each below 2**32, to four words below 2**32."""
+    """Philox4x32 block cipher (Salmon et al. 2011).
+
+    Parameters
+    ----------
+    c0, c1, c2, c3 : uint64
+        Counter words, each below 2**32.
+    k0, k1 : uint64
+        Key words, each below 2**32.
+    rounds : int
+        10 is the published choice.
+
+    Returns
+    -------
+    tuple of uint64
+        Four words below 2**32.
+    """
     for _ in range(rounds):
         p0 = _M0 * c0
         p1 = _M1 * c2
@@ -55,6 +70,11 @@ def block(seed: Int, replicate: Int, customer: Int, purpose: Int, when: Int, ind
         An :class:`agents.purposes.Purpose`.
     index : int
         Stage, brand or group of four brands, in [0, 2**24).
+
+    Returns
+    -------
+    tuple of uint64
+        Four words below 2**32.
     """
     return philox(
         np.uint64(customer),
@@ -83,14 +103,16 @@ def blocks(
 
     Parameters
     ----------
+    seed, replicate, purpose, index : int
+        As in :func:`block`.
     who, when : uint32 (LANES,)
-        Customers and times; what stands behind ``count`` is drawn for too, up to the next multiple of eight.
+        Customers and times; draws go on behind ``count`` up to the next multiple of eight.
+    count : int
+        Customers.
     words : uint32 (rows, LANES)
-        Room: the four words of a block go to rows ``row`` to ``row + 3``.
+        Filled: the four words of a block go to rows ``row`` to ``row + 3``.
     row : int
         First row.
-
-    Other parameters are those of :func:`block`.
     """
     first, second, third, fourth = words[row], words[row + 1], words[row + 2], words[row + 3]
     for lane in range((count + 7) & -8):

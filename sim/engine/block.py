@@ -1,8 +1,8 @@
-"""Crowd: one week of many neighbours at once.
+"""Block: one week of many neighbouring customers at once.
 
-What one customer does is little, and what it is differs from one to the next: a machine that lives one after the other
-waits at every turn for what it could not foresee. So the customers of a block whose week it is are queued by the node
-they stand on, and those of one node live the same step together, up to 128 at a time.
+One customer does little in a week, and each does something else, so that a processor that takes them one by one waits
+at every branch. So the active customers of a block are queued by the node they stand on, and those of one node take
+the same step together, up to 128 at a time.
 """
 
 from __future__ import annotations
@@ -125,16 +125,21 @@ def _step(
 def step_blocks(
     world: World, market: MarketState, workspace: Workspace, counters: Counters, population: Population
 ) -> None:
-    """One week of every customer of a shard whose week it is, block by block.
+    """One week of every active customer of a partition, block by block.
 
-    1. Of each: contacts of every brand that makes contact (a timely one makes its brand the host and pulls).
-    2. Of those who stand on one node, together: the weekly deed of the stage (search, talk); unless a fixed stay is not
-       over or nothing can open, one edge at most, by its hazards.
-    3. Of those who come to one node, together: channel, effort, money; what the stage does (recall, choose and buy,
-       experience, bond, need clock ...). Where the stage resolves within the week, on through one more edge, until
-       everybody stands still. Stages take turns in the order of the file.
-    4. Of each the next week in which anything can happen is set along the way; of those who wait, at last, the contact
-       that comes before it.
+    1. Contacts: those of every brand that makes contact; a timely one makes its brand the host and pulls.
+    2. Step: the active customers of one node, together, do the weekly action of the stage (search, talk). Unless a
+       fixed stay is not over or no edge can open, each takes one edge at most, by its hazards.
+    3. Entry: the customers who come to one node, together, take channel, effort and money, and what the stage does
+       (recall, choose and buy, experience, bond, need clock ...). Where the stage resolves within the week they take
+       another edge, until nobody moves. Stages take turns in the order of the file.
+    4. Schedule: the next week in which anything can happen to a customer is set along the way; for waiting customers,
+       at last, the contact that comes before it.
+
+    Parameters
+    ----------
+    world, market, workspace, counters, population
+        See :mod:`sim.engine`.
     """
     scratch = workspace.scratch[0]
     stages, nodes = world.constants[0].stages, world.nodes.size

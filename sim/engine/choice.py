@@ -38,7 +38,17 @@ _AT_FIRST = Clock.FIRST
 
 @inlined
 def draw_brands(world: World, workspace: Workspace, purpose: Int, lanes: Int) -> None:
-    """Draws of every brand for the customers of all lanes; four brands share a block."""
+    """Draw for every brand and every customer of the lanes; four brands share a block.
+
+    Parameters
+    ----------
+    world, workspace
+        See :mod:`sim.engine`.
+    purpose : int
+        An :class:`agents.purposes.Purpose`.
+    lanes : int
+        Customers on the lanes.
+    """
     scratch, constants = workspace.scratch[0], world.constants[0]
     for row in range(0, constants.brands, 4):
         blocks(
@@ -151,7 +161,15 @@ def _choose_lanes(world: World, market: MarketState, workspace: Workspace, lanes
 def buy_lanes(
     world: World, market: MarketState, workspace: Workspace, counters: Counters, population: Population, lanes: Int
 ) -> None:
-    """Choose a brand for each of several customers, and buy it; who considers nothing buys the host brand."""
+    """Choose a brand for each customer of the lanes, and buy it; without a consideration set the host brand is bought.
+
+    Parameters
+    ----------
+    world, market, workspace, counters, population
+        See :mod:`sim.engine`.
+    lanes : int
+        Customers on the lanes.
+    """
     scratch, constants, people = workspace.scratch[0], world.constants[0], population.people
     first = workspace.clock[_AT_FIRST]
     choosing = np.int64(0)

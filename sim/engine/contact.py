@@ -31,7 +31,21 @@ _WINDOWS = 8
 
 @inlined
 def rate_of(workspace: Workspace, population: Population, i: Int, brand: Int) -> Int:
-    """Contacts of a brand per 65,536 weeks of a customer; none of one who has opted out."""
+    """Contacts of a brand per 65,536 weeks of a customer: none after opting out.
+
+    Parameters
+    ----------
+    workspace, population
+        See :mod:`sim.engine`.
+    i : int
+        Row of the customer in the partition.
+    brand : int
+        Brand, or NOBODY.
+
+    Returns
+    -------
+    int
+    """
     customer = population.people[i]
     level = level_of(workspace, customer, brand)
     own, others = level.customers, level.prospects
@@ -169,9 +183,19 @@ def _highest_rate(workspace: Workspace, brand: Int) -> Int:
 def contact_active(
     world: World, market: MarketState, workspace: Workspace, counters: Counters, population: Population, ready: Int
 ) -> tuple[Int, Int]:
-    """This week's contacts of those whose week it is: leaves pulls and intrusions.
+    """This week's contacts of the active customers: leaves pulls and intrusions by row in the block.
 
-    Returns how many met any, and how many of these were there anyway and may stand on another node now.
+    Parameters
+    ----------
+    world, market, workspace, counters, population
+        See :mod:`sim.engine`.
+    ready : int
+        Active customers of the block.
+
+    Returns
+    -------
+    tuple of int
+        How many customers were contacted, and how many of these were due weekly and may stand on another node now.
     """
     scratch, lookahead, constants = workspace.scratch[0], workspace.lookahead[0], world.constants[0]
     first, week = workspace.clock[_AT_FIRST], workspace.clock[_AT_WEEK]
@@ -296,10 +320,16 @@ def _look_ahead(world: World, workspace: Workspace, population: Population, bran
 
 @loop
 def look_ahead(world: World, market: MarketState, workspace: Workspace, population: Population, ready: Int) -> None:
-    """Let contacts bring forward the next week of those who would only wait.
+    """Let contacts bring forward the next week of customers who would only wait.
 
-    Everybody else is passed over at memory speed. A week in which nothing happens leaves no trace: visiting a customer
-    more often changes nothing.
+    A week in which nothing happens leaves no trace: visiting a customer more often changes nothing.
+
+    Parameters
+    ----------
+    world, market, workspace, population
+        See :mod:`sim.engine`.
+    ready : int
+        Active customers of the block.
     """
     if market.totals[0].contacting == 0:
         return

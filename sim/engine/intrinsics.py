@@ -39,10 +39,24 @@ def prefetch_l1(records: Any, place: Int) -> None:
 def compress(
     kept: NDArray[np.uint32], count: Int, numbers: NDArray[np.uint32], chosen: NDArray[np.uint8], place: Int
 ) -> Int:
-    """Append to ``kept``, behind its first ``count``, those of 16 ``numbers`` from ``place`` on that are chosen.
+    """Append to ``kept``, behind its first ``count``, the chosen ones of 16 ``numbers`` from ``place`` on.
 
-    Room for 16 is needed behind ``count``: what stands there behind those kept is undefined. Returns how many there
-    are then.
+    Parameters
+    ----------
+    kept : uint32 (n,)
+        With room for 16 numbers behind ``count``; what stands there behind the last one kept is undefined.
+    count : int
+        How many are there.
+    numbers : uint32 (m,)
+    chosen : uint8 (m,)
+        Chosen unless 0.
+    place : int
+        First of the 16.
+
+    Returns
+    -------
+    int
+        How many are there now.
     """
     for at in range(place, place + VECTOR_WIDTH):
         if chosen[at] != 0:
@@ -55,9 +69,21 @@ def compress(
 def compress_all(
     kept: NDArray[np.uint32], count: Int, numbers: NDArray[np.uint32], chosen: NDArray[np.uint8], size: Int
 ) -> Int:
-    """Append to ``kept``, as :func:`keep`, those of the first ``size`` numbers that are chosen.
+    """Append to ``kept``, as :func:`compress`, the chosen ones of the first ``size`` numbers.
 
-    What stands behind the last is looked at, too, up to a multiple of 16: it is not chosen then.
+    Parameters
+    ----------
+    kept, count, numbers
+        As in :func:`compress`.
+    chosen : uint8 (m,)
+        Set to 0 behind ``size`` up to a multiple of 16.
+    size : int
+        Numbers to look at.
+
+    Returns
+    -------
+    int
+        How many are there now.
     """
     for place in range(size, (size + VECTOR_WIDTH - 1) & -VECTOR_WIDTH):
         chosen[place] = 0
@@ -67,12 +93,32 @@ def compress_all(
 
 
 def release(board: NDArray[np.int64], place: Int, value: Int) -> None:
-    """Write a number for other threads to see, after everything that was written before it."""
+    """Write a number for other threads to see, after everything that was written before it.
+
+    Parameters
+    ----------
+    board : int64 (n,)
+        Numbers that threads show each other.
+    place : int
+        Index in the array.
+    value : int
+        The number.
+    """
     board[place] = value
 
 
 def acquire(board: NDArray[np.int64], place: Int, value: Int) -> None:
-    """Wait until another thread has posted ``value`` or more: awake, for it will not be long."""
+    """Wait until another thread has released ``value`` or more; spins, for it will not be long.
+
+    Parameters
+    ----------
+    board : int64 (n,)
+        Numbers that threads show each other.
+    place : int
+        Index in the array.
+    value : int
+        Least number to wait for.
+    """
     while board[place] < value:
         time.sleep(0.0)
 

@@ -97,9 +97,18 @@ def _trait(table: NDArray[np.float64], u: float) -> Int:
 
 @loop
 def birth(born: Birth, world: World, workspace: Workspace, people: Any, stood: NDArray[np.int64]) -> None:
-    """Draw every customer of a shard: persona, traits, own need rate, first stage and the phase of the first need.
+    """Draw every customer of a partition: persona, traits, own need rate, first stage and the phase of the first need.
 
-    Counts in ``stood`` (P, K) where they stand.
+    Parameters
+    ----------
+    world, workspace
+        See :mod:`sim.engine`.
+    born : Birth
+        Quantile tables and shares.
+    people : recarray (n,)
+        Records of the partition's customers.
+    stood : int64 (P, K)
+        Counts customers by persona and first stage.
     """
     constants = world.constants[0]
     for i in range(people.size):
@@ -139,9 +148,23 @@ def birth(born: Birth, world: World, workspace: Workspace, people: Any, stood: N
 def begin_horizon(
     sample_share: float, world: World, workspace: Workspace, people: Any, loyal: NDArray[np.int64]
 ) -> Int:
-    """Mark who is the focal brand's customer when the horizon begins, and whose moments are logged from then on.
+    """Mark the focal brand's customers when the horizon begins, and the customers whose events are logged.
 
-    Counts the former in ``loyal`` (P,); returns how many the latter are.
+    Parameters
+    ----------
+    world, workspace
+        See :mod:`sim.engine`.
+    sample_share : float
+        Share of customers logged, in [0, 1].
+    people : recarray (n,)
+        Records of the partition's customers.
+    loyal : int64 (P,)
+        Counts the focal brand's customers.
+
+    Returns
+    -------
+    int
+        Customers logged.
     """
     constants, sampled = world.constants[0], np.int64(0)
     for i in range(people.size):
@@ -160,7 +183,17 @@ def begin_horizon(
 
 @loop
 def count_loyal(world: World, people: Any, loyal: NDArray[np.int64]) -> None:
-    """Count in ``loyal`` (P,) the focal brand's customers who were so when the horizon began."""
+    """Count the focal brand's customers who were so when the horizon began.
+
+    Parameters
+    ----------
+    world
+        See :mod:`sim.engine`.
+    people : recarray (n,)
+        Records of the partition's customers.
+    loyal : int64 (P,)
+        Counts them by persona.
+    """
     focal = world.constants[0].focal
     for i in range(people.size):
         customer = people[i]
@@ -214,10 +247,28 @@ def synchronize(
     barrier: Barrier,
     number: Int,
 ) -> bool:
-    """Wait for all partitions at the market; returns whether the week is run: not where a log is short of room.
+    """Wait for all partitions at the market.
 
     Each partition brings its statements and first purchases; the first one adds them up, advances the market, and
-    releases the others. ``number`` is the partition's own, the other arguments as in :func:`run_weeks`.
+    releases the others.
+
+    Parameters
+    ----------
+    world, market, counters, population
+        See :mod:`sim.engine`.
+    week, phase_start, fixed, trace, adopted_before
+        As in :func:`run_weeks`.
+    is_short : bool
+        Whether the partition's log is short of room.
+    barrier : Barrier
+        Where partitions meet.
+    number : int
+        Of this partition.
+
+    Returns
+    -------
+    bool
+        Whether the week is run: not where a log is short of room.
     """
     signals, statements, reports = barrier
     partitions = statements.shape[0]

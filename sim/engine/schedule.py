@@ -1,4 +1,4 @@
-"""Ready: whose week it is, block by block, and their records asked for before they are needed."""
+"""Schedule: which customers are due this week, block by block, with their records prefetched."""
 
 from __future__ import annotations
 
@@ -23,7 +23,20 @@ _WEEKLY = np.uint16(WEEKLY)
 
 @inlined
 def find_active(workspace: Workspace, population: Population, begin: Int) -> Int:
-    """Leave in ``coming`` those of a block whose week it is, by place in the shard; returns how many."""
+    """Find the active customers of a block, by row in the partition.
+
+    Parameters
+    ----------
+    workspace, population
+        See :mod:`sim.engine`.
+    begin : int
+        Row of the block's first customer in the partition.
+
+    Returns
+    -------
+    int
+        How many there are.
+    """
     scratch, week = workspace.scratch[0], np.uint16(WEEKLY + workspace.clock[_AT_WEEK])
     due, found = population.due[begin : begin + BLOCK], scratch.is_active
     for here in range(due.size):
@@ -43,7 +56,7 @@ def find_active(workspace: Workspace, population: Population, begin: Int) -> Int
 
 @inlined
 def _queue_rows(workspace: Workspace, population: Population, places: Any, count: Int) -> None:
-    """Queue those of so many who do something this week or may move, and set when they are due next."""
+    """Queue by node the customers of these rows who act this week or may move, and set when they are due next."""
     scratch, week = workspace.scratch[0], workspace.clock[_AT_WEEK]
     for place in range(count):
         prefetch_l1(population.people, np.int64(places[place + VECTOR_WIDTH]))
@@ -55,7 +68,7 @@ def _queue_rows(workspace: Workspace, population: Population, places: Any, count
         called = np.uint8(np.int64(customer.need_at) <= week) | scratch.pulled[here]
         acts = view.acts | (ripe & (view.roams | called))
         queued = np.uint64(workspace.queued[at])
-        # Stores come last: after one nothing may be taken for what it was.
+        # Stores come last: the compiler must read again what a store before may have changed.
         population.due[i] = soonest
         workspace.queue[at, queued] = here
         workspace.queued[at] = queued + acts
@@ -63,10 +76,19 @@ def _queue_rows(workspace: Workspace, population: Population, places: Any, count
 
 @loop
 def queue_active(workspace: Workspace, population: Population, ready: Int, moved: Int) -> None:
-    """Queue by node those who do something every week or may move; for all others that was the week.
+    """Queue the active customers by node, and set the week in which they are due next.
 
-    Everybody's next week is set as if nothing were to happen. Who is there every week is queued without a look, but for
-    those whom a contact has ``moved``.
+    That week is set as if nothing were to happen. Customers due weekly are queued without a look, except those whom a
+    contact may have moved.
+
+    Parameters
+    ----------
+    workspace, population
+        See :mod:`sim.engine`.
+    ready : int
+        Active customers of the block.
+    moved : int
+        Customers who may stand on another node since this week's contact.
     """
     scratch = workspace.scratch[0]
     nobody: Int = workspace.queued.size - 1
@@ -84,7 +106,22 @@ def queue_active(workspace: Workspace, population: Population, ready: Int, moved
 
 @loop
 def advance_block(workspace: Workspace, population: Population, begin: Int, ready: Int) -> Int:
-    """Call up those of a block who were found before, and find those of the next one; returns how many these are."""
+    """Make the customers found before the active ones, and find those of the next block.
+
+    Parameters
+    ----------
+    workspace, population
+        See :mod:`sim.engine`.
+    begin : int
+        Row of the block's first customer in the partition.
+    ready : int
+        Active customers of the block.
+
+    Returns
+    -------
+    int
+        Active customers of the next block.
+    """
     scratch = workspace.scratch[0]
     workspace.clock[_AT_RETURNING] = workspace.clock[_AT_RETURNING_NEXT]
     for place in range(ready):
@@ -96,7 +133,17 @@ def advance_block(workspace: Workspace, population: Population, begin: Int, read
 
 @inlined
 def load_lanes(workspace: Workspace, population: Population, queue: Any, begin: Int) -> None:
-    """Put those of a queue, by place in the block, on the lanes, and ask for their records."""
+    """Load the customers of a queue onto the lanes, and prefetch their records.
+
+    Parameters
+    ----------
+    workspace, population
+        See :mod:`sim.engine`.
+    queue : uint16 (n,)
+        Rows in the block.
+    begin : int
+        Row of the block's first customer in the partition.
+    """
     scratch, base, first = workspace.scratch[0], np.uint32(begin), np.uint32(workspace.clock[_AT_FIRST] + begin)
     for lane in range(queue.size):
         scratch.index[lane] = base + queue[lane]
@@ -107,7 +154,15 @@ def load_lanes(workspace: Workspace, population: Population, queue: Any, begin: 
 
 @inlined
 def prefetch_upcoming(workspace: Workspace, population: Population, count: Int) -> None:
-    """Ask memory for so many more records of the next block, while there is other work."""
+    """Prefetch records of the next block, while there is other work.
+
+    Parameters
+    ----------
+    workspace, population
+        See :mod:`sim.engine`.
+    count : int
+        How many.
+    """
     left = workspace.clock[_AT_TO_PREFETCH]
     last = max(left - count, 0)
     for place in range(last, left):

@@ -63,7 +63,15 @@ def _consider(world: World, market: MarketState, workspace: Workspace, brand: In
 
 @inlined
 def search_lanes(world: World, market: MarketState, workspace: Workspace, population: Population, lanes: Int) -> None:
-    """One week of search of each."""
+    """One week of search of the customers of the lanes.
+
+    Parameters
+    ----------
+    world, market, workspace, population
+        See :mod:`sim.engine`.
+    lanes : int
+        Customers on the lanes.
+    """
     scratch = workspace.scratch[0]
     week = workspace.clock[_AT_WEEK]
     for lane in range(lanes):
@@ -83,7 +91,17 @@ def search_lanes(world: World, market: MarketState, workspace: Workspace, popula
 def talk_lanes(
     world: World, workspace: Workspace, counters: Counters, population: Population, stage: Int, lanes: Int
 ) -> None:
-    """One week in a talk stage of each."""
+    """One week in a talk stage of the customers of the lanes.
+
+    Parameters
+    ----------
+    world, workspace, counters, population
+        See :mod:`sim.engine`.
+    stage : int
+        Stage.
+    lanes : int
+        Customers on the lanes.
+    """
     scratch = workspace.scratch[0]
     for lane in range(lanes):
         scratch.period[lane] = workspace.clock[_AT_WEEK]
@@ -296,8 +314,7 @@ def enter_node(
     for start in range(0, workspace.entered[at], LANES):
         lanes = min(LANES, workspace.entered[at] - start)
         prefetch_upcoming(workspace, population, PREFETCHES)
-        node = world.nodes[at]
-        lifted, drawn, settles = node.lift != 0.0, node.draws, _settles(node)
+        lifted, drawn, settles = world.nodes[at].lift != 0.0, world.nodes[at].draws, _settles(world.nodes[at])
         pays = (counters.accounts.size > 0) & (settles | drawn | (does == _DOES_CHOOSE))
         load_lanes(workspace, population, workspace.entering[at, start : start + lanes], begin)
         if pays:
@@ -321,8 +338,8 @@ def enter_node(
             # Each on the journey of the brand last bought.
             for lane in range(lanes):
                 i, u = scratch.index[lane], uniform(np.int64(scratch.entry_draws[0, lane]))
-                node_id = np.int64(scratch.node[lane])
-                settle_entry(world, workspace, counters, population.people[i], first + i, node_id, u)
+                at_own = np.int64(scratch.node[lane])
+                settle_entry(world, workspace, counters, population.people[i], first + i, at_own, u)
         else:
             _settle_lanes(world, workspace, counters, population, at, lanes)
         if does != _DOES_CHOOSE and counters.events.shape[0] > 0:

@@ -21,7 +21,7 @@ __all__ = ["BLOCK", "LANES", "Clock", "Workspace", "allocate_workspace"]
 
 #: Customers of a block. A power of two.
 BLOCK = 8192
-#: Customers of one node customer_id take a step in the same loop.
+#: Customers of one node who take a step in the same loop.
 LANES = 128
 
 #: A stage on the journey of one host brand, as numbers that sums need no branches for; see sim.world.graph.NODE.
@@ -44,11 +44,8 @@ STAGE_VIEW = np.dtype(
 SCRATCH = np.dtype(
     [
         # A block. Index: the customer's row in the partition.
-        (
-            "active",
-            np.uint32,
-            (BLOCK + VECTOR_WIDTH,),
-        ),  # due this week: first customer_id come back, then customer_id are due weekly
+        # Due this week: first customers who return, then customers who are due weekly.
+        ("active", np.uint32, (BLOCK + VECTOR_WIDTH,)),
         ("upcoming", np.uint32, (BLOCK + VECTOR_WIDTH,)),  # the same of the next block
         ("sequence", np.uint32, (BLOCK,)),  # 0, 1, 2 ...
         ("is_active", np.uint8, (BLOCK,)),
@@ -58,7 +55,7 @@ SCRATCH = np.dtype(
         ("pulled", np.uint8, (BLOCK,)),  # whether a contact pulls
         ("pulls", np.float64, (BLOCK,)),
         ("intrusions", np.float64, (BLOCK,)),
-        # Lanes: customer_id they are, and their draws.
+        # Lanes: customers and their draws.
         ("index", np.uint32, (LANES,)),  # row in the partition
         ("customer_id", np.uint32, (LANES,)),
         ("period", np.uint32, (LANES,)),  # week or occasion of a draw
@@ -67,7 +64,7 @@ SCRATCH = np.dtype(
         ("entry_draws", np.uint32, (4, LANES)),
         ("node", np.uint16, (LANES,)),
         ("selected", np.uint32, (LANES + VECTOR_WIDTH,)),  # those chosen by a condition: index or lane
-        ("followers", np.uint32, (LANES,)),  # index of customer_id buys without considering
+        ("followers", np.uint32, (LANES,)),  # index of customers who buy without considering
         # Lanes: contact.
         ("reached_by", np.uint64, (LANES,)),  # brands whose contact reaches the customer
         ("is_reached", np.uint8, (LANES,)),
@@ -150,9 +147,9 @@ class Workspace(NamedTuple):
     levels_now: Any  # (B + 1, P) LEVEL of every brand's strategy in force; row 0: no brand, all zero
     scratch: Any  # (1,) SCRATCH
     lookahead: Any  # (1,) LOOKAHEAD
-    queue: NDArray[np.uint16]  # (nodes + 1, BLOCK) those customer_id may leave a node, by row in the block
-    queued: NDArray[np.int64]  # (nodes + 1,) how many; the last entry for customer_id is queued otherwise
-    entering: NDArray[np.uint16]  # (nodes, BLOCK) those customer_id come to a node
+    queue: NDArray[np.uint16]  # (nodes + 1, BLOCK) customers who may leave a node, by row in the block
+    queued: NDArray[np.int64]  # (nodes + 1,) how many; the last entry for customers who are queued otherwise
+    entering: NDArray[np.uint16]  # (nodes, BLOCK) customers who come to a node
     entered: NDArray[np.int64]  # (nodes,)
     cumulative_odds: NDArray[np.float64]  # (edges, LANES)
     edge_counts: NDArray[np.int64]  # (edges, P) edges taken this week

@@ -48,7 +48,21 @@ def _fatigue(stocks: Stocks, counters: Counters, left: float) -> NDArray[np.floa
 
 
 def stocks_after(stocks: Stocks, counters: Counters, fatigue_left: float) -> Stocks:
-    """Levels at the end of a phase."""
+    """Levels at the end of a phase.
+
+    Parameters
+    ----------
+    stocks : Stocks
+        Levels at its beginning.
+    counters : Counters
+        Its weekly changes.
+    fatigue_left : float
+        Share of fatigue left after a week, in [0, 1].
+
+    Returns
+    -------
+    Stocks
+    """
     fatigue = _fatigue(stocks, counters, fatigue_left)
     change = counters.by_brand.sum(axis=0)
     return Stocks(
@@ -62,7 +76,18 @@ def stocks_after(stocks: Stocks, counters: Counters, fatigue_left: float) -> Sto
 
 
 def allocate_trace(weeks: int, groups: int, brands: int) -> Traced:
-    """Room for the weekly state of the market: reputation, recall, delight, adoption."""
+    """Allocate room for the weekly state of the market.
+
+    Parameters
+    ----------
+    weeks, groups, brands : int
+        Numbers of each.
+
+    Returns
+    -------
+    Traced
+        Reputation, recall, delight, adoption.
+    """
     return (
         np.zeros((weeks, groups, brands)),
         np.zeros((weeks, groups, brands)),
@@ -118,7 +143,32 @@ def make_history(
 ) -> History:
     """Turn the counters of one arm's horizon, and the levels it began with, into its history.
 
-    ``at_start`` are the focal brand's customers when it began, ``still`` those who still are when it ends (P,).
+    Parameters
+    ----------
+    arm : str
+        Its name.
+    world : World
+        Its constants.
+    stocks : Stocks
+        Levels when the horizon begins.
+    counters : Counters
+        Of all its customers, accounts included.
+    people : recarray (n,)
+        Their records at the end.
+    trace : Traced
+        Weekly state of the market.
+    fixed : int64 (T, B, 3)
+        Cents spent whoever the customers are: :class:`sim.record.history.Fixed`.
+    at_start, still : int64 (P,)
+        The focal brand's customers at the beginning, and those who still are at the end.
+    adopters : int
+        Customers who had bought in the category before.
+    seconds : float
+        Wall time.
+
+    Returns
+    -------
+    History
     """
     constants = world.constants[0]
     heads = stocks.occupancy.sum(axis=1)

@@ -12,7 +12,7 @@ from agents.population import MAX_BRANDS, MAX_STAGES
 from agents.strategies import Strategy
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.journey import MOST_STAGES, Journey, read_journey, stage_names
+from sim.scenario.journey import Journey, read_journey, stage_names
 from sim.scenario.market import Market
 from sim.scenario.normal_form import REACTIVE, ROLES, VALUES, NormalForm, compose, normalize_file
 from sim.scenario.resolved import Arm, Plan, ResolvedScenario

@@ -71,7 +71,7 @@ NODE = np.dtype(
         ("ancillary", np.int64),  # cents
         ("first_edge", np.int64),
         ("end_edge", np.int64),
-        ("first_used", np.int64),  # features that its edges weigh
+        ("first_used", np.int64),  # features that its edges depend on
         ("end_used", np.int64),
     ],
     align=True,
@@ -104,7 +104,7 @@ class Graph(NamedTuple):
     nodes: Any  # (J x K,) records of NODE
     edges: Any  # (E,) records of EDGE
     terms: Any  # records of TERM
-    used: NDArray[np.int64]  # features that the edges of each node weigh, node by node
+    used: NDArray[np.int64]  # features that the edges of each node depend on, node by node
     mix: NDArray[np.float64]  # (J x K, C) cumulative shares of channels, zero where a stage has none
     channels: Any  # (C + 1,) records of CHANNEL, behind what holds where there is none
 

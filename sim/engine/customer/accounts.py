@@ -27,7 +27,20 @@ _AT_FIRST = Clock.FIRST
 
 @inlined
 def counts_of(workspace: Workspace, counters: Counters, customer: Any, brand: Int) -> Any:
-    """This week's counters of a brand among customers of the same persona: see :class:`sim.record.counters.ByBrand`."""
+    """This week's counters of a brand among customers of the same persona.
+
+    Parameters
+    ----------
+    workspace, counters, customer
+        See :mod:`sim.engine`.
+    brand : int
+        Brand, or NOBODY.
+
+    Returns
+    -------
+    int64 (columns,)
+        A view: see :class:`sim.record.counters.ByBrand`.
+    """
     return counters.by_brand[np.uint64(workspace.clock[_AT_ROW]), customer.persona, np.uint64(brand)]
 
 
@@ -54,7 +67,21 @@ def pay(
     column: Int,
     cents: Int,
 ) -> None:
-    """Book money that a customer causes; costs are positive numbers in cost columns."""
+    """Book money that a customer causes; costs are positive numbers in cost columns.
+
+    Parameters
+    ----------
+    world, workspace, counters, customer_id
+        See :mod:`sim.engine`.
+    counts : int64 (columns,)
+        This week's counters of the brand: :func:`sim.engine.customer.accounts.counts_of`.
+    brand : int
+        Brand, or NOBODY.
+    column : int
+        A :class:`sim.record.history.Money`.
+    cents : int
+        Amount.
+    """
     counts[_B_MONEY + column] += cents
     if counters.accounts.size > 0 and brand == world.constants[0].focal and cents != 0:
         _book(
@@ -70,7 +97,15 @@ def pay(
 def book_stage(
     world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, at: Int
 ) -> None:
-    """What a stage costs the host brand, and what it sells beside the brand."""
+    """Book what a stage costs the host brand, and what it sells beside the brand.
+
+    Parameters
+    ----------
+    world, workspace, counters, customer, customer_id
+        See :mod:`sim.engine`.
+    at : int
+        Node.
+    """
     host, node = np.int64(customer.host), world.nodes[at]
     if host == NOBODY:
         return

@@ -32,7 +32,22 @@ def channel_of(world: World, customer: Any) -> Any:
 
 @inlined
 def channel_drawn(world: World, at: Int, u: float) -> Int:
-    """Channel through which a stage is entered."""
+    """Draw the channel through which a stage is entered.
+
+    Parameters
+    ----------
+    world
+        See :mod:`sim.engine`.
+    at : int
+        Node.
+    u : float
+        Uniform in (0, 1).
+
+    Returns
+    -------
+    int
+        Channel.
+    """
     taken = np.int64(0)
     for channel in range(world.mix.shape[1] - 1):
         taken += np.int64(u >= world.mix[at, channel])
@@ -57,7 +72,15 @@ def _learn(world: World, workspace: Workspace, customer: Any) -> None:
 def take_channel(
     world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, taken: Int
 ) -> None:
-    """Enter a stage through a channel: cost to the host brand, knowledge where the touch is digital."""
+    """Enter a stage through a channel: cost to the host brand, knowledge where the touch is digital.
+
+    Parameters
+    ----------
+    world, workspace, counters, customer, customer_id
+        See :mod:`sim.engine`.
+    taken : int
+        Channel.
+    """
     customer.channel = taken
     if workspace.clock[_AT_AUTOMATED] != 0:
         _learn(world, workspace, customer)

@@ -20,7 +20,24 @@ __all__ = ["found_chance", "recall", "recall_chance", "recall_nearest", "search"
 
 @inlined
 def recall_chance(world: World, incumbent: Int, brand: Int, salience: float) -> float:
-    """Chance that a brand comes to mind; the incumbent almost surely."""
+    """Probability that a brand comes to mind; the incumbent almost surely.
+
+    Parameters
+    ----------
+    world
+        See :mod:`sim.engine`.
+    incumbent : int
+        Brand last bought, or NOBODY.
+    brand : int
+        Brand, or NOBODY.
+    salience : float
+        In [0, 1], after word of mouth.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
     own = world.constants[0].recall_incumbent
     return own if brand == incumbent else salience
 
@@ -35,7 +52,17 @@ def found_chance(world: World, salience: float) -> float:
 def recall_nearest(
     world: World, market: MarketState, workspace: Workspace, customer: Any, group: Int, lane: Int
 ) -> None:
-    """Who thinks of no brand thinks of the one that came nearest; whether each came to mind was drawn in the lane."""
+    """Consider the brand that came nearest to mind, for a customer who recalls none.
+
+    Parameters
+    ----------
+    world, market, workspace, customer
+        See :mod:`sim.engine`.
+    group : int
+        Group whose word of mouth the customer hears.
+    lane : int
+        Column of the draws, one row per brand.
+    """
     words, incumbent = workspace.scratch[0].draws, np.int64(customer.incumbent)
     nearest = 0
     best = np.inf
@@ -49,7 +76,15 @@ def recall_nearest(
 
 @inlined
 def recall(world: World, market: MarketState, workspace: Workspace, customer: Any, customer_id: Int, lane: Int) -> None:
-    """Initial consideration set: each brand by its salience, at least one."""
+    """Form the initial consideration set: each brand by its salience, at least one.
+
+    Parameters
+    ----------
+    world, market, workspace, customer, customer_id
+        See :mod:`sim.engine`.
+    lane : int
+        Column of the draws, one row per brand.
+    """
     words, group, incumbent = workspace.scratch[0].draws, group_of(world, customer_id), np.int64(customer.incumbent)
     mask = np.uint64(customer.considered)
     for brand in range(world.constants[0].brands):
@@ -64,7 +99,15 @@ def recall(world: World, market: MarketState, workspace: Workspace, customer: An
 
 @inlined
 def search(world: World, market: MarketState, workspace: Workspace, customer: Any, customer_id: Int, lane: Int) -> None:
-    """One week of search: brands not yet considered are met by their salience."""
+    """One week of search: brands not yet considered are found by their salience.
+
+    Parameters
+    ----------
+    world, market, workspace, customer, customer_id
+        See :mod:`sim.engine`.
+    lane : int
+        Column of the draws, one row per brand.
+    """
     words, group = workspace.scratch[0].draws, group_of(world, customer_id)
     customer.marks = np.int64(customer.marks) | SEARCHED
     mask = np.uint64(customer.considered)

@@ -45,7 +45,17 @@ _NO_AMOUNT = np.int64(0)
 
 @inlined
 def is_moment(world: World, workspace: Workspace, customer: Any) -> bool:
-    """Whether a contact could be timely: considering, evaluating, using, or the need near."""
+    """Whether a contact could be timely: considering, evaluating, using, or the need near.
+
+    Parameters
+    ----------
+    world, workspace, customer
+        See :mod:`sim.engine`.
+
+    Returns
+    -------
+    bool
+    """
     does = stage_view_of(workspace, customer).does
     near = np.int64(customer.need_at) - workspace.clock[_AT_WEEK] <= world.constants[0].near_weeks
     busy = (does == _DOES_RECALL) | (does == _DOES_SEARCH) | (does == _DOES_USE)
@@ -66,6 +76,19 @@ def meet_contact(
     fatigue: float,
 ) -> tuple[float, float, float]:
     """One contact of a brand (MODEL 4.3).
+
+    Parameters
+    ----------
+    world, market, workspace, counters, customer, customer_id
+        See :mod:`sim.engine`.
+    brand : int
+        Brand, or NOBODY.
+    aimed : bool
+        Whether the brand knows where the customer is.
+    u : float
+        Uniform in (0, 1).
+    fatigue : float
+        Before this week's contacts.
 
     Returns
     -------

@@ -61,7 +61,21 @@ def log_event(
     origin: Int,
     amount: Int,
 ) -> None:
-    """Log a moment of a sampled customer."""
+    """Log an event of a sampled customer.
+
+    Parameters
+    ----------
+    workspace, counters, customer, customer_id
+        See :mod:`sim.engine`.
+    kind : int
+        An :class:`sim.record.events.EventKind`.
+    brand : int
+        Brand, or NOBODY.
+    channel, origin : int
+        Channel and :class:`sim.record.history.Origin`, or NOBODY.
+    amount : int
+        Cents.
+    """
     if np.int64(customer.marks) & SAMPLED != 0:
         stage = np.int64(customer.stage)
         moment = Event(customer_id, workspace.clock[_AT_ROW], kind, stage, brand, channel, origin, amount)
@@ -70,7 +84,13 @@ def log_event(
 
 @inlined
 def log_stage(workspace: Workspace, counters: Counters, customer: Any, customer_id: Int) -> None:
-    """Log that a stage was entered."""
+    """Log that a sampled customer entered a stage.
+
+    Parameters
+    ----------
+    workspace, counters, customer, customer_id
+        See :mod:`sim.engine`.
+    """
     log_event(
         workspace,
         counters,

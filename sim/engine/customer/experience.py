@@ -41,6 +41,42 @@ _NO_AMOUNT = np.int64(0)
 
 
 @inlined
+def _update_memory(world: World, counts: Any, customer: Any, surprise: float) -> None:
+    """Change satisfaction with the incumbent and trust in it after a surprise."""
+    constants = world.constants[0]
+    set_satisfaction(
+        counts,
+        customer,
+        satisfaction_after(
+            np.float64(customer.satisfaction), surprise, constants.satisfaction_rate, constants.loss_aversion
+        ),
+    )
+    set_trust(
+        counts,
+        customer,
+        trust_after_surprise(
+            decode_unit(customer.trust),
+            surprise,
+            decode_unit(customer.trust_propensity),
+            constants.trust_gain,
+            constants.trust_loss,
+        ),
+    )
+
+
+@inlined
+def _sell_extras(
+    world: World, workspace: Workspace, counters: Counters, counts: Any, customer: Any, customer_id: Int, delight: float
+) -> None:
+    """Book what a delighted customer buys beside the brand."""
+    constants, brand = world.constants[0], np.int64(customer.incumbent)
+    extra = np.floor(constants.ancillary * world.personas[customer.persona].spend * delight + 0.5)
+    margin = np.int64(np.floor(extra * constants.ancillary_margin + 0.5))
+    pay(world, workspace, counters, counts, customer_id, brand, _REVENUE, np.int64(extra))
+    pay(world, workspace, counters, counts, customer_id, brand, _ANCILLARY, margin)
+
+
+@inlined
 def experience(
     world: World,
     market: MarketState,
@@ -53,7 +89,21 @@ def experience(
     noise: float,
     u_told: float,
 ) -> None:
-    """A moment of experience with the incumbent (MODEL 4.5) and what is told of it."""
+    """Experience the incumbent (MODEL 4.5), and perhaps complain.
+
+    Parameters
+    ----------
+    world, market, workspace, counters, customer, customer_id
+        See :mod:`sim.engine`.
+    lift : float
+        Added by the stage, utility.
+    disturbed : float
+        Worst intrusion of this week's contacts.
+    noise : float
+        Standard normal.
+    u_told : float
+        Uniform in (0, 1): whether a disappointment is told.
+    """
     brand = np.int64(customer.incumbent)
     if brand == NOBODY:
         return
@@ -77,43 +127,15 @@ def experience(
     surprise = lived - expected
     customer.expectation = expectation_after(expected, surprise, constants.expectation_rate)
     counts = counts_of(workspace, counters, customer, brand)
-    set_satisfaction(
-        counts,
-        customer,
-        satisfaction_after(
-            np.float64(customer.satisfaction), surprise, constants.satisfaction_rate, constants.loss_aversion
-        ),
-    )
-    set_trust(
-        counts,
-        customer,
-        trust_after_surprise(
-            decode_unit(customer.trust),
-            surprise,
-            decode_unit(customer.trust_propensity),
-            constants.trust_gain,
-            constants.trust_loss,
-        ),
-    )
+    _update_memory(world, counts, customer, surprise)
     customer.strain = 0.0
     if persona.adapt_digital > 0.0:
         customer.digital_affinity = encode_unit(
             affinity_after_ease(decode_unit(customer.digital_affinity), persona.adapt_digital, ease)
         )
     if delight > 0.0 and constants.ancillary > 0.0:
-        extra = np.floor(constants.ancillary * persona.spend * delight + 0.5)
-        pay(world, workspace, counters, counts, customer_id, brand, _REVENUE, np.int64(extra))
-        pay(
-            world,
-            workspace,
-            counters,
-            counts,
-            customer_id,
-            brand,
-            _ANCILLARY,
-            np.int64(np.floor(extra * constants.ancillary_margin + 0.5)),
-        )
-    # Where nothing disappoints the chance is 0.
+        _sell_extras(world, workspace, counters, counts, customer, customer_id, delight)
+    # Without disappointment the probability is 0.
     if u_told < complaint_probability(constants.complaint_rate, decode_unit(customer.sociability), surprise):
         counts[_B_COMPLAINTS] += 1
         counters.talk[customer_id % constants.groups, brand, 1] += 1
@@ -122,7 +144,13 @@ def experience(
 
 @inlined
 def bond(world: World, workspace: Workspace, counters: Counters, customer: Any) -> None:
-    """Enter a bond stage as somebody's customer."""
+    """Enter a bond stage: trust in the incumbent and habit grow.
+
+    Parameters
+    ----------
+    world, workspace, counters, customer
+        See :mod:`sim.engine`.
+    """
     if customer.incumbent == NOBODY:
         return
     gain = world.constants[0].bond_gain

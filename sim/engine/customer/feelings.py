@@ -42,14 +42,42 @@ _AT_AUTOMATED = Clock.AUTOMATED
 
 @inlined
 def known_by(customer: Any, brand: Int, level: Any) -> float:
-    """What a brand knows of the customer."""
+    """What a brand knows of the customer.
+
+    Parameters
+    ----------
+    customer
+        See :mod:`sim.engine`.
+    brand : int
+        Brand, or NOBODY.
+    level : record
+        The brand's strategy level for the customer's persona.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
     own, prospect = decode_unit(customer.knowledge), level.prospect_knowledge
     return own if customer.incumbent == brand else prospect
 
 
 @inlined
 def relevance_of(workspace: Workspace, customer: Any, brand: Int) -> float:
-    """Relevance of a brand's offers; none without a host brand or for a customer who has opted out."""
+    """Relevance of a brand's offers; none without a brand or after opting out of it.
+
+    Parameters
+    ----------
+    workspace, customer
+        See :mod:`sim.engine`.
+    brand : int
+        Brand, or NOBODY.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
     level = level_of(workspace, customer, brand)
     felt = relevance(level.personalization, known_by(customer, brand, level))
     return 0.0 if has(np.uint64(customer.opted_out), brand) else felt
@@ -57,7 +85,20 @@ def relevance_of(workspace: Workspace, customer: Any, brand: Int) -> float:
 
 @inlined
 def ease_of(world: World, workspace: Workspace, customer: Any, host: Int) -> float:
-    """Ease in the present stage: none without a host brand or automation, or where the channel is a human one."""
+    """Ease in the present stage: none without a host brand or automation, or in a human channel.
+
+    Parameters
+    ----------
+    world, workspace, customer
+        See :mod:`sim.engine`.
+    host : int
+        Host brand, or NOBODY.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
     if workspace.clock[_AT_AUTOMATED] == 0:
         return 0.0
     felt = eased(level_of(workspace, customer, host).automation, decode_unit(customer.digital_affinity))
@@ -66,26 +107,70 @@ def ease_of(world: World, workspace: Workspace, customer: Any, host: Int) -> flo
 
 @inlined
 def effort_of(world: World, customer: Any, node: Int, ease: float) -> float:
-    """Effort of a stage in the present channel."""
+    """Effort of a stage in the present channel.
+
+    Parameters
+    ----------
+    world, customer
+        See :mod:`sim.engine`.
+    node : int
+        Node.
+    ease : float
+        In [0, 1].
+
+    Returns
+    -------
+    float
+    """
     return felt_effort(world.nodes[node].effort, channel_of(world, customer).effort, ease)
 
 
 @inlined
 def add_effort(world: World, workspace: Workspace, customer: Any, at: Int) -> None:
-    """Feel the effort of a stage."""
+    """Add the effort of a stage to the strain felt since the last experience.
+
+    Parameters
+    ----------
+    world, workspace, customer
+        See :mod:`sim.engine`.
+    at : int
+        Node.
+    """
     ease = ease_of(world, workspace, customer, np.int64(customer.host))
     customer.strain = np.float64(customer.strain) + effort_of(world, customer, at, ease)
 
 
 @inlined
 def present_habit(world: World, workspace: Workspace, customer: Any) -> float:
-    """Habit, worn off since the last purchase."""
+    """Habit, decayed since the last purchase.
+
+    Parameters
+    ----------
+    world, workspace, customer
+        See :mod:`sim.engine`.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
     return decode_unit(customer.habit) * world.habit_left[workspace.clock[_AT_WEEK] - np.int64(customer.last_purchase)]
 
 
 @inlined
 def present_fatigue(world: World, workspace: Workspace, customer: Any) -> float:
-    """Fatigue, worn off since the last contact."""
+    """Fatigue, decayed since the last contact.
+
+    Parameters
+    ----------
+    world, workspace, customer
+        See :mod:`sim.engine`.
+
+    Returns
+    -------
+    float
+        At least 0.
+    """
     return (
         np.float64(customer.fatigue) * world.fatigue_left[workspace.clock[_AT_WEEK] - np.int64(customer.last_contact)]
     )
@@ -93,7 +178,17 @@ def present_fatigue(world: World, workspace: Workspace, customer: Any) -> float:
 
 @inlined
 def store_fatigue(workspace: Workspace, counters: Counters, customer: Any, fatigue: float, added: float) -> None:
-    """Store fatigue after this week's contacts."""
+    """Store fatigue after this week's contacts.
+
+    Parameters
+    ----------
+    workspace, counters, customer
+        See :mod:`sim.engine`.
+    fatigue : float
+        Before them.
+    added : float
+        By them.
+    """
     customer.fatigue = fatigue + added
     customer.last_contact = workspace.clock[_AT_WEEK]
     counters.by_persona[workspace.clock[_AT_ROW], customer.persona, _P_FATIGUE] += fixed_point(added)
@@ -107,7 +202,17 @@ def fixed_point(x: float) -> Int:
 
 @inlined
 def set_trust(counts: Any, customer: Any, trust: float) -> None:
-    """Store trust in the incumbent, whose counters these are, and keep the market's sum."""
+    """Store trust in the incumbent and count the change.
+
+    Parameters
+    ----------
+    customer
+        See :mod:`sim.engine`.
+    counts : int64 (columns,)
+        This week's counters of the brand: :func:`sim.engine.customer.accounts.counts_of`.
+    trust : float
+        In [0, 1].
+    """
     code = encode_unit(trust)
     counts[_B_TRUST] += code - np.int64(customer.trust)
     customer.trust = code
@@ -115,7 +220,17 @@ def set_trust(counts: Any, customer: Any, trust: float) -> None:
 
 @inlined
 def set_satisfaction(counts: Any, customer: Any, satisfaction: float) -> None:
-    """Store satisfaction with the incumbent, whose counters these are, and keep the market's sum."""
+    """Store satisfaction with the incumbent and count the change.
+
+    Parameters
+    ----------
+    customer
+        See :mod:`sim.engine`.
+    counts : int64 (columns,)
+        This week's counters of the brand: :func:`sim.engine.customer.accounts.counts_of`.
+    satisfaction : float
+        Utility.
+    """
     before = fixed_point(np.float64(customer.satisfaction))
     # In single precision: what is stored counts.
     customer.satisfaction = satisfaction

@@ -20,7 +20,17 @@ _AT_ROW = Clock.ROW
 
 @inlined
 def arrive(customer: Any, stage: Int, week: Int) -> None:
-    """Come to stand in a stage."""
+    """Stand in a stage from this week on.
+
+    Parameters
+    ----------
+    customer
+        See :mod:`sim.engine`.
+    stage : int
+        Stage.
+    week : int
+        From the first of the burn-in.
+    """
     customer.stage = stage
     customer.since = week
 
@@ -29,7 +39,17 @@ def arrive(customer: Any, stage: Int, week: Int) -> None:
 def settle_entry(
     world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, at: Int, u: float
 ) -> None:
-    """What entering a stage takes and costs: channel, effort, money."""
+    """Take what entering a stage takes and costs: channel, effort, money.
+
+    Parameters
+    ----------
+    world, workspace, counters, customer, customer_id
+        See :mod:`sim.engine`.
+    at : int
+        Node.
+    u : float
+        Uniform in (0, 1).
+    """
     node = world.nodes[at]
     if node.has_channels:
         take_channel(world, workspace, counters, customer, customer_id, channel_drawn(world, at, u))
@@ -43,7 +63,13 @@ def settle_entry(
 
 @inlined
 def count_moves(world: World, workspace: Workspace, counters: Counters) -> None:
-    """Count the edges taken this week (``world.moves``) as flows between stages and change of who stands there."""
+    """Count the edges taken this week as flows between stages and changes of occupancy.
+
+    Parameters
+    ----------
+    world, workspace, counters
+        See :mod:`sim.engine`.
+    """
     moves, row = workspace.edge_counts, workspace.clock[_AT_ROW]
     for edge in range(world.edges.size):
         source, target = world.edges[edge].source, world.edges[edge].target

@@ -33,7 +33,17 @@ def _gap(world: World, customer: Any, at: float) -> float:
 
 @rule
 def first_need(world: World, workspace: Workspace, customer: Any, u: float, phase: float) -> None:
-    """Put a newborn in mid-gap."""
+    """Set the first need of a newly drawn customer, who is somewhere within a gap.
+
+    Parameters
+    ----------
+    world, workspace, customer
+        See :mod:`sim.engine`.
+    u : float
+        Uniform in (0, 1).
+    phase : float
+        Share of the gap that is left, in (0, 1).
+    """
     weeks = np.int64(min(_gap(world, customer, tail_position(log(1.0 - u))), 60000.0) * phase)
     customer.need_at = min(workspace.clock[_AT_WEEK] + weeks, NEVER - 1)
 
@@ -42,7 +52,17 @@ def first_need(world: World, workspace: Workspace, customer: Any, u: float, phas
 def set_need_clock(
     world: World, workspace: Workspace, customer: Any, at: float, u_round: float, u_carry: float
 ) -> None:
-    """Start the need clock on entering a wait stage (MODEL 4.1); ``at`` as in :func:`_gap`."""
+    """Start the need clock on entering a wait stage (MODEL 4.1).
+
+    Parameters
+    ----------
+    world, workspace, customer
+        See :mod:`sim.engine`.
+    at : float
+        Position of the draw in the table of quantiles.
+    u_round, u_carry : float
+        Uniforms in (0, 1): rounding to weeks, carrying over.
+    """
     weeks = whole_weeks(_gap(world, customer, at), u_round)
     early = np.float64(np.int64(customer.need_at) - np.int64(customer.need_week))
     weeks += carried_over(early, world.constants[0].carry_over, u_carry)
@@ -65,7 +85,20 @@ def leave_wait(workspace: Workspace, customer: Any) -> None:
 
 @inlined
 def turn_to_incumbent(workspace: Workspace, customer: Any, stage: Int) -> Int:
-    """Who comes to wait follows the brand last bought; returns the node of the stage on that brand's journey."""
+    """Make the incumbent the host brand and empty the consideration set, on entering a wait stage.
+
+    Parameters
+    ----------
+    workspace, customer
+        See :mod:`sim.engine`.
+    stage : int
+        Stage.
+
+    Returns
+    -------
+    int
+        Node of the stage on that brand's journey.
+    """
     customer.host = customer.incumbent
     customer.considered = 0
     customer.initial = 0

@@ -68,7 +68,15 @@ def _switch(world: World, workspace: Workspace, counters: Counters, counts: Any,
 
 @rule
 def buy(world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, brand: Int) -> None:
-    """Purchase of the brand chosen; one bought without consideration is the host brand (the loyalty loop)."""
+    """Buy the brand chosen; one bought without consideration is the host brand (the loyalty loop).
+
+    Parameters
+    ----------
+    world, workspace, counters, customer, customer_id
+        See :mod:`sim.engine`.
+    brand : int
+        Brand, or NOBODY.
+    """
     constants = world.constants[0]
     row, persona = workspace.clock[_AT_ROW], customer.persona
     before = np.int64(customer.incumbent)

@@ -20,13 +20,31 @@ _AT_LAID_OUT = Clock.LAID_OUT
 
 @inlined
 def level_of(workspace: Workspace, customer: Any, brand: Int) -> Any:
-    """Levels of the brand's present strategy for this customer's persona; zero where there is no brand."""
+    """Levels of the brand's present strategy for this customer's persona; zero where there is no brand.
+
+    Parameters
+    ----------
+    workspace, customer
+        See :mod:`sim.engine`.
+    brand : int
+        Brand, or NOBODY.
+
+    Returns
+    -------
+    record of LEVEL
+    """
     return workspace.levels_now[np.uint8(brand + 1), customer.persona]
 
 
 @loop
 def lay_out_week(world: World, market: MarketState, workspace: Workspace) -> None:
-    """Lay out what holds this week, where a strategy has started since it was last done: ``spots`` and ``present``."""
+    """Lay out stages by host brand and the levels in force, where a strategy has started since it was last done.
+
+    Parameters
+    ----------
+    world, market, workspace
+        See :mod:`sim.engine`.
+    """
     begun = np.int64(1)
     for brand in range(world.brands.size):
         begun += market.brands[brand].active
@@ -51,7 +69,7 @@ def lay_out_week(world: World, market: MarketState, workspace: Workspace) -> Non
             view.acts = node.acts
             view.roams = node.roams
             view.stays = node.weeks if node.opens else NEVER
-            # Who comes back by itself, and at once, is there every week.
+            # Customers whom the stage brings back at once are due weekly.
             weekly = (at < WEEKLY) & (node.returns != 0) & (node.rest == 0)
             view.by_need = NEVER if node.waits and not weekly else 0
             view.by_stay = NEVER if node.returns and not weekly else 0
@@ -60,7 +78,7 @@ def lay_out_week(world: World, market: MarketState, workspace: Workspace) -> Non
 
 @inlined
 def stage_view_of(workspace: Workspace, customer: Any) -> Any:
-    """The stage a customer stands in, on the host brand's journey: see :data:`sim.world.world.SPOT`."""
+    """The stage a customer stands in, on the host brand's journey: see :data:`sim.engine.workspace.STAGE_VIEW`."""
     return workspace.stage_views[np.uint8(customer.host + 1), customer.stage]
 
 
@@ -73,5 +91,17 @@ def next_due(customer: Any, view: Any) -> Any:
 
 @inlined
 def node_at(workspace: Workspace, customer: Any, stage: Int) -> Int:
-    """Node of a stage on the host brand's journey."""
+    """Node of a stage on the host brand's journey.
+
+    Parameters
+    ----------
+    workspace, customer
+        See :mod:`sim.engine`.
+    stage : int
+        Stage.
+
+    Returns
+    -------
+    int
+    """
     return workspace.stage_views[np.uint8(customer.host + 1), stage].node

@@ -35,7 +35,15 @@ def group_of(world: World, customer_id: Int) -> Int:
 
 @inlined
 def talk(world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, u: float) -> None:
-    """A week in a talk stage (MODEL 4.6)."""
+    """A week in a talk stage (MODEL 4.6).
+
+    Parameters
+    ----------
+    world, workspace, counters, customer, customer_id
+        See :mod:`sim.engine`.
+    u : float
+        Uniform in (0, 1).
+    """
     brand = np.int64(customer.incumbent)
     if brand == NOBODY:
         return
