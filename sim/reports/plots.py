@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from agents.money import CENTS
 from sim.analysis.bands import periods
 from sim.experiments.result import Result
 from sim.number_format import short_money
@@ -52,7 +53,6 @@ __all__ = [
 
 _BAND = "Band: 95 % interval of the mean over replicates (Student's t)."
 _ONE = "One replicate: no interval."
-_CENTS = 100.0
 
 
 def journey_map(result: Result, arm: str | None = None, *, minus: str | None = None) -> Figure:
@@ -186,7 +186,7 @@ def difference(result: Result, metric: str = "contribution") -> Figure:
     lengths = np.diff(np.r_[starts, scenario.horizon])
     shares = dict(zip(("market_share", "loop_share"), loyalty_series(result)[:2], strict=True))
     weekly = {
-        "revenue": lambda h: h.money[:, :, focal, 0].sum(axis=1) / _CENTS,
+        "revenue": lambda h: h.money[:, :, focal, 0].sum(axis=1) / CENTS,
         "purchases": lambda h: h.purchases[:, :, focal].sum(axis=(1, 2)),
         "contacts": lambda h: h.contacts[:, :, focal].sum(axis=1),
         "opted_out": lambda h: h.opted_out[:, :, focal].sum(axis=1),
