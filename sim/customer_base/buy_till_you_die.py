@@ -108,7 +108,9 @@ class BuyTillYouDie:
         if a + b > _ALIKE:
             return _average(r, alpha, a, b, t)
         shrunk = (alpha / (alpha + t)) ** r * hyp2f1(r, b, a + b - 1.0, t / (alpha + t))
-        return np.asarray((a + b - 1.0) / (a - 1.0) * (1.0 - shrunk))
+        found = np.asarray((a + b - 1.0) / (a - 1.0) * (1.0 - shrunk))
+        # SciPy's hypergeometric function has no value at some parameters that are nothing special.
+        return found if np.isfinite(found).all() else np.where(np.isfinite(found), found, _average(r, alpha, a, b, t))
 
     def alive(self, summary: Summary) -> NDArray[np.float64]:
         """Return each customer's probability of being still a customer at the end of the observation."""
@@ -125,16 +127,17 @@ class BuyTillYouDie:
         r, alpha, a, b = self._apart()
         x, observed = summary.repeats, summary.observed
         span = alpha + observed
-        if a + b > _ALIKE:
-            ahead = np.empty_like(x)
-            for repeats in np.unique(x):
-                alike = np.flatnonzero(x == repeats)
-                # The time per unit of the rate is all that is left of a customer beside the repeats.
-                for part in np.array_split(alike, -(-alike.size // _CHUNK)):
-                    ahead[part] = _average(r + repeats, 1.0, a, b + repeats, t / span[part])
-            return ahead * self.alive(summary)
-        shrunk = (span / (span + t)) ** (r + x) * hyp2f1(r + x, b + x, a + b + x - 1.0, t / (span + t))
-        return np.asarray((a + b + x - 1.0) / (a - 1.0) * (1.0 - shrunk) * self.alive(summary))
+        ahead = np.full_like(x, np.nan)
+        if a + b <= _ALIKE:
+            shrunk = (span / (span + t)) ** (r + x) * hyp2f1(r + x, b + x, a + b + x - 1.0, t / (span + t))
+            ahead = (a + b + x - 1.0) / (a - 1.0) * (1.0 - shrunk)
+        missing = ~np.isfinite(ahead)
+        for repeats in np.unique(x[missing]):
+            alike = np.flatnonzero(missing & (x == repeats))
+            # The time per unit of the rate is all that is left of a customer beside the repeats.
+            for part in np.array_split(alike, -(-alike.size // _CHUNK)):
+                ahead[part] = _average(r + repeats, 1.0, a, b + repeats, t / span[part])
+        return np.asarray(ahead * self.alive(summary))
 
     def _apart(self) -> tuple[float, float, float, float]:
         """Parameters, with a kept off 1 and a + b off 1, where the closed forms are limits."""

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import nbinom
+from scipy.integrate import quad
+from scipy.special import hyp2f1
+from scipy.stats import beta, nbinom
 
 from sim.customer_base.buy_till_you_die import BuyTillYouDie, Summary, fit_buy_till_you_die
 from sim.customer_base.forecast import expected_weekly
@@ -229,3 +231,16 @@ def test_retention_is_recovered_from_its_own_curve(gamma, delta):
 def test_a_retention_curve_falls(bad):
     with pytest.raises(ConfigError):
         fit_shifted_beta_geometric(bad)
+
+
+@pytest.mark.parametrize("parameters", [(2.0, 3.0, 5.0, 490.0), (3.0, 3.0, 2.0, 200.0), (1.0, 1.0, 20.0, 200.0)])
+def test_expectations_are_defined_where_the_hypergeometric_function_is_not(parameters):
+    """SciPy's 2F1 is NaN here; an integral over the chance to leave says what the expectation is."""
+    r, alpha, a, b = parameters
+    model, t = BuyTillYouDie(*parameters), 39.0
+    assert np.isnan(hyp2f1(r, b, a + b - 1.0, t / (alpha + t)))
+    bought = quad(lambda p: -np.expm1(-r * np.log1p(p * t / alpha)) / p * beta.pdf(p, a, b), 0.0, 1.0, points=[0.05])[0]
+    assert float(model.expected(t)) == pytest.approx(bought, rel=2e-3)
+    assert np.isfinite(model.expected(np.array([1.0, t, 200.0]))).all()
+    nobody = Summary(np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1))
+    assert float(model.expected_after(t, nobody)[0]) == pytest.approx(bought, rel=2e-3)
