@@ -1,6 +1,7 @@
 """Personas: kinds of customers, as shares of the market and as distributions of traits."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from agents.quantity import number, quantity, text
 
@@ -13,6 +14,9 @@ class Spread:
 
     A mean of 0 or 1 is a constant. ``concentration`` left out means the persona's.
     """
+
+    #: The field that a bare number stands for in a file.
+    SHORTHAND: ClassVar[str] = "mean"
 
     mean: float = number(0.5, 0.0, 1.0, "mean of the trait in this persona")
     concentration: float | None = number(

@@ -1,6 +1,6 @@
 """Command line: `journey VERB [key=value ...]`. One clear message for bad input, and an exit status that tells.
 
-Exit status 0: done; 1: a failure of the simulator or its surroundings; 2: bad input; 130: interrupted by Ctrl-C;
+Exit status 0: done; 1: a failure of the simulator or its environment; 2: bad input; 130: interrupted by Ctrl-C;
 143: ended by kill.
 """
 
@@ -170,7 +170,7 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any) -> int:
 
 
 def _fail(error: Exception) -> int:
-    """End after a failure that is not the user's: one of the surroundings in one line, one of ours with its trace."""
+    """End after a failure that is not the user's: one of the environment in one line, one of ours with its trace."""
     if isinstance(error, BrokenPipeError):
         raise error
     if isinstance(error, MemoryError):

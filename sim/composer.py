@@ -85,7 +85,17 @@ class Composer:
         self.hydra.app_help(config_name=self.name, args_parser=parser, args=arguments)
 
     def show(self, kind: str, package: str | None, *, resolve: bool) -> None:
-        """Print the composed configuration."""
+        """Print the composed configuration.
+
+        Parameters
+        ----------
+        kind : {'job', 'hydra', 'all'}
+            Which part of it.
+        package : str or None
+            The dotted key to which it is cut down.
+        resolve : bool
+            Whether interpolations are replaced by what they stand for.
+        """
         self.hydra.show_cfg(
             config_name=self.name, overrides=self.overrides, cfg_type=kind, package=package, resolve=resolve
         )

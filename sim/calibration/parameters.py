@@ -151,6 +151,11 @@ def read_parameters(data: object, scenario: Scenario, *, where: str = "") -> tup
     scenario : Scenario
         What is calibrated.
 
+    Returns
+    -------
+    tuple of Parameter
+        In the order in which they are given, each with a name of its own.
+
     Raises
     ------
     ConfigError

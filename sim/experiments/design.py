@@ -166,6 +166,10 @@ def read_design(
     where : str
         File that the data comes from; opens every message.
 
+    Returns
+    -------
+    Design
+
     Raises
     ------
     ConfigError

@@ -185,6 +185,11 @@ def choose_factors(data: object, scenario: Scenario, arm: str, *, names: Sequenc
     names : sequence of str
         Names used where none are given.
 
+    Returns
+    -------
+    tuple of Factor
+        No two of them set the same dotted key.
+
     Raises
     ------
     ConfigError
@@ -302,6 +307,20 @@ def isolate_arm(scenario: Scenario, arm: str, data: object) -> Scenario:
 
     For `competitors_answer` competitors get the brand's own journey in that arm, where they do nothing so far: with
     every level at 0 that journey is the classic one to the bit (pattern P8), so this changes no number.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Stays as it is.
+    arm : str
+        The arm in question.
+    data : object
+        The factors that are asked for, as :func:`choose_factors` takes them.
+
+    Returns
+    -------
+    Scenario
+        With the baseline and the arm.
     """
     names = {scenario.baseline, arm}
     small = replace(scenario, arms={name: scenario.arms[name] for name in scenario.arms if name in names})
@@ -340,6 +359,10 @@ def read_named_factor(name: str, said: object, scenario: Scenario, arm: str) -> 
         What the factor changes.
     arm : str
         The arm whose strategy it changes.
+
+    Returns
+    -------
+    Factor
 
     Raises
     ------

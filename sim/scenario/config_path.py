@@ -63,6 +63,24 @@ class ConfigPath:
     def read(self, group: str, name: object, *, key: str = "", where: str = "") -> tuple[dict[str, Any], str]:
         """Read a named file; return its data and how messages call it.
 
+        Parameters
+        ----------
+        group : str
+            Folder of the file, one of `GROUPS`.
+        name : object
+            Name of the file, without its ending.
+        key : str
+            Key that names the file; opens the message where there is no such file.
+        where : str
+            File that names it.
+
+        Returns
+        -------
+        data : dict
+            What the file says.
+        title : str
+            How messages call the file.
+
         Raises
         ------
         ConfigError

@@ -59,6 +59,11 @@ def with_values(scenario: S, values: Mapping[str, Any], *, config_path: ConfigPa
     config_path : ConfigPath, optional
         Where files are looked up; the shipped ones by default.
 
+    Returns
+    -------
+    ResolvedScenario
+        Of the class of ``scenario``.
+
     Raises
     ------
     ConfigError

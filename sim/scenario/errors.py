@@ -39,6 +39,11 @@ def suggest(
     listed : iterable of str, optional
         How the list shows them, where it says more than their names.
 
+    Returns
+    -------
+    str
+        The end of a message, without a full stop.
+
     Examples
     --------
     >>> suggest("serach", ["buy", "search"], "stages are")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agents.personas import Spread
 from sim.scenario.dotted_key import RELATIVE, field_at, value_at, with_values
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.resolved import ResolvedScenario
@@ -123,6 +125,11 @@ def read_factors(
     key : str
         Key under which the factors stand.
 
+    Returns
+    -------
+    tuple of Factor
+        In the order of the data.
+
     Raises
     ------
     ConfigError
@@ -158,6 +165,10 @@ def read_factor(path: str, given_range: object, scenario: ResolvedScenario, at: 
     at : str
         Where the range stands; opens every message.
 
+    Returns
+    -------
+    Factor
+
     Raises
     ------
     ConfigError
@@ -167,9 +178,9 @@ def read_factor(path: str, given_range: object, scenario: ResolvedScenario, at: 
     low, high = given["low"], given["high"]
     try:
         now = value_at(scenario, path)
-        if isinstance(now, Mapping) and set(now) == {"mean", "concentration"}:
+        if isinstance(now, Mapping) and set(now) == {field.name for field in dataclasses.fields(Spread)}:
             # A trait's distribution is moved by its mean and keeps its concentration.
-            path, now = f"{path}.mean", now["mean"]
+            path, now = f"{path}.{Spread.SHORTHAND}", now[Spread.SHORTHAND]
     except ConfigError as error:
         raise ConfigError(f"{at}: {error}") from None
     field = field_at(scenario, path)

@@ -118,6 +118,10 @@ def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey
     where : str
         File the data comes from; opens every message.
 
+    Returns
+    -------
+    Journey
+
     Raises
     ------
     ConfigError

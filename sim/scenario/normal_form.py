@@ -67,7 +67,26 @@ class NormalForm:
 
 
 def normalize_file(group: str, name: str, config_path: ConfigPath, *, key: str = "", where: str = "") -> dict[str, Any]:
-    """Read a named file of any group but `scenario` and fill in every field that it leaves out."""
+    """Read a named file of any group but `scenario` and fill in every field that it leaves out.
+
+    Parameters
+    ----------
+    group : str
+        Any group but `scenario`.
+    name : str
+        Name of the file.
+    config_path : ConfigPath
+        Where named files are looked up.
+    key : str
+        Key that names the file.
+    where : str
+        File that names it.
+
+    Returns
+    -------
+    dict
+        Plain data with every field.
+    """
     data, where = config_path.read(group, name, key=key, where=where)
     if group == "personas":
         return _fill_personas(data, where)
@@ -92,7 +111,21 @@ def normalize_journey(journey: Journey) -> dict[str, Any]:
 
 
 def read_named_journey(name: str, data: object, where: str) -> Journey:
-    """Read a journey that stands under a name, and check that it calls itself so."""
+    """Read a journey that stands under a name, and check that it calls itself so.
+
+    Parameters
+    ----------
+    name : str
+        The name under which it stands.
+    data : object
+        A mapping with start, stages and edges.
+    where : str
+        File that the data comes from; opens every message.
+
+    Returns
+    -------
+    Journey
+    """
     if not isinstance(data, Mapping):
         raise ConfigError(f"{where} is {show(data)}; give a mapping with start, stages and edges")
     if data.get("name", name) != name:
@@ -113,6 +146,10 @@ def normalize_scenario(data: Mapping[str, Any], *, where: str = "", name: str = 
         File that the data comes from; opens every message.
     name : str
         Name of the scenario where the data gives none.
+
+    Returns
+    -------
+    NormalForm
 
     Raises
     ------
@@ -184,7 +221,22 @@ def _written_arm(arm: Arm, focal: str) -> dict[str, Any]:
 
 
 def compose(form: NormalForm, config_path: ConfigPath, *, where: str = "") -> dict[str, Any]:
-    """Read the parts of a normal form and lay its body over them."""
+    """Read the parts of a normal form and lay its body over them.
+
+    Parameters
+    ----------
+    form : NormalForm
+        What the scenario says.
+    config_path : ConfigPath
+        Where named files are looked up.
+    where : str
+        File that the data comes from; opens every message.
+
+    Returns
+    -------
+    dict
+        Plain data by the keys of a scenario, every field written out.
+    """
     composed: dict[str, Any] = {}
     for part in form.parts:
         inner = normalize_file(part.group, part.name, config_path, key=part.asked or part.key, where=where)

@@ -41,6 +41,11 @@ def resolve(form: NormalForm, config_path: ConfigPath, *, where: str = "") -> di
     where : str
         File that the form comes from; opens every message.
 
+    Returns
+    -------
+    dict
+        The fields of a :class:`sim.scenario.resolved.ResolvedScenario`.
+
     Raises
     ------
     ConfigError
@@ -85,7 +90,21 @@ def _build(data: Mapping[str, Any], config_path: ConfigPath, where: str) -> dict
 def check_journeys(
     journeys: Mapping[str, Journey], arms: Mapping[str, Arm], baseline: str, market: Market, where: str
 ) -> None:
-    """Check what only all journeys together can break."""
+    """Check what only all journeys together can break.
+
+    Parameters
+    ----------
+    journeys : mapping of str to Journey
+        All of a scenario.
+    arms : mapping of str to Arm
+        Which of them each brand offers.
+    baseline : str
+        One of the arms.
+    market : Market
+        Its name tells whether there is a market at all.
+    where : str
+        File that the data comes from; opens every message.
+    """
     count = len(stage_names(journeys))
     if count > MAX_STAGES:
         raise ConfigError(
@@ -186,7 +205,25 @@ def _role(brand: str, market: Market) -> str:
 def build_journey(
     name: str, written: Mapping[str, Any], market: Market, config_path: ConfigPath, where: str
 ) -> Journey:
-    """Build a journey from its written form, or from its file, and check it against the market's channels."""
+    """Build a journey from its written form, or from its file, and check it against the market's channels.
+
+    Parameters
+    ----------
+    name : str
+        Name of the journey.
+    written : mapping
+        Journeys that are written out, by name.
+    market : Market
+        Its channels are those that stages may use.
+    config_path : ConfigPath
+        Where named files are looked up.
+    where : str
+        File that the data comes from; opens every message.
+
+    Returns
+    -------
+    Journey
+    """
     data = written[name] if name in written else normalize_file("journey", name, config_path, where=where)
     journey = read_journey(name, data, f"{where}: journey {name!r}")
     for stage, details in journey.stages.items():

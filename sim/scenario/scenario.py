@@ -100,6 +100,10 @@ class Scenario(ResolvedScenario):
         name : str
             Name of the scenario where the data gives none.
 
+        Returns
+        -------
+        Scenario
+
         Raises
         ------
         ConfigError

@@ -44,6 +44,11 @@ def read(kind: type[T], data: object, *, where: str = "", key: str = "") -> T:
     key : str
         Dotted key under which the data stands.
 
+    Returns
+    -------
+    T
+        The dataclass, every field checked.
+
     Raises
     ------
     ConfigError
@@ -78,6 +83,24 @@ def check(kind: type[Any], data: object, *, where: str = "", key: str = "", part
     With ``partial`` the values are read too, down to the last leaf, and nothing is required or filled in: this is how a
     few named differences are checked before they are laid over the file that they change.
 
+    Parameters
+    ----------
+    kind : type
+        The dataclass.
+    data : object
+        A mapping of field names to plain values.
+    where : str
+        File that the data comes from; opens every message.
+    key : str
+        Dotted key under which the data stands.
+    partial : bool
+        Whether the data holds only differences.
+
+    Returns
+    -------
+    dict
+        The data as it is; with ``partial`` its values read.
+
     Raises
     ------
     ConfigError
@@ -101,13 +124,48 @@ def check(kind: type[Any], data: object, *, where: str = "", key: str = "", part
 
 
 def read_value(kind: type[Any], name: str, value: object, *, where: str = "", key: str = "") -> Any:
-    """Read one field of a dataclass; ``key`` is the full dotted key, the field's name by default."""
+    """Read one field of a dataclass; ``key`` is the full dotted key, the field's name by default.
+
+    Parameters
+    ----------
+    kind : type
+        The dataclass that declares the field.
+    name : str
+        Name of the field.
+    value : object
+        Plain value.
+    where : str
+        File that the data comes from; opens every message.
+    key : str
+        Full dotted key; the field's name by default.
+
+    Returns
+    -------
+    object
+        The value, checked.
+    """
     metadata = {field.name: field.metadata for field in dataclasses.fields(kind)}[name]
     return _value(_hints(kind)[name], metadata, value, where, key or name)
 
 
 def read_name(value: object, what: str, *, where: str = "", key: str = "") -> str:
-    """Read a name: it becomes a file's name or a column's value, so it may not leave its folder or its line."""
+    """Read a name: it becomes a file's name or a column's value, so it may not leave its folder or its line.
+
+    Parameters
+    ----------
+    value : object
+        The name as it was given.
+    what : str
+        What it names, with its article: `'a stage'`.
+    where : str
+        File that the data comes from; opens every message.
+    key : str
+        Dotted key under which it stands.
+
+    Returns
+    -------
+    str
+    """
     if isinstance(value, str) and NAME.fullmatch(value):
         return value
     place = f"{key} is" if key else f"the name of {what} is"
@@ -293,8 +351,8 @@ def _part(kind: type[Any], value: object, where: str, key: str, *, partial: bool
 
 
 def _shorthand(kind: Any) -> str | None:
-    """Return the field that a bare number stands for, where there is one: a Spread may be written as its mean."""
-    return "mean" if "mean" in _hints(kind) and len(dataclasses.fields(kind)) == 2 else None
+    """Return the field that a bare number stands for, where a class declares one: a Spread is written as its mean."""
+    return getattr(kind, "SHORTHAND", None)
 
 
 def _number(

@@ -98,6 +98,10 @@ def read_yaml(path: Path, *, where: str = "", trusted: bool = False) -> dict[str
     trusted : bool
         Whether the file ships with the simulator: only those may steer Hydra (`defaults`, `hydra`, `${...}`).
 
+    Returns
+    -------
+    dict
+
     Raises
     ------
     ConfigError
@@ -132,7 +136,21 @@ def read_yaml(path: Path, *, where: str = "", trusted: bool = False) -> dict[str
 
 
 def parse_yaml(text: str, *, where: str, trusted: bool = False) -> dict[str, Any]:
-    """Parse the text of one configuration file; see :func:`read_yaml`."""
+    """Parse the text of one configuration file; see :func:`read_yaml`.
+
+    Parameters
+    ----------
+    text : str
+        YAML.
+    where : str
+        How messages call it.
+    trusted : bool
+        As in :func:`read_yaml`.
+
+    Returns
+    -------
+    dict
+    """
     try:
         _inspect(text)
         data = yaml.load(text, Loader=_Loader)
