@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, field
 from typing import Any
 
-__all__ = ["choice", "number", "quantity", "text", "whole"]
+__all__ = ["choice", "money", "number", "quantity", "text", "whole"]
 
 
 def quantity(
@@ -17,6 +17,7 @@ def quantity(
     unit: str = "",
     choices: tuple[str, ...] = (),
     optional: bool = False,
+    in_cents: bool = False,
 ) -> Any:
     """Declare a dataclass field together with what a reader and a validator need to know.
 
@@ -34,6 +35,13 @@ def quantity(
         Allowed words.
     optional : bool
         Whether ``null`` is accepted.
+    in_cents : bool
+        Whether the number is an amount of money that must be a whole number of cents.
+
+    Returns
+    -------
+    Any
+        A :func:`dataclasses.field` that carries the rest as its metadata.
     """
     metadata = {
         "about": about,
@@ -42,6 +50,7 @@ def quantity(
         "unit": unit,
         "choices": choices,
         "optional": optional,
+        "in_cents": in_cents,
     }
     if factory is not None:
         return field(default_factory=factory, metadata=metadata)
@@ -51,19 +60,43 @@ def quantity(
 def number(
     default: float | None, low: float | None, high: float | None, about: str, unit: str = "", *, optional: bool = False
 ) -> Any:
-    """Declare a real number within inclusive bounds."""
+    """Declare a real number within the inclusive bounds ``low`` and ``high`` (None: no bound).
+
+    Other parameters and the return value are those of :func:`quantity`.
+    """
     return quantity(about, default=default, low=low, high=high, unit=unit, optional=optional)
+
+
+def money(default: float, low: float, high: float, about: str) -> Any:
+    """Declare an amount of money that must be a whole number of cents, within inclusive bounds.
+
+    Parameters
+    ----------
+    default, low, high : float
+        In units of the currency.
+    about : str
+        What is paid for; that it is in whole cents is added.
+
+    Returns
+    -------
+    Any
+        A :func:`dataclasses.field`.
+    """
+    return quantity(f"{about}, in whole cents", default=default, low=low, high=high, unit="money", in_cents=True)
 
 
 def whole(
     default: int | None, low: int | None, high: int | None, about: str, unit: str = "", *, optional: bool = False
 ) -> Any:
-    """Declare a whole number within inclusive bounds."""
+    """Declare a whole number within the inclusive bounds ``low`` and ``high`` (None: no bound).
+
+    Other parameters and the return value are those of :func:`quantity`.
+    """
     return quantity(about, default=default, low=low, high=high, unit=unit, optional=optional)
 
 
 def choice(default: str, choices: tuple[str, ...], about: str) -> Any:
-    """Declare one word out of a closed list."""
+    """Declare one word out of ``choices``, described by ``about``; returns a :func:`dataclasses.field`."""
     return quantity(about, default=default, choices=choices)
 
 

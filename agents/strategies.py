@@ -1,13 +1,93 @@
-"""Strategies: how far a company goes with the four capabilities, how often it makes contact, and what that costs."""
+"""Strategies: how far a company goes with each capability, how often it makes contact, and what that costs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any
 
-from agents.quantity import choice, number, quantity, text, whole
+from agents.quantity import choice, money, number, quantity, text, whole
 
-__all__ = ["CAPABILITIES", "CapabilityCosts", "Contacts", "Costs", "PersonaStrategy", "Strategy"]
+__all__ = [
+    "CAPABILITIES",
+    "CAPABILITIES_IN_WORDS",
+    "Capability",
+    "CapabilityCosts",
+    "Contacts",
+    "Costs",
+    "PersonaStrategy",
+    "Strategy",
+]
 
-CAPABILITIES: tuple[str, ...] = ("automation", "personalization", "context", "innovation")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capability:
+    """What a company can do to a customer's journey, as far as a level in [0, 1].
+
+    Attributes
+    ----------
+    title : str
+        A reader's name for it.
+    about : str
+        What its level means.
+    full : str
+        What full level (1.0) is called where its cost is named.
+    settings : tuple of str
+        Other fields of a strategy that act through this capability alone, and are switched on and off with it.
+    costs : tuple of str
+        Fields of :class:`Costs`, beside ``build`` and ``run``, that are paid only with it.
+    """
+
+    title: str
+    about: str
+    full: str
+    settings: tuple[str, ...] = ()
+    costs: tuple[str, ...] = ()
+
+
+#: Every capability by name (Edelman & Singer 2015). Levels, costs, gates of edges, players of an attribution, factors
+#: and tables of reports are enumerated from here.
+CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
+    {
+        "automation": Capability(
+            title="automation",
+            about="steps of the journey digitised and streamlined",
+            full="full automation",
+        ),
+        "personalization": Capability(
+            title="personalization",
+            about="what is known of the customer tailors the next step",
+            full="full personalization",
+            # What is known of strangers, and how openly it is used, act through personalization alone.
+            settings=("prospect_knowledge", "data_use"),
+        ),
+        "context": Capability(
+            title="contextual interaction",
+            about="share of contacts timed by knowing where the customer is",
+            full="full contextual interaction",
+        ),
+        "innovation": Capability(
+            title="innovation",
+            about="size of the journey team that experiments",
+            full="a full journey team",
+            costs=("experiment",),
+        ),
+    }
+)
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+#: "four capabilities", for sentences.
+CAPABILITIES_IN_WORDS = f"{_NUMBERS[len(CAPABILITIES)]} capabilities"
+
+
+def _level(name: str) -> Any:
+    return number(0.0, 0.0, 1.0, CAPABILITIES[name].about)
+
+
+def _persona_level(name: str) -> Any:
+    return number(None, 0.0, 1.0, f"{CAPABILITIES[name].title} for this persona", optional=True)
+
+
+def _cost(name: str) -> Any:
+    return number(0.0, 0.0, 1e9, f"cost of {CAPABILITIES[name].full}", "money per 1,000 customers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +102,10 @@ class Contacts:
 class CapabilityCosts:
     """A cost of each capability at full level (1.0), per 1,000 customers of the market."""
 
-    automation: float = number(0.0, 0.0, 1e9, "cost of full automation", "money per 1,000 customers")
-    personalization: float = number(0.0, 0.0, 1e9, "cost of full personalization", "money per 1,000 customers")
-    context: float = number(0.0, 0.0, 1e9, "cost of full contextual interaction", "money per 1,000 customers")
-    innovation: float = number(0.0, 0.0, 1e9, "cost of a full journey team", "money per 1,000 customers")
+    automation: float = _cost("automation")
+    personalization: float = _cost("personalization")
+    context: float = _cost("context")
+    innovation: float = _cost("innovation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +115,7 @@ class Costs:
     build: CapabilityCosts = quantity("paid once, in the week the strategy starts", factory=CapabilityCosts)
     run: CapabilityCosts = quantity("paid every week while the strategy runs", factory=CapabilityCosts)
     convexity: float = number(2.0, 1.0, 10.0, "capability cost is cost x level ** convexity")
-    contact: float = number(0.0, 0.0, 1e6, "cost of one contact, in whole cents", "money")
+    contact: float = money(0.0, 0.0, 1e6, "cost of one contact")
     experiment: float = number(0.0, 0.0, 1e9, "cost of one innovation experiment", "money per 1,000 customers")
 
 
@@ -43,10 +123,10 @@ class Costs:
 class PersonaStrategy:
     """Levels for one persona that differ from the strategy's own; ``None`` keeps the strategy's."""
 
-    automation: float | None = number(None, 0.0, 1.0, "automation for this persona", optional=True)
-    personalization: float | None = number(None, 0.0, 1.0, "personalization for this persona", optional=True)
-    context: float | None = number(None, 0.0, 1.0, "contextual interaction for this persona", optional=True)
-    innovation: float | None = number(None, 0.0, 1.0, "innovation for this persona", optional=True)
+    automation: float | None = _persona_level("automation")
+    personalization: float | None = _persona_level("personalization")
+    context: float | None = _persona_level("context")
+    innovation: float | None = _persona_level("innovation")
     customers: float | None = number(None, 0.0, 1.0, "contacts a week, customers", "per week", optional=True)
     prospects: float | None = number(None, 0.0, 1.0, "contacts a week, prospects", "per week", optional=True)
     prospect_knowledge: float | None = number(None, 0.0, 1.0, "knowledge of prospects", optional=True)
@@ -54,17 +134,23 @@ class PersonaStrategy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
-    """How a company leads its customers (Edelman & Singer 2015): four capabilities, contacts, data use, cost."""
+    """How a company leads its customers (Edelman & Singer 2015): capabilities, contacts, data use, cost."""
 
     name: str = text("", "name of the strategy file it came from")
     title: str = text("", "a reader's name for it")
-    automation: float = number(0.0, 0.0, 1.0, "steps of the journey digitised and streamlined")
-    personalization: float = number(0.0, 0.0, 1.0, "what is known of the customer tailors the next step")
-    context: float = number(0.0, 0.0, 1.0, "share of contacts timed by knowing where the customer is")
-    innovation: float = number(0.0, 0.0, 1.0, "size of the journey team that experiments")
+    automation: float = _level("automation")
+    personalization: float = _level("personalization")
+    context: float = _level("context")
+    innovation: float = _level("innovation")
     contacts_per_week: Contacts = quantity("contacts a week", factory=Contacts)
     prospect_knowledge: float = number(0.0, 0.0, 1.0, "knowledge of people who are not customers")
     data_use: str = choice("disclosed", ("disclosed", "covert"), "whether customers are told what is known of them")
     start_week: int = whole(0, 0, 65000, "week of the horizon in which the strategy starts", "weeks")
     costs: Costs = quantity("what it costs", factory=Costs)
     personas: Mapping[str, PersonaStrategy] = quantity("levels that differ per persona", factory=dict)
+
+
+for _kind in (Strategy, CapabilityCosts, PersonaStrategy):
+    _missing = [name for name in CAPABILITIES if name not in {item.name for item in fields(_kind)}]
+    if _missing:
+        raise TypeError(f"{_kind.__name__} has no field for the capability {', '.join(_missing)}; declare one")

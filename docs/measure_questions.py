@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from agents.strategies import CAPABILITIES
 from sim.number_format import interval, quantity
 from sim.reports.attribution import words_of
 
@@ -22,7 +23,7 @@ SCENARIOS: tuple[str, ...] = ("treadmill", "sungevity", "cosmetics")
 SEED, REPLICATES = 1, 8  # the defaults of the verbs
 #: Some fifty arms: fewer customers than the scenario has.
 SIZES: Mapping[str, Mapping[str, int]] = {"attribute": {}, "moments": {"population": 8_000}}
-_PLAYERS = ("automation", "personalization", "context", "innovation")
+_PLAYERS = tuple(CAPABILITIES)
 
 Numbers = Mapping[str, Any]
 

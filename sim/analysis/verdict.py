@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from math import floor, log10
 from typing import Any
 
+from agents.strategies import CAPABILITIES_IN_WORDS
 from sim.analysis.metrics import EVERYBODY
 
 __all__ = ["money", "verdict"]
@@ -13,8 +14,10 @@ __all__ = ["money", "verdict"]
 Numbers = Mapping[str, Any]
 
 _PERCENT = 100.0
-# No causal effect size of the four capabilities was found in the literature; who reads one line should read this too.
-_CAVEAT = "How strongly the four capabilities act on customers is an assumption of the scenario, not a measurement."
+# No causal effect size of the capabilities was found in the literature; who reads one line should read this too.
+_CAVEAT = (
+    f"How strongly the {CAPABILITIES_IN_WORDS} act on customers is an assumption of the scenario, not a measurement."
+)
 #: What each term of the waterfall is called, as a gain and as a loss.
 _TERM_WORDS = {
     "margin": ("more margin from purchases", "less margin from purchases"),

@@ -26,18 +26,17 @@ from sim.scenario.schema import show
 
 __all__ = ["CONTACTS", "Attribution", "FactorialDesign", "attribute", "factorial_design"]
 
-#: Whether contacts are part of every combination, or a fifth player.
+#: Whether contacts are part of every combination, or a player of their own.
 CONTACTS: tuple[str, ...] = ("base", "player")
 #: The fields that are switched with each player: a strategy's, and a persona's.
 _SWITCHED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "automation": (("automation",), ("automation",)),
-    # What is known of strangers, and how openly it is used, act through personalization alone.
-    "personalization": (
-        ("personalization", "prospect_knowledge", "data_use"),
-        ("personalization", "prospect_knowledge"),
-    ),
-    "context": (("context",), ("context",)),
-    "innovation": (("innovation",), ("innovation",)),
+    **{
+        name: (
+            (name, *capability.settings),
+            (name, *(item for item in capability.settings if item in PersonaStrategy.__slots__)),
+        )
+        for name, capability in CAPABILITIES.items()
+    },
     "contacts": (("contacts_per_week",), ("customers", "prospects")),
 }
 _BASELINE = "baseline"
@@ -166,7 +165,7 @@ def factorial_design(scenario: Scenario, arm: str | None = None, *, contacts: st
         raise ConfigError(f"contacts is {show(contacts)}; give one of {', '.join(CONTACTS)}")
     focal, before, after = scenario.market.focal, scenario.arms[scenario.baseline], scenario.arms[arm]
     old, new = before.plans[focal], after.plans[focal]
-    players = CAPABILITIES if contacts == "base" else (*CAPABILITIES, "contacts")
+    players = tuple(CAPABILITIES) if contacts == "base" else (*CAPABILITIES, "contacts")
     arms = _Arms(before)
 
     def with_players(*on: str) -> str:
@@ -266,18 +265,20 @@ def _mixed(off: Strategy, on: Strategy, players: Collection[str]) -> Strategy:
     """Return a strategy with the named players as in ``on`` and all others as in ``off``; the rest as in ``on``."""
     levels: dict[str, Any] = {}
     build, run = {}, {}
+    other: dict[str, float] = {}
     for player, (fields, _) in _SWITCHED.items():
         source = on if player in players else off
         levels |= {field: getattr(source, field) for field in fields}
         if player in CAPABILITIES:
             build[player] = getattr(source.costs.build, player)
             run[player] = getattr(source.costs.run, player)
+            other |= {cost: getattr(source.costs, cost) for cost in CAPABILITIES[player].costs}
     costs = replace(
         on.costs,
         build=CapabilityCosts(**build),
         run=CapabilityCosts(**run),
         contact=(on if "contacts" in players else off).costs.contact,
-        experiment=(on if "innovation" in players else off).costs.experiment,
+        **other,
     )
     personas = {}
     for persona in (*on.personas, *(name for name in off.personas if name not in on.personas)):

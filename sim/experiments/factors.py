@@ -64,7 +64,8 @@ def _priced(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
         for name in CAPABILITIES
         if getattr(getattr(costs, kind), name) > 0.0
     ]
-    return [*found, (f"{place}.experiment", 1.0)] if costs.experiment > 0.0 else found
+    other = [cost for capability in CAPABILITIES.values() for cost in capability.costs]
+    return [*found, *((f"{place}.{cost}", 1.0) for cost in other if getattr(costs, cost) > 0.0)]
 
 
 def _contact_price(scenario: Scenario, arm: str) -> list[tuple[str, float]]:

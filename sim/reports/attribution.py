@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from agents.strategies import CAPABILITIES_IN_WORDS
 from sim.analysis.attribution import DIVIDED, pair_name
 from sim.analysis.metrics import EVERYBODY
 from sim.number_format import NOTHING, compact, interval, quantity, short_money
@@ -28,7 +29,9 @@ __all__ = ["attribution_lines", "attribution_document"]
 
 Numbers = Mapping[str, Any]
 
-_CAVEAT = "How strongly the four capabilities act on customers is an assumption of the scenario, not a measurement."
+_CAVEAT = (
+    f"How strongly the {CAPABILITIES_IN_WORDS} act on customers is an assumption of the scenario, not a measurement."
+)
 _STEPS: Mapping[str, str] = {
     "competitors": "competitors' plans",
     "journey": "journey alone",

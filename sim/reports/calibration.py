@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from agents.strategies import CAPABILITIES_IN_WORDS
 from sim.calibration.calibrate import describe
 from sim.calibration.targets import written
 from sim.number_format import compact
@@ -247,7 +248,7 @@ def calibration_document(done: Calibration, title: str, command: str) -> Documen
             f"The best fit: {command}",
             f"With what the targets leave open: {command} scenario.ensemble={command.rsplit('=', 1)[-1]}",
             "A fit says that the model can look like this market, not that the market works like the model. How"
-            " strongly the four capabilities act is no part of it: that stays an assumption of the scenario.",
+            f" strongly the {CAPABILITIES_IN_WORDS} act is no part of it: that stays an assumption of the scenario.",
         ),
     )
     facts = (

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agents.strategies import CAPABILITIES, Strategy
+from agents.strategies import CAPABILITIES, CAPABILITIES_IN_WORDS, Strategy
 from agents.traits import TRAITS
 from sim.experiments.result import Result
 from sim.number_format import NOTHING, compact, interval, percent, quantity, short_money
@@ -21,7 +21,7 @@ from sim.reports.style import png_bytes
 
 __all__ = ["write_report"]
 
-NO_EFFECT_KNOWN = "No causal effect size of the four capabilities was found in the literature."
+NO_EFFECT_KNOWN = f"No causal effect size of the {CAPABILITIES_IN_WORDS} was found in the literature."
 _PERSONA_METRICS = ("contribution", "clv", "loop_share", "retention", "satisfaction", "opt_out_rate")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import agents.features
 from agents.population import MAX_STAGES
-from agents.quantity import choice, number, quantity, text, whole
+from agents.quantity import choice, money, number, quantity, text, whole
 from agents.strategies import CAPABILITIES
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import read, read_name, show, typed_number
@@ -65,8 +65,8 @@ class Stage:
     )
     effort: float = number(0.0, 0.0, 10.0, "base effort of the stage", "effort")
     channels: Mapping[str, float] = quantity("shares of the market's channels, summing to 1", factory=dict)
-    cost: float = number(0.0, 0.0, 1e6, "cost to the host brand of one customer entering, in whole cents", "money")
-    ancillary: float = number(0.0, 0.0, 1e6, "ancillary revenue of one customer entering, in whole cents", "money")
+    cost: float = money(0.0, 0.0, 1e6, "cost to the host brand of one customer entering")
+    ancillary: float = money(0.0, 0.0, 1e6, "ancillary revenue of one customer entering")
     experience_lift: float = number(0.0, -10.0, 10.0, "added to the experience this stage gives", "utility")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agents.brands import Brand
-from agents.quantity import choice, number, quantity, text, whole
+from agents.quantity import choice, money, number, quantity, text, whole
 
 __all__ = [
     "Channel",
@@ -49,7 +49,7 @@ class Channel:
     """A place where a stage happens."""
 
     digital: bool = quantity("whether the channel is digital", default=True)
-    cost: float = number(0.0, 0.0, 1e6, "cost of one use to the host brand, in whole cents", "money")
+    cost: float = money(0.0, 0.0, 1e6, "cost of one use to the host brand")
     effort: float = number(1.0, 0.0, 10.0, "multiplier of the stage's effort")
 
 

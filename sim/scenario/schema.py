@@ -208,7 +208,7 @@ def typed_number(value: object) -> object:
 
 def is_cents(metadata: Mapping[str, Any]) -> bool:
     """Say whether a field is money that is counted in whole cents."""
-    return "in whole cents" in metadata.get("about", "")
+    return bool(metadata.get("in_cents", False))
 
 
 def show(value: object) -> str:

@@ -52,7 +52,7 @@ VERBS: Mapping[str, Verb] = {
         "journey calibrate targets=average",
     ),
     "attribute": Verb(
-        "say how much of an arm's effect each of the four capabilities causes, alone and together",
+        "say how much of an arm's effect each of its capabilities causes, alone and together",
         "journey attribute scenario=sungevity",
     ),
     "moments": Verb(

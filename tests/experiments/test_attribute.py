@@ -89,7 +89,7 @@ def test_the_arm_with_everything_on_is_the_arm_and_nothing_is_paid_for_what_is_o
     for coalition, name in enumerate(laid.combinations):
         terms = dict(zip(TERMS, measure(histories[name], laid.scenario).terms[0], strict=True))
         assert (terms["build"] < 0) == (terms["run"] < 0) == (coalition > 0)
-        assert (terms["experiments"] < 0) == bool(coalition >> CAPABILITIES.index("innovation") & 1)
+        assert (terms["experiments"] < 0) == bool(coalition >> list(CAPABILITIES).index("innovation") & 1)
         assert terms["contacts"] < 0
     wary = arms[laid.combinations[0]].plans[small.market.focal].strategy.personas["wary"]
     assert wary.innovation is None and wary.personalization is None and wary.customers == 0.02

@@ -60,7 +60,7 @@ def _wrong_values(kind: type, field: dataclasses.Field) -> list[object]:
             wrong += [metadata["high"] + 1, metadata["high"] * 2 + 1]
         if hint is int:
             wrong.append((metadata["low"] or 0) + 0.5)
-        if "in whole cents" in metadata["about"]:
+        if metadata["in_cents"]:
             wrong += [0.005, 1.239]
     elif hint is bool:
         wrong += [0, 1, "true", 1.0, [True]]
