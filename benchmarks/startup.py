@@ -75,25 +75,25 @@ def _phases(words: list[str]) -> int:
 
     import sim.cli
     import sim.composer
-    import sim.verbs.compare as verb
+    import sim.verbs.frame as frame
 
     assert sim.composer
     mark("importing the command line and Hydra")
-    prepare, perform = verb.prepare, verb.perform
+    prepare, perform = frame.prepare, frame.perform
 
     def prepared(*given: Any) -> Any:
         mark("composing the configuration")
         return prepare(*given)
 
-    def performed(work: Any) -> Any:
+    def performed(job: Any) -> Any:
         import sim.experiments.compare as experiment
-        import sim.results
+        import sim.results.answer
         from sim.engine.replicate import live_replicate
 
         mark("importing the engine and the analysis")
-        live_replicate(replace(work.scenario, population=10, horizon=1, burn_in=1), seed=1, replicate=0)
+        live_replicate(replace(job.scenario, population=10, horizon=1, burn_in=1), seed=1, replicate=0)
         mark("loading compiled code")
-        compare, write = experiment.compare, sim.results.write
+        compare, write = experiment.compare, sim.results.answer.write_answer
 
         def compared(*given: Any, **options: Any) -> Any:
             result = compare(*given, **options)
@@ -109,10 +109,10 @@ def _phases(words: list[str]) -> int:
             mark("tables, figures and the page")
             return folder
 
-        experiment.compare, sim.results.write = compared, written
-        return perform(work)
+        experiment.compare, sim.results.answer.write_answer = compared, written
+        return perform(job)
 
-    verb.prepare, verb.perform = prepared, performed
+    frame.prepare, frame.perform = prepared, performed
     status = sim.cli.main(words)
     mark("the verdict on the terminal")
     print(json.dumps(spent), file=sys.stderr)

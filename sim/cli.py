@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.arguments import translate
 from sim.scenario.errors import ConfigError, suggest
-from sim.verbs import VERBS, load_verb
+from sim.terminal import complain, say
+from sim.verbs import VERBS
 
 if TYPE_CHECKING:
     from sim.composer import Composer
 
 __all__ = ["main"]
 
+FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 #: New objects between two looks for rings of them that nobody holds any more; Python's own rate is 700.
@@ -50,6 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 -- stays open as long as the process
+    if sys.stdout is None:
+        complain("standard output is closed; let it go to a file, or to /dev/null")
+        return FAILED
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a sign that a terminal cannot show is no reason to fail
@@ -59,30 +66,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(RARELY, *often[1:])
     try:
         with _Ending():
-            return _dispatch(words)
+            status = _dispatch(words)
+        sys.stdout.flush()
+        return status
     except ConfigError as error:
         return _refuse(str(error))
     except KeyboardInterrupt:
-        print("journey: interrupted; finished runs are kept, nothing half-written is left", file=sys.stderr)
+        complain("interrupted; finished runs are kept, nothing half-written is left")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader (`head`, say) has seen enough. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return 0
+    except OSError as error:
+        _forget_output()
+        complain(f"standard output cannot be written: {error.strerror or error}")
+        return FAILED
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     finally:
         gc.set_threshold(*often)
 
 
+def _forget_output() -> None:
+    """Let what could not be written go nowhere, so that Python does not complain of it again when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _dispatch(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
-        print(_overview())
+        say(_overview())
         return 0
     if words[0] == "--version":
         from sim import __version__
 
-        print(f"journey {__version__}")
+        say(f"journey {__version__}")
         return 0
     verb, rest = words[0], words[1:]
     if verb not in VERBS:
@@ -128,6 +146,8 @@ def _run(verb: str, words: list[str]) -> int:
 
 
 def _serve(verb: str, composer: Composer, parser: Any, options: Any) -> int:
+    from sim.verbs import frame
+
     if options.help:
         composer.show_help(parser, options)
     elif options.cfg:
@@ -138,16 +158,15 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any) -> int:
         from sim.experiments.factors import set_factors
 
         composer.refuse_idle(VERBS[verb].run)
-        module = load_verb(verb)
         failure: list[Exception] = []
 
         def check(data: Any) -> Any:
-            return module.prepare(set_factors(data, composer.config_path), composer.config_path)
+            return frame.prepare(verb, set_factors(data, composer.config_path), composer.config_path)
 
         def task(data: Any) -> Any:
-            work = check(data)
+            job = check(data)
             try:
-                return module.perform(work)
+                return frame.perform(job)
             except ConfigError:
                 raise
             except Exception as error:
@@ -165,7 +184,6 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any) -> int:
             if failure:
                 return _fail(failure[0])
             raise
-    sys.stdout.flush()
     return 0
 
 
@@ -174,16 +192,16 @@ def _fail(error: Exception) -> int:
     if isinstance(error, BrokenPipeError):
         raise error
     if isinstance(error, MemoryError):
-        print("journey: out of memory; give a smaller population, or fewer threads", file=sys.stderr)
+        complain("out of memory; give a smaller population, or fewer threads")
         return 1
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        print(f"journey: {place}{error.strerror or error}", file=sys.stderr)
+        complain(f"{place}{error.strerror or error}")
         return 1
     import traceback
 
     traceback.print_exception(error)
-    print("journey: this is a fault of the simulator, not of your input; please report it", file=sys.stderr)
+    complain("this is a fault of the simulator, not of your input; please report it")
     return 1
 
 
@@ -192,7 +210,7 @@ def _refuse_option(message: str) -> NoReturn:
 
 
 def _refuse(message: str) -> int:
-    print(f"journey: {message}", file=sys.stderr)
+    complain(message)
     return BAD_INPUT
 
 

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Self
 
 from sim.scenario.settings import Settings
+from sim.terminal import clean
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,6 +26,7 @@ class _Display:
         self._total = total
         if wanted and not settings.quiet:
             self._bar = _bar()
+            title = clean(title)
             self._task = self._bar.add_task(title if len(title) <= 32 else f"{title[:31]}…", total=total, rate="")
 
     def __enter__(self) -> Self:
@@ -41,7 +43,7 @@ class _Display:
     def say(self, what: str) -> None:
         """Say what happens now."""
         if self._bar is not None:
-            self._bar.update(self._task, description=what)
+            self._bar.update(self._task, description=clean(what))
 
 
 class Progress(_Display):
@@ -62,7 +64,7 @@ class Progress(_Display):
         self._done = 0
 
     def advance(self, customer_weeks: int) -> None:
-        """Tell of work done; may be called from any thread."""
+        """Count work done; may be called from any thread."""
         if self._bar is None:
             return
         with self._bar._lock:
@@ -91,7 +93,7 @@ class RunProgress(_Display):
     Attributes
     ----------
     lived, held, failed, customer_weeks : int
-        Runs lived now, runs found in the store, runs of either that failed, customer-weeks simulated.
+        Runs simulated now, runs found in the store, runs of either that failed, customer-weeks simulated.
     """
 
     def __init__(self, total: int, settings: Settings, title: str) -> None:
@@ -99,7 +101,7 @@ class RunProgress(_Display):
         self.lived = self.held = self.failed = self.customer_weeks = 0
 
     def tell(self, finished: Finished) -> None:
-        """Tell of runs that are done."""
+        """Count runs that are done."""
         if finished.held:
             self.held += finished.runs
         else:

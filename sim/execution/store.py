@@ -26,8 +26,10 @@ from sim.execution.version import model_version
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import plain
 
-__all__ = ["SHARD_COLUMNS", "Store", "StoreFull", "shards_of"]
+__all__ = ["SHARD_COLUMNS", "STORE", "Store", "StoreFull", "shards_of"]
 
+#: Folder of every single run, within the folder of results.
+STORE = "store"
 #: Begins the name of a shard that is still being written, or was when its sweep was killed.
 PARTIAL = ".partial-"
 #: What stands in a shard before the figures; a row for each arm and persona of a run, one for a run that failed.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
@@ -12,11 +11,12 @@ from rich.text import Text
 from sim.number_format import NOTHING, quantity
 from sim.reports.labels import difference_rows
 from sim.reports.style import short
+from sim.terminal import clean
 
 if TYPE_CHECKING:
     from sim.experiments.result import Result
 
-__all__ = ["print_lines", "print_result"]
+__all__ = ["print_result"]
 
 _WIDEST = 100
 _NARROWEST = 60
@@ -48,15 +48,23 @@ def print_result(result: Result, stream: TextIO) -> None:
         Standard output, as a rule.
     """
     console, ascii_only = _console(stream)
+    # Rich ends the process where a pipe is closed; what it drew is written here, so that the command line decides.
+    with console.capture() as drawn:
+        _draw(result, console, ascii_only)
+    stream.write(drawn.get())
+    stream.flush()
+
+
+def _draw(result: Result, console: Console, ascii_only: bool) -> None:
     scenario, summary = result.scenario, result.summary_json
     currency = scenario.market.economics.currency
-    console.print(Text(_plain(scenario.title or scenario.name, ascii_only), style="bold"))
+    console.print(Text(clean(scenario.title or scenario.name, ascii_only=ascii_only), style="bold"))
     many = f"{result.replicates} replicate{'s' if result.replicates != 1 else ''}"
     facts = f"{scenario.population:,} customers, {scenario.horizon} weeks, {many}, seed {result.seed}"
     console.print(Text(facts), style="dim")
     console.print()
     for paragraph in str(summary["verdict"]).split("\n"):
-        console.print(Text(_plain(paragraph, ascii_only)))
+        console.print(Text(clean(paragraph, ascii_only=ascii_only)))
     others = [arm for arm in scenario.arms if arm != scenario.baseline]
     for arm in others:
         console.print()
@@ -66,13 +74,6 @@ def print_result(result: Result, stream: TextIO) -> None:
     if not others:
         console.print()
         console.print(_alone(result, currency, ascii_only))
-
-
-def print_lines(lines: Iterable[str], stream: TextIO) -> None:
-    """Write sentences, a paragraph each, broken between words; in plain letters where the stream has no others."""
-    console, ascii_only = _console(stream)
-    for line in lines:
-        console.print(Text(_plain(line, ascii_only)))
 
 
 def _console(stream: TextIO) -> tuple[Console, bool]:
@@ -95,7 +96,7 @@ def _differences(result: Result, arm: str, currency: str, ascii_only: bool) -> T
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
     table.add_column("", no_wrap=True)
     for heading in (result.scenario.baseline, arm, "difference", "95 % interval"):
-        table.add_column(_plain(short(heading, 14), ascii_only), justify="right")
+        table.add_column(clean(short(heading, 14), ascii_only=ascii_only), justify="right")
     for row in difference_rows(result.summary_json, arm, currency, only=_METRICS):
         cells = [
             row.name,
@@ -104,7 +105,7 @@ def _differences(result: Result, arm: str, currency: str, ascii_only: bool) -> T
             f"{row.difference} *" if row.sure else row.difference,
             row.interval.removesuffix(" points"),
         ]
-        table.add_row(*(Text(_plain(cell, ascii_only)) for cell in cells))
+        table.add_row(*(Text(clean(cell, ascii_only=ascii_only)) for cell in cells))
     return table
 
 
@@ -115,20 +116,10 @@ def _alone(result: Result, currency: str, ascii_only: bool) -> Table:
     table.add_column("")
     arms = list(result.scenario.arms)
     for arm in arms:
-        table.add_column(_plain(short(arm, 20), ascii_only), justify="right")
+        table.add_column(clean(short(arm, 20), ascii_only=ascii_only), justify="right")
     for metric in _METRICS:
         words = METRIC_WORDS[metric]
         cells = [quantity(result.summary_json["arms"][arm][metric]["mean"], words.kind, currency) for arm in arms]
         if any(cell != NOTHING for cell in cells):
-            table.add_row(Text(words.name), *(Text(_plain(cell, ascii_only)) for cell in cells))
+            table.add_row(Text(words.name), *(Text(clean(cell, ascii_only=ascii_only)) for cell in cells))
     return table
-
-
-def _plain(text: str, ascii_only: bool) -> str:
-    """Replace signs that a terminal without UTF-8 cannot show, and drop control characters in names."""
-    text = "".join(sign if sign.isprintable() or sign == " " else " " for sign in text)
-    if not ascii_only:
-        return text
-    for fancy, simple in (("−", "-"), ("–", "-"), ("\u202f", ","), ("\u00a0", " "), ("…", "...")):
-        text = text.replace(fancy, simple)
-    return text.encode("ascii", "replace").decode("ascii")

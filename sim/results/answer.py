@@ -1,47 +1,86 @@
-"""Answer: the result folder of a verb that answers one question: its configuration, summary, tables and report."""
+"""Answer: what a verb found, and the one writer of result folders."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sim.analysis.tables import write_parquet
 from sim.reports.document import Document, write_document
 from sim.results.folder import publish, write_config, write_json
 from sim.results.manifest import provenance
 
-__all__ = ["publish_answer"]
+__all__ = ["REPORT", "Answer", "write_answer"]
+
+REPORT = "report.html"
 
 
-def publish_answer(
-    output_dir: str | Path,
-    verb: str,
-    name: str,
-    *,
-    config: Mapping[str, Any],
-    summary: Mapping[str, Any],
-    tables: Callable[[Path], None],
-    document: Document,
-    started: str,
-    wall_seconds: float,
-    **more: Any,
-) -> Path:
-    """Write a result folder and return its path; see :func:`sim.results.folder.publish`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a verb found: the content of its result folder, and what its terminal shows.
+
+    Attributes
+    ----------
+    name : str
+        Of what it is the result, a scenario's name say; ends the name of the folder.
+    config : mapping or None
+        The whole resolved configuration, for `config.yaml`. None: the folder holds pictures alone and is not listed
+        among the runs.
+    summary : mapping
+        For `summary.json`.
+    tables : mapping of str to iterable of pyarrow.Table
+        Parts of each table, by the name of its Parquet file.
+    report : Document or callable, optional
+        The report, or what writes it into the folder it is given.
+    files : callable, optional
+        Writes further files into the folder it is given.
+    manifest : mapping
+        Further entries of `manifest.json`: what was run, counts.
+    started : str
+        When the run began, ISO 8601; empty: as the frame of a verb measured it.
+    wall_seconds : float
+        How long it took.
+    lines : sequence of str
+        What the terminal shows.
+    display : callable, optional
+        Shows it in place of `lines`.
+    commands : sequence of str
+        Commands to go on with, in which the word RESULT stands for the folder.
+    shown : sequence of str
+        Files of the folder whose paths are printed last.
+    status : int
+        Exit status: 1 where the answer is that something does not hold.
+    """
+
+    name: str
+    config: Mapping[str, Any] | None = None
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Iterable[Any]] = field(default_factory=dict)
+    report: Document | Callable[[Path], object] | None = None
+    files: Callable[[Path], object] | None = None
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    started: str = ""
+    wall_seconds: float = 0.0
+    lines: Sequence[str] = ()
+    display: Callable[[], object] | None = None
+    commands: Sequence[str] = ()
+    shown: Sequence[str] = (REPORT,)
+    status: int = 0
+
+
+def write_answer(answer: Answer, output_dir: str | Path, verb: str) -> Path:
+    """Write the result folder of an answer and return its path; see :func:`sim.results.folder.publish`.
 
     Parameters
     ----------
-    output_dir, verb, name
-        Where it goes and what it is called.
-    config : mapping
-        The whole resolved configuration, for `config.yaml`.
-    summary : mapping
-        For `summary.json`.
-    tables : callable
-        Writes the data into the folder it is given.
-    document : Document
-        The report.
-    started, wall_seconds, **more
-        For `manifest.json`; see :func:`sim.results.manifest.provenance`.
+    answer : Answer
+        What to write.
+    output_dir : path
+        Folder of all results; made where it does not exist.
+    verb : str
+        The command whose answer it is.
 
     Raises
     ------
@@ -50,11 +89,24 @@ def publish_answer(
     """
 
     def fill(folder: Path) -> None:
-        write_config(folder, config)
-        write_json(folder / "summary.json", summary)
-        tables(folder)
-        manifest = provenance(config, started=started, wall_seconds=wall_seconds, verb=verb, **more)
-        write_json(folder / "manifest.json", manifest)
-        write_document(document, folder)
+        if answer.config is not None:
+            write_config(folder, answer.config)
+            write_json(folder / "summary.json", answer.summary)
+        for name, tables in answer.tables.items():
+            write_parquet(tables, folder / f"{name}.parquet")
+        if answer.files is not None:
+            answer.files(folder)
+        if answer.config is not None:
+            manifest = provenance(
+                answer.config,
+                started=answer.started,
+                wall_seconds=answer.wall_seconds,
+                **{"verb": verb, **answer.manifest},
+            )
+            write_json(folder / "manifest.json", manifest)
+        if isinstance(answer.report, Document):
+            write_document(answer.report, folder)
+        elif answer.report is not None:
+            answer.report(folder)
 
-    return publish(output_dir, verb, name, fill)
+    return publish(output_dir, verb, answer.name, fill)

@@ -5,27 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.scenario.yaml_reader import write_yaml
 from sim.calibration.calibrate import Calibration
-from sim.scenario.normal_form import normalize_journey
 from sim.calibration.ensemble import Ensemble
-from sim.scenario.dotted_key import with_values
 from sim.calibration.parameters import values_at
 from sim.calibration.targets import written
-from sim.scenario.schema import plain
+from sim.results.configuration import write_configuration, write_ensemble
+from sim.scenario.dotted_key import with_values
+from sim.scenario.normal_form import normalize_journey
 from sim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     from sim.scenario.journey import Journey
 
-__all__ = ["draws_table", "ensemble_of", "fitted_scenario", "simulations_table", "write_configuration"]
-
-_WIDTH = 118
+__all__ = ["draws_table", "ensemble_of", "fitted_scenario", "simulations_table", "write_fit"]
 
 
 def fitted_scenario(done: Calibration, name: str, title: str = "") -> tuple[Scenario, dict[str, str]]:
@@ -81,12 +77,13 @@ def _renamed(path: str, renamed: Mapping[str, str]) -> str:
     return ".".join(steps)
 
 
-def write_configuration(done: Calibration, folder: Path, name: str, title: str, where: str) -> None:
+def write_fit(done: Calibration, folder: Path, name: str, title: str, where: str) -> None:
     """Write `market/`, `journey/`, `scenario/` and `ensemble/` files into a folder for `--config-dir`.
 
     Parameters
     ----------
     done : Calibration
+        The fit.
     folder : Path
         Made here.
     name, title : str
@@ -98,35 +95,29 @@ def write_configuration(done: Calibration, folder: Path, name: str, title: str, 
     fit = _fit_comment(done, where)
     form = scenario.to_dict()
     market = {key: value for key, value in form["market"].items() if key != "name"}
-    _write(folder / "market" / f"{name}.yaml", ["The market of a fit.", *fit], {"name": name, **market})
+    write_configuration(
+        folder / "market" / f"{name}.yaml", ["The market of a fit.", *fit], {"name": name, **market}, compact=False
+    )
     for journey in sorted(set(renamed.values())):
         content = normalize_journey(scenario.journeys[journey])
         content["edges"] = list(content["edges"].values())
-        _write(folder / "journey" / f"{journey}.yaml", [f"A journey of the fit {name!r}."], content)
+        path = folder / "journey" / f"{journey}.yaml"
+        write_configuration(path, [f"A journey of the fit {name!r}."], content, compact=False)
     body = {**form, "market": name}
     body["journeys"] = {
         key: value for key, value in form["journeys"].items() if key not in renamed.values() and not _is_shipped(value)
     }
     if not body["journeys"]:
         body.pop("journeys")
-    lines = [f"journey compare --config-dir FOLDER scenario={name}", *fit]
-    ensemble = ensemble_of(done, name, renamed)
-    if ensemble is not None:
-        lines.insert(1, f"journey compare --config-dir FOLDER scenario={name} scenario.ensemble={name}")
-    _write(folder / "scenario" / f"{name}.yaml", lines, body)
-    if ensemble is not None:
-        _write(
-            folder / "ensemble" / f"{name}.yaml",
-            [f"Near-best fits of {name!r}, with weights: what the targets leave open.", *fit],
-            {**ensemble.plain(), "scenario": name},
-        )
+    commands = write_ensemble(folder, name, ensemble_of(done, name, renamed), "targets", fit)
+    write_configuration(folder / "scenario" / f"{name}.yaml", [*commands, *fit], body, compact=False)
 
 
 def _is_shipped(journey: Mapping[str, Any]) -> bool:
     """Whether a journey is the shipped one of its name, so that its name is enough."""
+    from sim.scenario.config_path import ConfigPath
     from sim.scenario.errors import ConfigError
     from sim.scenario.normal_form import normalize_file
-    from sim.scenario.config_path import ConfigPath
 
     try:
         return normalize_file("journey", journey["name"], ConfigPath.of()) == dict(journey)
@@ -155,18 +146,6 @@ def _fit_comment(done: Calibration, where: str) -> list[str]:
         )
     lines.append(f"Seed {done.seed}, {done.population:,} customers a simulation, {done.simulations:,} simulations.")
     return lines
-
-
-def _write(path: Path, comment: list[str], content: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines: list[str] = []
-    for line in comment:
-        indent = "" if line == line.lstrip() else "  "
-        text = "".join(sign if sign.isprintable() else " " for sign in line)
-        lines += [
-            f"# {part}" for part in wrap(text.strip(), _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")
-        ]
-    path.write_text("\n".join(lines) + "\n" + write_yaml(plain(dict(content))), encoding="utf-8")
 
 
 def simulations_table(done: Calibration) -> Any:

@@ -10,14 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.scenario.errors import ConfigError
-from sim.execution.store import shards_of
+from sim.execution.store import STORE, shards_of
 from sim.results.runs import Run, list_runs
+from sim.scenario.errors import ConfigError
 
-__all__ = ["STORE", "TABLES", "Catalog"]
+__all__ = ["TABLES", "Catalog"]
 
-#: Folder of every run, within the folder of results.
-STORE = "store"
 TABLES: tuple[str, ...] = ("runs", "folders", "figures")
 
 

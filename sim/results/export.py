@@ -1,4 +1,4 @@
-"""Export: the micro-moments of a run as CSV or XES, for process-mining tools."""
+"""Export: the event log of a run as CSV or XES, for process-mining tools."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from xml.sax.saxutils import quoteattr
 
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet as pq
 
+from sim.results.table import open_table
 from sim.scenario.errors import ConfigError
 
 __all__ = ["FORMATS", "export_events"]
@@ -40,8 +40,8 @@ def export_events(folder: str | Path, format: str = "csv", path: str | Path | No
     folder : path
         A result folder.
     format : {'csv', 'xes'}
-        CSV keeps the columns of `events.parquet`. XES (IEEE 1849-2016) makes every case a trace and every moment an
-        event; its dates count weeks from `WEEK_ZERO`, moments of one week a minute apart.
+        CSV keeps the columns of `events.parquet`. XES (IEEE 1849-2016) makes every case a trace; its dates count
+        weeks from `WEEK_ZERO`, events of one week a minute apart.
     path : path, optional
         File to write; by default ``events.FORMAT`` in the folder.
 
@@ -49,16 +49,18 @@ def export_events(folder: str | Path, format: str = "csv", path: str | Path | No
     -------
     Path
         The file.
+
+    Raises
+    ------
+    ConfigError
+        If the folder holds no event log, or the file cannot be written.
     """
     if format not in FORMATS:
         raise ConfigError(f"format is {format!r}; give one of {', '.join(FORMATS)}")
-    source = Path(folder) / "events.parquet"
-    if not source.is_file():
-        raise ConfigError(f"{source}: is not there; name a result folder of `journey compare`")
+    log = open_table(folder, "events")
     target = Path(path) if path is not None else Path(folder) / f"events.{format}"
     partial = target.with_name(f".partial-{target.name}-{os.getpid()}")
     try:
-        log = pq.ParquetFile(source)
         if format == "csv":
             _write_csv(log, partial)
         else:
@@ -92,33 +94,33 @@ def _write_xes(log: Any, out: TextIO) -> None:
     # A row group holds one arm and replicate, so a case never straddles two.
     for place in range(log.num_row_groups):
         rows = log.read_row_group(place).to_pylist()
-        for case, moments in groupby(rows, key=lambda row: row["case_id"]):
+        for case, events in groupby(rows, key=lambda row: row["case_id"]):
             out.write("  <trace>\n")
-            out.writelines(_trace(case, list(moments)))
+            out.writelines(_trace(case, list(events)))
             out.write("  </trace>\n")
     out.write("</log>\n")
 
 
-def _trace(case: str, moments: list[dict[str, Any]]) -> Iterator[str]:
-    first = moments[0]
+def _trace(case: str, events: list[dict[str, Any]]) -> Iterator[str]:
+    first = events[0]
     yield _attribute("string", "concept:name", case, 4)
     yield _attribute("string", "arm", first["arm"], 4)
     yield _attribute("int", "replicate", first["replicate"], 4)
     yield _attribute("int", "customer", first["customer"], 4)
-    for moment in moments:
-        stage, kind = moment["stage"], moment["kind"]
+    for event in events:
+        stage, kind = event["stage"], event["kind"]
         # What happened: the stage entered, or what befell the customer who was in it.
         name = stage if kind == "stage" else kind
-        when = WEEK_ZERO + timedelta(weeks=moment["week"], minutes=moment["order"])
+        when = WEEK_ZERO + timedelta(weeks=event["week"], minutes=event["order"])
         yield "    <event>\n"
         yield _attribute("string", "concept:name", name, 6)
         yield _attribute("date", "time:timestamp", f"{when.isoformat()}+00:00", 6)
-        yield _attribute("int", "week", moment["week"], 6)
+        yield _attribute("int", "week", event["week"], 6)
         for key in ("stage", "kind", "brand", "channel", "origin"):
-            if moment[key] is not None:
-                yield _attribute("string", key, moment[key], 6)
-        if moment["amount"] is not None:
-            yield _attribute("float", "amount", moment["amount"], 6)
+            if event[key] is not None:
+                yield _attribute("string", key, event[key], 6)
+        if event["amount"] is not None:
+            yield _attribute("float", "amount", event["amount"], 6)
         yield "    </event>\n"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -46,14 +47,14 @@ def publish(output_dir: str | Path, verb: str, name: str, fill: Callable[[Path],
     Everything is written into a hidden folder beside the final one, which then is renamed. An exception or Ctrl-C
     removes the hidden folder; a killed process leaves it behind, and nobody lists it.
     """
-    shelf = Path(output_dir) / _plain(verb)
-    made = _make(shelf)
+    home = Path(output_dir) / _plain(verb)
+    made = _make(home)
     title = f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{_plain(name)}"
-    partial = shelf / f"{PARTIAL}{title}-{os.getpid()}"
+    partial = home / f"{PARTIAL}{title}-{os.getpid()}"
     try:
         partial.mkdir()
         fill(partial)
-        return _rename(partial, shelf / title)
+        return _rename(partial, home / title)
     except OSError as error:
         _clear(partial, made)
         raise ConfigError(
@@ -73,18 +74,30 @@ def write_config(folder: Path, config: Mapping[str, Any]) -> None:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a mapping as JSON. A NaN in it would be a bug, and no JSON: a ValueError."""
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    """Write a mapping as JSON; a number that is not finite, which JSON cannot hold, becomes null."""
+    path.write_text(
+        json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+    )
 
 
-def _make(shelf: Path) -> list[Path]:
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+def _make(home: Path) -> list[Path]:
     """Make the folder of a verb; return what was made, the deepest first."""
-    missing = [place for place in (shelf, *shelf.parents) if not place.exists()]
+    missing = [place for place in (home, *home.parents) if not place.exists()]
     try:
-        shelf.mkdir(parents=True, exist_ok=True)
+        home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(
-            f"output_dir {str(shelf.parent)!r}: cannot be made a folder ({error.strerror or error}); "
+            f"output_dir {str(home.parent)!r}: cannot be made a folder ({error.strerror or error}); "
             "name a folder you may write to"
         ) from error
     return missing

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from textwrap import wrap
 from typing import Any
 
 import numpy as np
 
 import sim
-from sim.scenario.calendar import DAYS_A_WEEK
-from sim.customer_base.buy_till_you_die import BuyTillYouDie
-from sim.analysis.tables import write_parquet
-from sim.scenario.yaml_reader import write_yaml
-from sim.customer_base.cohort import LEAVING, lay_out
 from sim.calibration.ensemble import Ensemble
+from sim.customer_base.buy_till_you_die import BuyTillYouDie
+from sim.customer_base.cohort import LEAVING, lay_out
 from sim.customer_base.forecast import Forecast
-from sim.scenario.schema import plain
+from sim.results.configuration import write_configuration, write_ensemble
+from sim.scenario.calendar import DAYS_A_WEEK
 
-__all__ = ["ensemble_of", "write_commented", "write_configuration", "write_tables"]
-
-_WIDTH = 118
+__all__ = ["ensemble_of", "forecast_tables", "write_forecast"]
 
 
-def write_configuration(found: Forecast, folder: Path, source: str, warnings: Sequence[str]) -> None:
+def write_forecast(found: Forecast, folder: Path, source: str, warnings: Sequence[str]) -> None:
     """Write `market/`, `personas/`, `journey/`, `scenario/` and `ensemble/` into a folder for `--config-dir`.
 
     Parameters
@@ -44,20 +39,11 @@ def write_configuration(found: Forecast, folder: Path, source: str, warnings: Se
         "market": "The market of a fit to transactions.",
         "personas": "Customers of a fit to transactions: groups of equal size by what they spend a purchase.",
         "journey": "The journey of a fit to transactions: join, come back now and then, leave for good.",
-        "scenario": f"journey compare --config-dir FOLDER scenario={name}",
     }
-    ensemble = ensemble_of(found)
+    commands = write_ensemble(folder, name, ensemble_of(found), "transactions", fit)
     for group, content in lay_out(found.cohort).items():
-        lines = [titles[group]]
-        if group == "scenario" and ensemble is not None:
-            lines.append(f"journey compare --config-dir FOLDER scenario={name} scenario.ensemble={name}")
-        write_commented(folder / group / f"{name}.yaml", [*lines, *fit], content)
-    if ensemble is not None:
-        write_commented(
-            folder / "ensemble" / f"{name}.yaml",
-            [f"Near-best fits of {name!r}, with weights: what the transactions leave open.", *fit],
-            {**ensemble.plain(), "scenario": name},
-        )
+        lines = commands if group == "scenario" else [titles[group]]
+        write_configuration(folder / group / f"{name}.yaml", [*lines, *fit], content)
 
 
 def ensemble_of(found: Forecast) -> Ensemble | None:
@@ -85,8 +71,8 @@ def ensemble_of(found: Forecast) -> Ensemble | None:
     return Ensemble(found.cohort.name, paths, tuple(weights), tuple(rows))
 
 
-def write_tables(found: Forecast, folder: Path) -> None:
-    """Write histogram, weekly curve, parameters and near-best fits as Parquet."""
+def forecast_tables(found: Forecast) -> dict[str, list[Any]]:
+    """Return histogram, weekly curve, parameters and near-best fits."""
     import pyarrow as pa
 
     base, simulated = found.base, found.simulated
@@ -112,13 +98,8 @@ def write_tables(found: Forecast, folder: Path) -> None:
     parameters = {"parameter": names, "estimate": found.fit.model.as_array(), "error": found.fit.errors}
     members = np.array([member.as_array() for member in found.members])
     near = {"weight": found.weights} | {name: members[:, at] for at, name in enumerate(names)}
-    for name, columns in (
-        ("histogram", histogram),
-        ("weekly", weekly),
-        ("parameters", parameters),
-        ("members", near),
-    ):
-        write_parquet([pa.table(columns)], folder / f"{name}.parquet")
+    tables = {"histogram": histogram, "weekly": weekly, "parameters": parameters, "members": near}
+    return {name: [pa.table(columns)] for name, columns in tables.items()}
 
 
 def _comment(found: Forecast, source: str, warnings: Sequence[str]) -> list[str]:
@@ -142,14 +123,3 @@ def _comment(found: Forecast, source: str, warnings: Sequence[str]) -> list[str]
         )
     lines += [f"Note: {warning}." for warning in warnings]
     return lines
-
-
-def write_commented(path: Path, comment: Sequence[str], content: Mapping[str, Any]) -> None:
-    """Write a configuration file with comments on top, and its folder where there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines: list[str] = []
-    for line in comment:
-        indent = " " * (len(line) - len(line.lstrip()))
-        text = "".join(sign if sign.isprintable() else " " for sign in line)
-        lines += [f"# {part}" for part in wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")]
-    path.write_text("\n".join(lines) + "\n" + write_yaml(plain(dict(content)), compact=True), encoding="utf-8")

@@ -16,7 +16,7 @@ import sim
 if TYPE_CHECKING:
     from sim.experiments.result import Result
 
-__all__ = ["config_hash", "manifest_of", "provenance", "resolved_config"]
+__all__ = ["config_hash", "provenance", "resolved_config"]
 
 _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "scipy", "matplotlib", "hydra-core")
 _GIT_SECONDS = 5.0
@@ -61,24 +61,12 @@ def provenance(config: Mapping[str, Any], *, started: str, wall_seconds: float, 
     }
 
 
-def manifest_of(result: Result) -> dict[str, Any]:
-    """Return the content of `manifest.json` for a comparison."""
-    return {
-        **provenance(resolved_config(result), started=result.started, wall_seconds=result.wall_seconds),
-        "config_hash": config_hash(result),
-        "scenario": result.scenario.name,
-        "customer_weeks": result.customer_weeks,
-        "customer_weeks_per_second": round(result.customer_weeks / max(result.wall_seconds, 1e-9)),
-    }
-
-
 def _hash(decisive: Mapping[str, Any]) -> str:
     canonical = json.dumps(decisive, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return sha256(canonical.encode()).hexdigest()
 
 
 def _decisive(result: Result) -> dict[str, Any]:
-
     said = {**result.scenario.to_dict(), "seed": result.seed, "replicates": result.replicates}
     if result.ensemble is not None:
         from sim.calibration.ensemble import LUCKS

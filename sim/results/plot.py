@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.scenario.errors import ConfigError
 from sim.results.folder import publish
 from sim.results.selection import select
+from sim.results.table import read_table
+from sim.scenario.errors import ConfigError
 
 __all__ = ["plot_sweep"]
 
@@ -35,16 +36,14 @@ def plot_sweep(folder: Path, output_dir: str | Path, *, x: str, y: str, where: s
         If the folder is none of a sweep, or a column does not exist or holds no numbers.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    from sim.reports.figures.sweep import draw_scatter, short_path
     from sim.number_format import compact
+    from sim.reports.figures.sweep import draw_scatter, short_path
     from sim.reports.style import svg_text
 
-    path = folder / "differences.parquet"
-    if not path.is_file():
+    if not (folder / "differences.parquet").is_file():
         raise ConfigError(f"run is {folder.name!r}, which is no sweep; name a result folder of journey sweep")
-    table = select(pq.read_table(path), where=",".join(filter(None, ["persona=all", where])))
+    table = select(read_table(folder, "differences"), where=",".join(filter(None, ["persona=all", where])))
     if not x:
         x = table.column_names[3]
     chosen = select(table, columns=[x, y, "arm"])

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.tables import write_parquet
-
 if TYPE_CHECKING:
     from sim.experiments.factor_response import FactorResponse
 
-__all__ = ["write_points"]
+__all__ = ["points_table"]
 
 
-def write_points(
-    path: Path,
+def points_table(
     response: FactorResponse,
     shares: NDArray[np.float64],
     values: NDArray[np.float64],
     more: Mapping[str, Sequence[Any]] | None = None,
-) -> None:
-    """Write a row for each point and replicate: further columns, `replicate`, a column per lever, `difference`.
+) -> Any:
+    """Return a row for each point and replicate: further columns, `replicate`, a column per lever, `difference`.
 
     Parameters
     ----------
-    path : Path
     response : FactorResponse
         Its levers name columns.
     shares : float64 (n, k)
@@ -51,4 +46,4 @@ def write_points(
     columns["replicate"] = np.tile(np.arange(replicates, dtype=np.int64), points)
     columns |= {factor.name: each(settings[:, place]) for place, factor in enumerate(response.factors)}
     columns["difference"] = values.ravel()
-    write_parquet([pa.table(columns)], path)
+    return pa.table(columns)

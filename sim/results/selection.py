@@ -11,7 +11,6 @@ from typing import Any
 
 from sim.scenario.errors import ConfigError, suggest
 
-
 __all__ = ["select", "with_values_apart", "write_table"]
 
 _CONDITION = re.compile(r"\s*(.+?)\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import sim
-from sim.analysis.tables import write_parquet
 from sim.customer_base.survival import Projection, subscription
-from sim.results.forecast import write_commented
+from sim.results.configuration import write_configuration
 
-__all__ = ["write_subscription", "write_survival"]
+__all__ = ["survival_table", "write_subscription"]
 
 
 def write_subscription(found: Projection, folder: Path, name: str, title: str, source: str, population: int) -> None:
@@ -29,11 +29,11 @@ def write_subscription(found: Projection, folder: Path, name: str, title: str, s
         "scenario": f"journey compare --config-dir FOLDER scenario={name}",
     }
     for group, content in subscription(name, title, model, survival.periods, population).items():
-        write_commented(folder / group / f"{name}.yaml", [titles[group], *fit], content)
+        write_configuration(folder / group / f"{name}.yaml", [titles[group], *fit], content)
 
 
-def write_survival(found: Projection, folder: Path) -> None:
-    """Write the share still there by period, observed, expected and simulated, as Parquet."""
+def survival_table(found: Projection) -> Any:
+    """Return the share still there by period, observed, expected and simulated."""
     import pyarrow as pa
 
     columns = {
@@ -43,4 +43,4 @@ def write_survival(found: Projection, folder: Path) -> None:
         "simulated": found.simulated,
         "simulation_error": found.simulation_error,
     }
-    write_parquet([pa.table(columns)], folder / "survival.parquet")
+    return pa.table(columns)

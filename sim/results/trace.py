@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from sim.analysis.tables import trace_of
-from sim.scenario.errors import ConfigError
 from sim.record.history import MarketTrace
+from sim.results.table import read_table
+from sim.scenario.errors import ConfigError
 
 __all__ = ["read_trace"]
 
@@ -21,10 +20,7 @@ def read_trace(folder: str | Path, arm: str, replicate: int) -> MarketTrace:
     ConfigError
         If the folder holds no such arm or replicate.
     """
-    path = Path(folder) / "market.parquet"
-    if not path.is_file():
-        raise ConfigError(f"{path}: is not there; name a result folder of `journey compare`")
-    table = pq.read_table(path, filters=[("arm", "=", arm), ("replicate", "=", replicate)])
+    table = read_table(folder, "market", {"arm": arm, "replicate": replicate})
     if table.num_rows == 0:
-        raise ConfigError(f"{path}: holds no arm {arm!r} with replicate {replicate}; look at its summary.json")
+        raise ConfigError(f"{folder}: holds no arm {arm!r} with replicate {replicate}; look at its summary.json")
     return trace_of(table)

@@ -287,6 +287,8 @@ def _wanted(hint: Any, metadata: Mapping[str, Any]) -> str:
 def _value(
     hint: Any, metadata: Mapping[str, Any], value: object, where: str, key: str, *, partial: bool = False
 ) -> Any:
+    if hint is Any:  # checked by whoever uses it
+        return value
     inner, optional = _optional(hint)
     if value is None:
         if optional:

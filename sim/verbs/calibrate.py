@@ -1,35 +1,45 @@
-"""Calibrate: fit a market to figures of a real one, and write it as configuration that can be used by name."""
+"""Calibrate: fit a market to figures of a real one, or customers to a file, and write it as configuration to be used.
+
+With `targets` the market is fitted to figures; with `data`, see :mod:`sim.verbs.calibrate_data`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from agents.quantity import quantity, whole
+from agents.quantity import quantity, text, whole
 from sim.calibration.parameters import Parameter, default_parameters, read_parameters
 from sim.calibration.targets import Target, TargetFile, read_target_file, read_targets
-from sim.progress import Progress
+from sim.data.transactions import Layout
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.scenario import Scenario
-from sim.scenario.schema import NAME, plain, read, read_name, show
-from sim.scenario.settings import Settings, check_writable, lasting, read_settings
-from sim.verbs import calibrate_data
+from sim.scenario.schema import NAME, read_name, show
+from sim.verbs.calibrate_data import DataPlan, prepare_data, run_data
+from sim.verbs.frame import Command, Job, Session
 
-__all__ = ["Plan", "Work", "perform", "prepare"]
+if TYPE_CHECKING:
+    from sim.results.answer import Answer
 
-#: Keys that a user's own configuration gives beside the scenario's.
-KEYS: tuple[str, ...] = ("targets", "save_as", "save_title", "parameters", "data")
+__all__ = ["COMMAND", "CalibrateKeys", "TargetPlan"]
+
 #: Replicates of the check that make a Monte-Carlo error worth its name.
 _FEWEST_REPLICATES = 2
+_EFFORT = ("scan", "rounds", "members", "fit_population")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """How much work goes into a fit."""
+class CalibrateKeys(Layout):
+    """What is fitted to what, and how much work goes into it. The keys of a layout say how the file is read."""
 
+    targets: Any = quantity("figures, or the file or name of a file that holds them", default=None)
+    save_as: str | None = quantity("name of what is written; null: that of the file", default=None, optional=True)
+    save_title: str | None = quantity("its title", default=None, optional=True)
+    parameters: Any = quantity("what may move, with ranges; null: what usually decides the targets", default=None)
+    data: str | None = quantity("instead of targets: a file of purchases or survivors", default=None, optional=True)
+    until: Any = quantity("last day, or number of periods, that is fitted; null: the first half", default=None)
+    currency: str = text("$", "sign of the currency")
     scan: int = whole(96, 8, 8192, "points looked at first")
     rounds: int = whole(6, 0, 100, "rounds of near-best points")
     members: int = whole(32, 1, 1000, "near-best fits that are kept")
@@ -39,56 +49,37 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A calibration to be made."""
+class TargetPlan:
+    """A fit to figures; ``where`` is the file that they came from."""
 
-    scenario: Scenario
     targets: tuple[Target, ...]
     parameters: tuple[Parameter, ...]
-    plan: Plan
     name: str
     title: str
     where: str
-    settings: Settings
-    output_dir: Path
 
 
-def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Any:
-    """Check the whole configuration.
-
-    Raises
-    ------
-    ConfigError
-        If any key or value cannot be used, targets contradict each other, or results cannot be written.
-    """
-    if data.get("data") is not None:
-        if data.get("targets") is not None:
+def _prepare(job: Job[CalibrateKeys, None]) -> TargetPlan | DataPlan:
+    keys, scenario = job.keys, job.scenario
+    if keys.data is not None:
+        if keys.targets is not None:
             raise ConfigError(
                 "targets and data are both given; a fit is to figures or to transactions, so leave one out"
             )
-        return calibrate_data.prepare(data, config_path, others=(*KEYS, *Plan.__dataclass_fields__))
-    settings, rest = read_settings(data)
-    given = {key: rest.pop(key, None) for key in KEYS}
-    for key in calibrate_data.KEYS:
-        rest.pop(key, None)
-    plan = read(Plan, {key: rest.pop(key) for key in Plan.__dataclass_fields__ if key in rest})
-    scenario = Scenario.from_dict(rest, config_path=config_path)
-    if given["targets"] is None:
+        return prepare_data(keys.data, keys, keys.until, save_as=keys.save_as, title=keys.save_title)
+    if keys.targets is None:
         raise ConfigError(
             "targets is missing; give a file of figures (targets=mine.yaml), a name in targets/ (targets=average), or"
             " figures, such as 'targets={switched: 58 %}'"
         )
-    source = _source(given["targets"], config_path)
+    source = _source(keys.targets, job.config_path)
     where = source.where if source is not None else ""
-    targets = read_targets(given["targets"] if source is None else source.targets, scenario, where=where)
-    said = given["parameters"] if given["parameters"] is not None or source is None else source.parameters
+    targets = read_targets(keys.targets if source is None else source.targets, scenario, where=where)
+    said = keys.parameters if keys.parameters is not None or source is None else source.parameters
     parameters = default_parameters(scenario, targets) if said is None else read_parameters(said, scenario, where=where)
-    name = given["save_as"] or (source.name if source is not None else "fitted")
+    name = keys.save_as or (source.name if source is not None else "fitted")
     read_name(name, "the result", key="save_as")
-    title = given["save_title"] or (source.title if source is not None else "")
-    if not isinstance(title, str):
-        raise ConfigError(f"save_title is {show(title)}; give text")
-    return Work(scenario, targets, parameters, plan, name, title, where, settings, check_writable(settings.output_dir))
+    return TargetPlan(targets, parameters, name, keys.save_title or (source.title if source is not None else ""), where)
 
 
 def _source(targets: object, config_path: ConfigPath) -> TargetFile | None:
@@ -107,95 +98,66 @@ def _source(targets: object, config_path: ConfigPath) -> TargetFile | None:
     return read_target_file(found)
 
 
-def perform(work: Any) -> Path:
-    """Fit, say what came out, write the result folder and return it."""
-    if isinstance(work, calibrate_data.Work):
-        return calibrate_data.perform(work)
-    from datetime import UTC, datetime
-    from time import perf_counter
-
-    from sim.analysis.tables import write_parquet
+def _run(job: Job[CalibrateKeys, TargetPlan | DataPlan], session: Session) -> Answer:
+    """Fit, and say what came out."""
+    plan = job.plan
+    if isinstance(plan, DataPlan):
+        return run_data(job, plan, session)
     from sim.calibration.calibrate import Effort, calibrate
-    from sim.execution.executors import make_executor
-    from sim.execution.store import Store
     from sim.reports.calibration import calibration_document, calibration_lines, calibration_summary, target_lines
-    from sim.results.answer import publish_answer
-    from sim.results.calibration import draws_table, simulations_table, write_configuration
+    from sim.results.answer import Answer
+    from sim.results.calibration import draws_table, simulations_table, write_fit
 
-    scenario, plan, settings = work.scenario, work.plan, work.settings
-    effort = Effort(
-        scan=plan.scan,
-        rounds=plan.rounds,
-        members=plan.members,
-        fit_population=plan.fit_population,
-        check_population=scenario.population,
-        check_replicates=max(_FEWEST_REPLICATES, settings.replicates),
+    keys, name = job.keys, plan.name
+    progress = session.progress(_expected_simulations(keys, plan), name)
+    done = calibrate(
+        job.scenario,
+        plan.targets,
+        plan.parameters,
+        seed=job.settings.seed,
+        effort=Effort(
+            **{key: getattr(keys, key) for key in _EFFORT},
+            check_population=job.scenario.population,
+            check_replicates=max(_FEWEST_REPLICATES, job.settings.replicates),
+        ),
+        executor=session.executor(),
+        store=session.store(),
+        on_done=lambda finished: progress.advance(finished.runs),
+        say=progress.say,
     )
-    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
-    expected = _expected_simulations(work)
-    with (
-        make_executor(**plain(settings.executor)) as executor,
-        Progress(expected, settings, work.name) as progress,
-    ):
-        done = calibrate(
-            scenario,
-            work.targets,
-            work.parameters,
-            seed=settings.seed,
-            effort=effort,
-            executor=executor,
-            store=Store(work.output_dir / "store"),
-            on_done=lambda finished: progress.advance(finished.runs),
-            say=progress.say,
-        )
-        progress.say("writing the report")
-        lines = calibration_lines(done)
-        command = "journey compare --config-dir {folder} scenario=" + work.name
-        title = work.title or work.name.replace("_", " ").capitalize()
-
-        def tables(folder: Path) -> None:
-            write_parquet([simulations_table(done)], folder / "simulations.parquet")
-            write_parquet([draws_table(done)], folder / "near_best.parquet")
-            write_configuration(done, folder / "config", work.name, work.title, Path(work.where).name)
-
-        folder = publish_answer(
-            work.output_dir,
-            "calibrate",
-            work.name,
-            config=_resolved(work),
-            summary=calibration_summary(done, work.name),
-            tables=tables,
-            document=calibration_document(done, title, command.format(folder="RESULT/config")),
-            started=started,
-            wall_seconds=perf_counter() - clock,
-            scenario=work.name,
-            simulations=done.simulations,
-            fit_population=done.population,
-        )
-    if not settings.quiet:
-        print("\n".join([*target_lines(done), "", *lines, "", command.format(folder=folder / "config")]))
-        if done.members:
-            print(f"{command.format(folder=folder / 'config')} scenario.ensemble={work.name}")
-    print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
-    return folder
+    command = f"journey compare --config-dir RESULT/config scenario={name}"
+    title = plan.title or name.replace("_", " ").capitalize()
+    return Answer(
+        name=name,
+        config=_config(job, plan),
+        summary=calibration_summary(done, name),
+        tables={"simulations": [simulations_table(done)], "near_best": [draws_table(done)]},
+        files=lambda folder: write_fit(done, folder / "config", name, plan.title, Path(plan.where).name),
+        report=calibration_document(done, title, command),
+        manifest={"scenario": name, "simulations": done.simulations, "fit_population": done.population},
+        lines=[*target_lines(done), "", *calibration_lines(done)],
+        commands=[command, *([f"{command} scenario.ensemble={name}"] if done.members else [])],
+    )
 
 
-def _expected_simulations(work: Work) -> int:
+def _expected_simulations(keys: CalibrateKeys, plan: TargetPlan) -> int:
     """Return about how many simulations there will be, for the bar."""
-    brands = len({target.brand for target in work.targets})
-    steps = 3 * 5 * (len(work.parameters) + 4)
-    return brands * (8 + work.plan.scan + steps + 48 * work.plan.rounds + work.plan.members + 8)
+    brands = len({target.brand for target in plan.targets})
+    steps = 3 * 5 * (len(plan.parameters) + 4)
+    return brands * (8 + keys.scan + steps + 48 * keys.rounds + keys.members + 8)
 
 
-def _resolved(work: Work) -> dict[str, Any]:
-    """Return the whole configuration as it can be run again, targets and parameters written out."""
-    return {
-        **work.scenario.to_dict(),
-        "targets": [target.plain() for target in work.targets],
-        "parameters": [parameter.plain() for parameter in work.parameters],
-        "save_as": work.name,
-        "save_title": work.title,
-        "data": None,
-        **plain(work.plan),
-        **lasting(work.settings),
-    }
+def _config(job: Job[CalibrateKeys, Any], plan: TargetPlan) -> dict[str, Any]:
+    return job.config(
+        {
+            "targets": [target.plain() for target in plan.targets],
+            "parameters": [parameter.plain() for parameter in plan.parameters],
+            "save_as": plan.name,
+            "save_title": plan.title,
+            "data": None,
+            **{key: getattr(job.keys, key) for key in _EFFORT},
+        }
+    )
+
+
+COMMAND = Command(keys=CalibrateKeys, prepare=_prepare, run=_run)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agents.quantity import quantity, text, whole
 from sim.analysis.metrics import LESS_IS_BETTER
@@ -13,21 +12,21 @@ from sim.experiments.arm_metrics import check_metric, pick_arm
 from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import choose_factors, isolate_arm, written_ranges
 from sim.experiments.frontier import DEFAULT_FACTORS, KINDS_OF_RUN, SampleSizes
-from sim.progress import Progress
-from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.factor import Factor
 from sim.scenario.resolved import Record
-from sim.scenario.scenario import Scenario
-from sim.scenario.schema import plain, read, show
-from sim.scenario.settings import Settings, check_writable, lasting, read_settings
+from sim.scenario.schema import plain, show
+from sim.verbs.frame import Command, Job, Session
 
-__all__ = ["Plan", "Work", "perform", "prepare"]
+if TYPE_CHECKING:
+    from sim.results.answer import Answer
+
+__all__ = ["COMMAND", "FrontierKeys", "FrontierPlan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is asked and how much is spent on it, beside the levers."""
+class FrontierKeys:
+    """What is asked and how much is spent on it."""
 
     arm: str | None = quantity("the arm in question; null: the first not the baseline", default=None, optional=True)
     metric: str = text("contribution", "the metric in which it wins or loses")
@@ -37,43 +36,30 @@ class Plan:
     batch: int = whole(16, 1, 10_000, "points in each batch")
     held_out: int = whole(96, 10, 1_000_000, "points at random that only judge")
     inside: int = whole(32, 0, 1_000_000, "points inside the rules that only judge")
+    levers: Any = quantity("levers with their ranges; null: the usual ones", default=None)
+    maps: Any = quantity("pairs of levers to draw; null: as found best", default=None)
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A frontier to be found."""
+class FrontierPlan:
+    """The response to be sampled, how often, and the pairs of levers to draw by place (None: as found best)."""
 
-    scenario: Scenario
-    plan: Plan
     response: FactorResponse
-    effort: SampleSizes
-    #: Pairs of levers to draw by place; None: as found best.
+    sizes: SampleSizes
     maps: tuple[tuple[int, int], ...] | None
-    settings: Settings
-    output_dir: Path
 
 
-def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
-    """Check the whole configuration.
-
-    Raises
-    ------
-    ConfigError
-        If any key or value cannot be used, a package is missing, or results cannot be written where they are to go.
-    """
-    settings, rest = read_settings(data)
-    plan = read(Plan, {key: rest.pop(key) for key in Plan.__dataclass_fields__ if key in rest})
-    levers, maps = rest.pop("levers", None), rest.pop("maps", None)
-    check_metric(plan.metric)
-    if plan.metric in LESS_IS_BETTER:
-        raise ConfigError(f"metric is {plan.metric!r}, of which less is better; give one of which more is, such as npv")
+def _prepare(job: Job[FrontierKeys, None]) -> FrontierPlan:
+    keys, scenario, settings = job.keys, job.scenario, job.settings
+    check_metric(keys.metric)
+    if keys.metric in LESS_IS_BETTER:
+        raise ConfigError(f"metric is {keys.metric!r}, of which less is better; give one of which more is, such as npv")
     if settings.replicates < 2:
         raise ConfigError("replicates is 1; give at least 2, so that luck can be told from the levers")
-    scenario = Scenario.from_dict(rest, config_path=config_path)
-    arm = pick_arm(scenario, plan.arm)
+    arm = pick_arm(scenario, keys.arm)
     # What is recorded of single customers costs time, and no metric of many arms needs it.
-    small = isolate_arm(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
-    factors = choose_factors(levers, small, arm, names=DEFAULT_FACTORS)
+    small = isolate_arm(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, keys.levers)
+    factors = choose_factors(keys.levers, small, arm, names=DEFAULT_FACTORS)
     if len(factors) < 2:
         raise ConfigError(f"levers has {len(factors)}; give at least two, between which a border can run")
     from sim.analysis.emulator import check_installed
@@ -81,10 +67,11 @@ def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
 
     check_installed()
     design("sobol", 1, 2, 0)
-    response = FactorResponse(small, arm, plan.metric, factors, settings.seed)
-    effort = SampleSizes(plan.first, plan.batches, plan.batch, plan.held_out, plan.inside, settings.replicates)
-    pairs = None if maps is None else _read_maps(maps, factors)
-    return Work(scenario, plan, response, effort, pairs, settings, check_writable(settings.output_dir))
+    return FrontierPlan(
+        FactorResponse(small, arm, keys.metric, factors, settings.seed),
+        SampleSizes(keys.first, keys.batches, keys.batch, keys.held_out, keys.inside, settings.replicates),
+        None if keys.maps is None else _read_maps(keys.maps, factors),
+    )
 
 
 def _read_maps(maps: object, factors: Sequence[Factor]) -> tuple[tuple[int, int], ...]:
@@ -106,64 +93,51 @@ def _read_maps(maps: object, factors: Sequence[Factor]) -> tuple[tuple[int, int]
     return tuple(pairs)
 
 
-def perform(work: Work) -> Path:
-    """Find the border, say where it runs, write the result folder and return it."""
-    from datetime import UTC, datetime
-    from time import perf_counter
-
-    from sim.execution.executors import make_executor
-    from sim.execution.store import Store
+def _run(job: Job[FrontierKeys, FrontierPlan], session: Session) -> Answer:
+    """Find the border and say where it runs."""
     from sim.experiments.frontier import frontier
     from sim.reports.frontier import frontier_document, frontier_lines, frontier_summary
-    from sim.results.answer import publish_answer
-    from sim.results.points import write_points
+    from sim.results.answer import Answer
+    from sim.results.points import points_table
 
-    response, settings = work.response, work.settings
-    runs = work.effort.points * settings.replicates
+    response, sizes = job.plan.response, job.plan.sizes
+    runs = sizes.points * job.settings.replicates
     each = response.customer_weeks(1)
-    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
-    with (
-        make_executor(**plain(settings.executor)) as executor,
-        Progress(runs * each, settings, work.scenario.title or work.scenario.name) as progress,
-    ):
-        found = frontier(
-            response,
-            work.effort,
-            rules=work.plan.rules,
-            maps=work.maps,
-            executor=executor,
-            store=Store(work.output_dir / "store"),
-            on_done=lambda finished: progress.advance(finished.runs * each),
-            engine=settings.engine,
-        )
-        progress.say("writing the report")
-        lines = frontier_lines(found)
-        kinds = [KINDS_OF_RUN[kind] for kind in found.kinds]
-        more: dict[str, Sequence[Any]] = {"kind": kinds, "batch": found.batches.tolist()}
-        folder = publish_answer(
-            work.output_dir,
-            "frontier",
-            work.scenario.name,
-            config=_resolved(work),
-            summary={**frontier_summary(found), "verdict": "\n".join(lines)},
-            tables=lambda place: write_points(place / "points.parquet", response, found.shares, found.values, more),
-            document=frontier_document(found, lines),
-            started=started,
-            wall_seconds=perf_counter() - clock,
-            scenario=work.scenario.name,
-            points=work.effort.points,
-            runs=runs,
-            customer_weeks=runs * each,
-        )
-    if not settings.quiet:
-        print("\n".join(lines))
-    print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
-    return folder
+    progress = session.progress(runs * each)
+    found = frontier(
+        response,
+        sizes,
+        rules=job.keys.rules,
+        maps=job.plan.maps,
+        executor=session.executor(),
+        store=session.store(),
+        on_done=lambda finished: progress.advance(finished.runs * each),
+        engine=job.settings.engine,
+    )
+    lines = frontier_lines(found)
+    more = {"kind": [KINDS_OF_RUN[kind] for kind in found.kinds], "batch": found.batches.tolist()}
+    return Answer(
+        name=job.scenario.name,
+        config=_config(job),
+        summary={**frontier_summary(found), "verdict": "\n".join(lines)},
+        tables={"points": [points_table(response, found.shares, found.values, more)]},
+        report=frontier_document(found, lines),
+        manifest={
+            "scenario": job.scenario.name,
+            "points": sizes.points,
+            "runs": runs,
+            "customer_weeks": runs * each,
+        },
+        lines=lines,
+    )
 
 
-def _resolved(work: Work) -> dict[str, Any]:
-    """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
-    factors = work.response.factors
-    maps = None if work.maps is None else [[factors[one].name, factors[other].name] for one, other in work.maps]
-    asked = {**plain(work.plan), "arm": work.response.arm, "levers": written_ranges(factors), "maps": maps}
-    return {**work.scenario.to_dict(), **asked, **lasting(work.settings)}
+def _config(job: Job[FrontierKeys, FrontierPlan]) -> dict[str, Any]:
+    factors, pairs = job.plan.response.factors, job.plan.maps
+    maps = None if pairs is None else [[factors[one].name, factors[other].name] for one, other in pairs]
+    return job.config(
+        {**plain(job.keys), "arm": job.plan.response.arm, "levers": written_ranges(factors), "maps": maps}
+    )
+
+
+COMMAND = Command(keys=FrontierKeys, prepare=_prepare, run=_run)

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
+import io
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agents.quantity import choice, quantity, text, whole
-from sim.scenario.config_path import ConfigPath
+from sim.execution.store import STORE
 from sim.scenario.errors import ConfigError
-from sim.scenario.schema import NAME, read
-from sim.scenario.settings import read_settings
+from sim.scenario.schema import NAME
+from sim.terminal import clean, say, say_row
+from sim.verbs.frame import Command, Job, Session
 
-__all__ = ["Work", "perform", "prepare"]
+if TYPE_CHECKING:
+    from sim.results.runs import Run
 
-#: Stands for all runs of all sweeps where a folder's name may stand.
-STORE = "store"
+__all__ = ["COMMAND", "ResultsKeys"]
+
 _ACTIONS = ("list", "show", "table", "query", "plot", "export", "rerun")
 _OF_ALL = ("runs", "folders", "figures")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What is to be done with past runs."""
+class ResultsKeys:
+    """What is to be done with past runs; `store` in place of a run stands for all runs of all sweeps."""
 
     action: str = choice("list", _ACTIONS, "what to do")
     run: str = text("latest", "a run's name, part of it, VERB/NAME, latest, store, or a run's key")
@@ -39,50 +41,25 @@ class Work:
     x: str = text("", "column along the axis")
     y: str = text("contribution", "the figure that is drawn")
     to: str | None = quantity("the file to write", default=None, optional=True)
-    output_dir: str = text("results", "folder of all results")
-    scenario: str = text("", "list the runs of this scenario alone; empty: all")
-    threads: int | None = whole(None, 1, 4096, "threads of a rerun", optional=True)
-    quiet: bool = quantity("print nothing but the path", default=False)
 
 
-def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
-    """Check the whole configuration.
-
-    Raises
-    ------
-    ConfigError
-        If any key or value cannot be used, or there is no such run.
-    """
-    common, rest = read_settings(data)
-    keys = [field.name for field in dataclasses.fields(Work)]
-    mine = {key: rest[key] for key in keys if key in rest}
-    # A scenario chosen here brings its market and arms along; of all that only its name matters.
-    work = read(
-        Work,
-        {
-            **mine,
-            "output_dir": common.output_dir,
-            "scenario": rest.get("name") or "",
-            "threads": common.threads,
-            "quiet": common.quiet,
-        },
-    )
-    if work.action == "query" and not work.sql.strip():
+def _prepare(job: Job[ResultsKeys, None]) -> None:
+    keys = job.keys
+    if keys.action == "query" and not keys.sql.strip():
         raise ConfigError('sql is empty; give one SELECT, such as sql="select count(*) from runs"')
-    if work.action == "rerun":
-        _find_key(work)
-    elif work.action in ("show", "table", "plot", "export") and work.run != STORE and work.of not in _OF_ALL:
+    if keys.action == "rerun":
+        _find_key(job)
+    elif keys.action in ("show", "table", "plot", "export") and keys.run != STORE and keys.of not in _OF_ALL:
         from sim.results.runs import find_run
 
-        find_run(work.output_dir, work.run)
-    if work.format == "xes" and (work.action != "export" or work.run == STORE):
+        find_run(job.output_dir, keys.run)
+    if keys.format == "xes" and (keys.action != "export" or keys.run == STORE):
         raise ConfigError("format is xes, which holds the event log of one comparison; give csv or parquet")
-    return work
 
 
-def perform(work: Work) -> None:
-    """Print the list, the run or the table, or write the export and print its path."""
-    {
+def _run(job: Job[ResultsKeys, None], session: Session) -> Sequence[str]:
+    """Return the list, the run or the table, or the path of what was written."""
+    return {
         "list": _list,
         "show": _show,
         "table": _table,
@@ -90,150 +67,139 @@ def perform(work: Work) -> None:
         "plot": _plot,
         "export": _export,
         "rerun": _rerun,
-    }[work.action](work)
+    }[job.keys.action](job)
 
 
-def _list(work: Work) -> None:
+def _list(job: Job[ResultsKeys, None]) -> Sequence[str]:
     from sim.results.runs import list_runs
 
-    runs = list_runs(work.output_dir)
+    # A scenario chosen here brings its market and arms along; of all that only its name matters.
+    scenario, runs = job.rest.get("name"), list_runs(job.output_dir)
     if not runs:
-        print(f"No finished run in {work.output_dir!r} yet; make one with: journey compare")
-    for run in runs:
-        if not work.scenario or run.name.partition("_")[2].partition("_")[2] == work.scenario:
-            print(run.key)
+        return [f"No finished run in {str(job.output_dir)!r} yet; make one with: journey compare"]
+    return [run.key for run in runs if not scenario or run.subject == scenario]
 
 
-def _show(work: Work) -> None:
+def _show(job: Job[ResultsKeys, None]) -> Sequence[str]:
     from sim.results.runs import show_run
 
-    if work.run == STORE:
+    if job.keys.run == STORE:
         from sim.results.catalog import Catalog
 
-        runs = Catalog(work.output_dir).table("runs")
+        runs = Catalog(job.output_dir).table("runs")
         found = len(set(zip(runs["key"].to_pylist(), runs["replicate"].to_pylist(), strict=True)))
         models = sorted(set(runs["model"].to_pylist()))
-        print(f"{found:,} runs in {Path(work.output_dir) / STORE}, of {len(models)} versions of the model:")
-        print("\n".join(models))
-        return
-    print(show_run(work.output_dir, work.run))
+        return [f"{found:,} runs in {job.output_dir / STORE}, of {len(models)} versions of the model:", *models]
+    return [show_run(job.output_dir, job.keys.run)]
 
 
-def _table(work: Work) -> None:
-    _print(_selected(work), work.limit)
+def _table(job: Job[ResultsKeys, None]) -> Sequence[str]:
+    return _shown(_selected(job), job.keys.limit)
 
 
-def _query(work: Work) -> None:
+def _query(job: Job[ResultsKeys, None]) -> Sequence[str]:
     from sim.results.catalog import Catalog
     from sim.results.selection import write_table
 
-    answer = Catalog(work.output_dir).query(work.sql)
-    if work.to is None:
-        _print(answer, work.limit)
-    else:
-        print(write_table(answer, work.to, "parquet" if work.to.endswith(".parquet") else work.format))
+    answer = Catalog(job.output_dir).query(job.keys.sql)
+    if job.keys.to is None:
+        return _shown(answer, job.keys.limit)
+    format = "parquet" if job.keys.to.endswith(".parquet") else job.keys.format
+    return [str(write_table(answer, job.keys.to, format))]
 
 
-def _export(work: Work) -> None:
+def _export(job: Job[ResultsKeys, None]) -> Sequence[str]:
     from sim.results.export import export_events
     from sim.results.runs import find_run
     from sim.results.selection import write_table
 
-    if work.of is None and work.run != STORE and work.format != "parquet":
-        folder = find_run(work.output_dir, work.run).path
+    if job.keys.of is None and job.keys.run != STORE and job.keys.format != "parquet":
+        folder = find_run(job.output_dir, job.keys.run).path
         if (folder / "events.parquet").is_file():
-            print(export_events(folder, work.format, work.to))
-            return
-    if work.format == "xes":
+            return [str(export_events(folder, job.keys.format, job.keys.to))]
+    if job.keys.format == "xes":
         raise ConfigError("format is xes, which holds the event log of one comparison; give csv or parquet")
-    target = work.to
+    target = job.keys.to
     if target is None:
-        home = Path(work.output_dir)
-        if work.run != STORE and work.of not in _OF_ALL:
-            home = find_run(work.output_dir, work.run).path
-        name = work.of or ("runs" if work.run == STORE else _main_table(home).stem)
+        home = job.output_dir
+        name = job.keys.of or "runs"
+        if job.keys.run != STORE and job.keys.of not in _OF_ALL:
+            run = find_run(job.output_dir, job.keys.run)
+            home = run.path
+            name = job.keys.of or _main_table(run)
         # Never over what the run wrote itself.
-        target = str(home / f"{name}{'_export' if work.format == 'parquet' else ''}.{work.format}")
-    print(write_table(_selected(work), target, work.format))
+        target = str(home / f"{name}{'_export' if job.keys.format == 'parquet' else ''}.{job.keys.format}")
+    return [str(write_table(_selected(job), target, job.keys.format))]
 
 
-def _selected(work: Work) -> Any:
+def _selected(job: Job[ResultsKeys, None]) -> Any:
     from sim.results.selection import select
 
-    columns = [name.strip() for name in work.columns.split(",") if name.strip()]
-    return select(_whole_table(work), where=work.where, columns=columns, sort=work.sort)
+    columns = [name.strip() for name in job.keys.columns.split(",") if name.strip()]
+    return select(_whole_table(job), where=job.keys.where, columns=columns, sort=job.keys.sort)
 
 
-def _whole_table(work: Work) -> Any:
-    import pyarrow.parquet as pq
-
+def _whole_table(job: Job[ResultsKeys, None]) -> Any:
     from sim.results.catalog import Catalog
     from sim.results.runs import find_run
     from sim.results.selection import with_values_apart
 
-    if work.run == STORE or work.of in _OF_ALL:
-        name = work.of or "runs"
+    if job.keys.run == STORE or job.keys.of in _OF_ALL:
+        name = job.keys.of or "runs"
         if name not in _OF_ALL:
             raise ConfigError(f"of is {name!r}; of all results there are {', '.join(_OF_ALL)}")
-        table = Catalog(work.output_dir).table(name)
+        table = Catalog(job.output_dir).table(name)
         return with_values_apart(table) if name == "runs" else table
-    folder = find_run(work.output_dir, work.run).path
-    return pq.read_table(_main_table(folder) if work.of is None else _named_table(folder, work.of))
+    run = find_run(job.output_dir, job.keys.run)
+    chosen = job.keys.of or _main_table(run)
+    if not NAME.fullmatch(chosen) or chosen not in run.tables():
+        held = ", ".join(run.tables()) or "no table"
+        raise ConfigError(f"of is {chosen!r}, but {str(run.path)!r} holds {held}; give one of them")
+    return run.table(chosen)
 
 
-def _named_table(folder: Path, name: str) -> Path:
-    names = sorted(path.stem for path in folder.glob("*.parquet"))
-    if not NAME.fullmatch(name) or name not in names:
-        raise ConfigError(
-            f"of is {name!r}, but {str(folder)!r} holds {', '.join(names) or 'no table'}; give one of them"
-        )
-    return folder / f"{name}.parquet"
+def _main_table(run: Run) -> str:
+    """Return the name of the table that says most of a run."""
+    names = run.tables()
+    if not names:
+        raise ConfigError(f"{str(run.path)!r} holds no table; journey results show {run.name} lists what there is")
+    return next((name for name in ("table", "weekly") if name in names), names[0])
 
 
-def _main_table(folder: Path) -> Path:
-    """Return the table that says most of a folder."""
-    for name in ("table", "weekly"):
-        if (folder / f"{name}.parquet").is_file():
-            return folder / f"{name}.parquet"
-    found = sorted(folder.glob("*.parquet"))
-    if not found:
-        raise ConfigError(f"{str(folder)!r} holds no table; journey results show {folder.name} lists what there is")
-    return found[0]
-
-
-def _plot(work: Work) -> None:
+def _plot(job: Job[ResultsKeys, None]) -> Sequence[str]:
     from sim.results.plot import plot_sweep
     from sim.results.runs import find_run
 
-    if work.run == STORE:
+    if job.keys.run == STORE:
         raise ConfigError("run is 'store', but a plot is of one sweep; give its name, or latest")
-    folder = find_run(work.output_dir, work.run).path
-    print(plot_sweep(folder, work.output_dir, x=work.x, y=work.y, where=work.where))
+    folder = find_run(job.output_dir, job.keys.run).path
+    return [str(plot_sweep(folder, job.output_dir, x=job.keys.x, y=job.keys.y, where=job.keys.where))]
 
 
-def _find_key(work: Work) -> tuple[str, list[int], Mapping[str, Any]]:
+def _find_key(job: Job[ResultsKeys, None]) -> tuple[str, list[int], Mapping[str, Any]]:
     """Find a run of the store by its key or the beginning of it: the key, its replicates, and its first row."""
     import pyarrow.compute as pc
 
-    from sim.results.catalog import STORE as folder
     from sim.results.catalog import Catalog
 
-    if not NAME.fullmatch(work.run) or len(work.run) < 6:
-        raise ConfigError(f"run is {work.run!r}; give the key of a run, or at least its first 6 characters")
-    runs = Catalog(work.output_dir).runs()
+    if not NAME.fullmatch(job.keys.run) or len(job.keys.run) < 6:
+        raise ConfigError(f"run is {job.keys.run!r}; give the key of a run, or at least its first 6 characters")
+    runs = Catalog(job.output_dir).runs()
     columns = ["key", "replicate", "seed", "model", "scenario", "values", "base", "error"]
-    rows = None if runs is None else runs.to_table(columns=columns, filter=pc.starts_with(pc.field("key"), work.run))
+    rows = (
+        None if runs is None else runs.to_table(columns=columns, filter=pc.starts_with(pc.field("key"), job.keys.run))
+    )
     keys = [] if rows is None else list(dict.fromkeys(rows["key"].to_pylist()))
     if len(keys) != 1:
         found = "fits no run" if not keys else f"fits {len(keys)} runs"
         raise ConfigError(
-            f"run {work.run!r} {found} of {Path(work.output_dir) / folder}; the tables of sweeps have the keys"
+            f"run {job.keys.run!r} {found} of {job.output_dir / STORE}; the tables of sweeps have the keys"
         )
     assert rows is not None
     return keys[0], sorted(set(rows["replicate"].to_pylist())), {name: rows[name][0].as_py() for name in columns}
 
 
-def _rerun(work: Work) -> None:
+def _rerun(job: Job[ResultsKeys, None]) -> Sequence[str]:
     """Run a run of the store again, as a comparison, and say whether its figures are the same to the bit."""
     import json
 
@@ -246,58 +212,75 @@ def _rerun(work: Work) -> None:
     from sim.scenario.dotted_key import with_values
     from sim.scenario.scenario import Scenario
 
-    key, replicates, row = _find_key(work)
+    key, replicates, row = _find_key(job)
     scenario = with_values(Scenario.from_dict(json.loads(row["base"])), json.loads(row["values"]))
     seed = int(row["seed"])
     with make_executor() as executor:
         (again,) = run_trials([Trial(scenario, seed, tuple(replicates))], executor=executor)
     if again.error:
         raise ConfigError(f"run {key[:12]} fails again: {again.error}")
-    store = Store(Path(work.output_dir) / STORE, str(row["model"]))
+    store = Store(job.output_dir / STORE, str(row["model"]))
     kept = [store.read(key, replicate).metrics for replicate in replicates]
     same = [
         metrics.shape == again.metrics[:, place].shape and metrics.tobytes() == again.metrics[:, place].tobytes()
         for place, metrics in enumerate(kept)
         if metrics is not None
     ]
-    result = compare(scenario, replicates=max(replicates) + 1, seed=seed, threads=work.threads)
-    folder = write(result, work.output_dir)
-    if not work.quiet:
+    result = compare(scenario, replicates=max(replicates) + 1, seed=seed, threads=job.settings.threads)
+    folder = write(result, job.output_dir)
+    if job.settings.quiet:
+        return [str(folder)]
+    lines = []
+    if row["model"] != model_version():
+        lines.append(f"The store's run was made by version {row['model']} of the model, this is {model_version()}.")
+    if not same:
+        lines.append(f"The run failed then ({row['error']}); now it did not.")
+    else:
         count = f"{len(replicates)} replicate{'s' if len(replicates) != 1 else ''}"
-        if row["model"] != model_version():
-            print(f"The store's run was made by version {row['model']} of the model, this is {model_version()}.")
-        if not same:
-            print(f"The run failed then ({row['error']}); now it did not.")
-        else:
-            print(f"{count} of {key[:12]} lived again: {'the same' if all(same) else 'NOT the same'} to the bit.")
-    print(folder if work.quiet else f"\n{folder / 'report.html'}")
+        lines.append(
+            f"{count} of {key[:12]} simulated again: {'the same' if all(same) else 'NOT the same'} to the bit."
+        )
+    return [*lines, "", str(folder / "report.html")]
 
 
-def _print(table: Any, limit: int) -> None:
+def _shown(table: Any, limit: int) -> Sequence[str]:
+    """Print the first rows of a table: drawn at a terminal, plain columns for other programs elsewhere."""
+    shown = table.slice(0, limit)
+    rows = list(zip(*(shown[name].to_pylist() for name in shown.column_names), strict=True))
+    more = f"{len(table) - limit:,} rows more; limit=N shows them, export writes them"
+    if not sys.stdout.isatty():
+        say_row(shown.column_names)
+        for row in rows:
+            say_row(row)
+        if len(table) > limit:
+            say(more, stream=sys.stderr)
+        return []
+    return [
+        _drawn([name.rsplit(".", 1)[-1] for name in shown.column_names], rows),
+        *([more] if len(table) > limit else []),
+    ]
+
+
+def _drawn(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     from rich.console import Console
     from rich.table import Table
 
-    shown = table.slice(0, limit)
-    if not sys.stdout.isatty():
-        # For a pipe: plain columns that other programs split.
-        print("\t".join(shown.column_names))
-        for row in zip(*(shown[name].to_pylist() for name in shown.column_names), strict=True):
-            print("\t".join("" if cell is None else str(cell) for cell in row))
-        if len(table) > limit:
-            print(f"{len(table) - limit:,} rows more; limit=N shows them, export writes them", file=sys.stderr)
-        return
-    written = Table(show_edge=False)
-    for name in shown.column_names:
-        written.add_column(name.rsplit(".", 1)[-1])
-    for row in zip(*(shown[name].to_pylist() for name in shown.column_names), strict=True):
-        written.add_row(*(_cell(cell) for cell in row))
-    console = Console(highlight=False, markup=False, emoji=False)
-    console.print(written)
-    if len(table) > limit:
-        console.print(f"{len(table) - limit:,} rows more; limit=N shows them, export writes them")
+    drawn = Table(show_edge=False)
+    for name in head:
+        drawn.add_column(clean(name))
+    for row in rows:
+        drawn.add_row(*(_cell(cell) for cell in row))
+    width = shutil.get_terminal_size().columns
+    console = Console(file=io.StringIO(), width=width, highlight=False, markup=False, emoji=False, no_color=True)
+    with console.capture() as told:
+        console.print(drawn)
+    return told.get().rstrip("\n")
 
 
 def _cell(cell: Any) -> str:
     if cell is None:
         return ""
-    return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
+    return f"{cell:.6g}" if isinstance(cell, float) else clean(cell)
+
+
+COMMAND = Command(keys=ResultsKeys, prepare=_prepare, run=_run, scenario=False)

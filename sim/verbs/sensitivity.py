@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agents.quantity import choice, quantity, text, whole
 from sim.analysis.global_sensitivity import METHODS, points_of
@@ -13,127 +11,88 @@ from sim.experiments.arm_metrics import check_metric, pick_arm
 from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import choose_factors, isolate_arm, written_ranges
 from sim.experiments.sensitivity import DEFAULT_FACTORS
-from sim.progress import Progress
-from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Record
-from sim.scenario.scenario import Scenario
-from sim.scenario.schema import plain, read
-from sim.scenario.settings import Settings, check_writable, lasting, read_settings
+from sim.scenario.schema import plain
+from sim.verbs.frame import Command, Job, Session
 
-__all__ = ["Plan", "Work", "perform", "prepare"]
+if TYPE_CHECKING:
+    from sim.results.answer import Answer
+
+__all__ = ["COMMAND", "SensitivityKeys"]
 
 #: A design of more runs than this is a mistake in a key.
 MOST_POINTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What is asked, beside the levers."""
+class SensitivityKeys:
+    """What is asked."""
 
     arm: str | None = quantity("the arm in question; null: the first not the baseline", default=None, optional=True)
     metric: str = text("contribution", "the metric whose difference is watched")
     method: str = choice("morris", METHODS, "how influence is measured")
     size: int = whole(16, 2, 1_000_000, "trajectories (morris) or rows (sobol)")
+    levers: Any = quantity("levers with their ranges; null: the usual ones", default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A sensitivity to be found."""
-
-    scenario: Scenario
-    plan: Plan
-    response: FactorResponse
-    settings: Settings
-    output_dir: Path
-
-
-def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
-    """Check the whole configuration.
-
-    Raises
-    ------
-    ConfigError
-        If any key or value cannot be used, a package is missing, or results cannot be written where they are to go.
-    """
-    settings, rest = read_settings(data)
-    plan = read(Plan, {key: rest.pop(key) for key in Plan.__dataclass_fields__ if key in rest})
-    levers = rest.pop("levers", None)
-    check_metric(plan.metric)
-    scenario = Scenario.from_dict(rest, config_path=config_path)
-    arm = pick_arm(scenario, plan.arm)
+def _prepare(job: Job[SensitivityKeys, None]) -> FactorResponse:
+    keys, scenario, seed = job.keys, job.scenario, job.settings.seed
+    check_metric(keys.metric)
+    arm = pick_arm(scenario, keys.arm)
     # What is recorded of single customers costs time, and no metric of many arms needs it.
-    small = isolate_arm(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, levers)
-    factors = choose_factors(levers, small, arm, names=DEFAULT_FACTORS)
+    small = isolate_arm(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, keys.levers)
+    factors = choose_factors(keys.levers, small, arm, names=DEFAULT_FACTORS)
     if len(factors) < 1:
         raise ConfigError(f"levers is null, but scenario {scenario.name!r} has none of the usual ones; give paths")
-    points = points_of(plan.method, len(factors), plan.size)
+    points = points_of(keys.method, len(factors), keys.size)
     if points > MOST_POINTS:
         raise ConfigError(
-            f"size is {plan.size}, which makes {points:,} points of {len(factors)} levers; give a smaller one"
+            f"size is {keys.size}, which makes {points:,} points of {len(factors)} levers; give a smaller one"
         )
     from sim.analysis.global_sensitivity import design
 
-    design(plan.method, len(factors), plan.size, settings.seed)  # says now what is missing or no power of 2
-    response = FactorResponse(small, arm, plan.metric, factors, settings.seed)
-    return Work(scenario, plan, response, settings, check_writable(settings.output_dir))
+    design(keys.method, len(factors), keys.size, seed)  # says now what is missing or no power of 2
+    return FactorResponse(small, arm, keys.metric, factors, seed)
 
 
-def perform(work: Work) -> Path:
-    """Run the design, say what decides, write the result folder and return it."""
-    from datetime import UTC, datetime
-    from time import perf_counter
-
-    from sim.execution.executors import make_executor
-    from sim.execution.store import Store
+def _run(job: Job[SensitivityKeys, FactorResponse], session: Session) -> Answer:
+    """Run the design and say which levers decide."""
     from sim.experiments.sensitivity import sensitivity
     from sim.reports.sensitivity import sensitivity_document, sensitivity_lines, sensitivity_summary
-    from sim.results.answer import publish_answer
-    from sim.results.points import write_points
+    from sim.results.answer import Answer
+    from sim.results.points import points_table
 
-    plan, response, settings = work.plan, work.response, work.settings
-    runs = points_of(plan.method, len(response.factors), plan.size) * settings.replicates
+    keys, response, replicates = job.keys, job.plan, job.settings.replicates
+    runs = points_of(keys.method, len(response.factors), keys.size) * replicates
     each = response.customer_weeks(1)
-    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
-    with (
-        make_executor(**plain(settings.executor)) as executor,
-        Progress(runs * each, settings, work.scenario.title or work.scenario.name) as progress,
-    ):
-        found = sensitivity(
-            response,
-            method=plan.method,
-            size=plan.size,
-            replicates=settings.replicates,
-            executor=executor,
-            store=Store(work.output_dir / "store"),
-            on_done=lambda finished: progress.advance(finished.runs * each),
-            engine=settings.engine,
-        )
-        progress.say("writing the report")
-        lines = sensitivity_lines(found)
-        shares, values = found.global_sensitivity.shares, found.global_sensitivity.values
-        folder = publish_answer(
-            work.output_dir,
-            "sensitivity",
-            work.scenario.name,
-            config=_resolved(work),
-            summary={**sensitivity_summary(found), "verdict": "\n".join(lines)},
-            tables=lambda place: write_points(place / "points.parquet", response, shares, values),
-            document=sensitivity_document(found, lines),
-            started=started,
-            wall_seconds=perf_counter() - clock,
-            scenario=work.scenario.name,
-            points=len(shares),
-            runs=runs,
-            customer_weeks=runs * each,
-        )
-    if not settings.quiet:
-        print("\n".join(lines))
-    print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
-    return folder
+    progress = session.progress(runs * each)
+    found = sensitivity(
+        response,
+        method=keys.method,
+        size=keys.size,
+        replicates=replicates,
+        executor=session.executor(),
+        store=session.store(),
+        on_done=lambda finished: progress.advance(finished.runs * each),
+        engine=job.settings.engine,
+    )
+    lines = sensitivity_lines(found)
+    shares, values = found.global_sensitivity.shares, found.global_sensitivity.values
+    return Answer(
+        name=job.scenario.name,
+        config=job.config({**plain(keys), "arm": response.arm, "levers": written_ranges(response.factors)}),
+        summary={**sensitivity_summary(found), "verdict": "\n".join(lines)},
+        tables={"points": [points_table(response, shares, values)]},
+        report=sensitivity_document(found, lines),
+        manifest={
+            "scenario": job.scenario.name,
+            "points": len(shares),
+            "runs": runs,
+            "customer_weeks": runs * each,
+        },
+        lines=lines,
+    )
 
 
-def _resolved(work: Work) -> dict[str, Any]:
-    """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it."""
-    asked = {**plain(work.plan), "arm": work.response.arm, "levers": written_ranges(work.response.factors)}
-    return {**work.scenario.to_dict(), **asked, **lasting(work.settings)}
+COMMAND = Command(keys=SensitivityKeys, prepare=_prepare, run=_run)

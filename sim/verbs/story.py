@@ -2,116 +2,103 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from agents.quantity import choice, quantity, whole
-from sim.progress import Progress
-from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import read
-from sim.scenario.settings import Settings, check_writable, read_settings
+from sim.verbs.frame import Command, Job, Session
 
-__all__ = ["Choice", "Work", "perform", "prepare"]
+if TYPE_CHECKING:
+    from sim.results.runs import Run
+
+__all__ = ["COMMAND", "StoryKeys", "StoryPlan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class StoryKeys:
     """Whose life is told."""
 
     customer: int | None = whole(None, 0, None, "a customer's number; null: as picked", "customers", optional=True)
     pick: str = choice("typical", ("winner", "loser", "typical"), "whose life, by what the other arm is worth")
     replicate: int = whole(0, 0, 100_000, "in which replicate")
-    run: str | None = quantity("a run whose recorded market is used; null: live it", default=None, optional=True)
+    run: str | None = quantity("a run whose recorded market is used; null: run it", default=None, optional=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A story to be told."""
+class StoryPlan:
+    """Whose life is told in which scenario; ``run`` is the finished run whose recorded market is used, if any."""
 
     scenario: Scenario
-    settings: Settings
-    choice: Choice
-    #: The finished run whose market the customer meets again, or None where the market has to be lived first.
-    run: Path | None = None
+    seed: int
+    customer: int | None
+    run: Run | None = None
 
 
-def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
-    """Check the whole configuration.
-
-    Raises
-    ------
-    ConfigError
-        If any key or value cannot be used, or there is no such customer.
-    """
-    settings, rest = read_settings(data)
-    keys = ("customer", "pick", "replicate", "run")
-    chosen = read(Choice, {key: rest.pop(key) for key in keys if key in rest})
-    run = None
-    if chosen.run is None:
-        scenario = Scenario.from_dict(rest, config_path=config_path)
+def _prepare(job: Job[StoryKeys, None]) -> StoryPlan:
+    keys = job.keys
+    if keys.run is not None:
+        plan = _plan_recorded(job, keys.run)
     else:
-        run, scenario, settings, chosen = _recorded(chosen, settings)
-    if chosen.customer is not None and chosen.customer >= scenario.population:
-        last = scenario.population - 1
-        raise ConfigError(f"customer is {chosen.customer}; the customers of this population are 0 to {last}")
-    check_writable(settings.output_dir)
-    return Work(scenario, settings, chosen, run)
+        scenario = Scenario.from_dict(job.rest, config_path=job.config_path)
+        plan = StoryPlan(scenario, job.settings.seed, keys.customer)
+    if plan.customer is not None and plan.customer >= plan.scenario.population:
+        last = plan.scenario.population - 1
+        raise ConfigError(f"customer is {plan.customer}; the customers of this population are 0 to {last}")
+    return plan
 
 
-def _recorded(chosen: Choice, settings: Settings) -> tuple[Path, Scenario, Settings, Choice]:
+def _plan_recorded(job: Job[StoryKeys, None], name: str) -> StoryPlan:
     """Look up a finished run: its scenario, its seed and, where no customer is named, whom it picked."""
     from sim.results.runs import find_run
 
-    folder = find_run(settings.output_dir, chosen.run or "latest").path
+    keys, run = job.keys, find_run(job.output_dir, name)
     try:
-        summary = json.loads((folder / "summary.json").read_text("utf-8"))
+        summary = run.summary
         seed, replicates, picks = int(summary["seed"]), int(summary["replicates"]), summary["picks"]
-    except (OSError, ValueError, KeyError, TypeError):
-        found = f"{str(folder)!r} holds no summary of a compare"
-        raise ConfigError(f"run is {chosen.run!r}, but {found}; give another") from None
+    except (ValueError, KeyError, TypeError):
+        found = f"{str(run.path)!r} holds no summary of a compare"
+        raise ConfigError(f"run is {name!r}, but {found}; give another") from None
     if summary.get("ensemble"):
         raise ConfigError(
-            f"run is {chosen.run!r}, which was lived over an ensemble of parameter sets: a story is about one market;"
+            f"run is {name!r}, which ran over an ensemble of parameter sets: a story is about one market;"
             " give a run without one"
         )
-    if chosen.replicate >= replicates:
-        raise ConfigError(f"replicate is {chosen.replicate}; the replicates of this run are 0 to {replicates - 1}")
-    if chosen.customer is None:
+    if keys.replicate >= replicates:
+        raise ConfigError(f"replicate is {keys.replicate}; the replicates of this run are 0 to {replicates - 1}")
+    customer = keys.customer
+    if customer is None:
         first = next(iter(picks.values()), None) if isinstance(picks, dict) else None
-        if chosen.replicate != 0 or not first:
+        if keys.replicate != 0 or not first:
             raise ConfigError(
-                f"pick is {chosen.pick!r}, but this run picked nobody in replicate {chosen.replicate};"
-                " give customer=NUMBER"
+                f"pick is {keys.pick!r}, but this run picked nobody in replicate {keys.replicate}; give customer=NUMBER"
             )
-        chosen = replace(chosen, customer=int(first[chosen.pick]))
-    return folder, Scenario.from_yaml(folder / "config.yaml"), replace(settings, seed=seed), chosen
+        customer = int(first[keys.pick])
+    return StoryPlan(Scenario.from_yaml(run.path / "config.yaml"), seed, customer, run)
 
 
-def perform(work: Work) -> None:
-    """Live the customer's lives and print them."""
+def _run(job: Job[StoryKeys, StoryPlan], session: Session) -> list[str]:
+    """Simulate the customer in every arm and tell it."""
     from sim.experiments.story import story
+    from sim.results.trace import read_trace
 
-    scenario, settings, chosen = work.scenario, work.settings, work.choice
+    plan, keys, scenario = job.plan, job.keys, job.plan.scenario
     traces = None
-    if work.run is not None:
-        from sim.results import read_trace
+    if plan.run is not None:
+        traces = {arm: read_trace(plan.run.path, arm, keys.replicate) for arm in scenario.arms}
+    told = story(
+        scenario,
+        seed=plan.seed,
+        replicate=keys.replicate,
+        customer=plan.customer,
+        pick=keys.pick,
+        engine=job.settings.engine,
+        threads=job.settings.threads,
+        on_progress=session.progress(scenario.customer_weeks(), scenario.title or scenario.name).advance,
+        traces=traces,
+    )
+    return [str(told)]
 
-        traces = {arm: read_trace(work.run, arm, chosen.replicate) for arm in scenario.arms}
-    with Progress(scenario.customer_weeks(), settings, scenario.title or scenario.name) as progress:
-        told = story(
-            scenario,
-            seed=settings.seed,
-            replicate=chosen.replicate,
-            customer=chosen.customer,
-            pick=chosen.pick,
-            engine=settings.engine,
-            threads=settings.threads,
-            on_progress=progress.advance,
-            traces=traces,
-        )
-    print(told)
+
+COMMAND = Command(keys=StoryKeys, prepare=_prepare, run=_run, scenario=False)

@@ -3,61 +3,61 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from agents.quantity import quantity
 from sim.execution.chunk import RUN_METRICS
 from sim.experiments.design import Design, read_design
-from sim.progress import RunProgress
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.factor import flatten
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain, read_name, show
-from sim.scenario.settings import Settings, check_writable, lasting, read_settings
 from sim.scenario.yaml_reader import read_yaml
+from sim.verbs.frame import Command, Job, Session
 
-__all__ = ["STORE", "Work", "perform", "prepare"]
+if TYPE_CHECKING:
+    from sim.results.answer import Answer
 
-#: Folder of every run, within the folder of results.
-STORE = "store"
+__all__ = ["COMMAND", "SweepKeys", "SweepPlan"]
+
 _DESIGN_KEYS: tuple[str, ...] = ("levers", "grid", "runs", "method", "points", "design_seed")
-_KEYS: tuple[str, ...] = (*_DESIGN_KEYS, "design", "cases", "metric", "retry_failed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepKeys:
+    """What is varied, and what is looked at. The keys of a design are read with it, by :func:`read_design`."""
+
+    levers: Any = quantity("{PATH: [low, high]}: levers to be sampled", default=None)
+    grid: Any = quantity("{PATH: [values]}: every combination", default=None)
+    runs: Any = quantity("[{PATH: value}]: points written out", default=None)
+    method: Any = quantity("how levers are sampled", default=None)
+    points: Any = quantity("how many points are sampled", default=None)
+    design_seed: Any = quantity("seed of the sample", default=None)
+    design: Any = quantity("a design by its file or name", default=None)
+    cases: Any = quantity("whole scenarios by name, each swept", default=None)
+    metric: Any = quantity("the metric whose difference is looked at", default=None)
+    retry_failed: bool = quantity("run again what failed", default=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A sweep to be run."""
+class SweepPlan:
+    """A sweep to be run. ``config`` are the verb's own keys as they can be run again."""
 
     name: str
     design: Design
-    settings: Settings
     metric: str
-    retry_failed: bool
-    output_dir: Path
-    #: The whole resolved configuration.
     config: Mapping[str, Any]
 
 
-def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
-    """Check the whole configuration.
-
-    Raises
-    ------
-    ConfigError
-        If any key or value cannot be used, nothing is varied, or results cannot be written where they are to go.
-    """
-    settings, rest = read_settings(data)
-    mine = {key: rest.pop(key) for key in _KEYS if key in rest}
-    scenario = Scenario.from_dict(rest, config_path=config_path)
-    cases = _read_cases(mine.get("cases"), scenario, config_path)
-    metric = mine.get("metric") or "contribution"
+def _prepare(job: Job[SweepKeys, None]) -> SweepPlan:
+    scenario, mine = job.scenario, plain(job.keys)
+    cases = _read_cases(job.keys.cases, scenario, job.config_path)
+    metric = job.keys.metric or "contribution"
     if metric not in RUN_METRICS:
         raise ConfigError(f"metric is {show(metric)}; {suggest(metric, RUN_METRICS, 'give one of')}")
     for label, case in cases.items():
@@ -68,15 +68,9 @@ def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
                 f"scenario {label!r} has the arms {', '.join(case.arms)} and {scenario.name!r} has"
                 f" {', '.join(scenario.arms)}; sweep them one after the other"
             )
-    retry = mine.get("retry_failed", False)
-    if not isinstance(retry, bool):
-        raise ConfigError(f"retry_failed is {show(retry)}; give true or false")
-    name, said = _read_file(mine.get("design"), config_path)
-    chosen = _laid_over(said, mine)
-    design = read_design(chosen, cases, config_path)
+    name, said = _read_file(job.keys.design, job.config_path)
+    design = read_design(_laid_over(said, mine), cases, job.config_path)
     config = {
-        **scenario.to_dict(),
-        **lasting(settings),
         "method": design.method,
         "points": design.points,
         "design_seed": design.seed,
@@ -86,77 +80,58 @@ def prepare(data: Mapping[str, Any], config_path: ConfigPath) -> Work:
         "cases": {label: case.to_dict() for label, case in cases.items()} if len(cases) > 1 else None,
         "metric": metric,
     }
-    name = name or ("cases" if len(cases) > 1 else scenario.name)
-    return Work(name, design, settings, metric, retry, check_writable(settings.output_dir), config)
+    return SweepPlan(name or ("cases" if len(cases) > 1 else scenario.name), design, metric, config)
 
 
-def perform(work: Work) -> Path:
-    """Run the sweep and return its result folder."""
-    from sim.execution.executors import make_executor
-    from sim.execution.store import Store
+def _run(job: Job[SweepKeys, SweepPlan], session: Session) -> Answer:
+    """Run the sweep; its tables are gathered in files without a name and copied when the folder is written."""
     from sim.experiments.sweep import sweep
     from sim.reports.sweep import facts_of, summary_of, sweep_document
-    from sim.results.answer import publish_answer
+    from sim.results.answer import Answer
 
-    settings, design = work.settings, work.design
-    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
-    store = Store(work.output_dir / STORE)
-    store.again = work.retry_failed
-    with (
-        make_executor(**plain(settings.executor)) as executor,
-        _scratch(work.output_dir) as table,
-        _scratch(work.output_dir) as differences,
-    ):
-        with RunProgress(len(design) * settings.replicates, settings, f"sweep {work.name}") as progress:
-            swept = sweep(
-                design,
-                seed=settings.seed,
-                replicates=settings.replicates,
-                executor=executor,
-                store=store,
-                table=table,
-                differences=differences,
-                metric=work.metric,
-                engine=settings.engine,
-                on_done=progress.tell,
-            )
-            progress.say("writing the report")
-        summary = summary_of(swept)
-        seconds = perf_counter() - clock
-        facts = facts_of(swept, {"replicates": settings.replicates, "seed": settings.seed})
+    plan, settings, store = job.plan, job.settings, session.store()
+    store.again = job.keys.retry_failed
+    scratch = {name: session.keep(_scratch(job.output_dir)) for name in ("table", "differences")}
+    progress = session.run_progress(len(plan.design) * settings.replicates, f"sweep {plan.name}")
+    swept = sweep(
+        plan.design,
+        seed=settings.seed,
+        replicates=settings.replicates,
+        executor=session.executor(),
+        store=store,
+        **scratch,
+        metric=plan.metric,
+        engine=settings.engine,
+        on_done=progress.tell,
+    )
+    summary = summary_of(swept)
+    facts = facts_of(swept, {"replicates": settings.replicates, "seed": settings.seed})
+    done = f"{progress.lived:,} runs simulated, {progress.held:,} found in {store.folder}"
+    return Answer(
+        name=plan.name,
+        config=job.config(plan.config),
+        summary=summary,
+        files=lambda folder: _copy(scratch, folder),
+        report=sweep_document(swept, title=f"Sweep of {plan.name}", facts=facts),
+        manifest={
+            "scenario": plan.name,
+            "model": store.model,
+            "runs": len(swept),
+            "failed": len(swept.errors),
+            "lived": progress.lived,
+            "held": progress.held,
+            "customer_weeks": progress.customer_weeks,
+            "customer_weeks_per_second": round(progress.customer_weeks / max(session.seconds, 1e-9)),
+        },
+        lines=[summary["verdict"], "", f"{done}, {progress.failed:,} failed."],
+    )
 
-        def tables(folder: Path) -> None:
-            for name, file in (("table", table), ("differences", differences)):
-                file.seek(0)
-                with (folder / f"{name}.parquet").open("wb") as out:
-                    shutil.copyfileobj(file, out, 1 << 20)
 
-        folder = publish_answer(
-            work.output_dir,
-            "sweep",
-            work.name,
-            config=work.config,
-            summary=summary,
-            tables=tables,
-            document=sweep_document(swept, title=f"Sweep of {work.name}", facts=facts),
-            started=started,
-            wall_seconds=seconds,
-            scenario=work.name,
-            model=store.model,
-            runs=len(swept),
-            failed=len(swept.errors),
-            lived=progress.lived,
-            held=progress.held,
-            customer_weeks=progress.customer_weeks,
-            customer_weeks_per_second=round(progress.customer_weeks / max(seconds, 1e-9)),
-        )
-    if not settings.quiet:
-        print(summary["verdict"])
-        done = f"{progress.lived:,} runs lived, {progress.held:,} found in {work.output_dir / STORE}"
-        print(f"\n{done}, {progress.failed:,} failed.", flush=True)
-    print(folder if settings.quiet else f"\n{folder / 'report.html'}", flush=True)
-    sys.stdout.flush()
-    return folder
+def _copy(scratch: Mapping[str, IO[bytes]], folder: Path) -> None:
+    for name, file in scratch.items():
+        file.seek(0)
+        with (folder / f"{name}.parquet").open("wb") as out:
+            shutil.copyfileobj(file, out, 1 << 20)
 
 
 def _scratch(output_dir: Path) -> IO[bytes]:
@@ -215,3 +190,6 @@ def _laid_over(said: Mapping[str, Any], mine: Mapping[str, Any]) -> dict[str, An
         elif value not in (None, [], {}):
             chosen[key] = value
     return chosen
+
+
+COMMAND = Command(keys=SweepKeys, prepare=_prepare, run=_run)

@@ -56,9 +56,9 @@ def test_what_cannot_change_the_data_does_not_change_the_hash():
     assert json.dumps(made[1]["threads"]) == "3"
 
 
-def test_no_number_is_written_that_is_none(tmp_path):
-    with pytest.raises(ValueError):
-        write_json(tmp_path / "x.json", {"a": float("nan")})
+def test_a_number_that_is_not_finite_is_null(tmp_path):
+    write_json(tmp_path / "x.json", {"a": float("nan"), "b": [1.5, float("inf")], "c": {"d": (float("-inf"),)}})
+    assert json.loads((tmp_path / "x.json").read_text()) == {"a": None, "b": [1.5, None], "c": {"d": [None]}}
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):

@@ -16,6 +16,8 @@ import yaml
 from sim.analysis.paired import MAX_REPLICATES
 from sim.experiments.compare import compare
 from sim.results import export_events, find_run, list_runs, read_trace, show_run, write
+from sim.results.answer import write_answer
+from sim.results.comparison import comparison
 from sim.results.folder import PARTIAL
 from sim.results.manifest import config_hash
 from sim.scenario.errors import ConfigError
@@ -207,11 +209,11 @@ def test_a_folder_that_cannot_be_made_is_one_message(result, tmp_path):
 
 def test_a_scenario_cannot_name_its_folder_elsewhere(result, tmp_path):
     sly = replace(result, scenario=replace(result.scenario, name="../../sly"))
-    folder = write(sly, tmp_path / "results", verb="../up", report=False)
+    folder = write_answer(comparison(sly, report=False), tmp_path / "results", "../up")
     assert folder.is_relative_to(tmp_path / "results") and names(tmp_path) >= {"results", "up"}
 
 
-# --- shelf
+# --- runs
 
 
 def test_leftovers_and_strangers_are_not_listed(result, tmp_path):

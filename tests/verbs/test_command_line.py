@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
-import sim.verbs.compare as compare_verb
 from agents.strategies import CAPABILITIES
 from sim.cli import main
 from sim.scenario.dotted_key import value_at
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 from sim.scenario.yaml_reader import parse_yaml, write_yaml
-from sim.verbs import VERBS
+from sim.verbs import VERBS, frame
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def runs(monkeypatch, tmp_path):
     """Run in an empty folder, and return what would have been run instead of running it."""
     done = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(compare_verb, "perform", done.append)
+    monkeypatch.setattr(frame, "perform", done.append)
     return done
 
 
@@ -169,7 +168,7 @@ def test_a_sweep_is_checked_whole_before_anything_runs(runs, capsys, untouched):
 def test_a_resolved_configuration_runs_again_and_can_be_changed(runs, tmp_path_factory):
     assert main(["compare", "seed=3", "replicates=2", "engine=mesa", "market.price_elasticity=-2"]) == 0
     folder = tmp_path_factory.mktemp("result")
-    (folder / "config.yaml").write_text(write_yaml(compare_verb._resolved(runs[0])))
+    (folder / "config.yaml").write_text(write_yaml(runs[0].config({})))
     assert main(["compare", f"from={folder}"]) == 0
     assert main(["compare", f"from={folder / 'config.yaml'}"]) == 0
     assert main(["compare", "--config-dir", str(folder), "--config-name", "config"]) == 0
@@ -418,7 +417,7 @@ def test_interrupts_and_faults(multirun, monkeypatch, capsys, tmp_path):
         (MemoryError(), 1, "out of memory"),
         (ZeroDivisionError("oops"), 1, "a fault of the simulator"),
     ):
-        monkeypatch.setattr(compare_verb, "perform", raising(error))
+        monkeypatch.setattr(frame, "perform", raising(error))
         assert main(["compare", *multirun, "seed=1"]) == status
         err = capsys.readouterr().err
         assert says in err
@@ -436,7 +435,7 @@ def test_kill_ends_a_run_as_an_interrupt_does(monkeypatch, tmp_path):
         finally:
             cleaned.append(True)
 
-    monkeypatch.setattr(compare_verb, "perform", perform)
+    monkeypatch.setattr(frame, "perform", perform)
     assert main(["compare"]) == 143 and cleaned == [True]
 
 
@@ -451,7 +450,7 @@ def test_kill_counts_even_where_python_swallows_it(monkeypatch, tmp_path, capsys
         time.sleep(10)
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(compare_verb, "perform", perform)
+    monkeypatch.setattr(frame, "perform", perform)
     assert main(["compare"]) == 143
     assert capsys.readouterr().err == ""
 

@@ -188,7 +188,7 @@ def test_results_are_exported_and_plotted(done, capsys):
 def test_a_run_is_run_again_to_the_bit(done, capsys):
     key = ask(capsys, done, "table", "store", "columns=key", "limit=1")[1][0]
     lines = ask(capsys, done, "rerun", key[:10])
-    assert lines[0][0].endswith("lived again: the same to the bit.")
+    assert lines[0][0].endswith("simulated again: the same to the bit.")
     # What was changed by hand is told: the check can fail.
     store = Store(done / "results" / "store")
     for shard in store.shelf.glob("*.parquet"):
