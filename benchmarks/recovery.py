@@ -20,8 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from sim import __version__
-from sim.calibration.calibrate import Effort, calibrate
+from sim.calibration.calibrate import calibrate
 from sim.calibration.parameters import default_parameters, values_at
+from sim.calibration.result import Effort
 from sim.calibration.targets import read_targets
 from sim.execution.chunk import RUN_METRICS
 from sim.execution.executors import make_executor
@@ -100,10 +101,10 @@ def moved(scenario: Scenario):
 
 def draw_markets(count: int, parameters, scenario: Scenario) -> list[tuple[np.ndarray, np.ndarray]]:
     """Truths drawn from the prior, with their figures, blurred; (D,) shares and (K,) figures each."""
-    from sim.calibration.calibrate import _Prior
+    from sim.calibration.prior import Prior
 
     generator = np.random.default_rng(DRAW_SEED)
-    prior = _Prior.of(parameters)
+    prior = Prior.of(parameters)
     large = replace(scenario, population=8_000)
     blur = np.array([BLUR.get(metric, BRANDS_BLUR) for metric in METRICS])
     columns = [RUN_METRICS.index(metric) for metric in METRICS]
@@ -136,12 +137,12 @@ def read_figures(figures: np.ndarray, scenario: Scenario):
 
 def scanned(workers: int, effort: Effort = EFFORT) -> Memory:
     """Live the scan that all fits of the one scenario share, as its first fit would."""
-    from sim.calibration.calibrate import _Search
+    from sim.calibration.search import Search
 
     scenario, memory = base_scenario(), Memory()
     kind = {"kind": "serial"} if workers == 1 else {"kind": "local", "workers": workers}
     with make_executor(**kind) as executor:
-        search = _Search(scenario, anything(scenario), moved(scenario), FIT_SEED, effort, executor, memory, None)
+        search = Search(scenario, anything(scenario), moved(scenario), FIT_SEED, effort, executor, memory, None)
         search.pilot()
         search.scan()
     return memory

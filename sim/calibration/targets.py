@@ -71,6 +71,7 @@ TOLERANCE_ERRORS = 2.0
 #: Rounded percentages of one whole may miss 100 % by this much.
 ROUNDING = 0.0205
 MOST_TARGETS = 200
+_WHOLE = 100.0
 
 _TARGET_KEYS = ("metric", "segment", "arm", "persona", "brand", "value", "se", "weight", "tolerance", "source")
 _FILE_KEYS = ("name", "title", "targets", "parameters", "source")
@@ -365,6 +366,10 @@ def _target(row: Mapping[str, Any], key: str, scenario: Scenario, percents: bool
     if metric in SHARES and not 0.0 <= value <= 1.0:
         raise ConfigError(f"{_place(where)}{key}.value is {show(row['value'])}; give a share from 0 % to 100 %")
     error, weight, tolerance = number("se"), number("weight"), number("tolerance")
+    if metric in SHARES:
+        error, tolerance = (
+            _share_error(found, row, name, key, where) for name, found in (("se", error), ("tolerance", tolerance))
+        )
     for name, found in (("se", error), ("weight", weight), ("tolerance", tolerance)):
         if found is not None and found <= 0.0:
             raise ConfigError(f"{_place(where)}{key}.{name} is {show(row[name])}; give a number above 0")
@@ -380,6 +385,16 @@ def _target(row: Mapping[str, Any], key: str, scenario: Scenario, percents: bool
         source=str(row.get("source") or ""),
     )
     return _in_segment(target, row, key, scenario, where)
+
+
+def _share_error(error: float | None, row: Mapping[str, Any], name: str, key: str, where: str) -> float | None:
+    """Read a plain error of 1 and more beside a value in per cent as points; refuse it beside a plain share."""
+    if error is None or error < 1.0:
+        return error
+    value = row["value"]
+    if isinstance(value, str) and "%" in value and "%" not in str(row[name]) and error < _WHOLE:
+        return error / _WHOLE
+    raise ConfigError(f"{_place(where)}{key}.{name} is {show(row[name])}, more than a whole share; give '2 %' or 0.02")
 
 
 def _usual_error(metric: str, value: float) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agents.strategies import CAPABILITIES_IN_WORDS
-from sim.calibration.calibrate import describe
+from sim.calibration.result import describe
 from sim.calibration.targets import written
 from sim.number_format import compact
 from sim.reports.document import Document, Section, Table
@@ -15,7 +15,7 @@ from sim.reports.figures.calibration import draw_correlations, draw_fit, draw_id
 from sim.reports.picture import Picture
 
 if TYPE_CHECKING:
-    from sim.calibration.calibrate import Calibration
+    from sim.calibration.result import Calibration
 
 __all__ = ["calibration_lines", "calibration_document", "calibration_summary", "target_lines"]
 

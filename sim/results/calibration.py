@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.calibration.calibrate import Calibration
+from sim.calibration.result import Calibration
 from sim.calibration.ensemble import Ensemble
 from sim.calibration.parameters import values_at
 from sim.calibration.targets import written

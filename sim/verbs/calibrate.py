@@ -103,7 +103,8 @@ def _run(job: Job[CalibrateKeys, TargetPlan | DataPlan], session: Session) -> An
     plan = job.plan
     if isinstance(plan, DataPlan):
         return run_data(job, plan, session)
-    from sim.calibration.calibrate import Effort, calibrate
+    from sim.calibration.calibrate import calibrate
+    from sim.calibration.result import Effort
     from sim.reports.calibration import calibration_document, calibration_lines, calibration_summary, target_lines
     from sim.results.answer import Answer
     from sim.results.calibration import draws_table, simulations_table, write_fit

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import yaml
 
-from sim.calibration.calibrate import Effort, calibrate, describe
+from sim.calibration.calibrate import calibrate
+from sim.calibration.ensemble_sampler import draw
 from sim.calibration.parameters import read_parameters
-from sim.calibration.surrogate import draw, fit_surrogate
+from sim.calibration.result import Effort, describe
 from sim.calibration.targets import read_targets
+from sim.calibration.thin_plate_emulator import fit_thin_plate_emulator
 from sim.execution.executors import make_executor
 from sim.execution.store import Store
 from sim.scenario.scenario import Scenario
@@ -54,7 +56,7 @@ def test_a_surrogate_of_a_smooth_function_predicts_it():
         share = 1 / (1 + np.exp(-(3 * x[:, 0] - 2 * x[:, 1] + np.sin(3 * x[:, 2]))))
         return np.stack([share, np.exp(x[:, 0] + x[:, 2] ** 2)], axis=1)
 
-    surrogate = fit_surrogate(points, truth(points), np.array([True, False]), np.ones(150))
+    surrogate = fit_thin_plate_emulator(points, truth(points), np.array([True, False]), np.ones(150))
     new = np.random.default_rng(2).random((200, 3))
     missed = np.abs(surrogate(new) - truth(new))
     assert (missed.max(axis=0) < [0.04, 0.2]).all()

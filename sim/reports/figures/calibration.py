@@ -14,7 +14,7 @@ from sim.number_format import compact
 from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, short, style
 
 if TYPE_CHECKING:
-    from sim.calibration.calibrate import Calibration
+    from sim.calibration.result import Calibration
 
 __all__ = ["draw_correlations", "draw_fit", "draw_identified", "draw_profiles", "draw_trail"]
 

@@ -1,13 +1,12 @@
-"""Surrogate: what a simulation would say at a point where it was not run, and which points the data leave likely.
+"""Thin-plate emulator: what a simulation would say at a point where it was not run, by thin-plate splines.
 
 Radial basis functions over a quadratic trend (Hardy 1971; Wendland 2005, ch. 8), fitted on a scale without bounds
-(log odds of shares, logarithms of amounts), smoothed as cross validation finds best. The points that the data leave
-likely are drawn by an ensemble of walkers that stretch towards and away from each other (Goodman & Weare 2010).
+(log odds of shares, logarithms of amounts), smoothed as cross validation finds best.
+Unlike :mod:`sim.analysis.emulator` it predicts many outputs at once, on common random numbers and without known noise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,7 @@ from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 from scipy.special import expit, logit
 
-__all__ = ["Surrogate", "draw", "fit_surrogate"]
+__all__ = ["ThinPlateEmulator", "fit_thin_plate_emulator"]
 
 Array = NDArray[np.float64]
 
@@ -30,7 +29,7 @@ _ENOUGH = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Surrogate:
+class ThinPlateEmulator:
     """A fitted surrogate.
 
     Attributes
@@ -78,7 +77,9 @@ def _bounded(values: Array, shares: NDArray[np.bool_]) -> Array:
     return np.where(shares, expit(values), np.exp(np.clip(values, -50.0, 50.0)))
 
 
-def fit_surrogate(points: Array, values: Array, shares: NDArray[np.bool_], closeness: Array) -> Surrogate:
+def fit_thin_plate_emulator(
+    points: Array, values: Array, shares: NDArray[np.bool_], closeness: Array
+) -> ThinPlateEmulator:
     """Fit a surrogate to simulated points.
 
     Parameters
@@ -121,59 +122,4 @@ def fit_surrogate(points: Array, values: Array, shares: NDArray[np.bool_], close
     places = KDTree(points)
     nearest, _ = places.query(points, k=2)
     reach = float((weight * nearest[:, 1]).sum())
-    return Surrogate(model(slice(None), best[1]), shares, best[2], places, max(reach, 1e-6))
-
-
-def draw(
-    log_density: Callable[[Array], Array], start: Array, steps: int, generator: np.random.Generator, keep: int
-) -> tuple[Array, Array]:
-    """Draw points from a density on the unit cube with an ensemble of walkers.
-
-    Parameters
-    ----------
-    log_density : callable
-        Of points (n, D) inside the cube, up to a constant.
-    start : float64 (W, D)
-        First places of an even number of walkers, at least twice as many as dimensions.
-    steps : int
-        Moves of every walker; the first half is forgotten.
-    generator : numpy Generator
-        Luck of the search: it is no part of any simulation.
-    keep : int
-        About how many points to return.
-
-    Returns
-    -------
-    points, log_density : float64 (n, D), (n,)
-
-    References
-    ----------
-    Goodman & Weare 2010, Comm. App. Math. Comp. Sci. 5(1).
-    """
-    walkers, dimensions = start.shape
-    half = walkers // 2
-    place = start.copy()
-    level = log_density(place)
-    kept_points: list[Array] = []
-    kept_levels: list[Array] = []
-    every = max(1, (steps - steps // 2) * walkers // max(keep, 1))
-    for step in range(steps):
-        for mine in (slice(0, half), slice(half, walkers)):
-            others = place[half:] if mine.start == 0 else place[:half]
-            count = place[mine].shape[0]
-            # Density of the stretch proportional to 1 / sqrt(z) on [1/2, 2].
-            stretch: Array = np.square(1.0 + generator.random(count)) / 2.0
-            partner = others[generator.integers(0, others.shape[0], count)]
-            proposal = partner + stretch[:, None] * (place[mine] - partner)
-            inside = ((proposal >= 0.0) & (proposal <= 1.0)).all(axis=1)
-            new = np.full(count, -np.inf)
-            if inside.any():
-                new[inside] = log_density(proposal[inside])
-            chance = (dimensions - 1) * np.log(stretch) + new - level[mine]
-            taken = np.log(generator.random(count)) < chance
-            place[mine] = np.where(taken[:, None], proposal, place[mine])
-            level[mine] = np.where(taken, new, level[mine])
-        if step >= steps // 2 and (step - steps // 2) % every == 0:
-            kept_points.append(place.copy())
-            kept_levels.append(level.copy())
-    return np.concatenate(kept_points), np.concatenate(kept_levels)
+    return ThinPlateEmulator(model(slice(None), best[1]), shares, best[2], places, max(reach, 1e-6))

@@ -1,0 +1,69 @@
+"""Prior: how likely parameters are before any target, and points drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+from scipy.stats import qmc
+
+from sim.calibration.parameters import Parameter
+
+__all__ = ["Prior", "prior_draws"]
+
+Array = NDArray[np.float64]
+
+#: Degrees of freedom of the prior.
+TAIL = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Student's t around where the scenario stands, cut at the bounds; coordinates are shares between the bounds.
+
+    Its tails are heavy: a market that is unlike others is unlikely beforehand, not excluded. ``weight`` below 1 makes
+    it weaker where the targets cannot be met otherwise.
+    """
+
+    centre: Array
+    width: Array
+    weight: float = 1.0
+
+    @classmethod
+    def of(cls, parameters: Sequence[Parameter]) -> Prior:
+        """Return the prior of parameters, centred where the scenario stands."""
+        return cls(
+            np.array([parameter.share(parameter.start) for parameter in parameters]),
+            np.array([parameter.width for parameter in parameters]),
+        )
+
+    def penalty(self, points: Array) -> Array:
+        """Minus twice the log density, up to a constant."""
+        distance = (points - self.centre) / self.width
+        level = ((TAIL + 1.0) * np.log1p(distance**2 / TAIL)).sum(axis=-1)
+        return np.asarray(self.weight * level, dtype=np.float64)
+
+    def pull(self, point: Array) -> tuple[Array, Array]:
+        """Half the slope of the penalty, and a curvature for Gauss-Newton steps (iteratively reweighted)."""
+        distance = (point - self.centre) / self.width
+        curvature = self.weight * (TAIL + 1.0) / (TAIL + distance**2) / self.width**2
+        return curvature * (point - self.centre), curvature
+
+    def quantile(self, uniform: Array) -> Array:
+        """Map uniforms (n, D) to points, coordinate by coordinate."""
+        low, high = (stdtr(TAIL, (end - self.centre) / self.width) for end in (0.0, 1.0))
+        return np.clip(self.centre + self.width * stdtrit(TAIL, low + uniform * (high - low)), 0.0, 1.0)
+
+
+def prior_draws(prior: Prior, count: int) -> Array:
+    """Return quasi-random points of the prior (count, D): scrambled Sobol' points through its quantiles."""
+    return prior.quantile(_sobol(prior.centre.size, count))
+
+
+def _sobol(dimensions: int, count: int) -> Array:
+    exponent = max(0, int(np.ceil(np.log2(max(count, 1)))))
+    points = qmc.Sobol(dimensions, scramble=True, rng=0).random_base2(exponent)[:count]
+    return np.asarray(np.clip(points, 1e-9, 1.0 - 1e-9), dtype=np.float64)
