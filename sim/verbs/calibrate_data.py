@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.customer_base.survival import Survival, holds_survival, read_survival
-from sim.data.transactions import Layout, check_layout
+from sim.data.layout import Layout
+from sim.data.transactions import check_layout
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import read_name, show
 from sim.verbs.frame import Job, Session

@@ -13,7 +13,8 @@ from sim.customer_base.forecast import expected_weekly
 from sim.customer_base.gamma_gamma import GammaGamma, fit_gamma_gamma
 from sim.customer_base.purchase_history import survey
 from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric, fit_shifted_beta_geometric
-from sim.data.transactions import Layout, read_transactions
+from sim.data.layout import Layout
+from sim.data.transactions import read_transactions
 from sim.scenario.errors import ConfigError
 from sim.validation.published import DATA, read_table
 

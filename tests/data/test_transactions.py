@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.customer_base.purchase_history import survey
-from sim.data.transactions import Layout, read_transactions
+from sim.data.layout import Layout
+from sim.data.transactions import read_transactions
 from sim.scenario.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from configs import FOLDER
-from sim.data.transactions import ROLES
+from sim.data.layout import ROLES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "transactions.md"
 

@@ -82,7 +82,8 @@ def test_the_shipped_cohort_is_the_one_of_the_sample():
     from sim.customer_base.buy_till_you_die import BuyTillYouDie
     from sim.customer_base.cohort import Cohort, stagger
     from sim.customer_base.purchase_history import survey
-    from sim.data.transactions import Layout, read_transactions
+    from sim.data.layout import Layout
+    from sim.data.transactions import read_transactions
 
     layout = Layout(columns=["master", "customer", "date", "units", "amount"])
     base, _ = survey(read_transactions(DATA / "CDNOW_sample.txt", layout))

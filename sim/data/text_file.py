@@ -1,0 +1,138 @@
+"""Text file: ordinary files of text opened and split into cells, within bounds."""
+
+from __future__ import annotations
+
+import io
+import re
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sim.scenario.errors import ConfigError
+from sim.scenario.schema import show
+
+__all__ = [
+    "SNIFFED_BYTES",
+    "SqueezedStream",
+    "WHITESPACE",
+    "check_file",
+    "find_delimiter",
+    "open_binary",
+    "reason_of",
+    "split_line",
+]
+
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+WHITESPACE = "whitespace"
+
+
+SNIFFED_BYTES = 1 << 16
+
+
+def check_file(path: Path, where: str) -> None:
+    """Refuse what is no ordinary file with content: a ConfigError."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError) as error:
+        reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error}"
+        raise ConfigError(f"{where} {reason}; give the path of a file of transactions") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise ConfigError(f"{where} is no ordinary file; give the path of a file of transactions")
+    if status.st_size == 0:
+        raise ConfigError(f"{where} is empty; give a file with a row per transaction: customer, date, amount")
+
+
+def open_binary(path: Path, where: str) -> BinaryIO:
+    """Open a file of text, decompressed as its name says."""
+    import pyarrow
+
+    try:
+        stream: BinaryIO = pyarrow.input_stream(str(path), compression="detect")
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        raise ConfigError(f"{where} cannot be read: {reason_of(error)}; give a text file that may be read") from None
+    return stream
+
+
+def reason_of(error: Exception) -> str:
+    """Return the first line of what an error says."""
+    return (getattr(error, "strerror", None) or str(error)).splitlines()[0]
+
+
+def find_delimiter(lines: Sequence[str], given: str | None, fewest: int, where: str) -> str:
+    """Return the sign between columns, as given or as most lines have it.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        First lines of the file.
+    given : str or None
+        As the user gave it.
+    fewest : int
+        Columns that a line needs.
+    where : str
+        Opens every message.
+
+    Raises
+    ------
+    ConfigError
+        If no sign gives enough columns.
+    """
+    if given is not None:
+        if given != WHITESPACE and (not isinstance(given, str) or len(given) != 1 or given in "\"'\r\n"):
+            raise ConfigError(f"delimiter is {show(given)}; give one sign, such as ';', or the word {WHITESPACE}")
+        return given
+    fitting = []
+    for sign in _DELIMITERS:
+        widths = [len(split_line(line, sign)) for line in lines]
+        usual = max(set(widths), key=widths.count)
+        if usual >= fewest:
+            fitting.append((widths.count(usual), -_DELIMITERS.index(sign), sign))
+    if fitting:
+        return max(fitting)[2]
+    if len(lines[0].split()) >= fewest:
+        return WHITESPACE
+    raise ConfigError(
+        f"{where}: its first line {show(lines[0][:80])} has fewer than three columns;"
+        " a transaction needs customer, date and amount. If they are there, say delimiter='SIGN'"
+    )
+
+
+def split_line(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line, without blanks around them."""
+    if delimiter == WHITESPACE:
+        return line.split()
+    import csv
+
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+class SqueezedStream(io.RawIOBase):
+    """A stream whose runs of blanks become one tab each, without any at the ends of a line."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._rest = b""
+        self._ready = b""
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer; return how many bytes it got."""
+        while not self._ready:
+            raw = self._stream.read(SNIFFED_BYTES)
+            if not raw and not self._rest:
+                return 0
+            block = self._rest + raw
+            cut = block.rfind(b"\n") + 1 if raw else len(block)
+            self._rest = block[cut:]
+            squeezed = re.sub(rb"[ \t\r]+", b"\t", block[:cut])
+            self._ready = re.sub(rb"^\t|\t$", b"", squeezed, flags=re.MULTILINE)
+        size = min(len(buffer), len(self._ready))
+        buffer[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
