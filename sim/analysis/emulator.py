@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from sim.optional_package import import_optional
 from sim.scenario.errors import ConfigError
 
 __all__ = ["KINDS", "Emulator", "Skill", "check_installed", "fit_emulator", "noise_of"]
@@ -126,7 +127,7 @@ class Emulator:
 
 def check_installed() -> None:
     """Raise a ConfigError if a package is missing, before anything is run."""
-    _sklearn("gaussian_process")
+    _import("sklearn.gaussian_process")
 
 
 def noise_of(values: Floats) -> Floats:
@@ -170,7 +171,7 @@ def fit_emulator(points: Floats, values: Floats, *, seed: int, kinds: tuple[str,
     ConfigError
         If scikit-learn is not installed, or there is too little to fit.
     """
-    _sklearn("gaussian_process")
+    _import("sklearn.gaussian_process")
     if len(points) < 2 * FOLDS or values.shape[1] < 2:
         raise ConfigError(
             f"an emulator needs {2 * FOLDS} runs of 2 replicates, and there are {len(points)} of {values.shape[1]};"
@@ -218,7 +219,7 @@ class _Process:
     """A Gaussian process with a length scale for each input and the noise estimated from the replicates."""
 
     def __init__(self, points: Floats, y: Floats, noise: Floats, seed: int) -> None:
-        regression, kernels = _sklearn("gaussian_process"), _sklearn("gaussian_process.kernels")
+        regression, kernels = _import("sklearn.gaussian_process"), _import("sklearn.gaussian_process.kernels")
         self.middle, self.scale = float(y.mean()), float(y.std()) or 1.0
         inputs = points.shape[1]
         kernel = kernels.ConstantKernel(1.0, (1e-2, 1e3)) * kernels.Matern([1.0] * inputs, (0.1, 30.0), nu=2.5)
@@ -239,7 +240,7 @@ class _Boosting:
     """Boosted trees fitted to bootstrap samples of the runs; their spread is the standard deviation."""
 
     def __init__(self, points: Floats, y: Floats, noise: Floats, seed: int) -> None:
-        ensemble = _sklearn("ensemble")
+        ensemble = _import("sklearn.ensemble")
         generator = np.random.default_rng([seed, 0xB0])
         self.models: list[Any] = []
         for bag in range(_BAGS):
@@ -265,17 +266,5 @@ def _one_thread() -> Iterator[None]:
         yield
 
 
-def _sklearn(part: str) -> Any:
-    return _import(f"sklearn.{part}")
-
-
 def _import(name: str) -> Any:
-    from importlib import import_module
-
-    try:
-        return import_module(name)
-    except ImportError:
-        raise ConfigError(
-            "the emulator needs scikit-learn, which is not installed; "
-            'install it with  pip install -e ".[analysis]"  (or make setup)'
-        ) from None
+    return import_optional(name, "the emulator needs scikit-learn")

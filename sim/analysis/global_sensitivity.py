@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from sim.optional_package import import_optional
 from sim.scenario.errors import ConfigError
 
 __all__ = [
@@ -395,14 +396,4 @@ def _noise_share(values: Floats) -> float:
 
 
 def _salib(part: str) -> Any:
-    import warnings
-    from importlib import import_module
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return import_module(f"SALib.{part}")
-    except ImportError:
-        raise ConfigError(
-            'method needs SALib, which is not installed; install it with  pip install -e ".[analysis]"  (or make setup)'
-        ) from None
+    return import_optional(f"SALib.{part}", "method needs SALib")

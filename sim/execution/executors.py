@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from sim.optional_package import import_optional
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
@@ -380,13 +381,7 @@ class DaskExecutor(Executor):
     kind = "dask"
 
     def __init__(self, address: str | None, scheduler_file: str | None) -> None:
-        try:
-            import distributed
-        except ImportError:
-            raise ConfigError(
-                "executor is dask, which is not installed; "
-                'install it with  pip install -e ".[cluster]"  (or make setup)'
-            ) from None
+        distributed = import_optional("distributed", "executor is dask", "cluster")
         where = f"executor.address is {address!r}" if address else f"executor.scheduler_file is {scheduler_file!r}"
         if address is None and scheduler_file is None:
             raise ConfigError(

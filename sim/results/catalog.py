@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.execution.store import STORE, shards_of
+from sim.optional_package import import_optional
 from sim.results.runs import Run, list_runs
 from sim.scenario.errors import ConfigError
 
@@ -115,13 +116,7 @@ class Catalog:
         ConfigError
             If DuckDB is not installed, the statement is not one SELECT, or it cannot be answered.
         """
-        try:
-            import duckdb
-        except ImportError:
-            raise ConfigError(
-                "sql needs duckdb, which is not installed; "
-                'install it with  pip install -e ".[analysis]"  (or make setup), or use: journey results table where=…'
-            ) from None
+        duckdb = import_optional("duckdb", "sql needs duckdb", otherwise=", or use: journey results table where=…")
         try:
             statements = duckdb.extract_statements(statement)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
