@@ -162,6 +162,20 @@ def money(amount: float, currency: str, *, sign: bool = False, words: bool = Fal
 def short_money(amount: float, currency: str, *, sign: bool = False) -> str:
     """Write an amount of money in three digits, where a figure has room for no more.
 
+    Parameters
+    ----------
+    amount : float
+        The amount in whole units of the currency.
+    currency : str
+        A sign or a code; a code takes a space.
+    sign : bool
+        Mark gains with a plus.
+
+    Returns
+    -------
+    str
+        The amount with its currency.
+
     Examples
     --------
     >>> short_money(-1500000.0, "$"), short_money(12.0, "$", sign=True)

@@ -74,6 +74,11 @@ def ratio(above: NDArray[np.float64], below: NDArray[np.float64], starts: NDArra
     above, below : float64 (replicates, weeks)
     starts : int64 (periods,)
         First week of each period.
+
+    Returns
+    -------
+    float64 (replicates, periods)
+        The ratios.
     """
     top, bottom = np.add.reduceat(above, starts, axis=1), np.add.reduceat(below, starts, axis=1)
     out = np.full(top.shape, np.nan)

@@ -1,4 +1,4 @@
-"""Wording: what every metric is called in reports, in which unit, and how its numbers are written."""
+"""Labels: what every metric is called in reports, what it measures, and the table of differences."""
 
 from __future__ import annotations
 
@@ -76,6 +76,11 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
     currency : str
     only : tuple of str
         Metrics; left out, all of them.
+
+    Returns
+    -------
+    list of Row
+        A line per metric that the summary has.
     """
     baseline = summary["baseline"]
     found = summary["differences"][f"{arm} - {baseline}"]

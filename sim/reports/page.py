@@ -1,4 +1,4 @@
-"""Page: the report, one file that opens offline, on a phone as on a desk, without any script."""
+"""Page: the report of a comparison, from its result to the slots of the template."""
 
 from __future__ import annotations
 

@@ -65,6 +65,11 @@ def journey_map(result: Result, arm: str | None = None, *, minus: str | None = N
         Which arm; left out, the last one.
     minus : str, optional
         The arm to subtract.
+
+    Returns
+    -------
+    Figure
+        The figure.
     """
     arm = arm_named(result, arm)
     scenario = result.scenario

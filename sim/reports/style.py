@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -11,6 +11,7 @@ from textwrap import wrap
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -28,6 +29,7 @@ __all__ = [
     "Look",
     "canvas",
     "finish",
+    "footnote",
     "look",
     "money_axis",
     "percent_axis",
@@ -36,6 +38,7 @@ __all__ = [
     "slug",
     "style",
     "svg_text",
+    "value_axis",
     "wrapped",
 ]
 
@@ -131,6 +134,11 @@ def canvas(height: float, rows: int = 1, *, width: float = WIDTH) -> tuple[Figur
         Number of panels.
     width : float
         Width in inches.
+
+    Returns
+    -------
+    Figure, list of Axes
+        The figure and its panels from top to bottom.
     """
     figure = Figure(figsize=(width, height))
     # Fixed margins in inches: layout engines measure every text twice and double the time.
@@ -176,6 +184,20 @@ def short(text: str, width: int = 18) -> str:
 def wrapped(text: str, width: int = 17, lines: int = 2) -> str:
     r"""Break a name into lines, and cut what does not fit.
 
+    Parameters
+    ----------
+    text : str
+        The name.
+    width : int
+        Letters a line.
+    lines : int
+        At most so many lines.
+
+    Returns
+    -------
+    str
+        The lines, separated by line breaks.
+
     Examples
     --------
     >>> wrapped("Vibrant Veronica, exercise enthusiast")
@@ -186,13 +208,43 @@ def wrapped(text: str, width: int = 17, lines: int = 2) -> str:
 
 def percent_axis(axes: Axes) -> None:
     """Write the y axis as percentages."""
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{compact(value * 100)} %"))
+    value_axis(axes.yaxis, lambda value: f"{compact(value * 100)} %")
 
 
 def money_axis(axes: Axes, currency: str, *, axis: str = "y") -> None:
-    """Write an axis as money."""
-    target = axes.yaxis if axis == "y" else axes.xaxis
-    target.set_major_formatter(FuncFormatter(lambda value, _: short_money(float(f"{value:.6g}"), currency)))
+    """Write an axis as money.
+
+    Parameters
+    ----------
+    axes : Axes
+        The panel.
+    currency : str
+        A sign or a code.
+    axis : {'y', 'x'}
+        Which axis.
+    """
+    value_axis(axes.yaxis if axis == "y" else axes.xaxis, lambda value: short_money(value, currency))
+
+
+def value_axis(axis: Axis, write: Callable[[float], str]) -> None:
+    """Write the ticks of an axis with a function, without the noise of their last digits."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: write(float(f"{value:.6g}"))))
+
+
+def footnote(figure: Figure, words: str, *, above: float = 0.05) -> None:
+    """Write small lines at the foot of a figure.
+
+    Parameters
+    ----------
+    figure : Figure
+        The figure, of its final size.
+    words : str
+        Lines, separated by line breaks.
+    above : float
+        Distance from the lower edge in inches.
+    """
+    y = above / figure.get_size_inches()[1]
+    figure.text(0.02, y, words, fontsize=7.5, color=MUTED, va="bottom", linespacing=1.3)
 
 
 def slug(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,6 +21,7 @@ __all__ = ["draw_alluvial"]
 ROW = 0.86
 BAR = 0.22
 GAP = 0.12
+HEAD, FOOT = 0.5, 0.96
 SIDE = 0.14
 NO_PURCHASE = "no purchase"
 _BAR = "#33404d"
@@ -54,6 +56,11 @@ def draw_alluvial(journeys: Sequence[Journey], flows: Mapping[tuple[str, str], f
     flows : mapping
         (from, to) -> customers over the horizon.
     title : str
+
+    Returns
+    -------
+    Figure or None
+        The drawing; None where nothing is chosen or nobody moved.
     """
     stages: dict[str, Stage] = {}
     for journey in journeys:
@@ -71,11 +78,11 @@ def draw_alluvial(journeys: Sequence[Journey], flows: Mapping[tuple[str, str], f
         for place, name in enumerate(order)
         if stages[name].does in _DECIDING or (stages[name].does == "nothing" and place < last)
     ]
-    rows, bands = _lay(deciding, choosing, stages, flows)
-    if not bands:
+    rows, drawn = _lay(deciding, choosing, stages, flows)
+    if not drawn:
         return None
     with style():
-        return _draw(rows, bands, title)
+        return _draw(rows, drawn, title)
 
 
 def _lay(
@@ -89,7 +96,7 @@ def _lay(
     A stage may stand at both ends, so nodes are named by zone: ``before:idle``, ``at:need``, ``after:use``,
     ``then:idle``.
     """
-    bands: list[_Flow] = []
+    drawn: list[_Flow] = []
     before: dict[str, None] = {}
     using: dict[str, None] = {}
     then: dict[str, None] = {}
@@ -98,24 +105,24 @@ def _lay(
             continue
         if source not in deciding and target in deciding:
             before[source] = None
-            bands.append(_Flow(f"before:{source}", f"at:{target}", count, _COLOURS["before"]))
+            drawn.append(_Flow(f"before:{source}", f"at:{target}", count, _COLOURS["before"]))
         elif source in deciding and target in deciding and deciding.index(target) > deciding.index(source):
             does = stages[source].does
             kind = does if does in ("recall", "search") else "loop" if target in choosing else "before"
-            bands.append(_Flow(f"at:{source}", f"at:{target}", count, _COLOURS[kind]))
+            drawn.append(_Flow(f"at:{source}", f"at:{target}", count, _COLOURS[kind]))
         elif source in choosing and target not in deciding:
             using[target] = None
-            bands.append(_Flow(f"at:{source}", f"after:{target}", count, _COLOURS["after"]))
+            drawn.append(_Flow(f"at:{source}", f"after:{target}", count, _COLOURS["after"]))
         elif source in deciding and target not in deciding:
             then[NO_PURCHASE] = None
-            bands.append(_Flow(f"at:{source}", f"then:{NO_PURCHASE}", count, _COLOURS["drop"]))
+            drawn.append(_Flow(f"at:{source}", f"then:{NO_PURCHASE}", count, _COLOURS["drop"]))
     for (source, target), count in flows.items():
         if count > 0.0 and source in using:
             then[target] = None
-            bands.append(_Flow(f"after:{source}", f"then:{target}", count, _COLOURS["after"]))
+            drawn.append(_Flow(f"after:{source}", f"then:{target}", count, _COLOURS["after"]))
     # Together at the right: who did not buy.
     ends = [name for name in then if name != NO_PURCHASE] + ([NO_PURCHASE] if NO_PURCHASE in then else [])
-    names = {name for band in bands for name in (band.source, band.target)}
+    names = {name for flow in drawn for name in (flow.source, flow.target)}
     rows = [
         [f"before:{name}" for name in before],
         *([f"at:{name}"] for name in deciding if f"at:{name}" in names),
@@ -123,108 +130,126 @@ def _lay(
         [f"then:{name}" for name in ends],
     ]
     merged: dict[tuple[str, str], _Flow] = {}
-    for band in bands:
-        known = merged.get((band.source, band.target))
-        total = band.count + (known.count if known else 0.0)
-        merged[band.source, band.target] = _Flow(band.source, band.target, total, band.colour)
+    for flow in drawn:
+        known = merged.get((flow.source, flow.target))
+        total = flow.count + (known.count if known else 0.0)
+        merged[flow.source, flow.target] = _Flow(flow.source, flow.target, total, flow.colour)
     return [row for row in rows if row], list(merged.values())
 
 
-def _draw(rows: list[list[str]], bands: list[_Flow], title: str) -> Figure:
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where everything lies: by row, the left end and the width of every node and of every flow that passes."""
+
+    rows: list[list[str]]
+    row_of: dict[str, int]
+    size: dict[str, float]
+    spots: list[dict[str | _Flow, tuple[float, float]]]
+    scale: float
+    height: float
+
+    def top(self, row: int) -> float:
+        return self.height - HEAD - ROW * row
+
+    def beside(self, flow: _Flow, row: int) -> float:
+        """Return where a flow is in a row: its own lane, or its node's."""
+        for item in (flow, flow.source, flow.target):
+            if item in self.spots[row]:
+                x, wide = self.spots[row][item]
+                return x + wide / 2
+        return 0.0
+
+
+def _draw(rows: list[list[str]], flows: list[_Flow], title: str) -> Figure:
     row_of = {name: place for place, row in enumerate(rows) for name in row}
-    bands = [band for band in bands if row_of[band.target] > row_of[band.source]]
+    flows = [flow for flow in flows if row_of[flow.target] > row_of[flow.source]]
+    layout = _lay_out(rows, row_of, flows)
+    figure = Figure(figsize=(WIDTH, layout.height))
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    axes.set_xlim(0.0, WIDTH)
+    axes.set_ylim(0.0, layout.height)
+    axes.axis("off")
+    axes.set_title(title, x=SIDE / WIDTH, y=1.0 - 0.06 / layout.height, pad=0, va="top")
+    _draw_flows(axes, layout, flows)
+    needs = sum(layout.size[name] for name in rows[0])
+    for row, names in enumerate(rows):
+        _draw_nodes(axes, layout, row, names, needs)
+    _draw_key(axes)
+    return figure
+
+
+def _lay_out(rows: list[list[str]], row_of: dict[str, int], flows: list[_Flow]) -> _Layout:
     size = {
         name: max(
-            sum(band.count for band in bands if band.source == name),
-            sum(band.count for band in bands if band.target == name),
+            sum(flow.count for flow in flows if flow.source == name),
+            sum(flow.count for flow in flows if flow.target == name),
         )
         for name in row_of
     }
-    needs = sum(size[name] for name in rows[0])
-    # In each row: bands that pass on their way to a purchase, then the row's own nodes, then those who leave.
+    # In each row: flows that pass on their way to a purchase, then the row's own nodes, then those who leave.
     lanes: list[list[str | _Flow]] = []
     for place, nodes in enumerate(rows):
-        passing = [band for band in bands if row_of[band.source] < place < row_of[band.target]]
-        buying = [band for band in passing if not band.target.startswith("then:")]
-        leaving = [band for band in passing if band.target.startswith("then:")]
+        passing = [flow for flow in flows if row_of[flow.source] < place < row_of[flow.target]]
+        buying = [flow for flow in passing if not flow.target.startswith("then:")]
+        leaving = [flow for flow in passing if flow.target.startswith("then:")]
         lanes.append(
             [
-                *sorted(buying, key=lambda band: row_of[band.source]),
+                *sorted(buying, key=lambda flow: row_of[flow.source]),
                 *nodes,
-                *sorted(leaving, key=lambda band: -row_of[band.source]),
+                *sorted(leaving, key=lambda flow: -row_of[flow.source]),
             ]
         )
-    heft = [sum(size[item] if isinstance(item, str) else item.count for item in lane) for lane in lanes]
+    totals = [sum(size[item] if isinstance(item, str) else item.count for item in lane) for lane in lanes]
     room = WIDTH - 2 * SIDE - GAP * max(len(lane) - 1 for lane in lanes)
-    scale = room / max(*heft, needs)
-    head, foot = 0.5, 0.96
-    height = head + ROW * (len(rows) - 1) + BAR + foot
-    spot: list[dict[str | _Flow, tuple[float, float]]] = []
-    for lane, total in zip(lanes, heft, strict=True):
+    scale = room / max(*totals, sum(size[name] for name in rows[0]))
+    spots: list[dict[str | _Flow, tuple[float, float]]] = []
+    for lane, total in zip(lanes, totals, strict=True):
         x = SIDE + (WIDTH - 2 * SIDE - total * scale - GAP * (len(lane) - 1)) / 2
         places: dict[str | _Flow, tuple[float, float]] = {}
         for item in lane:
             wide = (size[item] if isinstance(item, str) else item.count) * scale
             places[item] = (x, wide)
             x += wide + GAP
-        spot.append(places)
+        spots.append(places)
+    return _Layout(rows, row_of, size, spots, scale, HEAD + ROW * (len(rows) - 1) + BAR + FOOT)
 
-    def top(row: int) -> float:
-        return height - head - ROW * row
 
-    def beside(band: _Flow, row: int) -> float:
-        """Return where a band is in a row: its own lane, or its node's."""
-        for item in (band, band.source, band.target):
-            if item in spot[row]:
-                x, wide = spot[row][item]
-                return x + wide / 2
-        return 0.0
+def _draw_flows(axes: Axes, layout: _Layout, flows: list[_Flow]) -> None:
+    row_of, spots, scale = layout.row_of, layout.spots, layout.scale
+    leave = _ports(flows, lambda flow: flow.source, lambda flow: layout.beside(flow, row_of[flow.source] + 1))
+    enter = _ports(flows, lambda flow: flow.target, lambda flow: layout.beside(flow, row_of[flow.target] - 1))
+    for flow in sorted(flows, key=lambda item: -item.count):
+        first, final = row_of[flow.source], row_of[flow.target]
+        way = [(spots[first][flow.source][0] + leave[flow] * scale, layout.top(first) - BAR)]
+        way += [(spots[row][flow][0], layout.top(row) - BAR / 2) for row in range(first + 1, final)]
+        way.append((spots[final][flow.target][0] + enter[flow] * scale, layout.top(final)))
+        _band(axes, way, flow.count * scale, flow.colour)
 
-    figure = Figure(figsize=(WIDTH, height))
-    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    axes.set_xlim(0.0, WIDTH)
-    axes.set_ylim(0.0, height)
-    axes.axis("off")
-    axes.set_title(title, x=SIDE / WIDTH, y=1.0 - 0.06 / height, pad=0, va="top")
-    leave = _ports(bands, lambda band: band.source, lambda band: beside(band, row_of[band.source] + 1))
-    enter = _ports(bands, lambda band: band.target, lambda band: beside(band, row_of[band.target] - 1))
-    for band in sorted(bands, key=lambda item: -item.count):
-        wide = band.count * scale
-        first, final = row_of[band.source], row_of[band.target]
-        way = [(spot[first][band.source][0] + leave[band] * scale, top(first) - BAR)]
-        way += [(spot[row][band][0], top(row) - BAR / 2) for row in range(first + 1, final)]
-        way.append((spot[final][band.target][0] + enter[band] * scale, top(final)))
-        _band(axes, way, wide, band.colour)
-    for row, every in enumerate(rows):
-        outside: list[float] = []  # right end of the labels on each level outside the bars
-        for name in every:
-            x, wide = spot[row][name]
-            bar = Rectangle((x, top(row) - BAR), wide, BAR, facecolor=_BAR, edgecolor="white", lw=0.5, zorder=4)
-            axes.add_patch(bar)
-            words = f"{short(name.split(':', 1)[1], 14)} {percent(size[name] / needs)}"
-            half = 0.042 * len(words)
-            if wide > 2 * half:
-                where, colour, ground = (x + wide / 2, top(row) - BAR / 2), "white", None
-            else:
-                middle = min(max(x + wide / 2, half), WIDTH - half)
-                level = next((place for place, end in enumerate(outside) if end < middle - half), len(outside))
-                outside[level : level + 1] = [middle + half]
-                away = 0.1 + 0.15 * level
-                # Below the last row there is room; above it the bands arrive.
-                below = row + 1 == len(rows)
-                where, colour = (middle, top(row) - BAR - away if below else top(row) + away), INK
-                ground = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
-            axes.text(
-                *where,
-                words,
-                ha="center",
-                va="center",
-                fontsize=8,
-                fontweight="bold",
-                color=colour,
-                zorder=6,
-                bbox=ground,
-            )
+
+def _draw_nodes(axes: Axes, layout: _Layout, row: int, names: list[str], needs: float) -> None:
+    top = layout.top(row)
+    outside: list[float] = []  # right end of the labels on each level outside the bars
+    for name in names:
+        x, wide = layout.spots[row][name]
+        axes.add_patch(Rectangle((x, top - BAR), wide, BAR, facecolor=_BAR, edgecolor="white", lw=0.5, zorder=4))
+        words = f"{short(name.split(':', 1)[1], 14)} {percent(layout.size[name] / needs)}"
+        half = 0.042 * len(words)
+        if wide > 2 * half:
+            where, colour, ground = (x + wide / 2, top - BAR / 2), "white", None
+        else:
+            middle = min(max(x + wide / 2, half), WIDTH - half)
+            level = next((place for place, end in enumerate(outside) if end < middle - half), len(outside))
+            outside[level : level + 1] = [middle + half]
+            away = 0.1 + 0.15 * level
+            # Below the last row there is room; above it the flows arrive.
+            below = row + 1 == len(layout.rows)
+            where, colour = (middle, top - BAR - away if below else top + away), INK
+            ground = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+        written: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8, "fontweight": "bold", "zorder": 6}
+        axes.text(*where, words, color=colour, bbox=ground, **written)
+
+
+def _draw_key(axes: Axes) -> None:
     keys = [("loop", "straight to buy"), ("recall", "considered"), ("search", "evaluated"), ("drop", "did not buy")]
     x = SIDE
     for kind, words in keys:
@@ -235,21 +260,20 @@ def _draw(rows: list[list[str]], bands: list[_Flow], title: str) -> Figure:
         x += 0.36 + 0.068 * len(words)
     note = "Percent of all needs. Top: where customers were when the need arose."
     axes.text(SIDE, 0.12, note, fontsize=7.5, color=MUTED, va="center")
-    return figure
 
 
-def _ports(bands: Sequence[_Flow], node: Callable[[_Flow], str], where: Callable[[_Flow], float]) -> dict[_Flow, float]:
-    """Return how far along its node each band begins, in the order in which the bands lie."""
+def _ports(flows: Sequence[_Flow], node: Callable[[_Flow], str], where: Callable[[_Flow], float]) -> dict[_Flow, float]:
+    """Return how far along its node each flow begins, in the order in which the flows lie."""
     out: dict[_Flow, float] = {}
     filled: dict[str, float] = {}
-    for band in sorted(bands, key=lambda item: (where(item), item.source, item.target)):
-        out[band] = filled.get(node(band), 0.0)
-        filled[node(band)] = out[band] + band.count
+    for flow in sorted(flows, key=lambda item: (where(item), item.source, item.target)):
+        out[flow] = filled.get(node(flow), 0.0)
+        filled[node(flow)] = out[flow] + flow.count
     return out
 
 
 def _band(axes: Axes, way: Sequence[tuple[float, float]], wide: float, colour: str) -> None:
-    """Draw a band along the points of its left edge, from top to bottom."""
+    """Draw a flow along the points of its left edge, from top to bottom."""
     left: list[tuple[float, float]] = [way[0]]
     for (x0, y0), (x1, y1) in zip(way, way[1:], strict=False):
         bend = (y0 - y1) * 0.45

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from sim.reports.figures.personas import Gap
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, short, style
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
 
 __all__ = ["draw_combinations", "draw_people_shares", "draw_shares", "draw_together", "is_sure"]
 
@@ -44,6 +44,11 @@ def draw_shares(
         Title of the figure, and what the axis shows.
     note : str
         A line below the drawing.
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     with style():
         height = _ROW * (len(parts) + 1) + 1.2
@@ -71,10 +76,10 @@ def draw_shares(
             axes.text(right + 0.015 * room, place, words, va="center", fontsize=8.5, fontweight=bold, color=colour)
         axes.set_xlim(min(ends) - 0.06 * room, max(ends) + 0.26 * room)
         _name_rows(axes, [name for name, _, _ in rows])
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write(float(f"{value:.6g}"))))
+        value_axis(axes.xaxis, write)
         finish(axes, title, x=label, y="", flush=True)
         lines = [f"{_INTERVAL} Pale: it covers 0.", *filter(None, [note])]
-        figure.text(0.02, 0.05 / height, "\n".join(lines), fontsize=7.5, color=MUTED, va="bottom", linespacing=1.3)
+        footnote(figure, "\n".join(lines))
     return figure
 
 
@@ -129,6 +134,11 @@ def draw_together(
         (row, column) with row > column -> what the two earn together beyond the sum of both.
     write : callable
     title : str
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     n = len(players)
     fields = {(place, place): gap for place, gap in enumerate(alone)} | dict(pairs)
@@ -139,56 +149,58 @@ def draw_together(
         figure = Figure(figsize=(WIDTH, height))
         axes = figure.add_axes((1.3 / WIDTH, 0.86 / height, (WIDTH - 1.4) / WIDTH, side * n / height))
         for (row, column), gap in fields.items():
-            colour, dark = _shade(0.0 if gap.mean is None else gap.mean / biggest)
-            negative = gap.mean is not None and gap.mean < 0.0
-            axes.add_patch(
-                Rectangle(
-                    (column, row),
-                    1.0,
-                    1.0,
-                    facecolor=colour,
-                    edgecolor="white",
-                    linewidth=1.5,
-                    hatch="///" if negative and is_sure(gap) else "",
-                )
-            )
-            if row == column:
-                axes.add_patch(
-                    Rectangle((column + 0.03, row + 0.05), 0.94, 0.9, fill=False, edgecolor=INK, linewidth=1.1)
-                )
-            ink = "white" if dark else INK if is_sure(gap) else MUTED
-            words = "–" if gap.mean is None else write(gap.mean)
-            ground = {"boxstyle": "square,pad=0.12", "facecolor": colour, "edgecolor": "none"}
-            if not is_sure(gap):
-                words = f"({words})"
-            bold = "bold" if row == column else "normal"
-            axes.text(
-                column + 0.5,
-                row + 0.5,
-                words,
-                ha="center",
-                va="center",
-                fontsize=8,
-                fontweight=bold,
-                color=ink,
-                bbox=ground,
-            )
+            _field(axes, row, column, gap, biggest, write)
         axes.set_xlim(0, n)
         axes.set_ylim(n, 0)
         axes.grid(visible=False)
         axes.set_yticks(np.arange(n) + 0.5, [short(name, 16) for name in players])
         axes.set_xticks(np.arange(n) + 0.5, [short(name, 15 if n < 5 else 12) for name in players], fontsize=7)
         axes.tick_params(length=0)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
+        axes.spines[:].set_visible(False)
         finish(axes, title, x="", y="", flush=True)
         lines = (
             "Framed: what each earns alone. Others: what two earn together beyond that",
             "(a minus, hatched: they get in each other's way). All fields add up to the",
             "capabilities' whole effect. In brackets: the 95 % interval covers 0.",
         )
-        figure.text(0.02, 0.05 / height, "\n".join(lines), fontsize=7.5, color=MUTED, va="bottom", linespacing=1.3)
+        footnote(figure, "\n".join(lines))
     return figure
+
+
+def _field(axes: Axes, row: int, column: int, gap: Gap, biggest: float, write: Write) -> None:
+    """Draw one field: framed on the diagonal, hatched where two get in each other's way, in brackets where unsure."""
+    colour, dark = _shade(0.0 if gap.mean is None else gap.mean / biggest)
+    negative = gap.mean is not None and gap.mean < 0.0
+    axes.add_patch(
+        Rectangle(
+            (column, row),
+            1.0,
+            1.0,
+            facecolor=colour,
+            edgecolor="white",
+            linewidth=1.5,
+            hatch="///" if negative and is_sure(gap) else "",
+        )
+    )
+    if row == column:
+        axes.add_patch(Rectangle((column + 0.03, row + 0.05), 0.94, 0.9, fill=False, edgecolor=INK, linewidth=1.1))
+    ink = "white" if dark else INK if is_sure(gap) else MUTED
+    words = "–" if gap.mean is None else write(gap.mean)
+    ground = {"boxstyle": "square,pad=0.12", "facecolor": colour, "edgecolor": "none"}
+    if not is_sure(gap):
+        words = f"({words})"
+    bold = "bold" if row == column else "normal"
+    axes.text(
+        column + 0.5,
+        row + 0.5,
+        words,
+        ha="center",
+        va="center",
+        fontsize=8,
+        fontweight=bold,
+        color=ink,
+        bbox=ground,
+    )
 
 
 def _shade(strength: float) -> tuple[tuple[float, float, float], bool]:
@@ -210,6 +222,11 @@ def draw_combinations(
     combinations : sequence of (players that are on, difference)
     write : callable
     title, label : str
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     order = sorted(combinations, key=lambda item: -(item[1].mean or 0.0))
     n, width = len(players), 0.2
@@ -250,10 +267,10 @@ def draw_combinations(
         axes.grid(axis="y", visible=False)
         axes.grid(axis="x", visible=True)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4, prune="upper"))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write(float(f"{value:.6g}"))))
+        value_axis(axes.xaxis, write)
         finish(axes, title, x=label, y="", flush=True)
         words = f"Dark: on. {', '.join(f'{player[0].upper()} {player}' for player in players)}."
-        figure.text(0.02, 0.05 / height, words, fontsize=7.0, color=MUTED, va="bottom")
+        footnote(figure, words)
     return figure
 
 
@@ -268,6 +285,11 @@ def draw_people_shares(
     parts : sequence of str
     write : callable
     title, label : str
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     count = len(people)
     with style():
@@ -296,7 +318,7 @@ def draw_people_shares(
             _name_rows(axes, [*parts, "whole effect"])
             axes.tick_params(axis="y", labelsize=7.5, length=0)
             axes.set_xlim(min(reach) - 0.05 * room, max(reach) + 0.22 * room)
-            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write(float(f"{value:.6g}"))))
+            value_axis(axes.xaxis, write)
             if place < count - 1:
                 axes.set_xticklabels([])
             else:
@@ -306,5 +328,5 @@ def draw_people_shares(
                 va="bottom",
             )  # fmt: skip
         figure.text(0.02, 1.0 - 0.06 / height, title, va="top", fontsize=10, fontweight="bold")
-        figure.text(0.02, 0.05 / height, f"{_INTERVAL} Pale: it covers 0.", fontsize=7.5, color=MUTED, va="bottom")
+        footnote(figure, f"{_INTERVAL} Pale: it covers 0.")
     return figure

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from sim.calibration.targets import written
 from sim.number_format import compact
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, short, style
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
 
 if TYPE_CHECKING:
     from sim.calibration.result import Calibration
@@ -49,7 +49,7 @@ def draw_fit(done: Calibration) -> Figure:
         axes.set_xlim(-_FAR * 1.05, _FAR * 1.05)
         axes.grid(visible=False)
         finish(axes, "How near the figures came", x="deviation, in tolerances (band: met)", y="", flush=True)
-        _note(figure, height, "Circle: fitted, on luck of its own; cross: not met; square: before the fit.")
+        footnote(figure, "Circle: fitted, on luck of its own; cross: not met; square: before the fit.")
         return figure
 
 
@@ -73,7 +73,7 @@ def draw_identified(done: Calibration) -> Figure:
         axes.set_xticks([0.0, 0.5, 1.0], ["lower bound", "", "upper bound"])
         axes.grid(visible=False)
         finish(axes, "What the targets say about each parameter", x="", y="", flush=True)
-        _note(figure, height, "Point: best fit. Dark: 90 % of near-best fits. Pale: 90 % before any target.")
+        footnote(figure, "Point: best fit. Dark: 90 % of near-best fits. Pale: 90 % before any target.")
         return figure
 
 
@@ -95,7 +95,7 @@ def draw_profiles(done: Calibration) -> Figure:
             axes.axvline(done.numbers[at], color=INK, linewidth=0.8)
             if parameter.scale == "log":
                 axes.set_xscale("log")
-                axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
+                value_axis(axes.xaxis, compact)
                 axes.xaxis.set_minor_formatter(NullFormatter())
             else:
                 axes.xaxis.set_major_locator(MaxNLocator(4))
@@ -103,9 +103,7 @@ def draw_profiles(done: Calibration) -> Figure:
             axes.set_title(short(parameter.name, 26), fontsize=8.5, pad=3)
             axes.tick_params(labelsize=7.5)
         figure.text(0.02, 1.0 - 0.2 / height, "Where the misfit rises, the targets speak", fontsize=10, weight="bold")
-        _note(
-            figure, height, "Misfit above the best, all other parameters free. Dashed: bounds 90 %. Upright: best fit."
-        )
+        footnote(figure, "Misfit above the best, all other parameters free. Dashed: bounds 90 %. Upright: best fit.")
         return figure
 
 
@@ -132,7 +130,7 @@ def draw_correlations(done: Calibration) -> Figure:
         axes.set_yticks(range(count), names)
         axes.grid(visible=False)
         finish(axes, "Which parameters stand in for each other", x="", y="", flush=True)
-        _note(figure, height, "Correlation among near-best fits; near ±1: the targets fix a combination, not each.")
+        footnote(figure, "Correlation among near-best fits; near ±1: the targets fix a combination, not each.")
         return figure
 
 
@@ -143,7 +141,7 @@ def draw_trail(done: Calibration) -> Figure:
         trail = np.maximum(done.trail, 1e-2)
         axes.semilogy(np.arange(1, trail.size + 1), trail, linestyle="none", marker=".", markersize=3, color=MUTED)
         axes.semilogy(np.arange(1, trail.size + 1), np.minimum.accumulate(trail), color=MORE, linewidth=1.5)
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
+        value_axis(axes.yaxis, compact)
         axes.yaxis.set_minor_formatter(NullFormatter())
         finish(axes, "How the fit was found", x="simulations", y="misfit")
         return figure
@@ -159,7 +157,3 @@ def _rows(count: int, *, left: float, right: float) -> tuple[Figure, Axes, float
 
 def _beside(axes: Axes, row: int, text: str) -> None:
     axes.text(1.02, row, text, transform=axes.get_yaxis_transform(), va="center", fontsize=7.5, linespacing=0.95)
-
-
-def _note(figure: Figure, height: float, words: str) -> None:
-    figure.text(0.02, 0.06 / height, words, fontsize=7.5, color=MUTED)

@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from sim.number_format import percent
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, short, style
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
 
 __all__ = ["Margin", "Rule", "Scale", "draw_found", "draw_map", "draw_margins", "draw_rules"]
 
@@ -75,6 +75,11 @@ def draw_map(
         Chance of losing and mean difference at the scenario's other levers; chance of losing over all of them.
     runs : float64 (n, 2), bool (n,), float64 (n,)
         Where runs lie, whether they lost, and how near they are to the first map in the other levers, in [0, 1].
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     with style():
         height = 7.9
@@ -110,7 +115,7 @@ def draw_map(
             "Lower map: chance of losing where nothing is known of the other levers. Orange is losing.",
             "Marks are runs: × lost, ○ did not.",
         ]
-        figure.text(0.02, 0.05 / height, "\n".join(notes), fontsize=7.5, color=MUTED, va="bottom", linespacing=1.3)
+        footnote(figure, "\n".join(notes))
     return figure
 
 
@@ -152,8 +157,7 @@ def draw_rules(scales: Sequence[Scale], rules: Sequence[Rule]) -> Figure:
         axes.set_xticks([])
         axes.set_yticks([])
         axes.grid(visible=False)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
+        axes.spines[:].set_visible(False)
         finish(axes, "Where it loses", x="", y="", flush=True)
         figure.text(
             0.02, 0.05 / height, "Each bar is a lever's range; orange: where the rule holds. Star: the scenario.",
@@ -171,6 +175,11 @@ def draw_margins(scales: Sequence[Scale], margins: Sequence[Margin], losing: Seq
     margins : sequence of Margin
     losing : sequence of bool
         By lever, whether the arm loses where the scenario stands; what counts where nothing breaks even.
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     with style():
         height = 0.44 * len(margins) + 1.0
@@ -203,14 +212,13 @@ def draw_margins(scales: Sequence[Scale], margins: Sequence[Margin], losing: Seq
         axes.set_yticks(range(len(margins)), [short(scales[margin.place].name, 24) for margin in margins])
         axes.tick_params(axis="y", length=0, pad=9)
         axes.grid(visible=False)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
+        axes.spines[:].set_visible(False)
         finish(axes, "How far each lever may move alone", x="", y="", flush=True)
         notes = [
             "Star: the scenario. Blue: it pays; hatched orange: it loses. Upright line: breaks even,",
             "with the bar below it: where that may lie (95 %). All other levers as in the scenario.",
         ]
-        figure.text(0.02, 0.05 / height, "\n".join(notes), fontsize=7.5, color=MUTED, va="bottom", linespacing=1.3)
+        footnote(figure, "\n".join(notes))
     return figure
 
 
@@ -223,6 +231,11 @@ def draw_found(groups: Sequence[tuple[str, Floats, Floats, Floats]], *, label: s
         The half-width is that of the run's own 95 % interval.
     label : str
     write : callable
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     with style():
         height = 4.3
@@ -246,11 +259,11 @@ def draw_found(groups: Sequence[tuple[str, Floats, Floats, Floats]], *, label: s
         axes.legend(loc="upper left", frameon=False, fontsize=8, handletextpad=0.4)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(MaxNLocator(nbins=5))
-            axis.set_major_formatter(FuncFormatter(lambda value, _: write(float(f"{value:.6g}"))))
+            value_axis(axis, write)
         finish(axes, "Can the emulator be relied on?", x=f"predicted {label}", y="found", flush=True)
         notes = ["Upper right and lower left: the side was predicted. Whisker: 95 % interval of the run.",
                  "On the line: predicted exactly."]  # fmt: skip
-        figure.text(0.02, 0.05 / height, "\n".join(notes), fontsize=7.5, color=MUTED, va="bottom", linespacing=1.3)
+        footnote(figure, "\n".join(notes))
     return figure
 
 

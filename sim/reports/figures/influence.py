@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sim.number_format import compact, percent
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, short, style
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
 
 __all__ = ["Bar", "draw_pairs", "draw_screen", "draw_spread", "draw_tornado"]
 
@@ -64,6 +64,11 @@ def draw_tornado(
         Whether the solid part has a direction: blue raises, hatched orange lowers.
     notes : sequence of str
         Lines below the drawing.
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     with style():
         below = 0.56 + 0.125 * len(notes)
@@ -102,9 +107,9 @@ def draw_tornado(
         axes.grid(axis="y", visible=False)
         axes.grid(axis="x", visible=True)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write(float(f"{value:.6g}"))))
+        value_axis(axes.xaxis, write)
         finish(axes, title, x=label, y="", flush=True)
-        _note(figure, notes, height)
+        footnote(figure, "\n".join(notes))
     return figure
 
 
@@ -122,6 +127,11 @@ def draw_screen(
     write : callable
     label, unit : str
         Labels of the axes.
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     with style():
         notes = [
@@ -142,9 +152,9 @@ def draw_screen(
         _label_points(axes, [short(name, 24) for name in names], x / (right * 1.2), y / (up * 1.15))
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(MaxNLocator(nbins=5))
-            axis.set_major_formatter(FuncFormatter(lambda value, _: write(float(f"{value:.6g}"))))
+            value_axis(axis, write)
         finish(axes, "How much it matters, and how much that depends", x=label, y=unit, flush=True)
-        _note(figure, notes, height)
+        footnote(figure, "\n".join(notes))
     return figure
 
 
@@ -180,16 +190,27 @@ def draw_pairs(names: Sequence[str], pairs: Mapping[tuple[int, int], tuple[float
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(False)
         finish(axes, "What two levers do only together", x="", y="", flush=True)
-        _note(
-            figure,
-            ["Share of the variance, beyond what each does alone. Bold: its 95 % interval stays above 0."],
-            height,
-        )
+        footnote(figure, "Share of the variance, beyond what each does alone. Bold: its 95 % interval stays above 0.")
     return figure
 
 
 def draw_spread(means: NDArray[np.float64], *, title: str, label: str, write: Write) -> Figure:
-    """Draw how often which difference came out over the points of a design: where it loses, and where it wins."""
+    """Draw how often which difference came out over the points of a design: where it loses, and where it wins.
+
+    Parameters
+    ----------
+    means : float64 (points,)
+        Difference from the baseline at every point of the design.
+    title, label : str
+        Title of the figure, and what the axis shows.
+    write : callable
+        Writes a value with its sign.
+
+    Returns
+    -------
+    Figure
+        The drawing.
+    """
     with style():
         height = 2.5
         figure, (axes,) = canvas(height)
@@ -217,10 +238,10 @@ def draw_spread(means: NDArray[np.float64], *, title: str, label: str, write: Wr
             )  # fmt: skip
         axes.set_ylim(0.0, max(float(counts.max()), 1.0) * 1.25)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write(float(f"{value:.6g}"))))
+        value_axis(axes.xaxis, write)
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, prune="upper"))
         finish(axes, title, x=label, y="points", flush=True)
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
+        value_axis(axes.yaxis, compact)
     return figure
 
 
@@ -260,7 +281,3 @@ def _label_points(axes: Axes, names: Sequence[str], x: NDArray[np.float64], y: N
                 [float(x[place]), start if side == "left" else start + wide], [at, height],
                 transform=axes.transAxes, color=MUTED, linewidth=0.5,
             )  # fmt: skip
-
-
-def _note(figure: Figure, lines: Sequence[str], height: float) -> None:
-    figure.text(0.02, 0.05 / height, "\n".join(lines), fontsize=7.5, color=MUTED, va="bottom", linespacing=1.3)

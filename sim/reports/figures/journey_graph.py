@@ -1,4 +1,4 @@
-"""Spine: a journey drawn from top to bottom, one stage a row, so that any graph can be read on a phone.
+"""Journey graph: a journey drawn from top to bottom, one stage a row, so that any graph can be read on a phone.
 
 Edges to the next row run straight down. Edges that skip rows run down on the right, edges that return run up on the
 left; edges with the same target share a line and thicken it as they join, as streams do.
@@ -17,7 +17,7 @@ from matplotlib.path import Path
 
 from sim.reports.style import INK, MUTED, PALE, WIDTH, short
 
-__all__ = ["Box", "Link", "draw_spine", "order_stages"]
+__all__ = ["Box", "Link", "draw_journey_graph", "order_stages"]
 
 BOX_WIDTH = 1.34
 ROW_GAP = 0.34
@@ -69,6 +69,11 @@ def order_stages(stages: Sequence[str], edges: Sequence[tuple[str, str]], start:
     edges : sequence of (source, target)
     start : sequence of str
         Where customers begin.
+
+    Returns
+    -------
+    tuple of str
+        The stages from top to bottom.
 
     Examples
     --------
@@ -123,7 +128,7 @@ class _Bus:
         return min(rows), max(rows)
 
 
-def draw_spine(
+def draw_journey_graph(
     boxes: Mapping[str, Box], links: Sequence[Link], order: Sequence[str], *, title: str, notes: Sequence[str]
 ) -> Figure:
     """Draw boxes and edges.
@@ -140,34 +145,19 @@ def draw_spine(
         Lines of the title, separated by line breaks.
     notes : sequence of str
         Lines below the drawing: how to read it.
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     rows = [name for name in order if name in boxes]
-    row_of = {name: row for row, name in enumerate(rows)}
-    down: dict[int, Link] = {}
-    sides: dict[int, dict[int, _Bus]] = {-1: {}, 1: {}}
-    for link in links:
-        source, target = row_of[link.source], row_of[link.target]
-        if target == source + 1:
-            down[source] = link
-        elif target != source:
-            bus = sides[1 if target > source else -1].setdefault(target, _Bus(target))
-            bus.feeders.append((source, link))
+    down, sides = _sort_links(links, {name: row for row, name in enumerate(rows)})
     tracks = {side: _assign(list(buses.values())) for side, buses in sides.items()}
-
-    # Ports of each box on each side, from top to bottom: (track, is the target's)
-    ports: dict[tuple[int, int], list[tuple[int, bool]]] = {}
-    for side, buses in sides.items():
-        for bus in buses.values():
-            ports.setdefault((bus.target, side), []).append((bus.track, True))
-            for row, _ in bus.feeders:
-                ports.setdefault((row, side), []).append((bus.track, False))
-    for (_, side), items in ports.items():
-        # Inner tracks next to where their line runs to, the arriving line on the other end: fewest crossings.
-        items.sort(key=lambda item: (item[1], item[0]) if side < 0 else (not item[1], -item[0]))
+    ports = _ports_of(sides)
     heights = [
         max(0.42, PORT * max(len(ports.get((row, -1), ())), len(ports.get((row, 1), ())))) for row in range(len(rows))
     ]
-
     room = {side: _room(buses.values()) for side, buses in sides.items()}
     left, right = (room[side] + TRACK * tracks[side] if tracks[side] else 0.1 for side in (-1, 1))
     needed = left + right + BOX_WIDTH + 2 * MARGIN
@@ -176,54 +166,18 @@ def draw_spine(
     head = 0.21 * (title.count("\n") + 1) + 0.16
     foot = 0.165 * len(notes) + 0.14
     height = head + sum(heights) + ROW_GAP * (len(rows) - 1) + foot
-    figure = Figure(figsize=(width, height))
-    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    axes.set_xlim(0.0, width)
-    axes.set_ylim(0.0, height)
-    axes.axis("off")
-    axes.set_title(title, x=MARGIN / width, y=1.0 - 0.06 / height, pad=0, va="top", linespacing=1.25)
-    for place, note in enumerate(reversed(notes)):
-        axes.text(MARGIN, 0.09 + 0.165 * place, note, fontsize=7.5, color=MUTED, va="bottom")
-
+    figure, axes = _empty_figure(width, height, title, notes)
     tops, y = [], height - head
     for tall in heights:
         tops.append(y)
         y -= tall + ROW_GAP
     middle = [top - tall / 2 for top, tall in zip(tops, heights, strict=True)]
     biggest = _biggest(links, sides)
-
-    def port(row: int, side: int, track: int, arrives: bool) -> float:
-        items = ports[row, side]
-        position = items.index((track, arrives))
-        return middle[row] + (len(items) / 2 - 0.5 - position) * PORT
-
     for side, buses in sides.items():
         edge = centre + side * BOX_WIDTH / 2
         for bus in sorted(buses.values(), key=lambda item: -item.track):
             x = edge + side * (room[side] + TRACK * (bus.track + 0.35))
-            arrive = port(bus.target, side, bus.track, True)
-            feeders = sorted(bus.feeders, key=lambda item: -abs(item[0] - bus.target))
-            flow, straight, colours, lines = 0.0, True, set(), set()
-            for position, (row, link) in enumerate(feeders):
-                y = port(row, side, bus.track, False)
-                up = 1.0 if arrive > y else -1.0
-                thick = _thickness(link.weight, biggest)
-                _stroke(axes, [(edge, y), (x, y), (x, y + up * CORNER)], link, thick, 2.0 + bus.track * 0.01)
-                _say(axes, edge + side * 0.06, y, link, "left" if side > 0 else "right")
-                flow, straight = flow + (link.weight or 0.0), straight and link.weight is None
-                colours.add(link.colour)
-                lines.add(link.line)
-                last = position + 1 == len(feeders)
-                until = arrive if last else port(feeders[position + 1][0], side, bus.track, False)
-                merged = _merge(link, colours, lines, None if straight else flow)
-                thick = _thickness(merged.weight, biggest)
-                begin = (x, y + up * CORNER)
-                if last:
-                    tip = 0.06 + 0.007 * thick
-                    _stroke(axes, [begin, (x, arrive), (edge + side * tip, arrive)], merged, thick, 2.5)
-                    _arrow(axes, (edge, arrive), (-side, 0.0), merged, thick)
-                else:
-                    _stroke(axes, [begin, (x, until + up * CORNER)], merged, thick, 2.5)
+            _draw_bus(axes, bus, side, (edge, x), _Ports(ports, middle, side, bus.track), biggest)
     for row, link in down.items():
         thick = _thickness(link.weight, biggest)
         above, below = tops[row] - heights[row], tops[row + 1]
@@ -233,6 +187,92 @@ def draw_spine(
     for row, name in enumerate(rows):
         _box(axes, boxes[name], centre, tops[row], heights[row])
     return figure
+
+
+def _sort_links(links: Sequence[Link], row_of: Mapping[str, int]) -> tuple[dict[int, Link], dict[int, dict[int, _Bus]]]:
+    """Return the edges to the next row, and by side (-1 is left) and target the lines of all others."""
+    down: dict[int, Link] = {}
+    sides: dict[int, dict[int, _Bus]] = {-1: {}, 1: {}}
+    for link in links:
+        source, target = row_of[link.source], row_of[link.target]
+        if target == source + 1:
+            down[source] = link
+        elif target != source:
+            bus = sides[1 if target > source else -1].setdefault(target, _Bus(target))
+            bus.feeders.append((source, link))
+    return down, sides
+
+
+def _ports_of(sides: Mapping[int, Mapping[int, _Bus]]) -> dict[tuple[int, int], list[tuple[int, bool]]]:
+    """Return by (row, side) the ports of a box from top to bottom: (track, whether the line arrives there)."""
+    ports: dict[tuple[int, int], list[tuple[int, bool]]] = {}
+    for side, buses in sides.items():
+        for bus in buses.values():
+            ports.setdefault((bus.target, side), []).append((bus.track, True))
+            for row, _ in bus.feeders:
+                ports.setdefault((row, side), []).append((bus.track, False))
+    for (_, side), items in ports.items():
+        # Inner tracks next to where their line runs to, the arriving line on the other end: fewest crossings.
+        items.sort(key=lambda item: (item[1], item[0]) if side < 0 else (not item[1], -item[0]))
+    return ports
+
+
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    """Where the line of one track meets the boxes on its side."""
+
+    ports: Mapping[tuple[int, int], list[tuple[int, bool]]]
+    middle: Sequence[float]
+    side: int
+    track: int
+
+    def height(self, row: int, *, arrives: bool) -> float:
+        items = self.ports[row, self.side]
+        position = items.index((self.track, arrives))
+        return self.middle[row] + (len(items) / 2 - 0.5 - position) * PORT
+
+
+def _empty_figure(width: float, height: float, title: str, notes: Sequence[str]) -> tuple[Figure, Axes]:
+    """Return an empty figure, measured in inches, with its title and notes."""
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    axes.set_xlim(0.0, width)
+    axes.set_ylim(0.0, height)
+    axes.axis("off")
+    axes.set_title(title, x=MARGIN / width, y=1.0 - 0.06 / height, pad=0, va="top", linespacing=1.25)
+    for place, note in enumerate(reversed(notes)):
+        axes.text(MARGIN, 0.09 + 0.165 * place, note, fontsize=7.5, color=MUTED, va="bottom")
+    return figure, axes
+
+
+def _draw_bus(axes: Axes, bus: _Bus, side: int, across: tuple[float, float], ports: _Ports, biggest: float) -> None:
+    """Draw all edges of one side to one target: each joins the line at `across[1]`, which thickens on its way."""
+    edge, x = across
+    arrive = ports.height(bus.target, arrives=True)
+    feeders = sorted(bus.feeders, key=lambda item: -abs(item[0] - bus.target))
+    flow, straight = 0.0, True
+    colours: set[str] = set()
+    lines: set[str | tuple[float, tuple[float, ...]]] = set()
+    for position, (row, link) in enumerate(feeders):
+        y = ports.height(row, arrives=False)
+        up = 1.0 if arrive > y else -1.0
+        thick = _thickness(link.weight, biggest)
+        _stroke(axes, [(edge, y), (x, y), (x, y + up * CORNER)], link, thick, 2.0 + bus.track * 0.01)
+        _say(axes, edge + side * 0.06, y, link, "left" if side > 0 else "right")
+        flow, straight = flow + (link.weight or 0.0), straight and link.weight is None
+        colours.add(link.colour)
+        lines.add(link.line)
+        last = position + 1 == len(feeders)
+        until = arrive if last else ports.height(feeders[position + 1][0], arrives=False)
+        merged = _merge(link, colours, lines, None if straight else flow)
+        thick = _thickness(merged.weight, biggest)
+        begin = (x, y + up * CORNER)
+        if last:
+            tip = 0.06 + 0.007 * thick
+            _stroke(axes, [begin, (x, arrive), (edge + side * tip, arrive)], merged, thick, 2.5)
+            _arrow(axes, (edge, arrive), (-side, 0.0), merged, thick)
+        else:
+            _stroke(axes, [begin, (x, until + up * CORNER)], merged, thick, 2.5)
 
 
 def _assign(buses: list[_Bus]) -> int:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from agents.traits import TRAITS
 from sim.analysis.paired import estimate
 from sim.number_format import compact, percent
-from sim.reports.figures.journey_graph import Box, Link, draw_spine, order_stages
+from sim.reports.figures.journey_graph import Box, Link, draw_journey_graph, order_stages
 from sim.reports.style import FEWER, INK, MORE, PALE, short, style
 from sim.scenario.journey import Edge, Journey, Stage
 
@@ -113,7 +113,7 @@ def draw_journey(journey: Journey) -> Figure:
         "a contact; dotted: by a capability. Green: straight to buy, the loop.",
     ]
     with style():
-        return draw_spine(boxes, links, union.order, title=title, notes=notes)
+        return draw_journey_graph(boxes, links, union.order, title=title, notes=notes)
 
 
 def draw_flows(
@@ -140,6 +140,11 @@ def draw_flows(
         Length of the horizon.
     frame : sequence of Journey
         Journeys of all arms, so that the stages of all maps lie in the same order.
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     union = _join(journeys, [pair for pair in flows])
     order = _join([*frame, *journeys], list(flows)).order
@@ -169,7 +174,7 @@ def draw_flows(
     if customers:
         notes.insert(0, f"In the boxes: times an average customer enters{span}.")
     with style():
-        return draw_spine(boxes, links, order, title=title, notes=notes)
+        return draw_journey_graph(boxes, links, order, title=title, notes=notes)
 
 
 def draw_difference(
@@ -185,6 +190,24 @@ def draw_difference(
 
     Blue and + is more; orange, − and dashed is fewer. Edges whose 95 % interval covers zero are grey and dotted; from
     one replicate there is no interval, and none is grey.
+
+    Parameters
+    ----------
+    journeys : sequence of Journey
+        Journeys in use in either arm.
+    flows, baseline : mapping
+        (from, to) -> customers over the horizon (replicates,), in the arm and in the baseline.
+    title : str
+        Title of the figure.
+    customers : float
+        Number of customers; the labels are per 100 of them.
+    weeks : int, optional
+        Length of the horizon, for the note.
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     pairs = list(dict.fromkeys([*baseline, *flows]))
     union = _join(journeys, pairs)
@@ -215,7 +238,7 @@ def draw_difference(
         "Where edges join, the line is as wide as their sum, which may cancel out.",
     ]
     with style():
-        return draw_spine(boxes, links, union.order, title=title, notes=notes)
+        return draw_journey_graph(boxes, links, union.order, title=title, notes=notes)
 
 
 def draw_change(journey: Journey, other: Journey) -> Figure:
@@ -242,7 +265,7 @@ def draw_change(journey: Journey, other: Journey) -> Figure:
     title = f"From {short(journey.title or journey.name, 24)}\nto {short(other.title or other.name, 24)}"
     notes = ["+ new (blue)   − gone (orange, dashed)   ± altered (black)   unmarked: the same"]
     with style():
-        return draw_spine(boxes, links, union.order, title=title, notes=notes)
+        return draw_journey_graph(boxes, links, union.order, title=title, notes=notes)
 
 
 def _plain_link(pair: tuple[str, str], edges: Sequence[Edge], *journeys: Journey, label: str) -> Link:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sim.analysis.bands import band_of
 from sim.number_format import percent, short_money
 from sim.reports.figures.timeline import label_ends
-from sim.reports.style import FEWER, INK, MORE, MUTED, canvas, finish, look, money_axis, short, style
+from sim.reports.style import FEWER, INK, MORE, MUTED, Look, canvas, finish, look, money_axis, short, style
 
 __all__ = ["draw_cash", "draw_waterfall", "plot_cash", "plot_waterfall"]
 
@@ -42,6 +42,11 @@ def draw_waterfall(
     title : str
     position : int
         Place of the arm among the arms, which decides its look.
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     with style():
         figure, (axes,) = canvas(0.34 * (len(terms) + 2) + 0.95)
@@ -60,7 +65,21 @@ def plot_waterfall(
     currency: str,
     position: int = 1,
 ) -> None:
-    """Draw the bars of a waterfall; the axis is cut where the two totals dwarf the terms, and says so."""
+    """Draw the bars of a waterfall; the axis is cut where the two totals dwarf the terms, and says so.
+
+    Parameters
+    ----------
+    axes : Axes
+        The panel.
+    start, end : (name, amount)
+        The baseline's and the arm's contribution, in money.
+    terms : sequence of (name, amount)
+        Differences that add up to ``end - start``.
+    currency : str
+        Currency of the amounts.
+    position : int
+        Place of the arm among the arms, which decides its look.
+    """
     steps, level = [], start[1]
     for name, amount in terms:
         steps.append((name, level, amount))
@@ -130,6 +149,11 @@ def draw_cash(
     payback : mapping
         Arm -> (mean discounted payback week or None, share of replicates that pay back or None).
     title : str
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     with style():
         figure, (axes,) = canvas(3.2)
@@ -149,7 +173,19 @@ def plot_cash(
     currency: str,
     payback: Mapping[str, tuple[float | None, float | None]],
 ) -> None:
-    """Draw the lines of cumulative cash into a panel."""
+    """Draw the lines of cumulative cash into a panel.
+
+    Parameters
+    ----------
+    axes : Axes
+        The panel.
+    cash : mapping
+        Arm -> difference of contribution a week (replicates, weeks), in money.
+    currency : str
+        Currency of the amounts.
+    payback : mapping
+        Arm -> (mean discounted payback week or None, share of replicates that pay back or None).
+    """
     ends: list[tuple[float, str, str]] = []
     lines = []
     for position, (arm, weekly) in enumerate(cash.items(), start=1):
@@ -188,21 +224,25 @@ def plot_cash(
             )
         week, share = payback.get(arm, (None, None))
         if week is not None and week > 0.0:
-            axes.plot([week, week], [0.0, 0.0], marker=drawn.marker, color=drawn.colour, markersize=7, mec="white")
-            # Right of the payback the line is above zero, left of it below: the label keeps to the other side.
-            place = paid.index(arm)
-            early = week < 0.5 * weeks
-            often = "" if share is None or share >= 1.0 else f" ({percent(share)} of replicates)"
-            axes.annotate(
-                f"payback week {week:.0f}{often}",
-                (week, 0.0),
-                xytext=(5, -12 - 11 * place) if early else (-5, 7 + 11 * place),
-                textcoords="offset points",
-                ha="left" if early else "right",
-                fontsize=8,
-                color=drawn.colour,
-                bbox=_GROUND,
-            )
+            _mark_payback(axes, week, share, paid.index(arm), weeks, drawn)
         axes.set_xlim(0, max(weeks - 1, 1))
     money_axis(axes, currency)
     label_ends(axes, ends)
+
+
+def _mark_payback(axes: Axes, week: float, share: float | None, place: int, weeks: int, drawn: Look) -> None:
+    """Mark the payback week on the line of zero; `place` keeps the labels of several arms apart."""
+    axes.plot([week, week], [0.0, 0.0], marker=drawn.marker, color=drawn.colour, markersize=7, mec="white")
+    # Right of the payback the line is above zero, left of it below: the label keeps to the other side.
+    early = week < 0.5 * weeks
+    often = "" if share is None or share >= 1.0 else f" ({percent(share)} of replicates)"
+    axes.annotate(
+        f"payback week {week:.0f}{often}",
+        (week, 0.0),
+        xytext=(5, -12 - 11 * place) if early else (-5, 7 + 11 * place),
+        textcoords="offset points",
+        ha="left" if early else "right",
+        fontsize=8,
+        color=drawn.colour,
+        bbox=_GROUND,
+    )

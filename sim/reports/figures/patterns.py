@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.number_format import compact
-from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, Look, canvas, finish, look, short, style
+from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, Look, canvas, finish, look, short, style, value_axis
 
 if TYPE_CHECKING:
     from sim.validation.chart import Chart, Curve
@@ -114,7 +114,7 @@ def _bars(axes: Axes, panel: Chart) -> None:
     axes.set_ylim(len(panel.ticks) - 0.45, -0.55)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
-    axes.xaxis.set_major_formatter(lambda value, _: compact(float(f"{value:.6g}")))
+    value_axis(axes.xaxis, compact)
 
 
 def _curve(axes: Axes, curve: Curve, form: Look, kind: str) -> None:
@@ -135,7 +135,7 @@ def _curve(axes: Axes, curve: Curve, form: Look, kind: str) -> None:
             axes.errorbar(curve.x, curve.y, yerr=error, fmt="none", ecolor=form.colour, elinewidth=0.9, capsize=1.8)
         else:
             axes.fill_between(curve.x, curve.y - error, curve.y + error, color=form.colour, alpha=0.2, linewidth=0)
-    axes.yaxis.set_major_formatter(lambda value, _: compact(float(f"{value:.6g}")))
+    value_axis(axes.yaxis, compact)
 
 
 def _forms(panel: Chart) -> list[tuple[Curve, Look]]:

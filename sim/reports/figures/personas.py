@@ -11,7 +11,21 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim.number_format import compact, percent, short_money
-from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, finish, look, money_axis, short, style, wrapped
+from sim.reports.style import (
+    FEWER,
+    INK,
+    MORE,
+    MUTED,
+    WIDTH,
+    finish,
+    footnote,
+    look,
+    money_axis,
+    short,
+    style,
+    value_axis,
+    wrapped,
+)
 
 __all__ = ["Gap", "draw_personas", "draw_values", "plot_personas"]
 
@@ -41,6 +55,11 @@ def draw_personas(
         Axis label; ``money``, ``share`` or ``number``; and per arm one gap per row.
     currency : str
     title : str
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     arms = list(dict.fromkeys(arm for _, _, gaps in panels for arm in gaps))
     row_height = max(0.4, 0.17 * len(arms) + 0.12)
@@ -55,7 +74,7 @@ def draw_personas(
             plot_personas(axes, names, gaps, kind=kind, currency=currency, written=place == 0)
             finish(axes, title if place == 0 else "", x=label, y="", flush=place == 0)
         _key(figure, arms, height)
-        figure.text(0.02, 0.06 / height, _MARKS, fontsize=7.5, color=MUTED, va="bottom")
+        footnote(figure, _MARKS, above=0.06)
     return figure
 
 
@@ -85,7 +104,23 @@ def plot_personas(
     currency: str,
     written: bool = True,
 ) -> None:
-    """Draw the dots of one metric into a panel."""
+    """Draw the dots of one metric into a panel.
+
+    Parameters
+    ----------
+    axes : Axes
+        The panel.
+    names : sequence of str
+        Rows from top to bottom.
+    gaps : mapping
+        Arm -> one difference per row.
+    kind : {'money', 'share', 'number'}
+        What the differences measure.
+    currency : str
+        Currency of amounts.
+    written : bool
+        Whether the rows are named.
+    """
     axes.axvline(0.0, color=INK, linewidth=0.9)
     step = 0.5 / max(len(gaps), 1)
     for position, arm_gaps in enumerate(gaps.values(), start=1):
@@ -116,7 +151,7 @@ def plot_personas(
     elif kind == "share":
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(float(f"{value * 100:.6g}"))))
     else:
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(float(f"{value:.6g}"))))
+        value_axis(axes.xaxis, compact)
 
 
 def draw_values(values: Mapping[str, Any], *, currency: str, title: str) -> Figure:
@@ -128,6 +163,11 @@ def draw_values(values: Mapping[str, Any], *, currency: str, title: str) -> Figu
         ``edges``, ``counts``, ``below``, ``above`` and ``shares.all`` with ``winners, losers, unchanged, mean``.
     currency : str
     title : str
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     edges = np.asarray(values["edges"], dtype=np.float64)
     counts = np.asarray(values["counts"], dtype=np.float64)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sim.number_format import compact
-from sim.reports.style import INK, MORE, MUTED, PALE, canvas, finish, look, money_axis, style
+from sim.reports.style import INK, MORE, MUTED, PALE, canvas, finish, look, money_axis, style, value_axis
 
 __all__ = ["Series", "draw_comebacks", "draw_repeats", "draw_tiers", "draw_tracking", "draw_weeks", "mark_forecast"]
 
@@ -21,7 +21,22 @@ _NORMAL = 1.96
 
 
 def draw_repeats(names: Sequence[str], observed: Series, expected: Series, simulated: Series, error: Series) -> Figure:
-    """Draw customers by number of repeat purchases: observed, expected by the formula, simulated."""
+    """Draw customers by number of repeat purchases: observed, expected by the formula, simulated.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Numbers of repeat purchases, the last one with all above it.
+    observed, expected, simulated : float64 (groups,)
+        Customers by number of repeat purchases: in the data, by the formula, in the simulation.
+    error : float64 (groups,)
+        Standard error of the simulated counts.
+
+    Returns
+    -------
+    Figure
+        The drawing.
+    """
     with style():
         figure, (axes,) = canvas(3.3)
         place = np.arange(len(names))
@@ -44,7 +59,7 @@ def draw_repeats(names: Sequence[str], observed: Series, expected: Series, simul
             place + thick, simulated, yerr=_NORMAL * error, fmt="none", ecolor=INK, elinewidth=0.9, capsize=1.6
         )
         axes.set_xticks(place, list(names))
-        axes.yaxis.set_major_formatter(lambda value, _: compact(float(f"{value:.6g}")))
+        value_axis(axes.yaxis, compact)
         finish(axes, "How often customers came back", x="repeat purchases", y="customers")
         _legend(figure, axes, 3.3)
     return figure
@@ -53,7 +68,22 @@ def draw_repeats(names: Sequence[str], observed: Series, expected: Series, simul
 def draw_tracking(
     observed: Series, expected: Series, simulated: Series, low: Series, high: Series, window: int
 ) -> Figure:
-    """Draw cumulative repeat purchases by week, with the forecast's 95 % interval after the calibration window."""
+    """Draw cumulative repeat purchases by week, with the forecast's 95 % interval after the calibration window.
+
+    Parameters
+    ----------
+    observed, expected, simulated : float64 (weeks,)
+        Cumulative repeat purchases: in the data, by the formula, in the simulation.
+    low, high : float64 (weeks,)
+        Ends of the forecast's 95 % interval.
+    window : int
+        Weeks of the calibration window.
+
+    Returns
+    -------
+    Figure
+        The drawing.
+    """
     with style():
         figure, (axes,) = canvas(3.5)
         weeks = np.arange(1, observed.size + 1)
@@ -65,14 +95,27 @@ def draw_tracking(
         _curve(axes, weeks, simulated, _SIMULATED, "simulated")
         mark_forecast(axes, window, weeks.size)
         axes.set_ylim(bottom=0.0)
-        axes.yaxis.set_major_formatter(lambda value, _: compact(float(f"{value:.6g}")))
+        value_axis(axes.yaxis, compact)
         finish(axes, "Repeat purchases so far", x="week", y="repeat purchases")
         _legend(figure, axes, 3.5)
     return figure
 
 
 def draw_weeks(observed: Series, simulated: Series, window: int) -> Figure:
-    """Draw repeat purchases week by week."""
+    """Draw repeat purchases week by week.
+
+    Parameters
+    ----------
+    observed, simulated : float64 (weeks,)
+        Repeat purchases a week.
+    window : int
+        Weeks of the calibration window.
+
+    Returns
+    -------
+    Figure
+        The drawing.
+    """
     with style():
         figure, (axes,) = canvas(3.1)
         weeks = np.arange(1, observed.size + 1)
@@ -80,14 +123,29 @@ def draw_weeks(observed: Series, simulated: Series, window: int) -> Figure:
         _curve(axes, weeks, simulated, _SIMULATED, "simulated")
         mark_forecast(axes, window, weeks.size)
         axes.set_ylim(bottom=0.0)
-        axes.yaxis.set_major_formatter(lambda value, _: compact(float(f"{value:.6g}")))
+        value_axis(axes.yaxis, compact)
         finish(axes, "Repeat purchases in each week", x="week", y="repeat purchases")
         _legend(figure, axes, 3.1)
     return figure
 
 
 def draw_comebacks(names: Sequence[str], observed: Series, error: Series, expected: Series) -> Figure:
-    """Draw purchases after the window by how often a customer had come back within it."""
+    """Draw purchases after the window by how often a customer had come back within it.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Groups by number of repeat purchases in the calibration window.
+    observed, error : float64 (groups,)
+        Mean purchases after the window, and its standard error.
+    expected : float64 (groups,)
+        The same by the formula.
+
+    Returns
+    -------
+    Figure
+        The drawing.
+    """
     with style():
         figure, (axes,) = canvas(3.1)
         place = np.arange(len(names))
@@ -122,7 +180,22 @@ def draw_comebacks(names: Sequence[str], observed: Series, error: Series, expect
 
 
 def draw_tiers(amounts: Series, mean: float, currency: str) -> Figure:
-    """Draw what equal groups of customers spend a purchase."""
+    """Draw what equal groups of customers spend a purchase.
+
+    Parameters
+    ----------
+    amounts : float64 (tiers,)
+        Mean amount of a purchase in every tier of customers.
+    mean : float
+        Mean amount over all customers.
+    currency : str
+        Currency of the amounts.
+
+    Returns
+    -------
+    Figure
+        The drawing.
+    """
     with style():
         figure, (axes,) = canvas(2.7)
         place = np.arange(amounts.size)
@@ -140,7 +213,17 @@ def draw_tiers(amounts: Series, mean: float, currency: str) -> Figure:
 
 
 def mark_forecast(axes: Axes, fitted: int, last: int) -> None:
-    """Mark where the fit ends and the forecast begins, if that is before the last week or period drawn."""
+    """Mark where the fit ends and the forecast begins, if that is before the last week or period drawn.
+
+    Parameters
+    ----------
+    axes : Axes
+        The panel.
+    fitted : int
+        Where the fitted part ends.
+    last : int
+        Where the forecast ends.
+    """
     if fitted >= last:
         return
     axes.axvline(fitted + 0.5, color=MUTED, linewidth=0.9)

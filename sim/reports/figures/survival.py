@@ -15,7 +15,24 @@ __all__ = ["draw_survival"]
 def draw_survival(
     observed: NDArray[np.float64], simulated: NDArray[np.float64], fitted: int, unit: str, *, rates: bool = False
 ) -> Figure:
-    """Draw the share still there by period, or with ``rates`` the share that renews."""
+    """Draw the share still there by period, or with ``rates`` the share that renews.
+
+    Parameters
+    ----------
+    observed, simulated : float64 (periods + 1,)
+        Share of the subscribers still there, in [0, 1].
+    fitted : int
+        Periods that the model was fitted to.
+    unit : str
+        What a period is.
+    rates : bool
+        Draw the retention rate of each period, not the share that is left.
+
+    Returns
+    -------
+    Figure
+        The drawing.
+    """
     with style():
         figure, (axes,) = canvas(3.1)
         first = 0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.experiments.main_effects import Effect
 from sim.number_format import percent
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, look, short, style
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, look, short, style, value_axis
 
 __all__ = ["draw_effects", "draw_runs", "draw_scatter", "short_path"]
 
@@ -33,6 +33,11 @@ def draw_effects(effects: Sequence[Effect], *, title: str, label: str, write: Wr
         Of the y axis, with its unit.
     write : callable
         Writes a value of the y axis.
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     shown = effects[:_MOST_PANELS]
     ends = [
@@ -64,7 +69,7 @@ def draw_effects(effects: Sequence[Effect], *, title: str, label: str, write: Wr
                 axes.plot([place], [level.mean], marker=marker, color=colour, markersize=5.5, zorder=4)
             axes.set_ylim(low - room, high + room)
             axes.yaxis.set_major_locator(MaxNLocator(4))
-            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
+            value_axis(axes.yaxis, write)
             if any(level.at is None for level in effect.levels):
                 axes.set_xticks(places, [short(level.name, 14) for level in effect.levels])
                 axes.set_xlim(-0.5, len(places) - 0.5)
@@ -100,6 +105,11 @@ def draw_runs(
     title, label : str
     write : callable
         Writes a value of the y axis.
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     defined = ~np.isnan(means)
     order = np.flatnonzero(defined)[np.argsort(means[defined], kind="stable")]
@@ -119,8 +129,8 @@ def draw_runs(
         axes.plot(share[above], sorted_means[above], linestyle="", marker="o", markersize=size, color=MORE)
         axes.plot(share[~above], sorted_means[~above], linestyle="", marker="v", markersize=size, color=FEWER)
         axes.set_xlim(0.0, 1.0)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: percent(value)))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
+        value_axis(axes.xaxis, percent)
+        value_axis(axes.yaxis, write)
         finish(axes, title, x=f"share of runs with less; {label}", y="", flush=True)
     return figure
 
@@ -144,6 +154,11 @@ def draw_scatter(
         What the axes show.
     write : callable
         Writes a value of the y axis.
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     with style():
         figure, (axes,) = canvas(3.2)
@@ -154,7 +169,7 @@ def draw_scatter(
             axes.plot(across, up, linestyle="", marker=drawn.marker, markersize=3.4, color=drawn.colour, label=arm)
         if len(series) > 1:
             axes.legend(frameon=False, fontsize=8.5)
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
+        value_axis(axes.yaxis, write)
         finish(axes, y, x=x, y="", flush=True)
     return figure
 

@@ -12,7 +12,7 @@ from matplotlib.transforms import blended_transform_factory
 from numpy.typing import NDArray
 
 from sim.analysis.bands import band_of, periods
-from sim.reports.style import INK, MUTED, canvas, finish, look, short, style
+from sim.reports.style import INK, canvas, finish, footnote, look, short, style
 
 __all__ = ["Panel", "draw_timeline", "label_ends", "plot_bands"]
 
@@ -104,6 +104,11 @@ def draw_timeline(weeks: int, panels: list[Panel], *, note: str = "", tall: floa
         Height of one panel in inches.
     first : int
         Look of the first series: 0 is the baseline's, 1 where the baseline is not drawn.
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     starts = periods(weeks)
     middle = (starts + np.r_[starts[1:], weeks] - 1) / 2.0
@@ -119,7 +124,7 @@ def draw_timeline(weeks: int, panels: list[Panel], *, note: str = "", tall: floa
             last = position + 1 == len(panels)
             finish(axes, panel.title, x="week of the horizon" if last else "", y=panel.label, flush=True)
             axes.set_xlim(0, max(weeks - 1, 1))
-        figure.text(0.02, 0.1 / inches, note, fontsize=7.5, color=MUTED, va="bottom")
+        footnote(figure, note, above=0.1)
     return figure
 
 

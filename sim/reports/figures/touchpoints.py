@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from sim.reports.figures.attribution import is_sure
-from sim.reports.figures.journey_graph import Box, Link, draw_spine, order_stages
+from sim.reports.figures.journey_graph import Box, Link, draw_journey_graph, order_stages
 from sim.reports.figures.personas import Gap
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, short, style
+from sim.reports.style import FEWER, INK, MORE, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
 from sim.scenario.journey import Journey
 
 __all__ = ["Rank", "draw_moments", "draw_ranking"]
@@ -60,6 +60,11 @@ def draw_moments(
         1.0 where more of the metric is better, -1.0 where less is.
     supposed : sequence of str
         Stages that are not felt today: their effect is that of a moment that would first have to be made.
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     most = max((abs(gap.mean) for gap in stages.values() if gap is not None and gap.mean is not None), default=0.0)
     boxes = {}
@@ -84,7 +89,7 @@ def draw_moments(
     start = [name for name, share in journey.start.items() if share > 0.0]
     order = order_stages(list(journey.stages), list(ways), start)
     with style():
-        return draw_spine(boxes, links, order, title=title, notes=notes)
+        return draw_journey_graph(boxes, links, order, title=title, notes=notes)
 
 
 def _tint(strength: float, *, sure: bool) -> str:
@@ -103,6 +108,11 @@ def draw_ranking(rows: Sequence[Rank], *, write: Write, title: str, label: str) 
         From top to bottom.
     write : callable
     title, label : str
+
+    Returns
+    -------
+    Figure
+        The drawing.
     """
     with style():
         height = _ROW * len(rows) + 1.35
@@ -133,11 +143,11 @@ def draw_ranking(rows: Sequence[Rank], *, write: Write, title: str, label: str) 
         axes.grid(axis="y", visible=False)
         axes.grid(axis="x", visible=True)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4, prune="upper"))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write(float(f"{value:.6g}"))))
+        value_axis(axes.xaxis, write)
         finish(axes, title, x=label, y="", flush=True)
         words = (
             "Blue: a better stage, or more customers on the edge. Grey, hatched: the same",
             "step the other way. Line: 95 % interval, common luck. Pale: it covers 0.",
         )
-        figure.text(0.02, 0.05 / height, "\n".join(words), fontsize=7.5, color=MUTED, va="bottom", linespacing=1.3)
+        footnote(figure, "\n".join(words))
     return figure
