@@ -1,19 +1,18 @@
 """Customer: one person's week, written to be read (MODEL 3, step 2; MODEL 4).
 
 The readable twin of the fast engine: the same rules of :mod:`agents.rules`, the same luck, the same history to the last
-bit. What the customer meets reaches it through :class:`Surroundings`; nothing here knows where that comes from.
+bit. What the customer meets reaches it through :class:`agents.environment.Environment`; nothing here knows where that
+comes from.
 """
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 
+from agents.environment import Decision, EdgeView, Environment, NodeView
 from agents.features import FEATURES
 from agents.population import NEVER, NOBODY
 from agents.purposes import Purpose
@@ -52,7 +51,7 @@ from agents.rules.talk import complaint_probability, praise_probability
 from agents.rules.transition import add_term, clipped_probability, odds
 from agents.traits import TRAITS
 
-__all__ = ["Customer", "Decision", "EdgeView", "NodeView", "Surroundings", "single", "unit"]
+__all__ = ["Customer", "single", "unit"]
 
 
 def unit(x: float) -> float:
@@ -65,175 +64,17 @@ def single(x: float) -> float:
     return float(np.float32(x))
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeView:
-    """An edge as the customer meets it. ``hazard`` is "logit", "probability" or "reference"."""
-
-    target: int
-    on: str | None
-    only: str | None
-    hazard: str
-    base: float
-    terms: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NodeView:
-    """A stage of one journey as the customer meets it. ``weeks`` is None, 0 (within the week) or a fixed stay.
-
-    ``mix`` are cumulative shares of channels, empty where the stage has none; ``cost`` and ``ancillary`` are cents.
-    """
-
-    journey: int
-    stage: int
-    does: str
-    weeks: int | None
-    weekly: bool
-    effort: float
-    lift: float
-    cost: int
-    ancillary: int
-    mix: tuple[float, ...]
-    edges: tuple[EdgeView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Something luck decided: a draw in (0, 1) against what the options weighed, and what came of it.
-
-    ``options`` are (name or number, weight) in the order tried; ``taken`` is one of the names, or None for staying.
-    """
-
-    kind: str
-    brand: int
-    draw: float
-    options: tuple[tuple[Any, float], ...]
-    taken: Any
-
-
-class Surroundings(Protocol):
-    """What a customer sees of the world, and what it leaves there. Brands, stages and channels are numbers."""
-
-    week: int
-    brands: int
-    constants: Any  # single numbers, named as in sim.world.world.CONSTANTS
-
-    def draw(self, who: int, purpose: Purpose, when: int, index: int, which: int) -> float:
-        """Uniform in (0, 1) of the customer's luck."""
-        ...
-
-    def is_reached(self, who: int, brand: int, threshold: int) -> bool:
-        """Whether this week brings a contact of the brand, at ``threshold`` weeks in 65,536."""
-        ...
-
-    def contacting(self) -> Sequence[int]:
-        """Brands that make contact at all."""
-        ...
-
-    def level(self, brand: int, persona: int) -> Any:
-        """Levels of the brand's present strategy for a persona, named as in sim.world.world.LEVEL."""
-        ...
-
-    def segment(self, brand: int) -> Any:
-        """The brand's present plan, named as in sim.world.world.SEGMENT."""
-        ...
-
-    def brand(self, brand: int) -> Any:
-        """The brand, named as in sim.world.world.BRAND."""
-        ...
-
-    def delight(self, brand: int) -> float:
-        """How much the brand's innovations delight this week."""
-        ...
-
-    def standing(self, who: int, brand: int) -> Any:
-        """Reputation and recall of the brand where the customer lives."""
-        ...
-
-    def persona(self, persona: int) -> Any:
-        """The persona, named as in sim.world.world.PERSONA."""
-        ...
-
-    def offer(self, persona: int, brand: int) -> Any:
-        """Revenue and margin of a purchase, cents."""
-        ...
-
-    def channel(self, channel: int) -> Any:
-        """A channel, named as in sim.world.graph.CHANNEL."""
-        ...
-
-    def node(self, host: int, stage: int) -> NodeView:
-        """A stage on the host brand's journey (or on that of customers without a host brand)."""
-        ...
-
-    def has_stage(self, brand: int, stage: int) -> bool:
-        """Whether the brand's journey has a stage of its own like this."""
-        ...
-
-    def adoption(self) -> float:
-        """Share of customers who ever bought in the category."""
-        ...
-
-    def gap(self, position: float) -> float:
-        """Gap of mean 1 at a position of the quantile table."""
-        ...
-
-    def taste(self, brand: int, above: bool, position: float) -> float:
-        """Log-Gamma taste for a brand at a position of its quantile table, above the median or below."""
-        ...
-
-    def fatigue_left(self, weeks: int) -> float:
-        """Share of fatigue left after so many weeks."""
-        ...
-
-    def habit_left(self, weeks: int) -> float:
-        """Share of habit left after so many weeks."""
-        ...
-
-    def count(self, customer: Customer, brand: int, what: str, amount: int) -> None:
-        """Count something for a brand, this week; ``what`` is named as in sim.record.counters.ByBrand."""
-        ...
-
-    def count_person(self, customer: Customer, what: str, amount: int) -> None:
-        """Count something for the persona, this week; ``what`` is named as in sim.record.counters.ByPersona."""
-        ...
-
-    def pay(self, customer: Customer, brand: int, what: str, cents: int) -> None:
-        """Book money; ``what`` is named as in sim.record.history.Money."""
-        ...
-
-    def say(self, customer: Customer, brand: int, *, good: bool) -> None:
-        """Tell others about the brand."""
-        ...
-
-    def moved(self, customer: Customer, source: int, target: int) -> None:
-        """Count a move from stage to stage."""
-        ...
-
-    def bought(self, customer: Customer, brand: int, *, switched: bool) -> None:
-        """Keep the customer's own account of a purchase."""
-        ...
-
-    def note(self, customer: Customer, moment: str, brand: int, channel: int, origin: int, cents: int) -> None:
-        """Log a moment; ``moment`` is named as in sim.record.events.EventKind."""
-        ...
-
-    def decided(self, customer: Customer, decision: Decision) -> None:
-        """Be told what luck decided. Only a storyteller listens."""
-        ...
-
-
 class Customer:
-    """One customer: traits, memory, and a week's behaviour.
+    """One customer: traits, memory, and what a week brings.
 
     Attributes hold what the fast engine's record holds (:func:`agents.population.customer_record`), as plain numbers.
     """
 
-    who: int
-    world: Surroundings
+    customer_id: int
+    world: Environment
 
-    def __init__(self, who: int, world: Surroundings) -> None:
-        self.who = who
+    def __init__(self, customer_id: int, world: Environment) -> None:
+        self.customer_id = customer_id
         self.world = world
         self.persona = 0
         self.traits: dict[str, float] = dict.fromkeys(TRAITS, 0.0)
@@ -264,7 +105,7 @@ class Customer:
         self.focal_at_start = False
 
     def begin_horizon(self, focal: int) -> None:
-        """Turn the page: from now on purchases count, and the focal brand's customers of today are remembered."""
+        """Begin the horizon: from now on purchases count; remember whether the customer is the focal brand's."""
         self.buyer = False
         self.focal_at_start = self.incumbent == focal
 
@@ -328,9 +169,9 @@ class Customer:
         """One week, in this order.
 
         1. Contacts of every brand that makes contact; a timely one makes its brand the host and pulls.
-        2. The weekly deed of the stage (search, talk); where a fixed stay is not over, nothing else.
+        2. The weekly action of the stage (search, talk); where a fixed stay is not over, nothing else.
         3. One edge at most out of the present stage, by its hazards; then on through stages that resolve within the
-           week, each of which does its deed on being entered.
+           week, each of which acts on being entered.
         """
         world = self.world
         strongest, disturbed = self._meet_contacts() if world.contacting() else (0.0, 0.0)
@@ -372,56 +213,68 @@ class Customer:
         for brand in world.contacting():
             if brand in self.opted_out:
                 continue
-            level, segment = world.level(brand, self.persona), world.segment(brand)
-            mine = brand == self.incumbent
-            if not world.is_reached(self.who, brand, level.customers if mine else level.prospects):
+            level = world.level(brand, self.persona)
+            rate = level.customers if brand == self.incumbent else level.prospects
+            if not world.is_reached(self.customer_id, brand, rate):
                 continue
-            u = world.draw(self.who, Purpose.MOMENT, world.week, brand, 0)
+            u = world.draw(self.customer_id, Purpose.MOMENT, world.week, brand, 0)
             aimed = u < level.context
             if aimed and not self._is_moment():
                 continue
             known = relevance(level.personalization, self.known_by(brand))
-            disturbance = intrusion(self.traits["privacy_concern"], known, segment.covert)
+            disturbance = intrusion(self.traits["privacy_concern"], known, world.segment(brand).covert)
             disturbed = max(disturbed, disturbance)
-            world.count(self, brand, "CONTACTS", 1)
-            world.pay(self, brand, "CONTACTS", segment.contact_cost)
-            world.decided(
-                self, Decision("contact", brand, u, (("timely", level.context),), "timely" if aimed else None)
-            )
+            self._count_contact(brand, u, level.context)
             if aimed:
-                world.count(self, brand, "TIMELY", 1)
                 added += constants.contact_fatigue
                 strength = pull(known, fatigue)
                 if strength > strongest and world.has_stage(brand, self.stage):
                     strongest, host = strength, brand
                 if self.considered:
                     self.considered |= {brand}
-                world.note(self, "TIMELY_CONTACT", brand, NOBODY, NOBODY, 0)
             else:
                 added += constants.contact_fatigue * constants.mistimed
-                world.note(self, "MISTIMED_CONTACT", brand, NOBODY, NOBODY, 0)
             if disturbance > 0.0:
-                if mine:
-                    self._set_trust(trust_after_intrusion(self.trust, disturbance, constants.trust_intrusion))
-                rate = world.persona(self.persona).adapt_privacy
-                if rate > 0.0:
-                    concern = privacy_after_intrusion(self.traits["privacy_concern"], rate, disturbance)
-                    self.traits["privacy_concern"] = unit(concern)
-            leaves = opt_out_probability(
-                constants.optout, constants.optout_fatigue * fatigue, constants.optout_intrusion * disturbance
-            )
-            u = world.draw(self.who, Purpose.MOMENT, world.week, brand, 1)
-            if u < leaves:
-                self.opted_out |= {brand}
-                world.count(self, brand, "OPTED_OUT", 1)
-                world.decided(self, Decision("opt-out", brand, u, (("opts out", leaves),), "opts out"))
-                world.note(self, "OPT_OUT", brand, NOBODY, NOBODY, 0)
+                self._feel_intrusion(brand, disturbance)
+            self._opt_out(brand, fatigue, disturbance)
         if added > 0.0:
             self.fatigue = single(fatigue + added)
             self.last_contact = world.week
             world.count_person(self, "FATIGUE", self.fixed_point(added))
         self.host = host
         return strongest, disturbed
+
+    def _count_contact(self, brand: int, u: float, context: float) -> None:
+        """Count, pay and log a contact, which is timely where the draw ``u`` is below ``context``."""
+        world, aimed = self.world, u < context
+        world.count(self, brand, "CONTACTS", 1)
+        world.pay(self, brand, "CONTACTS", world.segment(brand).contact_cost)
+        world.decided(self, Decision("contact", brand, u, (("timely", context),), "timely" if aimed else None))
+        if aimed:
+            world.count(self, brand, "TIMELY", 1)
+        world.note(self, "TIMELY_CONTACT" if aimed else "MISTIMED_CONTACT", brand, NOBODY, NOBODY, 0)
+
+    def _feel_intrusion(self, brand: int, disturbance: float) -> None:
+        """An intrusive contact costs its brand trust, and makes an adaptive persona more concerned."""
+        if brand == self.incumbent:
+            self._set_trust(trust_after_intrusion(self.trust, disturbance, self.world.constants.trust_intrusion))
+        rate = self.world.persona(self.persona).adapt_privacy
+        if rate > 0.0:
+            concern = privacy_after_intrusion(self.traits["privacy_concern"], rate, disturbance)
+            self.traits["privacy_concern"] = unit(concern)
+
+    def _opt_out(self, brand: int, fatigue: float, disturbance: float) -> None:
+        """Decide after a contact whether to hear no more of the brand."""
+        world, constants = self.world, self.world.constants
+        leaves = opt_out_probability(
+            constants.optout, constants.optout_fatigue * fatigue, constants.optout_intrusion * disturbance
+        )
+        u = world.draw(self.customer_id, Purpose.MOMENT, world.week, brand, 1)
+        if u < leaves:
+            self.opted_out |= {brand}
+            world.count(self, brand, "OPTED_OUT", 1)
+            world.decided(self, Decision("opt-out", brand, u, (("opts out", leaves),), "opts out"))
+            world.note(self, "OPT_OUT", brand, NOBODY, NOBODY, 0)
 
     def _is_open(self, edge: EdgeView, contacted: bool, need_due: bool) -> bool:
         if (edge.on == "contact" and not contacted) or (edge.on == "need" and not need_due):
@@ -440,12 +293,12 @@ class Customer:
         """Edge taken, or None to stay (competing risks, MODEL 4.2); the reference comes last."""
         world = self.world
         if node.weeks == 0:
-            u = world.draw(self.who, Purpose.STEP, self.occasion, self.stage, 0)
+            u = world.draw(self.customer_id, Purpose.STEP, self.occasion, self.stage, 0)
         else:
-            u = world.draw(self.who, Purpose.WEEK, world.week, self.stage, 0)
+            u = world.draw(self.customer_id, Purpose.WEEK, world.week, self.stage, 0)
         reference: EdgeView | None = None
         total = 1.0
-        weighed: list[tuple[EdgeView, float]] = []
+        weights: list[tuple[EdgeView, float]] = []
         for edge in node.edges:
             if not self._is_open(edge, contacted, need_due):
                 continue
@@ -461,18 +314,18 @@ class Customer:
                 total += weight
             else:
                 weight = clipped_probability(predictor)
-            weighed.append((edge, weight))
-        logits = any(edge.hazard == "logit" for edge, _ in weighed)
+            weights.append((edge, weight))
+        logits = any(edge.hazard == "logit" for edge, _ in weights)
         goal = u * total if logits else u
         reached = 0.0
         taken = reference
-        for edge, weight in weighed:
+        for edge, weight in weights:
             reached += weight
             if goal < reached:
                 taken = edge
                 break
         scale = total if logits else 1.0
-        options = tuple((edge.target, weight / scale) for edge, weight in weighed)
+        options = tuple((edge.target, weight / scale) for edge, weight in weights)
         world.decided(self, Decision("step", self.host, u, options, None if taken is None else taken.target))
         return taken
 
@@ -520,7 +373,7 @@ class Customer:
         if not node.mix:
             return
         world = self.world
-        u = world.draw(self.who, Purpose.ENTRY, self.occasion, self.stage, 0)
+        u = world.draw(self.customer_id, Purpose.ENTRY, self.occasion, self.stage, 0)
         self.channel = next((at for at, share in enumerate(node.mix[:-1]) if u < share), len(node.mix) - 1)
         if self.host == NOBODY:
             return
@@ -530,14 +383,14 @@ class Customer:
             automation = world.level(self.host, self.persona).automation
             self.knowledge = unit(knowledge_after_touch(self.knowledge, world.constants.knowledge_rate, automation))
 
-    # -- deeds of stages -------------------------------------------------------------------------------------------
+    # -- what stages do -------------------------------------------------------------------------------------------
 
     def set_need_clock(self, *, first: bool = False) -> None:
         """Start the need clock (MODEL 4.1); ``first`` puts the customer in mid-gap."""
         world, constants = self.world, self.world.constants
 
         def draw(which: int) -> float:
-            return world.draw(self.who, Purpose.NEED, self.occasion, 0, which)
+            return world.draw(self.customer_id, Purpose.NEED, self.occasion, 0, which)
 
         if constants.cyclical:
             gap = constants.mean_gap
@@ -556,10 +409,10 @@ class Customer:
         recalled = set(self.considered)
         nearest, best = 0, math.inf
         for brand in range(world.brands):
-            salience = world.standing(self.who, brand).recall
+            salience = world.standing(self.customer_id, brand).recall
             if brand == self.incumbent:
                 salience = world.constants.recall_incumbent
-            u = world.draw(self.who, Purpose.RECALL, self.occasion, brand >> 2, brand & 3)
+            u = world.draw(self.customer_id, Purpose.RECALL, self.occasion, brand >> 2, brand & 3)
             if u < salience:
                 recalled.add(brand)
             if salience > 0.0 and u / salience < best:
@@ -573,8 +426,8 @@ class Customer:
         met = set(self.considered)
         for brand in range(world.brands):
             if brand not in met:
-                u = world.draw(self.who, Purpose.SEARCH, world.week, brand >> 2, brand & 3)
-                if u < world.constants.search_rate * world.standing(self.who, brand).recall:
+                u = world.draw(self.customer_id, Purpose.SEARCH, world.week, brand >> 2, brand & 3)
+                if u < world.constants.search_rate * world.standing(self.customer_id, brand).recall:
                     met.add(brand)
         self.considered = frozenset(met)
 
@@ -585,10 +438,10 @@ class Customer:
         utility = brand_value(
             offer.quality,
             price_disutility(constants.price_weight, self.traits["price_sensitivity"], offer.relative_price),
-            constants.reputation_weight * world.standing(self.who, brand).reputation,
+            constants.reputation_weight * world.standing(self.customer_id, brand).reputation,
         )
-        u_taste = world.draw(self.who, Purpose.TASTE, 0, brand >> 2, brand & 3)
-        u_error = world.draw(self.who, Purpose.CHOICE, self.occasion, brand >> 2, brand & 3)
+        u_taste = world.draw(self.customer_id, Purpose.TASTE, 0, brand >> 2, brand & 3)
+        u_error = world.draw(self.customer_id, Purpose.CHOICE, self.occasion, brand >> 2, brand & 3)
         if constants.log_gamma:
             utility += world.taste(brand, u_taste >= 0.5, tail_position(taste_tail(u_taste)))
         else:
@@ -678,7 +531,7 @@ class Customer:
                 constants.experience_intrusion,
             ),
             constants.experience_noise_sd,
-            normal_quantile(world.draw(self.who, Purpose.ENTRY, self.occasion, self.stage, 1)),
+            normal_quantile(world.draw(self.customer_id, Purpose.ENTRY, self.occasion, self.stage, 1)),
         )
         surprise = lived - self.expectation
         self.expectation = single(expectation_after(self.expectation, surprise, constants.expectation_rate))
@@ -700,7 +553,7 @@ class Customer:
             world.pay(self, brand, "ANCILLARY", math.floor(extra * constants.ancillary_margin + 0.5))
         if surprise < 0.0:
             told = complaint_probability(constants.complaint_rate, self.traits["sociability"], surprise)
-            if world.draw(self.who, Purpose.ENTRY, self.occasion, self.stage, 2) < told:
+            if world.draw(self.customer_id, Purpose.ENTRY, self.occasion, self.stage, 2) < told:
                 world.count(self, brand, "COMPLAINTS", 1)
                 world.say(self, brand, good=False)
                 world.note(self, "COMPLAINT", brand, NOBODY, NOBODY, 0)
@@ -711,7 +564,7 @@ class Customer:
         if brand == NOBODY:
             return
         told = praise_probability(world.constants.talk_rate, self.traits["sociability"], self.satisfaction)
-        if world.draw(self.who, Purpose.WEEK, world.week, self.stage, 1) < told:
+        if world.draw(self.customer_id, Purpose.WEEK, world.week, self.stage, 1) < told:
             world.count(self, brand, "PRAISE", 1)
             world.say(self, brand, good=True)
             world.note(self, "PRAISE", brand, NOBODY, NOBODY, 0)

@@ -16,7 +16,7 @@ from agents.traits import TRAITS
 __all__ = ["FEATURES", "TOWARD_INCUMBENT", "Feature"]
 
 #: Value of a feature from the customer (:class:`agents.customer.Customer`), the node the customer stands on
-#: (:class:`agents.customer.NodeView`), and the strongest pull and worst intrusion of this week's contacts.
+#: (:class:`agents.environment.NodeView`), and the strongest pull and worst intrusion of this week's contacts.
 Feature: TypeAlias = Callable[[Any, Any, float, float], float]
 
 #: Memories of the incumbent: 0 unless the host brand is the incumbent.
@@ -54,7 +54,7 @@ FEATURES: dict[str, Feature] = {
     "delight": _of_host(lambda customer: customer.world.delight(customer.host)),
     "intrusion": lambda customer, node, pull, intrusion: intrusion,
     "effort": lambda customer, node, *_: customer.effort_of(node, customer.ease_with(customer.host)),
-    "reputation": _of_host(lambda customer: customer.world.standing(customer.who, customer.host).reputation),
+    "reputation": _of_host(lambda customer: customer.world.standing(customer.customer_id, customer.host).reputation),
     "price": _of_host(lambda customer: customer.world.brand(customer.host).relative_price),
     "adoption": lambda customer, *_: customer.world.adoption(),
 }

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mesa
 
 from agents.customer import Customer
-
-if TYPE_CHECKING:
-    from agents.customer import Surroundings
+from agents.environment import Environment
 
 __all__ = ["CustomerAgent"]
 
@@ -21,15 +19,15 @@ class CustomerAgent(Customer, mesa.Agent):
     ----------
     model : mesa.Model
         The model, usually a :class:`sim.JourneyModel`.
-    who : int
-        The customer's number: with it come its luck and its traits.
-    world : Surroundings
+    customer_id : int
+        Id of the customer, from 0: its luck and its traits come with it.
+    world : Environment
         What the customer sees and leaves.
     """
 
-    def __init__(self, model: Any, who: int, world: Surroundings) -> None:
+    def __init__(self, model: Any, customer_id: int, world: Environment) -> None:
         mesa.Agent.__init__(self, model)
-        Customer.__init__(self, who, world)
+        Customer.__init__(self, customer_id, world)
 
     def step(self) -> None:
         """Live one week."""

@@ -160,13 +160,13 @@ def count(arms: tuple[str, ...], population: int, horizon: int, burn_in: int) ->
 def _count_here(arms: tuple[str, ...], population: int, horizon: int, burn_in: int) -> dict[str, Any]:
     import agents.rules.numerics as numerics
     from agents.purposes import Purpose
-    from sim.reference.environment import Around
+    from sim.reference.environment import WorldEnvironment
     from sim.reference.model import JourneyModel
 
     found: Counter[str] = Counter()
     drawn: set[tuple[int, ...]] = set()
     counting = True
-    draw, is_reached = Around.draw, Around.is_reached
+    draw, is_reached = WorldEnvironment.draw, WorldEnvironment.is_reached
 
     def counted_draw(self: Any, who: int, purpose: Any, when: int, index: int, which: int) -> float:
         key = (who, int(purpose), when, index, self.week)
@@ -182,8 +182,8 @@ def _count_here(arms: tuple[str, ...], population: int, horizon: int, burn_in: i
             found["CONTACT"] += 1
         return is_reached(self, who, brand, threshold)
 
-    setattr(Around, "draw", counted_draw)  # noqa: B010
-    setattr(Around, "is_reached", counted_reach)  # noqa: B010
+    setattr(WorldEnvironment, "draw", counted_draw)  # noqa: B010
+    setattr(WorldEnvironment, "is_reached", counted_reach)  # noqa: B010
     for name in ("exp", "log"):
         true = getattr(numerics, name)
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.customer import Customer, Decision
+from agents.customer import Customer
+from agents.environment import Decision
 from agents.population import allocate_accounts
 from sim.record.counters import Counters, allocate_counters
 from sim.record.history import MarketTrace
-from sim.reference.environment import Around, be_born
+from sim.reference.environment import WorldEnvironment, be_born
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 from sim.world.birth import compile_birth
@@ -58,7 +59,7 @@ class Life:
     value: int
 
 
-class _Observer(Around):
+class _Observer(WorldEnvironment):
     """An environment that records every event and every decision of one customer."""
 
     def __init__(
@@ -73,15 +74,15 @@ class _Observer(Around):
         self.decisions.append(WeekDecision(self.row, customer.stage, decision))
 
 
-def _set_market(around: Around, trace: MarketTrace, week: int, fixed: NDArray[np.int64]) -> None:
+def _set_market(environment: WorldEnvironment, trace: MarketTrace, week: int, fixed: NDArray[np.int64]) -> None:
     """Set the market to its state in a week: strategies by their calendar, all else as recorded."""
-    market = around.market
-    market_week(week, around.phase_start, around.world, market, around.counters.talk, 0, fixed)
+    market = environment.market
+    market_week(week, environment.phase_start, environment.world, market, environment.counters.talk, 0, fixed)
     market.standing.reputation = trace.reputation[week]
     market.standing.recall = trace.recall_odds[week]
     market.brands.delight = trace.delight[week]
     market.totals.adoption = trace.adoption[week]
-    around.begin(week)
+    environment.begin(week)
 
 
 def replay(
@@ -117,7 +118,7 @@ def replay(
     def life(arm: str) -> tuple[Customer, Life]:
         world = world_of(scenario.baseline)
         market = allocate_market(world)
-        past = Around(world, market, counters_of(market, scenario.burn_in), 0, customer)
+        past = WorldEnvironment(world, market, counters_of(market, scenario.burn_in), 0, customer)
         person = Customer(customer, past)
         be_born(person, born)
         fixed = np.zeros((max(scenario.burn_in, scenario.horizon), brands, 3), np.int64)

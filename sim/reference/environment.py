@@ -1,4 +1,4 @@
-"""Surroundings: the world of compiled numbers as a customer of the readable twin meets it."""
+"""Environment: the world of compiled numbers as a customer of the readable engine sees it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.customer import Customer, Decision, EdgeView, NodeView, single, unit
+from agents.customer import Customer, single, unit
+from agents.environment import Decision, EdgeView, NodeView
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import log, uniform
@@ -24,7 +25,7 @@ from sim.world.graph import ALWAYS, Kind, On
 from sim.world.market import MarketState
 from sim.world.world import World
 
-__all__ = ["Around", "be_born"]
+__all__ = ["WorldEnvironment", "be_born"]
 
 _ON = {On.WEEK: None, On.CONTACT: "contact", On.NEED: "need"}
 _HAZARD = {Kind.LOGIT: "logit", Kind.PROBABILITY: "probability", Kind.REFERENCE: "reference"}
@@ -69,7 +70,7 @@ def _views(world: World) -> dict[int, NodeView]:
     return views
 
 
-class Around:
+class WorldEnvironment:
     """What customers see of a compiled world, and the counters they leave their traces in.
 
     Parameters
@@ -82,7 +83,7 @@ class Around:
     phase_start : int
         Week of the counters' first row.
     first : int
-        Id of the first customer who has an account.
+        Id of the first customer customer_id has an account.
     """
 
     def __init__(self, world: World, market: MarketState, counters: Counters, phase_start: int, first: int = 0) -> None:
@@ -124,18 +125,20 @@ class Around:
 
     # -- luck ------------------------------------------------------------------------------------------------------
 
-    def draw(self, who: int, purpose: Purpose, when: int, index: int, which: int) -> float:
+    def draw(self, customer_id: int, purpose: Purpose, when: int, index: int, which: int) -> float:
         """Uniform in (0, 1) of the customer's luck."""
         constants = self.constants
-        words = block(constants.seed, constants.replicate, who, int(purpose), when, index)
+        words = block(constants.seed, constants.replicate, customer_id, int(purpose), when, index)
         return uniform(int(words[which]))
 
-    def is_reached(self, who: int, brand: int, threshold: int) -> bool:
+    def is_reached(self, customer_id: int, brand: int, threshold: int) -> bool:
         """Whether this week brings a contact of the brand."""
         if threshold == 0:
             return False
         constants = self.constants
-        a, b, c, d = block(constants.seed, constants.replicate, who, int(Purpose.CONTACT), self.week >> 3, brand)
+        a, b, c, d = block(
+            constants.seed, constants.replicate, customer_id, int(Purpose.CONTACT), self.week >> 3, brand
+        )
         return bool(sixteen_bits((np.uint64(a), np.uint64(b), np.uint64(c), np.uint64(d)), self.week) < threshold)
 
     # -- what is seen ----------------------------------------------------------------------------------------------
@@ -160,9 +163,9 @@ class Around:
         """How much the brand's innovations delight this week."""
         return float(self._states[brand].delight)
 
-    def standing(self, who: int, brand: int) -> Any:
+    def standing(self, customer_id: int, brand: int) -> Any:
         """Reputation and recall of the brand where the customer lives."""
-        return self._standing[who % self.constants.groups][brand]
+        return self._standing[customer_id % self.constants.groups][brand]
 
     def persona(self, persona: int) -> Any:
         """The persona."""
@@ -236,11 +239,11 @@ class Around:
                 account.value += int(np.floor(signed * self.world.discount[self.row] + 0.5))
 
     def _account(self, customer: Customer) -> Any:
-        return self.counters.accounts[customer.who - self.first]
+        return self.counters.accounts[customer.customer_id - self.first]
 
     def say(self, customer: Customer, brand: int, *, good: bool) -> None:
         """Tell others about the brand."""
-        self.counters.talk[customer.who % self.constants.groups, brand, 0 if good else 1] += 1
+        self.counters.talk[customer.customer_id % self.constants.groups, brand, 0 if good else 1] += 1
 
     def moved(self, customer: Customer, source: int, target: int) -> None:
         """Count a move from stage to stage."""
@@ -256,11 +259,11 @@ class Around:
             account.focal_purchases += int(brand == self.constants.focal)
             account.switches += int(switched)
 
-    def note(self, customer: Customer, moment: str, brand: int, channel: int, origin: int, cents: int) -> None:
-        """Log a moment of a sampled customer."""
-        if customer.who in self.sampled:
+    def note(self, customer: Customer, kind: str, brand: int, channel: int, origin: int, cents: int) -> None:
+        """Log an event of a sampled customer."""
+        if customer.customer_id in self.sampled:
             self.events.append(
-                (customer.who, self.row, 0, int(EventKind[moment]), customer.stage, brand, channel, origin, cents)
+                (customer.customer_id, self.row, 0, int(EventKind[kind]), customer.stage, brand, channel, origin, cents)
             )
 
     def decided(self, customer: Customer, decision: Decision) -> None:
@@ -285,17 +288,17 @@ def _category(shares: Any, u: float) -> int:
 
 def be_born(customer: Customer, born: Birth) -> None:
     """Draw persona, traits, own need rate, first stage and the phase of the first need."""
-    world, who = customer.world, customer.who
-    customer.persona = _category(born.persona_shares, world.draw(who, Purpose.BIRTH, 0, 0, 0))
-    customer.stage = _category(born.start, world.draw(who, Purpose.BIRTH, 0, 0, 1))
-    at = tail_position(log(1.0 - world.draw(who, Purpose.BIRTH, 0, 0, 2)))
+    world, customer_id = customer.world, customer.customer_id
+    customer.persona = _category(born.persona_shares, world.draw(customer_id, Purpose.BIRTH, 0, 0, 0))
+    customer.stage = _category(born.start, world.draw(customer_id, Purpose.BIRTH, 0, 0, 1))
+    at = tail_position(log(1.0 - world.draw(customer_id, Purpose.BIRTH, 0, 0, 2)))
     below = int(at)
     share = at - below
     rate = float(born.rate_quantiles[below] * (1.0 - share) + born.rate_quantiles[below + 1] * share)
     customer.gap = single(1.0 / max(rate * float(born.persona_rate[customer.persona]), 1e-9))
     for trait, name in enumerate(TRAITS):
         table = born.trait_quantiles[customer.persona, trait]
-        position = world.draw(who, Purpose.TRAITS, 0, trait // 4, trait % 4) * (len(table) - 1)
+        position = world.draw(customer_id, Purpose.TRAITS, 0, trait // 4, trait % 4) * (len(table) - 1)
         customer.traits[name] = unit(_quantile(table, position))
     if world.node(customer.host, customer.stage).does == "wait":
         customer.set_need_clock(first=True)

@@ -24,7 +24,7 @@ from agents.rules.numerics import encode_unit
 from sim.record.counters import ByBrand, ByPersona, Counters, allocate_counters
 from sim.record.history import History
 from sim.record.recorder import Traced, allocate_trace, make_history, stocks_after, stocks_at_birth
-from sim.reference.environment import Around, be_born
+from sim.reference.environment import WorldEnvironment, be_born
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
@@ -35,11 +35,13 @@ from sim.world.market import allocate_market, market_week, start_from
 __all__ = ["JourneyModel", "live_replicate", "sampled_customers"]
 
 
-def sampled_customers(scenario: Scenario, around: Around) -> frozenset[int]:
+def sampled_customers(scenario: Scenario, environment: WorldEnvironment) -> frozenset[int]:
     """Customers whose moments are logged: a hashed sample."""
     share = min(1.0, scenario.record.events / scenario.population)
     everybody = range(scenario.population)
-    return frozenset(who for who in everybody if around.draw(who, Purpose.SAMPLE, 0, 0, 0) < share)
+    return frozenset(
+        customer_id for customer_id in everybody if environment.draw(customer_id, Purpose.SAMPLE, 0, 0, 0) < share
+    )
 
 
 class JourneyModel(mesa.Model):
@@ -98,11 +100,11 @@ class JourneyModel(mesa.Model):
         weeks = self.case.burn_in + self.case.horizon
         self.traced: Traced = allocate_trace(weeks, self._groups(), len(self.case.brands))
         world = compile_world(self.case, self.case.arms[self.case.baseline], self.luck, self.replicate)
-        self.around = Around(world, allocate_market(world), self._counters(self.case.burn_in, 0), 0)
+        self.environment = WorldEnvironment(world, allocate_market(world), self._counters(self.case.burn_in, 0), 0)
         self.fixed = np.zeros((self.case.burn_in, len(self.case.brands), 3), np.int64)
         born = compile_birth(self.case)
-        for who in range(self.case.population):
-            be_born(CustomerAgent(self, who, self.around), born)
+        for customer_id in range(self.case.population):
+            be_born(CustomerAgent(self, customer_id, self.environment), born)
         self.customers: list[CustomerAgent] = list(self.agents)
         self.running = True
         #: A subclass may put its own in its place; :func:`mesa.batch_run` reads it.
@@ -128,7 +130,7 @@ class JourneyModel(mesa.Model):
 
     def _focal(self, first: int, end: int) -> int:
         """Sum of the focal brand's columns since the horizon (or the burn-in) began."""
-        return int(self.around.counters.by_brand[:, :, self.case.focal, first:end].sum())
+        return int(self.environment.counters.by_brand[:, :, self.case.focal, first:end].sum())
 
     @property
     def purchases(self) -> int:
@@ -155,14 +157,22 @@ class JourneyModel(mesa.Model):
         if self.week >= self.case.burn_in + self.case.horizon:
             self.running = False
             return
-        around, market, counters = self.around, self.around.market, self.around.counters
-        market_week(self.week, around.phase_start, around.world, market, counters.talk, self.adopted_before, self.fixed)
+        environment, market, counters = self.environment, self.environment.market, self.environment.counters
+        market_week(
+            self.week,
+            environment.phase_start,
+            environment.world,
+            market,
+            counters.talk,
+            self.adopted_before,
+            self.fixed,
+        )
         now = (market.standing.reputation, market.standing.recall, market.brands.delight, market.totals.adoption[0])
         for kept, value in zip(self.traced, now, strict=True):
             kept[self.week] = value
-        around.begin(self.week)
+        environment.begin(self.week)
         self.agents.do("step")
-        self.adopted_before = int(counters.by_persona[around.row, :, ByPersona.ADOPTED].sum())
+        self.adopted_before = int(counters.by_persona[environment.row, :, ByPersona.ADOPTED].sum())
         self.week += 1
         self.datacollector.collect(self)
         if self.week == self.case.burn_in:
@@ -172,16 +182,16 @@ class JourneyModel(mesa.Model):
 
     def _begin_horizon(self) -> None:
         """Leave the baseline's world, which all arms share until here, for the arm's own."""
-        self.past = self.around.counters
-        market = start_from(self.around.market)
+        self.past = self.environment.counters
+        market = start_from(self.environment.market)
         world = compile_world(self.case, self.case.arms[self.arm], self.luck, self.replicate)
         counters = self._counters(self.case.horizon, self.case.population)
         counters.talk[:] = self.past.talk
         self.fixed = np.zeros((self.case.horizon, len(self.case.brands), 3), np.int64)
-        self.around = Around(world, market, counters, self.case.burn_in)
-        self.around.sampled = sampled_customers(self.case, self.around)
+        self.environment = WorldEnvironment(world, market, counters, self.case.burn_in)
+        self.environment.sampled = sampled_customers(self.case, self.environment)
         for customer in self.customers:
-            customer.world = self.around
+            customer.world = self.environment
             customer.begin_horizon(self.case.focal)
         self.at_start = self._loyal()
 
@@ -205,9 +215,9 @@ class JourneyModel(mesa.Model):
 
     def history(self, seconds: float = 0.0) -> History:
         """What the arm has left behind; the horizon must be over."""
-        scenario, world = self.case, self.around.world
-        events = self.around.log()
-        counters = self.around.counters._replace(events=events, event_count=np.array([len(events)], np.int64))
+        scenario, world = self.case, self.environment.world
+        events = self.environment.log()
+        counters = self.environment.counters._replace(events=events, event_count=np.array([len(events)], np.int64))
         records = self.records()
         # Whoever is where now began where the flows say.
         began = -self.past.occupancy.sum(axis=0) - counters.occupancy.sum(axis=0)

@@ -1,0 +1,289 @@
+"""Environment: what a customer of the readable engine sees of the world, and what it leaves there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from agents.purposes import Purpose
+
+__all__ = ["Decision", "EdgeView", "Environment", "NodeView"]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeView:
+    """An edge as the customer meets it. ``hazard`` is "logit", "probability" or "reference"."""
+
+    target: int
+    on: str | None
+    only: str | None
+    hazard: str
+    base: float
+    terms: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """A stage of one journey as the customer meets it. ``weeks`` is None, 0 (within the week) or a fixed stay.
+
+    ``mix`` are cumulative shares of channels, empty where the stage has none; ``cost`` and ``ancillary`` are cents.
+    """
+
+    journey: int
+    stage: int
+    does: str
+    weeks: int | None
+    weekly: bool
+    effort: float
+    lift: float
+    cost: int
+    ancillary: int
+    mix: tuple[float, ...]
+    edges: tuple[EdgeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something luck decided: a draw in (0, 1) against what the options weighed, and what came of it.
+
+    ``options`` are (name or number, weight) in the order tried; ``taken`` is one of the names, or None for staying.
+    """
+
+    kind: str
+    brand: int
+    draw: float
+    options: tuple[tuple[Any, float], ...]
+    taken: Any
+
+
+class Environment(Protocol):
+    """What a customer sees of the world, and what it leaves there. Brands, stages and channels are numbers."""
+
+    week: int
+    brands: int
+    constants: Any  # single numbers, named as in sim.world.world.CONSTANTS
+
+    def draw(self, customer_id: int, purpose: Purpose, when: int, index: int, which: int) -> float:
+        """Uniform in (0, 1) of the customer's luck.
+
+        Parameters
+        ----------
+        customer_id : int
+            Whose luck it is.
+        purpose : Purpose
+            What is decided.
+        when, index : int
+            What else the draw is keyed by (:class:`agents.purposes.Purpose`).
+        which : int
+            Which of the four words of the block, 0 to 3.
+
+        Returns
+        -------
+        float
+            In (0, 1).
+        """
+        ...
+
+    def is_reached(self, customer_id: int, brand: int, threshold: int) -> bool:
+        """Whether this week brings a contact of the brand, at ``threshold`` weeks in 65,536.
+
+        Parameters
+        ----------
+        customer_id : int
+            Id of the customer.
+        brand : int
+            Id of the brand.
+        threshold : int
+            Contacts per 65,536 weeks.
+
+        Returns
+        -------
+        bool
+        """
+        ...
+
+    def contacting(self) -> Sequence[int]:
+        """Brands that make contact at all."""
+        ...
+
+    def level(self, brand: int, persona: int) -> Any:
+        """Levels of the brand's present strategy for a persona, named as in sim.world.world.LEVEL."""
+        ...
+
+    def segment(self, brand: int) -> Any:
+        """The brand's present plan, named as in sim.world.world.SEGMENT."""
+        ...
+
+    def brand(self, brand: int) -> Any:
+        """The brand, named as in sim.world.world.BRAND."""
+        ...
+
+    def delight(self, brand: int) -> float:
+        """How much the brand's innovations delight this week."""
+        ...
+
+    def standing(self, customer_id: int, brand: int) -> Any:
+        """Reputation and recall of the brand where the customer lives."""
+        ...
+
+    def persona(self, persona: int) -> Any:
+        """The persona, named as in sim.world.world.PERSONA."""
+        ...
+
+    def offer(self, persona: int, brand: int) -> Any:
+        """Revenue and margin of a purchase, cents."""
+        ...
+
+    def channel(self, channel: int) -> Any:
+        """A channel, named as in sim.world.graph.CHANNEL."""
+        ...
+
+    def node(self, host: int, stage: int) -> NodeView:
+        """A stage on the host brand's journey (or on that of customers without a host brand)."""
+        ...
+
+    def has_stage(self, brand: int, stage: int) -> bool:
+        """Whether the brand's journey has a stage of its own like this."""
+        ...
+
+    def adoption(self) -> float:
+        """Share of customers who ever bought in the category."""
+        ...
+
+    def gap(self, position: float) -> float:
+        """Gap of mean 1 at a position of the quantile table."""
+        ...
+
+    def taste(self, brand: int, above: bool, position: float) -> float:
+        """Log-Gamma taste for a brand at a position of its quantile table, above the median or below.
+
+        Parameters
+        ----------
+        brand : int
+            Id of the brand.
+        above : bool
+            Whether the draw lies above the median.
+        position : float
+            In nodes of the table, >= 0.
+
+        Returns
+        -------
+        float
+            Utility.
+        """
+        ...
+
+    def fatigue_left(self, weeks: int) -> float:
+        """Share of fatigue left after so many weeks."""
+        ...
+
+    def habit_left(self, weeks: int) -> float:
+        """Share of habit left after so many weeks."""
+        ...
+
+    def count(self, customer: Any, brand: int, what: str, amount: int) -> None:
+        """Count something for a brand, this week; ``what`` is named as in sim.record.counters.ByBrand.
+
+        Parameters
+        ----------
+        customer
+            The :class:`agents.customer.Customer` it happens to.
+        brand : int
+            Id of the brand.
+        what : str
+            Name of the counter.
+        amount : int
+            What is added.
+        """
+        ...
+
+    def count_person(self, customer: Any, what: str, amount: int) -> None:
+        """Count something for the persona, this week.
+
+        Parameters
+        ----------
+        customer
+            The :class:`agents.customer.Customer` it happens to.
+        what : str
+            Name of a counter of sim.record.counters.ByPersona.
+        amount : int
+            What is added.
+        """
+        ...
+
+    def pay(self, customer: Any, brand: int, what: str, cents: int) -> None:
+        """Book money; ``what`` is named as in sim.record.history.Money.
+
+        Parameters
+        ----------
+        customer
+            The :class:`agents.customer.Customer` it happens to.
+        brand : int
+            Id of the brand.
+        what : str
+            Name of the kind of money.
+        cents : int
+            Amount.
+        """
+        ...
+
+    def say(self, customer: Any, brand: int, *, good: bool) -> None:
+        """Tell others about the brand.
+
+        Parameters
+        ----------
+        customer
+            The :class:`agents.customer.Customer` it happens to.
+        brand : int
+            Id of the brand.
+        good : bool
+            Praise, or else a complaint.
+        """
+        ...
+
+    def moved(self, customer: Any, source: int, target: int) -> None:
+        """Count a move from stage to stage.
+
+        Parameters
+        ----------
+        customer
+            The :class:`agents.customer.Customer` it happens to.
+        source, target : int
+            Ids of the stages.
+        """
+        ...
+
+    def bought(self, customer: Any, brand: int, *, switched: bool) -> None:
+        """Keep the customer's own account of a purchase.
+
+        Parameters
+        ----------
+        customer
+            The :class:`agents.customer.Customer` it happens to.
+        brand : int
+            Id of the brand.
+        switched : bool
+            Whether another brand was bought before.
+        """
+        ...
+
+    def note(self, customer: Any, kind: str, brand: int, channel: int, origin: int, cents: int) -> None:
+        """Log an event; ``kind`` is named as in sim.record.events.EventKind.
+
+        Parameters
+        ----------
+        customer
+            The :class:`agents.customer.Customer` it happens to.
+        kind : str
+            Kind of the event.
+        brand, channel, origin : int
+            Ids, or NOBODY.
+        cents : int
+            Amount of a purchase, else 0.
+        """
+        ...
+
+    def decided(self, customer: Any, decision: Decision) -> None:
+        """Hear what luck decided; only a story listens."""
+        ...
