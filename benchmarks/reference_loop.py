@@ -122,17 +122,17 @@ def _pick(
         words = _draw(world, customer_id, _STEP if instant else _WEEK, when, np.int64(customer.stage))
     else:
         words = _draw(world, customer_id, _WEEK, _EVER, _EVER)
-    for place in range(node.first_used, node.end_used):
-        load_feature(world, market, workspace, population, at, world.used[place], _ONE_LANE)
+    for row in range(node.first_used, node.end_used):
+        load_feature(world, market, workspace, population, at, world.used[row], _ONE_LANE)
     need_due = is_need_due(workspace, customer) and not instant
     total = 1.0
     reached = 0.0
     taken: Int = _NOBODY
-    for place in range(node.first_edge, node.end_edge):
-        edge = world.edges[place]
+    for edge_id in range(node.first_edge, node.end_edge):
+        edge = world.edges[edge_id]
         if _is_open(workspace, customer, edge, strongest > 0.0, need_due):
             if edge.kind == _REFERENCE:
-                taken = place
+                taken = edge_id
             else:
                 predictor = edge.intercept
                 for term in range(edge.first_term, edge.end_term):
@@ -144,12 +144,12 @@ def _pick(
                     reached += odds(predictor)
                 else:
                     reached += clipped_probability(predictor)
-        workspace.cumulative_odds[place - node.first_edge, 0] = reached
+        workspace.cumulative_odds[edge_id - node.first_edge, 0] = reached
     goal = uniform(np.int64(words[0])) * total
     if node.weighs and goal < reached:
-        for place in range(node.first_edge, node.end_edge):
-            if goal < workspace.cumulative_odds[place - node.first_edge, 0]:
-                return place
+        for edge_id in range(node.first_edge, node.end_edge):
+            if goal < workspace.cumulative_odds[edge_id - node.first_edge, 0]:
+                return edge_id
     return taken
 
 
@@ -342,17 +342,28 @@ def run_weeks(
     counters: Counters,
     population: Population,
     fixed: NDArray[np.int64],
-    traced: Traced,
+    trace: Traced,
     adopted_before: Int,
     sampled: Int,
-    meeting: Barrier,
-    shard: Int,
+    barrier: Barrier,
+    number: Int,
 ) -> Int:
-    """Weeks ``week`` to ``end`` of a shard, as :func:`sim.engine.loop.run_weeks`."""
+    """Weeks ``week`` to ``end`` of a partition, as :func:`sim.engine.loop.run_weeks`."""
     while week < end:
-        short = counters.event_count[0] + sampled * EVENTS_PER_WEEK > counters.events.shape[0]
+        full = counters.event_count[0] + sampled * EVENTS_PER_WEEK > counters.events.shape[0]
         if not synchronize(
-            week, phase_start, world, market, counters, population, fixed, traced, adopted_before, short, meeting, shard
+            week,
+            phase_start,
+            world,
+            market,
+            counters,
+            population,
+            fixed,
+            trace,
+            adopted_before,
+            full,
+            barrier,
+            number,
         ):
             break
         workspace.clock[_AT_WEEK] = week

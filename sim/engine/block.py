@@ -63,15 +63,15 @@ def _act(
 
 @inlined
 def _move(world: World, workspace: Workspace, population: Population, at: Int, lanes: Int) -> Int:
-    """Send all of the lanes where the edges they take lead, edge by edge; returns how many go."""
+    """Move the customers of the lanes along the edges they take; returns how many move."""
     scratch, node = workspace.scratch[0], world.nodes[at]
     journey, gone = at // world.constants[0].stages, np.int64(0)
-    for place in range(node.first_edge, node.end_edge):
+    for edge_id in range(node.first_edge, node.end_edge):
         for lane in range((lanes + VECTOR_WIDTH - 1) & -VECTOR_WIDTH):
-            scratch.is_open[lane] = scratch.edge[lane] == place
+            scratch.is_open[lane] = scratch.edge[lane] == edge_id
         count = compress_all(scratch.selected, np.int64(0), scratch.index, scratch.is_open, lanes)
-        moved, stage = np.uint64(count), world.edges[place].target
-        counts = workspace.edge_counts[place]
+        moved, stage = np.uint64(count), world.edges[edge_id].target
+        counts = workspace.edge_counts[edge_id]
         for turn in range(moved):
             counts[population.people[scratch.selected[turn]].persona] += 1
         if node.does == _DOES_WAIT:
@@ -104,9 +104,9 @@ def _step(
     begin: Int,
     weekly: bool,
 ) -> Int:
-    """One edge at most of each who is queued at a node, by its hazards.
+    """Let each customer queued at a node take one edge at most, by its hazards.
 
-    Returns by how much the number of those on the move grows.
+    Returns by how much the number of customers on the move grows.
     """
     gone = np.int64(0) if weekly else -workspace.queued[at]
     for start in range(0, workspace.queued[at], LANES):
@@ -145,12 +145,12 @@ def step_blocks(
     stages, nodes = world.constants[0].stages, world.nodes.size
     lay_out_week(world, market, workspace)
     customers = population.due.size
-    coming = find_active(workspace, population, np.int64(0))
+    upcoming = find_active(workspace, population, np.int64(0))
     for begin in range(0, customers, BLOCK):
-        ready = coming
-        coming = advance_block(workspace, population, begin, ready)
-        contacted, moved = contact_active(world, market, workspace, counters, population, ready)
-        queue_active(workspace, population, ready, moved)
+        active = upcoming
+        upcoming = advance_block(workspace, population, begin, active)
+        contacted, moved = contact_active(world, market, workspace, counters, population, active)
+        queue_active(workspace, population, active, moved)
         weekly = True
         moving = np.int64(0)
         while weekly or moving > 0:
@@ -163,10 +163,10 @@ def step_blocks(
                     if workspace.queued[at] > 0:
                         moving += _step(world, market, workspace, counters, population, at, begin, weekly)
             weekly = False
-        prefetch_upcoming(workspace, population, coming)
-        look_ahead(world, market, workspace, population, ready)
-        for place in range(contacted):
-            here = scratch.contacted[place]
+        prefetch_upcoming(workspace, population, upcoming)
+        look_ahead(world, market, workspace, population, active)
+        for row in range(contacted):
+            here = scratch.contacted[row]
             scratch.pulled[here] = 0
             scratch.pulls[here] = 0.0
             scratch.intrusions[here] = 0.0

@@ -1,4 +1,4 @@
-"""Choose: the brands of several customers who buy at once (MODEL 4.4)."""
+"""Choice: the brands that several customers buy at once (MODEL 4.4)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def draw_brands(world: World, workspace: Workspace, purpose: Int, lanes: Int) ->
 
 @inlined
 def _recall_alone(world: World, market: MarketState, workspace: Workspace, customer: Any, customer_id: Int) -> None:
-    """Who comes to buy with nothing in mind and without a host brand recalls brands first."""
+    """Recall brands for a customer who buys without a consideration set and without a host brand."""
     scratch, constants = workspace.scratch[0], world.constants[0]
     for row in range(0, constants.brands, 4):
         drawn = block(constants.seed, constants.replicate, customer_id, _RECALL, np.int64(customer.occasion), row >> 2)
@@ -79,7 +79,7 @@ def _recall_alone(world: World, market: MarketState, workspace: Workspace, custo
 
 @inlined
 def _prepare_choice(world: World, workspace: Workspace, population: Population, lanes: Int) -> None:
-    """Leave on the room what lies between each customer and the incumbent, the host and all other brands."""
+    """Compute what the incumbent, the host and all other brands gain with each customer."""
     scratch, constants = workspace.scratch[0], world.constants[0]
     for lane in range(lanes):
         i = scratch.selected[lane]
@@ -204,7 +204,7 @@ def buy_lanes(
             )
         _prepare_choice(world, workspace, population, choosing)
         _choose_lanes(world, market, workspace, choosing)
-    # Behind those who chose stand those who buy the host brand.
+    # Customers who buy the host brand come behind those who chose.
     for lane in range(loyal):
         i = scratch.followers[lane]
         scratch.selected[choosing + lane] = i

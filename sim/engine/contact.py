@@ -97,8 +97,8 @@ def _contact_brand(
         scratch.selected[made] = lane
         # A company that knows where the customer is holds back what would not be timely.
         made += np.int64(has(scratch.reached_by[lane], brand) & ((not aimed) | (scratch.is_timely[lane] != 0)))
-    for place in range(made):
-        lane = scratch.selected[place]
+    for position in range(made):
+        lane = scratch.selected[position]
         i = scratch.index[lane]
         strength, disturbed, tiring = meet_contact(
             world,
@@ -181,7 +181,7 @@ def _highest_rate(workspace: Workspace, brand: Int) -> Int:
 
 @loop
 def contact_active(
-    world: World, market: MarketState, workspace: Workspace, counters: Counters, population: Population, ready: Int
+    world: World, market: MarketState, workspace: Workspace, counters: Counters, population: Population, active: Int
 ) -> tuple[Int, Int]:
     """This week's contacts of the active customers: leaves pulls and intrusions by row in the block.
 
@@ -189,7 +189,7 @@ def contact_active(
     ----------
     world, market, workspace, counters, population
         See :mod:`sim.engine`.
-    ready : int
+    active : int
         Active customers of the block.
 
     Returns
@@ -206,12 +206,12 @@ def contact_active(
     # Weeks of a window lie in pairs in the words of its block.
     row, shift = (week & 7) >> 1, np.uint32(16 * (week & 1))
     reached: Int = np.int64(0)
-    for place in range(ready):
-        lookahead.customer_id[place] = first + scratch.active[place]
+    for position in range(active):
+        lookahead.customer_id[position] = first + scratch.active[position]
     for lane in range(LANES):
         lookahead.period[lane] = week >> 3
-    for start in range(0, ready, LANES):
-        lanes = min(LANES, ready - start)
+    for start in range(0, active, LANES):
+        lanes = min(LANES, active - start)
         customer_id, candidates = lookahead.customer_id[start : start + LANES], scratch.active[start : start + LANES]
         for lane in range(LANES):
             scratch.reached_by[lane] = 0
@@ -231,18 +231,18 @@ def contact_active(
             draws, most = scratch.draws[row], np.uint32(_highest_rate(workspace, brand))
             for lane in range(LANES):
                 scratch.is_reached[lane] = ((draws[lane] >> shift) & np.uint32(0xFFFF)) < most
-            # Few are left whose own rate is asked for.
-            for place in range(
+            # Only for these few the customer's own rate is looked up.
+            for position in range(
                 compress_all(scratch.selected, np.int64(0), scratch.sequence, scratch.is_reached, lanes)
             ):
-                lane = scratch.selected[place]
+                lane = scratch.selected[position]
                 rate = rate_of(workspace, population, candidates[lane], brand)
                 hit = np.int64((draws[lane] >> shift) & np.uint32(0xFFFF)) < rate
                 scratch.reached_by[lane] |= np.uint64(hit) << np.uint64(brand)
         for lane in range(LANES):
             scratch.is_reached[lane] = scratch.reached_by[lane] != np.uint64(0)
-        for place in range(compress_all(scratch.selected, np.int64(0), scratch.sequence, scratch.is_reached, lanes)):
-            lane = scratch.selected[place]
+        for position in range(compress_all(scratch.selected, np.int64(0), scratch.sequence, scratch.is_reached, lanes)):
+            lane = scratch.selected[position]
             lookahead.index[np.uint64(reached)] = candidates[lane]
             lookahead.reached_by[np.uint64(reached)] = scratch.reached_by[lane]
             reached += 1
@@ -258,7 +258,7 @@ def contact_active(
 
 @inlined
 def _compress_lookahead(workspace: Workspace, count: Int) -> Int:
-    """Let those of so many close ranks who go on; returns how many these are."""
+    """Keep the customers who are looked at further; returns how many."""
     lookahead, none = workspace.lookahead[0], np.int64(0)
     compress_all(lookahead.rate, none, lookahead.rate, lookahead.continues, count)
     compress_all(lookahead.own_due, none, lookahead.own_due, lookahead.continues, count)
@@ -267,20 +267,20 @@ def _compress_lookahead(workspace: Workspace, count: Int) -> Int:
 
 @inlined
 def _look_ahead(world: World, workspace: Workspace, population: Population, brand: Int, waiting: Int) -> None:
-    """Bring the next week of those who wait forward to the next contact of one brand.
+    """Bring the next week of waiting customers forward to the next contact of one brand.
 
-    Windows of eight weeks share a block of luck. ``people`` are those who may still be reached before their own next
+    Windows of eight weeks share a block of luck. ``index`` are customers who may still be reached before their own next
     week, ``soon``.
     """
     lookahead, constants = workspace.lookahead[0], world.constants[0]
     first, tomorrow = workspace.clock[_AT_FIRST], workspace.clock[_AT_WEEK] + 1
-    for place in range(waiting):
-        i = lookahead.waiting[place]
+    for position in range(waiting):
+        i = lookahead.waiting[position]
         rate = rate_of(workspace, population, np.int64(i), brand)
-        lookahead.index[place] = i
-        lookahead.rate[place] = rate
-        lookahead.own_due[place] = population.due[i] - _WEEKLY
-        lookahead.continues[place] = rate > 0
+        lookahead.index[position] = i
+        lookahead.rate[position] = rate
+        lookahead.own_due[position] = population.due[i] - _WEEKLY
+        lookahead.continues[position] = rate > 0
     active, window = _compress_lookahead(workspace, waiting), tomorrow >> 3
     for _ in range(_WINDOWS):
         if active == 0:
@@ -319,7 +319,7 @@ def _look_ahead(world: World, workspace: Workspace, population: Population, bran
 
 
 @loop
-def look_ahead(world: World, market: MarketState, workspace: Workspace, population: Population, ready: Int) -> None:
+def look_ahead(world: World, market: MarketState, workspace: Workspace, population: Population, active: Int) -> None:
     """Let contacts bring forward the next week of customers who would only wait.
 
     A week in which nothing happens leaves no trace: visiting a customer more often changes nothing.
@@ -328,7 +328,7 @@ def look_ahead(world: World, market: MarketState, workspace: Workspace, populati
     ----------
     world, market, workspace, population
         See :mod:`sim.engine`.
-    ready : int
+    active : int
         Active customers of the block.
     """
     if market.totals[0].contacting == 0:
@@ -336,8 +336,8 @@ def look_ahead(world: World, market: MarketState, workspace: Workspace, populati
     scratch, lookahead = workspace.scratch[0], workspace.lookahead[0]
     tomorrow = np.uint16(WEEKLY + workspace.clock[_AT_WEEK] + 1)
     waiting = np.int64(0)
-    for place in range(ready):
-        i = scratch.active[place]
+    for position in range(active):
+        i = scratch.active[position]
         lookahead.waiting[np.uint64(waiting)] = i
         waiting += np.int64(population.due[i] > tomorrow)
     for turn in range(market.totals[0].contacting):

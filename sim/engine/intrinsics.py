@@ -24,22 +24,22 @@ __all__ = ["VECTOR_WIDTH", "prefetch_l1", "compress", "compress_all", "release",
 #: Neighbours that :func:`keep` looks at together.
 VECTOR_WIDTH = 16
 
-#: Looks at what another thread is to post before this one lets others have the core.
-_PATIENCE = 20_000
+#: Looks at what another thread is to release before this one yields the core.
+_SPINS = 20_000
 
 
-def prefetch_l2(records: Any, place: Int) -> None:
+def prefetch_l2(records: Any, index: Int) -> None:
     """Ask memory for a record that will be wanted soon, and go on: changes nothing but when it is there."""
 
 
-def prefetch_l1(records: Any, place: Int) -> None:
+def prefetch_l1(records: Any, index: Int) -> None:
     """Ask the outer cache for a record that is wanted next, and go on."""
 
 
 def compress(
-    kept: NDArray[np.uint32], count: Int, numbers: NDArray[np.uint32], chosen: NDArray[np.uint8], place: Int
+    kept: NDArray[np.uint32], count: Int, numbers: NDArray[np.uint32], chosen: NDArray[np.uint8], index: Int
 ) -> Int:
-    """Append to ``kept``, behind its first ``count``, the chosen ones of 16 ``numbers`` from ``place`` on.
+    """Append to ``kept``, behind its first ``count``, the chosen ones of 16 ``numbers`` from ``index`` on.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def compress(
     numbers : uint32 (m,)
     chosen : uint8 (m,)
         Chosen unless 0.
-    place : int
+    index : int
         First of the 16.
 
     Returns
@@ -58,7 +58,7 @@ def compress(
     int
         How many are there now.
     """
-    for at in range(place, place + VECTOR_WIDTH):
+    for at in range(index, index + VECTOR_WIDTH):
         if chosen[at] != 0:
             kept[count] = numbers[at]
             count += 1
@@ -85,47 +85,47 @@ def compress_all(
     int
         How many are there now.
     """
-    for place in range(size, (size + VECTOR_WIDTH - 1) & -VECTOR_WIDTH):
-        chosen[place] = 0
-    for place in range(0, size, VECTOR_WIDTH):
-        count = compress(kept, count, numbers, chosen, place)
+    for index in range(size, (size + VECTOR_WIDTH - 1) & -VECTOR_WIDTH):
+        chosen[index] = 0
+    for index in range(0, size, VECTOR_WIDTH):
+        count = compress(kept, count, numbers, chosen, index)
     return count
 
 
-def release(board: NDArray[np.int64], place: Int, value: Int) -> None:
+def release(board: NDArray[np.int64], index: Int, value: Int) -> None:
     """Write a number for other threads to see, after everything that was written before it.
 
     Parameters
     ----------
     board : int64 (n,)
         Numbers that threads show each other.
-    place : int
+    index : int
         Index in the array.
     value : int
         The number.
     """
-    board[place] = value
+    board[index] = value
 
 
-def acquire(board: NDArray[np.int64], place: Int, value: Int) -> None:
+def acquire(board: NDArray[np.int64], index: Int, value: Int) -> None:
     """Wait until another thread has released ``value`` or more; spins, for it will not be long.
 
     Parameters
     ----------
     board : int64 (n,)
         Numbers that threads show each other.
-    place : int
+    index : int
         Index in the array.
     value : int
         Least number to wait for.
     """
-    while board[place] < value:
+    while board[index] < value:
         time.sleep(0.0)
 
 
-def _address(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> Any:
+def _address(context: Any, builder: Any, kind: Any, array: Any, index: Any) -> Any:
     item = context.make_array(kind)(context, builder, array)
-    return cgutils.get_item_pointer(context, builder, kind, item, [place])
+    return cgutils.get_item_pointer(context, builder, kind, item, [index])
 
 
 def _known(builder: Any, name: str, returns: Any, takes: Sequence[Any]) -> Any:
@@ -149,29 +149,29 @@ def _prefetch(nearness: int) -> Any:
 
 
 @intrinsic
-def _into_outer(context: Any, records: Any, place: Any) -> Any:
-    return types.void(records, place), _prefetch(2)
+def _into_outer(context: Any, records: Any, index: Any) -> Any:
+    return types.void(records, index), _prefetch(2)
 
 
 @intrinsic
-def _into_inner(context: Any, records: Any, place: Any) -> Any:
-    return types.void(records, place), _prefetch(3)
+def _into_inner(context: Any, records: Any, index: Any) -> Any:
+    return types.void(records, index), _prefetch(3)
 
 
 @intrinsic
-def _compress(context: Any, kept: Any, count: Any, numbers: Any, chosen: Any, place: Any) -> Any:
+def _compress(context: Any, kept: Any, count: Any, numbers: Any, chosen: Any, index: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kept, count, numbers, chosen, place = arguments
+        kept, count, numbers, chosen, index = arguments
         kinds = signature.args
         sixteen = ir.VectorType(ir.IntType(32), VECTOR_WIDTH)
         flags = ir.VectorType(ir.IntType(1), VECTOR_WIDTH)
 
-        def side(kind: Any, array: Any, place: Any, items: Any) -> Any:
-            return builder.bitcast(_address(context, builder, kind, array, place), items.as_pointer())
+        def side(kind: Any, array: Any, index: Any, items: Any) -> Any:
+            return builder.bitcast(_address(context, builder, kind, array, index), items.as_pointer())
 
-        from_where = side(kinds[2], numbers, place, sixteen)
+        from_where = side(kinds[2], numbers, index, sixteen)
         values = builder.load(from_where, align=4)
-        marks = builder.load(side(kinds[3], chosen, place, ir.VectorType(ir.IntType(8), VECTOR_WIDTH)), align=1)
+        marks = builder.load(side(kinds[3], chosen, index, ir.VectorType(ir.IntType(8), VECTOR_WIDTH)), align=1)
         wanted = builder.icmp_unsigned("!=", marks, ir.Constant(marks.type, None))
         squeeze = _known(builder, "llvm.experimental.vector.compress.v16i32", sixteen, [sixteen, flags, sixteen])
         close = builder.call(squeeze, [values, wanted, ir.Constant(sixteen, ir.Undefined)])
@@ -183,17 +183,17 @@ def _compress(context: Any, kept: Any, count: Any, numbers: Any, chosen: Any, pl
 
 
 @intrinsic
-def _store(context: Any, board: Any, place: Any, value: Any) -> Any:
+def _store(context: Any, board: Any, index: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        board, place, value = arguments
-        builder.store_atomic(value, _address(context, builder, signature.args[0], board, place), "release", 8)
+        board, index, value = arguments
+        builder.store_atomic(value, _address(context, builder, signature.args[0], board, index), "release", 8)
         return context.get_dummy_value()
 
     return types.void(board, types.int64, types.int64), generate
 
 
 @intrinsic
-def _load(context: Any, board: Any, place: Any) -> Any:
+def _load(context: Any, board: Any, index: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.load_atomic(_address(context, builder, signature.args[0], *arguments), "acquire", 8)
 
@@ -201,7 +201,7 @@ def _load(context: Any, board: Any, place: Any) -> Any:
 
 
 @intrinsic
-def _let_others(context: Any) -> Any:
+def _yield_core(context: Any) -> Any:
     """Let another thread have this core, where the operating system knows how."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -213,44 +213,44 @@ def _let_others(context: Any) -> Any:
 
 
 @overload(prefetch_l2)
-def _read_ahead(records: Any, place: Any) -> Any:
-    def compiled(records: Any, place: Any) -> None:
-        _into_outer(records, place)
+def _prefetch_l2_compiled(records: Any, index: Any) -> Any:
+    def compiled(records: Any, index: Any) -> None:
+        _into_outer(records, index)
 
     return compiled
 
 
 @overload(prefetch_l1)
-def _call_in(records: Any, place: Any) -> Any:
-    def compiled(records: Any, place: Any) -> None:
-        _into_inner(records, place)
+def _prefetch_l1_compiled(records: Any, index: Any) -> Any:
+    def compiled(records: Any, index: Any) -> None:
+        _into_inner(records, index)
 
     return compiled
 
 
 @overload(compress)
-def _keep(kept: Any, count: Any, numbers: Any, chosen: Any, place: Any) -> Any:
-    def compiled(kept: Any, count: Any, numbers: Any, chosen: Any, place: Any) -> Any:
-        return _compress(kept, count, numbers, chosen, place)
+def _compress_compiled(kept: Any, count: Any, numbers: Any, chosen: Any, index: Any) -> Any:
+    def compiled(kept: Any, count: Any, numbers: Any, chosen: Any, index: Any) -> Any:
+        return _compress(kept, count, numbers, chosen, index)
 
     return compiled
 
 
 @overload(release)
-def _post(board: Any, place: Any, value: Any) -> Any:
-    def compiled(board: Any, place: Any, value: Any) -> None:
-        _store(board, place, value)
+def _release_compiled(board: Any, index: Any, value: Any) -> Any:
+    def compiled(board: Any, index: Any, value: Any) -> None:
+        _store(board, index, value)
 
     return compiled
 
 
 @overload(acquire)
-def _wait_for(board: Any, place: Any, value: Any) -> Any:
-    def compiled(board: Any, place: Any, value: Any) -> None:
+def _acquire_compiled(board: Any, index: Any, value: Any) -> Any:
+    def compiled(board: Any, index: Any, value: Any) -> None:
         looks = 0
-        while _load(board, place) < value:
+        while _load(board, index) < value:
             looks += 1
-            if looks > _PATIENCE:
-                _let_others()
+            if looks > _SPINS:
+                _yield_core()
 
     return compiled

@@ -1,4 +1,4 @@
-"""Live one replicate: the shared burn-in once, then every arm from a copy of it."""
+"""Replicate: the shared burn-in once, then every arm from a copy of it."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def live_replicate(
     on_progress: Callable[[int], None] | None = None,
     stop: threading.Event | None = None,
 ) -> dict[str, History]:
-    """Live one replicate of every arm of a scenario.
+    """Run one replicate of every arm of a scenario.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def live_replicate(
     threads : int
         Threads that share the customers; any number gives the same bytes.
     on_progress : callable, optional
-        Told how many customer-weeks have been lived since it was last told.
+        Called with the customer-weeks run since the last call.
     stop : threading.Event, optional
         When set, the run ends within a breath.
 
@@ -173,9 +173,9 @@ def live_replicate(
         If ``stop`` was set.
     """
 
-    def breathe(lived: int) -> None:
+    def breathe(done: int) -> None:
         if on_progress is not None:
-            on_progress(lived)
+            on_progress(done)
         if stop is not None and stop.is_set():
             raise Stopped
 

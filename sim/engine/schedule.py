@@ -49,18 +49,18 @@ def find_active(workspace: Workspace, population: Population, begin: Int) -> Int
         anybody |= found[here]
     if anybody != 0:
         count = compress_all(scratch.upcoming, count, scratch.sequence, found, due.size)
-    for place in range(count):
-        scratch.upcoming[place] += begin
+    for position in range(count):
+        scratch.upcoming[position] += begin
     return count
 
 
 @inlined
-def _queue_rows(workspace: Workspace, population: Population, places: Any, count: Int) -> None:
+def _queue_rows(workspace: Workspace, population: Population, rows: Any, count: Int) -> None:
     """Queue by node the customers of these rows who act this week or may move, and set when they are due next."""
     scratch, week = workspace.scratch[0], workspace.clock[_AT_WEEK]
-    for place in range(count):
-        prefetch_l1(population.people, np.int64(places[place + VECTOR_WIDTH]))
-        i = places[place]
+    for position in range(count):
+        prefetch_l1(population.people, np.int64(rows[position + VECTOR_WIDTH]))
+        i = rows[position]
         customer, here = population.people[i], i & (BLOCK - 1)
         view = stage_view_of(workspace, customer)
         at, soonest = view.node, next_due(customer, view)
@@ -75,7 +75,7 @@ def _queue_rows(workspace: Workspace, population: Population, places: Any, count
 
 
 @loop
-def queue_active(workspace: Workspace, population: Population, ready: Int, moved: Int) -> None:
+def queue_active(workspace: Workspace, population: Population, active: Int, moved: Int) -> None:
     """Queue the active customers by node, and set the week in which they are due next.
 
     That week is set as if nothing were to happen. Customers due weekly are queued without a look, except those whom a
@@ -85,7 +85,7 @@ def queue_active(workspace: Workspace, population: Population, ready: Int, moved
     ----------
     workspace, population
         See :mod:`sim.engine`.
-    ready : int
+    active : int
         Active customers of the block.
     moved : int
         Customers who may stand on another node since this week's contact.
@@ -93,8 +93,8 @@ def queue_active(workspace: Workspace, population: Population, ready: Int, moved
     scratch = workspace.scratch[0]
     nobody: Int = workspace.queued.size - 1
     _queue_rows(workspace, population, scratch.active, workspace.clock[_AT_RETURNING])
-    for place in range(workspace.clock[_AT_RETURNING], ready):
-        i = scratch.active[np.uint64(place)]
+    for position in range(workspace.clock[_AT_RETURNING], active):
+        i = scratch.active[np.uint64(position)]
         due = np.int64(population.due[i])
         at = due if due < WEEKLY else nobody
         queued = np.uint64(workspace.queued[at])
@@ -105,7 +105,7 @@ def queue_active(workspace: Workspace, population: Population, ready: Int, moved
 
 
 @loop
-def advance_block(workspace: Workspace, population: Population, begin: Int, ready: Int) -> Int:
+def advance_block(workspace: Workspace, population: Population, begin: Int, active: Int) -> Int:
     """Make the customers found before the active ones, and find those of the next block.
 
     Parameters
@@ -114,7 +114,7 @@ def advance_block(workspace: Workspace, population: Population, begin: Int, read
         See :mod:`sim.engine`.
     begin : int
         Row of the block's first customer in the partition.
-    ready : int
+    active : int
         Active customers of the block.
 
     Returns
@@ -124,11 +124,11 @@ def advance_block(workspace: Workspace, population: Population, begin: Int, read
     """
     scratch = workspace.scratch[0]
     workspace.clock[_AT_RETURNING] = workspace.clock[_AT_RETURNING_NEXT]
-    for place in range(ready):
-        scratch.active[place] = scratch.upcoming[place]
-    coming = find_active(workspace, population, begin + BLOCK)
-    workspace.clock[_AT_TO_PREFETCH] = coming
-    return coming
+    for position in range(active):
+        scratch.active[position] = scratch.upcoming[position]
+    upcoming = find_active(workspace, population, begin + BLOCK)
+    workspace.clock[_AT_TO_PREFETCH] = upcoming
+    return upcoming
 
 
 @inlined
@@ -165,6 +165,6 @@ def prefetch_upcoming(workspace: Workspace, population: Population, count: Int) 
     """
     left = workspace.clock[_AT_TO_PREFETCH]
     last = max(left - count, 0)
-    for place in range(last, left):
-        prefetch_l2(population.people, np.int64(workspace.scratch[0].upcoming[place]))
+    for position in range(last, left):
+        prefetch_l2(population.people, np.int64(workspace.scratch[0].upcoming[position]))
     workspace.clock[_AT_TO_PREFETCH] = last

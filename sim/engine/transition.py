@@ -138,30 +138,30 @@ def choose_edges(
         scratch.edge[lane] = _NOBODY
         scratch.total_odds[lane] = 1.0
         scratch.cumulative[lane] = 0.0
-    for place in range(node.first_used, node.end_used):
-        load_feature(world, market, workspace, population, at, world.used[place], lanes)
-    for place in range(node.first_edge, node.end_edge):
-        edge = world.edges[place]
-        sums = workspace.cumulative_odds[place - node.first_edge]
+    for row in range(node.first_used, node.end_used):
+        load_feature(world, market, workspace, population, at, world.used[row], lanes)
+    for edge_id in range(node.first_edge, node.end_edge):
+        edge = world.edges[edge_id]
+        sums = workspace.cumulative_odds[edge_id - node.first_edge]
         gated = edge.on != _ANY_WEEK or edge.only != ALWAYS
         # A closed edge weighs nothing: the running sum stands still and cannot pass the draw there.
         is_open = scratch.ones
         if gated:
-            _open_edges(world, workspace, population, place, instant, lanes)
+            _open_edges(world, workspace, population, edge_id, instant, lanes)
             is_open = scratch.is_open
         if edge.kind == _REFERENCE:
             for lane in range(wide):
                 before = scratch.edge[lane]
-                scratch.edge[lane] = place if is_open[lane] != 0 else before
+                scratch.edge[lane] = edge_id if is_open[lane] != 0 else before
                 sums[lane] = scratch.cumulative[lane]
         else:
-            _add_hazard(world, workspace, place, sums, is_open, wide)
+            _add_hazard(world, workspace, edge_id, sums, is_open, wide)
     if not node.weighs:
         return
     for lane in range(wide):
         scratch.threshold[lane] = uniform(np.int64(scratch.draws[0, lane])) * scratch.total_odds[lane]
-    for place in range(node.end_edge - 1, node.first_edge - 1, -1):
-        sums = workspace.cumulative_odds[place - node.first_edge]
+    for edge_id in range(node.end_edge - 1, node.first_edge - 1, -1):
+        sums = workspace.cumulative_odds[edge_id - node.first_edge]
         for lane in range(wide):
             before = scratch.edge[lane]
-            scratch.edge[lane] = place if scratch.threshold[lane] < sums[lane] else before
+            scratch.edge[lane] = edge_id if scratch.threshold[lane] < sums[lane] else before

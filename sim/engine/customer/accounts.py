@@ -45,9 +45,9 @@ def counts_of(workspace: Workspace, counters: Counters, customer: Any, brand: In
 
 
 @loop
-def _book(accounts: Any, place: Int, column: Int, cents: Int, discount: float) -> None:
+def _book(accounts: Any, row: Int, column: Int, cents: Int, discount: float) -> None:
     """Keep the customer's own account of the focal brand's money."""
-    account = accounts[place]
+    account = accounts[row]
     if column == _REVENUE:
         account.spend += cents
     else:

@@ -110,7 +110,7 @@ def experience(
     constants, persona = world.constants[0], world.personas[customer.persona]
     ease = ease_of(world, workspace, customer, brand)
     delight = market.brands[brand].delight
-    lived = outcome(
+    felt_outcome = outcome(
         world.brands[brand].advantage + lift,
         Felt(ease, relevance_of(workspace, customer, brand), delight, np.float64(customer.strain), disturbed),
         Felt(
@@ -124,7 +124,7 @@ def experience(
         noise,
     )
     expected = np.float64(customer.expectation)
-    surprise = lived - expected
+    surprise = felt_outcome - expected
     customer.expectation = expectation_after(expected, surprise, constants.expectation_rate)
     counts = counts_of(workspace, counters, customer, brand)
     _update_memory(world, counts, customer, surprise)

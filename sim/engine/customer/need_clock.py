@@ -21,7 +21,7 @@ _AT_WEEK = Clock.WEEK
 
 @inlined
 def _gap(world: World, customer: Any, at: float) -> float:
-    """Weeks between needs (MODEL 4.1), before rounding, from the draw's place in the table of quantiles."""
+    """Weeks between needs (MODEL 4.1), before rounding, from the position of the draw in the table of quantiles."""
     constants = world.constants[0]
     if constants.cyclical != 0:
         return constants.mean_gap
