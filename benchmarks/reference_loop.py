@@ -352,18 +352,7 @@ def run_weeks(
     while week < end:
         full = counters.event_count[0] + sampled * EVENTS_PER_WEEK > counters.events.shape[0]
         if not synchronize(
-            week,
-            phase_start,
-            world,
-            market,
-            counters,
-            population,
-            fixed,
-            trace,
-            adopted_before,
-            full,
-            barrier,
-            number,
+            week, phase_start, world, market, counters, population, fixed, trace, adopted_before, full, barrier, number
         ):
             break
         workspace.clock[_AT_WEEK] = week

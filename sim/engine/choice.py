@@ -9,14 +9,7 @@ import numpy as np
 from agents.compiled import Int, inlined, rule
 from agents.population import NOBODY, Population
 from agents.purposes import Purpose
-from agents.rules.choice import (
-    brand_value,
-    incumbent_bump,
-    lifelong_taste,
-    moment_error,
-    price_disutility,
-    taste_tail,
-)
+from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility, taste_tail
 from agents.rules.need import tail_position
 from agents.rules.numerics import decode_unit, uniform
 from sim.engine.customer.brand_mask import has

@@ -16,13 +16,10 @@ from sim.world.world import World
 __all__ = ["book_stage", "counts_of", "pay"]
 
 # Typed numbers: a plain int would make numba compile every function anew for every constant.
-_REVENUE = np.int64(Money.REVENUE)
-_MARGIN = np.int64(Money.MARGIN)
-_ANCILLARY = np.int64(Money.ANCILLARY)
+_REVENUE, _MARGIN, _ANCILLARY = np.int64(Money.REVENUE), np.int64(Money.MARGIN), np.int64(Money.ANCILLARY)
 _SERVICE = np.int64(Money.SERVICE)
 _B_MONEY = np.int64(ByBrand.MONEY)
-_AT_ROW = Clock.ROW
-_AT_FIRST = Clock.FIRST
+_AT_ROW, _AT_FIRST = Clock.ROW, Clock.FIRST
 
 
 @inlined

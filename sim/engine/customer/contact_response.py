@@ -27,16 +27,12 @@ from sim.world.world import World
 __all__ = ["is_moment", "meet_contact"]
 
 # Typed numbers: a plain int would make numba compile every function anew for every constant.
-_DOES_WAIT = np.int64(Does.WAIT)
-_DOES_RECALL = np.int64(Does.RECALL)
-_DOES_SEARCH = np.int64(Does.SEARCH)
+_DOES_WAIT, _DOES_RECALL, _DOES_SEARCH = np.int64(Does.WAIT), np.int64(Does.RECALL), np.int64(Does.SEARCH)
 _DOES_USE = np.int64(Does.USE)
 _CONTACTS = np.int64(Money.CONTACTS)
-_B_CONTACTS = np.int64(ByBrand.CONTACTS)
-_B_TIMELY = np.int64(ByBrand.TIMELY)
+_B_CONTACTS, _B_TIMELY = np.int64(ByBrand.CONTACTS), np.int64(ByBrand.TIMELY)
 _B_OPTED_OUT = np.int64(ByBrand.OPTED_OUT)
-_TIMELY = np.int64(EventKind.TIMELY_CONTACT)
-_MISTIMED = np.int64(EventKind.MISTIMED_CONTACT)
+_TIMELY, _MISTIMED = np.int64(EventKind.TIMELY_CONTACT), np.int64(EventKind.MISTIMED_CONTACT)
 _OPT_OUT = np.int64(EventKind.OPT_OUT)
 _AT_WEEK = Clock.WEEK
 _NOBODY = np.int64(NOBODY)

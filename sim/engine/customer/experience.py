@@ -32,8 +32,7 @@ from sim.world.world import World
 __all__ = ["bond", "experience"]
 
 # Typed numbers: a plain int would make numba compile every function anew for every constant.
-_REVENUE = np.int64(Money.REVENUE)
-_ANCILLARY = np.int64(Money.ANCILLARY)
+_REVENUE, _ANCILLARY = np.int64(Money.REVENUE), np.int64(Money.ANCILLARY)
 _B_COMPLAINTS = np.int64(ByBrand.COMPLAINTS)
 _COMPLAINT = np.int64(EventKind.COMPLAINT)
 _NOBODY = np.int64(NOBODY)

@@ -32,12 +32,9 @@ __all__ = [
 ]
 
 # Typed numbers: a plain int would make numba compile every function anew for every constant.
-_B_SATISFACTION = np.int64(ByBrand.SATISFACTION)
-_B_TRUST = np.int64(ByBrand.TRUST)
+_B_SATISFACTION, _B_TRUST = np.int64(ByBrand.SATISFACTION), np.int64(ByBrand.TRUST)
 _P_FATIGUE = np.int64(ByPersona.FATIGUE)
-_AT_WEEK = Clock.WEEK
-_AT_ROW = Clock.ROW
-_AT_AUTOMATED = Clock.AUTOMATED
+_AT_WEEK, _AT_ROW, _AT_AUTOMATED = Clock.WEEK, Clock.ROW, Clock.AUTOMATED
 
 
 @inlined

@@ -24,26 +24,16 @@ from sim.world.world import World
 __all__ = ["buy"]
 
 # Typed numbers: a plain int would make numba compile every function anew for every constant.
-_REVENUE = np.int64(Money.REVENUE)
-_MARGIN = np.int64(Money.MARGIN)
-_INITIAL = np.int64(Origin.INITIAL)
-_EVALUATION = np.int64(Origin.EVALUATION)
-_LOOP = np.int64(Origin.LOOP)
-_B_SKIPPED = np.int64(ByBrand.SKIPPED)
-_B_DECISION_WEEKS = np.int64(ByBrand.DECISION_WEEKS)
-_B_SWITCHES = np.int64(ByBrand.SWITCHES)
-_B_REPEATS = np.int64(ByBrand.REPEATS)
-_B_INCUMBENTS = np.int64(ByBrand.INCUMBENTS)
-_B_SATISFACTION = np.int64(ByBrand.SATISFACTION)
+_REVENUE, _MARGIN = np.int64(Money.REVENUE), np.int64(Money.MARGIN)
+_INITIAL, _EVALUATION, _LOOP = np.int64(Origin.INITIAL), np.int64(Origin.EVALUATION), np.int64(Origin.LOOP)
+_B_SKIPPED, _B_DECISION_WEEKS = np.int64(ByBrand.SKIPPED), np.int64(ByBrand.DECISION_WEEKS)
+_B_SWITCHES, _B_REPEATS = np.int64(ByBrand.SWITCHES), np.int64(ByBrand.REPEATS)
+_B_INCUMBENTS, _B_SATISFACTION = np.int64(ByBrand.INCUMBENTS), np.int64(ByBrand.SATISFACTION)
 _B_TRUST = np.int64(ByBrand.TRUST)
-_P_INITIALLY = np.int64(ByPersona.CONSIDERED_INITIALLY)
-_P_LATER = np.int64(ByPersona.CONSIDERED_LATER)
-_P_BUYERS = np.int64(ByPersona.BUYERS)
-_P_ADOPTED = np.int64(ByPersona.ADOPTED)
+_P_INITIALLY, _P_LATER = np.int64(ByPersona.CONSIDERED_INITIALLY), np.int64(ByPersona.CONSIDERED_LATER)
+_P_BUYERS, _P_ADOPTED = np.int64(ByPersona.BUYERS), np.int64(ByPersona.ADOPTED)
 _PURCHASE = np.int64(EventKind.PURCHASE)
-_AT_WEEK = Clock.WEEK
-_AT_ROW = Clock.ROW
-_AT_FIRST = Clock.FIRST
+_AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
 
 
 @inlined

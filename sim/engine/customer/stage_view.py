@@ -14,8 +14,7 @@ from sim.world.world import World
 
 __all__ = ["lay_out_week", "level_of", "next_due", "node_at", "stage_view_of"]
 
-_AT_AUTOMATED = Clock.AUTOMATED
-_AT_LAID_OUT = Clock.LAID_OUT
+_AT_AUTOMATED, _AT_LAID_OUT = Clock.AUTOMATED, Clock.LAID_OUT
 
 
 @inlined
