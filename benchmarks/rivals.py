@@ -10,7 +10,7 @@ from benchmarks import limit, numpy_classic
 from benchmarks import reference_loop as plain
 from benchmarks.measure import RATE, Measure, customer_weeks, live, scenario_of, turns
 from sim.engine import replicate as life
-from sim.engine.replicate import live_replicate
+from sim.engine.replicate import run_replicate
 from sim.execution.executors import usable_threads
 from sim.execution.replicates import run_replicates
 from sim.scenario.scenario import Scenario
@@ -21,7 +21,7 @@ __all__ = ["rivals"]
 def _obvious(scenario: Scenario) -> None:
     """Live as the obvious loop does, the engine's plain twin."""
     with patch.object(life, "run_weeks", plain.run_weeks):
-        live_replicate(scenario, seed=1, replicate=0)
+        run_replicate(scenario, seed=1, replicate=0)
 
 
 def _mesa(scenario: Scenario) -> None:

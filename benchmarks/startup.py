@@ -88,10 +88,10 @@ def _phases(words: list[str]) -> int:
     def performed(job: Any) -> Any:
         import sim.experiments.compare as experiment
         import sim.results.answer
-        from sim.engine.replicate import live_replicate
+        from sim.engine.replicate import run_replicate
 
         mark("importing the engine and the analysis")
-        live_replicate(replace(job.scenario, population=10, horizon=1, burn_in=1), seed=1, replicate=0)
+        run_replicate(replace(job.scenario, population=10, horizon=1, burn_in=1), seed=1, replicate=0)
         mark("loading compiled code")
         compare, write = experiment.compare, sim.results.answer.write_answer
 

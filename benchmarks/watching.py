@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from benchmarks.measure import Measure, live, scenario_of, seconds
 from sim.engine import replicate as life
-from sim.engine.replicate import Stopped, live_replicate
+from sim.engine.replicate import Stopped, run_replicate
 from sim.progress import Progress
 from sim.scenario.settings import Settings
 
@@ -45,7 +45,7 @@ def watching(size: str) -> list[Measure]:
     pause = _pause(3 if size == "quick" else 10)
     scenario = scenario_of(people, 52, 26)
     breaths: list[int] = []
-    took = seconds(lambda: live_replicate(scenario, seed=1, replicate=0, on_progress=breaths.append), time.process_time)
+    took = seconds(lambda: run_replicate(scenario, seed=1, replicate=0, on_progress=breaths.append), time.process_time)
     share = 100.0 * (bar + pause * len(breaths) / took)
     most = None if size == "quick" else 1.0
     return [
@@ -75,7 +75,7 @@ def _pause(rounds: int) -> float:
     try:
         for breath in (1, 10**9):
             life._BREATH = breath
-            job = lambda: live_replicate(scenario, seed=1, replicate=0)  # noqa: E731
+            job = lambda: run_replicate(scenario, seed=1, replicate=0)  # noqa: E731
             best[breath] = min(seconds(job, time.process_time) for _ in range(rounds))
     finally:
         life._BREATH = usual
@@ -87,7 +87,7 @@ def _stopping(people: int) -> Measure:
 
     def run() -> None:
         try:
-            live_replicate(scenario_of(people, 5_000, 0), seed=1, replicate=0, stop=stop)
+            run_replicate(scenario_of(people, 5_000, 0), seed=1, replicate=0, stop=stop)
         except Stopped:
             ended.append(time.perf_counter())
 

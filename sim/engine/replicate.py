@@ -34,7 +34,7 @@ from sim.world.compile import compile_world
 from sim.world.market import MarketState, allocate_market, start_from
 from sim.world.world import World
 
-__all__ = ["Stopped", "live_replicate"]
+__all__ = ["Stopped", "run_replicate"]
 
 #: Customer-weeks of a thread between two looks at the clock: about a twentieth of a second.
 _BREATH = 4_000_000
@@ -137,7 +137,7 @@ def _together(calls: Sequence[Callable[[], Any]], pool: Executor | None) -> list
     return [calls[0](), *(job.result() for job in jobs)]
 
 
-def live_replicate(
+def run_replicate(
     scenario: ResolvedScenario,
     *,
     seed: int,

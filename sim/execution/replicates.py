@@ -27,12 +27,12 @@ _MIN_PER_THREAD = 5_000
 def live_of(engine: str) -> Callable[..., dict[str, History]]:
     """Return what lives one replicate with an engine."""
     if engine == "mesa":
-        from sim.reference.model import live_replicate as live_with_mesa
+        from sim.reference.model import run_replicate as run_with_mesa
 
-        return live_with_mesa
-    from sim.engine.replicate import live_replicate as live_with_numba
+        return run_with_mesa
+    from sim.engine.replicate import run_replicate as run_with_numba
 
-    return live_with_numba
+    return run_with_numba
 
 
 def run_replicates(

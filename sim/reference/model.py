@@ -32,7 +32,7 @@ from sim.world.birth import compile_birth
 from sim.world.compile import compile_world
 from sim.world.market import allocate_market, market_week, start_from
 
-__all__ = ["JourneyModel", "live_replicate", "sampled_customers"]
+__all__ = ["JourneyModel", "run_replicate", "sampled_customers"]
 
 
 def sampled_customers(scenario: Scenario, environment: WorldEnvironment) -> frozenset[int]:
@@ -249,7 +249,7 @@ def _load(scenario: str | Path | Scenario, population: int | None, overrides: di
     return Scenario.load(scenario, **overrides)
 
 
-def live_replicate(
+def run_replicate(
     scenario: Scenario,
     *,
     seed: int,
@@ -258,7 +258,7 @@ def live_replicate(
     on_progress: Callable[[int], None] | None = None,
     stop: threading.Event | None = None,
 ) -> dict[str, History]:
-    """Live one replicate of every arm with Mesa; as :func:`sim.engine.replicate.live_replicate`, to the last bit.
+    """Live one replicate of every arm with Mesa; as :func:`sim.engine.replicate.run_replicate`, to the last bit.
 
     ``threads`` is accepted and left alone: Mesa's agents take turns.
 

@@ -26,9 +26,9 @@ def test_the_same_bytes(name, monkeypatch):
     from benchmarks import reference_loop as plain  # compiles for half a minute
 
     scenario = Scenario.load(name, population=400, horizon=60, burn_in=40, record={"events": 50})
-    theirs = life.live_replicate(scenario, seed=5, replicate=2)
+    theirs = life.run_replicate(scenario, seed=5, replicate=2)
     monkeypatch.setattr(life, "run_weeks", plain.run_weeks)
-    mine = life.live_replicate(scenario, seed=5, replicate=2)
+    mine = life.run_replicate(scenario, seed=5, replicate=2)
     assert list(mine) == list(theirs)
     for arm in mine:
         _same(mine[arm], theirs[arm], arm)

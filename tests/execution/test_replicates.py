@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from sim.analysis import tables
-from sim.engine.replicate import Stopped, live_replicate
+from sim.engine.replicate import Stopped, run_replicate
 from sim.execution.executors import usable_threads
 from sim.execution.replicates import run_replicates
 from sim.experiments.compare import compare
@@ -127,7 +127,7 @@ def test_a_run_that_is_asked_to_stop_stops(treadmill):
     stop = threading.Event()
     stop.set()
     with pytest.raises(Stopped):
-        live_replicate(treadmill, seed=1, replicate=0, stop=stop)
+        run_replicate(treadmill, seed=1, replicate=0, stop=stop)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -150,7 +150,7 @@ def test_ctrl_c_and_kill_leave_earlier_results_alone_and_nothing_of_this_one(tmp
 def test_a_run_longer_than_the_clocks_is_refused(treadmill):
     endless = replace(treadmill, burn_in=60_000, horizon=10_000)
     with pytest.raises(ValueError, match="burn_in \\+ horizon is 70000 weeks; at most"):
-        live_replicate(endless, seed=1, replicate=0)
+        run_replicate(endless, seed=1, replicate=0)
 
 
 @pytest.mark.parametrize("engine", ["numba", "mesa"])
