@@ -328,3 +328,31 @@ def test_another_distributions_agents_is_refused(tmp_path):
     code = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(root)!r}]; import sim"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode and str(tmp_path / "agents") in done.stderr and "ImportError" in done.stderr
+
+
+def test_latest_follows_no_link_out_of_the_results(result, tmp_path):
+    inside, outside = tmp_path / "results", tmp_path / "elsewhere"
+    ours = write(result, inside, report=False)
+    theirs = write(replace(result, started="2999-01-01T00:00:00+00:00"), outside, report=False)
+    (inside / "compare" / "2999-01-01_00-00-00_linked").symlink_to(theirs)
+    (inside / "linked").symlink_to(outside / "compare")
+    assert [run.path for run in list_runs(inside)] == [ours]
+    assert find_run(inside).path == find_run(inside, "compare/latest").path == ours
+    for name in ("2999-01-01_00-00-00_linked", f"linked/{theirs.name}"):
+        with pytest.raises(ConfigError, match="leads out of"):
+            find_run(inside, name)
+
+
+def test_a_whole_name_goes_before_a_part_of_one(result, tmp_path):
+    first = write(result, tmp_path, report=False)
+    longer = first.with_name(f"{first.name}-2")
+    first.rename(longer)
+    again = write(result, tmp_path, report=False)
+    again.rename(first)
+    assert find_run(tmp_path, first.name).path == first
+    other = replace(result, scenario=replace(result.scenario, name=f"{result.scenario.name}_more"))
+    for path in (longer, first):
+        path.rename(tmp_path / path.name)
+    only = write(result, tmp_path, report=False)
+    write(other, tmp_path, report=False)
+    assert find_run(tmp_path, result.scenario.name).path == only
