@@ -15,8 +15,8 @@ class Spread:
     A mean of 0 or 1 is a constant. ``concentration`` left out means the persona's.
     """
 
-    #: The field that a bare number stands for in a file.
-    SHORTHAND: ClassVar[str] = "mean"
+    #: The fields that a bare number stands for in a file.
+    SHORTHAND: ClassVar[tuple[str, ...]] = ("mean",)
 
     mean: float = number(0.5, 0.0, 1.0, "mean of the trait in this persona")
     concentration: float | None = number(

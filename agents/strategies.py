@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from agents.quantity import choice, money, number, quantity, text, whole
 
@@ -14,6 +14,7 @@ __all__ = [
     "CapabilityCosts",
     "Contacts",
     "Costs",
+    "Effectiveness",
     "PersonaStrategy",
     "Strategy",
 ]
@@ -86,6 +87,10 @@ def _persona_level(name: str) -> Any:
     return number(None, 0.0, 1.0, f"{CAPABILITIES[name].title} for this persona", optional=True)
 
 
+def _effectiveness(name: str) -> Any:
+    return number(1.0, 0.0, 2.0, f"effectiveness of {CAPABILITIES[name].title}")
+
+
 def _cost(name: str) -> Any:
     return number(0.0, 0.0, 1e9, f"cost of {CAPABILITIES[name].full}", "money per 1,000 customers")
 
@@ -120,6 +125,22 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Effectiveness:
+    """Multiplier of what each capability does to customers, and of nothing that it costs.
+
+    1 is as assumed, 0.5 half the effect at full cost. In YAML a number stands for every capability. A level times its
+    effectiveness acts up to 1 and no further.
+    """
+
+    SHORTHAND: ClassVar[tuple[str, ...]] = tuple(CAPABILITIES)
+
+    automation: float = _effectiveness("automation")
+    personalization: float = _effectiveness("personalization")
+    context: float = _effectiveness("context")
+    innovation: float = _effectiveness("innovation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonaStrategy:
     """Levels for one persona that differ from the strategy's own; ``None`` keeps the strategy's."""
 
@@ -142,6 +163,9 @@ class Strategy:
     personalization: float = _level("personalization")
     context: float = _level("context")
     innovation: float = _level("innovation")
+    effectiveness: Effectiveness = quantity(
+        "multiplies what the capabilities do to customers, and nothing that they cost", factory=Effectiveness
+    )
     contacts_per_week: Contacts = quantity("contacts a week", factory=Contacts)
     prospect_knowledge: float = number(0.0, 0.0, 1.0, "knowledge of people who are not customers")
     data_use: str = choice("disclosed", ("disclosed", "covert"), "whether customers are told what is known of them")

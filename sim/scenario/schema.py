@@ -338,13 +338,14 @@ def _entry(hint: Any, name: str, value: object, where: str, key: str, *, partial
 
 def _part(kind: type[Any], value: object, where: str, key: str, *, partial: bool) -> Any:
     shorthand = _shorthand(kind)
-    if shorthand is not None:
+    if shorthand:
         value = typed_number(value)
-    if shorthand is not None and _is_number(value):
-        metadata = {field.name: field.metadata for field in dataclasses.fields(kind)}[shorthand]
-        value = {**defaults(kind), shorthand: _value(_hints(kind)[shorthand], metadata, value, where, key)}
-    elif shorthand is not None and not isinstance(value, Mapping):
-        wanted = _accepted(kind, shorthand)
+    if shorthand and _is_number(value):
+        metadata = {field.name: field.metadata for field in dataclasses.fields(kind)}
+        read_as = {name: _value(_hints(kind)[name], metadata[name], value, where, key) for name in shorthand}
+        value = {**defaults(kind), **read_as}
+    elif shorthand and not isinstance(value, Mapping):
+        wanted = _accepted(kind, shorthand[0])
         names = ", ".join(field.name for field in dataclasses.fields(kind))
         raise ConfigError(f"{_place(where)}{key} is {show(value)}; give {wanted}, or a mapping with keys among {names}")
     if partial:
@@ -352,9 +353,9 @@ def _part(kind: type[Any], value: object, where: str, key: str, *, partial: bool
     return read(kind, value, where=where, key=key)
 
 
-def _shorthand(kind: Any) -> str | None:
-    """Return the field that a bare number stands for, where a class declares one: a Spread is written as its mean."""
-    return getattr(kind, "SHORTHAND", None)
+def _shorthand(kind: Any) -> tuple[str, ...]:
+    """Return the fields that a bare number stands for, as a class declares them: a Spread is written as its mean."""
+    return getattr(kind, "SHORTHAND", ())
 
 
 def _number(

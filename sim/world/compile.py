@@ -104,6 +104,11 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:
             team = float(np.sum(shares * levels.innovation[brand, at]))
             segment.experiments = team * market.innovation.velocity
             segment.experiment_cost = round(costs.experiment * cents_per_thousand)
+            # Paid for in full, felt as far as it works.
+            for name in CAPABILITIES:
+                felt = levels[name][brand, at] * getattr(strategy.effectiveness, name)
+                levels[name][brand, at] = np.minimum(felt, 1.0)
+            segment.uplift_effect = strategy.effectiveness.innovation
     return segments, levels
 
 

@@ -86,8 +86,10 @@ def _word_of_mouth(world: World, market: MarketState, talk: NDArray[np.int64]) -
 
 
 @loop
-def _experiments(world: World, market: MarketState, brand: Int, cycle: Int, planned: float) -> Int:
-    """Experiments of one cycle: their successes add to the stock; returns how many were run."""
+def _experiments(
+    world: World, market: MarketState, brand: Int, cycle: Int, planned: float, effect: float
+) -> Int:
+    """Experiments of one cycle: their successes, times ``effect``, add to the stock; returns how many were run."""
     constants = world.constants[0]
     run = 0
     for experiment in range(MAX_EXPERIMENTS):
@@ -96,7 +98,9 @@ def _experiments(world: World, market: MarketState, brand: Int, cycle: Int, plan
             break
         run += 1
         if uniform(np.int64(words[0])) < constants.success:
-            market.brands[brand].stock += exponential_uplift(uniform(np.int64(words[1])), constants.uplift)
+            market.brands[brand].stock += exponential_uplift(
+                uniform(np.int64(words[1])), constants.uplift * effect
+            )
     return run
 
 
@@ -153,7 +157,8 @@ def market_week(
         segment = world.segments[at, brand.active]
         fixed[row, at, _RUN] += segment.run_cost
         if (week + 1) % constants.cycle_weeks == 0:
-            run = _experiments(world, market, at, (week + 1) // constants.cycle_weeks, segment.experiments)
+            cycle = (week + 1) // constants.cycle_weeks
+            run = _experiments(world, market, at, cycle, segment.experiments, segment.uplift_effect)
             fixed[row, at, _EXPERIMENTS] += run * segment.experiment_cost
         brand.stock *= constants.stock_left
         brand.delight = delight_of(brand.stock)

@@ -65,6 +65,7 @@ SEGMENT = np.dtype(
         ("experiments", np.float64),  # planned per cycle
         ("experiment_cost", np.int64),  # cents each
         ("makes_contact", np.int64),  # 1 if any persona is contacted
+        ("uplift_effect", np.float64),  # effectiveness of innovation: multiplies the uplift of a success
     ]
 )
 LEVEL = np.dtype(
