@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from math import ceil, isfinite
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.analysis.clv import ValueDifferences, pick_customers
 from sim.analysis.metrics import METRICS, Measures, measure
-from sim.analysis.paired import MAX_REPLICATES, relative_half_width
+from sim.analysis.paired import MAX_REPLICATES, estimate, relative_half_width
 from sim.analysis.summary import difference_name, parts_of_uncertainty, short_titles, summarise
 from sim.analysis.tables import stage_names
 from sim.analysis.verdict import verdict
 from sim.calibration.ensemble import LUCKS, Ensemble
+from sim.experiments.break_even import break_even
 from sim.experiments.result import Result
 from sim.record.history import History, Lives
 from sim.scenario.errors import ConfigError
@@ -112,6 +114,7 @@ def compare(
             "reached": width <= precision,
             "half_width": width if isfinite(width) else None,
         }
+    _add_break_even(summary, collected, seed, {"engine": engine, "threads": threads, "executor": executor})
     summary["verdict"] = verdict(summary)
     return Result(
         scenario=scenario,
@@ -151,6 +154,25 @@ def _run_until_precise(collected: _Collected, replicates: int, precision: float,
         wanted = min(MAX_REPLICATES, max(wanted + 1, min(2 * wanted, ceil(guess))))
 
 
+def _add_break_even(summary: dict[str, Any], collected: _Collected, seed: int, options: Mapping[str, Any]) -> None:
+    """Add the break-even effectiveness of every difference to a summary, and contribution over effectiveness."""
+    summary["effectiveness"] = {}
+    for arm in collected.others:
+        name = difference_name(arm, collected.scenario.baseline)
+        summary["differences"][name]["break_even_effectiveness"] = None
+        if summary.get("ensemble") is not None:
+            continue
+        found = break_even(collected.scenario, arm, collected.difference(arm), seed=seed, options=options)
+        if found is None:
+            continue
+        if found.at.mean is not None:
+            summary["differences"][name]["break_even_effectiveness"] = asdict(found.at)
+        summary["effectiveness"][name] = {
+            "grid": list(found.grid),
+            "contribution": [asdict(estimate(column)) for column in found.curves.T],
+        }
+
+
 @dataclass(slots=True)
 class _Collected:
     """What is kept of the replicates so far. Accounts of single customers are large: they are used and dropped."""
@@ -183,14 +205,15 @@ class _Collected:
 
     def half_width(self) -> float:
         """Return the widest relative half-width of the arms' differences in contribution."""
-        baseline = np.array([item[self.scenario.baseline].values[0, _CONTRIBUTION] for item in self.measures])
-        return max(
-            (
-                relative_half_width(np.array([item[arm].values[0, _CONTRIBUTION] for item in self.measures]) - baseline)
-                for arm in self.others
-            ),
-            default=0.0,
-        )
+        return max((relative_half_width(self.difference(arm)) for arm in self.others), default=0.0)
+
+    def difference(self, arm: str) -> NDArray[np.float64]:
+        """Return an arm's difference in contribution from the baseline by replicate, in money (R,)."""
+        baseline = self.scenario.baseline
+        pairs = [
+            (item[arm].values[0, _CONTRIBUTION], item[baseline].values[0, _CONTRIBUTION]) for item in self.measures
+        ]
+        return np.array([own - other for own, other in pairs])
 
     def summary(self, seed: int, ensemble: Ensemble | None = None) -> dict[str, Any]:
         scenario = self.scenario

@@ -105,6 +105,7 @@ class Result:
             for persona, block in blocks.items()
             for name, metrics in block[group].items()
             for metric, entry in metrics.items()
+            if entry is not None
         ]
         numbers = ["mean", "ci_low", "ci_high", "p_better", "correlation", "variance_reduction", "share"]
         frame = pd.DataFrame(rows, columns=["kind", "name", "persona", "metric", *numbers])

@@ -354,7 +354,7 @@ def _part(kind: type[Any], value: object, where: str, key: str, *, partial: bool
 
 
 def _shorthand(kind: Any) -> tuple[str, ...]:
-    """Return the fields that a bare number stands for, as a class declares them: a Spread is written as its mean."""
+    """Return the fields that a bare number stands for, as the class declares: a Spread may be written as its mean."""
     return getattr(kind, "SHORTHAND", ())
 
 

@@ -86,9 +86,7 @@ def _word_of_mouth(world: World, market: MarketState, talk: NDArray[np.int64]) -
 
 
 @loop
-def _experiments(
-    world: World, market: MarketState, brand: Int, cycle: Int, planned: float, effect: float
-) -> Int:
+def _experiments(world: World, market: MarketState, brand: Int, cycle: Int, planned: float, effect: float) -> Int:
     """Experiments of one cycle: their successes, times ``effect``, add to the stock; returns how many were run."""
     constants = world.constants[0]
     run = 0
@@ -98,9 +96,7 @@ def _experiments(
             break
         run += 1
         if uniform(np.int64(words[0])) < constants.success:
-            market.brands[brand].stock += exponential_uplift(
-                uniform(np.int64(words[1])), constants.uplift * effect
-            )
+            market.brands[brand].stock += exponential_uplift(uniform(np.int64(words[1])), constants.uplift * effect)
     return run
 
 

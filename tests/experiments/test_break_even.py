@@ -1,0 +1,83 @@
+"""Effectiveness scales what capabilities do and nothing that they cost; the break-even point is where it just pays."""
+
+import numpy as np
+import pytest
+
+from sim.analysis.break_even import crossing
+from sim.experiments.arm_metrics import run_arms
+from sim.experiments.break_even import GRID, break_even
+from sim.experiments.compare import compare
+from sim.scenario.errors import ConfigError
+from sim.scenario.scenario import Scenario
+
+EFFECTIVENESS = "arms.proactive.focal.strategy.effectiveness"
+NAMES = ("treadmill", "sungevity", "cosmetics", "phone_subscription")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_capabilities_that_do_nothing_leave_the_classic_history_minus_the_costs(name, live):
+    arms = live(Scenario.load(name, population=300, horizon=60, burn_in=30, **{EFFECTIVENESS: 0.0}))
+    classic, led = arms["classic"], arms["proactive"]
+    for column in ("purchases", "customers", "switches", "satisfaction", "adopters"):
+        assert np.array_equal(getattr(classic, column), getattr(led, column)), column
+    assert led.fixed.sum() > 0
+
+
+def test_it_costs_the_same_however_well_it_works(live):
+    fixed = [
+        live(Scenario.load("treadmill", population=200, horizon=40, burn_in=10, **{EFFECTIVENESS: value}))["proactive"]
+        for value in (0.0, 0.5, 2.0)
+    ]
+    assert len({history.fixed.tobytes() for history in fixed}) == 1
+    assert len({history.purchases.tobytes() for history in fixed}) == 3
+
+
+def test_one_number_stands_for_all_four_and_each_can_be_named():
+    whole = Scenario.load("treadmill", **{EFFECTIVENESS: 0.5}).arms["proactive"].plans["stride"].strategy
+    assert {getattr(whole.effectiveness, name) for name in ("automation", "context", "innovation")} == {0.5}
+    one = Scenario.load("treadmill", **{f"{EFFECTIVENESS}.innovation": 0.5}).arms["proactive"].plans["stride"].strategy
+    assert (one.effectiveness.innovation, one.effectiveness.automation) == (0.5, 1.0)
+    with pytest.raises(ConfigError, match="effectiveness"):
+        Scenario.load("treadmill", **{EFFECTIVENESS: 3.0})
+
+
+def test_a_line_crosses_where_it_should():
+    grid = np.array([0.0, 1.0, 2.0])
+    at = crossing(grid, np.array([[-1.0, 1.0, 3.0], [-1.2, 1.2, 3.6]]))
+    assert at.mean == pytest.approx(0.5)
+    assert at.ci_low <= at.mean <= at.ci_high
+    assert crossing(grid, np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])).mean is None
+    assert crossing(grid, -np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])).mean is None
+
+
+def test_the_interval_covers_the_true_crossing():
+    """95 % intervals of 400 made-up experiments: fewer than 369 or more than 392 would happen once in 1,000 (binomial)."""
+    rng = np.random.default_rng(1)
+    grid = np.array(GRID)
+    covered = 0
+    for _ in range(400):
+        own = rng.normal(0.0, 1.0, (8, 1)) * (0.3 + grid) + 4.0 * (grid - 0.6)
+        at = crossing(grid, own)
+        covered += at.ci_low <= 0.6 <= at.ci_high
+    assert 369 <= covered <= 392
+
+
+def test_the_curve_agrees_with_the_comparison_and_with_a_full_run():
+    scenario = Scenario.load("treadmill", population=1500, horizon=104, burn_in=52)
+    result = compare(scenario, replicates=6, seed=2)
+    entry = result.summary_json["differences"]["proactive - classic"]
+    curve = result.summary_json["effectiveness"]["proactive - classic"]
+    assert curve["contribution"][GRID.index(1.0)]["mean"] == pytest.approx(entry["contribution"]["mean"])
+    at = entry["break_even_effectiveness"]
+    assert 0.0 < at["ci_low"] < at["mean"] < at["ci_high"] < 1.0
+    half = Scenario.load("treadmill", population=1500, horizon=104, burn_in=52, **{EFFECTIVENESS: 0.5})
+    found = run_arms([half], seed=2, replicates=6)
+    full = (found.of("proactive", "contribution") - found.of("classic", "contribution"))[:, 0]
+    assert curve["contribution"][GRID.index(0.5)]["mean"] == pytest.approx(full.mean())
+
+
+def test_where_it_never_pays_there_is_none():
+    scenario = Scenario.load("sungevity", population=800, horizon=60, burn_in=20)
+    summary = compare(scenario, replicates=3, seed=1).summary_json
+    assert summary["differences"]["proactive - classic"]["break_even_effectiveness"] is None
+    assert break_even(scenario, "classic", np.zeros(3), seed=1, options={}) is None
