@@ -18,7 +18,7 @@ from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.factor import Factor, flatten, read_factors
 from sim.scenario.journey import Edge, Journey, edge_names
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import read_name, show
+from sim.scenario.schema import read_name, show, typed_number
 
 __all__ = ["Parameter", "default_parameters", "read_parameters", "values_at"]
 
@@ -30,84 +30,96 @@ _KEYS = ("low", "high", "scale", "along")
 MOST_PARAMETERS = 40
 #: Markets that are unlike others this way are possible, but rare.
 _WIDTHS = {"contrast": 0.15, "fame": 0.1}
+#: Steps of a journey that are calibrated: bounds of the shift of their log odds, and what they mean.
+_STEPS: Mapping[str, tuple[float, float, str]] = {
+    "loop": (-3.0, 6.0, "how readily the next need goes straight to the last brand (log odds)"),
+    "evaluate": (-3.0, 4.0, "how many go on to evaluate (log odds)"),
+    "decide": (-2.5, 4.0, "how soon an evaluation ends (log odds a week)"),
+}
+_SALIENCE = "market.brands.*.salience"
+#: What else is calibrated by default: dotted key, bounds, and what it means.
+_USUAL: Mapping[str, tuple[str, Any, str]] = {
+    "awareness": (_SALIENCE, [-3.0, 3.0], "how well known all brands are (log odds of coming to mind)"),
+    "search": ("market.consideration.search_rate", [0.02, 1.0], "brands met in a week of searching"),
+    "recall": ("market.consideration.recall_incumbent", [0.02, 0.995], "chance that the last brand is recalled"),
+    "novelty": ("market.choice.novelty", [0.0, 4.0], "pull of brands that are not the last one"),
+    "contrast": (
+        _SALIENCE,
+        {"low": -1.0, "high": 5.0, "along": _SALIENCE},
+        "how much better known brands stand out (log odds)",
+    ),
+    "fame": (
+        "market.brands.*.quality",
+        {"low": -8.0, "high": 8.0, "along": _SALIENCE},
+        "how far better known brands are the better ones (utility)",
+    ),
+    "habit": ("market.choice.habit", [0.0, 5.0], "pull of the last brand at full habit"),
+    # Its bounds are those around the scenario's own.
+    "need": ("market.need.mean_weeks", None, "weeks between needs"),
+    "heterogeneity": (
+        "market.need.heterogeneity",
+        {"low": 0.1, "high": 20.0, "scale": "log"},
+        "how alike customers are in their rates of need",
+    ),
+}
+_RATES = ("category_penetration", "penetration", "purchases_per_buyer", "purchase_frequency")
+#: Parameters that only these targets can tell.
+_ONLY_FOR: Mapping[str, tuple[str, ...]] = {
+    "habit": ("repeat_share", "switched", "switch_rate", "shopped_and_rebought", "retention"),
+    "need": ("purchases", "purchases_per_customer", "revenue", *_RATES),
+    "heterogeneity": _RATES,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """One number that a calibration moves.
+class Parameter(Factor):
+    """A factor that a calibration moves from where the scenario stands (``own``, which changes nothing).
+
+    ``paths`` are single values, each with how far it moves when the number moves by 1.
 
     Attributes
     ----------
-    name : str
-        How reports call it.
     key : str
-        Dotted path, as the user wrote it; a `*` in it stands for several, which move together.
-    paths : tuple of str
-        Dotted paths of single values.
+        Dotted key, as the user wrote it; a `*` in it stands for several, which move together.
     bases : tuple of float
-        What stands there now.
+        What stands at the paths now.
     how : {'set', 'add', 'odds'}
         Set the one value; add to all of them; add to the log odds of all of them.
-    low, high : float
-        Bounds of the number.
-    start : float
-        The number that changes nothing.
-    scale : {'linear', 'log', 'whole'}
-        How it is spread between its bounds.
-    weights : tuple of float
-        How far each value moves when the number moves by 1.
     width : float
         Width of the prior around the start, as a share of the distance between the bounds.
     along : str
-        The path in proportion to which values are moved apart, or empty.
-    about : str
-        What it means, in words.
+        The key in proportion to whose values the paths are moved apart, or empty.
     """
 
-    name: str
     key: str
-    paths: tuple[str, ...]
     bases: tuple[float, ...]
     how: str
-    low: float
-    high: float
-    start: float
-    scale: str = "linear"
-    weights: tuple[float, ...] = ()
     width: float = PRIOR_WIDTH
     along: str = ""
-    about: str = ""
 
     def at(self, share: float) -> float:
-        """Return the number at a share in [0, 1] of the way from low to high."""
+        """Return the number at a share in [0, 1] of the way from low to high, with every figure that it has."""
         share = min(max(float(share), 0.0), 1.0)
         if self.scale == "log":
             return float(math.exp(math.log(self.low) + share * (math.log(self.high) - math.log(self.low))))
         number = self.low + share * (self.high - self.low)
         return float(round(number)) if self.scale == "whole" else number
 
+    def share(self, value: float) -> float:
+        """Return where between its bounds a number lies, in [0, 1]."""
+        if self.scale == "log":
+            share = math.log(value / self.low) / math.log(self.high / self.low)
+        else:
+            share = (value - self.low) / (self.high - self.low)
+        return min(max(share, 0.0), 1.0)
+
     def plain(self) -> dict[str, Any]:
         """Return the parameter as it stands in a configuration."""
         said: dict[str, Any] = {"path": self.key, "name": self.name, "low": self.low, "high": self.high}
         if self.how == "set":
             said["scale"] = self.scale
-        return (
-            said
-            | {key: value for key, value in (("along", self.along), ("about", self.about)) if value}
-            | {"width": self.width}
-        )
-
-    def share(self, number: float) -> float:
-        """Return where between its bounds a number lies, in [0, 1]."""
-        if self.scale == "log":
-            share = math.log(number / self.low) / math.log(self.high / self.low)
-        else:
-            share = (number - self.low) / (self.high - self.low)
-        return min(max(share, 0.0), 1.0)
-
-    def moves(self, number: float) -> tuple[float, ...]:
-        """Return by how much each value moves, on the scale on which it does."""
-        return tuple(number * weight for weight in self.weights)
+        said |= {key: value for key, value in (("along", self.along), ("about", self.title)) if value}
+        return said | {"width": self.width}
 
 
 def values_at(parameters: Sequence[Parameter], shares: NDArray[np.float64]) -> dict[str, Any]:
@@ -121,11 +133,11 @@ def values_at(parameters: Sequence[Parameter], shares: NDArray[np.float64]) -> d
     for parameter, share in zip(parameters, shares, strict=True):
         number = parameter.at(float(share))
         if parameter.how == "set":
-            values[parameter.paths[0]] = int(number) if parameter.scale == "whole" else number
+            values[parameter.paths[0][0]] = int(number) if parameter.scale == "whole" else number
             continue
-        bases.update(zip(parameter.paths, parameter.bases, strict=True))
-        for path, step in zip(parameter.paths, parameter.moves(number), strict=True):
-            moved[path, parameter.how] = moved.get((path, parameter.how), 0.0) + step
+        for (path, weight), base in zip(parameter.paths, parameter.bases, strict=True):
+            bases[path] = base
+            moved[path, parameter.how] = moved.get((path, parameter.how), 0.0) + number * weight
     for (path, how), step in moved.items():
         base = bases[path]
         value = _odds_moved(base, step) if how == "odds" else base + step
@@ -180,7 +192,7 @@ def read_parameters(data: object, scenario: Scenario, *, where: str = "") -> tup
         read.append(one)
     taken: dict[str, Parameter] = {}
     for parameter in read:
-        for path in parameter.paths:
+        for path, _ in parameter.paths:
             other = taken.setdefault(path, parameter)
             if other is not parameter and "set" in (other.how, parameter.how):
                 raise ConfigError(f"{place}parameters {other.key!r} and {parameter.key!r} both set {path}; keep one")
@@ -207,7 +219,8 @@ def _aside(key: str, said: object, place: str) -> tuple[object, dict[str, Any]]:
     width = aside.get("width", PRIOR_WIDTH)
     if isinstance(width, bool) or not isinstance(width, int | float) or not 0.0 < width <= 10.0:
         raise ConfigError(f"{place}parameters.{key}.width is {show(width)}; give a number above 0, up to 10")
-    return {name: value for name, value in said.items() if name not in aside and value is not None}, aside
+    bounds = {name: value for name, value in said.items() if name not in aside and value is not None}
+    return bounds, {"title" if name == "about" else name: value for name, value in aside.items()}
 
 
 def default_parameters(scenario: Scenario, targets: Sequence[Target]) -> tuple[Parameter, ...]:
@@ -215,81 +228,44 @@ def default_parameters(scenario: Scenario, targets: Sequence[Target]) -> tuple[P
 
     Whoever types in a few figures need not know the model: the strength of the loop, awareness and its reach in
     search, who evaluates and how long, and whether the last brand is recalled or others attract.
+
+    Raises
+    ------
+    ConfigError
+        If the scenario has no market.
     """
-    chosen: dict[str, tuple[str, Any, str]] = {}
-    baseline = scenario.arms[scenario.baseline].plans[scenario.market.focal].journey
-    journey = scenario.journeys[baseline]
-    steps = _steps(journey)
-    if scenario.market.name == "none":
+    market = scenario.market
+    if market.name == "none":
         raise ConfigError("market is 'none', which has nothing that is calibrated by itself; give parameters")
-    for name, (edge, sign) in steps.items():
-        about = {
-            "loop": "how readily the next need goes straight to the last brand (log odds)",
-            "evaluate": "how many go on to evaluate (log odds)",
-            "decide": "how soon an evaluation ends (log odds a week)",
-        }[name]
-        bounds = {"loop": [-3.0, 6.0], "evaluate": [-3.0, 4.0], "decide": [-2.5, 4.0]}[name]
-        if sign < 0:
-            bounds = [-bounds[1], -bounds[0]]
+    chosen: dict[str, tuple[str, Any, str]] = {}
+    journey = scenario.journeys[scenario.arms[scenario.baseline].plans[market.focal].journey]
+    for name, (edge, sign) in _steps(journey).items():
+        low, high, about = _STEPS[name]
+        bounds = [low, high] if sign > 0 else [-high, -low]
         chosen[name] = (f"journeys.*.edges.{edge}.logit.base", bounds, about)
-    chosen["awareness"] = (
-        "market.brands.*.salience",
-        [-3.0, 3.0],
-        "how well known all brands are (log odds of coming to mind)",
-    )
-    chosen["search"] = ("market.consideration.search_rate", [0.02, 1.0], "brands met in a week of searching")
-    chosen["recall"] = (
-        "market.consideration.recall_incumbent",
-        [0.02, 0.995],
-        "chance that the last brand is recalled",
-    )
-    chosen["novelty"] = ("market.choice.novelty", [0.0, 4.0], "pull of brands that are not the last one")
-    salience = np.array([brand.salience for brand in scenario.market.brands.values()])
-    if salience.size > 1 and salience.std() > 0.0:
-        along = "market.brands.*.salience"
-        chosen["contrast"] = (
-            along,
-            {"low": -1.0, "high": 5.0, "along": along},
-            "how much better known brands stand out (log odds)",
-        )
-        chosen["fame"] = (
-            "market.brands.*.quality",
-            {"low": -8.0, "high": 8.0, "along": along},
-            "how far better known brands are the better ones (utility)",
-        )
     wanted = {target.metric for target in targets}
-    if wanted & {"repeat_share", "switched", "switch_rate", "shopped_and_rebought", "retention"}:
-        chosen["habit"] = ("market.choice.habit", [0.0, 5.0], "pull of the last brand at full habit")
-    if wanted & {
-        "purchases",
-        "purchases_per_customer",
-        "purchases_per_buyer",
-        "category_penetration",
-        "penetration",
-        "purchase_frequency",
-        "revenue",
-    }:
-        weeks = scenario.market.need.mean_weeks
-        low, high = max(1.0, weeks / 5.0), min(5000.0, weeks * 5.0)
-        chosen["need"] = ("market.need.mean_weeks", {"low": low, "high": high, "scale": "log"}, "weeks between needs")
-    varies = scenario.market.need.heterogeneity is not None and scenario.market.need.kind != "cyclical"
-    if varies and wanted & {"category_penetration", "penetration", "purchases_per_buyer", "purchase_frequency"}:
-        chosen["heterogeneity"] = (
-            "market.need.heterogeneity",
-            {"low": 0.1, "high": 20.0, "scale": "log"},
-            "how alike customers are in their rates of need",
-        )
-    for brand in dict.fromkeys(t.brand or scenario.market.focal for t in targets if t.metric == "market_share"):
-        if brand is not None:
-            quality = scenario.market.brands[brand].quality
-            bounds = [max(-20.0, quality - 4.0), min(20.0, quality + 4.0)]
-            chosen[f"quality_{brand}"] = (f"market.brands.{brand}.quality", bounds, f"how good {brand} is")
-    if any(name.startswith("quality_") for name in chosen):
-        chosen.pop("fame", None)  # both would move the same qualities
+    brands = dict.fromkeys(target.brand or market.focal for target in targets if target.metric == "market_share")
+    salience = np.array([brand.salience for brand in market.brands.values()])
+    differ = salience.size > 1 and salience.std() > 0.0
+    left_out = {name for name, metrics in _ONLY_FOR.items() if wanted.isdisjoint(metrics)}
+    left_out |= set() if differ else {"contrast", "fame"}
+    # Both would move the same qualities.
+    left_out |= {"fame"} if brands else set()
+    if market.need.heterogeneity is None or market.need.kind == "cyclical":
+        left_out.add("heterogeneity")
+    chosen |= {name: entry for name, entry in _USUAL.items() if name not in left_out}
+    if "need" in chosen:
+        weeks = market.need.mean_weeks
+        bounds_of_need = {"low": max(1.0, weeks / 5.0), "high": min(5000.0, weeks * 5.0), "scale": "log"}
+        chosen["need"] = (chosen["need"][0], bounds_of_need, chosen["need"][2])
+    for brand in brands:
+        quality = market.brands[brand].quality
+        bounds = [max(-20.0, quality - 4.0), min(20.0, quality + 4.0)]
+        chosen[f"quality_{brand}"] = (f"market.brands.{brand}.quality", bounds, f"how good {brand} is")
     # One by one: two of them may have the same key.
     return tuple(
         replace(
-            read_parameters({key: bounds}, scenario)[0], name=name, about=about, width=_WIDTHS.get(name, PRIOR_WIDTH)
+            read_parameters({key: bounds}, scenario)[0], name=name, title=about, width=_WIDTHS.get(name, PRIOR_WIDTH)
         )
         for name, (key, bounds, about) in chosen.items()
     )
@@ -321,26 +297,21 @@ def _steps(journey: Journey) -> dict[str, tuple[str, int]]:
 
 
 def _single(key: str, bounds: object, scenario: Scenario, where: str) -> Parameter:
-    (lever,) = read_factors({key: bounds}, scenario, where)
+    (factor,) = read_factors({key: bounds}, scenario, where)
     start = value_at(scenario, key)
     if isinstance(start, bool) or not isinstance(start, int | float):
         raise ConfigError(f"{where}: " * bool(where) + f"parameters.{key}: {show(start)} stands there; name a number")
-    inside = min(max(float(start), float(lever.low)), float(lever.high))
     return Parameter(
         name=_short(key),
         key=key,
-        paths=(lever.name,),
+        low=float(factor.low),
+        high=float(factor.high),
+        scale=factor.scale,
+        paths=factor.paths,
+        own=min(max(float(start), float(factor.low)), float(factor.high)),
         bases=(float(start),),
         how="set",
-        low=float(lever.low),
-        high=float(lever.high),
-        start=inside,
-        scale=_scale(lever),
     )
-
-
-def _scale(lever: Factor) -> str:
-    return str(lever.scale)
 
 
 def _shift(key: str, bounds: object, scenario: Scenario, place: str) -> Parameter:
@@ -363,13 +334,12 @@ def _shift(key: str, bounds: object, scenario: Scenario, place: str) -> Paramete
     return Parameter(
         name=_short(key) if along is None else f"{_short(key)}_apart",
         key=key,
-        paths=paths,
-        bases=bases,
-        how=how,
         low=low,
         high=high,
-        start=0.0,
-        weights=weights,
+        paths=tuple(zip(paths, weights, strict=True)),
+        own=0.0,
+        bases=bases,
+        how=how,
         along=along or "",
     )
 
@@ -379,7 +349,7 @@ def _bounds(key: str, bounds: object, place: str) -> tuple[float, float, str | N
     if isinstance(bounds, Mapping):
         for name in bounds:
             if name not in _KEYS:
-                raise ConfigError(f"{place}unknown key 'parameters.{key}.{name}'; accepted: {', '.join(_KEYS)}")
+                raise ConfigError(f"{place}unknown key 'parameters.{key}.{name}'; {suggest(name, _KEYS)}")
         if bounds.get("scale", "linear") != "linear":
             raise ConfigError(f"{place}parameters.{key}.scale is {show(bounds['scale'])}; a shift is linear")
         along = bounds.get("along")
@@ -387,7 +357,7 @@ def _bounds(key: str, bounds: object, place: str) -> tuple[float, float, str | N
             raise ConfigError(f"{place}parameters.{key}.along is {show(along)}; give a path with a *")
         bounds = [bounds.get("low"), bounds.get("high")]
     good = isinstance(bounds, list | tuple) and len(bounds) == 2
-    numbers = list(bounds) if isinstance(bounds, list | tuple) else []
+    numbers: list[Any] = [typed_number(bound) for bound in bounds] if isinstance(bounds, list | tuple) else []
     if not good or any(isinstance(x, bool) or not isinstance(x, int | float) or not math.isfinite(x) for x in numbers):
         raise ConfigError(f"{place}parameters.{key} is {show(bounds)}; give bounds of the shift, such as [-2, 2]")
     low, high = float(numbers[0]), float(numbers[1])

@@ -36,7 +36,7 @@ class Prior:
     def of(cls, parameters: Sequence[Parameter]) -> Prior:
         """Return the prior of parameters, centred where the scenario stands."""
         return cls(
-            np.array([parameter.share(parameter.start) for parameter in parameters]),
+            np.array([parameter.share(parameter.own) for parameter in parameters]),
             np.array([parameter.width for parameter in parameters]),
         )
 

@@ -45,7 +45,7 @@ def calibration_lines(done: Calibration) -> list[str]:
         parameter.name
         for parameter, share in zip(done.parameters, done.shares, strict=True)
         # Where it stood at the bound before, staying there is no sign of a bound too narrow.
-        if (share < 0.005 or share > 0.995) and abs(share - parameter.share(parameter.start)) > 0.01
+        if (share < 0.005 or share > 0.995) and abs(share - parameter.share(parameter.own)) > 0.01
     ]
     if edge:
         lines.append(f"The best fit lies at a bound of {_listed(edge)}; wider bounds may fit better.")
@@ -115,10 +115,10 @@ def calibration_summary(done: Calibration, name: str) -> dict[str, Any]:
             {
                 "name": parameter.name,
                 "path": parameter.key,
-                "about": parameter.about,
+                "about": parameter.title,
                 "low": parameter.low,
                 "high": parameter.high,
-                "before": parameter.start,
+                "before": parameter.own,
                 "fitted": number,
                 "interval_90": list(interval),
                 "spread_left": float(left),
@@ -177,8 +177,8 @@ def calibration_document(done: Calibration, title: str, command: str) -> Documen
     rows = tuple(
         (
             parameter.name,
-            parameter.about or parameter.key,
-            compact(parameter.start),
+            parameter.title or parameter.key,
+            compact(parameter.own),
             compact(number),
             f"{compact(interval[0])} to {compact(interval[1])}",
             f"{100 * min(share, 1.0):.0f} %",

@@ -18,7 +18,7 @@ def scenario():
 
 
 def _starts(parameters):
-    return np.array([parameter.share(parameter.start) for parameter in parameters])
+    return np.array([parameter.share(parameter.own) for parameter in parameters])
 
 
 @pytest.mark.parametrize("name", ConfigPath.of().names("scenario"))
