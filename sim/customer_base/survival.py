@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric, fit_shifted_beta_geometric
+from sim.data.layout import ROLES
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show
@@ -90,11 +91,20 @@ def holds_survival(path: str, columns: object = None) -> bool:
     if columns is not None:
         return False
     try:
+        # Anything but an ordinary file may never end.
+        if not Path(path).is_file():
+            return False
         with Path(path).open(encoding="utf-8-sig", newline="") as stream:
-            head = _plain(next(csv.reader(stream), []))
+            first = stream.readline(LARGEST_FILE)
+        head = _plain(next(csv.reader([first], delimiter=_delimiter(first)), []))
     except (OSError, ValueError, csv.Error):
         return False
-    return all(any(word in head for word in known) for known in COLUMNS.values()) and len(head) < 10
+    purchases = all(any(word in head for word in known) for known in ROLES.values())
+    return not purchases and all(any(word in head for word in known) for known in COLUMNS.values()) and len(head) < 10
+
+
+def _delimiter(head: str) -> str:
+    return max((",", ";", "\t", "|"), key=head.count)
 
 
 def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: int | None = None) -> Survival:
@@ -123,7 +133,11 @@ def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: in
         raise ConfigError(f"{where} cannot be read: {reason}; give a CSV file") from None
     if len(raw) > LARGEST_FILE:
         raise ConfigError(f"{where} has more than {LARGEST_FILE:,} bytes; a table of survivors is small")
-    head, *rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text)) if row]
+    head, *rows = [
+        [cell.strip() for cell in row]
+        for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text.partition("\n")[0]))
+        if row
+    ]
     at = {role: _place(role, head, columns or {}, where) for role in COLUMNS}
     figures: dict[str, list[float]] = {role: [] for role in COLUMNS}
     for number, row in enumerate(rows, 1):
@@ -144,14 +158,14 @@ def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: in
             f"{where}: {head[at['survivors']]!r} does not fall from period to period; give how many of those of the"
             " start are still there, not how many renew"
         )
-    if left[0] not in (1.0, _WHOLE) and left[0] < _WHOLE:
+    if left[0] < 1.0 or (left[0] < _WHOLE and (left % 1.0 != 0.0).any()):
         raise ConfigError(f"{where}: its first row says {left[0]:g}; begin with the start, 100 % or all subscribers")
     periods = period.size - 1
     fitted = -(-periods // 2) if until is None else until
     if not _FEWEST <= fitted <= periods:
         raise ConfigError(f"until is {fitted}; give how many of the {periods} periods are fitted, {_FEWEST} at least")
     share = left / left[0]
-    return Survival(share, float(left[0]) if left[0] > _WHOLE else None, head[at["period"]], fitted)
+    return Survival(share, None if left[0] in (1.0, _WHOLE) else float(left[0]), head[at["period"]], fitted)
 
 
 def _plain(head: list[str]) -> list[str]:

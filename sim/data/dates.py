@@ -50,7 +50,8 @@ def read_dates(
     words: list[str], code: NDArray[np.int32], date_format: str | None, where: str, trouble: RowFaults
 ) -> NDArray[np.int64]:
     """Return the day (as an ordinal, 0 where it cannot be read) of each different date, in the one format that fits."""
-    pattern = date_format
+    # A time of day is cut off the cells, so it is cut off the format too.
+    pattern = None if date_format is None else re.sub(r"[ T]%[HI].*$", "", date_format)
     if pattern is None:
         pattern = _guess_format(words, where)
     else:

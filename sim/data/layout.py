@@ -33,6 +33,9 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 
 
 DECIMALS = {"point": ".", "comma": ","}
+#: A price beside a quantity is that of one piece.
+_UNIT_PRICES = ("price", "unit_price", "unitprice")
+_QUANTITIES = ("quantity", "qty", "units", "pieces")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,12 @@ def _places(names: tuple[str, ...], chosen: Mapping[str, Any], where: str, sourc
             places[role] = names.index(str(wanted))
             continue
         at = next((plain.index(word) for word in known if word in plain), None)
+        counted = next((name for name, word in zip(names, plain, strict=True) if word in _QUANTITIES), None)
+        if role == "amount" and at is not None and plain[at] in _UNIT_PRICES and counted is not None:
+            raise ConfigError(
+                f"{where}: {names[at]!r} beside {counted!r} is the price of one piece; add a column with {counted} x"
+                f" {names[at]} and say columns={{amount: HEAD}}"
+            )
         if at is None:
             raise ConfigError(
                 f"{where}: no column is known as the {role}; {source} has {', '.join(names)};"

@@ -17,6 +17,7 @@ __all__ = [
     "SqueezedStream",
     "WHITESPACE",
     "check_file",
+    "check_quotes",
     "find_delimiter",
     "open_binary",
     "reason_of",
@@ -27,6 +28,8 @@ _DELIMITERS = (",", ";", "\t", "|")
 
 
 WHITESPACE = "whitespace"
+#: From so many rows within one cell on, its quote is a stray one.
+_FEWEST_SWALLOWED = 2
 
 
 SNIFFED_BYTES = 1 << 16
@@ -54,6 +57,53 @@ def open_binary(path: Path, where: str) -> BinaryIO:
     except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise ConfigError(f"{where} cannot be read: {reason_of(error)}; give a text file that may be read") from None
     return stream
+
+
+def check_quotes(path: Path, where: str, delimiter: str, width: int) -> None:
+    """Refuse a quote that opens and swallows rows.
+
+    A field with a line break is legal, but not one whose lines are rows by themselves.
+
+    Parameters
+    ----------
+    path : Path
+    where : str
+        Opens every message.
+    delimiter : str
+        Sign between columns.
+    width : int
+        Columns of a row.
+
+    Raises
+    ------
+    ConfigError
+        With the line of the quote and how many lines it swallows.
+    """
+    import csv
+
+    with open_binary(path, where) as stream:
+        if not any(b'"' in block for block in iter(lambda: stream.read(SNIFFED_BYTES), b"")):
+            return
+    with open_binary(path, where) as raw:
+        reader = csv.reader(io.TextIOWrapper(raw, "utf-8", errors="replace", newline=""), delimiter=delimiter)
+        line, longest = 1, False
+        while not longest:
+            try:
+                record = next(reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                record, longest = [], True
+            broken = [cell for cell in record if "\n" in cell or "\r" in cell]
+            swallowed = re.split(r"\r\n|\n|\r", max(broken, key=len, default=""))[1:]
+            swallowed = [text for text in swallowed if text.strip()]
+            rows = sum(text.count(delimiter) >= width - 1 for text in swallowed[:-1])
+            if longest or (rows >= _FEWEST_SWALLOWED and rows == len(swallowed) - 1):
+                raise ConfigError(
+                    f"{where}: a quote opens in line {line:,} and takes {reader.line_num - line:,} lines that follow"
+                    " into one cell; close it, or write it twice within quotes"
+                )
+            line = reader.line_num + 1
 
 
 def reason_of(error: Exception) -> str:

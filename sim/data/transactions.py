@@ -8,6 +8,7 @@ silently.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +27,7 @@ from sim.data.text_file import (
     WHITESPACE,
     SqueezedStream,
     check_file,
+    check_quotes,
     find_delimiter,
     open_binary,
     reason_of,
@@ -46,6 +48,10 @@ _BLOCK_BYTES = 4 << 20
 _PARTS = 10_000
 #: Largest amount of one row.
 _MOST_MONEY = 1e11
+
+
+#: How tools write that there is no value, in small letters.
+MISSING = ("", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "\\n", "(not set)", "(none)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,8 @@ class _Shape:
     has_head: bool
     columns: Mapping[str, int]
     decimal: str
+    #: Lines before the first row: blank ones, sep=, the head line.
+    skipped: int
 
 
 def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
@@ -120,6 +128,8 @@ def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
     where = f"data {str(path)!r}"
     check_file(place, where)
     shape = _look(place, where, layout)
+    if shape.delimiter != WHITESPACE:
+        check_quotes(place, where, shape.delimiter, len(shape.head))
     trouble = RowFaults()
     codes: dict[str, int] = {}
     parts: list[tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.int64]]] = []
@@ -168,17 +178,26 @@ def _look(path: Path, where: str, layout: Layout) -> _Shape:
         raise ConfigError(f"{where} is no UTF-8 text (it holds zero bytes); save it as CSV in UTF-8")
     whole = len(raw) < SNIFFED_BYTES
     text = raw.decode("utf-8-sig", errors="replace")
-    lines = [line.rstrip("\r") for line in text.split("\n")]
-    lines = [line for line in (lines if whole else lines[:-1]) if line.strip()]
+    every = re.split(r"\r\n|\n|\r", text)
+    every = every if whole else every[:-1]
+    before = next((at for at, line in enumerate(every) if line.strip()), 0)
+    announced = re.fullmatch(r"sep=(.)", every[before].strip())
+    if announced:
+        before += 1
+    lines = [line for line in every[before:] if line.strip()]
     if not lines:
         raise ConfigError(f"{where} has only blank lines; give a file with a row per transaction")
-    delimiter = find_delimiter(lines[:50], layout.delimiter, len(ROLES), where)
+    delimiter = find_delimiter(lines[:50], layout.delimiter or (announced[1] if announced else None), len(ROLES), where)
     cells = [split_line(line, delimiter) for line in lines[:500]]
     head, has_head, columns = find_columns(cells[0], layout, where)
     amounts = [row[columns["amount"]] for row in cells[has_head:] if len(row) > columns["amount"]]
-    return _Shape(
-        delimiter, head, has_head, columns, DECIMALS[layout.decimal] if layout.decimal else find_decimal(amounts)
-    )
+    decimal = DECIMALS[layout.decimal] if layout.decimal else find_decimal(amounts)
+    if decimal is None:
+        raise ConfigError(
+            f"{where}: amounts such as {show(amounts[0][:30])} can be read in two ways, as thousands and as decimals;"
+            " say which: decimal=point or decimal=comma"
+        )
+    return _Shape(delimiter, head, has_head, columns, decimal, before + has_head)
 
 
 @dataclass(slots=True)
@@ -211,7 +230,7 @@ def _batches(path: Path, where: str, shape: _Shape) -> Iterator[tuple[Any, _Refu
         reader = csv.open_csv(
             stream,
             read_options=csv.ReadOptions(
-                column_names=names, skip_rows=int(shape.has_head), block_size=_BLOCK_BYTES, use_threads=False
+                column_names=names, skip_rows=shape.skipped, block_size=_BLOCK_BYTES, use_threads=False
             ),
             parse_options=csv.ParseOptions(
                 delimiter="\t" if shape.delimiter == WHITESPACE else shape.delimiter, invalid_row_handler=refuse
@@ -247,6 +266,8 @@ def _take(
     from pandas.util import hash_array
 
     customer, moment, amount = (compute.utf8_trim_whitespace(column) for column in batch.columns)
+    # A table tool that makes numbers of ids writes 1001 as 1001.0.
+    customer = compute.replace_substring_regex(customer, r"^(\d+)\.0+$", r"\1")
     encoded = customer.dictionary_encode()
     words = np.array(encoded.dictionary.to_pylist(), dtype=object)
     # One number per name: among ten million customers two share one with a chance of one in 370,000.
@@ -255,7 +276,7 @@ def _take(
     who = keys[encoded.indices.to_numpy(zero_copy_only=False)] if words.size else np.zeros(0, np.uint64)
     _refuse(
         who,
-        np.asarray(compute.equal(customer, "").to_numpy(zero_copy_only=False)),
+        np.asarray(compute.is_in(compute.utf8_lower(customer), pyarrow.array(MISSING)).to_numpy(zero_copy_only=False)),
         "without a customer",
         before,
         trouble,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from agents.quantity import quantity, text, whole
 from sim.calibration.parameters import Parameter, default_parameters, read_parameters
 from sim.calibration.targets import Target, TargetFile, read_target_file, read_targets
-from sim.data.transactions import Layout
+from sim.data.layout import Layout
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import NAME, read_name, show

@@ -155,3 +155,10 @@ def test_every_shipped_file_of_targets_fits_its_scenario(name):
     targets = read_targets(given.targets, scenario)
     assert all(target.source for target in targets)
     assert read_parameters(given.parameters, scenario)
+
+
+def test_an_error_in_points_beside_a_share_in_per_cent(scenario):
+    (target,) = read_targets([{"metric": "switched", "value": "20 %", "tolerance": 2, "se": "1 %"}], scenario)
+    assert (target.tolerance, target.error) == pytest.approx((0.02, 0.01))
+    with pytest.raises(ConfigError, match="more than a whole share"):
+        read_targets([{"metric": "switched", "value": 0.2, "tolerance": 2}], scenario)

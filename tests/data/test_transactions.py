@@ -169,7 +169,7 @@ def test_decimal_commas(write):
     text = "customer;date;amount\nA;01.02.2021;3,50\nB;14.02.2021;1.234,56 €\n"
     assert read_transactions(write(text)).amount.tolist() in ([3.5, 1234.56], [1234.56, 3.5])
     whole = "customer;date;amount\nA;01.02.2021;1,234\nB;14.02.2021;2,000\n"
-    assert sorted(read_transactions(write(whole)).amount) == [1234.0, 2000.0]
+    assert sorted(read_transactions(write(whole), Layout(decimal="point")).amount) == [1234.0, 2000.0]
     assert sorted(read_transactions(write(whole), Layout(decimal="comma")).amount) == [1.234, 2.0]
 
 
@@ -303,3 +303,82 @@ def test_ten_million_rows_stay_below_two_gibibytes(tmp_path):
         kibibytes //= 1024
     assert rows == 10_000_000
     assert kibibytes < 2 * 1024**2
+
+
+#: Twelve purchases of four customers, 43.25 each.
+ROWS = [[str(1001 + at % 4), f"2021-01-{at + 5:02}", "43.25"] for at in range(12)]
+
+
+def table(rows=ROWS, head=HEAD, delimiter=",", end="\n"):
+    return (head.replace(",", delimiter) + "\n".join(delimiter.join(row) for row in rows) + "\n").replace("\n", end)
+
+
+def changed(column, value, rows=(3,)):
+    return [[value if (at, place) in {(r, column) for r in rows} else cell for place, cell in enumerate(row)]
+            for at, row in enumerate(ROWS)]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["NA", "NULL", "nan", "\\N", "(not set)", "n/a", "None", ""])
+def test_a_customer_missing_in_words_is_missing(write, word):
+    path = write(table(changed(0, word)))
+    with pytest.raises(ConfigError, match=r"1 row without a customer \(row 4\)"):
+        read_transactions(path)
+    ledger = read_transactions(path, Layout(bad_rows="skip"))
+    assert ledger.customers == 4 and ledger.rows == ledger.day.size + 1
+
+
+def test_an_id_with_a_decimal_zero_is_the_same_id(write):
+    assert read_transactions(write(table(changed(0, "1004.0")))).customers == 4
+
+
+RETURNS = ["-43.25", "\u221243.25", "\u201343.25", "$(43.25)", "$ (43.25)", "($43.25)", "(43.25)", "43.25-", "-$43.25"]
+
+
+@pytest.mark.parametrize("amount", RETURNS)
+def test_a_return_is_a_return_however_its_sign_is_written(write, amount):
+    ledger = read_transactions(write(table(changed(2, amount))))
+    assert ledger.counts["negative_amounts"] == 1 and ledger.day.size == 11
+
+
+@pytest.mark.parametrize("amount", ["43.-", "43.--", "CHF 43", "43 kr."])
+def test_whole_francs_are_no_return(write, amount):
+    assert read_transactions(write(table(changed(2, amount)))).amount.sum() == pytest.approx(11 * 43.25 + 43)
+
+
+@pytest.mark.parametrize("amount", ["43.25 CR", "43.25 DR", "9,5", "43.25 (two)", "4.3.2", "12a34"])
+def test_an_amount_is_read_as_a_whole_or_refused(write, amount):
+    rows = [row if at != 3 else [*row[:2], amount] for at, row in enumerate(ROWS)]
+    with pytest.raises(ConfigError, match="1 row with an amount that is no number .*row 4"):
+        read_transactions(write(table(rows, delimiter=";")))
+
+
+def test_thousands_or_decimals_are_asked_for(write):
+    path = write(table([[*row[:2], "4.325"] for row in ROWS], delimiter=";"))
+    with pytest.raises(ConfigError, match="decimal=point or decimal=comma"):
+        read_transactions(path)
+    assert read_transactions(path, Layout(decimal="comma")).amount[0] == 4325.0
+
+
+@pytest.mark.parametrize(
+    "text", [table(end="\r"), table(end="\r\n"), "\n\n" + table(), "sep=;\n" + table(delimiter=";")]
+)
+def test_line_ends_and_lines_before_the_head(write, text):
+    ledger = read_transactions(write(text))
+    assert (ledger.rows, ledger.customers, ledger.amount.sum()) == (12, 4, 519.0)
+
+
+def test_a_time_in_the_format_of_dates(write):
+    path = write(table([[row[0], f"{at + 5:02}/01/2021 10:30", row[2]] for at, row in enumerate(ROWS)]))
+    assert read_transactions(path, Layout(date_format="%d/%m/%Y %H:%M")).start == date(2021, 1, 5)
+
+
+def test_a_quote_that_swallows_rows_is_refused_with_its_line(write):
+    rows = [[*row, '"ok' if at in (3, 9) else "ok"] for at, row in enumerate(ROWS)]
+    with pytest.raises(ConfigError, match="a quote opens in line 5"):
+        read_transactions(write(table(rows, "customer,date,amount,note\n")))
+
+
+def test_a_unit_price_is_no_amount(write):
+    rows = [[*row, "2"] for row in ROWS]
+    with pytest.raises(ConfigError, match="the price of one piece"):
+        read_transactions(write(table(rows, "customer,date,price,quantity\n")))
