@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.calibration.result import Calibration
 from sim.calibration.ensemble import Ensemble
 from sim.calibration.parameters import values_at
+from sim.calibration.result import Calibration
 from sim.calibration.targets import written
 from sim.results.configuration import write_configuration, write_ensemble
 from sim.scenario.dotted_key import with_values

@@ -1,7 +1,7 @@
 """Verbs: what each command of the command line does with its composed configuration.
 
-A verb's module has two functions. ``prepare(data, config_path)`` checks the whole configuration and returns what is to
-be done, before anything is simulated or written; ``perform(work)`` does it. `configs/VERB.yaml` documents its keys.
+A verb's module declares its own keys and what it does in a ``COMMAND``; :mod:`sim.verbs.frame` does what all verbs have
+in common. `configs/VERB.yaml` documents its keys.
 """
 
 from __future__ import annotations
