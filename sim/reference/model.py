@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from agents.mesa_agent import CustomerAgent
 from agents.population import FOCAL_AT_START, MAX_WEEK, allocate, allocate_accounts
 from agents.purposes import Purpose
+from agents.quantity import whole
 from agents.rules.numerics import encode_unit
 from sim.record.counters import ByBrand, ByPersona, Counters, allocate_counters
 from sim.record.history import History
@@ -28,6 +29,8 @@ from sim.reference.environment import WorldEnvironment, be_born
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
+from sim.scenario.schema import read, show
+from sim.scenario.settings import Settings
 from sim.world.birth import compile_birth
 from sim.world.compile import compile_world
 from sim.world.market import allocate_market, market_week, start_from
@@ -55,17 +58,20 @@ class JourneyModel(mesa.Model):
         The baseline by default.
     population : int, optional
         Customers; the scenario's own number by default.
-    seed : int, optional
-        Key of luck; None, which Mesa's ``batch_run`` may hand over, is 1.
     replicate : int
-        Which luck of that key.
+        Which draws of the seed, >= 0.
+    rng : int, optional
+        The seed under the name by which newer versions of Mesa's ``batch_run`` hand it over.
+    seed : int, optional
+        Seed of every draw, 0 to 2**32 - 1; 1 by default. Passed by name: ``batch_run`` of Mesa 3.5 replaces a
+        parameter of the signature that is called so by None.
     **overrides
         Other values of the scenario, as for ``Scenario.load``: ``horizon``, ``burn_in`` ...
 
     Raises
     ------
     sim.scenario.errors.ConfigError
-        If there is no such scenario or arm, or a value is out of range.
+        If there is no such scenario or arm, a value is out of range, or seed and rng differ.
 
     Examples
     --------
@@ -80,11 +86,12 @@ class JourneyModel(mesa.Model):
         scenario: str | Path | Scenario = "treadmill",
         arm: str | None = None,
         population: int | None = None,
-        seed: int | None = 1,
+        *,
         replicate: int = 0,
+        rng: int | None = None,
         **overrides: Any,
     ) -> None:
-        seed = 1 if seed is None else seed
+        seed, replicate = _seed_and_replicate(overrides.pop("seed", None), rng, replicate)
         # Mesa's generator decides nothing here; given, so that an extension that uses it is reproducible.
         super().__init__(rng=seed)
         self.luck = seed
@@ -237,6 +244,23 @@ class JourneyModel(mesa.Model):
             int(self.past.by_persona[:, :, ByPersona.ADOPTED].sum()),
             seconds,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Replicate:
+    """Which draws of a seed."""
+
+    replicate: int = whole(0, 0, 100_000, "which draws of the seed")
+
+
+def _seed_and_replicate(seed: object, rng: object, replicate: object) -> tuple[int, int]:
+    """Check both as the command line checks them; NumPy's integers are integers."""
+    seed, rng, replicate = (int(item) if isinstance(item, np.integer) else item for item in (seed, rng, replicate))
+    if seed is not None and rng is not None and seed != rng:
+        raise ConfigError(f"seed is {show(seed)} and rng is {show(rng)}; give one of them")
+    key = seed if seed is not None else rng
+    settings = read(Settings, {} if key is None else {"seed": key})
+    return settings.seed, read(_Replicate, {"replicate": replicate}).replicate
 
 
 def _load(scenario: str | Path | Scenario, population: int | None, overrides: dict[str, Any]) -> Scenario:

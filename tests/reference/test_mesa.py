@@ -1,6 +1,9 @@
 """The Mesa model as Mesa's own tools use it (CONTRACT 5)."""
 
+import inspect
+
 import mesa
+import numpy as np
 import pytest
 
 from sim import JourneyModel, compare
@@ -25,6 +28,37 @@ def test_batch_run_sweeps_the_model():
     )
     assert [row["arm"] for row in rows] == ["classic", "proactive"]
     assert all(row["week"] in (6, 7) and row["purchases"] >= row["loop_purchases"] >= 0 for row in rows)
+
+
+def test_batch_run_gives_every_seed_a_world_of_its_own():
+    rows = mesa.batch_run(
+        JourneyModel,
+        parameters={"seed": [1, 2, 3], "population": 30, "burn_in": 0, "horizon": 8},
+        number_processes=1,
+        display_progress=False,
+    )
+    assert len({tuple(row[name] for name in ("purchases", "contacts", "loop_purchases")) for row in rows}) > 1
+    # batch_run of Mesa 3.5 replaces a parameter of this name by None.
+    assert "seed" not in inspect.signature(JourneyModel).parameters
+
+
+def test_seeds_may_be_numpys_and_have_two_names():
+    worlds = [
+        JourneyModel(population=20, burn_in=0, horizon=2, **key)
+        for key in ({"seed": 7}, {"seed": np.int64(7)}, {"rng": np.uint32(7)}, {"seed": 7, "rng": None})
+    ]
+    assert {model.luck for model in worlds} == {7}
+    assert len({tuple(customer.need_at for customer in model.customers) for model in worlds}) == 1
+    assert JourneyModel(population=20, burn_in=0, horizon=2, seed=None).luck == 1
+
+
+@pytest.mark.parametrize(
+    "key",
+    [{"replicate": 1.5}, {"replicate": -1}, {"seed": "7"}, {"seed": -1}, {"seed": 1.5}, {"seed": 1, "rng": 2}],
+)
+def test_seed_and_replicate_are_checked_as_on_the_command_line(key):
+    with pytest.raises(ConfigError, match=next(iter(key))):
+        JourneyModel(population=20, burn_in=0, horizon=2, **key)
 
 
 def test_a_data_collector_of_the_users_own():
