@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -133,10 +133,11 @@ def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
     trouble = RowFaults()
     codes: dict[str, int] = {}
     parts: list[tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.int64]]] = []
+    capitals: list[NDArray[np.uint64]] = []
     rows = 0
     for batch, refused in _batches(place, where, shape):
         trouble.add("with another number of columns", refused.count, iter(refused.shown))
-        parts.append(_take(batch, rows, shape, codes, trouble, where))
+        parts.append(_take(batch, rows, shape, codes, trouble, capitals, where))
         rows += batch.num_rows + refused.count
     if rows == 0:
         raise ConfigError(f"{where} has no rows{' below its head line' if shape.has_head else ''}; give transactions")
@@ -151,7 +152,23 @@ def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
         raise ConfigError(
             f"{where}: of {rows:,} rows {trouble}; mend them, or say bad_rows=skip to leave them out and count them"
         )
-    return _ledger(who, code, money, days, rows, layout, trouble, where)
+    ledger = _ledger(who, code, money, days, rows, layout, trouble, where)
+    if capitals and (alike := _alike_but_for_case(who, np.concatenate(capitals))):
+        said = (
+            f"{alike:,} customers have an id that is another one's but for capitals: counted as customers of their own"
+        )
+        counts = {**ledger.counts, "ids_alike_but_for_case": alike}
+        return replace(ledger, warnings=(*ledger.warnings, said), counts=counts)
+    return ledger
+
+
+def _alike_but_for_case(who: NDArray[np.uint64], capitals: NDArray[np.uint64]) -> int:
+    """Return how many customers fewer there are where case makes no difference; ``capitals``: keys, lower-case keys."""
+    keys = np.unique(who[who != 0])
+    pairs = np.unique(capitals, axis=0)
+    pairs = pairs[np.isin(pairs[:, 0], keys)]
+    folded = np.concatenate([np.setdiff1d(keys, pairs[:, 0]), pairs[:, 1]])
+    return int(folded.size - np.unique(folded).size)
 
 
 def check_layout(path: str, layout: Layout) -> None:
@@ -258,7 +275,13 @@ def _batches(path: Path, where: str, shape: _Shape) -> Iterator[tuple[Any, _Refu
 
 
 def _take(
-    batch: Any, before: int, shape: _Shape, codes: dict[str, int], trouble: RowFaults, where: str
+    batch: Any,
+    before: int,
+    shape: _Shape,
+    codes: dict[str, int],
+    trouble: RowFaults,
+    capitals: list[NDArray[np.uint64]],
+    where: str,
 ) -> tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.int64]]:
     """Turn a block of rows into numbers; customer 0 marks a row that cannot be used."""
     import pyarrow
@@ -273,6 +296,9 @@ def _take(
     # One number per name: among ten million customers two share one with a chance of one in 370,000.
     keys = hash_array(words, categorize=False) if words.size else np.zeros(0, np.uint64)
     keys = np.where(keys == 0, np.uint64(1), keys)
+    lower = np.array([word.lower() for word in words], dtype=object)
+    if (differs := np.flatnonzero(lower != words)).size:
+        capitals.append(np.column_stack([keys[differs], hash_array(lower[differs], categorize=False)]))
     who = keys[encoded.indices.to_numpy(zero_copy_only=False)] if words.size else np.zeros(0, np.uint64)
     _refuse(
         who,

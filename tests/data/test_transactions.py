@@ -382,3 +382,9 @@ def test_a_unit_price_is_no_amount(write):
     rows = [[*row, "2"] for row in ROWS]
     with pytest.raises(ConfigError, match="the price of one piece"):
         read_transactions(write(table(rows, "customer,date,price,quantity\n")))
+
+
+def test_ids_alike_but_for_case_are_reported(write):
+    rows = [["Ann@x.org" if row[0] == "1001" else "ann@x.org", *row[1:]] for row in ROWS]
+    ledger = read_transactions(write(table(rows)))
+    assert ledger.counts["ids_alike_but_for_case"] == 1 and "but for capitals" in ledger.warnings[-1]
