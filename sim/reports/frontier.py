@@ -18,8 +18,9 @@ from sim.experiments.frontier import KINDS_OF_RUN, Frontier
 from sim.number_format import percent
 from sim.reports.document import Document, Section, Table
 from sim.reports.figures.frontier import Margin, Rule, Scale, draw_found, draw_map, draw_margins, draw_rules
+from sim.reports.labels import listed
 from sim.reports.picture import Picture
-from sim.reports.sensitivity import levers_summary, named_list, outcome_name, ranges_table, writer
+from sim.reports.sensitivity import levers_summary, outcome_name, ranges_table, writer
 from sim.reports.style import slug
 from sim.scenario.factor import Factor
 
@@ -48,7 +49,7 @@ def rule_words(box: Box, factors: tuple[Factor, ...]) -> str:
             parts.append(f"{name} between {first} and {last}")
         else:
             parts.append(f"{name} above {first}" if low > 0.0 else f"{name} below {last}")
-    return named_list(parts) if parts else "everywhere"
+    return listed(parts) if parts else "everywhere"
 
 
 def _at(factor: Factor, share: float) -> str:
@@ -71,7 +72,7 @@ def frontier_lines(found: Frontier) -> list[str]:
     beyond = [factor for factor in factors if not factor.low <= factor.own <= factor.high]
     if beyond:
         lines.append(
-            f"The scenario itself lies outside the range of {named_list([factor.label for factor in beyond])}: the "
+            f"The scenario itself lies outside the range of {listed([factor.label for factor in beyond])}: the "
             "nearer end stands for it here."
         )
     tested = int((found.kinds == KINDS_OF_RUN.index("held out")).sum())
@@ -87,7 +88,7 @@ def frontier_lines(found: Frontier) -> list[str]:
             f"{factors[place].label} ({percent(found.global_sensitivity.indices['total'][place].value)})"
             for place in order
         ]
-        lines.append(f"What decides most, by share of the variance over the space: {named_list(shares)}.")
+        lines.append(f"What decides most, by share of the variance over the space: {listed(shares)}.")
     lines.append(_skill_words(found, tested))
     if found.failed:
         lines.append(f"{found.failed} points failed or gave no value and were left out.")

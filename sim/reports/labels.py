@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sim.number_format import NOTHING, exact_percent, interval, probability, quantity
 
-__all__ = ["METRIC_WORDS", "Row", "Words", "difference_rows"]
+__all__ = ["METRIC_WORDS", "Row", "Words", "difference_rows", "listed", "sentence"]
 
 #: Not changes that could be zero, so no interval of theirs is "clear of zero".
 _NO_CHANGE = ("payback_week", "cash_low_point")
@@ -25,6 +25,28 @@ class Words:
     kind: str
     about: str
     good: int = 1
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names in a sentence.
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital first letter and the rest as it is.
+
+    Examples
+    --------
+    >>> sentence("price of a TV set")
+    'Price of a TV set'
+    """
+    return text[:1].upper() + text[1:]
 
 
 METRIC_WORDS: Mapping[str, Words] = {
