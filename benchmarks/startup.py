@@ -74,10 +74,10 @@ def _phases(words: list[str]) -> int:
         began = now
 
     import sim.cli
-    import sim.composer
+    import sim.command_line.composer
     import sim.verbs.frame as frame
 
-    assert sim.composer
+    assert sim.command_line.composer
     mark("importing the command line and Hydra")
     prepare, perform = frame.prepare, frame.perform
 

@@ -16,13 +16,13 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sim.arguments import translate
+from sim.command_line.arguments import translate
 from sim.scenario.errors import ConfigError, suggest
 from sim.terminal import complain, say
 from sim.verbs import VERBS
 
 if TYPE_CHECKING:
-    from sim.composer import Composer
+    from sim.command_line.composer import Composer
 
 __all__ = ["main"]
 
@@ -122,9 +122,9 @@ def _overview() -> str:
 
 
 def _run(verb: str, words: list[str]) -> int:
-    from sim.composer import Composer
-    from sim.explanation import explain
-    from sim.hydra_compose import make_parser
+    from sim.command_line.composer import Composer
+    from sim.command_line.explanation import explain
+    from sim.command_line.hydra_compose import make_parser
 
     parser = make_parser()
     parser.prog = f"journey {verb}"

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 import configs
-import sim.config_source
+import sim.command_line.config_source
 from agents.quantity import whole
 from sim import terminal
 from sim.cli import main
@@ -58,7 +58,7 @@ def counting(tmp_path, monkeypatch):
     shipped = tmp_path / "configs"
     shutil.copytree(configs.FOLDER, shipped)
     (shipped / "count.yaml").write_text(CONFIG)
-    monkeypatch.setattr(sim.config_source, "FOLDER", shipped)
+    monkeypatch.setattr(sim.command_line.config_source, "FOLDER", shipped)
     module = ModuleType("sim.verbs.count")
     module.COMMAND = Command(keys=CountKeys, run=count)
     monkeypatch.setitem(sys.modules, "sim.verbs.count", module)

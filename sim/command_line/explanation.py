@@ -10,8 +10,8 @@ from hydra.errors import HydraException, MissingConfigException, OverrideParseEx
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.composer import Composer
-from sim.config_source import OWN_GROUPS
+from sim.command_line.composer import Composer
+from sim.command_line.config_source import OWN_GROUPS
 from sim.scenario.config_path import GROUPS
 from sim.scenario.errors import suggest
 from sim.scenario.schema import show

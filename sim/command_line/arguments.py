@@ -112,7 +112,7 @@ def _closed_up(words: Iterable[str]) -> Iterator[str]:
 
 def _as_key(option: str, following: Sequence[str]) -> str:
     """Return the key that was written as an option, `--population 2000`, or nothing where Hydra has such an option."""
-    from sim.hydra_compose import option_names
+    from sim.command_line.hydra_compose import option_names
 
     name, equals, value = option.removeprefix("--").partition("=")
     if f"--{name}" in option_names() or not _KEY.fullmatch(name):

@@ -15,7 +15,7 @@ from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.plugins import Plugins
 
-from sim.config_source import JourneySource
+from sim.command_line.config_source import JourneySource
 
 __all__ = ["Hydra", "make_parser", "option_names", "split_sweep", "start_hydra"]
 

@@ -16,8 +16,8 @@ from hydra.core.utils import JobReturn
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from sim.config_source import OWN_GROUPS
-from sim.hydra_compose import split_sweep, start_hydra
+from sim.command_line.config_source import OWN_GROUPS
+from sim.command_line.hydra_compose import split_sweep, start_hydra
 from sim.scenario.config_path import GROUPS, ConfigPath
 from sim.scenario.errors import ConfigError
 from sim.scenario.normal_form import SCENARIO_KEYS
