@@ -33,6 +33,7 @@ __all__ = [
     "short_money",
     "spaced",
     "tied",
+    "typed",
     "unbroken",
 ]
 
@@ -101,6 +102,17 @@ def decimal(value: float, places: int = 0, *, sign: bool = False) -> str:
     ('−1,234.6', '+3.0')
     """
     return f"{_mark(value, sign)}{abs(value):,.{places}f}"
+
+
+def typed(value: float) -> str:
+    """Write a setting as a user would type it.
+
+    Examples
+    --------
+    >>> typed(0.85), typed(-2.0)
+    ('0.85', '−2')
+    """
+    return f"{value:g}".replace("-", MINUS)
 
 
 def count(value: float) -> str:
@@ -402,10 +414,12 @@ FILTERS: Mapping[str, Callable[..., str]] = MappingProxyType(
             money,
             p_value,
             exact_percent,
+            interval,
             points,
             probability,
             quantity,
             short_money,
+            typed,
             percent,
             unbroken,
         )
