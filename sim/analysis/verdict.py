@@ -127,6 +127,7 @@ class _Case:
             all(
                 entry["mean"] in (None, 0.0) and entry["ci_low"] in (None, 0.0) and entry["ci_high"] in (None, 0.0)
                 for entry in self.differences.values()
+                if entry is not None
             )
             and not self.summary["flows"][self.name]
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from sim.analysis.bands import periods, ratio
 from sim.experiments.result import Result
 from sim.number_format import spaced
 from sim.record.history import Origin
+from sim.reports.figures.effectiveness import Curve
 from sim.reports.figures.personas import Gap
 from sim.scenario.journey import Journey
 
@@ -20,6 +23,7 @@ __all__ = [
     "cash_gains",
     "currency_of",
     "difference_name",
+    "effectiveness_curves",
     "flows_of",
     "journeys_in_use",
     "loyalty_series",
@@ -166,3 +170,19 @@ def persona_panels(result: Result) -> tuple[list[str], list[tuple[str, str, dict
         (f"contribution, {currency_of(result)} a customer", "money", per_customer),
         ("loop share, points", "share", gaps("loop_share", 1.0)),
     ]
+
+
+def effectiveness_curves(result: Result) -> dict[str, Curve]:
+    """Return by arm its gain over effectiveness; arms without capabilities have none."""
+    summary, out = result.summary_json, {}
+    for arm in other_arms(result):
+        name = difference_name(result, arm)
+        found = summary.get("effectiveness", {}).get(name)
+        if found is not None:
+            at = summary["differences"][name]["break_even_effectiveness"]
+            out[arm] = Curve(found["grid"], [_gap(entry) for entry in found["contribution"]], _gap(at or {}))
+    return out
+
+
+def _gap(entry: Mapping[str, float | None]) -> Gap:
+    return Gap(entry.get("mean"), entry.get("ci_low"), entry.get("ci_high"))

@@ -13,7 +13,7 @@ from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
 from sim.experiments.result import Result
 from sim.number_format import typed
-from sim.reports.comparison import difference_name, other_arms
+from sim.reports.comparison import difference_name, effectiveness_curves, other_arms
 from sim.reports.document import write_page
 from sim.reports.labels import METRIC_WORDS, Row, difference_rows
 from sim.reports.overview import overview
@@ -74,6 +74,7 @@ def _slots(result: Result) -> dict[str, Any]:
         },
         "personas": {arm: _personas(result, arm, currency) for arm in others},
         "values": {arm: _values(result, arm) for arm in others},
+        "curves": effectiveness_curves(result),
         "metrics": METRIC_WORDS,
         "known_metrics": [
             metric

@@ -102,6 +102,16 @@ def _money(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:
         "The lowest point is the money needed before it pays back; a line that ends below zero has not paid back.",
         "money",
     )
+    drawn = plots.effectiveness(result)
+    if drawn is not None:
+        yield Picture(
+            "effectiveness",
+            drawn,
+            f"Difference in contribution from {baseline} over the effectiveness of the capabilities, "
+            "from 0 to 200 % of what is assumed.",
+            "Left of the point where a line rises through zero, the capabilities cost more than they earn.",
+            "money",
+        )
 
 
 def _personas(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:

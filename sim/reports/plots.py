@@ -22,6 +22,7 @@ from sim.reports.comparison import (
     cash_gains,
     currency_of,
     difference_name,
+    effectiveness_curves,
     flows_of,
     journeys_in_use,
     loyalty_series,
@@ -31,6 +32,7 @@ from sim.reports.comparison import (
     waterfall_terms,
 )
 from sim.reports.figures.alluvial import draw_alluvial
+from sim.reports.figures.effectiveness import draw_effectiveness
 from sim.reports.figures.journey_map import draw_difference, draw_flows
 from sim.reports.figures.money import draw_cash, draw_waterfall
 from sim.reports.figures.personas import draw_personas, draw_values
@@ -44,6 +46,7 @@ __all__ = [
     "contacts",
     "customer_values",
     "difference",
+    "effectiveness",
     "journey_map",
     "loyalty",
     "overview",
@@ -166,6 +169,15 @@ def cash(result: Result) -> Figure:
         payback=paybacks(result),
         title=f"Cumulative cash against {short(result.scenario.baseline, 18)}",
     )
+
+
+def effectiveness(result: Result) -> Figure | None:
+    """Draw the difference in contribution over how well the capabilities work; None where no arm uses any."""
+    curves = effectiveness_curves(result)
+    if not curves:
+        return None
+    title = f"Contribution minus {short(result.scenario.baseline, 14)}, by effectiveness"
+    return draw_effectiveness(curves, currency=currency_of(result), title=title)
 
 
 def customer_values(result: Result, arm: str | None = None) -> Figure | None:

@@ -14,7 +14,7 @@ from sim.experiments.compare import compare
 from sim.experiments.result import Result
 from sim.number_format import interval, quantity
 from sim.reports.labels import METRIC_WORDS, difference_rows
-from sim.reports.page import NO_EFFECT_KNOWN, write_report
+from sim.reports.page import write_report
 from sim.reports.terminal import print_result
 from sim.scenario.resolved import Assumption
 from sim.scenario.scenario import Scenario
@@ -103,7 +103,7 @@ def test_page_is_in_order(result: Result, tmp_path: Path) -> None:
     assert len(outline.ids) == len(set(outline.ids))
     assert outline.unlabelled == 0
     assert "viewport" in text
-    assert NO_EFFECT_KNOWN in text
+    assert "No causal effect size of the four capabilities was found in the literature." in text
     assert "scenario=toy" in text
     assert text.index('id="verdict"') < text.index('id="differences"') < text.index('id="assumptions"')
     for words in METRIC_WORDS.values():
