@@ -10,11 +10,12 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any, TextIO
 
+from sim.number_format import ascii_text
+
 __all__ = ["clean", "complain", "is_ascii", "say", "say_row"]
 
 #: A whole escape sequence (colour, title, link), so that its letters do not stay behind; or any single control sign.
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?", re.DOTALL)
-_SIMPLER = {"−": "-", "–": "-", "\u202f": ",", "\u00a0": " ", "…": "..."}
 
 
 def clean(text: object, *, ascii_only: bool = False) -> str:
@@ -36,11 +37,7 @@ def clean(text: object, *, ascii_only: bool = False) -> str:
         sign if sign.isprintable() or unicodedata.category(sign) == "Zs" else " "
         for sign in _ESCAPE.sub(" ", str(text))
     )
-    if not ascii_only:
-        return line
-    for sign, simpler in _SIMPLER.items():
-        line = line.replace(sign, simpler)
-    return line.encode("ascii", "replace").decode("ascii")
+    return ascii_text(line) if ascii_only else line
 
 
 def is_ascii(stream: TextIO) -> bool:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sim.experiments.result import Result
+from sim.number_format import counted
 from sim.reports.comparison import (
     cash_gains,
     currency_of,
@@ -38,8 +39,10 @@ def overview(result: Result) -> Figure:
         figure.suptitle(
             short(scenario.title or scenario.name, 90), x=0.012, y=0.975, ha="left", fontweight="bold", fontsize=14
         )
-        words = f"{scenario.population:,} customers, {scenario.horizon} weeks, {result.replicates} replicate"
-        words += f"{'s' if result.replicates != 1 else ''}, common luck; bands and bars are 95 % intervals of the mean"
+        words = (
+            f"{counted(scenario.population, 'customer')}, {counted(scenario.horizon, 'week')}, "
+            f"{counted(result.replicates, 'replicate')}, common random numbers; bands and bars are 95 % intervals"
+        )
         figure.text(0.012, 0.915, words, fontsize=9)
         top = grid[0][0]
         percent_axis(top)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sim.experiments.result import Result
-from sim.number_format import percent, short_money
+from sim.number_format import decimal, percent, short_money
 from sim.reports import plots
 from sim.reports.comparison import (
     anything_bought,
@@ -155,7 +155,9 @@ def _main_flows(result: Result, arm: str) -> str:
     heads = max(result.scenario.population, 1)
     most = sorted(flows.items(), key=lambda item: (-item[1], item[0]))[:5]
     return (
-        "; ".join(f"{source} to {target} {count / heads:.2f} times per customer" for (source, target), count in most)
+        "; ".join(
+            f"{source} to {target} {decimal(count / heads, 2)} times per customer" for (source, target), count in most
+        )
         + "."
     )
 

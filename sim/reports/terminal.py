@@ -9,9 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.number_format import NOTHING, quantity
-from sim.reports.labels import difference_rows
+from sim.reports.document import text_lines
+from sim.reports.labels import METRIC_WORDS, difference_rows
 from sim.reports.style import short
-from sim.terminal import clean
+from sim.terminal import clean, is_ascii
 
 if TYPE_CHECKING:
     from sim.experiments.result import Result
@@ -59,8 +60,7 @@ def _draw(result: Result, console: Console, ascii_only: bool) -> None:
     scenario, summary = result.scenario, result.summary_json
     currency = scenario.market.economics.currency
     console.print(Text(clean(scenario.title or scenario.name, ascii_only=ascii_only), style="bold"))
-    many = f"{result.replicates} replicate{'s' if result.replicates != 1 else ''}"
-    facts = f"{scenario.population:,} customers, {scenario.horizon} weeks, {many}, seed {result.seed}"
+    facts, star = text_lines("compare", scenario=scenario, replicates=result.replicates, seed=result.seed)
     console.print(Text(facts), style="dim")
     console.print()
     for paragraph in str(summary["verdict"]).split("\n"):
@@ -70,7 +70,7 @@ def _draw(result: Result, console: Console, ascii_only: bool) -> None:
         console.print()
         console.print(_differences(result, arm, currency, ascii_only))
     if others and result.replicates > 1:
-        console.print(Text("* the 95 % interval stays clear of zero"), style="dim")
+        console.print(Text(star), style="dim")
     if not others:
         console.print()
         console.print(_alone(result, currency, ascii_only))
@@ -89,7 +89,7 @@ def _console(stream: TextIO) -> tuple[Console, bool]:
     )
     # A pipe has no width of its own: eighty columns suit a mail and a log.
     console.width = min(max(console.width, _NARROWEST), _WIDEST) if at_terminal else 80
-    return console, not (stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
+    return console, is_ascii(stream)
 
 
 def _differences(result: Result, arm: str, currency: str, ascii_only: bool) -> Table:
@@ -110,8 +110,6 @@ def _differences(result: Result, arm: str, currency: str, ascii_only: bool) -> T
 
 
 def _alone(result: Result, currency: str, ascii_only: bool) -> Table:
-    from sim.reports.labels import METRIC_WORDS
-
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
     table.add_column("")
     arms = list(result.scenario.arms)

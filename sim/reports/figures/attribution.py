@@ -20,7 +20,7 @@ __all__ = ["draw_combinations", "draw_people_shares", "draw_shares", "draw_toget
 Write = Callable[[float], str]
 
 _ROW = 0.36
-_INTERVAL = "Whisker: 95 % interval over replicates, common luck."
+_INTERVAL = "Whisker: 95 % interval over replicates, common random numbers."
 
 
 def is_sure(gap: Gap) -> bool:

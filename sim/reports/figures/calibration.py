@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from sim.calibration.targets import written
-from sim.number_format import compact
+from sim.number_format import compact, decimal
 from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def draw_correlations(done: Calibration) -> Figure:
             for column in range(count):
                 if row != column:
                     dark = abs(matrix[row, column]) > 0.6
-                    number = f"{matrix[row, column]:+.1f}".replace("-", "−")
+                    number = decimal(matrix[row, column], 1, sign=True)
                     axes.text(
                         column, row, number, ha="center", va="center", fontsize=7.5, color="white" if dark else INK
                     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from agents.traits import TRAITS
 from sim.analysis.paired import estimate
-from sim.number_format import compact, percent
+from sim.number_format import compact, percent, typed
 from sim.reports.figures.journey_graph import Box, Link, draw_journey_graph, order_stages
 from sim.reports.style import FEWER, INK, MORE, PALE, short, style
 from sim.scenario.journey import Edge, Journey, Stage
@@ -299,7 +299,7 @@ def _does(stage: Stage) -> str:
     if stage.weeks:
         parts.append(f"{stage.weeks} week{'s' if stage.weeks > 1 else ''}")
     if stage.effort:
-        parts.append(f"effort {stage.effort:g}")
+        parts.append(f"effort {typed(stage.effort)}")
     return " · ".join(filter(None, parts))
 
 

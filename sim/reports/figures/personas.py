@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from sim.number_format import compact, percent, short_money
+from sim.number_format import compact, percent, short_money, typed
 from sim.reports.style import (
     FEWER,
     INK,
@@ -149,7 +149,7 @@ def plot_personas(
     if kind == "money":
         money_axis(axes, currency, axis="x")
     elif kind == "share":
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(float(f"{value * 100:.6g}"))))
+        value_axis(axes.xaxis, lambda share: compact(share * 100))
     else:
         value_axis(axes.xaxis, compact)
 
@@ -185,7 +185,9 @@ def draw_values(values: Mapping[str, Any], *, currency: str, title: str) -> Figu
         axes.set_yscale("log")
         smallest = float(share[share > 0.0].min()) if np.any(share > 0.0) else 1e-3
         axes.set_ylim(max(smallest * 0.6, 1e-7), min(max(float(share.max()) * 9.0, smallest * 10), 30.0))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 100:.6g} %" if value <= 1.0 else ""))
+        axes.yaxis.set_major_formatter(
+            FuncFormatter(lambda value, _: f"{typed(value * 100)} %" if value <= 1.0 else "")
+        )
         axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
         money_axis(axes, currency, axis="x")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5))

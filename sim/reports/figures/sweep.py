@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sim.experiments.main_effects import Effect
-from sim.number_format import percent
+from sim.number_format import compact, percent
 from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, look, short, style, value_axis
 
 __all__ = ["draw_effects", "draw_runs", "draw_scatter", "short_path"]
@@ -76,10 +76,10 @@ def draw_effects(effects: Sequence[Effect], *, title: str, label: str, write: Wr
             else:
                 if effect.scale == "log":
                     axes.set_xscale("log")
-                    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+                    value_axis(axes.xaxis, compact)
                     axes.minorticks_off()
                 if len(effect.levels) <= 5:
-                    axes.set_xticks(places, [f"{level.at:.2g}" for level in effect.levels])
+                    axes.set_xticks(places, [compact(place, 2) for place in places])
             finish(axes, f"{short_path(effect.path)}: explains {percent(effect.explains)}", x="", y="", flush=True)
             axes.title.set_fontweight("normal")
         figure.text(0.02, 1.0 - 0.16 / height, title, fontweight="bold", fontsize=10.0, va="center")

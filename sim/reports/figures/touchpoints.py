@@ -147,7 +147,7 @@ def draw_ranking(rows: Sequence[Rank], *, write: Write, title: str, label: str) 
         finish(axes, title, x=label, y="", flush=True)
         words = (
             "Blue: a better stage, or more customers on the edge. Grey, hatched: the same",
-            "step the other way. Line: 95 % interval, common luck. Pale: it covers 0.",
+            "step the other way. Line: 95 % interval, common random numbers. Pale: it covers 0.",
         )
         footnote(figure, "\n".join(words))
     return figure
