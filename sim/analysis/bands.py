@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 
 from sim.analysis.paired import LEVEL
 
-__all__ = ["Band", "band_of", "periods", "ratio"]
+__all__ = ["Band", "band_of", "period_middles", "periods", "ratio"]
 
 #: At most this many points make a line: single weeks of a brand have few purchases, and their noise hides the course.
 POINTS = 40
@@ -64,6 +64,18 @@ def periods(weeks: int) -> NDArray[np.int64]:
     starts = np.arange(0, weeks, length, dtype=np.int64)
     # A short remainder would be noisier than the rest: it joins the last whole period.
     return starts[:-1] if starts.size > 1 and weeks - starts[-1] < 0.6 * length else starts
+
+
+def period_middles(weeks: int) -> NDArray[np.float64]:
+    """Return the middle of each period of a horizon, in weeks.
+
+    Examples
+    --------
+    >>> period_middles(3).tolist()
+    [0.0, 1.0, 2.0]
+    """
+    starts = periods(weeks)
+    return np.asarray((starts + np.r_[starts[1:], weeks] - 1) / 2.0)
 
 
 def ratio(above: NDArray[np.float64], below: NDArray[np.float64], starts: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.bands import periods, ratio
 from sim.experiments.result import Result
 from sim.number_format import spaced
-from sim.record.history import Origin
 from sim.reports.figures.effectiveness import Curve
 from sim.reports.figures.personas import Gap
 from sim.scenario.journey import Journey
@@ -26,7 +24,6 @@ __all__ = [
     "effectiveness_curves",
     "flows_of",
     "journeys_in_use",
-    "loyalty_series",
     "other_arms",
     "paybacks",
     "persona_panels",
@@ -90,22 +87,6 @@ def flows_of(result: Result, arm: str) -> dict[tuple[str, str], NDArray[np.float
         (stages[source], stages[target]): counts[:, source, target]
         for source, target in np.argwhere(counts.any(axis=0)).tolist()
     }
-
-
-def loyalty_series(
-    result: Result,
-) -> tuple[dict[str, NDArray[np.float64]], dict[str, NDArray[np.float64]], NDArray[np.float64]]:
-    """Return market share and loop share per period, by arm, and the middles of the periods."""
-    scenario = result.scenario
-    focal, starts = scenario.focal, periods(scenario.horizon)
-    share, loop = {}, {}
-    for arm in arms_in_order(result):
-        mine = result.series(arm, lambda history: history.purchases[:, :, focal].sum(axis=1))  # (R, T, O)
-        every = result.series(arm, lambda history: history.purchases.sum(axis=(1, 2, 3)))
-        share[arm] = ratio(mine.sum(axis=2), every, starts)
-        loop[arm] = ratio(mine[:, :, Origin.LOOP], mine.sum(axis=2), starts)
-    ends = np.r_[starts[1:], scenario.horizon] - 1
-    return share, loop, (starts + ends) / 2.0
 
 
 def anything_bought(result: Result) -> bool:

@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sim.analysis.bands import period_middles
 from sim.experiments.result import Result
 from sim.number_format import counted
 from sim.reports.comparison import (
     cash_gains,
     currency_of,
-    loyalty_series,
     other_arms,
     paybacks,
     persona_panels,
@@ -22,6 +22,7 @@ from sim.reports.figures.money import plot_cash, plot_waterfall
 from sim.reports.figures.personas import plot_personas
 from sim.reports.figures.timeline import plot_bands
 from sim.reports.style import finish, percent_axis, short, style
+from sim.reports.weekly_series import weekly_series
 
 __all__ = ["overview"]
 
@@ -30,7 +31,8 @@ def overview(result: Result) -> Figure:
     """Draw one wide picture of a comparison: share, loop, cash, waterfall and personas."""
     arms = other_arms(result)
     currency = currency_of(result)
-    share, loop, middle = loyalty_series(result)
+    share, loop = (weekly_series(result, metric) for metric in ("market_share", "loop_share"))
+    middle = period_middles(result.scenario.horizon)
     with style():
         figure = Figure(figsize=(11.0, 6.6))
         grid = figure.subplots(2, 2)

@@ -5,27 +5,21 @@ What they show comes from :mod:`sim.reports.comparison`; how it is drawn stands 
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from agents.money import CENTS
 from sim.analysis.bands import periods
 from sim.experiments.result import Result
 from sim.number_format import short_money
-from sim.record.history import History
 from sim.reports.comparison import (
     all_journeys,
     arm_named,
-    arms_in_order,
     cash_gains,
     currency_of,
     difference_name,
     effectiveness_curves,
     flows_of,
     journeys_in_use,
-    loyalty_series,
     other_arms,
     paybacks,
     persona_panels,
@@ -39,6 +33,7 @@ from sim.reports.figures.personas import draw_personas, draw_values
 from sim.reports.figures.timeline import Panel, draw_timeline
 from sim.reports.overview import overview
 from sim.reports.style import money_axis, percent_axis, short
+from sim.reports.weekly_series import weekly_series
 
 __all__ = [
     "alluvial",
@@ -106,39 +101,27 @@ def alluvial(result: Result, arm: str | None = None) -> Figure | None:
 
 def loyalty(result: Result) -> Figure:
     """Draw the focal brand's market share and loop share over the weeks."""
-    share, loop, _ = loyalty_series(result)
-    weeks = result.scenario.horizon
+    focal = short(result.scenario.market.focal, 20)
     panels = [
-        Panel(share, f"Market share of {short(result.scenario.market.focal, 20)}", "of all purchases", percent_axis),
-        Panel(loop, "Purchases won in the loyalty loop", "of its purchases", percent_axis),
+        Panel(weekly_series(result, "market_share"), f"Market share of {focal}", "of all purchases", percent_axis),
+        Panel(
+            weekly_series(result, "loop_share"), "Purchases won in the loyalty loop", "of its purchases", percent_axis
+        ),
     ]
-    return draw_timeline(weeks, panels, note=_periods_note(result))
+    return draw_timeline(result.scenario.horizon, panels, note=_periods_note(result))
 
 
 def contacts(result: Result) -> Figure:
     """Draw contacts, fatigue and opt-outs over the weeks."""
-    scenario = result.scenario
-    focal, heads = scenario.focal, float(scenario.population)
-    starts = periods(scenario.horizon)
-    lengths = np.diff(np.r_[starts, scenario.horizon])
-
-    def weekly_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(np.add.reduceat(values, starts, axis=1) / lengths)
-
-    def fatigue(history: History) -> NDArray[np.float64]:
-        population = history.population.astype(np.float64)
-        return np.asarray(history.fatigue @ population / max(population.sum(), 1.0))
-
-    arms = arms_in_order(result)
-    sent = {a: weekly_mean(result.series(a, lambda h: h.contacts[:, :, focal].sum(axis=1))) / heads * 100 for a in arms}
-    tired = {a: weekly_mean(result.series(a, fatigue)) for a in arms}
-    gone = {a: weekly_mean(result.series(a, lambda h: h.opted_out[:, :, focal].sum(axis=1))) / heads for a in arms}
+    customers = float(result.scenario.population)
+    sent = {arm: values / customers * 100 for arm, values in weekly_series(result, "contacts").items()}
+    gone = {arm: values / customers for arm, values in weekly_series(result, "opted_out").items()}
     panels = [
         Panel(sent, "Contacts", "per 100 customers\nand week"),
-        Panel(tired, "Contact fatigue", "mean fatigue"),
+        Panel(weekly_series(result, "fatigue"), "Contact fatigue", "mean fatigue"),
         Panel(gone, "Opted out", "of customers", percent_axis),
     ]
-    return draw_timeline(scenario.horizon, panels, note=_periods_note(result), tall=1.5)
+    return draw_timeline(result.scenario.horizon, panels, note=_periods_note(result), tall=1.5)
 
 
 def personas(result: Result) -> Figure:
@@ -197,31 +180,9 @@ def difference(result: Result, metric: str = "contribution") -> Figure:
     result : Result
     metric : {'contribution', 'revenue', 'purchases', 'contacts', 'opted_out', 'fatigue', 'market_share', 'loop_share'}
     """
-    scenario = result.scenario
-    focal, baseline = scenario.focal, scenario.baseline
-    starts = periods(scenario.horizon)
-    lengths = np.diff(np.r_[starts, scenario.horizon])
-    shares = dict(zip(("market_share", "loop_share"), loyalty_series(result)[:2], strict=True))
-    weekly = {
-        "revenue": lambda h: h.money[:, :, focal, 0].sum(axis=1) / CENTS,
-        "purchases": lambda h: h.purchases[:, :, focal].sum(axis=(1, 2)),
-        "contacts": lambda h: h.contacts[:, :, focal].sum(axis=1),
-        "opted_out": lambda h: h.opted_out[:, :, focal].sum(axis=1),
-        "fatigue": lambda h: h.fatigue @ h.population / max(h.population.sum(), 1),
-    }
-    known = ("contribution", *weekly, *shares)
-    if metric not in known:
-        raise ValueError(f"metric {metric!r} has no weekly difference; choose one of {', '.join(known)}")
-    series: dict[str, NDArray[np.float64]] = {}
-    for arm in other_arms(result):
-        if metric in shares:
-            series[arm] = shares[metric][arm] - shares[metric][baseline]
-            continue
-        if metric == "contribution":
-            gap = result.cash(arm) - result.cash(baseline)
-        else:
-            gap = result.series(arm, weekly[metric]) - result.series(baseline, weekly[metric])
-        series[arm] = np.add.reduceat(gap, starts, axis=1) / lengths
+    baseline = result.scenario.baseline
+    series = weekly_series(result, metric)
+    gaps = {arm: series[arm] - series[baseline] for arm in other_arms(result)}
     words = metric.replace("_", " ")
     write = None
     unit = "a week"
@@ -230,10 +191,10 @@ def difference(result: Result, metric: str = "contribution") -> Figure:
 
         def write(axes: Axes) -> None:
             money_axis(axes, currency_of(result))
-    elif metric in shares:
+    elif metric in ("market_share", "loop_share"):
         unit, write = "percentage points", percent_axis
-    panel = Panel(series, f"Difference in {words} from {short(baseline, 18)}", f"{words}, {unit}", write)
-    return draw_timeline(scenario.horizon, [panel], note=_periods_note(result), tall=2.6, first=1)
+    panel = Panel(gaps, f"Difference in {words} from {short(baseline, 18)}", f"{words}, {unit}", write)
+    return draw_timeline(result.scenario.horizon, [panel], note=_periods_note(result), tall=2.6, first=1)
 
 
 def _periods_note(result: Result) -> str:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 from numpy.typing import NDArray
 
-from sim.analysis.bands import band_of, periods
+from sim.analysis.bands import band_of, period_middles
 from sim.reports.style import INK, canvas, finish, footnote, look, short, style
 
 __all__ = ["Panel", "draw_timeline", "label_ends", "plot_bands"]
@@ -97,7 +97,7 @@ def draw_timeline(weeks: int, panels: list[Panel], *, note: str = "", tall: floa
     weeks : int
         Length of the horizon.
     panels : list of Panel
-        The values of each are per period of :func:`periods`, drawn in the period's middle.
+        The values of each are per period of :func:`~sim.analysis.bands.periods`, drawn in the period's middle.
     note : str
         A line below the panels: what the band is.
     tall : float
@@ -110,8 +110,7 @@ def draw_timeline(weeks: int, panels: list[Panel], *, note: str = "", tall: floa
     Figure
         The drawing.
     """
-    starts = periods(weeks)
-    middle = (starts + np.r_[starts[1:], weeks] - 1) / 2.0
+    middle = period_middles(weeks)
     with style():
         figure, every = canvas(tall * len(panels) + 0.75, rows=len(panels))
         inches = figure.get_size_inches()[1]
