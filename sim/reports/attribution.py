@@ -10,14 +10,8 @@ from sim.analysis.attribution import DIVIDED, pair_name
 from sim.analysis.metrics import EVERYBODY
 from sim.number_format import NOTHING, compact, interval, quantity, short_money
 from sim.reports.document import Document, Section, Table
-from sim.reports.figures.attribution import (
-    draw_combinations,
-    draw_people_shares,
-    draw_shares,
-    draw_together,
-    is_sure,
-)
-from sim.reports.figures.personas import Gap
+from sim.reports.figures.attribution import draw_combinations, draw_persona_shares, draw_shares, draw_together
+from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.labels import METRIC_WORDS, Words
 from sim.reports.picture import Picture
 from sim.reports.style import short
@@ -428,7 +422,7 @@ def _people_section(summary: Numbers, words: Words) -> Iterator[Section]:
         (
             Picture(
                 "personas",
-                draw_people_shares(
+                draw_persona_shares(
                     [(titles.get(who, who), [_gap(e) for e in each[who][:-1]], _gap(each[who][-1])) for who in known],
                     [_called(part, summary) for part in parts],
                     write=write,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.experiments.result import Result
 from sim.number_format import spaced
 from sim.reports.figures.effectiveness import Curve
-from sim.reports.figures.personas import Gap
+from sim.reports.figures.gap import Gap
 from sim.scenario.journey import Journey
 
 __all__ = [

@@ -10,8 +10,7 @@ from sim.analysis.paired import LEVEL
 from sim.number_format import NOTHING, compact, interval, quantity, short_money
 from sim.reports.attribution import words_of
 from sim.reports.document import Document, Section, Table
-from sim.reports.figures.attribution import is_sure
-from sim.reports.figures.personas import Gap
+from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.figures.touchpoints import Rank, draw_moments, draw_ranking
 from sim.reports.picture import Picture
 from sim.reports.style import short

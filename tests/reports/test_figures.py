@@ -12,10 +12,11 @@ from sim.api import compare
 from sim.experiments.result import Result
 from sim.reports import plots
 from sim.reports.figures.alluvial import draw_alluvial
+from sim.reports.figures.gap import Gap
 from sim.reports.figures.journey_graph import order_stages
 from sim.reports.figures.journey_map import draw_change, draw_difference, draw_flows, draw_journey
 from sim.reports.figures.money import draw_cash, draw_waterfall
-from sim.reports.figures.personas import Gap, draw_personas, draw_values
+from sim.reports.figures.personas import draw_personas, draw_values
 from sim.reports.journey_map import draw_map, flows_of
 from sim.reports.pictures import pictures
 from sim.reports.style import look, png_bytes, svg_text

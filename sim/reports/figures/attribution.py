@@ -11,21 +11,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from sim.reports.figures.personas import Gap
+from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
 
-__all__ = ["draw_combinations", "draw_people_shares", "draw_shares", "draw_together", "is_sure"]
+__all__ = ["draw_combinations", "draw_persona_shares", "draw_shares", "draw_together"]
 
 #: Writes one value with its sign.
 Write = Callable[[float], str]
 
 _ROW = 0.36
 _INTERVAL = "Whisker: 95 % interval over replicates, common random numbers."
-
-
-def is_sure(gap: Gap) -> bool:
-    """Whether an effect is told from chance: its interval stays clear of zero, or one replicate gives none."""
-    return gap.mean is not None and (gap.low is None or gap.high is None or gap.low > 0.0 or gap.high < 0.0)
 
 
 def draw_shares(
@@ -274,14 +269,14 @@ def draw_combinations(
     return figure
 
 
-def draw_people_shares(
-    people: Sequence[tuple[str, Sequence[Gap], Gap]], parts: Sequence[str], *, write: Write, title: str, label: str
+def draw_persona_shares(
+    personas: Sequence[tuple[str, Sequence[Gap], Gap]], parts: Sequence[str], *, write: Write, title: str, label: str
 ) -> Figure:
     """Draw the parts for every persona, small pictures on one scale, one below the other.
 
     Parameters
     ----------
-    people : sequence of (persona, effects by part, whole effect)
+    personas : sequence of (persona, effects by part, whole effect)
     parts : sequence of str
     write : callable
     title, label : str
@@ -291,14 +286,14 @@ def draw_people_shares(
     Figure
         The drawing.
     """
-    count = len(people)
+    count = len(personas)
     with style():
         each = 0.17 * (len(parts) + 1) + 0.32
         height = each * count + 0.95
         figure = Figure(figsize=(WIDTH, height))
-        reach = [0.0, *(end for _, gaps, whole in people for gap in (*gaps, whole) for end in gap if end is not None)]
+        reach = [0.0, *(end for _, gaps, whole in personas for gap in (*gaps, whole) for end in gap if end is not None)]
         room = (max(reach) - min(reach)) or 1.0
-        for place, (name, gaps, whole) in enumerate(people):
+        for place, (name, gaps, whole) in enumerate(personas):
             bottom = height - 0.32 - each * (place + 1) + 0.06
             axes = figure.add_axes((1.3 / WIDTH, bottom / height, (WIDTH - 1.42) / WIDTH, (each - 0.3) / height))
             for row, gap in enumerate((*gaps, whole)):

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sim.number_format import percent
-from sim.reports.figures.personas import Gap
+from sim.reports.figures.gap import Gap
 from sim.reports.figures.timeline import label_ends
 from sim.reports.style import INK, MUTED, Look, canvas, finish, footnote, look, money_axis, style, value_axis
 

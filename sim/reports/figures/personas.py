@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim.number_format import compact, percent, short_money, typed
+from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.style import (
     FEWER,
     INK,
@@ -27,15 +28,7 @@ from sim.reports.style import (
     wrapped,
 )
 
-__all__ = ["Gap", "draw_personas", "draw_values", "plot_personas"]
-
-
-class Gap(NamedTuple):
-    """A difference with its 95 % interval; no interval from one replicate, nothing where undefined."""
-
-    mean: float | None
-    low: float | None
-    high: float | None
+__all__ = ["draw_personas", "draw_values", "plot_personas"]
 
 
 def draw_personas(
@@ -129,7 +122,6 @@ def plot_personas(
             y = row + (position - (len(gaps) + 1) / 2) * step
             if gap.mean is None:
                 continue
-            sure = gap.low is None or gap.high is None or gap.low > 0.0 or gap.high < 0.0
             if gap.low is not None and gap.high is not None:
                 axes.plot([gap.low, gap.high], [y, y], color=drawn.colour, linewidth=2.2, solid_capstyle="butt")
             axes.plot(
@@ -138,7 +130,7 @@ def plot_personas(
                 marker=drawn.marker,
                 markersize=6,
                 color=drawn.colour,
-                markerfacecolor=drawn.colour if sure else "white",
+                markerfacecolor=drawn.colour if is_sure(gap) else "white",
                 linestyle="none",
             )
     axes.set_ylim(len(names) - 0.5, -0.5)

@@ -9,9 +9,8 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sim.reports.figures.attribution import is_sure
+from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.figures.journey_graph import Box, Link, draw_journey_graph, order_stages
-from sim.reports.figures.personas import Gap
 from sim.reports.style import FEWER, INK, MORE, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
 from sim.scenario.journey import Journey
 

@@ -1,0 +1,26 @@
+"""Gap: a difference between two arms, as figures draw it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["Gap", "is_sure"]
+
+
+class Gap(NamedTuple):
+    """A difference with its 95 % interval; no interval from one replicate, nothing where undefined."""
+
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+def is_sure(gap: Gap) -> bool:
+    """Whether an effect is told from chance: its interval stays clear of zero, or one replicate gives none.
+
+    Examples
+    --------
+    >>> is_sure(Gap(1.0, 0.5, 1.5)), is_sure(Gap(1.0, -0.5, 2.5)), is_sure(Gap(1.0, None, None))
+    (True, False, True)
+    """
+    return gap.mean is not None and (gap.low is None or gap.high is None or gap.low > 0.0 or gap.high < 0.0)
