@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.money import CENTS
 from sim.analysis import tables
 from sim.analysis.metrics import EVERYBODY, Measures
 from sim.record.history import History
@@ -33,7 +34,7 @@ class Result:
     scenario : Scenario
         What was run.
     seed : int
-        Seed of all luck.
+        Seed of all random numbers.
     engine : str
         ``numba`` or ``mesa``; the data do not depend on it.
     threads : int or None
@@ -124,7 +125,7 @@ class Result:
 
     @property
     def events(self) -> pd.DataFrame:
-        """Micro-moments of the sampled customers."""
+        """The event log of the sampled customers."""
         return self._frame("events")
 
     @property
@@ -157,7 +158,7 @@ class Result:
     def cash(self, arm: str, persona: str = EVERYBODY) -> NDArray[np.float64]:
         """Return contribution of the focal brand a week, in money (replicates, weeks)."""
         row = 0 if persona == EVERYBODY else 1 + [item.name for item in self.scenario.personas].index(persona)
-        return np.stack([measures[arm].cash[row] for measures in self.measures]) / 100.0
+        return np.stack([measures[arm].cash[row] for measures in self.measures]) / CENTS
 
     def _frame(self, name: str) -> pd.DataFrame:
         # Tables of many replicates are large: built once, when first asked for.

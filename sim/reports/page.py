@@ -14,8 +14,9 @@ from agents.traits import TRAITS
 from sim.experiments.result import Result
 from sim.number_format import typed
 from sim.reports.comparison import difference_name, effectiveness_curves, other_arms
+from sim.reports.difference_table import Row, difference_rows
 from sim.reports.document import write_page
-from sim.reports.labels import METRIC_WORDS, Row, difference_rows
+from sim.reports.labels import METRIC_WORDS
 from sim.reports.overview import overview
 from sim.reports.pictures import pictures
 from sim.reports.style import png_bytes

@@ -131,7 +131,7 @@ def _personas(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:
                 drawn,
                 f"Histogram of the difference in value per customer: {percent(shares['winners'] or 0.0)} are worth "
                 f"more in {arm}, {percent(shares['losers'] or 0.0)} less.",
-                "The same customer with the same luck in both arms: right of zero is worth more than in the baseline.",
+                "Same customers, same random numbers: those right of zero are worth more than in the baseline.",
                 "personas",
             )
 

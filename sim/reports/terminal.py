@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.number_format import NOTHING, quantity
+from sim.reports.difference_table import difference_rows
 from sim.reports.document import text_lines
-from sim.reports.labels import METRIC_WORDS, difference_rows
+from sim.reports.labels import METRIC_WORDS
 from sim.reports.style import short
 from sim.terminal import clean, is_ascii
 

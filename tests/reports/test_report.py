@@ -13,7 +13,8 @@ from agents.personas import Persona
 from sim.experiments.compare import compare
 from sim.experiments.result import Result
 from sim.number_format import interval, quantity
-from sim.reports.labels import METRIC_WORDS, difference_rows
+from sim.reports.difference_table import difference_rows
+from sim.reports.labels import METRIC_WORDS
 from sim.reports.page import write_report
 from sim.reports.terminal import print_result
 from sim.scenario.resolved import Assumption

@@ -49,7 +49,7 @@ def draw_fit(done: Calibration) -> Figure:
         axes.set_xlim(-_FAR * 1.05, _FAR * 1.05)
         axes.grid(visible=False)
         finish(axes, "How near the figures came", x="deviation, in tolerances (band: met)", y="", flush=True)
-        footnote(figure, "Circle: fitted, on luck of its own; cross: not met; square: before the fit.")
+        footnote(figure, "Circle: fitted, on independent random numbers; cross: not met; square: before the fit.")
         return figure
 
 

@@ -34,7 +34,7 @@ class Bar:
     low, high : float
         95 % interval of the whole.
     floor : float
-        What luck alone would show.
+        What chance alone would show.
     sure : bool
         Whether the influence can be told from none.
     """

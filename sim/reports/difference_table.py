@@ -1,0 +1,82 @@
+"""Difference table: one arm against the baseline, a line per metric, ready to be printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sim.number_format import NOTHING, exact_percent, interval, probability, quantity
+from sim.reports.labels import METRIC_WORDS
+
+__all__ = ["Row", "difference_rows"]
+
+#: Not changes that could be zero, so no interval of theirs is "clear of zero".
+_NO_CHANGE = ("payback_week", "cash_low_point")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table of differences, ready to be written."""
+
+    metric: str
+    name: str
+    about: str
+    baseline: str
+    arm: str
+    difference: str
+    interval: str
+    better: str
+    sure: bool
+
+
+def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only: tuple[str, ...] = ()) -> list[Row]:
+    """Return the table of one arm's differences from the baseline.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of `summary.json`, or of one persona in it together with ``baseline``.
+    arm : str
+    currency : str
+    only : tuple of str
+        Metrics; left out, all of them.
+
+    Returns
+    -------
+    list of Row
+        A line per metric that the summary has.
+    """
+    baseline = summary["baseline"]
+    found = summary["differences"][f"{arm} - {baseline}"]
+    rows = []
+    for metric, words in METRIC_WORDS.items():
+        if metric not in found or (only and metric not in only):
+            continue
+        entry = found[metric]
+        ends = [summary["arms"][name].get(metric, {}).get("mean") for name in (baseline, arm)]
+        low, high = entry["ci_low"], entry["ci_high"]
+        payback = metric == "payback_week"
+        written = quantity(entry["mean"], words.kind, currency, sign=not payback)
+        if payback:
+            share = entry.get("share")
+            ends = [None, None]
+            written = "never" if entry["mean"] is None else f"week {written}"
+            if share is not None and 0.0 < share < 1.0:
+                written += f" ({exact_percent(share, 0)} of replicates)"
+        sure = metric not in _NO_CHANGE and low is not None and high is not None and (low > 0.0 or high < 0.0)
+        better = entry["p_better"]
+        rows.append(
+            Row(
+                metric=metric,
+                name=words.name,
+                about=words.about,
+                baseline=quantity(ends[0], words.kind, currency),
+                arm=quantity(ends[1], words.kind, currency),
+                difference=written,
+                interval=interval(low, high, words.kind, currency, sign=not payback),
+                better=NOTHING if better is None else probability(better),
+                sure=sure,
+            )
+        )
+    return rows
