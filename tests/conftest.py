@@ -218,6 +218,7 @@ def make_history(scenario: Scenario) -> HistoryFactory:
                 trust=rng.random(n).astype(np.float32),
                 opted_out=rng.random(n) < 0.1,
             ),
+            starts=np.array([[3, 0], [8, 1], [15, 2], [21, 3]], dtype=np.int64),
             events=events,
             customer_weeks=n * t,
             seconds=0.1,

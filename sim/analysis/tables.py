@@ -6,6 +6,7 @@ One table per arm and replicate: a result is written row group by row group, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from agents.money import CENTS
-from sim.record.events import KINDS, NOBODY
+from sim.record.events import EVENT, KINDS, NOBODY
 from sim.record.history import FIXED_POINT, ORIGINS, Fixed, History, MarketTrace, Money
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPANY",
+    "WEEK_ZERO",
     "arrow_table",
     "customers",
     "events",
@@ -36,6 +38,12 @@ __all__ = [
 
 #: Persona of the rows that belong to no customer: fixed costs.
 COMPANY = "company"
+
+#: Week 0 of the horizon, for tools that need a date: a Monday, and no claim about the calendar.
+WEEK_ZERO = datetime(2001, 1, 1)
+_MINUTE, _WEEK = 60 * 10**6, 7 * 86_400 * 10**6  # microseconds
+#: Kind of the row that says where a logged customer stands when the horizon begins; not an event of the engines.
+_START = -1
 
 Table = Any  # pyarrow ships no types
 
@@ -212,26 +220,51 @@ def customers(history: History, scenario: ResolvedScenario) -> Table:
 
 
 def events(history: History, scenario: ResolvedScenario) -> Table:
-    """Return the events of the sampled customers; a case is one customer in one arm and replicate."""
-    log = history.events
-    who, case = np.unique(log["customer"], return_inverse=True)
-    names = [f"{history.arm}/{history.replicate}/{customer}" for customer in who.tolist()]
-    purchase = log["kind"] == KINDS.index("purchase")
+    """Return the events of the sampled customers; a case is one customer in one arm and replicate.
+
+    Parameters
+    ----------
+    history : History
+    scenario : ResolvedScenario
+
+    Returns
+    -------
+    pyarrow.Table
+        By customer, then in the order of events. The first row of every case has the kind ``start`` and the stage in
+        which the customer stands when the horizon begins, so that a case without any event is there as well.
+    """
+    log = _with_starts(history)
+    cases = [f"{history.arm}/{history.replicate}/{customer}" for customer in log["customer"].tolist()]
+    is_purchase, is_start = log["kind"] == KINDS.index("purchase"), log["kind"] == _START
+    minutes = (log["order"].astype(np.int64) + 1) * _MINUTE + log["week"].astype(np.int64) * _WEEK
+    stamps = (np.datetime64(WEEK_ZERO, "us").astype(np.int64) + minutes).astype("datetime64[us]")
     return pa.table(
         {
-            "case_id": _texts([names[place] for place in case.tolist()]),
+            "case_id": _texts(cases),
             **_who(history, scenario, log.size),
             "week": _column(log["week"]),
+            "timestamp": pa.array(stamps),
             "stage": _words(log["stage"], stage_names(scenario)),
             "brand": _words(log["brand"], scenario.brands),
             "channel": _words(log["channel"], tuple(scenario.market.channels)),
             "origin": _words(log["origin"], ORIGINS),
-            "amount": _column(log["amount"] / CENTS, ~purchase),
-            "kind": _words(log["kind"], KINDS),
+            "amount": _column(log["amount"] / CENTS, ~is_purchase),
+            "kind": _words(np.where(is_start, len(KINDS), log["kind"]), (*KINDS, "start")),
             "order": _column(log["order"]),
             "customer": _column(log["customer"]),
         }
     )
+
+
+def _with_starts(history: History) -> NDArray[np.void]:
+    """Return the event log with a first row for every logged customer: where it stands when the horizon begins."""
+    starts = np.zeros(len(history.starts), EVENT)
+    starts["customer"], starts["stage"] = history.starts.T
+    starts["order"], starts["kind"] = -1, _START
+    for column in ("brand", "channel", "origin"):
+        starts[column] = NOBODY
+    log = np.concatenate([starts, history.events])
+    return log[np.lexsort((log["order"], log["week"], log["customer"]))]
 
 
 def market(history: History, scenario: ResolvedScenario) -> Table:

@@ -17,7 +17,15 @@ from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, birth, count_loyal, 
 from sim.engine.workspace import allocate_workspace
 from sim.record.counters import ByPersona, Counters, allocate_counters, merge, trimmed, with_room
 from sim.record.history import History
-from sim.record.recorder import Traced, allocate_trace, continued_trace, make_history, stocks_after, stocks_at_birth
+from sim.record.recorder import (
+    Traced,
+    allocate_trace,
+    continued_trace,
+    make_history,
+    starts_of,
+    stocks_after,
+    stocks_at_birth,
+)
 from sim.scenario.resolved import ResolvedScenario
 from sim.world.birth import compile_birth
 from sim.world.compile import compile_world
@@ -40,6 +48,7 @@ class BurnIn(NamedTuple):
     occupancy: NDArray[np.int64]  # (P, K) at birth
     counters: Counters
     at_start: NDArray[np.int64]  # (P,) customers of the focal brand when the horizon begins
+    starts: NDArray[np.int64]  # (sampled, 2) logged customers and their stages then
 
 
 class ArmResult(NamedTuple):
@@ -136,7 +145,7 @@ class Partition:
         at_start = np.zeros(self.sizes[0], np.int64)
         self.sampled = int(begin_horizon(share, self.world, self.workspace, self.population.people, at_start))
         self.customers = self.population
-        return BurnIn(self.occupancy, trimmed(self.counters), at_start)
+        return BurnIn(self.occupancy, trimmed(self.counters), at_start, starts_of(self.population.people, self.first))
 
     def begin_arm(self, name: str) -> None:
         """Begin an arm with the customers as the burn-in left them."""
@@ -216,6 +225,7 @@ def histories_of(
             parts[0].fixed,
             at_start,
             sum((item.still for item in parts), np.zeros(personas, np.int64)),
+            np.concatenate([item.starts for item in burn_ins]),
             adopters,
             seconds / len(results),
         )

@@ -25,6 +25,7 @@ from sim.record.recorder import (
     allocate_trace,
     continued_trace,
     make_history,
+    starts_of,
     stocks_after,
     stocks_at_birth,
 )
@@ -201,6 +202,7 @@ class _BurnIn:
     stocks: Stocks
     sampled: list[Any]  # by part, how many customers are logged
     at_start: NDArray[np.int64]
+    starts: NDArray[np.int64]
     seconds: float
 
 
@@ -235,8 +237,9 @@ def _run_burn_in(
     stocks = stocks_after(stocks_at_birth(stood, brands), counters, float(world.fatigue_left[1]))
     share = min(1.0, scenario.record.events / n)
     sampled, at_start = _counted(parts, partial(_marked, share, world), (personas,), pool)
+    starts = starts_of(population.people)
     seconds = time.perf_counter() - began
-    return _BurnIn(population, market, sizes, trace, counters, stocks, sampled, at_start, seconds)
+    return _BurnIn(population, market, sizes, trace, counters, stocks, sampled, at_start, starts, seconds)
 
 
 def _run_arms(
@@ -280,6 +283,7 @@ def _run_arms(
             fixed,
             past.at_start,
             still,
+            past.starts,
             int(adopters.sum()),
             past.seconds / len(scenario.arms) + time.perf_counter() - began,
         )

@@ -128,6 +128,7 @@ class History:
     adopters: NDArray[np.int64]  # (T,) customers who ever bought in the category, end of week
     trace: MarketTrace
     lives: Lives
+    starts: NDArray[np.int64]  # (sampled, 2) logged customers and the stage of each when the horizon begins
     events: NDArray[np.void]  # structured: see sim.record.events.EVENT; sorted by customer, week, order
     customer_weeks: int
     seconds: float

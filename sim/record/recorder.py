@@ -7,12 +7,22 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.population import SAMPLED
 from sim.record.counters import ByBrand, ByPersona, Counters
 from sim.record.events import EVENT
 from sim.record.history import FIXED_POINT, UNIT, History, Lives, MarketTrace
 from sim.world.world import World
 
-__all__ = ["Stocks", "Traced", "allocate_trace", "continued_trace", "make_history", "stocks_after", "stocks_at_birth"]
+__all__ = [
+    "Stocks",
+    "Traced",
+    "allocate_trace",
+    "continued_trace",
+    "make_history",
+    "stocks_after",
+    "stocks_at_birth",
+    "starts_of",
+]
 
 #: Weekly state of the market, columns of :class:`sim.record.history.MarketTrace`.
 Traced: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
@@ -128,6 +138,12 @@ def _lives(focal: int, accounts: Any, people: Any) -> Lives:
     )
 
 
+def starts_of(people: Any, first: int = 0) -> NDArray[np.int64]:
+    """Return logged customers and the stages in which they stand now (sampled, 2); ``first`` is the first one's id."""
+    rows = np.flatnonzero(people.marks & SAMPLED)
+    return np.stack([rows + first, people.stage[rows].astype(np.int64)], axis=1)
+
+
 def make_history(
     arm: str,
     world: World,
@@ -138,6 +154,7 @@ def make_history(
     fixed: NDArray[np.int64],
     at_start: NDArray[np.int64],
     still: NDArray[np.int64],
+    starts: NDArray[np.int64],
     adopters: int,
     seconds: float,
 ) -> History:
@@ -161,6 +178,8 @@ def make_history(
         Cents spent whoever the customers are: :class:`sim.record.history.Fixed`.
     at_start, still : int64 (P,)
         The focal brand's customers at the beginning, and those who still are at the end.
+    starts : int64 (sampled, 2)
+        Logged customers and their stages when the horizon begins: :func:`starts_of`.
     adopters : int
         Customers who had bought in the category before.
     seconds : float
@@ -206,6 +225,7 @@ def make_history(
         adopters=adopters + np.cumsum(by_persona[..., ByPersona.ADOPTED].sum(axis=1)),
         trace=MarketTrace(*trace),
         lives=_lives(constants.focal, counters.accounts, people),
+        starts=starts,
         events=_log(counters),
         customer_weeks=int(constants.customers) * len(by_persona),
         seconds=seconds,

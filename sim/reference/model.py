@@ -201,6 +201,8 @@ class JourneyModel(mesa.Model):
             customer.world = self.environment
             customer.begin_horizon(self.case.focal)
         self.at_start = self._loyal()
+        logged = [(c.customer_id, c.stage) for c in self.customers if c.customer_id in self.environment.sampled]
+        self.starts = np.array(logged, np.int64).reshape(-1, 2)
 
     def _loyal(self) -> NDArray[np.int64]:
         """Per persona, the focal brand's customers who were so when the horizon began."""
@@ -241,6 +243,7 @@ class JourneyModel(mesa.Model):
             self.fixed,
             self.at_start,
             self._loyal(),
+            self.starts,
             int(self.past.by_persona[:, :, ByPersona.ADOPTED].sum()),
             seconds,
         )

@@ -1,4 +1,9 @@
-"""Export: the event log of a run as CSV or XES, for process-mining tools."""
+"""Export: the event log of a run as CSV or XES, for process-mining tools.
+
+A case is one sampled customer in one arm and replicate. Its first row is where the customer stands when the horizon
+begins, so that a customer to whom nothing happened is a case as well. ``only="stages"`` leaves out what is no stage of
+the journey (contacts, praise, opting out) and names every event by the stage entered: its map is the journey's.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +17,19 @@ from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
+from sim.analysis.tables import WEEK_ZERO
 from sim.results.table import open_table
 from sim.scenario.errors import ConfigError
+from sim.scenario.yaml_reader import read_yaml
 
-__all__ = ["FORMATS", "export_events"]
+__all__ = ["FORMATS", "ONLY", "export_events"]
 
 FORMATS: tuple[str, ...] = ("csv", "xes")
-#: Week 0 of the horizon, for tools that need a date: a Monday, and no claim about the calendar.
-WEEK_ZERO = datetime(2001, 1, 1)
+ONLY: tuple[str, ...] = ("all", "stages")
+_STAGE_KINDS = ("start", "stage", "purchase")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -32,7 +40,9 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def export_events(folder: str | Path, format: str = "csv", path: str | Path | None = None) -> Path:
+def export_events(
+    folder: str | Path, format: str = "csv", path: str | Path | None = None, *, only: str = "all"
+) -> Path:
     """Write the event log of a result folder in another format.
 
     Parameters
@@ -41,9 +51,12 @@ def export_events(folder: str | Path, format: str = "csv", path: str | Path | No
         A result folder.
     format : {'csv', 'xes'}
         CSV keeps the columns of `events.parquet`. XES (IEEE 1849-2016) makes every case a trace; its dates count
-        weeks from `WEEK_ZERO`, events of one week a minute apart.
+        weeks from :data:`sim.analysis.tables.WEEK_ZERO`, events of one week a minute apart. The log says when it
+        begins and ends, and how many customers were sampled.
     path : path, optional
         File to write; by default ``events.FORMAT`` in the folder.
+    only : {'all', 'stages'}
+        Every event, or the stages entered alone.
 
     Returns
     -------
@@ -57,15 +70,17 @@ def export_events(folder: str | Path, format: str = "csv", path: str | Path | No
     """
     if format not in FORMATS:
         raise ConfigError(f"format is {format!r}; give one of {', '.join(FORMATS)}")
+    if only not in ONLY:
+        raise ConfigError(f"only is {only!r}; give one of {', '.join(ONLY)}")
     log = open_table(folder, "events")
     target = Path(path) if path is not None else Path(folder) / f"events.{format}"
     partial = target.with_name(f".partial-{target.name}-{os.getpid()}")
     try:
         if format == "csv":
-            _write_csv(log, partial)
+            _write_csv(log, partial, only)
         else:
             with partial.open("w", encoding="utf-8", newline="\n") as out:
-                _write_xes(log, out)
+                _write_xes(log, out, only, _horizon(folder))
         partial.replace(target)
     except OSError as error:
         raise ConfigError(
@@ -76,11 +91,23 @@ def export_events(folder: str | Path, format: str = "csv", path: str | Path | No
     return target
 
 
-def _write_csv(log: Any, path: Path) -> None:
+def _write_csv(log: Any, path: Path, only: str) -> None:
     with pyarrow.csv.CSVWriter(path, _undictionary(log.schema_arrow)) as out:
-        for place in range(log.num_row_groups):
-            table = log.read_row_group(place)
+        for number in range(log.num_row_groups):
+            table = _kept(log.read_row_group(number), only)
             out.write_table(table.cast(_undictionary(table.schema)))
+
+
+def _kept(table: Any, only: str) -> Any:
+    if only == "all":
+        return table
+    return table.filter(pc.is_in(table.column("kind").cast(pa.string()), pa.array(_STAGE_KINDS)))
+
+
+def _horizon(folder: str | Path) -> int:
+    """Weeks of the horizon, from the result's configuration."""
+    config = read_yaml(Path(folder) / "config.yaml")
+    return int(config["horizon"])
 
 
 def _undictionary(schema: Any) -> Any:
@@ -89,19 +116,21 @@ def _undictionary(schema: Any) -> Any:
     )
 
 
-def _write_xes(log: Any, out: TextIO) -> None:
+def _write_xes(log: Any, out: TextIO, only: str, horizon: int) -> None:
     out.write(_HEAD)
+    out.write(_attribute("date", "log:start", _iso(WEEK_ZERO), 2))
+    out.write(_attribute("date", "log:end", _iso(WEEK_ZERO + timedelta(weeks=horizon)), 2))
     # A row group holds one arm and replicate, so a case never straddles two.
-    for place in range(log.num_row_groups):
-        rows = log.read_row_group(place).to_pylist()
+    for number in range(log.num_row_groups):
+        rows = _kept(log.read_row_group(number), only).to_pylist()
         for case, events in groupby(rows, key=lambda row: row["case_id"]):
             out.write("  <trace>\n")
-            out.writelines(_trace(case, list(events)))
+            out.writelines(_trace(case, list(events), only))
             out.write("  </trace>\n")
     out.write("</log>\n")
 
 
-def _trace(case: str, events: list[dict[str, Any]]) -> Iterator[str]:
+def _trace(case: str, events: list[dict[str, Any]], only: str) -> Iterator[str]:
     first = events[0]
     yield _attribute("string", "concept:name", case, 4)
     yield _attribute("string", "arm", first["arm"], 4)
@@ -110,11 +139,10 @@ def _trace(case: str, events: list[dict[str, Any]]) -> Iterator[str]:
     for event in events:
         stage, kind = event["stage"], event["kind"]
         # What happened: the stage entered, or what befell the customer who was in it.
-        name = stage if kind == "stage" else kind
-        when = WEEK_ZERO + timedelta(weeks=event["week"], minutes=event["order"])
+        name = stage if only == "stages" or kind == "stage" else kind
         yield "    <event>\n"
         yield _attribute("string", "concept:name", name, 6)
-        yield _attribute("date", "time:timestamp", f"{when.isoformat()}+00:00", 6)
+        yield _attribute("date", "time:timestamp", _iso(event["timestamp"]), 6)
         yield _attribute("int", "week", event["week"], 6)
         for key in ("stage", "kind", "brand", "channel", "origin"):
             if event[key] is not None:
@@ -122,6 +150,10 @@ def _trace(case: str, events: list[dict[str, Any]]) -> Iterator[str]:
         if event["amount"] is not None:
             yield _attribute("float", "amount", event["amount"], 6)
         yield "    </event>\n"
+
+
+def _iso(when: datetime) -> str:
+    return f"{when.isoformat()}+00:00"
 
 
 def _attribute(kind: str, key: str, value: Any, indent: int) -> str:

@@ -180,7 +180,8 @@ def read_factor(path: str, given_range: object, scenario: ResolvedScenario, at: 
         now = value_at(scenario, path)
         if isinstance(now, Mapping) and set(now) == {field.name for field in dataclasses.fields(Spread)}:
             # A trait's distribution is moved by its mean and keeps its concentration.
-            path, now = f"{path}.{Spread.SHORTHAND}", now[Spread.SHORTHAND]
+            (moved,) = Spread.SHORTHAND
+            path, now = f"{path}.{moved}", now[moved]
     except ConfigError as error:
         raise ConfigError(f"{at}: {error}") from None
     field = field_at(scenario, path)

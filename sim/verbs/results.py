@@ -32,6 +32,7 @@ class ResultsKeys:
     action: str = choice("list", _ACTIONS, "what to do")
     run: str = text("latest", "a run's name, part of it, VERB/NAME, latest, store, or a run's key")
     format: str = choice("csv", ("csv", "parquet", "xes"), "format of what is exported")
+    only: str = choice("all", ("all", "stages"), "of an event log: every event, or the stages entered alone")
     of: str | None = quantity("which table", default=None, optional=True)
     where: str = text("", "conditions COLUMN=VALUE with commas between")
     columns: str = text("", "columns with commas between; empty: all")
@@ -116,7 +117,7 @@ def _export(job: Job[ResultsKeys, None]) -> Sequence[str]:
     if job.keys.of is None and job.keys.run != STORE and job.keys.format != "parquet":
         folder = find_run(job.output_dir, job.keys.run).path
         if (folder / "events.parquet").is_file():
-            return [str(export_events(folder, job.keys.format, job.keys.to))]
+            return [str(export_events(folder, job.keys.format, job.keys.to, only=job.keys.only))]
     if job.keys.format == "xes":
         raise ConfigError("format is xes, which holds the event log of one comparison; give csv or parquet")
     target = job.keys.to

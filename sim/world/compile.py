@@ -83,9 +83,6 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:
                 level = levels[brand, at, column]
                 for name in (*CAPABILITIES, "prospect_knowledge"):
                     level[name] = _level(strategy, name, persona.name)
-                for gate, name in enumerate(GATES):
-                    if gate != INCUMBENT:
-                        level.open_gates |= np.uint64(int(level[name] > 0.0) << gate)
                 for name in ("customers", "prospects"):
                     level[name] = round(_level(strategy, name, persona.name) * 65_536)
                     segment.makes_contact = max(int(segment.makes_contact), int(level[name] > 0))
@@ -108,6 +105,9 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:
             for name in CAPABILITIES:
                 felt = levels[name][brand, at] * getattr(strategy.effectiveness, name)
                 levels[name][brand, at] = np.minimum(felt, 1.0)
+            for gate, name in enumerate(GATES):
+                if gate != INCUMBENT:
+                    levels.open_gates[brand, at] |= (levels[name][brand, at] > 0.0).astype(np.uint64) << np.uint64(gate)
             segment.uplift_effect = strategy.effectiveness.innovation
     return segments, levels
 

@@ -104,15 +104,17 @@ def test_one_row_per_customer(make_history, scenario):
 
 def test_events_are_cases_of_one_arm_and_replicate(make_history, scenario):
     frame = tables.events(make_history("proactive", 4), scenario).to_pandas()
-    wanted = ["case_id", "arm", "replicate", "week", "stage", "brand", "channel", "origin", "amount"]
-    assert list(frame.columns)[:9] == wanted
+    wanted = ["case_id", "arm", "replicate", "week", "timestamp", "stage", "brand", "channel", "origin", "amount"]
+    assert list(frame.columns)[:10] == wanted
     assert set(frame.case_id) == {f"proactive/4/{customer}" for customer in (3, 8, 15, 21)}
     assert frame[frame.kind == "purchase"].amount.eq(10.0).all()
     assert frame[frame.kind != "purchase"].amount.isna().all()
 
 
 def test_an_empty_event_log_is_a_table_too(make_history, scenario):
-    table = tables.events(replace(make_history(), events=np.zeros(0, dtype=EVENT)), scenario)
+    table = tables.events(
+        replace(make_history(), events=np.zeros(0, dtype=EVENT), starts=np.zeros((0, 2), dtype=np.int64)), scenario
+    )
     assert table.num_rows == 0 and table.column_names[0] == "case_id"
 
 

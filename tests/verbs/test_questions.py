@@ -118,7 +118,7 @@ def test_sobol_and_other_metrics(folder, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["sensitivity", "method=moris"], "method is 'moris'; give one of morris, sobol; did you mean 'morris'?"),
+        (["sensitivity", "method=moris"], "method is 'moris'; did you mean 'morris'? give one of morris, sobol"),
         (
             ["sensitivity", "method=sobol", "size=20"],
             "size is 20; a Sobol' design has a power of 2 rows, give 16 or 32",
