@@ -237,13 +237,13 @@ def events(history: History, scenario: ResolvedScenario) -> Table:
     cases = [f"{history.arm}/{history.replicate}/{customer}" for customer in log["customer"].tolist()]
     is_purchase, is_start = log["kind"] == KINDS.index("purchase"), log["kind"] == _START
     minutes = (log["order"].astype(np.int64) + 1) * _MINUTE + log["week"].astype(np.int64) * _WEEK
-    stamps = (np.datetime64(WEEK_ZERO, "us").astype(np.int64) + minutes).astype("datetime64[us]")
+    stamps = np.datetime64(WEEK_ZERO, "us").astype(np.int64) + minutes
     return pa.table(
         {
             "case_id": _texts(cases),
             **_who(history, scenario, log.size),
             "week": _column(log["week"]),
-            "timestamp": pa.array(stamps),
+            "timestamp": _column(stamps).cast(pa.timestamp("us")),
             "stage": _words(log["stage"], stage_names(scenario)),
             "brand": _words(log["brand"], scenario.brands),
             "channel": _words(log["channel"], tuple(scenario.market.channels)),
