@@ -11,10 +11,21 @@ from scipy.special import stdtr, stdtrit
 
 from sim.analysis.decomposition import decompose
 
-__all__ = ["LEVEL", "MAX_REPLICATES", "Difference", "Estimate", "estimate", "paired_difference", "relative_half_width"]
+__all__ = [
+    "LEVEL",
+    "MAX_REPLICATES",
+    "NORMAL_WIDTH",
+    "Difference",
+    "Estimate",
+    "estimate",
+    "paired_difference",
+    "relative_half_width",
+]
 
 #: Probability that an interval covers the true mean.
 LEVEL = 0.95
+#: Half the width of that interval in standard errors, where the error itself is known.
+NORMAL_WIDTH = 1.96
 #: No precision is worth more replicates than this.
 MAX_REPLICATES = 1000
 

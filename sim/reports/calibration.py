@@ -9,7 +9,7 @@ import numpy as np
 from agents.strategies import CAPABILITIES_IN_WORDS
 from sim.calibration.result import describe
 from sim.calibration.targets import written
-from sim.number_format import compact
+from sim.number_format import compact, decimal
 from sim.reports.document import Document, Section, Table
 from sim.reports.figures.calibration import draw_correlations, draw_fit, draw_identified, draw_profiles, draw_trail
 from sim.reports.picture import Picture
@@ -266,7 +266,7 @@ def _strongest(done: Calibration) -> str:
     order = np.argsort(-np.abs(matrix[rows, columns]), kind="stable")[:3]
     pairs = [
         f"{done.parameters[rows[at]].name} and {done.parameters[columns[at]].name}"
-        f" {matrix[rows[at], columns[at]]:+.2f}".replace("-", "−")
+        f" {decimal(matrix[rows[at], columns[at]], 2, sign=True)}"
         for at in order
     ]
     return f"Strongest: {'; '.join(pairs)}."

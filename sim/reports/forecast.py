@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.analysis.paired import NORMAL_WIDTH
 from sim.customer_base.buy_till_you_die import BuyTillYouDie
-from sim.number_format import short_money, spaced
+from sim.number_format import exact_percent, p_value, short_money, spaced
 from sim.reports.document import Document, Section, Table
 from sim.reports.figures.repeat_buying import draw_comebacks, draw_repeats, draw_tiers, draw_tracking, draw_weeks
 from sim.reports.picture import Picture
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["estimate_line", "forecast_lines", "forecast_document", "forecast_summary"]
 
-_NORMAL = 1.96
 _MEANINGS = {
     "r": "shape of the buying rates over customers: the smaller, the more they differ",
     "alpha": "their scale, weeks: the mean rate is r / alpha a week",
@@ -56,8 +56,8 @@ def forecast_summary(found: Forecast, warnings: Sequence[str], counts: dict[str,
             field.name: {
                 "estimate": float(value),
                 "error": float(error) if np.isfinite(error) else None,
-                "ci_low": float(value * np.exp(-_NORMAL * error / value)) if np.isfinite(error) else None,
-                "ci_high": float(value * np.exp(_NORMAL * error / value)) if np.isfinite(error) else None,
+                "ci_low": float(value * np.exp(-NORMAL_WIDTH * error / value)) if np.isfinite(error) else None,
+                "ci_high": float(value * np.exp(NORMAL_WIDTH * error / value)) if np.isfinite(error) else None,
             }
             for field, value, error in zip(fields(BuyTillYouDie), values, errors, strict=True)
         },
@@ -94,7 +94,8 @@ def forecast_lines(found: Forecast, warnings: Sequence[str]) -> list[str]:
     base, model = found.base, found.fit.model
     never = float((base.repeats == 0).mean())
     lines = [
-        f"{base.customers:,} customers who first bought from {base.start} to {base.until}; {never:.0%} of them did not"
+        f"{base.customers:,} customers who first bought from {base.start} to {base.until}; "
+        f"{exact_percent(never, 0)} of them did not"
         f" come back by then."
     ]
     rate = 52.0 * model.r / model.alpha
@@ -102,23 +103,26 @@ def forecast_lines(found: Forecast, warnings: Sequence[str]) -> list[str]:
     if "a" in found.fit.unbounded or "b" in found.fit.unbounded:
         stays = "no sign that customers leave for good" if leaving < 1e-3 else "how readily they leave is not bounded"
     else:
-        stays = f"after a repeat purchase {leaving:.0%} leave for good"
+        stays = f"after a repeat purchase {exact_percent(leaving, 0)} leave for good"
     lines.append(f"On average a customer wants to buy {rate:.3g} times a year; {stays}.")
     chi, freedom, chance = _chi_square(found)
     observed = base.histogram(found.histogram.size - 1)
     misplaced = 0.5 * float(np.abs(observed - found.histogram).sum()) / base.customers
-    tested = "" if freedom <= 0 else f" (chi-square {chi:.1f} on {freedom}, p {_chance(chance)})"
+    tested = "" if freedom <= 0 else f" (chi-square {chi:.1f} on {freedom}, p {p_value(chance)})"
     lines.append(
-        f"By how often they came back the model misplaces {misplaced:.1%} of them{tested}; the simulation gives"
+        f"By how often they came back the model misplaces {exact_percent(misplaced, 1)} of them{tested}; "
+        f"the simulation gives"
         f" {found.simulated.histogram[0]:,.0f} who never came back, {observed[0]:,} were observed."
     )
     off, after = found.off(), found.after()
     if off is not None and after is not None and after[0] > 0:
+        total, later = (exact_percent(gap, 1, sign=True) for gap in (off[1], after[1] / after[0] - 1.0))
         lines.append(
             f"Forecast to week {base.weeks}: {found.simulated.weekly[-1]:,.0f} repeat purchases in all,"
-            f" {found.observed[-1]:,.0f} were observed ({_signed(off[1])}); the curve is off by {off[0]:.1%} at most"
+            f" {found.observed[-1]:,.0f} were observed ({total}); the curve is off by "
+            f"{exact_percent(off[0], 1)} at most"
             f" after week {base.window_weeks}. In those weeks alone: {after[1]:,.0f} against {after[0]:,.0f}"
-            f" ({_signed(after[1] / after[0] - 1.0)})."
+            f" ({later})."
         )
     lines += [f"Note: {warning}." for warning in warnings]
     return lines
@@ -218,8 +222,8 @@ def _ahead(found: Forecast) -> Section | None:
                 found.observed,
                 found.weekly,
                 found.simulated.weekly,
-                np.maximum(found.simulated.weekly - _NORMAL * spread, 0.0),
-                found.simulated.weekly + _NORMAL * spread,
+                np.maximum(found.simulated.weekly - NORMAL_WIDTH * spread, 0.0),
+                found.simulated.weekly + NORMAL_WIDTH * spread,
                 base.window_weeks,
             ),
             "Lines of cumulative repeat purchases by week, observed, expected and simulated, with a forecast band",
@@ -344,16 +348,8 @@ def _cells(count: int) -> list[str]:
     return [*map(str, range(count - 1)), f"{count - 1}+"]
 
 
-def _chance(chance: float) -> str:
-    return f"= {chance:.2g}" if chance >= 0.001 else "< 0.001"
-
-
 def _known(value: float) -> str:
     return f"{value:,.0f}" if np.isfinite(value) else "not known from one replicate"
-
-
-def _signed(share: float) -> str:
-    return f"{share:+.1%}".replace("-", "−")
 
 
 def _finite(value: float) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sim.number_format import decimal, exact_percent
 from sim.reports.document import Document, Section, Table
 from sim.reports.figures.survival import draw_survival
 from sim.reports.picture import Picture
@@ -19,16 +20,17 @@ def survival_lines(found: Projection) -> list[str]:
     survival, model = found.survival, found.model
     last, fitted = survival.periods, survival.fitted
     lines = [
-        f"{model.mean:.0%} of new subscribers leave at the first renewal; of those who stayed {fitted} periods"
-        f" {1.0 - float(model.retention(fitted + 1)):.0%} leave at the next: they differ, and the readiest leave"
-        " first.",
+        f"{exact_percent(model.mean, 0)} of new subscribers leave at the first renewal; of those who stayed "
+        f"{fitted} periods {exact_percent(1.0 - float(model.retention(fitted + 1)), 0)} leave at the next: "
+        "they differ, and the readiest leave first.",
     ]
     if model.concentration > 100.0:
         lines.append("They hardly differ in how readily they leave: retention is nearly constant.")
     if found.off is not None:
         lines.append(
-            f"Fitted to periods 1 to {fitted}, forecast to {last}: {found.simulated[-1]:.1%} still there,"
-            f" {survival.share[-1]:.1%} were observed; off by {100 * found.off:.1f} points at most."
+            f"Fitted to periods 1 to {fitted}, forecast to {last}: {exact_percent(found.simulated[-1], 1)} still there,"
+            f" {exact_percent(survival.share[-1], 1)} were observed; off by "
+            f"{decimal(100 * found.off, 1)} points at most."
         )
     else:
         lines.append("All periods were fitted: nothing is left to test a forecast on; say until=PERIODS to keep some.")
@@ -58,10 +60,10 @@ def survival_document(found: Projection, command: str, title: str) -> Document:
     rows = tuple(
         (
             str(at),
-            f"{survival.share[at]:.2%}",
-            f"{found.expected[at]:.2%}",
-            f"{found.simulated[at]:.2%}",
-            f"{found.simulation_error[at]:.2%}",
+            exact_percent(survival.share[at], 2),
+            exact_percent(found.expected[at], 2),
+            exact_percent(found.simulated[at], 2),
+            exact_percent(found.simulation_error[at], 2),
             "fitted" if 0 < at <= survival.fitted else ("forecast" if at else ""),
         )
         for at in range(survival.periods + 1)

@@ -93,7 +93,7 @@ def test_the_regular_segment_from_end_to_end(tmp_path, capsys):
     """Seven years fitted: the published estimates, and years 8 to 12 within half a point of what was observed."""
     words = [f"data={REGULAR}", "until=7", "save_as=regular", f"output_dir={tmp_path}", "threads=1", "executor=serial"]
     assert main(["calibrate", *words]) == 0
-    assert "37%" in capsys.readouterr().out
+    assert "37 %" in capsys.readouterr().out
     (folder,) = (tmp_path / "calibrate").iterdir()
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["parameters"]["gamma"]["estimate"] == pytest.approx(0.704, abs=5e-4)

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
+from sim.analysis.paired import NORMAL_WIDTH
 from sim.calibration.targets import written
 from sim.number_format import compact, decimal
 from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
@@ -37,7 +38,7 @@ def draw_fit(done: Calibration) -> Figure:
                 before = np.clip((done.before[row] - target.value) / target.tolerance, -_FAR, _FAR)
                 axes.plot(before, row, marker="s", markersize=5, color="white", markeredgecolor=MUTED, zorder=3)
             after = float(np.clip((done.figures[row] - target.value) / target.tolerance, -_FAR, _FAR))
-            chance = float(1.96 * done.error[row] / target.tolerance)
+            chance = float(NORMAL_WIDTH * done.error[row] / target.tolerance)
             colour = MORE if done.met[row] else FEWER
             axes.errorbar(
                 after, row, xerr=chance, marker="o" if done.met[row] else "X", markersize=6, color=colour, capsize=2.5

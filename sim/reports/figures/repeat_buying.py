@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from sim.analysis.paired import NORMAL_WIDTH
 from sim.number_format import compact
 from sim.reports.style import INK, MORE, MUTED, PALE, canvas, finish, look, money_axis, style, value_axis
 
@@ -17,7 +18,6 @@ __all__ = ["Series", "draw_comebacks", "draw_repeats", "draw_tiers", "draw_track
 Series = NDArray[np.float64]
 _BARS = 3
 _OBSERVED, _SIMULATED, _EXPECTED = 0, 1, 2
-_NORMAL = 1.96
 
 
 def draw_repeats(names: Sequence[str], observed: Series, expected: Series, simulated: Series, error: Series) -> Figure:
@@ -56,7 +56,7 @@ def draw_repeats(names: Sequence[str], observed: Series, expected: Series, simul
                 label=label,
             )
         axes.errorbar(
-            place + thick, simulated, yerr=_NORMAL * error, fmt="none", ecolor=INK, elinewidth=0.9, capsize=1.6
+            place + thick, simulated, yerr=NORMAL_WIDTH * error, fmt="none", ecolor=INK, elinewidth=0.9, capsize=1.6
         )
         axes.set_xticks(place, list(names))
         value_axis(axes.yaxis, compact)
@@ -153,7 +153,7 @@ def draw_comebacks(names: Sequence[str], observed: Series, error: Series, expect
         axes.errorbar(
             place,
             observed,
-            yerr=_NORMAL * error,
+            yerr=NORMAL_WIDTH * error,
             color=drawn.colour,
             marker=drawn.marker,
             markersize=4.5,
