@@ -97,7 +97,7 @@ class _Case:
             return out
         out.extend(filter(None, (self.shares(), self.through(), self.stage())))
         out.extend(self.personas())
-        out.extend(filter(None, (self.payback(), self.runway(), self.reason())))
+        out.extend(filter(None, (self.payback(), self.runway(), self.reason(), self.break_even())))
         if self.summary["replicates"] == 1:
             out.append("One replicate gives no interval: read this as one possible course of events, and run more.")
         return out
@@ -168,7 +168,7 @@ class _Case:
         p = gain["p_better"]
         if p is None:
             return ""
-        return f" Probability that it truly earns more: {probability(p)}."
+        return f" Probability that it earns more, as far as random variation goes: {probability(p)}."
 
     def shares(self) -> str:
         parts = []
@@ -273,6 +273,25 @@ class _Case:
             f"Cash low point: {self.money(abs(low['mean']), signed=False)} behind {self.baseline} at the worst moment"
             f"{bracket(low, self.money)}."
         )
+
+    def break_even(self) -> str:
+        """Say how well the capabilities must work for the arm to pay: what the verdict rests on most."""
+        curve = self.summary.get("effectiveness", {}).get(self.name)
+        if curve is None:
+            return ""
+        at = self.differences.get("break_even_effectiveness")
+        if at is not None:
+            return (
+                f"It pays as long as the capabilities work at least {at['mean'] * _PERCENT:.0f} % as well as assumed"
+                f"{bracket(at, lambda value: f'{value * _PERCENT:.0f} %')}."
+            )
+        means = [entry["mean"] for entry in curve["contribution"]]
+        span = f"from {curve['grid'][0] * _PERCENT:.0f} to {curve['grid'][-1] * _PERCENT:.0f} % of what is assumed"
+        if all(mean < 0.0 for mean in means):
+            return f"It does not pay at any effectiveness of the capabilities {span}."
+        if all(mean >= 0.0 for mean in means):
+            return f"It pays at every effectiveness of the capabilities {span}."
+        return ""
 
     def reason(self) -> str:
         """Say what weighs most: of a loss the largest cost, of a gain its main source."""

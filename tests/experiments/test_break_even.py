@@ -70,6 +70,7 @@ def test_the_curve_agrees_with_the_comparison_and_with_a_full_run():
     assert curve["contribution"][GRID.index(1.0)]["mean"] == pytest.approx(entry["contribution"]["mean"])
     at = entry["break_even_effectiveness"]
     assert 0.0 < at["ci_low"] < at["mean"] < at["ci_high"] < 1.0
+    assert "It pays as long as the capabilities work at least" in result.summary_json["verdict"]
     half = Scenario.load("treadmill", population=1500, horizon=104, burn_in=52, **{EFFECTIVENESS: 0.5})
     found = run_arms([half], seed=2, replicates=6)
     full = (found.of("proactive", "contribution") - found.of("classic", "contribution"))[:, 0]
@@ -80,4 +81,5 @@ def test_where_it_never_pays_there_is_none():
     scenario = Scenario.load("sungevity", population=800, horizon=60, burn_in=20)
     summary = compare(scenario, replicates=3, seed=1).summary_json
     assert summary["differences"]["proactive - classic"]["break_even_effectiveness"] is None
+    assert "It does not pay at any effectiveness of the capabilities from 0 to 200 %" in summary["verdict"]
     assert break_even(scenario, "classic", np.zeros(3), seed=1, options={}) is None
