@@ -2,7 +2,8 @@
 
 `FOLDER/MODEL/HASH.parquet`: a folder for each version of the model, a shard for each finished chunk, named by the hash
 of its content. A shard is written beside its final name and renamed, so that a kill leaves nothing half-written that
-anybody reads, and two sweeps that add to one store at once add different files or the same one.
+anybody reads, and two sweeps that add to one store at once add different files or the same one. Whoever reads a shard
+holds it to its name and to its columns; a damaged one is named, renamed to `HASH.parquet.damaged-…`, and never deleted.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ import errno
 import hashlib
 import json
 import os
-import socket
-import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -21,17 +20,20 @@ from typing import Any
 
 import numpy as np
 
+from sim.execution.checked_file import DamagedFile, checksum_of, open_parquet, require_columns
 from sim.execution.chunk import RUN_METRICS, Chunk, Run, RunResult
+from sim.execution.partial_name import is_left_over, partial_name
 from sim.execution.version import model_version
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import plain
+from sim.terminal import complain
 
-__all__ = ["SHARD_COLUMNS", "STORE", "Store", "StoreFull", "shards_of"]
+__all__ = ["DAMAGED", "SHARD_COLUMNS", "STORE", "Store", "StoreFull", "check_shard", "open_shard", "shards_of"]
 
 #: Folder of every single run, within the folder of results.
 STORE = "store"
-#: Begins the name of a shard that is still being written, or was when its sweep was killed.
-PARTIAL = ".partial-"
+#: Ends the name of a shard that was set aside, with the first digits of the hash of what it holds.
+DAMAGED = ".damaged-"
 #: What stands in a shard before the figures; a row for each arm and persona of a run, one for a run that failed.
 SHARD_COLUMNS: tuple[str, ...] = (
     "key",
@@ -45,6 +47,9 @@ SHARD_COLUMNS: tuple[str, ...] = (
     "persona",
     "error",
 )
+_KINDS = {name: "whole" if name in ("replicate", "seed") else "text" for name in SHARD_COLUMNS}
+#: Digits of the hash of a shard's content that are its name.
+_DIGITS = 32
 #: Shards whose rows are kept in memory while a table is put together.
 _KEPT = 6
 
@@ -75,6 +80,7 @@ class Store:
         self.shelf = self.folder / self.model
         self._shards: list[str] = []
         self._seen: set[str] = set()
+        self._damaged: set[str] = set()
         #: By key and replicate, the shard that holds the run, and whether it failed: the number is made negative.
         self._where: dict[tuple[str, int], int] = {}
         self._rows: OrderedDict[int, _Rows] = OrderedDict()
@@ -88,9 +94,6 @@ class Store:
 
     def refresh(self) -> None:
         """Read of the shards that came since."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         try:
             names = sorted(entry.name for entry in os.scandir(self.shelf) if _is_shard(entry.name))
         except FileNotFoundError:
@@ -100,20 +103,14 @@ class Store:
                 f"the store {str(self.shelf)!r} cannot be read ({error.strerror}); give another output_dir"
             ) from None
         for name in names:
-            if name in self._seen:
+            if name in self._seen or name in self._damaged:
                 continue
-            self._seen.add(name)
-            try:
-                table = pq.read_table(self.shelf / name, columns=["key", "replicate", "error"], use_threads=False)
-            except (OSError, pa.ArrowException, KeyError) as error:
-                reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-                print(
-                    f"journey: {self.shelf / name} is damaged and left out, its runs are done again ({reason})",
-                    file=sys.stderr,
-                )
-                continue
-            keys, replicates = table["key"].to_pylist(), table["replicate"].to_pylist()
-            self._note(name, zip(keys, replicates, (bool(word) for word in table["error"].to_pylist()), strict=True))
+            columns = _read_columns(self.shelf / name, ["key", "replicate", "error"])
+            if columns is None:
+                self._damaged.add(name)
+            else:
+                keys, replicates, errors = columns
+                self._note(name, zip(keys, replicates, map(bool, errors), strict=True))
 
     def _note(self, name: str, runs: Any) -> None:
         self._seen.add(name)
@@ -141,6 +138,8 @@ class Store:
         ------
         KeyError
             If it is not there.
+        ConfigError
+            If its shard was damaged since the store was opened.
         """
         place = abs(self._where[key, replicate])
         rows = self._rows.get(place)
@@ -166,10 +165,10 @@ class Store:
         buffer = pa.BufferOutputStream()
         pq.write_table(_table(chunk, lived), buffer, compression="zstd", use_dictionary=list(SHARD_COLUMNS))
         content = buffer.getvalue()
-        name = f"{hashlib.sha256(content).hexdigest()[:32]}.parquet"
+        name = f"{hashlib.sha256(content).hexdigest()[:_DIGITS]}.parquet"
         final = self.shelf / name
         runs = [(run.key, run.replicate, item.metrics is None) for run, item in zip(chunk.runs, lived, strict=True)]
-        if not final.exists():
+        if name in self._damaged or not final.exists():
             self._write(final, content)
         if name not in self._seen:
             self._note(name, runs)
@@ -177,7 +176,7 @@ class Store:
         return None
 
     def _write(self, final: Path, content: Any) -> None:
-        partial = final.with_name(f"{PARTIAL}{socket.gethostname()}-{os.getpid()}-{final.name}")
+        partial = final.with_name(partial_name(final.name))
         try:
             self.shelf.mkdir(parents=True, exist_ok=True)
             with partial.open("wb") as out:
@@ -199,33 +198,28 @@ class Store:
 
     def _sweep_up(self) -> None:
         """Remove what killed sweeps of this machine left half-written."""
-        mine = f"{PARTIAL}{socket.gethostname()}-"
         try:
-            left = [entry.name for entry in os.scandir(self.shelf) if entry.name.startswith(mine)]
+            left = [entry.name for entry in os.scandir(self.shelf) if is_left_over(entry.name)]
         except OSError:
             return
         for name in left:
-            process = name.removeprefix(mine).partition("-")[0]
-            if process.isdigit() and not _is_alive(int(process)):
-                try:
-                    (self.shelf / name).unlink(missing_ok=True)
-                except OSError:
-                    continue
+            with suppress(OSError):
+                (self.shelf / name).unlink(missing_ok=True)
 
 
 class _Rows:
     """The rows of one shard, by run."""
 
     def __init__(self, path: Path) -> None:
-        import pyarrow.parquet as pq
-
-        columns = ["key", "replicate", "arm", "persona", "error", *RUN_METRICS]
-        table = pq.read_table(path, columns=columns, use_threads=False)
-        self.figures = np.stack([table[name].to_numpy() for name in RUN_METRICS], axis=1)
-        self.arms, self.personas = table["arm"].to_pylist(), table["persona"].to_pylist()
-        self.errors = table["error"].to_pylist()
+        columns = _read_columns(path, ["key", "replicate", "arm", "persona", "error", *RUN_METRICS])
+        if columns is None:
+            raise ConfigError(
+                f"{path} was damaged since it was found; run the same command again, it does its runs again"
+            )
+        keys, replicates, self.arms, self.personas, self.errors, *figures = columns
+        self.figures = np.stack([np.asarray(column, np.float64) for column in figures], axis=1)
         self.places: dict[tuple[str, int], tuple[int, int]] = {}
-        runs = list(zip(table["key"].to_pylist(), table["replicate"].to_pylist(), strict=True))
+        runs = list(zip(keys, replicates, strict=True))
         start = 0
         for at in range(1, len(runs) + 1):
             if at == len(runs) or runs[at] != runs[start]:
@@ -254,14 +248,71 @@ def _is_shard(name: str) -> bool:
     return name.endswith(".parquet") and not name.startswith(".")
 
 
-def _is_alive(process: int) -> bool:
+def check_shard(path: Path) -> Any:
+    """Open a shard after it was held to its name, to its columns and, of this version of the model, to all figures.
+
+    Returns
+    -------
+    pyarrow.parquet.ParquetFile
+
+    Raises
+    ------
+    DamagedFile
+        If it is not what was written.
+    OSError
+        If it cannot be read.
+    """
+    shard = open_parquet(path, path.stem if len(path.stem) == _DIGITS else path.stem.ljust(_DIGITS, "?"))
+    figures = RUN_METRICS if path.parent.name == model_version() else ()
+    require_columns(shard.schema_arrow, {**_KINDS, **dict.fromkeys(figures, "number")})
+    return shard
+
+
+def open_shard(path: Path) -> Any:
+    """Open a shard as :func:`check_shard`; a damaged one is named and set aside, and None returned in its place."""
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+        return check_shard(path)
+    except FileNotFoundError:
+        return None  # set aside meanwhile, by another process
+    except (DamagedFile, OSError) as error:
+        _leave_out(path, str(error) if isinstance(error, DamagedFile) else f"cannot be read ({error.strerror})")
+    return None
+
+
+def _read_columns(path: Path, names: Sequence[str]) -> list[Any] | None:
+    """Return columns of a shard, figures as arrays and all others as lists; None where it is damaged."""
+    import pyarrow as pa
+
+    shard = open_shard(path)
+    if shard is None:
+        return None
+    try:
+        table = shard.read(columns=list(names), use_threads=False)
+        table.validate(full=True)
+        if any(table[name].null_count for name in names):
+            raise DamagedFile("is damaged: it has cells without a value")
+        return [table[name].to_numpy() if name in RUN_METRICS else table[name].to_pylist() for name in names]
+    except (DamagedFile, OSError, ValueError, KeyError, MemoryError, pa.ArrowException) as error:
+        _leave_out(path, str(error) if isinstance(error, DamagedFile) else f"cannot be read ({error})".split("\n")[0])
+    return None
+
+
+def _leave_out(path: Path, reason: str) -> None:
+    """Name a damaged shard and set it aside, so that it is named once and its runs are done again."""
+    done = "left out"
+    try:
+        before = path.lstat()
+        digest = checksum_of(path)
+        # Another version's shards may have other columns.
+        foreign = path.stem == digest[:_DIGITS] and path.parent.name != model_version()
+        if not foreign and path.lstat().st_ino == before.st_ino:
+            # The name tells the content: whoever sets the same shard aside at once does no harm.
+            aside = path.with_name(f"{path.name}{DAMAGED}{digest[:8]}")
+            path.rename(aside)
+            done = f"set aside as {aside.name}"
+    except (DamagedFile, OSError):
+        pass
+    complain(f"{path} {reason}; it is {done}, and a sweep does its runs again")
 
 
 def _table(chunk: Chunk, lived: Sequence[RunResult]) -> Any:

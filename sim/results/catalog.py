@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.execution.store import STORE, shards_of
+from sim.execution.store import STORE, open_shard, shards_of
 from sim.optional_package import import_optional
 from sim.results.runs import Run, list_runs
 from sim.scenario.errors import ConfigError
@@ -38,19 +38,17 @@ class Catalog:
         Raises
         ------
         ConfigError
-            If a shard cannot be read.
+            If shards of different versions do not fit together.
         """
         import pyarrow as pa
         import pyarrow.dataset as ds
-        import pyarrow.parquet as pq
 
-        shards = list(shards_of(self.root / STORE))
+        # Versions of the model may know different figures; a damaged shard is named and set aside.
+        shards = {path: shard.schema_arrow for path in shards_of(self.root / STORE) if (shard := open_shard(path))}
         if not shards:
             return None
-        # Versions of the model may know different figures; within one all shards have the same columns.
-        models = {path.parent: path for path in shards}
         try:
-            schema = pa.unify_schemas([pq.read_schema(path) for path in models.values()], promote_options="permissive")
+            schema = pa.unify_schemas(list(shards.values()), promote_options="permissive")
             return ds.dataset([str(path) for path in shards], format="parquet", schema=_without_words(schema))
         except (OSError, pa.ArrowException) as error:
             reason = str(error).splitlines()[0]

@@ -7,7 +7,6 @@ the journey (contacts, praise, opting out) and names every event by the stage en
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from sim.analysis.tables import WEEK_ZERO
+from sim.execution.partial_name import partial_name
 from sim.results.table import open_table
 from sim.scenario.errors import ConfigError
 from sim.scenario.yaml_reader import read_yaml
@@ -74,7 +74,7 @@ def export_events(
         raise ConfigError(f"only is {only!r}; give one of {', '.join(ONLY)}")
     log = open_table(folder, "events")
     target = Path(path) if path is not None else Path(folder) / f"events.{format}"
-    partial = target.with_name(f".partial-{target.name}-{os.getpid()}")
+    partial = target.with_name(partial_name(target.name))
     try:
         if format == "csv":
             _write_csv(log, partial, only)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -14,12 +13,11 @@ from typing import Any
 
 import yaml
 
+from sim.execution.partial_name import partial_name
 from sim.scenario.errors import ConfigError
 
-__all__ = ["PARTIAL", "publish", "write_config", "write_json"]
+__all__ = ["publish", "write_config", "write_json"]
 
-#: Begins the name of a folder that is still being written, or was when its run was killed.
-PARTIAL = ".partial-"
 _MOST_SUFFIXES = 10_000
 
 
@@ -50,7 +48,7 @@ def publish(output_dir: str | Path, verb: str, name: str, fill: Callable[[Path],
     home = Path(output_dir) / _plain(verb)
     made = _make(home)
     title = f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{_plain(name)}"
-    partial = home / f"{PARTIAL}{title}-{os.getpid()}"
+    partial = home / partial_name(title)
     try:
         partial.mkdir()
         fill(partial)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.execution.partial_name import partial_name
 from sim.scenario.errors import ConfigError, suggest
 
 __all__ = ["select", "with_values_apart", "write_table"]
@@ -123,7 +124,7 @@ def write_table(table: Any, path: str | os.PathLike[str], format: str) -> Path:
     import pyarrow.parquet
 
     target = Path(path).expanduser()
-    partial = target.with_name(f".partial-{target.name}-{os.getpid()}")
+    partial = target.with_name(partial_name(target.name))
     try:
         if format == "csv":
             pyarrow.csv.write_csv(table, partial)

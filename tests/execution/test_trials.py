@@ -5,6 +5,7 @@ import io
 import json
 import multiprocessing
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,6 +19,7 @@ import sim.execution.store as store_module
 import sim.execution.trials as trials_module
 from sim.execution.chunk import RUN_METRICS
 from sim.execution.executors import EXECUTORS, SerialExecutor, make_executor
+from sim.execution.partial_name import PARTIAL
 from sim.execution.replicates import run_replicates
 from sim.execution.store import Store, StoreFull, shards_of
 from sim.execution.trials import Trial, key_of, live_chunk, measure_arms, run_trials
@@ -169,10 +171,10 @@ def test_what_a_killed_sweep_left_half_written_is_not_read_and_swept_up(tiny, tm
     lived([Trial(tiny, 1, (0,))], store)
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    host = store_module.socket.gethostname()
-    dead = store.shelf / f"{store_module.PARTIAL}{host}-{gone.pid}-abc.parquet"
-    alive = store.shelf / f"{store_module.PARTIAL}{host}-{os.getpid()}-abc.parquet"
-    elsewhere = store.shelf / f"{store_module.PARTIAL}another-{gone.pid}-abc.parquet"
+    host = socket.gethostname()
+    dead = store.shelf / f"{PARTIAL}{host}-{gone.pid}-abc.parquet"
+    alive = store.shelf / f"{PARTIAL}{host}-{os.getpid()}-abc.parquet"
+    elsewhere = store.shelf / f"{PARTIAL}another-{gone.pid}-abc.parquet"
     for path in (dead, alive, elsewhere):
         path.write_bytes(b"half a shard")
     assert len(Store(tmp_path)) == 1

@@ -5,9 +5,10 @@ import json
 import pytest
 from matplotlib.figure import Figure
 
+from sim.execution.partial_name import PARTIAL
 from sim.reports.document import Document, Section, Table, write_document
 from sim.reports.picture import Picture
-from sim.results.folder import PARTIAL, publish, write_config, write_json
+from sim.results.folder import publish, write_config, write_json
 from sim.results.manifest import provenance
 from sim.scenario.errors import ConfigError
 

@@ -14,11 +14,11 @@ import pytest
 import yaml
 
 from sim.analysis.paired import MAX_REPLICATES
+from sim.execution.partial_name import PARTIAL
 from sim.experiments.compare import compare
 from sim.results import export_events, find_run, list_runs, read_trace, show_run, write
 from sim.results.answer import write_answer
 from sim.results.comparison import comparison
-from sim.results.folder import PARTIAL
 from sim.results.manifest import config_hash
 from sim.scenario.errors import ConfigError
 
