@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.metrics import LESS_IS_BETTER
 from sim.analysis.paired import LEVEL
 from sim.number_format import NOTHING, compact, interval, quantity, short_money
 from sim.reports.attribution import words_of
-from sim.reports.document import Document, Section, Table
+from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.figures.touchpoints import Rank, draw_moments, draw_ranking
 from sim.reports.picture import Picture
@@ -18,14 +18,10 @@ from sim.reports.style import short
 if TYPE_CHECKING:
     from sim.experiments.touchpoints import Touchpoints
 
-__all__ = ["moments_lines", "moments_document"]
+__all__ = ["moments_document", "moments_lines", "touchpoint_facts"]
 
 Numbers = Mapping[str, Any]
 
-_CAVEAT = (
-    "What an improvement costs is not in these figures, and how strongly a stage acts on customers is an assumption of "
-    "the scenario."
-)
 #: Rows of the figure of the ranking; the table has all.
 _SHOWN = 16
 #: Places named in the verdict.
@@ -33,11 +29,11 @@ _NAMED = 3
 _HOW: Mapping[str, str] = {
     "experience": "better experience",
     "effort": "less effort",
-    "moment": "a moment is made of it",
+    "moment": "an experience is added",
     "logit": "odds of the edge",
     "probability": "probability of the edge",
     "others": "odds of all others",
-    "unfelt": "nothing is felt there",
+    "unfelt": "nothing is experienced there",
     "clock": "the need clock decides",
     "only way": "no other way",
 }
@@ -49,195 +45,179 @@ _DIRECTIONS: Mapping[tuple[str, str], str] = {
 }
 
 
-def moments_lines(summary: Numbers) -> list[str]:
-    """Return the verdict: where the journey is made, where it is lost, and what cannot be told from chance.
+def touchpoint_facts(summary: Numbers) -> dict[str, Any]:
+    """Return what the words of the report are made of: only what an interval supports is in its lists.
 
     Parameters
     ----------
     summary : mapping
         What :func:`sim.analysis.touchpoint_effects.summarise_touchpoints` returns.
+
+    Returns
+    -------
+    dict
+        Slots of the templates ``touchpoints.txt.jinja`` and ``touchpoints.html.jinja``.
     """
-    words, sign = words_of(summary["metric"]), _sign(summary)
-    moved = [moment for moment in summary["moments"] if moment["gain"] is not None]
-    name = words.name.lower()
-    if not moved:
-        return [
-            f"{summary['arm']}: {name} is undefined in every replicate, so nothing can be said; take another metric."
-        ]
-    if all(entry["mean"] == 0.0 for moment in moved for entry in (moment["better"], moment["worse"]) if entry):
-        return [
-            f"{summary['arm']}: nothing that happens on this journey changes {name}; in every replicate every effect "
-            "is exactly 0. Does the brand lead anybody, and does it sell anything?"
-        ]
-    sure = [moment for moment in moved if is_sure(_gap(moment[moment["pays"]])) and moment["gain"] > 0.0]
-    lines = [
-        _opening(summary, sure),
-        f"Today {words.name.lower()} is {_amount(summary, summary['level']['mean'], sign=False)}. Every stage and edge "
-        f"was moved alone, by the same small step of {summary['step']:g} utility units.",
-    ]
-    for how, opening in (
-        (("experience", "effort"), "Where it is made: of the stages, an improvement is worth most at"),
-        (("moment",), "Where nothing is felt today, were it made a moment, a better one would be worth most at"),
-    ):
-        best = [moment for moment in sure if moment["kind"] == "stage" and moment["how"] in how][:_NAMED]
-        if best:
-            named = "; then ".join(f"{moment['name']}, {_effect(summary, moment, moment['pays'])}" for moment in best)
-            lines.append(f"{opening} {named}.")
-    best = _distinct([moment for moment in sure if moment["kind"] == "edge"])
-    if best:
-        named = "; then ".join(
-            f"{_DIRECTIONS['edge', moment['pays']]} customers from {_way(moment)},"
-            f" {_effect(summary, moment, moment['pays'])}"
-            for moment in best[:_NAMED]
-        )
-        lines.append(f"Of the edges it pays most to lead {named}.")
-    lost = [
-        (moment, way)
-        for moment in moved
-        for way in (("worse",) if moment["kind"] == "stage" else ("better", "worse"))
-        if moment[way] is not None and is_sure(_gap(moment[way])) and sign * moment[way]["mean"] < 0.0
-    ]
-    if lost and sure:
-        moment, way = min(lost, key=lambda item: sign * item[0][item[1]]["mean"])
-        what = (
-            f"{moment['name']} a little worse" if moment["kind"] == "stage"
-            else f"{_DIRECTIONS['edge', way]} customers from {_way(moment)}"
-        )  # fmt: skip
-        lines.append(f"Where it is lost: nothing hurts more than {what}, {_effect(summary, moment, way)}.")
-    unsure = len(moved) - len(sure)
-    many = sum(moment[way] is not None for moment in moved for way in ("better", "worse"))
-    if summary["replicates"] > 1:
-        lines.append(
-            f"{unsure} of {len(moved)} places are not told from 0 by {summary['replicates']} replicates of "
-            f"{summary['population']:,} customers. Of {many} intervals about {many * (1.0 - LEVEL):.0f} would leave "
-            "out 0 by chance alone: trust the large effects, not the list."
-        )
-    else:
-        lines.append("One replicate gives no interval: read this as one possible course of events, and run more.")
-    return [*lines, _CAVEAT]
+    moved = [touchpoint for touchpoint in summary["moments"] if touchpoint["gain"] is not None]
+    effects = [entry for touchpoint in moved for entry in (touchpoint["better"], touchpoint["worse"]) if entry]
+    sure = [item for item in moved if is_sure(_gap(item[item["pays"]])) and item["gain"] > 0.0]
+    stages = [item for item in sure if item["kind"] == "stage"]
+    edges = _distinct([item for item in sure if item["kind"] == "edge"])
+    return {
+        "arm": summary["arm"],
+        "metric": words_of(summary["metric"]).name.lower(),
+        "undefined": not moved,
+        "nothing": all(entry["mean"] == 0.0 for entry in effects),
+        **_opening(sure),
+        "level": _amount(summary, summary["level"]["mean"], sign=False),
+        "stages": [_named(summary, item) for item in stages if item["how"] in ("experience", "effort")][:_NAMED],
+        "silent_stages": [_named(summary, item) for item in stages if item["how"] == "moment"][:_NAMED],
+        "edges": [f"{_led(item, item['pays'])}, {_effect(summary, item, item['pays'])}" for item in edges[:_NAMED]],
+        "worst": _worst(summary, moved) if sure else "",
+        "unresolved": len(moved) - len(sure),
+        "places": len(moved),
+        "intervals": len(effects),
+        "by_chance": f"{len(effects) * (1.0 - LEVEL):.0f}",
+        **{name: summary[name] for name in ("step", "replicates", "population", "horizon", "seed")},
+    }
 
 
-def _opening(summary: Numbers, sure: Sequence[Numbers]) -> str:
-    """Say in a line where the journey is made: at which stage that is felt, on which edge."""
+def _opening(sure: Sequence[Numbers]) -> dict[str, Any]:
+    """Say where a step is worth most: at which stage, on which edge, and whether the largest effect is resolved."""
     stage = next((item for item in sure if item["kind"] == "stage" and item["how"] != "moment"), None)
     edge = next((item for item in sure if item["kind"] == "edge"), None)
-    places = [f"at {stage['name']}"] if stage else []
-    if edge:
-        places.append(f"by leading {_DIRECTIONS['edge', edge['pays']]} customers from {_way(edge)}")
-        if stage and edge["gain"] > stage["gain"]:
-            places.reverse()
-    if not places:
-        return (
-            f"{summary['arm']}: no single improvement of this journey is told from chance; run more, or a larger step."
-        )
-    return f"{summary['arm']}: this journey is made {' and '.join(places)}; nowhere else is a small step worth more."
+    named = [item for item in (stage, edge) if item]
+    named.sort(key=lambda item: -item["gain"])
+    ranked = _distinct(sure)
+    resolved = len(ranked) < 2 or _apart(ranked[0], ranked[1])
+    return {"opening": [_at(item) for item in named], "resolved": resolved}
+
+
+def _apart(one: Numbers, other: Numbers) -> bool:
+    """Say whether the intervals of two effects, by size, do not overlap."""
+    sizes = []
+    for item in (one, other):
+        entry = item[item["pays"]]
+        ends = sorted(abs(entry[end]) for end in ("ci_low", "ci_high"))
+        sizes.append(ends)
+    return bool(sizes[0][0] > sizes[1][1])
+
+
+def _at(touchpoint: Numbers) -> str:
+    if touchpoint["kind"] == "stage":
+        return f"at {touchpoint['name']}"
+    return f"by leading {_led(touchpoint, touchpoint['pays'])}"
+
+
+def _led(touchpoint: Numbers, way: str) -> str:
+    return f"{_DIRECTIONS['edge', way]} customers from {_way(touchpoint)}"
+
+
+def _named(summary: Numbers, touchpoint: Numbers) -> str:
+    return f"{touchpoint['name']}, {_effect(summary, touchpoint, touchpoint['pays'])}"
+
+
+def _worst(summary: Numbers, moved: Sequence[Numbers]) -> str:
+    """Name the largest loss that can be told from chance, or nothing."""
+    sign = _sign(summary)
+    lost = [
+        (item, way)
+        for item in moved
+        for way in (("worse",) if item["kind"] == "stage" else ("better", "worse"))
+        if item[way] is not None and is_sure(_gap(item[way])) and sign * item[way]["mean"] < 0.0
+    ]
+    if not lost:
+        return ""
+    item, way = min(lost, key=lambda pair: sign * pair[0][pair[1]]["mean"])
+    what = f"{item['name']} a little worse" if item["kind"] == "stage" else f"leading {_led(item, way)}"
+    return f"{what}, {_effect(summary, item, way)}"
+
+
+def moments_lines(summary: Numbers) -> list[str]:
+    """Return the verdict: where the journey is made, where it is lost, and what is not resolved."""
+    return text_lines("touchpoints", **touchpoint_facts(summary))
 
 
 def moments_document(done: Touchpoints) -> Document:
     """Return the page: verdict, map, ranking, and every effect with its interval."""
-    summary, journey = done.summary_json, done.journey
-    words, sign = words_of(done.metric), _sign(done.summary_json)
-    many = f"{summary['replicates']} replicate{'s' if summary['replicates'] != 1 else ''}"
-    facts = f"{summary['population']:,} customers, {summary['horizon']} weeks, {many}, seed {summary['seed']}"
-    title = f"{done.scenario.title or done.scenario.name}: moments of truth"
-    lead = tuple(moments_lines(summary))
-    moved = [moment for moment in summary["moments"] if moment["gain"] is not None]
-    if not moved:
-        return Document(title=title, lead=lead, sections=(), facts=facts)
-
-    def write(number: float) -> str:
-        return _short_amount(summary, number)
-
-    unit = words.name.lower() + (f", {summary['currency']}" if words.kind == "money" else "")
-    stages = {moment["name"]: _gap(moment["better"]) for moment in moved if moment["kind"] == "stage"}
-    ways = {(way["from"], way["to"]): None if way["better"] is None else _gap(way["better"]) for way in summary["ways"]}
-    notes = (
-        f"Effect of a small step ({summary['step']:g} utility units) on {words.name.lower()}.",
-        "Box: the stage is better (if felt: were it a moment). Edge: more customers.",
-        "Blue, solid: it pays. Orange, dashed: it costs, so lead fewer that way.",
-        "Grey, in brackets: the 95 % interval covers 0. Thin, no number: no choice.",
-    )
-    drawn = draw_moments(
-        journey,
-        {name: stages.get(name) for name in journey.stages},
-        ways,
-        write=write,
-        title=f"{short(summary['arm'], 20)}: where it is made or lost",
-        notes=notes,
-        good=sign,
-        supposed=[moment["name"] for moment in moved if moment["how"] == "moment"],
-    )
-    best = _distinct([moment for moment in moved if moment["gain"] > 0.0] or moved)[:_SHOWN]
-    ranking = draw_ranking(
-        [
-            Rank(_place(moment), _gap(moment["better"]), None if moment["worse"] is None else _gap(moment["worse"]))
-            for moment in best
-        ],
-        write=write,
-        title=f"The {len(best)} largest, ranked",
-        label=f"effect on {unit}",
-    )
+    summary = done.summary_json
+    moved = [touchpoint for touchpoint in summary["moments"] if touchpoint["gain"] is not None]
+    slots: dict[str, Any] = {**touchpoint_facts(summary), "effects": None}
+    pictures: tuple[Picture, ...] = ()
+    if moved:
+        best = _distinct([item for item in moved if item["gain"] > 0.0] or moved)[:_SHOWN]
+        pictures = (_map(done, moved, best), _ranking(summary, best))
+        slots |= {"effects": _table(summary), "unmoved": _unmoved(summary), "personas": _personas(summary, best)}
     return Document(
-        title=title,
-        lead=lead,
-        facts=facts,
-        sections=(
-            Section(
-                "Where the journey is made or lost",
-                _how(summary),
-                (
-                    Picture(
-                        "moments_map",
-                        drawn,
-                        f"Map of the journey {journey.title or journey.name} with the effect of a small improvement on "
-                        "every stage and of more customers on every edge: "
-                        + "; ".join(f"{_place(moment)} {write(moment['better']['mean'])}" for moment in best[:6])
-                        + ".",
-                        "Follow the thick lines: a thick blue one is where leading customers pays, a thick dashed one "
-                        "where they are lost.",
-                        "map",
-                    ),
-                    Picture(
-                        "moments_ranking",
-                        ranking,
-                        "Ranking of stages and edges by what a small improvement is worth: "
-                        + ", ".join(f"{_place(moment)} {write(moment[moment['pays']]['mean'])}" for moment in best[:6])
-                        + ".",
-                        "Where the two bars differ in length, losing hurts more, or less, than winning helps.",
-                        "ranking",
-                    ),
-                ),
-            ),
-            Section("Every stage and every edge", tables=(_table(summary), _unmoved(summary))),
-            *_people(summary, best),
-        ),
+        title=f"{done.scenario.title or done.scenario.name}: moments of truth",
+        lead=tuple(moments_lines(summary)),
+        template="touchpoints",
+        pictures=pictures,
+        slots=slots,
     )
 
 
-def _how(summary: Numbers) -> tuple[str, ...]:
-    return (
-        f"Every stage and edge was moved alone by {summary['step']:g} utility units, up and down, for the same "
-        "customers with the same luck, from the week in which the arm's strategy starts. A stage in which something is "
-        "experienced is experienced better by the step; one that only takes effort takes so much less that the next "
-        "experience is better by the step; one without either, behind the purchase, is made a moment of experience, "
-        "and a better moment is measured against one that adds nothing. Before the purchase there is nothing to feel "
-        "in such a stage.",
-        "On an edge the odds of that way rise by the factor exp(step), or fall. Which direction pays is a result; "
-        "of an edge that leads away from the brand it is fewer.",
+def _map(done: Touchpoints, moved: Sequence[Numbers], best: Sequence[Numbers]) -> Picture:
+    summary, journey = done.summary_json, done.journey
+    stages = {item["name"]: _gap(item["better"]) for item in moved if item["kind"] == "stage"}
+    ways = {(way["from"], way["to"]): None if way["better"] is None else _gap(way["better"]) for way in summary["ways"]}
+    effects = (f"{_place(item)} {_short_amount(summary, item['better']['mean'])}" for item in best[:6])
+    return Picture(
+        "moments_map",
+        draw_moments(
+            journey,
+            {name: stages.get(name) for name in journey.stages},
+            ways,
+            write=lambda number: _short_amount(summary, number),
+            title=f"{short(summary['arm'], 20)}: where it is made or lost",
+            notes=(
+                f"Effect of a small step ({summary['step']:g} utility units) on {words_of(done.metric).name.lower()}.",
+                "Box: the stage is better (if experienced: were it). Edge: more customers.",
+                "Blue, solid: it pays. Orange, dashed: it costs, so lead fewer that way.",
+                "Grey, in brackets: the 95 % interval covers 0. Thin, no number: no choice.",
+            ),
+            good=_sign(summary),
+            supposed=[item["name"] for item in moved if item["how"] == "moment"],
+        ),
+        f"Map of the journey {journey.title or journey.name} with the effect of a small improvement on every stage and "
+        f"of more customers on every edge: {'; '.join(effects)}.",
+        "Follow the thick lines: a thick blue one is where leading customers pays; thick dashed: they leave.",
+        "map",
+    )
+
+
+def _ranking(summary: Numbers, best: Sequence[Numbers]) -> Picture:
+    words = words_of(summary["metric"])
+    unit = words.name.lower() + (f", {summary['currency']}" if words.kind == "money" else "")
+    effects = (f"{_place(item)} {_short_amount(summary, item[item['pays']]['mean'])}" for item in best[:6])
+    return Picture(
+        "moments_ranking",
+        draw_ranking(
+            [
+                Rank(_place(item), _gap(item["better"]), None if item["worse"] is None else _gap(item["worse"]))
+                for item in best
+            ],
+            write=lambda number: _short_amount(summary, number),
+            title=f"The {len(best)} largest, ranked",
+            label=f"effect on {unit}",
+        ),
+        f"Ranking of stages and edges by what a small improvement is worth: {', '.join(effects)}.",
+        "Where the two bars differ in length, losing hurts more, or less, than winning helps.",
+        "ranking",
     )
 
 
 def _table(summary: Numbers) -> Table:
     rows = []
-    for moment in summary["moments"]:
-        if moment["gain"] is None:
+    for touchpoint in summary["moments"]:
+        if touchpoint["gain"] is None:
             continue
-        better, worse = moment["better"], moment["worse"]
+        better, worse = touchpoint["better"], touchpoint["worse"]
         rows.append(
             (
-                _place(moment),
-                f"{_HOW[moment['how']]}",
-                compact(moment["visits"], 2),
+                _place(touchpoint),
+                f"{_HOW[touchpoint['how']]}",
+                compact(touchpoint["visits"], 2),
                 _starred(summary, better),
                 _between(summary, better),
                 NOTHING if worse is None else _starred(summary, worse),
@@ -256,9 +236,9 @@ def _table(summary: Numbers) -> Table:
 
 def _unmoved(summary: Numbers) -> Table:
     rows = [
-        (_place(moment), _HOW[moment["how"]], compact(moment["visits"], 2))
-        for moment in summary["moments"]
-        if moment["gain"] is None
+        (_place(touchpoint), _HOW[touchpoint["how"]], compact(touchpoint["visits"], 2))
+        for touchpoint in summary["moments"]
+        if touchpoint["gain"] is None
     ]
     return Table(
         ("place", "why it cannot be moved", "visits"),
@@ -268,36 +248,28 @@ def _unmoved(summary: Numbers) -> Table:
     )
 
 
-def _people(summary: Numbers, best: Sequence[Numbers]) -> Iterator[Section]:
-    people = list(summary["persona_customers"])
-    if len(people) < 2:
-        return
+def _personas(summary: Numbers, best: Sequence[Numbers]) -> Table | None:
+    personas = list(summary["persona_customers"])
+    if len(personas) < 2:
+        return None
     rows = []
-    for moment in best[:10]:
-        cells = [
-            _starred(summary, moment["personas"][who][moment["pays"]]) if moment["personas"][who] else NOTHING
-            for who in people
-        ]
-        rows.append((f"{_place(moment)}, {_DIRECTIONS[moment['kind'], moment['pays']]}", *cells))
-    yield Section(
-        "For whom",
-        ("The same step at the same place, for each persona: who is won where.",),
-        tables=(
-            Table(
-                ("", *(summary["titles"].get(who, who) for who in people)),
-                tuple(rows),
-                f"Effect on {words_of(summary['metric']).name.lower()}. * the 95 % interval stays clear of 0.",
-            ),
-        ),
+    for item in best[:10]:
+        effects = (item["personas"][persona] for persona in personas)
+        cells = [_starred(summary, effect[item["pays"]]) if effect else NOTHING for effect in effects]
+        rows.append((f"{_place(item)}, {_DIRECTIONS[item['kind'], item['pays']]}", *cells))
+    return Table(
+        ("", *(summary["titles"].get(persona, persona) for persona in personas)),
+        tuple(rows),
+        f"Effect on {words_of(summary['metric']).name.lower()}. * the 95 % interval stays clear of 0.",
     )
 
 
 def _distinct(ranked: Sequence[Numbers]) -> list[Numbers]:
     """Leave out what was said already: where two edges leave a stage, more on one is fewer on the other."""
     kept: list[Numbers] = []
-    for moment in ranked:
-        if moment["how"] != "others" or all(moment["gain"] != other["gain"] for other in kept):
-            kept.append(moment)
+    for touchpoint in ranked:
+        if touchpoint["how"] != "others" or all(touchpoint["gain"] != other["gain"] for other in kept):
+            kept.append(touchpoint)
     return kept
 
 
@@ -305,16 +277,18 @@ def _sign(summary: Numbers) -> float:
     return -1.0 if summary["metric"] in LESS_IS_BETTER else 1.0
 
 
-def _place(moment: Numbers) -> str:
-    if moment["kind"] == "stage":
-        return f"{moment['name']} (made a moment)" if moment["how"] == "moment" else str(moment["name"])
-    gate = moment["name"].removeprefix(f"{moment['from']}_to_{moment['to']}").replace("_", " ").strip()
-    return f"{moment['from']} → {moment['to']}{f' ({gate})' if gate else ''}"
+def _place(touchpoint: Numbers) -> str:
+    if touchpoint["kind"] == "stage":
+        return (
+            f"{touchpoint['name']} (an experience added)" if touchpoint["how"] == "moment" else str(touchpoint["name"])
+        )
+    gate = touchpoint["name"].removeprefix(f"{touchpoint['from']}_to_{touchpoint['to']}").replace("_", " ").strip()
+    return f"{touchpoint['from']} → {touchpoint['to']}{f' ({gate})' if gate else ''}"
 
 
-def _way(moment: Numbers) -> str:
-    gate = moment["name"].removeprefix(f"{moment['from']}_to_{moment['to']}").replace("_", " ").strip()
-    return f"{moment['from']} to {moment['to']}{f' {gate}' if gate else ''}"
+def _way(touchpoint: Numbers) -> str:
+    gate = touchpoint["name"].removeprefix(f"{touchpoint['from']}_to_{touchpoint['to']}").replace("_", " ").strip()
+    return f"{touchpoint['from']} to {touchpoint['to']}{f' {gate}' if gate else ''}"
 
 
 def _gap(entry: Numbers) -> Gap:
@@ -335,8 +309,8 @@ def _short_amount(summary: Numbers, number: float) -> str:
     return f"{'+' if number > 0 else ''}{compact(number)}"
 
 
-def _effect(summary: Numbers, moment: Numbers, way: str) -> str:
-    entry = moment[way]
+def _effect(summary: Numbers, touchpoint: Numbers, way: str) -> str:
+    entry = touchpoint[way]
     words = _amount(summary, entry["mean"])
     if entry["ci_low"] is None:
         return words

@@ -184,10 +184,26 @@ def test_words_name_where_it_is_made_and_lost(done):
         moment["gain"] = moment[moment["pays"]]["mean"]
     summary["moments"].sort(key=lambda moment: -(moment["gain"] or 0.0))
     words = "\n".join(moments_lines(summary))
-    assert "made by leading fewer customers from evaluate to idle and at experience" in words
-    assert "of the stages, an improvement is worth most at experience, +$3.00 [+$2.50 to +$3.50]." in words
-    assert "were it made a moment, a better one would be worth most at bond, +$1.00" in words
-    assert "nothing hurts more than experience a little worse, −$6.00" in words
+    assert "is by leading fewer customers from evaluate to idle and at experience; the intervals" in words
+    assert "Of the stages, an improvement is worth most at experience, +$3.00 [+$2.50 to +$3.50]." in words
+    assert "a better experience would be worth most at bond, +$1.00" in words
+    assert "the largest loss comes from experience a little worse, −$6.00" in words
+
+
+def test_undecided_effects_are_not_made_a_headline(done):
+    """Every interval covers zero: nothing may be named, however large its mean."""
+    summary = json.loads(json.dumps(done.summary_json))
+    for item in summary["moments"]:
+        for way in ("better", "worse"):
+            if item[way] is not None:
+                item[way] = {"mean": 5.0, "ci_low": -1.0, "ci_high": 11.0}
+        if item["gain"] is not None:
+            item["pays"], item["gain"] = "better", 5.0
+    lines = moments_lines(summary)
+    assert lines[0].endswith(
+        "no single improvement of this journey can be told from chance with these replicates; run more, or a larger step."
+    )
+    assert not any("worth most" in line or "pays most" in line or "largest loss" in line for line in lines)
 
 
 def test_the_page_shows_map_and_ranking_and_is_the_same_each_time(done, tmp_path):
@@ -206,7 +222,7 @@ def test_the_page_shows_map_and_ranking_and_is_the_same_each_time(done, tmp_path
 def test_an_undefined_metric_says_so():
     nobody = Scenario.load("treadmill", population=3, horizon=2, burn_in=0)
     none = touchpoints(nobody, metric="switch_rate", replicates=1, threads=1)
-    assert "undefined" in moments_lines(none.summary_json)[0] and moments_document(none).sections == ()
+    assert "undefined" in moments_lines(none.summary_json)[0] and moments_document(none).pictures == ()
 
 
 REFUSED = {
