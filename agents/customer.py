@@ -45,7 +45,7 @@ from agents.rules.feelings import (
     pull,
     relevance,
 )
-from agents.rules.need import carried_over, tail_position, whole_weeks
+from agents.rules.need import carried_over, tail_position, weeks_left, whole_weeks
 from agents.rules.numerics import decode_unit, encode_unit, log, normal_quantile
 from agents.rules.talk import complaint_probability, praise_probability
 from agents.rules.transition import add_term, clipped_probability, odds
@@ -401,6 +401,8 @@ class Customer:
         else:
             weeks = int(whole_weeks(gap, draw(1)))
             weeks += int(carried_over(float(self.need_at - self.need_week), constants.carry_over, draw(3)))
+            if constants.from_need:
+                weeks = int(weeks_left(weeks, world.week - self.need_week))
         self.need_at = min(world.week + weeks, NEVER - 1)
 
     def _recall(self) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from agents.compiled import Int, rule
 
-__all__ = ["NODES_PER_OCTAVE", "OCTAVES", "carried_over", "tail_position", "whole_weeks"]
+__all__ = ["NODES_PER_OCTAVE", "OCTAVES", "carried_over", "tail_position", "weeks_left", "whole_weeks"]
 
 #: Quantile tables are even in -log2(1 - u), which follows the upper tail: this many nodes per halving of 1 - u.
 NODES_PER_OCTAVE = 64
@@ -27,3 +27,9 @@ def whole_weeks(gap: float, u: float) -> Int:
 def carried_over(weeks_early: float, share: float, u: float) -> Int:
     """Weeks added to the next gap because the last need was met early."""
     return np.int64(max(weeks_early, 0.0) * share + u)
+
+
+@rule
+def weeks_left(gap: Int, since_need: Int) -> Int:
+    """Weeks of a gap that are left where it began at the last need, ``since_need`` weeks ago; at least 1."""
+    return max(np.int64(1), np.int64(gap) - np.int64(since_need))

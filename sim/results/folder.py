@@ -16,7 +16,7 @@ import yaml
 from sim.execution.partial_name import partial_name
 from sim.scenario.errors import ConfigError
 
-__all__ = ["publish", "write_config", "write_json"]
+__all__ = ["publish", "write_config", "write_folder", "write_json"]
 
 _MOST_SUFFIXES = 10_000
 
@@ -61,6 +61,34 @@ def publish(output_dir: str | Path, verb: str, name: str, fill: Callable[[Path],
         ) from error
     except BaseException:
         _clear(partial, made)
+        raise
+
+
+def write_folder(path: Path, fill: Callable[[Path], None]) -> None:
+    """Write a folder that does not exist yet, whole or not at all, in the way of :func:`publish`.
+
+    Parameters
+    ----------
+    path : Path
+        The new folder, below one that exists.
+    fill : callable
+        Writes the files into the folder it is given.
+
+    Raises
+    ------
+    ConfigError
+        If the folder exists by now or cannot be written.
+    """
+    partial = path.with_name(partial_name(path.name))
+    try:
+        partial.mkdir()
+        fill(partial)
+        partial.rename(path)
+    except OSError as error:
+        _clear(partial, [])
+        raise ConfigError(f"{str(path)!r} cannot be written ({error.strerror or error}); give another place") from error
+    except BaseException:
+        _clear(partial, [])
         raise
 
 

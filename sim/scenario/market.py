@@ -35,6 +35,11 @@ class Need:
     mean_weeks: float = number(
         12.0, 1.0, 5000.0, "mean weeks between needs (the renewal period of a cyclical market)", "weeks"
     )
+    counted_from: str = choice(
+        "wait",
+        ("wait", "need"),
+        "where the gap begins; wait: on returning to a wait stage; need: at the need before, as with contracts",
+    )
     shape: float = number(2.0, 0.05, 100.0, "shape of the Gamma gap; 1 is memoryless, higher more regular")
     heterogeneity: float | None = number(
         4.0, 0.05, 1000.0, "shape of the customer's own Gamma rate multiplier (mean 1); null: all alike", optional=True

@@ -37,6 +37,11 @@ VERBS: Mapping[str, Verb] = {
         "run the arms of a scenario on the same luck and say what changed, for whom and at what cost",
         "journey compare scenario=treadmill population=20000",
     ),
+    "new": Verb(
+        "make a folder of your own from a template; alone it shows which template fits which business",
+        "journey new gym like=subscription",
+        words=("name", "like"),
+    ),
     "story": Verb(
         "tell one customer's life in every arm side by side, up to where the lives part and why",
         "journey story pick=winner",

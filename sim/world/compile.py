@@ -135,6 +135,7 @@ def _compile_constants(scenario: ResolvedScenario, arm: Arm, seed: int, replicat
         "near_weeks": contact.near_weeks,
         "cycle_weeks": market.innovation.cycle_weeks,
         "cyclical": market.need.kind == "cyclical",
+        "from_need": market.need.counted_from == "need",
         "log_gamma": choice.taste == "log_gamma",
         "mean_gap": market.need.mean_weeks,
         "carry_over": market.need.carry_over,

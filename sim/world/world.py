@@ -21,7 +21,7 @@ NO_WEEK = 1 << 40
 WHOLE = (
     "seed", "replicate", "customers", "brands", "focal", "journey", "stages", "groups", "first_trait",
     "near_weeks", "cycle_weeks",
-    "cyclical", "log_gamma",
+    "cyclical", "from_need", "log_gamma",
 )  # fmt: skip
 REAL = (
     # 4.1 need

@@ -28,7 +28,7 @@ def test_its_commands_run(commands, run_small, folder):
     assert {words[0] for words in listed} == set(VERBS)
     for words in listed:
         run_small(words)
-    assert len(list((folder / "results" / "compare").iterdir())) == 3
+    assert len(list((folder / "results" / "compare").iterdir())) == 4
 
 
 def test_its_make_targets_are_there():

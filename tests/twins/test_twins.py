@@ -103,13 +103,14 @@ def test_twins_agree_where_tastes_are_log_gamma(live, assert_same_history):
     assert any((fast[arm].purchases != normal[arm].purchases).any() for arm in fast), "the tastes decide nothing"
 
 
-def test_twins_agree_in_a_cyclical_market_with_rivals_that_copy(live, assert_same_history):
+@pytest.mark.parametrize("counted_from", ["wait", "need"])
+def test_twins_agree_in_a_cyclical_market_with_rivals_that_copy(counted_from, live, assert_same_history):
     scenario = small("treadmill", 120, 40, 20)
     arm = scenario.arms["proactive"]
     leader = arm.plans[scenario.market.focal]
     copied = replace(leader, strategy=replace(leader.strategy, start_week=11))
     rivals = {brand: copied for brand in scenario.brands if brand != scenario.market.focal}
-    need = replace(scenario.market.need, kind="cyclical", mean_weeks=6.0)
+    need = replace(scenario.market.need, kind="cyclical", mean_weeks=6.0, counted_from=counted_from)
     scenario = replace(
         scenario,
         market=replace(scenario.market, need=need),

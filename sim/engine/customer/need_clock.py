@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.compiled import Int, inlined, rule
 from agents.population import NEVER, SEARCHED
-from agents.rules.need import carried_over, tail_position, whole_weeks
+from agents.rules.need import carried_over, tail_position, weeks_left, whole_weeks
 from agents.rules.numerics import log
 from sim.engine.customer.stage_view import node_at
 from sim.engine.workspace import Clock, Workspace
@@ -66,6 +66,8 @@ def set_need_clock(
     weeks = whole_weeks(_gap(world, customer, at), u_round)
     early = np.float64(np.int64(customer.need_at) - np.int64(customer.need_week))
     weeks += carried_over(early, world.constants[0].carry_over, u_carry)
+    if world.constants[0].from_need != 0:
+        weeks = weeks_left(weeks, workspace.clock[_AT_WEEK] - np.int64(customer.need_week))
     customer.need_at = min(workspace.clock[_AT_WEEK] + weeks, NEVER - 1)
 
 
