@@ -8,11 +8,12 @@ import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, TextIO
 
 from sim.number_format import ascii_text
 
-__all__ = ["clean", "complain", "is_ascii", "say", "say_row"]
+__all__ = ["clean", "complain", "complain_once", "is_ascii", "say", "say_row"]
 
 #: A whole escape sequence (colour, title, link), so that its letters do not stay behind; or any single control sign.
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?", re.DOTALL)
@@ -69,3 +70,9 @@ def say_row(cells: Iterable[Any], stream: TextIO | None = None) -> None:
 def complain(message: str) -> None:
     """Print one message on standard error."""
     say(f"journey: {message}", stream=sys.stderr)
+
+
+@lru_cache(maxsize=1000)
+def complain_once(message: str) -> None:
+    """Print one message on standard error, the first time alone."""
+    complain(message)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-__all__ = ["DamagedFile", "checksum_of", "open_ordinary", "open_parquet", "read_ordinary", "require_columns"]
+__all__ = ["DamagedFile", "checksum_of", "hold", "open_ordinary", "open_parquet", "read_ordinary", "require_columns"]
 
 #: Files up to this size are read once, and what was held to the checksum is what is used.
 _IN_MEMORY = 64 << 20
@@ -19,7 +20,7 @@ class DamagedFile(ValueError):
     """A file is not what was written; the text says how."""
 
 
-def open_ordinary(path: Path) -> BinaryIO:
+def open_ordinary(path: Path) -> io.BufferedReader:
     """Open an ordinary file. A link is not followed, and a pipe or a device is not waited for.
 
     Raises
@@ -61,7 +62,7 @@ def read_ordinary(path: Path, most_bytes: int, checksum: str | None = None) -> b
     if len(content) > most_bytes:
         raise DamagedFile(f"has more than {most_bytes:,} bytes")
     if checksum is not None:
-        _hold(hashlib.sha256(content).hexdigest(), checksum)
+        hold(hashlib.sha256(content).hexdigest(), checksum)
     return content
 
 
@@ -100,10 +101,10 @@ def open_parquet(path: Path, checksum: str | None = None) -> Any:
         with stream:
             content = stream.read()
         if checksum is not None:
-            _hold(hashlib.sha256(content).hexdigest(), checksum)
+            hold(hashlib.sha256(content).hexdigest(), checksum)
         source = pa.BufferReader(content)
     elif checksum is not None:
-        _hold(hashlib.file_digest(stream, "sha256").hexdigest(), checksum)
+        hold(hashlib.file_digest(stream, "sha256").hexdigest(), checksum)
         stream.seek(0)
     try:
         return pq.ParquetFile(source)
@@ -111,7 +112,8 @@ def open_parquet(path: Path, checksum: str | None = None) -> Any:
         raise DamagedFile(f"is no Parquet file ({_first_line(error)})") from None
 
 
-def _hold(found: str, checksum: str) -> None:
+def hold(found: str, checksum: str) -> None:
+    """Hold a SHA-256 to the one that was recorded, or to its first digits: a DamagedFile where they differ."""
     if not found.startswith(checksum):
         raise DamagedFile(
             f"is damaged: its content has the checksum {found[: len(checksum)][:12]}…, not {checksum[:12]}…"
@@ -124,7 +126,7 @@ def require_columns(schema: Any, columns: Mapping[str, str]) -> None:
     Parameters
     ----------
     schema : pyarrow.Schema
-    columns : mapping of str to {'text', 'whole', 'number'}
+    columns : mapping of str to {'text', 'whole', 'number', 'time'}
         What must be there; further columns may be.
 
     Raises
@@ -146,6 +148,8 @@ def _is_kind(found: Any, kind: str) -> bool:
     if kind == "text":
         inner = found.value_type if types.is_dictionary(found) else found
         return bool(types.is_string(inner) or types.is_large_string(inner))
+    if kind == "time":
+        return bool(types.is_timestamp(found))
     if kind == "whole":
         return bool(types.is_integer(found))
     return bool(types.is_floating(found) or types.is_integer(found))

@@ -10,7 +10,7 @@ from typing import Any
 from sim.analysis.tables import write_parquet
 from sim.reports.document import Document, write_document
 from sim.results.folder import publish, write_config, write_json
-from sim.results.manifest import provenance
+from sim.results.manifest import MANIFEST, file_checksums, provenance
 
 __all__ = ["REPORT", "Answer", "write_answer"]
 
@@ -101,9 +101,9 @@ def write_answer(answer: Answer, output_dir: str | Path, verb: str) -> Path:
                 answer.config,
                 started=answer.started,
                 wall_seconds=answer.wall_seconds,
-                **{"verb": verb, **answer.manifest},
+                **{"verb": verb, **answer.manifest, "files": file_checksums(folder)},
             )
-            write_json(folder / "manifest.json", manifest)
+            write_json(folder / MANIFEST, manifest)
         if isinstance(answer.report, Document):
             write_document(answer.report, folder)
         elif answer.report is not None:

@@ -14,9 +14,12 @@ from sim.execution.store import STORE, open_shard, shards_of
 from sim.optional_package import import_optional
 from sim.results.runs import Run, list_runs
 from sim.scenario.errors import ConfigError
+from sim.terminal import complain_once
 
 __all__ = ["TABLES", "Catalog"]
 
+#: Whole numbers from here on are no figures.
+_LARGEST = 2**63
 TABLES: tuple[str, ...] = ("runs", "folders", "figures")
 
 
@@ -174,7 +177,8 @@ def _folder(run: Run) -> dict[str, Any]:
 def _figures(run: Run) -> Iterator[dict[str, Any]]:
     try:
         summary = run.summary
-    except ConfigError:
+    except ConfigError as error:
+        complain_once(f"{error}; its figures are left out")
         return
     blocks: list[tuple[str, Mapping[str, Any]]] = [("all", summary)]
     personas = summary.get("personas")
@@ -200,6 +204,6 @@ def _figures(run: Run) -> Iterator[dict[str, Any]]:
                             **{
                                 end: float(number)
                                 for end, number in numbers.items()
-                                if isinstance(number, int | float) and not isinstance(number, bool)
+                                if type(number) is float or (type(number) is int and abs(number) < _LARGEST)
                             },
                         }

@@ -21,8 +21,9 @@ import pyarrow.csv
 
 from sim.analysis.tables import WEEK_ZERO
 from sim.execution.partial_name import partial_name
-from sim.results.table import open_table
+from sim.results.table import checked_path, open_table
 from sim.scenario.errors import ConfigError
+from sim.scenario.schema import show
 from sim.scenario.yaml_reader import read_yaml
 
 __all__ = ["FORMATS", "ONLY", "export_events"]
@@ -82,6 +83,10 @@ def export_events(
             with partial.open("w", encoding="utf-8", newline="\n") as out:
                 _write_xes(log, out, only, _horizon(folder))
         partial.replace(target)
+    except (pa.ArrowException, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"{folder}: its event log cannot be read ({str(error).splitlines()[0]}); write the run again"
+        ) from error
     except OSError as error:
         raise ConfigError(
             f"{target}: cannot be written ({error.strerror or error}); name a file in a folder you may write to"
@@ -106,8 +111,11 @@ def _kept(table: Any, only: str) -> Any:
 
 def _horizon(folder: str | Path) -> int:
     """Weeks of the horizon, from the result's configuration."""
-    config = read_yaml(Path(folder) / "config.yaml")
-    return int(config["horizon"])
+    path = checked_path(folder, "config.yaml")
+    horizon = read_yaml(path).get("horizon")
+    if type(horizon) is not int:
+        raise ConfigError(f"{path}: horizon is {show(horizon)}; give a whole number of weeks")
+    return horizon
 
 
 def _undictionary(schema: Any) -> Any:

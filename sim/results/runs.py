@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.results.manifest import MANIFEST, read_json, read_manifest, recorded
+from sim.results.table import checked_path, read_table
 from sim.scenario.errors import ConfigError, suggest
+from sim.terminal import complain_once
 
 __all__ = ["Run", "find_run", "list_runs", "show_run"]
 
@@ -46,7 +49,18 @@ class Run:
     @property
     def summary(self) -> dict[str, Any]:
         """Content of its `summary.json`."""
-        return _read(self.path / "summary.json")
+        return read_json(*recorded(self.path, "summary.json"))
+
+    @property
+    def config(self) -> Path:
+        """Path of its `config.yaml`, held to its checksum.
+
+        Raises
+        ------
+        ConfigError
+            If it is not what was written.
+        """
+        return checked_path(self.path, "config.yaml")
 
     def tables(self) -> list[str]:
         """Return the names of its tables, sorted."""
@@ -54,15 +68,15 @@ class Run:
 
     def table(self, name: str) -> Any:
         """Read one of its tables whole, as a pyarrow table; see :func:`sim.results.table.read_table`."""
-        from sim.results.table import read_table
-
         return read_table(self.path, name)
 
 
 def list_runs(output_dir: str | Path = "results") -> list[Run]:
     """List finished runs, the oldest first; no partial folder, and nothing that a link leads to outside of it."""
     root = Path(output_dir)
-    return [run for run in _all_runs(root) if _is_inside(run, root)]
+    runs, faults = _all_runs(root)
+    _tell(faults)
+    return [run for run in runs if _is_inside(run.path, root)]
 
 
 def find_run(output_dir: str | Path = "results", name: str = LATEST) -> Run:
@@ -88,9 +102,13 @@ def find_run(output_dir: str | Path = "results", name: str = LATEST) -> Run:
             f"run is {name!r}; give the name of a folder within {str(root)!r}, as `journey results list` shows it, "
             "or latest"
         )
-    every = _all_runs(root)
-    runs = [run for run in every if _is_inside(run, root)]
+    every, faults = _all_runs(root)
+    runs = [run for run in every if _is_inside(run.path, root)]
     wanted = "/".join(parts)
+    for folder, fault in faults:
+        if wanted in (folder.name, f"{folder.parent.name}/{folder.name}"):
+            raise fault
+    _tell(faults)
     for run in every:
         if wanted in (run.name, run.key) and run not in runs:
             raise ConfigError(
@@ -118,23 +136,32 @@ def find_run(output_dir: str | Path = "results", name: str = LATEST) -> Run:
     return found[0]
 
 
-def _all_runs(root: Path) -> list[Run]:
+def _all_runs(root: Path) -> tuple[list[Run], list[tuple[Path, ConfigError]]]:
+    """Return the runs, and the folders whose manifest cannot be used with what is wrong; no link out is read."""
     if not root.is_dir():
-        return []
-    runs = []
+        return [], []
+    runs, faults = [], []
     for verb in sorted(place for place in root.iterdir() if place.is_dir() and not place.name.startswith(".")):
         for folder in verb.iterdir():
-            if folder.name.startswith(".") or not (folder / "manifest.json").is_file():
+            if folder.name.startswith(".") or not (folder / MANIFEST).is_file():
+                continue
+            if not _is_inside(folder, root):
+                runs.append(Run(folder, verb.name, {}))
                 continue
             try:
-                runs.append(Run(folder, verb.name, _read(folder / "manifest.json")))
-            except ConfigError:
-                continue  # damaged by hand: not a finished run
-    return sorted(runs, key=lambda run: (str(run.manifest.get("started", "")), run.name))
+                runs.append(Run(folder, verb.name, read_manifest(folder)))
+            except ConfigError as error:
+                faults.append((folder, error))
+    return sorted(runs, key=lambda run: (str(run.manifest.get("started", "")), run.name)), faults
 
 
-def _is_inside(run: Run, root: Path) -> bool:
-    return run.path.resolve().is_relative_to(root.resolve())
+def _tell(faults: Sequence[tuple[Path, ConfigError]]) -> None:
+    for _, fault in faults:
+        complain_once(f"{fault}; this result is left out")
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    return path.resolve().is_relative_to(root.resolve())
 
 
 def show_run(output_dir: str | Path = "results", name: str = LATEST) -> str:
@@ -155,13 +182,3 @@ def show_run(output_dir: str | Path = "results", name: str = LATEST) -> str:
         str(run.path),
     ]
     return "\n".join(lines)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read as JSON ({error}); write the run again") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: holds {type(content).__name__}, not a mapping; write the run again")
-    return content

@@ -11,6 +11,7 @@ from typing import Any
 
 from sim.execution.partial_name import partial_name
 from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.schema import show
 
 __all__ = ["select", "with_values_apart", "write_table"]
 
@@ -26,7 +27,7 @@ def with_values_apart(table: Any) -> Any:
     if "values" not in table.column_names:
         return table
     said = table["values"].to_pylist()
-    read = {word: json.loads(word) for word in dict.fromkeys(said)}
+    read = {word: _read_values(word) for word in dict.fromkeys(said)}
     paths = dict.fromkeys(path for values in read.values() for path in values)
     for path in paths:
         column = [read[word].get(path) for word in said]
@@ -37,6 +38,18 @@ def with_values_apart(table: Any) -> Any:
         name = path if path not in table.column_names else f"lever {path}"
         table = table.append_column(name, pa.array(cells, pa.float64() if numbers else pa.string()))
     return table
+
+
+def _read_values(word: str) -> dict[str, Any]:
+    try:
+        values = json.loads(word)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise ConfigError(
+            f"the store has a run whose values are {show(word)[:80]}; find it with: journey results check"
+        )
+    return values
 
 
 def select(

@@ -23,4 +23,7 @@ def read_trace(folder: str | Path, arm: str, replicate: int) -> MarketTrace:
     table = read_table(folder, "market", {"arm": arm, "replicate": replicate})
     if table.num_rows == 0:
         raise ConfigError(f"{folder}: holds no arm {arm!r} with replicate {replicate}; look at its summary.json")
-    return trace_of(table)
+    try:
+        return trace_of(table)
+    except ValueError:
+        raise ConfigError(f"{folder}: its market.parquet lacks rows of {arm!r}; write the run again") from None

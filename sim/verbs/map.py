@@ -68,7 +68,7 @@ def _prepare(job: Job[MapKeys, None]) -> MapPlan:
     run = find_run(job.output_dir, keys.run)
     if "flows" not in run.tables():
         raise ConfigError(f"run is {keys.run!r}, but {str(run.path)!r} holds no flows.parquet; give a run of compare")
-    scenario = Scenario.from_yaml(run.path / "config.yaml")
+    scenario = Scenario.from_yaml(run.config)
     return MapPlan(scenario.name, _maps(scenario), run, scenario)
 
 

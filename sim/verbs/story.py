@@ -75,7 +75,7 @@ def _plan_recorded(job: Job[StoryKeys, None], name: str) -> StoryPlan:
                 f"pick is {keys.pick!r}, but this run picked nobody in replicate {keys.replicate}; give customer=NUMBER"
             )
         customer = int(first[keys.pick])
-    return StoryPlan(Scenario.from_yaml(run.path / "config.yaml"), seed, customer, run)
+    return StoryPlan(Scenario.from_yaml(run.config), seed, customer, run)
 
 
 def _run(job: Job[StoryKeys, StoryPlan], session: Session) -> list[str]:

@@ -1,0 +1,129 @@
+"""Result folders are held to the checksums of their manifest; an odd one ends in one message, and hides no other."""
+
+import json
+import os
+import random
+
+import pytest
+
+from sim.experiments.compare import compare
+from sim.results import export_events, find_run, list_runs, read_trace, show_run, write
+from sim.results.catalog import Catalog
+from sim.results.table import read_table
+from sim.scenario.errors import ConfigError
+
+TABLES = ("weekly", "flows", "events", "market")
+
+
+@pytest.fixture
+def folder(pretend_runs, scenario, tmp_path):
+    pretend_runs(better=50, noise=20)
+    return write(compare(scenario, replicates=2, seed=7), tmp_path, report=False)
+
+
+def test_the_manifest_records_the_checksum_of_every_table(folder):
+    files = json.loads((folder / "manifest.json").read_text())["files"]
+    assert set(files) == {*(f"{name}.parquet" for name in TABLES), "summary.json", "config.yaml"}
+    for name in TABLES:
+        assert len(read_table(folder, name))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_single_flipped_bit_of_a_table_is_found(folder, name):
+    path = folder / f"{name}.parquet"
+    content = path.read_bytes()
+    for bit in random.Random(15).sample(range(8 * len(content)), 100):
+        changed = bytearray(content)
+        changed[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(changed)
+        with pytest.raises(ConfigError, match=r"is damaged: .*checksum.*write the run again"):
+            read_table(folder, name)
+
+
+@pytest.mark.parametrize("change", ["cut", "gone", "link", "pipe", "folder"])
+@pytest.mark.parametrize("recorded", [True, False], ids=["", "without checksums"])
+def test_cut_missing_and_linked_tables_end_in_one_message(folder, tmp_path, change, recorded):
+    if not recorded:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        del manifest["files"]
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    for name in TABLES:
+        path = folder / f"{name}.parquet"
+        content = path.read_bytes()
+        path.unlink()
+        if change == "cut":
+            path.write_bytes(content[: len(content) // 2])
+        elif change == "link":
+            (tmp_path / f"secret_{name}").write_bytes(content)
+            path.symlink_to(tmp_path / f"secret_{name}")
+        elif change == "pipe":
+            os.mkfifo(path)
+        elif change == "folder":
+            path.mkdir()
+    for ask in (
+        lambda: export_events(folder, "csv"),
+        lambda: export_events(folder, "xes"),
+        lambda: read_trace(folder, "classic", 0),
+        lambda: find_run(tmp_path).table("weekly"),
+        lambda: read_table(folder, "flows", {"arm": "classic"}),
+    ):
+        with pytest.raises(ConfigError, match="parquet: "):
+            ask()
+    assert not list(folder.glob("events.*s*v*")) and len(list_runs(tmp_path)) == 1
+
+
+def test_a_changed_summary_or_configuration_is_found(folder, tmp_path):
+    run = find_run(tmp_path)
+    assert run.config == folder / "config.yaml" and "arms" in run.summary
+    for name in ("summary.json", "config.yaml"):
+        path = folder / name
+        path.write_bytes(path.read_bytes().replace(b"1", b"2", 1))
+    with pytest.raises(ConfigError, match=r"summary.json: is damaged"):
+        show_run(tmp_path)
+    with pytest.raises(ConfigError, match=r"config.yaml: is damaged"):
+        _ = run.config
+    assert len(Catalog(tmp_path).figures()) == 0 and len(Catalog(tmp_path).folders()) == 1
+
+
+def test_a_linked_configuration_is_not_followed(folder, tmp_path):
+    (tmp_path / "secret.yaml").write_text("password: hunter2\n")
+    (folder / "config.yaml").unlink()
+    (folder / "config.yaml").symlink_to(tmp_path / "secret.yaml")
+    with pytest.raises(ConfigError, match="is a link") as caught:
+        _ = find_run(tmp_path).config
+    assert "hunter2" not in str(caught.value)
+
+
+ODD = {
+    "seed": 99999999999999999999999,
+    "git_commit": 5,
+    "replicates": "many",
+    "started": ["now"],
+    "wall_seconds": float("inf"),
+    "files": {"weekly.parquet": 3},
+    "scenario": {"name": "toy"},
+}
+
+
+@pytest.mark.parametrize("key", ODD)
+def test_an_odd_manifest_is_named_once_and_hides_no_other_result(folder, tmp_path, capsys, key, pretend_runs, scenario):
+    pretend_runs()
+    odd = write(compare(scenario, replicates=2, seed=8), tmp_path, report=False)
+    manifest = json.loads((odd / "manifest.json").read_text())
+    (odd / "manifest.json").write_text(json.dumps({**manifest, key: ODD[key]}))
+    capsys.readouterr()
+    assert [run.path for run in list_runs(tmp_path)] == [folder]
+    assert len(Catalog(tmp_path).folders()) == 1 and len(Catalog(tmp_path).figures())
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and f"{odd / 'manifest.json'}: {key} is " in said and "left out" in said
+    with pytest.raises(ConfigError, match=f"manifest.json: {key} is"):
+        find_run(tmp_path, odd.name)
+    assert find_run(tmp_path).path == folder and str(folder) in show_run(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "[" * 100_000, '{"seed": ' + "9" * 5000 + "}", "\xff"])
+def test_a_manifest_that_is_no_mapping_hides_no_other_result(folder, tmp_path, text, capsys):
+    (tmp_path / "compare" / "odd").mkdir()
+    (tmp_path / "compare" / "odd" / "manifest.json").write_bytes(text.encode("latin-1"))
+    assert [run.path for run in list_runs(tmp_path)] == [folder]
+    assert capsys.readouterr().err.count("\n") == 1
