@@ -28,7 +28,7 @@ def explain(error: Exception, composer: Composer) -> str:
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "not understood")
         return f"cannot read {error.override!r} on the command line: {reason}; write key=value, in quotes if need be"
     if isinstance(error, MissingConfigException):
-        return _explain_missing(error)
+        return _explain_missing(error, composer)
     message = " ".join(str(error).split())
     if message.startswith("Config group override must be"):
         return _explain_group(composer)
@@ -49,13 +49,13 @@ def explain(error: Exception, composer: Composer) -> str:
     return message or f"the configuration cannot be composed ({type(error).__name__})"
 
 
-def _explain_missing(error: MissingConfigException) -> str:
+def _explain_missing(error: MissingConfigException, composer: Composer) -> str:
     group, _, name = (error.missing_cfg_file or "").partition("/")
     if not name or error.options is None:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         return lines[0] + "; give the name of a file that is there" if lines else "a configuration file is missing"
-    options = list(error.options)
-    return f"there is no {group} {name!r}; {suggest(name, options, 'there are')}"
+    remedy = suggest(name, list(error.options), "there are")
+    return f"there is no {group} {name!r}; {remedy}{composer.config_path.edit(group, name)}"
 
 
 def _remedy(composer: Composer, key: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,15 @@ __all__ = ["GROUPS", "ConfigPath"]
 GROUPS: tuple[str, ...] = ("scenario", "market", "personas", "journey", "strategy")
 #: Folder of scenarios that are found by name but not listed.
 PATTERN = "pattern"
+#: Folders whose files name something of a group, the likeliest first, where that is not the scenario alone.
+_NAMING: Mapping[str, tuple[str, ...]] = {
+    "journey": ("scenario", "market"),
+    "focal": ("market", "scenario"),
+    "persona": ("scenario", "strategy"),
+}
+_MOST_FILES = 3
+#: A file that is larger says nothing that is worth the search.
+_LARGEST_SEARCHED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,7 @@ class ConfigPath:
             place = f"{where}: " if where else ""
             asked = f"{key} is {word!r}, but " if key else ""
             remedy = suggest(word, self.names(group), "there are")
-            raise ConfigError(f"{place}{asked}there is no {group} {word!r}; {remedy}")
+            raise ConfigError(f"{place}{asked}there is no {group} {word!r}; {remedy}{self.edit(group, word)}")
         where = self.title(path)
         folder = path.parent.parent.resolve()
         if not path.resolve().is_relative_to(folder) and path.exists():
@@ -105,6 +115,37 @@ class ConfigPath:
         if data.get("name", name) != name:
             raise ConfigError(f"{where}: name is {show(data['name'])}, but the file is called {name!r}; rename one")
         return data, where
+
+    def edit(self, group: str, word: str) -> str:
+        """Return the end of a remedy for a name that nothing has: the file of a user that says it, or nothing.
+
+        Parameters
+        ----------
+        group : str
+            Of what it is the name: one of `GROUPS`, or of what a scenario or a market says, such as `brands`.
+        word : str
+            The name; where it was typed on the command line, no file says it.
+
+        Returns
+        -------
+        str
+            Such as ``; edit mine/market/gym.yaml``, several files with commas between.
+        """
+        if group == "scenario":
+            return ""
+        saying = re.compile(rf"^[^#]*(?<![\w-]){re.escape(word)}(?![\w-])", re.MULTILINE)
+        own = [folder for folder in self.folders if folder != FOLDER]
+        for place in _NAMING.get(group, ("scenario",)):
+            paths = [path for folder in own for path in sorted(_files(folder / place))]
+            files = [self.title(path) for path in paths if saying.search(_text(path))]
+            if files:
+                return f"; edit {', '.join(files[:_MOST_FILES])}"
+        return ""
+
+    def own_file(self, group: str, name: str) -> str:
+        """Return how messages call a user's file of a name; nothing where it ships or there is none."""
+        path = self.find(group, name)
+        return "" if path is None or path.is_relative_to(FOLDER) else self.title(path)
 
     def title(self, path: Path) -> str:
         """Return how messages call a file: shipped ones by their place in `configs`."""
@@ -121,6 +162,13 @@ def _folder(folder: str | Path) -> Path:
         found = f"cannot be read: {getattr(error, 'strerror', None) or error}"
     wanted = f"give a folder with {'/, '.join(GROUPS)}/ in it"
     raise ConfigError(f"the configuration folder {str(folder)!r} {found}; {wanted}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace") if path.is_file() and path.stat().st_size < _LARGEST_SEARCHED else ""
+    except OSError:
+        return ""
 
 
 def _files(folder: Path) -> Iterable[Path]:

@@ -57,19 +57,20 @@ def resolve(form: NormalForm, config_path: ConfigPath, *, where: str = "") -> di
 
 def _build(data: Mapping[str, Any], config_path: ConfigPath, where: str) -> dict[str, Any]:
     market = read(Market, data["market"], where=where, key="market")
-    check_market(market, where)
+    check_market(market, where, config_path)
     personas = _build_personas(data["personas"], where)
     baseline = data["baseline"]
     if baseline not in data["arms"]:
         remedy = suggest(baseline, data["arms"], "the arms are")
-        raise ConfigError(f"{where}: baseline is {show(baseline)}, which is no arm; {remedy}")
+        edit = config_path.edit("arm", baseline)
+        raise ConfigError(f"{where}: baseline is {show(baseline)}, which is no arm; {remedy}{edit}")
     fallback = market.journey or _plan_value(data["arms"][baseline], market.focal, market.focal, "journey")
     if fallback is None:
         raise ConfigError(f"{where}: market.journey is empty and arms.{baseline}.focal.journey is missing; give one")
     if not market.journey:
         market = dataclasses.replace(market, journey=str(fallback))
     arms = {
-        name: Arm(name=name, plans=_build_plans(plans, f"arms.{name}", market, personas, where))
+        name: Arm(name=name, plans=_build_plans(plans, f"arms.{name}", market, personas, config_path, where))
         for name, plans in data["arms"].items()
     }
     named = dict.fromkeys(plan.journey for arm in arms.values() for plan in arm.plans.values())
@@ -124,8 +125,18 @@ def check_journeys(
             )
 
 
-def check_market(market: Market, where: str) -> None:
-    """Check what only the parts of a market together can break."""
+def check_market(market: Market, where: str, config_path: ConfigPath | None = None) -> None:
+    """Check what only the parts of a market together can break.
+
+    Parameters
+    ----------
+    market : Market
+        What is checked.
+    where : str
+        File that the data comes from; opens every message.
+    config_path : ConfigPath, optional
+        Where the file to be edited lies, which the message then names.
+    """
     brands = tuple(market.brands)
     if not 1 <= len(brands) <= MAX_BRANDS:
         raise ConfigError(f"{where}: market.brands has {len(brands)} brands; give 1 to {MAX_BRANDS}")
@@ -134,7 +145,8 @@ def check_market(market: Market, where: str) -> None:
             raise ConfigError(f"{where}: market.brands has a brand {brand!r}, a word with a meaning in arms; rename it")
     if market.focal not in brands:
         remedy = suggest(market.focal, brands, "the brands are")
-        raise ConfigError(f"{where}: market.focal is {market.focal!r}, which is no brand; {remedy}")
+        edit = "" if config_path is None else config_path.edit("focal", market.focal)
+        raise ConfigError(f"{where}: market.focal is {market.focal!r}, which is no brand; {remedy}{edit}")
     if len(market.channels) > MOST_CHANNELS:
         raise ConfigError(f"{where}: market.channels has {len(market.channels)} channels; give up to {MOST_CHANNELS}")
 
@@ -171,7 +183,12 @@ def _plan_value(plans: Mapping[str, Any], brand: str, focal: str, key: str) -> A
 
 
 def _build_plans(
-    plans: Mapping[str, Any], key: str, market: Market, personas: Iterable[Persona], where: str
+    plans: Mapping[str, Any],
+    key: str,
+    market: Market,
+    personas: Iterable[Persona],
+    config_path: ConfigPath,
+    where: str,
 ) -> dict[str, Plan]:
     brands = tuple(market.brands)
     known = [persona.name for persona in personas]
@@ -179,7 +196,7 @@ def _build_plans(
         if name not in (*ROLES, *brands):
             raise ConfigError(
                 f"{where}: {key} has a plan for {name!r}, which is no brand of the market {market.name!r}; "
-                f"{suggest(name, (*ROLES, *brands), 'give one of')}"
+                f"{suggest(name, (*ROLES, *brands), 'give one of')}{config_path.edit('brand', name)}"
             )
     built = {}
     for brand in brands:
@@ -191,7 +208,7 @@ def _build_plans(
             if persona not in known:
                 raise ConfigError(
                     f"{where}: {place}.personas names {persona!r}, which is no persona of this scenario; "
-                    f"{suggest(persona, known, 'the personas are')}"
+                    f"{suggest(persona, known, 'the personas are')}{config_path.edit('persona', persona)}"
                 )
         journey = _plan_value(plans, brand, market.focal, "journey") or market.journey
         built[brand] = Plan(journey=journey, strategy=strategy)
@@ -232,5 +249,13 @@ def build_journey(
                 raise ConfigError(
                     f"{where}: journey {name!r}: stage {stage!r} uses the channel {channel!r}, which the market "
                     f"{market.name!r} does not have; {suggest(channel, market.channels, 'its channels are')}"
+                    f"{_edit_channel(name, market, config_path)}"
                 )
     return journey
+
+
+def _edit_channel(journey: str, market: Market, config_path: ConfigPath) -> str:
+    """Return the end of a remedy: a user's files in which a channel can be renamed or added."""
+    files = [config_path.own_file("journey", journey), config_path.own_file("market", market.name)]
+    named = " or ".join(file for file in files if file)
+    return f"; edit {named}" if named else ""

@@ -133,6 +133,52 @@ def test_refusals(words, capsys, place):
     assert [path.name for path in place.iterdir()] == ["here"] and list((place / "here").iterdir()) == []
 
 
+#: A file, what is replaced in it by what, what the message says, and the files that it tells to edit.
+MISMATCHES = [
+    ("market", "  desk:", "  counter:", "its channels are app, counter", "journey/gym_classic or market/gym"),
+    ("market", "focal: gym", "focal: gim", "did you mean 'gym'? the brands are gym, chain, discount", "market/gym"),
+    ("market", "  gym: ", "  gymm:", "market.focal is 'gym', which is no brand; did you mean 'gymm'?", "market/gym"),
+    ("market", "journey: gym_c", "journey: gim_c", "there is no journey 'gim_classic'; did you mean", "market/gym"),
+    ("scenario", "market: gym ", "market: gymm", "there is no market 'gymm'; did you mean 'gym'", "scenario/gym"),
+    ("scenario", "personas: gym ", "personas: gymm", "there is no personas 'gymm'; did you mean", "scenario/gym"),
+    ("scenario", "journey: gym_p", "journey: gim_p", "there is no journey 'gim_proactive'", "scenario/gym"),
+    ("scenario", "strategy: reactive", "strategy: reactiv", "there is no strategy 'reactiv'", "scenario/gym"),
+    ("scenario", "    focal: {", "    gim: {", "a plan for 'gim', which is no brand of the market", "scenario/gym"),
+    ("scenario", "name: lead", "personas: {sleper: {}}", "scenario; did you mean 'sleeper'?", "scenario/gym"),
+    ("scenario", "baseline: classic", "baseline: clasic", "did you mean 'classic'? the arms are", "scenario/gym"),
+]
+
+
+@pytest.mark.parametrize(("group", "old", "new", "says", "edit"), MISMATCHES)
+def test_where_names_do_not_match_the_message_names_the_file_to_edit(group, old, new, says, edit, capsys, place):
+    assert main(["new", "gym", "like=subscription", "quiet=true"]) == 0
+    path = place / "gym" / group / "gym.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["compare", "--config-dir", "gym", "scenario=gym", *SMALL]) == 2
+    err = capsys.readouterr().err
+    files = " or ".join(str(place / "gym" / f"{name}.yaml") for name in edit.split(" or "))
+    assert says in err and err.endswith(f"; edit {files}\n") and len(err.splitlines()) == 1
+
+
+def test_a_name_that_was_typed_names_no_file(capsys, place):
+    assert main(["new", "gym", "like=subscription", "quiet=true"]) == 0
+    capsys.readouterr()
+    assert main(["compare", "--config-dir", "gym", "scenario=gym", "market=gimm"]) == 2
+    assert "there is no market 'gimm'" in (err := capsys.readouterr().err) and "edit" not in err
+
+
+def test_a_stage_that_does_not_match_is_looked_for_in_its_own_file(capsys, place):
+    assert main(["new", "gym", "like=subscription", "quiet=true"]) == 0
+    path = place / "gym" / "journey" / "gym_proactive.yaml"
+    path.write_text(path.read_text().replace("  compare: ", "  compair: "))
+    capsys.readouterr()
+    assert main(["compare", "--config-dir", "gym", "scenario=gym", *SMALL]) == 2
+    assert f"{path}: edges.5.to is unknown stage 'compare'; did you mean 'compair'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_the_folder_is_whole_or_absent(error, capsys, monkeypatch, place):
     monkeypatch.setattr(results_folder.Path, "rename", lambda *_: (_ for _ in ()).throw(error))
