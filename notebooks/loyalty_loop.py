@@ -27,7 +27,7 @@
 # 2. *a thousand customers*: is the difference more than chance?
 # 3. *a million customers*: who gains, and when does it pay?
 #
-# **No causal effect size of the four capabilities was found in the literature.** How strongly they act is an
+# **The four capabilities have not been measured as a bundle**, only single tools. How strongly they act is an
 # assumption of the scenario. What follows shows what the assumptions imply, not what a company will earn.
 
 # %%

@@ -14,7 +14,7 @@ __all__ = ["money", "verdict"]
 Numbers = Mapping[str, Any]
 
 _PERCENT = 100.0
-# No causal effect size of the capabilities was found in the literature; who reads one line should read this too.
+# Effects of single tools have been measured, none of the capabilities as a bundle. A verdict of one line says so too.
 _CAVEAT = (
     f"How strongly the {CAPABILITIES_IN_WORDS} act on customers is an assumption of the scenario, not a measurement."
 )

@@ -110,7 +110,7 @@ def _answers(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
     return [(f"{place}.{name}", level) for name, level in levels.items() if level > 0.0]
 
 
-#: Named factors. Ranges are assumptions, wide enough to hold what EVIDENCE leaves open; give your own beside the name.
+#: Named factors. Ranges are assumptions, wide on purpose; give your own beside the name.
 NAMED: Mapping[str, _Named] = {
     "privacy_concern": _Named(
         "privacy concern, shift of every persona's mean", "privacy concern", -0.3, 0.4, "linear", 0.0,

@@ -97,9 +97,10 @@ def _apart(one: Numbers, other: Numbers) -> bool:
     """Say whether the intervals of two effects, by size, do not overlap."""
     sizes = []
     for item in (one, other):
-        entry = item[item["pays"]]
-        ends = sorted(abs(entry[end]) for end in ("ci_low", "ci_high"))
-        sizes.append(ends)
+        ends = [item[item["pays"]][end] for end in ("ci_low", "ci_high")]
+        if None in ends:
+            return False
+        sizes.append(sorted(abs(end) for end in ends))
     return bool(sizes[0][0] > sizes[1][1])
 
 
