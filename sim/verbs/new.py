@@ -7,18 +7,20 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agents.quantity import quantity, text
 from sim.results.folder import write_folder
+from sim.scenario.calendar import WEEKS_A_YEAR
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.resolve import RESERVED_BRANDS
 from sim.scenario.schema import show
 from sim.scenario.template import Template, read_templates
+from sim.terminal import is_ascii
 from sim.verbs.frame import Command, Job, Session
 
 __all__ = ["COMMAND", "NewKeys"]
@@ -139,11 +141,12 @@ def _run(job: Job[NewKeys, NewPlan | None], session: Session) -> Sequence[str]:
 
 def _table(templates: Mapping[str, Template]) -> Sequence[str]:
     """Draw the templates: which fits which business, with need interval, channels and journey."""
+    from rich.box import ASCII, HEAVY_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    drawn = Table(show_edge=False, show_lines=True, expand=True)
-    for head, ratio in {"template": 0, "fits": 4, "need": 3, "channels": 2, "journey": 5}.items():
+    drawn = Table(box=ASCII if is_ascii(sys.stdout) else HEAVY_HEAD, show_edge=False, show_lines=True, expand=True)
+    for head, ratio in {"template": 0, "fits": 5, "needed every": 3, "channels": 3, "journey": 6}.items():
         drawn.add_column(head, ratio=ratio or None, no_wrap=not ratio)
     for template in templates.values():
         market = template.market()
@@ -151,8 +154,8 @@ def _table(templates: Mapping[str, Template]) -> Sequence[str]:
             template.name,
             template.fits,
             _interval(market["need"]),
-            ", ".join(market["channels"]),
-            ", ".join(stage.replace("_", " ") for stage in template.stages()),
+            _listed(market["channels"]),
+            _listed(template.stages()),
         )
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDTH_OF_A_FILE
     console = Console(file=io.StringIO(), width=width, highlight=False, markup=False, emoji=False, no_color=True)
@@ -168,8 +171,13 @@ def _table(templates: Mapping[str, Template]) -> Sequence[str]:
 
 
 def _interval(need: Mapping[str, Any]) -> str:
-    weeks = f"{need['mean_weeks']} weeks"
-    return f"renewal every {weeks}" if need["kind"] == "cyclical" else f"about every {weeks}"
+    years, weeks = divmod(need["mean_weeks"], WEEKS_A_YEAR)
+    interval = f"{need['mean_weeks']} weeks" if weeks or years < 2 else f"{years:.0f} years"
+    return f"{interval} (renewal)" if need["kind"] == "cyclical" else f"about {interval}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(name.replace("_", " ") for name in names)
 
 
 COMMAND = Command(keys=NewKeys, prepare=_prepare, run=_run, scenario=False)
