@@ -50,6 +50,10 @@ def read_ordinary(path: Path, most_bytes: int, checksum: str | None = None) -> b
     checksum : str, optional
         SHA-256 of the content, or its first digits.
 
+    Returns
+    -------
+    bytes
+
     Raises
     ------
     DamagedFile

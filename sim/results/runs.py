@@ -12,7 +12,7 @@ from sim.results.table import checked_path, read_table
 from sim.scenario.errors import ConfigError, suggest
 from sim.terminal import complain_once
 
-__all__ = ["Run", "find_run", "list_runs", "show_run"]
+__all__ = ["LATEST", "Run", "find_run", "list_runs", "show_run"]
 
 #: Stands for the run that was written last.
 LATEST = "latest"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND", "ResultsKeys"]
 
-_ACTIONS = ("list", "show", "table", "query", "plot", "export", "rerun")
+_ACTIONS = ("list", "show", "table", "query", "plot", "export", "rerun", "check", "clean")
 _OF_ALL = ("runs", "folders", "figures")
 
 
@@ -42,6 +42,7 @@ class ResultsKeys:
     x: str = text("", "column along the axis")
     y: str = text("contribution", "the figure that is drawn")
     to: str | None = quantity("the file to write", default=None, optional=True)
+    yes: bool = quantity("remove what clean lists", default=False)
 
 
 def _prepare(job: Job[ResultsKeys, None]) -> None:
@@ -68,6 +69,8 @@ def _run(job: Job[ResultsKeys, None], session: Session) -> Sequence[str]:
         "plot": _plot,
         "export": _export,
         "rerun": _rerun,
+        "check": _check,
+        "clean": _clean,
     }[job.keys.action](job)
 
 
@@ -242,6 +245,34 @@ def _rerun(job: Job[ResultsKeys, None]) -> Sequence[str]:
             f"{count} of {key[:12]} simulated again: {'the same' if all(same) else 'NOT the same'} to the bit."
         )
     return [*lines, "", str(folder / "report.html")]
+
+
+def _check(job: Job[ResultsKeys, None]) -> Sequence[str]:
+    """Verify everything, the store or one run; a status of 1 says that something is damaged."""
+    from sim.results.check import check_lines, check_results
+    from sim.results.runs import LATEST, find_run
+
+    name = "" if job.keys.run == LATEST else job.keys.run
+    if name not in ("", STORE):
+        name = find_run(job.output_dir, name).key
+    lines, sound = check_lines(check_results(job.output_dir, name), job.output_dir)
+    if sound:
+        return lines
+    say(*lines)
+    raise SystemExit(1)
+
+
+def _clean(job: Job[ResultsKeys, None]) -> Sequence[str]:
+    """List what killed runs left behind, and remove it where that is wanted."""
+    from sim.results.check import check_lines, clean_results, left_over
+
+    found = list(left_over(job.output_dir))
+    if not found:
+        return [f"Nothing is left over in {str(job.output_dir)!r}."]
+    if job.keys.yes:
+        return [f"removed {item.path}" for item in clean_results(found)]
+    lines, _ = check_lines(found, job.output_dir)
+    return [*lines[: len(found)], "", "To remove these and nothing else: journey results clean yes=true"]
 
 
 def _shown(table: Any, limit: int) -> Sequence[str]:
