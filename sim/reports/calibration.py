@@ -10,46 +10,46 @@ from agents.strategies import CAPABILITIES_IN_WORDS
 from sim.calibration.result import describe
 from sim.calibration.targets import written
 from sim.number_format import compact, decimal
-from sim.reports.document import Document, Section, Table
+from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.calibration import draw_correlations, draw_fit, draw_identified, draw_profiles, draw_trail
 from sim.reports.picture import Picture
 
 if TYPE_CHECKING:
     from sim.calibration.result import Calibration
 
-__all__ = ["calibration_lines", "calibration_document", "calibration_summary", "target_lines"]
+__all__ = ["calibration_document", "calibration_facts", "calibration_lines", "calibration_summary", "target_lines"]
 
-#: Below this share of its prior spread a parameter counts as told by the targets; above the other, as not told.
-TOLD, UNTOLD = 0.5, 0.85
+#: Below this share of its prior spread a parameter counts as decided by the targets; above the other, as left open.
+DECIDED, OPEN = 0.5, 0.85
+
+
+def calibration_facts(done: Calibration) -> dict[str, Any]:
+    """Return what the words of the report are made of."""
+    left = dict(zip((parameter.name for parameter in done.parameters), done.shrinkage, strict=True))
+    return {
+        "scenario": done.scenario.title or done.scenario.name,
+        "targets": len(done.targets),
+        "met": sum(done.met),
+        "misses": [describe(miss) for miss in done.misses],
+        "parameters": len(done.parameters),
+        "decided": [name for name, share in left.items() if share < DECIDED],
+        "open": [name for name, share in left.items() if share > OPEN],
+        "relaxed": done.relaxed,
+        "at_bound": [
+            parameter.name
+            for parameter, share in zip(done.parameters, done.shares, strict=True)
+            # Where it stood at the bound before, staying there is no sign of a bound too narrow.
+            if (share < 0.005 or share > 0.995) and abs(share - parameter.share(parameter.own)) > 0.01
+        ],
+        "simulations": done.simulations,
+        "population": done.population,
+        "seed": done.seed,
+    }
 
 
 def calibration_lines(done: Calibration) -> list[str]:
     """Return the verdict: a few sentences a strategist can use."""
-    count, met = len(done.targets), sum(done.met)
-    if met == count:
-        first = f"All {count} targets are met." if count > 1 else "The target is met."
-    else:
-        first = f"{met} of {count} targets are met within their tolerance."
-    lines = [first, *(describe(miss) for miss in done.misses)]
-    told = [p.name for p, left in zip(done.parameters, done.shrinkage, strict=True) if left < TOLD]
-    untold = [p.name for p, left in zip(done.parameters, done.shrinkage, strict=True) if left > UNTOLD]
-    if told:
-        lines.append(f"The targets decide {_listed(told)}.")
-    if untold:
-        lines.append(f"They say hardly anything about {_listed(untold)}: those stay as uncertain as they were.")
-    if not told and not untold:
-        lines.append("The targets narrow every parameter, but decide none.")
-    if done.relaxed:
-        lines.append("They can be met only by a market that is unlike the one to start from; look at its parameters.")
-    edge = [
-        parameter.name
-        for parameter, share in zip(done.parameters, done.shares, strict=True)
-        # Where it stood at the bound before, staying there is no sign of a bound too narrow.
-        if (share < 0.005 or share > 0.995) and abs(share - parameter.share(parameter.own)) > 0.01
-    ]
-    if edge:
-        lines.append(f"The best fit lies at a bound of {_listed(edge)}; wider bounds may fit better.")
-    return lines
+    return text_lines("calibration", **calibration_facts(done))
 
 
 def target_lines(done: Calibration) -> list[str]:
@@ -149,32 +149,47 @@ def calibration_summary(done: Calibration, name: str) -> dict[str, Any]:
 
 
 def calibration_document(done: Calibration, title: str, command: str) -> Document:
-    """Return the report of a fit."""
-    fit = Section(
-        "Targets",
-        (
-            "Each figure is compared on luck that the fit never saw. A target is met where it comes within its"
-            " tolerance: two standard errors unless its file says otherwise.",
-        ),
-        (
-            Picture(
-                "fit",
-                draw_fit(done),
-                "Deviation of every fitted figure from its target, in tolerances.",
-                "; ".join(f"{row[0]} {row[2]} of {row[1]}, {row[5]}" for row in _target_rows(done)) + ".",
-                "Targets",
-            ),
-        ),
-        (
-            Table(
+    """Return the report of a fit.
+
+    Parameters
+    ----------
+    done : Calibration
+    title : str
+        Heading of the page.
+    command : str
+        What compares in the fitted market; its last word names the scenario.
+
+    Returns
+    -------
+    Document
+    """
+    rows = _parameter_rows(done)
+    return Document(
+        title,
+        tuple(calibration_lines(done)),
+        template="calibration",
+        pictures=_pictures(done, rows),
+        slots={
+            **calibration_facts(done),
+            "target_table": Table(
                 ("target", "wanted", "fitted", "Monte-Carlo error", "tolerance", "verdict"),
                 tuple(_target_rows(done)),
                 words=(5,),
             ),
-        ),
+            "parameter_table": Table(
+                ("parameter", "meaning", "before", "fitted", "90 % of near-best fits", "spread left", ""),
+                rows,
+                words=(1, 6),
+            ),
+            "command": command,
+            "name": command.rsplit("=", 1)[-1],
+            "capabilities": CAPABILITIES_IN_WORDS,
+        },
     )
-    left = done.shrinkage
-    rows = tuple(
+
+
+def _parameter_rows(done: Calibration) -> tuple[tuple[str, ...], ...]:
+    return tuple(
         (
             parameter.name,
             parameter.title or parameter.key,
@@ -182,79 +197,52 @@ def calibration_document(done: Calibration, title: str, command: str) -> Documen
             compact(number),
             f"{compact(interval[0])} to {compact(interval[1])}",
             f"{100 * min(share, 1.0):.0f} %",
-            "decided" if share < TOLD else "not told" if share > UNTOLD else "narrowed",
+            "decided" if share < DECIDED else "left open" if share > OPEN else "narrowed",
         )
         for parameter, number, interval, share in zip(
-            done.parameters, done.numbers, done.intervals(), left, strict=True
+            done.parameters, done.numbers, done.intervals(), done.shrinkage, strict=True
         )
     )
-    parameters = Section(
-        "What the targets say about the parameters",
-        (
-            "Where little of the spread is left, the targets decide a parameter; where nearly all is left, they do not"
-            " speak about it, and its value is that of the market to start from. Shifts are 0 where nothing changes.",
+
+
+def _pictures(done: Calibration, rows: tuple[tuple[str, ...], ...]) -> tuple[Picture, ...]:
+    return (
+        Picture(
+            "fit",
+            draw_fit(done),
+            "Deviation of every fitted figure from its target, in tolerances.",
+            "; ".join(f"{row[0]} {row[2]} of {row[1]}, {row[5]}" for row in _target_rows(done)) + ".",
+            "targets",
         ),
-        (
-            Picture(
-                "parameters",
-                draw_identified(done),
-                "Best fit and 90 % interval of every parameter between its bounds, before and after.",
-                "; ".join(f"{row[0]} {row[3]} [{row[4]}], {row[6]}" for row in rows) + ".",
-                "Parameters",
-            ),
-            Picture(
-                "profiles",
-                draw_profiles(done),
-                "Misfit over each parameter, all others free.",
-                "A narrow valley is a parameter that the targets decide; a flat line one they say nothing about.",
-                "Parameters",
-            ),
-            Picture(
-                "correlations",
-                draw_correlations(done),
-                "Correlation of the parameters among near-best fits.",
-                _strongest(done),
-                "Parameters",
-            ),
+        Picture(
+            "parameters",
+            draw_identified(done),
+            "Best fit and 90 % interval of every parameter between its bounds, before and after.",
+            "; ".join(f"{row[0]} {row[3]} [{row[4]}], {row[6]}" for row in rows) + ".",
+            "parameters",
         ),
-        (
-            Table(
-                ("parameter", "meaning", "before", "fitted", "90 % of near-best fits", "spread left", ""),
-                rows,
-                words=(1, 6),
-            ),
+        Picture(
+            "profiles",
+            draw_profiles(done),
+            "Misfit over each parameter, all others free.",
+            "A narrow valley is a parameter that the targets decide; a flat line one they say nothing about.",
+            "parameters",
         ),
-    )
-    found = Section(
-        "How it was found",
-        (
-            f"{done.simulations:,} simulations of {done.population:,} customers each on common luck, seed {done.seed}:"
-            " a scan, Gauss-Newton steps from the best places, then near-best points drawn by a surrogate and"
-            " simulated. The best point was checked on luck of its own.",
+        Picture(
+            "correlations",
+            draw_correlations(done),
+            "Correlation of the parameters among near-best fits.",
+            _strongest(done),
+            "parameters",
         ),
-        (
-            Picture(
-                "trail",
-                draw_trail(done),
-                "Misfit of every simulation in order, and the best so far.",
-                f"The misfit falls from {compact(float(done.trail[0]))} to {compact(float(np.min(done.trail)))}.",
-                "How it was found",
-            ),
+        Picture(
+            "trail",
+            draw_trail(done),
+            "Misfit of every simulation in order, and the best so far.",
+            f"The misfit falls from {compact(float(done.trail[0]))} to {compact(float(np.min(done.trail)))}.",
+            "search",
         ),
     )
-    use = Section(
-        "Run with it",
-        (
-            f"The best fit: {command}",
-            f"With what the targets leave open: {command} scenario.ensemble={command.rsplit('=', 1)[-1]}",
-            "A fit says that the model can look like this market, not that the market works like the model. How"
-            f" strongly the {CAPABILITIES_IN_WORDS} act is no part of it: that stays an assumption of the scenario.",
-        ),
-    )
-    facts = (
-        f"{done.scenario.title or done.scenario.name}, {len(done.targets)} targets, {len(done.parameters)} parameters"
-    )
-    return Document(title, tuple(calibration_lines(done)), (fit, parameters, found, use), facts)
 
 
 def _strongest(done: Calibration) -> str:
@@ -270,10 +258,6 @@ def _strongest(done: Calibration) -> str:
         for at in order
     ]
     return f"Strongest: {'; '.join(pairs)}."
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _number(value: Any) -> float | None:

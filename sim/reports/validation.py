@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sim.reports.document import Document, Section, Table
+from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.patterns import draw_checks, draw_panel
 from sim.reports.picture import Picture
 from sim.reports.style import short, slug
@@ -24,37 +24,36 @@ _DIGITS = 4
 
 
 def verdict_lines(validation: Validation) -> list[str]:
-    """Return the verdict: how much is reproduced, what is not, and what chance has to do with it."""
+    """Return the verdict: how much is reproduced, what is not, and how often a correct model would fail."""
+    findings = list(zip(validation.patterns, validation.findings, strict=True))
     checks = [check for _, check in validation.checks]
-    good = sum(finding.passed for finding in validation.findings)
-    passed = sum(check.passed for check in checks)
-    lines = [
-        f"{good} of {len(validation.patterns)} patterns are reproduced; {passed} of {len(checks)} figures lie within"
-        " their tolerance."
-    ]
-    for pattern, finding in zip(validation.patterns, validation.findings, strict=True):
-        if finding.passed:
-            continue
-        wrong = [check for check in finding.checks if not check.met]
-        dark = [check for check in finding.checks if check.met and not check.decidable]
-        words = []
-        if wrong:
-            worst = wrong[0]
-            sign = {"above": "more than ", "below": "less than "}.get(worst.kind, "")
-            words.append(
-                f"{len(wrong)} of {len(finding.checks)} figures miss, such as {worst.what}: {figure(worst.simulated)}"
-                f" against {sign}{figure(worst.published)} (tolerance {figure(worst.tolerance)})"
-            )
-        if dark:
-            words.append(f"{len(dark)} cannot be decided with so small a sample; give a larger size")
-        if not finding.checks:
-            words.append("there is nothing to compare")
-        lines.append(f"{pattern.id} FAILS ({pattern.title}): {'; '.join(words)}.")
-    lines.append(
-        "A model that were exactly right would fail at least one of these checks with a chance of"
-        f" {_chance(validation.alarm)}, by the luck of the seed alone."
+    return text_lines(
+        "validation",
+        reproduced=sum(finding.passed for _, finding in findings),
+        patterns=len(findings),
+        passed=sum(check.passed for check in checks),
+        checks=len(checks),
+        failing=[_failure(pattern, finding) for pattern, finding in findings if not finding.passed],
+        false_alarm=_chance(validation.alarm),
     )
-    return lines
+
+
+def _failure(pattern: Pattern, finding: Finding) -> dict[str, Any]:
+    """Say how many figures miss, which one for instance, and how many cannot be decided."""
+    missed = [check for check in finding.checks if not check.met]
+    worst = ""
+    if missed:
+        sign = {"above": "more than ", "below": "less than "}.get(missed[0].kind, "")
+        wanted = f"{sign}{figure(missed[0].published)} (tolerance {figure(missed[0].tolerance)})"
+        worst = f"{missed[0].what}: {figure(missed[0].simulated)} against {wanted}"
+    return {
+        "id": pattern.id,
+        "title": pattern.title,
+        "checks": len(finding.checks),
+        "missed": len(missed),
+        "worst": worst,
+        "undecidable": sum(check.met and not check.decidable for check in finding.checks),
+    }
 
 
 def table_lines(validation: Validation) -> list[str]:
@@ -94,24 +93,20 @@ def validation_document(validation: Validation) -> Document:
         ),
         words=(1, 2, 5),
     )
-    sections = [
-        Section(
-            heading="All patterns",
-            paragraphs=(
-                "Every figure was simulated with the engine that runs comparisons, from a configuration of its own. A"
-                " figure passes where it lies within its tolerance of the published one. It is undecidable, and counts"
-                " as failed, where a deviation that matters could have gone unnoticed.",
-                "In the tables MC error is the Monte-Carlo standard error of the simulated figure, and detects the"
-                " smallest deviation from the published one that would be found with a chance of 95 %.",
-            ),
-            tables=(overview,),
-        )
-    ]
-    sections += [
-        _section(pattern, finding) for pattern, finding in zip(validation.patterns, validation.findings, strict=True)
-    ]
-    facts = f"seed {validation.run.seed} · size {validation.run.size:g} · {validation.customer_weeks:,} customer-weeks"
-    return Document("Does the model reproduce what is known?", tuple(verdict_lines(validation)), tuple(sections), facts)
+    findings = list(zip(validation.patterns, validation.findings, strict=True))
+    return Document(
+        "Does the model reproduce what is known?",
+        tuple(verdict_lines(validation)),
+        template="validation",
+        pictures=tuple(picture for pattern, finding in findings for picture in _pictures(pattern, finding)),
+        slots={
+            "seed": validation.run.seed,
+            "size": validation.run.size,
+            "customer_weeks": validation.customer_weeks,
+            "overview": overview,
+            "findings": [_section(pattern, finding) for pattern, finding in findings],
+        },
+    )
 
 
 def figure(value: float) -> str:
@@ -135,7 +130,7 @@ def figure(value: float) -> str:
     return f"−{words}" if value < 0.0 and words.strip("0.") else words
 
 
-def _section(pattern: Pattern, finding: Finding) -> Section:
+def _section(pattern: Pattern, finding: Finding) -> dict[str, Any]:
     # Said once, under a letter: most figures of a pattern share rule and source.
     rules: dict[tuple[str, str], str] = {}
     for check in finding.checks:
@@ -153,12 +148,28 @@ def _section(pattern: Pattern, finding: Finding) -> Section:
         )
         for check in finding.checks
     )
-    table = Table(
-        head=("figure", "published", "simulated", "MC error", "tolerance", "detects", "verdict", "rule"),
-        rows=rows,
-        words=(6, 7),
-    )
-    pictures = [
+    return {
+        "id": pattern.id,
+        "title": pattern.title,
+        "verdict": "passes" if finding.passed else "FAILS",
+        "reference": pattern.reference,
+        "scenarios": pattern.scenarios,
+        "notes": finding.notes,
+        "checks": Table(
+            head=("figure", "published", "simulated", "MC error", "tolerance", "detects", "verdict", "rule"),
+            rows=rows,
+            words=(6, 7),
+        ),
+        "rules": Table(
+            head=("rule", "passes where the simulated figure lies", "source of the published figure"),
+            rows=tuple((letter, rule, source) for (rule, source), letter in rules.items()),
+            words=(1, 2),
+        ),
+    }
+
+
+def _pictures(pattern: Pattern, finding: Finding) -> list[Picture]:
+    charts = [
         Picture(
             f"{pattern.noun}_{number}_{slug(panel.heading).lower()}",
             draw_panel(panel),
@@ -168,35 +179,14 @@ def _section(pattern: Pattern, finding: Finding) -> Section:
         )
         for number, panel in enumerate(finding.charts, 1)
     ]
-    pictures.append(
-        Picture(
-            f"{pattern.noun}_checks",
-            draw_checks(finding.checks, f"{pattern.id}: every figure against its tolerance"),
-            f"{pattern.id}: distance of every simulated figure from the published one, in tolerances.",
-            "Inside the grey band a figure passes; the whisker is two Monte-Carlo standard errors, a cross a failure.",
-            pattern.id,
-        )
+    overview = Picture(
+        f"{pattern.noun}_checks",
+        draw_checks(finding.checks, f"{pattern.id}: every figure against its tolerance"),
+        f"{pattern.id}: distance of every simulated figure from the published one, in tolerances.",
+        "Inside the grey band a figure passes; the whisker is two Monte-Carlo standard errors, a cross a failure.",
+        pattern.id,
     )
-    verdict = "passes" if finding.passed else "FAILS"
-    commands = ", ".join(f"journey compare scenario={name}" for name in pattern.scenarios[:3])
-    more = " and more" if len(pattern.scenarios) > 3 else ""
-    return Section(
-        heading=f"{pattern.id} · {pattern.title}: {verdict}",
-        paragraphs=(
-            f"Reference: {pattern.reference}. Run it alone: journey validate pattern={pattern.id}; its scenarios:"
-            f" {commands}{more}.",
-            *finding.notes,
-        ),
-        pictures=tuple(pictures),
-        tables=(
-            table,
-            Table(
-                head=("rule", "passes where the simulated figure lies", "source of the published figure"),
-                rows=tuple((letter, rule, source) for (rule, source), letter in rules.items()),
-                words=(1, 2),
-            ),
-        ),
-    )
+    return [*charts, overview]
 
 
 def _chance(share: float) -> str:
