@@ -42,9 +42,9 @@ burn_in: 20
 RUN = """
 import numpy as np
 from sim import Scenario
-from sim.engine.replicate import live_replicate as numba
+from sim.engine.replicate import run_replicate as numba
 from sim.scenario.journey import stage_names
-from sim.reference.model import live_replicate as mesa
+from sim.reference.model import run_replicate as mesa
 
 scenario = Scenario.load("recipe", config_dir="mine")
 readable, fast = (live(scenario, seed=1, replicate=0) for live in (mesa, numba))
