@@ -1,8 +1,7 @@
-"""Customer: one person's week, written to be read (MODEL 3, step 2; MODEL 4).
+"""Customer: the readable engine's step of one customer and one week (docs/model.md 3 and 7).
 
-The readable twin of the fast engine: the same rules of :mod:`agents.rules`, the same luck, the same history to the last
-bit. What the customer meets reaches it through :class:`agents.environment.Environment`; nothing here knows where that
-comes from.
+It calls the same rules (:mod:`agents.rules`) with the same draws as the fast engine, and gives the same history bit for
+bit. The world reaches it only through :class:`agents.environment.Environment`.
 """
 
 from __future__ import annotations
@@ -55,19 +54,27 @@ __all__ = ["Customer", "single", "unit"]
 
 
 def unit(x: float) -> float:
-    """Round a number in [0, 1] to what 16 bits remember of it."""
+    """Round a number in [0, 1] to the nearest 16-bit code's.
+
+    >>> print(unit(0.0), unit(1.0))
+    0.0 1.0
+    """
     return decode_unit(encode_unit(x))
 
 
 def single(x: float) -> float:
-    """Round a number to what single precision remembers of it."""
+    """Round a number to single precision.
+
+    >>> single(0.1)
+    0.10000000149011612
+    """
     return float(np.float32(x))
 
 
 class Customer:
-    """One customer: traits, memory, and what a week brings.
+    """One customer: its traits, its state, and its step of one week.
 
-    Attributes hold what the fast engine's record holds (:func:`agents.population.customer_record`), as plain numbers.
+    Its attributes are the fields of the fast engine's record (:func:`agents.population.customer_record`), as numbers.
     """
 
     customer_id: int
@@ -105,24 +112,22 @@ class Customer:
         self.focal_at_start = False
 
     def begin_horizon(self, focal: int) -> None:
-        """Begin the horizon: from now on purchases count; remember whether the customer is the focal brand's."""
+        """Begin the horizon: reset what counts within it, and record whether the incumbent is the focal brand."""
         self.buyer = False
         self.focal_at_start = self.incumbent == focal
 
-    def remembered(self) -> Customer:
-        """Return a copy of the customer as it is now."""
+    def snapshot(self) -> Customer:
+        """Return a copy of the customer in its present state."""
         other = copy.copy(self)
         other.traits = dict(self.traits)
         return other
 
-    # -- what the customer knows and feels ------------------------------------------------------------------------
-
     def present_habit(self) -> float:
-        """Habit toward the incumbent, worn off since the last purchase."""
+        """Habit toward the incumbent, decayed since the last purchase."""
         return self.habit * self.world.habit_left(self.world.week - self.last_purchase)
 
     def present_fatigue(self) -> float:
-        """Contact fatigue, worn off since the last contact."""
+        """Contact fatigue, decayed since the last contact."""
         return self.fatigue * self.world.fatigue_left(self.world.week - self.last_contact)
 
     def known_by(self, brand: int) -> float:
@@ -132,7 +137,7 @@ class Customer:
         return float(self.world.level(brand, self.persona).prospect_knowledge)
 
     def relevance_of(self, brand: int) -> float:
-        """Relevance of a brand's offers; none without a host brand or for a customer who has opted out."""
+        """Relevance of a brand's offers; none without a host brand or after opting out."""
         if brand == NOBODY or brand in self.opted_out:
             return 0.0
         return relevance(self.world.level(brand, self.persona).personalization, self.known_by(brand))
@@ -144,7 +149,7 @@ class Customer:
         return eased(self.world.level(brand, self.persona).automation, self.traits["digital_affinity"])
 
     def effort_of(self, node: NodeView, ease: float) -> float:
-        """Effort the stage costs the customer."""
+        """Effort that the stage costs the customer."""
         multiplier = 1.0 if self.channel == NOBODY else self.world.channel(self.channel).effort
         return felt_effort(node.effort, multiplier, ease)
 
@@ -160,21 +165,19 @@ class Customer:
 
     @staticmethod
     def fixed_point(x: float) -> int:
-        """Whole multiple of 1/65,535 under which a utility is summed."""
+        """Nearest whole multiple of 1/65,535: utilities are summed as whole numbers."""
         return math.floor(x * 65_535 + 0.5)
 
-    # -- the week --------------------------------------------------------------------------------------------------
+    def simulate_week(self) -> None:
+        """Simulate one week, in this order.
 
-    def live_week(self) -> None:
-        """One week, in this order.
-
-        1. Contacts of every brand that makes contact; a timely one makes its brand the host and pulls.
+        1. Contacts of every brand that makes contact; a timely one makes its brand the host and gives a pull.
         2. The weekly action of the stage (search, talk); where a fixed stay is not over, nothing else.
         3. One edge at most out of the present stage, by its hazards; then on through stages that resolve within the
-           week, each of which acts on being entered.
+           week; each stage acts when it is entered.
         """
         world = self.world
-        strongest, disturbed = self._meet_contacts() if world.contacting() else (0.0, 0.0)
+        strongest, disturbed = self._receive_contacts() if world.contacting() else (0.0, 0.0)
         contacted = strongest > 0.0
         node = world.node(self.host, self.stage)
         if node.does == "search":
@@ -197,15 +200,15 @@ class Customer:
             node = self._enter(edge.target, disturbed)
             moving = node.weeks == 0
 
-    def _is_moment(self) -> bool:
+    def _may_be_timely(self) -> bool:
         """Whether a contact could be timely: considering, evaluating, using, or the need near."""
         does = self.world.node(self.host, self.stage).does
         if does == "wait":
             return self.need_at - self.world.week <= self.world.constants.near_weeks
         return does in ("recall", "search", "use")
 
-    def _meet_contacts(self) -> tuple[float, float]:
-        """This week's contacts (MODEL 4.3): the strongest pull and the strongest intrusion."""
+    def _receive_contacts(self) -> tuple[float, float]:
+        """Receive this week's contacts (docs/model.md 7.3); returns the strongest pull and the strongest intrusion."""
         world, constants = self.world, self.world.constants
         fatigue = self.present_fatigue()
         added = strongest = disturbed = 0.0
@@ -219,7 +222,7 @@ class Customer:
                 continue
             u = world.draw(self.customer_id, Purpose.MOMENT, world.week, brand, 0)
             aimed = u < level.context
-            if aimed and not self._is_moment():
+            if aimed and not self._may_be_timely():
                 continue
             known = relevance(level.personalization, self.known_by(brand))
             disturbance = intrusion(self.traits["privacy_concern"], known, world.segment(brand).covert)
@@ -240,7 +243,7 @@ class Customer:
         if added > 0.0:
             self.fatigue = single(fatigue + added)
             self.last_contact = world.week
-            world.count_person(self, "FATIGUE", self.fixed_point(added))
+            world.count_persona(self, "FATIGUE", self.fixed_point(added))
         self.host = host
         return strongest, disturbed
 
@@ -255,7 +258,7 @@ class Customer:
         world.note(self, "TIMELY_CONTACT" if aimed else "MISTIMED_CONTACT", brand, NOBODY, NOBODY, 0)
 
     def _feel_intrusion(self, brand: int, disturbance: float) -> None:
-        """An intrusive contact costs its brand trust, and makes an adaptive persona more concerned."""
+        """Lower trust in the brand of an intrusive contact, and raise the privacy concern of an adaptive persona."""
         if brand == self.incumbent:
             self._set_trust(trust_after_intrusion(self.trust, disturbance, self.world.constants.trust_intrusion))
         rate = self.world.persona(self.persona).adapt_privacy
@@ -264,7 +267,7 @@ class Customer:
             self.traits["privacy_concern"] = unit(concern)
 
     def _opt_out(self, brand: int, fatigue: float, disturbance: float) -> None:
-        """Decide after a contact whether to hear no more of the brand."""
+        """Decide after a contact whether to opt out of all contacts of the brand."""
         world, constants = self.world, self.world.constants
         leaves = opt_out_probability(
             constants.optout, constants.optout_fatigue * fatigue, constants.optout_intrusion * disturbance
@@ -290,7 +293,7 @@ class Customer:
     def _pick_edge(
         self, node: NodeView, strongest: float, disturbed: float, contacted: bool, need_due: bool
     ) -> EdgeView | None:
-        """Edge taken, or None to stay (competing risks, MODEL 4.2); the reference comes last."""
+        """Edge taken, or None to stay (competing risks, docs/model.md 7.2); the reference comes last."""
         world = self.world
         if node.weeks == 0:
             u = world.draw(self.customer_id, Purpose.STEP, self.occasion, self.stage, 0)
@@ -330,7 +333,7 @@ class Customer:
         return taken
 
     def _enter(self, stage: int, disturbed: float) -> NodeView:
-        """Enter a stage and do what it does."""
+        """Enter a stage and perform its action; returns the stage as the host brand shapes it now."""
         world, constants = self.world, self.world.constants
         world.moved(self, self.stage, stage)
         self.stage = stage
@@ -368,7 +371,7 @@ class Customer:
         return world.node(self.host, stage)
 
     def _take_channel(self, node: NodeView) -> None:
-        """Pass through one of the stage's channels: cost to the host brand, knowledge where the touch is digital."""
+        """Draw one of the stage's channels: it costs the host brand, and a digital touch adds knowledge."""
         self.channel = NOBODY
         if not node.mix:
             return
@@ -383,10 +386,8 @@ class Customer:
             automation = world.level(self.host, self.persona).automation
             self.knowledge = unit(knowledge_after_touch(self.knowledge, world.constants.knowledge_rate, automation))
 
-    # -- what stages do -------------------------------------------------------------------------------------------
-
     def set_need_clock(self, *, first: bool = False) -> None:
-        """Start the need clock (MODEL 4.1); ``first`` puts the customer in mid-gap."""
+        """Start the need clock (docs/model.md 7.1); the ``first`` gap is entered at a uniform point."""
         world, constants = self.world, self.world.constants
 
         def draw(which: int) -> float:
@@ -422,19 +423,19 @@ class Customer:
         self.initial = self.considered = frozenset(recalled or {nearest})
 
     def _search(self) -> None:
-        """One week of search: brands not yet considered are met by their salience."""
+        """One week of search: each brand not yet considered is found by its salience."""
         world = self.world
         self.searched = True
-        met = set(self.considered)
+        found = set(self.considered)
         for brand in range(world.brands):
-            if brand not in met:
+            if brand not in found:
                 u = world.draw(self.customer_id, Purpose.SEARCH, world.week, brand >> 2, brand & 3)
                 if u < world.constants.search_rate * world.standing(self.customer_id, brand).recall:
-                    met.add(brand)
-        self.considered = frozenset(met)
+                    found.add(brand)
+        self.considered = frozenset(found)
 
     def utility_of(self, brand: int) -> float:
-        """Utility of a considered brand (MODEL 4.4)."""
+        """Utility of a considered brand (docs/model.md 7.4)."""
         world, constants = self.world, self.world.constants
         offer = world.brand(brand)
         utility = brand_value(
@@ -472,8 +473,8 @@ class Customer:
             utilities = [(self.utility_of(brand), brand) for brand in sorted(self.considered)]
             brand = max(utilities, key=lambda pair: pair[0])[1]
             origin = initial if brand in self.initial else evaluation
-            world.count_person(self, "CONSIDERED_INITIALLY", len(self.initial))
-            world.count_person(self, "CONSIDERED_LATER", len(self.considered) - len(self.initial))
+            world.count_persona(self, "CONSIDERED_INITIALLY", len(self.initial))
+            world.count_persona(self, "CONSIDERED_LATER", len(self.considered) - len(self.initial))
             world.decided(
                 self, Decision("choice", self.host, math.nan, tuple((name, worth) for worth, name in utilities), brand)
             )
@@ -486,10 +487,10 @@ class Customer:
         world.pay(self, brand, "MARGIN", offer.margin)
         if not self.adopted:
             self.adopted = True
-            world.count_person(self, "ADOPTED", 1)
+            world.count_persona(self, "ADOPTED", 1)
         if brand == world.constants.focal and not self.buyer:
             self.buyer = True
-            world.count_person(self, "BUYERS", 1)
+            world.count_persona(self, "BUYERS", 1)
         world.bought(self, brand, switched=before not in (NOBODY, brand))
         if brand == before:
             world.count(self, brand, "REPEATS", 1)
@@ -502,7 +503,7 @@ class Customer:
         world.note(self, "PURCHASE", brand, self.channel, origin, offer.revenue)
 
     def _switch(self, brand: int) -> None:
-        """Become another brand's customer: nothing is remembered of the old one, little is known by the new one."""
+        """Switch to another brand: feelings toward the old one end, and the new one has a prospect's knowledge."""
         world, before = self.world, self.incumbent
         if before != NOBODY:
             world.count(self, before, "SWITCHES", 1)
@@ -516,13 +517,13 @@ class Customer:
         self.knowledge = unit(world.level(brand, self.persona).prospect_knowledge)
 
     def _experience(self, node: NodeView, disturbed: float) -> None:
-        """A moment of experience with the incumbent (MODEL 4.5) and what is told of it."""
+        """Experience the incumbent (docs/model.md 7.5), and complain with some probability where it disappoints."""
         world, constants, brand = self.world, self.world.constants, self.incumbent
         if brand == NOBODY:
             return
         persona, delight = world.persona(self.persona), world.delight(brand)
         ease = self.ease_with(brand)
-        lived = outcome(
+        experience = outcome(
             world.brand(brand).advantage + node.lift,
             Felt(ease, self.relevance_of(brand), delight, self.strain, disturbed),
             Felt(
@@ -535,7 +536,7 @@ class Customer:
             constants.experience_noise_sd,
             normal_quantile(world.draw(self.customer_id, Purpose.ENTRY, self.occasion, self.stage, 1)),
         )
-        surprise = lived - self.expectation
+        surprise = experience - self.expectation
         self.expectation = single(expectation_after(self.expectation, surprise, constants.expectation_rate))
         self._set_satisfaction(
             satisfaction_after(self.satisfaction, surprise, constants.satisfaction_rate, constants.loss_aversion)
@@ -554,19 +555,19 @@ class Customer:
             world.pay(self, brand, "REVENUE", extra)
             world.pay(self, brand, "ANCILLARY", math.floor(extra * constants.ancillary_margin + 0.5))
         if surprise < 0.0:
-            told = complaint_probability(constants.complaint_rate, self.traits["sociability"], surprise)
-            if world.draw(self.customer_id, Purpose.ENTRY, self.occasion, self.stage, 2) < told:
+            probability = complaint_probability(constants.complaint_rate, self.traits["sociability"], surprise)
+            if world.draw(self.customer_id, Purpose.ENTRY, self.occasion, self.stage, 2) < probability:
                 world.count(self, brand, "COMPLAINTS", 1)
                 world.say(self, brand, good=False)
                 world.note(self, "COMPLAINT", brand, NOBODY, NOBODY, 0)
 
     def _talk(self) -> None:
-        """A week in a talk stage (MODEL 4.6)."""
+        """One week in a talk stage (docs/model.md 7.6): praise with some probability."""
         world, brand = self.world, self.incumbent
         if brand == NOBODY:
             return
-        told = praise_probability(world.constants.talk_rate, self.traits["sociability"], self.satisfaction)
-        if world.draw(self.customer_id, Purpose.WEEK, world.week, self.stage, 1) < told:
+        probability = praise_probability(world.constants.talk_rate, self.traits["sociability"], self.satisfaction)
+        if world.draw(self.customer_id, Purpose.WEEK, world.week, self.stage, 1) < probability:
             world.count(self, brand, "PRAISE", 1)
             world.say(self, brand, good=True)
             world.note(self, "PRAISE", brand, NOBODY, NOBODY, 0)

@@ -1,4 +1,4 @@
-"""Environment: what a customer of the readable engine sees of the world, and what it leaves there."""
+"""Environment: what a customer of the readable engine reads from the world, and what it counts and pays there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Decision", "EdgeView", "Environment", "NodeView"]
 
 @dataclass(frozen=True, slots=True)
 class EdgeView:
-    """An edge as the customer meets it. ``hazard`` is "logit", "probability" or "reference"."""
+    """An edge of the journey. ``hazard`` is "logit", "probability" or "reference"."""
 
     target: int
     on: str | None
@@ -25,7 +25,7 @@ class EdgeView:
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """A stage of one journey as the customer meets it. ``weeks`` is None, 0 (within the week) or a fixed stay.
+    """A stage of one journey. ``weeks`` is None, 0 (within the week) or a fixed stay.
 
     ``mix`` are cumulative shares of channels, empty where the stage has none; ``cost`` and ``ancillary`` are cents.
     """
@@ -45,7 +45,7 @@ class NodeView:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Something luck decided: a draw in (0, 1) against what the options weighed, and what came of it.
+    """A random decision: a draw in (0, 1), the weights of the options, and the option taken.
 
     ``options`` are (name or number, weight) in the order tried; ``taken`` is one of the names, or None for staying.
     """
@@ -58,23 +58,23 @@ class Decision:
 
 
 class Environment(Protocol):
-    """What a customer sees of the world, and what it leaves there. Brands, stages and channels are numbers."""
+    """What a customer reads from the world, and counts and pays there. Brands, stages and channels are ids."""
 
     week: int
     brands: int
     constants: Any  # single numbers, named as in sim.world.world.CONSTANTS
 
-    def draw(self, customer_id: int, purpose: Purpose, when: int, index: int, which: int) -> float:
-        """Uniform in (0, 1) of the customer's luck.
+    def draw(self, customer_id: int, purpose: Purpose, period: int, index: int, which: int) -> float:
+        """Uniform draw of the customer.
 
         Parameters
         ----------
         customer_id : int
-            Whose luck it is.
+            Id of the customer.
         purpose : Purpose
             What is decided.
-        when, index : int
-            What else the draw is keyed by (:class:`agents.purposes.Purpose`).
+        period, index : int
+            Further keys of the draw (:class:`agents.purposes.Purpose`).
         which : int
             Which of the four words of the block, 0 to 3.
 
@@ -124,7 +124,7 @@ class Environment(Protocol):
         ...
 
     def standing(self, customer_id: int, brand: int) -> Any:
-        """Reputation and recall of the brand where the customer lives."""
+        """Reputation and recall of the brand in the customer's community."""
         ...
 
     def persona(self, persona: int) -> Any:
@@ -198,7 +198,7 @@ class Environment(Protocol):
         """
         ...
 
-    def count_person(self, customer: Any, what: str, amount: int) -> None:
+    def count_persona(self, customer: Any, what: str, amount: int) -> None:
         """Count something for the persona, this week.
 
         Parameters
@@ -229,7 +229,7 @@ class Environment(Protocol):
         ...
 
     def say(self, customer: Any, brand: int, *, good: bool) -> None:
-        """Tell others about the brand.
+        """Count word of mouth about the brand.
 
         Parameters
         ----------
@@ -255,7 +255,7 @@ class Environment(Protocol):
         ...
 
     def bought(self, customer: Any, brand: int, *, switched: bool) -> None:
-        """Keep the customer's own account of a purchase.
+        """Add a purchase to the customer's account.
 
         Parameters
         ----------
@@ -285,5 +285,5 @@ class Environment(Protocol):
         ...
 
     def decided(self, customer: Any, decision: Decision) -> None:
-        """Hear what luck decided; only a story listens."""
+        """Receive a decision of luck; only a story records it."""
         ...

@@ -1,4 +1,6 @@
-"""Features: what the hazard of an edge may depend on, by name, and how the readable engine computes each (MODEL 4.2).
+"""Features: what the hazard of an edge may depend on, by name, and how the readable engine computes each.
+
+Their meaning is in docs/model.md 7.2.
 
 The fast engine computes the same numbers in :mod:`sim.engine.features`, which refuses to start where one is missing.
 """

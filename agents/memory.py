@@ -1,4 +1,4 @@
-"""Memory: arrays on lines of the cache of their own."""
+"""Memory: arrays aligned to cache lines."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,15 +8,21 @@ from numpy.typing import DTypeLike, NDArray
 
 __all__ = ["LINE", "aligned_zeros"]
 
-#: 64-bit words of a line of the cache; processors fetch lines in pairs.
+#: 64-bit words of a pair of cache lines: processors prefetch lines in pairs.
 LINE = 16
 _BYTES = 8 * LINE
 
 
 def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
-    """Return zeros that begin on a line of the cache and share none with any other array.
+    """Return an array of zeros that begins on a cache line and shares none with any other array.
 
-    Two threads that write to neighbours on one line take it from each other at every write.
+    This prevents false sharing: threads that write to one cache line invalidate it for each other at every write.
+
+    Examples
+    --------
+    >>> columns = aligned_zeros((3, 5), np.float64)
+    >>> columns.shape, columns.ctypes.data % 128
+    ((3, 5), 0)
     """
     kind = np.dtype(dtype)
     size = int(np.prod(shape, dtype=np.int64)) * kind.itemsize

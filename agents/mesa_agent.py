@@ -13,16 +13,16 @@ __all__ = ["CustomerAgent"]
 
 
 class CustomerAgent(Customer, mesa.Agent):
-    """A :class:`agents.customer.Customer` whom a Mesa model steps: one step is one week.
+    """A :class:`agents.customer.Customer` that a Mesa model steps: one step is one week.
 
     Parameters
     ----------
     model : mesa.Model
         The model, usually a :class:`sim.JourneyModel`.
     customer_id : int
-        Id of the customer, from 0: its luck and its traits come with it.
+        Id of the customer, from 0; a key of all its draws.
     world : Environment
-        What the customer sees and leaves.
+        What the customer reads, counts and pays.
     """
 
     def __init__(self, model: Any, customer_id: int, world: Environment) -> None:
@@ -30,5 +30,5 @@ class CustomerAgent(Customer, mesa.Agent):
         Customer.__init__(self, customer_id, world)
 
     def step(self) -> None:
-        """Live one week."""
-        self.live_week()
+        """Simulate one week."""
+        self.simulate_week()

@@ -51,7 +51,7 @@ ADOPTED = 1  # ever bought in the category
 SEARCHED = 2  # passed through a search stage since the need arose
 BUYER = 4  # bought the focal brand within the horizon
 FOCAL_AT_START = 8  # customer of the focal brand when the horizon began
-SAMPLED = 16  # moments are logged
+SAMPLED = 16  # events are logged
 
 #: One account per customer over the horizon; money in cents, ``value`` discounted to the horizon's first week.
 ACCOUNT = np.dtype(
@@ -100,7 +100,7 @@ def customer_record(brands: int) -> np.dtype[Any]:
 class Population(NamedTuple):
     """All customers: their records (recarray of :func:`customer_record`, length N) and when they are due (N,).
 
-    Whose next week is t is due at WEEKLY + t, or never; who does something every week is due at the number of the node.
+    Customers due next in week t have WEEKLY + t, or NEVER; customers due every week have the number of their node.
     """
 
     people: Any
@@ -108,7 +108,7 @@ class Population(NamedTuple):
 
 
 def allocate(customers: int, brands: int) -> Population:
-    """Room for ``customers`` customers, not yet born; a record of 64 bytes lies in one line of the cache."""
+    """Room for ``customers`` customers, all zero; a record of 64 bytes fits one cache line."""
     people = aligned_zeros(customers, customer_record(brands)).view(np.recarray)
     return Population(people, aligned_zeros(customers, np.uint16))
 

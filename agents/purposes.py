@@ -9,10 +9,10 @@ WINDOW = 8
 
 
 class Purpose(IntEnum):
-    """Purpose of a draw. ``when`` is what else the draw is keyed by, beside seed, replicate and customer.
+    """Purpose of a draw; its key also has seed, replicate, customer, a period and an index.
 
-    A block holds four words. Draws tied to an occasion use the occasion's number, so that a journey that runs faster
-    keeps its luck; draws tied to a week use the week.
+    Beside each purpose stand its period and its index. A block holds four words. The period is the number of an
+    occasion where a faster journey is to keep its draws, else the week.
     """
 
     BIRTH = 0  # once: persona, first stage, need rate, phase of the first need
@@ -27,5 +27,5 @@ class Purpose(IntEnum):
     SEARCH = 9  # week; index: four brands each
     TASTE = 10  # once; index: four brands each
     CHOICE = 11  # occasion; index: four brands each
-    SAMPLE = 12  # once: whether the customer's moments are logged
+    SAMPLE = 12  # once: whether the customer's events are logged
     EXPERIMENT = 13  # cycle; index: brand + 64 x experiment; nobody's: success and uplift

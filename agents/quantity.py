@@ -42,6 +42,15 @@ def quantity(
     -------
     Any
         A :func:`dataclasses.field` that carries the rest as its metadata.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass, fields
+    >>> @dataclass
+    ... class Need:
+    ...     mean_weeks: float = quantity("mean gap between needs", default=52.0, low=1.0, unit="weeks")
+    >>> fields(Need)[0].metadata["unit"]
+    'weeks'
     """
     metadata = {
         "about": about,
@@ -60,20 +69,39 @@ def quantity(
 def number(
     default: float | None, low: float | None, high: float | None, about: str, unit: str = "", *, optional: bool = False
 ) -> Any:
-    """Declare a real number within the inclusive bounds ``low`` and ``high`` (None: no bound).
+    """Declare a real number.
 
-    Other parameters and the return value are those of :func:`quantity`.
+    Parameters
+    ----------
+    default, low, high : float, optional
+        Default value and inclusive bounds, in ``unit``; None is no bound, and as a default needs ``optional``.
+    about : str
+        What the value means.
+    unit : str
+        Unit, such as "weeks"; empty for a number without one.
+    optional : bool
+        Whether ``null`` is accepted.
+
+    Returns
+    -------
+    Any
+        A :func:`dataclasses.field`.
+
+    Examples
+    --------
+    >>> number(0.5, 0.0, 1.0, "share of the market").metadata["high"]
+    1.0
     """
     return quantity(about, default=default, low=low, high=high, unit=unit, optional=optional)
 
 
 def money(default: float, low: float, high: float, about: str) -> Any:
-    """Declare an amount of money that must be a whole number of cents, within inclusive bounds.
+    """Declare an amount of money in whole cents.
 
     Parameters
     ----------
     default, low, high : float
-        In units of the currency.
+        Default value and inclusive bounds, in units of the currency.
     about : str
         What is paid for; that it is in whole cents is added.
 
@@ -81,6 +109,11 @@ def money(default: float, low: float, high: float, about: str) -> Any:
     -------
     Any
         A :func:`dataclasses.field`.
+
+    Examples
+    --------
+    >>> money(0.0, 0.0, 1e6, "cost of one contact").metadata["about"]
+    'cost of one contact, in whole cents'
     """
     return quantity(f"{about}, in whole cents", default=default, low=low, high=high, unit="money", in_cents=True)
 
@@ -88,18 +121,57 @@ def money(default: float, low: float, high: float, about: str) -> Any:
 def whole(
     default: int | None, low: int | None, high: int | None, about: str, unit: str = "", *, optional: bool = False
 ) -> Any:
-    """Declare a whole number within the inclusive bounds ``low`` and ``high`` (None: no bound).
+    """Declare a whole number.
 
-    Other parameters and the return value are those of :func:`quantity`.
+    Parameters
+    ----------
+    default, low, high : int, optional
+        Default value and inclusive bounds, in ``unit``; None is no bound, and as a default needs ``optional``.
+    about : str
+        What the value means.
+    unit : str
+        Unit, such as "weeks"; empty for a number without one.
+    optional : bool
+        Whether ``null`` is accepted.
+
+    Returns
+    -------
+    Any
+        A :func:`dataclasses.field`.
+
+    Examples
+    --------
+    >>> whole(52, 1, None, "length of the horizon", "weeks").default
+    52
     """
     return quantity(about, default=default, low=low, high=high, unit=unit, optional=optional)
 
 
 def choice(default: str, choices: tuple[str, ...], about: str) -> Any:
-    """Declare one word out of ``choices``, described by ``about``; returns a :func:`dataclasses.field`."""
+    """Declare one word out of several.
+
+    Parameters
+    ----------
+    default : str
+        One of the choices.
+    choices : tuple of str
+        Allowed words.
+    about : str
+        What the word decides.
+
+    Returns
+    -------
+    Any
+        A :func:`dataclasses.field`.
+
+    Examples
+    --------
+    >>> choice("disclosed", ("disclosed", "covert"), "use of data").metadata["choices"]
+    ('disclosed', 'covert')
+    """
     return quantity(about, default=default, choices=choices)
 
 
 def text(default: str, about: str) -> Any:
-    """Declare free text."""
+    """Declare free text, described by ``about``; returns a :func:`dataclasses.field`."""
     return quantity(about, default=default)

@@ -168,19 +168,19 @@ def _count_here(arms: tuple[str, ...], population: int, horizon: int, burn_in: i
     counting = True
     draw, is_reached = WorldEnvironment.draw, WorldEnvironment.is_reached
 
-    def counted_draw(self: Any, who: int, purpose: Any, when: int, index: int, which: int) -> float:
-        key = (who, int(purpose), when, index, self.week)
+    def counted_draw(self: Any, customer_id: int, purpose: Any, period: int, index: int, which: int) -> float:
+        key = (customer_id, int(purpose), period, index, self.week)
         if counting and key not in drawn:
             drawn.add(key)
             found[Purpose(int(purpose)).name] += 1
-        return draw(self, who, purpose, when, index, which)
+        return draw(self, customer_id, purpose, period, index, which)
 
-    def counted_reach(self: Any, who: int, brand: int, threshold: int) -> bool:
-        key = (who, int(Purpose.CONTACT), self.week >> 3, brand, -1)
+    def counted_reach(self: Any, customer_id: int, brand: int, threshold: int) -> bool:
+        key = (customer_id, int(Purpose.CONTACT), self.week >> 3, brand, -1)
         if counting and threshold > 0 and key not in drawn:
             drawn.add(key)
             found["CONTACT"] += 1
-        return is_reached(self, who, brand, threshold)
+        return is_reached(self, customer_id, brand, threshold)
 
     setattr(WorldEnvironment, "draw", counted_draw)  # noqa: B010
     setattr(WorldEnvironment, "is_reached", counted_reach)  # noqa: B010

@@ -1,7 +1,7 @@
 """Luck: every draw is a pure function of (seed, replicate, customer, purpose, week or occasion, index).
 
 Philox4x32-10, a counter-based generator (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
-Counter words: customer, when, purpose + 256 x index, 0. Key words: seed, replicate. There is no state anywhere.
+Counter words: customer id, period, purpose + 256 x index, 0. Key words: seed, replicate. There is no state.
 """
 
 from typing import TypeAlias
@@ -45,6 +45,14 @@ def philox(
     -------
     tuple of uint64
         Four words below 2**32.
+
+    Examples
+    --------
+    The known answer of the reference implementation for a counter and a key of zeros.
+
+    >>> zero = np.uint64(0)
+    >>> [hex(word) for word in philox(zero, zero, zero, zero, zero, zero, 10)]
+    ['0x6627e8d5', '0xe169c58d', '0xbc57ac4c', '0x9b00dbd8']
     """
     for _ in range(rounds):
         p0 = _M0 * c0
@@ -59,13 +67,13 @@ def philox(
 
 
 @rule
-def block(seed: Int, replicate: Int, customer: Int, purpose: Int, when: Int, index: Int) -> Words:
-    """Four 32-bit words of luck for one customer, purpose, time and index.
+def block(seed: Int, replicate: Int, customer_id: Int, purpose: Int, period: Int, index: Int) -> Words:
+    """Four random 32-bit words for one customer, purpose, period and index.
 
     Parameters
     ----------
-    seed, replicate, customer, when : int
-        Each in [0, 2**32).
+    seed, replicate, customer_id, period : int
+        Each in [0, 2**32); the period is a week, an occasion, a window or a cycle (:class:`agents.purposes.Purpose`).
     purpose : int
         An :class:`agents.purposes.Purpose`.
     index : int
@@ -77,8 +85,8 @@ def block(seed: Int, replicate: Int, customer: Int, purpose: Int, when: Int, ind
         Four words below 2**32.
     """
     return philox(
-        np.uint64(customer),
-        np.uint64(when),
+        np.uint64(customer_id),
+        np.uint64(period),
         np.uint64(purpose + 256 * index),
         np.uint64(0),
         np.uint64(seed),
@@ -91,22 +99,22 @@ def block(seed: Int, replicate: Int, customer: Int, purpose: Int, when: Int, ind
 def blocks(
     seed: Int,
     replicate: Int,
-    who: NDArray[np.uint32],
+    customer_id: NDArray[np.uint32],
     purpose: Int,
-    when: NDArray[np.uint32],
+    period: NDArray[np.uint32],
     index: Int,
     count: Int,
     words: NDArray[np.uint32],
     row: Int,
 ) -> None:
-    """Blocks of luck for ``count`` customers, each at its own time, eight at once in a vector.
+    """Random words of ``count`` customers, each for its own period, eight customers at once in a vector.
 
     Parameters
     ----------
     seed, replicate, purpose, index : int
         As in :func:`block`.
-    who, when : uint32 (LANES,)
-        Customers and times; draws go on behind ``count`` up to the next multiple of eight.
+    customer_id, period : uint32 (LANES,)
+        Ids and periods of the customers; lanes up to the next multiple of eight behind ``count`` are filled too.
     count : int
         Customers.
     words : uint32 (rows, LANES)
@@ -117,8 +125,8 @@ def blocks(
     first, second, third, fourth = words[row], words[row + 1], words[row + 2], words[row + 3]
     for lane in range((count + 7) & -8):
         a, b, c, d = philox(
-            np.uint64(who[lane]),
-            np.uint64(when[lane]),
+            np.uint64(customer_id[lane]),
+            np.uint64(period[lane]),
             np.uint64(purpose + 256 * index),
             np.uint64(0),
             np.uint64(seed),
@@ -133,7 +141,7 @@ def blocks(
 
 @rule
 def sixteen_bits(words: Words, week: Int) -> Int:
-    """The week's own 16 bits out of the block of its window of eight weeks."""
+    """Return the 16 bits of a week out of the block of its window of eight weeks."""
     slot = week & 7
     if slot < 2:
         word = words[0]

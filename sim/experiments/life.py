@@ -13,7 +13,7 @@ from agents.environment import Decision
 from agents.population import allocate_accounts
 from sim.record.counters import Counters, allocate_counters
 from sim.record.history import MarketTrace
-from sim.reference.environment import WorldEnvironment, be_born
+from sim.reference.environment import WorldEnvironment, draw_customer
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 from sim.world.birth import compile_birth
@@ -119,20 +119,20 @@ def replay(
         world = world_of(scenario.baseline)
         market = allocate_market(world)
         past = WorldEnvironment(world, market, counters_of(market, scenario.burn_in), 0, customer)
-        person = Customer(customer, past)
-        be_born(person, born)
+        agent = Customer(customer, past)
+        draw_customer(agent, born)
         fixed = np.zeros((max(scenario.burn_in, scenario.horizon), brands, 3), np.int64)
         for week in range(scenario.burn_in):
             _set_market(past, traces[arm], week, fixed)
-            person.live_week()
+            agent.simulate_week()
         counters = counters_of(market, scenario.horizon)
         observer = _Observer(world_of(arm), start_from(market), counters, scenario.burn_in, customer)
-        person.world = observer
-        person.begin_horizon(scenario.focal)
-        before = person.remembered()
+        agent.world = observer
+        agent.begin_horizon(scenario.focal)
+        before = agent.snapshot()
         for week in range(scenario.burn_in, scenario.burn_in + scenario.horizon):
             _set_market(observer, traces[arm], week, fixed)
-            person.live_week()
+            agent.simulate_week()
         account = counters.accounts[0]
         return before, Life(
             arm,

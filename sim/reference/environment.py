@@ -1,4 +1,4 @@
-"""Environment: the world of compiled numbers as a customer of the readable engine sees it."""
+"""Environment: what a customer of the readable engine reads from a compiled world, and counts and pays there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sim.world.graph import ALWAYS, Kind, On
 from sim.world.market import MarketState
 from sim.world.world import World
 
-__all__ = ["WorldEnvironment", "be_born"]
+__all__ = ["WorldEnvironment", "draw_customer"]
 
 _ON = {On.WEEK: None, On.CONTACT: "contact", On.NEED: "need"}
 _HAZARD = {Kind.LOGIT: "logit", Kind.PROBABILITY: "probability", Kind.REFERENCE: "reference"}
@@ -71,19 +71,20 @@ def _views(world: World) -> dict[int, NodeView]:
 
 
 class WorldEnvironment:
-    """What customers see of a compiled world, and the counters they leave their traces in.
+    """The :class:`agents.environment.Environment` of a compiled world and its counters.
 
     Parameters
     ----------
     world : World
+        One arm as compiled numbers.
     market : MarketState
-        As it stands this week.
+        State of the market; read again at the start of each week.
     counters : Counters
-        What customers do is counted here.
+        Where what customers do is counted.
     phase_start : int
         Week of the counters' first row.
     first : int
-        Id of the first customer customer_id has an account.
+        Id of the customer of the first account.
     """
 
     def __init__(self, world: World, market: MarketState, counters: Counters, phase_start: int, first: int = 0) -> None:
@@ -107,10 +108,10 @@ class WorldEnvironment:
         self._habit_left = world.habit_left.tolist()
         self._gaps = world.gap_quantiles.tolist()
         self._tastes = world.taste_quantiles.tolist()
-        self.look()
+        self.read_market()
 
-    def look(self) -> None:
-        """Take in the market as it stands this week."""
+    def read_market(self) -> None:
+        """Read the state of the market for this week."""
         market = self.market
         self._states = [_plain(record) for record in market.brands]
         self._standing = [[_plain(record) for record in row] for row in market.standing]
@@ -118,21 +119,51 @@ class WorldEnvironment:
         self._adoption = float(market.totals[0].adoption)
 
     def begin(self, week: int) -> None:
-        """Turn to a week of the phase."""
+        """Begin a week of the phase."""
         self.week = week
         self.row = week - self.phase_start
-        self.look()
+        self.read_market()
 
-    # -- luck ------------------------------------------------------------------------------------------------------
+    def draw(self, customer_id: int, purpose: Purpose, period: int, index: int, which: int) -> float:
+        """Uniform draw of a customer: a function of its key alone.
 
-    def draw(self, customer_id: int, purpose: Purpose, when: int, index: int, which: int) -> float:
-        """Uniform in (0, 1) of the customer's luck."""
+        Parameters
+        ----------
+        customer_id : int
+            Id of the customer.
+        purpose : Purpose
+            What the draw decides.
+        period, index : int
+            Further keys (:class:`agents.purposes.Purpose`).
+        which : int
+            Word of the block, 0 to 3.
+
+        Returns
+        -------
+        float
+            In (0, 1).
+        """
         constants = self.constants
-        words = block(constants.seed, constants.replicate, customer_id, int(purpose), when, index)
+        words = block(constants.seed, constants.replicate, customer_id, int(purpose), period, index)
         return uniform(int(words[which]))
 
     def is_reached(self, customer_id: int, brand: int, threshold: int) -> bool:
-        """Whether this week brings a contact of the brand."""
+        """Whether this week brings a contact of the brand.
+
+        Parameters
+        ----------
+        customer_id : int
+            Id of the customer.
+        brand : int
+            Id of the brand.
+        threshold : int
+            Contacts per 65,536 weeks, 0 to 65,536.
+
+        Returns
+        -------
+        bool
+            Whether the week's 16 random bits are below the threshold.
+        """
         if threshold == 0:
             return False
         constants = self.constants
@@ -140,8 +171,6 @@ class WorldEnvironment:
             constants.seed, constants.replicate, customer_id, int(Purpose.CONTACT), self.week >> 3, brand
         )
         return bool(sixteen_bits((np.uint64(a), np.uint64(b), np.uint64(c), np.uint64(d)), self.week) < threshold)
-
-    # -- what is seen ----------------------------------------------------------------------------------------------
 
     def contacting(self) -> Sequence[int]:
         """Brands that make contact at all."""
@@ -164,7 +193,7 @@ class WorldEnvironment:
         return float(self._states[brand].delight)
 
     def standing(self, customer_id: int, brand: int) -> Any:
-        """Reputation and recall of the brand where the customer lives."""
+        """Reputation and recall of the brand in the customer's community."""
         return self._standing[customer_id % self.constants.groups][brand]
 
     def persona(self, persona: int) -> Any:
@@ -200,7 +229,22 @@ class WorldEnvironment:
         return self._gaps[below] * (1.0 - share) + self._gaps[below + 1] * share
 
     def taste(self, brand: int, above: bool, position: float) -> float:
-        """Log-Gamma taste for a brand at a position of its quantile table, above the median or below."""
+        """Log-Gamma taste for a brand, by linear interpolation in its quantile table.
+
+        Parameters
+        ----------
+        brand : int
+            Id of the brand.
+        above : bool
+            Whether the draw is above the median.
+        position : float
+            Position in nodes of the table, >= 0 (:func:`agents.rules.need.tail_position`).
+
+        Returns
+        -------
+        float
+            Taste, utility.
+        """
         below = int(position)
         share = position - below
         table = self._tastes[brand][int(above)]
@@ -214,18 +258,50 @@ class WorldEnvironment:
         """Share of habit left after so many weeks."""
         return self._habit_left[weeks]
 
-    # -- what is left ----------------------------------------------------------------------------------------------
-
     def count(self, customer: Customer, brand: int, what: str, amount: int) -> None:
-        """Count something for a brand, this week."""
+        """Add to a counter of a brand and the customer's persona in this week.
+
+        Parameters
+        ----------
+        customer : Customer
+            The customer.
+        brand : int
+            Id of the brand.
+        what : str
+            Name of the counter in :class:`sim.record.counters.ByBrand`.
+        amount : int
+            Number to add.
+        """
         self.counters.by_brand[self.row, customer.persona, brand, ByBrand[what]] += amount
 
-    def count_person(self, customer: Customer, what: str, amount: int) -> None:
-        """Count something for the persona, this week."""
+    def count_persona(self, customer: Customer, what: str, amount: int) -> None:
+        """Add to a counter of the customer's persona in this week.
+
+        Parameters
+        ----------
+        customer : Customer
+            The customer.
+        what : str
+            Name of the counter in :class:`sim.record.counters.ByPersona`.
+        amount : int
+            Number to add.
+        """
         self.counters.by_persona[self.row, customer.persona, ByPersona[what]] += amount
 
     def pay(self, customer: Customer, brand: int, what: str, cents: int) -> None:
-        """Book money."""
+        """Book money to a brand in this week, and to the customer's account if it is the focal brand.
+
+        Parameters
+        ----------
+        customer : Customer
+            The customer.
+        brand : int
+            Id of the brand.
+        what : str
+            Kind of money, named as in :class:`sim.record.history.Money`.
+        cents : int
+            Amount, cents.
+        """
         if cents == 0:
             return
         self.counters.by_brand[self.row, customer.persona, brand, ByBrand.MONEY + Money[what]] += cents
@@ -242,17 +318,45 @@ class WorldEnvironment:
         return self.counters.accounts[customer.customer_id - self.first]
 
     def say(self, customer: Customer, brand: int, *, good: bool) -> None:
-        """Tell others about the brand."""
+        """Count word of mouth about a brand in the customer's community.
+
+        Parameters
+        ----------
+        customer : Customer
+            The customer.
+        brand : int
+            Id of the brand.
+        good : bool
+            Whether it is praise; else a complaint.
+        """
         self.counters.talk[customer.customer_id % self.constants.groups, brand, 0 if good else 1] += 1
 
     def moved(self, customer: Customer, source: int, target: int) -> None:
-        """Count a move from stage to stage."""
+        """Count a move from stage to stage.
+
+        Parameters
+        ----------
+        customer : Customer
+            The customer.
+        source, target : int
+            Ids of the stages.
+        """
         self.counters.flows[customer.persona, source, target] += 1
         self.counters.occupancy[self.row, customer.persona, source] -= 1
         self.counters.occupancy[self.row, customer.persona, target] += 1
 
     def bought(self, customer: Customer, brand: int, *, switched: bool) -> None:
-        """Keep the customer's own account of a purchase."""
+        """Add a purchase to the customer's account, if there is one.
+
+        Parameters
+        ----------
+        customer : Customer
+            The customer.
+        brand : int
+            Id of the brand bought.
+        switched : bool
+            Whether another brand was bought before.
+        """
         if self.counters.accounts.size:
             account = self._account(customer)
             account.purchases += 1
@@ -260,22 +364,34 @@ class WorldEnvironment:
             account.switches += int(switched)
 
     def note(self, customer: Customer, kind: str, brand: int, channel: int, origin: int, cents: int) -> None:
-        """Log an event of a sampled customer."""
+        """Log an event if the customer is in the sample.
+
+        Parameters
+        ----------
+        customer : Customer
+            The customer.
+        kind : str
+            Kind, named as in :class:`sim.record.events.EventKind`.
+        brand, channel, origin : int
+            Ids, or NOBODY.
+        cents : int
+            Amount of a purchase, else 0.
+        """
         if customer.customer_id in self.sampled:
             self.events.append(
                 (customer.customer_id, self.row, 0, int(EventKind[kind]), customer.stage, brand, channel, origin, cents)
             )
 
     def decided(self, customer: Customer, decision: Decision) -> None:
-        """Hear what luck decided; here nobody listens."""
+        """Ignore a decision; the observer of a story records it."""
 
     def log(self) -> NDArray[np.int64]:
-        """Events as the columns of a tally."""
+        """Return the logged events, int64 (events, 9), in the columns of the counters' event log."""
         return np.array(self.events, np.int64).reshape(len(self.events), 9)
 
 
 def _quantile(table: Any, position: float) -> float:
-    """Value between the nodes of a quantile table."""
+    """Interpolate linearly in a quantile table."""
     below = int(position)
     share = position - below
     return float(table[below] + (table[below + 1] - table[below]) * share)
@@ -286,8 +402,8 @@ def _category(shares: Any, u: float) -> int:
     return next((at for at, share in enumerate(shares[:-1]) if u < share), len(shares) - 1)
 
 
-def be_born(customer: Customer, born: Birth) -> None:
-    """Draw persona, traits, own need rate, first stage and the phase of the first need."""
+def draw_customer(customer: Customer, born: Birth) -> None:
+    """Draw a new customer's persona, traits, need rate, first stage, and time to the first need."""
     world, customer_id = customer.world, customer.customer_id
     customer.persona = _category(born.persona_shares, world.draw(customer_id, Purpose.BIRTH, 0, 0, 0))
     customer.stage = _category(born.start, world.draw(customer_id, Purpose.BIRTH, 0, 0, 1))

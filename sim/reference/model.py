@@ -1,7 +1,7 @@
-"""The journey as a Mesa model: to be read, watched and extended. Slow, and right to the last bit.
+"""The journey as a Mesa model: to be read, watched and extended.
 
-Works with Mesa's ``DataCollector``, ``batch_run`` and SolaraViz. The fast engine (:mod:`sim.engine`) lives the same
-lives; what a customer does in a week stands in :class:`agents.customer.Customer`.
+It works with Mesa's ``DataCollector``, ``batch_run`` and SolaraViz. It is slow, and gives the same history as the fast
+engine (:mod:`sim.engine`) bit for bit. The week of a customer is in :class:`agents.customer.Customer`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from agents.rules.numerics import encode_unit
 from sim.record.counters import ByBrand, ByPersona, Counters, allocate_counters
 from sim.record.history import History
 from sim.record.recorder import Traced, allocate_trace, make_history, stocks_after, stocks_at_birth
-from sim.reference.environment import WorldEnvironment, be_born
+from sim.reference.environment import WorldEnvironment, draw_customer
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
@@ -39,7 +39,7 @@ __all__ = ["JourneyModel", "run_replicate", "sampled_customers"]
 
 
 def sampled_customers(scenario: Scenario, environment: WorldEnvironment) -> frozenset[int]:
-    """Customers whose moments are logged: a hashed sample."""
+    """Return the ids of the customers whose events are logged: a random sample that all arms share."""
     share = min(1.0, scenario.record.events / scenario.population)
     everybody = range(scenario.population)
     return frozenset(
@@ -59,14 +59,22 @@ class JourneyModel(mesa.Model):
     population : int, optional
         Customers; the scenario's own number by default.
     replicate : int
-        Which draws of the seed, >= 0.
+        Number of the replicate, 0 to 100,000: an independent set of draws of the same seed.
     rng : int, optional
-        The seed under the name by which newer versions of Mesa's ``batch_run`` hand it over.
+        Another name of the seed, by which Mesa 3.5's ``batch_run(..., rng=[1, 2, 3])`` passes it.
     seed : int, optional
-        Seed of every draw, 0 to 2**32 - 1; 1 by default. Passed by name: ``batch_run`` of Mesa 3.5 replaces a
-        parameter of the signature that is called so by None.
+        Seed of all draws, 0 to 2**32 - 1; 1 by default. It is not in the signature, because ``batch_run`` of Mesa 3.5
+        replaces a parameter of that name by None.
     **overrides
         Other values of the scenario, as for ``Scenario.load``: ``horizon``, ``burn_in`` ...
+
+    Notes
+    -----
+    The model is a function of its parameters: without a seed it has seed 1, so that two arms always meet the same
+    customers. Mesa does not tell a model its iteration, so ``batch_run(..., iterations=3)`` runs the same world three
+    times. For three worlds, sweep the replicates or the seeds: ``{"replicate": range(3)}`` or ``{"seed": [1, 2, 3]}``.
+    Both work in every version of Mesa from 3.3.1; ``rng=[1, 2, 3]`` from 3.5. Each row of the result has the ``seed``
+    and the ``replicate`` of its world.
 
     Raises
     ------
@@ -79,6 +87,16 @@ class JourneyModel(mesa.Model):
     >>> model.step()
     >>> len(model.agents), model.week
     (50, 1)
+
+    Three worlds, in a script or a notebook:
+
+    >>> rows = mesa.batch_run(
+    ...     JourneyModel,
+    ...     {"replicate": range(3), "population": 50, "burn_in": 0, "horizon": 2},
+    ...     display_progress=False,
+    ... )
+    >>> [(row["seed"], row["replicate"]) for row in rows]
+    [(1, 0), (1, 1), (1, 2)]
     """
 
     def __init__(
@@ -95,14 +113,14 @@ class JourneyModel(mesa.Model):
         # Mesa's generator decides nothing here; given, so that an extension that uses it is reproducible.
         super().__init__(rng=seed)
         self.luck = seed
-        #: The scenario lived. Mesa has an attribute `scenario` of its own.
+        #: The scenario. Mesa has an attribute `scenario` of its own.
         self.case = _load(scenario, population, overrides)
         self.arm = self.case.baseline if arm is None else arm
         if self.arm not in self.case.arms:
             raise ConfigError(f"arm {self.arm!r} is unknown; {suggest(self.arm, self.case.arms)}")
         self.replicate = replicate
         self.stages = stage_names(self.case.journeys)
-        self.week = 0  #: weeks lived, the burn-in's included
+        self.week = 0  #: weeks simulated, the burn-in's included
         self.adopted_before = 0
         weeks = self.case.burn_in + self.case.horizon
         self.traced: Traced = allocate_trace(weeks, self._groups(), len(self.case.brands))
@@ -111,12 +129,14 @@ class JourneyModel(mesa.Model):
         self.fixed = np.zeros((self.case.burn_in, len(self.case.brands), 3), np.int64)
         born = compile_birth(self.case)
         for customer_id in range(self.case.population):
-            be_born(CustomerAgent(self, customer_id, self.environment), born)
+            draw_customer(CustomerAgent(self, customer_id, self.environment), born)
         self.customers: list[CustomerAgent] = list(self.agents)
         self.running = True
         #: A subclass may put its own in its place; :func:`mesa.batch_run` reads it.
         self.datacollector = mesa.DataCollector(
             model_reporters={
+                "seed": "luck",
+                "replicate": "replicate",
                 "week": "week",
                 "purchases": "purchases",
                 "loop_purchases": "loop_purchases",
@@ -160,7 +180,7 @@ class JourneyModel(mesa.Model):
         return {name: float(count) / len(self.customers) for name, count in zip(self.stages, counts, strict=True)}
 
     def step(self) -> None:
-        """One week: the market, then every customer independently of the others."""
+        """Simulate one week: first the market, then each customer independently of the others."""
         if self.week >= self.case.burn_in + self.case.horizon:
             self.running = False
             return
@@ -188,7 +208,7 @@ class JourneyModel(mesa.Model):
             self.running = False
 
     def _begin_horizon(self) -> None:
-        """Leave the baseline's world, which all arms share until here, for the arm's own."""
+        """Change from the baseline's world, in which all arms share the burn-in, to the arm's own."""
         self.past = self.environment.counters
         market = start_from(self.environment.market)
         world = compile_world(self.case, self.case.arms[self.arm], self.luck, self.replicate)
@@ -212,7 +232,7 @@ class JourneyModel(mesa.Model):
         return loyal
 
     def records(self) -> Any:
-        """Memories of all customers as the fast engine keeps them (recarray)."""
+        """Return the state of all customers as the fast engine's records (recarray)."""
         people = allocate(self.case.population, len(self.case.brands)).people
         for customer, record in zip(self.customers, people, strict=True):
             for name in ("persona", "stage", "incumbent", "satisfaction"):
@@ -223,12 +243,23 @@ class JourneyModel(mesa.Model):
         return people
 
     def history(self, seconds: float = 0.0) -> History:
-        """What the arm has left behind; the horizon must be over."""
+        """Return the history of the arm; the horizon must be over.
+
+        Parameters
+        ----------
+        seconds : float
+            Wall-clock time of the run, >= 0, for the record.
+
+        Returns
+        -------
+        History
+            As the fast engine gives it.
+        """
         scenario, world = self.case, self.environment.world
         events = self.environment.log()
         counters = self.environment.counters._replace(events=events, event_count=np.array([len(events)], np.int64))
         records = self.records()
-        # Whoever is where now began where the flows say.
+        # The flows lead from the stages at the start to those at the end.
         began = -self.past.occupancy.sum(axis=0) - counters.occupancy.sum(axis=0)
         for customer in self.customers:
             began[customer.persona, customer.stage] += 1
@@ -251,13 +282,13 @@ class JourneyModel(mesa.Model):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Replicate:
-    """Which draws of a seed."""
+    """Schema of the parameter ``replicate``."""
 
-    replicate: int = whole(0, 0, 100_000, "which draws of the seed")
+    replicate: int = whole(0, 0, 100_000, "number of the replicate, an independent set of draws of the seed")
 
 
 def _seed_and_replicate(seed: object, rng: object, replicate: object) -> tuple[int, int]:
-    """Check both as the command line checks them; NumPy's integers are integers."""
+    """Check seed and replicate as the command line does; integers of NumPy are accepted."""
     seed, rng, replicate = (int(item) if isinstance(item, np.integer) else item for item in (seed, rng, replicate))
     if seed is not None and rng is not None and seed != rng:
         raise ConfigError(f"seed is {show(seed)} and rng is {show(rng)}; give one of them")
@@ -285,14 +316,34 @@ def run_replicate(
     on_progress: Callable[[int], None] | None = None,
     stop: threading.Event | None = None,
 ) -> dict[str, History]:
-    """Live one replicate of every arm with Mesa; as :func:`sim.engine.replicate.run_replicate`, to the last bit.
+    """Simulate one replicate of every arm with Mesa.
 
-    ``threads`` is accepted and left alone: Mesa's agents take turns.
+    The result equals that of :func:`sim.engine.replicate.run_replicate` bit for bit.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What to run.
+    seed : int
+        Seed of all draws, 0 to 2**32 - 1.
+    replicate : int
+        Number of the replicate, 0 to 100,000.
+    threads : int
+        Not used: Mesa steps its agents one by one.
+    on_progress : callable, optional
+        Called after each week with the number of customers stepped.
+    stop : threading.Event, optional
+        Set it to stop the run after the present week.
+
+    Returns
+    -------
+    dict of str to History
+        A history per arm, in the scenario's order.
 
     Raises
     ------
     ValueError
-        If the run is longer than customers' clocks reach.
+        If burn-in and horizon are longer than the clocks of customers.
     InterruptedError
         If ``stop`` was set.
     """

@@ -30,16 +30,43 @@ def test_batch_run_sweeps_the_model():
     assert all(row["week"] in (6, 7) and row["purchases"] >= row["loop_purchases"] >= 0 for row in rows)
 
 
-def test_batch_run_gives_every_seed_a_world_of_its_own():
-    rows = mesa.batch_run(
-        JourneyModel,
-        parameters={"seed": [1, 2, 3], "population": 30, "burn_in": 0, "horizon": 8},
-        number_processes=1,
-        display_progress=False,
-    )
-    assert len({tuple(row[name] for name in ("purchases", "contacts", "loop_purchases")) for row in rows}) > 1
-    # batch_run of Mesa 3.5 replaces a parameter of this name by None.
+def sweep(keys, processes, **options):
+    parameters = {"arm": "proactive", "population": 40, "burn_in": 4, "horizon": 26} | keys
+    return mesa.batch_run(JourneyModel, parameters, number_processes=processes, display_progress=False, **options)
+
+
+def worlds(rows):
+    return {tuple(row[name] for name in ("purchases", "contacts", "loop_purchases")) for row in rows}
+
+
+def test_the_signature_has_no_seed():
+    """Mesa 3.5's batch_run replaces a parameter of the signature that is called seed by None."""
     assert "seed" not in inspect.signature(JourneyModel).parameters
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("keys", [{"seed": [1, 2, 3]}, {"replicate": range(3)}, {"seed": np.arange(1, 4)}], ids=str)
+def test_batch_run_gives_three_worlds(keys, processes):
+    rows = sweep(keys, processes)
+    expected = {(int(seed), replicate) for seed in keys.get("seed", [1]) for replicate in keys.get("replicate", [0])}
+    assert {(row["seed"], row["replicate"]) for row in rows} == expected
+    assert len(worlds(rows)) == 3
+
+
+@pytest.mark.skipif(
+    "rng" not in inspect.signature(mesa.batch_run).parameters, reason="batch_run of this version of Mesa has no rng"
+)
+@pytest.mark.parametrize("processes", [1, 2])
+def test_batch_run_takes_seeds_as_rng(processes):
+    assert worlds(sweep({}, processes, rng=[1, 2, 3])) == worlds(sweep({"seed": [1, 2, 3]}, 1))
+
+
+@pytest.mark.filterwarnings("ignore:The `iterations` keyword:DeprecationWarning")
+def test_iterations_repeat_the_world_that_every_row_names():
+    """Mesa tells a model neither its iteration nor that there are several; ``replicate`` makes them differ."""
+    rows = sweep({"seed": 5}, 1, iterations=3)
+    assert [(row["iteration"], row["seed"], row["replicate"]) for row in rows] == [(0, 5, 0), (1, 5, 0), (2, 5, 0)]
+    assert len(worlds(rows)) == 1
 
 
 def test_seeds_may_be_numpys_and_have_two_names():
