@@ -119,14 +119,6 @@ def rule(function: Function) -> Function:
     """Compile a scalar rule; LLVM inlines it into its caller, so that loops over rules are vectorized.
 
     No fastmath: the interpreted function must give the same bits.
-
-    Examples
-    --------
-    >>> @rule
-    ... def double(x: float) -> float:
-    ...     return 2.0 * x
-    >>> double(1.5)
-    3.0
     """
     return _compile(function, forceinline=True)
 
