@@ -39,6 +39,19 @@ _ORIGIN_WORDS = {
 def money(amount: float, currency: str, *, signed: bool = False) -> str:
     """Write an amount with its currency and three significant digits.
 
+    Parameters
+    ----------
+    amount : float
+        Any finite amount of money.
+    currency : str
+        Its sign or code, such as `$` or `EUR`.
+    signed : bool
+        Mark amounts above zero with a plus.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> money(-1234567.0, "$")

@@ -158,7 +158,7 @@ def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: in
             f"{where}: {head[at['survivors']]!r} does not fall from period to period; give how many of those of the"
             " start are still there, not how many renew"
         )
-    # Below 100 a first row is a number of subscribers where it is of period 0; later it may be a share of who is missing.
+    # Below 100 a first row counts subscribers where it is of period 0; later it may be what is left of 100 %.
     shares = left[0] < _WHOLE and ((left % 1.0 != 0.0).any() or period[0] > 0.0)
     if left[0] < 1.0 or (left[0] > 1.0 and shares):
         raise ConfigError(f"{where}: its first row says {left[0]:g}; begin with the start, 100 % or all subscribers")

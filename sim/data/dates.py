@@ -49,7 +49,26 @@ def parse_date(word: str, pattern: str) -> date | None:
 def read_dates(
     words: list[str], code: NDArray[np.int32], date_format: str | None, where: str, trouble: RowFaults
 ) -> NDArray[np.int64]:
-    """Return the day (as an ordinal, 0 where it cannot be read) of each different date, in the one format that fits."""
+    """Return the day (as an ordinal, 0 where it cannot be read) of each different date, in the one format that fits.
+
+    Parameters
+    ----------
+    words : list of str
+        The different dates of the column.
+    code : int32 (n,)
+        Which of them each row has.
+    date_format : str, optional
+        A format of `strptime`; by default the one that fits all values.
+    where : str
+        The file; opens every message.
+    trouble : RowFaults
+        Takes the rows whose date cannot be read.
+
+    Returns
+    -------
+    int64 (len(words),)
+        Days as proleptic ordinals, 0 where one cannot be read.
+    """
     # A time of day is cut off the cells, so it is cut off the format too.
     pattern = None if date_format is None else re.sub(r"[ T]%[HI].*$", "", date_format)
     if pattern is None:

@@ -64,7 +64,22 @@ class Layout:
 
 
 def find_columns(first: list[str], layout: Layout, where: str) -> tuple[tuple[str, ...], bool, dict[str, int]]:
-    """Return the names of the columns, whether the file has a head line, and where each role stands."""
+    """Return the names of the columns, whether the file has a head line, and where each role stands.
+
+    Parameters
+    ----------
+    first : list of str
+        Cells of the first line.
+    layout : Layout
+        What the user says about columns.
+    where : str
+        The file; opens every message.
+
+    Returns
+    -------
+    tuple
+        Names of the columns, whether the first line names them, and the number of the column of each role.
+    """
     given = layout.columns
     if isinstance(given, list | tuple):
         names = tuple("" if name is None else str(name) for name in given)

@@ -125,6 +125,10 @@ def find_delimiter(lines: Sequence[str], given: str | None, fewest: int, where: 
     where : str
         Opens every message.
 
+    Returns
+    -------
+    str
+
     Raises
     ------
     ConfigError

@@ -30,7 +30,20 @@ _MEANINGS = {
 
 
 def forecast_summary(found: Forecast, warnings: Sequence[str], counts: dict[str, int]) -> dict[str, Any]:
-    """Return the content of `summary.json`."""
+    """Return the content of `summary.json`.
+
+    Parameters
+    ----------
+    found : Forecast
+    warnings : sequence of str
+        What was odd about the file.
+    counts : dict of str to int
+        Rows read, used and left out.
+
+    Returns
+    -------
+    dict
+    """
     base, fit = found.base, found.fit
     values, errors = fit.model.as_array(), fit.errors
     off, after = found.off(), found.after()
@@ -138,7 +151,22 @@ def estimate_line(found: Forecast) -> str:
 
 
 def forecast_document(found: Forecast, warnings: Sequence[str], command: str, title: str) -> Document:
-    """Lay out the report."""
+    """Lay out the report.
+
+    Parameters
+    ----------
+    found : Forecast
+    warnings : sequence of str
+        What was odd about the file.
+    command : str
+        What runs the fitted cohort.
+    title : str
+        Heading of the page.
+
+    Returns
+    -------
+    Document
+    """
     return Document(
         title=title,
         lead=tuple(forecast_lines(found, [])),

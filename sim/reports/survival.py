@@ -55,7 +55,20 @@ def survival_summary(found: Projection, name: str) -> dict[str, Any]:
 
 
 def survival_document(found: Projection, command: str, title: str) -> Document:
-    """Lay out the report."""
+    """Lay out the report.
+
+    Parameters
+    ----------
+    found : Projection
+    command : str
+        What runs the fitted subscription.
+    title : str
+        Heading of the page.
+
+    Returns
+    -------
+    Document
+    """
     survival = found.survival
     rows = tuple(
         (

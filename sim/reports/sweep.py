@@ -145,7 +145,20 @@ def _short(found: Any) -> str:
 
 
 def sweep_document(swept: SweepResult, *, title: str, facts: str) -> Document:
-    """Return the report: for each arm what moves the difference, how it spreads, the best and the worst runs."""
+    """Return the report: for each arm what moves the difference, how it spreads, the best and the worst runs.
+
+    Parameters
+    ----------
+    swept : SweepResult
+    title : str
+        Heading of the page.
+    facts : str
+        One line of what was run.
+
+    Returns
+    -------
+    Document
+    """
     words, currency = _words(swept.metric), _currency(swept)
 
     def write(number: float) -> str:

@@ -82,6 +82,10 @@ def write_answer(answer: Answer, output_dir: str | Path, verb: str) -> Path:
     verb : str
         The command whose answer it is.
 
+    Returns
+    -------
+    Path
+
     Raises
     ------
     ConfigError

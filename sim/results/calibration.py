@@ -25,7 +25,20 @@ __all__ = ["draws_table", "ensemble_of", "fitted_scenario", "simulations_table",
 
 
 def fitted_scenario(done: Calibration, name: str, title: str = "") -> tuple[Scenario, dict[str, str]]:
-    """Return the scenario with the fitted values under a name of its own, and the new names of changed journeys."""
+    """Return the scenario with the fitted values under a name of its own, and the new names of changed journeys.
+
+    Parameters
+    ----------
+    done : Calibration
+    name : str
+        Name of the new scenario.
+    title : str
+        A reader's name for it.
+
+    Returns
+    -------
+    tuple of Scenario and dict of str to str
+    """
     base = done.scenario
     fitted = with_values(base, values_at(done.parameters, done.shares))
     renamed = {
@@ -57,7 +70,20 @@ def fitted_scenario(done: Calibration, name: str, title: str = "") -> tuple[Scen
 
 
 def ensemble_of(done: Calibration, name: str, renamed: Mapping[str, str]) -> Ensemble | None:
-    """Return the near-best members as an ensemble of the fitted scenario; None where there is none."""
+    """Return the near-best members as an ensemble of the fitted scenario; None where there is none.
+
+    Parameters
+    ----------
+    done : Calibration
+    name : str
+        Name of the fitted scenario.
+    renamed : mapping of str to str
+        New names of the journeys that the fit changed.
+
+    Returns
+    -------
+    Ensemble or None
+    """
     if not done.members:
         return None
     rows = []

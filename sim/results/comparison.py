@@ -29,6 +29,10 @@ def comparison(result: Result, config: Mapping[str, Any] | None = None, *, repor
         The whole resolved configuration, for `config.yaml`. Left out: the scenario, seed, replicates, engine, threads.
     report : bool
         Whether to draw the report and its figures.
+
+    Returns
+    -------
+    Answer
     """
     names = TABLES if not result.scenario.record.customers else (*TABLES, "customers")
     decisive = resolved_config(result)
@@ -67,6 +71,10 @@ def write(
         Folder of all results; made where it does not exist.
     config, report
         As for :func:`comparison`.
+
+    Returns
+    -------
+    Path
 
     Raises
     ------

@@ -57,6 +57,10 @@ def write_ensemble(folder: Path, name: str, ensemble: Ensemble | None, what: str
         What leaves the parameters open.
     fit : sequence of str
         What the comments say of the fit.
+
+    Returns
+    -------
+    list of str
     """
     command = f"journey compare --config-dir FOLDER scenario={name}"
     if ensemble is None:

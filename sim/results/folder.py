@@ -35,6 +35,10 @@ def publish(output_dir: str | Path, verb: str, name: str, fill: Callable[[Path],
     fill : callable
         Writes the files into the folder it is given.
 
+    Returns
+    -------
+    Path
+
     Raises
     ------
     ConfigError

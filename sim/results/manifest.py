@@ -70,6 +70,10 @@ def provenance(config: Mapping[str, Any], *, started: str, wall_seconds: float, 
         How long it took.
     **more
         Further entries: the verb, the name of what was run, counts.
+
+    Returns
+    -------
+    dict
     """
     decisive = {key: value for key, value in config.items() if key not in _INDIFFERENT}
     return {

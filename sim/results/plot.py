@@ -30,6 +30,10 @@ def plot_sweep(folder: Path, output_dir: str | Path, *, x: str, y: str, where: s
     where : str
         Conditions; see :func:`sim.results.selection.select`.
 
+    Returns
+    -------
+    Path
+
     Raises
     ------
     ConfigError

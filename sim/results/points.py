@@ -32,6 +32,10 @@ def points_table(
         Differences.
     more : mapping of str to sequence, optional
         Further columns, a value for each point.
+
+    Returns
+    -------
+    pyarrow.Table
     """
     import pyarrow as pa
 

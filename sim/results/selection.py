@@ -69,6 +69,10 @@ def select(
     limit : int, optional
         Rows at most.
 
+    Returns
+    -------
+    pyarrow.Table
+
     Raises
     ------
     ConfigError
@@ -127,6 +131,18 @@ def _compare(pc: Any, column: Any, operator: str, word: str, name: str) -> Any:
 
 def write_table(table: Any, path: str | os.PathLike[str], format: str) -> Path:
     """Write a table as CSV or Parquet, whole or not at all.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    path : path
+        File to write.
+    format : {'csv', 'parquet'}
+
+    Returns
+    -------
+    Path
+        The file.
 
     Raises
     ------

@@ -15,7 +15,22 @@ __all__ = ["survival_table", "write_subscription"]
 
 
 def write_subscription(found: Projection, folder: Path, name: str, title: str, source: str, population: int) -> None:
-    """Write `personas/`, `journey/` and `scenario/` into a folder for `--config-dir`."""
+    """Write `personas/`, `journey/` and `scenario/` into a folder for `--config-dir`.
+
+    Parameters
+    ----------
+    found : Projection
+    folder : Path
+        Folder of the result.
+    name : str
+        Name of scenario, personas and journey.
+    title : str
+        A reader's name for it.
+    source : str
+        What it was fitted to; opens every file.
+    population : int
+        Customers of the scenario.
+    """
     survival, model = found.survival, found.model
     errors = "" if found.errors is None else f" (standard errors {found.errors[0]:.2g}, {found.errors[1]:.2g})"
     fit = [

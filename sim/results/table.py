@@ -88,6 +88,10 @@ def read_table(folder: str | Path, name: str, where: Mapping[str, Any] | None = 
     where : mapping, optional
         Values by column.
 
+    Returns
+    -------
+    pyarrow.Table
+
     Raises
     ------
     ConfigError

@@ -15,6 +15,17 @@ __all__ = ["read_trace"]
 def read_trace(folder: str | Path, arm: str, replicate: int) -> MarketTrace:
     """Return the market of one arm and replicate of a result folder, bit for bit as it was.
 
+    Parameters
+    ----------
+    folder : path
+        A result folder.
+    arm : str
+    replicate : int
+
+    Returns
+    -------
+    MarketTrace
+
     Raises
     ------
     ConfigError

@@ -57,6 +57,10 @@ def prepare_data(data: str, layout: Layout, until: object, *, save_as: str | Non
     save_as, title : str or None
         Name and title of what is written; null: those of the file.
 
+    Returns
+    -------
+    DataPlan
+
     Raises
     ------
     ConfigError
@@ -100,6 +104,10 @@ def run_data(job: Job[Any, Any], plan: DataPlan, session: Session) -> Answer:
         The file.
     session : Session
         What it runs with.
+
+    Returns
+    -------
+    Answer
     """
     if plan.survival is None:
         return _run_purchases(job, plan, session)

@@ -197,6 +197,10 @@ def prepare(verb: str, data: Mapping[str, Any], config_path: ConfigPath) -> Job[
     config_path : ConfigPath
         Where files that it names are looked up.
 
+    Returns
+    -------
+    Job
+
     Raises
     ------
     ConfigError
