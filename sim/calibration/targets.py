@@ -13,6 +13,7 @@ from typing import Any
 
 from sim.analysis.category import CATEGORY_METRICS
 from sim.analysis.metrics import METRICS
+from sim.data.text_file import read_text
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import read_name, show
@@ -461,15 +462,7 @@ def _number(value: object, metric: str, percents: bool, key: str, where: str) ->
 
 
 def _read_csv(path: Path) -> list[dict[str, Any]]:
-    try:
-        if path.is_file() and path.stat().st_size > LARGEST_FILE:
-            raise ConfigError(f"{path} has {path.stat().st_size:,} bytes; a file of targets may have {LARGEST_FILE:,}")
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise ConfigError(f"{path} does not exist; give the path of a file of targets") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ConfigError(f"{path} cannot be read: {reason}; give a CSV file in UTF-8") from None
+    text = read_text(path, str(path), "a file of targets", LARGEST_FILE)
     reader = csv.DictReader(StringIO(text), strict=True, skipinitialspace=True)
     try:
         names = [str(name).strip() for name in reader.fieldnames or ()]

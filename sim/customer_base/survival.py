@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric, fit_shifted_beta_geometric
 from sim.data.layout import ROLES
+from sim.data.text_file import read_text
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show
@@ -125,14 +126,7 @@ def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: in
         If a column is missing, a figure is no number, periods do not follow one another, or shares rise.
     """
     where = f"data {path!r}"
-    try:
-        raw = Path(path).read_bytes()[: LARGEST_FILE + 1]
-        text = raw.decode("utf-8-sig")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise ConfigError(f"{where} cannot be read: {reason}; give a CSV file") from None
-    if len(raw) > LARGEST_FILE:
-        raise ConfigError(f"{where} has more than {LARGEST_FILE:,} bytes; a table of survivors is small")
+    text = read_text(Path(path), where, "a table of survivors", LARGEST_FILE)
     head, *rows = [
         [cell.strip() for cell in row]
         for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text.partition("\n")[0]))

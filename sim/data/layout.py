@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agents.quantity import choice, quantity
+from agents.quantity import choice, quantity, whole
 from sim.data.dates import looks_like_date
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
@@ -60,6 +60,10 @@ class Layout:
         "keep",
         ("keep", "drop"),
         "rows alike in customer, date and amount: keep them (an order has lines), or drop them",
+    )
+    most_megabytes: int = whole(2_000, 1, 1_000_000, "text that is read at the most, decompressed", "MB")
+    most_rows: int = whole(
+        20_000_000, 1, 2_000_000_000, "rows that are read at the most; a million take 120 MB", "rows"
     )
 
 

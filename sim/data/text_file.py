@@ -20,6 +20,7 @@ __all__ = [
     "check_quotes",
     "find_delimiter",
     "open_binary",
+    "read_text",
     "reason_of",
     "split_line",
 ]
@@ -35,31 +36,132 @@ _FEWEST_SWALLOWED = 2
 SNIFFED_BYTES = 1 << 16
 
 
-def check_file(path: Path, where: str) -> None:
-    """Refuse what is no ordinary file with content: a ConfigError."""
+_TRANSACTIONS = "a file of transactions"
+
+
+class _BoundedStream(io.RawIOBase):
+    """A stream that ends in a ConfigError once it has given more bytes than it may."""
+
+    def __init__(self, stream: Any, most_bytes: int, message: str) -> None:
+        self._stream, self._left, self._message = stream, most_bytes, message
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer; return how many bytes it got."""
+        block = self._stream.read(len(buffer))
+        self._left -= len(block)
+        if self._left < 0:
+            raise ConfigError(self._message)
+        buffer[: len(block)] = block
+        return len(block)
+
+    def close(self) -> None:
+        """Close the stream within, too."""
+        self._stream.close()
+        super().close()
+
+
+def check_file(path: Path, where: str, what: str = _TRANSACTIONS) -> None:
+    """Refuse what is no ordinary file with content.
+
+    Parameters
+    ----------
+    path : Path
+        A link to an ordinary file is one.
+    where : str
+        Opens every message.
+    what : str
+        What the file is to be.
+
+    Raises
+    ------
+    ConfigError
+        If it is missing, empty, a folder, a pipe or a device; nothing is opened.
+    """
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
         reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error}"
-        raise ConfigError(f"{where} {reason}; give the path of a file of transactions") from None
+        raise ConfigError(f"{where} {reason}; give the path of {what}") from None
     if not stat.S_ISREG(status.st_mode):
-        raise ConfigError(f"{where} is no ordinary file; give the path of a file of transactions")
+        raise ConfigError(f"{where} is no ordinary file; give the path of {what}")
     if status.st_size == 0:
-        raise ConfigError(f"{where} is empty; give a file with a row per transaction: customer, date, amount")
+        rows = " with a row per transaction: customer, date, amount" if what == _TRANSACTIONS else ""
+        raise ConfigError(f"{where} is empty; give {'a file' if rows else what}{rows}")
 
 
-def open_binary(path: Path, where: str) -> BinaryIO:
-    """Open a file of text, decompressed as its name says."""
+def read_text(path: Path, where: str, what: str, most_bytes: int) -> str:
+    """Read a small file of text whole.
+
+    Parameters
+    ----------
+    path : Path
+    where : str
+        Opens every message.
+    what : str
+        What the file is to be.
+    most_bytes : int
+        A larger file is refused.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ConfigError
+        As :func:`check_file`, and if it is too large or not UTF-8.
+    """
+    check_file(path, where, what)
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(most_bytes + 1)
+        text = raw[:most_bytes].decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError(f"{where} cannot be read: {reason}; give {what} in UTF-8") from None
+    if len(raw) > most_bytes:
+        raise ConfigError(f"{where} has more than {most_bytes:,} bytes; {what} is small")
+    return text
+
+
+def open_binary(path: Path, where: str, most_megabytes: int) -> BinaryIO:
+    """Open a file of text, decompressed as its name says.
+
+    Parameters
+    ----------
+    path : Path
+    where : str
+        Opens every message.
+    most_megabytes : int
+        Of text: whoever reads more of it gets a ConfigError.
+
+    Returns
+    -------
+    binary file
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be opened.
+    """
     import pyarrow
 
     try:
-        stream: BinaryIO = pyarrow.input_stream(str(path), compression="detect")
+        stream = pyarrow.input_stream(str(path), compression="detect")
     except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise ConfigError(f"{where} cannot be read: {reason_of(error)}; give a text file that may be read") from None
-    return stream
+    message = (
+        f"{where} holds more than {most_megabytes:,} MB of text; divide it, or say most_megabytes={2 * most_megabytes}"
+        " if there is memory for it"
+    )
+    return io.BufferedReader(_BoundedStream(stream, most_megabytes * 1_000_000, message), SNIFFED_BYTES)
 
 
-def check_quotes(path: Path, where: str, delimiter: str, width: int) -> None:
+def check_quotes(path: Path, where: str, delimiter: str, width: int, most_megabytes: int) -> None:
     """Refuse a quote that opens and swallows rows.
 
     A field with a line break is legal, but not one whose lines are rows by themselves.
@@ -73,6 +175,8 @@ def check_quotes(path: Path, where: str, delimiter: str, width: int) -> None:
         Sign between columns.
     width : int
         Columns of a row.
+    most_megabytes : int
+        As for :func:`open_binary`.
 
     Raises
     ------
@@ -81,10 +185,10 @@ def check_quotes(path: Path, where: str, delimiter: str, width: int) -> None:
     """
     import csv
 
-    with open_binary(path, where) as stream:
+    with open_binary(path, where, most_megabytes) as stream:
         if not any(b'"' in block for block in iter(lambda: stream.read(SNIFFED_BYTES), b"")):
             return
-    with open_binary(path, where) as raw:
+    with open_binary(path, where, most_megabytes) as raw:
         reader = csv.reader(io.TextIOWrapper(raw, "utf-8", errors="replace", newline=""), delimiter=delimiter)
         line, longest = 1, False
         while not longest:

@@ -129,16 +129,21 @@ def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
     check_file(place, where)
     shape = _look(place, where, layout)
     if shape.delimiter != WHITESPACE:
-        check_quotes(place, where, shape.delimiter, len(shape.head))
+        check_quotes(place, where, shape.delimiter, len(shape.head), layout.most_megabytes)
     trouble = RowFaults()
     codes: dict[str, int] = {}
     parts: list[tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.int64]]] = []
     capitals: list[NDArray[np.uint64]] = []
     rows = 0
-    for batch, refused in _batches(place, where, shape):
+    for batch, refused in _batches(place, where, shape, layout.most_megabytes):
         trouble.add("with another number of columns", refused.count, iter(refused.shown))
         parts.append(_take(batch, rows, shape, codes, trouble, capitals, where))
         rows += batch.num_rows + refused.count
+        if rows > layout.most_rows:
+            raise ConfigError(
+                f"{where} has more than {layout.most_rows:,} rows; divide it, or say most_rows={2 * layout.most_rows}"
+                " if there is memory for them: a million take 120 MB"
+            )
     if rows == 0:
         raise ConfigError(f"{where} has no rows{' below its head line' if shape.has_head else ''}; give transactions")
     who = np.concatenate([part[0] for part in parts])
@@ -187,7 +192,7 @@ def check_layout(path: str, layout: Layout) -> None:
 def _look(path: Path, where: str, layout: Layout) -> _Shape:
     """Tell delimiter, columns and decimal sign from the first lines."""
     try:
-        with open_binary(path, where) as stream:
+        with open_binary(path, where, layout.most_megabytes) as stream:
             raw = stream.read(SNIFFED_BYTES)
     except OSError as error:
         raise ConfigError(f"{where} cannot be read: {reason_of(error)}; give a text file that may be read") from None
@@ -225,7 +230,7 @@ class _Refused:
     shown: list[str] = field(default_factory=list)
 
 
-def _batches(path: Path, where: str, shape: _Shape) -> Iterator[tuple[Any, _Refused]]:
+def _batches(path: Path, where: str, shape: _Shape, most_megabytes: int) -> Iterator[tuple[Any, _Refused]]:
     """Yield blocks of rows, the three columns as text, with the rows between them that have another width."""
     import pyarrow
     from pyarrow import csv
@@ -240,7 +245,7 @@ def _batches(path: Path, where: str, shape: _Shape) -> Iterator[tuple[Any, _Refu
 
     names = [f"column{at}" for at in range(len(shape.head))]
     kept = [names[shape.columns[role]] for role in ROLES]
-    stream: Any = open_binary(path, where)
+    stream: Any = open_binary(path, where, most_megabytes)
     if shape.delimiter == WHITESPACE:
         stream = io.BufferedReader(SqueezedStream(stream), SNIFFED_BYTES)
     try:

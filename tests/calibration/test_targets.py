@@ -109,7 +109,7 @@ def test_what_cannot_be_is_said_in_one_line(scenario, data, words):
     ("name", "text", "words"),
     [
         ("a.csv", "metric;value\nswitched;3\n", "column 'metric' is missing"),
-        ("a.csv", "", "column 'metric' is missing"),
+        ("a.csv", "", "is empty; give a file of targets"),
         ("a.csv", "metric,value\nswitched,1,2\n", "line 2"),
         ("a.csv", 'metric,value\n"switched,1\n', "line"),
         ("a.csv", "metric,value\n", "targets is empty"),

@@ -1,0 +1,81 @@
+"""What `calibrate` is given is an ordinary file within bounds: no pipe is waited for, no device read, no bomb unpacked."""
+
+import gzip
+import os
+import resource
+
+import pytest
+
+from sim.calibration.targets import read_target_file
+from sim.customer_base.survival import holds_survival, read_survival
+from sim.data.layout import Layout
+from sim.data.transactions import check_layout, read_transactions
+from sim.scenario.errors import ConfigError
+
+SURVIVORS = {"period": "a", "survivors": "b"}
+READERS = {
+    "transactions": read_transactions,
+    "first lines": lambda path: check_layout(str(path), Layout()),
+    "survivors": lambda path: read_survival(str(path), SURVIVORS),
+    "targets": read_target_file,
+    "targets in YAML": lambda path: read_target_file(path.with_suffix(".yaml")),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("kind", ["pipe", "device", "link to a device", "folder", "empty", "missing"])
+def test_what_is_no_ordinary_file_is_refused_at_once(tmp_path, reader, kind):
+    for path in (tmp_path / "it.csv", tmp_path / "it.yaml"):
+        if kind == "pipe":
+            os.mkfifo(path)
+        elif kind == "link to a device":
+            path.symlink_to("/dev/zero")
+        elif kind == "device":
+            path.symlink_to("/dev/null")
+        elif kind == "folder":
+            path.mkdir()
+        elif kind == "empty":
+            path.write_bytes(b"")
+    with pytest.raises(ConfigError, match="ordinary file|is a folder|empty|does not exist"):
+        READERS[reader](tmp_path / "it.csv")
+
+
+def test_a_pipe_is_no_table_of_survivors(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert not holds_survival(str(tmp_path / "pipe")) and not holds_survival("/dev/zero")
+
+
+def test_a_large_table_of_survivors_or_targets_is_refused(tmp_path):
+    place = tmp_path / "it.csv"
+    place.write_bytes(b"a,b\n" * 250_001)
+    with pytest.raises(ConfigError, match="more than 1,000,000 bytes"):
+        read_survival(str(place), SURVIVORS)
+    with pytest.raises(ConfigError, match="more than 1,000,000 bytes"):
+        read_target_file(place)
+
+
+def bomb(path, rows, row=b"7,2020-01-01,5\n"):
+    block = row * 10_000
+    with gzip.open(path, "wb", compresslevel=1) as out:
+        out.write(b"customer,date,amount\n")
+        for _ in range(rows // 10_000):
+            out.write(block)
+    return path
+
+
+@pytest.mark.parametrize("row", [b"7,2020-01-01,5\n", b'"7",2020-01-01,5\n', b"7 2020-01-01 5\n", b" " * 15])
+def test_what_a_compressed_file_holds_is_bounded(tmp_path, row):
+    place = bomb(tmp_path / "bomb.csv.gz", 1_000_000, row)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ConfigError, match=r"holds more than 3 MB of text.* most_megabytes=6|delimiter|columns"):
+        read_transactions(place, Layout(most_megabytes=3, delimiter="whitespace" if b"," not in row else None))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
+
+
+def test_the_bounds_can_be_raised_and_rows_have_one_too(tmp_path):
+    place = bomb(tmp_path / "many.csv.gz", 100_000)
+    with pytest.raises(ConfigError, match=r"more than 50,000 rows.*most_rows=100000"):
+        read_transactions(place, Layout(most_rows=50_000))
+    with pytest.raises(ConfigError, match="1 MB"):
+        read_transactions(place, Layout(most_megabytes=1))
+    assert read_transactions(place, Layout(most_megabytes=2, most_rows=100_000)).rows == 100_000
