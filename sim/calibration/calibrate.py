@@ -4,7 +4,7 @@
 2. A scan of the prior (Sobol' points) finds places to start from; the same scan serves every fit of the same scenario.
 3. From the best of them, damped Gauss-Newton steps within the bounds (Levenberg 1944; Marquardt 1963). On common luck
    the objective is deterministic, so finite differences work, and all points of a Jacobian run at once.
-4. A surrogate of all points so far draws the near-best parameters; some of them are simulated, and the surrogate is
+4. An emulator of all points so far draws the near-best parameters; some of them are simulated, and the emulator is
    fitted anew, until it predicts what is simulated.
 5. The best point is moved by what a larger population with luck of its own shows, and checked on a third luck.
 6. Targets that are missed are named: out of reach by themselves, or at odds with which others.
@@ -60,6 +60,11 @@ def calibrate(
     say : callable
         Told what is being done.
 
+    Returns
+    -------
+    Calibration
+        Best point, near-best members and misses.
+
     Raises
     ------
     ConfigError
@@ -75,14 +80,14 @@ def calibrate(
     search.scan()
     say("descent")
     search.descend_from_best()
-    surrogate = explore(search, say)
+    emulator = explore(search, say)
     say("polish")
-    # The best point is where the figures are met; how sure the surrogate is far from it widens only the draws.
+    # The best point is where the figures are met; how sure the emulator is far from it widens only the draws.
     sharp = fit_near_best(search)
     shares, bias = polish(search, sharp)
-    bias = bias_near(search, surrogate, bias)
-    draws = draw_near_best(search, surrogate, bias)
-    # Members are simulated and weighed by what came out: drawn too widely, hardly one would be left.
+    bias = bias_near(search, emulator, bias)
+    draws = draw_near_best(search, emulator, bias)
+    # Members are simulated and weighted by the outcome: drawn too widely, hardly one would be left.
     members = simulate_members(search, sharp, draw_near_best(search, sharp, bias), bias)
     say("check")
     figures, error = check_best(search, shares)
@@ -100,12 +105,12 @@ def calibrate(
         draws=draws,
         members=members,
         misses=misses,
-        profiles=profile_misfit(search, surrogate, bias, draws) if effort.profiles else (),
+        profiles=profile_misfit(search, emulator, bias, draws) if effort.profiles else (),
         trail=np.array([search.misfit(value[None])[0] for value in search.values]),
         points=np.array(search.points),
         values=np.array(search.values),
         simulations=search.wanted,
         population=search.people,
-        surrogate_error=surrogate.error,
+        emulator_error=emulator.error,
         relaxed=search.prior.weight < 1.0,
     )

@@ -1,4 +1,4 @@
-"""Ensemble: near-best parameter sets that a calibration left, and which of them a comparison lives."""
+"""Ensemble: near-best parameter sets that a calibration left, and which of them a comparison simulates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sim.scenario.schema import read_name, show
 
 __all__ = ["LUCKS", "Ensemble", "read_ensemble"]
 
-#: Lucks with which each member is lived: two are enough to tell luck from parameters.
+#: Replicates of each member: two are enough to separate luck from parameters.
 LUCKS = 2
 MOST_MEMBERS = 2_000
 _KEYS = ("name", "title", "scenario", "paths", "members")
@@ -72,6 +72,20 @@ class Ensemble:
 
 def read_ensemble(data: object, scenario: Scenario, config_path: ConfigPath) -> Ensemble:
     """Read an ensemble: the name of a file in `ensemble/`, or its content.
+
+    Parameters
+    ----------
+    data : str or mapping
+        Name of a file in `ensemble/`, or its content.
+    scenario : Scenario
+        Every member must fit it.
+    config_path : ConfigPath
+        Where the file is looked up.
+
+    Returns
+    -------
+    Ensemble
+        Weights sum to 1.
 
     Raises
     ------

@@ -23,7 +23,22 @@ def check_best(search: Search, shares: Array) -> tuple[Array, Array]:
 
 
 def find_misses(search: Search, shares: Array, figures: Array) -> tuple[Miss, ...]:
-    """Say of every target that is not met what could be reached, and what stands in its way."""
+    """Say of every target that is not met what could be reached, and what stands in its way.
+
+    Parameters
+    ----------
+    search : Search
+        The finished search; it may simulate more points.
+    shares : float64 (D,)
+        Best point of the unit cube.
+    figures : float64 (K,)
+        Figures of the targets at that point.
+
+    Returns
+    -------
+    tuple of Miss
+        Largest miss first, in units of the tolerance.
+    """
     tolerances = search.tolerances()
     missed = np.flatnonzero(~(np.abs(figures - search.goal) <= tolerances))
     out: list[Miss] = []
@@ -61,9 +76,26 @@ def find_misses(search: Search, shares: Array, figures: Array) -> tuple[Miss, ..
     return tuple(out)
 
 
-def profile_misfit(search: Search, surrogate: ThinPlateEmulator, bias: Array, draws: Array) -> tuple[Profile, ...]:
-    """Return the smallest misfit along each parameter, the others free, by the emulator."""
-    density = log_density(search, surrogate, bias, search.chance)
+def profile_misfit(search: Search, emulator: ThinPlateEmulator, bias: Array, draws: Array) -> tuple[Profile, ...]:
+    """Return the smallest misfit along each parameter, the others free, by the emulator.
+
+    Parameters
+    ----------
+    search : Search
+        Points and figures so far.
+    emulator : ThinPlateEmulator
+        Predicts the figures at any point.
+    bias : float64 (K,)
+        Simulated minus predicted figures.
+    draws : float64 (n, D)
+        Near-best points of the unit cube.
+
+    Returns
+    -------
+    tuple of Profile
+        One for each parameter, at 13 values over its range.
+    """
+    density = log_density(search, emulator, bias, search.chance)
     best = np.vstack([draws, np.array(search.points)])
     level = density(best)
     top = float(level.max())

@@ -1,4 +1,4 @@
-"""Near-best parameters: the emulator that draws them, and the simulations that weigh them."""
+"""Near-best parameters: the emulator that draws them, and the simulations that weight them."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-#: Points that a surrogate is fitted to: those that come nearest to the targets, and some of all others.
+#: Points that an emulator is fitted to: those that come nearest to the targets, and some of all others.
 NEAR, FAR = 400, 80
-#: Near-best points that tell how far a surrogate is off on average.
+#: Near-best points that tell how far an emulator is off on average.
 SPOTS = 8
 #: Points that the polish looks at, at most.
 MOVES = 4
@@ -49,13 +49,13 @@ def fit_near_best(search: Search) -> ThinPlateEmulator:
     return fit_thin_plate_emulator(points, values, search.is_share, closeness)
 
 
-def log_density(search: Search, surrogate: ThinPlateEmulator, bias: Array, chance: Array) -> Callable[[Array], Array]:
+def log_density(search: Search, emulator: ThinPlateEmulator, bias: Array, chance: Array) -> Callable[[Array], Array]:
     """Return the log posterior density of points (n, D), up to a constant.
 
     Parameters
     ----------
     search : Search
-    surrogate : ThinPlateEmulator
+    emulator : ThinPlateEmulator
     bias : float64 (K,)
         What is added to its predictions.
     chance : float64 (K,)
@@ -69,16 +69,35 @@ def log_density(search: Search, surrogate: ThinPlateEmulator, bias: Array, chanc
     known = search.error**2 + chance**2
 
     def density(points: Array) -> Array:
-        missed = surrogate(points) + bias - search.goal
-        variance = known + surrogate.error_at(points) ** 2
+        missed = emulator(points) + bias - search.goal
+        variance = known + emulator.error_at(points) ** 2
         level = (missed**2 / variance + np.log(variance)).sum(axis=-1)
         return np.asarray(-0.5 * (level + search.prior.penalty(points)), dtype=np.float64)
 
     return density
 
 
-def sample(search: Search, surrogate: ThinPlateEmulator, bias: Array, chance: Array, number: int) -> Array:
-    """Draw near-best points, by the surrogate."""
+def sample(search: Search, emulator: ThinPlateEmulator, bias: Array, chance: Array, number: int) -> Array:
+    """Draw near-best points, by the emulator.
+
+    Parameters
+    ----------
+    search : Search
+        Points and figures so far.
+    emulator : ThinPlateEmulator
+        Predicts the figures at any point.
+    bias : float64 (K,)
+        Simulated minus predicted figures.
+    chance : float64 (K,)
+        Monte-Carlo standard error of the figures.
+    number : int
+        Number of the random stream.
+
+    Returns
+    -------
+    float64 (n, D)
+        Points of the unit cube.
+    """
     generator = np.random.default_rng([search.seed, number])
     points, values = np.array(search.points), np.array(search.values)
     dimensions = points.shape[1]
@@ -91,40 +110,40 @@ def sample(search: Search, surrogate: ThinPlateEmulator, bias: Array, chance: Ar
     start = best + generator.normal(0.0, 0.03, (walkers, dimensions))
     start = np.abs(start)
     start = np.clip(np.where(start > 1.0, 2.0 - start, start), 0.0, 1.0)
-    drawn, _ = draw(log_density(search, surrogate, bias, chance), start, search.effort.moves, generator, _KEPT)
+    drawn, _ = draw(log_density(search, emulator, bias, chance), start, search.effort.moves, generator, _KEPT)
     return drawn
 
 
 def explore(search: Search, say: Callable[[str], None]) -> ThinPlateEmulator:
-    """Simulate where the surrogate expects near-best points until it is right about them.
+    """Simulate where the emulator expects near-best points until it is right about them.
 
     What it was wrong by about points that it drew itself, and had not seen, is its error: cross validation asks it
     about points that lie among others.
     """
-    surrogate = fit_near_best(search)
+    emulator = fit_near_best(search)
     for number in range(search.effort.rounds):
         say(f"near-best fits, round {number + 1}")
-        drawn = sample(search, surrogate, np.zeros(len(search.targets)), search.chance, number)
+        drawn = sample(search, emulator, np.zeros(len(search.targets)), search.chance, number)
         generator = np.random.default_rng([search.seed, 100 + number])
         chosen = drawn[generator.choice(len(drawn), min(search.effort.round_points, len(drawn)), replace=False)]
-        expected, distance = surrogate(chosen), surrogate.distance(chosen)
+        expected, distance = emulator(chosen), emulator.distance(chosen)
         found = search.look(chosen)
         defined = np.isfinite(found).all(axis=1)
-        surrogate = fit_near_best(search)
+        emulator = fit_near_best(search)
         if not defined.any():
             continue
         search.near = chosen[defined]
         wrong = np.sqrt(((found - expected)[defined] ** 2).mean(axis=0))
-        surrogate = replace(surrogate, error=wrong, reach=float(distance[defined].mean()))
+        emulator = replace(emulator, error=wrong, reach=float(distance[defined].mean()))
         if number > 0 and (wrong / search.spread()).max() < 0.5:
             break
-    return surrogate
+    return emulator
 
 
-def polish(search: Search, surrogate: ThinPlateEmulator) -> tuple[Array, Array]:
-    """Move the best point by what a larger population shows; return it, and how far the surrogate is off there.
+def polish(search: Search, emulator: ThinPlateEmulator) -> tuple[Array, Array]:
+    """Move the best point by what a larger population shows; return it, and how far the emulator is off there.
 
-    The surrogate smooths what single simulations have of chance; what all of them share, their common luck, the
+    The emulator smooths what single simulations have of chance; what all of them share, their common luck, the
     larger population with another luck takes out. A move counts only where that population shows it to be one.
     """
     points, values = np.array(search.points), np.array(search.values)
@@ -136,12 +155,12 @@ def polish(search: Search, surrogate: ThinPlateEmulator) -> tuple[Array, Array]:
         if not np.isfinite(large).all():
             break
         figures = large.mean(axis=0)
-        bias = figures - surrogate(here[None])[0]
+        bias = figures - emulator(here[None])[0]
         search.chance = search.error_of_mean(large)
         level = float(search.objective(here[None], figures[None])[0])
         if level < least:
             best, least, at_best = here, level, bias
-        density = log_density(search, surrogate, bias, search.chance)
+        density = log_density(search, emulator, bias, search.chance)
         moved = climb(density, here)
         if density(moved[None])[0] <= density(here[None])[0]:
             break
@@ -149,10 +168,24 @@ def polish(search: Search, surrogate: ThinPlateEmulator) -> tuple[Array, Array]:
     return best, at_best
 
 
-def bias_near(search: Search, surrogate: ThinPlateEmulator, bias: Array) -> Array:
-    """Return how far the surrogate is off on average among near-best points; ``bias`` is that at the best one.
+def bias_near(search: Search, emulator: ThinPlateEmulator, bias: Array) -> Array:
+    """Return how far the emulator is off on average among near-best points; ``bias`` is that at the best one.
 
-    Each has a larger population and luck of its own, so that what is left of chance is told by how they differ.
+    Each has a larger population and luck of its own, so that their spread gives the error that is left.
+
+    Parameters
+    ----------
+    search : Search
+        Points and figures so far.
+    emulator : ThinPlateEmulator
+        Predicts the figures at any point.
+    bias : float64 (K,)
+        Simulated minus predicted figures.
+
+    Returns
+    -------
+    float64 (K,)
+        Mean bias; ``bias`` itself where too few points are defined.
     """
     spots = search.near[:SPOTS]
     if len(spots) < SPOTS:
@@ -161,7 +194,7 @@ def bias_near(search: Search, surrogate: ThinPlateEmulator, bias: Array) -> Arra
         search.simulate(spot[None], search.effort.check_population, (POLISH + 100 + at,))[0, 0]
         for at, spot in enumerate(spots)
     ]
-    off = np.array(large) - surrogate(spots)
+    off = np.array(large) - emulator(spots)
     off = off[np.isfinite(off).all(axis=1)]
     if len(off) < 2:
         return bias
@@ -169,13 +202,13 @@ def bias_near(search: Search, surrogate: ThinPlateEmulator, bias: Array) -> Arra
     return np.asarray(off.mean(axis=0), dtype=np.float64)
 
 
-def draw_near_best(search: Search, surrogate: ThinPlateEmulator, bias: Array) -> Array:
+def draw_near_best(search: Search, emulator: ThinPlateEmulator, bias: Array) -> Array:
     """Draw the near-best points of the finished search.
 
     Parameters
     ----------
     search : Search
-    surrogate : ThinPlateEmulator
+    emulator : ThinPlateEmulator
     bias : float64 (K,)
         What is added to its predictions.
 
@@ -184,19 +217,36 @@ def draw_near_best(search: Search, surrogate: ThinPlateEmulator, bias: Array) ->
     float64 (n, D)
         In the unit cube, equally weighted.
     """
-    return sample(search, surrogate, bias, search.chance, 50)
+    return sample(search, emulator, bias, search.chance, 50)
 
 
-def simulate_members(search: Search, surrogate: ThinPlateEmulator, draws: Array, bias: Array) -> tuple[Member, ...]:
-    """Simulate some of the near-best points, and weigh them by what came out."""
+def simulate_members(search: Search, emulator: ThinPlateEmulator, draws: Array, bias: Array) -> tuple[Member, ...]:
+    """Simulate some of the near-best points, and weight them by the outcome.
+
+    Parameters
+    ----------
+    search : Search
+        Points and figures so far.
+    emulator : ThinPlateEmulator
+        Predicts the figures at any point.
+    draws : float64 (n, D)
+        Near-best points of the unit cube.
+    bias : float64 (K,)
+        Simulated minus predicted figures.
+
+    Returns
+    -------
+    tuple of Member
+        Weights sum to 1; empty where no simulated figure is defined.
+    """
     generator = np.random.default_rng([search.seed, 200])
     chosen = draws[generator.choice(len(draws), min(search.effort.members, len(draws)), replace=False)]
     found = search.look(chosen) + bias
     variance = search.error**2 + search.chance**2
     # One simulation of the fit's size is itself uncertain.
     truly = -0.5 * ((found - search.goal) ** 2 / (variance + search.luck**2)).sum(axis=1)
-    expected = surrogate(chosen) + bias
-    wide = variance + surrogate.error_at(chosen) ** 2
+    expected = emulator(chosen) + bias
+    wide = variance + emulator.error_at(chosen) ** 2
     thought = -0.5 * ((expected - search.goal) ** 2 / wide + np.log(wide)).sum(axis=1)
     ratio = np.where(np.isfinite(truly), truly - thought, -np.inf)
     if not np.isfinite(ratio).any():
@@ -220,7 +270,22 @@ def simulate_members(search: Search, surrogate: ThinPlateEmulator, draws: Array,
 
 
 def climb(density: Callable[[Array], Array], start: Array, held: int | None = None) -> Array:
-    """Climb a density within the unit cube; coordinate ``held`` stays."""
+    """Climb a density within the unit cube; coordinate ``held`` stays.
+
+    Parameters
+    ----------
+    density : callable
+        Log density of points (n, D); returns (n,).
+    start : float64 (D,)
+        Point of the unit cube.
+    held : int, optional
+        Coordinate that stays.
+
+    Returns
+    -------
+    float64 (D,)
+        Point of the unit cube with at least the density of the start.
+    """
     free = np.array([at for at in range(start.size) if at != held])
     if free.size == 0:
         return start

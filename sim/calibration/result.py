@@ -79,7 +79,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Smallest misfit that the other parameters allow where one is held, on the surrogate."""
+    """Smallest misfit that the other parameters allow where one is held, on the emulator."""
 
     numbers: Array
     misfit: Array
@@ -102,7 +102,7 @@ class Calibration:
     figures, error : float64 (K,)
         What it gives on luck that the fit never saw, and the Monte-Carlo standard error of that.
     draws : float64 (n, D)
-        Near-best points that the surrogate leaves likely, equally weighted.
+        Near-best points that the emulator leaves likely, equally weighted.
     members : tuple of Member
         Some of them, simulated.
     misses : tuple of Miss
@@ -117,8 +117,8 @@ class Calibration:
         How many replicates were wanted, those from the store included.
     population : int
         Customers of the fit.
-    surrogate_error : float64 (K,)
-        Of a prediction of the surrogate.
+    emulator_error : float64 (K,)
+        Of a prediction of the emulator.
     relaxed : bool
         Whether the targets could be met only far from where the scenario stands.
     """
@@ -140,7 +140,7 @@ class Calibration:
     values: Array
     simulations: int
     population: int
-    surrogate_error: Array
+    emulator_error: Array
     relaxed: bool
 
     @property

@@ -87,7 +87,22 @@ class Search:
         self.is_share = np.array([target.metric in SHARES for target in self.targets])
 
     def simulate(self, points: Array, people: int, replicates: Sequence[int]) -> Array:
-        """Return the figures of the targets at points (n, D), by replicate: (n, R, K); NaN where undefined."""
+        """Return the figures of the targets at points, by replicate.
+
+        Parameters
+        ----------
+        points : float64 (n, D)
+            Points of the unit cube.
+        people : int
+            Population of each simulation.
+        replicates : sequence of int
+            Numbers of the R replicates.
+
+        Returns
+        -------
+        float64 (n, R, K)
+            Figures of the K targets; NaN where undefined.
+        """
         events = min(people, MOST_EVENTS) if any(target.metric in FROM_EVENTS for target in self.targets) else 0
         trials: list[Trial] = []
         for variant in self.variants.values():
@@ -195,7 +210,22 @@ class Search:
     def descend(
         self, point: Array, active: NDArray[np.bool_] | None = None, steps: int | None = None
     ) -> tuple[Array, Array]:
-        """Go downhill from a point by damped Gauss-Newton steps; ``active`` are the targets that count."""
+        """Go downhill from a point by damped Gauss-Newton steps (Levenberg 1944; Marquardt 1963).
+
+        Parameters
+        ----------
+        point : float64 (D,)
+            Start, in the unit cube.
+        active : bool (K,), optional
+            Targets that count; all by default.
+        steps : int, optional
+            Steps at most; those of the effort by default.
+
+        Returns
+        -------
+        float64 (D,), float64 (K,)
+            Best point and its figures.
+        """
         active = np.ones(len(self.targets), bool) if active is None else active
         spread = self.spread()
         here, figures = point.copy(), self.look(point)[0]

@@ -187,6 +187,11 @@ def read_targets(data: object, scenario: Scenario, *, where: str = "") -> tuple[
     where : str
         File the data comes from; opens every message.
 
+    Returns
+    -------
+    tuple of Target
+        In the order of the data.
+
     Raises
     ------
     ConfigError
@@ -207,6 +212,15 @@ def read_targets(data: object, scenario: Scenario, *, where: str = "") -> tuple[
 
 def check_targets(targets: Sequence[Target], scenario: Scenario, *, where: str = "") -> None:
     """Refuse targets that no market can meet together, and say what the nearest possible ones are.
+
+    Parameters
+    ----------
+    targets : sequence of Target
+        Figures that one market is to reproduce.
+    scenario : Scenario
+        Its number of brands limits some figures.
+    where : str
+        File of the targets; opens every message.
 
     Raises
     ------

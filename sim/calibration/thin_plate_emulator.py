@@ -1,4 +1,4 @@
-"""Thin-plate emulator: what a simulation would say at a point where it was not run, by thin-plate splines.
+"""Emulator of a calibration: figures predicted by `thin_plate_spline` at points that were not simulated.
 
 Radial basis functions over a quadratic trend (Hardy 1971; Wendland 2005, ch. 8), fitted on a scale without bounds
 (log odds of shares, logarithms of amounts), smoothed as cross validation finds best.
@@ -30,7 +30,7 @@ _ENOUGH = 1.5
 
 @dataclass(frozen=True, slots=True)
 class ThinPlateEmulator:
-    """A fitted surrogate.
+    """A fitted emulator.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ def _bounded(values: Array, shares: NDArray[np.bool_]) -> Array:
 def fit_thin_plate_emulator(
     points: Array, values: Array, shares: NDArray[np.bool_], closeness: Array
 ) -> ThinPlateEmulator:
-    """Fit a surrogate to simulated points.
+    """Fit an emulator to simulated points.
 
     Parameters
     ----------
@@ -92,6 +92,11 @@ def fit_thin_plate_emulator(
         Which outputs lie in [0, 1]; all others are at least 0.
     closeness : float64 (n,)
         Weight of each point in the cross validation: how much its neighbourhood matters.
+
+    Returns
+    -------
+    ThinPlateEmulator
+        With the smoothing of the smallest error in cross validation.
     """
     count, dimensions = points.shape
     trend = (dimensions + 1) * (dimensions + 2) // 2

@@ -172,7 +172,22 @@ class Summary:
 
     @classmethod
     def of(cls, repeats: ArrayLike, last: ArrayLike, observed: ArrayLike) -> Summary:
-        """Return the summary of single customers, those who are alike counted together."""
+        """Return the summary of single customers, those who are alike counted together.
+
+        Parameters
+        ----------
+        repeats : array (n,)
+            Repeat purchases of each customer.
+        last : array (n,)
+            Time of the last purchase since the first; 0 without a repeat.
+        observed : array (n,)
+            Time from the first purchase to the end of observation, same unit.
+
+        Returns
+        -------
+        Summary
+            One row for each different customer, with counts.
+        """
         rows = np.stack([np.asarray(part, np.float64) for part in (repeats, last, observed)])
         order = np.lexsort(rows)
         rows = rows[:, order]
@@ -212,10 +227,24 @@ class Fit:
     def members(self, count: int, seed: int, summary: Summary) -> tuple[tuple[BuyTillYouDie, ...], NDArray[np.float64]]:
         """Return near-best parameter sets, at most ``count``, and their weights, which sum to 1.
 
-        Draws from a little more than the normal approximation at the maximum, in logarithms, each weighed by how much
+        Draws from a little more than the normal approximation at the maximum, in logarithms, each weighted by how much
         its true likelihood exceeds the approximation's, and drawn again by those weights (sampling importance
         resampling: Rubin 1988), so that a curved likelihood is not taken for a flat one. Where the data leave a
         parameter nearly open, sets beyond a factor of about e ** 1.5 are held for unlikely.
+
+        Parameters
+        ----------
+        count : int
+            Sets at most, at least 1.
+        seed : int
+            Key of the random draws.
+        summary : Summary
+            Data of the fit.
+
+        Returns
+        -------
+        tuple of BuyTillYouDie, float64 (n,)
+            Sets and their weights.
         """
         generator = np.random.Generator(np.random.Philox(key=[seed, 0x7472616E]))
         free = np.array([field.name not in self.unbounded for field in fields(self.model)])

@@ -222,6 +222,11 @@ def group_joinings(
         How many join in each.
     most : int
         Steps at most. Groups are of about equal size, and each keeps its mean step.
+
+    Returns
+    -------
+    tuple of Joining
+        Shares sum to 1.
     """
     total = float(customers.sum())
     if steps.size <= most:

@@ -1,4 +1,10 @@
-"""Forecast: fit a cohort's repeat buying and spending, simulate it, and hold both to what was observed afterwards."""
+"""Forecast: fit a cohort's repeat buying and spending, simulate it, and compare both with later observations.
+
+References
+----------
+Fader, Hardie & Lee (2005), "Counting your customers" the easy way, *Marketing Science* 24(2).
+Fader & Hardie (2013), "The Gamma-Gamma model of monetary value".
+"""
 
 from __future__ import annotations
 
@@ -137,8 +143,15 @@ def forecast(
         Of the configuration that is made.
     seed, population, replicates, threads
         Of the simulation.
+    currency : str
+        Sign before amounts of money.
     on_progress : callable, optional
-        Told the customer-steps lived since it was last told.
+        Called with the customer-steps simulated since its last call.
+
+    Returns
+    -------
+    Forecast
+        Expected, simulated and observed purchases.
     """
     summary = base.summary()
     fit = fit_buy_till_you_die(summary)
@@ -180,7 +193,24 @@ def forecast(
 def expected_histogram(
     model: BuyTillYouDie, days: NDArray[np.float64], customers: NDArray[np.float64], window: int
 ) -> NDArray[np.float64]:
-    """Return the expected customers by repeat purchases in a window, of those who joined on given days."""
+    """Return the expected customers by repeat purchases in a window, of those who joined on given days.
+
+    Parameters
+    ----------
+    model : BuyTillYouDie
+        Rates a week.
+    days : float64 (n,)
+        Days on which customers join, from 0.
+    customers : float64 (n,)
+        How many join on each day.
+    window : int
+        Length of the window, in days.
+
+    Returns
+    -------
+    float64 (CELLS + 1,)
+        Customers with 0, 1, ... repeat purchases; the last cell holds all higher numbers.
+    """
     observed = (window - 1.0 - days) / DAYS_A_WEEK
     cells = model.probability(np.arange(CELLS)[:, None], observed[None, :]) @ customers
     return np.r_[cells, max(customers.sum() - cells.sum(), 0.0)]
@@ -189,7 +219,24 @@ def expected_histogram(
 def expected_weekly(
     model: BuyTillYouDie, days: NDArray[np.float64], customers: NDArray[np.float64], weeks: int
 ) -> NDArray[np.float64]:
-    """Return the expected repeat purchases up to the end of each week, of those who joined on given days."""
+    """Return the expected repeat purchases up to the end of each week, of those who joined on given days.
+
+    Parameters
+    ----------
+    model : BuyTillYouDie
+        Rates a week.
+    days : float64 (n,)
+        Days on which customers join, from 0.
+    customers : float64 (n,)
+        How many join on each day.
+    weeks : int
+        Number of weeks.
+
+    Returns
+    -------
+    float64 (weeks,)
+        Cumulative repeat purchases.
+    """
     ends = DAYS_A_WEEK * np.arange(1, weeks + 1) - 1.0
     ages = np.maximum(ends[:, None] - days[None, :], 0.0) / DAYS_A_WEEK
     return np.asarray(model.expected(ages) @ customers)

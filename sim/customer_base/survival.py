@@ -1,4 +1,9 @@
-"""Survival: how many subscribers are still there after each period, fitted, simulated and forecast."""
+"""Survival: how many subscribers are still there after each period, fitted, simulated and forecast.
+
+References
+----------
+Fader & Hardie (2007), "How to project customer retention", *J. Interactive Marketing* 21(1).
+"""
 
 from __future__ import annotations
 
@@ -120,6 +125,11 @@ def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: in
     until : int, optional
         Periods that the fit sees; by default the first half.
 
+    Returns
+    -------
+    Survival
+        Shares by period, from 1 at the start.
+
     Raises
     ------
     ConfigError
@@ -190,7 +200,26 @@ def _place(role: str, head: list[str], columns: Mapping[str, Any], where: str) -
 
 
 def subscription(name: str, title: str, model: ShiftedBetaGeometric, periods: int, population: int) -> dict[str, Any]:
-    """Return the content of the files of a subscription by group: personas, journey, scenario."""
+    """Return the content of the files of a subscription by group: personas, journey, scenario.
+
+    Parameters
+    ----------
+    name : str
+        Of the journey, personas and scenario.
+    title : str
+        Title of the journey and the scenario.
+    model : ShiftedBetaGeometric
+        Distribution of the probability to leave.
+    periods : int
+        Horizon, in periods.
+    population : int
+        Simulated customers.
+
+    Returns
+    -------
+    dict
+        Content by group.
+    """
     # A configuration accepts a concentration from 0.01 to a million; a mean of 0 or 1 is a constant.
     concentration = float(np.clip(model.concentration, 0.01, 1e6))
     return {
@@ -230,7 +259,28 @@ def project(
     threads: int | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Projection:
-    """Fit churn to the first periods, simulate all of them, and compare."""
+    """Fit churn to the first periods (Fader & Hardie 2007), simulate all of them, and compare.
+
+    Parameters
+    ----------
+    survival : Survival
+        Data, and how many periods the fit sees.
+    name, title : str
+        Of the configuration that is made.
+    seed : int
+        Key of all luck.
+    population, replicates : int
+        Simulated customers, and number of replicates.
+    threads : int, optional
+        All cores by default.
+    on_progress : callable, optional
+        Called with the customer-periods simulated since its last call.
+
+    Returns
+    -------
+    Projection
+        Fitted, simulated and observed survival.
+    """
     from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
 
     model = fit_shifted_beta_geometric(survival.share[: survival.fitted + 1])

@@ -146,7 +146,7 @@ def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
             )
     if rows == 0:
         raise ConfigError(f"{where} has no rows{' below its head line' if shape.has_head else ''}; give transactions")
-    who = np.concatenate([part[0] for part in parts])
+    customer_key = np.concatenate([part[0] for part in parts])
     code = np.concatenate([part[1] for part in parts])
     money = np.concatenate([part[2] for part in parts])
     parts.clear()
@@ -157,8 +157,8 @@ def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
         raise ConfigError(
             f"{where}: of {rows:,} rows {trouble}; mend them, or say bad_rows=skip to leave them out and count them"
         )
-    ledger = _ledger(who, code, money, days, rows, layout, trouble, where)
-    if capitals and (alike := _alike_but_for_case(who, np.concatenate(capitals))):
+    ledger = _ledger(customer_key, code, money, days, rows, layout, trouble, where)
+    if capitals and (alike := _alike_but_for_case(customer_key, np.concatenate(capitals))):
         said = (
             f"{alike:,} customers have an id that is another one's but for capitals: counted as customers of their own"
         )
@@ -167,9 +167,9 @@ def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
     return ledger
 
 
-def _alike_but_for_case(who: NDArray[np.uint64], capitals: NDArray[np.uint64]) -> int:
+def _alike_but_for_case(customer_key: NDArray[np.uint64], capitals: NDArray[np.uint64]) -> int:
     """Return how many customers fewer there are where case makes no difference; ``capitals``: keys, lower-case keys."""
-    keys = np.unique(who[who != 0])
+    keys = np.unique(customer_key[customer_key != 0])
     pairs = np.unique(capitals, axis=0)
     pairs = pairs[np.isin(pairs[:, 0], keys)]
     folded = np.concatenate([np.setdiff1d(keys, pairs[:, 0]), pairs[:, 1]])
@@ -304,9 +304,9 @@ def _take(
     lower = np.array([word.lower() for word in words], dtype=object)
     if (differs := np.flatnonzero(lower != words)).size:
         capitals.append(np.column_stack([keys[differs], hash_array(lower[differs], categorize=False)]))
-    who = keys[encoded.indices.to_numpy(zero_copy_only=False)] if words.size else np.zeros(0, np.uint64)
+    customer_key = keys[encoded.indices.to_numpy(zero_copy_only=False)] if words.size else np.zeros(0, np.uint64)
     _refuse(
-        who,
+        customer_key,
         np.asarray(compute.is_in(compute.utf8_lower(customer), pyarrow.array(MISSING)).to_numpy(zero_copy_only=False)),
         "without a customer",
         before,
@@ -328,23 +328,23 @@ def _take(
 
     values, readable = read_amounts(amount, shape.decimal, pyarrow, compute)
     bad = ~(readable & np.isfinite(values) & (np.abs(values) <= _MOST_MONEY))
-    _refuse(who, bad, "with an amount that is no number", before, trouble, amount)
-    return who, code, np.rint(np.where(bad, 0.0, values) * _PARTS).astype(np.int64)
+    _refuse(customer_key, bad, "with an amount that is no number", before, trouble, amount)
+    return customer_key, code, np.rint(np.where(bad, 0.0, values) * _PARTS).astype(np.int64)
 
 
 def _refuse(
-    who: NDArray[np.uint64], bad: NDArray[np.bool_], what: str, before: int, trouble: RowFaults, column: Any
+    customer_key: NDArray[np.uint64], bad: NDArray[np.bool_], what: str, before: int, trouble: RowFaults, column: Any
 ) -> None:
-    rows = np.flatnonzero(bad & (who != 0))
+    rows = np.flatnonzero(bad & (customer_key != 0))
     shown = (
         f"row {before + at + 1}{'' if column is None else f': {show(column[int(at)].as_py()[:30])}'}" for at in rows
     )
     trouble.add(what, rows.size, shown)
-    who[rows] = 0
+    customer_key[rows] = 0
 
 
 def _ledger(
-    who: NDArray[np.uint64],
+    customer_key: NDArray[np.uint64],
     code: NDArray[np.int32],
     money: NDArray[np.int64],
     days: NDArray[np.int64],
@@ -358,52 +358,45 @@ def _ledger(
     if trouble.counts:
         warnings.append(f"left out: {trouble}")
         counts |= {f"rows {what}": count for what, count in trouble.counts.items()}
-    usable = who != 0
-    usable &= days[code] != 0
+    usable = (customer_key != 0) & (days[code] != 0)
     returned = usable & (money < 0)
     if returned.any():
         count = int(returned.sum())
         counts["negative_amounts"] = count
-        people = int(np.unique(who[returned]).size)
+        people = int(np.unique(customer_key[returned]).size)
         warnings.append(
             f"{count_rows(count)} of {rows:,} with a negative amount ({people:,} customers):"
             " taken as returns and left out; no purchase is taken back"
         )
         usable &= ~returned
     if not usable.all():
-        who, code, money = who[usable], code[usable], money[usable]
-    if who.size == 0:
+        customer_key, code, money = customer_key[usable], code[usable], money[usable]
+    if customer_key.size == 0:
         raise ConfigError(f"{where}: none of its {rows:,} rows can be used; {'; '.join(warnings)}")
     day = days[code]
-    order = np.lexsort((money, day, who))
-    who, day, money = who[order], day[order], money[order]
-    same = (np.diff(who) == 0) & (np.diff(day) == 0)
+    order = np.lexsort((money, day, customer_key))
+    customer_key, day, money = customer_key[order], day[order], money[order]
+    same = (np.diff(customer_key) == 0) & (np.diff(day) == 0)
     twice = np.r_[False, same & (np.diff(money) == 0)]
     if twice.any():
         count = int(twice.sum())
         counts["duplicates"] = count
-        done = (
-            "dropped"
-            if layout.duplicates == "drop"
-            else "kept, their amounts added; say duplicates=drop if they are copies"
-        )
+        kept = "kept, their amounts added; say duplicates=drop if they are copies"
+        done = "dropped" if layout.duplicates == "drop" else kept
         warnings.append(f"{count_rows(count)} with another one's customer, date and amount: {done}")
         if layout.duplicates == "drop":
-            who, day, money = who[~twice], day[~twice], money[~twice]
-            same = (np.diff(who) == 0) & (np.diff(day) == 0)
+            customer_key, day, money = customer_key[~twice], day[~twice], money[~twice]
+            same = (np.diff(customer_key) == 0) & (np.diff(day) == 0)
     starts = np.flatnonzero(np.r_[True, ~same])
-    if starts.size < who.size:
-        counts["merged_within_a_day"] = int(who.size - starts.size)
-        warnings.append(
-            f"{count_rows(int(who.size - starts.size))} of a customer who already bought that day: put together as one"
-            " purchase"
-        )
+    if starts.size < customer_key.size:
+        counts["merged_within_a_day"] = merged = int(customer_key.size - starts.size)
+        warnings.append(f"{count_rows(merged)} of a customer who already bought that day: put together as one purchase")
     amount = np.add.reduceat(money, starts) / _PARTS
-    who, day = who[starts], day[starts]
-    customer = np.cumsum(np.r_[0, (np.diff(who) != 0).astype(np.int64)])
+    customer_key, day = customer_key[starts], day[starts]
+    customer = np.cumsum(np.r_[0, (np.diff(customer_key) != 0).astype(np.int64)])
     if (amount == 0).any():
         counts["free_purchases"] = int((amount == 0).sum())
         warnings.append(f"{counts['free_purchases']:,} purchases cost nothing: counted as purchases, not as spending")
     first = int(day.min())
-    counts |= {"purchases": int(who.size), "customers": int(customer[-1]) + 1}
+    counts |= {"purchases": int(customer_key.size), "customers": int(customer[-1]) + 1}
     return Ledger(customer, day - first, amount, date.fromordinal(first), rows, tuple(warnings), counts)

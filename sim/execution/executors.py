@@ -1,4 +1,4 @@
-"""Executors: where runs are lived. In this process, in several of this machine, or on a dask cluster."""
+"""Executors: where runs are simulated. In this process, in several of this machine, or on a dask cluster."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_ATTEMPTS = 3
 _AHEAD = 2
 _CONNECT_SECONDS = 10
 _WATCH_SECONDS = 1.0
-_LOST = "a worker died while it lived its share of the customers; run it again"
+_LOST = "a worker died while it simulated its share of the customers; run it again"
 #: One thread per worker: workers are as many as cores, and more threads would only wait for each other.
 _ENVIRONMENT: Mapping[str, str] = {
     name: "1" for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -164,7 +164,7 @@ def _serve(line: Any, make: Callable[..., Any], arguments: tuple[Any, ...]) -> N
                 line.send((True, answer))
             except (EOFError, BrokenPipeError):
                 return
-            except Exception as error:  # passed on to the one who asks
+            except Exception as error:  # passed on to the caller
                 line.send((False, error))
                 return
     finally:
@@ -263,7 +263,7 @@ class SerialExecutor(Executor):
             outcome: R | Exception
             try:
                 outcome = task(item)
-            except Exception as error:  # told to the caller with its item
+            except Exception as error:  # reported to the caller with its item
                 outcome = error
             yield number, outcome
 
@@ -343,7 +343,7 @@ class LocalExecutor(Executor):
                     else:
                         yield number, future.result()
         except BaseException:
-            # Left early, by Ctrl-C or by who asked: do not wait for what is under way.
+            # Left early, by Ctrl-C or by the caller: do not wait for what is under way.
             self.close(kill=True)
             raise
 
@@ -371,7 +371,7 @@ def _result_of(future: Any) -> Any:
         return future.result()
     except (CancelledByLoop, CancelledError) as error:
         return ConnectionError(f"the cluster gave it up ({error})")
-    except Exception as error:  # told to the caller with its item
+    except Exception as error:  # reported to the caller with its item
         return error
 
 
@@ -476,6 +476,11 @@ def make_executor(
         Processes of ``local``; all cores by default.
     address, scheduler_file : str, optional
         Where the scheduler of ``dask`` is; one of the two.
+
+    Returns
+    -------
+    Executor
+        Close it after use.
 
     Raises
     ------

@@ -36,7 +36,7 @@ def run_partitioned(
     executor : Executor
         Each of its workers lives some of the customers; the bytes do not depend on how many there are.
     on_progress : callable, optional
-        Told how many customer-weeks have been lived since it was last told.
+        Called with the customer-weeks simulated since its last call.
 
     Returns
     -------
@@ -67,10 +67,10 @@ def run_partitioned(
         live(0, scenario.burn_in)
         past = crew.call("finish_burn_in")
         after = (talk, adopted)
-        lived = {}
+        results = {}
         for name in scenario.arms:
             talk, adopted = after
             crew.call("begin_arm", name)
             live(scenario.burn_in, scenario.burn_in + scenario.horizon)
-            lived[name] = crew.call("finish_arm")
-    return histories_of(scenario, seed, replicate, past, lived, time.perf_counter() - began)
+            results[name] = crew.call("finish_arm")
+    return histories_of(scenario, seed, replicate, past, results, time.perf_counter() - began)

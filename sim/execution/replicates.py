@@ -1,4 +1,4 @@
-"""Replicates: the same scenario lived again with other luck, several at a time."""
+"""Replicates: the same scenario simulated again with other luck, several at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["ENGINES", "live_of", "run_replicates"]
 
 ENGINES: tuple[str, ...] = ("numba", "mesa")
 
-#: Above this population one replicate at a time is lived, its customers cut over the threads, to bound memory.
+#: Above this population one replicate at a time is simulated, its customers cut over the threads, to bound memory.
 _LARGE = 2_000_000
 #: Unless told how many, no more threads share a population than each has so many customers: they meet every week.
 _MIN_PER_THREAD = 5_000
@@ -59,9 +59,9 @@ def run_replicates(
         All by default. Threads each take a replicate, or several share the customers of one where there are more
         threads than replicates, or too many customers. The numbers do not depend on it.
     on_progress : callable, optional
-        Told the customer-weeks lived since it was last told, from any thread.
+        Called with the customer-weeks simulated since its last call, from any thread.
     executor : Executor, optional
-        Where they are lived; this process by default. Each worker takes a replicate and one thread.
+        Where they are simulated; this process by default. Each worker takes a replicate and one thread.
 
     Yields
     ------
@@ -130,16 +130,16 @@ def _run_elsewhere(
                 run_partitioned(scenario, seed=seed, replicate=number, executor=executor, on_progress=on_progress),
             )
         return
-    lived: dict[int, dict[str, History]] = {}
+    results: dict[int, dict[str, History]] = {}
     following = 0
     for place, result in executor.run(_run_task, (_Task(scenario, seed, number, engine) for number in numbers)):
         if isinstance(result, Exception):
             raise result
-        lived[place] = result
+        results[place] = result
         if on_progress is not None:
             on_progress(scenario.customer_weeks())
-        while following in lived:
-            yield numbers[following], lived.pop(following)
+        while following in results:
+            yield numbers[following], results.pop(following)
             following += 1
 
 

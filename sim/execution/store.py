@@ -151,7 +151,7 @@ class Store:
             self._rows.move_to_end(place)
         return rows.read(key, replicate)
 
-    def add(self, chunk: Chunk, lived: Sequence[RunResult]) -> Path | None:
+    def add(self, chunk: Chunk, results: Sequence[RunResult]) -> Path | None:
         """Add the runs of a finished chunk as one shard; return it, or None where it was there already.
 
         Raises
@@ -163,11 +163,11 @@ class Store:
         import pyarrow.parquet as pq
 
         buffer = pa.BufferOutputStream()
-        pq.write_table(_table(chunk, lived), buffer, compression="zstd", use_dictionary=list(SHARD_COLUMNS))
+        pq.write_table(_table(chunk, results), buffer, compression="zstd", use_dictionary=list(SHARD_COLUMNS))
         content = buffer.getvalue()
         name = f"{hashlib.sha256(content).hexdigest()[:_DIGITS]}.parquet"
         final = self.shelf / name
-        runs = [(run.key, run.replicate, item.metrics is None) for run, item in zip(chunk.runs, lived, strict=True)]
+        runs = [(run.key, run.replicate, item.metrics is None) for run, item in zip(chunk.runs, results, strict=True)]
         if name in self._damaged or not final.exists():
             self._write(final, content)
         if name not in self._seen:
@@ -315,18 +315,20 @@ def _leave_out(path: Path, reason: str) -> None:
     complain(f"{path} {reason}; it is {done}, and a sweep does its runs again")
 
 
-def _table(chunk: Chunk, lived: Sequence[RunResult]) -> Any:
+def _table(chunk: Chunk, results: Sequence[RunResult]) -> Any:
     """Return the rows of a chunk: each run by arm and persona."""
     import pyarrow as pa
 
-    counts = np.array([1 if item.metrics is None else item.metrics.shape[0] * item.metrics.shape[1] for item in lived])
-    owner = np.repeat(np.arange(len(lived)), counts)
+    counts = np.array(
+        [1 if item.metrics is None else item.metrics.shape[0] * item.metrics.shape[1] for item in results]
+    )
+    owner = np.repeat(np.arange(len(results)), counts)
     figures = np.concatenate(
         [
             np.full((1, len(RUN_METRICS)), np.nan)
             if item.metrics is None
             else item.metrics.reshape(-1, len(RUN_METRICS))
-            for item in lived
+            for item in results
         ]
     )
     bases = [json.dumps(scenario.to_dict(), separators=(",", ":")) for scenario in chunk.scenarios]
@@ -345,24 +347,24 @@ def _table(chunk: Chunk, lived: Sequence[RunResult]) -> Any:
         "key": repeated([run.key for run in chunk.runs]),
         "replicate": pa.array(np.array([run.replicate for run in chunk.runs], np.int64)[owner]),
         "seed": pa.array(np.array([run.seed for run in chunk.runs], np.int64)[owner]),
-        "model": repeated([chunk.model] * len(lived)),
+        "model": repeated([chunk.model] * len(results)),
         "scenario": repeated([chunk.scenarios[run.scenario].name for run in chunk.runs]),
         "values": repeated([said(run) for run in chunk.runs]),
         "base": repeated([bases[run.scenario] for run in chunk.runs]),
         "arm": pa.array(
-            _words(lived, lambda item: [arm for arm in item.arms for _ in item.personas])
+            _words(results, lambda item: [arm for arm in item.arms for _ in item.personas])
         ).dictionary_encode(),
-        "persona": pa.array(_words(lived, lambda item: list(item.personas) * len(item.arms))).dictionary_encode(),
-        "error": repeated([item.error for item in lived]),
+        "persona": pa.array(_words(results, lambda item: list(item.personas) * len(item.arms))).dictionary_encode(),
+        "error": repeated([item.error for item in results]),
     }
     for place, name in enumerate(RUN_METRICS):
         columns[name] = pa.array(figures[:, place])
     return pa.table(columns)
 
 
-def _words(lived: Sequence[RunResult], of: Callable[[RunResult], list[str]]) -> Any:
+def _words(results: Sequence[RunResult], of: Callable[[RunResult], list[str]]) -> Any:
     """Return a column of words, one for each row of each run; a run that failed has one row and no word."""
     import pyarrow as pa
 
-    words = [word for item in lived for word in (of(item) if item.metrics is not None else [""])]
+    words = [word for item in results for word in (of(item) if item.metrics is not None else [""])]
     return pa.array(words).dictionary_encode()

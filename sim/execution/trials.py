@@ -1,4 +1,4 @@
-"""Trials: many runs of scenarios, keyed by content, packed into chunks, lived anywhere, kept in a store.
+"""Trials: many runs of scenarios, keyed by content, packed into chunks, simulated anywhere, kept in a store.
 
 A *run* is one replicate of one resolved configuration; a *trial* asks for several replicates of one. A run is keyed by
 the content of its configuration, its seed and the version of the model, so that it is found again whoever asks for it.
@@ -31,7 +31,7 @@ __all__ = ["Finished", "Outcome", "Trial", "key_of", "run_trials"]
 
 _PAYBACK = METRICS.index("payback_week")
 
-#: A chunk is sized to take about so long, so that a killed sweep loses little and a shard holds many runs.
+#: A chunk is sized to take about so long, so that a killed sweep loses little and a file holds many runs.
 _CHUNK_SECONDS = 4.0
 _MOST_RUNS = 400
 #: Rough cost of a run, for sizing chunks only and corrected by how long they take: customer-weeks a second, and what a
@@ -106,7 +106,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A number of runs that are done: told to who watches."""
+    """A number of runs that are done: reported to the observer."""
 
     runs: int
     failed: int
@@ -135,7 +135,7 @@ def key_of(scenario: Scenario, seed: int) -> str:
 
 
 def _resolve(base: Scenario, values: Mapping[str, Any]) -> Scenario:
-    """Lay values over a scenario; in one process a run is keyed and lived with one resolving."""
+    """Lay values over a scenario; in one process a run is keyed and simulated with one resolving."""
     if not values:
         return base
     place = (id(base), json.dumps(plain(values), default=str))
@@ -191,9 +191,9 @@ def run_trials(
     trials : sequence of Trial
         Read one by one as workers become free; it may make its items when it is asked for them.
     executor : Executor
-        Where they are lived.
+        Where they are simulated.
     store : Store, optional
-        Runs that it holds are not lived again; every finished chunk of others is added to it.
+        Runs that it holds are not simulated again; every finished chunk of others is added to it.
     on_done : callable, optional
         Told of runs as they are done, in order of completion.
     engine : {'numba', 'mesa'}
@@ -218,13 +218,13 @@ class _Pending:
     key: str
     trial: Trial
     wanted: tuple[int, ...]
-    lived: dict[int, RunResult | None]
+    results: dict[int, RunResult | None]
     error: str = ""
     axes: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @property
     def complete(self) -> bool:
-        return bool(self.error) or len(self.lived) == len(self.wanted)
+        return bool(self.error) or len(self.results) == len(self.wanted)
 
 
 class _Job:
@@ -259,21 +259,21 @@ class _Job:
             if isinstance(result, Exception):
                 self._take(chunk, [RunResult((), (), None, _describe(result)) for _ in chunk.runs])
             else:
-                lived, seconds = result
+                results, seconds = result
                 self.pace += _TRUST * (seconds / expected - self.pace)
-                self._take(chunk, lived)
+                self._take(chunk, results)
             yield from self._ready()
         yield from self._ready()
 
-    def _take(self, chunk: Chunk, lived: Sequence[RunResult]) -> None:
+    def _take(self, chunk: Chunk, results: Sequence[RunResult]) -> None:
         if self.store is not None:
-            self.store.add(chunk, lived)
-        failed = sum(item.metrics is None for item in lived)
+            self.store.add(chunk, results)
+        failed = sum(item.metrics is None for item in results)
         weeks = sum(chunk.scenarios[run.scenario].customer_weeks() for run in chunk.runs)
-        self.tell(Finished(len(lived), failed, weeks))
-        for run, item in zip(chunk.runs, lived, strict=True):
+        self.tell(Finished(len(results), failed, weeks))
+        for run, item in zip(chunk.runs, results, strict=True):
             for owner in self.waiting.pop((run.key, run.replicate)):
-                self.pending[owner].lived[run.replicate] = item
+                self.pending[owner].results[run.replicate] = item
 
     def _chunks(self) -> Iterator[Chunk]:
         """Pack the runs that are wanted and not there into chunks."""
@@ -299,7 +299,7 @@ class _Job:
             yield self._send(scenarios, runs, cost)
 
     def _missing(self, at: int, item: _Pending) -> Iterator[int]:
-        """Yield the replicates of a trial that have to be lived for it."""
+        """Yield the replicates of a trial that have to be simulated for it."""
         if item.error:
             return
         for replicate in item.wanted:
@@ -307,7 +307,7 @@ class _Job:
             if run in self.waiting:
                 self.waiting[run].append(at)
             elif self.store is not None and self.store.holds(*run):
-                item.lived[replicate] = None
+                item.results[replicate] = None
                 self.tell(Finished(1, int(self.store.failed(*run)), 0, held=True))
             else:
                 self.waiting[run] = [at]
@@ -351,14 +351,14 @@ class _Job:
         if item.error:
             return Outcome(item.key, arms, personas, metrics, item.error)
         for place, replicate in enumerate(item.wanted):
-            lived = item.lived[replicate]
-            if lived is None and self.store is not None:
-                lived = self.store.read(item.key, replicate)
-            if lived is None or lived.metrics is None:
+            result = item.results[replicate]
+            if result is None and self.store is not None:
+                result = self.store.read(item.key, replicate)
+            if result is None or result.metrics is None:
                 metrics[:] = np.nan
-                error = lived.error if lived is not None else "its result was removed from the store meanwhile"
+                error = result.error if result is not None else "its result was removed from the store meanwhile"
                 return Outcome(item.key, arms, personas, metrics, error or "failed")
-            metrics[:, place] = lived.metrics
+            metrics[:, place] = result.metrics
         return Outcome(item.key, arms, personas, metrics)
 
 
@@ -393,14 +393,14 @@ def live_chunk(chunk: Chunk, engine: str = "numba") -> tuple[RunResult, ...]:
     Raises
     ------
     ConfigError
-        If this process has another version of the model than the one who asks.
+        If this process has another version of the model than the process that asks.
     """
     if chunk.model != model_version():
         raise ConfigError(
             f"a worker has version {model_version()} of the model and this process {chunk.model}; "
             "install the same version on every worker and start them again"
         )
-    lived: list[RunResult] = []
+    results: list[RunResult] = []
     at = 0
     while at < len(chunk.runs):
         # Replicates of one configuration stand together and are resolved once.
@@ -408,9 +408,9 @@ def live_chunk(chunk: Chunk, engine: str = "numba") -> tuple[RunResult, ...]:
         first = chunk.runs[at]
         while end < len(chunk.runs) and chunk.runs[end].key == first.key:
             end += 1
-        lived += _live_runs(chunk.scenarios[first.scenario], chunk.runs[at:end], engine)
+        results += _simulate_runs(chunk.scenarios[first.scenario], chunk.runs[at:end], engine)
         at = end
-    return tuple(lived)
+    return tuple(results)
 
 
 def _live_with_numba(chunk: Chunk) -> tuple[tuple[RunResult, ...], float]:
@@ -423,12 +423,12 @@ def _live_with_mesa(chunk: Chunk) -> tuple[tuple[RunResult, ...], float]:
     return live_chunk(chunk, "mesa"), perf_counter() - began
 
 
-def _live_runs(base: Scenario, runs: Sequence[Run], engine: str) -> list[RunResult]:
+def _simulate_runs(base: Scenario, runs: Sequence[Run], engine: str) -> list[RunResult]:
     """Live replicates of one configuration; what goes wrong is kept with the run."""
     from sim.execution.replicates import live_of  # compiles kernels
 
     live = live_of(engine)
-    lived: list[RunResult] = []
+    results: list[RunResult] = []
     first = runs[0]
     try:
         scenario = _resolve(base, first.values)
@@ -438,10 +438,10 @@ def _live_runs(base: Scenario, runs: Sequence[Run], engine: str) -> list[RunResu
     for run in runs:
         try:
             histories = live(scenario, seed=run.seed, replicate=run.replicate)
-            lived.append(RunResult(arms, personas, measure_arms(histories, scenario)))
+            results.append(RunResult(arms, personas, measure_arms(histories, scenario)))
         except Exception as error:  # recorded: one run that fails stops no sweep
-            lived.append(RunResult((), (), None, _describe(error)))
-    return lived
+            results.append(RunResult((), (), None, _describe(error)))
+    return results
 
 
 def measure_arms(histories: Mapping[str, Any], scenario: Scenario) -> NDArray[np.float64]:

@@ -115,9 +115,9 @@ def continued_trace(trace: Traced, weeks: int) -> Traced:
 
 
 def _log(counters: Counters) -> NDArray[np.void]:
-    """The event log, ordered by customer and then as lived."""
+    """The event log, ordered by customer and then as they happened."""
     rows = counters.events[: counters.event_count[0]]
-    # Stable, so that the moments of one customer and week keep the order in which they were lived.
+    # Stable, so that the moments of one customer and week keep the order in which they happened.
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     begins = np.flatnonzero((np.diff(rows[:, :2], axis=0, prepend=-1) != 0).any(axis=1))
     rows[:, 2] = np.arange(len(rows)) - np.repeat(begins, np.diff(begins, append=len(rows)))

@@ -143,7 +143,7 @@ def calibration_summary(done: Calibration, name: str) -> dict[str, Any]:
         "effective_members": _number(1.0 / sum(member.weight**2 for member in done.members)) if done.members else 0,
         "simulations": done.simulations,
         "population": done.population,
-        "surrogate_error": [_number(error) for error in done.surrogate_error],
+        "surrogate_error": [_number(error) for error in done.emulator_error],
         "verdict": "\n".join(calibration_lines(done)),
     }
 

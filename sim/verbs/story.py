@@ -18,7 +18,7 @@ __all__ = ["COMMAND", "StoryKeys", "StoryPlan"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryKeys:
-    """Whose life is told."""
+    """Customer whose story is told."""
 
     customer: int | None = whole(None, 0, None, "a customer's number; null: as picked", "customers", optional=True)
     pick: str = choice("typical", ("winner", "loser", "typical"), "whose life, by what the other arm is worth")
@@ -28,7 +28,7 @@ class StoryKeys:
 
 @dataclass(frozen=True, slots=True)
 class StoryPlan:
-    """Whose life is told in which scenario; ``run`` is the finished run whose recorded market is used, if any."""
+    """The customer and scenario of a story; ``run`` is the finished run whose recorded market is used, if any."""
 
     scenario: Scenario
     seed: int

@@ -46,7 +46,7 @@ def fit(scenario, tmp_path_factory):
     return done, store, told
 
 
-# -- the surrogate and the draws
+# -- the emulator and the draws
 
 
 def test_a_surrogate_of_a_smooth_function_predicts_it():
@@ -56,12 +56,12 @@ def test_a_surrogate_of_a_smooth_function_predicts_it():
         share = 1 / (1 + np.exp(-(3 * x[:, 0] - 2 * x[:, 1] + np.sin(3 * x[:, 2]))))
         return np.stack([share, np.exp(x[:, 0] + x[:, 2] ** 2)], axis=1)
 
-    surrogate = fit_thin_plate_emulator(points, truth(points), np.array([True, False]), np.ones(150))
+    emulator = fit_thin_plate_emulator(points, truth(points), np.array([True, False]), np.ones(150))
     new = np.random.default_rng(2).random((200, 3))
-    missed = np.abs(surrogate(new) - truth(new))
+    missed = np.abs(emulator(new) - truth(new))
     assert (missed.max(axis=0) < [0.04, 0.2]).all()
     # What it says of itself is about right.
-    assert 0.2 < surrogate.error[0] / missed[:, 0].std() < 5.0
+    assert 0.2 < emulator.error[0] / missed[:, 0].std() < 5.0
 
 
 def test_draws_from_a_known_density_have_its_moments():
