@@ -1,8 +1,8 @@
-"""Store: finished runs of every sweep, by the content of what was run, in Parquet shards that appear whole or not.
+"""Store: finished runs of every sweep, by the content of what was run, in Parquet files that appear whole or not.
 
-`FOLDER/MODEL/HASH.parquet`: a folder for each version of the model, a shard for each finished chunk, named by the hash
-of its content. A shard is written beside its final name and renamed, so that a kill leaves nothing half-written that
-anybody reads, and two sweeps that add to one store at once add different files or the same one. Whoever reads a shard
+`FOLDER/MODEL/HASH.parquet`: a folder for each version of the model, a file for each finished chunk, named by the hash
+of its content. A file is written beside its final name and renamed, so that a kill leaves nothing half-written that
+anybody reads, and two sweeps that add to one store at once add different files or the same one. Whoever reads a file
 holds it to its name and to its columns; a damaged one is named, renamed to `HASH.parquet.damaged-…`, and never deleted.
 """
 
@@ -28,14 +28,23 @@ from sim.scenario.errors import ConfigError
 from sim.scenario.schema import plain
 from sim.terminal import complain
 
-__all__ = ["DAMAGED", "SHARD_COLUMNS", "STORE", "Store", "StoreFull", "check_shard", "open_shard", "shards_of"]
+__all__ = [
+    "DAMAGED",
+    "CHUNK_COLUMNS",
+    "STORE",
+    "Store",
+    "StoreFull",
+    "check_chunk_file",
+    "open_chunk_file",
+    "chunk_files",
+]
 
 #: Folder of every single run, within the folder of results.
 STORE = "store"
-#: Ends the name of a shard that was set aside, with the first digits of the hash of what it holds.
+#: Ends the name of a file that was set aside, with the first digits of the hash of what it holds.
 DAMAGED = ".damaged-"
-#: What stands in a shard before the figures; a row for each arm and persona of a run, one for a run that failed.
-SHARD_COLUMNS: tuple[str, ...] = (
+#: What stands in a file before the figures; a row for each arm and persona of a run, one for a run that failed.
+CHUNK_COLUMNS: tuple[str, ...] = (
     "key",
     "replicate",
     "seed",
@@ -47,15 +56,15 @@ SHARD_COLUMNS: tuple[str, ...] = (
     "persona",
     "error",
 )
-_KINDS = {name: "whole" if name in ("replicate", "seed") else "text" for name in SHARD_COLUMNS}
-#: Digits of the hash of a shard's content that are its name.
+_KINDS = {name: "whole" if name in ("replicate", "seed") else "text" for name in CHUNK_COLUMNS}
+#: Digits of the hash of a file's content that are its name.
 _DIGITS = 32
-#: Shards whose rows are kept in memory while a table is put together.
+#: Files whose rows are kept in memory while a table is put together.
 _KEPT = 6
 
 
 class StoreFull(OSError):
-    """A shard could not be written; everything before it is kept."""
+    """A file could not be written; everything before it is kept."""
 
 
 class Store:
@@ -77,11 +86,11 @@ class Store:
     def __init__(self, folder: str | Path, model: str | None = None) -> None:
         self.folder = Path(folder)
         self.model = model or model_version()
-        self.shelf = self.folder / self.model
-        self._shards: list[str] = []
+        self.model_folder = self.folder / self.model
+        self._files: list[str] = []
         self._seen: set[str] = set()
         self._damaged: set[str] = set()
-        #: By key and replicate, the shard that holds the run, and whether it failed: the number is made negative.
+        #: By key and replicate, the file that holds the run, and whether it failed: the number is made negative.
         self._where: dict[tuple[str, int], int] = {}
         self._rows: OrderedDict[int, _Rows] = OrderedDict()
         #: Runs that are worth trying again are taken for missing.
@@ -93,19 +102,19 @@ class Store:
         return len(self._where)
 
     def refresh(self) -> None:
-        """Read of the shards that came since."""
+        """Read of the files that came since."""
         try:
-            names = sorted(entry.name for entry in os.scandir(self.shelf) if _is_shard(entry.name))
+            names = sorted(entry.name for entry in os.scandir(self.model_folder) if _is_chunk_file(entry.name))
         except FileNotFoundError:
             return
         except OSError as error:
             raise ConfigError(
-                f"the store {str(self.shelf)!r} cannot be read ({error.strerror}); give another output_dir"
+                f"the store {str(self.model_folder)!r} cannot be read ({error.strerror}); give another output_dir"
             ) from None
         for name in names:
             if name in self._seen or name in self._damaged:
                 continue
-            columns = _read_columns(self.shelf / name, ["key", "replicate", "error"])
+            columns = _read_columns(self.model_folder / name, ["key", "replicate", "error"])
             if columns is None:
                 self._damaged.add(name)
             else:
@@ -114,8 +123,8 @@ class Store:
 
     def _note(self, name: str, runs: Any) -> None:
         self._seen.add(name)
-        self._shards.append(name)
-        place = len(self._shards)
+        self._files.append(name)
+        place = len(self._files)
         for key, replicate, failed in runs:
             known = self._where.get((key, replicate))
             # A run that went well replaces one that failed before it, never the other way round.
@@ -139,12 +148,12 @@ class Store:
         KeyError
             If it is not there.
         ConfigError
-            If its shard was damaged since the store was opened.
+            If its file was damaged since the store was opened.
         """
         place = abs(self._where[key, replicate])
         rows = self._rows.get(place)
         if rows is None:
-            rows = self._rows[place] = _Rows(self.shelf / self._shards[place - 1])
+            rows = self._rows[place] = _Rows(self.model_folder / self._files[place - 1])
             if len(self._rows) > _KEPT:
                 self._rows.popitem(last=False)
         else:
@@ -152,21 +161,21 @@ class Store:
         return rows.read(key, replicate)
 
     def add(self, chunk: Chunk, results: Sequence[RunResult]) -> Path | None:
-        """Add the runs of a finished chunk as one shard; return it, or None where it was there already.
+        """Add the runs of a finished chunk as one file; return it, or None where it was there already.
 
         Raises
         ------
         StoreFull
-            If the disk is full or cannot be written; nothing of the shard is left, and the store stays readable.
+            If the disk is full or cannot be written; nothing of the file is left, and the store stays readable.
         """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         buffer = pa.BufferOutputStream()
-        pq.write_table(_table(chunk, results), buffer, compression="zstd", use_dictionary=list(SHARD_COLUMNS))
+        pq.write_table(_table(chunk, results), buffer, compression="zstd", use_dictionary=list(CHUNK_COLUMNS))
         content = buffer.getvalue()
         name = f"{hashlib.sha256(content).hexdigest()[:_DIGITS]}.parquet"
-        final = self.shelf / name
+        final = self.model_folder / name
         runs = [(run.key, run.replicate, item.metrics is None) for run, item in zip(chunk.runs, results, strict=True)]
         if name in self._damaged or not final.exists():
             self._write(final, content)
@@ -178,7 +187,7 @@ class Store:
     def _write(self, final: Path, content: Any) -> None:
         partial = final.with_name(partial_name(final.name))
         try:
-            self.shelf.mkdir(parents=True, exist_ok=True)
+            self.model_folder.mkdir(parents=True, exist_ok=True)
             with partial.open("wb") as out:
                 out.write(content)
                 out.flush()
@@ -193,22 +202,22 @@ class Store:
                 error.errno,
                 f"{error.strerror or error}; the {len(self)} runs of the store are kept: {remedy} and run the same"
                 " command again, it goes on where it stopped",
-                str(self.shelf),
+                str(self.model_folder),
             ) from error
 
     def _sweep_up(self) -> None:
         """Remove what killed sweeps of this machine left half-written."""
         try:
-            left = [entry.name for entry in os.scandir(self.shelf) if is_left_over(entry.name)]
+            left = [entry.name for entry in os.scandir(self.model_folder) if is_left_over(entry.name)]
         except OSError:
             return
         for name in left:
             with suppress(OSError):
-                (self.shelf / name).unlink(missing_ok=True)
+                (self.model_folder / name).unlink(missing_ok=True)
 
 
 class _Rows:
-    """The rows of one shard, by run."""
+    """The rows of one file, by run."""
 
     def __init__(self, path: Path) -> None:
         columns = _read_columns(path, ["key", "replicate", "arm", "persona", "error", *RUN_METRICS])
@@ -235,21 +244,21 @@ class _Rows:
         return RunResult(arms, personas, self.figures[start:end].reshape(len(arms), len(personas), -1))
 
 
-def shards_of(folder: str | Path) -> Iterator[Path]:
-    """Yield every shard of a store, of all versions of the model, sorted."""
+def chunk_files(folder: str | Path) -> Iterator[Path]:
+    """Yield every file of a store, of all versions of the model, sorted."""
     root = Path(folder)
     if not root.is_dir():
         return
-    for shelf in sorted(place for place in root.iterdir() if place.is_dir() and not place.name.startswith(".")):
-        yield from sorted(path for path in shelf.iterdir() if _is_shard(path.name))
+    for model in sorted(place for place in root.iterdir() if place.is_dir() and not place.name.startswith(".")):
+        yield from sorted(path for path in model.iterdir() if _is_chunk_file(path.name))
 
 
-def _is_shard(name: str) -> bool:
+def _is_chunk_file(name: str) -> bool:
     return name.endswith(".parquet") and not name.startswith(".")
 
 
-def check_shard(path: Path) -> Any:
-    """Open a shard after it was held to its name, to its columns and, of this version of the model, to all figures.
+def check_chunk_file(path: Path) -> Any:
+    """Open a file after it was held to its name, to its columns and, of this version of the model, to all figures.
 
     Returns
     -------
@@ -262,16 +271,16 @@ def check_shard(path: Path) -> Any:
     OSError
         If it cannot be read.
     """
-    shard = open_parquet(path, path.stem if len(path.stem) == _DIGITS else path.stem.ljust(_DIGITS, "?"))
+    file = open_parquet(path, path.stem if len(path.stem) == _DIGITS else path.stem.ljust(_DIGITS, "?"))
     figures = RUN_METRICS if path.parent.name == model_version() else ()
-    require_columns(shard.schema_arrow, {**_KINDS, **dict.fromkeys(figures, "number")})
-    return shard
+    require_columns(file.schema_arrow, {**_KINDS, **dict.fromkeys(figures, "number")})
+    return file
 
 
-def open_shard(path: Path) -> Any:
-    """Open a shard as :func:`check_shard`; a damaged one is named and set aside, and None returned in its place."""
+def open_chunk_file(path: Path) -> Any:
+    """Open a file as :func:`check_chunk_file`; a damaged one is named and set aside, and None returned in its place."""
     try:
-        return check_shard(path)
+        return check_chunk_file(path)
     except FileNotFoundError:
         return None  # set aside meanwhile, by another process
     except (DamagedFile, OSError) as error:
@@ -280,14 +289,14 @@ def open_shard(path: Path) -> Any:
 
 
 def _read_columns(path: Path, names: Sequence[str]) -> list[Any] | None:
-    """Return columns of a shard, figures as arrays and all others as lists; None where it is damaged."""
+    """Return columns of a file, figures as arrays and all others as lists; None where it is damaged."""
     import pyarrow as pa
 
-    shard = open_shard(path)
-    if shard is None:
+    file = open_chunk_file(path)
+    if file is None:
         return None
     try:
-        table = shard.read(columns=list(names), use_threads=False)
+        table = file.read(columns=list(names), use_threads=False)
         table.validate(full=True)
         if any(table[name].null_count for name in names):
             raise DamagedFile("is damaged: it has cells without a value")
@@ -298,15 +307,15 @@ def _read_columns(path: Path, names: Sequence[str]) -> list[Any] | None:
 
 
 def _leave_out(path: Path, reason: str) -> None:
-    """Name a damaged shard and set it aside, so that it is named once and its runs are done again."""
+    """Name a damaged file and set it aside, so that it is named once and its runs are done again."""
     done = "left out"
     try:
         before = path.lstat()
         digest = checksum_of(path)
-        # Another version's shards may have other columns.
+        # Another version's files may have other columns.
         foreign = path.stem == digest[:_DIGITS] and path.parent.name != model_version()
         if not foreign and path.lstat().st_ino == before.st_ino:
-            # The name tells the content: whoever sets the same shard aside at once does no harm.
+            # The name tells the content: whoever sets the same file aside at once does no harm.
             aside = path.with_name(f"{path.name}{DAMAGED}{digest[:8]}")
             path.rename(aside)
             done = f"set aside as {aside.name}"

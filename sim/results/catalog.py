@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.execution.store import STORE, open_shard, shards_of
+from sim.execution.store import STORE, chunk_files, open_chunk_file
 from sim.optional_package import import_optional
 from sim.results.runs import Run, list_runs
 from sim.scenario.errors import ConfigError
@@ -41,21 +41,21 @@ class Catalog:
         Raises
         ------
         ConfigError
-            If shards of different versions do not fit together.
+            If files of different versions do not fit together.
         """
         import pyarrow as pa
         import pyarrow.dataset as ds
 
-        # Versions of the model may know different figures; a damaged shard is named and set aside.
-        shards = {path: shard.schema_arrow for path in shards_of(self.root / STORE) if (shard := open_shard(path))}
-        if not shards:
+        # Versions of the model may know different figures; a damaged file is named and set aside.
+        files = {path: file.schema_arrow for path in chunk_files(self.root / STORE) if (file := open_chunk_file(path))}
+        if not files:
             return None
         try:
-            schema = pa.unify_schemas(list(shards.values()), promote_options="permissive")
-            return ds.dataset([str(path) for path in shards], format="parquet", schema=_without_words(schema))
+            schema = pa.unify_schemas(list(files.values()), promote_options="permissive")
+            return ds.dataset([str(path) for path in files], format="parquet", schema=_without_words(schema))
         except (OSError, pa.ArrowException) as error:
             reason = str(error).splitlines()[0]
-            raise ConfigError(f"{self.root / STORE} holds a shard that cannot be read ({reason}); remove it") from None
+            raise ConfigError(f"{self.root / STORE} holds a file that cannot be read ({reason}); remove it") from None
 
     def folders(self) -> Any:
         """Return a row for each result folder, the oldest first."""
@@ -141,7 +141,7 @@ class Catalog:
 
 
 def _without_words(schema: Any) -> Any:
-    """Return a schema whose words are plain: a dictionary differs from shard to shard."""
+    """Return a schema whose words are plain: a dictionary differs from file to file."""
     import pyarrow as pa
 
     return pa.schema(

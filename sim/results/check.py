@@ -12,7 +12,7 @@ from pathlib import Path
 import sim
 from sim.execution.checked_file import DamagedFile
 from sim.execution.partial_name import is_left_over
-from sim.execution.store import DAMAGED, STORE, check_shard
+from sim.execution.store import DAMAGED, STORE, check_chunk_file
 from sim.execution.version import model_version
 from sim.results.manifest import MANIFEST, read_json, read_manifest
 from sim.results.table import checked_path, open_table
@@ -26,7 +26,7 @@ STATES: tuple[str, ...] = (GOOD, OTHER, DAMAGE, LEFT_OVER)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a shard, a result folder or a leftover was found to be: one of `STATES`, why, and its size."""
+    """What a file, a result folder or a leftover was found to be: one of `STATES`, why, and its size."""
 
     path: Path
     state: str
@@ -47,7 +47,7 @@ def check_results(output_dir: str | Path, name: str = "") -> Iterator[Finding]:
     Yields
     ------
     Finding
-        For each shard, each result folder, and each file or folder that a killed run left behind.
+        For each file, each result folder, and each file or folder that a killed run left behind.
     """
     root = Path(output_dir)
     for verb in _folders(root):
@@ -82,20 +82,20 @@ def _folders(place: Path) -> list[Path]:
 
 
 def _check_store(store: Path) -> Iterator[Finding]:
-    for shelf in _folders(store):
-        for path in sorted(shelf.iterdir()):
+    for folder in _folders(store):
+        for path in sorted(folder.iterdir()):
             if DAMAGED in path.name:
                 yield Finding(path, DAMAGE, _size(path), "was set aside")
             elif path.name.endswith(".parquet") and not path.name.startswith("."):
-                yield _check_shard(path)
+                yield _check_chunk_file(path)
 
 
-def _check_shard(path: Path) -> Finding:
+def _check_chunk_file(path: Path) -> Finding:
     import pyarrow as pa
 
     try:
         # All of it is read: a checksum says that it is what was written, not that it can be used.
-        check_shard(path).read(use_threads=False).validate(full=True)
+        check_chunk_file(path).read(use_threads=False).validate(full=True)
     except DamagedFile as error:
         return Finding(path, DAMAGE, _size(path), str(error))
     except (OSError, ValueError, KeyError, MemoryError, pa.ArrowException) as error:

@@ -16,7 +16,7 @@ import pytest
 from sim.execution.checked_file import DamagedFile, open_parquet, read_ordinary
 from sim.execution.executors import make_executor
 from sim.execution.partial_name import is_left_over, partial_name
-from sim.execution.store import DAMAGED, STORE, Store, check_shard, shards_of
+from sim.execution.store import DAMAGED, STORE, Store, check_chunk_file, chunk_files
 from sim.execution.trials import Trial, run_trials
 from sim.results.catalog import Catalog
 
@@ -48,13 +48,13 @@ def flipped(content, bit):
 
 def test_every_single_flipped_bit_of_a_shard_is_found(filled):
     root, _, _ = filled
-    shard = next(shards_of(root / STORE))
+    shard = next(chunk_files(root / STORE))
     content = shard.read_bytes()
-    check_shard(shard)
+    check_chunk_file(shard)
     for bit in random.Random(15).sample(range(8 * len(content)), 600):
         shard.write_bytes(flipped(content, bit))
         with pytest.raises(DamagedFile, match="checksum"):
-            check_shard(shard)
+            check_chunk_file(shard)
 
 
 def rewritten(content, change):
@@ -90,7 +90,7 @@ def test_a_damaged_shard_is_named_once_set_aside_and_its_runs_are_done_again(fil
     if renamed and damage == "flipped figure":
         pytest.skip("one who renames it as well forges, and nothing tells it from a run")
     root, trial, figures = filled
-    shard = next(shards_of(root / STORE))
+    shard = next(chunk_files(root / STORE))
     whole = shard.read_bytes()
     bad = DAMAGE[damage](whole)
     shard.write_bytes(bad)
@@ -111,7 +111,7 @@ def test_a_damaged_shard_is_named_once_set_aside_and_its_runs_are_done_again(fil
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_tables_and_queries_leave_a_damaged_shard_out(filled, capsys, damage):
     root, _, _ = filled
-    shard = next(shards_of(root / STORE))
+    shard = next(chunk_files(root / STORE))
     shard.write_bytes(DAMAGE[damage](shard.read_bytes()))
     pytest.importorskip("duckdb")
     assert Catalog(root).query("select count(distinct replicate) as n from runs")["n"][0].as_py() == 1
@@ -125,7 +125,7 @@ def test_a_shard_damaged_after_the_store_was_opened_ends_in_a_message(filled):
 
     root, trial, _ = filled
     store = Store(root / STORE)
-    for shard in shards_of(root / STORE):
+    for shard in chunk_files(root / STORE):
         shard.write_bytes(shard.read_bytes()[:-1])
     with pytest.raises(ConfigError, match="run the same command again"):
         store.read(trial.key, 0)
@@ -133,8 +133,8 @@ def test_a_shard_damaged_after_the_store_was_opened_ends_in_a_message(filled):
 
 def test_a_link_and_a_pipe_are_neither_followed_nor_waited_for(filled, tmp_path, capsys):
     root, _, _ = filled
-    shelf = next(shards_of(root / STORE)).parent
-    (shelf / "link.parquet").symlink_to(next(shards_of(root / STORE)))
+    shelf = next(chunk_files(root / STORE)).parent
+    (shelf / "link.parquet").symlink_to(next(chunk_files(root / STORE)))
     os.mkfifo(shelf / "pipe.parquet")
     (shelf / "folder.parquet").mkdir()
     assert len(Store(root / STORE)) == 2

@@ -21,7 +21,7 @@ from sim.execution.chunk import RUN_METRICS
 from sim.execution.executors import EXECUTORS, SerialExecutor, make_executor
 from sim.execution.partial_name import PARTIAL
 from sim.execution.replicates import run_replicates
-from sim.execution.store import Store, StoreFull, shards_of
+from sim.execution.store import Store, StoreFull, chunk_files
 from sim.execution.trials import Trial, key_of, live_chunk, measure_arms, run_trials
 from sim.execution.version import model_version
 from sim.scenario.dotted_key import with_values
@@ -84,7 +84,7 @@ def test_another_model_is_another_key(tiny, monkeypatch, tmp_path):
     monkeypatch.setattr(trials_module, "model_version", lambda: "f" * 16)
     assert trial.key != key
     _, count = lived([trial], Store(tmp_path, "f" * 16))
-    assert count == 1 and len({path.parent for path in shards_of(tmp_path)}) == 2
+    assert count == 1 and len({path.parent for path in chunk_files(tmp_path)}) == 2
 
 
 def test_a_changed_source_is_another_model(tmp_path):
@@ -172,9 +172,9 @@ def test_what_a_killed_sweep_left_half_written_is_not_read_and_swept_up(tiny, tm
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     host = socket.gethostname()
-    dead = store.shelf / f"{PARTIAL}{host}-{gone.pid}-abc.parquet"
-    alive = store.shelf / f"{PARTIAL}{host}-{os.getpid()}-abc.parquet"
-    elsewhere = store.shelf / f"{PARTIAL}another-{gone.pid}-abc.parquet"
+    dead = store.model_folder / f"{PARTIAL}{host}-{gone.pid}-abc.parquet"
+    alive = store.model_folder / f"{PARTIAL}{host}-{os.getpid()}-abc.parquet"
+    elsewhere = store.model_folder / f"{PARTIAL}another-{gone.pid}-abc.parquet"
     for path in (dead, alive, elsewhere):
         path.write_bytes(b"half a shard")
     assert len(Store(tmp_path)) == 1
@@ -184,7 +184,7 @@ def test_what_a_killed_sweep_left_half_written_is_not_read_and_swept_up(tiny, tm
 def test_a_damaged_shard_is_left_out_and_its_runs_are_done_again(tiny, tmp_path, capsys):
     lived([Trial(tiny, 1, (0,))], Store(tmp_path))
     lived([Trial(tiny, 1, (1,))], Store(tmp_path))
-    damaged = next(shards_of(tmp_path))
+    damaged = next(chunk_files(tmp_path))
     damaged.write_bytes(damaged.read_bytes()[:500])
     store = Store(tmp_path)
     assert len(store) == 1 and str(damaged) in capsys.readouterr().err
@@ -256,7 +256,7 @@ def test_two_sweeps_into_one_store_at_once(tiny, tmp_path):
 
 def test_a_shard_carries_what_is_needed_to_run_its_runs_again(tiny, tmp_path):
     ((outcome,), _) = lived([Trial(tiny, 5, (0,), {FATIGUE: 0.3})], Store(tmp_path))
-    row = pq.read_table(next(shards_of(tmp_path))).slice(0, 1).to_pylist()[0]
+    row = pq.read_table(next(chunk_files(tmp_path))).slice(0, 1).to_pylist()[0]
     scenario = with_values(Scenario.from_dict(json.loads(row["base"])), json.loads(row["values"]))
     assert row["model"] == model_version() and key_of(scenario, row["seed"]) == row["key"] == outcome.key
     ((again,), _) = lived([Trial(scenario, row["seed"], (row["replicate"],))])

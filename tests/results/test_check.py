@@ -11,7 +11,7 @@ import pytest
 from sim.cli import main
 from sim.execution.executors import make_executor
 from sim.execution.partial_name import partial_name
-from sim.execution.store import Store, shards_of
+from sim.execution.store import Store, chunk_files
 from sim.execution.trials import Trial, run_trials
 from sim.experiments.compare import compare
 from sim.results import write
@@ -61,7 +61,7 @@ def test_what_was_written_is_good(results, capsys):
 
 
 def test_one_flipped_bit_of_a_shard_and_of_a_table_is_found_and_nothing_is_changed(results, capsys):
-    shard, table = next(shards_of(results / "store")), next(results.rglob("weekly.parquet"))
+    shard, table = next(chunk_files(results / "store")), next(results.rglob("weekly.parquet"))
     flip(shard)
     flip(table)
     before = {path: path.lstat().st_mtime_ns for path in results.rglob("*")}
@@ -76,7 +76,7 @@ def test_one_flipped_bit_of_a_shard_and_of_a_table_is_found_and_nothing_is_chang
 
 
 def test_another_version_is_told_from_damage(results, capsys):
-    shard = next(shards_of(results / "store"))
+    shard = next(chunk_files(results / "store"))
     (shard.parent.parent / ("0" * 16)).mkdir()
     shard.rename(shard.parent.parent / ("0" * 16) / shard.name)
     folder = next(results.rglob("manifest.json"))
@@ -101,7 +101,7 @@ def test_an_odd_manifest_and_a_link_out_are_found(results, tmp_path_factory):
 
 
 def test_clean_lists_leftovers_and_removes_them_alone_when_told(results, capsys, gone, tmp_path_factory):
-    shelf, verb = next(shards_of(results / "store")).parent, results / "compare"
+    shelf, verb = next(chunk_files(results / "store")).parent, results / "compare"
     (shelf / f"{gone}x.parquet").write_bytes(b"half")
     (verb / f"{gone}2026_toy").mkdir()
     (verb / f"{gone}2026_toy" / "weekly.parquet").write_bytes(b"half")
@@ -114,7 +114,7 @@ def test_clean_lists_leftovers_and_removes_them_alone_when_told(results, capsys,
     (verb / partial_name("toy")).mkdir()
     (verb / f".partial-another-{os.getpid()}-toy").mkdir()
     (verb / ".partial-2026-01-01_toy-1").mkdir()
-    flip(next(shards_of(results / "store")))
+    flip(next(chunk_files(results / "store")))
     Store(results / "store", "no such version")
     before = set(results.rglob("*"))
     status, said = ask(capsys, results, "clean")

@@ -192,7 +192,7 @@ def test_a_run_is_run_again_to_the_bit(done, capsys):
     assert lines[0][0].endswith("simulated again: the same to the bit.")
     # What was changed by hand, name and all, is told: the check can fail.
     store = Store(done / "results" / "store")
-    for shard in list(store.shelf.glob("*.parquet")):
+    for shard in list(store.model_folder.glob("*.parquet")):
         table = pq.read_table(shard)
         at = table.column_names.index("contribution")
         import pyarrow.compute as pc

@@ -17,7 +17,7 @@ import pytest
 
 import sim.execution.trials as trials_module
 from sim.cli import main
-from sim.execution.store import Store, shards_of
+from sim.execution.store import Store, chunk_files
 
 pytestmark = pytest.mark.slow
 
@@ -51,7 +51,7 @@ def _start(folder, *more):
 def _runs(folder):
     """Count how often each run stands in the shards of a store."""
     found = Counter()
-    for path in shards_of(folder / "store"):
+    for path in chunk_files(folder / "store"):
         table = pq.read_table(path, columns=["key", "replicate"])
         found.update(set(zip(table["key"].to_pylist(), table["replicate"].to_pylist(), strict=True)))
     return found
@@ -88,10 +88,10 @@ def test_killed_twenty_times_it_loses_nothing_and_does_nothing_twice(tmp_path, u
     while killed < 20:
         process = multiprocessing.get_context("fork").Process(target=_sweep_here, args=(tmp_path,))
         process.start()
-        shards = len(list(shards_of(tmp_path / "store")))
+        shards = len(list(chunk_files(tmp_path / "store")))
         # Some while it starts, most while it runs: wait for another shard or none, then a random moment.
         wanted = shards + (luck.random() < 0.7)
-        while len(list(shards_of(tmp_path / "store"))) < wanted and process.is_alive():
+        while len(list(chunk_files(tmp_path / "store"))) < wanted and process.is_alive():
             time.sleep(0.001)
         time.sleep(luck.random() * 0.1)
         if process.is_alive():
@@ -117,7 +117,7 @@ def test_killed_twenty_times_it_loses_nothing_and_does_nothing_twice(tmp_path, u
 def test_killed_with_workers_it_ends_them_too(tmp_path, undisturbed):
     process = _start(tmp_path, "executor=local", "executor.workers=2")
     deadline = time.monotonic() + 90
-    while not list(shards_of(tmp_path / "store")) and process.poll() is None and time.monotonic() < deadline:
+    while not list(chunk_files(tmp_path / "store")) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -181,7 +181,7 @@ def test_on_a_cluster_that_loses_a_worker_it_finishes_with_the_same_bytes(tmp_pa
     address, workers, _ = cluster
     process = _start(tmp_path, "executor=dask", f"executor.address={address}")
     deadline = time.monotonic() + 120
-    while not list(shards_of(tmp_path / "store")) and process.poll() is None and time.monotonic() < deadline:
+    while not list(chunk_files(tmp_path / "store")) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     done = len(Store(tmp_path / "store"))
     workers[0].kill()
