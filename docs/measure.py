@@ -23,7 +23,7 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 SEED, REPLICATES = 1, 8  # the defaults of `journey compare`
 #: Scenarios whose overview is drawn, and those the README tells of.
 DRAWN: tuple[str, ...] = ("treadmill", "sungevity")
-TOLD: tuple[str, ...] = ("treadmill", "phone_subscription", "cosmetics", "sungevity")
+QUOTED: tuple[str, ...] = ("treadmill", "phone_subscription", "cosmetics", "sungevity")
 #: Metrics whose variance reduction is quoted.
 QUOTED: dict[str, str] = {
     "contribution": "contribution",
@@ -135,7 +135,7 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         _put(LUCK, _luck())
         _put(SCENARIOS, _table([line for lines in found.values() for line in lines], "../configs/scenario/"))
-        _put(README, _table([line for name in TOLD for line in found[name]], "configs/scenario/"))
+        _put(README, _table([line for name in QUOTED for line in found[name]], "configs/scenario/"))
     return 0
 
 

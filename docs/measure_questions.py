@@ -1,4 +1,4 @@
-"""Run attribution and moments of truth and write what came out into `docs/attribution.md`.
+"""Run attribution and moments of truth and write the results into `docs/attribution.md`.
 
     python docs/measure_questions.py             a few minutes on an idle machine
     python docs/measure_questions.py results     quote the latest finished runs in a folder of results instead

@@ -17,15 +17,16 @@
 # # The loyalty loop: one customer, a thousand, a million
 #
 # A need arises. In the **classic journey** the customer considers some brands, evaluates them, buys,
-# experiences. If the experience was good, the next need may skip all the comparing: that short way round is the
-# **loyalty loop**. A company can wait for it to happen, or lead its customers into it: the **proactive
+# experiences. If the experience was good, the next need may skip consideration and evaluation: that is the
+# **loyalty loop**. A company can wait for it to happen, or guide its customers into it: the **proactive
 # journey**.
 #
-# Here the same customers, with the same luck, live both. Three questions, each at the size that answers it:
+# Here the same customers are simulated in both, with the same random draws. Three questions, each at the size
+# that answers it:
 #
 # 1. *one customer*: what is the loop?
 # 2. *a thousand customers*: is the difference more than chance?
-# 3. *a million customers*: who gains, and when does it pay?
+# 3. *a million customers*: which personas gain, and when does it pay?
 #
 # **The four capabilities have not been measured as a bundle**, only single tools. How strongly they act is an
 # assumption of the scenario. What follows shows what the assumptions imply, not what a company will earn.
@@ -71,48 +72,48 @@ def two_worlds(**changes):
 # %% [markdown]
 # ## One customer
 #
-# This customer is the one, of a thousand, for whom the proactive world earns the company most. Week by week on
-# both sides; the mark shows where the two lives diverge, the decision that caused it, and the draw behind it. Up
-# to that week not a single thing differs: same traits, same luck.
+# This customer is the one, of a thousand, for whom the proactive arm earns the company most. Week by week in
+# both arms; the mark shows where the two histories diverge, the decision that caused it, and the draw behind it.
+# Up to that week nothing differs: same traits, same draws.
 
 # %%
-told = story(two_worlds(population=THOUSAND), seed=1, pick="winner")
-lines = str(told).splitlines()
+shown = story(two_worlds(population=THOUSAND), seed=1, pick="winner")
+lines = str(shown).splitlines()
 print("\n".join([*lines[:36], "   ...", *lines[-4:]]))
 
 # %% [markdown]
-# The same two lives as a picture. A filled mark is a purchase through the loop: nothing was compared. An open
-# one was won in the market. Ticks are contacts of the company.
+# The same two histories as a picture. A filled mark is a purchase through the loop, without consideration. An
+# open one was made after consideration. Ticks are contacts of the company.
 
 # %%
 PURCHASE, TIMELY, MISTIMED, LOOP = 1, 2, 3, 2
 fig, ax = plt.subplots(figsize=(8, 2.4))
-for row, (life, way) in enumerate(zip(told.lives, (CLASSIC, PROACTIVE), strict=True)):
+for row, (life, way) in enumerate(zip(shown.lives, (CLASSIC, PROACTIVE), strict=True)):
     ax.axhline(row, color="#d9d9d9", lw=1, zorder=0)
     for _, week, _, kind, _, brand, _, origin, _ in life.events:
         if kind == PURCHASE:
-            mine = brand == told.scenario.focal
+            mine = brand == shown.scenario.focal
             colour = way.colour if mine else "#b0b0b0"
             ax.plot(week, row, way.marker, ms=11, mec=colour, mfc=colour if origin == LOOP else "white", mew=2)
         elif kind in (TIMELY, MISTIMED):
             ax.plot([week, week], [row - 0.32, row - 0.18], color=way.colour, lw=2 if kind == TIMELY else 0.8)
-ax.set_yticks(range(2), [life.arm for life in told.lives])
+ax.set_yticks(range(2), [life.arm for life in shown.lives])
 ax.set_ylim(-0.6, 1.6)
 ax.grid(False)
 ax.set_xlabel("week")
-ax.set_title(f"{told.persona}: purchases (grey: of other brands)")
+ax.set_title(f"{shown.persona}: purchases (grey: of other brands)")
 fig.tight_layout()
 
 # %% [markdown]
 # ## A thousand customers
 #
-# One life proves nothing: we picked it. Now eight independent markets of a thousand customers each, every
-# market lived twice. Markets differ by luck; the two ends of a line do not, they share it. That is why the
-# *slopes* agree better than the *heights*.
+# One selected customer proves nothing. Now eight independent markets of a thousand customers each, every
+# market simulated in both arms. Markets differ by chance; the two ends of a line share their random draws. That is
+# why the *slopes* agree better than the *heights*.
 
 # %%
 thousand = compare(
-    replace(two_worlds(population=THOUSAND), record=replace(told.scenario.record, customers=True)), seed=1
+    replace(two_worlds(population=THOUSAND), record=replace(shown.scenario.record, customers=True)), seed=1
 )
 currency = thousand.scenario.market.economics.currency
 heads = thousand.scenario.population
@@ -153,14 +154,14 @@ print(f"Independent luck would need {gain['variance_reduction']:.1f} times as ma
 
 # %% [markdown]
 # Fixed costs are not in the right-hand picture: they belong to no single customer. They are in the left one,
-# and in the difference. Many customers are worth *less* in the proactive world, though the company spends on
-# all of them: that is the price of leading, and an average hides it.
+# and in the difference. Many customers are worth *less* in the proactive arm, though the company spends on
+# all of them: that is the cost of the strategy, and an average hides it.
 
 # %% [markdown]
 # ## A million customers
 #
-# With a million, chance is all but gone, and what is left is the model. How large a share of the company's
-# purchases goes round the loop, and what has been earned and spent by then?
+# With a million, chance is small, and the model's assumptions remain. How large a share of the company's
+# purchases is made in the loop, and what has been earned and spent by then?
 
 # %%
 million = compare(two_worlds(population=MILLION), replicates=2, seed=2)
@@ -195,7 +196,7 @@ axes[1].set_title("First it costs")
 fig.tight_layout()
 
 # %% [markdown]
-# Where the difference in contribution comes from, and who brings it:
+# Where the difference in contribution comes from, and which personas contribute to it:
 
 # %%
 parts = million.summary_json["waterfall"]["proactive - classic"]
@@ -218,7 +219,7 @@ worth = np.array(
 )
 axes[1].barh(titles, worth, color=[PROACTIVE.colour if value > 0 else "#D55E00" for value in worth])
 axes[1].invert_yaxis()
-axes[1].set_title("Who brings it")
+axes[1].set_title("By persona")
 for ax in axes:
     ax.axvline(0, color="#1a1a1a", lw=1)
     ax.grid(axis="y", visible=False)
@@ -229,7 +230,7 @@ fig.tight_layout()
 # ## When does it pay?
 #
 # Two things a strategist can change or know: how often customers are contacted, and what one purchase earns.
-# Each cell is the same comparison again, on the same luck. Orange is where waiting earns more.
+# Each cell is the same comparison again, with the same random draws. Orange is where waiting earns more.
 
 # %%
 rates = [0.0, 0.05, 0.15, 0.3, 0.6, 1.0]
@@ -277,15 +278,15 @@ print(f"Best contact rate of these, over all margins: {best:g} a week.")
 print(f"Classic earns more in {lost:.0%} of the cells. Widest 95 % interval of a cell: +/- {currency}{widest:.2f}.")
 
 # %% [markdown]
-# ## What to take home
+# ## Conclusions
 #
-# - The loop is not a feeling but a way through a graph: from need to purchase without consideration. It opens
-#   for who is satisfied, trusts, and is used to the brand.
-# - Leading customers into it costs before it earns, costs for everybody, and pays through some. Whether it pays
-#   is a question of margin, cost and time, not of enthusiasm.
-# - Contacts carry customers forward and tire them: each further one adds less than the one before. Whether the last
+# - The loop is a path through a graph: from need to purchase without consideration. Satisfaction, trust and habit
+#   make it more likely.
+# - Guiding customers into it costs before it earns, costs for all customers, and pays through some. Whether it pays
+#   depends on margin, cost and time.
+# - Contacts move customers forward and cause fatigue: each further one adds less than the one before. Whether the last
 #   one pays is in the table, and depends on what it costs and how well it is timed.
-# - An anticipated purchase is not a gained one: what is bought early is not bought later (`carry_over`).
+# - A purchase brought forward is not a purchase gained: what is bought early is not bought later (`carry_over`).
 #
 # Change any assumption from the command line, `journey compare arms.proactive.focal.strategy.automation=0.3`,
 # or read what every number means in `docs/model.md`.
