@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agents.strategies import CAPABILITIES_IN_WORDS
 from sim.analysis.attribution import DIVIDED, pair_name
 from sim.analysis.metrics import EVERYBODY
 from sim.number_format import NOTHING, compact, interval, quantity, short_money
-from sim.reports.document import Document, Section, Table
+from sim.reports.document import Document, Table
 from sim.reports.figures.attribution import draw_combinations, draw_persona_shares, draw_shares, draw_together
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.labels import METRIC_WORDS, Words
@@ -156,7 +157,7 @@ class _Verdict:
             up, down = "What earns", "What costs more than it earns"
         parts = [f"{words}: {'; '.join(items)}." for words, items in ((up, earns), (down, costs)) if items]
         if open_:
-            parts.append(f"Cannot be told from 0: {'; '.join(open_)}.")
+            parts.append(f"Not statistically significant: {'; '.join(open_)}.")
         still = [_called(part, self.summary) for part, entry in self.block["parts"].items() if entry["mean"] == 0.0]
         if still:
             parts.append(f"Exactly 0: {', '.join(still)}.")
@@ -238,111 +239,105 @@ class _Verdict:
 def attribution_document(attribution: Attribution) -> Document:
     """Return the page of an attribution: verdict, the figure for a board, and every number behind it."""
     scenario, summary = attribution.scenario, attribution.summary_json
-    metric, currency = attribution.metric, summary["currency"]
-    words = words_of(metric)
-    block = summary["metrics"][metric][EVERYBODY]
-    lead = tuple(attribution_lines(summary))
-    many = f"{summary['replicates']} replicate{'s' if summary['replicates'] != 1 else ''}"
-    facts = f"{summary['population']:,} customers, {summary['horizon']} weeks, {many}, seed {summary['seed']}"
-    title = f"{scenario.title or scenario.name}: which capability does it"
-    if block["whole"]["mean"] is None:
-        return Document(title=title, lead=lead, sections=(), facts=facts)
-
-    def write(number: float) -> str:
-        return _short_value(number, words.kind, currency)
-
-    unit = f"{words.name.lower()}{f', {currency}' if words.kind == 'money' else ''}"
-    shown = [part for part in block["parts"] if part not in summary["steps"] or block["parts"][part]["mean"] != 0.0]
+    words = words_of(attribution.metric)
+    block = summary["metrics"][attribution.metric][EVERYBODY]
+    slots: dict[str, Any] = {
+        **{name: summary[name] for name in ("population", "horizon", "replicates", "seed", "players")},
+        "combinations": len(summary["combinations"]),
+        "steps": [f"“{_STEPS[step]}” is {_STEP_WORDS[step]}" for step in summary["steps"]],
+        "per_customer": summary["metric"] in _TOTALS,
+        "share_table": None,
+    }
+    pictures: list[Picture] = []
+    if block["whole"]["mean"] is not None:
+        personas = _persona_shares(summary)
+        pictures = [_share_picture(summary, words), _together_picture(summary, words), _all_picture(summary, words)]
+        slots |= {
+            "share_table": _share_table(summary, words),
+            "pair_table": _pair_table(summary, words),
+            "persona_table": None,
+            "term_table": _term_table(summary),
+            "metric_table": _metric_table(summary),
+        }
+        if personas:
+            pictures.append(_persona_picture(summary, words, personas))
+            slots["persona_table"] = _persona_table(summary, words, personas)
     return Document(
-        title=title,
-        lead=lead,
-        facts=facts,
-        sections=(
-            Section(
-                "What each capability is worth in it",
-                _how(summary),
-                (
-                    Picture(
-                        "shares",
-                        draw_shares(
-                            [(_called(part, summary), _gap(block["parts"][part])) for part in shown],
-                            (short(f"{summary['arm']}", 19), _gap(block["whole"])),
-                            write=write,
-                            title=f"{short(summary['arm'], 16)} minus {short(summary['baseline'], 16)}, by capability",
-                            label=f"difference in {unit}",
-                        ),
-                        f"Waterfall of the shares in the difference in {words.name.lower()}: "
-                        + ", ".join(f"{_called(part, summary)} {write(block['parts'][part]['mean'])}" for part in shown)
-                        + f"; whole effect {write(block['whole']['mean'])}.",
-                        "Each bar starts where the last one ended; the dark bar is the whole effect. Hatched orange "
-                        "takes away.",
-                        "shares",
-                    ),
-                ),
-                (_share_table(summary, words),),
-            ),
-            Section(
-                "Alone and together",
-                (
-                    "A share is what the capability adds alone and half of what it adds together with each other one. "
-                    "“Last” is what it adds where all others are there already: what leaving it out would take away.",
-                ),
-                (
-                    Picture(
-                        "together",
-                        draw_together(
-                            summary["players"],
-                            [_gap(block["alone"][player]) for player in summary["players"]],
-                            {
-                                (row, column): _gap(
-                                    block["together"][pair_name(summary["players"][column], summary["players"][row])]
-                                )
-                                for row in range(len(summary["players"]))
-                                for column in range(row)
-                            },
-                            write=write,
-                            title=f"Alone and together: {words.name.lower()}",
-                        ),
-                        "Fields of what every capability earns alone and every pair earns beyond that: "
-                        + ", ".join(
-                            f"{pair} {_written(entry, words, currency)}" for pair, entry in block["together"].items()
-                        )
-                        + ".",
-                        "Blue off the frame: the two are worth more together than apart, so drop neither alone.",
-                        "together",
-                    ),
-                    Picture(
-                        "combinations",
-                        draw_combinations(
-                            summary["players"],
-                            [(item["on"], _gap(item["difference"])) for item in summary["combinations"]],
-                            write=write,
-                            title=f"All {len(summary['combinations'])} combinations",
-                            label=f"{unit}, minus {short(summary['baseline'], 16)}",
-                        ),
-                        f"Difference in {words.name.lower()} from {summary['baseline']} of every combination of the "
-                        "capabilities, the best first.",
-                        "The best combination stands on top; it need not be the one with everything on.",
-                        "combinations",
-                    ),
-                ),
-                (_pair_table(summary, words),),
-            ),
-            *_people_section(summary, words),
-            _term_section(summary),
-            _metric_section(summary),
-        ),
+        title=f"{scenario.title or scenario.name}: which capability does it",
+        lead=tuple(attribution_lines(summary)),
+        template="attribution",
+        pictures=tuple(pictures),
+        slots=slots,
     )
 
 
-def _how(summary: Numbers) -> tuple[str, ...]:
-    steps = "; ".join(f"“{_STEPS[step]}” is {_STEP_WORDS[step]}" for step in summary["steps"])
-    count = len(summary["combinations"])
-    return (
-        f"All {count} combinations of {', '.join(summary['players'])} were lived by the same customers with the same "
-        "luck. A capability that is off stands where the baseline has it, and what it costs is not paid. The share of "
-        "a capability is what it adds, averaged over every order in which they could be switched on (Shapley 1953).",
-        f"What no combination can explain stands as bars of its own: {steps}.",
+def _writer(summary: Numbers, words: Words) -> Callable[[float], str]:
+    return lambda number: _short_value(number, words.kind, summary["currency"])
+
+
+def _unit(summary: Numbers, words: Words) -> str:
+    return words.name.lower() + (f", {summary['currency']}" if words.kind == "money" else "")
+
+
+def _share_picture(summary: Numbers, words: Words) -> Picture:
+    write, parts = _writer(summary, words), summary["metrics"][summary["metric"]][EVERYBODY]["parts"]
+    whole = summary["metrics"][summary["metric"]][EVERYBODY]["whole"]
+    shown = [part for part in parts if part not in summary["steps"] or parts[part]["mean"] != 0.0]
+    shares = ", ".join(f"{_called(part, summary)} {write(parts[part]['mean'])}" for part in shown)
+    return Picture(
+        "shares",
+        draw_shares(
+            [(_called(part, summary), _gap(parts[part])) for part in shown],
+            (short(f"{summary['arm']}", 19), _gap(whole)),
+            write=write,
+            title=f"{short(summary['arm'], 16)} minus {short(summary['baseline'], 16)}, by capability",
+            label=f"difference in {_unit(summary, words)}",
+        ),
+        f"Waterfall of the shares in the difference in {words.name.lower()}: {shares}; whole effect "
+        f"{write(whole['mean'])}.",
+        "Each bar starts where the last one ended; the dark bar is the whole effect. Hatched orange takes away.",
+        "shares",
+    )
+
+
+def _together_picture(summary: Numbers, words: Words) -> Picture:
+    players, block = summary["players"], summary["metrics"][summary["metric"]][EVERYBODY]
+    pairs = ", ".join(
+        f"{pair} {_written(entry, words, summary['currency'])}" for pair, entry in block["together"].items()
+    )
+    return Picture(
+        "together",
+        draw_together(
+            players,
+            [_gap(block["alone"][player]) for player in players],
+            {
+                (row, column): _gap(block["together"][pair_name(players[column], players[row])])
+                for row in range(len(players))
+                for column in range(row)
+            },
+            write=_writer(summary, words),
+            title=f"Alone and together: {words.name.lower()}",
+        ),
+        f"Fields of what every capability earns alone and every pair earns beyond that: {pairs}.",
+        "Blue off the frame: the two are worth more together than apart, so drop neither alone.",
+        "together",
+    )
+
+
+def _all_picture(summary: Numbers, words: Words) -> Picture:
+    return Picture(
+        "combinations",
+        draw_combinations(
+            summary["players"],
+            [(item["on"], _gap(item["difference"])) for item in summary["combinations"]],
+            write=_writer(summary, words),
+            title=f"All {len(summary['combinations'])} combinations",
+            label=f"{_unit(summary, words)}, minus {short(summary['baseline'], 16)}",
+        ),
+        f"Difference in {words.name.lower()} from {summary['baseline']} of every combination of the capabilities, the "
+        "best first.",
+        "The best combination stands on top; it need not be the one with everything on.",
+        "together",
     )
 
 
@@ -388,67 +383,77 @@ def _pair_table(summary: Numbers, words: Words) -> Table:
     )
 
 
-def _people_section(summary: Numbers, words: Words) -> Iterator[Section]:
-    people = [who for who in summary["metrics"][summary["metric"]] if who != EVERYBODY]
-    if len(people) < 2:
-        return
-    currency, total = summary["currency"], summary["metric"] in _TOTALS
-    blocks = {who: summary["metrics"][summary["metric"]][who] for who in people}
-    known = [who for who in people if blocks[who]["whole"]["mean"] is not None and summary["persona_customers"][who]]
+@dataclass(frozen=True, slots=True)
+class _PersonaShares:
+    """The parts that are shown, and by persona the share of each and the whole effect."""
+
+    parts: list[str]
+    each: dict[str, list[dict[str, Any]]]
+
+
+def _persona_shares(summary: Numbers) -> _PersonaShares | None:
+    blocks = {name: block for name, block in summary["metrics"][summary["metric"]].items() if name != EVERYBODY}
+    if len(blocks) < 2:
+        return None
+    known = {
+        name: block
+        for name, block in blocks.items()
+        if block["whole"]["mean"] is not None and summary["persona_customers"][name]
+    }
     if not known:
-        return
+        return None
     parts = [
         part
         for part in next(iter(blocks.values()))["parts"]
-        if part not in summary["steps"] or any(blocks[who]["parts"][part]["mean"] for who in known)
+        if part not in summary["steps"] or any(block["parts"][part]["mean"] for block in known.values())
     ]
     each = {
-        who: [_each(summary, who, blocks[who]["parts"][part]) for part in parts]
-        + [_each(summary, who, blocks[who]["whole"])]
-        for who in known
+        name: [_each(summary, name, entry) for entry in (*(block["parts"][part] for part in parts), block["whole"])]
+        for name, block in known.items()
     }
+    return _PersonaShares(parts, each)
 
-    def write(number: float) -> str:
-        return _short_value(number, words.kind, currency)
 
-    unit = f"{words.name.lower()}{' per customer' if total else ''}{f', {currency}' if words.kind == 'money' else ''}"
-    titles = summary["titles"]
-    yield Section(
-        "For whom",
-        (
-            f"{'Per customer of the persona. ' if total else ''}Fixed costs (building, running, experiments) are borne "
-            "by all customers alike, so a capability can cost at a persona that it hardly reaches.",
+def _persona_unit(summary: Numbers, words: Words) -> str:
+    per_customer = " per customer" if summary["metric"] in _TOTALS else ""
+    currency = f", {summary['currency']}" if words.kind == "money" else ""
+    return f"{words.name.lower()}{per_customer}{currency}"
+
+
+def _persona_picture(summary: Numbers, words: Words, shares: _PersonaShares) -> Picture:
+    titles, write = summary["titles"], _writer(summary, words)
+    effects = (f"{titles.get(name, name)} whole effect {write(e[-1]['mean'])}" for name, e in shares.each.items())
+    return Picture(
+        "personas",
+        draw_persona_shares(
+            [
+                (titles.get(name, name), [_gap(e) for e in each[:-1]], _gap(each[-1]))
+                for name, each in shares.each.items()
+            ],
+            [_called(part, summary) for part in shares.parts],
+            write=write,
+            title=f"For whom: {words.name.lower()}{' per customer' if summary['metric'] in _TOTALS else ''}",
+            label=f"difference in {_persona_unit(summary, words)}",
         ),
-        (
-            Picture(
-                "personas",
-                draw_persona_shares(
-                    [(titles.get(who, who), [_gap(e) for e in each[who][:-1]], _gap(each[who][-1])) for who in known],
-                    [_called(part, summary) for part in parts],
-                    write=write,
-                    title=f"For whom: {words.name.lower()}{' per customer' if total else ''}",
-                    label=f"difference in {unit}",
-                ),
-                "Shares by persona: "
-                + "; ".join(f"{titles.get(who, who)} whole effect {write(each[who][-1]['mean'])}" for who in known)
-                + ".",
-                "The same capability may earn at one persona what it costs at another; levels can differ per persona.",
-                "personas",
-            ),
-        ),
-        (
-            Table(
-                ("", *(_called(part, summary) for part in parts), "whole effect"),
-                tuple(
-                    (titles.get(who, who), *(_starred(entry, words, currency) for entry in each[who])) for who in known
-                ),
-                f"Difference in {unit}. * the 95 % interval stays clear of 0.",
-            ),
-        ),
+        f"Shares by persona: {'; '.join(effects)}.",
+        "The same capability may earn at one persona what it costs at another; levels can differ per persona.",
+        "personas",
     )
 
 
-def _term_section(summary: Numbers) -> Section:
+def _persona_table(summary: Numbers, words: Words, shares: _PersonaShares) -> Table:
+    currency, titles = summary["currency"], summary["titles"]
+    return Table(
+        ("", *(_called(part, summary) for part in shares.parts), "whole effect"),
+        tuple(
+            (titles.get(name, name), *(_starred(entry, words, currency) for entry in each))
+            for name, each in shares.each.items()
+        ),
+        f"Difference in {_persona_unit(summary, words)}. * the 95 % interval stays clear of 0.",
+    )
+
+
+def _term_table(summary: Numbers) -> Table:
     """Say what each share of contribution is made of: the same division, term by term."""
     words, currency = words_of("contribution"), summary["currency"]
     terms = [term for term in _TERMS if any(entries[term]["mean"] for entries in summary["terms"].values())]
@@ -464,20 +469,15 @@ def _term_section(summary: Numbers) -> Section:
                 _starred(total, words, currency),
             )
         )
-    return Section(
-        "What the shares are made of",
-        ("Every term of contribution divided in the same way: of every row the terms add up to the share.",),
-        tables=(
-            Table(
-                ("", *(_TERMS[term] for term in terms), "contribution"),
-                tuple(rows),
-                "Costs have a minus where the arm pays more. * the 95 % interval stays clear of 0.",
-            ),
-        ),
+    return Table(
+        ("", *(_TERMS[term] for term in terms), "contribution"),
+        tuple(rows),
+        "Costs have a minus where the arm pays more. * the 95 % interval stays clear of 0.",
     )
 
 
-def _metric_section(summary: Numbers) -> Section:
+def _metric_table(summary: Numbers) -> Table:
+    """Return the same division of other metrics."""
     currency = summary["currency"]
     names = [name for name in (summary["metric"], *DIVIDED) if name in summary["metrics"]]
     parts = list(summary["metrics"][summary["metric"]][EVERYBODY]["parts"])
@@ -491,16 +491,10 @@ def _metric_section(summary: Numbers) -> Section:
                 _starred(block["whole"], words, currency),
             )
         )
-    return Section(
-        "The same division of other metrics",
-        ("Of every row the parts add up to the whole effect. The files hold every replicate and persona.",),
-        tables=(
-            Table(
-                ("", *(_called(part, summary) for part in parts), "whole effect"),
-                tuple(rows),
-                "Shapley shares in the difference of each metric. * the 95 % interval stays clear of 0.",
-            ),
-        ),
+    return Table(
+        ("", *(_called(part, summary) for part in parts), "whole effect"),
+        tuple(rows),
+        "Shapley shares in the difference of each metric. * the 95 % interval stays clear of 0.",
     )
 
 
@@ -513,9 +507,9 @@ def _gap(entry: Numbers) -> Gap:
     return Gap(entry["mean"], entry["ci_low"], entry["ci_high"])
 
 
-def _each(summary: Numbers, who: str, entry: Numbers) -> dict[str, Any]:
+def _each(summary: Numbers, persona: str, entry: Numbers) -> dict[str, Any]:
     """Return an effect per customer of a persona, where it is a sum over customers."""
-    heads = summary["persona_customers"][who] if summary["metric"] in _TOTALS else 1.0
+    heads = summary["persona_customers"][persona] if summary["metric"] in _TOTALS else 1.0
     return {key: None if entry[key] is None else entry[key] / heads for key in ("mean", "ci_low", "ci_high")}
 
 

@@ -169,7 +169,7 @@ def test_a_loss_reads_as_a_loss(done):
     assert "$99.50 lower" in words
     assert "What costs more than it earns: automation −$60.00" in words and "60 % of the loss" in words
     assert "What earns: personalization +$20.00 [+$19.00 to +$21.00]." in words
-    assert "Cannot be told from 0: innovation" in words and "Exactly 0: journey alone" in words
+    assert "Not statistically significant: innovation" in words and "Exactly 0: journey alone" in words
     assert "get in each other's way" in words
     assert "Leaving out automation and keeping all else would change contribution by +$60.00" in words
     assert "cannot be told from chance" in "\n".join(attribution_lines(losing(done, sure=False)))
