@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.execution.checked_file import DamagedFile, checksum_of, open_parquet, require_columns
+from sim.execution.checked_file import DamagedFile, checksum_of, read_ordinary, require_columns
 from sim.execution.chunk import RUN_METRICS, Chunk, Run, RunResult
 from sim.execution.partial_name import is_left_over, partial_name
 from sim.execution.version import model_version
@@ -34,8 +34,10 @@ __all__ = [
     "STORE",
     "Store",
     "StoreFull",
+    "check_columns",
     "check_chunk_file",
     "open_chunk_file",
+    "read_chunk_file",
     "chunk_files",
 ]
 
@@ -59,6 +61,8 @@ CHUNK_COLUMNS: tuple[str, ...] = (
 _KINDS = {name: "whole" if name in ("replicate", "seed") else "text" for name in CHUNK_COLUMNS}
 #: Digits of the hash of a file's content that are its name.
 _DIGITS = 32
+#: Bytes of a file; one is written after some seconds' work.
+_LARGEST = 1 << 30
 #: Files whose rows are kept in memory while a table is put together.
 _KEPT = 6
 
@@ -257,8 +261,29 @@ def _is_chunk_file(name: str) -> bool:
     return name.endswith(".parquet") and not name.startswith(".")
 
 
+def read_chunk_file(path: Path) -> Any:
+    """Return the content of a file as a buffer after it was held to its name; raises as :func:`check_chunk_file`."""
+    import pyarrow as pa
+
+    return pa.py_buffer(read_ordinary(path, _LARGEST, path.stem.ljust(_DIGITS, "?")))
+
+
+#: Columns that were found right, by version of the model: of the next file it is enough that it has the same.
+_right: dict[str, Any] = {}
+
+
+def check_columns(path: Path, schema: Any) -> None:
+    """Hold the columns of a file to their kinds and, of this version of the model, to all figures: a DamagedFile."""
+    model = path.parent.name
+    if model in _right and schema.equals(_right[model]):
+        return
+    figures = RUN_METRICS if model == model_version() else ()
+    require_columns(schema, {**_KINDS, **dict.fromkeys(figures, "number")})
+    _right[model] = schema
+
+
 def check_chunk_file(path: Path) -> Any:
-    """Open a file after it was held to its name, to its columns and, of this version of the model, to all figures.
+    """Open a file after it was held to its name and its columns.
 
     Returns
     -------
@@ -271,16 +296,29 @@ def check_chunk_file(path: Path) -> Any:
     OSError
         If it cannot be read.
     """
-    file = open_parquet(path, path.stem if len(path.stem) == _DIGITS else path.stem.ljust(_DIGITS, "?"))
-    figures = RUN_METRICS if path.parent.name == model_version() else ()
-    require_columns(file.schema_arrow, {**_KINDS, **dict.fromkeys(figures, "number")})
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    content = read_chunk_file(path)
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content))
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise DamagedFile(f"is no Parquet file ({error})".splitlines()[0]) from None
+    check_columns(path, file.schema_arrow)
     return file
 
 
-def open_chunk_file(path: Path) -> Any:
-    """Open a file as :func:`check_chunk_file`; a damaged one is named and set aside, and None returned in its place."""
+def open_chunk_file(path: Path, opener: Callable[[Path], Any] = check_chunk_file) -> Any:
+    """Open a file; a damaged one is named and set aside, and None returned in its place.
+
+    Parameters
+    ----------
+    path : Path
+    opener : callable
+        Opens and checks it, and raises as :func:`check_chunk_file`.
+    """
     try:
-        return check_chunk_file(path)
+        return opener(path)
     except FileNotFoundError:
         return None  # set aside meanwhile, by another process
     except (DamagedFile, OSError) as error:

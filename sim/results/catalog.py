@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.execution.store import STORE, chunk_files, open_chunk_file
+from sim.execution.checked_file import DamagedFile
+from sim.execution.store import STORE, check_columns, chunk_files, open_chunk_file, read_chunk_file
 from sim.optional_package import import_optional
 from sim.results.runs import Run, list_runs
 from sim.scenario.errors import ConfigError
@@ -46,13 +47,18 @@ class Catalog:
         import pyarrow as pa
         import pyarrow.dataset as ds
 
-        # Versions of the model may know different figures; a damaged file is named and set aside.
-        files = {path: file.schema_arrow for path in chunk_files(self.root / STORE) if (file := open_chunk_file(path))}
+        # A damaged file is named and set aside; what was held to its checksum in memory is what is asked.
+        files = [
+            file for path in chunk_files(self.root / STORE) if (file := open_chunk_file(path, _fragment)) is not None
+        ]
         if not files:
             return None
+        # Versions of the model may know different figures; within one all files have the same columns.
+        schemas = [files[0].physical_schema]
+        schemas += [file.physical_schema for file in files if not file.physical_schema.equals(schemas[-1])]
         try:
-            schema = pa.unify_schemas(list(files.values()), promote_options="permissive")
-            return ds.dataset([str(path) for path in files], format="parquet", schema=_without_words(schema))
+            schema = _without_words(pa.unify_schemas(schemas, promote_options="permissive"))
+            return ds.FileSystemDataset(files, schema, ds.ParquetFileFormat(), None)
         except (OSError, pa.ArrowException) as error:
             reason = str(error).splitlines()[0]
             raise ConfigError(f"{self.root / STORE} holds a file that cannot be read ({reason}); remove it") from None
@@ -138,6 +144,22 @@ class Catalog:
         except duckdb.Error as error:
             reason = " ".join(str(error).split())
             raise ConfigError(f"sql cannot be answered: {reason[:400]}; the tables are {', '.join(TABLES)}") from None
+
+
+def _fragment(path: Path) -> Any:
+    """Return a file, checked, as a part of a dataset."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+    try:
+        file = ds.ParquetFileFormat().make_fragment(pa.BufferReader(read_chunk_file(path)))
+        schema = file.physical_schema
+    except (ValueError, pa.ArrowException) as error:
+        if isinstance(error, DamagedFile):
+            raise
+        raise DamagedFile(f"is no Parquet file ({error})".splitlines()[0]) from None
+    check_columns(path, schema)
+    return file
 
 
 def _without_words(schema: Any) -> Any:
