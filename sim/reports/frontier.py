@@ -78,7 +78,7 @@ def frontier_lines(found: Frontier) -> list[str]:
     tested = int((found.kinds == KINDS_OF_RUN.index("held out")).sum())
     lines.append(
         f"Over the ranges of the {len(factors)} levers it loses in {percent(found.losing)} of the space; of {tested}"
-        f" runs at random that nothing was fitted to, {found.held_out_losing} lost."
+        f" runs at random that nothing was fitted to, {found.held_out_losing} lost. {_amounts(found)}"
     )
     lines.extend(_rules(found))
     lines.append(_break_even_words(found))
@@ -93,6 +93,27 @@ def frontier_lines(found: Frontier) -> list[str]:
     if found.failed:
         lines.append(f"{found.failed} points failed or gave no value and were left out.")
     return lines
+
+
+def _amounts(found: Frontier) -> str:
+    """Say how much is lost and gained at the random unseen runs, as the share that loses does not tell it."""
+    means = found.values[found.kinds == KINDS_OF_RUN.index("held out")].mean(axis=1)
+    lost, kept = means[means < 0.0], means[means >= 0.0]
+    write = writer(found.response)
+    parts = []
+    if lost.size:
+        parts.append(
+            f"a losing one stands at {write(float(lost.mean()))} on average, {write(float(lost.min()))} at worst"
+        )
+    if kept.size:
+        parts.append(f"one that does not lose at {write(float(kept.mean()))}, {write(float(kept.max()))} at best")
+    if means.size < 2:
+        return f"By amount, of these runs: {'; '.join(parts)}." if parts else "How much it loses was not tested."
+    mean = float(means.mean())
+    half = float(stdtrit(means.size - 1, 0.975) * means.std(ddof=1) / np.sqrt(means.size))
+    whole = f"{write(mean)} (95 %: {write(mean - half)} to {write(mean + half)})"
+    doubt = "" if abs(mean) > half else ", so whether losses exceed gains is not resolved with so few runs"
+    return f"By amount, of these runs: {'; '.join(parts)}. The mean of all is {whole}{doubt}."
 
 
 def _rules(found: Frontier) -> list[str]:
@@ -141,6 +162,8 @@ def _break_even_words(found: Frontier) -> str:
         spread = f"{_at(factor, margin.low or 0.0)} to {_at(factor, 1.0 if margin.high is None else margin.high)}"
         parts.append(f"{factor.label} {side} {_at(factor, margin.at)} (95 %: {spread})")
     if not parts:
+        if SURE <= found.own[2] <= 1.0 - SURE:
+            return "No break-even point of a single lever was found; on which side the scenario stands is not resolved."
         side = "lose" if found.own[0] < 0.0 else "pay"
         return f"No lever alone takes it over the border: whatever one of them is, it would still {side}."
     return f"All else as in the scenario, it loses with {'; or with '.join(parts)}."
