@@ -5,36 +5,42 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.number_format import decimal, exact_percent
-from sim.reports.document import Document, Section, Table
+from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.survival import draw_survival
 from sim.reports.picture import Picture
 
 if TYPE_CHECKING:
     from sim.customer_base.survival import Projection
 
-__all__ = ["survival_lines", "survival_document", "survival_summary"]
+__all__ = ["survival_document", "survival_facts", "survival_lines", "survival_summary"]
+
+#: Concentration (alpha + beta) from which subscribers hardly differ.
+NEARLY_ALIKE = 100.0
+
+
+def survival_facts(found: Projection) -> dict[str, Any]:
+    """Return what the words of the report are made of."""
+    survival, model = found.survival, found.model
+    return {
+        "first_churn": exact_percent(model.mean, 0),
+        "later_churn": exact_percent(1.0 - float(model.retention(survival.fitted + 1)), 0),
+        "alike": model.concentration > NEARLY_ALIKE,
+        "fitted": survival.fitted,
+        "periods": survival.periods,
+        "off": None if found.off is None else decimal(100 * found.off, 1),
+        "simulated": exact_percent(found.simulated[-1], 1),
+        "observed": exact_percent(survival.share[-1], 1),
+        "gamma": model.gamma,
+        "delta": model.delta,
+        "errors": found.errors,
+        "customers": found.customers,
+        "unit": survival.unit,
+    }
 
 
 def survival_lines(found: Projection) -> list[str]:
     """Return the verdict: a few sentences a strategist can use."""
-    survival, model = found.survival, found.model
-    last, fitted = survival.periods, survival.fitted
-    lines = [
-        f"{exact_percent(model.mean, 0)} of new subscribers leave at the first renewal; of those who stayed "
-        f"{fitted} periods {exact_percent(1.0 - float(model.retention(fitted + 1)), 0)} leave at the next: "
-        "they differ, and the readiest leave first.",
-    ]
-    if model.concentration > 100.0:
-        lines.append("They hardly differ in how readily they leave: retention is nearly constant.")
-    if found.off is not None:
-        lines.append(
-            f"Fitted to periods 1 to {fitted}, forecast to {last}: {exact_percent(found.simulated[-1], 1)} still there,"
-            f" {exact_percent(survival.share[-1], 1)} were observed; off by "
-            f"{decimal(100 * found.off, 1)} points at most."
-        )
-    else:
-        lines.append("All periods were fitted: nothing is left to test a forecast on; say until=PERIODS to keep some.")
-    return lines
+    return text_lines("survival", **survival_facts(found))
 
 
 def survival_summary(found: Projection, name: str) -> dict[str, Any]:
@@ -81,12 +87,6 @@ def survival_document(found: Projection, command: str, title: str) -> Document:
         )
         for at in range(survival.periods + 1)
     )
-    errors = found.errors
-    about = f"gamma = {found.model.gamma:.4g}, delta = {found.model.delta:.4g}"
-    if errors is not None:
-        about += f" (standard errors {errors[0]:.2g} and {errors[1]:.2g})"
-    else:
-        about += " (the file holds shares and no counts, so no standard errors)"
     pictures = tuple(
         Picture(
             "retention" if rates else "survival",
@@ -100,21 +100,13 @@ def survival_document(found: Projection, command: str, title: str) -> Document:
     return Document(
         title=title,
         lead=tuple(survival_lines(found)),
-        facts=f"{found.customers:,} subscribers simulated · one step is one period ({survival.unit})",
-        sections=(
-            Section(
-                "Period by period",
-                (
-                    "Each subscriber leaves at a renewal with a chance of its own, the same for life, Beta over"
-                    f" subscribers (shifted beta-geometric: Fader & Hardie 2007), by maximum likelihood: {about}.",
-                ),
-                pictures=pictures,
-                tables=(
-                    Table(
-                        (survival.unit, "Observed", "Formula", "Simulated", "Simulation's error", ""), rows, words=(5,)
-                    ),
-                ),
+        template="survival",
+        pictures=pictures,
+        slots={
+            **survival_facts(found),
+            "period_table": Table(
+                (survival.unit, "Observed", "Formula", "Simulated", "Simulation's error", ""), rows, words=(5,)
             ),
-            Section("Using it", (f"The configuration lies in the folder config beside this page: {command}",)),
-        ),
+            "command": command,
+        },
     )

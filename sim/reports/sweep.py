@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.experiments.main_effects import Effect, main_effects
 from sim.experiments.sweep import SweepResult, SweepRun
 from sim.number_format import NOTHING, compact, interval, percent, quantity
-from sim.reports.document import Document, Section, Table
+from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.sweep import draw_effects, draw_runs, short_path
 from sim.reports.labels import METRIC_WORDS, Words
 from sim.reports.picture import Picture
@@ -22,6 +22,8 @@ __all__ = ["facts_of", "summary_of", "sweep_document", "verdict_of"]
 _SHOWN_RUNS = 5
 _SHOWN_ERRORS = 12
 _SHOWN_LEVERS = 3
+#: Share of the variation below which a lever is not named.
+_WORTH_NAMING = 0.02
 
 
 def _words(metric: str) -> Words:
@@ -95,36 +97,32 @@ def _plain_run(run: SweepRun) -> dict[str, Any]:
 
 def verdict_of(swept: SweepResult) -> list[str]:
     """Return what the runs say, a sentence or two for each arm."""
+    return text_lines(
+        "sweep",
+        metric=_words(swept.metric).name,
+        baseline=swept.baseline,
+        arms=[_arm_facts(swept, arm) for arm in swept.arms],
+        failed=len(swept.errors),
+        runs=len(swept),
+    )
+
+
+def _arm_facts(swept: SweepResult, arm: str) -> dict[str, Any]:
+    """Return in how many runs an arm does better, its best and worst run, and what moves the difference."""
+    count, ranked = _count(swept, arm), _ranked(swept, arm)
+    facts: dict[str, Any] = {"name": arm, **count, "resolved": not np.isnan(swept.ends(arm)[:, 1:]).all()}
+    if not ranked.size:
+        return facts
     words, currency = _words(swept.metric), _currency(swept)
-    lines = []
-    for arm in swept.arms:
-        count, ranked = _count(swept, arm), _ranked(swept, arm)
-        if not ranked.size:
-            lines.append(f"{arm}: no run has a {words.name.lower()} to compare.")
-            continue
-        worst, best = swept.run(int(ranked[0])), swept.run(int(ranked[-1]))
-        runs = "the one run" if count["runs"] == 1 else f"{count['above']:,} of {count['runs']:,} runs"
-        lines.append(
-            f"{words.name} of {arm} is above that of {swept.baseline} in {runs}, {_sureness(swept, arm, count)}: from "
-            f"{_mean(swept, worst, arm, words, currency)} ({_said(worst)}) to "
-            f"{_mean(swept, best, arm, words, currency)} ({_said(best)})."
-        )
-        effects = [effect for effect in main_effects(swept, arm) if effect.explains >= 0.02]
-        if effects:
-            named = [f"{short_path(effect.path)} ({percent(effect.explains)})" for effect in effects[:_SHOWN_LEVERS]]
-            lines.append(f"What moves it most, by share of the variation explained: {', '.join(named)}.")
-    if swept.errors:
-        lines.append(
-            f"{len(swept.errors):,} of {len(swept):,} runs failed; the report says why, the others are complete."
-        )
-    return lines
-
-
-def _sureness(swept: SweepResult, arm: str, count: Mapping[str, int]) -> str:
-    """Say in how many runs luck alone does not explain the difference."""
-    if np.isnan(swept.ends(arm)[:, 1:]).all():
-        return "each lived once, so that how much of that is luck is not known"
-    return f"clearly so in {count['clearly_above']:,}, and clearly below in {count['clearly_below']:,}"
+    worst, best = swept.run(int(ranked[0])), swept.run(int(ranked[-1]))
+    effects = [effect for effect in main_effects(swept, arm) if effect.explains >= _WORTH_NAMING]
+    return facts | {
+        "lowest": _mean(swept, worst, arm, words, currency),
+        "highest": _mean(swept, best, arm, words, currency),
+        "worst": _said(worst),
+        "best": _said(best),
+        "moved_by": [f"{short_path(e.path)} ({percent(e.explains)})" for e in effects[:_SHOWN_LEVERS]],
+    }
 
 
 def _mean(swept: SweepResult, run: SweepRun, arm: str, words: Words, currency: str) -> str:
@@ -164,38 +162,30 @@ def sweep_document(swept: SweepResult, *, title: str, facts: str) -> Document:
     def write(number: float) -> str:
         return quantity(float(f"{number:.3g}"), words.kind, currency, sign=True)
 
-    sections = []
+    compared, pictures = [], []
     for arm in swept.arms:
         ranked = _ranked(swept, arm)
         if not ranked.size:
             continue
         effects = main_effects(swept, arm)
         label = f"{words.name.lower()}, {arm} less {swept.baseline}"
-        pictures = []
         if effects:
             pictures.append(_effects_picture(effects, arm, label, write))
         if len(ranked) > 2:
             pictures.append(_runs_picture(swept, arm, label, write))
-        sections.append(
-            Section(
-                f"{arm} against {swept.baseline}",
-                _explanation(effects),
-                tuple(pictures),
-                (_runs_table(swept, ranked, arm, words, currency),),
-            )
-        )
-    if swept.errors:
-        sections.append(_failures(swept))
-    return Document(title, tuple(verdict_of(swept)), tuple(sections), facts)
-
-
-def _explanation(effects: list[Effect]) -> tuple[str, ...]:
-    if not effects:
-        return ()
-    return (
-        "Each point is the mean over all runs with that value (or in that class of values) of the lever, whatever the "
-        "other levers were; its line is the 95 % interval of that mean over runs. What a lever explains is its share "
-        "of the variation between runs (omega squared); what no lever explains alone they do together.",
+        table = _runs_table(swept, ranked, arm, words, currency)
+        compared.append({"name": arm, "has_effects": bool(effects), "table": table})
+    return Document(
+        title,
+        tuple(verdict_of(swept)),
+        facts=facts,
+        template="sweep",
+        pictures=tuple(pictures),
+        slots={
+            "baseline": swept.baseline,
+            "compared": compared,
+            "failures": _failures(swept) if swept.errors else None,
+        },
     )
 
 
@@ -209,7 +199,7 @@ def _effects_picture(effects: list[Effect], arm: str, label: str, write: Any) ->
         figure,
         f"Mean difference over each lever: {'; '.join(ends[:6])}.",
         "Above the line the arm does better than the baseline. Circles: gain; triangles: loss.",
-        "levers",
+        arm,
     )
 
 
@@ -224,7 +214,7 @@ def _runs_picture(swept: SweepResult, arm: str, label: str, write: Any) -> Pictu
         figure,
         f"{count['above']} of {count['runs']} runs are above zero, {count['clearly_below']} clearly below.",
         "Grey: 95 % interval of each run over its replicates; none where there is one replicate.",
-        "runs",
+        arm,
     )
 
 
@@ -250,12 +240,12 @@ def _runs_table(swept: SweepResult, ranked: NDArray[np.int64], arm: str, words: 
     return Table(head, tuple(rows), "The best and the worst runs; `journey results rerun KEY` runs one again.")
 
 
-def _failures(swept: SweepResult) -> Section:
+def _failures(swept: SweepResult) -> Table:
     shown = [swept.run(number) for number in list(swept.errors)[:_SHOWN_ERRORS]]
     rows = tuple((str(run.number), _said(run), run.error) for run in shown)
     more = len(swept.errors) - len(rows)
     caption = f"{more:,} more are in table.parquet." if more > 0 else ""
-    return Section("Runs that failed", (), (), (Table(("run", "values", "error"), rows, caption, words=(1, 2)),))
+    return Table(("run", "values", "error"), rows, caption, words=(1, 2))
 
 
 def facts_of(swept: SweepResult, settings: Mapping[str, Any]) -> str:
