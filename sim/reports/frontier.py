@@ -16,7 +16,7 @@ from sim.experiments.border import BreakEven, Slice
 from sim.experiments.factors import factor_number
 from sim.experiments.frontier import KINDS_OF_RUN, Frontier
 from sim.number_format import percent
-from sim.reports.document import Document, Section, Table
+from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.frontier import Margin, Rule, Scale, draw_found, draw_map, draw_margins, draw_rules
 from sim.reports.labels import listed
 from sim.reports.picture import Picture
@@ -24,12 +24,16 @@ from sim.reports.sensitivity import levers_summary, outcome_name, ranges_table, 
 from sim.reports.style import slug
 from sim.scenario.factor import Factor
 
-__all__ = ["frontier_lines", "frontier_document", "frontier_summary", "rule_words"]
+__all__ = ["frontier_facts", "frontier_lines", "frontier_document", "frontier_summary", "rule_words"]
 
 #: Fewer losing runs among those held out say too little about coverage.
 FEW = 10
 #: Chance of losing at which the scenario itself is said to stand at the border.
 SURE = 0.025
+#: Share of the space below which it is said to lose next to nowhere.
+NOWHERE = 0.01
+#: Share of the runs inside a rule of which surely more must lose.
+HALF = 0.5
 
 
 def rule_words(box: Box, factors: tuple[Factor, ...]) -> str:
@@ -57,136 +61,139 @@ def _at(factor: Factor, share: float) -> str:
     return factor_number(factor, float(f"{number:.2g}") if abs(number) >= 0.1 else round(number, 2))
 
 
+def frontier_facts(found: Frontier) -> dict[str, Any]:
+    """Return what the words of the report are made of: names, numbers and what their intervals support."""
+    question, factors, skill = found.response, found.response.factors, found.emulator.skill
+    mean, doubt, chance = found.own
+    return {
+        "arm": question.arm,
+        "baseline": question.scenario.baseline,
+        "outcome": outcome_name(question),
+        "levers": len(factors),
+        "stands": "loses" if chance > 1.0 - SURE else "pays" if chance < SURE else "",
+        "own": _with_interval(mean, float(ndtri(0.975)) * doubt, writer(question)),
+        "beyond": [factor.label for factor in factors if not factor.low <= factor.own <= factor.high],
+        "losing": found.losing,
+        "held_out_losing": found.held_out_losing,
+        "undecided": found.undecided,
+        "sides_right": found.sides_right,
+        "failed": found.failed,
+        **_amounts(found),
+        **_rules(found),
+        **_margins(found),
+        **_strong(found),
+        "kind": skill.kind,
+        # Both are estimates, and the first may come out above the second.
+        "explained": min(max(skill.explained, 0.0), skill.ceiling),
+        "ceiling": skill.ceiling,
+        "poor": skill.poor,
+        "judgement": skill.words,
+    }
+
+
 def frontier_lines(found: Frontier) -> list[str]:
     """Return the verdict in plain words, a line for each thing it says."""
-    question, factors = found.response, found.response.factors
-    write = writer(question)
-    mean, doubt, chance = found.own
-    half = float(ndtri(0.975)) * doubt
-    arm, baseline = question.arm, question.scenario.baseline
-    stands = "loses" if chance > 1.0 - SURE else "pays" if chance < SURE else "stands at the border"
-    lines = [
-        f"As the scenario stands, {arm} {stands}: its {outcome_name(question)} from {baseline} is {write(mean)} "
-        f"(95 %: {write(mean - half)} to {write(mean + half)})."
-    ]
-    beyond = [factor for factor in factors if not factor.low <= factor.own <= factor.high]
-    if beyond:
-        lines.append(
-            f"The scenario itself lies outside the range of {listed([factor.label for factor in beyond])}: the "
-            "nearer end stands for it here."
-        )
-    tested = int((found.kinds == KINDS_OF_RUN.index("held out")).sum())
-    lines.append(
-        f"Over the ranges of the {len(factors)} levers it loses in {percent(found.losing)} of the space; of {tested}"
-        f" runs at random that nothing was fitted to, {found.held_out_losing} lost. {_amounts(found)}"
-    )
-    lines.extend(_rules(found))
-    lines.append(_break_even_words(found))
-    order = [place for place in found.global_sensitivity.ranking() if found.global_sensitivity.matters(place)][:3]
-    if order:
-        shares = [
-            f"{factors[place].label} ({percent(found.global_sensitivity.indices['total'][place].value)})"
-            for place in order
-        ]
-        lines.append(f"What decides most, by share of the variance over the space: {listed(shares)}.")
-    lines.append(_skill_words(found, tested))
-    if found.failed:
-        lines.append(f"{found.failed} points failed or gave no value and were left out.")
-    return lines
+    return text_lines("frontier", **frontier_facts(found))
 
 
-def _amounts(found: Frontier) -> str:
-    """Say how much is lost and gained at the random unseen runs, as the share that loses does not tell it."""
+def _with_interval(mean: float, half: float, write: Callable[[float], str]) -> dict[str, Any]:
+    """Write a mean and its 95 % interval.
+
+    Parameters
+    ----------
+    mean, half : float
+        The mean and half the width of its interval.
+    write : callable
+        From a number to its text.
+
+    Returns
+    -------
+    dict
+        The three as text, and whether the interval stays clear of 0.
+    """
+    return {
+        "mean": write(mean),
+        "low": write(mean - half),
+        "high": write(mean + half),
+        "resolved": abs(mean) > half,
+    }
+
+
+def _amounts(found: Frontier) -> dict[str, Any]:
+    """Return how much is lost and gained at the random unseen runs, which the share that loses does not tell."""
     means = found.values[found.kinds == KINDS_OF_RUN.index("held out")].mean(axis=1)
-    lost, kept = means[means < 0.0], means[means >= 0.0]
-    write = writer(found.response)
-    parts = []
-    if lost.size:
-        parts.append(
-            f"a losing one stands at {write(float(lost.mean()))} on average, {write(float(lost.min()))} at worst"
-        )
-    if kept.size:
-        parts.append(f"one that does not lose at {write(float(kept.mean()))}, {write(float(kept.max()))} at best")
-    if means.size < 2:
-        return f"By amount, of these runs: {'; '.join(parts)}." if parts else "How much it loses was not tested."
-    mean = float(means.mean())
-    half = float(stdtrit(means.size - 1, 0.975) * means.std(ddof=1) / np.sqrt(means.size))
-    whole = f"{write(mean)} (95 %: {write(mean - half)} to {write(mean + half)})"
-    doubt = "" if abs(mean) > half else ", so whether losses exceed gains is not resolved with so few runs"
-    return f"By amount, of these runs: {'; '.join(parts)}. The mean of all is {whole}{doubt}."
+    plain = writer(found.response, sign=False)
+    sizes = {"lost": -means[means < 0.0], "kept": means[means >= 0.0]}
+    facts: dict[str, Any] = {
+        name: {"mean": plain(float(size.mean())), "most": plain(float(size.max()))} if size.size else None
+        for name, size in sizes.items()
+    }
+    half = stdtrit(means.size - 1, 0.975) * means.std(ddof=1) / np.sqrt(means.size) if means.size > 1 else None
+    whole = None if half is None else _with_interval(float(means.mean()), float(half), writer(found.response))
+    return {**facts, "all": whole, "tested": len(means)}
 
 
-def _rules(found: Frontier) -> list[str]:
-    factors = found.response.factors
+def _rules(found: Frontier) -> dict[str, Any]:
+    """Return the rules, what unseen runs say of each, and of all together."""
     if not found.boxes:
-        if found.losing < 0.01:
-            return [
-                f"No rule is needed: it loses next to nowhere in these ranges ({percent(found.losing)} of the space)."
-            ]
-        return ["No simple rule tells where it loses: the losing region is scattered or its border too uncertain."]
-    if not found.boxes[0].restricted:
-        return ["It loses nearly everywhere in these ranges."]
-    lines = []
-    for number, (box, hit) in enumerate(zip(found.boxes, found.checked, strict=False), start=1):
-        lines.append(f"{number}. It loses with {rule_words(box, factors)}. {_judged(hit)}")
-    if len(found.boxes) > 1:
-        whole = found.checked[-1]
-        lines.append(f"Together these {len(found.boxes)} rules: {_judged(whole)[0].lower()}{_judged(whole)[1:]}")
-    if found.held_out_losing < FEW:
-        lines.append(
-            f"Only {found.held_out_losing} of the random unseen runs lost, so how much the rules cover is uncertain; "
-            "raise held_out to know better."
-        )
-    return lines
+        region = "nowhere" if found.losing < NOWHERE else "scattered"
+    else:
+        region = "ruled" if found.boxes[0].restricted else "everywhere"
+    rules = [
+        {"words": rule_words(box, found.response.factors), **_judged(hit)}
+        for box, hit in zip(found.boxes, found.checked, strict=False)
+    ]
+    together = _judged(found.checked[-1]) if found.checked else None
+    return {"region": region, "rules": rules, "together": together, "few": found.held_out_losing < FEW}
 
 
-def _judged(hit: BoxQuality) -> str:
-    if not hit.inside:
-        return "No unseen run lies there, so it could not be checked."
-    density, low, high = hit.density
-    words = f"Of {hit.inside} unseen runs there {percent(density)} lost [{percent(low)} to {percent(high)}]"
-    share, low, high = hit.coverage
-    if isnan(share):
-        return f"{words}; no random unseen run lost anywhere."
-    return f"{words}; it covers {percent(share)} of all that lost [{percent(low)} to {percent(high)}]."
+def _judged(hit: BoxQuality) -> dict[str, Any]:
+    """Return what unseen runs say of a rule; that it loses there is resolved where surely more than half of them do."""
+    coverage = None if isnan(hit.coverage[0]) else hit.coverage
+    return {
+        "inside": hit.inside,
+        "density": hit.density,
+        "coverage": coverage,
+        "resolved": hit.inside > 0 and hit.density[1] > HALF,
+    }
 
 
-def _break_even_words(found: Frontier) -> str:
-    factors = found.response.factors
-    parts = []
-    for margin in found.break_even:
-        if margin.at is None:
+def _margins(found: Frontier) -> dict[str, Any]:
+    """Return the break-even points, and the levers whose interval of it covers their whole range."""
+    margins, unresolved = [], []
+    for item in found.break_even:
+        factor = found.response.factors[item.place]
+        if item.at is None:
             continue
-        factor = factors[margin.place]
-        side = "above" if margin.loses_above else "below"
-        spread = f"{_at(factor, margin.low or 0.0)} to {_at(factor, 1.0 if margin.high is None else margin.high)}"
-        parts.append(f"{factor.label} {side} {_at(factor, margin.at)} (95 %: {spread})")
-    if not parts:
-        if SURE <= found.own[2] <= 1.0 - SURE:
-            return "No break-even point of a single lever was found; on which side the scenario stands is not resolved."
-        side = "lose" if found.own[0] < 0.0 else "pay"
-        return f"No lever alone takes it over the border: whatever one of them is, it would still {side}."
-    return f"All else as in the scenario, it loses with {'; or with '.join(parts)}."
-
-
-def _skill_words(found: Frontier, tested: int) -> str:
-    skill = found.emulator.skill
-    # Both are estimates, and the first may come out above the second.
-    explained = min(max(skill.explained, 0.0), skill.ceiling)
-    words = (
-        f"The emulator ({skill.kind}) predicts {percent(explained)} of the variation among runs that it"
-        f" had not seen, of {percent(skill.ceiling)} that is not luck, and the side of {found.sides_right} of the"
-        f" {tested} random unseen runs"
-    )
-    if skill.poor:
-        return (
-            f"{words}. That is poor: do not rely on the rules and maps; give more points (first=, batches=), more "
-            "replicates, or fewer levers."
+        low, high = _ends(item)
+        if low <= 0.0 and high >= 1.0:
+            unresolved.append(factor.label)
+            continue
+        margins.append(
+            {
+                "label": factor.label,
+                "side": "above" if item.loses_above else "below",
+                "at": _at(factor, item.at),
+                "low": _at(factor, low),
+                "high": _at(factor, high),
+            }
         )
-    doubtful = (
-        f" ({found.undecided} of these runs could not tell their side from luck themselves)" if found.undecided else ""
-    )
-    return f"{words}{doubtful}. That is {skill.words}."
+    return {"margins": margins, "open": unresolved}
+
+
+def _ends(item: BreakEven) -> tuple[float, float]:
+    return item.low or 0.0, 1.0 if item.high is None else item.high
+
+
+def _strong(found: Frontier) -> dict[str, Any]:
+    """Return the levers that decide most, and whether the interval of the first lies above that of the second."""
+    influence, factors = found.global_sensitivity, found.response.factors
+    totals = influence.indices["total"]
+    order = [place for place in influence.ranking() if influence.matters(place)][:3]
+    return {
+        "strong": [{"label": factors[place].label, "share": totals[place].value} for place in order],
+        "ranked": len(order) > 1 and totals[order[0]].low > totals[order[1]].high,
+    }
 
 
 def frontier_summary(found: Frontier) -> dict[str, Any]:
@@ -255,7 +262,7 @@ def _skill_summary(skill: Skill) -> dict[str, Any]:
 def _margin_summary(item: BreakEven, factor: Factor) -> dict[str, Any] | None:
     if item.at is None:
         return None
-    low, high = item.low or 0.0, 1.0 if item.high is None else item.high
+    low, high = _ends(item)
     return {
         "at": float(factor.at(item.at)),
         "ci_low": float(factor.at(low)),
@@ -284,48 +291,27 @@ def _hit(hit: BoxQuality) -> dict[str, Any]:
 def frontier_document(found: Frontier, lines: list[str]) -> Document:
     """Return the report."""
     question = found.response
-    scenario, effort = question.scenario, found.effort
+    scenario = question.scenario
     return Document(
         title=f"Where does it lose? {scenario.title or scenario.name}",
         lead=tuple(lines),
-        facts=(
-            f"{question.arm} against {scenario.baseline} · {len(question.factors)} levers · {len(found.shares)} points"
-            f" of {effort.replicates} replicates · {scenario.population:,} customers, {scenario.horizon} weeks ·"
-            f" seed {question.seed}"
-        ),
-        sections=(
-            Section("The rules", _rules_explained(), tuple(_rule_pictures(found)), tuple(_rule_tables(found))),
-            Section(
-                "Break-even maps",
-                (
-                    "Chance of losing by the emulator: the mean difference over all luck is below zero. Its doubt comes"
-                    " from runs that are few and noisy, not from the assumptions of the model.",
-                ),
-                tuple(_maps(found)),
-            ),
-            Section("One lever at a time", (), (_margins_picture(found),), (_margins_table(found),)),
-            Section(
-                "How far to rely on it",
-                _reliance(found),
-                (_found_picture(found),),
-                (_skill_table(found), _runs_table(found)),
-            ),
-            Section(
-                "What the levers are",
-                ("Ranges are assumptions, and shares of the space depend on them. Give your own with levers=.",),
-                (),
-                (ranges_table(question),),
-            ),
-        ),
-    )
-
-
-def _rules_explained() -> tuple[str, ...]:
-    return (
-        "Each rule is a box in the space of the levers, found by peeling and pasting (PRIM, Friedman & Fisher 1999) on"
-        " what the emulator says, and judged by runs that neither emulator nor rules have seen: density is the share of"
-        " runs in the box that lost, coverage the share of all losing runs that lie in it, each with its 95 % interval"
-        " (Wilson).",
+        template="frontier",
+        pictures=(*_rule_pictures(found), *_maps(found), _margins_picture(found), _found_picture(found)),
+        slots={
+            **frontier_facts(found),
+            "points": len(found.shares),
+            "replicates": found.effort.replicates,
+            "population": scenario.population,
+            "horizon": scenario.horizon,
+            "seed": question.seed,
+            "tried": [skill.kind for skill in found.emulator.tried],
+            "widening": found.emulator.skill.spread,
+            "rules_table": _rules_table(found),
+            "margins_table": _margins_table(found),
+            "skill_table": _skill_table(found),
+            "runs_table": _runs_table(found),
+            "ranges_table": ranges_table(question),
+        },
     )
 
 
@@ -354,9 +340,9 @@ def _rule_pictures(found: Frontier) -> list[Picture]:
     ]
 
 
-def _rule_tables(found: Frontier) -> list[Table]:
+def _rules_table(found: Frontier) -> Table | None:
     if not found.boxes:
-        return []
+        return None
     names = [rule_words(box, found.response.factors) for box in found.boxes]
     rows = [
         (
@@ -370,7 +356,7 @@ def _rule_tables(found: Frontier) -> list[Table]:
         for name, checked, claimed in zip([*names, "all together"], found.checked, found.claimed, strict=True)
     ]
     head = ("It loses with", "unseen runs there", "density", "coverage", "density, emulator", "coverage, emulator")
-    return [Table(head, tuple(rows), "Rules, judged by unseen runs and by the emulator's own account")]
+    return Table(head, tuple(rows), "Rules, judged by unseen runs and by the emulator's own predictions")
 
 
 def _maps(found: Frontier) -> list[Picture]:
@@ -389,7 +375,7 @@ def _maps(found: Frontier) -> list[Picture]:
                 name,
                 draw_map(across, up, (drawn.across, drawn.up), drawn.chance, drawn.mean, drawn.anywhere, runs),
                 f"Maps of the chance of losing over {across.name} and {up.name}. {_map_words(drawn)}",
-                "Blue: it pays; orange: it loses; dotted: nobody knows yet. Keep the star well inside the blue.",
+                "Blue: it pays; orange: it loses; dotted: not resolved. Keep the star well inside the blue.",
                 "maps",
             )
         )
@@ -412,8 +398,8 @@ def _margins_picture(found: Frontier) -> Picture:
     return Picture(
         "margins",
         draw_margins(_scales(found), margins, loses),
-        _break_even_words(found),
-        "A lever whose bar is of one colour cannot alone change the verdict within its range.",
+        "Bars of the levers, each with where the arm breaks even and on which side it loses.",
+        "By the emulator, a lever whose bar is of one colour does not alone change the verdict within its range.",
         "margins",
     )
 
@@ -425,26 +411,12 @@ def _margins_table(found: Frontier) -> Table:
         if item.at is None:
             rows.append((factor.label, factor_number(factor, factor.own), "nowhere in its range", "–", "–"))
             continue
-        spread = f"{_at(factor, item.low or 0.0)} to {_at(factor, 1.0 if item.high is None else item.high)}"
+        spread = " to ".join(_at(factor, end) for end in _ends(item))
         side = "above" if item.loses_above else "below"
         more = "" if not item.others else f", and {item.others} more crossing{'s' if item.others > 1 else ''}"
         rows.append((factor.label, factor_number(factor, factor.own), _at(factor, item.at), spread, f"{side}{more}"))
     return Table(
         ("Lever", "scenario", "breaks even at", "95 % interval", "loses"), tuple(rows), "All else as in the scenario"
-    )
-
-
-def _reliance(found: Frontier) -> tuple[str, ...]:
-    skill = found.emulator.skill
-    widened = (
-        f" Left-out runs lay {skill.spread:.2g} times as far off as it claimed, so its doubt was widened by that."
-        if skill.spread > 1.0
-        else " Left-out runs lay no further off than it claimed."
-    )
-    return (
-        f"Two kinds of emulator were fitted and judged on left-out runs ({skill.kind} was kept).{widened}",
-        "Arm and baseline share their luck at each point, but points have luck of their own, so that what luck does"
-        " averages out between neighbours (Chen, Ankenman & Nelson 2012).",
     )
 
 
@@ -461,7 +433,7 @@ def _found_picture(found: Frontier) -> Picture:
     return Picture(
         "reliance",
         draw_found(groups, label=_axis_label(found), write=writer(found.response, brief=True)),
-        f"Scatter of predicted against found differences. {_skill_words(found, int(unseen.sum()))}",
+        "Scatter of predicted against found differences, of left-out and of held-out runs.",
         "The closer to the line, the better. A run in the upper left or lower right was put on the wrong side.",
         "reliance",
     )
@@ -483,7 +455,7 @@ def _skill_table(found: Frontier) -> Table:
         )
         for skill in found.emulator.tried
     )
-    head = ("Emulator", "variation predicted", "not luck", "right side", "right side by a guess", "errors / claimed")
+    head = ("Emulator", "variation predicted", "not random", "right side", "right side by a guess", "errors / claimed")
     return Table(
         head, rows, "Judged on left-out runs, a fifth at a time; those near the border are harder than random ones"
     )
