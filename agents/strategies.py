@@ -168,7 +168,7 @@ class Strategy:
     )
     contacts_per_week: Contacts = quantity("contacts a week", factory=Contacts)
     prospect_knowledge: float = number(0.0, 0.0, 1.0, "knowledge of people who are not customers")
-    data_use: str = choice("disclosed", ("disclosed", "covert"), "whether customers are told what is known of them")
+    data_use: str = choice("disclosed", ("disclosed", "covert"), "whether customers are told what is known about them")
     start_week: int = whole(0, 0, 65000, "week of the horizon in which the strategy starts", "weeks")
     costs: Costs = quantity("what it costs", factory=Costs)
     personas: Mapping[str, PersonaStrategy] = quantity("levels that differ per persona", factory=dict)

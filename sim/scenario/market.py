@@ -130,7 +130,7 @@ class Contact:
 class WordOfMouth:
     """Submodel 4.6: talk and reputation. Praise to complaints: about 3 : 1 (East et al. 2007)."""
 
-    structure: str = choice("mean_field", ("mean_field", "communities"), "who hears whom")
+    structure: str = choice("mean_field", ("mean_field", "communities"), "which customers hear which others")
     communities: int = whole(20, 1, 65535, "number of groups where the structure is communities")
     leak: float = number(0.1, 0.0, 1.0, "share of what a group hears that comes from the whole market")
     talk_rate: float = number(

@@ -43,7 +43,7 @@ class Record:
     """What is kept beside the counts."""
 
     customers: bool = quantity("write customers.parquet, a row per arm, replicate and customer", default=False)
-    events: int = whole(200, 0, 100_000, "customers whose micro-moments are logged, a hashed sample", "customers")
+    events: int = whole(200, 0, 100_000, "customers whose events are logged, a hashed sample", "customers")
     lives: int = whole(
         1_000_000,
         0,
@@ -71,7 +71,7 @@ class ResolvedScenario:
     baseline: str
     population: int = whole(20_000, 1, 4_000_000_000, "customers", "customers")
     horizon: int = whole(260, 1, 10_000, "weeks compared", "weeks")
-    burn_in: int = whole(104, 0, 10_000, "weeks lived before, in the baseline's world, shared by all arms", "weeks")
+    burn_in: int = whole(104, 0, 10_000, "weeks simulated before, in the baseline's world, shared by all arms", "weeks")
     record: Record = quantity("what is kept", factory=Record)
     assumptions: tuple[Assumption, ...] = ()
     precision: float | None = number(None, 1e-6, 10.0, "relative half-width to reach", optional=True)

@@ -18,7 +18,7 @@ __all__ = ["SETTINGS", "Place", "Settings", "check_writable", "lasting", "read_s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where runs are lived; the data do not depend on it. See :func:`sim.execution.executors.make_executor`."""
+    """Where runs are executed; the data do not depend on it. See :func:`sim.execution.executors.make_executor`."""
 
     kind: str = choice("serial", ("serial", "local", "dask"), "this process, processes of this machine, or a cluster")
     workers: int | None = whole(None, 1, 4096, "processes of `local`; null: as many as cores", optional=True)
@@ -30,11 +30,11 @@ class Place:
 class Settings:
     """How a scenario is run; of these only ``seed`` and ``replicates`` can change a result."""
 
-    replicates: int = whole(8, 1, 100_000, "independent populations, each lived through in every arm")
-    seed: int = whole(1, 0, 2**32 - 1, "seed of all luck; the same seed gives the same data")
+    replicates: int = whole(8, 1, 100_000, "independent populations, each run in every arm")
+    seed: int = whole(1, 0, 2**32 - 1, "seed of all random draws; the same seed gives the same data")
     engine: str = choice("numba", ("numba", "mesa"), "numba: fast; mesa: to be read, watched and extended")
     threads: int | None = whole(None, 1, 4096, "threads to use; null: all", optional=True)
-    executor: Place = quantity("where runs are lived", factory=Place)
+    executor: Place = quantity("where runs are executed", factory=Place)
     output_dir: str = text("results", "folder of all results")
     progress: bool | None = quantity(
         "show a progress bar; null: where standard error is a terminal", default=None, optional=True
@@ -43,7 +43,7 @@ class Settings:
 
 
 SETTINGS: tuple[str, ...] = tuple(field.name for field in dataclasses.fields(Settings))
-#: Where a run is lived and what it shows on a terminal: no part of what its result says of it.
+#: Where a run is executed and what it shows on a terminal: no part of what its result says of it.
 _PASSING: tuple[str, ...] = ("progress", "quiet", "executor")
 
 
