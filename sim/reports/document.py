@@ -127,7 +127,7 @@ def write_document(document: Document, folder: Path, name: str = "report.html") 
 
 
 def write_page(
-    template: str, folder: Path, pictures: Iterable[Picture], name: str = "report.html", **slots: Any
+    template: str, folder: Path, pictures: Iterable[Picture], name: str = "report.html", /, **slots: Any
 ) -> Path:
     """Write pictures into ``folder/figures`` and a page from a template.
 
