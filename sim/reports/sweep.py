@@ -122,6 +122,8 @@ def _arm_facts(swept: SweepResult, arm: str) -> dict[str, Any]:
         "worst": _said(worst),
         "best": _said(best),
         "moved_by": [f"{short_path(e.path)} ({percent(e.explains)})" for e in effects[:_SHOWN_LEVERS]],
+        # Levers that vary together in the runs each get the credit for what they do.
+        "confounded": sum(effect.explains for effect in effects) > 1.01,
     }
 
 
