@@ -119,7 +119,7 @@ class _Case:
         return money(amount, self.currency, signed=signed)
 
     def doubt(self) -> str:
-        """Say how much of the interval is luck and how much is what a calibration leaves open."""
+        """Say how much of the interval is random variation and how much is what a calibration leaves open."""
         ensemble = self.summary.get("ensemble")
         if not ensemble or self.unchanged():
             return ""
@@ -129,8 +129,8 @@ class _Case:
         luck, parameters = (self.money(part[key], signed=False) for key in ("luck", "parameters"))
         return (
             f"{self.arm}: how sure that is. The interval comes from {ensemble['members']} near-best fits of the market"
-            f" (ensemble {ensemble['name']}), {ensemble['lucks']} lucks each. Luck alone would make it +/- {luck},"
-            f" which more replicates narrow; what the calibration leaves open makes it +/- {parameters}, which they do"
+            f" (ensemble {ensemble['name']}), {ensemble['lucks']} random seeds each. Random variation alone would make it"
+            f" +/- {luck}, which more replicates narrow; what the calibration leaves open makes it +/- {parameters}, which they do"
             " not."
         )
 
@@ -181,7 +181,12 @@ class _Case:
         p = gain["p_better"]
         if p is None:
             return ""
-        return f" Probability that it earns more, as far as random variation goes: {probability(p)}."
+        covered = (
+            "random variation and what the calibration leaves open"
+            if self.summary.get("ensemble")
+            else ("random variation alone")
+        )
+        return f" Probability that it earns more, counting {covered}: {probability(p)}."
 
     def shares(self) -> str:
         parts = []

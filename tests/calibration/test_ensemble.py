@@ -76,7 +76,7 @@ def test_a_comparison_over_an_ensemble_says_both_parts():
     part = summary["ensemble"]["uncertainty"]["proactive - classic"]["contribution"]
     half = (entry["ci_high"] - entry["ci_low"]) / 2.0
     assert half**2 == pytest.approx(part["luck"] ** 2 + part["parameters"] ** 2)
-    assert "Luck alone" in result.verdict and "near-best fits" in result.verdict
+    assert "Random variation alone" in result.verdict and "near-best fits" in result.verdict and "leaves open:" in result.verdict
 
 
 def test_an_ensemble_of_one_market_has_no_parameter_doubt_beyond_chance():
