@@ -15,14 +15,6 @@ from agents.environment import Decision, EdgeView, Environment, NodeView
 from agents.features import FEATURES
 from agents.population import NEVER, NOBODY
 from agents.purposes import Purpose
-from agents.rules.choice import (
-    brand_value,
-    incumbent_bump,
-    lifelong_taste,
-    moment_error,
-    price_disutility,
-    taste_tail,
-)
 from agents.rules.experience import (
     Felt,
     affinity_after_ease,
@@ -48,6 +40,14 @@ from agents.rules.need import carried_over, tail_position, weeks_left, whole_wee
 from agents.rules.numerics import decode_unit, encode_unit, log, normal_quantile
 from agents.rules.talk import complaint_probability, praise_probability
 from agents.rules.transition import add_term, clipped_probability, odds
+from agents.rules.utility import (
+    brand_value,
+    incumbent_bump,
+    lifelong_taste,
+    moment_error,
+    price_disutility,
+    taste_tail,
+)
 from agents.traits import TRAITS
 
 __all__ = ["Customer", "single", "unit"]

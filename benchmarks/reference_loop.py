@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from agents.compiled import Int, inlined, loop, rule
 from agents.population import NOBODY, Population
 from agents.purposes import Purpose
-from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility, taste_tail
 from agents.rules.need import tail_position
 from agents.rules.numerics import decode_unit, log, normal_quantile, uniform
 from agents.rules.transition import add_term, clipped_probability, odds
+from agents.rules.utility import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility, taste_tail
 from sim.engine.contact import rate_of
 from sim.engine.customer.brand_mask import has
 from sim.engine.customer.consideration import recall, search
@@ -108,7 +108,7 @@ def _pick(
     strongest: float,
     disturbed: float,
 ) -> Int:
-    """Edge taken, or NOBODY to stay (competing risks, MODEL 4.2), tried in the order of the file."""
+    """Edge taken, or NOBODY to stay (competing risks, docs/model.md 7.2), tried in the order of the file."""
     scratch, node = workspace.scratch[0], world.nodes[at]
     customer, customer_id = population.people[i], workspace.clock[_AT_FIRST] + i
     scratch.index[0] = i
@@ -157,7 +157,7 @@ def _pick(
 def _utility(
     world: World, market: MarketState, workspace: Workspace, customer: Any, customer_id: Int, brand: Int
 ) -> float:
-    """Utility of a considered brand (MODEL 4.4)."""
+    """Utility of a considered brand (docs/model.md 7.4)."""
     scratch, constants, offer = workspace.scratch[0], world.constants[0], world.brands[brand]
     utility = brand_value(
         offer.quality,

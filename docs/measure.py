@@ -35,7 +35,7 @@ QUOTED: dict[str, str] = {
 }
 _ALONE = {"arms.proactive.focal.strategy.innovation": 0.0}
 #: Runs whose variance reductions are quoted.
-LUCKS: tuple[tuple[str, dict[str, Any]], ...] = (
+SEEDS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("the default run", {}),
     ("without innovation", _ALONE),
     ("without, 1,000 customers, 104 weeks", {**_ALONE, "population": 1_000, "horizon": 104, "burn_in": 52}),
@@ -104,7 +104,7 @@ def _table(lines: list[str], folder: str) -> str:
 def _luck() -> str:
     """Return the variance reductions of the default run and of two runs without innovation."""
     results = {
-        title: compare(Scenario.load("treadmill", **changes), seed=SEED, replicates=16) for title, changes in LUCKS
+        title: compare(Scenario.load("treadmill", **changes), seed=SEED, replicates=16) for title, changes in SEEDS
     }
     lines = [f"| metric | {' | '.join(results)} |", f"| --- |{' --- |' * len(results)}"]
     for metric, title in QUOTED.items():

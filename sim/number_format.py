@@ -1,6 +1,6 @@
 """Number format: how every number, sign, unit and interval is written in reports, figures and the terminal.
 
-It knows nothing but numbers, so that a verdict, a story and a page write them alike. Templates have the same functions
+It knows nothing but numbers, so that a verdict and a page write them alike. Templates have the same functions
 as filters (:data:`FILTERS`): ``{{ share | percent }}``, ``{{ gain | money("EUR", sign=True) }}``.
 """
 

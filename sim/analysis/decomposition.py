@@ -25,7 +25,7 @@ class Decomposition:
     ----------
     mean : float or None
         Mean over all sets that have a value with every seed; None where there is none.
-    members, lucks : int
+    members, seeds : int
         Parameter sets, and seeds of each.
     luck_sd, parameter_sd : float
         Standard deviations of error and parameter effect; the latter is 0 where the error explains all.
@@ -33,14 +33,14 @@ class Decomposition:
 
     mean: float | None
     members: int
-    lucks: int
+    seeds: int
     luck_sd: float
     parameter_sd: float
 
     @property
     def luck_error(self) -> float:
         """Standard error of the mean from random variation alone: more seeds reduce it."""
-        return self.luck_sd / sqrt(max(self.members * self.lucks, 1))
+        return self.luck_sd / sqrt(max(self.members * self.seeds, 1))
 
     @property
     def parameter_error(self) -> float:
@@ -68,14 +68,14 @@ class Decomposition:
         return float(stdtr(self.members - 1, self.mean / self.error))
 
 
-def decompose(values: NDArray[np.float64], lucks: int) -> Decomposition:
+def decompose(values: NDArray[np.float64], seeds: int) -> Decomposition:
     """Split the variance of values into random variation and parameter uncertainty.
 
     Parameters
     ----------
-    values : float64 (M * lucks,)
+    values : float64 (M * seeds,)
         Neighbours share their parameters; NaN where undefined. Sets with an undefined value are left out.
-    lucks : int
+    seeds : int
         Seeds of each set, at least 2.
 
     Returns
@@ -88,17 +88,17 @@ def decompose(values: NDArray[np.float64], lucks: int) -> Decomposition:
     >>> round(parts.luck_sd, 3), round(parts.parameter_sd, 3)
     (1.414, 7.0)
     """
-    table = values.reshape(-1, lucks)
+    table = values.reshape(-1, seeds)
     table = table[~np.isnan(table).any(axis=1)]
     members = len(table)
     if members == 0:
-        return Decomposition(None, 0, lucks, 0.0, 0.0)
+        return Decomposition(None, 0, seeds, 0.0, 0.0)
     if np.all(table == table[0, 0]):
-        return Decomposition(float(table[0, 0]), members, lucks, 0.0, 0.0)
+        return Decomposition(float(table[0, 0]), members, seeds, 0.0, 0.0)
     within = float(table.var(axis=1, ddof=1).mean())
-    between = float(lucks * table.mean(axis=1).var(ddof=1)) if members > 1 else within
-    parameters = max(0.0, (between - within) / lucks)
+    between = float(seeds * table.mean(axis=1).var(ddof=1)) if members > 1 else within
+    parameters = max(0.0, (between - within) / seeds)
     if parameters == 0.0 and members > 1:
         # The error explains all: then all of the variance is an estimate of its own.
         within = float(table.var(ddof=1))
-    return Decomposition(float(table.mean()), members, lucks, sqrt(within), sqrt(parameters))
+    return Decomposition(float(table.mean()), members, seeds, sqrt(within), sqrt(parameters))

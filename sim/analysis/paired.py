@@ -65,14 +65,14 @@ class Difference:
     variance_reduction: float | None
 
 
-def estimate(values: NDArray[np.float64], lucks: int = 1) -> Estimate:
+def estimate(values: NDArray[np.float64], seeds: int = 1) -> Estimate:
     """Return mean and 95 % t interval of the replicates that have a value.
 
     Parameters
     ----------
     values : float64 (R,)
         One value per replicate, NaN where undefined.
-    lucks : int
+    seeds : int
         Neighbours that share their parameters, where replicates differ in those too: the interval then covers both.
         See :mod:`sim.analysis.decomposition`.
 
@@ -85,8 +85,8 @@ def estimate(values: NDArray[np.float64], lucks: int = 1) -> Estimate:
     >>> estimate(np.array([1.0, 2.0, 3.0])).mean
     2.0
     """
-    if lucks > 1:
-        split = decompose(values, lucks)
+    if seeds > 1:
+        split = decompose(values, seeds)
         half = split.half_width(LEVEL)
         low, high = (None, None) if half is None or split.mean is None else (split.mean - half, split.mean + half)
         return Estimate(split.mean, low, high)
@@ -100,14 +100,14 @@ def estimate(values: NDArray[np.float64], lucks: int = 1) -> Estimate:
     return Estimate(mean, mean - half, mean + half)
 
 
-def paired_difference(arm: NDArray[np.float64], baseline: NDArray[np.float64], lucks: int = 1) -> Difference:
+def paired_difference(arm: NDArray[np.float64], baseline: NDArray[np.float64], seeds: int = 1) -> Difference:
     """Return the paired difference of two arms over the replicates in which both have a value.
 
     Parameters
     ----------
     arm, baseline : float64 (R,)
         One value per replicate, NaN where undefined.
-    lucks : int
+    seeds : int
         As for :func:`estimate`.
 
     Returns
@@ -118,7 +118,7 @@ def paired_difference(arm: NDArray[np.float64], baseline: NDArray[np.float64], l
     every = arm - baseline
     arm, baseline = arm[both], baseline[both]
     difference = arm - baseline
-    interval = estimate(every if lucks > 1 else difference, lucks)
+    interval = estimate(every if seeds > 1 else difference, seeds)
     if difference.size == 0:
         return Difference(None, None, None, None, None, None)
     correlation = variance_reduction = None
@@ -132,7 +132,7 @@ def paired_difference(arm: NDArray[np.float64], baseline: NDArray[np.float64], l
         interval.mean,
         interval.ci_low,
         interval.ci_high,
-        _above_zero(difference) if lucks == 1 else decompose(every, lucks).above_zero(),
+        _above_zero(difference) if seeds == 1 else decompose(every, seeds).above_zero(),
         correlation,
         variance_reduction,
     )

@@ -38,7 +38,7 @@ def short_titles(scenario: ResolvedScenario) -> dict[str, str]:
 
 
 def summarise(
-    scenario: ResolvedScenario, replicates: Sequence[Mapping[str, Measures]], stages: Sequence[str], lucks: int = 1
+    scenario: ResolvedScenario, replicates: Sequence[Mapping[str, Measures]], stages: Sequence[str], seeds: int = 1
 ) -> dict[str, Any]:
     """Return the estimates of `summary.json`: arms, differences, personas, and what the differences are made of.
 
@@ -50,7 +50,7 @@ def summarise(
         Measures by arm, one mapping per replicate.
     stages : sequence of str
         Names of the stages, in the order of their ids.
-    lucks : int
+    seeds : int
         Neighbouring replicates that share their parameters, where those differ too; 1 where they do not.
 
     Returns
@@ -74,14 +74,14 @@ def summarise(
 
     def block(row: int) -> dict[str, Any]:
         return {
-            "arms": {arm: _arm(values[arm][:, row], paybacks.get(arm), row, lucks) for arm in scenario.arms},
+            "arms": {arm: _arm(values[arm][:, row], paybacks.get(arm), row, seeds) for arm in scenario.arms},
             "differences": {
                 difference_name(arm, scenario.baseline): _difference(
                     values[arm][:, row],
                     values[scenario.baseline][:, row],
                     gains[arm][:, row],
                     paybacks[arm][:, row],
-                    lucks,
+                    seeds,
                 )
                 for arm in others
             },
@@ -95,7 +95,7 @@ def summarise(
             difference_name(arm, scenario.baseline): {
                 who: {
                     label: asdict(
-                        estimate(_gap(replicates, arm, scenario.baseline, part)[:, row, column] / scale, lucks)
+                        estimate(_gap(replicates, arm, scenario.baseline, part)[:, row, column] / scale, seeds)
                     )
                     for column, label in enumerate(labels)
                 }
@@ -105,7 +105,7 @@ def summarise(
         }
     summary["flows"] = {
         difference_name(arm, scenario.baseline): _flows(
-            _gap(replicates, arm, scenario.baseline, "flows"), stages, lucks
+            _gap(replicates, arm, scenario.baseline, "flows"), stages, seeds
         )
         for arm in others
     }
@@ -113,7 +113,7 @@ def summarise(
 
 
 def parts_of_uncertainty(
-    scenario: ResolvedScenario, replicates: Sequence[Mapping[str, Measures]], lucks: int
+    scenario: ResolvedScenario, replicates: Sequence[Mapping[str, Measures]], seeds: int
 ) -> dict[str, Any]:
     """Return how much of the interval of every difference is random variation, and how much parameter uncertainty.
 
@@ -123,7 +123,7 @@ def parts_of_uncertainty(
         Names arms, baseline and metrics.
     replicates : sequence of mapping
         Measures by arm, one mapping per replicate.
-    lucks : int
+    seeds : int
         Neighbouring replicates that share their parameters, at least 2.
 
     Returns
@@ -143,7 +143,7 @@ def parts_of_uncertainty(
             gap = np.array(
                 [item[arm].values[0, place] - item[scenario.baseline].values[0, place] for item in replicates]
             )
-            split = decompose(gap, lucks)
+            split = decompose(gap, seeds)
             entries[name] = {
                 "luck": split.half_width(LEVEL, "luck"),
                 "parameters": split.half_width(LEVEL, "parameters"),
@@ -163,18 +163,18 @@ def _gap(replicates: Sequence[Mapping[str, Measures]], arm: str, baseline: str, 
     )
 
 
-def _arm(values: NDArray[np.float64], paybacks: NDArray[np.float64] | None, row: int, lucks: int) -> dict[str, Any]:
+def _arm(values: NDArray[np.float64], paybacks: NDArray[np.float64] | None, row: int, seeds: int) -> dict[str, Any]:
     out: dict[str, Any] = {
-        name: asdict(estimate(values[:, place], lucks)) for place, name in enumerate(METRICS) if place != _PAYBACK
+        name: asdict(estimate(values[:, place], seeds)) for place, name in enumerate(METRICS) if place != _PAYBACK
     }
     # The baseline has nothing to pay back.
     nothing = {**asdict(Estimate(None, None, None)), "share": None}
-    out["payback_week"] = nothing if paybacks is None else _payback(paybacks[:, row], lucks)
+    out["payback_week"] = nothing if paybacks is None else _payback(paybacks[:, row], seeds)
     return {name: out[name] for name in METRICS}
 
 
-def _payback(weeks: NDArray[np.float64], lucks: int) -> dict[str, Any]:
-    return {**asdict(estimate(weeks, lucks)), "share": float(np.mean(~np.isnan(weeks)))}
+def _payback(weeks: NDArray[np.float64], seeds: int) -> dict[str, Any]:
+    return {**asdict(estimate(weeks, seeds)), "share": float(np.mean(~np.isnan(weeks)))}
 
 
 def _difference(
@@ -182,26 +182,26 @@ def _difference(
     baseline: NDArray[np.float64],
     gain: NDArray[np.float64],
     weeks: NDArray[np.float64],
-    lucks: int,
+    seeds: int,
 ) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for place, name in enumerate(METRICS):
         if place == _PAYBACK:
-            out[name] = {**_payback(weeks, lucks), **_NOT_A_DIFFERENCE}
+            out[name] = {**_payback(weeks, seeds), **_NOT_A_DIFFERENCE}
         elif place == _LOW_POINT:
             # The lowest point of the difference, not the difference of two lowest points.
-            out[name] = {**asdict(estimate(low_point(gain), lucks)), **_NOT_A_DIFFERENCE}
+            out[name] = {**asdict(estimate(low_point(gain), seeds)), **_NOT_A_DIFFERENCE}
         else:
-            out[name] = asdict(paired_difference(arm[:, place], baseline[:, place], lucks))
+            out[name] = asdict(paired_difference(arm[:, place], baseline[:, place], seeds))
     return out
 
 
-def _flows(gap: NDArray[np.float64], stages: Sequence[str], lucks: int) -> list[dict[str, Any]]:
+def _flows(gap: NDArray[np.float64], stages: Sequence[str], seeds: int) -> list[dict[str, Any]]:
     """List the edges whose flow changed, the largest change first."""
     means = gap.mean(axis=0)
     changed = np.argwhere(np.any(gap != 0.0, axis=0))
     edges = sorted(((int(a), int(b)) for a, b in changed), key=lambda edge: (-abs(means[edge]), edge))
     return [
-        {"from": stages[source], "to": stages[target], **asdict(estimate(gap[:, source, target], lucks))}
+        {"from": stages[source], "to": stages[target], **asdict(estimate(gap[:, source, target], seeds))}
         for source, target in edges
     ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import floor, log10
 from typing import Any
 
 from agents.strategies import CAPABILITIES_IN_WORDS
+from sim import number_format
 from sim.analysis.metrics import EVERYBODY
+from sim.number_format import MINUS, bracket
 
 __all__ = ["money", "verdict"]
 
@@ -59,14 +60,8 @@ def money(amount: float, currency: str, *, signed: bool = False) -> str:
     >>> money(12.5, "EUR", signed=True)
     '+EUR 12.50'
     """
-    size = abs(amount)
-    sign = "-" if amount < 0 else "+" if signed and amount > 0 else ""
-    gap = " " if currency[-1:].isalnum() else ""
-    for unit, word in ((1e9, " billion"), (1e6, " million")):
-        # 999,999.6 is written as a million, not as 1,000,000
-        if size >= unit * 0.9999995:
-            return f"{sign}{currency}{gap}{size / unit:,.{_decimals(max(size / unit, 1.0))}f}{word}"
-    return f"{sign}{currency}{gap}{size:,.{0 if size >= 1000 else 2}f}"
+    written = number_format.money(amount, currency, sign=signed, words=True)
+    return written.replace(MINUS, "-").replace("\u00a0", " ")
 
 
 def verdict(summary: Numbers) -> str:
@@ -129,9 +124,9 @@ class _Case:
         luck, parameters = (self.money(part[key], signed=False) for key in ("luck", "parameters"))
         return (
             f"{self.arm}: how sure that is. The interval comes from {ensemble['members']} near-best fits of the market"
-            f" (ensemble {ensemble['name']}), {ensemble['lucks']} random seeds each. Random variation alone would make it"
-            f" +/- {luck}, which more replicates narrow; what the calibration leaves open makes it +/- {parameters}, which they do"
-            " not."
+            f" (ensemble {ensemble['name']}), {ensemble['seeds']} random seeds each."
+            f" Random variation alone would make it +/- {luck}, which more replicates narrow;"
+            f" what the calibration leaves open makes it +/- {parameters}, which they do not."
         )
 
     def unchanged(self) -> bool:
@@ -352,13 +347,6 @@ def scaled(entry: Numbers, factor: float) -> dict[str, Any]:
     return {key: None if entry[key] is None else entry[key] * factor for key in keys}
 
 
-def bracket(entry: Numbers, write: Any) -> str:
-    """Write an interval in brackets, or nothing where there is none."""
-    if entry["ci_low"] is None:
-        return ""
-    return f" [{write(entry['ci_low'])} to {write(entry['ci_high'])}]"
-
-
 def points(share: float) -> str:
     """Write a difference of shares in percentage points."""
     return f"{share * _PERCENT:+.1f}"
@@ -375,11 +363,6 @@ def probability(p: float) -> str:
 
 def _in_replicates(back: int, total: int) -> str:
     return f"; in {back} of {total} replicates" if total > 1 else ""
-
-
-def _decimals(size: float) -> int:
-    """Return the decimals that make three significant digits of a number from 1."""
-    return max(0, 2 - floor(log10(size)))
 
 
 def _alone(summary: Numbers, arm: str) -> str:

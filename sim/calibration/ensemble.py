@@ -15,10 +15,10 @@ from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import read_name, show
 
-__all__ = ["LUCKS", "Ensemble", "read_ensemble"]
+__all__ = ["SEEDS", "Ensemble", "read_ensemble"]
 
 #: Replicates of each member: two are enough to separate luck from parameters.
-LUCKS = 2
+SEEDS = 2
 MOST_MEMBERS = 2_000
 _KEYS = ("name", "title", "scenario", "paths", "members")
 

@@ -30,7 +30,7 @@ PILOT_PEOPLE = 1000
 PILOT_REPLICATES = 8
 #: A fit has so many customers that chance is at most this share of a target's standard error.
 CHANCE = 0.45
-#: First replicates of the lucks that polish and that check: never those of the fit.
+#: First replicates of the seeds that polish and that check: never those of the fit.
 POLISH, CHECK = 1000, 2000
 MOST_EVENTS = 100_000
 #: How much the prior weighs where the targets cannot be met with all of it.

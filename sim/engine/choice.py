@@ -1,4 +1,4 @@
-"""Choice: the brands that several customers buy at once (MODEL 4.4)."""
+"""Choice: the brand that each of several customers buys (docs/model.md 7.4)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from agents.compiled import Int, inlined, rule
 from agents.population import NOBODY, Population
 from agents.purposes import Purpose
-from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility, taste_tail
 from agents.rules.need import tail_position
 from agents.rules.numerics import decode_unit, uniform
+from agents.rules.utility import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility, taste_tail
 from sim.engine.customer.brand_mask import has
 from sim.engine.customer.consideration import recall
 from sim.engine.customer.feelings import present_habit, relevance_of
@@ -97,7 +97,7 @@ def _prepare_choice(world: World, workspace: Workspace, population: Population, 
 
 @inlined
 def _taste_lanes(world: World, workspace: Workspace, brand: Int, lanes: Int) -> None:
-    """Add everybody's lifelong taste for a brand to ``weight``."""
+    """Add everybody's lifelong taste for a brand to its utility."""
     scratch, constants = workspace.scratch[0], world.constants[0]
     draws = scratch.taste_draws[brand]
     if constants.log_gamma == 0:
@@ -115,7 +115,7 @@ def _taste_lanes(world: World, workspace: Workspace, brand: Int, lanes: Int) -> 
 
 @inlined
 def _choose_lanes(world: World, market: MarketState, workspace: Workspace, lanes: Int) -> None:
-    """Leave in ``taken`` each one's considered brand of the highest utility.
+    """Leave in ``brand`` each one's considered brand of the highest utility.
 
     Errors are frozen, so no brand's gain makes two others swap.
     """

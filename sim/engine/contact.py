@@ -1,4 +1,4 @@
-"""Contact: whom the brands reach this week, and when anything can next happen to a customer (MODEL 4.3)."""
+"""Contact: whom the brands reach this week, and when anything can next happen to a customer (docs/model.md 7.3)."""
 
 from __future__ import annotations
 
@@ -269,8 +269,8 @@ def _compress_lookahead(workspace: Workspace, count: Int) -> Int:
 def _look_ahead(world: World, workspace: Workspace, population: Population, brand: Int, waiting: Int) -> None:
     """Bring the next week of waiting customers forward to the next contact of one brand.
 
-    Windows of eight weeks share a block of luck. ``index`` are customers who may still be reached before their own next
-    week, ``soon``.
+    Windows of eight weeks share a block of draws. ``index`` are customers who may still be reached before their own
+    next week, ``own_due``.
     """
     lookahead, constants = workspace.lookahead[0], world.constants[0]
     first, tomorrow = workspace.clock[_AT_FIRST], workspace.clock[_AT_WEEK] + 1

@@ -1,4 +1,4 @@
-"""The loops: over customers, and over weeks."""
+"""The loops: over customers, and over weeks; the order within a week is that of :mod:`sim.engine.block`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transition: which edge the customers on one node take (MODEL 4.2).
+"""Transition: which edge the customers on one node take (docs/model.md 7.2).
 
 Up to 128 customers at a time, in loops without branches that compile to vector instructions. Sums run in the same
 order as for one customer alone (:class:`agents.customer.Customer`), so every bit is the same.
@@ -109,7 +109,7 @@ def _add_hazard(world: World, workspace: Workspace, edge_id: Int, sums: Any, is_
 def choose_edges(
     world: World, market: MarketState, workspace: Workspace, population: Population, at: Int, lanes: Int
 ) -> None:
-    """Choose the edge that each customer of the lanes takes (competing risks, MODEL 4.2).
+    """Choose the edge that each customer of the lanes takes (competing risks, docs/model.md 7.2).
 
     Edges are tried in the order of the file; the reference (an edge without hazard, or staying) comes last.
 

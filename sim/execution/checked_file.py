@@ -1,4 +1,4 @@
-"""Checked file: the one reader of what the simulator wrote: ordinary files, held to a checksum and to a schema."""
+"""Checked file: the one reader of what the simulator wrote: ordinary files, checked against a checksum and a schema."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def run_replicates(
     on_progress: Callable[[int], None] | None = None,
     executor: Executor | None = None,
 ) -> Iterator[tuple[int, dict[str, History]]]:
-    """Live replicates, in order.
+    """Run replicates, in order.
 
     Parameters
     ----------

@@ -106,7 +106,7 @@ class Store:
         return len(self._where)
 
     def refresh(self) -> None:
-        """Read of the files that came since."""
+        """Index the files that were added since."""
         try:
             names = sorted(entry.name for entry in os.scandir(self.model_folder) if _is_chunk_file(entry.name))
         except FileNotFoundError:
@@ -283,7 +283,7 @@ def check_columns(path: Path, schema: Any) -> None:
 
 
 def check_chunk_file(path: Path) -> Any:
-    """Open a file after it was held to its name and its columns.
+    """Open a file after it was checked against its name and its columns.
 
     Returns
     -------

@@ -184,7 +184,7 @@ def run_trials(
     on_done: Callable[[Finished], None] | None = None,
     engine: str = "numba",
 ) -> Iterator[Outcome]:
-    """Live trials, in order, each run at most once.
+    """Run trials, in order, each run at most once.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.strategies import CAPABILITIES, Effectiveness, Strategy
-from sim.analysis.break_even import crossing
+from sim.analysis.crossing import crossing
 from sim.analysis.paired import Estimate
 from sim.experiments.arm_metrics import run_arms
 from sim.scenario.resolved import Arm

@@ -18,7 +18,7 @@ from sim.analysis.paired import MAX_REPLICATES, estimate, relative_half_width
 from sim.analysis.summary import difference_name, parts_of_uncertainty, short_titles, summarise
 from sim.analysis.tables import stage_names
 from sim.analysis.verdict import verdict
-from sim.calibration.ensemble import LUCKS, Ensemble
+from sim.calibration.ensemble import SEEDS, Ensemble
 from sim.experiments.break_even import break_even
 from sim.experiments.result import Result
 from sim.record.history import History, Lives
@@ -100,7 +100,7 @@ def compare(
     width = 0.0
     if ensemble is not None:
         for number, member in enumerate(ensemble.picks(replicates)):
-            of_member = range(number * LUCKS, (number + 1) * LUCKS)
+            of_member = range(number * SEEDS, (number + 1) * SEEDS)
             collected.run(ensemble.scenario(scenario, member), of_member, options)
     elif precision is None:
         collected.run(scenario, range(replicates), options)
@@ -223,9 +223,9 @@ class _Collected:
         if ensemble is not None:
             uncertainty["ensemble"] = {
                 "name": ensemble.name,
-                "members": len(self.histories) // LUCKS,
-                "lucks": LUCKS,
-                "uncertainty": parts_of_uncertainty(scenario, self.measures, LUCKS),
+                "members": len(self.histories) // SEEDS,
+                "seeds": SEEDS,
+                "uncertainty": parts_of_uncertainty(scenario, self.measures, SEEDS),
             }
         return {
             "scenario": scenario.name,
@@ -241,7 +241,7 @@ class _Collected:
             "burn_in": scenario.burn_in,
             "seed": seed,
             "replicates": len(self.histories),
-            **summarise(scenario, self.measures, stage_names(scenario), 1 if ensemble is None else LUCKS),
+            **summarise(scenario, self.measures, stage_names(scenario), 1 if ensemble is None else SEEDS),
             "clv_differences": {name: values.summary(personas) for name, values in self.values.items()},
             "picks": self.picks,
             **uncertainty,

@@ -2,7 +2,8 @@ r"""Document: the report of a verb, one file that opens offline, without any scr
 
 A report
 --------
-The words stand in ``sim/reports/templates``, as whole sentences with slots, and nowhere else:
+The words stand in ``sim/reports/templates``, as whole sentences with slots (those of a comparison's verdict
+in :mod:`sim.analysis.verdict`):
 
 ``VERB.txt.jinja``
     What the terminal prints, a paragraph a line; :func:`text_lines` fills it. The same lines lead the page.

@@ -1,4 +1,4 @@
-"""Style: the one place for how pictures look, how numbers are written in them, and that their bytes stay the same."""
+"""Style: the one place for how pictures look and that their bytes stay the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparison: the result folder of `compare`, CONTRACT 4."""
+"""Comparison: the result folder of `compare`, as docs/results.md describes it."""
 
 from __future__ import annotations
 

@@ -96,9 +96,9 @@ def _hash(decisive: Mapping[str, Any]) -> str:
 def _decisive(result: Result) -> dict[str, Any]:
     said = {**result.scenario.to_dict(), "seed": result.seed, "replicates": result.replicates}
     if result.ensemble is not None:
-        from sim.calibration.ensemble import LUCKS
+        from sim.calibration.ensemble import SEEDS
 
-        said |= {"replicates": result.replicates // LUCKS, "ensemble": result.ensemble.plain()}
+        said |= {"replicates": result.replicates // SEEDS, "ensemble": result.ensemble.plain()}
     return said
 
 

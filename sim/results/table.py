@@ -55,7 +55,7 @@ def checked_path(folder: str | Path, name: str) -> Path:
 
 
 def open_table(folder: str | Path, name: str) -> Any:
-    """Open a table to be read row group by row group, after it was held to its checksum and its columns.
+    """Open a table to be read row group by row group, after it was checked against its checksum and its columns.
 
     Raises
     ------

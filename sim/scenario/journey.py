@@ -114,7 +114,7 @@ def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey
     name : str
         Name of the journey.
     data : mapping
-        Content of a journey file (CONTRACT 3).
+        Content of a journey file.
     where : str
         File the data comes from; opens every message.
 

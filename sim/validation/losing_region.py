@@ -50,7 +50,7 @@ def run(run: PatternRun) -> Finding:
         ),
         Check.mean_beyond(
             "treadmill, as shipped: what leading earns more, mean per customer",
-            0.0, elsewhere, kind=ABOVE, source="the model shows either way: MODEL 1",
+            0.0, elsewhere, kind=ABOVE, source="the model shows either way: docs/model.md 1",
         ),
     )  # fmt: skip
     mean, error = mean_and_error(average)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from agents.quantity import quantity
-from sim.calibration.ensemble import LUCKS, Ensemble, read_ensemble
+from sim.calibration.ensemble import SEEDS, Ensemble, read_ensemble
 from sim.scenario.errors import ConfigError
 from sim.verbs.frame import Command, Job, Session
 
@@ -44,7 +44,7 @@ def _run(job: Job[CompareKeys, Ensemble | None], session: Session) -> Answer:
     # While the first thread loads the compiled engine, there is nothing else to do.
     threading.Thread(target=_import_ahead).start()
     ensemble = job.plan
-    total = job.scenario.customer_weeks(job.settings.replicates * (1 if ensemble is None else LUCKS))
+    total = job.scenario.customer_weeks(job.settings.replicates * (1 if ensemble is None else SEEDS))
     result = compare(
         job.scenario,
         **session.options(),

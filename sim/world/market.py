@@ -1,4 +1,4 @@
-"""The brand-level half of a week (MODEL 3, step 1), which both engines call once a week before the customers."""
+"""The brand-level half of a week (docs/model.md 3, step 1), which both engines call before the customers."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from agents.rules.choice import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility
 from agents.rules.experience import (
     Felt,
     affinity_after_ease,
@@ -32,6 +31,7 @@ from agents.rules.need import NODES_PER_OCTAVE, OCTAVES, carried_over, tail_posi
 from agents.rules.numerics import log, uniform
 from agents.rules.talk import complaint_probability, praise_probability, reputation_after, salience_after
 from agents.rules.transition import add_term, clipped_probability, odds
+from agents.rules.utility import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility
 
 unit = st.floats(0.0, 1.0)
 utility = st.floats(-10.0, 10.0)

@@ -5,7 +5,7 @@ import pytest
 
 from sim.analysis.decomposition import decompose
 from sim.analysis.paired import estimate, paired_difference
-from sim.calibration.ensemble import LUCKS, Ensemble, read_ensemble
+from sim.calibration.ensemble import SEEDS, Ensemble, read_ensemble
 from sim.experiments.compare import compare
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
@@ -35,7 +35,7 @@ def test_without_parameter_effect_the_interval_is_that_of_independent_replicates
     generator = np.random.default_rng(2)
     covered = 0
     for _ in range(400):
-        interval = estimate(generator.normal(0.0, 1.0, 16), LUCKS)
+        interval = estimate(generator.normal(0.0, 1.0, 16), SEEDS)
         covered += interval.ci_low <= 0.0 <= interval.ci_high
     assert covered / 400 >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 400)
 
@@ -46,7 +46,7 @@ def test_the_interval_covers_the_value_at_the_true_parameters():
     for _ in range(400):
         truth = generator.normal(0.0, 2.0)
         values = np.repeat(generator.normal(0.0, 2.0, 8), 2) + generator.normal(0.0, 1.0, 16)
-        interval = estimate(values, LUCKS)
+        interval = estimate(values, SEEDS)
         covered += interval.ci_low <= truth <= interval.ci_high
     assert covered / 400 == pytest.approx(0.95, abs=3 * np.sqrt(0.95 * 0.05 / 400) + 0.02)
 
@@ -55,8 +55,8 @@ def test_luck_and_parameters_add_up_and_zero_stays_zero():
     parts = decompose(np.array([1.0, 2.0, 5.0, 7.0, 9.0, 8.0]), 2)
     whole, luck, parameters = (parts.half_width(0.95, of) for of in ("both", "luck", "parameters"))
     assert whole**2 == pytest.approx(luck**2 + parameters**2)
-    assert estimate(np.zeros(8), LUCKS).ci_high == 0.0
-    assert paired_difference(np.zeros(8), np.zeros(8), LUCKS).p_better == 0.5
+    assert estimate(np.zeros(8), SEEDS).ci_high == 0.0
+    assert paired_difference(np.zeros(8), np.zeros(8), SEEDS).p_better == 0.5
     assert decompose(np.full(4, np.nan), 2).mean is None
     assert decompose(np.array([1.0, 2.0, np.nan, 4.0]), 2).half_width(0.95) is None
 
@@ -71,12 +71,16 @@ def test_a_comparison_over_an_ensemble_says_both_parts():
     ensemble = read_ensemble(_ensemble(0.0, 1.0, 2.0, 3.0), scenario, ConfigPath.of())
     result = compare(scenario, replicates=4, threads=1, ensemble=ensemble)
     summary = result.summary_json
-    assert summary["ensemble"]["members"] == 4 and result.replicates == 4 * LUCKS
+    assert summary["ensemble"]["members"] == 4 and result.replicates == 4 * SEEDS
     entry = summary["differences"]["proactive - classic"]["contribution"]
     part = summary["ensemble"]["uncertainty"]["proactive - classic"]["contribution"]
     half = (entry["ci_high"] - entry["ci_low"]) / 2.0
     assert half**2 == pytest.approx(part["luck"] ** 2 + part["parameters"] ** 2)
-    assert "Random variation alone" in result.verdict and "near-best fits" in result.verdict and "leaves open:" in result.verdict
+    assert (
+        "Random variation alone" in result.verdict
+        and "near-best fits" in result.verdict
+        and "leaves open:" in result.verdict
+    )
 
 
 def test_an_ensemble_of_one_market_has_no_parameter_doubt_beyond_chance():
@@ -84,7 +88,7 @@ def test_an_ensemble_of_one_market_has_no_parameter_doubt_beyond_chance():
     scenario = Scenario.load("average", **SMALL)
     same = read_ensemble(_ensemble(*[scenario.market.choice.novelty] * 2), scenario, ConfigPath.of())
     over = compare(scenario, replicates=2, threads=1, ensemble=same)
-    plain = compare(scenario, replicates=2 * LUCKS, threads=1)
+    plain = compare(scenario, replicates=2 * SEEDS, threads=1)
     for one, other in zip(over.measures, plain.measures, strict=True):
         for arm in scenario.arms:
             np.testing.assert_array_equal(one[arm].values, other[arm].values)

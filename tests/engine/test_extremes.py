@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.special import gammainc, gammaincc, gammaln
 
-from agents.rules.choice import taste_tail
 from agents.rules.need import tail_position
 from agents.rules.numerics import log, uniform
+from agents.rules.utility import taste_tail
 from sim.world.birth import compile_birth
 from sim.world.compile import compile_world
 

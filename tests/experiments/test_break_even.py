@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.analysis.break_even import crossing
+from sim.analysis.crossing import crossing
 from sim.experiments.arm_metrics import run_arms
 from sim.experiments.break_even import GRID, break_even
 from sim.experiments.compare import compare

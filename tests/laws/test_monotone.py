@@ -1,4 +1,4 @@
-"""Monotone theorems on common luck (MODEL 4.4): frozen errors answer what-if customer by customer, not on average.
+"""Monotone theorems on common luck (docs/model.md 7.4): frozen errors answer what-if customer by customer, not on average.
 
 A change of one brand reaches customers along three ways: choice, their own later experience, what others say. The
 theorems speak of the first alone, of customers whose history is equal so far, so word of mouth is silent here.

@@ -1,4 +1,4 @@
-"""The Mesa model as Mesa's own tools use it (CONTRACT 5)."""
+"""The Mesa model as Mesa's own tools use it."""
 
 import inspect
 

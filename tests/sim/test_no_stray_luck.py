@@ -156,4 +156,4 @@ def test_a_search_may_draw_from_what_it_seeds():
 
 def test_the_scan_covers_the_house():
     places = {path.relative_to(ROOT).as_posix() for path in SOURCES}
-    assert {"sim/luck.py", "sim/engine/customer/consideration.py", "agents/rules/choice.py"} <= places
+    assert {"sim/luck.py", "sim/engine/customer/consideration.py", "agents/rules/utility.py"} <= places

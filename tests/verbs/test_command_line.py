@@ -482,7 +482,7 @@ COMMON = [
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_takes_the_common_keys(verb, capsys):
-    """CONTRACT 2: common keys are the same in every verb."""
+    """Common keys are the same in every verb."""
     assert main([verb, *COMMON, "--cfg", "job"]) == 0, capsys.readouterr().err
 
 

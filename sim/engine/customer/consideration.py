@@ -1,4 +1,4 @@
-"""Which brands one customer considers: recall and search (MODEL 4.4)."""
+"""Which brands one customer considers: recall and search (docs/model.md 7.4)."""
 
 from __future__ import annotations
 

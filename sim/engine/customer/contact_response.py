@@ -1,4 +1,4 @@
-"""How one customer responds to one contact of a brand (MODEL 4.3)."""
+"""How one customer responds to one contact of a brand (docs/model.md 7.3)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def meet_contact(
     u: float,
     fatigue: float,
 ) -> tuple[float, float, float]:
-    """One contact of a brand (MODEL 4.3).
+    """One contact of a brand (docs/model.md 7.3).
 
     Parameters
     ----------

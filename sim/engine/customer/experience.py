@@ -1,4 +1,4 @@
-"""What one customer experiences with the incumbent brand (MODEL 4.5)."""
+"""What one customer experiences with the incumbent brand (docs/model.md 7.5)."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def experience(
     noise: float,
     u_told: float,
 ) -> None:
-    """Experience the incumbent (MODEL 4.5), and perhaps complain.
+    """Experience the incumbent (docs/model.md 7.5), and perhaps complain.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The need clock of one customer (MODEL 4.1)."""
+"""The need clock of one customer (docs/model.md 7.1)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _AT_WEEK = Clock.WEEK
 
 @inlined
 def _gap(world: World, customer: Any, at: float) -> float:
-    """Weeks between needs (MODEL 4.1), before rounding, from the position of the draw in the table of quantiles."""
+    """Weeks between needs (docs/model.md 7.1), before rounding, from the draw's position in the table of quantiles."""
     constants = world.constants[0]
     if constants.cyclical != 0:
         return constants.mean_gap
@@ -52,7 +52,7 @@ def first_need(world: World, workspace: Workspace, customer: Any, u: float, phas
 def set_need_clock(
     world: World, workspace: Workspace, customer: Any, at: float, u_round: float, u_carry: float
 ) -> None:
-    """Start the need clock on entering a wait stage (MODEL 4.1).
+    """Start the need clock on entering a wait stage (docs/model.md 7.1).
 
     Parameters
     ----------

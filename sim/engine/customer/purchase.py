@@ -1,4 +1,4 @@
-"""A purchase of one customer (MODEL 4.4)."""
+"""A purchase of one customer (docs/model.md 7.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Word of mouth of one customer (MODEL 4.6)."""
+"""Word of mouth of one customer (docs/model.md 7.6)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def group_of(world: World, customer_id: Int) -> Int:
 
 @inlined
 def talk(world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int, u: float) -> None:
-    """A week in a talk stage (MODEL 4.6).
+    """A week in a talk stage (docs/model.md 7.6).
 
     Parameters
     ----------
