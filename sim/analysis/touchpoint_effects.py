@@ -16,7 +16,7 @@ from sim.analysis.tables import arrow_table
 if TYPE_CHECKING:
     from sim.scenario.resolved import ResolvedScenario
 
-__all__ = ["Place", "summarise_touchpoints"]
+__all__ = ["Touchpoint", "summarise_touchpoints"]
 
 _DIRECTIONS = ("better", "worse")
 
@@ -25,7 +25,7 @@ Numbers = dict[str, Any]
 Effects = Mapping[tuple[int, str], NDArray[np.float64]]
 
 
-class Place(NamedTuple):
+class Touchpoint(NamedTuple):
     """A stage or an edge of a journey and how it is changed; see :class:`sim.experiments.journey_changes.Change`."""
 
     kind: str
@@ -42,7 +42,7 @@ def summarise_touchpoints(
     arm: str,
     metric: str,
     step: float,
-    places: Sequence[Place],
+    places: Sequence[Touchpoint],
     effects: Mapping[str, Effects],
     level: NDArray[np.float64],
     visits: Sequence[float],
@@ -58,7 +58,7 @@ def summarise_touchpoints(
         The arm whose journey is changed, and the metric by which the places are ranked.
     step : float
         Size of every change, in utility units.
-    places : sequence of Place
+    places : sequence of Touchpoint
         Every stage and edge, in the order of the journey.
     effects : mapping
         By metric, by place and direction (``better``: more of it, ``worse``: less), (R, 1 + P).
@@ -107,7 +107,7 @@ def summarise_touchpoints(
 
 
 def _entry(
-    place: Place, found: Mapping[str, NDArray[np.float64]], visits: float, sign: float, rows: Sequence[str]
+    place: Touchpoint, found: Mapping[str, NDArray[np.float64]], visits: float, sign: float, rows: Sequence[str]
 ) -> Numbers:
     """Return the estimates of one place."""
     entry: Numbers = {
@@ -135,7 +135,7 @@ def _entry(
     return entry
 
 
-def _ways(places: Sequence[Place], effects: Effects) -> list[Numbers]:
+def _ways(places: Sequence[Touchpoint], effects: Effects) -> list[Numbers]:
     """Return the effect of more customers from stage to stage: edges that join the same two are added up."""
     sums: dict[tuple[str, str], NDArray[np.float64] | None] = {}
     for number, place in enumerate(places):
@@ -152,7 +152,7 @@ def _ways(places: Sequence[Place], effects: Effects) -> list[Numbers]:
     ]
 
 
-def _table(places: Sequence[Place], effects: Mapping[str, Effects], rows: Sequence[str]) -> Any:
+def _table(places: Sequence[Touchpoint], effects: Mapping[str, Effects], rows: Sequence[str]) -> Any:
     import pyarrow as pa
 
     names = ("kind", "name", "from", "to", "how", "direction", "replicate", "persona", "metric", "effect")

@@ -223,19 +223,19 @@ def _look(path: Path, where: str, layout: Layout) -> _Shape:
 
 
 @dataclass(slots=True)
-class _Refused:
+class _RefusedRows:
     """Rows of another width than the first."""
 
     count: int = 0
     shown: list[str] = field(default_factory=list)
 
 
-def _batches(path: Path, where: str, shape: _Shape, most_megabytes: int) -> Iterator[tuple[Any, _Refused]]:
+def _batches(path: Path, where: str, shape: _Shape, most_megabytes: int) -> Iterator[tuple[Any, _RefusedRows]]:
     """Yield blocks of rows, the three columns as text, with the rows between them that have another width."""
     import pyarrow
     from pyarrow import csv
 
-    refused = _Refused()
+    refused = _RefusedRows()
 
     def refuse(row: Any) -> str:
         refused.count += 1
@@ -262,7 +262,7 @@ def _batches(path: Path, where: str, shape: _Shape, most_megabytes: int) -> Iter
             ),
         )
         for batch in reader:
-            seen, refused = refused, _Refused()
+            seen, refused = refused, _RefusedRows()
             yield batch, seen
         if refused.count:
             yield pyarrow.record_batch([pyarrow.array([], pyarrow.string())] * len(kept), kept), refused

@@ -190,7 +190,10 @@ def run_arms(
     while True:
         more = range(len(measured), wanted)
         values = np.full((len(more), len(arms), 1 + len(bare[0].personas), len(COLUMNS)), np.nan)
-        jobs = [_Job(scenario, mine, flows_of, seed, more, engine) for scenario, mine in zip(bare, fresh, strict=True)]
+        jobs = [
+            _MetricsJob(scenario, mine, flows_of, seed, more, engine)
+            for scenario, mine in zip(bare, fresh, strict=True)
+        ]
         for outcome in _run_jobs(jobs, executor, threads, on_progress):
             values[outcome.replicate - more.start, [arms.index(arm) for arm in outcome.arms]] = outcome.values
             if bare[0].baseline in outcome.arms:
@@ -218,7 +221,7 @@ def run_arms(
         wanted = min(MAX_REPLICATES, 2 * wanted)
 
 
-class _Job(NamedTuple):
+class _MetricsJob(NamedTuple):
     """Replicates of one scenario, and the arms of it that are to be measured."""
 
     scenario: Scenario
@@ -240,7 +243,7 @@ class _Outcome(NamedTuple):
 
 
 def _run_jobs(
-    jobs: Sequence[_Job],
+    jobs: Sequence[_MetricsJob],
     executor: Executor | None,
     threads: int | None,
     on_progress: Callable[[int], None] | None,
@@ -261,12 +264,12 @@ def _run_jobs(
     yield from (done[number] for number in range(len(single)))
 
 
-def _run_one(job: _Job) -> _Outcome:
+def _run_one(job: _MetricsJob) -> _Outcome:
     (outcome,) = _run(job, 1, None)
     return outcome
 
 
-def _run(job: _Job, threads: int | None, on_progress: Callable[[int], None] | None) -> Iterator[_Outcome]:
+def _run(job: _MetricsJob, threads: int | None, on_progress: Callable[[int], None] | None) -> Iterator[_Outcome]:
     from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
 
     scenario = job.scenario

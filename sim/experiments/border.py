@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.emulator import Emulator
 
-__all__ = ["BreakEven", "Slice", "find_break_even", "map_border"]
+__all__ = ["LeverBreakEven", "Slice", "find_break_even", "map_border"]
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
-class BreakEven:
+class LeverBreakEven:
     """Where one lever alone takes the scenario over the border, all others at the scenario's own values.
 
     Attributes
@@ -113,7 +113,7 @@ def map_border(emulator: Emulator, own: Floats, cloud: Floats, one: int, other: 
     return Slice(one, other, axis, axis, mean, sd, chance, fine)
 
 
-def find_break_even(emulator: Emulator, own: Floats, place: int) -> BreakEven:
+def find_break_even(emulator: Emulator, own: Floats, place: int) -> LeverBreakEven:
     """Find where one lever alone takes the scenario over the border: the crossing nearest to the scenario.
 
     Parameters
@@ -127,7 +127,7 @@ def find_break_even(emulator: Emulator, own: Floats, place: int) -> BreakEven:
 
     Returns
     -------
-    BreakEven
+    LeverBreakEven
     """
     axis = np.linspace(0.0, 1.0, _LINE)
     points = np.repeat(own[None, :], len(axis), axis=0)
@@ -136,7 +136,7 @@ def find_break_even(emulator: Emulator, own: Floats, place: int) -> BreakEven:
     chance = emulator.chance_below(points)
     crossings = list(_zeros(axis, mean))
     if not crossings:
-        return BreakEven(place, None, None, None, bool(mean[-1] < mean[0]), 0)
+        return LeverBreakEven(place, None, None, None, bool(mean[-1] < mean[0]), 0)
     at = min(crossings, key=lambda spot: abs(spot - own[place]))
     above = float(np.interp(min(at + 0.01, 1.0), axis, mean)) < float(np.interp(max(at - 0.01, 0.0), axis, mean))
     # From the crossing outward, as far as the sign stays uncertain.
@@ -148,7 +148,7 @@ def find_break_even(emulator: Emulator, own: Floats, place: int) -> BreakEven:
     high = middle
     while high < len(axis) - 1 and uncertain[high]:
         high += 1
-    return BreakEven(place, at, float(axis[low]), float(axis[high]), above, len(crossings) - 1)
+    return LeverBreakEven(place, at, float(axis[low]), float(axis[high]), above, len(crossings) - 1)
 
 
 def _zeros(axis: Floats, mean: Floats) -> Iterator[float]:

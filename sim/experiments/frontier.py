@@ -23,7 +23,7 @@ from scipy.stats import qmc
 from sim.analysis.emulator import KINDS, Emulator, fit_emulator
 from sim.analysis.global_sensitivity import GlobalSensitivity, analyse
 from sim.analysis.prim import Box, BoxQuality, check_boxes, draw_inside, find_boxes
-from sim.experiments.border import BreakEven, Slice, find_break_even, map_border
+from sim.experiments.border import LeverBreakEven, Slice, find_break_even, map_border
 from sim.experiments.factor_response import FactorResponse, TrialOptions, evaluate_points
 from sim.scenario.errors import ConfigError
 
@@ -116,7 +116,7 @@ class Frontier:
     global_sensitivity : GlobalSensitivity
         Indices of every lever, by the emulator.
     slices : tuple of Slice
-    break_even : tuple of BreakEven
+    break_even : tuple of LeverBreakEven
         One per lever.
     own : tuple of float
         Predicted difference, its standard deviation and the probability of losing at the scenario's own values.
@@ -139,7 +139,7 @@ class Frontier:
     sides_right: int
     global_sensitivity: GlobalSensitivity
     slices: tuple[Slice, ...]
-    break_even: tuple[BreakEven, ...]
+    break_even: tuple[LeverBreakEven, ...]
     own: tuple[float, float, float]
 
     @property

@@ -12,7 +12,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.touchpoint_effects import Place, summarise_touchpoints
+from sim.analysis.touchpoint_effects import Touchpoint, summarise_touchpoints
 from sim.experiments.arm_metrics import ARM_METRICS, ArmMetrics, RunOptions, check_metric, run_arms
 from sim.experiments.journey_changes import Change, changes
 from sim.scenario.errors import ConfigError, suggest
@@ -202,7 +202,7 @@ def touchpoints(
         arm=arm,
         metric=metric,
         step=step,
-        places=[Place(item.kind, item.name, item.source, item.target, item.how, item.amount) for item in found],
+        places=[Touchpoint(item.kind, item.name, item.source, item.target, item.how, item.amount) for item in found],
         effects={name: _effects(metrics, found, arm_of, name) for name in ARM_METRICS},
         level=metrics.of(unchanged, metric),
         visits=_visits(scenario, metrics, found),

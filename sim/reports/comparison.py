@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.experiments.result import Result
 from sim.number_format import spaced
-from sim.reports.figures.effectiveness import Curve
+from sim.reports.figures.effectiveness import EffectivenessCurve
 from sim.reports.figures.gap import Gap
 from sim.scenario.journey import Journey
 
@@ -153,7 +153,7 @@ def persona_panels(result: Result) -> tuple[list[str], list[tuple[str, str, dict
     ]
 
 
-def effectiveness_curves(result: Result) -> dict[str, Curve]:
+def effectiveness_curves(result: Result) -> dict[str, EffectivenessCurve]:
     """Return by arm its gain over effectiveness; arms without capabilities have none."""
     summary, out = result.summary_json, {}
     for arm in other_arms(result):
@@ -161,7 +161,9 @@ def effectiveness_curves(result: Result) -> dict[str, Curve]:
         found = summary.get("effectiveness", {}).get(name)
         if found is not None:
             at = summary["differences"][name]["break_even_effectiveness"]
-            out[arm] = Curve(found["grid"], [_gap(entry) for entry in found["contribution"]], _gap(at or {}))
+            out[arm] = EffectivenessCurve(
+                found["grid"], [_gap(entry) for entry in found["contribution"]], _gap(at or {})
+            )
     return out
 
 

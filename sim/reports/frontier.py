@@ -12,7 +12,7 @@ from scipy.special import ndtri, stdtrit
 
 from sim.analysis.emulator import Skill
 from sim.analysis.prim import Box, BoxQuality
-from sim.experiments.border import BreakEven, Slice
+from sim.experiments.border import LeverBreakEven, Slice
 from sim.experiments.factors import factor_number
 from sim.experiments.frontier import KINDS_OF_RUN, Frontier
 from sim.number_format import percent
@@ -181,7 +181,7 @@ def _margins(found: Frontier) -> dict[str, Any]:
     return {"margins": margins, "open": unresolved}
 
 
-def _ends(item: BreakEven) -> tuple[float, float]:
+def _ends(item: LeverBreakEven) -> tuple[float, float]:
     return item.low or 0.0, 1.0 if item.high is None else item.high
 
 
@@ -259,7 +259,7 @@ def _skill_summary(skill: Skill) -> dict[str, Any]:
     }
 
 
-def _margin_summary(item: BreakEven, factor: Factor) -> dict[str, Any] | None:
+def _margin_summary(item: LeverBreakEven, factor: Factor) -> dict[str, Any] | None:
     if item.at is None:
         return None
     low, high = _ends(item)

@@ -26,7 +26,7 @@ __all__ = ["write_report"]
 _PERSONA_METRICS = ("contribution", "clv", "loop_share", "retention", "satisfaction", "opt_out_rate")
 
 
-class Parameter(NamedTuple):
+class ParameterRow(NamedTuple):
     """One value of the configuration with what it means."""
 
     name: str
@@ -125,7 +125,7 @@ def _strategies(result: Result) -> Iterator[tuple[str, str, str, Strategy, list[
             yield arm.name, brand, plan.journey, strategy, [(persona, levels) for persona, levels in own if levels]
 
 
-def _parameters(item: Any, path: str = "") -> Iterator[Parameter]:
+def _parameters(item: Any, path: str = "") -> Iterator[ParameterRow]:
     """Walk a configuration and yield every value with the meaning its field declares."""
     for field in dataclasses.fields(item):
         found, about = getattr(item, field.name), field.metadata
@@ -143,9 +143,9 @@ def _parameters(item: Any, path: str = "") -> Iterator[Parameter]:
                         if not part.name.endswith((".name", ".title"))
                     )
                 else:
-                    yield Parameter(f"{name}.{key}", _plain(inner), about.get("unit", ""), about.get("about", ""))
+                    yield ParameterRow(f"{name}.{key}", _plain(inner), about.get("unit", ""), about.get("about", ""))
         else:
-            yield Parameter(name, _plain(found), about.get("unit", ""), about.get("about", ""))
+            yield ParameterRow(name, _plain(found), about.get("unit", ""), about.get("about", ""))
 
 
 def _plain(found: Any) -> str:

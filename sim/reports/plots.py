@@ -30,7 +30,7 @@ from sim.reports.figures.effectiveness import draw_effectiveness
 from sim.reports.figures.journey_map import draw_difference, draw_flows
 from sim.reports.figures.money import draw_cash, draw_waterfall
 from sim.reports.figures.personas import draw_personas, draw_values
-from sim.reports.figures.timeline import Panel, draw_timeline
+from sim.reports.figures.timeline import TimelinePanel, draw_timeline
 from sim.reports.overview import overview
 from sim.reports.style import money_axis, percent_axis, short
 from sim.reports.weekly_series import weekly_series
@@ -103,8 +103,10 @@ def loyalty(result: Result) -> Figure:
     """Draw the focal brand's market share and loop share over the weeks."""
     focal = short(result.scenario.market.focal, 20)
     panels = [
-        Panel(weekly_series(result, "market_share"), f"Market share of {focal}", "of all purchases", percent_axis),
-        Panel(
+        TimelinePanel(
+            weekly_series(result, "market_share"), f"Market share of {focal}", "of all purchases", percent_axis
+        ),
+        TimelinePanel(
             weekly_series(result, "loop_share"), "Purchases won in the loyalty loop", "of its purchases", percent_axis
         ),
     ]
@@ -117,9 +119,9 @@ def contacts(result: Result) -> Figure:
     sent = {arm: values / customers * 100 for arm, values in weekly_series(result, "contacts").items()}
     gone = {arm: values / customers for arm, values in weekly_series(result, "opted_out").items()}
     panels = [
-        Panel(sent, "Contacts", "per 100 customers\nand week"),
-        Panel(weekly_series(result, "fatigue"), "Contact fatigue", "mean fatigue"),
-        Panel(gone, "Opted out", "of customers", percent_axis),
+        TimelinePanel(sent, "Contacts", "per 100 customers\nand week"),
+        TimelinePanel(weekly_series(result, "fatigue"), "Contact fatigue", "mean fatigue"),
+        TimelinePanel(gone, "Opted out", "of customers", percent_axis),
     ]
     return draw_timeline(result.scenario.horizon, panels, note=_periods_note(result), tall=1.5)
 
@@ -193,7 +195,7 @@ def difference(result: Result, metric: str = "contribution") -> Figure:
             money_axis(axes, currency_of(result))
     elif metric in ("market_share", "loop_share"):
         unit, write = "percentage points", percent_axis
-    panel = Panel(gaps, f"Difference in {words} from {short(baseline, 18)}", f"{words}, {unit}", write)
+    panel = TimelinePanel(gaps, f"Difference in {words} from {short(baseline, 18)}", f"{words}, {unit}", write)
     return draw_timeline(result.scenario.horizon, [panel], note=_periods_note(result), tall=2.6, first=1)
 
 

@@ -3,7 +3,7 @@
 from sim.results.comparison import write
 from sim.results.export import export_events
 from sim.results.folder import publish
-from sim.results.runs import Run, find_run, list_runs, show_run
+from sim.results.runs import StoredResult, find_run, list_runs, show_run
 from sim.results.trace import read_trace
 
-__all__ = ["Run", "export_events", "find_run", "list_runs", "publish", "read_trace", "show_run", "write"]
+__all__ = ["StoredResult", "export_events", "find_run", "list_runs", "publish", "read_trace", "show_run", "write"]

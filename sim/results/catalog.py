@@ -13,7 +13,7 @@ from typing import Any
 from sim.execution.checked_file import DamagedFile
 from sim.execution.store import STORE, check_columns, chunk_files, open_chunk_file, read_chunk_file
 from sim.optional_package import import_optional
-from sim.results.runs import Run, list_runs
+from sim.results.runs import StoredResult, list_runs
 from sim.scenario.errors import ConfigError
 from sim.terminal import complain_once
 
@@ -171,7 +171,7 @@ def _without_words(schema: Any) -> Any:
     )
 
 
-def _folder(run: Run) -> dict[str, Any]:
+def _folder(run: StoredResult) -> dict[str, Any]:
     manifest = run.manifest
 
     def word(key: str) -> str | None:
@@ -196,7 +196,7 @@ def _folder(run: Run) -> dict[str, Any]:
     }
 
 
-def _figures(run: Run) -> Iterator[dict[str, Any]]:
+def _figures(run: StoredResult) -> Iterator[dict[str, Any]]:
     try:
         summary = run.summary
     except ConfigError as error:

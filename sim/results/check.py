@@ -18,14 +18,14 @@ from sim.results.manifest import MANIFEST, read_json, read_manifest
 from sim.results.table import checked_path, open_table
 from sim.scenario.errors import ConfigError
 
-__all__ = ["STATES", "Finding", "check_lines", "check_results", "clean_results", "left_over"]
+__all__ = ["STATES", "CheckedEntry", "check_lines", "check_results", "clean_results", "left_over"]
 
 GOOD, OTHER, DAMAGE, LEFT_OVER = "good", "another version", "damaged", "left over"
 STATES: tuple[str, ...] = (GOOD, OTHER, DAMAGE, LEFT_OVER)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckedEntry:
     """What a file, a result folder or a leftover was found to be: one of `STATES`, why, and its size."""
 
     path: Path
@@ -34,7 +34,7 @@ class Finding:
     reason: str = ""
 
 
-def check_results(output_dir: str | Path, name: str = "") -> Iterator[Finding]:
+def check_results(output_dir: str | Path, name: str = "") -> Iterator[CheckedEntry]:
     """Verify what lies in a folder of results; nothing is changed.
 
     Parameters
@@ -46,7 +46,7 @@ def check_results(output_dir: str | Path, name: str = "") -> Iterator[Finding]:
 
     Yields
     ------
-    Finding
+    CheckedEntry
         For each file, each result folder, and each file or folder that a killed run left behind.
     """
     root = Path(output_dir)
@@ -62,7 +62,7 @@ def check_results(output_dir: str | Path, name: str = "") -> Iterator[Finding]:
         yield from left_over(root)
 
 
-def left_over(output_dir: str | Path) -> Iterator[Finding]:
+def left_over(output_dir: str | Path) -> Iterator[CheckedEntry]:
     """Yield what killed processes of this machine left half-written in a folder of results."""
     root = Path(output_dir)
     within = [root, *_folders(root)]
@@ -71,7 +71,7 @@ def left_over(output_dir: str | Path) -> Iterator[Finding]:
         if folder.is_dir():
             for path in sorted(folder.iterdir()):
                 if is_left_over(path.name):
-                    yield Finding(path, LEFT_OVER, _size(path), "was being written when its process ended")
+                    yield CheckedEntry(path, LEFT_OVER, _size(path), "was being written when its process ended")
 
 
 def _folders(place: Path) -> list[Path]:
@@ -81,41 +81,41 @@ def _folders(place: Path) -> list[Path]:
     return sorted(path for path in place.iterdir() if path.is_dir() and not path.is_symlink())
 
 
-def _check_store(store: Path) -> Iterator[Finding]:
+def _check_store(store: Path) -> Iterator[CheckedEntry]:
     for folder in _folders(store):
         for path in sorted(folder.iterdir()):
             if DAMAGED in path.name:
-                yield Finding(path, DAMAGE, _size(path), "was set aside")
+                yield CheckedEntry(path, DAMAGE, _size(path), "was set aside")
             elif path.name.endswith(".parquet") and not path.name.startswith("."):
                 yield _check_chunk_file(path)
 
 
-def _check_chunk_file(path: Path) -> Finding:
+def _check_chunk_file(path: Path) -> CheckedEntry:
     import pyarrow as pa
 
     try:
         # All of it is read: a checksum says that it is what was written, not that it can be used.
         check_chunk_file(path).read(use_threads=False).validate(full=True)
     except DamagedFile as error:
-        return Finding(path, DAMAGE, _size(path), str(error))
+        return CheckedEntry(path, DAMAGE, _size(path), str(error))
     except (OSError, ValueError, KeyError, MemoryError, pa.ArrowException) as error:
-        return Finding(path, DAMAGE, _size(path), f"cannot be read ({str(error).splitlines()[0]})")
+        return CheckedEntry(path, DAMAGE, _size(path), f"cannot be read ({str(error).splitlines()[0]})")
     if path.parent.name != model_version():
-        return Finding(path, OTHER, _size(path), f"version {path.parent.name} of the model")
-    return Finding(path, GOOD, _size(path))
+        return CheckedEntry(path, OTHER, _size(path), f"version {path.parent.name} of the model")
+    return CheckedEntry(path, GOOD, _size(path))
 
 
-def _check_entry(path: Path, root: Path) -> Iterator[Finding]:
+def _check_entry(path: Path, root: Path) -> Iterator[CheckedEntry]:
     """Verify what lies in the folder of a verb."""
     if path.name.startswith("."):
         return
     if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
-        yield Finding(path, DAMAGE, 0, f"is a link that leads out of {root}")
+        yield CheckedEntry(path, DAMAGE, 0, f"is a link that leads out of {root}")
     elif path.is_dir() and (path / MANIFEST).exists():
         yield _check_folder(path)
 
 
-def _check_folder(folder: Path) -> Finding:
+def _check_folder(folder: Path) -> CheckedEntry:
     size = _size(folder)
     try:
         manifest = read_manifest(folder)
@@ -126,12 +126,12 @@ def _check_folder(folder: Path) -> Finding:
         if not files:
             read_json(folder / "summary.json")
     except ConfigError as error:
-        return Finding(folder, DAMAGE, size, str(error).removeprefix(f"{folder}/"))
+        return CheckedEntry(folder, DAMAGE, size, str(error).removeprefix(f"{folder}/"))
     if not files:
-        return Finding(folder, OTHER, size, "its manifest records no checksums; its files can be read")
+        return CheckedEntry(folder, OTHER, size, "its manifest records no checksums; its files can be read")
     if manifest.get("version") != sim.__version__:
-        return Finding(folder, OTHER, size, f"version {manifest.get('version')}")
-    return Finding(folder, GOOD, size)
+        return CheckedEntry(folder, OTHER, size, f"version {manifest.get('version')}")
+    return CheckedEntry(folder, GOOD, size)
 
 
 def _check_file(folder: Path, name: str, recorded: bool) -> None:
@@ -160,12 +160,12 @@ def _size(path: Path) -> int:
     return 0
 
 
-def check_lines(findings: Iterable[Finding], root: Path) -> tuple[list[str], bool]:
+def check_lines(findings: Iterable[CheckedEntry], root: Path) -> tuple[list[str], bool]:
     """Return what a reader is told, and whether nothing is damaged that was not set aside before.
 
     Parameters
     ----------
-    findings : iterable of Finding
+    findings : iterable of CheckedEntry
     root : Path
         Folder of all results, that paths are shown from.
     """
@@ -190,7 +190,7 @@ def _bytes(size: int) -> str:
     return f"{size:,} B" if size < 10_000 else f"{size / 1e6:,.2f} MB"
 
 
-def clean_results(findings: Iterable[Finding]) -> Sequence[Finding]:
+def clean_results(findings: Iterable[CheckedEntry]) -> Sequence[CheckedEntry]:
     """Remove leftovers, and nothing else; return those that are gone.
 
     A leftover is told by its name, which has the machine and the number of a process that is no more. That is looked

@@ -12,14 +12,14 @@ from sim.results.table import checked_path, read_table
 from sim.scenario.errors import ConfigError, suggest
 from sim.terminal import complain_once
 
-__all__ = ["LATEST", "Run", "find_run", "list_runs", "show_run"]
+__all__ = ["LATEST", "StoredResult", "find_run", "list_runs", "show_run"]
 
 #: Stands for the run that was written last.
 LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class StoredResult:
     """One finished run."""
 
     path: Path
@@ -71,7 +71,7 @@ class Run:
         return read_table(self.path, name)
 
 
-def list_runs(output_dir: str | Path = "results") -> list[Run]:
+def list_runs(output_dir: str | Path = "results") -> list[StoredResult]:
     """List finished runs, the oldest first; no partial folder, and nothing that a link leads to outside of it."""
     root = Path(output_dir)
     runs, faults = _all_runs(root)
@@ -79,7 +79,7 @@ def list_runs(output_dir: str | Path = "results") -> list[Run]:
     return [run for run in runs if _is_inside(run.path, root)]
 
 
-def find_run(output_dir: str | Path = "results", name: str = LATEST) -> Run:
+def find_run(output_dir: str | Path = "results", name: str = LATEST) -> StoredResult:
     """Find one run.
 
     Parameters
@@ -136,7 +136,7 @@ def find_run(output_dir: str | Path = "results", name: str = LATEST) -> Run:
     return found[0]
 
 
-def _all_runs(root: Path) -> tuple[list[Run], list[tuple[Path, ConfigError]]]:
+def _all_runs(root: Path) -> tuple[list[StoredResult], list[tuple[Path, ConfigError]]]:
     """Return the runs, and the folders whose manifest cannot be used with what is wrong; no link out is read."""
     if not root.is_dir():
         return [], []
@@ -146,10 +146,10 @@ def _all_runs(root: Path) -> tuple[list[Run], list[tuple[Path, ConfigError]]]:
             if folder.name.startswith(".") or not (folder / MANIFEST).is_file():
                 continue
             if not _is_inside(folder, root):
-                runs.append(Run(folder, verb.name, {}))
+                runs.append(StoredResult(folder, verb.name, {}))
                 continue
             try:
-                runs.append(Run(folder, verb.name, read_manifest(folder)))
+                runs.append(StoredResult(folder, verb.name, read_manifest(folder)))
             except ConfigError as error:
                 faults.append((folder, error))
     return sorted(runs, key=lambda run: (str(run.manifest.get("started", "")), run.name)), faults

@@ -13,11 +13,11 @@ from agents.quantity import choice, quantity, text, whole
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import plain, read
 
-__all__ = ["SETTINGS", "Place", "Settings", "check_writable", "lasting", "read_settings"]
+__all__ = ["SETTINGS", "ExecutorSettings", "Settings", "check_writable", "lasting", "read_settings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ExecutorSettings:
     """Where runs are executed; the data do not depend on it. See :func:`sim.execution.executors.make_executor`."""
 
     kind: str = choice("serial", ("serial", "local", "dask"), "this process, processes of this machine, or a cluster")
@@ -34,7 +34,7 @@ class Settings:
     seed: int = whole(1, 0, 2**32 - 1, "seed of all random draws; the same seed gives the same data")
     engine: str = choice("numba", ("numba", "mesa"), "numba: fast; mesa: to be read, watched and extended")
     threads: int | None = whole(None, 1, 4096, "threads to use; null: all", optional=True)
-    executor: Place = quantity("where runs are executed", factory=Place)
+    executor: ExecutorSettings = quantity("where runs are executed", factory=ExecutorSettings)
     output_dir: str = text("results", "folder of all results")
     progress: bool | None = quantity(
         "show a progress bar; null: where standard error is a terminal", default=None, optional=True

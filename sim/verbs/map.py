@@ -17,7 +17,7 @@ from sim.verbs.frame import Command, Job, Session
 
 if TYPE_CHECKING:
     from sim.results.answer import Answer
-    from sim.results.runs import Run
+    from sim.results.runs import StoredResult
 
 __all__ = ["COMMAND", "JourneyMap", "MapKeys", "MapPlan"]
 
@@ -48,7 +48,7 @@ class MapPlan:
 
     name: str
     maps: tuple[JourneyMap, ...]
-    run: Run | None = None
+    run: StoredResult | None = None
     scenario: Scenario | None = None
 
 

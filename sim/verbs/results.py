@@ -17,7 +17,7 @@ from sim.terminal import clean, say, say_row
 from sim.verbs.frame import Command, Job, Session
 
 if TYPE_CHECKING:
-    from sim.results.runs import Run
+    from sim.results.runs import StoredResult
 
 __all__ = ["COMMAND", "ResultsKeys"]
 
@@ -162,7 +162,7 @@ def _whole_table(job: Job[ResultsKeys, None]) -> Any:
     return run.table(chosen)
 
 
-def _main_table(run: Run) -> str:
+def _main_table(run: StoredResult) -> str:
     """Return the name of the table that says most of a run."""
     names = run.tables()
     if not names:

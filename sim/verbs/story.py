@@ -11,7 +11,7 @@ from sim.scenario.scenario import Scenario
 from sim.verbs.frame import Command, Job, Session
 
 if TYPE_CHECKING:
-    from sim.results.runs import Run
+    from sim.results.runs import StoredResult
 
 __all__ = ["COMMAND", "StoryKeys", "StoryPlan"]
 
@@ -33,7 +33,7 @@ class StoryPlan:
     scenario: Scenario
     seed: int
     customer: int | None
-    run: Run | None = None
+    run: StoredResult | None = None
 
 
 def _prepare(job: Job[StoryKeys, None]) -> StoryPlan:

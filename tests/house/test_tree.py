@@ -154,3 +154,12 @@ def test_the_words_are_the_fields(name):
     text = sources()[name].read_text("utf-8")
     strays = [f"{n}: {line.strip()}" for n, line in enumerate(text.splitlines(), 1) if RETIRED.search(line)]
     assert strays == [], name
+
+
+def test_a_class_name_means_one_thing():
+    places: dict[str, list[str]] = {}
+    for name in sorted(sources()):
+        for node in ast.walk(tree(name)):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(name)
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim.analysis.prim import BoxQuality
-from sim.experiments.border import BreakEven
+from sim.experiments.border import LeverBreakEven
 from sim.experiments.frontier import KINDS_OF_RUN
 from sim.reports import frontier
 from sim.reports.document import text_lines
@@ -59,7 +59,7 @@ def _found(monkeypatch: pytest.MonkeyPatch, means: list[float]) -> SimpleNamespa
         response=SimpleNamespace(factors=(SimpleNamespace(label="price", at=lambda share: share),)),
         values=np.array(means).reshape(-1, 1),
         kinds=np.full(len(means), KINDS_OF_RUN.index("held out")),
-        break_even=[BreakEven(0, 0.4, 0.0, 1.0, True, 0)],
+        break_even=[LeverBreakEven(0, 0.4, 0.0, 1.0, True, 0)],
     )
 
 

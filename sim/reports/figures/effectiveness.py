@@ -15,10 +15,10 @@ from sim.reports.figures.gap import Gap
 from sim.reports.figures.timeline import label_ends
 from sim.reports.style import INK, MUTED, Look, canvas, finish, footnote, look, money_axis, style, value_axis
 
-__all__ = ["Curve", "draw_effectiveness"]
+__all__ = ["EffectivenessCurve", "draw_effectiveness"]
 
 
-class Curve(NamedTuple):
+class EffectivenessCurve(NamedTuple):
     """The difference in contribution at multiples of the assumed effectiveness, and where it rises through zero."""
 
     grid: Sequence[float]
@@ -26,7 +26,7 @@ class Curve(NamedTuple):
     break_even: Gap
 
 
-def draw_effectiveness(curves: Mapping[str, Curve], *, currency: str, title: str) -> Figure:
+def draw_effectiveness(curves: Mapping[str, EffectivenessCurve], *, currency: str, title: str) -> Figure:
     """Draw the difference in contribution over effectiveness, a line with its band per arm.
 
     Parameters
@@ -73,7 +73,7 @@ def draw_effectiveness(curves: Mapping[str, Curve], *, currency: str, title: str
     return figure
 
 
-def _draw_curve(axes: Axes, curve: Curve, drawn: Look) -> None:
+def _draw_curve(axes: Axes, curve: EffectivenessCurve, drawn: Look) -> None:
     grid = np.asarray(curve.grid)
     mean, low, high = (
         np.array([np.nan if end is None else end for end in ends], dtype=np.float64)

@@ -17,7 +17,7 @@ from matplotlib.path import Path
 
 from sim.reports.style import INK, MUTED, PALE, WIDTH, short
 
-__all__ = ["Box", "Link", "draw_journey_graph", "order_stages"]
+__all__ = ["StageBox", "Link", "draw_journey_graph", "order_stages"]
 
 BOX_WIDTH = 1.34
 ROW_GAP = 0.34
@@ -34,7 +34,7 @@ POINTS = 72.0
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class StageBox:
     """One stage: its name, a line below it, and its colour."""
 
     name: str
@@ -129,7 +129,7 @@ class _Bus:
 
 
 def draw_journey_graph(
-    boxes: Mapping[str, Box], links: Sequence[Link], order: Sequence[str], *, title: str, notes: Sequence[str]
+    boxes: Mapping[str, StageBox], links: Sequence[Link], order: Sequence[str], *, title: str, notes: Sequence[str]
 ) -> Figure:
     """Draw boxes and edges.
 
@@ -374,7 +374,7 @@ def _say(axes: Axes, x: float, y: float, link: Link, side: str) -> None:
         )
 
 
-def _box(axes: Axes, box: Box, centre: float, top: float, tall: float) -> None:
+def _box(axes: Axes, box: StageBox, centre: float, top: float, tall: float) -> None:
     axes.add_patch(
         FancyBboxPatch(
             (centre - BOX_WIDTH / 2, top - tall),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from agents.traits import TRAITS
 from sim.analysis.paired import estimate
 from sim.number_format import compact, percent, typed
-from sim.reports.figures.journey_graph import Box, Link, draw_journey_graph, order_stages
+from sim.reports.figures.journey_graph import Link, StageBox, draw_journey_graph, order_stages
 from sim.reports.style import FEWER, INK, MORE, PALE, short, style
 from sim.scenario.journey import Edge, Journey, Stage
 
@@ -100,7 +100,7 @@ def flows_of(table: pd.DataFrame, arm: str) -> dict[tuple[str, str], NDArray[np.
 def draw_journey(journey: Journey) -> Figure:
     """Draw a journey from its file alone: what each stage does, and the pull of each edge on an average customer."""
     union = _join([journey])
-    boxes = {name: Box(name, _does(stage), _tint(stage)) for name, stage in journey.stages.items()}
+    boxes = {name: StageBox(name, _does(stage), _tint(stage)) for name, stage in journey.stages.items()}
     hazards = _hazards(journey)
     links = []
     for pair, edges in union.edges.items():
@@ -152,7 +152,7 @@ def draw_flows(
     leaving = _sums((source, count) for (source, _), count in mean.items())
     arriving = _sums((target, count) for (_, target), count in mean.items())
     boxes = {
-        name: Box(name, _visits(arriving.get(name, 0.0), customers) if customers else _does(stage), _tint(stage))
+        name: StageBox(name, _visits(arriving.get(name, 0.0), customers) if customers else _does(stage), _tint(stage))
         for name, stage in union.stages.items()
     }
     links = []
@@ -218,7 +218,7 @@ def draw_difference(
     for (_, target), counts in change.items():
         arriving[target] = arriving.get(target, empty) + counts
     boxes = {
-        name: Box(name, f"{_signed(float(np.mean(arriving.get(name, empty))))} visits", _tint(stage))
+        name: StageBox(name, f"{_signed(float(np.mean(arriving.get(name, empty))))} visits", _tint(stage))
         for name, stage in union.stages.items()
     }
     links = []
@@ -248,7 +248,7 @@ def draw_change(journey: Journey, other: Journey) -> Figure:
     for name, stage in union.stages.items():
         before, after = journey.stages.get(name), other.stages.get(name)
         words = "new" if before is None else "gone" if after is None else "same" if before == after else "altered"
-        boxes[name] = Box(name, words, _tint(stage), dashed=words in ("new", "gone"))
+        boxes[name] = StageBox(name, words, _tint(stage), dashed=words in ("new", "gone"))
     links = []
     for pair in union.edges:
         before_edges = [edge for edge in journey.edges if (edge.source, edge.target) == pair]

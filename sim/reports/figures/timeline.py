@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from sim.analysis.bands import band_of, period_middles
 from sim.reports.style import INK, canvas, finish, footnote, look, short, style
 
-__all__ = ["Panel", "draw_timeline", "label_ends", "plot_bands"]
+__all__ = ["TimelinePanel", "draw_timeline", "label_ends", "plot_bands"]
 
 
-class Panel(NamedTuple):
+class TimelinePanel(NamedTuple):
     """One panel of a timeline: series (replicates, points) by arm, its title, its y label and how to write its axis."""
 
     series: Mapping[str, NDArray[np.float64]]
@@ -89,14 +89,16 @@ def label_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
         axes.text(1.015, place, short(arm, 13), **written)
 
 
-def draw_timeline(weeks: int, panels: list[Panel], *, note: str = "", tall: float = 1.75, first: int = 0) -> Figure:
+def draw_timeline(
+    weeks: int, panels: list[TimelinePanel], *, note: str = "", tall: float = 1.75, first: int = 0
+) -> Figure:
     """Draw panels one below the other over the same weeks.
 
     Parameters
     ----------
     weeks : int
         Length of the horizon.
-    panels : list of Panel
+    panels : list of TimelinePanel
         The values of each are per period of :func:`~sim.analysis.bands.periods`, drawn in the period's middle.
     note : str
         A line below the panels: what the band is.
@@ -127,7 +129,7 @@ def draw_timeline(weeks: int, panels: list[Panel], *, note: str = "", tall: floa
     return figure
 
 
-def _limits(axes: Axes, panel: Panel) -> None:
+def _limits(axes: Axes, panel: TimelinePanel) -> None:
     """Fix the range before anything is drawn: labels at the ends of lines need it."""
     bands = [band_of(values) for values in panel.series.values()]
     every = np.concatenate([part for band in bands for part in band if part is not None])

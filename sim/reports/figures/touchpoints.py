@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sim.reports.figures.gap import Gap, is_sure
-from sim.reports.figures.journey_graph import Box, Link, draw_journey_graph, order_stages
+from sim.reports.figures.journey_graph import Link, StageBox, draw_journey_graph, order_stages
 from sim.reports.style import FEWER, INK, MORE, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
 from sim.scenario.journey import Journey
 
@@ -70,11 +70,13 @@ def draw_moments(
     for name in journey.stages:
         gap = stages.get(name)
         if gap is None or gap.mean is None:
-            boxes[name] = Box(name, "nothing felt", "#ffffff", dashed=True)
+            boxes[name] = StageBox(name, "nothing felt", "#ffffff", dashed=True)
         else:
             words = write(gap.mean) if is_sure(gap) else f"({write(gap.mean)})"
             words = f"if felt: {words}" if name in supposed else words
-            boxes[name] = Box(name, words, _tint(good * gap.mean / (most or 1.0), sure=is_sure(gap)), name in supposed)
+            boxes[name] = StageBox(
+                name, words, _tint(good * gap.mean / (most or 1.0), sure=is_sure(gap)), name in supposed
+            )
     links = []
     for (source, target), gap in ways.items():
         if gap is None or gap.mean is None:
