@@ -239,7 +239,7 @@ def _runs_table(swept: SweepResult, ranked: NDArray[np.int64], arm: str, words: 
                 run.key[:12],
             )
         )
-    return Table(head, tuple(rows), "The best and the worst runs; `journey results rerun KEY` runs one again.")
+    return Table(head, tuple(rows), "The best and the worst runs; journey results rerun KEY runs one again.")
 
 
 def _failures(swept: SweepResult) -> Table:
