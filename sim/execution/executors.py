@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from sim.optional_package import import_optional
 from sim.scenario.errors import ConfigError, suggest
@@ -46,7 +46,23 @@ def usable_threads(threads: int | None) -> int:
     return os.cpu_count() or 1
 
 
-class Executor(ABC):
+class _Closing(ABC):
+    """A context manager that closes itself at its end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """End what was started."""
+
+
+class Executor(_Closing):
     """Does one thing to many items, somewhere. A context manager: what it started ends with it.
 
     Attributes
@@ -59,14 +75,6 @@ class Executor(ABC):
 
     kind: str
     workers: int
-
-    def __enter__(self) -> Executor:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @abstractmethod
     def run(self, task: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[int, R | Exception]]:
@@ -89,21 +97,9 @@ class Executor(ABC):
     def crew(self, make: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> Crew:
         """Make one object for each set of arguments, each on a worker of its own, to be called together."""
 
-    @abstractmethod
-    def close(self) -> None:
-        """End what was started."""
 
-
-class Crew(ABC):
+class Crew(_Closing):
     """Objects on workers, one each, that are called together and keep their state in between. A context manager."""
-
-    def __enter__(self) -> Crew:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @abstractmethod
     def call(self, method: str, *arguments: Any) -> list[Any]:
@@ -114,10 +110,6 @@ class Crew(ABC):
         Exception
             Whatever one of them raised; ConnectionError if its worker died.
         """
-
-    @abstractmethod
-    def close(self) -> None:
-        """End the objects."""
 
 
 class _HereCrew(Crew):

@@ -15,7 +15,7 @@ in :mod:`sim.analysis.verdict`):
 Slots hold numbers, not words: templates format them with the filters of :mod:`sim.number_format`, such as
 ``{{ share | percent }}`` or ``{{ gain | money(currency, sign=True) }}``. An unknown slot is an error.
 In Python a report is a :class:`Document`: its template, the lead, the slots and the pictures.
-A document without a template of its own lists its sections, by ``sections.html.jinja``.
+A document without a template of its own shows title, facts and lead, by ``base.html.jinja``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from sim.reports.labels import listed, sentence
 from sim.reports.picture import Picture
 from sim.reports.svg import write_figures
 
-__all__ = ["Document", "Section", "Table", "text_lines", "write_document", "write_page"]
+__all__ = ["Document", "Table", "text_lines", "write_document", "write_page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,6 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
-    """A part of a document: paragraphs, then tables, then pictures."""
-
-    heading: str
-    paragraphs: tuple[str, ...] = ()
-    pictures: tuple[Picture, ...] = ()
-    tables: tuple[Table, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Document:
     """A report.
 
@@ -71,8 +61,6 @@ class Document:
         Heading of the page.
     lead : tuple of str
         The verdict in plain words, a paragraph each.
-    sections : tuple of Section
-        Parts of a document without a template of its own.
     facts : str
         One line of what was run.
     template : str
@@ -85,9 +73,8 @@ class Document:
 
     title: str
     lead: tuple[str, ...]
-    sections: tuple[Section, ...] = ()
     facts: str = ""
-    template: str = "sections"
+    template: str = "base"
     pictures: tuple[Picture, ...] = ()
     slots: Mapping[str, Any] = field(default_factory=dict)
 
@@ -109,20 +96,14 @@ def write_document(document: Document, folder: Path, name: str = "report.html") 
     Path
         The page.
     """
-    listed = (
-        picture._replace(section=str(place))
-        for place, section in enumerate(document.sections)
-        for picture in section.pictures
-    )
     return write_page(
         document.template,
         folder,
-        [*document.pictures, *listed],
+        document.pictures,
         name,
         title=document.title,
         facts=document.facts,
         lead=document.lead,
-        sections=document.sections,
         **document.slots,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agents.money import CENTS, to_cents
 from agents.population import customer_record
@@ -54,10 +53,6 @@ def _level(strategy: Strategy, name: str, persona: str) -> float:
     if name in ("customers", "prospects"):
         return float(getattr(strategy.contacts_per_week, name))
     return float(getattr(strategy, name))
-
-
-def _mean_power(levels: NDArray[np.float64], shares: NDArray[np.float64], power: float) -> float:
-    return float(np.sum(shares * levels**power))
 
 
 def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:

@@ -133,13 +133,13 @@ def test_a_shard_damaged_after_the_store_was_opened_ends_in_a_message(filled):
 
 def test_a_link_and_a_pipe_are_neither_followed_nor_waited_for(filled, tmp_path, capsys):
     root, _, _ = filled
-    shelf = next(chunk_files(root / STORE)).parent
-    (shelf / "link.parquet").symlink_to(next(chunk_files(root / STORE)))
-    os.mkfifo(shelf / "pipe.parquet")
-    (shelf / "folder.parquet").mkdir()
+    model_folder = next(chunk_files(root / STORE)).parent
+    (model_folder / "link.parquet").symlink_to(next(chunk_files(root / STORE)))
+    os.mkfifo(model_folder / "pipe.parquet")
+    (model_folder / "folder.parquet").mkdir()
     assert len(Store(root / STORE)) == 2
     said = capsys.readouterr().err
-    assert said.count("ordinary file") == 3 and (shelf / "pipe.parquet").exists()
+    assert said.count("ordinary file") == 3 and (model_folder / "pipe.parquet").exists()
 
 
 def test_what_is_read_is_bounded_and_held_to_its_checksum(tmp_path):

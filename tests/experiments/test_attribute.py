@@ -15,6 +15,7 @@ from sim.experiments.attribute import attribute, factorial_design
 from sim.experiments.compare import compare
 from sim.experiments.touchpoints import touchpoints
 from sim.reports.attribution import attribution_document, attribution_lines
+from sim.reports.document import write_document
 from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Plan
 from sim.scenario.scenario import Scenario
@@ -136,11 +137,13 @@ def test_off_is_where_the_baseline_stands_and_other_brands_are_a_step_of_their_o
     check_whole(started, attribute(started, replicates=2, seed=2, threads=1), seed=2)
 
 
-def test_an_undefined_metric_is_not_divided_and_said_so(small):
+def test_an_undefined_metric_is_not_divided_and_said_so(tmp_path):
     nobody = Scenario.load("treadmill", population=3, horizon=2, burn_in=0)
     none = attribute(nobody, metric="switch_rate", replicates=2, threads=1)
     assert "undefined" in attribution_lines(none.summary_json)[0]
-    assert attribution_document(none).sections == ()
+    document = attribution_document(none)
+    assert document.pictures == () and document.slots["share_table"] is None
+    assert "<table" not in write_document(document, tmp_path).read_text("utf-8")
 
 
 def losing(done, *, sure=True):

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from sim.execution.partial_name import PARTIAL
-from sim.reports.document import Document, Section, Table, write_document
+from sim.reports.document import Document, Table, write_document
 from sim.reports.picture import Picture
 from sim.results.folder import publish, write_config, write_json
 from sim.results.manifest import provenance
@@ -18,8 +18,17 @@ def sheet() -> Document:
     figure.add_subplot().plot([0, 1])
     picture = Picture("line", figure, "a line", "It rises <always>.", "")
     table = Table(("what", "value"), (("<b>bold</b>", "-3"),), caption="Numbers & words")
+    slots = {
+        "customers": 1,
+        "unit": "months",
+        "gamma": 1.0,
+        "delta": 1.0,
+        "errors": None,
+        "command": "",
+        "period_table": table,
+    }
     return Document(
-        "A <script>title</script>", ("It is so.",), (Section("Part", ("Words.",), (picture,), (table,)),), "facts"
+        "A <script>title</script>", ("It is so.",), "facts", template="survival", pictures=(picture,), slots=slots
     )
 
 

@@ -101,8 +101,8 @@ def test_an_odd_manifest_and_a_link_out_are_found(results, tmp_path_factory):
 
 
 def test_clean_lists_leftovers_and_removes_them_alone_when_told(results, capsys, gone, tmp_path_factory):
-    shelf, verb = next(chunk_files(results / "store")).parent, results / "compare"
-    (shelf / f"{gone}x.parquet").write_bytes(b"half")
+    model_folder, verb = next(chunk_files(results / "store")).parent, results / "compare"
+    (model_folder / f"{gone}x.parquet").write_bytes(b"half")
     (verb / f"{gone}2026_toy").mkdir()
     (verb / f"{gone}2026_toy" / "weekly.parquet").write_bytes(b"half")
     outside = tmp_path_factory.mktemp("outside") / "kept"

@@ -47,7 +47,7 @@ def count(job, session):
         name=job.scenario.name,
         config=job.config(),
         summary={"customers": customers, "share": float("nan")},
-        report=Document(f"{customers} customers", ("Counted.",), ()),
+        report=Document(f"{customers} customers", ("Counted.",)),
         lines=[f"{customers} customers"],
     )
 
