@@ -402,11 +402,6 @@ class DaskExecutor(Executor):
     def _information(self) -> Any:
         return self._client.scheduler_info(n_workers=-1)
 
-    @property
-    def client(self) -> Any:
-        """The connection to the cluster."""
-        return self._client
-
     def run(self, task: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[int, R | Exception]]:
         """See :meth:`Executor.run`."""
         import distributed

@@ -14,9 +14,8 @@ from sim.execution.partitioned import MIN_PARTITIONED, run_partitioned
 from sim.record.history import History
 from sim.scenario.scenario import Scenario
 
-__all__ = ["ENGINES", "live_of", "run_replicates"]
+__all__ = ["live_of", "run_replicates"]
 
-ENGINES: tuple[str, ...] = ("numba", "mesa")
 
 #: Above this population one replicate at a time is simulated, its customers cut over the threads, to bound memory.
 _LARGE = 2_000_000

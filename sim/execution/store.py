@@ -398,10 +398,8 @@ def _table(chunk: Chunk, results: Sequence[RunResult]) -> Any:
         "scenario": repeated([chunk.scenarios[run.scenario].name for run in chunk.runs]),
         "values": repeated([said(run) for run in chunk.runs]),
         "base": repeated([bases[run.scenario] for run in chunk.runs]),
-        "arm": pa.array(
-            _words(results, lambda item: [arm for arm in item.arms for _ in item.personas])
-        ).dictionary_encode(),
-        "persona": pa.array(_words(results, lambda item: list(item.personas) * len(item.arms))).dictionary_encode(),
+        "arm": _words(results, lambda item: [arm for arm in item.arms for _ in item.personas]),
+        "persona": _words(results, lambda item: list(item.personas) * len(item.arms)),
         "error": repeated([item.error for item in results]),
     }
     for place, name in enumerate(RUN_METRICS):

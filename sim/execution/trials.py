@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import perf_counter
 from typing import Any
 
@@ -251,7 +251,7 @@ class _Job:
         self.number = 0
 
     def outcomes(self) -> Iterator[Outcome]:
-        task = _live_with_mesa if self.engine == "mesa" else _live_with_numba
+        task = partial(_timed_chunk, engine=self.engine)
         for number, result in self.executor.run(task, self._chunks()):
             chunk, expected = self.sent.pop(number)
             if isinstance(result, ConfigError):
@@ -269,7 +269,7 @@ class _Job:
         if self.store is not None:
             self.store.add(chunk, results)
         failed = sum(item.metrics is None for item in results)
-        weeks = sum(chunk.scenarios[run.scenario].customer_weeks() for run in chunk.runs)
+        weeks = sum(_customer_weeks(chunk.scenarios[run.scenario], run.values) for run in chunk.runs)
         self.tell(Finished(len(results), failed, weeks))
         for run, item in zip(chunk.runs, results, strict=True):
             for owner in self.waiting.pop((run.key, run.replicate)):
@@ -376,10 +376,15 @@ def _key_of_refused(trial: Trial) -> str:
 
 def _cost(trial: Trial) -> float:
     """Return about how long one replicate takes, in seconds."""
-    scenario = trial.scenario
-    population = trial.values.get("population", scenario.population)
-    weeks = scenario.burn_in + trial.values.get("horizon", scenario.horizon) * len(scenario.arms)
-    return _FIXED_SECONDS * len(scenario.arms) + float(population) * float(weeks) / _RATE
+    return _FIXED_SECONDS * len(trial.scenario.arms) + _customer_weeks(trial.scenario, trial.values) / _RATE
+
+
+def _customer_weeks(scenario: Scenario, values: Mapping[str, Any]) -> int:
+    """Return how much one replicate has to simulate, without resolving the values."""
+    population, burn_in, horizon = (
+        int(values.get(name, getattr(scenario, name))) for name in ("population", "burn_in", "horizon")
+    )
+    return population * (burn_in + horizon * len(scenario.arms))
 
 
 def _describe(error: BaseException) -> str:
@@ -413,14 +418,9 @@ def live_chunk(chunk: Chunk, engine: str = "numba") -> tuple[RunResult, ...]:
     return tuple(results)
 
 
-def _live_with_numba(chunk: Chunk) -> tuple[tuple[RunResult, ...], float]:
+def _timed_chunk(chunk: Chunk, engine: str) -> tuple[tuple[RunResult, ...], float]:
     began = perf_counter()
-    return live_chunk(chunk), perf_counter() - began
-
-
-def _live_with_mesa(chunk: Chunk) -> tuple[tuple[RunResult, ...], float]:
-    began = perf_counter()
-    return live_chunk(chunk, "mesa"), perf_counter() - began
+    return live_chunk(chunk, engine), perf_counter() - began
 
 
 def _simulate_runs(base: Scenario, runs: Sequence[Run], engine: str) -> list[RunResult]:

@@ -81,9 +81,7 @@ class Catalog:
             "path",
         )
         kinds = {"seed": pa.int64(), "replicates": pa.int64(), "seconds": pa.float64()}
-        return pa.table(
-            {name: pa.array([row[name] for row in rows], kinds.get(name, pa.string())) for name in (*names, "path")}
-        )
+        return pa.table({name: pa.array([row[name] for row in rows], kinds.get(name, pa.string())) for name in names})
 
     def figures(self) -> Any:
         """Return every figure of every summary, a row each."""

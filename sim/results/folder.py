@@ -11,10 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from sim.execution.partial_name import partial_name
 from sim.scenario.errors import ConfigError
+from sim.scenario.schema import plain
+from sim.scenario.yaml_reader import write_yaml
 
 __all__ = ["publish", "write_config", "write_folder", "write_json"]
 
@@ -98,9 +98,7 @@ def write_folder(path: Path, fill: Callable[[Path], None]) -> None:
 
 def write_config(folder: Path, config: Mapping[str, Any]) -> None:
     """Write the whole resolved configuration as `config.yaml`; `from=FOLDER` runs it again."""
-    (folder / "config.yaml").write_text(
-        yaml.safe_dump(_plain_data(config), sort_keys=False, allow_unicode=True, width=120), encoding="utf-8"
-    )
+    (folder / "config.yaml").write_text(write_yaml(plain(config)), encoding="utf-8")
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -160,12 +158,3 @@ def _clear(partial: Path, made: list[Path]) -> None:
 def _plain(name: str) -> str:
     """Return a name that is one part of a path and nothing else."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "unnamed"
-
-
-def _plain_data(value: Any) -> Any:
-    """Turn mappings and tuples into what every YAML reader knows."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain_data(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain_data(item) for item in value]
-    return value

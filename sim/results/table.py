@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import and_
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from sim.execution.checked_file import DamagedFile, checksum_of, hold, open_parquet, require_columns
 from sim.results.manifest import recorded
@@ -102,6 +104,8 @@ def read_table(folder: str | Path, name: str, where: Mapping[str, Any] | None = 
     try:
         if not where:
             return whole.read()
-        return pq.read_table(path, filters=[(key, "=", value) for key, value in where.items()])
+        wanted = reduce(and_, (pc.field(key) == value for key, value in where.items()))
+        groups = [whole.read_row_group(number).filter(wanted) for number in range(whole.num_row_groups)]
+        return pa.concat_tables(groups) if groups else whole.read()
     except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
         raise ConfigError(f"{path}: cannot be read ({str(error).splitlines()[0]}); {_REMEDY}") from None

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from agents.quantity import quantity, text
-from sim.results.folder import write_folder
 from sim.scenario.calendar import WEEKS_A_YEAR
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
@@ -110,6 +109,8 @@ def _check_place(folder: str, name: str) -> Path:
 
 def _run(job: Job[NewKeys, NewPlan | None], session: Session) -> Sequence[str]:
     """Write the folder, or show the templates."""
+    from sim.results.folder import write_folder  # loads what draws pages: only when something is written
+
     plan = job.plan
     if plan is None:
         return _table(read_templates())

@@ -49,6 +49,15 @@ def test_an_outcome_is_what_a_comparison_measures(tiny):
     assert outcome.metrics.shape == (2, 2, 5, len(RUN_METRICS)) and outcome.key == Trial(scenario, 3, (0,)).key
 
 
+def test_what_was_done_counts_the_values_of_each_run(tiny):
+    told = []
+    values = ({"population": 20}, {"horizon": 3, "burn_in": 1}, {FATIGUE: 0.3})
+    with make_executor() as executor:
+        list(run_trials([Trial(tiny, 3, (0, 1), each) for each in values], executor=executor, on_done=told.append))
+    wanted = sum(with_values(tiny, each).customer_weeks(2) for each in values)
+    assert sum(item.customer_weeks for item in told) == wanted
+
+
 def test_a_key_is_about_content_and_not_about_how_it_came_to_be(tiny):
     key = key_of(tiny, 1)
     assert key_of(Scenario.from_dict(json.loads(json.dumps(trials_to_dict(tiny)))), 1) == key

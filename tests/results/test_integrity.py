@@ -9,8 +9,10 @@ import pytest
 from sim.experiments.compare import compare
 from sim.results import export_events, find_run, list_runs, read_trace, show_run, write
 from sim.results.catalog import Catalog
+from sim.results.folder import write_config
 from sim.results.table import read_table
 from sim.scenario.errors import ConfigError
+from sim.scenario.yaml_reader import read_yaml
 
 TABLES = ("weekly", "flows", "events", "market")
 
@@ -70,6 +72,19 @@ def test_cut_missing_and_linked_tables_end_in_one_message(folder, tmp_path, chan
         with pytest.raises(ConfigError, match="parquet: "):
             ask()
     assert not list(folder.glob("events.*s*v*")) and len(list_runs(tmp_path)) == 1
+
+
+def test_the_rows_that_are_asked_for_are_those_of_the_whole(folder):
+    whole = read_table(folder, "weekly").to_pylist()
+    for where in ({"arm": "classic"}, {"arm": "proactive", "replicate": 1}, {"arm": "nobody"}):
+        wanted = [row for row in whole if all(row[key] == value for key, value in where.items())]
+        assert read_table(folder, "weekly", where).to_pylist() == wanted
+
+
+def test_a_configuration_is_read_back_as_it_was_written(tmp_path):
+    config = {"title": "1e3", "name": "0o7", "rate": 1e-7, "levers": ("a", "2"), "case": {"on": "off"}}
+    write_config(tmp_path, config)
+    assert read_yaml(tmp_path / "config.yaml") == {**config, "levers": ["a", "2"]}
 
 
 def test_a_changed_summary_or_configuration_is_found(folder, tmp_path):
