@@ -174,7 +174,7 @@ class Strategy:
     personas: Mapping[str, PersonaStrategy] = quantity("levels that differ per persona", factory=dict)
 
 
-for _kind in (Strategy, CapabilityCosts, PersonaStrategy):
+for _kind in (Strategy, CapabilityCosts, PersonaStrategy, Effectiveness):
     _missing = [name for name in CAPABILITIES if name not in {item.name for item in fields(_kind)}]
     if _missing:
         raise TypeError(f"{_kind.__name__} has no field for the capability {', '.join(_missing)}; declare one")

@@ -119,7 +119,7 @@ def parts_of_uncertainty(
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : ResolvedScenario
         Names arms, baseline and metrics.
     replicates : sequence of mapping
         Measures by arm, one mapping per replicate.

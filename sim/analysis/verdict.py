@@ -8,15 +8,16 @@ from typing import Any
 from agents.strategies import CAPABILITIES_IN_WORDS
 from sim import number_format
 from sim.analysis.metrics import EVERYBODY
+from sim.analysis.summary import difference_name
 from sim.number_format import MINUS, bracket
 
-__all__ = ["money", "verdict"]
+__all__ = ["CAVEAT", "break_even_sentence", "money", "verdict"]
 
 Numbers = Mapping[str, Any]
 
 _PERCENT = 100.0
 # Effects of single tools have been measured, none of the capabilities as a bundle. A verdict of one line says so too.
-_CAVEAT = (
+CAVEAT = (
     f"How strongly the {CAPABILITIES_IN_WORDS} act on customers is an assumption of the scenario, not a measurement."
 )
 #: What each term of the waterfall is called, as a gain and as a loss.
@@ -79,7 +80,7 @@ def verdict(summary: Numbers) -> str:
         parts = ["\n".join(case.sentences()) for case in cases]
         if not all(case.unchanged() for case in cases):
             parts.extend(filter(None, ["\n".join(filter(None, (case.doubt() for case in cases)))]))
-            parts.append(_CAVEAT)
+            parts.append(CAVEAT)
     else:
         parts = ["\n".join(_alone(summary, arm) for arm in summary["arms"])]
     parts.extend(_precision(summary))
@@ -93,7 +94,7 @@ class _Case:
         self.summary = summary
         self.arm = arm
         self.baseline: str = summary["baseline"]
-        self.name = f"{arm} - {self.baseline}"
+        self.name = difference_name(arm, self.baseline)
         self.differences: Numbers = summary["differences"][self.name]
         self.weeks = summary["horizon"]
         self.currency: str = summary["currency"]
@@ -289,22 +290,7 @@ class _Case:
 
     def break_even(self) -> str:
         """Say how well the capabilities must work for the arm to pay: what the verdict rests on most."""
-        curve = self.summary.get("effectiveness", {}).get(self.name)
-        if curve is None:
-            return ""
-        at = self.differences.get("break_even_effectiveness")
-        if at is not None:
-            return (
-                f"It pays as long as the capabilities work at least {at['mean'] * _PERCENT:.0f} % as well as assumed"
-                f"{bracket(at, lambda value: f'{value * _PERCENT:.0f} %')}."
-            )
-        means = [entry["mean"] for entry in curve["contribution"]]
-        span = f"from {curve['grid'][0] * _PERCENT:.0f} to {curve['grid'][-1] * _PERCENT:.0f} % of what is assumed"
-        if all(mean < 0.0 for mean in means):
-            return f"It does not pay at any effectiveness of the capabilities {span}."
-        if all(mean >= 0.0 for mean in means):
-            return f"It pays at every effectiveness of the capabilities {span}."
-        return ""
+        return break_even_sentence(self.summary, self.arm)
 
     def reason(self) -> str:
         """Say what weighs most: of a loss the largest cost, of a gain its main source."""
@@ -327,6 +313,40 @@ class _Case:
         most, won = max(terms.items(), key=lambda item: item[1]["mean"])
         against = f"; {_TERM_WORDS[most][0]} brings only {self.money(won['mean'])}" if won["mean"] > 0 else ""
         return f"Why it loses: mostly {words}, {worth}{against}."
+
+
+def break_even_sentence(summary: Numbers, arm: str) -> str:
+    """Say how well an arm's capabilities must work for it to pay; nothing where it has none.
+
+    Parameters
+    ----------
+    summary : mapping
+        The content of `summary.json`.
+    arm : str
+        An arm that is not the baseline.
+
+    Returns
+    -------
+    str
+        A sentence of its own, of the mean curve; the break-even point with its interval.
+    """
+    name = difference_name(arm, summary["baseline"])
+    curve = summary.get("effectiveness", {}).get(name)
+    if curve is None:
+        return ""
+    at = summary["differences"][name].get("break_even_effectiveness")
+    points = [(value, entry["mean"]) for value, entry in zip(curve["grid"], curve["contribution"], strict=True)]
+    span = f"from {points[0][0] * _PERCENT:.0f} to {points[-1][0] * _PERCENT:.0f} % of what is assumed"
+    if at is not None and all(mean >= 0.0 for value, mean in points if value >= at["mean"]):
+        return (
+            f"It pays as long as the capabilities work at least {at['mean'] * _PERCENT:.0f} % as well as assumed"
+            f"{bracket(at, lambda value: f'{value * _PERCENT:.0f} %')}."
+        )
+    if all(mean < 0.0 for _, mean in points):
+        return f"It does not pay at any effectiveness of the capabilities {span}."
+    if all(mean >= 0.0 for _, mean in points):
+        return f"It pays at every effectiveness of the capabilities {span}."
+    return f"It pays only at some effectiveness of the capabilities {span}, and not at every higher one."
 
 
 def title(summary: Mapping[str, Any], name: str) -> str:

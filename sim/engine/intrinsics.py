@@ -21,7 +21,7 @@ from agents.compiled import Int, inlined
 
 __all__ = ["VECTOR_WIDTH", "prefetch_l1", "compress", "compress_all", "release", "prefetch_l2", "acquire"]
 
-#: Neighbours that :func:`keep` looks at together.
+#: Neighbours that :func:`compress` looks at together.
 VECTOR_WIDTH = 16
 
 #: Looks at what another thread is to release before this one yields the core.
@@ -33,7 +33,7 @@ def prefetch_l2(records: Any, index: Int) -> None:
 
 
 def prefetch_l1(records: Any, index: Int) -> None:
-    """Ask the outer cache for a record that is wanted next, and go on."""
+    """Ask for a record that is wanted next, into the inner cache, and go on."""
 
 
 def compress(

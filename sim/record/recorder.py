@@ -29,7 +29,7 @@ Traced: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.f
 
 
 class Stocks(NamedTuple):
-    """Levels of everything that tallies keep as weekly changes. P personas, K stages, B brands."""
+    """Levels of everything that counters keep as weekly changes. P personas, K stages, B brands."""
 
     occupancy: NDArray[np.int64]  # (P, K)
     incumbents: NDArray[np.int64]  # (P, B)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agents.strategies import CAPABILITIES_IN_WORDS
 from sim.analysis.attribution import DIVIDED, pair_name
 from sim.analysis.metrics import EVERYBODY
+from sim.analysis.verdict import CAVEAT
 from sim.number_format import NOTHING, compact, interval, quantity, short_money
 from sim.reports.document import Document, Table
 from sim.reports.figures.attribution import draw_combinations, draw_persona_shares, draw_shares, draw_together
 from sim.reports.figures.gap import Gap, is_sure
-from sim.reports.labels import METRIC_WORDS, Words
+from sim.reports.labels import Words, words_of
 from sim.reports.picture import Picture
 from sim.reports.style import short
 
@@ -24,9 +24,6 @@ __all__ = ["attribution_lines", "attribution_document"]
 
 Numbers = Mapping[str, Any]
 
-_CAVEAT = (
-    f"How strongly the {CAPABILITIES_IN_WORDS} act on customers is an assumption of the scenario, not a measurement."
-)
 _STEPS: Mapping[str, str] = {
     "competitors": "competitors' plans",
     "journey": "journey alone",
@@ -50,11 +47,6 @@ _TERMS: Mapping[str, str] = {
     "experiments": "experiments",
 }
 _PERCENT = 100.0
-
-
-def words_of(metric: str) -> Words:
-    """Return how a metric is called and written; one without words of its own is a plain number."""
-    return METRIC_WORDS.get(metric) or Words(metric.replace("_", " ").capitalize(), "number", "")
 
 
 def attribution_lines(summary: Numbers) -> list[str]:
@@ -108,7 +100,7 @@ class _Verdict:
         yield self.people()
         if summary["replicates"] == 1:
             yield "One replicate gives no interval: read this as one possible course of events, and run more."
-        yield _CAVEAT
+        yield CAVEAT
 
     def headline(self, name: str) -> str:
         summary, whole = self.summary, self.whole

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sim.analysis.summary import difference_name
 from sim.number_format import NOTHING, exact_percent, interval, probability, quantity
 from sim.reports.labels import METRIC_WORDS
 
@@ -48,7 +49,7 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
         A line per metric that the summary has.
     """
     baseline = summary["baseline"]
-    found = summary["differences"][f"{arm} - {baseline}"]
+    found = summary["differences"][difference_name(arm, baseline)]
     rows = []
     for metric, words in METRIC_WORDS.items():
         if metric not in found or (only and metric not in only):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["METRIC_WORDS", "Words", "listed", "sentence"]
+__all__ = ["METRIC_WORDS", "Words", "listed", "sentence", "words_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +64,8 @@ METRIC_WORDS: Mapping[str, Words] = {
     "payback_week": Words("Payback week", "weeks", "from then on the discounted difference stays above zero", -1),
     "cash_low_point": Words("Cash low point", "money", "lowest point of cumulative contribution"),
 }
+
+
+def words_of(metric: str) -> Words:
+    """Return how a metric is called and written; one without words of its own is a plain number."""
+    return METRIC_WORDS.get(metric) or Words(metric.replace("_", " ").capitalize(), "number", "")

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from agents.personas import Persona
 from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
+from sim.analysis.verdict import break_even_sentence
 from sim.experiments.result import Result
 from sim.number_format import typed
-from sim.reports.comparison import difference_name, effectiveness_curves, other_arms
+from sim.reports.comparison import difference_name, other_arms
 from sim.reports.difference_table import Row, difference_rows
 from sim.reports.document import write_page
 from sim.reports.labels import METRIC_WORDS
@@ -75,7 +76,7 @@ def _slots(result: Result) -> dict[str, Any]:
         },
         "personas": {arm: _personas(result, arm, currency) for arm in others},
         "values": {arm: _values(result, arm) for arm in others},
-        "curves": effectiveness_curves(result),
+        "break_even": {arm: break_even_sentence(summary, arm) for arm in others},
         "metrics": METRIC_WORDS,
         "known_metrics": [
             metric

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.summary import difference_name
 from sim.experiments.main_effects import Effect, main_effects
 from sim.experiments.sweep import SweepResult, SweepRun
 from sim.number_format import NOTHING, compact, interval, percent, quantity
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.sweep import draw_effects, draw_runs, short_path
-from sim.reports.labels import METRIC_WORDS, Words
+from sim.reports.labels import Words, words_of
 from sim.reports.picture import Picture
 
 __all__ = ["facts_of", "summary_of", "sweep_document", "verdict_of"]
@@ -24,10 +25,6 @@ _SHOWN_ERRORS = 12
 _SHOWN_LEVERS = 3
 #: Share of the variation below which a lever is not named.
 _WORTH_NAMING = 0.02
-
-
-def _words(metric: str) -> Words:
-    return METRIC_WORDS.get(metric, Words(metric.replace("_", " ").capitalize(), "number", ""))
 
 
 def _currency(swept: SweepResult) -> str:
@@ -59,7 +56,7 @@ def summary_of(swept: SweepResult) -> dict[str, Any]:
         means = swept.means(arm)
         means = means[~np.isnan(means)]
         ranked = _ranked(swept, arm)
-        arms[f"{arm} - {swept.baseline}"] = {
+        arms[difference_name(arm, swept.baseline)] = {
             swept.metric: {
                 **_count(swept, arm),
                 "mean": float(means.mean()) if means.size else None,
@@ -99,7 +96,7 @@ def verdict_of(swept: SweepResult) -> list[str]:
     """Return what the runs say, a sentence or two for each arm."""
     return text_lines(
         "sweep",
-        metric=_words(swept.metric).name,
+        metric=words_of(swept.metric).name,
         baseline=swept.baseline,
         arms=[_arm_facts(swept, arm) for arm in swept.arms],
         failed=len(swept.errors),
@@ -113,7 +110,7 @@ def _arm_facts(swept: SweepResult, arm: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"name": arm, **count, "resolved": not np.isnan(swept.ends(arm)[:, 1:]).all()}
     if not ranked.size:
         return facts
-    words, currency = _words(swept.metric), _currency(swept)
+    words, currency = words_of(swept.metric), _currency(swept)
     worst, best = swept.run(int(ranked[0])), swept.run(int(ranked[-1]))
     effects = [effect for effect in main_effects(swept, arm) if effect.explains >= _WORTH_NAMING]
     return facts | {
@@ -159,7 +156,7 @@ def sweep_document(swept: SweepResult, *, title: str, facts: str) -> Document:
     -------
     Document
     """
-    words, currency = _words(swept.metric), _currency(swept)
+    words, currency = words_of(swept.metric), _currency(swept)
 
     def write(number: float) -> str:
         return quantity(float(f"{number:.3g}"), words.kind, currency, sign=True)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis.metrics import LESS_IS_BETTER
 from sim.analysis.paired import LEVEL
 from sim.number_format import NOTHING, compact, interval, quantity, short_money
-from sim.reports.attribution import words_of
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.figures.touchpoints import Rank, draw_moments, draw_ranking
+from sim.reports.labels import words_of
 from sim.reports.picture import Picture
 from sim.reports.style import short
 
@@ -46,7 +46,7 @@ _DIRECTIONS: Mapping[tuple[str, str], str] = {
 
 
 def touchpoint_facts(summary: Numbers) -> dict[str, Any]:
-    """Return what the words of the report are made of: only what an interval supports is in its lists.
+    """Return what the words of the report are made of: of what has an interval, only what it supports is listed.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def _named(summary: Numbers, touchpoint: Numbers) -> str:
 
 
 def _worst(summary: Numbers, moved: Sequence[Numbers]) -> str:
-    """Name the largest loss that can be told from chance, or nothing."""
+    """Name the largest loss whose interval, if there is one, stays clear of zero, or nothing."""
     sign = _sign(summary)
     lost = [
         (item, way)

@@ -1,4 +1,4 @@
-"""Scenario: a market, a persona mix and two or more arms, loaded by name, from a file or from plain data."""
+"""Scenario: a market, a persona mix and one or more arms, loaded by name, from a file or from plain data."""
 
 from __future__ import annotations
 

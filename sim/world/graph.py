@@ -56,7 +56,7 @@ NODE = np.dtype(
         ("weighs", np.bool_),  # whether luck decides at an edge
         ("minds", np.bool_),  # whether it matters at an edge that the host brand is the incumbent
         ("draws", np.bool_),  # whether entering draws luck of its own
-        # The same once more as numbers; what sums without branches need of it is in sim.world.world.SPOT.
+        # The same once more as numbers; what sums without branches need of it is in sim.engine.workspace.STAGE_VIEW.
         ("opens", np.int64),  # has edges
         ("acts", np.int64),  # has a weekly deed
         ("roams", np.int64),  # may be left without need or contact

@@ -24,20 +24,20 @@ WHOLE = (
     "cyclical", "from_need", "log_gamma",
 )  # fmt: skip
 REAL = (
-    # 4.1 need
+    # docs/model.md 7.1 need
     "mean_gap", "carry_over",
-    # 4.3 contacts
+    # docs/model.md 7.3 contacts
     "contact_fatigue", "mistimed", "optout", "optout_fatigue", "optout_intrusion",
-    # 4.4 consideration and choice
+    # docs/model.md 7.4 consideration and choice
     "recall_incumbent", "search_rate", "salience_effect", "taste_sd", "error_scale", "habit_weight", "price_weight",
     "reputation_weight", "relevance_weight", "satisfaction_weight", "novelty_weight",
-    # 4.5 experience
+    # docs/model.md 7.5 experience
     *(f"experience_{name}" for name in ("ease", "relevance", "delight", "effort", "intrusion", "noise_sd")),
     "expectation_rate", "satisfaction_rate", "loss_aversion", "initial_trust", "trust_gain", "trust_loss",
     "trust_intrusion", "habit_gain", "bond_gain", "knowledge_rate",
-    # 4.6 word of mouth
+    # docs/model.md 7.6 word of mouth
     "leak", "talk_rate", "complaint_rate", "reputation_decay", "reputation_gain", "negativity",
-    # 4.7 innovation
+    # docs/model.md 7.7 innovation
     "success", "uplift", "stock_left", "ancillary", "ancillary_margin",
 )  # fmt: skip
 

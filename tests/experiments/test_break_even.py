@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim.analysis.crossing import crossing
+from sim.analysis.verdict import break_even_sentence
 from sim.experiments.arm_metrics import run_arms
 from sim.experiments.break_even import GRID, break_even
 from sim.experiments.compare import compare
@@ -83,3 +84,26 @@ def test_where_it_never_pays_there_is_none():
     assert summary["differences"]["proactive - classic"]["break_even_effectiveness"] is None
     assert "It does not pay at any effectiveness of the capabilities from 0 to 200 %" in summary["verdict"]
     assert break_even(scenario, "classic", np.zeros(3), seed=1, options={}) is None
+
+
+@pytest.mark.parametrize(
+    ("means", "at", "said"),
+    [
+        ([-2.0, -1.0, 1.0], 1.5, "It pays as long as the capabilities work at least 150 % as well as assumed."),
+        ([-2.0, -1.0, -0.5], None, "It does not pay at any effectiveness of the capabilities from 0 to 200 %"),
+        ([0.0, 1.0, 2.0], None, "It pays at every effectiveness of the capabilities from 0 to 200 %"),
+        ([1.0, 0.5, -1.0], None, "It pays only at some effectiveness of the capabilities from 0 to 200 %"),
+        ([-1.0, 1.0, -1.0], 0.5, "It pays only at some effectiveness of the capabilities from 0 to 200 %"),
+    ],
+)
+def test_the_sentence_says_what_the_curve_shows(means, at, said):
+    summary = {
+        "baseline": "classic",
+        "effectiveness": {"led - classic": {"grid": [0.0, 1.0, 2.0], "contribution": [{"mean": m} for m in means]}},
+        "differences": {
+            "led - classic": {
+                "break_even_effectiveness": None if at is None else {"mean": at, "ci_low": None, "ci_high": None}
+            }
+        },
+    }
+    assert break_even_sentence(summary, "led").startswith(said)

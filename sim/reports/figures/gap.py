@@ -16,7 +16,7 @@ class Gap(NamedTuple):
 
 
 def is_sure(gap: Gap) -> bool:
-    """Whether an effect is told from chance: its interval stays clear of zero, or one replicate gives none.
+    """Whether no interval covers zero: it stays clear of it, or one replicate gives none.
 
     Examples
     --------
