@@ -51,6 +51,8 @@ EFFORT = Effort(
     check_population=4000,
     check_replicates=2,
 )
+#: At most so many draws for every market that is wanted: more, and something is wrong with the figures.
+MOST_DRAWS = 100
 #: The parameters of the default set that the five figures speak most about; more would take longer, not be harder.
 MOVED = ("loop", "evaluate", "awareness", "search", "recall", "fame")
 
@@ -110,7 +112,9 @@ def draw_markets(count: int, parameters, scenario: Scenario) -> list[tuple[np.nd
     columns = [RUN_METRICS.index(metric) for metric in METRICS]
     markets = []
     with make_executor("serial") as executor:
-        while len(markets) < count:
+        for _ in range(MOST_DRAWS * count):
+            if len(markets) == count:
+                return markets
             shares = prior.quantile(generator.random(len(parameters)))
             noise = generator.normal(size=len(METRICS))
             # Published shares sum to 1: what sampling does to them does too.
@@ -123,7 +127,7 @@ def draw_markets(count: int, parameters, scenario: Scenario) -> list[tuple[np.nd
             with suppress(ConfigError):
                 if possible and read_figures(figures, scenario):
                     markets.append((shares, figures))
-    return markets
+    raise RuntimeError(f"only {len(markets)} of {MOST_DRAWS * count} drawn markets had figures that a market can have")
 
 
 def read_figures(figures: np.ndarray, scenario: Scenario):

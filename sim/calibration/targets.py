@@ -403,12 +403,14 @@ def _target(row: Mapping[str, Any], key: str, scenario: Scenario, percents: bool
 
 
 def _share_error(error: float | None, row: Mapping[str, Any], name: str, key: str, where: str) -> float | None:
-    """Read a plain error of 1 and more beside a value in per cent as points; refuse it beside a plain share."""
+    """Read a plain error from 1 beside a value in per cent as points; beside a plain share, 1 is all of it at most."""
     if error is None or error < 1.0:
         return error
     value = row["value"]
     if isinstance(value, str) and "%" in value and "%" not in str(row[name]) and error < _WHOLE:
         return error / _WHOLE
+    if error == 1.0:
+        return error
     raise ConfigError(f"{_place(where)}{key}.{name} is {show(row[name])}, more than a whole share; give '2 %' or 0.02")
 
 

@@ -162,3 +162,8 @@ def test_an_error_in_points_beside_a_share_in_per_cent(scenario):
     assert (target.tolerance, target.error) == pytest.approx((0.02, 0.01))
     with pytest.raises(ConfigError, match="more than a whole share"):
         read_targets([{"metric": "switched", "value": 0.2, "tolerance": 2}], scenario)
+    for value, tolerance in ((0.2, 1.0), ("20 %", "100 %")):
+        (target,) = read_targets([{"metric": "switched", "value": value, "tolerance": tolerance}], scenario)
+        assert target.tolerance == 1.0
+    (target,) = read_targets([{"metric": "switched", "value": "20 %", "tolerance": 1}], scenario)
+    assert target.tolerance == pytest.approx(0.01)
