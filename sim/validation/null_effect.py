@@ -44,7 +44,7 @@ def run(run: PatternRun) -> Finding:
                 # Were the arms equal whatever their levels, this comparison could find nothing: undecidable then.
                 meaningful=float(something - 1),
                 rule="exact",
-                source="MODEL P8",
+                source="this model's promise",
             )
         )
     positions = np.arange(len(names), dtype=np.float64)
@@ -136,7 +136,7 @@ NULL_EFFECT = Pattern(
     id="P8",
     noun="null_effect",
     title="Without capabilities and contacts the proactive journey is the classic one, bit for bit",
-    reference="this model's promise (MODEL P8)",
+    reference="this model's promise",
     scenarios=shipped(),
     effort=4.0,
     run=run,

@@ -1,4 +1,4 @@
-"""Contact pressure is an inverted U, and delight fades (MODEL P9), in markets built to show each alone."""
+"""Contact pressure is an inverted U, and delight fades (pattern P9), in markets built to show each alone."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A Markov journey agrees with its matrix (MODEL P6): occupancy, absorption and mean times.
+"""A Markov journey agrees with its matrix (pattern P6): occupancy, absorption and mean times.
 
 Error rate: each comparison allows four standard errors, which a right engine exceeds with probability 6.4e-5. The
 largest test makes 160 of them, so with another seed it would fail at most one time in a hundred; the seed is fixed.

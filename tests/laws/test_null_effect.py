@@ -1,4 +1,4 @@
-"""Null effect (MODEL P8): a proactive journey without any capability or contact is the classic one, bit for bit."""
+"""Null effect (pattern P8): a proactive journey without any capability or contact is the classic one, bit for bit."""
 
 from dataclasses import replace
 from pathlib import Path
