@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.analysis.tables import write_parquet
-from sim.reports.document import Document, write_document
 from sim.results.folder import publish, write_config, write_json
 from sim.results.manifest import MANIFEST, file_checksums, provenance
+
+if TYPE_CHECKING:
+    from sim.reports.document import Document
 
 __all__ = ["REPORT", "Answer", "write_answer"]
 
@@ -108,9 +110,11 @@ def write_answer(answer: Answer, output_dir: str | Path, verb: str) -> Path:
                 **{"verb": verb, **answer.manifest, "files": file_checksums(folder)},
             )
             write_json(folder / MANIFEST, manifest)
-        if isinstance(answer.report, Document):
-            write_document(answer.report, folder)
-        elif answer.report is not None:
+        if callable(answer.report):
             answer.report(folder)
+        elif answer.report is not None:
+            from sim.reports.document import write_document  # loads what draws: needed only for a page
+
+            write_document(answer.report, folder)
 
     return publish(output_dir, verb, answer.name, fill)
