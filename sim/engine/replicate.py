@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from agents.memory import aligned_zeros
 from agents.population import MAX_WEEK, Population, allocate, allocate_accounts, copy_into
+from sim.engine.kept import KeptRuns, run_key
 from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, birth, count_loyal, make_barrier, run_weeks
 from sim.engine.workspace import Workspace, allocate_workspace
 from sim.record.counters import ByPersona, Counters, allocate_counters, merge, with_room
@@ -146,6 +147,7 @@ def run_replicate(
     threads: int = 1,
     on_progress: Callable[[int], None] | None = None,
     stop: threading.Event | None = None,
+    kept: KeptRuns | None = None,
 ) -> dict[str, History]:
     """Run one replicate of every arm of a scenario.
 
@@ -160,6 +162,8 @@ def run_replicate(
         Called with the customer-weeks run since the last call.
     stop : threading.Event, optional
         When set, the run ends within a breath.
+    kept : KeptRuns, optional
+        Burn-ins and arms of earlier calls; what is found there is not run again, and what is run is put there.
 
     Returns
     -------
@@ -185,9 +189,18 @@ def run_replicate(
         raise ValueError(f"burn_in + horizon is {weeks} weeks; at most {MAX_WEEK} fit the clocks of customers")
     count = max(1, min(threads, scenario.population))
     if count == 1:
-        return _run_arms(scenario, seed, replicate, 1, None, breathe)
+        return _run_arms(scenario, (seed, replicate), _Threads(1, None, breathe), kept)
     with ThreadPoolExecutor(count - 1) as pool:
-        return _run_arms(scenario, seed, replicate, count, pool, breathe)
+        return _run_arms(scenario, (seed, replicate), _Threads(count, pool, breathe), kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Threads:
+    """How many threads share the customers, where all but the first run, and what is called between weeks."""
+
+    count: int
+    pool: Executor | None
+    breathe: Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +231,7 @@ def _loyal(world: World, part: _Part, loyal: NDArray[np.int64]) -> None:
     count_loyal(world, part.population.people, loyal)
 
 
-def _run_burn_in(
-    scenario: ResolvedScenario, keys: tuple[int, int], count: int, pool: Executor | None, breathe: Callable[[int], None]
-) -> _BurnIn:
+def _run_burn_in(scenario: ResolvedScenario, keys: tuple[int, int], threads: _Threads) -> _BurnIn:
     """Draw the customers and run the burn-in; ``keys`` are the seed and the replicate."""
     began = time.perf_counter()
     n, brands, weeks = scenario.population, len(scenario.brands), scenario.burn_in + scenario.horizon
@@ -229,62 +240,85 @@ def _run_burn_in(
     personas, stages, groups = len(scenario.personas), world.node_of.shape[1], market.standing.shape[0]
     sizes = (personas, stages, brands, groups)
     population, trace = allocate(n, brands), allocate_trace(weeks, groups, brands)
-    parts = _cut(world, population, count, scenario.burn_in, sizes, allocate_accounts(0))
-    _, stood = _counted(parts, partial(_born, compile_birth(scenario), world), (personas, stages), pool)
+    parts = _cut(world, population, threads.count, scenario.burn_in, sizes, allocate_accounts(0))
+    _, stood = _counted(parts, partial(_born, compile_birth(scenario), world), (personas, stages), threads.pool)
     fixed = np.zeros((scenario.burn_in, brands, 3), np.int64)
-    parts = _run(parts, _Phase(0, scenario.burn_in, world, market, fixed, trace, 0), pool, breathe)
+    parts = _run(parts, _Phase(0, scenario.burn_in, world, market, fixed, trace, 0), threads.pool, threads.breathe)
     counters = merge([part.counters for part in parts])
     stocks = stocks_after(stocks_at_birth(stood, brands), counters, float(world.fatigue_left[1]))
     share = min(1.0, scenario.record.events / n)
-    sampled, at_start = _counted(parts, partial(_marked, share, world), (personas,), pool)
+    sampled, at_start = _counted(parts, partial(_marked, share, world), (personas,), threads.pool)
     starts = starts_of(population.people)
     seconds = time.perf_counter() - began
     return _BurnIn(population, market, sizes, trace, counters, stocks, sampled, at_start, starts, seconds)
 
 
 def _run_arms(
-    scenario: ResolvedScenario,
-    seed: int,
-    replicate: int,
-    count: int,
-    pool: Executor | None,
-    breathe: Callable[[int], None],
+    scenario: ResolvedScenario, keys: tuple[int, int], threads: _Threads, kept: KeptRuns | None
 ) -> dict[str, History]:
-    """Run every arm with the customers cut into ``count`` parts."""
-    past = _run_burn_in(scenario, (seed, replicate), count, pool, breathe)
+    """Run every arm from a copy of the burn-in, or take it from what is kept."""
+    past: _BurnIn | None = None
+    histories: dict[str, History] = {}
+    for name in scenario.arms:
+        key = run_key(scenario, name, *keys, threads.count)
+        history: History | None = None if kept is None else kept.find(key)
+        if history is None:
+            past = past or _find_burn_in(scenario, keys, threads, kept)
+            # The last arm may use up the burn-in's customers, unless they are kept.
+            last = kept is None and len(histories) == len(scenario.arms) - 1
+            history = _run_arm(scenario, name, keys, past, threads, copy=not last)
+            if kept is not None:
+                kept.put(key, history)
+        histories[name] = history
+    return histories
+
+
+def _find_burn_in(
+    scenario: ResolvedScenario, keys: tuple[int, int], threads: _Threads, kept: KeptRuns | None
+) -> _BurnIn:
+    """Take the burn-in from what is kept, or run it."""
+    if kept is None:
+        return _run_burn_in(scenario, keys, threads)
+    key = run_key(scenario, None, *keys, threads.count)
+    past: _BurnIn | None = kept.find(key)
+    if past is None:
+        past = _run_burn_in(scenario, keys, threads)
+        kept.put(key, past)
+    return past
+
+
+def _run_arm(
+    scenario: ResolvedScenario, name: str, keys: tuple[int, int], past: _BurnIn, threads: _Threads, *, copy: bool
+) -> History:
+    """Run one arm over the horizon."""
+    began = time.perf_counter()
     personas, _, brands, _ = past.sizes
     n, start, weeks = scenario.population, scenario.burn_in, scenario.burn_in + scenario.horizon
     adopters = past.counters.by_persona[:, :, ByPersona.ADOPTED].sum(axis=1)
     keep = n if n <= scenario.record.lives or scenario.record.customers else 0
-    histories: dict[str, History] = {}
-    for name, arm in scenario.arms.items():
-        began = time.perf_counter()
-        world = compile_world(scenario, arm, seed, replicate)
-        # The last arm may use up the burn-in's customers.
-        last = len(histories) == len(scenario.arms) - 1
-        here = past.population if last else _copied(past.population, brands, count, pool)
-        accounts = allocate_accounts(keep)
-        parts = _cut(world, here, count, scenario.horizon, past.sizes, accounts)
-        parts = [replace(part, sampled=logged) for part, logged in zip(parts, past.sampled, strict=True)]
-        parts[0].counters.talk[:] = past.counters.talk
-        trace = continued_trace(past.trace, start)
-        fixed = np.zeros((scenario.horizon, brands, 3), np.int64)
-        adopted_before = int(adopters[-1]) if start else 0
-        phase = _Phase(start, weeks, world, start_from(past.market), fixed, trace, adopted_before)
-        parts = _run(parts, phase, pool, breathe)
-        _, still = _counted(parts, partial(_loyal, world), (personas,), pool)
-        histories[name] = make_history(
-            name,
-            world,
-            past.stocks,
-            merge([part.counters for part in parts])._replace(accounts=accounts),
-            here.people,
-            trace,
-            fixed,
-            past.at_start,
-            still,
-            past.starts,
-            int(adopters.sum()),
-            past.seconds / len(scenario.arms) + time.perf_counter() - began,
-        )
-    return histories
+    world = compile_world(scenario, scenario.arms[name], *keys)
+    here = _copied(past.population, brands, threads.count, threads.pool) if copy else past.population
+    accounts = allocate_accounts(keep)
+    parts = _cut(world, here, threads.count, scenario.horizon, past.sizes, accounts)
+    parts = [replace(part, sampled=logged) for part, logged in zip(parts, past.sampled, strict=True)]
+    parts[0].counters.talk[:] = past.counters.talk
+    trace = continued_trace(past.trace, start)
+    fixed = np.zeros((scenario.horizon, brands, 3), np.int64)
+    adopted_before = int(adopters[-1]) if start else 0
+    phase = _Phase(start, weeks, world, start_from(past.market), fixed, trace, adopted_before)
+    parts = _run(parts, phase, threads.pool, threads.breathe)
+    _, still = _counted(parts, partial(_loyal, world), (personas,), threads.pool)
+    return make_history(
+        name,
+        world,
+        past.stocks,
+        merge([part.counters for part in parts])._replace(accounts=accounts),
+        here.people,
+        trace,
+        fixed,
+        past.at_start,
+        still,
+        past.starts,
+        int(adopters.sum()),
+        past.seconds / len(scenario.arms) + time.perf_counter() - began,
+    )

@@ -7,12 +7,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.execution.executors import Executor, usable_threads
 from sim.execution.partitioned import MIN_PARTITIONED, run_partitioned
 from sim.record.history import History
 from sim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from sim.engine.kept import KeptRuns
 
 __all__ = ["live_of", "run_replicates"]
 
@@ -43,6 +46,7 @@ def run_replicates(
     threads: int | None = None,
     on_progress: Callable[[int], None] | None = None,
     executor: Executor | None = None,
+    kept: KeptRuns | None = None,
 ) -> Iterator[tuple[int, dict[str, History]]]:
     """Run replicates, in order.
 
@@ -61,6 +65,8 @@ def run_replicates(
         Called with the customer-weeks simulated since its last call, from any thread.
     executor : Executor, optional
         Where they are simulated; this process by default. Each worker takes a replicate and one thread.
+    kept : KeptRuns, optional
+        Runs of earlier calls that are not run again; of the numba engine in this process.
 
     Yields
     ------
@@ -79,6 +85,8 @@ def run_replicates(
         each = max(1, min(each, scenario.population // _MIN_PER_THREAD))
     stop = threading.Event()
     options: dict[str, Any] = {"seed": seed, "on_progress": on_progress, "threads": each, "stop": stop}
+    if kept is not None and engine == "numba":
+        options["kept"] = kept
     if pools == 1:
         for number in numbers:
             # In a thread of its own, so that Ctrl-C reaches this one between weeks.

@@ -28,6 +28,7 @@ from sim.scenario.schema import read, read_value, show
 from sim.scenario.settings import Settings
 
 if TYPE_CHECKING:
+    from sim.engine.kept import KeptRuns
     from sim.execution.executors import Executor
 
 __all__ = ["compare"]
@@ -46,6 +47,8 @@ def compare(
     on_progress: Callable[[int], None] | None = None,
     executor: Executor | None = None,
     ensemble: Ensemble | None = None,
+    kept: KeptRuns | None = None,
+    effectiveness: bool = True,
 ) -> Result:
     """Run every arm of a scenario on common random numbers and measure the differences.
 
@@ -71,6 +74,10 @@ def compare(
     ensemble : Ensemble, optional
         Near-best parameter sets of a calibration: ``replicates`` of them, each with two seeds of its own, so that the
         intervals cover parameter uncertainty beside random variation.
+    kept : KeptRuns, optional
+        Runs of earlier comparisons, which are not run again. The data are the same.
+    effectiveness : bool
+        Whether the break-even effectiveness is looked for, which runs further arms.
 
     Returns
     -------
@@ -89,14 +96,8 @@ def compare(
             " one likes; leave one of them out"
         )
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
-    collected = _Collected(scenario)
-    options: dict[str, Any] = {
-        "seed": seed,
-        "engine": engine,
-        "threads": threads,
-        "on_progress": on_progress,
-        "executor": executor,
-    }
+    collected = _Collected(scenario, kept)
+    options = dict(seed=seed, engine=engine, threads=threads, on_progress=on_progress, executor=executor)
     width = 0.0
     if ensemble is not None:
         for number, member in enumerate(ensemble.picks(replicates)):
@@ -114,7 +115,8 @@ def compare(
             "reached": width <= precision,
             "half_width": width if isfinite(width) else None,
         }
-    _add_break_even(summary, collected, seed, {"engine": engine, "threads": threads, "executor": executor})
+    if effectiveness:
+        _add_break_even(summary, collected, seed, {"engine": engine, "threads": threads, "executor": executor})
     summary["verdict"] = verdict(summary)
     return Result(
         scenario=scenario,
@@ -178,6 +180,7 @@ class _Collected:
     """What is kept of the replicates so far. Accounts of single customers are large: they are used and dropped."""
 
     scenario: Scenario
+    kept: KeptRuns | None = None
     histories: list[Mapping[str, History]] = field(default_factory=list)
     measures: list[Mapping[str, Measures]] = field(default_factory=list)
     picks: dict[str, dict[str, int] | None] = field(default_factory=dict)
@@ -192,7 +195,7 @@ class _Collected:
         from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
 
         baseline, keep = scenario.baseline, scenario.record.customers
-        for replicate, arms in run_replicates(scenario, replicates=replicates, **options):
+        for replicate, arms in run_replicates(scenario, replicates=replicates, kept=self.kept, **options):
             self.measures.append({arm: measure(history, scenario) for arm, history in arms.items()})
             reference = arms[baseline].lives
             for arm in self.others:

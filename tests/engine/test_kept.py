@@ -1,0 +1,66 @@
+"""Kept runs change no number: whatever is asked before, the answer is that of a run from nothing."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from sim import Scenario, compare
+from sim.engine.kept import KeptRuns
+
+CHANGES: dict[str, tuple[Any, ...]] = {
+    "arms.proactive.focal.strategy.automation": (0.0, 0.4, 1.0),
+    "arms.classic.focal.strategy.automation": (0.0, 0.3),
+    "arms.proactive.focal.strategy.contacts_per_week.customers": (0.0, 0.3),
+    "market.contact.fatigue": (0.05, 0.4),
+    "market.brands.stride.quality": (0.1, 0.5),
+    "population": (150, 200),
+    "horizon": (20, 26),
+    "burn_in": (0, 10),
+}
+
+
+def _asked(draw: random.Random) -> tuple[Scenario, dict[str, Any]]:
+    values = {key: draw.choice(allowed) for key, allowed in CHANGES.items() if draw.random() < 0.5}
+    small = {"population": 150, "horizon": 20, "burn_in": 10}
+    options = {"replicates": draw.choice((1, 2, 3)), "seed": draw.choice((1, 2)), "threads": draw.choice((1, 2))}
+    return Scenario.load("treadmill", **{**small, **values}), options
+
+
+@pytest.mark.parametrize("limit", [100_000_000, 600_000, 1])
+def test_an_answer_from_kept_runs_is_that_of_a_run_from_nothing(limit: int) -> None:
+    kept, draw = KeptRuns(limit), random.Random(7)
+    for _ in range(25):
+        scenario, options = _asked(draw)
+        plain = compare(scenario, **options, effectiveness=False)
+        warm = compare(scenario, **options, effectiveness=False, kept=kept)
+        assert warm.summary_json == plain.summary_json
+        for name in ("weekly", "flows", "events"):
+            assert getattr(warm, name).equals(getattr(plain, name)), name
+
+
+def test_a_move_of_one_arm_runs_that_arm_alone() -> None:
+    kept, weeks = KeptRuns(), []
+    for level in (0.2, 0.6):
+        scenario = Scenario.load(
+            "treadmill", population=100, horizon=10, burn_in=10, **{"arms.proactive.focal.strategy.automation": level}
+        )
+        done: list[int] = []
+        compare(scenario, replicates=2, seed=1, threads=1, kept=kept, effectiveness=False, on_progress=done.append)
+        weeks.append(sum(done))
+    assert weeks == [100 * (10 + 2 * 10) * 2, 100 * 10 * 2]
+
+
+def test_what_is_kept_stays_within_its_limit() -> None:
+    kept = KeptRuns(2_000_000)
+    for seed in range(1, 8):
+        compare(
+            Scenario.load("treadmill", population=200, horizon=20, burn_in=5),
+            seed=seed,
+            replicates=2,
+            kept=kept,
+            effectiveness=False,
+        )
+    assert kept.size <= 2_000_000
