@@ -14,6 +14,8 @@ __all__ = [
     "CapabilityCosts",
     "Contacts",
     "Costs",
+    "Doubt",
+    "EffectRange",
     "Effectiveness",
     "PersonaStrategy",
     "Strategy",
@@ -91,6 +93,10 @@ def _effectiveness(name: str) -> Any:
     return number(1.0, 0.0, 2.0, f"effectiveness of {CAPABILITIES[name].title}")
 
 
+def _range(name: str) -> Any:
+    return quantity(f"range of the effectiveness of {CAPABILITIES[name].title}", default=None, optional=True)
+
+
 def _cost(name: str) -> Any:
     return number(0.0, 0.0, 1e9, f"cost of {CAPABILITIES[name].full}", "money per 1,000 customers")
 
@@ -141,6 +147,28 @@ class Effectiveness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EffectRange:
+    """How well a capability may really work: multiples of what is assumed, and where they come from."""
+
+    low: float = number(1.0, 0.0, 2.0, "lowest multiple of the effectiveness assumed")
+    high: float = number(1.0, 0.0, 2.0, "highest multiple of the effectiveness assumed")
+    source: str = text("assumption", "where the range comes from")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """The range in which the effectiveness of each capability lies; ``None`` where no doubt is stated.
+
+    A multiple is as likely anywhere in its range, and those of two capabilities say nothing of each other.
+    """
+
+    automation: EffectRange | None = _range("automation")
+    personalization: EffectRange | None = _range("personalization")
+    context: EffectRange | None = _range("context")
+    innovation: EffectRange | None = _range("innovation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonaStrategy:
     """Levels for one persona that differ from the strategy's own; ``None`` keeps the strategy's."""
 
@@ -166,6 +194,11 @@ class Strategy:
     effectiveness: Effectiveness = quantity(
         "multiplies what the capabilities do to customers, and nothing that they cost", factory=Effectiveness
     )
+    doubt: Any = quantity(
+        "range of the effectiveness, as multiples of it: [low, high], a mapping by capability, or the name of a file",
+        default=None,
+        optional=True,
+    )
     contacts_per_week: Contacts = quantity("contacts a week", factory=Contacts)
     prospect_knowledge: float = number(0.0, 0.0, 1.0, "knowledge of people who are not customers")
     data_use: str = choice("disclosed", ("disclosed", "covert"), "whether customers are told what is known about them")
@@ -174,7 +207,7 @@ class Strategy:
     personas: Mapping[str, PersonaStrategy] = quantity("levels that differ per persona", factory=dict)
 
 
-for _kind in (Strategy, CapabilityCosts, PersonaStrategy, Effectiveness):
+for _kind in (Strategy, CapabilityCosts, PersonaStrategy, Effectiveness, Doubt):
     _missing = [name for name in CAPABILITIES if name not in {item.name for item in fields(_kind)}]
     if _missing:
         raise TypeError(f"{_kind.__name__} has no field for the capability {', '.join(_missing)}; declare one")

@@ -85,6 +85,19 @@ def _levels(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
     return [(f"{place}.{name}", 1.0) for name in CAPABILITIES if getattr(strategy, name) > 0.0]
 
 
+def _effects(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
+    strategy = _strategy(scenario, arm)
+    place = f"times:arms.{arm}.focal.strategy.effectiveness"
+    return [(f"{place}.{name}", 1.0) for name in CAPABILITIES if getattr(strategy, name) > 0.0]
+
+
+def _effect_of(name: str) -> Callable[[Scenario, str], list[tuple[str, float]]]:
+    def paths(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
+        return [item for item in _effects(scenario, arm) if item[0].endswith(f".{name}")]
+
+    return paths
+
+
 def _shortcuts(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
     """Return the edges by which the last brand is bought again without a look at the market."""
     found = []
@@ -153,6 +166,18 @@ NAMED: Mapping[str, _Named] = {
         "level of the capabilities, multiple of the scenario's", "capability level", 0.0, 1.4, "linear", 1.0,
         _levels,
     ),
+    "effectiveness": _Named(
+        "effectiveness of the capabilities at the same cost, multiple of the scenario's", "effectiveness",
+        0.0, 2.0, "linear", 1.0,
+        _effects,
+    ),
+    **{
+        f"{name}_effectiveness": _Named(
+            f"effectiveness of {capability.title} at the same cost, multiple of the scenario's",
+            f"effectiveness of {capability.title}", 0.0, 2.0, "linear", 1.0, _effect_of(name),
+        )
+        for name, capability in CAPABILITIES.items()
+    },
     "competitors_answer": _Named(
         "how far competitors copy, share of the brand's own levels", "competitors' answer", 0.0, 1.0, "linear", 0.0,
         _answers,
@@ -374,7 +399,8 @@ def read_named_factor(name: str, said: object, scenario: Scenario, arm: str) -> 
     paths = tuple(kind.paths(scenario, arm))
     if not paths:
         raise ConfigError(f"levers names {name}, but the arm {arm!r} of {scenario.name!r} has nothing it could move")
-    given: Any = {"low": kind.low, "high": kind.high, "scale": kind.scale}
+    low, high = _doubted(name, scenario, arm) or (kind.low, kind.high)
+    given: Any = {"low": low, "high": high, "scale": kind.scale}
     if isinstance(said, Mapping):
         given |= said
     elif said is not None:
@@ -390,6 +416,17 @@ def read_named_factor(name: str, said: object, scenario: Scenario, arm: str) -> 
     else:
         factor = Factor(name, float(given["low"]), float(given["high"]), given["scale"], own=kind.own)
     return replace(factor, name=name, title=kind.title, label=kind.label, paths=paths)
+
+
+def _doubted(name: str, scenario: Scenario, arm: str) -> tuple[float, float] | None:
+    """Return the range of a factor of effectiveness that the arm's strategy states as its doubt."""
+    doubt = _strategy(scenario, arm).doubt if name.endswith("effectiveness") else None
+    if doubt is None:
+        return None
+    asked = [item for item in CAPABILITIES if name in ("effectiveness", f"{item}_effectiveness")]
+    ranges = [getattr(doubt, item) for item in asked if getattr(doubt, item) is not None]
+    ends = min((item.low for item in ranges), default=1.0), max((item.high for item in ranges), default=1.0)
+    return ends if ends[0] < ends[1] else None
 
 
 def _check(name: str, path: str, given: Mapping[str, Any], weight: float, scenario: Scenario) -> None:

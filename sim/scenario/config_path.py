@@ -16,7 +16,7 @@ from sim.scenario.yaml_reader import read_yaml
 __all__ = ["GROUPS", "ConfigPath"]
 
 #: Folders of a config path that a user may add to; `engine` and the verbs' own files ship with the simulator only.
-GROUPS: tuple[str, ...] = ("scenario", "market", "personas", "journey", "strategy")
+GROUPS: tuple[str, ...] = ("scenario", "market", "personas", "journey", "strategy", "doubt")
 #: Folder of scenarios that are found by name but not listed.
 PATTERN = "pattern"
 #: Folders whose files name something of a group, the likeliest first, where that is not the scenario alone.
@@ -24,6 +24,7 @@ _NAMING: Mapping[str, tuple[str, ...]] = {
     "journey": ("scenario", "market"),
     "focal": ("market", "scenario"),
     "persona": ("scenario", "strategy"),
+    "doubt": ("strategy", "scenario"),
 }
 _MOST_FILES = 3
 #: A file that is larger says nothing that is worth the search.
@@ -32,7 +33,7 @@ _LARGEST_SEARCHED = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class ConfigPath:
-    """Named files in `scenario/`, `market/`, `personas/`, `journey/` and `strategy/`.
+    """Named files in `scenario/`, `market/`, `personas/`, `journey/`, `strategy/` and `doubt/`.
 
     Attributes
     ----------

@@ -11,6 +11,7 @@ from agents.personas import Persona
 from agents.population import MAX_BRANDS, MAX_STAGES
 from agents.strategies import Strategy
 from sim.scenario.config_path import ConfigPath
+from sim.scenario.doubt import read_doubt
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import Journey, read_journey, stage_names
 from sim.scenario.market import Market
@@ -204,6 +205,8 @@ def _build_plans(
         given = _plan_value(plans, brand, market.focal, "strategy")
         place = f"{key}.{said}.strategy"
         strategy = Strategy(name=REACTIVE) if given is None else read(Strategy, given, where=where, key=place)
+        doubt = read_doubt(strategy.doubt, config_path, where=where, key=f"{place}.doubt")
+        strategy = dataclasses.replace(strategy, doubt=doubt)
         for persona in strategy.personas:
             if persona not in known:
                 raise ConfigError(
