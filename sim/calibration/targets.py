@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from sim.analysis.category import CATEGORY_METRICS
 from sim.analysis.metrics import METRICS
-from sim.data.text_file import read_text
+from sim.data.amounts import read_number
+from sim.data.column_read import ColumnRead, examples_of
+from sim.data.ids import MISSING
+from sim.data.small_table import read_small_table
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import read_name, show
@@ -75,6 +76,7 @@ MOST_TARGETS = 200
 _WHOLE = 100.0
 
 _TARGET_KEYS = ("metric", "segment", "arm", "persona", "brand", "value", "se", "weight", "tolerance", "source")
+_NUMBERS = ("value", "se", "weight", "tolerance", "standard_error", "error")
 _FILE_KEYS = ("name", "title", "targets", "parameters", "source")
 _ALIASES = {"standard_error": "se", "error": "se", "note": "source"}
 _PERCENT = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*%\s*")
@@ -134,6 +136,7 @@ class TargetFile:
     targets: Any
     parameters: Any
     where: str
+    columns: tuple[ColumnRead, ...] = ()
 
 
 def written(metric: str, value: float) -> str:
@@ -146,7 +149,7 @@ def written(metric: str, value: float) -> str:
 
 
 def read_target_file(path: str | Path) -> TargetFile:
-    """Read a YAML or CSV file of targets, not yet checked against a scenario.
+    """Read a YAML, CSV or Parquet file of targets, not yet checked against a scenario.
 
     Raises
     ------
@@ -155,11 +158,11 @@ def read_target_file(path: str | Path) -> TargetFile:
     """
     path = Path(path)
     where = str(path)
-    if path.suffix.lower() == ".csv":
-        rows = _read_csv(path)
-        return TargetFile(_name_of(path), "", rows, None, where)
+    if path.suffix.lower() in (".csv", ".parquet"):
+        rows, columns = _read_table(path)
+        return TargetFile(_name_of(path), "", rows, None, where, columns)
     if path.suffix.lower() not in (".yaml", ".yml"):
-        raise ConfigError(f"targets is {show(where)}; give a .yaml or .csv file of targets")
+        raise ConfigError(f"targets is {show(where)}; give a .yaml, .csv or .parquet file of targets")
     data = read_yaml(path)
     for key in data:
         if key not in _FILE_KEYS:
@@ -477,35 +480,37 @@ def _number(value: object, metric: str, percents: bool, key: str, where: str) ->
     return number / 100.0 if plain and percents and metric in SHARES else number
 
 
-def _read_csv(path: Path) -> list[dict[str, Any]]:
-    text = read_text(path, str(path), "a file of targets", LARGEST_FILE)
-    reader = csv.DictReader(StringIO(text), strict=True, skipinitialspace=True)
-    try:
-        names = [str(name).strip() for name in reader.fieldnames or ()]
-        for wanted in ("metric", "value"):
-            if wanted not in names:
-                raise ConfigError(
-                    f"{path}: column {wanted!r} is missing; the first line names the columns, of"
-                    f" {', '.join(_TARGET_KEYS)}; found {', '.join(names) or 'nothing'}"
-                )
-        reader.fieldnames = names
-        rows: list[dict[str, Any]] = []
-        for row in reader:
-            if None in row or None in row.values():
-                raise ConfigError(
-                    f"{path}: line {reader.line_num} has not {len(names)} values as the first line; correct it"
-                )
-            rows.append({name: _cell(value) for name, value in row.items() if value.strip()})
-    except csv.Error as error:
-        raise ConfigError(f"{path}: line {reader.line_num}: {error}; correct the CSV there") from None
-    return rows
+def _read_table(path: Path) -> tuple[list[dict[str, Any]], tuple[ColumnRead, ...]]:
+    table = read_small_table(path, str(path), "a file of targets", LARGEST_FILE, fewest=2, numbers=_NUMBERS)
+    for wanted in ("metric", "value"):
+        if wanted not in table.head:
+            raise ConfigError(
+                f"{path}: column {wanted!r} is missing; the first line names the columns, of"
+                f" {', '.join(_TARGET_KEYS)}; found {', '.join(table.head) or 'nothing'}"
+            )
+        if table.head.count(wanted) > 1:
+            raise ConfigError(f"{path}: column {wanted!r} is there twice; keep one")
+    rows = [
+        {
+            name: _cell(cell, table.decimal) if name in _NUMBERS else cell
+            for name, cell in zip(table.head, row, strict=True)
+            if cell and not (name != "value" and cell.lower() in MISSING)
+        }
+        for row in table.rows
+    ]
+    written = f"decimal {'point' if table.decimal == '.' else 'comma'}"
+    columns = (
+        ColumnRead(name, name, written if name in _NUMBERS else "words", examples_of(table.column(at)), {})
+        for at, name in enumerate(table.head)
+    )
+    return rows, tuple(columns)
 
 
-def _cell(text: str) -> Any:
-    try:
-        return float(text)
-    except ValueError:
-        return text.strip()
+def _cell(text: str, decimal: str) -> Any:
+    found = read_number(text, decimal)
+    if found is None:
+        return text
+    return f"{found!r} %" if "%" in text else found
 
 
 def _name_of(path: Path) -> str:

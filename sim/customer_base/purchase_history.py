@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.customer_base.buy_till_you_die import Summary
-from sim.data.transactions import Ledger
+from sim.data.ledger import Ledger
 from sim.scenario.calendar import DAYS_A_WEEK
 from sim.scenario.errors import ConfigError
 

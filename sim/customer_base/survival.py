@@ -7,8 +7,6 @@ Fader & Hardie (2007), "How to project customer retention", *J. Interactive Mark
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric, fit_shifted_beta_geometric
-from sim.data.layout import ROLES
-from sim.data.text_file import read_text
+from sim.data.column_read import ColumnRead, examples_of
+from sim.data.layout import REQUIRED, ROLES
+from sim.data.parquet_file import is_parquet, parquet_heads
+from sim.data.small_table import read_small_table
+from sim.data.text_file import find_delimiter, first_content, split_line
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show
@@ -56,12 +57,15 @@ class Survival:
         What a period is called in the file.
     fitted : int
         Periods that the fit sees.
+    columns : tuple of ColumnRead
+        What was understood of the columns.
     """
 
     share: NDArray[np.float64]
     subscribers: float | None
     unit: str
     fitted: int
+    columns: tuple[ColumnRead, ...] = ()
 
     @property
     def periods(self) -> int:
@@ -96,21 +100,22 @@ def holds_survival(path: str, columns: object = None) -> bool:
         return bool(set(columns) & set(COLUMNS))
     if columns is not None:
         return False
-    try:
-        # Anything but an ordinary file may never end.
-        if not Path(path).is_file():
-            return False
-        with Path(path).open(encoding="utf-8-sig", newline="") as stream:
-            first = stream.readline(LARGEST_FILE)
-        head = _plain(next(csv.reader([first], delimiter=_delimiter(first)), []))
-    except (OSError, ValueError, csv.Error):
+    # Anything but an ordinary file may never end.
+    if not Path(path).is_file():
         return False
-    purchases = all(any(word in head for word in known) for known in ROLES.values())
+    try:
+        if is_parquet(Path(path)):
+            found = parquet_heads(Path(path), path)
+        else:
+            with Path(path).open("rb") as stream:
+                text = stream.read(LARGEST_FILE).decode("utf-8-sig", errors="replace")
+            lines, _, announced = first_content(text)
+            found = split_line(lines[0], find_delimiter(lines[:50], announced, len(COLUMNS), path)) if lines else []
+    except (OSError, ConfigError):
+        return False
+    head = _plain(found)
+    purchases = all(any(word in head for word in ROLES[role]) for role in REQUIRED)
     return not purchases and all(any(word in head for word in known) for known in COLUMNS.values()) and len(head) < 10
-
-
-def _delimiter(head: str) -> str:
-    return max((",", ";", "\t", "|"), key=head.count)
 
 
 def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: int | None = None) -> Survival:
@@ -136,21 +141,15 @@ def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: in
         If a column is missing, a figure is no number, periods do not follow one another, or shares rise.
     """
     where = f"data {path!r}"
-    text = read_text(Path(path), where, "a table of survivors", LARGEST_FILE)
-    head, *rows = [
-        [cell.strip() for cell in row]
-        for row in csv.reader(io.StringIO(text), delimiter=_delimiter(text.partition("\n")[0]))
-        if row
-    ]
+    table = read_small_table(Path(path), where, "a table of survivors", LARGEST_FILE, fewest=len(COLUMNS))
+    head = list(table.head)
     at = {role: _place(role, head, columns or {}, where) for role in COLUMNS}
     figures: dict[str, list[float]] = {role: [] for role in COLUMNS}
-    for number, row in enumerate(rows, 1):
+    for number in range(len(table.rows)):
         for role, place in at.items():
-            try:
-                value = float(row[place].rstrip("% ").replace("%", ""))
-            except (IndexError, ValueError):
-                found = show(row[place]) if place < len(row) else "nothing"
-                raise ConfigError(f"{where}: row {number} has {found} as {head[place]!r}; give a number") from None
+            value = table.number(number, place)
+            if value is None:
+                raise ConfigError(f"{where}: row {number + 1} has nothing as {head[place]!r}; give a number")
             figures[role].append(value)
     period, left = np.array(figures["period"]), np.array(figures["survivors"])
     if period.size < _FEWEST + 1:
@@ -171,7 +170,23 @@ def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: in
     if not _FEWEST <= fitted <= periods:
         raise ConfigError(f"until is {fitted}; give how many of the {periods} periods are fitted, {_FEWEST} at least")
     share = left / left[0]
-    return Survival(share, None if left[0] in (1.0, _WHOLE) else float(left[0]), head[at["period"]], fitted)
+    formats = {"period": "whole numbers, one apart", "survivors": _format(table.column(at["survivors"]), left[0])}
+    return Survival(
+        share,
+        None if left[0] in (1.0, _WHOLE) else float(left[0]),
+        head[at["period"]],
+        fitted,
+        tuple(
+            ColumnRead(role, head[place], formats[role], examples_of(table.column(place)), {})
+            for role, place in at.items()
+        ),
+    )
+
+
+def _format(cells: list[str], first: float) -> str:
+    if any("%" in cell for cell in cells) or first == _WHOLE:
+        return "per cent of those at the start"
+    return "shares of those at the start" if first == 1.0 else "numbers of subscribers"
 
 
 def _plain(head: list[str]) -> list[str]:

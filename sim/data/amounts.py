@@ -1,21 +1,72 @@
-"""Amounts: a column of money read with one decimal sign, each cell matched as a whole."""
+"""Amounts: a column of money read with one decimal sign and one currency, each cell matched as a whole."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["find_decimal", "read_amounts"]
+__all__ = [
+    "Amounts",
+    "count_decimal_signs",
+    "decide_decimal",
+    "find_decimal",
+    "looks_like_amount",
+    "read_amounts",
+    "read_number",
+]
 
-#: Currency before or after a number: a sign, or a short word such as CHF or kr.
-_CURRENCY = r"(?:\p{L}{0,4}\p{Sc}|\p{L}{1,4}\.?)?"
+#: ISO 4217 (active codes, 2025), and how shops write their own currency. A letter that also scales (k, M) is none.
+_CODES = (
+    "AED|AFN|ALL|AMD|AOA|ARS|AUD|AWG|AZN|BAM|BBD|BDT|BGN|BHD|BIF|BMD|BND|BOB|BRL|BSD|BTN|BWP|BYN|BZD|CAD|CDF|CHF|CLP|"
+    "CNY|COP|CRC|CUP|CVE|CZK|DJF|DKK|DOP|DZD|EGP|ERN|ETB|EUR|FJD|FKP|GBP|GEL|GHS|GIP|GMD|GNF|GTQ|GYD|HKD|HNL|HTG|HUF|"
+    "IDR|ILS|INR|IQD|IRR|ISK|JMD|JOD|JPY|KES|KGS|KHR|KMF|KPW|KRW|KWD|KYD|KZT|LAK|LBP|LKR|LRD|LSL|LYD|MAD|MDL|MGA|MKD|"
+    "MMK|MNT|MOP|MRU|MUR|MVR|MWK|MXN|MYR|MZN|NAD|NGN|NIO|NOK|NPR|NZD|OMR|PAB|PEN|PGK|PHP|PKR|PLN|PYG|QAR|RON|RSD|RUB|"
+    "RWF|SAR|SBD|SCR|SDG|SEK|SGD|SHP|SLE|SOS|SRD|SSP|STN|SVC|SYP|SZL|THB|TJS|TMT|TND|TOP|TRY|TTD|TWD|TZS|UAH|UGX|USD|"
+    "UYU|UZS|VES|VND|VUV|WST|XAF|XCD|XOF|XPF|YER|ZAR|ZMW|ZWG|DM|"
+    "kr|zł|zl|Kč|Kc|Ft|lei|S?Fr|Rs|Rp|RM|R|TL|руб|р|лв|грн|euros?|dollars?|pounds?"
+)
+#: Currency before or after a number: a sign, with letters before it or without (US$), or a code or short word.
+_CURRENCY = rf"(?:\p{{L}}{{0,3}}\p{{Sc}}|(?i:{_CODES})\.?)"
+_MAYBE = rf"(?:{_CURRENCY})?"
+#: The same currency in two spellings.
+_SAME = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "$", "USD": "$", "DOLLARS": "$",
+         "DOLLAR": "$", "POUND": "GBP", "POUNDS": "GBP", "ZŁ": "PLN", "ZL": "PLN", "KČ": "CZK", "KC": "CZK",
+         "FT": "HUF", "FR": "CHF", "SFR": "CHF", "TL": "TRY", "₺": "TRY", "₹": "INR", "RS": "INR", "₽": "RUB",
+         "РУБ": "RUB", "Р": "RUB", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "R$": "BRL", "R": "ZAR",
+         "RM": "MYR", "LEI": "RON", "₴": "UAH", "ГРН": "UAH", "ЛВ": "BGN"}  # fmt: skip
 #: A number in one notation, after signs and blanks were made plain; %t and %d stand for thousands and decimal sign.
-_NUMBER = r"^(?:\d+|\d{1,3}(?:%t\d{3})+)?(?:%d\d*)?(?:[eE][-+]?\d+)?$"
+_NUMBER = r"^(?:\d+|\d{1,3}(?:%t\d{3})+|\d{1,2}(?:%t\d{2})+%t\d{3})?(?:%d\d*)?(?:[eE][-+]?\d+)?$"
 _BLANKS = r"[\s\x{00A0}\x{2009}\x{202F}]"
+_DASHES = r"[\x{2010}-\x{2015}\x{2212}\x{FE58}\x{FE63}\x{FF0D}]"
+#: One sign with three digits behind it: thousands in one notation, decimals in the other.
+_OPEN = r"[1-9]\d{0,2}[.,]\d{3}"
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """A block of amounts.
+
+    Attributes
+    ----------
+    values : float64 (n,)
+        0 where a cell as a whole is no number.
+    readable : bool (n,)
+        Whether it is one.
+    currencies : tuple of str
+        The different currencies of the block, '' for none.
+    currency : int64 (n,) or None
+        Which of them each row has; None where no row names any.
+    """
+
+    values: NDArray[np.float64]
+    readable: NDArray[np.bool_]
+    currencies: tuple[str, ...] = ("",)
+    currency: NDArray[np.int64] | None = None
 
 
 def find_decimal(amounts: Sequence[str]) -> str | None:
@@ -28,8 +79,27 @@ def find_decimal(amounts: Sequence[str]) -> str | None:
     >>> find_decimal(["4.325", "1.200"]) is None
     True
     """
+    return decide_decimal(count_decimal_signs(amounts))
+
+
+def decide_decimal(signs: tuple[int, int, int]) -> str | None:
+    """Return the decimal sign from the counts of :func:`count_decimal_signs`; None where it is open."""
+    points, commas, open_both_ways = signs
+    if open_both_ways and not points and not commas:
+        return None
+    return "," if commas > points else "."
+
+
+def count_decimal_signs(amounts: Sequence[str]) -> tuple[int, int, int]:
+    """Count amounts whose decimal sign must be a point, must be a comma, and may be either.
+
+    Examples
+    --------
+    >>> count_decimal_signs(["43.25", "9,5", "1,200.00", "4.325", "12"])
+    (2, 1, 1)
+    """
     votes = {".": 0, ",": 0}
-    open_both_ways = False
+    open_both_ways = 0
     for amount in amounts:
         kept = re.sub(r"[^\d.,]", "", amount).strip(".,")
         signs = [sign for sign in ".," if sign in kept]
@@ -37,18 +107,44 @@ def find_decimal(amounts: Sequence[str]) -> str | None:
             votes[max(signs, key=kept.rindex)] += 1
         elif signs and kept.count(signs[0]) > 1:
             votes["." if signs[0] == "," else ","] += 1
-        elif signs and re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", kept):
-            open_both_ways = True
+        elif signs and re.fullmatch(_OPEN, kept):
+            open_both_ways += 1
         elif signs:
             votes[signs[0]] += 1
-    if open_both_ways and not any(votes.values()):
+    return votes["."], votes[","], open_both_ways
+
+
+def read_number(cell: str, decimal: str) -> float | None:
+    """Return the number of one cell, with per cent or without; None where the cell as a whole is none.
+
+    Examples
+    --------
+    >>> read_number("1.234,5", ","), read_number("58 %", "."), read_number("58 or so", ".")
+    (1234.5, 58.0, None)
+    """
+    plain = re.sub(r"[\s\u00a0\u2009\u202f]|%\s*$", "", cell.strip())
+    plain = re.sub(r"^[\u2010-\u2015\u2212]", "-", plain)
+    thousands = "," if decimal == "." else "."
+    pattern = _NUMBER.replace("%t", re.escape(thousands)).replace("%d", re.escape(decimal))
+    unsigned = re.sub(r"^[-+]", "", plain)
+    if not re.search(r"\d", unsigned) or not re.fullmatch(pattern, unsigned):
         return None
-    return "," if votes[","] > votes["."] else "."
+    return float(plain.replace(thousands, "").replace(decimal, "."))
 
 
-def read_amounts(
-    amount: Any, decimal: str, pyarrow: Any, compute: Any
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def looks_like_amount(cell: str) -> bool:
+    """Return whether a cell may be an amount in either notation.
+
+    Examples
+    --------
+    >>> looks_like_amount("$1,234.50"), looks_like_amount("red"), looks_like_amount("A7")
+    (True, False, False)
+    """
+    plain = re.sub(r"^[^\w.,]*(?:[A-Z]{3})?\s*|\s*(?:[A-Z]{3})?[^\w.,]*$", "", cell)
+    return any(read_number(plain, decimal) is not None for decimal in ".,")
+
+
+def read_amounts(amount: Any, decimal: str, pyarrow: Any, compute: Any) -> Amounts:
     """Read amounts, with or without currency, thousands signs or brackets for what was paid back.
 
     Parameters
@@ -62,28 +158,32 @@ def read_amounts(
 
     Returns
     -------
-    values, readable : float64 (n,), bool (n,)
-        0 where a cell as a whole is no number.
+    Amounts
     """
     if decimal == ".":
         try:
             values = compute.cast(amount, pyarrow.float64()).to_numpy(zero_copy_only=False)
-            return values, np.ones(len(amount), bool)
+            return Amounts(values, np.ones(len(amount), bool))
         except pyarrow.ArrowInvalid:
             pass
 
     def replaced(column: Any, pattern: str, by: str) -> Any:
         return compute.replace_substring_regex(column, pattern, by)
 
-    # "CR" and "DR" after a number mean opposite things at different banks.
-    unclear = compute.match_substring_regex(amount, r"(?i)\d" + _BLANKS + r"*(?:cr|dr|db)\.?$")
-    plain = replaced(amount, r"[\x{2212}\x{2012}-\x{2015}]", "-")
+    # "CR" and "DR" after a number mean opposite things at different banks; two numbers in a cell are no number.
+    unclear = compute.or_(
+        compute.match_substring_regex(amount, r"(?i)\d" + _BLANKS + r"*(?:cr|dr|db)\.?$"),
+        compute.match_substring_regex(amount, rf"\d{_BLANKS}+(?:\d{{1,2}}(?:\D|$)|\d{{4}})|\d{{4}}{_BLANKS}+\d"),
+    )
+    plain = replaced(amount, _DASHES, "-")
     # 43.- is 43 whole francs.
     plain = replaced(replaced(plain, r"(\d)[.,]-{1,2}", r"\1"), _BLANKS, "")
+    found = compute.extract_regex(plain, rf"^[-+(]*(?P<before>{_MAYBE})[-+(]*[\d.,][^\p{{L}}\p{{Sc}}]*(?:[eE][-+]?\d+)?"
+                                         rf"(?P<after>{_MAYBE})[-+)]*$")  # fmt: skip
     plain = replaced(plain, r"^(-?)\((.*)\)$", r"-\2")
-    plain = replaced(plain, rf"^{_CURRENCY}\(([^()]*)\){_CURRENCY}$", r"-\1")
-    plain = replaced(plain, rf"^([-+]?){_CURRENCY}([-+]?[\d.,].*?)$", r"\1\2")
-    plain = replaced(plain, rf"^([-+]?[\d.,'\x{{2019}}_]+){_CURRENCY}(-?){_CURRENCY}$", r"\2\1")
+    plain = replaced(plain, rf"^{_MAYBE}\(([^()]*)\){_MAYBE}$", r"-\1")
+    plain = replaced(plain, rf"^([-+]?){_MAYBE}([-+]?[\d.,].*?)$", r"\1\2")
+    plain = replaced(plain, rf"^([-+]?[\d.,'\x{{2019}}_]+(?:[eE][-+]?\d+)?){_MAYBE}(-?){_MAYBE}$", r"\2\1")
     taken_back = compute.starts_with(plain, "-")
     plain = replaced(replaced(plain, r"^[-+]", ""), r"(\d)['\x{2019}_](\d{3})", r"\1\2")
     plain = replaced(plain, r"(\d)['\x{2019}_](\d{3})", r"\1\2")
@@ -94,4 +194,19 @@ def read_amounts(
     plain = compute.replace_substring(compute.replace_substring(plain, thousands, ""), decimal, ".")
     values = compute.cast(compute.if_else(readable, plain, "0"), pyarrow.float64()).to_numpy(zero_copy_only=False)
     signs = np.where(np.asarray(taken_back.to_numpy(zero_copy_only=False)), -1.0, 1.0)
-    return values * signs, np.asarray(readable.to_numpy(zero_copy_only=False))
+    return Amounts(values * signs, np.asarray(readable.to_numpy(zero_copy_only=False)), *_currencies(found, compute))
+
+
+def _currencies(found: Any, compute: Any) -> tuple[tuple[str, ...], NDArray[np.int64] | None]:
+    """Return the different currencies of what was found before and after numbers, and which each row has."""
+    both = compute.binary_join_element_wise(
+        *(compute.fill_null(compute.struct_field(found, side), "") for side in ("before", "after")), ""
+    )
+    encoded = both.dictionary_encode()
+    words = [re.sub(r"\.$", "", word).upper() for word in encoded.dictionary.to_pylist()]
+    words = [_SAME.get(word, word) for word in words]
+    if not any(words):
+        return ("",), None
+    different = tuple(dict.fromkeys(words))
+    place = np.array([different.index(word) for word in words])
+    return different, place[encoded.indices.to_numpy(zero_copy_only=False)]

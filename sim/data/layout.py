@@ -3,39 +3,53 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from agents.quantity import choice, quantity, whole
+from sim.data.amounts import looks_like_amount
 from sim.data.dates import looks_like_date
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
-__all__ = ["DECIMALS", "Layout", "ROLES", "find_columns"]
+__all__ = ["DECIMALS", "REQUIRED", "ROLES", "Layout", "find_columns"]
 
-#: What a row must say, and under which heads files say it; the first that fits counts.
+#: What a row says, and under which heads files say it.
 ROLES: Mapping[str, tuple[str, ...]] = {
     "customer": (
-        "customer", "customer_id", "customerid", "cust", "cust_id", "custid", "client", "client_id", "user", "user_id",
-        "userid", "member", "member_id", "household", "household_id", "account", "account_id", "buyer", "buyer_id",
-        "id", "case_id", "person",
+        "customer", "customer_id", "customerid", "cust", "cust_id", "custid", "client", "client_id", "clientid", "user",
+        "user_id", "userid", "member", "member_id", "household", "household_id", "buyer", "buyer_id", "customer_no",
+        "customer_number", "account", "account_id", "id", "case_id", "person",
     ),
     "date": (
-        "date", "day", "datetime", "timestamp", "time", "order_date", "orderdate", "purchase_date", "invoice_date",
-        "invoicedate", "transaction_date", "trans_date", "bought_at", "ordered_at", "created_at", "when",
+        "date", "datetime", "timestamp", "order_date", "orderdate", "purchase_date", "invoice_date", "invoicedate",
+        "transaction_date", "trans_date", "bought_at", "ordered_at", "date_time", "day", "time", "created_at",
+        "created", "when",
     ),
     "amount": (
-        "amount", "spend", "spent", "value", "sales", "revenue", "total", "price", "money", "turnover", "order_value",
-        "order_total", "total_price", "net", "gross", "paid", "dollars", "euro", "amt",
+        "amount", "spend", "spent", "sales", "revenue", "total", "turnover", "order_value", "order_total",
+        "total_price", "total_amount", "line_total", "paid", "amt", "value", "price", "money", "net", "gross",
+        "dollars", "euro", "unit_price", "unitprice",
     ),
+    "quantity": (),
+    "currency": ("currency", "currency_code", "ccy"),
 }  # fmt: skip
+#: Heads that count only where no other head of their role is there.
+_WEAK = frozenset({
+    "account", "account_id", "id", "case_id", "person", "day", "time", "created_at", "created", "when", "value",
+    "price", "money", "net", "gross", "dollars", "euro", "unit_price", "unitprice",
+})  # fmt: skip
+#: Without these a row says nothing.
+REQUIRED = ("customer", "date")
 
 
 DECIMALS = {"point": ".", "comma": ","}
 #: A price beside a quantity is that of one piece.
 _UNIT_PRICES = ("price", "unit_price", "unitprice")
-_QUANTITIES = ("quantity", "qty", "units", "pieces")
+_QUANTITIES = ("quantity", "qty", "units", "pieces", "count")
+#: A column of which so many cells are numbers may be the amount.
+_NUMBERS = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +57,9 @@ class Layout:
     """How a file of transactions is to be read; what is left out is guessed from the file."""
 
     columns: Any = quantity(
-        "null: guess from the head line; {customer: HEAD, date: HEAD, amount: HEAD}; or, for a file without a head"
-        " line, the names of all its columns in order, customer, date and amount among them",
+        "null: guess from the head line; {customer: HEAD, date: HEAD, amount: HEAD}, amount: null for none, and"
+        " quantity: HEAD where the amount is a unit price; or, for a file without a head line, the names of all its"
+        " columns in order, customer, date and amount among them",
         default=None,
         optional=True,
     )
@@ -55,6 +70,11 @@ class Layout:
     decimal: str | None = quantity(
         "decimal sign of amounts; null: guess", default=None, optional=True, choices=tuple(DECIMALS)
     )
+    missing: Any = quantity(
+        "words that say that a cell holds nothing, beside an empty one; null: NA, NULL, nan and the like",
+        default=None,
+        optional=True,
+    )
     bad_rows: str = choice("stop", ("stop", "skip"), "rows that cannot be read: stop, or leave them out and count them")
     duplicates: str = choice(
         "keep",
@@ -63,17 +83,21 @@ class Layout:
     )
     most_megabytes: int = whole(2_000, 1, 1_000_000, "text that is read at the most, decompressed", "MB")
     most_rows: int = whole(
-        20_000_000, 1, 2_000_000_000, "rows that are read at the most; a million take 120 MB", "rows"
+        20_000_000, 1, 2_000_000_000, "rows that are read at the most; a million take 170 MB", "rows"
     )
 
 
-def find_columns(first: list[str], layout: Layout, where: str) -> tuple[tuple[str, ...], bool, dict[str, int]]:
+def find_columns(
+    first: list[str], sample: Sequence[Sequence[str]], layout: Layout, where: str
+) -> tuple[tuple[str, ...], bool, dict[str, int]]:
     """Return the names of the columns, whether the file has a head line, and where each role stands.
 
     Parameters
     ----------
     first : list of str
         Cells of the first line.
+    sample : sequence of sequence of str
+        Cells of some lines that follow.
     layout : Layout
         What the user says about columns.
     where : str
@@ -93,7 +117,7 @@ def find_columns(first: list[str], layout: Layout, where: str) -> tuple[tuple[st
                 f" ({', '.join(show(cell[:20]) for cell in first[:8])}); name every column in order, any word for"
                 " those that are not needed"
             )
-        return names, False, _places(names, {}, where, "columns")
+        return names, False, _places(names, {}, sample, where, "columns")
     if given is not None and not isinstance(given, Mapping):
         raise ConfigError(
             f"columns is {show(given)}; give {{customer: HEAD, date: HEAD, amount: HEAD}}, or, for a file without a"
@@ -108,51 +132,95 @@ def find_columns(first: list[str], layout: Layout, where: str) -> tuple[tuple[st
             f"{where}: its first line {show(', '.join(first)[:80])} is no head line; name its {len(first)} columns in"
             f" order: columns=[{','.join(_guess_order(first))}]"
         )
-    return tuple(first), True, _places(tuple(first), chosen, where, "the head line")
+    return tuple(first), True, _places(tuple(first), chosen, sample, where, "the head line")
 
 
 def _guess_order(first: list[str]) -> list[str]:
     """Return an example of names for columns without a head line."""
-    if len(first) == len(ROLES):
-        return list(ROLES)
-    return ["customer", "date", "amount", *(f"other{at}" for at in range(1, len(first) - len(ROLES) + 1))]
+    known = ["customer", "date", "amount"]
+    return [*known, *(f"other{at}" for at in range(1, len(first) - len(known) + 1))][: len(first)]
 
 
-def _places(names: tuple[str, ...], chosen: Mapping[str, Any], where: str, source: str) -> dict[str, int]:
+def _places(
+    names: tuple[str, ...], chosen: Mapping[str, Any], sample: Sequence[Sequence[str]], where: str, source: str
+) -> dict[str, int]:
+    """Return the column of each role: the one that is named, else the only one that fits."""
     plain = [re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") for name in names]
-    places = {}
-    for role, known in ROLES.items():
+    places: dict[str, int] = {}
+    for role in ROLES:
         wanted = chosen.get(role)
         if wanted is not None:
-            if names.count(str(wanted)) != 1:
-                found = "is there twice" if str(wanted) in names else "is not there"
-                raise ConfigError(
-                    f"{where}: columns.{role} is {show(wanted)}, which {found};"
-                    f" {suggest(wanted, names, 'the columns are')}"
-                )
-            places[role] = names.index(str(wanted))
+            places[role] = _named(role, wanted, names, where)
+        elif role in chosen and role not in REQUIRED:
             continue
-        at = next((plain.index(word) for word in known if word in plain), None)
-        counted = next((name for name, word in zip(names, plain, strict=True) if word in _QUANTITIES), None)
-        if role == "amount" and at is not None and plain[at] in _UNIT_PRICES and counted is not None:
+        elif (at := _guess(role, names, plain, where, source)) is not None:
+            places[role] = at
+        elif source == "columns" and role == "quantity" and "quantity" in plain:
+            places[role] = plain.index("quantity")
+    counted = next((name for name, word in zip(names, plain, strict=True) if word in _QUANTITIES), None)
+    if "amount" not in chosen and "quantity" not in places and counted is not None and "amount" in places:
+        at = places["amount"]
+        if plain[at] in _UNIT_PRICES:
             raise ConfigError(
-                f"{where}: {names[at]!r} beside {counted!r} is the price of one piece; add a column with {counted} x"
-                f" {names[at]} and say columns={{amount: HEAD}}"
+                f"{where}: {names[at]!r} beside {counted!r} may be the price of one piece; say"
+                f" columns={{amount: {names[at]!r}, quantity: {counted!r}}} to have their product,"
+                f" columns={{amount: {names[at]!r}}} if it is the whole amount"
             )
-        if at is None:
-            raise ConfigError(
-                f"{where}: no column is known as the {role}; {source} has {', '.join(names)};"
-                f" say which it is: columns={{{role}: HEAD}}"
-            )
-        if plain.count(plain[at]) > 1:
-            raise ConfigError(
-                f"{where}: {plain.count(plain[at])} columns are called {names[at]!r}; call the one that is not the"
-                f" {role} otherwise, in {source}"
-            )
-        places[role] = at
-    if len(set(places.values())) < len(ROLES):
+    if "quantity" in places and "amount" not in places:
+        raise ConfigError(f"{where}: columns has a quantity and no amount; say which column is the unit price: amount")
+    if len(set(places.values())) < len(places):
         raise ConfigError(
-            f"{where}: one column would be two of {', '.join(ROLES)}; say which is which:"
+            f"{where}: one column would be two of {', '.join(places)}; say which is which:"
             " columns={customer: HEAD, date: HEAD, amount: HEAD}"
         )
+    if "amount" not in places and "amount" not in chosen and source != "columns":
+        _ask_for_amount(names, places, sample, where)
     return places
+
+
+def _named(role: str, wanted: object, names: tuple[str, ...], where: str) -> int:
+    if names.count(str(wanted)) != 1:
+        found = "is there twice" if str(wanted) in names else "is not there"
+        raise ConfigError(
+            f"{where}: columns.{role} is {show(wanted)}, which {found}; {suggest(wanted, names, 'the columns are')}"
+        )
+    return names.index(str(wanted))
+
+
+def _guess(role: str, names: tuple[str, ...], plain: list[str], where: str, source: str) -> int | None:
+    """Return the one column that fits a role by its head; where several do, ask."""
+    fitting = [at for at, word in enumerate(plain) if word in ROLES[role]]
+    fitting = [at for at in fitting if plain[at] not in _WEAK] or fitting
+    if source == "columns" and role in plain:
+        fitting = [at for at, word in enumerate(plain) if word == role]
+    if len({plain[at] for at in fitting}) < len(fitting):
+        twice = next(at for at in fitting if plain.count(plain[at]) > 1)
+        raise ConfigError(
+            f"{where}: {plain.count(plain[twice])} columns are called {names[twice]!r}; call the one that is not the"
+            f" {role} otherwise, in {source}"
+        )
+    if len(fitting) > 1:
+        raise ConfigError(
+            f"{where}: {' and '.join(repr(names[at]) for at in fitting)} may each be the {role}; say which:"
+            f" {' or '.join(f'columns={{{role}: {names[at]!r}}}' for at in fitting)}"
+        )
+    if not fitting and role in REQUIRED:
+        raise ConfigError(
+            f"{where}: no column is known as the {role}; {source} has {', '.join(names)};"
+            f" say which it is: columns={{{role}: HEAD}}"
+        )
+    return fitting[0] if fitting else None
+
+
+def _ask_for_amount(
+    names: tuple[str, ...], places: Mapping[str, int], sample: Sequence[Sequence[str]], where: str
+) -> None:
+    """Ask which column is the amount where one without a known head may be; without any there are no amounts."""
+    for at, name in enumerate(names):
+        cells = [row[at] for row in sample if len(row) > at and row[at]]
+        numbers = sum(bool(re.search(r"\d", cell)) and looks_like_amount(cell) for cell in cells)
+        if at not in places.values() and cells and numbers >= _NUMBERS * len(cells):
+            raise ConfigError(
+                f"{where}: no column is known as the amount, and {name!r} may be it; say columns={{amount: {name!r}}},"
+                " or columns={amount: null} to fit buying and leaving without amounts"
+            )

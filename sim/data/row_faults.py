@@ -21,6 +21,13 @@ class RowFaults:
 
     counts: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[str]] = field(default_factory=dict)
+    #: Whether any of them is a fault, and not only a row that says nothing.
+    stops: bool = False
+
+    def leave(self, what: str, count: int) -> None:
+        """Count rows that say nothing, such as a repeated head line: they are left out and are no fault."""
+        self.counts[what] = self.counts.get(what, 0) + count
+        self.examples.setdefault(what, [])
 
     def add(self, what: str, count: int, examples: Iterator[str]) -> None:
         """Count faulty rows and keep the first examples.
@@ -36,6 +43,7 @@ class RowFaults:
         """
         if count == 0:
             return
+        self.stops = True
         self.counts[what] = self.counts.get(what, 0) + count
         shown = self.examples.setdefault(what, [])
         for example in examples:
@@ -44,6 +52,7 @@ class RowFaults:
             shown.append(example)
 
     def __str__(self) -> str:
-        return "; ".join(
-            f"{count_rows(count)} {what} ({', '.join(self.examples[what])})" for what, count in self.counts.items()
-        )
+        return "; ".join(f"{count_rows(count)} {what}{self._shown(what)}" for what, count in self.counts.items())
+
+    def _shown(self, what: str) -> str:
+        return f" ({', '.join(self.examples[what])})" if self.examples[what] else ""

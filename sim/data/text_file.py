@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from sim.data.dates import looks_like_date
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
@@ -19,6 +20,8 @@ __all__ = [
     "check_file",
     "check_quotes",
     "find_delimiter",
+    "first_content",
+    "first_lines",
     "open_binary",
     "read_text",
     "reason_of",
@@ -161,7 +164,9 @@ def open_binary(path: Path, where: str, most_megabytes: int) -> BinaryIO:
     return io.BufferedReader(_BoundedStream(stream, most_megabytes * 1_000_000, message), SNIFFED_BYTES)
 
 
-def check_quotes(path: Path, where: str, delimiter: str, width: int, most_megabytes: int) -> None:
+def check_quotes(
+    path: Path, where: str, delimiter: str, width: int, most_megabytes: int, date_at: int | None = None
+) -> None:
     """Refuse a quote that opens and swallows rows.
 
     A field with a line break is legal, but not one whose lines are rows by themselves.
@@ -177,6 +182,8 @@ def check_quotes(path: Path, where: str, delimiter: str, width: int, most_megaby
         Columns of a row.
     most_megabytes : int
         As for :func:`open_binary`.
+    date_at : int, optional
+        Column of dates: a line within a cell that has a date there is a row, too.
 
     Raises
     ------
@@ -202,12 +209,78 @@ def check_quotes(path: Path, where: str, delimiter: str, width: int, most_megaby
             swallowed = re.split(r"\r\n|\n|\r", max(broken, key=len, default=""))[1:]
             swallowed = [text for text in swallowed if text.strip()]
             rows = sum(text.count(delimiter) >= width - 1 for text in swallowed[:-1])
-            if longest or (rows >= _FEWEST_SWALLOWED and rows == len(swallowed) - 1):
+            dated = date_at is not None and any(_has_date(text, delimiter, date_at) for text in swallowed)
+            if longest or dated or (rows >= _FEWEST_SWALLOWED and rows == len(swallowed) - 1):
                 raise ConfigError(
                     f"{where}: a quote opens in line {line:,} and takes {reader.line_num - line:,} lines that follow"
                     " into one cell; close it, or write it twice within quotes"
                 )
             line = reader.line_num + 1
+
+
+def _has_date(text: str, delimiter: str, at: int) -> bool:
+    """Return whether a line has a date in a column."""
+    cells = [cell.strip().strip('"') for cell in text.split(delimiter)]
+    return len(cells) > at and looks_like_date(cells[at])
+
+
+def first_lines(path: Path, where: str, most_megabytes: int) -> tuple[list[str], int, str | None, bool]:
+    """Return the first lines that hold something.
+
+    Parameters
+    ----------
+    path : Path
+    where : str
+        Opens every message.
+    most_megabytes : int
+        As for :func:`open_binary`.
+
+    Returns
+    -------
+    lines : list of str
+    skipped : int
+        Lines before the first of them: blank ones, and Excel's ``sep=;``.
+    announced : str or None
+        Sign between columns as such a line gives it.
+    whole : bool
+        Whether that is the whole file.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, is no text, or has only blank lines.
+    """
+    try:
+        with open_binary(path, where, most_megabytes) as stream:
+            raw = stream.read(SNIFFED_BYTES)
+    except OSError as error:
+        raise ConfigError(f"{where} cannot be read: {reason_of(error)}; give a text file that may be read") from None
+    if raw[:2] == b"PK":
+        raise ConfigError(f"{where} is a workbook or an archive; save its table as CSV in UTF-8")
+    if b"\0" in raw:
+        raise ConfigError(f"{where} is no UTF-8 text (it holds zero bytes); save it as CSV in UTF-8")
+    whole = len(raw) < SNIFFED_BYTES
+    text = raw.decode("utf-8-sig", errors="replace")
+    lines, before, announced = first_content(text)
+    if not lines:
+        raise ConfigError(f"{where} has only blank lines; give a file with a row for each line of its table")
+    return lines if whole or len(lines) == 1 else lines[:-1], before, announced, whole
+
+
+def first_content(text: str) -> tuple[list[str], int, str | None]:
+    r"""Return the lines of a text that hold something, how many lines are before them, and the sign of ``sep=;``.
+
+    Examples
+    --------
+    >>> first_content("sep=;\r\n\r\na;b\r\n")
+    (['a;b'], 1, ';')
+    """
+    every = re.split(r"\r\n|\n|\r", text)
+    before = next((at for at, line in enumerate(every) if line.strip()), 0)
+    announced = re.fullmatch(r"sep=(.)", every[before].strip(" "))
+    if announced:
+        before += 1
+    return [line for line in every[before:] if line.strip()], before, announced[1] if announced else None
 
 
 def reason_of(error: Exception) -> str:
@@ -247,14 +320,14 @@ def find_delimiter(lines: Sequence[str], given: str | None, fewest: int, where: 
         widths = [len(split_line(line, sign)) for line in lines]
         usual = max(set(widths), key=widths.count)
         if usual >= fewest:
-            fitting.append((widths.count(usual), -_DELIMITERS.index(sign), sign))
+            fitting.append((widths.count(usual), usual, -_DELIMITERS.index(sign), sign))
     if fitting:
-        return max(fitting)[2]
+        return max(fitting)[3]
     if len(lines[0].split()) >= fewest:
         return WHITESPACE
     raise ConfigError(
-        f"{where}: its first line {show(lines[0][:80])} has fewer than three columns;"
-        " a transaction needs customer, date and amount. If they are there, say delimiter='SIGN'"
+        f"{where}: its first line {show(lines[0][:80])} has fewer than {fewest} columns;"
+        " if they are there, say which sign parts them: delimiter='SIGN'"
     )
 
 

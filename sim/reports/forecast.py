@@ -11,6 +11,7 @@ import numpy as np
 from sim.analysis.paired import NORMAL_WIDTH
 from sim.customer_base.buy_till_you_die import BuyTillYouDie
 from sim.number_format import count, decimal, spaced
+from sim.reports.columns import column_table
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.repeat_buying import draw_comebacks, draw_repeats, draw_tiers, draw_tracking, draw_weeks
 from sim.reports.picture import Picture
@@ -18,6 +19,7 @@ from sim.scenario.calendar import DAYS_A_WEEK
 
 if TYPE_CHECKING:
     from sim.customer_base.forecast import Forecast
+    from sim.data.ledger import Ledger
 
 __all__ = ["estimate_line", "forecast_document", "forecast_facts", "forecast_lines", "forecast_summary"]
 
@@ -29,7 +31,7 @@ _MEANINGS = {
 }
 
 
-def forecast_summary(found: Forecast, warnings: Sequence[str], counts: dict[str, int]) -> dict[str, Any]:
+def forecast_summary(found: Forecast, warnings: Sequence[str], ledger: Ledger) -> dict[str, Any]:
     """Return the content of `summary.json`.
 
     Parameters
@@ -37,8 +39,8 @@ def forecast_summary(found: Forecast, warnings: Sequence[str], counts: dict[str,
     found : Forecast
     warnings : sequence of str
         What was odd about the file.
-    counts : dict of str to int
-        Rows read, used and left out.
+    ledger : Ledger
+        Rows read, used and left out, and what was understood of the columns.
 
     Returns
     -------
@@ -62,7 +64,9 @@ def forecast_summary(found: Forecast, warnings: Sequence[str], counts: dict[str,
             "mean_amount": base.mean_amount,
             "repeat_purchases_in_window": int(base.repeats.sum()),
             "repeat_purchases_after": int(base.after.sum()),
-            "counts": counts,
+            "counts": dict(ledger.counts),
+            "left_out": dict(ledger.left_out),
+            "columns": [column.plain() for column in ledger.columns],
         },
         "warnings": list(warnings),
         "parameters": {
@@ -151,7 +155,7 @@ def estimate_line(found: Forecast) -> str:
     return f"BG/NBD, in weeks, ± standard error: {written}"
 
 
-def forecast_document(found: Forecast, warnings: Sequence[str], command: str, title: str) -> Document:
+def forecast_document(found: Forecast, warnings: Sequence[str], ledger: Ledger, command: str, title: str) -> Document:
     """Lay out the report.
 
     Parameters
@@ -159,6 +163,8 @@ def forecast_document(found: Forecast, warnings: Sequence[str], command: str, ti
     found : Forecast
     warnings : sequence of str
         What was odd about the file.
+    ledger : Ledger
+        Rows read, used and left out, and what was understood of the columns.
     command : str
         What runs the fitted cohort.
     title : str
@@ -177,6 +183,8 @@ def forecast_document(found: Forecast, warnings: Sequence[str], command: str, ti
         slots={
             **forecast_facts(found),
             "notes": warnings,
+            "column_table": column_table(ledger.columns),
+            "row_table": _row_table(ledger),
             "command": command,
             "simulated_customers": found.simulated.customers,
             "step_days": cohort.step_days,
@@ -194,6 +202,13 @@ def forecast_document(found: Forecast, warnings: Sequence[str], command: str, ti
             "together": _together(found),
         },
     )
+
+
+def _row_table(ledger: Ledger) -> Table:
+    """Return where the rows of the file went."""
+    rows = [("Rows read", count(ledger.rows)), ("used", count(ledger.counts["rows_used"]))]
+    rows += [(f"left out {what}", count(number)) for what, number in ledger.left_out.items()]
+    return Table(("Rows", ""), tuple(rows))
 
 
 def _parameter_table(found: Forecast) -> Table:

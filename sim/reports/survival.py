@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sim.number_format import decimal, exact_percent
+from sim.reports.columns import column_table
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.survival import draw_survival
 from sim.reports.picture import Picture
@@ -49,7 +50,12 @@ def survival_summary(found: Projection, name: str) -> dict[str, Any]:
     return {
         "scenario": name,
         "verdict": "\n".join(survival_lines(found)),
-        "data": {"periods": survival.periods, "fitted": survival.fitted, "subscribers": survival.subscribers},
+        "data": {
+            "periods": survival.periods,
+            "fitted": survival.fitted,
+            "subscribers": survival.subscribers,
+            "columns": [column.plain() for column in survival.columns],
+        },
         "parameters": {
             "gamma": {"estimate": found.model.gamma, "error": errors[0] if errors else None},
             "delta": {"estimate": found.model.delta, "error": errors[1] if errors else None},
@@ -104,6 +110,7 @@ def survival_document(found: Projection, command: str, title: str) -> Document:
         pictures=pictures,
         slots={
             **survival_facts(found),
+            "column_table": column_table(found.survival.columns),
             "period_table": Table(
                 (survival.unit, "Observed", "Formula", "Simulated", "Simulation's error", ""), rows, words=(5,)
             ),

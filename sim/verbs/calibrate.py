@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from agents.quantity import quantity, text, whole
 from sim.calibration.parameters import Parameter, default_parameters, read_parameters
 from sim.calibration.targets import Target, TargetFile, read_target_file, read_targets
+from sim.data.column_read import ColumnRead
 from sim.data.layout import Layout
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
@@ -57,6 +58,7 @@ class TargetPlan:
     name: str
     title: str
     where: str
+    columns: tuple[ColumnRead, ...] = ()
 
 
 def _prepare(job: Job[CalibrateKeys, None]) -> TargetPlan | DataPlan:
@@ -79,7 +81,8 @@ def _prepare(job: Job[CalibrateKeys, None]) -> TargetPlan | DataPlan:
     parameters = default_parameters(scenario, targets) if said is None else read_parameters(said, scenario, where=where)
     name = keys.save_as or (source.name if source is not None else "fitted")
     read_name(name, "the result", key="save_as")
-    return TargetPlan(targets, parameters, name, keys.save_title or (source.title if source is not None else ""), where)
+    title = keys.save_title or (source.title if source is not None else "")
+    return TargetPlan(targets, parameters, name, title, where, source.columns if source is not None else ())
 
 
 def _source(targets: object, config_path: ConfigPath) -> TargetFile | None:
@@ -106,6 +109,7 @@ def _run(job: Job[CalibrateKeys, TargetPlan | DataPlan], session: Session) -> An
     from sim.calibration.calibrate import calibrate
     from sim.calibration.result import Effort
     from sim.reports.calibration import calibration_document, calibration_lines, calibration_summary, target_lines
+    from sim.reports.columns import column_lines
     from sim.results.answer import Answer
     from sim.results.calibration import draws_table, simulations_table, write_fit
 
@@ -131,12 +135,17 @@ def _run(job: Job[CalibrateKeys, TargetPlan | DataPlan], session: Session) -> An
     return Answer(
         name=name,
         config=_config(job, plan),
-        summary=calibration_summary(done, name),
+        summary=calibration_summary(done, name) | {"columns": [column.plain() for column in plan.columns]},
         tables={"simulations": [simulations_table(done)], "near_best": [draws_table(done)]},
         files=lambda folder: write_fit(done, folder / "config", name, plan.title, Path(plan.where).name),
         report=calibration_document(done, title, command),
         manifest={"scenario": name, "simulations": done.simulations, "fit_population": done.population},
-        lines=[*target_lines(done), "", *calibration_lines(done)],
+        lines=[
+            *([*column_lines(plan.columns), ""] if plan.columns else []),
+            *target_lines(done),
+            "",
+            *calibration_lines(done),
+        ],
         commands=[command, *([f"{command} scenario.ensemble={name}"] if done.members else [])],
     )
 

@@ -118,6 +118,7 @@ def _run_purchases(job: Job[Any, Any], plan: DataPlan, session: Session) -> Answ
     from sim.customer_base.forecast import forecast
     from sim.customer_base.purchase_history import survey
     from sim.data.transactions import read_transactions
+    from sim.reports.columns import column_lines
     from sim.reports.forecast import estimate_line, forecast_document, forecast_lines, forecast_summary
     from sim.results.answer import Answer
     from sim.results.forecast import forecast_tables, write_forecast
@@ -135,12 +136,12 @@ def _run_purchases(job: Job[Any, Any], plan: DataPlan, session: Session) -> Answ
     return Answer(
         name=plan.name,
         config=_config(job, plan),
-        summary=forecast_summary(found, warnings, dict(ledger.counts)),
+        summary=forecast_summary(found, warnings, ledger),
         tables=forecast_tables(found),
         files=lambda folder: write_forecast(found, folder / "config", source, warnings),
-        report=forecast_document(found, warnings, plan.command, f"{source}: who comes back"),
+        report=forecast_document(found, warnings, ledger, plan.command, f"{source}: who comes back"),
         manifest=_manifest(plan, total),
-        lines=[*forecast_lines(found, warnings), estimate_line(found)],
+        lines=[*column_lines(ledger.columns), "", *forecast_lines(found, warnings), estimate_line(found)],
         commands=[f"Run it:  {plan.command}"],
     )
 
@@ -148,6 +149,7 @@ def _run_purchases(job: Job[Any, Any], plan: DataPlan, session: Session) -> Answ
 def _run_subscribers(job: Job[Any, Any], plan: DataPlan, survival: Survival, session: Session) -> Answer:
     """Fit churn to survivors by period."""
     from sim.customer_base.survival import project
+    from sim.reports.columns import column_lines
     from sim.reports.survival import survival_document, survival_lines, survival_summary
     from sim.results.answer import Answer
     from sim.results.survival import survival_table, write_subscription
@@ -163,7 +165,7 @@ def _run_subscribers(job: Job[Any, Any], plan: DataPlan, survival: Survival, ses
         files=lambda folder: write_subscription(found, folder / "config", plan.name, plan.title, source, population),
         report=survival_document(found, plan.command, f"{source}: who stays"),
         manifest=_manifest(plan, total),
-        lines=survival_lines(found),
+        lines=[*column_lines(survival.columns), "", *survival_lines(found)],
         commands=[f"Run it:  {plan.command}"],
     )
 

@@ -108,12 +108,12 @@ def test_what_cannot_be_is_said_in_one_line(scenario, data, words):
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("a.csv", "metric;value\nswitched;3\n", "column 'metric' is missing"),
+        ("a.csv", "metrik;value\nswitched;3\n", "column 'metric' is missing"),
         ("a.csv", "", "is empty; give a file of targets"),
         ("a.csv", "metric,value\nswitched,1,2\n", "line 2"),
         ("a.csv", 'metric,value\n"switched,1\n', "line"),
         ("a.csv", "metric,value\n", "targets is empty"),
-        ("a.txt", "x", "give a .yaml or .csv"),
+        ("a.txt", "x", "give a .yaml, .csv or .parquet"),
         ("a.yaml", "target: {switched: 3}\n", "did you mean 'targets'"),
         ("a.yaml", "name: ../x\ntargets: {switched: 3}\n", "letters, digits"),
         ("a.yaml", "name: x\n", "targets is missing"),

@@ -1,0 +1,100 @@
+"""Ids: customers and cases by name; what is missing however it is written, and which names are spellings of one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["MISSING", "Spellings", "is_missing", "plain_ids"]
+
+#: How tools write that there is no value, in small letters.
+MISSING = (
+    "", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "#null!", "#value!", "#ref!", "none", "nil", "\\n", "-",
+    "--", "?", ".", "(not set)", "(none)", "(null)", "(blank)", "(empty)", "(unknown)", "undefined", "missing", "nat",
+    "#na", "<null>", "unknown", "0000-00-00", "not available",
+)  # fmt: skip
+#: Signs without width that come along when cells are copied.
+_INVISIBLE = r"[\x{200B}-\x{200F}\x{2060}\x{FEFF}\x{00AD}]"
+
+
+def is_missing(cells: Any, words: Sequence[str] | None, pyarrow: Any, compute: Any) -> NDArray[np.bool_]:
+    """Return which cells say that there is no value.
+
+    Parameters
+    ----------
+    cells : pyarrow array of str
+        Without blanks around them.
+    words : sequence of str or None
+        What says so beside an empty cell; None: the usual words.
+    pyarrow, compute : module
+        Loaded by the caller.
+
+    Returns
+    -------
+    bool (n,)
+    """
+    known = MISSING if words is None else ("", *(word.lower() for word in words))
+    found = compute.is_in(compute.utf8_lower(cells), pyarrow.array(known))
+    return np.asarray(found.to_numpy(zero_copy_only=False))
+
+
+def plain_ids(cells: Any, compute: Any) -> Any:
+    """Return ids without blanks around them, without signs that have no width, and 1001.0 as 1001.
+
+    A table tool that makes numbers of ids with gaps writes them with a decimal zero.
+
+    Parameters
+    ----------
+    cells : pyarrow array of str
+    compute : module
+        Loaded by the caller.
+    """
+    seen = compute.utf8_trim_whitespace(compute.replace_substring_regex(cells, _INVISIBLE, ""))
+    return compute.replace_substring_regex(seen, r"^(\d+)(?:\.0+|,0{1,2})$", r"\1")
+
+
+class Spellings:
+    """Ids that are another one's but for capitals, or but for leading zeros and how letters are composed.
+
+    Parameters
+    ----------
+    hashed : callable
+        Makes a key, an uint64, of each of an array of words.
+    """
+
+    def __init__(self, hashed: Any) -> None:
+        self._hashed = hashed
+        self._pairs: dict[str, list[NDArray[np.uint64]]] = {"case": [], "zeros": []}
+
+    def add(self, words: NDArray[np.object_], keys: NDArray[np.uint64]) -> None:
+        """Remember the words that a fold changes."""
+        for name, fold in (("case", str.lower), ("zeros", _fold_zeros)):
+            folded = np.array([fold(word) for word in words], dtype=object)
+            if (differs := np.flatnonzero(folded != words)).size:
+                self._pairs[name].append(np.column_stack([keys[differs], self._hashed(folded[differs])]))
+
+    def alike(self, name: str, used: NDArray[np.uint64]) -> int:
+        """Return how many ids fewer there are where a spelling makes no difference.
+
+        Parameters
+        ----------
+        name : {'case', 'zeros'}
+        used : uint64 array
+            Keys of the ids that are used.
+        """
+        if not self._pairs[name]:
+            return 0
+        keys = np.unique(used)
+        pairs = np.unique(np.concatenate(self._pairs[name]), axis=0)
+        pairs = pairs[np.isin(pairs[:, 0], keys)]
+        folded = np.concatenate([np.setdiff1d(keys, pairs[:, 0]), pairs[:, 1]])
+        return int(folded.size - np.unique(folded).size)
+
+
+def _fold_zeros(word: str) -> str:
+    return re.sub(r"^0+(?=\d+$)", "", word if word.isascii() else unicodedata.normalize("NFKC", word))

@@ -1,0 +1,103 @@
+"""Parquet file: its columns as text, block by block, so that they are read like those of any other table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.data.text_file import reason_of
+from sim.scenario.errors import ConfigError
+
+__all__ = ["is_parquet", "parquet_blocks", "parquet_heads"]
+
+_MAGIC = b"PAR1"
+_ROWS = 131_072
+
+
+def is_parquet(path: Path) -> bool:
+    """Return whether an ordinary file is Parquet, by its first bytes."""
+    with path.open("rb") as stream:
+        return stream.read(len(_MAGIC)) == _MAGIC
+
+
+def parquet_heads(path: Path, where: str) -> list[str]:
+    """Return the names of the columns.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        return [str(name) for name in parquet.read_schema(path).names]
+    except (OSError, pyarrow.ArrowException) as error:
+        raise ConfigError(f"{where} cannot be read as Parquet: {reason_of(error)}; write it again") from None
+
+
+def parquet_blocks(
+    path: Path, columns: Sequence[str], where: str, most_megabytes: int, rows: int = _ROWS
+) -> Iterator[Any]:
+    """Yield record batches of the columns asked for, every cell as text, '' where there is none.
+
+    Dates become 2021-01-04, times the clock of their own zone.
+
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of str
+        Heads.
+    where : str
+        Opens every message.
+    most_megabytes : int
+        Of all columns asked for, as text.
+    rows : int
+        Of a block, at most.
+
+    Yields
+    ------
+    pyarrow.RecordBatch
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, a column holds lists or the like, or there is more text than may be.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    left = most_megabytes * 1_000_000
+    try:
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=rows, columns=list(dict.fromkeys(columns))):
+                cells = [_as_text(batch.column(batch.schema.get_field_index(name)), name, where) for name in columns]
+                left -= sum(column.nbytes for column in cells)
+                if left < 0:
+                    raise ConfigError(
+                        f"{where} holds more than {most_megabytes:,} MB of text; divide it, or say"
+                        f" most_megabytes={2 * most_megabytes} if there is memory for it"
+                    )
+                yield pyarrow.record_batch(cells, [f"column{at}" for at in range(len(cells))])
+    except (OSError, pyarrow.ArrowException) as error:
+        raise ConfigError(f"{where} cannot be read as Parquet: {reason_of(error)}; write it again") from None
+
+
+def _as_text(column: Any, name: str, where: str) -> Any:
+    import pyarrow
+    from pyarrow import compute, types
+
+    kind = column.type
+    if types.is_dictionary(kind):
+        column = compute.cast(column, kind.value_type)
+        kind = column.type
+    if types.is_nested(kind) or types.is_binary(kind) or types.is_fixed_size_binary(kind):
+        raise ConfigError(f"{where}: its column {name!r} holds {kind}; give a column of text, numbers or dates")
+    if types.is_timestamp(kind):
+        local = compute.local_timestamp(column) if kind.tz else column
+        column = compute.strftime(local, format="%Y-%m-%d")
+    elif types.is_date(kind):
+        column = compute.strftime(compute.cast(column, pyarrow.timestamp("s")), format="%Y-%m-%d")
+    return compute.fill_null(compute.cast(column, pyarrow.string()), "")
