@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.customer_base.buy_till_you_die import BuyTillYouDie
+from sim.customer_base.repeat_buying import RepeatModel
 from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
 
-__all__ = ["LEAVING", "MOST_JOININGS", "Cohort", "Joining", "group_joinings", "lay_out", "stagger"]
+__all__ = ["LEAVING", "MOST_JOININGS", "Cohort", "Joining", "Simulable", "group_joinings", "lay_out", "stagger"]
 
 #: Stages in which customers wait to join: a journey with more of them is no picture any more.
 MOST_JOININGS = 26
@@ -35,14 +35,48 @@ class Joining:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Simulable:
+    """A model of repeat buying in the terms of a market file.
+
+    Attributes
+    ----------
+    mean_gap : float
+        Weeks between needs at the mean rate.
+    heterogeneity : float
+        Shape of the Gamma of rates over customers.
+    leaving, concentration : float
+        Mean and concentration of the Beta of chances to leave.
+    leaves : {'after_repeat', 'after_purchase', 'any_time'}
+        When the chance is taken: after each repeat purchase, after the first one too, or in each step of waiting.
+    """
+
+    mean_gap: float
+    heterogeneity: float
+    leaving: float
+    concentration: float
+    leaves: str
+
+    @classmethod
+    def of(cls, model: RepeatModel, step_days: float) -> Simulable:
+        """Return a model, in weeks, for steps of so many days."""
+        leaving, concentration = model.leaving(step_days / DAYS_A_WEEK)
+        return cls(
+            mean_gap=model.alpha / model.r,
+            heterogeneity=model.r,
+            leaving=leaving,
+            concentration=concentration,
+            leaves=model.LEAVES,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cohort:
     """Everything that a scenario of buy-till-you-die customers is made of.
 
     Attributes
     ----------
     name, title : str
-    model : BuyTillYouDie
-        In weeks.
+    model : Simulable
     joinings : tuple of Joining
         Shares sum to 1.
     days : tuple of float
@@ -64,7 +98,7 @@ class Cohort:
 
     name: str
     title: str
-    model: BuyTillYouDie
+    model: Simulable
     joinings: tuple[Joining, ...]
     spend: float
     tiers: NDArray[np.float64]
@@ -89,9 +123,9 @@ class Cohort:
             "brands": {"shop": {"title": "The shop", "price": price, "unit_margin": price, "salience": 1.0}},
             "need": {
                 "kind": "repeat",
-                "mean_weeks": self.model.alpha / self.model.r * steps_a_week,
+                "mean_weeks": self.model.mean_gap * steps_a_week,
                 "shape": 1.0,
-                "heterogeneity": self.model.r,
+                "heterogeneity": self.model.heterogeneity,
                 "carry_over": 0.0,
             },
             "economics": {"discount_rate": rate, "ancillary_margin": 0.5, "currency": self.currency},
@@ -99,10 +133,7 @@ class Cohort:
 
     def personas(self) -> dict[str, Any]:
         """Return the content of the persona mix's file: groups of equal size by what they spend."""
-        leaving = {
-            "mean": self.model.a / (self.model.a + self.model.b),
-            "concentration": self.model.a + self.model.b,
-        }
+        leaving = {"mean": self.model.leaving, "concentration": self.model.concentration}
         if len(self.tiers) == 1:
             return {"customer": {"title": "Customers", "share": 1.0, LEAVING: leaving, "spend": float(self.tiers[0])}}
         return {
@@ -136,6 +167,17 @@ class Cohort:
                 edges.append({"from": "joins", "to": f"joins_day_{day}", "probability": share})
                 edges.append({"from": f"joins_day_{day}", "to": "first_purchase"})
             edges.append({"from": "joins", "to": "first_purchase"})
+        if self.model.leaves == "any_time":
+            leaving = [
+                {"from": "waiting", "to": "gone", "probability": LEAVING},
+                {"from": "purchase", "to": "waiting"},
+            ]
+        else:
+            leaving = [
+                {"from": "purchase", "to": "decides"},
+                {"from": "decides", "to": "gone", "probability": LEAVING},
+                {"from": "decides", "to": "waiting"},
+            ]
         return {
             "name": self.name,
             "title": "Buy till you die",
@@ -145,16 +187,14 @@ class Cohort:
                 "first_purchase": {"does": "choose"},
                 "waiting": {"does": "wait"},
                 "purchase": {"does": "choose"},
-                "decides": {"weeks": 0},
+                **({} if self.model.leaves == "any_time" else {"decides": {"weeks": 0}}),
                 "gone": {},
             },
             "edges": [
                 *edges,
-                {"from": "first_purchase", "to": "waiting"},
+                {"from": "first_purchase", "to": "decides" if self.model.leaves == "after_purchase" else "waiting"},
                 {"from": "waiting", "to": "purchase", "on": "need"},
-                {"from": "purchase", "to": "decides"},
-                {"from": "decides", "to": "gone", "probability": LEAVING},
-                {"from": "decides", "to": "waiting"},
+                *leaving,
             ],
         }
 

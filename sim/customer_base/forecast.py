@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.customer_base.buy_till_you_die import BuyTillYouDie, Fit, fit_buy_till_you_die
-from sim.customer_base.cohort import Cohort, group_joinings, stagger
+from sim.customer_base.candidates import ModelChoice, choose_model
+from sim.customer_base.cohort import Cohort, Simulable, group_joinings, stagger
 from sim.customer_base.gamma_gamma import GammaGamma, fit_gamma_gamma
 from sim.customer_base.purchase_history import CustomerBase
+from sim.customer_base.repeat_buying import Fit, RepeatModel
 from sim.record.history import History
 from sim.scenario.calendar import DAYS_A_WEEK
 from sim.scenario.errors import ConfigError
@@ -45,7 +46,7 @@ class Simulated:
     """What the simulated cohort did, scaled to as many customers as were observed.
 
     ``error`` and ``spread`` are standard errors of the simulation; ``luck`` is how much a cohort of the observed size
-    would vary.
+    would vary, and ``luck_after`` the same of the purchases after the window alone.
     """
 
     histogram: NDArray[np.float64]
@@ -53,6 +54,7 @@ class Simulated:
     weekly: NDArray[np.float64]
     spread: NDArray[np.float64]
     luck: NDArray[np.float64]
+    luck_after: float
     customers: int
 
 
@@ -63,7 +65,8 @@ class Forecast:
     Attributes
     ----------
     base : CustomerBase
-    fit : Fit
+    choice : ModelChoice
+        The models fitted, and the one that is used.
     spend : GammaGamma or None
         None where amounts tell too little.
     cohort : Cohort
@@ -79,16 +82,21 @@ class Forecast:
     """
 
     base: CustomerBase
-    fit: Fit
+    choice: ModelChoice
     spend: GammaGamma | None
     cohort: Cohort
     histogram: NDArray[np.float64]
     weekly: NDArray[np.float64]
-    members: tuple[BuyTillYouDie, ...]
+    members: tuple[RepeatModel, ...]
     weights: NDArray[np.float64]
     member_weekly: NDArray[np.float64]
     simulated: Simulated
     warnings: tuple[str, ...]
+
+    @property
+    def fit(self) -> Fit[RepeatModel]:
+        """The fit that is used."""
+        return self.choice.fit
 
     @property
     def observed(self) -> NDArray[np.float64]:
@@ -120,6 +128,14 @@ class Forecast:
             float(self.simulated.weekly[-1] - self.simulated.weekly[first - 1]),
         )
 
+    def after_error(self) -> float:
+        """Return the standard deviation of the purchases after the window: open parameters and random variation."""
+        first = self.base.window_weeks
+        ahead = self.member_weekly[:, -1] - self.member_weekly[:, first - 1]
+        mean = self.weights @ ahead
+        luck = self.simulated.luck_after if np.isfinite(self.simulated.luck_after) else 0.0
+        return float(np.sqrt(self.weights @ (ahead - mean) ** 2 + luck**2))
+
 
 def forecast(
     base: CustomerBase,
@@ -131,6 +147,7 @@ def forecast(
     replicates: int,
     threads: int | None = None,
     currency: str = "$",
+    model_name: str | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Forecast:
     """Fit, simulate and compare.
@@ -145,6 +162,8 @@ def forecast(
         Of the simulation.
     currency : str
         Sign before amounts of money.
+    model_name : str, optional
+        The model that is used; by default the one that the data speak for.
     on_progress : callable, optional
         Called with the customer-steps simulated since its last call.
 
@@ -154,7 +173,8 @@ def forecast(
         Expected, simulated and observed purchases.
     """
     summary = base.summary()
-    fit = fit_buy_till_you_die(summary)
+    choice = choose_model(summary, model_name)
+    fit = choice.fit
     members, weights = fit.members(MEMBERS, seed, summary)
     warnings = list(_fit_warnings(fit))
     spend, tiers = _spending(base, warnings)
@@ -167,7 +187,8 @@ def forecast(
         model=model,
         joinings=joinings,
         days=spread,
-        spend=base.mean_amount,
+        # Without amounts every purchase counts as 1.
+        spend=base.mean_amount if base.mean_amount > 0 else 1.0,
         tiers=tiers,
         steps=steps,
         step_days=step_days,
@@ -177,7 +198,7 @@ def forecast(
     days, customers = _points(base)
     return Forecast(
         base=base,
-        fit=fit,
+        choice=choice,
         spend=spend,
         cohort=cohort,
         histogram=expected_histogram(fit.model, days, customers, base.window),
@@ -191,13 +212,13 @@ def forecast(
 
 
 def expected_histogram(
-    model: BuyTillYouDie, days: NDArray[np.float64], customers: NDArray[np.float64], window: int
+    model: RepeatModel, days: NDArray[np.float64], customers: NDArray[np.float64], window: int
 ) -> NDArray[np.float64]:
     """Return the expected customers by repeat purchases in a window, of those who joined on given days.
 
     Parameters
     ----------
-    model : BuyTillYouDie
+    model : RepeatModel
         Rates a week.
     days : float64 (n,)
         Days on which customers join, from 0.
@@ -217,13 +238,13 @@ def expected_histogram(
 
 
 def expected_weekly(
-    model: BuyTillYouDie, days: NDArray[np.float64], customers: NDArray[np.float64], weeks: int
+    model: RepeatModel, days: NDArray[np.float64], customers: NDArray[np.float64], weeks: int
 ) -> NDArray[np.float64]:
     """Return the expected repeat purchases up to the end of each week, of those who joined on given days.
 
     Parameters
     ----------
-    model : BuyTillYouDie
+    model : RepeatModel
         Rates a week.
     days : float64 (n,)
         Days on which customers join, from 0.
@@ -252,11 +273,11 @@ def _points(base: CustomerBase) -> tuple[NDArray[np.float64], NDArray[np.float64
     )
 
 
-def _fit_warnings(fit: Fit) -> list[str]:
+def _fit_warnings(fit: Fit[RepeatModel]) -> list[str]:
     if not fit.unbounded:
         return []
     names = ", ".join(fit.unbounded)
-    if set(fit.unbounded) & {"a", "b"}:
+    if set(fit.unbounded) - {"r", "alpha"}:
         what = "whether and how readily customers leave for good cannot be told from these data"
     else:
         what = "how much customers differ in their rate of buying cannot be told from these data"
@@ -265,14 +286,23 @@ def _fit_warnings(fit: Fit) -> list[str]:
 
 def _spending(base: CustomerBase, warnings: list[str]) -> tuple[GammaGamma | None, NDArray[np.float64]]:
     """Fit spending; return it with the groups' multiples of the mean."""
+    if not np.isfinite(base.mean_amount):
+        return None, np.ones(1)
     paying = base.spend_count > 0
     if base.mean_amount <= 0:
-        raise ConfigError("data holds no amount above 0; give the column of the amounts: columns={amount: HEAD}")
+        warnings.append("no amount is above 0: spending is not fitted")
+        return None, np.ones(1)
     try:
         spend = fit_gamma_gamma(base.spend_count[paying], base.spend_mean[paying])
     except ConfigError as error:
         warnings.append(f"{error}: everybody spends the mean")
         return None, np.ones(1)
+    if spend.unbounded:
+        warnings.append(
+            f"{', '.join(spend.unbounded)} of the spending model not bounded by the data: a customer's amounts hardly"
+            " vary, or customers hardly differ, so that everybody spends the mean"
+        )
+        return spend, np.ones(1)
     if spend.q <= 1.0:
         warnings.append("spending differs so much between customers that its mean is not bounded: everybody spends it")
         return spend, np.ones(1)
@@ -280,22 +310,24 @@ def _spending(base: CustomerBase, warnings: list[str]) -> tuple[GammaGamma | Non
     return spend, tiers / tiers.mean()
 
 
-def _simulable(model: BuyTillYouDie, base: CustomerBase, warnings: list[str]) -> tuple[BuyTillYouDie, float]:
+def _simulable(model: RepeatModel, base: CustomerBase, warnings: list[str]) -> tuple[Simulable, float]:
     """Return the model within what a configuration accepts, and the days that a step stands for."""
-    r = float(np.clip(model.r, *_SHAPES))
-    total = float(np.clip(model.a + model.b, *_CONCENTRATIONS))
-    mean = model.a / (model.a + model.b)
-    alpha = model.alpha / model.r * r
-    if (r, total) != (model.r, model.a + model.b):
-        warnings.append("an estimate lies beyond what a configuration accepts: what is simulated stands at that end")
-    fitting = BuyTillYouDie(r, alpha, max(mean * total, 1e-12), max((1.0 - mean) * total, 1e-12))
     step_days = 1.0
-    if alpha / r * DAYS_A_WEEK > _LONGEST_GAP or base.days + 1 > _MOST_STEPS:
+    gap = model.alpha / model.r
+    if gap * DAYS_A_WEEK > _LONGEST_GAP or base.days + 1 > _MOST_STEPS:
         step_days = float(DAYS_A_WEEK)
         warnings.append(
             "customers buy so rarely, or the data run so long, that one step stands for a week: several purchases"
             " within one week count as one"
         )
+    fitted = Simulable.of(model, step_days)
+    fitting = replace(
+        fitted,
+        heterogeneity=float(np.clip(fitted.heterogeneity, *_SHAPES)),
+        concentration=float(np.clip(fitted.concentration, *_CONCENTRATIONS)),
+    )
+    if fitting != fitted:
+        warnings.append("an estimate lies beyond what a configuration accepts: what is simulated stands at that end")
     return fitting, step_days
 
 
@@ -326,6 +358,7 @@ def _simulate(
     shares = cells / total
     curves = np.stack([_weekly(history, cohort.step_days, base.weeks) for history in lived(whole)])
     curves *= base.customers / cohort.population
+    later = curves[:, -1] - (curves[:, base.window_weeks - 1] if base.window_weeks else 0.0)
     between = curves.std(axis=0, ddof=1) if replicates > 1 else np.full(base.weeks, np.nan)
     return Simulated(
         histogram=shares * base.customers,
@@ -333,6 +366,9 @@ def _simulate(
         weekly=curves.mean(axis=0),
         spread=between / np.sqrt(replicates),
         luck=between * np.sqrt(cohort.population / base.customers),
+        luck_after=float(later.std(ddof=1) * np.sqrt(cohort.population / base.customers))
+        if replicates > 1
+        else float("nan"),
         customers=total,
     )
 

@@ -23,6 +23,8 @@ from sim.scenario.errors import ConfigError
 __all__ = ["GammaGamma", "fit_gamma_gamma"]
 
 _LOWEST, _HIGHEST = 1e-3, 1e5
+#: A shape from which amounts hardly vary any more.
+_ALIKE = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,15 @@ class GammaGamma:
     p: float
     q: float
     v: float
+
+    @property
+    def unbounded(self) -> tuple[str, ...]:
+        """Parameters at an end of the range that makes sense, where the data leave them open.
+
+        From p = 1,000 on a customer's own amounts vary by 3 % at the most: they are one price.
+        """
+        shapes = {"p": self.p, "q": self.q}
+        return tuple(name for name, value in shapes.items() if value >= _ALIKE or value <= 2.0 * _LOWEST)
 
     def log_likelihood(self, purchases: ArrayLike, mean: ArrayLike) -> float:
         """Return the log-likelihood of customers' mean spend over so many purchases each."""

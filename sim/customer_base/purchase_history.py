@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.customer_base.buy_till_you_die import Summary
+from sim.customer_base.repeat_buying import Summary
 from sim.data.ledger import Ledger
 from sim.scenario.calendar import DAYS_A_WEEK
 from sim.scenario.errors import ConfigError
@@ -47,6 +49,13 @@ class CustomerBase:
         Mean amount of a purchase in the window, first ones included.
     later : int
         Customers who first bought after the window, who are no part of this.
+    last_ever : int64 (C,)
+        Days from the first purchase to the last of all.
+    ids : pyarrow.StringArray
+        Names of the customers.
+    purchases : mapping
+        Where the purchases of the ledger went: first ones, repeats in the window and after it, and those of customers
+        who are no part of this; they sum to all.
     """
 
     start: date
@@ -62,6 +71,9 @@ class CustomerBase:
     joined: NDArray[np.int64]
     mean_amount: float
     later: int
+    last_ever: NDArray[np.int64]
+    ids: Any
+    purchases: Mapping[str, int]
 
     @property
     def customers(self) -> int:
@@ -97,6 +109,20 @@ class CustomerBase:
         """Return what a buy-till-you-die model needs to know, in weeks."""
         return Summary.of(self.repeats, self.last / DAYS_A_WEEK, self.observed / DAYS_A_WEEK)
 
+    def single(self, whole: bool = False) -> Summary:
+        """Return the summary customer by customer, in the order of all columns (C,).
+
+        Parameters
+        ----------
+        whole : bool
+            Whether what was observed after the window counts, too.
+        """
+        last = self.last_ever if whole else self.last
+        observed = self.days - 1 - self.first if whole else self.observed
+        repeats = self.repeats + self.after if whole else self.repeats
+        columns = (repeats.astype(np.float64), last / DAYS_A_WEEK, observed / DAYS_A_WEEK)
+        return Summary(*columns, np.ones(self.customers))
+
     def histogram(self, last: int) -> NDArray[np.int64]:
         """Return customers by repeat purchases in the window, ``last`` or more in the last cell."""
         return np.bincount(np.minimum(self.repeats, last), minlength=last + 1)
@@ -116,19 +142,9 @@ def survey(ledger: Ledger, until: date | None = None) -> tuple[CustomerBase, tup
     ConfigError
         If the window is no part of the data, holds too few customers, or nobody in it bought twice.
     """
-    days = ledger.days
-    end = ledger.start + timedelta(days=days - 1)
-    if days < 2 * DAYS_A_WEEK:
-        raise ConfigError(
-            f"data covers {days} day{'s' if days > 1 else ''} ({ledger.start} to {end}); give two weeks at least,"
-            " better a year, so that customers can come back"
-        )
-    window = days // 2 if until is None else (until - ledger.start).days + 1
-    if not DAYS_A_WEEK <= window <= days:
-        raise ConfigError(
-            f"until is {until}, but the data run from {ledger.start} to {end}; give a day between, a week after the"
-            " first at least"
-        )
+    import pyarrow
+
+    days, end, window = _window(ledger, until)
     starts = np.flatnonzero(np.r_[True, np.diff(ledger.customer) != 0])
     first = ledger.day[starts]
     inside = first < window
@@ -148,6 +164,7 @@ def survey(ledger: Ledger, until: date | None = None) -> tuple[CustomerBase, tup
     repeats = np.add.reduceat((again & early).astype(np.int64), starts)
     after = np.add.reduceat((~early).astype(np.int64), starts)
     last = np.maximum.reduceat(np.where(early, ledger.day - origin, 0), starts)
+    last_ever = np.maximum.reduceat(ledger.day - origin, starts)
     paid = again & early & (ledger.amount > 0)
     spend_count = np.add.reduceat(paid.astype(np.int64), starts)
     spent = np.add.reduceat(np.where(paid, ledger.amount, 0.0), starts)
@@ -165,8 +182,16 @@ def survey(ledger: Ledger, until: date | None = None) -> tuple[CustomerBase, tup
         spend_mean=spent[inside] / np.maximum(spend_count[inside], 1),
         weekly=np.bincount(week, minlength=weeks)[:weeks],
         joined=np.bincount(first[inside], minlength=window),
-        mean_amount=float(ledger.amount[member & early].mean()),
+        mean_amount=float(ledger.amount[member & early].mean()) if ledger.priced else float("nan"),
         later=int((~inside).sum()),
+        last_ever=last_ever[inside],
+        ids=ledger.ids.filter(pyarrow.array(inside)),
+        purchases={
+            "first": int(inside.sum()),
+            "repeats_in_window": int(repeats[inside].sum()),
+            "repeats_after": int(after[inside].sum()),
+            "of_later_customers": int((~member).sum()),
+        },
     )
     if not base.repeats.any():
         raise ConfigError(
@@ -174,6 +199,24 @@ def survey(ledger: Ledger, until: date | None = None) -> tuple[CustomerBase, tup
             " buying cannot be fitted, so give a longer file or a later until"
         )
     return base, tuple(_warnings(base))
+
+
+def _window(ledger: Ledger, until: date | None) -> tuple[int, date, int]:
+    """Return the days of the data, its last day, and the days of the calibration window."""
+    days = ledger.days
+    end = ledger.start + timedelta(days=days - 1)
+    if days < 2 * DAYS_A_WEEK:
+        raise ConfigError(
+            f"data covers {days} day{'s' if days > 1 else ''} ({ledger.start} to {end}); give two weeks at least,"
+            " better a year, so that customers can come back"
+        )
+    window = days // 2 if until is None else (until - ledger.start).days + 1
+    if not DAYS_A_WEEK <= window <= days:
+        raise ConfigError(
+            f"until is {until}, but the data run from {ledger.start} to {end}; give a day between, a week after the"
+            " first at least"
+        )
+    return days, end, window
 
 
 def _warnings(base: CustomerBase) -> list[str]:

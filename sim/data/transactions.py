@@ -76,7 +76,7 @@ class _Shape:
     def name(self, role: str) -> str:
         """Return the head of the column of a role, or its number."""
         at = self.columns[role]
-        return self.head[at] if self.has_head else f"column {at + 1}"
+        return self.head[at] if self.has_head else f"{self.head[at]} (column {at + 1})"
 
 
 def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:

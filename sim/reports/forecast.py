@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.analysis.paired import NORMAL_WIDTH
-from sim.customer_base.buy_till_you_die import BuyTillYouDie
-from sim.number_format import count, decimal, spaced
+from sim.customer_base.candidates import CLEAR
+from sim.customer_base.pareto_nbd import ParetoNbd
+from sim.number_format import count, decimal, exact_percent, spaced
 from sim.reports.columns import column_table
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.repeat_buying import draw_comebacks, draw_repeats, draw_tiers, draw_tracking, draw_weeks
 from sim.reports.picture import Picture
-from sim.scenario.calendar import DAYS_A_WEEK
+from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
 
 if TYPE_CHECKING:
     from sim.customer_base.forecast import Forecast
+    from sim.customer_base.repeat_buying import RepeatModel
     from sim.data.ledger import Ledger
 
 __all__ = ["estimate_line", "forecast_document", "forecast_facts", "forecast_lines", "forecast_summary"]
 
+#: How far a forecast of the purchases after the window may be off to be called so.
+_GOOD, _FAIR = 0.05, 0.10
 _MEANINGS = {
+    "s": "shape of the rates of leaving over customers: the smaller, the more they differ",
+    "beta": "their scale, weeks: the mean rate is s / beta a week",
     "r": "shape of the buying rates over customers: the smaller, the more they differ",
     "alpha": "their scale, weeks: the mean rate is r / alpha a week",
-    "a": "leaving after a repeat purchase: mean chance a / (a + b)",
+    "a": "leaving after a purchase: mean chance a / (a + b)",
     "b": "how alike customers are in it: a + b",
 }
 
@@ -47,7 +52,6 @@ def forecast_summary(found: Forecast, warnings: Sequence[str], ledger: Ledger) -
     dict
     """
     base, fit = found.base, found.fit
-    values, errors = fit.model.as_array(), fit.errors
     off, after = found.off(), found.after()
     fit_of_cells = _chi_square(found)
     return {
@@ -61,28 +65,25 @@ def forecast_summary(found: Forecast, warnings: Sequence[str], ledger: Ledger) -
             "end": str(base.end),
             "window_weeks": base.window_weeks,
             "weeks": base.weeks,
-            "mean_amount": base.mean_amount,
+            "mean_amount": _finite(base.mean_amount),
             "repeat_purchases_in_window": int(base.repeats.sum()),
             "repeat_purchases_after": int(base.after.sum()),
-            "counts": dict(ledger.counts),
+            "counts": {
+                **ledger.counts,
+                "customers_in_the_fit": base.customers,
+                "customers_later": base.later,
+                **{f"purchases_{where}": number for where, number in base.purchases.items()},
+            },
             "left_out": dict(ledger.left_out),
             "columns": [column.plain() for column in ledger.columns],
         },
         "warnings": list(warnings),
-        "parameters": {
-            field.name: {
-                "estimate": float(value),
-                "error": float(error) if np.isfinite(error) else None,
-                "ci_low": float(value * np.exp(-NORMAL_WIDTH * error / value)) if np.isfinite(error) else None,
-                "ci_high": float(value * np.exp(NORMAL_WIDTH * error / value)) if np.isfinite(error) else None,
-            }
-            for field, value, error in zip(fields(BuyTillYouDie), values, errors, strict=True)
-        },
+        "parameters": _parameters(found),
+        "model": found.choice.name,
+        "models": _models(found),
         "unbounded": list(fit.unbounded),
         "log_likelihood": fit.log_likelihood,
-        "spend": None
-        if found.spend is None
-        else {"p": found.spend.p, "q": found.spend.q, "v": found.spend.v, "mean": _finite(found.spend.mean)},
+        "spend": _spend(found),
         "fit": {"chi_square": fit_of_cells[0], "degrees_of_freedom": fit_of_cells[1], "p_value": fit_of_cells[2]},
         "forecast": None
         if off is None or after is None
@@ -91,6 +92,8 @@ def forecast_summary(found: Forecast, warnings: Sequence[str], ledger: Ledger) -
             "gap_at_the_end": off[1],
             "observed_after": after[0],
             "simulated_after": after[1],
+            "after": _holdout(found),
+            "not_in_whole_weeks": int(base.repeats.sum() + base.after.sum() - found.observed[-1]),
             "observed_total": float(found.observed[-1]),
             "simulated_total": float(found.simulated.weekly[-1]),
             "expected_total": float(found.weekly[-1]),
@@ -103,6 +106,47 @@ def forecast_summary(found: Forecast, warnings: Sequence[str], ledger: Ledger) -
             "step_days": found.cohort.step_days,
             "steps": found.cohort.steps,
         },
+    }
+
+
+def _parameters(found: Forecast) -> dict[str, Any]:
+    fit = found.fit
+    values, errors = fit.model.as_array(), fit.errors
+    return {
+        name: {
+            "estimate": float(value),
+            "error": float(error) if np.isfinite(error) else None,
+            "ci_low": float(value * np.exp(-NORMAL_WIDTH * error / value)) if np.isfinite(error) else None,
+            "ci_high": float(value * np.exp(NORMAL_WIDTH * error / value)) if np.isfinite(error) else None,
+        }
+        for name, value, error in zip(fit.model.names(), values, errors, strict=True)
+    }
+
+
+def _spend(found: Forecast) -> dict[str, Any] | None:
+    if found.spend is None:
+        return None
+    return {
+        "p": found.spend.p,
+        "q": found.spend.q,
+        "v": found.spend.v,
+        "mean": _finite(found.spend.mean),
+        "unbounded": list(found.spend.unbounded),
+    }
+
+
+def _models(found: Forecast) -> dict[str, Any]:
+    return {
+        name: {
+            "title": candidate.fit.model.TITLE,
+            "parameters": dict(
+                zip(candidate.fit.model.names(), map(float, candidate.fit.model.as_array()), strict=True)
+            ),
+            "log_likelihood": candidate.fit.log_likelihood,
+            "alive_who_bought_once": _finite(candidate.once_alive),
+            "used": name == found.choice.name,
+        }
+        for name, candidate in found.choice.candidates.items()
     }
 
 
@@ -120,8 +164,12 @@ def forecast_facts(found: Forecast) -> dict[str, Any]:
         "weeks": base.weeks,
         "never": float((base.repeats == 0).mean()),
         "yearly": 52.0 * model.r / model.alpha,
-        "leaving": model.a / (model.a + model.b),
-        "bounded": not {"a", "b"} & set(found.fit.unbounded),
+        "leaves": model.LEAVES,
+        "leaving": _leaving(model),
+        "bounded": not set(found.fit.unbounded) - {"r", "alpha"},
+        "model": model.TITLE,
+        "choice": found.choice,
+        "clear": CLEAR,
         "misplaced": 0.5 * float(np.abs(observed - found.histogram).sum()) / base.customers,
         "chi_square": chi_square,
         "freedom": freedom,
@@ -137,7 +185,35 @@ def forecast_facts(found: Forecast) -> dict[str, Any]:
             "gap": off[1],
             "observed_after": after[0],
             "simulated_after": after[1],
+            "holdout": _holdout(found),
         },
+    }
+
+
+def _leaving(model: RepeatModel) -> float:
+    """Return the mean chance to leave: after a purchase, or, where customers leave at any time, within a year."""
+    if isinstance(model, ParetoNbd):
+        return float(1.0 - (model.beta / (model.beta + WEEKS_A_YEAR)) ** model.s)
+    return model.leaving(1.0)[0]
+
+
+def _holdout(found: Forecast) -> dict[str, Any] | None:
+    """Return how good the forecast of the purchases after the window was, in figures and in a word."""
+    after = found.after()
+    if after is None or after[0] <= 0:
+        return None
+    observed, simulated = after
+    spread = NORMAL_WIDTH * found.after_error()
+    low, high = max(simulated - spread, 0.0), simulated + spread
+    gap = simulated / observed - 1.0
+    return {
+        "observed": observed,
+        "simulated": simulated,
+        "ci_low": low,
+        "ci_high": high,
+        "gap": gap,
+        "rating": "good" if abs(gap) <= _GOOD else "fair" if abs(gap) <= _FAIR else "poor",
+        "within_interval": low <= observed <= high,
     }
 
 
@@ -146,13 +222,20 @@ def forecast_lines(found: Forecast, warnings: Sequence[str]) -> list[str]:
     return text_lines("forecast", **forecast_facts(found), warnings=warnings)
 
 
+def _estimates(found: Forecast) -> Iterator[tuple[str, float, float]]:
+    model = found.fit.model
+    return zip(model.names(), map(float, model.as_array()), map(float, found.fit.errors), strict=True)
+
+
 def estimate_line(found: Forecast) -> str:
     """Return the estimates with their standard errors."""
     written = ", ".join(
-        f"{field.name} = {value:.3g}" + (f" ± {error:.2g}" if np.isfinite(error) else " (not bounded)")
-        for field, value, error in zip(fields(BuyTillYouDie), found.fit.model.as_array(), found.fit.errors, strict=True)
+        f"{name} = {value:.3g}" + (f" ± {error:.2g}" if np.isfinite(error) else " (not bounded)")
+        for name, value, error in zip(
+            found.fit.model.names(), found.fit.model.as_array(), found.fit.errors, strict=True
+        )
     )
-    return f"BG/NBD, in weeks, ± standard error: {written}"
+    return f"{found.fit.model.TITLE}, in weeks, ± standard error: {written}"
 
 
 def forecast_document(found: Forecast, warnings: Sequence[str], ledger: Ledger, command: str, title: str) -> Document:
@@ -193,9 +276,10 @@ def forecast_document(found: Forecast, warnings: Sequence[str], ledger: Ledger, 
             "after": int(base.after.sum()),
             "later": base.later,
             "parameter_table": _parameter_table(found),
+            "model_table": _model_table(found),
             "cell_table": _cell_table(found),
             "totals": _totals(found),
-            "mean_spend": cohort.spend,
+            "mean_spend": cohort.spend if base.mean_amount > 0 else None,
             "currency": cohort.currency,
             "spend": found.spend,
             "tiers": len(cohort.tiers),
@@ -213,10 +297,26 @@ def _row_table(ledger: Ledger) -> Table:
 
 def _parameter_table(found: Forecast) -> Table:
     rows = tuple(
-        (field.name, f"{value:.4g}", f"{error:.2g}" if np.isfinite(error) else "not bounded", _MEANINGS[field.name])
-        for field, value, error in zip(fields(BuyTillYouDie), found.fit.model.as_array(), found.fit.errors, strict=True)
+        (name, f"{value:.4g}", f"{error:.2g}" if np.isfinite(error) else "not bounded", _MEANINGS[name])
+        for name, value, error in zip(
+            found.fit.model.names(), found.fit.model.as_array(), found.fit.errors, strict=True
+        )
     )
     return Table(("Parameter", "Estimate", "Standard error", "Meaning"), rows, words=(3,))
+
+
+def _model_table(found: Forecast) -> Table:
+    """Return the models side by side."""
+    rows = []
+    for name, candidate in found.choice.candidates.items():
+        model = candidate.fit.model
+        written = ", ".join(f"{key} = {value:.4g}" for key, value in zip(model.names(), model.as_array(), strict=True))
+        alive = exact_percent(candidate.once_alive, 1) if np.isfinite(candidate.once_alive) else "–"
+        used = "used" if name == found.choice.name else ""
+        rows.append((model.TITLE, written, decimal(candidate.fit.log_likelihood, 1), alive, used))
+    return Table(
+        ("Model", "Estimates", "Log-likelihood", "Still a customer who bought once", ""), tuple(rows), words=(1,)
+    )
 
 
 def _cell_table(found: Forecast) -> Table:
@@ -346,7 +446,7 @@ def _chi_square(found: Forecast) -> tuple[float, int, float]:
     while expected.size > 1 and expected[-1] < 5.0:  # too few are expected there for a chi-square
         observed = np.r_[observed[:-2], observed[-2:].sum()]
         expected = np.r_[expected[:-2], expected[-2:].sum()]
-    freedom = int(expected.size - 1 - len(fields(BuyTillYouDie)))
+    freedom = int(expected.size - 1 - len(found.fit.model.names()))
     value = float(((observed - expected) ** 2 / np.maximum(expected, 1e-9)).sum())
     return value, freedom, float(chi2.sf(value, freedom)) if freedom > 0 else 1.0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,10 @@ import numpy as np
 
 import sim
 from sim.calibration.ensemble import Ensemble
-from sim.customer_base.buy_till_you_die import BuyTillYouDie
 from sim.customer_base.cohort import LEAVING, lay_out
 from sim.customer_base.forecast import Forecast
 from sim.results.configuration import write_configuration, write_ensemble
-from sim.scenario.calendar import DAYS_A_WEEK
+from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
 
 __all__ = ["ensemble_of", "forecast_tables", "write_forecast"]
 
@@ -59,11 +57,12 @@ def ensemble_of(found: Forecast) -> Ensemble | None:
     steps_a_week = DAYS_A_WEEK / found.cohort.step_days
     rows, weights = [], []
     for member, weight in zip(found.members, found.weights, strict=True):
+        leaving, concentration = member.leaving(found.cohort.step_days / DAYS_A_WEEK)
         row = (
             float(f"{member.alpha / member.r * steps_a_week:.9g}"),
             float(f"{member.r:.9g}"),
-            float(f"{member.a / (member.a + member.b):.9g}"),
-            float(f"{member.a + member.b:.9g}"),
+            float(f"{leaving:.9g}"),
+            float(f"{concentration:.9g}"),
         )
         if weight > 1e-6:
             rows.append(row)
@@ -72,11 +71,11 @@ def ensemble_of(found: Forecast) -> Ensemble | None:
 
 
 def forecast_tables(found: Forecast) -> dict[str, list[Any]]:
-    """Return histogram, weekly curve, parameters and near-best fits."""
+    """Return histogram, weekly curve, parameters, near-best fits, models side by side, and each customer."""
     import pyarrow as pa
 
     base, simulated = found.base, found.simulated
-    names = [field.name for field in fields(BuyTillYouDie)]
+    names = list(found.fit.model.names())
     cells = np.arange(found.histogram.size)
     histogram = {
         "repeats": cells,
@@ -99,7 +98,68 @@ def forecast_tables(found: Forecast) -> dict[str, list[Any]]:
     members = np.array([member.as_array() for member in found.members])
     near = {"weight": found.weights} | {name: members[:, at] for at, name in enumerate(names)}
     tables = {"histogram": histogram, "weekly": weekly, "parameters": parameters, "members": near}
-    return {name: [pa.table(columns)] for name, columns in tables.items()}
+    tables |= {"models": _models(found)}
+    written = {name: [pa.table(columns)] for name, columns in tables.items()}
+    return written | {"customer_base": [pa.table(_customers(found)).sort_by("customer")]}
+
+
+def _models(found: Forecast) -> dict[str, Any]:
+    """Return every parameter of every model, long."""
+    rows = [
+        (name, parameter, value, error, candidate.fit.log_likelihood, candidate.once_alive, name == found.choice.name)
+        for name, candidate in found.choice.candidates.items()
+        for parameter, value, error in zip(
+            candidate.fit.model.names(), candidate.fit.model.as_array(), candidate.fit.errors, strict=True
+        )
+    ]
+    heads = ("model", "parameter", "estimate", "error", "log_likelihood", "alive_who_bought_once", "used")
+    return {head: [_null(row[at]) for row in rows] for at, head in enumerate(heads)}
+
+
+def _null(value: Any) -> Any:
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _customers(found: Forecast) -> dict[str, Any]:
+    """Return each customer: what was seen, whether it is still one, and what to expect of it.
+
+    Once at the end of the calibration window, over as long as the data go on, beside what it bought then; and once from
+    all that was seen, over the year that follows the data.
+    """
+    base, model = found.base, found.fit.model
+    seen, whole = base.single(), base.single(whole=True)
+    ahead = (base.days - base.window) / DAYS_A_WEEK
+    start = np.datetime64(base.start)
+    year = model.expected_after(WEEKS_A_YEAR, whole)
+    spend = _spend_of_each(found)
+    tested = ahead > 0
+    return {
+        "customer": base.ids,
+        "first_purchase": start + base.first.astype("timedelta64[D]"),
+        "repeat_purchases": base.repeats,
+        "last_purchase": start + (base.first + base.last).astype("timedelta64[D]"),
+        "p_alive": model.alive(seen),
+        "expected_purchases": model.expected_after(ahead, seen) if tested else [None] * base.customers,
+        "observed_purchases": base.after if tested else [None] * base.customers,
+        "p_alive_at_the_end": model.alive(whole),
+        **{
+            f"p_alive_at_the_end_{name}": candidate.fit.model.alive(whole)
+            for name, candidate in found.choice.candidates.items()
+        },
+        "expected_purchases_next_year": year,
+        "expected_spend_a_purchase": [None] * base.customers if spend is None else spend,
+        "expected_revenue_next_year": [None] * base.customers if spend is None else year * spend,
+    }
+
+
+def _spend_of_each(found: Forecast) -> Any:
+    """Return what each customer is expected to spend a purchase (Fader & Hardie 2013); None without amounts."""
+    base, spend = found.base, found.spend
+    if not base.mean_amount > 0:
+        return None
+    if spend is None or spend.unbounded or spend.q <= 1.0:
+        return np.full(base.customers, base.mean_amount)
+    return spend.expected(base.spend_count, base.spend_mean)
 
 
 def _comment(found: Forecast, source: str, warnings: Sequence[str]) -> list[str]:
@@ -108,12 +168,12 @@ def _comment(found: Forecast, source: str, warnings: Sequence[str]) -> list[str]
     lines = [
         f"Fitted by `journey calibrate` {sim.__version__} to {source}: {base.customers:,} customers who first bought"
         f" from {base.start} to {base.until}.",
-        f"One step stands for {'a day' if cohort.step_days == 1 else 'a week'}. BG/NBD (Fader, Hardie & Lee 2005), in"
-        " weeks, with standard errors:",
+        f"One step stands for {'a day' if cohort.step_days == 1 else 'a week'}. {found.fit.model.TITLE}, in weeks, with"
+        " standard errors:",
     ]
     lines += [
-        f"  {field.name} = {value:.4g}" + (f" +- {error:.2g}" if np.isfinite(error) else ", not bounded by the data")
-        for field, value, error in zip(fields(BuyTillYouDie), found.fit.model.as_array(), errors, strict=True)
+        f"  {name} = {value:.4g}" + (f" +- {error:.2g}" if np.isfinite(error) else ", not bounded by the data")
+        for name, value, error in zip(found.fit.model.names(), found.fit.model.as_array(), errors, strict=True)
     ]
     off = found.off()
     if off is not None:

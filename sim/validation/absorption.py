@@ -146,7 +146,7 @@ def _check_ends(label: str, chain: Chain, final: NDArray[np.float64], customers:
             f"{label}: share that ends in {name}",
             float(share),
             float(count) / customers,
-            sqrt(share * (1.0 - share) / customers),
+            sqrt(max(share * (1.0 - share), 0.0) / customers),
             sigmas=_SIGMAS,
             meaningful=_SHARE,
             source=_SOURCE,

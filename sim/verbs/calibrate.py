@@ -41,6 +41,12 @@ class CalibrateKeys(Layout):
     data: str | None = quantity("instead of targets: a file of purchases or survivors", default=None, optional=True)
     until: Any = quantity("last day, or number of periods, that is fitted; null: the first half", default=None)
     currency: str = text("$", "sign of the currency")
+    model: str | None = quantity(
+        "model of repeat buying; null: BG/NBD unless another is clearly likelier",
+        default=None,
+        optional=True,
+        choices=("bg_nbd", "mbg_nbd", "pareto_nbd"),
+    )
     scan: int = whole(96, 8, 8192, "points looked at first")
     rounds: int = whole(6, 0, 100, "rounds of near-best points")
     members: int = whole(32, 1, 1000, "near-best fits that are kept")

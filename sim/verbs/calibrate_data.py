@@ -130,6 +130,7 @@ def _run_purchases(job: Job[Any, Any], plan: DataPlan, session: Session) -> Answ
         base,
         **_simulation(job, plan),
         currency=job.keys.currency,
+        model_name=job.keys.model,
         on_progress=session.progress(total, plan.name).advance,
     )
     warnings, source = (*ledger.warnings, *about, *found.warnings), plan.path.name
@@ -198,6 +199,7 @@ def _config(job: Job[Any, Any], plan: DataPlan) -> dict[str, Any]:
             "save_as": plan.name,
             "save_title": job.keys.save_title,
             "currency": job.keys.currency,
+            "model": job.keys.model,
             "until": until,
             **{field.name: getattr(plan.layout, field.name) for field in fields(Layout)},
         }

@@ -8,10 +8,12 @@ from scipy.integrate import quad
 from scipy.special import hyp2f1
 from scipy.stats import beta, nbinom
 
-from sim.customer_base.buy_till_you_die import BuyTillYouDie, Summary, fit_buy_till_you_die
+from sim.customer_base.buy_till_you_die import BuyTillYouDie, fit_buy_till_you_die
 from sim.customer_base.forecast import expected_weekly
 from sim.customer_base.gamma_gamma import GammaGamma, fit_gamma_gamma
+from sim.customer_base.modified_bg_nbd import ModifiedBgNbd
 from sim.customer_base.purchase_history import survey
+from sim.customer_base.repeat_buying import Summary
 from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric, fit_shifted_beta_geometric
 from sim.data.layout import Layout
 from sim.data.transactions import read_transactions
@@ -92,15 +94,14 @@ def test_a_summary_counts_customers_who_are_alike_together():
     assert sorted(summary.customers) == [1, 1, 2]
 
 
-def test_the_gradient_is_that_of_the_likelihood():
-    from sim.customer_base.buy_till_you_die import _likelihood
-
+@pytest.mark.parametrize("kind", [BuyTillYouDie, ModifiedBgNbd])
+def test_the_gradient_is_that_of_the_likelihood(kind):
     summary = Summary.of([0, 1, 4, 9], [0.0, 3.0, 17.0, 30.0], [39.0, 20.0, 30.0, 38.0])
     point = np.log(PUBLISHED.as_array())
-    _, slope = _likelihood(point, summary)
+    _, slope = kind.likelihood(point, summary)
     for at in range(4):
         step = np.eye(4)[at] * 1e-6
-        numeric = (_likelihood(point + step, summary)[0] - _likelihood(point - step, summary)[0]) / 2e-6
+        numeric = (kind.likelihood(point + step, summary)[0] - kind.likelihood(point - step, summary)[0]) / 2e-6
         assert slope[at] == pytest.approx(numeric, rel=1e-5)
 
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from sim.cli import main
-from sim.customer_base.cohort import MOST_JOININGS, Cohort, group_joinings, stagger
+from sim.customer_base.cohort import MOST_JOININGS, Cohort, Simulable, group_joinings, stagger
 from sim.scenario.scenario import Scenario
 from sim.scenario.yaml_reader import read_yaml
 from sim.validation.published import DATA, read_table
@@ -53,6 +53,58 @@ def test_the_published_estimates_within_a_tenth_and_the_forecast_within_six_perc
     after = weekly[weekly.week > 39]
     assert len(after) == 39
     assert (np.abs(after.simulated_so_far / after.observed_so_far - 1.0) < 0.06).all()
+
+
+def test_counts_of_one_summary_agree(fitted):
+    summary = json.loads((fitted / "summary.json").read_text())
+    data, counts, forecast = summary["data"], summary["data"]["counts"], summary["forecast"]
+    assert counts["rows"] == counts["rows_used"] + counts["rows_left_out"]
+    assert counts["rows_left_out"] == sum(data["left_out"].values())
+    assert counts["rows_used"] == counts["purchases"] + counts["merged_within_a_day"]
+    assert counts["customers"] == data["customers"] + data["later_customers"] == counts["customers_in_the_fit"]
+    parts = ("first", "repeats_in_window", "repeats_after", "of_later_customers")
+    assert counts["purchases"] == sum(counts[f"purchases_{part}"] for part in parts)
+    repeats = data["repeat_purchases_in_window"] + data["repeat_purchases_after"]
+    assert forecast["observed_total"] + forecast["not_in_whole_weeks"] == repeats
+    assert forecast["after"]["observed"] == forecast["observed_after"]
+    customers = parquet.read_table(fitted / "customer_base.parquet").to_pandas()
+    assert len(customers) == data["customers"] and customers.customer.is_monotonic_increasing
+    assert customers.repeat_purchases.sum() == data["repeat_purchases_in_window"]
+    assert customers.observed_purchases.sum() == data["repeat_purchases_after"]
+
+
+def test_the_forecast_is_judged_in_words_and_figures(fitted):
+    summary = json.loads((fitted / "summary.json").read_text())
+    after = summary["forecast"]["after"]
+    assert after["rating"] == "poor" and after["gap"] == pytest.approx(-0.114, abs=0.03)
+    assert after["ci_low"] < after["simulated"] < after["ci_high"]
+    assert "In weeks 40 to 78 alone the forecast was poor" in summary["verdict"]
+    assert set(summary["models"]) == {"bg_nbd", "mbg_nbd", "pareto_nbd"} and summary["models"]["bg_nbd"]["used"]
+
+
+@pytest.mark.parametrize("model", ["mbg_nbd", "pareto_nbd"])
+def test_the_other_models_are_simulated_as_their_formulas_say(run, model):
+    """Every cell within four standard errors of the simulation: eleven cells, one in 1,400 seeds."""
+    status, folder, _ = run(*CDNOW, f"model={model}", "population=20000", "replicates=2", "quiet=true")
+    assert status == 0
+    cells = parquet.read_table(folder / "histogram.parquet").to_pandas()
+    assert (np.abs(cells.simulated - cells.expected) < 4 * cells.simulation_error).all()
+
+
+def test_purchases_without_amounts_and_with_constant_ones(run, tmp_path):
+    rows = [line.split() for line in (DATA / "CDNOW_sample.txt").read_text().splitlines()]
+    bare = tmp_path / "bare.csv"
+    bare.write_text("customer,date\n" + "".join(f"{row[1]},{row[2]}\n" for row in rows))
+    status, folder, printed = run(f"data={bare}", "population=500", "replicates=1")
+    summary = json.loads((folder / "summary.json").read_text())
+    assert status == 0 and summary["spend"] is None and summary["data"]["mean_amount"] is None
+    assert summary["parameters"]["r"]["estimate"] == pytest.approx(0.2426, abs=1e-3)
+    assert "the file has no amounts" in printed and "NaN" not in (folder / "summary.json").read_text()
+    bare.write_text("customer,date,amount\n" + "".join(f"{row[1]},{row[2]},9.99\n" for row in rows))
+    status, folder, printed = run(f"data={bare}", "population=500", "replicates=1", "save_as=constant")
+    summary = json.loads((folder / "summary.json").read_text())
+    assert status == 0 and summary["spend"]["unbounded"] == ["p"]
+    assert "p of the spending model not bounded by the data" in printed
 
 
 def test_the_simulation_reproduces_the_histogram(fitted):
@@ -186,10 +238,9 @@ def test_customers_join_when_they_did(days):
 
 
 def test_discounting_is_by_the_year_whatever_a_step_stands_for():
-    from sim.customer_base.buy_till_you_die import BuyTillYouDie
-
+    model = Simulable(mean_gap=1.0, heterogeneity=1.0, leaving=0.5, concentration=2.0, leaves="after_repeat")
     cohort = Cohort(
-        name="x", title="X", model=BuyTillYouDie(1.0, 1.0, 1.0, 1.0), joinings=group_joinings(np.array([0]), np.ones(1)),
+        name="x", title="X", model=model, joinings=group_joinings(np.array([0]), np.ones(1)),
         spend=10.0, tiers=np.ones(1), steps=30, step_days=1.0, population=10, discount_rate=0.1,
     )  # fmt: skip
     rate = cohort.market()["economics"]["discount_rate"]

@@ -80,7 +80,7 @@ def test_repeat_buying_fails_on_a_wrong_cell_and_a_wrong_week(wrong):
 def test_the_shipped_cohort_is_the_one_of_the_sample():
     """The shares in which customers join are those of the transactions, and the parameters the published ones."""
     from sim.customer_base.buy_till_you_die import BuyTillYouDie
-    from sim.customer_base.cohort import Cohort, stagger
+    from sim.customer_base.cohort import Cohort, Simulable, stagger
     from sim.customer_base.purchase_history import survey
     from sim.data.layout import Layout
     from sim.data.transactions import read_transactions
@@ -91,7 +91,7 @@ def test_the_shipped_cohort_is_the_one_of_the_sample():
     cohort = Cohort(
         name="repeat_buying",
         title="Customers of CDNOW",
-        model=BuyTillYouDie(0.243, 4.414, 0.793, 2.426),
+        model=Simulable.of(BuyTillYouDie(0.243, 4.414, 0.793, 2.426), 1.0),
         joinings=joinings,
         days=days,
         spend=35.17,
