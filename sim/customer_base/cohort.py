@@ -7,7 +7,6 @@ whatever ``step_days`` says, and not a week: several needs may fall into one wee
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from sim.customer_base.repeat_buying import RepeatModel
 from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
 
-__all__ = ["LEAVING", "MOST_JOININGS", "Cohort", "Joining", "Simulable", "group_joinings", "lay_out", "stagger"]
+__all__ = ["LEAVING", "MOST_JOININGS", "Cohort", "Joining", "Simulable", "group_joinings", "stagger"]
 
 #: Stages in which customers wait to join: a journey with more of them is no picture any more.
 MOST_JOININGS = 26
@@ -292,13 +291,3 @@ def _shares(shares: list[float]) -> list[float]:
     largest = int(np.argmax(rounded))
     rounded[largest] = round(rounded[largest] + 1.0 - sum(rounded), 9)
     return rounded
-
-
-def lay_out(cohort: Cohort) -> Mapping[str, Mapping[str, Any]]:
-    """Return the four files of a cohort by group."""
-    return {
-        "market": cohort.market(),
-        "personas": cohort.personas(),
-        "journey": cohort.journey(),
-        "scenario": cohort.scenario(),
-    }

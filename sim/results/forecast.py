@@ -10,15 +10,16 @@ import numpy as np
 
 import sim
 from sim.calibration.ensemble import Ensemble
-from sim.customer_base.cohort import LEAVING, lay_out
+from sim.customer_base.cohort import LEAVING
 from sim.customer_base.forecast import Forecast
+from sim.customer_base.what_if import WhatIf, lay_out
 from sim.results.configuration import write_configuration, write_ensemble
 from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
 
-__all__ = ["ensemble_of", "forecast_tables", "write_forecast"]
+__all__ = ["ensemble_of", "forecast_tables", "what_if_of", "write_forecast"]
 
 
-def write_forecast(found: Forecast, folder: Path, source: str, warnings: Sequence[str]) -> None:
+def write_forecast(found: Forecast, folder: Path, source: str, warnings: Sequence[str], margin: float) -> None:
     """Write `market/`, `personas/`, `journey/`, `scenario/` and `ensemble/` into a folder for `--config-dir`.
 
     Parameters
@@ -30,6 +31,8 @@ def write_forecast(found: Forecast, folder: Path, source: str, warnings: Sequenc
         The file of transactions, as a reader shall know it.
     warnings : sequence of str
         What was found about the data.
+    margin : float
+        Share of a purchase that is contribution.
     """
     name = found.cohort.name
     fit = _comment(found, source, warnings)
@@ -37,11 +40,22 @@ def write_forecast(found: Forecast, folder: Path, source: str, warnings: Sequenc
         "market": "The market of a fit to transactions.",
         "personas": "Customers of a fit to transactions: groups of equal size by what they spend a purchase.",
         "journey": "The journey of a fit to transactions: join, come back now and then, leave for good.",
+        "proactive": "The same journey, led: with all capabilities and contacts at 0 it is the same history. Strengths"
+        " are assumptions.",
     }
     commands = write_ensemble(folder, name, ensemble_of(found), "transactions", fit)
-    for group, content in lay_out(found.cohort).items():
-        lines = commands if group == "scenario" else [titles[group]]
-        write_configuration(folder / group / f"{name}.yaml", [*lines, *fit], content)
+    for group, files in lay_out(what_if_of(found, margin)).items():
+        for file, content in files.items():
+            lines = commands if group == "scenario" else [titles[group if file == name else "proactive"]]
+            write_configuration(folder / group / f"{file}.yaml", [*lines, *fit], content)
+
+
+def what_if_of(found: Forecast, margin: float) -> WhatIf:
+    """Return what the scenario of a fit asks; ``margin`` is the share of a purchase that is contribution."""
+    ahead = found.fit.model.expected_after(WEEKS_A_YEAR, found.base.single(whole=True))
+    return WhatIf(
+        cohort=found.cohort, customers=found.base.customers, margin=margin, yearly_purchases=float(ahead.sum())
+    )
 
 
 def ensemble_of(found: Forecast) -> Ensemble | None:

@@ -139,7 +139,7 @@ def _run_purchases(job: Job[Any, Any], plan: DataPlan, session: Session) -> Answ
         config=_config(job, plan),
         summary=forecast_summary(found, warnings, ledger),
         tables=forecast_tables(found),
-        files=lambda folder: write_forecast(found, folder / "config", source, warnings),
+        files=lambda folder: write_forecast(found, folder / "config", source, warnings, job.keys.margin_share),
         report=forecast_document(found, warnings, ledger, plan.command, f"{source}: who comes back"),
         manifest=_manifest(plan, total),
         lines=[*column_lines(ledger.columns), "", *forecast_lines(found, warnings), estimate_line(found)],
@@ -200,6 +200,7 @@ def _config(job: Job[Any, Any], plan: DataPlan) -> dict[str, Any]:
             "save_title": job.keys.save_title,
             "currency": job.keys.currency,
             "model": job.keys.model,
+            "margin_share": job.keys.margin_share,
             "until": until,
             **{field.name: getattr(plan.layout, field.name) for field in fields(Layout)},
         }

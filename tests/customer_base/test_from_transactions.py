@@ -82,6 +82,29 @@ def test_the_forecast_is_judged_in_words_and_figures(fitted):
     assert set(summary["models"]) == {"bg_nbd", "mbg_nbd", "pareto_nbd"} and summary["models"]["bg_nbd"]["used"]
 
 
+@pytest.mark.parametrize("model", ["bg_nbd", "mbg_nbd", "pareto_nbd"])
+def test_what_is_written_are_two_arms_that_compare_runs(run, tmp_path, capsys, model):
+    """Without capabilities and contacts the arm that leads has the classic history; with them it has more purchases."""
+    small = ["population=1500", "replicates=1", "quiet=true"]
+    status, folder, _ = run(*CDNOW, f"model={model}", "save_as=shop", "margin_share=0.25", *small)
+    assert status == 0
+    common = ["compare", "--config-dir", str(folder / "config"), "scenario=shop", f"output_dir={tmp_path / 'out'}"]
+    common += ["executor=serial", "threads=1", "replicates=1"]
+    levels = {name: 0 for name in ("automation", "personalization", "context", "innovation")}
+    off = [f"arms.proactive.focal.strategy.{name}=0" for name in [*levels, "contacts_per_week.customers"]]
+    for words in ([], off):
+        assert main([*common, *words]) == 0
+    led, null = (
+        json.loads((path / "summary.json").read_text()) for path in sorted((tmp_path / "out" / "compare").iterdir())
+    )
+    difference = {key: entry for key, entry in null["differences"]["proactive - classic"].items()}
+    assert all(difference[metric]["mean"] == 0.0 for metric in ("contribution", "purchases", "revenue"))
+    assert led["differences"]["proactive - classic"]["purchases"]["mean"] > 0.0
+    market = read_yaml(folder / "config" / "market" / "shop.yaml")
+    brand = market["brands"]["shop"]
+    assert brand["unit_margin"] == pytest.approx(0.25 * brand["price"], abs=0.01)
+
+
 @pytest.mark.parametrize("model", ["mbg_nbd", "pareto_nbd"])
 def test_the_other_models_are_simulated_as_their_formulas_say(run, model):
     """Every cell within four standard errors of the simulation: eleven cells, one in 1,400 seeds."""
