@@ -1,7 +1,7 @@
 """Strategies: how far a company goes with each capability, how often it makes contact, and what that costs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -19,6 +19,8 @@ __all__ = [
     "Effectiveness",
     "PersonaStrategy",
     "Strategy",
+    "TypedCost",
+    "with_typed_levels",
 ]
 
 
@@ -32,8 +34,6 @@ class Capability:
         A reader's name for it.
     about : str
         What its level means.
-    full : str
-        What full level (1.0) is called where its cost is named.
     settings : tuple of str
         Other fields of a strategy that act through this capability alone, and are switched on and off with it.
     costs : tuple of str
@@ -42,7 +42,6 @@ class Capability:
 
     title: str
     about: str
-    full: str
     settings: tuple[str, ...] = ()
     costs: tuple[str, ...] = ()
 
@@ -54,24 +53,20 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
         "automation": Capability(
             title="automation",
             about="steps of the journey digitised and streamlined",
-            full="full automation",
         ),
         "personalization": Capability(
             title="personalization",
             about="what is known of the customer tailors the next step",
-            full="full personalization",
             # What is known of strangers, and how openly it is used, act through personalization alone.
             settings=("prospect_knowledge", "data_use"),
         ),
         "context": Capability(
             title="contextual interaction",
             about="share of contacts timed by knowing where the customer is",
-            full="full contextual interaction",
         ),
         "innovation": Capability(
             title="innovation",
             about="size of the journey team that experiments",
-            full="a full journey team",
             costs=("experiment",),
         ),
     }
@@ -98,7 +93,7 @@ def _range(name: str) -> Any:
 
 
 def _cost(name: str) -> Any:
-    return number(0.0, 0.0, 1e9, f"cost of {CAPABILITIES[name].full}", "money per 1,000 customers")
+    return quantity(f"cost of {CAPABILITIES[name].title}, as it is paid", factory=TypedCost)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,24 +105,46 @@ class Contacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CapabilityCosts:
-    """A cost of each capability at full level (1.0), per 1,000 customers of the market."""
+class TypedCost:
+    """An amount as it is paid, and the level of the capability at which it was typed.
 
-    automation: float = _cost("automation")
-    personalization: float = _cost("personalization")
-    context: float = _cost("context")
-    innovation: float = _cost("innovation")
+    In YAML and on the command line a number: the cost at the level that stands beside it. The level is kept with the
+    amount, so that the charge follows when the level alone is moved later.
+    """
+
+    SHORTHAND: ClassVar[tuple[str, ...]] = ("amount",)
+
+    amount: float = money(0.0, 0.0, 1e12, "what is paid at the level typed")
+    level: float | None = number(
+        None, 0.0, 1.0, "level of which the amount is the cost; null: the strategy's own", optional=True
+    )
+    personas: Mapping[str, float] = quantity("levels typed for single personas", factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapabilityCosts:
+    """A cost of each capability, as it is paid for the whole market at the level typed."""
+
+    automation: TypedCost = _cost("automation")
+    personalization: TypedCost = _cost("personalization")
+    context: TypedCost = _cost("context")
+    innovation: TypedCost = _cost("innovation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What a strategy costs its brand."""
+    """What a strategy costs its brand, in amounts as they are paid."""
 
-    build: CapabilityCosts = quantity("paid once, in the week the strategy starts", factory=CapabilityCosts)
-    run: CapabilityCosts = quantity("paid every week while the strategy runs", factory=CapabilityCosts)
-    convexity: float = number(2.0, 1.0, 10.0, "capability cost is cost x level ** convexity")
+    build: CapabilityCosts = quantity("paid once, in the step in which the strategy starts", factory=CapabilityCosts)
+    run: CapabilityCosts = quantity("paid every step while the strategy runs", factory=CapabilityCosts)
+    convexity: float = number(
+        2.0,
+        1.0,
+        10.0,
+        "power of a level by which its cost changes when it is moved away from the one typed",
+    )
     contact: float = money(0.0, 0.0, 1e6, "cost of one contact")
-    experiment: float = number(0.0, 0.0, 1e9, "cost of one innovation experiment", "money per 1,000 customers")
+    experiment: float = money(0.0, 0.0, 1e9, "cost of one innovation experiment")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +222,41 @@ class Strategy:
     start_week: int = whole(0, 0, 65000, "week of the horizon in which the strategy starts", "weeks")
     costs: Costs = quantity("what it costs", factory=Costs)
     personas: Mapping[str, PersonaStrategy] = quantity("levels that differ per persona", factory=dict)
+
+
+def with_typed_levels(strategy: Strategy) -> Strategy:
+    """Return a strategy in which every cost of a capability says at which level it was typed.
+
+    A cost that says so already keeps its level. One that does not was typed beside the levels that the strategy has
+    now; where those are all 0, it is the cost of full level (1.0).
+
+    Examples
+    --------
+    >>> costs = Costs(build=CapabilityCosts(automation=TypedCost(amount=200_000.0)))
+    >>> with_typed_levels(Strategy(automation=0.7, costs=costs)).costs.build.automation.level
+    0.7
+    """
+    kinds: dict[str, Any] = {}
+    for kind in ("build", "run"):
+        costs: CapabilityCosts = getattr(strategy.costs, kind)
+        found = {name: getattr(costs, name) for name in CAPABILITIES}
+        changed = {
+            name: replace(cost, **_levels_of(strategy, name))
+            for name, cost in found.items()
+            if cost.amount > 0.0 and cost.level is None
+        }
+        if changed:
+            kinds[kind] = replace(costs, **changed)
+    return replace(strategy, costs=replace(strategy.costs, **kinds)) if kinds else strategy
+
+
+def _levels_of(strategy: Strategy, name: str) -> dict[str, Any]:
+    own = {persona: getattr(levels, name) for persona, levels in strategy.personas.items()}
+    personas = {persona: float(level) for persona, level in own.items() if level is not None}
+    level = float(getattr(strategy, name))
+    if level == 0.0 and not any(personas.values()):
+        return {"level": 1.0, "personas": dict.fromkeys(personas, 1.0)}
+    return {"level": level, "personas": personas}
 
 
 for _kind in (Strategy, CapabilityCosts, PersonaStrategy, Effectiveness, Doubt):

@@ -17,7 +17,7 @@ from typing import Any
 
 from agents.brands import Brand
 from agents.personas import Persona, Spread
-from agents.strategies import PersonaStrategy, Strategy
+from agents.strategies import PersonaStrategy, Strategy, TypedCost
 from sim.scenario.journey import Stage
 from sim.scenario.market import Channel, Market
 from sim.scenario.resolved import Record
@@ -103,7 +103,7 @@ def rows(kind: type, prefix: str, skip: tuple[str, ...] = ()) -> Iterator[tuple[
         if field.name in skip or "about" not in field.metadata:
             continue
         inner = hints[field.name]
-        if dataclasses.is_dataclass(inner) and inner is not Spread and isinstance(inner, type):
+        if dataclasses.is_dataclass(inner) and inner not in (Spread, TypedCost) and isinstance(inner, type):
             if inner is not Record:
                 yield from rows(inner, f"{prefix}{field.name}.")
         else:
@@ -123,6 +123,8 @@ def _default(field: dataclasses.Field[Any]) -> str:
         return "required"
     if isinstance(value, Spread):
         return _number(value.mean)
+    if isinstance(value, TypedCost):
+        return _number(value.amount)
     if value is None:
         return "null"
     if isinstance(value, bool):

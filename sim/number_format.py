@@ -22,6 +22,7 @@ __all__ = [
     "count",
     "counted",
     "decimal",
+    "exact_money",
     "exact_percent",
     "interval",
     "money",
@@ -169,6 +170,31 @@ def money(amount: float, currency: str, *, sign: bool = False, words: bool = Fal
             places = max(0, 2 - floor(log10(max(size / unit, 1.0)))) if words else 2
             return f"{opening}{size / unit:,.{places}f}{long if words else short}"
     return f"{opening}{size:,.{0 if size >= _THOUSAND else 2}f}"
+
+
+def exact_money(amount: float, currency: str) -> str:
+    """Write an amount of money to the cent, without cents where there are none.
+
+    Parameters
+    ----------
+    amount : float
+        The amount in whole units of the currency.
+    currency : str
+        A sign or a code; a code takes a space.
+
+    Returns
+    -------
+    str
+        The amount with its currency.
+
+    Examples
+    --------
+    >>> exact_money(1234567.0, "$"), exact_money(117.6, "$"), exact_money(-0.04, "$")
+    ('$1,234,567', '$117.60', '−$0.04')
+    """
+    cents = round(abs(amount) * _PERCENT)
+    places = 2 if cents % 100 else 0
+    return f"{_mark(amount if cents else 0.0, False)}{spaced(currency)}{cents / _PERCENT:,.{places}f}"
 
 
 def short_money(amount: float, currency: str, *, sign: bool = False) -> str:
@@ -412,6 +438,7 @@ FILTERS: Mapping[str, Callable[..., str]] = MappingProxyType(
             counted,
             decimal,
             money,
+            exact_money,
             p_value,
             exact_percent,
             interval,

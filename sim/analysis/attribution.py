@@ -15,7 +15,7 @@ from agents.money import CENTS
 from sim.analysis.metrics import EVERYBODY, TERMS
 from sim.analysis.paired import estimate
 from sim.analysis.shapley import ShapleyDivision, apportion, divide
-from sim.analysis.summary import short_titles
+from sim.analysis.summary import short_titles, size_of
 from sim.analysis.tables import arrow_table
 
 if TYPE_CHECKING:
@@ -120,10 +120,8 @@ def summarise_attribution(
         "players": list(players),
         "steps": list(steps),
         "currency": scenario.market.economics.currency,
-        "population": scenario.population,
+        **size_of(scenario),
         "persona_customers": dict(zip(rows[1:], heads.tolist(), strict=True)),
-        "horizon": scenario.horizon,
-        "burn_in": scenario.burn_in,
         "seed": seed,
         "replicates": int(wins[metric].shape[0]),
         "metrics": blocks,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.money import CENTS
 from sim.record.history import FIXED_POINT, Fixed, History, Money, Origin
-from sim.scenario.calendar import WEEKS_A_YEAR
+from sim.scenario.calendar import STEPS_A_YEAR
 
 if TYPE_CHECKING:
     from sim.scenario.resolved import ResolvedScenario
@@ -25,6 +25,7 @@ __all__ = [
     "discount",
     "low_point",
     "measure",
+    "of_market",
     "payback_week",
     "ratio",
     "with_total",
@@ -81,60 +82,71 @@ _VARIABLE = ((Money.MARGIN, 1), (Money.ANCILLARY, 1), (Money.CONTACTS, -1), (Mon
 class Measures:
     """The metrics of one arm and replicate. Row 0 of every array is everybody, then one row per persona.
 
+    Amounts and counts are of the whole market, however many of its customers were simulated.
+
     Attributes
     ----------
     values : float64 (1 + P, len(METRICS))
         The metrics; NaN where undefined (a share of no purchases). ``payback_week`` is NaN here, because it
         needs the baseline: see :func:`payback_week`.
     cash : float64 (1 + P, T)
-        Contribution a week, in cents. Row 0 is whole cents; personas bear fixed costs per head.
+        Contribution a step, in cents. Row 0 is whole cents where everybody is simulated; personas bear fixed costs per
+        head.
     terms : float64 (1 + P, len(TERMS))
         What contribution is the sum of, in cents.
-    origins : int64 (1 + P, 3)
+    origins : float64 (1 + P, 3)
         Focal purchases by where they were won.
-    flows : int64 (K, K)
+    flows : float64 (K, K)
         Customers who went from stage to stage, over the horizon and all personas.
     """
 
     values: NDArray[np.float64]
     cash: NDArray[np.float64]
     terms: NDArray[np.float64]
-    origins: NDArray[np.int64]
-    flows: NDArray[np.int64]
+    origins: NDArray[np.float64]
+    flows: NDArray[np.float64]
 
 
-def discount(weeks: int, rate: float) -> NDArray[np.float64]:
-    """Return the factor by which money of each week counts in week 0.
+def discount(steps: int, rate: float, step: str = "week") -> NDArray[np.float64]:
+    """Return the factor by which money of each step counts in step 0.
 
     Parameters
     ----------
-    weeks : int
+    steps : int
         Length of the horizon.
     rate : float
         Discount rate a year.
+    step : {'week', 'day', 'month'}
+        What one step is.
+
+    Returns
+    -------
+    float64 (steps,)
 
     Examples
     --------
     >>> discount(53, 0.10)[[0, 52]].round(4).tolist()
     [1.0, 0.9091]
     """
-    return np.asarray((1.0 + rate) ** (-np.arange(weeks) / WEEKS_A_YEAR), dtype=np.float64)
+    return np.asarray((1.0 + rate) ** (-np.arange(steps) / STEPS_A_YEAR[step]), dtype=np.float64)
 
 
-def payback_week(difference: NDArray[np.float64], rate: float) -> float:
-    """Return the week from which the discounted cumulative difference stays at or above zero.
+def payback_week(difference: NDArray[np.float64], rate: float, step: str = "week") -> float:
+    """Return the step from which the discounted cumulative difference stays at or above zero.
 
     Parameters
     ----------
     difference : float64 (T,)
-        Contribution of an arm minus the baseline's, a week, in cents.
+        Contribution of an arm minus the baseline's, a step, in cents.
     rate : float
         Discount rate a year.
+    step : {'week', 'day', 'month'}
+        What one step is.
 
     Returns
     -------
     float
-        Week of the horizon (the first is 0); `NEVER_NEGATIVE` where it never was below zero; NaN where it
+        Step of the horizon (the first is 0); `NEVER_NEGATIVE` where it never was below zero; NaN where it
         still is below zero at the end.
 
     Examples
@@ -142,7 +154,7 @@ def payback_week(difference: NDArray[np.float64], rate: float) -> float:
     >>> payback_week(np.array([-300.0, 100.0, 100.0, 100.0, 50.0]), 0.0)
     3.0
     """
-    cumulative = np.cumsum(difference * discount(difference.size, rate))
+    cumulative = np.cumsum(difference * discount(difference.size, rate, step))
     negative = np.flatnonzero(cumulative < -HALF_A_CENT)
     if negative.size == 0:
         return NEVER_NEGATIVE
@@ -167,6 +179,11 @@ def ratio(above: NDArray[np.generic], below: NDArray[np.generic]) -> NDArray[np.
     return out
 
 
+def of_market(counts: NDArray[Any], scenario: ResolvedScenario) -> NDArray[np.float64]:
+    """Return counts or amounts of the simulated customers as those of the whole market."""
+    return np.multiply(counts, scenario.scale, dtype=np.float64)
+
+
 def measure(history: History, scenario: ResolvedScenario) -> Measures:
     """Return every metric of one arm and replicate.
 
@@ -179,17 +196,18 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
 
     Notes
     -----
-    Fixed costs (build, run, experiments) belong to the company. A persona bears them per head of its
-    customers, so personas add up to everybody.
+    What customers cause is counted of those who were simulated and stands for the whole market; fixed costs (build,
+    run, experiments) are the company's, charged as they are. A persona bears them per head of its customers, so
+    personas add up to everybody.
     """
     focal = scenario.focal
     heads = with_total(history.population)
-    factor = discount(history.customers.shape[0], scenario.market.economics.discount_rate)
+    factor = discount(history.customers.shape[0], scenario.market.economics.discount_rate, scenario.step)
 
     def focal_total(counts: NDArray[np.int64]) -> NDArray[np.int64]:
         return with_total(counts[:, :, focal].sum(axis=0))
 
-    money, variable, cash, terms = _money(history, focal, heads)
+    money, variable, cash, terms = _money(history, scenario, heads)
     by_origin = with_total(history.purchases[:, :, focal].sum(axis=0))  # (1 + P, O)
     purchases = by_origin.sum(axis=1)
     buyers = with_total(history.buyers.sum(axis=0))
@@ -201,7 +219,7 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
         "contribution": cash.sum(axis=1) / CENTS,
         "revenue": money[:, :, Money.REVENUE].sum(axis=1) / CENTS,
         "npv": cash @ factor / CENTS,
-        "purchases": purchases.astype(np.float64),
+        "purchases": of_market(purchases, scenario),
         "market_share": ratio(purchases, with_total(history.purchases.sum(axis=(0, 2, 3)))),
         "penetration": ratio(buyers, heads),
         "purchase_frequency": ratio(purchases, buyers),
@@ -209,7 +227,7 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
         "evaluation_skipped_share": ratio(focal_total(history.skipped), purchases),
         "weeks_to_purchase": ratio(focal_total(history.decision_weeks), purchases),
         "retention": ratio(retained[:, 1], retained[:, 0]),
-        "clv": ratio(variable @ factor / CENTS, heads),
+        "clv": ratio(variable @ factor / CENTS, of_market(heads, scenario)),
         "switch_rate": ratio(switches, switches + repeats),
         "advocacy": ratio(statements * 1000, heads),
         "contacts_per_customer": ratio(focal_total(history.contacts), heads),
@@ -222,24 +240,23 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
         values=np.stack([metrics[name] for name in METRICS], axis=1),
         cash=cash,
         terms=terms,
-        origins=by_origin,
-        flows=history.flows.sum(axis=0),
+        origins=of_market(by_origin, scenario),
+        flows=of_market(history.flows.sum(axis=0), scenario),
     )
 
 
 def _money(
-    history: History, focal: int, heads: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    history: History, scenario: ResolvedScenario, heads: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return the focal brand's money (1 + P, T, Money), contribution before and after fixed costs, and its terms."""
-    money = with_total(np.moveaxis(history.money[:, :, focal], 1, 0))
+    focal = scenario.focal
+    money = of_market(with_total(np.moveaxis(history.money[:, :, focal], 1, 0)), scenario)
     fixed = history.fixed[:, focal]  # (T, Fixed)
     burden = ratio(heads, np.broadcast_to(heads[0], heads.shape))
     burden[np.isnan(burden)] = 0.0
     signs = np.array([sign for _, sign in _VARIABLE])
     variable = money[:, :, [column for column, _ in _VARIABLE]] @ signs
-    spent = fixed.sum(axis=1)
-    cash = variable - burden[:, None] * spent[None, :]
-    cash[0] = variable[0] - spent  # whole cents, exactly
+    cash = variable - burden[:, None] * fixed.sum(axis=1)[None, :]
     terms = np.empty((heads.size, len(TERMS)))
     for place, (column, sign) in enumerate(_VARIABLE):
         terms[:, place] = sign * money[:, :, column].sum(axis=1)

@@ -18,7 +18,7 @@ from sim.record.history import ORIGINS
 if TYPE_CHECKING:
     from sim.scenario.resolved import ResolvedScenario
 
-__all__ = ["difference_name", "parts_of_uncertainty", "short_titles", "summarise"]
+__all__ = ["difference_name", "parts_of_uncertainty", "short_titles", "size_of", "summarise"]
 
 _PAYBACK = METRICS.index("payback_week")
 _LOW_POINT = METRICS.index("cash_low_point")
@@ -28,6 +28,17 @@ _NOT_A_DIFFERENCE = {"p_better": None, "correlation": None, "variance_reduction"
 def difference_name(arm: str, baseline: str) -> str:
     """Return the key under which a difference stands: ``ARM - BASELINE``."""
     return f"{arm} - {baseline}"
+
+
+def size_of(scenario: ResolvedScenario) -> dict[str, Any]:
+    """Return of how many customers and over which time a result is, as every `summary.json` says it."""
+    return {
+        "step": scenario.step,
+        "horizon": scenario.horizon,
+        "burn_in": scenario.burn_in,
+        "market_customers": scenario.market_customers,
+        "simulated_customers": scenario.population,
+    }
 
 
 def short_titles(scenario: ResolvedScenario) -> dict[str, str]:
@@ -68,7 +79,7 @@ def summarise(
         for arm in others
     }
     paybacks = {
-        arm: np.array([[payback_week(row, rate) for row in replicate] for replicate in gain])
+        arm: np.array([[payback_week(row, rate, scenario.step) for row in replicate] for replicate in gain])
         for arm, gain in gains.items()
     }
 

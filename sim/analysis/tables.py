@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from agents.money import CENTS
+from sim.analysis.metrics import of_market
 from sim.record.events import EVENT, KINDS, NOBODY
 from sim.record.history import FIXED_POINT, ORIGINS, Fixed, History, MarketTrace, Money
 
@@ -27,6 +28,7 @@ __all__ = [
     "WEEK_ZERO",
     "arrow_table",
     "customers",
+    "dates_of",
     "events",
     "flows",
     "market",
@@ -41,7 +43,9 @@ COMPANY = "company"
 
 #: Week 0 of the horizon, for tools that need a date: a Monday, and no claim about the calendar.
 WEEK_ZERO = datetime(2001, 1, 1)
-_MINUTE, _WEEK = 60 * 10**6, 7 * 86_400 * 10**6  # microseconds
+_MINUTE = 60 * 10**6  # microseconds
+#: Days of a step; a month is one of the calendar.
+_STEP_DAYS = {"week": 7, "day": 1}
 #: Kind of the row that says where a logged customer stands when the horizon begins; not an event of the engines.
 _START = -1
 
@@ -68,9 +72,9 @@ def arrow_table(columns: Mapping[str, Sequence[Any]], numbers: Mapping[str, Any]
 def weekly(history: History, scenario: ResolvedScenario) -> Table:
     """Return the tidy weekly table of one arm and replicate.
 
-    Columns ``arm, replicate, week, persona, metric, key, value``; amounts in money, means null where nobody is there
-    to be averaged. A persona's contribution is what its customers cause; fixed costs stand under the persona
-    `COMPANY`, so that the sum over personas is the contribution.
+    Columns ``arm, replicate, week, persona, metric, key, value``; counts and amounts are of the whole market; means
+    are null where nobody is there to be averaged. A persona's contribution is what its customers cause; fixed costs
+    stand under the persona `COMPANY`, so that the sum over personas is the contribution.
     """
     weeks, heads = history.customers.shape[:2]
     by_persona, by_company = _personal_columns(history, scenario), _company_columns(history, scenario)
@@ -119,14 +123,16 @@ def _personal_columns(history: History, scenario: ResolvedScenario) -> list[Colu
     """Return (metric, key, values of weeks x personas)."""
     brands, focal, stages = scenario.brands, scenario.focal, stage_names(scenario)
     out: list[Column] = [
-        ("customers", stage, history.customers[:, :, place].astype(np.float64)) for place, stage in enumerate(stages)
+        ("customers", stage, of_market(history.customers[:, :, place], scenario)) for place, stage in enumerate(stages)
     ]
 
-    def per_brand(metric: str, counts: NDArray[np.int64], scale: float = 1.0) -> None:
-        out.extend((metric, brand, counts[:, :, place] / scale) for place, brand in enumerate(brands))
+    def per_brand(metric: str, counts: NDArray[np.int64], unit: float = 1.0) -> None:
+        out.extend(
+            (metric, brand, of_market(counts[:, :, place], scenario) / unit) for place, brand in enumerate(brands)
+        )
 
     def per_origin(metric: str, counts: NDArray[np.int64]) -> None:
-        out.extend((metric, origin, counts[:, :, place] / 1.0) for place, origin in enumerate(ORIGINS))
+        out.extend((metric, origin, of_market(counts[:, :, place], scenario)) for place, origin in enumerate(ORIGINS))
 
     money = history.money
     variable = (
@@ -164,9 +170,10 @@ def _personal_columns(history: History, scenario: ResolvedScenario) -> list[Colu
     per_brand("praise", history.praise)
     per_brand("complaints", history.complaints)
     out.extend(
-        ("considered", key, history.considered[:, :, place] / 1.0) for place, key in enumerate(("initial", "added"))
+        ("considered", key, of_market(history.considered[:, :, place], scenario))
+        for place, key in enumerate(("initial", "added"))
     )
-    out.append(("first_buyers", brands[focal], history.buyers / 1.0))
+    out.append(("first_buyers", brands[focal], of_market(history.buyers, scenario)))
     return out
 
 
@@ -181,7 +188,10 @@ def _company_columns(history: History, scenario: ResolvedScenario) -> list[Colum
 
 
 def flows(history: History, scenario: ResolvedScenario) -> Table:
-    """Return ``arm, replicate, persona, from, to, count`` over the horizon; edges nobody took are left out."""
+    """Return ``arm, replicate, persona, from, to, count`` over the horizon; edges nobody took are left out.
+
+    Counts are of the whole market, so they are no whole numbers where not everybody is simulated.
+    """
     stages = stage_names(scenario)
     persona, source, target = np.nonzero(history.flows)
     return pa.table(
@@ -190,9 +200,13 @@ def flows(history: History, scenario: ResolvedScenario) -> Table:
             "persona": _words(persona, [item.name for item in scenario.personas]),
             "from": _words(source, stages),
             "to": _words(target, stages),
-            "count": _column(history.flows[persona, source, target]),
+            "count": _column(_whole_if_all(history.flows[persona, source, target], scenario)),
         }
     )
+
+
+def _whole_if_all(counts: NDArray[np.int64], scenario: ResolvedScenario) -> NDArray[Any]:
+    return counts if scenario.scale == 1.0 else of_market(counts, scenario)
 
 
 def customers(history: History, scenario: ResolvedScenario) -> Table:
@@ -236,8 +250,8 @@ def events(history: History, scenario: ResolvedScenario) -> Table:
     log = _with_starts(history)
     cases = [f"{history.arm}/{history.replicate}/{customer}" for customer in log["customer"].tolist()]
     is_purchase, is_start = log["kind"] == KINDS.index("purchase"), log["kind"] == _START
-    minutes = (log["order"].astype(np.int64) + 1) * _MINUTE + log["week"].astype(np.int64) * _WEEK
-    stamps = np.datetime64(WEEK_ZERO, "us").astype(np.int64) + minutes
+    minutes = (log["order"].astype(np.int64) + 1) * _MINUTE
+    stamps = dates_of(log["week"].astype(np.int64), scenario.step).astype(np.int64) + minutes
     return pa.table(
         {
             "case_id": _texts(cases),
@@ -254,6 +268,13 @@ def events(history: History, scenario: ResolvedScenario) -> Table:
             "customer": _column(log["customer"]),
         }
     )
+
+
+def dates_of(steps: NDArray[np.int64], step: str) -> NDArray[Any]:
+    """Return when steps begin, as dates in microseconds."""
+    if step == "month":
+        return (np.datetime64(WEEK_ZERO, "M") + steps).astype("datetime64[us]")
+    return np.datetime64(WEEK_ZERO, "us") + steps * np.timedelta64(_STEP_DAYS[step], "D").astype("timedelta64[us]")
 
 
 def _with_starts(history: History) -> NDArray[np.void]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.metrics import EVERYBODY, LESS_IS_BETTER
 from sim.analysis.paired import estimate
+from sim.analysis.summary import size_of
 from sim.analysis.tables import arrow_table
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def summarise_touchpoints(
     *,
     arm: str,
     metric: str,
-    step: float,
+    improvement: float,
     places: Sequence[Touchpoint],
     effects: Mapping[str, Effects],
     level: NDArray[np.float64],
@@ -56,7 +57,7 @@ def summarise_touchpoints(
     scenario : ResolvedScenario
     arm, metric : str
         The arm whose journey is changed, and the metric by which the places are ranked.
-    step : float
+    improvement : float
         Size of every change, in utility units.
     places : sequence of Touchpoint
         Every stage and edge, in the order of the journey.
@@ -91,12 +92,10 @@ def summarise_touchpoints(
         "titles": {persona.name: persona.title.split(",")[0] for persona in scenario.personas if persona.title},
         "arm": arm,
         "metric": metric,
-        "step": step,
+        "improvement": improvement,
         "currency": scenario.market.economics.currency,
-        "population": scenario.population,
+        **size_of(scenario),
         "persona_customers": dict(zip(rows[1:], heads.tolist(), strict=True)),
-        "horizon": scenario.horizon,
-        "burn_in": scenario.burn_in,
         "seed": seed,
         "replicates": int(level.shape[0]),
         "level": asdict(estimate(level[:, 0])),

@@ -72,7 +72,7 @@ def verdict(summary: Numbers) -> str:
     ----------
     summary : mapping
         What :func:`sim.analysis.summary.summarise` returns, with ``scenario``, ``focal``, ``baseline``, ``currency``,
-        ``population``, ``horizon``, ``replicates`` and, where one was asked for, ``precision``.
+        ``market_customers``, ``horizon``, ``replicates`` and, where one was asked for, ``precision``.
     """
     if summary["differences"]:
         others = [arm for arm in summary["arms"] if arm != summary["baseline"]]
@@ -98,7 +98,7 @@ class _Case:
         self.differences: Numbers = summary["differences"][self.name]
         self.weeks = summary["horizon"]
         self.currency: str = summary["currency"]
-        self.heads = max(summary["population"], 1)
+        self.heads = max(summary["market_customers"], 1)
 
     def sentences(self) -> list[str]:
         out = [self.headline()]
@@ -391,7 +391,9 @@ def _alone(summary: Numbers, arm: str) -> str:
     if numbers["purchases"]["mean"] in (None, 0.0):
         # Without any purchase there is no share; with a share of 0 others sold.
         sold = "anything" if numbers["market_share"]["mean"] is None else f"from {summary['focal']}"
-        return f"{arm}: {summary['population']:,} customers over {summary['horizon']} weeks; nobody bought {sold}."
+        return (
+            f"{arm}: {summary['market_customers']:,} customers over {summary['horizon']} weeks; nobody bought {sold}."
+        )
     contribution, currency = numbers["contribution"], summary["currency"]
     share = numbers["market_share"]["mean"]
     loop = numbers["loop_share"]["mean"]

@@ -106,7 +106,7 @@ class Search:
         events = min(people, MOST_EVENTS) if any(target.metric in FROM_EVENTS for target in self.targets) else 0
         trials: list[Trial] = []
         for variant in self.variants.values():
-            sized = replace(variant, population=people, record=replace(variant.record, events=events, customers=False))
+            sized = replace(variant.simulating(people), record=replace(variant.record, events=events, customers=False))
             trials += [
                 Trial(sized, self.seed, tuple(replicates), values_at(self.parameters, point)) for point in points
             ]

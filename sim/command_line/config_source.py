@@ -96,7 +96,7 @@ class JourneySource(ConfigSource):
             body = self._verb() if self.trusted else self._user(name)
         elif group == "scenario":
             data, where = folder.read_scenario(name)
-            body = _hydra_form(data, where, name)
+            body = self._hydra_form(data, where, name)
         elif group in OWN_GROUPS:
             body = read_yaml(self.folder / group / f"{name}.yaml", trusted=True)
         else:
@@ -125,7 +125,7 @@ class JourneySource(ConfigSource):
         scenario = {key: value for key, value in data.items() if key not in settings}
         # A verb that chooses no scenario of its own, such as `validate`, leaves none behind either.
         without = {"scenario": None} in verb["defaults"] and not scenario
-        body = {"defaults": ["_self_"]} if without else _hydra_form(scenario, str(path), name)
+        body = {"defaults": ["_self_"]} if without else self._hydra_form(scenario, str(path), name)
         engine = read_value(Settings, "engine", data.get("engine", "numba"), where=str(path))
         chosen = {key: data.get(key, verb[key]) for key in settings if key not in OWN_GROUPS}
         # Where it ran last time says nothing about where it runs now: the verb's own executor, if it has one.
@@ -137,15 +137,15 @@ class JourneySource(ConfigSource):
             "hydra": verb["hydra"],
         }
 
-
-def _hydra_form(data: Mapping[str, Any], where: str, name: str) -> dict[str, Any]:
-    """Return a scenario as a body with a defaults list, for Hydra to compose."""
-    form = normalize_scenario(data, where=where, name=name)
-    defaults: list[Any] = []
-    for part in form.parts:
-        package = "" if part.key == part.group else f"@{part.key}"
-        defaults.append({f"/{part.group}{package}": part.name})
-    return {"defaults": [*defaults, "_self_"], **form.body}
+    def _hydra_form(self, data: Mapping[str, Any], where: str, name: str) -> dict[str, Any]:
+        """Return a scenario as a body with a defaults list, for Hydra to compose."""
+        config_path = ConfigPath.of() if self.trusted else ConfigPath.of(self.folder)
+        form = normalize_scenario(data, config_path, where=where, name=name)
+        defaults: list[Any] = []
+        for part in form.parts:
+            package = "" if part.key == part.group else f"@{part.key}"
+            defaults.append({f"/{part.group}{package}": part.name})
+        return {"defaults": [*defaults, "_self_"], **form.body}
 
 
 def _help(verb: str, path: Path) -> str:

@@ -88,7 +88,7 @@ def run_key(scenario: ResolvedScenario, arm: str | None, seed: int, replicate: i
             scenario.journeys,
             scenario.baseline,
             scenario.arms[scenario.baseline],
-            (scenario.population, scenario.horizon, scenario.burn_in, scenario.record),
+            (scenario.population, scenario.horizon, scenario.burn_in, scenario.record, scenario.step),
         )
     )
     return (seed, replicate, threads, shared, "" if arm is None else repr(scenario.arms[arm]), arm)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from agents.money import CENTS
 from sim.analysis.category import CATEGORY_METRICS, FROM_ACCOUNTS, FROM_EVENTS, category_measures
-from sim.analysis.metrics import METRICS, TERMS, measure
+from sim.analysis.metrics import METRICS, TERMS, measure, of_market
 from sim.analysis.paired import MAX_REPLICATES, relative_half_width
 from sim.record.history import History
 from sim.scenario.errors import ConfigError, suggest
@@ -62,7 +62,7 @@ class ArmMetrics:
     values : float64 (R, A, 1 + P, len(COLUMNS))
         Row 0 is everybody, then one row per persona; NaN where undefined.
     heads : float64 (P,)
-        Customers per persona, mean over replicates.
+        Customers of the market per persona, mean over replicates.
     half_width : float
         Relative half-width of the interval that a precision was asked for; NaN where none was.
     flows : float64 (K, K)
@@ -184,8 +184,8 @@ def run_arms(
         for position, scenario in enumerate(bare)
     ]
     measured: list[Floats] = []
-    heads: list[NDArray[np.int64]] = []
-    flows: list[NDArray[np.int64]] = []
+    heads: list[Floats] = []
+    flows: list[Floats] = []
     wanted = replicates if precision is None else max(replicates, 2)
     while True:
         more = range(len(measured), wanted)
@@ -238,8 +238,8 @@ class _Outcome(NamedTuple):
     replicate: int
     arms: tuple[str, ...]
     values: Floats
-    heads: NDArray[np.int64]
-    flows: NDArray[np.int64] | None
+    heads: Floats
+    flows: Floats | None
 
 
 def _run_jobs(
@@ -285,8 +285,8 @@ def _run(job: _MetricsJob, threads: int | None, on_progress: Callable[[int], Non
             replicate,
             job.arms,
             np.stack([_metrics(histories[arm], scenario) for arm in job.arms]),
-            histories[scenario.baseline].population,
-            histories[job.flows_of].flows.sum(axis=0) if job.flows_of in job.arms else None,
+            of_market(histories[scenario.baseline].population, scenario),
+            of_market(histories[job.flows_of].flows.sum(axis=0), scenario) if job.flows_of in job.arms else None,
         )
 
 

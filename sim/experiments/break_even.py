@@ -48,7 +48,7 @@ class BreakEven:
 
 
 def break_even(
-    scenario: Scenario, arm: str, difference: NDArray[np.float64], *, options: Mapping[str, Any]
+    scenario: Scenario, arm: str, difference: NDArray[np.float64], *, seed: int, options: Mapping[str, Any]
 ) -> BreakEven | None:
     """Find the break-even effectiveness of an arm on common random numbers.
 
@@ -60,9 +60,10 @@ def break_even(
         An arm that is not the baseline.
     difference : float64 (R,)
         Its difference in contribution by replicate, in money, as the comparison found it.
+    seed : int
+        Seed of the comparison.
     options : mapping
-        How to run, ``seed`` (that of the comparison) among it, as for
-        :func:`sim.experiments.arm_metrics.run_arms`.
+        How to run: ``engine``, ``threads``, ``executor`` as for :func:`sim.experiments.arm_metrics.run_arms`.
 
     Returns
     -------
@@ -76,12 +77,12 @@ def break_even(
     arms = {scenario.baseline: scenario.arms[scenario.baseline]}
     arms |= {f"at_{number}": scaled_arm(scenario, arm, times) for number, times in enumerate(GRID)}
     found = run_arms(
-        [replace(scenario, arms=arms, population=customers, precision=None)],
+        [replace(scenario.simulating(customers), arms=arms, precision=None)],
+        seed=seed,
         replicates=len(difference),
         **options,
     )
-    scale = scenario.population / customers
-    curve = np.stack([found.of(f"at_{number}", "contribution")[:, 0] for number in range(len(GRID))], axis=1) * scale
+    curve = np.stack([found.of(f"at_{number}", "contribution")[:, 0] for number in range(len(GRID))], axis=1)
     anchored = curve - curve[:, [GRID.index(1.0)]] + difference[:, None]
     return BreakEven(crossing(np.array(GRID), anchored), GRID, anchored)
 

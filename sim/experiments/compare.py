@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.clv import ValueDifferences, pick_customers
+from sim.analysis.costs import cost_table
 from sim.analysis.metrics import METRICS, Measures, measure
 from sim.analysis.paired import MAX_REPLICATES, estimate, relative_half_width
-from sim.analysis.summary import difference_name, parts_of_uncertainty, short_titles, summarise
+from sim.analysis.summary import difference_name, parts_of_uncertainty, short_titles, size_of, summarise
 from sim.analysis.tables import stage_names
 from sim.analysis.verdict import verdict
 from sim.calibration.ensemble import SEEDS, Ensemble
@@ -116,9 +117,7 @@ def compare(
             "half_width": width if isfinite(width) else None,
         }
     if effectiveness:
-        # Its customer-weeks are not counted: how many there are is not known beforehand. A caller can still interrupt.
-        breathe = None if on_progress is None else lambda _: on_progress(0)
-        _add_break_even(summary, collected, {**options, "on_progress": breathe})
+        _add_break_even(summary, collected, seed, {"engine": engine, "threads": threads, "executor": executor})
     summary["verdict"] = verdict(summary)
     return Result(
         scenario=scenario,
@@ -158,7 +157,7 @@ def _run_until_precise(collected: _Collected, replicates: int, precision: float,
         wanted = min(MAX_REPLICATES, max(wanted + 1, min(2 * wanted, ceil(guess))))
 
 
-def _add_break_even(summary: dict[str, Any], collected: _Collected, options: Mapping[str, Any]) -> None:
+def _add_break_even(summary: dict[str, Any], collected: _Collected, seed: int, options: Mapping[str, Any]) -> None:
     """Add the break-even effectiveness of every difference to a summary, and contribution over effectiveness."""
     summary["effectiveness"] = {}
     for arm in collected.others:
@@ -166,7 +165,7 @@ def _add_break_even(summary: dict[str, Any], collected: _Collected, options: Map
         summary["differences"][name]["break_even_effectiveness"] = None
         if summary.get("ensemble") is not None:
             continue
-        found = break_even(collected.scenario, arm, collected.difference(arm), options=options)
+        found = break_even(collected.scenario, arm, collected.difference(arm), seed=seed, options=options)
         if found is None:
             continue
         if found.at.mean is not None:
@@ -240,15 +239,14 @@ class _Collected:
             "titles": short_titles(scenario),
             "baseline": scenario.baseline,
             "currency": scenario.market.economics.currency,
-            "population": scenario.population,
-            "persona_customers": dict(zip(personas, heads.tolist(), strict=True)),
-            "horizon": scenario.horizon,
-            "burn_in": scenario.burn_in,
+            **size_of(scenario),
+            "persona_customers": dict(zip(personas, (heads * scenario.scale).tolist(), strict=True)),
             "seed": seed,
             "replicates": len(self.histories),
             **summarise(scenario, self.measures, stage_names(scenario), 1 if ensemble is None else SEEDS),
             "clv_differences": {name: values.summary(personas) for name, values in self.values.items()},
             "picks": self.picks,
+            "costs": {arm: cost_table(scenario, arm, [item[arm] for item in self.histories]) for arm in scenario.arms},
             **uncertainty,
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 
@@ -143,6 +143,12 @@ def evaluate_points(
             failed.append(Failed(point, outcome.error))
         arm, baseline = (outcome.arms.index(name) for name in (response.arm, response.scenario.baseline))
         found = outcome.metrics[:, :, 0, figure]
-        heads = trials[point].values.get("population", response.scenario.population)
+        heads = _market_customers(response.scenario, trials[point].values)
         rows.append((found[arm] - found[baseline]) / (heads if response.per_customer else 1))
     return np.array(rows).reshape(len(trials), -1), tuple(failed)
+
+
+def _market_customers(scenario: Scenario, values: Mapping[str, Any]) -> int:
+    """Return how many customers the market has where a point sets some of a scenario's values."""
+    said = values.get("market.customers", scenario.market.customers)
+    return int(values.get("population", scenario.population) if said is None else said)

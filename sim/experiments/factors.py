@@ -62,7 +62,7 @@ def _priced(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
         (f"{place}.{kind}.{name}", 1.0)
         for kind in ("build", "run")
         for name in CAPABILITIES
-        if getattr(getattr(costs, kind), name) > 0.0
+        if getattr(getattr(costs, kind), name).amount > 0.0
     ]
     other = [cost for capability in CAPABILITIES.values() for cost in capability.costs]
     return [*found, *((f"{place}.{cost}", 1.0) for cost in other if getattr(costs, cost) > 0.0)]

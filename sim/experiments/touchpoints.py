@@ -40,7 +40,7 @@ class Touchpoints:
     journey : Journey
     metric : str
         The metric by which the changes are ranked.
-    step : float
+    improvement : float
         Size of every change, in utility units.
     changes : tuple of Change
     arm_metrics : ArmMetrics
@@ -55,7 +55,7 @@ class Touchpoints:
     arm: str
     journey: Journey
     metric: str
-    step: float
+    improvement: float
     changes: tuple[Change, ...]
     arm_metrics: ArmMetrics
     effects: Any
@@ -134,7 +134,7 @@ def changed_scenarios(
     return scenarios, arm_of
 
 
-def planned_customer_weeks(scenario: Scenario, arm: str | None, step: float) -> int:
+def planned_customer_weeks(scenario: Scenario, arm: str | None, improvement: float) -> int:
     """Return how much one replicate simulates, in customer-weeks.
 
     Parameters
@@ -142,7 +142,7 @@ def planned_customer_weeks(scenario: Scenario, arm: str | None, step: float) -> 
     scenario : Scenario
     arm : str, optional
         As for :func:`touchpoints`.
-    step : float
+    improvement : float
         As for :func:`touchpoints`.
 
     Returns
@@ -150,7 +150,7 @@ def planned_customer_weeks(scenario: Scenario, arm: str | None, step: float) -> 
     int
     """
     arm = pick_journey_arm(scenario, arm)
-    found = changes(_focal_journey(scenario, arm), scenario.market, step)
+    found = changes(_focal_journey(scenario, arm), scenario.market, improvement)
     return sum(item.customer_weeks() for item in changed_scenarios(scenario, arm, found)[0])
 
 
@@ -159,7 +159,7 @@ def touchpoints(
     *,
     arm: str | None = None,
     metric: str = "clv",
-    step: float = 0.1,
+    improvement: float = 0.1,
     **options: Unpack[RunOptions],
 ) -> Touchpoints:
     """Measure what a small, equal improvement at each stage and edge of an arm's focal journey is worth.
@@ -171,7 +171,7 @@ def touchpoints(
         The arm; left out, the first that is not the baseline.
     metric : str
         What is measured, one of :data:`sim.experiments.arm_metrics.ARM_METRICS`.
-    step : float
+    improvement : float
         Size of every change in utility units; see :func:`sim.experiments.journey_changes.changes`.
     **options
         Those of :func:`sim.experiments.arm_metrics.run_arms`; a precision is that of the largest effect.
@@ -188,7 +188,7 @@ def touchpoints(
     check_metric(metric)
     arm = pick_journey_arm(scenario, arm)
     journey = _focal_journey(scenario, arm)
-    found = changes(journey, scenario.market, step)
+    found = changes(journey, scenario.market, improvement)
     scenarios, arm_of = changed_scenarios(scenario, arm, found)
     unchanged = _BASELINE if arm == scenario.baseline else _UNCHANGED
 
@@ -201,7 +201,7 @@ def touchpoints(
         scenario,
         arm=arm,
         metric=metric,
-        step=step,
+        improvement=improvement,
         places=[Touchpoint(item.kind, item.name, item.source, item.target, item.how, item.amount) for item in found],
         effects={name: _effects(metrics, found, arm_of, name) for name in ARM_METRICS},
         level=metrics.of(unchanged, metric),
@@ -209,7 +209,7 @@ def touchpoints(
         heads=metrics.heads,
         seed=metrics.seed,
     )
-    return Touchpoints(scenario, arm, journey, metric, step, found, metrics, table, summary)
+    return Touchpoints(scenario, arm, journey, metric, improvement, found, metrics, table, summary)
 
 
 def _focal_journey(scenario: Scenario, arm: str) -> Journey:
@@ -231,7 +231,7 @@ def _effects(
 def _visits(scenario: Scenario, metrics: ArmMetrics, found: Sequence[Change]) -> list[float]:
     """Return how often an average customer enters each stage or takes each edge, in whatever journey."""
     stages = stage_names(scenario.journeys)
-    per_head = metrics.flows / scenario.population
+    per_head = metrics.flows / scenario.market_customers
     visits = []
     for change in found:
         target = stages.index(change.target)

@@ -19,6 +19,7 @@ from sim.reports.style import short
 
 if TYPE_CHECKING:
     from sim.experiments.attribute import Attribution
+from sim.reports.scope import scope_of_summary
 
 __all__ = ["attribution_lines", "attribution_document"]
 
@@ -234,7 +235,8 @@ def attribution_document(attribution: Attribution) -> Document:
     words = words_of(attribution.metric)
     block = summary["metrics"][attribution.metric][EVERYBODY]
     slots: dict[str, Any] = {
-        **{name: summary[name] for name in ("population", "horizon", "replicates", "seed", "players")},
+        **{name: summary[name] for name in ("horizon", "replicates", "seed", "players")},
+        "scope": scope_of_summary(summary),
         "combinations": len(summary["combinations"]),
         "steps": [f"“{_STEPS[step]}” is {_STEP_WORDS[step]}" for step in summary["steps"]],
         "per_customer": summary["metric"] in _TOTALS,

@@ -82,7 +82,7 @@ def all_journeys(result: Result) -> list[Journey]:
 def flows_of(result: Result, arm: str) -> dict[tuple[str, str], NDArray[np.float64]]:
     """Return by (from, to) how many customers moved over the horizon (replicates,)."""
     stages = result.stages
-    counts = result.series(arm, lambda history: history.flows.sum(axis=0))
+    counts = result.series(arm, lambda history: history.flows.sum(axis=0)) * result.scenario.scale
     return {
         (stages[source], stages[target]): counts[:, source, target]
         for source, target in np.argwhere(counts.any(axis=0)).tolist()
@@ -136,7 +136,10 @@ def persona_panels(result: Result) -> tuple[list[str], list[tuple[str, str, dict
             for arm in other_arms(result)
         }
 
-    heads = [float(scenario.population), *(summary["persona_customers"][persona.name] for persona in scenario.personas)]
+    heads = [
+        float(scenario.market_customers),
+        *(summary["persona_customers"][persona.name] for persona in scenario.personas),
+    ]
     if len(scenario.personas) == 1:
         heads = heads[1:]
     each = gaps("contribution", 1.0)

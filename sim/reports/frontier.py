@@ -20,6 +20,7 @@ from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.frontier import Margin, Rule, Scale, draw_found, draw_map, draw_margins, draw_rules
 from sim.reports.labels import listed
 from sim.reports.picture import Picture
+from sim.reports.scope import scope_of
 from sim.reports.sensitivity import levers_summary, outcome_name, ranges_table, writer
 from sim.reports.style import slug
 from sim.scenario.factor import Factor
@@ -301,8 +302,7 @@ def frontier_document(found: Frontier, lines: list[str]) -> Document:
             **frontier_facts(found),
             "points": len(found.shares),
             "replicates": found.effort.replicates,
-            "population": scenario.population,
-            "horizon": scenario.horizon,
+            "scope": scope_of(scenario),
             "seed": question.seed,
             "tried": [skill.kind for skill in found.emulator.tried],
             "widening": found.emulator.skill.spread,

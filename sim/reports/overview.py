@@ -21,6 +21,7 @@ from sim.reports.comparison import (
 from sim.reports.figures.money import plot_cash, plot_waterfall
 from sim.reports.figures.personas import plot_personas
 from sim.reports.figures.timeline import plot_bands
+from sim.reports.scope import scope_of
 from sim.reports.style import finish, percent_axis, short, style
 from sim.reports.weekly_series import weekly_series
 
@@ -42,7 +43,7 @@ def overview(result: Result) -> Figure:
             short(scenario.title or scenario.name, 90), x=0.012, y=0.975, ha="left", fontweight="bold", fontsize=14
         )
         words = (
-            f"{counted(scenario.population, 'customer')}, {counted(scenario.horizon, 'week')}, "
+            f"{scope_of(scenario)}, "
             f"{counted(result.replicates, 'replicate')}, common random numbers; bands and bars are 95 % intervals"
         )
         figure.text(0.012, 0.915, words, fontsize=9)

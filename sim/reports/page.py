@@ -20,6 +20,7 @@ from sim.reports.document import write_page
 from sim.reports.labels import METRIC_WORDS
 from sim.reports.overview import overview
 from sim.reports.pictures import pictures
+from sim.reports.scope import customers_in_words
 from sim.reports.style import png_bytes
 
 __all__ = ["write_report"]
@@ -63,6 +64,7 @@ def _slots(result: Result) -> dict[str, Any]:
         "title": scenario.title or scenario.name,
         "command": _command(result),
         "scenario": scenario,
+        "customers": customers_in_words(scenario.market_customers, scenario.population),
         "baseline": scenario.baseline,
         "currency": currency,
         "others": others,

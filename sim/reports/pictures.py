@@ -152,7 +152,7 @@ def _main_flows(result: Result, arm: str) -> str:
     flows = {pair: float(counts.mean()) for pair, counts in flows_of(result, arm).items()}
     if not flows:
         return "nobody moves."
-    heads = max(result.scenario.population, 1)
+    heads = max(result.scenario.market_customers, 1)
     most = sorted(flows.items(), key=lambda item: (-item[1], item[0]))[:5]
     return (
         "; ".join(

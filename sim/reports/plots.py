@@ -77,7 +77,7 @@ def journey_map(result: Result, arm: str | None = None, *, minus: str | None = N
             journeys_in_use(result, arm),
             flows_of(result, arm),
             title=title,
-            customers=scenario.population,
+            customers=scenario.market_customers,
             weeks=scenario.horizon,
             frame=all_journeys(result),
         )
@@ -87,7 +87,7 @@ def journey_map(result: Result, arm: str | None = None, *, minus: str | None = N
         flows_of(result, arm),
         flows_of(result, minus),
         title=f"{short(arm, 18)} minus {short(minus, 18)}: what moves",
-        customers=scenario.population,
+        customers=scenario.market_customers,
         weeks=scenario.horizon,
     )
 
@@ -115,7 +115,7 @@ def loyalty(result: Result) -> Figure:
 
 def contacts(result: Result) -> Figure:
     """Draw contacts, fatigue and opt-outs over the weeks."""
-    customers = float(result.scenario.population)
+    customers = float(result.scenario.market_customers)
     sent = {arm: values / customers * 100 for arm, values in weekly_series(result, "contacts").items()}
     gone = {arm: values / customers for arm, values in weekly_series(result, "opted_out").items()}
     panels = [

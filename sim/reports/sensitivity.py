@@ -14,6 +14,7 @@ from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.influence import Bar, draw_pairs, draw_screen, draw_spread, draw_tornado
 from sim.reports.labels import METRIC_WORDS
 from sim.reports.picture import Picture
+from sim.reports.scope import scope_of
 from sim.scenario.factor import Factor
 
 __all__ = [
@@ -239,8 +240,7 @@ def sensitivity_document(found: Sensitivity, lines: list[str]) -> Document:
         pictures=tuple(_pictures(found)),
         slots={
             **sensitivity_facts(found),
-            "population": scenario.population,
-            "horizon": scenario.horizon,
+            "scope": scope_of(scenario),
             "influence_table": influence_table(found),
             "ranges_table": ranges_table(found.response),
         },

@@ -12,6 +12,7 @@ from sim.number_format import NOTHING, quantity
 from sim.reports.difference_table import difference_rows
 from sim.reports.document import text_lines
 from sim.reports.labels import METRIC_WORDS
+from sim.reports.scope import scope_of
 from sim.reports.style import short
 from sim.terminal import clean, is_ascii
 
@@ -61,7 +62,7 @@ def _draw(result: Result, console: Console, ascii_only: bool) -> None:
     scenario, summary = result.scenario, result.summary_json
     currency = scenario.market.economics.currency
     console.print(Text(clean(scenario.title or scenario.name, ascii_only=ascii_only), style="bold"))
-    facts, star = text_lines("compare", scenario=scenario, replicates=result.replicates, seed=result.seed)
+    facts, star = text_lines("compare", scope=scope_of(scenario), replicates=result.replicates, seed=result.seed)
     console.print(Text(facts), style="dim")
     console.print()
     for paragraph in str(summary["verdict"]).split("\n"):

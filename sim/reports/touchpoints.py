@@ -17,6 +17,7 @@ from sim.reports.style import short
 
 if TYPE_CHECKING:
     from sim.experiments.touchpoints import Touchpoints
+from sim.reports.scope import scope_of_summary
 
 __all__ = ["moments_document", "moments_lines", "touchpoint_facts"]
 
@@ -78,7 +79,9 @@ def touchpoint_facts(summary: Numbers) -> dict[str, Any]:
         "places": len(moved),
         "intervals": len(effects),
         "by_chance": f"{len(effects) * (1.0 - LEVEL):.0f}",
-        **{name: summary[name] for name in ("step", "replicates", "population", "horizon", "seed")},
+        **{name: summary[name] for name in ("improvement", "replicates", "horizon", "seed")},
+        "scope": scope_of_summary(summary),
+        "simulated": summary["simulated_customers"],
     }
 
 
@@ -172,7 +175,8 @@ def _map(done: Touchpoints, moved: Sequence[Numbers], best: Sequence[Numbers]) -
             write=lambda number: _short_amount(summary, number),
             title=f"{short(summary['arm'], 20)}: where it is made or lost",
             notes=(
-                f"Effect of a small step ({summary['step']:g} utility units) on {words_of(done.metric).name.lower()}.",
+                f"Effect of a small step ({summary['improvement']:g} utility units) on"
+                f" {words_of(done.metric).name.lower()}.",
                 "Box: the stage is better (if experienced: were it). Edge: more customers.",
                 "Blue, solid: it pays. Orange, dashed: it costs, so lead fewer that way.",
                 "Grey, in brackets: the 95 % interval covers 0. Thin, no number: no choice.",

@@ -24,6 +24,7 @@ _WEEKLY: Mapping[str, Callable[[History, int], NDArray[Any]]] = {
     "opted_out": lambda history, brand: history.opted_out[:, :, brand].sum(axis=1),
     "fatigue": lambda history, brand: history.fatigue @ history.population / max(history.population.sum(), 1),
 }
+_MEANS = ("fatigue",)
 #: What can be drawn over the weeks.
 WEEKLY_METRICS = ("contribution", *_WEEKLY, "market_share", "loop_share")
 
@@ -67,5 +68,7 @@ def weekly_series(result: Result, metric: str) -> dict[str, NDArray[np.float64]]
             values = result.cash(arm)
         else:
             values = result.series(arm, lambda history: _WEEKLY[metric](history, brand))
+            if metric not in _MEANS:
+                values = values * result.scenario.scale
         out[arm] = np.add.reduceat(values, starts, axis=1) / lengths
     return out

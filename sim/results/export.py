@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TextIO
 from xml.sax.saxutils import quoteattr
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from sim.analysis.tables import WEEK_ZERO
+from sim.analysis.tables import WEEK_ZERO, dates_of
 from sim.execution.partial_name import partial_name
 from sim.results.table import checked_path, open_table
-from sim.scenario.errors import ConfigError
+from sim.scenario.calendar import STEPS
+from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 from sim.scenario.yaml_reader import read_yaml
 
@@ -81,7 +83,7 @@ def export_events(
             _write_csv(log, partial, only)
         else:
             with partial.open("w", encoding="utf-8", newline="\n") as out:
-                _write_xes(log, out, only, _horizon(folder))
+                _write_xes(log, out, only, _end(folder))
         partial.replace(target)
     except (pa.ArrowException, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
@@ -109,13 +111,17 @@ def _kept(table: Any, only: str) -> Any:
     return table.filter(pc.is_in(table.column("kind").cast(pa.string()), pa.array(_STAGE_KINDS)))
 
 
-def _horizon(folder: str | Path) -> int:
-    """Weeks of the horizon, from the result's configuration."""
+def _end(folder: str | Path) -> datetime:
+    """Return when the horizon ends, from the result's configuration."""
     path = checked_path(folder, "config.yaml")
-    horizon = read_yaml(path).get("horizon")
+    config = read_yaml(path)
+    horizon, step = config.get("horizon"), config.get("step", "week")
     if type(horizon) is not int:
-        raise ConfigError(f"{path}: horizon is {show(horizon)}; give a whole number of weeks")
-    return horizon
+        raise ConfigError(f"{path}: horizon is {show(horizon)}; give a whole number of steps")
+    if step not in STEPS:
+        raise ConfigError(f"{path}: step is {show(step)}; {suggest(step, STEPS, 'give one of')}")
+    end: datetime = dates_of(np.array([horizon]), step)[0].item()
+    return end
 
 
 def _undictionary(schema: Any) -> Any:
@@ -124,10 +130,10 @@ def _undictionary(schema: Any) -> Any:
     )
 
 
-def _write_xes(log: Any, out: TextIO, only: str, horizon: int) -> None:
+def _write_xes(log: Any, out: TextIO, only: str, end: datetime) -> None:
     out.write(_HEAD)
     out.write(_attribute("date", "log:start", _iso(WEEK_ZERO), 2))
-    out.write(_attribute("date", "log:end", _iso(WEEK_ZERO + timedelta(weeks=horizon)), 2))
+    out.write(_attribute("date", "log:end", _iso(end), 2))
     # A row group holds one arm and replicate, so a case never straddles two.
     for number in range(log.num_row_groups):
         rows = _kept(log.read_row_group(number), only).to_pylist()

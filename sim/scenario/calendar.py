@@ -1,7 +1,13 @@
-"""The calendar: how steps of the model relate to days and years."""
+"""The calendar: what one step of the model is, and how steps relate to days and years."""
 
-__all__ = ["DAYS_A_WEEK", "WEEKS_A_YEAR"]
+from collections.abc import Mapping
+from types import MappingProxyType
+
+__all__ = ["DAYS_A_WEEK", "STEPS", "STEPS_A_YEAR", "WEEKS_A_YEAR"]
 
 DAYS_A_WEEK = 7
-#: Yearly rates are divided by this; a year of 52 steps is discounted once, whatever a step stands for.
-WEEKS_A_YEAR = 52.0
+#: What one step of a scenario may be.
+STEPS: tuple[str, ...] = ("week", "day", "month")
+#: Yearly rates are divided by this: a year of so many steps is discounted once.
+STEPS_A_YEAR: Mapping[str, float] = MappingProxyType({"week": 52.0, "day": 365.0, "month": 12.0})
+WEEKS_A_YEAR = STEPS_A_YEAR["week"]

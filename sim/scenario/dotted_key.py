@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from agents.personas import Spread
-from agents.strategies import PersonaStrategy
+from agents.strategies import PersonaStrategy, TypedCost, with_typed_levels
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import FEATURES, LARGEST_COEFFICIENT, edge_names
@@ -87,6 +87,9 @@ def with_values(scenario: S, values: Mapping[str, Any], *, config_path: ConfigPa
                 continue
             changed, form = _read_anew(changed, form, config_path), {}
         for steps in _expand(changed, path, key):
+            if how and isinstance(_find(changed, steps, key), TypedCost):
+                # The amount changes; the level at which it was typed does not.
+                steps = (*steps, "amount")
             new = _relative(changed, steps, how, value, key) if how else value
             quick = None if _holds(form, steps[:2]) else _set_quickly(changed, steps, new, key)
             if quick is not None:
@@ -96,6 +99,9 @@ def with_values(scenario: S, values: Mapping[str, Any], *, config_path: ConfigPa
             _set(form, ".".join(steps), new, key)
     if form:
         changed = _read_anew(changed, form, config_path)
+    if changed.arms is not scenario.arms:
+        # Costs and levels that are set together belong together, whichever comes first.
+        changed = replace(changed, arms={name: _with_typed_levels(arm) for name, arm in changed.arms.items()})
     where = f"scenario {scenario.name!r}"
     if changed.market is not scenario.market:
         check_market(changed.market, where)
@@ -119,7 +125,8 @@ def value_at(scenario: ResolvedScenario, key: str) -> Any:
     True
     """
     _, path = _split(key)
-    return plain(_find(scenario, next(_expand(scenario, path, key)), key))
+    found = _find(scenario, next(_expand(scenario, path, key)), key)
+    return found.amount if isinstance(found, TypedCost) else plain(found)
 
 
 def field_at(scenario: ResolvedScenario, key: str) -> dataclasses.Field[Any] | None:
@@ -133,7 +140,17 @@ def field_at(scenario: ResolvedScenario, key: str) -> dataclasses.Field[Any] | N
         owner = PersonaStrategy()
     if not dataclasses.is_dataclass(owner):
         return None
+    if isinstance(getattr(owner, last, None), TypedCost):
+        owner, last = TypedCost, "amount"
     return next((field for field in dataclasses.fields(owner) if field.name == last), None)
+
+
+def _with_typed_levels(arm: Arm) -> Arm:
+    plans = {}
+    for brand, plan in arm.plans.items():
+        strategy = with_typed_levels(plan.strategy)
+        plans[brand] = plan if strategy is plan.strategy else replace(plan, strategy=strategy)
+    return arm if all(plans[brand] is arm.plans[brand] for brand in plans) else replace(arm, plans=plans)
 
 
 def _split(key: str) -> tuple[str, str]:
@@ -326,8 +343,8 @@ def _read_anew(scenario: S, form: Mapping[str, Any], config_path: ConfigPath | N
         return replace(scenario, journeys=journeys)
     data = written_out(scenario)
     journeys = {**data["journeys"], **form.get("journeys", {})}
-    resolved = resolve(normalize_scenario({**data, **form, "journeys": journeys}, name=scenario.name), config_path)
-    return replace(scenario, **resolved)
+    normal = normalize_scenario({**data, **form, "journeys": journeys}, config_path, name=scenario.name)
+    return replace(scenario, **resolve(normal, config_path))
 
 
 def _set_quickly(scenario: S, steps: Sequence[str], value: object, key: str) -> S | None:

@@ -171,6 +171,14 @@ class Market:
 
     name: str = text("", "name of the market file it came from")
     title: str = text("", "a reader's name for it")
+    customers: int | None = whole(
+        None,
+        1,
+        100_000_000_000,
+        "customers that the market really has, of all brands; null: as many as are simulated",
+        "customers",
+        optional=True,
+    )
     focal: str = text("", "the brand whose company asks the question")
     brands: Mapping[str, Brand] = quantity("brands by name, at most 64", factory=dict)
     journey: str = text("classic", "journey of brands that no arm names, and of customers without a host brand")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.personas import Persona
-from agents.strategies import Strategy
+from agents.strategies import CAPABILITIES, Strategy, with_typed_levels
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import Edge, Journey, edge_names, read_journey
@@ -39,7 +39,17 @@ __all__ = [
 ]
 
 #: Keys of a scenario that stand for themselves, in the order in which they are written.
-VALUES: tuple[str, ...] = ("title", "case", "population", "horizon", "burn_in", "precision", "record", "assumptions")
+VALUES: tuple[str, ...] = (
+    "title",
+    "case",
+    "step",
+    "population",
+    "horizon",
+    "burn_in",
+    "precision",
+    "record",
+    "assumptions",
+)
 SCENARIO_KEYS: tuple[str, ...] = ("name", "market", "personas", "journeys", "baseline", "arms", *VALUES)
 #: Keys of an arm that stand for brands by their role.
 ROLES: tuple[str, ...] = ("focal", "competitors")
@@ -96,8 +106,9 @@ def normalize_file(group: str, name: str, config_path: ConfigPath, *, key: str =
         raise ConfigError(f"{where}: name is {show(data['name'])}, but the file is called {name!r}; rename one")
     if group == "journey":
         return normalize_journey(read_named_journey(name, data, where))
-    kind = Market if group == "market" else Strategy
-    return dict(plain(read(kind, {**data, "name": name}, where=where)))
+    if group == "market":
+        return dict(plain(read(Market, {**data, "name": name}, where=where)))
+    return dict(plain(with_typed_levels(read(Strategy, {**data, "name": name}, where=where))))
 
 
 def normalize_journey(journey: Journey) -> dict[str, Any]:
@@ -137,13 +148,17 @@ def read_named_journey(name: str, data: object, where: str) -> Journey:
     return read_journey(name, data, where)
 
 
-def normalize_scenario(data: Mapping[str, Any], *, where: str = "", name: str = "scenario") -> NormalForm:
+def normalize_scenario(
+    data: Mapping[str, Any], config_path: ConfigPath, *, where: str = "", name: str = "scenario"
+) -> NormalForm:
     """Bring a scenario file, or a whole resolved configuration, into normal form.
 
     Parameters
     ----------
     data : mapping
         The keys of a scenario file.
+    config_path : ConfigPath
+        Where a strategy is looked up to learn the level at which a cost that is laid over it was typed.
     where : str
         File that the data comes from; opens every message.
     name : str
@@ -180,7 +195,7 @@ def normalize_scenario(data: Mapping[str, Any], *, where: str = "", name: str = 
         raise ConfigError(f"{place}arms is {show(arms)}; give a mapping of one or more arms" + _example("arms"))
     body["arms"] = {
         read_name(arm, "an arm", where=where, key="a name under arms"): _normalize_arm(
-            plans, f"arms.{arm}", parts, where
+            plans, f"arms.{arm}", parts, where, config_path
         )
         for arm, plans in arms.items()
     }
@@ -334,7 +349,7 @@ def _fill_personas(data: object, where: str, key: str = "") -> dict[str, Any]:
     return filled
 
 
-def _normalize_arm(data: object, key: str, parts: list[Part], where: str) -> dict[str, Any]:
+def _normalize_arm(data: object, key: str, parts: list[Part], where: str, config_path: ConfigPath) -> dict[str, Any]:
     place = f"{where}: " if where else ""
     if data is None:
         data = {}
@@ -347,13 +362,15 @@ def _normalize_arm(data: object, key: str, parts: list[Part], where: str) -> dic
         data = {**{role: None for role in ROLES if role not in data}, **data}
     return {
         read_name(brand, "a brand", where=where, key=f"a name under {key}"): _normalize_plan(
-            plan, f"{key}.{brand}", parts, where, role=brand in ROLES
+            plan, f"{key}.{brand}", parts, where, config_path, role=brand in ROLES
         )
         for brand, plan in data.items()
     }
 
 
-def _normalize_plan(data: object, key: str, parts: list[Part], where: str, *, role: bool) -> dict[str, Any]:
+def _normalize_plan(
+    data: object, key: str, parts: list[Part], where: str, config_path: ConfigPath, *, role: bool
+) -> dict[str, Any]:
     place = f"{where}: " if where else ""
     if data is None:
         data = {}
@@ -368,15 +385,33 @@ def _normalize_plan(data: object, key: str, parts: list[Part], where: str, *, ro
     strategy = data.get("strategy")
     if strategy is None and not role:
         return {"journey": journey, "strategy": None}
-    return {"journey": journey, "strategy": _normalize_strategy(strategy, f"{key}.strategy", parts, where)}
+    return {"journey": journey, "strategy": _normalize_strategy(strategy, f"{key}.strategy", parts, where, config_path)}
 
 
-def _normalize_strategy(data: object, key: str, parts: list[Part], where: str) -> dict[str, Any]:
+def _normalize_strategy(
+    data: object, key: str, parts: list[Part], where: str, config_path: ConfigPath
+) -> dict[str, Any]:
     changes = _named(data, "strategy", "a strategy", key, parts, where)
-    if changes is not None:
-        return check(Strategy, changes, where=where, key=key, partial=True)
-    strategy = Strategy(name=REACTIVE) if data is None else read(Strategy, data, where=where, key=key)
-    return dict(plain(strategy))
+    if changes is None:
+        strategy = Strategy(name=REACTIVE) if data is None else read(Strategy, data, where=where, key=key)
+        return dict(plain(with_typed_levels(strategy)))
+    checked = check(Strategy, changes, where=where, key=key, partial=True)
+    typed = [
+        (kind, name)
+        for kind in ("build", "run")
+        for name in CAPABILITIES
+        if checked.get("costs", {}).get(kind, {}).get(name) is not None
+    ]
+    if typed:
+        # The file that types a cost may leave its level to the strategy that it uses.
+        for kind, name in typed:
+            checked["costs"][kind][name].setdefault("level", None)
+        below = normalize_file("strategy", parts[-1].name, config_path, key=f"{key}.use", where=where)
+        merge(below, checked)
+        costs = plain(with_typed_levels(read(Strategy, below, where=where, key=key)).costs)
+        for kind, name in typed:
+            checked["costs"][kind][name] = costs[kind][name]
+    return checked
 
 
 def _normalize_journeys(data: object, arms: Mapping[str, Any], parts: list[Part], where: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from agents.personas import Persona
 from agents.population import MAX_BRANDS, MAX_STAGES
-from agents.strategies import Strategy
+from agents.strategies import Strategy, with_typed_levels
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.doubt import read_doubt
 from sim.scenario.errors import ConfigError, suggest
@@ -214,7 +214,7 @@ def _build_plans(
                     f"{suggest(persona, known, 'the personas are')}{config_path.edit('persona', persona)}"
                 )
         journey = _plan_value(plans, brand, market.focal, "journey") or market.journey
-        built[brand] = Plan(journey=journey, strategy=strategy)
+        built[brand] = Plan(journey=journey, strategy=with_typed_levels(strategy))
     return built
 
 

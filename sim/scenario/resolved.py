@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from agents.personas import Persona
-from agents.quantity import number, quantity, text, whole
+from agents.quantity import choice, number, quantity, text, whole
 from agents.strategies import Strategy
+from sim.scenario.calendar import STEPS
 from sim.scenario.journey import Journey
 from sim.scenario.market import Market
 
@@ -69,12 +71,27 @@ class ResolvedScenario:
     journeys: Mapping[str, Journey]
     arms: Mapping[str, Arm]
     baseline: str
-    population: int = whole(20_000, 1, 4_000_000_000, "customers", "customers")
-    horizon: int = whole(260, 1, 10_000, "weeks compared", "weeks")
-    burn_in: int = whole(104, 0, 10_000, "weeks simulated before, in the baseline's world, shared by all arms", "weeks")
+    step: str = choice("week", STEPS, "what one step is; every duration and every rate of the scenario counts in it")
+    population: int = whole(20_000, 1, 4_000_000_000, "customers that are simulated", "customers")
+    horizon: int = whole(260, 1, 10_000, "steps compared", "steps")
+    burn_in: int = whole(104, 0, 10_000, "steps simulated before, in the baseline's world, shared by all arms", "steps")
     record: Record = quantity("what is kept", factory=Record)
     assumptions: tuple[Assumption, ...] = ()
     precision: float | None = number(None, 1e-6, 10.0, "relative half-width to reach", optional=True)
+
+    @property
+    def market_customers(self) -> int:
+        """How many customers the market really has; as many as are simulated where it does not say."""
+        return self.population if self.market.customers is None else self.market.customers
+
+    @property
+    def scale(self) -> float:
+        """How many customers of the market one simulated customer stands for."""
+        return self.market_customers / self.population
+
+    def simulating(self, population: int) -> Self:
+        """Return the scenario with so many customers simulated, of the same market."""
+        return replace(self, population=population, market=replace(self.market, customers=self.market_customers))
 
     @property
     def brands(self) -> tuple[str, ...]:

@@ -109,8 +109,9 @@ class Scenario(ResolvedScenario):
         ConfigError
             If a key is unknown or missing, a value cannot be used, or parts contradict each other.
         """
-        form = normalize_scenario(data, where=where, name=name)
-        return cls(**resolve(form, config_path or ConfigPath.of(), where=where))
+        config_path = config_path or ConfigPath.of()
+        form = normalize_scenario(data, config_path, where=where, name=name)
+        return cls(**resolve(form, config_path, where=where))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scenario as plain data, every field written out."""

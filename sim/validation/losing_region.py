@@ -104,7 +104,7 @@ def _gains(run: PatternRun, scenario: Scenario) -> Array:
     for arms in run.replicates(scenario, _REPLICATES):
         earned = {arm: measure(history, scenario).values[0, _CONTRIBUTION] for arm, history in arms.items()}
         (other,) = (arm for arm in arms if arm != scenario.baseline)
-        rows.append((earned[other] - earned[scenario.baseline]) / scenario.population)
+        rows.append((earned[other] - earned[scenario.baseline]) / scenario.market_customers)
     return np.array(rows, dtype=np.float64)
 
 

@@ -31,7 +31,7 @@ def run(run: PatternRun) -> Finding:
     led: list[int] = []
     for name in names:
         scenario = run.scenario(name, horizon=_HORIZON, burn_in=_BURN_IN, record={"customers": True, "events": 100_000})
-        scenario = _early(replace(scenario, population=run.population(_POPULATION)))
+        scenario = _early(scenario.simulating(run.population(_POPULATION)))
         nothing = _differences(run, powerless(scenario))
         something = _differences(run, scenario)
         led.append(something)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +73,7 @@ class PatternRun:
         scenario = Scenario.load(name, **overrides)
         if self.size == 1.0:
             return scenario
-        return replace(scenario, population=self.population(scenario.population))
+        return scenario.simulating(self.population(scenario.population))
 
     def population(self, customers: int) -> int:
         """Return a population times the size, at least 1."""

@@ -132,7 +132,7 @@ def _rate(scenario: Scenario, arm: str) -> float:
 
 def _contribution(history: History, scenario: Scenario) -> float:
     """Contribution of the focal brand per customer, in money."""
-    return float(measure(history, scenario).cash[0].sum() / 100.0 / history.population.sum())
+    return float(measure(history, scenario).cash[0].sum() / 100.0 / scenario.market_customers)
 
 
 def _gained(run: PatternRun, scenario: Scenario) -> Array:

@@ -120,7 +120,7 @@ def _draw(plan: MapPlan, folder: Path) -> None:
         if flows is not None and plan.scenario is not None:
             options = {
                 "flows": flows_of(flows, drawn.arm),
-                "customers": float(plan.scenario.population),
+                "customers": float(plan.scenario.market_customers),
                 "weeks": plan.scenario.horizon,
             }
             if drawn.other is not None:

@@ -25,7 +25,7 @@ class TouchpointKeys:
         "the arm whose focal journey is moved; null: the first that is not the baseline", default=None, optional=True
     )
     metric: str = text("clv", "what the effects are measured in")
-    step: float = number(0.1, 0.001, 2.0, "size of every change", "utility")
+    improvement: float = number(0.1, 0.001, 2.0, "size of every change", "utility")
 
 
 def _check(job: Job[TouchpointKeys, None]) -> None:
@@ -39,7 +39,7 @@ def _run(job: Job[TouchpointKeys, None], session: Session) -> Answer:
     from sim.reports.touchpoints import moments_document, moments_lines
     from sim.results.answer import Answer
 
-    weeks = planned_customer_weeks(job.scenario, job.keys.arm, job.keys.step)
+    weeks = planned_customer_weeks(job.scenario, job.keys.arm, job.keys.improvement)
     progress = session.progress(weeks * job.settings.replicates)
     done = touchpoints(job.scenario, **plain(job.keys), **session.options(), on_progress=progress.advance)
     lines = moments_lines(done.summary_json)

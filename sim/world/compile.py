@@ -8,13 +8,15 @@ import numpy as np
 
 from agents.money import CENTS, to_cents
 from agents.population import customer_record
-from agents.strategies import CAPABILITIES, Strategy
+from agents.strategies import CAPABILITIES
 from agents.traits import TRAITS
-from sim.scenario.calendar import WEEKS_A_YEAR
+from sim.scenario.calendar import STEPS_A_YEAR
 from sim.scenario.journey import GATES
-from sim.scenario.resolved import Arm, Plan, ResolvedScenario
+from sim.scenario.resolved import Arm, ResolvedScenario
+from sim.world.costs import segment_costs
 from sim.world.graph import INCUMBENT, compile_graph
 from sim.world.quantiles import tail_quantiles, taste_quantiles
+from sim.world.timeline import level_of, timeline_of
 from sim.world.world import BRAND, CONSTANTS, LEVEL, NO_WEEK, OFFER, PERSONA, REAL, SEGMENT, World
 
 __all__ = ["compile_world", "hostless_journey"]
@@ -27,48 +29,19 @@ def hostless_journey(scenario: ResolvedScenario, arm: Arm) -> str:
     return scenario.market.journey
 
 
-def _timeline(scenario: ResolvedScenario, arm: Arm, brand: str) -> list[tuple[int, Plan]]:
-    """Segments (first week, plan) of a brand: the market's way, the baseline's plan, then the arm's own."""
-    idle = Plan(journey=scenario.market.journey, strategy=Strategy())
-    timeline: list[tuple[int, Plan]] = []
-    base = scenario.arms[scenario.baseline].plans[brand]
-    if base.strategy.start_week > 0:
-        timeline.append((0, idle))
-        timeline.append((scenario.burn_in + base.strategy.start_week, base))
-    else:
-        timeline.append((0, base))
-    own = arm.plans[brand]
-    if own != base:
-        start = scenario.burn_in + own.strategy.start_week
-        timeline = [(week, plan) for week, plan in timeline if week <= start]
-        timeline.append((start, own))
-    return timeline
-
-
-def _level(strategy: Strategy, name: str, persona: str) -> float:
-    own = strategy.personas.get(persona)
-    value = getattr(own, name) if own is not None else None
-    if value is not None:
-        return float(value)
-    if name in ("customers", "prospects"):
-        return float(getattr(strategy.contacts_per_week, name))
-    return float(getattr(strategy, name))
-
-
 def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:
     """Segments (B, S) and levels (B, S, P) of all brands."""
     market, personas = scenario.market, scenario.personas
-    timelines = [_timeline(scenario, arm, brand) for brand in scenario.brands]
+    timelines = [timeline_of(scenario, arm, brand) for brand in scenario.brands]
     b, s, p = len(timelines), max(map(len, timelines)), len(personas)
     shares = np.array([persona.share for persona in personas])
     shares = shares / shares.sum()
-    cents_per_thousand = CENTS * scenario.population / 1000.0
     journeys = tuple(scenario.journeys)
     segments = np.zeros((b, s), SEGMENT).view(np.recarray)
     segments.start = NO_WEEK
     levels = np.zeros((b, s, p), LEVEL).view(np.recarray)
     for brand, timeline in enumerate(timelines):
-        built = dict.fromkeys(CAPABILITIES, 0.0)
+        charged = segment_costs(timeline, scenario)
         for at, (week, plan) in enumerate(timeline):
             strategy, costs = plan.strategy, plan.strategy.costs
             segment = segments[brand, at]
@@ -77,25 +50,17 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:
             for column, persona in enumerate(personas):
                 level = levels[brand, at, column]
                 for name in (*CAPABILITIES, "prospect_knowledge"):
-                    level[name] = _level(strategy, name, persona.name)
+                    level[name] = level_of(strategy, name, persona.name)
                 for name in ("customers", "prospects"):
-                    level[name] = round(_level(strategy, name, persona.name) * 65_536)
+                    level[name] = round(level_of(strategy, name, persona.name) * 65_536)
                     segment.makes_contact = max(int(segment.makes_contact), int(level[name] > 0))
             segment.covert = market.contact.covert if strategy.data_use == "covert" else 1.0
             segment.contact_cost = to_cents(costs.contact)
-            build = run = 0.0
-            for name in CAPABILITIES:
-                amount = float(np.sum(shares * levels[name][brand, at] ** costs.convexity))
-                full = getattr(costs.build, name)
-                # What stands already is not built again; nothing is paid back for what is given up.
-                build += max(0.0, full * amount - built[name])
-                built[name] = max(built[name], full * amount)
-                run += getattr(costs.run, name) * amount
-            segment.build_cost = round(build * cents_per_thousand) if at > 0 else 0
-            segment.run_cost = round(run * cents_per_thousand)
+            segment.build_cost = sum(charged[at].build.values())
+            segment.run_cost = sum(charged[at].run.values())
             team = float(np.sum(shares * levels.innovation[brand, at]))
             segment.experiments = team * market.innovation.velocity
-            segment.experiment_cost = round(costs.experiment * cents_per_thousand)
+            segment.experiment_cost = to_cents(costs.experiment)
             # Paid for in full, felt as far as it works.
             for name in CAPABILITIES:
                 felt = levels[name][brand, at] * getattr(strategy.effectiveness, name)
@@ -220,7 +185,7 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
         taste_quantiles=taste_quantiles(market),
         fatigue_left=np.exp2(-weeks / market.contact.fatigue_half_life),
         habit_left=np.exp2(-weeks / market.experience.habit_half_life),
-        discount=(1.0 + market.economics.discount_rate) ** (-np.arange(scenario.horizon) / WEEKS_A_YEAR),
+        discount=(1.0 + market.economics.discount_rate) ** (-np.arange(scenario.horizon) / STEPS_A_YEAR[scenario.step]),
         **graph._asdict(),
     )
     for column in world:

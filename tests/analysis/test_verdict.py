@@ -98,5 +98,5 @@ def test_money(amount, currency, text):
 def test_one_arm_without_a_sale_tells_an_empty_market_from_lost_sales(share, words):
     numbers = {name: {"mean": 0.0, "ci_low": 0.0, "ci_high": 0.0} for name in ("purchases", "contribution")}
     numbers["market_share"] = {"mean": share, "ci_low": None, "ci_high": None}
-    summary = {"arms": {"classic": numbers}, "differences": {}, "population": 10, "horizon": 5, "focal": "stride"}
+    summary = {"arms": {"classic": numbers}, "differences": {}, "market_customers": 10, "horizon": 5, "focal": "stride"}
     assert verdict(summary).endswith(words)

@@ -26,9 +26,9 @@ def test_the_gym_is_made_edited_and_run(commands, fences, run_small, folder):
         if name:
             replace_lines(folder / name, text.splitlines())
     gym = Scenario.load("gym", config_dir=folder / "gym")
-    assert gym.population == 12_000 and gym.market.brands["gym"].price == 99
+    assert gym.market_customers == 12_000 and gym.market.brands["gym"].price == 99
     costs = gym.arms["proactive"].plans["gym"].strategy.costs
-    assert round(costs.build.automation * 12 * 0.6**2, -2) == 200_000
+    assert costs.build.automation.amount == 200_000 and costs.build.automation.level == 0.6
     for words in listed[3:]:
         run_small(words)
 

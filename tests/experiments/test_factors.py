@@ -60,7 +60,8 @@ def test_they_move_what_they_say(scenario, factors):
         assert now.privacy_concern.concentration == before.privacy_concern.concentration
     costs = scenario.arms["proactive"].plans["stride"].strategy.costs
     dear = after("capability_cost", 2.0).arms["proactive"].plans["stride"].strategy.costs
-    assert dear.build.automation == 2 * costs.build.automation and dear.run.innovation == 2 * costs.run.innovation
+    assert dear.build.automation.amount == 2 * costs.build.automation.amount
+    assert dear.run.innovation.amount == 2 * costs.run.innovation.amount
     assert dear.experiment == 2 * costs.experiment and dear.contact == costs.contact
     loyal = after("loyalty", 1.0)
     for journey in ("classic", "proactive"):

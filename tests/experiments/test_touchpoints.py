@@ -130,7 +130,7 @@ def test_an_effect_is_the_difference_of_two_plain_comparisons(small, done):
 
 
 def test_a_step_of_nothing_changes_nothing(small):
-    still = touchpoints(small, step=0.0, replicates=1, threads=1)
+    still = touchpoints(small, improvement=0.0, replicates=1, threads=1)
     assert set(still.effects["effect"].to_pylist()) <= {0.0, None}
     assert "exactly 0" in moments_lines(still.summary_json)[0]
 
@@ -228,8 +228,8 @@ def test_an_undefined_metric_says_so():
 REFUSED = {
     "arm=nobody": "arm is 'nobody', which is no arm; give one of classic, proactive",
     "metric=profit": "metric is 'profit'; accepted: contribution",
-    "step=0": "step is 0; give a number from 0.001 to 2 (utility)",
-    "step=-1": "step is -1",
+    "improvement=0": "improvement is 0; give a number from 0.001 to 2 (utility)",
+    "improvement=-1": "improvement is -1",
 }
 
 
@@ -255,7 +255,7 @@ def test_a_journey_without_a_choice_is_refused(small):
 @pytest.mark.slow
 def test_a_result_runs_again_to_the_byte(tmp_path, capsys):
     few = ["population=60", "horizon=12", "burn_in=6", "replicates=2", f"output_dir={tmp_path}", "quiet=true"]
-    assert main(["moments", "step=0.3", *few]) == 0
+    assert main(["moments", "improvement=0.3", *few]) == 0
     (first,) = (tmp_path / "moments").iterdir()
     assert main(["moments", f"from={first}", "quiet=true"]) == 0
     (second,) = (path for path in (tmp_path / "moments").iterdir() if path != first)
@@ -268,7 +268,7 @@ def test_a_result_runs_again_to_the_byte(tmp_path, capsys):
 def test_the_loop_is_worth_more_where_customers_are_kept_and_less_where_they_leave():
     """Signs that theory fixes: a better product and an easier search help; losing searchers hurts."""
     scenario = Scenario.load("treadmill", population=4000, horizon=156)
-    found = touchpoints(scenario, metric="purchases", step=0.5, replicates=4)
+    found = touchpoints(scenario, metric="purchases", improvement=0.5, replicates=4)
     entry = {moment["name"]: moment for moment in found.summary_json["moments"]}
     for name in ("experience", "evaluate", "need_to_buy"):
         assert entry[name]["better"]["ci_low"] > 0.0 > entry[name]["worse"]["ci_high"], name

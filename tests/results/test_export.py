@@ -18,7 +18,8 @@ SPACE = "{http://www.xes-standard.org/}"
 @pytest.fixture(scope="module")
 def everybody():
     """A comparison in which every customer is logged."""
-    scenario = Scenario.load("treadmill", population=120, horizon=26, burn_in=10, record={"events": 120})
+    whole = {"population": 120, "market.customers": 120, "record": {"events": 120}}
+    scenario = Scenario.load("treadmill", horizon=26, burn_in=10, **whole)
     return compare(scenario, replicates=2, seed=3, threads=1)
 
 

@@ -186,7 +186,7 @@ def _leaves(data, key=""):
 @pytest.fixture(scope="module")
 def composed():
     data, where = ConfigPath.of().read("scenario", "treadmill")
-    return compose(normalize_scenario(data, where=where, name="treadmill"), ConfigPath.of())
+    return compose(normalize_scenario(data, ConfigPath.of(), where=where, name="treadmill"), ConfigPath.of())
 
 
 def test_every_leaf_of_a_scenario_refuses_a_wrong_type(composed):

@@ -10,7 +10,7 @@ import pytest
 
 from agents.brands import Brand
 from agents.personas import Persona, Spread
-from agents.strategies import Strategy
+from agents.strategies import Strategy, TypedCost
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import Stage, read_journey
 from sim.scenario.market import Market
@@ -72,7 +72,7 @@ def _wrong_values(kind: type, field: dataclasses.Field) -> list[object]:
             wrong += ["", "nonsense", metadata["choices"][0].upper()]
     elif dataclasses.is_dataclass(hint):
         wrong += ["x", [1], {"no_such_key": 1}, True]
-        if hint is not Spread:
+        if hint not in (Spread, TypedCost):
             wrong.append(3)
     else:
         wrong += ["x", 3, [1, 2], True]

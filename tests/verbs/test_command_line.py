@@ -96,7 +96,7 @@ def test_overrides_reach_any_value(runs, untouched):
     (work,) = runs
     scenario = work.scenario
     strategy = scenario.arms["proactive"].plans["stride"].strategy
-    assert strategy.automation == 0.8 and strategy.costs.run.context == 3.0 and strategy.personalization == 0.6
+    assert strategy.automation == 0.8 and strategy.costs.run.context.amount == 3.0 and strategy.personalization == 0.6
     assert scenario.market.price_elasticity == -2.0
     assert scenario.personas[0].share == 0.3 and scenario.personas[0].patience.mean == 0.9
     assert scenario.journeys["proactive"].stages["evaluate"].effort == 0.1
@@ -326,7 +326,7 @@ def test_a_named_factor_is_the_same_as_its_dotted_keys(runs):
     (work,) = runs
     for name in CAPABILITIES:
         for kind in ("build", "run"):
-            doubled = 2 * getattr(getattr(before, kind), name)
+            doubled = 2 * getattr(getattr(before, kind), name).amount
             assert value_at(work.scenario, f"{costs}.{kind}.{name}") == pytest.approx(doubled, abs=0.005)
 
 

@@ -1,0 +1,114 @@
+"""Costs: what a strategy's costs were typed as, and what was charged for them over the horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from agents.money import CENTS, to_cents
+from agents.strategies import CAPABILITIES
+from sim.record.history import Fixed, History, Money
+from sim.world.costs import segment_costs
+from sim.world.timeline import timeline_of
+
+if TYPE_CHECKING:
+    from sim.scenario.resolved import ResolvedScenario
+
+__all__ = ["CostLine", "cost_table"]
+
+
+class CostLine(NamedTuple):
+    """One line of the table *typed / charged*.
+
+    Attributes
+    ----------
+    what : str
+        Such as ``build automation``, ``run automation``, ``contacts``, ``experiments``.
+    unit : str
+        What the amounts typed and each are paid for: ``once``, a step (``week``, ``day``, ``month``), ``contact``,
+        ``experiment``.
+    typed : float
+        As the strategy says it, in money.
+    each : float
+        What one unit was charged, in money: as typed, unless the level was moved or part of it stood already.
+    times : float
+        Units charged over the horizon, in the whole market, mean over replicates.
+    charged : float
+        What was charged over the horizon, in money, mean over replicates.
+    """
+
+    what: str
+    unit: str
+    typed: float
+    each: float
+    times: float
+    charged: float
+
+
+def cost_table(scenario: ResolvedScenario, arm: str, histories: Sequence[History]) -> list[dict[str, Any]]:
+    """Return what the focal brand's costs in one arm were typed as, and what was charged.
+
+    Parameters
+    ----------
+    scenario : ResolvedScenario
+    arm : str
+        One of its arms.
+    histories : sequence of History
+        Of that arm, by replicate.
+
+    Returns
+    -------
+    list of dict
+        A :class:`CostLine` each; the amounts charged add up to the terms ``build``, ``run``, ``contacts`` and
+        ``experiments`` of the arm's contribution.
+    """
+    focal = scenario.market.focal
+    if not focal or scenario.market.name == "none":
+        return []
+    timeline = timeline_of(scenario, scenario.arms[arm], focal)
+    lines = [*_fixed_lines(scenario, timeline), *_counted_lines(scenario, timeline[-1][1].strategy.costs, histories)]
+    return [line._asdict() for line in lines]
+
+
+def _fixed_lines(scenario: ResolvedScenario, timeline: Sequence[Any]) -> list[CostLine]:
+    """Return the lines of build and run: of the plan in force at the end, and of earlier ones that ran before it."""
+    first, last = scenario.burn_in, scenario.burn_in + scenario.horizon
+    charged = segment_costs(timeline, scenario)
+    lines: list[CostLine] = []
+    for at, (start, plan) in enumerate(timeline):
+        end = timeline[at + 1][0] if at + 1 < len(timeline) else last
+        steps = max(0, min(end, last) - max(start, first))
+        final = at + 1 == len(timeline)
+        until = "" if final else f" until {scenario.step} {end - first}"
+        if not final and steps == 0:
+            continue
+        for name in CAPABILITIES:
+            typed, each = getattr(plan.strategy.costs.build, name).amount, charged[at].build[name] / CENTS
+            if typed > 0.0:
+                once = int(at > 0 and first <= start < last)
+                lines.append(CostLine(f"build {name}{until}", "once", typed, each, once, each * once))
+        for name in CAPABILITIES:
+            typed, cents = getattr(plan.strategy.costs.run, name).amount, charged[at].run[name]
+            if typed > 0.0:
+                lines.append(
+                    CostLine(f"run {name}{until}", scenario.step, typed, cents / CENTS, steps, cents * steps / CENTS)
+                )
+    return lines
+
+
+def _counted_lines(scenario: ResolvedScenario, costs: Any, histories: Sequence[History]) -> list[CostLine]:
+    """Return the lines of contacts and experiments, whose number the run decides."""
+    focal, scale = scenario.focal, scenario.scale
+    contacts = float(np.mean([history.contacts[:, :, focal].sum() for history in histories])) * scale
+    paid = float(np.mean([history.money[:, :, focal, Money.CONTACTS].sum() for history in histories])) * scale / CENTS
+    spent = float(np.mean([history.fixed[:, focal, Fixed.EXPERIMENTS].sum() for history in histories])) / CENTS
+    lines = []
+    if costs.contact > 0.0 or paid > 0.0:
+        each = paid / contacts if contacts else costs.contact
+        lines.append(CostLine("contacts", "contact", costs.contact, each, contacts, paid))
+    if costs.experiment > 0.0 or spent > 0.0:
+        times = spent / (to_cents(costs.experiment) / CENTS) if costs.experiment else 0.0
+        lines.append(CostLine("experiments", "experiment", costs.experiment, costs.experiment, times, spent))
+    return lines

@@ -1,0 +1,108 @@
+"""Costs: what is charged for capabilities, from what was typed and the level at which it was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agents.money import to_cents
+from agents.personas import Persona
+from agents.strategies import CAPABILITIES, Strategy, TypedCost
+from sim.scenario.resolved import Plan, ResolvedScenario
+from sim.world.timeline import level_of
+
+__all__ = ["SegmentCosts", "charged_cents", "segment_costs"]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCosts:
+    """What one segment of a brand's timeline is charged, in cents by capability.
+
+    Attributes
+    ----------
+    build : mapping of str to int
+        Once, in the step in which the segment starts; what stands already is not built again.
+    standing : mapping of str to int
+        What stood already, of what building all of it would cost.
+    run : mapping of str to int
+        Every step.
+    """
+
+    build: Mapping[str, int]
+    standing: Mapping[str, int]
+    run: Mapping[str, int]
+
+
+def charged_cents(cost: TypedCost, strategy: Strategy, name: str, personas: Sequence[Persona]) -> int:
+    """Return what a capability costs at the levels that a strategy has, in cents.
+
+    The amount typed, exactly, at the levels at which it was typed. At other levels it is multiplied by the ratio of the
+    mean of level ** convexity over all customers now to the same mean at the levels typed.
+
+    Parameters
+    ----------
+    cost : TypedCost
+    strategy : Strategy
+        Has the levels and the convexity.
+    name : str
+        The capability.
+    personas : sequence of Persona
+        Whose shares are the weights of the levels.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> strategy = Strategy(automation=0.8)
+    >>> charged_cents(TypedCost(amount=200_000.0, level=0.8), strategy, "automation", [Persona(name="all")])
+    20000000
+    >>> charged_cents(TypedCost(amount=200_000.0, level=0.4), strategy, "automation", [Persona(name="all")])
+    80000000
+    """
+    amount = to_cents(cost.amount)
+    if amount == 0 or cost.level is None:
+        return amount
+    power = strategy.costs.convexity
+    now = typed = 0.0
+    for persona in personas:
+        now += persona.share * level_of(strategy, name, persona.name) ** power
+        typed += persona.share * cost.personas.get(persona.name, cost.level) ** power
+    if now == typed:
+        return amount
+    whole = sum(persona.share for persona in personas)
+    return round(amount * (now / (typed or whole)))
+
+
+def segment_costs(timeline: Sequence[tuple[int, Plan]], scenario: ResolvedScenario) -> list[SegmentCosts]:
+    """Return what every segment of a brand's timeline is charged.
+
+    Parameters
+    ----------
+    timeline : sequence of (int, Plan)
+        As :func:`sim.world.timeline.timeline_of` gives it.
+    scenario : ResolvedScenario
+
+    Returns
+    -------
+    list of SegmentCosts
+        What the first segment has stands from the start and is not built.
+    """
+    stands = dict.fromkeys(CAPABILITIES, 0)
+    out = []
+    for at, (_, plan) in enumerate(timeline):
+        costs = plan.strategy.costs
+        price = {
+            name: charged_cents(getattr(costs.build, name), plan.strategy, name, scenario.personas)
+            for name in CAPABILITIES
+        }
+        # Nothing is paid back for what is given up.
+        build = {name: max(0, price[name] - stands[name]) if at > 0 else 0 for name in CAPABILITIES}
+        run = {
+            name: charged_cents(getattr(costs.run, name), plan.strategy, name, scenario.personas)
+            for name in CAPABILITIES
+        }
+        out.append(SegmentCosts(build, {name: price[name] - build[name] for name in CAPABILITIES}, run))
+        stands = {name: max(stands[name], price[name]) for name in CAPABILITIES}
+    return out

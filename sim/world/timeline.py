@@ -1,0 +1,65 @@
+"""Timeline: which plan of a brand is in force when, and the levels that it has for each persona."""
+
+from __future__ import annotations
+
+from agents.strategies import Strategy
+from sim.scenario.resolved import Arm, Plan, ResolvedScenario
+
+__all__ = ["level_of", "timeline_of"]
+
+
+def timeline_of(scenario: ResolvedScenario, arm: Arm, brand: str) -> list[tuple[int, Plan]]:
+    """Return the segments of a brand: the market's way, the baseline's plan, then the arm's own.
+
+    Parameters
+    ----------
+    scenario : ResolvedScenario
+    arm : Arm
+        One of the scenario's.
+    brand : str
+        One of the market's.
+
+    Returns
+    -------
+    list of (int, Plan)
+        First step, from the first of the burn-in, and the plan that is in force from then on.
+    """
+    idle = Plan(journey=scenario.market.journey, strategy=Strategy())
+    timeline: list[tuple[int, Plan]] = []
+    base = scenario.arms[scenario.baseline].plans[brand]
+    if base.strategy.start_week > 0:
+        timeline.append((0, idle))
+        timeline.append((scenario.burn_in + base.strategy.start_week, base))
+    else:
+        timeline.append((0, base))
+    own = arm.plans[brand]
+    if own != base:
+        start = scenario.burn_in + own.strategy.start_week
+        timeline = [(week, plan) for week, plan in timeline if week <= start]
+        timeline.append((start, own))
+    return timeline
+
+
+def level_of(strategy: Strategy, name: str, persona: str) -> float:
+    """Return a level or a contact rate of a strategy for one persona.
+
+    Parameters
+    ----------
+    strategy : Strategy
+    name : str
+        A capability, ``prospect_knowledge``, or ``customers`` and ``prospects`` for contacts.
+    persona : str
+        Name of the persona.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
+    own = strategy.personas.get(persona)
+    value = getattr(own, name) if own is not None else None
+    if value is not None:
+        return float(value)
+    if name in ("customers", "prospects"):
+        return float(getattr(strategy.contacts_per_week, name))
+    return float(getattr(strategy, name))
