@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis.tables import write_parquet
 from sim.results.folder import publish, write_config, write_json
 from sim.results.manifest import MANIFEST, file_checksums, provenance
+from sim.results.run_sheets import write_tables
 
 if TYPE_CHECKING:
     from sim.reports.document import Document
@@ -103,6 +104,7 @@ def write_answer(answer: Answer, output_dir: str | Path, verb: str) -> Path:
         if answer.files is not None:
             answer.files(folder)
         if answer.config is not None:
+            write_tables(folder, verb, answer.config, answer.summary, answer.lines)
             manifest = provenance(
                 answer.config,
                 started=answer.started,

@@ -38,7 +38,7 @@ _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "scipy", "matplotlib
 _GIT_SECONDS = 5.0
 _LARGEST_JSON = 256 << 20
 #: Files of a folder that are held to a checksum: the data and what they were made from, not how they are drawn.
-_HELD = ("*.parquet", "summary.json", "config.yaml")
+_HELD = ("*.parquet", "tables.xlsx", "summary.json", "config.yaml")
 _TEXTS = ("version", "git_commit", "config_hash", "engine", "started", "scenario", "verb")
 _COUNTS = ("seed", "replicates", "threads")
 _LARGEST_COUNT = 2**63 - 1

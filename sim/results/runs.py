@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,11 @@ class StoredResult:
         """Return the names of its tables, sorted."""
         return sorted(path.stem for path in self.path.glob("*.parquet"))
 
+    def holds(self, tables: Collection[str]) -> bool:
+        """Whether it holds one of some tables; `*` is any."""
+        held = self.tables()
+        return bool(held) if "*" in tables else not set(tables).isdisjoint(held)
+
     def table(self, name: str) -> Any:
         """Read one of its tables whole, as a pyarrow table; see :func:`sim.results.table.read_table`."""
         return read_table(self.path, name)
@@ -79,7 +84,9 @@ def list_runs(output_dir: str | Path = "results") -> list[StoredResult]:
     return [run for run in runs if _is_inside(run.path, root)]
 
 
-def find_run(output_dir: str | Path = "results", name: str = LATEST) -> StoredResult:
+def find_run(
+    output_dir: str | Path = "results", name: str = LATEST, *, holding: str | Sequence[str] = (), what: str = ""
+) -> StoredResult:
     """Find one run.
 
     Parameters
@@ -89,6 +96,14 @@ def find_run(output_dir: str | Path = "results", name: str = LATEST) -> StoredRe
     name : str
         ``NAME``, ``VERB/NAME``, an unambiguous part of the name, ``latest`` or ``VERB/latest``. A whole name goes
         before the name of a scenario, and that before a part of a name.
+    holding : str or sequence of str
+        Tables, one of which the latest must hold; `*` is any. A run that is named is taken whatever it holds.
+    what : str
+        How a message calls such a run.
+
+    Returns
+    -------
+    StoredResult
 
     Raises
     ------
@@ -118,7 +133,11 @@ def find_run(output_dir: str | Path = "results", name: str = LATEST) -> StoredRe
     if not runs:
         raise ConfigError(f"output_dir {str(root)!r}: no finished run lies there; run `journey compare` first")
     if parts[-1] == LATEST:
-        found = [run for run in runs if parts[0] in (LATEST, run.verb)][-1:]
+        tables = {holding} if isinstance(holding, str) else set(holding)
+        of_verb = [run for run in runs if parts[0] in (LATEST, run.verb)]
+        found = [run for run in of_verb if not tables or run.holds(tables)][-1:]
+        if of_verb and not found:
+            raise ConfigError(f"run is {name!r}, but no run in {str(root)!r} is or holds {what}; name another run")
     else:
         found = (
             [run for run in runs if wanted in (run.name, run.key)]

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sim.execution.partial_name import partial_name
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
-__all__ = ["select", "with_values_apart", "write_table"]
+__all__ = ["same_everywhere", "select", "with_dates", "with_values_apart", "write_table"]
 
 _CONDITION = re.compile(r"\s*(.+?)\s*(<=|>=|!=|=|<|>)\s*(.*?)\s*")
 #: Columns that are long and seldom wanted: shown only where they are asked for.
@@ -53,7 +54,13 @@ def _read_values(word: str) -> dict[str, Any]:
 
 
 def select(
-    table: Any, *, where: str = "", columns: Sequence[str] = (), sort: str = "", limit: int | None = None
+    table: Any,
+    *,
+    where: str = "",
+    columns: Sequence[str] = (),
+    sort: str = "",
+    limit: int | None = None,
+    baseline: str = "",
 ) -> Any:
     """Return some rows and columns of a table.
 
@@ -68,6 +75,8 @@ def select(
         Column to sort by; a minus before it for descending.
     limit : int, optional
         Rows at most.
+    baseline : str
+        The arm whose rows stand apart, after all others, where the table is sorted.
 
     Returns
     -------
@@ -93,10 +102,68 @@ def select(
     if sort:
         descending = sort.startswith("-")
         name = _column(sort.removeprefix("-"), names, "sort")
-        table = table.sort_by([(name, "descending" if descending else "ascending")])
+        table = _sorted(table, name, "descending" if descending else "ascending", baseline)
     chosen = [_column(name, names, "columns") for name in columns] or [name for name in names if name not in _ASIDE]
     table = table.select(chosen)
     return table if limit is None else table.slice(0, limit)
+
+
+def _sorted(table: Any, name: str, order: str, baseline: str) -> Any:
+    """Return the rows in order; a baseline's, which repeat in every run of a sweep, stand after all others."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not baseline or "arm" not in table.column_names:
+        return table.sort_by([(name, order)])
+    is_baseline = pc.equal(pc.cast(table["arm"], pa.string()), baseline)
+    parts = [table.filter(pc.invert(is_baseline)), table.filter(is_baseline)]
+    return pa.concat_tables([part.sort_by([(name, order)]) for part in parts])
+
+
+def same_everywhere(table: Any) -> dict[str, Any]:
+    """Return the columns that hold the same in every row, with what they hold; nothing of a table of one row.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    """
+    if table.num_rows < 2:
+        return {}
+    found = {}
+    for name in table.column_names:
+        values = table[name].to_pylist()
+        first = values[0]
+        if all(value == first or (value != value and first != first) for value in values):
+            found[name] = first
+    return found
+
+
+def with_dates(table: Any, start: date | None, step: str) -> Any:
+    """Return a table with the day on which a step begins beside its number.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    start : date or None
+        Day on which step 0 begins; None: the table stays as it is.
+    step : {'week', 'day', 'month'}
+        What one step is.
+
+    Returns
+    -------
+    pyarrow.Table
+    """
+    import pyarrow as pa
+
+    from sim.results.run_sheets import step_date
+
+    names = table.column_names
+    column = next((name for name in ("week", "step") if name in names), None)
+    if start is None or column is None or "date" in names:
+        return table
+    days = {number: step_date(start, number, step) for number in set(table[column].to_pylist())}
+    dates = pa.array([days[number] for number in table[column].to_pylist()], pa.date32())
+    return table.add_column(names.index(column) + 1, "date", dates)
 
 
 def _column(name: str, names: Sequence[str], key: str) -> str:
@@ -130,14 +197,14 @@ def _compare(pc: Any, column: Any, operator: str, word: str, name: str) -> Any:
 
 
 def write_table(table: Any, path: str | os.PathLike[str], format: str) -> Path:
-    """Write a table as CSV or Parquet, whole or not at all.
+    """Write a table as CSV, as an Excel workbook or as Parquet, whole or not at all.
 
     Parameters
     ----------
     table : pyarrow.Table
     path : path
         File to write.
-    format : {'csv', 'parquet'}
+    format : {'csv', 'xlsx', 'parquet'}
 
     Returns
     -------
@@ -157,6 +224,10 @@ def write_table(table: Any, path: str | os.PathLike[str], format: str) -> Path:
     try:
         if format == "csv":
             pyarrow.csv.write_csv(table, partial)
+        elif format == "xlsx":
+            from sim.results.workbook import table_sheet, write_workbook
+
+            write_workbook(partial, [table_sheet(target.stem, table)])
         else:
             pyarrow.parquet.write_table(table, partial, compression="zstd")
         partial.replace(target)

@@ -65,7 +65,7 @@ def _prepare(job: Job[MapKeys, None]) -> MapPlan:
         return MapPlan(scenario.name, _maps(scenario))
     from sim.results.runs import find_run
 
-    run = find_run(job.output_dir, keys.run)
+    run = find_run(job.output_dir, keys.run, holding="flows", what="a comparison")
     if "flows" not in run.tables():
         raise ConfigError(f"run is {keys.run!r}, but {str(run.path)!r} holds no flows.parquet; give a run of compare")
     scenario = Scenario.from_yaml(run.config)

@@ -7,12 +7,14 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from agents.quantity import choice, quantity, text, whole
 from sim.execution.store import STORE
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import NAME
+from sim.scenario.yaml_reader import read_yaml
 from sim.terminal import clean, say, say_row
 from sim.verbs.frame import Command, Job, Session
 
@@ -31,7 +33,7 @@ class ResultsKeys:
 
     action: str = choice("list", _ACTIONS, "what to do")
     run: str = text("latest", "a run's name, part of it, VERB/NAME, latest, store, or a run's key")
-    format: str = choice("csv", ("csv", "parquet", "xes"), "format of what is exported")
+    format: str = choice("csv", ("csv", "xlsx", "parquet", "xes"), "format of what is exported")
     only: str = choice("all", ("all", "stages"), "of an event log: every event, or the stages entered alone")
     of: str | None = quantity("which table", default=None, optional=True)
     where: str = text("", "conditions COLUMN=VALUE with commas between")
@@ -42,6 +44,7 @@ class ResultsKeys:
     x: str = text("", "column along the axis")
     y: str = text("contribution", "the figure that is drawn")
     to: str | None = quantity("the file to write", default=None, optional=True)
+    start_date: str | None = quantity("day on which the first step begins", default=None, optional=True)
     yes: bool = quantity("remove what clean lists", default=False)
 
 
@@ -52,9 +55,8 @@ def _prepare(job: Job[ResultsKeys, None]) -> None:
     if keys.action == "rerun":
         _find_key(job)
     elif keys.action in ("show", "table", "plot", "export") and keys.run != STORE and keys.of not in _OF_ALL:
-        from sim.results.runs import find_run
-
-        find_run(job.output_dir, keys.run)
+        _found(job)
+    _start(keys)
     if keys.format == "xes" and (keys.action != "export" or keys.run == STORE):
         raise ConfigError("format is xes, which holds the event log of one comparison; give csv or parquet")
 
@@ -98,7 +100,17 @@ def _show(job: Job[ResultsKeys, None]) -> Sequence[str]:
 
 
 def _table(job: Job[ResultsKeys, None]) -> Sequence[str]:
-    return _shown(_selected(job), job.keys.limit)
+    """Show a table: the columns that differ, what is the same in every row in a line of its own."""
+    from sim.results.selection import same_everywhere
+
+    table = _selected(job)
+    if job.keys.columns.strip() or not sys.stdout.isatty():
+        return _shown(table, job.keys.limit)
+    same = same_everywhere(table)
+    kept = [name for name in table.column_names if name not in same]
+    lines = list(_shown(table.select(kept) if kept else table, job.keys.limit))
+    told = [f"{name.rsplit('.', 1)[-1]} {_cell(cell)}" for name, cell in same.items() if _cell(cell)]
+    return [*lines, *([f"The same in every row: {', '.join(told)}."] if kept and told else [])]
 
 
 def _query(job: Job[ResultsKeys, None]) -> Sequence[str]:
@@ -114,21 +126,25 @@ def _query(job: Job[ResultsKeys, None]) -> Sequence[str]:
 
 def _export(job: Job[ResultsKeys, None]) -> Sequence[str]:
     from sim.results.export import export_events
-    from sim.results.runs import find_run
     from sim.results.selection import write_table
 
     if job.keys.of is None and job.keys.run != STORE and job.keys.format != "parquet":
-        folder = find_run(job.output_dir, job.keys.run).path
-        if (folder / "events.parquet").is_file():
-            return [str(export_events(folder, job.keys.format, job.keys.to, only=job.keys.only))]
+        run = _found(job)
+        if job.keys.format == "xlsx":
+            from sim.results.run_sheets import export_workbook
+
+            start = _start(job.keys)
+            return [str(export_workbook(run.path, run.verb, run.summary, run.config, job.keys.to, start))]
+        if (run.path / "events.parquet").is_file():
+            return [str(export_events(run.path, job.keys.format, job.keys.to, only=job.keys.only))]
     if job.keys.format == "xes":
-        raise ConfigError("format is xes, which holds the event log of one comparison; give csv or parquet")
+        raise ConfigError("format is xes, which holds the event log of one comparison; give csv, xlsx or parquet")
     target = job.keys.to
     if target is None:
         home = job.output_dir
         name = job.keys.of or "runs"
         if job.keys.run != STORE and job.keys.of not in _OF_ALL:
-            run = find_run(job.output_dir, job.keys.run)
+            run = _found(job)
             home = run.path
             name = job.keys.of or _main_table(run)
         # Never over what the run wrote itself.
@@ -140,13 +156,18 @@ def _selected(job: Job[ResultsKeys, None]) -> Any:
     from sim.results.selection import select
 
     columns = [name.strip() for name in job.keys.columns.split(",") if name.strip()]
-    return select(_whole_table(job), where=job.keys.where, columns=columns, sort=job.keys.sort)
+    baseline = ""
+    if job.keys.sort and job.keys.run != STORE and job.keys.of not in _OF_ALL:
+        found = _found(job)
+        summary = found.summary
+        baseline = str(summary.get("baseline") or read_yaml(found.config).get("baseline") or "")
+    return select(_whole_table(job), where=job.keys.where, columns=columns, sort=job.keys.sort, baseline=baseline)
 
 
 def _whole_table(job: Job[ResultsKeys, None]) -> Any:
     from sim.results.catalog import Catalog
-    from sim.results.runs import find_run
-    from sim.results.selection import with_values_apart
+    from sim.results.run_sheets import DERIVED, derived_table
+    from sim.results.selection import with_dates, with_values_apart
 
     if job.keys.run == STORE or job.keys.of in _OF_ALL:
         name = job.keys.of or "runs"
@@ -154,12 +175,47 @@ def _whole_table(job: Job[ResultsKeys, None]) -> Any:
             raise ConfigError(f"of is {name!r}; of all results there are {', '.join(_OF_ALL)}")
         table = Catalog(job.output_dir).table(name)
         return with_values_apart(table) if name == "runs" else table
-    run = find_run(job.output_dir, job.keys.run)
+    run, start = _found(job), _start(job.keys)
     chosen = job.keys.of or _main_table(run)
-    if not NAME.fullmatch(chosen) or chosen not in run.tables():
-        held = ", ".join(run.tables()) or "no table"
-        raise ConfigError(f"of is {chosen!r}, but {str(run.path)!r} holds {held}; give one of them")
-    return run.table(chosen)
+    held = run.tables()
+    if chosen in DERIVED and chosen not in held:
+        weekly = run.table("weekly") if "weekly" in held and chosen in ("cash", "weekly_wide") else None
+        table = derived_table(chosen, run.summary, weekly, start)
+        if table is not None:
+            return with_dates(table, start, str(run.summary.get("step", "week")))
+    if not NAME.fullmatch(chosen) or chosen not in held:
+        can = [name for name in DERIVED if name not in held and derived_table(name, run.summary) is not None]
+        shown = ", ".join([*held, *can]) or "no table"
+        raise ConfigError(f"of is {chosen!r}, but {str(run.path)!r} holds {shown}; give one of them")
+    return with_dates(run.table(chosen), start, str(run.summary.get("step", "week")))
+
+
+def _found(job: Job[ResultsKeys, None]) -> StoredResult:
+    """Find the run that is asked for; `latest` is the latest of those that have what is asked of it."""
+    from sim.results.run_sheets import DERIVED
+    from sim.results.runs import find_run
+
+    keys = job.keys
+    if keys.action == "plot":
+        return find_run(job.output_dir, keys.run, holding="differences", what="a sweep")
+    if keys.format == "xes":
+        return find_run(job.output_dir, keys.run, holding="events", what="an event log")
+    if keys.action in ("table", "export") and keys.of is not None:
+        if keys.of not in DERIVED:
+            return find_run(job.output_dir, keys.run, holding=keys.of, what=f"a table {keys.of!r}")
+        return find_run(job.output_dir, keys.run, holding=("weekly", keys.of), what="a comparison")
+    if keys.action == "table" or (keys.action == "export" and keys.format != "xlsx"):
+        return find_run(job.output_dir, keys.run, holding="*", what="a table")
+    return find_run(job.output_dir, keys.run)
+
+
+def _start(keys: ResultsKeys) -> date | None:
+    if keys.start_date is None:
+        return None
+    try:
+        return date.fromisoformat(str(keys.start_date))
+    except ValueError:
+        raise ConfigError(f"start_date is {keys.start_date!r}; give a day as YYYY-MM-DD, such as 2026-01-05") from None
 
 
 def _main_table(run: StoredResult) -> str:
@@ -172,11 +228,10 @@ def _main_table(run: StoredResult) -> str:
 
 def _plot(job: Job[ResultsKeys, None]) -> Sequence[str]:
     from sim.results.plot import plot_sweep
-    from sim.results.runs import find_run
 
     if job.keys.run == STORE:
         raise ConfigError("run is 'store', but a plot is of one sweep; give its name, or latest")
-    folder = find_run(job.output_dir, job.keys.run).path
+    folder = _found(job).path
     return [str(plot_sweep(folder, job.output_dir, x=job.keys.x, y=job.keys.y, where=job.keys.where))]
 
 

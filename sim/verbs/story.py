@@ -53,7 +53,7 @@ def _plan_recorded(job: Job[StoryKeys, None], name: str) -> StoryPlan:
     """Look up a finished run: its scenario, its seed and, where no customer is named, whom it picked."""
     from sim.results.runs import find_run
 
-    keys, run = job.keys, find_run(job.output_dir, name)
+    keys, run = job.keys, find_run(job.output_dir, name, holding="market", what="a comparison")
     try:
         summary = run.summary
         seed, replicates, picks = int(summary["seed"]), int(summary["replicates"]), summary["picks"]

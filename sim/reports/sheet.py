@@ -1,0 +1,260 @@
+"""Sheet: a table of real numbers, as a spreadsheet or another program takes it, with what each column holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.analysis.metrics import EVERYBODY
+from sim.reports.labels import METRIC_WORDS, words_of
+
+__all__ = [
+    "Column",
+    "Sheet",
+    "assumption_sheet",
+    "cost_sheet",
+    "difference_sheet",
+    "persona_sheet",
+    "summary_sheet",
+    "verdict_sheet",
+]
+
+#: What the unit of a metric is called in a table; money is called by its currency.
+_UNITS: Mapping[str, str] = {"share": "share", "number": "number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its key, what heads it, and what it holds.
+
+    ``kind`` is text, number, count, share, money, probability, date, or ``metric``: what the metric of the row is.
+    """
+
+    key: str
+    heading: str
+    kind: str = "text"
+    width: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table.
+
+    Attributes
+    ----------
+    name : str
+        At most 31 letters, as a spreadsheet allows.
+    columns : tuple of Column
+    rows : tuple of tuple
+        A cell for each column: text, a number, or None where there is no number.
+    currency : str
+        Of its amounts.
+    note : str
+        What the reader must know, a sentence.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    currency: str = ""
+    note: str = ""
+
+    def kinds(self, row: Sequence[Any]) -> list[str]:
+        """Return what each cell of a row holds."""
+        keys = [column.key for column in self.columns]
+        metric = row[keys.index("metric")] if "metric" in keys else ""
+        return [words_of(metric).kind if column.kind == "metric" else column.kind for column in self.columns]
+
+    def records(self) -> dict[str, list[Any]]:
+        """Return the cells by the key of their column."""
+        return {column.key: [row[place] for row in self.rows] for place, column in enumerate(self.columns)}
+
+
+_WHO = (
+    Column("arm", "Arm", width=16),
+    Column("baseline", "Compared with", width=16),
+    Column("persona", "Customers", width=24),
+)
+_WHAT = (Column("title", "Metric", width=24), Column("unit", "Unit", width=10))
+_KEY = Column("metric", "Key in summary.json", width=26)
+_ENDS = (
+    Column("baseline_mean", "Baseline", "metric"),
+    Column("arm_mean", "Arm", "metric"),
+    Column("difference", "Difference", "metric"),
+    Column("ci_low", "95 % from", "metric"),
+    Column("ci_high", "95 % to", "metric"),
+    Column("p_better", "Probability that more", "probability", 22),
+    _KEY,
+)
+
+
+def difference_sheet(summary: Mapping[str, Any]) -> Sheet:
+    """Return every arm's differences from the baseline, all customers together, with their intervals.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of the `summary.json` of a comparison.
+    """
+    rows = tuple(_differences(summary, summary, "everybody"))
+    note = "Shares are fractions: 0.01 is one percentage point. Intervals are of the mean difference."
+    return Sheet("Differences", (*_WHO[:2], *_WHAT, *_ENDS), tuple(_without(rows, 2)), _currency(summary), note)
+
+
+def persona_sheet(summary: Mapping[str, Any]) -> Sheet:
+    """Return every arm's differences from the baseline by persona.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of the `summary.json` of a comparison.
+    """
+    titles = summary.get("titles", {})
+    rows = tuple(
+        row
+        for name, block in summary.get("personas", {}).items()
+        for row in _differences(summary, block, str(titles.get(name, name)))
+    )
+    return Sheet("Per persona", (*_WHO, *_WHAT, *_ENDS), rows, _currency(summary))
+
+
+def summary_sheet(summary: Mapping[str, Any]) -> Sheet:
+    """Return every metric of every arm, of everybody and of each persona, with its interval.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of the `summary.json` of a comparison.
+    """
+    titles = summary.get("titles", {})
+    blocks = {EVERYBODY: summary, **summary.get("personas", {})}
+    rows = tuple(
+        (
+            arm,
+            "everybody" if persona == EVERYBODY else str(titles.get(persona, persona)),
+            words_of(metric).name,
+            _unit(metric, summary),
+            *(entry.get(key) for key in ("mean", "ci_low", "ci_high")),
+            metric,
+        )
+        for persona, block in blocks.items()
+        for arm, metrics in block["arms"].items()
+        for metric, entry in metrics.items()
+        if isinstance(entry, Mapping) and metric in METRIC_WORDS
+    )
+    columns = (
+        _WHO[0],
+        _WHO[2],
+        *_WHAT,
+        Column("mean", "Mean", "metric"),
+        Column("ci_low", "95 % from", "metric"),
+        Column("ci_high", "95 % to", "metric"),
+        _KEY,
+    )
+    return Sheet("Every arm", columns, rows, _currency(summary))
+
+
+def cost_sheet(summary: Mapping[str, Any]) -> Sheet | None:
+    """Return what was typed as a cost and what was charged, by arm; None where a run has no such table.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of `summary.json`.
+    """
+    found = summary.get("costs")
+    if not isinstance(found, Mapping) or not any(found.values()):
+        return None
+    rows = tuple(
+        (arm, str(line.get("what", "")), line.get("typed"), line.get("charged"))
+        for arm, lines in found.items()
+        for line in lines
+    )
+    columns = (
+        _WHO[0],
+        Column("what", "Cost", width=44),
+        Column("typed", "Typed", "money", 16),
+        Column("charged", "Charged over the horizon", "money", 24),
+    )
+    return Sheet("Costs typed and charged", columns, rows, _currency(summary))
+
+
+def verdict_sheet(title: str, facts: Sequence[tuple[str, Any]], verdict: str) -> Sheet:
+    """Return what was run and the verdict, a sentence group in each row.
+
+    Parameters
+    ----------
+    title : str
+        Of the run, for people.
+    facts : sequence of (name, value)
+        What was run; empty values are left out.
+    verdict : str
+        Lines of the verdict.
+
+    Returns
+    -------
+    Sheet
+    """
+    lines = [line.strip() for line in verdict.split("\n") if line.strip()]
+    rows: list[tuple[str | None, Any]] = [
+        ("Title", title),
+        *((name, value) for name, value in facts if value not in (None, "")),
+    ]
+    rows += [("Verdict" if place == 0 else None, line) for place, line in enumerate(lines)]
+    return Sheet("Verdict", (Column("what", "What", width=24), Column("value", "Says", width=110)), tuple(rows))
+
+
+def assumption_sheet(config: Mapping[str, Any]) -> Sheet:
+    """Return every value of a configuration by its dotted key, as it can be typed on the command line.
+
+    Parameters
+    ----------
+    config : mapping
+        The whole resolved configuration.
+    """
+    columns = (Column("key", "Key", width=64), Column("value", "Value", "plain", 28))
+    return Sheet("Assumptions", columns, tuple(_flat(config)))
+
+
+def _flat(value: Any, key: str = "") -> list[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        return [row for name, inner in value.items() for row in _flat(inner, f"{key}.{name}" if key else str(name))]
+    if isinstance(value, list | tuple) and value and all(not isinstance(item, Mapping | list) for item in value):
+        return [(key, ", ".join(str(item) for item in value))]
+    if isinstance(value, list | tuple) and value:
+        return [row for place, inner in enumerate(value) for row in _flat(inner, f"{key}[{place}]")]
+    if isinstance(value, Mapping | list | tuple):
+        return [(key, "none")]
+    if key == "seed" or value is None or isinstance(value, bool):
+        return [(key, {None: "none", True: "yes", False: "no"}.get(value, str(value)))]
+    return [(key, value)]
+
+
+def _differences(summary: Mapping[str, Any], block: Mapping[str, Any], who: str) -> list[tuple[Any, ...]]:
+    baseline = summary["baseline"]
+    rows = []
+    for name, metrics in block["differences"].items():
+        arm = name.removesuffix(f" - {baseline}")
+        for metric, entry in metrics.items():
+            if metric not in METRIC_WORDS or not isinstance(entry, Mapping):
+                continue
+            ends = [block["arms"][one].get(metric, {}).get("mean") for one in (baseline, arm)]
+            numbers = (*ends, entry["mean"], entry["ci_low"], entry["ci_high"], entry.get("p_better"))
+            rows.append((arm, baseline, who, words_of(metric).name, _unit(metric, summary), *numbers, metric))
+    return rows
+
+
+def _without(rows: Sequence[tuple[Any, ...]], place: int) -> list[tuple[Any, ...]]:
+    return [row[:place] + row[place + 1 :] for row in rows]
+
+
+def _unit(metric: str, summary: Mapping[str, Any]) -> str:
+    kind = words_of(metric).kind
+    if kind == "money":
+        return _currency(summary)
+    return f"{summary.get('step', 'week')}s" if kind == "weeks" else _UNITS[kind]
+
+
+def _currency(summary: Mapping[str, Any]) -> str:
+    return str(summary.get("currency", ""))
