@@ -234,7 +234,7 @@ def pretend_runs(monkeypatch: pytest.MonkeyPatch, make_history: HistoryFactory) 
     def install(better: int = 0, noise: int = 0) -> list[int]:
         ran: list[int] = []
 
-        def run_replicates(scenario, *, seed, replicates, engine, threads, on_progress=None, executor=None):  # type: ignore[no-untyped-def]
+        def run_replicates(scenario, *, seed, replicates, engine, threads, on_progress=None, executor=None, kept=None):  # type: ignore[no-untyped-def]
             for replicate in replicates:
                 ran.append(replicate)
                 wobble = int(np.random.default_rng(1000 + replicate).normal() * noise)

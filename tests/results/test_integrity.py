@@ -25,7 +25,7 @@ def folder(pretend_runs, scenario, tmp_path):
 
 def test_the_manifest_records_the_checksum_of_every_table(folder):
     files = json.loads((folder / "manifest.json").read_text())["files"]
-    assert set(files) == {*(f"{name}.parquet" for name in TABLES), "summary.json", "config.yaml"}
+    assert set(files) == {*(f"{name}.parquet" for name in TABLES), "tables.xlsx", "summary.json", "config.yaml"}
     for name in TABLES:
         assert len(read_table(folder, name))
 
