@@ -48,7 +48,7 @@ class BreakEven:
 
 
 def break_even(
-    scenario: Scenario, arm: str, difference: NDArray[np.float64], *, seed: int, options: Mapping[str, Any]
+    scenario: Scenario, arm: str, difference: NDArray[np.float64], *, options: Mapping[str, Any]
 ) -> BreakEven | None:
     """Find the break-even effectiveness of an arm on common random numbers.
 
@@ -60,10 +60,9 @@ def break_even(
         An arm that is not the baseline.
     difference : float64 (R,)
         Its difference in contribution by replicate, in money, as the comparison found it.
-    seed : int
-        Seed of the comparison.
     options : mapping
-        How to run: ``engine``, ``threads``, ``executor`` as for :func:`sim.experiments.arm_metrics.run_arms`.
+        How to run, ``seed`` (that of the comparison) among it, as for
+        :func:`sim.experiments.arm_metrics.run_arms`.
 
     Returns
     -------
@@ -78,7 +77,6 @@ def break_even(
     arms |= {f"at_{number}": scaled_arm(scenario, arm, times) for number, times in enumerate(GRID)}
     found = run_arms(
         [replace(scenario.simulating(customers), arms=arms, precision=None)],
-        seed=seed,
         replicates=len(difference),
         **options,
     )

@@ -117,7 +117,9 @@ def compare(
             "half_width": width if isfinite(width) else None,
         }
     if effectiveness:
-        _add_break_even(summary, collected, seed, {"engine": engine, "threads": threads, "executor": executor})
+        # Its customer-weeks are not counted: how many there are is not known beforehand. A caller can still interrupt.
+        breathe = None if on_progress is None else lambda _: on_progress(0)
+        _add_break_even(summary, collected, {**options, "on_progress": breathe})
     summary["verdict"] = verdict(summary)
     return Result(
         scenario=scenario,
@@ -157,7 +159,7 @@ def _run_until_precise(collected: _Collected, replicates: int, precision: float,
         wanted = min(MAX_REPLICATES, max(wanted + 1, min(2 * wanted, ceil(guess))))
 
 
-def _add_break_even(summary: dict[str, Any], collected: _Collected, seed: int, options: Mapping[str, Any]) -> None:
+def _add_break_even(summary: dict[str, Any], collected: _Collected, options: Mapping[str, Any]) -> None:
     """Add the break-even effectiveness of every difference to a summary, and contribution over effectiveness."""
     summary["effectiveness"] = {}
     for arm in collected.others:
@@ -165,7 +167,7 @@ def _add_break_even(summary: dict[str, Any], collected: _Collected, seed: int, o
         summary["differences"][name]["break_even_effectiveness"] = None
         if summary.get("ensemble") is not None:
             continue
-        found = break_even(collected.scenario, arm, collected.difference(arm), seed=seed, options=options)
+        found = break_even(collected.scenario, arm, collected.difference(arm), options=options)
         if found is None:
             continue
         if found.at.mean is not None:

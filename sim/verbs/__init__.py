@@ -84,6 +84,10 @@ VERBS: Mapping[str, Verb] = {
         words=("pattern",),
         lists=("pattern",),
     ),
+    "app": Verb(
+        "open the what-if explorer in the browser: move a lever and see the answer, on this machine alone",
+        "journey app",
+    ),
     "results": Verb(
         "list, ask, tabulate, plot, export and rerun everything that was run",
         "journey results export latest --format xes",

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
@@ -30,6 +31,7 @@ _SMALL = {
     "sensitivity": (*_FEW, "replicates=1", "size=4"),
     "frontier": (*_FEW, "replicates=2", "first=12", "batches=1", "batch=2", "held_out=10", "inside=2"),
     "validate": ("pattern=P8",),
+    "app": ("port=0", "open=false"),
     "calibrate": (*_FEW, "replicates=1", "scan=24", "rounds=1", "members=4", "fit_population=300", "executor=serial"),
 }
 
@@ -39,7 +41,27 @@ def _run_small(words):
     sizes = [size for size in _SMALL.get(words[0], ()) if size.split("=")[0] not in given]
     if given & {"from", "data"}:
         sizes = []
-    assert main([*words, *sizes]) == 0, words
+    with _ended_when_ready() if words[0] == "app" else nullcontext():
+        assert main([*words, *sizes]) == 0, words
+
+
+@contextmanager
+def _ended_when_ready():
+    """Let the server of the page end as soon as it answers."""
+    from sim.app import server
+
+    serve = server.serve
+
+    def brief(running, taken, ready):
+        def end():
+            ready()
+            running.should_exit = True
+
+        serve(running, taken, end)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "serve", brief)
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,255 @@
+"use strict";
+/* The page's state is its address: levers write it, the server answers it, and what was answered last is shown. */
+const $ = (id) => document.getElementById(id);
+const state = { question: {}, levers: [], scenario: null, lowest: null, shown: null, mapOf: "" };
+const flight = { control: null, waiting: false, resting: 0 };
+const opened = new URLSearchParams(location.search), lesson = opened.get("lesson"), revealed = opened.get("revealed");
+
+const query = (question) => new URLSearchParams(Object.entries(question).map(([key, value]) => [key, String(value)])).toString();
+const post = (path, body, signal) => fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
+
+async function start(search) {
+  const reply = await fetch("/api/start?" + search);
+  const found = await reply.json();
+  if (!reply.ok) {
+    fault(found.error);
+    if (search) return start("");
+    return;
+  }
+  Object.assign(state, { question: found.question, levers: found.levers, scenario: found.scenario, mapOf: "", first: null });
+  describe(found);
+  controls();
+  move(true);
+}
+
+function describe(found) {
+  const { scenario } = found;
+  document.title = `${scenario.title}: what if`;
+  $("title").textContent = scenario.title; $("case").textContent = scenario.case;
+  options($("scenario"), found.scenarios, scenario.name);
+  options($("population"), with_(["1000", "2000", "5000", "10000", "20000"], found.question.population), String(found.question.population));
+  options($("replicates"), with_(["2", "4", "8", "16", "32"], found.question.replicates), String(found.question.replicates));
+  $("seed").value = found.question.seed;
+  $("copied").checked = found.question.copy_after != null; $("copied").disabled = !scenario.rivals;
+  if (found.question.copy_after != null) $("copy-after").value = found.question.copy_after;
+  $("assumed").replaceChildren(...scenario.assumptions.map((item) => { const li = document.createElement("li"); li.textContent = `${item.what} (${item.source})`; return li; }));
+}
+const with_ = (list, value) => (list.includes(String(value)) ? list : [...list, String(value)]);
+function options(select, names, chosen) {
+  select.replaceChildren(...names.map((name) => new Option(/^\d+$/.test(name) ? Number(name).toLocaleString("en") : name, name, false, name === chosen)));
+  select.value = chosen;
+}
+
+/* A slider stands at a share of its way; a log scale divides the way in proportions. */
+const toShare = (lever, value) => lever.scale === "log" ? Math.log(value / lever.low) / Math.log(lever.high / lever.low) : (value - lever.low) / (lever.high - lever.low);
+function toValue(lever, share) {
+  if (lever.scale === "log") return Number((lever.low * (lever.high / lever.low) ** share).toPrecision(3));
+  return Number((Math.round((lever.low + share * (lever.high - lever.low)) / lever.step) * lever.step).toFixed(6));
+}
+const written = (value) => (value < 0 ? "−" : "") + String(Math.abs(Number(Number(value).toPrecision(4))));
+
+function controls() {
+  const groups = new Map();
+  for (const lever of state.levers) {
+    if (!groups.has(lever.group)) { const set = document.createElement("fieldset"), legend = document.createElement("legend"); legend.textContent = lever.group; set.append(legend); groups.set(lever.group, set); }
+    groups.get(lever.group).append(slider(lever));
+  }
+  $("groups").replaceChildren(...groups.values());
+}
+
+function slider(lever) {
+  const row = document.createElement("div"), label = document.createElement("label"), output = document.createElement("output"), input = document.createElement("input");
+  row.className = "lever"; row.dataset.key = lever.key; input.type = "range"; input.min = 0; input.step = lever.scale === "log" ? 0.01 : lever.step / (lever.high - lever.low); input.max = 1;
+  const id = "lever-" + lever.key.replace(/\W/g, "-"); input.id = id; label.htmlFor = id; output.htmlFor = id; label.textContent = lever.title; label.title = `${lever.about} (${lever.key})`;
+  const value = lever.key in state.question ? Number(state.question[lever.key]) : lever.own;
+  const show = (number) => { output.textContent = written(number); input.setAttribute("aria-valuetext", written(number)); row.classList.toggle("moved", lever.key in state.question); };
+  input.value = toShare(lever, value); show(value);
+  input.addEventListener("input", () => {
+    const number = toValue(lever, Number(input.value));
+    if (Math.abs(number - lever.own) < 1e-9) delete state.question[lever.key]; else state.question[lever.key] = number;
+    show(number); move();
+  });
+  row.append(label, output, input);
+  return row;
+}
+
+/* One question is under way at a time. A move during the first answer waits for it; during refinement it ends it. */
+function move(now = false) {
+  clearTimeout(flight.resting);
+  if (flight.control && !flight.refining && !now) { flight.waiting = true; return; }
+  if (flight.control) flight.control.abort();
+  ask();
+}
+
+async function ask() {
+  const control = new AbortController(), question = { ...state.question }, asked = performance.now();
+  Object.assign(flight, { control, refining: false, waiting: false });
+  document.body.classList.add("busy");
+  try {
+    const reply = await post("/api/answer", { question }, control.signal);
+    if (!reply.ok) throw new Error((await reply.json()).error || reply.statusText);
+    await lines(reply, (found) => {
+      show(found, performance.now() - asked);
+      if (!flight.refining) { flight.refining = true; address(found.address); document.body.classList.remove("busy"); }
+      return flight.waiting;
+    });
+    if (!flight.waiting) flight.resting = setTimeout(() => map(question), 500);
+  } catch (error) {
+    if (control.signal.aborted && !flight.waiting) return;
+    if (!control.signal.aborted) { fault(reachable(error)); if (error instanceof TypeError) retry(); }
+  } finally {
+    if (flight.control === control) { flight.control = null; document.body.classList.remove("busy"); if (flight.waiting) ask(); }
+  }
+}
+
+/* Read answers line by line; stop when a newer move waits. */
+async function lines(reply, each) {
+  const reader = reply.body.getReader(), decoder = new TextDecoder();
+  let text = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    text += decoder.decode(value, { stream: true });
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+      const line = text.slice(0, end); text = text.slice(end + 1);
+      if (line && each(JSON.parse(line))) { await reader.cancel(); return; }
+    }
+  }
+}
+
+const reachable = (error) => (error instanceof TypeError ? "The server does not answer; the page tries again and keeps its state." : error.message);
+function retry() { clearTimeout(flight.again); flight.again = setTimeout(() => fetch("/healthz").then(() => move(true)).catch(retry), 1500); }
+function fault(words) { $("fault").hidden = !words; $("fault").textContent = words || ""; }
+function address(search) { const extra = (lesson ? `&lesson=${encodeURIComponent(lesson)}` : "") + (revealed ? "&revealed=1" : ""); history.replaceState(null, "", "?" + search + extra); }
+
+function show(found, took) {
+  fault("");
+  const previous = state.shown;
+  state.shown = found; state.command = found.command;
+  window.lastAnswer = { replicates: found.replicates, final: found.final, took, address: found.address };
+  const same = previous && previous.address === found.address && state.first;
+  if (!same) state.first = found;
+  $("headline").replaceChildren(...found.headline.map((item) => headline(item)));
+  $("progress").textContent = found.final ? `${found.replicates} replicates of ${found.population.toLocaleString("en")} customers, ${found.weeks} weeks, common random numbers.` : `${found.replicates} replicates so far; the interval is getting narrower.`;
+  const left = same ? found.headline.find((item, index) => { const first = state.first.headline[index]; return first.low != null && (item.mean < first.low || item.mean > first.high); }) : null;
+  if (left) $("progress").textContent += ` The first answer was off: the difference of ${left.arm} has left the interval that ${state.first.replicates} replicates gave.`;
+  $("words").textContent = found.verdict[0] || "";
+  $("all-words").replaceChildren(...found.verdict.map((line) => { const p = document.createElement("p"); p.textContent = line; return p; }));
+  $("command").textContent = found.command;
+  if (found.final) $("live").textContent = found.headline.map((item) => `${item.arm}: ${item.text}, interval ${item.interval}`).join(". ");
+  charts(found); table(found); pins();
+}
+
+function headline(item) {
+  const box = document.createElement("div"), number = document.createElement("span"), small = document.createElement("small");
+  const sure = item.low != null && (item.low > 0 || item.high < 0);
+  number.className = "big " + (sure ? (item.mean > 0 ? "good" : "bad") : ""); number.textContent = item.text + " ";
+  small.textContent = `contribution of ${item.arm} against ${state.scenario.baseline}; 95 % interval ${item.interval}${sure ? "" : ", which holds zero"}`;
+  number.append(small); box.append(number);
+  return box;
+}
+
+const short = (value) => { const size = Math.abs(value), [scale, unit] = size >= 1e6 ? [1e6, " M"] : size >= 1e4 ? [1e3, " k"] : [1, ""]; return (value < 0 ? "−" : "") + Number((size / scale).toPrecision(3)) + unit; };
+const percent = (value) => `${written(Number((100 * value).toFixed(1)))} %`;
+
+function charts(found) {
+  const { cash } = found, arm = found.headline[0].arm;
+  $("cash-title").textContent = cash.title;
+  const back = cash.payback[arm];
+  Charts.lines($("cash"), cash.weeks, cash.lines, { first: 1, tick: short, write: short, at: back.mean });
+  $("cash-note").textContent = back.mean == null ? `${arm} does not pay back.` : `${arm} pays back in week ${back.text}${back.interval === "–" ? "" : ` [${back.interval}]`}.`;
+  Charts.says($("cash"), `${cash.title}: ${$("cash-note").textContent}`);
+  found.series.forEach((series, index) => {
+    $(`series${index}-title`).textContent = series.title;
+    Charts.lines($(`series${index}`), series.weeks, series.lines, { tick: percent, write: percent });
+    Charts.says($(`series${index}`), series.title + ": " + Object.entries(series.lines).map(([name, line]) => `${name} ends at ${percent(line.mean.at(-1) ?? 0)}`).join(", "));
+  });
+  Charts.rows($("personas"), found.personas[arm]);
+  even(found, arm);
+}
+
+function even(found, arm) {
+  if (!found.breakEven) { $("even-note").textContent = found.final ? "No capability is used, or none was asked for." : "Computed when the levers rest."; return; }
+  const curve = found.breakEven[arm];
+  if (!curve) return;
+  Charts.lines($("even"), curve.grid, { [arm]: curve }, { first: 1, tick: short, write: short, x: "multiple of the assumed effectiveness", at: curve.at.mean });
+  $("even-note").textContent = curve.at.mean == null ? "Contribution does not cross zero between no effect and twice the assumed one." : `Pays as long as the capabilities work at least ${curve.at.text} as well as assumed${curve.at.interval === "–" ? "" : ` [${curve.at.interval}]`}.`;
+  Charts.says($("even"), $("even-note").textContent);
+}
+
+function table(found) {
+  const rows = [], cell = (text, tag = "td") => { const node = document.createElement(tag); node.textContent = text; return node; };
+  for (const [arm, metrics] of Object.entries(found.metrics)) {
+    const head = document.createElement("tr");
+    head.append(cell(`${arm} against ${state.scenario.baseline}`, "th"), cell(state.scenario.baseline, "th"), cell(arm, "th"), cell("difference", "th"), cell("95 % interval", "th"));
+    rows.push(head, ...metrics.map((item) => {
+      const row = document.createElement("tr"), name = cell(item.title, "th"); name.scope = "row"; name.title = item.about; name.style.fontWeight = 400;
+      row.dataset.metric = `${arm} ${item.key}`;
+      row.append(name, cell(item.baseline), cell(item.arm), cell(item.difference.text), cell(item.difference.interval));
+      return row;
+    }));
+  }
+  $("metrics").replaceChildren(...rows);
+}
+
+async function map(question) {
+  const key = query(question);
+  if (state.mapOf === key || flight.control) return;
+  const reply = await post("/api/journey", { question }).catch(() => null);
+  if (!reply || !reply.ok || query(state.question) !== key) return;
+  state.mapOf = key;
+  Journey.show($("maps"), await reply.json());
+}
+
+/* Pinned states live in this browser: yesterday's can be compared with today's. */
+const pinsKept = () => { try { return JSON.parse(localStorage.getItem("journey-pin") || "null"); } catch { return null; } };
+function pins() {
+  const kept = pinsKept(), box = $("pinned");
+  box.hidden = $("unpin").hidden = !kept;
+  if (!kept) return;
+  const link = document.createElement("a"), words = document.createElement("p");
+  link.href = "?" + kept.address; link.textContent = `${kept.title}, pinned ${kept.when}`;
+  words.textContent = kept.headline.map((item) => `${item.arm}: ${item.text} [${item.interval}]`).join("; ") + (kept.address === state.shown.address ? " (the state shown)" : ` · now ${state.shown.headline.map((item) => `${item.arm}: ${item.text} [${item.interval}]`).join("; ")}`);
+  box.querySelector("div").replaceChildren(link, words);
+}
+
+function say(words) { $("said").textContent = words; }
+async function copy(text, words) { try { await navigator.clipboard.writeText(text); say(words); } catch { const range = document.createRange(); range.selectNodeContents($("command")); getSelection().removeAllRanges(); getSelection().addRange(range); say("Select and copy: " + text); } }
+
+function wire() {
+  $("levers").addEventListener("submit", (event) => event.preventDefault());
+  $("scenario").addEventListener("change", () => start(query({ scenario: $("scenario").value })));
+  for (const name of ["population", "replicates", "seed"]) $(name).addEventListener("change", () => { state.question[name] = Number($(name).value); move(); });
+  const copied = () => { if ($("copied").checked) state.question.copy_after = Number($("copy-after").value); else delete state.question.copy_after; Charts.forget(); move(); };
+  $("copied").addEventListener("change", copied); $("copy-after").addEventListener("change", () => $("copied").checked && copied());
+  $("reset").addEventListener("click", () => start(query({ scenario: state.scenario.name })));
+  $("copy").addEventListener("click", () => copy(state.command, "The command is copied; it prints the numbers of this page."));
+  $("link").addEventListener("click", () => copy(location.href, "The link is copied; it opens this state."));
+  $("pin").addEventListener("click", () => { localStorage.setItem("journey-pin", JSON.stringify({ address: state.shown.address, headline: state.shown.headline, title: state.scenario.title, when: new Date().toISOString().slice(0, 16).replace("T", " ") })); pins(); say("Pinned in this browser."); });
+  $("unpin").addEventListener("click", () => { localStorage.removeItem("journey-pin"); pins(); });
+  $("save").addEventListener("click", async () => {
+    say("Writing the report …");
+    const reply = await post("/api/save", { question: state.question }), found = await reply.json();
+    say(reply.ok ? `Written: ${found.folder}` : found.error);
+  });
+  $("play").addEventListener("click", Journey.play);
+  $("scrub").addEventListener("input", () => { Journey.stop(); Journey.at(Number($("scrub").value)); });
+  document.querySelectorAll("[data-pick]").forEach((button) => button.addEventListener("click", () => story(button.dataset.pick)));
+  let width = innerWidth;
+  addEventListener("resize", () => { if (innerWidth !== width && state.shown) { width = innerWidth; Charts.forget(); charts(state.shown); } });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.shown && (Charts.forget(), charts(state.shown)));
+  addEventListener("resize-charts", () => state.shown && (Charts.forget(), charts(state.shown)));
+  $("lessons").addEventListener("change", () => { location.search = $("lessons").value ? "?lesson=" + $("lessons").value : "?"; });
+  addEventListener("popstate", () => start(location.search.slice(1)));
+}
+
+async function story(pick) {
+  const reply = await post("/api/story", { question: state.question, pick }), found = await reply.json();
+  if (!reply.ok) return fault(found.error);
+  $("story").textContent = found.text;
+  $("parting").textContent = found.week == null ? found.reason : `${found.persona}: the lives part in week ${found.week}. ${found.reason}`;
+}
+
+wire();
+if (lesson && revealed) LessonPage.revealed(lesson); else if (lesson) LessonPage.open(lesson, opened.get("teacher")); else LessonPage.names();
+start(location.search.slice(1));

@@ -1,0 +1,194 @@
+"""View: what the page shows of a result, as plain data: the numbers of `summary.json`, written as in reports."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.analysis.bands import band_of, period_middles
+from sim.analysis.metrics import EVERYBODY
+from sim.experiments.result import Result
+from sim.number_format import interval, quantity
+from sim.reports.comparison import (
+    arms_in_order,
+    cash_gains,
+    currency_of,
+    difference_name,
+    effectiveness_curves,
+    other_arms,
+)
+from sim.reports.labels import METRIC_WORDS, words_of
+from sim.reports.weekly_series import weekly_series
+
+__all__ = ["headline", "view"]
+
+#: Points of a line of cash: more cannot be told apart on a page.
+_POINTS = 130
+_LINES = {"market_share": "Market share", "loop_share": "Purchases won in the loyalty loop"}
+
+
+def view(result: Result) -> dict[str, Any]:
+    """Return all that the page draws of a result, but the journey map and single lives.
+
+    Parameters
+    ----------
+    result : Result
+        With any number of replicates.
+
+    Returns
+    -------
+    dict
+        JSON-ready, without NaN.
+    """
+    scenario, summary = result.scenario, result.summary_json
+    return {
+        "replicates": result.replicates,
+        "population": scenario.population,
+        "weeks": scenario.horizon,
+        "arms": arms_in_order(result),
+        "verdict": [part for part in str(summary["verdict"]).split("\n") if part],
+        "headline": [headline(result, arm) for arm in other_arms(result)],
+        "metrics": {arm: list(_metrics(result, arm)) for arm in other_arms(result)},
+        "personas": {arm: list(_personas(result, arm)) for arm in other_arms(result)},
+        "cash": _cash(result),
+        "series": [
+            {"title": title, **_series(period_middles(scenario.horizon), weekly_series(result, metric))}
+            for metric, title in _LINES.items()
+        ]
+        + [{"title": "Customers whose last purchase was of the brand", **_kept(result)}],
+        "breakEven": _break_even(result),
+    }
+
+
+def headline(result: Result, arm: str) -> dict[str, Any]:
+    """Return the difference in contribution of an arm, in words and as numbers.
+
+    Parameters
+    ----------
+    result : Result
+    arm : str
+        Any but the baseline.
+
+    Returns
+    -------
+    dict
+        ``arm``, ``text``, ``interval`` and the numbers ``mean``, ``low``, ``high``.
+    """
+    entry = result.summary_json["differences"][difference_name(result, arm)]["contribution"]
+    return {"arm": arm, **_entry(entry, "money", result, sign=True)}
+
+
+def _entry(entry: Mapping[str, Any], kind: str, result: Result, *, sign: bool) -> dict[str, Any]:
+    currency = result.scenario.market.economics.currency
+    return {
+        "text": quantity(entry["mean"], kind, currency, sign=sign),
+        "interval": interval(entry["ci_low"], entry["ci_high"], kind, currency, sign=sign),
+        "mean": entry["mean"],
+        "low": entry["ci_low"],
+        "high": entry["ci_high"],
+    }
+
+
+def _metrics(result: Result, arm: str) -> Iterable[dict[str, Any]]:
+    summary = result.summary_json
+    differences = summary["differences"][difference_name(result, arm)]
+    for name in METRIC_WORDS:
+        words = words_of(name)
+        entry = differences[name]
+        sign = name not in ("payback_week", "cash_low_point")
+        yield {
+            "key": name,
+            "title": words.name,
+            "about": words.about,
+            "baseline": _entry(summary["arms"][result.scenario.baseline][name], words.kind, result, sign=False)["text"],
+            "arm": _entry(summary["arms"][arm][name], words.kind, result, sign=False)["text"],
+            "difference": _entry(entry, words.kind, result, sign=sign),
+        }
+
+
+def _personas(result: Result, arm: str) -> Iterable[dict[str, Any]]:
+    summary, scenario = result.summary_json, result.scenario
+    titles = {EVERYBODY: "Everybody"} | {item.name: item.title or item.name for item in scenario.personas}
+    blocks = {EVERYBODY: summary, **summary["personas"]}
+    heads = {EVERYBODY: float(scenario.population), **summary["persona_customers"]}
+    for name, title in titles.items():
+        entry = blocks[name]["differences"][difference_name(result, arm)]["contribution"]
+        count = heads[name]
+        each = {key: None if entry[key] is None or not count else entry[key] / count for key in entry}
+        yield {"title": title, "customers": round(count), **_entry(each, "money", result, sign=True)}
+
+
+def _cash(result: Result) -> dict[str, Any]:
+    weeks = np.unique(np.linspace(0, result.scenario.horizon - 1, _POINTS).round().astype(int))
+    sums = {arm: np.cumsum(gain, axis=1)[:, weeks] for arm, gain in cash_gains(result).items()}
+    payback = {
+        arm: _entry(
+            result.summary_json["differences"][difference_name(result, arm)]["payback_week"],
+            "weeks",
+            result,
+            sign=False,
+        )
+        for arm in other_arms(result)
+    }
+    return {
+        "title": f"Cumulative cash against {result.scenario.baseline}, {currency_of(result)}".strip(),
+        "payback": payback,
+        **_series(weeks.astype(float), sums),
+    }
+
+
+def _kept(result: Result) -> dict[str, Any]:
+    """Return by arm the share of all customers who last bought the brand, by week."""
+    brand = result.scenario.focal
+    step = max(1, result.scenario.horizon // _POINTS)
+    weeks = np.arange(0, result.scenario.horizon, step)
+    shares = {
+        arm: result.series(arm, lambda history: history.incumbents[:, :, brand].sum(axis=1))[:, weeks]
+        / result.scenario.population
+        for arm in arms_in_order(result)
+    }
+    return _series(weeks.astype(float), shares)
+
+
+def _series(weeks: NDArray[np.float64], values: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
+    lines = {}
+    for arm, of_arm in values.items():
+        band = band_of(of_arm)
+        lines[arm] = {
+            "mean": numbers(band.mean),
+            "low": None if band.low is None else numbers(band.low),
+            "high": None if band.high is None else numbers(band.high),
+        }
+    return {"weeks": numbers(weeks), "lines": lines}
+
+
+def _break_even(result: Result) -> dict[str, Any] | None:
+    curves = effectiveness_curves(result)
+    if not curves:
+        return None
+    out = {}
+    for arm, curve in curves.items():
+        at = {"mean": curve.break_even.mean, "ci_low": curve.break_even.low, "ci_high": curve.break_even.high}
+        out[arm] = {
+            "grid": list(curve.grid),
+            "mean": [gap.mean for gap in curve.gains],
+            "low": [gap.low for gap in curve.gains],
+            "high": [gap.high for gap in curve.gains],
+            "at": _entry(at, "share", result, sign=False),
+        }
+    return out
+
+
+def numbers(values: NDArray[np.float64]) -> list[float | None]:
+    """Return numbers as JSON has them: five digits, and null where undefined.
+
+    Examples
+    --------
+    >>> numbers(np.array([0.123456789, np.nan]))
+    [0.12346, None]
+    """
+    return [None if not math.isfinite(value) else float(f"{value:.5g}") for value in values.tolist()]

@@ -1,0 +1,84 @@
+"""App: the what-if explorer in the browser, on the loopback address."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import webbrowser
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from agents.quantity import quantity, text, whole
+from sim.optional_package import import_optional
+from sim.scenario.errors import ConfigError
+from sim.terminal import say
+from sim.verbs.frame import Command, Job, Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sim.experiments.result import Result
+
+__all__ = ["COMMAND", "AppKeys"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppKeys:
+    """Where the page is served and what it opens with."""
+
+    port: int = whole(8765, 0, 65_535, "port; 0 takes a free one")
+    host: str = text("127.0.0.1", "address to listen on; another than the loopback address opens the page to the room")
+    open: bool = quantity("open the page in the browser", default=True)
+    lesson: str | None = quantity("a lesson by name; null: the explorer", default=None, optional=True)
+
+
+def _prepare(job: Job[AppKeys, None]) -> str:
+    """Check the keys; return the code that requests must bring, empty on the loopback address."""
+    for package in ("starlette", "uvicorn"):
+        import_optional(package, f"journey app needs {package}", "app")
+    try:
+        address = ipaddress.ip_address(job.keys.host)
+    except ValueError:
+        raise ConfigError(
+            f"host is {job.keys.host!r}; give an address such as 127.0.0.1, or 0.0.0.0 for a room"
+        ) from None
+    if job.keys.lesson is not None:
+        from sim.app.lesson import read_lesson
+
+        read_lesson(job.keys.lesson, job.config_path)
+    return "" if address.is_loopback else secrets.token_hex(3)
+
+
+def _run(job: Job[AppKeys, str], session: Session) -> Sequence[str]:
+    """Serve the page until Ctrl-C."""
+    from sim.app.explorer import Explorer
+    from sim.app.question import Book
+    from sim.app.server import Pages, listen, make_server, serve
+
+    taken = listen(job.keys.host, job.keys.port)
+    port = taken.getsockname()[1]
+    shown = f"[{job.keys.host}]" if ":" in job.keys.host else job.keys.host
+    address = f"http://{shown}:{port}/"
+    if job.plan:
+        address += f"?code={job.plan}"
+
+    def ready() -> None:
+        say(address)
+        if job.keys.open:
+            webbrowser.open(address)
+
+    pages = Pages(
+        Explorer(Book.of(job.config_path)), job.scenario.name, lambda result: _save(job, result), job.keys.lesson or ""
+    )
+    serve(make_server(pages, port, job.plan), taken, ready)
+    return []
+
+
+def _save(job: Job[AppKeys, Any], result: Result) -> Path:
+    from sim.results.comparison import write
+
+    return write(result, job.output_dir)
+
+
+COMMAND = Command(keys=AppKeys, prepare=_prepare, run=_run)
