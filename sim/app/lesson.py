@@ -17,7 +17,7 @@ from sim.number_format import decimal, exact_percent
 from sim.record.history import History
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.schema import read
+from sim.scenario.schema import read, show
 
 __all__ = ["Prediction", "Lesson", "lesson_names", "read_lesson"]
 
@@ -133,7 +133,7 @@ def read_lesson(name: str, config_path: ConfigPath) -> Lesson:
     choices = tuple(read(Prediction, item, where=where, key="choices") for item in data.get("choices", ()))
     rest = {key: value for key, value in data.items() if key not in ("choices", "tries", "teacher")}
     lesson = read(Lesson, {**rest, "name": name}, where=where)
-    tries, teacher = (tuple(dict(item) for item in data.get(key, ())) for key in ("tries", "teacher"))
+    tries, teacher = (_items(data.get(key, ()), key, keys, where) for key, keys in _ITEMS.items())
     kind = lesson.measure.get("kind")
     if kind not in MEASURES:
         raise ConfigError(f"{where}: measure.kind is {kind!r}; {suggest(str(kind), MEASURES, 'give one of')}")
@@ -147,6 +147,22 @@ def read_lesson(name: str, config_path: ConfigPath) -> Lesson:
             "teacher": teacher,
         }
     )
+
+
+#: Keys of the things to try and of the questions for the teacher; a scenario may be left out.
+_ITEMS = {"tries": ("does", "values", "scenario"), "teacher": ("asks", "answers")}
+
+
+def _items(said: Any, key: str, keys: tuple[str, ...], where: str) -> tuple[Mapping[str, Any], ...]:
+    """Read a list of mappings with known keys."""
+    if not isinstance(said, list | tuple):
+        raise ConfigError(f"{where}: {key} is {show(said)}; give a list")
+    for item in said:
+        if not isinstance(item, Mapping) or not set(keys[:2]) <= set(item) <= set(keys):
+            raise ConfigError(
+                f"{where}: {key} holds {show(item)}; each has {', '.join(keys)}, texts with commas quoted"
+            )
+    return tuple(dict(item) for item in said)
 
 
 def _arm(lesson: Lesson, run: Run, seed: int, *, arm: str, metric: str) -> float:

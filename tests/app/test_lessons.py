@@ -1,5 +1,8 @@
 """Lessons: every answer is computed, lies clear of the bounds of its choice, and does not flip with the seed."""
 
+import subprocess
+import sys
+
 import pytest
 
 from sim.app.explorer import Explorer
@@ -36,12 +39,23 @@ def test_no_answer_flips_with_the_seed(name):
     assert shown["choice"] in places and len(shown["tries"]) == 3
 
 
+@pytest.mark.slow
+def test_the_written_lessons_are_current():
+    done = subprocess.run([sys.executable, "docs/lessons.py", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("measure: {kind: guess}\nchoices: [{says: a}]", "measure.kind is 'guess'"),
         ("measure: {kind: parted}\nchoices: [{says: a, below: 1}]", "last of choices"),
         ("measure: {kind: parted}\nchoices: [{says: a}]\nmeasured: 1", "measured"),
+        (
+            "measure: {kind: parted}\nchoices: [{says: a}]\ntries: [{does: one, two, values: {}}]",
+            "texts with commas quoted",
+        ),
+        ("measure: {kind: parted}\nchoices: [{says: a}]\nteacher: {asks: one}", "give a list"),
     ],
 )
 def test_a_lesson_of_ones_own_is_checked(text, message, tmp_path):

@@ -28,7 +28,11 @@ def test_no_output_is_kept(script):
     assert code and all(not cell.outputs and cell.execution_count is None for cell in code)
 
 
-@pytest.mark.parametrize("script", PAIRS, ids=lambda script: script.stem)
+@pytest.mark.parametrize(
+    "script",
+    [pytest.param(script, marks=pytest.mark.slow if script.stem.startswith("lesson_") else ()) for script in PAIRS],
+    ids=lambda script: script.stem,
+)
 def test_it_runs(script, monkeypatch, tmp_path):
     monkeypatch.setenv("NOTEBOOK_CUSTOMERS", "2000")
     monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
@@ -44,5 +48,5 @@ def test_it_runs(script, monkeypatch, tmp_path):
         for output in cell.outputs
         if "image/png" in output.get("data", {})
     ]
-    assert len(pictures) == 5
+    assert len(pictures) == (4 if script.stem.startswith("lesson_") else 5)
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,153 @@
+"""Write the six lessons: a notebook each, and the printable pages of `docs/lessons.md`, with their computed answers.
+
+python docs/lessons.py            rewrite them
+python docs/lessons.py --check    exit with 1 where they are not current, or an answer has changed
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import jupytext
+
+from sim.app.explorer import Explorer
+from sim.app.lesson import CUSTOMERS, REPLICATES, Lesson, lesson_names, read_lesson
+from sim.app.question import Book, read_question
+from sim.scenario.config_path import ConfigPath
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "lessons.md"
+PLAN = (
+    "5 minutes for the idea, 5 for the predictions, 10 for the answer and why, 15 for the three things to try in pairs,"
+    " 10 for the questions."
+)
+_HEAD = """# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+"""
+
+
+def _words(*paragraphs: str) -> str:
+    lines = "\n\n".join(paragraphs).splitlines()
+    return "# %% [markdown]\n" + "\n".join(f"# {line}".rstrip() for line in lines) + "\n"
+
+
+def _code(text: str) -> str:
+    return f"# %%\n{text.strip()}\n"
+
+
+def _choices(lesson: Lesson) -> str:
+    return "\n".join(f"{place}. {choice.says}" for place, choice in enumerate(lesson.choices, start=1))
+
+
+def notebook(lesson: Lesson, book: Book) -> str:
+    """Return the notebook of a lesson as a script of jupytext's percent format."""
+    cells = [
+        _words(f"# Lesson {lesson.number}. {lesson.title}", lesson.idea, f"**{lesson.question}**", _choices(lesson)),
+        _words("Commit to a prediction before you run the next cell: write its number below."),
+        _code("prediction = 1"),
+        _code(f"""import matplotlib.pyplot as plt
+
+from sim.app.explorer import Explorer
+from sim.app.lesson import read_lesson
+from sim.app.question import Book, read_question
+from sim.scenario.config_path import ConfigPath
+
+book = Book.of(ConfigPath.of())
+explorer = Explorer(book)
+lesson = read_lesson("{lesson.name}", book.config_path)
+value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
+print("You predicted:", lesson.choices[prediction - 1].says)
+print("The run says:", lesson.written(value), "-", lesson.choices[right].says)"""),
+        _words(lesson.explain),
+        _words("Cumulative cash of every arm against the baseline, with 95 % intervals."),
+        _code("""def ask(**values):
+    question = read_question(values, book, scenario=lesson.scenario)
+    result = explorer.compare(question, question.replicates)
+    print(result.verdict.splitlines()[0])
+    return result
+
+
+def show_cash(result):
+    baseline = result.cash(result.scenario.baseline)
+    figure, axes = plt.subplots(figsize=(7, 3))
+    for arm in result.arms:
+        if arm != result.scenario.baseline:
+            gain = (result.cash(arm) - baseline).cumsum(axis=1)
+            half = 2.36 * gain.std(axis=0, ddof=1) / len(gain) ** 0.5
+            axes.plot(gain.mean(axis=0), label=arm)
+            axes.fill_between(range(gain.shape[1]), gain.mean(axis=0) - half, gain.mean(axis=0) + half, alpha=0.2)
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_xlabel("week")
+    axes.legend()
+    plt.show()
+
+
+show_cash(ask())"""),
+        _words("## Three things to try"),
+    ]
+    for number, item in enumerate(lesson.tries, start=1):
+        asked = {**({"scenario": item["scenario"]} if "scenario" in item else {}), **item["values"]}
+        read_question(asked, book, scenario=lesson.scenario)
+        cells += [_words(f"{number}. {item['does']}"), _code(f"show_cash(ask(**{asked!r}))")]
+    questions = "\n\n".join(f"*{item['asks']}* {item['answers']}" for item in lesson.teacher)
+    cells.append(_words("## For the teacher", PLAN, questions))
+    return _HEAD + "\n" + "\n".join(cells)
+
+
+def page(lessons: list[Lesson], explorer: Explorer) -> str:
+    """Return `docs/lessons.md`: a printable page for each lesson, with the answer as it was computed."""
+    parts = [
+        "# Six lessons of 45 minutes",
+        f"Written by `python docs/lessons.py`, never by hand; answers are computed with {REPLICATES} replicates of"
+        f" {CUSTOMERS:,} customers. In the browser: `journey app lesson=NAME` ([app.md](app.md)); as notebooks:"
+        " [notebooks](../notebooks).",
+    ]
+    for lesson in lessons:
+        value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
+        tries = "\n".join(f"{number}. {item['does']}" for number, item in enumerate(lesson.tries, start=1))
+        questions = "\n".join(f"- *{item['asks']}* {item['answers']}" for item in lesson.teacher)
+        parts += [
+            f"## {lesson.number}. {lesson.title} (`{lesson.name}`)",
+            lesson.idea,
+            f"**Predict:** {lesson.question}",
+            _choices(lesson),
+            "**Try:**",
+            tries,
+            f"**Answer, for the teacher:** {lesson.written(value)}, {lesson.choices[right].says}. {lesson.explain}",
+            f"**45 minutes:** {PLAN}",
+            questions,
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def main() -> None:
+    """Write or check all files."""
+    book = Book.of(ConfigPath.of())
+    explorer = Explorer(book)
+    lessons = [read_lesson(name, book.config_path) for name in lesson_names(book.config_path)]
+    files = {PAGE: page(lessons, explorer)}
+    for lesson in lessons:
+        files[ROOT / "notebooks" / f"lesson_{lesson.number}_{lesson.name}.py"] = notebook(lesson, book)
+    stale = [path for path, text in files.items() if not path.is_file() or path.read_text("utf-8") != text]
+    if "--check" in sys.argv[1:]:
+        sys.exit(f"not current: {', '.join(path.name for path in stale)}; run: python docs/lessons.py" if stale else 0)
+    for path, text in files.items():
+        path.write_text(text, "utf-8")
+        if path.suffix == ".py":
+            jupytext.write(jupytext.reads(text, fmt="py:percent"), path.with_suffix(".ipynb"))
+
+
+if __name__ == "__main__":
+    main()

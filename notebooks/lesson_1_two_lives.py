@@ -1,0 +1,109 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 1. One customer, two lives
+#
+# The same customer, with the same luck, lives twice: once with a company that waits, once with a company that automates steps, uses what it knows, makes contact at the right moment and improves the journey. Until the company does something that touches this customer, the two lives are equal to the last detail. From then on they may part.
+#
+# **Of 100 customers, how many have lives that have parted by the end of the first year?**
+#
+# 1. fewer than 10
+# 2. from 10 to 30
+# 3. from 30 to 60
+# 4. more than 60
+
+# %% [markdown]
+# Commit to a prediction before you run the next cell: write its number below.
+
+# %%
+prediction = 1
+
+# %%
+import matplotlib.pyplot as plt
+
+from sim.app.explorer import Explorer
+from sim.app.lesson import read_lesson
+from sim.app.question import Book, read_question
+from sim.scenario.config_path import ConfigPath
+
+book = Book.of(ConfigPath.of())
+explorer = Explorer(book)
+lesson = read_lesson("two_lives", book.config_path)
+value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
+print("You predicted:", lesson.choices[prediction - 1].says)
+print("The run says:", lesson.written(value), "-", lesson.choices[right].says)
+
+# %% [markdown]
+# A life parts when a draw of luck that was the same in both worlds meets other chances: an easier step, a contact, a more relevant offer. Most differences are small, some days of waiting; a few decide which brand is bought, and those carry the result.
+
+# %% [markdown]
+# Cumulative cash of every arm against the baseline, with 95 % intervals.
+
+# %%
+def ask(**values):
+    question = read_question(values, book, scenario=lesson.scenario)
+    result = explorer.compare(question, question.replicates)
+    print(result.verdict.splitlines()[0])
+    return result
+
+
+def show_cash(result):
+    baseline = result.cash(result.scenario.baseline)
+    figure, axes = plt.subplots(figsize=(7, 3))
+    for arm in result.arms:
+        if arm != result.scenario.baseline:
+            gain = (result.cash(arm) - baseline).cumsum(axis=1)
+            half = 2.36 * gain.std(axis=0, ddof=1) / len(gain) ** 0.5
+            axes.plot(gain.mean(axis=0), label=arm)
+            axes.fill_between(range(gain.shape[1]), gain.mean(axis=0) - half, gain.mean(axis=0) + half, alpha=0.2)
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_xlabel("week")
+    axes.legend()
+    plt.show()
+
+
+show_cash(ask())
+
+# %% [markdown]
+# ## Three things to try
+
+# %% [markdown]
+# 1. Look at a winner, a typical customer and a loser below, and find the week and the decision at which the lives part.
+
+# %%
+show_cash(ask(**{}))
+
+# %% [markdown]
+# 2. Set all four capabilities and the contacts to 0. The lives never part, and the difference is exactly zero.
+
+# %%
+show_cash(ask(**{'capability_level': 0, 'contact_rate': 0, 'arms.proactive.focal.strategy.contacts_per_week.prospects': 0}))
+
+# %% [markdown]
+# 3. Let the strategy start a year later. When do the lives part now?
+
+# %%
+show_cash(ask(**{'arms.proactive.focal.strategy.start_week': 52}))
+
+# %% [markdown]
+# ## For the teacher
+#
+# 5 minutes for the idea, 5 for the predictions, 10 for the answer and why, 15 for the three things to try in pairs, 10 for the questions.
+#
+# *Why is the same luck needed in both worlds?* Without it the difference between two lives would be mostly luck. With it, whatever differs was caused by the strategy.
+#
+# *Can a customer be worse off with the proactive company?* Yes. A contact can come at the wrong moment, tire or intrude; show the loser.
+#
+# *Does one life prove anything?* No. It shows how an effect comes about. How large it is takes many customers: lesson 5.

@@ -1,0 +1,109 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 2. From the funnel to the loop
+#
+# In the funnel a need leads to a set of brands, the set to a comparison, the comparison to a purchase. In the loyalty loop a satisfied customer buys again without considering or comparing anything. How often that happens depends on the category before it depends on any strategy: mobile carriers live from it, cosmetics hardly know it (McKinsey 2017).
+#
+# **Of 100 purchases of a cosmetics brand that waits for its customers, how many are made in the loop?**
+#
+# 1. fewer than 10
+# 2. from 10 to 30
+# 3. from 30 to 60
+# 4. more than 60
+
+# %% [markdown]
+# Commit to a prediction before you run the next cell: write its number below.
+
+# %%
+prediction = 1
+
+# %%
+import matplotlib.pyplot as plt
+
+from sim.app.explorer import Explorer
+from sim.app.lesson import read_lesson
+from sim.app.question import Book, read_question
+from sim.scenario.config_path import ConfigPath
+
+book = Book.of(ConfigPath.of())
+explorer = Explorer(book)
+lesson = read_lesson("funnel_to_loop", book.config_path)
+value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
+print("You predicted:", lesson.choices[prediction - 1].says)
+print("The run says:", lesson.written(value), "-", lesson.choices[right].says)
+
+# %% [markdown]
+# Cosmetics buyers like to look around: they enjoy novelty and compare at every need. The proactive journey makes the loop larger, but from a small base, and its capabilities and contacts have to be paid from what little is gained.
+
+# %% [markdown]
+# Cumulative cash of every arm against the baseline, with 95 % intervals.
+
+# %%
+def ask(**values):
+    question = read_question(values, book, scenario=lesson.scenario)
+    result = explorer.compare(question, question.replicates)
+    print(result.verdict.splitlines()[0])
+    return result
+
+
+def show_cash(result):
+    baseline = result.cash(result.scenario.baseline)
+    figure, axes = plt.subplots(figsize=(7, 3))
+    for arm in result.arms:
+        if arm != result.scenario.baseline:
+            gain = (result.cash(arm) - baseline).cumsum(axis=1)
+            half = 2.36 * gain.std(axis=0, ddof=1) / len(gain) ** 0.5
+            axes.plot(gain.mean(axis=0), label=arm)
+            axes.fill_between(range(gain.shape[1]), gain.mean(axis=0) - half, gain.mean(axis=0) + half, alpha=0.2)
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_xlabel("week")
+    axes.legend()
+    plt.show()
+
+
+show_cash(ask())
+
+# %% [markdown]
+# ## Three things to try
+
+# %% [markdown]
+# 1. Make the category more loyal. From which point on does the loop carry the strategy?
+
+# %%
+show_cash(ask(**{'loyalty': 2}))
+
+# %% [markdown]
+# 2. Open the phone subscription instead, where most customers renew without a look at the market.
+
+# %%
+show_cash(ask(**{'scenario': 'phone_subscription'}))
+
+# %% [markdown]
+# 3. Halve the cost of the capabilities. Is it the loop or the cost that decides?
+
+# %%
+show_cash(ask(**{'capability_cost': 0.5}))
+
+# %% [markdown]
+# ## For the teacher
+#
+# 5 minutes for the idea, 5 for the predictions, 10 for the answer and why, 15 for the three things to try in pairs, 10 for the questions.
+#
+# *Is a large loop share always good for a company?* Not by itself: in the phone market every rival has one too, and there is little left to gain.
+#
+# *Where in the journey map does the loop show?* As the line from need straight to buy; in the difference map it is one of the lines that grow.
+#
+# *What would a rival do?* Offer those in the loop a reason to look around. Loyalty is not captivity: lesson 6.

@@ -1,0 +1,109 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 3. When it does not pay
+#
+# Sungevity was celebrated for its customer journey: it showed home owners the solar panels on their own roofs. Its sales doubled within a year. It went bankrupt in 2017. A better journey and a worse balance are no contradiction.
+#
+# **How far does the cash of the proactive company fall behind the waiting one, as a multiple of all that the waiting one earns in the whole time?**
+#
+# 1. it does not fall behind
+# 2. less than half of it
+# 3. from half of it to one and a half times
+# 4. more than one and a half times
+
+# %% [markdown]
+# Commit to a prediction before you run the next cell: write its number below.
+
+# %%
+prediction = 1
+
+# %%
+import matplotlib.pyplot as plt
+
+from sim.app.explorer import Explorer
+from sim.app.lesson import read_lesson
+from sim.app.question import Book, read_question
+from sim.scenario.config_path import ConfigPath
+
+book = Book.of(ConfigPath.of())
+explorer = Explorer(book)
+lesson = read_lesson("sungevity_cash", book.config_path)
+value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
+print("You predicted:", lesson.choices[prediction - 1].says)
+print("The run says:", lesson.written(value), "-", lesson.choices[right].says)
+
+# %% [markdown]
+# Roofs are bought once. There is no next need that a loop could bring back, so what is spent on a customer must come back from one sale. The capabilities are paid every week, the margin comes once.
+
+# %% [markdown]
+# Cumulative cash of every arm against the baseline, with 95 % intervals.
+
+# %%
+def ask(**values):
+    question = read_question(values, book, scenario=lesson.scenario)
+    result = explorer.compare(question, question.replicates)
+    print(result.verdict.splitlines()[0])
+    return result
+
+
+def show_cash(result):
+    baseline = result.cash(result.scenario.baseline)
+    figure, axes = plt.subplots(figsize=(7, 3))
+    for arm in result.arms:
+        if arm != result.scenario.baseline:
+            gain = (result.cash(arm) - baseline).cumsum(axis=1)
+            half = 2.36 * gain.std(axis=0, ddof=1) / len(gain) ** 0.5
+            axes.plot(gain.mean(axis=0), label=arm)
+            axes.fill_between(range(gain.shape[1]), gain.mean(axis=0) - half, gain.mean(axis=0) + half, alpha=0.2)
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_xlabel("week")
+    axes.legend()
+    plt.show()
+
+
+show_cash(ask())
+
+# %% [markdown]
+# ## Three things to try
+
+# %% [markdown]
+# 1. Divide the cost of the capabilities by eight. Does it pay now?
+
+# %%
+show_cash(ask(**{'capability_cost': 0.125}))
+
+# %% [markdown]
+# 2. Raise the margin of a purchase by half.
+
+# %%
+show_cash(ask(**{'margin': 1.5}))
+
+# %% [markdown]
+# 3. Read the break-even curve: how well would the capabilities have to work?
+
+# %%
+show_cash(ask(**{}))
+
+# %% [markdown]
+# ## For the teacher
+#
+# 5 minutes for the idea, 5 for the predictions, 10 for the answer and why, 15 for the three things to try in pairs, 10 for the questions.
+#
+# *Sales double and the company loses. How can both be true?* Contribution is margin less every cost. Read the waterfall of the saved report: the cost terms are larger than the gain in margin.
+#
+# *Which number would have warned the board?* The lowest point of cumulative cash, and the week of payback, which does not exist here.
+#
+# *Is the simulated company Sungevity?* No. It is a market of its kind; shares, costs and strengths are assumptions, listed on the page.

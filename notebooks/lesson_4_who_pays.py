@@ -1,0 +1,109 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 4. Who pays for personalization
+#
+# A company that knows a customer can help, and can intrude. Concern, fatigue and opting out are the price, and not everybody pays it: those who gain from personalization are seldom those who mind it.
+#
+# **The company hides what it collects. Of 100 customers, how many want no more contact from it after four years?**
+#
+# 1. fewer than 10
+# 2. from 10 to 30
+# 3. from 30 to 60
+# 4. more than 60
+
+# %% [markdown]
+# Commit to a prediction before you run the next cell: write its number below.
+
+# %%
+prediction = 1
+
+# %%
+import matplotlib.pyplot as plt
+
+from sim.app.explorer import Explorer
+from sim.app.lesson import read_lesson
+from sim.app.question import Book, read_question
+from sim.scenario.config_path import ConfigPath
+
+book = Book.of(ConfigPath.of())
+explorer = Explorer(book)
+lesson = read_lesson("who_pays", book.config_path)
+value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
+print("You predicted:", lesson.choices[prediction - 1].says)
+print("The run says:", lesson.written(value), "-", lesson.choices[right].says)
+
+# %% [markdown]
+# Every contact that shows knowledge which was never given is felt as intrusion, more so by those who are concerned. They opt out, and with them goes all that personalization could do. The disclosed arm uses the same knowledge in the open and keeps more of them.
+
+# %% [markdown]
+# Cumulative cash of every arm against the baseline, with 95 % intervals.
+
+# %%
+def ask(**values):
+    question = read_question(values, book, scenario=lesson.scenario)
+    result = explorer.compare(question, question.replicates)
+    print(result.verdict.splitlines()[0])
+    return result
+
+
+def show_cash(result):
+    baseline = result.cash(result.scenario.baseline)
+    figure, axes = plt.subplots(figsize=(7, 3))
+    for arm in result.arms:
+        if arm != result.scenario.baseline:
+            gain = (result.cash(arm) - baseline).cumsum(axis=1)
+            half = 2.36 * gain.std(axis=0, ddof=1) / len(gain) ** 0.5
+            axes.plot(gain.mean(axis=0), label=arm)
+            axes.fill_between(range(gain.shape[1]), gain.mean(axis=0) - half, gain.mean(axis=0) + half, alpha=0.2)
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_xlabel("week")
+    axes.legend()
+    plt.show()
+
+
+show_cash(ask())
+
+# %% [markdown]
+# ## Three things to try
+
+# %% [markdown]
+# 1. Compare the bars of the personas in both arms. Who pays?
+
+# %%
+show_cash(ask(**{}))
+
+# %% [markdown]
+# 2. Make the customers less concerned.
+
+# %%
+show_cash(ask(**{'privacy_concern': -0.3}))
+
+# %% [markdown]
+# 3. Make half as many contacts. Is less more?
+
+# %%
+show_cash(ask(**{'contact_rate': 0.1}))
+
+# %% [markdown]
+# ## For the teacher
+#
+# 5 minutes for the idea, 5 for the predictions, 10 for the answer and why, 15 for the three things to try in pairs, 10 for the questions.
+#
+# *Is disclosing free?* In this market it costs nothing and keeps customers; in a real one it may also keep some from giving data at all (Aridor, Che & Salz 2020 saw 12.5 % fewer).
+#
+# *Why does the average hide the story?* The gain of one persona and the loss of another cancel. Read the persona bars before the headline.
+#
+# *What is assumed here?* How fast concern grows with intrusion. The direction is measured (Aguirre et al. 2015), the size is not.

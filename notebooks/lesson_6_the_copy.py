@@ -1,0 +1,109 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lesson 6. The competitor copies
+#
+# An advantage lasts until it is copied. Here the strongest rival does after a year what the company does from the first week, as well and at the same cost. The customers, their luck and all else stay the same.
+#
+# **How much of the gain over waiting is left to the company when the rival copies after a year?**
+#
+# 1. nothing, or less
+# 2. less than half
+# 3. more than half
+# 4. nearly all
+
+# %% [markdown]
+# Commit to a prediction before you run the next cell: write its number below.
+
+# %%
+prediction = 1
+
+# %%
+import matplotlib.pyplot as plt
+
+from sim.app.explorer import Explorer
+from sim.app.lesson import read_lesson
+from sim.app.question import Book, read_question
+from sim.scenario.config_path import ConfigPath
+
+book = Book.of(ConfigPath.of())
+explorer = Explorer(book)
+lesson = read_lesson("the_copy", book.config_path)
+value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
+print("You predicted:", lesson.choices[prediction - 1].says)
+print("The run says:", lesson.written(value), "-", lesson.choices[right].says)
+
+# %% [markdown]
+# The copy takes customers who would have come over, and keeps its own. What was won in the first year stays in part, because those customers are in the loop by then. The customers gain from both companies; who pays for the race is read from both companies' costs.
+
+# %% [markdown]
+# Cumulative cash of every arm against the baseline, with 95 % intervals.
+
+# %%
+def ask(**values):
+    question = read_question(values, book, scenario=lesson.scenario)
+    result = explorer.compare(question, question.replicates)
+    print(result.verdict.splitlines()[0])
+    return result
+
+
+def show_cash(result):
+    baseline = result.cash(result.scenario.baseline)
+    figure, axes = plt.subplots(figsize=(7, 3))
+    for arm in result.arms:
+        if arm != result.scenario.baseline:
+            gain = (result.cash(arm) - baseline).cumsum(axis=1)
+            half = 2.36 * gain.std(axis=0, ddof=1) / len(gain) ** 0.5
+            axes.plot(gain.mean(axis=0), label=arm)
+            axes.fill_between(range(gain.shape[1]), gain.mean(axis=0) - half, gain.mean(axis=0) + half, alpha=0.2)
+    axes.axhline(0, color="black", linewidth=0.8)
+    axes.set_xlabel("week")
+    axes.legend()
+    plt.show()
+
+
+show_cash(ask())
+
+# %% [markdown]
+# ## Three things to try
+
+# %% [markdown]
+# 1. Let the rival copy at once.
+
+# %%
+show_cash(ask(**{'arms.answered.peak.strategy.start_week': 0}))
+
+# %% [markdown]
+# 2. Let it wait for three years.
+
+# %%
+show_cash(ask(**{'arms.answered.peak.strategy.start_week': 156}))
+
+# %% [markdown]
+# 3. Let every rival answer in part.
+
+# %%
+show_cash(ask(**{'competitors_answer': 0.5}))
+
+# %% [markdown]
+# ## For the teacher
+#
+# 5 minutes for the idea, 5 for the predictions, 10 for the answer and why, 15 for the three things to try in pairs, 10 for the questions.
+#
+# *Should one not start at all if one will be copied?* Compare the answered arm with waiting while the rival moves: not moving has a price too.
+#
+# *What would make the copy weaker?* Knowledge of one's own customers and habit, which a rival cannot copy, and a head start.
+#
+# *Where does the rival's money come from?* It pays the same costs; journey optimize answer=true looks for what it would choose.
