@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from agents.quantity import number, text
+from agents.quantity import number, text, whole
 
 __all__ = ["Brand"]
 
@@ -23,3 +23,6 @@ class Brand:
         "shape of the Gamma whose logarithm is a log_gamma taste: its weight in the Dirichlet",
     )
     salience: float = number(0.5, 0.0, 1.0, "probability of coming to mind when a need arises (share of voice)")
+    enters: int | None = whole(
+        None, 0, 10_000, "step of the horizon in which it enters; null: there from the start", "steps", optional=True
+    )

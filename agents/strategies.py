@@ -1,5 +1,6 @@
 """Strategies: how far a company goes with each capability, how often it makes contact, and what that costs."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
@@ -17,9 +18,11 @@ __all__ = [
     "Doubt",
     "EffectRange",
     "Effectiveness",
+    "PERIODS",
     "PersonaStrategy",
     "Strategy",
     "TypedCost",
+    "level_of",
     "with_typed_levels",
 ]
 
@@ -71,6 +74,9 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
         ),
     }
 )
+#: How often a running cost may be paid.
+PERIODS: tuple[str, ...] = ("step", "day", "week", "month", "year")
+_PER_PERIOD = re.compile(rf"([0-9][0-9_,]*(?:\.[0-9]+)?) ?(?:/ ?|per |an? )({'|'.join(PERIODS)})")
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 #: "four capabilities", for sentences.
 CAPABILITIES_IN_WORDS = f"{_NUMBERS[len(CAPABILITIES)]} capabilities"
@@ -108,8 +114,8 @@ class Contacts:
 class TypedCost:
     """An amount as it is paid, and the level of the capability at which it was typed.
 
-    In YAML and on the command line a number: the cost at the level that stands beside it. The level is kept with the
-    amount, so that the charge follows when the level alone is moved later.
+    In YAML and on the command line a number, the cost at the level that stands beside it, or for a running cost a text
+    such as `5000/month`. The level is kept with the amount, so that the charge follows when the level alone is moved.
     """
 
     SHORTHAND: ClassVar[tuple[str, ...]] = ("amount",)
@@ -119,6 +125,21 @@ class TypedCost:
         None, 0.0, 1.0, "level of which the amount is the cost; null: the strategy's own", optional=True
     )
     personas: Mapping[str, float] = quantity("levels typed for single personas", factory=dict)
+    every: str = choice("step", PERIODS, "how often a running cost is paid; step: what one step of the scenario is")
+
+    @classmethod
+    def of_text(cls, text: str) -> dict[str, Any] | None:
+        """Return the fields that a text such as `5000/month` stands for; None where it is no such text.
+
+        Examples
+        --------
+        >>> TypedCost.of_text("5_000 a month"), TypedCost.of_text("5000/fortnight")
+        ({'amount': 5000.0, 'every': 'month'}, None)
+        """
+        found = _PER_PERIOD.fullmatch(text.strip())
+        if found is None:
+            return None
+        return {"amount": float(found[1].replace("_", "").replace(",", "")), "every": found[2]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +157,9 @@ class Costs:
     """What a strategy costs its brand, in amounts as they are paid."""
 
     build: CapabilityCosts = quantity("paid once, in the step in which the strategy starts", factory=CapabilityCosts)
-    run: CapabilityCosts = quantity("paid every step while the strategy runs", factory=CapabilityCosts)
+    run: CapabilityCosts = quantity(
+        "paid every step, or as often as typed, while the strategy runs", factory=CapabilityCosts
+    )
     convexity: float = number(
         2.0,
         1.0,
@@ -219,6 +242,7 @@ class Strategy:
     contacts_per_week: Contacts = quantity("contacts a week", factory=Contacts)
     prospect_knowledge: float = number(0.0, 0.0, 1.0, "knowledge of people who are not customers")
     data_use: str = choice("disclosed", ("disclosed", "covert"), "whether customers are told what is known about them")
+    only: tuple[str, ...] = quantity("personas that it is for, by name; none named: everybody", default=())
     start_week: int = whole(0, 0, 65000, "week of the horizon in which the strategy starts", "weeks")
     costs: Costs = quantity("what it costs", factory=Costs)
     personas: Mapping[str, PersonaStrategy] = quantity("levels that differ per persona", factory=dict)
@@ -250,10 +274,37 @@ def with_typed_levels(strategy: Strategy) -> Strategy:
     return replace(strategy, costs=replace(strategy.costs, **kinds)) if kinds else strategy
 
 
+def level_of(strategy: Strategy, name: str, persona: str) -> float:
+    """Return a level or a contact rate of a strategy for one persona.
+
+    Parameters
+    ----------
+    strategy : Strategy
+    name : str
+        A capability, ``prospect_knowledge``, or ``customers`` and ``prospects`` for contacts.
+    persona : str
+        Name of the persona.
+
+    Returns
+    -------
+    float
+        In [0, 1]; 0 for who is not among those that the strategy is for.
+    """
+    if strategy.only and persona not in strategy.only:
+        return 0.0
+    own = strategy.personas.get(persona)
+    value = getattr(own, name) if own is not None else None
+    if value is not None:
+        return float(value)
+    if name in ("customers", "prospects"):
+        return float(getattr(strategy.contacts_per_week, name))
+    return float(getattr(strategy, name))
+
+
 def _levels_of(strategy: Strategy, name: str) -> dict[str, Any]:
-    own = {persona: getattr(levels, name) for persona, levels in strategy.personas.items()}
-    personas = {persona: float(level) for persona, level in own.items() if level is not None}
-    level = float(getattr(strategy, name))
+    named = dict.fromkeys((*strategy.only, *strategy.personas))
+    personas = {persona: level_of(strategy, name, persona) for persona in named}
+    level = 0.0 if strategy.only else float(getattr(strategy, name))
     if level == 0.0 and not any(personas.values()):
         return {"level": 1.0, "personas": dict.fromkeys(personas, 1.0)}
     return {"level": level, "personas": personas}

@@ -27,8 +27,8 @@ class CostLine(NamedTuple):
     what : str
         Such as ``build automation``, ``run automation``, ``contacts``, ``experiments``.
     unit : str
-        What the amounts typed and each are paid for: ``once``, a step (``week``, ``day``, ``month``), ``contact``,
-        ``experiment``.
+        What the amounts typed and each are paid for: ``once``, a time (``week``, ``day``, ``month``, ``year``),
+        ``contact``, ``experiment``.
     typed : float
         As the strategy says it, in money.
     each : float
@@ -89,11 +89,14 @@ def _fixed_lines(scenario: ResolvedScenario, timeline: Sequence[Any]) -> list[Co
             if typed > 0.0:
                 once = int(at > 0 and first <= start < last)
                 lines.append(CostLine(f"build {name}{until}", "once", typed, each, once, each * once))
+        begun = np.arange(max(start, first) - start, min(end, last) - start)
         for name in CAPABILITIES:
-            typed, cents = getattr(plan.strategy.costs.run, name).amount, charged[at].run[name]
-            if typed > 0.0:
+            cost, cents, due = getattr(plan.strategy.costs.run, name), charged[at].run[name], charged[at].payments[name]
+            if cost.amount > 0.0:
+                times = int(due[begun % due.size].sum())
+                unit = scenario.step if cost.every == "step" else cost.every
                 lines.append(
-                    CostLine(f"run {name}{until}", scenario.step, typed, cents / CENTS, steps, cents * steps / CENTS)
+                    CostLine(f"run {name}{until}", unit, cost.amount, cents / CENTS, times, cents * times / CENTS)
                 )
     return lines
 

@@ -148,6 +148,8 @@ def check_market(market: Market, where: str, config_path: ConfigPath | None = No
         remedy = suggest(market.focal, brands, "the brands are")
         edit = "" if config_path is None else config_path.edit("focal", market.focal)
         raise ConfigError(f"{where}: market.focal is {market.focal!r}, which is no brand; {remedy}{edit}")
+    if all(brand.enters is not None for brand in market.brands.values()):
+        raise ConfigError(f"{where}: market.brands has no brand that is there from the start; leave out enters of one")
     if len(market.channels) > MOST_CHANNELS:
         raise ConfigError(f"{where}: market.channels has {len(market.channels)} channels; give up to {MOST_CHANNELS}")
 
@@ -207,10 +209,11 @@ def _build_plans(
         strategy = Strategy(name=REACTIVE) if given is None else read(Strategy, given, where=where, key=place)
         doubt = read_doubt(strategy.doubt, config_path, where=where, key=f"{place}.doubt")
         strategy = dataclasses.replace(strategy, doubt=doubt)
-        for persona in strategy.personas:
+        named = [("personas", name) for name in strategy.personas] + [("only", name) for name in strategy.only]
+        for names, persona in named:
             if persona not in known:
                 raise ConfigError(
-                    f"{where}: {place}.personas names {persona!r}, which is no persona of this scenario; "
+                    f"{where}: {place}.{names} names {persona!r}, which is no persona of this scenario; "
                     f"{suggest(persona, known, 'the personas are')}{config_path.edit('persona', persona)}"
                 )
         journey = _plan_value(plans, brand, market.focal, "journey") or market.journey

@@ -340,6 +340,9 @@ def _part(kind: type[Any], value: object, where: str, key: str, *, partial: bool
     shorthand = _shorthand(kind)
     if shorthand:
         value = typed_number(value)
+    of_text = getattr(kind, "of_text", None)
+    if of_text is not None and isinstance(value, str):
+        value = {**defaults(kind), **(of_text(value) or {})} if of_text(value) else value
     if shorthand and _is_number(value):
         metadata = {field.name: field.metadata for field in dataclasses.fields(kind)}
         read_as = {name: _value(_hints(kind)[name], metadata[name], value, where, key) for name in shorthand}
@@ -347,6 +350,7 @@ def _part(kind: type[Any], value: object, where: str, key: str, *, partial: bool
     elif shorthand and not isinstance(value, Mapping):
         wanted = _accepted(kind, shorthand[0])
         names = ", ".join(field.name for field in dataclasses.fields(kind))
+        wanted += "" if of_text is None else ", a running cost also as 5000/month"
         raise ConfigError(f"{_place(where)}{key} is {show(value)}; give {wanted}, or a mapping with keys among {names}")
     if partial:
         return check(kind, value, where=where, key=key, partial=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.money import CENTS, to_cents
 from agents.population import customer_record
-from agents.strategies import CAPABILITIES
+from agents.strategies import CAPABILITIES, level_of
 from agents.traits import TRAITS
 from sim.scenario.calendar import STEPS_A_YEAR
 from sim.scenario.journey import GATES
@@ -16,7 +16,7 @@ from sim.scenario.resolved import Arm, ResolvedScenario
 from sim.world.costs import segment_costs
 from sim.world.graph import INCUMBENT, compile_graph
 from sim.world.quantiles import tail_quantiles, taste_quantiles
-from sim.world.timeline import level_of, timeline_of
+from sim.world.timeline import timeline_of
 from sim.world.world import BRAND, CONSTANTS, LEVEL, NO_WEEK, OFFER, PERSONA, REAL, SEGMENT, World
 
 __all__ = ["compile_world", "hostless_journey"]
@@ -29,8 +29,8 @@ def hostless_journey(scenario: ResolvedScenario, arm: Arm) -> str:
     return scenario.market.journey
 
 
-def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:
-    """Segments (B, S) and levels (B, S, P) of all brands."""
+def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any, Any]:
+    """Segments (B, S), levels (B, S, P) and running costs (B, S, Y) of all brands."""
     market, personas = scenario.market, scenario.personas
     timelines = [timeline_of(scenario, arm, brand) for brand in scenario.brands]
     b, s, p = len(timelines), max(map(len, timelines)), len(personas)
@@ -39,6 +39,7 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:
     journeys = tuple(scenario.journeys)
     segments = np.zeros((b, s), SEGMENT).view(np.recarray)
     segments.start = NO_WEEK
+    run_costs = np.zeros((b, s, int(STEPS_A_YEAR[scenario.step])), np.int64)
     levels = np.zeros((b, s, p), LEVEL).view(np.recarray)
     for brand, timeline in enumerate(timelines):
         charged = segment_costs(timeline, scenario)
@@ -57,7 +58,7 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:
             segment.covert = market.contact.covert if strategy.data_use == "covert" else 1.0
             segment.contact_cost = to_cents(costs.contact)
             segment.build_cost = sum(charged[at].build.values())
-            segment.run_cost = sum(charged[at].run.values())
+            run_costs[brand, at] = charged[at].run_schedule()
             team = float(np.sum(shares * levels.innovation[brand, at]))
             segment.experiments = team * market.innovation.velocity
             segment.experiment_cost = to_cents(costs.experiment)
@@ -69,7 +70,7 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any]:
                 if gate != INCUMBENT:
                     levels.open_gates[brand, at] |= (levels[name][brand, at] > 0.0).astype(np.uint64) << np.uint64(gate)
             segment.uplift_effect = strategy.effectiveness.innovation
-    return segments, levels
+    return segments, levels, run_costs
 
 
 def _first_trait(brands: int) -> int:
@@ -156,9 +157,11 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
     prices = np.array([brand.price for brand in market.brands.values()])
     quality = np.array([brand.quality for brand in market.brands.values()])
     spend = np.array([persona.spend for persona in personas])
-    reference = market.reference_price or prices.mean() or 1.0
+    # A brand that enters later moves no mean: until then nothing is different.
+    there = [brand.enters is None for brand in market.brands.values()]
+    reference = market.reference_price or prices[there].mean() or 1.0
     weeks = np.arange(scenario.burn_in + scenario.horizon + 1)
-    segments, levels = _compile_segments(scenario, arm)
+    segments, levels, run_costs = _compile_segments(scenario, arm)
     graph = compile_graph(scenario.journeys, market)
     stages = graph.node_of.shape[1]
     constants = _compile_constants(scenario, arm, seed, replicate, stages)
@@ -171,9 +174,10 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
     offers.margin = np.rint(CENTS * np.outer(spend, [brand.unit_margin for brand in market.brands.values()]))
     brands = np.zeros(len(prices), BRAND).view(np.recarray)
     brands.quality = quality
-    brands.advantage = quality - quality.mean()
+    brands.advantage = quality - quality[there].mean()
     brands.relative_price = prices / reference
     brands.salience = [brand.salience for brand in market.brands.values()]
+    brands.enters = [0 if brand.enters is None else scenario.burn_in + brand.enters for brand in market.brands.values()]
     world = World(
         constants=constants,
         personas=people,
@@ -181,6 +185,7 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
         offers=offers,
         segments=segments,
         levels=levels,
+        run_costs=run_costs,
         gap_quantiles=tail_quantiles(market.need.shape),
         taste_quantiles=taste_quantiles(market),
         fatigue_left=np.exp2(-weeks / market.contact.fatigue_half_life),

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from agents.money import to_cents
 from agents.personas import Persona
-from agents.strategies import CAPABILITIES, Strategy, TypedCost
+from agents.strategies import CAPABILITIES, Strategy, TypedCost, level_of
+from sim.scenario.calendar import STEPS_A_YEAR
 from sim.scenario.resolved import Plan, ResolvedScenario
-from sim.world.timeline import level_of
 
 __all__ = ["SegmentCosts", "charged_cents", "segment_costs"]
+
+
+_PERIODS_A_YEAR = {**STEPS_A_YEAR, "year": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +31,19 @@ class SegmentCosts:
     standing : mapping of str to int
         What stood already, of what building all of it would cost.
     run : mapping of str to int
-        Every step.
+        At every payment.
+    payments : mapping of str to int64 (Y,)
+        Payments of a running cost that fall due in each step of a year; years repeat.
     """
 
     build: Mapping[str, int]
     standing: Mapping[str, int]
     run: Mapping[str, int]
+    payments: Mapping[str, NDArray[np.int64]]
+
+    def run_schedule(self) -> NDArray[np.int64]:
+        """Return what is paid for running in each step of a year, in cents (Y,)."""
+        return np.asarray(sum(self.run[name] * self.payments[name] for name in CAPABILITIES), dtype=np.int64)
 
 
 def charged_cents(cost: TypedCost, strategy: Strategy, name: str, personas: Sequence[Persona]) -> int:
@@ -103,6 +116,22 @@ def segment_costs(timeline: Sequence[tuple[int, Plan]], scenario: ResolvedScenar
             name: charged_cents(getattr(costs.run, name), plan.strategy, name, scenario.personas)
             for name in CAPABILITIES
         }
-        out.append(SegmentCosts(build, {name: price[name] - build[name] for name in CAPABILITIES}, run))
+        standing = {name: price[name] - build[name] for name in CAPABILITIES}
+        due = {name: _payments(getattr(costs.run, name).every, scenario.step) for name in CAPABILITIES}
+        out.append(SegmentCosts(build, standing, run, due))
         stands = {name: max(stands[name], price[name]) for name in CAPABILITIES}
     return out
+
+
+def _payments(every: str, step: str) -> NDArray[np.int64]:
+    """Return the payments that fall due in each step of a year, the first at once, the others evenly spread.
+
+    Examples
+    --------
+    >>> _payments("month", "week").sum(), _payments("month", "week")[:6].tolist()
+    (np.int64(12), [1, 0, 0, 0, 1, 0])
+    """
+    steps = int(STEPS_A_YEAR[step])
+    periods = steps if every == "step" else int(_PERIODS_A_YEAR[every])
+    due = -(-np.arange(steps + 1) * periods // steps)
+    return np.diff(due)

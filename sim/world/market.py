@@ -62,8 +62,8 @@ def start_from(market: MarketState) -> MarketState:
 
 
 @loop
-def _word_of_mouth(world: World, market: MarketState, talk: NDArray[np.int64]) -> None:
-    """Reputation and salience move with what was said last week."""
+def _word_of_mouth(week: Int, world: World, market: MarketState, talk: NDArray[np.int64]) -> None:
+    """Reputation and salience move with what was said last week; a brand that is not there yet comes to no mind."""
     constants = world.constants[0]
     customers, groups = constants.customers, constants.groups
     for brand in range(constants.brands):
@@ -82,6 +82,8 @@ def _word_of_mouth(world: World, market: MarketState, talk: NDArray[np.int64]) -
             standing.recall = salience_after(
                 world.brands[brand].salience, standing.reputation, constants.salience_effect
             )
+            if week < world.brands[brand].enters:
+                standing.recall = 0.0
     talk[:] = 0
 
 
@@ -115,7 +117,7 @@ def market_week(
     1. Reputations move with last week's word of mouth (``talk``, which is cleared), salience with them; adoption is
        counted up.
     2. Strategies whose start week this is start; their capabilities are built and paid for.
-    3. Running costs are paid.
+    3. Running costs are paid where a payment is due.
     4. Where an experiment cycle ends, its successes add to the innovation stock, which decays weekly; delight follows.
 
     Parameters
@@ -140,7 +142,7 @@ def market_week(
     """
     constants, totals = world.constants[0], market.totals[0]
     row = week - phase_start
-    _word_of_mouth(world, market, talk)
+    _word_of_mouth(week, world, market, talk)
     totals.adopters += adopted_before
     totals.adoption = totals.adopters / constants.customers
     started = False
@@ -151,7 +153,8 @@ def market_week(
             fixed[row, at, _BUILD] += world.segments[at, brand.active].build_cost
             started = True
         segment = world.segments[at, brand.active]
-        fixed[row, at, _RUN] += segment.run_cost
+        running = world.run_costs[at, brand.active]
+        fixed[row, at, _RUN] += running[(week - segment.start) % running.shape[0]]
         if (week + 1) % constants.cycle_weeks == 0:
             cycle = (week + 1) // constants.cycle_weeks
             run = _experiments(world, market, at, cycle, segment.experiments, segment.uplift_effect)

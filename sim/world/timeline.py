@@ -1,11 +1,11 @@
-"""Timeline: which plan of a brand is in force when, and the levels that it has for each persona."""
+"""Timeline: which plan of a brand is in force when."""
 
 from __future__ import annotations
 
 from agents.strategies import Strategy
 from sim.scenario.resolved import Arm, Plan, ResolvedScenario
 
-__all__ = ["level_of", "timeline_of"]
+__all__ = ["timeline_of"]
 
 
 def timeline_of(scenario: ResolvedScenario, arm: Arm, brand: str) -> list[tuple[int, Plan]]:
@@ -38,28 +38,3 @@ def timeline_of(scenario: ResolvedScenario, arm: Arm, brand: str) -> list[tuple[
         timeline = [(week, plan) for week, plan in timeline if week <= start]
         timeline.append((start, own))
     return timeline
-
-
-def level_of(strategy: Strategy, name: str, persona: str) -> float:
-    """Return a level or a contact rate of a strategy for one persona.
-
-    Parameters
-    ----------
-    strategy : Strategy
-    name : str
-        A capability, ``prospect_knowledge``, or ``customers`` and ``prospects`` for contacts.
-    persona : str
-        Name of the persona.
-
-    Returns
-    -------
-    float
-        In [0, 1].
-    """
-    own = strategy.personas.get(persona)
-    value = getattr(own, name) if own is not None else None
-    if value is not None:
-        return float(value)
-    if name in ("customers", "prospects"):
-        return float(getattr(strategy.contacts_per_week, name))
-    return float(getattr(strategy, name))

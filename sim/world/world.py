@@ -52,6 +52,7 @@ BRAND = np.dtype(
         ("advantage", np.float64),  # quality above the market's mean
         ("relative_price", np.float64),
         ("salience", np.float64),
+        ("enters", np.int64),  # first week in which it can come to mind
     ]
 )
 SEGMENT = np.dtype(
@@ -61,7 +62,6 @@ SEGMENT = np.dtype(
         ("covert", np.float64),  # factor of intrusion
         ("contact_cost", np.int64),  # cents each
         ("build_cost", np.int64),  # cents, in the week the segment starts
-        ("run_cost", np.int64),  # cents a week
         ("experiments", np.float64),  # planned per cycle
         ("experiment_cost", np.int64),  # cents each
         ("makes_contact", np.int64),  # 1 if any persona is contacted
@@ -92,6 +92,7 @@ class World(NamedTuple):
     offers: Any  # (P, B) OFFER
     segments: Any  # (B, S) SEGMENT
     levels: Any  # (B, S, P) LEVEL
+    run_costs: NDArray[np.int64]  # (B, S, steps of a year) cents for running in each week since a segment's start
     gap_quantiles: NDArray[np.float64]  # of a gap with mean 1, even in -log2(1 - u)
     taste_quantiles: NDArray[np.float64]  # (B, 2, nodes) of a log-Gamma taste, even in -log2(u) and in -log2(1 - u)
     fatigue_left: NDArray[np.float64]  # share left after so many weeks
