@@ -17,9 +17,16 @@ __all__ = ["Progress", "RunProgress"]
 
 
 class _Display:
-    """A bar with a title, or nothing where nobody would see it."""
+    """A bar with a title, or nothing where nobody would see it; it counts runs in either case.
+
+    Attributes
+    ----------
+    lived, held, failed, customer_weeks : int
+        Runs simulated now, runs found in the store, runs of either that failed, customer-weeks simulated.
+    """
 
     def __init__(self, total: int, settings: Settings, title: str) -> None:
+        self.lived = self.held = self.failed = self.customer_weeks = 0
         wanted = sys.stderr.isatty() if settings.progress is None else settings.progress
         self._bar: Any = None
         self._task: Any = None
@@ -39,6 +46,15 @@ class _Display:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+    def tell(self, finished: Finished) -> None:
+        """Count runs that are done, or were found in the store."""
+        if finished.held:
+            self.held += finished.runs
+        else:
+            self.lived += finished.runs
+        self.failed += finished.failed
+        self.customer_weeks += 0 if finished.held else finished.customer_weeks
 
     def say(self, what: str) -> None:
         """Say what happens now."""
@@ -61,7 +77,14 @@ class Progress(_Display):
 
     def __init__(self, total: int, settings: Settings, title: str) -> None:
         super().__init__(total, settings, title)
-        self._done = 0
+        self._done = self._found = 0
+
+    def tell(self, finished: Finished) -> None:
+        """Count runs; those that were found move the bar, and those that were simulated did so while they ran."""
+        super().tell(finished)
+        if finished.held:
+            self._found += finished.customer_weeks
+            self.advance(finished.customer_weeks)
 
     def advance(self, customer_weeks: int) -> None:
         """Count work done; may be called from any thread."""
@@ -74,8 +97,10 @@ class Progress(_Display):
                 self._total = self._done
                 self._bar.update(self._task, total=self._total)
             elapsed = self._bar.tasks[0].elapsed or 0.0
-            rate = f"{_short(self._done / elapsed)} customer-weeks/s" if elapsed > 0 else ""
-            self._bar.update(self._task, completed=self._done, rate=rate)
+            words = [f"{self.held:,} runs found"] if self.held else []
+            if elapsed > 0.0 and self._done > self._found:
+                words.append(f"{_short((self._done - self._found) / elapsed)} customer-weeks/s")
+            self._bar.update(self._task, completed=self._done, rate=", ".join(words))
 
 
 class RunProgress(_Display):
@@ -89,30 +114,22 @@ class RunProgress(_Display):
         As for :class:`Progress`.
     title : str
         What is run.
-
-    Attributes
-    ----------
-    lived, held, failed, customer_weeks : int
-        Runs simulated now, runs found in the store, runs of either that failed, customer-weeks simulated.
     """
-
-    def __init__(self, total: int, settings: Settings, title: str) -> None:
-        super().__init__(total, settings, title)
-        self.lived = self.held = self.failed = self.customer_weeks = 0
 
     def tell(self, finished: Finished) -> None:
         """Count runs that are done."""
-        if finished.held:
-            self.held += finished.runs
-        else:
-            self.lived += finished.runs
-        self.failed += finished.failed
-        self.customer_weeks += finished.customer_weeks
+        super().tell(finished)
         if self._bar is None:
             return
         done = self.lived + self.held
+        if done > self._total:
+            # How many a search needs is known when it ends.
+            self._total = done
+            self._bar.update(self._task, total=done)
         elapsed = self._bar.tasks[0].elapsed or 0.0
         words = [f"{done:,} of {self._total:,} runs"]
+        if self.held:
+            words.append(f"{self.held:,} found")
         if self.lived and elapsed > 0.0:
             words.append(f"{_short(self.lived / elapsed)} a second")
         if self.failed:

@@ -130,7 +130,7 @@ def require_columns(schema: Any, columns: Mapping[str, str]) -> None:
     Parameters
     ----------
     schema : pyarrow.Schema
-    columns : mapping of str to {'text', 'whole', 'number', 'time'}
+    columns : mapping of str to {'text', 'whole', 'number', 'time', 'bytes'}
         What must be there; further columns may be.
 
     Raises
@@ -152,6 +152,8 @@ def _is_kind(found: Any, kind: str) -> bool:
     if kind == "text":
         inner = found.value_type if types.is_dictionary(found) else found
         return bool(types.is_string(inner) or types.is_large_string(inner))
+    if kind == "bytes":
+        return bool(types.is_binary(found))
     if kind == "time":
         return bool(types.is_timestamp(found))
     if kind == "whole":

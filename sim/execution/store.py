@@ -59,6 +59,8 @@ CHUNK_COLUMNS: tuple[str, ...] = (
     "error",
 )
 _KINDS = {name: "whole" if name in ("replicate", "seed") else "text" for name in CHUNK_COLUMNS}
+#: What a question keeps of its runs beside their figures; a column of the files of such questions alone.
+_DETAIL = "detail"
 #: Digits of the hash of a file's content that are its name.
 _DIGITS = 32
 #: Bytes of a file; one is written after some seconds' work.
@@ -224,12 +226,14 @@ class _Rows:
     """The rows of one file, by run."""
 
     def __init__(self, path: Path) -> None:
-        columns = _read_columns(path, ["key", "replicate", "arm", "persona", "error", *RUN_METRICS])
+        names = ["key", "replicate", "arm", "persona", "error", *RUN_METRICS]
+        columns = _read_columns(path, names, optional=_DETAIL)
         if columns is None:
             raise ConfigError(
                 f"{path} was damaged since it was found; run the same command again, it does its runs again"
             )
-        keys, replicates, self.arms, self.personas, self.errors, *figures = columns
+        keys, replicates, self.arms, self.personas, self.errors, *figures = columns[: 5 + len(RUN_METRICS)]
+        self.details: list[bytes] = columns[-1] if len(columns) > 5 + len(RUN_METRICS) else []
         self.figures = np.stack([np.asarray(column, np.float64) for column in figures], axis=1)
         self.places: dict[tuple[str, int], tuple[int, int]] = {}
         runs = list(zip(keys, replicates, strict=True))
@@ -243,9 +247,10 @@ class _Rows:
         start, end = self.places[key, replicate]
         if self.errors[start]:
             return RunResult((), (), None, self.errors[start])
+        detail = self.details[start] if self.details else b""
         arms = tuple(dict.fromkeys(self.arms[start:end]))
         personas = tuple(dict.fromkeys(self.personas[start:end]))
-        return RunResult(arms, personas, self.figures[start:end].reshape(len(arms), len(personas), -1))
+        return RunResult(arms, personas, self.figures[start:end].reshape(len(arms), len(personas), -1), detail=detail)
 
 
 def chunk_files(folder: str | Path) -> Iterator[Path]:
@@ -278,7 +283,8 @@ def check_columns(path: Path, schema: Any) -> None:
     if model in _right and schema.equals(_right[model]):
         return
     figures = RUN_METRICS if model == model_version() else ()
-    require_columns(schema, {**_KINDS, **dict.fromkeys(figures, "number")})
+    detail = {_DETAIL: "bytes"} if _DETAIL in schema.names else {}
+    require_columns(schema, {**_KINDS, **dict.fromkeys(figures, "number"), **detail})
     _right[model] = schema
 
 
@@ -326,13 +332,15 @@ def open_chunk_file(path: Path, opener: Callable[[Path], Any] = check_chunk_file
     return None
 
 
-def _read_columns(path: Path, names: Sequence[str]) -> list[Any] | None:
+def _read_columns(path: Path, names: Sequence[str], optional: str = "") -> list[Any] | None:
     """Return columns of a file, figures as arrays and all others as lists; None where it is damaged."""
     import pyarrow as pa
 
     file = open_chunk_file(path)
     if file is None:
         return None
+    if optional in file.schema_arrow.names:
+        names = [*names, optional]
     try:
         table = file.read(columns=list(names), use_threads=False)
         table.validate(full=True)
@@ -404,6 +412,12 @@ def _table(chunk: Chunk, results: Sequence[RunResult]) -> Any:
     }
     for place, name in enumerate(RUN_METRICS):
         columns[name] = pa.array(figures[:, place])
+    if any(item.detail for item in results):
+        first = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        details = [b""] * len(owner)
+        for row, item in zip(first, results, strict=True):
+            details[row] = item.detail
+        columns[_DETAIL] = pa.array(details, pa.binary())
     return pa.table(columns)
 
 

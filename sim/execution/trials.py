@@ -27,12 +27,12 @@ from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain
 
-__all__ = ["Finished", "Outcome", "Trial", "key_of", "run_trials"]
+__all__ = ["CHUNK_SECONDS", "Finished", "Outcome", "Trial", "key_of", "run_trials"]
 
 _PAYBACK = METRICS.index("payback_week")
 
 #: A chunk is sized to take about so long, so that a killed sweep loses little and a file holds many runs.
-_CHUNK_SECONDS = 4.0
+CHUNK_SECONDS = 4.0
 _MOST_RUNS = 400
 #: Rough cost of a run, for sizing chunks only and corrected by how long they take: customer-weeks a second, and what a
 #: run costs however small it is.
@@ -335,10 +335,10 @@ class _Job:
     def _budget(self) -> float:
         """Return how much a chunk should cost, in seconds: little enough that every worker gets several."""
         if not len(self.trials):
-            return _CHUNK_SECONDS
+            return CHUNK_SECONDS
         first = self.trials[0]
         total = _cost(first) * max(1, len(first.replicates)) * len(self.trials)
-        return min(_CHUNK_SECONDS, total / (self.executor.workers * _ROUNDS))
+        return min(CHUNK_SECONDS, total / (self.executor.workers * _ROUNDS))
 
     def _ready(self) -> Iterator[Outcome]:
         while self.next in self.pending and self.pending[self.next].complete:

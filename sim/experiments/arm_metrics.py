@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
@@ -13,8 +16,10 @@ from numpy.typing import NDArray
 
 from agents.money import CENTS
 from sim.analysis.category import CATEGORY_METRICS, FROM_ACCOUNTS, FROM_EVENTS, category_measures
-from sim.analysis.metrics import METRICS, TERMS, measure, of_market
+from sim.analysis.metrics import EVERYBODY, METRICS, TERMS, measure, of_market
 from sim.analysis.paired import MAX_REPLICATES, relative_half_width
+from sim.execution.chunk import RUN_METRICS, Chunk, Run, RunResult, detail_arrays, detail_bytes
+from sim.execution.trials import CHUNK_SECONDS, Finished, key_of
 from sim.record.history import History
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.resolved import Record
@@ -23,6 +28,7 @@ from sim.scenario.schema import show
 
 if TYPE_CHECKING:
     from sim.execution.executors import Executor
+    from sim.execution.store import Store
 
 __all__ = ["ARM_METRICS", "COLUMNS", "ArmMetrics", "RunOptions", "check_metric", "pick_arm", "run_arms"]
 
@@ -49,6 +55,8 @@ class RunOptions(TypedDict, total=False):
     precision: float | None
     executor: Executor | None
     on_progress: Callable[[int], None] | None
+    store: Store | None
+    on_done: Callable[[Finished], None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +152,8 @@ def run_arms(
     precision: float | None = None,
     executor: Executor | None = None,
     on_progress: Callable[[int], None] | None = None,
+    store: Store | None = None,
+    on_done: Callable[[Finished], None] | None = None,
 ) -> ArmMetrics:
     """Run every arm of scenarios that share random draws and burn-in, and keep their metrics.
 
@@ -170,6 +180,10 @@ def run_arms(
         Where replicates are run; left out, in the threads of this process. The numbers do not depend on it.
     on_progress : callable, optional
         Called with numbers of customer-weeks done.
+    store : Store, optional
+        Replicates that it holds are not run again; every other one is added to it when it is done.
+    on_done : callable, optional
+        Told of replicates as they are done or found.
 
     Returns
     -------
@@ -179,7 +193,7 @@ def run_arms(
     precision = scenarios[0].precision if precision is None else precision
     bare = [replace(scenario, record=_NO_RECORD) for scenario in scenarios]
     arms = tuple(dict.fromkeys(arm for scenario in bare for arm in scenario.arms))
-    fresh = [
+    own = [
         tuple(arm for arm in scenario.arms if not any(arm in before.arms for before in bare[:position]))
         for position, scenario in enumerate(bare)
     ]
@@ -191,10 +205,11 @@ def run_arms(
         more = range(len(measured), wanted)
         values = np.full((len(more), len(arms), 1 + len(bare[0].personas), len(COLUMNS)), np.nan)
         jobs = [
-            _MetricsJob(scenario, mine, flows_of, seed, more, engine)
-            for scenario, mine in zip(bare, fresh, strict=True)
+            _MetricsJob(scenario, mine, flows_of, seed, more, engine, number)
+            for number, (scenario, mine) in enumerate(zip(bare, own, strict=True))
         ]
-        for outcome in _run_jobs(jobs, executor, threads, on_progress):
+        fresh = partial(_run_jobs, executor=executor, threads=threads, on_progress=on_progress)
+        for outcome in _outcomes(jobs, fresh, None if store is None else _Kept(store), on_done or _ignore):
             values[outcome.replicate - more.start, [arms.index(arm) for arm in outcome.arms]] = outcome.values
             if bare[0].baseline in outcome.arms:
                 heads.append(outcome.heads)
@@ -230,11 +245,13 @@ class _MetricsJob(NamedTuple):
     seed: int
     replicates: Sequence[int]
     engine: str
+    number: int
 
 
 class _Outcome(NamedTuple):
     """One replicate of a job: metrics (A, 1 + P, len(COLUMNS)), customers per persona (P,), flows (K, K)."""
 
+    job: int
     replicate: int
     arms: tuple[str, ...]
     values: Floats
@@ -242,26 +259,114 @@ class _Outcome(NamedTuple):
     flows: Floats | None
 
 
+def _ignore(finished: Finished) -> None:
+    """Nobody watches."""
+
+
+def _outcomes(
+    jobs: Sequence[_MetricsJob],
+    run: Callable[[Sequence[_MetricsJob]], Iterator[_Outcome]],
+    kept: _Kept | None,
+    tell: Callable[[Finished], None],
+) -> Iterator[_Outcome]:
+    """Return the outcomes in the order of the jobs and replicates; those that are kept are not run."""
+    done: dict[tuple[int, int], _Outcome] = {}
+    for job in jobs:
+        for replicate in job.replicates:
+            outcome = None if kept is None else kept.find(job, replicate)
+            if outcome is not None:
+                done[job.number, replicate] = outcome
+                tell(Finished(1, 0, job.scenario.customer_weeks(), held=True))
+    missing = [
+        job._replace(replicates=[each for each in job.replicates if (job.number, each) not in done]) for job in jobs
+    ]
+    try:
+        for outcome in run([job for job in missing if job.replicates]):
+            done[outcome.job, outcome.replicate] = outcome
+            if kept is not None:
+                kept.add(jobs[outcome.job], outcome)
+            tell(Finished(1, 0, jobs[outcome.job].scenario.customer_weeks()))
+    finally:
+        if kept is not None:
+            kept.flush()
+    return iter([done[job.number, replicate] for job in jobs for replicate in job.replicates])
+
+
+class _Kept:
+    """Replicates of jobs in a store: their figures as those of any run, and beside them what else is kept of them."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._waiting: list[tuple[_MetricsJob, _Outcome]] = []
+        self._written = perf_counter()
+
+    def find(self, job: _MetricsJob, replicate: int) -> _Outcome | None:
+        """Return a replicate, or None where the store does not hold it."""
+        key = _key(job)
+        if not self.store.holds(key, replicate):
+            return None
+        result = self.store.read(key, replicate)
+        if result.metrics is None:
+            return None
+        terms, heads, *flows = detail_arrays(result.detail)
+        values = np.concatenate([result.metrics[:, :, _MEASURED], terms], axis=2)
+        return _Outcome(job.number, replicate, result.arms, values, heads, flows[0] if flows else None)
+
+    def add(self, job: _MetricsJob, outcome: _Outcome) -> None:
+        """Add a replicate; files are written some seconds apart."""
+        self._waiting.append((job, outcome))
+        if perf_counter() - self._written > CHUNK_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was added."""
+        if self._waiting:
+            scenarios = list({id(job.scenario): job.scenario for job, _ in self._waiting}.values())
+            places = [next(n for n, each in enumerate(scenarios) if each is job.scenario) for job, _ in self._waiting]
+            runs = [
+                Run(_key(job), place, {}, job.seed, outcome.replicate)
+                for (job, outcome), place in zip(self._waiting, places, strict=True)
+            ]
+            results = [_result(job, outcome) for job, outcome in self._waiting]
+            self._waiting = []
+            self.store.add(Chunk(self.store.model, tuple(scenarios), tuple(runs)), results)
+        self._written = perf_counter()
+
+
+def _key(job: _MetricsJob) -> str:
+    """Return the key of the runs of a job: its resolved scenario, seed and model, and what is measured of it."""
+    measured = json.dumps([key_of(job.scenario, job.seed), job.arms, job.flows_of, COLUMNS])
+    return sha256(measured.encode()).hexdigest()[:32]
+
+
+def _result(job: _MetricsJob, outcome: _Outcome) -> RunResult:
+    """Return an outcome as the store has it: figures that were not measured are NaN."""
+    metrics = np.full((*outcome.values.shape[:2], len(RUN_METRICS)), np.nan)
+    metrics[:, :, _MEASURED] = outcome.values[:, :, : len(_MEASURED)]
+    personas = (EVERYBODY, *(persona.name for persona in job.scenario.personas))
+    more = (outcome.values[:, :, len(_MEASURED) :], outcome.heads, *([] if outcome.flows is None else [outcome.flows]))
+    return RunResult(outcome.arms, personas, metrics, detail=detail_bytes(*more))
+
+
 def _run_jobs(
     jobs: Sequence[_MetricsJob],
+    *,
     executor: Executor | None,
     threads: int | None,
     on_progress: Callable[[int], None] | None,
 ) -> Iterator[_Outcome]:
-    """Yield the outcomes in the order of the jobs."""
+    """Yield the outcomes as they are done."""
     if executor is None or executor.kind == "serial":
         for job in jobs:
             yield from _run(job, threads, on_progress)
         return
     single = [job._replace(replicates=(replicate,)) for job in jobs for replicate in job.replicates]
-    done: dict[int, _Outcome] = {}
     for number, outcome in executor.run(_run_one, single):
         if isinstance(outcome, Exception):
             raise outcome
-        done[number] = outcome
         if on_progress is not None:
             on_progress(single[number].scenario.customer_weeks())
-    yield from (done[number] for number in range(len(single)))
+        yield outcome
 
 
 def _run_one(job: _MetricsJob) -> _Outcome:
@@ -282,6 +387,7 @@ def _run(job: _MetricsJob, threads: int | None, on_progress: Callable[[int], Non
         on_progress=on_progress,
     ):
         yield _Outcome(
+            job.number,
             replicate,
             job.arms,
             np.stack([_metrics(histories[arm], scenario) for arm in job.arms]),

@@ -41,7 +41,7 @@ def _run(job: Job[AttributeKeys, None], session: Session) -> Answer:
 
     arms = factorial_design(job.scenario, job.keys.arm, contacts=job.keys.contacts).scenario
     progress = session.progress(arms.customer_weeks(job.settings.replicates))
-    done = attribute(job.scenario, **plain(job.keys), **session.options(), on_progress=progress.advance)
+    done = attribute(job.scenario, **plain(job.keys), **session.kept_options(progress))
     lines = attribution_lines(done.summary_json)
     return Answer(
         name=job.scenario.name,

@@ -123,7 +123,7 @@ def _run(job: Job[CalibrateKeys, TargetPlan | DataPlan], session: Session) -> An
     from sim.results.calibration import draws_table, simulations_table, write_fit
 
     keys, name = job.keys, plan.name
-    progress = session.progress(_expected_simulations(keys, plan), name)
+    progress = session.run_progress(_expected_simulations(keys, plan), f"calibrate {name}")
     done = calibrate(
         job.scenario,
         plan.targets,
@@ -136,7 +136,7 @@ def _run(job: Job[CalibrateKeys, TargetPlan | DataPlan], session: Session) -> An
         ),
         executor=session.executor(),
         store=session.store(),
-        on_done=lambda finished: progress.advance(finished.runs),
+        on_done=progress.tell,
         say=progress.say,
     )
     command = f"journey compare --config-dir RESULT/config scenario={name}"

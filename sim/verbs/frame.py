@@ -98,6 +98,7 @@ class Session:
         self._job = job
         self._stack = ExitStack()
         self._bar: Progress | RunProgress | None = None
+        self._store: Store | None = None
         self.started = datetime.now(UTC).isoformat(timespec="seconds")
         self._clock = perf_counter()
 
@@ -126,7 +127,8 @@ class Session:
         """Return the store of single runs, so that nothing is simulated a second time."""
         from sim.execution.store import STORE, Store
 
-        return Store(self._job.output_dir / STORE)
+        self._store = Store(self._job.output_dir / STORE)
+        return self._store
 
     def options(self) -> dict[str, Any]:
         """Return how a scenario is run: replicates, seed, engine, threads, executor."""
@@ -139,6 +141,15 @@ class Session:
             "executor": self.executor(),
         }
 
+    def kept_options(self, progress: Progress) -> dict[str, Any]:
+        """Return how a scenario is run by a question whose finished replicates are kept in the store."""
+        return {
+            **self.options(),
+            "store": self.store(),
+            "on_progress": progress.advance,
+            "on_done": progress.tell,
+        }
+
     def progress(self, total: int, title: str = "") -> Progress:
         """Show a bar of customer-weeks; its title is the scenario's by default."""
         self._bar = bar = self.keep(Progress(total, self._job.settings, title or self._title()))
@@ -148,6 +159,15 @@ class Session:
         """Show a bar of runs."""
         self._bar = bar = self.keep(RunProgress(total, self._job.settings, title))
         return bar
+
+    def with_counts(self, answer: Answer) -> Answer:
+        """Return an answer that says how many runs were simulated and how many found; as it is without a store."""
+        bar = self._bar
+        if self._store is None or bar is None:
+            return answer
+        line = f"{bar.lived:,} runs simulated, {bar.held:,} found in {self._store.folder}, {bar.failed:,} failed."
+        counts = {"model": self._store.model, "lived": bar.lived, "held": bar.held}
+        return replace(answer, lines=[*answer.lines, "", line], manifest={**answer.manifest, **counts})
 
     def report(self) -> None:
         """Say on the bar that the report is being written."""
@@ -235,11 +255,12 @@ def perform(job: Job[Any, Any]) -> Path | None:
     command: Command[Any, Any] = load_verb(job.verb).COMMAND
     with Session(job) as session:
         answer = command.run(job, session)
-        folder = None if isinstance(answer, Sequence) else _publish(answer, job, session)
+        if not isinstance(answer, Sequence):
+            answer = session.with_counts(answer)
+            folder = _publish(answer, job, session)
     if isinstance(answer, Sequence):
         say(*answer)
         return None
-    assert folder is not None
     _print(answer, folder, quiet=job.settings.quiet)
     if answer.status:
         raise SystemExit(answer.status)

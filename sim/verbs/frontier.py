@@ -102,8 +102,7 @@ def _run(job: Job[FrontierKeys, FrontierPlan], session: Session) -> Answer:
 
     response, sizes = job.plan.response, job.plan.sizes
     runs = sizes.points * job.settings.replicates
-    each = response.customer_weeks(1)
-    progress = session.progress(runs * each)
+    progress = session.run_progress(runs, f"frontier {job.scenario.name}")
     found = frontier(
         response,
         sizes,
@@ -111,7 +110,7 @@ def _run(job: Job[FrontierKeys, FrontierPlan], session: Session) -> Answer:
         maps=job.plan.maps,
         executor=session.executor(),
         store=session.store(),
-        on_done=lambda finished: progress.advance(finished.runs * each),
+        on_done=progress.tell,
         engine=job.settings.engine,
     )
     lines = frontier_lines(found)
@@ -126,7 +125,7 @@ def _run(job: Job[FrontierKeys, FrontierPlan], session: Session) -> Answer:
             "scenario": job.scenario.name,
             "points": sizes.points,
             "runs": runs,
-            "customer_weeks": runs * each,
+            "customer_weeks": response.customer_weeks(runs),
         },
         lines=lines,
     )

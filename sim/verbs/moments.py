@@ -41,7 +41,7 @@ def _run(job: Job[TouchpointKeys, None], session: Session) -> Answer:
 
     weeks = planned_customer_weeks(job.scenario, job.keys.arm, job.keys.improvement)
     progress = session.progress(weeks * job.settings.replicates)
-    done = touchpoints(job.scenario, **plain(job.keys), **session.options(), on_progress=progress.advance)
+    done = touchpoints(job.scenario, **plain(job.keys), **session.kept_options(progress))
     lines = moments_lines(done.summary_json)
     return Answer(
         name=job.scenario.name,

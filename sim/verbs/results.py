@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from agents.quantity import choice, quantity, text, whole
 from sim.execution.store import STORE
 from sim.scenario.errors import ConfigError
@@ -19,6 +21,8 @@ from sim.terminal import clean, say, say_row
 from sim.verbs.frame import Command, Job, Session
 
 if TYPE_CHECKING:
+    from sim.execution.chunk import RunResult
+    from sim.execution.trials import Outcome
     from sim.results.runs import StoredResult
 
 __all__ = ["COMMAND", "ResultsKeys"]
@@ -279,12 +283,8 @@ def _rerun(job: Job[ResultsKeys, None]) -> Sequence[str]:
     if again.error:
         raise ConfigError(f"run {key[:12]} fails again: {again.error}")
     store = Store(job.output_dir / STORE, str(row["model"]))
-    kept = [store.read(key, replicate).metrics for replicate in replicates]
-    same = [
-        metrics.shape == again.metrics[:, place].shape and metrics.tobytes() == again.metrics[:, place].tobytes()
-        for place, metrics in enumerate(kept)
-        if metrics is not None
-    ]
+    kept = [store.read(key, replicate) for replicate in replicates]
+    same = [_is_same(then, again, place) for place, then in enumerate(kept) if then.metrics is not None]
     result = compare(scenario, replicates=max(replicates) + 1, seed=seed, threads=job.settings.threads)
     folder = write(result, job.output_dir)
     if job.settings.quiet:
@@ -300,6 +300,16 @@ def _rerun(job: Job[ResultsKeys, None]) -> Sequence[str]:
             f"{count} of {key[:12]} simulated again: {'the same' if all(same) else 'NOT the same'} to the bit."
         )
     return [*lines, "", str(folder / "report.html")]
+
+
+def _is_same(then: RunResult, again: Outcome, place: int) -> bool:
+    """Say whether the figures of a run are those of the replicate at a place, to the bit."""
+    if then.metrics is None or not set(then.arms) <= set(again.arms):
+        return False
+    now = again.metrics[[again.arms.index(arm) for arm in then.arms], place]
+    # A question about single capabilities or touchpoints keeps the figures of one arm alone.
+    measured = ~np.isnan(then.metrics).all(axis=(0, 1)) if then.detail else slice(None)
+    return then.metrics[..., measured].tobytes() == now[..., measured].tobytes()
 
 
 def _check(job: Job[ResultsKeys, None]) -> Sequence[str]:

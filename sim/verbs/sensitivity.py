@@ -65,8 +65,7 @@ def _run(job: Job[SensitivityKeys, FactorResponse], session: Session) -> Answer:
 
     keys, response, replicates = job.keys, job.plan, job.settings.replicates
     runs = points_of(keys.method, len(response.factors), keys.size) * replicates
-    each = response.customer_weeks(1)
-    progress = session.progress(runs * each)
+    progress = session.run_progress(runs, f"sensitivity {job.scenario.name}")
     found = sensitivity(
         response,
         method=keys.method,
@@ -74,7 +73,7 @@ def _run(job: Job[SensitivityKeys, FactorResponse], session: Session) -> Answer:
         replicates=replicates,
         executor=session.executor(),
         store=session.store(),
-        on_done=lambda finished: progress.advance(finished.runs * each),
+        on_done=progress.tell,
         engine=job.settings.engine,
     )
     lines = sensitivity_lines(found)
@@ -89,7 +88,7 @@ def _run(job: Job[SensitivityKeys, FactorResponse], session: Session) -> Answer:
             "scenario": job.scenario.name,
             "points": len(shares),
             "runs": runs,
-            "customer_weeks": runs * each,
+            "customer_weeks": response.customer_weeks(runs),
         },
         lines=lines,
     )

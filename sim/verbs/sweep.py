@@ -106,7 +106,6 @@ def _run(job: Job[SweepKeys, SweepPlan], session: Session) -> Answer:
     )
     summary = summary_of(swept)
     facts = facts_of(swept, {"replicates": settings.replicates, "seed": settings.seed})
-    done = f"{progress.lived:,} runs simulated, {progress.held:,} found in {store.folder}"
     return Answer(
         name=plan.name,
         config=job.config(plan.config),
@@ -115,15 +114,12 @@ def _run(job: Job[SweepKeys, SweepPlan], session: Session) -> Answer:
         report=sweep_document(swept, title=f"Sweep of {plan.name}", facts=facts),
         manifest={
             "scenario": plan.name,
-            "model": store.model,
             "runs": len(swept),
             "failed": len(swept.errors),
-            "lived": progress.lived,
-            "held": progress.held,
             "customer_weeks": progress.customer_weeks,
             "customer_weeks_per_second": round(progress.customer_weeks / max(session.seconds, 1e-9)),
         },
-        lines=[summary["verdict"], "", f"{done}, {progress.failed:,} failed."],
+        lines=[summary["verdict"]],
     )
 
 
