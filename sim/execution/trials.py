@@ -128,7 +128,7 @@ def key_of(scenario: Scenario, seed: int) -> str:
         *map(_digest, scenario.journeys.values()),
         *map(_digest, scenario.arms.values()),
         scenario.baseline,
-        str((scenario.population, scenario.horizon, scenario.burn_in)),
+        str((scenario.population, scenario.horizon, scenario.burn_in, scenario.step)),
         _digest(scenario.record),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
