@@ -30,7 +30,7 @@ def journey_view(result: Result) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``stages`` from top to bottom; ``edges`` with customers per 100 and week by arm and the difference with its
+        ``stages`` from top to bottom; ``edges`` with customers per 100 and step by arm and the difference with its
         interval; ``occupancy`` by arm: (weeks, stages) shares of customers, mean over replicates.
     """
     arms = arms_in_order(result)[:2]
@@ -39,7 +39,7 @@ def journey_view(result: Result) -> dict[str, Any]:
     pairs = list(dict.fromkeys((edge.source, edge.target) for item in journeys.values() for edge in item.edges))
     starts = [stage for journey in journeys.values() for stage in journey.start]
     order = order_stages(names, pairs, starts)
-    scale = 100.0 / (result.scenario.population * result.scenario.horizon)
+    scale = 100.0 / (result.scenario.market_customers * result.scenario.horizon)
     flows = {arm: flows_of(result, arm) for arm in arms}
     differences = {
         (item["from"], item["to"]): item for item in result.summary_json["flows"][difference_name(result, arms[1])]

@@ -150,6 +150,7 @@ class Pages:
                 "arm": book.arm(question.scenario),
                 "rivals": len(own.brands) - 1,
                 "currency": own.market.economics.currency,
+                "step": own.step,
                 "horizon": own.horizon,
                 "assumptions": [{"what": item.what, "source": item.source} for item in own.assumptions],
             },

@@ -22,6 +22,7 @@ from sim.reports.comparison import (
     other_arms,
 )
 from sim.reports.labels import METRIC_WORDS, words_of
+from sim.reports.scope import scope_of
 from sim.reports.weekly_series import weekly_series
 
 __all__ = ["headline", "view"]
@@ -47,8 +48,8 @@ def view(result: Result) -> dict[str, Any]:
     scenario, summary = result.scenario, result.summary_json
     return {
         "replicates": result.replicates,
-        "population": scenario.population,
-        "weeks": scenario.horizon,
+        "scope": scope_of(scenario),
+        "step": scenario.step,
         "arms": arms_in_order(result),
         "verdict": [part for part in str(summary["verdict"]).split("\n") if part],
         "headline": [headline(result, arm) for arm in other_arms(result)],
@@ -114,7 +115,7 @@ def _personas(result: Result, arm: str) -> Iterable[dict[str, Any]]:
     summary, scenario = result.summary_json, result.scenario
     titles = {EVERYBODY: "Everybody"} | {item.name: item.title or item.name for item in scenario.personas}
     blocks = {EVERYBODY: summary, **summary["personas"]}
-    heads = {EVERYBODY: float(scenario.population), **summary["persona_customers"]}
+    heads = {EVERYBODY: float(scenario.market_customers), **summary["persona_customers"]}
     for name, title in titles.items():
         entry = blocks[name]["differences"][difference_name(result, arm)]["contribution"]
         count = heads[name]

@@ -32,6 +32,7 @@ function describe(found) {
   $("seed").value = found.question.seed;
   $("copied").checked = found.question.copy_after != null; $("copied").disabled = !scenario.rivals;
   if (found.question.copy_after != null) $("copy-after").value = found.question.copy_after;
+  for (const place of document.querySelectorAll("[data-steps]")) place.textContent = scenario.step + place.dataset.steps;
   $("assumed").replaceChildren(...scenario.assumptions.map((item) => { const li = document.createElement("li"); li.textContent = `${item.what} (${item.source})`; return li; }));
 }
 const with_ = (list, value) => (list.includes(String(value)) ? list : [...list, String(value)]);
@@ -130,7 +131,7 @@ function show(found, took) {
   const same = previous && previous.address === found.address && state.first;
   if (!same) state.first = found;
   $("headline").replaceChildren(...found.headline.map((item) => headline(item)));
-  $("progress").textContent = found.final ? `${found.replicates} replicates of ${found.population.toLocaleString("en")} customers, ${found.weeks} weeks, common random numbers.` : `${found.replicates} replicates so far; the interval is getting narrower.`;
+  $("progress").textContent = found.final ? `${found.scope}, ${found.replicates} replicates, common random numbers.` : `${found.replicates} replicates so far; the interval is getting narrower.`;
   const left = same ? found.headline.find((item, index) => { const first = state.first.headline[index]; return first.low != null && (item.mean < first.low || item.mean > first.high); }) : null;
   if (left) $("progress").textContent += ` The first answer was off: the difference of ${left.arm} has left the interval that ${state.first.replicates} replicates gave.`;
   $("words").textContent = found.verdict[0] || "";
@@ -156,12 +157,12 @@ function charts(found) {
   const { cash } = found, arm = found.headline[0].arm;
   $("cash-title").textContent = cash.title;
   const back = cash.payback[arm];
-  Charts.lines($("cash"), cash.weeks, cash.lines, { first: 1, tick: short, write: short, at: back.mean });
-  $("cash-note").textContent = back.mean == null ? `${arm} does not pay back.` : `${arm} pays back in week ${back.text}${back.interval === "–" ? "" : ` [${back.interval}]`}.`;
+  Charts.lines($("cash"), cash.weeks, cash.lines, { first: 1, tick: short, write: short, at: back.mean, x: found.step });
+  $("cash-note").textContent = back.mean == null ? `${arm} does not pay back.` : `${arm} pays back in ${found.step} ${back.text}${back.interval === "–" ? "" : ` [${back.interval}]`}.`;
   Charts.says($("cash"), `${cash.title}: ${$("cash-note").textContent}`);
   found.series.forEach((series, index) => {
     $(`series${index}-title`).textContent = series.title;
-    Charts.lines($(`series${index}`), series.weeks, series.lines, { tick: percent, write: percent });
+    Charts.lines($(`series${index}`), series.weeks, series.lines, { tick: percent, write: percent, x: found.step });
     Charts.says($(`series${index}`), series.title + ": " + Object.entries(series.lines).map(([name, line]) => `${name} ends at ${percent(line.mean.at(-1) ?? 0)}`).join(", "));
   });
   Charts.rows($("personas"), found.personas[arm]);
@@ -247,7 +248,7 @@ async function story(pick) {
   const reply = await post("/api/story", { question: state.question, pick }), found = await reply.json();
   if (!reply.ok) return fault(found.error);
   $("story").textContent = found.text;
-  $("parting").textContent = found.week == null ? found.reason : `${found.persona}: the lives part in week ${found.week}. ${found.reason}`;
+  $("parting").textContent = found.week == null ? found.reason : `${found.persona}: the lives part in ${state.scenario.step} ${found.week}. ${found.reason}`;
 }
 
 wire();
