@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
-from sim.analysis.paired import LEVEL
+from sim.analysis.paired import estimate
+from sim.analysis.sampling import INDEPENDENT, Sampling
+from sim.analysis.shape import ANYTHING, Shape
 
 __all__ = ["Band", "band_of", "period_middles", "periods", "ratio"]
 
@@ -24,30 +25,41 @@ class Band(NamedTuple):
     high: NDArray[np.float64] | None
 
 
-def band_of(values: NDArray[np.float64]) -> Band:
-    """Return mean and 95 % t interval over replicates.
+def band_of(
+    values: NDArray[np.float64],
+    sampling: Sampling = INDEPENDENT,
+    shape: Shape = ANYTHING,
+    shifts: NDArray[np.float64] | None = None,
+) -> Band:
+    """Return mean and 95 % interval over replicates, the same as a table's.
 
     Parameters
     ----------
     values : float64 (replicates, points)
         NaN where undefined, as a share of no purchases is.
+    sampling : Sampling
+        How the replicates were drawn.
+    shape : Shape
+        What the quantity can be.
+    shifts : float64 (J, points), optional
+        As for :func:`sim.analysis.paired.estimate`, of every point.
+
+    Returns
+    -------
+    Band
 
     Examples
     --------
     >>> band_of(np.array([[1.0, 2.0], [3.0, 2.0]])).mean.tolist()
     [2.0, 2.0]
     """
-    known = ~np.isnan(values)
-    count = known.sum(axis=0)
-    filled = np.where(known, values, 0.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(count > 0, filled.sum(axis=0) / count, np.nan)
-        if values.shape[0] < 2:
-            return Band(mean, None, None)
-        spread = np.where(known, values - mean, 0.0)
-        error = np.sqrt((spread**2).sum(axis=0) / (count - 1.0) / count)
-        half = np.where(count > 1, stdtrit(np.maximum(count - 1, 1), 0.5 + LEVEL / 2) * error, np.nan)
-    return Band(mean, mean - half, mean + half)
+    moved = [None] * values.shape[1] if shifts is None else list(shifts.T)
+    found = [estimate(column, sampling, shape, shift) for column, shift in zip(values.T, moved, strict=True)]
+    mean, low, high = (
+        np.array([np.nan if end is None else end for end in ends], dtype=np.float64)
+        for ends in zip(*((one.mean, one.ci_low, one.ci_high) for one in found), strict=True)
+    )
+    return Band(mean, None, None) if values.shape[0] < 2 else Band(mean, low, high)
 
 
 def periods(weeks: int) -> NDArray[np.int64]:

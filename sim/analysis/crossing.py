@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
-from sim.analysis.paired import LEVEL, Estimate
+from sim.analysis.paired import Estimate, Uncertainty
+from sim.analysis.sampling import INDEPENDENT, Sampling
 
 __all__ = ["crossing"]
 
 
-def crossing(grid: NDArray[np.float64], curves: NDArray[np.float64]) -> Estimate:
+def crossing(grid: NDArray[np.float64], curves: NDArray[np.float64], sampling: Sampling = INDEPENDENT) -> Estimate:
     """Return where a rising mean curve crosses zero, and where the edges of its band do.
 
     Parameters
@@ -20,6 +20,8 @@ def crossing(grid: NDArray[np.float64], curves: NDArray[np.float64]) -> Estimate
         Increasing values of the factor.
     curves : float64 (R, G)
         The difference at each of them, one row per replicate; replicates share their random numbers along the grid.
+    sampling : Sampling
+        How the replicates were drawn.
 
     Returns
     -------
@@ -40,7 +42,10 @@ def crossing(grid: NDArray[np.float64], curves: NDArray[np.float64]) -> Estimate
         return Estimate(None, None, None)
     if len(curves) < 2:
         return Estimate(at, None, None)
-    half = stdtrit(len(curves) - 1, 0.5 + LEVEL / 2.0) * curves.std(axis=0, ddof=1) / np.sqrt(len(curves))
+    spreads = [Uncertainty.of(column, sampling) for column in curves.T]
+    if any(spread.below is None for spread in spreads):
+        return Estimate(at, None, None)
+    half = np.array([spread.below for spread in spreads])
     low, high = _rises_through_zero(grid, mean + half), _rises_through_zero(grid, mean - half)
     low = low if low is not None else float(grid[0])
     high = high if high is not None else float(grid[-1])

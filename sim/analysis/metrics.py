@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.money import CENTS
+from sim.analysis.shape import COUNT, RATING, SHARE, Shape
 from sim.record.history import FIXED_POINT, Fixed, History, Money, Origin
 from sim.scenario.calendar import STEPS_A_YEAR
 
@@ -20,6 +21,7 @@ __all__ = [
     "LESS_IS_BETTER",
     "METRICS",
     "NEVER_NEGATIVE",
+    "SHAPES",
     "TERMS",
     "Measures",
     "discount",
@@ -65,6 +67,26 @@ LESS_IS_BETTER: tuple[str, ...] = (
     "contacts_per_customer",
     "weeks_to_purchase_category",
 )
+
+#: What each metric can be; the others can be anything.
+SHAPES: dict[str, Shape] = {
+    **dict.fromkeys(
+        (
+            "market_share",
+            "penetration",
+            "loop_share",
+            "evaluation_skipped_share",
+            "retention",
+            "switch_rate",
+            "opt_out_rate",
+        ),
+        SHARE,
+    ),
+    **dict.fromkeys(
+        ("revenue", "purchases", "purchase_frequency", "weeks_to_purchase", "contacts_per_customer"), COUNT
+    ),
+    "satisfaction": RATING,
+}
 
 #: Name under which all customers together stand where a persona is named.
 EVERYBODY = "all"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,17 +11,21 @@ from numpy.typing import NDArray
 
 from agents.money import CENTS
 from sim.analysis.decomposition import decompose
-from sim.analysis.metrics import EVERYBODY, METRICS, TERMS, Measures, low_point, payback_week
-from sim.analysis.paired import LEVEL, Estimate, estimate, paired_difference
+from sim.analysis.metrics import EVERYBODY, METRICS, SHAPES, TERMS, Measures, low_point, payback_week
+from sim.analysis.paired import LEVEL, Estimate, Uncertainty, estimate, paired_difference
+from sim.analysis.response import Response
+from sim.analysis.sampling import INDEPENDENT, Sampling
+from sim.analysis.shape import ANYTHING, Shape
 from sim.record.history import ORIGINS
 
 if TYPE_CHECKING:
     from sim.scenario.resolved import ResolvedScenario
 
-__all__ = ["difference_name", "parts_of_uncertainty", "short_titles", "size_of", "summarise"]
+__all__ = ["DoubtRuns", "difference_name", "parts_of_uncertainty", "short_titles", "size_of", "summarise"]
 
 _PAYBACK = METRICS.index("payback_week")
 _LOW_POINT = METRICS.index("cash_low_point")
+_CONTRIBUTION = METRICS.index("contribution")
 _NOT_A_DIFFERENCE = {"p_better": None, "correlation": None, "variance_reduction": None}
 
 
@@ -48,8 +52,43 @@ def short_titles(scenario: ResolvedScenario) -> dict[str, str]:
     return {name: title.split(",")[0] for name, title in named.items() if title}
 
 
+@dataclass(frozen=True, slots=True)
+class DoubtRuns:
+    """One arm with other effectiveness, on the random numbers of the comparison.
+
+    Attributes
+    ----------
+    response : Response
+        The design.
+    baseline, stated : sequence of Measures
+        By replicate: the baseline and the arm, as effective as their strategies say.
+    baseline_points, points : sequence of sequence of Measures
+        By replicate, the same at every point of the design: what a capability truly does, it does in both arms.
+    """
+
+    response: Response
+    baseline: Sequence[Measures]
+    stated: Sequence[Measures]
+    baseline_points: Sequence[Sequence[Measures]]
+    points: Sequence[Sequence[Measures]]
+
+    def shifts(self, of: Callable[[Measures, Measures], NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Return by how much something of the arm and the baseline shifts with the effectiveness (J, ...)."""
+        gaps = []
+        for baseline, stated, before, after in zip(
+            self.baseline, self.stated, self.baseline_points, self.points, strict=True
+        ):
+            own = of(stated, baseline)
+            gaps.append(np.stack([of(point, base) - own for point, base in zip(after, before, strict=True)]))
+        return self.response.shifts(np.mean(gaps, axis=0))
+
+
 def summarise(
-    scenario: ResolvedScenario, replicates: Sequence[Mapping[str, Measures]], stages: Sequence[str], seeds: int = 1
+    scenario: ResolvedScenario,
+    replicates: Sequence[Mapping[str, Measures]],
+    stages: Sequence[str],
+    sampling: Sampling = INDEPENDENT,
+    doubts: Mapping[str, DoubtRuns] | None = None,
 ) -> dict[str, Any]:
     """Return the estimates of `summary.json`: arms, differences, personas, and what the differences are made of.
 
@@ -61,8 +100,10 @@ def summarise(
         Measures by arm, one mapping per replicate.
     stages : sequence of str
         Names of the stages, in the order of their ids.
-    seeds : int
-        Neighbouring replicates that share their parameters, where those differ too; 1 where they do not.
+    sampling : Sampling
+        How the replicates were drawn.
+    doubts : mapping, optional
+        By arm, its runs with other effectiveness: intervals of the arm and of its differences then cover them.
 
     Returns
     -------
@@ -70,61 +111,153 @@ def summarise(
         JSON-ready: no NaN, no NumPy types. Beside ``arms``, ``differences`` and ``personas``: ``waterfall`` (money by
         term), ``origins`` (focal purchases by origin) and ``flows`` (customers per edge) of every difference.
     """
-    values = {arm: np.stack([measures[arm].values for measures in replicates]) for arm in scenario.arms}
+    doubts = doubts or {}
+    baseline = scenario.baseline
+    rows = [EVERYBODY, *(persona.name for persona in scenario.personas)]
     rate = scenario.market.economics.discount_rate
-    others = [arm for arm in scenario.arms if arm != scenario.baseline]
-    # (R, 1 + P, T), in cents
-    gains = {
-        arm: np.stack([measures[arm].cash - measures[scenario.baseline].cash for measures in replicates])
-        for arm in others
-    }
-    paybacks = {
-        arm: np.array([[payback_week(row, rate, scenario.step) for row in replicate] for replicate in gain])
-        for arm, gain in gains.items()
-    }
+
+    def payback(gain: NDArray[np.float64]) -> float:
+        return payback_week(gain, rate, scenario.step)
+
+    cases = {arm: ArmEstimates(arm, baseline, replicates, sampling, payback, doubts.get(arm)) for arm in scenario.arms}
+    others = {difference_name(arm, baseline): case for arm, case in cases.items() if arm != baseline}
 
     def block(row: int) -> dict[str, Any]:
         return {
-            "arms": {arm: _arm(values[arm][:, row], paybacks.get(arm), row, seeds) for arm in scenario.arms},
-            "differences": {
-                difference_name(arm, scenario.baseline): _difference(
-                    values[arm][:, row],
-                    values[scenario.baseline][:, row],
-                    gains[arm][:, row],
-                    paybacks[arm][:, row],
-                    seeds,
-                )
-                for arm in others
-            },
+            "arms": {arm: case.arm_metrics(row) for arm, case in cases.items()},
+            "differences": {name: case.differences(row) for name, case in others.items()},
         }
 
     summary = block(0)
-    summary["personas"] = {persona.name: block(row) for row, persona in enumerate(scenario.personas, start=1)}
-    rows = [EVERYBODY, *(persona.name for persona in scenario.personas)]
+    summary["personas"] = {name: block(row) for row, name in enumerate(rows) if row}
     for name, part, labels, scale in (("waterfall", "terms", TERMS, CENTS), ("origins", "origins", ORIGINS, 1.0)):
-        summary[name] = {
-            difference_name(arm, scenario.baseline): {
-                who: {
-                    label: asdict(
-                        estimate(_gap(replicates, arm, scenario.baseline, part)[:, row, column] / scale, seeds)
-                    )
-                    for column, label in enumerate(labels)
-                }
-                for row, who in enumerate(rows)
+        summary[name] = {}
+        for difference, case in others.items():
+            found = case.parts(part, scale)
+            summary[name][difference] = {
+                who: {label: found(row, column) for column, label in enumerate(labels)} for row, who in enumerate(rows)
             }
-            for arm in others
-        }
-    summary["flows"] = {
-        difference_name(arm, scenario.baseline): _flows(
-            _gap(replicates, arm, scenario.baseline, "flows"), stages, seeds
-        )
-        for arm in others
-    }
+    summary["flows"] = {difference: case.flows(stages) for difference, case in others.items()}
     return summary
 
 
+class ArmEstimates:
+    """One arm against the baseline: every estimate, with luck and doubt."""
+
+    def __init__(
+        self,
+        arm: str,
+        baseline: str,
+        replicates: Sequence[Mapping[str, Measures]],
+        sampling: Sampling,
+        payback: Callable[[NDArray[np.float64]], float],
+        doubt: DoubtRuns | None,
+    ) -> None:
+        self.own = [measures[arm] for measures in replicates]
+        self.base = [measures[baseline] for measures in replicates]
+        self.is_baseline = arm == baseline
+        self.sampling, self.doubt = sampling, doubt
+        self.values = np.stack([measures.values for measures in self.own])
+        self.before = np.stack([measures.values for measures in self.base])
+        self.gains = np.stack([own.cash - base.cash for own, base in zip(self.own, self.base, strict=True)])
+        self.paybacks = np.array([[payback(row) for row in replicate] for replicate in self.gains])
+        weeks = self.gains.shape[-1]
+        self.late = Shape(0.0, float(weeks))
+        # A week that is not reached within the horizon counts as its end.
+        self.shift_of_values = self._shifts(lambda own, base: own.values)
+        self.shift_of_differences = self._shifts(lambda own, base: own.values - base.values)
+        self.shift_of_lows = self._shifts(lambda own, base: low_point(own.cash - base.cash))
+        self.shift_of_paybacks = self._shifts(
+            lambda own, base: np.array([np.nan_to_num(payback(row), nan=weeks) for row in own.cash - base.cash])
+        )
+
+    def _shifts(self, of: Callable[[Measures, Measures], NDArray[np.float64]]) -> NDArray[np.float64] | None:
+        return None if self.doubt is None else self.doubt.shifts(of)
+
+    def arm_metrics(self, row: int) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for place, name in enumerate(METRICS):
+            if place == _PAYBACK:
+                # The baseline has nothing to pay back.
+                nothing = {**asdict(Estimate(None, None, None)), "share": None}
+                out[name] = nothing if self.is_baseline else self.payback(row)
+            else:
+                shape = SHAPES.get(name, ANYTHING)
+                shifts = _at(self.shift_of_values, row, place)
+                out[name] = asdict(estimate(self.values[:, row, place], self.sampling, shape, shifts))
+        return out
+
+    def payback(self, row: int) -> dict[str, Any]:
+        weeks = self.paybacks[:, row]
+        found = estimate(weeks, self.sampling, self.late, _at(self.shift_of_paybacks, row))
+        return {**asdict(found), "share": float(np.mean(~np.isnan(weeks)))}
+
+    def differences(self, row: int) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for place, name in enumerate(METRICS):
+            if place == _PAYBACK:
+                out[name] = {**self.payback(row), **_NOT_A_DIFFERENCE}
+            elif place == _LOW_POINT:
+                # The lowest point of the difference, not the difference of two lowest points.
+                found = estimate(low_point(self.gains[:, row]), self.sampling, shifts=_at(self.shift_of_lows, row))
+                out[name] = {**asdict(found), **_NOT_A_DIFFERENCE}
+            else:
+                out[name] = self.difference(row, place)
+        return out
+
+    def difference(self, row: int, place: int) -> dict[str, Any]:
+        """Return one paired difference; of contribution also how much of its interval is luck, and how much doubt."""
+        shape = SHAPES.get(METRICS[place], ANYTHING).difference()
+        own, before = self.values[:, row, place], self.before[:, row, place]
+        shifts = _at(self.shift_of_differences, row, place)
+        found: dict[str, Any] = asdict(paired_difference(own, before, self.sampling, shape, shifts))
+        if place == _CONTRIBUTION:
+            spread = Uncertainty.of(own - before, self.sampling, shape)
+            found |= {"luck": spread.luck, "doubt": spread.doubt(shifts)}
+        return found
+
+    def parts(self, part: str, scale: float) -> Callable[[int, int], dict[str, Any]]:
+        """Return what estimates one entry of a part that differences are made of."""
+
+        def gap(own: Measures, base: Measures) -> NDArray[np.float64]:
+            return np.subtract(getattr(own, part), getattr(base, part), dtype=np.float64) / scale
+
+        values = np.stack([gap(own, base) for own, base in zip(self.own, self.base, strict=True)])
+        shifts = self._shifts(gap)
+        return lambda row, column: asdict(
+            estimate(values[:, row, column], self.sampling, shifts=_at(shifts, row, column))
+        )
+
+    def flows(self, stages: Sequence[str]) -> list[dict[str, Any]]:
+        """List the edges whose flow changed, the largest change first."""
+
+        def gap(own: Measures, base: Measures) -> NDArray[np.float64]:
+            return np.subtract(own.flows, base.flows, dtype=np.float64)
+
+        values = np.stack([gap(own, base) for own, base in zip(self.own, self.base, strict=True)])
+        shifts = self._shifts(gap)
+        means = values.mean(axis=0)
+        changed = [(int(a), int(b)) for a, b in np.argwhere(np.any(values != 0.0, axis=0))]
+        return [
+            {
+                "from": stages[source],
+                "to": stages[target],
+                **asdict(estimate(values[:, source, target], self.sampling, shifts=_at(shifts, source, target))),
+            }
+            for source, target in sorted(changed, key=lambda edge: (-abs(means[edge]), edge))
+        ]
+
+
+def _at(shifts: NDArray[np.float64] | None, *place: int) -> NDArray[np.float64] | None:
+    """Return the shifts of one quantity; None where there are none, or too few are known."""
+    if shifts is None:
+        return None
+    found = shifts[:, place[0]] if len(place) == 1 else shifts[:, place[0], place[1]]
+    return None if np.isnan(found).any() else found
+
+
 def parts_of_uncertainty(
-    scenario: ResolvedScenario, replicates: Sequence[Mapping[str, Measures]], seeds: int
+    scenario: ResolvedScenario, replicates: Sequence[Mapping[str, Measures]], sampling: Sampling
 ) -> dict[str, Any]:
     """Return how much of the interval of every difference is random variation, and how much parameter uncertainty.
 
@@ -134,8 +267,8 @@ def parts_of_uncertainty(
         Names arms, baseline and metrics.
     replicates : sequence of mapping
         Measures by arm, one mapping per replicate.
-    seeds : int
-        Neighbouring replicates that share their parameters, at least 2.
+    sampling : Sampling
+        Which parameters each replicate has.
 
     Returns
     -------
@@ -154,7 +287,7 @@ def parts_of_uncertainty(
             gap = np.array(
                 [item[arm].values[0, place] - item[scenario.baseline].values[0, place] for item in replicates]
             )
-            split = decompose(gap, seeds)
+            split = decompose(gap, sampling.members)
             entries[name] = {
                 "luck": split.half_width(LEVEL, "luck"),
                 "parameters": split.half_width(LEVEL, "parameters"),
@@ -163,56 +296,3 @@ def parts_of_uncertainty(
             }
         parts[difference_name(arm, scenario.baseline)] = entries
     return parts
-
-
-def _gap(replicates: Sequence[Mapping[str, Measures]], arm: str, baseline: str, part: str) -> NDArray[np.float64]:
-    return np.stack(
-        [
-            np.subtract(getattr(measures[arm], part), getattr(measures[baseline], part), dtype=np.float64)
-            for measures in replicates
-        ]
-    )
-
-
-def _arm(values: NDArray[np.float64], paybacks: NDArray[np.float64] | None, row: int, seeds: int) -> dict[str, Any]:
-    out: dict[str, Any] = {
-        name: asdict(estimate(values[:, place], seeds)) for place, name in enumerate(METRICS) if place != _PAYBACK
-    }
-    # The baseline has nothing to pay back.
-    nothing = {**asdict(Estimate(None, None, None)), "share": None}
-    out["payback_week"] = nothing if paybacks is None else _payback(paybacks[:, row], seeds)
-    return {name: out[name] for name in METRICS}
-
-
-def _payback(weeks: NDArray[np.float64], seeds: int) -> dict[str, Any]:
-    return {**asdict(estimate(weeks, seeds)), "share": float(np.mean(~np.isnan(weeks)))}
-
-
-def _difference(
-    arm: NDArray[np.float64],
-    baseline: NDArray[np.float64],
-    gain: NDArray[np.float64],
-    weeks: NDArray[np.float64],
-    seeds: int,
-) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for place, name in enumerate(METRICS):
-        if place == _PAYBACK:
-            out[name] = {**_payback(weeks, seeds), **_NOT_A_DIFFERENCE}
-        elif place == _LOW_POINT:
-            # The lowest point of the difference, not the difference of two lowest points.
-            out[name] = {**asdict(estimate(low_point(gain), seeds)), **_NOT_A_DIFFERENCE}
-        else:
-            out[name] = asdict(paired_difference(arm[:, place], baseline[:, place], seeds))
-    return out
-
-
-def _flows(gap: NDArray[np.float64], stages: Sequence[str], seeds: int) -> list[dict[str, Any]]:
-    """List the edges whose flow changed, the largest change first."""
-    means = gap.mean(axis=0)
-    changed = np.argwhere(np.any(gap != 0.0, axis=0))
-    edges = sorted(((int(a), int(b)) for a, b in changed), key=lambda edge: (-abs(means[edge]), edge))
-    return [
-        {"from": stages[source], "to": stages[target], **asdict(estimate(gap[:, source, target], seeds))}
-        for source, target in edges
-    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agents.strategies import CAPABILITIES_IN_WORDS
+from agents.strategies import CAPABILITIES, CAPABILITIES_IN_WORDS
 from sim import number_format
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.summary import difference_name
@@ -106,7 +106,7 @@ class _Case:
             return out
         out.extend(filter(None, (self.shares(), self.through(), self.stage())))
         out.extend(self.personas())
-        out.extend(filter(None, (self.payback(), self.runway(), self.reason(), self.break_even())))
+        out.extend(filter(None, (self.payback(), self.runway(), self.reason())))
         if self.summary["replicates"] == 1:
             out.append("One replicate gives no interval: read this as one possible course of events, and run more.")
         return out
@@ -115,20 +115,28 @@ class _Case:
         return money(amount, self.currency, signed=signed)
 
     def doubt(self) -> str:
-        """Say how much of the interval is random variation and how much is what a calibration leaves open."""
-        ensemble = self.summary.get("ensemble")
-        if not ensemble or self.unchanged():
+        """Say what each part of the interval rests on, and what would narrow it."""
+        if self.unchanged():
             return ""
-        part = ensemble["uncertainty"][self.name]["contribution"]
-        if part["luck"] is None:
-            return "One parameter set gives no interval for what the calibration leaves open: run more replicates."
-        luck, parameters = (self.money(part[key], signed=False) for key in ("luck", "parameters"))
-        return (
-            f"{self.arm}: how sure that is. The interval comes from {ensemble['members']} near-best fits of the market"
-            f" (ensemble {ensemble['name']}), {ensemble['seeds']} random seeds each."
-            f" Random variation alone would make it +/- {luck}, which more replicates narrow;"
-            f" what the calibration leaves open makes it +/- {parameters}, which they do not."
-        )
+        members = self.summary.get("members")
+        out = []
+        if members and members["used"] < 2:
+            out.append("One parameter set gives no interval for what the calibration leaves open: run more replicates.")
+        elif members:
+            ensemble = self.summary["ensemble"]
+            out.append(
+                f"The interval comes from {members['used']} distinct near-best fits of the market (ensemble"
+                f" {ensemble['name']}), worth {members['effective']:.1f} equally likely ones."
+            )
+        ranges = self.summary.get("doubt") or {}
+        if ranges:
+            written = "; ".join(
+                f"{CAPABILITIES[name].title} {entry['low'] * _PERCENT:.0f} to {entry['high'] * _PERCENT:.0f} %"
+                f" ({entry['source']})"
+                for name, entry in ranges.items()
+            )
+            out.append(f"Range of the capabilities' effectiveness, relative to what is assumed: {written}.")
+        return f"{self.arm}: how sure that is. {' '.join(out)}" if out else ""
 
     def unchanged(self) -> bool:
         """Whether nothing at all differs, in any replicate."""
@@ -155,7 +163,6 @@ class _Case:
         )
         course = f"from {self.money(before, signed=False)} to {self.money(after, signed=False)} over {self.weeks} weeks"
         subject = f"{title(self.summary, self.summary['focal'])}'s contribution"
-        sure = self.interval(gain, lambda value: self.money(value))
         direction = "higher" if mean > 0 else "lower"
         if not covers_zero(gain):
             first = f"{self.arm}: {subject} is {size} {direction} than with {self.baseline}, {course}."
@@ -163,26 +170,44 @@ class _Case:
             first = f"{self.arm}: in one replicate {subject} is {size} {direction} than with {self.baseline}, {course}."
         else:
             first = (
-                f"{self.arm}: no difference in {subject} can be told from chance. The mean is {size} {direction} "
-                f"than with {self.baseline}, {course}, but the interval covers 0."
+                f"{self.arm}: whether {subject} is higher or lower than with {self.baseline} is open. The mean is"
+                f" {size} {direction}, {course}, but the interval covers 0."
             )
-        return f"{first}{sure}{self.chance(gain)}"
+        # What is most doubtful comes first: how well the capabilities work, then the interval.
+        return " ".join(filter(None, (first, self.break_even(), self.interval(gain), self.chance(gain))))
 
-    def interval(self, entry: Numbers, write: Any) -> str:
-        if entry["ci_low"] is None:
+    def interval(self, gain: Numbers) -> str:
+        """Return the interval of contribution, and the parts of it with the largest first."""
+        if gain["ci_low"] is None:
             return ""
-        return f" 95 % interval of the difference: {write(entry['ci_low'])} to {write(entry['ci_high'])}."
+        ends = f"95 % interval of the difference: {self.money(gain['ci_low'])} to {self.money(gain['ci_high'])}"
+        parts = self.parts(gain)
+        if len(parts) < 2:
+            return f"{ends}."
+        written = [
+            f"{what} alone would make it +/- {self.money(size, signed=False)}"
+            for size, what in sorted(parts, key=lambda part: -part[0])
+        ]
+        return f"{ends}; {', '.join(written)}."
+
+    def parts(self, gain: Numbers) -> list[tuple[float, str]]:
+        """Return half-widths of the interval of contribution by what they come from."""
+        doubt, fitted = gain.get("doubt") or 0.0, 0.0
+        parts = [(gain.get("luck") or 0.0, "random variation")]
+        if self.summary.get("ensemble"):
+            fitted = self.summary["ensemble"]["uncertainty"][self.name]["contribution"]["parameters"] or 0.0
+            parts.append((fitted, "what the calibration leaves open"))
+        if self.summary.get("doubt"):
+            parts.append((max(doubt**2 - fitted**2, 0.0) ** 0.5, "how well the capabilities work"))
+        return parts
 
     def chance(self, gain: Numbers) -> str:
         p = gain["p_better"]
         if p is None:
             return ""
-        covered = (
-            "random variation and what the calibration leaves open"
-            if self.summary.get("ensemble")
-            else ("random variation alone")
-        )
-        return f" Probability that it earns more, counting {covered}: {probability(p)}."
+        counted = [what for _, what in self.parts(gain)]
+        covered = f"{counted[0]} alone" if len(counted) == 1 else f"{', '.join(counted[:-1])} and {counted[-1]}"
+        return f"Probability that it earns more, counting {covered}: {probability(p)}."
 
     def shares(self) -> str:
         parts = []
@@ -220,7 +245,7 @@ class _Case:
     def stage(self) -> str:
         """Name the step of the journey whose use changed most."""
         edges = self.summary["flows"][self.name]
-        sure = [edge for edge in edges if not covers_zero(edge)] or edges
+        sure = [edge for edge in edges if not covers_zero(edge)]
         if not sure:
             return ""
         edge = sure[0]
@@ -243,6 +268,8 @@ class _Case:
             if entry["mean"] is None or not heads[name]:
                 continue
             each = scaled(entry, 1.0 / heads[name])
+            if entry["ci_low"] is None:
+                continue
             called = title(self.summary, name)
             words = f"{called} {self.money(each['mean'])} per customer{bracket(each, self.money)}"
             if each["mean"] == 0.0 and each["ci_low"] in (None, 0.0):
@@ -264,17 +291,15 @@ class _Case:
         entry = self.differences["payback_week"]
         share, total = entry["share"], self.summary["replicates"]
         back = round(share * total)
+        if total == 1:
+            when = f"in week {entry['mean']:.0f}" if back else f"not within {self.weeks} weeks"
+            return f"In this one replicate it pays back {when} (discounted)."
         if back == 0:
             return f"It does not pay back within {self.weeks} weeks (discounted{_in_replicates(0, total)})."
         if entry["mean"] == 0.0 and back == total:
             return "It pays from the start: cumulative discounted contribution never falls below the baseline's."
         when = f"It pays back in week {entry['mean']:.0f} on average (discounted{_in_replicates(back, total)})"
-        # A week lies in the horizon, whatever the normal theory of a mean says.
-        clipped = {**entry}
-        if entry["ci_low"] is not None:
-            clipped["ci_low"] = max(entry["ci_low"], 0.0)
-            clipped["ci_high"] = min(entry["ci_high"], float(self.weeks))
-        when += bracket(clipped, lambda value: f"{value:.0f}")
+        when += bracket(entry, lambda value: f"{value:.0f}")
         if back < total:
             when += f"; in the other {total - back} it does not within {self.weeks} weeks"
         return f"{when}."
@@ -303,8 +328,10 @@ class _Case:
             return ""
         words = _TERM_WORDS[name][1 if losing else 0]
         worth = f"{self.money(entry['mean'])}{bracket(entry, self.money)}"
+        if covers_zero(entry):
+            return ""
         total = self.differences["contribution"]
-        if covers_zero(total) and total["ci_low"] is not None:
+        if covers_zero(total):
             return f"What weighs most {'against' if losing else 'for'} it: {words}, {worth}."
         if not losing:
             least, cost = min(terms.items(), key=lambda item: item[1]["mean"])
@@ -342,10 +369,12 @@ def break_even_sentence(summary: Numbers, arm: str) -> str:
             f"It pays as long as the capabilities work at least {at['mean'] * _PERCENT:.0f} % as well as assumed"
             f"{bracket(at, lambda value: f'{value * _PERCENT:.0f} %')}."
         )
+    sure = not any(covers_zero({"ci_low": None, **entry}) for entry in curve["contribution"])
+    rough = "" if sure else " on average; some of the intervals cover 0"
     if all(mean < 0.0 for _, mean in points):
-        return f"It does not pay at any effectiveness of the capabilities {span}."
+        return f"It does not pay at any effectiveness of the capabilities {span}{rough}."
     if all(mean >= 0.0 for _, mean in points):
-        return f"It pays at every effectiveness of the capabilities {span}."
+        return f"It pays at every effectiveness of the capabilities {span}{rough}."
     return f"It pays only at some effectiveness of the capabilities {span}, and not at every higher one."
 
 

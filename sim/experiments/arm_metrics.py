@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from agents.money import CENTS
 from sim.analysis.category import CATEGORY_METRICS, FROM_ACCOUNTS, FROM_EVENTS, category_measures
 from sim.analysis.metrics import EVERYBODY, METRICS, TERMS, measure, of_market
-from sim.analysis.paired import MAX_REPLICATES, relative_half_width
+from sim.analysis.paired import FEWEST_OF_PRECISION, MAX_REPLICATES, relative_half_width
+from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.execution.chunk import RUN_METRICS, Chunk, Run, RunResult, detail_arrays, detail_bytes
 from sim.execution.trials import CHUNK_SECONDS, Finished, key_of
 from sim.record.history import History
@@ -99,6 +100,11 @@ class ArmMetrics:
     def replicates(self) -> int:
         """Number of replicates."""
         return int(self.values.shape[0])
+
+    @property
+    def sampling(self) -> Sampling:
+        """How the replicates were drawn: whether a precision decided how many."""
+        return INDEPENDENT if np.isnan(self.half_width) else Sampling(stopped=True)
 
     def of(self, arm: str, column: str) -> Floats:
         """Return one column of one arm (R, 1 + P)."""
@@ -200,7 +206,7 @@ def run_arms(
     measured: list[Floats] = []
     heads: list[Floats] = []
     flows: list[Floats] = []
-    wanted = replicates if precision is None else max(replicates, 2)
+    wanted = replicates if precision is None else max(replicates, FEWEST_OF_PRECISION)
     while True:
         more = range(len(measured), wanted)
         values = np.full((len(more), len(arms), 1 + len(bare[0].personas), len(COLUMNS)), np.nan)
@@ -230,7 +236,7 @@ def run_arms(
         if precision is None or headline is None:
             return found
         difference = headline(found)
-        width = relative_half_width(difference[~np.isnan(difference)])
+        width = relative_half_width(difference[~np.isnan(difference)], Sampling(stopped=True))
         if width <= precision or wanted >= MAX_REPLICATES:
             return replace(found, half_width=width)
         wanted = min(MAX_REPLICATES, 2 * wanted)

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from sim.analysis.clv import ValueDifferences, pick_customers
 from sim.analysis.costs import cost_table
 from sim.analysis.metrics import METRICS, Measures, measure
-from sim.analysis.paired import MAX_REPLICATES, estimate, relative_half_width
-from sim.analysis.summary import difference_name, parts_of_uncertainty, short_titles, size_of, summarise
+from sim.analysis.paired import FEWEST_OF_PRECISION, MAX_REPLICATES, estimate, relative_half_width
+from sim.analysis.sampling import INDEPENDENT, Sampling
+from sim.analysis.summary import DoubtRuns, difference_name, parts_of_uncertainty, short_titles, size_of, summarise
 from sim.analysis.tables import stage_names
 from sim.analysis.verdict import verdict
 from sim.calibration.ensemble import SEEDS, Ensemble
 from sim.experiments.break_even import break_even
+from sim.experiments.doubt import doubt_runs, doubt_sources
 from sim.experiments.result import Result
 from sim.record.history import History, Lives
 from sim.scenario.errors import ConfigError
@@ -101,15 +103,16 @@ def compare(
     options = dict(seed=seed, engine=engine, threads=threads, on_progress=on_progress, executor=executor)
     width = 0.0
     if ensemble is not None:
-        for number, member in enumerate(ensemble.picks(replicates)):
-            of_member = range(number * SEEDS, (number + 1) * SEEDS)
-            collected.run(ensemble.scenario(scenario, member), of_member, options)
+        collected.run_ensemble(ensemble, replicates, options)
     elif precision is None:
         collected.run(scenario, range(replicates), options)
     else:
-        width = _run_until_precise(collected, max(replicates, 2), precision, options)
+        width = _run_until_precise(collected, max(replicates, FEWEST_OF_PRECISION), precision, options)
 
-    summary = collected.summary(seed, ensemble)
+    # Customer-weeks of further arms are not counted: how many there are is not known. A caller can still interrupt.
+    again = {**options, "on_progress": None if on_progress is None else lambda _: on_progress(0)}
+    doubts = doubt_runs(collected.runs, options=again) if effectiveness else {}
+    summary = collected.summary(seed, ensemble, doubts)
     if precision is not None:
         summary["precision"] = {
             "wanted": precision,
@@ -117,9 +120,7 @@ def compare(
             "half_width": width if isfinite(width) else None,
         }
     if effectiveness:
-        # Its customer-weeks are not counted: how many there are is not known beforehand. A caller can still interrupt.
-        breathe = None if on_progress is None else lambda _: on_progress(0)
-        _add_break_even(summary, collected, {**options, "on_progress": breathe})
+        _add_break_even(summary, collected, again)
     summary["verdict"] = verdict(summary)
     return Result(
         scenario=scenario,
@@ -132,6 +133,8 @@ def compare(
         started=started,
         wall_seconds=perf_counter() - clock,
         ensemble=ensemble,
+        sampling=collected.sampling,
+        doubts=doubts,
     )
 
 
@@ -149,6 +152,7 @@ def _check(
 def _run_until_precise(collected: _Collected, replicates: int, precision: float, options: Mapping[str, Any]) -> float:
     """Add replicates until the interval is narrow enough, or there are too many; return its relative half-width."""
     wanted = replicates
+    collected.sampling = Sampling(stopped=True)
     while True:
         collected.run(collected.scenario, range(len(collected.histories), wanted), options)
         width = collected.half_width()
@@ -165,16 +169,16 @@ def _add_break_even(summary: dict[str, Any], collected: _Collected, options: Map
     for arm in collected.others:
         name = difference_name(arm, collected.scenario.baseline)
         summary["differences"][name]["break_even_effectiveness"] = None
-        if summary.get("ensemble") is not None:
+        if collected.scenario.arms[arm].plans == collected.scenario.arms[collected.scenario.baseline].plans:
             continue
-        found = break_even(collected.scenario, arm, collected.difference(arm), options=options)
+        found = break_even(collected.runs, arm, collected.difference(arm), options=options, sampling=collected.sampling)
         if found is None:
             continue
         if found.at.mean is not None:
             summary["differences"][name]["break_even_effectiveness"] = asdict(found.at)
         summary["effectiveness"][name] = {
             "grid": list(found.grid),
-            "contribution": [asdict(estimate(column)) for column in found.curves.T],
+            "contribution": [asdict(estimate(column, collected.sampling)) for column in found.curves.T],
         }
 
 
@@ -188,6 +192,8 @@ class _Collected:
     measures: list[Mapping[str, Measures]] = field(default_factory=list)
     picks: dict[str, dict[str, int] | None] = field(default_factory=dict)
     values: dict[str, ValueDifferences] = field(default_factory=dict)
+    runs: list[tuple[Scenario, Sequence[int]]] = field(default_factory=list)
+    sampling: Sampling = INDEPENDENT
 
     @property
     def others(self) -> list[str]:
@@ -198,7 +204,9 @@ class _Collected:
         from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
 
         baseline, keep = scenario.baseline, scenario.record.customers
-        for replicate, arms in run_replicates(scenario, replicates=replicates, kept=self.kept, **options):
+        self.runs.append((scenario, replicates))
+        kept: dict[str, Any] = {} if self.kept is None else {"kept": self.kept}
+        for replicate, arms in run_replicates(scenario, replicates=replicates, **kept, **options):
             self.measures.append({arm: measure(history, scenario) for arm, history in arms.items()})
             reference = arms[baseline].lives
             for arm in self.others:
@@ -209,9 +217,16 @@ class _Collected:
                 values.add(arms[arm].lives, reference, len(scenario.personas))
             self.histories.append({arm: history if keep else _without_lives(history) for arm, history in arms.items()})
 
+    def run_ensemble(self, ensemble: Ensemble, count: int, options: Mapping[str, Any]) -> None:
+        """Run members of an ensemble as often as their weights ask for, with fresh random numbers each time."""
+        picks = ensemble.picks(count)
+        self.sampling = Sampling(tuple(member for member in picks for _ in range(SEEDS)))
+        for number, member in enumerate(picks):
+            self.run(ensemble.scenario(self.scenario, member), range(number * SEEDS, (number + 1) * SEEDS), options)
+
     def half_width(self) -> float:
         """Return the widest relative half-width of the arms' differences in contribution."""
-        return max((relative_half_width(self.difference(arm)) for arm in self.others), default=0.0)
+        return max((relative_half_width(self.difference(arm), self.sampling) for arm in self.others), default=0.0)
 
     def difference(self, arm: str) -> NDArray[np.float64]:
         """Return an arm's difference in contribution from the baseline by replicate, in money (R,)."""
@@ -221,7 +236,7 @@ class _Collected:
         ]
         return np.array([own - other for own, other in pairs])
 
-    def summary(self, seed: int, ensemble: Ensemble | None = None) -> dict[str, Any]:
+    def summary(self, seed: int, ensemble: Ensemble | None, doubts: Mapping[str, DoubtRuns]) -> dict[str, Any]:
         scenario = self.scenario
         personas = [persona.name for persona in scenario.personas]
         heads = np.stack([item[scenario.baseline].population for item in self.histories]).mean(axis=0)
@@ -229,10 +244,11 @@ class _Collected:
         if ensemble is not None:
             uncertainty["ensemble"] = {
                 "name": ensemble.name,
-                "members": len(self.histories) // SEEDS,
-                "seeds": SEEDS,
-                "uncertainty": parts_of_uncertainty(scenario, self.measures, SEEDS),
+                "members": len(ensemble.rows),
+                "simulations": len(self.histories),
+                "uncertainty": parts_of_uncertainty(scenario, self.measures, self.sampling),
             }
+            uncertainty["members"] = {"used": self.sampling.used, "effective": self.sampling.effective}
         return {
             "scenario": scenario.name,
             "title": scenario.title,
@@ -245,7 +261,8 @@ class _Collected:
             "persona_customers": dict(zip(personas, (heads * scenario.scale).tolist(), strict=True)),
             "seed": seed,
             "replicates": len(self.histories),
-            **summarise(scenario, self.measures, stage_names(scenario), 1 if ensemble is None else SEEDS),
+            **summarise(scenario, self.measures, stage_names(scenario), self.sampling, doubts),
+            "doubt": doubt_sources(scenario) if doubts else {},
             "clv_differences": {name: values.summary(personas) for name, values in self.values.items()},
             "picks": self.picks,
             "costs": {arm: cost_table(scenario, arm, [item[arm] for item in self.histories]) for arm in scenario.arms},

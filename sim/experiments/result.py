@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from agents.money import CENTS
 from sim.analysis import tables
 from sim.analysis.metrics import EVERYBODY, Measures
+from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.record.history import History
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.analysis.summary import DoubtRuns
     from sim.calibration.ensemble import Ensemble
     from sim.scenario.scenario import Scenario
 
@@ -51,6 +53,10 @@ class Result:
         How long it took.
     ensemble : Ensemble, optional
         Whose parameter sets it was run over; replicates then come in groups that share a set.
+    sampling : Sampling
+        How the replicates were drawn.
+    doubts : mapping
+        By arm, its runs with other effectiveness, where a strategy states the doubt about it.
     """
 
     scenario: Scenario
@@ -63,6 +69,8 @@ class Result:
     started: str
     wall_seconds: float
     ensemble: Ensemble | None = None
+    sampling: Sampling = INDEPENDENT
+    doubts: Mapping[str, DoubtRuns] = field(default_factory=dict)
     _frames: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.money import CENTS
 from sim.experiments.result import Result
 from sim.number_format import spaced
 from sim.reports.figures.effectiveness import EffectivenessCurve
 from sim.reports.figures.gap import Gap
+from sim.reports.figures.money import CashDoubt
 from sim.scenario.journey import Journey
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "anything_bought",
     "arm_named",
     "arms_in_order",
+    "cash_doubt",
     "cash_gains",
     "currency_of",
     "difference_name",
@@ -98,6 +101,17 @@ def cash_gains(result: Result) -> dict[str, NDArray[np.float64]]:
     """Return by arm the weekly contribution minus the baseline's, in money (replicates, weeks)."""
     baseline = result.cash(result.scenario.baseline)
     return {arm: result.cash(arm) - baseline for arm in other_arms(result)}
+
+
+def cash_doubt(result: Result) -> CashDoubt:
+    """Return what the bands of cumulative cash cover beside independent replicates."""
+    return CashDoubt(
+        result.sampling,
+        {
+            arm: doubt.shifts(lambda own, base: np.cumsum(own.cash[0] - base.cash[0]) / CENTS)
+            for arm, doubt in result.doubts.items()
+        },
+    )
 
 
 def paybacks(result: Result) -> dict[str, tuple[float | None, float | None]]:

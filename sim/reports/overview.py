@@ -7,10 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sim.analysis.bands import period_middles
+from sim.analysis.bands import Band, band_of, period_middles
+from sim.analysis.shape import SHARE
 from sim.experiments.result import Result
 from sim.number_format import counted
 from sim.reports.comparison import (
+    cash_doubt,
     cash_gains,
     currency_of,
     other_arms,
@@ -50,10 +52,16 @@ def overview(result: Result) -> Figure:
         top = grid[0][0]
         percent_axis(top)
         _range(top, loop)
-        plot_bands(top, middle, loop)
+        plot_bands(top, middle, _bands(result, loop))
         finish(top, "Purchases won in the loyalty loop", x="week of the horizon", y="share of its purchases")
         if arms:
-            plot_cash(grid[0][1], cash_gains(result), currency=currency, payback=paybacks(result))
+            plot_cash(
+                grid[0][1],
+                cash_gains(result),
+                currency=currency,
+                payback=paybacks(result),
+                doubt=cash_doubt(result),
+            )
             finish(
                 grid[0][1],
                 f"Cumulative cash against {short(scenario.baseline, 18)}",
@@ -71,11 +79,15 @@ def overview(result: Result) -> Figure:
         else:
             percent_axis(grid[0][1])
             _range(grid[0][1], share)
-            plot_bands(grid[0][1], middle, share)
+            plot_bands(grid[0][1], middle, _bands(result, share))
             finish(grid[0][1], "Market share", x="week of the horizon", y="share of purchases")
             for axes in grid[1]:
                 axes.axis("off")
     return figure
+
+
+def _bands(result: Result, shares: dict[str, NDArray[np.float64]]) -> dict[str, Band]:
+    return {arm: band_of(values, result.sampling, SHARE) for arm, values in shares.items()}
 
 
 def _range(axes: Axes, series: dict[str, NDArray[np.float64]]) -> None:

@@ -9,11 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.analysis.bands import periods
+from sim.analysis.shape import COUNT, SHARE
 from sim.experiments.result import Result
 from sim.number_format import short_money
 from sim.reports.comparison import (
     all_journeys,
     arm_named,
+    cash_doubt,
     cash_gains,
     currency_of,
     difference_name,
@@ -49,7 +51,7 @@ __all__ = [
     "waterfall",
 ]
 
-_BAND = "Band: 95 % interval of the mean over replicates (Student's t)."
+_BAND = "Band: 95 % interval of the mean over replicates; the doubt about effectiveness is no part of it."
 _ONE = "One replicate: no interval."
 
 
@@ -104,10 +106,20 @@ def loyalty(result: Result) -> Figure:
     focal = short(result.scenario.market.focal, 20)
     panels = [
         TimelinePanel(
-            weekly_series(result, "market_share"), f"Market share of {focal}", "of all purchases", percent_axis
+            weekly_series(result, "market_share"),
+            f"Market share of {focal}",
+            "of all purchases",
+            percent_axis,
+            shape=SHARE,
+            sampling=result.sampling,
         ),
         TimelinePanel(
-            weekly_series(result, "loop_share"), "Purchases won in the loyalty loop", "of its purchases", percent_axis
+            weekly_series(result, "loop_share"),
+            "Purchases won in the loyalty loop",
+            "of its purchases",
+            percent_axis,
+            shape=SHARE,
+            sampling=result.sampling,
         ),
     ]
     return draw_timeline(result.scenario.horizon, panels, note=_periods_note(result))
@@ -118,10 +130,11 @@ def contacts(result: Result) -> Figure:
     customers = float(result.scenario.market_customers)
     sent = {arm: values / customers * 100 for arm, values in weekly_series(result, "contacts").items()}
     gone = {arm: values / customers for arm, values in weekly_series(result, "opted_out").items()}
+    drawn = result.sampling
     panels = [
-        TimelinePanel(sent, "Contacts", "per 100 customers\nand week"),
-        TimelinePanel(weekly_series(result, "fatigue"), "Contact fatigue", "mean fatigue"),
-        TimelinePanel(gone, "Opted out", "of customers", percent_axis),
+        TimelinePanel(sent, "Contacts", "per 100 customers\nand week", shape=COUNT, sampling=drawn),
+        TimelinePanel(weekly_series(result, "fatigue"), "Contact fatigue", "mean fatigue", shape=COUNT, sampling=drawn),
+        TimelinePanel(gone, "Opted out", "of customers", percent_axis, shape=SHARE, sampling=drawn),
     ]
     return draw_timeline(result.scenario.horizon, panels, note=_periods_note(result), tall=1.5)
 
@@ -153,6 +166,7 @@ def cash(result: Result) -> Figure:
         currency=currency_of(result),
         payback=paybacks(result),
         title=f"Cumulative cash against {short(result.scenario.baseline, 18)}",
+        doubt=cash_doubt(result),
     )
 
 
@@ -195,7 +209,8 @@ def difference(result: Result, metric: str = "contribution") -> Figure:
             money_axis(axes, currency_of(result))
     elif metric in ("market_share", "loop_share"):
         unit, write = "percentage points", percent_axis
-    panel = TimelinePanel(gaps, f"Difference in {words} from {short(baseline, 18)}", f"{words}, {unit}", write)
+    title = f"Difference in {words} from {short(baseline, 18)}"
+    panel = TimelinePanel(gaps, title, f"{words}, {unit}", write, sampling=result.sampling)
     return draw_timeline(result.scenario.horizon, [panel], note=_periods_note(result), tall=2.6, first=1)
 
 

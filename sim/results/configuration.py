@@ -70,4 +70,4 @@ def write_ensemble(folder: Path, name: str, ensemble: Ensemble | None, what: str
         [f"Near-best fits of {name!r}, with weights: what the {what} leave open.", *fit],
         {**ensemble.plain(), "scenario": name},
     )
-    return [command, f"{command} scenario.ensemble={name}"]
+    return [command, f"{command} ensemble=none"]

@@ -155,7 +155,7 @@ def _run(job: Job[CalibrateKeys, TargetPlan | DataPlan], session: Session) -> An
             "",
             *calibration_lines(done),
         ],
-        commands=[command, *([f"{command} scenario.ensemble={name}"] if done.members else [])],
+        commands=[command, *([f"{command} ensemble=none"] if done.members else [])],
     )
 
 

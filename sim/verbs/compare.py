@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from agents.quantity import quantity
 from sim.calibration.ensemble import SEEDS, Ensemble, read_ensemble
+from sim.scenario.dotted_key import value_at
 from sim.scenario.errors import ConfigError
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import show
 from sim.verbs.frame import Command, Job, Session
 
 if TYPE_CHECKING:
@@ -18,23 +21,60 @@ if TYPE_CHECKING:
 __all__ = ["COMMAND", "CompareKeys"]
 
 
+#: Says that a scenario is not to be run over its ensemble.
+NO_ENSEMBLE = "none"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareKeys:
     """Over which parameter sets the arms are run."""
 
-    ensemble: Any = quantity("an ensemble of parameter sets, by name or written out; null: one set", default=None)
+    ensemble: Any = quantity(
+        "an ensemble of parameter sets, by name or written out; null: the scenario's own, if it has one; none: one set",
+        default=None,
+    )
 
 
 def _prepare(job: Job[CompareKeys, None]) -> Ensemble | None:
-    if job.keys.ensemble is None:
+    asked = job.keys.ensemble
+    if asked == NO_ENSEMBLE:
         return None
-    ensemble = read_ensemble(job.keys.ensemble, job.scenario, job.config_path)
+    own = job.config_path.find("ensemble", job.scenario.name)
+    if asked is None:
+        if own is None or not _is_own(job):
+            return None
+        asked = job.scenario.name
+    ensemble = read_ensemble(asked, job.scenario, job.config_path)
     if job.scenario.precision is not None:
         raise ConfigError(
-            f"precision is {job.scenario.precision:g}, but with scenario.ensemble no number of replicates makes the"
-            " interval as narrow as one likes; leave one of them out"
+            f"precision is {job.scenario.precision:g}, but over the ensemble {ensemble.name!r} no number of replicates"
+            " makes the interval as narrow as one likes; leave precision out, or give ensemble=none"
         )
+    if isinstance(asked, str) and _is_own(job):
+        _check_untouched(job, ensemble)
     return ensemble
+
+
+def _said(ensemble: Ensemble | None) -> Any:
+    return NO_ENSEMBLE if ensemble is None else ensemble.plain()
+
+
+def _is_own(job: Job[CompareKeys, None]) -> bool:
+    """Whether the scenario is a file of its name, so that an ensemble of that name is its own."""
+    return job.config_path.find("scenario", job.scenario.name) is not None
+
+
+def _check_untouched(job: Job[CompareKeys, None], ensemble: Ensemble) -> None:
+    """Refuse a change of what the members of an ensemble set: it would have no effect."""
+    data, where = job.config_path.read_scenario(job.scenario.name)
+    fitted = Scenario.from_dict(data, config_path=job.config_path, where=where)
+    for path in ensemble.paths:
+        now, before = (value_at(scenario, path) for scenario in (job.scenario, fitted))
+        if now != before:
+            raise ConfigError(
+                f"{path} is {show(now)}, but the ensemble {ensemble.name!r} sets it; give ensemble=none to run this one"
+                " market, or leave it out"
+            )
 
 
 def _run(job: Job[CompareKeys, Ensemble | None], session: Session) -> Answer:
@@ -55,7 +95,9 @@ def _run(job: Job[CompareKeys, Ensemble | None], session: Session) -> Answer:
     from sim.reports.terminal import print_result
     from sim.results.comparison import comparison
 
-    answer = comparison(result, job.config({} if ensemble is None else {"ensemble": ensemble.plain()}))
+    answer = comparison(
+        result, job.config({} if ensemble is None and job.keys.ensemble is None else {"ensemble": _said(ensemble)})
+    )
     return replace(answer, display=lambda: print_result(result, sys.stdout))
 
 

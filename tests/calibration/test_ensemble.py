@@ -5,12 +5,14 @@ import pytest
 
 from sim.analysis.decomposition import decompose
 from sim.analysis.paired import estimate, paired_difference
+from sim.analysis.sampling import Sampling
 from sim.calibration.ensemble import SEEDS, Ensemble, read_ensemble
 from sim.experiments.compare import compare
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 
+PAIRS = Sampling(tuple(member for member in range(8) for _ in range(SEEDS)))
 SMALL = {"population": 200, "horizon": 20, "burn_in": 10}
 PATH = "market.choice.novelty"
 
@@ -25,7 +27,7 @@ def test_variance_components_are_found_again():
     """Random effects of sd 3 and 1: 4,000 sets, so that a standard error is below 2 %."""
     generator = np.random.default_rng(1)
     sets = np.repeat(generator.normal(5.0, 3.0, 4000), 2) + generator.normal(0.0, 1.0, 8000)
-    parts = decompose(sets, 2)
+    parts = decompose(sets, np.repeat(np.arange(4000), 2))
     assert parts.mean == pytest.approx(5.0, abs=0.2)
     assert (parts.parameter_sd, parts.luck_sd) == (pytest.approx(3.0, rel=0.06), pytest.approx(1.0, rel=0.06))
 
@@ -35,7 +37,7 @@ def test_without_parameter_effect_the_interval_is_that_of_independent_replicates
     generator = np.random.default_rng(2)
     covered = 0
     for _ in range(400):
-        interval = estimate(generator.normal(0.0, 1.0, 16), SEEDS)
+        interval = estimate(generator.normal(0.0, 1.0, 16), PAIRS)
         covered += interval.ci_low <= 0.0 <= interval.ci_high
     assert covered / 400 >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 400)
 
@@ -46,19 +48,33 @@ def test_the_interval_covers_the_value_at_the_true_parameters():
     for _ in range(400):
         truth = generator.normal(0.0, 2.0)
         values = np.repeat(generator.normal(0.0, 2.0, 8), 2) + generator.normal(0.0, 1.0, 16)
-        interval = estimate(values, SEEDS)
+        interval = estimate(values, PAIRS)
         covered += interval.ci_low <= truth <= interval.ci_high
     assert covered / 400 == pytest.approx(0.95, abs=3 * np.sqrt(0.95 * 0.05 / 400) + 0.02)
 
 
 def test_luck_and_parameters_add_up_and_zero_stays_zero():
-    parts = decompose(np.array([1.0, 2.0, 5.0, 7.0, 9.0, 8.0]), 2)
+    parts = decompose(np.array([1.0, 2.0, 5.0, 7.0, 9.0, 8.0]), (0, 0, 1, 1, 2, 2))
     whole, luck, parameters = (parts.half_width(0.95, of) for of in ("both", "luck", "parameters"))
     assert whole**2 == pytest.approx(luck**2 + parameters**2)
-    assert estimate(np.zeros(8), SEEDS).ci_high == 0.0
-    assert paired_difference(np.zeros(8), np.zeros(8), SEEDS).p_better == 0.5
-    assert decompose(np.full(4, np.nan), 2).mean is None
-    assert decompose(np.array([1.0, 2.0, np.nan, 4.0]), 2).half_width(0.95) is None
+    assert estimate(np.zeros(16), PAIRS).ci_high == 0.0
+    assert paired_difference(np.zeros(16), np.zeros(16), PAIRS).p_better == 0.5
+    assert decompose(np.full(4, np.nan), (0, 0, 1, 1)).mean is None
+    assert decompose(np.array([1.0, 2.0, np.nan, np.nan]), (0, 0, 1, 1)).half_width(0.95) is None
+
+
+def test_members_that_come_again_count_once():
+    """Six sets of which one is drawn nine times of fourteen: the degrees of freedom are those of 2.2 sets, not of 28."""
+    often = Sampling(tuple(np.repeat([0, 1, 2, 3, 4, 5], [18, 2, 2, 2, 2, 2]).tolist()))
+    assert often.used == 6 and often.effective == pytest.approx(28**2 / (18**2 + 5 * 4))
+    generator = np.random.default_rng(4)
+    covered = 0
+    for _ in range(400):
+        own = generator.normal(0.0, 2.0, 6)
+        values = own[list(often.members)] + generator.normal(0.0, 1.0, 28)
+        interval = estimate(values, often)
+        covered += interval.ci_low <= generator.normal(0.0, 2.0) <= interval.ci_high
+    assert covered / 400 >= 0.92
 
 
 def test_members_come_as_often_as_their_weights_say():
@@ -71,16 +87,14 @@ def test_a_comparison_over_an_ensemble_says_both_parts():
     ensemble = read_ensemble(_ensemble(0.0, 1.0, 2.0, 3.0), scenario, ConfigPath.of())
     result = compare(scenario, replicates=4, threads=1, ensemble=ensemble)
     summary = result.summary_json
-    assert summary["ensemble"]["members"] == 4 and result.replicates == 4 * SEEDS
+    assert summary["members"] == {"used": 4, "effective": 4.0} and result.replicates == 4 * SEEDS
+    assert summary["effectiveness"]["proactive - classic"]["grid"]
     entry = summary["differences"]["proactive - classic"]["contribution"]
     part = summary["ensemble"]["uncertainty"]["proactive - classic"]["contribution"]
     half = (entry["ci_high"] - entry["ci_low"]) / 2.0
     assert half**2 == pytest.approx(part["luck"] ** 2 + part["parameters"] ** 2)
-    assert (
-        "Random variation alone" in result.verdict
-        and "near-best fits" in result.verdict
-        and "leaves open:" in result.verdict
-    )
+    assert (entry["luck"], entry["doubt"]) == (pytest.approx(part["luck"]), pytest.approx(part["parameters"]))
+    assert "random variation alone would make it" in result.verdict and "4 distinct near-best fits" in result.verdict
 
 
 def test_an_ensemble_of_one_market_has_no_parameter_doubt_beyond_chance():

@@ -283,7 +283,7 @@ def test_cash_marks_low_point_and_payback() -> None:
     weekly = np.array([[-100.0, -50.0, 100.0, 100.0], [-100.0, -50.0, 90.0, 100.0]])
     figure = draw_cash({"led": weekly}, currency="$", payback={"led": (3.0, 0.5)}, title="cash")
     words = words_in(figure)
-    assert any("−$150, week 1" in item for item in words)
+    assert any("−$150, about week 1" in item for item in words)
     assert any("payback week 3 (50 % of replicates)" in item for item in words)
 
 

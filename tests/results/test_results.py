@@ -99,11 +99,11 @@ def test_precision_adds_replicates_until_narrow_enough(pretend_runs, scenario):
 
 
 def test_precision_that_cannot_be_reached_says_so(pretend_runs, scenario, monkeypatch):
-    monkeypatch.setattr("sim.experiments.compare.MAX_REPLICATES", 6)
+    monkeypatch.setattr("sim.experiments.compare.MAX_REPLICATES", 12)
     assert MAX_REPLICATES == 1000
     pretend_runs(better=0, noise=30)
     result = compare(scenario, replicates=2, precision=1e-6)
-    assert result.replicates == 6 and "was not reached" in result.verdict
+    assert result.replicates == 12 and "was not reached" in result.verdict
 
 
 def test_three_arms_and_one(pretend_runs, three_arms, scenario):

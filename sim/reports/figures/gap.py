@@ -16,11 +16,11 @@ class Gap(NamedTuple):
 
 
 def is_sure(gap: Gap) -> bool:
-    """Whether no interval covers zero: it stays clear of it, or one replicate gives none.
+    """Whether the interval stays clear of zero; one replicate gives none, so that nothing of it is sure.
 
     Examples
     --------
     >>> is_sure(Gap(1.0, 0.5, 1.5)), is_sure(Gap(1.0, -0.5, 2.5)), is_sure(Gap(1.0, None, None))
-    (True, False, True)
+    (True, False, False)
     """
-    return gap.mean is not None and (gap.low is None or gap.high is None or gap.low > 0.0 or gap.high < 0.0)
+    return None not in gap and (gap.low > 0.0 or gap.high < 0.0)  # type: ignore[operator]

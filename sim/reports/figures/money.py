@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,14 +13,22 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sim.analysis.bands import band_of
+from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.number_format import percent, short_money
 from sim.reports.figures.timeline import label_ends
 from sim.reports.style import FEWER, INK, MORE, MUTED, Look, canvas, finish, look, money_axis, short, style
 
-__all__ = ["draw_cash", "draw_waterfall", "plot_cash", "plot_waterfall"]
+__all__ = ["CashDoubt", "draw_cash", "draw_waterfall", "plot_cash", "plot_waterfall"]
 
 _POINTS = 90
 _GROUND = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
+
+
+class CashDoubt(NamedTuple):
+    """What bands of cumulative cash cover: how replicates were drawn, and by arm the shifts of each week (J, weeks)."""
+
+    sampling: Sampling = INDEPENDENT
+    shifts: Mapping[str, NDArray[np.float64]] = MappingProxyType({})
 
 
 def draw_waterfall(
@@ -138,6 +148,7 @@ def draw_cash(
     currency: str,
     payback: Mapping[str, tuple[float | None, float | None]],
     title: str,
+    doubt: CashDoubt | None = None,
 ) -> Figure:
     """Draw cumulative contribution minus the baseline's, with low point and payback.
 
@@ -149,6 +160,8 @@ def draw_cash(
     payback : mapping
         Arm -> (mean discounted payback week or None, share of replicates that pay back or None).
     title : str
+    doubt : CashDoubt, optional
+        What bands cover beside independent replicates.
 
     Returns
     -------
@@ -158,9 +171,9 @@ def draw_cash(
     with style():
         figure, (axes,) = canvas(3.2)
         figure.subplots_adjust(left=0.17, bottom=0.24, right=0.82)
-        plot_cash(axes, cash, currency=currency, payback=payback)
+        plot_cash(axes, cash, currency=currency, payback=payback, doubt=doubt)
         finish(axes, title, x="week of the horizon", y=f"cumulative difference, {currency}", flush=True)
-        words = "Undiscounted. Band: 95 % interval of the mean over replicates. ▼ lowest point.\n"
+        words = "Undiscounted. Band: 95 % interval of the mean over replicates. ▼ lowest point, mean over replicates.\n"
         words += "Payback: the week from which the discounted sum stays above zero."
         figure.text(0.02, 0.02, words, fontsize=7.5, color=MUTED, va="bottom", linespacing=1.3)
     return figure
@@ -172,6 +185,7 @@ def plot_cash(
     *,
     currency: str,
     payback: Mapping[str, tuple[float | None, float | None]],
+    doubt: CashDoubt | None = None,
 ) -> None:
     """Draw the lines of cumulative cash into a panel.
 
@@ -185,7 +199,10 @@ def plot_cash(
         Currency of the amounts.
     payback : mapping
         Arm -> (mean discounted payback week or None, share of replicates that pay back or None).
+    doubt : CashDoubt, optional
+        What bands cover beside independent replicates.
     """
+    doubt = doubt or CashDoubt()
     ends: list[tuple[float, str, str]] = []
     lines = []
     for position, (arm, weekly) in enumerate(cash.items(), start=1):
@@ -194,7 +211,10 @@ def plot_cash(
         low = int(total.mean(axis=0).argmin())
         # The low point is always among the points drawn.
         keep = np.unique(np.r_[np.linspace(0, weeks - 1, min(weeks, _POINTS)).round().astype(int), low])
-        lines.append((position, arm, keep, band_of(total[:, keep]), low, float(total.mean(axis=0)[low])))
+        shifts = doubt.shifts.get(arm)
+        band = band_of(total[:, keep], doubt.sampling, shifts=None if shifts is None else shifts[:, keep])
+        # The mean of the lowest points, as in the tables; the lowest point of the mean is less deep.
+        lines.append((position, arm, keep, band, low, float(total.min(axis=1).mean())))
     parts = [part for *_, band, _, _ in lines for part in band if part is not None]
     bottom, top = min([0.0, *(float(np.min(p)) for p in parts)]), max([0.0, *(float(np.max(p)) for p in parts)])
     room = (top - bottom) or 1.0
@@ -212,7 +232,7 @@ def plot_cash(
         if depth < 0.0:
             axes.plot([low], [depth], marker="v", color=drawn.colour, markersize=6)
             axes.annotate(
-                f"{short_money(depth, currency)}, week {low}",
+                f"{short_money(depth, currency)}, about week {low}",
                 (low, depth),
                 # A shallow low point leaves the room below zero to the payback.
                 xytext=(6 if low < 0.6 * weeks else -6, -21 if depth > -0.12 * room else -10),

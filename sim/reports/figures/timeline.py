@@ -11,40 +11,48 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 from numpy.typing import NDArray
 
-from sim.analysis.bands import band_of, period_middles
+from sim.analysis.bands import Band, band_of, period_middles
+from sim.analysis.sampling import INDEPENDENT, Sampling
+from sim.analysis.shape import ANYTHING, Shape
 from sim.reports.style import INK, canvas, finish, footnote, look, short, style
 
 __all__ = ["TimelinePanel", "draw_timeline", "label_ends", "plot_bands"]
 
 
 class TimelinePanel(NamedTuple):
-    """One panel of a timeline: series (replicates, points) by arm, its title, its y label and how to write its axis."""
+    """One panel of a timeline: series (replicates, points) by arm, its title, its y label and how to write its axis.
+
+    ``shape`` is what the quantity can be, ``sampling`` how the replicates were drawn: bands are made as tables are.
+    """
 
     series: Mapping[str, NDArray[np.float64]]
     title: str
     label: str
     write: Callable[[Axes], None] | None = None
     zero: bool = True
+    shape: Shape = ANYTHING
+    sampling: Sampling = INDEPENDENT
+
+    def bands(self) -> dict[str, Band]:
+        """Return the band of every arm."""
+        return {arm: band_of(values, self.sampling, self.shape) for arm, values in self.series.items()}
 
 
-def plot_bands(
-    axes: Axes, weeks: NDArray[np.float64], series: Mapping[str, NDArray[np.float64]], *, first: int = 0
-) -> None:
+def plot_bands(axes: Axes, weeks: NDArray[np.float64], bands: Mapping[str, Band], *, first: int = 0) -> None:
     """Draw one line with its band per arm and write each arm's name at the end of its line.
 
     Parameters
     ----------
     axes : Axes
     weeks : float64 (points,)
-    series : mapping
-        Arm -> (replicates, points), the baseline first.
+    bands : mapping
+        Arm -> its mean and interval, the baseline first.
     first : int
         Look of the first series; 0 is the baseline's.
     """
     ends: list[tuple[float, str, str]] = []
-    for position, (arm, values) in enumerate(series.items(), start=first):
+    for position, (arm, band) in enumerate(bands.items(), start=first):
         drawn = look(position)
-        band = band_of(values)
         if band.low is not None and band.high is not None:
             axes.fill_between(weeks, band.low, band.high, color=drawn.colour, alpha=0.18, linewidth=0.0)
         axes.plot(
@@ -121,7 +129,7 @@ def draw_timeline(
             if panel.write is not None:
                 panel.write(axes)
             _limits(axes, panel)
-            plot_bands(axes, middle, panel.series, first=first)
+            plot_bands(axes, middle, panel.bands(), first=first)
             last = position + 1 == len(panels)
             finish(axes, panel.title, x="week of the horizon" if last else "", y=panel.label, flush=True)
             axes.set_xlim(0, max(weeks - 1, 1))
@@ -131,7 +139,7 @@ def draw_timeline(
 
 def _limits(axes: Axes, panel: TimelinePanel) -> None:
     """Fix the range before anything is drawn: labels at the ends of lines need it."""
-    bands = [band_of(values) for values in panel.series.values()]
+    bands = panel.bands().values()
     every = np.concatenate([part for band in bands for part in band if part is not None])
     known = every[np.isfinite(every)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)

@@ -1,0 +1,103 @@
+"""Response: what a quantity does when the capabilities are more or less effective than assumed.
+
+Ranges of effectiveness are sampled at few points, each on the random numbers of the comparison. A quadratic response
+surface (Box & Wilson 1951) through what came out then tells the quantity at many more: their spread is the doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Response"]
+
+Floats = NDArray[np.float64]
+
+#: Points that are simulated, by capability in doubt; a quadratic surface of four has 14 coefficients.
+POINTS_EACH = 6
+#: Points at which the surface is read.
+READ = 512
+#: Of Halton's points (1960), a prime for each capability in doubt.
+_BASES = (2, 3, 5, 7, 11, 13, 17, 19)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A design of multiples of the effectiveness, and the surface through what was found there.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Capabilities in doubt.
+    design : float64 (D, C)
+        Multiples that are simulated.
+    read : float64 (J, C)
+        Multiples, equally likely, at which the surface is read.
+    """
+
+    names: tuple[str, ...]
+    design: Floats
+    read: Floats
+
+    @classmethod
+    def of(cls, ranges: Mapping[str, tuple[float, float]]) -> Response:
+        """Return the response over ranges of multiples by capability, each uniform and independent of the others.
+
+        Examples
+        --------
+        >>> Response.of({"context": (0.5, 1.5)}).design.shape
+        (6, 1)
+        """
+        low, high = np.array(list(ranges.values())).T
+        # Halton points without scrambling: the same ones always, and spread evenly.
+        points = np.column_stack([_radical_inverse(READ, base) for base in _BASES[: len(ranges)]])
+        multiples = low + points * (high - low)
+        return cls(tuple(ranges), multiples[: POINTS_EACH * len(ranges)], multiples)
+
+    def shifts(self, found: Floats) -> Floats:
+        """Return the shift of a quantity at every point at which the surface is read.
+
+        Parameters
+        ----------
+        found : float64 (D, ...)
+            Shifts at the points of the design, from where all multiples are 1; NaN where undefined.
+
+        Returns
+        -------
+        float64 (J, ...)
+            Zero where every shift found is zero, and NaN where too few are known.
+        """
+        flat = np.asarray(found, dtype=np.float64).reshape(len(found), -1)
+        out = np.full((len(self.read), flat.shape[1]), np.nan)
+        terms, at = _terms(self.design), _terms(self.read)
+        known = ~np.isnan(flat)
+        for pattern in np.unique(known, axis=1).T:
+            columns = np.flatnonzero((known == pattern[:, None]).all(axis=0))
+            if pattern.sum() >= len(self.names) + 1:
+                out[:, columns] = at @ (np.linalg.pinv(terms[pattern]) @ flat[np.ix_(pattern, columns)])
+        return out.reshape(len(self.read), *np.shape(found)[1:])
+
+    def plain(self) -> dict[str, Any]:
+        """Return the ranges that the design covers, and its size, for a summary."""
+        return {"capabilities": list(self.names), "points": len(self.design)}
+
+
+def _radical_inverse(count: int, base: int) -> Floats:
+    """Return the first points of van der Corput's sequence after 0: digits of 1, 2, 3, ... mirrored at the point."""
+    number, out, weight = np.arange(1, count + 1), np.zeros(count), 1.0 / base
+    while number.any():
+        out += number % base * weight
+        number, weight = number // base, weight / base
+    return out
+
+
+def _terms(multiples: Floats) -> Floats:
+    """Return the terms of a quadratic surface that is 0 where all multiples are 1."""
+    away = multiples - 1.0
+    pairs = combinations_with_replacement(range(away.shape[1]), 2)
+    return np.column_stack([away, *(away[:, one] * away[:, other] for one, other in pairs)])

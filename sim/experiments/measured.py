@@ -1,0 +1,77 @@
+"""Measured: further arms of a comparison, run on its random numbers with fewer customers, and their measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from agents.strategies import CAPABILITIES, Effectiveness
+from sim.analysis.metrics import Measures, measure
+from sim.scenario.resolved import Arm, Record
+from sim.scenario.scenario import Scenario
+
+__all__ = ["Runs", "measured", "scaled_arm"]
+
+#: Scenarios, alike but for parameters, with the replicates that are run of each.
+Runs = Sequence[tuple[Scenario, Sequence[int]]]
+_NO_RECORD = Record(customers=False, events=0, lives=0)
+#: The largest effectiveness that a capability can have.
+_MOST = 2.0
+
+
+def measured(
+    runs: Runs, arms: Mapping[str, Mapping[str, float] | None], customers: int, options: Mapping[str, Any]
+) -> Iterator[Mapping[str, Measures]]:
+    """Run arms with other effectiveness on the random numbers of a comparison.
+
+    Parameters
+    ----------
+    runs : sequence of tuple
+        What the comparison ran.
+    arms : mapping
+        By a name of its own, the arm and multiples of its effectiveness: ``"ARM"`` or ``"ARM NUMBER"`` to
+        multiples by capability, None as the arm is.
+    customers : int
+        How many are simulated, at most.
+    options : mapping
+        How to run: ``seed``, ``engine``, ``threads``, ``executor``.
+
+    Yields
+    ------
+    mapping
+        By replicate, the measures of each arm, of the whole market.
+    """
+    from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
+
+    for scenario, replicates in runs:
+        asked = {name: scaled_arm(scenario, name.split(" ")[0], multiples) for name, multiples in arms.items()}
+        few = scenario.simulating(min(scenario.population, customers))
+        small = replace(few, arms=asked, precision=None, record=_NO_RECORD)
+        for _, histories in run_replicates(small, replicates=replicates, **options):
+            yield {name: measure(history, small) for name, history in histories.items()}
+
+
+def scaled_arm(scenario: Scenario, arm: str, multiples: Mapping[str, float] | float | None) -> Arm:
+    """Return an arm whose focal brand's capabilities work so many times as well, at the same cost.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    arm : str
+    multiples : mapping or float, optional
+        Multiples of the stated effectiveness, by capability or of all; the product is kept within its range.
+
+    Returns
+    -------
+    Arm
+    """
+    whole = scenario.arms[arm]
+    if multiples is None:
+        return whole
+    plan = whole.plans[scenario.market.focal]
+    own = plan.strategy.effectiveness
+    of = dict.fromkeys(CAPABILITIES, multiples) if isinstance(multiples, int | float) else multiples
+    effectiveness = Effectiveness(**{name: min(getattr(own, name) * of.get(name, 1.0), _MOST) for name in CAPABILITIES})
+    scaled = replace(plan, strategy=replace(plan.strategy, effectiveness=effectiveness))
+    return replace(whole, plans={**whole.plans, scenario.market.focal: scaled})

@@ -1,0 +1,52 @@
+"""Doubt about effectiveness: told apart from luck, of one truth in all arms, and nothing where there is none."""
+
+import pytest
+
+from sim.experiments.compare import compare
+from sim.experiments.doubt import doubt_ranges
+from sim.scenario.scenario import Scenario
+
+DOUBT = "arms.proactive.focal.strategy.doubt"
+SMALL = {"population": 600, "horizon": 52, "burn_in": 26}
+NAME = "proactive - classic"
+
+
+@pytest.fixture(scope="module")
+def pair():
+    return [
+        compare(Scenario.load("treadmill", **SMALL, **more), replicates=4, seed=3)
+        for more in ({}, {DOUBT: {"automation": [0.5, 1.5], "innovation": {"low": 0, "high": 1, "source": "X 2020"}}})
+    ]
+
+
+def test_luck_and_doubt_are_told_apart(pair):
+    without, result = (one.summary_json["differences"][NAME]["contribution"] for one in pair)
+    assert (without["luck"], without["doubt"]) == (pytest.approx(result["luck"]), 0.0)
+    assert result["mean"] == without["mean"] and result["doubt"] > 0.0
+    assert result["ci_low"] < without["ci_low"] and result["ci_high"] >= without["ci_high"]
+    assert "how well the capabilities work alone would make it" in pair[1].verdict
+    assert "innovation 0 to 100 % (X 2020)" in pair[1].verdict
+    assert "how well the capabilities work" not in pair[0].verdict.split("It pays")[0]
+    assert pair[1].summary_json["doubt"]["automation"] == {"low": 0.5, "high": 1.5, "source": "assumption"}
+
+
+def test_every_history_is_as_without(pair):
+    without, with_doubt = pair
+    assert without.weekly.equals(with_doubt.weekly)
+
+
+def test_no_range_and_no_effect_is_no_doubt():
+    scenario = Scenario.load("treadmill", **SMALL, **{DOUBT: [1.0, 1.0]})
+    assert doubt_ranges(scenario) == {}
+    idle = {DOUBT: [0.5, 1.5], "arms.proactive.focal.strategy.effectiveness": 0.0}
+    assert doubt_ranges(Scenario.load("treadmill", **SMALL, **idle)) == {}
+
+
+def test_an_arm_that_is_the_baseline_again_differs_by_exactly_zero_whatever_the_doubt():
+    base = Scenario.load("treadmill", **SMALL, **{DOUBT: [0.5, 1.5]})
+    data = base.to_dict()
+    data["arms"]["classic"] = data["arms"]["proactive"]
+    summary = compare(Scenario.from_dict(data), replicates=3, seed=1).summary_json
+    gain = summary["differences"][NAME]["contribution"]
+    assert [gain[key] for key in ("mean", "ci_low", "ci_high", "luck", "doubt")] == [0.0] * 5
+    assert "do not differ" in summary["verdict"]
