@@ -22,6 +22,7 @@ class Brand:
         1000.0,
         "shape of the Gamma whose logarithm is a log_gamma taste: its weight in the Dirichlet",
     )
+    form: str = text("", "sub-form of the category, such as stick or tub; brands of one form share the taste for it")
     salience: float = number(0.5, 0.0, 1.0, "probability of coming to mind when a need arises (share of voice)")
     enters: int | None = whole(
         None, 0, 10_000, "step of the horizon in which it enters; null: there from the start", "steps", optional=True

@@ -449,6 +449,9 @@ class Customer:
             utility += world.taste(brand, u_taste >= 0.5, tail_position(taste_tail(u_taste)))
         else:
             utility += lifelong_taste(u_taste, constants.taste_sd)
+        if offer.form != NOBODY:
+            u_form = world.draw(self.customer_id, Purpose.FORM, 0, offer.form >> 2, offer.form & 3)
+            utility += lifelong_taste(u_form, constants.form_sd)
         utility += moment_error(u_error, constants.error_scale)
         if brand == self.incumbent:
             utility += incumbent_bump(

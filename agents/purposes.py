@@ -29,3 +29,4 @@ class Purpose(IntEnum):
     CHOICE = 11  # occasion; index: four brands each
     SAMPLE = 12  # once: whether the customer's events are logged
     EXPERIMENT = 13  # cycle; index: brand + 64 x experiment; nobody's: success and uplift
+    FORM = 14  # once; index: four sub-forms each

@@ -1,8 +1,8 @@
 """Cohort: buy-till-you-die customers as a market, a persona mix and a journey that any verb can run.
 
 Customers join on the days on which they first bought, need again after exponential gaps at a rate of their own, and
-leave for good after a repeat purchase with a probability of their own. One step of such a scenario is a day, or
-whatever ``step_days`` says, and not a week: several needs may fall into one week, and the engine meets one need a step.
+leave for good after a repeat purchase with a probability of their own. One step of such a scenario is a day where it
+can be: several needs may fall into one week, and the engine meets one need a step.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.customer_base.repeat_buying import RepeatModel
-from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
+from sim.scenario.calendar import DAYS_A_WEEK
 
 __all__ = ["LEAVING", "MOST_JOININGS", "Cohort", "Joining", "Simulable", "group_joinings", "stagger"]
 
@@ -22,7 +22,6 @@ __all__ = ["LEAVING", "MOST_JOININGS", "Cohort", "Joining", "Simulable", "group_
 MOST_JOININGS = 26
 #: Trait that holds the chance to leave after a repeat purchase.
 LEAVING = "novelty_seeking"
-_DAYS_A_YEAR = 365.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +107,14 @@ class Cohort:
     discount_rate: float = 0.10
     currency: str = "$"
 
+    @property
+    def step(self) -> str:
+        """What a scenario calls its step."""
+        return "day" if self.step_days == 1 else "week"
+
     def market(self) -> dict[str, Any]:
         """Return the content of the market's file."""
         steps_a_week = DAYS_A_WEEK / self.step_days
-        # The engine discounts 52 steps a year, whatever a step stands for.
-        rate = (1.0 + self.discount_rate) ** (WEEKS_A_YEAR * self.step_days / _DAYS_A_YEAR) - 1.0
         price = round(self.spend, 2)
         return {
             "name": self.name,
@@ -127,7 +129,7 @@ class Cohort:
                 "heterogeneity": self.model.heterogeneity,
                 "carry_over": 0.0,
             },
-            "economics": {"discount_rate": rate, "ancillary_margin": 0.5, "currency": self.currency},
+            "economics": {"discount_rate": self.discount_rate, "ancillary_margin": 0.5, "currency": self.currency},
         }
 
     def personas(self) -> dict[str, Any]:
@@ -206,6 +208,7 @@ class Cohort:
             "personas": self.name,
             "baseline": "today",
             "arms": {"today": {"focal": {"journey": self.name, "strategy": "reactive"}}},
+            "step": self.step,
             "population": self.population,
             "horizon": self.steps,
             "burn_in": 1,

@@ -13,7 +13,7 @@ from typing import Any
 
 from agents.strategies import CAPABILITIES
 from sim.customer_base.cohort import LEAVING, Cohort
-from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
+from sim.scenario.calendar import DAYS_A_WEEK, STEPS_A_YEAR
 
 __all__ = ["WhatIf", "lay_out"]
 
@@ -63,6 +63,7 @@ class WhatIf:
         weeks = self.steps_a_week
         return {
             **market,
+            "customers": self.customers,
             "channels": {"web": {"digital": True, "cost": 0.0, "effort": 1.0}},
             # A purchase that a contact brought forward is one that would have come: the next gap is longer by as much.
             "need": {**market["need"], "carry_over": 1.0},
@@ -100,7 +101,7 @@ class WhatIf:
     def strategy(self) -> dict[str, Any]:
         """Return the strategy of the arm that leads."""
         yearly = self.yearly_purchases * self.cohort.spend
-        steps_a_year = WEEKS_A_YEAR * self.steps_a_week
+        steps_a_year = STEPS_A_YEAR[self.cohort.step]
         return {
             "name": "lead",
             **_LEVELS,
@@ -127,8 +128,9 @@ class WhatIf:
                 "classic": {"focal": {"journey": name, "strategy": "reactive"}},
                 "proactive": {"focal": {"journey": f"{name}_proactive", "strategy": self.strategy()}},
             },
+            "step": cohort.step,
             "population": cohort.population,
-            "horizon": round(WEEKS_A_YEAR * self.steps_a_week),
+            "horizon": round(STEPS_A_YEAR[cohort.step]),
             "burn_in": cohort.steps + 1,
             "record": {"events": 0},
             "assumptions": [

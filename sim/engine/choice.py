@@ -26,6 +26,7 @@ from sim.world.world import World
 __all__ = ["buy_lanes", "draw_brands"]
 
 _RECALL, _TASTE, _CHOICE = np.int64(Purpose.RECALL), np.int64(Purpose.TASTE), np.int64(Purpose.CHOICE)
+_FORM = np.int64(Purpose.FORM)
 _AT_FIRST = Clock.FIRST
 
 
@@ -138,6 +139,10 @@ def _choose_lanes(world: World, market: MarketState, workspace: Workspace, lanes
                 constants.reputation_weight * scratch.reputation[lane],
             )
         _taste_lanes(world, workspace, brand, lanes)
+        if world.brands[brand].form != NOBODY:
+            form_draws = scratch.form_draws[world.brands[brand].form]
+            for lane in range(wide):
+                scratch.utility[lane] += lifelong_taste(uniform(np.int64(form_draws[lane])), constants.form_sd)
         for lane in range(wide):
             scratch.utility[lane] += moment_error(uniform(np.int64(draws[lane])), constants.error_scale)
         for lane in range(wide):
@@ -148,6 +153,24 @@ def _choose_lanes(world: World, market: MarketState, workspace: Workspace, lanes
             better = has(scratch.considered[lane], brand) & (utility > best)
             scratch.best_utility[lane] = utility if better else best
             scratch.brand[lane] = brand if better else taken
+
+
+@inlined
+def _draw_lifelong(world: World, workspace: Workspace, purpose: Int, things: Int, lanes: Int, draws: Any) -> None:
+    """Fill a row of draws for each thing of which a customer has a lifelong taste; ``period`` is 0 on the lanes."""
+    constants, scratch = world.constants[0], workspace.scratch[0]
+    for row in range(0, things, 4):
+        blocks(
+            constants.seed,
+            constants.replicate,
+            scratch.customer_id,
+            purpose,
+            scratch.period,
+            row >> 2,
+            lanes,
+            draws,
+            row,
+        )
 
 
 @rule
@@ -183,18 +206,8 @@ def buy_lanes(
         draw_brands(world, workspace, _CHOICE, choosing)
         for lane in range(choosing):
             scratch.period[lane] = 0
-        for row in range(0, constants.brands, 4):
-            blocks(
-                constants.seed,
-                constants.replicate,
-                scratch.customer_id,
-                _TASTE,
-                scratch.period,
-                row >> 2,
-                choosing,
-                scratch.taste_draws,
-                row,
-            )
+        _draw_lifelong(world, workspace, _TASTE, constants.brands, choosing, scratch.taste_draws)
+        _draw_lifelong(world, workspace, _FORM, constants.forms, choosing, scratch.form_draws)
         _prepare_choice(world, workspace, population, choosing)
         _choose_lanes(world, market, workspace, choosing)
     # Customers who buy the host brand come behind those who chose.

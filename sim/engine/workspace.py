@@ -61,6 +61,7 @@ SCRATCH = np.dtype(
         ("period", np.uint32, (LANES,)),  # week or occasion of a draw
         ("draws", np.uint32, (MAX_BRANDS, LANES)),
         ("taste_draws", np.uint32, (MAX_BRANDS, LANES)),
+        ("form_draws", np.uint32, (MAX_BRANDS, LANES)),
         ("entry_draws", np.uint32, (4, LANES)),
         ("node", np.uint16, (LANES,)),
         ("selected", np.uint32, (LANES + VECTOR_WIDTH,)),  # those chosen by a condition: index or lane

@@ -79,6 +79,9 @@ class Choice:
         "lifelong taste; normal: of taste_sd; log_gamma: Dirichlet choice shares, of brands.NAME.taste_shape",
     )
     taste_sd: float = number(1.0, 0.0, 10.0, "standard deviation of lifelong taste per brand, where normal", "utility")
+    form_sd: float = number(
+        0.0, 0.0, 10.0, "standard deviation of lifelong taste per sub-form, shared by its brands", "utility"
+    )
     error_scale: float = number(1.0, 0.0, 10.0, "scale of the Gumbel error of an occasion", "utility")
     habit: float = number(0.5, 0.0, 5.0, "bump of the incumbent at full habit", "utility")
     reputation: float = number(0.417, 0.0, 10.0, "utility per unit of reputation", "utility")

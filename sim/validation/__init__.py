@@ -13,6 +13,7 @@ from sim.validation.pattern import Pattern
 from sim.validation.pressure import PRESSURE
 from sim.validation.repeat_buying import REPEAT_BUYING
 from sim.validation.retention import RETENTION
+from sim.validation.sub_forms import SUB_FORMS
 
 __all__ = ["PATTERNS"]
 
@@ -20,6 +21,7 @@ __all__ = ["PATTERNS"]
 PATTERNS: tuple[Pattern, ...] = (
     ORIGINS,
     DOUBLE_JEOPARDY,
+    SUB_FORMS,
     DIFFUSION,
     REPEAT_BUYING,
     RETENTION,

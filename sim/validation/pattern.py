@@ -106,7 +106,7 @@ class Pattern:
     Attributes
     ----------
     id : str
-        `P1` to `P10`.
+        `P1` to `P10`, or `P2b`.
     noun : str
         Name of its module, as in `journey validate pattern=diffusion`.
     title : str

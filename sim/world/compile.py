@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from agents.money import CENTS, to_cents
-from agents.population import customer_record
+from agents.population import NOBODY, customer_record
 from agents.strategies import CAPABILITIES, level_of
 from agents.traits import TRAITS
 from sim.scenario.calendar import STEPS_A_YEAR
 from sim.scenario.journey import GATES
+from sim.scenario.market import Market
 from sim.scenario.resolved import Arm, ResolvedScenario
 from sim.world.costs import segment_costs
 from sim.world.graph import INCUMBENT, compile_graph
@@ -73,6 +74,13 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any, A
     return segments, levels, run_costs
 
 
+def _forms(market: Market) -> tuple[str, ...]:
+    """Return the sub-forms for which there are tastes, in the order of the brands; none where nobody cares."""
+    if market.choice.form_sd == 0.0:
+        return ()
+    return tuple(dict.fromkeys(brand.form for brand in market.brands.values() if brand.form))
+
+
 def _first_trait(brands: int) -> int:
     """Place of the first trait in a customer's record, counted in 16-bit codes."""
     fields: Any = customer_record(brands).fields
@@ -109,6 +117,8 @@ def _compile_constants(scenario: ResolvedScenario, arm: Arm, seed: int, replicat
         "search_rate": market.consideration.search_rate,
         "salience_effect": market.consideration.salience_reputation,
         "taste_sd": choice.taste_sd,
+        "forms": len(_forms(market)),
+        "form_sd": choice.form_sd,
         "error_scale": choice.error_scale,
         "habit_weight": choice.habit,
         # d U / d ln(price) at the reference price is weight x sensitivity, which is to be the elasticity at 0.5.
@@ -176,6 +186,8 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
     brands.quality = quality
     brands.advantage = quality - quality[there].mean()
     brands.relative_price = prices / reference
+    forms = _forms(market)
+    brands.form = [forms.index(brand.form) if brand.form in forms else NOBODY for brand in market.brands.values()]
     brands.salience = [brand.salience for brand in market.brands.values()]
     brands.enters = [0 if brand.enters is None else scenario.burn_in + brand.enters for brand in market.brands.values()]
     world = World(

@@ -21,7 +21,7 @@ NO_WEEK = 1 << 40
 WHOLE = (
     "seed", "replicate", "customers", "brands", "focal", "journey", "stages", "groups", "first_trait",
     "near_weeks", "cycle_weeks",
-    "cyclical", "from_need", "log_gamma",
+    "cyclical", "from_need", "log_gamma", "forms",
 )  # fmt: skip
 REAL = (
     # docs/model.md 7.1 need
@@ -29,7 +29,8 @@ REAL = (
     # docs/model.md 7.3 contacts
     "contact_fatigue", "mistimed", "optout", "optout_fatigue", "optout_intrusion",
     # docs/model.md 7.4 consideration and choice
-    "recall_incumbent", "search_rate", "salience_effect", "taste_sd", "error_scale", "habit_weight", "price_weight",
+    "recall_incumbent", "search_rate", "salience_effect", "taste_sd", "form_sd", "error_scale", "habit_weight",
+    "price_weight",
     "reputation_weight", "relevance_weight", "satisfaction_weight", "novelty_weight",
     # docs/model.md 7.5 experience
     *(f"experience_{name}" for name in ("ease", "relevance", "delight", "effort", "intrusion", "noise_sd")),
@@ -53,6 +54,7 @@ BRAND = np.dtype(
         ("relative_price", np.float64),
         ("salience", np.float64),
         ("enters", np.int64),  # first week in which it can come to mind
+        ("form", np.int64),  # id of the sub-form, NOBODY without one
     ]
 )
 SEGMENT = np.dtype(

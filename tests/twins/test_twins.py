@@ -103,6 +103,20 @@ def test_twins_agree_where_tastes_are_log_gamma(live, assert_same_history):
     assert any((fast[arm].purchases != normal[arm].purchases).any() for arm in fast), "the tastes decide nothing"
 
 
+def test_twins_agree_where_brands_have_sub_forms(live, assert_same_history):
+    brands = list(small("treadmill", 1, 1, 0).market.brands)
+    forms = {
+        f"market.brands.{brand}.form": form for brand, form in zip(brands, ("tub", "stick", "tub", ""), strict=True)
+    }
+    scenario = small("treadmill", 150, 40, 20, **forms, **{"market.choice.form_sd": 3.0})
+    fast = assert_twins(scenario, live, assert_same_history)
+    plain, named = live(small("treadmill", 150, 40, 20)), live(small("treadmill", 150, 40, 20, **forms))
+    for arm in fast:
+        assert (fast[arm].purchases != plain[arm].purchases).any(), "the tastes decide nothing"
+        # A sub-form without a taste for it is a name and no more.
+        assert_same_history(named[arm], plain[arm])
+
+
 @pytest.mark.parametrize("counted_from", ["wait", "need"])
 def test_twins_agree_in_a_cyclical_market_with_rivals_that_copy(counted_from, live, assert_same_history):
     scenario = small("treadmill", 120, 40, 20)
