@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.tables import write_parquet
 from sim.results.folder import publish, write_config, write_json
-from sim.results.manifest import MANIFEST, file_checksums, provenance
+from sim.results.manifest import MANIFEST, provenance
+from sim.results.order import order_after
 from sim.results.run_sheets import write_tables
 
 if TYPE_CHECKING:
@@ -105,11 +106,12 @@ def write_answer(answer: Answer, output_dir: str | Path, verb: str) -> Path:
             answer.files(folder)
         if answer.config is not None:
             write_tables(folder, verb, answer.config, answer.summary, answer.lines)
+            order = order_after(Path(output_dir), answer.started)
             manifest = provenance(
                 answer.config,
                 started=answer.started,
                 wall_seconds=answer.wall_seconds,
-                **{"verb": verb, **answer.manifest, "files": file_checksums(folder)},
+                **{"verb": verb, **answer.manifest, **({"order": order} if order else {})},
             )
             write_json(folder / MANIFEST, manifest)
         if callable(answer.report):

@@ -14,6 +14,7 @@ from sim.execution.checked_file import DamagedFile
 from sim.execution.partial_name import is_left_over
 from sim.execution.store import DAMAGED, STORE, check_chunk_file
 from sim.execution.version import model_version
+from sim.results.checksums import read_checksums
 from sim.results.manifest import MANIFEST, read_json, read_manifest
 from sim.results.table import checked_path, open_table
 from sim.scenario.errors import ConfigError
@@ -119,7 +120,7 @@ def _check_folder(folder: Path) -> CheckedEntry:
     size = _size(folder)
     try:
         manifest = read_manifest(folder)
-        files = manifest.get("files", {})
+        files = read_checksums(folder)
         held = {*files, *(path.name for path in folder.glob("*.parquet"))}
         for name in sorted(held):
             _check_file(folder, name, name in files)
@@ -128,7 +129,7 @@ def _check_folder(folder: Path) -> CheckedEntry:
     except ConfigError as error:
         return CheckedEntry(folder, DAMAGE, size, str(error).removeprefix(f"{folder}/"))
     if not files:
-        return CheckedEntry(folder, OTHER, size, "its manifest records no checksums; its files can be read")
+        return CheckedEntry(folder, OTHER, size, "it records no checksums; its files can be read")
     if manifest.get("version") != sim.__version__:
         return CheckedEntry(folder, OTHER, size, f"version {manifest.get('version')}")
     return CheckedEntry(folder, GOOD, size)
@@ -139,6 +140,8 @@ def _check_file(folder: Path, name: str, recorded: bool) -> None:
     import pyarrow as pa
 
     if recorded:
+        if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            raise ConfigError(f"{folder / name}: is a link that leads out of {folder}")
         checked_path(folder, name)
         return
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.execution.partial_name import partial_name
+from sim.results.checksums import write_checksums
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import plain
 from sim.scenario.yaml_reader import write_yaml
@@ -56,6 +57,7 @@ def publish(output_dir: str | Path, verb: str, name: str, fill: Callable[[Path],
     try:
         partial.mkdir()
         fill(partial)
+        write_checksums(partial)
         return _rename(partial, home / title)
     except OSError as error:
         _clear(partial, made)

@@ -1,10 +1,9 @@
-"""Manifest: which code, configuration and machine made a result, how fast, and the checksums of its files."""
+"""Manifest: which code, configuration and machine made a result, how fast, and where the checksums are."""
 
 from __future__ import annotations
 
 import json
 import math
-import re
 import subprocess
 from collections.abc import Mapping
 from hashlib import sha256
@@ -14,7 +13,8 @@ from platform import python_version
 from typing import TYPE_CHECKING, Any
 
 import sim
-from sim.execution.checked_file import DamagedFile, checksum_of, read_ordinary
+from sim.execution.checked_file import DamagedFile, read_ordinary
+from sim.results.checksums import CHECKSUMS, read_checksums
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
@@ -24,11 +24,9 @@ if TYPE_CHECKING:
 __all__ = [
     "MANIFEST",
     "config_hash",
-    "file_checksums",
     "provenance",
     "read_json",
     "read_manifest",
-    "recorded",
     "resolved_config",
 ]
 
@@ -37,12 +35,9 @@ MANIFEST = "manifest.json"
 _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "scipy", "matplotlib", "hydra-core")
 _GIT_SECONDS = 5.0
 _LARGEST_JSON = 256 << 20
-#: Files of a folder that are held to a checksum: the data and what they were made from, not how they are drawn.
-_HELD = ("*.parquet", "tables.xlsx", "summary.json", "config.yaml")
-_TEXTS = ("version", "git_commit", "config_hash", "engine", "started", "scenario", "verb")
+_TEXTS = ("version", "git_commit", "config_hash", "engine", "started", "scenario", "verb", "order")
 _COUNTS = ("seed", "replicates", "threads")
 _LARGEST_COUNT = 2**63 - 1
-_SHA256 = re.compile("[0-9a-f]{64}")
 #: Keys of a configuration that cannot change the data.
 _INDIFFERENT = ("engine", "threads", "output_dir", "progress", "quiet", "executor")
 
@@ -85,6 +80,7 @@ def provenance(config: Mapping[str, Any], *, started: str, wall_seconds: float, 
         "started": started,
         "wall_seconds": round(wall_seconds, 3),
         **more,
+        "checksums": CHECKSUMS,
     }
 
 
@@ -126,12 +122,6 @@ def _git_commit() -> str | None:
     return answer.stdout.strip() or None
 
 
-def file_checksums(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file of a result folder that is held to it when it is read, by name."""
-    held = sorted(path for pattern in _HELD for path in folder.glob(pattern))
-    return {path.name: checksum_of(path) for path in held}
-
-
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Read and check the `manifest.json` of a result folder.
 
@@ -140,7 +130,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     ConfigError
         If it cannot be read, or an entry that is used is no text or number.
     """
-    manifest = read_json(folder / MANIFEST)
+    listed = read_checksums(folder)
+    manifest = read_json(folder / MANIFEST, listed.get(MANIFEST))
+    if "checksums" in manifest and MANIFEST not in listed:
+        raise ConfigError(f"{folder / CHECKSUMS}: is not there, or does not list {MANIFEST}; write the run again")
     for key in _TEXTS:
         if not isinstance(manifest.get(key), str | None):
             raise _odd(folder, key, manifest[key], "a text")
@@ -151,42 +144,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     seconds = manifest.get("wall_seconds")
     if seconds is not None and (type(seconds) not in (int, float) or not math.isfinite(seconds)):
         raise _odd(folder, "wall_seconds", seconds, "a number")
-    files = manifest.get("files", {})
-    if not isinstance(files, dict) or not all(
-        isinstance(sha, str) and _SHA256.fullmatch(sha) for sha in files.values()
-    ):
-        raise _odd(folder, "files", files, "SHA-256 checksums by file")
     return manifest
 
 
 def _odd(folder: Path, key: str, value: object, accepted: str) -> ConfigError:
     return ConfigError(f"{folder / MANIFEST}: {key} is {show(value)[:80]}; a manifest has {accepted} there")
-
-
-def recorded(folder: Path, name: str) -> tuple[Path, str | None]:
-    """Return the path of a file of a result folder, and the checksum that the manifest records for it.
-
-    Parameters
-    ----------
-    folder : Path
-    name : str
-        Name of the file.
-
-    Returns
-    -------
-    path : Path
-    checksum : str or None
-        None where nothing records one: a folder of an earlier version, or a file that was exported later.
-
-    Raises
-    ------
-    ConfigError
-        If the manifest cannot be read.
-    """
-    if not (folder / MANIFEST).exists():
-        return folder / name, None
-    checksum = read_manifest(folder).get("files", {}).get(name)
-    return folder / name, checksum
 
 
 def read_json(path: Path, checksum: str | None = None) -> dict[str, Any]:

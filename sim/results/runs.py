@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.results.manifest import MANIFEST, read_json, read_manifest, recorded
+from sim.results.checksums import recorded
+from sim.results.manifest import MANIFEST, read_json, read_manifest
+from sim.results.order import order_of
 from sim.results.table import checked_path, read_table
 from sim.scenario.errors import ConfigError, suggest
 from sim.terminal import complain_once
@@ -171,7 +173,7 @@ def _all_runs(root: Path) -> tuple[list[StoredResult], list[tuple[Path, ConfigEr
                 runs.append(StoredResult(folder, verb.name, read_manifest(folder)))
             except ConfigError as error:
                 faults.append((folder, error))
-    return sorted(runs, key=lambda run: (str(run.manifest.get("started", "")), run.name)), faults
+    return sorted(runs, key=lambda run: (order_of(run.manifest), run.name)), faults
 
 
 def _tell(faults: Sequence[tuple[Path, ConfigError]]) -> None:

@@ -1,4 +1,4 @@
-"""Table: the one reader of the tables of a result folder, held to the checksums of its manifest and to columns."""
+"""Table: the one reader of the tables of a result folder, held to its checksums and to columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sim.execution.checked_file import DamagedFile, checksum_of, hold, open_parquet, require_columns
-from sim.results.manifest import recorded
+from sim.results.checksums import recorded
 from sim.scenario.errors import ConfigError
 
 __all__ = ["checked_path", "open_table", "read_table"]

@@ -160,14 +160,18 @@ class Session:
         self._bar = bar = self.keep(RunProgress(total, self._job.settings, title))
         return bar
 
-    def with_counts(self, answer: Answer) -> Answer:
-        """Return an answer that says how many runs were simulated and how many found; as it is without a store."""
+    def counts(self) -> dict[str, Any]:
+        """Return how many runs were simulated and how many found, for the manifest; nothing without a store."""
+        if self._store is None or self._bar is None:
+            return {}
+        return {"model": self._store.model, "lived": self._bar.lived, "held": self._bar.held}
+
+    def count_lines(self) -> list[str]:
+        """Return the line that says so; no file of the result has it, which must not depend on what was found."""
+        if self._store is None or self._bar is None:
+            return []
         bar = self._bar
-        if self._store is None or bar is None:
-            return answer
-        line = f"{bar.lived:,} runs simulated, {bar.held:,} found in {self._store.folder}, {bar.failed:,} failed."
-        counts = {"model": self._store.model, "lived": bar.lived, "held": bar.held}
-        return replace(answer, lines=[*answer.lines, "", line], manifest={**answer.manifest, **counts})
+        return ["", f"{bar.lived:,} runs simulated, {bar.held:,} found in {self._store.folder}, {bar.failed:,} failed."]
 
     def report(self) -> None:
         """Say on the bar that the report is being written."""
@@ -256,8 +260,8 @@ def perform(job: Job[Any, Any]) -> Path | None:
     with Session(job) as session:
         answer = command.run(job, session)
         if not isinstance(answer, Sequence):
-            answer = session.with_counts(answer)
             folder = _publish(answer, job, session)
+            answer = replace(answer, lines=[*answer.lines, *session.count_lines()])
     if isinstance(answer, Sequence):
         say(*answer)
         return None
@@ -271,6 +275,7 @@ def _publish(answer: Answer, job: Job[Any, Any], session: Session) -> Path:
     from sim.results.answer import write_answer
 
     session.report()
+    answer = replace(answer, manifest={**answer.manifest, **session.counts()})
     if not answer.started:
         answer = replace(answer, started=session.started, wall_seconds=session.seconds)
     return write_answer(answer, job.output_dir, job.verb)

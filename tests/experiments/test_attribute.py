@@ -248,7 +248,7 @@ def test_a_result_runs_again_to_the_byte(tmp_path, capsys):
     for name in names:
         if name != "report.html":
             assert (first / name).read_bytes() == (second / name).read_bytes(), name
-    assert {path.name for path in first.iterdir()} == {*names, "manifest.json", "figures"}
+    assert {path.name for path in first.iterdir()} == {*names, "manifest.json", "tables.xlsx", "SHA256SUMS", "figures"}
     assert json.loads((first / "summary.json").read_text())["metric"] == "npv"
     assert capsys.readouterr().out.split() == [str(first), str(second)]
 

@@ -16,6 +16,7 @@ from sim.execution.trials import Trial, run_trials
 from sim.experiments.compare import compare
 from sim.results import write
 from sim.results.check import check_results, clean_results, left_over
+from sim.results.checksums import write_checksums
 
 
 @pytest.fixture
@@ -82,9 +83,13 @@ def test_another_version_is_told_from_damage(results, capsys):
     folder = next(results.rglob("manifest.json"))
     manifest = json.loads(folder.read_text())
     folder.write_text(json.dumps({**manifest, "version": "0.0.1"}))
+    assert states(results) == ["another version", "damaged"]
+    (folder.parent / "SHA256SUMS").unlink()
+    write_checksums(folder.parent)
     assert states(results) == ["another version"] * 2
-    del manifest["files"]
+    del manifest["checksums"]
     folder.write_text(json.dumps(manifest))
+    (folder.parent / "SHA256SUMS").unlink()
     assert states(results) == ["another version"] * 2
     table = next(results.rglob("flows.parquet"))
     table.write_bytes(table.read_bytes()[:200])

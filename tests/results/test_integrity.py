@@ -1,15 +1,21 @@
-"""Result folders are held to the checksums of their manifest; an odd one ends in one message, and hides no other."""
+"""Result folders are held to their list of checksums; an odd one ends in one message, and hides no other."""
 
+import hashlib
 import json
 import os
 import random
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from sim.experiments.compare import compare
 from sim.results import export_events, find_run, list_runs, read_trace, show_run, write
 from sim.results.catalog import Catalog
-from sim.results.folder import write_config
+from sim.results.checksums import read_checksums
+from sim.results.folder import publish, write_config
 from sim.results.table import read_table
 from sim.scenario.errors import ConfigError
 from sim.scenario.yaml_reader import read_yaml
@@ -23,11 +29,76 @@ def folder(pretend_runs, scenario, tmp_path):
     return write(compare(scenario, replicates=2, seed=7), tmp_path, report=False)
 
 
-def test_the_manifest_records_the_checksum_of_every_table(folder):
-    files = json.loads((folder / "manifest.json").read_text())["files"]
-    assert set(files) == {*(f"{name}.parquet" for name in TABLES), "tables.xlsx", "summary.json", "config.yaml"}
+@pytest.fixture
+def unlisted(folder):
+    """A folder of a version that recorded no checksums."""
+    (folder / "SHA256SUMS").unlink()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["checksums"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_one_list_has_the_checksum_of_every_file(folder):
+    assert set(read_checksums(folder)) == {path.name for path in folder.iterdir()} - {"SHA256SUMS"}
+    assert {"manifest.json", "config.yaml", "summary.json", "tables.xlsx"} < set(read_checksums(folder))
     for name in TABLES:
         assert len(read_table(folder, name))
+
+
+def test_pages_and_pictures_and_folders_are_in_the_list(tmp_path):
+    def fill(folder):
+        (folder / "report.html").write_text("page")
+        (folder / "figures").mkdir()
+        (folder / "figures" / "a b.svg").write_text("picture")
+
+    folder = publish(tmp_path, "map", "x", fill)
+    assert set(read_checksums(folder)) == {"report.html", "figures/a b.svg"}
+    if sha256sum := shutil.which("sha256sum"):
+        assert (
+            subprocess.run([sha256sum, "--check", "--strict", "SHA256SUMS"], cwd=folder, capture_output=True).returncode
+            == 0
+        )
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "SHA256SUMS"])
+def test_every_single_flipped_bit_of_manifest_and_list_is_found(folder, tmp_path, name):
+    path = folder / name
+    content = path.read_bytes()
+    for bit in random.Random(16).sample(range(8 * len(content)), 100):
+        changed = bytearray(content)
+        changed[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(changed)
+        with pytest.raises(ConfigError, match=r"write the run again"):
+            find_run(tmp_path, folder.name)
+
+
+def test_a_list_that_is_gone_or_leads_out_is_found(folder, tmp_path):
+    lines = f"{'0' * 64}  ../secret\n"
+    head = f"# SHA-256 of the lines below: {hashlib.sha256(lines.encode()).hexdigest()}\n"
+    (folder / "SHA256SUMS").write_text(head + lines)
+    with pytest.raises(ConfigError, match="is no list of checksums"):
+        find_run(tmp_path, folder.name)
+    (folder / "SHA256SUMS").unlink()
+    with pytest.raises(ConfigError, match="is not there"):
+        find_run(tmp_path, folder.name)
+
+
+def test_a_clock_that_goes_back_mixes_up_no_folders(pretend_runs, scenario, tmp_path, monkeypatch):
+    """Each result is `latest` when it is written, in a folder of its own, whatever the clock says."""
+    pretend_runs()
+    done, made = compare(scenario, replicates=2, seed=7), []
+    for minute in (30, 30, 20, 25, 10, 40):
+        clock = datetime(2026, 11, 28, 12, minute, tzinfo=UTC)
+
+        class Clock(datetime):
+            now = classmethod(lambda cls, tz=None, clock=clock: clock)
+
+        monkeypatch.setattr("sim.results.folder.datetime", Clock)
+        monkeypatch.setattr("sim.results.order.datetime", Clock)
+        made.append(write(replace(done, started=clock.isoformat()), tmp_path, report=False))
+        assert find_run(tmp_path).path == made[-1]
+    assert [run.path for run in list_runs(tmp_path)] == made and len(set(made)) == len(made)
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -44,11 +115,9 @@ def test_every_single_flipped_bit_of_a_table_is_found(folder, name):
 
 @pytest.mark.parametrize("change", ["cut", "gone", "link", "pipe", "folder"])
 @pytest.mark.parametrize("recorded", [True, False], ids=["", "without checksums"])
-def test_cut_missing_and_linked_tables_end_in_one_message(folder, tmp_path, change, recorded):
+def test_cut_missing_and_linked_tables_end_in_one_message(folder, tmp_path, change, recorded, request):
     if not recorded:
-        manifest = json.loads((folder / "manifest.json").read_text())
-        del manifest["files"]
-        (folder / "manifest.json").write_text(json.dumps(manifest))
+        request.getfixturevalue("unlisted")
     for name in TABLES:
         path = folder / f"{name}.parquet"
         content = path.read_bytes()
@@ -115,7 +184,7 @@ ODD = {
     "replicates": "many",
     "started": ["now"],
     "wall_seconds": float("inf"),
-    "files": {"weekly.parquet": 3},
+    "order": 3,
     "scenario": {"name": "toy"},
 }
 
@@ -125,6 +194,8 @@ def test_an_odd_manifest_is_named_once_and_hides_no_other_result(folder, tmp_pat
     pretend_runs()
     odd = write(compare(scenario, replicates=2, seed=8), tmp_path, report=False)
     manifest = json.loads((odd / "manifest.json").read_text())
+    del manifest["checksums"]
+    (odd / "SHA256SUMS").unlink()
     (odd / "manifest.json").write_text(json.dumps({**manifest, key: ODD[key]}))
     capsys.readouterr()
     assert [run.path for run in list_runs(tmp_path)] == [folder]

@@ -133,7 +133,7 @@ def test_numbers_out_of_range_are_refused_before_anything_runs(pretend_runs, sce
 def test_a_folder_holds_what_was_promised(result, tmp_path):
     folder = write(result, tmp_path, config=None, report=False)
     assert folder.parent == tmp_path / "compare" and folder.name.endswith("_toy")
-    assert names(folder) == {*DATA, "manifest.json"}
+    assert names(folder) == {*DATA, "manifest.json", "tables.xlsx", "SHA256SUMS"}
     manifest = json.loads((folder / "manifest.json").read_text())
     assert set(manifest) >= {
         "version", "git_commit", "config_hash", "seed", "engine", "threads", "packages", "started", "wall_seconds",

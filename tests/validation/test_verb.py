@@ -9,6 +9,7 @@ import pytest
 from sim.cli import main
 
 FILES = {"config.yaml", "manifest.json", "summary.json", "checks.parquet", "curves.parquet", "report.html", "figures"}
+FILES |= {"tables.xlsx", "SHA256SUMS"}
 
 
 def runs(folder):
@@ -19,7 +20,7 @@ def digest(folder):
     """Digest of everything a run left behind but the time that it took."""
     found = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != "manifest.json":
+        if path.is_file() and path.name not in ("manifest.json", "SHA256SUMS"):
             found.update(path.relative_to(folder).as_posix().encode())
             found.update(path.read_bytes())
     return found.hexdigest()

@@ -43,6 +43,7 @@ def shards(folder):
 def check_folder(run, verb):
     assert {path.name for path in run.iterdir()} == {
         "config.yaml", "manifest.json", "summary.json", "points.parquet", "report.html", "figures",
+        "tables.xlsx", "SHA256SUMS",
     }  # fmt: skip
     manifest = json.loads((run / "manifest.json").read_text("utf-8"))
     assert manifest["verb"] == verb and manifest["scenario"] == "treadmill"

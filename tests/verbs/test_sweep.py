@@ -49,7 +49,7 @@ def test_the_folder_holds_the_design_in_order(done):
     folder = newest(done)
     assert {path.name for path in folder.iterdir()} == {
         *("config.yaml", "manifest.json", "summary.json", "report.html", "figures", "table.parquet"),
-        "differences.parquet",
+        *("differences.parquet", "tables.xlsx", "SHA256SUMS"),
     }
     table = pq.read_table(folder / "table.parquet").to_pandas()
     assert table["run"].is_monotonic_increasing and table["run"].nunique() == 12
