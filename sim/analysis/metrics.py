@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sim.scenario.resolved import ResolvedScenario
 
 __all__ = [
+    "COST_METRICS",
     "EVERYBODY",
     "LESS_IS_BETTER",
     "METRICS",
@@ -58,6 +59,9 @@ METRICS: tuple[str, ...] = (
 
 #: The terms that contribution is the sum of, costs with a negative sign, in the order of the waterfall.
 TERMS: tuple[str, ...] = ("margin", "ancillary", "contacts", "channels", "service", "build", "run", "experiments")
+
+#: What contribution is reduced by, by kind, as positive amounts; a persona bears fixed costs per head.
+COST_METRICS: tuple[str, ...] = tuple(f"cost_{name}" for name in TERMS[2:])
 
 #: Metrics, of the category too, of which the company wants less.
 LESS_IS_BETTER: tuple[str, ...] = (
@@ -127,6 +131,11 @@ class Measures:
     terms: NDArray[np.float64]
     origins: NDArray[np.float64]
     flows: NDArray[np.float64]
+
+    def costs(self) -> NDArray[np.float64]:
+        """Return what was spent by kind, in money, in the order of `COST_METRICS` (1 + P, len(COST_METRICS))."""
+        # 0 - cents: a negated zero would be -0.0, another byte than 0.0.
+        return (0.0 - self.terms[:, -len(COST_METRICS) :]) / CENTS
 
 
 def discount(steps: int, rate: float, step: str = "week") -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.metrics import METRICS
+from sim.analysis.metrics import COST_METRICS, METRICS
 from sim.execution.chunk import RUN_METRICS, Chunk, Run, RunResult
 from sim.execution.executors import Executor
 from sim.execution.store import Store
@@ -455,7 +455,8 @@ def measure_arms(histories: Mapping[str, Any], scenario: Scenario) -> NDArray[np
     out = np.empty((len(histories), len(scenario.personas) + 1, len(RUN_METRICS)))
     for place, (name, history) in enumerate(histories.items()):
         out[place, :, : len(METRICS)] = measures[name].values
-        out[place, :, len(METRICS) :] = category_measures(history, scenario)
+        out[place, :, len(METRICS) : -len(COST_METRICS)] = category_measures(history, scenario)
+        out[place, :, -len(COST_METRICS) :] = measures[name].costs()
         if name != scenario.baseline:
             gain = measures[name].cash - baseline
             out[place, :, _PAYBACK] = [payback_week(row, rate) for row in gain]

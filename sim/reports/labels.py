@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["METRIC_WORDS", "Words", "listed", "sentence", "words_of"]
+__all__ = ["COST_WORDS", "METRIC_WORDS", "Words", "listed", "sentence", "words_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,19 @@ METRIC_WORDS: Mapping[str, Words] = {
 }
 
 
+#: Columns of a sweep beside the metrics of a summary: what was spent, by kind.
+COST_WORDS: Mapping[str, Words] = {
+    "cost_contacts": Words("Cost of contacts", "money", "paid for contacts over the horizon", -1),
+    "cost_channels": Words("Cost of channels", "money", "paid for channel use over the horizon", -1),
+    "cost_service": Words("Cost of service", "money", "paid for service stages over the horizon", -1),
+    "cost_build": Words("Cost to build", "money", "paid for building capabilities over the horizon", -1),
+    "cost_run": Words("Cost to run", "money", "paid for running capabilities over the horizon", -1),
+    "cost_experiments": Words("Cost of experiments", "money", "paid for experiments over the horizon", -1),
+}
+
+
 def words_of(metric: str) -> Words:
     """Return how a metric is called and written; one without words of its own is a plain number."""
-    return METRIC_WORDS.get(metric) or Words(metric.replace("_", " ").capitalize(), "number", "")
+    return (
+        METRIC_WORDS.get(metric) or COST_WORDS.get(metric) or Words(metric.replace("_", " ").capitalize(), "number", "")
+    )

@@ -59,7 +59,7 @@ from agents.strategies import CAPABILITIES, CAPABILITIES_IN_WORDS
 from sim.experiments.attribute import factorial_design
 from sim.scenario.journey import GATES
 
-# At level 0.5 and convexity 2 a quarter of the cost at full level, which is per 1,000 customers; there are 60.
+# Charged as typed.
 build, run, _ = fast["with"].fixed[:, scenario.focal].T
 assert build[0] == 450 and not build[1:].any(), build
 assert (run == 30).all(), run
@@ -111,7 +111,7 @@ def live(tmp_path: Path, title: str, gate: str, strategy: str, script: str, *, l
 def test_a_fifth_capability_takes_four_files(tmp_path):
     """Its level, cost, gate and effect; both engines agree."""
     assert len({path for path, _, _ in edits("A capability")}) <= 4
-    strategy = "{use: reactive, community: 0.5, costs: {build: {community: 300}, run: {community: 20}}}"
+    strategy = "{use: reactive, community: 0.5, costs: {build: {community: 4.50}, run: {community: 0.30}}}"
     said = live(tmp_path, "A capability", "only: community, logit: {base: 8.0}", strategy, RUN + FIFTH)
     assert "agreed" in said, said
 
