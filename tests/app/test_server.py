@@ -263,3 +263,18 @@ def test_ctrl_c_ends_it_during_a_run_and_a_taken_port_is_said(tmp_path):
     _, errors = running.communicate(timeout=60)
     asking.join(30)
     assert running.returncode == 0 and "Traceback" not in errors, errors
+
+
+def test_amounts_a_customer_are_of_the_real_market(served):
+    asked = {
+        "scenario": "treadmill",
+        "population": 5_000,
+        "horizon": 26,
+        "burn_in": 10,
+        "replicates": 2,
+        "market.customers": 200,
+    }
+    answer = served.answers(asked, refine=False)[0]
+    everybody = answer["personas"]["proactive"][0]
+    assert everybody["customers"] == 200 and "200 customers (5,000 simulated)" in answer["scope"]
+    assert everybody["mean"] == pytest.approx(answer["headline"][0]["mean"] / 200)
