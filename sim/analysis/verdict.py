@@ -167,7 +167,8 @@ class _Case:
         if not covers_zero(gain):
             first = f"{self.arm}: {subject} is {size} {direction} than with {self.baseline}, {course}."
         elif gain["ci_low"] is None:
-            first = f"{self.arm}: in one replicate {subject} is {size} {direction} than with {self.baseline}, {course}."
+            alone = "by the one near-best fit simulated" if self.summary.get("members") else "in one replicate"
+            first = f"{self.arm}: {alone} {subject} is {size} {direction} than with {self.baseline}, {course}."
         else:
             first = (
                 f"{self.arm}: whether {subject} is higher or lower than with {self.baseline} is open. The mean is"

@@ -29,7 +29,7 @@ _EDGE = 1e-4
 _KEYS = ("low", "high", "scale", "along")
 MOST_PARAMETERS = 40
 #: Markets that are unlike others this way are possible, but rare.
-_WIDTHS = {"contrast": 0.15, "fame": 0.1}
+_WIDTHS = {"contrast": 0.15, "fame": 0.2}
 #: Steps of a journey that are calibrated: bounds of the shift of their log odds, and what they mean.
 _STEPS: Mapping[str, tuple[float, float, str]] = {
     "loop": (-3.0, 6.0, "how readily the next need goes straight to the last brand (log odds)"),
@@ -50,7 +50,8 @@ _USUAL: Mapping[str, tuple[str, Any, str]] = {
     ),
     "fame": (
         "market.brands.*.quality",
-        {"low": -8.0, "high": 8.0, "along": _SALIENCE},
+        # Brands that are better known and worse would turn double jeopardy upside down (Ehrenberg et al. 1990).
+        {"low": 0.0, "high": 8.0, "along": _SALIENCE},
         "how far better known brands are the better ones (utility)",
     ),
     "habit": ("market.choice.habit", [0.0, 5.0], "pull of the last brand at full habit"),

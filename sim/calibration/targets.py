@@ -75,6 +75,20 @@ ROUNDING = 0.0205
 MOST_TARGETS = 200
 _WHOLE = 100.0
 
+#: How a category's rhythm is usually known; read as the purchases of a customer over the horizon.
+PURCHASE_INTERVAL = "purchase_interval"
+#: Figures that say most about what five shares of a category leave open, with the metrics that tell each.
+ASKED_FOR: Mapping[str, tuple[str, ...]] = {
+    "the interval between purchases (purchase_interval)": (
+        "purchases_per_customer",
+        "purchases",
+        "purchases_per_buyer",
+        "purchase_frequency",
+    ),
+    "the share of the focal brand (market_share)": ("market_share",),
+    "its retention (retention)": ("retention", "repeat_share", "switched", "switch_rate"),
+}
+
 _TARGET_KEYS = ("metric", "segment", "arm", "persona", "brand", "value", "se", "weight", "tolerance", "source")
 _NUMBERS = ("value", "se", "weight", "tolerance", "standard_error", "error")
 _FILE_KEYS = ("name", "title", "targets", "parameters", "source")
@@ -366,10 +380,26 @@ def _in_percent(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> bool:
     return False
 
 
+def _as_purchases(row: Mapping[str, Any], key: str, scenario: Scenario, where: str) -> Mapping[str, Any]:
+    """Read an interval between purchases as purchases of a customer over the horizon; its errors move along."""
+    weeks = _number(row.get("value"), PURCHASE_INTERVAL, False, f"{key}.value", where)
+    if weeks is None or weeks <= 0.0:
+        raise ConfigError(f"{_place(where)}{key}.value is {show(row.get('value'))}; give the interval in weeks")
+    rate = scenario.horizon / weeks
+    errors = {}
+    for name in ("se", "tolerance"):
+        error = _number(row.get(name), PURCHASE_INTERVAL, False, f"{key}.{name}", where)
+        if error is not None:
+            errors[name] = error * rate / weeks
+    return {**row, **errors, "metric": "purchases_per_customer", "value": rate}
+
+
 def _target(row: Mapping[str, Any], key: str, scenario: Scenario, percents: bool, where: str) -> Target:
     for name in row:
         if name not in _TARGET_KEYS:
             raise ConfigError(f"{_place(where)}unknown key {show(f'{key}.{name}')}; {suggest(name, _TARGET_KEYS)}")
+    if row.get("metric") == PURCHASE_INTERVAL:
+        row = _as_purchases(row, key, scenario, where)
     metric = row.get("metric")
     if not isinstance(metric, str) or metric not in TARGET_METRICS:
         raise ConfigError(f"{_place(where)}{key}.metric is {show(metric)}; {suggest(metric, TARGET_METRICS)}")

@@ -8,8 +8,8 @@ import numpy as np
 
 from agents.strategies import CAPABILITIES_IN_WORDS
 from sim.calibration.result import describe
-from sim.calibration.targets import written
-from sim.number_format import compact, decimal
+from sim.calibration.targets import ASKED_FOR, written
+from sim.number_format import compact, decimal, money
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.calibration import draw_correlations, draw_fit, draw_identified, draw_profiles, draw_trail
 from sim.reports.picture import Picture
@@ -25,6 +25,7 @@ DECIDED, OPEN = 0.5, 0.85
 
 def calibration_facts(done: Calibration) -> dict[str, Any]:
     """Return what the words of the report are made of."""
+    given = {target.metric for target in done.targets}
     left = dict(zip((parameter.name for parameter in done.parameters), done.shrinkage, strict=True))
     return {
         "scenario": done.scenario.title or done.scenario.name,
@@ -34,6 +35,9 @@ def calibration_facts(done: Calibration) -> dict[str, Any]:
         "parameters": len(done.parameters),
         "decided": [name for name, share in left.items() if share < DECIDED],
         "open": [name for name, share in left.items() if share > OPEN],
+        "kept": _kept(done),
+        "asked": [words for words, metrics in ASKED_FOR.items() if given.isdisjoint(metrics)],
+        "kept_from": done.scenario.name,
         "relaxed": done.relaxed,
         "at_bound": [
             parameter.name
@@ -45,6 +49,23 @@ def calibration_facts(done: Calibration) -> dict[str, Any]:
         "population": done.population,
         "seed": done.seed,
     }
+
+
+def _kept(done: Calibration) -> list[str]:
+    """Return what no parameter moved, as it stands in the scenario that the fit began with."""
+    scenario = done.scenario
+    moved = {path for parameter in done.parameters for path, _ in parameter.paths}
+    market, focal = scenario.market, scenario.market.focal
+    brand = market.brands[focal]
+    currency = market.economics.currency
+    found = {
+        "market.need.mean_weeks": f"a need every {market.need.mean_weeks:.4g} {scenario.step}s",
+        f"market.brands.{focal}.quality": f"quality of {brand.title or focal} {brand.quality:.3g}",
+        f"market.brands.{focal}.price": f"its price {money(brand.price, currency)}",
+        f"market.brands.{focal}.unit_margin": f"its margin {money(brand.unit_margin, currency)}",
+        "market.choice.habit": f"habit {market.choice.habit:.3g}",
+    }
+    return [words for path, words in found.items() if path not in moved]
 
 
 def calibration_lines(done: Calibration) -> list[str]:

@@ -89,3 +89,11 @@ def test_targets_choose_the_parameters_that_they_need(scenario):
     assert "need" not in names(switched=0.5) and "habit" in names(switched=0.5)
     assert {"need", "heterogeneity"} <= names(category_penetration=0.5)
     assert "quality_anker" in names(market_share=0.2) and "fame" not in names(market_share=0.2)
+
+
+def test_better_known_brands_are_never_fitted_as_the_worse_ones():
+    scenario = Scenario.load("average")
+    (fame,) = [
+        item for item in default_parameters(scenario, read_targets({"switched": 0.5}, scenario)) if item.name == "fame"
+    ]
+    assert fame.low == 0.0 and fame.at(fame.share(fame.own)) == 0.0

@@ -167,3 +167,13 @@ def test_an_error_in_points_beside_a_share_in_per_cent(scenario):
         assert target.tolerance == 1.0
     (target,) = read_targets([{"metric": "switched", "value": "20 %", "tolerance": 1}], scenario)
     assert target.tolerance == pytest.approx(0.01)
+
+
+def test_an_interval_between_purchases_is_read_as_purchases_over_the_horizon(scenario):
+    (target,) = read_targets({"purchase_interval": {"value": 26, "se": 1}}, scenario)
+    assert target.metric == "purchases_per_customer"
+    assert target.value == pytest.approx(scenario.horizon / 26)
+    assert target.error == pytest.approx(scenario.horizon / 26**2)
+    for bad in (0, -3, "often"):
+        with pytest.raises(ConfigError, match="purchase_interval|weeks"):
+            read_targets({"purchase_interval": bad}, scenario)
