@@ -17,6 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.command_line.arguments import translate
+from sim.command_line.places import rerun_of, with_config_dir
 from sim.scenario.errors import ConfigError, suggest
 from sim.terminal import complain, say
 from sim.verbs import VERBS
@@ -102,9 +103,11 @@ def _dispatch(words: list[str]) -> int:
 
         say(f"journey {__version__}")
         return 0
+    words = with_config_dir(words)
     verb, rest = words[0], words[1:]
     if verb not in VERBS:
         return _refuse(f"there is no verb {verb!r}; {suggest(verb, VERBS, 'there are')}; try: journey --help")
+    verb, rest = rerun_of(verb, rest)
     return _run(verb, translate(verb, rest))
 
 
@@ -123,7 +126,7 @@ def _overview() -> str:
 
 def _run(verb: str, words: list[str]) -> int:
     from sim.command_line.composer import Composer
-    from sim.command_line.explanation import explain
+    from sim.command_line.explanation import completed, explain
     from sim.command_line.hydra_compose import make_parser
 
     parser = make_parser()
@@ -136,11 +139,17 @@ def _run(verb: str, words: list[str]) -> int:
             raise ConfigError(f"--{name.replace('_', '-')} is not offered; {remedy}")
     composer = Composer(verb, options)
     try:
-        return _serve(verb, composer, parser, options)
-    except (ConfigError, BrokenPipeError):
-        raise
-    except Exception as error:  # whatever Hydra raises while it composes is bad input
-        raise ConfigError(explain(error, composer)) from error
+        for _ in range(len(composer.overrides) + 1):
+            try:
+                return _serve(verb, composer, parser, options)
+            except (ConfigError, BrokenPipeError):
+                raise
+            except Exception as error:  # whatever Hydra raises while it composes is bad input
+                overrides = completed(error, composer)
+                if not overrides:
+                    raise ConfigError(explain(error, composer)) from error
+                composer.overrides = overrides
+        return FAILED
     finally:
         composer.close()
 

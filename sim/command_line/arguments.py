@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from sim.command_line.places import config_of_run
 from sim.scenario.errors import ConfigError
 from sim.verbs import VERBS
 
@@ -57,7 +58,7 @@ def translate(verb: str, words: Sequence[str]) -> list[str]:
             # A scenario is a group, whose keys stand at the top.
             translated.append(word.removeprefix("scenario."))
         elif word.startswith("from="):
-            translated += _from(word.removeprefix("from="))
+            translated += _from(verb, word.removeprefix("from="), words)
         elif _FILE_OF_A_SCENARIO.fullmatch(word):
             translated += _scenario_file(word.removeprefix("scenario="), words)
         elif word.startswith("--") and (given := _as_key(word, words[position : position + 1])):
@@ -74,7 +75,7 @@ def translate(verb: str, words: Sequence[str]) -> list[str]:
             translated.append(f"{key}=[{value}]")
         elif word.partition("=")[0] in NAMED:
             translated.append(f"++factors.{word}")
-        elif word.startswith(tuple(f"{key}." for key in VERBS[verb].open)):
+        elif word.startswith(tuple(f"{key}{sign}" for key in VERBS[verb].open for sign in (".", "={"))):
             translated.append(f"++{word}")
         elif _FOREIGN.fullmatch(word):
             # Hydra's grammar knows letters and digits of ASCII alone.
@@ -139,18 +140,15 @@ def _scenario_file(place: str, words: Sequence[str]) -> list[str]:
     return ["--config-dir", str(path.absolute().parent.parent), f"scenario={path.stem}"]
 
 
-def _from(place: str) -> list[str]:
-    """Turn a result folder, or its config.yaml, into the options that run it again."""
-    path = Path(place)
-    if path.is_dir():
-        path = path / "config.yaml"
-    if path.suffix != ".yaml" or not path.is_file():
-        raise ConfigError(f"from is {place!r}; give a result folder, or the config.yaml in one")
+def _from(verb: str, place: str, words: Sequence[str]) -> list[str]:
+    """Turn a result folder, its config.yaml or its name into the options that run it again."""
+    path = config_of_run(verb, place, words)
     return ["--config-dir", str(path.parent), "--config-name", path.stem]
 
 
 def _quote(value: str) -> str:
-    return value if re.fullmatch(r"[\w./-]*", value) else _quoted(value)
+    # A name of digits alone is a name, not a number.
+    return value if re.fullmatch(r"(?!-?[\d._]+$)[\w./-]*", value) else _quoted(value)
 
 
 def _quoted(value: str) -> str:

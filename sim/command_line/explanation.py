@@ -16,10 +16,15 @@ from sim.scenario.config_path import GROUPS
 from sim.scenario.errors import suggest
 from sim.scenario.schema import show
 
-__all__ = ["explain"]
+__all__ = ["completed", "explain"]
 
 #: Keys that are named where a word stands at several places.
 _MOST_KEYS = 4
+#: Keys of another command that are typed here now and then.
+_ELSEWHERE = {
+    "format": "every result has its tables as tables.xlsx; for others: journey results export latest --format csv",
+    "of": "a table is chosen where it is written: journey results export latest of=differences format=xlsx",
+}
 
 
 def explain(error: Exception, composer: Composer) -> str:
@@ -76,7 +81,9 @@ def _remedy(composer: Composer, key: str) -> str:
     if key in GROUPS and key not in inner:
         return f"{key} is a group; say for which brand of which arm: arms.ARM.BRAND.{key}=NAME"
     step = key.split(".")[len(path)] if len(path) < len(key.split(".")) else ""
-    whole = [] if path else [place for place in _keys(composed) if place.endswith(f".{step}")]
+    if not path and step in _ELSEWHERE:
+        return _ELSEWHERE[step]
+    whole = [] if path else _whole_keys(composed, step)
     if whole:
         whole.sort(key=lambda place: place.count("."))
         more = ", ..." if len(whole) > _MOST_KEYS else ""
@@ -84,6 +91,34 @@ def _remedy(composer: Composer, key: str) -> str:
     known = [str(name) for name in inner if name != "hydra"]
     known = known if path or "market" not in known else ["scenario", *known]
     return suggest(step, known, f"accepted under {under}:" if under else "accepted:", under=under)
+
+
+def completed(error: Exception, composer: Composer) -> list[str]:
+    """Return the overrides with a key completed that stands at one place alone, `currency=EUR`; none where none does.
+
+    Parameters
+    ----------
+    error : Exception
+        What Hydra refused.
+    composer : Composer
+
+    Returns
+    -------
+    list of str
+    """
+    message = " ".join(str(error).split())
+    if not isinstance(error, HydraException) or not message.startswith("Could not override '"):
+        return []
+    key = message.split("'")[1]
+    composed = None if "." in key else composer.composed_for_keys()
+    whole = [] if composed is None or key in composed or key in GROUPS else _whole_keys(composed, key)
+    if len(whole) != 1:
+        return []
+    return [f"{whole[0]}{word[len(key) :]}" if word.startswith(f"{key}=") else word for word in composer.overrides]
+
+
+def _whole_keys(composed: DictConfig, key: str) -> list[str]:
+    return [place for place in _keys(composed) if place.endswith(f".{key}")]
 
 
 def _keys(node: DictConfig, before: str = "") -> Iterator[str]:

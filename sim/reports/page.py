@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,7 +61,7 @@ def _slots(result: Result) -> dict[str, Any]:
     others = other_arms(result)
     return {
         "title": scenario.title or scenario.name,
-        "command": _command(result),
+        "command": "journey compare from=.",
         "scenario": scenario,
         "customers": customers_in_words(scenario.market_customers, scenario.population),
         "baseline": scenario.baseline,
@@ -157,12 +156,3 @@ def _plain(found: Any) -> str:
     if isinstance(found, bool):
         return "yes" if found else "no"
     return typed(found) if isinstance(found, float) else str(found)
-
-
-def _command(result: Result) -> str:
-    scenario = result.scenario
-    name = scenario.name if re.fullmatch(r"[A-Za-z0-9_-]+", scenario.name) else "NAME"
-    return (
-        f"journey compare scenario={name} population={scenario.population} horizon={scenario.horizon} "
-        f"burn_in={scenario.burn_in} replicates={result.replicates} seed={result.seed}"
-    )

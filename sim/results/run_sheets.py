@@ -89,14 +89,14 @@ def sheets_of(
     if _is_comparison(summary):
         sheets += [difference_sheet(summary), persona_sheet(summary), summary_sheet(summary)]
         if (folder / "weekly.parquet").is_file():
-            sheets.append(cash_sheet(pq.read_table(folder / "weekly.parquet"), summary, start))
+            sheets.append(cash_sheet(_read(folder / "weekly.parquet"), summary, start))
     sheets.append(cost_sheet(summary))
     for path in sorted(folder.glob("*.parquet")):
         if path.stem in _RAW:
             continue
         rows = pq.read_metadata(path).num_rows
         if rows <= _MOST_ROWS:
-            sheets.append(table_sheet(_named(path.stem), _flat(pq.read_table(path))))
+            sheets.append(table_sheet(_named(path.stem), _flat(_read(path))))
         else:
             note = f"{path.name} has {rows:,} rows; journey results export writes it as CSV."
             sheets.append(Sheet(_named(path.stem), (Column("table", "Table", width=80),), ((note,),)))
@@ -198,16 +198,29 @@ def cash_sheet(weekly: Any, summary: Mapping[str, Any], start: date | None = Non
 
 def _cash_by_arm(weekly: Any, summary: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
     """Return the contribution of the focal brand by arm (steps,), summed over personas, the mean over replicates."""
-    import pyarrow.compute as pc
-
-    chosen = weekly.filter((pc.field("metric") == _CASH) & (pc.field("key") == summary["focal"]))
     steps = int(summary["horizon"])
-    found = {}
-    for arm in summary["arms"]:
-        part = chosen.filter(pc.field("arm") == arm)
-        values = part["value"].to_numpy() / max(int(summary["replicates"]), 1)
-        found[arm] = np.bincount(part["week"].to_numpy(), values, steps)
+    found = {arm: np.zeros(steps) for arm in summary["arms"]}
+    # Buffers, not Arrow's own conversions: those would load pandas, a third of a second of every run.
+    for batch in weekly.to_batches():
+        arm, metric, key = (_codes(batch[name]) for name in ("arm", "metric", "key"))
+        if _CASH not in metric[1] or summary["focal"] not in key[1]:
+            continue
+        week = np.frombuffer(batch["week"].buffers()[1], np.int32, len(batch), batch["week"].offset * 4)
+        value = np.frombuffer(batch["value"].buffers()[1], np.float64, len(batch), batch["value"].offset * 8)
+        mine = (metric[0] == metric[1].index(_CASH)) & (key[0] == key[1].index(summary["focal"]))
+        for name, series in found.items():
+            if name in arm[1]:
+                chosen = mine & (arm[0] == arm[1].index(name))
+                series += np.bincount(week[chosen], value[chosen], steps)
+    for series in found.values():
+        series /= max(int(summary["replicates"]), 1)
     return found
+
+
+def _codes(column: Any) -> tuple[NDArray[np.int32], list[str]]:
+    """Return a column of words as numbers (rows,) and the words that they stand for."""
+    codes = column.indices
+    return np.frombuffer(codes.buffers()[1], np.int32, len(codes), codes.offset * 4), column.dictionary.to_pylist()
 
 
 def step_date(start: date, step: int, unit: str) -> date:
@@ -287,6 +300,13 @@ def _wide(weekly: Any) -> Any:
     index = ["arm", "replicate", "week", "persona"]
     wide = frame.pivot_table(index=index, columns="column", values="value", aggfunc="first", observed=True)
     return pa.Table.from_pandas(wide[[name for name in order if name in wide]].reset_index(), preserve_index=False)
+
+
+def _read(path: Path) -> Any:
+    """Read a Parquet file; `pyarrow.parquet.read_table` would load pandas."""
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(path).read()
 
 
 def _is_comparison(summary: Mapping[str, Any]) -> bool:

@@ -36,7 +36,7 @@ def test_all_text_is_escaped_and_every_figure_is_a_file(tmp_path):
     write_json(tmp_path / "manifest.json", provenance({"seed": 1}, started="now", wall_seconds=1.0, verb="validate"))
     page = write_document(sheet(), tmp_path).read_text(encoding="utf-8")
     assert "<script" not in page and "<b>bold" not in page and "&lt;b&gt;bold" in page
-    assert "journey validate from=FOLDER" in page and "It rises &lt;always&gt;." in page
+    assert "journey validate from=." in page and "It rises &lt;always&gt;." in page
     assert (tmp_path / "figures" / "line.svg").is_file() and page.count('<svg class="drawing"') == 1
     assert "http" not in page.replace("http-equiv", "")
 
