@@ -63,7 +63,7 @@ $(VENV)/.installed-run: pyproject.toml $(PINS) | interpreter
 	@touch "$@"
 
 $(VENV)/.installed-dev: pyproject.toml $(PINS) | interpreter
-	@EXTRAS="[dev,notebook,analysis,cluster,app]" ; $(INSTALL)
+	@EXTRAS="[dev,notebook,analysis,cluster,app,gym]" ; $(INSTALL)
 	@touch "$(VENV)/.installed-run" "$@"
 
 # A Python without pins yet (a new one) still works, with the newest versions that pyproject.toml allows.

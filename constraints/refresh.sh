@@ -9,7 +9,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 "$python" -m venv "$scratch/venv"
 "$scratch/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --editable ".[app,cluster,analysis,notebook,dev]"
+    --editable ".[app,cluster,analysis,gym,notebook,dev]"
 name=$("$scratch/venv/bin/python" -c 'import sys; print("py%d%d" % sys.version_info[:2])')
 # Only `name==version` lines: pip may add folders and addresses, which name one machine.
 "$scratch/venv/bin/python" -m pip list --disable-pip-version-check --format=freeze --exclude-editable \

@@ -25,7 +25,7 @@ from scipy.special import ndtr
 from sim.optional_package import import_optional
 from sim.scenario.errors import ConfigError
 
-__all__ = ["KINDS", "Emulator", "Skill", "check_installed", "fit_emulator", "noise_of"]
+__all__ = ["KINDS", "Emulator", "GaussianProcess", "Skill", "check_installed", "fit_emulator", "noise_of"]
 
 Floats = NDArray[np.float64]
 
@@ -234,6 +234,30 @@ class _Process:
     def predict(self, points: Floats) -> tuple[Floats, Floats]:
         mean, sd = self.model.predict(points, return_std=True)
         return mean * self.scale + self.middle, sd * self.scale
+
+
+class GaussianProcess:
+    """A Gaussian process with known noise, fitted once and not cross-validated: for a search that fits it many times.
+
+    Parameters
+    ----------
+    points : float64 (n, k)
+        Points of the unit cube.
+    values, noise : float64 (n,)
+        What was found there, and the variance of each value.
+    seed : int
+    """
+
+    def __init__(self, points: Floats, values: Floats, noise: Floats, seed: int) -> None:
+        with _one_thread():
+            self._process = _Process(points, values, noise, seed)
+
+    def predict(self, points: Floats) -> tuple[Floats, Floats]:
+        """Return the predicted mean and its standard deviation, each (m,), at points (m, k)."""
+        if len(points) == 0:
+            return np.zeros(0), np.zeros(0)
+        with _one_thread():
+            return self._process.predict(np.asarray(points, dtype=np.float64))
 
 
 class _Boosting:

@@ -42,6 +42,9 @@ _FIXED_SECONDS = 0.012
 _ROUNDS = 4
 #: The first chunks are a few times smaller than they need be: a machine may be slow, and a killed sweep has nothing.
 _FIRST_PACE = 4.0
+#: Customers up to whom burn-ins and arms are kept between the runs of a process, and bytes of them.
+_MOST_KEPT = 20_000
+_KEPT_BYTES = 128_000_000
 #: Weight of the latest chunk in how long the next is expected to take.
 _TRUST = 0.4
 
@@ -435,13 +438,22 @@ def _simulate_runs(base: Scenario, runs: Sequence[Run], engine: str) -> list[Run
     except ConfigError as error:
         return [RunResult((), (), None, _describe(error)) for _ in runs]
     arms, personas = _axes(scenario)
+    # Trials that differ in one arm share the burn-in and the other arms.
+    kept = {"kept": _kept_runs()} if engine == "numba" and scenario.population <= _MOST_KEPT else {}
     for run in runs:
         try:
-            histories = live(scenario, seed=run.seed, replicate=run.replicate)
+            histories = live(scenario, seed=run.seed, replicate=run.replicate, **kept)
             results.append(RunResult(arms, personas, measure_arms(histories, scenario)))
         except Exception as error:  # recorded: one run that fails stops no sweep
             results.append(RunResult((), (), None, _describe(error)))
     return results
+
+
+@lru_cache(maxsize=1)
+def _kept_runs() -> Any:
+    from sim.engine.kept import KeptRuns
+
+    return KeptRuns(_KEPT_BYTES)
 
 
 def measure_arms(histories: Mapping[str, Any], scenario: Scenario) -> NDArray[np.float64]:

@@ -10,7 +10,12 @@ from pathlib import Path
 __all__ = ["model_version"]
 
 #: Where numbers come from: the engine that lives them and what measures them.
-_ROOTS: tuple[str, ...] = ("sim.engine.replicate", "sim.analysis.metrics", "sim.analysis.category")
+_ROOTS: tuple[str, ...] = (
+    "sim.engine.replicate",
+    "sim.analysis.metrics",
+    "sim.analysis.category",
+    "sim.analysis.spending",
+)
 _IMPORT = re.compile(r"^from ((?:agents|sim)[\w.]*) import", re.M)
 
 

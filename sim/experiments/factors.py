@@ -79,6 +79,18 @@ def _contacts(scenario: Scenario, arm: str) -> tuple[tuple[str, float], ...]:
     return _alone(f"arms.{arm}.focal.strategy.contacts_per_week.customers")
 
 
+def _own_path(scenario: Scenario, arm: str, name: str) -> tuple[tuple[str, float], ...]:
+    return () if scenario.market.name == "none" else _alone(f"arms.{arm}.focal.strategy.{name}")
+
+
+def _level_factor(name: str) -> _Named:
+    capability = CAPABILITIES[name]
+    return _Named(
+        f"level of {capability.title}: {capability.about}", capability.title, 0.0, 1.0, "linear", None,
+        lambda scenario, arm: _own_path(scenario, arm, name),
+    )  # fmt: skip
+
+
 def _levels(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
     strategy = _strategy(scenario, arm)
     place = f"times:arms.{arm}.focal.strategy"
@@ -140,6 +152,19 @@ NAMED: Mapping[str, _Named] = {
         "contacts per customer and week", "contact rate", 0.0, 0.6, "linear", None,
         _contacts,
     ),
+    "prospect_contact_rate": _Named(
+        "contacts per week of anybody who is no customer", "contacts to prospects", 0.0, 0.2, "linear", None,
+        lambda scenario, arm: _own_path(scenario, arm, "contacts_per_week.prospects"),
+    ),
+    "prospect_knowledge": _Named(
+        "what is known of people who are no customers", "knowledge of prospects", 0.0, 1.0, "linear", None,
+        lambda scenario, arm: _own_path(scenario, arm, "prospect_knowledge"),
+    ),
+    "start_week": _Named(
+        "week of the horizon in which the strategy starts", "start week", 0.0, 52.0, "whole", None,
+        lambda scenario, arm: _own_path(scenario, arm, "start_week"),
+    ),
+    **{name: _level_factor(name) for name in CAPABILITIES},
     "capability_cost": _Named(
         "cost of the capabilities, multiple of the scenario's", "capability cost", 0.125, 8.0, "log", 1.0,
         _priced,

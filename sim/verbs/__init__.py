@@ -72,6 +72,10 @@ VERBS: Mapping[str, Verb] = {
         "find where the loyalty loop loses, state it as rules and draw break-even maps",
         "journey frontier levers=[capability_cost,product_quality,loyalty,contact_rate]",
     ),
+    "optimize": Verb(
+        "find the best spend over capabilities and contacts for a goal under a budget, confirmed on fresh luck",
+        "journey optimize budget=100_000",
+    ),
     "sweep": Verb(
         "run every point of a design: lists, grids, samples of levers; survives a crash, never runs a thing twice",
         "journey sweep arms.proactive.focal.strategy.automation=0,0.5,1",

@@ -1,0 +1,292 @@
+"""Optimize: where the next dollar goes. The best plan within a budget, confirmed on fresh luck.
+
+1. Search on luck that all plans share (:mod:`sim.experiments.plan_search`).
+2. The best dozen get more replicates of that luck; the best five of them and the rules of thumb go on.
+3. These are run on fresh luck, and the best is chosen there; doing nothing is chosen where no gain is shown.
+4. The one chosen is run again on luck that chose nothing: its value and interval are what is promised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.analysis.paired import Estimate, estimate
+from sim.execution.chunk import RUN_METRICS
+from sim.experiments.plan import PlanQuestion, PlanRuns
+from sim.experiments.plan_limit import SPENDING
+from sim.experiments.plan_search import PlanModel, PlanSearch, SearchSizes, best_first
+
+__all__ = ["Confirmed", "Optimum", "confirm", "fresh_luck", "optimize"]
+
+Floats = NDArray[np.float64]
+
+#: Replicates of the fresh luck on which a plan is chosen, and of that on which its value is measured, begin here.
+_CONFIRM, _VALUE = 100_000, 200_000
+#: How many plans get more replicates, and how many of them are confirmed.
+_CLOSER, _BEST = 10, 5
+#: Part of a budget to which a rule of thumb is drawn back: what a run spends varies, and the most of it counts.
+_RULE_ROOM = 0.95
+#: Share of a lever's range by which two finalists differ at least in one lever.
+_APART = 0.02
+#: Times as many replicates as in the search for those.
+_RAISED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A plan on fresh luck.
+
+    Attributes
+    ----------
+    name : str
+        What it is: the plan, an alternative, or a rule of thumb.
+    shares : float64 (k,)
+    worth : float64 (R,)
+        Value of every run.
+    score : float
+        What it is judged by.
+    spent, most_spent : float
+        Mean spending, and what it is held to spend at most.
+    parts : mapping of str to float
+        Spending by kind.
+    holds : bool
+        Whether it keeps the budget and every limit.
+    """
+
+    name: str
+    shares: Floats
+    worth: Floats
+    score: float
+    spent: float
+    most_spent: float
+    parts: Mapping[str, float]
+    holds: bool
+
+    @property
+    def value(self) -> Estimate:
+        """Mean value with its 95 % interval."""
+        return estimate(self.worth)
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """What a search for the best plan found.
+
+    Attributes
+    ----------
+    question : PlanQuestion
+    sizes : SearchSizes
+    runs : PlanRuns
+        Every plan of the search.
+    model : PlanModel
+        Emulators fitted to them.
+    plan : Confirmed
+        The plan chosen, on luck that chose nothing; doing nothing where `nothing` is true.
+    nothing : bool
+    best_tried : Confirmed
+        The best plan with any spending, the same as `plan` where that is chosen.
+    alternatives : tuple of Confirmed
+        The best five, on the luck that chose among them.
+    rules : tuple of Confirmed
+        Rules of thumb, on the luck of `plan`.
+    nominal : Confirmed or None
+        Where judged by more than the mean: the plan that the mean would have chosen, on the luck of `plan`.
+    """
+
+    question: PlanQuestion
+    sizes: SearchSizes
+    runs: PlanRuns
+    model: PlanModel
+    plan: Confirmed
+    nothing: bool
+    best_tried: Confirmed
+    alternatives: tuple[Confirmed, ...]
+    rules: tuple[Confirmed, ...]
+    nominal: Confirmed | None
+
+
+def optimize(
+    question: PlanQuestion,
+    sizes: SearchSizes,
+    options: dict[str, Any],
+    tell: Callable[[PlanRuns], None] | None = None,
+) -> Optimum:
+    """Find the best plan.
+
+    Parameters
+    ----------
+    question : PlanQuestion
+    sizes : SearchSizes
+    options : dict
+        Those of :func:`sim.execution.trials.run_trials`.
+    tell : callable, optional
+        Told of plans as they are run.
+
+    Returns
+    -------
+    Optimum
+    """
+    searched = PlanSearch(question, sizes, options, tell).search()
+    model = PlanModel(question, searched)
+    finalists = _closer(question, sizes, searched, model, options)
+    rules = rules_of_thumb(question, model)
+    fresh = _spread(_CONFIRM, sizes.confirm)
+    alternatives = confirm(question, finalists, ["alternative"] * len(finalists), fresh, options)
+    alternatives = tuple(sorted(alternatives, key=lambda item: (not item.holds, -item.score)))
+    best = alternatives[0]
+    nothing = not (best.holds and (question.goal.without_baseline or _gains(best)))
+    by_mean = max(alternatives, key=lambda item: (item.holds, item.worth.mean()))
+    shares = np.stack([*(item.shares for item in alternatives), by_mean.shares, *rules.values()])
+    names = [*("plan" for _ in alternatives), "nominal", *rules]
+    measured = confirm(question, shares, names, fresh_luck(sizes.confirm), options)
+    ranked, nominal, ruled = (
+        measured[: len(alternatives)],
+        measured[len(alternatives)],
+        measured[len(alternatives) + 1 :],
+    )
+    # The best by the luck that chose, unless it breaks a limit on this one: which holds is no choice by value.
+    plan = next((item for item in ranked if item.holds), ranked[0])
+    robust = question.robust != "mean"
+    if robust and nominal.holds and nominal.score > plan.score:
+        # On luck that neither of them was chosen by: a robust plan is no worse than the nominal one.
+        plan = nominal
+    nothing = nothing or not plan.holds
+    chosen = idle_plan(question, plan) if nothing else plan
+    return Optimum(
+        question, sizes, searched, model, chosen, nothing, plan, alternatives, tuple(ruled), nominal if robust else None
+    )
+
+
+def fresh_luck(count: int) -> range:
+    """Return replicates of the luck on which a plan's value is measured."""
+    return _spread(_VALUE, count)
+
+
+def _gains(best: Confirmed) -> bool:
+    """Say whether a plan is shown to be worth more than doing nothing, on luck that did not find it."""
+    low = best.value.ci_low
+    return best.score > 0.0 and (low is None or low > 0.0)
+
+
+def _spread(first: int, count: int) -> range:
+    return range(first, first + count)
+
+
+def _closer(
+    question: PlanQuestion, sizes: SearchSizes, runs: PlanRuns, model: PlanModel, options: dict[str, Any]
+) -> Floats:
+    """Return the best five plans after the best dozen got more replicates."""
+    order = best_first(question, runs)
+    # Judged by what the emulator makes of all runs: it knows a lucky one by its neighbours.
+    smoothed = model.predict(runs.shares)[0]
+    holding = order[question.holds(runs)[order]]
+    chosen = (holding if len(holding) else order)[: 2 * _CLOSER]
+    chosen = chosen[np.argsort(-smoothed[chosen], kind="stable")][:_CLOSER]
+    more = _spread(sizes.replicates, (_RAISED - 1) * sizes.replicates)
+    again = question.run(runs.shares[chosen], more, **options)
+    together = PlanRuns(
+        again.shares,
+        np.concatenate([runs.arm[chosen], again.arm], axis=1),
+        np.concatenate([runs.baseline[chosen], again.baseline], axis=1),
+    )
+    found: list[Floats] = []
+    for point in together.shares[best_first(question, together)]:
+        # Five of one kind would say nothing of what else could be done.
+        if all(np.abs(point - other).max() > _APART for other in found):
+            found.append(point)
+    return np.array(found[:_BEST])
+
+
+def confirm(
+    question: PlanQuestion, shares: Floats, names: list[str], replicates: range, options: dict[str, Any]
+) -> tuple[Confirmed, ...]:
+    """Run plans on luck that they share.
+
+    Parameters
+    ----------
+    question : PlanQuestion
+    shares : float64 (n, k)
+    names : list of str
+        What each of them is.
+    replicates : range
+    options : dict
+        Those of :func:`sim.execution.trials.run_trials`.
+
+    Returns
+    -------
+    tuple of Confirmed
+    """
+    runs = question.run(shares, replicates, **options)
+    worth, scores = question.worth(runs), question.score(question.worth(runs))
+    spent, most, holds = question.spending(runs).mean(axis=1), question.most_spent(runs), question.holds(runs)
+    return tuple(
+        Confirmed(
+            name,
+            shares[at],
+            worth[at],
+            float(scores[at]),
+            float(spent[at]),
+            float(most[at]),
+            {kind: float(runs.arm[at, :, RUN_METRICS.index(kind)].mean()) for kind in SPENDING},
+            bool(holds[at]),
+        )
+        for at, name in enumerate(names)
+    )
+
+
+def idle_plan(question: PlanQuestion, beside: Confirmed) -> Confirmed:
+    """Return doing nothing: the baseline itself, which differs from itself by exactly 0."""
+    return Confirmed(
+        "do nothing",
+        question.nothing,
+        np.zeros_like(beside.worth),
+        0.0,
+        0.0,
+        0.0,
+        dict.fromkeys(beside.parts, 0.0),
+        True,
+    )
+
+
+def rules_of_thumb(question: PlanQuestion, model: PlanModel) -> dict[str, Floats]:
+    """Return plans that need no search, by name, drawn back to the budget where they would exceed it.
+
+    Parameters
+    ----------
+    question : PlanQuestion
+    model : PlanModel
+        Says what plans spend.
+
+    Returns
+    -------
+    dict of str to float64 (k,)
+        The scenario's own, every lever at half, and a budget divided equally among the levers.
+    """
+    nothing = question.nothing
+    rules = {"the scenario's own": question.own, "every lever at half": nothing + 0.5 * (1.0 - nothing)}
+    if question.budget is not None:
+        rules["equal split of the budget"] = _equal_split(question, model)
+        room = question.budget * _RULE_ROOM
+        rules = {name: model.within(point[None, :], room)[0] for name, point in rules.items()}
+    return {name: question.rounded(point[None, :])[0] for name, point in rules.items()}
+
+
+def _equal_split(question: PlanQuestion, model: PlanModel) -> Floats:
+    """Return the plan in which each lever, raised alone, spends the same part of the budget, by the emulator."""
+    assert question.budget is not None
+    each = question.budget / len(question.factors)
+    nothing = question.nothing
+    base = float(model.spending(nothing[None, :])[0])
+    grid = np.linspace(0.0, 1.0, 101)
+    plan = nothing.copy()
+    for place in range(len(nothing)):
+        line = np.repeat(nothing[None, :], grid.size, axis=0)
+        line[:, place] = nothing[place] + grid * (1.0 - nothing[place])
+        fits = np.flatnonzero(model.spending(line) - base <= each)
+        plan[place] = line[fits[-1] if fits.size else 0, place]
+    return plan

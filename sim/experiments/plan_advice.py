@@ -1,0 +1,269 @@
+"""PlanAdvice: what surrounds the best plan. How much budget is worth having, the marginal dollar, what would change it.
+
+Everything is simulated on the luck on which the plan's own value is measured, so that differences are paired.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import qmc
+
+from sim.analysis.paired import Estimate, estimate
+from sim.experiments.factors import NAMED
+from sim.experiments.optimize import Confirmed, Optimum, confirm, fresh_luck
+
+__all__ = ["MovedAssumption", "Interaction", "MarginalDollar", "PlanAdvice", "advise", "response_curve"]
+
+Floats = NDArray[np.float64]
+
+#: Parts of the most that could be spent at which the frontier is asked.
+_PARTS = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
+#: Share of a lever's range by which it is moved for the marginal dollar.
+_STEP = 0.1
+_CLOUD = 2**11
+#: Assumptions that are moved, and how far: a doubling of a cost, a fifth of a margin, half of an effect.
+_ASSUMED: tuple[tuple[str, float, float], ...] = (
+    ("effectiveness", 0.5, 1.5),
+    ("capability_cost", 0.5, 2.0),
+    ("contact_cost", 0.5, 2.0),
+    ("margin", 0.8, 1.2),
+    ("fatigue", 0.5, 2.0),
+    ("privacy_concern", -0.1, 0.1),
+    ("product_quality", -0.3, 0.3),
+    ("loyalty", -0.5, 0.5),
+    ("competitors_answer", 0.0, 1.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MarginalDollar:
+    """What one more unit of money brings through one lever, at the plan.
+
+    Attributes
+    ----------
+    place : int
+        Number of the lever.
+    step : float
+        Share of its range by which it was moved; negative where it stands at its upper end or the budget is used up.
+    value : Estimate
+        Change in value.
+    spent : float
+        Change in spending.
+    """
+
+    place: int
+    step: float
+    value: Estimate
+    spent: float
+
+    @property
+    def rate(self) -> Estimate:
+        """Value of one unit of money more through this lever; undefined where it costs next to nothing."""
+        ends = (self.value.mean, self.value.ci_low, self.value.ci_high)
+        if abs(self.spent) < 1e-9 or any(end is None for end in ends):
+            return Estimate(None, None, None)
+        mean, low, high = (end / self.spent for end in ends if end is not None)
+        return Estimate(mean, min(low, high), max(low, high))
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """Two levers together: what raising both adds to the sum of raising each, by the emulator."""
+
+    one: int
+    other: int
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class MovedAssumption:
+    """What the plan is worth where one assumption differs.
+
+    Attributes
+    ----------
+    name : str
+        Name of the factor.
+    low, high : float
+        What it was set to.
+    values : tuple of Estimate
+        Value of the plan at either.
+    best : tuple of str
+        Which plan was the best at either: the plan, a rival, or doing nothing.
+    """
+
+    name: str
+    low: float
+    high: float
+    values: tuple[Estimate, Estimate]
+    best: tuple[str, str]
+
+    @property
+    def swing(self) -> float:
+        """By how much the plan's value moves between the two."""
+        return abs((self.values[1].mean or 0.0) - (self.values[0].mean or 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAdvice:
+    """What surrounds the best plan.
+
+    Attributes
+    ----------
+    frontier : tuple of Confirmed
+        The best plan for each budget, cheapest first, on fresh luck.
+    marginal : tuple of MarginalDollar
+    interaction : Interaction or None
+        The strongest of two levers.
+    assumptions : tuple of MovedAssumption
+        The one that moves the plan's value most first.
+    """
+
+    frontier: tuple[Confirmed, ...]
+    marginal: tuple[MarginalDollar, ...]
+    interaction: Interaction | None
+    assumptions: tuple[MovedAssumption, ...]
+
+
+def advise(found: Optimum, options: dict[str, Any], replicates: int) -> PlanAdvice:
+    """Run what surrounds the best plan.
+
+    Parameters
+    ----------
+    found : Optimum
+    options : dict
+        Those of :func:`sim.execution.trials.run_trials`.
+    replicates : int
+        Of every run.
+
+    Returns
+    -------
+    PlanAdvice
+    """
+    return PlanAdvice(
+        _frontier(found, options, replicates),
+        _marginal(found, options, replicates),
+        _interaction(found),
+        _assumptions(found, options, max(2, replicates // 2)),
+    )
+
+
+def response_curve(found: Optimum, place: int, points: int = 41) -> tuple[Floats, Floats, Floats]:
+    """Return what the emulator makes of one lever, all others as in the plan.
+
+    Parameters
+    ----------
+    found : Optimum
+    place : int
+        Number of the lever.
+    points : int
+
+    Returns
+    -------
+    tuple of float64 (points,)
+        Shares of its range, predicted value, its standard deviation.
+    """
+    axis = np.linspace(0.0, 1.0, points)
+    line = np.repeat(found.best_tried.shares[None, :], points, axis=0)
+    line[:, place] = axis
+    return axis, *found.model.predict(line)
+
+
+def _cloud(found: Optimum) -> Floats:
+    inputs = len(found.question.factors)
+    spread = qmc.Sobol(inputs, rng=found.question.seed + 3).random_base2(int(np.log2(_CLOUD)))
+    edge = np.random.default_rng([found.question.seed, 0xED]).random(spread.shape)
+    spread = np.where(edge < 0.2, found.question.nothing, np.where(edge > 0.85, 1.0, spread))
+    return np.asarray(np.concatenate([spread, found.runs.shares]))
+
+
+def _frontier(found: Optimum, options: dict[str, Any], replicates: int) -> tuple[Confirmed, ...]:
+    question, model = found.question, found.model
+    cloud = _cloud(found)
+    cloud = cloud[question.allowed(cloud)]
+    if len(cloud) == 0:
+        return ()
+    most = float(model.spending(np.ones((1, len(question.factors))))[0])
+    top = max(most, question.budget or 0.0, found.best_tried.spent)
+    best: list[Floats] = []
+    for part in _PARTS:
+        drawn = model.within(cloud, part * top * 0.998)
+        good = drawn[question.allowed(drawn) & (model.spending(drawn) <= part * top)]
+        if len(good):
+            best.append(good[int(np.argmax(np.round(model.predict(good)[0] / model.scale, 9)))])
+    if not best:
+        return ()
+    plans = question.rounded(np.array(best))
+    run = confirm(question, plans, ["frontier"] * len(plans), fresh_luck(replicates), options)
+    return tuple(sorted(run, key=lambda item: item.spent))
+
+
+def _marginal(found: Optimum, options: dict[str, Any], replicates: int) -> tuple[MarginalDollar, ...]:
+    question, plan = found.question, found.best_tried
+    moved, steps = [plan.shares], []
+    for place in range(len(question.factors)):
+        step = _STEP if plan.shares[place] <= 1.0 - _STEP else -_STEP
+        point = plan.shares.copy()
+        point[place] = np.clip(point[place] + step, 0.0, 1.0)
+        moved.append(point)
+        steps.append(step)
+    shares = question.rounded(np.array(moved))
+    at, *others = confirm(question, shares, [""] * len(shares), fresh_luck(replicates), options)
+    return tuple(
+        MarginalDollar(place, step, estimate(other.worth - at.worth), other.spent - at.spent)
+        for place, (step, other) in enumerate(zip(steps, others, strict=True))
+    )
+
+
+def _interaction(found: Optimum) -> Interaction | None:
+    """Return the two levers that do most together beyond what each does alone, from doing nothing to the plan."""
+    question, plan = found.question, found.best_tried.shares
+    nothing = question.nothing
+    moved = [place for place in range(len(plan)) if abs(plan[place] - nothing[place]) > 1e-6]
+    best: Interaction | None = None
+    for one, other in combinations(moved, 2):
+        corners = np.repeat(plan[None, :], 4, axis=0)
+        corners[1, one] = nothing[one]
+        corners[2, other] = nothing[other]
+        corners[3, one], corners[3, other] = nothing[one], nothing[other]
+        both, without_one, without_other, neither = found.model.predict(corners)[0]
+        size = float(both - without_one - without_other + neither)
+        if best is None or abs(size) > abs(best.size):
+            best = Interaction(one, other, size)
+    return best
+
+
+def _assumptions(found: Optimum, options: dict[str, Any], replicates: int) -> tuple[MovedAssumption, ...]:
+    question, plan = found.question, found.best_tried
+    nothing = question.nothing
+    rivals = {"the plan": plan.shares, "half of the plan": nothing + 0.5 * (plan.shares - nothing)}
+    # A plan that breaks the budget or a limit as assumed is no rival.
+    rivals |= {rule.name: rule.shares for rule in found.rules if rule.holds}
+    others = [item.shares for item in found.alternatives if item.holds]
+    if others:
+        far = max(others, key=lambda shares: float(np.abs(shares - plan.shares).max()))
+        rivals["another finalist"] = far
+    shares = question.rounded(np.array(list(rivals.values())))
+    taken = {path for factor in question.factors for path, _ in factor.paths}
+    found_all = []
+    for name, low, high in _ASSUMED:
+        if name not in NAMED:
+            continue
+        paths = NAMED[name].paths(question.scenario, question.arm)
+        if not paths or {path for path, _ in paths} & taken or name in {factor.name for factor in question.factors}:
+            continue
+        ends = []
+        for number in (low, high):
+            values = {path: number * weight for path, weight in paths}
+            runs = question.run(shares, fresh_luck(replicates), values=values, **options)
+            worth = question.worth(runs)
+            means = question.score(worth)
+            top = int(np.argmax(means))
+            idle = not question.goal.without_baseline and means[top] <= 0.0
+            ends.append((estimate(worth[0]), "do nothing" if idle else list(rivals)[top]))
+        found_all.append(MovedAssumption(name, low, high, (ends[0][0], ends[1][0]), (ends[0][1], ends[1][1])))
+    return tuple(sorted(found_all, key=lambda item: -item.swing))

@@ -1,0 +1,503 @@
+"""Optimize report: the plan in words and money, what surrounds it, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from sim.analysis.metrics import COST_METRICS
+from sim.analysis.paired import Estimate, estimate
+from sim.experiments.answers import Answers
+from sim.experiments.factors import NAMED, factor_number
+from sim.experiments.optimize import Confirmed, Optimum
+from sim.experiments.plan import PlanQuestion
+from sim.experiments.plan_advice import PlanAdvice, response_curve
+from sim.experiments.plan_limit import SPENT
+from sim.number_format import NOTHING, compact, money, quantity, short_money, typed
+from sim.reports.answers import answers_facts, answers_summary, payoff_table
+from sim.reports.document import Document, Table, text_lines
+from sim.reports.figures.gap import Gap
+from sim.reports.figures.plan import (
+    FrontierPoint,
+    ResponseCurve,
+    draw_assumptions,
+    draw_frontier,
+    draw_responses,
+)
+from sim.reports.labels import words_of
+from sim.reports.picture import Picture
+
+__all__ = ["optimize_document", "optimize_facts", "optimize_lines", "optimize_summary"]
+
+_KINDS = {
+    "cost_build": "building",
+    "cost_run": "running",
+    "cost_experiments": "experiments",
+    "cost_contacts": "contacts",
+}
+_JUDGED = {"mean": "the mean", "worst_tenth": "the mean of the worst tenth of states", "regret": "the worst regret"}
+
+
+def goal_words(question: PlanQuestion) -> tuple[str, str]:
+    """Return how the goal is called in a sentence, and what kind of number it is."""
+    goal = question.goal
+    if goal.name == "mix":
+        return "the mix of " + ", ".join(goal.weights), "number"
+    if goal.name == SPENT or goal.name in COST_METRICS:
+        return goal.name.replace("_", " "), "money"
+    words = words_of(goal.name)
+    return words.name if words.name.isupper() else words.name[:1].lower() + words.name[1:], words.kind
+
+
+def _writer(question: PlanQuestion, *, sign: bool = True) -> Callable[[float | None], str]:
+    _, kind = goal_words(question)
+    currency = question.scenario.market.economics.currency
+    whole = question.goal.without_baseline
+    return lambda number: (
+        NOTHING if number is None else quantity(-number if whole else number, kind, currency, sign=sign and not whole)
+    )
+
+
+def _estimate(question: PlanQuestion, value: Estimate) -> dict[str, Any]:
+    write = _writer(question)
+    ends = (value.ci_low, value.ci_high)
+    low, high = (ends[1], ends[0]) if question.goal.without_baseline else ends
+    clear = value.ci_low is not None and value.ci_high is not None and (value.ci_low > 0.0 or value.ci_high < 0.0)
+    return {"mean": write(value.mean), "low": write(low), "high": write(high), "resolved": clear}
+
+
+def optimize_facts(found: Optimum, advice: PlanAdvice | None, answers: Answers | None = None) -> dict[str, Any]:
+    """Return what the words of the report are made of.
+
+    Parameters
+    ----------
+    found : Optimum
+    advice : PlanAdvice or None
+        None where it was not asked for.
+    answers : Answers or None
+        None where it was not asked for.
+
+    Returns
+    -------
+    dict
+    """
+    question = found.question
+    currency = question.scenario.market.economics.currency
+    plan, best = found.plan, found.best_tried
+    goal, _ = goal_words(question)
+    return {
+        "arm": question.arm,
+        "baseline": question.scenario.baseline,
+        "goal": goal,
+        "difference": not question.goal.without_baseline,
+        "nothing": found.nothing,
+        "settings": _settings(question, plan.shares),
+        "tried_settings": _settings(question, best.shares),
+        "value": _estimate(question, plan.value),
+        "tried": _estimate(question, best.value),
+        "tried_holds": best.holds,
+        "tried_spent": money(best.spent, currency),
+        "spent": money(plan.spent, currency),
+        "parts": [f"{money(amount, currency)} on {_KINDS[kind]}" for kind, amount in plan.parts.items() if amount > 0],
+        "budget": None if question.budget is None else money(question.budget, currency),
+        "left": None if question.budget is None else money(question.budget - plan.spent, currency),
+        "left_share": None if not question.budget else 1.0 - plan.spent / question.budget,
+        "why_left": _why_left(found, advice),
+        "limits": [limit.text for limit in question.limits],
+        "rules": [_beside(found, rule) for rule in found.rules],
+        "evaluations": len(found.runs),
+        "confirm": found.sizes.confirm,
+        "states": len(question.states),
+        "robust": question.robust,
+        "judged": _JUDGED[question.robust],
+        "score": _writer(question)(plan.score),
+        "price": _price(found),
+        **_advice_facts(found, advice),
+        "answers": answers_facts(answers, currency),
+    }
+
+
+def _settings(question: PlanQuestion, shares: Any) -> list[str]:
+    return [
+        f"{factor.label or factor.name} {factor_number(factor, float(factor.at(share)))}"
+        for factor, share in zip(question.factors, shares.tolist(), strict=True)
+    ]
+
+
+def _beside(found: Optimum, rule: Confirmed) -> dict[str, Any]:
+    question = found.question
+    gain = _estimate(question, estimate(found.plan.worth - rule.worth))
+    currency = question.scenario.market.economics.currency
+    return {"name": rule.name, "gain": gain, "spent": money(rule.spent, currency), "holds": rule.holds}
+
+
+def _why_left(found: Optimum, advice: PlanAdvice | None) -> str:
+    """Say why a part of the budget is left: nothing pays, every lever is at its end, or more would not pay."""
+    question, plan = found.question, found.plan
+    if question.budget is None or plan.spent >= 0.98 * question.budget:
+        return ""
+    if found.nothing:
+        return "nothing"
+    if bool((plan.shares >= 1.0 - 1e-6).all()):
+        return "ends"
+    if any(limit.on_metric for limit in question.limits):
+        return "limits"
+    rates = [item.rate for item in advice.marginal] if advice is not None else []
+    if rates and all(rate.ci_low is None or rate.ci_low <= 0.0 for rate in rates):
+        return "margin"
+    return "search"
+
+
+def _price(found: Optimum) -> dict[str, Any] | None:
+    """Return what robustness costs on average: the plan that the mean would choose, less the robust one."""
+    nominal = found.nominal
+    if nominal is None:
+        return None
+    question = found.question
+    same = bool(np.allclose(nominal.shares, found.plan.shares))
+    return {
+        "same": same,
+        "mean": _estimate(question, estimate(nominal.worth - found.plan.worth)),
+        "score": _writer(question)(nominal.score),
+        "settings": _settings(question, nominal.shares),
+    }
+
+
+def _advice_facts(found: Optimum, advice: PlanAdvice | None) -> dict[str, Any]:
+    question = found.question
+    if advice is None:
+        return {"advised": False, "marginal": [], "together": None, "assumption": None, "turning": []}
+    factors = question.factors
+    marginal = [
+        {"label": factors[item.place].label, **_rate(question, item.rate)}
+        for item in advice.marginal
+        if item.rate.mean is not None
+    ]
+    pair = advice.interaction
+    together = None
+    if pair is not None:
+        together = {
+            "one": factors[pair.one].label,
+            "other": factors[pair.other].label,
+            "size": _writer(question)(pair.size),
+            "adds": pair.size > 0.0,
+        }
+    assumption = _assumption(question, advice.assumptions[0]) if advice.assumptions else None
+    chosen = "do nothing" if found.nothing else "the plan"
+    turning = [_turn(question, item, end) for item in advice.assumptions for end in (0, 1) if item.best[end] != chosen]
+    return {
+        "advised": True,
+        "marginal": marginal,
+        "together": together,
+        "assumption": assumption,
+        "turning": turning,
+    }
+
+
+def _rate(question: PlanQuestion, rate: Estimate) -> dict[str, Any]:
+    _, kind = goal_words(question)
+    write = typed if kind != "money" else lambda number: money(number, question.scenario.market.economics.currency)
+    mean, low, high = (0.0 if end is None else float(f"{end:.3g}") for end in (rate.mean, rate.ci_low, rate.ci_high))
+    return {"mean": write(mean), "low": write(low), "high": write(high)}
+
+
+def _name(question: PlanQuestion, name: str) -> str:
+    del question
+    return NAMED[name].label
+
+
+def _at(name: str, number: float) -> str:
+    kind = NAMED[name]
+    if kind.own == 1.0:
+        return f"×{number:g}"
+    return f"{number:+g}".replace("-", "−") if number else "0"
+
+
+def _assumption(question: PlanQuestion, item: Any) -> dict[str, Any]:
+    return {
+        "name": _name(question, item.name),
+        "low": _at(item.name, item.low),
+        "high": _at(item.name, item.high),
+        "ends": [_estimate(question, value) for value in item.values],
+    }
+
+
+def _turn(question: PlanQuestion, item: Any, end: int) -> str:
+    return f"{_name(question, item.name)} {_at(item.name, (item.low, item.high)[end])}: {item.best[end]} is better"
+
+
+def optimize_lines(found: Optimum, advice: PlanAdvice | None, answers: Answers | None = None) -> list[str]:
+    """Return the verdict in plain words, a line for each thing it says.
+
+    Parameters
+    ----------
+    found : Optimum
+    advice : PlanAdvice or None
+    answers : Answers or None
+
+    Returns
+    -------
+    list of str
+    """
+    return text_lines("optimize", **optimize_facts(found, advice, answers))
+
+
+def _plain(value: Estimate) -> dict[str, float | None]:
+    return {"mean": value.mean, "ci_low": value.ci_low, "ci_high": value.ci_high}
+
+
+def _shown(question: PlanQuestion, value: Estimate) -> dict[str, float | None]:
+    """Return a value as the user reads it: a payback week or an amount spent, not its negative."""
+    if not question.goal.without_baseline or value.mean is None:
+        return _plain(value)
+    ends = (None, None) if value.ci_low is None or value.ci_high is None else (-value.ci_high, -value.ci_low)
+    return {"mean": -value.mean, "ci_low": ends[0], "ci_high": ends[1]}
+
+
+def _confirmed(question: PlanQuestion, item: Confirmed) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "plan": question.settings(item.shares),
+        "value": _shown(question, item.value),
+        "spent": item.spent,
+        "most_spent": item.most_spent,
+        "holds": item.holds,
+    }
+
+
+def optimize_summary(found: Optimum, advice: PlanAdvice | None, answers: Answers | None = None) -> dict[str, Any]:
+    """Return the content of `summary.json`.
+
+    Parameters
+    ----------
+    found : Optimum
+    advice : PlanAdvice or None
+    answers : Answers or None
+
+    Returns
+    -------
+    dict
+    """
+    question = found.question
+    more: dict[str, Any] = {}
+    if advice is not None:
+        more = {
+            "frontier": [_confirmed(question, item) for item in advice.frontier],
+            "marginal": {question.factors[item.place].name: _plain(item.rate) for item in advice.marginal},
+            "interaction": None
+            if advice.interaction is None
+            else {
+                "levers": [question.factors[at].name for at in (advice.interaction.one, advice.interaction.other)],
+                "size": advice.interaction.size,
+            },
+            "assumptions": [
+                {
+                    "name": item.name,
+                    "low": {"at": item.low, "value": _shown(question, item.values[0]), "best": item.best[0]},
+                    "high": {"at": item.high, "value": _shown(question, item.values[1]), "best": item.best[1]},
+                }
+                for item in advice.assumptions
+            ],
+        }
+    return {
+        "scenario": question.scenario.name,
+        "arm": question.arm,
+        "baseline": question.scenario.baseline,
+        "goal": dict(question.goal.weights) if question.goal.name == "mix" else question.goal.name,
+        "robust": question.robust,
+        "states": len(question.states),
+        "budget": question.budget,
+        "limits": [limit.text for limit in question.limits],
+        "plan": question.settings(found.plan.shares),
+        "nothing": found.nothing,
+        "value": _shown(question, found.plan.value),
+        "score": found.plan.score,
+        "spent": found.plan.spent,
+        "most_spent": found.plan.most_spent,
+        "spent_by_kind": {_KINDS[kind]: amount for kind, amount in found.plan.parts.items()},
+        "evaluations": len(found.runs),
+        "best_with_spending": _confirmed(question, found.best_tried),
+        "alternatives": [_confirmed(question, item) for item in found.alternatives],
+        "rules_of_thumb": [_confirmed(question, item) for item in found.rules],
+        "nominal": None if found.nominal is None else _confirmed(question, found.nominal),
+        **answers_summary(answers),
+        **more,
+    }
+
+
+def optimize_document(
+    found: Optimum, advice: PlanAdvice | None, lines: list[str], answers: Answers | None = None
+) -> Document:
+    """Return the report.
+
+    Parameters
+    ----------
+    found : Optimum
+    advice : PlanAdvice or None
+    answers : Answers or None
+    lines : list of str
+        Its lead.
+
+    Returns
+    -------
+    Document
+    """
+    question = found.question
+    scenario = question.scenario
+    pictures = [_responses_picture(found)]
+    if advice is not None and advice.frontier:
+        pictures.append(_frontier_picture(found, advice))
+    if advice is not None and advice.assumptions:
+        pictures.append(_assumptions_picture(found, advice))
+    return Document(
+        title=f"Where to put the next dollar: {scenario.title or scenario.name}",
+        lead=tuple(lines),
+        template="optimize",
+        pictures=tuple(pictures),
+        slots={
+            **optimize_facts(found, advice, answers),
+            "payoff_table": payoff_table(answers, scenario.market.economics.currency),
+            "levers": len(question.factors),
+            "population": scenario.population,
+            "horizon": scenario.horizon,
+            "seed": question.seed,
+            "replicates": found.sizes.replicates,
+            "plan_table": _plan_table(found),
+            "plans_table": _plans_table(found),
+            "marginal_table": _marginal_table(found, advice),
+        },
+    )
+
+
+def _plan_table(found: Optimum) -> Table:
+    question = found.question
+    rows = []
+    for place, factor in enumerate(question.factors):
+        numbers = (found.plan.shares[place], question.own[place])
+        cells = [factor_number(factor, float(factor.at(share))) for share in numbers]
+        ends = f"{factor_number(factor, factor.low)} to {factor_number(factor, factor.high)}"
+        rows.append((factor.label or factor.name, cells[0], cells[1], ends))
+    return Table(("Lever", "plan", "the scenario's own", "range"), tuple(rows), "The plan")
+
+
+def _plans_table(found: Optimum) -> Table:
+    question = found.question
+    currency = question.scenario.market.economics.currency
+    rows = []
+    for item in (found.plan, *(() if found.nominal is None else (found.nominal,)), *found.rules):
+        rows.append(_plan_row(question, item, item.name, currency))
+    for number, item in enumerate(found.alternatives, start=1):
+        rows.append(_plan_row(question, item, f"finalist {number}", currency))
+    head = ("", "value", "95 % interval", "spent", "levers")
+    return Table(
+        head,
+        tuple(rows),
+        "Plan and rules of thumb on luck that chose nothing; finalists on the luck that chose among them",
+        (4,),
+    )
+
+
+def _plan_row(question: PlanQuestion, item: Confirmed, name: str, currency: str) -> tuple[str, ...]:
+    value = _estimate(question, item.value)
+    note = "" if item.holds else " (breaks a limit)"
+    numbers = ", ".join(_settings(question, item.shares))
+    return (f"{name}{note}", value["mean"], f"{value['low']} to {value['high']}", money(item.spent, currency), numbers)
+
+
+def _marginal_table(found: Optimum, advice: PlanAdvice | None) -> Table | None:
+    if advice is None:
+        return None
+    question = found.question
+    currency = question.scenario.market.economics.currency
+    rows = []
+    for item in advice.marginal:
+        rate = _rate(question, item.rate) if item.rate.mean is not None else None
+        value = _estimate(question, item.value)
+        rows.append(
+            (
+                question.factors[item.place].label or question.factors[item.place].name,
+                "up" if item.step > 0 else "down",
+                money(item.spent, currency, sign=True),
+                value["mean"],
+                f"{value['low']} to {value['high']}",
+                NOTHING if rate is None else f"{rate['mean']} [{rate['low']} to {rate['high']}]",
+            )
+        )
+    head = (
+        "Lever, moved by a tenth of its range",
+        "",
+        "spending",
+        "value",
+        "95 % interval",
+        f"value of {currency}1 more",
+    )
+    return Table(head, tuple(rows), "The marginal dollar, simulated at the plan on the plan's own luck", (1,))
+
+
+def _value_axis(found: Optimum) -> tuple[str, str | None]:
+    goal, kind = goal_words(found.question)
+    currency = found.question.scenario.market.economics.currency
+    return (f"{goal}, {currency}" if kind == "money" else goal), (currency if kind == "money" else None)
+
+
+def _responses_picture(found: Optimum) -> Picture:
+    question = found.question
+    value, currency = _value_axis(found)
+    curves = []
+    for place, factor in enumerate(question.factors):
+        axis, mean, sd = response_curve(found, place)
+        numbers = np.array([float(factor.at(share)) for share in axis])
+        at = float(factor.at(found.best_tried.shares[place]))
+        curves.append(ResponseCurve(factor.label or factor.name, numbers, mean, sd, at))
+    return Picture(
+        "responses",
+        draw_responses(curves, value=value, currency=currency),
+        f"Predicted {value} over each lever, the others as in the plan.",
+        "Where a curve still rises at its right end, more would pay if it were possible; a flat one does not matter.",
+        "responses",
+    )
+
+
+def _gap(value: Estimate) -> Gap:
+    return Gap(value.mean, value.ci_low, value.ci_high)
+
+
+def _frontier_picture(found: Optimum, advice: PlanAdvice) -> Picture:
+    value, currency = _value_axis(found)
+    money_sign = found.question.scenario.market.economics.currency
+    points = [FrontierPoint(item.spent, _gap(item.value)) for item in advice.frontier]
+    words = "; ".join(
+        f"{short_money(item.spent, money_sign)}: {compact(item.value.mean or 0.0)}" for item in advice.frontier
+    )
+    return Picture(
+        "frontier",
+        draw_frontier(
+            points,
+            FrontierPoint(found.plan.spent, _gap(found.plan.value)),
+            value=value,
+            currency=money_sign,
+            money=currency is not None,
+        ),
+        f"Value of the best plan for each amount spent: {words}.",
+        "The slope is what one more unit of money brings; where it is flat or falls, more budget is not worth having.",
+        "frontier",
+    )
+
+
+def _assumptions_picture(found: Optimum, advice: PlanAdvice) -> Picture:
+    value, currency = _value_axis(found)
+    question = found.question
+    names = [
+        f"{_name(question, item.name)}, {_at(item.name, item.low)} / {_at(item.name, item.high)}"
+        for item in advice.assumptions
+    ]
+    ends = [((item.values[0].mean or 0.0), (item.values[1].mean or 0.0)) for item in advice.assumptions]
+    return Picture(
+        "assumptions",
+        draw_assumptions(names, ends, found.best_tried.value.mean or 0.0, value=value, currency=currency),
+        f"Value of the plan at either end of each assumption: {', '.join(names)}.",
+        "The longest line is the assumption that the plan rests on most. Left of zero the plan loses.",
+        "assumptions",
+    )

@@ -1,0 +1,228 @@
+"""Optimize: where to put the next dollar, and what competitors do when it is put there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from agents.quantity import choice, number, quantity, whole
+from sim.experiments.answers import pick_competitor
+from sim.experiments.arm_metrics import pick_arm
+from sim.experiments.factors import NAMED, choose_factors, isolate_arm, written_ranges
+from sim.experiments.plan import ROBUST, PlanQuestion, planned, read_goal
+from sim.experiments.plan_limit import read_limits
+from sim.experiments.plan_search import SearchSizes
+from sim.experiments.plan_states import plan_states
+from sim.scenario.dotted_key import with_values
+from sim.scenario.errors import ConfigError
+from sim.scenario.resolved import Plan, Record
+from sim.scenario.schema import plain, read_name, show
+from sim.terminal import say
+from sim.verbs.frame import Command, Job, Session
+
+if TYPE_CHECKING:
+    from agents.strategies import Strategy
+    from sim.experiments.answers import Answers
+    from sim.experiments.optimize import Optimum
+    from sim.experiments.plan import PlanRuns
+    from sim.results.answer import Answer
+
+__all__ = ["COMMAND", "DEFAULT_LEVERS", "OptimizeKeys"]
+
+#: Levers that are moved where none are named.
+DEFAULT_LEVERS: tuple[str, ...] = ("automation", "personalization", "context", "innovation", "contact_rate")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizeKeys:
+    """What is asked and how much is spent on it."""
+
+    arm: str | None = quantity("the arm in question; null: the first not the baseline", default=None, optional=True)
+    levers: Any = quantity("levers with their ranges; null: the usual ones", default=None)
+    budget: float | None = number(None, 0.0, 1e15, "most that is spent over the horizon", "money", optional=True)
+    goal: Any = quantity("a metric, or a mapping of metrics to weights", default="npv")
+    limits: Any = quantity("what a plan must hold", default=None)
+    robust: str = choice("mean", ROBUST, "what a plan is judged by over the doubt in effects")
+    doubt: Any = quantity("range of the effectiveness where the strategy states none", default=None)
+    save_as: str | None = quantity("name of the strategy that is written", default=None, optional=True)
+    evaluations: int = whole(96, 8, 100_000, "plans tried at most")
+    batch: int = whole(4, 1, 1000, "plans chosen at once")
+    confirm: int = whole(32, 4, 10_000, "replicates of fresh luck")
+    answer: bool = quantity("let a competitor answer the plan", default=False)
+    competitor: str | None = quantity("who answers; null: the best known", default=None, optional=True)
+    strategies: Any = quantity("strategies that it may follow beside the plan and the scenario's own", default=None)
+    lags: Any = quantity("weeks after which it can follow", default=(26, 52))
+    advice: bool = quantity("run what surrounds the plan", default=True)
+
+
+def _prepare(job: Job[OptimizeKeys, None]) -> PlanQuestion:
+    keys, scenario, settings = job.keys, job.scenario, job.settings
+    goal = read_goal(keys.goal)
+    if settings.replicates < 2:
+        raise ConfigError("replicates is 1; give at least 2, so that luck can be told from the levers")
+    arm = pick_arm(scenario, keys.arm)
+    if scenario.market.name == "none":
+        raise ConfigError(f"scenario {scenario.name!r} has no market, so nothing is earned; give one with a market")
+    # What is recorded of single customers costs time, and no metric of many arms needs it.
+    small = isolate_arm(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, keys.levers or [])
+    wanted = keys.levers
+    if wanted is None:
+        wanted = [name for name in DEFAULT_LEVERS if NAMED[name].paths(small, arm)]
+    factors = choose_factors(wanted, small, arm, names=DEFAULT_LEVERS)
+    if keys.save_as is not None:
+        read_name(keys.save_as, "the strategy", key="save_as")
+    from sim.analysis.emulator import check_installed
+
+    check_installed()
+    _check_answers(job)
+    states = plan_states(small, arm, keys.doubt, keys.robust, settings.seed, settings.replicates)
+    limits = read_limits(keys.limits, factors)
+    return PlanQuestion(small, arm, factors, goal, keys.budget, limits, keys.robust, states, settings.seed)
+
+
+def _run(job: Job[OptimizeKeys, PlanQuestion], session: Session) -> Answer:
+    """Search, confirm and say what to do."""
+    from sim.experiments.optimize import optimize
+    from sim.experiments.plan_advice import advise
+    from sim.reports.optimize import optimize_document, optimize_lines, optimize_summary
+    from sim.results.answer import Answer
+    from sim.results.plan import plans_table
+
+    keys, question = job.keys, job.plan
+    sizes = SearchSizes(keys.evaluations, keys.batch, job.settings.replicates, keys.confirm)
+    progress = session.run_progress(_expected_runs(sizes), f"optimize {job.scenario.name}")
+    options = {
+        "executor": session.executor(),
+        "store": session.store(),
+        "on_done": progress.tell,
+        "engine": job.settings.engine,
+    }
+    best = _BestSoFar(question)
+    try:
+        found = optimize(question, sizes, options, best.tell)
+        advice = advise(found, options, max(4, keys.confirm // 2)) if keys.advice else None
+        answers = _answers(job, found, options) if keys.answer else None
+    except KeyboardInterrupt:
+        if not job.settings.quiet:
+            say(*best.lines())
+        raise
+    lines = optimize_lines(found, advice, answers)
+    return Answer(
+        name=job.scenario.name,
+        config=job.config({**plain(keys), "arm": question.arm, "levers": written_ranges(question.factors)}),
+        summary={**optimize_summary(found, advice, answers), "verdict": "\n".join(lines)},
+        tables={"plans": [plans_table(found)]},
+        files=_writer(found, keys.save_as),
+        report=optimize_document(found, advice, lines, answers),
+        manifest={
+            "scenario": job.scenario.name,
+            "plans": len(found.runs),
+            "runs": progress.lived + progress.held,
+            "customer_weeks": progress.customer_weeks,
+        },
+        lines=lines,
+        commands=_commands(keys.save_as, found, job.scenario.name),
+    )
+
+
+def _answers(job: Job[OptimizeKeys, PlanQuestion], found: Optimum, options: dict[str, Any]) -> Answers:
+    """Let a competitor answer the best plan that spends money."""
+    from sim.experiments.answers import BrandChoice, answer, copies
+
+    keys, question = job.keys, job.plan
+    scenario = question.scenario
+    own = scenario.arms[question.arm].plans[scenario.market.focal]
+    plan = planned(question, found.best_tried.shares)
+    lags = [int(lag) for lag in keys.lags]
+    first = [BrandChoice("waits", None), BrandChoice("the plan", plan), BrandChoice("the scenario's own", own)]
+    second = [BrandChoice("waits", None), *copies(plan, "the plan", lags), *copies(own, "the scenario's own", lags)]
+    for name, strategy in _stated(job).items():
+        second += copies(Plan(journey=own.journey, strategy=strategy), name, lags)
+    return answer(
+        scenario,
+        pick_competitor(scenario, keys.competitor),
+        (first, second),
+        metric="npv",
+        seed=question.seed,
+        replicates=keys.confirm,
+        fresh=keys.confirm,
+        options=options,
+    )
+
+
+def _stated(job: Job[OptimizeKeys, Any]) -> dict[str, Strategy]:
+    """Return the strategies that the competitor may follow, by name."""
+    names = job.keys.strategies or []
+    if isinstance(names, str):
+        names = [names]
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"strategies is {show(names)}; give names of files in strategy/, such as [all_four]")
+    arm = next(name for name in job.scenario.arms if name != job.scenario.baseline)
+    found = {}
+    for name in names:
+        changed = with_values(job.scenario, {f"arms.{arm}.focal.strategy": name}, config_path=job.config_path)
+        found[name] = changed.arms[arm].plans[changed.market.focal].strategy
+    return found
+
+
+def _check_answers(job: Job[OptimizeKeys, Any]) -> None:
+    keys = job.keys
+    lags = keys.lags
+    if (
+        not isinstance(lags, list | tuple)
+        or not lags
+        or not all(type(lag) is int and 0 <= lag <= 65_000 for lag in lags)
+    ):
+        raise ConfigError(f"lags is {show(lags)}; give whole weeks, such as [26, 52]")
+    if keys.answer:
+        pick_competitor(job.scenario, keys.competitor)
+        _stated(job)
+
+
+def _writer(found: Optimum, save_as: str | None) -> Any:
+    if save_as is None:
+        return None
+    from sim.results.plan import write_strategy
+
+    return lambda folder: write_strategy(found, save_as, folder)
+
+
+def _commands(save_as: str | None, found: Optimum, scenario: str) -> tuple[str, ...]:
+    if save_as is None:
+        return ()
+    place = f"arms.{found.question.arm}.focal.strategy"
+    return (f"journey compare --config-dir RESULT/config scenario={scenario} {place}={save_as}",)
+
+
+def _expected_runs(sizes: SearchSizes) -> int:
+    return sizes.evaluations * sizes.replicates + 36 * sizes.replicates + 10 * sizes.confirm
+
+
+class _BestSoFar:
+    """The best plan while the search goes on, for whoever stops it."""
+
+    def __init__(self, question: PlanQuestion) -> None:
+        self._question = question
+        self._runs: PlanRuns | None = None
+
+    def tell(self, runs: PlanRuns) -> None:
+        """Take note of plans that were run."""
+        self._runs = runs if self._runs is None else self._runs.joined(runs)
+
+    def lines(self) -> list[str]:
+        """Say what was found so far."""
+        from sim.experiments.plan_search import best_first
+
+        if self._runs is None:
+            return ["Stopped before a plan was run; the same command goes on with the runs that were finished."]
+        at = int(best_first(self._question, self._runs)[0])
+        settings: Mapping[str, float] = self._question.settings(self._runs.shares[at])
+        words = ", ".join(f"{name} {value:.3g}" for name, value in settings.items())
+        return [
+            f"Stopped after {len(self._runs)} plans. The best of them so far, not confirmed on fresh luck: {words}.",
+            "The same command goes on where this one stopped.",
+        ]
+
+
+COMMAND = Command(keys=OptimizeKeys, prepare=_prepare, run=_run)

@@ -1,0 +1,147 @@
+"""The best plan: limits as written, a budget that is kept, doing nothing where nothing pays."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim import Scenario
+from sim.execution.chunk import RUN_METRICS
+from sim.execution.executors import make_executor
+from sim.experiments.factors import choose_factors, isolate_arm
+from sim.experiments.optimize import optimize
+from sim.experiments.plan import PlanQuestion, read_goal
+from sim.experiments.plan_advice import advise
+from sim.experiments.plan_limit import SPENDING, read_limits
+from sim.experiments.plan_search import SearchSizes
+from sim.experiments.plan_states import plan_states
+from sim.scenario.dotted_key import with_values
+from sim.scenario.errors import ConfigError
+from sim.scenario.resolved import Record
+
+SIZES = SearchSizes(evaluations=16, batch=4, replicates=2, confirm=4)
+LEVERS = ["automation", "contact_rate"]
+
+
+def asked(name="treadmill", budget=None, limits=None, goal="npv", robust="mean", values=None, replicates=2):
+    scenario = Scenario.load(name, population=150, horizon=40, burn_in=8)
+    scenario = replace(with_values(scenario, values or {}), record=Record(customers=False, events=0, lives=0))
+    arm = next(arm for arm in scenario.arms if arm != scenario.baseline)
+    small = isolate_arm(scenario, arm, LEVERS)
+    factors = choose_factors(LEVERS, small, arm, names=())
+    states = plan_states(small, arm, None, robust, 1, replicates)
+    return PlanQuestion(
+        small, arm, factors, read_goal(goal), budget, read_limits(limits, factors), robust, states, seed=1
+    )
+
+
+def find(question, sizes=SIZES):
+    with make_executor("serial") as executor:
+        return optimize(question, sizes, {"executor": executor, "engine": "numba"})
+
+
+def test_a_budget_is_kept_in_every_run_and_the_same_search_finds_the_same_plan():
+    question = asked(budget=20_000.0)
+    found = find(question)
+    assert found.plan.most_spent <= 20_000.0
+    assert found.plan.spent <= found.plan.most_spent
+    again = find(question)
+    assert again.plan.shares.tolist() == found.plan.shares.tolist()
+    assert again.plan.value == found.plan.value
+
+
+def test_money_in_another_unit_changes_no_decision():
+    plain = asked(budget=20_000.0)
+    paths = [
+        *(f"market.brands.{brand}.{field}" for brand in plain.scenario.brands for field in ("price", "unit_margin")),
+        *(
+            f"arms.{plain.arm}.focal.strategy.costs.{kind}.{name}.amount"
+            for kind in ("build", "run")
+            for name in ("automation", "personalization", "context", "innovation")
+        ),
+        *(f"arms.{plain.arm}.focal.strategy.costs.{name}" for name in ("contact", "experiment")),
+    ]
+    # Amounts that are no strategy's and no brand's stay; here they are 0 or the same for every plan.
+    larger = asked(budget=2_000_000.0, values={f"times:{path}": 100.0 for path in paths})
+    one, other = find(plain), find(larger)
+    assert one.question.settings(one.plan.shares).keys() == other.question.settings(other.plan.shares).keys()
+    assert one.nothing == other.nothing
+    assert np.abs(one.plan.shares - other.plan.shares).max() < 0.05
+
+
+def test_nothing_is_done_where_nothing_pays():
+    question = asked(values={"times:arms.proactive.focal.strategy.costs.contact": 1000.0, "horizon": 4})
+    found = find(question)
+    assert found.nothing
+    assert found.plan.spent == 0.0
+    assert found.plan.value.mean == 0.0
+    assert not found.plan.worth.any()
+
+
+def test_limits_on_levers_hold_for_every_plan_that_is_run():
+    found = find(asked(limits=["automation before contact_rate", "contact_rate <= 0.3"]))
+    settings = [found.question.settings(point) for point in found.runs.shares]
+    assert all(item["automation"] >= item["contact_rate"] - 1e-9 for item in settings)
+    assert all(item["contact_rate"] <= 0.3 + 1e-9 for item in settings)
+
+
+def test_a_goal_may_be_to_spend_least_with_a_limit_on_what_it_brings():
+    found = find(asked(goal="spent", limits=["contacts_per_customer >= 1"]))
+    assert not found.nothing
+    assert found.plan.holds
+    cheaper = found.question.holds(found.runs) & (
+        found.question.spending(found.runs).mean(axis=1) < 0.5 * found.plan.spent
+    )
+    assert not cheaper.any()
+
+
+def test_robust_plans_are_no_worse_than_nominal_ones_in_the_worst_tenth():
+    question = asked(robust="worst_tenth", replicates=10)
+    found = find(question, SearchSizes(16, 4, 10, 10))
+    assert len(question.states) == 10
+    assert found.nominal is not None
+    assert found.best_tried.score >= found.nominal.score
+
+
+def test_score_of_states_is_the_mean_of_the_worst_tenth_and_the_worst_regret():
+    question = replace(asked(robust="worst_tenth", replicates=10))
+    worth = np.array([np.arange(10.0), np.full(10, 3.0)])
+    assert question.score(worth).tolist() == [0.0, 3.0]
+    assert replace(question, robust="regret").score(worth).tolist() == [-3.0, -6.0]
+
+
+def test_advice_is_paired_with_the_plan():
+    found = find(asked(budget=20_000.0))
+    with make_executor("serial") as executor:
+        advice = advise(found, {"executor": executor, "engine": "numba"}, 4)
+    assert [item.place for item in advice.marginal] == [0, 1]
+    spent = [item.spent for item in advice.frontier]
+    assert spent == sorted(spent)
+    assert advice.assumptions[0].swing == max(item.swing for item in advice.assumptions)
+
+
+def test_spending_is_what_contribution_is_charged():
+    found = find(asked())
+    kinds = [RUN_METRICS.index(name) for name in SPENDING]
+    assert (found.runs.arm[..., kinds] >= 0.0).all()
+    assert found.runs.baseline[..., kinds].sum() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        ("payback", "write METRIC or LEVER"),
+        ("paybak_week <= 4", "payback_week"),
+        ("automation <= lots", "no number and no lever"),
+        (3, "write METRIC or LEVER"),
+    ],
+)
+def test_a_limit_that_cannot_be_read_is_refused(limit, message):
+    with pytest.raises(ConfigError, match=message):
+        asked(limits=[limit])
+
+
+@pytest.mark.parametrize("goal", ["profit", 3, {"npv": 0}, {"npv": 1, "payback_week": 1}, {}])
+def test_a_goal_that_cannot_be_read_is_refused(goal):
+    with pytest.raises(ConfigError, match="goal"):
+        read_goal(goal)
