@@ -23,6 +23,7 @@ from agents.rules.experience import (
     habit_after_repeat,
     outcome,
     satisfaction_after,
+    satisfaction_after_help,
     trust_after_intrusion,
     trust_after_surprise,
 )
@@ -146,7 +147,8 @@ class Customer:
         """Ease in the present stage: none without a host brand or where the channel is a human one."""
         if brand == NOBODY or (self.channel != NOBODY and not self.world.channel(self.channel).digital):
             return 0.0
-        return eased(self.world.level(brand, self.persona).automation, self.traits["digital_affinity"])
+        automation = self.world.level(brand, self.persona).automation
+        return eased(automation, self.traits["digital_affinity"], self.world.constants.human_touch)
 
     def effort_of(self, node: NodeView, ease: float) -> float:
         """Effort that the stage costs the customer."""
@@ -228,18 +230,22 @@ class Customer:
             disturbance = intrusion(self.traits["privacy_concern"], known, world.segment(brand).covert)
             disturbed = max(disturbed, disturbance)
             self._count_contact(brand, u, level.context)
-            if aimed:
-                added += constants.contact_fatigue
-                strength = pull(known, fatigue)
-                if strength > strongest and world.has_stage(brand, self.stage):
+            added += constants.contact_fatigue * (1.0 if aimed else constants.mistimed)
+            if aimed or level.recommendation > 0.0 or self._heeds(brand):
+                strength = pull(known, fatigue, constants.resistance * disturbance)
+                draws = level.help == 0.0 and world.has_stage(brand, self.stage)
+                if draws and strength > strongest:
                     strongest, host = strength, brand
                 if self.considered:
                     self.considered |= {brand}
-            else:
-                added += constants.contact_fatigue * constants.mistimed
+                if level.help > 0.0 and brand == self.incumbent:
+                    helped = constants.help * strength
+                    self._set_satisfaction(
+                        satisfaction_after_help(self.satisfaction, helped, constants.satisfaction_rate)
+                    )
             if disturbance > 0.0:
                 self._feel_intrusion(brand, disturbance)
-            self._opt_out(brand, fatigue, disturbance)
+            self._opt_out(brand, known, fatigue, disturbance)
         if added > 0.0:
             self.fatigue = single(fatigue + added)
             self.last_contact = world.week
@@ -266,11 +272,19 @@ class Customer:
             concern = privacy_after_intrusion(self.traits["privacy_concern"], rate, disturbance)
             self.traits["privacy_concern"] = unit(concern)
 
-    def _opt_out(self, brand: int, fatigue: float, disturbance: float) -> None:
+    def _heeds(self, brand: int) -> bool:
+        """Decide whether a mistimed contact is heeded like a timely one."""
+        world = self.world
+        return world.draw(self.customer_id, Purpose.MOMENT, world.week, brand, 2) < float(world.constants.heeded)
+
+    def _opt_out(self, brand: int, known: float, fatigue: float, disturbance: float) -> None:
         """Decide after a contact whether to opt out of all contacts of the brand."""
         world, constants = self.world, self.world.constants
         leaves = opt_out_probability(
-            constants.optout, constants.optout_fatigue * fatigue, constants.optout_intrusion * disturbance
+            constants.optout,
+            constants.optout_relief * known,
+            constants.optout_fatigue * fatigue,
+            constants.optout_intrusion * disturbance,
         )
         u = world.draw(self.customer_id, Purpose.MOMENT, world.week, brand, 1)
         if u < leaves:

@@ -22,7 +22,7 @@ class Purpose(IntEnum):
     STEP = 4  # occasion; index: stage. Transition out of a stage that resolves within the week
     ENTRY = 5  # occasion; index: stage. Channel, noise of the experience, complaint
     CONTACT = 6  # window of eight weeks; index: brand. Eight 16-bit draws
-    MOMENT = 7  # week; index: brand. Aim of a contact, opting out
+    MOMENT = 7  # week; index: brand. Aim of a contact, opting out, whether a mistimed one is heeded
     RECALL = 8  # occasion; index: four brands each
     SEARCH = 9  # week; index: four brands each
     TASTE = 10  # once; index: four brands each

@@ -18,6 +18,7 @@ __all__ = [
     "Doubt",
     "EffectRange",
     "Effectiveness",
+    "MESSAGES",
     "PERIODS",
     "PersonaStrategy",
     "Strategy",
@@ -77,6 +78,8 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
 #: How often a running cost may be paid.
 PERIODS: tuple[str, ...] = ("step", "day", "week", "month", "year")
 _PER_PERIOD = re.compile(rf"([0-9][0-9_,]*(?:\.[0-9]+)?) ?(?:/ ?|per |an? )({'|'.join(PERIODS)})")
+#: What contacts say.
+MESSAGES: tuple[str, ...] = ("invitation", "recommendation", "help")
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 #: "four capabilities", for sentences.
 CAPABILITIES_IN_WORDS = f"{_NUMBERS[len(CAPABILITIES)]} capabilities"
@@ -108,6 +111,14 @@ class Contacts:
 
     customers: float = number(0.0, 0.0, 1.0, "chance a week of contacting a customer of the brand", "per week")
     prospects: float = number(0.0, 0.0, 1.0, "chance a week of contacting anybody else", "per week")
+    weeks: int | None = whole(
+        None,
+        1,
+        65000,
+        "weeks from the start in which contacts are made: 1 is a single wave; null is without end",
+        "weeks",
+        optional=True,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +254,12 @@ class Strategy:
     prospect_knowledge: float = number(0.0, 0.0, 1.0, "knowledge of people who are not customers")
     data_use: str = choice("disclosed", ("disclosed", "covert"), "whether customers are told what is known about them")
     only: tuple[str, ...] = quantity("personas that it is for, by name; none named: everybody", default=())
+    message: str = choice(
+        "invitation",
+        MESSAGES,
+        "what contacts say: an invitation to buy; a recommendation to look for a better plan, which may remind of "
+        "leaving; or help with what was bought",
+    )
     start_week: int = whole(0, 0, 65000, "week of the horizon in which the strategy starts", "weeks")
     costs: Costs = quantity("what it costs", factory=Costs)
     personas: Mapping[str, PersonaStrategy] = quantity("levels that differ per persona", factory=dict)

@@ -98,7 +98,8 @@ class Customer(mesa.Agent):
     def ease_with(self, brand: str | None) -> float:
         if brand is None or (self.channel is not None and not self.model.market.channels[self.channel].digital):
             return 0.0
-        return self.model.plans[brand].strategy.automation * self.trait["digital_affinity"]
+        affinity, touch = self.trait["digital_affinity"], self.model.market.experience.human_touch
+        return self.model.plans[brand].strategy.automation * (affinity - touch * (1.0 - affinity))
 
     def effort(self, stage: Stage) -> float:
         factor = 1.0 if self.channel is None else self.model.market.channels[self.channel].effort
@@ -187,7 +188,8 @@ class Customer(mesa.Agent):
         model.counts.contribution[brand] -= strategy.costs.contact
         if timely:
             model.counts.timely[brand] += 1
-            pull = (0.5 + 0.5 * relevance) * math.exp(-fatigue)
+        if timely or strategy.message == "recommendation" or luck.random() < rules.heeded:
+            pull = (0.5 + 0.5 * relevance) * math.exp(-fatigue - rules.resistance * intrusion)
             if pull > self.pull and self.stage in model.journeys[model.plans[brand].journey].stages:
                 self.pull = pull
                 self.host = brand
@@ -197,7 +199,8 @@ class Customer(mesa.Agent):
         self.tired_at = model.week
         if intrusion > 0.0 and brand == self.incumbent:
             self.trust -= model.market.experience.trust_intrusion * min(intrusion, 1.0) * self.trust
-        hazard = rules.optout + rules.optout_fatigue * fatigue + rules.optout_intrusion * intrusion
+        hazard = rules.optout * (1.0 - rules.optout_relief * relevance)
+        hazard += rules.optout_fatigue * fatigue + rules.optout_intrusion * intrusion
         if luck.random() < 1.0 - math.exp(-hazard):
             self.opted_out.add(brand)
 
@@ -216,7 +219,10 @@ class Customer(mesa.Agent):
             return False
         if edge.only == "incumbent":
             return self.host == self.incumbent
-        return getattr(self.model.plans[self.host].strategy, edge.only) > 0.0
+        strategy = self.model.plans[self.host].strategy
+        if edge.only == "recommendation":
+            return strategy.message == "recommendation"
+        return getattr(strategy, edge.only) > 0.0
 
     def _pick(self, stage: Stage, need_due: bool) -> Edge | None:
         """The edge taken, or None to stay."""

@@ -16,8 +16,12 @@ __all__ = [
 
 
 @rule
-def eased(automation: float, digital_affinity: float) -> float:
-    """Ease of an automated step: more for customers at home in digital channels.
+def eased(automation: float, digital_affinity: float, human_touch: float) -> float:
+    """Ease of an automated step: automation x (affinity - human_touch x (1 - affinity)).
+
+    More for customers at home in digital channels; those who are not miss the person that was there before, so that
+    automation can cost them effort. Customers who were told that a machine was calling bought four fifths less often
+    (Luo, Tong, Fang & Qu 2019).
 
     Parameters
     ----------
@@ -25,18 +29,20 @@ def eased(automation: float, digital_affinity: float) -> float:
         Level of automation, in [0, 1].
     digital_affinity : float
         Trait in [0, 1].
+    human_touch : float
+        Ease that a customer without any affinity loses at full automation, in [0, 1].
 
     Returns
     -------
     float
-        Ease, in [0, 1].
+        Ease, in [-1, 1].
 
     Examples
     --------
-    >>> eased(0.5, 0.5)
-    0.25
+    >>> eased(0.5, 0.5, 0.0), eased(0.5, 0.0, 0.5)
+    (0.25, -0.25)
     """
-    return automation * digital_affinity
+    return automation * (digital_affinity - human_touch * (1.0 - digital_affinity))
 
 
 @rule
@@ -52,7 +58,7 @@ def felt_effort(effort: float, channel_effort: float, ease: float) -> float:
     channel_effort : float
         Multiplier of the channel, >= 0.
     ease : float
-        As :func:`eased` gives it, in [0, 1].
+        As :func:`eased` gives it, in [-1, 1].
 
     Returns
     -------
@@ -118,11 +124,12 @@ def knowledge_after_touch(knowledge: float, rate: float, automation: float) -> f
 
 
 @rule
-def pull(relevance: float, fatigue: float) -> float:
-    """Pull of a timely contact: (1/2 + relevance / 2) x exp(-fatigue).
+def pull(relevance: float, fatigue: float, resisted: float) -> float:
+    """Pull of a contact that is heeded: (1/2 + relevance / 2) x exp(-fatigue - resisted).
 
     A contact without relevance has half the pull of a fully relevant one; fatigue wears it off (Schmidt & Eisend 2015
-    for the effect of repetition).
+    for the effect of repetition), and so does resistance to a contact that knows too much (van Doorn & Hoekstra 2013;
+    Aguirre et al. 2015: responses drop where covert collection of data is noticed).
 
     Parameters
     ----------
@@ -130,6 +137,8 @@ def pull(relevance: float, fatigue: float) -> float:
         As :func:`relevance` gives it, in [0, 1].
     fatigue : float
         Contact fatigue before this week's contacts, >= 0.
+    resisted : float
+        Resistance per unit of intrusion times intrusion, >= 0.
 
     Returns
     -------
@@ -138,10 +147,10 @@ def pull(relevance: float, fatigue: float) -> float:
 
     Examples
     --------
-    >>> print(pull(1.0, 0.0), pull(0.0, 0.0), round(pull(1.0, 1.0), 4))
+    >>> print(pull(1.0, 0.0, 0.0), pull(0.0, 0.0, 0.0), round(pull(1.0, 0.5, 0.5), 4))
     1.0 0.5 0.3679
     """
-    return (0.5 + 0.5 * relevance) * exp(-fatigue)
+    return (0.5 + 0.5 * relevance) * exp(-fatigue - resisted)
 
 
 @rule
@@ -173,13 +182,18 @@ def intrusion(privacy_concern: float, relevance: float, covert: float) -> float:
 
 
 @rule
-def opt_out_probability(base: float, fatigue_hazard: float, intrusion_hazard: float) -> float:
-    """Probability that a contact makes the customer opt out, from hazards that add up: 1 - exp(-sum).
+def opt_out_probability(base: float, welcome: float, fatigue_hazard: float, intrusion_hazard: float) -> float:
+    """Probability that a contact makes the customer opt out: 1 - exp(-(base x (1 - welcome) + fatigue + intrusion)).
+
+    A contact that is relevant annoys less: a name in the subject line lowered unsubscribing from 1.2 % to 1.0 % of
+    e-mails (Sahni, Wheeler & Chintagunta 2018).
 
     Parameters
     ----------
     base : float
         Hazard of any contact, >= 0.
+    welcome : float
+        Share of it that relevance takes away, in [0, 1].
     fatigue_hazard : float
         Hazard per unit of fatigue times fatigue, >= 0.
     intrusion_hazard : float
@@ -192,10 +206,10 @@ def opt_out_probability(base: float, fatigue_hazard: float, intrusion_hazard: fl
 
     Examples
     --------
-    >>> print(opt_out_probability(0.0, 0.0, 0.0), round(opt_out_probability(0.5, 0.25, 0.25), 4))
+    >>> print(opt_out_probability(0.5, 1.0, 0.0, 0.0), round(opt_out_probability(1.0, 0.5, 0.25, 0.25), 4))
     0.0 0.6321
     """
-    return 1.0 - exp(-(base + fatigue_hazard + intrusion_hazard))
+    return 1.0 - exp(-(base * (1.0 - welcome) + fatigue_hazard + intrusion_hazard))
 
 
 @rule

@@ -110,6 +110,7 @@ def _contact_brand(
             brand,
             scratch.is_aimed[lane] != 0,
             uniform(np.int64(scratch.draws[1, lane])),
+            uniform(np.int64(scratch.draws[2, lane])),
             scratch.fatigue[lane],
         )
         scratch.contact_count[lane] += 1

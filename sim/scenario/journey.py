@@ -46,8 +46,9 @@ DOES: tuple[str, ...] = tuple(item.name.lower() for item in Does)
 #: What an edge's hazard may depend on: ids of features are places in this tuple.
 FEATURES: tuple[str, ...] = tuple(agents.features.FEATURES)
 
-#: Conditions of an edge: `only: incumbent` (the host brand is the brand last bought), or a capability of the host.
-GATES: tuple[str, ...] = ("incumbent", *CAPABILITIES)
+#: Conditions of an edge: `only: incumbent` (the host brand is the brand last bought), a capability of the host,
+#: or `recommendation`: its contacts recommend to look for a better plan.
+GATES: tuple[str, ...] = ("incumbent", *CAPABILITIES, "recommendation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,9 @@ class Stage:
     effort: float = number(0.0, 0.0, 10.0, "base effort of the stage", "effort")
     channels: Mapping[str, float] = quantity("shares of the market's channels, summing to 1", factory=dict)
     cost: float = money(0.0, 0.0, 1e6, "cost to the host brand of one customer entering")
-    ancillary: float = money(0.0, 0.0, 1e6, "ancillary revenue of one customer entering")
+    ancillary: float = money(
+        0.0, -1e6, 1e6, "ancillary revenue of one customer entering; negative: refunded, as for returned goods"
+    )
     experience_lift: float = number(0.0, -10.0, 10.0, "added to the experience this stage gives", "utility")
 
 

@@ -95,6 +95,9 @@ class Experience:
     """Submodel 4.5: what using the product does to the customer."""
 
     ease: float = number(0.4, 0.0, 10.0, "experience per unit of ease", "utility")
+    human_touch: float = number(
+        0.2, 0.0, 1.0, "ease that a customer without digital affinity loses at full automation, for want of a person"
+    )
     relevance: float = number(0.3, 0.0, 10.0, "experience per unit of relevance", "utility")
     delight: float = number(1.0, 0.0, 10.0, "experience per unit of delight", "utility")
     effort: float = number(0.5, 0.0, 10.0, "experience lost per unit of effort felt", "utility")
@@ -117,16 +120,20 @@ class Experience:
 class Contact:
     """Submodel 4.3: what contacts do to the customer."""
 
-    fatigue: float = number(0.1, 0.0, 10.0, "fatigue added by a timely contact")
+    fatigue: float = number(0.3, 0.0, 10.0, "fatigue added by a timely contact")
     mistimed: float = number(2.0, 1.0, 10.0, "how much more fatigue a mistimed contact adds (factor)")
-    fatigue_half_life: float = number(4.0, 0.1, 1000.0, "weeks that halve fatigue", "weeks")
+    fatigue_half_life: float = number(8.0, 0.1, 1000.0, "weeks that halve fatigue", "weeks")
     near_weeks: int = whole(4, 0, 520, "a need this many weeks off or nearer counts as near", "weeks")
+    heeded: float = number(0.4, 0.0, 1.0, "chance that a mistimed contact is heeded like a timely one")
     optout: float = number(
-        0.0005, 0.0, 1.0, "hazard of opting out at a contact without fatigue or intrusion", "per contact"
+        0.012, 0.0, 1.0, "hazard of opting out at a contact without relevance, fatigue or intrusion", "per contact"
     )
+    optout_relief: float = number(1.0, 0.0, 1.0, "share of that hazard which full relevance takes away")
     optout_fatigue: float = number(0.004, 0.0, 1.0, "hazard added per unit of fatigue", "per contact")
-    optout_intrusion: float = number(0.05, 0.0, 1.0, "hazard added per unit of intrusion", "per contact")
-    covert: float = number(2.5, 1.0, 10.0, "how much larger intrusion is where data use is covert (factor)")
+    optout_intrusion: float = number(0.002, 0.0, 1.0, "hazard added per unit of intrusion", "per contact")
+    resistance: float = number(1.0, 0.0, 10.0, "by how much one unit of intrusion lowers the logarithm of a pull")
+    help: float = number(0.5, 0.0, 10.0, "satisfaction that a contact with help and full pull leads to", "utility")
+    covert: float = number(4.0, 1.0, 10.0, "how much larger intrusion is where data use is covert (factor)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

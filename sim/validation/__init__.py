@@ -5,6 +5,7 @@ from __future__ import annotations
 from sim.validation.absorption import ABSORPTION
 from sim.validation.diffusion import DIFFUSION
 from sim.validation.double_jeopardy import DOUBLE_JEOPARDY
+from sim.validation.field_experiments import FIELD_EXPERIMENTS
 from sim.validation.logit import LOGIT
 from sim.validation.losing_region import LOSING_REGION
 from sim.validation.null_effect import NULL_EFFECT
@@ -30,4 +31,5 @@ PATTERNS: tuple[Pattern, ...] = (
     NULL_EFFECT,
     PRESSURE,
     LOSING_REGION,
+    FIELD_EXPERIMENTS,
 )

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student_t
 
-__all__ = ["ABOVE", "BELOW", "POWER", "SIGMAS", "Check", "mean_and_error"]
+__all__ = ["ABOVE", "BELOW", "POWER", "SHOWN", "SIGMAS", "Check", "mean_and_error"]
 
 Floats = NDArray[np.float64]
 
@@ -25,8 +25,9 @@ SIGMAS = 3.0
 #: Standard errors beyond its tolerance from which a check fails with a probability of 95 %.
 POWER = 1.645
 
-#: How the simulated figure is compared: it lies near the published one, above a bound, or below a bound.
-NEAR, ABOVE, BELOW = "near", "above", "below"
+#: How the simulated figure is compared: it lies near the published one, above a bound, or below a bound; or it is shown
+#: beside it with a verdict of its own, and other checks judge what all of these have in common.
+NEAR, ABOVE, BELOW, SHOWN = "near", "above", "below", "shown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +51,10 @@ class Check:
         How the tolerance came about, with its error rate.
     source : str
         Where the published figure comes from.
-    kind : {'near', 'above', 'below'}
+    kind : {'near', 'above', 'below', 'shown'}
         How the figures are compared.
+    found : str
+        Verdict of a figure that is only shown.
     """
 
     what: str
@@ -65,6 +68,7 @@ class Check:
     kind: str = NEAR
     #: Probability that a right model fails the check by random variation; None: as follows from the error.
     alarm: float | None = None
+    found: str = ""
 
     @classmethod
     def near(
@@ -231,11 +235,15 @@ class Check:
     @property
     def decidable(self) -> bool:
         """Whether a meaningful deviation would be detected."""
+        if self.kind == SHOWN:
+            return True
         return isfinite(self.simulated) and isfinite(self.smallest) and self.smallest <= self.meaningful
 
     @property
     def met(self) -> bool:
         """Whether the figures agree within the tolerance, decidable or not."""
+        if self.kind == SHOWN:
+            return True
         gap = self.simulated - self.published
         if self.kind == ABOVE:
             return gap > self.tolerance
@@ -250,7 +258,9 @@ class Check:
 
     @property
     def verdict(self) -> str:
-        """`passes`, `fails` or `undecidable`."""
+        """`passes`, `fails` or `undecidable`; of a figure that is only shown, what was found."""
+        if self.kind == SHOWN:
+            return self.found
         if not self.met:
             return "fails"
         return "passes" if self.decidable else "undecidable"

@@ -83,7 +83,7 @@ VERBS: Mapping[str, Verb] = {
         spreads=True,
     ),
     "validate": Verb(
-        "hold the model to known patterns, P1 to P10 and P2b: published and simulated figures side by side",
+        "hold the model to known patterns, P1 to P11 and P2b: published and simulated figures side by side",
         "journey validate pattern=P2",
         words=("pattern",),
         lists=("pattern",),

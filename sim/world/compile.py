@@ -22,6 +22,11 @@ from sim.world.world import BRAND, CONSTANTS, LEVEL, NO_WEEK, OFFER, PERSONA, RE
 
 __all__ = ["compile_world", "hostless_journey"]
 
+#: Constants of a contact that the market names alike.
+_CONTACT = (
+    "mistimed", "heeded", "resistance", "help", "optout", "optout_relief", "optout_fatigue", "optout_intrusion",
+)  # fmt: skip
+
 
 def hostless_journey(scenario: ResolvedScenario, arm: Arm) -> str:
     """Journey of customers without a host brand: the market's, or the arm's own where there are no brands."""
@@ -53,6 +58,8 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any, A
                 level = levels[brand, at, column]
                 for name in (*CAPABILITIES, "prospect_knowledge"):
                     level[name] = level_of(strategy, name, persona.name)
+                for message in ("recommendation", "help"):
+                    level[message] = float(strategy.message == message)
                 for name in ("customers", "prospects"):
                     level[name] = round(level_of(strategy, name, persona.name) * 65_536)
                     segment.makes_contact = max(int(segment.makes_contact), int(level[name] > 0))
@@ -109,10 +116,7 @@ def _compile_constants(scenario: ResolvedScenario, arm: Arm, seed: int, replicat
         "mean_gap": market.need.mean_weeks,
         "carry_over": market.need.carry_over,
         "contact_fatigue": contact.fatigue,
-        "mistimed": contact.mistimed,
-        "optout": contact.optout,
-        "optout_fatigue": contact.optout_fatigue,
-        "optout_intrusion": contact.optout_intrusion,
+        **{name: getattr(contact, name) for name in _CONTACT},
         "recall_incumbent": market.consideration.recall_incumbent,
         "search_rate": market.consideration.search_rate,
         "salience_effect": market.consideration.salience_reputation,

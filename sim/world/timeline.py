@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from agents.strategies import Strategy
+from dataclasses import replace
+
+from agents.strategies import Contacts, Strategy
 from sim.scenario.resolved import Arm, Plan, ResolvedScenario
 
 __all__ = ["timeline_of"]
@@ -37,4 +39,18 @@ def timeline_of(scenario: ResolvedScenario, arm: Arm, brand: str) -> list[tuple[
         start = scenario.burn_in + own.strategy.start_week
         timeline = [(week, plan) for week, plan in timeline if week <= start]
         timeline.append((start, own))
-    return timeline
+    return _with_ends(timeline)
+
+
+def _with_ends(timeline: list[tuple[int, Plan]]) -> list[tuple[int, Plan]]:
+    """Return segments in which contacts that are made for some weeks end: a further segment without them."""
+    ended: list[tuple[int, Plan]] = []
+    for at, (week, plan) in enumerate(timeline):
+        ended.append((week, plan))
+        lasts = plan.strategy.contacts_per_week.weeks
+        if lasts is None or (at + 1 < len(timeline) and week + lasts >= timeline[at + 1][0]):
+            continue
+        own = {name: replace(each, customers=None, prospects=None) for name, each in plan.strategy.personas.items()}
+        silent = replace(plan.strategy, contacts_per_week=Contacts(), personas=own)
+        ended.append((week + lasts, replace(plan, strategy=silent)))
+    return ended

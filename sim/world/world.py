@@ -27,7 +27,8 @@ REAL = (
     # docs/model.md 7.1 need
     "mean_gap", "carry_over",
     # docs/model.md 7.3 contacts
-    "contact_fatigue", "mistimed", "optout", "optout_fatigue", "optout_intrusion",
+    "contact_fatigue", "mistimed", "heeded", "optout", "optout_relief", "optout_fatigue", "optout_intrusion",
+    "resistance", "help",
     # docs/model.md 7.4 consideration and choice
     "recall_incumbent", "search_rate", "salience_effect", "taste_sd", "form_sd", "error_scale", "habit_weight",
     "price_weight",
@@ -35,7 +36,7 @@ REAL = (
     # docs/model.md 7.5 experience
     *(f"experience_{name}" for name in ("ease", "relevance", "delight", "effort", "intrusion", "noise_sd")),
     "expectation_rate", "satisfaction_rate", "loss_aversion", "initial_trust", "trust_gain", "trust_loss",
-    "trust_intrusion", "habit_gain", "bond_gain", "knowledge_rate",
+    "trust_intrusion", "human_touch", "habit_gain", "bond_gain", "knowledge_rate",
     # docs/model.md 7.6 word of mouth
     "leak", "talk_rate", "complaint_rate", "reputation_decay", "reputation_gain", "negativity",
     # docs/model.md 7.7 innovation
@@ -76,7 +77,9 @@ LEVEL = np.dtype(
         ("customers", np.int64),  # contacts per 65,536 weeks
         ("prospects", np.int64),  # contacts per 65,536 weeks
         ("prospect_knowledge", np.float64),
-        ("open_gates", np.uint64),  # bit g: the capability of sim.scenario.journey.GATES[g] is above 0
+        ("recommendation", np.float64),  # 1 where contacts recommend to look for a better plan
+        ("help", np.float64),  # 1 where contacts help with what was bought
+        ("open_gates", np.uint64),  # bit g: sim.scenario.journey.GATES[g] is above 0
     ]
 )
 

@@ -53,7 +53,9 @@ def ordered(low, high):
 
 @given(unit, unit)
 def test_ease_and_relevance_are_shares_of_what_the_company_does(level, trait):
-    assert 0.0 <= eased(level, trait) <= level
+    assert 0.0 <= eased(level, trait, 0.0) <= level
+    assert -level * 0.5 <= eased(level, trait, 0.5) <= eased(level, trait, 0.0)
+    assert eased(0.0, trait, 0.5) == 0.0
     assert 0.0 <= relevance(level, trait) <= level
 
 
@@ -69,13 +71,14 @@ def test_knowledge_grows_and_never_passes_all_there_is(known, rate, automation):
 
 @given(unit, st.floats(0.0, 1e4))
 def test_pull_is_a_share_even_for_the_weariest(relevant, fatigue):
-    assert 0.0 < pull(relevant, fatigue) <= 1.0
+    assert 0.0 < pull(relevant, fatigue, 0.0) <= 1.0
 
 
 @given(unit, ordered(0.0, 50.0))
 def test_fatigue_wears_pull_off(relevant, fatigue):
     low, high = fatigue
-    assert pull(relevant, high) <= pull(relevant, low)
+    assert pull(relevant, high, 0.0) <= pull(relevant, low, 0.0)
+    assert pull(relevant, low, high) <= pull(relevant, low, low), "intrusion wears it off too"
 
 
 @given(unit, unit, factor)
@@ -95,18 +98,20 @@ def test_adaptive_personas_stay_personas(trait, rate, ease, disturbance):
 
 @given(unit, positive, positive)
 def test_opting_out_is_a_probability_and_never_certain_of_a_mild_hazard(base, tired, disturbed):
-    assert 0.0 <= opt_out_probability(base, tired, disturbed) <= 1.0
+    assert 0.0 <= opt_out_probability(base, 0.0, tired, disturbed) <= 1.0
 
 
 @given(unit, ordered(0.0, 10.0), ordered(0.0, 10.0))
 def test_the_tired_and_the_disturbed_opt_out_sooner(base, tired, disturbed):
-    low = opt_out_probability(base, tired[0], disturbed[0])
-    assert low <= opt_out_probability(base, tired[1], disturbed[0]) + LITTLE
-    assert low <= opt_out_probability(base, tired[0], disturbed[1]) + LITTLE
+    low = opt_out_probability(base, 0.0, tired[0], disturbed[0])
+    assert low <= opt_out_probability(base, 0.0, tired[1], disturbed[0]) + LITTLE
+    assert low <= opt_out_probability(base, 0.0, tired[0], disturbed[1]) + LITTLE
+    assert opt_out_probability(base, 1.0, tired[0], disturbed[0]) <= low, "a relevant contact annoys less"
 
 
 def test_without_any_hazard_nobody_opts_out():
-    assert opt_out_probability(0.0, 0.0, 0.0) == 0.0
+    assert opt_out_probability(0.0, 0.0, 0.0, 0.0) == 0.0
+    assert opt_out_probability(0.5, 1.0, 0.0, 0.0) == 0.0
 
 
 # --- experience

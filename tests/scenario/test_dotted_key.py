@@ -19,7 +19,7 @@ CHANGES = {
     "population": 99,
     "horizon": 7,
     "record.events": 0,
-    "market.contact.fatigue": 0.3,
+    "market.contact.fatigue": 0.4,
     "market.need.mean_weeks": 9,
     "market.brands.peak.price": 12.5,
     "market.channels.web.cost": 0.25,

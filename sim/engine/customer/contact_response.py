@@ -8,13 +8,13 @@ import numpy as np
 
 from agents.compiled import Int, inlined
 from agents.population import NOBODY
-from agents.rules.experience import trust_after_intrusion
+from agents.rules.experience import satisfaction_after_help, trust_after_intrusion
 from agents.rules.feelings import intrusion, opt_out_probability, privacy_after_intrusion, pull, relevance
 from agents.rules.numerics import decode_unit, encode_unit
 from sim.engine.customer.accounts import counts_of, pay
 from sim.engine.customer.brand_mask import bit_of
 from sim.engine.customer.event_log import log_event
-from sim.engine.customer.feelings import known_by, set_trust
+from sim.engine.customer.feelings import known_by, set_satisfaction, set_trust
 from sim.engine.customer.stage_view import level_of, stage_view_of
 from sim.engine.workspace import Clock, Workspace
 from sim.record.counters import ByBrand, Counters
@@ -59,6 +59,28 @@ def is_moment(world: World, workspace: Workspace, customer: Any) -> bool:
 
 
 @inlined
+def _help(world: World, counts: Any, customer: Any, felt: float) -> None:
+    """Raise satisfaction with the incumbent by a contact that helps."""
+    constants = world.constants[0]
+    satisfaction = satisfaction_after_help(
+        np.float64(customer.satisfaction), constants.help * felt, constants.satisfaction_rate
+    )
+    set_satisfaction(counts, customer, satisfaction)
+
+
+@inlined
+def _feel_intrusion(world: World, counts: Any, customer: Any, brand: Int, disturbance: float) -> None:
+    """Lower trust in the brand of an intrusive contact, and raise the privacy concern of an adaptive persona."""
+    if customer.incumbent == brand:
+        trust = trust_after_intrusion(decode_unit(customer.trust), disturbance, world.constants[0].trust_intrusion)
+        set_trust(counts, customer, trust)
+    rate = world.personas[customer.persona].adapt_privacy
+    if rate > 0.0:
+        concern = privacy_after_intrusion(decode_unit(customer.privacy_concern), rate, disturbance)
+        customer.privacy_concern = encode_unit(concern)
+
+
+@inlined
 def meet_contact(
     world: World,
     market: MarketState,
@@ -69,6 +91,7 @@ def meet_contact(
     brand: Int,
     aimed: bool,
     u: float,
+    noticed: float,
     fatigue: float,
 ) -> tuple[float, float, float]:
     """One contact of a brand (docs/model.md 7.3).
@@ -82,16 +105,18 @@ def meet_contact(
     aimed : bool
         Whether the brand knows where the customer is.
     u : float
-        Uniform in (0, 1).
+        Uniform in (0, 1): whether the customer opts out.
+    noticed : float
+        Uniform in (0, 1): whether a mistimed contact is heeded.
     fatigue : float
         Before this week's contacts.
 
     Returns
     -------
     tuple of float
-        Pull, 0 unless it was aimed and the brand's journey has the stage; intrusion; fatigue added.
+        Pull, 0 unless it is heeded and the brand's journey has the stage; intrusion; fatigue added.
     """
-    constants, persona = world.constants[0], customer.persona
+    constants = world.constants[0]
     level = level_of(workspace, customer, brand)
     segment = world.segments[brand, market.brands[brand].active]
     known = relevance(level.personalization, known_by(customer, brand, level))
@@ -100,29 +125,30 @@ def meet_contact(
     counts[_B_CONTACTS] += 1
     pay(world, workspace, counters, counts, customer_id, brand, _CONTACTS, segment.contact_cost)
     strength, tiring = 0.0, constants.contact_fatigue
-    if aimed:
-        counts[_B_TIMELY] += 1
+    # A recommendation to look around needs no moment; of mistimed invitations few are heeded.
+    if aimed | (level.recommendation > 0.0) | (noticed < constants.heeded):
         node = world.node_of[segment.journey, customer.stage]
-        if node // constants.stages == segment.journey:
-            strength = pull(known, fatigue)
+        felt = pull(known, fatigue, constants.resistance * disturbance)
+        # Help draws nobody to a purchase.
+        if (node // constants.stages == segment.journey) & (level.help == 0.0):
+            strength = felt
         if customer.considered != 0:
             customer.considered |= bit_of(brand)
+        if (level.help > 0.0) & (customer.incumbent == brand):
+            _help(world, counts, customer, felt)
+    if aimed:
+        counts[_B_TIMELY] += 1
         log_event(workspace, counters, customer, customer_id, _TIMELY, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
     else:
         tiring *= constants.mistimed
         log_event(workspace, counters, customer, customer_id, _MISTIMED, brand, _NOBODY, _NOBODY, _NO_AMOUNT)
     if disturbance > 0.0:
-        if customer.incumbent == brand:
-            trust = trust_after_intrusion(decode_unit(customer.trust), disturbance, constants.trust_intrusion)
-            set_trust(counts, customer, trust)
-        if world.personas[persona].adapt_privacy > 0.0:
-            customer.privacy_concern = encode_unit(
-                privacy_after_intrusion(
-                    decode_unit(customer.privacy_concern), world.personas[persona].adapt_privacy, disturbance
-                )
-            )
+        _feel_intrusion(world, counts, customer, brand, disturbance)
     leaves = opt_out_probability(
-        constants.optout, constants.optout_fatigue * fatigue, constants.optout_intrusion * disturbance
+        constants.optout,
+        constants.optout_relief * known,
+        constants.optout_fatigue * fatigue,
+        constants.optout_intrusion * disturbance,
     )
     if u < leaves:
         customer.opted_out |= bit_of(brand)

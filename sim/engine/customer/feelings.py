@@ -98,7 +98,8 @@ def ease_of(world: World, workspace: Workspace, customer: Any, host: Int) -> flo
     """
     if workspace.clock[_AT_AUTOMATED] == 0:
         return 0.0
-    felt = eased(level_of(workspace, customer, host).automation, decode_unit(customer.digital_affinity))
+    automation = level_of(workspace, customer, host).automation
+    felt = eased(automation, decode_unit(customer.digital_affinity), world.constants[0].human_touch)
     return felt * channel_of(world, customer).digital
 
 

@@ -1,0 +1,49 @@
+"""Fit the effectiveness of each capability to the field experiments, and write it as configuration.
+
+    python benchmarks/field_experiments.py
+
+Writes `configs/data/fitted_effectiveness.csv`, what pattern P11 holds the model to, and
+`configs/doubt/field_experiments.yaml`, the ranges that scenarios may use as doubt. Run it again after a change of the
+model or of the table; say in CHANGELOG.md what moved.
+"""
+
+from __future__ import annotations
+
+from agents.strategies import CAPABILITIES
+from configs import FOLDER
+from sim.validation.field_experiments import fit_capabilities, replay_all
+from sim.validation.pattern import PatternRun
+
+DOUBT_HEAD = """\
+# The range of each capability's effectiveness that published field experiments leave open, as multiples of what is
+# assumed: 95 % random-effects range of a further experiment, within 0 to 2. Written by
+# benchmarks/field_experiments.py; see docs/validation.md, P11.
+#   journey compare arms.proactive.focal.strategy.doubt=field_experiments
+name: field_experiments
+title: What field experiments leave open
+"""
+
+
+def main() -> None:
+    """Replay, fit, write."""
+    fitted = fit_capabilities(replay_all(PatternRun()))
+    rows, ranges = ["capability,effectiveness,low,high,experiments"], [DOUBT_HEAD.rstrip("\n")]
+    for name in CAPABILITIES:
+        if name not in fitted:
+            continue
+        pooled, implied = fitted[name]
+        low, high = pooled.range()
+        ids = ", ".join(each.id for each in implied)
+        rows.append(f"{name},{pooled.mean:.2f},{low:.2f},{high:.2f},{len(implied)}")
+        source = (
+            f"experiments {ids} of field_experiments.csv: mean {pooled.mean:.2f}, standard error {pooled.error:.2f}"
+        )
+        source += f", between experiments {pooled.between:.2f}"
+        ranges.append(f'{name}: {{low: {low:.2f}, high: {high:.2f}, source: "{source}"}}')
+    (FOLDER / "data" / "fitted_effectiveness.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (FOLDER / "doubt").mkdir(exist_ok=True)
+    (FOLDER / "doubt" / "field_experiments.yaml").write_text("\n".join(ranges) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

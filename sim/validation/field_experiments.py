@@ -1,0 +1,350 @@
+"""Field experiments (P11): published experiments with single tools, replayed as arms on common luck."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite, nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.strategies import CAPABILITIES
+from sim.validation.chart import Chart, Curve
+from sim.validation.check import SHOWN, Check
+from sim.validation.effectiveness import Implied, Pooled, at_effectiveness, implied_by, pool
+from sim.validation.field_experiment import FieldExperiment, read_experiments
+from sim.validation.pattern import Finding, Pattern, PatternRun
+from sim.validation.replay import SCANNED, Replay, effects_of, plan_replay
+
+__all__ = ["FIELD_EXPERIMENTS", "Replayed", "fit_capabilities", "replay_all"]
+
+Array = NDArray[np.float64]
+
+_TABLE, _FITTED = "field_experiments", "fitted_effectiveness"
+#: Share of a published effect within which a simulated one counts as reproduced, where its interval is unknown.
+_SIZE = 0.5
+#: Monte-Carlo standard errors beyond which a sign is resolved.
+_RESOLVED = 2.0
+#: Relative distance of a capability's fitted effectiveness from the one on record: an effect twice as strong halves it.
+_STRENGTH, _WRONG = 0.3, 0.5
+#: Share of the replayable experiments whose sign the model may miss, and one that must not pass unnoticed.
+_MISSED, _MANY = 0.2, 0.5
+_ONE = SCANNED.index(1.0)
+REPRODUCED, SIGN_ONLY, FAILS, NOT_REPLAYABLE = "reproduced", "sign only", "FAILS", "not replayable"
+_SOURCE = "configs/data/field_experiments.csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """One experiment with what its replay gave.
+
+    Attributes
+    ----------
+    plan : Replay
+    effects, errors : float64 (outcomes, S)
+        Simulated effect at each scanned effectiveness, relative, and its Monte-Carlo standard error; empty where the
+        experiment is not replayable.
+    """
+
+    plan: Replay
+    effects: Array
+    errors: Array
+
+    @property
+    def experiment(self) -> FieldExperiment:
+        """The published experiment."""
+        return self.plan.experiment
+
+    @property
+    def simulated(self) -> float:
+        """Simulated effect on the first outcome, at the model's own strength."""
+        return float(self.effects[0, _ONE]) if self.effects.size else nan
+
+    @property
+    def published(self) -> float:
+        """Published effect on the first outcome; NaN where only its sign is known."""
+        effect = self.experiment.effects[0]
+        return nan if effect is None else effect
+
+    @property
+    def tolerance(self) -> float:
+        """Distance from the published effect that counts as reproduced, without the Monte-Carlo error."""
+        interval = self.experiment.interval
+        if interval is not None:
+            return (interval[1] - interval[0]) / 2.0
+        return _SIZE * abs(self.published)
+
+    @property
+    def error(self) -> float:
+        """Standard error of the published effect; that of its logarithm, times the ratio."""
+        return self.experiment.error * (1.0 + self.published)
+
+    @property
+    def has_signs(self) -> bool:
+        """Whether every published sign is reproduced, beyond the Monte-Carlo error."""
+        signs = (self.plan.sign,) if self.plan.sign else self.experiment.signs
+        return all(self._has_sign(sign, at) for at, sign in enumerate(signs[: len(self.effects)]))
+
+    def _has_sign(self, sign: int, outcome: int) -> bool:
+        effect, error = float(self.effects[outcome, _ONE]), float(self.errors[outcome, _ONE])
+        if not isfinite(effect):
+            return False
+        if sign == 0:
+            return abs(effect) <= max(_RESOLVED * error, 0.02)
+        return sign * effect > _RESOLVED * error
+
+    @property
+    def implied(self) -> Implied | None:
+        """Effectiveness of the capability at which the model has the published effect, where it depends on it."""
+        if not self.plan.capability or not self.effects.size or not isfinite(self.published):
+            return None
+        id, effects, errors = self.experiment.id, self.effects[0], self.errors[0]
+        return implied_by(id, SCANNED, effects, errors, self.published, self.error)
+
+    @property
+    def verdict(self) -> str:
+        """`reproduced`, `sign only`, `FAILS` or `not replayable`."""
+        if not self.effects.size:
+            return NOT_REPLAYABLE
+        if not self.has_signs:
+            return FAILS
+        if not isfinite(self.published):
+            return REPRODUCED
+        room = self.tolerance + _RESOLVED * float(self.errors[0, _ONE])
+        return REPRODUCED if abs(self.simulated - self.published) <= room else SIGN_ONLY
+
+
+def replay_all(run: PatternRun) -> tuple[Replayed, ...]:
+    """Replay every experiment of the table; those with the same arms and metrics are simulated once.
+
+    Parameters
+    ----------
+    run : PatternRun
+        Its folder of data has the table and the replay kinds.
+
+    Returns
+    -------
+    tuple of Replayed
+        In the order of the table.
+    """
+    found = []
+    for experiment in read_experiments(run.data / f"{_TABLE}.csv"):
+        plan = plan_replay(run, experiment)
+        if plan.scenario is None:
+            found.append(Replayed(plan=plan, effects=np.empty((0, 0)), errors=np.empty((0, 0))))
+            continue
+        samples = effects_of(run, plan)
+        spread = samples.std(axis=0, ddof=1) / np.sqrt(len(samples))
+        found.append(Replayed(plan=plan, effects=samples.mean(axis=0), errors=spread))
+    return tuple(found)
+
+
+def fit_capabilities(replayed: Sequence[Replayed], without: str = "") -> dict[str, tuple[Pooled, list[Implied]]]:
+    """Fit the effectiveness of each capability to the experiments on it that give a size.
+
+    Parameters
+    ----------
+    replayed : sequence of Replayed
+    without : str
+        Id of an experiment that is left out.
+
+    Returns
+    -------
+    dict
+        By capability, the pooled effectiveness and what each experiment implies; capabilities without any are missing.
+    """
+    fitted = {}
+    for capability in CAPABILITIES:
+        implied = []
+        for each in replayed:
+            if each.plan.capability != capability or each.experiment.id == without:
+                continue
+            if each.implied is not None:
+                implied.append(each.implied)
+        pooled = pool(implied)
+        if pooled is not None:
+            fitted[capability] = (pooled, implied)
+    return fitted
+
+
+def run(run: PatternRun) -> Finding:
+    """Replay the table, fit the strengths, and hold them to those on record."""
+    replayed = replay_all(run)
+    fitted = fit_capabilities(replayed)
+    rows = [_row(each) for each in replayed]
+    able = [each for each in replayed if each.effects.size]
+    return Finding(
+        checks=(*rows, *_strengths(run, fitted), _signs(able)),
+        charts=(_effects_chart(able), *_strength_charts(fitted), *_left_out_chart(replayed)),
+        notes=tuple(_notes(replayed, fitted)),
+    )
+
+
+def _row(each: Replayed) -> Check:
+    experiment, plan = each.experiment, each.plan
+    error = float(each.errors[0, _ONE]) if each.effects.size else nan
+    words = each.verdict
+    why = plan.missing if words == NOT_REPLAYABLE else plan.lacks if words in (SIGN_ONLY, FAILS) else ""
+    interval = experiment.interval
+    room = "half of the published effect; its interval is not published"
+    if interval is not None:
+        room = f"the published interval, {100 * interval[0]:.0f} to {100 * interval[1]:.0f} % (from the participants)"
+    elif not isfinite(each.published):
+        room = f"the sign: {', '.join('+' if sign > 0 else '-' if sign < 0 else '0' for sign in experiment.signs)}"
+    return Check(
+        what=f"{experiment.id} {experiment.outcome} ({experiment.source})",
+        published=each.published,
+        simulated=each.simulated,
+        error=error,
+        tolerance=each.tolerance,
+        meaningful=nan,
+        rule=f"within {room}" + (f"; missing: {why}" if why else ""),
+        source=_SOURCE,
+        kind=SHOWN,
+        found=words,
+    )
+
+
+def _strengths(run: PatternRun, fitted: dict[str, tuple[Pooled, list[Implied]]]) -> list[Check]:
+    """Hold the effectiveness fitted to the experiments to that on record, which scenarios use as doubt."""
+    table = run.table(_FITTED)
+    checks = []
+    for name, recorded in zip(table["capability"], table["effectiveness"], strict=True):
+        pooled = fitted[str(name)][0] if str(name) in fitted else None
+        checks.append(
+            Check.near(
+                f"effectiveness of {name} that its experiments imply",
+                float(recorded),
+                pooled.mean if pooled is not None else nan,
+                relative=_STRENGTH,
+                meaningful=_WRONG * abs(float(recorded)),
+                source="fitted to the experiments (random effects, DerSimonian & Laird 1986)",
+            )
+        )
+    return checks
+
+
+def _signs(able: Sequence[Replayed]) -> Check:
+    return Check.near(
+        "share of the replayable experiments whose signs are reproduced",
+        1.0,
+        sum(each.has_signs for each in able) / len(able) if able else nan,
+        absolute=_MISSED,
+        meaningful=_MANY,
+        source=_SOURCE,
+    )
+
+
+def _effects_chart(able: Sequence[Replayed]) -> Chart:
+    known = [each for each in able if isfinite(each.published) and isfinite(each.simulated)]
+    published = np.array([100.0 * each.published for each in known])
+    return Chart(
+        heading="Effects of single tools, published and simulated",
+        reading="On the line the model has the published effect; off it, on the same side of zero, its sign.",
+        x="published effect, %",
+        y="simulated effect, %",
+        kind="points",
+        curves=(
+            Curve(label="equal", x=published, y=published, published=True),
+            Curve(
+                label="simulated, 2 standard errors",
+                x=published,
+                y=np.array([100.0 * each.simulated for each in known]),
+                error=np.array([100.0 * float(each.errors[0, _ONE]) for each in known]),
+            ),
+        ),
+    )
+
+
+def _strength_charts(fitted: dict[str, tuple[Pooled, list[Implied]]]) -> tuple[Chart, ...]:
+    """Draw what each experiment implies for the effectiveness of its capability, 1 being the model's own strength."""
+    charts = []
+    for name, (pooled, implied) in fitted.items():
+        place = np.arange(len(implied) + 1, dtype=np.float64)
+        charts.append(
+            Chart(
+                heading=f"Effectiveness of {name} that each experiment implies",
+                reading="1 is what scenarios assume. The spread between experiments is the doubt.",
+                x="experiment",
+                y="effectiveness",
+                kind="points",
+                ticks=(*(each.id for each in implied), "pooled"),
+                curves=(
+                    Curve(label="as assumed", x=place, y=np.ones(place.size), published=True),
+                    Curve(
+                        label="implied, 2 standard errors",
+                        x=place,
+                        y=np.array([*(each.value for each in implied), pooled.mean]),
+                        error=np.array([*(each.error for each in implied), pooled.error]),
+                    ),
+                ),
+            )
+        )
+    return tuple(charts)
+
+
+def _predictions(replayed: Sequence[Replayed]) -> list[tuple[Replayed, float]]:
+    """Return experiments with the effect predicted from the others on their capability."""
+    found = []
+    for each in replayed:
+        if not each.plan.capability or not each.effects.size or not isfinite(each.published):
+            continue
+        others = fit_capabilities(replayed, without=each.experiment.id).get(each.plan.capability)
+        if others is not None and each.implied is not None:
+            found.append((each, at_effectiveness(SCANNED, each.effects[0], others[0].mean)))
+    return found
+
+
+def _left_out_chart(replayed: Sequence[Replayed]) -> tuple[Chart, ...]:
+    predictions = _predictions(replayed)
+    if not predictions:
+        return ()
+    return (
+        Chart.beside(
+            "Each experiment predicted from the others",
+            "The effectiveness is fitted to the other experiments on the same capability: what fitting cannot help.",
+            x="experiment left out",
+            y="effect, %",
+            names=[each.experiment.id for each, _ in predictions],
+            published=np.array([100.0 * each.published for each, _ in predictions]),
+            simulated=np.array([100.0 * effect for _, effect in predictions]),
+        ),
+    )
+
+
+def _notes(replayed: Sequence[Replayed], fitted: dict[str, tuple[Pooled, list[Implied]]]) -> list[str]:
+    counts = {word: sum(each.verdict == word for each in replayed) for word in (REPRODUCED, SIGN_ONLY, FAILS)}
+    left = len(replayed) - sum(counts.values())
+    notes = [
+        f"{len(replayed)} experiments: {counts[REPRODUCED]} reproduced, {counts[SIGN_ONLY]} in sign only, "
+        f"{counts[FAILS]} not, {left} not replayable. Most published effects are from abstracts, without an interval; "
+        "where the number of participants gives one, arms are taken to be of equal size. Without one an effect counts "
+        "as reproduced within half of its size.",
+    ]
+    for name, (pooled, implied) in fitted.items():
+        low, high = pooled.range()
+        notes.append(
+            f"Effectiveness of {name}: {pooled.mean:.2f}, standard error {pooled.error:.2f}, between experiments "
+            f"{pooled.between:.2f} ({len(implied)} experiments); 95 % range of a further one {low:.2f} to {high:.2f}."
+        )
+    for each, effect in _predictions(replayed):
+        notes.append(
+            f"{each.experiment.id} left out: {100 * effect:+.1f} % predicted, {100 * each.published:+.1f} % published."
+        )
+    for each in replayed:
+        why = each.plan.missing if each.verdict == NOT_REPLAYABLE else each.plan.lacks
+        if why and each.verdict != REPRODUCED:
+            notes.append(f"{each.experiment.id} {each.verdict}: {why}.")
+    return notes
+
+
+FIELD_EXPERIMENTS = Pattern(
+    id="P11",
+    noun="field_experiments",
+    title="Published field experiments with single tools, replayed",
+    reference="34 experiments, 2011 to 2023; configs/data/README.md",
+    scenarios=(),
+    effort=160.0,
+    run=run,
+)

@@ -1,0 +1,256 @@
+"""Replay: the arms of a published field experiment, built from the words of its row, and what they do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.strategies import CAPABILITIES
+from sim.analysis.metrics import METRICS, TERMS, measure
+from sim.record.history import History
+from sim.scenario.errors import ConfigError
+from sim.scenario.scenario import Scenario
+from sim.scenario.yaml_reader import read_yaml
+from sim.validation.field_experiment import FieldExperiment
+from sim.validation.pattern import PatternRun
+
+__all__ = ["SCANNED", "Replay", "effects_of", "plan_replay"]
+
+Array = NDArray[np.float64]
+
+#: Effectiveness at which every experiment is run: none, half, as assumed, twice.
+SCANNED: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0)
+_CUSTOMERS, _BURN_IN, _REPLICATES = 6_000, 52, 4
+_LONGEST = 104
+_NONE, _CONTROL, _TREATED, _ALSO = "none", "control", "treated", "also"
+_TOOL = "tool"
+#: Log odds of an edge that nobody takes.
+_CLOSED = -50.0
+_EFFECTIVENESS = "effectiveness"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """How one experiment is replayed.
+
+    Attributes
+    ----------
+    experiment : FieldExperiment
+    scenario : Scenario or None
+        Arms without contact, of control, and treated at every effectiveness of :data:`SCANNED`; None: not replayable.
+    missing : str
+        The mechanism that is missing where it cannot be replayed.
+    capability : str
+        Whose effectiveness it speaks of; empty where of none.
+    metrics : tuple of str
+        What stands for each outcome.
+    digital : bool
+        Whether the effect is that on the persona most at home in digital channels.
+    successes : float
+        Successful innovations the effect is divided by; 0 where it is not.
+    sign : int
+        Sign that the two treatments have against each other, where the words of the row speak of each alone; else 0.
+    lacks : str
+        Mechanism that is missing where the size is not reproduced.
+    """
+
+    experiment: FieldExperiment
+    scenario: Scenario | None = None
+    missing: str = ""
+    capability: str = ""
+    metrics: tuple[str, ...] = ()
+    digital: bool = False
+    successes: float = 0.0
+    sign: int = 0
+    lacks: str = ""
+
+
+def plan_replay(run: PatternRun, experiment: FieldExperiment) -> Replay:
+    """Turn the words of a row into arms.
+
+    Parameters
+    ----------
+    run : PatternRun
+        Its folder of data has the replay kinds, its size multiplies populations.
+    experiment : FieldExperiment
+
+    Returns
+    -------
+    Replay
+    """
+    kinds = read_yaml(run.data / "replay_kinds.yaml")
+    words = experiment.replay.lower()
+    metrics = []
+    for outcome in experiment.outcomes:
+        known = _match(kinds["outcomes"], outcome)
+        if known is None:
+            return Replay(experiment=experiment, missing=f"no metric stands for the outcome {outcome!r}")
+        if "missing" in known:
+            return Replay(experiment=experiment, missing=known["missing"])
+        # What the words of the row relate to contacts is related to contacts.
+        per_contact = known["metric"] == "opt_out_rate" and "per contact" in words
+        metrics.append("optouts_per_contact" if per_contact else known["metric"])
+    kind = _match(kinds["kinds"], words)
+    if kind is None:
+        return Replay(experiment=experiment, missing=f"no lever of the model is named by {experiment.replay!r}")
+    if "missing" in kind:
+        return Replay(experiment=experiment, missing=kind["missing"])
+    setting = next((name for name in kinds["settings"] if re.search(rf"\b{name}\b", words)), "average")
+    base = run.scenario(kinds["settings"][setting])
+    horizon = _horizon(words)
+    successes = 0.0
+    if "per success" in words:
+        innovation = base.market.innovation
+        # Innovations come one by one: on average half of the horizon has each.
+        successes = innovation.velocity * innovation.success * (horizon // innovation.cycle_weeks) / 2.0
+    capability = kind.get("capability", "")
+    return Replay(
+        experiment=experiment,
+        scenario=_scenario(run, base, kind, kinds["tool"], horizon),
+        capability=capability if capability in CAPABILITIES else "",
+        metrics=tuple(metrics),
+        digital="most digital" in words,
+        successes=successes,
+        sign=kind.get("sign", 0),
+        lacks=kind.get("lacks", ""),
+    )
+
+
+def _treated(effectiveness: float) -> str:
+    return f"{_TREATED}_{round(100 * effectiveness)}"
+
+
+def _match(entries: list[dict[str, Any]], words: str) -> dict[str, Any] | None:
+    return next((entry for entry in entries if re.search(entry["says"], words)), None)
+
+
+def _horizon(words: str) -> int:
+    """Return the weeks that a replay names last, at least 4 and at most two years; numbers are added over a plus."""
+    for part in reversed(words.split(";")):
+        weeks = [int(number) for number in re.findall(r"(?<![\d./])\d+(?![\d./%])", part)]
+        if weeks:
+            return min(max(sum(weeks) if "+" in part else max(weeks), 4), _LONGEST)
+    return 52
+
+
+def _scenario(run: PatternRun, base: Scenario, kind: Mapping[str, Any], tool: float, horizon: int) -> Scenario:
+    """Return a shipped scenario with the arms of a replay: all on the journey that the company leads."""
+    last = list(base.arms)[-1]
+    journey = base.arms[last].plans[base.market.focal].journey
+    written = base.to_dict()
+    led = written["journeys"][journey]
+    control_journey = journey
+    if "drop" in kind or "lift" in kind:
+        control_journey = f"{journey}_control"
+        written["journeys"][control_journey] = {**_without(led, kind.get("drop", ())), "name": control_journey}
+        if "lift" in kind:
+            written["journeys"][control_journey] = {**_lifted(led, -kind["lift"]), "name": control_journey}
+            written["journeys"][journey] = _lifted(led, kind["lift"])
+
+    def arm(journey: str, effectiveness: float, *parts: str) -> dict[str, Any]:
+        levels: dict[str, Any] = {}
+        for part in parts:
+            levels |= {name: tool if value == _TOOL else value for name, value in kind.get(part, {}).items()}
+        felt = {kind["capability"]: effectiveness} if kind.get("capability") in CAPABILITIES else {}
+        return {"focal": {"journey": journey, "strategy": {**levels, _EFFECTIVENESS: felt}}}
+
+    arms = {_NONE: arm(control_journey, 1.0, "both"), _CONTROL: arm(control_journey, 1.0, "both", "control")}
+    for effectiveness in SCANNED:
+        arms[_treated(effectiveness)] = arm(journey, effectiveness, "both", "treated")
+    if "also" in kind:
+        arms[_ALSO] = arm(journey, 1.0, "both", "also")
+    written |= {
+        "arms": arms,
+        "baseline": _NONE,
+        "horizon": horizon,
+        "burn_in": _BURN_IN,
+        "record": {"events": 0},
+        "population": run.population(_CUSTOMERS),
+    }
+    return Scenario.from_dict(written)
+
+
+def _without(journey: Mapping[str, Any], stages: Any) -> dict[str, Any]:
+    """Return a journey whose edges into some stages are as good as closed."""
+    edges = {
+        name: {**edge, "logit": {**edge["logit"], "base": _CLOSED}}
+        if edge["to"] in stages and edge.get("logit")
+        else edge
+        for name, edge in journey["edges"].items()
+    }
+    return {**journey, "edges": edges}
+
+
+def _lifted(journey: Mapping[str, Any], lift: float) -> dict[str, Any]:
+    """Return a journey whose product is better, or worse, by so much."""
+    stages = {
+        name: {**stage, "experience_lift": stage["experience_lift"] + lift} if stage["does"] == "use" else stage
+        for name, stage in journey["stages"].items()
+    }
+    return {**journey, "stages": stages}
+
+
+def effects_of(run: PatternRun, plan: Replay) -> Array:
+    """Simulate a replay on common luck; return its effects (replicates, outcomes, effectiveness scanned), relative.
+
+    Raises
+    ------
+    ConfigError
+        If the plan has no scenario.
+    """
+    scenario = plan.scenario
+    if scenario is None:
+        raise ConfigError(f"experiment {plan.experiment.id} is not replayable: {plan.missing}")
+    if plan.metrics == ("failed_experiments",):
+        share = 1.0 - scenario.market.innovation.success
+        return np.full((2, 1, len(SCANNED)), share)
+    persona = 0
+    if plan.digital:
+        affinity = [each.digital_affinity.mean for each in scenario.personas]
+        persona = 1 + int(np.argmax(affinity))
+    rows = []
+    for arms in run.replicates(scenario, _REPLICATES):
+        found = {name: _outcomes(history, scenario, persona) for name, history in arms.items()}
+        none, control = found[_NONE], found[_CONTROL]
+        treated = [found[_treated(each)] for each in SCANNED]
+        if _ALSO in found and len(plan.experiment.effects) > 1:
+            # One outcome, two treatments against one control.
+            (metric,) = plan.metrics
+            pairs = [treated, [found[_ALSO]] * len(SCANNED)]
+            rows.append([[_effect(metric, none, control, each) for each in some] for some in pairs])
+        else:
+            rows.append([[_effect(metric, none, control, each) for each in treated] for metric in plan.metrics])
+    effects = np.array(rows)
+    return effects / plan.successes if plan.successes > 0.0 else effects
+
+
+def _outcomes(history: History, scenario: Scenario, persona: int) -> dict[str, float]:
+    measures = measure(history, scenario)
+    values = dict(zip(METRICS, measures.values[persona].tolist(), strict=True))
+    values["churn"] = 1.0 - values["retention"]
+    values["channel_cost"] = -float(measures.terms[persona, TERMS.index("channels")])
+    heads = history.population.sum() if persona == 0 else history.population[persona - 1]
+    values["contacts"] = values["contacts_per_customer"] * float(heads)
+    values["optouts"] = values["opt_out_rate"] * float(heads)
+    return values
+
+
+def _effect(
+    metric: str, none: Mapping[str, float], control: Mapping[str, float], treated: Mapping[str, float]
+) -> float:
+    """Return how much more a treated arm has than the control, relative; NaN where the control has none."""
+
+    def value(arm: Mapping[str, float]) -> float:
+        if metric == "response":
+            return (arm["purchases"] - none["purchases"]) / arm["contacts"] if arm["contacts"] else float("nan")
+        if metric == "optouts_per_contact":
+            return arm["optouts"] / arm["contacts"] if arm["contacts"] else float("nan")
+        return arm[metric]
+
+    before, after = value(control), value(treated)
+    return after / before - 1.0 if before > 0.0 else float("nan")

@@ -1,0 +1,122 @@
+"""P11: rows are read as they are written, arms follow from their words, and a model of another strength is found out."""
+
+import shutil
+from math import exp, log
+
+import numpy as np
+import pytest
+
+from sim.scenario.errors import ConfigError
+from sim.validation.effectiveness import Implied, at_effectiveness, implied_by, pool
+from sim.validation.field_experiment import COLUMNS, read_experiments
+from sim.validation.field_experiments import FIELD_EXPERIMENTS, fit_capabilities, replay_all
+from sim.validation.pattern import PatternRun
+from sim.validation.published import DATA
+from sim.validation.replay import plan_replay
+
+ROWS = {each.id: each for each in read_experiments(DATA / "field_experiments.csv")}
+
+
+def folder_with(tmp_path, rows):
+    """Return a copy of the published figures in which these are the experiments."""
+    folder = tmp_path / "data"
+    shutil.copytree(DATA, folder)
+    lines = [",".join(COLUMNS), *(",".join(f'"{row[name]}"' for name in COLUMNS) for row in rows)]
+    (folder / "field_experiments.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def row(**given):
+    return {
+        **{"id": "X1", "outcome": "purchases", "unit": "relative", "control": "1", "treated": "1.2"},
+        **{"relative_effect": "+20 %", "n": "", "replay": "personalization 0/1; groceries; purchases; 8"},
+        **given,
+    }
+
+
+def test_effects_signs_and_intervals_are_read_from_the_words_of_a_row():
+    assert ROWS["E01"].effects[0] == pytest.approx(10 / 6 - 1)
+    low, high = ROWS["E01"].interval
+    # Katz et al. 1978, with half of 65,000 in each arm.
+    error = (0.94 / (32_500 * 0.06) + 0.90 / (32_500 * 0.10)) ** 0.5
+    assert (low, high) == pytest.approx(tuple(exp(log(10 / 6) + z * error) - 1 for z in (-1.96, 1.96)), abs=1e-4)
+    assert ROWS["E42"].signs == (1, 1, -1, 1) and ROWS["E13"].signs == (-1,) and ROWS["E29a"].signs == (1, 1)
+    assert ROWS["E36b"].effects == pytest.approx((0.43, 0.36))
+    assert ROWS["E17"].effects == pytest.approx((-0.65,)) and ROWS["E17"].interval is None
+    assert ROWS["E47"].effects == pytest.approx((0.23,))
+
+
+def test_a_table_without_a_column_or_an_id_is_refused(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("id,outcome\nX1,purchases\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="has no column unit"):
+        read_experiments(path)
+    folder = folder_with(tmp_path, [row(id="")])
+    with pytest.raises(ConfigError, match="line 2 has no id"):
+        read_experiments(folder / "field_experiments.csv")
+
+
+def test_arms_follow_from_the_words_and_not_from_the_id(tmp_path):
+    rows = [
+        row(id="unseen", replay="automation 0/1; hotels; revenue; 26", outcome="revenue"),
+        row(id="other", replay="contact rate x 2; cosmetics; purchases; 13"),
+        row(id="odd", replay="drones; cosmetics; purchases; 13"),
+        row(id="strange", outcome="heartbeats"),
+    ]
+    run = PatternRun(data=folder_with(tmp_path, rows), size=0.01)
+    plans = {each.id: plan_replay(run, each) for each in read_experiments(run.data / "field_experiments.csv")}
+    hotels = plans["unseen"].scenario
+    assert hotels.market.name == "hotels" and hotels.horizon == 26 and plans["unseen"].capability == "automation"
+    treated = hotels.arms["treated_100"].plans[hotels.market.focal].strategy
+    assert treated.automation == 0.5 and hotels.arms["control"].plans[hotels.market.focal].strategy.automation == 0.0
+    other = plans["other"].scenario
+    rates = [
+        other.arms[arm].plans[other.market.focal].strategy.contacts_per_week.customers
+        for arm in ("control", "treated_100")
+    ]
+    assert rates[1] == 2 * rates[0]
+    assert plans["odd"].scenario is None and "drones" in plans["odd"].missing
+    assert plans["strange"].scenario is None and "heartbeats" in plans["strange"].missing
+
+
+def test_pooling_is_the_random_effects_mean_of_dersimonian_and_laird():
+    same = pool([Implied(id="a", value=1.0, error=0.2), Implied(id="b", value=1.0, error=0.4)])
+    assert same.between == 0.0 and same.error == pytest.approx((1 / (25 + 6.25)) ** 0.5)
+    apart = pool([Implied(id="a", value=0.0, error=0.1), Implied(id="b", value=2.0, error=0.1)])
+    # Q = 200, one degree of freedom, C = 100: tau**2 = 199 / 100.
+    assert apart.between == pytest.approx((199 / 100) ** 0.5) and apart.mean == pytest.approx(1.0)
+    assert apart.range() == (0.0, 2.0)
+    assert pool([]) is None
+
+
+def test_a_model_twice_as_strong_implies_half_the_effectiveness():
+    scanned, errors = (0.0, 0.5, 1.0, 2.0), np.full(4, 1e-3)
+    once = np.array([0.0, 0.05, 0.1, 0.2])
+    for published in (0.15, 0.4):
+        assert implied_by("x", scanned, once, errors, published, 0.02).value == pytest.approx(10 * published)
+        assert implied_by("x", scanned, 2 * once, errors, published, 0.02).value == pytest.approx(5 * published)
+    assert implied_by("x", scanned, np.full(4, 0.1), errors, 0.1, 0.02) is None, "no effectiveness can be told"
+    assert at_effectiveness(scanned, once, 3.0) == pytest.approx(0.3)
+
+
+@pytest.mark.slow
+def test_p11_passes_and_a_capability_twice_as_strong_fails_it(tmp_path):
+    finding = FIELD_EXPERIMENTS.run(PatternRun(threads=2))
+    assert [check.what for check in finding.checks if not check.passed] == []
+    folder = tmp_path / "data"
+    shutil.copytree(DATA, folder)
+    kinds = (folder / "replay_kinds.yaml").read_text("utf-8")
+    assert "tool: 0.5" in kinds
+    (folder / "replay_kinds.yaml").write_text(kinds.replace("tool: 0.5", "tool: 1.0"), encoding="utf-8")
+    doubled = FIELD_EXPERIMENTS.run(PatternRun(threads=2, data=folder))
+    failing = [check.what for check in doubled.checks if not check.passed]
+    assert any("effectiveness of automation" in what for what in failing)
+    assert any("effectiveness of personalization" in what for what in failing)
+
+
+@pytest.mark.slow
+def test_the_doubt_that_ships_is_that_of_the_experiments():
+    table = PatternRun().table("fitted_effectiveness")
+    fitted = fit_capabilities(replay_all(PatternRun(threads=2)))
+    for name, low, high in zip(table["capability"], table["low"], table["high"], strict=True):
+        assert fitted[str(name)][0].range() == pytest.approx((low, high), abs=0.006)
