@@ -3,17 +3,20 @@
 #   PYTHON=python3.12   the interpreter that a new environment is made with
 #   VENV=.venv          where the environment lies
 #   WORKERS=2           how many processes share the tests
+#   MINUTES=2 SEED=1    how long `make fuzz` runs, and which cases
 
 PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
+MINUTES ?= 2
+SEED ?= 1
 
 # An absolute path here, so that VENV may lie anywhere and recipes may change folder.
 BIN = $(abspath $(VENV))/bin
 PINS = $(wildcard constraints/*.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-slow lint format types layers bench golden pins clean interpreter
+.PHONY: help run setup test test-slow lint format types layers fuzz bench golden pins clean interpreter
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +46,9 @@ types: $(VENV)/.installed-dev ## check types
 
 layers: $(VENV)/.installed-dev ## check which package may import which
 	"$(BIN)/lint-imports"
+
+fuzz: $(VENV)/.installed-dev ## change what comes in and count what ends badly (MINUTES=2 SEED=1)
+	"$(BIN)/python" -m tests.fuzz --minutes $(MINUTES) --seed $(SEED)
 
 bench: $(VENV)/.installed-dev ## measure speed, as ratios within one run (BENCH="--quick" or "--full")
 	"$(BIN)/python" -m benchmarks $(BENCH)

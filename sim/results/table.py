@@ -30,7 +30,7 @@ _COLUMNS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("replicate", "week", "group"), "whole"),
         **dict.fromkeys(("reputation", "salience", "delight", "adoption"), "number"),
     },
-    "flows": {**dict.fromkeys(("arm", "persona", "from", "to"), "text"), "replicate": "whole", "count": "whole"},
+    "flows": {**dict.fromkeys(("arm", "persona", "from", "to"), "text"), "replicate": "whole", "count": "number"},
     "differences": {"arm": "text", "persona": "text"},
 }
 _REMEDY = "write the run again"
