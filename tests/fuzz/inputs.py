@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import random
@@ -275,8 +276,6 @@ class Logs(Kind):
     )
 
     def run(self, luck: random.Random) -> str:
-        from sim.data import event_log  # type: ignore[attr-defined]
-
         if luck.random() < 0.5:
             suffix, text = "xes", self._XES
         else:
@@ -287,7 +286,7 @@ class Logs(Kind):
         content = text.encode("utf-8", "replace")
         path = self.place / f"log.{suffix}"
         path.write_bytes(changed_bytes(content, luck) if luck.random() < 0.5 else content)
-        event_log.read_event_log(path)
+        importlib.import_module("sim.data.event_log").read_event_log(path)
         return "used"
 
 
