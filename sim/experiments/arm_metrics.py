@@ -215,7 +215,7 @@ def run_arms(
             for number, (scenario, mine) in enumerate(zip(bare, own, strict=True))
         ]
         fresh = partial(_run_jobs, executor=executor, threads=threads, on_progress=on_progress)
-        for outcome in _outcomes(jobs, fresh, None if store is None else _Kept(store), on_done or _ignore):
+        for outcome in _outcomes(jobs, fresh, None if store is None else _KeptReplicates(store), on_done or _ignore):
             values[outcome.replicate - more.start, [arms.index(arm) for arm in outcome.arms]] = outcome.values
             if bare[0].baseline in outcome.arms:
                 heads.append(outcome.heads)
@@ -272,7 +272,7 @@ def _ignore(finished: Finished) -> None:
 def _outcomes(
     jobs: Sequence[_MetricsJob],
     run: Callable[[Sequence[_MetricsJob]], Iterator[_Outcome]],
-    kept: _Kept | None,
+    kept: _KeptReplicates | None,
     tell: Callable[[Finished], None],
 ) -> Iterator[_Outcome]:
     """Return the outcomes in the order of the jobs and replicates; those that are kept are not run."""
@@ -298,7 +298,7 @@ def _outcomes(
     return iter([done[job.number, replicate] for job in jobs for replicate in job.replicates])
 
 
-class _Kept:
+class _KeptReplicates:
     """Replicates of jobs in a store: their figures as those of any run, and beside them what else is kept of them."""
 
     def __init__(self, store: Store) -> None:
