@@ -13,7 +13,7 @@ from sim.data.dates import looks_like_date
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
-__all__ = ["DECIMALS", "REQUIRED", "ROLES", "Layout", "find_columns"]
+__all__ = ["DECIMALS", "REQUIRED", "ROLES", "Layout", "find_columns", "find_quantity"]
 
 #: What a row says, and under which heads files say it.
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -145,7 +145,7 @@ def _places(
     names: tuple[str, ...], chosen: Mapping[str, Any], sample: Sequence[Sequence[str]], where: str, source: str
 ) -> dict[str, int]:
     """Return the column of each role: the one that is named, else the only one that fits."""
-    plain = [re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") for name in names]
+    plain = [_plain(name) for name in names]
     places: dict[str, int] = {}
     for role in ROLES:
         wanted = chosen.get(role)
@@ -176,6 +176,16 @@ def _places(
     if "amount" not in places and "amount" not in chosen and source != "columns":
         _ask_for_amount(names, places, sample, where)
     return places
+
+
+def find_quantity(names: Sequence[str]) -> int | None:
+    """Return the column of a quantity by its head, the one there is; None where there is none or several."""
+    places = [at for at, name in enumerate(names) if _plain(name) in _QUANTITIES]
+    return places[0] if len(places) == 1 else None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
 def _named(role: str, wanted: object, names: tuple[str, ...], where: str) -> int:

@@ -210,6 +210,11 @@ def check_quotes(
             swallowed = [text for text in swallowed if text.strip()]
             rows = sum(text.count(delimiter) >= width - 1 for text in swallowed[:-1])
             dated = date_at is not None and any(_has_date(text, delimiter, date_at) for text in swallowed)
+            if longest and reader.line_num == line:
+                raise ConfigError(
+                    f"{where}: line {line:,} has a cell of more than {csv.field_size_limit():,} signs; shorten it, or"
+                    " see to its quotes"
+                )
             if longest or dated or (rows >= _FEWEST_SWALLOWED and rows == len(swallowed) - 1):
                 raise ConfigError(
                     f"{where}: a quote opens in line {line:,} and takes {reader.line_num - line:,} lines that follow"

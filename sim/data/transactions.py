@@ -20,7 +20,7 @@ from sim.data.amounts import count_decimal_signs, decide_decimal, read_amounts
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.dates import CLOCK, COMPACT_CLOCK, EPOCHS, epoch_unit, read_dates
 from sim.data.ids import MISSING, Spellings, is_missing, plain_ids
-from sim.data.layout import DECIMALS, REQUIRED, Layout, find_columns
+from sim.data.layout import DECIMALS, REQUIRED, Layout, find_columns, find_quantity
 from sim.data.ledger import PARTS, Ledger, RowColumns, make_ledger
 from sim.data.parquet_file import is_parquet, parquet_blocks, parquet_heads
 from sim.data.row_faults import SHOWN, RowFaults
@@ -67,6 +67,8 @@ class _Shape:
     decimal: str | None
     #: Digits of times since 1970, where dates are written so.
     epoch: int | None
+    #: Column of a quantity that is no factor of the amount, and only has the sign of a return.
+    signs: int | None = None
 
     def cells(self, role: str) -> list[str]:
         """Return the cells of the sample in the column of a role."""
@@ -148,11 +150,20 @@ def _look(path: Path, where: str, layout: Layout) -> _Shape:
         lines, skipped, announced, whole = first_lines(path, where, layout.most_megabytes)
         delimiter = find_delimiter(lines[:50], layout.delimiter or announced, len(REQUIRED), where)
         cells = [split_line(line, delimiter) for line in lines[:_SAMPLE]]
+        widths = [len(row) for row in cells]
+        usual = max(set(widths), key=widths.count)
+        if widths[0] < usual and not isinstance(layout.columns, list | tuple):
+            raise ConfigError(
+                f"{where}: its first line {show(lines[0][:60])} has {widths[0]} columns where most have {usual};"
+                " take out what stands before the head line"
+            )
         head, has_head, columns = find_columns(cells[0], cells[1:], layout, where)
         sample, whole = cells[has_head:], whole and len(lines) <= _SAMPLE
     shape = _Shape(
         delimiter, head, has_head, columns, 0 if parquet else skipped + has_head, sample, parquet, None, None
     )
+    if "amount" in columns and "quantity" not in columns and (unit := find_quantity(head)) is not None:
+        shape = replace(shape, columns={**columns, "quantity": unit}, signs=unit)
     dates = [cell for cell in shape.cells("date") if cell.lower() not in MISSING]
     shape = replace(shape, epoch=None if layout.date_format else epoch_unit(dates))
     if "amount" not in columns:
@@ -365,7 +376,9 @@ class _Taken:
         self._refuse(keys, self._missing(cells["amount"]), "amount", "without an amount", None)
         found = read_amounts(cells["amount"], decimal, pyarrow, compute)
         values, readable = found.values, found.readable
-        if "quantity" in cells:
+        if self._shape.signs is not None:
+            self._refuse_unlike_signs(cells["quantity"], values, keys, compute)
+        elif "quantity" in cells:
             pieces = read_amounts(cells["quantity"], decimal, pyarrow, compute)
             odd = ~(pieces.readable & np.isfinite(pieces.values))
             self._refuse(keys, odd, "quantity", "with a quantity that is no number", cells["quantity"])
@@ -386,6 +399,16 @@ class _Taken:
             currency = np.array(mine, np.int16)[place]
         return np.where(bad, 0.0, values), currency
 
+    def _refuse_unlike_signs(
+        self, cells: Any, values: NDArray[np.float64], keys: NDArray[np.uint64], compute: Any
+    ) -> None:
+        """Refuse amounts above 0 of fewer than no pieces: a return in one column and a purchase in the other."""
+        import pyarrow
+
+        pieces = read_amounts(cells, self._shape.decimal or ".", pyarrow, compute)
+        odd = pieces.readable & (pieces.values < 0) & (values > 0)
+        self._refuse(keys, odd, "quantity", "with a quantity below 0 and an amount above it", cells)
+
     def _leave_repeated_heads(self, keys: NDArray[np.uint64], cells: Mapping[str, Any]) -> None:
         """Leave out rows that repeat the head line, as files glued together have them."""
         if not self._shape.has_head or self._shape.parquet:
@@ -397,7 +420,7 @@ class _Taken:
             head = self._shape.head[self._shape.columns[role]]
             alike &= np.asarray(compute.equal(cells[role], head).to_numpy(zero_copy_only=False))
         if alike.any():
-            self.trouble.leave("that repeat the head line", int(alike.sum()))
+            self.trouble.leave("repeating the head line", int(alike.sum()))
             keys[alike] = 0
 
     def _refuse(self, keys: NDArray[np.uint64], bad: NDArray[np.bool_], role: str, what: str, column: Any) -> None:
@@ -479,8 +502,10 @@ class _Taken:
             "date": "times since 1970 in " + EPOCHS[self._shape.epoch][0] + ", UTC" if self._shape.epoch else pattern,
             "amount": f"decimal {'point' if self._shape.decimal == '.' else 'comma'}"
             + (f", currency {currency}" if currency else "")
-            + (", of one piece" if "quantity" in self._places else ""),
-            "quantity": "factor of the amount",
+            + (", of one piece" if "quantity" in self._places and self._shape.signs is None else ""),
+            "quantity": "factor of the amount"
+            if self._shape.signs is None
+            else "its sign is compared with the amount's",
             "currency": currency or "none",
         }
         columns = tuple(

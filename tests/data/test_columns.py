@@ -130,7 +130,7 @@ def test_a_year_of_two_digits_first_or_last_is_asked_about(read):
 
 def test_rows_that_repeat_the_head_line_are_left_out_and_counted(read):
     ledger = read([*ROWS, ["customer", "date", "amount"], *ROWS])
-    assert ledger.left_out == {"that repeat the head line": 1} and ledger.rows == 25
+    assert ledger.left_out == {"repeating the head line": 1} and ledger.rows == 25
 
 
 def test_a_quote_that_swallows_one_row_alone_is_refused(read):
@@ -161,6 +161,27 @@ def test_a_unit_price_times_a_quantity(read):
         read(rows, head=head)
     ledger = read(rows, head=head, columns={"amount": "Price", "quantity": "Quantity"})
     assert ledger.amount.sum() == pytest.approx(11 * 86.5) and sum(ledger.left_out.values()) == 1
+
+
+def test_a_quantity_below_zero_beside_an_amount_above_is_asked_about(read):
+    head = ("customer", "date", "amount", "quantity")
+    rows = [[*row, "-1" if at == 3 else "1"] for at, row in enumerate(ROWS)]
+    with pytest.raises(ConfigError, match=r"1 row with a quantity below 0 and an amount above it \(row 4: '-1'\)"):
+        read(rows, head=head)
+    assert read([[*row[:3], "2"] for row in rows], head=head).amount.sum() == pytest.approx(519.0)
+    rows[3][2] = "-43.25"
+    assert sum(read(rows, head=head).left_out.values()) == 1
+
+
+def test_what_stands_before_the_head_line_and_a_cell_too_long_are_named(tmp_path):
+    path = tmp_path / "sales.csv"
+    table = "customer,date,amount,note\n" + "".join(",".join([*row, "ok"]) + "\n" for row in ROWS)
+    path.write_text("Sales report 2021\n" + table)
+    with pytest.raises(ConfigError, match="'Sales report 2021' has 1 columns where most have 4; take out"):
+        read_transactions(path)
+    path.write_text(table.replace("ok", '"' + "x" * 200_000 + '"', 1))
+    with pytest.raises(ConfigError, match="line 2 has a cell of more than 131,072 signs"):
+        read_transactions(path)
 
 
 def test_purchases_without_amounts(read):
