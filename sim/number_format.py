@@ -24,6 +24,7 @@ __all__ = [
     "decimal",
     "exact_money",
     "exact_percent",
+    "in_steps",
     "interval",
     "money",
     "p_value",
@@ -136,6 +137,36 @@ def counted(number: int, noun: str) -> str:
     ('1 replicate', '1,200 weeks')
     """
     return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def in_steps(words: str, step: str) -> str:
+    """Write words about weeks for a scenario whose step is another time.
+
+    Parameters
+    ----------
+    words : str
+        A label or a sentence of the simulator's own, without names that a user gave.
+    step : {'week', 'day', 'month'}
+        What one step is.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> in_steps("Payback week, of 52 weeks", "month"), in_steps("Weekly difference", "day")
+    ('Payback month, of 52 months', 'Daily difference')
+    """
+    if step == "week":
+        return words
+    every = {"day": "daily", "month": "monthly"}[step]
+
+    def written(found: re.Match[str]) -> str:
+        word = every if found[2] == "ly" else f"{step}{found[2]}"
+        return word.capitalize() if found[1] == "W" else word
+
+    return re.sub(r"\b([Ww])eek(s|ly|)\b", written, words)
 
 
 def money(amount: float, currency: str, *, sign: bool = False, words: bool = False) -> str:
@@ -439,6 +470,7 @@ FILTERS: Mapping[str, Callable[..., str]] = MappingProxyType(
             decimal,
             money,
             exact_money,
+            in_steps,
             p_value,
             exact_percent,
             interval,

@@ -96,7 +96,8 @@ class _Case:
         self.baseline: str = summary["baseline"]
         self.name = difference_name(arm, self.baseline)
         self.differences: Numbers = summary["differences"][self.name]
-        self.weeks = summary["horizon"]
+        self.step: str = summary.get("step", "week")
+        self.horizon = number_format.counted(summary["horizon"], self.step)
         self.currency: str = summary["currency"]
         self.heads = max(summary["market_customers"], 1)
 
@@ -161,7 +162,7 @@ class _Case:
         size = (
             f"{self.money(abs(mean), signed=False)} ({self.money(abs(mean) / self.heads, signed=False)} per customer)"
         )
-        course = f"from {self.money(before, signed=False)} to {self.money(after, signed=False)} over {self.weeks} weeks"
+        course = f"from {self.money(before, signed=False)} to {self.money(after, signed=False)} over {self.horizon}"
         subject = f"{title(self.summary, self.summary['focal'])}'s contribution"
         direction = "higher" if mean > 0 else "lower"
         if not covers_zero(gain):
@@ -293,16 +294,16 @@ class _Case:
         share, total = entry["share"], self.summary["replicates"]
         back = round(share * total)
         if total == 1:
-            when = f"in week {entry['mean']:.0f}" if back else f"not within {self.weeks} weeks"
+            when = f"in {self.step} {entry['mean']:.0f}" if back else f"not within {self.horizon}"
             return f"In this one replicate it pays back {when} (discounted)."
         if back == 0:
-            return f"It does not pay back within {self.weeks} weeks (discounted{_in_replicates(0, total)})."
+            return f"It does not pay back within {self.horizon} (discounted{_in_replicates(0, total)})."
         if entry["mean"] == 0.0 and back == total:
             return "It pays from the start: cumulative discounted contribution never falls below the baseline's."
-        when = f"It pays back in week {entry['mean']:.0f} on average (discounted{_in_replicates(back, total)})"
+        when = f"It pays back in {self.step} {entry['mean']:.0f} on average (discounted{_in_replicates(back, total)})"
         when += bracket(entry, lambda value: f"{value:.0f}")
         if back < total:
-            when += f"; in the other {total - back} it does not within {self.weeks} weeks"
+            when += f"; in the other {total - back} it does not within {self.horizon}"
         return f"{when}."
 
     def runway(self) -> str:
@@ -418,18 +419,17 @@ def _in_replicates(back: int, total: int) -> str:
 def _alone(summary: Numbers, arm: str) -> str:
     """Describe one arm that is compared with nothing."""
     numbers = summary["arms"][arm]
+    span = number_format.counted(summary["horizon"], summary.get("step", "week"))
     if numbers["purchases"]["mean"] in (None, 0.0):
         # Without any purchase there is no share; with a share of 0 others sold.
         sold = "anything" if numbers["market_share"]["mean"] is None else f"from {summary['focal']}"
-        return (
-            f"{arm}: {summary['market_customers']:,} customers over {summary['horizon']} weeks; nobody bought {sold}."
-        )
+        return f"{arm}: {summary['market_customers']:,} customers over {span}; nobody bought {sold}."
     contribution, currency = numbers["contribution"], summary["currency"]
     share = numbers["market_share"]["mean"]
     loop = numbers["loop_share"]["mean"]
     return (
         f"{arm}: {title(summary, summary['focal'])} contributes {money(contribution['mean'], currency)}"
-        f" over {summary['horizon']} weeks"
+        f" over {span}"
         f"{bracket(contribution, lambda value: money(value, currency))}, {share * _PERCENT:.1f} % of all purchases are "
         f"its own, and {loop * _PERCENT:.1f} % of those come from the loyalty loop. One arm alone compares nothing."
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.analysis.summary import difference_name
 from sim.number_format import NOTHING, exact_percent, interval, probability, quantity
-from sim.reports.labels import METRIC_WORDS
+from sim.reports.labels import metric_words
 
 __all__ = ["Row", "difference_rows"]
 
@@ -48,10 +48,10 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
     list of Row
         A line per metric that the summary has.
     """
-    baseline = summary["baseline"]
+    baseline, step = summary["baseline"], summary.get("step", "week")
     found = summary["differences"][difference_name(arm, baseline)]
     rows = []
-    for metric, words in METRIC_WORDS.items():
+    for metric, words in metric_words(step).items():
         if metric not in found or (only and metric not in only):
             continue
         entry = found[metric]
@@ -62,7 +62,7 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
         if payback:
             share = entry.get("share")
             ends = [None, None]
-            written = "never" if entry["mean"] is None else f"week {written}"
+            written = "never" if entry["mean"] is None else f"{step} {written}"
             if share is not None and 0.0 < share < 1.0:
                 written += f" ({exact_percent(share, 0)} of replicates)"
         sure = metric not in _NO_CHANGE and low is not None and high is not None and (low > 0.0 or high < 0.0)

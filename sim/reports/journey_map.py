@@ -29,6 +29,7 @@ def draw_map(
     other_flows: Flows | None = None,
     customers: float | None = None,
     weeks: int | None = None,
+    step: str = "week",
     title: str = "",
 ) -> Path:
     """Draw a journey, or what a second one changes, and write the picture.
@@ -50,6 +51,8 @@ def draw_map(
         Population of the run, needed for the difference of flows.
     weeks : int, optional
         Horizon of the run.
+    step : {'week', 'day', 'month'}
+        What one step is.
     title : str
         Left out, the journeys' names.
 
@@ -68,7 +71,7 @@ def draw_map(
         raise ConfigError(
             f"map {str(place)!r}: cannot draw {place.suffix or 'a file without ending'}; use .svg or .png"
         )
-    figure = _draw(journey, flows, other, other_flows, customers, weeks, title)
+    figure = _draw(journey, flows, other, other_flows, customers, (weeks, step), title)
     content = svg_text(figure).encode("utf-8") if place.suffix.lower() == ".svg" else png_bytes(figure)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -85,17 +88,19 @@ def _draw(
     other: Journey | None,
     other_flows: Flows | None,
     customers: float | None,
-    weeks: int | None,
+    horizon: tuple[int | None, str],
     title: str,
 ) -> Figure:
     name = short(journey.title or journey.name, 24)
     if other is None:
         if flows is None:
             return draw_journey(journey)
-        return draw_flows([journey], flows, title=title or name, customers=customers, weeks=weeks)
+        return draw_flows([journey], flows, title=title or name, customers=customers, weeks=horizon[0], step=horizon[1])
     if flows is None or other_flows is None:
         return draw_change(journey, other)
     if customers is None:
         raise ConfigError("map: the difference of two flows is drawn per 100 customers; give the number of customers")
     words = title or f"{short(other.title or other.name, 24)}\nminus {name}"
-    return draw_difference([journey, other], other_flows, flows, title=words, customers=customers, weeks=weeks)
+    return draw_difference(
+        [journey, other], other_flows, flows, title=words, customers=customers, weeks=horizon[0], step=horizon[1]
+    )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-__all__ = ["COST_WORDS", "METRIC_WORDS", "Words", "listed", "sentence", "words_of"]
+from sim.number_format import in_steps
+
+__all__ = ["COST_WORDS", "METRIC_WORDS", "Words", "listed", "metric_words", "sentence", "words_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,14 @@ COST_WORDS: Mapping[str, Words] = {
     "cost_run": Words("Cost to run", "money", "paid for running capabilities over the horizon", -1),
     "cost_experiments": Words("Cost of experiments", "money", "paid for experiments over the horizon", -1),
 }
+
+
+def metric_words(step: str) -> Mapping[str, Words]:
+    """Return how the metrics of a summary are called where one step is a week, a day or a month."""
+    return {
+        metric: replace(words, name=in_steps(words.name, step), about=in_steps(words.about, step))
+        for metric, words in METRIC_WORDS.items()
+    }
 
 
 def words_of(metric: str) -> Words:

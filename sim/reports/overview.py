@@ -53,7 +53,8 @@ def overview(result: Result) -> Figure:
         percent_axis(top)
         _range(top, loop)
         plot_bands(top, middle, _bands(result, loop))
-        finish(top, "Purchases won in the loyalty loop", x="week of the horizon", y="share of its purchases")
+        ahead = f"{scenario.step} of the horizon"
+        finish(top, "Purchases won in the loyalty loop", x=ahead, y="share of its purchases")
         if arms:
             plot_cash(
                 grid[0][1],
@@ -61,11 +62,12 @@ def overview(result: Result) -> Figure:
                 currency=currency,
                 payback=paybacks(result),
                 doubt=cash_doubt(result),
+                step=scenario.step,
             )
             finish(
                 grid[0][1],
                 f"Cumulative cash against {short(scenario.baseline, 18)}",
-                x="week of the horizon",
+                x=ahead,
                 y=currency,
             )
             start, end, terms = waterfall_terms(result, arms[0])
@@ -80,7 +82,7 @@ def overview(result: Result) -> Figure:
             percent_axis(grid[0][1])
             _range(grid[0][1], share)
             plot_bands(grid[0][1], middle, _bands(result, share))
-            finish(grid[0][1], "Market share", x="week of the horizon", y="share of purchases")
+            finish(grid[0][1], "Market share", x=ahead, y="share of purchases")
             for axes in grid[1]:
                 axes.axis("off")
     return figure

@@ -16,7 +16,7 @@ from sim.number_format import typed
 from sim.reports.comparison import difference_name, other_arms
 from sim.reports.difference_table import Row, difference_rows
 from sim.reports.document import write_page
-from sim.reports.labels import METRIC_WORDS
+from sim.reports.labels import METRIC_WORDS, metric_words
 from sim.reports.overview import overview
 from sim.reports.pictures import pictures
 from sim.reports.scope import customers_in_words
@@ -78,7 +78,7 @@ def _slots(result: Result) -> dict[str, Any]:
         "personas": {arm: _personas(result, arm, currency) for arm in others},
         "values": {arm: _values(result, arm) for arm in others},
         "break_even": {arm: break_even_sentence(summary, arm) for arm in others},
-        "metrics": METRIC_WORDS,
+        "metrics": metric_words(scenario.step),
         "known_metrics": [
             metric
             for metric in METRIC_WORDS
@@ -96,7 +96,11 @@ def _personas(result: Result, arm: str, currency: str) -> list[tuple[Persona, fl
     """Return by persona how many customers it has and its differences from the baseline."""
     lines = []
     for persona in result.scenario.personas:
-        block = {**result.summary_json["personas"][persona.name], "baseline": result.scenario.baseline}
+        block = {
+            **result.summary_json["personas"][persona.name],
+            "baseline": result.scenario.baseline,
+            "step": result.scenario.step,
+        }
         found = {row.metric: row for row in difference_rows(block, arm, currency, only=_PERSONA_METRICS)}
         customers = result.summary_json["persona_customers"][persona.name]
         lines.append((persona, customers, [found[metric] for metric in _PERSONA_METRICS]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sim.experiments.result import Result
-from sim.number_format import decimal, percent, short_money
+from sim.number_format import counted, decimal, percent, short_money
 from sim.reports import plots
 from sim.reports.comparison import (
     anything_bought,
@@ -69,14 +69,14 @@ def _time(result: Result) -> Iterator[Picture]:
     yield Picture(
         "loyalty",
         plots.loyalty(result),
-        f"Market share and loop share of {focal} over {weeks} weeks, by arm.",
+        f"Market share and loop share of {focal} over {counted(weeks, result.scenario.step)}, by arm.",
         "Where two bands are apart the arms differ; where they overlap, see the table of paired differences.",
         "time",
     )
     yield Picture(
         "contacts",
         plots.contacts(result),
-        "Contacts, contact fatigue and share of customers opted out over the weeks, by arm.",
+        "Contacts, contact fatigue and share of customers opted out over the horizon, by arm.",
         "Where opt-outs grow faster than contacts, fewer and fewer customers can still be reached.",
         "time",
     )
@@ -98,7 +98,7 @@ def _money(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:
     yield Picture(
         "cash",
         plots.cash(result),
-        f"Cumulative contribution of {', '.join(others)} minus {baseline} over the weeks.",
+        f"Cumulative contribution of {', '.join(others)} minus {baseline} over the horizon.",
         "The lowest point is the money needed before it pays back; a line that ends below zero has not paid back.",
         "money",
     )

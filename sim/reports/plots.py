@@ -81,6 +81,7 @@ def journey_map(result: Result, arm: str | None = None, *, minus: str | None = N
             title=title,
             customers=scenario.market_customers,
             weeks=scenario.horizon,
+            step=scenario.step,
             frame=all_journeys(result),
         )
     minus = arm_named(result, minus)
@@ -91,6 +92,7 @@ def journey_map(result: Result, arm: str | None = None, *, minus: str | None = N
         title=f"{short(arm, 18)} minus {short(minus, 18)}: what moves",
         customers=scenario.market_customers,
         weeks=scenario.horizon,
+        step=scenario.step,
     )
 
 
@@ -122,7 +124,7 @@ def loyalty(result: Result) -> Figure:
             sampling=result.sampling,
         ),
     ]
-    return draw_timeline(result.scenario.horizon, panels, note=_periods_note(result))
+    return draw_timeline(result.scenario.horizon, panels, note=_periods_note(result), step=result.scenario.step)
 
 
 def contacts(result: Result) -> Figure:
@@ -132,11 +134,13 @@ def contacts(result: Result) -> Figure:
     gone = {arm: values / customers for arm, values in weekly_series(result, "opted_out").items()}
     drawn = result.sampling
     panels = [
-        TimelinePanel(sent, "Contacts", "per 100 customers\nand week", shape=COUNT, sampling=drawn),
+        TimelinePanel(sent, "Contacts", f"per 100 customers\nand {result.scenario.step}", shape=COUNT, sampling=drawn),
         TimelinePanel(weekly_series(result, "fatigue"), "Contact fatigue", "mean fatigue", shape=COUNT, sampling=drawn),
         TimelinePanel(gone, "Opted out", "of customers", percent_axis, shape=SHARE, sampling=drawn),
     ]
-    return draw_timeline(result.scenario.horizon, panels, note=_periods_note(result), tall=1.5)
+    return draw_timeline(
+        result.scenario.horizon, panels, note=_periods_note(result), step=result.scenario.step, tall=1.5
+    )
 
 
 def personas(result: Result) -> Figure:
@@ -167,6 +171,7 @@ def cash(result: Result) -> Figure:
         payback=paybacks(result),
         title=f"Cumulative cash against {short(result.scenario.baseline, 18)}",
         doubt=cash_doubt(result),
+        step=result.scenario.step,
     )
 
 
@@ -201,9 +206,9 @@ def difference(result: Result, metric: str = "contribution") -> Figure:
     gaps = {arm: series[arm] - series[baseline] for arm in other_arms(result)}
     words = metric.replace("_", " ")
     write = None
-    unit = "a week"
+    unit = f"a {result.scenario.step}"
     if metric in ("contribution", "revenue"):
-        unit = f"{currency_of(result)} a week"
+        unit = f"{currency_of(result)} a {result.scenario.step}"
 
         def write(axes: Axes) -> None:
             money_axis(axes, currency_of(result))
@@ -211,11 +216,13 @@ def difference(result: Result, metric: str = "contribution") -> Figure:
         unit, write = "percentage points", percent_axis
     title = f"Difference in {words} from {short(baseline, 18)}"
     panel = TimelinePanel(gaps, title, f"{words}, {unit}", write, sampling=result.sampling)
-    return draw_timeline(result.scenario.horizon, [panel], note=_periods_note(result), tall=2.6, first=1)
+    return draw_timeline(
+        result.scenario.horizon, [panel], note=_periods_note(result), step=result.scenario.step, tall=2.6, first=1
+    )
 
 
 def _periods_note(result: Result) -> str:
     starts = periods(result.scenario.horizon)
     length = int(starts[1] - starts[0]) if starts.size > 1 else 1
-    means = "" if length == 1 else f" Means of {length} weeks."
+    means = "" if length == 1 else f" Means of {length} {result.scenario.step}s."
     return (_BAND if result.replicates > 1 else _ONE) + means

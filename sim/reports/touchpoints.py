@@ -82,6 +82,7 @@ def touchpoint_facts(summary: Numbers) -> dict[str, Any]:
         **{name: summary[name] for name in ("improvement", "replicates", "horizon", "seed")},
         "scope": scope_of_summary(summary),
         "simulated": summary["simulated_customers"],
+        "time": summary["step"],
     }
 
 

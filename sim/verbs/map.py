@@ -122,6 +122,7 @@ def _draw(plan: MapPlan, folder: Path) -> None:
                 "flows": flows_of(flows, drawn.arm),
                 "customers": float(plan.scenario.market_customers),
                 "weeks": plan.scenario.horizon,
+                "step": plan.scenario.step,
             }
             if drawn.other is not None:
                 options["other_flows"] = flows_of(flows, drawn.other_arm)

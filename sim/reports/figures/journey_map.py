@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from agents.traits import TRAITS
 from sim.analysis.paired import estimate
-from sim.number_format import compact, percent, typed
+from sim.number_format import compact, counted, percent, typed
 from sim.reports.figures.journey_graph import Link, StageBox, draw_journey_graph, order_stages
 from sim.reports.style import FEWER, INK, MORE, PALE, short, style
 from sim.scenario.journey import Edge, Journey, Stage
@@ -123,6 +123,7 @@ def draw_flows(
     title: str,
     customers: float | None = None,
     weeks: int | None = None,
+    step: str = "week",
     frame: Sequence[Journey] = (),
 ) -> Figure:
     """Draw the journeys of one arm with the flows of a run: widths by customers, labels by share of those who leave.
@@ -138,6 +139,8 @@ def draw_flows(
         Population, to write visits per customer.
     weeks : int, optional
         Length of the horizon.
+    step : {'week', 'day', 'month'}
+        What one step is.
     frame : sequence of Journey
         Journeys of all arms, so that the stages of all maps lie in the same order.
 
@@ -166,7 +169,7 @@ def draw_flows(
             line = "-" if any(edge.on is None and edge.only in (None, "incumbent") for edge in edges) else drawn.line
             drawn = Link(*pair, label=drawn.label, weight=count, colour=drawn.colour, line=line, strong=drawn.strong)
         links.append(drawn)
-    span = f" in {weeks} weeks" if weeks else ""
+    span = f" in {counted(weeks, step)}" if weeks else ""
     notes = [
         "Label: share of those leaving the stage. Width: customers" + span + ".",
         "Dashed: contacts open it; dotted: a capability. Green: straight to buy, the loop.",
@@ -185,6 +188,7 @@ def draw_difference(
     title: str,
     customers: float,
     weeks: int | None = None,
+    step: str = "week",
 ) -> Figure:
     """Draw by how much an arm's flows differ from the baseline's, per 100 customers.
 
@@ -203,6 +207,8 @@ def draw_difference(
         Number of customers; the labels are per 100 of them.
     weeks : int, optional
         Length of the horizon, for the note.
+    step : {'week', 'day', 'month'}
+        What one step is.
 
     Returns
     -------
@@ -231,7 +237,7 @@ def draw_difference(
         else:
             line = "-" if mean > 0.0 else _DASHES["fewer"]
             links.append(Link(*pair, _signed(mean), mean, MORE if mean > 0.0 else FEWER, line, True))
-    span = f" over {weeks} weeks" if weeks else ""
+    span = f" over {counted(weeks, step)}" if weeks else ""
     notes = [
         f"Times per 100 customers{span}, more (+) or fewer (−) than in the baseline.",
         "Blue, solid: more. Orange, dashed: fewer. Grey, dotted: 95 % interval covers 0.",

@@ -149,6 +149,7 @@ def draw_cash(
     payback: Mapping[str, tuple[float | None, float | None]],
     title: str,
     doubt: CashDoubt | None = None,
+    step: str = "week",
 ) -> Figure:
     """Draw cumulative contribution minus the baseline's, with low point and payback.
 
@@ -162,6 +163,8 @@ def draw_cash(
     title : str
     doubt : CashDoubt, optional
         What bands cover beside independent replicates.
+    step : {'week', 'day', 'month'}
+        What one step is.
 
     Returns
     -------
@@ -171,10 +174,10 @@ def draw_cash(
     with style():
         figure, (axes,) = canvas(3.2)
         figure.subplots_adjust(left=0.17, bottom=0.24, right=0.82)
-        plot_cash(axes, cash, currency=currency, payback=payback, doubt=doubt)
-        finish(axes, title, x="week of the horizon", y=f"cumulative difference, {currency}", flush=True)
+        plot_cash(axes, cash, currency=currency, payback=payback, doubt=doubt, step=step)
+        finish(axes, title, x=f"{step} of the horizon", y=f"cumulative difference, {currency}", flush=True)
         words = "Undiscounted. Band: 95 % interval of the mean over replicates. ▼ lowest point, mean over replicates.\n"
-        words += "Payback: the week from which the discounted sum stays above zero."
+        words += f"Payback: the {step} from which the discounted sum stays above zero."
         figure.text(0.02, 0.02, words, fontsize=7.5, color=MUTED, va="bottom", linespacing=1.3)
     return figure
 
@@ -186,6 +189,7 @@ def plot_cash(
     currency: str,
     payback: Mapping[str, tuple[float | None, float | None]],
     doubt: CashDoubt | None = None,
+    step: str = "week",
 ) -> None:
     """Draw the lines of cumulative cash into a panel.
 
@@ -201,6 +205,8 @@ def plot_cash(
         Arm -> (mean discounted payback week or None, share of replicates that pay back or None).
     doubt : CashDoubt, optional
         What bands cover beside independent replicates.
+    step : {'week', 'day', 'month'}
+        What one step is.
     """
     doubt = doubt or CashDoubt()
     ends: list[tuple[float, str, str]] = []
@@ -232,7 +238,7 @@ def plot_cash(
         if depth < 0.0:
             axes.plot([low], [depth], marker="v", color=drawn.colour, markersize=6)
             axes.annotate(
-                f"{short_money(depth, currency)}, about week {low}",
+                f"{short_money(depth, currency)}, about {step} {low}",
                 (low, depth),
                 # A shallow low point leaves the room below zero to the payback.
                 xytext=(6 if low < 0.6 * weeks else -6, -21 if depth > -0.12 * room else -10),
@@ -244,20 +250,23 @@ def plot_cash(
             )
         week, share = payback.get(arm, (None, None))
         if week is not None and week > 0.0:
-            _mark_payback(axes, week, share, paid.index(arm), weeks, drawn)
+            _mark_payback(axes, (week, step), share, paid.index(arm), weeks, drawn)
         axes.set_xlim(0, max(weeks - 1, 1))
     money_axis(axes, currency)
     label_ends(axes, ends)
 
 
-def _mark_payback(axes: Axes, week: float, share: float | None, place: int, weeks: int, drawn: Look) -> None:
+def _mark_payback(
+    axes: Axes, when: tuple[float, str], share: float | None, place: int, weeks: int, drawn: Look
+) -> None:
     """Mark the payback week on the line of zero; `place` keeps the labels of several arms apart."""
+    week, step = when
     axes.plot([week, week], [0.0, 0.0], marker=drawn.marker, color=drawn.colour, markersize=7, mec="white")
     # Right of the payback the line is above zero, left of it below: the label keeps to the other side.
     early = week < 0.5 * weeks
     often = "" if share is None or share >= 1.0 else f" ({percent(share)} of replicates)"
     axes.annotate(
-        f"payback week {week:.0f}{often}",
+        f"payback {step} {week:.0f}{often}",
         (week, 0.0),
         xytext=(5, -12 - 11 * place) if early else (-5, 7 + 11 * place),
         textcoords="offset points",
