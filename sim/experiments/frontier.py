@@ -22,6 +22,7 @@ from scipy.stats import qmc
 
 from sim.analysis.emulator import KINDS, Emulator, fit_emulator
 from sim.analysis.global_sensitivity import GlobalSensitivity, analyse
+from sim.analysis.paired import NORMAL_WIDTH, Uncertainty
 from sim.analysis.prim import Box, BoxQuality, check_boxes, draw_inside, find_boxes
 from sim.experiments.border import LeverBreakEven, Slice, find_break_even, map_border
 from sim.experiments.factor_response import FactorResponse, TrialOptions, evaluate_points
@@ -42,6 +43,8 @@ DEFAULT_FACTORS: tuple[str, ...] = (
     "competitors_answer",
 )
 KINDS_OF_RUN: tuple[str, ...] = ("first", "near the border", "held out", "held out, inside the rules")
+#: Replicates of the scenario as it stands; numbers that no point of the design has.
+_OWN_REPLICATES = range(1_000_000, 1_000_016)
 _FIRST, _NEAR, _HELD_OUT, _INSIDE = range(len(KINDS_OF_RUN))
 #: Points at which the emulator is evaluated to find rules, and from which runs near the border are chosen.
 _CLOUD = 2**13
@@ -119,7 +122,7 @@ class Frontier:
     break_even : tuple of LeverBreakEven
         One per lever.
     own : tuple of float
-        Predicted difference, its standard deviation and the probability of losing at the scenario's own values.
+        Difference as the scenario stands, its standard error and the probability of losing, from runs of its own.
     """
 
     response: FactorResponse
@@ -198,7 +201,6 @@ def frontier(
     names = [factor.name for factor in response.factors]
     indices = analyse("sobol", names, lambda points: emulator.predict(points)[0], size=_ROWS, seed=seed)
     pairs = [tuple(sorted(pair)) for pair in combinations(indices.ranking()[:3], 2)] if maps is None else list(maps)
-    mean, sd = emulator.predict(own[None, :])
     return Frontier(
         response=response,
         effort=effort,
@@ -215,8 +217,29 @@ def frontier(
         global_sensitivity=indices,
         slices=tuple(map_border(emulator, own, cloud, one, other) for one, other in pairs),
         break_even=tuple(find_break_even(emulator, own, place) for place in range(inputs)),
-        own=(float(mean[0]), float(sd[0]), float(emulator.chance_below(own[None, :])[0])),
+        own=_simulated(response, own, options) or _predicted(emulator, own),
     )
+
+
+def _predicted(emulator: Emulator, own: Floats) -> tuple[float, float, float]:
+    mean, sd = emulator.predict(own[None, :])
+    return float(mean[0]), float(sd[0]), float(emulator.chance_below(own[None, :])[0])
+
+
+def _simulated(response: FactorResponse, own: Floats, options: TrialOptions) -> tuple[float, float, float] | None:
+    """Return the difference as the scenario stands, from runs and not from the emulator, as a comparison finds it.
+
+    The mean, a standard error that stands for its t interval, and the probability that it is below zero; None where
+    a run has no value.
+    """
+    values, _ = evaluate_points(response, own[None, :], [tuple(_OWN_REPLICATES)], **options)
+    if np.isnan(values).any():
+        return None
+    spread = Uncertainty.of(values[0])
+    above = spread.above_zero()
+    if spread.mean is None or spread.below is None or above is None:
+        return None
+    return spread.mean, spread.below / NORMAL_WIDTH, 1.0 - above
 
 
 def _tested(

@@ -108,7 +108,7 @@ class _Verdict:
         size = quantity(abs(whole["mean"]), self.words.kind, summary["currency"], sign=True).removeprefix("+")
         way = "higher" if whole["mean"] > 0 else "lower"
         focal = summary["titles"].get(summary["focal"], summary["focal"])
-        sure = ""
+        sure = " in one replicate"
         if whole["ci_low"] is not None:
             ends = interval(whole["ci_low"], whole["ci_high"], self.words.kind, summary["currency"])
             sure = f" (95 % interval of the difference {ends})"
@@ -176,7 +176,7 @@ class _Verdict:
     def pair(self) -> str:
         sure = [(name, entry) for name, entry in self.block["together"].items() if is_sure(_gap(entry))]
         if not sure:
-            return "No two of them are told to act otherwise together than apart."
+            return "Whether any two of them act otherwise together than apart is not resolved."
         name, entry = max(sure, key=lambda item: abs(item[1]["mean"]))
         if entry["mean"] == 0.0:
             return "Each acts as if it were alone: no pair earns more or less together than apart."

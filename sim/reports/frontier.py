@@ -12,6 +12,7 @@ from scipy.special import ndtri, stdtrit
 
 from sim.analysis.emulator import Skill
 from sim.analysis.prim import Box, BoxQuality
+from sim.analysis.shape import SHARE
 from sim.experiments.border import LeverBreakEven, Slice
 from sim.experiments.factors import factor_number
 from sim.experiments.frontier import KINDS_OF_RUN, Frontier
@@ -131,7 +132,19 @@ def _amounts(found: Frontier) -> dict[str, Any]:
     }
     half = stdtrit(means.size - 1, 0.975) * means.std(ddof=1) / np.sqrt(means.size) if means.size > 1 else None
     whole = None if half is None else _with_interval(float(means.mean()), float(half), writer(found.response))
-    return {**facts, "all": whole, "tested": len(means)}
+    return {**facts, "by_amount": _lost_share(means), "all": whole, "tested": len(means)}
+
+
+def _lost_share(means: NDArray[np.float64]) -> tuple[float, float, float] | None:
+    """Return the share of all that is won or lost that is lost, with its 95 % interval (a ratio, delta method)."""
+    total = float(np.abs(means).mean()) if means.size else 0.0
+    if means.size < 2 or total == 0.0:
+        return None
+    lost = np.maximum(-means, 0.0)
+    share = float(lost.mean()) / total
+    error = float((lost - share * np.abs(means)).std(ddof=1)) / np.sqrt(means.size) / total
+    half = float(stdtrit(means.size - 1, 0.975)) * error
+    return share, *SHARE.ends(share, half, half)
 
 
 def _rules(found: Frontier) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from sim.number_format import typed
 from sim.reports.comparison import difference_name, other_arms
 from sim.reports.difference_table import Row, difference_rows
 from sim.reports.document import write_page
+from sim.reports.effects import effects
 from sim.reports.labels import METRIC_WORDS, metric_words
 from sim.reports.overview import overview
 from sim.reports.pictures import pictures
@@ -86,6 +87,7 @@ def _slots(result: Result) -> dict[str, Any]:
         ],
         "persona_metrics": _PERSONA_METRICS,
         "strategies": list(_strategies(result)),
+        "effects": list(effects(result)),
         "capabilities": CAPABILITIES,
         "parameters": list(_parameters(scenario.market)),
         "traits": TRAITS,

@@ -46,7 +46,7 @@ def _pretend(patch, surface, *, noise=2.0, broken=()):
     ran = []
 
     def evaluate_points(response, shares, replicates, **options):
-        values = np.empty((len(shares), EFFORT.replicates))
+        values = np.empty((len(shares), len(replicates[0]) if len(replicates) else EFFORT.replicates))
         for row, (point, numbers) in enumerate(zip(shares, replicates, strict=True)):
             for column, number in enumerate(numbers):
                 luck = np.random.default_rng([number, 5]).normal()
@@ -118,7 +118,7 @@ def test_no_two_points_share_luck(question, pretend):
     ran = pretend(corner)
     run(question, SMALL)
     numbers = [number for _, replicates in ran for number in replicates]
-    assert len(numbers) == len(set(numbers)) == 4 * (40 + 8 + 30 + 8)
+    assert len(numbers) == len(set(numbers)) == 4 * (40 + 8 + 30 + 8) + 16
 
 
 def test_what_is_held_out_changes_nothing_that_is_fitted(question, pretend, monkeypatch):

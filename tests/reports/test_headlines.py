@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from sim.analysis.prim import BoxQuality
+from sim.analysis.verdict import verdict
 from sim.experiments.border import LeverBreakEven
 from sim.experiments.frontier import KINDS_OF_RUN
 from sim.reports import frontier
+from sim.reports.attribution import attribution_lines
 from sim.reports.document import text_lines
+from sim.reports.touchpoints import moments_lines
 
 UNRESOLVED: dict[str, Any] = {
     "arm": "proactive",
@@ -26,6 +29,7 @@ UNRESOLVED: dict[str, Any] = {
     "sides_right": 1,
     "tested": 3,
     "failed": 0,
+    "by_amount": (0.03, 0.0, 0.2),
     "lost": {"mean": "$0.01", "most": "$0.01"},
     "kept": {"mean": "$5.00", "most": "$5.00"},
     "all": {"mean": "+$1.66", "low": "-$5.52", "high": "+$8.84", "resolved": False},
@@ -92,6 +96,10 @@ def test_frontier_warns_of_a_poor_emulator_before_its_rules() -> None:
 def test_frontier_says_how_much_is_lost(monkeypatch: pytest.MonkeyPatch, means: list[float], resolved: bool) -> None:
     facts = frontier._amounts(_found(monkeypatch, means))
     assert facts["all"]["resolved"] is resolved and facts["tested"] == 3
+    share = facts["by_amount"]
+    assert (
+        share[0] == pytest.approx(0.0 if resolved else 0.02 / 5.02) and 0.0 <= share[1] <= share[0] <= share[2] <= 1.0
+    )
     assert facts["lost"] == (None if resolved else {"mean": "0.01", "most": "0.01"})
 
 
@@ -108,3 +116,107 @@ def test_a_break_even_point_whose_interval_is_the_whole_range_is_open(monkeypatc
 def test_a_rule_is_resolved_where_surely_more_than_half_lose(low: float, resolved: bool) -> None:
     hit = BoxQuality(9, 7, 9, 7, (np.nan,) * 3, (0.8, low, 0.95))
     assert frontier._judged(hit)["resolved"] is resolved and frontier._judged(hit)["coverage"] is None
+
+
+def _entry(mean: float, low: float | None = None, high: float | None = None) -> dict[str, Any]:
+    return {"mean": mean, "ci_low": low, "ci_high": high}
+
+
+#: Whatever its size, an effect of these is undecided: its interval covers 0, or there is none.
+UNDECIDED = [_entry(900.0, -100.0, 1900.0), _entry(900.0)]
+
+
+@pytest.mark.parametrize("gain", UNDECIDED)
+def test_a_comparison_claims_nothing_that_is_undecided(gain: dict[str, Any]) -> None:
+    luck = None if gain["ci_low"] is None else 1000.0
+    difference = {**gain, "p_better": None if luck is None else 0.94, "luck": luck, "doubt": luck and 0.0}
+    share = {**gain, "mean": 0.02}
+    share = share if luck is None else {**share, "ci_low": -0.01, "ci_high": 0.05}
+    name = "led - classic"
+    arm = {metric: _entry(0.3) for metric in ("market_share", "loop_share", "contribution")}
+    metrics = {
+        "contribution": difference,
+        "market_share": share,
+        "loop_share": share,
+        "purchases": gain,
+        "payback_week": {**_entry(12.0), "share": 1.0},
+        "cash_low_point": _entry(-5.0),
+    }
+    people = {who: {"differences": {name: {"contribution": gain}}} for who in ("keen", "wary")}
+    summary = {
+        "arms": {"classic": arm, "led": arm},
+        "baseline": "classic",
+        "currency": "$",
+        "differences": {name: metrics},
+        "effectiveness": {name: {"grid": [0.0, 2.0], "contribution": [gain, gain]}},
+        "flows": {name: [{"from": "a", "to": "b", **gain}]},
+        "focal": "ours",
+        "horizon": 52,
+        "market_customers": 100,
+        "origins": {name: {"all": dict.fromkeys(("initial", "evaluation", "loop"), gain)}},
+        "persona_customers": {"keen": 50, "wary": 50},
+        "personas": people,
+        "replicates": 1 if luck is None else 8,
+        "step": "week",
+        "waterfall": {name: {"all": {"margin": gain, "build": _entry(-10.0)}}},
+    }
+    text = verdict(summary)
+    for claim in ("It pays for", "does not pay for", "The gain comes mostly", "Why it loses", "changed most"):
+        assert claim not in text, claim
+    assert "is open" in text or "in one replicate" in text
+    assert "on average; some of the intervals cover 0" in text
+
+
+@pytest.mark.parametrize("effect", UNDECIDED)
+def test_moments_claim_nothing_that_is_undecided(effect: dict[str, Any]) -> None:
+    places = [
+        {"kind": "stage", "name": "use", "from": "", "to": "use", "how": "experience", "better": effect, "worse": None},
+        {"kind": "edge", "name": "a_to_b", "from": "a", "to": "b", "how": "logit", "better": effect, "worse": effect},
+    ]
+    summary = {
+        "arm": "led",
+        "metric": "contribution",
+        "currency": "$",
+        "improvement": 0.1,
+        "level": _entry(5.0),
+        "moments": [{**place, "pays": "better", "gain": effect["mean"], "personas": {}} for place in places],
+        "replicates": 1 if effect["ci_low"] is None else 8,
+        "simulated_customers": 100,
+        "market_customers": 100,
+        "horizon": 52,
+        "step": "week",
+        "seed": 1,
+    }
+    text = "\n".join(moments_lines(summary))
+    assert "no single improvement of this journey can be told from chance" in text
+    for claim in ("worth most at", "it pays most to lead", "largest loss"):
+        assert claim not in text, claim
+
+
+@pytest.mark.parametrize("effect", UNDECIDED)
+def test_an_attribution_claims_nothing_that_is_undecided(effect: dict[str, Any]) -> None:
+    parts = {name: {**effect, "of_whole": 0.8} for name in ("automation", "context")}
+    block = {
+        "whole": effect,
+        "parts": parts,
+        "alone": parts,
+        "together": {"automation + context": effect},
+        "last": parts,
+    }
+    summary = {
+        "arm": "led",
+        "baseline": "classic",
+        "currency": "$",
+        "focal": "ours",
+        "titles": {},
+        "players": ["automation", "context"],
+        "metric": "contribution",
+        "metrics": {"contribution": {"all": block, "keen": block, "wary": block}},
+        "terms": {name: {"margin": effect} for name in parts},
+        "steps": [],
+        "replicates": 1 if effect["ci_low"] is None else 8,
+    }
+    text = "\n".join(attribution_lines(summary))
+    for claim in ("largest part", "What earns", "costs more than", "Together:", "Leaving out", "Why ", "weighs most"):
+        assert claim not in text, claim
+    assert "Not statistically significant" in text and "is not resolved" in text
