@@ -1,0 +1,174 @@
+"""No number of a report disagrees with another: the page, the summary, the tables and the workbook are read and compared."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from sim.experiments.compare import compare
+from sim.results.comparison import write
+from sim.scenario.scenario import Scenario
+
+DIFFERENCE = "proactive - classic"
+#: One simulated customer stands for two and a half of the market, so that whatever is not scaled is noticed.
+SIZE = {"population": 400, "market.customers": 1000, "horizon": 40, "burn_in": 10}
+
+
+class _Tables(HTMLParser):
+    """Tables of a page by caption: rows of texts."""
+
+    def __init__(self):
+        super().__init__()
+        self.tables, self.caption, self.rows, self.cell, self.inside = {}, "", [], None, None
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "table":
+            self.caption, self.rows = "", []
+        elif tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.cell = ""
+        elif tag == "caption":
+            self.inside = "caption"
+        elif tag in ("small", "br") and self.cell is not None:
+            self.cell += "\n"
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th") and self.rows:
+            self.rows[-1].append(self.cell.strip())
+            self.cell = None
+        elif tag == "caption":
+            self.inside = None
+        elif tag == "table":
+            self.tables[self.caption.strip()] = self.rows
+
+    def handle_data(self, data):
+        if self.inside == "caption":
+            self.caption += data
+        elif self.cell is not None:
+            self.cell += data
+
+
+def number(text):
+    """Return (value, half of its last digit) of the first number in a text; None where there is none."""
+    plain = text.replace("\u2212", "-").replace("\u2060", "").replace("\u00a0", " ").replace(",", "")
+    found = re.search(r"([-+]?)\$?([0-9]+(?:\.([0-9]+))?)( M\b| million| k\b| bn\b)?", plain)
+    if found is None:
+        return None
+    unit = {None: 1.0, " M": 1e6, " million": 1e6, " k": 1e3, " bn": 1e9}[found[4]]
+    value = float(found[2]) * unit * (-1 if found[1] == "-" else 1)
+    written = found[2].replace(".", "").lstrip("0")
+    digit = 10.0 ** -len(found[3] or "") if found[3] else 1.0
+    # Three significant digits at the least: a larger whole number may stand for a rounded one.
+    return value, max(0.5 * digit * unit, 0.0 if found[3] or len(written) > 3 else 0.5 * unit)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    scenario = Scenario.load("treadmill", **SIZE)
+    result = compare(scenario, replicates=3, seed=5, threads=1)
+    return result, write(result, tmp_path_factory.mktemp("agree"))
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    parser = _Tables()
+    text = (report[1] / "report.html").read_text("utf-8")
+    parser.feed(text)
+    return parser.tables, text
+
+
+@pytest.fixture(scope="module")
+def summary(report):
+    return json.loads((report[1] / "summary.json").read_text("utf-8"))
+
+
+def test_arm_less_baseline_is_the_difference_as_printed(page):
+    rows = page[0]["proactive against classic"]
+    checked = 0
+    for name, base, arm, gap, *_ in rows[1:]:
+        ends = [number(text) for text in (base, arm, gap)]
+        if None in ends or name.startswith(("Cash low point", "Payback")):
+            continue
+        (first, one), (second, two), (third, three) = ends
+        assert second - first == pytest.approx(third, abs=one + two + three + 1e-9), name
+        checked += 1
+    assert checked >= 12
+
+
+def test_the_verdict_says_what_the_table_says(page, summary):
+    gain = summary["differences"][DIFFERENCE]["contribution"]["mean"]
+    printed = {row[0].split("\n")[0]: row for row in page[0]["proactive against classic"][1:]}
+    value, half = number(printed["Contribution"][3])
+    assert gain == pytest.approx(value, abs=half + 0.5)
+    said, half = number(re.search(r"contribution is (\$[^ (]+)", summary["verdict"].replace("\n", " "))[1])
+    assert abs(gain) == pytest.approx(said, abs=half + 0.5)
+    each = number(re.search(r"\((\$[^ ]+) per customer", summary["verdict"].replace("\n", " "))[1])
+    assert abs(gain) / summary["market_customers"] == pytest.approx(each[0], abs=each[1] + 1e-9)
+
+
+def test_parts_add_up_to_the_whole(summary):
+    contribution = summary["differences"][DIFFERENCE]["contribution"]["mean"]
+    terms = summary["waterfall"][DIFFERENCE]["all"]
+    assert sum(entry["mean"] for entry in terms.values()) == pytest.approx(contribution, abs=0.01)
+    origins = summary["origins"][DIFFERENCE]["all"]
+    purchases = summary["differences"][DIFFERENCE]["purchases"]["mean"]
+    assert sum(entry["mean"] for entry in origins.values()) == pytest.approx(purchases, abs=1e-6)
+    by_persona = [block["differences"][DIFFERENCE] for block in summary["personas"].values()]
+    for metric, whole in (("contribution", contribution), ("purchases", purchases)):
+        assert sum(block[metric]["mean"] for block in by_persona) == pytest.approx(whole, abs=0.01)
+    assert sum(summary["persona_customers"].values()) == pytest.approx(summary["market_customers"])
+
+
+def test_what_was_charged_is_what_the_money_lacks(page, summary):
+    terms, lines = summary["waterfall"][DIFFERENCE]["all"], summary["costs"]["proactive"]
+    for term in ("build", "run"):
+        charged = sum(line["charged"] for line in lines if line["what"].startswith(f"{term} "))
+        assert charged == pytest.approx(-terms[term]["mean"], abs=0.005)
+    for term in ("contacts", "experiments"):
+        (line,) = (line for line in lines if line["what"] == term)
+        assert line["charged"] == pytest.approx(-terms[term]["mean"], abs=0.01)
+        assert line["charged"] == pytest.approx(line["each"] * line["times"], abs=0.01)
+    (table,) = (rows for caption, rows in page[0].items() if caption.startswith("What proactive costs"))
+    printed = [number(row[-1])[0] for row in table[1:]]
+    assert sum(printed[:-1]) == pytest.approx(printed[-1], abs=0.005 * len(printed))
+    assert printed[-1] == pytest.approx(sum(line["charged"] for line in lines), abs=0.006)
+
+
+def test_the_tables_sum_to_the_summary(report, summary):
+    frame = pd.read_parquet(report[1] / "weekly.parquet").query("key == 'stride'")
+    for metric in ("contribution", "purchases", "revenue"):
+        sums = frame[frame.metric == metric].groupby("arm", observed=True).value.sum() / 3
+        for arm, entry in summary["arms"].items():
+            assert sums[arm] == pytest.approx(entry[metric]["mean"], abs=0.01), (arm, metric)
+    there = pd.read_parquet(report[1] / "weekly.parquet").query("metric == 'customers'")
+    assert there.groupby(["arm", "replicate", "week"], observed=True).value.sum().round(6).eq(1000).all()
+    flows = pd.read_parquet(report[1] / "flows.parquet")
+    bought = flows[flows["to"] == "buy"].groupby("arm", observed=True)["count"].sum() / 3
+    every = pd.read_parquet(report[1] / "weekly.parquet").query("metric == 'purchases'")
+    assert (bought - every.groupby("arm", observed=True).value.sum() / 3).abs().max() < 1e-6
+
+
+def test_the_workbook_says_what_the_summary_says(report, summary):
+    book = openpyxl.load_workbook(report[1] / "tables.xlsx", read_only=True, data_only=True)
+    cells = [
+        value
+        for sheet in book
+        for row in sheet.iter_rows(values_only=True)
+        for value in row
+        if isinstance(value, int | float)
+    ]
+    wanted = [
+        summary["differences"][DIFFERENCE][name]["mean"] for name in ("contribution", "revenue", "npv", "purchases")
+    ]
+    wanted += [line["charged"] for line in summary["costs"]["proactive"]]
+    for value in wanted:
+        assert any(cell == pytest.approx(value, rel=1e-9, abs=1e-6) for cell in cells), value
+
+
+def test_the_page_says_both_sizes(page, summary):
+    assert (summary["market_customers"], summary["simulated_customers"]) == (1000, 400)
+    assert "1,000 customers (400 simulated)" in page[1]
