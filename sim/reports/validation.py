@@ -26,7 +26,7 @@ _DIGITS = 4
 def verdict_lines(validation: Validation) -> list[str]:
     """Return the verdict: how much is reproduced, what is not, and how often a correct model would fail."""
     findings = list(zip(validation.patterns, validation.findings, strict=True))
-    checks = [check for _, check in validation.checks]
+    checks = [check for finding in validation.findings for check in finding.judged]
     return text_lines(
         "validation",
         reproduced=sum(finding.passed for _, finding in findings),
@@ -49,7 +49,7 @@ def _failure(pattern: Pattern, finding: Finding) -> dict[str, Any]:
     return {
         "id": pattern.id,
         "title": pattern.title,
-        "checks": len(finding.checks),
+        "checks": len(finding.judged),
         "missed": len(missed),
         "worst": worst,
         "undecidable": sum(check.met and not check.decidable for check in finding.checks),
@@ -62,9 +62,9 @@ def table_lines(validation: Validation) -> list[str]:
     head = f"{'figure':<{_WIDEST}}  {'published':>10}  {'simulated':>10}  {'MC error':>9}  {'tolerance':>9}  verdict"
     lines = [head, "-" * len(head)]
     for pattern, finding in zip(validation.patterns, validation.findings, strict=True):
-        passed = sum(check.passed for check in finding.checks)
+        passed = sum(check.passed for check in finding.judged)
         word = "passes" if finding.passed else "FAILS"
-        lines.append(f"{pattern.id} {pattern.title}: {word}, {passed} of {len(finding.checks)}")
+        lines.append(f"{pattern.id} {pattern.title}: {word}, {passed} of {len(finding.judged)}")
         lines.append(f"   ({pattern.reference})")
         shown = _tightest(finding.checks) if several else finding.checks
         for check in shown:
@@ -85,8 +85,8 @@ def validation_document(validation: Validation) -> Document:
                 pattern.id,
                 pattern.title,
                 pattern.reference,
-                str(len(finding.checks)),
-                str(sum(check.passed for check in finding.checks)),
+                str(len(finding.judged)),
+                str(sum(check.passed for check in finding.judged)),
                 "passes" if finding.passed else "FAILS",
             )
             for pattern, finding in zip(validation.patterns, validation.findings, strict=True)

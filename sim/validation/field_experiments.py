@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import isfinite, log, nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,8 @@ _STRENGTH, _WRONG = 0.3, 0.5
 _MISSED, _MANY = 0.2, 0.5
 _ONE = SCANNED.index(1.0)
 REPRODUCED, SIGN_ONLY, FAILS, NOT_REPLAYABLE = "reproduced", "sign only", "FAILS", "not replayable"
+#: Effectiveness within which what experiments imply is drawn.
+_DRAWN = (-2.0, 6.0)
 _SOURCE = "configs/data/field_experiments.csv"
 
 
@@ -238,23 +240,28 @@ def _signs(able: Sequence[Replayed]) -> Check:
 
 def _effects_chart(able: Sequence[Replayed]) -> Chart:
     known = [each for each in able if isfinite(each.published) and isfinite(each.simulated)]
-    published = np.array([100.0 * each.published for each in known])
+    published = np.array([_log_points(each.published) for each in known])
+    errors = np.array([100.0 * float(each.errors[0, _ONE]) / (1.0 + each.simulated) for each in known])
     return Chart(
         heading="Effects of single tools, published and simulated",
         reading="On the line the model has the published effect; off it, on the same side of zero, its sign.",
-        x="published effect, %",
-        y="simulated effect, %",
+        x="published effect, log points (10 = 10.5 % more)",
+        y="simulated effect, log points",
         kind="points",
         curves=(
             Curve(label="equal", x=published, y=published, published=True),
             Curve(
                 label="simulated, 2 standard errors",
                 x=published,
-                y=np.array([100.0 * each.simulated for each in known]),
-                error=np.array([100.0 * float(each.errors[0, _ONE]) for each in known]),
+                y=np.array([_log_points(each.simulated) for each in known]),
+                error=errors,
             ),
         ),
     )
+
+
+def _log_points(effect: float) -> float:
+    return 100.0 * log(max(1.0 + effect, 0.01))
 
 
 def _strength_charts(fitted: dict[str, tuple[Pooled, list[Implied]]]) -> tuple[Chart, ...]:
@@ -265,7 +272,7 @@ def _strength_charts(fitted: dict[str, tuple[Pooled, list[Implied]]]) -> tuple[C
         charts.append(
             Chart(
                 heading=f"Effectiveness of {name} that each experiment implies",
-                reading="1 is what scenarios assume. The spread between experiments is the doubt.",
+                reading="1 is what scenarios assume; the spread is the doubt. Drawn from -2 to 6, errors up to 4.",
                 x="experiment",
                 y="effectiveness",
                 kind="points",
@@ -275,8 +282,8 @@ def _strength_charts(fitted: dict[str, tuple[Pooled, list[Implied]]]) -> tuple[C
                     Curve(
                         label="implied, 2 standard errors",
                         x=place,
-                        y=np.array([*(each.value for each in implied), pooled.mean]),
-                        error=np.array([*(each.error for each in implied), pooled.error]),
+                        y=np.clip([*(each.value for each in implied), pooled.mean], *_DRAWN),
+                        error=np.minimum([*(each.error for each in implied), pooled.error], 4.0),
                     ),
                 ),
             )
@@ -305,10 +312,10 @@ def _left_out_chart(replayed: Sequence[Replayed]) -> tuple[Chart, ...]:
             "Each experiment predicted from the others",
             "The effectiveness is fitted to the other experiments on the same capability: what fitting cannot help.",
             x="experiment left out",
-            y="effect, %",
+            y="effect, log points",
             names=[each.experiment.id for each, _ in predictions],
-            published=np.array([100.0 * each.published for each, _ in predictions]),
-            simulated=np.array([100.0 * effect for _, effect in predictions]),
+            published=np.array([_log_points(each.published) for each, _ in predictions]),
+            simulated=np.array([_log_points(effect) for _, effect in predictions]),
         ),
     )
 
@@ -328,15 +335,18 @@ def _notes(replayed: Sequence[Replayed], fitted: dict[str, tuple[Pooled, list[Im
             f"Effectiveness of {name}: {pooled.mean:.2f}, standard error {pooled.error:.2f}, between experiments "
             f"{pooled.between:.2f} ({len(implied)} experiments); 95 % range of a further one {low:.2f} to {high:.2f}."
         )
-    for each, effect in _predictions(replayed):
-        notes.append(
-            f"{each.experiment.id} left out: {100 * effect:+.1f} % predicted, {100 * each.published:+.1f} % published."
-        )
+    left_out = [
+        f"{each.experiment.id} {100 * effect:+.1f} % ({100 * each.published:+.1f} % published)"
+        for each, effect in _predictions(replayed)
+    ]
+    if left_out:
+        notes.append(f"Each predicted from the others on its capability: {'; '.join(left_out)}.")
+    missing: dict[str, list[str]] = {}
     for each in replayed:
         why = each.plan.missing if each.verdict == NOT_REPLAYABLE else each.plan.lacks
         if why and each.verdict != REPRODUCED:
-            notes.append(f"{each.experiment.id} {each.verdict}: {why}.")
-    return notes
+            missing.setdefault(why, []).append(f"{each.experiment.id} ({each.verdict})")
+    return [*notes, *(f"Missing: {why}: {', '.join(names)}." for why, names in missing.items())]
 
 
 FIELD_EXPERIMENTS = Pattern(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.record.history import History
 from sim.scenario.scenario import Scenario
 from sim.validation.chart import Chart
-from sim.validation.check import Check
+from sim.validation.check import SHOWN, Check
 from sim.validation.published import DATA, read_table
 
 __all__ = ["Finding", "Pattern", "PatternRun"]
@@ -25,6 +25,11 @@ class Finding:
     checks: tuple[Check, ...]
     charts: tuple[Chart, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def judged(self) -> tuple[Check, ...]:
+        """The checks that decide, without figures that are only shown."""
+        return tuple(check for check in self.checks if check.kind != SHOWN)
 
     @property
     def passed(self) -> bool:

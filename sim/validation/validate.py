@@ -61,8 +61,8 @@ class Validation:
             "seed": self.run.seed,
             "size": self.run.size,
             "passed": self.passed,
-            "checks": len(self.checks),
-            "checks_passed": sum(check.passed for _, check in self.checks),
+            "checks": sum(len(finding.judged) for finding in self.findings),
+            "checks_passed": sum(check.passed for finding in self.findings for check in finding.judged),
             "false_alarm": self.alarm,
             "patterns": {
                 pattern.id: _plain(pattern, finding)

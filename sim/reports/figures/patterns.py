@@ -63,6 +63,7 @@ def draw_panel(panel: Chart) -> Figure:
 
 def draw_checks(checks: tuple[Check, ...], title: str) -> Figure:
     """Draw how far every simulated figure lies from the published one, in tolerances: inside the band passes."""
+    checks = tuple(check for check in checks if np.isfinite(check.published + check.simulated)) or checks
     with style():
         height = _ROW * len(checks) + 1.15
         figure, (axes,) = canvas(height)
@@ -75,7 +76,8 @@ def draw_checks(checks: tuple[Check, ...], title: str) -> Figure:
             shown = float(np.clip(away, -_EDGE, _EDGE)) if np.isfinite(away) else _EDGE
             spread = min(_ERRORS * check.error / scale, 2.0 * _EDGE) if np.isfinite(check.error) else 0.0
             axes.plot([shown - spread, shown + spread], [row, row], color=MORE, linewidth=1.2, clip_on=True)
-            mark, colour = ("o", MORE) if check.passed else ("x", FEWER)
+            inside = check.passed and (not check.found or abs(away) <= 1.0)
+            mark, colour = ("o", MORE) if inside else ("x", FEWER)
             axes.plot([shown], [row], mark, color=colour, markersize=5.5, markeredgewidth=1.8 if mark == "x" else 1.0)
         axes.set_xlim(-_EDGE - 0.15, _EDGE + 0.15)
         axes.set_ylim(len(checks) - 0.4, -0.6)
