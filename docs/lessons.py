@@ -146,7 +146,10 @@ def main() -> None:
     for path, text in files.items():
         path.write_text(text, "utf-8")
         if path.suffix == ".py":
-            jupytext.write(jupytext.reads(text, fmt="py:percent"), path.with_suffix(".ipynb"))
+            cells = jupytext.reads(text, fmt="py:percent")
+            for place, cell in enumerate(cells.cells):
+                cell["id"] = f"cell-{place}"  # else a name by chance, and the file differs each time
+            jupytext.write(cells, path.with_suffix(".ipynb"))
 
 
 if __name__ == "__main__":
