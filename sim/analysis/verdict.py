@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from agents.strategies import CAPABILITIES, CAPABILITIES_IN_WORDS
 from sim import number_format
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.summary import difference_name
-from sim.number_format import MINUS, bracket
+from sim.number_format import bracket, decimal
 
 __all__ = ["CAVEAT", "break_even_sentence", "money", "verdict"]
 
@@ -57,12 +58,12 @@ def money(amount: float, currency: str, *, signed: bool = False) -> str:
     Examples
     --------
     >>> money(-1234567.0, "$")
-    '-$1.23 million'
+    '−$1.23 million'
     >>> money(12.5, "EUR", signed=True)
     '+EUR 12.50'
     """
     written = number_format.money(amount, currency, sign=signed, words=True)
-    return written.replace(MINUS, "-").replace("\u00a0", " ")
+    return written.replace("\u00a0", " ")
 
 
 def verdict(summary: Numbers) -> str:
@@ -236,26 +237,30 @@ class _Case:
         scale = 1000.0 / self.heads
         ranked = sorted(origins.items(), key=lambda item: -abs(item[1]["mean"]))
         parts = [
-            f"{_ORIGIN_WORDS[origin]} {entry['mean'] * scale:+,.1f}{bracket(entry, lambda v: f'{v * scale:+,.1f}')}"
+            f"{_ORIGIN_WORDS[origin]} {_signed(entry['mean'] * scale)}{bracket(entry, lambda v: _signed(v * scale))}"
             for origin, entry in ranked
         ]
         return (
-            f"How it came about: {total['mean'] * scale:+,.1f} purchases per 1,000 customers, "
+            f"How it came about: {_signed(total['mean'] * scale)} purchases per 1,000 customers, "
             f"of these through {', through '.join(parts)}."
         )
 
     def stage(self) -> str:
         """Name the step of the journey whose use changed most."""
         edges = self.summary["flows"][self.name]
+        # Where a stage has one way on, the step only repeats what led to the stage: every purchase is experienced.
+        ways = Counter(edge["from"] for edge in edges)
+        edges = [edge for edge in edges if ways[edge["from"]] > 1] or edges
         sure = [edge for edge in edges if not covers_zero(edge)]
         if not sure:
             return ""
         edge = sure[0]
         scale = 1000.0 / self.heads
-        sure_of_it = bracket(edge, lambda value: f"{value * scale:+,.1f}")
+        sure_of_it = bracket(edge, lambda value: _signed(value * scale))
         return (
-            f"The step that changed most is {edge['from']} to {edge['to']}: {edge['mean'] * scale:+,.1f} per 1,000 "
-            f"customers over the horizon{sure_of_it}, whatever brand they were with."
+            f"The step that changed most is {_words(edge['from'])} to {_words(edge['to'])}: "
+            f"{_signed(edge['mean'] * scale)} per 1,000 customers over the horizon{sure_of_it},"
+            " whatever brand they were with."
         )
 
     def personas(self) -> Iterable[str]:
@@ -380,6 +385,15 @@ def break_even_sentence(summary: Numbers, arm: str) -> str:
     return f"It pays only at some effectiveness of the capabilities {span}, and not at every higher one."
 
 
+def _signed(number: float) -> str:
+    return decimal(number, 1, sign=True)
+
+
+def _words(name: str) -> str:
+    """Return a stage as people read it."""
+    return name.replace("_", " ")
+
+
 def title(summary: Mapping[str, Any], name: str) -> str:
     """Return a reader's name for a brand or a persona."""
     return str(summary.get("titles", {}).get(name, name))
@@ -400,7 +414,7 @@ def scaled(entry: Numbers, factor: float) -> dict[str, Any]:
 
 def points(share: float) -> str:
     """Write a difference of shares in percentage points."""
-    return f"{share * _PERCENT:+.1f}"
+    return decimal(share * _PERCENT, 1, sign=True)
 
 
 def probability(p: float) -> str:

@@ -16,7 +16,7 @@ from sim.record.history import ORIGINS, MarketTrace
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 
-__all__ = ["Story", "story"]
+__all__ = ["Story", "story", "timeline", "totals"]
 
 _WIDTH = 100
 _HOW_WON = {"initial": "a brand thought of first", "evaluation": "found while searching", "loop": "without comparing"}
@@ -52,7 +52,7 @@ class Story:
     reason: str
 
     def __str__(self) -> str:
-        return "\n".join([*_head(self), *_weeks(self), "", *_totals(self)])
+        return "\n".join([*_head(self), *_weeks(self), "", *totals(self)])
 
 
 def story(
@@ -191,32 +191,50 @@ def _head(told: Story) -> list[str]:
 
 def _weeks(told: Story) -> list[str]:
     """Write the lives side by side, with a row for every week in which anything happens."""
-    words, lives = _Words(told.scenario), told.lives
+    lives = told.lives
     column = max(24, (_WIDTH - 6) // len(lives) - 2)
     lines = [
         f"{'week':>5} " + "  ".join(f"{life.arm:<{column}}" for life in lives).rstrip(),
         f"{'':>5} " + "  ".join("-" * column for _ in lives),
     ]
-    texts: list[dict[int, list[str]]] = [{} for _ in lives]
-    for life, by_week in zip(lives, texts, strict=True):
-        for row in life.events:
-            by_week.setdefault(row[1], []).append(words.event(row))
-    weeks = {week for by_week in texts for week in by_week}
-    for week in sorted(weeks if told.divergence is None else weeks | {told.divergence}):
+    for week, by_life in timeline(told):
         if week == told.divergence:
             rule = f"{'':>5} {'=' * (_WIDTH - 6)}"
             lines += [rule, f"{'>>>':>5} Week {week}: here the lives diverge. Same customer, same draws, another arm."]
             for part in told.reason.split("\n"):
                 lines += textwrap.wrap(part, _WIDTH - 6, initial_indent=" " * 6, subsequent_indent=" " * 8)
             lines.append(rule)
-        cells = [textwrap.wrap("; ".join(by_week.get(week, [])), column) or ["."] for by_week in texts]
+        cells = [textwrap.wrap("; ".join(happened), column) or ["."] for happened in by_life]
         for at, row_of_cells in enumerate(zip_longest(*cells, fillvalue="")):
             mark = f"{week:>5}" if at == 0 else " " * 5
             lines.append(f"{mark} " + "  ".join(f"{cell:<{column}}" for cell in row_of_cells).rstrip())
     return lines if told.divergence is not None else [*lines, "", told.reason]
 
 
-def _totals(told: Story) -> list[str]:
+def timeline(told: Story) -> list[tuple[int, list[list[str]]]]:
+    """Return by week in which anything happens what happens in each life, in words.
+
+    Parameters
+    ----------
+    told : Story
+
+    Returns
+    -------
+    list of (week, cells)
+        A cell for each life, in the order of the lives: sentences, none where nothing happens.
+    """
+    words = _Words(told.scenario)
+    texts: list[dict[int, list[str]]] = [{} for _ in told.lives]
+    for life, by_week in zip(told.lives, texts, strict=True):
+        for row in life.events:
+            by_week.setdefault(row[1], []).append(words.event(row))
+    weeks = {week for by_week in texts for week in by_week} | (
+        {told.divergence} if told.divergence is not None else set()
+    )
+    return [(week, [by_week.get(week, []) for by_week in texts]) for week in sorted(weeks)]
+
+
+def totals(told: Story) -> list[str]:
     """Write what the customer bought in every arm, and what the difference to the baseline is worth."""
     words, (base, *others) = _Words(told.scenario), told.lives
     lines = [

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sim.scenario.journey import Journey
 
-__all__ = ["ENDINGS", "draw_map", "flows_of"]
+__all__ = ["ENDINGS", "draw_map", "flows_of", "map_figure"]
 
 #: File endings a map can be written with.
 ENDINGS: tuple[str, ...] = (".svg", ".png")
@@ -71,7 +71,7 @@ def draw_map(
         raise ConfigError(
             f"map {str(place)!r}: cannot draw {place.suffix or 'a file without ending'}; use .svg or .png"
         )
-    figure = _draw(journey, flows, other, other_flows, customers, (weeks, step), title)
+    figure = map_figure(journey, flows, other, other_flows, customers, (weeks, step), title)
     content = svg_text(figure).encode("utf-8") if place.suffix.lower() == ".svg" else png_bytes(figure)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -82,15 +82,28 @@ def draw_map(
     return place
 
 
-def _draw(
+def map_figure(
     journey: Journey,
     flows: Flows | None,
     other: Journey | None,
     other_flows: Flows | None,
     customers: float | None,
     horizon: tuple[int | None, str],
-    title: str,
+    title: str = "",
 ) -> Figure:
+    """Return the figure of a map; parameters as for :func:`draw_map`.
+
+    Parameters
+    ----------
+    journey, flows, other, other_flows, customers, title
+        As for :func:`draw_map`.
+    horizon : (int or None, str)
+        Steps of the run, and what one step is.
+
+    Returns
+    -------
+    Figure
+    """
     name = short(journey.title or journey.name, 24)
     if other is None:
         if flows is None:

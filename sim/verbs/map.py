@@ -106,14 +106,18 @@ def _run(job: Job[MapKeys, MapPlan], session: Session) -> Answer:
 
     return Answer(
         name=job.plan.name,
-        files=lambda folder: _draw(job.plan, folder),
-        shown=[f"{drawn.name}.svg" for drawn in job.plan.maps],
+        report=lambda folder: _draw(job.plan, folder),
+        shown=[*(f"{drawn.name}.svg" for drawn in job.plan.maps), "report.html"],
     )
 
 
 def _draw(plan: MapPlan, folder: Path) -> None:
-    from sim.reports.journey_map import draw_map, flows_of
+    """Draw every map into a file of its own and onto one page."""
+    from sim.reports.document import Document, write_document
+    from sim.reports.journey_map import draw_map, flows_of, map_figure
+    from sim.reports.picture import Picture
 
+    pictures = []
     flows = None if plan.run is None else plan.run.table("flows").to_pandas()
     for drawn in plan.maps:
         options: dict[str, Any] = {}
@@ -127,6 +131,22 @@ def _draw(plan: MapPlan, folder: Path) -> None:
             if drawn.other is not None:
                 options["other_flows"] = flows_of(flows, drawn.other_arm)
         draw_map(drawn.journey, other=drawn.other, path=folder / f"{drawn.name}.svg", **options)
+        ways: dict[str, Any] = {name: options.get(name) for name in ("flows", "other_flows", "customers")}
+        horizon = (options.get("weeks"), str(options.get("step", "week")))
+        figure = map_figure(drawn.journey, other=drawn.other, horizon=horizon, **ways)
+        title = drawn.journey.title or drawn.journey.name
+        if drawn.other is None:
+            alt = f"Map of the journey {title}."
+            reading = f"{title}. Read down: a stage a row; lines on the left lead back."
+        else:
+            other = drawn.other.title or drawn.other.name
+            alt = reading = f"What {other} changes against {title}, edge by edge."
+        if flows is not None:
+            reading += " The lines are as wide as the customers who took them." if drawn.other is None else ""
+        pictures.append(Picture(drawn.name, figure, alt, reading, "maps"))
+    name = plan.scenario.title or plan.scenario.name if plan.scenario is not None else plan.name.replace("_", " ")
+    lead = "With the flows of a run." if flows is not None else "Drawn from the configuration alone, without a run."
+    write_document(Document(f"Journey map: {name}", (lead,), template="map", pictures=tuple(pictures)), folder)
 
 
 COMMAND = Command(keys=MapKeys, prepare=_prepare, run=_run, scenario=False)

@@ -11,6 +11,7 @@ from sim.scenario.scenario import Scenario
 from sim.verbs.frame import Command, Job, Session
 
 if TYPE_CHECKING:
+    from sim.results.answer import Answer
     from sim.results.runs import StoredResult
 
 __all__ = ["COMMAND", "StoryKeys", "StoryPlan"]
@@ -78,9 +79,11 @@ def _plan_recorded(job: Job[StoryKeys, None], name: str) -> StoryPlan:
     return StoryPlan(Scenario.from_yaml(run.config), seed, customer, run)
 
 
-def _run(job: Job[StoryKeys, StoryPlan], session: Session) -> list[str]:
-    """Simulate the customer in every arm and tell it."""
+def _run(job: Job[StoryKeys, StoryPlan], session: Session) -> Answer:
+    """Simulate the customer in every arm, tell it, and write it as a page."""
     from sim.experiments.story import story
+    from sim.reports.story import story_document
+    from sim.results.answer import Answer
     from sim.results.trace import read_trace
 
     plan, keys, scenario = job.plan, job.keys, job.plan.scenario
@@ -98,7 +101,7 @@ def _run(job: Job[StoryKeys, StoryPlan], session: Session) -> list[str]:
         on_progress=session.progress(scenario.customer_weeks(), scenario.title or scenario.name).advance,
         traces=traces,
     )
-    return [str(told)]
+    return Answer(name=scenario.name, report=story_document(told), lines=[str(told)])
 
 
 COMMAND = Command(keys=StoryKeys, prepare=_prepare, run=_run, scenario=False)

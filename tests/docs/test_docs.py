@@ -132,3 +132,14 @@ def test_the_python_examples_run(page, text, show_files, folder, capsys):
     script.write_text(text, encoding="utf-8")
     runpy.run_path(str(script))
     capsys.readouterr()
+
+
+def test_the_glossary_is_the_one_of_the_reports():
+    """A dozen words, the same on a page of the documentation and on every report."""
+    import re
+
+    root = Path(__file__).parents[2]
+    report = (root / "sim/reports/templates/glossary.html.jinja").read_text("utf-8")
+    words = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", report)
+    page = (root / "docs/glossary.md").read_text("utf-8")
+    assert len(words) == 12 and all(f"| {word} | {means} |" in page for word, means in words)

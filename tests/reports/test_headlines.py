@@ -21,7 +21,7 @@ UNRESOLVED: dict[str, Any] = {
     "outcome": "difference in contribution per customer",
     "levers": 2,
     "stands": "",
-    "own": {"mean": "-$0.10", "low": "-$2.00", "high": "+$1.80"},
+    "own": {"mean": "−$0.10", "low": "−$2.00", "high": "+$1.80"},
     "beyond": [],
     "losing": 0.65,
     "held_out_losing": 2,
@@ -32,7 +32,7 @@ UNRESOLVED: dict[str, Any] = {
     "by_amount": (0.03, 0.0, 0.2),
     "lost": {"mean": "$0.01", "most": "$0.01"},
     "kept": {"mean": "$5.00", "most": "$5.00"},
-    "all": {"mean": "+$1.66", "low": "-$5.52", "high": "+$8.84", "resolved": False},
+    "all": {"mean": "+$1.66", "low": "−$5.52", "high": "+$8.84", "resolved": False},
     "region": "ruled",
     "rules": [
         {

@@ -108,7 +108,7 @@ def test_page_is_in_order(result: Result, tmp_path: Path) -> None:
         "Effects of single tools have been measured in the field, but none of the four capabilities as a bundle."
         in text
     )
-    assert "scenario=toy" in text
+    assert "journey compare from=." in text
     assert text.index('id="verdict"') < text.index('id="differences"') < text.index('id="assumptions"')
     for words in METRIC_WORDS.values():
         assert words.name in text

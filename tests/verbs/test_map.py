@@ -8,7 +8,8 @@ from sim.cli import main
 def test_a_journey_and_how_two_differ(capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert main(["map", "journey=classic", "other=proactive"]) == 0
-    (path,) = capsys.readouterr().out.split()
+    path, page = capsys.readouterr().out.split()
+    assert "<svg" in (tmp_path / page).read_text()
     assert path.endswith("_classic/classic_to_proactive.svg") and (tmp_path / path).read_text().startswith("<")
     assert [place.name[0] for place in (tmp_path / "results" / "map").iterdir()] == ["2"]
 

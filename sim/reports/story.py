@@ -1,0 +1,49 @@
+"""Story page: one customer's life in every arm, a timeline in words, the lives side by side, the parting marked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.experiments.story import Story, timeline, totals
+from sim.reports.document import Document
+
+__all__ = ["story_document"]
+
+#: From where on a trait is called high, and below which low.
+_HIGH, _LOW = 0.6, 0.4
+
+
+def story_document(told: Story) -> Document:
+    """Return the page of a story.
+
+    Parameters
+    ----------
+    told : Story
+    """
+    scenario = told.scenario
+    rows = timeline(told)
+    titles = [life.arm.replace("_", " ") for life in told.lives]
+    return Document(
+        title=f"{scenario.title or scenario.name}: one customer, {len(told.lives)} lives",
+        lead=tuple(totals(told)),
+        facts=f"Customer {told.customer}, {told.persona} · {scenario.horizon} {scenario.step}s",
+        template="story",
+        slots={
+            "persona": told.persona,
+            "traits": _traits(told),
+            "arms": titles,
+            "step": scenario.step,
+            "rows": rows,
+            "divergence": told.divergence,
+            "reason": told.reason.split("\n"),
+        },
+    )
+
+
+def _traits(told: Story) -> dict[str, Any]:
+    """Return the traits of which the customer has much, and those of which it has little, in words."""
+    words = {name.replace("_", " "): value for name, value in told.traits.items()}
+    return {
+        "high": [name for name, value in words.items() if value >= _HIGH],
+        "low": [name for name, value in words.items() if value < _LOW],
+    }
