@@ -15,7 +15,7 @@ NAME = "proactive - classic"
 def pair():
     return [
         compare(Scenario.load("treadmill", **SMALL, **more), replicates=4, seed=3)
-        for more in ({}, {DOUBT: {"automation": [0.5, 1.5], "innovation": {"low": 0, "high": 1, "source": "X 2020"}}})
+        for more in ({DOUBT: None}, {DOUBT: {"automation": [0.5, 1.5], "innovation": {"low": 0, "high": 1, "source": "X 2020"}}})
     ]
 
 
@@ -50,3 +50,12 @@ def test_an_arm_that_is_the_baseline_again_differs_by_exactly_zero_whatever_the_
     gain = summary["differences"][NAME]["contribution"]
     assert [gain[key] for key in ("mean", "ci_low", "ci_high", "luck", "doubt")] == [0.0] * 5
     assert "do not differ" in summary["verdict"]
+
+
+def test_the_shipped_strategies_carry_what_field_experiments_leave_open():
+    scenario = Scenario.load("treadmill", **SMALL)
+    assert set(doubt_ranges(scenario)) == {"automation", "personalization", "context", "innovation"}
+    summary = compare(scenario, replicates=3, seed=1).summary_json
+    gain = summary["differences"][NAME]["contribution"]
+    assert gain["doubt"] > gain["luck"] > 0.0
+    assert all("field_experiments.csv" in entry["source"] for entry in summary["doubt"].values())
