@@ -245,6 +245,11 @@ def prepare(verb: str, data: Mapping[str, Any], config_path: ConfigPath) -> Job[
         rest={} if command.scenario else rest,
     )
     plan = command.prepare(job)
+    if job.asked is not None:
+        from sim.world.compile import compile_world  # of verbs that simulate alone
+
+        for arm in job.asked.arms.values():
+            compile_world(job.asked, arm, job.settings.seed, 0)  # says now what no run could count
     return replace(job, plan=plan, output_dir=check_writable(settings.output_dir))
 
 

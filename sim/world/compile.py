@@ -14,6 +14,7 @@ from sim.scenario.calendar import STEPS_A_YEAR
 from sim.scenario.journey import GATES
 from sim.scenario.market import Market
 from sim.scenario.resolved import Arm, ResolvedScenario
+from sim.world.bounds import check_sums
 from sim.world.costs import segment_costs
 from sim.world.graph import INCUMBENT, compile_graph
 from sim.world.quantiles import tail_quantiles, taste_quantiles
@@ -166,6 +167,11 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
     Returns
     -------
     World
+
+    Raises
+    ------
+    ConfigError
+        If a sum of money or counts over all customers and steps might not fit 64 bits.
     """
     market, personas = scenario.market, scenario.personas
     prices = np.array([brand.price for brand in market.brands.values()])
@@ -209,6 +215,7 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
         discount=(1.0 + market.economics.discount_rate) ** (-np.arange(scenario.horizon) / STEPS_A_YEAR[scenario.step]),
         **graph._asdict(),
     )
+    check_sums(scenario, world)
     for column in world:
         column.flags.writeable = False
     return world

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.money import to_cents
+from agents.money import CENTS, to_cents
 from agents.personas import Persona
 from agents.strategies import CAPABILITIES, Strategy, TypedCost, level_of
 from sim.scenario.calendar import STEPS_A_YEAR
+from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Plan, ResolvedScenario
 
 __all__ = ["SegmentCosts", "charged_cents", "segment_costs"]
@@ -44,6 +45,10 @@ class SegmentCosts:
     def run_schedule(self) -> NDArray[np.int64]:
         """Return what is paid for running in each step of a year, in cents (Y,)."""
         return np.asarray(sum(self.run[name] * self.payments[name] for name in CAPABILITIES), dtype=np.int64)
+
+
+#: What one capability may cost, in cents: up to here a float holds every whole number.
+LARGEST_COST = 2**53
 
 
 def charged_cents(cost: TypedCost, strategy: Strategy, name: str, personas: Sequence[Persona]) -> int:
@@ -85,7 +90,14 @@ def charged_cents(cost: TypedCost, strategy: Strategy, name: str, personas: Sequ
     if now == typed:
         return amount
     whole = sum(persona.share for persona in personas)
-    return round(amount * (now / (typed or whole)))
+    charged = amount * (now / (typed or whole))
+    if charged > LARGEST_COST:
+        raise ConfigError(
+            f"costs of {name}: {cost.amount:,.0f} at level {cost.level:g} comes to {charged / CENTS:.2e} at the level"
+            f" of now with convexity {power:g}, more than the {LARGEST_COST / CENTS:.0e} that can be counted; type the"
+            " cost at a level near the one that is used"
+        )
+    return round(charged)
 
 
 def segment_costs(timeline: Sequence[tuple[int, Plan]], scenario: ResolvedScenario) -> list[SegmentCosts]:
