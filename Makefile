@@ -16,13 +16,16 @@ BIN = $(abspath $(VENV))/bin
 PINS = $(wildcard constraints/*.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-slow lint format types layers fuzz bench golden pins clean interpreter
+.PHONY: help run notebook setup test test-slow lint format types layers fuzz bench golden pins clean interpreter
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: $(VENV)/.installed-run ## install, then compare the classic with the proactive journey
 	@"$(BIN)/journey" compare
+
+notebook: $(VENV)/.installed-notebook ## install JupyterLab and open the notebook in the browser
+	"$(BIN)/jupyter" lab notebooks/loyalty_loop.ipynb
 
 setup: $(VENV)/.installed-dev ## install with everything that tests and checks need
 
@@ -69,7 +72,11 @@ $(VENV)/.installed-run: pyproject.toml $(PINS) | interpreter
 	@touch "$@"
 
 $(VENV)/.installed-dev: pyproject.toml $(PINS) | interpreter
-	@EXTRAS="[dev,notebook,analysis,cluster,app,gym]" ; $(INSTALL)
+	@EXTRAS="[dev,analysis,cluster,app,gym]" ; $(INSTALL)
+	@touch "$(VENV)/.installed-run" "$@"
+
+$(VENV)/.installed-notebook: pyproject.toml $(PINS) | interpreter
+	@EXTRAS="[notebook]" ; $(INSTALL)
 	@touch "$(VENV)/.installed-run" "$@"
 
 # A Python without pins yet (a new one) still works, with the newest versions that pyproject.toml allows.

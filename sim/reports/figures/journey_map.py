@@ -233,14 +233,15 @@ def draw_difference(
         mean = found.mean or 0.0
         sure = found.ci_low is None or found.ci_high is None or found.ci_low > 0.0 or found.ci_high < 0.0
         if mean == 0.0 or not sure:
-            links.append(Link(*pair, _signed(mean), mean, PALE, _DASHES["unsure"]))
+            # A wide line catches the eye: what may be chance stays thin, however large its mean.
+            links.append(Link(*pair, _signed(mean), None, PALE, _DASHES["unsure"]))
         else:
             line = "-" if mean > 0.0 else _DASHES["fewer"]
             links.append(Link(*pair, _signed(mean), mean, MORE if mean > 0.0 else FEWER, line, True))
     span = f" over {counted(weeks, step)}" if weeks else ""
     notes = [
         f"Times per 100 customers{span}, more (+) or fewer (−) than in the baseline.",
-        "Blue, solid: more. Orange, dashed: fewer. Grey, dotted: 95 % interval covers 0.",
+        "Blue, solid: more. Orange, dashed: fewer. Thin, grey, dotted: the interval covers 0.",
         "Where edges join, the line is as wide as their sum, which may cancel out.",
     ]
     with style():
