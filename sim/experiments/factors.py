@@ -97,13 +97,6 @@ def _levels(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
     return [(f"{place}.{name}", 1.0) for name in CAPABILITIES if getattr(strategy, name) > 0.0]
 
 
-def _level_of(name: str) -> Callable[[Scenario, str], tuple[tuple[str, float], ...]]:
-    def paths(scenario: Scenario, arm: str) -> tuple[tuple[str, float], ...]:
-        return () if scenario.market.name == "none" else _alone(f"arms.{arm}.focal.strategy.{name}")
-
-    return paths
-
-
 def _effects(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
     strategy = _strategy(scenario, arm)
     place = f"times:arms.{arm}.focal.strategy.effectiveness"
@@ -198,12 +191,6 @@ NAMED: Mapping[str, _Named] = {
         "level of the capabilities, multiple of the scenario's", "capability level", 0.0, 1.4, "linear", 1.0,
         _levels,
     ),
-    **{
-        name: _Named(
-            f"level of {capability.title}", f"level of {capability.title}", 0.0, 1.0, "linear", None, _level_of(name)
-        )
-        for name, capability in CAPABILITIES.items()
-    },
     "effectiveness": _Named(
         "effectiveness of the capabilities at the same cost, multiple of the scenario's", "effectiveness",
         0.0, 2.0, "linear", 1.0,

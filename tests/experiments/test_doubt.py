@@ -15,7 +15,10 @@ NAME = "proactive - classic"
 def pair():
     return [
         compare(Scenario.load("treadmill", **SMALL, **more), replicates=4, seed=3)
-        for more in ({DOUBT: None}, {DOUBT: {"automation": [0.5, 1.5], "innovation": {"low": 0, "high": 1, "source": "X 2020"}}})
+        for more in (
+            {DOUBT: None},
+            {DOUBT: {"automation": [0.5, 1.5], "innovation": {"low": 0, "high": 1, "source": "X 2020"}}},
+        )
     ]
 
 
