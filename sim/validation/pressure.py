@@ -14,13 +14,18 @@ from sim.validation.chart import Chart, Curve
 from sim.validation.check import ABOVE, BELOW, Check, mean_and_error
 from sim.validation.pattern import Finding, Pattern, PatternRun
 
-__all__ = ["PRESSURE", "contacts", "delight"]
+__all__ = ["PRESSURE", "contacts", "delight", "shipped_market"]
 
 Array = NDArray[np.float64]
 
 #: The first replicates find the best rate, others judge it: picked and judged by the same luck it would be flattered.
 _PICKING, _JUDGING = 4, 12
 _DELIGHTS = 6
+#: Shipped scenarios whose strategy is run at these contact rates, with so many customers and populations.
+_SHIPPED = ("average", "treadmill")
+_RATES = (0.0, 0.15, 0.3, 0.5, 1.0)
+_CUSTOMERS, _PICKED, _JUDGED = 8_000, 3, 10
+_WAITING = "waiting"
 #: Weeks over which what is left of a delight is averaged: three years on.
 _LAST = 26
 _CONTACTS = "Schmidt & Eisend 2015: response to repetition is an inverted U"
@@ -29,7 +34,10 @@ _EXPECTATIONS = "Oliver 1980; Anderson & Sullivan 1993: satisfaction is surprise
 
 def run(run: PatternRun) -> Finding:
     """Compare arms of different contact rates; follow the satisfaction that one innovation brings."""
-    return contacts(run) + delight(run)
+    found = contacts(run) + delight(run)
+    for name in _SHIPPED:
+        found += shipped_market(run, name)
+    return found
 
 
 def contacts(run: PatternRun) -> Finding:
@@ -77,6 +85,59 @@ def contacts(run: PatternRun) -> Finding:
             f"Best of the rates that were tried: {rates[best]:g} a week ({'inside' if inside else 'at the end of'} the "
             f"range), which earns {gain:.3g} ± {2 * spread:.2g} a customer more than no contact in three years; rate "
             f"picked on {_PICKING} populations, judged on {_JUDGING} others.",
+        ),
+    )
+
+
+def shipped_market(run: PatternRun, name: str) -> Finding:
+    """Run the strategy of a shipped scenario at several contact rates: the inverted U where everything else works too.
+
+    Parameters
+    ----------
+    run : PatternRun
+    name : str
+        Of the scenario.
+
+    Returns
+    -------
+    Finding
+    """
+    written = run.scenario(name).to_dict()
+    *_, led = [plans for arm, plans in written["arms"].items() if arm != written["baseline"]]
+    arms = {}
+    for rate in _RATES:
+        strategy = led["focal"]["strategy"]
+        contacted = {**strategy["contacts_per_week"], "customers": rate}
+        plan = {**led["focal"], "strategy": {**strategy, "contacts_per_week": contacted}}
+        arms[f"rate_{round(100 * rate)}"] = {**led, "focal": plan}
+    # The baseline only gives all arms the same burn-in.
+    waiting = {_WAITING: written["arms"][written["baseline"]]}
+    scenario = Scenario.from_dict(
+        {**written, "arms": {**waiting, **arms}, "baseline": _WAITING, "population": run.population(_CUSTOMERS)}
+    )
+    earned = np.array(
+        [
+            [_contribution(histories[arm], scenario) for arm in arms]
+            for histories in run.replicates(scenario, _PICKED + _JUDGED)
+        ]
+    )
+    best = int(earned[:_PICKED].mean(axis=0).argmax())
+    judged = earned[_PICKED:]
+    checks = []
+    for words, end in (("no contact", 0), ("contact every week", len(_RATES) - 1)):
+        what = f"{name}: {words} earns less than the best rate, {_RATES[best]:g} a week, per customer"
+        lead = judged[:, end] - judged[:, best]
+        checks.append(Check.mean_beyond(what, 0.0, lead, kind=BELOW, source=_CONTACTS))
+    return Finding(
+        checks=tuple(checks),
+        charts=(
+            Chart(
+                heading=f"What contacts earn in the shipped scenario {name}",
+                reading="With everything else at work too, the best rate lies inside the range.",
+                x="chance a week of contacting a customer",
+                y="contribution per customer",
+                curves=(Curve.of_replicates("simulated, 2 standard errors", np.array(_RATES), judged),),
+            ),
         ),
     )
 
@@ -155,6 +216,6 @@ PRESSURE = Pattern(
     title="Contact pressure is an inverted U; a one-off delight fades",
     reference="Schmidt & Eisend 2015; Oliver 1980",
     scenarios=("pressure", "one_delight"),
-    effort=135.0,
+    effort=500.0,
     run=run,
 )

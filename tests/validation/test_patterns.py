@@ -113,7 +113,21 @@ def test_pressure_fails_where_contacts_never_tire(monkeypatch):
 
 @pytest.mark.slow
 def test_pressure_is_an_inverted_u_at_a_fifth_of_the_size():
-    assert failing(pressure.PRESSURE.run(PatternRun(size=0.2, threads=1))) == []
+    run = PatternRun(size=0.2, threads=1)
+    assert failing(pressure.contacts(run) + pressure.delight(run)) == []
+
+
+@pytest.mark.slow
+def test_pressure_is_an_inverted_u_in_a_shipped_scenario_and_not_where_contacts_never_tire(monkeypatch):
+    assert failing(pressure.shipped_market(PatternRun(threads=2), "average")) == []
+    found = PatternRun.scenario
+
+    def tireless(self, name, **more):
+        contact = {"fatigue": 0.0, "optout": 0.0, "optout_fatigue": 0.0, "optout_intrusion": 0.0}
+        return found(self, name, **{f"market.contact.{key}": value for key, value in contact.items()}, **more)
+
+    monkeypatch.setattr(PatternRun, "scenario", tireless)
+    assert "contact every week" in failing(pressure.shipped_market(PatternRun(threads=2), "average"))[0]
 
 
 def test_toothpaste_is_the_dirichlet_it_is_meant_to_be():
