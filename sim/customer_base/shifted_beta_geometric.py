@@ -22,6 +22,10 @@ from sim.scenario.errors import ConfigError
 __all__ = ["ShiftedBetaGeometric", "fit_shifted_beta_geometric"]
 
 
+#: Logarithms between which gamma and delta are sought.
+_LOWEST, _HIGHEST = -9.0, 13.0
+
+
 @dataclass(frozen=True, slots=True)
 class ShiftedBetaGeometric:
     """Parameters of the Beta distribution of the chance to leave: mean gamma / (gamma + delta)."""
@@ -78,8 +82,12 @@ def fit_shifted_beta_geometric(survival: ArrayLike) -> ShiftedBetaGeometric:
     lost = -np.diff(left)
     renewals = np.arange(left.size, dtype=np.float64)
 
+    def within(point: NDArray[np.float64]) -> NDArray[np.float64]:
+        # Both are moved alike, so that the mean chance to leave stays where subscribers hardly differ.
+        return np.maximum(point - max(0.0, float(point.max()) - _HIGHEST), _LOWEST)
+
     def cost(point: NDArray[np.float64]) -> float:
-        model = ShiftedBetaGeometric(*np.exp(point))
+        model = ShiftedBetaGeometric(*np.exp(within(point)))
         expected = model.survival(renewals)
         gone = np.maximum(-np.diff(expected), 1e-300)
         return -float((lost * np.log(gone)).sum() + left[-1] * np.log(max(float(expected[-1]), 1e-300)))
@@ -92,5 +100,5 @@ def fit_shifted_beta_geometric(survival: ArrayLike) -> ShiftedBetaGeometric:
         if best is None or found.fun < best.fun:
             best = found
     assert best is not None
-    gamma, delta = np.exp(np.clip(best.x, -9.0, 13.0))
+    gamma, delta = np.exp(within(np.asarray(best.x)))
     return ShiftedBetaGeometric(float(gamma), float(delta))

@@ -25,7 +25,16 @@ from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show
 
-__all__ = ["COLUMNS", "Projection", "Survival", "holds_survival", "project", "read_survival", "subscription"]
+__all__ = [
+    "COLUMNS",
+    "LEAVING_TRAIT",
+    "Projection",
+    "Survival",
+    "holds_survival",
+    "project",
+    "read_survival",
+    "subscription",
+]
 
 #: What a row must say, and under which heads files say it.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -40,7 +49,7 @@ LARGEST_FILE = 1_000_000
 _WHOLE = 100.0
 #: Periods from which two figures can be estimated.
 _FEWEST = 2
-_TRAIT = "novelty_seeking"
+LEAVING_TRAIT = "novelty_seeking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,14 +248,14 @@ def subscription(name: str, title: str, model: ShiftedBetaGeometric, periods: in
     concentration = float(np.clip(model.concentration, 0.01, 1e6))
     return {
         "personas": {
-            "subscriber": {"title": "Subscribers", _TRAIT: {"mean": model.mean, "concentration": concentration}}
+            "subscriber": {"title": "Subscribers", LEAVING_TRAIT: {"mean": model.mean, "concentration": concentration}}
         },
         "journey": {
             "name": name,
             "title": title,
             "start": {"subscribed": 1.0},
             "stages": {"subscribed": {}, "left": {}},
-            "edges": [{"from": "subscribed", "to": "left", "probability": _TRAIT}],
+            "edges": [{"from": "subscribed", "to": "left", "probability": LEAVING_TRAIT}],
         },
         "scenario": {
             "name": name,

@@ -14,6 +14,7 @@ from typing import Any
 from agents.strategies import CAPABILITIES
 from sim.customer_base.cohort import LEAVING, Cohort
 from sim.scenario.calendar import DAYS_A_WEEK, STEPS_A_YEAR
+from sim.scenario.market import Contact, Innovation
 
 __all__ = ["WhatIf", "lay_out"]
 
@@ -67,9 +68,15 @@ class WhatIf:
             "channels": {"web": {"digital": True, "cost": 0.0, "effort": 1.0}},
             # A purchase that a contact brought forward is one that would have come: the next gap is longer by as much.
             "need": {**market["need"], "carry_over": 1.0},
-            # Durations of a market file are in steps.
-            "contact": {"near_weeks": round(4 * weeks), "fatigue_half_life": 4.0 * weeks},
-            "innovation": {"cycle_weeks": round(13 * weeks), "half_life": 78.0 * weeks},
+            # Durations of a market file are in steps; the usual ones are in weeks.
+            "contact": {
+                "near_weeks": round(Contact().near_weeks * weeks),
+                "fatigue_half_life": Contact().fatigue_half_life * weeks,
+            },
+            "innovation": {
+                "cycle_weeks": round(Innovation().cycle_weeks * weeks),
+                "half_life": Innovation().half_life * weeks,
+            },
         }
 
     def proactive_journey(self) -> dict[str, Any]:

@@ -34,6 +34,7 @@ def survival_facts(found: Projection) -> dict[str, Any]:
         "gamma": model.gamma,
         "delta": model.delta,
         "errors": found.errors,
+        "counted": survival.subscribers is not None,
         "customers": found.customers,
         "unit": survival.unit,
     }

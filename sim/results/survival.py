@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 
 import sim
-from sim.customer_base.survival import Projection, subscription
+from sim.customer_base.subscription_what_if import SubscriptionWhatIf
+from sim.customer_base.survival import Projection
 from sim.results.configuration import write_configuration
 
 __all__ = ["survival_table", "write_subscription"]
 
 
-def write_subscription(found: Projection, folder: Path, name: str, title: str, source: str, population: int) -> None:
-    """Write `personas/`, `journey/` and `scenario/` into a folder for `--config-dir`.
+def write_subscription(
+    found: Projection, folder: Path, name: str, title: str, source: str, population: int, margin: float
+) -> None:
+    """Write `market/`, `personas/`, `journey/` and `scenario/` into a folder for `--config-dir`.
 
     Parameters
     ----------
@@ -30,6 +33,8 @@ def write_subscription(found: Projection, folder: Path, name: str, title: str, s
         What it was fitted to; opens every file.
     population : int
         Customers of the scenario.
+    margin : float
+        Share of a renewal that is contribution.
     """
     survival, model = found.survival, found.model
     errors = "" if found.errors is None else f" (standard errors {found.errors[0]:.2g}, {found.errors[1]:.2g})"
@@ -40,11 +45,23 @@ def write_subscription(found: Projection, folder: Path, name: str, title: str, s
     ]
     titles = {
         "personas": "Subscribers of a fit to survival: how readily they leave differs between them.",
-        "journey": "The journey of a fit to survival: stay, or leave.",
+        "market": "The market of a fit to survival; a renewal counts as 1.",
+        "journey": "The journey of a fit to survival: renew, or leave.",
         "scenario": f"journey compare --config-dir FOLDER scenario={name}",
     }
-    for group, content in subscription(name, title, model, survival.periods, population).items():
-        write_configuration(folder / group / f"{name}.yaml", [titles[group], *fit], content)
+    asked = SubscriptionWhatIf(
+        name=name,
+        title=title,
+        model=model,
+        periods=survival.periods,
+        unit=survival.unit,
+        population=population,
+        subscribers=None if survival.subscribers is None else round(survival.subscribers),
+        margin=margin,
+    )
+    for group, files in asked.files().items():
+        for file, content in files.items():
+            write_configuration(folder / group / f"{file}.yaml", [titles[group], *fit], content)
 
 
 def survival_table(found: Projection) -> Any:

@@ -163,7 +163,9 @@ def _run_subscribers(job: Job[Any, Any], plan: DataPlan, survival: Survival, ses
         config=_config(job, plan),
         summary=survival_summary(found, plan.name),
         tables={"survival": [survival_table(found)]},
-        files=lambda folder: write_subscription(found, folder / "config", plan.name, plan.title, source, population),
+        files=lambda folder: write_subscription(
+            found, folder / "config", plan.name, plan.title, source, population, job.keys.margin_share
+        ),
         report=survival_document(found, plan.command, f"{source}: who stays"),
         manifest=_manifest(plan, total),
         lines=[*column_lines(survival.columns), "", *survival_lines(found)],

@@ -7,7 +7,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from sim.cli import main
-from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric
+from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric, fit_shifted_beta_geometric
 from sim.customer_base.survival import holds_survival, project, read_survival
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
@@ -106,3 +106,36 @@ def test_the_regular_segment_from_end_to_end(tmp_path, capsys):
     assert scenario.personas[0].novelty_seeking.mean == pytest.approx(0.3733, abs=1e-4)
     assert main(["calibrate", f"data={REGULAR}", "until=soon", f"output_dir={tmp_path}"]) == 2
     assert "whole number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("left", "churn"), [([100, 90, 81, 72.9], 0.1), ([80, 70, 61], 0.1267), ([1000, 500, 250], 0.5)]
+)
+def test_where_subscribers_hardly_differ_the_mean_churn_is_kept(left, churn):
+    """Constant and rising churn drive both parameters to the end of their range; the survival must not move."""
+    model = fit_shifted_beta_geometric(np.array(left, float))
+    assert model.mean == pytest.approx(churn, abs=1e-3)
+    assert model.survival(np.arange(len(left))) == pytest.approx(np.array(left) / left[0], abs=0.003)
+
+
+@pytest.mark.parametrize("unit", ["month", "year"])
+def test_survivors_are_written_as_two_arms_that_compare_runs(tmp_path, unit):
+    path = tmp_path / "survivors.csv"
+    path.write_text(f"{unit},subscribers\n0,4000\n1,3000\n2,2500\n3,2200\n4,2000\n")
+    common = ["population=2000", "replicates=2", "executor=serial", "threads=1", "quiet=true"]
+    assert (
+        main(["calibrate", f"data={path}", "until=3", "save_as=plan", *common, f"output_dir={tmp_path / 'fit'}"]) == 0
+    )
+    (folder,) = (tmp_path / "fit" / "calibrate").glob("[!.]*")
+    words = ["compare", "--config-dir", str(folder / "config"), "scenario=plan", *common]
+    assert main([*words, f"output_dir={tmp_path / 'out'}"]) == 0
+    (result,) = (tmp_path / "out" / "compare").glob("[!.]*")
+    summary = json.loads((result / "summary.json").read_text())
+    assert summary["market_customers"] == 4000 and summary["step"] == ("month" if unit == "month" else "week")
+    assert summary["differences"]["proactive - classic"]["purchases"]["mean"] > 0
+    weekly = parquet.read_table(result / "weekly.parquet").to_pandas()
+    stage = weekly[(weekly.metric == "customers") & (weekly.arm == "classic") & (weekly.key == "left")]
+    gone = stage.groupby("week").value.mean().to_numpy() / 4000
+    fit = parquet.read_table(folder / "survival.parquet").to_pandas()
+    # 4,000 subscribers are simulated: four standard errors.
+    assert np.abs(1.0 - gone[1:] - fit.expected[1 : gone.size]).max() < 4 * 0.5 / np.sqrt(4000)
