@@ -275,7 +275,7 @@ class Customer:
     def _heeds(self, brand: int) -> bool:
         """Decide whether a mistimed contact is heeded like a timely one."""
         world = self.world
-        return world.draw(self.customer_id, Purpose.MOMENT, world.week, brand, 2) < float(world.constants.heeded)
+        return world.draw(self.customer_id, Purpose.MOMENT, world.week, brand, 2) < float(world.segment(brand).heeded)
 
     def _opt_out(self, brand: int, known: float, fatigue: float, disturbance: float) -> None:
         """Decide after a contact whether to opt out of all contacts of the brand."""

@@ -25,7 +25,7 @@ __all__ = ["compile_world", "hostless_journey"]
 
 #: Constants of a contact that the market names alike.
 _CONTACT = (
-    "mistimed", "heeded", "resistance", "help", "optout", "optout_relief", "optout_fatigue", "optout_intrusion",
+    "mistimed", "resistance", "help", "optout", "optout_relief", "optout_fatigue", "optout_intrusion",
 )  # fmt: skip
 
 
@@ -60,11 +60,13 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any, A
                 for name in (*CAPABILITIES, "prospect_knowledge"):
                     level[name] = level_of(strategy, name, persona.name)
                 for message in ("recommendation", "help"):
-                    level[message] = float(strategy.message == message)
+                    level[message] = float(strategy.message == message and strategy.effectiveness.context > 0.0)
                 for name in ("customers", "prospects"):
                     level[name] = round(level_of(strategy, name, persona.name) * 65_536)
                     segment.makes_contact = max(int(segment.makes_contact), int(level[name] > 0))
             segment.covert = market.contact.covert if strategy.data_use == "covert" else 1.0
+            # Contacts act as far as contextual interaction works: without any effect they are paid for and nothing else.
+            segment.heeded = market.contact.heeded * min(strategy.effectiveness.context, 1.0)
             segment.contact_cost = to_cents(costs.contact)
             segment.build_cost = sum(charged[at].build.values())
             run_costs[brand, at] = charged[at].run_schedule()

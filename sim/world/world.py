@@ -27,7 +27,7 @@ REAL = (
     # docs/model.md 7.1 need
     "mean_gap", "carry_over",
     # docs/model.md 7.3 contacts
-    "contact_fatigue", "mistimed", "heeded", "optout", "optout_relief", "optout_fatigue", "optout_intrusion",
+    "contact_fatigue", "mistimed", "optout", "optout_relief", "optout_fatigue", "optout_intrusion",
     "resistance", "help",
     # docs/model.md 7.4 consideration and choice
     "recall_incumbent", "search_rate", "salience_effect", "taste_sd", "form_sd", "error_scale", "habit_weight",
@@ -68,6 +68,7 @@ SEGMENT = np.dtype(
         ("experiments", np.float64),  # planned per cycle
         ("experiment_cost", np.int64),  # cents each
         ("makes_contact", np.int64),  # 1 if any persona is contacted
+        ("heeded", np.float64),  # chance that a mistimed contact is heeded, as far as contacts work at all
         ("uplift_effect", np.float64),  # effectiveness of innovation: multiplies the uplift of a success
     ]
 )

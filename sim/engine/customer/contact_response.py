@@ -126,7 +126,7 @@ def meet_contact(
     pay(world, workspace, counters, counts, customer_id, brand, _CONTACTS, segment.contact_cost)
     strength, tiring = 0.0, constants.contact_fatigue
     # A recommendation to look around needs no moment; of mistimed invitations few are heeded.
-    if aimed | (level.recommendation > 0.0) | (noticed < constants.heeded):
+    if aimed | (level.recommendation > 0.0) | (noticed < segment.heeded):
         node = world.node_of[segment.journey, customer.stage]
         felt = pull(known, fatigue, constants.resistance * disturbance)
         # Help draws nobody to a purchase.
