@@ -79,8 +79,12 @@ def plan_states(
 
 def _read_range(data: object) -> tuple[float, float]:
     if isinstance(data, list | tuple) and len(data) == 2:
-        low, high = (typed_number(end) for end in data)
-        right = all(isinstance(end, int | float) and not isinstance(end, bool) for end in (low, high))
-        if right and 0.0 <= float(low) < float(high) <= 2.0:
-            return float(low), float(high)
+        low, high = (_number(end) for end in data)
+        if low is not None and high is not None and 0.0 <= low < high <= 2.0:
+            return low, high
     raise ConfigError(f"doubt is {show(data)}; give [low, high] within 0 to 2, such as [0.5, 1.5]")
+
+
+def _number(end: object) -> float | None:
+    number = typed_number(end)
+    return float(number) if isinstance(number, int | float) and not isinstance(number, bool) else None

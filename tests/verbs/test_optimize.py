@@ -1,0 +1,64 @@
+"""`journey optimize`: its folder, its strategy by name, and one message for bad input."""
+
+import json
+
+import pytest
+import yaml
+
+from sim.cli import main
+
+pytest.importorskip("sklearn")
+SMALL = (
+    "population=100",
+    "horizon=12",
+    "burn_in=4",
+    "replicates=2",
+    "evaluations=8",
+    "confirm=4",
+    "executor=serial",
+    "levers=[automation,contact_rate]",
+)
+
+
+def test_the_folder_has_the_plan_and_the_answers(tmp_path, capsys):
+    place = f"output_dir={tmp_path}"
+    assert main(["optimize", *SMALL, place, "budget=9_000", "answer=true", "lags=[4]", "save_as=mine"]) == 0
+    printed = capsys.readouterr().out
+    (folder,) = (tmp_path / "optimize").iterdir()
+    summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    assert set(summary["plan"]) == {"automation", "contact_rate"}
+    assert set(summary["value"]) == {"mean", "ci_low", "ci_high"}
+    assert summary["spent"] <= summary["most_spent"] <= 9_000
+    assert 1 <= summary["evaluations"] <= 8
+    assert all({"strategies", "regret"} <= set(item) for item in summary["equilibria"])
+    assert len(summary["payoffs"]) == 3 * 3
+    strategy = yaml.safe_load((folder / "config" / "strategy" / "mine.yaml").read_text("utf-8"))
+    assert strategy["name"] == "mine"
+    assert "journey compare --config-dir" in printed
+    command = ["compare", "--config-dir", str(folder / "config"), "arms.proactive.focal.strategy=mine"]
+    assert main([*command, *SMALL[:4], place]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["goal=profit"], "goal is 'profit'"),
+        (["budget=-1"], "budget"),
+        (["limits=[automation]"], "write METRIC or LEVER"),
+        (["robust=worst_tenth"], "replicates=10 or more"),
+        (["doubt=[2,1]"], "doubt is"),
+        (["answer=true", "competitor=nobody"], "competitor is 'nobody'"),
+        (["answer=true", "strategies=[no_such]"], "no_such"),
+        (["lags=[soon]"], "lags is"),
+        (["save_as=../x"], "save_as"),
+        (["replicates=1"], "at least 2"),
+        (["levers=[automatio]"], "automatio"),
+    ],
+)
+def test_bad_input_gets_one_message(words, message, tmp_path, capsys):
+    given = {word.split("=")[0] for word in words}
+    small = [word for word in SMALL if word.split("=")[0] not in given]
+    assert main(["optimize", *small, f"output_dir={tmp_path}", *words]) == 2
+    error = capsys.readouterr().err
+    assert message in error and "Traceback" not in error
+    assert not (tmp_path / "optimize").exists()
