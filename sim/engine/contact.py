@@ -23,7 +23,7 @@ from sim.world.world import World
 __all__ = ["look_ahead", "contact_active", "rate_of"]
 
 _CONTACT, _MOMENT = np.int64(Purpose.CONTACT), np.int64(Purpose.MOMENT)
-_AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
+_AT_WEEK, _AT_FIRST, _AT_DECIDED = Clock.WEEK, Clock.FIRST, Clock.DECIDED
 _NEVER, _WEEKLY = np.int64(NEVER), np.uint16(WEEKLY)
 #: Windows of eight weeks in which a contact is looked for in advance.
 _WINDOWS = 8
@@ -232,6 +232,10 @@ def contact_active(
             draws, most = scratch.draws[row], np.uint32(_highest_rate(workspace, brand))
             for lane in range(LANES):
                 scratch.is_reached[lane] = ((draws[lane] >> shift) & np.uint32(0xFFFF)) < most
+            if workspace.clock[_AT_DECIDED] == brand + 1:
+                # Whom this brand contacts was decided from outside; its rate still says who has opted out.
+                for lane in range(lanes):
+                    scratch.is_reached[lane] &= workspace.decided[np.int64(candidates[lane])]
             # Only for these few the customer's own rate is looked up.
             for position in range(
                 compress_all(scratch.selected, np.int64(0), scratch.sequence, scratch.is_reached, lanes)
@@ -342,4 +346,6 @@ def look_ahead(world: World, market: MarketState, workspace: Workspace, populati
         lookahead.waiting[np.uint64(waiting)] = i
         waiting += np.int64(population.due[i] > tomorrow)
     for turn in range(market.totals[0].contacting):
-        _look_ahead(world, workspace, population, market.contacting[turn], waiting)
+        # Nobody knows in advance whom a brand will contact whose contacts are decided week by week.
+        if workspace.clock[_AT_DECIDED] != market.contacting[turn] + 1:
+            _look_ahead(world, workspace, population, market.contacting[turn], waiting)

@@ -136,7 +136,8 @@ class Clock:
     LAID_OUT = 5  # for how many started strategies ``stage_views`` and ``levels_now`` have been laid out
     RETURNING = 6  # how many of a block come back this week
     RETURNING_NEXT = 7  # how many of the next one
-    ENTRIES = 8
+    DECIDED = 8  # one more than the brand whose contacts are decided from outside; 0: none
+    ENTRIES = 9
 
 
 class Workspace(NamedTuple):
@@ -146,6 +147,7 @@ class Workspace(NamedTuple):
     codes: NDArray[np.uint16]  # the partition's records as 16-bit codes, for traits by number
     stage_views: Any  # (B + 1, K) STAGE_VIEW by host brand; row 0: no host
     levels_now: Any  # (B + 1, P) LEVEL of every brand's strategy in force; row 0: no brand, all zero
+    decided: NDArray[np.uint8]  # (n,) whom the brand of Clock.DECIDED contacts this week
     scratch: Any  # (1,) SCRATCH
     lookahead: Any  # (1,) LOOKAHEAD
     queue: NDArray[np.uint16]  # (nodes + 1, BLOCK) customers who may leave a node, by row in the block
@@ -179,6 +181,7 @@ def allocate_workspace(world: World, people: Any, first: int) -> Workspace:
         codes=people.view(np.ndarray).view(np.uint16).reshape(people.size, -1),
         stage_views=aligned_zeros((brands + 1, stages), STAGE_VIEW).view(np.recarray),
         levels_now=aligned_zeros((brands + 1, personas), LEVEL).view(np.recarray),
+        decided=aligned_zeros(people.size, np.uint8),
         scratch=aligned_zeros(1, SCRATCH).view(np.recarray),
         lookahead=aligned_zeros(1, LOOKAHEAD).view(np.recarray),
         queue=aligned_zeros((nodes + 1, BLOCK), np.uint16),
