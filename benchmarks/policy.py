@@ -39,12 +39,11 @@ def main() -> None:
     tried = [(float(draws.integers(0, 27)), float(draws.integers(1, 13))) for _ in range(CANDIDATES)]
     scores = [np.mean([total(env, recency(*pair), replicate) for replicate in TRAINED]) for pair in tried]
     best = tried[int(np.argmax(scores))]
-    gains = np.array(
-        [total(env, recency(*best), replicate) - total(env, own_rule, replicate) for replicate in FRESH]
-    )
+    gains = np.array([total(env, recency(*best), replicate) - total(env, own_rule, replicate) for replicate in FRESH])
     value = estimate(gains)
     print(f"contact buyers from {best[0]:g} weeks after the purchase on, once in {best[1]:g} weeks at most")
-    print(f"beside the strategy's own rule: {value.mean:+.2f} per customer (95 %: {value.ci_low:+.2f} to {value.ci_high:+.2f})")
+    ends = f"{value.ci_low:+.2f} to {value.ci_high:+.2f}"
+    print(f"beside the strategy's own rule: {value.mean:+.2f} per customer (95 %: {ends})")
     found = {"weeks": best[0], "rest": best[1], "customers": CUSTOMERS, "fresh_replicates": len(FRESH)}
     gain = {"mean": value.mean, "ci_low": value.ci_low, "ci_high": value.ci_high}
     (HERE / "policy.json").write_text(json.dumps({**found, "gain_per_customer": gain}, indent=1) + "\n")
