@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import mesa
 
 from agents.personas import Persona, Spread
-from agents.strategies import CAPABILITIES, Strategy
+from agents.strategies import CAPABILITIES, CapabilityCosts, Strategy
 from agents.traits import TRAITS
 from sim.scenario.journey import Edge, Journey, Stage
 from sim.scenario.market import Market
@@ -434,8 +434,8 @@ class PlainModel(mesa.Model):
         for brand, plan in plans.items():
             if plan != self.plans.get(brand) and self.week > 0:
                 costs = plan.strategy.costs
-                build = sum(getattr(costs.build, name) * self._level(plan.strategy, name) for name in CAPABILITIES)
-                self.counts.contribution[brand] -= build * self.setting.population / 1000
+                build = sum(self._charge(plan.strategy, costs.build, name) for name in CAPABILITIES)
+                self.counts.contribution[brand] -= build
         self.plans = dict(plans)
         self.contacting = [brand for brand, plan in plans.items() if _makes_contact(plan.strategy)]
         self._stages: dict[tuple[str | None, str], Stage] = {}
@@ -450,8 +450,11 @@ class PlainModel(mesa.Model):
                         self._ways[host, name] = [edge for edge in journey.edges if edge.source == name]
 
     @staticmethod
-    def _level(strategy: Strategy, capability: str) -> float:
-        return getattr(strategy, capability) ** strategy.costs.convexity
+    def _charge(strategy: Strategy, costs: CapabilityCosts, capability: str) -> float:
+        cost = getattr(costs, capability)
+        if not cost.level:
+            return cost.amount
+        return cost.amount * (getattr(strategy, capability) / cost.level) ** strategy.costs.convexity
 
     def stage(self, host: str | None, name: str) -> Stage:
         return self._stages[host, name]
@@ -480,14 +483,14 @@ class PlainModel(mesa.Model):
             self.recall[brand] = salience * shift / (1.0 - salience + salience * shift)
 
     def _run(self, brand: str, strategy: Strategy) -> None:
-        rules, heads = self.market.innovation, self.setting.population / 1000
-        run = sum(getattr(strategy.costs.run, name) * self._level(strategy, name) for name in CAPABILITIES)
-        self.counts.contribution[brand] -= run * heads
+        rules = self.market.innovation
+        run = sum(self._charge(strategy, strategy.costs.run, name) for name in CAPABILITIES)
+        self.counts.contribution[brand] -= run
         if (self.week + 1) % rules.cycle_weeks == 0:
             planned = strategy.innovation * rules.velocity
             experiments = int(planned) + (self.random.random() < planned % 1.0)
             for _ in range(experiments):
-                self.counts.contribution[brand] -= strategy.costs.experiment * heads
+                self.counts.contribution[brand] -= strategy.costs.experiment
                 if self.random.random() < rules.success:
                     self.stock[brand] += self.random.expovariate(1.0 / rules.uplift)
         self.stock[brand] *= 0.5 ** (1.0 / rules.half_life)

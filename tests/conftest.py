@@ -82,13 +82,14 @@ def live() -> Callable[..., dict[str, History]]:
 
 @pytest.fixture(scope="session")
 def treadmill() -> Scenario:
-    """The default scenario, small, with everything recorded."""
+    """The default scenario in a small market, all of whose customers are simulated, with everything recorded."""
     return Scenario.load(
         "treadmill",
         population=600,
         horizon=60,
         burn_in=30,
         record={"customers": True, "events": 600},
+        **{"market.customers": 600},
     )
 
 
