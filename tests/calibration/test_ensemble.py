@@ -83,7 +83,8 @@ def test_members_come_as_often_as_their_weights_say():
 
 
 def test_a_comparison_over_an_ensemble_says_both_parts():
-    scenario = Scenario.load("average", **SMALL)
+    # Without doubt about effectiveness, which would be a third part.
+    scenario = Scenario.load("average", **SMALL, **{"arms.proactive.focal.strategy.doubt": "none"})
     ensemble = read_ensemble(_ensemble(0.0, 1.0, 2.0, 3.0), scenario, ConfigPath.of())
     result = compare(scenario, replicates=4, threads=1, ensemble=ensemble)
     summary = result.summary_json
