@@ -65,7 +65,7 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any, A
                     level[name] = round(level_of(strategy, name, persona.name) * 65_536)
                     segment.makes_contact = max(int(segment.makes_contact), int(level[name] > 0))
             segment.covert = market.contact.covert if strategy.data_use == "covert" else 1.0
-            # Contacts act as far as contextual interaction works: without any effect they are paid for and nothing else.
+            # Contacts act as far as contextual interaction works: without effect they are paid for and nothing else.
             segment.heeded = market.contact.heeded * min(strategy.effectiveness.context, 1.0)
             segment.contact_cost = to_cents(costs.contact)
             segment.build_cost = sum(charged[at].build.values())

@@ -111,7 +111,7 @@ def test_ranges_of_ones_own(scenario):
     }
     factors = choose_factors(asked, scenario, "proactive", names=())
     assert [factor.name for factor in factors] == [name.replace("times ", "times:") for name in asked]
-    assert [factor.own for factor in factors] == pytest.approx([0.0, 0.1, 1.0, 0.55, 0.0])
+    assert [factor.own for factor in factors] == pytest.approx([0.0, 0.3, 1.0, 0.55, 0.0])
     assert factors[0].low == -0.1 and factors[1].scale == "log" and factors[4].high == 2.5
     again = choose_factors(written_ranges(factors), scenario, "proactive", names=())
     assert again == factors
