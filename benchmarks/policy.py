@@ -2,9 +2,9 @@
 
 python -m benchmarks.policy      writes benchmarks/policy.json
 
-The policy contacts people who have bought the brand, whose last purchase is at least so many weeks ago, at most once in so
-many weeks: two numbers. They are chosen on replicates 0 and 1 and judged on replicates 100 to 107, where both policies
-meet the same luck.
+The policy contacts people who have bought the brand, whose last purchase is at least so many weeks ago, at most once
+in so many weeks: two numbers. They are chosen on replicates 0 and 1 and judged on replicates 100 to 107, where both
+policies meet the same luck.
 """
 
 import json

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.compiled import Int, inlined, loop
 from agents.population import NEVER, WEEKLY, Population
@@ -180,6 +181,14 @@ def _highest_rate(workspace: Workspace, brand: Int) -> Int:
     return highest
 
 
+@inlined
+def _keep_decided(workspace: Workspace, candidates: NDArray[np.uint32], brand: Int, lanes: Int) -> None:
+    """Keep those whom a brand is told from outside to contact; its rate still says who has opted out."""
+    if workspace.clock[_AT_DECIDED] == brand + 1:
+        for lane in range(lanes):
+            workspace.scratch[0].is_reached[lane] &= workspace.decided[np.int64(candidates[lane])]
+
+
 @loop
 def contact_active(
     world: World, market: MarketState, workspace: Workspace, counters: Counters, population: Population, active: Int
@@ -232,10 +241,7 @@ def contact_active(
             draws, most = scratch.draws[row], np.uint32(_highest_rate(workspace, brand))
             for lane in range(LANES):
                 scratch.is_reached[lane] = ((draws[lane] >> shift) & np.uint32(0xFFFF)) < most
-            if workspace.clock[_AT_DECIDED] == brand + 1:
-                # Whom this brand contacts was decided from outside; its rate still says who has opted out.
-                for lane in range(lanes):
-                    scratch.is_reached[lane] &= workspace.decided[np.int64(candidates[lane])]
+            _keep_decided(workspace, candidates, brand, lanes)
             # Only for these few the customer's own rate is looked up.
             for position in range(
                 compress_all(scratch.selected, np.int64(0), scratch.sequence, scratch.is_reached, lanes)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OBSERVATIONS", "JourneyEnv"]
 
-_gymnasium: Any = import_optional("gymnasium", "sim.gym", "gym")
-_vector: Any = import_optional("gymnasium.vector", "sim.gym", "gym")
+_gymnasium: Any = import_optional("gymnasium", "JourneyEnv", "gym")
+_vector: Any = import_optional("gymnasium.vector", "JourneyEnv", "gym")
 
 #: What a company can see of a customer: nothing of the hidden traits, of feelings, or of what is bought elsewhere.
 OBSERVATIONS: tuple[str, ...] = (
