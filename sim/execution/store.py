@@ -86,13 +86,19 @@ class Store:
     Raises
     ------
     ConfigError
-        If the folder cannot be read.
+        If the folder cannot be read, or is a link.
     """
 
     def __init__(self, folder: str | Path, model: str | None = None) -> None:
         self.folder = Path(folder)
         self.model = model or model_version()
         self.model_folder = self.folder / self.model
+        for place in (self.folder, self.model_folder):
+            if place.is_symlink():
+                raise ConfigError(
+                    f"the store {str(place)!r} is a link, which is not followed; give the folder that it leads to as"
+                    " part of another output_dir"
+                )
         self._files: list[str] = []
         self._seen: set[str] = set()
         self._damaged: set[str] = set()
@@ -254,11 +260,13 @@ class _Rows:
 
 
 def chunk_files(folder: str | Path) -> Iterator[Path]:
-    """Yield every file of a store, of all versions of the model, sorted."""
+    """Yield every file of a store, of all versions of the model, sorted; no link is followed."""
     root = Path(folder)
-    if not root.is_dir():
+    if not root.is_dir() or root.is_symlink():
         return
-    for model in sorted(place for place in root.iterdir() if place.is_dir() and not place.name.startswith(".")):
+    for model in sorted(place for place in root.iterdir() if place.is_dir() and not place.is_symlink()):
+        if model.name.startswith("."):
+            continue
         yield from sorted(path for path in model.iterdir() if _is_chunk_file(path.name))
 
 

@@ -53,13 +53,13 @@ def largest_sums(scenario: ResolvedScenario, world: World) -> dict[str, int]:
     )
     largest_offer = int(world.offers.revenue.max(initial=0))
     largest_margin = int(abs(world.offers.margin).max(initial=0))
-    ancillary = int(world.nodes.ancillary.max(initial=0)) + delight
+    ancillary = int(abs(world.nodes.ancillary).max(initial=0)) + delight
     visits, buys = (scenario.population * steps * times for times in (stages, choices))
     fixed = sum(map(int, world.segments.build_cost.ravel())) + steps * int(world.run_costs.max(initial=0))
     return {
         "revenue": buys * largest_offer + visits * ancillary,
         "margins": buys * largest_margin + visits * ancillary,
-        "costs of stages": visits * int(world.nodes.cost.max(initial=0)),
+        "costs of stages": visits * int(abs(world.nodes.cost).max(initial=0)),
         "costs of channels": visits * int(world.channels.cost.max(initial=0)),
         "costs of contacts": scenario.population * steps * brands * int(world.segments.contact_cost.max(initial=0)),
         "costs of capabilities": fixed,

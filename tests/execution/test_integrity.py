@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import multiprocessing
 import os
 import random
 import socket
@@ -18,7 +19,11 @@ from sim.execution.executors import make_executor
 from sim.execution.partial_name import is_left_over, partial_name
 from sim.execution.store import DAMAGED, STORE, Store, check_chunk_file, chunk_files
 from sim.execution.trials import Trial, run_trials
+from sim.execution.version import model_version
 from sim.results.catalog import Catalog
+from sim.results.check import clean_results, left_over
+from sim.scenario.errors import ConfigError
+from sim.scenario.scenario import Scenario
 
 
 def run(trials, store):
@@ -140,6 +145,43 @@ def test_a_link_and_a_pipe_are_neither_followed_nor_waited_for(filled, tmp_path,
     assert len(Store(root / STORE)) == 2
     said = capsys.readouterr().err
     assert said.count("ordinary file") == 3 and (model_folder / "pipe.parquet").exists()
+
+
+@pytest.mark.parametrize("inner", [False, True], ids=["store", "version"])
+def test_a_store_that_is_a_link_is_neither_read_nor_swept_up(filled, tmp_path, inner):
+    outside, store = tmp_path / "outside", tmp_path / STORE
+    place = store / model_version() if inner else store
+    place.rename(outside)
+    place.symlink_to(outside)
+    left = next(path for path in outside.rglob("*.parquet")).with_name(f".partial-{socket.gethostname()}-999999999-x")
+    left.write_bytes(b"half")
+    with pytest.raises(ConfigError, match="is a link, which is not followed"):
+        Store(store)
+    assert not list(chunk_files(store)) and left.exists()
+
+
+def _sweep_beside(folder, start):
+    scenario = Scenario.load("treadmill", population=20, horizon=3, burn_in=1)
+    with make_executor("serial") as executor:
+        for seed in range(start, start + 5):
+            list(run_trials([Trial(scenario, seed, (0,))], executor=executor, store=Store(folder)))
+
+
+def test_the_cleaner_beside_writers_harms_nothing(tmp_path):
+    """It removes what dead processes left, again and again, while two processes write; every run of theirs is there."""
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_sweep_beside, args=(tmp_path / "store", start)) for start in (0, 100)]
+    for process in writers:
+        process.start()
+    dead = f".partial-{socket.gethostname()}-999999999-"
+    removed = 0
+    while any(process.is_alive() for process in writers):
+        (tmp_path / "compare").mkdir(exist_ok=True)
+        (tmp_path / "compare" / f"{dead}x").mkdir(exist_ok=True)
+        removed += len(clean_results(list(left_over(tmp_path))))
+        writers[0].join(0.02)
+    assert [process.exitcode for process in writers] == [0, 0] and removed
+    assert len(Store(tmp_path / "store")) == 10
 
 
 def test_what_is_read_is_bounded_and_held_to_its_checksum(tmp_path):

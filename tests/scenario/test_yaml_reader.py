@@ -1,7 +1,8 @@
 """Configuration files are data, whoever wrote them."""
 
 import os
-import time
+import tracemalloc
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given, settings
@@ -65,13 +66,23 @@ def test_refusals(text, says):
     assert message.startswith("my.yaml") and says in message and "\n" not in message
 
 
+@contextmanager
+def little_memory():
+    """Fail where more than 8 MB are taken: what is not opened up takes none, however busy the machine is."""
+    tracemalloc.start()
+    try:
+        yield
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 8_000_000
+
+
 def test_a_bomb_of_aliases_is_refused_at_once():
     levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
-    began = time.perf_counter()
-    with pytest.raises(ConfigError, match="alias"):
+    with pytest.raises(ConfigError, match="alias"), little_memory():
         parse_yaml("\n".join(levels), where="bomb.yaml")
-    assert time.perf_counter() - began < 1
 
 
 def test_files_that_are_none(tmp_path):
@@ -99,10 +110,11 @@ def test_a_file_of_50_megabytes_is_refused_without_reading_it(tmp_path):
     path = tmp_path / "large.yaml"
     with path.open("wb") as stream:
         stream.truncate(50_000_000)
-    began = time.perf_counter()
-    with pytest.raises(ConfigError, match=f"has 50,000,000 bytes; a configuration may have {LARGEST_FILE:,}"):
+    with (
+        little_memory(),
+        pytest.raises(ConfigError, match=f"has 50,000,000 bytes; a configuration may have {LARGEST_FILE:,}"),
+    ):
         read_yaml(path)
-    assert time.perf_counter() - began < 0.5
 
 
 def test_a_byte_order_mark_is_no_matter(tmp_path):
