@@ -93,6 +93,7 @@ class Customer:
         self.host = NOBODY
         self.need_at = 0
         self.since = 0
+        self.moved = False
         self.occasion = 0
         self.need_week = 0
         self.last_purchase = 0
@@ -296,6 +297,8 @@ class Customer:
     def _is_open(self, edge: EdgeView, contacted: bool, need_due: bool) -> bool:
         if (edge.on == "contact" and not contacted) or (edge.on == "need" and not need_due):
             return False
+        if edge.personas is not None and self.persona not in edge.personas:
+            return False
         if edge.only is None:
             return True
         if self.host == NOBODY:
@@ -310,7 +313,8 @@ class Customer:
         """Edge taken, or None to stay (competing risks, docs/model.md 7.2); the reference comes last."""
         world = self.world
         if node.weeks == 0:
-            u = world.draw(self.customer_id, Purpose.STEP, self.occasion, self.stage, 0)
+            period = self.occasion if world.constants.has_needs else world.week
+            u = world.draw(self.customer_id, Purpose.STEP, period, self.stage, 0)
         else:
             u = world.draw(self.customer_id, Purpose.WEEK, world.week, self.stage, 0)
         reference: EdgeView | None = None
@@ -321,6 +325,11 @@ class Customer:
                 continue
             if edge.hazard == "reference":
                 reference = edge
+                continue
+            if edge.by_step:
+                # Who moved in spent that step before; who began here has its first step in the first week.
+                spent = max(world.week - self.since - int(self.moved), 0)
+                weights.append((edge, clipped_probability(edge.by_step[min(spent, len(edge.by_step) - 1)])))
                 continue
             predictor = edge.base
             for name, coefficient in edge.terms:
@@ -352,6 +361,7 @@ class Customer:
         world.moved(self, self.stage, stage)
         self.stage = stage
         self.since = world.week
+        self.moved = True
         node = world.node(self.host, stage)
         if node.does == "wait":
             self.host = self.incumbent

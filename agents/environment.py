@@ -13,7 +13,11 @@ __all__ = ["Decision", "EdgeView", "Environment", "NodeView"]
 
 @dataclass(frozen=True, slots=True)
 class EdgeView:
-    """An edge of the journey. ``hazard`` is "logit", "probability" or "reference"."""
+    """An edge of the journey. ``hazard`` is "logit", "probability" or "reference".
+
+    ``by_step`` are probabilities by time in stage, empty where it has none; ``personas`` the indices of those to whom
+    it is open, or None: all.
+    """
 
     target: int
     on: str | None
@@ -21,6 +25,8 @@ class EdgeView:
     hazard: str
     base: float
     terms: tuple[tuple[str, float], ...]
+    by_step: tuple[float, ...] = ()
+    personas: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

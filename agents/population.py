@@ -20,6 +20,7 @@ __all__ = [
     "MAX_BRANDS",
     "MAX_STAGES",
     "MAX_WEEK",
+    "MOVED",
     "NEVER",
     "NOBODY",
     "SAMPLED",
@@ -52,6 +53,7 @@ SEARCHED = 2  # passed through a search stage since the need arose
 BUYER = 4  # bought the focal brand within the horizon
 FOCAL_AT_START = 8  # customer of the focal brand when the horizon began
 SAMPLED = 16  # events are logged
+MOVED = 32  # left the stage in which life began
 
 #: One account per customer over the horizon; money in cents, ``value`` discounted to the horizon's first week.
 ACCOUNT = np.dtype(

@@ -19,7 +19,7 @@ class Purpose(IntEnum):
     TRAITS = 1  # once; index: four traits each
     NEED = 2  # occasion: gap to the next need, its rounding
     WEEK = 3  # week; index: stage. Transition out of a stage that lasts, talk
-    STEP = 4  # occasion; index: stage. Transition out of a stage that resolves within the week
+    STEP = 4  # occasion (without needs: week); index: stage. Transition out of a stage that resolves within the week
     ENTRY = 5  # occasion; index: stage. Channel, noise of the experience, complaint
     CONTACT = 6  # window of eight weeks; index: brand. Eight 16-bit draws
     MOMENT = 7  # week; index: brand. Aim of a contact, opting out, whether a mistimed one is heeded

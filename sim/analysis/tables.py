@@ -44,8 +44,8 @@ COMPANY = "company"
 #: Week 0 of the horizon, for tools that need a date: a Monday, and no claim about the calendar.
 WEEK_ZERO = datetime(2001, 1, 1)
 _MINUTE = 60 * 10**6  # microseconds
-#: Days of a step; a month is one of the calendar.
-_STEP_DAYS = {"week": 7, "day": 1}
+#: Seconds of a step; a month is one of the calendar.
+_STEP_SECONDS = {"week": 604_800, "day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
 #: Kind of the row that says where a logged customer stands when the horizon begins; not an event of the engines.
 _START = -1
 
@@ -250,7 +250,9 @@ def events(history: History, scenario: ResolvedScenario) -> Table:
     log = _with_starts(history)
     cases = [f"{history.arm}/{history.replicate}/{customer}" for customer in log["customer"].tolist()]
     is_purchase, is_start = log["kind"] == KINDS.index("purchase"), log["kind"] == _START
-    minutes = (log["order"].astype(np.int64) + 1) * _MINUTE
+    # Events of one step stand apart without leaving it.
+    apart = min(_MINUTE, _STEP_SECONDS.get(scenario.step, 3_600) * 10**6 // 256)
+    minutes = (log["order"].astype(np.int64) + 1) * apart
     stamps = dates_of(log["week"].astype(np.int64), scenario.step).astype(np.int64) + minutes
     return pa.table(
         {
@@ -274,7 +276,7 @@ def dates_of(steps: NDArray[np.int64], step: str) -> NDArray[Any]:
     """Return when steps begin, as dates in microseconds."""
     if step == "month":
         return (np.datetime64(WEEK_ZERO, "M") + steps).astype("datetime64[us]")
-    return np.datetime64(WEEK_ZERO, "us") + steps * np.timedelta64(_STEP_DAYS[step], "D").astype("timedelta64[us]")
+    return np.datetime64(WEEK_ZERO, "us") + steps * np.timedelta64(_STEP_SECONDS[step], "s").astype("timedelta64[us]")
 
 
 def _with_starts(history: History) -> NDArray[np.void]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from agents.compiled import Int, inlined
-from agents.population import NOBODY, Population
+from agents.population import MOVED, NOBODY, Population
 from agents.purposes import Purpose
 from agents.rules.numerics import uniform
 from agents.rules.transition import add_term, clipped_probability, odds
@@ -20,7 +20,7 @@ from sim.engine.customer.stage_view import level_of
 from sim.engine.draws import draw_lanes
 from sim.engine.features import load_feature
 from sim.engine.workspace import BLOCK, Clock, Workspace
-from sim.world.graph import ALWAYS, INCUMBENT, TERMS_AT_ONCE, Kind, On
+from sim.world.graph import ALL_PERSONAS, ALWAYS, INCUMBENT, TERMS_AT_ONCE, Kind, On
 from sim.world.market import MarketState
 from sim.world.world import World
 
@@ -31,6 +31,7 @@ _AT_WEEK = Clock.WEEK
 _LOGIT, _REFERENCE = Kind.LOGIT, Kind.REFERENCE
 _ON_CONTACT, _ON_NEED, _ANY_WEEK = On.CONTACT, On.NEED, On.WEEK
 _NOBODY = np.int64(NOBODY)
+_EVERY_PERSONA = ALL_PERSONAS
 
 
 @inlined
@@ -49,6 +50,11 @@ def _open_edges(
     else:
         for lane in range(lanes):
             scratch.is_open[lane] = 1
+    personas = np.uint64(world.edges[edge].personas)
+    if personas != _EVERY_PERSONA:
+        for lane in range(lanes):
+            persona = np.uint64(people[scratch.index[lane]].persona)
+            scratch.is_open[lane] &= np.uint8((personas >> persona) & np.uint64(1))
     if only == INCUMBENT:
         for lane in range(lanes):
             scratch.is_open[lane] &= scratch.is_incumbent[lane]
@@ -64,7 +70,8 @@ def _open_edges(
 def _draw(world: World, workspace: Workspace, population: Population, at: Int, instant: bool, lanes: Int) -> None:
     """Draw the luck that decides among the edges of a node."""
     scratch, people, constants = workspace.scratch[0], population.people, world.constants[0]
-    if instant:
+    # Without needs there are no occasions to tell one visit from the next: the week does.
+    if instant and constants.has_needs != 0:
         for lane in range(lanes):
             scratch.period[lane] = people[scratch.index[lane]].occasion
     else:
@@ -106,6 +113,28 @@ def _add_hazard(world: World, workspace: Workspace, edge_id: Int, sums: Any, is_
 
 
 @inlined
+def _load_by_step(world: World, workspace: Workspace, population: Population, edge_id: Int, lanes: Int) -> None:
+    """Probability of an edge by each customer's time in the stage; the last value goes on."""
+    scratch, edge, week = workspace.scratch[0], world.edges[edge_id], workspace.clock[_AT_WEEK]
+    last = edge.end_step - edge.first_step - 1
+    for lane in range(lanes):
+        customer = population.people[scratch.index[lane]]
+        # Who moved in spent that step before; who began here has its first step in the first week.
+        spent = week - np.int64(customer.since) - np.int64((np.int64(customer.marks) & MOVED) != 0)
+        scratch.predictor[lane] = world.by_step[edge.first_step + min(max(spent, 0), last)]
+
+
+@inlined
+def _add_by_step(workspace: Workspace, sums: Any, is_open: Any, wide: Int) -> None:
+    """Add the probabilities that were loaded, where the edge is open, to the running sums of the lanes."""
+    scratch = workspace.scratch[0]
+    for lane in range(wide):
+        weight = clipped_probability(scratch.predictor[lane])
+        scratch.cumulative[lane] += weight if is_open[lane] != 0 else 0.0
+        sums[lane] = scratch.cumulative[lane]
+
+
+@inlined
 def choose_edges(
     world: World, market: MarketState, workspace: Workspace, population: Population, at: Int, lanes: Int
 ) -> None:
@@ -143,7 +172,7 @@ def choose_edges(
     for edge_id in range(node.first_edge, node.end_edge):
         edge = world.edges[edge_id]
         sums = workspace.cumulative_odds[edge_id - node.first_edge]
-        gated = edge.on != _ANY_WEEK or edge.only != ALWAYS
+        gated = edge.on != _ANY_WEEK or edge.only != ALWAYS or np.uint64(edge.personas) != _EVERY_PERSONA
         # A closed edge weighs nothing: the running sum stands still and cannot pass the draw there.
         is_open = scratch.ones
         if gated:
@@ -154,6 +183,9 @@ def choose_edges(
                 before = scratch.edge[lane]
                 scratch.edge[lane] = edge_id if is_open[lane] != 0 else before
                 sums[lane] = scratch.cumulative[lane]
+        elif edge.end_step > edge.first_step:
+            _load_by_step(world, workspace, population, edge_id, lanes)
+            _add_by_step(workspace, sums, is_open, wide)
         else:
             _add_hazard(world, workspace, edge_id, sums, is_open, wide)
     if not node.weighs:

@@ -144,6 +144,9 @@ def _channel_effort(stage: Stage, market: Market) -> float:
 def _edge_change(journey: Journey, number: int, name: str, step: float) -> Change:
     edge = journey.edges[number]
     ends = (edge.source, edge.target)
+    if edge.by_step:
+        more, less = (_moved(journey, {number: moved}) for moved in (step, -step))
+        return Change("edge", name, *ends, "logit", step, better=more, worse=less)
     if edge.logit is not None or edge.probability is not None:
         how, amount = ("logit", step) if edge.logit is not None else ("probability", _shift(edge, step))
         more, less = (_moved(journey, {number: moved}) for moved in (step, -step))
@@ -153,7 +156,7 @@ def _edge_change(journey: Journey, number: int, name: str, step: float) -> Chang
     others = [
         other
         for other, item in enumerate(journey.edges)
-        if item.source == edge.source and other != number and not (item.logit is None and item.probability is None)
+        if item.source == edge.source and other != number and not item.is_reference
     ]
     if not others:
         return Change("edge", name, *ends, "only way")
@@ -168,10 +171,19 @@ def _moved(journey: Journey, steps: Mapping[int, float]) -> Journey:
         edge = edges[number]
         if edge.logit is not None:
             edges[number] = replace(edge, logit={**edge.logit, "base": edge.logit.get("base", 0.0) + step})
+        elif edge.by_step:
+            edges[number] = replace(edge, by_step=tuple((at, _moved_odds(value, step)) for at, value in edge.by_step))
         elif edge.probability is not None:
             base = edge.probability.get("base", 0.0) + _shift(edge, step)
             edges[number] = replace(edge, probability={**edge.probability, "base": base})
     return replace(journey, edges=tuple(edges))
+
+
+def _moved_odds(probability: float, step: float) -> float:
+    """Return a probability whose odds are moved by a factor exp(step); 0 and 1 stay."""
+    if not 0.0 < probability < 1.0:
+        return probability
+    return 1.0 / (1.0 + exp(-(log(probability / (1.0 - probability)) + step)))
 
 
 def _shift(edge: Edge, step: float) -> float:

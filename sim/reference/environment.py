@@ -21,7 +21,7 @@ from sim.record.events import EventKind
 from sim.record.history import Money
 from sim.scenario.journey import DOES, FEATURES, GATES
 from sim.world.birth import Birth
-from sim.world.graph import ALWAYS, Kind, On
+from sim.world.graph import ALL_PERSONAS, ALWAYS, Kind, On
 from sim.world.market import MarketState
 from sim.world.world import World
 
@@ -34,6 +34,11 @@ _HAZARD = {Kind.LOGIT: "logit", Kind.PROBABILITY: "probability", Kind.REFERENCE:
 def _plain(record: Any) -> SimpleNamespace:
     """Turn a record into plain Python numbers under the same names."""
     return SimpleNamespace(**dict(zip(record.dtype.names, record.item(), strict=True)))
+
+
+def _personas(mask: int) -> frozenset[int] | None:
+    """Personas of a mask of bits, or None where it has all."""
+    return None if mask == ALL_PERSONAS else frozenset(at for at in range(64) if mask >> at & 1)
 
 
 def _views(world: World) -> dict[int, NodeView]:
@@ -52,6 +57,8 @@ def _views(world: World) -> dict[int, NodeView]:
                     hazard=_HAZARD[int(edge.kind)],
                     base=float(edge.intercept),
                     terms=tuple((FEATURES[term.feature], float(term.coefficient)) for term in terms),
+                    by_step=tuple(world.by_step[edge.first_step : edge.end_step].tolist()),
+                    personas=_personas(int(edge.personas)),
                 )
             )
         views[at] = NodeView(

@@ -23,7 +23,9 @@ __all__ = ["DOES", "FEATURES", "GATES", "Does", "Edge", "Journey", "Stage", "edg
 LARGEST_COEFFICIENT = 1e6
 #: Two names of stages with what stands between and behind them.
 _EDGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
-_EDGE_KEYS = ("from", "to", "on", "only", "logit", "probability")
+_EDGE_KEYS = ("from", "to", "on", "only", "personas", "logit", "probability", "by_step")
+#: Of a list of hazards by time in stage.
+MOST_STEPS = 10_000
 _ONS = ("contact", "need")
 _TOLERANCE = 1e-9
 
@@ -77,9 +79,11 @@ class Stage:
 class Edge:
     """A way from one stage to another.
 
-    ``logit`` and ``probability`` are each None or ``{"base": number, feature: coefficient}``. An edge with neither is
-    the stage's reference: taken when no other edge is (in a stage that resolves within the week or whose stay is
-    over), or when the need clock runs out (``on: need``).
+    ``logit`` and ``probability`` are each None or ``{"base": number, feature: coefficient}``. ``by_step`` has
+    probabilities by time in stage: each (step, probability) holds from that step in the stage on, the first being 1,
+    and the last goes on. An edge with none of them is the stage's reference: taken when no other edge is (in a stage
+    that resolves within the week or whose stay is over), or when the need clock runs out (``on: need``).
+    ``personas`` are the names of those to whom the edge is open; empty: all.
     """
 
     source: str
@@ -88,6 +92,13 @@ class Edge:
     only: str | None = None  # None or one of GATES
     logit: Mapping[str, float] | None = None
     probability: Mapping[str, float] | None = None
+    by_step: tuple[tuple[int, float], ...] = ()
+    personas: tuple[str, ...] = ()
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether the edge has no hazard of its own."""
+        return self.logit is None and self.probability is None and not self.by_step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +240,7 @@ def edge_names(edges: Iterable[Edge]) -> tuple[str, ...]:
         if pairs[edge.source, edge.target] > 1:
             name += f"_on_{edge.on}" if edge.on else ""
             name += f"_only_{edge.only}" if edge.only else ""
+            name += f"_for_{'_'.join(edge.personas)}"[:60] if edge.personas else ""
         unique, number = name, 1
         while unique in names:
             number += 1
@@ -274,9 +286,10 @@ def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) 
     if only is not None and only not in GATES:
         raise ConfigError(f"{where}: {place}.only is {show(only)}; accepted: {', '.join(GATES)}, or leave it out")
     logit, probability = data.get("logit"), data.get("probability")
-    if logit is not None and probability is not None:
-        raise ConfigError(f"{where}: {place} has both logit and probability; give one of them")
-    if on == "contact" and logit is None and probability is None:
+    by_step, personas = data.get("by_step"), data.get("personas")
+    if sum(hazard is not None for hazard in (logit, probability, by_step)) > 1:
+        raise ConfigError(f"{where}: {place} has more than one of logit, probability and by_step; give one of them")
+    if on == "contact" and logit is None and probability is None and by_step is None:
         raise ConfigError(f"{where}: {place} opens on contact but has no hazard; give it a logit or a probability")
     return Edge(
         source=str(data["from"]),
@@ -285,6 +298,8 @@ def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) 
         only=only,
         logit=None if logit is None else _read_hazard(logit, f"{place}.logit", where),
         probability=None if probability is None else _read_probability(probability, f"{place}.probability", where),
+        by_step=() if by_step is None else _read_by_step(by_step, f"{place}.by_step", where),
+        personas=() if personas is None else _read_personas(personas, f"{place}.personas", where),
     )
 
 
@@ -321,6 +336,57 @@ def _read_probability(value: object, place: str, where: str) -> Mapping[str, flo
     return hazard
 
 
+def _read_by_step(given: object, place: str, where: str) -> tuple[tuple[int, float], ...]:
+    """Read probabilities by time in stage: one for each step, or pairs of a step and what holds from it on."""
+    wanted = "give probabilities such as [0.3, 0.2, 0.1], or pairs [step, probability] whose steps rise from 1"
+    if not isinstance(given, list | tuple) or not given:
+        raise ConfigError(f"{where}: {place} is {show(given)}; {wanted}")
+    if len(given) > MOST_STEPS:
+        raise ConfigError(f"{where}: {place} has {len(given)} values; at most {MOST_STEPS} are allowed")
+    read_so_far: list[tuple[int, float]] = []
+    for at, item in enumerate(given):
+        pair = item if isinstance(item, list | tuple) else (at + 1, item)
+        step, value = (pair[0], typed_number(pair[1])) if len(pair) == 2 else (None, None)
+        last = read_so_far[-1][0] if read_so_far else 0
+        is_step = type(step) is int and last < step <= MOST_STEPS and (read_so_far or step == 1)
+        if not is_step or not _is_number(value) or not 0.0 <= float(value) <= 1.0:  # type: ignore[arg-type]
+            raise ConfigError(f"{where}: {place}.{at} is {show(item)}; {wanted}")
+        read_so_far.append((int(step), float(value)))  # type: ignore[arg-type]
+    return tuple(read_so_far)
+
+
+def _read_personas(given: object, place: str, where: str) -> tuple[str, ...]:
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"{where}: {place} is {show(given)}; name one persona, or give a list of names")
+    return tuple(dict.fromkeys(names))
+
+
+def _check_by_step(edges: list[Edge], place: str) -> None:
+    """Check that probabilities by time in stage sum to 1 or less in every step, for every persona."""
+    always = [edge for edge in edges if edge.on is None and edge.only is None]
+    timed = [edge for edge in always if edge.by_step]
+    personas = {None, *(name for edge in timed for name in edge.personas)}
+    for persona in personas if timed else ():
+        open_to = [edge for edge in always if not edge.personas or persona in edge.personas]
+        steps = sorted({step for edge in open_to for step, _ in edge.by_step})
+        constant = math.fsum(
+            edge.probability.get("base", 0.0)
+            for edge in open_to
+            if edge.probability is not None and set(edge.probability) <= {"base"}
+        )
+        present = [0.0] * len(open_to)
+        changes = [dict(edge.by_step) for edge in open_to]
+        for step in steps:
+            present = [change.get(step, before) for change, before in zip(changes, present, strict=True)]
+            if (total := constant + math.fsum(present)) > 1.0 + _TOLERANCE:
+                whom = "" if persona is None else f" for {persona}"
+                raise ConfigError(
+                    f"{place} has probabilities that sum to {total:.12g} in step {step}{whom};"
+                    " make them sum to 1 or less"
+                )
+
+
 def _is_instant(stage: Stage) -> bool:
     return stage.does == "choose" or stage.weeks == 0
 
@@ -328,14 +394,14 @@ def _is_instant(stage: Stage) -> bool:
 def _check_ways(name: str, stage: Stage, edges: list[Edge], where: str) -> None:
     """Check the edges out of one stage against each other and against what the stage does."""
     place = f"{where}: stage {name!r}"
-    if any(edge.logit for edge in edges) and any(edge.probability for edge in edges):
+    if any(edge.logit for edge in edges) and any(edge.probability or edge.by_step for edge in edges):
         raise ConfigError(f"{place} mixes logit and probability edges; use one kind in a stage")
     if any(edge.on == "need" for edge in edges) and stage.does != "wait":
         raise ConfigError(f"{place} has an edge on need but does {stage.does!r}; only a wait stage has a need clock")
     if stage.does == "wait" and not any(edge.on == "need" for edge in edges):
         raise ConfigError(f"{place} waits for a need, but no edge opens on need; add one with `on: need`")
     for on in (None, "need"):
-        references = [edge for edge in edges if edge.on == on and edge.logit is None and edge.probability is None]
+        references = [edge for edge in edges if edge.on == on and edge.is_reference]
         if len(references) > 1:
             raise ConfigError(
                 f"{place} has {len(references)} edges without hazard ({', '.join(edge.target for edge in references)});"
@@ -344,13 +410,18 @@ def _check_ways(name: str, stage: Stage, edges: list[Edge], where: str) -> None:
     constant = math.fsum(
         edge.probability.get("base", 0.0)
         for edge in edges
-        if edge.probability is not None and set(edge.probability) <= {"base"} and edge.only is None and edge.on is None
+        if edge.probability is not None
+        and set(edge.probability) <= {"base"}
+        and edge.only is None
+        and edge.on is None
+        and not edge.personas
     )
+    _check_by_step(edges, place)
     if constant > 1.0 + _TOLERANCE:
         raise ConfigError(f"{place} has probabilities that sum to {constant:.12g}; make them sum to 1 or less")
     if _is_instant(stage):
         always = any(
-            edge.on is None and edge.only is None and edge.logit is None and edge.probability is None for edge in edges
+            edge.on is None and edge.only is None and not edge.personas and edge.is_reference for edge in edges
         )
         if not always and constant < 1.0 - _TOLERANCE:
             raise ConfigError(

@@ -292,8 +292,18 @@ def _default(key: str) -> Any:
     raise KeyError(key)
 
 
+def _normalize_steps(edge: Edge) -> list[Any] | None:
+    """Write probabilities by time in stage as a plain list where no step is left out, else as pairs."""
+    if not edge.by_step:
+        return None
+    if edge.by_step[-1][0] == len(edge.by_step):
+        return [value for _, value in edge.by_step]
+    return [[step, value] for step, value in edge.by_step]
+
+
 def _normalize_edge(edge: Edge) -> dict[str, Any]:
-    said = {"on": edge.on, "only": edge.only, "logit": edge.logit, "probability": edge.probability}
+    said: dict[str, Any] = {"on": edge.on, "only": edge.only, "logit": edge.logit, "probability": edge.probability}
+    said |= {"personas": list(edge.personas) or None, "by_step": _normalize_steps(edge)}
     return {"from": edge.source, "to": edge.target} | {
         key: plain(value) for key, value in said.items() if value is not None
     }

@@ -78,6 +78,7 @@ def _build(data: Mapping[str, Any], config_path: ConfigPath, where: str) -> dict
     named[market.journey] = None
     journeys = {name: build_journey(name, data["journeys"], market, config_path, where) for name in named}
     check_journeys(journeys, arms, baseline, market, where)
+    _check_edge_personas(journeys, personas, where)
     return {
         "name": data["name"],
         "market": market,
@@ -174,6 +175,23 @@ def check_personas(personas: Iterable[Persona], where: str) -> None:
         raise ConfigError(f"{where}: personas have shares that sum to more than can be counted; give smaller shares")
     if sum(persona.share for persona in personas) <= 0:
         raise ConfigError(f"{where}: personas have shares that sum to 0; give at least one of them a share above 0")
+
+
+def _check_edge_personas(journeys: Mapping[str, Journey], personas: Iterable[Persona], where: str) -> None:
+    """Check that edges which are open to some personas alone name personas of the scenario."""
+    known = [persona.name for persona in personas]
+    for journey in journeys.values():
+        for edge in journey.edges:
+            for name in edge.personas:
+                if name in known[:64]:
+                    continue
+                if name in known:
+                    raise ConfigError(f"{where}: persona {name!r} has edges of its own and stands behind 64 others")
+                if name not in known:
+                    raise ConfigError(
+                        f"{where}: journey {journey.name!r}: the edge {edge.source} -> {edge.target} is for persona"
+                        f" {name!r}, which the scenario has not; {suggest(name, known, 'its personas are')}"
+                    )
 
 
 def _plan_value(plans: Mapping[str, Any], brand: str, focal: str, key: str) -> Any:

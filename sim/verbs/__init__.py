@@ -56,6 +56,11 @@ VERBS: Mapping[str, Verb] = {
         "fit a market to a few figures of a real one, and write it as configuration to be run by name",
         "journey calibrate targets=average",
     ),
+    "discover": Verb(
+        "find the journey, the personas and the moments of truth in an event log, as a scenario that compare runs",
+        "journey discover log=configs/data/visits.csv",
+        lists=("attributes",),
+    ),
     "attribute": Verb(
         "say how much of an arm's effect each of its capabilities causes, alone and together",
         "journey attribute scenario=sungevity",

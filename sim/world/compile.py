@@ -116,6 +116,7 @@ def _compile_constants(scenario: ResolvedScenario, arm: Arm, seed: int, replicat
         "cyclical": market.need.kind == "cyclical",
         "from_need": market.need.counted_from == "need",
         "log_gamma": choice.taste == "log_gamma",
+        "has_needs": any(s.does == "wait" for j in scenario.journeys.values() for s in j.stages.values()),
         "mean_gap": market.need.mean_weeks,
         "carry_over": market.need.carry_over,
         "contact_fatigue": contact.fatigue,
@@ -184,7 +185,7 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
     reference = market.reference_price or prices[there].mean() or 1.0
     weeks = np.arange(scenario.burn_in + scenario.horizon + 1)
     segments, levels, run_costs = _compile_segments(scenario, arm)
-    graph = compile_graph(scenario.journeys, market)
+    graph = compile_graph(scenario.journeys, market, tuple(persona.name for persona in personas))
     stages = graph.node_of.shape[1]
     constants = _compile_constants(scenario, arm, seed, replicate, stages)
     people = np.zeros(len(personas), PERSONA).view(np.recarray)

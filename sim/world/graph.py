@@ -18,12 +18,14 @@ from agents.population import NEVER
 from sim.scenario.journey import DOES, FEATURES, GATES, Does, Edge, Journey, Stage, stage_names
 from sim.scenario.market import Market
 
-__all__ = ["ALWAYS", "INCUMBENT", "Graph", "Kind", "On", "compile_graph", "start_shares"]
+__all__ = ["ALL_PERSONAS", "ALWAYS", "INCUMBENT", "Graph", "Kind", "On", "compile_graph", "start_shares"]
 
 #: No fixed stay.
 OPEN = -1
 #: An edge without a gate.
 ALWAYS = -1
+#: An edge that is open to every persona.
+ALL_PERSONAS = np.uint64(2**64 - 1)
 
 
 class On:
@@ -82,10 +84,13 @@ EDGE = np.dtype(
         ("target", np.int64),
         ("on", np.int64),
         ("only", np.int64),
+        ("personas", np.uint64),  # bit p: open to persona p
         ("kind", np.int64),
         ("intercept", np.float64),
         ("first_term", np.int64),
         ("end_term", np.int64),
+        ("first_step", np.int64),  # probabilities by time in stage, where it has them
+        ("end_step", np.int64),
     ],
     align=True,
 )
@@ -104,6 +109,7 @@ class Graph(NamedTuple):
     nodes: Any  # (J x K,) records of NODE
     edges: Any  # (E,) records of EDGE
     terms: Any  # records of TERM
+    by_step: NDArray[np.float64]  # probabilities by time in stage, edge by edge
     used: NDArray[np.int64]  # features that the edges of each node depend on, node by node
     mix: NDArray[np.float64]  # (J x K, C) cumulative shares of channels, zero where a stage has none
     channels: Any  # (C + 1,) records of CHANNEL, behind what holds where there is none
@@ -118,6 +124,8 @@ def start_shares(journey: Journey, stages: tuple[str, ...]) -> NDArray[np.float6
 def _edge_terms(edge: Edge) -> tuple[int, float, list[tuple[int, float]]]:
     if edge.logit is not None:
         kind, hazard = Kind.LOGIT, edge.logit
+    elif edge.by_step:
+        return Kind.PROBABILITY, 0.0, []
     elif edge.probability is not None:
         kind, hazard = Kind.PROBABILITY, edge.probability
     else:
@@ -129,8 +137,10 @@ def _edge_terms(edge: Edge) -> tuple[int, float, list[tuple[int, float]]]:
 class _Tables:
     """Edges, terms and used features of all nodes, as they are laid out one behind the other."""
 
-    def __init__(self) -> None:
-        self.edges: list[tuple[int, int, int, int, int, float, int, int]] = []
+    def __init__(self, personas: tuple[str, ...]) -> None:
+        self.personas = personas
+        self.edges: list[tuple[Any, ...]] = []
+        self.by_step: list[float] = []
         self.terms: list[tuple[int, float]] = []
         self.used: list[int] = []
 
@@ -145,7 +155,11 @@ class _Tables:
             on = {None: On.WEEK, "contact": On.CONTACT, "need": On.NEED}[edge.on]
             only = ALWAYS if edge.only is None else GATES.index(edge.only)
             span = (len(self.terms), len(self.terms) + len(weights))
-            self.edges.append((stages.index(name), stages.index(edge.target), on, only, kind, base, *span))
+            steps = self._add_steps(edge)
+            personas = self._mask(edge)
+            self.edges.append(
+                (stages.index(name), stages.index(edge.target), on, only, personas, kind, base, *span, *steps)
+            )
             self.terms += weights
             self.terms += [(weights[0][0], 0.0)] * (-len(weights) % TERMS_AT_ONCE) if weights else []
             row.minds |= only == INCUMBENT or any(FEATURES[feature] in TOWARD_INCUMBENT for feature, _ in weights)
@@ -155,6 +169,20 @@ class _Tables:
         row.first_used = len(self.used)
         self.used += sorted({feature for feature, _ in self.terms[first_term:]})
         row.end_used = len(self.used)
+
+    def _add_steps(self, edge: Edge) -> tuple[int, int]:
+        """Lay out an edge's probabilities, one for each step in the stage up to the last that changes."""
+        first = len(self.by_step)
+        ends = [step for step, _ in edge.by_step[1:]] + [edge.by_step[-1][0] + 1] if edge.by_step else []
+        for (step, value), end in zip(edge.by_step, ends, strict=True):
+            self.by_step += [value] * (end - step)
+        return first, len(self.by_step)
+
+    def _mask(self, edge: Edge) -> np.uint64:
+        """Bits of the personas to whom an edge is open."""
+        if not edge.personas:
+            return ALL_PERSONAS
+        return np.uint64(sum(1 << self.personas.index(name) for name in edge.personas))
 
 
 def _describe_stage(row: Any, stage: Stage) -> None:
@@ -174,8 +202,20 @@ def _describe_stage(row: Any, stage: Stage) -> None:
     row.has_channels = bool(stage.channels)
 
 
-def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
+def compile_graph(journeys: Mapping[str, Journey], market: Market, personas: tuple[str, ...] = ()) -> Graph:
     """Lay out every journey as flat arrays, in the order of the files.
+
+    Parameters
+    ----------
+    journeys : mapping of str to Journey
+    market : Market
+        Its channels are those of the stages.
+    personas : tuple of str
+        Names of all, for edges that are open to some alone.
+
+    Returns
+    -------
+    Graph
 
     Raises nothing: journeys and channels were validated when they were read.
     """
@@ -186,7 +226,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
     table.weeks = OPEN
     mix = np.zeros((j * k, max(len(channels), 1)))
     node_of = np.full((j, k), OPEN, np.int64)
-    tables = _Tables()
+    tables = _Tables(personas)
     for journey_id, journey in enumerate(journeys.values()):
         for stage_id, name in enumerate(stages):
             node = journey_id * k + stage_id
@@ -215,6 +255,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market) -> Graph:
         nodes=table,
         edges=np.array(tables.edges, EDGE).view(np.recarray),
         terms=np.array(tables.terms, TERM).view(np.recarray),
+        by_step=np.array(tables.by_step, np.float64),
         used=np.array(tables.used, np.int64),
         mix=mix,
         channels=np.array([(1.0, 0, 1.0), *costs], CHANNEL).view(np.recarray),

@@ -21,7 +21,7 @@ NO_WEEK = 1 << 40
 WHOLE = (
     "seed", "replicate", "customers", "brands", "focal", "journey", "stages", "groups", "first_trait",
     "near_weeks", "cycle_weeks",
-    "cyclical", "from_need", "log_gamma", "forms",
+    "cyclical", "from_need", "log_gamma", "forms", "has_needs",
 )  # fmt: skip
 REAL = (
     # docs/model.md 7.1 need
@@ -108,6 +108,7 @@ class World(NamedTuple):
     nodes: Any
     edges: Any
     terms: Any
+    by_step: NDArray[np.float64]
     used: NDArray[np.int64]
     mix: NDArray[np.float64]
     channels: Any

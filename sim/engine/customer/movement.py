@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from agents.compiled import Int, inlined
-from agents.population import NOBODY
+from agents.population import MOVED, NOBODY
 from sim.engine.customer.accounts import book_stage
 from sim.engine.customer.channel import channel_drawn, take_channel
 from sim.engine.customer.feelings import add_effort
@@ -33,6 +35,7 @@ def arrive(customer: Any, stage: Int, week: Int) -> None:
     """
     customer.stage = stage
     customer.since = week
+    customer.marks = np.int64(customer.marks) | MOVED
 
 
 @inlined

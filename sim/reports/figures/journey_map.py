@@ -352,7 +352,7 @@ def _hazards(journey: Journey) -> dict[int, float]:
                 out[id(edge)] = min(max(_hazard(edge.probability), 0.0), 1.0)
             taken += out.get(id(edge), 0.0)
         for edge in mine:
-            if edge.logit is None and edge.probability is None:
+            if edge.is_reference:
                 out[id(edge)] = max(1.0 - taken, 0.0)
     return out
 

@@ -1,0 +1,330 @@
+"""Event log: what happened to cases, one row an event, from CSV, Parquet, XES or OCEL 2.0 JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.quantity import quantity, whole
+from sim.data.column_read import ColumnRead
+from sim.scenario.errors import ConfigError
+
+__all__ = ["LOG_ROLES", "EventLog", "LogBuilder", "LogLayout", "chosen_attributes", "chosen_columns"]
+
+#: What an event says, and under which heads files say it: the first group of which one head is there counts.
+LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "case": (
+        ("case:concept:name",),
+        ("case_id", "caseid", "case id", "case", "trace_id", "trace"),
+        ("customer_id", "customerid", "customer", "user_id", "userid", "user", "client_id", "visitor_id"),
+        ("session_id", "sessionid", "session", "order_id", "id"),
+    ),
+    "activity": (
+        ("concept:name",),
+        ("activity", "event_name", "event name", "event"),
+        ("stage", "action", "step", "status", "page", "event_type"),
+    ),
+    "time": (
+        ("time:timestamp",),
+        ("timestamp", "event_time", "datetime", "date_time", "complete timestamp"),
+        ("time", "date", "created_at", "occurred_at"),
+    ),
+    "brand": (("brand",),),
+    "channel": (("channel",),),
+    "amount": (("amount", "revenue"),),
+    "lifecycle": (("lifecycle:transition",), ("lifecycle",)),
+    "kind": (("kind",),),
+}
+REQUIRED_ROLES = ("case", "activity", "time")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLayout:
+    """How an event log is to be read; what is left out is guessed from the file."""
+
+    columns: Any = quantity(
+        "{case: HEAD, activity: HEAD, time: HEAD, brand: HEAD, channel: HEAD, amount: HEAD}; null: guess",
+        default=None,
+        optional=True,
+    )
+    attributes: Any = quantity("columns that tell who a case is", default=None, optional=True)
+    date_format: str | None = quantity("such as %d/%m/%Y; null: guess", default=None, optional=True)
+    delimiter: str | None = quantity("sign between columns; null: guess", default=None, optional=True)
+    most_megabytes: int = whole(4_000, 1, 1_000_000, "text that is read at the most, decompressed", "MB")
+    most_rows: int = whole(20_000_000, 1, 2_000_000_000, "events that are read at the most", "rows")
+
+
+@dataclass(frozen=True, slots=True)
+class EventLog:
+    """Events in one order: by case, within a case by time, at equal times as in the file.
+
+    Attributes
+    ----------
+    case, activity : int64 (n,)
+        Indices of ``case_names`` and ``activities``.
+    time, begun : int64 (n,)
+        Microseconds since 1970, UTC: when the activity ended, and when it began where the log says so.
+    case_names : tuple of str
+        Every case in the order of the file, those without events too.
+    activities : tuple of str
+        In order of first appearance.
+    extra : mapping
+        Further columns by role or attribute: (codes, values); -1 where absent.
+    amount : float64 (n,) or None
+        NaN where absent.
+    start, end : int
+        Of the log, microseconds: as it says, else its first and last event.
+    rows : int
+        Events of the file.
+    left_out : mapping
+        Rows not used, by reason; with the events used they add up to ``rows``.
+    notices : tuple of str
+        What a reader must know.
+    columns : tuple of ColumnRead
+        What was understood.
+    tied_share : float
+        Share of events at the same time as the one before in their case.
+    duplicates : int
+        Events alike another one in case, activity and time; they are kept.
+    """
+
+    case: NDArray[np.int64]
+    activity: NDArray[np.int64]
+    time: NDArray[np.int64]
+    begun: NDArray[np.int64]
+    case_names: tuple[str, ...]
+    activities: tuple[str, ...]
+    extra: Mapping[str, tuple[NDArray[np.int64], tuple[str, ...]]]
+    amount: NDArray[np.float64] | None
+    start: int
+    end: int
+    rows: int
+    left_out: Mapping[str, int]
+    notices: tuple[str, ...]
+    columns: tuple[ColumnRead, ...]
+    tied_share: float
+    duplicates: int
+
+    @property
+    def cases(self) -> int:
+        """How many cases there are, those without events too."""
+        return len(self.case_names)
+
+    @property
+    def cases_without_events(self) -> int:
+        """How many cases have no event."""
+        return self.cases - int(np.unique(self.case).size)
+
+
+@dataclass(slots=True)
+class LogBuilder:
+    """Collects blocks of events and puts them in order."""
+
+    where: str
+    case_codes: dict[str, int] = field(default_factory=dict)
+    case_names: list[str] = field(default_factory=list)
+    activity_codes: dict[str, int] = field(default_factory=dict)
+    extra_codes: dict[str, dict[str, int]] = field(default_factory=dict)
+    blocks: list[dict[str, Any]] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+    columns: list[ColumnRead] = field(default_factory=list)
+    rows: int = 0
+    start: int | None = None
+    end: int | None = None
+
+    def leave_out(self, reason: str, count: int) -> None:
+        """Count rows that are not used."""
+        if count:
+            self.left_out[reason] = self.left_out.get(reason, 0) + count
+
+    def new_case(self, name: str) -> int:
+        """Add a case, also where another has the same name."""
+        self.case_names.append(name)
+        return len(self.case_names) - 1
+
+    def case_of(self, name: str) -> int:
+        """Return the case of a name, added where it is new."""
+        at = self.case_codes.get(name)
+        if at is None:
+            at = self.case_codes[name] = self.new_case(name)
+        return at
+
+    def activity_of(self, name: str) -> int:
+        """Return the code of an activity."""
+        return self.activity_codes.setdefault(name, len(self.activity_codes))
+
+    def extra_of(self, column: str, value: str) -> int:
+        """Return the code of a value of a further column."""
+        codes = self.extra_codes.setdefault(column, {})
+        return codes.setdefault(value, len(codes))
+
+    def finish(self) -> EventLog:
+        """Put all events in one order.
+
+        Raises
+        ------
+        ConfigError
+            If no event can be used.
+        """
+        blocks = [block for block in self.blocks if block["case"].size]
+        if not blocks:
+            why = "; ".join(f"{count:,} {reason}" for reason, count in self.left_out.items())
+            raise ConfigError(
+                f"{self.where}: none of its {self.rows:,} events can be used{f' ({why})' if why else ''};"
+                " say which column is which: columns={case: HEAD, activity: HEAD, time: HEAD}"
+            )
+
+        def joined(key: str) -> Any:
+            return np.concatenate([block[key] for block in blocks])
+
+        case, activity, time = joined("case"), joined("activity"), joined("time")
+        begun = np.full(case.size, -1, np.int64)
+        extra = {name: joined(name) for name in self.extra_codes if name not in ("lifecycle", "kind")}
+        amount = joined("amount") if "amount" in blocks[0] else None
+        kept = np.ones(case.size, bool)
+        order = np.lexsort((time, case))
+        if "lifecycle" in self.extra_codes:
+            begun, kept = self._complete(case, activity, time, joined("lifecycle"), order)
+        order = order[kept[order]]
+        case, activity, time = case[order], activity[order], time[order]
+        begun = begun[order]
+        begun = np.where(begun < 0, time, begun)
+        tied = (np.diff(case) == 0) & (np.diff(time) == 0)
+        keys = np.lexsort((activity, time, case))
+        same = [np.diff(column[keys]) == 0 for column in (case, activity, time)]
+        return EventLog(
+            case=case,
+            activity=activity,
+            time=time,
+            begun=begun,
+            case_names=tuple(self.case_names),
+            activities=tuple(self.activity_codes),
+            extra={name: (codes[order], tuple(self.extra_codes[name])) for name, codes in extra.items()},
+            amount=None if amount is None else amount[order],
+            start=int(begun.min()) if self.start is None else min(self.start, int(begun.min())),
+            end=int(time.max()) if self.end is None else max(self.end, int(time.max())),
+            rows=self.rows,
+            left_out=dict(self.left_out),
+            notices=tuple(self.notices),
+            columns=tuple(self.columns),
+            tied_share=float(tied.sum() / case.size),
+            duplicates=int((same[0] & same[1] & same[2]).sum()),
+        )
+
+    def _complete(
+        self,
+        case: NDArray[np.int64],
+        activity: NDArray[np.int64],
+        time: NDArray[np.int64],
+        lifecycle: NDArray[np.int64],
+        order: NDArray[np.int64],
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Keep where an activity ends; its start, where there is one, is its beginning (first in, first out)."""
+        names = [name.lower() for name in self.extra_codes["lifecycle"]]
+        ends = [at for at, name in enumerate(names) if name == "complete"]
+        begun, kept = np.full(case.size, -1, np.int64), np.ones(case.size, bool)
+        if not ends or len(names) == 1:
+            return begun, kept
+        kept = (lifecycle == ends[0]) | (lifecycle < 0)
+        starts = [at for at, name in enumerate(names) if name == "start"]
+        waiting: dict[tuple[int, int], list[int]] = {}
+        for at in order[np.isin(lifecycle[order], [*starts, *ends])].tolist():
+            key = (int(case[at]), int(activity[at]))
+            if lifecycle[at] == ends[0]:
+                if waiting.get(key):
+                    begun[at] = waiting[key].pop(0)
+            else:
+                waiting.setdefault(key, []).append(int(time[at]))
+        for at, name in enumerate(names):
+            if at not in ends:
+                self.leave_out(f"that are no end of an activity (lifecycle {name})", int((lifecycle == at).sum()))
+        return begun, kept
+
+
+def chosen_columns(layout: LogLayout, heads: Sequence[str], where: str) -> dict[str, str]:
+    """Return the head of each role, as given or as guessed.
+
+    Parameters
+    ----------
+    layout : LogLayout
+    heads : sequence of str
+        Of the file.
+    where : str
+        Opens every message.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ConfigError
+        If a role is unknown, a head is missing, or several fit.
+    """
+    from sim.scenario.errors import suggest
+    from sim.scenario.schema import show
+
+    given = layout.columns or {}
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"columns is {show(given)}; give {{case: HEAD, activity: HEAD, time: HEAD}}")
+    for role, head in given.items():
+        if role not in LOG_ROLES:
+            raise ConfigError(f"columns has the key {show(role)}; accepted: {', '.join(LOG_ROLES)}")
+        if head is not None and head not in heads:
+            raise ConfigError(f"{where}: columns.{role} is {show(head)}, which is no head; {suggest(str(head), heads)}")
+    chosen = {role: str(head) for role, head in given.items() if head is not None}
+    plain = {head: head.strip().lower() for head in heads}
+    for role, groups in LOG_ROLES.items():
+        if role in given:
+            continue
+        for group in groups:
+            fitting = [head for head in heads if plain[head] in group and head not in chosen.values()]
+            if len(fitting) > 1 and role in REQUIRED_ROLES:
+                raise ConfigError(
+                    f"{where}: {' and '.join(map(repr, fitting))} may each be the {role}; say which:"
+                    f" columns={{{role}: {fitting[0]}}}"
+                )
+            if len(fitting) == 1:
+                chosen[role] = fitting[0]
+                break
+    missing = [role for role in REQUIRED_ROLES if role not in chosen]
+    if missing:
+        shown = ", ".join(show(head[:30]) for head in heads[:12])
+        raise ConfigError(
+            f"{where}: no column is the {' or the '.join(missing)}; its heads are {shown}; say which:"
+            f" columns={{{', '.join(f'{role}: HEAD' for role in missing)}}}"
+        )
+    return chosen
+
+
+def chosen_attributes(layout: LogLayout, heads: Sequence[str], where: str) -> tuple[str, ...]:
+    """Return the columns that tell who a case is, as given; each must be a head.
+
+    Parameters
+    ----------
+    layout : LogLayout
+    heads : sequence of str
+        Of the file.
+    where : str
+        Opens every message.
+
+    Returns
+    -------
+    tuple of str
+    """
+    from sim.scenario.errors import suggest
+    from sim.scenario.schema import show
+
+    given = layout.attributes or ()
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, list | tuple):
+        raise ConfigError(f"attributes is {show(given)}; give a list of columns: attributes=[HEAD]")
+    for name in names:
+        if name not in heads:
+            raise ConfigError(f"{where}: attributes has {show(name)}, which is no head; {suggest(str(name), heads)}")
+    return tuple(map(str, names))

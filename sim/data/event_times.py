@@ -1,0 +1,169 @@
+"""Event times: a column of times read in the one way that fits it, to microseconds since 1970."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.data.dates import CLOCK, EPOCHS, epoch_unit, read_dates
+from sim.data.row_faults import RowFaults
+
+__all__ = ["NO_TIME", "EventTimes", "iso_microseconds"]
+
+#: A time that could not be read.
+NO_TIME = np.iinfo(np.int64).min
+_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?$"
+_ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)$"
+_TIME_OF_DAY = re.compile(
+    r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([AaPp]\.?[Mm]\.?)?\s?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
+)
+_DAY = 86_400_000_000
+_EPOCH_ORDINAL = datetime(1970, 1, 1).toordinal()
+
+
+def iso_microseconds(text: str) -> int:
+    """Return an ISO 8601 time in microseconds since 1970; without a zone it is read as UTC, whatever the machine.
+
+    Raises
+    ------
+    ValueError
+        If it is no such time.
+
+    Examples
+    --------
+    >>> iso_microseconds("1970-01-01T01:30:00+01:00"), iso_microseconds("1970-01-01 00:00:01")
+    (1800000000, 1000000)
+    """
+    read = datetime.fromisoformat(text)
+    read = read if read.tzinfo else read.replace(tzinfo=UTC)
+    return (read - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+class EventTimes:
+    """Reads the blocks of one column; the first block tells how, times in other notations wait for all values.
+
+    Parameters
+    ----------
+    date_format : str, optional
+        As the user gave it: then every value is read by it.
+    where : str
+        Opens every message.
+    """
+
+    def __init__(self, date_format: str | None, where: str) -> None:
+        self._date_format, self._where = date_format, where
+        self.way = ""
+        self._codes: dict[str, int] = {}
+
+    def add(self, cells: Any, compute: Any, pyarrow: Any) -> NDArray[np.int64]:
+        """Return microseconds of a block of cells, or codes of words to be read later.
+
+        Parameters
+        ----------
+        cells : pyarrow array of str
+            Without blanks around them.
+        compute, pyarrow : module
+            Loaded by the caller.
+
+        Returns
+        -------
+        int64 (n,)
+        """
+        if not self.way:
+            self.way = self._way_of(cells, compute)
+        if self.way in ("iso", "zoned"):
+            return _iso_block(cells, self.way == "zoned", compute, pyarrow)
+        if self.way == "epoch":
+            plain = compute.match_substring_regex(cells, r"^\d{10,19}$")
+            numbers = compute.cast(compute.if_else(plain, cells, "0"), pyarrow.int64()).to_numpy(zero_copy_only=False)
+            lengths = compute.utf8_length(cells).to_numpy(zero_copy_only=False)
+            parts = {digits: per_day // 86_400 for digits, (_, per_day) in EPOCHS.items()}
+            per_second = parts[self._digits or 10]
+            # Microseconds of the whole seconds and of the rest: the product alone would not fit.
+            values = numbers // per_second * 1_000_000 + numbers % per_second * 1_000_000 // per_second
+            return np.where((lengths == self._digits) & plain.to_numpy(zero_copy_only=False), values, NO_TIME)
+        encoded = cells.dictionary_encode()
+        mine = [self._codes.setdefault(word, len(self._codes)) for word in encoded.dictionary.to_pylist()]
+        return np.array(mine, np.int64)[encoded.indices.to_numpy(zero_copy_only=False)]
+
+    def _way_of(self, cells: Any, compute: Any) -> str:
+        sample = [cell for cell in cells.slice(0, 2000).to_pylist() if cell]
+        self._digits = epoch_unit(sample) if sample else None
+        if self._date_format is not None:
+            return "words"
+        if self._digits is not None:
+            return "epoch"
+        for way, pattern in (("iso", _ISO), ("zoned", _ZONED)):
+            if sample and np.mean([re.match(pattern, cell) is not None for cell in sample]) > 0.5:
+                return way
+        return "words"
+
+    @property
+    def format(self) -> str:
+        """How the times are written, for a reader."""
+        if self.way == "epoch":
+            return f"{EPOCHS[self._digits or 10][0]} since 1970"
+        words = {"iso": "ISO 8601 without zone, read as UTC", "zoned": "ISO 8601 with offset"}
+        return words.get(self.way, self._found)
+
+    _found = ""
+    _digits: int | None = None
+
+    def finish(self, values: NDArray[np.int64], trouble: RowFaults) -> NDArray[np.int64]:
+        """Turn codes into microseconds, where the column needed all its values to be understood."""
+        if self.way != "words":
+            return values
+        words = list(self._codes)
+        days = [re.sub(CLOCK, "", word) for word in words]
+        distinct = list(dict.fromkeys(days))
+        place = {day: at for at, day in enumerate(distinct)}
+        code = np.array([place[day] for day in days], np.int32)
+        ordinals, self._found = read_dates(distinct, code[values], self._date_format, self._where, trouble)
+        table = np.array(
+            [_with_clock(int(ordinals[code[at]]), word[len(days[at]) :]) for at, word in enumerate(words)], np.int64
+        )
+        return table[values]
+
+
+def _with_clock(ordinal: int, clock: str) -> int:
+    if ordinal == 0:
+        return int(NO_TIME)
+    micros = (ordinal - _EPOCH_ORDINAL) * _DAY
+    found = _TIME_OF_DAY.search(clock)
+    if found is None:
+        return micros
+    hour, minute, second, part, half, zone = found.groups()
+    hours = int(hour) % 12 + (12 if half[0] in "Pp" else 0) if half else int(hour)
+    seconds = hours * 3600 + int(minute) * 60 + int(second or 0)
+    micros += seconds * 1_000_000 + int((part or "0").ljust(6, "0")[:6])
+    if zone and zone[0] in "+-":
+        digits = zone[1:].replace(":", "").ljust(4, "0")
+        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+        shift = timezone(offset if zone[0] == "+" else -offset).utcoffset(None)
+        micros -= shift // timedelta(microseconds=1)
+    return micros
+
+
+def _iso_block(cells: Any, zoned: bool, compute: Any, pyarrow: Any) -> NDArray[np.int64]:
+    """Read ISO times, with offsets or all without."""
+    fits = compute.match_substring_regex(cells, _ZONED if zoned else _ISO)
+    plain = compute.if_else(fits, cells, "1970-01-01 00:00:00Z" if zoned else "1970-01-01 00:00:00")
+    kind = pyarrow.timestamp("ns", "UTC") if zoned else pyarrow.timestamp("ns")
+    try:
+        read = compute.cast(plain, kind)
+    except pyarrow.ArrowInvalid:
+        # +01 and ,5 are ISO 8601, but not what Arrow reads; and there are hours such as 25.
+        return np.array([_iso_or_none(cell) for cell in cells.to_pylist()], np.int64)
+    values = compute.cast(read, pyarrow.int64()).to_numpy(zero_copy_only=False) // 1000
+    return np.where(fits.to_numpy(zero_copy_only=False), values, NO_TIME)
+
+
+def _iso_or_none(cell: str) -> int:
+    try:
+        return iso_microseconds(cell.replace(",", "."))
+    except (ValueError, OverflowError):
+        return int(NO_TIME)

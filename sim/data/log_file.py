@@ -1,0 +1,67 @@
+"""Log file: an event log in any of its formats, told by the content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sim.data.event_log import EventLog, LogBuilder, LogLayout
+from sim.data.event_table import read_table
+from sim.data.ocel import read_ocel
+from sim.data.parquet_file import is_parquet
+from sim.data.text_file import check_file, open_binary
+from sim.data.xes import read_xes
+from sim.scenario.errors import ConfigError
+
+__all__ = ["LOG_FILE", "read_event_log"]
+
+LOG_FILE = "an event log: CSV, Parquet, XES or OCEL 2.0 JSON"
+
+
+def read_event_log(path: str | Path, layout: LogLayout | None = None) -> EventLog:
+    """Read an event log; the format is told by the content, not the name.
+
+    Parameters
+    ----------
+    path : path
+    layout : LogLayout, optional
+
+    Returns
+    -------
+    EventLog
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, hostile, too large, lacks a column, or no event can be used.
+    """
+    layout = layout or LogLayout()
+    place, where = Path(path), f"log {str(path)!r}"
+    check_file(place, where, LOG_FILE)
+    builder = LogBuilder(where)
+    kind = _kind_of(place, where, layout.most_megabytes)
+    if kind == "xes":
+        read_xes(place, layout, builder)
+    elif kind == "ocel":
+        read_ocel(place, layout, builder)
+    else:
+        read_table(place, layout, builder, parquet=kind == "parquet")
+    log = builder.finish()
+    if log.rows != log.case.size + sum(log.left_out.values()):
+        raise ConfigError(f"{where}: rows do not add up; report this with the file")
+    return log
+
+
+def _kind_of(place: Path, where: str, most_megabytes: int) -> str:
+    if is_parquet(place):
+        return "parquet"
+    try:
+        with open_binary(place, where, most_megabytes) as stream:
+            first = stream.read(4096)
+    except OSError as error:
+        raise ConfigError(f"{where} cannot be read ({error}); give {LOG_FILE}") from None
+    if first[:2] == b"PK":
+        raise ConfigError(f"{where} is a workbook or an archive; give {LOG_FILE}")
+    head = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head[:1] == b"<":
+        return "xes"
+    return "ocel" if head[:1] == b"{" else "csv"

@@ -1,0 +1,209 @@
+"""XES (IEEE 1849-2016): traces of events, plain or compressed, read as a stream."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from sim.data.column_read import ColumnRead
+from sim.data.event_log import LogBuilder, LogLayout, chosen_columns
+from sim.data.event_times import iso_microseconds
+from sim.data.text_file import open_binary, reason_of
+from sim.scenario.errors import ConfigError
+
+__all__ = ["read_xes"]
+
+#: Of one tag: a value this long is no activity, and a parser would hold it whole.
+_LONGEST_TAG = 1_000_000
+_FLUSHED = 100_000
+
+
+class _ShortTags(io.RawIOBase):
+    """A stream that refuses a tag or text of more than a million bytes before a parser collects it."""
+
+    def __init__(self, stream: BinaryIO, where: str) -> None:
+        self._stream, self._where, self._open = stream, where, 0
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer; return how many bytes it got."""
+        block = self._stream.read(len(buffer))
+        last = block.rfind(b">")
+        self._open = self._open + len(block) if last < 0 else len(block) - last
+        if self._open > _LONGEST_TAG:
+            raise ConfigError(f"{self._where} has a value of more than {_LONGEST_TAG:,} bytes; leave it out")
+        buffer[: len(block)] = block
+        return len(block)
+
+
+def read_xes(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
+    """Read an XES file into a builder.
+
+    Every trace is a case of its own: a name that comes back is another case, and said so.
+
+    Parameters
+    ----------
+    path : Path
+    layout : LogLayout
+    builder : LogBuilder
+
+    Raises
+    ------
+    ConfigError
+        If it is not well formed, declares entities or a document type, or holds more than it may.
+    """
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import iterparse
+
+    where = builder.where
+    reader = _XesReader(layout, builder)
+    try:
+        with open_binary(path, where, layout.most_megabytes) as raw:
+            stream = io.BufferedReader(_ShortTags(raw, where), 1 << 16)
+            depth, root = 0, None
+            for what, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
+                if what == "start":
+                    root = element if root is None else root
+                    depth += 1
+                    continue
+                depth -= 1
+                name = element.tag.rpartition("}")[2]
+                if name == "trace" and depth == 1:
+                    reader.trace(element)
+                    if root is not None:
+                        root.clear()
+                elif depth == 1 and name in ("date", "classifier"):
+                    reader.log_attribute(name, element)
+            if root is None or root.tag.rpartition("}")[2] != "log":
+                raise ConfigError(f"{where} is XML, but its root is no log; give an XES file")
+    except DefusedXmlException:
+        raise ConfigError(f"{where} declares entities or a document type, which no XES file needs; refused") from None
+    except ParseError as error:
+        raise ConfigError(f"{where} is no well-formed XES ({error}); write it again") from None
+    except (OSError, EOFError) as error:
+        raise ConfigError(f"{where} cannot be read: {reason_of(error)}; write it again") from None
+    reader.finish()
+
+
+class _XesReader:
+    """Turns traces into codes."""
+
+    def __init__(self, layout: LogLayout, builder: LogBuilder) -> None:
+        self.layout, self.builder = layout, builder
+        given = dict(layout.columns or {})
+        chosen_columns(LogLayout(columns=given), [*map(str, given.values()), "case", "activity", "time"], builder.where)
+        self.heads = {"case": "concept:name", "activity": "concept:name", "time": "time:timestamp"}
+        self.heads |= {role: role for role in ("brand", "channel", "amount", "kind")}
+        self.heads["lifecycle"] = "lifecycle:transition"
+        self.heads |= {role: str(head).removeprefix("case:") for role, head in given.items() if head is not None}
+        attributes = layout.attributes or ()
+        self.attributes = [attributes] if isinstance(attributes, str) else [str(name) for name in attributes]
+        self.rows: dict[str, list[Any]] = {}
+        self.names: dict[str, int] = {}
+        self.unnamed = 0
+        self.traces = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        named = ("case", "activity", "time", "amount", "brand", "channel", "lifecycle", *self.attributes)
+        self.rows = {name: [] for name in named}
+
+    def log_attribute(self, name: str, element: Any) -> None:
+        """Note when the log begins and ends, and its classifiers."""
+        key, value = element.get("key", ""), element.get("value", "")
+        if name == "classifier":
+            keys = element.get("keys", "")
+            if keys and keys != self.heads["activity"]:
+                self.builder.notices.append(
+                    f"the log offers the classifier {element.get('name', '')!r} ({keys}); activities are"
+                    f" {self.heads['activity']}: columns={{activity: KEY}} takes another"
+                )
+        elif key in ("log:start", "log:end"):
+            try:
+                setattr(self.builder, key.removeprefix("log:"), iso_microseconds(value))
+            except ValueError:
+                self.builder.notices.append(f"{key} of the log cannot be read and is not used")
+
+    def trace(self, element: Any) -> None:
+        """Read one case."""
+        about: dict[str, str] = {}
+        events = []
+        for child in element:
+            if child.tag.rpartition("}")[2] == "event":
+                events.append(child)
+            elif (key := child.get("key")) is not None:
+                about[key] = child.get("value", "")
+        self.traces += 1
+        name = about.get(self.heads["case"], "")
+        if not name:
+            self.unnamed += 1
+            name = f"trace {self.traces}"
+        self.names[name] = self.names.get(name, 0) + 1
+        case = self.builder.new_case(name)
+        for event in events:
+            self._event(case, about, {child.get("key"): child.get("value", "") for child in event})
+        if len(self.rows["case"]) >= _FLUSHED:
+            self.flush()
+
+    def _event(self, case: int, about: dict[str, str], values: dict[str | None, str]) -> None:
+        builder, heads, rows = self.builder, self.heads, self.rows
+        builder.rows += 1
+        if builder.rows > self.layout.most_rows:
+            raise ConfigError(f"{builder.where} has more than {self.layout.most_rows:,} events; divide it")
+        if values.get(heads["kind"]) in ("timely contact", "mistimed contact", "opt-out", "praise", "complaint"):
+            return builder.leave_out("that enter no stage (contacts, opinions)", 1)
+        activity = values.get("stage") if values.get(heads["kind"]) else None
+        activity = activity or values.get(heads["activity"], "")
+        if not activity:
+            return builder.leave_out("without an activity", 1)
+        try:
+            time = iso_microseconds(values[heads["time"]])
+        except KeyError:
+            return builder.leave_out("without a time", 1)
+        except (ValueError, OverflowError):
+            return builder.leave_out("with a time that cannot be read", 1)
+        rows["case"].append(case)
+        rows["activity"].append(builder.activity_of(activity))
+        rows["time"].append(time)
+        try:
+            rows["amount"].append(float(values.get(heads["amount"], "nan")))
+        except ValueError:
+            rows["amount"].append(float("nan"))
+        for role in ("brand", "channel", "lifecycle"):
+            value = values.get(heads[role])
+            rows[role].append(-1 if not value else builder.extra_of(role, value))
+        for name in self.attributes:
+            key = name.removeprefix("case:")
+            value = values.get(name) or about.get(key)
+            rows[name].append(-1 if not value else builder.extra_of(name, value))
+        return None
+
+    def flush(self) -> None:
+        """Hand the events read so far to the builder."""
+        columns = {name: np.array(values, np.int64) for name, values in self.rows.items() if name != "amount"}
+        self.builder.blocks.append({**columns, "amount": np.array(self.rows["amount"], np.float64)})
+        self._clear()
+
+    def finish(self) -> None:
+        """Say what a reader must know."""
+        self.flush()
+        builder, repeated = self.builder, sum(count - 1 for count in self.names.values())
+        if self.unnamed:
+            builder.notices.append(f"{self.unnamed:,} traces have no name: each is a case of its own")
+        if repeated:
+            builder.notices.append(f"{repeated:,} traces have the name of one before: each is a case of its own")
+        if not any(np.isfinite(block["amount"]).any() for block in builder.blocks):
+            for block in builder.blocks:
+                del block["amount"]
+        builder.columns.extend(
+            ColumnRead(role, self.heads[role], "ISO 8601" if role == "time" else "text", (), {})
+            for role in ("case", "activity", "time")
+        )

@@ -1,0 +1,130 @@
+"""Cases: the events of an event log as visits to stages, each with what came before, what came next, and when."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.data.event_log import EventLog
+
+__all__ = ["Cases", "START", "cases_of", "stage_slugs", "subset", "variants_of"]
+
+#: Instead of a stage, before the first one.
+START = -1
+_SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Visits in order of case and time.
+
+    Attributes
+    ----------
+    first : int64 (cases + 1,)
+        Where each case begins in the columns below; cases without events are left out.
+    number : int64 (cases,)
+        Of each case in the log.
+    stage : int64 (n,)
+        Stage visited.
+    time : float64 (n,)
+        When, seconds since the log began.
+    following : int64 (n,)
+        The stage visited next; -1 where the log shows none.
+    stay : float64 (n,)
+        Seconds to the next visit; where there is none, to the end of the log.
+    stages : tuple of str
+        Names, as the log has them.
+    end : float
+        Of the log, seconds since it began.
+    """
+
+    first: NDArray[np.int64]
+    number: NDArray[np.int64]
+    stage: NDArray[np.int64]
+    time: NDArray[np.float64]
+    following: NDArray[np.int64]
+    stay: NDArray[np.float64]
+    stages: tuple[str, ...]
+    end: float
+
+    @property
+    def count(self) -> int:
+        """How many cases have events."""
+        return len(self.first) - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Visits of each case."""
+        return np.diff(self.first)
+
+    @property
+    def case(self) -> NDArray[np.int64]:
+        """Case of each visit, 0 to count - 1."""
+        return np.repeat(np.arange(self.count), self.lengths)
+
+    def before(self, back: int) -> NDArray[np.int64]:
+        """Stage visited so many visits before each, START where the case had not begun."""
+        earlier = np.full(self.stage.size, START, np.int64)
+        earlier[back:] = self.stage[:-back]
+        place = np.arange(self.stage.size) - self.first[:-1].repeat(self.lengths)
+        return np.where(place < back, START, earlier)
+
+
+def cases_of(log: EventLog) -> Cases:
+    """Return the cases of an event log."""
+    starts = np.flatnonzero(np.r_[True, np.diff(log.case) != 0])
+    first = np.r_[starts, log.case.size].astype(np.int64)
+    time = (log.time - log.start) / _SECOND
+    last = np.zeros(log.case.size, bool)
+    last[first[1:] - 1] = True
+    following = np.where(last, -1, np.roll(log.activity, -1))
+    end = (log.end - log.start) / _SECOND
+    stay = np.where(last, end - time, np.roll(time, -1) - time)
+    return Cases(first, log.case[starts], log.activity, time, following, stay, log.activities, end)
+
+
+def subset(cases: Cases, chosen: NDArray[np.int64]) -> Cases:
+    """Return some of the cases, in the order given; one may be there several times."""
+    lengths = cases.lengths[chosen]
+    first = np.r_[0, np.cumsum(lengths)]
+    rows = np.repeat(cases.first[:-1][chosen] - first[:-1], lengths) + np.arange(first[-1])
+    return Cases(
+        first,
+        cases.number[chosen],
+        cases.stage[rows],
+        cases.time[rows],
+        cases.following[rows],
+        cases.stay[rows],
+        cases.stages,
+        cases.end,
+    )
+
+
+def variants_of(cases: Cases) -> Counter[bytes]:
+    """Count the different sequences of stages; a key is the bytes of int32 stages."""
+    narrow = cases.stage.astype(np.int32)
+    return Counter(narrow[a:b].tobytes() for a, b in zip(cases.first[:-1], cases.first[1:], strict=True))
+
+
+def stage_slugs(stages: Sequence[str]) -> tuple[str, ...]:
+    """Return names of stages as a journey file can have them, all different.
+
+    Examples
+    --------
+    >>> stage_slugs(["check ticket", "check-ticket", "<b>"])
+    ('check_ticket', 'check-ticket', 'b')
+    """
+    taken: dict[str, None] = {}
+    for at, name in enumerate(stages):
+        plain = re.sub(r"[^A-Za-z0-9-]+", "_", name).strip("_")[:28] or f"stage_{at + 1}"
+        slug, number = plain, 1
+        while slug.lower() in (known.lower() for known in taken):
+            number += 1
+            slug = f"{plain}_{number}"
+        taken[slug] = None
+    return tuple(taken)

@@ -1,0 +1,129 @@
+"""Context: where what came before a stage tells what comes next, so that the stage is split by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.discovery.cases import START, Cases
+
+__all__ = ["Contexts", "find_contexts", "states_of"]
+
+#: Visits that a context of its own needs.
+FEWEST = 25
+#: Stages that a journey may have, less one for those who left.
+MOST_STATES = 120
+#: Held-out log likelihood that a split must gain, per parameter that it adds and at least.
+_LEAST_GAIN = 2.0
+_DEPTH = 3
+_SMOOTHING = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """Which histories a stage is split by.
+
+    Attributes
+    ----------
+    keys : tuple of tuple of int
+        A stage, then what came before it, nearest first (START: nothing); the stage alone always is there.
+    gains : tuple of float
+        Held-out log likelihood gained by each, nats; 0 for a stage alone.
+    parameters : tuple of int
+        Free probabilities of where to go next that each adds.
+    """
+
+    keys: tuple[tuple[int, ...], ...]
+    gains: tuple[float, ...]
+    parameters: tuple[int, ...]
+
+
+def find_contexts(cases: Cases, seed: int, weights: NDArray[np.bool_] | None = None) -> Contexts:
+    """Split stages by what came before where that makes cases that were kept aside more likely.
+
+    Half of the cases are learned from, the other half judges; then the halves change places. A split is kept where both
+    together gain more than its parameters could by chance. Each stage goes to the next with its own probabilities and
+    time (in octaves of seconds), so a split by time alone counts too.
+
+    Parameters
+    ----------
+    cases : Cases
+    seed : int
+        Of the halves.
+    weights : bool (cases,), optional
+        Cases that are looked at; all by default.
+
+    Returns
+    -------
+    Contexts
+    """
+    luck = np.random.default_rng([seed, 11])
+    half = luck.random(cases.count) < 0.5
+    used = np.ones(cases.count, bool) if weights is None else weights
+    case = cases.case
+    in_half, in_use = half[case], used[case]
+    octave = np.floor(np.log2(np.maximum(cases.stay, 1.0))).astype(np.int64) // 2
+    outcome = np.where(cases.following < 0, 0, 1 + cases.following * 32 + np.minimum(octave, 31))
+    history = np.stack([cases.stage, *(cases.before(back) for back in range(1, _DEPTH + 1))], axis=1)
+    keys: list[tuple[int, ...]] = [(int(stage),) for stage in np.unique(cases.stage)]
+    gains, parameters = [0.0] * len(keys), [0] * len(keys)
+    candidates: list[tuple[float, int, tuple[int, ...]]] = []
+    level = [(key, np.flatnonzero((cases.stage == key[0]) & in_use)) for key in keys]
+    for depth in range(1, _DEPTH + 1):
+        deeper = []
+        for key, rows in level:
+            # Nothing comes before the start.
+            if rows.size < 2 * FEWEST or (len(key) > 1 and key[-1] == START):
+                continue
+            values, place = np.unique(history[rows, depth], return_inverse=True)
+            for at, value in enumerate(values.tolist()):
+                mine = rows[place == at]
+                if mine.size < FEWEST or mine.size == rows.size:
+                    continue
+                gain, added = _gain(outcome, rows, mine, in_half)
+                child = (*key, int(value))
+                deeper.append((child, mine))
+                if gain > max(_LEAST_GAIN, 0.5 * np.sqrt(added)):
+                    candidates.append((gain, added, child))
+        level = deeper
+    candidates.sort(key=lambda item: (-item[0], item[2]))
+    for gain, added, child in candidates[: max(MOST_STATES - len(keys), 0)]:
+        keys.append(child)
+        gains.append(gain)
+        parameters.append(added)
+    return Contexts(tuple(keys), tuple(gains), tuple(parameters))
+
+
+def _gain(
+    outcome: NDArray[np.int64], rows: NDArray[np.int64], mine: NDArray[np.int64], half: NDArray[np.bool_]
+) -> tuple[float, int]:
+    """Held-out log likelihood of the rows of a context, by their own counts less by those of the whole stage."""
+    values, codes = np.unique(outcome[rows], return_inverse=True)
+    size = values.size
+    own = np.isin(rows, mine, assume_unique=True)
+    total = 0.0
+    for learned in (half[rows], ~half[rows]):
+        whole = np.bincount(codes[learned], minlength=size).astype(float)
+        part = np.bincount(codes[learned & own], minlength=size).astype(float)
+        test = np.bincount(codes[~learned & own], minlength=size).astype(float)
+        base = (whole + _SMOOTHING) / (whole.sum() + _SMOOTHING * size)
+        strength = 4.0
+        split = (part + strength * base) / (part.sum() + strength)
+        total += float(test @ (np.log(split) - np.log(base)))
+    seen = np.bincount(codes[own] if own.any() else codes, minlength=size)
+    return total, int((seen > 0).sum()) - 1
+
+
+def states_of(cases: Cases, contexts: Contexts) -> NDArray[np.int64]:
+    """Return the state of every visit: the longest of the contexts that fits its history."""
+    history = np.stack([cases.stage, *(cases.before(back) for back in range(1, _DEPTH + 1))], axis=1)
+    state = np.full(cases.stage.size, -1, np.int64)
+    for at in sorted(range(len(contexts.keys)), key=lambda at: len(contexts.keys[at])):
+        key = contexts.keys[at]
+        fits = np.ones(cases.stage.size, bool)
+        for depth, value in enumerate(key):
+            fits &= history[:, depth] == value
+        state[fits] = at
+    return state

@@ -1,0 +1,287 @@
+"""Discover: from an event log to a map, personas, a journey that runs, and how far it is from real cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.data.event_log import EventLog
+from sim.discovery.cases import Cases, cases_of, stage_slugs, subset, variants_of
+from sim.discovery.context import Contexts, find_contexts
+from sim.discovery.distance import CaseTable, Distances, distances_between, simulated_table
+from sim.discovery.found_config import found_scenario, state_names
+from sim.discovery.hazards import TimedJourney, fit_hazards
+from sim.discovery.lived_map import LivedEdge, LivedStage, lived_map
+from sim.discovery.persona_mixture import Mixture, find_personas
+from sim.discovery.time_step import UNITS, choose_unit
+from sim.discovery.turning_points import TurningPoint, find_goal, turning_points
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.journey import stage_names
+from sim.scenario.scenario import Scenario
+
+__all__ = ["Discovery", "discover", "thinned"]
+
+#: More stages than a journey holds are put together, the rarest first.
+MOST_STAGES = 100
+OTHER = "(other)"
+_SAMPLES = 5
+_MOST_SIMULATED = 20_000
+_FEWEST_HELD_OUT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What a log says.
+
+    Attributes
+    ----------
+    log : EventLog
+    cases : Cases
+    slugs : tuple of str
+        Names of the stages in the configuration.
+    stages, edges
+        The lived map.
+    variants : tuple of (tuple of int, int)
+        Sequences of stages and how many cases have them, most first.
+    unit : str
+        Of a step.
+    contexts : Contexts
+    journeys : mapping of str to TimedJourney
+        By persona.
+    mixture : Mixture
+    goal : int
+    points : tuple of TurningPoint
+    distances : Distances or None
+        None where too few cases could be kept aside.
+    files : mapping
+        The configuration: group, name, content.
+    drifting : mapping
+        Attribute -> (cases in which it changes, cases).
+    folded : tuple of int, float
+        Stages put together as `(other)`, and their share of events.
+    """
+
+    log: EventLog
+    cases: Cases
+    slugs: tuple[str, ...]
+    stages: tuple[LivedStage, ...]
+    edges: tuple[LivedEdge, ...]
+    variants: tuple[tuple[tuple[int, ...], int], ...]
+    unit: str
+    contexts: Contexts
+    journeys: Mapping[str, TimedJourney]
+    mixture: Mixture
+    goal: int
+    points: tuple[TurningPoint, ...]
+    distances: Distances | None
+    files: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    drifting: Mapping[str, tuple[int, int]]
+    folded: tuple[int, float]
+
+    @property
+    def seconds(self) -> int:
+        """Of a step."""
+        return UNITS[self.unit]
+
+
+def discover(log: EventLog, name: str, title: str, *, goal: str | None, seed: int, threads: int | None) -> Discovery:
+    """Find the journey and the personas of a log, and hold them against cases kept aside.
+
+    Parameters
+    ----------
+    log : EventLog
+    name, title : str
+        Of what is written.
+    goal : str or None
+        Stage that cases are meant to reach; by default the one in which most end.
+    seed : int
+    threads : int, optional
+
+    Returns
+    -------
+    Discovery
+
+    Raises
+    ------
+    ConfigError
+        If the goal is no stage.
+    """
+    log, folded = _fold(log)
+    cases = cases_of(log)
+    slugs = stage_slugs(cases.stages)
+    at_goal = _goal_of(cases, slugs, goal)
+    stages, edges = lived_map(cases)
+    counted = variants_of(cases)
+    variants = tuple(
+        (tuple(np.frombuffer(key, np.int32).tolist()), count)
+        for key, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    )
+    unit = choose_unit(cases)
+    mixture = find_personas(cases, seed)
+    contexts = find_contexts(cases, seed)
+    members = {f"persona_{at + 1}": np.flatnonzero(mixture.member == at) for at in range(len(mixture.shares))}
+    members = {"everyone": np.arange(cases.count)} if len(members) == 1 else members
+    journeys = {who: fit_hazards(subset(cases, rows), contexts, UNITS[unit]) for who, rows in members.items()}
+    shares = {who: rows.size / cases.count for who, rows in members.items()}
+    files = found_scenario(
+        name, title, slugs, journeys, shares, step=unit, population=max(cases.count, 1000), goal=at_goal
+    )
+    return Discovery(
+        log=log,
+        cases=cases,
+        slugs=slugs,
+        stages=stages,
+        edges=edges,
+        variants=variants,
+        unit=unit,
+        contexts=contexts,
+        journeys=journeys,
+        mixture=mixture,
+        goal=at_goal,
+        points=turning_points(cases, at_goal),
+        distances=_judge(cases, slugs, unit, mixture, at_goal, seed, threads),
+        files=files,
+        drifting=_drifting(log),
+        folded=folded,
+    )
+
+
+def _fold(log: EventLog) -> tuple[EventLog, tuple[int, float]]:
+    """Put the rarest stages together where a journey cannot hold all."""
+    from dataclasses import replace
+
+    if len(log.activities) <= MOST_STAGES:
+        return log, (0, 0.0)
+    counts = np.bincount(log.activity, minlength=len(log.activities))
+    kept = np.sort(np.argsort(-counts, kind="stable")[: MOST_STAGES - 1])
+    code = np.full(len(log.activities), MOST_STAGES - 1, np.int64)
+    code[kept] = np.arange(kept.size)
+    names = (*(log.activities[at] for at in kept.tolist()), OTHER)
+    mass = 1.0 - float(counts[kept].sum() / counts.sum())
+    return replace(log, activity=code[log.activity], activities=names), (len(log.activities) - kept.size, mass)
+
+
+def _goal_of(cases: Cases, slugs: Sequence[str], goal: str | None) -> int:
+    if goal is None:
+        return find_goal(cases)
+    for names in (cases.stages, slugs):
+        if goal in names:
+            return list(names).index(goal)
+    raise ConfigError(
+        f"goal is {goal!r}, which is no stage of the log; {suggest(goal, cases.stages, 'its stages are')}"
+    )
+
+
+def _judge(
+    cases: Cases, slugs: Sequence[str], unit: str, mixture: Mixture, goal: int, seed: int, threads: int | None
+) -> Distances | None:
+    """Learn from half of the cases, simulate, and compare with the other half."""
+    luck = np.random.default_rng([seed, 19])
+    order = luck.permutation(cases.count)
+    held = np.sort(order[: min(cases.count // 2, _MOST_SIMULATED)])
+    learned = np.sort(order[cases.count // 2 :])
+    if held.size < _FEWEST_HELD_OUT:
+        return None
+    train, test = subset(cases, learned), subset(cases, held)
+    contexts = find_contexts(train, seed)
+    kinds = len(mixture.shares)
+    member = mixture.member[learned]
+    names = ["everyone"] if kinds == 1 else [f"persona_{at + 1}" for at in range(kinds)]
+    parts = {who: np.flatnonzero(member == at) for at, who in enumerate(names)}
+    parts = {who: rows for who, rows in parts.items() if rows.size}
+    journeys = {who: fit_hazards(subset(train, rows), contexts, UNITS[unit]) for who, rows in parts.items()}
+    shares = {who: rows.size / train.count for who, rows in parts.items()}
+    files = found_scenario("judged", "", slugs, journeys, shares, step=unit, population=held.size, goal=goal)
+    tables = _simulate(files, journeys, slugs, seed, threads)
+    windows = (cases.end - train.time[train.first[:-1]]) / UNITS[unit]
+    tables = [_censored(table, luck.choice(windows, len(table.first) - 1)) for table in tables]
+    return distances_between(tables, train, test, UNITS[unit], goal, seed)
+
+
+def _simulate(
+    files: Mapping[str, Any],
+    journeys: Mapping[str, TimedJourney],
+    slugs: Sequence[str],
+    seed: int,
+    threads: int | None,
+) -> list[CaseTable]:
+    from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
+
+    (scenario,) = files["scenario"].values()
+    classic = {"classic": scenario["arms"]["classic"]}
+    (personas,) = files["personas"].values()
+    data = {
+        **scenario,
+        "name": "judged",
+        "arms": classic,
+        "personas": personas,
+        "journeys": files["journey"],
+        "record": {"events": scenario["population"]},
+    }
+    built = Scenario.from_dict(data)
+    first = next(iter(journeys.values()))
+    known = {state: first.contexts.keys[at][0] for at, state in enumerate(state_names(first, slugs))}
+    look = np.array([known.get(stage, -1) for stage in stage_names(built.journeys)], np.int64)
+    tables = []
+    for _, histories in run_replicates(built, seed=seed, replicates=range(_SAMPLES), threads=threads):
+        history = histories["classic"]
+        events = history.events
+        starts = np.column_stack([history.starts[:, 0], look[history.starts[:, 1]]])
+        tables.append(
+            simulated_table(
+                events["customer"].astype(np.int64), events["week"].astype(np.int64), look[events["stage"]], starts
+            )
+        )
+    return tables
+
+
+def _censored(table: CaseTable, windows: NDArray[np.float64]) -> CaseTable:
+    """Cut every case where its window ends: real cases are seen until their log ends."""
+    lengths = np.diff(table.first)
+    since = table.time - np.repeat(table.time[table.first[:-1]], lengths)
+    kept = since <= np.repeat(windows, lengths)
+    case = np.repeat(np.arange(len(lengths)), lengths)[kept]
+    first = np.r_[0, np.cumsum(np.bincount(case, minlength=len(lengths)))]
+    return CaseTable(first, table.stage[kept], table.time[kept])
+
+
+def _drifting(log: EventLog) -> dict[str, tuple[int, int]]:
+    """In how many cases an attribute changes, of those that have it."""
+    out = {}
+    for name, (codes, _) in log.extra.items():
+        if name in ("brand", "channel", "lifecycle"):
+            continue
+        known = codes >= 0
+        pairs = np.unique(np.column_stack([log.case[known], codes[known]]), axis=0)
+        cases, counts = np.unique(pairs[:, 0], return_counts=True)
+        out[name] = (int((counts > 1).sum()), cases.size)
+    return out
+
+
+def thinned(edges: Sequence[LivedEdge], share: float) -> tuple[list[LivedEdge], float]:
+    """Return the most taken edges that together make up a share of all moves, and the share left out.
+
+    Parameters
+    ----------
+    edges : sequence of LivedEdge
+        Most taken first.
+    share : float
+        0 to 1.
+
+    Returns
+    -------
+    list of LivedEdge, float
+    """
+    total = sum(edge.count for edge in edges)
+    kept: list[LivedEdge] = []
+    reached = 0
+    for edge in edges:
+        if reached >= share * total:
+            break
+        kept.append(edge)
+        reached += edge.count
+    return kept, 1.0 - reached / total if total else 0.0

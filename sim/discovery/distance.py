@@ -1,0 +1,165 @@
+"""Distance: how far simulated cases are from cases that were kept aside, beside how far real ones are by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import wasserstein_distance
+
+from sim.discovery.cases import Cases, subset
+
+__all__ = ["CaseTable", "Distances", "case_table", "distances_between", "ngram_distance", "simulated_table"]
+
+_RESAMPLES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTable:
+    """Cases as sequences of stages, with when each stage was entered (steps since the case began).
+
+    ``first`` is where each case begins, as in :class:`sim.discovery.cases.Cases`.
+    """
+
+    first: NDArray[np.int64]
+    stage: NDArray[np.int64]
+    time: NDArray[np.float64]
+
+    def lengths(self) -> NDArray[np.float64]:
+        """Time from the first to the last event of each case."""
+        return self.time[self.first[1:] - 1] - self.time[self.first[:-1]]
+
+    def times_to(self, goal: int) -> NDArray[np.float64]:
+        """Time to the first visit of a stage, of the cases that reach it."""
+        rows = np.flatnonzero(self.stage == goal)
+        case = np.searchsorted(self.first, rows, side="right") - 1
+        _, at = np.unique(case, return_index=True)
+        return self.time[rows[at]] - self.time[self.first[case[at]]]
+
+    def trigrams(self, stages: int) -> dict[int, float]:
+        """Relative frequencies of three stages in a row, ends included."""
+        lengths = np.diff(self.first)
+        padded = np.full(int(lengths.sum() + 4 * len(lengths)), stages, np.int64)
+        places = np.arange(self.stage.size) + 4 * np.repeat(np.arange(len(lengths)), lengths) + 2
+        padded[places] = self.stage
+        base = stages + 1
+        grams = (padded[:-2] * base + padded[1:-1]) * base + padded[2:]
+        keep = ~((padded[:-2] == stages) & (padded[1:-1] == stages) & (padded[2:] == stages))
+        values, counts = np.unique(grams[keep], return_counts=True)
+        return dict(zip(values.tolist(), (counts / counts.sum()).tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Distances:
+    """Of simulated cases to held-out ones, and of resampled training cases to the same (the floor)."""
+
+    ngram3: float
+    ngram3_floor: float
+    length: float
+    length_floor: float
+    goal: float | None
+    goal_floor: float | None
+    held_out: int
+
+
+def case_table(cases: Cases, seconds: float) -> CaseTable:
+    """Return real cases, in steps of so many seconds."""
+    begin = np.repeat(cases.time[cases.first[:-1]], cases.lengths)
+    return CaseTable(cases.first, cases.stage, (cases.time - begin) / seconds)
+
+
+def simulated_table(
+    customer: NDArray[np.int64], week: NDArray[np.int64], stage: NDArray[np.int64], starts: NDArray[np.int64]
+) -> CaseTable:
+    """Return simulated cases from an event log's columns and the stage each customer began in.
+
+    Parameters
+    ----------
+    customer, week, stage : int64 (n,)
+        Of events in order; a stage of -1 is left out (the case is over).
+    starts : int64 (customers, 2)
+        Customer, and stage when the horizon begins.
+
+    Returns
+    -------
+    CaseTable
+    """
+    begun = starts[starts[:, 1] >= 0]
+    kept = stage >= 0
+    who = np.r_[begun[:, 0], customer[kept]]
+    # A case begins one step before the first in which it can move on.
+    when = np.r_[np.full(len(begun), -1), week[kept]]
+    what = np.r_[begun[:, 1], stage[kept]]
+    order = np.argsort(who, kind="stable")
+    who, when, what = who[order], when[order], what[order]
+    # Within a customer events are in order already; its start stands first, being written first.
+    first = np.r_[np.flatnonzero(np.r_[True, np.diff(who) != 0]), who.size]
+    return CaseTable(first, what, when.astype(np.float64))
+
+
+def ngram_distance(one: CaseTable, other: CaseTable, stages: int) -> float:
+    """Total variation distance of the frequencies of three stages in a row, 0 (alike) to 1.
+
+    Parameters
+    ----------
+    one, other : CaseTable
+    stages : int
+        How many stages there are.
+
+    Returns
+    -------
+    float
+    """
+    a, b = one.trigrams(stages), other.trigrams(stages)
+    return 0.5 * sum(abs(a.get(key, 0.0) - b.get(key, 0.0)) for key in {*a, *b})
+
+
+def distances_between(
+    simulated: Sequence[CaseTable], train: Cases, test: Cases, seconds: float, goal: int | None, seed: int
+) -> Distances:
+    """Compare simulated cases with held-out ones, each sample as large as these.
+
+    Parameters
+    ----------
+    simulated : sequence of CaseTable
+        Samples.
+    train, test : Cases
+        Learned from, and kept aside.
+    seconds : float
+        Of a step.
+    goal : int, optional
+        Stage whose time is compared.
+    seed : int
+        Of the resamples.
+
+    Returns
+    -------
+    Distances
+    """
+    luck = np.random.default_rng([seed, 13])
+    stages = len(test.stages)
+    held = case_table(test, seconds)
+    floor = [case_table(subset(train, luck.integers(0, train.count, test.count)), seconds) for _ in range(_RESAMPLES)]
+    pairs = {"simulated": simulated, "floor": floor}
+    ngram = {key: np.mean([ngram_distance(table, held, stages) for table in few]) for key, few in pairs.items()}
+    length = {
+        key: np.mean([wasserstein_distance(table.lengths(), held.lengths()) for table in few])
+        for key, few in pairs.items()
+    }
+    reach: dict[str, float | None] = {"simulated": None, "floor": None}
+    if goal is not None and held.times_to(goal).size:
+        for key, few in pairs.items():
+            times = [table.times_to(goal) for table in few]
+            known = [wasserstein_distance(time, held.times_to(goal)) for time in times if time.size]
+            reach[key] = float(np.mean(known)) if known else None
+    return Distances(
+        ngram3=float(ngram["simulated"]),
+        ngram3_floor=float(ngram["floor"]),
+        length=float(length["simulated"]),
+        length_floor=float(length["floor"]),
+        goal=reach["simulated"],
+        goal_floor=reach["floor"],
+        held_out=test.count,
+    )

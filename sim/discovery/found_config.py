@@ -1,0 +1,226 @@
+"""Found configuration: what a log says, as the files that `compare` runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sim.discovery.cases import START
+from sim.discovery.hazards import ENDED, TimedEdge, TimedJourney
+
+__all__ = ["ENDED_STAGE", "assumed_effect", "found_scenario", "journey_content", "state_names"]
+
+#: The stage of cases that are over.
+ENDED_STAGE = "ended"
+#: Assumed: of those who would end without the goal, the share that a proactive journey keeps.
+_KEPT = 0.2
+
+
+def state_names(journey: TimedJourney, slugs: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of states: a stage's own, and behind `__after_` what came before where it is split."""
+    names: dict[str, None] = {}
+    for stage, *before in journey.contexts.keys:
+        name = slugs[stage]
+        if before:
+            name += "__after_" + "_".join("start" if at == START else slugs[at] for at in before)
+        short, number = name[:60], 1
+        while short in names:
+            number += 1
+            short = f"{name[:56]}_{number}"
+        names[short] = None
+    return tuple(names)
+
+
+def journey_content(
+    name: str,
+    title: str,
+    slugs: Sequence[str],
+    by_persona: Mapping[str, TimedJourney],
+    *,
+    kept: float = 0.0,
+    goal: int | None = None,
+) -> dict[str, Any]:
+    """Return a journey file.
+
+    Parameters
+    ----------
+    name, title : str
+    slugs : sequence of str
+        Names of the stages.
+    by_persona : mapping of str to TimedJourney
+        All with the same contexts; with more than one, edges are those of one persona each.
+    kept : float
+        Share of those who would end in a stage other than the goal that goes on instead, as the others there do.
+    goal : int, optional
+        Stage whose ends are left as they are.
+
+    Returns
+    -------
+    dict
+    """
+    journeys = list(by_persona.values())
+    names = state_names(journeys[0], slugs)
+    ended = _free_name(ENDED_STAGE, slugs)
+    shares: dict[int, float] = {}
+    for journey in journeys:
+        for state, share in journey.start.items():
+            shares[state] = shares.get(state, 0.0) + share / len(journeys)
+    instant = frozenset.intersection(*(journey.instant for journey in journeys))
+    edges: list[dict[str, Any]] = []
+    for persona, journey in by_persona.items():
+        own = {} if len(by_persona) == 1 else {"personas": [persona]}
+        for state in range(len(names)):
+            mine = [edge for edge in journey.edges if edge.source == state]
+            stays = kept if journey.contexts.keys[state][0] != goal else 0.0
+            edges += [{**edge, **own} for edge in _edges_of(mine, names, ended, stays, state in instant and not own)]
+    begin = _free_name("begin", slugs)
+    several = len(by_persona) > 1
+    if several:
+        # Kinds begin in different stages: all pass one stage before the first, by edges of their own.
+        for persona, journey in by_persona.items():
+            exact = _shares({names[state]: share for state, share in journey.start.items()})
+            edges += [
+                {"from": begin, "to": stage, "by_step": [share], "personas": [persona]}
+                for stage, share in exact.items()
+            ]
+    reached = _reached([begin] if several else [names[at] for at, share in shares.items() if share > 0], edges)
+    used = [at for at in range(len(names)) if names[at] in reached]
+    stages: dict[str, Any] = {names[at]: {"weeks": 0} if at in instant and len(by_persona) == 1 else {} for at in used}
+    if ended in reached:
+        stages[ended] = {}
+    if several:
+        stages = {begin: {}, **stages}
+    start = {begin: 1.0} if several else _shares({names[at]: share for at, share in shares.items() if share > 0})
+    return {
+        "title": title,
+        "start": start,
+        "stages": stages,
+        "edges": [edge for edge in edges if edge["from"] in reached],
+    }
+
+
+def _free_name(name: str, slugs: Sequence[str]) -> str:
+    while name in slugs:
+        name += "_case"
+    return name
+
+
+def _shares(given: Mapping[str, float]) -> dict[str, float]:
+    """Round shares so that they still sum to 1: the largest takes the rest."""
+    largest = max(given, key=given.__getitem__)
+    rounded = {key: round(share, 9) for key, share in given.items() if key != largest}
+    return {key: rounded.get(key, round(1.0 - sum(rounded.values()), 12)) for key in given}
+
+
+def _edges_of(
+    edges: Sequence[TimedEdge], names: Sequence[str], ended: str, kept: float, instant: bool
+) -> list[dict[str, Any]]:
+    if instant:
+        most = max(edges, key=lambda edge: edge.count)
+        return [
+            {"from": names[edge.source], "to": names[edge.target]}
+            | ({} if edge is most else {"probability": round(edge.by_step[0][1], 9)})
+            for edge in edges
+        ]
+    out = []
+    others = sum(edge.by_step[0][1] for edge in edges if edge.target != ENDED)
+    leaving = sum(edge.by_step[0][1] for edge in edges if edge.target == ENDED)
+    for edge in edges:
+        pairs = list(edge.by_step)
+        if kept and leaving > 0.0 and edge.target == ENDED:
+            pairs[0] = (1, pairs[0][1] * (1.0 - kept))
+        elif kept and leaving > 0.0 and others > 0.0:
+            # Who is kept goes on as those who left in the first step do.
+            pairs[0] = (1, pairs[0][1] * (1.0 + kept * leaving / others))
+            pairs = pairs if len(pairs) > 1 or len(edge.by_step) > 1 else [*pairs, (2, edge.by_step[0][1])]
+        target = ended if edge.target == ENDED else names[edge.target]
+        out.append({"from": names[edge.source], "to": target, "by_step": _plain(pairs)})
+    return out
+
+
+def _plain(pairs: Sequence[tuple[int, float]]) -> list[Any]:
+    rounded = [(step, int(value * 1e6 + 1e-6) / 1e6) for step, value in pairs]
+    if rounded[-1][0] == len(rounded):
+        return [value for _, value in rounded]
+    return [[step, value] for step, value in rounded]
+
+
+def _reached(start: Sequence[str], edges: Sequence[Mapping[str, Any]]) -> set[str]:
+    ways: dict[str, list[str]] = {}
+    for edge in edges:
+        ways.setdefault(edge["from"], []).append(edge["to"])
+    reached, frontier = set(start), list(start)
+    while frontier:
+        for target in ways.get(frontier.pop(), ()):
+            if target not in reached:
+                reached.add(target)
+                frontier.append(target)
+    return reached
+
+
+def assumed_effect() -> dict[str, str]:
+    """Return the assumption that the proactive arm rests on."""
+    return {
+        "what": f"Of customers who would end before the goal, {_KEPT:.0%} go on as the others in their stage do",
+        "source": "assumption: a log under one strategy shows the effect of none; change it in the proactive journey",
+    }
+
+
+def found_scenario(
+    name: str,
+    title: str,
+    slugs: Sequence[str],
+    by_persona: Mapping[str, TimedJourney],
+    shares: Mapping[str, float],
+    *,
+    step: str,
+    population: int,
+    goal: int | None,
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return all files of the configuration: group, name, content.
+
+    Parameters
+    ----------
+    name, title : str
+    slugs : sequence of str
+        Names of the stages.
+    by_persona : mapping of str to TimedJourney
+    shares : mapping of str to float
+        Of personas.
+    step : str
+        Unit of a step.
+    population : int
+        Customers of the scenario.
+    goal : int or None
+        Stage that cases are meant to reach.
+
+    Returns
+    -------
+    dict
+    """
+    led = f"{name}_proactive"
+    personas = {persona: {"title": persona.replace("_", " "), "share": share} for persona, share in shares.items()}
+    horizon = min(max(journey.horizon for journey in by_persona.values()), 10_000)
+    scenario = {
+        "title": title,
+        "market": "none",
+        "personas": name,
+        "baseline": "classic",
+        "arms": {"classic": {"focal": {"journey": name}}, "proactive": {"focal": {"journey": led}}},
+        "step": step,
+        "population": population,
+        "horizon": horizon,
+        "burn_in": 0,
+        "assumptions": [
+            assumed_effect(),
+            {"what": "The classic arm is as found in the log", "source": "journey discover"},
+        ],
+    }
+    return {
+        "journey": {
+            name: journey_content(name, title, slugs, by_persona),
+            led: journey_content(led, f"{title}, led", slugs, by_persona, kept=_KEPT, goal=goal),
+        },
+        "personas": {name: personas},
+        "scenario": {name: scenario},
+    }

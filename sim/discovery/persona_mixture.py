@@ -1,0 +1,159 @@
+"""Persona mixture: kinds of cases by where they go, as many as cases that were kept aside speak for, perhaps one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.special import logsumexp
+
+from sim.discovery.cases import Cases
+
+__all__ = ["Mixture", "find_personas"]
+
+_MOST = 5
+_STARTS = 6
+_ROUNDS = 200
+_SMOOTHING = 1.0
+#: A further kind must gain so many standard errors of its held-out gain.
+_SURE = 2.0
+#: And so many nats a case.
+_LEAST_GAIN = 0.002
+_FEWEST_CASES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Kinds of cases.
+
+    Attributes
+    ----------
+    shares : float64 (kinds,)
+        Largest first.
+    shares_low, shares_high : float64 (kinds,)
+        95 % interval of each share, by how clearly cases belong and how many there are.
+    member : int64 (cases,)
+        The kind each case most likely is of.
+    gains : tuple of float
+        Held-out log likelihood a case of 2, 3 ... kinds over one fewer, with its standard error.
+    """
+
+    shares: NDArray[np.float64]
+    shares_low: NDArray[np.float64]
+    shares_high: NDArray[np.float64]
+    member: NDArray[np.int64]
+    gains: tuple[tuple[float, float], ...]
+
+
+def find_personas(cases: Cases, seed: int) -> Mixture:
+    """Fit mixtures of Markov chains and keep the number of kinds that held-out cases support.
+
+    Half of the cases are learned from and half judge, then they change places; a further kind is kept while the mean
+    gain per held-out case is above 0 by two standard errors.
+
+    Parameters
+    ----------
+    cases : Cases
+    seed : int
+
+    Returns
+    -------
+    Mixture
+    """
+    moves, groups = _moves(cases)
+    luck = np.random.default_rng([seed, 17])
+    kinds, gains = 1, []
+    if cases.count >= _FEWEST_CASES:
+        half = luck.permutation(cases.count) < cases.count // 2
+        before = _held_out(moves, groups, half, 1, luck)
+        for number in range(2, _MOST + 1):
+            now = _held_out(moves, groups, half, number, luck)
+            gain = now - before
+            mean, error = float(gain.mean()), float(gain.std() / np.sqrt(gain.size))
+            gains.append((mean, error))
+            if mean < max(_SURE * error, _LEAST_GAIN):
+                break
+            kinds, before = number, now
+    shares, logs = _fit(moves, groups, kinds, luck)
+    belongs = _posterior(moves, shares, logs)
+    size = belongs.mean(axis=0)
+    order = np.argsort(-size, kind="stable")
+    belongs, size = belongs[:, order], size[order]
+    # Chance of cases, and of which kind each is.
+    error = np.sqrt((belongs * belongs).sum(axis=0) / cases.count - size**2 + (belongs * (1 - belongs)).mean(axis=0))
+    half_width = 1.96 * error / np.sqrt(cases.count)
+    return Mixture(
+        shares=size,
+        shares_low=np.maximum(size - half_width, 0.0) if kinds > 1 else size,
+        shares_high=np.minimum(size + half_width, 1.0) if kinds > 1 else size,
+        member=belongs.argmax(axis=1),
+        gains=tuple(gains),
+    )
+
+
+def _moves(cases: Cases) -> tuple[csr_matrix, NDArray[np.int64]]:
+    """Count the moves of every case; ``groups`` has the stage that each kind of move leaves."""
+    stages = len(cases.stages)
+    before = np.r_[-1, cases.stage[:-1]]
+    before[cases.first[:-1]] = stages
+    leaves = np.r_[before, cases.stage[cases.first[1:] - 1]]
+    enters = np.r_[cases.stage, np.full(cases.count, stages)]
+    case = np.r_[cases.case, np.arange(cases.count)]
+    code = leaves * (stages + 1) + enters
+    values, place = np.unique(code, return_inverse=True)
+    counts = csr_matrix((np.ones(code.size), (case, place)), shape=(cases.count, values.size))
+    return counts, values // (stages + 1)
+
+
+def _held_out(
+    moves: csr_matrix, groups: NDArray[np.int64], half: NDArray[np.bool_], kinds: int, luck: np.random.Generator
+) -> NDArray[np.float64]:
+    """Log likelihood of each case by what the other half says."""
+    out = np.zeros(half.size)
+    for learned in (half, ~half):
+        shares, logs = _fit(moves[learned], groups, kinds, luck)
+        out[~learned] = logsumexp(moves[~learned] @ logs.T + np.log(shares), axis=1)
+    return out
+
+
+def _fit(
+    moves: csr_matrix, groups: NDArray[np.int64], kinds: int, luck: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fit by expectation-maximization from several starts; the likeliest counts."""
+    base = np.asarray(moves.sum(axis=0)).ravel()
+    if kinds == 1:
+        return np.ones(1), _log_rows(base[None, :], base, groups)
+    best: tuple[float, Any, Any] | None = None
+    for _ in range(_STARTS):
+        belongs = luck.dirichlet(np.full(kinds, 0.3), size=moves.shape[0])
+        last = -np.inf
+        for _ in range(_ROUNDS):
+            shares = np.maximum(belongs.mean(axis=0), 1e-12)
+            logs = _log_rows(belongs.T @ moves, base, groups)
+            weights = moves @ logs.T + np.log(shares)
+            norm = logsumexp(weights, axis=1)
+            belongs = np.exp(weights - norm[:, None])
+            if norm.sum() - last < 1e-4 * moves.shape[0] ** 0.5:
+                break
+            last = norm.sum()
+        if best is None or norm.sum() > best[0]:
+            best = (float(norm.sum()), shares, logs)
+    assert best is not None
+    return best[1], best[2]
+
+
+def _log_rows(counts: NDArray[np.float64], base: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Log probabilities of the moves out of each stage, drawn to those of all cases where a kind has few."""
+    size = int(groups.max()) + 1
+    total = np.bincount(groups, weights=base + 1e-3, minlength=size)
+    prior = (base + 1e-3) / total[groups]
+    own = np.stack([np.bincount(groups, weights=row, minlength=size) for row in np.asarray(counts)])
+    return np.log((np.asarray(counts) + _SMOOTHING * prior) / (own[:, groups] + _SMOOTHING))
+
+
+def _posterior(moves: csr_matrix, shares: NDArray[np.float64], logs: NDArray[np.float64]) -> NDArray[np.float64]:
+    weights = moves @ logs.T + np.log(shares)
+    return np.exp(weights - logsumexp(weights, axis=1)[:, None])

@@ -1,0 +1,361 @@
+"""Discovery: what a log says, in words, on its map and on a page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.discovery.discover import thinned
+from sim.discovery.inside_view import view_gaps
+from sim.number_format import count, decimal, exact_percent
+from sim.reports.columns import column_table
+from sim.reports.document import Document, Table, text_lines
+from sim.reports.figures.journey_map import draw_change, draw_flows
+from sim.reports.picture import Picture
+from sim.reports.style import short
+from sim.scenario.journey import Edge, Journey, Stage
+
+if TYPE_CHECKING:
+    from sim.discovery.discover import Discovery
+
+__all__ = ["discovery_document", "discovery_facts", "discovery_lines", "discovery_summary"]
+
+_ROWS = 30
+_LONGEST = 60
+#: Edges of the picture at the most.
+_MOST_DRAWN = 30
+
+
+def _when(micros: int) -> str:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)).isoformat(timespec="seconds")
+
+
+def duration(seconds: float) -> str:
+    """Write a time in the largest unit of which it has two.
+
+    Examples
+    --------
+    >>> duration(90), duration(7200), duration(864000)
+    ('90 s', '2.0 h', '10.0 d')
+    """
+    for unit, size in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            return f"{decimal(seconds / size, 1)} {unit}"
+    return f"{decimal(seconds, 0)} s"
+
+
+def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
+    """Return what the words of the report are made of."""
+    log, cases = found.log, found.cases
+    loops = sum(edge.count for edge in found.edges if edge.source == edge.target)
+    moves = sum(edge.count for edge in found.edges)
+    splits = len(found.contexts.keys) - len(np.unique(cases.stage))
+    top = found.variants[0]
+    sure = [point for point in found.points if point.ci_low > 0 or point.ci_high < 0]
+    names = cases.stages
+    return {
+        "source": source,
+        "cases": log.cases,
+        "empty": log.cases_without_events,
+        "events": int(log.case.size),
+        "stages": len(names),
+        "variants": len(found.variants),
+        "top_share": exact_percent(top[1] / cases.count, 0),
+        "start": _when(log.start)[:10],
+        "end": _when(log.end)[:10],
+        "tied": exact_percent(log.tied_share, 1),
+        "duplicates": log.duplicates,
+        "left_out": dict(log.left_out),
+        "notices": log.notices,
+        "loops": exact_percent(loops / moves, 0) if moves else "0 %",
+        "goal": names[found.goal],
+        "unit": found.unit,
+        "kinds": len(found.mixture.shares),
+        "splits": splits,
+        "gained": decimal(sum(found.contexts.gains), 0),
+        "parameters": sum(journey.parameters for journey in found.journeys.values()),
+        "distances": found.distances,
+        "drifting": {name: pair for name, pair in found.drifting.items() if pair[0]},
+        "stable": [name for name, pair in found.drifting.items() if not pair[0]],
+        "folded": found.folded,
+        "point": None
+        if not sure
+        else {
+            "source": names[sure[0].source],
+            "target": names[sure[0].target],
+            "gap": decimal(100 * abs(sure[0].gap), 0),
+            "low": decimal(100 * min(abs(sure[0].ci_low), abs(sure[0].ci_high)), 0),
+            "high": decimal(100 * max(abs(sure[0].ci_low), abs(sure[0].ci_high)), 0),
+            "more": sure[0].gap > 0,
+        },
+    }
+
+
+def discovery_lines(found: Discovery, source: str) -> list[str]:
+    """Return the verdict: a few sentences a strategist can use."""
+    return text_lines("discovery", **discovery_facts(found, source))
+
+
+def discovery_summary(found: Discovery, name: str) -> dict[str, Any]:
+    """Return the content of `summary.json`."""
+    log, distances, mixture = found.log, found.distances, found.mixture
+    close = None
+    if distances is not None:
+        close = {
+            "ngram3": distances.ngram3,
+            "floor": distances.ngram3_floor,
+            "case_length": {"simulated": distances.length, "floor": distances.length_floor},
+            "time_to_goal": None
+            if distances.goal is None
+            else {"simulated": distances.goal, "floor": distances.goal_floor},
+            "unit": found.unit,
+            "held_out_cases": distances.held_out,
+        }
+    return {
+        "scenario": name,
+        "verdict": "\n".join(discovery_lines(found, name)),
+        "log": {
+            "cases": log.cases,
+            "cases_without_events": log.cases_without_events,
+            "events": int(log.case.size),
+            "activities": len(log.activities),
+            "variants": len(found.variants),
+            "start": _when(log.start),
+            "end": _when(log.end),
+            "tied_share": log.tied_share,
+            "rows": log.rows,
+            "rows_left_out": dict(log.left_out),
+            "duplicate_rows": log.duplicates,
+            "notices": list(log.notices),
+            "columns": [column.plain() for column in log.columns],
+            "changing_attributes": {key: {"cases": of, "changing": some} for key, (some, of) in found.drifting.items()},
+        },
+        "step": found.unit,
+        "goal": found.cases.stages[found.goal],
+        "personas": [
+            {"name": who, "share": float(share), "ci_low": float(low), "ci_high": float(high)}
+            for who, share, low, high in zip(
+                found.journeys, mixture.shares, mixture.shares_low, mixture.shares_high, strict=True
+            )
+        ],
+        "held_out_gain_of_further_personas": [{"mean": mean, "error": error} for mean, error in mixture.gains],
+        "distance": close,
+        "splits": [
+            {
+                "stage": found.cases.stages[key[0]],
+                "after": ["start" if at < 0 else found.cases.stages[at] for at in key[1:]],
+                "gain": gain,
+                "parameters": added,
+            }
+            for key, gain, added in zip(
+                found.contexts.keys, found.contexts.gains, found.contexts.parameters, strict=True
+            )
+            if len(key) > 1
+        ],
+        "parameters": sum(journey.parameters for journey in found.journeys.values()),
+    }
+
+
+def discovery_document(found: Discovery, name: str, source: str, against: Journey | None, drawn: float) -> Document:
+    """Lay out the report.
+
+    Parameters
+    ----------
+    found : Discovery
+    name : str
+        Of the scenario that was written.
+    source : str
+        The log's file.
+    against : Journey or None
+        A journey as it was drawn.
+    drawn : float
+        Share of all moves that the map draws.
+
+    Returns
+    -------
+    Document
+    """
+    kept, rare = thinned(found.edges, drawn)
+    cut = kept[:_MOST_DRAWN]
+    total = sum(edge.count for edge in found.edges)
+    rare = 1.0 - sum(edge.count for edge in cut) / total if total else rare
+    lived = _plain_journey(name, found, cut)
+    flows = {(found.slugs[edge.source], found.slugs[edge.target]): np.array([float(edge.count)]) for edge in cut}
+    pictures = []
+    if cut:
+        pictures.append(
+            Picture(
+                "map",
+                draw_flows([lived], flows, title=short(f"As lived: {source}", 40)),
+                "Stages as boxes, moves between them as arrows",
+                f"Widths by moves; labels: share of those drawn who leave the stage. {exact_percent(rare, 1)} of"
+                " moves, the rarest, are not drawn; the tables have all.",
+                "map",
+            )
+        )
+    gaps = () if against is None else view_gaps(against, found.slugs, found.edges)
+    if against is not None:
+        pictures.append(
+            Picture(
+                "difference",
+                draw_change(against, _plain_journey("as lived", found, cut)),
+                "The drawn journey and what the lived one adds, lacks and alters",
+                "From the drawn to the lived journey, as far as it is drawn above.",
+                "against",
+            )
+        )
+    return Document(
+        title=f"{source}: the journey as lived",
+        lead=tuple(discovery_lines(found, source)),
+        template="discovery",
+        pictures=tuple(pictures),
+        slots={
+            **discovery_facts(found, source),
+            "name": name,
+            "rare": exact_percent(rare, 1),
+            "column_table": column_table(found.log.columns),
+            "tables": _tables(found),
+            "gap_table": None if against is None else _gap_table(gaps),
+            "against": None if against is None else against.title or against.name,
+        },
+    )
+
+
+def _plain_journey(name: str, found: Discovery, edges: list[Any]) -> Journey:
+    slugs = found.slugs
+    used = dict.fromkeys([slugs[at] for edge in edges for at in (edge.source, edge.target)])
+    return Journey(
+        name=name,
+        title=name,
+        start={next(iter(used)): 1.0} if used else {},
+        stages={stage: Stage() for stage in used},
+        edges=tuple(
+            Edge(source=slugs[edge.source], target=slugs[edge.target], probability={"base": edge.share})
+            for edge in edges
+        ),
+    )
+
+
+def _tables(found: Discovery) -> dict[str, Table]:
+    names = [short(name, _LONGEST) for name in found.cases.stages]
+    stages = sorted(found.stages, key=lambda stage: -stage.visits)[:_ROWS]
+    edges = found.edges[:_ROWS]
+    return {
+        "stages": Table(
+            ("Stage", "Visits", "Cases", "Begin here", "Last event", "Go no further"),
+            tuple(
+                (
+                    names[stage.stage],
+                    *(count(value) for value in (stage.visits, stage.cases, stage.starts, stage.last)),
+                    exact_percent(stage.leaves, 1),
+                )
+                for stage in stages
+            ),
+        ),
+        "edges": Table(
+            ("From", "To", "Moves", "Share of those who go on", "95 % interval", "Median time"),
+            tuple(
+                (
+                    names[edge.source],
+                    names[edge.target],
+                    count(edge.count),
+                    exact_percent(edge.share, 1),
+                    f"{exact_percent(edge.ci_low, 1)} to {exact_percent(edge.ci_high, 1)}",
+                    duration(edge.median_time),
+                )
+                for edge in edges
+            ),
+            words=(1,),
+        ),
+        "variants": Table(
+            ("Variant", "Cases", "Share"),
+            tuple(
+                (
+                    short(" › ".join(names[at] for at in stages), 220),
+                    count(cases),
+                    exact_percent(cases / found.cases.count, 1),
+                )
+                for stages, cases in found.variants[:10]
+            ),
+        ),
+        "points": _points_table(found, names),
+        "personas": _personas_table(found),
+    }
+
+
+def _points_table(found: Discovery, names: list[str]) -> Table:
+    points = [point for point in found.points if point.ci_low > 0 or point.ci_high < 0][:12]
+    return Table(
+        ("In", "Those who go on to", "Cases", "Reach the goal", "Others", "Difference, points", "95 % interval"),
+        tuple(
+            (
+                names[point.source],
+                names[point.target],
+                count(point.cases),
+                exact_percent(point.reach, 0),
+                exact_percent(point.others, 0),
+                decimal(100 * point.gap, 1),
+                f"{decimal(100 * point.ci_low, 1)} to {decimal(100 * point.ci_high, 1)}",
+            )
+            for point in points
+        ),
+        words=(1,),
+    )
+
+
+def _personas_table(found: Discovery) -> Table:
+    journeys = list(found.journeys)
+    return Table(
+        ("Persona", "Share", "95 % interval", "What it does more often than others"),
+        tuple(
+            (
+                who,
+                exact_percent(float(found.mixture.shares[at]), 1),
+                f"{exact_percent(float(found.mixture.shares_low[at]), 1)} to"
+                f" {exact_percent(float(found.mixture.shares_high[at]), 1)}",
+                _habits(found, at),
+            )
+            for at, who in enumerate(journeys)
+        ),
+        words=(3,),
+    )
+
+
+def _habits(found: Discovery, kind: int) -> str:
+    """Say which moves a kind of cases makes more often, per case, than the others."""
+    cases, stages = found.cases, len(found.cases.stages)
+    mine = found.mixture.member[cases.case] == kind
+    goes = cases.following >= 0
+    code = cases.stage * stages + cases.following
+    size = stages * stages
+    own = np.bincount(code[goes & mine], minlength=size) / max((found.mixture.member == kind).sum(), 1)
+    rest = np.bincount(code[goes & ~mine], minlength=size) / max((found.mixture.member != kind).sum(), 1)
+    if not (found.mixture.member != kind).any():
+        return "all cases are of one kind"
+    said = []
+    for at in np.argsort(rest - own, kind="stable")[:3].tolist():
+        if own[at] > rest[at]:
+            source, target = (short(cases.stages[part], 28) for part in divmod(at, stages))
+            said.append(f"{source} to {target}: {decimal(own[at], 2)} a case, others {decimal(rest[at], 2)}")
+    return "; ".join(said) or "nothing more often than others"
+
+
+def _gap_table(gaps: Any) -> Table:
+    return Table(
+        ("What", "From", "To", "Difference", "Drawn", "Lived", "Moves"),
+        tuple(
+            (
+                gap.what,
+                short(gap.source, _LONGEST),
+                short(gap.target, _LONGEST),
+                gap.kind,
+                "" if gap.drawn is None else exact_percent(gap.drawn, 1),
+                "" if gap.lived is None else exact_percent(gap.lived, 1),
+                count(gap.cases),
+            )
+            for gap in gaps[:60]
+        ),
+        words=(1, 2, 3),
+    )

@@ -1,0 +1,98 @@
+"""Discovery: the files that a discovered journey leaves: configuration to be run by name, and tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sim
+from sim.discovery.discover import Discovery
+from sim.results.configuration import write_configuration
+
+__all__ = ["discovery_tables", "write_discovery"]
+
+_DAY = 86_400.0
+_MOST_VARIANTS = 10_000
+
+
+def write_discovery(found: Discovery, folder: Path, name: str, source: str) -> None:
+    """Write `scenario/`, `journey/` and `personas/` into a folder for `--config-dir`.
+
+    Parameters
+    ----------
+    found : Discovery
+    folder : Path
+        Made here.
+    name : str
+        Of the scenario.
+    source : str
+        The log, as a reader shall know it.
+    """
+    origin = [f"Found by `journey discover` {sim.__version__} in {source}. One step is a {found.unit}."]
+    titles = {
+        "scenario": f"journey compare --config-dir FOLDER scenario={name}",
+        "personas": "Kinds of cases by what they do.",
+        "journey": "A journey as lived: hazards by time in stage; `__after_` names what came before a stage.",
+    }
+    for group, files in found.files.items():
+        for file, content in files.items():
+            lead = [] if file == name else ["With an assumed effect, which the log does not show."]
+            write_configuration(folder / group / f"{file}.yaml", [titles[group], *lead, *origin], content)
+
+
+def discovery_tables(found: Discovery) -> dict[str, list[Any]]:
+    """Return map, stages, variants, turning points and the persona of each case."""
+    import pyarrow as pa
+
+    names = found.cases.stages
+    edges, stages = found.edges, found.stages
+    lived = {
+        "from": [names[edge.source] for edge in edges],
+        "to": [names[edge.target] for edge in edges],
+        **{
+            key: [getattr(edge, key) for edge in edges]
+            for key in ("count", "share", "ci_low", "ci_high", "median_time")
+        },
+    }
+    lived["median_time"] = [seconds / _DAY for seconds in lived["median_time"]]
+    points = {
+        "from": [names[point.source] for point in found.points],
+        "to": [names[point.target] for point in found.points],
+        **{
+            key: [float(getattr(point, key)) for point in found.points]
+            for key in ("cases", "reach", "others", "gap", "ci_low", "ci_high")
+        },
+    }
+    variants = found.variants[:_MOST_VARIANTS]
+    personas = list(found.journeys)
+    return {
+        "map": [pa.table(lived)],
+        "stages": [
+            pa.table(
+                {
+                    "stage": [names[stage.stage] for stage in stages],
+                    "in_configuration": [found.slugs[stage.stage] for stage in stages],
+                    **{key: [getattr(stage, key) for stage in stages] for key in ("visits", "cases", "starts", "last")},
+                    "leaves": [stage.leaves for stage in stages],
+                }
+            )
+        ],
+        "variants": [
+            pa.table(
+                {
+                    "cases": [count for _, count in variants],
+                    "stages": [[names[at] for at in stages] for stages, _ in variants],
+                }
+            )
+        ],
+        "turning_points": [pa.table(points)],
+        "cases": [
+            pa.table(
+                {
+                    "case": [found.log.case_names[at] for at in found.cases.number.tolist()],
+                    "persona": [personas[at] for at in found.mixture.member.tolist()],
+                    "events": found.cases.lengths,
+                }
+            )
+        ],
+    }

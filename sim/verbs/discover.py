@@ -1,0 +1,102 @@
+"""Discover: an event log in; a map, personas and a journey that `compare` runs out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from hashlib import file_digest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agents.quantity import number, quantity, text
+from sim.data.event_log import LogLayout
+from sim.scenario.errors import ConfigError
+from sim.scenario.journey import Journey, read_journey
+from sim.scenario.normal_form import normalize_file
+from sim.scenario.schema import plain, read_name, show
+from sim.verbs.frame import Command, Job, Session
+
+if TYPE_CHECKING:
+    from sim.results.answer import Answer
+
+__all__ = ["COMMAND", "DiscoverKeys", "DiscoverPlan"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscoverKeys(LogLayout):
+    """Which log is read, how, and what its journey is held against."""
+
+    log: str | None = quantity("an event log", default=None, optional=True)
+    against: str | None = quantity("a journey by name, as it was drawn", default=None, optional=True)
+    goal: Any = quantity("the stage that cases are meant to reach", default=None, optional=True)
+    save_as: str | None = quantity("name of what is written", default=None, optional=True)
+    drawn: float = number(0.9, 0.01, 1.0, "share of all moves that the map draws", "share")
+    title: str = text("", "a reader's name for it")
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoverPlan:
+    """A log that can be read."""
+
+    path: Path
+    layout: LogLayout
+    name: str
+    against: Journey | None
+
+
+def _prepare(job: Job[DiscoverKeys, None]) -> DiscoverPlan:
+    from sim.data.log_file import LOG_FILE
+    from sim.data.text_file import check_file
+
+    keys = job.keys
+    if not keys.log:
+        raise ConfigError("log is missing; give an event log, such as log=configs/data/visits.csv")
+    path = Path(keys.log).expanduser()
+    check_file(path, f"log {keys.log!r}", LOG_FILE)
+    if keys.goal is not None and not isinstance(keys.goal, str | int):
+        raise ConfigError(f"goal is {show(keys.goal)}; name a stage of the log")
+    stem = re.sub(r"[^A-Za-z0-9]+", "_", path.name.split(".")[0]).strip("_")[:40] or "found"
+    name = stem if keys.save_as is None else read_name(keys.save_as, "what is written", where="", key="save_as")
+    if len(name) > 50:
+        raise ConfigError(f"save_as has {len(name)} characters; give up to 50")
+    against = None
+    if keys.against is not None:
+        against = read_journey(keys.against, normalize_file("journey", keys.against, job.config_path, key="against"))
+    layout = LogLayout(**{field.name: getattr(keys, field.name) for field in fields(LogLayout)})
+    return DiscoverPlan(path, layout, name, against)
+
+
+def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
+    """Read the log, estimate, hold against cases kept aside, and write it all."""
+    from sim.data.log_file import read_event_log
+    from sim.discovery.discover import discover
+    from sim.reports.discovery import discovery_document, discovery_lines, discovery_summary
+    from sim.results.answer import Answer
+    from sim.results.discovery import discovery_tables, write_discovery
+
+    plan, keys = job.plan, job.keys
+    log = read_event_log(plan.path, plan.layout)
+    title = keys.title or f"As found in {plan.path.name}"
+    goal = None if keys.goal is None else str(keys.goal)
+    found = discover(log, plan.name, title, goal=goal, seed=job.settings.seed, threads=job.settings.threads)
+    return Answer(
+        name=plan.name,
+        config=job.config({**plain(keys), "save_as": plan.name}),
+        summary=discovery_summary(found, plan.name),
+        tables=discovery_tables(found),
+        files=lambda folder: write_discovery(found, folder / "config", plan.name, plan.path.name),
+        report=discovery_document(found, plan.name, plan.path.name, plan.against, keys.drawn),
+        manifest=_manifest(plan),
+        lines=discovery_lines(found, plan.path.name),
+        commands=[f"Compare:  journey compare --config-dir RESULT/config scenario={plan.name}"],
+    )
+
+
+def _manifest(plan: DiscoverPlan) -> Mapping[str, Any]:
+    with plan.path.open("rb") as stream:
+        digest = file_digest(stream, "sha256").hexdigest()
+    return {"scenario": plan.name, "data": plan.path.name, "data_sha256": digest, "customer_steps": 0}
+
+
+COMMAND = Command(keys=DiscoverKeys, prepare=_prepare, run=_run, scenario=False)

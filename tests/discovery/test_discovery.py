@@ -1,0 +1,131 @@
+"""Estimates: theorems of the product limit, steps, splits, personas, and what a configuration says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.data.log_file import read_event_log
+from sim.discovery.cases import cases_of, stage_slugs, variants_of
+from sim.discovery.context import find_contexts
+from sim.discovery.discover import thinned
+from sim.discovery.hazards import ENDED, fit_hazards
+from sim.discovery.lived_map import LivedEdge, lived_map
+from sim.discovery.persona_mixture import find_personas
+from sim.discovery.product_limit import aalen_johansen
+from sim.discovery.time_step import choose_unit, steps_of
+
+VISITS = Path(__file__).parents[2] / "configs/data/visits.csv"
+
+
+def log_of(tmp_path, sequences, gap="days"):
+    """A log of cases given as words of letters, a unit between events."""
+    rows = ["case,activity,time"]
+    for case, word in enumerate(sequences):
+        times = np.datetime64("2020-01-01T00:00:00") + np.arange(len(word)) * np.timedelta64(1, gap[0].upper())
+        rows += [f"{case},{letter},{time}" for letter, time in zip(word, times, strict=True)]
+    path = tmp_path / "made.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return cases_of(read_event_log(path))
+
+
+def chain_words(luck, stay, count):
+    """Cases of a chain a, b: who is in a goes to b with probability ``stay``, else to c; b returns to a; c ends."""
+    words = []
+    for _ in range(count):
+        word = "a"
+        while word[-1] != "c" and len(word) < 400:
+            word += {"a": "b" if luck.random() < stay else "c", "b": "a"}[word[-1]]
+        words.append(word)
+    return words
+
+
+def test_the_product_limit_is_exact_on_ties_in_any_order():
+    time = np.repeat([1.0, 2, 3, 4, 5], 2)
+    exit = np.array([1, 2, 1, 2, 1, 0, 2, 1, 0, 1]) - 1
+    for order in (np.arange(10), np.arange(10)[::-1]):
+        assert aalen_johansen(time[order], exit[order], 2).final[0] == pytest.approx(0.55, abs=1e-12)
+
+
+def test_without_censoring_shares_are_relative_frequencies():
+    exit = np.array([0, 0, 0, 1])
+    assert aalen_johansen(np.array([3.0, 1, 2, 5]), exit, 2).final.tolist() == pytest.approx([0.75, 0.25])
+
+
+def test_who_is_under_way_is_censored_not_gone():
+    """Exits at 1 (to 0) and 9 (to 1) are as likely; half of all are censored at 5."""
+    time = np.array([1.0, 1, 9, 5])
+    found = aalen_johansen(time, np.array([0, 0, 1, -1]), 2)
+    assert found.final.tolist() == pytest.approx([0.5, 0.5])
+
+
+def test_whole_cases_keep_their_length_in_steps(tmp_path):
+    rows = ["case,activity,time", "1,a,2020-01-01 00:00:00", "1,b,2020-01-01 00:00:05", "1,c,2020-01-02 00:00:00"]
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(rows) + "\n")
+    cases = cases_of(read_event_log(path))
+    assert steps_of(cases, 3600.0, np.zeros(3, bool)).tolist() == [0, 1, 24]
+
+
+def test_weeks_are_recognised(tmp_path):
+    rows = ["case,activity,time"] + [f"1,{'ab'[at % 2]},{np.datetime64('2020-01-01') + 7 * at}" for at in range(20)]
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(rows) + "\n")
+    assert choose_unit(cases_of(read_event_log(path))) == "week"
+
+
+def test_a_stage_is_split_where_what_came_before_tells_what_comes_next(tmp_path):
+    luck = np.random.default_rng(1)
+    telling = [first + "m" + ("x" if (first == "a") == (luck.random() < 0.9) else "y") for first in "ab" * 100]
+    silent = [first + "m" + ("x" if luck.random() < 0.5 else "y") for first in "ab" * 100]
+    assert any(len(key) > 1 for key in find_contexts(log_of(tmp_path, telling), 1).keys)
+    assert not any(len(key) > 1 for key in find_contexts(log_of(tmp_path, silent), 1).keys)
+
+
+def test_hazards_give_back_the_chain(tmp_path):
+    luck = np.random.default_rng(2)
+    cases = log_of(tmp_path, chain_words(luck, 0.7, 400))
+    journey = fit_hazards(cases, find_contexts(cases, 1), 86_400.0)
+    at = journey.contexts.keys.index((cases.stages.index("a"),))
+    to_b = next(
+        e
+        for e in journey.edges
+        if e.source == at and e.target >= 0 and journey.contexts.keys[e.target][0] == cases.stages.index("b")
+    )
+    assert abs(to_b.by_step[0][1] - 0.7) < 4 * np.sqrt(0.21 / 1000)
+    assert all(edge.by_step[0][1] <= 1.0 for edge in journey.edges) and any(e.target == ENDED for e in journey.edges)
+
+
+def test_planted_personas_are_found_and_one_kind_is_said_to_be_one(tmp_path):
+    luck = np.random.default_rng(3)
+    truth = np.repeat([0, 1], 150)
+    words = chain_words(luck, 0.9, 150) + ["x" + word for word in chain_words(luck, 0.3, 150)]
+    found = find_personas(log_of(tmp_path, words), 1)
+    assert len(found.shares) == 2
+    agree = max(np.mean(found.member == truth), np.mean(found.member != truth))
+    assert agree > 0.95
+    one = find_personas(log_of(tmp_path, chain_words(luck, 0.7, 300)), 1)
+    assert len(one.shares) == 1
+
+
+def test_rare_edges_are_left_out_only_by_a_stated_share():
+    edges = [LivedEdge(0, 1, 9, 1, 0, 1, 0), LivedEdge(1, 2, 9, 1, 0, 1, 0), LivedEdge(0, 2, 1, 0.1, 0, 1, 0)]
+    assert thinned(edges, 1.0) == (edges, 0.0)
+    kept, left_out = thinned(edges, 0.9)
+    assert len(kept) == 2 and left_out == pytest.approx(1 / 19)
+
+
+def test_names_of_stages_are_harmless():
+    slugs = stage_slugs(["../../etc/passwd", "<script>", "", "a b", "a-b", "A b"])
+    assert len(set(slugs)) == 6 and all("/" not in slug and "<" not in slug for slug in slugs)
+
+
+def test_the_sample_log_is_counted_as_it_is():
+    log = read_event_log(VISITS)
+    cases = cases_of(log)
+    assert (log.cases, log.case.size, len(log.activities)) == (600, 2636, 7)
+    stages, edges = lived_map(cases)
+    assert sum(edge.count for edge in edges) == log.case.size - cases.count
+    assert sum(stage.starts for stage in stages) == cases.count == sum(variants_of(cases).values())

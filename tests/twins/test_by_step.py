@@ -1,0 +1,108 @@
+"""Hazards by time in stage and edges of single personas: theorems, refusals, and the two engines bit for bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim import compare
+from sim.scenario.errors import ConfigError
+from sim.scenario.journey import read_journey
+from sim.scenario.scenario import Scenario
+
+
+def chain(edges, start=None):
+    start = start or {"a": 1.0}
+    names = dict.fromkeys([*start, *(edge[end] for edge in edges for end in ("from", "to"))])
+    return {"start": start, "stages": {name: {} for name in names}, "edges": edges}
+
+
+def flows(edges, *, engine="numba", personas="everyone", horizon=12, population=400):
+    data = {
+        "name": "timed", "market": "none", "personas": personas, "baseline": "one",
+        "arms": {"one": {"focal": {"journey": "timed"}}}, "journeys": {"timed": chain(edges)},
+        "population": population, "horizon": horizon, "burn_in": 0,
+    }  # fmt: skip
+    result = compare(Scenario.from_dict(data), replicates=1, seed=3, threads=1, engine=engine)
+    return result.flows.sort_values(["persona", "from", "to"]).reset_index(drop=True), result.weekly
+
+
+TIMED = [
+    {"from": "a", "to": "b", "by_step": [0.1, 0.5, 0.02]},
+    {"from": "a", "to": "c", "by_step": [[1, 0.0], [4, 0.3]]},
+    {"from": "b", "to": "a", "by_step": [[1, 0.2], [3, 0.9]], "personas": ["quick"]},
+    {"from": "b", "to": "a", "probability": 0.05, "personas": "slow"},
+]
+MIX = {"quick": {"share": 0.5}, "slow": {"share": 0.5}}
+
+
+def test_engines_agree_bit_for_bit():
+    fast, weekly = flows(TIMED, personas=MIX, population=150)
+    readable, weekly_too = flows(TIMED, personas=MIX, population=150, engine="mesa")
+    assert fast.equals(readable) and weekly.equals(weekly_too)
+
+
+def test_a_constant_list_is_a_constant_probability():
+    assert flows([{"from": "a", "to": "b", "by_step": [0.3, 0.3]}])[0].equals(
+        flows([{"from": "a", "to": "b", "probability": 0.3}])[0]
+    )
+
+
+def test_time_in_stage_follows_the_hazard():
+    """Customers enter b in the first step and leave it by 0.1, 0.5, then 1: shares 0.1, 0.45, 0.45 (z < 4)."""
+    edges = [{"from": "a", "to": "b", "probability": 1.0}, {"from": "b", "to": "c", "by_step": [0.1, 0.5, 1.0]}]
+    people = 4000
+    left = np.diff(
+        [0]
+        + [
+            flows(edges, horizon=weeks, population=people)[0].query("`from` == 'b'")["count"].sum()
+            for weeks in (2, 3, 4)
+        ]
+    )
+    expected = np.array([0.1, 0.45, 0.45]) * people
+    assert (np.abs(left - expected) < 4 * np.sqrt(expected)).all()
+    begun = [{"from": "a", "to": "b", "by_step": [0.1, 0.5, 1.0]}]
+    left = np.diff([0] + [flows(begun, horizon=weeks, population=people)[0]["count"].sum() for weeks in (1, 2, 3)])
+    assert (np.abs(left - expected) < 4 * np.sqrt(expected)).all()
+
+
+def test_an_edge_for_one_persona_is_taken_by_it_alone():
+    found, _ = flows([{"from": "a", "to": "b", "probability": 0.5, "personas": ["slow"]}], personas=MIX)
+    assert found[found["count"] > 0]["persona"].unique().tolist() == ["slow"]
+
+
+def test_both_forms_of_the_list_are_read():
+    journey = read_journey("t", chain([{"from": "a", "to": "b", "by_step": [0.5, 0.25]}]))
+    assert journey.edges[0].by_step == ((1, 0.5), (2, 0.25))
+    journey = read_journey("t", chain([{"from": "a", "to": "b", "by_step": [[1, 0.5], [9, 0.25]]}]))
+    assert journey.edges[0].by_step == ((1, 0.5), (9, 0.25))
+
+
+@pytest.mark.parametrize(
+    ("edge", "word"),
+    [
+        ({"by_step": []}, "by_step is"),
+        ({"by_step": [1.5]}, "by_step.0 is 1.5"),
+        ({"by_step": [[2, 0.1]]}, "rise from 1"),
+        ({"by_step": [[1, 0.1], [1, 0.2]]}, "rise from 1"),
+        ({"by_step": "often"}, "by_step is"),
+        ({"by_step": [0.1], "probability": 0.1}, "more than one"),
+        ({"by_step": [0.1], "personas": 3}, "name one persona"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(edge, word):
+    with pytest.raises(ConfigError, match=word):
+        read_journey("t", chain([{"from": "a", "to": "b", **edge}]))
+
+
+def test_probabilities_of_a_step_sum_to_one_at_most():
+    edges = [{"from": "a", "to": "b", "by_step": [0.5, 0.6]}, {"from": "a", "to": "c", "by_step": [0.5, 0.3, 0.6]}]
+    with pytest.raises(ConfigError, match="sum to 1.2 in step 3"):
+        read_journey("t", chain(edges))
+    apart = [{**edges[0], "personas": "x"}, {**edges[1], "personas": "y"}]
+    assert len(read_journey("t", chain(apart)).edges) == 2
+
+
+def test_an_unknown_persona_of_an_edge_is_refused():
+    with pytest.raises(ConfigError, match="persona 'nobody'"):
+        flows([{"from": "a", "to": "b", "probability": 0.5, "personas": ["nobody"]}])

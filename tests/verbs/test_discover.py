@@ -1,0 +1,52 @@
+"""`journey discover`: a log in, a configuration that runs out; what cannot be used is refused in one message."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from sim.cli import main
+from sim.scenario.scenario import Scenario
+
+VISITS = Path(__file__).parents[2] / "configs/data/visits.csv"
+
+
+def discover(tmp_path, *words):
+    code = main(["discover", f"output_dir={tmp_path / 'results'}", "progress=false", "threads=1", *words])
+    folders = sorted((tmp_path / "results" / "discover").glob("*")) if (tmp_path / "results").exists() else []
+    return code, folders
+
+
+def test_a_log_becomes_a_scenario_that_loads(tmp_path, capsys):
+    code, (folder,) = discover(tmp_path, f"log={VISITS}", "goal=Pay", "save_as=shop", "attributes=[device]")
+    assert code == 0
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["log"]["cases"] == 600 and summary["log"]["rows_left_out"] == {}
+    assert summary["distance"]["ngram3"] <= 1.3 * summary["distance"]["floor"]
+    assert abs(sum(item["share"] for item in summary["personas"]) - 1) < 1e-9
+    names = pq.read_table(folder / "map.parquet").column_names
+    assert names == ["from", "to", "count", "share", "ci_low", "ci_high", "median_time"]
+    scenario = Scenario.load("shop", config_dir=folder / "config")
+    assert list(scenario.arms) == ["classic", "proactive"]
+    assert "<html" in (folder / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "log is missing"),
+        (["log=nowhere.csv"], "does not exist"),
+        ([f"log={VISITS}", "goal=Fly"], "goal is 'Fly'"),
+        ([f"log={VISITS}", "columns={case: nobody}"], "no head"),
+        ([f"log={VISITS}", "against=nothing"], "nothing"),
+        ([f"log={VISITS}", "save_as=../x"], "save_as"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(tmp_path, capsys, words, said):
+    code, folders = discover(tmp_path, *words)
+    assert code == 2 and not folders
+    error = capsys.readouterr().err
+    assert said in error and "Traceback" not in error
