@@ -287,8 +287,9 @@ def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) 
         raise ConfigError(f"{where}: {place}.only is {show(only)}; accepted: {', '.join(GATES)}, or leave it out")
     logit, probability = data.get("logit"), data.get("probability")
     by_step, personas = data.get("by_step"), data.get("personas")
-    if sum(hazard is not None for hazard in (logit, probability, by_step)) > 1:
-        raise ConfigError(f"{where}: {place} has more than one of logit, probability and by_step; give one of them")
+    given = [name for name in ("logit", "probability", "by_step") if data.get(name) is not None]
+    if len(given) > 1:
+        raise ConfigError(f"{where}: {place} has both {' and '.join(given)}; give one of them")
     if on == "contact" and logit is None and probability is None and by_step is None:
         raise ConfigError(f"{where}: {place} opens on contact but has no hazard; give it a logit or a probability")
     return Edge(

@@ -86,7 +86,7 @@ def test_both_forms_of_the_list_are_read():
         ({"by_step": [[2, 0.1]]}, "rise from 1"),
         ({"by_step": [[1, 0.1], [1, 0.2]]}, "rise from 1"),
         ({"by_step": "often"}, "by_step is"),
-        ({"by_step": [0.1], "probability": 0.1}, "more than one"),
+        ({"by_step": [0.1], "probability": 0.1}, "both probability and by_step"),
         ({"by_step": [0.1], "personas": 3}, "name one persona"),
     ],
 )
