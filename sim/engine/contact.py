@@ -184,9 +184,10 @@ def _highest_rate(workspace: Workspace, brand: Int) -> Int:
 @inlined
 def _keep_decided(workspace: Workspace, candidates: NDArray[np.uint32], brand: Int, lanes: Int) -> None:
     """Keep those whom a brand is told from outside to contact; its rate still says who has opted out."""
+    scratch = workspace.scratch[0]
     if workspace.clock[_AT_DECIDED] == brand + 1:
         for lane in range(lanes):
-            workspace.scratch[0].is_reached[lane] &= workspace.decided[np.int64(candidates[lane])]
+            scratch.is_reached[lane] &= workspace.decided[np.int64(candidates[lane])]
 
 
 @loop
@@ -209,6 +210,7 @@ def contact_active(
     """
     scratch, lookahead, constants = workspace.scratch[0], workspace.lookahead[0], world.constants[0]
     first, week = workspace.clock[_AT_FIRST], workspace.clock[_AT_WEEK]
+    seed, replicate = constants.seed, constants.replicate
     contacted: Int = np.int64(0)
     moved: Int = np.int64(0)
     if market.totals[0].contacting == 0:
@@ -227,17 +229,7 @@ def contact_active(
             scratch.reached_by[lane] = 0
         for turn in range(market.totals[0].contacting):
             brand = market.contacting[turn]
-            blocks(
-                constants.seed,
-                constants.replicate,
-                customer_id,
-                _CONTACT,
-                lookahead.period,
-                brand,
-                lanes,
-                scratch.draws,
-                0,
-            )
+            blocks(seed, replicate, customer_id, _CONTACT, lookahead.period, brand, lanes, scratch.draws, 0)
             draws, most = scratch.draws[row], np.uint32(_highest_rate(workspace, brand))
             for lane in range(LANES):
                 scratch.is_reached[lane] = ((draws[lane] >> shift) & np.uint32(0xFFFF)) < most
