@@ -50,6 +50,7 @@ def view(result: Result) -> dict[str, Any]:
         "replicates": result.replicates,
         "scope": scope_of(scenario),
         "step": scenario.step,
+        "covers": "luck and the doubt about effects" if result.doubts else "luck alone",
         "arms": arms_in_order(result),
         "verdict": [part for part in str(summary["verdict"]).split("\n") if part],
         "headline": [headline(result, arm) for arm in other_arms(result)],

@@ -131,7 +131,7 @@ function show(found, took) {
   const same = previous && previous.address === found.address && state.first;
   if (!same) state.first = found;
   $("headline").replaceChildren(...found.headline.map((item) => headline(item)));
-  $("progress").textContent = found.final ? `${found.scope}, ${found.replicates} replicates, common random numbers.` : `${found.replicates} replicates so far; the interval is getting narrower.`;
+  $("progress").textContent = found.final ? `${found.scope}, ${found.replicates} replicates, common random numbers. Intervals cover ${found.covers}.` : `${found.replicates} replicates so far; the interval, of ${found.covers}, is getting narrower.`;
   const left = same ? found.headline.find((item, index) => { const first = state.first.headline[index]; return first.low != null && (item.mean < first.low || item.mean > first.high); }) : null;
   if (left) $("progress").textContent += ` The first answer was off: the difference of ${left.arm} has left the interval that ${state.first.replicates} replicates gave.`;
   $("words").textContent = found.verdict[0] || "";
