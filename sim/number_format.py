@@ -146,8 +146,8 @@ def in_steps(words: str, step: str) -> str:
     ----------
     words : str
         A label or a sentence of the simulator's own, without names that a user gave.
-    step : {'week', 'day', 'month'}
-        What one step is.
+    step : str
+        A step of :data:`sim.scenario.calendar.STEPS`.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def in_steps(words: str, step: str) -> str:
     """
     if step == "week":
         return words
-    every = {"day": "daily", "month": "monthly"}[step]
+    every = {"day": "daily", "month": "monthly", "hour": "hourly"}.get(step, f"per-{step}")
 
     def written(found: re.Match[str]) -> str:
         word = every if found[2] == "ly" else f"{step}{found[2]}"

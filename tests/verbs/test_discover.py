@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.cli import main
+from sim.number_format import in_steps
 from sim.scenario.scenario import Scenario
 
 VISITS = Path(__file__).parents[2] / "configs/data/visits.csv"
@@ -50,3 +51,8 @@ def test_what_cannot_be_used_is_refused(tmp_path, capsys, words, said):
     assert code == 2 and not folders
     error = capsys.readouterr().err
     assert said in error and "Traceback" not in error
+
+
+@pytest.mark.parametrize("step", ["hour", "minute", "second"])
+def test_every_step_has_words(step):
+    assert in_steps("Weekly difference, payback week", step).endswith(f"payback {step}")
