@@ -205,6 +205,10 @@ def verdict_sheet(title: str, facts: Sequence[tuple[str, Any]], verdict: str) ->
     return Sheet("Verdict", (Column("what", "What", width=24), Column("value", "Says", width=110)), tuple(rows))
 
 
+#: Settings on which no number depends: the same run on other threads writes the same bytes.
+_NO_EFFECT = ("engine", "threads", "output_dir")
+
+
 def assumption_sheet(config: Mapping[str, Any]) -> Sheet:
     """Return every value of a configuration by its dotted key, as it can be typed on the command line.
 
@@ -214,7 +218,8 @@ def assumption_sheet(config: Mapping[str, Any]) -> Sheet:
         The whole resolved configuration.
     """
     columns = (Column("key", "Key", width=64), Column("value", "Value", "plain", 28))
-    return Sheet("Assumptions", columns, tuple(_flat(config)))
+    deciding = {key: value for key, value in config.items() if key not in _NO_EFFECT}
+    return Sheet("Assumptions", columns, tuple(_flat(deciding)))
 
 
 def _flat(value: Any, key: str = "") -> list[tuple[str, Any]]:

@@ -19,6 +19,8 @@ def sheet() -> Document:
     picture = Picture("line", figure, "a line", "It rises <always>.", "")
     table = Table(("what", "value"), (("<b>bold</b>", "-3"),), caption="Numbers & words")
     slots = {
+        "counted": True,
+        "column_table": table,
         "customers": 1,
         "unit": "months",
         "gamma": 1.0,

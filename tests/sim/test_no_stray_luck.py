@@ -42,7 +42,12 @@ MAY_LOOK_AT_A_CLOCK = (
     "progress.py",
 )
 #: Where parameters are searched: no customer lives there.
-SEARCHES = ("sim/analysis/", "sim/calibration/", "sim/customer_base/", "sim/experiments/", "sim/validation/")
+SEARCHES = (
+    *("sim/analysis/", "sim/calibration/", "sim/customer_base/", "sim/discovery/", "sim/experiments/"),
+    *("sim/gym/policies.py", "sim/validation/"),
+)
+#: The code that opens the page to a room must not be guessed: nothing that is simulated knows it.
+KEEPS_A_SECRET = "sim/verbs/app.py"
 TIMELESS = [
     path
     for path in SOURCES
@@ -118,7 +123,10 @@ def clocks(source: str) -> list[str]:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_generator(path):
     searches = path.relative_to(ROOT).as_posix().startswith(SEARCHES)
-    assert strays(path.read_text("utf-8"), searches=searches) == []
+    found = strays(path.read_text("utf-8"), searches=searches)
+    if path.relative_to(ROOT).as_posix() == KEEPS_A_SECRET:
+        found = [stray for stray in found if not stray.endswith("imports secrets")]
+    assert found == []
 
 
 @pytest.mark.parametrize("path", TIMELESS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -66,7 +66,7 @@ def test_a_pattern_that_fails_is_shown_as_failing_with_its_report(folder, capsys
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["pattern=P11"], "pattern is 'P11', which is no pattern"),
+        (["pattern=P99"], "pattern is 'P99', which is no pattern"),
         (["pattern=P2,P99"], "pattern is 'P99', which is no pattern"),
         (["pattern=[]"], "pattern is empty"),
         (["pattern=7"], "pattern is 7; give an id such as P2"),

@@ -200,8 +200,6 @@ def test_help_explains_the_keys(verb, capsys, untouched):
 
 BAD = {
     "scenerio=treadmill": "unknown key 'scenerio'; did you mean 'scenario'? accepted: scenario, ",
-    "currency=€": "unknown key 'currency'; give the whole key: market.economics.currency",
-    "automation=50%": "give the whole key: arms.classic.focal.strategy.automation, ",
     "horizon=50%": "horizon is '50%'; give a whole number",
     "scenario=mine/scenario/gym.yaml": "scenario is 'mine/scenario/gym.yaml', and there is no such file",
     "capability_cost=dear": "capability_cost is 'dear'; give a number",
@@ -306,6 +304,7 @@ MEANT = {
         "personas.wary.digital_affinity.mean",
         0.8,
     ),
+    "a capability by its name": (["automation=50%"], "arms.proactive.focal.strategy.automation", 0.5),
     "a factor by its name": (["contact_rate=30%"], "arms.proactive.focal.strategy.contacts_per_week.customers", 0.3),
 }
 

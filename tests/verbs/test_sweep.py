@@ -67,7 +67,7 @@ def test_the_folder_holds_the_design_in_order(done):
     assert {effect["path"] for effect in effects} >= {FATIGUE, "arms.proactive.focal.strategy.data_use"}
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["model"] == Store(done / "results" / "store").model and manifest["runs"] == 12
-    assert manifest["verb"] == "sweep" and "journey sweep from=FOLDER" in (folder / "report.html").read_text()
+    assert manifest["verb"] == "sweep" and "journey sweep from=." in (folder / "report.html").read_text()
 
 
 def test_it_runs_again_to_the_byte_and_finds_what_it_did(done, tmp_path):
@@ -208,12 +208,11 @@ def test_a_run_is_run_again_to_the_bit(done, capsys):
         (["table", "sweep/latest", "where=nothing"], "write COLUMN=VALUE"),
         (["table", "sweep/latest", "where=contribution>much"], "give a number"),
         (["table", "sweep/latest", "columns=contribtion"], "did you mean 'contribution'"),
-        (["table", "sweep/latest", "of=../table"], "give one of them"),
+        (["table", "sweep/latest", "of=../table"], "holds a table '../table'"),
         (["plot", "sweep/latest", "x=data_use"], "holds words"),
         (["rerun", "abc"], "at least its first 6"),
         (["rerun", "0123456789"], "fits no run"),
-        (["rerun", "latest"], "fits no run"),
-        (["export", "sweep/latest", "--format", "xes"], "give csv or parquet"),
+        (["export", "sweep/latest", "--format", "xes"], "holds an event log"),
         (["show", "../x"], "give the name of a folder"),
     ],
 )
