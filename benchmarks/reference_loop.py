@@ -286,9 +286,9 @@ def _meet(
             aimed = uniform(np.int64(words[0])) < level_of(workspace, customer, brand).context
             # A company that knows where the customer is holds back what would not be timely.
             if not aimed or is_moment(world, workspace, customer):
-                u = uniform(np.int64(words[1]))
+                u, noticed = uniform(np.int64(words[1])), uniform(np.int64(words[2]))
                 strength, intrusion, tiring = meet_contact(
-                    world, market, workspace, counters, customer, customer_id, brand, aimed, u, fatigue
+                    world, market, workspace, counters, customer, customer_id, brand, aimed, u, noticed, fatigue
                 )
                 added += tiring
                 disturbed = max(disturbed, intrusion)

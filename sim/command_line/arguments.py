@@ -22,6 +22,8 @@ _APART = re.compile(r"^\s*([+~]{0,2}[A-Za-z][\w.@/]*)(?:\s+=\s*|=\s+)(?=\S)(.*)$
 _FILE_OF_A_SCENARIO = re.compile(r"scenario=[^,\[\]]+\.ya?ml")
 #: A value with other letters than those of ASCII, and without quotes, brackets or commas of its own.
 _FOREIGN = re.compile(r"[^=]+=(?=.*[^\x00-\x7f])[^'\",\[\]{}()$]*")
+#: Conditions in a list, whose signs Hydra's grammar does not know: `limits=[payback_week <= 104]`.
+_CONDITIONS = re.compile(r"limits=\[([^'\"\[\]]*[<>=][^'\"\[\]]*)\]")
 _OPTIONS_WITH_VALUE = (
     "--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd",
 )  # fmt: skip
@@ -77,6 +79,8 @@ def translate(verb: str, words: Sequence[str]) -> list[str]:
             translated.append(f"++factors.{word}")
         elif word.startswith(tuple(f"{key}{sign}" for key in VERBS[verb].open for sign in (".", "={"))):
             translated.append(f"++{word}")
+        elif conditions := _CONDITIONS.fullmatch(word):
+            translated.append(f"limits=[{','.join(_quoted(item.strip()) for item in conditions[1].split(','))}]")
         elif _FOREIGN.fullmatch(word):
             # Hydra's grammar knows letters and digits of ASCII alone.
             key, _, value = word.partition("=")
