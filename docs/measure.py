@@ -25,7 +25,7 @@ SEED, REPLICATES = 1, 8  # the defaults of `journey compare`
 DRAWN: tuple[str, ...] = ("treadmill", "sungevity")
 QUOTED: tuple[str, ...] = ("treadmill", "phone_subscription", "cosmetics", "sungevity")
 #: Metrics whose variance reduction is quoted.
-QUOTED: dict[str, str] = {
+REDUCED: dict[str, str] = {
     "contribution": "contribution",
     "purchases": "purchases",
     "market_share": "market share",
@@ -107,7 +107,7 @@ def _luck() -> str:
         title: compare(Scenario.load("treadmill", **changes), seed=SEED, replicates=16) for title, changes in SEEDS
     }
     lines = [f"| metric | {' | '.join(results)} |", f"| --- |{' --- |' * len(results)}"]
-    for metric, title in QUOTED.items():
+    for metric, title in REDUCED.items():
         cells = []
         for result in results.values():
             gain = result.summary_json["differences"]["proactive - classic"][metric]

@@ -122,7 +122,7 @@ class ParetoNbd(RepeatModel):
         Examples
         --------
         >>> round(float(ParetoNbd(0.553, 10.578, 0.606, 11.669).expected(39.0)), 2)
-        1.17
+        1.21
         """
         r, alpha, s, beta = self.as_array()
         t = np.asarray(t, np.float64)
