@@ -15,7 +15,7 @@ from sim.data.event_times import NO_TIME, EventTimes
 from sim.data.ids import is_missing, plain_ids
 from sim.data.parquet_file import parquet_heads
 from sim.data.row_faults import RowFaults
-from sim.data.text_file import check_quotes, find_delimiter, first_lines, open_binary, reason_of, split_line
+from sim.data.text_file import WHITESPACE, check_quotes, find_delimiter, first_lines, open_cells, reason_of, split_line
 from sim.scenario.errors import ConfigError
 
 __all__ = ["read_table"]
@@ -49,7 +49,8 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
         lines, skipped, announced, _ = first_lines(path, where, layout.most_megabytes)
         delimiter = find_delimiter(lines[:50], layout.delimiter or announced, 3, where)
         heads = split_line(lines[0], delimiter)
-        check_quotes(path, where, delimiter, len(heads), layout.most_megabytes)
+        if delimiter != WHITESPACE:
+            check_quotes(path, where, delimiter, len(heads), layout.most_megabytes)
     roles = chosen_columns(layout, heads, where)
     attributes = chosen_attributes(layout, heads, where)
     wanted = list(dict.fromkeys([*roles.values(), *attributes]))
@@ -179,9 +180,10 @@ def _text_blocks(
         builder.leave_out("with another number of columns", 1)
         return "skip"
 
+    stream, delimiter = open_cells(path, where, delimiter, most_megabytes)
     try:
         reader = csv.open_csv(
-            open_binary(path, where, most_megabytes),
+            stream,
             read_options=csv.ReadOptions(
                 column_names=names, skip_rows=skip, block_size=_BLOCK_BYTES, use_threads=False
             ),

@@ -115,7 +115,7 @@ class EventTimes:
 
     def finish(self, values: NDArray[np.int64], trouble: RowFaults) -> NDArray[np.int64]:
         """Turn codes into microseconds, where the column needed all its values to be understood."""
-        if self.way != "words":
+        if self.way != "words" or not self._codes:
             return values
         words = list(self._codes)
         days = [re.sub(CLOCK, "", word) for word in words]

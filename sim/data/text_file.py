@@ -15,7 +15,6 @@ from sim.scenario.schema import show
 
 __all__ = [
     "SNIFFED_BYTES",
-    "SqueezedStream",
     "WHITESPACE",
     "check_file",
     "check_quotes",
@@ -23,6 +22,7 @@ __all__ = [
     "first_content",
     "first_lines",
     "open_binary",
+    "open_cells",
     "read_text",
     "reason_of",
     "split_line",
@@ -162,6 +162,30 @@ def open_binary(path: Path, where: str, most_megabytes: int) -> BinaryIO:
         " if there is memory for it"
     )
     return io.BufferedReader(_BoundedStream(stream, most_megabytes * 1_000_000, message), SNIFFED_BYTES)
+
+
+def open_cells(path: Path, where: str, delimiter: str, most_megabytes: int) -> tuple[BinaryIO, str]:
+    """Open text whose cells are parted by one sign: runs of blanks become one tab.
+
+    Parameters
+    ----------
+    path : Path
+    where : str
+        Opens every message.
+    delimiter : str
+        As :func:`find_delimiter` found it.
+    most_megabytes : int
+        As for :func:`open_binary`.
+
+    Returns
+    -------
+    binary stream, str
+        The stream, and the one sign between its cells.
+    """
+    stream = open_binary(path, where, most_megabytes)
+    if delimiter != WHITESPACE:
+        return stream, delimiter
+    return io.BufferedReader(_SqueezedStream(stream), SNIFFED_BYTES), "\t"
 
 
 def check_quotes(
@@ -345,7 +369,7 @@ def split_line(line: str, delimiter: str) -> list[str]:
     return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
 
 
-class SqueezedStream(io.RawIOBase):
+class _SqueezedStream(io.RawIOBase):
     """A stream whose runs of blanks become one tab each, without any at the ends of a line."""
 
     def __init__(self, stream: BinaryIO) -> None:

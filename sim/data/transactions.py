@@ -7,7 +7,6 @@ silently.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,14 +24,12 @@ from sim.data.ledger import PARTS, Ledger, RowColumns, make_ledger
 from sim.data.parquet_file import is_parquet, parquet_blocks, parquet_heads
 from sim.data.row_faults import SHOWN, RowFaults
 from sim.data.text_file import (
-    SNIFFED_BYTES,
     WHITESPACE,
-    SqueezedStream,
     check_file,
     check_quotes,
     find_delimiter,
     first_lines,
-    open_binary,
+    open_cells,
     reason_of,
     split_line,
 )
@@ -239,18 +236,14 @@ def _batches(path: Path, where: str, shape: _Shape, most_megabytes: int) -> Iter
 
     names = [f"column{at}" for at in range(len(shape.head))]
     kept = [names[at] for at in shape.columns.values()]
-    stream: Any = open_binary(path, where, most_megabytes)
-    if shape.delimiter == WHITESPACE:
-        stream = io.BufferedReader(SqueezedStream(stream), SNIFFED_BYTES)
+    stream, delimiter = open_cells(path, where, shape.delimiter, most_megabytes)
     try:
         reader = csv.open_csv(
             stream,
             read_options=csv.ReadOptions(
                 column_names=names, skip_rows=shape.skipped, block_size=_BLOCK_BYTES, use_threads=False
             ),
-            parse_options=csv.ParseOptions(
-                delimiter="\t" if shape.delimiter == WHITESPACE else shape.delimiter, invalid_row_handler=refuse
-            ),
+            parse_options=csv.ParseOptions(delimiter=delimiter, invalid_row_handler=refuse),
             convert_options=csv.ConvertOptions(
                 include_columns=kept, column_types=dict.fromkeys(names, pyarrow.string()), strings_can_be_null=False
             ),

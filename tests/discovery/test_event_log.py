@@ -224,3 +224,18 @@ def test_the_log_says_when_it_ends(tmp_path):
     extra = '<date key="log:end" value="2020-02-01T00:00:00Z"/>'
     log = read_event_log(xes(tmp_path, [({"concept:name": "1"}, [event("a", "2020-01-01T00:00:00Z")])], extra=extra))
     assert log.end - log.start == 31 * 86_400_000_000
+
+
+def test_cells_parted_by_blanks_are_read(tmp_path):
+    path = tmp_path / "log.txt"
+    path.write_text("case  activity\ttime\n c1  a  2024-01-02\nc1 b   2024-01-03 \nc2 a 2024-01-02\n")
+    log = read_event_log(path)
+    assert (log.cases, log.activities, log.rows, log.left_out) == (2, ("a", "b"), 3, {})
+
+
+@pytest.mark.parametrize("rows", ["c1,,2024\n", ",a,2024\n", "c1,a,\n"])
+def test_a_log_whose_every_row_lacks_something_is_refused_with_the_reason(tmp_path, rows):
+    path = tmp_path / "log.csv"
+    path.write_text("case,activity,time\n" + 3 * rows)
+    with pytest.raises(ConfigError, match="none of its 3 events can be used .3 without"):
+        read_event_log(path)

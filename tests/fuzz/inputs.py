@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
+import json
 import os
 import random
 import shutil
@@ -265,31 +264,67 @@ def _judged(ledger: Any) -> str:
 
 
 class Logs(Kind):
-    """Event logs: cells, lines and bytes changed."""
+    """Event logs in every format: cells, lines and bytes changed; every row that was read is counted once."""
 
     name = "logs"
-    _XES = (
-        '<?xml version="1.0"?><log xmlns="http://www.xes-standard.org/"><trace><string key="concept:name" value="c1"/>'
-        '<event><string key="concept:name" value="a"/><date key="time:timestamp" value="2024-01-02T03:04:05Z"/></event>'
-        '<event><string key="concept:name" value="b"/><date key="time:timestamp" value="2024-01-03T03:04:05Z"/></event>'
-        "</trace></log>"
-    )
 
     def run(self, luck: random.Random) -> str:
-        if luck.random() < 0.5:
-            suffix, text = "xes", self._XES
-        else:
-            rows = [f"c{luck.randint(1, 5)},{luck.choice('abcd')},2024-01-{luck.randint(1, 28):02}" for _ in range(20)]
-            suffix, text = "csv", "\n".join(["case,activity,time", *rows])
+        from sim.data.log_file import read_event_log
+
+        events = [
+            (f"c{luck.randint(1, 5)}", luck.choice("abcd"), f"2024-01-{luck.randint(1, 28):02}T03:04:05Z")
+            for _ in range(luck.randint(1, 20))
+        ]
+        suffix, written = luck.choice((("csv", _csv_log), ("xes", _xes_log), ("ocel.json", _ocel_log)))
+        text = written(events)
         for _ in range(luck.randrange(3)):
             text = changed_text(text, luck, self.odd)
         content = text.encode("utf-8", "replace")
         path = self.place / f"log.{suffix}"
         path.write_bytes(changed_bytes(content, luck) if luck.random() < 0.5 else content)
-        importlib.import_module("sim.data.event_log").read_event_log(path)
+        log = read_event_log(path)
+        used = len(log.case)
+        if log.rows != used + sum(log.left_out.values()):
+            return f"wrong numbers: {log.rows} rows, {used} used, {dict(log.left_out)}"
         return "used"
 
 
+def _csv_log(events: list[tuple[str, str, str]]) -> str:
+    return "\n".join(["case,activity,time", *(",".join(event) for event in events)])
+
+
+def _xes_log(events: list[tuple[str, str, str]]) -> str:
+    traces = []
+    for case in sorted({event[0] for event in events}):
+        lived = "".join(
+            f'<event><string key="concept:name" value="{activity}"/><date key="time:timestamp" value="{when}"/></event>'
+            for owner, activity, when in events
+            if owner == case
+        )
+        traces.append(f'<trace><string key="concept:name" value="{case}"/>{lived}</trace>')
+    return f'<?xml version="1.0"?><log xmlns="http://www.xes-standard.org/">{"".join(traces)}</log>'
+
+
+def _ocel_log(events: list[tuple[str, str, str]]) -> str:
+    return json.dumps(
+        {
+            "objectTypes": [{"name": "customer", "attributes": []}],
+            "eventTypes": [{"name": name, "attributes": []} for name in "abcd"],
+            "objects": [{"id": case, "type": "customer"} for case in sorted({event[0] for event in events})],
+            "events": [
+                {
+                    "id": f"e{number}",
+                    "type": activity,
+                    "time": when,
+                    "attributes": [],
+                    "relationships": [{"objectId": case, "qualifier": "customer"}],
+                }
+                for number, (case, activity, when) in enumerate(events)
+            ],
+        }
+    )
+
+
 KINDS: Mapping[str, type[Kind]] = {
-    kind.name: kind for kind in (Configurations, CommandLines, Shards, ResultFolders, Purchases)
-} | ({"logs": Logs} if importlib.util.find_spec("sim.data.event_log") else {})
+    kind.name: kind for kind in (Configurations, CommandLines, Shards, ResultFolders, Purchases, Logs)
+}

@@ -11,7 +11,7 @@ from tests.fuzz.inputs import KINDS, Kind
 from tests.fuzz.mutation import changed_bytes, changed_tree, odd_values
 
 
-@pytest.mark.parametrize("name", ["configurations", "shards", "result_folders", "purchases"])
+@pytest.mark.parametrize("name", list(KINDS))
 def test_a_few_cases_end_well(name, tmp_path):
     kind = KINDS[name](tmp_path, 1)
     outcomes = [fuzzer.run_case(kind, 1, number) for number in range(20)]
