@@ -24,7 +24,9 @@ __all__ = [
     "decimal",
     "exact_money",
     "exact_percent",
+    "in_renewals",
     "in_steps",
+    "in_words",
     "interval",
     "money",
     "p_value",
@@ -45,6 +47,7 @@ NOTHING = "\u2013"
 _NO_BREAK, _WORD_JOINER = "\u00a0", "\u2060"
 _THOUSAND, _MILLION, _BILLION = 1e3, 1e6, 1e9
 _PERCENT = 100.0
+_RENEWED = {"bought": "renewed", "buys": "renews", "buy": "renew"}
 _ASCII = ((MINUS, "-"), (NOTHING, "-"), (_WORD_JOINER, ""), ("\u202f", ","), (_NO_BREAK, " "), ("\u2026", "..."))
 
 
@@ -167,6 +170,42 @@ def in_steps(words: str, step: str) -> str:
         return word.capitalize() if found[1] == "W" else word
 
     return re.sub(r"\b([Ww])eek(s|ly|)\b", written, words)
+
+
+def in_renewals(words: str, renews: bool = True) -> str:
+    """Write words about purchases for a business whose customers renew.
+
+    Parameters
+    ----------
+    words : str
+        A label or a sentence of the simulator's own, without names that a user gave.
+    renews : bool
+        Whether customers renew; where not, the words stay.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> in_renewals("Purchases of customers who bought"), in_renewals("no purchase, did not buy")
+    ('Renewals of customers who renewed', 'no renewal, did not renew')
+    """
+    if not renews:
+        return words
+    words = words.replace("Purchase", "Renewal").replace("purchase", "renewal")
+    return re.sub(r"\b(bought|buys|buy)\b", lambda found: _RENEWED[found[1]], words)
+
+
+def in_words(name: str) -> str:
+    """Write a name that stands in a file as people read it.
+
+    Examples
+    --------
+    >>> in_words("all_four")
+    'all four'
+    """
+    return name.replace("_", " ")
 
 
 def money(amount: float, currency: str, *, sign: bool = False, words: bool = False) -> str:
@@ -433,8 +472,17 @@ def unbroken(words: str) -> str:
 
 
 def tied(words: str) -> str:
-    """Tie every minus to its number: a browser may break the line between them."""
-    return words if _WORD_JOINER in words else words.replace(MINUS, MINUS + _WORD_JOINER)
+    """Tie every number to its sign and its percent: a browser may break the line between them.
+
+    Examples
+    --------
+    >>> tied("[−€2 to +€3], 5 %") == "[−\u2060€2 to +\u2060€3], 5\u00a0%"
+    True
+    """
+    if _WORD_JOINER in words:
+        return words
+    words = re.sub(rf"([+{MINUS}])(?=[^\s+{MINUS}])", rf"\1{_WORD_JOINER}", words)
+    return re.sub(r"(?<=\d) %", f"{_NO_BREAK}%", words)
 
 
 def ascii_text(words: str) -> str:
@@ -470,7 +518,9 @@ FILTERS: Mapping[str, Callable[..., str]] = MappingProxyType(
             decimal,
             money,
             exact_money,
+            in_renewals,
             in_steps,
+            in_words,
             p_value,
             exact_percent,
             interval,

@@ -35,9 +35,10 @@ def difference_name(arm: str, baseline: str) -> str:
 
 
 def size_of(scenario: ResolvedScenario) -> dict[str, Any]:
-    """Return of how many customers and over which time a result is, as every `summary.json` says it."""
+    """Return of how many customers and over which time a result is, and how it is told: parts of `summary.json`."""
     return {
         "step": scenario.step,
+        "renews": scenario.renews,
         "horizon": scenario.horizon,
         "burn_in": scenario.burn_in,
         "market_customers": scenario.market_customers,
@@ -46,8 +47,8 @@ def size_of(scenario: ResolvedScenario) -> dict[str, Any]:
 
 
 def short_titles(scenario: ResolvedScenario) -> dict[str, str]:
-    """Return readers' names of the focal brand and the personas, up to the first comma: a description follows it."""
-    named = {scenario.market.focal: scenario.market.brands[scenario.market.focal].title}
+    """Return readers' names of brands and personas, up to the first comma: a description follows it."""
+    named = {name: brand.title for name, brand in scenario.market.brands.items()}
     named |= {persona.name: persona.title for persona in scenario.personas}
     return {name: title.split(",")[0] for name, title in named.items() if title}
 

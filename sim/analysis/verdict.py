@@ -10,7 +10,7 @@ from agents.strategies import CAPABILITIES, CAPABILITIES_IN_WORDS
 from sim import number_format
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.summary import difference_name
-from sim.number_format import bracket, decimal
+from sim.number_format import bracket, decimal, in_renewals, in_words
 
 __all__ = ["CAVEAT", "break_even_sentence", "money", "verdict"]
 
@@ -101,6 +101,8 @@ class _Case:
         self.horizon = number_format.counted(summary["horizon"], self.step)
         self.currency: str = summary["currency"]
         self.heads = max(summary["market_customers"], 1)
+        self.renews = bool(summary.get("renews"))
+        self.called, self.base = in_words(arm), in_words(self.baseline)
 
     def sentences(self) -> list[str]:
         out = [self.headline()]
@@ -138,7 +140,7 @@ class _Case:
                 for name, entry in ranges.items()
             )
             out.append(f"Range of the capabilities' effectiveness, relative to what is assumed: {written}.")
-        return f"{self.arm}: how sure that is. {' '.join(out)}" if out else ""
+        return f"{self.called}: how sure that is. {' '.join(out)}" if out else ""
 
     def unchanged(self) -> bool:
         """Whether nothing at all differs, in any replicate."""
@@ -156,7 +158,7 @@ class _Case:
         mean = gain["mean"]
         if self.unchanged():
             return (
-                f"{self.arm} and {self.baseline} do not differ: in every replicate the difference in contribution, "
+                f"{self.called} and {self.base} do not differ: in every replicate the difference in contribution, "
                 "and in everything else, is exactly 0."
             )
         before, after = (self.summary["arms"][arm]["contribution"]["mean"] for arm in (self.baseline, self.arm))
@@ -167,13 +169,13 @@ class _Case:
         subject = f"{title(self.summary, self.summary['focal'])}'s contribution"
         direction = "higher" if mean > 0 else "lower"
         if not covers_zero(gain):
-            first = f"{self.arm}: {subject} is {size} {direction} than with {self.baseline}, {course}."
+            first = f"{self.called}: {subject} is {size} {direction} than with {self.base}, {course}."
         elif gain["ci_low"] is None:
             alone = "by the one near-best fit simulated" if self.summary.get("members") else "in one replicate"
-            first = f"{self.arm}: {alone} {subject} is {size} {direction} than with {self.baseline}, {course}."
+            first = f"{self.called}: {alone} {subject} is {size} {direction} than with {self.base}, {course}."
         else:
             first = (
-                f"{self.arm}: whether {subject} is higher or lower than with {self.baseline} is open. The mean is"
+                f"{self.called}: whether {subject} is higher or lower than with {self.base} is open. The mean is"
                 f" {size} {direction}, {course}, but the interval covers 0."
             )
         # What is most doubtful comes first: how well the capabilities work, then the interval.
@@ -214,14 +216,20 @@ class _Case:
 
     def shares(self) -> str:
         parts = []
-        for metric, words in (
-            ("market_share", "market share"),
-            ("loop_share", "share of its purchases won in the loyalty loop"),
-        ):
+        told = [
+            ("market_share", "market share", False),
+            ("loop_share", in_renewals("share of its purchases won in the loyalty loop", self.renews), False),
+        ]
+        if self.renews:
+            # Churn is what retention leaves.
+            told.append(("retention", f"churn over {self.horizon}", True))
+        for metric, words, rest in told:
             before, after = (self.summary["arms"][arm][metric]["mean"] for arm in (self.baseline, self.arm))
             entry = self.differences[metric]
             if before is None or after is None or entry["mean"] is None:
                 continue
+            if rest:
+                before, after, entry = 1.0 - before, 1.0 - after, _mirrored(entry)
             sure = bracket(entry, points)
             parts.append(
                 f"{words} {before * _PERCENT:.1f} % to {after * _PERCENT:.1f} % ({points(entry['mean'])} points{sure})"
@@ -241,14 +249,15 @@ class _Case:
             for origin, entry in ranked
         ]
         return (
-            f"How it came about: {_signed(total['mean'] * scale)} purchases per 1,000 customers, "
+            f"How it came about: {_signed(total['mean'] * scale)} {in_renewals('purchases', self.renews)}"
+            " per 1,000 customers, "
             f"of these through {', through '.join(parts)}."
         )
 
     def stage(self) -> str:
-        """Name the step of the journey whose use changed most."""
+        """Name the edge of the journey whose use changed most."""
         edges = self.summary["flows"][self.name]
-        # Where a stage has one way on, the step only repeats what led to the stage: every purchase is experienced.
+        # Where a stage has one way on, the edge only repeats what led to the stage: every purchase is experienced.
         ways = Counter(edge["from"] for edge in edges)
         edges = [edge for edge in edges if ways[edge["from"]] > 1] or edges
         sure = [edge for edge in edges if not covers_zero(edge)]
@@ -258,7 +267,7 @@ class _Case:
         scale = 1000.0 / self.heads
         sure_of_it = bracket(edge, lambda value: _signed(value * scale))
         return (
-            f"The step that changed most is {_words(edge['from'])} to {_words(edge['to'])}: "
+            f"The step that changed most is {in_words(edge['from'])} to {in_words(edge['to'])}: "
             f"{_signed(edge['mean'] * scale)} per 1,000 customers over the horizon{sure_of_it},"
             " whatever brand they were with."
         )
@@ -316,7 +325,7 @@ class _Case:
         if low["mean"] is None or low["mean"] >= 0.0:
             return ""
         return (
-            f"Cash low point: {self.money(abs(low['mean']), signed=False)} behind {self.baseline} at the worst moment"
+            f"Cash low point: {self.money(abs(low['mean']), signed=False)} behind {self.base} at the worst moment"
             f"{bracket(low, self.money)}."
         )
 
@@ -333,8 +342,9 @@ class _Case:
         name, entry = pick(terms.items(), key=lambda item: item[1]["mean"])
         if entry["mean"] == 0.0 or (entry["mean"] < 0) != losing:
             return ""
-        words = _TERM_WORDS[name][1 if losing else 0]
-        worth = f"{self.money(entry['mean'])}{bracket(entry, self.money)}"
+        words = self.term(name, gain=not losing)
+        sure = "" if entry["ci_low"] == entry["ci_high"] else bracket(entry, self.money)
+        worth = f"{self.money(entry['mean'])}{sure}"
         if covers_zero(entry):
             return ""
         total = self.differences["contribution"]
@@ -342,11 +352,16 @@ class _Case:
             return f"What weighs most {'against' if losing else 'for'} it: {words}, {worth}."
         if not losing:
             least, cost = min(terms.items(), key=lambda item: item[1]["mean"])
-            against = f", against {_TERM_WORDS[least][1]}, {self.money(cost['mean'])}" if cost["mean"] < 0 else ""
+            against = (
+                f", against {self.term(least, gain=False)}, {self.money(cost['mean'])}" if cost["mean"] < 0 else ""
+            )
             return f"The gain comes mostly from {words}: {worth}{against}."
         most, won = max(terms.items(), key=lambda item: item[1]["mean"])
-        against = f"; {_TERM_WORDS[most][0]} brings only {self.money(won['mean'])}" if won["mean"] > 0 else ""
+        against = f"; {self.term(most, gain=True)} brings only {self.money(won['mean'])}" if won["mean"] > 0 else ""
         return f"Why it loses: mostly {words}, {worth}{against}."
+
+    def term(self, name: str, *, gain: bool) -> str:
+        return in_renewals(_TERM_WORDS[name][0 if gain else 1], self.renews)
 
 
 def break_even_sentence(summary: Numbers, arm: str) -> str:
@@ -372,10 +387,12 @@ def break_even_sentence(summary: Numbers, arm: str) -> str:
     points = [(value, entry["mean"]) for value, entry in zip(curve["grid"], curve["contribution"], strict=True)]
     span = f"from {points[0][0] * _PERCENT:.0f} to {points[-1][0] * _PERCENT:.0f} % of what is assumed"
     if at is not None and all(mean >= 0.0 for value, mean in points if value >= at["mean"]):
-        return (
-            f"It pays as long as the capabilities work at least {at['mean'] * _PERCENT:.0f} % as well as assumed"
-            f"{bracket(at, lambda value: f'{value * _PERCENT:.0f} %')}."
+        least = (
+            f"{at['mean'] * _PERCENT:.0f} % as well as assumed{bracket(at, lambda value: f'{value * _PERCENT:.0f} %')}"
         )
+        if at["mean"] <= 1.0:
+            return f"It pays as long as the capabilities work at least {least}."
+        return f"It would pay if the capabilities worked at least {least}."
     sure = not any(covers_zero({"ci_low": None, **entry}) for entry in curve["contribution"])
     rough = "" if sure else " on average; some of the intervals cover 0"
     if all(mean < 0.0 for _, mean in points):
@@ -389,9 +406,14 @@ def _signed(number: float) -> str:
     return decimal(number, 1, sign=True)
 
 
-def _words(name: str) -> str:
-    """Return a stage as people read it."""
-    return name.replace("_", " ")
+def _mirrored(entry: Numbers) -> dict[str, Any]:
+    """Return the difference of what is left: of 1 less a share."""
+    low, high = entry["ci_low"], entry["ci_high"]
+    return {
+        "mean": -entry["mean"],
+        "ci_low": None if high is None else -high,
+        "ci_high": None if low is None else -low,
+    }
 
 
 def title(summary: Mapping[str, Any], name: str) -> str:
@@ -436,15 +458,16 @@ def _alone(summary: Numbers, arm: str) -> str:
     span = number_format.counted(summary["horizon"], summary.get("step", "week"))
     if numbers["purchases"]["mean"] in (None, 0.0):
         # Without any purchase there is no share; with a share of 0 others sold.
-        sold = "anything" if numbers["market_share"]["mean"] is None else f"from {summary['focal']}"
-        return f"{arm}: {summary['market_customers']:,} customers over {span}; nobody bought {sold}."
+        sold = "anything" if numbers["market_share"]["mean"] is None else f"from {title(summary, summary['focal'])}"
+        return f"{in_words(arm)}: {summary['market_customers']:,} customers over {span}; nobody bought {sold}."
     contribution, currency = numbers["contribution"], summary["currency"]
     share = numbers["market_share"]["mean"]
     loop = numbers["loop_share"]["mean"]
     return (
-        f"{arm}: {title(summary, summary['focal'])} contributes {money(contribution['mean'], currency)}"
+        f"{in_words(arm)}: {title(summary, summary['focal'])} contributes {money(contribution['mean'], currency)}"
         f" over {span}"
-        f"{bracket(contribution, lambda value: money(value, currency))}, {share * _PERCENT:.1f} % of all purchases are "
+        f"{bracket(contribution, lambda value: money(value, currency))}, {share * _PERCENT:.1f} % of all "
+        f"{in_renewals('purchases', bool(summary.get('renews')))} are "
         f"its own, and {loop * _PERCENT:.1f} % of those come from the loyalty loop. One arm alone compares nothing."
     )
 

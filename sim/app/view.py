@@ -99,7 +99,7 @@ def _metrics(result: Result, arm: str) -> Iterable[dict[str, Any]]:
     summary = result.summary_json
     differences = summary["differences"][difference_name(result, arm)]
     for name in METRIC_WORDS:
-        words = words_of(name)
+        words = words_of(name, summary)
         entry = differences[name]
         sign = name not in ("payback_week", "cash_low_point")
         yield {

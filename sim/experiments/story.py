@@ -7,16 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from agents.money import CENTS
 from agents.population import NOBODY
 from sim.analysis.clv import pick_customers
 from sim.execution.replicates import run_replicates
 from sim.experiments.life import Life, WeekDecision, replay
+from sim.number_format import MINUS, counted, in_renewals, in_words, spaced
 from sim.record.events import EventKind
 from sim.record.history import ORIGINS, MarketTrace
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 
-__all__ = ["Story", "story", "timeline", "totals"]
+__all__ = ["Story", "need_in_words", "story", "timeline", "totals"]
 
 _WIDTH = 100
 _HOW_WON = {"initial": "a brand thought of first", "evaluation": "found while searching", "loop": "without comparing"}
@@ -108,25 +110,28 @@ class _Words:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.stages = [_plain(name) for name in stage_names(scenario.journeys)]
+        self.stages = [in_words(name) for name in stage_names(scenario.journeys)]
 
     def money(self, cents: int) -> str:
-        return f"{'-' if cents < 0 else ''}{self.scenario.market.economics.currency}{abs(cents) / 100:,.2f}"
+        sign = MINUS if cents < 0 else ""
+        return f"{sign}{spaced(self.scenario.market.economics.currency)}{abs(cents) / CENTS:,.2f}"
 
     def brand(self, brand: int) -> str:
         if brand == NOBODY:
             return "nobody"
         found = tuple(self.scenario.market.brands.values())[brand]
-        return found.title or found.name
+        return found.title or in_words(found.name)
 
     def event(self, row: tuple[int, ...]) -> str:
         _, _, _, kind, stage, brand, channel, origin, cents = row
         name = self.brand(brand)
-        where = f" ({tuple(self.scenario.market.channels)[channel]})" if channel != NOBODY else ""
+        where = f" ({in_words(tuple(self.scenario.market.channels)[channel])})" if channel != NOBODY else ""
         if kind == EventKind.STAGE:
             return f"{self.stages[stage]}{where}"
         if kind == EventKind.PURCHASE:
-            return f"buys {name} for {self.money(cents)}{where}, {_HOW_WON[ORIGINS[origin]]}"
+            loop = ORIGINS[origin] == "loop"
+            does = "buys" if not self.scenario.renews else "renews with" if loop else "signs with"
+            return f"{does} {name} for {self.money(cents)}{where}, {_HOW_WON[ORIGINS[origin]]}"
         return {
             EventKind.TIMELY_CONTACT: f"{name} makes contact at the right moment",
             EventKind.MISTIMED_CONTACT: f"{name} makes contact at the wrong moment",
@@ -162,18 +167,16 @@ class _Words:
         if len(lives) < 2:
             return None, "There is one arm only."
         base, other = lives[0], lives[1]
+        first, second = in_words(base.arm), in_words(other.arm)
         for mine, theirs in zip_longest(base.decisions, other.decisions):
             if mine is not None and theirs is not None and _same(mine, theirs):
                 continue
             # Where a decision is missing in one life, the other life's is the earlier one.
             week = min(made.week for made in (mine, theirs) if made is not None)
             mine, theirs = (made if made is not None and made.week == week else None for made in (mine, theirs))
-            return week, f"{base.arm}: {self.decision(mine)}.\n{other.arm}: {self.decision(theirs)}."
-        return None, f"{base.arm} and {other.arm} are the same: the same draws led to the same decisions every week."
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
+            return week, f"{first}: {self.decision(mine)}.\n{second}: {self.decision(theirs)}."
+        every = f"every {self.scenario.step}"
+        return None, f"{first} and {second} are the same: the same draws led to the same decisions {every}."
 
 
 def _same(mine: WeekDecision, theirs: WeekDecision) -> bool:
@@ -185,22 +188,47 @@ def _same(mine: WeekDecision, theirs: WeekDecision) -> bool:
 
 def _head(told: Story) -> list[str]:
     title = told.scenario.title or told.scenario.name
-    traits = ", ".join(f"{_plain(name)} {value:.2f}" for name, value in told.traits.items())
-    return [f"{title}: customer {told.customer}, {told.persona}", *textwrap.wrap(f"Traits: {traits}.", _WIDTH), ""]
+    traits = ", ".join(f"{in_words(name)} {value:.2f}" for name, value in told.traits.items())
+    lines = [need_in_words(told), f"Traits: {traits}."]
+    written = [part for line in lines for part in textwrap.wrap(line, _WIDTH)]
+    return [f"{title}: customer {told.customer}, {told.persona}", *written, ""]
+
+
+def need_in_words(told: Story) -> str:
+    """Say what is bought in the market, and how often customers of this persona need it on average.
+
+    Parameters
+    ----------
+    told : Story
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    scenario, need = told.scenario, told.scenario.market.need
+    persona = next((item for item in scenario.personas if (item.title or item.name) == told.persona), None)
+    every = need.mean_weeks / (persona.need_rate if persona is not None and not scenario.renews else 1.0)
+    what = "is due for renewal" if scenario.renews else "needs something"
+    market = scenario.market.title or in_words(scenario.market.name)
+    return f"{market}: here such a customer {what} about every {counted(max(round(every), 1), scenario.step)}."
 
 
 def _weeks(told: Story) -> list[str]:
     """Write the lives side by side, with a row for every week in which anything happens."""
-    lives = told.lives
+    lives, step = told.lives, told.scenario.step.capitalize()
     column = max(24, (_WIDTH - 6) // len(lives) - 2)
     lines = [
-        f"{'week':>5} " + "  ".join(f"{life.arm:<{column}}" for life in lives).rstrip(),
+        f"{told.scenario.step:>5} " + "  ".join(f"{in_words(life.arm):<{column}}" for life in lives).rstrip(),
         f"{'':>5} " + "  ".join("-" * column for _ in lives),
     ]
     for week, by_life in timeline(told):
         if week == told.divergence:
             rule = f"{'':>5} {'=' * (_WIDTH - 6)}"
-            lines += [rule, f"{'>>>':>5} Week {week}: here the lives diverge. Same customer, same draws, another arm."]
+            lines += [
+                rule,
+                f"{'>>>':>5} {step} {week}: here the lives diverge. Same customer, same draws, another arm.",
+            ]
             for part in told.reason.split("\n"):
                 lines += textwrap.wrap(part, _WIDTH - 6, initial_indent=" " * 6, subsequent_indent=" " * 8)
             lines.append(rule)
@@ -237,8 +265,11 @@ def timeline(told: Story) -> list[tuple[int, list[list[str]]]]:
 def totals(told: Story) -> list[str]:
     """Write what the customer bought in every arm, and what the difference to the baseline is worth."""
     words, (base, *others) = _Words(told.scenario), told.lives
+    before = in_words(base.arm)
+    renews = told.scenario.renews
+    of = "with" if renews else "of"
     lines = [
-        f"{life.arm}: {life.purchases} purchase{'' if life.purchases == 1 else 's'}, {life.focal_purchases} of"
+        f"{in_words(life.arm)}: {in_renewals(counted(life.purchases, 'purchase'), renews)}, {life.focal_purchases} {of}"
         f" {words.brand(told.scenario.focal)}; spent {words.money(life.spend)} there;"
         f" worth {words.money(life.value)} to it today."
         for life in told.lives
@@ -246,5 +277,5 @@ def totals(told: Story) -> list[str]:
     for life in others:
         change = life.value - base.value
         how = f"{words.money(abs(change))} {'more' if change > 0 else 'less'} than" if change else "exactly what"
-        lines.append(f"In {life.arm} the customer is worth {how}{'' if change else ' it is'} in {base.arm}.")
+        lines.append(f"In {in_words(life.arm)} the customer is worth {how}{'' if change else ' it is'} in {before}.")
     return lines

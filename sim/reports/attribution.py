@@ -67,7 +67,7 @@ class _Verdict:
     def __init__(self, summary: Numbers) -> None:
         self.summary = summary
         self.block: Numbers = summary["metrics"][summary["metric"]][EVERYBODY]
-        self.words = words_of(summary["metric"])
+        self.words = words_of(summary["metric"], summary)
         self.whole: Numbers = self.block["whole"]
 
     def write(self, entry: Numbers, *, sign: bool = True) -> str:
@@ -232,7 +232,7 @@ class _Verdict:
 def attribution_document(attribution: Attribution) -> Document:
     """Return the page of an attribution: verdict, the figure for a board, and every number behind it."""
     scenario, summary = attribution.scenario, attribution.summary_json
-    words = words_of(attribution.metric)
+    words = words_of(attribution.metric, summary)
     block = summary["metrics"][attribution.metric][EVERYBODY]
     slots: dict[str, Any] = {
         **{name: summary[name] for name in ("horizon", "replicates", "seed", "players")},
@@ -449,7 +449,7 @@ def _persona_table(summary: Numbers, words: Words, shares: _PersonaShares) -> Ta
 
 def _term_table(summary: Numbers) -> Table:
     """Say what each share of contribution is made of: the same division, term by term."""
-    words, currency = words_of("contribution"), summary["currency"]
+    words, currency = words_of("contribution", summary), summary["currency"]
     terms = [term for term in _TERMS if any(entries[term]["mean"] for entries in summary["terms"].values())]
     contribution = summary["metrics"]["contribution"][EVERYBODY]
     rows = []
@@ -477,7 +477,7 @@ def _metric_table(summary: Numbers) -> Table:
     parts = list(summary["metrics"][summary["metric"]][EVERYBODY]["parts"])
     rows = []
     for name in dict.fromkeys(names):
-        block, words = summary["metrics"][name][EVERYBODY], words_of(name)
+        block, words = summary["metrics"][name][EVERYBODY], words_of(name, summary)
         rows.append(
             (
                 words.name,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.money import CENTS
 from sim.experiments.result import Result
-from sim.number_format import spaced
+from sim.number_format import in_words, spaced
 from sim.reports.figures.effectiveness import EffectivenessCurve
 from sim.reports.figures.gap import Gap
 from sim.reports.figures.money import CashDoubt
@@ -26,6 +26,7 @@ __all__ = [
     "difference_name",
     "effectiveness_curves",
     "flows_of",
+    "focal_title",
     "journeys_in_use",
     "other_arms",
     "paybacks",
@@ -56,6 +57,12 @@ def other_arms(result: Result) -> list[str]:
 def difference_name(result: Result, arm: str) -> str:
     """Return the key of an arm's difference from the baseline in `summary.json`."""
     return f"{arm} - {result.scenario.baseline}"
+
+
+def focal_title(result: Result) -> str:
+    """Return a reader's name of the focal brand."""
+    focal = result.scenario.market.focal
+    return result.scenario.market.brands[focal].title or in_words(focal)
 
 
 def currency_of(result: Result) -> str:
@@ -126,7 +133,7 @@ def paybacks(result: Result) -> dict[str, tuple[float | None, float | None]]:
 def waterfall_terms(result: Result, arm: str) -> tuple[tuple[str, float], tuple[str, float], list[tuple[str, float]]]:
     """Return the baseline's and the arm's contribution, and the terms between them, each with its name."""
     baseline = result.scenario.baseline
-    ends = [(name, float(result.cash(name).sum(axis=1).mean())) for name in (baseline, arm)]
+    ends = [(in_words(name), float(result.cash(name).sum(axis=1).mean())) for name in (baseline, arm)]
     found = result.summary_json["waterfall"][difference_name(result, arm)]["all"]
     terms = [("running" if term == "run" else term, float(entry["mean"] or 0.0)) for term, entry in found.items()]
     return ends[0], ends[1], terms

@@ -51,7 +51,7 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
     baseline, step = summary["baseline"], summary.get("step", "week")
     found = summary["differences"][difference_name(arm, baseline)]
     rows = []
-    for metric, words in metric_words(step).items():
+    for metric, words in metric_words(summary).items():
         if metric not in found or (only and metric not in only):
             continue
         entry = found[metric]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from agents.strategies import CAPABILITIES
 from sim.experiments.result import Result
+from sim.number_format import in_words
 from sim.scenario.journey import Edge
 
 __all__ = ["ACTS_THROUGH", "EdgeEffect", "effects"]
@@ -52,11 +53,17 @@ def effects(result: Result) -> Iterator[EdgeEffect]:
                     scale = "log odds" if edge.logit else "probability"
                     # No journey carries a source of its own: a coefficient is what whoever wrote it assumed.
                     yield EdgeEffect(
-                        name, _words(edge), ACTS_THROUGH[feature], feature, coefficient, scale, "assumption"
+                        journey.title or in_words(name),
+                        _words(edge),
+                        ACTS_THROUGH[feature],
+                        feature,
+                        coefficient,
+                        scale,
+                        "assumption",
                     )
 
 
 def _words(edge: Edge) -> str:
     condition = [f"on a {edge.on}" if edge.on else "", f"only {edge.only}" if edge.only else ""]
     said = ", ".join(filter(None, condition))
-    return f"{edge.source} to {edge.target}{f' ({said})' if said else ''}"
+    return f"{in_words(edge.source)} to {in_words(edge.target)}{f' ({said})' if said else ''}"

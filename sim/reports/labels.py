@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
-from sim.number_format import in_steps
+from sim.number_format import in_renewals, in_steps
 
 __all__ = ["COST_WORDS", "METRIC_WORDS", "Words", "listed", "metric_words", "sentence", "words_of"]
 
@@ -79,16 +80,50 @@ COST_WORDS: Mapping[str, Words] = {
 }
 
 
-def metric_words(step: str) -> Mapping[str, Words]:
-    """Return how the metrics of a summary are called where one step is a week, a day or a month."""
-    return {
-        metric: replace(words, name=in_steps(words.name, step), about=in_steps(words.about, step))
-        for metric, words in METRIC_WORDS.items()
-    }
+#: Metrics that a business whose customers renew calls by other words than purchase and renewal swapped.
+_RENEWAL_WORDS: Mapping[str, Words] = {
+    "purchases": Words("Renewals", "number", "periods sold by the brand, joining and coming back included"),
+    "purchase_frequency": Words("Renewals per customer", "number", "among those who renewed at all"),
+    "weeks_to_purchase": Words("Weeks to renewal", "weeks", "from the day it is due to the renewal", -1),
+    "retention": Words(
+        "Retention", "share", "customers of the first week who still are at the end; the others are the churn"
+    ),
+}
 
 
-def words_of(metric: str) -> Words:
-    """Return how a metric is called and written; one without words of its own is a plain number."""
-    return (
-        METRIC_WORDS.get(metric) or COST_WORDS.get(metric) or Words(metric.replace("_", " ").capitalize(), "number", "")
-    )
+def metric_words(told: Mapping[str, Any]) -> Mapping[str, Words]:
+    """Return how the metrics of a summary are called; ``told`` is as for :func:`words_of`."""
+    return {metric: words_of(metric, told) for metric in METRIC_WORDS}
+
+
+def words_of(metric: str, told: Mapping[str, Any] | None = None) -> Words:
+    """Return how a metric is called and written.
+
+    Parameters
+    ----------
+    metric : str
+        Of a summary, or a column of costs; one without words of its own is a plain number.
+    told : mapping, optional
+        A `summary.json`, of which ``step`` (what one step is) and ``renews`` (whether customers renew) are heeded.
+
+    Returns
+    -------
+    Words
+
+    Examples
+    --------
+    >>> words_of("weeks_to_purchase", {"step": "month", "renews": True}).name
+    'Months to renewal'
+    """
+    told = told or {}
+    step, renews = str(told.get("step") or "week"), bool(told.get("renews"))
+    words = METRIC_WORDS.get(metric) or COST_WORDS.get(metric)
+    if words is None:
+        words = Words(metric.replace("_", " ").capitalize(), "number", "")
+    if renews:
+        words = _RENEWAL_WORDS.get(metric, words)
+
+    def written(text: str) -> str:
+        return in_renewals(in_steps(text, step), renews)
+
+    return Words(written(words.name), words.kind, written(words.about), words.good)

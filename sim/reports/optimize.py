@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.analysis.metrics import COST_METRICS
 from sim.analysis.paired import Estimate, estimate
+from sim.analysis.summary import size_of
 from sim.experiments.answers import Answers
 from sim.experiments.factors import NAMED, factor_number
 from sim.experiments.optimize import Confirmed, Optimum
@@ -47,7 +48,7 @@ def goal_words(question: PlanQuestion) -> tuple[str, str]:
         return "the mix of " + ", ".join(goal.weights), "number"
     if goal.name == SPENT or goal.name in COST_METRICS:
         return goal.name.replace("_", " "), "money"
-    words = words_of(goal.name)
+    words = words_of(goal.name, size_of(question.scenario))
     return words.name if words.name.isupper() else words.name[:1].lower() + words.name[1:], words.kind
 
 

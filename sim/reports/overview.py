@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.analysis.bands import Band, band_of, period_middles
 from sim.analysis.shape import SHARE
 from sim.experiments.result import Result
-from sim.number_format import counted
+from sim.number_format import counted, in_renewals, in_words
 from sim.reports.comparison import (
     cash_doubt,
     cash_gains,
@@ -54,7 +54,8 @@ def overview(result: Result) -> Figure:
         _range(top, loop)
         plot_bands(top, middle, _bands(result, loop))
         ahead = f"{scenario.step} of the horizon"
-        finish(top, "Purchases won in the loyalty loop", x=ahead, y="share of its purchases")
+        won, of = "Purchases won in the loyalty loop", "share of its purchases"
+        finish(top, in_renewals(won, scenario.renews), x=ahead, y=in_renewals(of, scenario.renews))
         if arms:
             plot_cash(
                 grid[0][1],
@@ -66,7 +67,7 @@ def overview(result: Result) -> Figure:
             )
             finish(
                 grid[0][1],
-                f"Cumulative cash against {short(scenario.baseline, 18)}",
+                f"Cumulative cash against {short(in_words(scenario.baseline), 18)}",
                 x=ahead,
                 y=currency,
             )
@@ -82,7 +83,7 @@ def overview(result: Result) -> Figure:
             percent_axis(grid[0][1])
             _range(grid[0][1], share)
             plot_bands(grid[0][1], middle, _bands(result, share))
-            finish(grid[0][1], "Market share", x=ahead, y="share of purchases")
+            finish(grid[0][1], "Market share", x=ahead, y=in_renewals("share of purchases", scenario.renews))
             for axes in grid[1]:
                 axes.axis("off")
     return figure

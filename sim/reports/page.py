@@ -12,8 +12,8 @@ from agents.strategies import CAPABILITIES, Strategy
 from agents.traits import TRAITS
 from sim.analysis.verdict import break_even_sentence
 from sim.experiments.result import Result
-from sim.number_format import typed
-from sim.reports.comparison import difference_name, other_arms
+from sim.number_format import in_words, typed
+from sim.reports.comparison import difference_name, focal_title, other_arms
 from sim.reports.difference_table import Row, difference_rows
 from sim.reports.document import write_page
 from sim.reports.effects import effects
@@ -66,6 +66,7 @@ def _slots(result: Result) -> dict[str, Any]:
         "scenario": scenario,
         "customers": customers_in_words(scenario.market_customers, scenario.population),
         "baseline": scenario.baseline,
+        "focal": focal_title(result),
         "currency": currency,
         "others": others,
         "replicates": result.replicates,
@@ -79,7 +80,7 @@ def _slots(result: Result) -> dict[str, Any]:
         "personas": {arm: _personas(result, arm, currency) for arm in others},
         "values": {arm: _values(result, arm) for arm in others},
         "break_even": {arm: break_even_sentence(summary, arm) for arm in others},
-        "metrics": metric_words(scenario.step),
+        "metrics": metric_words(summary),
         "known_metrics": [
             metric
             for metric in METRIC_WORDS
@@ -101,7 +102,7 @@ def _personas(result: Result, arm: str, currency: str) -> list[tuple[Persona, fl
         block = {
             **result.summary_json["personas"][persona.name],
             "baseline": result.scenario.baseline,
-            "step": result.scenario.step,
+            **{key: result.summary_json[key] for key in ("step", "renews")},
         }
         found = {row.metric: row for row in difference_rows(block, arm, currency, only=_PERSONA_METRICS)}
         customers = result.summary_json["persona_customers"][persona.name]
@@ -130,7 +131,15 @@ def _strategies(result: Result) -> Iterator[tuple[str, str, str, Strategy, list[
                 (persona, {name: level for name, level in dataclasses.asdict(levels).items() if level is not None})
                 for persona, levels in strategy.personas.items()
             ]
-            yield arm.name, brand, plan.journey, strategy, [(persona, levels) for persona, levels in own if levels]
+            market, journey = result.scenario.market, result.scenario.journeys[plan.journey]
+            titles = {persona.name: persona.title or in_words(persona.name) for persona in result.scenario.personas}
+            yield (
+                in_words(arm.name),
+                market.brands[brand].title or in_words(brand),
+                journey.title or in_words(journey.name),
+                strategy,
+                [(titles[persona], levels) for persona, levels in own if levels],
+            )
 
 
 def _parameters(item: Any, path: str = "") -> Iterator[ParameterRow]:

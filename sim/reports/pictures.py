@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sim.experiments.result import Result
-from sim.number_format import counted, decimal, percent, short_money
+from sim.number_format import counted, decimal, in_renewals, in_words, percent, short_money
 from sim.reports import plots
 from sim.reports.comparison import (
     anything_bought,
@@ -13,6 +13,7 @@ from sim.reports.comparison import (
     currency_of,
     difference_name,
     flows_of,
+    focal_title,
     other_arms,
     persona_panels,
     waterfall_terms,
@@ -40,7 +41,7 @@ def _journeys(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:
         yield Picture(
             f"journey_map_{part[arm]}",
             plots.journey_map(result, arm),
-            f"Map of the journey in the arm {arm}: {_main_flows(result, arm)}",
+            f"Map of the journey in the arm {in_words(arm)}: {_main_flows(result, arm)}",
             "Follow the thick lines down: each is as wide as the customers who took it; lines on the left lead back.",
             "journey",
         )
@@ -48,7 +49,7 @@ def _journeys(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:
         yield Picture(
             f"journey_difference_{part[arm]}",
             plots.journey_map(result, arm, minus=baseline),
-            f"Map of what {arm} changes against {baseline}, edge by edge, per 100 customers.",
+            f"Map of what {in_words(arm)} changes against {in_words(baseline)}, edge by edge, per 100 customers.",
             "Blue with + is travelled more often than in the baseline, dashed orange with − less; grey may be chance.",
             "journey",
         )
@@ -58,14 +59,18 @@ def _journeys(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:
             yield Picture(
                 f"alluvial_{part[arm]}",
                 drawn,
-                f"Flows from need to purchase and beyond in the arm {arm}. {_origin_words(result, arm)}",
-                "Read down: the wider the green band, the more purchases were made without comparing the market again.",
+                in_renewals("Flows from need to purchase and beyond", result.scenario.renews)
+                + f" in the arm {in_words(arm)}. {_origin_words(result, arm)}",
+                in_renewals(
+                    "Read down: the wider the green band, the more purchases were made without comparing the market.",
+                    result.scenario.renews,
+                ),
                 "flows",
             )
 
 
 def _time(result: Result) -> Iterator[Picture]:
-    focal, weeks = result.scenario.market.focal, result.scenario.horizon
+    focal, weeks = focal_title(result), result.scenario.horizon
     yield Picture(
         "loyalty",
         plots.loyalty(result),
@@ -83,7 +88,7 @@ def _time(result: Result) -> Iterator[Picture]:
 
 
 def _money(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:
-    currency, others, baseline = currency_of(result), other_arms(result), result.scenario.baseline
+    currency, others, baseline = currency_of(result), other_arms(result), in_words(result.scenario.baseline)
     for arm in others:
         start, end, terms = waterfall_terms(result, arm)
         words = ", ".join(f"{name} {short_money(amount, currency, sign=True)}" for name, amount in terms)
@@ -98,7 +103,7 @@ def _money(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:
     yield Picture(
         "cash",
         plots.cash(result),
-        f"Cumulative contribution of {', '.join(others)} minus {baseline} over the horizon.",
+        f"Cumulative contribution of {', '.join(map(in_words, others))} minus {baseline} over the horizon.",
         "The lowest point is the money needed before it pays back; a line that ends below zero has not paid back.",
         "money",
     )
@@ -118,7 +123,7 @@ def _personas(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:
     yield Picture(
         "personas",
         plots.personas(result),
-        f"Difference from {result.scenario.baseline} per persona: {_persona_words(result)}",
+        f"Difference from {in_words(result.scenario.baseline)} per persona: {_persona_words(result)}",
         "A filled dot whose bar stays clear of zero is a sure difference; a hollow one may be chance.",
         "personas",
     )
@@ -130,7 +135,7 @@ def _personas(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:
                 f"customer_values_{part[arm]}",
                 drawn,
                 f"Histogram of the difference in value per customer: {percent(shares['winners'] or 0.0)} are worth "
-                f"more in {arm}, {percent(shares['losers'] or 0.0)} less.",
+                f"more in {in_words(arm)}, {percent(shares['losers'] or 0.0)} less.",
                 "Same customers, same random numbers: those right of zero are worth more than in the baseline.",
                 "personas",
             )
@@ -156,7 +161,8 @@ def _main_flows(result: Result, arm: str) -> str:
     most = sorted(flows.items(), key=lambda item: (-item[1], item[0]))[:5]
     return (
         "; ".join(
-            f"{source} to {target} {decimal(count / heads, 2)} times per customer" for (source, target), count in most
+            f"{in_words(source)} to {in_words(target)} {decimal(count / heads, 2)} times per customer"
+            for (source, target), count in most
         )
         + "."
     )
@@ -164,11 +170,10 @@ def _main_flows(result: Result, arm: str) -> str:
 
 def _origin_words(result: Result, arm: str) -> str:
     loop = result.summary_json["arms"][arm]["loop_share"]["mean"]
-    return (
-        "Nothing was bought."
-        if loop is None
-        else f"{percent(loop)} of the focal brand's purchases came through the loop."
-    )
+    renews = result.scenario.renews
+    if loop is None:
+        return in_renewals("Nothing was bought.", renews)
+    return f"{percent(loop)} of the focal brand's {in_renewals('purchases', renews)} came through the loop."
 
 
 def _persona_words(result: Result) -> str:
@@ -177,5 +182,5 @@ def _persona_words(result: Result) -> str:
     for arm, rows in panels[0][2].items():
         known = [(name, gap.mean) for name, gap in zip(names, rows, strict=True) if gap.mean is not None]
         words = ", ".join(f"{name} {short_money(mean, currency_of(result), sign=True)}" for name, mean in known)
-        parts.append(f"{arm}: {words} contribution a customer")
+        parts.append(f"{in_words(arm)}: {words} contribution a customer")
     return "; ".join(parts) + "."

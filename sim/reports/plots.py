@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from sim.analysis.bands import periods
 from sim.analysis.shape import COUNT, SHARE
 from sim.experiments.result import Result
-from sim.number_format import short_money
+from sim.number_format import in_renewals, in_words, short_money
 from sim.reports.comparison import (
     all_journeys,
     arm_named,
@@ -21,6 +21,7 @@ from sim.reports.comparison import (
     difference_name,
     effectiveness_curves,
     flows_of,
+    focal_title,
     journeys_in_use,
     other_arms,
     paybacks,
@@ -51,7 +52,7 @@ __all__ = [
     "waterfall",
 ]
 
-_BAND = "Band: 95 % interval of the mean over replicates; the doubt about effectiveness is no part of it."
+_BAND = "Band: 95 % interval of the mean over replicates, for luck alone."
 _ONE = "One replicate: no interval."
 
 
@@ -74,7 +75,7 @@ def journey_map(result: Result, arm: str | None = None, *, minus: str | None = N
     arm = arm_named(result, arm)
     scenario = result.scenario
     if minus is None:
-        title = f"{short(arm, 18)}: how customers move"
+        title = f"{_called(arm)}: how customers move"
         return draw_flows(
             journeys_in_use(result, arm),
             flows_of(result, arm),
@@ -89,7 +90,7 @@ def journey_map(result: Result, arm: str | None = None, *, minus: str | None = N
         [*journeys_in_use(result, minus), *journeys_in_use(result, arm)],
         flows_of(result, arm),
         flows_of(result, minus),
-        title=f"{short(arm, 18)} minus {short(minus, 18)}: what moves",
+        title=f"{_called(arm)} minus {_called(minus)}: what moves",
         customers=scenario.market_customers,
         weeks=scenario.horizon,
         step=scenario.step,
@@ -100,25 +101,27 @@ def alluvial(result: Result, arm: str | None = None) -> Figure | None:
     """Draw where one arm's purchases came from; None where the journey chooses nothing."""
     arm = arm_named(result, arm)
     flows = {pair: float(counts.mean()) for pair, counts in flows_of(result, arm).items()}
-    return draw_alluvial(journeys_in_use(result, arm), flows, title=f"{short(arm, 18)}: from need to purchase")
+    renews = result.scenario.renews
+    title = f"{_called(arm)}: {in_renewals('from need to purchase', renews)}"
+    return draw_alluvial(journeys_in_use(result, arm), flows, title=title, renews=renews)
 
 
 def loyalty(result: Result) -> Figure:
     """Draw the focal brand's market share and loop share over the weeks."""
-    focal = short(result.scenario.market.focal, 20)
+    focal, renews = short(focal_title(result), 20), result.scenario.renews
     panels = [
         TimelinePanel(
             weekly_series(result, "market_share"),
             f"Market share of {focal}",
-            "of all purchases",
+            in_renewals("of all purchases", renews),
             percent_axis,
             shape=SHARE,
             sampling=result.sampling,
         ),
         TimelinePanel(
             weekly_series(result, "loop_share"),
-            "Purchases won in the loyalty loop",
-            "of its purchases",
+            in_renewals("Purchases won in the loyalty loop", renews),
+            in_renewals("of its purchases", renews),
             percent_axis,
             shape=SHARE,
             sampling=result.sampling,
@@ -150,7 +153,7 @@ def personas(result: Result) -> Figure:
         names,
         panels,
         currency=currency_of(result),
-        title=f"For whom it pays: minus {short(result.scenario.baseline, 18)}",
+        title=f"For whom it pays: minus {_called(result.scenario.baseline)}",
     )
 
 
@@ -169,7 +172,7 @@ def cash(result: Result) -> Figure:
         cash_gains(result),
         currency=currency_of(result),
         payback=paybacks(result),
-        title=f"Cumulative cash against {short(result.scenario.baseline, 18)}",
+        title=f"Cumulative cash against {_called(result.scenario.baseline)}",
         doubt=cash_doubt(result),
         step=result.scenario.step,
     )
@@ -180,7 +183,7 @@ def effectiveness(result: Result) -> Figure | None:
     curves = effectiveness_curves(result)
     if not curves:
         return None
-    title = f"Contribution minus {short(result.scenario.baseline, 14)}, by effectiveness"
+    title = f"Contribution minus {_called(result.scenario.baseline, 14)}, by effectiveness"
     return draw_effectiveness(curves, currency=currency_of(result), title=title)
 
 
@@ -190,7 +193,7 @@ def customer_values(result: Result, arm: str | None = None) -> Figure | None:
     values = result.summary_json.get("clv_differences", {}).get(difference_name(result, arm))
     if values is None:
         return None
-    return draw_values(values, currency=currency_of(result), title=f"Who wins, who loses: {short(arm, 18)}")
+    return draw_values(values, currency=currency_of(result), title=f"Who wins, who loses: {_called(arm)}")
 
 
 def difference(result: Result, metric: str = "contribution") -> Figure:
@@ -204,7 +207,7 @@ def difference(result: Result, metric: str = "contribution") -> Figure:
     baseline = result.scenario.baseline
     series = weekly_series(result, metric)
     gaps = {arm: series[arm] - series[baseline] for arm in other_arms(result)}
-    words = metric.replace("_", " ")
+    words = in_renewals(in_words(metric), result.scenario.renews)
     write = None
     unit = f"a {result.scenario.step}"
     if metric in ("contribution", "revenue"):
@@ -214,11 +217,15 @@ def difference(result: Result, metric: str = "contribution") -> Figure:
             money_axis(axes, currency_of(result))
     elif metric in ("market_share", "loop_share"):
         unit, write = "percentage points", percent_axis
-    title = f"Difference in {words} from {short(baseline, 18)}"
+    title = f"Difference in {words} from {_called(baseline)}"
     panel = TimelinePanel(gaps, title, f"{words}, {unit}", write, sampling=result.sampling)
     return draw_timeline(
         result.scenario.horizon, [panel], note=_periods_note(result), step=result.scenario.step, tall=2.6, first=1
     )
+
+
+def _called(arm: str, width: int = 18) -> str:
+    return short(in_words(arm), width)
 
 
 def _periods_note(result: Result) -> str:

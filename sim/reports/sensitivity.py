@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from sim.analysis.global_sensitivity import GlobalSensitivity, Index
+from sim.analysis.summary import size_of
 from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import factor_number
 from sim.experiments.sensitivity import Sensitivity
 from sim.number_format import percent, quantity, short_money
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.influence import Bar, draw_pairs, draw_screen, draw_spread, draw_tornado
-from sim.reports.labels import METRIC_WORDS
+from sim.reports.labels import METRIC_WORDS, words_of
 from sim.reports.picture import Picture
 from sim.reports.scope import scope_of
 from sim.scenario.factor import Factor
@@ -62,8 +63,7 @@ _INDEX_HEAD = {
 
 def outcome_name(question: FactorResponse) -> str:
     """Return what is looked at, in words: `the difference in contribution per customer`."""
-    words = METRIC_WORDS.get(question.metric)
-    name = (words.name if words else question.metric.replace("_", " ")).lower()
+    name = words_of(question.metric, size_of(question.scenario)).name.lower()
     return f"difference in {name}{' per customer' if question.per_customer and not name.endswith('customer') else ''}"
 
 

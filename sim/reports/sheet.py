@@ -133,7 +133,7 @@ def summary_sheet(summary: Mapping[str, Any]) -> Sheet:
         (
             arm,
             "everybody" if persona == EVERYBODY else str(titles.get(persona, persona)),
-            words_of(metric).name,
+            words_of(metric, summary).name,
             _unit(metric, summary),
             *(entry.get(key) for key in ("mean", "ci_low", "ci_high")),
             metric,
@@ -246,7 +246,7 @@ def _differences(summary: Mapping[str, Any], block: Mapping[str, Any], who: str)
                 continue
             ends = [block["arms"][one].get(metric, {}).get("mean") for one in (baseline, arm)]
             numbers = (*ends, entry["mean"], entry["ci_low"], entry["ci_high"], entry.get("p_better"))
-            rows.append((arm, baseline, who, words_of(metric).name, _unit(metric, summary), *numbers, metric))
+            rows.append((arm, baseline, who, words_of(metric, summary).name, _unit(metric, summary), *numbers, metric))
     return rows
 
 

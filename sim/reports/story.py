@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.experiments.story import Story, timeline, totals
+from sim.experiments.story import Story, need_in_words, timeline, totals
+from sim.number_format import in_words
 from sim.reports.document import Document
 
 __all__ = ["story_document"]
@@ -22,7 +23,7 @@ def story_document(told: Story) -> Document:
     """
     scenario = told.scenario
     rows = timeline(told)
-    titles = [life.arm.replace("_", " ") for life in told.lives]
+    titles = [in_words(life.arm) for life in told.lives]
     return Document(
         title=f"{scenario.title or scenario.name}: one customer, {len(told.lives)} lives",
         lead=tuple(totals(told)),
@@ -30,6 +31,7 @@ def story_document(told: Story) -> Document:
         template="story",
         slots={
             "persona": told.persona,
+            "need": need_in_words(told),
             "traits": _traits(told),
             "arms": titles,
             "step": scenario.step,
@@ -42,7 +44,7 @@ def story_document(told: Story) -> Document:
 
 def _traits(told: Story) -> dict[str, Any]:
     """Return the traits of which the customer has much, and those of which it has little, in words."""
-    words = {name.replace("_", " "): value for name, value in told.traits.items()}
+    words = {in_words(name): value for name, value in told.traits.items()}
     return {
         "high": [name for name, value in words.items() if value >= _HIGH],
         "low": [name for name, value in words.items() if value < _LOW],

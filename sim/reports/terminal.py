@@ -11,7 +11,7 @@ from rich.text import Text
 from sim.number_format import NOTHING, quantity
 from sim.reports.difference_table import difference_rows
 from sim.reports.document import text_lines
-from sim.reports.labels import metric_words
+from sim.reports.labels import words_of
 from sim.reports.scope import scope_of
 from sim.reports.style import short
 from sim.terminal import clean, is_ascii
@@ -118,7 +118,7 @@ def _alone(result: Result, currency: str, ascii_only: bool) -> Table:
     for arm in arms:
         table.add_column(clean(short(arm, 20), ascii_only=ascii_only), justify="right")
     for metric in _METRICS:
-        words = metric_words(result.scenario.step)[metric]
+        words = words_of(metric, result.summary_json)
         cells = [quantity(result.summary_json["arms"][arm][metric]["mean"], words.kind, currency) for arm in arms]
         if any(cell != NOTHING for cell in cells):
             table.add_row(Text(words.name), *(Text(clean(cell, ascii_only=ascii_only)) for cell in cells))

@@ -66,7 +66,7 @@ def touchpoint_facts(summary: Numbers) -> dict[str, Any]:
     edges = _distinct([item for item in sure if item["kind"] == "edge"])
     return {
         "arm": summary["arm"],
-        "metric": words_of(summary["metric"]).name.lower(),
+        "metric": words_of(summary["metric"], summary).name.lower(),
         "undefined": not moved,
         "nothing": all(entry["mean"] == 0.0 for entry in effects),
         **_opening(sure),
@@ -177,7 +177,7 @@ def _map(done: Touchpoints, moved: Sequence[Numbers], best: Sequence[Numbers]) -
             title=f"{short(summary['arm'], 20)}: where it is made or lost",
             notes=(
                 f"Effect of a small step ({summary['improvement']:g} utility units) on"
-                f" {words_of(done.metric).name.lower()}.",
+                f" {words_of(done.metric, summary).name.lower()}.",
                 "Box: the stage is better (if experienced: were it). Edge: more customers.",
                 "Blue, solid: it pays. Orange, dashed: it costs, so lead fewer that way.",
                 "Grey, in brackets: the 95 % interval covers 0. Thin, no number: no choice.",
@@ -193,7 +193,7 @@ def _map(done: Touchpoints, moved: Sequence[Numbers], best: Sequence[Numbers]) -
 
 
 def _ranking(summary: Numbers, best: Sequence[Numbers]) -> Picture:
-    words = words_of(summary["metric"])
+    words = words_of(summary["metric"], summary)
     unit = words.name.lower() + (f", {summary['currency']}" if words.kind == "money" else "")
     effects = (f"{_place(item)} {_short_amount(summary, item[item['pays']]['mean'])}" for item in best[:6])
     return Picture(
@@ -230,7 +230,7 @@ def _table(summary: Numbers) -> Table:
                 NOTHING if worse is None else _between(summary, worse),
             )
         )
-    words = words_of(summary["metric"])
+    words = words_of(summary["metric"], summary)
     return Table(
         ("place", "what is moved", "visits", "more or better", "95 % interval", "less or worse", "95 % interval"),
         tuple(rows),
@@ -266,7 +266,7 @@ def _personas(summary: Numbers, best: Sequence[Numbers]) -> Table | None:
     return Table(
         ("", *(summary["titles"].get(persona, persona) for persona in personas)),
         tuple(rows),
-        f"Effect on {words_of(summary['metric']).name.lower()}. * the 95 % interval stays clear of 0.",
+        f"Effect on {words_of(summary['metric'], summary).name.lower()}. * the 95 % interval stays clear of 0.",
     )
 
 
@@ -302,11 +302,11 @@ def _gap(entry: Numbers) -> Gap:
 
 
 def _amount(summary: Numbers, number: float | None, *, sign: bool = True) -> str:
-    return quantity(number, words_of(summary["metric"]).kind, summary["currency"], sign=sign)
+    return quantity(number, words_of(summary["metric"], summary).kind, summary["currency"], sign=sign)
 
 
 def _short_amount(summary: Numbers, number: float) -> str:
-    kind = words_of(summary["metric"]).kind
+    kind = words_of(summary["metric"], summary).kind
     if kind == "money":
         # Cents are the smallest money there is.
         return short_money(round(number, 2), summary["currency"], sign=True)
@@ -324,7 +324,7 @@ def _effect(summary: Numbers, touchpoint: Numbers, way: str) -> str:
 
 
 def _between(summary: Numbers, entry: Numbers) -> str:
-    return interval(entry["ci_low"], entry["ci_high"], words_of(summary["metric"]).kind, summary["currency"])
+    return interval(entry["ci_low"], entry["ci_high"], words_of(summary["metric"], summary).kind, summary["currency"])
 
 
 def _starred(summary: Numbers, entry: Numbers) -> str:

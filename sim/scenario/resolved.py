@@ -85,6 +85,11 @@ class ResolvedScenario:
         return self.population if self.market.customers is None else self.market.customers
 
     @property
+    def renews(self) -> bool:
+        """Whether customers renew at fixed times: what they buy is called a renewal then."""
+        return self.market.need.kind == "cyclical"
+
+    @property
     def scale(self) -> float:
         """How many customers of the market one simulated customer stands for."""
         return self.market_customers / self.population

@@ -123,8 +123,8 @@ def _run(job: Job[NewKeys, NewPlan | None], session: Session) -> Sequence[str]:
     if job.settings.quiet:
         return [str(plan.path)]
     edit = {
-        f"market/{plan.name}.yaml": "your price and margin, the others, the channels, how often customers need it",
-        f"scenario/{plan.name}.yaml": "how many customers there are, the levels and the costs",
+        f"market/{plan.name}.yaml": "how many customers there are, your price and margin, the others, channels, needs",
+        f"scenario/{plan.name}.yaml": "what is compared: the levels and the costs, the horizon",
         f"personas/{plan.name}.yaml": "kinds of customers and their shares",
         f"journey/{plan.name}_classic.yaml": "how customers buy today; journey/…_proactive.yaml is the same, led",
     }

@@ -89,7 +89,7 @@ def test_where_it_never_pays_there_is_none():
 @pytest.mark.parametrize(
     ("means", "at", "said"),
     [
-        ([-2.0, -1.0, 1.0], 1.5, "It pays as long as the capabilities work at least 150 % as well as assumed."),
+        ([-2.0, -1.0, 1.0], 1.5, "It would pay if the capabilities worked at least 150 % as well as assumed."),
         ([-2.0, -1.0, -0.5], None, "It does not pay at any effectiveness of the capabilities from 0 to 200 %"),
         ([0.0, 1.0, 2.0], None, "It pays at every effectiveness of the capabilities from 0 to 200 %"),
         ([1.0, 0.5, -1.0], None, "It pays only at some effectiveness of the capabilities from 0 to 200 %"),

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from sim.number_format import percent
+from sim.number_format import in_renewals, in_words, percent
 from sim.reports.figures.journey_graph import order_stages
 from sim.reports.style import INK, MUTED, WIDTH, short, style
 from sim.scenario.journey import Journey, Stage
@@ -46,7 +46,9 @@ class _Flow:
     colour: str
 
 
-def draw_alluvial(journeys: Sequence[Journey], flows: Mapping[tuple[str, str], float], *, title: str) -> Figure | None:
+def draw_alluvial(
+    journeys: Sequence[Journey], flows: Mapping[tuple[str, str], float], *, title: str, renews: bool = False
+) -> Figure | None:
     """Draw how needs turn into purchases, and what follows; None for a journey in which nothing is chosen.
 
     Parameters
@@ -56,6 +58,8 @@ def draw_alluvial(journeys: Sequence[Journey], flows: Mapping[tuple[str, str], f
     flows : mapping
         (from, to) -> customers over the horizon.
     title : str
+    renews : bool
+        Whether a purchase is called a renewal.
 
     Returns
     -------
@@ -82,7 +86,7 @@ def draw_alluvial(journeys: Sequence[Journey], flows: Mapping[tuple[str, str], f
     if not drawn:
         return None
     with style():
-        return _draw(rows, drawn, title)
+        return _draw(rows, drawn, title, renews)
 
 
 def _lay(
@@ -160,7 +164,7 @@ class _Layout:
         return 0.0
 
 
-def _draw(rows: list[list[str]], flows: list[_Flow], title: str) -> Figure:
+def _draw(rows: list[list[str]], flows: list[_Flow], title: str, renews: bool) -> Figure:
     row_of = {name: place for place, row in enumerate(rows) for name in row}
     flows = [flow for flow in flows if row_of[flow.target] > row_of[flow.source]]
     layout = _lay_out(rows, row_of, flows)
@@ -173,8 +177,8 @@ def _draw(rows: list[list[str]], flows: list[_Flow], title: str) -> Figure:
     _draw_flows(axes, layout, flows)
     needs = sum(layout.size[name] for name in rows[0])
     for row, names in enumerate(rows):
-        _draw_nodes(axes, layout, row, names, needs)
-    _draw_key(axes)
+        _draw_nodes(axes, layout, row, names, needs, renews)
+    _draw_key(axes, renews)
     return figure
 
 
@@ -186,16 +190,20 @@ def _lay_out(rows: list[list[str]], row_of: dict[str, int], flows: list[_Flow]) 
         )
         for name in row_of
     }
-    # In each row: flows that pass on their way to a purchase, then the row's own nodes, then those who leave.
+    # In each row: flows that pass on their way to a purchase, then the row's own nodes, then flows that join those
+    # on the way later, then those who leave.
+    bought = max((place for name, place in row_of.items() if name.startswith("at:")), default=0)
     lanes: list[list[str | _Flow]] = []
     for place, nodes in enumerate(rows):
         passing = [flow for flow in flows if row_of[flow.source] < place < row_of[flow.target]]
-        buying = [flow for flow in passing if not flow.target.startswith("then:")]
+        joining = [flow for flow in passing if flow.source.startswith("before:") and row_of[flow.target] < bought]
+        buying = [flow for flow in passing if not flow.target.startswith("then:") and flow not in joining]
         leaving = [flow for flow in passing if flow.target.startswith("then:")]
         lanes.append(
             [
                 *sorted(buying, key=lambda flow: row_of[flow.source]),
                 *nodes,
+                *sorted(joining, key=lambda flow: row_of[flow.target]),
                 *sorted(leaving, key=lambda flow: -row_of[flow.source]),
             ]
         )
@@ -226,13 +234,15 @@ def _draw_flows(axes: Axes, layout: _Layout, flows: list[_Flow]) -> None:
         _band(axes, way, flow.count * scale, flow.colour)
 
 
-def _draw_nodes(axes: Axes, layout: _Layout, row: int, names: list[str], needs: float) -> None:
+def _draw_nodes(axes: Axes, layout: _Layout, row: int, names: list[str], needs: float, renews: bool) -> None:
     top = layout.top(row)
     outside: list[float] = []  # right end of the labels on each level outside the bars
     for name in names:
         x, wide = layout.spots[row][name]
         axes.add_patch(Rectangle((x, top - BAR), wide, BAR, facecolor=_BAR, edgecolor="white", lw=0.5, zorder=4))
-        words = f"{short(name.split(':', 1)[1], 14)} {percent(layout.size[name] / needs)}"
+        stage = name.split(":", 1)[1]
+        called = in_renewals(stage, renews) if stage == NO_PURCHASE else in_words(stage)
+        words = f"{short(called, 14)} {percent(layout.size[name] / needs)}"
         half = 0.042 * len(words)
         if wide > 2 * half:
             where, colour, ground = (x + wide / 2, top - BAR / 2), "white", None
@@ -249,10 +259,11 @@ def _draw_nodes(axes: Axes, layout: _Layout, row: int, names: list[str], needs: 
         axes.text(*where, words, color=colour, bbox=ground, **written)
 
 
-def _draw_key(axes: Axes) -> None:
+def _draw_key(axes: Axes, renews: bool) -> None:
     keys = [("loop", "straight to buy"), ("recall", "considered"), ("search", "evaluated"), ("drop", "did not buy")]
     x = SIDE
-    for kind, words in keys:
+    for kind, said in keys:
+        words = in_renewals(said, renews)
         hatch = "////" if kind == "drop" else ""
         key = Rectangle((x, 0.3), 0.14, 0.1, facecolor=_COLOURS[kind], edgecolor="white", linewidth=0.0, hatch=hatch)
         axes.add_patch(key)

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
 
+from sim.number_format import in_words
 from sim.reports.style import INK, MUTED, PALE, WIDTH, short
 
 __all__ = ["StageBox", "Link", "draw_journey_graph", "order_stages"]
@@ -391,6 +392,6 @@ def _box(axes: Axes, box: StageBox, centre: float, top: float, tall: float) -> N
     shift = 0.075 if box.caption else 0.0
     middle = top - tall / 2
     written: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 7}
-    axes.text(centre, middle + shift, short(box.name, 17), fontsize=9, fontweight="bold", **written)
+    axes.text(centre, middle + shift, short(in_words(box.name), 17), fontsize=9, fontweight="bold", **written)
     if box.caption:
         axes.text(centre, middle - 0.09, short(box.caption, 24), fontsize=7, color=MUTED, **written)

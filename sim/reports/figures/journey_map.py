@@ -110,7 +110,7 @@ def draw_journey(journey: Journey) -> Figure:
     notes = [
         "Share that goes this way a week (or at once, in a stage of no time)",
         "for a customer with every trait at ½ and no history. Dashed: opened by",
-        "a contact; dotted: by a capability. Green: straight to buy, the loop.",
+        "a contact; dotted: by a capability. Green: the loop, straight to the choice.",
     ]
     with style():
         return draw_journey_graph(boxes, links, union.order, title=title, notes=notes)
@@ -172,7 +172,7 @@ def draw_flows(
     span = f" in {counted(weeks, step)}" if weeks else ""
     notes = [
         "Label: share of those leaving the stage. Width: customers" + span + ".",
-        "Dashed: contacts open it; dotted: a capability. Green: straight to buy, the loop.",
+        "Dashed: contacts open it; dotted: a capability. Green: the loop.",
     ]
     if customers:
         notes.insert(0, f"In the boxes: times an average customer enters{span}.")

@@ -16,7 +16,7 @@ from sim.analysis.bands import band_of
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.number_format import percent, short_money
 from sim.reports.figures.timeline import label_ends
-from sim.reports.style import FEWER, INK, MORE, MUTED, Look, canvas, finish, look, money_axis, short, style
+from sim.reports.style import FEWER, INK, MORE, MUTED, Look, canvas, finish, footnote, look, money_axis, short, style
 
 __all__ = ["CashDoubt", "draw_cash", "draw_waterfall", "plot_cash", "plot_waterfall"]
 
@@ -176,9 +176,8 @@ def draw_cash(
         figure.subplots_adjust(left=0.17, bottom=0.24, right=0.82)
         plot_cash(axes, cash, currency=currency, payback=payback, doubt=doubt, step=step)
         finish(axes, title, x=f"{step} of the horizon", y=f"cumulative difference, {currency}", flush=True)
-        words = "Undiscounted. Band: 95 % interval of the mean over replicates. ▼ lowest point, mean over replicates.\n"
-        words += f"Payback: the {step} from which the discounted sum stays above zero."
-        figure.text(0.02, 0.02, words, fontsize=7.5, color=MUTED, va="bottom", linespacing=1.3)
+        words = "Undiscounted. Band: 95 % interval of the mean. ▼ lowest point, mean over replicates.\n"
+        footnote(figure, f"{words}Payback: the {step} from which the discounted sum stays above zero.")
     return figure
 
 
@@ -261,7 +260,9 @@ def _mark_payback(
 ) -> None:
     """Mark the payback week on the line of zero; `place` keeps the labels of several arms apart."""
     week, step = when
-    axes.plot([week, week], [0.0, 0.0], marker=drawn.marker, color=drawn.colour, markersize=7, mec="white")
+    axes.plot(
+        [week], [0.0], marker=drawn.marker, color=drawn.colour, markersize=7, mec="white", clip_on=False, zorder=5
+    )
     # Right of the payback the line is above zero, left of it below: the label keeps to the other side.
     early = week < 0.5 * weeks
     often = "" if share is None or share >= 1.0 else f" ({percent(share)} of replicates)"

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from sim.number_format import compact, percent, short_money, typed
+from sim.number_format import compact, in_words, percent, short_money, typed
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.style import (
     FEWER,
@@ -80,7 +80,7 @@ def _key(figure: Figure, arms: Sequence[str], height: float) -> None:
     x = 0.02
     for position, arm in enumerate(arms, start=1):
         drawn = look(position)
-        words = f"{_GLYPHS[drawn.marker]} {short(arm, 16)}"
+        words = f"{_GLYPHS[drawn.marker]} {short(in_words(arm), 16)}"
         figure.text(x, 0.21 / height, words, fontsize=8, color=drawn.colour, fontweight="bold")
         x += 0.05 + 0.018 * len(short(arm, 16))
 
@@ -202,7 +202,9 @@ def draw_values(values: Mapping[str, Any], *, currency: str, title: str) -> Figu
             (1.0, "right", MORE, f"{_share(everybody['winners'])} win"),
         ):
             axes.text(x, 0.99, words, color=colour, ha=side, **written)
-        axes.text(0.5, 0.99, f"{_share(everybody['unchanged'])} unchanged", color=MUTED, ha="center", **written)
+        ground = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"}
+        same = f"{_share(everybody['unchanged'])} unchanged"
+        axes.text(0.5, 0.99, same, color=MUTED, ha="center", bbox=ground, **written)
         words = f"difference in a customer's value, discounted, {currency}"
         finish(axes, title, x=words, y="share of customers (log scale)", flush=True)
         outside = (values["below"] + values["above"]) / total

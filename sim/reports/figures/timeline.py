@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.analysis.bands import Band, band_of, period_middles
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, Shape
+from sim.number_format import in_words
 from sim.reports.style import INK, canvas, finish, footnote, look, short, style
 
 __all__ = ["TimelinePanel", "draw_timeline", "label_ends", "plot_bands"]
@@ -94,7 +95,7 @@ def label_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
             "va": "center",
             "transform": where,
         }
-        axes.text(1.015, place, short(arm, 13), **written)
+        axes.text(1.015, place, short(in_words(arm), 13), **written)
 
 
 def draw_timeline(
