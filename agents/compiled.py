@@ -20,6 +20,9 @@ import numba
 import numpy as np
 from numba import njit
 from numba.core import event
+from numba.core.caching import FunctionCache
+
+from agents.cache_home import cache_home
 
 __all__ = ["Int", "cache_folder", "loop", "inlined", "rule", "source_hash"]
 
@@ -57,10 +60,7 @@ def source_hash() -> str:
 @lru_cache(maxsize=1)
 def cache_folder() -> str | None:
     """Return the folder of this version's compiled code, or None where none can be written."""
-    base = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "journey-simulator"
-    )
-    folder = os.path.join(base, source_hash())
+    folder = os.path.join(cache_home(), source_hash())
     try:
         os.makedirs(folder, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -96,6 +96,19 @@ class _NoCollection(event.Listener):
 event.register("numba:compile", _NoCollection())
 
 
+class _LoadedAlone(FunctionCache):
+    """Numba's cache of one function, which loads compiled code without the two hundred modules that compile code.
+
+    Numba's own imports them first, SciPy's linear algebra among them, which takes longer than all else. Where
+    nothing is found, compiling imports them by itself.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the compiled function of a signature, or None where it is to be compiled."""
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
+
+
 def _compile(function: Function, **options: bool | str) -> Function:
     folder = cache_folder()
     before = numba.config.CACHE_DIR
@@ -110,6 +123,8 @@ def _compile(function: Function, **options: bool | str) -> Function:
             _nrt=False,
             **options,
         )(function)
+        if folder is not None and not numba.config.DISABLE_JIT:
+            compiled._cache = _LoadedAlone(function)
     finally:
         numba.config.CACHE_DIR = before
     return cast(Function, compiled)

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -24,6 +24,8 @@ from sim.verbs import VERBS
 
 if TYPE_CHECKING:
     from sim.command_line.composer import Composer
+    from sim.scenario.config_path import ConfigPath
+    from sim.verbs.frame import Job
 
 __all__ = ["main"]
 
@@ -125,6 +127,59 @@ def _overview() -> str:
 
 
 def _run(verb: str, words: list[str]) -> int:
+    from sim.command_line.remembered import composition_key
+
+    key = None if VERBS[verb].spreads else composition_key(verb, words)
+    job = None if key is None else _job_of(verb, key, words)
+    return _compose(verb, words, key) if job is None else _perform(job)
+
+
+def _job_of(verb: str, key: str, words: list[str]) -> Job[Any, Any] | None:
+    """Return the job of a configuration that was composed before, or None where it is to be composed."""
+    from sim.command_line.remembered import recall, user_folder
+
+    data = recall(key)
+    if data is None:
+        return None
+    from sim.scenario.config_path import ConfigPath
+
+    folder = user_folder(words)
+    try:
+        return _prepared(verb, data, ConfigPath.of(*([folder] if folder else [])))
+    except (ConfigError, BrokenPipeError):
+        raise
+    except Exception:  # composed anew it is explained
+        return None
+
+
+def _prepared(verb: str, data: Mapping[str, Any], config_path: ConfigPath) -> Job[Any, Any]:
+    """Check a composed configuration."""
+    from sim.verbs import frame
+
+    if data.get("factors"):
+        from sim.experiments.factors import set_factors
+
+        data = set_factors(data, config_path)
+    else:
+        data = {key: value for key, value in data.items() if key != "factors"}
+    return frame.prepare(verb, data, config_path)
+
+
+def _perform(job: Job[Any, Any]) -> int:
+    """Run a job that is checked; a failure of it is told apart from a fault of the user."""
+    from sim.verbs import frame
+
+    try:
+        frame.perform(job)
+    except ConfigError:
+        raise
+    except Exception as error:
+        return _fail(error)
+    return 0
+
+
+def _compose(verb: str, words: list[str], key: str | None) -> int:
+    """Let Hydra compose the configuration, and keep it under a key for the next time."""
     from sim.command_line.composer import Composer
     from sim.command_line.explanation import completed, explain
     from sim.command_line.hydra_compose import make_parser
@@ -141,7 +196,7 @@ def _run(verb: str, words: list[str]) -> int:
     try:
         for _ in range(len(composer.overrides) + 1):
             try:
-                return _serve(verb, composer, parser, options)
+                return _serve(verb, composer, parser, options, key)
             except (ConfigError, BrokenPipeError):
                 raise
             except Exception as error:  # whatever Hydra raises while it composes is bad input
@@ -154,9 +209,7 @@ def _run(verb: str, words: list[str]) -> int:
         composer.close()
 
 
-def _serve(verb: str, composer: Composer, parser: Any, options: Any) -> int:
-    from sim.verbs import frame
-
+def _serve(verb: str, composer: Composer, parser: Any, options: Any, key: str | None) -> int:
     if options.help:
         composer.show_help(parser, options)
     elif options.cfg:
@@ -164,16 +217,19 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any) -> int:
     elif options.info is not None:
         composer.show_information(options.info)
     else:
-        from sim.experiments.factors import set_factors
+        from sim.command_line.remembered import remember
+        from sim.verbs import frame
 
         composer.refuse_idle(VERBS[verb].run)
         failure: list[Exception] = []
 
-        def check(data: Any) -> Any:
-            return frame.prepare(verb, set_factors(data, composer.config_path), composer.config_path)
+        def check(data: Any) -> Job[Any, Any]:
+            return _prepared(verb, data, composer.config_path)
 
         def task(data: Any) -> Any:
             job = check(data)
+            if key is not None:
+                remember(key, data)
             try:
                 return frame.perform(job)
             except ConfigError:

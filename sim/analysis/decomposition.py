@@ -15,9 +15,9 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from sim.analysis.sampling import effective_members
+from sim.analysis.student import student_cdf, student_quantile
 
 __all__ = ["Decomposition", "decompose"]
 
@@ -70,7 +70,7 @@ class Decomposition:
         if self.members < 2 or self.mean is None:
             return None
         error = {"both": self.error, "luck": self.luck_error, "parameters": self.parameter_error}[of]
-        return float(stdtrit(self.freedom, 0.5 + level / 2.0)) * error
+        return float(student_quantile(self.freedom, 0.5 + level / 2.0)) * error
 
     def above_zero(self) -> float | None:
         """Return the probability that the value at the true parameters is above zero."""
@@ -78,7 +78,7 @@ class Decomposition:
             return None
         if self.error == 0.0:
             return 0.5 if self.mean == 0.0 else float(self.mean > 0.0)
-        return float(stdtr(self.freedom, self.mean / self.error))
+        return float(student_cdf(self.freedom, self.mean / self.error))
 
 
 def decompose(values: NDArray[np.float64], members: Sequence[int]) -> Decomposition:

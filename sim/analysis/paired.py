@@ -8,12 +8,12 @@ from math import hypot, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from sim.analysis.decomposition import Decomposition, decompose
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, Shape
 from sim.analysis.skew import above_zero, half_widths
+from sim.analysis.student import student_cdf, student_quantile
 
 __all__ = [
     "FEWEST_OF_PRECISION",
@@ -250,7 +250,7 @@ def _reach(shifts: NDArray[np.float64]) -> tuple[float, float]:
 def _normal_above(means: NDArray[np.float64], error: float, freedom: float) -> NDArray[np.float64]:
     if error == 0.0:
         return np.asarray(np.where(means == 0.0, 0.5, means > 0.0), dtype=np.float64)
-    return np.asarray(stdtr(freedom, means / error), dtype=np.float64)
+    return np.asarray(student_cdf(freedom, means / error), dtype=np.float64)
 
 
 def relative_half_width(difference: NDArray[np.float64], sampling: Sampling = INDEPENDENT) -> float:
@@ -277,4 +277,4 @@ def _variance(values: NDArray[np.float64]) -> float:
 
 
 def _half_width(values: NDArray[np.float64]) -> float:
-    return float(stdtrit(values.size - 1, 0.5 + LEVEL / 2)) * sqrt(_variance(values) / values.size)
+    return float(student_quantile(values.size - 1, 0.5 + LEVEL / 2)) * sqrt(_variance(values) / values.size)

@@ -10,7 +10,8 @@ from math import cbrt, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
+
+from sim.analysis.student import student_cdf, student_quantile
 
 __all__ = ["above_zero", "half_widths"]
 
@@ -42,7 +43,7 @@ def half_widths(values: NDArray[np.float64], level: float) -> tuple[float, float
     True
     """
     size, spread, skewness = _moments(values)
-    end = float(stdtrit(size - 1, 0.5 + level / 2.0)) / sqrt(size)
+    end = float(student_quantile(size - 1, 0.5 + level / 2.0)) / sqrt(size)
     if abs(skewness) < _STRAIGHT:
         return spread * end, spread * end
 
@@ -63,7 +64,7 @@ def above_zero(values: NDArray[np.float64]) -> float:
     size, spread, skewness = _moments(values)
     ratio = float(values.mean()) / spread
     cubic = ratio + skewness * ratio**2 / 3.0 + skewness**2 * ratio**3 / 27.0 + skewness / (6.0 * size)
-    return float(stdtr(size - 1, sqrt(size) * cubic))
+    return float(student_cdf(size - 1, sqrt(size) * cubic))
 
 
 def _moments(values: NDArray[np.float64]) -> tuple[int, float, float]:

@@ -31,8 +31,6 @@ _OPTIONS_WITH_VALUE = (
 
 def translate(verb: str, words: Sequence[str]) -> list[str]:
     """Turn plain words and plain options into keys: `results show NAME --format csv`, `from=FOLDER`."""
-    from sim.experiments.factors import NAMED
-
     words = list(_closed_up(words))
     translated: list[str] = []
     names = list(VERBS[verb].words)
@@ -75,7 +73,7 @@ def translate(verb: str, words: Sequence[str]) -> list[str]:
         elif word.partition("=")[0] in VERBS[verb].lists and "," in word and "[" not in word:
             key, _, value = word.partition("=")
             translated.append(f"{key}=[{value}]")
-        elif word.partition("=")[0] in NAMED:
+        elif not VERBS[verb].words and _is_factor(word.partition("=")[0]):
             translated.append(f"++factors.{word}")
         elif word.startswith(tuple(f"{key}{sign}" for key in VERBS[verb].open for sign in (".", "={"))):
             translated.append(f"++{word}")
@@ -115,12 +113,21 @@ def _closed_up(words: Iterable[str]) -> Iterator[str]:
         yield waiting
 
 
+def _is_factor(key: str) -> bool:
+    """Whether a key names a factor, such as `capability_cost`; of a verb that reads a scenario."""
+    from sim.experiments.factors import NAMED
+
+    return key in NAMED
+
+
 def _as_key(option: str, following: Sequence[str]) -> str:
     """Return the key that was written as an option, `--population 2000`, or nothing where Hydra has such an option."""
-    from sim.command_line.hydra_compose import option_names
-
     name, equals, value = option.removeprefix("--").partition("=")
-    if f"--{name}" in option_names() or not _KEY.fullmatch(name):
+    if f"--{name}" in _OPTIONS_WITH_VALUE or not _KEY.fullmatch(name):
+        return ""
+    from sim.command_line.hydra_compose import option_names  # Hydra, which a remembered configuration does without
+
+    if f"--{name}" in option_names():
         return ""
     if not equals:
         if not following or following[0].startswith("-") or "=" in following[0]:

@@ -31,7 +31,6 @@ from sim.terminal import complain
 __all__ = [
     "DAMAGED",
     "CHUNK_COLUMNS",
-    "STORE",
     "Store",
     "StoreFull",
     "check_columns",
@@ -41,8 +40,6 @@ __all__ = [
     "chunk_files",
 ]
 
-#: Folder of every single run, within the folder of results.
-STORE = "store"
 #: Ends the name of a file that was set aside, with the first digits of the hash of what it holds.
 DAMAGED = ".damaged-"
 #: What stands in a file before the figures; a row for each arm and persona of a run, one for a run that failed.

@@ -7,7 +7,6 @@ import math
 import subprocess
 from collections.abc import Mapping
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
 from typing import TYPE_CHECKING, Any
@@ -99,6 +98,8 @@ def _decisive(result: Result) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version  # of who writes a run, not of who reads one
+
     found = {}
     for package in _PACKAGES:
         try:

@@ -8,9 +8,6 @@ from operator import and_
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from sim.execution.checked_file import DamagedFile, checksum_of, hold, open_parquet, require_columns
 from sim.results.checksums import recorded
 from sim.scenario.errors import ConfigError
@@ -99,6 +96,9 @@ def read_table(folder: str | Path, name: str, where: Mapping[str, Any] | None = 
     ConfigError
         If the folder holds no such table, it cannot be read, or it is not what was written.
     """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     whole = open_table(folder, name)
     path = Path(folder) / f"{name}.parquet"
     try:

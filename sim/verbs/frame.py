@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from sim.progress import Progress, RunProgress
 from sim.scenario.config_path import ConfigPath
-from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain, read
 from sim.scenario.settings import Settings, check_writable, lasting, read_settings
 from sim.terminal import say
@@ -30,6 +29,7 @@ from sim.verbs import load_verb
 if TYPE_CHECKING:
     from sim.execution.store import Store
     from sim.results.answer import Answer
+    from sim.scenario.scenario import Scenario
 
 __all__ = ["Command", "Job", "Session", "perform", "prepare"]
 
@@ -125,7 +125,8 @@ class Session:
 
     def store(self) -> Store:
         """Return the store of single runs, so that nothing is simulated a second time."""
-        from sim.execution.store import STORE, Store
+        from sim.execution.places import STORE
+        from sim.execution.store import Store
 
         self._store = Store(self._job.output_dir / STORE)
         return self._store
@@ -240,7 +241,7 @@ def prepare(verb: str, data: Mapping[str, Any], config_path: ConfigPath) -> Job[
         settings=settings,
         output_dir=Path(settings.output_dir).expanduser(),
         plan=None,
-        asked=Scenario.from_dict(rest, config_path=config_path) if command.scenario else None,
+        asked=_scenario(rest, config_path) if command.scenario else None,
         config_path=config_path,
         rest={} if command.scenario else rest,
     )
@@ -251,6 +252,12 @@ def prepare(verb: str, data: Mapping[str, Any], config_path: ConfigPath) -> Job[
         for arm in job.asked.arms.values():
             compile_world(job.asked, arm, job.settings.seed, 0)  # says now what no run could count
     return replace(job, plan=plan, output_dir=check_writable(settings.output_dir))
+
+
+def _scenario(data: Mapping[str, Any], config_path: ConfigPath) -> Scenario:
+    from sim.scenario.scenario import Scenario  # only of a verb that asks for one: it takes numpy
+
+    return Scenario.from_dict(data, config_path=config_path)
 
 
 def perform(job: Job[Any, Any]) -> Path | None:

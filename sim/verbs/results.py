@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from agents.quantity import choice, quantity, text, whole
-from sim.execution.store import STORE
+from sim.execution.places import STORE
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import NAME
 from sim.scenario.yaml_reader import read_yaml
@@ -306,6 +304,8 @@ def _is_same(then: RunResult, again: Outcome, place: int) -> bool:
     """Say whether the figures of a run are those of the replicate at a place, to the bit."""
     if then.metrics is None or not set(then.arms) <= set(again.arms):
         return False
+    import numpy as np
+
     now = again.metrics[[again.arms.index(arm) for arm in then.arms], place]
     # A question about single capabilities or touchpoints keeps the figures of one arm alone.
     measured = ~np.isnan(then.metrics).all(axis=(0, 1)) if then.detail else slice(None)
