@@ -19,8 +19,8 @@ from sim.scenario.config_path import ConfigPath
 class Served:
     """A running server."""
 
-    def __init__(self, save, code="", lesson=""):
-        self.taken = listen("127.0.0.1", 0)
+    def __init__(self, save, code="", lesson="", port=0):
+        self.taken = listen("127.0.0.1", port)
         self.port = self.taken.getsockname()[1]
         self.pages = Pages(Explorer(Book.of(ConfigPath.of())), "treadmill", save, lesson)
         self.server = make_server(self.pages, self.port, code)

@@ -1,6 +1,7 @@
 """The page in a real browser; skipped, with the reason, where there is none."""
 
 import shutil
+from urllib.parse import urlencode
 
 import pytest
 
@@ -9,7 +10,9 @@ playwright = pytest.importorskip(
 )
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the page is not tested in a browser")
-QUERY = "?scenario=treadmill&population=200&horizon=26&burn_in=10&replicates=4"
+ASKED = {"scenario": "treadmill", "population": 200, "horizon": 26, "burn_in": 10, "replicates": 4}
+QUERY = "?" + urlencode(ASKED)
+AUTOMATION = "arms.proactive.focal.strategy.automation"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -61,14 +64,13 @@ def test_a_moved_lever_changes_the_answer_and_the_address(page, served):
     _settled(page)
     before = page.text_content("#headline")
     page.evaluate("window.lastAnswer = null")
-    _move(page, "arms.proactive.focal.strategy.automation", 0.1)
+    _move(page, AUTOMATION, 0.1)
     page.wait_for_function("window.lastAnswer && window.lastAnswer.final", timeout=120_000)
     assert page.text_content("#headline") != before
     assert "automation=0.1" in page.url and "automation=0.1" in page.text_content("#command")
     page.reload()
     _settled(page)
-    asked = {"scenario": "treadmill", "population": 200, "horizon": 26, "burn_in": 10, "replicates": 4}
-    answer = served.answers({**asked, "arms.proactive.focal.strategy.automation": 0.1})[-1]
+    answer = served.answers({**ASKED, AUTOMATION: 0.1})[-1]
     assert answer["headline"][0]["text"] in page.text_content("#headline")
     for row in answer["metrics"]["proactive"]:
         cells = page.locator(f"[data-metric='proactive {row['key']}'] td").all_text_contents()
@@ -80,7 +82,7 @@ def test_a_burst_of_moves_ends_with_the_last(page, served):
     _settled(page)
     page.evaluate("window.lastAnswer = null")
     for number in range(30):
-        _move(page, "arms.proactive.focal.strategy.automation", (number + 1) / 31)
+        _move(page, AUTOMATION, (number + 1) / 31)
     page.wait_for_function(
         "window.lastAnswer && window.lastAnswer.final && location.search.includes('automation=0.97')", timeout=120_000
     )
@@ -101,7 +103,7 @@ def test_it_fits_a_phone_and_is_worked_with_the_keyboard(browser, served):
     phone.goto(served.origin + "/" + QUERY)
     _settled(phone)
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
-    slider = phone.locator("[data-key='arms.proactive.focal.strategy.automation'] input")
+    slider = phone.locator(f"[data-key='{AUTOMATION}'] input")
     slider.focus()
     phone.evaluate("window.lastAnswer = null")
     phone.keyboard.press("ArrowLeft")
@@ -121,14 +123,50 @@ def test_a_lesson_hides_the_answer_until_one_commits(page, served):
     assert page.is_visible("#answer") and "The run says" in page.text_content("#lesson .result")
 
 
-def test_a_server_that_comes_back_finds_the_page_with_its_state(browser, start_server):
+def test_a_server_that_comes_back_finds_the_pages_with_their_states(browser, start_server):
     first = start_server()
-    page = browser.new_page(bypass_csp=True)
-    page.goto(first.origin + "/" + QUERY)
-    _settled(page)
+    pages = [browser.new_page(bypass_csp=True) for _ in range(2)]
+    for page in pages:
+        page.goto(first.origin + "/" + QUERY)
+        _settled(page)
     first.stop()
     first.taken.close()
-    _move(page, "arms.proactive.focal.strategy.automation", 0.5)
-    page.wait_for_function("!document.getElementById('fault').hidden", timeout=60_000)
-    assert "automation" in str(page.evaluate("state.question"))
-    page.close()
+    for page, share in zip(pages, (0.5, 0.25), strict=True):
+        page.evaluate("window.lastAnswer = null")
+        _move(page, AUTOMATION, share)
+        page.wait_for_function("!document.getElementById('fault').hidden", timeout=60_000)
+        assert f"{share}" in str(page.evaluate("state.question"))
+    second = start_server(port=first.port)
+    for page, share in zip(pages, (0.5, 0.25), strict=True):
+        _settled(page)
+        assert f"automation={share}" in page.url and page.locator("#fault").is_hidden()
+        page.close()
+    second.stop()
+
+
+def test_many_tabs_keep_apart_and_one_that_is_closed_or_asleep_holds_up_no_other(browser, served):
+    """Ten tabs, two of them on one state: one is closed during its run, one sleeps through a move of the others."""
+    shares = [0.1, 0.2, 0.3, 0.4, 0.4, 0.5, 0.6, 0.8, 0.9, 1.0]
+    tabs = [browser.new_page(bypass_csp=True, viewport={"width": 900, "height": 700}) for _ in shares]
+    for tab in tabs:
+        tab.goto(served.origin + "/" + QUERY)
+    for tab, share in zip(tabs, shares, strict=True):
+        _settled(tab)
+        tab.evaluate("window.lastAnswer = null")
+        _move(tab, AUTOMATION, share)
+    tabs.pop(0).close()
+    sleeper = tabs[0]
+    session = sleeper.context.new_cdp_session(sleeper)
+    session.send("Page.setWebLifecycleState", {"state": "frozen"})
+    for tab in tabs[1:]:
+        _settled(tab)
+    session.send("Page.setWebLifecycleState", {"state": "active"})
+    _settled(sleeper)
+    shown = [(tab.evaluate("window.lastAnswer.address"), tab.text_content("#metrics")) for tab in tabs]
+    for (address, table), share in zip(shown, shares[1:], strict=True):
+        assert f"automation={share:g}" in address
+        answer = served.answers({**ASKED, AUTOMATION: share}, effectiveness=False)[-1]
+        assert all(row["difference"]["text"] in table for row in answer["metrics"]["proactive"])
+    assert shown[2] == shown[3]
+    for tab in tabs:
+        tab.close()

@@ -1,5 +1,6 @@
 """The page's server: it answers what `compare` answers, and refuses what does not come from the page."""
 
+import gc
 import json
 import os
 import re
@@ -7,11 +8,13 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
 from sim import Scenario, compare
 from sim.app.server import FILES
+from sim.engine.kept import KeptRuns
 
 SMALL = {"scenario": "treadmill", "population": 200, "horizon": 26, "burn_in": 10, "replicates": 4}
 MOVED = {**SMALL, "arms.proactive.focal.strategy.automation": 0.2, "contact_rate": 0.3}
@@ -278,3 +281,28 @@ def test_amounts_a_customer_are_of_the_real_market(served):
     everybody = answer["personas"]["proactive"][0]
     assert everybody["customers"] == 200 and "200 customers (5,000 simulated)" in answer["scope"]
     assert everybody["mean"] == pytest.approx(answer["headline"][0]["mean"] / 200)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="this system does not tell its processes' memory")
+def test_a_thousand_moves_take_no_more_memory(start_server):
+    """What is kept is bounded, and nothing else grows: pages, answers, futures, the queue."""
+    running = start_server()
+    running.pages.explorer.kept = KeptRuns(2_000_000)
+    small = {"scenario": "treadmill", "population": 60, "horizon": 8, "burn_in": 4, "replicates": 2}
+
+    def moves(first, last):
+        for number in range(first, last):
+            question = {**small, "arms.proactive.focal.strategy.automation": round(number % 997 / 997, 4)}
+            running.answers(question, effectiveness=False)
+            if number % 10 == 0:
+                running.ask("/api/journey", {"question": question})
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    before = moves(0, 300)
+    after = moves(300, 1300)
+    kept = running.pages.explorer.kept
+    running.stop()
+    assert kept.size <= kept.limit
+    assert after - before < 10_000_000
