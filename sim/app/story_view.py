@@ -6,6 +6,8 @@ from typing import Any
 
 from sim.experiments.result import Result
 from sim.experiments.story import story
+from sim.reports.labels import sentence
+from sim.reports.story import story_document
 
 __all__ = ["story_view"]
 
@@ -23,19 +25,25 @@ def story_view(result: Result, pick: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``persona``, ``customer``, ``text`` (the lives side by side), ``week`` of the parting (None where there is none)
-        and ``reason``.
+        ``lead`` (what became of each life), ``arms`` (their names), ``rows`` (step, what happens in each life),
+        ``week`` in which they part (None where they do not), ``reason``, and who it is: ``persona``, ``customer``,
+        ``need``, ``traits``. Without single lives only ``reason``.
     """
-    scenario = result.scenario
     picks = next(iter(result.summary_json["picks"].values()), None)
     if not picks:
-        return {"text": "", "persona": "", "customer": None, "week": None, "reason": "No single lives are kept."}
+        return {"rows": [], "reason": ["No single lives are kept."]}
     traces = {arm: history.trace for arm, history in result.histories[0].items()}
-    told = story(scenario, seed=result.seed, customer=int(picks[pick]), traces=traces)
+    told = story(result.scenario, seed=result.seed, customer=int(picks[pick]), traces=traces)
+    page = story_document(told)
+    parts = page.slots
     return {
-        "persona": told.persona,
+        "lead": list(page.lead),
+        "arms": parts["arms"],
+        "rows": [[week, [sentence("; ".join(cell)) or "nothing" for cell in cells]] for week, cells in parts["rows"]],
+        "week": parts["divergence"],
+        "reason": parts["reason"],
+        "persona": parts["persona"],
         "customer": told.customer,
-        "text": str(told),
-        "week": told.divergence,
-        "reason": told.reason,
+        "need": parts["need"],
+        "traits": parts["traits"],
     }

@@ -181,7 +181,9 @@ def test_the_journey_counts_every_customer_and_the_lives_are_those_of_the_log(se
 def test_a_story_is_told(served):
     status, _, data = served.ask("/api/story", {"question": SMALL, "pick": "winner"})
     found = json.loads(data)
-    assert status == 200 and "classic" in found["text"] and found["reason"]
+    assert status == 200 and found["arms"] == ["classic", "proactive"] and found["reason"]
+    assert all(len(cells) == 2 for _, cells in found["rows"])
+    assert found["week"] is None or found["week"] in [week for week, _ in found["rows"]]
     assert served.ask("/api/story", {"question": SMALL, "pick": "best"})[0] == 422
 
 

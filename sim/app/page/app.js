@@ -244,11 +244,27 @@ function wire() {
   addEventListener("popstate", () => start(location.search.slice(1)));
 }
 
+/* A story is a table: a row for each step in which anything happens, a column for each life. */
 async function story(pick) {
   const reply = await post("/api/story", { question: state.question, pick }), found = await reply.json();
   if (!reply.ok) return fault(found.error);
-  $("story").textContent = found.text;
-  $("parting").textContent = found.week == null ? found.reason : `${found.persona}: the lives part in ${state.scenario.step} ${found.week}. ${found.reason}`;
+  const make = (tag, text, about = {}) => Object.assign(document.createElement(tag), { textContent: text }, about), step = state.scenario.step;
+  const traits = Object.entries(found.traits || {}).filter(([, names]) => names.length).map(([level, names]) => `${level}: ${names.join(", ")}`).join("; ");
+  $("who").textContent = found.persona ? `${found.persona}, customer ${found.customer}. ${traits ? traits[0].toUpperCase() + traits.slice(1) + ". " : ""}${found.need}` : found.reason.join(" ");
+  $("lead").replaceChildren(...(found.lead || []).map((line) => make("p", line)));
+  const head = document.createElement("tr"), rows = [head];
+  head.append(make("th", step, { scope: "col" }), ...(found.arms || []).map((arm) => make("th", arm, { scope: "col" })));
+  for (const [week, cells] of found.rows) {
+    if (week === found.week) {
+      const row = document.createElement("tr"), cell = make("td", "", { colSpan: cells.length + 1 });
+      row.className = "parting"; cell.append(make("strong", "Here the lives part."), ...found.reason.map((line) => make("p", line)));
+      row.append(cell); rows.push(row);
+    }
+    const row = document.createElement("tr");
+    row.append(make("th", `${step} ${week}`, { scope: "row" }), ...cells.map((text, index) => { const cell = make("td", text); cell.dataset.label = found.arms[index]; return cell; }));
+    rows.push(row);
+  }
+  $("story").replaceChildren(...(found.rows.length ? rows : []));
 }
 
 wire();
