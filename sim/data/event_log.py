@@ -90,6 +90,8 @@ class EventLog:
         Share of events at the same time as the one before in their case.
     duplicates : int
         Events alike another one in case, activity and time; they are kept.
+    state_at_start : bool
+        Whether the first row of a case says where it stands before anything happens, as in our own exports.
     """
 
     case: NDArray[np.int64]
@@ -108,6 +110,7 @@ class EventLog:
     columns: tuple[ColumnRead, ...]
     tied_share: float
     duplicates: int
+    state_at_start: bool = False
 
     @property
     def cases(self) -> int:
@@ -134,6 +137,7 @@ class LogBuilder:
     notices: list[str] = field(default_factory=list)
     columns: list[ColumnRead] = field(default_factory=list)
     rows: int = 0
+    state_at_start: bool = False
     start: int | None = None
     end: int | None = None
 
@@ -214,6 +218,7 @@ class LogBuilder:
             columns=tuple(self.columns),
             tied_share=float(tied.sum() / case.size),
             duplicates=int((same[0] & same[1] & same[2]).sum()),
+            state_at_start=self.state_at_start,
         )
 
     def _complete(

@@ -104,6 +104,7 @@ class _TableReader:
                 stage = compute.is_in(cells["kind"], pyarrow.array(_STAGE_KINDS)).to_numpy(zero_copy_only=False)
                 builder.leave_out("that enter no stage (contacts, opinions)", int((kept & ~stage).sum()))
                 kept &= stage
+                builder.state_at_start |= bool(compute.any(compute.equal(cells["kind"], "start")).as_py())
         self._encode(block, cells, kept)
 
     def _encode(self, block: dict[str, Any], cells: dict[str, Any], kept: Any) -> None:

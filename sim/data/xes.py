@@ -160,6 +160,7 @@ class _XesReader:
             raise ConfigError(f"{builder.where} has more than {self.layout.most_rows:,} events; divide it")
         if values.get(heads["kind"]) in ("timely contact", "mistimed contact", "opt-out", "praise", "complaint"):
             return builder.leave_out("that enter no stage (contacts, opinions)", 1)
+        builder.state_at_start |= values.get(heads["kind"]) == "start"
         activity = values.get("stage") if values.get(heads["kind"]) else None
         activity = activity or values.get(heads["activity"], "")
         if not activity:

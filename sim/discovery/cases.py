@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
 
-__all__ = ["Cases", "START", "cases_of", "stage_slugs", "subset", "variants_of"]
+__all__ = ["Cases", "START", "cases_of", "in_whole_steps", "stage_slugs", "subset", "variants_of"]
 
 #: Instead of a stage, before the first one.
 START = -1
@@ -86,6 +86,35 @@ def cases_of(log: EventLog) -> Cases:
     end = (log.end - log.start) / _SECOND
     stay = np.where(last, end - time, np.roll(time, -1) - time)
     return Cases(first, log.case[starts], log.activity, time, following, stay, log.activities, end)
+
+
+def in_whole_steps(cases: Cases, seconds: float) -> Cases:
+    """Return the cases of our own export as the simulator lived them.
+
+    What happens in a step is dated by its beginning, and so is where everybody stood before the first step. Who leaves
+    the first stage in the first step stayed for one step all the same: everything but the start is one step later.
+
+    Parameters
+    ----------
+    cases : Cases
+        Whose first visit is the state at the start.
+    seconds : float
+        Of a step.
+
+    Returns
+    -------
+    Cases
+    """
+    last = cases.first[1:] - 1
+    time = np.floor(cases.time / seconds + 1e-6) * seconds
+    end = np.floor(cases.end / seconds + 1e-6) * seconds
+    end += seconds if end <= time.max() else 0.0
+    later = np.ones(time.size, bool)
+    later[cases.first[:-1]] = False
+    time[later] += seconds
+    stay = np.roll(time, -1) - time
+    stay[last] = np.maximum(end - time[last], 0.0)
+    return replace(cases, time=time, stay=stay, end=float(end))
 
 
 def subset(cases: Cases, chosen: NDArray[np.int64]) -> Cases:

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
-from sim.discovery.cases import Cases, cases_of, stage_slugs, subset, variants_of
+from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset, variants_of
 from sim.discovery.context import Contexts, find_contexts
 from sim.discovery.distance import CaseTable, Distances, distances_between, simulated_table
 from sim.discovery.found_config import found_scenario, state_names
-from sim.discovery.hazards import TimedJourney, fit_hazards
+from sim.discovery.hazards import TimedJourney, fit_hazards, instant_stages
 from sim.discovery.lived_map import LivedEdge, LivedStage, lived_map
 from sim.discovery.persona_mixture import Mixture, find_personas
 from sim.discovery.time_step import UNITS, choose_unit
@@ -112,6 +112,9 @@ def discover(log: EventLog, name: str, title: str, *, goal: str | None, seed: in
     """
     log, folded = _fold(log)
     cases = cases_of(log)
+    unit = choose_unit(cases)
+    if log.state_at_start:
+        cases = in_whole_steps(cases, UNITS[unit])
     slugs = stage_slugs(cases.stages)
     at_goal = _goal_of(cases, slugs, goal)
     stages, edges = lived_map(cases)
@@ -120,12 +123,12 @@ def discover(log: EventLog, name: str, title: str, *, goal: str | None, seed: in
         (tuple(np.frombuffer(key, np.int32).tolist()), count)
         for key, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     )
-    unit = choose_unit(cases)
     mixture = find_personas(cases, seed)
     contexts = find_contexts(cases, seed)
     members = {f"persona_{at + 1}": np.flatnonzero(mixture.member == at) for at in range(len(mixture.shares))}
     members = {"everyone": np.arange(cases.count)} if len(members) == 1 else members
-    journeys = {who: fit_hazards(subset(cases, rows), contexts, UNITS[unit]) for who, rows in members.items()}
+    instant = instant_stages(cases, UNITS[unit])
+    journeys = {who: fit_hazards(subset(cases, rows), contexts, UNITS[unit], instant) for who, rows in members.items()}
     shares = {who: rows.size / cases.count for who, rows in members.items()}
     files = found_scenario(
         name, title, slugs, journeys, shares, step=unit, population=max(cases.count, 1000), goal=at_goal
@@ -193,7 +196,8 @@ def _judge(
     names = ["everyone"] if kinds == 1 else [f"persona_{at + 1}" for at in range(kinds)]
     parts = {who: np.flatnonzero(member == at) for at, who in enumerate(names)}
     parts = {who: rows for who, rows in parts.items() if rows.size}
-    journeys = {who: fit_hazards(subset(train, rows), contexts, UNITS[unit]) for who, rows in parts.items()}
+    instant = instant_stages(train, UNITS[unit])
+    journeys = {who: fit_hazards(subset(train, rows), contexts, UNITS[unit], instant) for who, rows in parts.items()}
     shares = {who: rows.size / train.count for who, rows in parts.items()}
     files = found_scenario("judged", "", slugs, journeys, shares, step=unit, population=held.size, goal=goal)
     tables = _simulate(files, journeys, slugs, seed, threads)

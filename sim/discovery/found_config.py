@@ -65,31 +65,36 @@ def journey_content(
     for journey in journeys:
         for state, share in journey.start.items():
             shares[state] = shares.get(state, 0.0) + share / len(journeys)
-    instant = frozenset.intersection(*(journey.instant for journey in journeys))
+    instant = frozenset.union(*(journey.instant for journey in journeys))
+    several = len(by_persona) > 1
     edges: list[dict[str, Any]] = []
-    for persona, journey in by_persona.items():
-        own = {} if len(by_persona) == 1 else {"personas": [persona]}
-        for state in range(len(names)):
+    for state in range(len(names)):
+        if state in instant:
+            parts = {
+                who: {names[edge.target]: edge.by_step[0][1] for edge in journey.edges if edge.source == state}
+                for who, journey in by_persona.items()
+            }
+            edges += _instant_edges(names[state], parts)
+            continue
+        for persona, journey in by_persona.items():
             mine = [edge for edge in journey.edges if edge.source == state]
             stays = kept if journey.contexts.keys[state][0] != goal else 0.0
-            edges += [{**edge, **own} for edge in _edges_of(mine, names, ended, stays, state in instant and not own)]
+            own = {"personas": [persona]} if several else {}
+            edges += [{**edge, **own} for edge in _edges_of(mine, names, ended, stays)]
     begin = _free_name("begin", slugs)
-    several = len(by_persona) > 1
     if several:
         # Kinds begin in different stages: all pass one stage before the first, by edges of their own.
-        for persona, journey in by_persona.items():
-            exact = _shares({names[state]: share for state, share in journey.start.items()})
-            edges += [
-                {"from": begin, "to": stage, "by_step": [share], "personas": [persona]}
-                for stage, share in exact.items()
-            ]
+        first = {
+            who: {names[state]: share for state, share in journey.start.items()} for who, journey in by_persona.items()
+        }
+        edges += _instant_edges(begin, first)
     reached = _reached([begin] if several else [names[at] for at, share in shares.items() if share > 0], edges)
     used = [at for at in range(len(names)) if names[at] in reached]
-    stages: dict[str, Any] = {names[at]: {"weeks": 0} if at in instant and len(by_persona) == 1 else {} for at in used}
+    stages: dict[str, Any] = {names[at]: {"weeks": 0} if at in instant else {} for at in used}
     if ended in reached:
         stages[ended] = {}
     if several:
-        stages = {begin: {}, **stages}
+        stages = {begin: {"weeks": 0}, **stages}
     start = {begin: 1.0} if several else _shares({names[at]: share for at, share in shares.items() if share > 0})
     return {
         "title": title,
@@ -112,16 +117,25 @@ def _shares(given: Mapping[str, float]) -> dict[str, float]:
     return {key: rounded.get(key, round(1.0 - sum(rounded.values()), 12)) for key in given}
 
 
-def _edges_of(
-    edges: Sequence[TimedEdge], names: Sequence[str], ended: str, kept: float, instant: bool
-) -> list[dict[str, Any]]:
-    if instant:
-        most = max(edges, key=lambda edge: edge.count)
-        return [
-            {"from": names[edge.source], "to": names[edge.target]}
-            | ({} if edge is most else {"probability": round(edge.by_step[0][1], 9)})
-            for edge in edges
+def _instant_edges(source: str, parts: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
+    """Return the edges of a stage that takes no time: by persona shares of targets; one takes the rest."""
+    totals: dict[str, float] = {}
+    for shares in parts.values():
+        for target, share in shares.items():
+            totals[target] = totals.get(target, 0.0) + share
+    rest = max(totals, key=totals.__getitem__)
+    edges = []
+    for persona, shares in parts.items():
+        own = {"personas": [persona]} if len(parts) > 1 else {}
+        edges += [
+            {"from": source, "to": target, "probability": round(share, 9), **own}
+            for target, share in shares.items()
+            if target != rest and round(share, 9) > 0.0
         ]
+    return [*edges, {"from": source, "to": rest}]
+
+
+def _edges_of(edges: Sequence[TimedEdge], names: Sequence[str], ended: str, kept: float) -> list[dict[str, Any]]:
     out = []
     others = sum(edge.by_step[0][1] for edge in edges if edge.target != ENDED)
     leaving = sum(edge.by_step[0][1] for edge in edges if edge.target == ENDED)

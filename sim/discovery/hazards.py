@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
 from sim.discovery.context import Contexts, states_of
-from sim.discovery.product_limit import aalen_johansen
+from sim.discovery.product_limit import aalen_johansen, share_gone
 from sim.discovery.time_step import steps_of
 
 __all__ = ["ENDED", "TimedEdge", "TimedJourney", "fit_hazards", "instant_stages"]
@@ -19,7 +19,6 @@ __all__ = ["ENDED", "TimedEdge", "TimedJourney", "fit_hazards", "instant_stages"
 ENDED = -1
 #: A stage takes no time where so many of its visits are shorter than half a step.
 _ALL = 0.99
-_NOBODY_LEAVES = 0.005
 _DIGITS = 1e6
 
 
@@ -96,12 +95,14 @@ def instant_stages(cases: Cases, seconds: float) -> NDArray[np.bool_]:
     return instant
 
 
-def fit_hazards(cases: Cases, contexts: Contexts, seconds: float) -> TimedJourney:
+def fit_hazards(
+    cases: Cases, contexts: Contexts, seconds: float, instant: NDArray[np.bool_] | None = None
+) -> TimedJourney:
     """Estimate every state's hazards by time in it.
 
-    A case whose last event is seen counts as over with the probability that it never goes on, by the product limit of
-    its state, given how long it has been quiet; else it is still at risk. Time is put into bins that widen by a
-    quarter, within which a hazard is constant.
+    A case whose last event is seen counts as over with the probability that it never goes on, given how long it has
+    been quiet and where the log is long enough to tell (:func:`share_gone`); else it is still at risk. Time is put into
+    bins that widen by a quarter, within which a hazard is constant.
 
     Parameters
     ----------
@@ -109,12 +110,14 @@ def fit_hazards(cases: Cases, contexts: Contexts, seconds: float) -> TimedJourne
     contexts : Contexts
     seconds : float
         Of a step.
+    instant : bool (stages,), optional
+        Stages that take no time; by default found in these cases.
 
     Returns
     -------
     TimedJourney
     """
-    instant = instant_stages(cases, seconds)
+    instant = instant_stages(cases, seconds) if instant is None else instant
     state = states_of(cases, contexts)
     steps = steps_of(cases, seconds, instant)
     last = np.zeros(state.size, bool)
@@ -163,9 +166,9 @@ def _edges_of(
     code = np.full(rows.size, -1, np.int64)
     code[goes] = exit
     seen = aalen_johansen(cases.stay[rows], code, max(targets.size, 1))
-    never = 1.0 - float(seen.final.sum())
+    never = share_gone(cases.stay[rows], goes)
     over = np.zeros(rows.size)
-    if never > _NOBODY_LEAVES:
+    if never > 0.0:
         over[~goes] = np.minimum(never / np.maximum(seen.staying_at(cases.stay[rows][~goes]), never), 1.0)
     # Where nobody goes on the case is over at once.
     ended = float(over.sum())

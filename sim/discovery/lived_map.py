@@ -7,13 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.discovery.cases import Cases
-from sim.discovery.product_limit import aalen_johansen
+from sim.discovery.product_limit import aalen_johansen, share_gone
 
 __all__ = ["LivedEdge", "LivedStage", "lived_map", "wilson"]
 
 _Z = 1.959963984540054
-#: Below this share of visits that never go on, nobody is said to leave for good.
-_NOBODY_LEAVES = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
         code = np.full(rows.size, -1, np.int64)
         code[following >= 0] = exit
         found = aalen_johansen(stay, code, max(targets.size, 1))
-        final, gone = found.final, 1.0 - float(found.final.sum())
+        final, gone = found.final, share_gone(stay, following >= 0)
         stages.append(
             LivedStage(
                 stage=stage,
@@ -103,7 +101,7 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
                 cases=np.unique(case[rows]).size,
                 starts=int(starts[stage]),
                 last=int((following < 0).sum()),
-                leaves=gone if gone > _NOBODY_LEAVES else 0.0,
+                leaves=gone,
             )
         )
         for at, target in enumerate(targets.tolist()):

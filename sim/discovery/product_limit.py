@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Incidence", "aalen_johansen"]
+__all__ = ["Incidence", "aalen_johansen", "share_gone"]
+
+#: Below this share nobody is said to leave for good.
+_NOBODY_LEAVES = 0.005
+#: Of those who left: the share behind whose time it was long enough quiet to tell.
+_NEARLY_ALL = 0.99
+#: Who left in the quiet time must be so few of those expected at the pace before it, of whom so many are needed.
+_QUIET, _ENOUGH = 0.2, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +87,50 @@ def aalen_johansen(time: NDArray[np.float64], exit: NDArray[np.int64], exits: in
     staying = np.cumprod(1.0 - total / at_risk)
     before = np.concatenate([[1.0], staying[:-1]])
     return Incidence(times, np.cumsum(before[:, None] * events / at_risk[:, None], axis=0), staying)
+
+
+def share_gone(time: NDArray[np.float64], left: NDArray[np.bool_]) -> float:
+    """Return the share that never leaves, as far as they were watched long enough to tell, else 0.
+
+    The survival function of those who leave some day and those who never do has a plateau. One is believed where nearly
+    nobody left in the time after 99 % of those who did, though at the pace before it ten or more would have (the
+    test of Maller & Zhou 1996, made deaf to single late events). Without it all count as waiting still.
+
+    Parameters
+    ----------
+    time : float64 (n,)
+        How long each stayed, >= 0.
+    left : bool (n,)
+        Whether it left then; else it was still there.
+
+    Returns
+    -------
+    float
+        0 to 1.
+
+    References
+    ----------
+    Maller & Zhou (1996), Survival Analysis with Long-Term Survivors, chapter 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> time = np.r_[np.arange(1.0, 51.0), np.full(50, 500.0)]
+    >>> round(share_gone(time, np.arange(100) < 50), 9)
+    0.5
+    >>> share_gone(np.r_[np.arange(1.0, 51.0), np.full(50, 50.0)], np.arange(100) < 50)
+    0.0
+    """
+    if not left.any():
+        return 1.0
+    never = float(aalen_johansen(time, np.where(left, 0, -1), 1).staying[-1])
+    if never <= _NOBODY_LEAVES:
+        return 0.0
+    middle, border = np.quantile(time[left], [0.5, _NEARLY_ALL], method="lower")
+    after = float(np.maximum(time - border, 0.0).sum())
+    before = float(np.clip(time - middle, 0.0, border - middle).sum())
+    late = int((left & (time > border)).sum())
+    if before <= 0.0:
+        return never if after > 0.0 else 0.0
+    expected = (left & (time > middle) & (time <= border)).sum() / before * after
+    return never if expected >= _ENOUGH and late <= _QUIET * expected else 0.0
