@@ -34,6 +34,8 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 #: New objects between two looks for rings of them that nobody holds any more; Python's own rate is 700.
 RARELY = 50_000
+#: Options with which nothing is drawn.
+_SHOWS = ("--help", "-h", "--hydra-help", "--cfg", "-c", "--info", "-i")
 #: Options of Hydra that load a pickle or move the shipped configuration away.
 REFUSED_OPTIONS: dict[str, str] = {
     "experimental_rerun": "run a result again with from=results/compare/RUN",
@@ -110,7 +112,15 @@ def _dispatch(words: list[str]) -> int:
     if verb not in VERBS:
         return _refuse(f"there is no verb {verb!r}; {suggest(verb, VERBS, 'there are')}; try: journey --help")
     verb, rest = rerun_of(verb, rest)
-    return _run(verb, translate(verb, rest))
+    if not VERBS[verb].engages or any(word in _SHOWS for word in rest):
+        return _run(verb, translate(verb, rest))
+    from sim.reports import artist
+
+    artist.engage()
+    try:
+        return _run(verb, translate(verb, rest))
+    finally:
+        artist.dismiss()
 
 
 def _overview() -> str:

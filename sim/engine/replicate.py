@@ -145,6 +145,7 @@ def run_replicate(
     seed: int,
     replicate: int,
     threads: int = 1,
+    arms_at_once: int = 1,
     on_progress: Callable[[int], None] | None = None,
     stop: threading.Event | None = None,
     kept: KeptRuns | None = None,
@@ -158,6 +159,8 @@ def run_replicate(
         Keys of luck; arms share both.
     threads : int
         Threads that share the customers; any number gives the same bytes.
+    arms_at_once : int
+        Arms that are run at the same time, each in a thread of its own, where one thread has all customers.
     on_progress : callable, optional
         Called with the customer-weeks run since the last call.
     stop : threading.Event, optional
@@ -189,18 +192,22 @@ def run_replicate(
         raise ValueError(f"burn_in + horizon is {weeks} weeks; at most {MAX_WEEK} fit the clocks of customers")
     count = max(1, min(threads, scenario.population))
     if count == 1:
-        return _run_arms(scenario, (seed, replicate), _Threads(1, None, breathe), kept)
+        return _run_arms(scenario, (seed, replicate), _Threads(1, None, breathe, arms_at_once), kept)
     with ThreadPoolExecutor(count - 1) as pool:
         return _run_arms(scenario, (seed, replicate), _Threads(count, pool, breathe), kept)
 
 
 @dataclass(frozen=True, slots=True)
 class _Threads:
-    """How many threads share the customers, where all but the first run, and what is called between weeks."""
+    """How many threads share the customers, where all but the first run, and what is called between weeks.
+
+    ``arms`` is how many arms are run at the same time.
+    """
 
     count: int
     pool: Executor | None
     breathe: Callable[[int], None]
+    arms: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,20 +264,27 @@ def _run_arms(
     scenario: ResolvedScenario, keys: tuple[int, int], threads: _Threads, kept: KeptRuns | None
 ) -> dict[str, History]:
     """Run every arm from a copy of the burn-in, or take it from what is kept."""
-    past: _BurnIn | None = None
-    histories: dict[str, History] = {}
-    for name in scenario.arms:
-        key = run_key(scenario, name, *keys, threads.count)
-        history: History | None = None if kept is None else kept.find(key)
-        if history is None:
-            past = past or _find_burn_in(scenario, keys, threads, kept)
-            # The last arm may use up the burn-in's customers, unless they are kept.
-            last = kept is None and len(histories) == len(scenario.arms) - 1
-            history = _run_arm(scenario, name, keys, past, threads, copy=not last)
-            if kept is not None:
-                kept.put(key, history)
-        histories[name] = history
-    return histories
+    found = {} if kept is None else {name: kept.find(_arm_key(scenario, name, keys, threads)) for name in scenario.arms}
+    asked = [name for name in scenario.arms if found.get(name) is None]
+    if not asked:
+        return found
+    past = _find_burn_in(scenario, keys, threads, kept)
+    if threads.arms > 1 and len(asked) > 1:
+        with ThreadPoolExecutor(threads.arms) as pool:
+            run = partial(_run_arm, scenario, keys=keys, past=past, threads=threads, copy=True)
+            new = dict(zip(asked, pool.map(run, asked), strict=True))
+    else:
+        # The last arm may use up the burn-in's customers, unless they are kept.
+        used_up = None if kept is not None else asked[-1]
+        new = {name: _run_arm(scenario, name, keys, past, threads, copy=name != used_up) for name in asked}
+    if kept is not None:
+        for name, history in new.items():
+            kept.put(_arm_key(scenario, name, keys, threads), history)
+    return {name: new[name] if name in new else found[name] for name in scenario.arms}
+
+
+def _arm_key(scenario: ResolvedScenario, arm: str, keys: tuple[int, int], threads: _Threads) -> tuple[Any, ...]:
+    return run_key(scenario, arm, *keys, threads.count)
 
 
 def _find_burn_in(

@@ -85,6 +85,9 @@ def run_replicates(
         each = max(1, min(each, scenario.population // _MIN_PER_THREAD))
     stop = threading.Event()
     options: dict[str, Any] = {"seed": seed, "on_progress": on_progress, "threads": each, "stop": stop}
+    if engine == "numba" and each == 1:
+        # Threads that no replicate takes and that so few customers are not worth sharing over: arms take them.
+        options["arms_at_once"] = max(1, count // pools)
     if kept is not None and engine == "numba":
         options["kept"] = kept
     if pools == 1:

@@ -14,8 +14,8 @@ from sim.reports.document import Document, Table
 from sim.reports.figures.attribution import draw_combinations, draw_persona_shares, draw_shares, draw_together
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.labels import Words, words_of
+from sim.reports.names import short
 from sim.reports.picture import Picture
-from sim.reports.style import short
 
 if TYPE_CHECKING:
     from sim.experiments.attribute import Attribution

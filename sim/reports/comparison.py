@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,12 @@ from numpy.typing import NDArray
 from agents.money import CENTS
 from sim.experiments.result import Result
 from sim.number_format import in_words, spaced
-from sim.reports.figures.effectiveness import EffectivenessCurve
 from sim.reports.figures.gap import Gap
-from sim.reports.figures.money import CashDoubt
 from sim.scenario.journey import Journey
+
+if TYPE_CHECKING:
+    from sim.reports.figures.effectiveness import EffectivenessCurve
+    from sim.reports.figures.money import CashDoubt
 
 __all__ = [
     "all_journeys",
@@ -112,6 +115,8 @@ def cash_gains(result: Result) -> dict[str, NDArray[np.float64]]:
 
 def cash_doubt(result: Result) -> CashDoubt:
     """Return what the bands of cumulative cash cover beside independent replicates."""
+    from sim.reports.figures.money import CashDoubt  # loads what draws
+
     return CashDoubt(
         result.sampling,
         {
@@ -179,6 +184,8 @@ def persona_panels(result: Result) -> tuple[list[str], list[tuple[str, str, dict
 
 def effectiveness_curves(result: Result) -> dict[str, EffectivenessCurve]:
     """Return by arm its gain over effectiveness; arms without capabilities have none."""
+    from sim.reports.figures.effectiveness import EffectivenessCurve  # loads what draws
+
     summary, out = result.summary_json, {}
     for arm in other_arms(result):
         name = difference_name(result, arm)

@@ -13,8 +13,8 @@ from sim.number_format import count, decimal, exact_percent
 from sim.reports.columns import column_table
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.journey_map import draw_change, draw_flows
+from sim.reports.names import short
 from sim.reports.picture import Picture
-from sim.reports.style import short
 from sim.scenario.journey import Edge, Journey, Stage
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from sim.number_format import percent
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.frontier import Margin, Rule, Scale, draw_found, draw_map, draw_margins, draw_rules
 from sim.reports.labels import listed
+from sim.reports.names import slug
 from sim.reports.picture import Picture
 from sim.reports.scope import scope_of
 from sim.reports.sensitivity import levers_summary, outcome_name, ranges_table, writer
-from sim.reports.style import slug
 from sim.scenario.factor import Factor
 
 __all__ = ["frontier_facts", "frontier_lines", "frontier_document", "frontier_summary", "rule_words"]

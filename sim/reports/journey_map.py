@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.reports.figures.journey_map import Flows, draw_change, draw_difference, draw_flows, draw_journey, flows_of
-from sim.reports.style import png_bytes, short, svg_text
+from sim.reports.names import short
+from sim.reports.style import png_bytes, svg_text
 from sim.scenario.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -23,8 +23,9 @@ from sim.reports.comparison import (
 from sim.reports.figures.money import plot_cash, plot_waterfall
 from sim.reports.figures.personas import plot_personas
 from sim.reports.figures.timeline import plot_bands
+from sim.reports.names import short
 from sim.reports.scope import scope_of
-from sim.reports.style import finish, percent_axis, short, style
+from sim.reports.style import finish, percent_axis, style
 from sim.reports.weekly_series import weekly_series
 
 __all__ = ["overview"]

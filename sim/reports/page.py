@@ -13,15 +13,13 @@ from agents.traits import TRAITS
 from sim.analysis.verdict import break_even_sentence
 from sim.experiments.result import Result
 from sim.number_format import in_words, typed
+from sim.reports.artist import draw_all
 from sim.reports.comparison import difference_name, focal_title, other_arms
 from sim.reports.difference_table import Row, difference_rows
 from sim.reports.document import write_page
 from sim.reports.effects import effects
 from sim.reports.labels import METRIC_WORDS, metric_words
-from sim.reports.overview import overview
-from sim.reports.pictures import pictures
 from sim.reports.scope import customers_in_words
-from sim.reports.style import png_bytes
 
 __all__ = ["write_report"]
 
@@ -52,8 +50,10 @@ def write_report(result: Result, folder: Path) -> Path:
         The report.
     """
     (folder / "figures").mkdir(exist_ok=True)
-    (folder / "figures" / "overview.png").write_bytes(png_bytes(overview(result), 110.0))
-    return write_page("compare", folder, pictures(result), **_slots(result))
+    slots = _slots(result)
+    overview, pictures = draw_all(result)
+    (folder / "figures" / "overview.png").write_bytes(overview)
+    return write_page("compare", folder, pictures, **slots)
 
 
 def _slots(result: Result) -> dict[str, Any]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from matplotlib.figure import Figure
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Picture"]
 
 
 class Picture(NamedTuple):
-    """A figure of a report: its file name without ending, the figure, what it shows, how to read it, its section."""
+    """A figure of a report: its file name without ending, the figure, what it shows, how to read it, its section.
+
+    In place of the figure may stand the text of its SVG, where it is drawn already.
+    """
 
     name: str
-    figure: Figure
+    figure: Figure | str
     alt: str
     reading: str
     section: str

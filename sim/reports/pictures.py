@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from sim.experiments.result import Result
 from sim.number_format import counted, decimal, in_renewals, in_words, percent, short_money
@@ -13,72 +14,87 @@ from sim.reports.comparison import (
     currency_of,
     difference_name,
     flows_of,
-    focal_title,
     other_arms,
     persona_panels,
     waterfall_terms,
 )
+from sim.reports.names import slug
 from sim.reports.picture import Picture
-from sim.reports.style import slug
 
-__all__ = ["pictures"]
+__all__ = ["drawers", "pictures"]
 
 
 def pictures(result: Result) -> Iterator[Picture]:
     """Yield every figure of the report, in its order."""
-    part = _file_parts(arms_in_order(result))
-    yield from _journeys(result, part)
+    for draw in drawers(result):
+        picture = draw()
+        if picture is not None:
+            yield picture
+
+
+def drawers(result: Result) -> list[Callable[[], Picture | None]]:
+    """Return what draws each figure of the report, in its order; None comes of one that has nothing to show."""
+    arms, others, part = arms_in_order(result), other_arms(result), _file_parts(arms_in_order(result))
+    draw: list[Callable[[], Picture | None]] = []
+    draw += [partial(_journey, result, arm, part[arm]) for arm in arms]
+    draw += [partial(_journey_difference, result, arm, part[arm]) for arm in others]
+    draw += [partial(_alluvial, result, arm, part[arm]) for arm in arms]
     if anything_bought(result):
-        yield from _time(result)
-    if other_arms(result):
-        yield from _money(result, part)
-        yield from _personas(result, part)
+        draw += [partial(_loyalty, result), partial(_contacts, result)]
+    if others:
+        draw += [partial(_waterfall, result, arm, part[arm]) for arm in others]
+        draw += [partial(_cash, result), partial(_effectiveness, result), partial(_personas, result)]
+        draw += [partial(_customer_values, result, arm, part[arm]) for arm in others]
+    return draw
 
 
-def _journeys(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:
-    arms, baseline = arms_in_order(result), result.scenario.baseline
-    for arm in arms:
-        yield Picture(
-            f"journey_map_{part[arm]}",
-            plots.journey_map(result, arm),
-            f"Map of the journey in the arm {in_words(arm)}: {_main_flows(result, arm)}",
-            "Follow the thick lines down: each is as wide as the customers who took it; lines on the left lead back.",
-            "journey",
-        )
-    for arm in other_arms(result):
-        yield Picture(
-            f"journey_difference_{part[arm]}",
-            plots.journey_map(result, arm, minus=baseline),
-            f"Map of what {in_words(arm)} changes against {in_words(baseline)}, edge by edge, per 100 customers.",
-            "Blue with + is travelled more often than in the baseline, dashed orange with − less; grey may be chance.",
-            "journey",
-        )
-    for arm in arms:
-        drawn = plots.alluvial(result, arm)
-        if drawn is not None:
-            yield Picture(
-                f"alluvial_{part[arm]}",
-                drawn,
-                in_renewals("Flows from need to purchase and beyond", result.scenario.renews)
-                + f" in the arm {in_words(arm)}. {_origin_words(result, arm)}",
-                in_renewals(
-                    "Read down: the wider the green band, the more purchases were made without comparing the market.",
-                    result.scenario.renews,
-                ),
-                "flows",
-            )
+def _journey(result: Result, arm: str, part: str) -> Picture:
+    return Picture(
+        f"journey_map_{part}",
+        plots.journey_map(result, arm),
+        f"Map of the journey in the arm {arm}: {_main_flows(result, arm)}",
+        "Follow the thick lines down: each is as wide as the customers who took it; lines on the left lead back.",
+        "journey",
+    )
 
 
-def _time(result: Result) -> Iterator[Picture]:
-    focal, weeks = focal_title(result), result.scenario.horizon
-    yield Picture(
+def _journey_difference(result: Result, arm: str, part: str) -> Picture:
+    baseline = result.scenario.baseline
+    return Picture(
+        f"journey_difference_{part}",
+        plots.journey_map(result, arm, minus=baseline),
+        f"Map of what {arm} changes against {baseline}, edge by edge, per 100 customers.",
+        "Blue with + is travelled more often than in the baseline, dashed orange with − less; grey may be chance.",
+        "journey",
+    )
+
+
+def _alluvial(result: Result, arm: str, part: str) -> Picture | None:
+    drawn = plots.alluvial(result, arm)
+    if drawn is None:
+        return None
+    return Picture(
+        f"alluvial_{part}",
+        drawn,
+        f"Flows from need to purchase and beyond in the arm {arm}. {_origin_words(result, arm)}",
+        "Read down: the wider the green band, the more purchases were made without comparing the market again.",
+        "flows",
+    )
+
+
+def _loyalty(result: Result) -> Picture:
+    focal, weeks = result.scenario.market.focal, result.scenario.horizon
+    return Picture(
         "loyalty",
         plots.loyalty(result),
         f"Market share and loop share of {focal} over {counted(weeks, result.scenario.step)}, by arm.",
         "Where two bands are apart the arms differ; where they overlap, see the table of paired differences.",
         "time",
     )
-    yield Picture(
+
+
+def _contacts(result: Result) -> Picture:
+    return Picture(
         "contacts",
         plots.contacts(result),
         "Contacts, contact fatigue and share of customers opted out over the horizon, by arm.",
@@ -87,58 +103,67 @@ def _time(result: Result) -> Iterator[Picture]:
     )
 
 
-def _money(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:
-    currency, others, baseline = currency_of(result), other_arms(result), in_words(result.scenario.baseline)
-    for arm in others:
-        start, end, terms = waterfall_terms(result, arm)
-        words = ", ".join(f"{name} {short_money(amount, currency, sign=True)}" for name, amount in terms)
-        yield Picture(
-            f"waterfall_{part[arm]}",
-            plots.waterfall(result, arm),
-            f"From {start[0]}, {short_money(start[1], currency)}, to {end[0]}, "
-            f"{short_money(end[1], currency)}: {words}.",
-            "Each bar starts where the last one ended: blue adds, hatched orange takes away.",
-            "money",
-        )
-    yield Picture(
+def _waterfall(result: Result, arm: str, part: str) -> Picture:
+    currency = currency_of(result)
+    start, end, terms = waterfall_terms(result, arm)
+    words = ", ".join(f"{name} {short_money(amount, currency, sign=True)}" for name, amount in terms)
+    return Picture(
+        f"waterfall_{part}",
+        plots.waterfall(result, arm),
+        f"From {start[0]}, {short_money(start[1], currency)}, to {end[0]}, {short_money(end[1], currency)}: {words}.",
+        "Each bar starts where the last one ended: blue adds, hatched orange takes away.",
+        "money",
+    )
+
+
+def _cash(result: Result) -> Picture:
+    others, baseline = other_arms(result), result.scenario.baseline
+    return Picture(
         "cash",
         plots.cash(result),
-        f"Cumulative contribution of {', '.join(map(in_words, others))} minus {baseline} over the horizon.",
+        f"Cumulative contribution of {', '.join(others)} minus {baseline} over the horizon.",
         "The lowest point is the money needed before it pays back; a line that ends below zero has not paid back.",
         "money",
     )
+
+
+def _effectiveness(result: Result) -> Picture | None:
     drawn = plots.effectiveness(result)
-    if drawn is not None:
-        yield Picture(
-            "effectiveness",
-            drawn,
-            f"Difference in contribution from {baseline} over the effectiveness of the capabilities, "
-            "from 0 to 200 % of what is assumed.",
-            "Left of the point where a line rises through zero, the capabilities cost more than they earn.",
-            "money",
-        )
+    if drawn is None:
+        return None
+    return Picture(
+        "effectiveness",
+        drawn,
+        f"Difference in contribution from {result.scenario.baseline} over the effectiveness of the capabilities, "
+        "from 0 to 200 % of what is assumed.",
+        "Left of the point where a line rises through zero, the capabilities cost more than they earn.",
+        "money",
+    )
 
 
-def _personas(result: Result, part: Mapping[str, str]) -> Iterator[Picture]:
-    yield Picture(
+def _personas(result: Result) -> Picture:
+    return Picture(
         "personas",
         plots.personas(result),
-        f"Difference from {in_words(result.scenario.baseline)} per persona: {_persona_words(result)}",
+        f"Difference from {result.scenario.baseline} per persona: {_persona_words(result)}",
         "A filled dot whose bar stays clear of zero is a sure difference; a hollow one may be chance.",
         "personas",
     )
-    for arm in other_arms(result):
-        drawn = plots.customer_values(result, arm)
-        if drawn is not None:
-            shares = result.summary_json["clv_differences"][difference_name(result, arm)]["shares"]["all"]
-            yield Picture(
-                f"customer_values_{part[arm]}",
-                drawn,
-                f"Histogram of the difference in value per customer: {percent(shares['winners'] or 0.0)} are worth "
-                f"more in {in_words(arm)}, {percent(shares['losers'] or 0.0)} less.",
-                "Same customers, same random numbers: those right of zero are worth more than in the baseline.",
-                "personas",
-            )
+
+
+def _customer_values(result: Result, arm: str, part: str) -> Picture | None:
+    drawn = plots.customer_values(result, arm)
+    if drawn is None:
+        return None
+    shares = result.summary_json["clv_differences"][difference_name(result, arm)]["shares"]["all"]
+    return Picture(
+        f"customer_values_{part}",
+        drawn,
+        f"Histogram of the difference in value per customer: {percent(shares['winners'] or 0.0)} are worth "
+        f"more in {arm}, {percent(shares['losers'] or 0.0)} less.",
+        "Same customers, same random numbers: those right of zero are worth more than in the baseline.",
+        "personas",
+    )
 
 
 def _file_parts(arms: list[str]) -> dict[str, str]:

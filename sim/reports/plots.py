@@ -34,8 +34,9 @@ from sim.reports.figures.journey_map import draw_difference, draw_flows
 from sim.reports.figures.money import draw_cash, draw_waterfall
 from sim.reports.figures.personas import draw_personas, draw_values
 from sim.reports.figures.timeline import TimelinePanel, draw_timeline
+from sim.reports.names import short
 from sim.reports.overview import overview
-from sim.reports.style import money_axis, percent_axis, short
+from sim.reports.style import money_axis, percent_axis
 from sim.reports.weekly_series import weekly_series
 
 __all__ = [

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from textwrap import wrap
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -34,12 +33,9 @@ __all__ = [
     "money_axis",
     "percent_axis",
     "png_bytes",
-    "short",
-    "slug",
     "style",
     "svg_text",
     "value_axis",
-    "wrapped",
 ]
 
 #: Width of a figure in inches: narrow, so that on a phone its 9-point text is still about 9 pixels high.
@@ -169,43 +165,6 @@ def finish(axes: Axes, title: str, *, x: str, y: str, flush: bool = False) -> No
     axes.set_ylabel(y)
 
 
-def short(text: str, width: int = 18) -> str:
-    """Cut a name that would not fit, marking the cut.
-
-    Examples
-    --------
-    >>> short("Vibrant Veronica", 10)
-    'Vibrant V…'
-    """
-    flat = " ".join(text.split())
-    return flat if len(flat) <= width else flat[: width - 1].rstrip() + "…"
-
-
-def wrapped(text: str, width: int = 17, lines: int = 2) -> str:
-    r"""Break a name into lines, and cut what does not fit.
-
-    Parameters
-    ----------
-    text : str
-        The name.
-    width : int
-        Letters a line.
-    lines : int
-        At most so many lines.
-
-    Returns
-    -------
-    str
-        The lines, separated by line breaks.
-
-    Examples
-    --------
-    >>> wrapped("Vibrant Veronica, exercise enthusiast")
-    'Vibrant Veronica,\nexercise…'
-    """
-    return "\n".join(wrap(" ".join(text.split()), width, max_lines=lines, placeholder="…"))
-
-
 def percent_axis(axes: Axes) -> None:
     """Write the y axis as percentages."""
     value_axis(axes.yaxis, lambda value: f"{compact(value * 100)} %")
@@ -245,17 +204,6 @@ def footnote(figure: Figure, words: str, *, above: float = 0.05) -> None:
     """
     y = above / figure.get_size_inches()[1]
     figure.text(0.02, y, words, fontsize=7.5, color=MUTED, va="bottom", linespacing=1.3)
-
-
-def slug(name: str) -> str:
-    """Turn a name into part of a file name.
-
-    Examples
-    --------
-    >>> slug("A/B <test>")
-    'A-B-test'
-    """
-    return re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-")[:40] or "unnamed"
 
 
 def svg_text(figure: Figure) -> str:

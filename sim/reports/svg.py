@@ -10,11 +10,19 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from sim.reports.picture import Picture
-from sim.reports.style import svg_text
 
-__all__ = ["write_figures"]
+__all__ = ["svg_of", "write_figures"]
 
 _GLYPH = re.compile(r'\s*<path id="(DejaVuSans[^"]*)"[^>]*/>')
+
+
+def svg_of(picture: Picture) -> str:
+    """Return the SVG of a picture."""
+    if isinstance(picture.figure, str):
+        return picture.figure
+    from sim.reports.style import svg_text  # loads what draws
+
+    return svg_text(picture.figure)
 
 
 def write_figures(pictures: Iterable[Picture], folder: Path) -> tuple[list[dict[str, Any]], Markup]:
@@ -24,7 +32,7 @@ def write_figures(pictures: Iterable[Picture], folder: Path) -> tuple[list[dict[
     glyphs: dict[str, str] = {}
     embedded: list[dict[str, Any]] = []
     for number, picture in enumerate(pictures, start=1):
-        text = svg_text(picture.figure)
+        text = svg_of(picture)
         (drawn / f"{picture.name}.svg").write_text(text, encoding="utf-8")
         embedded.append(_embedded(picture, text, f"f{number}", glyphs))
     return embedded, Markup("".join(glyphs.values()))

@@ -12,8 +12,8 @@ from sim.number_format import NOTHING, quantity
 from sim.reports.difference_table import difference_rows
 from sim.reports.document import text_lines
 from sim.reports.labels import words_of
+from sim.reports.names import short
 from sim.reports.scope import scope_of
-from sim.reports.style import short
 from sim.terminal import clean, is_ascii
 
 if TYPE_CHECKING:

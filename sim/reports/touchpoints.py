@@ -12,8 +12,8 @@ from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.figures.touchpoints import Rank, draw_moments, draw_ranking
 from sim.reports.labels import words_of
+from sim.reports.names import short
 from sim.reports.picture import Picture
-from sim.reports.style import short
 
 if TYPE_CHECKING:
     from sim.experiments.touchpoints import Touchpoints

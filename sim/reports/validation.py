@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.patterns import draw_checks, draw_panel
+from sim.reports.names import short, slug
 from sim.reports.picture import Picture
-from sim.reports.style import short, slug
 
 if TYPE_CHECKING:
     from sim.validation.check import Check

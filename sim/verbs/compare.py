@@ -102,9 +102,15 @@ def _run(job: Job[CompareKeys, Ensemble | None], session: Session) -> Answer:
 
 
 def _import_ahead() -> None:
-    """Import what writes and draws a result."""
+    """Import what writes and shows a result, and what draws it where no artist does."""
+    import sim.reports.artist
     import sim.reports.page
-    import sim.results  # noqa: F401
+    import sim.reports.terminal
+    import sim.results.comparison
+
+    if not sim.reports.artist.are_engaged():
+        import sim.reports.overview
+        import sim.reports.pictures
 
 
 COMMAND = Command(keys=CompareKeys, prepare=_prepare, run=_run)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from sim.scenario.market import Market
 from sim.scenario.resolved import Arm, ResolvedScenario
 from sim.world.bounds import check_sums
 from sim.world.costs import segment_costs
-from sim.world.graph import INCUMBENT, compile_graph
+from sim.world.graph import INCUMBENT, Graph, compile_graph
 from sim.world.quantiles import tail_quantiles, taste_quantiles
 from sim.world.timeline import timeline_of
 from sim.world.world import BRAND, CONSTANTS, LEVEL, NO_WEEK, OFFER, PERSONA, REAL, SEGMENT, World
@@ -156,6 +158,31 @@ def _compile_constants(scenario: ResolvedScenario, arm: Arm, seed: int, replicat
     return constants
 
 
+#: Graphs that were laid out, with what they were laid out from, the latest last: arms, replicates and the points of a
+#: sweep share their journeys, and laying them out takes as long as running a hundred customers.
+_GRAPHS: OrderedDict[tuple[Any, ...], tuple[Graph, Any]] = OrderedDict()
+_MOST_GRAPHS = 64
+_LOCK = threading.Lock()
+
+
+def _graph(scenario: ResolvedScenario) -> Graph:
+    """Lay out the journeys of a scenario, or find them laid out."""
+    journeys, channels = tuple(scenario.journeys.values()), scenario.market.channels
+    personas = tuple(persona.name for persona in scenario.personas)
+    # Journeys and channels are never changed in place and are held as long as their graph: identity stands for content.
+    key = (tuple(scenario.journeys), tuple(map(id, journeys)), id(channels), personas)
+    with _LOCK:
+        if key in _GRAPHS:
+            _GRAPHS.move_to_end(key)
+            return _GRAPHS[key][0]
+    graph = compile_graph(scenario.journeys, scenario.market, personas)
+    with _LOCK:
+        _GRAPHS[key] = (graph, (journeys, channels))
+        while len(_GRAPHS) > _MOST_GRAPHS:
+            _GRAPHS.popitem(last=False)
+    return graph
+
+
 def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: int) -> World:
     """Compile one arm to read-only numbers.
 
@@ -185,7 +212,7 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
     reference = market.reference_price or prices[there].mean() or 1.0
     weeks = np.arange(scenario.burn_in + scenario.horizon + 1)
     segments, levels, run_costs = _compile_segments(scenario, arm)
-    graph = compile_graph(scenario.journeys, market, tuple(persona.name for persona in personas))
+    graph = _graph(scenario)
     stages = graph.node_of.shape[1]
     constants = _compile_constants(scenario, arm, seed, replicate, stages)
     people = np.zeros(len(personas), PERSONA).view(np.recarray)

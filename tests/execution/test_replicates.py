@@ -15,7 +15,9 @@ from sim.engine.replicate import Stopped, run_replicate
 from sim.execution.executors import usable_threads
 from sim.execution.replicates import run_replicates
 from sim.experiments.compare import compare
+from sim.scenario.dotted_key import with_values
 from sim.scenario.scenario import Scenario
+from sim.world.compile import compile_world
 
 NAMES = ("weekly", "flows", "customers", "events", "market")
 
@@ -165,3 +167,22 @@ def test_who_begins_past_the_waiting_stage_needs_again(engine):
     (_, arms), *_ = run_replicates(scenario, seed=1, replicates=[0], engine=engine)
     purchases = arms["classic"].purchases.sum(axis=(1, 2, 3))
     assert purchases[:10].sum() > 60 and purchases[30:].sum() > 60
+
+
+def test_arms_at_the_same_time_are_the_same_to_the_bit(treadmill, assert_same_history):
+    apart = run_replicate(treadmill, seed=3, replicate=1)
+    together = run_replicate(treadmill, seed=3, replicate=1, arms_at_once=4)
+    assert list(together) == list(apart)
+    for arm, history in apart.items():
+        assert_same_history(together[arm], history)
+
+
+def test_journeys_are_laid_out_once_and_anew_where_one_is_changed(treadmill):
+    arm = treadmill.arms["proactive"]
+    first, again = (compile_world(treadmill, arm, seed=1, replicate=number) for number in range(2))
+    assert first.nodes is again.nodes
+    changed = with_values(treadmill, {"journeys.proactive.edges.consider_to_buy.logit.base": -3.0})
+    other = compile_world(changed, changed.arms["proactive"], seed=1, replicate=0)
+    assert other.edges.base.tolist() != first.edges.base.tolist()
+    dearer = with_values(treadmill, {"market.channels.web.effort": 0.9})
+    assert compile_world(dearer, arm, seed=1, replicate=0).channels.effort.tolist() != first.channels.effort.tolist()

@@ -13,7 +13,8 @@ from matplotlib.path import Path
 
 from sim.number_format import in_renewals, in_words, percent
 from sim.reports.figures.journey_graph import order_stages
-from sim.reports.style import INK, MUTED, WIDTH, short, style
+from sim.reports.names import short
+from sim.reports.style import INK, MUTED, WIDTH, style
 from sim.scenario.journey import Journey, Stage
 
 __all__ = ["draw_alluvial"]

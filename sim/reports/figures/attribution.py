@@ -12,7 +12,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from sim.reports.figures.gap import Gap, is_sure
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
+from sim.reports.names import short
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, footnote, style, value_axis
 
 __all__ = ["draw_combinations", "draw_persona_shares", "draw_shares", "draw_together"]
 

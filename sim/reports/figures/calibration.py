@@ -12,7 +12,8 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from sim.analysis.paired import NORMAL_WIDTH
 from sim.calibration.targets import written
 from sim.number_format import compact, decimal
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
+from sim.reports.names import short
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, footnote, style, value_axis
 
 if TYPE_CHECKING:
     from sim.calibration.result import Calibration

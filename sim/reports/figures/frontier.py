@@ -14,7 +14,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from sim.number_format import percent
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
+from sim.reports.names import short
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, footnote, style, value_axis
 
 __all__ = ["Margin", "Rule", "Scale", "draw_found", "draw_map", "draw_margins", "draw_rules"]
 

@@ -16,7 +16,8 @@ from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
 
 from sim.number_format import in_words
-from sim.reports.style import INK, MUTED, PALE, WIDTH, short
+from sim.reports.names import short
+from sim.reports.style import INK, MUTED, PALE, WIDTH
 
 __all__ = ["StageBox", "Link", "draw_journey_graph", "order_stages"]
 

@@ -15,7 +15,8 @@ from agents.traits import TRAITS
 from sim.analysis.paired import estimate
 from sim.number_format import compact, counted, percent, typed
 from sim.reports.figures.journey_graph import Link, StageBox, draw_journey_graph, order_stages
-from sim.reports.style import FEWER, INK, MORE, PALE, short, style
+from sim.reports.names import short
+from sim.reports.style import FEWER, INK, MORE, PALE, style
 from sim.scenario.journey import Edge, Journey, Stage
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from sim.analysis.bands import band_of
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.number_format import percent, short_money
 from sim.reports.figures.timeline import label_ends
-from sim.reports.style import FEWER, INK, MORE, MUTED, Look, canvas, finish, footnote, look, money_axis, short, style
+from sim.reports.names import short
+from sim.reports.style import FEWER, INK, MORE, MUTED, Look, canvas, finish, footnote, look, money_axis, style
 
 __all__ = ["CashDoubt", "draw_cash", "draw_waterfall", "plot_cash", "plot_waterfall"]
 

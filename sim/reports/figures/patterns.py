@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.number_format import compact
-from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, Look, canvas, finish, look, short, style, value_axis
+from sim.reports.names import short
+from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, Look, canvas, finish, look, style, value_axis
 
 if TYPE_CHECKING:
     from sim.validation.chart import Chart, Curve

@@ -12,21 +12,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from sim.number_format import compact, in_words, percent, short_money, typed
 from sim.reports.figures.gap import Gap, is_sure
-from sim.reports.style import (
-    FEWER,
-    INK,
-    MORE,
-    MUTED,
-    WIDTH,
-    finish,
-    footnote,
-    look,
-    money_axis,
-    short,
-    style,
-    value_axis,
-    wrapped,
-)
+from sim.reports.names import short, wrapped
+from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, finish, footnote, look, money_axis, style, value_axis
 
 __all__ = ["draw_personas", "draw_values", "plot_personas"]
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from sim.experiments.main_effects import Effect
 from sim.number_format import compact, percent
-from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, look, short, style, value_axis
+from sim.reports.names import short
+from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, look, style, value_axis
 
 __all__ = ["draw_effects", "draw_runs", "draw_scatter", "short_path"]
 

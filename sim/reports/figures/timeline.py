@@ -15,7 +15,8 @@ from sim.analysis.bands import Band, band_of, period_middles
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, Shape
 from sim.number_format import in_words
-from sim.reports.style import INK, canvas, finish, footnote, look, short, style
+from sim.reports.names import short
+from sim.reports.style import INK, canvas, finish, footnote, look, style
 
 __all__ = ["TimelinePanel", "draw_timeline", "label_ends", "plot_bands"]
 

@@ -11,7 +11,8 @@ from matplotlib.ticker import MaxNLocator
 
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.figures.journey_graph import Link, StageBox, draw_journey_graph, order_stages
-from sim.reports.style import FEWER, INK, MORE, PALE, WIDTH, canvas, finish, footnote, short, style, value_axis
+from sim.reports.names import short
+from sim.reports.style import FEWER, INK, MORE, PALE, WIDTH, canvas, finish, footnote, style, value_axis
 from sim.scenario.journey import Journey
 
 __all__ = ["Rank", "draw_moments", "draw_ranking"]
