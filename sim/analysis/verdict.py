@@ -32,6 +32,8 @@ _TERM_WORDS = {
     "run": ("lower cost of running capabilities", "the cost of running the capabilities"),
     "experiments": ("fewer experiments", "the cost of experiments"),
 }
+#: What a competitor may want that is an amount of money.
+_MONEY_GOALS = ("npv", "contribution", "revenue")
 _ORIGIN_WORDS = {
     "initial": "initial consideration",
     "evaluation": "active evaluation",
@@ -105,7 +107,7 @@ class _Case:
         self.called, self.base = in_words(arm), in_words(self.baseline)
 
     def sentences(self) -> list[str]:
-        out = [self.headline()]
+        out = [self.headline(), *self.answers()]
         if self.unchanged():
             return out
         out.extend(filter(None, (self.shares(), self.through(), self.stage())))
@@ -117,6 +119,30 @@ class _Case:
 
     def money(self, amount: float, *, signed: bool = True) -> str:
         return money(amount, self.currency, signed=signed)
+
+    def answers(self) -> Iterable[str]:
+        """Say what competitors do that may answer what the focal brand does in this arm."""
+        found = (self.summary.get("best_responses") or {}).get(self.arm)
+        if found is None:
+            return
+        said = []
+        for brand, item in found["competitors"].items():
+            called, chosen = title(self.summary, brand), item["chosen"]
+            if chosen["strategy"] is None:
+                said.append(f"{called} waits: none of its {len(item['choices']) - 1} answers is shown to pay")
+                continue
+            gain = chosen["gain"]
+            write = self.money if item["goal"] in _MONEY_GOALS else _signed
+            worth = (
+                f"{write(gain['mean'])}{bracket(gain, write)} {item['goal'].replace('_', ' ').replace('npv', 'NPV')}"
+            )
+            said.append(
+                f"{called} follows with {chosen['strategy']} from {self.step} {chosen['start_week']},"
+                f" worth {worth} to it beside waiting"
+            )
+        yield f"Competitors answer: {'; '.join(said)}."
+        if not found["settled"]:
+            yield "Answering in turn they do not settle: one of them would always change; the last state is compared."
 
     def doubt(self) -> str:
         """Say what each part of the interval rests on, and what would narrow it."""

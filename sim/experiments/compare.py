@@ -21,6 +21,7 @@ from sim.analysis.summary import DoubtRuns, difference_name, parts_of_uncertaint
 from sim.analysis.tables import stage_names
 from sim.analysis.verdict import verdict
 from sim.calibration.ensemble import SEEDS, Ensemble
+from sim.experiments.best_responses import best_responses
 from sim.experiments.break_even import break_even
 from sim.experiments.doubt import doubt_runs, doubt_sources
 from sim.experiments.result import Result
@@ -99,6 +100,7 @@ def compare(
             " one likes; leave one of them out"
         )
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
+    scenario, answers = best_responses(scenario, seed=seed, engine=engine, executor=executor)
     collected = _Collected(scenario, kept)
     options = dict(seed=seed, engine=engine, threads=threads, on_progress=on_progress, executor=executor)
     width = 0.0
@@ -114,13 +116,11 @@ def compare(
     doubts = doubt_runs(collected.runs, options=again) if effectiveness else {}
     summary = collected.summary(seed, ensemble, doubts)
     if precision is not None:
-        summary["precision"] = {
-            "wanted": precision,
-            "reached": width <= precision,
-            "half_width": width if isfinite(width) else None,
-        }
+        summary["precision"] = _reached(precision, width)
     if effectiveness:
         _add_break_even(summary, collected, again)
+    if answers:
+        summary["best_responses"] = {answer.arm: answer.plain() for answer in answers}
     summary["verdict"] = verdict(summary)
     return Result(
         scenario=scenario,
@@ -161,6 +161,10 @@ def _run_until_precise(collected: _Collected, replicates: int, precision: float,
         # The half-width shrinks with the square root of the number; the guess is rough, so it never more than doubles.
         guess = wanted * (width / precision) ** 2 if isfinite(width) else 2.0 * wanted
         wanted = min(MAX_REPLICATES, max(wanted + 1, min(2 * wanted, ceil(guess))))
+
+
+def _reached(wanted: float, width: float) -> dict[str, Any]:
+    return {"wanted": wanted, "reached": width <= wanted, "half_width": width if isfinite(width) else None}
 
 
 def _add_break_even(summary: dict[str, Any], collected: _Collected, options: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from sim.analysis.verdict import break_even_sentence
 from sim.experiments.result import Result
 from sim.number_format import in_words, typed
 from sim.reports.artist import draw_all
+from sim.reports.best_responses import best_response_tables
 from sim.reports.comparison import difference_name, focal_title, other_arms
 from sim.reports.difference_table import Row, difference_rows
 from sim.reports.document import write_page
@@ -87,6 +88,7 @@ def _slots(result: Result) -> dict[str, Any]:
             if any(summary["arms"][arm][metric]["mean"] is not None for arm in scenario.arms)
         ],
         "persona_metrics": _PERSONA_METRICS,
+        "answers": best_response_tables(summary, currency),
         "strategies": list(_strategies(result)),
         "effects": list(effects(result)),
         "capabilities": CAPABILITIES,

@@ -358,7 +358,7 @@ def _set_quickly(scenario: S, steps: Sequence[str], value: object, key: str) -> 
     _find(scenario, steps, key)
     if isinstance(value, Mapping | list | tuple) or (not rest and head not in VALUES):
         return None
-    if head == "arms" and (len(steps) < 5 or steps[3] == "journey" or steps[4] == "doubt"):
+    if head == "arms" and (len(steps) < 5 or steps[3] in ("journey", "best_response") or steps[4] == "doubt"):
         return None
     path = ".".join(steps)
     if head == "arms":

@@ -18,7 +18,7 @@ from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import Edge, Journey, edge_names, read_journey
 from sim.scenario.market import Market
-from sim.scenario.resolved import Arm, ResolvedScenario
+from sim.scenario.resolved import Arm, BestResponse, ResolvedScenario
 from sim.scenario.schema import check, plain, read, read_name, read_value, show
 
 __all__ = [
@@ -53,7 +53,7 @@ VALUES: tuple[str, ...] = (
 SCENARIO_KEYS: tuple[str, ...] = ("name", "market", "personas", "journeys", "baseline", "arms", *VALUES)
 #: Keys of an arm that stand for brands by their role.
 ROLES: tuple[str, ...] = ("focal", "competitors")
-PLAN_KEYS: tuple[str, ...] = ("journey", "strategy")
+PLAN_KEYS: tuple[str, ...] = ("journey", "strategy", "best_response")
 #: What a company does that leads nobody: no capability, no contact.
 REACTIVE = "reactive"
 
@@ -393,9 +393,47 @@ def _normalize_plan(
     if journey is not None:
         read_name(journey, "a journey", where=where, key=f"{key}.journey")
     strategy = data.get("strategy")
+    answer = _normalize_best_response(data.get("best_response"), f"{key}.best_response", parts, where, config_path)
     if strategy is None and not role:
-        return {"journey": journey, "strategy": None}
-    return {"journey": journey, "strategy": _normalize_strategy(strategy, f"{key}.strategy", parts, where, config_path)}
+        return {"journey": journey, "strategy": None, "best_response": answer}
+    written = _normalize_strategy(strategy, f"{key}.strategy", parts, where, config_path)
+    return {"journey": journey, "strategy": written, "best_response": answer}
+
+
+def _normalize_best_response(
+    data: object, key: str, parts: list[Part], where: str, config_path: ConfigPath
+) -> dict[str, Any] | None:
+    """Write out among what a competitor chooses: a list of strategies, or a mapping with more than that."""
+    if data is None:
+        return None
+    place = f"{where}: " if where else ""
+    if isinstance(data, str | list | tuple):
+        data = {"strategies": data}
+    said = check(BestResponse, data, where=where, key=key)
+    named = said.get("strategies")
+    if isinstance(named, str):
+        named = [named]
+    if isinstance(named, list | tuple):
+        named = {read_name(name, "a strategy", where=where, key=f"{key}.strategies"): name for name in named}
+    if not isinstance(named, Mapping) or not named:
+        raise ConfigError(
+            f"{place}{key}.strategies is {show(named)}; give names of files in strategy/, such as [all_four]"
+        )
+    strategies = {
+        read_name(name, "a strategy", where=where, key=f"a name under {key}.strategies"): _normalize_strategy(
+            strategy, f"{key}.strategies.{name}", parts, where, config_path
+        )
+        for name, strategy in named.items()
+    }
+    values = {
+        field.name: plain(field.default) for field in dataclasses.fields(BestResponse) if field.name != "strategies"
+    }
+    for name, value in said.items():
+        if name != "strategies":
+            values[name] = plain(read_value(BestResponse, name, value, where=where, key=f"{key}.{name}"))
+    if values["journey"] is not None:
+        read_name(values["journey"], "a journey", where=where, key=f"{key}.journey")
+    return {"strategies": strategies, **values}
 
 
 def _normalize_strategy(
@@ -440,6 +478,9 @@ def _normalize_journeys(data: object, arms: Mapping[str, Any], parts: list[Part]
         for brand, plan in plans.items():
             if plan["journey"] is not None:
                 named.setdefault(plan["journey"], f"arms.{arm}.{brand}.journey")
+            answer = plan["best_response"]
+            if answer is not None and answer["journey"] is not None:
+                named.setdefault(answer["journey"], f"arms.{arm}.{brand}.best_response.journey")
     parts.extend(
         Part("journey", name, f"journeys.{name}", asked) for name, asked in named.items() if name not in written
     )

@@ -15,8 +15,8 @@ from sim.scenario.doubt import read_doubt
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import Journey, read_journey, stage_names
 from sim.scenario.market import Market
-from sim.scenario.normal_form import REACTIVE, ROLES, VALUES, NormalForm, compose, normalize_file
-from sim.scenario.resolved import Arm, Plan, ResolvedScenario
+from sim.scenario.normal_form import PLAN_KEYS, REACTIVE, ROLES, VALUES, NormalForm, compose, normalize_file
+from sim.scenario.resolved import Arm, BestResponse, Plan, ResolvedScenario
 from sim.scenario.schema import read, read_value, show
 
 __all__ = ["build_journey", "check_journeys", "check_market", "check_personas", "resolve"]
@@ -27,7 +27,7 @@ MOST_CHANNELS = 127
 #: Words that stand for several personas, or for none, in the tables of results.
 RESERVED_PERSONAS: tuple[str, ...] = ("all", "company", "use")
 #: Words that stand for something else where a brand's name may stand.
-RESERVED_BRANDS: tuple[str, ...] = (*ROLES, "journey", "strategy")
+RESERVED_BRANDS: tuple[str, ...] = (*ROLES, *PLAN_KEYS)
 
 
 def resolve(form: NormalForm, config_path: ConfigPath, *, where: str = "") -> dict[str, Any]:
@@ -74,7 +74,10 @@ def _build(data: Mapping[str, Any], config_path: ConfigPath, where: str) -> dict
         name: Arm(name=name, plans=_build_plans(plans, f"arms.{name}", market, personas, config_path, where))
         for name, plans in data["arms"].items()
     }
+    _check_best_responses(arms, baseline, market, where)
     named = dict.fromkeys(plan.journey for arm in arms.values() for plan in arm.plans.values())
+    answers = [plan.best_response for arm in arms.values() for plan in arm.plans.values()]
+    named.update(dict.fromkeys(answer.journey for answer in answers if answer is not None and answer.journey))
     named[market.journey] = None
     journeys = {name: build_journey(name, data["journeys"], market, config_path, where) for name in named}
     check_journeys(journeys, arms, baseline, market, where)
@@ -224,19 +227,61 @@ def _build_plans(
         said = brand if (plans.get(brand) or {}).get("strategy") is not None else _role(brand, market)
         given = _plan_value(plans, brand, market.focal, "strategy")
         place = f"{key}.{said}.strategy"
-        strategy = Strategy(name=REACTIVE) if given is None else read(Strategy, given, where=where, key=place)
-        doubt = read_doubt(strategy.doubt, config_path, where=where, key=f"{place}.doubt")
-        strategy = dataclasses.replace(strategy, doubt=doubt)
-        named = [("personas", name) for name in strategy.personas] + [("only", name) for name in strategy.only]
-        for names, persona in named:
-            if persona not in known:
-                raise ConfigError(
-                    f"{where}: {place}.{names} names {persona!r}, which is no persona of this scenario; "
-                    f"{suggest(persona, known, 'the personas are')}{config_path.edit('persona', persona)}"
-                )
+        strategy = _build_strategy(given, place, known, config_path, where)
         journey = _plan_value(plans, brand, market.focal, "journey") or market.journey
-        built[brand] = Plan(journey=journey, strategy=with_typed_levels(strategy))
+        # A brand with a strategy of its own does not choose as the others do.
+        chooser = brand if said == brand or (plans.get(brand) or {}).get("best_response") is not None else said
+        answer = (plans.get(chooser) or {}).get("best_response")
+        if answer is not None:
+            place = f"{key}.{chooser}.best_response"
+            strategies = {
+                name: _build_strategy(one, f"{place}.strategies.{name}", known, config_path, where)
+                for name, one in answer["strategies"].items()
+            }
+            values = {name: value for name, value in answer.items() if name != "strategies"}
+            answer = dataclasses.replace(
+                read(BestResponse, {**values, "strategies": {}}, where=where, key=place), strategies=strategies
+            )
+        built[brand] = Plan(journey=journey, strategy=strategy, best_response=answer)
     return built
+
+
+def _build_strategy(data: Any, place: str, personas: list[str], config_path: ConfigPath, where: str) -> Strategy:
+    """Build a strategy and check that it names no persona that the scenario has not."""
+    strategy = Strategy(name=REACTIVE) if data is None else read(Strategy, data, where=where, key=place)
+    doubt = read_doubt(strategy.doubt, config_path, where=where, key=f"{place}.doubt")
+    strategy = dataclasses.replace(strategy, doubt=doubt)
+    named = [("personas", name) for name in strategy.personas] + [("only", name) for name in strategy.only]
+    for names, persona in named:
+        if persona not in personas:
+            raise ConfigError(
+                f"{where}: {place}.{names} names {persona!r}, which is no persona of this scenario; "
+                f"{suggest(persona, personas, 'the personas are')}{config_path.edit('persona', persona)}"
+            )
+    return with_typed_levels(strategy)
+
+
+def _check_best_responses(arms: Mapping[str, Arm], baseline: str, market: Market, where: str) -> None:
+    """Check who answers: competitors, in arms that differ from the baseline, no earlier than they can."""
+    for arm in arms.values():
+        first = arm.plans[market.focal].strategy.start_week
+        for brand, plan in arm.plans.items():
+            answer = plan.best_response
+            if answer is None:
+                continue
+            place = f"{where}: arms.{arm.name}.{_role(brand, market)}.best_response"
+            if brand == market.focal:
+                raise ConfigError(f"{place} is the focal brand's own; only competitors answer, so give it to them")
+            if arm.name == baseline:
+                raise ConfigError(
+                    f"{place} stands in the baseline, where there is nothing to answer; give it to another arm"
+                )
+            for week in answer.start_weeks or ():
+                if not first + answer.lag <= week <= 65_000:
+                    raise ConfigError(
+                        f"{place}.start_weeks holds {week}; the focal brand starts in {first} and an answer takes"
+                        f" {answer.lag} steps, so give whole numbers from {first + answer.lag} to 65000"
+                    )
 
 
 def _role(brand: str, market: Market) -> str:

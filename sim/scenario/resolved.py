@@ -13,15 +13,36 @@ from sim.scenario.calendar import STEPS
 from sim.scenario.journey import Journey
 from sim.scenario.market import Market
 
-__all__ = ["Arm", "Assumption", "Plan", "Record", "ResolvedScenario"]
+__all__ = ["Arm", "Assumption", "BestResponse", "Plan", "Record", "ResolvedScenario"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BestResponse:
+    """Among what a competitor chooses when the focal brand leads its customers; waiting is always possible."""
+
+    strategies: Mapping[str, Strategy] = quantity(
+        "strategies that it may follow, by name; names of files, or written out"
+    )
+    lag: int = whole(26, 0, 60_000, "earliest answer, after the focal brand's start", "steps")
+    start_weeks: tuple[int, ...] | None = quantity(
+        "steps in which it may start; null: after the lag, and after twice the lag", default=None, optional=True
+    )
+    journey: str | None = quantity(
+        "journey that it offers with them; null: the focal brand's in that arm", default=None, optional=True
+    )
+    goal: str = choice("npv", ("npv", "contribution", "revenue", "purchases", "market_share"), "what it wants most of")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What one brand does in one arm: the journey it offers and the strategy it follows."""
+    """What one brand does in one arm: the journey it offers and the strategy it follows.
+
+    With a best response, a competitor's journey and strategy are what it does while it waits.
+    """
 
     journey: str
     strategy: Strategy
+    best_response: BestResponse | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +123,14 @@ class ResolvedScenario:
     def brands(self) -> tuple[str, ...]:
         """Names of the brands, in the order of their ids."""
         return tuple(self.market.brands)
+
+    def waiting(self) -> Self:
+        """Return the scenario with every competitor that may answer waiting instead."""
+        arms = {
+            name: replace(arm, plans={brand: replace(plan, best_response=None) for brand, plan in arm.plans.items()})
+            for name, arm in self.arms.items()
+        }
+        return replace(self, arms=arms)
 
     def customer_weeks(self, replicates: int = 1) -> int:
         """Return how much there is to simulate: the burn-in once, the horizon in every arm."""

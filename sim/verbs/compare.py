@@ -113,4 +113,4 @@ def _import_ahead() -> None:
         import sim.reports.pictures
 
 
-COMMAND = Command(keys=CompareKeys, prepare=_prepare, run=_run)
+COMMAND = Command(keys=CompareKeys, prepare=_prepare, run=_run, answers=True)

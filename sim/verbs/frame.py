@@ -202,12 +202,15 @@ class Command(Generic[K, P]):
         Checks the keys against the scenario, raising ConfigError, and returns what `run` finds as ``job.plan``.
     scenario : bool
         Whether a scenario is read.
+    answers : bool
+        Whether it looks for the best responses of competitors.
     """
 
     keys: type[K]
     run: Callable[[Job[K, P], Session], Answer | Sequence[str]]
     prepare: Callable[[Job[K, Any]], P] = _nothing  # type: ignore[assignment]
     scenario: bool = True
+    answers: bool = False
 
 
 def prepare(verb: str, data: Mapping[str, Any], config_path: ConfigPath) -> Job[Any, Any]:
@@ -249,8 +252,9 @@ def prepare(verb: str, data: Mapping[str, Any], config_path: ConfigPath) -> Job[
     if job.asked is not None:
         from sim.world.compile import compile_world  # of verbs that simulate alone
 
-        for arm in job.asked.arms.values():
-            compile_world(job.asked, arm, job.settings.seed, 0)  # says now what no run could count
+        asked = job.asked.waiting() if command.answers else job.asked
+        for arm in asked.arms.values():
+            compile_world(asked, arm, job.settings.seed, 0)  # says now what no run could count
     return replace(job, plan=plan, output_dir=check_writable(settings.output_dir))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agents.strategies import Contacts, Strategy
+from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Arm, Plan, ResolvedScenario
 
 __all__ = ["timeline_of"]
@@ -35,6 +36,11 @@ def timeline_of(scenario: ResolvedScenario, arm: Arm, brand: str) -> list[tuple[
     else:
         timeline.append((0, base))
     own = arm.plans[brand]
+    if own.best_response is not None:
+        raise ConfigError(
+            f"arm {arm.name!r}: {brand} has a best_response, which only `journey compare` and compare() in Python look"
+            " for; give it a strategy here"
+        )
     if own != base:
         start = scenario.burn_in + own.strategy.start_week
         timeline = [(week, plan) for week, plan in timeline if week <= start]
