@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +16,7 @@ from sim.record.history import History, Origin
 if TYPE_CHECKING:
     from sim.scenario.resolved import ResolvedScenario
 
-__all__ = ["CATEGORY_METRICS", "FROM_ACCOUNTS", "FROM_EVENTS", "category_measures"]
+__all__ = ["CATEGORY_METRICS", "CATEGORY_TITLES", "FROM_ACCOUNTS", "FROM_EVENTS", "category_measures"]
 
 #: Metrics of a category, in the order of the columns of :func:`category_measures`.
 CATEGORY_METRICS: tuple[str, ...] = (
@@ -39,6 +41,26 @@ CATEGORY_METRICS: tuple[str, ...] = (
     "weeks_to_purchase_category",
     "largest_share",
     "concentration",
+)
+
+#: What reports call those whose key, read as words, does not say what it is; of all purchases or brands of the market.
+CATEGORY_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "initial_share": "won in initial consideration",
+        "evaluation_share": "won in active evaluation",
+        "loop_share_category": "won in the loyalty loop",
+        "brands_initial": "brands considered first",
+        "brands_added": "brands added later",
+        "loyal_without_shopping": "loyal, did not look around",
+        "shopped_and_rebought": "looked, bought the same",
+        "switched": "switched brand",
+        "switchers_from_initial_set": "switched to a first choice",
+        "category_penetration": "bought at least once",
+        "repeat_share": "share of repeat purchases",
+        "evaluation_skipped_category": "bought without evaluation",
+        "weeks_to_purchase_category": "weeks to purchase",
+        "largest_share": "share of the largest brand",
+    }
 )
 
 #: Metrics that need every customer's own account (`record.lives` at least the population); NaN without.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sim.calibration.parameters import Parameter
 from sim.calibration.prior import Prior, prior_draws
 from sim.calibration.targets import Target, written
+from sim.number_format import in_words
 from sim.scenario.scenario import Scenario
 
 __all__ = ["Calibration", "Effort", "Member", "Miss", "Profile", "describe"]
@@ -178,19 +179,19 @@ def describe(miss: Miss) -> str:
     wanted, fitted = written(metric, target.value), written(metric, miss.fitted)
     if not miss.reachable:
         return (
-            f"{target.label} {wanted} is out of reach within the bounds of the parameters: the nearest reachable value"
+            f"{target.title} {wanted} is out of reach within the bounds of the parameters: the nearest reachable value"
             f" is {written(metric, miss.alone)}, with the other targets {fitted}."
         )
     if miss.against:
         ways = ", ".join(
-            f"{label} (without it: {written(metric, value)})"
+            f"{in_words(label)} (without it: {written(metric, value)})"
             for label, value in zip(miss.against, miss.without, strict=True)
         )
         return (
-            f"{target.label} {wanted} contradicts {ways}: alone it can be reached, with the others the nearest"
+            f"{target.title} {wanted} contradicts {ways}: alone it can be reached, with the others the nearest"
             f" reachable value is {fitted}."
         )
     return (
-        f"{target.label} {wanted} contradicts the other targets taken together: alone it can be reached, with them the"
+        f"{target.title} {wanted} contradicts the other targets taken together: alone it can be reached, with them the"
         f" nearest reachable value is {fitted}."
     )

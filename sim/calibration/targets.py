@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sim.analysis.category import CATEGORY_METRICS
+from sim.analysis.category import CATEGORY_METRICS, CATEGORY_TITLES
 from sim.analysis.metrics import METRICS
 from sim.data.amounts import read_number
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.ids import MISSING
 from sim.data.small_table import read_small_table
+from sim.number_format import in_words
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import read_name, show
@@ -123,9 +124,16 @@ class Target:
 
     @property
     def label(self) -> str:
-        """How reports call it."""
+        """How messages call it: by its key."""
         segment = [part for part in (self.arm, self.persona, self.brand) if part]
         return f"{self.metric} ({', '.join(segment)})" if segment else self.metric
+
+    @property
+    def title(self) -> str:
+        """How reports call it."""
+        segment = [in_words(part) for part in (self.arm, self.persona, self.brand) if part]
+        called = CATEGORY_TITLES.get(self.metric, in_words(self.metric))
+        return f"{called} ({', '.join(segment)})" if segment else called
 
     def plain(self) -> dict[str, Any]:
         """Return the target as it stands in a configuration."""

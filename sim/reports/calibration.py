@@ -89,7 +89,7 @@ def target_lines(done: Calibration) -> list[str]:
 def _target_rows(done: Calibration) -> list[tuple[str, ...]]:
     return [
         (
-            target.label,
+            target.title,
             written(target.metric, target.value),
             written(target.metric, float(figure)),
             f"± {_fine(target.metric, float(error))}",

@@ -16,7 +16,7 @@ from sim.analysis.shape import SHARE
 from sim.experiments.border import LeverBreakEven, Slice
 from sim.experiments.factors import factor_number
 from sim.experiments.frontier import KINDS_OF_RUN, Frontier
-from sim.number_format import percent
+from sim.number_format import in_words, percent
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.frontier import Margin, Rule, Scale, draw_found, draw_map, draw_margins, draw_rules
 from sim.reports.labels import listed
@@ -68,8 +68,8 @@ def frontier_facts(found: Frontier) -> dict[str, Any]:
     question, factors, skill = found.response, found.response.factors, found.emulator.skill
     mean, doubt, chance = found.own
     return {
-        "arm": question.arm,
-        "baseline": question.scenario.baseline,
+        "arm": in_words(question.arm),
+        "baseline": in_words(question.scenario.baseline),
         "outcome": outcome_name(question),
         "levers": len(factors),
         "stands": "loses" if chance > 1.0 - SURE else "pays" if chance < SURE else "",

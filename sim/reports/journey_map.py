@@ -108,7 +108,7 @@ def map_figure(
     name = short(journey.title or journey.name, 24)
     if other is None:
         if flows is None:
-            return draw_journey(journey)
+            return draw_journey(journey, step=horizon[1])
         return draw_flows([journey], flows, title=title or name, customers=customers, weeks=horizon[0], step=horizon[1])
     if flows is None or other_flows is None:
         return draw_change(journey, other)

@@ -16,7 +16,7 @@ from sim.experiments.optimize import Confirmed, Optimum
 from sim.experiments.plan import PlanQuestion
 from sim.experiments.plan_advice import PlanAdvice, response_curve
 from sim.experiments.plan_limit import SPENT
-from sim.number_format import NOTHING, compact, money, quantity, short_money, typed
+from sim.number_format import NOTHING, compact, in_words, money, quantity, short_money, typed
 from sim.reports.answers import answers_facts, answers_summary, payoff_table
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.gap import Gap
@@ -89,8 +89,8 @@ def optimize_facts(found: Optimum, advice: PlanAdvice | None, answers: Answers |
     plan, best = found.plan, found.best_tried
     goal, _ = goal_words(question)
     return {
-        "arm": question.arm,
-        "baseline": question.scenario.baseline,
+        "arm": in_words(question.arm),
+        "baseline": in_words(question.scenario.baseline),
         "goal": goal,
         "difference": not question.goal.without_baseline,
         "nothing": found.nothing,
@@ -363,6 +363,7 @@ def optimize_document(
             "levers": len(question.factors),
             "population": scenario.population,
             "horizon": scenario.horizon,
+            "step": scenario.step,
             "seed": question.seed,
             "replicates": found.sizes.replicates,
             "plan_table": _plan_table(found),

@@ -10,7 +10,7 @@ from sim.analysis.summary import size_of
 from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import factor_number
 from sim.experiments.sensitivity import Sensitivity
-from sim.number_format import percent, quantity, short_money
+from sim.number_format import in_words, percent, quantity, short_money
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.influence import Bar, draw_pairs, draw_screen, draw_spread, draw_tornado
 from sim.reports.labels import METRIC_WORDS, words_of
@@ -108,8 +108,8 @@ def sensitivity_facts(found: Sensitivity) -> dict[str, Any]:
     order = [place for place in influence.ranking() if influence.matters(place)]
     major = [place for place in order if leading[place].value >= MINOR * leading[order[0]].value][:5]
     return {
-        "arm": question.arm,
-        "baseline": question.scenario.baseline,
+        "arm": in_words(question.arm),
+        "baseline": in_words(question.scenario.baseline),
         "outcome": outcome_name(question),
         "pays": question.metric in ("contribution", "npv", "clv"),
         "levers": len(factors),

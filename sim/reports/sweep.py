@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.summary import difference_name
+from sim.analysis.summary import difference_name, size_of
 from sim.experiments.main_effects import Effect, main_effects
 from sim.experiments.sweep import SweepResult, SweepRun
-from sim.number_format import NOTHING, compact, interval, percent, quantity
+from sim.number_format import NOTHING, compact, in_words, interval, percent, quantity, short_money
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.sweep import draw_effects, draw_runs, short_path
 from sim.reports.labels import Words, words_of
@@ -29,6 +29,10 @@ _WORTH_NAMING = 0.02
 
 def _currency(swept: SweepResult) -> str:
     return next(iter(swept.design.cases.values())).market.economics.currency
+
+
+def _told(swept: SweepResult) -> dict[str, Any]:
+    return size_of(next(iter(swept.design.cases.values())))
 
 
 def _count(swept: SweepResult, arm: str) -> dict[str, int]:
@@ -96,8 +100,8 @@ def verdict_of(swept: SweepResult) -> list[str]:
     """Return what the runs say, a sentence or two for each arm."""
     return text_lines(
         "sweep",
-        metric=words_of(swept.metric).name,
-        baseline=swept.baseline,
+        metric=words_of(swept.metric, _told(swept)).name,
+        baseline=in_words(swept.baseline),
         arms=[_arm_facts(swept, arm) for arm in swept.arms],
         failed=len(swept.errors),
         runs=len(swept),
@@ -107,10 +111,10 @@ def verdict_of(swept: SweepResult) -> list[str]:
 def _arm_facts(swept: SweepResult, arm: str) -> dict[str, Any]:
     """Return in how many runs an arm does better, its best and worst run, and what moves the difference."""
     count, ranked = _count(swept, arm), _ranked(swept, arm)
-    facts: dict[str, Any] = {"name": arm, **count, "resolved": not np.isnan(swept.ends(arm)[:, 1:]).all()}
+    facts: dict[str, Any] = {"name": in_words(arm), **count, "resolved": not np.isnan(swept.ends(arm)[:, 1:]).all()}
     if not ranked.size:
         return facts
-    words, currency = words_of(swept.metric), _currency(swept)
+    words, currency = words_of(swept.metric, _told(swept)), _currency(swept)
     worst, best = swept.run(int(ranked[0])), swept.run(int(ranked[-1]))
     effects = [effect for effect in main_effects(swept, arm) if effect.explains >= _WORTH_NAMING]
     return facts | {
@@ -156,9 +160,11 @@ def sweep_document(swept: SweepResult, *, title: str, facts: str) -> Document:
     -------
     Document
     """
-    words, currency = words_of(swept.metric), _currency(swept)
+    words, currency = words_of(swept.metric, _told(swept)), _currency(swept)
 
     def write(number: float) -> str:
+        if words.kind == "money":
+            return short_money(number, currency, sign=True)
         return quantity(float(f"{number:.3g}"), words.kind, currency, sign=True)
 
     compared, pictures = [], []
@@ -167,13 +173,13 @@ def sweep_document(swept: SweepResult, *, title: str, facts: str) -> Document:
         if not ranked.size:
             continue
         effects = main_effects(swept, arm)
-        label = f"{words.name.lower()}, {arm} less {swept.baseline}"
+        label = f"{words.name.lower()}, {in_words(arm)} less {in_words(swept.baseline)}"
         if effects:
             pictures.append(_effects_picture(effects, arm, label, write))
         if len(ranked) > 2:
             pictures.append(_runs_picture(swept, arm, label, write))
         table = _runs_table(swept, ranked, arm, words, currency)
-        compared.append({"name": arm, "has_effects": bool(effects), "table": table})
+        compared.append({"name": in_words(arm), "has_effects": bool(effects), "table": table})
     return Document(
         title,
         tuple(verdict_of(swept)),
@@ -181,7 +187,7 @@ def sweep_document(swept: SweepResult, *, title: str, facts: str) -> Document:
         template="sweep",
         pictures=tuple(pictures),
         slots={
-            "baseline": swept.baseline,
+            "baseline": in_words(swept.baseline),
             "compared": compared,
             "failures": _failures(swept) if swept.errors else None,
         },

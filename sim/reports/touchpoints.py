@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.metrics import LESS_IS_BETTER
 from sim.analysis.paired import LEVEL
-from sim.number_format import NOTHING, compact, interval, quantity, short_money
+from sim.number_format import NOTHING, compact, in_words, interval, quantity, short_money
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.figures.touchpoints import Rank, draw_moments, draw_ranking
@@ -65,7 +65,7 @@ def touchpoint_facts(summary: Numbers) -> dict[str, Any]:
     stages = [item for item in sure if item["kind"] == "stage"]
     edges = _distinct([item for item in sure if item["kind"] == "edge"])
     return {
-        "arm": summary["arm"],
+        "arm": in_words(summary["arm"]),
         "metric": words_of(summary["metric"], summary).name.lower(),
         "undefined": not moved,
         "nothing": all(entry["mean"] == 0.0 for entry in effects),
@@ -174,7 +174,7 @@ def _map(done: Touchpoints, moved: Sequence[Numbers], best: Sequence[Numbers]) -
             {name: stages.get(name) for name in journey.stages},
             ways,
             write=lambda number: _short_amount(summary, number),
-            title=f"{short(summary['arm'], 20)}: where it is made or lost",
+            title=f"{short(in_words(summary['arm']), 20)}: where it is made or lost",
             notes=(
                 f"Effect of a small step ({summary['improvement']:g} utility units) on"
                 f" {words_of(done.metric, summary).name.lower()}.",
@@ -286,15 +286,17 @@ def _sign(summary: Numbers) -> float:
 def _place(touchpoint: Numbers) -> str:
     if touchpoint["kind"] == "stage":
         return (
-            f"{touchpoint['name']} (an experience added)" if touchpoint["how"] == "moment" else str(touchpoint["name"])
+            f"{in_words(touchpoint['name'])} (an experience added)"
+            if touchpoint["how"] == "moment"
+            else in_words(str(touchpoint["name"]))
         )
     gate = touchpoint["name"].removeprefix(f"{touchpoint['from']}_to_{touchpoint['to']}").replace("_", " ").strip()
-    return f"{touchpoint['from']} → {touchpoint['to']}{f' ({gate})' if gate else ''}"
+    return f"{in_words(touchpoint['from'])} → {in_words(touchpoint['to'])}{f' ({gate})' if gate else ''}"
 
 
 def _way(touchpoint: Numbers) -> str:
     gate = touchpoint["name"].removeprefix(f"{touchpoint['from']}_to_{touchpoint['to']}").replace("_", " ").strip()
-    return f"{touchpoint['from']} to {touchpoint['to']}{f' {gate}' if gate else ''}"
+    return f"{in_words(touchpoint['from'])} to {in_words(touchpoint['to'])}{f' {gate}' if gate else ''}"
 
 
 def _gap(entry: Numbers) -> Gap:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.quantity import quantity
+from sim.number_format import in_words
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import Journey, read_journey
 from sim.scenario.normal_form import normalize_file, read_named_journey
@@ -62,7 +63,7 @@ def _prepare(job: Job[MapKeys, None]) -> MapPlan:
         return _plan_journeys(job)
     if keys.run is None:
         scenario = Scenario.from_dict(job.rest, config_path=job.config_path)
-        return MapPlan(scenario.name, _maps(scenario))
+        return MapPlan(scenario.name, _maps(scenario), None, scenario)
     from sim.results.runs import find_run
 
     run = find_run(job.output_dir, keys.run, holding="flows", what="a comparison")
@@ -120,19 +121,19 @@ def _draw(plan: MapPlan, folder: Path) -> None:
     pictures = []
     flows = None if plan.run is None else plan.run.table("flows").to_pandas()
     for drawn in plan.maps:
-        options: dict[str, Any] = {}
+        step = "week" if plan.scenario is None else plan.scenario.step
+        options: dict[str, Any] = {"step": step}
         if flows is not None and plan.scenario is not None:
-            options = {
+            options |= {
                 "flows": flows_of(flows, drawn.arm),
                 "customers": float(plan.scenario.market_customers),
                 "weeks": plan.scenario.horizon,
-                "step": plan.scenario.step,
             }
             if drawn.other is not None:
                 options["other_flows"] = flows_of(flows, drawn.other_arm)
         draw_map(drawn.journey, other=drawn.other, path=folder / f"{drawn.name}.svg", **options)
         ways: dict[str, Any] = {name: options.get(name) for name in ("flows", "other_flows", "customers")}
-        horizon = (options.get("weeks"), str(options.get("step", "week")))
+        horizon = (options.get("weeks"), step)
         figure = map_figure(drawn.journey, other=drawn.other, horizon=horizon, **ways)
         title = drawn.journey.title or drawn.journey.name
         if drawn.other is None:
@@ -144,7 +145,10 @@ def _draw(plan: MapPlan, folder: Path) -> None:
         if flows is not None:
             reading += " The lines are as wide as the customers who took them." if drawn.other is None else ""
         pictures.append(Picture(drawn.name, figure, alt, reading, "maps"))
-    name = plan.scenario.title or plan.scenario.name if plan.scenario is not None else plan.name.replace("_", " ")
+    first = plan.maps[0].journey
+    name = (
+        plan.scenario.title or plan.scenario.name if plan.scenario is not None else first.title or in_words(plan.name)
+    )
     lead = "With the flows of a run." if flows is not None else "Drawn from the configuration alone, without a run."
     write_document(Document(f"Journey map: {name}", (lead,), template="map", pictures=tuple(pictures)), folder)
 

@@ -46,7 +46,7 @@ def draw_fit(done: Calibration) -> Figure:
             )
             text = f"{written(target.metric, float(done.figures[row]))}\nof {written(target.metric, target.value)}"
             _beside(axes, row, text)
-        axes.set_yticks(range(count), [short(target.label, 25) for target in done.targets])
+        axes.set_yticks(range(count), [short(target.title, 28) for target in done.targets])
         axes.set_ylim(count - 0.5, -0.5)
         axes.set_xlim(-_FAR * 1.05, _FAR * 1.05)
         axes.grid(visible=False)

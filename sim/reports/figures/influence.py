@@ -235,7 +235,7 @@ def draw_spread(means: NDArray[np.float64], *, title: str, label: str, write: Wr
         ):
             axes.text(
                 x, 0.99, words, transform=axes.transAxes, ha=side, va="top", color=colour, fontsize=8.5,
-                fontweight="bold",
+                fontweight="bold", bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"},
             )  # fmt: skip
         axes.set_ylim(0.0, max(float(counts.max()), 1.0) * 1.25)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6))

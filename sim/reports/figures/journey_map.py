@@ -98,10 +98,10 @@ def flows_of(table: pd.DataFrame, arm: str) -> dict[tuple[str, str], NDArray[np.
     return out
 
 
-def draw_journey(journey: Journey) -> Figure:
+def draw_journey(journey: Journey, step: str = "week") -> Figure:
     """Draw a journey from its file alone: what each stage does, and the pull of each edge on an average customer."""
     union = _join([journey])
-    boxes = {name: StageBox(name, _does(stage), _tint(stage)) for name, stage in journey.stages.items()}
+    boxes = {name: StageBox(name, _does(stage, step), _tint(stage)) for name, stage in journey.stages.items()}
     hazards = _hazards(journey)
     links = []
     for pair, edges in union.edges.items():
@@ -109,7 +109,7 @@ def draw_journey(journey: Journey) -> Figure:
         links.append(_plain_link(pair, edges, journey, label=" · ".join(filter(None, labels))))
     title = short(journey.title or f"Journey {journey.name}", 44)
     notes = [
-        "Share that goes this way a week (or at once, in a stage of no time)",
+        f"Share that goes this way a {step} (or at once, in a stage of no time)",
         "for a customer with every trait at ½ and no history. Dashed: opened by",
         "a contact; dotted: by a capability. Green: the loop, straight to the choice.",
     ]
@@ -156,7 +156,9 @@ def draw_flows(
     leaving = _sums((source, count) for (source, _), count in mean.items())
     arriving = _sums((target, count) for (_, target), count in mean.items())
     boxes = {
-        name: StageBox(name, _visits(arriving.get(name, 0.0), customers) if customers else _does(stage), _tint(stage))
+        name: StageBox(
+            name, _visits(arriving.get(name, 0.0), customers) if customers else _does(stage, step), _tint(stage)
+        )
         for name, stage in union.stages.items()
     }
     links = []
@@ -302,10 +304,10 @@ def _tint(stage: Stage) -> str:
     return _TINTS.get(stage.does, "#ffffff")
 
 
-def _does(stage: Stage) -> str:
+def _does(stage: Stage, step: str) -> str:
     parts = [stage.does if stage.does != "nothing" else ""]
     if stage.weeks:
-        parts.append(f"{stage.weeks} week{'s' if stage.weeks > 1 else ''}")
+        parts.append(counted(stage.weeks, step))
     if stage.effort:
         parts.append(f"effort {typed(stage.effort)}")
     return " · ".join(filter(None, parts))

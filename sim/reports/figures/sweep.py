@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sim.experiments.main_effects import Effect
-from sim.number_format import compact, percent
+from sim.number_format import compact, in_words, percent
 from sim.reports.names import short
 from sim.reports.style import FEWER, INK, MORE, MUTED, PALE, WIDTH, canvas, finish, look, style, value_axis
 
@@ -167,7 +167,9 @@ def draw_scatter(
         axes.axhline(0.0, color=INK, linewidth=0.9)
         for place, (arm, (across, up)) in enumerate(series.items(), start=1):
             drawn = look(place)
-            axes.plot(across, up, linestyle="", marker=drawn.marker, markersize=3.4, color=drawn.colour, label=arm)
+            axes.plot(
+                across, up, linestyle="", marker=drawn.marker, markersize=3.4, color=drawn.colour, label=in_words(arm)
+            )
         if len(series) > 1:
             axes.legend(frameon=False, fontsize=8.5)
         value_axis(axes.yaxis, write)
@@ -176,12 +178,13 @@ def draw_scatter(
 
 
 def short_path(path: str) -> str:
-    """Return the end of a path, which says most: its last two names.
+    """Return the end of a path, which says most: its last two names, in words where it is a lever's.
 
     Examples
     --------
-    >>> short_path("arms.proactive.focal.strategy.automation")
-    'strategy.automation'
+    >>> short_path("arms.proactive.focal.strategy.automation"), short_path("contact_rate")
+    ('strategy.automation', 'contact rate')
     """
     how, colon, inner = path.rpartition(":")
-    return f"{how}{colon}{'.'.join(inner.split('.')[-2:])}"
+    names = inner.split(".")
+    return f"{how}{colon}{'.'.join(names[-2:]) if len(names) > 1 else in_words(inner)}"
