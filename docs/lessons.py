@@ -57,8 +57,7 @@ def notebook(lesson: Lesson, book: Book) -> str:
         _words(f"# Lesson {lesson.number}. {lesson.title}", lesson.idea, f"**{lesson.question}**", _choices(lesson)),
         _words("Commit to a prediction before you run the next cell: write its number below."),
         _code("prediction = 1"),
-        _code(f"""import matplotlib.pyplot as plt
-
+        _code(f"""from sim import compare
 from sim.app.explorer import Explorer
 from sim.app.lesson import read_lesson
 from sim.app.question import Book, read_question
@@ -74,33 +73,18 @@ print("The run says:", lesson.written(value), "-", lesson.choices[right].says)""
         _words("Cumulative cash of every arm against the baseline, with 95 % intervals."),
         _code("""def ask(**values):
     question = read_question(values, book, scenario=lesson.scenario)
-    result = explorer.compare(question, question.replicates)
+    result = compare(book.scenario(question), replicates=question.replicates, seed=question.seed)
     print(result.verdict.splitlines()[0])
     return result
 
 
-def show_cash(result):
-    baseline = result.cash(result.scenario.baseline)
-    figure, axes = plt.subplots(figsize=(7, 3))
-    for arm in result.arms:
-        if arm != result.scenario.baseline:
-            gain = (result.cash(arm) - baseline).cumsum(axis=1)
-            half = 2.36 * gain.std(axis=0, ddof=1) / len(gain) ** 0.5
-            axes.plot(gain.mean(axis=0), label=arm)
-            axes.fill_between(range(gain.shape[1]), gain.mean(axis=0) - half, gain.mean(axis=0) + half, alpha=0.2)
-    axes.axhline(0, color="black", linewidth=0.8)
-    axes.set_xlabel("week")
-    axes.legend()
-    plt.show()
-
-
-show_cash(ask())"""),
+ask().plot.cash()"""),
         _words("## Three things to try"),
     ]
     for number, item in enumerate(lesson.tries, start=1):
         asked = {**({"scenario": item["scenario"]} if "scenario" in item else {}), **item["values"]}
         read_question(asked, book, scenario=lesson.scenario)
-        cells += [_words(f"{number}. {item['does']}"), _code(f"show_cash(ask(**{asked!r}))")]
+        cells += [_words(f"{number}. {item['does']}"), _code(f"ask(**{asked!r}).plot.cash()")]
     questions = "\n\n".join(f"*{item['asks']}* {item['answers']}" for item in lesson.teacher)
     cells.append(_words("## For the teacher", PLAN, questions))
     return _HEAD + "\n" + "\n".join(cells)

@@ -31,8 +31,7 @@
 prediction = 1
 
 # %%
-import matplotlib.pyplot as plt
-
+from sim import compare
 from sim.app.explorer import Explorer
 from sim.app.lesson import read_lesson
 from sim.app.question import Book, read_question
@@ -54,27 +53,12 @@ print("The run says:", lesson.written(value), "-", lesson.choices[right].says)
 # %%
 def ask(**values):
     question = read_question(values, book, scenario=lesson.scenario)
-    result = explorer.compare(question, question.replicates)
+    result = compare(book.scenario(question), replicates=question.replicates, seed=question.seed)
     print(result.verdict.splitlines()[0])
     return result
 
 
-def show_cash(result):
-    baseline = result.cash(result.scenario.baseline)
-    figure, axes = plt.subplots(figsize=(7, 3))
-    for arm in result.arms:
-        if arm != result.scenario.baseline:
-            gain = (result.cash(arm) - baseline).cumsum(axis=1)
-            half = 2.36 * gain.std(axis=0, ddof=1) / len(gain) ** 0.5
-            axes.plot(gain.mean(axis=0), label=arm)
-            axes.fill_between(range(gain.shape[1]), gain.mean(axis=0) - half, gain.mean(axis=0) + half, alpha=0.2)
-    axes.axhline(0, color="black", linewidth=0.8)
-    axes.set_xlabel("week")
-    axes.legend()
-    plt.show()
-
-
-show_cash(ask())
+ask().plot.cash()
 
 # %% [markdown]
 # ## Three things to try
@@ -83,19 +67,19 @@ show_cash(ask())
 # 1. Let the rival copy at once.
 
 # %%
-show_cash(ask(**{'arms.answered.peak.strategy.start_week': 0}))
+ask(**{'arms.answered.peak.strategy.start_week': 0}).plot.cash()
 
 # %% [markdown]
 # 2. Let it wait for three years.
 
 # %%
-show_cash(ask(**{'arms.answered.peak.strategy.start_week': 156}))
+ask(**{'arms.answered.peak.strategy.start_week': 156}).plot.cash()
 
 # %% [markdown]
 # 3. Let every rival answer in part.
 
 # %%
-show_cash(ask(**{'competitors_answer': 0.5}))
+ask(**{'competitors_answer': 0.5}).plot.cash()
 
 # %% [markdown]
 # ## For the teacher

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sim.experiments import compare as comparison
@@ -32,19 +33,24 @@ class Plot:
 
     result: Result
 
-    def __getattr__(self, name: str) -> Callable[..., Figure]:
+    def __getattr__(self, name: str) -> Callable[..., Figure | None]:
         """Find the figure in :mod:`sim.reports.plots`."""
         if name.startswith("_"):
             raise AttributeError(name)
-        from sim.reports import plots  # draws with matplotlib: imported when the first picture is asked for
+        # Both draw with matplotlib: imported when the first picture is asked for.
+        from sim.reports import plots
+        from sim.reports.style import png_bytes
 
         draw = getattr(plots, name, None)
         if draw is None:
             known = ", ".join(sorted(getattr(plots, "__all__", ())))
             raise AttributeError(f"there is no figure {name!r}; there are {known}")
 
-        def drawn(*arguments: Any, **options: Any) -> Figure:
-            figure: Figure = draw(self.result, *arguments, **options)
+        def drawn(*arguments: Any, **options: Any) -> Figure | None:
+            figure: Figure | None = draw(self.result, *arguments, **options)
+            if figure is not None:
+                # A notebook shows what tells how; matplotlib's figures do so only after `%matplotlib inline`.
+                vars(figure)["_repr_png_"] = partial(png_bytes, figure)
             return figure
 
         return drawn

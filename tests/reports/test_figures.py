@@ -128,6 +128,8 @@ def test_unknown_metric_or_arm_is_refused_with_the_choices(result: Result) -> No
 def test_plot_accessor_finds_the_figures(result: Result) -> None:
     assert isinstance(result.plot.journey_map(), Figure)
     assert isinstance(result.plot.difference("contribution"), Figure)
+    # What a notebook asks of the last thing in a cell, without `%matplotlib inline`.
+    assert result.plot.cash()._repr_png_().startswith(b"\x89PNG")
     with pytest.raises(AttributeError, match="journey_map"):
         result.plot.nothing()
 
