@@ -53,8 +53,8 @@ layers: $(VENV)/.installed-dev ## check which package may import which
 fuzz: $(VENV)/.installed-dev ## change what comes in and count what ends badly (MINUTES=2 SEED=1)
 	"$(BIN)/python" -m tests.fuzz --minutes $(MINUTES) --seed $(SEED)
 
-bench: $(VENV)/.installed-dev ## measure speed, as ratios within one run (BENCH="--quick" or "--full")
-	"$(BIN)/python" -m benchmarks $(BENCH)
+bench: $(VENV)/.installed-dev ## measure speed (BENCH="--quick" or "--full"), or beside another revision (AGAINST=REV)
+	"$(BIN)/python" -m benchmarks $(if $(AGAINST),--against "$(AGAINST)") $(BENCH)
 
 golden: $(VENV)/.installed-dev ## rewrite the golden results after a deliberate change of the model
 	"$(BIN)/python" tests/golden/refresh.py

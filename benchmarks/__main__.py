@@ -6,6 +6,7 @@
     --largest        also 100,000,000 customers x 52 weeks x two arms (13 GiB)
     --publish        write benchmarks/published.json, and docs/performance.md from it
     --strict         exit status 1 where something wanted is not met
+    --against REV    this tree and another revision side by side, in turns: ratios with their spread, nothing else
     GROUP ...        only some of: rivals, scaling, mechanisms, startup, watching, luck
 
 Prints a table and writes `results/bench/speed.json`. Ratios are taken within one run, in turns.
@@ -13,6 +14,7 @@ Prints a table and writes `results/bench/speed.json`. Ratios are taken within on
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.against import compare_checkouts
 from benchmarks.luck import luck
 from benchmarks.machine import machine
 from benchmarks.measure import Measure
@@ -55,6 +58,18 @@ def main(words: list[str]) -> int:
     print(", ".join(f"{name} {value}" for name, value in told["machine"].items()))
     place = ROOT / "results" / "bench" / "speed.json"
     place.parent.mkdir(parents=True, exist_ok=True)
+    if asked.against:
+        # A kill ends it as Ctrl-C does: the worktree is removed.
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+        try:
+            compare_checkouts(asked.against, size, told)
+        except ValueError as problem:
+            print(f"benchmarks: {problem}", file=sys.stderr)
+            return 2
+        place = place.with_name("against.json")
+        place.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        print(f"\n{place.relative_to(ROOT)}")
+        return 0
     missed = False
     for name, measure, judged in _plan(asked, size):
         began = time.perf_counter()
@@ -65,9 +80,9 @@ def main(words: list[str]) -> int:
         place.write_text(text, encoding="utf-8")
     print(f"\n{place.relative_to(ROOT)}")
     if asked.publish:
-        from benchmarks.page import write_page
+        from benchmarks.page import publish, write_page
 
-        (ROOT / "benchmarks" / "published.json").write_text(text, encoding="utf-8")
+        publish(told)
         print(write_page().relative_to(ROOT))
     return int(asked.strict and missed)
 
@@ -102,6 +117,7 @@ def _parse(words: list[str]) -> argparse.Namespace:
         sizes.add_argument(f"--{name}", action="store_true")
     for name in ("huge", "largest", "publish", "strict"):
         parser.add_argument(f"--{name}", action="store_true")
+    parser.add_argument("--against", metavar="REV")
     asked = parser.parse_args(words)
     for name in asked.groups:
         if name not in GROUPS:

@@ -7,15 +7,22 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numba
+from llvmlite.binding import get_host_cpu_features
+
 from sim.execution.executors import usable_threads
 
-__all__ = ["machine"]
+__all__ = ["INSTRUCTION_SETS", "instruction_set", "machine"]
+
+#: Instruction sets for which targets are judged apart, and the widest feature that tells each.
+INSTRUCTION_SETS: dict[str, str] = {"AVX2": "avx2", "AVX-512": "avx512f"}
 
 
 def machine() -> dict[str, Any]:
     """Describe processor, memory, Python and the packages that speed depends on."""
     return {
         "processor": _processor(),
+        "instructions": instruction_set(),
         "cores": usable_threads(None),
         "caches": _caches(),
         "memory_gib": round(_memory() / 2**30, 1),
@@ -24,6 +31,24 @@ def machine() -> dict[str, Any]:
         **{name: version(name) for name in ("numba", "numpy", "mesa")},
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
     }
+
+
+def instruction_set() -> str:
+    """Return the widest vector instructions that Numba compiles for: those of the processor, or what it is told.
+
+    `NUMBA_CPU_NAME=generic` and `NUMBA_CPU_FEATURES=+avx2,-avx512f,...` narrow them, so that one machine measures both.
+    """
+    if numba.config.CPU_FEATURES is not None:
+        words = numba.config.CPU_FEATURES.split(",")
+        features = {word[1:] for word in words if word.startswith("+")}
+    elif numba.config.CPU_NAME not in (None, "host"):
+        features = set()
+    else:
+        features = {name for name, there in get_host_cpu_features().items() if there}
+    if not numba.config.ENABLE_AVX:
+        features = set()
+    widest = [name for name, feature in INSTRUCTION_SETS.items() if feature in features]
+    return widest[-1] if widest else "neither AVX2 nor AVX-512"
 
 
 def _processor() -> str:

@@ -193,6 +193,8 @@ def _share(tasks: Sequence[Callable[[], Any]], drawn: Sequence[int]) -> None:
             figures[number] = tasks[number]()
     with os.fdopen(drawn[place], "wb") as stream:
         pickle.dump(figures, stream, protocol=5)
+    with suppress(ChildProcessError):
+        os.wait()  # so that the time of both counts as the command's
 
 
 def _close(*ends: int) -> None:
