@@ -468,7 +468,9 @@ class Customer:
             constants.reputation_weight * world.standing(self.customer_id, brand).reputation,
         )
         u_taste = world.draw(self.customer_id, Purpose.TASTE, 0, brand >> 2, brand & 3)
-        u_error = world.draw(self.customer_id, Purpose.CHOICE, self.occasion, brand >> 2, brand & 3)
+        # Without needs there are no occasions to tell one purchase from the next: the week does.
+        period = self.occasion if constants.has_needs else world.week
+        u_error = world.draw(self.customer_id, Purpose.CHOICE, period, brand >> 2, brand & 3)
         if constants.log_gamma:
             utility += world.taste(brand, u_taste >= 0.5, tail_position(taste_tail(u_taste)))
         else:

@@ -14,14 +14,17 @@ from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, su
 from sim.discovery.context import Contexts, find_contexts
 from sim.discovery.distance import CaseTable, Distances, distances_between, simulated_table
 from sim.discovery.found_config import found_scenario, state_names
+from sim.discovery.funnel import ChannelUse, channel_use, funnel_counts, usual_funnel
 from sim.discovery.hazards import TimedJourney, fit_hazards, instant_stages
 from sim.discovery.lived_map import LivedEdge, LivedStage, lived_map
 from sim.discovery.persona_mixture import Mixture, find_personas
+from sim.discovery.purchases import Purchases, find_purchases
 from sim.discovery.time_step import UNITS, choose_unit
 from sim.discovery.turning_points import TurningPoint, find_goal, turning_points
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
+from sim.scenario.schema import show
 
 __all__ = ["Discovery", "discover", "thinned"]
 
@@ -61,6 +64,11 @@ class Discovery:
         The configuration: group, name, content.
     drifting : mapping
         Attribute -> (cases in which it changes, cases).
+    purchases : Purchases or None
+        What is bought, where the log tells.
+    funnel : tuple of (int, int)
+        Stages in order, and cases that reach each after those before.
+    channels : tuple of ChannelUse
     folded : tuple of int, float
         Stages put together as `(other)`, and their share of events.
     """
@@ -80,6 +88,9 @@ class Discovery:
     distances: Distances | None
     files: Mapping[str, Mapping[str, Mapping[str, Any]]]
     drifting: Mapping[str, tuple[int, int]]
+    purchases: Purchases | None
+    funnel: tuple[tuple[int, int], ...]
+    channels: tuple[ChannelUse, ...]
     folded: tuple[int, float]
 
     @property
@@ -88,7 +99,16 @@ class Discovery:
         return UNITS[self.unit]
 
 
-def discover(log: EventLog, name: str, title: str, *, goal: str | None, seed: int, threads: int | None) -> Discovery:
+def discover(
+    log: EventLog,
+    name: str,
+    title: str,
+    *,
+    goal: str | None,
+    seed: int,
+    threads: int | None,
+    funnel: object = None,
+) -> Discovery:
     """Find the journey and the personas of a log, and hold them against cases kept aside.
 
     Parameters
@@ -100,6 +120,8 @@ def discover(log: EventLog, name: str, title: str, *, goal: str | None, seed: in
         Stage that cases are meant to reach; by default the one in which most end.
     seed : int
     threads : int, optional
+    funnel : sequence of str, optional
+        Stages in order; by default those that most cases pass before the goal.
 
     Returns
     -------
@@ -108,7 +130,7 @@ def discover(log: EventLog, name: str, title: str, *, goal: str | None, seed: in
     Raises
     ------
     ConfigError
-        If the goal is no stage.
+        If the goal or one of the funnel is no stage.
     """
     log, folded = _fold(log)
     cases = cases_of(log)
@@ -116,7 +138,9 @@ def discover(log: EventLog, name: str, title: str, *, goal: str | None, seed: in
     if log.state_at_start:
         cases = in_whole_steps(cases, UNITS[unit])
     slugs = stage_slugs(cases.stages)
-    at_goal = _goal_of(cases, slugs, goal)
+    at_goal = find_goal(cases) if goal is None else _stage_of(cases, slugs, goal, "goal")
+    steps = usual_funnel(cases, at_goal) if funnel is None else _funnel_of(cases, slugs, funnel)
+    channel = log.extra.get("channel")
     stages, edges = lived_map(cases)
     counted = variants_of(cases)
     variants = tuple(
@@ -130,8 +154,18 @@ def discover(log: EventLog, name: str, title: str, *, goal: str | None, seed: in
     instant = instant_stages(cases, UNITS[unit])
     journeys = {who: fit_hazards(subset(cases, rows), contexts, UNITS[unit], instant) for who, rows in members.items()}
     shares = {who: rows.size / cases.count for who, rows in members.items()}
+    purchases = find_purchases(log, cases)
     files = found_scenario(
-        name, title, slugs, journeys, shares, step=unit, population=max(cases.count, 1000), goal=at_goal
+        name,
+        title,
+        slugs,
+        journeys,
+        shares,
+        step=unit,
+        customers=cases.count,
+        goal=at_goal,
+        purchases=purchases,
+        longest=int(np.bincount(cases.stage, weights=cases.stay).argmax()),
     )
     return Discovery(
         log=log,
@@ -149,6 +183,9 @@ def discover(log: EventLog, name: str, title: str, *, goal: str | None, seed: in
         distances=_judge(cases, slugs, unit, mixture, at_goal, seed, threads),
         files=files,
         drifting=_drifting(log),
+        purchases=purchases,
+        funnel=tuple(zip(steps, funnel_counts(cases, steps), strict=True)),
+        channels=() if channel is None else channel_use(cases, at_goal, channel),
         folded=folded,
     )
 
@@ -168,15 +205,20 @@ def _fold(log: EventLog) -> tuple[EventLog, tuple[int, float]]:
     return replace(log, activity=code[log.activity], activities=names), (len(log.activities) - kept.size, mass)
 
 
-def _goal_of(cases: Cases, slugs: Sequence[str], goal: str | None) -> int:
-    if goal is None:
-        return find_goal(cases)
+def _stage_of(cases: Cases, slugs: Sequence[str], name: str, key: str) -> int:
     for names in (cases.stages, slugs):
-        if goal in names:
-            return list(names).index(goal)
+        if name in names:
+            return list(names).index(name)
     raise ConfigError(
-        f"goal is {goal!r}, which is no stage of the log; {suggest(goal, cases.stages, 'its stages are')}"
+        f"{key} is {name!r}, which is no stage of the log; {suggest(name, cases.stages, 'its stages are')}"
     )
+
+
+def _funnel_of(cases: Cases, slugs: Sequence[str], given: object) -> tuple[int, ...]:
+    names = [given] if isinstance(given, str | int) else given
+    if not isinstance(names, list | tuple) or not names:
+        raise ConfigError(f"funnel is {show(given)}; give stages of the log in order: funnel=[STAGE, STAGE]")
+    return tuple(_stage_of(cases, slugs, str(name), f"funnel.{at}") for at, name in enumerate(names))
 
 
 def _judge(
@@ -199,7 +241,9 @@ def _judge(
     instant = instant_stages(train, UNITS[unit])
     journeys = {who: fit_hazards(subset(train, rows), contexts, UNITS[unit], instant) for who, rows in parts.items()}
     shares = {who: rows.size / train.count for who, rows in parts.items()}
-    files = found_scenario("judged", "", slugs, journeys, shares, step=unit, population=held.size, goal=goal)
+    files = found_scenario("judged", "", slugs, journeys, shares, step=unit, customers=held.size, goal=goal)
+    # As many as were kept aside: a distance depends on how many there are.
+    files["scenario"]["judged"]["population"] = held.size
     tables = _simulate(files, journeys, slugs, seed, threads)
     windows = (cases.end - train.time[train.first[:-1]]) / UNITS[unit]
     tables = [_censored(table, luck.choice(windows, len(table.first) - 1)) for table in tables]

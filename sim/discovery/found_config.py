@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from agents.population import MAX_STAGES
 from sim.discovery.cases import START
+from sim.discovery.found_market import PRICE_FEELING, found_market, market_sources, with_purchases
 from sim.discovery.hazards import ENDED, TimedEdge, TimedJourney
+from sim.discovery.purchases import Purchases
+from sim.discovery.time_step import UNITS
 
 __all__ = ["ENDED_STAGE", "assumed_effect", "found_scenario", "journey_content", "state_names"]
 
@@ -14,6 +19,9 @@ __all__ = ["ENDED_STAGE", "assumed_effect", "found_scenario", "journey_content",
 ENDED_STAGE = "ended"
 #: Assumed: of those who would end without the goal, the share that a proactive journey keeps.
 _KEPT = 0.2
+#: Assumed where nobody is seen to end: how much sooner customers leave the stage that takes most of their time.
+_SOONER = 1.1
+_FEWEST_SIMULATED = 1000
 
 
 def state_names(journey: TimedJourney, slugs: Sequence[str]) -> tuple[str, ...]:
@@ -39,6 +47,7 @@ def journey_content(
     *,
     kept: float = 0.0,
     goal: int | None = None,
+    sooner: int | None = None,
 ) -> dict[str, Any]:
     """Return a journey file.
 
@@ -53,6 +62,8 @@ def journey_content(
         Share of those who would end in a stage other than the goal that goes on instead, as the others there do.
     goal : int, optional
         Stage whose ends are left as they are.
+    sooner : int, optional
+        Stage that customers leave sooner than they did.
 
     Returns
     -------
@@ -78,6 +89,7 @@ def journey_content(
             continue
         for persona, journey in by_persona.items():
             mine = [edge for edge in journey.edges if edge.source == state]
+            mine = _faster(mine) if journey.contexts.keys[state][0] == sooner else mine
             stays = kept if journey.contexts.keys[state][0] != goal else 0.0
             own = {"personas": [persona]} if several else {}
             edges += [{**edge, **own} for edge in _edges_of(mine, names, ended, stays)]
@@ -135,6 +147,17 @@ def _instant_edges(source: str, parts: Mapping[str, Mapping[str, float]]) -> lis
     return [*edges, {"from": source, "to": rest}]
 
 
+def _faster(edges: Sequence[TimedEdge]) -> list[TimedEdge]:
+    """Return edges with hazards raised by the assumed factor, as far as all together stay below 1."""
+    steps = {step for edge in edges for step, _ in edge.by_step}
+    total = max(
+        (sum([value for begin, value in edge.by_step if begin <= step][-1] for edge in edges) for step in steps),
+        default=0.0,
+    )
+    factor = max(min(_SOONER, (1.0 - 1e-6) / total), 1.0) if total > 0.0 else 1.0
+    return [replace(edge, by_step=tuple((step, value * factor) for step, value in edge.by_step)) for edge in edges]
+
+
 def _edges_of(edges: Sequence[TimedEdge], names: Sequence[str], ended: str, kept: float) -> list[dict[str, Any]]:
     out = []
     others = sum(edge.by_step[0][1] for edge in edges if edge.target != ENDED)
@@ -172,10 +195,13 @@ def _reached(start: Sequence[str], edges: Sequence[Mapping[str, Any]]) -> set[st
     return reached
 
 
-def assumed_effect() -> dict[str, str]:
-    """Return the assumption that the proactive arm rests on."""
+def assumed_effect(sooner: str | None = None) -> dict[str, str]:
+    """Return the assumption that the proactive arm rests on; ``sooner`` is the stage that is left sooner, if one is."""
+    effect = f"Of customers who would end before the goal, {_KEPT:.0%} go on as the others in their stage do"
+    if sooner is not None:
+        effect = f"Customers leave {sooner}, where they spend most of their time, with chances {_SOONER - 1:.0%} higher"
     return {
-        "what": f"Of customers who would end before the goal, {_KEPT:.0%} go on as the others in their stage do",
+        "what": effect,
         "source": "assumption: a log under one strategy shows the effect of none; change it in the proactive journey",
     }
 
@@ -188,8 +214,10 @@ def found_scenario(
     shares: Mapping[str, float],
     *,
     step: str,
-    population: int,
+    customers: int,
     goal: int | None,
+    purchases: Purchases | None = None,
+    longest: int | None = None,
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """Return all files of the configuration: group, name, content.
 
@@ -203,15 +231,21 @@ def found_scenario(
         Of personas.
     step : str
         Unit of a step.
-    population : int
-        Customers of the scenario.
+    customers : int
+        Cases; a thousand are simulated at least.
     goal : int or None
         Stage that cases are meant to reach.
+    purchases : Purchases, optional
+        What is bought, for a market.
+    longest : int, optional
+        Stage in which cases spend most of their time: where nobody is seen to end, it is left sooner.
 
     Returns
     -------
     dict
     """
+    ends = any(edge.target == ENDED for journey in by_persona.values() for edge in journey.edges)
+    sooner = None if ends else longest
     led = f"{name}_proactive"
     personas = {persona: {"title": persona.replace("_", " "), "share": share} for persona, share in shares.items()}
     horizon = min(max(journey.horizon for journey in by_persona.values()), 10_000)
@@ -222,19 +256,31 @@ def found_scenario(
         "baseline": "classic",
         "arms": {"classic": {"focal": {"journey": name}}, "proactive": {"focal": {"journey": led}}},
         "step": step,
-        "population": population,
+        "population": max(customers, _FEWEST_SIMULATED),
         "horizon": horizon,
         "burn_in": 0,
         "assumptions": [
-            assumed_effect(),
+            assumed_effect(None if sooner is None else slugs[sooner]),
             {"what": "The classic arm is as found in the log", "source": "journey discover"},
         ],
     }
-    return {
-        "journey": {
-            name: journey_content(name, title, slugs, by_persona),
-            led: journey_content(led, f"{title}, led", slugs, by_persona, kept=_KEPT, goal=goal),
-        },
-        "personas": {name: personas},
-        "scenario": {name: scenario},
+    journeys = {
+        name: journey_content(name, title, slugs, by_persona),
+        led: journey_content(led, f"{title}, led", slugs, by_persona, kept=_KEPT, goal=goal, sooner=sooner),
     }
+    files = {"journey": journeys, "personas": {name: personas}, "scenario": {name: scenario}}
+    if purchases is None or not purchases.makes_market:
+        return files
+    first = next(iter(by_persona.values()))
+    states = state_names(first, slugs)
+    buying = [states[at] for at, key in enumerate(first.contexts.keys) if key[0] in purchases.stages]
+    several = len(purchases.brands) > 1
+    files["journey"] = {who: with_purchases(journey, buying, several=several) for who, journey in journeys.items()}
+    if any(len(journey["stages"]) > MAX_STAGES for journey in files["journey"].values()):
+        return {**files, "journey": journeys}
+    market = found_market(name, title, purchases, customers=customers, seconds=UNITS[step])
+    scenario["market"] = name
+    scenario["assumptions"] += market_sources(purchases)
+    for persona in personas.values():
+        persona["price_sensitivity"] = PRICE_FEELING
+    return {**files, "market": {name: market}}

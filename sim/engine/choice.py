@@ -27,7 +27,7 @@ __all__ = ["buy_lanes", "draw_brands"]
 
 _RECALL, _TASTE, _CHOICE = np.int64(Purpose.RECALL), np.int64(Purpose.TASTE), np.int64(Purpose.CHOICE)
 _FORM = np.int64(Purpose.FORM)
-_AT_FIRST = Clock.FIRST
+_AT_FIRST, _AT_WEEK = Clock.FIRST, Clock.WEEK
 
 
 @inlined
@@ -188,6 +188,7 @@ def buy_lanes(
     """
     scratch, constants, people = workspace.scratch[0], world.constants[0], population.people
     first = workspace.clock[_AT_FIRST]
+    week = workspace.clock[_AT_WEEK]
     choosing = np.int64(0)
     loyal = np.int64(0)
     for lane in range(lanes):
@@ -198,7 +199,8 @@ def buy_lanes(
         scratch.selected[choosing] = i
         scratch.followers[loyal] = i
         scratch.customer_id[choosing] = first + i
-        scratch.period[choosing] = customer.occasion
+        # Without needs there are no occasions to tell one purchase from the next: the week does.
+        scratch.period[choosing] = customer.occasion if constants.has_needs != 0 else week
         considers = np.int64(customer.considered != 0)
         choosing += considers
         loyal += 1 - considers

@@ -80,6 +80,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "drifting": {name: pair for name, pair in found.drifting.items() if pair[0]},
         "stable": [name for name, pair in found.drifting.items() if not pair[0]],
         "folded": found.folded,
+        "bought": _bought(found),
         "point": None
         if not sure
         else {
@@ -90,6 +91,24 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
             "high": decimal(100 * max(abs(sure[0].ci_low), abs(sure[0].ci_high)), 0),
             "more": sure[0].gap > 0,
         },
+    }
+
+
+def _bought(found: Discovery) -> dict[str, Any] | None:
+    """Return what is said of purchases."""
+    bought = found.purchases
+    if bought is None:
+        return None
+    return {
+        "count": bought.count,
+        "buyers": bought.buyers,
+        "stages": ", ".join(short(found.cases.stages[at], 28) for at in sorted(bought.stages)),
+        "again": exact_percent(bought.again, 0),
+        "interval": None if bought.interval is None else duration(bought.interval),
+        "repeat": None if bought.repeat is None else exact_percent(bought.repeat, 0),
+        "market": "market" in found.files,
+        "amounts": bought.has_amounts,
+        "brands": bought.has_brands,
     }
 
 
@@ -142,6 +161,8 @@ def discovery_summary(found: Discovery, name: str) -> dict[str, Any]:
         ],
         "held_out_gain_of_further_personas": [{"mean": mean, "error": error} for mean, error in mixture.gains],
         "distance": close,
+        "purchases": _purchases_plain(found),
+        "funnel": [{"stage": found.cases.stages[stage], "cases": cases} for stage, cases in found.funnel],
         "splits": [
             {
                 "stage": found.cases.stages[key[0]],
@@ -155,6 +176,21 @@ def discovery_summary(found: Discovery, name: str) -> dict[str, Any]:
             if len(key) > 1
         ],
         "parameters": sum(journey.parameters for journey in found.journeys.values()),
+    }
+
+
+def _purchases_plain(found: Discovery) -> dict[str, Any] | None:
+    bought = found.purchases
+    if bought is None:
+        return None
+    return {
+        "stages": [found.cases.stages[at] for at in sorted(bought.stages)],
+        "count": bought.count,
+        "buyers": bought.buyers,
+        "buy_again": bought.again,
+        "mean_seconds_between": bought.interval,
+        "same_brand_again": bought.repeat,
+        "brands": [{"name": item.name, "share": item.share, "mean_amount": item.price} for item in bought.brands],
     }
 
 
@@ -281,8 +317,48 @@ def _tables(found: Discovery) -> dict[str, Table]:
             ),
         ),
         "points": _points_table(found, names),
+        "funnel": _funnel_table(found, names),
+        "channels": _channel_table(found, names),
+        "brands": _brand_table(found),
         "personas": _personas_table(found),
     }
+
+
+def _funnel_table(found: Discovery, names: list[str]) -> Table:
+    top = max(found.funnel[0][1], 1)
+    before = [top, *(count for _, count in found.funnel[:-1])]
+    return Table(
+        ("Stage, after those above", "Cases", "Of the first", "Of the one above"),
+        tuple(
+            (names[stage], count(cases), exact_percent(cases / top, 1), exact_percent(cases / max(above, 1), 1))
+            for (stage, cases), above in zip(found.funnel, before, strict=True)
+        ),
+    )
+
+
+def _channel_table(found: Discovery, names: list[str]) -> Table:
+    return Table(
+        ("Channel", "Visits", "Cases that use it", "Of these reach the goal", "Used most in"),
+        tuple(
+            (
+                short(use.name, _LONGEST),
+                count(use.visits),
+                count(use.cases),
+                exact_percent(use.reach / use.cases, 1),
+                names[use.stage],
+            )
+            for use in found.channels[:_ROWS]
+        ),
+        words=(4,),
+    )
+
+
+def _brand_table(found: Discovery) -> Table:
+    brands = () if found.purchases is None else found.purchases.brands
+    return Table(
+        ("Brand", "Share of purchases", "Mean amount"),
+        tuple((short(item.title, _LONGEST), exact_percent(item.share, 1), decimal(item.price, 2)) for item in brands),
+    )
 
 
 def _points_table(found: Discovery, names: list[str]) -> Table:

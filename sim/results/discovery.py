@@ -31,6 +31,7 @@ def write_discovery(found: Discovery, folder: Path, name: str, source: str) -> N
     origin = [f"Found by `journey discover` {sim.__version__} in {source}. One step is a {found.unit}."]
     titles = {
         "scenario": f"journey compare --config-dir FOLDER scenario={name}",
+        "market": "Brands, prices and purchases as the log shows them; what is assumed stands in the scenario.",
         "personas": "Kinds of cases by what they do.",
         "journey": "A journey as lived: hazards by time in stage; `__after_` names what came before a stage.",
     }

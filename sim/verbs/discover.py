@@ -9,7 +9,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agents.quantity import number, quantity, text
+from agents.quantity import number, quantity, text, whole
 from sim.data.event_log import LogLayout
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import Journey, read_journey
@@ -31,6 +31,13 @@ class DiscoverKeys(LogLayout):
     against: str | None = quantity("a journey by name, as it was drawn", default=None, optional=True)
     goal: Any = quantity("the stage that cases are meant to reach", default=None, optional=True)
     save_as: str | None = quantity("name of what is written", default=None, optional=True)
+    session_minutes: float | None = number(
+        None, 0.001, 1e6, "a case is split where nothing happens for longer; null: not", "minutes", optional=True
+    )
+    sample: int | None = whole(
+        None, 1, 2_000_000_000, "cases that are looked at, drawn by seed; null: all", optional=True
+    )
+    funnel: Any = quantity("stages in order; null: those that most cases pass", default=None, optional=True)
     drawn: float = number(0.9, 0.01, 1.0, "share of all moves that the map draws", "share")
     title: str = text("", "a reader's name for it")
 
@@ -70,6 +77,7 @@ def _prepare(job: Job[DiscoverKeys, None]) -> DiscoverPlan:
 def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
     """Read the log, estimate, hold against cases kept aside, and write it all."""
     from sim.data.log_file import read_event_log
+    from sim.data.log_selection import sample_of, sessions_of
     from sim.discovery.discover import discover
     from sim.reports.discovery import discovery_document, discovery_lines, discovery_summary
     from sim.results.answer import Answer
@@ -77,9 +85,21 @@ def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
 
     plan, keys = job.plan, job.keys
     log = read_event_log(plan.path, plan.layout)
+    if keys.session_minutes is not None:
+        log = sessions_of(log, keys.session_minutes)
+    if keys.sample is not None:
+        log = sample_of(log, keys.sample, job.settings.seed)
     title = keys.title or f"As found in {plan.path.name}"
     goal = None if keys.goal is None else str(keys.goal)
-    found = discover(log, plan.name, title, goal=goal, seed=job.settings.seed, threads=job.settings.threads)
+    found = discover(
+        log,
+        plan.name,
+        title,
+        goal=goal,
+        funnel=keys.funnel,
+        seed=job.settings.seed,
+        threads=job.settings.threads,
+    )
     return Answer(
         name=plan.name,
         config=job.config({**plain(keys), "save_as": plan.name}),

@@ -1,0 +1,115 @@
+"""Funnel: how many cases reach one stage after another, in this order; and what each channel carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.discovery.cases import Cases
+
+__all__ = ["ChannelUse", "channel_use", "funnel_counts", "usual_funnel"]
+
+_MOSTLY = 0.5
+_LONGEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelUse:
+    """A channel: its visits, cases that use it, how many of these reach the goal, and the stage it is used in most."""
+
+    name: str
+    visits: int
+    cases: int
+    reach: int
+    stage: int
+
+
+def funnel_counts(cases: Cases, stages: Sequence[int]) -> tuple[int, ...]:
+    """Count the cases that visit the first stage, then, later in the same case, the second, and so on.
+
+    Parameters
+    ----------
+    cases : Cases
+    stages : sequence of int
+        In the order of the funnel.
+
+    Returns
+    -------
+    tuple of int
+        One for each stage, never rising.
+    """
+    never = np.iinfo(np.int64).max
+    place = np.arange(cases.stage.size)
+    reached = np.full(cases.count, -1, np.int64)
+    counts = []
+    for stage in stages:
+        later = (cases.stage == stage) & (place > reached[cases.case])
+        first = np.full(cases.count, never)
+        np.minimum.at(first, cases.case[later], place[later])
+        reached = first
+        counts.append(int((first < never).sum()))
+    return tuple(counts)
+
+
+def usual_funnel(cases: Cases, goal: int) -> tuple[int, ...]:
+    """Return the stages that most cases pass before they first reach the goal, in their usual order, then the goal.
+
+    Parameters
+    ----------
+    cases : Cases
+    goal : int
+
+    Returns
+    -------
+    tuple of int
+        Eight at the most.
+    """
+    place = np.arange(cases.stage.size) - np.repeat(cases.first[:-1], cases.lengths)
+    first = _first_places(cases, place)
+    reaches = first[:, goal] >= 0
+    if not reaches.any():
+        return (goal,)
+    before = (first[reaches] >= 0) & (first[reaches] < first[reaches][:, [goal]])
+    share = before.mean(axis=0)
+    passed = [stage for stage in np.argsort(-share, kind="stable").tolist() if share[stage] >= _MOSTLY]
+    passed = passed[: _LONGEST - 1]
+    order = {stage: float(np.median(first[reaches][before[:, stage], stage])) for stage in passed}
+    return (*sorted(passed, key=lambda stage: (order[stage], stage)), goal)
+
+
+def _first_places(cases: Cases, place: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each case first visits each stage; -1 where never."""
+    first = np.full((cases.count, len(cases.stages)), -1, np.int64)
+    # Written from the back, so that the first visit stays.
+    first[cases.case[::-1], cases.stage[::-1]] = place[::-1]
+    return first
+
+
+def channel_use(cases: Cases, goal: int, channel: tuple[NDArray[np.int64], tuple[str, ...]]) -> tuple[ChannelUse, ...]:
+    """Return what each channel carries, the most used first.
+
+    Parameters
+    ----------
+    cases : Cases
+    goal : int
+    channel : (int64 (n,), tuple of str)
+        Of each visit, -1 where not said; and names.
+
+    Returns
+    -------
+    tuple of ChannelUse
+    """
+    codes, names = channel
+    reaches = np.zeros(cases.count, bool)
+    reaches[cases.case[cases.stage == goal]] = True
+    found = []
+    for code, name in enumerate(names):
+        mine = codes == code
+        if mine.any():
+            users = np.unique(cases.case[mine])
+            most = int(np.bincount(cases.stage[mine]).argmax())
+            found.append(ChannelUse(name, int(mine.sum()), users.size, int(reaches[users].sum()), most))
+    return tuple(sorted(found, key=lambda use: (-use.visits, use.name)))

@@ -1,0 +1,157 @@
+"""Purchases: which stages of a log are purchases, of which brands, for how much, and how often they come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.data.event_log import EventLog
+from sim.discovery.cases import Cases, stage_slugs
+from sim.discovery.product_limit import aalen_johansen
+
+__all__ = ["LoggedBrand", "Purchases", "find_purchases"]
+
+#: Of a stage's visits, the share that must have an amount (or else a brand) for it to be a purchase.
+_MOSTLY = 0.5
+_FEWEST = 20
+_MOST_BRANDS = 30
+#: A Dirichlet as even as this is the same for all customers.
+_ALIKE = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedBrand:
+    """A brand of the log: its name in a configuration and in the log, share of purchases, and mean amount."""
+
+    name: str
+    title: str
+    share: float
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
+class Purchases:
+    """Purchases of a log.
+
+    Attributes
+    ----------
+    stages : frozenset of int
+        Stages that are purchases.
+    count, buyers : int
+        Purchases, and cases that buy.
+    brands : tuple of LoggedBrand
+        Largest first; one alone where the log has no brands.
+    has_brands, has_amounts : bool
+        Whether the log has them.
+    again : float
+        Share of buyers who are seen to buy again.
+    interval : float or None
+        Mean seconds between purchases, by the product limit, within the time that the log shows.
+    repeat : float or None
+        Share of next purchases that are of the brand bought before.
+    sum_of_shapes : float
+        Of the Dirichlet of brand shares over customers that has this repeat share (Goodhardt et al. 1984).
+    """
+
+    stages: frozenset[int]
+    count: int
+    buyers: int
+    brands: tuple[LoggedBrand, ...]
+    has_brands: bool
+    has_amounts: bool
+    again: float
+    interval: float | None
+    repeat: float | None
+    sum_of_shapes: float
+
+    @property
+    def makes_market(self) -> bool:
+        """Whether the log has rivals, or customers who come back: then there is a market to simulate."""
+        return len(self.brands) > 1 or self.again >= 0.2
+
+
+def find_purchases(log: EventLog, cases: Cases) -> Purchases | None:
+    """Find the stages of which most visits have an amount above 0, else a brand, and what was bought there.
+
+    Parameters
+    ----------
+    log : EventLog
+    cases : Cases
+        Of this log, visit by visit.
+
+    Returns
+    -------
+    Purchases or None
+        None where no stage is a purchase.
+    """
+    brand = log.extra.get("brand")
+    has_amounts = log.amount is not None and bool((np.nan_to_num(log.amount) > 0).any())
+    amount = np.nan_to_num(log.amount) if log.amount is not None else np.zeros(cases.stage.size)
+    marked = amount > 0 if has_amounts else brand[0] >= 0 if brand is not None else np.zeros(cases.stage.size, bool)
+    visits = np.bincount(cases.stage, minlength=len(cases.stages))
+    bought = np.bincount(cases.stage[marked], minlength=len(cases.stages))
+    stages = np.flatnonzero((bought >= _FEWEST) & (bought >= _MOSTLY * visits))
+    # Where every stage has a brand, none of them is told from the others as the purchase.
+    if not stages.size or (not has_amounts and stages.size == len(cases.stages)):
+        return None
+    rows = np.flatnonzero(np.isin(cases.stage, stages))
+    case = cases.case[rows]
+    price = float(amount[rows][amount[rows] > 0].mean()) if has_amounts else 1.0
+    code, brands = _brands(brand, rows, amount[rows], price)
+    same = np.diff(case) == 0
+    again = np.unique(case[1:][same]).size / np.unique(case).size
+    known = same & (code[:-1] >= 0) & (code[1:] >= 0)
+    repeat = float((code[1:] == code[:-1])[known].mean()) if len(brands) > 1 and known.sum() >= _FEWEST else None
+    alike = sum(item.share**2 for item in brands)
+    shapes = _ALIKE if repeat is None or repeat <= alike else min((1.0 - repeat) / (repeat - alike), _ALIKE)
+    return Purchases(
+        stages=frozenset(stages.tolist()),
+        count=rows.size,
+        buyers=int(np.unique(case).size),
+        brands=brands,
+        has_brands=len(brands) > 1,
+        has_amounts=has_amounts,
+        again=float(again),
+        interval=_interval(cases, rows, same),
+        repeat=repeat,
+        sum_of_shapes=max(shapes, 0.01),
+    )
+
+
+def _brands(
+    brand: tuple[NDArray[np.int64], tuple[str, ...]] | None,
+    rows: NDArray[np.int64],
+    amount: NDArray[np.float64],
+    price: float,
+) -> tuple[NDArray[np.int64], tuple[LoggedBrand, ...]]:
+    """Return the brand of each purchase (-1: not said), and the brands, the smallest put together."""
+    code = np.full(rows.size, -1, np.int64) if brand is None else brand[0][rows]
+    if brand is None or (counts := np.bincount(code[code >= 0], minlength=len(brand[1]))).astype(bool).sum() < 2:
+        return code, (LoggedBrand("shop", "The company", 1.0, price),)
+    order = np.argsort(-counts, kind="stable")
+    order = order[counts[order] > 0]
+    kept = order[:_MOST_BRANDS]
+    titles = [brand[1][at] for at in kept.tolist()] + (["Other brands"] if order.size > kept.size else [])
+    place = np.full(len(brand[1]), kept.size, np.int64)
+    place[kept] = np.arange(kept.size)
+    code = np.where(code >= 0, place[code], -1)
+    names = [f"{slug}_brand" if slug in ("focal", "competitors") else slug for slug in stage_slugs(titles)]
+    found = []
+    for at, (name, title) in enumerate(zip(names, titles, strict=True)):
+        paid = amount[(code == at) & (amount > 0)]
+        share = float((code == at).sum() / (code >= 0).sum())
+        found.append(LoggedBrand(name, title, share, float(paid.mean()) if paid.size else price))
+    return code, tuple(found)
+
+
+def _interval(cases: Cases, rows: NDArray[np.int64], same: NDArray[np.bool_]) -> float | None:
+    """Mean time to the next purchase by the product limit, up to the longest that was seen."""
+    if same.sum() < _FEWEST:
+        return None
+    goes_on = np.r_[same, False]
+    until = np.where(goes_on, np.roll(cases.time[rows], -1), cases.end)
+    time = np.maximum(until - cases.time[rows], 0.0)
+    seen = aalen_johansen(time, np.where(goes_on, 0, -1), 1)
+    return float(np.r_[1.0, seen.staying[:-1]] @ np.diff(np.r_[0.0, seen.times]))
