@@ -461,16 +461,13 @@ class Customer:
     def utility_of(self, brand: int) -> float:
         """Utility of a considered brand (docs/model.md 7.4)."""
         world, constants = self.world, self.world.constants
-        offer = world.brand(brand)
-        utility = brand_value(
-            offer.quality,
-            price_disutility(constants.price_weight, self.traits["price_sensitivity"], offer.relative_price),
-            constants.reputation_weight * world.standing(self.customer_id, brand).reputation,
-        )
+        offer, sensitivity = world.brand(brand), self.traits["price_sensitivity"]
+        worth = constants.reputation_weight * world.standing(self.customer_id, brand).reputation
+        price = price_disutility(constants.price_weight, sensitivity, offer.relative_price)
+        utility = brand_value(offer.quality, price, worth)
         u_taste = world.draw(self.customer_id, Purpose.TASTE, 0, brand >> 2, brand & 3)
-        # Without needs there are no occasions to tell one purchase from the next: the week does.
-        period = self.occasion if constants.has_needs else world.week
-        u_error = world.draw(self.customer_id, Purpose.CHOICE, period, brand >> 2, brand & 3)
+        when = self.occasion if constants.has_needs else world.week
+        u_error = world.draw(self.customer_id, Purpose.CHOICE, when, brand >> 2, brand & 3)
         if constants.log_gamma:
             utility += world.taste(brand, u_taste >= 0.5, tail_position(taste_tail(u_taste)))
         else:

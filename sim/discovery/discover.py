@@ -140,21 +140,14 @@ def discover(
     slugs = stage_slugs(cases.stages)
     at_goal = find_goal(cases) if goal is None else _stage_of(cases, slugs, goal, "goal")
     steps = usual_funnel(cases, at_goal) if funnel is None else _funnel_of(cases, slugs, funnel)
-    channel = log.extra.get("channel")
     stages, edges = lived_map(cases)
-    counted = variants_of(cases)
-    variants = tuple(
-        (tuple(np.frombuffer(key, np.int32).tolist()), count)
-        for key, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    )
     mixture = find_personas(cases, seed)
     contexts = find_contexts(cases, seed)
-    members = {f"persona_{at + 1}": np.flatnonzero(mixture.member == at) for at in range(len(mixture.shares))}
-    members = {"everyone": np.arange(cases.count)} if len(members) == 1 else members
+    names = ["everyone"] if len(mixture.shares) == 1 else [f"persona_{at + 1}" for at in range(len(mixture.shares))]
+    members = {who: np.flatnonzero(mixture.member == at) for at, who in enumerate(names)}
     instant = instant_stages(cases, UNITS[unit])
     journeys = {who: fit_hazards(subset(cases, rows), contexts, UNITS[unit], instant) for who, rows in members.items()}
     shares = {who: rows.size / cases.count for who, rows in members.items()}
-    purchases = find_purchases(log, cases)
     files = found_scenario(
         name,
         title,
@@ -164,7 +157,7 @@ def discover(
         step=unit,
         customers=cases.count,
         goal=at_goal,
-        purchases=purchases,
+        purchases=(purchases := find_purchases(log, cases)),
         longest=int(np.bincount(cases.stage, weights=cases.stay).argmax()),
     )
     return Discovery(
@@ -173,7 +166,7 @@ def discover(
         slugs=slugs,
         stages=stages,
         edges=edges,
-        variants=variants,
+        variants=_ranked_variants(cases),
         unit=unit,
         contexts=contexts,
         journeys=journeys,
@@ -185,9 +178,15 @@ def discover(
         drifting=_drifting(log),
         purchases=purchases,
         funnel=tuple(zip(steps, funnel_counts(cases, steps), strict=True)),
-        channels=() if channel is None else channel_use(cases, at_goal, channel),
+        channels=channel_use(cases, at_goal, log.extra["channel"]) if "channel" in log.extra else (),
         folded=folded,
     )
+
+
+def _ranked_variants(cases: Cases) -> tuple[tuple[tuple[int, ...], int], ...]:
+    """Sequences of stages and how many cases have them, most first."""
+    counted = sorted(variants_of(cases).items(), key=lambda item: (-item[1], item[0]))
+    return tuple((tuple(np.frombuffer(key, np.int32).tolist()), count) for key, count in counted)
 
 
 def _fold(log: EventLog) -> tuple[EventLog, tuple[int, float]]:

@@ -249,7 +249,11 @@ def found_scenario(
     led = f"{name}_proactive"
     personas = {persona: {"title": persona.replace("_", " "), "share": share} for persona, share in shares.items()}
     horizon = min(max(journey.horizon for journey in by_persona.values()), 10_000)
-    scenario = {
+    assumptions = [
+        assumed_effect(None if sooner is None else slugs[sooner]),
+        {"what": "The classic arm is as found in the log", "source": "journey discover"},
+    ]
+    scenario: dict[str, Any] = {
         "title": title,
         "market": "none",
         "personas": name,
@@ -259,10 +263,7 @@ def found_scenario(
         "population": max(customers, _FEWEST_SIMULATED),
         "horizon": horizon,
         "burn_in": 0,
-        "assumptions": [
-            assumed_effect(None if sooner is None else slugs[sooner]),
-            {"what": "The classic arm is as found in the log", "source": "journey discover"},
-        ],
+        "assumptions": assumptions,
     }
     journeys = {
         name: journey_content(name, title, slugs, by_persona),
@@ -280,7 +281,7 @@ def found_scenario(
         return {**files, "journey": journeys}
     market = found_market(name, title, purchases, customers=customers, seconds=UNITS[step])
     scenario["market"] = name
-    scenario["assumptions"] += market_sources(purchases)
+    scenario["assumptions"] = [*assumptions, *market_sources(purchases)]
     for persona in personas.values():
         persona["price_sensitivity"] = PRICE_FEELING
     return {**files, "market": {name: market}}

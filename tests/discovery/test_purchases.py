@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,12 @@ def test_the_market_that_is_written_buys_as_the_log_did(tmp_path):
         "population": 2000,
     }
     built = Scenario.from_dict(data)
+    few = dataclasses.replace(built, population=80, horizon=15)
+    (((_, fast),), ((_, readable),)) = (
+        list(run_replicates(few, seed=1, replicates=range(1), threads=1, engine=engine)) for engine in ("numba", "mesa")
+    )
+    for arm in ("classic", "proactive"):
+        assert (fast[arm].purchases == readable[arm].purchases).all() and fast[arm].purchases.sum() > 80
     ((_, histories),) = run_replicates(built, seed=1, replicates=range(1), threads=1)
     history = histories["classic"]
     bought = history.purchases.sum(axis=(0, 1, 3))

@@ -15,6 +15,19 @@ _STANDARD_ERRORS = 3.0
 _POPULATION = 400
 
 
+def _bought(folder, arms):
+    """Purchases of every brand and of the market's revenue, a customer."""
+    rows = pq.read_table(folder / "weekly.parquet").to_pylist()
+    mine = [row for row in rows if row["arm"] in arms and row["persona"] == "all"]
+    counts: dict[str, float] = {}
+    for row in mine:
+        if row["metric"] == "purchases":
+            counts[row["key"]] = counts.get(row["key"], 0.0) + row["value"]
+    summary = json.loads((folder / "summary.json").read_text())
+    runs = len({(row["arm"], row["replicate"]) for row in mine})
+    return {brand: count / summary["market_customers"] / runs for brand, count in counts.items()}
+
+
 def _flows(folder, arms):
     table = pq.read_table(folder / "flows.parquet").to_pylist()
     everyone = [row for row in table if row["arm"] in arms and row["persona"] == "all"]
@@ -59,3 +72,10 @@ def test_a_run_is_found_again_in_its_own_log(tmp_path, format):
         # Visits of one customer are more regular than a Poisson number, so this error is too large, not too small.
         spread = np.sqrt(rates[0] * (1 / cases["truth"] + 1 / cases["simulated"]))
         assert abs(rates[0] - rates[1]) <= _STANDARD_ERRORS * spread + 1e-9, pair
+
+    bought, again = _bought(folder, ("classic", "proactive")), _bought(second, ("classic",))
+    assert set(bought) == set(again) and len(bought) > 1
+    for brand, rate in bought.items():
+        # Who likes a brand buys it again: four times the variance of a Poisson number is assumed.
+        spread = 2.0 * np.sqrt(rate * (1 / cases["truth"] + 1 / cases["simulated"]))
+        assert abs(rate - again[brand]) <= _STANDARD_ERRORS * spread, brand

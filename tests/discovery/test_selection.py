@@ -28,14 +28,16 @@ def test_a_sample_has_exactly_as_many_and_is_the_same_each_time(tmp_path):
     found = sample_of(log, 10, 1)
     assert found.cases == 10 and found.case_names == sample_of(log, 10, 1).case_names
     # Drawn once and written down: Philox is the same on every machine.
-    assert found.case_names [:3] == ("0", "4", "8")
+    assert found.case_names[:3] == ("0", "4", "8")
     assert found.case_names != sample_of(log, 10, 2).case_names and sample_of(log, 99, 1) is log
     assert found.rows == found.case.size + sum(found.left_out.values())
 
 
 def test_a_funnel_is_ordered(tmp_path):
     words = ["abc", "acb", "cab", "ab", "bc"]
-    log = log_of(tmp_path, [f"{at},{letter},2020-01-01 00:0{i}" for at, w in enumerate(words) for i, letter in enumerate(w)])
+    log = log_of(
+        tmp_path, [f"{at},{letter},2020-01-01 00:0{i}" for at, w in enumerate(words) for i, letter in enumerate(w)]
+    )
     cases = cases_of(log)
     at = {name: number for number, name in enumerate(cases.stages)}
     assert funnel_counts(cases, [at["a"], at["b"], at["c"]]) == (4, 4, 1)
