@@ -30,8 +30,10 @@ from sim.execution.checked_file import DamagedFile
 from sim.scenario.errors import ConfigError
 from tests.fuzz.inputs import KINDS, Kind
 
-#: A case that takes longer hangs.
+#: A case that takes so much processor time hangs; one that waits hangs after `_WAITS` times as long, since a busy
+#: machine may let it wait as well.
 HANG_SECONDS = 60
+_WAITS = 10
 _MEMORY = 12 << 30
 _GOOD = ("refused", "used", "the same")
 
@@ -47,8 +49,9 @@ def _ring(number: int, frame: object) -> None:
 def run_case(kind: Kind, seed: int, number: int, *, show: bool = False) -> str:
     """Run one case and return what came of it."""
     luck = random.Random(f"{seed}/{kind.name}/{number}")
-    signal.setitimer(signal.ITIMER_REAL, HANG_SECONDS)
-    faulthandler.dump_traceback_later(5 * HANG_SECONDS, exit=True)
+    signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, _WAITS * HANG_SECONDS)
+    faulthandler.dump_traceback_later(2 * _WAITS * HANG_SECONDS, exit=True)
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
@@ -63,6 +66,7 @@ def run_case(kind: Kind, seed: int, number: int, *, show: bool = False) -> str:
             traceback.print_exc()
         return f"traceback {type(error).__name__}: {str(error)[:120]}"
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         faulthandler.cancel_dump_traceback_later()
 
@@ -93,7 +97,8 @@ def main() -> int:
     parser.add_argument("--json", type=Path, default=None, help="write the counts there")
     asked = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    signal.signal(signal.SIGALRM, _ring)
+    for rings in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(rings, _ring)
     names = [name for name in KINDS if asked.only in ("", name)]
     if not names:
         parser.error(f"--only is {asked.only}; give one of {', '.join(KINDS)}")

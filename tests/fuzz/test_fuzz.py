@@ -1,5 +1,6 @@
 """The fuzzer itself: it finds what it is there to find, a case can be run again, and a few cases of each kind end well."""
 
+import itertools
 import random
 import signal
 import time
@@ -36,11 +37,13 @@ def test_a_traceback_a_hang_and_a_wrong_number_are_found(monkeypatch):
     assert fuzzer.run_case(Broken(fail), 1, 0).startswith("traceback KeyError")
     assert fuzzer.run_case(Broken(lambda: "wrong numbers: 2"), 1, 0) == "wrong numbers: 2"
     monkeypatch.setattr(fuzzer, "HANG_SECONDS", 0.05)
-    before = signal.signal(signal.SIGALRM, fuzzer._ring)
+    before = {rings: signal.signal(rings, fuzzer._ring) for rings in (signal.SIGALRM, signal.SIGPROF)}
     try:
-        assert fuzzer.run_case(Broken(lambda: time.sleep(60)), 1, 0).startswith("hang")
+        for hang in (lambda: time.sleep(60), lambda: all(True for _ in itertools.count())):
+            assert fuzzer.run_case(Broken(hang), 1, 0).startswith("hang")
     finally:
-        signal.signal(signal.SIGALRM, before)
+        for rings, handler in before.items():
+            signal.signal(rings, handler)
 
 
 def test_a_shard_that_is_read_without_its_checksum_is_found(tmp_path, monkeypatch):
