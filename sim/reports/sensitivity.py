@@ -10,7 +10,7 @@ from sim.analysis.summary import size_of
 from sim.experiments.factor_response import FactorResponse
 from sim.experiments.factors import factor_number
 from sim.experiments.sensitivity import Sensitivity
-from sim.number_format import in_words, percent, quantity, short_money
+from sim.number_format import in_steps, in_words, percent, quantity, short_money
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.influence import Bar, draw_pairs, draw_screen, draw_spread, draw_tornado
 from sim.reports.labels import METRIC_WORDS, words_of
@@ -375,7 +375,7 @@ def ranges_table(question: FactorResponse) -> Table:
     rows = tuple(
         (
             factor.label,
-            factor.title,
+            in_steps(factor.title, question.scenario.step),
             f"{factor_number(factor, factor.low)} to {factor_number(factor, factor.high)}",
             factor_number(factor, factor.own),
             factor.scale,

@@ -3,12 +3,17 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pytest
 
+from sim.cli import main
+from sim.experiments.attribute import attribute
 from sim.experiments.compare import compare
+from sim.reports.attribution import attribution_document, attribution_lines
+from sim.reports.document import write_document
 from sim.results.comparison import write
 from sim.scenario.scenario import Scenario
 
@@ -172,3 +177,64 @@ def test_the_workbook_says_what_the_summary_says(report, summary):
 def test_the_page_says_both_sizes(page, summary):
     assert (summary["market_customers"], summary["simulated_customers"]) == (1000, 400)
     assert "1,000 customers (400 simulated)" in page[1]
+
+
+def tables_of(document, folder):
+    parser = _Tables()
+    parser.feed(write_document(document, folder).read_text("utf-8"))
+    return parser.tables
+
+
+def table_with(tables, heading):
+    (found,) = (rows for rows in tables.values() if heading in rows[0])
+    return found
+
+
+@pytest.fixture(scope="module")
+def attributed(tmp_path_factory):
+    done = attribute(Scenario.load("treadmill", **SIZE), replicates=3, seed=5, threads=1)
+    return done, tables_of(attribution_document(done), tmp_path_factory.mktemp("attributed"))
+
+
+def test_every_table_of_an_attribution_says_the_same_share(attributed):
+    done, tables = attributed
+    summary = done.summary_json
+    whole = summary["metrics"]["contribution"]["all"]["whole"]["mean"]
+    shares = {row[0]: row[1] for row in table_with(tables, "share")[1:]}
+    terms = table_with(tables, "contribution")
+    metrics = {row[0]: row for row in table_with(tables, "journey alone")[1:]}["Contribution"]
+    heads = table_with(tables, "journey alone")[0]
+    parts = [name for name in heads[1:] if name != "whole effect"]
+    assert len(parts) >= 5
+    by_term = {row[0]: row for row in terms[1:]}
+    for name in parts:
+        assert number(shares[name])[0] == number(metrics[heads.index(name)])[0] == number(by_term[name][-1])[0], name
+    printed = [number(shares[name]) for name in parts]
+    assert sum(value for value, _ in printed) == pytest.approx(whole, abs=sum(half for _, half in printed) + 0.01)
+    for name in parts:
+        cells = [number(cell) for cell in by_term[name][1:]]
+        total, half = cells.pop()
+        assert sum(value for value, _ in cells) == pytest.approx(
+            total, abs=half + sum(half for _, half in cells) + 0.05
+        )
+    said = next(line for line in attribution_lines(summary) if "contribution is" in line)
+    amount, half = number(re.search(r"contribution is (\S+)", said)[1])
+    assert amount == pytest.approx(abs(whole), abs=half + 0.5)
+
+
+def test_a_sweep_says_of_its_ends_what_its_table_says(tmp_path, capsys):
+    small = ["population=400", "market.customers=1000", "horizon=40", "burn_in=10", "replicates=2", "seed=5"]
+    axes = ["contact_rate=0,0.2", "capability_level=0.5,1"]
+    assert main(["sweep", *small, *axes, "executor=serial", "quiet=true", f"output_dir={tmp_path}"]) == 0
+    folder = Path(capsys.readouterr().out.strip().splitlines()[-1])
+    folder = folder if folder.is_dir() else folder.parent
+    summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    parser = _Tables()
+    parser.feed((folder / "report.html").read_text("utf-8"))
+    rows = table_with(parser.tables, "difference")
+    column = rows[0].index("difference")
+    printed = sorted(number(row[column])[0] for row in rows[1:])
+    found = summary["differences"][DIFFERENCE]["contribution"]
+    assert printed[0] == pytest.approx(found["low"], abs=0.51) and printed[-1] == pytest.approx(found["high"], abs=0.51)
+    lowest, highest = re.search(r"runs from (\S+) .*? to (\S+) \(", summary["verdict"]).groups()
+    assert (number(lowest)[0], number(highest)[0]) == (printed[0], printed[-1])
