@@ -1,0 +1,139 @@
+"""What optimize promises, in planted worlds whose truth is known: budgets, units of money, interactions, no winner's curse."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.execution.chunk import RUN_METRICS
+from sim.experiments.optimize import optimize
+from sim.experiments.plan import Goal, PlanQuestion, PlanRuns
+from sim.experiments.plan_search import SearchSizes
+from sim.scenario.factor import Factor
+
+pytest.importorskip("sklearn")
+NPV, BUILD, CONTACTS = (RUN_METRICS.index(name) for name in ("npv", "cost_build", "cost_contacts"))
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """All that a question asks of a scenario where nothing is simulated."""
+
+    horizon: int = 100
+
+
+@dataclass(frozen=True)
+class PlantedQuestion(PlanQuestion):
+    """A question whose runs come from a formula: what two levers bring together, less what each costs."""
+
+    unit: float = 1.0
+    apart: float = 1.0
+    together: float = 8.0
+    noise: float = 0.3
+    price: float = 1.0
+
+    def truth(self, shares):
+        """Return the expected value of plans, (n,)."""
+        one, other = shares[:, 0], shares[:, 1]
+        brought = self.apart * (one + other) + self.together * one * other
+        return self.unit * (brought - self.price * 1.5 * (one**2 + other))
+
+    def run(self, shares, replicates, *, values=None, **options):
+        """Return planted runs: noise that all plans share, and a little that is each one's own."""
+        arm = np.zeros((len(shares), len(replicates), len(RUN_METRICS)))
+        for column, replicate in enumerate(replicates):
+            common = np.random.default_rng([self.seed, replicate]).normal()
+            for row, point in enumerate(shares):
+                key = [self.seed, replicate, *np.round(point * 1e6).astype(int).tolist()]
+                own = np.random.default_rng(key).normal(size=2)
+                arm[row, column, NPV] = self.unit * (3.0 * common + self.noise * own[0])
+                # Contacts are as many as chance makes them; building costs what it costs.
+                arm[row, column, CONTACTS] = self.unit * self.price * point[1] * max(0.0, 1.5 + 0.05 * own[1])
+        arm[:, :, NPV] += self.truth(shares)[:, None]
+        arm[:, :, BUILD] = self.unit * self.price * 1.5 * shares[:, :1] ** 2
+        base = np.zeros_like(arm)
+        for column, replicate in enumerate(replicates):
+            base[:, column, NPV] = self.unit * 3.0 * np.random.default_rng([self.seed, replicate]).normal()
+        return PlanRuns(np.array(shares), arm, base)
+
+
+def planted(seed=1, budget=None, **changes):
+    factors = tuple(Factor(name, 0.0, 1.0, own=0.5) for name in ("automation", "contact_rate"))
+    question = PlantedQuestion(Horizon(), "arm", factors, Goal({"npv": 1.0}, "npv"), budget, (), "mean", ({},), seed)
+    return replace(question, **changes)
+
+
+def find(question, evaluations=24, confirm=16):
+    return optimize(question, SearchSizes(evaluations, 4, 4, confirm), {})
+
+
+def best_of(question):
+    axis = np.linspace(0.0, 1.0, 101)
+    return float(question.truth(np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)).max())
+
+
+def greedy(question):
+    """The plan of who takes levers for separable: each as far as it pays alone."""
+    axis = np.linspace(0.0, 1.0, 101)
+    alone = np.zeros((2, 101, 2))
+    alone[0, :, 0] = alone[1, :, 1] = axis
+    return np.array([axis[int(np.argmax(question.truth(line)))] for line in alone])
+
+
+def test_levers_that_pay_only_together_are_found_and_a_separable_allocation_misses_them():
+    question = planted()
+    found = find(question)
+    best, separable = best_of(question), float(question.truth(greedy(question)[None, :])[0])
+    assert not found.nothing
+    assert question.truth(found.plan.shares[None, :])[0] >= 0.99 * best
+    # The planted amount: what the two levers bring at the best plan, beyond what each brings alone.
+    assert best - separable > 6.0
+
+
+def test_a_thousand_times_the_money_is_the_same_plan():
+    small = find(planted(budget=2.0), evaluations=16)
+    large = find(planted(budget=2000.0, unit=1000.0), evaluations=16)
+    assert small.plan.shares.tolist() == large.plan.shares.tolist()
+    assert small.runs.shares.tolist() == large.runs.shares.tolist()
+    assert large.plan.spent == pytest.approx(1000.0 * small.plan.spent)
+
+
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(
+    seed=st.integers(1, 10_000),
+    price=st.floats(0.05, 3.0),
+    budget=st.floats(0.0, 4.0),
+    together=st.floats(0.0, 12.0),
+)
+def test_no_run_of_a_plan_spends_a_cent_beyond_the_budget(seed, price, budget, together):
+    question = planted(seed, budget, price=price, together=together)
+    found = find(question, evaluations=12, confirm=8)
+    fresh = question.run(found.plan.shares[None, :], range(200_000, 200_008))
+    spent = 0.0 if found.nothing else question.spending(fresh).max()
+    assert spent <= budget and found.plan.most_spent <= budget
+    assert all(item.most_spent <= budget for item in found.alternatives if item.holds)
+
+
+def test_nothing_is_done_where_every_lever_costs_more_than_it_brings():
+    found = find(planted(apart=0.5, together=0.0))
+    assert found.nothing and found.plan.value.mean == 0.0 and found.plan.spent == 0.0
+
+
+@pytest.mark.slow
+def test_the_promised_interval_holds_the_truth_in_at_least_90_of_100():
+    # Much noise and several plans alike: where the best is picked by luck. A 95 % interval holds the truth in fewer
+    # than 90 of 100 with a chance of 3 %; the seeds are fixed.
+    held = lucky = 0
+    for seed in range(1, 101):
+        question = planted(seed, together=3.0, noise=2.0)
+        found = find(question, evaluations=12, confirm=12)
+        item = found.best_tried
+        truth = float(question.truth(item.shares[None, :])[0])
+        held += item.value.ci_low <= truth <= item.value.ci_high
+        lucky += float(question.worth(found.runs).mean(axis=1).max()) > truth
+    assert held >= 90
+    # What the search itself saw of its best is more than it is worth, as a rule: the interval is not of that.
+    assert lucky > 60
