@@ -1,10 +1,11 @@
-"""Coverage: how often do the 95 % intervals of a comparison with 8 replicates hold the true value?
+"""Coverage: how often do the 95 % intervals of a comparison hold the true value, how wide are they, are they unbiased?
 
-Small markets are compared with many seeds, 8 replicates each, as `journey compare` does. The true value is that of all
-replicates of all seeds together. The replicates are kept, so that a run that was stopped goes on, and so that intervals
-can be judged again without simulating.
+Small markets are compared with many seeds, as `journey compare` does, with 4, 8 and 16 replicates, with the company's
+luck taken out (`precision_method=control_variates`) and left in (`plain`). The true value is that of all replicates of
+all seeds together. The replicates are kept, so that a run that was stopped goes on, and so that intervals can be judged
+again without simulating.
 
-    python benchmarks/interval_coverage.py                       200 seeds of each market, ten minutes on one idle core
+    python benchmarks/interval_coverage.py                       400 seeds of each market, an hour on one core
     python benchmarks/interval_coverage.py --seeds 20 --out -    a look
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,134 +25,239 @@ from sim import __version__
 from sim.analysis.crossing import crossing
 from sim.analysis.metrics import METRICS, SHAPES, Measures, low_point, measure, payback_week
 from sim.analysis.paired import LEVEL, Estimate, estimate
+from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, Shape
 from sim.execution.replicates import run_replicates
 from sim.experiments.break_even import GRID
+from sim.experiments.controls import controls_of
 from sim.experiments.measured import scaled_arm
 from sim.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
 
-REPLICATES = 8
+#: How many replicates an interval is made of; the first of those that are kept.
+SIZES = (4, 8, 16)
+METHODS = ("plain", "control_variates")
+#: Replicates of which the break-even curve is kept.
+CURVES = 8
 HERE = Path(__file__).parent
-#: Markets in which the arm pays back late, where a contract is renewed, and where purchases are frequent.
+#: Markets in which the arm pays back late, where a company has few experiments, where a contract is renewed, where
+#: experiments decide next to nothing, and where purchases are frequent.
 MARKETS: dict[str, dict[str, Any]] = {
-    "treadmill": {"population": 1_000, "horizon": 156, "burn_in": 52},
-    "telecom": {"population": 1_000, "horizon": 156, "burn_in": 52},
-    "cosmetics": {"population": 1_000, "horizon": 104, "burn_in": 52},
+    "treadmill": {"population": 500, "horizon": 156, "burn_in": 52},
+    "recipe_app": {"population": 300, "horizon": 104, "burn_in": 26},
+    "telecom": {"population": 500, "horizon": 156, "burn_in": 52},
+    "sungevity": {"population": 500, "horizon": 156, "burn_in": 52},
+    "cosmetics": {"population": 500, "horizon": 104, "burn_in": 52},
 }
+#: Where the break-even effectiveness is asked for, which runs six more arms, and of how many seeds.
+WITH_CURVE, CURVE_SEEDS = ("treadmill",), 100
 RECORD = {"events": 0, "lives": 0}
-#: The first seed is none that a test or a page uses.
-FIRST_SEED = 40_000
+#: The first seed is none that a test or a page uses, and none on which any constant of an interval was chosen.
+FIRST_SEED = 70_000
+_AT_A_TIME = 10
+_DIFFERENT = ("payback_week", "cash_low_point")
 
 
 class Seeds(NamedTuple):
-    """Replicates of all seeds: the metrics of both arms (S, R, 2, M), weekly gain (S, R, T), curve (S, R, G)."""
+    """Replicates of all seeds: metrics of both arms (S, R, 2, 1 + P, M), weekly gain (S, R, T), curve (S', 8, G)."""
 
     values: Floats
     gain: Floats
     curve: Floats
 
 
-def market(name: str) -> tuple[Scenario, str]:
-    """Return a market's scenario, with an arm for every point of the break-even curve, and the arm in question."""
+class Judged(NamedTuple):
+    """A quantity: its true value, and by method and number of replicates the interval that every seed gives."""
+
+    true: float
+    estimates: dict[tuple[str, int], list[Estimate]]
+
+
+def market(name: str, curve: bool = False) -> tuple[Scenario, str]:
+    """Return a market's scenario, if wanted with an arm for every point of the break-even curve, and its arm."""
     scenario = Scenario.load(name, record=RECORD, **MARKETS[name])
     arm = next(other for other in scenario.arms if other != scenario.baseline)
-    arms = {scenario.baseline: scenario.arms[scenario.baseline]}
-    arms |= {f"at_{number}": scaled_arm(scenario, arm, times) for number, times in enumerate(GRID)}
-    return replace(scenario, arms=arms), f"at_{GRID.index(1.0)}"
+    scenario = replace(scenario, arms={each: scenario.arms[each] for each in (scenario.baseline, arm)})
+    if not curve:
+        return scenario, arm
+    more = {f"at_{number}": scaled_arm(scenario, arm, times) for number, times in enumerate(GRID) if times != 1.0}
+    return replace(scenario, arms={**scenario.arms, **more}), arm
 
 
-def simulate(name: str, seed: int) -> tuple[Floats, Floats, Floats]:
-    """Run the replicates of one seed: metrics (R, 2, M), weekly gain (R, T) in cents, curve (R, G) in money."""
-    scenario, arm = market(name)
+def simulate(name: str, seed: int, curve: bool) -> tuple[Floats, Floats, Floats]:
+    """Run the replicates of one seed: metrics (R, 2, 1 + P, M), weekly gain (R, T) in cents, curve (CURVES or 0, G)."""
+    whole, arm = market(name, curve)
+    pair, _ = market(name)
     column = METRICS.index("contribution")
+    points = [arm if times == 1.0 else f"at_{at}" for at, times in enumerate(GRID)]
     values, gains, curves = [], [], []
-    for _, histories in run_replicates(scenario, seed=seed, replicates=range(REPLICATES), threads=1):
-        found: dict[str, Measures] = {arm: measure(history, scenario) for arm, history in histories.items()}
-        base = found[scenario.baseline]
-        values.append(np.stack([base.values[0], found[arm].values[0]]))
-        gains.append(found[arm].cash[0] - base.cash[0])
-        curves.append([found[f"at_{at}"].values[0, column] - base.values[0, column] for at in range(len(GRID))])
-    return np.stack(values), np.stack(gains), np.array(curves)
+    for asked, numbers in ((whole, range(CURVES)), (pair, range(CURVES, SIZES[-1]))):
+        for _, histories in run_replicates(asked, seed=seed, replicates=numbers, threads=1):
+            found: dict[str, Measures] = {each: measure(history, asked) for each, history in histories.items()}
+            base = found[asked.baseline]
+            values.append(np.stack([base.values, found[arm].values]))
+            gains.append(found[arm].cash[0] - base.cash[0])
+            if len(found) > len(pair.arms):
+                curves.append([found[point].values[0, column] - base.values[0, column] for point in points])
+    return np.stack(values), np.stack(gains), np.array(curves).reshape(-1, len(GRID))
 
 
 def collect(name: str, seeds: int, folder: Path, say: Callable[[str], None]) -> Seeds:
     """Run what is not there yet, a file for every ten seeds, and return all of it."""
     folder.mkdir(parents=True, exist_ok=True)
     together: list[tuple[Floats, Floats, Floats]] = []
-    for first in range(0, seeds, 10):
+    for first in range(0, seeds, _AT_A_TIME):
         path = folder / f"{name}_{first:04d}.npz"
         if not path.exists():
-            found = [simulate(name, FIRST_SEED + first + number) for number in range(10)]
+            curve = name in WITH_CURVE and first < CURVE_SEEDS
+            found = [simulate(name, FIRST_SEED + first + number, curve) for number in range(_AT_A_TIME)]
             parts = [np.stack(part) for part in zip(*found, strict=True)]
             half = path.with_suffix(".half.npz")
             np.savez_compressed(half, *parts)
             half.rename(path)
-            say(f"{name}: {first + 10} seeds")
+            say(f"{name}: {first + _AT_A_TIME} seeds")
         with np.load(path) as kept:
             together.append((kept["arr_0"], kept["arr_1"], kept["arr_2"]))
-    values, gain, curve = (np.concatenate(part)[:seeds] for part in zip(*together, strict=True))
-    return Seeds(values, gain, curve)
+    values, gain, curves = zip(*together, strict=True)
+    return Seeds(*map(np.concatenate, (values, gain, [part for part in curves if part.size] or curves)))
 
 
-def intervals(name: str, seeds: Seeds) -> dict[str, tuple[float, list[Estimate]]]:
-    """Return by quantity its true value and the interval that every seed gives."""
+def samplings(name: str, seeds: int) -> dict[tuple[str, int], list[Sampling]]:
+    """Return by method and number of replicates how those of every seed were drawn."""
     scenario, _ = market(name)
-    rate, steps = scenario.market.economics.discount_rate, seeds.gain.shape[-1]
-    paid = np.array([[payback_week(gain, rate, scenario.step) for gain in one] for one in seeds.gain])
-    out = {}
-    for metric in ("contribution", "market_share", "retention", "loop_share", "satisfaction"):
-        place, shape = METRICS.index(metric), SHAPES.get(metric, ANYTHING)
-        base, own = seeds.values[:, :, 0, place], seeds.values[:, :, 1, place]
-        out[f"{metric}, baseline"] = _judged(base, shape)
-        out[f"{metric}, arm"] = _judged(own, shape)
-        out[f"{metric}, difference"] = _judged(own - base, shape.difference())
-    if not np.isnan(paid).all():
-        out["payback week"] = _judged(paid, Shape(0.0, float(steps)))
-    out["cash low point"] = _judged(low_point(seeds.gain), ANYTHING)
-    grid = np.array(GRID)
-    true = crossing(grid, seeds.curve.reshape(-1, len(GRID))).mean
-    if true is not None:
-        out["break-even effectiveness"] = (true, [crossing(grid, curve) for curve in seeds.curve])
+    out: dict[tuple[str, int], list[Sampling]] = {}
+    for size in SIZES:
+        out["plain", size] = [INDEPENDENT] * seeds
+        out["control_variates", size] = [
+            Sampling(controls=controls_of([(scenario, range(size))], FIRST_SEED + seed), baseline=scenario.baseline)
+            for seed in range(seeds)
+        ]
     return out
 
 
-def _judged(values: Floats, shape: Shape) -> tuple[float, list[Estimate]]:
-    return float(np.nanmean(values)), [estimate(one, shape=shape) for one in values]
+def quantities(name: str, seeds: Seeds) -> Iterator[tuple[str, Judged]]:
+    """Yield every quantity by its name."""
+    scenario, arm = market(name)
+    drawn = samplings(name, len(seeds.values))
+    rows = ("", *(f", {persona.name}" for persona in scenario.personas))
+    for place, metric in enumerate(METRICS):
+        if metric in _DIFFERENT:
+            continue
+        shape = SHAPES.get(metric, ANYTHING)
+        for row, who in enumerate(rows):
+            base, own = seeds.values[:, :, 0, row, place], seeds.values[:, :, 1, row, place]
+            if np.isnan(own - base).all() or np.ptp(own - base) == 0.0:
+                continue
+            yield f"{metric}, difference{who}", _judged(own - base, shape.difference(), drawn, arm)
+            if row == 0:
+                yield f"{metric}, baseline", _judged(base, shape, drawn, scenario.baseline)
+                yield f"{metric}, arm", _judged(own, shape, drawn, arm, base)
+    rate, steps = scenario.market.economics.discount_rate, seeds.gain.shape[-1]
+    paid = np.array([[payback_week(gain, rate, scenario.step) for gain in one] for one in seeds.gain])
+    if not np.isnan(paid).all():
+        yield "payback week", _judged(paid, Shape(0.0, float(steps)), drawn, arm)
+    yield "cash low point", _judged(low_point(seeds.gain), ANYTHING, drawn, arm)
+    if seeds.curve.size:
+        grid = np.array(GRID)
+        true = crossing(grid, seeds.curve.reshape(-1, len(GRID))).mean
+        estimates = {
+            (method, size): [
+                crossing(grid, curve[:size], sampling.of(arm))
+                for curve, sampling in zip(seeds.curve, drawn[method, size], strict=False)
+            ]
+            for method in METHODS
+            for size in SIZES
+            if size <= CURVES
+        }
+        if true is not None:
+            yield "break-even effectiveness", Judged(true, estimates)
 
 
-def report(found: dict[str, Seeds]) -> dict[str, Any]:
-    """Return the coverage of every quantity in every market."""
-    markets: dict[str, Any] = {}
-    for name, seeds in found.items():
-        rows = {}
-        for quantity, (true, estimates) in intervals(name, seeds).items():
-            known = [one for one in estimates if one.ci_low is not None and one.ci_high is not None]
-            rows[quantity] = {
-                "true": float(f"{true:.6g}"),
-                "intervals": len(known),
-                "covered": sum(one.ci_low <= true <= one.ci_high for one in known),
-                "too_high": sum(true < one.ci_low for one in known),
-                "too_low": sum(true > one.ci_high for one in known),
-            }
-        markets[name] = {"settings": MARKETS[name], "seeds": len(seeds.values), "quantities": rows}
-    return {"version": __version__, "replicates": REPLICATES, "level": LEVEL, "markets": markets}
+def _judged(
+    values: Floats,
+    shape: Shape,
+    drawn: dict[tuple[str, int], list[Sampling]],
+    arm: str,
+    beside: Floats | None = None,
+) -> Judged:
+    estimates = {}
+    for (method, size), samplings in drawn.items():
+        estimates[method, size] = [
+            estimate(
+                one[:size],
+                sampling.of(arm),
+                shape,
+                beside=None if other is None else sampling.beside(arm, {sampling.baseline: other[:size]}),
+            )
+            for one, sampling, other in zip(
+                values, samplings, [None] * len(values) if beside is None else beside, strict=True
+            )
+        ]
+    return Judged(float(np.nanmean(values)), estimates)
+
+
+def report(name: str, seeds: Seeds) -> dict[str, Any]:
+    """Return coverage, width and bias of every quantity of a market."""
+    rows: dict[str, Any] = {}
+    for quantity, (true, estimates) in quantities(name, seeds):
+        rows[quantity] = {"true": _short(true)}
+        for size in SIZES:
+            if ("plain", size) not in estimates:
+                continue
+            plain = estimates["plain", size]
+            for method in METHODS:
+                rows[quantity][f"{method}, {size} replicates"] = _row(true, estimates[method, size], plain)
+    return {"settings": MARKETS[name], "seeds": len(seeds.values), "quantities": rows}
+
+
+def _row(true: float, found: list[Estimate], plain: list[Estimate]) -> dict[str, Any]:
+    """Return the coverage of intervals, and how they compare with the plain ones of the same replicates."""
+    ends = np.array([(one.ci_low, one.ci_high) for one in found if one.ci_low is not None], dtype=np.float64)
+    before = np.array([(one.ci_low, one.ci_high) for one in plain if one.ci_low is not None], dtype=np.float64)
+    means, own = (np.array([np.nan if one.mean is None else one.mean for one in each]) for each in (found, plain))
+    if not len(ends):
+        return {"intervals": 0}
+    width, wide = np.ptp(ends, axis=1), np.ptp(before, axis=1)
+    error = float(np.nanstd(own, ddof=1) / np.sqrt((~np.isnan(own)).sum()))
+    return {
+        "intervals": len(ends),
+        "covered": int(((ends[:, 0] <= true) & (true <= ends[:, 1])).sum()),
+        "too_high": int((true < ends[:, 0]).sum()),
+        "too_low": int((true > ends[:, 1]).sum()),
+        "width": _short(float(width.mean())),
+        "width_of_plain": _short(float(width.mean() / wide.mean())) if wide.mean() > 0.0 else None,
+        "wider": int((width > wide * (1.0 + 1e-9)).sum()),
+        "shift_in_standard_errors": _short(float(np.nanmean(means - own)) / error) if error > 0.0 else 0.0,
+    }
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")
 
 
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=200, help="of each market, rounded up to tens")
+    parser.add_argument("--seeds", type=int, default=400, help="of each market, rounded up to tens")
+    parser.add_argument("--markets", default=",".join(MARKETS), help="some of them, by comma")
     parser.add_argument("--kept", default="results/interval_coverage", help="folder of the replicates")
     parser.add_argument("--out", default=str(HERE / "interval_coverage.json"), help="a file, or - for none")
     options = parser.parse_args()
-    found = {name: collect(name, options.seeds, Path(options.kept), print) for name in MARKETS}
-    result = report(found)
-    for name, table in result["markets"].items():
-        for quantity, row in table["quantities"].items():
-            share = 100.0 * row["covered"] / max(row["intervals"], 1)
-            print(f"{name:10s} {quantity:28s} {share:5.1f} % of {row['intervals']}")
+    markets = {}
+    for name in options.markets.split(","):
+        seeds = collect(name, options.seeds, Path(options.kept), lambda words: print(words, flush=True))
+        markets[name] = report(name, seeds)
+        for quantity, rows in markets[name]["quantities"].items():
+            for case, row in rows.items():
+                if case == "true" or not row["intervals"]:
+                    continue
+                share = 100.0 * row["covered"] / row["intervals"]
+                print(
+                    f"{name:10s} {quantity:36s} {case:32s} {share:5.1f} % of {row['intervals']},"
+                    f" width {row['width_of_plain']}, wider {row['wider']}, shift {row['shift_in_standard_errors']:.2f}"
+                )
+    result = {"version": __version__, "level": LEVEL, "markets": markets}
     if options.out != "-":
         Path(options.out).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 

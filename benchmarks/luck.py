@@ -28,9 +28,9 @@ def luck(size: str) -> list[Measure]:
         scenario = scenario_of(people, *span, **changes)
         summary = compare(scenario, replicates=replicates, seed=1).summary_json
         for metric, title in QUOTED.items():
-            found = summary["differences"]["proactive - classic"][metric]["variance_reduction"]
+            found = summary["differences"]["proactive - classic"][metric]["variance_reduction_by"]
             if found is None:
                 continue
             what = f"{title}, {case}: one paired replicate is worth"
-            lines.append(Measure("luck", f"{metric}:{case}", what, found, "unpaired"))
+            lines.append(Measure("luck", f"{metric}:{case}", what, found["common_random_numbers"], "unpaired"))
     return lines

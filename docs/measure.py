@@ -111,7 +111,8 @@ def _luck() -> str:
         cells = []
         for result in results.values():
             gain = result.summary_json["differences"]["proactive - classic"][metric]
-            cells.append(f"{gain['variance_reduction']:.1f} ({gain['correlation']:.2f})".replace("-", "−"))
+            by = gain["variance_reduction_by"]
+            cells.append(f"{by['common_random_numbers']:.1f} ({gain['correlation']:.2f})".replace("-", "−"))
         lines.append(f"| {title} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

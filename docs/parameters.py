@@ -78,6 +78,7 @@ SOURCES: dict[str, str] = {
     "horizon": "",
     "burn_in": "",
     "precision": "",
+    "precision_method": "",
     "replicates": "",
     "seed": "",
     "engine": "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from sim.analysis.paired import estimate
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, Shape
 
-__all__ = ["Band", "band_of", "period_middles", "periods", "ratio"]
+__all__ = ["Band", "band_of", "bands_of", "period_middles", "periods", "ratio"]
 
 #: At most this many points make a line: single weeks of a brand have few purchases, and their noise hides the course.
 POINTS = 40
@@ -30,6 +31,7 @@ def band_of(
     sampling: Sampling = INDEPENDENT,
     shape: Shape = ANYTHING,
     shifts: NDArray[np.float64] | None = None,
+    beside: NDArray[np.float64] | None = None,
 ) -> Band:
     """Return mean and 95 % interval over replicates, the same as a table's.
 
@@ -43,6 +45,8 @@ def band_of(
         What the quantity can be.
     shifts : float64 (J, points), optional
         As for :func:`sim.analysis.paired.estimate`, of every point.
+    beside : float64 (replicates, points), optional
+        As for :func:`sim.analysis.paired.estimate`.
 
     Returns
     -------
@@ -54,12 +58,38 @@ def band_of(
     [2.0, 2.0]
     """
     moved = [None] * values.shape[1] if shifts is None else list(shifts.T)
-    found = [estimate(column, sampling, shape, shift) for column, shift in zip(values.T, moved, strict=True)]
+    others = [None] * values.shape[1] if beside is None else list(beside.T)
+    found = [
+        estimate(column, sampling, shape, shift, other)
+        for column, shift, other in zip(values.T, moved, others, strict=True)
+    ]
     mean, low, high = (
         np.array([np.nan if end is None else end for end in ends], dtype=np.float64)
         for ends in zip(*((one.mean, one.ci_low, one.ci_high) for one in found), strict=True)
     )
     return Band(mean, None, None) if values.shape[0] < 2 else Band(mean, low, high)
+
+
+def bands_of(
+    series: Mapping[str, NDArray[np.float64]], sampling: Sampling = INDEPENDENT, shape: Shape = ANYTHING
+) -> dict[str, Band]:
+    """Return the band of every arm, each with its company's luck taken out as a table has it.
+
+    Parameters
+    ----------
+    series : mapping
+        Arm -> (replicates, points), with the baseline or, where they are differences from it, without.
+    sampling, shape
+        As for :func:`band_of`.
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        arm: band_of(values, sampling.of(arm), shape, beside=sampling.beside(arm, series))
+        for arm, values in series.items()
+    }
 
 
 def periods(weeks: int) -> NDArray[np.int64]:

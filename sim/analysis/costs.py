@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from agents.money import CENTS, to_cents
 from agents.strategies import CAPABILITIES
+from sim.analysis.paired import estimate
+from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.record.history import Fixed, History, Money
 from sim.world.costs import segment_costs
 from sim.world.timeline import timeline_of
@@ -47,7 +49,12 @@ class CostLine(NamedTuple):
     charged: float
 
 
-def cost_table(scenario: ResolvedScenario, arm: str, histories: Sequence[History]) -> list[dict[str, Any]]:
+def cost_table(
+    scenario: ResolvedScenario,
+    arm: str,
+    replicates: Sequence[Mapping[str, History]],
+    sampling: Sampling = INDEPENDENT,
+) -> list[dict[str, Any]]:
     """Return what the focal brand's costs in one arm were typed as, and what was charged.
 
     Parameters
@@ -55,8 +62,10 @@ def cost_table(scenario: ResolvedScenario, arm: str, histories: Sequence[History
     scenario : ResolvedScenario
     arm : str
         One of its arms.
-    histories : sequence of History
-        Of that arm, by replicate.
+    replicates : sequence of mapping
+        By replicate, the history of every arm.
+    sampling : Sampling
+        How they were drawn.
 
     Returns
     -------
@@ -68,7 +77,12 @@ def cost_table(scenario: ResolvedScenario, arm: str, histories: Sequence[History
     if not focal or scenario.market.name == "none":
         return []
     timeline = timeline_of(scenario, scenario.arms[arm], focal)
-    lines = [*_fixed_lines(scenario, timeline), *_counted_lines(scenario, timeline[-1][1].strategy.costs, histories)]
+
+    def mean(count: Callable[[History], Any]) -> float:
+        values = {name: np.array([float(count(one[name])) for one in replicates]) for name in (arm, scenario.baseline)}
+        return estimate(values[arm], sampling.of(arm), beside=sampling.beside(arm, values)).mean or 0.0
+
+    lines = [*_fixed_lines(scenario, timeline), *_counted_lines(scenario, timeline[-1][1].strategy.costs, mean)]
     return [line._asdict() for line in lines]
 
 
@@ -101,12 +115,14 @@ def _fixed_lines(scenario: ResolvedScenario, timeline: Sequence[Any]) -> list[Co
     return lines
 
 
-def _counted_lines(scenario: ResolvedScenario, costs: Any, histories: Sequence[History]) -> list[CostLine]:
+def _counted_lines(
+    scenario: ResolvedScenario, costs: Any, mean: Callable[[Callable[[History], Any]], float]
+) -> list[CostLine]:
     """Return the lines of contacts and experiments, whose number the run decides."""
     focal, scale = scenario.focal, scenario.scale
-    contacts = float(np.mean([history.contacts[:, :, focal].sum() for history in histories])) * scale
-    paid = float(np.mean([history.money[:, :, focal, Money.CONTACTS].sum() for history in histories])) * scale / CENTS
-    spent = float(np.mean([history.fixed[:, focal, Fixed.EXPERIMENTS].sum() for history in histories])) / CENTS
+    contacts = mean(lambda history: history.contacts[:, :, focal].sum()) * scale
+    paid = mean(lambda history: history.money[:, :, focal, Money.CONTACTS].sum()) * scale / CENTS
+    spent = mean(lambda history: history.fixed[:, focal, Fixed.EXPERIMENTS].sum()) / CENTS
     lines = []
     if costs.contact > 0.0 or paid > 0.0:
         each = paid / contacts if contacts else costs.contact

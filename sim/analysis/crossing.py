@@ -36,13 +36,11 @@ def crossing(grid: NDArray[np.float64], curves: NDArray[np.float64], sampling: S
     >>> round(crossing(np.array([0.0, 1.0, 2.0]), curves).mean, 3)
     0.5
     """
-    mean = curves.mean(axis=0)
+    spreads = [Uncertainty.of(column, sampling) for column in curves.T]
+    mean = np.array([spread.mean for spread in spreads], dtype=np.float64)
     at = _rises_through_zero(grid, mean)
     if at is None:
         return Estimate(None, None, None)
-    if len(curves) < 2:
-        return Estimate(at, None, None)
-    spreads = [Uncertainty.of(column, sampling) for column in curves.T]
     if any(spread.below is None for spread in spreads):
         return Estimate(at, None, None)
     half = np.array([spread.below for spread in spreads])

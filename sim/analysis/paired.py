@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from math import hypot, sqrt
 
 import numpy as np
@@ -23,6 +23,7 @@ __all__ = [
     "Difference",
     "Estimate",
     "Uncertainty",
+    "VarianceReduction",
     "estimate",
     "paired_difference",
     "relative_half_width",
@@ -48,6 +49,22 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class VarianceReduction:
+    """How many times fewer replicates each way of reducing variance needs for the same interval.
+
+    Attributes
+    ----------
+    common_random_numbers : float
+        (var_arm + var_baseline) / var_difference.
+    control_variates : float
+        Squared width of the interval without the company's luck taken out over that with it; 1 where it is not.
+    """
+
+    common_random_numbers: float
+    control_variates: float
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """Paired difference of two arms over replicates; None where it is undefined.
 
@@ -62,7 +79,9 @@ class Difference:
     correlation : float or None
         Between the arms' values over replicates.
     variance_reduction : float or None
-        (var_arm + var_baseline) / var_difference: how many times fewer replicates common random numbers need.
+        How many times fewer replicates are needed than with independent random numbers.
+    variance_reduction_by : VarianceReduction or None
+        What that is the product of.
     """
 
     mean: float | None
@@ -71,6 +90,7 @@ class Difference:
     p_better: float | None
     correlation: float | None
     variance_reduction: float | None
+    variance_reduction_by: VarianceReduction | None = None
 
 
 def estimate(
@@ -78,6 +98,7 @@ def estimate(
     sampling: Sampling = INDEPENDENT,
     shape: Shape = ANYTHING,
     shifts: NDArray[np.float64] | None = None,
+    beside: NDArray[np.float64] | None = None,
 ) -> Estimate:
     """Return mean and 95 % interval of the replicates that have a value.
 
@@ -93,6 +114,9 @@ def estimate(
     shifts : float64 (J,), optional
         By how much the mean would differ, were the capabilities as effective as in each of J cases that are equally
         likely: the interval covers these too.
+    beside : float64 (R,), optional
+        Values of the baseline, where the company's luck moves the arm and not it; see
+        :meth:`sim.analysis.control_variate.ControlVariate.adjusted`.
 
     Returns
     -------
@@ -103,7 +127,7 @@ def estimate(
     >>> estimate(np.array([1.0, 2.0, 3.0])).mean
     2.0
     """
-    spread = Uncertainty.of(values, sampling, shape)
+    spread = Uncertainty.of(values, sampling, shape, beside)
     return Estimate(spread.mean, *spread.ends(shape, shifts))
 
 
@@ -133,15 +157,16 @@ def paired_difference(
         return Difference(None, None, None, None, None, None)
     arm, baseline, difference = arm[both], baseline[both], every[both]
     spread = Uncertainty.of(every, sampling, shape)
-    correlation = variance_reduction = None
+    correlation = variance_reduction = by = None
     if difference.size > 1:
         var_arm, var_baseline, var_difference = (_variance(item) for item in (arm, baseline, difference))
         if var_arm > 0.0 and var_baseline > 0.0:
             correlation = float(np.clip(np.corrcoef(arm, baseline)[0, 1], -1.0, 1.0))
         if var_difference > 0.0:
-            variance_reduction = (var_arm + var_baseline) / var_difference
+            by = VarianceReduction((var_arm + var_baseline) / var_difference, spread.narrower**2)
+            variance_reduction = by.common_random_numbers * by.control_variates
     return Difference(
-        spread.mean, *spread.ends(shape, shifts), spread.above_zero(shifts), correlation, variance_reduction
+        spread.mean, *spread.ends(shape, shifts), spread.above_zero(shifts), correlation, variance_reduction, by
     )
 
 
@@ -159,6 +184,8 @@ class Uncertainty:
         Half-widths by random variation alone, and by what a calibration leaves open.
     p_above : callable or None
         Probability that the mean is above zero once a number is added to it.
+    plain : Uncertainty or None
+        The same with the company's luck left in, where it is taken out: no interval is wider than that one.
     """
 
     mean: float | None
@@ -167,28 +194,68 @@ class Uncertainty:
     luck: float | None = None
     parameters: float | None = None
     p_above: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None
+    plain: Uncertainty | None = None
 
     @classmethod
-    def of(cls, values: NDArray[np.float64], sampling: Sampling = INDEPENDENT, shape: Shape = ANYTHING) -> Uncertainty:
+    def of(
+        cls,
+        values: NDArray[np.float64],
+        sampling: Sampling = INDEPENDENT,
+        shape: Shape = ANYTHING,
+        beside: NDArray[np.float64] | None = None,
+    ) -> Uncertainty:
         """Return the uncertainty of a mean.
 
         Parameters
         ----------
         values : float64 (R,)
             One value per replicate; NaN is left out.
-        sampling, shape
+        sampling, shape, beside
             As for :func:`estimate`.
 
         Returns
         -------
         Uncertainty
         """
-        if sampling.members:
-            return cls._of_sets(decompose(values, sampling.members))
-        defined = values[~np.isnan(values)]
+        known = ~np.isnan(values)
+        defined = values[known]
+        members = tuple(np.array(sampling.members)[known]) if sampling.members else ()
+        plain = cls._of(defined, members, sampling, shape, None)
+        adjusted = sampling.adjusted(values, beside)
+        if adjusted is values:
+            return plain
+        found = cls._of(adjusted[known], members, sampling, shape, None)
+        if found.luck is not None and plain.luck is not None and found.luck > plain.luck:
+            # The company's luck says nothing here: as uncertain as the plain mean, about the same mean as all others.
+            found = cls._of(defined, members, sampling, shape, found.mean)
+        return replace(found, plain=plain)
+
+    @property
+    def width(self) -> float:
+        """How wide the interval is; 0 where there is none."""
+        return (self.below or 0.0) + (self.above or 0.0)
+
+    @property
+    def narrower(self) -> float:
+        """How many times as wide the interval would be with the company's luck left in, at least 1."""
+        return max(1.0, self.plain.width / self.width) if self.plain is not None and self.width > 0.0 else 1.0
+
+    @classmethod
+    def _of(
+        cls,
+        defined: NDArray[np.float64],
+        members: Sequence[int],
+        sampling: Sampling,
+        shape: Shape,
+        centre: float | None,
+    ) -> Uncertainty:
+        """Return the uncertainty of the mean of values, or of a mean that is as uncertain as theirs."""
         if defined.size == 0:
             return cls(None)
-        mean = _mean(defined)
+        if members:
+            split = decompose(defined, members)
+            return cls._of_sets(split if centre is None else replace(split, mean=centre))
+        mean = _mean(defined) if centre is None else centre
         if defined.size == 1:
             return cls(mean)
         below = above = _half_width(defined)
@@ -200,7 +267,7 @@ class Uncertainty:
 
         def p_above(added: NDArray[np.float64]) -> NDArray[np.float64]:
             if skewed and not added.any():
-                return np.full(added.shape, above_zero(defined))
+                return np.full(added.shape, above_zero(defined + (mean - _mean(defined))))
             return _normal_above(mean + added, error, defined.size - 1)
 
         return cls(mean, below * wider, above * wider, (below + above) * wider / 2.0, 0.0, p_above)
@@ -225,7 +292,15 @@ class Uncertainty:
         if self.mean is None or self.below is None or self.above is None:
             return None, None
         down, up = (0.0, 0.0) if shifts is None else _reach(shifts)
-        return shape.ends(self.mean, hypot(self.below, max(-down, 0.0)), hypot(self.above, max(up, 0.0)))
+        low, high = shape.ends(self.mean, hypot(self.below, max(-down, 0.0)), hypot(self.above, max(up, 0.0)))
+        if self.plain is None or self.plain.mean is None:
+            return low, high
+        plain_low, plain_high = self.plain.ends(shape, shifts)
+        if plain_low is None or plain_high is None or high - low <= plain_high - plain_low:
+            return low, high
+        # Nearer to the middle between bounds the same uncertainty reaches a little further.
+        moved = self.mean - self.plain.mean
+        return max(plain_low + moved, shape.low), min(plain_high + moved, shape.high)
 
     def above_zero(self, shifts: NDArray[np.float64] | None = None) -> float | None:
         """Return the probability that the mean is above zero, over all shifts."""
@@ -254,17 +329,16 @@ def _normal_above(means: NDArray[np.float64], error: float, freedom: float) -> N
 
 
 def relative_half_width(difference: NDArray[np.float64], sampling: Sampling = INDEPENDENT) -> float:
-    """Return the half-width of the 95 % interval of the mean, divided by the size of the mean.
+    """Return half the width of the 95 % interval of the mean, divided by the size of the mean.
 
     Zero where all replicates agree, infinity for fewer than two.
     """
-    if difference.size < 2:
+    spread = Uncertainty.of(difference, sampling)
+    if spread.mean is None or spread.below is None:
         return float("inf")
-    half = _half_width(difference) * sampling.widening(difference.size)
-    if half == 0.0:
+    if spread.width == 0.0:
         return 0.0
-    mean = abs(_mean(difference))
-    return half / mean if mean > 0.0 else float("inf")
+    return spread.width / 2.0 / abs(spread.mean) if spread.mean != 0.0 else float("inf")
 
 
 def _mean(values: NDArray[np.float64]) -> float:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.analysis.control_variate import ControlVariate
 
 __all__ = ["INDEPENDENT", "Sampling"]
 
@@ -24,6 +27,13 @@ class Sampling:
         Parameter set of each replicate, where they differ in those too; empty where all are of one set.
     stopped : bool
         Whether the interval itself decided how many there are.
+    control : ControlVariate, optional
+        The company's luck in every replicate of what is estimated.
+    controls : mapping
+        The same by arm, of the arm's own figures and of its difference from the baseline; arms whose company has no
+        luck are left out.
+    baseline : str
+        Name of the baseline.
 
     Examples
     --------
@@ -33,6 +43,22 @@ class Sampling:
 
     members: tuple[int, ...] = ()
     stopped: bool = False
+    control: ControlVariate | None = field(default=None, compare=False)
+    controls: Mapping[str, ControlVariate] = field(default_factory=dict, compare=False)
+    baseline: str = ""
+
+    def of(self, arm: str) -> Sampling:
+        """Return how the replicates of one arm, or of its difference from the baseline, were drawn."""
+        return replace(self, control=self.controls.get(arm))
+
+    def beside(self, arm: str, values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64] | None:
+        """Return the baseline's values among those of arms, where the company's luck moves the arm and not it."""
+        moves = arm in self.controls and self.baseline not in self.controls
+        return values.get(self.baseline) if moves else None
+
+    def adjusted(self, values: NDArray[np.float64], beside: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Return values (R,) with the company's luck taken out; themselves where there is none."""
+        return values if self.control is None else self.control.adjusted(values, self.members, beside)
 
     @property
     def used(self) -> int:

@@ -26,7 +26,7 @@ __all__ = ["DoubtRuns", "difference_name", "parts_of_uncertainty", "short_titles
 _PAYBACK = METRICS.index("payback_week")
 _LOW_POINT = METRICS.index("cash_low_point")
 _CONTRIBUTION = METRICS.index("contribution")
-_NOT_A_DIFFERENCE = {"p_better": None, "correlation": None, "variance_reduction": None}
+_NOT_A_DIFFERENCE = dict.fromkeys(("p_better", "correlation", "variance_reduction", "variance_reduction_by"))
 
 
 def difference_name(arm: str, baseline: str) -> str:
@@ -157,9 +157,11 @@ class ArmEstimates:
         self.own = [measures[arm] for measures in replicates]
         self.base = [measures[baseline] for measures in replicates]
         self.is_baseline = arm == baseline
-        self.sampling, self.doubt = sampling, doubt
+        self.sampling, self.doubt = sampling.of(arm), doubt
         self.values = np.stack([measures.values for measures in self.own])
         self.before = np.stack([measures.values for measures in self.base])
+        # What the company's luck makes of the arm is read off the difference where the baseline has none.
+        self.beside = sampling.beside(arm, {baseline: self.before})
         self.gains = np.stack([own.cash - base.cash for own, base in zip(self.own, self.base, strict=True)])
         self.paybacks = np.array([[payback(row) for row in replicate] for replicate in self.gains])
         weeks = self.gains.shape[-1]
@@ -185,7 +187,8 @@ class ArmEstimates:
             else:
                 shape = SHAPES.get(name, ANYTHING)
                 shifts = _at(self.shift_of_values, row, place)
-                out[name] = asdict(estimate(self.values[:, row, place], self.sampling, shape, shifts))
+                beside = None if self.beside is None else self.beside[:, row, place]
+                out[name] = asdict(estimate(self.values[:, row, place], self.sampling, shape, shifts, beside))
         return out
 
     def payback(self, row: int) -> dict[str, Any]:
@@ -237,16 +240,14 @@ class ArmEstimates:
 
         values = np.stack([gap(own, base) for own, base in zip(self.own, self.base, strict=True)])
         shifts = self._shifts(gap)
-        means = values.mean(axis=0)
-        changed = [(int(a), int(b)) for a, b in np.argwhere(np.any(values != 0.0, axis=0))]
-        return [
-            {
-                "from": stages[source],
-                "to": stages[target],
-                **asdict(estimate(values[:, source, target], self.sampling, shifts=_at(shifts, source, target))),
-            }
-            for source, target in sorted(changed, key=lambda edge: (-abs(means[edge]), edge))
-        ]
+        found = {
+            (int(source), int(target)): estimate(
+                values[:, source, target], self.sampling, shifts=_at(shifts, source, target)
+            )
+            for source, target in np.argwhere(np.any(values != 0.0, axis=0))
+        }
+        order = sorted(found, key=lambda edge: (-abs(found[edge].mean or 0.0), edge))
+        return [{"from": stages[edge[0]], "to": stages[edge[1]], **asdict(found[edge])} for edge in order]
 
 
 def _at(shifts: NDArray[np.float64] | None, *place: int) -> NDArray[np.float64] | None:
@@ -288,7 +289,7 @@ def parts_of_uncertainty(
             gap = np.array(
                 [item[arm].values[0, place] - item[scenario.baseline].values[0, place] for item in replicates]
             )
-            split = decompose(gap, sampling.members)
+            split = decompose(sampling.of(arm).adjusted(gap), sampling.members)
             entries[name] = {
                 "luck": split.half_width(LEVEL, "luck"),
                 "parameters": split.half_width(LEVEL, "parameters"),

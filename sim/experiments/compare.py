@@ -23,6 +23,7 @@ from sim.analysis.verdict import verdict
 from sim.calibration.ensemble import SEEDS, Ensemble
 from sim.experiments.best_responses import best_responses
 from sim.experiments.break_even import break_even
+from sim.experiments.controls import controls_of
 from sim.experiments.doubt import doubt_runs, doubt_sources
 from sim.experiments.result import Result
 from sim.record.history import History, Lives
@@ -113,6 +114,7 @@ def compare(
 
     # Customer-weeks of further arms are not counted: how many there are is not known. A caller can still interrupt.
     again = {**options, "on_progress": None if on_progress is None else lambda _: on_progress(0)}
+    collected.look(seed)
     doubts = doubt_runs(collected.runs, options=again) if effectiveness else {}
     summary = collected.summary(seed, ensemble, doubts)
     if precision is not None:
@@ -155,6 +157,7 @@ def _run_until_precise(collected: _Collected, replicates: int, precision: float,
     collected.sampling = Sampling(stopped=True)
     while True:
         collected.run(collected.scenario, range(len(collected.histories), wanted), options)
+        collected.look(options["seed"])
         width = collected.half_width()
         if width <= precision or wanted >= MAX_REPLICATES:
             return width
@@ -175,14 +178,15 @@ def _add_break_even(summary: dict[str, Any], collected: _Collected, options: Map
         summary["differences"][name]["break_even_effectiveness"] = None
         if collected.scenario.arms[arm].plans == collected.scenario.arms[collected.scenario.baseline].plans:
             continue
-        found = break_even(collected.runs, arm, collected.difference(arm), options=options, sampling=collected.sampling)
+        sampling = collected.sampling.of(arm)
+        found = break_even(collected.runs, arm, collected.difference(arm), options=options, sampling=sampling)
         if found is None:
             continue
         if found.at.mean is not None:
             summary["differences"][name]["break_even_effectiveness"] = asdict(found.at)
         summary["effectiveness"][name] = {
             "grid": list(found.grid),
-            "contribution": [asdict(estimate(column, collected.sampling)) for column in found.curves.T],
+            "contribution": [asdict(estimate(column, sampling)) for column in found.curves.T],
         }
 
 
@@ -228,9 +232,15 @@ class _Collected:
         for number, member in enumerate(picks):
             self.run(ensemble.scenario(self.scenario, member), range(number * SEEDS, (number + 1) * SEEDS), options)
 
+    def look(self, seed: int) -> None:
+        """Take the company's luck in the replicates so far into how they were drawn."""
+        self.sampling = replace(self.sampling, controls=controls_of(self.runs, seed), baseline=self.scenario.baseline)
+
     def half_width(self) -> float:
         """Return the widest relative half-width of the arms' differences in contribution."""
-        return max((relative_half_width(self.difference(arm), self.sampling) for arm in self.others), default=0.0)
+        return max(
+            (relative_half_width(self.difference(arm), self.sampling.of(arm)) for arm in self.others), default=0.0
+        )
 
     def difference(self, arm: str) -> NDArray[np.float64]:
         """Return an arm's difference in contribution from the baseline by replicate, in money (R,)."""
@@ -265,11 +275,12 @@ class _Collected:
             "persona_customers": dict(zip(personas, (heads * scenario.scale).tolist(), strict=True)),
             "seed": seed,
             "replicates": len(self.histories),
+            "precision_method": scenario.precision_method,
             **summarise(scenario, self.measures, stage_names(scenario), self.sampling, doubts),
             "doubt": doubt_sources(scenario) if doubts else {},
             "clv_differences": {name: values.summary(personas) for name, values in self.values.items()},
             "picks": self.picks,
-            "costs": {arm: cost_table(scenario, arm, [item[arm] for item in self.histories]) for arm in scenario.arms},
+            "costs": {arm: cost_table(scenario, arm, self.histories, self.sampling) for arm in scenario.arms},
             **uncertainty,
         }
 

@@ -138,7 +138,8 @@ def paybacks(result: Result) -> dict[str, tuple[float | None, float | None]]:
 def waterfall_terms(result: Result, arm: str) -> tuple[tuple[str, float], tuple[str, float], list[tuple[str, float]]]:
     """Return the baseline's and the arm's contribution, and the terms between them, each with its name."""
     baseline = result.scenario.baseline
-    ends = [(in_words(name), float(result.cash(name).sum(axis=1).mean())) for name in (baseline, arm)]
+    arms = result.summary_json["arms"]
+    ends = [(in_words(name), float(arms[name]["contribution"]["mean"])) for name in (baseline, arm)]
     found = result.summary_json["waterfall"][difference_name(result, arm)]["all"]
     terms = [("running" if term == "run" else term, float(entry["mean"] or 0.0)) for term, entry in found.items()]
     return ends[0], ends[1], terms

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sim.analysis.bands import Band, band_of, period_middles
+from sim.analysis.bands import Band, bands_of, period_middles
 from sim.analysis.shape import SHARE
 from sim.experiments.result import Result
 from sim.number_format import counted, in_renewals, in_words
@@ -91,7 +91,7 @@ def overview(result: Result) -> Figure:
 
 
 def _bands(result: Result, shares: dict[str, NDArray[np.float64]]) -> dict[str, Band]:
-    return {arm: band_of(values, result.sampling, SHARE) for arm, values in shares.items()}
+    return bands_of(shares, result.sampling, SHARE)
 
 
 def _range(axes: Axes, series: dict[str, NDArray[np.float64]]) -> None:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.analysis.bands import periods
+from sim.analysis.sampling import INDEPENDENT
 from sim.analysis.shape import COUNT, SHARE
 from sim.experiments.result import Result
 from sim.number_format import in_renewals, in_words, short_money
@@ -95,6 +96,7 @@ def journey_map(result: Result, arm: str | None = None, *, minus: str | None = N
         customers=scenario.market_customers,
         weeks=scenario.horizon,
         step=scenario.step,
+        sampling=result.sampling.of(arm) if minus == scenario.baseline else INDEPENDENT,
     )
 
 

@@ -47,6 +47,7 @@ VALUES: tuple[str, ...] = (
     "horizon",
     "burn_in",
     "precision",
+    "precision_method",
     "record",
     "assumptions",
 )

@@ -13,7 +13,11 @@ from sim.scenario.calendar import STEPS
 from sim.scenario.journey import Journey
 from sim.scenario.market import Market
 
-__all__ = ["Arm", "Assumption", "BestResponse", "Plan", "Record", "ResolvedScenario"]
+__all__ = ["PRECISION_METHODS", "Arm", "Assumption", "BestResponse", "Plan", "Record", "ResolvedScenario"]
+
+
+#: Whether intervals have the luck of the company's experiments taken out.
+PRECISION_METHODS: tuple[str, ...] = ("control_variates", "plain")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,9 @@ class ResolvedScenario:
     record: Record = quantity("what is kept", factory=Record)
     assumptions: tuple[Assumption, ...] = ()
     precision: float | None = number(None, 1e-6, 10.0, "relative half-width to reach", optional=True)
+    precision_method: str = choice(
+        "control_variates", PRECISION_METHODS, "whether intervals have the luck of the company's experiments taken out"
+    )
 
     @property
     def market_customers(self) -> int:

@@ -18,6 +18,7 @@ from sim.scenario.market import Market
 from sim.scenario.resolved import Arm, ResolvedScenario
 from sim.world.bounds import check_sums
 from sim.world.costs import segment_costs
+from sim.world.experiments import planned_experiments, stock_left
 from sim.world.graph import INCUMBENT, Graph, compile_graph
 from sim.world.quantiles import tail_quantiles, taste_quantiles
 from sim.world.timeline import timeline_of
@@ -43,8 +44,6 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any, A
     market, personas = scenario.market, scenario.personas
     timelines = [timeline_of(scenario, arm, brand) for brand in scenario.brands]
     b, s, p = len(timelines), max(map(len, timelines)), len(personas)
-    shares = np.array([persona.share for persona in personas])
-    shares = shares / shares.sum()
     journeys = tuple(scenario.journeys)
     segments = np.zeros((b, s), SEGMENT).view(np.recarray)
     segments.start = NO_WEEK
@@ -72,8 +71,7 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any, A
             segment.contact_cost = to_cents(costs.contact)
             segment.build_cost = sum(charged[at].build.values())
             run_costs[brand, at] = charged[at].run_schedule()
-            team = float(np.sum(shares * levels.innovation[brand, at]))
-            segment.experiments = team * market.innovation.velocity
+            segment.experiments = planned_experiments(scenario, strategy)
             segment.experiment_cost = to_cents(costs.experiment)
             # Paid for in full, felt as far as it works.
             for name in CAPABILITIES:
@@ -145,7 +143,7 @@ def _compile_constants(scenario: ResolvedScenario, arm: Arm, seed: int, replicat
         "negativity": talk.negativity,
         "success": market.innovation.success,
         "uplift": market.innovation.uplift,
-        "stock_left": np.exp2(-1.0 / market.innovation.half_life),
+        "stock_left": stock_left(scenario),
         "ancillary": CENTS * market.innovation.ancillary,
         "ancillary_margin": market.economics.ancillary_margin,
     }

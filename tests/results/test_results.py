@@ -22,7 +22,7 @@ from sim.results.comparison import comparison
 from sim.results.manifest import config_hash
 from sim.scenario.errors import ConfigError
 
-METRIC_KEYS = {"mean", "ci_low", "ci_high", "p_better", "correlation", "variance_reduction"}
+METRIC_KEYS = {"mean", "ci_low", "ci_high", "p_better", "correlation", "variance_reduction", "variance_reduction_by"}
 DATA = ("weekly.parquet", "flows.parquet", "events.parquet", "market.parquet", "summary.json", "config.yaml")
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from agents.traits import TRAITS
 from sim.analysis.paired import estimate
+from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.number_format import compact, counted, percent, typed
 from sim.reports.figures.journey_graph import Link, StageBox, draw_journey_graph, order_stages
 from sim.reports.names import short
@@ -192,6 +193,7 @@ def draw_difference(
     customers: float,
     weeks: int | None = None,
     step: str = "week",
+    sampling: Sampling = INDEPENDENT,
 ) -> Figure:
     """Draw by how much an arm's flows differ from the baseline's, per 100 customers.
 
@@ -212,6 +214,8 @@ def draw_difference(
         Length of the horizon, for the note.
     step : {'week', 'day', 'month'}
         What one step is.
+    sampling : Sampling
+        How the replicates of the difference were drawn.
 
     Returns
     -------
@@ -227,12 +231,14 @@ def draw_difference(
     for (_, target), counts in change.items():
         arriving[target] = arriving.get(target, empty) + counts
     boxes = {
-        name: StageBox(name, f"{_signed(float(np.mean(arriving.get(name, empty))))} visits", _tint(stage))
+        name: StageBox(
+            name, f"{_signed(estimate(arriving.get(name, empty), sampling).mean or 0.0)} visits", _tint(stage)
+        )
         for name, stage in union.stages.items()
     }
     links = []
     for pair, counts in change.items():
-        found = estimate(counts)
+        found = estimate(counts, sampling)
         mean = found.mean or 0.0
         sure = found.ci_low is None or found.ci_high is None or found.ci_low > 0.0 or found.ci_high < 0.0
         if mean == 0.0 or not sure:

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sim.analysis.bands import band_of
+from sim.analysis.paired import estimate
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.number_format import percent, short_money
 from sim.reports.figures.timeline import label_ends
@@ -218,9 +219,10 @@ def plot_cash(
         # The low point is always among the points drawn.
         keep = np.unique(np.r_[np.linspace(0, weeks - 1, min(weeks, _POINTS)).round().astype(int), low])
         shifts = doubt.shifts.get(arm)
-        band = band_of(total[:, keep], doubt.sampling, shifts=None if shifts is None else shifts[:, keep])
+        band = band_of(total[:, keep], doubt.sampling.of(arm), shifts=None if shifts is None else shifts[:, keep])
         # The mean of the lowest points, as in the tables; the lowest point of the mean is less deep.
-        lines.append((position, arm, keep, band, low, float(total.min(axis=1).mean())))
+        depth = estimate(total.min(axis=1), doubt.sampling.of(arm)).mean
+        lines.append((position, arm, keep, band, low, 0.0 if depth is None else depth))
     parts = [part for *_, band, _, _ in lines for part in band if part is not None]
     bottom, top = min([0.0, *(float(np.min(p)) for p in parts)]), max([0.0, *(float(np.max(p)) for p in parts)])
     room = (top - bottom) or 1.0

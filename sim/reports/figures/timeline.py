@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 from numpy.typing import NDArray
 
-from sim.analysis.bands import Band, band_of, period_middles
+from sim.analysis.bands import Band, bands_of, period_middles
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, Shape
 from sim.number_format import in_words
@@ -37,7 +37,7 @@ class TimelinePanel(NamedTuple):
 
     def bands(self) -> dict[str, Band]:
         """Return the band of every arm."""
-        return {arm: band_of(values, self.sampling, self.shape) for arm, values in self.series.items()}
+        return bands_of(self.series, self.sampling, self.shape)
 
 
 def plot_bands(axes: Axes, weeks: NDArray[np.float64], bands: Mapping[str, Band], *, first: int = 0) -> None:
