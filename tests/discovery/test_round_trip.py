@@ -18,7 +18,7 @@ _POPULATION = 400
 def _bought(folder, arms):
     """Purchases of every brand and of the market's revenue, a customer."""
     rows = pq.read_table(folder / "weekly.parquet").to_pylist()
-    mine = [row for row in rows if row["arm"] in arms and row["persona"] == "all"]
+    mine = [row for row in rows if row["arm"] in arms]
     counts: dict[str, float] = {}
     for row in mine:
         if row["metric"] == "purchases":
