@@ -12,7 +12,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, update_wrapper
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -109,8 +109,8 @@ class _LoadedAlone(FunctionCache):
             return self._load_overload(sig, target_context)
 
 
-def _compile(function: Function, **options: bool | str) -> Function:
-    folder = cache_folder()
+def _compile(function: Function, *, kept: bool = True, **options: bool | str) -> Function:
+    folder = cache_folder() if kept else None
     before = numba.config.CACHE_DIR
     try:
         # Numba reads this while it decorates; other packages keep their cache.
@@ -135,7 +135,7 @@ def rule(function: Function) -> Function:
 
     No fastmath: the interpreted function must give the same bits.
     """
-    return _compile(function, forceinline=True)
+    return _compile(function, forceinline=True, no_cfunc_wrapper=True)
 
 
 def loop(function: Function) -> Function:
@@ -143,9 +143,38 @@ def loop(function: Function) -> Function:
 
     The GIL is released, so that threads can each simulate a partition of the customers.
     """
-    return _compile(function)
+    return _compile(function, no_cfunc_wrapper=True)
+
+
+class _Inner:
+    """A function that has no way in for Python, which runs it as it is written: the bits are the same."""
+
+    def __init__(self, function: Callable[..., Any], compiled: Callable[..., Any]) -> None:
+        update_wrapper(self, function)
+        # The type alone would not keep it alive.
+        self.compiled, self._numba_type_ = compiled, numba.typeof(compiled)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.__wrapped__(*arguments)  # type: ignore[attr-defined]
 
 
 def inlined(function: Function) -> Function:
-    """Compile a part of a loop that is a function only for readability: numba inlines it before compiling."""
-    return _compile(function, inline="always")
+    """Compile a part of a loop that is a function only for readability; LLVM inlines it into its callers.
+
+    Ways in for Python would take longer to compile than most of these functions.
+    """
+    compiled = _compile(function, kept=False, forceinline=True, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+    return function if numba.config.DISABLE_JIT else cast(Function, _Inner(function, compiled))
+
+
+def expression(function: Function) -> Function:
+    """Compile a function that only names an expression, a view most of all: numba inlines it before compiling.
+
+    Numba returns a record by value; inlined, a view of one stays a view.
+    """
+    return _compile(function, kept=False, inline="always")
+
+
+def compile_part(function: Function) -> Function:
+    """Compile a loop that only compiled code calls: :mod:`agents.kernel`."""
+    return _compile(function, no_cfunc_wrapper=True, no_cpython_wrapper=True)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.by_reference import by_reference
 from agents.memory import aligned_zeros
 from agents.traits import TRAITS
 
@@ -99,6 +100,7 @@ def customer_record(brands: int) -> np.dtype[Any]:
     return np.dtype([*wide, *singles, *codes, *clocks, *small, *signed, *narrow], align=True)
 
 
+@by_reference
 class Population(NamedTuple):
     """All customers: their records (recarray of :func:`customer_record`, length N) and when they are due (N,).
 

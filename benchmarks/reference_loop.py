@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Int, inlined, loop, rule
+from agents.compiled import Int, inlined, rule
+from agents.kernel import calls
 from agents.population import NOBODY, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import decode_unit, log, normal_quantile, uniform
 from agents.rules.transition import add_term, clipped_probability, odds
 from agents.rules.utility import brand_value, incumbent_bump, lifelong_taste, moment_error, price_disutility, taste_tail
+from sim.engine.block import KERNELS
 from sim.engine.contact import rate_of
 from sim.engine.customer.brand_mask import has
 from sim.engine.customer.consideration import recall, search
@@ -331,7 +333,7 @@ def _live(
             edge = _pick(world, market, workspace, population, i, at, strongest, disturbed)
 
 
-@loop
+@calls(*KERNELS)
 def run_weeks(
     week: Int,
     end: Int,

@@ -4,12 +4,16 @@ Philox4x32-10, a counter-based generator (Salmon et al. 2011, "Parallel random n
 Counter words: customer id, period, purpose + 256 x index, 0. Key words: seed, replicate. There is no state.
 """
 
+from __future__ import annotations
+
 from typing import TypeAlias
 
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
 
-from agents.compiled import Int, loop, rule
+from agents.compiled import Int, rule
+from agents.kernel import kernel
 
 __all__ = ["NOBODY", "Words", "block", "blocks", "philox", "sixteen_bits"]
 
@@ -95,7 +99,7 @@ def block(seed: Int, replicate: Int, customer_id: Int, purpose: Int, period: Int
     )
 
 
-@loop
+@kernel(customer_id=types.uint32[::1], period=types.uint32[::1], words=types.uint32[:, ::1])
 def blocks(
     seed: Int,
     replicate: Int,

@@ -9,17 +9,29 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.compiled import Int, inlined, rule
+from agents.compiled import Int, inlined
+from agents.kernel import kernel
 from agents.population import Population
-from sim.engine.contact import contact_active, look_ahead
+from sim.engine.choice import buy_lanes
+from sim.engine.contact import contact_active, contact_lanes, look_ahead
 from sim.engine.customer.movement import count_moves
 from sim.engine.customer.need_clock import leave_wait
 from sim.engine.customer.stage_view import lay_out_week, node_at
+from sim.engine.features import load_feature
 from sim.engine.intrinsics import VECTOR_WIDTH, compress_all
 from sim.engine.schedule import PREFETCHES, advance_block, find_active, load_lanes, prefetch_upcoming, queue_active
-from sim.engine.stage_entry import enter_node, search_lanes, talk_lanes
+from sim.engine.stage_entry import (
+    enter_node,
+    experience_lanes,
+    recall_lanes,
+    search_lanes,
+    settle_lanes,
+    talk_lanes,
+    wait_lanes,
+)
 from sim.engine.transition import choose_edges
 from sim.engine.workspace import BLOCK, LANES, Clock, Workspace
+from sim.luck import blocks
 from sim.record.counters import Counters
 from sim.scenario.journey import Does
 from sim.world.market import MarketState
@@ -93,7 +105,7 @@ def _move(world: World, workspace: Workspace, population: Population, at: Int, l
     return gone
 
 
-@rule
+@kernel()
 def _step(
     world: World,
     market: MarketState,
@@ -171,3 +183,27 @@ def step_blocks(
             scratch.pulls[here] = 0.0
             scratch.intrusions[here] = 0.0
     count_moves(world, workspace, counters)
+
+
+#: All kernels that a week may call, in the order of how long they take to compile.
+KERNELS = (
+    enter_node,
+    _step,
+    choose_edges,
+    buy_lanes,
+    contact_active,
+    contact_lanes,
+    load_feature,
+    look_ahead,
+    experience_lanes,
+    settle_lanes,
+    recall_lanes,
+    search_lanes,
+    wait_lanes,
+    talk_lanes,
+    lay_out_week,
+    queue_active,
+    advance_block,
+    find_active,
+    blocks,
+)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.compiled import Int, inlined, rule
+from agents.compiled import Int, inlined
+from agents.kernel import kernel
 from agents.population import NOBODY, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
@@ -173,7 +174,7 @@ def _draw_lifelong(world: World, workspace: Workspace, purpose: Int, things: Int
         )
 
 
-@rule
+@kernel()
 def buy_lanes(
     world: World, market: MarketState, workspace: Workspace, counters: Counters, population: Population, lanes: Int
 ) -> None:

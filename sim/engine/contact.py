@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Int, inlined, loop
+from agents.compiled import Int, inlined
+from agents.kernel import kernel
 from agents.population import NEVER, WEEKLY, Population
 from agents.purposes import Purpose
 from agents.rules.numerics import uniform
@@ -125,7 +126,7 @@ def _contact_brand(
 def _store_contacts(
     workspace: Workspace, counters: Counters, population: Population, lanes: Int, contacted: Int, moved: Int
 ) -> tuple[Int, Int]:
-    """Store what the contacts of the lanes leave behind; see :func:`_contact_lanes` for what is returned."""
+    """Store what the contacts of the lanes leave behind; see :func:`contact_lanes` for what is returned."""
     scratch = workspace.scratch[0]
     for lane in range(lanes):
         if scratch.contact_count[lane] > 0:
@@ -149,8 +150,8 @@ def _store_contacts(
     return contacted, moved
 
 
-@inlined
-def _contact_lanes(
+@kernel()
+def contact_lanes(
     world: World,
     market: MarketState,
     workspace: Workspace,
@@ -162,8 +163,19 @@ def _contact_lanes(
 ) -> tuple[Int, Int]:
     """Contacts of the customers of the lanes, brand by brand.
 
-    Returns how many customers of the block have been contacted so far, and how many of these may stand on another
-    node.
+    Parameters
+    ----------
+    world, market, workspace, counters, population
+        See :mod:`sim.engine`.
+    lanes : int
+        Customers on the lanes.
+    contacted, moved : int
+        What it returned for the lanes before.
+
+    Returns
+    -------
+    tuple of int
+        How many customers of the block have been contacted so far, and how many of these may stand on another node.
     """
     _prepare_contacts(world, workspace, counters, population, lanes)
     for turn in range(market.totals[0].contacting):
@@ -190,7 +202,7 @@ def _keep_decided(workspace: Workspace, candidates: NDArray[np.uint32], brand: I
             scratch.is_reached[lane] &= workspace.decided[np.int64(candidates[lane])]
 
 
-@loop
+@kernel()
 def contact_active(
     world: World, market: MarketState, workspace: Workspace, counters: Counters, population: Population, active: Int
 ) -> tuple[Int, Int]:
@@ -255,7 +267,7 @@ def contact_active(
         for lane in range(lanes):
             scratch.index[lane] = people[lane]
             scratch.reached_by[lane] = brands[lane]
-        contacted, moved = _contact_lanes(world, market, workspace, counters, population, lanes, contacted, moved)
+        contacted, moved = contact_lanes(world, market, workspace, counters, population, lanes, contacted, moved)
     return contacted, moved
 
 
@@ -321,7 +333,7 @@ def _look_ahead(world: World, workspace: Workspace, population: Population, bran
         population.due[lookahead.index[lane]] = WEEKLY + window * 8
 
 
-@loop
+@kernel()
 def look_ahead(world: World, market: MarketState, workspace: Workspace, population: Population, active: Int) -> None:
     """Let contacts bring forward the next week of customers who would only wait.
 

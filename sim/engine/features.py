@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.compiled import Int, inlined
+from agents.kernel import kernel
 from agents.population import NOBODY, Population
 from agents.rules.numerics import decode_unit
 from agents.traits import TRAITS
@@ -52,7 +53,7 @@ def _load_memory(world: World, workspace: Workspace, population: Population, fea
             felt[lane] = habit if scratch.is_incumbent[lane] != 0 else 0.0
 
 
-@inlined
+@kernel()
 def load_feature(
     world: World, market: MarketState, workspace: Workspace, population: Population, at: Int, feature: Int, lanes: Int
 ) -> None:

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.compiled import Int, inlined, loop, rule
+from agents.kernel import calls
 from agents.memory import LINE, aligned_zeros
 from agents.population import ADOPTED, FOCAL_AT_START, MOVED, NOBODY, SAMPLED, SEARCHED, WEEKLY, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import encode_unit, log, uniform
-from sim.engine.block import step_blocks
+from sim.engine.block import KERNELS, step_blocks
 from sim.engine.customer.need_clock import first_need
 from sim.engine.intrinsics import acquire, release
 from sim.engine.workspace import Clock, Workspace
@@ -308,7 +309,7 @@ def synchronize(
     return signals[first + 1] != 0
 
 
-@loop
+@calls(*KERNELS)
 def run_weeks(
     week: Int,
     end: Int,

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.compiled import Int, inlined, loop
+from agents.compiled import Int, inlined
+from agents.kernel import kernel
 from agents.population import WEEKLY, Population
 from sim.engine.customer.stage_view import next_due, stage_view_of
 from sim.engine.intrinsics import VECTOR_WIDTH, compress_all, prefetch_l1, prefetch_l2
@@ -21,7 +22,7 @@ _AT_RETURNING, _AT_RETURNING_NEXT = Clock.RETURNING, Clock.RETURNING_NEXT
 _WEEKLY = np.uint16(WEEKLY)
 
 
-@inlined
+@kernel()
 def find_active(workspace: Workspace, population: Population, begin: Int) -> Int:
     """Find the active customers of a block, by row in the partition.
 
@@ -74,7 +75,7 @@ def _queue_rows(workspace: Workspace, population: Population, rows: Any, count: 
         workspace.queued[at] = queued + acts
 
 
-@loop
+@kernel()
 def queue_active(workspace: Workspace, population: Population, active: Int, moved: Int) -> None:
     """Queue the active customers by node, and set the week in which they are due next.
 
@@ -104,7 +105,7 @@ def queue_active(workspace: Workspace, population: Population, active: Int, move
     _queue_rows(workspace, population, scratch.moved, moved)
 
 
-@loop
+@kernel()
 def advance_block(workspace: Workspace, population: Population, begin: Int, active: Int) -> Int:
     """Make the customers found before the active ones, and find those of the next block.
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.compiled import Int, inlined, rule
+from agents.compiled import Int, inlined
+from agents.kernel import kernel
 from agents.population import NOBODY, SEARCHED, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
@@ -61,7 +62,7 @@ def _consider(world: World, market: MarketState, workspace: Workspace, brand: In
         scratch.considered[lane] |= np.uint64(occurs) << np.uint64(brand)
 
 
-@inlined
+@kernel()
 def search_lanes(world: World, market: MarketState, workspace: Workspace, population: Population, lanes: Int) -> None:
     """One week of search of the customers of the lanes.
 
@@ -87,7 +88,7 @@ def search_lanes(world: World, market: MarketState, workspace: Workspace, popula
         population.people[scratch.index[lane]].considered = scratch.considered[lane]
 
 
-@inlined
+@kernel()
 def talk_lanes(
     world: World, workspace: Workspace, counters: Counters, population: Population, stage: Int, lanes: Int
 ) -> None:
@@ -112,9 +113,17 @@ def talk_lanes(
         talk(world, workspace, counters, population.people[i], workspace.clock[_AT_FIRST] + i, u)
 
 
-@inlined
-def _wait_lanes(world: World, workspace: Workspace, population: Population, lanes: Int) -> None:
-    """Start the need clock of each."""
+@kernel()
+def wait_lanes(world: World, workspace: Workspace, population: Population, lanes: Int) -> None:
+    """Start the need clock of each.
+
+    Parameters
+    ----------
+    world, workspace, population
+        See :mod:`sim.engine`.
+    lanes : int
+        Customers on the lanes.
+    """
     scratch = workspace.scratch[0]
     draw_lanes(world, workspace, _NEED, _EVER, lanes, scratch.draws)
     for lane in range((lanes + 7) & -8):
@@ -125,9 +134,17 @@ def _wait_lanes(world: World, workspace: Workspace, population: Population, lane
         set_need_clock(world, workspace, customer, scratch.gap_position[lane], u_round, u_carry)
 
 
-@inlined
-def _recall_lanes(world: World, market: MarketState, workspace: Workspace, population: Population, lanes: Int) -> None:
-    """Initial consideration set of each."""
+@kernel()
+def recall_lanes(world: World, market: MarketState, workspace: Workspace, population: Population, lanes: Int) -> None:
+    """Initial consideration set of each.
+
+    Parameters
+    ----------
+    world, market, workspace, population
+        See :mod:`sim.engine`.
+    lanes : int
+        Customers on the lanes.
+    """
     scratch = workspace.scratch[0]
     draw_brands(world, workspace, _RECALL, lanes)
     for lane in range(lanes):
@@ -152,11 +169,21 @@ def _settles(node: Any) -> bool:
     return node.has_channels | (node.effort > 0.0) | (node.cost != 0) | (node.ancillary != 0)
 
 
-@inlined
-def _settle_lanes(
+@kernel()
+def settle_lanes(
     world: World, workspace: Workspace, counters: Counters, population: Population, at: Int, lanes: Int
 ) -> None:
-    """What entering a stage takes and costs each, where all come to one node."""
+    """What entering a stage takes and costs each, where all come to one node.
+
+    Parameters
+    ----------
+    world, workspace, counters, population
+        See :mod:`sim.engine`.
+    at : int
+        The node they come to.
+    lanes : int
+        Customers on the lanes.
+    """
     scratch, node, people = workspace.scratch[0], world.nodes[at], population.people
     first = workspace.clock[_AT_FIRST]
     if node.has_channels:
@@ -233,9 +260,9 @@ def _act_on_entry(
     """Do what the stage does to the customers of the lanes, but for experience and talk."""
     scratch = workspace.scratch[0]
     if does == _DOES_WAIT:
-        _wait_lanes(world, workspace, population, lanes)
+        wait_lanes(world, workspace, population, lanes)
     elif does == _DOES_RECALL:
-        _recall_lanes(world, market, workspace, population, lanes)
+        recall_lanes(world, market, workspace, population, lanes)
     elif does == _DOES_SEARCH:
         search_lanes(world, market, workspace, population, lanes)
     elif does == _DOES_CHOOSE:
@@ -245,8 +272,8 @@ def _act_on_entry(
             bond(world, workspace, counters, population.people[scratch.index[lane]])
 
 
-@inlined
-def _experience_lanes(
+@kernel()
+def experience_lanes(
     world: World,
     market: MarketState,
     workspace: Workspace,
@@ -255,7 +282,17 @@ def _experience_lanes(
     at: Int,
     lanes: Int,
 ) -> None:
-    """Let the customers of the lanes experience the incumbent, where the stage uses it or lifts the experience."""
+    """Let the customers of the lanes experience the incumbent, where the stage uses it or lifts the experience.
+
+    Parameters
+    ----------
+    world, market, workspace, counters, population
+        See :mod:`sim.engine`.
+    at : int
+        The node they come to.
+    lanes : int
+        Customers on the lanes.
+    """
     scratch, node, does = workspace.scratch[0], world.nodes[at], world.nodes[at].does
     first = workspace.clock[_AT_FIRST]
     for lane in range((lanes + 7) & -8):
@@ -280,7 +317,7 @@ def _experience_lanes(
             )
 
 
-@rule
+@kernel()
 def enter_node(
     world: World,
     market: MarketState,
@@ -341,14 +378,14 @@ def enter_node(
                 at_own = np.int64(scratch.node[lane])
                 settle_entry(world, workspace, counters, population.people[i], first + i, at_own, u)
         else:
-            _settle_lanes(world, workspace, counters, population, at, lanes)
+            settle_lanes(world, workspace, counters, population, at, lanes)
         if does != _DOES_CHOOSE and counters.events.shape[0] > 0:
             for lane in range(lanes):
                 i = scratch.index[lane]
                 log_stage(workspace, counters, population.people[i], first + i)
         _act_on_entry(world, market, workspace, counters, population, does, lanes)
         if lifted | (does == _DOES_USE):
-            _experience_lanes(world, market, workspace, counters, population, at, lanes)
+            experience_lanes(world, market, workspace, counters, population, at, lanes)
         if does == _DOES_TALK:
             talk_lanes(world, workspace, counters, population, stage, lanes)
         if (does == _DOES_CHOOSE) | (does == _DOES_WAIT):

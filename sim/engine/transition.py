@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from agents.compiled import Int, inlined
+from agents.kernel import kernel
 from agents.population import MOVED, NOBODY, Population
 from agents.purposes import Purpose
 from agents.rules.numerics import uniform
@@ -134,7 +135,7 @@ def _add_by_step(workspace: Workspace, sums: Any, is_open: Any, wide: Int) -> No
         sums[lane] = scratch.cumulative[lane]
 
 
-@inlined
+@kernel()
 def choose_edges(
     world: World, market: MarketState, workspace: Workspace, population: Population, at: Int, lanes: Int
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.by_reference import by_reference
 from agents.memory import aligned_zeros
 from agents.population import MAX_BRANDS
 from sim.engine.intrinsics import VECTOR_WIDTH
@@ -140,6 +141,7 @@ class Clock:
     ENTRIES = 9
 
 
+@by_reference
 class Workspace(NamedTuple):
     """Scratch memory and clock of one partition. B brands, K stages, P personas."""
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.by_reference import by_reference
 from agents.memory import aligned_zeros
 from agents.population import allocate_accounts
 from sim.record.history import Money
@@ -47,6 +48,7 @@ class ByPersona(IntEnum):
     ADOPTED = 4
 
 
+@by_reference
 class Counters(NamedTuple):
     """Counters of one phase and partition. T weeks, P personas, K stages, B brands, G groups."""
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.by_reference import by_reference
 from agents.compiled import Int, loop
 from agents.purposes import Purpose
 from agents.rules.innovation import delight_of, exponential_uplift, is_run
@@ -34,6 +35,7 @@ STANDING = np.dtype([("reputation", np.float64), ("recall", np.float64)])  # rec
 TOTALS = np.dtype([("adopters", np.int64), ("adoption", np.float64), ("contacting", np.int64)])
 
 
+@by_reference
 class MarketState(NamedTuple):
     """What changes about a market from week to week, without its customers. B brands, G groups."""
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.by_reference import by_reference
 from agents.strategies import CAPABILITIES
 
 __all__ = ["BRAND", "CONSTANTS", "LEVEL", "NO_WEEK", "OFFER", "PERSONA", "REAL", "SEGMENT", "World"]
@@ -85,6 +86,7 @@ LEVEL = np.dtype(
 )
 
 
+@by_reference
 class World(NamedTuple):
     """Everything about one arm that stays as it is: P personas, B brands, S segments, J journeys, K stages.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.compiled import Int, inlined, loop
+from agents.compiled import Int, expression, inlined, loop
 from agents.population import NOBODY
 from sim.engine.workspace import Clock, Workspace
 from sim.record.counters import ByBrand, Counters
@@ -22,7 +22,7 @@ _B_MONEY = np.int64(ByBrand.MONEY)
 _AT_ROW, _AT_FIRST = Clock.ROW, Clock.FIRST
 
 
-@inlined
+@expression
 def counts_of(workspace: Workspace, counters: Counters, customer: Any, brand: Int) -> Any:
     """This week's counters of a brand among customers of the same persona.
 

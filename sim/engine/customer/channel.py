@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.compiled import Int, inlined
+from agents.compiled import Int, expression, inlined
 from agents.population import NOBODY
 from agents.rules.feelings import knowledge_after_touch
 from agents.rules.numerics import decode_unit, encode_unit
@@ -24,7 +24,7 @@ _CHANNELS = np.int64(Money.CHANNELS)
 _AT_AUTOMATED = Clock.AUTOMATED
 
 
-@inlined
+@expression
 def channel_of(world: World, customer: Any) -> Any:
     """The channel a customer is in: see :data:`sim.world.graph.CHANNEL`."""
     return world.channels[np.uint8(customer.channel + 1)]

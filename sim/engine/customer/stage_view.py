@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.compiled import Int, inlined, loop
+from agents.compiled import Int, expression, inlined
+from agents.kernel import kernel
 from agents.population import NEVER, WEEKLY
 from sim.engine.workspace import Clock, Workspace
 from sim.world.market import MarketState
@@ -17,7 +18,7 @@ __all__ = ["lay_out_week", "level_of", "next_due", "node_at", "stage_view_of"]
 _AT_AUTOMATED, _AT_LAID_OUT = Clock.AUTOMATED, Clock.LAID_OUT
 
 
-@inlined
+@expression
 def level_of(workspace: Workspace, customer: Any, brand: Int) -> Any:
     """Levels of the brand's present strategy for this customer's persona; zero where there is no brand.
 
@@ -35,7 +36,7 @@ def level_of(workspace: Workspace, customer: Any, brand: Int) -> Any:
     return workspace.levels_now[np.uint8(brand + 1), customer.persona]
 
 
-@loop
+@kernel()
 def lay_out_week(world: World, market: MarketState, workspace: Workspace) -> None:
     """Lay out stages by host brand and the levels in force, where a strategy has started since it was last done.
 
@@ -75,7 +76,7 @@ def lay_out_week(world: World, market: MarketState, workspace: Workspace) -> Non
             view.after = at if weekly else max(node.never, WEEKLY + node.rest * node.returns)
 
 
-@inlined
+@expression
 def stage_view_of(workspace: Workspace, customer: Any) -> Any:
     """The stage a customer stands in, on the host brand's journey: see :data:`sim.engine.workspace.STAGE_VIEW`."""
     return workspace.stage_views[np.uint8(customer.host + 1), customer.stage]
