@@ -18,7 +18,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
@@ -51,7 +50,7 @@ _HELP = "from agents.kernel import help_compiling; help_compiling()"
 
 
 class _Kernel:
-    """A loop that other compiled code calls through its address; called from Python it is compiled once more."""
+    """A loop that other compiled code calls through its address."""
 
     def __init__(self, function: Callable[..., Any], arrays: dict[str, Any]) -> None:
         self.function, self.arrays = function, arrays
@@ -64,13 +63,8 @@ class _Kernel:
         lower_builtin(self, types.VarArg(types.Any))(self._call)
 
     def __call__(self, *arguments: Any) -> Any:
-        """Run it from Python."""
-        return self.from_python(*arguments)
-
-    @cached_property
-    def from_python(self) -> Callable[..., Any]:
-        """The same with a way in for Python."""
-        return loop(self.function)
+        """Run it as it is written, which gives the same bits; what Python calls often is made by :func:`calls`."""
+        return self.function(*arguments)
 
     def _call(self, context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         """Generate a call through the address in the slot."""
@@ -199,7 +193,7 @@ def _load(kernels: Sequence[Any], arguments: Sequence[Any], compile_loop: Callab
         names = [item.slot_of(takes) for item, takes in wanted]
         folder, digest = cache_folder(), hashlib.sha256(" ".join(names).encode()).hexdigest()[:12]
         done = None if folder is None else Path(folder) / f"kernels.{digest}"
-        if done is None or done.exists() or (os.cpu_count() or 1) < 2:
+        if done is None or done.exists() or len(wanted) == 1 or (os.cpu_count() or 1) == 1:
             compiled = compile_loop()
         else:
             compiled = _compile_together(wanted, compile_loop)

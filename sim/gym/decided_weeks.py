@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.compiled import Int
+from agents.kernel import calls
 from agents.population import WEEKLY
 from agents.purposes import Purpose
 from sim.engine.partition import ArmResult, BurnIn, Partition, histories_of
@@ -24,6 +26,21 @@ __all__ = ["DecidedWeeks"]
 
 #: Contacts in 65,536 weeks of a brand that always may.
 _ALWAYS = 65_536
+_CONTACT = np.int64(Purpose.CONTACT)
+
+
+@calls(blocks)
+def _draw_contacts(
+    seed: Int,
+    replicate: Int,
+    ids: NDArray[np.uint32],
+    period: NDArray[np.uint32],
+    brand: Int,
+    count: Int,
+    words: NDArray[np.uint32],
+) -> None:
+    """Draw the contacts of a window of eight weeks, as :func:`sim.engine.contact.contact_active` does."""
+    blocks(seed, replicate, ids, _CONTACT, period, brand, count, words, 0)
 
 
 class DecidedWeeks:
@@ -126,7 +143,7 @@ class DecidedWeeks:
         """Return this week's draw of every customer's contact, of 65,536, (N,): the strategy's own luck."""
         self._period[:] = self.week >> 3
         count = self.scenario.population
-        blocks(*self._keys, self._ids, int(Purpose.CONTACT), self._period, self.scenario.focal, count, self._words, 0)
+        _draw_contacts(*self._keys, self._ids, self._period, self.scenario.focal, count, self._words)
         row, shift = (self.week & 7) >> 1, np.uint32(16 * (self.week & 1))
         return np.asarray((self._words[row, :count] >> shift) & np.uint32(0xFFFF), dtype=np.int64)
 
