@@ -1,11 +1,13 @@
-"""Run the notebook at its full size and write what it says and shows, without its code, into docs/loyalty_loop.md.
+"""Run a notebook at its full size and write what it says and shows, without its code, into docs/NAME.md.
 
-python docs/notebook.py           a few minutes: docs/loyalty_loop.md, docs/figures/loyalty_loop_*.png
+python docs/notebook.py                    a few minutes: docs/loyalty_loop.md, docs/figures/loyalty_loop_*.png
+python docs/notebook.py next_best_action   docs/next_best_action.md, docs/figures/next_best_action_*.png
 """
 
 from __future__ import annotations
 
 import base64
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,15 @@ import nbclient
 import nbformat
 
 DOCS = Path(__file__).resolve().parent
-NOTEBOOK = DOCS.parent / "notebooks" / "loyalty_loop.ipynb"
-PAGE, FIGURES = DOCS / "loyalty_loop.md", DOCS / "figures"
+FIGURES = DOCS / "figures"
+USUAL = "loyalty_loop"
 NOTE = (
-    "> Written by `python docs/notebook.py` from [the notebook](../notebooks/loyalty_loop.ipynb), for readers"
-    " without Python. `make notebook` opens it, to change and run.\n"
+    "> Written by `python docs/notebook.py{name}` from [the notebook](../notebooks/{file}.ipynb), for readers"
+    " without Python. `make notebook` opens {which}, to change and run.\n"
 )
 
 
-def page_of(notebook: Any, save: Any) -> str:
+def page_of(notebook: Any, save: Any, name: str = USUAL) -> str:
     """Return the page of a notebook that was run: its words and what its cells gave out.
 
     Parameters
@@ -29,6 +31,8 @@ def page_of(notebook: Any, save: Any) -> str:
     notebook : NotebookNode
     save : callable
         Takes a picture's number and bytes, and returns the address of its file.
+    name : str
+        Of the notebook's file.
 
     Returns
     -------
@@ -52,21 +56,24 @@ def page_of(notebook: Any, save: Any) -> str:
                     parts.append(f"```text\n{said.rstrip()}\n```")
     title, *rest = parts
     head, _, words = title.partition("\n")
-    return "\n\n".join([head, NOTE.strip(), words.strip(), *rest]).rstrip() + "\n"
+    usual = name == USUAL
+    note = NOTE.format(name="" if usual else f" {name}", file=name, which="it" if usual else "JupyterLab")
+    return "\n\n".join([head, note.strip(), words.strip(), *rest]).rstrip() + "\n"
 
 
-def main() -> None:
+def main(name: str = USUAL) -> None:
     """Run the notebook and write the page."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    nbclient.NotebookClient(notebook, timeout=1800, resources={"metadata": {"path": str(NOTEBOOK.parent)}}).execute()
+    file = DOCS.parent / "notebooks" / f"{name}.ipynb"
+    notebook = nbformat.read(file, as_version=4)
+    nbclient.NotebookClient(notebook, timeout=1800, resources={"metadata": {"path": str(file.parent)}}).execute()
 
     def save(number: int, content: bytes) -> str:
-        path = FIGURES / f"loyalty_loop_{number}.png"
+        path = FIGURES / f"{name}_{number}.png"
         path.write_bytes(content)
         return f"figures/{path.name}"
 
-    PAGE.write_text(page_of(notebook, save), encoding="utf-8")
+    (DOCS / f"{name}.md").write_text(page_of(notebook, save, name), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])
