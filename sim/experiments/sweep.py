@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.paired import estimate, paired_difference
+from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.execution.chunk import RUN_METRICS
 from sim.execution.executors import Executor
 from sim.execution.store import Store
-from sim.execution.trials import Finished, Outcome, run_trials
+from sim.execution.trials import Finished, Outcome, Trial, run_trials
+from sim.experiments.controls import controls_of
 from sim.experiments.design import Design, Point, Trials
 from sim.experiments.sweep_table import NOT_A_DIFFERENCE, TableWriter, difference_rows, run_rows
 
@@ -134,19 +136,30 @@ def sweep(
         for number, outcome in enumerate(outcomes):
             point = design[number]
             case = design.cases[point.case]
+            sampling = _sampling(trials[number], outcome)
             rows.add(run_rows(number, point, outcome, trials.replicates), number)
-            gaps.add(difference_rows(number, point, outcome, case.baseline, place), number)
-            swept.add(outcome, [_headline(outcome, arm, case.baseline, place) for arm in others])
+            gaps.add(difference_rows(number, point, outcome, case.baseline, place, sampling), number)
+            swept.add(outcome, [_headline(outcome, arm, case.baseline, place, sampling.of(arm)) for arm in others])
     return swept
 
 
-def _headline(outcome: Outcome, arm: str, baseline: str, place: int) -> tuple[float | None, float | None, float | None]:
+def _sampling(trial: Trial, outcome: Outcome) -> Sampling:
+    """Return how the replicates of a point were drawn, with the luck of the company's experiments in each."""
+    if outcome.error:
+        return INDEPENDENT
+    scenario = trial.resolved
+    return Sampling(controls=controls_of([(scenario, trial.replicates)], trial.seed), baseline=scenario.baseline)
+
+
+def _headline(
+    outcome: Outcome, arm: str, baseline: str, place: int, sampling: Sampling
+) -> tuple[float | None, float | None, float | None]:
     """Return the mean difference of one arm in the headline metric, and its interval."""
     if outcome.error:
         return None, None, None
     values = outcome.metrics[outcome.arms.index(arm), :, 0, place]
     if RUN_METRICS[place] in NOT_A_DIFFERENCE:
-        of_arm = estimate(values)
+        of_arm = estimate(values, sampling)
         return of_arm.mean, of_arm.ci_low, of_arm.ci_high
-    gap = paired_difference(values, outcome.metrics[outcome.arms.index(baseline), :, 0, place])
+    gap = paired_difference(values, outcome.metrics[outcome.arms.index(baseline), :, 0, place], sampling)
     return gap.mean, gap.ci_low, gap.ci_high

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.metrics import METRICS
 from sim.analysis.paired import paired_difference
+from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.execution.chunk import RUN_METRICS
 from sim.execution.trials import Outcome
 from sim.experiments.design import Design, Point
@@ -63,7 +64,9 @@ def run_rows(number: int, point: Point, outcome: Outcome, replicates: Sequence[i
     }
 
 
-def difference_rows(number: int, point: Point, outcome: Outcome, baseline: str, place: int) -> dict[str, Any]:
+def difference_rows(
+    number: int, point: Point, outcome: Outcome, baseline: str, place: int, sampling: Sampling = INDEPENDENT
+) -> dict[str, Any]:
     """Return the mean differences of one point: one row per arm and persona.
 
     Parameters
@@ -77,6 +80,8 @@ def difference_rows(number: int, point: Point, outcome: Outcome, baseline: str, 
         The arm that all others are compared with.
     place : int
         Number of the headline metric, which gets an interval.
+    sampling : Sampling
+        How the replicates of the point were drawn.
 
     Returns
     -------
@@ -93,6 +98,10 @@ def difference_rows(number: int, point: Point, outcome: Outcome, baseline: str, 
         others = [row for row, arm in enumerate(outcome.arms) if arm != baseline]
         gap = outcome.metrics[others] - outcome.metrics[base]  # (others, replicates, personas, figures)
         gap[..., METRICS.index("payback_week")] = outcome.metrics[others][..., METRICS.index("payback_week")]
+        for row, other in enumerate(others):
+            drawn = sampling.of(outcome.arms[other])
+            if drawn.control is not None:
+                gap[row] = _adjusted(gap[row], drawn)
         means = _mean_over_replicates(gap)[..., [RUN_METRICS.index(name) for name in names]]
         ends = np.full((*means.shape[:2], 3), np.nan)
         for row in range(len(others)):
@@ -100,7 +109,9 @@ def difference_rows(number: int, point: Point, outcome: Outcome, baseline: str, 
                 if RUN_METRICS[place] in NOT_A_DIFFERENCE:
                     continue
                 found = paired_difference(
-                    outcome.metrics[others[row], :, who, place], outcome.metrics[base, :, who, place]
+                    outcome.metrics[others[row], :, who, place],
+                    outcome.metrics[base, :, who, place],
+                    sampling.of(outcome.arms[others[row]]),
                 )
                 ends[row, who] = [
                     math.nan if value is None else value for value in (found.ci_low, found.ci_high, found.p_better)
@@ -120,6 +131,17 @@ def difference_rows(number: int, point: Point, outcome: Outcome, baseline: str, 
         f"{RUN_METRICS[place]}_p_better",
     )
     return {"columns": columns, "point": point, "rest": rest, "figures": figures, "names": written}
+
+
+def _adjusted(gap: NDArray[np.float64], sampling: Sampling) -> NDArray[np.float64]:
+    """Return differences (R, ...) with the company's luck taken out; it is linear, so one matrix does all at once."""
+    size = len(gap)
+    matrix = np.stack([sampling.adjusted(unit) for unit in np.eye(size)], axis=1)
+    columns = gap.reshape(size, -1)
+    out = np.where(np.isnan(columns).any(axis=0) | (columns == columns[0]).all(axis=0), columns, matrix @ columns)
+    for at in np.flatnonzero(np.isnan(columns).any(axis=0) & ~np.isnan(columns).all(axis=0)):
+        out[:, at] = sampling.adjusted(columns[:, at])
+    return np.asarray(out.reshape(gap.shape))
 
 
 def _mean_over_replicates(gap: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,8 +8,12 @@ from sim.analysis.metrics import METRICS
 from sim.analysis.paired import Uncertainty, estimate, paired_difference, relative_half_width
 from sim.analysis.sampling import Sampling
 from sim.analysis.shape import ANYTHING, COUNT, RATING, SHARE
+from sim.execution.chunk import RUN_METRICS
+from sim.execution.trials import Outcome
 from sim.experiments.compare import compare
 from sim.experiments.controls import controls_of, difference_control
+from sim.experiments.design import Point
+from sim.experiments.sweep_table import NOT_A_DIFFERENCE, difference_rows
 from sim.scenario.scenario import Scenario
 from sim.world.company_luck import company_luck, delight_of_replicates
 
@@ -172,3 +176,24 @@ def test_where_both_companies_experiment_all_arms_have_one_control():
     scenario = Scenario.load("treadmill", **{"arms.classic.focal.strategy.innovation": 0.3})
     found = controls_of([(scenario, range(4))], 1)
     assert found["classic"] is found["proactive"]
+
+
+def test_a_sweep_says_of_a_point_what_a_comparison_says():
+    generator = np.random.default_rng(13)
+    metrics = generator.standard_normal((2, 6, 2, len(RUN_METRICS)))
+    metrics[1, :3, 1, 4] = np.nan
+    metrics[:, :, :, 7] = 5.0
+    control = ControlVariate(generator.standard_normal(6), 1.0)
+    sampling = Sampling(controls={"own": control}, baseline="base")
+    outcome = Outcome("0" * 32, ("base", "own"), ("all", "one"), metrics)
+    rows = difference_rows(0, Point("", {}), outcome, "base", 0, sampling)
+    for who in range(2):
+        figures = dict(zip(rows["names"], rows["figures"][who].tolist(), strict=True))
+        for place, name in enumerate(RUN_METRICS):
+            if name in NOT_A_DIFFERENCE:
+                continue
+            found = paired_difference(metrics[1, :, who, place], metrics[0, :, who, place], sampling.of("own"))
+            assert figures[name] == pytest.approx(found.mean)
+            if place == 0:
+                ends = (figures[f"{name}_ci_low"], figures[f"{name}_ci_high"], figures[f"{name}_p_better"])
+                assert ends == pytest.approx((found.ci_low, found.ci_high, found.p_better))
