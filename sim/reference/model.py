@@ -65,7 +65,7 @@ class JourneyModel(mesa.Model):
     seed : int, optional
         Seed of all draws, 0 to 2**32 - 1; 1 by default. It is not in the signature, because ``batch_run`` of Mesa 3.5
         replaces a parameter of that name by None.
-    **overrides
+    **kwargs
         Other values of the scenario, as for ``Scenario.load``: ``horizon``, ``burn_in`` ...
 
     Notes
@@ -107,14 +107,14 @@ class JourneyModel(mesa.Model):
         *,
         replicate: int = 0,
         rng: int | None = None,
-        **overrides: Any,
+        **kwargs: Any,  # Mesa 3.3's SolaraViz takes any other name for a parameter that must be given
     ) -> None:
-        seed, replicate = _seed_and_replicate(overrides.pop("seed", None), rng, replicate)
+        seed, replicate = _seed_and_replicate(kwargs.pop("seed", None), rng, replicate)
         # Mesa's generator decides nothing here; given, so that an extension that uses it is reproducible.
         super().__init__(rng=seed)
         self.luck = seed
         #: The scenario. Mesa has an attribute `scenario` of its own.
-        self.case = _load(scenario, population, overrides)
+        self.case = _load(scenario, population, kwargs)
         self.arm = self.case.baseline if arm is None else arm
         if self.arm not in self.case.arms:
             raise ConfigError(f"arm {self.arm!r} is unknown; {suggest(self.arm, self.case.arms)}")
