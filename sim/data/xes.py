@@ -58,39 +58,64 @@ def read_xes(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
     ConfigError
         If it is not well formed, declares entities or a document type, or holds more than it may.
     """
-    from xml.etree.ElementTree import ParseError
-
-    from defusedxml import DefusedXmlException
-    from defusedxml.ElementTree import iterparse
+    from xml.parsers.expat import ExpatError
 
     where = builder.where
     reader = _XesReader(layout, builder)
     try:
         with open_binary(path, where, layout.most_megabytes) as raw:
-            stream = io.BufferedReader(_ShortTags(raw, where), 1 << 16)
-            depth, root = 0, None
-            for what, element in iterparse(stream, events=("start", "end"), forbid_dtd=True):
-                if what == "start":
-                    root = element if root is None else root
-                    depth += 1
-                    continue
-                depth -= 1
-                name = element.tag.rpartition("}")[2]
-                if name == "trace" and depth == 1:
-                    reader.trace(element)
-                    if root is not None:
-                        root.clear()
-                elif depth == 1 and name in ("date", "classifier"):
-                    reader.log_attribute(name, element)
-            if root is None or root.tag.rpartition("}")[2] != "log":
-                raise ConfigError(f"{where} is XML, but its root is no log; give an XES file")
-    except DefusedXmlException:
-        raise ConfigError(f"{where} declares entities or a document type, which no XES file needs; refused") from None
-    except ParseError as error:
+            _parse(io.BufferedReader(_ShortTags(raw, where), 1 << 16), reader, where)
+    except ExpatError as error:
         raise ConfigError(f"{where} is no well-formed XES ({error}); write it again") from None
     except (OSError, EOFError) as error:
         raise ConfigError(f"{where} cannot be read: {reason_of(error)}; write it again") from None
     reader.finish()
+
+
+def _parse(stream: BinaryIO, reader: _XesReader, where: str) -> None:
+    """Hand every trace to the reader as it ends; a document type, without which there are no entities, is refused."""
+    from xml.parsers.expat import ParserCreate
+
+    parser = ParserCreate()
+    parser.buffer_text = True
+    depth, inside, about = 0, "", {}
+    events: list[dict[str | None, str]] = []
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth, inside, about, events
+        depth += 1
+        if depth == 4:
+            if inside == "event" and (key := attributes.get("key")) is not None:
+                events[-1][key] = attributes.get("value", "")
+            return
+        name = tag.rpartition(":")[2]
+        if depth == 3:
+            inside = name
+            if name == "event":
+                events.append({})
+            elif (key := attributes.get("key")) is not None:
+                about[key] = attributes.get("value", "")
+        elif depth == 2:
+            about, events = {}, []
+            if name in ("date", "classifier"):
+                reader.log_attribute(name, attributes)
+        elif depth == 1 and name != "log":
+            raise ConfigError(f"{where} is XML, but its root is no log; give an XES file")
+
+    def end(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        if depth == 1 and tag.rpartition(":")[2] == "trace":
+            reader.trace(about, events)
+
+    def refuse(*_: Any) -> None:
+        raise ConfigError(f"{where} declares entities or a document type, which no XES file needs; refused")
+
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
+    while block := stream.read(1 << 16):
+        parser.Parse(block, False)
+    parser.Parse(b"", True)
 
 
 class _XesReader:
@@ -132,15 +157,8 @@ class _XesReader:
             except ValueError:
                 self.builder.notices.append(f"{key} of the log cannot be read and is not used")
 
-    def trace(self, element: Any) -> None:
-        """Read one case."""
-        about: dict[str, str] = {}
-        events = []
-        for child in element:
-            if child.tag.rpartition("}")[2] == "event":
-                events.append(child)
-            elif (key := child.get("key")) is not None:
-                about[key] = child.get("value", "")
+    def trace(self, about: dict[str, str], events: list[dict[str | None, str]]) -> None:
+        """Read one case: what is said of it, and its events."""
         self.traces += 1
         name = about.get(self.heads["case"], "")
         if not name:
@@ -149,7 +167,7 @@ class _XesReader:
         self.names[name] = self.names.get(name, 0) + 1
         case = self.builder.new_case(name)
         for event in events:
-            self._event(case, about, {child.get("key"): child.get("value", "") for child in event})
+            self._event(case, about, event)
         if len(self.rows["case"]) >= _FLUSHED:
             self.flush()
 
