@@ -93,7 +93,7 @@ class MovedAssumption:
     values : tuple of Estimate
         Value of the plan at either.
     best : tuple of str
-        Which plan was the best at either: the plan, a rival, or doing nothing.
+        Which was the best at either: what was chosen, unless a rival plan or doing nothing is shown to be better.
     """
 
     name: str
@@ -261,9 +261,23 @@ def _assumptions(found: Optimum, options: dict[str, Any], replicates: int) -> tu
             values = {path: number * weight for path, weight in paths}
             runs = question.run(shares, fresh_luck(replicates), values=values, **options)
             worth = question.worth(runs)
-            means = question.score(worth)
-            top = int(np.argmax(means))
-            idle = not question.goal.without_baseline and means[top] <= 0.0
-            ends.append((estimate(worth[0]), "do nothing" if idle else list(rivals)[top]))
+            ends.append((estimate(worth[0]), _best(found, worth, list(rivals))))
         found_all.append(MovedAssumption(name, low, high, (ends[0][0], ends[1][0]), (ends[0][1], ends[1][1])))
     return tuple(sorted(found_all, key=lambda item: -item.swing))
+
+
+def _best(found: Optimum, worth: Floats, rivals: list[str]) -> str:
+    """Return which plan is the best: the one chosen, unless another, or doing nothing, is shown to be better."""
+    question = found.question
+    top = int(np.argmax(question.score(worth)))
+    if not found.nothing and not _surely(worth[top] - worth[0]):
+        top = 0
+    if question.goal.without_baseline:
+        return rivals[top]
+    idle = not _surely(worth[top]) if found.nothing else _surely(-worth[top])
+    return "do nothing" if idle else rivals[top]
+
+
+def _surely(gain: Floats) -> bool:
+    low = estimate(gain).ci_low
+    return low is not None and low > 0.0

@@ -47,6 +47,7 @@ def answers_facts(found: Answers | None, currency: str) -> dict[str, Any] | None
     unanswered = max(range(len(found.first)), key=lambda row: float(found.payoffs[:, row, 0, 0].mean()))
     satisfied = found.satisfaction[:, led[0], led[1], :]
     both = estimate(found.fresh[:, led[0], led[1], :].sum(axis=1))
+    race = found.fresh[:, led[0], led[1], :] - found.fresh[:, led[0], 0, :]
     return {
         "brand": found.brand,
         "competitor": found.competitor,
@@ -58,6 +59,17 @@ def answers_facts(found: Answers | None, currency: str) -> dict[str, Any] | None
             "own": _written(found, found.value(led, 0), currency),
             "other": _written(found, found.value(led, 1), currency),
             "both": _written(found, both, currency),
+        },
+        "race": None
+        if led[1] == 0
+        else {
+            "own": _written(found, estimate(race[:, 0]), currency),
+            "other": _written(found, estimate(race[:, 1]), currency),
+            "both": _written(found, estimate(race.sum(axis=1)), currency),
+            "satisfaction": [
+                _points(found.satisfaction[:, led[0], led[1], player] - found.satisfaction[:, led[0], 0, player])
+                for player in (0, 1)
+            ],
         },
         "satisfaction": [_points(satisfied[:, player]) for player in (0, 1)],
         "equilibria": [

@@ -1,0 +1,32 @@
+"""What the report says of answers: who pays for the race, from the same plan with and without the answer."""
+
+import numpy as np
+
+from sim.analysis.equilibrium import dynamics, leader_follower, pure_equilibria
+from sim.experiments.answers import Answers
+from sim.reports.answers import answers_facts
+
+
+def found(answer_pays):
+    means = np.zeros((2, 2, 2))
+    means[1, 0] = (100.0, 0.0)
+    means[1, 1] = (60.0, 30.0 if answer_pays else -30.0)
+    means[0, 1] = (-5.0, -20.0)
+    payoffs = means + np.random.default_rng(1).normal(size=(12, 2, 2, 2)) * 0.1
+    return Answers(
+        "own", "rival", "npv", ("waits", "the plan"), ("waits", "a copy"), payoffs, payoffs, payoffs / 1000.0,
+        pure_equilibria(payoffs), dynamics(payoffs), leader_follower(payoffs),
+    )  # fmt: skip
+
+
+def test_the_race_is_the_answer_beside_the_same_plan_unanswered():
+    facts = answers_facts(found(True), "$")
+    race = facts["race"]
+    assert facts["led"]["second"] == "a copy"
+    assert race["own"]["mean"].startswith("−$40") or race["own"]["mean"].startswith("−$39")
+    assert race["other"]["mean"].startswith("+$30") or race["other"]["mean"].startswith("+$29")
+    assert race["both"]["resolved"]
+
+
+def test_where_nobody_answers_there_is_no_race():
+    assert answers_facts(found(False), "$")["race"] is None
