@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.analysis.tables import write_parquet
 from sim.results.folder import publish, write_config, write_json
 from sim.results.manifest import MANIFEST, provenance
 from sim.results.order import order_after
-from sim.results.run_sheets import write_tables
 
 if TYPE_CHECKING:
     from sim.reports.document import Document
@@ -101,10 +99,14 @@ def write_answer(answer: Answer, output_dir: str | Path, verb: str) -> Path:
             write_config(folder, answer.config)
             write_json(folder / "summary.json", answer.summary)
         for name, tables in answer.tables.items():
+            from sim.analysis.tables import write_parquet  # loads Arrow: of an answer that has tables
+
             write_parquet(tables, folder / f"{name}.parquet")
         if answer.files is not None:
             answer.files(folder)
         if answer.config is not None:
+            from sim.results.run_sheets import write_tables  # loads what writes a workbook
+
             write_tables(folder, verb, answer.config, answer.summary, answer.lines)
             order = order_after(Path(output_dir), answer.started)
             manifest = provenance(

@@ -115,8 +115,9 @@ def _run(job: Job[MapKeys, MapPlan], session: Session) -> Answer:
 def _draw(plan: MapPlan, folder: Path) -> None:
     """Draw every map into a file of its own and onto one page."""
     from sim.reports.document import Document, write_document
-    from sim.reports.journey_map import draw_map, flows_of, map_figure
+    from sim.reports.journey_map import flows_of, map_figure
     from sim.reports.picture import Picture
+    from sim.reports.style import svg_text
 
     pictures = []
     flows = None if plan.run is None else plan.run.table("flows").to_pandas()
@@ -131,10 +132,10 @@ def _draw(plan: MapPlan, folder: Path) -> None:
             }
             if drawn.other is not None:
                 options["other_flows"] = flows_of(flows, drawn.other_arm)
-        draw_map(drawn.journey, other=drawn.other, path=folder / f"{drawn.name}.svg", **options)
         ways: dict[str, Any] = {name: options.get(name) for name in ("flows", "other_flows", "customers")}
         horizon = (options.get("weeks"), step)
-        figure = map_figure(drawn.journey, other=drawn.other, horizon=horizon, **ways)
+        text = svg_text(map_figure(drawn.journey, other=drawn.other, horizon=horizon, **ways))
+        (folder / f"{drawn.name}.svg").write_text(text, encoding="utf-8")
         title = drawn.journey.title or drawn.journey.name
         if drawn.other is None:
             alt = f"Map of the journey {title}."
@@ -144,7 +145,7 @@ def _draw(plan: MapPlan, folder: Path) -> None:
             alt = reading = f"What {other} changes against {title}, edge by edge."
         if flows is not None:
             reading += " The lines are as wide as the customers who took them." if drawn.other is None else ""
-        pictures.append(Picture(drawn.name, figure, alt, reading, "maps"))
+        pictures.append(Picture(drawn.name, text, alt, reading, "maps"))
     first = plan.maps[0].journey
     name = (
         plan.scenario.title or plan.scenario.name if plan.scenario is not None else first.title or in_words(plan.name)

@@ -84,11 +84,12 @@ def _run(job: Job[StoryKeys, StoryPlan], session: Session) -> Answer:
     from sim.experiments.story import story
     from sim.reports.story import story_document
     from sim.results.answer import Answer
-    from sim.results.trace import read_trace
 
     plan, keys, scenario = job.plan, job.keys, job.plan.scenario
     traces = None
     if plan.run is not None:
+        from sim.results.trace import read_trace  # loads Arrow
+
         traces = {arm: read_trace(plan.run.path, arm, keys.replicate) for arm in scenario.arms}
     told = story(
         scenario,
