@@ -259,7 +259,7 @@ def main() -> None:
                 )
     result = {"version": __version__, "level": LEVEL, "markets": markets}
     if options.out != "-":
-        Path(options.out).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        Path(options.out).write_text(json.dumps(result, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
