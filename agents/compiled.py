@@ -22,6 +22,7 @@ from numba import njit
 from numba.core import event
 from numba.core.caching import FunctionCache
 
+import agents.reference_type  # noqa: F401 (compiled code takes tuples of columns by it)
 from agents.cache_home import cache_home
 
 __all__ = ["Int", "cache_folder", "loop", "inlined", "rule", "source_hash"]

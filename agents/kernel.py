@@ -30,8 +30,8 @@ from numba.core import cgutils, typing
 from numba.core.imputils import lower_builtin, lower_constant
 from numba.extending import models, register_model, typeof_impl
 
-from agents.by_reference import is_by_reference
 from agents.compiled import cache_folder, compile_part, loop
+from agents.reference_type import is_by_reference
 
 __all__ = ["calls", "help_compiling", "kernel"]
 

@@ -57,7 +57,9 @@ class Chain:
     def absorbed(self) -> NDArray[np.float64]:
         """Return the share that ends in each absorbing state."""
         k = self.transient
-        return np.asarray(self.start[:k] @ self.fundamental @ self.matrix[:k, k:] + self.start[k:])
+        shares = np.asarray(self.start[:k] @ self.fundamental @ self.matrix[:k, k:] + self.start[k:])
+        # They sum to 1 but for rounding; the only one there is must be exactly 1.
+        return shares / shares.sum()
 
     def moments(self) -> tuple[float, float]:
         """Return mean and variance of the steps to absorption."""

@@ -120,7 +120,10 @@ def _personas(result: Result, arm: str) -> Iterable[dict[str, Any]]:
     for name, title in titles.items():
         entry = blocks[name]["differences"][difference_name(result, arm)]["contribution"]
         count = heads[name]
-        each = {key: None if entry[key] is None or not count else entry[key] / count for key in entry}
+        each = {
+            key: None if entry[key] is None or not count else entry[key] / count
+            for key in ("mean", "ci_low", "ci_high")
+        }
         yield {"title": title, "customers": round(count), **_entry(each, "money", result, sign=True)}
 
 

@@ -77,8 +77,8 @@ def _prepare(job: Job[DiscoverKeys, None]) -> DiscoverPlan:
 def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
     """Read the log, estimate, hold against cases kept aside, and write it all."""
     from sim.data.log_file import read_event_log
-    from sim.data.log_selection import sample_of, sessions_of
     from sim.discovery.discover import discover
+    from sim.discovery.log_selection import sample_of, sessions_of
     from sim.reports.discovery import discovery_document, discovery_lines, discovery_summary
     from sim.results.answer import Answer
     from sim.results.discovery import discovery_tables, write_discovery

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.data.log_file import read_event_log
-from sim.data.log_selection import sample_of, sessions_of
 from sim.discovery.cases import cases_of
 from sim.discovery.funnel import channel_use, funnel_counts, usual_funnel
+from sim.discovery.log_selection import sample_of, sessions_of
 
 
 def log_of(tmp_path, rows, head="case,activity,time"):

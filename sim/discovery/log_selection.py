@@ -57,7 +57,7 @@ def sample_of(log: EventLog, size: int, seed: int) -> EventLog:
     """
     if size >= log.cases:
         return log
-    chosen = np.sort(np.random.Generator(np.random.Philox(key=seed)).permutation(log.cases)[:size])
+    chosen = np.sort(np.random.default_rng([seed, 23]).permutation(log.cases)[:size])
     number = np.full(log.cases, -1)
     number[chosen] = np.arange(size)
     kept = number[log.case] >= 0
