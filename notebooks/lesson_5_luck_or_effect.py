@@ -17,7 +17,7 @@
 #
 # Run the same company twice and it earns two amounts. Part of every difference is luck: which customers there are, which of the company's experiments succeed. An interval says how far luck alone could have moved the number. More replicates make it narrower, slowly.
 #
-# **With 32 replicates instead of 8, how many times narrower is the interval of the difference in contribution?**
+# **With 32 replicates instead of 8, how many times narrower is the interval of the difference in contribution, if replicates alone make it so?**
 #
 # 1. hardly narrower
 # 2. about twice
@@ -45,7 +45,7 @@ print("You predicted:", lesson.choices[prediction - 1].says)
 print("The run says:", lesson.written(value), "-", lesson.choices[right].says)
 
 # %% [markdown]
-# The width shrinks with the square root of the number: four times the work, half the width (and a little more, because few replicates also leave unsure how large luck is). More customers help less than more replicates here, because the company's own luck is the same for all of them.
+# The width shrinks with the square root of the number: four times the work, half the width (and a little more, because few replicates also leave unsure how large luck is). More customers help less than more replicates here, because the company's own luck is the same for all of them. The answer is that of precision_method=plain: else a comparison also takes out how lucky the company's experiments were, which narrows it at once.
 
 # %% [markdown]
 # Cumulative cash of every arm against the baseline, with 95 % intervals.
