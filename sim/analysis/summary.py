@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agents.money import CENTS
 from sim.analysis.decomposition import decompose
 from sim.analysis.metrics import EVERYBODY, METRICS, SHAPES, TERMS, Measures, low_point, payback_week
-from sim.analysis.paired import LEVEL, Estimate, Uncertainty, estimate, paired_difference
+from sim.analysis.paired import Estimate, Uncertainty, estimate, paired_difference
 from sim.analysis.response import Response
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, Shape
@@ -286,13 +286,15 @@ def parts_of_uncertainty(
         for place, name in enumerate(METRICS):
             if place in (_PAYBACK, _LOW_POINT):
                 continue
-            gap = np.array(
-                [item[arm].values[0, place] - item[scenario.baseline].values[0, place] for item in replicates]
-            )
-            split = decompose(sampling.of(arm).adjusted(gap), sampling.members)
+            base = np.array([item[scenario.baseline].values[0, place] for item in replicates])
+            gap = np.array([item[arm].values[0, place] for item in replicates]) - base
+            drawn, beside = sampling.of(arm), sampling.beside(arm, {scenario.baseline: base})
+            found = Uncertainty.of(gap, drawn, beside=beside)
+            is_taken_out = found.plain is not None and found.luck != found.plain.luck
+            split = decompose(drawn.adjusted(gap, beside) if is_taken_out else gap, sampling.members)
             entries[name] = {
-                "luck": split.half_width(LEVEL, "luck"),
-                "parameters": split.half_width(LEVEL, "parameters"),
+                "luck": found.luck,
+                "parameters": found.parameters,
                 "luck_sd": split.luck_sd if split.members > 1 else None,
                 "parameter_sd": split.parameter_sd if split.members > 1 else None,
             }

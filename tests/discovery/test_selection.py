@@ -27,8 +27,8 @@ def test_a_sample_has_exactly_as_many_and_is_the_same_each_time(tmp_path):
     log = log_of(tmp_path, [f"{case},a,2020-01-{day:02d}" for case in range(30) for day in (1, 2)])
     found = sample_of(log, 10, 1)
     assert found.cases == 10 and found.case_names == sample_of(log, 10, 1).case_names
-    # Drawn once and written down: Philox is the same on every machine.
-    assert found.case_names[:3] == ("0", "4", "8")
+    # Drawn once and written down: the generator is the same on every machine.
+    assert found.case_names[:3] == ("0", "3", "5")
     assert found.case_names != sample_of(log, 10, 2).case_names and sample_of(log, 99, 1) is log
     assert found.rows == found.case.size + sum(found.left_out.values())
 
