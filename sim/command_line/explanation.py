@@ -90,11 +90,16 @@ def _remedy(composer: Composer, key: str) -> str:
         return f"give the whole key: {', '.join(whole[:_MOST_KEYS])}{more}"
     known = [str(name) for name in inner if name != "hydra"]
     known = known if path or "market" not in known else ["scenario", *known]
+    if len(path) == 2 and path[0] == "arms":
+        known = list(dict.fromkeys([*known, *map(str, _brands(composed))]))
     return suggest(step, known, f"accepted under {under}:" if under else "accepted:", under=under)
 
 
 def completed(error: Exception, composer: Composer) -> list[str]:
-    """Return the overrides with a key completed that stands at one place alone, `currency=EUR`; none where none does.
+    """Return the overrides with a key completed: one that stands at one place alone, or a brand's in an arm.
+
+    `currency=EUR` is `market.economics.currency=EUR`; `arms.proactive.peak.strategy=NAME` adds the brand to the arm
+    where only `focal` and `competitors` were in it. None where nothing can be completed.
 
     Parameters
     ----------
@@ -110,11 +115,33 @@ def completed(error: Exception, composer: Composer) -> list[str]:
     if not isinstance(error, HydraException) or not message.startswith("Could not override '"):
         return []
     key = message.split("'")[1]
-    composed = None if "." in key else composer.composed_for_keys()
+    composed = composer.composed_for_keys()
+    if "." in key:
+        added = _brand_of_arm(key, composed)
+        if not added:
+            return []
+        return [f"+{word}" if word.startswith((f"{added}.", f"{added}=")) else word for word in composer.overrides]
     whole = [] if composed is None or key in composed or key in GROUPS else _whole_keys(composed, key)
     if len(whole) != 1:
         return []
     return [f"{whole[0]}{word[len(key) :]}" if word.startswith(f"{key}=") else word for word in composer.overrides]
+
+
+def _brand_of_arm(key: str, composed: DictConfig | None) -> str:
+    """Return `arms.ARM.BRAND` where a key begins so, the market has the brand, and the arm does not name it yet."""
+    words = key.split(".")
+    if composed is None or len(words) < 3 or words[0] != "arms":
+        return ""
+    _, arm, brand = words[:3]
+    there = (composed.get("arms") or {}).get(arm)
+    is_new = isinstance(there, DictConfig) and brand in _brands(composed) and brand not in there
+    return f"arms.{arm}.{brand}" if is_new else ""
+
+
+def _brands(composed: DictConfig) -> Any:
+    """Return the brands of the market; none where it has none."""
+    market = composed.get("market")
+    return (market.get("brands") if isinstance(market, DictConfig) else None) or {}
 
 
 def _whole_keys(composed: DictConfig, key: str) -> list[str]:

@@ -291,7 +291,7 @@ def test_a_thousand_moves_take_no_more_memory(start_server):
     """What is kept is bounded, and nothing else grows: pages, answers, futures, the queue."""
     running = start_server()
     running.pages.explorer.kept = KeptRuns(2_000_000)
-    small = {"scenario": "treadmill", "population": 60, "horizon": 8, "burn_in": 4, "replicates": 2}
+    small = {"scenario": "treadmill", "population": 100, "horizon": 8, "burn_in": 4, "replicates": 2}
 
     def moves(first, last):
         for number in range(first, last):

@@ -1,4 +1,4 @@
-"""The page on optimize: every command that it shows runs."""
+"""The page on optimize and on competitors who answer: every command that it shows runs."""
 
 from pathlib import Path
 
@@ -11,6 +11,6 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "optimize.md"
 def test_its_commands_run(commands, run_small, folder):
     pytest.importorskip("sklearn")
     listed = commands(PAGE)
-    assert {words[0] for words in listed} == {"optimize"} and len(listed) >= 5
+    assert {words[0] for words in listed} == {"compare", "optimize"} and len(listed) >= 5
     for words in listed:
         run_small(words)

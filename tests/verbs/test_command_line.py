@@ -278,6 +278,10 @@ def test_bad_input_ends_with_one_message_and_status_2(argument, runs, capsys, un
     assert runs == []
 
 
+def test_the_brands_of_the_market_are_accepted_in_an_arm(capsys, untouched):
+    assert "focal, competitors, stride, peak" in _refused(capsys, "compare", "arms.proactive.nobody.strategy=all_four")
+
+
 def test_an_unknown_verb_or_option(capsys, untouched):
     assert "did you mean 'compare'" in _refused(capsys, "compar")
     assert "--nonsense" in _refused(capsys, "compare", "--nonsense")
@@ -305,6 +309,11 @@ MEANT = {
         0.8,
     ),
     "a capability by its name": (["automation=50%"], "arms.proactive.focal.strategy.automation", 0.5),
+    "a brand that the arm does not name": (
+        ["arms.proactive.peak.strategy=all_four", "arms.proactive.peak.strategy.automation=0.2"],
+        "arms.proactive.peak.strategy.automation",
+        0.2,
+    ),
     "a factor by its name": (["contact_rate=30%"], "arms.proactive.focal.strategy.contacts_per_week.customers", 0.3),
 }
 
