@@ -13,9 +13,10 @@ from sim.data.column_read import ColumnRead, examples_of
 from sim.data.event_log import LogBuilder, LogLayout, chosen_attributes, chosen_columns
 from sim.data.event_times import NO_TIME, EventTimes
 from sim.data.ids import is_missing, plain_ids
-from sim.data.parquet_file import parquet_heads
+from sim.data.parquet_file import parquet_blocks, parquet_heads
 from sim.data.row_faults import RowFaults
-from sim.data.text_file import WHITESPACE, check_quotes, find_delimiter, first_lines, open_cells, reason_of, split_line
+from sim.data.text_blocks import text_blocks
+from sim.data.text_file import WHITESPACE, check_quotes, find_delimiter, first_lines, split_line
 from sim.scenario.errors import ConfigError
 
 __all__ = ["read_table"]
@@ -55,7 +56,10 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
     attributes = chosen_attributes(layout, heads, where)
     wanted = list(dict.fromkeys([*roles.values(), *attributes]))
     blocks = (
-        _parquet_blocks(path, wanted, where, layout.most_megabytes)
+        (
+            dict(zip(wanted, batch.columns, strict=True))
+            for batch in parquet_blocks(path, wanted, where, layout.most_megabytes, keeps_times=True)
+        )
         if parquet
         else _text_blocks(path, heads, wanted, delimiter, skipped + 1, builder, layout.most_megabytes)
     )
@@ -169,70 +173,21 @@ def _codes(cells: Any, code_of: Any) -> Any:
 def _text_blocks(
     path: Path, heads: list[str], wanted: list[str], delimiter: str, skip: int, builder: LogBuilder, most_megabytes: int
 ) -> Iterator[dict[str, Any]]:
-    import pyarrow
-    from pyarrow import csv
-
-    where = builder.where
-    names = [f"column{at}" for at in range(len(heads))]
-    kept = [names[heads.index(head)] for head in wanted]
-
     def refuse(row: Any) -> str:
         builder.rows += 1
         builder.leave_out("with another number of columns", 1)
         return "skip"
 
-    stream, delimiter = open_cells(path, where, delimiter, most_megabytes)
-    try:
-        reader = csv.open_csv(
-            stream,
-            read_options=csv.ReadOptions(
-                column_names=names, skip_rows=skip, block_size=_BLOCK_BYTES, use_threads=False
-            ),
-            parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse),
-            convert_options=csv.ConvertOptions(
-                include_columns=kept, column_types=dict.fromkeys(names, pyarrow.string()), strings_can_be_null=False
-            ),
-        )
-        for batch in reader:
-            yield dict(zip(wanted, batch.columns, strict=True))
-    except pyarrow.ArrowInvalid as error:
-        reason = reason_of(error)
-        if "Empty CSV" in reason:
-            return
-        if "UTF8" in reason or "UTF-8" in reason:
-            raise ConfigError(f"{where} is not UTF-8 text; save it as UTF-8") from None
-        if "straddling" in reason:
-            raise ConfigError(f"{where} has a cell or line of more than {_BLOCK_BYTES:,} bytes; leave it out") from None
-        raise ConfigError(f"{where} cannot be read: {reason}; see that rows have the columns of the first") from None
-    except OSError as error:
-        raise ConfigError(f"{where} cannot be read: {reason_of(error)}; write the file again") from None
-
-
-def _parquet_blocks(path: Path, wanted: list[str], where: str, most_megabytes: int) -> Iterator[dict[str, Any]]:
-    import pyarrow
-    from pyarrow import compute, parquet, types
-
-    left = most_megabytes * 1_000_000
-    try:
-        with parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=131_072, columns=wanted):
-                block = {}
-                for name in wanted:
-                    column = batch.column(batch.schema.get_field_index(name))
-                    if types.is_dictionary(column.type):
-                        column = compute.cast(column, column.type.value_type)
-                    if types.is_date(column.type):
-                        column = compute.cast(column, pyarrow.timestamp("us"))
-                    if types.is_nested(column.type) or types.is_binary(column.type):
-                        raise ConfigError(f"{where}: its column {name!r} holds {column.type}; give text or numbers")
-                    if not types.is_timestamp(column.type):
-                        column = compute.fill_null(compute.cast(column, pyarrow.string()), "")
-                    left -= column.nbytes
-                    block[name] = column
-                if left < 0:
-                    raise ConfigError(
-                        f"{where} holds more than {most_megabytes:,} MB; divide it, or say most_megabytes=…"
-                    )
-                yield block
-    except (OSError, pyarrow.ArrowException) as error:
-        raise ConfigError(f"{where} cannot be read as Parquet: {reason_of(error)}; write it again") from None
+    for batch in text_blocks(
+        path,
+        builder.where,
+        delimiter,
+        width=len(heads),
+        kept=[heads.index(head) for head in wanted],
+        skipped=skip,
+        refuse=refuse,
+        most_megabytes=most_megabytes,
+        block_bytes=_BLOCK_BYTES,
+        lines_in_cells=True,
+    ):
+        yield dict(zip(wanted, batch.columns, strict=True))

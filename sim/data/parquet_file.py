@@ -39,11 +39,11 @@ def parquet_heads(path: Path, where: str) -> list[str]:
 
 
 def parquet_blocks(
-    path: Path, columns: Sequence[str], where: str, most_megabytes: int, rows: int = _ROWS
+    path: Path, columns: Sequence[str], where: str, most_megabytes: int, rows: int = _ROWS, *, keeps_times: bool = False
 ) -> Iterator[Any]:
     """Yield record batches of the columns asked for, every cell as text, '' where there is none.
 
-    Dates become 2021-01-04, times the clock of their own zone.
+    Dates become 2021-01-04, times the day by the clock of their own zone.
 
     Parameters
     ----------
@@ -56,6 +56,8 @@ def parquet_blocks(
         Of all columns asked for, as text.
     rows : int
         Of a block, at most.
+    keeps_times : bool
+        Whether dates and times stay times.
 
     Yields
     ------
@@ -73,7 +75,10 @@ def parquet_blocks(
     try:
         with parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=rows, columns=list(dict.fromkeys(columns))):
-                cells = [_as_text(batch.column(batch.schema.get_field_index(name)), name, where) for name in columns]
+                cells = [
+                    _as_text(batch.column(batch.schema.get_field_index(name)), name, where, keeps_times)
+                    for name in columns
+                ]
                 left -= sum(column.nbytes for column in cells)
                 if left < 0:
                     raise ConfigError(
@@ -85,7 +90,7 @@ def parquet_blocks(
         raise ConfigError(f"{where} cannot be read as Parquet: {reason_of(error)}; write it again") from None
 
 
-def _as_text(column: Any, name: str, where: str) -> Any:
+def _as_text(column: Any, name: str, where: str, keeps_times: bool) -> Any:
     import pyarrow
     from pyarrow import compute, types
 
@@ -95,6 +100,8 @@ def _as_text(column: Any, name: str, where: str) -> Any:
         kind = column.type
     if types.is_nested(kind) or types.is_binary(kind) or types.is_fixed_size_binary(kind):
         raise ConfigError(f"{where}: its column {name!r} holds {kind}; give a column of text, numbers or dates")
+    if keeps_times and (types.is_timestamp(kind) or types.is_date(kind)):
+        return column if types.is_timestamp(kind) else compute.cast(column, pyarrow.timestamp("us"))
     if types.is_timestamp(kind):
         local = compute.local_timestamp(column) if kind.tz else column
         column = compute.strftime(local, format="%Y-%m-%d")

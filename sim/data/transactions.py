@@ -23,14 +23,13 @@ from sim.data.layout import DECIMALS, REQUIRED, Layout, find_columns, find_quant
 from sim.data.ledger import PARTS, Ledger, RowColumns, make_ledger
 from sim.data.parquet_file import is_parquet, parquet_blocks, parquet_heads
 from sim.data.row_faults import SHOWN, RowFaults
+from sim.data.text_blocks import text_blocks
 from sim.data.text_file import (
     WHITESPACE,
     check_file,
     check_quotes,
     find_delimiter,
     first_lines,
-    open_cells,
-    reason_of,
     split_line,
 )
 from sim.scenario.errors import ConfigError
@@ -224,7 +223,6 @@ def _batches(path: Path, where: str, shape: _Shape, most_megabytes: int) -> Iter
             yield block, _RefusedRows()
         return
     import pyarrow
-    from pyarrow import csv
 
     refused = _RefusedRows()
 
@@ -234,39 +232,22 @@ def _batches(path: Path, where: str, shape: _Shape, most_megabytes: int) -> Iter
             refused.shown.append(f"{row.actual_columns} instead of {row.expected_columns}: {show(str(row.text)[:40])}")
         return "skip"
 
-    names = [f"column{at}" for at in range(len(shape.head))]
-    kept = [names[at] for at in shape.columns.values()]
-    stream, delimiter = open_cells(path, where, shape.delimiter, most_megabytes)
-    try:
-        reader = csv.open_csv(
-            stream,
-            read_options=csv.ReadOptions(
-                column_names=names, skip_rows=shape.skipped, block_size=_BLOCK_BYTES, use_threads=False
-            ),
-            parse_options=csv.ParseOptions(delimiter=delimiter, invalid_row_handler=refuse),
-            convert_options=csv.ConvertOptions(
-                include_columns=kept, column_types=dict.fromkeys(names, pyarrow.string()), strings_can_be_null=False
-            ),
-        )
-        for batch in reader:
-            seen, refused = refused, _RefusedRows()
-            yield batch, seen
-        if refused.count:
-            yield pyarrow.record_batch([pyarrow.array([], pyarrow.string())] * len(kept), kept), refused
-    except pyarrow.ArrowInvalid as error:
-        reason = reason_of(error)
-        if "Empty CSV" in reason:
-            return
-        if "UTF8" in reason or "UTF-8" in reason:
-            raise ConfigError(f"{where} is not UTF-8 text; save it as UTF-8") from None
-        if "straddling" in reason:
-            most = _BLOCK_BYTES >> 20
-            raise ConfigError(f"{where} has a row of more than {most} MB; see to its quotes and line ends") from None
-        raise ConfigError(
-            f"{where} cannot be read: {reason}; see that every row has the columns of the first"
-        ) from None
-    except OSError as error:
-        raise ConfigError(f"{where} cannot be read: {reason_of(error)}; give a text file that may be read") from None
+    for batch in text_blocks(
+        path,
+        where,
+        shape.delimiter,
+        width=len(shape.head),
+        kept=tuple(shape.columns.values()),
+        skipped=shape.skipped,
+        refuse=refuse,
+        most_megabytes=most_megabytes,
+        block_bytes=_BLOCK_BYTES,
+    ):
+        seen, refused = refused, _RefusedRows()
+        yield batch, seen
+    if refused.count:
+        names = [f"column{at}" for at in shape.columns.values()]
+        yield pyarrow.record_batch([pyarrow.array([], pyarrow.string())] * len(names), names), refused
 
 
 def _hash(words: NDArray[np.object_]) -> NDArray[np.uint64]:

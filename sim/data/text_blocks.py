@@ -1,0 +1,94 @@
+"""Text blocks: a table of text read block by block, the columns asked for as text, whatever the table is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.data.text_file import open_cells, reason_of
+from sim.scenario.errors import ConfigError
+
+__all__ = ["text_blocks"]
+
+
+def text_blocks(
+    path: Path,
+    where: str,
+    delimiter: str,
+    *,
+    width: int,
+    kept: Sequence[int],
+    skipped: int,
+    refuse: Callable[[Any], str],
+    most_megabytes: int,
+    block_bytes: int,
+    lines_in_cells: bool = False,
+) -> Iterator[Any]:
+    """Yield record batches of the columns asked for, every cell as text.
+
+    Parameters
+    ----------
+    path : Path
+    where : str
+        Opens every message.
+    delimiter : str
+        As :func:`sim.data.text_file.find_delimiter` found it.
+    width : int
+        Columns of a row.
+    kept : sequence of int
+        Places of the columns asked for, in the order of the batches' columns.
+    skipped : int
+        Lines before the first row.
+    refuse : callable
+        Told of every row of another width; returns "skip".
+    most_megabytes : int
+        As for :func:`sim.data.text_file.open_binary`.
+    block_bytes : int
+        Of a block, at least; no row may be longer.
+    lines_in_cells : bool
+        Whether a quoted cell may hold the end of a line.
+
+    Yields
+    ------
+    pyarrow.RecordBatch
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, is not UTF-8, or has a row that is too long.
+    """
+    import pyarrow
+    from pyarrow import csv
+
+    names = [f"column{at}" for at in range(width)]
+    stream, sign = open_cells(path, where, delimiter, most_megabytes)
+    try:
+        yield from csv.open_csv(
+            stream,
+            read_options=csv.ReadOptions(
+                column_names=names, skip_rows=skipped, block_size=block_bytes, use_threads=False
+            ),
+            parse_options=csv.ParseOptions(
+                delimiter=sign, newlines_in_values=lines_in_cells, invalid_row_handler=refuse
+            ),
+            convert_options=csv.ConvertOptions(
+                include_columns=[names[at] for at in kept],
+                column_types=dict.fromkeys(names, pyarrow.string()),
+                strings_can_be_null=False,
+            ),
+        )
+    except pyarrow.ArrowInvalid as error:
+        reason = reason_of(error)
+        if "Empty CSV" in reason:
+            return
+        if "UTF8" in reason or "UTF-8" in reason:
+            raise ConfigError(f"{where} is not UTF-8 text; save it as UTF-8") from None
+        if "straddling" in reason:
+            most = block_bytes >> 20
+            raise ConfigError(f"{where} has a row of more than {most} MB; see to its quotes and line ends") from None
+        raise ConfigError(
+            f"{where} cannot be read: {reason}; see that every row has the columns of the first"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{where} cannot be read: {reason_of(error)}; give a text file that may be read") from None
