@@ -172,11 +172,18 @@ def calls(*kernels: Any) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
         compiled: Any = loop(function)
         if not numba.config.DISABLE_JIT:
-            compile_for = compiled._compile_for_args
+            compile_for, publish = compiled._compile_for_args, compiled.add_overload
+            done: list[Any] = []
+            # Numba lets every thread call what it has compiled at once; its kernels have no addresses yet.
+            compiled.add_overload = done.append
 
             def prepare(*arguments: Any, **named: Any) -> Any:
-                """Numba asks for this once for each combination of types."""
-                return _load(kernels, arguments, lambda: compile_for(*arguments, **named))
+                """Numba asks for this once for each combination of types, and in each thread that comes meanwhile."""
+                with _LOCK:
+                    entry = _load(kernels, arguments, lambda: compile_for(*arguments, **named))
+                    while done:
+                        publish(done.pop())
+                return entry
 
             compiled._compile_for_args = prepare
         return cast(Function, compiled)
@@ -188,19 +195,18 @@ def _load(kernels: Sequence[Any], arguments: Sequence[Any], compile_loop: Callab
     """Compile a loop and its kernels, or take them from the cache, for the columns among the loop's arguments."""
     references = {type(item).__name__: numba.typeof(item) for item in arguments if is_by_reference(item)}
     wanted = [(item, item.types_for(lambda _, name: references[name])) for item in kernels]
-    with _LOCK:
-        # Compiled code is put into place only where every address that it needs has one.
-        names = [item.slot_of(takes) for item, takes in wanted]
-        folder, digest = cache_folder(), hashlib.sha256(" ".join(names).encode()).hexdigest()[:12]
-        done = None if folder is None else Path(folder) / f"kernels.{digest}"
-        if done is None or done.exists() or len(wanted) == 1 or (os.cpu_count() or 1) == 1:
-            compiled = compile_loop()
-        else:
-            compiled = _compile_together(wanted, compile_loop)
-        for item, takes in wanted:
-            item.load(takes)
-        if done is not None:
-            done.touch()
+    # Compiled code is put into place only where every address that it needs has one.
+    names = [item.slot_of(takes) for item, takes in wanted]
+    folder, digest = cache_folder(), hashlib.sha256(" ".join(names).encode()).hexdigest()[:12]
+    done = None if folder is None else Path(folder) / f"kernels.{digest}"
+    if done is None or done.exists() or len(wanted) == 1 or (os.cpu_count() or 1) == 1:
+        compiled = compile_loop()
+    else:
+        compiled = _compile_together(wanted, compile_loop)
+    for item, takes in wanted:
+        item.load(takes)
+    if done is not None:
+        done.touch()
     return compiled
 
 

@@ -47,10 +47,10 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any, A
     journeys = tuple(scenario.journeys)
     segments = np.zeros((b, s), SEGMENT).view(np.recarray)
     segments.start = NO_WEEK
-    run_costs = np.zeros((b, s, int(STEPS_A_YEAR[scenario.step])), np.int64)
     levels = np.zeros((b, s, p), LEVEL).view(np.recarray)
-    for brand, timeline in enumerate(timelines):
-        charged = segment_costs(timeline, scenario)
+    charges = [segment_costs(timeline, scenario) for timeline in timelines]
+    run_costs = np.zeros((b, s, charges[0][0].run_schedule().size), np.int64)
+    for brand, (timeline, charged) in enumerate(zip(timelines, charges, strict=True)):
         for at, (week, plan) in enumerate(timeline):
             strategy, costs = plan.strategy, plan.strategy.costs
             segment = segments[brand, at]

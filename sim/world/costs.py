@@ -34,7 +34,8 @@ class SegmentCosts:
     run : mapping of str to int
         At every payment.
     payments : mapping of str to int64 (Y,)
-        Payments of a running cost that fall due in each step of a year; years repeat.
+        Payments of a running cost that fall due in each step of a year, or of the whole run where that is shorter;
+        years repeat.
     """
 
     build: Mapping[str, int]
@@ -43,7 +44,7 @@ class SegmentCosts:
     payments: Mapping[str, NDArray[np.int64]]
 
     def run_schedule(self) -> NDArray[np.int64]:
-        """Return what is paid for running in each step of a year, in cents (Y,)."""
+        """Return what is paid for running in each step of a year or of a shorter run, in cents (Y,)."""
         return np.asarray(sum(self.run[name] * self.payments[name] for name in CAPABILITIES), dtype=np.int64)
 
 
@@ -129,21 +130,18 @@ def segment_costs(timeline: Sequence[tuple[int, Plan]], scenario: ResolvedScenar
             for name in CAPABILITIES
         }
         standing = {name: price[name] - build[name] for name in CAPABILITIES}
-        due = {name: _payments(getattr(costs.run, name).every, scenario.step) for name in CAPABILITIES}
+        due = {name: _payments(getattr(costs.run, name).every, scenario) for name in CAPABILITIES}
         out.append(SegmentCosts(build, standing, run, due))
         stands = {name: max(stands[name], price[name]) for name in CAPABILITIES}
     return out
 
 
-def _payments(every: str, step: str) -> NDArray[np.int64]:
+def _payments(every: str, scenario: ResolvedScenario) -> NDArray[np.int64]:
     """Return the payments that fall due in each step of a year, the first at once, the others evenly spread.
 
-    Examples
-    --------
-    >>> _payments("month", "week").sum(), _payments("month", "week")[:6].tolist()
-    (np.int64(12), [1, 0, 0, 0, 1, 0])
+    A year has 31,536,000 seconds: of a shorter run only its own steps are counted.
     """
-    steps = int(STEPS_A_YEAR[step])
-    periods = steps if every == "step" else int(_PERIODS_A_YEAR[every])
-    due = -(-np.arange(steps + 1) * periods // steps)
-    return np.diff(due)
+    year = int(STEPS_A_YEAR[scenario.step])
+    periods = year if every == "step" else int(_PERIODS_A_YEAR[every])
+    steps = min(year, scenario.burn_in + scenario.horizon)
+    return np.diff(-(-np.arange(steps + 1) * periods // year))

@@ -100,7 +100,7 @@ class World(NamedTuple):
     offers: Any  # (P, B) OFFER
     segments: Any  # (B, S) SEGMENT
     levels: Any  # (B, S, P) LEVEL
-    run_costs: NDArray[np.int64]  # (B, S, steps of a year) cents for running in each week since a segment's start
+    run_costs: NDArray[np.int64]  # (B, S, Y) cents for running since a segment began; Y: a year or a shorter run
     gap_quantiles: NDArray[np.float64]  # of a gap with mean 1, even in -log2(1 - u)
     taste_quantiles: NDArray[np.float64]  # (B, 2, nodes) of a log-Gamma taste, even in -log2(u) and in -log2(1 - u)
     fatigue_left: NDArray[np.float64]  # share left after so many weeks

@@ -134,3 +134,18 @@ def test_the_charge_does_not_depend_on_how_many_are_simulated(customers, populat
     assert sized.market_customers == (population if customers is None else customers)
     smaller = sized.simulating(100)
     assert (smaller.market_customers, smaller.population) == (sized.market_customers, 100)
+
+
+@pytest.mark.parametrize(
+    ("every", "step", "size", "first"),
+    [("month", "week", 52, [1, 0, 0, 0, 1, 0]), ("year", "week", 52, [1, 0]), ("step", "second", 62, [1, 1, 1])],
+)
+def test_payments_are_spread_over_a_year_or_over_a_shorter_run(every, step, size, first):
+    amount = {"amount": 12, "every": every}
+    scenario = with_values(TREADMILL, {f"{OWN}.costs.run.automation": amount, "step": step, "horizon": 40})
+    scenario = with_values(scenario, {"burn_in": 22 if size == 62 else 52})
+    own = segment_costs(timeline_of(scenario, scenario.arms["proactive"], scenario.market.focal), scenario)[-1]
+    payments = own.payments["automation"]
+    assert payments.size == size  # not the 31,536,000 seconds of a year
+    assert payments[: len(first)].tolist() == first
+    assert payments.sum() == {"month": 12, "year": 1, "step": size}[every]
