@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import jupytext
 
@@ -47,6 +48,13 @@ def _code(text: str) -> str:
     return f"# %%\n{text.strip()}\n"
 
 
+def _arguments(asked: dict[str, Any]) -> str:
+    """Write named arguments; keys with dots have to be unpacked."""
+    if all(name.isidentifier() for name in asked):
+        return ", ".join(f"{name}={value!r}" for name, value in asked.items())
+    return f"**{asked!r}"
+
+
 def _choices(lesson: Lesson) -> str:
     return "\n".join(f"{place}. {choice.says}" for place, choice in enumerate(lesson.choices, start=1))
 
@@ -55,36 +63,20 @@ def notebook(lesson: Lesson, book: Book) -> str:
     """Return the notebook of a lesson as a script of jupytext's percent format."""
     cells = [
         _words(f"# Lesson {lesson.number}. {lesson.title}", lesson.idea, f"**{lesson.question}**", _choices(lesson)),
-        _words("Commit to a prediction before you run the next cell: write its number below."),
-        _code("prediction = 1"),
-        _code(f"""from sim import compare
-from sim.app.explorer import Explorer
-from sim.app.lesson import read_lesson
-from sim.app.question import Book, read_question
-from sim.scenario.config_path import ConfigPath
+        _words("Commit to a prediction before you run the next cell: write its number in place of `None`."),
+        _code("prediction = None"),
+        _code(f"""from sim.lesson_run import LessonRun
 
-book = Book.of(ConfigPath.of())
-explorer = Explorer(book)
-lesson = read_lesson("{lesson.name}", book.config_path)
-value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
-print("You predicted:", lesson.choices[prediction - 1].says)
-print("The run says:", lesson.written(value), "-", lesson.choices[right].says)"""),
-        _words(lesson.explain),
+lesson = LessonRun.open("{lesson.name}")
+lesson.reveal(prediction)"""),
         _words("Cumulative cash of every arm against the baseline, with 95 % intervals."),
-        _code("""def ask(**values):
-    question = read_question(values, book, scenario=lesson.scenario)
-    result = compare(book.scenario(question), replicates=question.replicates, seed=question.seed)
-    print(result.verdict.splitlines()[0])
-    return result
-
-
-ask().plot.cash()"""),
+        _code("lesson.ask().plot.cash()"),
         _words("## Three things to try"),
     ]
     for number, item in enumerate(lesson.tries, start=1):
         asked = {**({"scenario": item["scenario"]} if "scenario" in item else {}), **item["values"]}
         read_question(asked, book, scenario=lesson.scenario)
-        cells += [_words(f"{number}. {item['does']}"), _code(f"ask(**{asked!r}).plot.cash()")]
+        cells += [_words(f"{number}. {item['does']}"), _code(f"lesson.ask({_arguments(asked)}).plot.cash()")]
     questions = "\n\n".join(f"*{item['asks']}* {item['answers']}" for item in lesson.teacher)
     cells.append(_words("## For the teacher", PLAN, questions))
     return _HEAD + "\n" + "\n".join(cells)

@@ -25,40 +25,22 @@
 # 4. more than 60
 
 # %% [markdown]
-# Commit to a prediction before you run the next cell: write its number below.
+# Commit to a prediction before you run the next cell: write its number in place of `None`.
 
 # %%
-prediction = 1
+prediction = None
 
 # %%
-from sim import compare
-from sim.app.explorer import Explorer
-from sim.app.lesson import read_lesson
-from sim.app.question import Book, read_question
-from sim.scenario.config_path import ConfigPath
+from sim.lesson_run import LessonRun
 
-book = Book.of(ConfigPath.of())
-explorer = Explorer(book)
-lesson = read_lesson("two_lives", book.config_path)
-value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
-print("You predicted:", lesson.choices[prediction - 1].says)
-print("The run says:", lesson.written(value), "-", lesson.choices[right].says)
-
-# %% [markdown]
-# A life parts when a draw of luck that was the same in both worlds meets other chances: an easier step, a contact, a more relevant offer. Most differences are small, some days of waiting; a few decide which brand is bought, and those carry the result.
+lesson = LessonRun.open("two_lives")
+lesson.reveal(prediction)
 
 # %% [markdown]
 # Cumulative cash of every arm against the baseline, with 95 % intervals.
 
 # %%
-def ask(**values):
-    question = read_question(values, book, scenario=lesson.scenario)
-    result = compare(book.scenario(question), replicates=question.replicates, seed=question.seed)
-    print(result.verdict.splitlines()[0])
-    return result
-
-
-ask().plot.cash()
+lesson.ask().plot.cash()
 
 # %% [markdown]
 # ## Three things to try
@@ -67,19 +49,19 @@ ask().plot.cash()
 # 1. Look at a winner, a typical customer and a loser below, and find the week and the decision at which the lives part.
 
 # %%
-ask(**{}).plot.cash()
+lesson.ask().plot.cash()
 
 # %% [markdown]
 # 2. Set all four capabilities and the contacts to 0. The lives never part, and the difference is exactly zero.
 
 # %%
-ask(**{'capability_level': 0, 'contact_rate': 0, 'arms.proactive.focal.strategy.contacts_per_week.prospects': 0}).plot.cash()
+lesson.ask(**{'capability_level': 0, 'contact_rate': 0, 'arms.proactive.focal.strategy.contacts_per_week.prospects': 0}).plot.cash()
 
 # %% [markdown]
 # 3. Let the strategy start a year later. When do the lives part now?
 
 # %%
-ask(**{'arms.proactive.focal.strategy.start_week': 52}).plot.cash()
+lesson.ask(**{'arms.proactive.focal.strategy.start_week': 52}).plot.cash()
 
 # %% [markdown]
 # ## For the teacher

@@ -25,40 +25,22 @@
 # 4. more than 60
 
 # %% [markdown]
-# Commit to a prediction before you run the next cell: write its number below.
+# Commit to a prediction before you run the next cell: write its number in place of `None`.
 
 # %%
-prediction = 1
+prediction = None
 
 # %%
-from sim import compare
-from sim.app.explorer import Explorer
-from sim.app.lesson import read_lesson
-from sim.app.question import Book, read_question
-from sim.scenario.config_path import ConfigPath
+from sim.lesson_run import LessonRun
 
-book = Book.of(ConfigPath.of())
-explorer = Explorer(book)
-lesson = read_lesson("funnel_to_loop", book.config_path)
-value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
-print("You predicted:", lesson.choices[prediction - 1].says)
-print("The run says:", lesson.written(value), "-", lesson.choices[right].says)
-
-# %% [markdown]
-# Cosmetics buyers like to look around: they enjoy novelty and compare at every need. The proactive journey makes the loop larger, but from a small base, and its capabilities and contacts have to be paid from what little is gained.
+lesson = LessonRun.open("funnel_to_loop")
+lesson.reveal(prediction)
 
 # %% [markdown]
 # Cumulative cash of every arm against the baseline, with 95 % intervals.
 
 # %%
-def ask(**values):
-    question = read_question(values, book, scenario=lesson.scenario)
-    result = compare(book.scenario(question), replicates=question.replicates, seed=question.seed)
-    print(result.verdict.splitlines()[0])
-    return result
-
-
-ask().plot.cash()
+lesson.ask().plot.cash()
 
 # %% [markdown]
 # ## Three things to try
@@ -67,19 +49,19 @@ ask().plot.cash()
 # 1. Make the category more loyal. From which point on does the loop carry the strategy?
 
 # %%
-ask(**{'loyalty': 2}).plot.cash()
+lesson.ask(loyalty=2).plot.cash()
 
 # %% [markdown]
 # 2. Open the phone subscription instead, where most customers renew without a look at the market.
 
 # %%
-ask(**{'scenario': 'phone_subscription'}).plot.cash()
+lesson.ask(scenario='phone_subscription').plot.cash()
 
 # %% [markdown]
 # 3. Halve the cost of the capabilities. Is it the loop or the cost that decides?
 
 # %%
-ask(**{'capability_cost': 0.5}).plot.cash()
+lesson.ask(capability_cost=0.5).plot.cash()
 
 # %% [markdown]
 # ## For the teacher

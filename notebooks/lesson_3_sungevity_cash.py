@@ -25,40 +25,22 @@
 # 4. more than one and a half times
 
 # %% [markdown]
-# Commit to a prediction before you run the next cell: write its number below.
+# Commit to a prediction before you run the next cell: write its number in place of `None`.
 
 # %%
-prediction = 1
+prediction = None
 
 # %%
-from sim import compare
-from sim.app.explorer import Explorer
-from sim.app.lesson import read_lesson
-from sim.app.question import Book, read_question
-from sim.scenario.config_path import ConfigPath
+from sim.lesson_run import LessonRun
 
-book = Book.of(ConfigPath.of())
-explorer = Explorer(book)
-lesson = read_lesson("sungevity_cash", book.config_path)
-value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
-print("You predicted:", lesson.choices[prediction - 1].says)
-print("The run says:", lesson.written(value), "-", lesson.choices[right].says)
-
-# %% [markdown]
-# Roofs are bought once. There is no next need that a loop could bring back, so what is spent on a customer must come back from one sale. The capabilities are paid every week, the margin comes once.
+lesson = LessonRun.open("sungevity_cash")
+lesson.reveal(prediction)
 
 # %% [markdown]
 # Cumulative cash of every arm against the baseline, with 95 % intervals.
 
 # %%
-def ask(**values):
-    question = read_question(values, book, scenario=lesson.scenario)
-    result = compare(book.scenario(question), replicates=question.replicates, seed=question.seed)
-    print(result.verdict.splitlines()[0])
-    return result
-
-
-ask().plot.cash()
+lesson.ask().plot.cash()
 
 # %% [markdown]
 # ## Three things to try
@@ -67,19 +49,19 @@ ask().plot.cash()
 # 1. Divide the cost of the capabilities by eight. Does it pay now?
 
 # %%
-ask(**{'capability_cost': 0.125}).plot.cash()
+lesson.ask(capability_cost=0.125).plot.cash()
 
 # %% [markdown]
 # 2. Raise the margin of a purchase by half.
 
 # %%
-ask(**{'margin': 1.5}).plot.cash()
+lesson.ask(margin=1.5).plot.cash()
 
 # %% [markdown]
 # 3. Read the break-even curve: how well would the capabilities have to work?
 
 # %%
-ask(**{}).plot.cash()
+lesson.ask().plot.cash()
 
 # %% [markdown]
 # ## For the teacher

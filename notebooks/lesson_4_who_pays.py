@@ -25,40 +25,22 @@
 # 4. more than 60
 
 # %% [markdown]
-# Commit to a prediction before you run the next cell: write its number below.
+# Commit to a prediction before you run the next cell: write its number in place of `None`.
 
 # %%
-prediction = 1
+prediction = None
 
 # %%
-from sim import compare
-from sim.app.explorer import Explorer
-from sim.app.lesson import read_lesson
-from sim.app.question import Book, read_question
-from sim.scenario.config_path import ConfigPath
+from sim.lesson_run import LessonRun
 
-book = Book.of(ConfigPath.of())
-explorer = Explorer(book)
-lesson = read_lesson("who_pays", book.config_path)
-value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
-print("You predicted:", lesson.choices[prediction - 1].says)
-print("The run says:", lesson.written(value), "-", lesson.choices[right].says)
-
-# %% [markdown]
-# Every contact that shows knowledge which was never given is felt as intrusion, more so by those who are concerned. They opt out, and with them goes all that personalization could do. The disclosed arm uses the same knowledge in the open and keeps more of them.
+lesson = LessonRun.open("who_pays")
+lesson.reveal(prediction)
 
 # %% [markdown]
 # Cumulative cash of every arm against the baseline, with 95 % intervals.
 
 # %%
-def ask(**values):
-    question = read_question(values, book, scenario=lesson.scenario)
-    result = compare(book.scenario(question), replicates=question.replicates, seed=question.seed)
-    print(result.verdict.splitlines()[0])
-    return result
-
-
-ask().plot.cash()
+lesson.ask().plot.cash()
 
 # %% [markdown]
 # ## Three things to try
@@ -67,19 +49,19 @@ ask().plot.cash()
 # 1. Compare the bars of the personas in both arms. Who pays?
 
 # %%
-ask(**{}).plot.cash()
+lesson.ask().plot.cash()
 
 # %% [markdown]
 # 2. Make the customers less concerned.
 
 # %%
-ask(**{'privacy_concern': -0.3}).plot.cash()
+lesson.ask(privacy_concern=-0.3).plot.cash()
 
 # %% [markdown]
 # 3. Make half as many contacts. Is less more?
 
 # %%
-ask(**{'contact_rate': 0.1}).plot.cash()
+lesson.ask(contact_rate=0.1).plot.cash()
 
 # %% [markdown]
 # ## For the teacher

@@ -25,40 +25,22 @@
 # 4. more than six times
 
 # %% [markdown]
-# Commit to a prediction before you run the next cell: write its number below.
+# Commit to a prediction before you run the next cell: write its number in place of `None`.
 
 # %%
-prediction = 1
+prediction = None
 
 # %%
-from sim import compare
-from sim.app.explorer import Explorer
-from sim.app.lesson import read_lesson
-from sim.app.question import Book, read_question
-from sim.scenario.config_path import ConfigPath
+from sim.lesson_run import LessonRun
 
-book = Book.of(ConfigPath.of())
-explorer = Explorer(book)
-lesson = read_lesson("luck_or_effect", book.config_path)
-value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
-print("You predicted:", lesson.choices[prediction - 1].says)
-print("The run says:", lesson.written(value), "-", lesson.choices[right].says)
-
-# %% [markdown]
-# The width shrinks with the square root of the number: four times the work, half the width (and a little more, because few replicates also leave unsure how large luck is). More customers help less than more replicates here, because the company's own luck is the same for all of them. The answer is that of precision_method=plain: else a comparison also takes out how lucky the company's experiments were, which narrows it at once.
+lesson = LessonRun.open("luck_or_effect")
+lesson.reveal(prediction)
 
 # %% [markdown]
 # Cumulative cash of every arm against the baseline, with 95 % intervals.
 
 # %%
-def ask(**values):
-    question = read_question(values, book, scenario=lesson.scenario)
-    result = compare(book.scenario(question), replicates=question.replicates, seed=question.seed)
-    print(result.verdict.splitlines()[0])
-    return result
-
-
-ask().plot.cash()
+lesson.ask().plot.cash()
 
 # %% [markdown]
 # ## Three things to try
@@ -67,19 +49,19 @@ ask().plot.cash()
 # 1. Use 1,000 customers instead of 5,000. How much wider is the interval?
 
 # %%
-ask(**{'population': 1000}).plot.cash()
+lesson.ask(population=1000).plot.cash()
 
 # %% [markdown]
 # 2. Change the seed three times. How often is the new number inside the first interval?
 
 # %%
-ask(**{'seed': 2}).plot.cash()
+lesson.ask(seed=2).plot.cash()
 
 # %% [markdown]
 # 3. Set innovation to 0. Whose luck was it?
 
 # %%
-ask(**{'arms.proactive.focal.strategy.innovation': 0}).plot.cash()
+lesson.ask(**{'arms.proactive.focal.strategy.innovation': 0}).plot.cash()
 
 # %% [markdown]
 # ## For the teacher

@@ -25,40 +25,22 @@
 # 4. nearly all
 
 # %% [markdown]
-# Commit to a prediction before you run the next cell: write its number below.
+# Commit to a prediction before you run the next cell: write its number in place of `None`.
 
 # %%
-prediction = 1
+prediction = None
 
 # %%
-from sim import compare
-from sim.app.explorer import Explorer
-from sim.app.lesson import read_lesson
-from sim.app.question import Book, read_question
-from sim.scenario.config_path import ConfigPath
+from sim.lesson_run import LessonRun
 
-book = Book.of(ConfigPath.of())
-explorer = Explorer(book)
-lesson = read_lesson("the_copy", book.config_path)
-value, right = lesson.answer(lambda question: explorer.compare(question, question.replicates))
-print("You predicted:", lesson.choices[prediction - 1].says)
-print("The run says:", lesson.written(value), "-", lesson.choices[right].says)
-
-# %% [markdown]
-# The copy takes customers who would have come over, and keeps its own. What was won in the first year stays in part, because those customers are in the loop by then. The customers gain from both companies; who pays for the race is read from both companies' costs.
+lesson = LessonRun.open("the_copy")
+lesson.reveal(prediction)
 
 # %% [markdown]
 # Cumulative cash of every arm against the baseline, with 95 % intervals.
 
 # %%
-def ask(**values):
-    question = read_question(values, book, scenario=lesson.scenario)
-    result = compare(book.scenario(question), replicates=question.replicates, seed=question.seed)
-    print(result.verdict.splitlines()[0])
-    return result
-
-
-ask().plot.cash()
+lesson.ask().plot.cash()
 
 # %% [markdown]
 # ## Three things to try
@@ -67,19 +49,19 @@ ask().plot.cash()
 # 1. Let the rival copy at once.
 
 # %%
-ask(**{'arms.answered.peak.strategy.start_week': 0}).plot.cash()
+lesson.ask(**{'arms.answered.peak.strategy.start_week': 0}).plot.cash()
 
 # %% [markdown]
 # 2. Let it wait for three years.
 
 # %%
-ask(**{'arms.answered.peak.strategy.start_week': 156}).plot.cash()
+lesson.ask(**{'arms.answered.peak.strategy.start_week': 156}).plot.cash()
 
 # %% [markdown]
 # 3. Let every rival answer in part.
 
 # %%
-ask(**{'competitors_answer': 0.5}).plot.cash()
+lesson.ask(competitors_answer=0.5).plot.cash()
 
 # %% [markdown]
 # ## For the teacher
