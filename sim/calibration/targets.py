@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.analysis.category import CATEGORY_METRICS, CATEGORY_TITLES
-from sim.analysis.metrics import METRICS
+from sim.analysis.metrics import METRICS, SHAPES
+from sim.analysis.shape import SHARE
 from sim.data.amounts import read_number
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.ids import MISSING
@@ -38,13 +39,7 @@ TARGET_METRICS: tuple[str, ...] = (*(name for name in METRICS if name != "paybac
 #: Figures that lie in [0, 1] and may be written as percentages.
 SHARES: frozenset[str] = frozenset(
     {
-        "market_share",
-        "penetration",
-        "loop_share",
-        "evaluation_skipped_share",
-        "retention",
-        "switch_rate",
-        "opt_out_rate",
+        *(name for name, shape in SHAPES.items() if shape is SHARE),
         "initial_share",
         "evaluation_share",
         "loop_share_category",
