@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from sim.analysis.paired import estimate
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, Shape
 
-__all__ = ["Band", "band_of", "bands_of", "period_middles", "periods", "ratio"]
+__all__ = ["Band", "CashDoubt", "band_of", "bands_of", "period_middles", "periods", "ratio"]
 
 #: At most this many points make a line: single weeks of a brand have few purchases, and their noise hides the course.
 POINTS = 40
@@ -68,6 +69,31 @@ def band_of(
         for ends in zip(*((one.mean, one.ci_low, one.ci_high) for one in found), strict=True)
     )
     return Band(mean, None, None) if values.shape[0] < 2 else Band(mean, low, high)
+
+
+class CashDoubt(NamedTuple):
+    """What bands of cumulative cash cover: how replicates were drawn, and by arm the shifts of each week (J, weeks)."""
+
+    sampling: Sampling = INDEPENDENT
+    shifts: Mapping[str, NDArray[np.float64]] = MappingProxyType({})
+
+    def band(self, arm: str, total: NDArray[np.float64], weeks: NDArray[np.int64]) -> Band:
+        """Return the band of an arm's cumulative cash in some weeks.
+
+        Parameters
+        ----------
+        arm : str
+        total : float64 (replicates, all weeks)
+            Cumulative cash minus the baseline's.
+        weeks : int64 (points,)
+            Those wanted.
+
+        Returns
+        -------
+        Band
+        """
+        shifts = self.shifts.get(arm)
+        return band_of(total[:, weeks], self.sampling.of(arm), shifts=None if shifts is None else shifts[:, weeks])
 
 
 def bands_of(

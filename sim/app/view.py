@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.bands import band_of, period_middles
+from sim.analysis.bands import Band, bands_of, period_middles
 from sim.analysis.metrics import EVERYBODY
+from sim.analysis.shape import SHARE
 from sim.experiments.result import Result
 from sim.number_format import interval, quantity
 from sim.reports.comparison import (
     arms_in_order,
+    cash_doubt,
     cash_gains,
     currency_of,
     difference_name,
@@ -27,8 +29,8 @@ from sim.reports.weekly_series import weekly_series
 
 __all__ = ["headline", "view"]
 
-#: Points of a line of cash: more cannot be told apart on a page.
-_POINTS = 130
+#: Points of a line: few enough that their intervals cost little of a move, and no corner is seen on a page.
+_POINTS = 65
 _LINES = {"market_share": "Market share", "loop_share": "Purchases won in the loyalty loop"}
 
 
@@ -58,7 +60,7 @@ def view(result: Result) -> dict[str, Any]:
         "personas": {arm: list(_personas(result, arm)) for arm in other_arms(result)},
         "cash": _cash(result),
         "series": [
-            {"title": title, **_series(period_middles(scenario.horizon), weekly_series(result, metric))}
+            {"title": title, **_shares(period_middles(scenario.horizon), weekly_series(result, metric), result)}
             for metric, title in _LINES.items()
         ]
         + [{"title": "Customers whose last purchase was of the brand", **_kept(result)}],
@@ -129,7 +131,8 @@ def _personas(result: Result, arm: str) -> Iterable[dict[str, Any]]:
 
 def _cash(result: Result) -> dict[str, Any]:
     weeks = np.unique(np.linspace(0, result.scenario.horizon - 1, _POINTS).round().astype(int))
-    sums = {arm: np.cumsum(gain, axis=1)[:, weeks] for arm, gain in cash_gains(result).items()}
+    doubt = cash_doubt(result)
+    bands = {arm: doubt.band(arm, np.cumsum(gain, axis=1), weeks) for arm, gain in cash_gains(result).items()}
     payback = {
         arm: _entry(
             result.summary_json["differences"][difference_name(result, arm)]["payback_week"],
@@ -142,7 +145,7 @@ def _cash(result: Result) -> dict[str, Any]:
     return {
         "title": f"Cumulative cash against {result.scenario.baseline}, {currency_of(result)}".strip(),
         "payback": payback,
-        **_series(weeks.astype(float), sums),
+        **_lines(weeks.astype(float), bands),
     }
 
 
@@ -156,18 +159,24 @@ def _kept(result: Result) -> dict[str, Any]:
         / result.scenario.population
         for arm in arms_in_order(result)
     }
-    return _series(weeks.astype(float), shares)
+    return _shares(weeks.astype(float), shares, result)
 
 
-def _series(weeks: NDArray[np.float64], values: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
-    lines = {}
-    for arm, of_arm in values.items():
-        band = band_of(of_arm)
-        lines[arm] = {
+def _shares(weeks: NDArray[np.float64], values: Mapping[str, NDArray[np.float64]], result: Result) -> dict[str, Any]:
+    """Return shares by week, with bands for luck alone as the report's figures have them."""
+    note = "" if result.replicates == 1 else "Bands: luck alone."
+    return {"note": note, **_lines(weeks, bands_of(values, result.sampling, SHARE))}
+
+
+def _lines(weeks: NDArray[np.float64], bands: Mapping[str, Band]) -> dict[str, Any]:
+    lines = {
+        arm: {
             "mean": numbers(band.mean),
             "low": None if band.low is None else numbers(band.low),
             "high": None if band.high is None else numbers(band.high),
         }
+        for arm, band in bands.items()
+    }
     return {"weeks": numbers(weeks), "lines": lines}
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.money import CENTS
+from sim.analysis.bands import CashDoubt
 from sim.experiments.result import Result
 from sim.number_format import in_words, spaced
 from sim.reports.figures.gap import Gap
@@ -16,7 +17,6 @@ from sim.scenario.journey import Journey
 
 if TYPE_CHECKING:
     from sim.reports.figures.effectiveness import EffectivenessCurve
-    from sim.reports.figures.money import CashDoubt
 
 __all__ = [
     "all_journeys",
@@ -115,8 +115,6 @@ def cash_gains(result: Result) -> dict[str, NDArray[np.float64]]:
 
 def cash_doubt(result: Result) -> CashDoubt:
     """Return what the bands of cumulative cash cover beside independent replicates."""
-    from sim.reports.figures.money import CashDoubt  # loads what draws
-
     return CashDoubt(
         result.sampling,
         {

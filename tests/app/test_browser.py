@@ -89,6 +89,13 @@ def test_a_burst_of_moves_ends_with_the_last(page, served):
     assert "automation=0.97" in page.evaluate("window.lastAnswer.address")
 
 
+def test_the_mark_in_a_figure_is_that_of_the_last_answer(page, served):
+    page.goto(served.origin + "/?" + urlencode({**ASKED, "horizon": 156, "burn_in": 52}))
+    _settled(page)
+    assert page.evaluate("window.lastAnswer.payback") is not None
+    page.wait_for_function("Number(document.getElementById('cash').dataset.at) === window.lastAnswer.payback")
+
+
 def test_a_wrong_address_is_said_and_the_page_still_works(page, served):
     page.goto(served.origin + "/?scenario=%3Cscript%3Ealert(1)%3C/script%3E")
     page.wait_for_function(

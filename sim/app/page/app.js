@@ -127,7 +127,7 @@ function show(found, took) {
   fault("");
   const previous = state.shown;
   state.shown = found; state.command = found.command;
-  window.lastAnswer = { replicates: found.replicates, final: found.final, took, address: found.address };
+  window.lastAnswer = { replicates: found.replicates, final: found.final, took, address: found.address, payback: found.cash.payback[found.headline[0].arm].mean };
   const same = previous && previous.address === found.address && state.first;
   if (!same) state.first = found;
   $("headline").replaceChildren(...found.headline.map((item) => headline(item)));
@@ -164,6 +164,7 @@ function charts(found) {
     $(`series${index}-title`).textContent = series.title;
     Charts.lines($(`series${index}`), series.weeks, series.lines, { tick: percent, write: percent, x: found.step });
     Charts.says($(`series${index}`), series.title + ": " + Object.entries(series.lines).map(([name, line]) => `${name} ends at ${percent(line.mean.at(-1) ?? 0)}`).join(", "));
+    $(`series${index}-note`).textContent = series.note;
   });
   Charts.rows($("personas"), found.personas[arm]);
   even(found, arm);

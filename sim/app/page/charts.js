@@ -23,20 +23,21 @@ const Charts = (() => {
         bands.push({ series: [base, base + 1], fill: stroke + "33" });
       }
     });
-    const key = names.join() + bands.length + colour("--ink") + box.clientWidth, had = drawn.get(box);
-    if (had && had.key === key) { had.plot.setData(data); return; }
+    const key = names.join() + bands.length + colour("--ink") + box.clientWidth + (options.x || ""), had = drawn.get(box);
+    if (had && had.key === key) { had.options = options; had.plot.setData(data); return; }
     if (had) had.plot.destroy();
+    const kept = { key, options };
     box.replaceChildren();
     const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
     const plot = new uPlot({
       width: Math.max(240, box.clientWidth), height: 210, series, bands, legend: { live: true },
       scales: { x: { time: false } }, cursor: { drag: { x: false, y: false } },
       axes: [{ ...axis }, { ...axis, size: 62, values: (_, ticks) => ticks.map((tick) => (options.tick ? options.tick(tick) : tick)) }],
-      hooks: { draw: [(self) => zero(self, options)] },
+      hooks: { draw: [(self) => zero(self, kept.options)] },
     }, data, box);
     plot.root.querySelectorAll(".u-legend .u-series").forEach((row, index) => { if (series[index].class) row.style.display = "none"; });
     plot.root.querySelector("canvas").setAttribute("role", "img");
-    drawn.set(box, { key, plot });
+    kept.plot = plot; drawn.set(box, kept);
   }
 
   function zero(self, options) {
@@ -46,6 +47,7 @@ const Charts = (() => {
     const { left, top, width, height } = self.bbox;
     const y = self.valToPos(0, "y", true);
     if (y >= top && y <= top + height) mark(left, y, left + width, y, []);
+    self.root.parentNode.dataset.at = options.at ?? "";
     if (options.at != null) { const x = self.valToPos(options.at, "x", true); mark(x, top, x, top + height, [4, 3]); }
   }
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,25 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from sim.analysis.bands import band_of
+from sim.analysis.bands import CashDoubt
 from sim.analysis.paired import estimate
-from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.number_format import percent, short_money
 from sim.reports.figures.timeline import label_ends
 from sim.reports.names import short
 from sim.reports.style import FEWER, INK, MORE, MUTED, Look, canvas, finish, footnote, look, money_axis, style
 
-__all__ = ["CashDoubt", "draw_cash", "draw_waterfall", "plot_cash", "plot_waterfall"]
+__all__ = ["draw_cash", "draw_waterfall", "plot_cash", "plot_waterfall"]
 
 _POINTS = 90
 _GROUND = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
-
-
-class CashDoubt(NamedTuple):
-    """What bands of cumulative cash cover: how replicates were drawn, and by arm the shifts of each week (J, weeks)."""
-
-    sampling: Sampling = INDEPENDENT
-    shifts: Mapping[str, NDArray[np.float64]] = MappingProxyType({})
 
 
 def draw_waterfall(
@@ -218,8 +208,7 @@ def plot_cash(
         low = int(total.mean(axis=0).argmin())
         # The low point is always among the points drawn.
         keep = np.unique(np.r_[np.linspace(0, weeks - 1, min(weeks, _POINTS)).round().astype(int), low])
-        shifts = doubt.shifts.get(arm)
-        band = band_of(total[:, keep], doubt.sampling.of(arm), shifts=None if shifts is None else shifts[:, keep])
+        band = doubt.band(arm, total, keep)
         # The mean of the lowest points, as in the tables; the lowest point of the mean is less deep.
         depth = estimate(total.min(axis=1), doubt.sampling.of(arm)).mean
         lines.append((position, arm, keep, band, low, 0.0 if depth is None else depth))
