@@ -105,6 +105,21 @@ def test_the_step_after_the_end_begins_the_next_replicate():
     assert np.array_equal(observation, following)
 
 
+def test_rewards_are_scaled_by_one_episode_where_each_begins_with_a_reset():
+    env = gymnasium.wrappers.vector.NormalizeReward(
+        JourneyEnv("treadmill", customers=40, horizon=6, burn_in=2), gamma=0.99
+    )
+    sums = []
+    for replicate in range(4):
+        env.reset(seed=1 if replicate == 0 else None, options={"replicate": replicate})
+        total = np.zeros(40)
+        for _ in range(6):
+            scaled = env.step(np.zeros(40, np.int64))[1]
+            total = 0.99 * total + scaled * np.sqrt(env.return_rms.var + env.epsilon)
+            sums.append(total)
+    assert np.sqrt(env.return_rms.var) == pytest.approx(np.std(sums), rel=1e-3)
+
+
 def test_a_log_has_propensities_and_nothing_hidden():
     env = JourneyEnv("treadmill", **SIZE)
     env.reset(seed=2)
