@@ -17,7 +17,7 @@ from agents.memory import aligned_zeros
 from agents.population import MAX_WEEK, Population, allocate, allocate_accounts, copy_into
 from sim.engine.kept import KeptRuns, run_key
 from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, birth, count_loyal, make_barrier, run_weeks
-from sim.engine.workspace import Workspace, allocate_workspace
+from sim.engine.workspace import Workspace, allocate_workspace, free_workspace
 from sim.record.counters import ByPersona, Counters, allocate_counters, merge, with_room
 from sim.record.history import History
 from sim.record.recorder import (
@@ -256,6 +256,8 @@ def _run_burn_in(scenario: ResolvedScenario, keys: tuple[int, int], threads: _Th
     share = min(1.0, scenario.record.events / n)
     sampled, at_start = _counted(parts, partial(_marked, share, world), (personas,), threads.pool)
     starts = starts_of(population.people)
+    for part in parts:
+        free_workspace(world, part.workspace)
     seconds = time.perf_counter() - began
     return _BurnIn(population, market, sizes, trace, counters, stocks, sampled, at_start, starts, seconds)
 
@@ -322,6 +324,8 @@ def _run_arm(
     phase = _Phase(start, weeks, world, start_from(past.market), fixed, trace, adopted_before)
     parts = _run(parts, phase, threads.pool, threads.breathe)
     _, still = _counted(parts, partial(_loyal, world), (personas,), threads.pool)
+    for part in parts:
+        free_workspace(world, part.workspace)
     return make_history(
         name,
         world,

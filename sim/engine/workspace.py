@@ -6,6 +6,7 @@ take a step together, up to ``LANES`` at a time: *lane* ``n`` of every column be
 
 from __future__ import annotations
 
+import threading
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from sim.engine.intrinsics import VECTOR_WIDTH
 from sim.scenario.journey import FEATURES
 from sim.world.world import LEVEL, World
 
-__all__ = ["BLOCK", "LANES", "Clock", "Workspace", "allocate_workspace"]
+__all__ = ["BLOCK", "LANES", "Clock", "Workspace", "allocate_workspace", "free_workspace"]
 
 #: Customers of a block. A power of two.
 BLOCK = 8192
@@ -176,7 +177,7 @@ def allocate_workspace(world: World, people: Any, first: int) -> Workspace:
     -------
     Workspace
     """
-    nodes, edges, personas = len(world.nodes), len(world.edges) + 1, len(world.personas)
+    edges, personas = len(world.edges) + 1, len(world.personas)
     brands, stages = len(world.brands), world.node_of.shape[1]
     workspace = Workspace(
         clock=aligned_zeros(Clock.ENTRIES, np.int64),
@@ -184,16 +185,56 @@ def allocate_workspace(world: World, people: Any, first: int) -> Workspace:
         stage_views=aligned_zeros((brands + 1, stages), STAGE_VIEW).view(np.recarray),
         levels_now=aligned_zeros((brands + 1, personas), LEVEL).view(np.recarray),
         decided=aligned_zeros(people.size, np.uint8),
-        scratch=aligned_zeros(1, SCRATCH).view(np.recarray),
-        lookahead=aligned_zeros(1, LOOKAHEAD).view(np.recarray),
-        queue=aligned_zeros((nodes + 1, BLOCK), np.uint16),
-        queued=aligned_zeros(nodes + 1, np.int64),
-        entering=aligned_zeros((nodes, BLOCK), np.uint16),
-        entered=aligned_zeros(nodes, np.int64),
-        cumulative_odds=aligned_zeros((edges, LANES), np.float64),
+        queued=aligned_zeros(len(world.nodes) + 1, np.int64),
+        entered=aligned_zeros(len(world.nodes), np.int64),
         edge_counts=aligned_zeros((edges, personas), np.int64),
+        **_take(world, people.size),
     )
     workspace.clock[Clock.FIRST] = first
-    workspace.scratch.sequence = np.arange(BLOCK)
-    workspace.scratch.ones = 1
     return workspace
+
+
+#: Memory that is used again, latest last: most of it is written before it is read, and what must be zero is left so
+#: after every week. Only runs of the same shape share it, so that no index left behind points outside of anything.
+_free: list[tuple[Any, dict[str, Any]]] = []
+_MOST_FREE = 8
+_LOCK = threading.Lock()
+_REUSED = ("scratch", "lookahead", "queue", "entering", "cumulative_odds")
+
+
+def _shape(world: World, customers: int) -> tuple[Any, ...]:
+    return (customers, *(column.shape for column in world))
+
+
+def _take(world: World, customers: int) -> dict[str, Any]:
+    """Return the large columns of a workspace: those of a run that ended, or new ones."""
+    shape, nodes = _shape(world, customers), len(world.nodes)
+    with _LOCK:
+        for at in reversed(range(len(_free))):
+            if _free[at][0] == shape:
+                return _free.pop(at)[1]
+    scratch: Any = aligned_zeros(1, SCRATCH).view(np.recarray)
+    scratch.sequence = np.arange(BLOCK)
+    scratch.ones = 1
+    return {
+        "scratch": scratch,
+        "lookahead": aligned_zeros(1, LOOKAHEAD).view(np.recarray),
+        "queue": aligned_zeros((nodes + 1, BLOCK), np.uint16),
+        "entering": aligned_zeros((nodes, BLOCK), np.uint16),
+        "cumulative_odds": aligned_zeros((len(world.edges) + 1, LANES), np.float64),
+    }
+
+
+def free_workspace(world: World, workspace: Workspace) -> None:
+    """Leave the memory of a run that came to its end to the next one; the workspace is not to be used any more.
+
+    Parameters
+    ----------
+    world : World
+        As when it was allocated.
+    workspace : Workspace
+    """
+    memory = {name: getattr(workspace, name) for name in _REUSED}
+    with _LOCK:
+        _free.append((_shape(world, workspace.decided.size), memory))
+        del _free[:-_MOST_FREE]

@@ -95,8 +95,10 @@ def with_room(counters: Counters, events: int) -> Counters:
     old = counters.events
     if counters.event_count[0] + events <= len(old):
         return counters
+    # Rows that were never written to stay so: the system gives memory when it is touched.
+    used = int(counters.event_count[0])
     roomy = np.zeros((2 * len(old) + events, old.shape[1]), np.int64)
-    roomy[: len(old)] = old
+    roomy[:used] = old[:used]
     return counters._replace(events=roomy)
 
 

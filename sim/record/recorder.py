@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -48,12 +49,11 @@ def stocks_at_birth(stood: NDArray[np.int64], brands: int) -> Stocks:
 
 def _fatigue(stocks: Stocks, counters: Counters, left: float) -> NDArray[np.float64]:
     """Sum of fatigue at the end of each week (T, P): every customer's decays at the same rate, so their sum does."""
-    level = stocks.fatigue
     added = counters.by_persona[:, :, ByPersona.FATIGUE]
     out = np.empty(added.shape)
-    for week in range(len(added)):
-        level = level * left + added[week]
-        out[week] = level
+    for persona, level in enumerate(stocks.fatigue.tolist()):
+        weekly = accumulate(added[:, persona].tolist(), lambda level, more: level * left + more, initial=level)
+        out[:, persona] = list(weekly)[1:]
     return out
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,16 +14,23 @@ from agents.traits import TRAITS
 from sim.scenario.calendar import STEPS_A_YEAR
 from sim.scenario.journey import GATES
 from sim.scenario.market import Market
-from sim.scenario.resolved import Arm, ResolvedScenario
+from sim.scenario.resolved import Arm, Plan, ResolvedScenario
 from sim.world.bounds import check_sums
 from sim.world.costs import segment_costs
 from sim.world.experiments import planned_experiments, stock_left
 from sim.world.graph import INCUMBENT, Graph, compile_graph
+from sim.world.laid_out import LaidOut
 from sim.world.quantiles import tail_quantiles, taste_quantiles
 from sim.world.timeline import timeline_of
 from sim.world.world import BRAND, CONSTANTS, LEVEL, NO_WEEK, OFFER, PERSONA, REAL, SEGMENT, World
 
 __all__ = ["compile_world", "hostless_journey"]
+
+#: What was compiled before: replicates share all of an arm but their luck, arms most brands, and all of them the
+#: journeys. Compiling takes as long as running a hundred customers.
+_WORLDS: LaidOut[World] = LaidOut(64)
+_SEGMENTS: LaidOut[tuple[Any, Any, Any]] = LaidOut(256)
+_GRAPHS: LaidOut[Graph] = LaidOut(64)
 
 #: Constants of a contact that the market names alike.
 _CONTACT = (
@@ -41,47 +47,61 @@ def hostless_journey(scenario: ResolvedScenario, arm: Arm) -> str:
 
 def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any, Any]:
     """Segments (B, S), levels (B, S, P) and running costs (B, S, Y) of all brands."""
-    market, personas = scenario.market, scenario.personas
-    timelines = [timeline_of(scenario, arm, brand) for brand in scenario.brands]
-    b, s, p = len(timelines), max(map(len, timelines)), len(personas)
-    journeys = tuple(scenario.journeys)
+    found = [_brand_segments(scenario, arm, brand) for brand in scenario.brands]
+    b, s, p = len(found), max(own[0].size for own in found), len(scenario.personas)
     segments = np.zeros((b, s), SEGMENT).view(np.recarray)
     segments.start = NO_WEEK
     levels = np.zeros((b, s, p), LEVEL).view(np.recarray)
-    charges = [segment_costs(timeline, scenario) for timeline in timelines]
-    run_costs = np.zeros((b, s, charges[0][0].run_schedule().size), np.int64)
-    for brand, (timeline, charged) in enumerate(zip(timelines, charges, strict=True)):
-        for at, (week, plan) in enumerate(timeline):
-            strategy, costs = plan.strategy, plan.strategy.costs
-            segment = segments[brand, at]
-            segment.start = week
-            segment.journey = journeys.index(plan.journey)
-            for column, persona in enumerate(personas):
-                level = levels[brand, at, column]
-                for name in (*CAPABILITIES, "prospect_knowledge"):
-                    level[name] = level_of(strategy, name, persona.name)
-                for message in ("recommendation", "help"):
-                    level[message] = float(strategy.message == message and strategy.effectiveness.context > 0.0)
-                for name in ("customers", "prospects"):
-                    level[name] = round(level_of(strategy, name, persona.name) * 65_536)
-                    segment.makes_contact = max(int(segment.makes_contact), int(level[name] > 0))
-            segment.covert = market.contact.covert if strategy.data_use == "covert" else 1.0
-            # Contacts act as far as contextual interaction works: without effect they are paid for and nothing else.
-            segment.heeded = market.contact.heeded * min(strategy.effectiveness.context, 1.0)
-            segment.contact_cost = to_cents(costs.contact)
-            segment.build_cost = sum(charged[at].build.values())
-            run_costs[brand, at] = charged[at].run_schedule()
-            segment.experiments = planned_experiments(scenario, strategy)
-            segment.experiment_cost = to_cents(costs.experiment)
-            # Paid for in full, felt as far as it works.
-            for name in CAPABILITIES:
-                felt = levels[name][brand, at] * getattr(strategy.effectiveness, name)
-                levels[name][brand, at] = np.minimum(felt, 1.0)
-            for gate, name in enumerate(GATES):
-                if gate != INCUMBENT:
-                    levels.open_gates[brand, at] |= (levels[name][brand, at] > 0.0).astype(np.uint64) << np.uint64(gate)
-            segment.uplift_effect = strategy.effectiveness.innovation
+    run_costs = np.zeros((b, s, found[0][2].shape[1]), np.int64)
+    for brand, own in enumerate(found):
+        for whole, part in zip((segments, levels, run_costs), own, strict=True):
+            whole[brand, : len(part)] = part
     return segments, levels, run_costs
+
+
+def _brand_segments(scenario: ResolvedScenario, arm: Arm, brand: str) -> tuple[Any, Any, Any]:
+    """Return segments (S,), levels (S, P) and running costs (S, Y) of one brand; arms share those of most brands."""
+    market, personas = scenario.market, scenario.personas
+    parts = (scenario.arms[scenario.baseline].plans[brand], arm.plans[brand], market, *personas)
+    sizes = (tuple(scenario.journeys), scenario.burn_in, scenario.horizon, scenario.step)
+    return _SEGMENTS.find(parts, sizes, lambda: _lay_out_segments(scenario, timeline_of(scenario, arm, brand)))
+
+
+def _lay_out_segments(scenario: ResolvedScenario, timeline: Sequence[tuple[int, Plan]]) -> tuple[Any, Any, Any]:
+    market, personas, journeys = scenario.market, scenario.personas, tuple(scenario.journeys)
+    segments = np.zeros(len(timeline), SEGMENT).view(np.recarray)
+    levels = np.zeros((len(timeline), len(personas)), LEVEL).view(np.recarray)
+    charged = segment_costs(timeline, scenario)
+    for at, (week, plan) in enumerate(timeline):
+        strategy, costs = plan.strategy, plan.strategy.costs
+        segment = segments[at]
+        segment.start = week
+        segment.journey = journeys.index(plan.journey)
+        for column, persona in enumerate(personas):
+            level = levels[at, column]
+            for name in (*CAPABILITIES, "prospect_knowledge"):
+                level[name] = level_of(strategy, name, persona.name)
+            for message in ("recommendation", "help"):
+                level[message] = float(strategy.message == message and strategy.effectiveness.context > 0.0)
+            for name in ("customers", "prospects"):
+                level[name] = round(level_of(strategy, name, persona.name) * 65_536)
+                segment.makes_contact = max(int(segment.makes_contact), int(level[name] > 0))
+        segment.covert = market.contact.covert if strategy.data_use == "covert" else 1.0
+        # Contacts act as far as contextual interaction works: without effect they are paid for and nothing else.
+        segment.heeded = market.contact.heeded * min(strategy.effectiveness.context, 1.0)
+        segment.contact_cost = to_cents(costs.contact)
+        segment.build_cost = sum(charged[at].build.values())
+        segment.experiments = planned_experiments(scenario, strategy)
+        segment.experiment_cost = to_cents(costs.experiment)
+        # Paid for in full, felt as far as it works.
+        for name in CAPABILITIES:
+            felt = levels[name][at] * getattr(strategy.effectiveness, name)
+            levels[name][at] = np.minimum(felt, 1.0)
+        for gate, name in enumerate(GATES):
+            if gate != INCUMBENT:
+                levels.open_gates[at] |= (levels[name][at] > 0.0).astype(np.uint64) << np.uint64(gate)
+        segment.uplift_effect = strategy.effectiveness.innovation
+    return segments, levels, np.stack([each.run_schedule() for each in charged])
 
 
 def _forms(market: Market) -> tuple[str, ...]:
@@ -97,13 +117,13 @@ def _first_trait(brands: int) -> int:
     return int(fields[TRAITS[0]][1]) // 2
 
 
-def _compile_constants(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: int, stages: int) -> Any:
+def _compile_constants(scenario: ResolvedScenario, arm: Arm, stages: int) -> Any:
     market = scenario.market
     choice, talk, contact, experience = market.choice, market.word_of_mouth, market.contact, market.experience
     communities = talk.structure == "communities"
     values: dict[str, Any] = {
-        "seed": seed,
-        "replicate": replicate,
+        "seed": 0,
+        "replicate": 0,
         "customers": scenario.population,
         "brands": len(market.brands),
         "focal": scenario.focal,
@@ -156,29 +176,14 @@ def _compile_constants(scenario: ResolvedScenario, arm: Arm, seed: int, replicat
     return constants
 
 
-#: Graphs that were laid out, with what they were laid out from, the latest last: arms, replicates and the points of a
-#: sweep share their journeys, and laying them out takes as long as running a hundred customers.
-_GRAPHS: OrderedDict[tuple[Any, ...], tuple[Graph, Any]] = OrderedDict()
-_MOST_GRAPHS = 64
-_LOCK = threading.Lock()
-
-
 def _graph(scenario: ResolvedScenario) -> Graph:
     """Lay out the journeys of a scenario, or find them laid out."""
-    journeys, channels = tuple(scenario.journeys.values()), scenario.market.channels
     personas = tuple(persona.name for persona in scenario.personas)
-    # Journeys and channels are never changed in place and are held as long as their graph: identity stands for content.
-    key = (tuple(scenario.journeys), tuple(map(id, journeys)), id(channels), personas)
-    with _LOCK:
-        if key in _GRAPHS:
-            _GRAPHS.move_to_end(key)
-            return _GRAPHS[key][0]
-    graph = compile_graph(scenario.journeys, scenario.market, personas)
-    with _LOCK:
-        _GRAPHS[key] = (graph, (journeys, channels))
-        while len(_GRAPHS) > _MOST_GRAPHS:
-            _GRAPHS.popitem(last=False)
-    return graph
+    parts = (*scenario.journeys.values(), scenario.market.channels)
+    return _GRAPHS.find(
+        parts, (tuple(scenario.journeys), personas),
+        lambda: compile_graph(scenario.journeys, scenario.market, personas),
+    )  # fmt: skip
 
 
 def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: int) -> World:
@@ -201,6 +206,17 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
     ConfigError
         If a sum of money or counts over all customers and steps might not fit 64 bits.
     """
+    parts = (scenario.market, *scenario.personas, *scenario.journeys.values(), scenario.arms[scenario.baseline], arm)
+    sizes = (tuple(scenario.journeys), scenario.population, scenario.burn_in, scenario.horizon, scenario.step)
+    world = _WORLDS.find(parts, sizes, lambda: _compile(scenario, arm))
+    constants = world.constants.copy()
+    constants.seed, constants.replicate = seed, replicate
+    constants.flags.writeable = False
+    return world._replace(constants=constants)
+
+
+def _compile(scenario: ResolvedScenario, arm: Arm) -> World:
+    """Compile one arm to read-only numbers, with seed and replicate left open."""
     market, personas = scenario.market, scenario.personas
     prices = np.array([brand.price for brand in market.brands.values()])
     quality = np.array([brand.quality for brand in market.brands.values()])
@@ -212,7 +228,7 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
     segments, levels, run_costs = _compile_segments(scenario, arm)
     graph = _graph(scenario)
     stages = graph.node_of.shape[1]
-    constants = _compile_constants(scenario, arm, seed, replicate, stages)
+    constants = _compile_constants(scenario, arm, stages)
     people = np.zeros(len(personas), PERSONA).view(np.recarray)
     people.spend = spend
     people.adapt_digital = [persona.adapt_digital for persona in personas]

@@ -17,7 +17,7 @@ from sim.execution.replicates import run_replicates
 from sim.experiments.compare import compare
 from sim.scenario.dotted_key import with_values
 from sim.scenario.scenario import Scenario
-from sim.world.compile import compile_world
+from sim.world.compile import _compile, compile_world
 
 NAMES = ("weekly", "flows", "customers", "events", "market")
 
@@ -186,3 +186,34 @@ def test_journeys_are_laid_out_once_and_anew_where_one_is_changed(treadmill):
     assert other.edges.base.tolist() != first.edges.base.tolist()
     dearer = with_values(treadmill, {"market.channels.web.effort": 0.9})
     assert compile_world(dearer, arm, seed=1, replicate=0).channels.effort.tolist() != first.channels.effort.tolist()
+
+
+def test_worlds_are_shared_but_for_their_luck_and_compiled_anew_where_one_part_is_another(treadmill):
+    arm = treadmill.arms["proactive"]
+    first, again = (compile_world(treadmill, arm, seed=seed, replicate=seed + 1) for seed in (3, 4))
+    assert all(getattr(first, name) is getattr(again, name) for name in first._fields if name != "constants")
+    assert [int(world.constants.seed[0]) for world in (first, again)] == [3, 4]
+    assert [int(world.constants.replicate[0]) for world in (first, again)] == [4, 5]
+    for path, value in (
+        ("population", 11),
+        ("horizon", 7),
+        ("market.price_elasticity", -1.25),
+        ("arms.proactive.focal.strategy.effectiveness.automation", 0.25),
+        ("arms.proactive.focal.strategy.costs.contact", 0.5),
+    ):
+        changed = with_values(treadmill, {path: value})
+        other = compile_world(changed, changed.arms["proactive"], seed=3, replicate=4)
+        fresh = _compile(changed, changed.arms["proactive"])
+        moved = [name for name in first._fields if getattr(first, name).tobytes() != getattr(other, name).tobytes()]
+        assert moved, path
+        assert all(getattr(other, name).tobytes() == getattr(fresh, name).tobytes() for name in first._fields[1:]), path
+
+
+def test_memory_of_a_run_that_ended_is_used_again_and_moves_nothing(treadmill, assert_same_history):
+    alone = run_replicate(treadmill, seed=9, replicate=0)
+    run_replicate(treadmill, seed=2, replicate=5)
+    other = with_values(treadmill, {"population": treadmill.population + 3})
+    run_replicate(other, seed=2, replicate=5, threads=2)
+    again = run_replicate(treadmill, seed=9, replicate=0)
+    for arm, history in alone.items():
+        assert_same_history(again[arm], history)
