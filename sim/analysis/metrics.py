@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.money import CENTS
-from sim.analysis.shape import COUNT, RATING, SHARE, Shape
+from sim.analysis.shape import COUNT, LOW_POINT, RATING, SHARE, Shape
 from sim.record.history import FIXED_POINT, Fixed, History, Money, Origin
 from sim.scenario.calendar import STEPS_A_YEAR
 
@@ -90,6 +90,7 @@ SHAPES: dict[str, Shape] = {
         ("revenue", "purchases", "purchase_frequency", "weeks_to_purchase", "contacts_per_customer"), COUNT
     ),
     "satisfaction": RATING,
+    "cash_low_point": LOW_POINT,
 }
 
 #: Name under which all customers together stand where a persona is named.

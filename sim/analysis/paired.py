@@ -16,9 +16,7 @@ from sim.analysis.skew import above_zero, half_widths
 from sim.analysis.student import student_cdf, student_quantile
 
 __all__ = [
-    "FEWEST_OF_PRECISION",
     "LEVEL",
-    "MAX_REPLICATES",
     "NORMAL_WIDTH",
     "Difference",
     "Estimate",
@@ -33,10 +31,6 @@ __all__ = [
 LEVEL = 0.95
 #: Half the width of that interval in standard errors, where the error itself is known.
 NORMAL_WIDTH = 1.96
-#: No precision is worth more replicates than this.
-MAX_REPLICATES = 1000
-#: A precision is looked at from so many replicates on: fewer look precise by chance too often.
-FEWEST_OF_PRECISION = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,14 +214,14 @@ class Uncertainty:
         known = ~np.isnan(values)
         defined = values[known]
         members = tuple(np.array(sampling.members)[known]) if sampling.members else ()
-        plain = cls._of(defined, members, sampling, shape, None)
+        plain = cls._of(defined, members, shape, None)
         adjusted = sampling.adjusted(values, beside)
         if adjusted is values:
             return plain
-        found = cls._of(adjusted[known], members, sampling, shape, None)
+        found = cls._of(adjusted[known], members, shape, None, spent=1)
         if found.luck is not None and plain.luck is not None and found.luck > plain.luck:
             # The company's luck says nothing here: as uncertain as the plain mean, about the same mean as all others.
-            found = cls._of(defined, members, sampling, shape, found.mean)
+            found = cls._of(defined, members, shape, found.mean)
         return replace(found, plain=plain)
 
     @property
@@ -245,11 +239,14 @@ class Uncertainty:
         cls,
         defined: NDArray[np.float64],
         members: Sequence[int],
-        sampling: Sampling,
         shape: Shape,
         centre: float | None,
+        spent: int = 0,
     ) -> Uncertainty:
-        """Return the uncertainty of the mean of values, or of a mean that is as uncertain as theirs."""
+        """Return the uncertainty of the mean of values, or of a mean that is as uncertain as theirs.
+
+        A slope that was found from the same values takes a degree of freedom (Lavenberg & Welch 1981).
+        """
         if defined.size == 0:
             return cls(None)
         if members:
@@ -258,19 +255,19 @@ class Uncertainty:
         mean = _mean(defined) if centre is None else centre
         if defined.size == 1:
             return cls(mean)
-        below = above = _half_width(defined)
+        freedom = defined.size - 1 - spent
+        error = sqrt(_variance(defined, 1 + spent) / defined.size)
+        below = above = float(student_quantile(freedom, 0.5 + LEVEL / 2.0)) * error
         skewed = shape.skewed and defined.size > 2 and below > 0.0
         if skewed:
-            below, above = half_widths(defined, LEVEL)
-        wider = sampling.widening(defined.size)
-        error = sqrt(_variance(defined) / defined.size)
+            below, above = half_widths(defined, LEVEL, spent)
 
         def p_above(added: NDArray[np.float64]) -> NDArray[np.float64]:
             if skewed and not added.any():
-                return np.full(added.shape, above_zero(defined + (mean - _mean(defined))))
-            return _normal_above(mean + added, error, defined.size - 1)
+                return np.full(added.shape, above_zero(defined + (mean - _mean(defined)), spent))
+            return _normal_above(mean + added, error, freedom)
 
-        return cls(mean, below * wider, above * wider, (below + above) * wider / 2.0, 0.0, p_above)
+        return cls(mean, below, above, (below + above) / 2.0, 0.0, p_above)
 
     @classmethod
     def _of_sets(cls, split: Decomposition) -> Uncertainty:
@@ -292,7 +289,8 @@ class Uncertainty:
         if self.mean is None or self.below is None or self.above is None:
             return None, None
         down, up = (0.0, 0.0) if shifts is None else _reach(shifts)
-        low, high = shape.ends(self.mean, hypot(self.below, max(-down, 0.0)), hypot(self.above, max(up, 0.0)))
+        below = self.below * shape.deeper
+        low, high = shape.ends(self.mean, hypot(below, max(-down, 0.0)), hypot(self.above, max(up, 0.0)))
         if self.plain is None or self.plain.mean is None:
             return low, high
         plain_low, plain_high = self.plain.ends(shape, shifts)
@@ -355,9 +353,5 @@ def _mean(values: NDArray[np.float64]) -> float:
     return float(values[0]) if np.all(values == values[0]) else float(values.mean())
 
 
-def _variance(values: NDArray[np.float64]) -> float:
-    return 0.0 if np.all(values == values[0]) else float(values.var(ddof=1))
-
-
-def _half_width(values: NDArray[np.float64]) -> float:
-    return float(student_quantile(values.size - 1, 0.5 + LEVEL / 2)) * sqrt(_variance(values) / values.size)
+def _variance(values: NDArray[np.float64], taken: int = 1) -> float:
+    return 0.0 if np.all(values == values[0]) else float(values.var(ddof=taken))

@@ -12,10 +12,6 @@ from sim.analysis.control_variate import ControlVariate
 
 __all__ = ["INDEPENDENT", "Sampling"]
 
-#: Half-widths of runs that stopped themselves are this much wider, over the number of replicates. Runs stop when their
-#: variance happens to look small; `benchmarks/interval_coverage.py` has the coverage with and without.
-STOPPED_EXTRA = 2.0
-
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -25,8 +21,6 @@ class Sampling:
     ----------
     members : tuple of int
         Parameter set of each replicate, where they differ in those too; empty where all are of one set.
-    stopped : bool
-        Whether the interval itself decided how many there are.
     control : ControlVariate, optional
         The company's luck in every replicate of what is estimated.
     controls : mapping
@@ -42,7 +36,6 @@ class Sampling:
     """
 
     members: tuple[int, ...] = ()
-    stopped: bool = False
     control: ControlVariate | None = field(default=None, compare=False)
     controls: Mapping[str, ControlVariate] = field(default_factory=dict, compare=False)
     baseline: str = ""
@@ -69,10 +62,6 @@ class Sampling:
     def effective(self) -> float:
         """Effective number of parameter sets: as many equally weighted ones would say as much (Kish 1965)."""
         return effective_members(np.array(self.members))
-
-    def widening(self, replicates: int) -> float:
-        """Return the factor by which half-widths of so many replicates are to be widened."""
-        return 1.0 + STOPPED_EXTRA / replicates if self.stopped else 1.0
 
 
 def effective_members(members: NDArray[np.int64]) -> float:

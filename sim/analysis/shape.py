@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import exp, inf
 from typing import NamedTuple
 
-__all__ = ["ANYTHING", "COUNT", "RATING", "SHARE", "Shape"]
+__all__ = ["ANYTHING", "COUNT", "LOW_POINT", "RATING", "SHARE", "Shape"]
 
 
 class Shape(NamedTuple):
-    """Bounds of a quantity, and whether its replicates are skewed.
+    """Bounds of a quantity, whether its replicates are skewed, and how much further down its interval reaches.
 
     An interval is that of the mean on the scale of log odds between the bounds, or of the logarithm above a lower
     bound alone (delta method), so that it stays inside, and is the plain one to the first order far from them.
@@ -18,6 +18,7 @@ class Shape(NamedTuple):
     low: float = -inf
     high: float = inf
     skewed: bool = False
+    deeper: float = 1.0
 
     def difference(self) -> Shape:
         """Return the shape of a difference of two such quantities."""
@@ -61,3 +62,7 @@ SHARE = Shape(0.0, 1.0)
 COUNT = Shape(low=0.0)
 #: Satisfaction and the like: experiments that succeed, and are talked about, make it skewed.
 RATING = Shape(skewed=True)
+#: The lowest point of a sum of money: few replicates go far down, and most samples hold none of them. In the treadmill
+#: market 90.7 to 92.7 % of plain intervals of 8 replicates cover the mean, with this 94.7 to 96 %
+#: (`benchmarks/interval_coverage.py`).
+LOW_POINT = Shape(deeper=1.25)

@@ -15,7 +15,7 @@ from sim.analysis.metrics import EVERYBODY, METRICS, SHAPES, TERMS, Measures, lo
 from sim.analysis.paired import Estimate, Uncertainty, estimate, paired_difference
 from sim.analysis.response import Response
 from sim.analysis.sampling import INDEPENDENT, Sampling
-from sim.analysis.shape import ANYTHING, Shape
+from sim.analysis.shape import ANYTHING, LOW_POINT, Shape
 from sim.record.history import ORIGINS
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class ArmEstimates:
         self.gains = np.stack([own.cash - base.cash for own, base in zip(self.own, self.base, strict=True)])
         self.paybacks = np.array([[payback(row) for row in replicate] for replicate in self.gains])
         weeks = self.gains.shape[-1]
-        self.late = Shape(0.0, float(weeks))
+        self.late = Shape(0.0, float(weeks), skewed=True)
         # A week that is not reached within the horizon counts as its end.
         self.shift_of_values = self._shifts(lambda own, base: own.values)
         self.shift_of_differences = self._shifts(lambda own, base: own.values - base.values)
@@ -203,7 +203,8 @@ class ArmEstimates:
                 out[name] = {**self.payback(row), **_NOT_A_DIFFERENCE}
             elif place == _LOW_POINT:
                 # The lowest point of the difference, not the difference of two lowest points.
-                found = estimate(low_point(self.gains[:, row]), self.sampling, shifts=_at(self.shift_of_lows, row))
+                lows = low_point(self.gains[:, row])
+                found = estimate(lows, self.sampling, LOW_POINT, _at(self.shift_of_lows, row))
                 out[name] = {**asdict(found), **_NOT_A_DIFFERENCE}
             else:
                 out[name] = self.difference(row, place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from agents.money import CENTS
 from sim.analysis.category import CATEGORY_METRICS, FROM_ACCOUNTS, FROM_EVENTS, category_measures
 from sim.analysis.metrics import EVERYBODY, METRICS, TERMS, measure, of_market
-from sim.analysis.paired import FEWEST_OF_PRECISION, MAX_REPLICATES, relative_half_width
-from sim.analysis.sampling import INDEPENDENT, Sampling
+from sim.analysis.paired import relative_half_width
+from sim.analysis.precision import FEWEST, MAX_REPLICATES, run_until_precise
 from sim.execution.chunk import RUN_METRICS, Chunk, Run, RunResult, detail_arrays, detail_bytes
 from sim.execution.trials import CHUNK_SECONDS, Finished, key_of
 from sim.record.history import History
@@ -101,11 +101,6 @@ class ArmMetrics:
         """Number of replicates."""
         return int(self.values.shape[0])
 
-    @property
-    def sampling(self) -> Sampling:
-        """How the replicates were drawn: whether a precision decided how many."""
-        return INDEPENDENT if np.isnan(self.half_width) else Sampling(stopped=True)
-
     def of(self, arm: str, column: str) -> Floats:
         """Return one column of one arm (R, 1 + P)."""
         found: Floats = self.values[:, self.arms.index(arm), :, COLUMNS.index(column)]
@@ -180,8 +175,8 @@ def run_arms(
     threads : int, optional
         None is all. The numbers do not depend on it.
     precision : float, optional
-        Keep adding replicates until the 95 % interval of the headline is this narrow, relative to its mean, at most
-        :data:`sim.analysis.paired.MAX_REPLICATES`. Default: the scenario's.
+        Run as many replicates as make the 95 % interval of the headline this narrow, relative to its mean, at most
+        :data:`sim.analysis.precision.MAX_REPLICATES`; a pilot of others says how many. Default: the scenario's.
     executor : Executor, optional
         Where replicates are run; left out, in the threads of this process. The numbers do not depend on it.
     on_progress : callable, optional
@@ -203,43 +198,81 @@ def run_arms(
         tuple(arm for arm in scenario.arms if not any(arm in before.arms for before in bare[:position]))
         for position, scenario in enumerate(bare)
     ]
-    measured: list[Floats] = []
-    heads: list[Floats] = []
-    flows: list[Floats] = []
-    wanted = replicates if precision is None else max(replicates, FEWEST_OF_PRECISION)
-    while True:
-        more = range(len(measured), wanted)
-        values = np.full((len(more), len(arms), 1 + len(bare[0].personas), len(COLUMNS)), np.nan)
+    run = partial(_run_jobs, executor=executor, threads=threads, on_progress=on_progress)
+    kept, tell = None if store is None else _KeptReplicates(store), on_done or _ignore
+
+    def some(first: int) -> _Replicates:
         jobs = [
-            _MetricsJob(scenario, mine, flows_of, seed, more, engine, number)
+            _MetricsJob(scenario, mine, flows_of, seed, (), engine, number)
             for number, (scenario, mine) in enumerate(zip(bare, own, strict=True))
         ]
-        fresh = partial(_run_jobs, executor=executor, threads=threads, on_progress=on_progress)
-        for outcome in _outcomes(jobs, fresh, None if store is None else _KeptReplicates(store), on_done or _ignore):
-            values[outcome.replicate - more.start, [arms.index(arm) for arm in outcome.arms]] = outcome.values
-            if bare[0].baseline in outcome.arms:
-                heads.append(outcome.heads)
-            if outcome.flows is not None:
-                flows.append(outcome.flows)
-        measured.extend(values)
-        found = ArmMetrics(
-            arms=arms,
-            values=np.stack(measured),
-            heads=np.stack(heads).mean(axis=0),
-            half_width=float("nan"),
-            flows=np.stack(flows).mean(axis=0) if flows else np.zeros((0, 0)),
-            seed=seed,
-            customer_weeks=sum(scenario.customer_weeks(wanted) for scenario in bare),
-            started=started,
-            wall_seconds=perf_counter() - clock,
+        return _Replicates(jobs, arms, first, lambda jobs: _outcomes(jobs, run, kept, tell))
+
+    pilot, result = some(MAX_REPLICATES), some(0)
+
+    def found(half_width: float) -> ArmMetrics:
+        weeks = sum(scenario.customer_weeks(len(pilot.values) + len(result.values)) for scenario in bare)
+        return result.metrics(half_width, weeks, started, perf_counter() - clock)
+
+    if precision is None or headline is None:
+        result.extend(replicates)
+        return found(float("nan"))
+
+    def width_of(which: _Replicates, wanted: int) -> float:
+        which.extend(wanted)
+        difference = headline(which.metrics(float("nan"), 0, started, 0.0))
+        return relative_half_width(difference[~np.isnan(difference)])
+
+    return found(
+        run_until_precise(
+            precision,
+            max(replicates, FEWEST),
+            partial(width_of, pilot),
+            partial(width_of, result),
+            most=MAX_REPLICATES,
         )
-        if precision is None or headline is None:
-            return found
-        difference = headline(found)
-        width = relative_half_width(difference[~np.isnan(difference)], Sampling(stopped=True))
-        if width <= precision or wanted >= MAX_REPLICATES:
-            return replace(found, half_width=width)
-        wanted = min(MAX_REPLICATES, 2 * wanted)
+    )
+
+
+@dataclass(slots=True)
+class _Replicates:
+    """Replicates of all jobs from a first number on, as they come in."""
+
+    jobs: Sequence[_MetricsJob]
+    arms: tuple[str, ...]
+    first: int
+    run: Callable[[Sequence[_MetricsJob]], Iterator[_Outcome]]
+    values: list[Floats] = field(default_factory=list)
+    heads: list[Floats] = field(default_factory=list)
+    flows: list[Floats] = field(default_factory=list)
+
+    def extend(self, wanted: int) -> None:
+        """Run replicates until there are so many."""
+        scenario = self.jobs[0].scenario
+        more = range(self.first + len(self.values), self.first + wanted)
+        values = np.full((len(more), len(self.arms), 1 + len(scenario.personas), len(COLUMNS)), np.nan)
+        for outcome in self.run([job._replace(replicates=more) for job in self.jobs]):
+            place = [self.arms.index(arm) for arm in outcome.arms]
+            values[outcome.replicate - more.start, place] = outcome.values
+            if scenario.baseline in outcome.arms:
+                self.heads.append(outcome.heads)
+            if outcome.flows is not None:
+                self.flows.append(outcome.flows)
+        self.values.extend(values)
+
+    def metrics(self, half_width: float, customer_weeks: int, started: str, wall_seconds: float) -> ArmMetrics:
+        """Return what came in so far."""
+        return ArmMetrics(
+            arms=self.arms,
+            values=np.stack(self.values),
+            heads=np.stack(self.heads).mean(axis=0),
+            half_width=half_width,
+            flows=np.stack(self.flows).mean(axis=0) if self.flows else np.zeros((0, 0)),
+            seed=self.jobs[0].seed,
+            customer_weeks=customer_weeks,
+            started=started,
+            wall_seconds=wall_seconds,
+        )
 
 
 class _MetricsJob(NamedTuple):

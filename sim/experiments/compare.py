@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from math import ceil, isfinite
+from math import isfinite
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from sim.analysis.clv import ValueDifferences, pick_customers
 from sim.analysis.costs import cost_table
 from sim.analysis.metrics import METRICS, Measures, measure
-from sim.analysis.paired import FEWEST_OF_PRECISION, MAX_REPLICATES, estimate, relative_half_width
+from sim.analysis.paired import estimate, relative_half_width
+from sim.analysis.precision import FEWEST, MAX_REPLICATES, run_until_precise
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.summary import DoubtRuns, difference_name, parts_of_uncertainty, short_titles, size_of, summarise
 from sim.analysis.tables import stage_names
@@ -70,8 +71,9 @@ def compare(
     threads : int, optional
         Threads of the numba engine; None is all. The data are the same.
     precision : float, optional
-        Keep adding replicates until the 95 % interval of the difference in contribution is this narrow in every arm
-        (half its width, relative to the mean), at most `MAX_REPLICATES`. Default: the scenario's.
+        Run as many replicates, at most `MAX_REPLICATES`, as make the 95 % interval of the difference in contribution
+        this narrow in every arm (half its width, relative to the mean); a pilot of others says how many. Default: the
+        scenario's.
     on_progress : callable, optional
         Called with numbers of customer-weeks done.
     executor : Executor, optional
@@ -110,7 +112,7 @@ def compare(
     elif precision is None:
         collected.run(scenario, range(replicates), options)
     else:
-        width = _run_until_precise(collected, max(replicates, FEWEST_OF_PRECISION), precision, options)
+        width = _run_until_precise(collected, max(replicates, FEWEST), precision, options)
 
     # Customer-weeks of further arms are not counted: how many there are is not known. A caller can still interrupt.
     again = {**options, "on_progress": None if on_progress is None else lambda _: on_progress(0)}
@@ -152,18 +154,21 @@ def _check(
 
 
 def _run_until_precise(collected: _Collected, replicates: int, precision: float, options: Mapping[str, Any]) -> float:
-    """Add replicates until the interval is narrow enough, or there are too many; return its relative half-width."""
-    wanted = replicates
-    collected.sampling = Sampling(stopped=True)
-    while True:
-        collected.run(collected.scenario, range(len(collected.histories), wanted), options)
-        collected.look(options["seed"])
-        width = collected.half_width()
-        if width <= precision or wanted >= MAX_REPLICATES:
-            return width
-        # The half-width shrinks with the square root of the number; the guess is rough, so it never more than doubles.
-        guess = wanted * (width / precision) ** 2 if isfinite(width) else 2.0 * wanted
-        wanted = min(MAX_REPLICATES, max(wanted + 1, min(2 * wanted, ceil(guess))))
+    """Run as many replicates as a pilot asks for, at least so many; return the relative half-width."""
+    pilot = _Collected(collected.scenario)
+
+    def width_of(which: _Collected, first: int, wanted: int) -> float:
+        which.run(which.scenario, range(first + len(which.histories), first + wanted), options)
+        which.look(options["seed"])
+        return which.half_width()
+
+    return run_until_precise(
+        precision,
+        replicates,
+        lambda wanted: width_of(pilot, MAX_REPLICATES, wanted),
+        lambda wanted: width_of(collected, 0, wanted),
+        most=MAX_REPLICATES,
+    )
 
 
 def _reached(wanted: float, width: float) -> dict[str, Any]:
