@@ -138,14 +138,21 @@ def sensitivity_facts(found: Sensitivity) -> dict[str, Any]:
 
 
 def _directions(influence: GlobalSensitivity, factors: tuple[Factor, ...], major: list[int]) -> dict[str, list[str]]:
-    """Say which levers act in one direction, which in both, and whose effect varies from point to point."""
-    groups: dict[str, list[str]] = {"better": [], "worse": [], "both": [], "turning": []}
+    """Say which levers act in one direction and which in both, whose effect varies, and what intervals leave open."""
+    names = ("better", "worse", "both", "way_open", "turning", "turning_open")
+    groups: dict[str, list[str]] = {name: [] for name in names}
     for place in major:
-        mu, star = influence.indices["mu"][place], influence.indices["mu_star"][place]
-        one_way = abs(mu.value) >= ONE_WAY * star.value and (mu.low > 0.0 or mu.high < 0.0)
-        groups[("better" if mu.value > 0 else "worse") if one_way else "both"].append(factors[place].label)
-        if influence.indices["sigma"][place].value > DEPENDS * star.value:
-            groups["turning"].append(factors[place].label)
+        mu, star, sigma = (influence.indices[kind][place] for kind in ("mu", "mu_star", "sigma"))
+        label = factors[place].label
+        if abs(mu.value) >= ONE_WAY * star.value and (mu.low > 0.0 or mu.high < 0.0):
+            groups["better" if mu.value > 0 else "worse"].append(label)
+        else:
+            is_both = max(abs(mu.low), abs(mu.high)) < ONE_WAY * star.value
+            groups["both" if is_both else "way_open"].append(label)
+        if sigma.low > DEPENDS * star.value:
+            groups["turning"].append(label)
+        elif sigma.high > DEPENDS * star.value:
+            groups["turning_open"].append(label)
     return groups
 
 

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.analysis.global_sensitivity import GlobalSensitivity, Index
 from sim.analysis.prim import BoxQuality
 from sim.analysis.verdict import verdict
 from sim.experiments.border import LeverBreakEven
 from sim.experiments.frontier import KINDS_OF_RUN
-from sim.reports import frontier
+from sim.reports import frontier, sensitivity
 from sim.reports.attribution import attribution_lines
 from sim.reports.document import text_lines
 from sim.reports.touchpoints import moments_lines
@@ -220,3 +221,88 @@ def test_an_attribution_claims_nothing_that_is_undecided(effect: dict[str, Any])
     for claim in ("largest part", "What earns", "costs more than", "Together:", "Leaving out", "Why ", "weighs most"):
         assert claim not in text, claim
     assert "Not statistically significant" in text and "is not resolved" in text
+
+
+def _index(value: float, low: float, high: float) -> Index:
+    return Index(value=value, design=1.0, luck=1.0, low=low, high=high)
+
+
+def _influence(method: str, leading: tuple[Index, Index], other: Index, sigma: Index) -> GlobalSensitivity:
+    kinds = {"mu_star": leading, "mu": (other,) * 2, "sigma": (sigma,) * 2}
+    if method == "sobol":
+        kinds = {"total": leading, "first": (other,) * 2}
+    return GlobalSensitivity(
+        method=method,
+        names=("price", "cost"),
+        indices=kinds,
+        pairs={(0, 1): _index(0.3, -0.1, 0.7)} if method == "sobol" else {},
+        floor=(1.0, 1.0),
+        noise_share=0.4,
+        shares=np.zeros((12, 2)),
+        values=np.linspace(-1.0, 1.0, 48).reshape(12, 4),
+    )
+
+
+def _sensitivity_text(monkeypatch: pytest.MonkeyPatch, influence: GlobalSensitivity) -> str:
+    monkeypatch.setattr(sensitivity, "writer", lambda response, *, sign=True: "{:+.2f}".format)
+    monkeypatch.setattr(sensitivity, "outcome_name", lambda question: "difference in contribution")
+    response = SimpleNamespace(
+        arm="led",
+        metric="contribution",
+        seed=1,
+        scenario=SimpleNamespace(baseline="classic"),
+        factors=tuple(SimpleNamespace(label=name) for name in influence.names),
+    )
+    found: Any = SimpleNamespace(
+        response=response,
+        global_sensitivity=influence,
+        replicates=4,
+        means=influence.values.mean(axis=1),
+        losing=0.5,
+    )
+    return "\n".join(sensitivity.sensitivity_lines(found))
+
+
+#: What a verdict of a sensitivity analysis may only say where an interval supports it.
+SENSITIVITY_CLAIMS = (
+    "the strongest first",
+    "Better for",
+    "Worse for",
+    "Better or worse, depending",
+    "acts much the same",
+    "How much",
+    "matter most together",
+)
+
+
+@pytest.mark.parametrize("method", ["morris", "sobol"])
+def test_a_sensitivity_analysis_claims_nothing_of_levers_that_are_undecided(
+    monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    # As large as can be, but no interval keeps off what luck alone would show.
+    undecided = _index(9.0, -1.0, 19.0)
+    text = _sensitivity_text(monkeypatch, _influence(method, (undecided, undecided), undecided, undecided))
+    assert text.startswith("None of the 2 levers has an influence")
+    assert not [claim for claim in (*SENSITIVITY_CLAIMS, "What decides") if claim in text]
+
+
+def test_a_sensitivity_analysis_says_no_more_of_a_lever_than_its_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
+    matters = (_index(9.0, 4.0, 14.0), _index(8.0, 4.0, 12.0))
+    text = _sensitivity_text(monkeypatch, _influence("morris", matters, _index(5.0, -3.0, 13.0), _index(4.5, 1.0, 8.0)))
+    assert "What decides whether it pays: price (+9.00 over its range), cost" in text
+    assert not [claim for claim in SENSITIVITY_CLAIMS if claim in text]
+    assert "which of them is the strongest is not resolved" in text
+    assert "Not resolved with so few points, whether better or worse the higher: price and cost." in text
+    assert "Whether it depends on the other levers how much price and cost matter is not resolved" in text
+
+
+def test_a_sensitivity_analysis_says_what_its_intervals_support(monkeypatch: pytest.MonkeyPatch) -> None:
+    matters = (_index(9.0, 8.0, 10.0), _index(4.0, 3.5, 4.5))
+    one_way = _sensitivity_text(monkeypatch, _influence("morris", matters, _index(9.0, 8.0, 10.0), _index(1, 0.5, 1.5)))
+    assert "the strongest first" in one_way and "Better for led the higher: price and cost." in one_way
+    assert "acts much the same" in one_way
+    turning = _sensitivity_text(
+        monkeypatch, _influence("morris", matters, _index(0.0, -1.0, 1.0), _index(9, 8.0, 10.0))
+    )
+    assert "Better or worse, depending" in turning and "look at them together" in turning
+    assert "acts much the same" not in turning and "Better for" not in turning
