@@ -23,6 +23,7 @@ def machine() -> dict[str, Any]:
     return {
         "processor": _processor(),
         "instructions": instruction_set(),
+        "compiled_for": numba.config.CPU_NAME or "host",
         "cores": usable_threads(None),
         "caches": _caches(),
         "memory_gib": round(_memory() / 2**30, 1),

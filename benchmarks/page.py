@@ -81,6 +81,7 @@ def _machine(columns: _Columns) -> str:
         caches = ", ".join(f"{name} {size}" for name, size in told["caches"].items())
         return {
             "processor": f"{told['processor']}, {told['cores']} cores, {caches}",
+            "compiled for": _compiled_for(told),
             "memory": f"{told['memory_gib']} GiB",
             "system": f"{told['system']}, Python {told['python']}",
             "packages": ", ".join(f"{name} {told[name]}" for name in ("numba", "numpy", "mesa")),
@@ -90,6 +91,12 @@ def _machine(columns: _Columns) -> str:
     cells = [rows(found) for found in columns.values()]
     names = dict.fromkeys(name for column in cells for name in column)
     return _table(("", *columns), [(name, *(column.get(name, _MISSING) for column in cells)) for name in names])
+
+
+def _compiled_for(told: dict[str, Any]) -> str:
+    """Say whether the processor itself was compiled for, or another one whose instructions are fewer."""
+    name = told.get("compiled_for", "host")
+    return "this processor" if name == "host" else f"`NUMBA_CPU_NAME={name}`: emulated on the processor above"
 
 
 def _promises(columns: _Columns) -> str:

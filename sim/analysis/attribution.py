@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from agents.money import CENTS
 from sim.analysis.metrics import EVERYBODY, TERMS
 from sim.analysis.paired import estimate
+from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shapley import ShapleyDivision, apportion, divide
 from sim.analysis.summary import short_titles, size_of
 from sim.analysis.tables import arrow_table
@@ -61,6 +62,7 @@ def summarise_attribution(
     stepwise: Mapping[str, NDArray[np.float64]],
     heads: NDArray[np.float64],
     seed: int,
+    sampling: Sampling = INDEPENDENT,
 ) -> tuple[Numbers, Any]:
     """Divide the difference between an arm and the baseline.
 
@@ -79,6 +81,8 @@ def summarise_attribution(
     heads : float64 (P,)
         Customers per persona.
     seed : int
+    sampling : Sampling
+        How the replicates were drawn: one control variate for all parts, so that they still add up.
 
     Returns
     -------
@@ -103,11 +107,11 @@ def summarise_attribution(
     for name in divided:
         for row, persona in enumerate(rows):
             divisions = found(name, row)
-            blocks[name][persona] = _block(name, divisions, parts, players)
+            blocks[name][persona] = _block(name, divisions, parts, players, sampling)
             _add_shares(columns, name, persona, parts, divisions)
     terms = {}
     for term in TERMS:
-        block = _block(f"term_{term}", found(f"term_{term}", 0), parts, players)
+        block = _block(f"term_{term}", found(f"term_{term}", 0), parts, players, sampling)
         terms[term] = {part: _interval(entry) for part, entry in (*block["parts"].items(), ("whole", block["whole"]))}
     summary = {
         "scenario": scenario.name,
@@ -124,12 +128,13 @@ def summarise_attribution(
         "persona_customers": dict(zip(rows[1:], heads.tolist(), strict=True)),
         "seed": seed,
         "replicates": int(wins[metric].shape[0]),
+        "precision_method": scenario.precision_method,
         "metrics": blocks,
         "terms": {part: {term: terms[term][part] for term in TERMS} for part in (*parts, "whole")},
         "combinations": [
             {
                 "on": [name for player, name in enumerate(players) if coalition >> player & 1],
-                "difference": asdict(estimate(wins[metric][:, 0, coalition] - stepwise[metric][:, 0, 0])),
+                "difference": asdict(estimate(wins[metric][:, 0, coalition] - stepwise[metric][:, 0, 0], sampling)),
             }
             for coalition in range(wins[metric].shape[2])
         ],
@@ -184,23 +189,28 @@ def _divide(
 
 
 def _block(
-    name: str, found: Sequence[tuple[Parts, ShapleyDivision] | None], parts: Sequence[str], players: Sequence[str]
+    name: str,
+    found: Sequence[tuple[Parts, ShapleyDivision] | None],
+    parts: Sequence[str],
+    players: Sequence[str],
+    sampling: Sampling,
 ) -> Numbers:
     """Return the estimates of one metric and persona over the replicates in which everything is defined."""
     defined = [item for item in found if item is not None]
     scale = CENTS if name in IN_CENTS else 1.0
 
     def over(value: Callable[[Parts, ShapleyDivision], Fraction]) -> Numbers:
-        return asdict(estimate(np.array([float(value(*item)) / scale for item in defined])))
+        values = [np.nan if item is None else float(value(*item)) / scale for item in found]
+        return asdict(estimate(np.array(values), sampling))
 
     whole = over(lambda values, _: sum(values, start=Fraction(0)))
     shares = {part: over(lambda values, _, place=place: values[place]) for place, part in enumerate(parts)}  # type: ignore[misc]
     if name in IN_CENTS and defined:
         # The means, to the cent, so that what a report writes down adds up as well.
-        means = [
-            sum((values[place] for values, _ in defined), start=Fraction(0)) / len(defined)
-            for place in range(len(parts))
-        ]
+        weights = sampling.mean_weights(np.array([item is not None for item in found]))
+        counts = [Fraction(1, len(defined))] * len(defined) if sampling.control is None else map(Fraction, weights)
+        shared = list(zip(counts, (values for values, _ in defined), strict=True))
+        means = [sum((count * values[place] for count, values in shared), Fraction(0)) for place in range(len(parts))]
         for part, cents in zip(parts, apportion(means), strict=True):
             shares[part]["cents"] = cents
         whole["cents"] = round(sum(means, start=Fraction(0)))

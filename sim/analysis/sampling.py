@@ -53,6 +53,27 @@ class Sampling:
         """Return values (R,) with the company's luck taken out; themselves where there is none."""
         return values if self.control is None else self.control.adjusted(values, self.members, beside)
 
+    def mean_weights(self, known: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return what each replicate that has a value counts in their mean, the company's luck taken out.
+
+        Parameters
+        ----------
+        known : bool (R,)
+            Which replicates have a value.
+
+        Returns
+        -------
+        float64 (known replicates,)
+            They sum to 1 but for rounding.
+
+        Examples
+        --------
+        >>> Sampling().mean_weights(np.array([True, True, False, True, True])).tolist()
+        [0.25, 0.25, 0.25, 0.25]
+        """
+        units = np.where(known, np.eye(known.size)[known], np.nan)
+        return np.array([np.nanmean(self.adjusted(unit)) for unit in units])
+
     @property
     def used(self) -> int:
         """Number of distinct parameter sets."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.metrics import EVERYBODY, LESS_IS_BETTER
 from sim.analysis.paired import estimate
+from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.summary import size_of
 from sim.analysis.tables import arrow_table
 
@@ -49,6 +50,7 @@ def summarise_touchpoints(
     visits: Sequence[float],
     heads: NDArray[np.float64],
     seed: int,
+    sampling: Sampling = INDEPENDENT,
 ) -> tuple[Numbers, Any]:
     """Rank the places of a journey by what an improvement there is worth.
 
@@ -70,6 +72,8 @@ def summarise_touchpoints(
     heads : float64 (P,)
         Customers per persona.
     seed : int
+    sampling : Sampling
+        How the replicates were drawn.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def summarise_touchpoints(
     entries = []
     for number, place in enumerate(places):
         found = {way: effects[metric][number, way] for way in _DIRECTIONS if (number, way) in effects[metric]}
-        entries.append(_entry(place, found, visits[number], sign, rows))
+        entries.append(_entry(place, found, visits[number], sign, rows, sampling))
     summary = {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -98,15 +102,21 @@ def summarise_touchpoints(
         "persona_customers": dict(zip(rows[1:], heads.tolist(), strict=True)),
         "seed": seed,
         "replicates": int(level.shape[0]),
-        "level": asdict(estimate(level[:, 0])),
+        "precision_method": scenario.precision_method,
+        "level": asdict(estimate(level[:, 0], sampling)),
         "moments": sorted(entries, key=lambda entry: (entry["gain"] is None, -(entry["gain"] or 0.0))),
-        "ways": _ways(places, effects[metric]),
+        "ways": _ways(places, effects[metric], sampling),
     }
     return summary, _table(places, effects, rows)
 
 
 def _entry(
-    place: Touchpoint, found: Mapping[str, NDArray[np.float64]], visits: float, sign: float, rows: Sequence[str]
+    place: Touchpoint,
+    found: Mapping[str, NDArray[np.float64]],
+    visits: float,
+    sign: float,
+    rows: Sequence[str],
+    sampling: Sampling,
 ) -> Numbers:
     """Return the estimates of one place."""
     entry: Numbers = {
@@ -119,9 +129,9 @@ def _entry(
         "visits": visits,
         "pays": None,
         "gain": None,
-        **{way: asdict(estimate(found[way][:, 0])) if way in found else None for way in _DIRECTIONS},
+        **{way: asdict(estimate(found[way][:, 0], sampling)) if way in found else None for way in _DIRECTIONS},
         "personas": {
-            persona: {way: asdict(estimate(values[:, row])) for way, values in found.items()}
+            persona: {way: asdict(estimate(values[:, row], sampling)) for way, values in found.items()}
             for row, persona in enumerate(rows)
             if row
         },
@@ -134,7 +144,7 @@ def _entry(
     return entry
 
 
-def _ways(places: Sequence[Touchpoint], effects: Effects) -> list[Numbers]:
+def _ways(places: Sequence[Touchpoint], effects: Effects, sampling: Sampling) -> list[Numbers]:
     """Return the effect of more customers from stage to stage: edges that join the same two are added up."""
     sums: dict[tuple[str, str], NDArray[np.float64] | None] = {}
     for number, place in enumerate(places):
@@ -146,7 +156,7 @@ def _ways(places: Sequence[Touchpoint], effects: Effects) -> list[Numbers]:
             effect = effects[number, "better"][:, 0]
             sums[ends] = effect if before is None else before + effect
     return [
-        {"from": source, "to": target, "better": None if effect is None else asdict(estimate(effect))}
+        {"from": source, "to": target, "better": None if effect is None else asdict(estimate(effect, sampling))}
         for (source, target), effect in sums.items()
     ]
 

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from agents.money import CENTS
 from sim.analysis.category import CATEGORY_METRICS, FROM_ACCOUNTS, FROM_EVENTS, category_measures
+from sim.analysis.control_variate import ControlVariate
 from sim.analysis.metrics import EVERYBODY, METRICS, TERMS, measure, of_market
 from sim.analysis.paired import relative_half_width
 from sim.analysis.precision import FEWEST, MAX_REPLICATES, run_until_precise
+from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.execution.chunk import RUN_METRICS, Chunk, Run, RunResult, detail_arrays, detail_bytes
 from sim.execution.trials import CHUNK_SECONDS, Finished, key_of
 from sim.record.history import History
@@ -145,6 +147,7 @@ def run_arms(
     scenarios: Sequence[Scenario],
     *,
     headline: Callable[[ArmMetrics], Floats] | None = None,
+    control: Callable[[int, Sequence[int]], ControlVariate | None] | None = None,
     flows_of: str = "",
     seed: int = 1,
     replicates: int = 8,
@@ -164,6 +167,8 @@ def run_arms(
         Alike but for arms and journeys. An arm that stands in several is measured in the first.
     headline : callable, optional
         The paired difference (R,) that the precision is asked of.
+    control : callable, optional
+        Its control variate, by the seed and the numbers of the replicates.
     flows_of : str
         The arm whose flows are kept.
     seed : int
@@ -220,8 +225,8 @@ def run_arms(
 
     def width_of(which: _Replicates, wanted: int) -> float:
         which.extend(wanted)
-        difference = headline(which.metrics(float("nan"), 0, started, 0.0))
-        return relative_half_width(difference[~np.isnan(difference)])
+        drawn = INDEPENDENT if control is None else Sampling(control=control(seed, which.numbers))
+        return relative_half_width(headline(which.metrics(float("nan"), 0, started, 0.0)), drawn)
 
     return found(
         run_until_precise(
@@ -245,6 +250,11 @@ class _Replicates:
     values: list[Floats] = field(default_factory=list)
     heads: list[Floats] = field(default_factory=list)
     flows: list[Floats] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> range:
+        """Numbers of the replicates."""
+        return range(self.first, self.first + len(self.values))
 
     def extend(self, wanted: int) -> None:
         """Run replicates until there are so many."""

@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 
 from agents.strategies import CAPABILITIES, CapabilityCosts, PersonaStrategy, Strategy
 from sim.analysis.attribution import summarise_attribution
+from sim.analysis.control_variate import ControlVariate
 from sim.analysis.metrics import EVERYBODY
+from sim.analysis.sampling import Sampling
 from sim.analysis.shapley import coalitions
 from sim.experiments.arm_metrics import COLUMNS, ArmMetrics, RunOptions, check_metric, pick_arm, run_arms
+from sim.experiments.controls import difference_control
 from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Arm, Plan
 from sim.scenario.scenario import Scenario
@@ -227,7 +230,10 @@ def attribute(
     def headline(found: ArmMetrics) -> NDArray[np.float64]:
         return np.asarray((found.of(design.combinations[-1], metric) - found.of(_BASELINE, metric))[:, 0])
 
-    found = run_arms([design.scenario], headline=headline, **options)
+    def control(seed: int, replicates: Sequence[int]) -> ControlVariate | None:
+        return difference_control(scenario, design.arm, seed, replicates)
+
+    found = run_arms([design.scenario], headline=headline, control=control, **options)
 
     def stacked(arms: Sequence[str]) -> dict[str, NDArray[np.float64]]:
         return {name: np.stack([found.of(arm, name) for arm in arms], axis=2) for name in COLUMNS}
@@ -242,6 +248,7 @@ def attribute(
         stepwise=stacked((_BASELINE, *(arm for _, arm in design.steps))),
         heads=found.heads,
         seed=found.seed,
+        sampling=Sampling(control=control(found.seed, range(found.replicates))),
     )
     return Attribution(scenario, design, metric, found, shares, summary)
 

@@ -12,8 +12,11 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.control_variate import ControlVariate
+from sim.analysis.sampling import Sampling
 from sim.analysis.touchpoint_effects import Touchpoint, summarise_touchpoints
 from sim.experiments.arm_metrics import ARM_METRICS, ArmMetrics, RunOptions, check_metric, run_arms
+from sim.experiments.controls import difference_control
 from sim.experiments.journey_changes import Change, changes
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import Journey, stage_names
@@ -196,7 +199,10 @@ def touchpoints(
         effects = [effect[:, 0] for effect in _effects(metrics, found, arm_of, metric).values()]
         return max(effects, key=lambda effect: abs(float(np.nan_to_num(effect).mean())))
 
-    metrics = run_arms(scenarios, headline=headline, flows_of=unchanged, **options)
+    def control(seed: int, replicates: Sequence[int]) -> ControlVariate | None:
+        return difference_control(scenario, arm, seed, replicates)
+
+    metrics = run_arms(scenarios, headline=headline, control=control, flows_of=unchanged, **options)
     summary, table = summarise_touchpoints(
         scenario,
         arm=arm,
@@ -208,6 +214,7 @@ def touchpoints(
         visits=_visits(scenario, metrics, found),
         heads=metrics.heads,
         seed=metrics.seed,
+        sampling=Sampling(control=control(metrics.seed, range(metrics.replicates))),
     )
     return Touchpoints(scenario, arm, journey, metric, improvement, found, metrics, table, summary)
 
