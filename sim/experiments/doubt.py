@@ -11,7 +11,7 @@ from sim.analysis.summary import DoubtRuns
 from sim.experiments.measured import Runs, measured
 from sim.scenario.scenario import Scenario
 
-__all__ = ["doubt_ranges", "doubt_runs", "doubt_sources"]
+__all__ = ["MAX_CUSTOMERS", "MAX_REPLICATES", "acts", "doubt_ranges", "doubt_runs", "doubt_sources"]
 
 #: Customers and replicates of each point, at most: the points share the random numbers of the comparison.
 MAX_CUSTOMERS = 1_000
@@ -33,7 +33,7 @@ def doubt_ranges(scenario: Scenario) -> dict[str, tuple[float, float]]:
         strategy = arm.plans[scenario.market.focal].strategy
         for name in CAPABILITIES:
             own = None if strategy.doubt is None else getattr(strategy.doubt, name)
-            if own is None or not _acts(strategy, name):
+            if own is None or not acts(strategy, name):
                 continue
             low, high = ranges.get(name, (own.low, own.high))
             ranges[name] = (min(low, own.low), max(high, own.high))
@@ -55,7 +55,7 @@ def doubt_sources(scenario: Scenario) -> dict[str, dict[str, Any]]:
     return out
 
 
-def _acts(strategy: Any, name: str) -> bool:
+def acts(strategy: Any, name: str) -> bool:
     """Whether a capability does anything, at its effectiveness, for any persona."""
     levels = [getattr(strategy, name), *(getattr(own, name) or 0.0 for own in strategy.personas.values())]
     return max(levels) > 0.0 and getattr(strategy.effectiveness, name) > 0.0
@@ -103,7 +103,7 @@ def doubt_runs(runs: Runs, *, options: Mapping[str, Any]) -> dict[str, DoubtRuns
 
 def _moves(scenario: Scenario, arm: str, ranges: Mapping[str, tuple[float, float]]) -> bool:
     strategy = scenario.arms[arm].plans[scenario.market.focal].strategy
-    return any(_acts(strategy, name) for name in ranges)
+    return any(acts(strategy, name) for name in ranges)
 
 
 def _first(runs: Runs) -> list[tuple[Scenario, list[int]]]:

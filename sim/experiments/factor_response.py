@@ -104,7 +104,11 @@ class Failed:
 
 
 def evaluate_points(
-    response: FactorResponse, shares: Floats, replicates: Sequence[tuple[int, ...]], **options: Unpack[TrialOptions]
+    response: FactorResponse,
+    shares: Floats,
+    replicates: Sequence[tuple[int, ...]],
+    settings: Sequence[Mapping[str, Any]] = (),
+    **options: Unpack[TrialOptions],
 ) -> tuple[Floats, tuple[Failed, ...]]:
     """Run points and return the paired differences.
 
@@ -115,6 +119,8 @@ def evaluate_points(
         Points of the unit cube.
     replicates : sequence of tuple of int
         Of each point, equally many.
+    settings : sequence of mapping, optional
+        What else each point sets, by path.
     **options
         Those of :func:`sim.execution.trials.run_trials`.
 
@@ -131,8 +137,8 @@ def evaluate_points(
     """
     check_metric(response.metric)
     trials = [
-        Trial(response.scenario, response.seed, numbers, response.values(point))
-        for point, numbers in zip(shares, replicates, strict=True)
+        Trial(response.scenario, response.seed, numbers, {**response.values(point), **more})
+        for point, numbers, more in zip(shares, replicates, settings or [{}] * len(shares), strict=True)
     ]
     rows: list[Floats] = []
     failed: list[Failed] = []

@@ -22,10 +22,10 @@ from scipy.stats import qmc
 
 from sim.analysis.emulator import KINDS, Emulator, fit_emulator
 from sim.analysis.global_sensitivity import GlobalSensitivity, analyse
-from sim.analysis.paired import NORMAL_WIDTH, Uncertainty
 from sim.analysis.prim import Box, BoxQuality, check_boxes, draw_inside, find_boxes
 from sim.experiments.border import LeverBreakEven, Slice, find_break_even, map_border
 from sim.experiments.factor_response import FactorResponse, TrialOptions, evaluate_points
+from sim.experiments.standing import Standing, predicted_standing, simulated_standing
 from sim.scenario.errors import ConfigError
 
 __all__ = ["DEFAULT_FACTORS", "KINDS_OF_RUN", "Frontier", "SampleSizes", "frontier"]
@@ -43,8 +43,6 @@ DEFAULT_FACTORS: tuple[str, ...] = (
     "competitors_answer",
 )
 KINDS_OF_RUN: tuple[str, ...] = ("first", "near the border", "held out", "held out, inside the rules")
-#: Replicates of the scenario as it stands; numbers that no point of the design has.
-_OWN_REPLICATES = range(1_000_000, 1_000_016)
 _FIRST, _NEAR, _HELD_OUT, _INSIDE = range(len(KINDS_OF_RUN))
 #: Points at which the emulator is evaluated to find rules, and from which runs near the border are chosen.
 _CLOUD = 2**13
@@ -121,8 +119,8 @@ class Frontier:
     slices : tuple of Slice
     break_even : tuple of LeverBreakEven
         One per lever.
-    own : tuple of float
-        Difference as the scenario stands, its standard error and the probability of losing, from runs of its own.
+    own : Standing
+        The difference as the scenario stands, from runs of its own.
     """
 
     response: FactorResponse
@@ -143,7 +141,7 @@ class Frontier:
     global_sensitivity: GlobalSensitivity
     slices: tuple[Slice, ...]
     break_even: tuple[LeverBreakEven, ...]
-    own: tuple[float, float, float]
+    own: Standing
 
     @property
     def held_out(self) -> NDArray[np.bool_]:
@@ -217,29 +215,13 @@ def frontier(
         global_sensitivity=indices,
         slices=tuple(map_border(emulator, own, cloud, one, other) for one, other in pairs),
         break_even=tuple(find_break_even(emulator, own, place) for place in range(inputs)),
-        own=_simulated(response, own, options) or _predicted(emulator, own),
+        own=simulated_standing(response, **options) or _predicted(emulator, own),
     )
 
 
-def _predicted(emulator: Emulator, own: Floats) -> tuple[float, float, float]:
+def _predicted(emulator: Emulator, own: Floats) -> Standing:
     mean, sd = emulator.predict(own[None, :])
-    return float(mean[0]), float(sd[0]), float(emulator.chance_below(own[None, :])[0])
-
-
-def _simulated(response: FactorResponse, own: Floats, options: TrialOptions) -> tuple[float, float, float] | None:
-    """Return the difference as the scenario stands, from runs and not from the emulator, as a comparison finds it.
-
-    The mean, a standard error that stands for its t interval, and the probability that it is below zero; None where
-    a run has no value.
-    """
-    values, _ = evaluate_points(response, own[None, :], [tuple(_OWN_REPLICATES)], **options)
-    if np.isnan(values).any():
-        return None
-    spread = Uncertainty.of(values[0])
-    above = spread.above_zero()
-    if spread.mean is None or spread.below is None or above is None:
-        return None
-    return spread.mean, spread.below / NORMAL_WIDTH, 1.0 - above
+    return predicted_standing(float(mean[0]), float(sd[0]), float(emulator.chance_below(own[None, :])[0]))
 
 
 def _tested(

@@ -11,13 +11,13 @@ from sim.analysis.metrics import Measures, measure
 from sim.scenario.resolved import Arm, Record
 from sim.scenario.scenario import Scenario
 
-__all__ = ["Runs", "measured", "scaled_arm"]
+__all__ = ["MOST", "Runs", "measured", "scaled_arm"]
 
 #: Scenarios, alike but for parameters, with the replicates that are run of each.
 Runs = Sequence[tuple[Scenario, Sequence[int]]]
 _NO_RECORD = Record(customers=False, events=0, lives=0)
 #: The largest effectiveness that a capability can have.
-_MOST = 2.0
+MOST = 2.0
 
 
 def measured(
@@ -72,6 +72,6 @@ def scaled_arm(scenario: Scenario, arm: str, multiples: Mapping[str, float] | fl
     plan = whole.plans[scenario.market.focal]
     own = plan.strategy.effectiveness
     of = dict.fromkeys(CAPABILITIES, multiples) if isinstance(multiples, int | float) else multiples
-    effectiveness = Effectiveness(**{name: min(getattr(own, name) * of.get(name, 1.0), _MOST) for name in CAPABILITIES})
+    effectiveness = Effectiveness(**{name: min(getattr(own, name) * of.get(name, 1.0), MOST) for name in CAPABILITIES})
     scaled = replace(plan, strategy=replace(plan.strategy, effectiveness=effectiveness))
     return replace(whole, plans={**whole.plans, scenario.market.focal: scaled})

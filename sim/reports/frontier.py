@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
 from sim.analysis.emulator import Skill
 from sim.analysis.prim import Box, BoxQuality
@@ -30,8 +30,6 @@ __all__ = ["frontier_facts", "frontier_lines", "frontier_document", "frontier_su
 
 #: Fewer losing runs among those held out say too little about coverage.
 FEW = 10
-#: Chance of losing at which the scenario itself is said to stand at the border.
-SURE = 0.025
 #: Share of the space below which it is said to lose next to nowhere.
 NOWHERE = 0.01
 #: Share of the runs inside a rule of which surely more must lose.
@@ -66,14 +64,15 @@ def _at(factor: Factor, share: float) -> str:
 def frontier_facts(found: Frontier) -> dict[str, Any]:
     """Return what the words of the report are made of: names, numbers and what their intervals support."""
     question, factors, skill = found.response, found.response.factors, found.emulator.skill
-    mean, doubt, chance = found.own
+    own, write = found.own, writer(found.response)
     return {
         "arm": in_words(question.arm),
         "baseline": in_words(question.scenario.baseline),
         "outcome": outcome_name(question),
         "levers": len(factors),
-        "stands": "loses" if chance > 1.0 - SURE else "pays" if chance < SURE else "",
-        "own": _with_interval(mean, float(ndtri(0.975)) * doubt, writer(question)),
+        "stands": own.side,
+        "own": {"mean": write(own.mean), "low": write(own.low), "high": write(own.high)},
+        "doubted": own.doubt > 0.0,
         "beyond": [factor.label for factor in factors if not factor.low <= factor.own <= factor.high],
         "losing": found.losing,
         "held_out_losing": found.held_out_losing,
@@ -224,7 +223,13 @@ def frontier_summary(found: Frontier) -> dict[str, Any]:
         "points": len(found.shares),
         "failed": found.failed,
         "levers": levers_summary(question),
-        "scenario_itself": {"mean": found.own[0], "sd": found.own[1], "chance_of_losing": found.own[2]},
+        "scenario_itself": {
+            "mean": found.own.mean,
+            "ci_low": found.own.low,
+            "ci_high": found.own.high,
+            "chance_of_losing": found.own.losing,
+            "doubt": found.own.doubt,
+        },
         "losing_share": found.losing,
         "held_out": {
             "points": int((found.kinds == KINDS_OF_RUN.index("held out")).sum()),
@@ -407,7 +412,7 @@ def _map_words(drawn: Slice) -> str:
 
 def _margins_picture(found: Frontier) -> Picture:
     margins = [Margin(item.place, item.at, item.low, item.high, item.loses_above) for item in found.break_even]
-    loses = [found.own[0] < 0.0] * len(margins)
+    loses = [found.own.mean < 0.0] * len(margins)
     return Picture(
         "margins",
         draw_margins(_scales(found), margins, loses),

@@ -23,6 +23,7 @@ UNRESOLVED: dict[str, Any] = {
     "levers": 2,
     "stands": "",
     "own": {"mean": "−$0.10", "low": "−$2.00", "high": "+$1.80"},
+    "doubted": False,
     "beyond": [],
     "losing": 0.65,
     "held_out_losing": 2,
