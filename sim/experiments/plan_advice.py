@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from sim.analysis.paired import Estimate, estimate
+from sim.analysis.paired import NORMAL_WIDTH, Estimate, estimate
 from sim.experiments.factors import NAMED
 from sim.experiments.optimize import Confirmed, Optimum, confirm, fresh_luck
 
@@ -78,6 +78,12 @@ class Interaction:
     one: int
     other: int
     size: float
+    error: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the 95 % interval keeps off 0."""
+        return abs(self.size) > NORMAL_WIDTH * self.error
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +236,13 @@ def _interaction(found: Optimum) -> Interaction | None:
         corners[1, one] = nothing[one]
         corners[2, other] = nothing[other]
         corners[3, one], corners[3, other] = nothing[one], nothing[other]
-        both, without_one, without_other, neither = found.model.predict(corners)[0]
+        means, errors = found.model.predict(corners)
+        both, without_one, without_other, neither = means
         size = float(both - without_one - without_other + neither)
-        if best is None or abs(size) > abs(best.size):
-            best = Interaction(one, other, size)
+        # Errors of neighbouring predictions are alike and cancel in part: this one is rather too large.
+        found_here = Interaction(one, other, size, float(np.sqrt((errors**2).sum())))
+        if best is None or (found_here.is_clear, abs(size)) > (best.is_clear, abs(best.size)):
+            best = found_here
     return best
 
 

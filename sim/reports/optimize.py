@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.analysis.metrics import COST_METRICS
-from sim.analysis.paired import Estimate, estimate
+from sim.analysis.paired import NORMAL_WIDTH, Estimate, estimate
 from sim.analysis.summary import size_of
 from sim.experiments.answers import Answers
 from sim.experiments.factors import NAMED, factor_number
@@ -184,6 +184,7 @@ def _advice_facts(found: Optimum, advice: PlanAdvice | None) -> dict[str, Any]:
             "other": factors[pair.other].label,
             "size": _writer(question)(pair.size),
             "adds": pair.size > 0.0,
+            "resolved": pair.is_clear,
         }
     assumption = _assumption(question, advice.assumptions[0]) if advice.assumptions else None
     chosen = "do nothing" if found.nothing else "the plan"
@@ -222,7 +223,15 @@ def _assumption(question: PlanQuestion, item: Any) -> dict[str, Any]:
         "low": _at(item.name, item.low),
         "high": _at(item.name, item.high),
         "ends": [_estimate(question, value) for value in item.values],
+        "resolved": _is_apart(*item.values),
     }
+
+
+def _is_apart(one: Estimate, other: Estimate) -> bool:
+    """Whether two estimates differ for sure: their intervals do not meet."""
+    if one.ci_low is None or one.ci_high is None or other.ci_low is None or other.ci_high is None:
+        return False
+    return one.ci_high < other.ci_low or other.ci_high < one.ci_low
 
 
 def _turn(question: PlanQuestion, item: Any, end: int) -> str:
@@ -292,6 +301,8 @@ def optimize_summary(found: Optimum, advice: PlanAdvice | None, answers: Answers
             else {
                 "levers": [question.factors[at].name for at in (advice.interaction.one, advice.interaction.other)],
                 "size": advice.interaction.size,
+                "ci_low": advice.interaction.size - NORMAL_WIDTH * advice.interaction.error,
+                "ci_high": advice.interaction.size + NORMAL_WIDTH * advice.interaction.error,
             },
             "assumptions": [
                 {

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from sim.analysis.global_sensitivity import GlobalSensitivity, Index
+from sim.analysis.paired import Estimate
 from sim.analysis.prim import BoxQuality
 from sim.analysis.verdict import verdict
 from sim.experiments.border import LeverBreakEven
 from sim.experiments.frontier import KINDS_OF_RUN
-from sim.reports import frontier, sensitivity
+from sim.experiments.plan_advice import Interaction
+from sim.reports import frontier, optimize, sensitivity
 from sim.reports.attribution import attribution_lines
 from sim.reports.document import text_lines
 from sim.reports.touchpoints import moments_lines
@@ -307,3 +309,57 @@ def test_a_sensitivity_analysis_says_what_its_intervals_support(monkeypatch: pyt
     )
     assert "Better or worse, depending" in turning and "look at them together" in turning
     assert "acts much the same" not in turning and "Better for" not in turning
+
+
+def test_a_plan_claims_nothing_that_is_undecided() -> None:
+    open_ = {"mean": "$900", "low": "−$100", "high": "$1,900", "resolved": False}
+    facts: dict[str, Any] = {
+        "arm": "led",
+        "baseline": "classic",
+        "goal": "contribution",
+        "difference": True,
+        "nothing": False,
+        "settings": ["automation 0.4"],
+        "tried_settings": ["automation 0.4"],
+        "value": open_,
+        "tried": open_,
+        "tried_holds": True,
+        "tried_spent": "$10",
+        "spent": "$10",
+        "parts": [],
+        "budget": None,
+        "left": None,
+        "why_left": "",
+        "limits": [],
+        "rules": [{"name": "all at half", "gain": open_, "spent": "$9", "holds": True}],
+        "evaluations": 64,
+        "confirm": 8,
+        "states": 1,
+        "robust": "mean",
+        "judged": "the mean",
+        "score": "$900",
+        "price": None,
+        "marginal": [{"label": "automation", "mean": "0.4", "low": "−1", "high": "1.8"}],
+        "together": {"one": "automation", "other": "context", "size": "$50", "adds": True, "resolved": False},
+        "assumption": {"name": "margin", "low": "×0.8", "high": "×1.2", "ends": [open_, open_], "resolved": False},
+        "turning": [],
+        "answers": None,
+    }
+    text = "\n".join(text_lines("optimize", **facts))
+    for claim in ("by acting together", "What it rests on most", "changes the choice"):
+        assert claim not in text, claim
+    assert text.count("not resolved") == 4
+    sure = {**facts, "together": {**facts["together"], "resolved": True}}
+    sure["assumption"] = {**facts["assumption"], "resolved": True}
+    text = "\n".join(text_lines("optimize", **sure))
+    assert "Automation and context gain most by acting together" in text and "What it rests on most: margin." in text
+
+
+def test_a_plan_rests_on_an_assumption_only_where_its_ends_are_apart() -> None:
+    def ends(low: float, high: float) -> Estimate:
+        return Estimate((low + high) / 2.0, low, high)
+
+    assert optimize._is_apart(ends(0.0, 1.0), ends(2.0, 3.0)) and optimize._is_apart(ends(2.0, 3.0), ends(0.0, 1.0))
+    assert not optimize._is_apart(ends(0.0, 2.0), ends(1.0, 3.0))
+    assert not optimize._is_apart(Estimate(5.0, None, None), ends(1.0, 3.0))
+    assert Interaction(0, 1, 5.0, 2.0).is_clear and not Interaction(0, 1, -5.0, 3.0).is_clear
