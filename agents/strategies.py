@@ -22,8 +22,11 @@ __all__ = [
     "PERIODS",
     "PersonaStrategy",
     "Strategy",
+    "StrategyPhase",
     "TypedCost",
+    "highest_level",
     "level_of",
+    "with_phase",
     "with_typed_levels",
 ]
 
@@ -90,7 +93,7 @@ def _level(name: str) -> Any:
 
 
 def _persona_level(name: str) -> Any:
-    return number(None, 0.0, 1.0, f"{CAPABILITIES[name].title} for this persona", optional=True)
+    return number(None, 0.0, 1.0, f"{CAPABILITIES[name].title}, where it differs", optional=True)
 
 
 def _effectiveness(name: str) -> Any:
@@ -233,6 +236,18 @@ class PersonaStrategy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyPhase(PersonaStrategy):
+    """What changes some time after a strategy has started; ``None`` keeps what is in force.
+
+    A persona for which the strategy has a level of its own keeps it, unless the phase names the persona. A higher level
+    is built then, for what it costs more than what stands.
+    """
+
+    weeks: int = whole(1, 1, 65000, "steps after the strategy's start from which it is in force", "steps")
+    personas: Mapping[str, PersonaStrategy] = quantity("levels that differ per persona from then on", factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
     """How a company leads its customers (Edelman & Singer 2015): capabilities, contacts, data use, cost."""
 
@@ -263,6 +278,7 @@ class Strategy:
     start_week: int = whole(0, 0, 65000, "week of the horizon in which the strategy starts", "weeks")
     costs: Costs = quantity("what it costs", factory=Costs)
     personas: Mapping[str, PersonaStrategy] = quantity("levels that differ per persona", factory=dict)
+    phases: Mapping[str, StrategyPhase] = quantity("what changes later, by a name of one's own", factory=dict)
 
 
 def with_typed_levels(strategy: Strategy) -> Strategy:
@@ -316,6 +332,51 @@ def level_of(strategy: Strategy, name: str, persona: str) -> float:
     if name in ("customers", "prospects"):
         return float(getattr(strategy.contacts_per_week, name))
     return float(getattr(strategy, name))
+
+
+def with_phase(strategy: Strategy, phase: StrategyPhase) -> Strategy:
+    """Return a strategy as it is from the start of one of its phases on.
+
+    Examples
+    --------
+    >>> phase = StrategyPhase(weeks=26, automation=0.8, customers=0.1)
+    >>> later = with_phase(Strategy(automation=0.2, context=0.5), phase)
+    >>> later.automation, later.context, later.contacts_per_week.customers
+    (0.8, 0.5, 0.1)
+    """
+    contacts = {name: getattr(phase, name) for name in ("customers", "prospects") if getattr(phase, name) is not None}
+    levels = (*CAPABILITIES, "prospect_knowledge")
+    personas = dict(strategy.personas)
+    for name, own in phase.personas.items():
+        said = {item.name: getattr(own, item.name) for item in fields(own) if getattr(own, item.name) is not None}
+        personas[name] = replace(personas.get(name, PersonaStrategy()), **said)
+    return replace(
+        strategy,
+        **{name: getattr(phase, name) for name in levels if getattr(phase, name) is not None},
+        contacts_per_week=replace(strategy.contacts_per_week, **contacts),
+        personas=personas,
+    )
+
+
+def highest_level(strategy: Strategy, name: str) -> float:
+    """Return the highest level or contact rate that a strategy ever has, for any persona and in any phase.
+
+    Parameters
+    ----------
+    strategy : Strategy
+    name : str
+        As for :func:`level_of`.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
+    contacts = strategy.contacts_per_week
+    own = getattr(contacts if name in ("customers", "prospects") else strategy, name)
+    stated = [*strategy.personas.values(), *strategy.phases.values()]
+    stated += [each for phase in strategy.phases.values() for each in phase.personas.values()]
+    return max([float(own), *(float(getattr(each, name) or 0.0) for each in stated)])
 
 
 def _levels_of(strategy: Strategy, name: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from agents.brands import Brand
 from agents.personas import Persona, Spread
-from agents.strategies import PersonaStrategy, Strategy, TypedCost
+from agents.strategies import PersonaStrategy, Strategy, StrategyPhase, TypedCost
 from sim.scenario.journey import Stage
 from sim.scenario.market import Channel, Market
 from sim.scenario.resolved import Record
@@ -98,8 +98,9 @@ SECTIONS: tuple[tuple[str, str, type, tuple[str, ...]], ...] = (
     ("Channel", "market.channels.NAME.", Channel, ()),
     ("Persona", "personas.NAME.", Persona, ("name", "title")),
     ("Trait of a persona (a number is its mean)", "personas.NAME.TRAIT.", Spread, ()),
-    ("Strategy", "arms.ARM.BRAND.strategy.", Strategy, ("name", "title", "personas")),
+    ("Strategy", "arms.ARM.BRAND.strategy.", Strategy, ("name", "title", "personas", "phases")),
     ("Strategy for one persona", "arms.ARM.BRAND.strategy.personas.NAME.", PersonaStrategy, ()),
+    ("Strategy from some step on", "arms.ARM.BRAND.strategy.phases.NAME.", StrategyPhase, ("personas",)),
     ("Stage of a journey", "journeys.NAME.stages.STAGE.", Stage, ()),
 )
 

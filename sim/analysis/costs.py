@@ -82,7 +82,7 @@ def cost_table(
         values = {name: np.array([float(count(one[name])) for one in replicates]) for name in (arm, scenario.baseline)}
         return estimate(values[arm], sampling.of(arm), beside=sampling.beside(arm, values)).mean or 0.0
 
-    lines = [*_fixed_lines(scenario, timeline), *_counted_lines(scenario, timeline[-1][1].strategy.costs, mean)]
+    lines = [*_fixed_lines(scenario, timeline), *_counted_lines(scenario, timeline[-1].plan.strategy.costs, mean)]
     return [line._asdict() for line in lines]
 
 
@@ -91,8 +91,8 @@ def _fixed_lines(scenario: ResolvedScenario, timeline: Sequence[Any]) -> list[Co
     first, last = scenario.burn_in, scenario.burn_in + scenario.horizon
     charged = segment_costs(timeline, scenario)
     lines: list[CostLine] = []
-    for at, (start, plan) in enumerate(timeline):
-        end = timeline[at + 1][0] if at + 1 < len(timeline) else last
+    for at, (start, plan, _) in enumerate(timeline):
+        end = timeline[at + 1].start if at + 1 < len(timeline) else last
         steps = max(0, min(end, last) - max(start, first))
         final = at + 1 == len(timeline)
         until = "" if final else f" until {scenario.step} {end - first}"

@@ -74,7 +74,9 @@ def translate(verb: str, words: Sequence[str]) -> list[str]:
             key, _, value = word.partition("=")
             translated.append(f"{key}=[{value}]")
         elif not VERBS[verb].words and _is_factor(word.partition("=")[0]):
-            translated.append(f"++factors.{word}")
+            # Laid over the factors as a mapping: a key with spaces is none of Hydra's.
+            key, _, value = word.partition("=")
+            translated.append(f"++factors={{{key}: {value}}}" if " " in key else f"++factors.{word}")
         elif word.startswith(tuple(f"{key}{sign}" for key in VERBS[verb].open for sign in (".", "={"))):
             translated.append(f"++{word}")
         elif conditions := _CONDITIONS.fullmatch(word):
@@ -115,9 +117,9 @@ def _closed_up(words: Iterable[str]) -> Iterator[str]:
 
 def _is_factor(key: str) -> bool:
     """Whether a key names a factor, such as `capability_cost`; of a verb that reads a scenario."""
-    from sim.experiments.factors import NAMED
+    from sim.experiments.factors import is_named
 
-    return key in NAMED
+    return is_named(key)
 
 
 def _as_key(option: str, following: Sequence[str]) -> str:

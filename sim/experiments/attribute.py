@@ -14,7 +14,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.strategies import CAPABILITIES, CapabilityCosts, PersonaStrategy, Strategy
+from agents.strategies import CAPABILITIES, CapabilityCosts, PersonaStrategy, Strategy, StrategyPhase
 from sim.analysis.attribution import summarise_attribution
 from sim.analysis.control_variate import ControlVariate
 from sim.analysis.metrics import EVERYBODY
@@ -287,11 +287,37 @@ def _mixed(off: Strategy, on: Strategy, players: Collection[str]) -> Strategy:
         contact=(on if "contacts" in players else off).costs.contact,
         **other,
     )
-    personas = {}
-    for persona in (*on.personas, *(name for name in off.personas if name not in on.personas)):
-        own: dict[str, float | None] = {}
-        for player, (_, fields) in _SWITCHED.items():
-            strategy = (on if player in players else off).personas.get(persona, PersonaStrategy())
-            own |= {field: getattr(strategy, field) for field in fields}
-        personas[persona] = PersonaStrategy(**own)
-    return replace(on, **levels, costs=costs, personas=personas)
+    personas = _mixed_personas(off.personas, on.personas, players)
+    return replace(on, **levels, costs=costs, personas=personas, phases=_mixed_phases(off, on, players))
+
+
+def _mixed_levels(off: PersonaStrategy, on: PersonaStrategy, players: Collection[str]) -> dict[str, float | None]:
+    own: dict[str, float | None] = {}
+    for player, (_, fields) in _SWITCHED.items():
+        source = on if player in players else off
+        own |= {field: getattr(source, field) for field in fields}
+    return own
+
+
+def _mixed_personas(
+    off: Mapping[str, PersonaStrategy], on: Mapping[str, PersonaStrategy], players: Collection[str]
+) -> dict[str, PersonaStrategy]:
+    none = PersonaStrategy()
+    return {
+        persona: PersonaStrategy(**_mixed_levels(off.get(persona, none), on.get(persona, none), players))
+        for persona in dict.fromkeys((*on, *off))
+    }
+
+
+def _mixed_phases(off: Strategy, on: Strategy, players: Collection[str]) -> dict[str, StrategyPhase]:
+    """Return the phases of both, those that begin at the same time as one."""
+    by_start = [{phase.weeks: phase for phase in strategy.phases.values()} for strategy in (off, on)]
+    found = {}
+    for weeks in sorted({*by_start[0], *by_start[1]}):
+        one, other = (phases.get(weeks, StrategyPhase(weeks=weeks)) for phases in by_start)
+        found[f"from_{weeks}"] = StrategyPhase(
+            weeks=weeks,
+            personas=_mixed_personas(one.personas, other.personas, players),
+            **_mixed_levels(one, other, players),
+        )
+    return found

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.execution.trials import Trial
-from sim.experiments.factors import NAMED, named_values, read_named_factor
+from sim.experiments.factors import is_named, named_values, read_named_factor
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.dotted_key import value_at, with_values
 from sim.scenario.errors import ConfigError, suggest
@@ -211,7 +211,7 @@ def _read_levers(data: object, scenario: Scenario, where: str) -> tuple[Factor, 
     arm = next((name for name in scenario.arms if name != scenario.baseline), scenario.baseline)
     return tuple(
         read_named_factor(path, given, scenario, arm)
-        if path in NAMED
+        if is_named(path)
         else read_factor(path, given, scenario, f"{place}levers.{path}")
         for path, given in flatten(data)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agents.strategies import CAPABILITIES
+from agents.strategies import CAPABILITIES, highest_level
 from sim.analysis.response import Response
 from sim.analysis.summary import DoubtRuns
 from sim.experiments.measured import Runs, measured
@@ -57,8 +57,7 @@ def doubt_sources(scenario: Scenario) -> dict[str, dict[str, Any]]:
 
 def acts(strategy: Any, name: str) -> bool:
     """Whether a capability does anything, at its effectiveness, for any persona."""
-    levels = [getattr(strategy, name), *(getattr(own, name) or 0.0 for own in strategy.personas.values())]
-    return max(levels) > 0.0 and getattr(strategy.effectiveness, name) > 0.0
+    return highest_level(strategy, name) > 0.0 and getattr(strategy.effectiveness, name) > 0.0
 
 
 def doubt_runs(runs: Runs, *, options: Mapping[str, Any]) -> dict[str, DoubtRuns]:

@@ -1,7 +1,8 @@
 """Factors: what a question is asked about, each a lever or several that move together, with a name a strategist knows.
 
 `contact_rate` is one value of one strategy; `privacy_concern` shifts the mean of that trait in every persona;
-`capability_cost` multiplies everything that the capabilities cost. A factor of one's own is a path of
+`capability_cost` multiplies everything that the capabilities cost. A level or a contact rate may be one persona's, or
+begin later: `contact_rate for wary from 26` (:mod:`sim.experiments.scoped_lever`). A factor of one's own is a path of
 :mod:`sim.scenario.dotted_key`, with `*`, `times:` and `plus:` as there; a space may stand for the colon.
 """
 
@@ -12,12 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agents.strategies import CAPABILITIES, Strategy
+from agents.strategies import CAPABILITIES, Strategy, highest_level
+from sim.experiments.scoped_lever import ScopedLever, read_scope, spread_over_personas, with_phases
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.dotted_key import RELATIVE, with_values
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.factor import Factor, flatten, read_factor
-from sim.scenario.normal_form import SCENARIO_KEYS, normalize_journey
+from sim.scenario.normal_form import SCENARIO_KEYS, merge, normalize_journey
 from sim.scenario.resolved import Plan
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show, typed_number
@@ -26,6 +28,7 @@ __all__ = [
     "NAMED",
     "choose_factors",
     "factor_number",
+    "is_named",
     "isolate_arm",
     "named_values",
     "read_named_factor",
@@ -94,13 +97,16 @@ def _level_factor(name: str) -> _Named:
 def _levels(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
     strategy = _strategy(scenario, arm)
     place = f"times:arms.{arm}.focal.strategy"
-    return [(f"{place}.{name}", 1.0) for name in CAPABILITIES if getattr(strategy, name) > 0.0]
+    found = [(f"{place}.{name}", 1.0) for name in CAPABILITIES if getattr(strategy, name) > 0.0]
+    for at, phase in strategy.phases.items():
+        found += [(f"{place}.phases.{at}.{name}", 1.0) for name in CAPABILITIES if getattr(phase, name)]
+    return found
 
 
 def _effects(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
     strategy = _strategy(scenario, arm)
     place = f"times:arms.{arm}.focal.strategy.effectiveness"
-    return [(f"{place}.{name}", 1.0) for name in CAPABILITIES if getattr(strategy, name) > 0.0]
+    return [(f"{place}.{name}", 1.0) for name in CAPABILITIES if highest_level(strategy, name) > 0.0]
 
 
 def _effect_of(name: str) -> Callable[[Scenario, str], list[tuple[str, float]]]:
@@ -210,6 +216,17 @@ NAMED: Mapping[str, _Named] = {
 }  # fmt: skip
 
 
+def is_named(name: str) -> bool:
+    """Say whether a lever has a name, also for one persona or from some step on; else it is a path.
+
+    Examples
+    --------
+    >>> is_named("contact_rate"), is_named("contact_rate for wary"), is_named("market.contact.fatigue")
+    (True, True, False)
+    """
+    return name in NAMED or read_scope(name) is not None
+
+
 def factor_number(factor: Factor, number: float) -> str:
     """Write one of a factor's numbers with what it means: `x2.5`, `+0.2`, `0.15`."""
     size = f"{abs(number):.3g}"
@@ -256,16 +273,18 @@ def choose_factors(data: object, scenario: Scenario, arm: str, *, names: Sequenc
             if not isinstance(item, str):
                 raise ConfigError(f"levers holds {show(item)}; give names, or a mapping of names or paths to ranges")
         data = dict.fromkeys(data)
+    personas = [persona.name for persona in scenario.personas]
     if not isinstance(data, Mapping) or not data:
         raise ConfigError(
             f"levers is {show(data)}; give null, a list of names, or a mapping of names or paths to ranges"
         )
     factors = []
-    for written_name, said in flatten(data):
+    listed = [(name, said) for key, said in flatten(data) for name in spread_over_personas(key, personas)]
+    for written_name, said in listed:
         # A colon is hard to write on the command line: `times PATH` is `times:PATH`.
         how, _, path = written_name.partition(" ")
         name = f"{how}:{path.strip()}" if path and f"{how}:" in RELATIVE else written_name
-        if name in NAMED:
+        if is_named(name):
             factor = read_named_factor(name, said, scenario, arm)
         elif "." not in name and name not in ("population", "horizon", "burn_in"):
             raise ConfigError(
@@ -332,14 +351,20 @@ def named_values(values: Mapping[str, Any], scenario: Scenario) -> dict[str, Any
     {'arms.proactive.focal.strategy.contacts_per_week.customers': 0.3}
     """
     written: dict[str, Any] = {}
+    arms = [arm for arm in scenario.arms if arm != scenario.baseline] or [scenario.baseline]
     for name, value in values.items():
-        if name not in NAMED:
+        if not is_named(name):
             written[name] = value
             continue
+        scope = read_scope(name)
+        title = NAMED[name if scope is None else scope.base].title
         number = typed_number(value)
         if not isinstance(number, int | float) or isinstance(number, bool) or not math.isfinite(number):
-            raise ConfigError(f"{name} is {show(value)}; give a number ({NAMED[name].title})")
-        arms = [arm for arm in scenario.arms if arm != scenario.baseline] or [scenario.baseline]
+            raise ConfigError(f"{name} is {show(value)}; give a number ({title})")
+        if scope is not None:
+            for arm in arms:
+                merge(written, _scoped_values(name, scope, number, scenario, arm))
+            continue
         paths = dict(path for arm in arms for path in NAMED[name].paths(scenario, arm))
         if not paths:
             raise ConfigError(
@@ -351,6 +376,20 @@ def named_values(values: Mapping[str, Any], scenario: Scenario) -> dict[str, Any
                 written |= {f"arms.{arm}.{brand}.journey": journey for brand in _idle_competitors(scenario, arm)}
         written |= Factor(name, number, number, paths=tuple(paths.items())).values(number)
     return written
+
+
+def _scoped_values(name: str, scope: ScopedLever, number: float, scenario: Scenario, arm: str) -> dict[str, Any]:
+    """Return what sets a scoped lever in an arm that may not have the phase yet."""
+    phased = with_phases(scenario, arm, [name])
+    path = scope.path(phased, arm)
+    if phased is scenario:
+        return {path: number}
+    place, _, inside = path.partition(".phases.")
+    phase, *steps = inside.split(".")
+    levels: Any = number
+    for step in reversed(steps):
+        levels = {step: levels}
+    return {f"{place}.phases": {phase: {"weeks": scope.weeks, **levels}}}
 
 
 def isolate_arm(scenario: Scenario, arm: str, data: object) -> Scenario:
@@ -375,6 +414,7 @@ def isolate_arm(scenario: Scenario, arm: str, data: object) -> Scenario:
     """
     names = {scenario.baseline, arm}
     small = replace(scenario, arms={name: scenario.arms[name] for name in scenario.arms if name in names})
+    small = with_phases(small, arm, _names_in(data))
     asked = data is None or (isinstance(data, str | list | tuple | Mapping) and "competitors_answer" in data)
     if not asked or len(scenario.brands) < 2:
         return small
@@ -385,14 +425,21 @@ def isolate_arm(scenario: Scenario, arm: str, data: object) -> Scenario:
     return replace(small, arms={**small.arms, arm: replace(small.arms[arm], plans=plans)})
 
 
+def _names_in(data: object) -> list[str]:
+    """Return the names of the factors that are asked for, as far as they can be told."""
+    if isinstance(data, Mapping):
+        return [name for name, _ in flatten(data)]
+    found = [data] if isinstance(data, str) else data if isinstance(data, list | tuple) else []
+    return [name for name in found if isinstance(name, str)]
+
+
 def _idle_competitors(scenario: Scenario, arm: str) -> list[str]:
     """Return the competitors that do nothing in an arm so far: no capability, no contact."""
     found = []
     for brand, plan in scenario.arms[arm].plans.items():
         strategy = plan.strategy
-        levels = [getattr(strategy, name) for name in CAPABILITIES]
-        levels += [strategy.contacts_per_week.customers, strategy.contacts_per_week.prospects]
-        if brand != scenario.market.focal and not any(levels) and not strategy.personas:
+        acting = any(highest_level(strategy, name) for name in (*CAPABILITIES, "customers", "prospects"))
+        if brand != scenario.market.focal and not acting and not strategy.personas:
             found.append(brand)
     return found
 
@@ -420,12 +467,27 @@ def read_named_factor(name: str, said: object, scenario: Scenario, arm: str) -> 
     ConfigError
         If the arm has nothing that it could change, or the range cannot be used.
     """
+    scope = read_scope(name)
+    if scope is not None:
+        return _read_scoped(name, scope, said, scenario, arm)
     kind = NAMED[name]
     paths = tuple(kind.paths(scenario, arm))
     if not paths:
         raise ConfigError(f"levers names {name}, but the arm {arm!r} of {scenario.name!r} has nothing it could move")
     low, high = _doubted(name, scenario, arm) or (kind.low, kind.high)
-    given: Any = {"low": low, "high": high, "scale": kind.scale}
+    given = _given(name, {"low": low, "high": high, "scale": kind.scale}, said)
+    for path, weight in paths:
+        _check(name, path, given, weight, scenario)
+    if kind.own is None:
+        factor = read_factor(paths[0][0], given, scenario, f"levers.{name}")
+    else:
+        factor = Factor(name, float(given["low"]), float(given["high"]), given["scale"], own=kind.own)
+    return replace(factor, name=name, title=kind.title, label=kind.label, paths=paths)
+
+
+def _given(name: str, usual: Mapping[str, Any], said: object) -> dict[str, Any]:
+    """Return the range of a factor that has a name: what was said laid over the usual."""
+    given: Any = dict(usual)
     if isinstance(said, Mapping):
         given |= said
     elif said is not None:
@@ -434,13 +496,32 @@ def read_named_factor(name: str, said: object, scenario: Scenario, arm: str) -> 
         given |= {"low": said[0], "high": said[1]}
         if given["scale"] == "log" and isinstance(said[0], int | float) and said[0] <= 0:
             given["scale"] = "linear"
-    for path, weight in paths:
-        _check(name, path, given, weight, scenario)
-    if kind.own is None:
-        factor = read_factor(paths[0][0], given, scenario, f"levers.{name}")
-    else:
-        factor = Factor(name, float(given["low"]), float(given["high"]), given["scale"], own=kind.own)
-    return replace(factor, name=name, title=kind.title, label=kind.label, paths=paths)
+    return dict(given)
+
+
+def _read_scoped(name: str, scope: ScopedLever, said: object, scenario: Scenario, arm: str) -> Factor:
+    """Read a level or a contact rate for one persona, or from some step on."""
+    kind, personas = NAMED[scope.base], [persona.name for persona in scenario.personas]
+    if scope.persona and scope.persona not in personas:
+        raise ConfigError(
+            f"levers names {name}, and {scope.persona!r} is no persona of {scenario.name!r};"
+            f" {suggest(scope.persona, personas, 'the personas are')}"
+        )
+    if not kind.paths(scenario, arm):
+        raise ConfigError(f"levers names {name}, but the arm {arm!r} of {scenario.name!r} has nothing it could move")
+    if scope.weeks >= scenario.horizon:
+        raise ConfigError(
+            f"levers names {name}, which begins after the horizon of {scenario.horizon} steps; give an earlier one"
+        )
+    given = _given(name, {"low": kind.low, "high": kind.high, "scale": kind.scale}, said)
+    factor = read_factor(scope.path(scenario, arm), given, scenario, f"levers.{name}")
+    return replace(
+        factor,
+        name=name,
+        title=scope.words(kind.title, scenario.step),
+        label=scope.words(kind.label, scenario.step),
+        own=scope.own(scenario, arm),
+    )
 
 
 def _doubted(name: str, scenario: Scenario, arm: str) -> tuple[float, float] | None:

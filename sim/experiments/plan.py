@@ -14,6 +14,7 @@ from sim.execution.chunk import RUN_METRICS
 from sim.execution.trials import Trial, run_trials
 from sim.experiments.factor_response import TrialOptions
 from sim.experiments.plan_limit import PLAN_METRICS, SPENT, PlanLimit, less_is_better, plan_figure
+from sim.experiments.scoped_lever import lever_base
 from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.factor import Factor
@@ -177,7 +178,8 @@ class PlanQuestion:
         return np.array([self._least(factor) for factor in self.factors])
 
     def _least(self, factor: Factor) -> float:
-        priced = factor.name in _PRICED or factor.name.rpartition(".")[2] in (*_PRICED, "customers", "prospects")
+        names = lever_base(factor.name), factor.name.rpartition(".")[2]
+        priced = any(name in (*_PRICED, "customers", "prospects") for name in names)
         return factor.share(max(0.0, factor.low)) if priced else factor.own_share
 
     def settings(self, shares: Floats) -> dict[str, float]:

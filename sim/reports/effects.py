@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from agents.strategies import CAPABILITIES
+from agents.strategies import CAPABILITIES, highest_level
 from sim.experiments.result import Result
 from sim.number_format import in_words
 from sim.scenario.journey import Edge
@@ -43,7 +43,7 @@ def effects(result: Result) -> Iterator[EdgeEffect]:
         plan.journey: None
         for arm in scenario.arms.values()
         for plan in arm.plans.values()
-        if any(getattr(plan.strategy, name) for name in CAPABILITIES) or plan.strategy.contacts_per_week.customers
+        if any(highest_level(plan.strategy, name) for name in (*CAPABILITIES, "customers"))
     }
     for name in used:
         journey = scenario.journeys[name]

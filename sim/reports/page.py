@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agents.personas import Persona
-from agents.strategies import CAPABILITIES, Strategy
+from agents.strategies import CAPABILITIES, PersonaStrategy, Strategy, highest_level
 from agents.traits import TRAITS
 from sim.analysis.verdict import break_even_sentence
 from sim.experiments.result import Result
@@ -122,17 +122,13 @@ def _values(result: Result, arm: str) -> Mapping[str, Any] | None:
 
 
 def _strategies(result: Result) -> Iterator[tuple[str, str, str, Strategy, list[tuple[str, dict[str, float]]]]]:
-    """Yield (arm, brand, journey, strategy, own levels by persona) of every plan that does anything."""
+    """Yield (arm, brand, journey, strategy, levels that differ by persona and phase) of every plan that acts."""
     for arm in result.scenario.arms.values():
         for brand, plan in arm.plans.items():
-            strategy, contacts = plan.strategy, plan.strategy.contacts_per_week
-            levels = [getattr(strategy, name) for name in CAPABILITIES]
-            if not any((*levels, contacts.customers, contacts.prospects, strategy.prospect_knowledge)):
+            strategy = plan.strategy
+            acting = (*CAPABILITIES, "customers", "prospects", "prospect_knowledge")
+            if not any(highest_level(strategy, name) for name in acting):
                 continue
-            own = [
-                (persona, {name: level for name, level in dataclasses.asdict(levels).items() if level is not None})
-                for persona, levels in strategy.personas.items()
-            ]
             market, journey = result.scenario.market, result.scenario.journeys[plan.journey]
             titles = {persona.name: persona.title or in_words(persona.name) for persona in result.scenario.personas}
             yield (
@@ -140,8 +136,24 @@ def _strategies(result: Result) -> Iterator[tuple[str, str, str, Strategy, list[
                 market.brands[brand].title or in_words(brand),
                 journey.title or in_words(journey.name),
                 strategy,
-                [(titles[persona], levels) for persona, levels in own if levels],
+                [(words, levels) for words, levels in _own_levels(strategy, titles, result.scenario.step) if levels],
             )
+
+
+def _own_levels(strategy: Strategy, titles: Mapping[str, str], step: str) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield for whom or from when levels differ, and which."""
+
+    def stated(levels: PersonaStrategy) -> dict[str, float]:
+        found = {field.name: getattr(levels, field.name) for field in dataclasses.fields(PersonaStrategy)}
+        return {name: level for name, level in found.items() if level is not None}
+
+    for persona, levels in strategy.personas.items():
+        yield f"for {titles[persona]}", stated(levels)
+    for phase in sorted(strategy.phases.values(), key=lambda phase: phase.weeks):
+        when = f"from {step} {phase.weeks} after the start"
+        yield when, stated(phase)
+        for persona, levels in phase.personas.items():
+            yield f"{when}, for {titles[persona]}", stated(levels)
 
 
 def _parameters(item: Any, path: str = "") -> Iterator[ParameterRow]:

@@ -252,6 +252,15 @@ def _build_strategy(data: Any, place: str, personas: list[str], config_path: Con
     doubt = read_doubt(strategy.doubt, config_path, where=where, key=f"{place}.doubt")
     strategy = dataclasses.replace(strategy, doubt=doubt)
     named = [("personas", name) for name in strategy.personas] + [("only", name) for name in strategy.only]
+    begins: dict[int, str] = {}
+    for name, phase in strategy.phases.items():
+        named += [(f"phases.{name}.personas", persona) for persona in phase.personas]
+        if phase.weeks in begins:
+            raise ConfigError(
+                f"{where}: {place}.phases: {begins[phase.weeks]} and {name} both begin {phase.weeks} steps after the"
+                " start; make them one"
+            )
+        begins[phase.weeks] = name
     for names, persona in named:
         if persona not in personas:
             raise ConfigError(

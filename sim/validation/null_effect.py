@@ -83,7 +83,7 @@ def powerless(scenario: Scenario) -> Scenario:
 
     def without(strategy: Strategy) -> Strategy:
         nothing: dict[str, Any] = dict.fromkeys(CAPABILITIES, 0.0)
-        return replace(strategy, **nothing, contacts_per_week=Contacts(), personas={})
+        return replace(strategy, **nothing, contacts_per_week=Contacts(), personas={}, phases={})
 
     return _with_strategies(scenario, without)
 

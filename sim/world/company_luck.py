@@ -120,9 +120,9 @@ def _team(scenario: ResolvedScenario, arm: str) -> _Team:
     weeks = scenario.burn_in + scenario.horizon
     timeline = timeline_of(scenario, scenario.arms[arm], scenario.market.focal)
     ends = innovation.cycle_weeks * np.arange(1, weeks // innovation.cycle_weeks + 1) - 1
-    active = np.searchsorted([week for week, _ in timeline], ends, side="right") - 1
-    planned = np.array([planned_experiments(scenario, plan.strategy) for _, plan in timeline])
-    effect = np.array([plan.strategy.effectiveness.innovation for _, plan in timeline])
+    active = np.searchsorted([part.start for part in timeline], ends, side="right") - 1
+    planned = np.array([planned_experiments(scenario, part.plan.strategy) for part in timeline])
+    effect = np.array([part.plan.strategy.effectiveness.innovation for part in timeline])
     return _Team(
         brand=scenario.focal,
         weeks=weeks,

@@ -14,14 +14,14 @@ from agents.traits import TRAITS
 from sim.scenario.calendar import STEPS_A_YEAR
 from sim.scenario.journey import GATES
 from sim.scenario.market import Market
-from sim.scenario.resolved import Arm, Plan, ResolvedScenario
+from sim.scenario.resolved import Arm, ResolvedScenario
 from sim.world.bounds import check_sums
 from sim.world.costs import segment_costs
 from sim.world.experiments import planned_experiments, stock_left
 from sim.world.graph import INCUMBENT, Graph, compile_graph
 from sim.world.laid_out import LaidOut
 from sim.world.quantiles import tail_quantiles, taste_quantiles
-from sim.world.timeline import timeline_of
+from sim.world.timeline import Segment, timeline_of
 from sim.world.world import BRAND, CONSTANTS, LEVEL, NO_WEEK, OFFER, PERSONA, REAL, SEGMENT, World
 
 __all__ = ["compile_world", "hostless_journey"]
@@ -67,12 +67,12 @@ def _brand_segments(scenario: ResolvedScenario, arm: Arm, brand: str) -> tuple[A
     return _SEGMENTS.find(parts, sizes, lambda: _lay_out_segments(scenario, timeline_of(scenario, arm, brand)))
 
 
-def _lay_out_segments(scenario: ResolvedScenario, timeline: Sequence[tuple[int, Plan]]) -> tuple[Any, Any, Any]:
+def _lay_out_segments(scenario: ResolvedScenario, timeline: Sequence[Segment]) -> tuple[Any, Any, Any]:
     market, personas, journeys = scenario.market, scenario.personas, tuple(scenario.journeys)
     segments = np.zeros(len(timeline), SEGMENT).view(np.recarray)
     levels = np.zeros((len(timeline), len(personas)), LEVEL).view(np.recarray)
     charged = segment_costs(timeline, scenario)
-    for at, (week, plan) in enumerate(timeline):
+    for at, (week, plan, _) in enumerate(timeline):
         strategy, costs = plan.strategy, plan.strategy.costs
         segment = segments[at]
         segment.start = week

@@ -13,7 +13,8 @@ from agents.personas import Persona
 from agents.strategies import CAPABILITIES, Strategy, TypedCost, level_of
 from sim.scenario.calendar import STEPS_A_YEAR
 from sim.scenario.errors import ConfigError
-from sim.scenario.resolved import Plan, ResolvedScenario
+from sim.scenario.resolved import ResolvedScenario
+from sim.world.timeline import Segment
 
 __all__ = ["SegmentCosts", "charged_cents", "segment_costs"]
 
@@ -101,12 +102,12 @@ def charged_cents(cost: TypedCost, strategy: Strategy, name: str, personas: Sequ
     return round(charged)
 
 
-def segment_costs(timeline: Sequence[tuple[int, Plan]], scenario: ResolvedScenario) -> list[SegmentCosts]:
+def segment_costs(timeline: Sequence[Segment], scenario: ResolvedScenario) -> list[SegmentCosts]:
     """Return what every segment of a brand's timeline is charged.
 
     Parameters
     ----------
-    timeline : sequence of (int, Plan)
+    timeline : sequence of Segment
         As :func:`sim.world.timeline.timeline_of` gives it.
     scenario : ResolvedScenario
 
@@ -117,7 +118,7 @@ def segment_costs(timeline: Sequence[tuple[int, Plan]], scenario: ResolvedScenar
     """
     stands = dict.fromkeys(CAPABILITIES, 0)
     out = []
-    for at, (_, plan) in enumerate(timeline):
+    for at, (start, plan, since) in enumerate(timeline):
         costs = plan.strategy.costs
         price = {
             name: charged_cents(getattr(costs.build, name), plan.strategy, name, scenario.personas)
@@ -130,7 +131,10 @@ def segment_costs(timeline: Sequence[tuple[int, Plan]], scenario: ResolvedScenar
             for name in CAPABILITIES
         }
         standing = {name: price[name] - build[name] for name in CAPABILITIES}
-        due = {name: _payments(getattr(costs.run, name).every, scenario) for name in CAPABILITIES}
+        # A phase goes on paying in the steps in which its strategy has paid so far.
+        due = {
+            name: np.roll(_payments(getattr(costs.run, name).every, scenario), since - start) for name in CAPABILITIES
+        }
         out.append(SegmentCosts(build, standing, run, due))
         stands = {name: max(stands[name], price[name]) for name in CAPABILITIES}
     return out

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
-from agents.strategies import Contacts, Strategy
+from agents.strategies import Contacts, Strategy, StrategyPhase, with_phase
 from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Arm, Plan, ResolvedScenario
 
-__all__ = ["timeline_of"]
+__all__ = ["Segment", "timeline_of"]
 
 
-def timeline_of(scenario: ResolvedScenario, arm: Arm, brand: str) -> list[tuple[int, Plan]]:
-    """Return the segments of a brand: the market's way, the baseline's plan, then the arm's own.
+class Segment(NamedTuple):
+    """A part of a brand's timeline.
+
+    Attributes
+    ----------
+    start : int
+        First step, from the first of the burn-in.
+    plan : Plan
+        In force from then on.
+    since : int
+        Step in which its strategy started: earlier than `start` where a phase begins or contacts end.
+    """
+
+    start: int
+    plan: Plan
+    since: int
+
+
+def timeline_of(scenario: ResolvedScenario, arm: Arm, brand: str) -> list[Segment]:
+    """Return the segments of a brand: the market's way, the baseline's plan, then the arm's own, each with its phases.
 
     Parameters
     ----------
@@ -24,17 +43,16 @@ def timeline_of(scenario: ResolvedScenario, arm: Arm, brand: str) -> list[tuple[
 
     Returns
     -------
-    list of (int, Plan)
-        First step, from the first of the burn-in, and the plan that is in force from then on.
+    list of Segment
+        By their first step.
     """
-    idle = Plan(journey=scenario.market.journey, strategy=Strategy())
-    timeline: list[tuple[int, Plan]] = []
     base = scenario.arms[scenario.baseline].plans[brand]
+    first = scenario.burn_in + base.strategy.start_week
     if base.strategy.start_week > 0:
-        timeline.append((0, idle))
-        timeline.append((scenario.burn_in + base.strategy.start_week, base))
+        idle = Plan(journey=scenario.market.journey, strategy=Strategy())
+        timeline = [Segment(0, idle, 0), *_phases(base, first, first)]
     else:
-        timeline.append((0, base))
+        timeline = _phases(base, 0, first)
     own = arm.plans[brand]
     if own.best_response is not None:
         raise ConfigError(
@@ -43,20 +61,42 @@ def timeline_of(scenario: ResolvedScenario, arm: Arm, brand: str) -> list[tuple[
         )
     if own != base:
         start = scenario.burn_in + own.strategy.start_week
-        timeline = [(week, plan) for week, plan in timeline if week <= start]
-        timeline.append((start, own))
-    return _with_ends(timeline)
+        # A strategy that starts in the same step is built; a later part of one that is given up then is not.
+        kept = [part for part in timeline if part.start < start or part.start == part.since == start]
+        timeline = [*kept, *_phases(own, start, start)]
+    return timeline
 
 
-def _with_ends(timeline: list[tuple[int, Plan]]) -> list[tuple[int, Plan]]:
-    """Return segments in which contacts that are made for some weeks end: a further segment without them."""
-    ended: list[tuple[int, Plan]] = []
-    for at, (week, plan) in enumerate(timeline):
-        ended.append((week, plan))
-        lasts = plan.strategy.contacts_per_week.weeks
-        if lasts is None or (at + 1 < len(timeline) and week + lasts >= timeline[at + 1][0]):
-            continue
-        own = {name: replace(each, customers=None, prospects=None) for name, each in plan.strategy.personas.items()}
-        silent = replace(plan.strategy, contacts_per_week=Contacts(), personas=own)
-        ended.append((week + lasts, replace(plan, strategy=silent)))
-    return ended
+def _phases(plan: Plan, start: int, first: int) -> list[Segment]:
+    """Return the segments of one plan: its start, its phases, and the end of contacts that are made for some weeks.
+
+    Parameters
+    ----------
+    plan : Plan
+    start : int
+        Step in which it starts.
+    first : int
+        Step from which its phases are counted: a baseline's plan that starts before the horizon has its phases in it.
+
+    Returns
+    -------
+    list of Segment
+    """
+    changes: list[tuple[int, int, StrategyPhase | None]] = [
+        (first + phase.weeks, 1, phase) for phase in plan.strategy.phases.values()
+    ]
+    lasts = plan.strategy.contacts_per_week.weeks
+    if lasts is not None:
+        changes.append((start + lasts, 0, None))
+    found = [Segment(start, plan, start)]
+    for step, _, phase in sorted(changes, key=lambda change: change[:2]):
+        strategy = found[-1].plan.strategy
+        changed = _without_contacts(strategy) if phase is None else with_phase(strategy, phase)
+        part = Segment(step, replace(plan, strategy=changed), start)
+        found = [*(found[:-1] if found[-1].start == step else found), part]
+    return found
+
+
+def _without_contacts(strategy: Strategy) -> Strategy:
+    own = {name: replace(each, customers=None, prospects=None) for name, each in strategy.personas.items()}
+    return replace(strategy, contacts_per_week=Contacts(), personas=own)
