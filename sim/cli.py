@@ -112,15 +112,15 @@ def _dispatch(words: list[str]) -> int:
     if verb not in VERBS:
         return _refuse(f"there is no verb {verb!r}; {suggest(verb, VERBS, 'there are')}; try: journey --help")
     verb, rest = rerun_of(verb, rest)
-    if not VERBS[verb].engages or any(word in _SHOWS for word in rest):
+    if not VERBS[verb].draws or any(word in _SHOWS for word in rest):
         return _run(verb, translate(verb, rest))
-    from sim.reports import artist
+    from sim.reports import drawing_process
 
-    artist.engage()
+    drawing_process.start()
     try:
         return _run(verb, translate(verb, rest))
     finally:
-        artist.dismiss()
+        drawing_process.stop()
 
 
 def _overview() -> str:
@@ -137,7 +137,7 @@ def _overview() -> str:
 
 
 def _run(verb: str, words: list[str]) -> int:
-    from sim.command_line.remembered import composition_key
+    from sim.command_line.composition_cache import composition_key
 
     key = None if VERBS[verb].spreads else composition_key(verb, words)
     job = None if key is None else _job_of(verb, key, words)
@@ -146,9 +146,9 @@ def _run(verb: str, words: list[str]) -> int:
 
 def _job_of(verb: str, key: str, words: list[str]) -> Job[Any, Any] | None:
     """Return the job of a configuration that was composed before, or None where it is to be composed."""
-    from sim.command_line.remembered import recall, user_folder
+    from sim.command_line.composition_cache import find, user_folder
 
-    data = recall(key)
+    data = find(key)
     if data is None:
         return None
     from sim.scenario.config_path import ConfigPath
@@ -227,7 +227,7 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any, key: str | 
     elif options.info is not None:
         composer.show_information(options.info)
     else:
-        from sim.command_line.remembered import remember
+        from sim.command_line.composition_cache import keep
         from sim.verbs import frame
 
         composer.refuse_idle(VERBS[verb].run)
@@ -239,7 +239,7 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any, key: str | 
         def task(data: Any) -> Any:
             job = check(data)
             if key is not None:
-                remember(key, data)
+                keep(key, data)
             try:
                 return frame.perform(job)
             except ConfigError:

@@ -9,7 +9,7 @@ from sim.scenario.errors import ConfigError
 
 __all__ = ["Classroom"]
 
-#: Pupils of one lesson that are remembered.
+#: Pupils of one lesson whose answers are kept.
 MOST_PUPILS = 2_000
 _LONGEST = 64
 

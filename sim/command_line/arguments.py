@@ -127,7 +127,7 @@ def _as_key(option: str, following: Sequence[str]) -> str:
     name, equals, value = option.removeprefix("--").partition("=")
     if f"--{name}" in _OPTIONS_WITH_VALUE or not _KEY.fullmatch(name):
         return ""
-    from sim.command_line.hydra_compose import option_names  # Hydra, which a remembered configuration does without
+    from sim.command_line.hydra_compose import option_names  # Hydra, which a kept composition does without
 
     if f"--{name}" in option_names():
         return ""

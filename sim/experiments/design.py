@@ -131,7 +131,7 @@ def _shares(method: str, points: int, levers: int, seed: int) -> NDArray[np.floa
         mesh = np.meshgrid(*[level] * levers, indexing="ij")
         shares = np.stack([axis.ravel() for axis in mesh], axis=1)
     elif method == "random":
-        # Keyed like all luck of this house: a point is the same however many are asked for.
+        # Keyed, as all draws are: a point is the same however many are asked for.
         shares = np.array([[_keyed(seed, point, lever) for lever in range(levers)] for point in range(points)])
     elif method == "latin_hypercube":
         shares = qmc.LatinHypercube(levers, rng=seed).random(points)

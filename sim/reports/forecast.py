@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -220,11 +220,6 @@ def _holdout(found: Forecast) -> dict[str, Any] | None:
 def forecast_lines(found: Forecast, warnings: Sequence[str]) -> list[str]:
     """Return the verdict: a few sentences a strategist can use."""
     return text_lines("forecast", **forecast_facts(found), warnings=warnings)
-
-
-def _estimates(found: Forecast) -> Iterator[tuple[str, float, float]]:
-    model = found.fit.model
-    return zip(model.names(), map(float, model.as_array()), map(float, found.fit.errors), strict=True)
 
 
 def estimate_line(found: Forecast) -> str:

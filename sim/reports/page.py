@@ -13,11 +13,11 @@ from agents.traits import TRAITS
 from sim.analysis.verdict import break_even_sentence
 from sim.experiments.result import Result
 from sim.number_format import in_words, typed
-from sim.reports.artist import draw_all
 from sim.reports.best_responses import best_response_tables
 from sim.reports.comparison import difference_name, focal_title, other_arms
 from sim.reports.difference_table import Row, difference_rows
 from sim.reports.document import write_page
+from sim.reports.drawing_process import draw_all
 from sim.reports.effects import effects
 from sim.reports.labels import METRIC_WORDS, metric_words
 from sim.reports.scope import customers_in_words

@@ -21,18 +21,18 @@ from sim.reports.comparison import (
 from sim.reports.names import slug
 from sim.reports.picture import Picture
 
-__all__ = ["drawers", "pictures"]
+__all__ = ["draw_functions", "pictures"]
 
 
 def pictures(result: Result) -> Iterator[Picture]:
     """Yield every figure of the report, in its order."""
-    for draw in drawers(result):
+    for draw in draw_functions(result):
         picture = draw()
         if picture is not None:
             yield picture
 
 
-def drawers(result: Result) -> list[Callable[[], Picture | None]]:
+def draw_functions(result: Result) -> list[Callable[[], Picture | None]]:
     """Return what draws each figure of the report, in its order; None comes of one that has nothing to show."""
     arms, others, part = arms_in_order(result), other_arms(result), _file_parts(arms_in_order(result))
     draw: list[Callable[[], Picture | None]] = []

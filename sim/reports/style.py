@@ -107,7 +107,7 @@ _SETTINGS: dict[str, object] = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw in the house's style, whatever the user's own matplotlib settings are, and leave those as they were."""
+    """Draw in the simulator's style, whatever the user's own matplotlib settings are, and leave those as they were."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)  # type: ignore[arg-type]

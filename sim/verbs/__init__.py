@@ -31,14 +31,14 @@ class Verb:
     #: Name of the key that names a finished run, whose scenario then counts: no key of a scenario may stand beside it.
     run: str = ""
     #: Whether other processes load what draws, and draw, while this one simulates and writes.
-    engages: bool = False
+    draws: bool = False
 
 
 VERBS: Mapping[str, Verb] = {
     "compare": Verb(
         "run the arms of a scenario on the same luck and say what changed, for whom and at what cost",
         "journey compare scenario=treadmill population=20000",
-        engages=True,
+        draws=True,
     ),
     "new": Verb(
         "make a folder of your own from a template; alone it shows which template fits which business",

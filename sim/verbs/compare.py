@@ -102,13 +102,13 @@ def _run(job: Job[CompareKeys, Ensemble | None], session: Session) -> Answer:
 
 
 def _import_ahead() -> None:
-    """Import what writes and shows a result, and what draws it where no artist does."""
-    import sim.reports.artist
+    """Import what writes and shows a result, and what draws it where no drawing process does."""
+    import sim.reports.drawing_process
     import sim.reports.page
     import sim.reports.terminal
     import sim.results.comparison
 
-    if not sim.reports.artist.are_engaged():
+    if not sim.reports.drawing_process.are_running():
         import sim.reports.overview
         import sim.reports.pictures
 

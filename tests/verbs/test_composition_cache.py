@@ -1,4 +1,4 @@
-"""Remembered configurations: the same answer as from Hydra, and composed anew after any change of what it is made of."""
+"""Kept compositions: the same answer as from Hydra, and composed anew after any change of what it is made of."""
 
 import json
 
@@ -6,8 +6,8 @@ import pytest
 
 import sim.command_line.composer as composer
 from sim.cli import main
-from sim.command_line import remembered
-from sim.command_line.remembered import composition_key, recall, remember
+from sim.command_line import composition_cache
+from sim.command_line.composition_cache import composition_key, find, keep
 from sim.verbs import frame
 
 WORDS = ("compare", "population=50", "horizon=10", "arms.proactive.focal.strategy.automation=0.3", "contact_rate=0.2")
@@ -17,8 +17,8 @@ WORDS = ("compare", "population=50", "horizon=10", "arms.proactive.focal.strateg
 def cache(monkeypatch, tmp_path):
     """Keep compositions in a folder of the test."""
     folder = tmp_path / "cache"
-    monkeypatch.setattr(remembered, "cache_home", lambda: str(folder))
-    return folder / remembered.COMPOSED
+    monkeypatch.setattr(composition_cache, "cache_home", lambda: str(folder))
+    return folder / composition_cache.COMPOSED
 
 
 def test_the_second_time_it_does_without_hydra_and_asks_the_same(cache, monkeypatch):
@@ -64,14 +64,14 @@ def test_any_change_in_a_users_folder_is_another_composition(tmp_path):
 
 def test_a_change_of_a_shipped_file_or_of_a_source_counts(tmp_path, monkeypatch):
     (tmp_path / "one.yaml").write_text("a: 1\n")
-    monkeypatch.setattr(remembered, "_own_files", lambda: iter([tmp_path / "one.yaml"]))
+    monkeypatch.setattr(composition_cache, "_own_files", lambda: iter([tmp_path / "one.yaml"]))
     before = composition_key("compare", [])
     (tmp_path / "one.yaml").write_text("a: 2\n")
     assert composition_key("compare", []) not in (before, None)
 
 
 def test_shipped_files_sources_and_versions_are_among_what_counts():
-    names = {"/".join(path.parts[-2:]) for path in remembered._own_files()}
+    names = {"/".join(path.parts[-2:]) for path in composition_cache._own_files()}
     assert {
         "scenario/treadmill.yaml", "configs/compare.yaml", "scenario/normal_form.py", "agents/strategies.py",
         "hydra/__init__.py", "omegaconf/version.py",
@@ -80,33 +80,33 @@ def test_shipped_files_sources_and_versions_are_among_what_counts():
 
 def test_what_json_would_change_is_not_kept(cache):
     for number, data in enumerate(({"a": {1: 2}}, {"a": (1, 2)}, {"a": float("nan")}, {"a": object()})):
-        remember(str(number), data)
-        assert recall(str(number)) is None
+        keep(str(number), data)
+        assert find(str(number)) is None
     data = {"a": [1, 1.0, True, None, "ü", float("inf")], "b": {}}
-    remember("good", data)
-    assert recall("good") == data
+    keep("good", data)
+    assert find("good") == data
 
 
 def test_a_damaged_file_is_composed_anew(cache):
-    remember("key", {"seed": 1})
+    keep("key", {"seed": 1})
     (place,) = cache.iterdir()
     whole = place.read_text()
     for damaged in (whole[:-3], "", "[" * 100_000, json.dumps({"sum": "0", "data": {"seed": 1}}), "[]"):
         place.write_text(damaged)
-        assert recall("key") is None
+        assert find("key") is None
     place.write_text(whole)
-    assert recall("key") == {"seed": 1}
+    assert find("key") == {"seed": 1}
 
 
 def test_a_cache_that_cannot_be_written_is_no_failure(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr(remembered, "cache_home", lambda: str(tmp_path / "file"))
-    remember("key", {"seed": 1})
-    assert recall("key") is None
+    monkeypatch.setattr(composition_cache, "cache_home", lambda: str(tmp_path / "file"))
+    keep("key", {"seed": 1})
+    assert find("key") is None
 
 
 def test_only_so_many_are_kept(cache, monkeypatch):
-    monkeypatch.setattr(remembered, "MOST_KEPT", 3)
+    monkeypatch.setattr(composition_cache, "MOST_KEPT", 3)
     for number in range(5):
-        remember(str(number), {"seed": number})
-    assert len(list(cache.iterdir())) == 3 and recall("4") == {"seed": 4}
+        keep(str(number), {"seed": number})
+    assert len(list(cache.iterdir())) == 3 and find("4") == {"seed": 4}

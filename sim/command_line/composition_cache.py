@@ -1,4 +1,4 @@
-"""Remembered: configurations that were composed before, found again by the content of all that they were composed of.
+"""Composition cache: configurations composed before, found again by the content of all that they were composed of.
 
 Hydra takes longer to start and to compose than a small comparison to run. What it composed is plain data, which is
 kept in the user's cache and used again while nothing has changed: not the words, not one of the files that may be read,
@@ -25,7 +25,7 @@ from sim.execution.partial_name import partial_name
 from sim.scenario.config_path import GROUPS, PATTERN
 from sim.scenario.yaml_reader import LARGEST_FILE
 
-__all__ = ["composition_key", "recall", "remember", "user_folder"]
+__all__ = ["composition_key", "find", "keep", "user_folder"]
 
 #: Where compositions lie in the cache.
 COMPOSED = "composed"
@@ -72,7 +72,7 @@ def composition_key(verb: str, words: Sequence[str]) -> str | None:
     return digest.hexdigest()
 
 
-def recall(key: str) -> Mapping[str, Any] | None:
+def find(key: str) -> Mapping[str, Any] | None:
     """Return what was composed under a key, or None.
 
     Parameters
@@ -88,7 +88,7 @@ def recall(key: str) -> Mapping[str, Any] | None:
         return None
 
 
-def remember(key: str, data: Mapping[str, Any]) -> None:
+def keep(key: str, data: Mapping[str, Any]) -> None:
     """Keep what was composed under a key; where that cannot be, it is composed again next time.
 
     Parameters

@@ -1,9 +1,9 @@
-"""Artist: processes that load what draws while a comparison still runs, and then share its figures.
+"""Drawing process: processes that load what draws while a comparison still runs, and then share its figures.
 
 Loading matplotlib and drawing a report take as long as a small comparison. Where a command begins, before anything is
-loaded that keeps threads or memory of its own, it forks: :func:`engage`. The new process loads what draws; when the
+loaded that keeps threads or memory of its own, it forks: :func:`start`. The new process loads what draws; when the
 comparison is there it forks once more, and both draw, each the next figure that nobody has begun. A figure is the same
-bytes whoever draws it. Where there are no artists, or one is lost, the command draws by itself.
+bytes whoever draws it. Where there are no such processes, or one is lost, the command draws by itself.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from sim.reports.picture import Picture
 if TYPE_CHECKING:
     from sim.experiments.result import Result
 
-__all__ = ["are_engaged", "dismiss", "draw_all", "engage"]
+__all__ = ["are_running", "draw_all", "start", "stop"]
 
 #: Dots per inch of the overview, which is a PNG.
 _OVERVIEW_DPI = 110.0
 #: Stands among the numbers of the figures for how many there are.
 _COUNT = -1
 #: How many draw at the same time; more than a machine has cores to spare gain nothing.
-_ARTISTS = 2
+_PROCESSES = 2
 
 
-class _Artists:
-    """The artists of this process: where they are handed a result, and where each hands over what it drew."""
+class _DrawingProcesses:
+    """The drawing processes of this one: where they are handed a result, and where each hands over what it drew."""
 
     def __init__(self, process: int, orders: IO[bytes], figures: Sequence[IO[bytes]]) -> None:
         self.process, self.orders, self.figures = process, orders, figures
@@ -49,8 +49,8 @@ class _Artists:
                 drawn |= pickle.load(stream)
         return drawn
 
-    def dismiss(self) -> None:
-        """Let them go; they end when nobody can order anything any more."""
+    def stop(self) -> None:
+        """Close the pipes: a process ends when nobody can order anything of it any more."""
         for stream in (self.orders, *self.figures):
             with suppress(OSError):
                 stream.close()
@@ -58,15 +58,15 @@ class _Artists:
             os.waitpid(self.process, 0)
 
 
-_engaged: list[_Artists] = []
+_running: list[_DrawingProcesses] = []
 
 
-def engage() -> None:
-    """Fork the artists, where that is safe and of use: on Linux, with two cores, before anything heavy is loaded."""
-    if _engaged or not _is_safe():
+def start() -> None:
+    """Fork the drawing processes, where that is safe and of use: on Linux, two cores, no heavy package loaded."""
+    if _running or not _is_safe():
         return
     ordered, orders = os.pipe()
-    pairs = [os.pipe() for _ in range(_ARTISTS)]
+    pairs = [os.pipe() for _ in range(_PROCESSES)]
     figures, drawn = ([pair[side] for pair in pairs] for side in (0, 1))
     sys.stdout.flush()
     sys.stderr.flush()
@@ -79,7 +79,7 @@ def engage() -> None:
         _close(orders, *figures)
         _work(ordered, drawn)
     _close(ordered, *drawn)
-    _engaged.append(_Artists(process, os.fdopen(orders, "wb"), [os.fdopen(end, "rb") for end in figures]))
+    _running.append(_DrawingProcesses(process, os.fdopen(orders, "wb"), [os.fdopen(end, "rb") for end in figures]))
 
 
 def _is_safe() -> bool:
@@ -92,15 +92,15 @@ def _is_safe() -> bool:
     )
 
 
-def are_engaged() -> bool:
+def are_running() -> bool:
     """Whether other processes will draw."""
-    return bool(_engaged)
+    return bool(_running)
 
 
-def dismiss() -> None:
-    """Let the artists go, whether or not they drew."""
-    while _engaged:
-        _engaged.pop().dismiss()
+def stop() -> None:
+    """Stop the drawing processes, whether or not they drew."""
+    while _running:
+        _running.pop().stop()
 
 
 def draw_all(result: Result) -> tuple[bytes, list[Picture]]:
@@ -128,20 +128,20 @@ def draw_all(result: Result) -> tuple[bytes, list[Picture]]:
 
 
 def _ordered(result: Result) -> dict[int, Any]:
-    """Let the artists draw, if there are any; they draw one result."""
-    if not _engaged:
+    """Have the drawing processes draw, if there are any; they draw one result."""
+    if not _running:
         return {}
-    artists = _engaged.pop()
+    processes = _running.pop()
     try:
-        return artists.draw(result)
+        return processes.draw(result)
     finally:
-        artists.dismiss()
+        processes.stop()
 
 
 def _tasks(result: Result) -> list[Callable[[], Any]]:
     """Return what draws each figure: the overview, which takes longest, and then the others."""
     from sim.reports.overview import overview
-    from sim.reports.pictures import drawers
+    from sim.reports.pictures import draw_functions
     from sim.reports.style import png_bytes
     from sim.reports.svg import svg_of
 
@@ -152,11 +152,11 @@ def _tasks(result: Result) -> list[Callable[[], Any]]:
 
         return task
 
-    return [lambda: png_bytes(overview(result), _OVERVIEW_DPI), *map(drawn, drawers(result))]
+    return [lambda: png_bytes(overview(result), _OVERVIEW_DPI), *map(drawn, draw_functions(result))]
 
 
 def _work(ordered: int, drawn: Sequence[int]) -> NoReturn:
-    """Be an artist: load what draws, wait for a result, draw, and end without ever returning."""
+    """Be a drawing process: load what draws, wait for a result, draw, and end without ever returning."""
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # who ordered hears it, and ends us by closing the pipes

@@ -1,0 +1,81 @@
+"""Drawing processes: other processes draw the same figures, and whatever happens to them, every figure is there."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from sim import Scenario, compare
+from sim.reports import drawing_process
+from sim.reports.pictures import pictures
+from sim.reports.svg import svg_of
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="drawing processes are forked on Linux alone")
+
+
+@pytest.fixture(scope="module")
+def result():
+    return compare(Scenario.load("treadmill", population=40, horizon=8, burn_in=2), replicates=1, effectiveness=False)
+
+
+def _figures(drawn):
+    overview, rest = drawn
+    return overview, {picture.name: svg_of(picture) for picture in rest}
+
+
+def _start(monkeypatch):
+    """Fork drawing processes although this process has loaded everything: as a test may, which draws nothing meanwhile."""
+    monkeypatch.setattr(drawing_process, "_is_safe", lambda: True)
+    drawing_process.start()
+    assert drawing_process.are_running()
+    return drawing_process._running[-1]
+
+
+@pytest.fixture
+def alone(result):
+    """What one process draws."""
+    assert not drawing_process.are_running()
+    return _figures(drawing_process.draw_all(result))
+
+
+def test_two_processes_draw_what_one_process_draws(result, alone, monkeypatch):
+    assert list(alone[1]) == [picture.name for picture in pictures(result)]
+    processes = _start(monkeypatch)
+    assert _figures(drawing_process.draw_all(result)) == alone
+    assert not drawing_process.are_running()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(processes.process, 0)
+
+
+def test_a_process_that_is_lost_leaves_no_figure_out(result, alone, monkeypatch):
+    processes = _start(monkeypatch)
+    os.kill(processes.process, signal.SIGKILL)
+    assert _figures(drawing_process.draw_all(result)) == alone
+
+
+def test_processes_that_are_not_needed_end(monkeypatch):
+    processes = _start(monkeypatch)
+    drawing_process.stop()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(processes.process, 0)
+
+
+def test_nothing_is_forked_beside_threads_or_loaded_libraries():
+    drawing_process.start()  # numpy is loaded here
+    assert not drawing_process.are_running()
+
+
+def test_a_command_starts_them_and_does_without_matplotlib_itself(tmp_path):
+    program = (
+        "import sys; from sim.cli import main\n"
+        "words = 'compare population=20 horizon=3 burn_in=0 replicates=1 quiet=true'.split()\n"
+        f"main([*words, 'output_dir={tmp_path}'])\n"
+        "print('matplotlib' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    expected = len(os.sched_getaffinity(0)) < 2
+    assert done.stdout.split()[-1] == str(expected)
+    (folder,) = (tmp_path / "compare").iterdir()
+    assert (folder / "figures" / "overview.png").is_file() and len(list((folder / "figures").glob("*.svg"))) > 5
