@@ -36,8 +36,10 @@ def difference_name(arm: str, baseline: str) -> str:
 
 def size_of(scenario: ResolvedScenario) -> dict[str, Any]:
     """Return of how many customers and over which time a result is, and how it is told: parts of `summary.json`."""
+    dated = {} if scenario.start_date is None else {"start_date": scenario.start_date}
     return {
         "step": scenario.step,
+        **dated,
         "renews": scenario.renews,
         "horizon": scenario.horizon,
         "burn_in": scenario.burn_in,

@@ -6,7 +6,7 @@ One table per arm and replicate: a result is written row group by row group, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from agents.money import CENTS
 from sim.analysis.metrics import of_market
 from sim.record.events import EVENT, KINDS, NOBODY
 from sim.record.history import FIXED_POINT, ORIGINS, Fixed, History, MarketTrace, Money
+from sim.scenario.calendar import STEP_SECONDS, step_starts
 
 if TYPE_CHECKING:
     from sim.scenario.resolved import ResolvedScenario
@@ -28,7 +29,6 @@ __all__ = [
     "WEEK_ZERO",
     "arrow_table",
     "customers",
-    "dates_of",
     "events",
     "flows",
     "market",
@@ -41,11 +41,9 @@ __all__ = [
 #: Persona of the rows that belong to no customer: fixed costs.
 COMPANY = "company"
 
-#: Week 0 of the horizon, for tools that need a date: a Monday, and no claim about the calendar.
-WEEK_ZERO = datetime(2001, 1, 1)
+#: Step 0 of a scenario without a start date, for tools that need one: a Monday, and no claim about the calendar.
+WEEK_ZERO = date(2001, 1, 1)
 _MINUTE = 60 * 10**6  # microseconds
-#: Seconds of a step; a month is one of the calendar.
-_STEP_SECONDS = {"week": 604_800, "day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
 #: Kind of the row that says where a logged customer stands when the horizon begins; not an event of the engines.
 _START = -1
 
@@ -72,9 +70,10 @@ def arrow_table(columns: Mapping[str, Sequence[Any]], numbers: Mapping[str, Any]
 def weekly(history: History, scenario: ResolvedScenario) -> Table:
     """Return the tidy weekly table of one arm and replicate.
 
-    Columns ``arm, replicate, week, persona, metric, key, value``; counts and amounts are of the whole market; means
-    are null where nobody is there to be averaged. A persona's contribution is what its customers cause; fixed costs
-    stand under the persona `COMPANY`, so that the sum over personas is the contribution.
+    Columns ``arm, replicate, week, persona, metric, key, value``, and ``date`` where there is a start date; counts and
+    amounts are of the whole market; means are null where nobody is there to be averaged. A persona's contribution is
+    what its customers cause; fixed costs stand under the persona `COMPANY`, so that the sum over personas is the
+    contribution.
     """
     weeks, heads = history.customers.shape[:2]
     by_persona, by_company = _personal_columns(history, scenario), _company_columns(history, scenario)
@@ -108,12 +107,21 @@ def weekly(history: History, scenario: ResolvedScenario) -> Table:
         {
             **_who(history, scenario, value.size),
             "week": _column(columns["week"]),
+            **_dates(columns["week"], scenario),
             "persona": _words(columns["persona"], [*personas, COMPANY]),
             "metric": _words(columns["metric"], codes.words(0)),
             "key": _words(columns["key"], codes.words(1)),
             "value": _column(value, np.isnan(value)),
         }
     )
+
+
+def _dates(steps: NDArray[np.int32], scenario: ResolvedScenario) -> dict[str, Any]:
+    """Return the day on which each step begins as a column, where the scenario has a start date."""
+    if scenario.starts is None:
+        return {}
+    days = step_starts(steps.astype(np.int64), scenario.step, scenario.starts).astype("datetime64[D]")
+    return {"date": _column(days.astype(np.int32)).cast(pa.date32())}
 
 
 Column = tuple[str, str, NDArray[np.float64]]
@@ -251,9 +259,10 @@ def events(history: History, scenario: ResolvedScenario) -> Table:
     cases = [f"{history.arm}/{history.replicate}/{customer}" for customer in log["customer"].tolist()]
     is_purchase, is_start = log["kind"] == KINDS.index("purchase"), log["kind"] == _START
     # Events of one step stand apart without leaving it.
-    apart = min(_MINUTE, _STEP_SECONDS.get(scenario.step, 3_600) * 10**6 // 256)
+    apart = min(_MINUTE, STEP_SECONDS.get(scenario.step, 3_600) * 10**6 // 256)
     minutes = (log["order"].astype(np.int64) + 1) * apart
-    stamps = dates_of(log["week"].astype(np.int64), scenario.step).astype(np.int64) + minutes
+    stamps = step_starts(log["week"].astype(np.int64), scenario.step, scenario.starts or WEEK_ZERO)
+    stamps = stamps.astype(np.int64) + minutes
     return pa.table(
         {
             "case_id": _texts(cases),
@@ -270,13 +279,6 @@ def events(history: History, scenario: ResolvedScenario) -> Table:
             "customer": _column(log["customer"]),
         }
     )
-
-
-def dates_of(steps: NDArray[np.int64], step: str) -> NDArray[Any]:
-    """Return when steps begin, as dates in microseconds."""
-    if step == "month":
-        return (np.datetime64(WEEK_ZERO, "M") + steps).astype("datetime64[us]")
-    return np.datetime64(WEEK_ZERO, "us") + steps * np.timedelta64(_STEP_SECONDS[step], "s").astype("timedelta64[us]")
 
 
 def _with_starts(history: History) -> NDArray[np.void]:

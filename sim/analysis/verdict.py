@@ -11,6 +11,7 @@ from sim import number_format
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.summary import difference_name
 from sim.number_format import bracket, decimal, in_renewals, in_words
+from sim.scenario.calendar import day_beside
 
 __all__ = ["CAVEAT", "break_even_sentence", "money", "verdict"]
 
@@ -334,17 +335,24 @@ class _Case:
         share, total = entry["share"], self.summary["replicates"]
         back = round(share * total)
         if total == 1:
-            when = f"in {self.step} {entry['mean']:.0f}" if back else f"not within {self.horizon}"
+            when = (
+                f"in {self.step} {entry['mean']:.0f}{self.day(entry['mean'])}" if back else f"not within {self.horizon}"
+            )
             return f"In this one replicate it pays back {when} (discounted)."
         if back == 0:
             return f"It does not pay back within {self.horizon} (discounted{_in_replicates(0, total)})."
         if entry["mean"] == 0.0 and back == total:
             return "It pays from the start: cumulative discounted contribution never falls below the baseline's."
-        when = f"It pays back in {self.step} {entry['mean']:.0f} on average (discounted{_in_replicates(back, total)})"
+        week = f"{entry['mean']:.0f}{self.day(entry['mean'])}"
+        when = f"It pays back in {self.step} {week} on average (discounted{_in_replicates(back, total)})"
         when += bracket(entry, lambda value: f"{value:.0f}")
         if back < total:
             when += f"; in the other {total - back} it does not within {self.horizon}"
         return f"{when}."
+
+    def day(self, step: float) -> str:
+        """Return in brackets the day on which a step begins; nothing where the scenario has no start date."""
+        return day_beside(step, self.step, self.summary.get("start_date"))
 
     def runway(self) -> str:
         low = self.differences["cash_low_point"]

@@ -9,6 +9,7 @@ from typing import Any
 from sim.analysis.summary import difference_name
 from sim.number_format import NOTHING, exact_percent, interval, probability, quantity
 from sim.reports.labels import metric_words
+from sim.scenario.calendar import day_beside
 
 __all__ = ["Row", "difference_rows"]
 
@@ -62,7 +63,8 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
         if payback:
             share = entry.get("share")
             ends = [None, None]
-            written = "never" if entry["mean"] is None else f"{step} {written}"
+            beside = "" if entry["mean"] is None else day_beside(entry["mean"], step, summary.get("start_date"))
+            written = "never" if entry["mean"] is None else f"{step} {written}{beside}"
             if share is not None and 0.0 < share < 1.0:
                 written += f" ({exact_percent(share, 0)} of replicates)"
         sure = metric not in _NO_CHANGE and low is not None and high is not None and (low > 0.0 or high < 0.0)

@@ -24,7 +24,7 @@ from sim.reports.figures.money import plot_cash, plot_waterfall
 from sim.reports.figures.personas import plot_personas
 from sim.reports.figures.timeline import plot_bands
 from sim.reports.names import short
-from sim.reports.scope import scope_of
+from sim.reports.scope import scope_of, steps_axis
 from sim.reports.style import finish, percent_axis, style
 from sim.reports.weekly_series import weekly_series
 
@@ -54,7 +54,7 @@ def overview(result: Result) -> Figure:
         percent_axis(top)
         _range(top, loop)
         plot_bands(top, middle, _bands(result, loop))
-        ahead = f"{scenario.step} of the horizon"
+        ahead = steps_axis(scenario)
         won, of = "Purchases won in the loyalty loop", "share of its purchases"
         finish(top, in_renewals(won, scenario.renews), x=ahead, y=in_renewals(of, scenario.renews))
         if arms:

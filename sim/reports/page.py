@@ -20,7 +20,7 @@ from sim.reports.document import write_page
 from sim.reports.drawing_process import draw_all
 from sim.reports.effects import effects
 from sim.reports.labels import METRIC_WORDS, metric_words
-from sim.reports.scope import customers_in_words
+from sim.reports.scope import customers_in_words, horizon_in_words
 
 __all__ = ["write_report"]
 
@@ -66,6 +66,7 @@ def _slots(result: Result) -> dict[str, Any]:
         "command": "journey compare from=.",
         "scenario": scenario,
         "customers": customers_in_words(scenario.market_customers, scenario.population),
+        "horizon": horizon_in_words(scenario.horizon, scenario.step, scenario.start_date),
         "baseline": scenario.baseline,
         "focal": focal_title(result),
         "currency": currency,

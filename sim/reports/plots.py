@@ -37,6 +37,7 @@ from sim.reports.figures.personas import draw_personas, draw_values
 from sim.reports.figures.timeline import TimelinePanel, draw_timeline
 from sim.reports.names import short
 from sim.reports.overview import overview
+from sim.reports.scope import steps_axis
 from sim.reports.style import money_axis, percent_axis
 from sim.reports.weekly_series import weekly_series
 
@@ -130,7 +131,7 @@ def loyalty(result: Result) -> Figure:
             sampling=result.sampling,
         ),
     ]
-    return draw_timeline(result.scenario.horizon, panels, note=_periods_note(result), step=result.scenario.step)
+    return draw_timeline(result.scenario.horizon, panels, note=_periods_note(result), x=steps_axis(result.scenario))
 
 
 def contacts(result: Result) -> Figure:
@@ -145,7 +146,7 @@ def contacts(result: Result) -> Figure:
         TimelinePanel(gone, "Opted out", "of customers", percent_axis, shape=SHARE, sampling=drawn),
     ]
     return draw_timeline(
-        result.scenario.horizon, panels, note=_periods_note(result), step=result.scenario.step, tall=1.5
+        result.scenario.horizon, panels, note=_periods_note(result), x=steps_axis(result.scenario), tall=1.5
     )
 
 
@@ -178,6 +179,7 @@ def cash(result: Result) -> Figure:
         title=f"Cumulative cash against {_called(result.scenario.baseline)}",
         doubt=cash_doubt(result),
         step=result.scenario.step,
+        x=steps_axis(result.scenario),
     )
 
 
@@ -223,7 +225,7 @@ def difference(result: Result, metric: str = "contribution") -> Figure:
     title = f"Difference in {words} from {_called(baseline)}"
     panel = TimelinePanel(gaps, title, f"{words}, {unit}", write, sampling=result.sampling)
     return draw_timeline(
-        result.scenario.horizon, [panel], note=_periods_note(result), step=result.scenario.step, tall=2.6, first=1
+        result.scenario.horizon, [panel], note=_periods_note(result), x=steps_axis(result.scenario), tall=2.6, first=1
     )
 
 

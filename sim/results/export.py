@@ -20,10 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from sim.analysis.tables import WEEK_ZERO, dates_of
+from sim.analysis.tables import WEEK_ZERO
 from sim.execution.partial_name import partial_name
 from sim.results.table import checked_path, open_table
-from sim.scenario.calendar import STEPS
+from sim.scenario.calendar import STEPS, read_day, step_starts
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 from sim.scenario.yaml_reader import read_yaml
@@ -54,8 +54,8 @@ def export_events(
         A result folder.
     format : {'csv', 'xes'}
         CSV keeps the columns of `events.parquet`. XES (IEEE 1849-2016) makes every case a trace; its dates count
-        weeks from :data:`sim.analysis.tables.WEEK_ZERO`, events of one week a minute apart. The log says when it
-        begins and ends, and how many customers were sampled.
+        weeks from the scenario's start date, or from :data:`sim.analysis.tables.WEEK_ZERO` where it has none, events
+        of one week a minute apart. The log says when it begins and ends, and how many customers were sampled.
     path : path, optional
         File to write; by default ``events.FORMAT`` in the folder.
     only : {'all', 'stages'}
@@ -83,7 +83,7 @@ def export_events(
             _write_csv(log, partial, only)
         else:
             with partial.open("w", encoding="utf-8", newline="\n") as out:
-                _write_xes(log, out, only, _end(folder))
+                _write_xes(log, out, only, *_span(folder))
         partial.replace(target)
     except (pa.ArrowException, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
@@ -111,8 +111,8 @@ def _kept(table: Any, only: str) -> Any:
     return table.filter(pc.is_in(table.column("kind").cast(pa.string()), pa.array(_STAGE_KINDS)))
 
 
-def _end(folder: str | Path) -> datetime:
-    """Return when the horizon ends, from the result's configuration."""
+def _span(folder: str | Path) -> tuple[datetime, datetime]:
+    """Return when the horizon begins and when it ends, from the result's configuration."""
     path = checked_path(folder, "config.yaml")
     config = read_yaml(path)
     horizon, step = config.get("horizon"), config.get("step", "week")
@@ -120,8 +120,10 @@ def _end(folder: str | Path) -> datetime:
         raise ConfigError(f"{path}: horizon is {show(horizon)}; give a whole number of steps")
     if step not in STEPS:
         raise ConfigError(f"{path}: step is {show(step)}; {suggest(step, STEPS, 'give one of')}")
-    end: datetime = dates_of(np.array([horizon]), step)[0].item()
-    return end
+    given = config.get("start_date")
+    start = WEEK_ZERO if given is None else read_day(given, str(path))
+    first, end = step_starts(np.array([0, horizon]), step, start).tolist()
+    return first, end
 
 
 def _undictionary(schema: Any) -> Any:
@@ -130,9 +132,9 @@ def _undictionary(schema: Any) -> Any:
     )
 
 
-def _write_xes(log: Any, out: TextIO, only: str, end: datetime) -> None:
+def _write_xes(log: Any, out: TextIO, only: str, start: datetime, end: datetime) -> None:
     out.write(_HEAD)
-    out.write(_attribute("date", "log:start", _iso(WEEK_ZERO), 2))
+    out.write(_attribute("date", "log:start", _iso(start), 2))
     out.write(_attribute("date", "log:end", _iso(end), 2))
     # A row group holds one arm and replicate, so a case never straddles two.
     for number in range(log.num_row_groups):

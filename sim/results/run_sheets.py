@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from sim.reports.sheet import (
     verdict_sheet,
 )
 from sim.results.workbook import TABLES, table_sheet, write_workbook
+from sim.scenario.calendar import read_day, step_date
 from sim.scenario.errors import ConfigError
 from sim.scenario.yaml_reader import read_yaml
 
@@ -167,13 +168,14 @@ def cash_sheet(weekly: Any, summary: Mapping[str, Any], start: date | None = Non
     summary : mapping
         Content of `summary.json`.
     start : date, optional
-        Day on which step 0 begins; a column of dates stands beside the steps then.
+        Day on which step 0 begins, the scenario's own where left out; a column of dates stands beside the steps then.
 
     Returns
     -------
     Sheet
     """
     step, baseline = str(summary.get("step", "week")), summary["baseline"]
+    start = start or start_of(summary)
     cash = _cash_by_arm(weekly, summary)
     weeks = len(next(iter(cash.values()), ()))
     columns: list[Column] = [Column("step", step.capitalize(), "count", 8)]
@@ -194,6 +196,12 @@ def cash_sheet(weekly: Any, summary: Mapping[str, Any], start: date | None = Non
     note = f"Contribution of the focal brand in each {step}, the mean over the replicates, not discounted."
     rows = tuple(zip(*cells, strict=True))
     return Sheet(f"Cash by {step}", tuple(columns), rows, str(summary.get("currency", "")), note)
+
+
+def start_of(summary: Mapping[str, Any]) -> date | None:
+    """Return the day on which step 0 of a run begins; None where its scenario gives none."""
+    given = summary.get("start_date")
+    return None if given is None else read_day(given)
 
 
 def _cash_by_arm(weekly: Any, summary: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
@@ -221,36 +229,6 @@ def _codes(column: Any) -> tuple[NDArray[np.int32], list[str]]:
     """Return a column of words as numbers (rows,) and the words that they stand for."""
     codes = column.indices
     return np.frombuffer(codes.buffers()[1], np.int32, len(codes), codes.offset * 4), column.dictionary.to_pylist()
-
-
-def step_date(start: date, step: int, unit: str) -> date:
-    """Return the day on which a step begins.
-
-    Parameters
-    ----------
-    start : date
-        Day on which step 0 begins.
-    step : int
-        Number of the step.
-    unit : {'week', 'day', 'month'}
-        What one step is. A month that has no such day begins on its last.
-
-    Returns
-    -------
-    date
-
-    Examples
-    --------
-    >>> step_date(date(2026, 1, 31), 1, "month"), step_date(date(2026, 1, 5), 2, "week")
-    (datetime.date(2026, 2, 28), datetime.date(2026, 1, 19))
-    """
-    if unit != "month":
-        return start + timedelta(days=step * (7 if unit == "week" else 1))
-    from calendar import monthrange
-
-    years, month = divmod(start.month - 1 + step, 12)
-    year, month = start.year + years, month + 1
-    return date(year, month, min(start.day, monthrange(year, month)[1]))
 
 
 def derived_table(name: str, summary: Mapping[str, Any], weekly: Any = None, start: date | None = None) -> Any:
@@ -297,7 +275,7 @@ def _wide(weekly: Any) -> Any:
         for metric, key in zip(frame["metric"].astype(str), frame["key"].fillna("").astype(str), strict=True)
     ]
     order = list(dict.fromkeys(frame["column"]))
-    index = ["arm", "replicate", "week", "persona"]
+    index = [name for name in ("arm", "replicate", "week", "date", "persona") if name in frame]
     wide = frame.pivot_table(index=index, columns="column", values="value", aggfunc="first", observed=True)
     return pa.Table.from_pandas(wide[[name for name in order if name in wide]].reset_index(), preserve_index=False)
 
@@ -323,6 +301,7 @@ def _facts(verb: str, config: Mapping[str, Any], summary: Mapping[str, Any]) -> 
         ("Customers of the market", customers),
         ("Customers simulated", summary.get("population") or config.get("population")),
         (f"Horizon, {step}s", summary.get("horizon") or config.get("horizon")),
+        ("Starts on", summary.get("start_date") or config.get("start_date")),
         ("Replicates", summary.get("replicates") or config.get("replicates")),
         ("Seed", str(config["seed"]) if "seed" in config else None),
         ("Currency", summary.get("currency")),

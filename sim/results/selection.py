@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.execution.partial_name import partial_name
+from sim.scenario.calendar import step_date
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
@@ -154,8 +155,6 @@ def with_dates(table: Any, start: date | None, step: str) -> Any:
     pyarrow.Table
     """
     import pyarrow as pa
-
-    from sim.results.run_sheets import step_date
 
     names = table.column_names
     column = next((name for name in ("week", "step") if name in names), None)

@@ -43,6 +43,7 @@ VALUES: tuple[str, ...] = (
     "title",
     "case",
     "step",
+    "start_date",
     "population",
     "horizon",
     "burn_in",

@@ -10,6 +10,7 @@ from typing import Any
 from agents.personas import Persona
 from agents.population import MAX_BRANDS, MAX_STAGES
 from agents.strategies import Strategy, with_typed_levels
+from sim.scenario.calendar import read_day
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.doubt import read_doubt
 from sim.scenario.errors import ConfigError, suggest
@@ -75,6 +76,8 @@ def _build(data: Mapping[str, Any], config_path: ConfigPath, where: str) -> dict
         for name, plans in data["arms"].items()
     }
     _check_best_responses(arms, baseline, market, where)
+    if data["start_date"] is not None:
+        read_day(data["start_date"], where)
     named = dict.fromkeys(plan.journey for arm in arms.values() for plan in arm.plans.values())
     answers = [plan.best_response for arm in arms.values() for plan in arm.plans.values()]
     named.update(dict.fromkeys(answer.journey for answer in answers if answer is not None and answer.journey))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Self
 
 from agents.personas import Persona
 from agents.quantity import choice, number, quantity, text, whole
 from agents.strategies import Strategy
-from sim.scenario.calendar import STEPS
+from sim.scenario.calendar import STEPS, read_day
 from sim.scenario.journey import Journey
 from sim.scenario.market import Market
 
@@ -97,6 +98,11 @@ class ResolvedScenario:
     arms: Mapping[str, Arm]
     baseline: str
     step: str = choice("week", STEPS, "what one step is; every duration and every rate of the scenario counts in it")
+    start_date: str | None = quantity(
+        "day on which step 0 of the horizon begins, YYYY-MM-DD: dates stand beside the steps then; changes no result",
+        default=None,
+        optional=True,
+    )
     population: int = whole(20_000, 1, 4_000_000_000, "customers that are simulated", "customers")
     horizon: int = whole(260, 1, 10_000, "steps compared", "steps")
     burn_in: int = whole(104, 0, 10_000, "steps simulated before, in the baseline's world, shared by all arms", "steps")
@@ -111,6 +117,11 @@ class ResolvedScenario:
     def market_customers(self) -> int:
         """How many customers the market really has; as many as are simulated where it does not say."""
         return self.population if self.market.customers is None else self.market.customers
+
+    @property
+    def starts(self) -> date | None:
+        """Day on which step 0 of the horizon begins, where the scenario gives one."""
+        return None if self.start_date is None else read_day(self.start_date)
 
     @property
     def renews(self) -> bool:

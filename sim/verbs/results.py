@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.quantity import choice, quantity, text, whole
 from sim.execution.places import STORE
+from sim.scenario.calendar import read_day
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import NAME
 from sim.scenario.yaml_reader import read_yaml
@@ -46,7 +47,9 @@ class ResultsKeys:
     x: str = text("", "column along the axis")
     y: str = text("contribution", "the figure that is drawn")
     to: str | None = quantity("the file to write", default=None, optional=True)
-    start_date: str | None = quantity("day on which the first step begins", default=None, optional=True)
+    start_date: str | None = quantity(
+        "day on which step 0 begins; null: the scenario's own", default=None, optional=True
+    )
     yes: bool = quantity("remove what clean lists", default=False)
 
 
@@ -168,7 +171,7 @@ def _selected(job: Job[ResultsKeys, None]) -> Any:
 
 def _whole_table(job: Job[ResultsKeys, None]) -> Any:
     from sim.results.catalog import Catalog
-    from sim.results.run_sheets import DERIVED, derived_table
+    from sim.results.run_sheets import DERIVED, derived_table, start_of
     from sim.results.selection import with_dates, with_values_apart
 
     if job.keys.run == STORE or job.keys.of in _OF_ALL:
@@ -177,7 +180,8 @@ def _whole_table(job: Job[ResultsKeys, None]) -> Any:
             raise ConfigError(f"of is {name!r}; of all results there are {', '.join(_OF_ALL)}")
         table = Catalog(job.output_dir).table(name)
         return with_values_apart(table) if name == "runs" else table
-    run, start = _found(job), _start(job.keys)
+    run = _found(job)
+    start = _start(job.keys) or start_of(run.summary)
     chosen = job.keys.of or _main_table(run)
     held = run.tables()
     if chosen in DERIVED and chosen not in held:
@@ -214,10 +218,7 @@ def _found(job: Job[ResultsKeys, None]) -> StoredResult:
 def _start(keys: ResultsKeys) -> date | None:
     if keys.start_date is None:
         return None
-    try:
-        return date.fromisoformat(str(keys.start_date))
-    except ValueError:
-        raise ConfigError(f"start_date is {keys.start_date!r}; give a day as YYYY-MM-DD, such as 2026-01-05") from None
+    return read_day(keys.start_date)
 
 
 def _main_table(run: StoredResult) -> str:

@@ -142,6 +142,7 @@ def draw_cash(
     title: str,
     doubt: CashDoubt | None = None,
     step: str = "week",
+    x: str = "week of the horizon",
 ) -> Figure:
     """Draw cumulative contribution minus the baseline's, with low point and payback.
 
@@ -157,6 +158,8 @@ def draw_cash(
         What bands cover beside independent replicates.
     step : {'week', 'day', 'month'}
         What one step is.
+    x : str
+        Label of the axis of steps.
 
     Returns
     -------
@@ -167,7 +170,7 @@ def draw_cash(
         figure, (axes,) = canvas(3.2)
         figure.subplots_adjust(left=0.17, bottom=0.24, right=0.82)
         plot_cash(axes, cash, currency=currency, payback=payback, doubt=doubt, step=step)
-        finish(axes, title, x=f"{step} of the horizon", y=f"cumulative difference, {currency}", flush=True)
+        finish(axes, title, x=x, y=f"cumulative difference, {currency}", flush=True)
         words = "Undiscounted. Band: 95 % interval of the mean. ▼ lowest point, mean over replicates.\n"
         footnote(figure, f"{words}Payback: the {step} from which the discounted sum stays above zero.")
     return figure

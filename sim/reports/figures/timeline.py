@@ -100,7 +100,13 @@ def label_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
 
 
 def draw_timeline(
-    weeks: int, panels: list[TimelinePanel], *, note: str = "", tall: float = 1.75, first: int = 0, step: str = "week"
+    weeks: int,
+    panels: list[TimelinePanel],
+    *,
+    note: str = "",
+    tall: float = 1.75,
+    first: int = 0,
+    x: str = "week of the horizon",
 ) -> Figure:
     """Draw panels one below the other over the same weeks.
 
@@ -116,8 +122,8 @@ def draw_timeline(
         Height of one panel in inches.
     first : int
         Look of the first series: 0 is the baseline's, 1 where the baseline is not drawn.
-    step : {'week', 'day', 'month'}
-        What one step is.
+    x : str
+        Label of the axis of steps.
 
     Returns
     -------
@@ -135,7 +141,7 @@ def draw_timeline(
             _limits(axes, panel)
             plot_bands(axes, middle, panel.bands(), first=first)
             last = position + 1 == len(panels)
-            finish(axes, panel.title, x=f"{step} of the horizon" if last else "", y=panel.label, flush=True)
+            finish(axes, panel.title, x=x if last else "", y=panel.label, flush=True)
             axes.set_xlim(0, max(weeks - 1, 1))
         footnote(figure, note, above=0.1)
     return figure
