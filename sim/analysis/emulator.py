@@ -117,7 +117,7 @@ class Emulator:
     def regret(self, points: Floats, threshold: float = 0.0) -> Floats:
         """Return the expected opportunity cost of deciding by the predicted sign, (m,): the value of running a point.
 
-        Chick & Frazier 2012, *Operations Research* 60. Largest near the border, where the uncertainty is large.
+        Chick & Frazier 2012, *Operations Research* 60. Largest near the boundary, where the uncertainty is large.
         """
         mean, sd = self.predict(points)
         sd = np.maximum(sd, 1e-12)

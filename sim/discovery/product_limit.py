@@ -126,11 +126,11 @@ def share_gone(time: NDArray[np.float64], left: NDArray[np.bool_]) -> float:
     never = float(aalen_johansen(time, np.where(left, 0, -1), 1).staying[-1])
     if never <= _NOBODY_LEAVES:
         return 0.0
-    middle, border = np.quantile(time[left], [0.5, _NEARLY_ALL], method="lower")
-    after = float(np.maximum(time - border, 0.0).sum())
-    before = float(np.clip(time - middle, 0.0, border - middle).sum())
-    late = int((left & (time > border)).sum())
+    middle, boundary = np.quantile(time[left], [0.5, _NEARLY_ALL], method="lower")
+    after = float(np.maximum(time - boundary, 0.0).sum())
+    before = float(np.clip(time - middle, 0.0, boundary - middle).sum())
+    late = int((left & (time > boundary)).sum())
     if before <= 0.0:
         return never if after > 0.0 else 0.0
-    expected = (left & (time > middle) & (time <= border)).sum() / before * after
+    expected = (left & (time > middle) & (time <= boundary)).sum() / before * after
     return never if expected >= _ENOUGH and late <= _QUIET * expected else 0.0

@@ -23,7 +23,7 @@ from scipy.stats import qmc
 from sim.analysis.emulator import KINDS, Emulator, fit_emulator
 from sim.analysis.global_sensitivity import GlobalSensitivity, analyse
 from sim.analysis.prim import Box, BoxQuality, check_boxes, draw_inside, find_boxes
-from sim.experiments.border import LeverBreakEven, Slice, find_break_even, map_border
+from sim.experiments.boundary import LeverBreakEven, Slice, find_break_even, map_boundary
 from sim.experiments.factor_response import FactorResponse, TrialOptions, evaluate_points
 from sim.experiments.standing import Standing, predicted_standing, simulated_standing
 from sim.scenario.errors import ConfigError
@@ -42,9 +42,9 @@ DEFAULT_FACTORS: tuple[str, ...] = (
     "loyalty",
     "competitors_answer",
 )
-KINDS_OF_RUN: tuple[str, ...] = ("first", "near the border", "held out", "held out, inside the rules")
+KINDS_OF_RUN: tuple[str, ...] = ("first", "near the boundary", "held out", "held out, inside the rules")
 _FIRST, _NEAR, _HELD_OUT, _INSIDE = range(len(KINDS_OF_RUN))
-#: Points at which the emulator is evaluated to find rules, and from which runs near the border are chosen.
+#: Points at which the emulator is evaluated to find rules, and from which runs near the boundary are chosen.
 _CLOUD = 2**13
 _CANDIDATES = 2**11
 #: Rows of the Sobol' design on the emulator.
@@ -60,7 +60,7 @@ class SampleSizes:
     first : int
         Spread evenly over the space.
     batches, batch : int
-        Batches of points near the border, and points in each.
+        Batches of points near the boundary, and points in each.
     held_out, inside : int
         Points that are only tested on: anywhere, and inside the rules.
     replicates : int
@@ -95,7 +95,7 @@ class Frontier:
     kinds : int64 (n,)
         Place in `KINDS_OF_RUN`.
     batches : int64 (n,)
-        Batch of a run near the border, from 1; 0 for others.
+        Batch of a run near the boundary, from 1; 0 for others.
     failed : int
         Points without a value, left out.
     emulator : Emulator
@@ -157,7 +157,7 @@ def frontier(
     maps: Sequence[tuple[int, int]] | None = None,
     **options: Unpack[TrialOptions],
 ) -> Frontier:
-    """Find the border between winning and losing, and describe the losing region by rules.
+    """Find the boundary between winning and losing, and describe the losing region by rules.
 
     Parameters
     ----------
@@ -213,8 +213,8 @@ def frontier(
         claimed=tuple(check_boxes(boxes, cloud, chance > 0.5)),
         **_tested(emulator, boxes, shares, values, kinds),
         global_sensitivity=indices,
-        slices=tuple(map_border(emulator, own, cloud, one, other) for one, other in pairs),
-        break_even=tuple(find_break_even(emulator, own, place) for place in range(inputs)),
+        slices=tuple(map_boundary(emulator, own, cloud, one, other) for one, other in pairs),
+        break_even=tuple(find_break_even(emulator, own, lever) for lever in range(inputs)),
         own=simulated_standing(response, **options) or _predicted(emulator, own),
     )
 

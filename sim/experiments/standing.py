@@ -46,7 +46,7 @@ class Standing:
 
     @property
     def side(self) -> str:
-        """On which side of the border it surely lies: ``pays``, ``loses``, or neither."""
+        """On which side of the boundary it surely lies: ``pays``, ``loses``, or neither."""
         return "pays" if self.low > 0.0 else "loses" if self.high < 0.0 else ""
 
 

@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 from sim.analysis.emulator import Skill
 from sim.analysis.prim import Box, BoxQuality
 from sim.analysis.shape import SHARE
-from sim.experiments.border import LeverBreakEven, Slice
+from sim.experiments.boundary import LeverBreakEven, Slice
 from sim.experiments.factors import factor_number
 from sim.experiments.frontier import KINDS_OF_RUN, Frontier
 from sim.number_format import in_words, percent
@@ -45,10 +45,10 @@ def rule_words(box: Box, factors: tuple[Factor, ...]) -> str:
     'everywhere'
     """
     parts = []
-    for place in box.restricted[: len(factors)] if factors else ():
-        low, high = box.low[place], box.high[place]
-        name = factors[place].label
-        first, last = (_at(factors[place], share) for share in (low, high))
+    for lever in box.restricted[: len(factors)] if factors else ():
+        low, high = box.low[lever], box.high[lever]
+        name = factors[lever].label
+        first, last = (_at(factors[lever], share) for share in (low, high))
         if low > 0.0 and high < 1.0:
             parts.append(f"{name} between {first} and {last}")
         else:
@@ -175,7 +175,7 @@ def _margins(found: Frontier) -> dict[str, Any]:
     """Return the break-even points, and the levers whose interval of it covers their whole range."""
     margins, unresolved = [], []
     for item in found.break_even:
-        factor = found.response.factors[item.place]
+        factor = found.response.factors[item.lever]
         if item.at is None:
             continue
         low, high = _ends(item)
@@ -202,9 +202,9 @@ def _strong(found: Frontier) -> dict[str, Any]:
     """Return the levers that decide most, and whether the interval of the first lies above that of the second."""
     influence, factors = found.global_sensitivity, found.response.factors
     totals = influence.indices["total"]
-    order = [place for place in influence.ranking() if influence.matters(place)][:3]
+    order = [lever for lever in influence.ranking() if influence.matters(lever)][:3]
     return {
-        "strong": [{"label": factors[place].label, "share": totals[place].value} for place in order],
+        "strong": [{"label": factors[lever].label, "share": totals[lever].value} for lever in order],
         "ranked": len(order) > 1 and totals[order[0]].low > totals[order[1]].high,
     }
 
@@ -241,8 +241,8 @@ def frontier_summary(found: Frontier) -> dict[str, Any]:
             {
                 "words": rule_words(box, factors),
                 "levers": {
-                    factors[place].name: [float(factors[place].at(end)) for end in (box.low[place], box.high[place])]
-                    for place in box.restricted
+                    factors[lever].name: [float(factors[lever].at(end)) for end in (box.low[lever], box.high[lever])]
+                    for lever in box.restricted
                 },
                 "by_emulator": _hit(claimed),
                 "held_out": _hit(checked),
@@ -251,7 +251,7 @@ def frontier_summary(found: Frontier) -> dict[str, Any]:
         ],
         "rules_together": {"by_emulator": _hit(found.claimed[-1]), "held_out": _hit(found.checked[-1])},
         "break_even": {
-            factors[item.place].name: _margin_summary(item, factors[item.place]) for item in found.break_even
+            factors[item.lever].name: _margin_summary(item, factors[item.lever]) for item in found.break_even
         },
         "total_effects": {
             name: index.value
@@ -339,7 +339,7 @@ def _rule_pictures(found: Frontier) -> list[Picture]:
         return []
     rules = [
         Rule(
-            tuple((place, box.low[place], box.high[place]) for place in box.restricted),
+            tuple((lever, box.low[lever], box.high[lever]) for lever in box.restricted),
             f"density {_percent(hit.density[0])}, coverage {_percent(hit.coverage[0])}",
         )
         for box, hit in zip(boxes, found.checked, strict=False)
@@ -383,7 +383,7 @@ def _maps(found: Frontier) -> list[Picture]:
     pictures = []
     for drawn in found.slices:
         across, up = scales[drawn.one], scales[drawn.other]
-        rest = [place for place in range(len(scales)) if place not in (drawn.one, drawn.other)]
+        rest = [lever for lever in range(len(scales)) if lever not in (drawn.one, drawn.other)]
         away = ((found.shares[:, rest] - found.response.own[rest]) ** 2).sum(axis=1) / max(len(rest), 1)
         near = np.exp(-away / (2.0 * 0.2**2))
         runs = (found.shares[:, [drawn.one, drawn.other]], lost, near)
@@ -411,7 +411,7 @@ def _map_words(drawn: Slice) -> str:
 
 
 def _margins_picture(found: Frontier) -> Picture:
-    margins = [Margin(item.place, item.at, item.low, item.high, item.loses_above) for item in found.break_even]
+    margins = [Margin(item.lever, item.at, item.low, item.high, item.loses_above) for item in found.break_even]
     loses = [found.own.mean < 0.0] * len(margins)
     return Picture(
         "margins",
@@ -425,7 +425,7 @@ def _margins_picture(found: Frontier) -> Picture:
 def _margins_table(found: Frontier) -> Table:
     rows = []
     for item in found.break_even:
-        factor = found.response.factors[item.place]
+        factor = found.response.factors[item.lever]
         if item.at is None:
             rows.append((factor.label, factor_number(factor, factor.own), "nowhere in its range", "–", "–"))
             continue
@@ -475,7 +475,7 @@ def _skill_table(found: Frontier) -> Table:
     )
     head = ("Emulator", "variation predicted", "not random", "right side", "right side by a guess", "errors / claimed")
     return Table(
-        head, rows, "Judged on left-out runs, a fifth at a time; those near the border are harder than random ones"
+        head, rows, "Judged on left-out runs, a fifth at a time; those near the boundary are harder than random ones"
     )
 
 
@@ -486,7 +486,7 @@ def _runs_table(found: Frontier) -> Table:
         for kind, name in enumerate(KINDS_OF_RUN)
     )
     return Table(
-        ("Runs", "points", "lost"), rows, "What was run; first and near the border: to learn from; held out: to judge"
+        ("Runs", "points", "lost"), rows, "What was run; first and near the boundary: to learn from; held out: to judge"
     )
 
 

@@ -32,7 +32,7 @@ class FrontierKeys:
     metric: str = text("contribution", "the metric in which it wins or loses")
     rules: int = whole(3, 1, 9, "rules at most")
     first: int = whole(96, 10, 1_000_000, "points spread evenly over the space")
-    batches: int = whole(4, 0, 1000, "batches of points near the border")
+    batches: int = whole(4, 0, 1000, "batches of points near the boundary")
     batch: int = whole(16, 1, 10_000, "points in each batch")
     held_out: int = whole(96, 10, 1_000_000, "points at random that only judge")
     inside: int = whole(32, 0, 1_000_000, "points inside the rules that only judge")
@@ -61,7 +61,7 @@ def _prepare(job: Job[FrontierKeys, None]) -> FrontierPlan:
     small = isolate_arm(replace(scenario, record=Record(customers=False, events=0, lives=0)), arm, keys.levers)
     factors = choose_factors(keys.levers, small, arm, names=DEFAULT_FACTORS)
     if len(factors) < 2:
-        raise ConfigError(f"levers has {len(factors)}; give at least two, between which a border can run")
+        raise ConfigError(f"levers has {len(factors)}; give at least two, between which a boundary can run")
     from sim.analysis.emulator import check_installed
     from sim.analysis.global_sensitivity import design
 
@@ -94,7 +94,7 @@ def _read_maps(maps: object, factors: Sequence[Factor]) -> tuple[tuple[int, int]
 
 
 def _run(job: Job[FrontierKeys, FrontierPlan], session: Session) -> Answer:
-    """Find the border and say where it runs."""
+    """Find the boundary and say where it runs."""
     from sim.experiments.frontier import frontier
     from sim.reports.frontier import frontier_document, frontier_lines, frontier_summary
     from sim.results.answer import Answer

@@ -43,7 +43,7 @@ def test_where_it_loses(fitted):
     assert chance[surface(points) > 4.0].max() < 0.1
 
 
-def test_runs_are_worth_most_near_the_border(fitted):
+def test_runs_are_worth_most_near_the_boundary(fitted):
     points, _ = runs(2000, seed=4)
     worth = fitted.regret(points)
     best = points[np.argsort(-worth)[:50]]

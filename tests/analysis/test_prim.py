@@ -32,7 +32,7 @@ def test_two_boxes_are_found_the_larger_first(cube):
     assert check_boxes(boxes, cube, large | small)[-1].coverage[0] > 0.95
 
 
-def test_a_slanted_border_is_covered_from_inside(cube):
+def test_a_slanted_boundary_is_covered_from_inside(cube):
     truth = cube[:, 0] + cube[:, 1] > 1.3
     boxes = find_boxes(cube, truth.astype(float))
     hits = check_boxes(boxes, cube, truth)

@@ -63,7 +63,7 @@ def test_who_always_leaves_comes_back_once():
 
 
 def test_the_closed_form_and_the_average_agree():
-    """Where a + b is large the Beta is averaged over; around the border both must say the same."""
+    """Where a + b is large the Beta is averaged over; around the boundary both must say the same."""
     closed, averaged = BuyTillYouDie(1.2, 18.0, 40.0, 459.0), BuyTillYouDie(1.2, 18.0, 40.1, 460.0)
     assert averaged.expected(30.0) == pytest.approx(closed.expected(30.0), rel=2e-3)
     summary = Summary.of([0, 2, 5], [0.0, 8.0, 11.0], [20.0, 20.0, 12.0])

@@ -1,4 +1,4 @@
-"""The border of a known surface is found, said and drawn; what was held out stays unseen."""
+"""The boundary of a known surface is found, said and drawn; what was held out stays unseen."""
 
 from dataclasses import replace
 from functools import partial
@@ -96,15 +96,15 @@ def test_the_losing_region_is_stated(found):
 
 def test_break_even_is_where_it_is(question, found):
     own = question.own
-    # At the scenario's own levers only the third can take it over the border or back.
-    at = {item.place: item for item in found.break_even}
+    # At the scenario's own levers only the third can take it over the boundary or back.
+    at = {item.lever: item for item in found.break_even}
     surface = [corner(np.where(np.arange(4) == 3, share, own)[None, :])[0] for share in (0.0, 1.0)]
     assert (at[3].at is None) == (surface[0] * surface[1] > 0.0)
     assert found.own.low - 0.5 <= corner(own[None, :])[0] <= found.own.high + 0.5 and 0.0 <= found.own.losing <= 1.0
 
 
-def test_runs_near_the_border_are_near_it(found):
-    near = found.kinds == KINDS_OF_RUN.index("near the border")
+def test_runs_near_the_boundary_are_near_it(found):
+    near = found.kinds == KINDS_OF_RUN.index("near the boundary")
     first = found.kinds == KINDS_OF_RUN.index("first")
     distance = np.abs(corner(found.shares))
     assert distance[near].mean() < 0.5 * distance[first].mean()

@@ -10,7 +10,7 @@ from sim.analysis.global_sensitivity import GlobalSensitivity, Index
 from sim.analysis.paired import Estimate
 from sim.analysis.prim import BoxQuality
 from sim.analysis.verdict import verdict
-from sim.experiments.border import LeverBreakEven
+from sim.experiments.boundary import LeverBreakEven
 from sim.experiments.frontier import KINDS_OF_RUN
 from sim.experiments.plan_advice import Interaction
 from sim.reports import frontier, optimize, sensitivity

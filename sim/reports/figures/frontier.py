@@ -1,4 +1,4 @@
-"""Frontier: break-even maps, rules about where it loses, how far it is to the border, and how good the emulator is."""
+"""Frontier: break-even maps, rules about where it loses, the distance to the boundary, and the emulator's quality."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Rule:
 class Margin:
     """How far one lever may move: shares of its range at which it breaks even, and between which that is uncertain."""
 
-    place: int
+    lever: int
     at: float | None
     low: float | None
     high: float | None
@@ -94,7 +94,7 @@ def draw_map(
             first = axes is panels[0]
             axes.pcolormesh(*shares, shade, cmap=_SHADES, vmin=0.0, vmax=1.0, shading="gouraud", rasterized=True)
             if first:
-                _border(axes, shares, chance, mean)
+                _boundary(axes, shares, chance, mean)
                 axes.plot(
                     across.own, up.own, marker="*", markersize=13, color="white", markeredgecolor=INK, zorder=5,
                     clip_on=False,
@@ -133,8 +133,8 @@ def draw_rules(scales: Sequence[Scale], rules: Sequence[Rule]) -> Figure:
             words = f"{number + 1}. {rule.words}"
             axes.text(-0.465, y, words, fontsize=8.5, fontweight="bold", va="center", clip_on=False)
             y += 1.0
-            for place, low, high in rule.bounds:
-                scale = scales[place]
+            for lever, low, high in rule.bounds:
+                scale = scales[lever]
                 axes.barh(y, 1.0, height=0.42, color=PALE)
                 axes.barh(
                     y, high - low, left=low, height=0.42, color=FEWER, hatch="////", edgecolor="white", linewidth=0.0
@@ -187,7 +187,7 @@ def draw_margins(scales: Sequence[Scale], margins: Sequence[Margin], losing: Seq
         figure, (axes,) = canvas(height)
         figure.subplots_adjust(left=1.62 / WIDTH, right=0.955, top=1.0 - 0.36 / height, bottom=0.5 / height)
         for row, (margin, lost) in enumerate(zip(margins, losing, strict=True)):
-            scale = scales[margin.place]
+            scale = scales[margin.lever]
             spans = [(0.0, 1.0, lost)]
             if margin.at is not None:
                 spans = [(0.0, margin.at, not margin.loses_above), (margin.at, 1.0, margin.loses_above)]
@@ -210,7 +210,7 @@ def draw_margins(scales: Sequence[Scale], margins: Sequence[Margin], losing: Seq
         axes.set_xlim(0.0, 1.0)
         axes.set_ylim(len(margins) - 0.5, -0.75)
         axes.set_xticks([])
-        axes.set_yticks(range(len(margins)), [short(scales[margin.place].name, 24) for margin in margins])
+        axes.set_yticks(range(len(margins)), [short(scales[margin.lever].name, 24) for margin in margins])
         axes.tick_params(axis="y", length=0, pad=9)
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
@@ -268,7 +268,7 @@ def draw_found(groups: Sequence[tuple[str, Floats, Floats, Floats]], *, label: s
     return figure
 
 
-def _border(axes: Axes, shares: tuple[Floats, Floats], chance: Floats, mean: Floats) -> None:
+def _boundary(axes: Axes, shares: tuple[Floats, Floats], chance: Floats, mean: Floats) -> None:
     """Draw the break-even line and the band in which its side is uncertain."""
     if chance.min() < _BAND[1] and chance.max() > _BAND[0]:
         axes.contourf(*shares, chance, levels=list(_BAND), colors="none", hatches=["....."])

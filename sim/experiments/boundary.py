@@ -1,4 +1,4 @@
-"""Border: where an emulated difference between two arms changes its sign, on maps and along single levers."""
+"""Boundary: where an emulated difference between two arms changes its sign, on maps and along single levers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.emulator import Emulator
 
-__all__ = ["LeverBreakEven", "Slice", "find_break_even", "map_border"]
+__all__ = ["LeverBreakEven", "Slice", "find_break_even", "map_boundary"]
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ _UNCERTAIN = (0.025, 0.975)
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The border on a map of two levers.
+    """The boundary on a map of two levers.
 
     Attributes
     ----------
@@ -49,11 +49,11 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class LeverBreakEven:
-    """Where one lever alone takes the scenario over the border, all others at the scenario's own values.
+    """Where one lever alone takes the scenario over the boundary, all others at the scenario's own values.
 
     Attributes
     ----------
-    place : int
+    lever : int
         Number of the lever.
     at : float or None
         Share of its range at which the predicted difference is 0; None where it is nowhere.
@@ -65,7 +65,7 @@ class LeverBreakEven:
         Further crossings.
     """
 
-    place: int
+    lever: int
     at: float | None
     low: float | None
     high: float | None
@@ -73,8 +73,8 @@ class LeverBreakEven:
     others: int
 
 
-def map_border(emulator: Emulator, own: Floats, cloud: Floats, one: int, other: int) -> Slice:
-    """Map the border over two levers.
+def map_boundary(emulator: Emulator, own: Floats, cloud: Floats, one: int, other: int) -> Slice:
+    """Map the boundary over two levers.
 
     Parameters
     ----------
@@ -113,8 +113,8 @@ def map_border(emulator: Emulator, own: Floats, cloud: Floats, one: int, other: 
     return Slice(one, other, axis, axis, mean, sd, chance, fine)
 
 
-def find_break_even(emulator: Emulator, own: Floats, place: int) -> LeverBreakEven:
-    """Find where one lever alone takes the scenario over the border: the crossing nearest to the scenario.
+def find_break_even(emulator: Emulator, own: Floats, lever: int) -> LeverBreakEven:
+    """Find where one lever alone takes the scenario over the boundary: the crossing nearest to the scenario.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def find_break_even(emulator: Emulator, own: Floats, place: int) -> LeverBreakEv
         Predicts the difference.
     own : float64 (k,)
         The scenario's own values, as shares of the levers' ranges.
-    place : int
+    lever : int
         Number of the lever.
 
     Returns
@@ -131,13 +131,13 @@ def find_break_even(emulator: Emulator, own: Floats, place: int) -> LeverBreakEv
     """
     axis = np.linspace(0.0, 1.0, _LINE)
     points = np.repeat(own[None, :], len(axis), axis=0)
-    points[:, place] = axis
+    points[:, lever] = axis
     mean, _ = emulator.predict(points)
     chance = emulator.chance_below(points)
     crossings = list(_zeros(axis, mean))
     if not crossings:
-        return LeverBreakEven(place, None, None, None, bool(mean[-1] < mean[0]), 0)
-    at = min(crossings, key=lambda spot: abs(spot - own[place]))
+        return LeverBreakEven(lever, None, None, None, bool(mean[-1] < mean[0]), 0)
+    at = min(crossings, key=lambda point: abs(point - own[lever]))
     above = float(np.interp(min(at + 0.01, 1.0), axis, mean)) < float(np.interp(max(at - 0.01, 0.0), axis, mean))
     # From the crossing outward, as far as the sign stays uncertain.
     uncertain = (chance > _UNCERTAIN[0]) & (chance < _UNCERTAIN[1])
@@ -148,11 +148,11 @@ def find_break_even(emulator: Emulator, own: Floats, place: int) -> LeverBreakEv
     high = middle
     while high < len(axis) - 1 and uncertain[high]:
         high += 1
-    return LeverBreakEven(place, at, float(axis[low]), float(axis[high]), above, len(crossings) - 1)
+    return LeverBreakEven(lever, at, float(axis[low]), float(axis[high]), above, len(crossings) - 1)
 
 
 def _zeros(axis: Floats, mean: Floats) -> Iterator[float]:
     """Yield where the line through the points crosses 0."""
-    for spot in np.flatnonzero((mean[:-1] < 0.0) != (mean[1:] < 0.0)):
-        rise = mean[spot + 1] - mean[spot]
-        yield float(axis[spot] - mean[spot] / rise * (axis[spot + 1] - axis[spot]))
+    for point in np.flatnonzero((mean[:-1] < 0.0) != (mean[1:] < 0.0)):
+        rise = mean[point + 1] - mean[point]
+        yield float(axis[point] - mean[point] / rise * (axis[point + 1] - axis[point]))
