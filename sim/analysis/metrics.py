@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COST_METRICS",
     "EVERYBODY",
+    "HIGHEST_YEAR",
     "LESS_IS_BETTER",
     "METRICS",
     "NEVER_NEGATIVE",
@@ -26,6 +27,7 @@ __all__ = [
     "TERMS",
     "Measures",
     "discount",
+    "highest_year",
     "low_point",
     "measure",
     "of_market",
@@ -62,6 +64,9 @@ TERMS: tuple[str, ...] = ("margin", "ancillary", "contacts", "channels", "servic
 
 #: What contribution is reduced by, by kind, as positive amounts; a persona bears fixed costs per head.
 COST_METRICS: tuple[str, ...] = tuple(f"cost_{name}" for name in TERMS[2:])
+
+#: The most that building, running, experiments and contacts cost in any one year of the horizon; of everybody alone.
+HIGHEST_YEAR = "cost_highest_year"
 
 #: Metrics, of the category too, of which the company wants less.
 LESS_IS_BETTER: tuple[str, ...] = (
@@ -197,6 +202,27 @@ def payback_week(difference: NDArray[np.float64], rate: float, step: str = "week
 def low_point(cash: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the lowest point of cumulative undiscounted money, in money, along the last axis (weeks, in cents)."""
     return np.asarray(np.cumsum(cash, axis=-1).min(axis=-1) / CENTS, dtype=np.float64)
+
+
+def highest_year(history: History, scenario: ResolvedScenario) -> float:
+    """Return the most that the focal brand spends in any one year of the horizon, in money.
+
+    Parameters
+    ----------
+    history : History
+        Counts over the horizon; years are counted from its first step, and the last may be shorter.
+    scenario : ResolvedScenario
+
+    Returns
+    -------
+    float
+        What is built, run, tried in experiments and paid for contacts.
+    """
+    focal = scenario.focal
+    cents = of_market(history.money[:, :, focal, Money.CONTACTS].sum(axis=1), scenario)
+    cents = cents + history.fixed[:, focal].sum(axis=1)
+    years = np.add.reduceat(cents, np.arange(0, cents.size, int(STEPS_A_YEAR[scenario.step])))
+    return float(years.max() / CENTS)
 
 
 def with_total(counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 
 from sim.scenario.config_path import ConfigPath
-from sim.scenario.dotted_key import with_values
+from sim.scenario.dotted_key import value_at, with_values
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import read_name, show
 
-__all__ = ["SEEDS", "Ensemble", "read_ensemble"]
+__all__ = ["NO_ENSEMBLE", "SEEDS", "Ensemble", "chosen_ensemble", "read_ensemble"]
+
+#: Says that a scenario is not to be run over its ensemble.
+NO_ENSEMBLE = "none"
 
 #: Replicates of each member: two are enough to separate luck from parameters.
 SEEDS = 2
@@ -117,6 +120,52 @@ def read_ensemble(data: object, scenario: Scenario, config_path: ConfigPath) -> 
                 " scenario that it was calibrated with"
             ) from None
     return ensemble
+
+
+def chosen_ensemble(asked: object, scenario: Scenario, config_path: ConfigPath) -> Ensemble | None:
+    """Return the ensemble that a scenario is to be run over.
+
+    Parameters
+    ----------
+    asked : object
+        As for :func:`read_ensemble`; None for the ensemble of the scenario's name, where there is one and the scenario
+        is a file; `NO_ENSEMBLE` for none.
+    scenario : Scenario
+    config_path : ConfigPath
+
+    Returns
+    -------
+    Ensemble or None
+
+    Raises
+    ------
+    ConfigError
+        If there is no such ensemble, it does not fit, or the scenario was changed in what its own ensemble sets.
+    """
+    own = config_path.find("scenario", scenario.name) is not None
+    if asked == NO_ENSEMBLE:
+        return None
+    if asked is None:
+        if not own or config_path.find("ensemble", scenario.name) is None:
+            return None
+        asked = scenario.name
+    ensemble = read_ensemble(asked, scenario, config_path)
+    if isinstance(asked, str) and own:
+        _check_untouched(scenario, ensemble, config_path)
+    return ensemble
+
+
+def _check_untouched(scenario: Scenario, ensemble: Ensemble, config_path: ConfigPath) -> None:
+    """Refuse a change of what the members of an ensemble set: it would have no effect."""
+    data, where = config_path.read_scenario(scenario.name)
+    fitted = Scenario.from_dict(data, config_path=config_path, where=where)
+    for path in ensemble.paths:
+        now, before = (value_at(one, path) for one in (scenario, fitted))
+        if now != before:
+            raise ConfigError(
+                f"{path} is {show(now)}, but the ensemble {ensemble.name!r} sets it; give ensemble=none to run this one"
+                " market, or leave it out"
+            )
 
 
 def _read_members(members: object, width: int, where: str) -> tuple[list[float], tuple[tuple[Any, ...], ...]]:

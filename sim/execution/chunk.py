@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.category import CATEGORY_METRICS
-from sim.analysis.metrics import COST_METRICS, METRICS
+from sim.analysis.metrics import COST_METRICS, HIGHEST_YEAR, METRICS
 from sim.scenario.scenario import Scenario
 
 __all__ = ["RUN_METRICS", "Chunk", "Run", "RunResult", "detail_arrays", "detail_bytes"]
 
 #: Names of the last axis of an outcome's metrics.
-RUN_METRICS: tuple[str, ...] = (*METRICS, *CATEGORY_METRICS, *COST_METRICS)
+RUN_METRICS: tuple[str, ...] = (*METRICS, *CATEGORY_METRICS, *COST_METRICS, HIGHEST_YEAR)
 
 
 @dataclass(frozen=True, slots=True)

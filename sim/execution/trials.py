@@ -30,6 +30,7 @@ from sim.scenario.schema import plain
 __all__ = ["CHUNK_SECONDS", "Finished", "Outcome", "Trial", "key_of", "run_trials"]
 
 _PAYBACK = METRICS.index("payback_week")
+_COSTS = slice(-len(COST_METRICS) - 1, -1)
 
 #: A chunk is sized to take about so long, so that a killed sweep loses little and a file holds many runs.
 CHUNK_SECONDS = 4.0
@@ -459,7 +460,7 @@ def _kept_runs() -> Any:
 def measure_arms(histories: Mapping[str, Any], scenario: Scenario) -> NDArray[np.float64]:
     """Return every figure of every arm of one replicate: (arms, 1 + P, len(RUN_METRICS))."""
     from sim.analysis.category import category_measures
-    from sim.analysis.metrics import measure, payback_week
+    from sim.analysis.metrics import highest_year, measure, payback_week
 
     measures = {name: measure(history, scenario) for name, history in histories.items()}
     baseline = measures[scenario.baseline].cash
@@ -467,8 +468,10 @@ def measure_arms(histories: Mapping[str, Any], scenario: Scenario) -> NDArray[np
     out = np.empty((len(histories), len(scenario.personas) + 1, len(RUN_METRICS)))
     for place, (name, history) in enumerate(histories.items()):
         out[place, :, : len(METRICS)] = measures[name].values
-        out[place, :, len(METRICS) : -len(COST_METRICS)] = category_measures(history, scenario)
-        out[place, :, -len(COST_METRICS) :] = measures[name].costs()
+        out[place, :, len(METRICS) : _COSTS.start] = category_measures(history, scenario)
+        out[place, :, _COSTS] = measures[name].costs()
+        out[place, :, -1] = np.nan
+        out[place, 0, -1] = highest_year(history, scenario)
         if name != scenario.baseline:
             gain = measures[name].cash - baseline
             out[place, :, _PAYBACK] = [payback_week(row, rate) for row in gain]

@@ -50,8 +50,8 @@ class Confirmed:
         Value of every run.
     score : float
         What it is judged by.
-    spent, most_spent : float
-        Mean spending, and what it is held to spend at most.
+    spent, charged, most_spent : float
+        Mean spending, that of it which counts against the budget, and what this is held to be at most.
     parts : mapping of str to float
         Spending by kind.
     holds : bool
@@ -63,6 +63,7 @@ class Confirmed:
     worth: Floats
     score: float
     spent: float
+    charged: float
     most_spent: float
     parts: Mapping[str, float]
     holds: bool
@@ -223,7 +224,8 @@ def confirm(
     """
     runs = question.run(shares, replicates, **options)
     worth, scores = question.worth(runs), question.score(question.worth(runs))
-    spent, most, holds = question.spending(runs).mean(axis=1), question.most_spent(runs), question.holds(runs)
+    spent, charged = question.spending(runs).mean(axis=1), question.charged(runs).mean(axis=1)
+    most, holds = question.most_spent(runs), question.holds(runs)
     return tuple(
         Confirmed(
             name,
@@ -231,6 +233,7 @@ def confirm(
             worth[at],
             float(scores[at]),
             float(spent[at]),
+            float(charged[at]),
             float(most[at]),
             {kind: float(runs.arm[at, :, RUN_METRICS.index(kind)].mean()) for kind in SPENDING},
             bool(holds[at]),
@@ -245,6 +248,7 @@ def idle_plan(question: PlanQuestion, beside: Confirmed) -> Confirmed:
         "do nothing",
         question.nothing,
         np.zeros_like(beside.worth),
+        0.0,
         0.0,
         0.0,
         0.0,

@@ -9,7 +9,8 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.strategies import CAPABILITIES
+from agents.strategies import CAPABILITIES, TypedCost
+from sim.analysis.metrics import HIGHEST_YEAR
 from sim.execution.chunk import RUN_METRICS
 from sim.execution.trials import Trial, run_trials
 from sim.experiments.factor_response import TrialOptions
@@ -20,14 +21,17 @@ from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.factor import Factor
 from sim.scenario.resolved import Plan
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import show
+from sim.scenario.schema import show, typed_number
 
-__all__ = ["ROBUST", "Goal", "PlanQuestion", "PlanRuns", "planned", "read_goal"]
+__all__ = ["BUDGET_PER", "ROBUST", "Goal", "PlanQuestion", "PlanRuns", "planned", "read_budget", "read_goal"]
 
 Floats = NDArray[np.float64]
 
 #: What a plan is judged by over states of the world: the mean; the mean of the worst tenth; the worst regret.
 ROBUST: tuple[str, ...] = ("mean", "worst_tenth", "regret")
+#: What a budget may be for.
+BUDGET_PER: tuple[str, ...] = ("horizon", "year")
+_LARGEST_BUDGET = 1e15
 #: Standard deviations of one run by which expected spending stays below a budget.
 _MARGIN = 4.0
 #: Levers that cost nothing where they stand at their lower end.
@@ -105,6 +109,46 @@ def read_goal(data: object) -> Goal:
     return Goal({str(name): float(weight) for name, weight in data.items()}, "mix")
 
 
+def read_budget(data: object) -> tuple[float | None, str]:
+    """Read a budget: an amount for the whole horizon, `80_000/year`, or a mapping of `amount` and `per`.
+
+    Returns
+    -------
+    tuple of float and str
+        The amount, None without any, and one of `BUDGET_PER`.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read.
+
+    Examples
+    --------
+    >>> read_budget(100_000), read_budget("80_000/year"), read_budget({"amount": "80_000", "per": "year"})
+    ((100000.0, 'horizon'), (80000.0, 'year'), (80000.0, 'year'))
+    """
+    if data is None:
+        return None, BUDGET_PER[0]
+    amount, per = data, BUDGET_PER[0]
+    written = TypedCost.of_text(data) if isinstance(data, str) else None
+    if written is not None:
+        amount, per = written["amount"], written["every"]
+    elif isinstance(data, Mapping):
+        for key in data:
+            if key not in ("amount", "per"):
+                raise ConfigError(f"budget has unknown key {show(key)}; accepted: amount, per")
+        amount, per = data.get("amount"), data.get("per", per)
+    if per not in BUDGET_PER:
+        raise ConfigError(f"budget is per {show(per)}; {suggest(str(per), BUDGET_PER, 'give one of')}")
+    number = typed_number(amount.replace("_", "") if isinstance(amount, str) else amount)
+    if isinstance(number, bool) or not isinstance(number, int | float) or not 0.0 <= number <= _LARGEST_BUDGET:
+        raise ConfigError(
+            f"budget is {show(data)}; give an amount from 0 to {_LARGEST_BUDGET:.0e}, such as 100_000, 80_000/year or"
+            " {amount: 80_000, per: year}"
+        )
+    return float(number), str(per)
+
+
 @dataclass(frozen=True, slots=True)
 class PlanRuns:
     """Runs of plans.
@@ -143,7 +187,9 @@ class PlanQuestion:
         The levers.
     goal : Goal
     budget : float or None
-        Most that may be spent over the horizon, in money.
+        Most that may be spent, in money.
+    budget_per : str
+        One of `BUDGET_PER`: whether the budget is for the whole horizon or for each year of it.
     limits : tuple of PlanLimit
     robust : str
         One of `ROBUST`.
@@ -161,6 +207,7 @@ class PlanQuestion:
     robust: str
     states: tuple[Mapping[str, Any], ...]
     seed: int
+    budget_per: str = "horizon"
 
     @property
     def never(self) -> float:
@@ -295,9 +342,16 @@ class PlanQuestion:
         """Return what every run spends, (n, R), in money."""
         return plan_figure(runs.arm, SPENT, self.never)
 
+    def charged(self, runs: PlanRuns) -> Floats:
+        """Return what every run spends of its budget, (n, R), in money: in all, or in the year that costs most."""
+        return plan_figure(runs.arm, HIGHEST_YEAR if self.budget_per == "year" else SPENT, self.never)
+
     def most_spent(self, runs: PlanRuns) -> Floats:
-        """Return what a plan is held to spend at most, (n,): the most of any run, and four standard deviations."""
-        spent = self.spending(runs)
+        """Return what a plan is held to spend at most, (n,): the most of any run, and four standard deviations.
+
+        In all, or in the year that costs most where the budget is for each year.
+        """
+        spent = self.charged(runs)
         return np.asarray(np.maximum(spent.max(axis=1), spent.mean(axis=1) + _MARGIN * spent.std(axis=1)))
 
     def excesses(self, runs: PlanRuns) -> Floats:

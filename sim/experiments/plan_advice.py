@@ -194,7 +194,7 @@ def _frontier(found: Optimum, options: dict[str, Any], replicates: int) -> tuple
     if len(cloud) == 0:
         return ()
     most = float(model.spending(np.ones((1, len(question.factors))))[0])
-    top = max(most, question.budget or 0.0, found.best_tried.spent)
+    top = max(most, question.budget or 0.0, found.best_tried.charged)
     best: list[Floats] = []
     for part in _PARTS:
         drawn = model.within(cloud, part * top * 0.998)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.metrics import COST_METRICS, LESS_IS_BETTER
+from sim.analysis.metrics import COST_METRICS, HIGHEST_YEAR, LESS_IS_BETTER
 from sim.execution.chunk import RUN_METRICS
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.factor import Factor
@@ -161,4 +161,4 @@ def _read_limit(item: object, names: set[str]) -> PlanLimit:
 
 def less_is_better(metric: str) -> bool:
     """Say whether a company wants less of a metric."""
-    return metric in (*LESS_IS_BETTER, "payback_week", SPENT, *COST_METRICS)
+    return metric in (*LESS_IS_BETTER, "payback_week", SPENT, HIGHEST_YEAR, *COST_METRICS)

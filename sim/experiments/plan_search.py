@@ -80,7 +80,7 @@ class PlanModel:
             size = float(np.abs(excess).max()) or 1.0
             tiny = np.full(len(excess), 1e-8)
             self.limits.append((GaussianProcess(runs.shares, np.round(excess / size, 9), tiny, question.seed), size))
-        spent = question.spending(runs).mean(axis=1)
+        spent = question.charged(runs).mean(axis=1)
         self.spent_scale = float(spent.max()) or 1.0
         self.spent = GaussianProcess(
             runs.shares, np.round(spent / self.spent_scale, 9), np.full(len(spent), 1e-8), question.seed
@@ -92,7 +92,7 @@ class PlanModel:
         return mean * self.scale, sd * self.scale
 
     def spending(self, shares: Floats) -> Floats:
-        """Return what plans are predicted to spend, (m,)."""
+        """Return what plans are predicted to spend of the budget, (m,): in all, or in the year that costs most."""
         return np.maximum(0.0, self.spent.predict(shares)[0] * self.spent_scale)
 
     def chance(self, shares: Floats) -> Floats:

@@ -1,4 +1,7 @@
-"""PlanStates: states of the world among which nobody knows the right one: how well each capability really works."""
+"""PlanStates: states of the world among which nobody knows the right one.
+
+How well each capability really works, and which of a calibration's near-best fits the market is.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 from scipy.stats import qmc
 
 from agents.strategies import CAPABILITIES
+from sim.calibration.ensemble import Ensemble
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show, typed_number
@@ -21,9 +25,15 @@ _MOST = 20
 
 
 def plan_states(
-    scenario: Scenario, arm: str, own: object, robust: str, seed: int, replicates: int
+    scenario: Scenario,
+    arm: str,
+    own: object,
+    robust: str,
+    seed: int,
+    replicates: int,
+    ensemble: Ensemble | None = None,
 ) -> tuple[Mapping[str, Any], ...]:
-    """Return states of the world by dotted key, spread evenly over the doubt in effects.
+    """Return states of the world by dotted key, spread evenly over the doubt in effects and the near-best fits.
 
     Parameters
     ----------
@@ -37,6 +47,8 @@ def plan_states(
         Of the sample.
     replicates : int
         Of each plan, which meets one state in each.
+    ensemble : Ensemble, optional
+        Near-best fits of the market; each stands in as many states as its weight asks for.
 
     Returns
     -------
@@ -58,7 +70,7 @@ def plan_states(
             ranges[name] = (stated.low, stated.high)
         elif robust != "mean":
             ranges[name] = ASSUMED_RANGE
-    if not ranges:
+    if not ranges and ensemble is None:
         return ({},)
     if robust != "mean" and replicates < 10:
         raise ConfigError(
@@ -66,14 +78,16 @@ def plan_states(
             " give replicates=10 or more"
         )
     count = min(_MOST, replicates)
-    sample = qmc.Sobol(len(ranges), rng=seed).random(1 << (count - 1).bit_length())[:count]
+    sample = qmc.Sobol(max(1, len(ranges)), rng=seed).random(1 << (count - 1).bit_length())[:count, : len(ranges)]
+    members = [{} for _ in range(count)] if ensemble is None else [ensemble.values(at) for at in ensemble.picks(count)]
     place = f"times:arms.{arm}.focal.strategy.effectiveness"
     return tuple(
-        {
+        member
+        | {
             f"{place}.{name}": round(low + (high - low) * float(share), 6)
             for (name, (low, high)), share in zip(ranges.items(), row, strict=True)
         }
-        for row in sample
+        for member, row in zip(members, sample, strict=True)
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.metrics import COST_METRICS
+from sim.analysis.metrics import COST_METRICS, HIGHEST_YEAR
 from sim.analysis.paired import NORMAL_WIDTH, Estimate, estimate
 from sim.analysis.summary import size_of
 from sim.experiments.answers import Answers
@@ -46,7 +46,7 @@ def goal_words(question: PlanQuestion) -> tuple[str, str]:
     goal = question.goal
     if goal.name == "mix":
         return "the mix of " + ", ".join(goal.weights), "number"
-    if goal.name == SPENT or goal.name in COST_METRICS:
+    if goal.name in (SPENT, HIGHEST_YEAR, *COST_METRICS):
         return goal.name.replace("_", " "), "money"
     words = words_of(goal.name, size_of(question.scenario))
     return words.name if words.name.isupper() else words.name[:1].lower() + words.name[1:], words.kind
@@ -103,14 +103,16 @@ def optimize_facts(found: Optimum, advice: PlanAdvice | None, answers: Answers |
         "spent": money(plan.spent, currency),
         "parts": [f"{money(amount, currency)} on {_KINDS[kind]}" for kind, amount in plan.parts.items() if amount > 0],
         "budget": None if question.budget is None else money(question.budget, currency),
-        "left": None if question.budget is None else money(question.budget - plan.spent, currency),
-        "left_share": None if not question.budget else 1.0 - plan.spent / question.budget,
+        "left": None if question.budget is None else money(question.budget - plan.charged, currency),
+        "left_share": None if not question.budget else 1.0 - plan.charged / question.budget,
+        "yearly": question.budget_per == "year",
         "why_left": _why_left(found, advice),
         "limits": [limit.text for limit in question.limits],
         "rules": [_beside(found, rule) for rule in found.rules],
         "evaluations": len(found.runs),
         "confirm": found.sizes.confirm,
         "states": len(question.states),
+        "doubts": _doubts(question),
         "robust": question.robust,
         "judged": _JUDGED[question.robust],
         "score": _writer(question)(plan.score),
@@ -118,6 +120,14 @@ def optimize_facts(found: Optimum, advice: PlanAdvice | None, answers: Answers |
         **_advice_facts(found, advice),
         "answers": answers_facts(answers, currency),
     }
+
+
+def _doubts(question: PlanQuestion) -> list[str]:
+    """Say what the states of the world differ in."""
+    keys = {key for state in question.states for key in state}
+    effects = {key for key in keys if ".effectiveness." in key}
+    said = {"how well the capabilities work": effects, "which near-best fit the market is": keys - effects}
+    return [words for words, found in said.items() if found]
 
 
 def _settings(question: PlanQuestion, shares: Any) -> list[str]:
@@ -137,7 +147,7 @@ def _beside(found: Optimum, rule: Confirmed) -> dict[str, Any]:
 def _why_left(found: Optimum, advice: PlanAdvice | None) -> str:
     """Say why a part of the budget is left: nothing pays, every lever is at its end, or more would not pay."""
     question, plan = found.question, found.plan
-    if question.budget is None or plan.spent >= 0.98 * question.budget:
+    if question.budget is None or plan.charged >= 0.98 * question.budget:
         return ""
     if found.nothing:
         return "nothing"
@@ -321,6 +331,7 @@ def optimize_summary(found: Optimum, advice: PlanAdvice | None, answers: Answers
         "robust": question.robust,
         "states": len(question.states),
         "budget": question.budget,
+        "budget_per": question.budget_per,
         "limits": [limit.text for limit in question.limits],
         "plan": question.settings(found.plan.shares),
         "nothing": found.nothing,

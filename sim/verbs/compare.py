@@ -8,21 +8,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from agents.quantity import quantity
-from sim.calibration.ensemble import SEEDS, Ensemble, read_ensemble
-from sim.scenario.dotted_key import value_at
+from sim.calibration.ensemble import NO_ENSEMBLE, SEEDS, Ensemble, chosen_ensemble
 from sim.scenario.errors import ConfigError
-from sim.scenario.scenario import Scenario
-from sim.scenario.schema import show
 from sim.verbs.frame import Command, Job, Session
 
 if TYPE_CHECKING:
     from sim.results.answer import Answer
 
 __all__ = ["COMMAND", "CompareKeys"]
-
-
-#: Says that a scenario is not to be run over its ensemble.
-NO_ENSEMBLE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,45 +29,19 @@ class CompareKeys:
 
 
 def _prepare(job: Job[CompareKeys, None]) -> Ensemble | None:
-    asked = job.keys.ensemble
-    if asked == NO_ENSEMBLE:
+    ensemble = chosen_ensemble(job.keys.ensemble, job.scenario, job.config_path)
+    if ensemble is None:
         return None
-    own = job.config_path.find("ensemble", job.scenario.name)
-    if asked is None:
-        if own is None or not _is_own(job):
-            return None
-        asked = job.scenario.name
-    ensemble = read_ensemble(asked, job.scenario, job.config_path)
     if job.scenario.precision is not None:
         raise ConfigError(
             f"precision is {job.scenario.precision:g}, but over the ensemble {ensemble.name!r} no number of replicates"
             " makes the interval as narrow as one likes; leave precision out, or give ensemble=none"
         )
-    if isinstance(asked, str) and _is_own(job):
-        _check_untouched(job, ensemble)
     return ensemble
 
 
 def _said(ensemble: Ensemble | None) -> Any:
     return NO_ENSEMBLE if ensemble is None else ensemble.plain()
-
-
-def _is_own(job: Job[CompareKeys, None]) -> bool:
-    """Whether the scenario is a file of its name, so that an ensemble of that name is its own."""
-    return job.config_path.find("scenario", job.scenario.name) is not None
-
-
-def _check_untouched(job: Job[CompareKeys, None], ensemble: Ensemble) -> None:
-    """Refuse a change of what the members of an ensemble set: it would have no effect."""
-    data, where = job.config_path.read_scenario(job.scenario.name)
-    fitted = Scenario.from_dict(data, config_path=job.config_path, where=where)
-    for path in ensemble.paths:
-        now, before = (value_at(scenario, path) for scenario in (job.scenario, fitted))
-        if now != before:
-            raise ConfigError(
-                f"{path} is {show(now)}, but the ensemble {ensemble.name!r} sets it; give ensemble=none to run this one"
-                " market, or leave it out"
-            )
 
 
 def _run(job: Job[CompareKeys, Ensemble | None], session: Session) -> Answer:

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from agents.quantity import choice, number, quantity, whole
+from agents.quantity import choice, quantity, whole
+from sim.calibration.ensemble import Ensemble, chosen_ensemble
 from sim.experiments.answers import pick_competitor
 from sim.experiments.arm_metrics import pick_arm
 from sim.experiments.factors import NAMED, choose_factors, isolate_arm, written_ranges
-from sim.experiments.plan import ROBUST, PlanQuestion, planned, read_goal
+from sim.experiments.plan import ROBUST, PlanQuestion, planned, read_budget, read_goal
 from sim.experiments.plan_limit import read_limits
 from sim.experiments.plan_search import SearchSizes
 from sim.experiments.plan_states import plan_states
 from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
+from sim.scenario.factor import Factor
 from sim.scenario.resolved import Plan, Record
 from sim.scenario.schema import plain, read_name, show
 from sim.terminal import say
@@ -40,11 +42,12 @@ class OptimizeKeys:
 
     arm: str | None = quantity("the arm in question; null: the first not the baseline", default=None, optional=True)
     levers: Any = quantity("levers with their ranges; null: the usual ones", default=None)
-    budget: float | None = number(None, 0.0, 1e15, "most that is spent over the horizon", "money", optional=True)
+    budget: Any = quantity("most that is spent over the horizon, or a year: 80_000/year", default=None)
     goal: Any = quantity("a metric, or a mapping of metrics to weights", default="npv")
     limits: Any = quantity("what a plan must hold", default=None)
     robust: str = choice("mean", ROBUST, "what a plan is judged by over the doubt in effects")
     doubt: Any = quantity("range of the effectiveness where the strategy states none", default=None)
+    ensemble: Any = quantity("near-best fits of the market, by name or written out; none: one market", default=None)
     save_as: str | None = quantity("name of the strategy that is written", default=None, optional=True)
     evaluations: int = whole(96, 8, 100_000, "plans tried at most")
     batch: int = whole(4, 1, 1000, "plans chosen at once")
@@ -59,6 +62,7 @@ class OptimizeKeys:
 def _prepare(job: Job[OptimizeKeys, None]) -> PlanQuestion:
     keys, scenario, settings = job.keys, job.scenario, job.settings
     goal = read_goal(keys.goal)
+    budget, budget_per = read_budget(keys.budget)
     if settings.replicates < 2:
         raise ConfigError("replicates is 1; give at least 2, so that luck can be told from the levers")
     arm = pick_arm(scenario, keys.arm)
@@ -76,9 +80,11 @@ def _prepare(job: Job[OptimizeKeys, None]) -> PlanQuestion:
 
     check_installed()
     _check_answers(job)
-    states = plan_states(small, arm, keys.doubt, keys.robust, settings.seed, settings.replicates)
+    ensemble = chosen_ensemble(keys.ensemble, small, job.config_path)
+    _check_levers(factors, ensemble)
+    states = plan_states(small, arm, keys.doubt, keys.robust, settings.seed, settings.replicates, ensemble)
     limits = read_limits(keys.limits, factors)
-    return PlanQuestion(small, arm, factors, goal, keys.budget, limits, keys.robust, states, settings.seed)
+    return PlanQuestion(small, arm, factors, goal, budget, limits, keys.robust, states, settings.seed, budget_per)
 
 
 def _run(job: Job[OptimizeKeys, PlanQuestion], session: Session) -> Answer:
@@ -110,7 +116,7 @@ def _run(job: Job[OptimizeKeys, PlanQuestion], session: Session) -> Answer:
     lines = optimize_lines(found, advice, answers)
     return Answer(
         name=job.scenario.name,
-        config=job.config({**plain(keys), "arm": question.arm, "levers": written_ranges(question.factors)}),
+        config=job.config({**plain(keys), **_said(job)}),
         summary={**optimize_summary(found, advice, answers), "verdict": "\n".join(lines)},
         tables={"plans": [plans_table(found)]},
         files=_writer(found, keys.save_as),
@@ -178,6 +184,25 @@ def _check_answers(job: Job[OptimizeKeys, Any]) -> None:
     if keys.answer:
         pick_competitor(job.scenario, keys.competitor)
         _stated(job)
+
+
+def _said(job: Job[OptimizeKeys, PlanQuestion]) -> dict[str, Any]:
+    """Return what was chosen where a key was left out, as the configuration of the result says it."""
+    question = job.plan
+    ensemble = chosen_ensemble(job.keys.ensemble, question.scenario, job.config_path)
+    fits = {} if ensemble is None else {"ensemble": ensemble.plain()}
+    return {"arm": question.arm, "levers": written_ranges(question.factors), **fits}
+
+
+def _check_levers(factors: tuple[Factor, ...], ensemble: Ensemble | None) -> None:
+    """Refuse a lever that a near-best fit of the market sets: it would have no effect."""
+    for factor in factors:
+        for path, _ in factor.paths:
+            if ensemble is not None and path in ensemble.paths:
+                raise ConfigError(
+                    f"levers names {factor.name}, which the ensemble {ensemble.name!r} sets; leave it out, or give"
+                    " ensemble=none"
+                )
 
 
 def _writer(found: Optimum, save_as: str | None) -> Any:

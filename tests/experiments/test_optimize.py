@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim import Scenario
+from sim.calibration.ensemble import Ensemble
 from sim.execution.chunk import RUN_METRICS
 from sim.execution.executors import make_executor
 from sim.experiments.factors import choose_factors, isolate_arm
@@ -48,6 +49,23 @@ def test_a_budget_is_kept_in_every_run_and_the_same_search_finds_the_same_plan()
     again = find(question)
     assert again.plan.shares.tolist() == found.plan.shares.tolist()
     assert again.plan.value == found.plan.value
+
+
+def test_a_budget_a_year_is_kept_in_every_year_of_every_run():
+    question = replace(asked(budget=9_000.0), budget_per="year")
+    year = with_values(question.scenario, {"horizon": 110})
+    found = find(replace(question, scenario=year))
+    assert found.plan.most_spent <= 9_000.0
+    # Two years and a little: in all more may be spent than in any one of them.
+    assert found.plan.charged <= found.plan.spent + 0.005 <= 3.0 * found.plan.charged + 0.01
+    assert (found.question.charged(found.runs) <= found.question.spending(found.runs) + 0.005).all()
+
+
+def test_the_dearest_year_is_counted_from_the_start_of_the_horizon():
+    question = asked()
+    runs = find(question).runs
+    # A horizon of 40 weeks is a part of one year.
+    assert np.allclose(replace(question, budget_per="year").charged(runs), question.spending(runs), atol=0.005)
 
 
 def test_money_in_another_unit_changes_no_decision():
@@ -101,6 +119,25 @@ def test_robust_plans_are_no_worse_than_nominal_ones_in_the_worst_tenth():
     assert len(question.states) == 10
     assert found.nominal is not None
     assert found.best_tried.score >= found.nominal.score
+
+
+def test_near_best_fits_are_states_as_often_as_they_weigh_and_beside_the_doubt_in_effects():
+    question = asked()
+    path = "market.contact.fatigue"
+    fits = Ensemble("fits", (path,), (0.75, 0.25), ((0.2,), (0.3,)))
+    plain = plan_states(question.scenario, question.arm, [1.0, 1.000001], "mean", 1, 8, fits)
+    assert [state[path] for state in plain] == [0.2] * 6 + [0.3] * 2
+    effects = plan_states(question.scenario, question.arm, [0.5, 1.5], "worst_tenth", 1, 10, fits)
+    assert len({tuple(state.items()) for state in effects}) == 10
+    assert all(len(state) == 1 + 4 for state in effects)
+    # Each replicate meets its own state, and is to the bit the run of a market that is so.
+    both, one = (replace(question, states=states) for states in (({path: 0.0}, {path: 1.0}), ({path: 1.0},)))
+    with make_executor("serial") as executor:
+        met, alone = (
+            each.run(question.own[None, :], range(2), executor=executor, engine="numba") for each in (both, one)
+        )
+    assert met.arm[:, 1].tobytes() == alone.arm[:, 1].tobytes()
+    assert met.arm[:, 0].tobytes() != alone.arm[:, 0].tobytes()
 
 
 def test_score_of_states_is_the_mean_of_the_worst_tenth_and_the_worst_regret():
