@@ -150,7 +150,7 @@ class _Words:
             outcome = "timely" if decision.taken else "mistimed"
             return (
                 f"in '{stage}', {self.brand(decision.brand)} made contact; the draw {decision.draw:.4f} against a"
-                f" context of {share:.2f} made it {outcome}"
+                f" contextual interaction of {share:.2f} made it {outcome}"
             )
         if decision.kind == "opt-out":
             (_, chance), *_ = decision.options

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis.attribution import DIVIDED, pair_name
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.verdict import CAVEAT
-from sim.number_format import NOTHING, compact, interval, quantity, short_money
+from sim.number_format import NOTHING, compact, in_words, interval, quantity, short_money
 from sim.reports.document import Document, Table
 from sim.reports.figures.attribution import draw_combinations, draw_persona_shares, draw_shares, draw_together
 from sim.reports.figures.gap import Gap, is_sure
-from sim.reports.labels import Words, words_of
+from sim.reports.labels import Words, titled, words_of
 from sim.reports.names import short
 from sim.reports.picture import Picture
 
@@ -83,13 +83,13 @@ class _Verdict:
         name = self.words.name.lower()
         if whole["mean"] is None:
             yield (
-                f"{summary['arm']}: {name} is undefined in some combination of the capabilities in every replicate, so "
+                f"{_arm(summary)}: {name} is undefined in some combination of the capabilities in every replicate, so "
                 "there is nothing to divide; take another metric."
             )
             return
         if _is_nothing(self.block):
             yield (
-                f"{summary['arm']} and {summary['baseline']} do not differ in {name}: in every replicate the "
+                f"{_arm(summary)} and {_baseline(summary)} do not differ in {name}: in every replicate the "
                 "difference, and the share of every capability in it, is exactly 0."
             )
             return
@@ -115,7 +115,7 @@ class _Verdict:
             if not is_sure(_gap(whole)):
                 sure += ", which cannot be told from chance"
         return (
-            f"{summary['arm']} against {summary['baseline']}: {focal}'s {name} is {size} {way}{sure}.{self.largest()} "
+            f"{_arm(summary)} against {_baseline(summary)}: {focal}'s {name} is {size} {way}{sure}.{self.largest()} "
             "The parts add up to the difference exactly."
         )
 
@@ -126,7 +126,7 @@ class _Verdict:
         share = parts[player].get("of_whole")
         if not share or share < 0.0 or not is_sure(_gap(parts[player])):
             return ""
-        return f" The largest part is that of {player}, {share * _PERCENT:.0f} % of it."
+        return f" The largest part is that of {titled(player)}, {share * _PERCENT:.0f} % of it."
 
     def shares(self) -> str:
         earns, costs, open_ = [], [], []
@@ -168,7 +168,7 @@ class _Verdict:
         terms = self.summary["terms"][player]
         way = 1.0 if shares[player]["mean"] > 0 else -1.0
         for_, against = (pick(terms, key=lambda term: way * terms[term]["mean"]) for pick in (max, min))
-        said = f"Why {player}: mostly {_TERMS[for_]}, {self.write(terms[for_])}"
+        said = f"Why {titled(player)}: mostly {_TERMS[for_]}, {self.write(terms[for_])}"
         if way * terms[against]["mean"] < 0.0:
             said += f"; against it {_TERMS[against]}, {self.write(terms[against])}"
         return f"{said}."
@@ -182,7 +182,7 @@ class _Verdict:
             return "Each acts as if it were alone: no pair earns more or less together than apart."
         way = "add to each other" if entry["mean"] > 0 else "get in each other's way"
         return (
-            f"Together: {name.replace(' + ', ' and ')} {way}, {self.write(entry)} beyond what each does alone; "
+            f"Together: {_pair_called(name)} {way}, {self.write(entry)} beyond what each does alone; "
             "half of it is in the share of each."
         )
 
@@ -203,10 +203,10 @@ class _Verdict:
             "ci_low": None if entry["ci_high"] is None else -entry["ci_high"],
             "ci_high": None if entry["ci_low"] is None else -entry["ci_low"],
         }
-        others = [item for item, _ in harmful if item != player]
+        others = [titled(item) for item, _ in harmful if item != player]
         more = f" The same holds, each for itself, for {' and '.join(others)}." if others else ""
         return (
-            f"Leaving out {player} and keeping all else would change {self.words.name.lower()} by "
+            f"Leaving out {titled(player)} and keeping all else would change {self.words.name.lower()} by "
             f"{self.write(flipped)}.{more}"
         )
 
@@ -235,7 +235,8 @@ def attribution_document(attribution: Attribution) -> Document:
     words = words_of(attribution.metric, summary)
     block = summary["metrics"][attribution.metric][EVERYBODY]
     slots: dict[str, Any] = {
-        **{name: summary[name] for name in ("horizon", "replicates", "seed", "players")},
+        **{name: summary[name] for name in ("horizon", "replicates", "seed")},
+        "players": [titled(player) for player in summary["players"]],
         "scope": scope_of_summary(summary),
         "combinations": len(summary["combinations"]),
         "steps": [f"“{_STEPS[step]}” is {_STEP_WORDS[step]}" for step in summary["steps"]],
@@ -282,9 +283,9 @@ def _share_picture(summary: Numbers, words: Words) -> Picture:
         "shares",
         draw_shares(
             [(_called(part, summary), _gap(parts[part])) for part in shown],
-            (short(f"{summary['arm']}", 19), _gap(whole)),
+            (short(_arm(summary), 19), _gap(whole)),
             write=write,
-            title=f"{short(summary['arm'], 16)} minus {short(summary['baseline'], 16)}, by capability",
+            title=f"{short(_arm(summary), 16)} minus {short(_baseline(summary), 16)}, by capability",
             label=f"difference in {_unit(summary, words)}",
         ),
         f"Waterfall of the shares in the difference in {words.name.lower()}: {shares}; whole effect "
@@ -297,12 +298,13 @@ def _share_picture(summary: Numbers, words: Words) -> Picture:
 def _together_picture(summary: Numbers, words: Words) -> Picture:
     players, block = summary["players"], summary["metrics"][summary["metric"]][EVERYBODY]
     pairs = ", ".join(
-        f"{pair} {_written(entry, words, summary['currency'])}" for pair, entry in block["together"].items()
+        f"{_pair_called(pair)} {_written(entry, words, summary['currency'])}"
+        for pair, entry in block["together"].items()
     )
     return Picture(
         "together",
         draw_together(
-            players,
+            [titled(player) for player in players],
             [_gap(block["alone"][player]) for player in players],
             {
                 (row, column): _gap(block["together"][pair_name(players[column], players[row])])
@@ -322,14 +324,14 @@ def _all_picture(summary: Numbers, words: Words) -> Picture:
     return Picture(
         "combinations",
         draw_combinations(
-            summary["players"],
-            [(item["on"], _gap(item["difference"])) for item in summary["combinations"]],
+            [titled(player) for player in summary["players"]],
+            [([titled(player) for player in item["on"]], _gap(item["difference"])) for item in summary["combinations"]],
             write=_writer(summary, words),
             title=f"All {len(summary['combinations'])} combinations",
-            label=f"{_unit(summary, words)}, minus {short(summary['baseline'], 16)}",
+            label=f"{_unit(summary, words)}, minus {short(_baseline(summary), 16)}",
         ),
-        f"Difference in {words.name.lower()} from {summary['baseline']} of every combination of the capabilities, the "
-        "best first.",
+        f"Difference in {words.name.lower()} from {_baseline(summary)} of every combination of the capabilities, "
+        "the best first.",
         "The best combination stands on top; it need not be the one with everything on.",
         "together",
     )
@@ -366,7 +368,7 @@ def _share_table(summary: Numbers, words: Words) -> Table:
 def _pair_table(summary: Numbers, words: Words) -> Table:
     block, currency = summary["metrics"][summary["metric"]][EVERYBODY], summary["currency"]
     rows = [
-        (pair.replace(" + ", " and "), _written(entry, words, currency), _between(entry, words, currency))
+        (_pair_called(pair), _written(entry, words, currency), _between(entry, words, currency))
         for pair, entry in sorted(block["together"].items(), key=lambda item: -abs(item[1]["mean"]))
     ]
     return Table(
@@ -494,7 +496,20 @@ def _metric_table(summary: Numbers) -> Table:
 
 def _called(part: str, summary: Numbers) -> str:
     """Return a part's name: contacts are a step or, where they are switched on and off, a player like the others."""
-    return _STEPS[part] if part in summary["steps"] else part
+    return _STEPS[part] if part in summary["steps"] else titled(part)
+
+
+def _arm(summary: Numbers) -> str:
+    return in_words(summary["arm"])
+
+
+def _baseline(summary: Numbers) -> str:
+    return in_words(summary["baseline"])
+
+
+def _pair_called(pair: str) -> str:
+    """Return the name of a pair: `automation and contextual interaction`."""
+    return titled(pair).replace(" + ", " and ")
 
 
 def _gap(entry: Numbers) -> Gap:

@@ -30,7 +30,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from sim.number_format import FILTERS, tied
-from sim.reports.labels import listed, sentence
+from sim.reports.labels import listed, sentence, titled
 from sim.reports.picture import Picture
 from sim.reports.svg import write_figures
 
@@ -169,7 +169,7 @@ def _environment(*, html: bool) -> Environment:
         finalize=_tied if html else None,
     )
     made.filters.update(FILTERS)
-    made.filters.update(listed=listed, sentence=sentence)
+    made.filters.update(listed=listed, sentence=sentence, titled=titled)
     return made
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sim.number_format import in_renewals, in_steps
+from agents.strategies import CAPABILITIES
+from sim.number_format import in_renewals, in_steps, in_words
 
-__all__ = ["COST_WORDS", "METRIC_WORDS", "Words", "listed", "metric_words", "sentence", "words_of"]
+__all__ = ["COST_WORDS", "METRIC_WORDS", "Words", "listed", "metric_words", "sentence", "titled", "words_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,20 @@ def sentence(text: str) -> str:
     'Price of a TV set'
     """
     return text[:1].upper() + text[1:]
+
+
+_CAPABILITY = re.compile(rf"\b({'|'.join(CAPABILITIES)})\b")
+
+
+def titled(name: str) -> str:
+    """Write a name, or words with the keys of capabilities among them, as people read it.
+
+    Examples
+    --------
+    >>> titled("build context"), titled("all_four")
+    ('build contextual interaction', 'all four')
+    """
+    return _CAPABILITY.sub(lambda found: CAPABILITIES[found[1]].title, in_words(name))
 
 
 METRIC_WORDS: Mapping[str, Words] = {

@@ -375,7 +375,7 @@ def optimize_document(
     if advice is not None and advice.assumptions:
         pictures.append(_assumptions_picture(found, advice))
     return Document(
-        title=f"Where to put the next dollar: {scenario.title or scenario.name}",
+        title=f"The best plan: {scenario.title or scenario.name}",
         lead=tuple(lines),
         template="optimize",
         pictures=tuple(pictures),
@@ -457,7 +457,9 @@ def _marginal_table(found: Optimum, advice: PlanAdvice | None) -> Table | None:
         "95 % interval",
         f"value of {currency}1 more",
     )
-    return Table(head, tuple(rows), "The marginal dollar, simulated at the plan on the plan's own luck", (1,))
+    return Table(
+        head, tuple(rows), "What one unit of money more brings, simulated at the plan on the plan's own luck", (1,)
+    )
 
 
 def _value_axis(found: Optimum) -> tuple[str, str | None]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.analysis.metrics import EVERYBODY
+from sim.number_format import in_words
 from sim.reports.labels import METRIC_WORDS, words_of
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "assumption_sheet",
     "cost_sheet",
     "difference_sheet",
+    "moment_sheet",
     "persona_sheet",
     "summary_sheet",
     "verdict_sheet",
@@ -178,6 +180,44 @@ def cost_sheet(summary: Mapping[str, Any]) -> Sheet | None:
         Column("charged", "Charged over the horizon", "money", 24),
     )
     return Sheet("Costs typed and charged", columns, rows, _currency(summary))
+
+
+def moment_sheet(summary: Mapping[str, Any]) -> Sheet | None:
+    """Return what a small step at every stage and edge is worth, the largest gain first; None of any other question.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of `summary.json`.
+    """
+    found = summary.get("moments")
+    if not isinstance(found, list):
+        return None
+    words = words_of(summary["metric"], summary)
+    kind = "money" if words.kind == "money" else "number"
+    rows = tuple(
+        (
+            in_words(item["from"] if item["kind"] == "stage" else f"{item['from']} to {item['to']}"),
+            item["kind"],
+            item["how"],
+            item["visits"],
+            *((item[way] or {}).get(end) for way in ("better", "worse") for end in ("mean", "ci_low", "ci_high")),
+        )
+        for item in found
+    )
+    ends = (("", "change in"), (" low", "95 % from"), (" high", "95 % to"))
+    columns = (
+        Column("where", "Where", width=32),
+        Column("kind", "Kind", width=10),
+        Column("how", "What is moved", width=18),
+        Column("visits", "Visits per customer", "number", 18),
+        *(
+            Column(f"{way}{end}", f"{title}: {said} {words.name.lower()}" if not end else f"{title}: {said}", kind, 22)
+            for way, title in (("better", "A step better"), ("worse", "A step worse"))
+            for end, said in ends
+        ),
+    )
+    return Sheet("Moments of truth", columns, rows, _currency(summary))
 
 
 def verdict_sheet(title: str, facts: Sequence[tuple[str, Any]], verdict: str) -> Sheet:

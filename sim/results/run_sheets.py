@@ -17,6 +17,7 @@ from sim.reports.sheet import (
     assumption_sheet,
     cost_sheet,
     difference_sheet,
+    moment_sheet,
     persona_sheet,
     summary_sheet,
     verdict_sheet,
@@ -91,7 +92,7 @@ def sheets_of(
         sheets += [difference_sheet(summary), persona_sheet(summary), summary_sheet(summary)]
         if (folder / "weekly.parquet").is_file():
             sheets.append(cash_sheet(_read(folder / "weekly.parquet"), summary, start))
-    sheets.append(cost_sheet(summary))
+    sheets += [cost_sheet(summary), moment_sheet(summary)]
     for path in sorted(folder.glob("*.parquet")):
         if path.stem in _RAW:
             continue

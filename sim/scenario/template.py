@@ -23,6 +23,8 @@ _FILES: Mapping[str, str] = {
     "classic.yaml": "journey/NAME_classic.yaml",
     "proactive.yaml": "journey/NAME_proactive.yaml",
 }
+#: So many letters of a word are the same in its other forms: insurance, insurers.
+_STEM = 5
 #: A token, what closes it, and the blanks after it that keep a column.
 _TOKEN = re.compile(r"(NAME_TITLE|NAME|TEMPLATE|FOLDER)(?:(?P<end>\w*[\":,]*)(?P<blanks> {2,}))?")
 
@@ -41,6 +43,17 @@ class Template:
 
     name: str
     fits: str
+
+    def is_for(self, business: str) -> bool:
+        """Say whether the template names a business, in this form of the word or another.
+
+        Examples
+        --------
+        >>> read_templates()["bank"].is_for("insurance"), read_templates()["shop"].is_for("insurance")
+        (True, False)
+        """
+        stem = business.casefold()[:_STEM]
+        return any(word.startswith(stem) for word in re.findall(r"\w+", self.fits.casefold()))
 
     def market(self) -> dict[str, Any]:
         """Return what its market file says."""

@@ -63,11 +63,22 @@ def _prepare(job: Job[NewKeys, None]) -> NewPlan | None:
         return None
     if keys.like is None:
         raise ConfigError(f"like is missing; give like=TEMPLATE, one of {', '.join(templates)}; journey new shows them")
-    if keys.like not in templates:
-        raise ConfigError(f"there is no template {show(keys.like)}; {suggest(keys.like, templates, 'there are')}")
-    template = templates[keys.like]
+    template = _find_template(keys.like, templates)
     name = _check_name(keys.name, template, job.config_path)
     return NewPlan(template, name, _check_title(keys.title, name), _check_place(keys.folder, name))
+
+
+def _find_template(like: object, templates: Mapping[str, Template]) -> Template:
+    """Return a template by its name; of a business, such as insurance, say which template fits it."""
+    asked = str(like).casefold()
+    if asked in templates:
+        return templates[asked]
+    opening, names = f"there is no template {show(like)}", suggest(like, templates, "there are")
+    fits = [template for template in templates.values() if len(asked) > 2 and template.is_for(asked)]
+    # A name that is only misspelled is the name that was meant.
+    if len(fits) == 1 and names.startswith("there are"):
+        raise ConfigError(f"{opening}; like={fits[0].name} fits that: {fits[0].fits}")
+    raise ConfigError(f"{opening}; {names}")
 
 
 def _check_name(name: object, template: Template, config_path: ConfigPath) -> str:

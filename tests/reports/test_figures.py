@@ -328,3 +328,9 @@ def test_looks_of_arms_differ_without_colour() -> None:
     seen = {(look(place).line, look(place).marker) for place in range(7)}
     assert len(seen) == 7
     assert look(7) != look(0)  # only the baseline looks like the baseline
+
+
+def test_every_capability_of_an_attribution_has_a_letter_of_its_own():
+    from sim.reports.figures.attribution import _letters
+
+    assert _letters(["automation", "contextual interaction", "contacts", "aca"]) == ["A", "C", "O", "4"]

@@ -1,5 +1,6 @@
 """No number of a report disagrees with another: the page, the summary, the tables and the workbook are read and compared."""
 
+import html
 import json
 import re
 from html.parser import HTMLParser
@@ -242,3 +243,106 @@ def test_a_sweep_says_of_its_ends_what_its_table_says(tmp_path, capsys):
     assert printed[0] == pytest.approx(found["low"], abs=0.51) and printed[-1] == pytest.approx(found["high"], abs=0.51)
     lowest, highest = re.search(r"runs from (\S+) .*? to (\S+) \(", summary["verdict"]).groups()
     assert (number(lowest)[0], number(highest)[0]) == (printed[0], printed[-1])
+
+
+def plain(text):
+    return " ".join(text.replace("\u2060", "").split())
+
+
+class Asked:
+    """One question as a user asks it: what it printed, its summary, its page and its workbook."""
+
+    def __init__(self, folder, printed):
+        self.printed = plain(printed)
+        self.summary = json.loads((folder / "summary.json").read_text("utf-8"))
+        self.html = (folder / "report.html").read_text("utf-8")
+        parser = _Tables()
+        parser.feed(self.html)
+        self.tables = parser.tables
+        book = openpyxl.load_workbook(folder / "tables.xlsx", read_only=True, data_only=True)
+        self.sheets = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
+
+    def said(self):
+        """The verdict, which terminal, page and workbook say in the same words."""
+        verdict = plain(self.summary["verdict"])
+        page = plain(html.unescape(re.sub("<[^>]+>", " ", self.html)))
+        sheet = plain(" ".join(str(cell) for row in self.sheets["Verdict"] for cell in row if cell))
+        for sentence in re.split(r"(?<=[.!?]) ", verdict):
+            for where in (self.printed, page, sheet):
+                assert sentence in where, sentence
+        return verdict
+
+
+def agrees(text, value, *, unit=1.0):
+    found, half = number(text)
+    assert found * unit == pytest.approx(value, abs=(half + 1e-9) * unit), text
+
+
+FEW = ("population=200", "market.customers=500", "horizon=24", "burn_in=8", "replicates=2", "seed=5")
+
+
+@pytest.fixture
+def asked(tmp_path, capsys):
+    def ask(verb, *words):
+        place = f"output_dir={tmp_path}"
+        assert (
+            main([verb, *FEW, place, "executor=serial", *words] if verb != "moments" else [verb, *FEW, place, *words])
+            == 0
+        )
+        (folder,) = (tmp_path / verb).iterdir()
+        return Asked(folder, capsys.readouterr().out)
+
+    return ask
+
+
+def test_moments_say_the_same_gain_everywhere(asked):
+    one = asked("moments")
+    verdict, summary = one.said(), one.summary
+    agrees(re.search(r"Today value per customer is (\S+)\.", verdict)[1], summary["level"]["mean"])
+    head, *rows = one.sheets["Moments of truth"]
+    assert len([row for row in rows if row[0]]) == len(summary["moments"])
+    for row, item in zip(rows, summary["moments"], strict=False):
+        for way, start in (("better", 4), ("worse", 7)):
+            ends = [(item[way] or {}).get(end) for end in ("mean", "ci_low", "ci_high")]
+            assert [
+                cell == pytest.approx(end) if end is not None else cell is None
+                for cell, end in zip(row[start:], ends, strict=False)
+            ]
+    table = next(rows for rows in one.tables.values() if any("better" in cell for cell in rows[0]))
+    stages = {item["name"]: item for item in summary["moments"] if item["kind"] == "stage" and item["better"]}
+    column = next(place for place, cell in enumerate(table[0]) if "better" in cell)
+    shown = [row for row in table[1:] if row[0].split("\n")[0] in stages]
+    assert shown
+    for row in shown:
+        agrees(row[column], stages[row[0].split("\n")[0]]["better"]["mean"])
+
+
+def test_a_sensitivity_says_the_same_effects_everywhere(asked):
+    one = asked("sensitivity", "size=4", "levers=[capability_cost,contact_rate]")
+    one.said()
+
+
+def test_a_plan_says_the_same_value_everywhere(asked):
+    one = asked(
+        "optimize", "budget=9_000", "levers=[automation,contact_rate]", "evaluations=8", "confirm=4", "advice=false"
+    )
+    verdict, summary = one.said(), one.summary
+    best = summary["best_with_spending"]
+    found = re.search(r"; (\S+)\) has a difference in net present value of (\S+) on fresh luck", verdict)
+    agrees(found[1], best["spent"])
+    agrees(found[2], best["value"]["mean"])
+    (rows,) = (rows for rows in one.tables.values() if rows[0][1:2] == ["value"])
+    # At this size every plan loses, and the plan is to spend nothing: the finalists' values are the ones to compare.
+    shown = [number(row[1]) for row in rows[1:] if row[0].startswith("finalist")]
+    kept = [item["value"]["mean"] for item in summary["alternatives"]]
+    assert len(shown) == len(kept) > 1
+    assert all(value == pytest.approx(mean, abs=half) for (value, half), mean in zip(shown, kept, strict=True))
+
+
+@pytest.mark.slow
+def test_a_frontier_says_the_same_shares_everywhere(asked):
+    few = ("first=16", "batches=1", "batch=4", "held_out=16", "inside=8")
+    one = asked("frontier", "levers=[capability_cost,contact_rate]", *few)
+    verdict, summary = one.said(), one.summary
+    agrees(re.search(r"against classic is (\S+)", verdict)[1], summary["scenario_itself"]["mean"])
+    assert f"{summary['held_out']['losing']} lost" in verdict

@@ -104,6 +104,7 @@ def test_a_place_of_its_own_with_blanks(capsys, place):
 
 BAD = {
     "gym": "like is missing; give like=TEMPLATE, one of subscription, shop, durable, travel, b2b, bank",
+    "gym like=insurance": "there is no template 'insurance'; like=bank fits that",
     "gym like=subscripton": "there is no template 'subscripton'; did you mean 'subscription'? there are subscription",
     "like=shop": "name is missing; give one, such as journey new my_shop like=shop",
     "2gym like=shop": "name is '2gym'; give a letter and up to 47 more",

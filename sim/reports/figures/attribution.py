@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -49,7 +50,7 @@ def draw_shares(
     with style():
         height = _ROW * (len(parts) + 1) + 1.2
         figure, (axes,) = canvas(height)
-        figure.subplots_adjust(left=1.45 / WIDTH, right=0.98, bottom=0.74 / height, top=1.0 - 0.36 / height)
+        figure.subplots_adjust(left=1.65 / WIDTH, right=0.95, bottom=0.74 / height, top=1.0 - 0.36 / height)
         level = 0.0
         ends, rows = [0.0], []
         for name, gap in parts:
@@ -102,7 +103,7 @@ def _bar(axes: Axes, place: float, gap: Gap, start: float, colour: str | None, *
             )
 
 
-def _name_rows(axes: Axes, names: Sequence[str], *, width: int = 19) -> None:
+def _name_rows(axes: Axes, names: Sequence[str], *, width: int = 23) -> None:
     axes.axvline(0.0, color=INK, linewidth=0.8)
     axes.set_yticks(range(len(names)), [short(name, width) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
@@ -149,8 +150,12 @@ def draw_together(
         axes.set_xlim(0, n)
         axes.set_ylim(n, 0)
         axes.grid(visible=False)
-        axes.set_yticks(np.arange(n) + 0.5, [short(name, 16) for name in players])
-        axes.set_xticks(np.arange(n) + 0.5, [short(name, 15 if n < 5 else 12) for name in players], fontsize=7)
+        axes.set_yticks(np.arange(n) + 0.5, [fill(short(name, 24), 15) for name in players])
+        axes.set_xticks(
+            np.arange(n) + 0.5,
+            [fill(short(name, 24), 15 if n < 5 else 12, break_long_words=False) for name in players],
+            fontsize=7 if n < 5 else 6,
+        )
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         finish(axes, title, x="", y="", flush=True)
@@ -226,13 +231,14 @@ def draw_combinations(
     """
     order = sorted(combinations, key=lambda item: -(item[1].mean or 0.0))
     n, width = len(players), 0.2
+    letters = _letters(players)
     with style():
         height = 0.2 * len(order) + 1.06
         left = 0.2 + width * n
         figure = Figure(figsize=(WIDTH, height))
         bottom, tall = 0.7 / height, 0.2 * len(order) / height
         dots = figure.add_axes((0.12 / WIDTH, bottom, width * n / WIDTH, tall))
-        axes = figure.add_axes((left / WIDTH, bottom, (WIDTH - left - 0.12) / WIDTH, tall))
+        axes = figure.add_axes((left / WIDTH, bottom, (WIDTH - left - 0.34) / WIDTH, tall))
         reach = [0.0]
         for place, (on, gap) in enumerate(order):
             for column, player in enumerate(players):
@@ -242,7 +248,7 @@ def draw_combinations(
                 )
                 if filled:
                     dots.text(
-                        column, place, player[0].upper(), color="white", fontsize=5.5, ha="center", va="center_baseline"
+                        column, place, letters[column], color="white", fontsize=5.5, ha="center", va="center_baseline"
                     )
             if gap.mean is None:
                 continue
@@ -265,9 +271,18 @@ def draw_combinations(
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4, prune="upper"))
         value_axis(axes.xaxis, write)
         finish(axes, title, x=label, y="", flush=True)
-        words = f"Dark: on. {', '.join(f'{player[0].upper()} {player}' for player in players)}."
+        words = f"Dark: on. {', '.join(f'{letter} {name}' for letter, name in zip(letters, players, strict=True))}."
         footnote(figure, words)
     return figure
+
+
+def _letters(names: Sequence[str]) -> list[str]:
+    """Return a letter for each name, the first of it that no other has."""
+    taken: list[str] = []
+    for name in names:
+        free = (letter for letter in name.upper() if letter.isalpha() and letter not in taken)
+        taken.append(next(free, str(len(taken) + 1)))
+    return taken
 
 
 def draw_persona_shares(
@@ -296,7 +311,7 @@ def draw_persona_shares(
         room = (max(reach) - min(reach)) or 1.0
         for place, (name, gaps, whole) in enumerate(personas):
             bottom = height - 0.32 - each * (place + 1) + 0.06
-            axes = figure.add_axes((1.3 / WIDTH, bottom / height, (WIDTH - 1.42) / WIDTH, (each - 0.3) / height))
+            axes = figure.add_axes((1.5 / WIDTH, bottom / height, (WIDTH - 1.62) / WIDTH, (each - 0.3) / height))
             for row, gap in enumerate((*gaps, whole)):
                 last = row == len(gaps)
                 _bar(axes, row, gap, 0.0, INK if last else None, tall=0.74)
@@ -320,7 +335,7 @@ def draw_persona_shares(
             else:
                 axes.set_xlabel(label)
             axes.text(
-                -1.18 / (WIDTH - 1.42), 1.0, short(name, 40), transform=axes.transAxes, fontsize=8.5, fontweight="bold",
+                -1.38 / (WIDTH - 1.62), 1.0, short(name, 40), transform=axes.transAxes, fontsize=8.5, fontweight="bold",
                 va="bottom",
             )  # fmt: skip
         figure.text(0.02, 1.0 - 0.06 / height, title, va="top", fontsize=10, fontweight="bold")

@@ -83,9 +83,11 @@ def draw_map(
         The drawing.
     """
     with style():
-        height = 7.9
+        height = 8.1
         figure, panels = canvas(height, 2)
-        figure.subplots_adjust(left=0.86 / WIDTH, right=0.97, top=1.0 - 0.36 / height, bottom=1.12 / height, hspace=0.3)
+        figure.subplots_adjust(
+            left=0.86 / WIDTH, right=0.97, top=1.0 - 0.36 / height, bottom=1.12 / height, hspace=0.36
+        )
         points, lost, near = runs
         for axes, shade, title in (
             (panels[0], chance, "Other levers as in the scenario"),
@@ -108,7 +110,7 @@ def draw_map(
             axes.set_xlim(0.0, 1.0)
             axes.set_ylim(0.0, 1.0)
             axes.grid(visible=False)
-            finish(axes, title, x="" if first else across.name, y=up.name)
+            finish(axes, title, x=across.name, y=up.name)
             axes.tick_params(labelbottom=True)
         notes = [
             "Upper map: line: breaks even; hatched between the dotted lines: the side is uncertain (95 %);",
