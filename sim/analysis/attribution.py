@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from agents.money import CENTS
 from sim.analysis.metrics import EVERYBODY, TERMS
 from sim.analysis.paired import estimate
+from sim.analysis.response import Response
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shapley import ShapleyDivision, apportion, divide
 from sim.analysis.summary import short_titles, size_of
@@ -22,7 +23,7 @@ from sim.analysis.tables import arrow_table
 if TYPE_CHECKING:
     from sim.scenario.resolved import ResolvedScenario
 
-__all__ = ["DIVIDED", "IN_CENTS", "pair_name", "summarise_attribution"]
+__all__ = ["DIVIDED", "IN_CENTS", "DoubtedGame", "pair_name", "summarise_attribution"]
 
 #: Metrics that every attribution divides, beside the one it is asked about.
 DIVIDED: tuple[str, ...] = (
@@ -44,6 +45,31 @@ _NEAR = 1e-4
 
 Parts = tuple[Fraction, ...]
 Numbers = dict[str, Any]
+#: A number that a division has.
+Value = Callable[[Parts, ShapleyDivision], Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtedGame:
+    """The combinations again with other effectiveness.
+
+    Attributes
+    ----------
+    response : Response
+        The design.
+    wins, stepwise : mapping
+        By metric, means over replicates: every combination (1 + D, 1 + P, 2 ** players), and the baseline and the arm
+        after each step (1 + D, 1 + P, 1 + steps); first as effective as stated, then at every point of the design.
+    """
+
+    response: Response
+    wins: Mapping[str, NDArray[np.float64]]
+    stepwise: Mapping[str, NDArray[np.float64]]
+
+    def shifts(self, found: Sequence[float]) -> NDArray[np.float64] | None:
+        """Return the shifts of a quantity that was found as stated and at every point; None where not all are known."""
+        shifts = self.response.shifts(np.array(found[1:]) - found[0])
+        return None if np.isnan(shifts).any() else shifts
 
 
 def pair_name(one: str, other: str) -> str:
@@ -63,6 +89,7 @@ def summarise_attribution(
     heads: NDArray[np.float64],
     seed: int,
     sampling: Sampling = INDEPENDENT,
+    doubt: DoubtedGame | None = None,
 ) -> tuple[Numbers, Any]:
     """Divide the difference between an arm and the baseline.
 
@@ -83,6 +110,8 @@ def summarise_attribution(
     seed : int
     sampling : Sampling
         How the replicates were drawn: one control variate for all parts, so that they still add up.
+    doubt : DoubtedGame, optional
+        The combinations with other effectiveness: every interval then covers it.
 
     Returns
     -------
@@ -102,16 +131,19 @@ def summarise_attribution(
     def found(name: str, row: int) -> list[tuple[Parts, ShapleyDivision] | None]:
         return [_divide(name, *pair) for pair in zip(wins[name][:, row], stepwise[name][:, row], strict=True)]
 
+    def block_of(name: str, row: int, divisions: Sequence[tuple[Parts, ShapleyDivision] | None]) -> Numbers:
+        return _block(name, divisions, parts, players, sampling, _shifting(doubt, name, row))
+
     blocks: dict[str, Numbers] = {name: {} for name in divided}
     columns: dict[str, list[Any]] = {name: [] for name in ("metric", "replicate", "persona", "part", "share", "cents")}
     for name in divided:
         for row, persona in enumerate(rows):
             divisions = found(name, row)
-            blocks[name][persona] = _block(name, divisions, parts, players, sampling)
+            blocks[name][persona] = block_of(name, row, divisions)
             _add_shares(columns, name, persona, parts, divisions)
     terms = {}
     for term in TERMS:
-        block = _block(f"term_{term}", found(f"term_{term}", 0), parts, players, sampling)
+        block = block_of(f"term_{term}", 0, found(f"term_{term}", 0))
         terms[term] = {part: _interval(entry) for part, entry in (*block["parts"].items(), ("whole", block["whole"]))}
     summary = {
         "scenario": scenario.name,
@@ -131,15 +163,35 @@ def summarise_attribution(
         "precision_method": scenario.precision_method,
         "metrics": blocks,
         "terms": {part: {term: terms[term][part] for term in TERMS} for part in (*parts, "whole")},
-        "combinations": [
-            {
-                "on": [name for player, name in enumerate(players) if coalition >> player & 1],
-                "difference": asdict(estimate(wins[metric][:, 0, coalition] - stepwise[metric][:, 0, 0], sampling)),
-            }
-            for coalition in range(wins[metric].shape[2])
-        ],
+        "combinations": _combinations(players, wins[metric], stepwise[metric], sampling, _doubted_gains(doubt, metric)),
     }
     return summary, arrow_table(columns, {"replicate": pa.int32(), "share": pa.float64(), "cents": pa.int64()})
+
+
+def _doubted_gains(doubt: DoubtedGame | None, metric: str) -> list[NDArray[np.float64] | None]:
+    """Return the shifts of every combination's difference; empty without doubt."""
+    if doubt is None:
+        return []
+    gains = doubt.wins[metric][:, 0] - doubt.stepwise[metric][:, :1, 0]
+    return [doubt.shifts(column.tolist()) for column in gains.T]
+
+
+def _combinations(
+    players: Sequence[str],
+    wins: NDArray[np.float64],
+    stepwise: NDArray[np.float64],
+    sampling: Sampling,
+    shifts: Sequence[NDArray[np.float64] | None],
+) -> list[Numbers]:
+    """Return what is on in every combination, and its difference from the baseline."""
+    gains = wins[:, 0] - stepwise[:, :1, 0]
+    return [
+        {
+            "on": [name for player, name in enumerate(players) if coalition >> player & 1],
+            "difference": asdict(estimate(gains[:, coalition], sampling, shifts=shifts[coalition] if shifts else None)),
+        }
+        for coalition in range(gains.shape[1])
+    ]
 
 
 def _add_shares(
@@ -188,20 +240,33 @@ def _divide(
     return (*step_effects, *division.shapley), division
 
 
+def _shifting(doubt: DoubtedGame | None, name: str, row: int) -> Callable[[Value], NDArray[np.float64] | None]:
+    """Return what tells the shifts of a value of a division of one metric and persona; None of each without doubt."""
+    if doubt is None:
+        return lambda value: None
+    found = [_divide(name, *pair) for pair in zip(doubt.wins[name][:, row], doubt.stepwise[name][:, row], strict=True)]
+    known = [item for item in found if item is not None]
+    scale = CENTS if name in IN_CENTS else 1.0
+    if len(known) < len(found):
+        return lambda value: None
+    return lambda value: doubt.shifts([float(value(*item)) / scale for item in known])
+
+
 def _block(
     name: str,
     found: Sequence[tuple[Parts, ShapleyDivision] | None],
     parts: Sequence[str],
     players: Sequence[str],
     sampling: Sampling,
+    shifting: Callable[[Value], NDArray[np.float64] | None],
 ) -> Numbers:
     """Return the estimates of one metric and persona over the replicates in which everything is defined."""
     defined = [item for item in found if item is not None]
     scale = CENTS if name in IN_CENTS else 1.0
 
-    def over(value: Callable[[Parts, ShapleyDivision], Fraction]) -> Numbers:
+    def over(value: Value) -> Numbers:
         values = [np.nan if item is None else float(value(*item)) / scale for item in found]
-        return asdict(estimate(np.array(values), sampling))
+        return asdict(estimate(np.array(values), sampling, shifts=shifting(value)))
 
     whole = over(lambda values, _: sum(values, start=Fraction(0)))
     shares = {part: over(lambda values, _, place=place: values[place]) for place, part in enumerate(parts)}  # type: ignore[misc]

@@ -15,13 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.strategies import CAPABILITIES, CapabilityCosts, PersonaStrategy, Strategy, StrategyPhase
-from sim.analysis.attribution import summarise_attribution
+from sim.analysis.attribution import DoubtedGame, summarise_attribution
 from sim.analysis.control_variate import ControlVariate
 from sim.analysis.metrics import EVERYBODY
+from sim.analysis.response import Response
 from sim.analysis.sampling import Sampling
 from sim.analysis.shapley import coalitions
 from sim.experiments.arm_metrics import COLUMNS, ArmMetrics, RunOptions, check_metric, pick_arm, run_arms
 from sim.experiments.controls import difference_control
+from sim.experiments.doubt import MAX_CUSTOMERS, MAX_REPLICATES, doubt_ranges, doubt_sources
+from sim.experiments.measured import scaled_arm
 from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Arm, Plan
 from sim.scenario.scenario import Scenario
@@ -62,6 +65,8 @@ class FactorialDesign:
         it have changed.
     combinations : tuple of str, 2 ** players
         Arm of each coalition, in the order of :func:`sim.analysis.shapley.coalitions`.
+    explained : Scenario
+        With the baseline and the arm that is explained alone.
     """
 
     scenario: Scenario
@@ -70,6 +75,7 @@ class FactorialDesign:
     players: tuple[str, ...]
     steps: tuple[tuple[str, str], ...]
     combinations: tuple[str, ...]
+    explained: Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +196,8 @@ def factorial_design(scenario: Scenario, arm: str | None = None, *, contacts: st
         for coalition in coalitions(len(players))
     ]
     design = replace(scenario, arms=arms.made, baseline=_BASELINE)
-    return FactorialDesign(design, arm, scenario.baseline, players, tuple(steps), tuple(combinations))
+    explained = replace(scenario, arms={name: scenario.arms[name] for name in (scenario.baseline, arm)})
+    return FactorialDesign(design, arm, scenario.baseline, players, tuple(steps), tuple(combinations), explained)
 
 
 def attribute(
@@ -249,8 +256,40 @@ def attribute(
         heads=found.heads,
         seed=found.seed,
         sampling=Sampling(control=control(found.seed, range(found.replicates))),
+        doubt=_doubt(design, found.replicates, options),
     )
+    summary["doubt"] = doubt_sources(design.explained)
     return Attribution(scenario, design, metric, found, shares, summary)
+
+
+def _doubt(design: FactorialDesign, replicates: int, options: RunOptions) -> DoubtedGame | None:
+    """Run the combinations again with other effectiveness, one truth for all arms at a time; None without doubt."""
+    ranges = doubt_ranges(design.explained)
+    if not ranges:
+        return None
+    response = Response.of(ranges)
+    few = design.scenario.simulating(min(design.scenario.population, MAX_CUSTOMERS))
+    points: list[Mapping[str, float] | None] = [None]
+    points += [dict(zip(response.names, row, strict=True)) for row in response.design.tolist()]
+    scenarios = []
+    for number, multiples in enumerate(points):
+        arms = {f"{name} {number}": scaled_arm(few, name, multiples) for name in few.arms}
+        scenarios.append(replace(few, arms=arms, baseline=f"{_BASELINE} {number}", precision=None))
+    asked: RunOptions = {**options, "replicates": min(replicates, MAX_REPLICATES), "precision": None}
+    found = run_arms(scenarios, **asked)
+
+    def stacked(arms: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+        return {
+            name: np.stack(
+                [
+                    np.stack([found.of(f"{arm} {number}", name).mean(axis=0) for arm in arms], axis=1)
+                    for number in range(len(points))
+                ]
+            )
+            for name in COLUMNS
+        }
+
+    return DoubtedGame(response, stacked(design.combinations), stacked((_BASELINE, *(arm for _, arm in design.steps))))
 
 
 class _Arms:

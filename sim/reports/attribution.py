@@ -99,6 +99,7 @@ class _Verdict:
         yield self.pair()
         yield self.without()
         yield self.people()
+        yield self.doubt()
         if summary["replicates"] == 1:
             yield "One replicate gives no interval: read this as one possible course of events, and run more."
         yield CAVEAT
@@ -113,10 +114,23 @@ class _Verdict:
             ends = interval(whole["ci_low"], whole["ci_high"], self.words.kind, summary["currency"])
             sure = f" (95 % interval of the difference {ends})"
             if not is_sure(_gap(whole)):
-                sure += ", which cannot be told from chance"
+                sure += ", whose sign is not resolved" if summary.get("doubt") else ", which cannot be told from chance"
         return (
             f"{_arm(summary)} against {_baseline(summary)}: {focal}'s {name} is {size} {way}{sure}.{self.largest()} "
             "The parts add up to the difference exactly."
+        )
+
+    def doubt(self) -> str:
+        """Say which ranges of effectiveness the intervals cover."""
+        ranges = [
+            f"{name} {item['low'] * _PERCENT:.0f} to {item['high'] * _PERCENT:.0f} %"
+            for name, item in self.summary.get("doubt", {}).items()
+        ]
+        if not ranges:
+            return ""
+        return (
+            "Intervals count random variation and how well the capabilities work, relative to what is assumed: "
+            f"{'; '.join(ranges)}."
         )
 
     def largest(self) -> str:
@@ -221,6 +235,8 @@ class _Verdict:
             if block["whole"]["mean"] is None or not sure:
                 continue
             part, entry = max(sure, key=lambda item: abs(item[1]["mean"]))
+            if any(abs(other["mean"]) > abs(entry["mean"]) for other in block["parts"].values()):
+                continue  # what looks larger is undecided
             each = _each(self.summary, who, entry)
             per = " per customer" if self.summary["metric"] in _TOTALS else ""
             words.append(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from agents.strategies import CAPABILITIES, Contacts, Costs, Strategy
+from agents.strategies import CAPABILITIES, Contacts, Costs, Doubt, EffectRange, Strategy
 from sim.analysis.attribution import IN_CENTS
 from sim.analysis.metrics import METRICS, TERMS, measure
 from sim.cli import main
@@ -19,6 +19,13 @@ from sim.reports.document import write_document
 from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Plan
 from sim.scenario.scenario import Scenario
+
+
+@pytest.fixture(scope="session")
+def small(small):
+    """The small scenario without doubt, which takes 25 times as many runs."""
+    strategy = small.arms["proactive"].plans[small.market.focal].strategy
+    return with_strategy(small, "proactive", replace(strategy, doubt=None))
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +76,23 @@ def check_whole(scenario, done, seed):
 
 def test_the_parts_add_up_to_what_a_plain_comparison_finds_to_the_cent(small, done):
     check_whole(small, done, seed=5)
+
+
+def test_intervals_count_the_doubt_as_a_comparison_does(small, done):
+    strategy = small.arms["proactive"].plans[small.market.focal].strategy
+    scenario = with_strategy(
+        small, "proactive", replace(strategy, doubt=Doubt(automation=EffectRange(low=0.0, high=2.0)))
+    )
+    found = attribute(scenario, replicates=3, seed=5, threads=1).summary_json["metrics"]["contribution"]["all"]
+    (told,) = compare(scenario, replicates=3, seed=5, threads=1).summary_json["differences"].values()
+    for key in ("mean", "ci_low", "ci_high"):
+        assert found["whole"][key] == pytest.approx(told["contribution"][key], rel=1e-9)
+    sure = done.summary_json["metrics"]["contribution"]["all"]
+    for part, entry in found["parts"].items():
+        before = sure["parts"][part]
+        assert entry["mean"] == before["mean"] and entry["ci_low"] <= before["ci_low"], part
+        assert entry["ci_high"] >= before["ci_high"], part
+    assert found["parts"]["automation"]["ci_high"] > sure["parts"]["automation"]["ci_high"]
 
 
 def test_contacts_can_be_a_fifth_player(small):
@@ -175,7 +199,11 @@ def test_a_loss_reads_as_a_loss(done):
     assert "Not statistically significant: innovation" in words and "Exactly 0: journey alone" in words
     assert "get in each other's way" in words
     assert "Leaving out automation and keeping all else would change contribution by +$60.00" in words
-    assert "cannot be told from chance" in "\n".join(attribution_lines(losing(done, sure=False)))
+    open_ = losing(done, sure=False)
+    assert "cannot be told from chance" in "\n".join(attribution_lines(open_))
+    text = "\n".join(attribution_lines({**open_, "doubt": {"context": {"low": 0.5, "high": 1.5, "source": ""}}}))
+    assert "whose sign is not resolved" in text and "how well the capabilities work" in text
+    assert "context 50 to 150 %" in text
 
 
 def test_the_page_has_the_figure_for_a_board_and_is_the_same_each_time(done, tmp_path):
@@ -240,6 +268,7 @@ def test_one_arm_alone_has_nothing_to_explain(small):
 
 def test_a_result_runs_again_to_the_byte(tmp_path, capsys):
     few = ["population=120", "horizon=20", "burn_in=10", "replicates=2", f"output_dir={tmp_path}", "quiet=true"]
+    few.append("arms.proactive.focal.strategy.doubt=null")
     assert main(["attribute", "metric=npv", *few]) == 0
     (first,) = (tmp_path / "attribute").iterdir()
     assert main(["attribute", f"from={first}", "quiet=true"]) == 0

@@ -22,7 +22,7 @@ __all__ = ["draw_combinations", "draw_persona_shares", "draw_shares", "draw_toge
 Write = Callable[[float], str]
 
 _ROW = 0.36
-_INTERVAL = "Whisker: 95 % interval over replicates, common random numbers."
+_INTERVAL = "Whisker: 95 % interval, common random numbers."
 
 
 def draw_shares(
