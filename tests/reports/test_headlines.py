@@ -337,6 +337,7 @@ def test_a_plan_claims_nothing_that_is_undecided() -> None:
         "states": 1,
         "robust": "mean",
         "judged": "the mean",
+        "doubts": [],
         "score": "$900",
         "price": None,
         "marginal": [{"label": "automation", "mean": "0.4", "low": "−1", "high": "1.8"}],
