@@ -25,7 +25,8 @@ run: $(VENV)/.installed-run ## install, then compare the classic with the proact
 	@"$(BIN)/journey" compare
 
 notebook: $(VENV)/.installed-notebook ## install JupyterLab and open the notebook in the browser
-	"$(BIN)/jupyter" lab notebooks/loyalty_loop.ipynb
+	"$(BIN)/jupyter" lab notebooks/loyalty_loop.ipynb \
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 setup: $(VENV)/.installed-dev ## install with everything that tests and checks need
 
