@@ -33,14 +33,17 @@ class Contexts:
         Held-out log likelihood gained by each, nats; 0 for a stage alone.
     parameters : tuple of int
         Free probabilities of where to go next that each adds.
+    phase : tuple of int
+        Of a journey whose states are told apart by phase as well: beside each of the keys.
     """
 
     keys: tuple[tuple[int, ...], ...]
     gains: tuple[float, ...]
     parameters: tuple[int, ...]
+    phase: tuple[int, ...] = ()
 
 
-def find_contexts(cases: Cases, seed: int, weights: NDArray[np.bool_] | None = None) -> Contexts:
+def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES) -> Contexts:
     """Split stages by what came before where that makes cases that were kept aside more likely.
 
     Half of the cases are learned from, the other half judges; then the halves change places. A split is kept where both
@@ -52,8 +55,8 @@ def find_contexts(cases: Cases, seed: int, weights: NDArray[np.bool_] | None = N
     cases : Cases
     seed : int
         Of the halves.
-    weights : bool (cases,), optional
-        Cases that are looked at; all by default.
+    most : int
+        Contexts that there may be, beside one for every stage.
 
     Returns
     -------
@@ -61,16 +64,14 @@ def find_contexts(cases: Cases, seed: int, weights: NDArray[np.bool_] | None = N
     """
     luck = np.random.default_rng([seed, 11])
     half = luck.random(cases.count) < 0.5
-    used = np.ones(cases.count, bool) if weights is None else weights
-    case = cases.case
-    in_half, in_use = half[case], used[case]
+    in_half = half[cases.case]
     octave = np.floor(np.log2(np.maximum(cases.stay, 1.0))).astype(np.int64) // 2
     outcome = np.where(cases.following < 0, 0, 1 + cases.following * 32 + np.minimum(octave, 31))
     history = np.stack([cases.stage, *(cases.before(back) for back in range(1, _DEPTH + 1))], axis=1)
     keys: list[tuple[int, ...]] = [(int(stage),) for stage in np.unique(cases.stage)]
     gains, parameters = [0.0] * len(keys), [0] * len(keys)
     candidates: list[tuple[float, int, tuple[int, ...]]] = []
-    level = [(key, np.flatnonzero((cases.stage == key[0]) & in_use)) for key in keys]
+    level = [(key, np.flatnonzero(cases.stage == key[0])) for key in keys]
     for depth in range(1, _DEPTH + 1):
         deeper = []
         for key, rows in level:
@@ -89,7 +90,7 @@ def find_contexts(cases: Cases, seed: int, weights: NDArray[np.bool_] | None = N
                     candidates.append((gain, added, child))
         level = deeper
     candidates.sort(key=lambda item: (-item[0], item[2]))
-    for gain, added, child in candidates[: max(MOST_STATES - len(keys), 0)]:
+    for gain, added, child in candidates[: max(most - len(keys), 0)]:
         keys.append(child)
         gains.append(gain)
         parameters.append(added)

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
+from sim.discovery.case_phase import ONE_PHASE, Phases, find_phases
 from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset, variants_of
-from sim.discovery.context import Contexts, find_contexts
+from sim.discovery.context import MOST_STATES, Contexts, find_contexts
 from sim.discovery.distance import CaseTable, Distances, distances_between, simulated_table
 from sim.discovery.found_config import found_scenario, state_names
 from sim.discovery.funnel import ChannelUse, channel_use, funnel_counts, usual_funnel
-from sim.discovery.hazards import TimedJourney, fit_hazards, instant_stages
+from sim.discovery.hazards import TimedJourney, ended_weights, fit_hazards, instant_stages
 from sim.discovery.lived_map import LivedEdge, LivedStage, lived_map
 from sim.discovery.persona_mixture import Mixture, find_personas
 from sim.discovery.purchases import Purchases, find_purchases
@@ -34,6 +35,10 @@ OTHER = "(other)"
 _SAMPLES = 5
 _MOST_SIMULATED = 20_000
 _FEWEST_HELD_OUT = 20
+#: Where most cases begin in this part of a log, nobody saw how far they had come.
+_WITH_THE_LOG = 0.01
+#: A journey file may have a million bytes; an edge, and each of its times, take about so many.
+_MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 950_000, 120, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Discovery:
     unit : str
         Of a step.
     contexts : Contexts
+    phases : Phases
+        That cases pass before they end.
     journeys : mapping of str to TimedJourney
         By persona.
     mixture : Mixture
@@ -81,6 +88,7 @@ class Discovery:
     variants: tuple[tuple[tuple[int, ...], int], ...]
     unit: str
     contexts: Contexts
+    phases: Phases
     journeys: Mapping[str, TimedJourney]
     mixture: Mixture
     goal: int
@@ -142,12 +150,9 @@ def discover(
     steps = usual_funnel(cases, at_goal) if funnel is None else _funnel_of(cases, slugs, funnel)
     stages, edges = lived_map(cases)
     mixture = find_personas(cases, seed)
-    contexts = find_contexts(cases, seed)
-    names = ["everyone"] if len(mixture.shares) == 1 else [f"persona_{at + 1}" for at in range(len(mixture.shares))]
-    members = {who: np.flatnonzero(mixture.member == at) for at, who in enumerate(names)}
-    instant = instant_stages(cases, UNITS[unit])
-    journeys = {who: fit_hazards(subset(cases, rows), contexts, UNITS[unit], instant) for who, rows in members.items()}
-    shares = {who: rows.size / cases.count for who, rows in members.items()}
+    phases, contexts, journeys, shares = _journeys_of(
+        cases, mixture.member, len(mixture.shares), UNITS[unit], seed, _phases_of(cases, seed)
+    )
     files = found_scenario(
         name,
         title,
@@ -169,11 +174,12 @@ def discover(
         variants=_ranked_variants(cases),
         unit=unit,
         contexts=contexts,
+        phases=phases,
         journeys=journeys,
         mixture=mixture,
         goal=at_goal,
         points=turning_points(cases, at_goal),
-        distances=_judge(cases, slugs, unit, mixture, at_goal, seed, threads),
+        distances=_judge(cases, slugs, unit, mixture, at_goal, phases.count > 1, seed, threads),
         files=files,
         drifting=_drifting(log),
         purchases=purchases,
@@ -181,6 +187,31 @@ def discover(
         channels=channel_use(cases, at_goal, log.extra["channel"]) if "channel" in log.extra else (),
         folded=folded,
     )
+
+
+def _journeys_of(
+    cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, seed: int, phases: Phases
+) -> tuple[Phases, Contexts, dict[str, TimedJourney], dict[str, float]]:
+    """Return phases, contexts, and by persona the journey and the share; one phase where more fill too large a file."""
+    contexts = find_contexts(cases, seed, MOST_STATES // phases.count)
+    instant = instant_stages(cases, seconds)
+    names = ["everyone"] if kinds == 1 else [f"persona_{at + 1}" for at in range(kinds)]
+    members = {who: rows for at, who in enumerate(names) if (rows := np.flatnonzero(member == at)).size}
+    journeys = {
+        who: fit_hazards(subset(cases, rows), contexts, seconds, instant, phases) for who, rows in members.items()
+    }
+    edges = [edge for journey in journeys.values() for edge in journey.edges]
+    if phases.count > 1 and sum(_EDGE_BYTES + _PAIR_BYTES * len(edge.by_step) for edge in edges) > _MOST_BYTES:
+        return _journeys_of(cases, member, kinds, seconds, seed, ONE_PHASE)
+    return phases, contexts, journeys, {who: rows.size / cases.count for who, rows in members.items()}
+
+
+def _phases_of(cases: Cases, seed: int) -> Phases:
+    """Find the phases of cases that were seen from their beginning."""
+    if np.mean(cases.time[cases.first[:-1]] <= _WITH_THE_LOG * cases.end) > 0.5:
+        return ONE_PHASE
+    ended = ended_weights(cases, cases.stage)
+    return find_phases(cases, ended, MOST_STATES // np.unique(cases.stage).size, seed)
 
 
 def _ranked_variants(cases: Cases) -> tuple[tuple[tuple[int, ...], int], ...]:
@@ -221,7 +252,14 @@ def _funnel_of(cases: Cases, slugs: Sequence[str], given: object) -> tuple[int, 
 
 
 def _judge(
-    cases: Cases, slugs: Sequence[str], unit: str, mixture: Mixture, goal: int, seed: int, threads: int | None
+    cases: Cases,
+    slugs: Sequence[str],
+    unit: str,
+    mixture: Mixture,
+    goal: int,
+    phased: bool,
+    seed: int,
+    threads: int | None,
 ) -> Distances | None:
     """Learn from half of the cases, simulate, and compare with the other half."""
     luck = np.random.default_rng([seed, 19])
@@ -231,15 +269,9 @@ def _judge(
     if held.size < _FEWEST_HELD_OUT:
         return None
     train, test = subset(cases, learned), subset(cases, held)
-    contexts = find_contexts(train, seed)
     kinds = len(mixture.shares)
-    member = mixture.member[learned]
-    names = ["everyone"] if kinds == 1 else [f"persona_{at + 1}" for at in range(kinds)]
-    parts = {who: np.flatnonzero(member == at) for at, who in enumerate(names)}
-    parts = {who: rows for who, rows in parts.items() if rows.size}
-    instant = instant_stages(train, UNITS[unit])
-    journeys = {who: fit_hazards(subset(train, rows), contexts, UNITS[unit], instant) for who, rows in parts.items()}
-    shares = {who: rows.size / train.count for who, rows in parts.items()}
+    phases = _phases_of(train, seed) if phased else ONE_PHASE
+    _, _, journeys, shares = _journeys_of(train, mixture.member[learned], kinds, UNITS[unit], seed, phases)
     files = found_scenario("judged", "", slugs, journeys, shares, step=unit, customers=held.size, goal=goal)
     # As many as were kept aside: a distance depends on how many there are.
     files["scenario"]["judged"]["population"] = held.size

@@ -25,10 +25,11 @@ _FEWEST_SIMULATED = 1000
 
 
 def state_names(journey: TimedJourney, slugs: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of states: a stage's own, and behind `__after_` what came before where it is split."""
+    """Return the names of states: a stage's own, behind `__phase_` how far the case is, `__after_` what came before."""
     names: dict[str, None] = {}
-    for stage, *before in journey.contexts.keys:
-        name = slugs[stage]
+    contexts = journey.contexts
+    for at, (stage, *before) in enumerate(contexts.keys):
+        name = slugs[stage] + (f"__phase_{contexts.phase[at] + 1}" if contexts.phase else "")
         if before:
             name += "__after_" + "_".join("start" if at == START else slugs[at] for at in before)
         short, number = name[:60], 1

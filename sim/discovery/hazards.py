@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.discovery.case_phase import ONE_PHASE, Phases, phases_of_states
 from sim.discovery.cases import Cases
 from sim.discovery.context import Contexts, states_of
 from sim.discovery.product_limit import aalen_johansen, share_gone
 from sim.discovery.time_step import steps_of
 
-__all__ = ["ENDED", "TimedEdge", "TimedJourney", "fit_hazards", "instant_stages"]
+__all__ = ["ENDED", "TimedEdge", "TimedJourney", "ended_weights", "fit_hazards", "instant_stages"]
 
 #: The target of those who go no further.
 ENDED = -1
 #: A stage takes no time where so many of its visits are shorter than half a step.
 _ALL = 0.99
 _DIGITS = 1e6
+#: Visits to a state, whatever their phase, that stand beside those in each phase.
+_STRENGTH = 4.0
+#: Visits by way of an edge in a phase: fewer are left out.
+_LEAST_COUNT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +100,45 @@ def instant_stages(cases: Cases, seconds: float) -> NDArray[np.bool_]:
     return instant
 
 
+def ended_weights(cases: Cases, state: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the probability that a case was over with each visit: above 0 for last ones only.
+
+    A case whose last event is seen counts as over with the probability that it never goes on, given how long it has
+    been quiet and where the log is long enough to tell (:func:`share_gone`).
+
+    Parameters
+    ----------
+    cases : Cases
+    state : int64 (n,)
+        What visits are told apart by.
+
+    Returns
+    -------
+    float64 (n,)
+    """
+    over = np.zeros(state.size)
+    order = np.argsort(state, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(state[order])) + 1):
+        goes = cases.following[rows] >= 0
+        never = share_gone(cases.stay[rows], goes)
+        if never > 0.0 and not goes.all():
+            stay = aalen_johansen(cases.stay[rows], np.where(goes, 0, -1), 1).staying_at(cases.stay[rows][~goes])
+            over[rows[~goes]] = np.minimum(never / np.maximum(stay, never), 1.0)
+    return over
+
+
 def fit_hazards(
-    cases: Cases, contexts: Contexts, seconds: float, instant: NDArray[np.bool_] | None = None
+    cases: Cases,
+    contexts: Contexts,
+    seconds: float,
+    instant: NDArray[np.bool_] | None = None,
+    phases: Phases = ONE_PHASE,
 ) -> TimedJourney:
     """Estimate every state's hazards by time in it.
 
-    A case whose last event is seen counts as over with the probability that it never goes on, given how long it has
-    been quiet and where the log is long enough to tell (:func:`share_gone`); else it is still at risk. Time is put into
-    bins that widen by a quarter, within which a hazard is constant.
+    Who is not over (:func:`ended_weights`) is still at risk. Time is put into bins that widen by a quarter, within
+    which a hazard is constant. With phases every state stands once for each, and a visit counts in each by the
+    probability that it was made in it; the bins then double, so that the file stays readable.
 
     Parameters
     ----------
@@ -112,6 +148,8 @@ def fit_hazards(
         Of a step.
     instant : bool (stages,), optional
         Stages that take no time; by default found in these cases.
+    phases : Phases
+        That cases pass.
 
     Returns
     -------
@@ -124,80 +162,107 @@ def fit_hazards(
     last[cases.first[1:] - 1] = True
     following = np.where(last, ENDED, np.roll(state, -1))
     dwell = np.where(last, np.floor(cases.stay / seconds).astype(np.int64), np.roll(steps, -1) - steps)
+    # A case cannot end in a stage that takes no time.
+    over = np.where(instant[cases.stage], 0.0, ended_weights(cases, state))
+    states, number = len(contexts.keys), phases.count
+    visits = np.bincount(state, minlength=states)
+    weight = np.ones((state.size, 1), np.float32)
+    if number > 1:
+        phases, weight = phases_of_states(cases, state, over, dwell, states, phases)
+        # Few visits are put beside those of all phases.
+        weight = weight + (_STRENGTH / np.maximum(visits, _STRENGTH)).astype(np.float32)[state, None]
+        contexts = replace(
+            contexts,
+            keys=tuple(key for key in contexts.keys for _ in range(number)),
+            phase=tuple(range(number)) * states,
+        )
     edges: list[TimedEdge] = []
     order = np.argsort(state, kind="stable")
-    bounds = np.searchsorted(state[order], np.arange(len(contexts.keys) + 1))
-    for at, key in enumerate(contexts.keys):
+    bounds = np.searchsorted(state[order], np.arange(states + 1))
+    for at in np.flatnonzero(visits).tolist():
         rows = order[bounds[at] : bounds[at + 1]]
-        if rows.size:
-            edges += _edges_of(at, rows, following, dwell, cases, bool(instant[key[0]]))
-    used = {at for at in range(len(contexts.keys)) if bounds[at + 1] > bounds[at]}
+        for phase in range(number):
+            quick = bool(instant[contexts.keys[at * number][0]])
+            heavy = weight[rows, phase].astype(np.float64)
+            mine = _edges_of(following[rows], dwell[rows], over[rows], heavy, quick, 4 if number == 1 else 1)
+            edges += [part for edge in mine for part in _placed(edge, at * number + phase, phases)]
     begin = state[cases.first[:-1]]
-    counts = np.bincount(begin, minlength=len(contexts.keys))
+    counts = np.bincount(begin, minlength=states)
     longest = int(steps[cases.first[1:] - 1].max()) + 1
     together = np.mean(cases.time[cases.first[:-1]] < seconds) > 0.9
     return TimedJourney(
         contexts=contexts,
-        start={at: float(counts[at]) / cases.count for at in np.flatnonzero(counts).tolist()},
+        start={at * number: float(counts[at]) / cases.count for at in np.flatnonzero(counts).tolist()},
         edges=tuple(edges),
-        instant=frozenset(at for at in used if instant[contexts.keys[at][0]]),
+        instant=frozenset(at for at, key in enumerate(contexts.keys) if instant[key[0]] and visits[at // number]),
         horizon=max(int(np.ceil(cases.end / seconds)), 1) if together else max(longest, 2),
         parameters=sum(len(edge.by_step) for edge in edges) + int((counts > 0).sum()) - 1,
     )
 
 
+def _placed(edge: TimedEdge, source: int, phases: Phases) -> list[TimedEdge]:
+    """Return an edge from a state in its phase: the parts that lead to the same phase and to the next."""
+    if edge.target == ENDED:
+        return [replace(edge, source=source)]
+    number, phase = phases.count, source % phases.count
+    starts = np.array([step for step, _ in edge.by_step])
+    values = np.array([value for _, value in edge.by_step])
+    steps = np.unique(np.r_[starts, [border for border in phases.borders if border > starts[0]]]).astype(np.int64)
+    value = values[np.searchsorted(starts, steps, side="right") - 1]
+    moves = phases.moving[phases.pace_of(steps), phase]
+    parts = []
+    for later, share in ((0, 1.0 - moves), (1, moves)):
+        if edge.count * share.max() > (_LEAST_COUNT if number > 1 else 0.0):
+            pairs = _pairs(steps, value * share) if number > 1 else edge.by_step
+            parts.append(TimedEdge(source, edge.target * number + phase + later, edge.count, pairs))
+    return parts
+
+
 def _edges_of(
-    state: int,
-    rows: NDArray[np.int64],
-    following: NDArray[np.int64],
-    dwell: NDArray[np.int64],
-    cases: Cases,
+    target: NDArray[np.int64],
+    stay: NDArray[np.int64],
+    over: NDArray[np.float64],
+    weight: NDArray[np.float64],
     instant: bool,
+    part: int,
 ) -> list[TimedEdge]:
-    target, stay = following[rows], dwell[rows]
+    """Return the edges from a state, by the visits to it: weights, who was over; bins widen by one ``part``-th."""
     goes = target != ENDED
     targets, exit = np.unique(target[goes], return_inverse=True)
     if instant:
-        counts = np.bincount(exit, minlength=targets.size)
+        counts = np.bincount(exit, weights=weight[goes], minlength=targets.size)
         return [
-            TimedEdge(state, int(to), float(count), ((1, float(count / counts.sum())),))
+            TimedEdge(0, int(to), float(count), ((1, float(count / counts.sum())),))
             for to, count in zip(targets.tolist(), counts.tolist(), strict=True)
         ]
-    code = np.full(rows.size, -1, np.int64)
-    code[goes] = exit
-    seen = aalen_johansen(cases.stay[rows], code, max(targets.size, 1))
-    never = share_gone(cases.stay[rows], goes)
-    over = np.zeros(rows.size)
-    if never > 0.0:
-        over[~goes] = np.minimum(never / np.maximum(seen.staying_at(cases.stay[rows][~goes]), never), 1.0)
     # Where nobody goes on the case is over at once.
-    ended = float(over.sum())
-    weight = np.where(goes, 1.0, 1.0 - over)
+    ended = float(weight @ over)
+    still = np.where(goes, 1.0, 1.0 - over) * weight
     stay = np.maximum(stay, np.where(goes, 1, 0))
-    bins = _bins(int(stay[goes].max()) if goes.any() else 1)
-    exposure = _exposure(stay, weight, bins)
+    bins = _bins(int(stay[goes].max()) if goes.any() else 1, part)
+    exposure = _exposure(stay, still, bins)
     exposure[0] += ended
     found = []
     place = np.searchsorted(bins, stay[goes], side="right") - 1
     events = np.zeros((targets.size, bins.size))
-    np.add.at(events, (exit, place), 1.0)
+    np.add.at(events, (exit, place), weight[goes])
     rates = np.divide(events, exposure, out=np.zeros_like(events), where=exposure > 0)
     leaving = np.zeros(bins.size)
     leaving[0] = ended / exposure[0] if exposure[0] > 0 else 0.0
     excess = np.maximum((rates.sum(axis=0) + leaving), 1.0)
     rates, leaving = rates / excess, leaving / excess
     for at, to in enumerate(targets.tolist()):
-        found.append(TimedEdge(state, int(to), float((exit == at).sum()), _pairs(bins, rates[at])))
+        found.append(TimedEdge(0, int(to), float(weight[goes][exit == at].sum()), _pairs(bins, rates[at])))
     if ended > 0.0:
-        found.append(TimedEdge(state, ENDED, ended, ((1, _floor(leaving[0])), (2, 0.0))))
+        found.append(TimedEdge(0, ENDED, ended, ((1, _floor(leaving[0])), (2, 0.0))))
     return found
 
 
-def _bins(longest: int) -> NDArray[np.int64]:
-    """First steps of bins that widen by a quarter: 1, 2, ... 8, 10, 12 ..."""
+def _bins(longest: int, part: int) -> NDArray[np.int64]:
+    """First steps of bins that widen by a quarter (1, 2, ... 8, 10, 12 ...) or another part."""
     starts = [1]
     while starts[-1] < longest:
-        starts.append(starts[-1] + max(1, starts[-1] // 4))
+        starts.append(starts[-1] + max(1, starts[-1] // part))
     return np.array(starts, np.int64)
 
 

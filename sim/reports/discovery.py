@@ -74,6 +74,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "unit": found.unit,
         "kinds": len(found.mixture.shares),
         "splits": splits,
+        "phases": found.phases.count,
         "gained": decimal(sum(found.contexts.gains), 0),
         "parameters": sum(journey.parameters for journey in found.journeys.values()),
         "distances": found.distances,
@@ -175,8 +176,14 @@ def discovery_summary(found: Discovery, name: str) -> dict[str, Any]:
             )
             if len(key) > 1
         ],
+        **_phases_plain(found),
         "parameters": sum(journey.parameters for journey in found.journeys.values()),
     }
+
+
+def _phases_plain(found: Discovery) -> dict[str, Any]:
+    gains = [{"mean": mean, "error": error} for mean, error in found.phases.gains]
+    return {"phases": found.phases.count, "held_out_gain_of_further_phases": gains}
 
 
 def _purchases_plain(found: Discovery) -> dict[str, Any] | None:

@@ -33,7 +33,7 @@ def write_discovery(found: Discovery, folder: Path, name: str, source: str) -> N
         "scenario": f"journey compare --config-dir FOLDER scenario={name}",
         "market": "Brands, prices and purchases as the log shows them; what is assumed stands in the scenario.",
         "personas": "Kinds of cases by what they do.",
-        "journey": "A journey as lived: hazards by time in stage; `__after_` names what came before a stage.",
+        "journey": "As lived: hazards by time in stage; `__after_`: what came before, `__phase_`: how far a case is.",
     }
     for group, files in found.files.items():
         for file, content in files.items():

@@ -129,3 +129,38 @@ def test_the_sample_log_is_counted_as_it_is():
     stages, edges = lived_map(cases)
     assert sum(edge.count for edge in edges) == log.case.size - cases.count
     assert sum(stage.starts for stage in stages) == cases.count == sum(variants_of(cases).values())
+
+
+def test_a_first_order_map_is_wrong_where_the_second_step_back_decides(tmp_path):
+    """DISCOVER 23: what came before decides, so the stage is split; parameters are counted."""
+    luck = np.random.default_rng(5)
+    words = ["axc" + "d" * int(luck.integers(0, 2)) if luck.random() < 0.5 else "bxe" for _ in range(400)]
+    cases = log_of(tmp_path, words)
+    contexts = find_contexts(cases, 1)
+    order_one = find_contexts(cases, 1, most=0)
+    assert {len(key) for key in order_one.keys} == {1} and order_one.parameters == (0,) * len(order_one.keys)
+    # One map says that half go to c whatever came before; the split ones go one way each.
+    plain = fit_hazards(cases, order_one, 86_400.0)
+    at = order_one.keys.index((cases.stages.index("x"),))
+    assert sum(edge.source == at and edge.target != ENDED for edge in plain.edges) == 2
+    after = [key for key in contexts.keys if len(key) > 1 and cases.stages[key[0]] == "x"]
+    assert after
+    journey = fit_hazards(cases, contexts, 86_400.0)
+    for key in after:
+        at = contexts.keys.index(key)
+        assert sum(edge.source == at and edge.target != ENDED for edge in journey.edges) == 1
+    assert len(contexts.parameters) == len(contexts.keys) and journey.parameters > 0
+
+
+def test_time_in_a_stage_has_a_hazard_of_its_own(tmp_path):
+    """DISCOVER 23: who stays exactly three days goes with chance 0, 0, 1."""
+    rows = ["case,activity,time"]
+    rows += [
+        f"{at},{stage},2020-01-{1 + day:02}" for at in range(40) for stage, day in (("a", at % 9), ("b", at % 9 + 3))
+    ]
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(rows) + "\n")
+    cases = cases_of(read_event_log(path))
+    journey = fit_hazards(cases, find_contexts(cases, 1), 86_400.0)
+    (edge,) = [edge for edge in journey.edges if edge.target >= 0]
+    assert edge.by_step == ((1, 0.0), (3, 1.0))

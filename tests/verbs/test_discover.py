@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from sim.cli import main
 from sim.number_format import in_steps
@@ -32,6 +33,11 @@ def test_a_log_becomes_a_scenario_that_loads(tmp_path, capsys):
     assert names == ["from", "to", "count", "share", "ci_low", "ci_high", "median_time"]
     scenario = Scenario.load("shop", config_dir=folder / "config")
     assert list(scenario.arms) == ["classic", "proactive"]
+    # DISCOVER 27: what the proactive arm does is an assumption and named one; words claim no cause.
+    written = yaml.safe_load((folder / "config/scenario/shop.yaml").read_text())
+    assert any("shows the effect of none" in item["source"] for item in written["assumptions"])
+    assert "not cause" in (folder / "report.html").read_text()
+    assert summary["phases"] >= 1
     assert "<html" in (folder / "report.html").read_text()
 
 
