@@ -92,7 +92,9 @@ def _remedy(composer: Composer, key: str) -> str:
     known = known if path or "market" not in known else ["scenario", *known]
     if len(path) == 2 and path[0] == "arms":
         known = list(dict.fromkeys([*known, *map(str, _brands(composed))]))
-    return suggest(step, known, f"accepted under {under}:" if under else "accepted:", under=under)
+    remedy = suggest(step, known, f"accepted under {under}:" if under else "accepted:", under=under)
+    # A brand is the one thing of a market that is there because it was named.
+    return f"{remedy}; to add a brand, write +{key}={{price: ...}}" if key == f"market.brands.{step}" else remedy
 
 
 def completed(error: Exception, composer: Composer) -> list[str]:

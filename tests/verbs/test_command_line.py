@@ -199,6 +199,7 @@ def test_help_explains_the_keys(verb, capsys, untouched):
 
 
 BAD = {
+    "market.brands.rival={price: 60}": "to add a brand, write +market.brands.rival={price: ...}",
     "scenerio=treadmill": "unknown key 'scenerio'; did you mean 'scenario'? accepted: scenario, ",
     "horizon=50%": "horizon is '50%'; give a whole number",
     "scenario=mine/scenario/gym.yaml": "scenario is 'mine/scenario/gym.yaml', and there is no such file",
