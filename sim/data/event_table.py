@@ -128,7 +128,16 @@ class _TableReader:
             out["time"] = numbers.to_numpy(zero_copy_only=False)
             self.times.way = "zoned" if moment.type.tz else "iso"
         if "amount" in cells:
-            money = read_amounts(cells["amount"].filter(mask), ".", pyarrow, compute)
+            given = cells["amount"].filter(mask)
+            money = read_amounts(given, ".", pyarrow, compute)
+            if pyarrow.types.is_string(given.type):
+                odd = ~money.readable & ~np.asarray(is_missing(given, None, pyarrow, compute))
+                if odd.sum() > money.readable.sum():
+                    example = str(given[int(odd.argmax())])
+                    raise ConfigError(
+                        f"{builder.where}: most amounts are no numbers with a decimal point, such as {example!r}; "
+                        "write them like 1234.50, or name another column: columns={amount: HEAD}"
+                    )
             out["amount"] = np.where(money.readable, money.values, np.nan)
         named: dict[str, Any] = {role: cells[role] for role in ("brand", "channel", "lifecycle") if role in cells}
         named |= {name: compute.utf8_trim_whitespace(block[name]) for name in self.attributes}
