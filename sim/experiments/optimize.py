@@ -137,8 +137,10 @@ def optimize(
     finalists = _closer(question, sizes, searched, model, options)
     rules = rules_of_thumb(question, model)
     fresh = _spread(_CONFIRM, sizes.confirm)
-    alternatives = confirm(question, finalists, ["alternative"] * len(finalists), fresh, options)
-    alternatives = tuple(sorted(alternatives, key=lambda item: (not item.holds, -item.score)))
+    # A plan that needs no search is one of the candidates: what is recommended is not worse than what anybody tries.
+    candidates = np.unique(np.stack([*finalists, *rules.values()]), axis=0)
+    confirmed = confirm(question, candidates, ["alternative"] * len(candidates), fresh, options)
+    alternatives = tuple(sorted(confirmed, key=lambda item: (not item.holds, -item.score)))[:_BEST]
     best = alternatives[0]
     nothing = not (best.holds and (question.goal.without_baseline or _gains(best)))
     by_mean = max(alternatives, key=lambda item: (item.holds, item.worth.mean()))

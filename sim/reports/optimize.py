@@ -141,7 +141,8 @@ def _beside(found: Optimum, rule: Confirmed) -> dict[str, Any]:
     question = found.question
     gain = _estimate(question, estimate(found.plan.worth - rule.worth))
     currency = question.scenario.market.economics.currency
-    return {"name": rule.name, "gain": gain, "spent": money(rule.spent, currency), "holds": rule.holds}
+    same = bool(np.array_equal(found.plan.shares, rule.shares))
+    return {"name": rule.name, "gain": gain, "spent": money(rule.spent, currency), "holds": rule.holds, "same": same}
 
 
 def _why_left(found: Optimum, advice: PlanAdvice | None) -> str:

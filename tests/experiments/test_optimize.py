@@ -96,6 +96,14 @@ def test_nothing_is_done_where_nothing_pays():
     assert not found.plan.worth.any()
 
 
+def test_rules_of_thumb_are_candidates_on_the_luck_that_chooses(monkeypatch):
+    monkeypatch.setattr("sim.experiments.optimize._closer", lambda question, *_: question.nothing[None, :])
+    found = find(asked(), replace(SIZES, confirm=8))
+    rules = [item.shares.tolist() for item in found.rules]
+    ranked = [item.shares.tolist() for item in found.alternatives]
+    assert len(rules) == 2 and all(rule in ranked for rule in rules)
+
+
 def test_limits_on_levers_hold_for_every_plan_that_is_run():
     found = find(asked(limits=["automation before contact_rate", "contact_rate <= 0.3"]))
     settings = [found.question.settings(point) for point in found.runs.shares]

@@ -331,7 +331,7 @@ def test_a_plan_claims_nothing_that_is_undecided() -> None:
         "left": None,
         "why_left": "",
         "limits": [],
-        "rules": [{"name": "all at half", "gain": open_, "spent": "$9", "holds": True}],
+        "rules": [{"name": "all at half", "gain": open_, "spent": "$9", "holds": True, "same": False}],
         "evaluations": 64,
         "confirm": 8,
         "states": 1,
