@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import tempfile
+import threading
 from collections.abc import Callable
 from functools import lru_cache, update_wrapper
 from pathlib import Path
@@ -31,6 +32,8 @@ __all__ = ["Int", "cache_folder", "loop", "inlined", "rule", "source_hash"]
 Int: TypeAlias = int | np.integer[Any]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+_DECORATING = threading.RLock()
 
 
 def _sources() -> list[Path]:
@@ -112,22 +115,24 @@ class _LoadedAlone(FunctionCache):
 
 def _compile(function: Function, *, kept: bool = True, **options: bool | str) -> Function:
     folder = cache_folder() if kept else None
-    before = numba.config.CACHE_DIR
-    try:
-        # Numba reads this while it decorates; other packages keep their cache.
-        numba.config.CACHE_DIR = folder or ""
-        compiled = njit(
-            nogil=True,
-            error_model="numpy",
-            cache=folder is not None,
-            # No rule allocates: without numba's reference counting a week runs several times as fast.
-            _nrt=False,
-            **options,
-        )(function)
-        if folder is not None and not numba.config.DISABLE_JIT:
-            compiled._cache = _LoadedAlone(function)
-    finally:
-        numba.config.CACHE_DIR = before
+    # Threads that import different modules at once would set and restore one another's folder.
+    with _DECORATING:
+        before = numba.config.CACHE_DIR
+        try:
+            # Numba reads this while it decorates; other packages keep their cache.
+            numba.config.CACHE_DIR = folder or ""
+            compiled = njit(
+                nogil=True,
+                error_model="numpy",
+                cache=folder is not None,
+                # No rule allocates: without numba's reference counting a week runs several times as fast.
+                _nrt=False,
+                **options,
+            )(function)
+            if folder is not None and not numba.config.DISABLE_JIT:
+                compiled._cache = _LoadedAlone(function)
+        finally:
+            numba.config.CACHE_DIR = before
     return cast(Function, compiled)
 
 

@@ -82,7 +82,7 @@ def verdict(summary: Numbers) -> str:
         others = [arm for arm in summary["arms"] if arm != summary["baseline"]]
         cases = [_Case(summary, arm) for arm in others]
         parts = ["\n".join(case.sentences()) for case in cases]
-        if not all(case.unchanged() for case in cases):
+        if not all(case.unchanged() or case.unpaid() for case in cases):
             parts.extend(filter(None, ["\n".join(filter(None, (case.doubt() for case in cases)))]))
             parts.append(CAVEAT)
     else:
@@ -111,9 +111,12 @@ class _Case:
         out = [self.headline(), *self.answers()]
         if self.unchanged():
             return out
-        out.extend(filter(None, (self.shares(), self.through(), self.stage())))
-        out.extend(self.personas())
-        out.extend(filter(None, (self.payback(), self.runway(), self.reason())))
+        if self.unpaid():
+            out.append(self.stage() or "Whether any step of the journey is taken more or less often is open.")
+        else:
+            out.extend(filter(None, (self.shares(), self.through(), self.stage())))
+            out.extend(self.personas())
+            out.extend(filter(None, (self.payback(), self.runway(), self.reason())))
         if self.summary["replicates"] == 1:
             out.append("One replicate gives no interval: read this as one possible course of events, and run more.")
         return out
@@ -180,6 +183,16 @@ class _Case:
             and not self.summary["flows"][self.name]
         )
 
+    def unpaid(self) -> bool:
+        """Whether nothing is bought, earned or paid in either arm, though customers move otherwise: a journey alone."""
+        arms = [self.summary["arms"][arm] for arm in (self.baseline, self.arm)]
+        return not self.unchanged() and all(
+            arm[metric][figure] in (None, 0.0)
+            for arm in arms
+            for metric in ("contribution", "revenue", "purchases")
+            for figure in ("mean", "ci_low", "ci_high")
+        )
+
     def headline(self) -> str:
         gain = self.differences["contribution"]
         mean = gain["mean"]
@@ -187,6 +200,11 @@ class _Case:
             return (
                 f"{self.called} and {self.base} do not differ: in every replicate the difference in contribution, "
                 "and in everything else, is exactly 0."
+            )
+        if self.unpaid():
+            return (
+                f"{self.called}: nothing is bought, earned or paid over {self.horizon}, neither here nor in"
+                f" {self.base}; what differs is how customers move through the journey."
             )
         before, after = (self.summary["arms"][arm]["contribution"]["mean"] for arm in (self.baseline, self.arm))
         size = (
@@ -293,10 +311,10 @@ class _Case:
         edge = sure[0]
         scale = 1000.0 / self.heads
         sure_of_it = bracket(edge, lambda value: _signed(value * scale))
+        whose = "" if self.unpaid() else ", whatever brand they were with"
         return (
             f"The step that changed most is {in_words(edge['from'])} to {in_words(edge['to'])}: "
-            f"{_signed(edge['mean'] * scale)} per 1,000 customers over the horizon{sure_of_it},"
-            " whatever brand they were with."
+            f"{_signed(edge['mean'] * scale)} per 1,000 customers over the horizon{sure_of_it}{whose}."
         )
 
     def personas(self) -> Iterable[str]:
