@@ -68,7 +68,14 @@ def test_an_attribution_is_unbiased():
         luck, noise = generator.standard_normal((2, 8))
         wins = np.stack([noise, 5.0 + noise + 2.0 * luck], axis=1)
         items = [_divide("purchases", own, own[:1]) for own in wins]
-        block = _block("purchases", items, ["innovation"], ["innovation"], Sampling(control=ControlVariate(luck, 1.0)))
+        block = _block(
+            "purchases",
+            items,
+            ["innovation"],
+            ["innovation"],
+            Sampling(control=ControlVariate(luck, 1.0)),
+            lambda _: None,
+        )
         assert block["parts"]["innovation"]["mean"] == pytest.approx(block["whole"]["mean"])
         found.append(block["whole"]["mean"])
     assert abs(np.mean(found) - 5.0) < 3.0 * np.std(found, ddof=1) / np.sqrt(300)
