@@ -119,7 +119,7 @@ def look(position: int) -> Look:
     return _LOOKS[position] if position < len(_LOOKS) else _LOOKS[1 + (position - 1) % (len(_LOOKS) - 1)]
 
 
-def canvas(height: float, rows: int = 1, *, width: float = WIDTH) -> tuple[Figure, list[Axes]]:
+def canvas(height: float, rows: int = 1, *, width: float = WIDTH, shared: bool = True) -> tuple[Figure, list[Axes]]:
     """Make a figure with panels stacked in one column, without any global state of pyplot.
 
     Parameters
@@ -130,6 +130,8 @@ def canvas(height: float, rows: int = 1, *, width: float = WIDTH) -> tuple[Figur
         Number of panels.
     width : float
         Width in inches.
+    shared : bool
+        Whether the panels have one axis from left to right, written under the last of them.
 
     Returns
     -------
@@ -141,7 +143,7 @@ def canvas(height: float, rows: int = 1, *, width: float = WIDTH) -> tuple[Figur
     figure.subplots_adjust(
         left=0.86 / width, right=1.0 - 0.95 / width, top=1.0 - 0.34 / height, bottom=0.5 / height, hspace=0.42
     )
-    grid = figure.subplots(rows, 1, squeeze=False, sharex=rows > 1)
+    grid = figure.subplots(rows, 1, squeeze=False, sharex=shared and rows > 1)
     return figure, [axes for row in grid for axes in row]
 
 

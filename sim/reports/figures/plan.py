@@ -52,7 +52,7 @@ def draw_responses(curves: Sequence[ResponseCurve], *, value: str, currency: str
     """
     with style():
         height = 1.0 + 1.75 * len(curves)
-        figure, panels = canvas(height, len(curves))
+        figure, panels = canvas(height, len(curves), shared=False)
         figure.subplots_adjust(left=0.2, right=0.96, top=1.0 - 0.34 / height, bottom=0.85 / height, hspace=0.75)
         low = min(float((curve.mean - 2.0 * curve.sd).min()) for curve in curves)
         high = max(float((curve.mean + 2.0 * curve.sd).max()) for curve in curves)
