@@ -140,7 +140,9 @@ def optimize(
     # A plan that needs no search is one of the candidates: what is recommended is not worse than what anybody tries.
     candidates = np.unique(np.stack([*finalists, *rules.values()]), axis=0)
     confirmed = confirm(question, candidates, ["alternative"] * len(candidates), fresh, options)
-    alternatives = tuple(sorted(confirmed, key=lambda item: (not item.holds, -item.score)))[:_BEST]
+    # A rule of thumb that breaks a limit is shown beside the plan; it is no alternative to it.
+    holding = [item for item in confirmed if item.holds]
+    alternatives = tuple(sorted(holding or confirmed, key=lambda item: -item.score))[:_BEST]
     best = alternatives[0]
     nothing = not (best.holds and (question.goal.without_baseline or _gains(best)))
     by_mean = max(alternatives, key=lambda item: (item.holds, item.worth.mean()))
