@@ -21,7 +21,7 @@ from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.factor import Factor
 from sim.scenario.resolved import Plan
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import show, typed_number
+from sim.scenario.schema import show
 
 __all__ = ["BUDGET_PER", "ROBUST", "Goal", "PlanQuestion", "PlanRuns", "planned", "read_budget", "read_goal"]
 
@@ -140,7 +140,8 @@ def read_budget(data: object) -> tuple[float | None, str]:
         amount, per = data.get("amount"), data.get("per", per)
     if per not in BUDGET_PER:
         raise ConfigError(f"budget is per {show(per)}; {suggest(str(per), BUDGET_PER, 'give one of')}")
-    number = typed_number(amount.replace("_", "") if isinstance(amount, str) else amount)
+    digits = amount.replace("_", "") if isinstance(amount, str) else ""
+    number = float(digits) if digits.replace(".", "", 1).isdecimal() else amount
     if isinstance(number, bool) or not isinstance(number, int | float) or not 0.0 <= number <= _LARGEST_BUDGET:
         raise ConfigError(
             f"budget is {show(data)}; give an amount from 0 to {_LARGEST_BUDGET:.0e}, such as 100_000, 80_000/year or"
