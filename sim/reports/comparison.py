@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ __all__ = [
     "other_arms",
     "paybacks",
     "persona_panels",
+    "spread_of_values",
     "waterfall_terms",
 ]
 
@@ -111,6 +112,19 @@ def cash_gains(result: Result) -> dict[str, NDArray[np.float64]]:
     """Return by arm the weekly contribution minus the baseline's, in money (replicates, weeks)."""
     baseline = result.cash(result.scenario.baseline)
     return {arm: result.cash(arm) - baseline for arm in other_arms(result)}
+
+
+def spread_of_values(result: Result, arm: str) -> dict[str, Any] | None:
+    """Return how the differences in value are spread over customers, with the mean of the tables; None where not known.
+
+    A table's mean has the company's luck taken out, which the customers of the replicates themselves have not.
+    """
+    name = difference_name(result, arm)
+    found = result.summary_json["clv_differences"].get(name)
+    if found is None or found["shares"]["all"]["winners"] is None:
+        return None
+    mean = result.summary_json["differences"][name]["clv"]["mean"]
+    return {**found, "shares": {**found["shares"], "all": {**found["shares"]["all"], "mean": mean}}}
 
 
 def cash_doubt(result: Result) -> CashDoubt:

@@ -14,7 +14,7 @@ from sim.analysis.verdict import break_even_sentence
 from sim.experiments.result import Result
 from sim.number_format import in_words, typed
 from sim.reports.best_responses import best_response_tables
-from sim.reports.comparison import difference_name, focal_title, other_arms
+from sim.reports.comparison import difference_name, focal_title, other_arms, spread_of_values
 from sim.reports.difference_table import Row, difference_rows
 from sim.reports.document import write_page
 from sim.reports.drawing_process import draw_all
@@ -115,11 +115,8 @@ def _personas(result: Result, arm: str, currency: str) -> list[tuple[Persona, fl
 
 def _values(result: Result, arm: str) -> Mapping[str, Any] | None:
     """Return the shares of customers who are worth more or less than in the baseline; None where not known."""
-    found = (result.summary_json.get("clv_differences") or {}).get(difference_name(result, arm))
-    if found is None or found["shares"]["all"]["winners"] is None:
-        return None
-    shares: Mapping[str, Any] = found["shares"]["all"]
-    return shares
+    found = spread_of_values(result, arm)
+    return None if found is None else found["shares"]["all"]
 
 
 def _strategies(result: Result) -> Iterator[tuple[str, str, str, Strategy, list[tuple[str, dict[str, float]]]]]:

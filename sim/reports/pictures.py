@@ -12,10 +12,10 @@ from sim.reports.comparison import (
     anything_bought,
     arms_in_order,
     currency_of,
-    difference_name,
     flows_of,
     other_arms,
     persona_panels,
+    spread_of_values,
     waterfall_terms,
 )
 from sim.reports.names import slug
@@ -152,10 +152,10 @@ def _personas(result: Result) -> Picture:
 
 
 def _customer_values(result: Result, arm: str, part: str) -> Picture | None:
-    drawn = plots.customer_values(result, arm)
-    if drawn is None:
+    drawn, values = plots.customer_values(result, arm), spread_of_values(result, arm)
+    if drawn is None or values is None:
         return None
-    shares = result.summary_json["clv_differences"][difference_name(result, arm)]["shares"]["all"]
+    shares = values["shares"]["all"]
     return Picture(
         f"customer_values_{part}",
         drawn,

@@ -19,7 +19,6 @@ from sim.reports.comparison import (
     cash_doubt,
     cash_gains,
     currency_of,
-    difference_name,
     effectiveness_curves,
     flows_of,
     focal_title,
@@ -27,6 +26,7 @@ from sim.reports.comparison import (
     other_arms,
     paybacks,
     persona_panels,
+    spread_of_values,
     waterfall_terms,
 )
 from sim.reports.figures.alluvial import draw_alluvial
@@ -195,7 +195,7 @@ def effectiveness(result: Result) -> Figure | None:
 def customer_values(result: Result, arm: str | None = None) -> Figure | None:
     """Draw the distribution over customers of the difference in value; None where customers' accounts were not kept."""
     arm = arm_named(result, arm)
-    values = result.summary_json.get("clv_differences", {}).get(difference_name(result, arm))
+    values = spread_of_values(result, arm)
     if values is None:
         return None
     return draw_values(values, currency=currency_of(result), title=f"Who wins, who loses: {_called(arm)}")

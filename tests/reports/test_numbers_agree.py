@@ -14,8 +14,10 @@ from sim.analysis.paired import estimate
 from sim.cli import main
 from sim.experiments.attribute import attribute
 from sim.experiments.compare import compare
+from sim.number_format import short_money
 from sim.reports.attribution import attribution_document, attribution_lines
 from sim.reports.document import write_document
+from sim.reports.plots import customer_values
 from sim.results.comparison import write
 from sim.scenario.scenario import Scenario
 
@@ -177,6 +179,16 @@ def test_the_workbook_says_what_the_summary_says(report, summary):
     wanted += [line["charged"] for line in summary["costs"]["proactive"]]
     for value in wanted:
         assert any(cell == pytest.approx(value, rel=1e-9, abs=1e-6) for cell in cells), value
+
+
+def test_customers_are_worth_on_average_what_the_table_says(report, page, summary):
+    mean = summary["differences"][DIFFERENCE]["clv"]["mean"]
+    text = plain(page[1])
+    assert f"{short_money(mean, '$', sign=True)} a customer on average" in text
+    (axes,) = customer_values(report[0]).axes
+    assert f"mean {short_money(mean, '$', sign=True)}" in [text.get_text() for text in axes.texts]
+    # The customers of the replicates themselves have the company's luck in them.
+    assert summary["clv_differences"][DIFFERENCE]["shares"]["all"]["mean"] != mean
 
 
 def test_the_page_says_both_sizes(page, summary):
