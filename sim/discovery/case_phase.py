@@ -106,12 +106,12 @@ def find_phases(cases: Cases, ended: NDArray[np.float64], most: int, seed: int) 
             # Two in a row that gain nothing.
             break
     if number == 1:
-        return Phases(np.ones(1), np.zeros((1, 1)), tuple(gains))
+        return replace(ONE_PHASE, gains=tuple(gains))
     found = Phases(*_as_odds(*_fit(visits, over, number)), tuple(gains))
     gain = _held_out_with_stages(cases, ended, half, found) - _held_out_with_stages(cases, ended, half, ONE_PHASE)
     if gain.mean() <= max(_SURE * gain.std() / np.sqrt(gain.size), _LEAST_GAIN):
         # Which stage a case is in tells as much about whether it ends.
-        return Phases(np.ones(1), np.zeros((1, 1)), tuple(gains))
+        return replace(ONE_PHASE, gains=tuple(gains))
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Unpack
 
 import numpy as np
@@ -16,7 +17,6 @@ from numpy.typing import NDArray
 
 from agents.strategies import CAPABILITIES, CapabilityCosts, PersonaStrategy, Strategy, StrategyPhase
 from sim.analysis.attribution import DoubtedGame, summarise_attribution
-from sim.analysis.control_variate import ControlVariate
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.response import Response
 from sim.analysis.sampling import Sampling
@@ -237,9 +237,7 @@ def attribute(
     def headline(found: ArmMetrics) -> NDArray[np.float64]:
         return np.asarray((found.of(design.combinations[-1], metric) - found.of(_BASELINE, metric))[:, 0])
 
-    def control(seed: int, replicates: Sequence[int]) -> ControlVariate | None:
-        return difference_control(scenario, design.arm, seed, replicates)
-
+    control = partial(difference_control, scenario, design.arm)
     found = run_arms([design.scenario], headline=headline, control=control, **options)
 
     def stacked(arms: Sequence[str]) -> dict[str, NDArray[np.float64]]:

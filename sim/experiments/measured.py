@@ -11,13 +11,13 @@ from sim.analysis.metrics import Measures, measure
 from sim.scenario.resolved import Arm, Record
 from sim.scenario.scenario import Scenario
 
-__all__ = ["MOST", "Runs", "measured", "scaled_arm"]
+__all__ = ["Runs", "measured", "scaled_arm", "scaled_effect"]
 
 #: Scenarios, alike but for parameters, with the replicates that are run of each.
 Runs = Sequence[tuple[Scenario, Sequence[int]]]
 _NO_RECORD = Record(customers=False, events=0, lives=0)
 #: The largest effectiveness that a capability can have.
-MOST = 2.0
+_MOST = 2.0
 
 
 def measured(
@@ -52,6 +52,17 @@ def measured(
             yield {name: measure(history, small) for name, history in histories.items()}
 
 
+def scaled_effect(stated: float, times: float) -> float:
+    """Return a multiple of an effectiveness, at most the largest that there can be.
+
+    Examples
+    --------
+    >>> scaled_effect(0.5, 3.0), scaled_effect(1.0, 3.0)
+    (1.5, 2.0)
+    """
+    return min(stated * times, _MOST)
+
+
 def scaled_arm(scenario: Scenario, arm: str, multiples: Mapping[str, float] | float | None) -> Arm:
     """Return an arm whose focal brand's capabilities work so many times as well, at the same cost.
 
@@ -72,6 +83,6 @@ def scaled_arm(scenario: Scenario, arm: str, multiples: Mapping[str, float] | fl
     plan = whole.plans[scenario.market.focal]
     own = plan.strategy.effectiveness
     of = dict.fromkeys(CAPABILITIES, multiples) if isinstance(multiples, int | float) else multiples
-    effectiveness = Effectiveness(**{name: min(getattr(own, name) * of.get(name, 1.0), MOST) for name in CAPABILITIES})
-    scaled = replace(plan, strategy=replace(plan.strategy, effectiveness=effectiveness))
+    effects = {name: scaled_effect(getattr(own, name), of.get(name, 1.0)) for name in CAPABILITIES}
+    scaled = replace(plan, strategy=replace(plan.strategy, effectiveness=Effectiveness(**effects)))
     return replace(whole, plans={**whole.plans, scenario.market.focal: scaled})

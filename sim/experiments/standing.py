@@ -16,7 +16,7 @@ from sim.analysis.shape import ANYTHING
 from sim.experiments.controls import controls_of
 from sim.experiments.doubt import MAX_CUSTOMERS, MAX_REPLICATES, acts, doubt_ranges
 from sim.experiments.factor_response import FactorResponse, TrialOptions, evaluate_points
-from sim.experiments.measured import MOST
+from sim.experiments.measured import scaled_effect
 
 __all__ = ["Standing", "predicted_standing", "simulated_standing"]
 
@@ -121,6 +121,6 @@ def _effectiveness(response: FactorResponse, multiples: dict[str, float]) -> dic
         strategy = arm.plans[focal].strategy
         for capability, times in multiples.items():
             if acts(strategy, capability):
-                stated = getattr(strategy.effectiveness, capability)
-                values[f"arms.{name}.focal.strategy.effectiveness.{capability}"] = min(stated * times, MOST)
+                effect = scaled_effect(getattr(strategy.effectiveness, capability), times)
+                values[f"arms.{name}.focal.strategy.effectiveness.{capability}"] = effect
     return values

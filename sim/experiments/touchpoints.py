@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.control_variate import ControlVariate
 from sim.analysis.sampling import Sampling
 from sim.analysis.touchpoint_effects import Touchpoint, summarise_touchpoints
 from sim.experiments.arm_metrics import ARM_METRICS, ArmMetrics, RunOptions, check_metric, run_arms
@@ -199,9 +199,7 @@ def touchpoints(
         effects = [effect[:, 0] for effect in _effects(metrics, found, arm_of, metric).values()]
         return max(effects, key=lambda effect: abs(float(np.nan_to_num(effect).mean())))
 
-    def control(seed: int, replicates: Sequence[int]) -> ControlVariate | None:
-        return difference_control(scenario, arm, seed, replicates)
-
+    control = partial(difference_control, scenario, arm)
     metrics = run_arms(scenarios, headline=headline, control=control, flows_of=unchanged, **options)
     summary, table = summarise_touchpoints(
         scenario,

@@ -37,6 +37,11 @@ STEP_SECONDS: Mapping[str, int] = MappingProxyType(
 )
 #: The longest horizon is 833 years, and dates end with the year 9999.
 _LAST_YEAR = 9_000
+# Not strftime: that speaks the language of the machine.
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
 def read_day(value: object, where: str = "") -> date:
@@ -164,10 +169,3 @@ def day_beside(number: float, step: str, start_date: str | None) -> str:
     if start_date is None:
         return ""
     return f" ({day_in_words(step_date(read_day(start_date), round(number), step))})"
-
-
-# Not strftime: that speaks the language of the machine.
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
