@@ -110,6 +110,12 @@ class Optimum:
     rules: tuple[Confirmed, ...]
     nominal: Confirmed | None
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the best plan with any spending is the scenario's own."""
+        own = self.question.rounded(self.question.own[None, :])[0]
+        return bool(np.array_equal(self.best_tried.shares, own))
+
 
 def optimize(
     question: PlanQuestion,

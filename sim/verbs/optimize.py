@@ -137,10 +137,12 @@ def _answers(job: Job[OptimizeKeys, PlanQuestion], found: Optimum, options: dict
     keys, question = job.keys, job.plan
     scenario = question.scenario
     own = scenario.arms[question.arm].plans[scenario.market.focal]
-    plan = planned(question, found.best_tried.shares)
+    plans = {"the plan": planned(question, found.best_tried.shares)}
+    if not found.is_own:
+        plans["the scenario's own"] = own
     lags = [int(lag) for lag in keys.lags]
-    first = [BrandChoice("waits", None), BrandChoice("the plan", plan), BrandChoice("the scenario's own", own)]
-    second = [BrandChoice("waits", None), *copies(plan, "the plan", lags), *copies(own, "the scenario's own", lags)]
+    first = [BrandChoice("waits", None), *(BrandChoice(name, plan) for name, plan in plans.items())]
+    second = [BrandChoice("waits", None), *(copy for name, plan in plans.items() for copy in copies(plan, name, lags))]
     for name, strategy in _stated(job).items():
         second += copies(Plan(journey=own.journey, strategy=strategy), name, lags)
     return answer(

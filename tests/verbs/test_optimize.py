@@ -39,6 +39,15 @@ def test_the_folder_has_the_plan_and_the_answers(tmp_path, capsys):
     assert main([*command, *SMALL[:4], place]) == 0
 
 
+def test_a_plan_that_is_the_scenarios_own_stands_once_among_the_answers(tmp_path, monkeypatch):
+    monkeypatch.setattr("sim.experiments.optimize._closer", lambda question, *_: question.own[None, :])
+    monkeypatch.setattr("sim.experiments.optimize.rules_of_thumb", lambda question, _: {"own": question.own})
+    assert main(["optimize", *SMALL, f"output_dir={tmp_path}", "answer=true", "lags=[4]", "advice=false"]) == 0
+    (folder,) = (tmp_path / "optimize").iterdir()
+    payoffs = json.loads((folder / "summary.json").read_text("utf-8"))["payoffs"]
+    assert len(payoffs) == 2 * 2 and "scenario's own" not in json.dumps(payoffs)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -31,7 +31,7 @@ def draw_fit(done: Calibration) -> Figure:
     """Draw every target's deviation in units of its tolerance: before, and after."""
     count = len(done.targets)
     with style():
-        figure, axes, height = _rows(count, left=1.6, right=1.0)
+        figure, axes, height = _rows(count, left=1.9, right=1.0)
         axes.axvspan(-1.0, 1.0, color=PALE, alpha=0.6, linewidth=0)
         axes.axvline(0.0, color=INK, linewidth=0.8)
         for row, target in enumerate(done.targets):

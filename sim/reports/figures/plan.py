@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sim.reports.figures.gap import Gap
@@ -102,6 +103,8 @@ def draw_frontier(
             axes.plot([plan.spent], [plan.gap.mean], marker="*", markersize=13, color="white", mec=INK, zorder=5)
         if money:
             money_axis(axes, currency)
+        # Amounts are wide: more of them would touch.
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
         money_axis(axes, currency, axis="x")
         finish(axes, "What each budget is worth", x=f"spent, {currency}", y=value)
         footnote(
@@ -153,8 +156,9 @@ def draw_assumptions(
         axes.axvline(at, color=MUTED, linewidth=0.9, linestyle=(0.0, (4.0, 1.6)))
         axes.set_yticks(range(len(names)), names)
         axes.set_ylim(len(names) - 0.5, -0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
         if currency is not None:
             money_axis(axes, currency, axis="x")
         finish(axes, "What the plan rests on", x=value, y="")
-        footnote(figure, "○ lower, □ higher end of the assumption. Dashed: as assumed.")
+        footnote(figure, "● lower, ■ higher end of the assumption. Dashed: as assumed.")
     return figure
