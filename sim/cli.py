@@ -17,7 +17,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.command_line.arguments import translate
-from sim.command_line.places import rerun_of, with_config_dir
+from sim.command_line.config_folder import rerun_of, with_config_dir
 from sim.scenario.errors import ConfigError, suggest
 from sim.terminal import complain, say
 from sim.verbs import VERBS

@@ -269,13 +269,13 @@ def _block(
         return asdict(estimate(np.array(values), sampling, shifts=shifting(value)))
 
     whole = over(lambda values, _: sum(values, start=Fraction(0)))
-    shares = {part: over(lambda values, _, place=place: values[place]) for place, part in enumerate(parts)}  # type: ignore[misc]
+    shares = {part: over(lambda values, _, index=index: values[index]) for index, part in enumerate(parts)}  # type: ignore[misc]
     if name in IN_CENTS and defined:
         # The means, to the cent, so that what a report writes down adds up as well.
         weights = sampling.mean_weights(np.array([item is not None for item in found]))
         counts = [Fraction(1, len(defined))] * len(defined) if sampling.control is None else map(Fraction, weights)
         shared = list(zip(counts, (values for values, _ in defined), strict=True))
-        means = [sum((count * values[place] for count, values in shared), Fraction(0)) for place in range(len(parts))]
+        means = [sum((count * values[index] for count, values in shared), Fraction(0)) for index in range(len(parts))]
         for part, cents in zip(parts, apportion(means), strict=True):
             shares[part]["cents"] = cents
         whole["cents"] = round(sum(means, start=Fraction(0)))
@@ -286,8 +286,8 @@ def _block(
     block: Numbers = {"replicates": len(defined), "whole": whole, "parts": shares}
     for kind in ("alone", "last", "main"):
         block[kind] = {
-            player: over(lambda _, division, kind=kind, place=place: getattr(division, kind)[place])  # type: ignore[misc]
-            for place, player in enumerate(players)
+            player: over(lambda _, division, kind=kind, index=index: getattr(division, kind)[index])  # type: ignore[misc]
+            for index, player in enumerate(players)
         }
     block["together"] = {
         pair_name(players[one], players[other]): over(

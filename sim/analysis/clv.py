@@ -48,7 +48,7 @@ class ValueDifferences:
     above: int = 0
     quantiles: list[NDArray[np.float64]] = field(default_factory=list)
     #: customers, winners, losers, sum of cents; row 0 is everybody, then personas
-    tally: NDArray[np.int64] | None = None
+    by_group: NDArray[np.int64] | None = None
 
     def add(self, arm: Lives, baseline: Lives, personas: int) -> None:
         """Add one replicate; nothing where single accounts were not recorded.
@@ -63,7 +63,7 @@ class ValueDifferences:
         if arm.value.size == 0 or baseline.value.size == 0:
             return
         cents = arm.value - baseline.value
-        if self.edges is None or self.counts is None or self.tally is None:
+        if self.edges is None or self.counts is None or self.by_group is None:
             low, high = np.quantile(cents, [_TAIL, 1.0 - _TAIL])
             low, high = min(float(low), 0.0), max(float(high), 0.0)
             if low == high:
@@ -72,21 +72,21 @@ class ValueDifferences:
             self.edges = np.linspace(np.floor(low), np.ceil(high), BINS + 1)
             self.edges[np.abs(self.edges).argmin()] = 0.0
             self.counts = np.zeros(BINS, dtype=np.int64)
-            self.tally = np.zeros((1 + personas, 4), dtype=np.int64)
+            self.by_group = np.zeros((1 + personas, 4), dtype=np.int64)
         self.counts += np.histogram(cents, self.edges)[0]
         self.below += int((cents < self.edges[0]).sum())
         self.above += int((cents > self.edges[-1]).sum())
         self.quantiles.append(np.quantile(cents, QUANTILES))
         for row in range(1 + personas):
             mine = cents if row == 0 else cents[arm.persona == row - 1]
-            self.tally[row] += (mine.size, int((mine > 0).sum()), int((mine < 0).sum()), int(mine.sum()))
+            self.by_group[row] += (mine.size, int((mine > 0).sum()), int((mine < 0).sum()), int(mine.sum()))
 
     def summary(self, personas: list[str]) -> dict[str, Any] | None:
         """Return the distribution, ready for JSON, in money; None where nothing was added."""
-        if self.edges is None or self.counts is None or self.tally is None:
+        if self.edges is None or self.counts is None or self.by_group is None:
             return None
         shares = {}
-        for name, (heads, winners, losers, total) in zip(["all", *personas], self.tally.tolist(), strict=True):
+        for name, (heads, winners, losers, total) in zip(["all", *personas], self.by_group.tolist(), strict=True):
             shares[name] = {
                 "customers": heads,
                 "winners": winners / heads if heads else None,

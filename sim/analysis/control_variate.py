@@ -76,11 +76,11 @@ class ControlVariate:
             guide = guide - beside[known]
         if luck.size < _FEWEST or np.all(guide == guide[0]):
             return values
-        place, counts = _sets(np.asarray(members)[known] if members else np.zeros(luck.size, np.int64))
-        own, answer = (each - _summed(place, each) / counts[place] for each in (luck, guide))
+        group, counts = _sets(np.asarray(members)[known] if members else np.zeros(luck.size, np.int64))
+        own, answer = (each - _summed(group, each) / counts[group] for each in (luck, guide))
         if members:
             # Without the own set.
-            products, squares = (_summed(place, own * each) for each in (answer, own))
+            products, squares = (_summed(group, own * each) for each in (answer, own))
         else:
             # Without the own replicate, the mean of the others being theirs.
             more = luck.size / (luck.size - 1.0)
@@ -92,12 +92,12 @@ class ControlVariate:
         return out
 
 
-def _summed(place: NDArray[np.int64], values: Floats) -> Floats:
+def _summed(group: NDArray[np.int64], values: Floats) -> Floats:
     """Return the sum of each value's set."""
-    return np.asarray(np.bincount(place, values)[place], dtype=np.float64)
+    return np.asarray(np.bincount(group, values)[group], dtype=np.float64)
 
 
 def _sets(members: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the set of each value, and the size of each set."""
-    _, place, counts = np.unique(members, return_inverse=True, return_counts=True)
-    return place, counts
+    _, group, counts = np.unique(members, return_inverse=True, return_counts=True)
+    return group, counts

@@ -106,13 +106,13 @@ def decompose(values: NDArray[np.float64], members: Sequence[int]) -> Decomposit
     total = found.size
     if total == 0:
         return Decomposition(None, 0, 0, 0.0, 0.0, 0.0)
-    _, place, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    _, group, counts = np.unique(groups, return_inverse=True, return_counts=True)
     sets, effective = counts.size, effective_members(groups)
     if np.all(found == found[0]):
         return Decomposition(float(found[0]), total, sets, effective, 0.0, 0.0)
-    means = np.bincount(place, found) / counts
+    means = np.bincount(group, found) / counts
     mean = float(found.mean())
-    inside, between = float(((found - means[place]) ** 2).sum()), float((counts * (means - mean) ** 2).sum())
+    inside, between = float(((found - means[group]) ** 2).sum()), float((counts * (means - mean) ** 2).sum())
     if sets == 1 or total == sets:
         return Decomposition(mean, total, sets, effective, float(found.std(ddof=1)), 0.0)
     within = inside / (total - sets)

@@ -89,7 +89,7 @@ class GlobalSensitivity:
         By kind of index, one per input: ``mu``, ``mu_star``, ``sigma`` of Morris, in units of the output per whole
         range of the input; ``first`` and ``total`` of Sobol', shares of the variance.
     pairs : mapping of tuple of int to Index
-        Second-order indices of Sobol', by the two inputs' places.
+        Second-order indices of Sobol', by the two inputs' columns.
     floor : tuple of float
         Morris: the ``mu_star`` that random variation alone gives an input without influence.
     noise_share : float
@@ -115,15 +115,15 @@ class GlobalSensitivity:
         return "mu_star" if self.method == "morris" else "total"
 
     def ranking(self) -> list[int]:
-        """Return the places of the inputs, the most influential first."""
+        """Return the columns of the inputs, the most influential first."""
         kind = self.indices[self.leading]
-        return sorted(range(len(self.names)), key=lambda place: -kind[place].value)
+        return sorted(range(len(self.names)), key=lambda column: -kind[column].value)
 
-    def matters(self, place: int) -> bool:
+    def matters(self, column: int) -> bool:
         """Whether an input's index differs significantly from 0 and from its floor."""
-        index = self.indices[self.leading][place]
+        index = self.indices[self.leading][column]
         if self.method == "morris":
-            return index.value > 0.0 and index.low > self.floor[place]
+            return index.value > 0.0 and index.low > self.floor[column]
         return index.low > 0.0 and index.value > 0.01
 
 
@@ -166,7 +166,7 @@ def design(method: str, inputs: int, size: int, seed: int) -> Floats:
     ConfigError
         If SALib is not installed, or the size of a Sobol' design is no power of 2.
     """
-    problem = {"num_vars": inputs, "names": [f"x{place}" for place in range(inputs)], "bounds": [[0.0, 1.0]] * inputs}
+    problem = {"num_vars": inputs, "names": [f"x{column}" for column in range(inputs)], "bounds": [[0.0, 1.0]] * inputs}
     if method == "morris":
         sample = _salib("sample.morris").sample
         return np.asarray(sample(problem, size, num_levels=LEVELS, seed=seed), dtype=np.float64)
@@ -272,10 +272,10 @@ def _morris(
     indices = {
         kind: tuple(
             _index(
-                whole[row, place], by_design[row, place], by_luck[row, place], replicates,
+                whole[row, column], by_design[row, column], by_luck[row, column], replicates,
                 least=-np.inf if kind == "mu" else 0.0,
             )
-            for place in range(len(names))
+            for column in range(len(names))
         )
         for row, kind in enumerate(("mu", "mu_star", "sigma"))
     }  # fmt: skip
@@ -303,8 +303,8 @@ def _sobol(
         return _index(whole[row], by_design[row], by_luck[row], replicates, least=least)
 
     indices = {
-        "first": tuple(index(place, -np.inf) for place in range(inputs)),
-        "total": tuple(index(inputs + place, 0.0) for place in range(inputs)),
+        "first": tuple(index(column, -np.inf) for column in range(inputs)),
+        "total": tuple(index(inputs + column, 0.0) for column in range(inputs)),
     }
     second = {pair: index(2 * inputs + row, -np.inf) for row, pair in enumerate(pairs)}
     return GlobalSensitivity("sobol", names, indices, second, (0.0,) * inputs, _noise_share(values), shares, values)
@@ -332,8 +332,8 @@ def sobol_indices(blocks: Floats) -> Floats:
     centred = blocks - blocks.mean(axis=(0, 1), keepdims=True)
     a, b = centred[:, 0], centred[:, -1]
     ab, ba = centred[:, 1 : inputs + 1], centred[:, inputs + 1 : 2 * inputs + 1]
-    first = [estimators.first_order(a, ab[:, place], b) for place in range(inputs)]
-    total = [estimators.total_order(a, ab[:, place], b) for place in range(inputs)]
+    first = [estimators.first_order(a, ab[:, column], b) for column in range(inputs)]
+    total = [estimators.total_order(a, ab[:, column], b) for column in range(inputs)]
     second = [
         estimators.second_order(a, ab[:, one], ab[:, other], ba[:, one], b)
         for one in range(inputs)

@@ -316,8 +316,8 @@ def _money(
     variable = money[:, :, [column for column, _ in _VARIABLE]] @ signs
     cash = variable - burden[:, None] * fixed.sum(axis=1)[None, :]
     terms = np.empty((heads.size, len(TERMS)))
-    for place, (column, sign) in enumerate(_VARIABLE):
-        terms[:, place] = sign * money[:, :, column].sum(axis=1)
-    for place, kind in enumerate(Fixed, start=len(_VARIABLE)):
-        terms[:, place] = -burden * fixed[:, kind].sum()
+    for term, (column, sign) in enumerate(_VARIABLE):
+        terms[:, term] = sign * money[:, :, column].sum(axis=1)
+    for term, kind in enumerate(Fixed, start=len(_VARIABLE)):
+        terms[:, term] = -burden * fixed[:, kind].sum()
     return money, variable, cash, terms

@@ -64,7 +64,9 @@ class Box:
     def restricted(self) -> tuple[int, ...]:
         """Dimensions in which the box has a bound."""
         return tuple(
-            place for place, (low, high) in enumerate(zip(self.low, self.high, strict=True)) if low > 0.0 or high < 1.0
+            dimension
+            for dimension, (low, high) in enumerate(zip(self.low, self.high, strict=True))
+            if low > 0.0 or high < 1.0
         )
 
 
@@ -243,8 +245,8 @@ def _peel(points: Floats, chance: Floats, start: Box, everybody: int, before: _A
         choices = []
         within, weights = points[inside], chance[inside]
         mean = float(weights.mean())
-        for place in range(points.shape[1]):
-            column = within[:, place]
+        for dimension in range(points.shape[1]):
+            column = within[:, dimension]
             for side, edge in ((0, float(np.quantile(column, PEEL))), (1, float(np.quantile(column, 1.0 - PEEL)))):
                 kept = column > edge if side == 0 else column < edge
                 count = int(kept.sum())
@@ -252,16 +254,16 @@ def _peel(points: Floats, chance: Floats, start: Box, everybody: int, before: _A
                     continue
                 # The gain in density for each point given up, so that a thick slice does not win by its thickness.
                 gain = (float(weights[kept].mean()) - mean) / (len(column) - count)
-                choices.append((gain, -place, -side, edge))
+                choices.append((gain, -dimension, -side, edge))
         if not choices:
             return best
-        _, place, side, edge = max(choices)
+        _, dimension, side, edge = max(choices)
         if side == 0:
-            low[-place] = edge
-            inside &= points[:, -place] > edge
+            low[-dimension] = edge
+            inside &= points[:, -dimension] > edge
         else:
-            high[-place] = edge
-            inside &= points[:, -place] < edge
+            high[-dimension] = edge
+            inside &= points[:, -dimension] < edge
         rank = before.rank(chance, inside)
         if rank > best_rank:
             best, best_rank = Box(tuple(low.tolist()), tuple(high.tolist())), rank
@@ -272,9 +274,9 @@ def _paste(points: Floats, chance: Floats, box: Box, before: _Account) -> Box:
     best, rank = box, before.rank(chance, box.holds(points))
     while True:
         thickness = max(1, int(PEEL * int(best.holds(points).sum())))
-        wider = [_widen(points, best, place, side, thickness) for place in best.restricted for side in (0, 1)]
+        wider = [_widen(points, best, dimension, side, thickness) for dimension in best.restricted for side in (0, 1)]
         ranked = [
-            (before.rank(chance, other.holds(points)), -place, other) for place, other in enumerate(wider) if other
+            (before.rank(chance, other.holds(points)), -number, other) for number, other in enumerate(wider) if other
         ]
         if not ranked:
             return best
@@ -284,18 +286,18 @@ def _paste(points: Floats, chance: Floats, box: Box, before: _Account) -> Box:
         best, rank = other, new
 
 
-def _widen(points: Floats, box: Box, place: int, side: int, slice_size: int) -> Box | None:
-    bound = (box.low, box.high)[side][place]
+def _widen(points: Floats, box: Box, dimension: int, side: int, slice_size: int) -> Box | None:
+    bound = (box.low, box.high)[side][dimension]
     if bound == float(side):
         return None
     others = Box(
-        tuple(0.0 if spot == place else value for spot, value in enumerate(box.low)),
-        tuple(1.0 if spot == place else value for spot, value in enumerate(box.high)),
+        tuple(0.0 if each == dimension else value for each, value in enumerate(box.low)),
+        tuple(1.0 if each == dimension else value for each, value in enumerate(box.high)),
     )
-    column = points[others.holds(points), place]
+    column = points[others.holds(points), dimension]
     beyond = np.sort(column[column < bound])[::-1] if side == 0 else np.sort(column[column > bound])
     edge = float(beyond[slice_size - 1]) if len(beyond) >= slice_size else float(side)
-    return _moved(box, place, side, edge)
+    return _moved(box, dimension, side, edge)
 
 
 def _simplify(points: Floats, chance: Floats, box: Box, before: _Account) -> Box:
@@ -304,12 +306,12 @@ def _simplify(points: Floats, chance: Floats, box: Box, before: _Account) -> Box
     while True:
         rank = before.rank(chance, best.holds(points))
         freer = [
-            _moved(best, place, side, float(side))
-            for place in best.restricted
+            _moved(best, dimension, side, float(side))
+            for dimension in best.restricted
             for side in (0, 1)
-            if (best.low, best.high)[side][place] != float(side)
+            if (best.low, best.high)[side][dimension] != float(side)
         ]
-        ranked = [(before.rank(chance, other.holds(points)), -place, other) for place, other in enumerate(freer)]
+        ranked = [(before.rank(chance, other.holds(points)), -number, other) for number, other in enumerate(freer)]
         if not ranked:
             return best
         new, _, other = max(ranked, key=lambda item: item[:2])
@@ -318,7 +320,7 @@ def _simplify(points: Floats, chance: Floats, box: Box, before: _Account) -> Box
         best = other
 
 
-def _moved(box: Box, place: int, side: int, edge: float) -> Box:
+def _moved(box: Box, dimension: int, side: int, edge: float) -> Box:
     low, high = list(box.low), list(box.high)
-    (low, high)[side][place] = edge
+    (low, high)[side][dimension] = edge
     return Box(tuple(low), tuple(high))

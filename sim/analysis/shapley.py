@@ -123,9 +123,9 @@ def apportion(parts: Sequence[Fraction]) -> tuple[int, ...]:
     """
     whole = [part.numerator // part.denominator for part in parts]
     left = round(sum(parts, start=Fraction(0))) - sum(whole)
-    order = sorted(range(len(parts)), key=lambda place: (whole[place] - parts[place], place))
-    for place in order[:left]:
-        whole[place] += 1
+    order = sorted(range(len(parts)), key=lambda index: (whole[index] - parts[index], index))
+    for index in order[:left]:
+        whole[index] += 1
     return tuple(whole)
 
 

@@ -181,16 +181,16 @@ class ArmEstimates:
 
     def arm_metrics(self, row: int) -> dict[str, Any]:
         out: dict[str, Any] = {}
-        for place, name in enumerate(METRICS):
-            if place == _PAYBACK:
+        for column, name in enumerate(METRICS):
+            if column == _PAYBACK:
                 # The baseline has nothing to pay back.
                 nothing = {**asdict(Estimate(None, None, None)), "share": None}
                 out[name] = nothing if self.is_baseline else self.payback(row)
             else:
                 shape = SHAPES.get(name, ANYTHING)
-                shifts = _at(self.shift_of_values, row, place)
-                beside = None if self.beside is None else self.beside[:, row, place]
-                out[name] = asdict(estimate(self.values[:, row, place], self.sampling, shape, shifts, beside))
+                shifts = _at(self.shift_of_values, row, column)
+                beside = None if self.beside is None else self.beside[:, row, column]
+                out[name] = asdict(estimate(self.values[:, row, column], self.sampling, shape, shifts, beside))
         return out
 
     def payback(self, row: int) -> dict[str, Any]:
@@ -200,25 +200,25 @@ class ArmEstimates:
 
     def differences(self, row: int) -> dict[str, Any]:
         out: dict[str, Any] = {}
-        for place, name in enumerate(METRICS):
-            if place == _PAYBACK:
+        for column, name in enumerate(METRICS):
+            if column == _PAYBACK:
                 out[name] = {**self.payback(row), **_NOT_A_DIFFERENCE}
-            elif place == _LOW_POINT:
+            elif column == _LOW_POINT:
                 # The lowest point of the difference, not the difference of two lowest points.
                 lows = low_point(self.gains[:, row])
                 found = estimate(lows, self.sampling, LOW_POINT, _at(self.shift_of_lows, row))
                 out[name] = {**asdict(found), **_NOT_A_DIFFERENCE}
             else:
-                out[name] = self.difference(row, place)
+                out[name] = self.difference(row, column)
         return out
 
-    def difference(self, row: int, place: int) -> dict[str, Any]:
+    def difference(self, row: int, column: int) -> dict[str, Any]:
         """Return one paired difference; of contribution also how much of its interval is luck, and how much doubt."""
-        shape = SHAPES.get(METRICS[place], ANYTHING).difference()
-        own, before = self.values[:, row, place], self.before[:, row, place]
-        shifts = _at(self.shift_of_differences, row, place)
+        shape = SHAPES.get(METRICS[column], ANYTHING).difference()
+        own, before = self.values[:, row, column], self.before[:, row, column]
+        shifts = _at(self.shift_of_differences, row, column)
         found: dict[str, Any] = asdict(paired_difference(own, before, self.sampling, shape, shifts))
-        if place == _CONTRIBUTION:
+        if column == _CONTRIBUTION:
             spread = Uncertainty.of(own - before, self.sampling, shape)
             found |= {"luck": spread.luck, "doubt": spread.doubt(shifts)}
         return found
@@ -253,11 +253,11 @@ class ArmEstimates:
         return [{"from": stages[edge[0]], "to": stages[edge[1]], **asdict(found[edge])} for edge in order]
 
 
-def _at(shifts: NDArray[np.float64] | None, *place: int) -> NDArray[np.float64] | None:
+def _at(shifts: NDArray[np.float64] | None, *index: int) -> NDArray[np.float64] | None:
     """Return the shifts of one quantity; None where there are none, or too few are known."""
     if shifts is None:
         return None
-    found = shifts[:, place[0]] if len(place) == 1 else shifts[:, place[0], place[1]]
+    found = shifts[:, index[0]] if len(index) == 1 else shifts[:, index[0], index[1]]
     return None if np.isnan(found).any() else found
 
 
@@ -286,11 +286,11 @@ def parts_of_uncertainty(
         if arm == scenario.baseline:
             continue
         entries: dict[str, Any] = {}
-        for place, name in enumerate(METRICS):
-            if place in (_PAYBACK, _LOW_POINT):
+        for column, name in enumerate(METRICS):
+            if column in (_PAYBACK, _LOW_POINT):
                 continue
-            base = np.array([item[scenario.baseline].values[0, place] for item in replicates])
-            gap = np.array([item[arm].values[0, place] for item in replicates]) - base
+            base = np.array([item[scenario.baseline].values[0, column] for item in replicates])
+            gap = np.array([item[arm].values[0, column] for item in replicates]) - base
             drawn, beside = sampling.of(arm), sampling.beside(arm, {scenario.baseline: base})
             found = Uncertainty.of(gap, drawn, beside=beside)
             is_taken_out = found.plain is not None and found.luck != found.plain.luck

@@ -131,16 +131,17 @@ def _personal_columns(history: History, scenario: ResolvedScenario) -> list[Colu
     """Return (metric, key, values of weeks x personas)."""
     brands, focal, stages = scenario.brands, scenario.focal, stage_names(scenario)
     out: list[Column] = [
-        ("customers", stage, of_market(history.customers[:, :, place], scenario)) for place, stage in enumerate(stages)
+        ("customers", stage, of_market(history.customers[:, :, column], scenario))
+        for column, stage in enumerate(stages)
     ]
 
     def per_brand(metric: str, counts: NDArray[np.int64], unit: float = 1.0) -> None:
         out.extend(
-            (metric, brand, of_market(counts[:, :, place], scenario) / unit) for place, brand in enumerate(brands)
+            (metric, brand, of_market(counts[:, :, column], scenario) / unit) for column, brand in enumerate(brands)
         )
 
     def per_origin(metric: str, counts: NDArray[np.int64]) -> None:
-        out.extend((metric, origin, of_market(counts[:, :, place], scenario)) for place, origin in enumerate(ORIGINS))
+        out.extend((metric, origin, of_market(counts[:, :, column], scenario)) for column, origin in enumerate(ORIGINS))
 
     money = history.money
     variable = (
@@ -178,8 +179,8 @@ def _personal_columns(history: History, scenario: ResolvedScenario) -> list[Colu
     per_brand("praise", history.praise)
     per_brand("complaints", history.complaints)
     out.extend(
-        ("considered", key, of_market(history.considered[:, :, place], scenario))
-        for place, key in enumerate(("initial", "added"))
+        ("considered", key, of_market(history.considered[:, :, column], scenario))
+        for column, key in enumerate(("initial", "added"))
     )
     out.append(("first_buyers", brands[focal], of_market(history.buyers, scenario)))
     return out
@@ -188,10 +189,10 @@ def _personal_columns(history: History, scenario: ResolvedScenario) -> list[Colu
 def _company_columns(history: History, scenario: ResolvedScenario) -> list[Column]:
     """Return (metric, key, values of weeks) of what no single customer causes."""
     out: list[Column] = []
-    for place, brand in enumerate(scenario.brands):
+    for column, brand in enumerate(scenario.brands):
         # 0 - cents: a negated zero would be -0.0, another byte than 0.0.
-        out.append(("contribution", brand, (0 - history.fixed[:, place].sum(axis=1)) / CENTS))
-        out.extend((f"cost_{kind.name.lower()}", brand, history.fixed[:, place, kind] / CENTS) for kind in Fixed)
+        out.append(("contribution", brand, (0 - history.fixed[:, column].sum(axis=1)) / CENTS))
+        out.extend((f"cost_{kind.name.lower()}", brand, history.fixed[:, column, kind] / CENTS) for kind in Fixed)
     return out
 
 

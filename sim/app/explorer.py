@@ -57,7 +57,13 @@ class Explorer:
         name = next(iter(self.book.names()), None)
         if name is not None:
             small = Scenario.load("treadmill", population=20, horizon=2, burn_in=1)
-            compare(small, replicates=2, seed=1, effectiveness=False, on_progress=self._breathe(threading.Event()))
+            compare(
+                small,
+                replicates=2,
+                seed=1,
+                effectiveness=False,
+                on_progress=self._stop_when_cancelled(threading.Event()),
+            )
 
     async def start(self) -> None:
         """Begin to take questions."""
@@ -152,15 +158,15 @@ class Explorer:
             seed=question.seed,
             kept=self.kept,
             effectiveness=whole,
-            on_progress=self._breathe(cancelled or threading.Event()),
+            on_progress=self._stop_when_cancelled(cancelled or threading.Event()),
         )
 
-    def _breathe(self, cancelled: threading.Event) -> Callable[[int], None]:
-        def breathe(_: int) -> None:
+    def _stop_when_cancelled(self, cancelled: threading.Event) -> Callable[[int], None]:
+        def check(_: int) -> None:
             if cancelled.is_set() or self._closed.is_set():
                 raise Cancelled
 
-        return breathe
+        return check
 
     @staticmethod
     def _quietly(call: Callable[[], object]) -> None:

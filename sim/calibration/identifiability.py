@@ -46,9 +46,9 @@ def find_misses(search: Search, shares: Array, figures: Array) -> tuple[Miss, ..
         only = np.zeros(len(search.targets), bool)
         only[at] = True
         every = np.array(search.values)[:, at]
-        place = int(np.argmin(np.abs(every - search.goal[at])))
-        if abs(every[place] - search.goal[at]) > 0.5 * tolerances[at]:
-            search.descend(np.array(search.points)[place], only, 6)
+        nearest = int(np.argmin(np.abs(every - search.goal[at])))
+        if abs(every[nearest] - search.goal[at]) > 0.5 * tolerances[at]:
+            search.descend(np.array(search.points)[nearest], only, 6)
             every = np.array(search.values)[:, at]
         alone = float(every[np.argmin(np.abs(every - search.goal[at]))])
         reachable = abs(alone - search.goal[at]) <= tolerances[at]

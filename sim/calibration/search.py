@@ -183,10 +183,10 @@ class Search:
         points, values = np.array(self.points), np.array(self.values)
         order = np.argsort(self.objective(points, values), kind="stable")
         starts: list[int] = []
-        for place in order:
+        for index in order:
             # Starts that lie together would end together.
-            if all(np.abs(points[place] - points[other]).max() > 0.2 for other in starts):
-                starts.append(int(place))
+            if all(np.abs(points[index] - points[other]).max() > 0.2 for other in starts):
+                starts.append(int(index))
             if len(starts) == self.effort.starts:
                 break
         for start in starts:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from sim.command_line.places import config_of_run
+from sim.command_line.config_folder import config_of_run
 from sim.scenario.errors import ConfigError
 from sim.verbs import VERBS
 

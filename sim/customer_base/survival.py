@@ -155,10 +155,10 @@ def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: in
     at = {role: _place(role, head, columns or {}, where) for role in COLUMNS}
     figures: dict[str, list[float]] = {role: [] for role in COLUMNS}
     for number in range(len(table.rows)):
-        for role, place in at.items():
-            value = table.number(number, place)
+        for role, position in at.items():
+            value = table.number(number, position)
             if value is None:
-                raise ConfigError(f"{where}: row {number + 1} has nothing as {head[place]!r}; give a number")
+                raise ConfigError(f"{where}: row {number + 1} has nothing as {head[position]!r}; give a number")
             figures[role].append(value)
     period, left = np.array(figures["period"]), np.array(figures["survivors"])
     if period.size < _FEWEST + 1:
@@ -186,8 +186,8 @@ def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: in
         head[at["period"]],
         fitted,
         tuple(
-            ColumnRead(role, head[place], formats[role], examples_of(table.column(place)), {})
-            for role, place in at.items()
+            ColumnRead(role, head[position], formats[role], examples_of(table.column(position)), {})
+            for role, position in at.items()
         ),
     )
 

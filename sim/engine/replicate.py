@@ -39,7 +39,7 @@ from sim.world.world import World
 __all__ = ["Stopped", "run_replicate"]
 
 #: Customer-weeks of a thread between two looks at the clock: about a twentieth of a second.
-_BREATH = 4_000_000
+_PAUSE_CUSTOMER_WEEKS = 4_000_000
 
 
 class Stopped(Exception):
@@ -99,12 +99,12 @@ def _copied(population: Population, brands: int, count: int, pool: Executor | No
     return other
 
 
-def _run(parts: list[_Part], phase: _Phase, pool: Executor | None, breathe: Callable[[int], None]) -> list[_Part]:
-    """Weeks of one population, each part in a thread of its own; all leave compiled code together, for a breath."""
+def _run(parts: list[_Part], phase: _Phase, pool: Executor | None, between_weeks: Callable[[int], None]) -> list[_Part]:
+    """Weeks of one population, each part in a thread of its own; all leave compiled code together now and then."""
     customers = sum(part.population.due.size for part in parts)
     barrier = make_barrier(len(parts), *phase.market.standing.shape)
     week = phase.start
-    pause = max(1, _BREATH * len(parts) // customers)
+    pause = max(1, _PAUSE_CUSTOMER_WEEKS * len(parts) // customers)
     while week < phase.end:
         parts = [replace(p, counters=with_room(p.counters, p.sampled * EVENTS_PER_WEEK)) for p in parts]
         span = (week, min(phase.end, week + pause), phase.start, phase.world, phase.market)
@@ -114,7 +114,7 @@ def _run(parts: list[_Part], phase: _Phase, pool: Executor | None, breathe: Call
             for number, p in enumerate(parts)
         ]
         reached = int(_together(calls, pool)[0])
-        breathe((reached - week) * customers)
+        between_weeks((reached - week) * customers)
         week = reached
     return parts
 
@@ -164,7 +164,7 @@ def run_replicate(
     on_progress : callable, optional
         Called with the customer-weeks run since the last call.
     stop : threading.Event, optional
-        When set, the run ends within a breath.
+        When set, the run ends at the next pause of the compiled loop.
     kept : KeptRuns, optional
         Burn-ins and arms of earlier calls; what is found there is not run again, and what is run is put there.
 
@@ -181,7 +181,7 @@ def run_replicate(
         If ``stop`` was set.
     """
 
-    def breathe(done: int) -> None:
+    def between_weeks(done: int) -> None:
         if on_progress is not None:
             on_progress(done)
         if stop is not None and stop.is_set():
@@ -192,9 +192,9 @@ def run_replicate(
         raise ValueError(f"burn_in + horizon is {weeks} weeks; at most {MAX_WEEK} fit the clocks of customers")
     count = max(1, min(threads, scenario.population))
     if count == 1:
-        return _run_arms(scenario, (seed, replicate), _Threads(1, None, breathe, arms_at_once), kept)
+        return _run_arms(scenario, (seed, replicate), _Threads(1, None, between_weeks, arms_at_once), kept)
     with ThreadPoolExecutor(count - 1) as pool:
-        return _run_arms(scenario, (seed, replicate), _Threads(count, pool, breathe), kept)
+        return _run_arms(scenario, (seed, replicate), _Threads(count, pool, between_weeks), kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class _Threads:
 
     count: int
     pool: Executor | None
-    breathe: Callable[[int], None]
+    between_weeks: Callable[[int], None]
     arms: int = 1
 
 
@@ -250,7 +250,9 @@ def _run_burn_in(scenario: ResolvedScenario, keys: tuple[int, int], threads: _Th
     parts = _cut(world, population, threads.count, scenario.burn_in, sizes, allocate_accounts(0))
     _, stood = _counted(parts, partial(_born, compile_birth(scenario), world), (personas, stages), threads.pool)
     fixed = np.zeros((scenario.burn_in, brands, 3), np.int64)
-    parts = _run(parts, _Phase(0, scenario.burn_in, world, market, fixed, trace, 0), threads.pool, threads.breathe)
+    parts = _run(
+        parts, _Phase(0, scenario.burn_in, world, market, fixed, trace, 0), threads.pool, threads.between_weeks
+    )
     counters = merge([part.counters for part in parts])
     stocks = stocks_after(stocks_at_birth(stood, brands), counters, float(world.fatigue_left[1]))
     share = min(1.0, scenario.record.events / n)
@@ -322,7 +324,7 @@ def _run_arm(
     fixed = np.zeros((scenario.horizon, brands, 3), np.int64)
     adopted_before = int(adopters[-1]) if start else 0
     phase = _Phase(start, weeks, world, start_from(past.market), fixed, trace, adopted_before)
-    parts = _run(parts, phase, threads.pool, threads.breathe)
+    parts = _run(parts, phase, threads.pool, threads.between_weeks)
     _, still = _counted(parts, partial(_loyal, world), (personas,), threads.pool)
     for part in parts:
         free_workspace(world, part.workspace)

@@ -142,10 +142,10 @@ def _resolve(base: Scenario, values: Mapping[str, Any]) -> Scenario:
     """Lay values over a scenario; in one process a run is keyed and simulated with one resolving."""
     if not values:
         return base
-    place = (id(base), json.dumps(plain(values), default=str))
-    known = _resolved.get(place)
+    key = (id(base), json.dumps(plain(values), default=str))
+    known = _resolved.get(key)
     if known is None or known[0] is not base:
-        known = _resolved[place] = (base, with_values(base, values))
+        known = _resolved[key] = (base, with_values(base, values))
         if len(_resolved) > _MOST_RESOLVED:
             _resolved.pop(next(iter(_resolved)))
     return known[1]
@@ -293,8 +293,8 @@ class _Job:
             item = self._begin(at, trial)
             for replicate in self._missing(at, item):
                 scenarios.setdefault(id(trial.scenario), trial.scenario)
-                place = list(scenarios).index(id(trial.scenario))
-                runs.append(Run(item.key, place, dict(trial.values), trial.seed, replicate))
+                number = list(scenarios).index(id(trial.scenario))
+                runs.append(Run(item.key, number, dict(trial.values), trial.seed, replicate))
                 cost += _cost(trial)
                 if cost * self.pace >= budget or len(runs) >= _MOST_RUNS:
                     yield self._send(scenarios, runs, cost)
@@ -354,7 +354,7 @@ class _Job:
         metrics = np.full((len(arms), len(item.wanted), len(personas), len(RUN_METRICS)), np.nan)
         if item.error:
             return Outcome(item.key, arms, personas, metrics, item.error)
-        for place, replicate in enumerate(item.wanted):
+        for row, replicate in enumerate(item.wanted):
             result = item.results[replicate]
             if result is None and self.store is not None:
                 result = self.store.read(item.key, replicate)
@@ -362,7 +362,7 @@ class _Job:
                 metrics[:] = np.nan
                 error = result.error if result is not None else "its result was removed from the store meanwhile"
                 return Outcome(item.key, arms, personas, metrics, error or "failed")
-            metrics[:, place] = result.metrics
+            metrics[:, row] = result.metrics
         return Outcome(item.key, arms, personas, metrics)
 
 
@@ -466,13 +466,13 @@ def measure_arms(histories: Mapping[str, Any], scenario: Scenario) -> NDArray[np
     baseline = measures[scenario.baseline].cash
     rate = scenario.market.economics.discount_rate
     out = np.empty((len(histories), len(scenario.personas) + 1, len(RUN_METRICS)))
-    for place, (name, history) in enumerate(histories.items()):
-        out[place, :, : len(METRICS)] = measures[name].values
-        out[place, :, len(METRICS) : _COSTS.start] = category_measures(history, scenario)
-        out[place, :, _COSTS] = measures[name].costs()
-        out[place, :, -1] = np.nan
-        out[place, 0, -1] = highest_year(history, scenario)
+    for arm, (name, history) in enumerate(histories.items()):
+        out[arm, :, : len(METRICS)] = measures[name].values
+        out[arm, :, len(METRICS) : _COSTS.start] = category_measures(history, scenario)
+        out[arm, :, _COSTS] = measures[name].costs()
+        out[arm, :, -1] = np.nan
+        out[arm, 0, -1] = highest_year(history, scenario)
         if name != scenario.baseline:
             gain = measures[name].cash - baseline
-            out[place, :, _PAYBACK] = [payback_week(row, rate) for row in gain]
+            out[arm, :, _PAYBACK] = [payback_week(row, rate) for row in gain]
     return out

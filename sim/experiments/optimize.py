@@ -298,9 +298,9 @@ def _equal_split(question: PlanQuestion, model: PlanModel) -> Floats:
     base = float(model.spending(nothing[None, :])[0])
     grid = np.linspace(0.0, 1.0, 101)
     plan = nothing.copy()
-    for place in range(len(nothing)):
+    for lever in range(len(nothing)):
         line = np.repeat(nothing[None, :], grid.size, axis=0)
-        line[:, place] = nothing[place] + grid * (1.0 - nothing[place])
+        line[:, lever] = nothing[lever] + grid * (1.0 - nothing[lever])
         fits = np.flatnonzero(model.spending(line) - base <= each)
-        plan[place] = line[fits[-1] if fits.size else 0, place]
+        plan[lever] = line[fits[-1] if fits.size else 0, lever]
     return plan

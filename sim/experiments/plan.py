@@ -246,8 +246,8 @@ class PlanQuestion:
     def allowed(self, shares: Floats) -> NDArray[np.bool_]:
         """Say which plans (n, k) hold the limits on the levers themselves."""
         levers = {
-            factor.name: np.array([float(factor.at(share)) for share in shares[:, place]])
-            for place, factor in enumerate(self.factors)
+            factor.name: np.array([float(factor.at(share)) for share in shares[:, lever]])
+            for lever, factor in enumerate(self.factors)
         }
         good = np.ones(len(shares), dtype=bool)
         for limit in self.limits:
@@ -299,8 +299,8 @@ class PlanQuestion:
                 for state, group in wanted
             ]
         found = np.empty((2, len(shares), len(replicates), len(RUN_METRICS)))
-        for place, outcome in enumerate(run_trials(trials, **options)):
-            point, at = divmod(place, len(wanted))
+        for number, outcome in enumerate(run_trials(trials, **options)):
+            point, at = divmod(number, len(wanted))
             if outcome.error:
                 raise ConfigError(f"a plan could not be run: {outcome.error}")
             columns = [replicates.index(replicate) for replicate in wanted[at][1]]

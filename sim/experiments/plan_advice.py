@@ -46,7 +46,7 @@ class MarginalDollar:
 
     Attributes
     ----------
-    place : int
+    lever : int
         Number of the lever.
     step : float
         Share of its range by which it was moved; negative where it stands at its upper end or the budget is used up.
@@ -56,7 +56,7 @@ class MarginalDollar:
         Change in spending.
     """
 
-    place: int
+    lever: int
     step: float
     value: Estimate
     spent: float
@@ -158,13 +158,13 @@ def advise(found: Optimum, options: dict[str, Any], replicates: int) -> PlanAdvi
     )
 
 
-def response_curve(found: Optimum, place: int, points: int = 41) -> tuple[Floats, Floats, Floats]:
+def response_curve(found: Optimum, lever: int, points: int = 41) -> tuple[Floats, Floats, Floats]:
     """Return what the emulator makes of one lever, all others as in the plan.
 
     Parameters
     ----------
     found : Optimum
-    place : int
+    lever : int
         Number of the lever.
     points : int
 
@@ -175,7 +175,7 @@ def response_curve(found: Optimum, place: int, points: int = 41) -> tuple[Floats
     """
     axis = np.linspace(0.0, 1.0, points)
     line = np.repeat(found.best_tried.shares[None, :], points, axis=0)
-    line[:, place] = axis
+    line[:, lever] = axis
     return axis, *found.model.predict(line)
 
 
@@ -211,17 +211,17 @@ def _frontier(found: Optimum, options: dict[str, Any], replicates: int) -> tuple
 def _marginal(found: Optimum, options: dict[str, Any], replicates: int) -> tuple[MarginalDollar, ...]:
     question, plan = found.question, found.best_tried
     moved, steps = [plan.shares], []
-    for place in range(len(question.factors)):
-        step = _STEP if plan.shares[place] <= 1.0 - _STEP else -_STEP
+    for lever in range(len(question.factors)):
+        step = _STEP if plan.shares[lever] <= 1.0 - _STEP else -_STEP
         point = plan.shares.copy()
-        point[place] = np.clip(point[place] + step, 0.0, 1.0)
+        point[lever] = np.clip(point[lever] + step, 0.0, 1.0)
         moved.append(point)
         steps.append(step)
     shares = question.rounded(np.array(moved))
     at, *others = confirm(question, shares, [""] * len(shares), fresh_luck(replicates), options)
     return tuple(
-        MarginalDollar(place, step, estimate(other.worth - at.worth), other.spent - at.spent)
-        for place, (step, other) in enumerate(zip(steps, others, strict=True))
+        MarginalDollar(lever, step, estimate(other.worth - at.worth), other.spent - at.spent)
+        for lever, (step, other) in enumerate(zip(steps, others, strict=True))
     )
 
 
@@ -229,7 +229,7 @@ def _interaction(found: Optimum) -> Interaction | None:
     """Return the two levers that do most together beyond what each does alone, from doing nothing to the plan."""
     question, plan = found.question, found.best_tried.shares
     nothing = question.nothing
-    moved = [place for place in range(len(plan)) if abs(plan[place] - nothing[place]) > 1e-6]
+    moved = [lever for lever in range(len(plan)) if abs(plan[lever] - nothing[lever]) > 1e-6]
     best: Interaction | None = None
     for one, other in combinations(moved, 2):
         corners = np.repeat(plan[None, :], 4, axis=0)

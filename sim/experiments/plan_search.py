@@ -164,9 +164,9 @@ class PlanSearch:
         count = len(question.factors)
         nothing, own = question.nothing, question.own
         corners = [nothing, own, np.ones(count), nothing + 0.5 * (1.0 - nothing), 0.5 * (nothing + own)]
-        for place in range(count):
+        for lever in range(count):
             alone, without = nothing.copy(), own.copy()
-            alone[place], without[place] = 1.0, nothing[place]
+            alone[lever], without[lever] = 1.0, nothing[lever]
             corners += [alone, without]
         room = max(4, min(3 * count, self.sizes.evaluations // 2 - len(corners)))
         power = int(np.ceil(np.log2(room)))

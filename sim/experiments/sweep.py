@@ -34,7 +34,7 @@ _KEY_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class SweepRun:
-    """One point of a sweep: its place in the design, the key of its runs, its values, and why it failed if it did."""
+    """One point of a sweep: its number in the design, the key of its runs, its values, and why it failed if it did."""
 
     number: int
     key: str
@@ -129,7 +129,7 @@ def sweep(
     first = next(iter(design.cases.values()))
     others = tuple(arm for arm in first.arms if arm != first.baseline)
     swept = SweepResult(design, metric, first.baseline, others)
-    place = RUN_METRICS.index(metric)
+    metric_at = RUN_METRICS.index(metric)
     trials = Trials(design, seed, replicates)
     with TableWriter(table, design) as rows, TableWriter(differences, design) as gaps:
         outcomes = run_trials(trials, executor=executor, store=store, on_done=on_done, engine=engine)
@@ -138,8 +138,8 @@ def sweep(
             case = design.cases[point.case]
             sampling = _sampling(trials[number], outcome)
             rows.add(run_rows(number, point, outcome, trials.replicates), number)
-            gaps.add(difference_rows(number, point, outcome, case.baseline, place, sampling), number)
-            swept.add(outcome, [_headline(outcome, arm, case.baseline, place, sampling.of(arm)) for arm in others])
+            gaps.add(difference_rows(number, point, outcome, case.baseline, metric_at, sampling), number)
+            swept.add(outcome, [_headline(outcome, arm, case.baseline, metric_at, sampling.of(arm)) for arm in others])
     return swept
 
 
@@ -152,14 +152,14 @@ def _sampling(trial: Trial, outcome: Outcome) -> Sampling:
 
 
 def _headline(
-    outcome: Outcome, arm: str, baseline: str, place: int, sampling: Sampling
+    outcome: Outcome, arm: str, baseline: str, metric_at: int, sampling: Sampling
 ) -> tuple[float | None, float | None, float | None]:
     """Return the mean difference of one arm in the headline metric, and its interval."""
     if outcome.error:
         return None, None, None
-    values = outcome.metrics[outcome.arms.index(arm), :, 0, place]
-    if RUN_METRICS[place] in NOT_A_DIFFERENCE:
+    values = outcome.metrics[outcome.arms.index(arm), :, 0, metric_at]
+    if RUN_METRICS[metric_at] in NOT_A_DIFFERENCE:
         of_arm = estimate(values, sampling)
         return of_arm.mean, of_arm.ci_low, of_arm.ci_high
-    gap = paired_difference(values, outcome.metrics[outcome.arms.index(baseline), :, 0, place], sampling)
+    gap = paired_difference(values, outcome.metrics[outcome.arms.index(baseline), :, 0, metric_at], sampling)
     return gap.mean, gap.ci_low, gap.ci_high

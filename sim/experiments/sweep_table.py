@@ -65,7 +65,7 @@ def run_rows(number: int, point: Point, outcome: Outcome, replicates: Sequence[i
 
 
 def difference_rows(
-    number: int, point: Point, outcome: Outcome, baseline: str, place: int, sampling: Sampling = INDEPENDENT
+    number: int, point: Point, outcome: Outcome, baseline: str, metric_at: int, sampling: Sampling = INDEPENDENT
 ) -> dict[str, Any]:
     """Return the mean differences of one point: one row per arm and persona.
 
@@ -78,7 +78,7 @@ def difference_rows(
         Of its trial.
     baseline : str
         The arm that all others are compared with.
-    place : int
+    metric_at : int
         Number of the headline metric, which gets an interval.
     sampling : Sampling
         How the replicates of the point were drawn.
@@ -106,11 +106,11 @@ def difference_rows(
         ends = np.full((*means.shape[:2], 3), np.nan)
         for row in range(len(others)):
             for who in range(means.shape[1]):
-                if RUN_METRICS[place] in NOT_A_DIFFERENCE:
+                if RUN_METRICS[metric_at] in NOT_A_DIFFERENCE:
                     continue
                 found = paired_difference(
-                    outcome.metrics[others[row], :, who, place],
-                    outcome.metrics[base, :, who, place],
+                    outcome.metrics[others[row], :, who, metric_at],
+                    outcome.metrics[base, :, who, metric_at],
                     sampling.of(outcome.arms[others[row]]),
                 )
                 ends[row, who] = [
@@ -126,9 +126,9 @@ def difference_rows(
         }
     written = (
         *names,
-        f"{RUN_METRICS[place]}_ci_low",
-        f"{RUN_METRICS[place]}_ci_high",
-        f"{RUN_METRICS[place]}_p_better",
+        f"{RUN_METRICS[metric_at]}_ci_low",
+        f"{RUN_METRICS[metric_at]}_ci_high",
+        f"{RUN_METRICS[metric_at]}_p_better",
     )
     return {"columns": columns, "point": point, "rest": rest, "figures": figures, "names": written}
 
@@ -201,8 +201,8 @@ class TableWriter:
         for name in self.waiting[0]["rest"]:
             columns[name] = [value for rows in self.waiting for value in rows["rest"][name]]
         figures = np.concatenate([rows["figures"] for rows in self.waiting])
-        for place, name in enumerate(self.waiting[0]["names"]):
-            columns[name] = figures[:, place]
+        for column, name in enumerate(self.waiting[0]["names"]):
+            columns[name] = figures[:, column]
         table = pa.table(columns)
         if self.writer is None:
             words = [field.name for field in table.schema if pa.types.is_string(field.type)]

@@ -183,7 +183,7 @@ def _advice_facts(found: Optimum, advice: PlanAdvice | None) -> dict[str, Any]:
         return {"advised": False, "marginal": [], "together": None, "assumption": None, "turning": []}
     factors = question.factors
     marginal = [
-        {"label": factors[item.place].label, **_rate(question, item.rate)}
+        {"label": factors[item.lever].label, **_rate(question, item.rate)}
         for item in advice.marginal
         if item.rate.mean is not None
     ]
@@ -306,7 +306,7 @@ def optimize_summary(found: Optimum, advice: PlanAdvice | None, answers: Answers
     if advice is not None:
         more = {
             "frontier": [_confirmed(question, item) for item in advice.frontier],
-            "marginal": {question.factors[item.place].name: _plain(item.rate) for item in advice.marginal},
+            "marginal": {question.factors[item.lever].name: _plain(item.rate) for item in advice.marginal},
             "interaction": None
             if advice.interaction is None
             else {
@@ -399,8 +399,8 @@ def optimize_document(
 def _plan_table(found: Optimum) -> Table:
     question = found.question
     rows = []
-    for place, factor in enumerate(question.factors):
-        numbers = (found.plan.shares[place], question.own[place])
+    for lever, factor in enumerate(question.factors):
+        numbers = (found.plan.shares[lever], question.own[lever])
         cells = [factor_number(factor, float(factor.at(share))) for share in numbers]
         ends = f"{factor_number(factor, factor.low)} to {factor_number(factor, factor.high)}"
         rows.append((factor.label or factor.name, cells[0], cells[1], ends))
@@ -442,7 +442,7 @@ def _marginal_table(found: Optimum, advice: PlanAdvice | None) -> Table | None:
         value = _estimate(question, item.value)
         rows.append(
             (
-                question.factors[item.place].label or question.factors[item.place].name,
+                question.factors[item.lever].label or question.factors[item.lever].name,
                 "up" if item.step > 0 else "down",
                 money(item.spent, currency, sign=True),
                 value["mean"],
@@ -473,10 +473,10 @@ def _responses_picture(found: Optimum) -> Picture:
     question = found.question
     value, currency = _value_axis(found)
     curves = []
-    for place, factor in enumerate(question.factors):
-        axis, mean, sd = response_curve(found, place)
+    for lever, factor in enumerate(question.factors):
+        axis, mean, sd = response_curve(found, lever)
         numbers = np.array([float(factor.at(share)) for share in axis])
-        at = float(factor.at(found.best_tried.shares[place]))
+        at = float(factor.at(found.best_tried.shares[lever]))
         curves.append(ResponseCurve(factor.label or factor.name, numbers, mean, sd, at))
     return Picture(
         "responses",

@@ -105,8 +105,8 @@ def sensitivity_facts(found: Sensitivity) -> dict[str, Any]:
     factors, morris = question.factors, influence.method == "morris"
     write, plain = writer(question), writer(question, sign=False)
     leading = influence.indices[influence.leading]
-    order = [place for place in influence.ranking() if influence.matters(place)]
-    major = [place for place in order if leading[place].value >= MINOR * leading[order[0]].value][:5]
+    order = [lever for lever in influence.ranking() if influence.matters(lever)]
+    major = [lever for lever in order if leading[lever].value >= MINOR * leading[order[0]].value][:5]
     return {
         "arm": in_words(question.arm),
         "baseline": in_words(question.scenario.baseline),
@@ -120,14 +120,14 @@ def sensitivity_facts(found: Sensitivity) -> dict[str, Any]:
         "morris": morris,
         "strong": [
             {
-                "label": factors[place].label,
-                "size": plain(leading[place].value) if morris else percent(leading[place].value),
+                "label": factors[lever].label,
+                "size": plain(leading[lever].value) if morris else percent(leading[lever].value),
             }
-            for place in major
+            for lever in major
         ],
         # The strongest is named as such only where its interval lies above the next one's.
         "ranked": len(major) > 1 and leading[major[0]].low > leading[major[1]].high,
-        "rest": [factors[place].label for place in range(len(factors)) if place not in order],
+        "rest": [factors[lever].label for lever in range(len(factors)) if lever not in order],
         "lowest": write(float(found.means.min())),
         "highest": write(float(found.means.max())),
         "losing": found.losing,
@@ -141,9 +141,9 @@ def _directions(influence: GlobalSensitivity, factors: tuple[Factor, ...], major
     """Say which levers act in one direction and which in both, whose effect varies, and what intervals leave open."""
     names = ("better", "worse", "both", "way_open", "turning", "turning_open")
     groups: dict[str, list[str]] = {name: [] for name in names}
-    for place in major:
-        mu, star, sigma = (influence.indices[kind][place] for kind in ("mu", "mu_star", "sigma"))
-        label = factors[place].label
+    for lever in major:
+        mu, star, sigma = (influence.indices[kind][lever] for kind in ("mu", "mu_star", "sigma"))
+        label = factors[lever].label
         if abs(mu.value) >= ONE_WAY * star.value and (mu.low > 0.0 or mu.high < 0.0):
             groups["better" if mu.value > 0 else "worse"].append(label)
         else:
@@ -207,8 +207,8 @@ def sensitivity_summary(found: Sensitivity) -> dict[str, Any]:
             for (one, other), index in influence.pairs.items()
         },
         "luck_alone": dict(zip(influence.names, influence.floor, strict=True)),
-        "ranking": [influence.names[place] for place in influence.ranking()],
-        "told_from_chance": [influence.names[place] for place in influence.ranking() if influence.matters(place)],
+        "ranking": [influence.names[lever] for lever in influence.ranking()],
+        "told_from_chance": [influence.names[lever] for lever in influence.ranking() if influence.matters(lever)],
         "noise_share": influence.noise_share,
         "difference": {
             "lowest": float(found.means.min()),
@@ -271,15 +271,15 @@ def _tornado(found: Sensitivity) -> Picture:
     whole, alone = (influence.indices[kind] for kind in (("mu_star", "mu") if morris else ("total", "first")))
     bars = [
         Bar(
-            question.factors[place].label,
-            whole[place].value,
-            alone[place].value if morris else max(alone[place].value, 0.0),
-            whole[place].low,
-            whole[place].high,
-            influence.floor[place] if morris else 0.0,
-            sure=influence.matters(place),
+            question.factors[lever].label,
+            whole[lever].value,
+            alone[lever].value if morris else max(alone[lever].value, 0.0),
+            whole[lever].low,
+            whole[lever].high,
+            influence.floor[lever] if morris else 0.0,
+            sure=influence.matters(lever),
         )
-        for place in influence.ranking()
+        for lever in influence.ranking()
     ]
     each = " per customer" if question.per_customer else ""
     return Picture(
@@ -301,9 +301,9 @@ def _tornado(found: Sensitivity) -> Picture:
 def _screen(found: Sensitivity) -> Picture:
     question, influence = found.response, found.global_sensitivity
     order, write = influence.ranking(), writer(question, sign=False, brief=True)
-    names = [question.factors[place].label for place in order]
-    strength = [influence.indices["mu_star"][place].value for place in order]
-    change = [influence.indices["sigma"][place].value for place in order]
+    names = [question.factors[lever].label for lever in order]
+    strength = [influence.indices["mu_star"][lever].value for lever in order]
+    change = [influence.indices["sigma"][lever].value for lever in order]
     shown = [name if size > 0.08 * max(strength) else "" for name, size in zip(names, strength, strict=True)]
     points = (f"{name} {write(x)}, {write(y)}" for name, x, y in zip(names, strength, change, strict=True))
     return Picture(
@@ -317,8 +317,8 @@ def _screen(found: Sensitivity) -> Picture:
 
 def _pairs(found: Sensitivity) -> Picture:
     influence = found.global_sensitivity
-    rank = {place: at for at, place in enumerate(influence.ranking())}
-    names = [found.response.factors[place].label for place in rank]
+    rank = {lever: at for at, lever in enumerate(influence.ranking())}
+    names = [found.response.factors[lever].label for lever in rank]
     pairs = {
         (min(rank[one], rank[other]), max(rank[one], rank[other])): (index.value, index.low > 0.0)
         for (one, other), index in influence.pairs.items()
@@ -354,19 +354,19 @@ def influence_table(found: Sensitivity) -> Table:
     signed = writer(question)
     rows = []
     more: tuple[str, ...]
-    for place in influence.ranking():
-        lead = influence.indices[influence.leading][place]
-        name = question.factors[place].label + (" *" if influence.matters(place) else "")
+    for lever in influence.ranking():
+        lead = influence.indices[influence.leading][lever]
+        name = question.factors[lever].label + (" *" if influence.matters(lever) else "")
         spread = f"{write(lead.low)} to {write(lead.high)}"
         if morris:
-            mu = influence.indices["mu"][place]
+            mu = influence.indices["mu"][lever]
             more = (
                 signed(mu.value),
-                write(influence.indices["sigma"][place].value),
-                write(influence.floor[place]),
+                write(influence.indices["sigma"][lever].value),
+                write(influence.floor[lever]),
             )
         else:
-            first = influence.indices["first"][place]
+            first = influence.indices["first"][lever]
             more = (percent(first.value), f"{percent(max(first.low, 0.0))} to {percent(max(first.high, 0.0))}")
         rows.append((name, write(lead.value), spread, *more, percent(lead.luck_share)))
     return Table(

@@ -70,7 +70,7 @@ class Sheet:
 
     def records(self) -> dict[str, list[Any]]:
         """Return the cells by the key of their column."""
-        return {column.key: [row[place] for row in self.rows] for place, column in enumerate(self.columns)}
+        return {column.key: [row[position] for row in self.rows] for position, column in enumerate(self.columns)}
 
 
 _WHO = (
@@ -241,7 +241,7 @@ def verdict_sheet(title: str, facts: Sequence[tuple[str, Any]], verdict: str) ->
         ("Title", title),
         *((name, value) for name, value in facts if value not in (None, "")),
     ]
-    rows += [("Verdict" if place == 0 else None, line) for place, line in enumerate(lines)]
+    rows += [("Verdict" if position == 0 else None, line) for position, line in enumerate(lines)]
     return Sheet("Verdict", (Column("what", "What", width=24), Column("value", "Says", width=110)), tuple(rows))
 
 
@@ -268,7 +268,7 @@ def _flat(value: Any, key: str = "") -> list[tuple[str, Any]]:
     if isinstance(value, list | tuple) and value and all(not isinstance(item, Mapping | list) for item in value):
         return [(key, ", ".join(str(item) for item in value))]
     if isinstance(value, list | tuple) and value:
-        return [row for place, inner in enumerate(value) for row in _flat(inner, f"{key}[{place}]")]
+        return [row for position, inner in enumerate(value) for row in _flat(inner, f"{key}[{position}]")]
     if isinstance(value, Mapping | list | tuple):
         return [(key, "none")]
     if key == "seed" or value is None or isinstance(value, bool):
@@ -290,8 +290,8 @@ def _differences(summary: Mapping[str, Any], block: Mapping[str, Any], who: str)
     return rows
 
 
-def _without(rows: Sequence[tuple[Any, ...]], place: int) -> list[tuple[Any, ...]]:
-    return [row[:place] + row[place + 1 :] for row in rows]
+def _without(rows: Sequence[tuple[Any, ...]], position: int) -> list[tuple[Any, ...]]:
+    return [row[:position] + row[position + 1 :] for row in rows]
 
 
 def _unit(metric: str, summary: Mapping[str, Any]) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.execution.checked_file import DamagedFile
-from sim.execution.places import STORE
 from sim.execution.store import check_columns, chunk_files, open_chunk_file, read_chunk_file
+from sim.execution.store_folder import STORE
 from sim.optional_package import import_optional
 from sim.results.runs import StoredResult, list_runs
 from sim.scenario.errors import ConfigError

@@ -12,8 +12,8 @@ from pathlib import Path
 import sim
 from sim.execution.checked_file import DamagedFile
 from sim.execution.partial_name import is_left_over
-from sim.execution.places import STORE
 from sim.execution.store import DAMAGED, check_chunk_file
+from sim.execution.store_folder import STORE
 from sim.execution.version import model_version
 from sim.results.checksums import read_checksums
 from sim.results.manifest import MANIFEST, read_json, read_manifest

@@ -48,6 +48,6 @@ def points_table(
     columns: dict[str, Any] = {"point": each(np.arange(points, dtype=np.int64))}
     columns |= {name: each(column) for name, column in (more or {}).items()}
     columns["replicate"] = np.tile(np.arange(replicates, dtype=np.int64), points)
-    columns |= {factor.name: each(settings[:, place]) for place, factor in enumerate(response.factors)}
+    columns |= {factor.name: each(settings[:, lever]) for lever, factor in enumerate(response.factors)}
     columns["difference"] = values.ravel()
     return pa.table(columns)

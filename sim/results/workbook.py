@@ -118,15 +118,15 @@ def _look(kind: str, currency: str) -> Mapping[str, Any]:
 
 
 def _fill(page: Any, sheet: Sheet, formats: _Formats) -> None:
-    for place, column in enumerate(sheet.columns):
-        page.set_column(place, place, column.width)
-        page.write_string(0, place, _text(column.heading), formats.of("head"))
+    for position, column in enumerate(sheet.columns):
+        page.set_column(position, position, column.width)
+        page.write_string(0, position, _text(column.heading), formats.of("head"))
     for number, row in enumerate(sheet.rows, start=1):
         lines = max(1, *(_lines(cell, column) for cell, column in zip(row, sheet.columns, strict=True)))
         if lines > 1:
             page.set_row(number, _LINE * lines)
-        for place, (cell, kind) in enumerate(zip(row, sheet.kinds(row), strict=True)):
-            _put(page, number, place, cell, formats.of(kind, sheet.currency))
+        for position, (cell, kind) in enumerate(zip(row, sheet.kinds(row), strict=True)):
+            _put(page, number, position, cell, formats.of(kind, sheet.currency))
     page.freeze_panes(1, _FROZEN if len(sheet.columns) > 3 else 0)
     if len(sheet.rows) > 1 and len(sheet.columns) > 2:
         page.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
@@ -142,18 +142,18 @@ def _lines(cell: Any, column: Column) -> int:
     return math.ceil(len(cell) / (column.width * 0.95)) if isinstance(cell, str) and column.kind == "text" else 1
 
 
-def _put(page: Any, row: int, place: int, cell: Any, format: Any) -> None:
+def _put(page: Any, row: int, position: int, cell: Any, format: Any) -> None:
     """Write one cell by the type of its content."""
     if cell is None or (isinstance(cell, float) and not math.isfinite(cell)):
-        page.write_blank(row, place, None, format)
+        page.write_blank(row, position, None, format)
     elif isinstance(cell, bool):
-        page.write_string(row, place, "yes" if cell else "no", format)
+        page.write_string(row, position, "yes" if cell else "no", format)
     elif isinstance(cell, int | float):
-        page.write_number(row, place, cell, format)
+        page.write_number(row, position, cell, format)
     elif isinstance(cell, date):
-        page.write_datetime(row, place, cell, format)
+        page.write_datetime(row, position, cell, format)
     else:
-        page.write_string(row, place, _text(cell), format)
+        page.write_string(row, position, _text(cell), format)
 
 
 def _text(cell: object) -> str:

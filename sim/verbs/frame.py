@@ -125,8 +125,8 @@ class Session:
 
     def store(self) -> Store:
         """Return the store of single runs, so that nothing is simulated a second time."""
-        from sim.execution.places import STORE
         from sim.execution.store import Store
+        from sim.execution.store_folder import STORE
 
         self._store = Store(self._job.output_dir / STORE)
         return self._store

@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from agents.quantity import choice, quantity, text, whole
-from sim.execution.places import STORE
+from sim.execution.store_folder import STORE
 from sim.scenario.calendar import read_day
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import NAME

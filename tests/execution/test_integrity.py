@@ -17,8 +17,8 @@ import pytest
 from sim.execution.checked_file import DamagedFile, open_parquet, read_ordinary
 from sim.execution.executors import make_executor
 from sim.execution.partial_name import is_left_over, partial_name
-from sim.execution.places import STORE
 from sim.execution.store import DAMAGED, Store, check_chunk_file, chunk_files
+from sim.execution.store_folder import STORE
 from sim.execution.trials import Trial, run_trials
 from sim.execution.version import model_version
 from sim.results.catalog import Catalog

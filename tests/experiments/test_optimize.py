@@ -159,7 +159,7 @@ def test_advice_is_paired_with_the_plan():
     found = find(asked(budget=20_000.0))
     with make_executor("serial") as executor:
         advice = advise(found, {"executor": executor, "engine": "numba"}, 4)
-    assert [item.place for item in advice.marginal] == [0, 1]
+    assert [item.lever for item in advice.marginal] == [0, 1]
     spent = [item.spent for item in advice.frontier]
     assert spent == sorted(spent)
     assert advice.assumptions[0].swing == max(item.swing for item in advice.assumptions)

@@ -60,17 +60,17 @@ def draw_shares(
         for _, gap, start in rows:
             ends += [start + end for end in gap if end is not None]
         room = (max(ends) - min(ends)) or 1.0
-        for place, (_, gap, start) in enumerate(rows):
-            last = place == len(rows) - 1
-            _bar(axes, place, gap, start, INK if last else None)
+        for row, (_, gap, start) in enumerate(rows):
+            last = row == len(rows) - 1
+            _bar(axes, row, gap, start, INK if last else None)
             if not last:
                 after = start + (gap.mean or 0.0)
-                axes.plot([after, after], [place - 0.31, place + 1.31], color=INK, linewidth=0.6)
+                axes.plot([after, after], [row - 0.31, row + 1.31], color=INK, linewidth=0.6)
             right = max(start + end for end in (*gap, 0.0) if end is not None)
             words = "undefined" if gap.mean is None else write(gap.mean)
             bold = "bold" if last else "normal"
             colour = INK if is_sure(gap) else MUTED
-            axes.text(right + 0.015 * room, place, words, va="center", fontsize=8.5, fontweight=bold, color=colour)
+            axes.text(right + 0.015 * room, row, words, va="center", fontsize=8.5, fontweight=bold, color=colour)
         axes.set_xlim(min(ends) - 0.06 * room, max(ends) + 0.26 * room)
         _name_rows(axes, [name for name, _, _ in rows])
         value_axis(axes.xaxis, write)
@@ -80,13 +80,13 @@ def draw_shares(
     return figure
 
 
-def _bar(axes: Axes, place: float, gap: Gap, start: float, colour: str | None, *, tall: float = 0.62) -> None:
+def _bar(axes: Axes, row: float, gap: Gap, start: float, colour: str | None, *, tall: float = 0.62) -> None:
     """Draw one effect from where the last one ended."""
     if gap.mean is None:
         return
     sure = is_sure(gap)
     axes.barh(
-        place,
+        row,
         gap.mean,
         left=start,
         height=tall,
@@ -99,7 +99,7 @@ def _bar(axes: Axes, place: float, gap: Gap, start: float, colour: str | None, *
     if gap.low is not None and gap.high is not None:
         for width, ink in ((2.6, "white"), (1.1, INK)):
             axes.plot(
-                [start + gap.low, start + gap.high], [place, place], color=ink, linewidth=width, solid_capstyle="butt"
+                [start + gap.low, start + gap.high], [row, row], color=ink, linewidth=width, solid_capstyle="butt"
             )
 
 
@@ -138,7 +138,7 @@ def draw_together(
         The drawing.
     """
     n = len(players)
-    fields = {(place, place): gap for place, gap in enumerate(alone)} | dict(pairs)
+    fields = {(player, player): gap for player, gap in enumerate(alone)} | dict(pairs)
     biggest = max((abs(gap.mean) for gap in fields.values() if gap.mean is not None), default=0.0) or 1.0
     side = 0.62
     with style():
@@ -240,25 +240,23 @@ def draw_combinations(
         dots = figure.add_axes((0.12 / WIDTH, bottom, width * n / WIDTH, tall))
         axes = figure.add_axes((left / WIDTH, bottom, (WIDTH - left - 0.34) / WIDTH, tall))
         reach = [0.0]
-        for place, (on, gap) in enumerate(order):
+        for row, (on, gap) in enumerate(order):
             for column, player in enumerate(players):
                 filled = player in on
-                dots.plot(
-                    [column], [place], marker="o", markersize=7.5, color=INK if filled else PALE, linestyle="none"
-                )
+                dots.plot([column], [row], marker="o", markersize=7.5, color=INK if filled else PALE, linestyle="none")
                 if filled:
                     dots.text(
-                        column, place, letters[column], color="white", fontsize=5.5, ha="center", va="center_baseline"
+                        column, row, letters[column], color="white", fontsize=5.5, ha="center", va="center_baseline"
                     )
             if gap.mean is None:
                 continue
-            _bar(axes, place, gap, 0.0, None, tall=0.7)
+            _bar(axes, row, gap, 0.0, None, tall=0.7)
             reach += [end for end in gap if end is not None]
         room = (max(reach) - min(reach)) or 1.0
-        for place, (_, gap) in enumerate(order):
+        for row, (_, gap) in enumerate(order):
             if gap.mean is not None:
                 right = max(end for end in (*gap, 0.0) if end is not None)
-                axes.text(right + 0.015 * room, place, write(gap.mean), va="center", fontsize=7.5)
+                axes.text(right + 0.015 * room, row, write(gap.mean), va="center", fontsize=7.5)
         axes.set_xlim(min(reach) - 0.05 * room, max(reach) + 0.24 * room)
         for panel in (dots, axes):
             panel.set_ylim(len(order) - 0.4, -0.6)
@@ -309,8 +307,8 @@ def draw_persona_shares(
         figure = Figure(figsize=(WIDTH, height))
         reach = [0.0, *(end for _, gaps, whole in personas for gap in (*gaps, whole) for end in gap if end is not None)]
         room = (max(reach) - min(reach)) or 1.0
-        for place, (name, gaps, whole) in enumerate(personas):
-            bottom = height - 0.32 - each * (place + 1) + 0.06
+        for persona, (name, gaps, whole) in enumerate(personas):
+            bottom = height - 0.32 - each * (persona + 1) + 0.06
             axes = figure.add_axes((1.5 / WIDTH, bottom / height, (WIDTH - 1.62) / WIDTH, (each - 0.3) / height))
             for row, gap in enumerate((*gaps, whole)):
                 last = row == len(gaps)
@@ -330,7 +328,7 @@ def draw_persona_shares(
             axes.tick_params(axis="y", labelsize=7.5, length=0)
             axes.set_xlim(min(reach) - 0.05 * room, max(reach) + 0.22 * room)
             value_axis(axes.xaxis, write)
-            if place < count - 1:
+            if persona < count - 1:
                 axes.set_xticklabels([])
             else:
                 axes.set_xlabel(label)

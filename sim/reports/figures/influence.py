@@ -77,12 +77,12 @@ def draw_tornado(
         figure, (axes,) = canvas(height)
         figure.subplots_adjust(left=_LEFT / WIDTH, right=0.97, bottom=below / height, top=1.0 - 0.36 / height)
         top = max((bar.high for bar in bars), default=1.0) or 1.0
-        for place, bar in enumerate(bars):
+        for row, bar in enumerate(bars):
             part = min(abs(bar.alone), bar.whole)
-            axes.barh(place, bar.whole, height=0.62, color=PALE, edgecolor=MUTED, linewidth=0.6)
+            axes.barh(row, bar.whole, height=0.62, color=PALE, edgecolor=MUTED, linewidth=0.6)
             falls = signed and bar.alone < 0.0
             axes.barh(
-                place,
+                row,
                 part,
                 height=0.62,
                 color=FEWER if falls else MORE,
@@ -90,13 +90,13 @@ def draw_tornado(
                 linewidth=0.0,
                 hatch="////" if falls else "",
             )
-            axes.plot([bar.low, bar.high], [place, place], color=INK, linewidth=1.1, solid_capstyle="butt")
+            axes.plot([bar.low, bar.high], [row, row], color=INK, linewidth=1.1, solid_capstyle="butt")
             for end in (bar.low, bar.high):
-                axes.plot([end, end], [place - 0.13, place + 0.13], color=INK, linewidth=1.1)
+                axes.plot([end, end], [row - 0.13, row + 0.13], color=INK, linewidth=1.1)
             if bar.floor > 0.0:
-                axes.plot([bar.floor, bar.floor], [place - 0.36, place + 0.36], color=INK, linewidth=0.9, linestyle=":")
+                axes.plot([bar.floor, bar.floor], [row - 0.36, row + 0.36], color=INK, linewidth=0.9, linestyle=":")
             axes.text(
-                bar.high + 0.015 * top, place, write(bar.whole), va="center", fontsize=8.5,
+                bar.high + 0.015 * top, row, write(bar.whole), va="center", fontsize=8.5,
                 color=INK if bar.sure else MUTED, fontweight="bold" if bar.sure else "normal",
             )  # fmt: skip
         axes.set_xlim(0.0, top * 1.2)
@@ -253,12 +253,12 @@ def _square(x: float, y: float, colour: tuple[float, ...]) -> Rectangle:
 def _label_points(axes: Axes, names: Sequence[str], x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
     """Write names beside points, moved apart where they would lie over each other; all in shares of the panel."""
     taken: list[tuple[float, float, float]] = []
-    for place in np.argsort(-x):
-        if not names[place]:
+    for lever in np.argsort(-x):
+        if not names[lever]:
             continue
-        wide, at = 0.022 * len(names[place]), float(y[place])
-        side = "right" if x[place] + wide + 0.03 > 1.0 else "left"
-        start = float(x[place]) + (0.02 if side == "left" else -0.02 - wide)
+        wide, at = 0.022 * len(names[lever]), float(y[lever])
+        side = "right" if x[lever] + wide + 0.03 > 1.0 else "left"
+        start = float(x[lever]) + (0.02 if side == "left" else -0.02 - wide)
         moves = [0.0] + [step * sign for step in np.arange(0.03, 0.5, 0.03) for sign in (1.0, -1.0)]
         height = next(
             (
@@ -274,11 +274,11 @@ def _label_points(axes: Axes, names: Sequence[str], x: NDArray[np.float64], y: N
         )
         taken.append((start, height, wide))
         axes.text(
-            start if side == "left" else start + wide, height, names[place], transform=axes.transAxes, fontsize=8,
+            start if side == "left" else start + wide, height, names[lever], transform=axes.transAxes, fontsize=8,
             ha=side, va="center",
         )  # fmt: skip
         if abs(height - at) > 0.02:
             axes.plot(
-                [float(x[place]), start if side == "left" else start + wide], [at, height],
+                [float(x[lever]), start if side == "left" else start + wide], [at, height],
                 transform=axes.transAxes, color=MUTED, linewidth=0.5,
             )  # fmt: skip

@@ -250,10 +250,8 @@ def plot_cash(
     label_ends(axes, ends)
 
 
-def _mark_payback(
-    axes: Axes, when: tuple[float, str], share: float | None, place: int, weeks: int, drawn: Look
-) -> None:
-    """Mark the payback week on the line of zero; `place` keeps the labels of several arms apart."""
+def _mark_payback(axes: Axes, when: tuple[float, str], share: float | None, rank: int, weeks: int, drawn: Look) -> None:
+    """Mark the payback week on the line of zero; `rank` keeps the labels of several arms apart."""
     week, step = when
     axes.plot(
         [week], [0.0], marker=drawn.marker, color=drawn.colour, markersize=7, mec="white", clip_on=False, zorder=5
@@ -264,7 +262,7 @@ def _mark_payback(
     axes.annotate(
         f"payback {step} {week:.0f}{often}",
         (week, 0.0),
-        xytext=(5, -12 - 11 * place) if early else (-5, 7 + 11 * place),
+        xytext=(5, -12 - 11 * rank) if early else (-5, 7 + 11 * rank),
         textcoords="offset points",
         ha="left" if early else "right",
         fontsize=8,

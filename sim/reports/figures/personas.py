@@ -50,9 +50,9 @@ def draw_personas(
         figure.subplots_adjust(
             left=1.42 / WIDTH, right=0.97, top=1.0 - 0.42 / height, bottom=0.78 / height, wspace=0.16
         )
-        for place, (axes, (label, kind, gaps)) in enumerate(zip(every, panels, strict=True)):
-            plot_personas(axes, names, gaps, kind=kind, currency=currency, written=place == 0)
-            finish(axes, title if place == 0 else "", x=label, y="", flush=place == 0)
+        for panel, (axes, (label, kind, gaps)) in enumerate(zip(every, panels, strict=True)):
+            plot_personas(axes, names, gaps, kind=kind, currency=currency, written=panel == 0)
+            finish(axes, title if panel == 0 else "", x=label, y="", flush=panel == 0)
         _key(figure, arms, height)
         footnote(figure, _MARKS, above=0.06)
     return figure

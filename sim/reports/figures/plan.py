@@ -148,10 +148,10 @@ def draw_assumptions(
         height = 1.25 + 0.36 * len(names)
         figure, (axes,) = canvas(height)
         figure.subplots_adjust(left=0.45, right=0.96, top=1.0 - 0.34 / height, bottom=0.8 / height)
-        for place, (low, high) in enumerate(ends):
-            axes.plot([low, high], [place, place], color=MUTED, linewidth=2.0, zorder=1)
-            axes.plot([low], [place], marker="o", color=FEWER, markersize=6)
-            axes.plot([high], [place], marker="s", color=MORE, markersize=6)
+        for row, (low, high) in enumerate(ends):
+            axes.plot([low, high], [row, row], color=MUTED, linewidth=2.0, zorder=1)
+            axes.plot([low], [row], marker="o", color=FEWER, markersize=6)
+            axes.plot([high], [row], marker="s", color=MORE, markersize=6)
         axes.axvline(0.0, color=INK, linewidth=0.8)
         axes.axvline(at, color=MUTED, linewidth=0.9, linestyle=(0.0, (4.0, 1.6)))
         axes.set_yticks(range(len(names)), names)

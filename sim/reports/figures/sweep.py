@@ -62,12 +62,14 @@ def draw_effects(effects: Sequence[Effect], *, title: str, label: str, write: Wr
             means = [level.mean for level in effect.levels]
             axes.axhline(0.0, color=INK, linewidth=0.9)
             axes.plot(places, means, color=MUTED, linewidth=1.0, zorder=2)
-            for place, level in zip(places, effect.levels, strict=True):
+            for position, level in zip(places, effect.levels, strict=True):
                 colour = MORE if level.mean >= 0.0 else FEWER
                 if level.ci_low is not None and level.ci_high is not None:
-                    axes.plot([place, place], [level.ci_low, level.ci_high], color=colour, linewidth=1.8, zorder=3)
+                    axes.plot(
+                        [position, position], [level.ci_low, level.ci_high], color=colour, linewidth=1.8, zorder=3
+                    )
                 marker = "o" if level.mean >= 0.0 else "v"
-                axes.plot([place], [level.mean], marker=marker, color=colour, markersize=5.5, zorder=4)
+                axes.plot([position], [level.mean], marker=marker, color=colour, markersize=5.5, zorder=4)
             axes.set_ylim(low - room, high + room)
             axes.yaxis.set_major_locator(MaxNLocator(4))
             value_axis(axes.yaxis, write)
@@ -80,7 +82,7 @@ def draw_effects(effects: Sequence[Effect], *, title: str, label: str, write: Wr
                     value_axis(axes.xaxis, compact)
                     axes.minorticks_off()
                 if len(effect.levels) <= 5:
-                    axes.set_xticks(places, [compact(place, 2) for place in places])
+                    axes.set_xticks(places, [compact(position, 2) for position in places])
             finish(axes, f"{short_path(effect.path)}: explains {percent(effect.explains)}", x="", y="", flush=True)
             axes.title.set_fontweight("normal")
         figure.text(0.02, 1.0 - 0.16 / height, title, fontweight="bold", fontsize=10.0, va="center")
@@ -138,7 +140,7 @@ def draw_runs(
 
 def _places(effect: Effect) -> list[float]:
     if any(level.at is None for level in effect.levels):
-        return [float(place) for place in range(len(effect.levels))]
+        return [float(position) for position in range(len(effect.levels))]
     return [float(level.at or 0.0) for level in effect.levels]
 
 
@@ -165,8 +167,8 @@ def draw_scatter(
         figure, (axes,) = canvas(3.2)
         figure.subplots_adjust(right=0.97)
         axes.axhline(0.0, color=INK, linewidth=0.9)
-        for place, (arm, (across, up)) in enumerate(series.items(), start=1):
-            drawn = look(place)
+        for position, (arm, (across, up)) in enumerate(series.items(), start=1):
+            drawn = look(position)
             axes.plot(
                 across, up, linestyle="", marker=drawn.marker, markersize=3.4, color=drawn.colour, label=in_words(arm)
             )

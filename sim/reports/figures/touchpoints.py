@@ -120,7 +120,7 @@ def draw_ranking(rows: Sequence[Rank], *, write: Write, title: str, label: str) 
         height = _ROW * len(rows) + 1.35
         figure, (axes,) = canvas(height)
         figure.subplots_adjust(left=2.0 / WIDTH, right=0.97, bottom=0.86 / height, top=1.0 - 0.36 / height)
-        for place, row in enumerate(rows):
+        for line, row in enumerate(rows):
             for gap, shift, colour, hatch in (
                 (row.better, -0.18, MORE, ""),
                 (row.worse, 0.18, "#8c8c8c", "////"),
@@ -128,7 +128,7 @@ def draw_ranking(rows: Sequence[Rank], *, write: Write, title: str, label: str) 
                 if gap is None or gap.mean is None:
                     continue
                 axes.barh(
-                    place + shift,
+                    line + shift,
                     gap.mean,
                     height=0.34,
                     color=colour,
@@ -138,7 +138,7 @@ def draw_ranking(rows: Sequence[Rank], *, write: Write, title: str, label: str) 
                     alpha=1.0 if is_sure(gap) else 0.35,
                 )
                 if gap.low is not None and gap.high is not None:
-                    axes.plot([gap.low, gap.high], [place + shift] * 2, color=INK, linewidth=0.9)
+                    axes.plot([gap.low, gap.high], [line + shift] * 2, color=INK, linewidth=0.9)
         axes.axvline(0.0, color=INK, linewidth=0.8)
         axes.set_yticks(range(len(rows)), [short(row.name, 32) for row in rows], fontsize=7.5)
         axes.set_ylim(len(rows) - 0.4, -0.6)

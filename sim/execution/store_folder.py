@@ -1,4 +1,4 @@
-"""Places: where finished runs lie below the folder of all results."""
+"""The folder of the store of single runs, below the folder of all results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places: the folder of one's own configuration, and the result folder of a run that is called by name."""
+"""The folder of one's own configuration, and the result folder of a run that is called by name."""
 
 from __future__ import annotations
 
