@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ControlVariate"]
+__all__ = ["ControlVariate", "pooled"]
 
 Floats = NDArray[np.float64]
 
@@ -90,6 +90,41 @@ class ControlVariate:
         out = values.copy()
         out[known] -= slopes * luck
         return out
+
+
+def pooled(values: Floats, surprise: Floats, variance: Floats) -> Floats:
+    """Return values of many points with the luck taken out, where every point has replicates of its own.
+
+    Few replicates of one point say nothing of its slope: it comes from all other points. So what is subtracted has
+    expectation zero, and where it does not make replicates agree better on the whole nothing is.
+
+    Parameters
+    ----------
+    values : float64 (n, R)
+    surprise : float64 (n, R)
+        Luck of every run less its expectation; 0 where there is none.
+    variance : float64 (n,)
+        Of the surprise of one replicate.
+
+    Returns
+    -------
+    float64 (n, R)
+        A copy of the values where there is nothing to take out.
+
+    Examples
+    --------
+    >>> surprise = np.tile([[-1.0, 2.0], [0.5, -0.5], [1.0, -1.5]], (10, 1))
+    >>> values = np.arange(30.0)[:, None] + 4.0 * surprise
+    >>> bool(pooled(values, surprise, np.full(30, 1.5)).std(axis=1).max() < 0.4)
+    True
+    """
+    points, replicates = values.shape
+    if points < 2 or replicates < 2 or not surprise.any():
+        return values.copy()
+    control = ControlVariate(surprise.ravel(), float(variance.mean()))
+    sets = tuple(np.repeat(np.arange(points), replicates).tolist())
+    found = control.adjusted(values.ravel(), sets).reshape(values.shape)
+    return found if found.var(axis=1).sum() < values.var(axis=1).sum() else values.copy()
 
 
 def _summed(group: NDArray[np.int64], values: Floats) -> Floats:

@@ -15,7 +15,7 @@ Saltelli et al. 2010, *Computer Physics Communications* 181; Saltelli 2002, *ibi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ __all__ = [
     "analyse",
     "design",
     "effects",
+    "narrowest",
     "points_of",
     "sobol_indices",
 ]
@@ -225,6 +226,40 @@ def analyse(
     if method == "morris":
         return _morris(tuple(names), shares, values, rows, picks)
     return _sobol(tuple(names), shares, values, rows, picks)
+
+
+def narrowest(plain: GlobalSensitivity, controlled: GlobalSensitivity) -> GlobalSensitivity:
+    """Return of two analyses of one design, for every index, the one whose interval is narrower.
+
+    Parameters
+    ----------
+    plain : GlobalSensitivity
+        Of what the runs gave; its values stay those of the result.
+    controlled : GlobalSensitivity
+        Of the same runs with control variates.
+
+    Returns
+    -------
+    GlobalSensitivity
+    """
+
+    def better(one: Index, other: Index) -> Index:
+        return other if other.high - other.value < one.high - one.value else one
+
+    def of(kind: str) -> tuple[Index, ...]:
+        return tuple(map(better, plain.indices[kind], controlled.indices[kind]))
+
+    indices = {kind: of(kind) for kind in plain.indices}
+    # The floor belongs to the effects that an index was taken from.
+    leading = zip(indices[plain.leading], controlled.indices[plain.leading], strict=True)
+    floors = zip(leading, plain.floor, controlled.floor, strict=True)
+    return replace(
+        plain,
+        indices=indices,
+        pairs={pair: better(index, controlled.pairs[pair]) for pair, index in plain.pairs.items()},
+        floor=tuple(other if index is own else one for (index, own), one, other in floors),
+        noise_share=min(plain.noise_share, controlled.noise_share),
+    )
 
 
 def effects(shares: Floats, values: Floats) -> Floats:

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.control_variate import ControlVariate
 from sim.execution.chunk import RUN_METRICS
 from sim.execution.trials import Finished, Trial, run_trials
 from sim.experiments.arm_metrics import check_metric
+from sim.experiments.controls import difference_control
 from sim.experiments.factors import factor_number
+from sim.scenario.errors import ConfigError
 from sim.scenario.factor import Factor
 from sim.scenario.scenario import Scenario
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from sim.execution.executors import Executor
     from sim.execution.store import Store
 
-__all__ = ["EXTENSIVE", "Failed", "FactorResponse", "TrialOptions", "evaluate_points"]
+__all__ = ["EXTENSIVE", "Failed", "FactorResponse", "TrialOptions", "evaluate_points", "point_controls"]
 
 Floats = NDArray[np.float64]
 
@@ -152,6 +155,35 @@ def evaluate_points(
         heads = _market_customers(response.scenario, trials[point].values)
         rows.append((found[arm] - found[baseline]) / (heads if response.per_customer else 1))
     return np.array(rows).reshape(len(trials), -1), tuple(failed)
+
+
+def point_controls(
+    response: FactorResponse, shares: Floats, replicates: Sequence[tuple[int, ...]]
+) -> list[ControlVariate | None]:
+    """Return the company's luck in the replicates of points, as control variates of their differences.
+
+    Parameters
+    ----------
+    response : FactorResponse
+    shares : float64 (n, k)
+        Points of the unit cube.
+    replicates : sequence of tuple of int
+        Of each point.
+
+    Returns
+    -------
+    list of ControlVariate or None
+        None where neither company experiments, or a point cannot be run.
+    """
+    found: list[ControlVariate | None] = []
+    for point, numbers in zip(shares, replicates, strict=True):
+        try:
+            scenario = Trial(response.scenario, response.seed, numbers, response.values(point)).resolved
+        except ConfigError:
+            found.append(None)
+        else:
+            found.append(difference_control(scenario, response.arm, response.seed, numbers))
+    return found
 
 
 def _market_customers(scenario: Scenario, values: Mapping[str, Any]) -> int:

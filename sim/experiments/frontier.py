@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 from scipy.stats import qmc
 
+from sim.analysis.control_variate import pooled
 from sim.analysis.emulator import KINDS, Emulator, fit_emulator
 from sim.analysis.global_sensitivity import GlobalSensitivity, analyse
 from sim.analysis.prim import Box, BoxQuality, check_boxes, draw_inside, find_boxes
 from sim.experiments.boundary import LeverBreakEven, Slice, find_break_even, map_boundary
-from sim.experiments.factor_response import FactorResponse, TrialOptions, evaluate_points
+from sim.experiments.factor_response import FactorResponse, TrialOptions, evaluate_points, point_controls
 from sim.experiments.standing import Standing, predicted_standing, simulated_standing
 from sim.scenario.errors import ConfigError
 
@@ -91,7 +92,9 @@ class Frontier:
     shares : float64 (n, k)
         Every point that was run and has a value, as shares of the levers' ranges.
     values : float64 (n, R)
-        Difference of every replicate.
+        Difference of every replicate, as it was run.
+    controlled : float64 (n, R)
+        The same with the company's luck taken out, which emulator, rules and tests go by.
     kinds : int64 (n,)
         Place in `KINDS_OF_RUN`.
     batches : int64 (n,)
@@ -127,6 +130,7 @@ class Frontier:
     effort: SampleSizes
     shares: Floats
     values: Floats
+    controlled: Floats
     kinds: NDArray[np.int64]
     batches: NDArray[np.int64]
     failed: int
@@ -196,6 +200,7 @@ def frontier(
     boxes = find_boxes(cloud, chance, most=rules)
     runs.add(draw_inside(boxes, effort.inside, inputs, seed), _INSIDE)
     shares, values, kinds, batches = runs.collected()
+    controlled = runs.controlled()
     names = [factor.name for factor in response.factors]
     indices = analyse("sobol", names, lambda points: emulator.predict(points)[0], size=_ROWS, seed=seed)
     pairs = [tuple(sorted(pair)) for pair in combinations(indices.ranking()[:3], 2)] if maps is None else list(maps)
@@ -204,6 +209,7 @@ def frontier(
         effort=effort,
         shares=shares,
         values=values,
+        controlled=controlled,
         kinds=kinds,
         batches=batches,
         failed=runs.failed,
@@ -211,7 +217,7 @@ def frontier(
         losing=float(chance.mean()),
         boxes=tuple(boxes),
         claimed=tuple(check_boxes(boxes, cloud, chance > 0.5)),
-        **_tested(emulator, boxes, shares, values, kinds),
+        **_tested(emulator, boxes, shares, controlled, kinds),
         global_sensitivity=indices,
         slices=tuple(map_boundary(emulator, own, cloud, one, other) for one, other in pairs),
         break_even=tuple(find_break_even(emulator, own, lever) for lever in range(inputs)),
@@ -249,6 +255,7 @@ class _Runs:
         self.ran = 0
         self.failed = 0
         self._parts: list[tuple[Floats, Floats, int, int]] = []
+        self._luck: list[tuple[Floats, Floats]] = []
 
     def add(self, shares: Floats, kind: int, batch: int = 0) -> None:
         """Run points, each with replicates of its own."""
@@ -272,16 +279,36 @@ class _Runs:
         good = ~np.isnan(values).any(axis=1)
         self.failed += int((~good).sum())
         self._parts.append((shares[good], values[good], kind, batch))
+        controls = point_controls(self.response, shares, numbers)
+        surprise = [np.zeros(self.replicates) if control is None else control.surprise for control in controls]
+        variance = [0.0 if control is None else control.variance for control in controls]
+        self._luck.append((np.array(surprise).reshape(len(shares), self.replicates)[good], np.array(variance)[good]))
 
     def fit(self, kinds: tuple[str, ...]) -> Emulator:
         """Fit the emulator to all runs but those held out."""
-        training = [part for part in self._parts if part[2] < _HELD_OUT]
-        points, values = (np.concatenate([part[row] for part in training]) for row in (0, 1))
+        points, values = self.known(), self._controlled(_HELD_OUT)
         if len(points) == 0:
             raise ConfigError(
                 f"none of the {self.ran} runs has a value of {self.response.metric}; give levers narrower ranges"
             )
         return fit_emulator(points, values, seed=self.response.seed, kinds=kinds)
+
+    def _controlled(self, below: int) -> Floats:
+        """Return the values of runs of kinds below one with the company's luck taken out, by slopes of just these."""
+        at = [place for place, part in enumerate(self._parts) if part[2] < below]
+        surprise, variance = (np.concatenate([self._luck[place][row] for place in at]) for row in (0, 1))
+        return pooled(np.concatenate([self._parts[place][1] for place in at]), surprise, variance)
+
+    def controlled(self) -> Floats:
+        """Return the values of all runs with the company's luck taken out; what was fitted to is told by nothing else.
+
+        Runs that were held out do not touch what was fitted to.
+        """
+        values = self._controlled(len(KINDS_OF_RUN))
+        values[np.concatenate([np.full(len(part[0]), part[2] < _HELD_OUT) for part in self._parts])] = self._controlled(
+            _HELD_OUT
+        )
+        return values
 
     def known(self) -> Floats:
         """Return the points of all runs but those held out."""

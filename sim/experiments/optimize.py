@@ -9,13 +9,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.control_variate import ControlVariate
 from sim.analysis.paired import Estimate, estimate
+from sim.analysis.sampling import Sampling
 from sim.execution.chunk import RUN_METRICS
 from sim.experiments.plan import PlanQuestion, PlanRuns
 from sim.experiments.plan_limit import SPENDING
@@ -56,6 +58,8 @@ class Confirmed:
         Spending by kind.
     holds : bool
         Whether it keeps the budget and every limit.
+    control : ControlVariate, optional
+        The company's luck in every run.
     """
 
     name: str
@@ -67,11 +71,16 @@ class Confirmed:
     most_spent: float
     parts: Mapping[str, float]
     holds: bool
+    control: ControlVariate | None = None
 
     @property
     def value(self) -> Estimate:
-        """Mean value with its 95 % interval."""
-        return estimate(self.worth)
+        """Mean value with its 95 % interval, the company's luck taken out."""
+        return estimate(self.worth, Sampling(control=self.control))
+
+    def gain(self, other: Confirmed) -> Estimate:
+        """Return by how much it is worth more than another plan on the same luck, with the 95 % interval."""
+        return estimate(self.worth - other.worth, Sampling(control=self.control or other.control))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +245,7 @@ def confirm(
     worth, scores = question.worth(runs), question.score(question.worth(runs))
     spent, charged = question.spending(runs).mean(axis=1), question.charged(runs).mean(axis=1)
     most, holds = question.most_spent(runs), question.holds(runs)
-    return tuple(
+    found = [
         Confirmed(
             name,
             shares[at],
@@ -247,9 +256,14 @@ def confirm(
             float(most[at]),
             {kind: float(runs.arm[at, :, RUN_METRICS.index(kind)].mean()) for kind in SPENDING},
             bool(holds[at]),
+            question.control(shares[at], replicates),
         )
         for at, name in enumerate(names)
-    )
+    ]
+    if question.robust != "mean":
+        return tuple(found)
+    # What a plan is judged by is the mean that is told of it.
+    return tuple(replace(item, score=item.score if item.value.mean is None else item.value.mean) for item in found)
 
 
 def idle_plan(question: PlanQuestion, beside: Confirmed) -> Confirmed:

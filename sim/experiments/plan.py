@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Unpack
 
@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.strategies import CAPABILITIES, TypedCost
+from sim.analysis.control_variate import ControlVariate
 from sim.analysis.metrics import HIGHEST_YEAR
 from sim.execution.chunk import RUN_METRICS
 from sim.execution.trials import Trial, run_trials
+from sim.experiments.controls import difference_control
 from sim.experiments.factor_response import TrialOptions
 from sim.experiments.plan_limit import PLAN_METRICS, SPENT, PlanLimit, less_is_better, plan_figure
 from sim.experiments.scoped_lever import lever_base
@@ -284,20 +286,8 @@ class PlanQuestion:
         ConfigError
             If a run failed.
         """
-        states = len(self.states)
-        groups = [tuple(r for r in replicates if r % states == state) for state in range(states)]
-        wanted = [(state, group) for state, group in enumerate(groups) if group]
-        trials = []
-        for point in shares:
-            plan = {
-                path: number
-                for factor, share in zip(self.factors, point.tolist(), strict=True)
-                for path, number in factor.values(factor.at(share)).items()
-            }
-            trials += [
-                Trial(self.scenario, self.seed, group, {**plan, **self.states[state], **(values or {})})
-                for state, group in wanted
-            ]
+        wanted = self._groups(replicates)
+        trials = [trial for point in shares for trial in self._trials(point, wanted, values)]
         found = np.empty((2, len(shares), len(replicates), len(RUN_METRICS)))
         for number, outcome in enumerate(run_trials(trials, **options)):
             point, at = divmod(number, len(wanted))
@@ -307,6 +297,52 @@ class PlanQuestion:
             for row, name in enumerate((self.arm, self.scenario.baseline)):
                 found[row, point, columns] = outcome.metrics[outcome.arms.index(name), :, 0]
         return PlanRuns(np.array(shares), found[0], found[1])
+
+    def _groups(self, replicates: range) -> list[tuple[int, tuple[int, ...]]]:
+        """Return the replicates that meet each state, without states that none meets."""
+        states = len(self.states)
+        groups = [tuple(r for r in replicates if r % states == state) for state in range(states)]
+        return [(state, group) for state, group in enumerate(groups) if group]
+
+    def _trials(
+        self, point: Floats, groups: Sequence[tuple[int, tuple[int, ...]]], values: Mapping[str, Any] | None
+    ) -> list[Trial]:
+        """Return what is run of one plan, by state."""
+        plan = {
+            path: number
+            for factor, share in zip(self.factors, point.tolist(), strict=True)
+            for path, number in factor.values(factor.at(share)).items()
+        }
+        return [
+            Trial(self.scenario, self.seed, group, {**plan, **self.states[state], **(values or {})})
+            for state, group in groups
+        ]
+
+    def control(
+        self, point: Floats, replicates: range, values: Mapping[str, Any] | None = None
+    ) -> ControlVariate | None:
+        """Return the company's luck in the runs of one plan, as the control variate of what they are worth.
+
+        Parameters
+        ----------
+        point : float64 (k,)
+            The plan, as shares of the levers' ranges.
+        replicates : range
+        values : mapping, optional
+            As for :meth:`run`.
+
+        Returns
+        -------
+        ControlVariate or None
+            None where no company experiments.
+        """
+        surprise, variances = np.zeros(len(replicates)), []
+        for trial in self._trials(point, self._groups(replicates), values):
+            found = difference_control(trial.resolved, self.arm, self.seed, trial.replicates)
+            if found is not None:
+                surprise[[replicates.index(number) for number in trial.replicates]] = found.surprise
+                variances.append(found.variance)
+        return ControlVariate(surprise, float(np.mean(variances))) if variances else None
 
     def worth(self, runs: PlanRuns) -> Floats:
         """Return the value of every run, (n, R): the goal, as a difference to the baseline where it is one."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from sim.analysis.paired import NORMAL_WIDTH, Estimate, estimate
+from sim.analysis.sampling import Sampling
 from sim.experiments.factors import NAMED
 from sim.experiments.optimize import Confirmed, Optimum, confirm, fresh_luck
 
@@ -220,7 +221,7 @@ def _marginal(found: Optimum, options: dict[str, Any], replicates: int) -> tuple
     shares = question.rounded(np.array(moved))
     at, *others = confirm(question, shares, [""] * len(shares), fresh_luck(replicates), options)
     return tuple(
-        MarginalDollar(lever, step, estimate(other.worth - at.worth), other.spent - at.spent)
+        MarginalDollar(lever, step, other.gain(at), other.spent - at.spent)
         for lever, (step, other) in enumerate(zip(steps, others, strict=True))
     )
 
@@ -270,7 +271,8 @@ def _assumptions(found: Optimum, options: dict[str, Any], replicates: int) -> tu
             values = {path: number * weight for path, weight in paths}
             runs = question.run(shares, fresh_luck(replicates), values=values, **options)
             worth = question.worth(runs)
-            ends.append((estimate(worth[0]), _best(found, worth, list(rivals))))
+            drawn = Sampling(control=question.control(shares[0], fresh_luck(replicates), values))
+            ends.append((estimate(worth[0], drawn), _best(found, worth, list(rivals))))
         found_all.append(MovedAssumption(name, low, high, (ends[0][0], ends[1][0]), (ends[0][1], ends[1][1])))
     return tuple(sorted(found_all, key=lambda item: -item.swing))
 

@@ -12,8 +12,8 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.global_sensitivity import GlobalSensitivity, analyse
-from sim.experiments.factor_response import FactorResponse, TrialOptions, evaluate_points
+from sim.analysis.global_sensitivity import GlobalSensitivity, analyse, narrowest
+from sim.experiments.factor_response import FactorResponse, TrialOptions, evaluate_points, point_controls
 from sim.scenario.errors import ConfigError
 
 __all__ = ["DEFAULT_FACTORS", "Sensitivity", "sensitivity"]
@@ -42,18 +42,22 @@ class Sensitivity:
     ----------
     response : FactorResponse
     global_sensitivity : GlobalSensitivity
-        Indices of every lever over its whole range.
+        Indices of every lever over its whole range, of what the runs gave or with the company's luck taken out of
+        every point, whichever leaves less open.
     replicates : int
+    controlled : float64 (n, R)
+        The values of every point with the company's luck taken out.
     """
 
     response: FactorResponse
     global_sensitivity: GlobalSensitivity
     replicates: int
+    controlled: NDArray[np.float64]
 
     @property
     def means(self) -> NDArray[np.float64]:
         """Mean difference at every point, (n,)."""
-        return np.asarray(self.global_sensitivity.values.mean(axis=1))
+        return np.asarray(self.controlled.mean(axis=1))
 
     @property
     def losing(self) -> float:
@@ -111,4 +115,15 @@ def sensitivity(
         return values
 
     names = [factor.name for factor in response.factors]
-    return Sensitivity(response, analyse(method, names, function, size=size, seed=response.seed), replicates)
+    plain = analyse(method, names, function, size=size, seed=response.seed)
+    controls = point_controls(response, plain.shares, [every] * len(plain.shares))
+    controlled = np.array(
+        [
+            values if control is None else control.adjusted(values)
+            for values, control in zip(plain.values, controls, strict=True)
+        ]
+    )
+    found = plain
+    if not np.array_equal(controlled, plain.values):
+        found = narrowest(plain, analyse(method, names, lambda _: controlled, size=size, seed=response.seed))
+    return Sensitivity(response, found, replicates, controlled)

@@ -122,7 +122,7 @@ def _with_interval(mean: float, half: float, write: Callable[[float], str]) -> d
 
 def _amounts(found: Frontier) -> dict[str, Any]:
     """Return how much is lost and gained at the random unseen runs, which the share that loses does not tell."""
-    means = found.values[found.kinds == KINDS_OF_RUN.index("held out")].mean(axis=1)
+    means = found.controlled[found.kinds == KINDS_OF_RUN.index("held out")].mean(axis=1)
     plain = writer(found.response, sign=False)
     sizes = {"lost": -means[means < 0.0], "kept": means[means >= 0.0]}
     facts: dict[str, Any] = {
@@ -379,7 +379,7 @@ def _rules_table(found: Frontier) -> Table | None:
 
 def _maps(found: Frontier) -> list[Picture]:
     scales = _scales(found)
-    lost = found.values.mean(axis=1) < 0.0
+    lost = found.controlled.mean(axis=1) < 0.0
     pictures = []
     for drawn in found.slices:
         across, up = scales[drawn.one], scales[drawn.other]
@@ -439,9 +439,9 @@ def _margins_table(found: Frontier) -> Table:
 
 
 def _found_picture(found: Frontier) -> Picture:
-    means = found.values.mean(axis=1)
-    replicates = found.values.shape[1]
-    half = stdtrit(replicates - 1, 0.975) * found.values.std(axis=1, ddof=1) / np.sqrt(replicates)
+    means = found.controlled.mean(axis=1)
+    replicates = found.controlled.shape[1]
+    half = stdtrit(replicates - 1, 0.975) * found.controlled.std(axis=1, ddof=1) / np.sqrt(replicates)
     unseen = found.held_out
     groups: list[tuple[str, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]] = [
         ("left out once (cross-validation)", found.emulator.left_out, means[~unseen], half[~unseen])
@@ -480,7 +480,7 @@ def _skill_table(found: Frontier) -> Table:
 
 
 def _runs_table(found: Frontier) -> Table:
-    lost = found.values.mean(axis=1) < 0.0
+    lost = found.controlled.mean(axis=1) < 0.0
     rows = tuple(
         (name, str(int((found.kinds == kind).sum())), str(int((lost & (found.kinds == kind)).sum())))
         for kind, name in enumerate(KINDS_OF_RUN)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.analysis.metrics import COST_METRICS, HIGHEST_YEAR
-from sim.analysis.paired import NORMAL_WIDTH, Estimate, estimate
+from sim.analysis.paired import NORMAL_WIDTH, Estimate
 from sim.analysis.summary import size_of
 from sim.experiments.answers import Answers
 from sim.experiments.factors import NAMED, factor_number
@@ -139,7 +139,7 @@ def _settings(question: PlanQuestion, shares: Any) -> list[str]:
 
 def _beside(found: Optimum, rule: Confirmed) -> dict[str, Any]:
     question = found.question
-    gain = _estimate(question, estimate(found.plan.worth - rule.worth))
+    gain = _estimate(question, found.plan.gain(rule))
     currency = question.scenario.market.economics.currency
     same = bool(np.array_equal(found.plan.shares, rule.shares))
     return {"name": rule.name, "gain": gain, "spent": money(rule.spent, currency), "holds": rule.holds, "same": same}
@@ -171,7 +171,7 @@ def _price(found: Optimum) -> dict[str, Any] | None:
     same = bool(np.allclose(nominal.shares, found.plan.shares))
     return {
         "same": same,
-        "mean": _estimate(question, estimate(nominal.worth - found.plan.worth)),
+        "mean": _estimate(question, nominal.gain(found.plan)),
         "score": _writer(question)(nominal.score),
         "settings": _settings(question, nominal.shares),
     }

@@ -40,6 +40,9 @@ class PlantedQuestion(PlanQuestion):
         brought = self.apart * (one + other) + self.together * one * other
         return self.unit * (brought - self.price * 1.5 * (one**2 + other))
 
+    def control(self, point, replicates, values=None):
+        """Nobody experiments here."""
+
     def run(self, shares, replicates, *, values=None, **options):
         """Return planted runs: noise that all plans share, and a little that is each one's own."""
         arm = np.zeros((len(shares), len(replicates), len(RUN_METRICS)))

@@ -65,7 +65,7 @@ def _found(monkeypatch: pytest.MonkeyPatch, means: list[float]) -> SimpleNamespa
     monkeypatch.setattr(frontier, "writer", lambda response, *, sign=True: ("{:+.2f}" if sign else "{:.2f}").format)
     return SimpleNamespace(
         response=SimpleNamespace(factors=(SimpleNamespace(label="price", at=lambda share: share),)),
-        values=np.array(means).reshape(-1, 1),
+        controlled=np.array(means).reshape(-1, 1),
         kinds=np.full(len(means), KINDS_OF_RUN.index("held out")),
         break_even=[LeverBreakEven(0, 0.4, 0.0, 1.0, True, 0)],
     )
