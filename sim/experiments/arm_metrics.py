@@ -130,7 +130,7 @@ def pick_arm(scenario: Scenario, arm: str | None) -> str:
     ConfigError
         If there is no such arm, or none beside the baseline, or no market in which arms could differ in any metric.
     """
-    if scenario.market.name == "none":
+    if not scenario.has_market:
         raise ConfigError(f"scenario {scenario.name!r} has no market, so nothing is earned; give one with a market")
     others = [name for name in scenario.arms if name != scenario.baseline]
     if not others:

@@ -189,7 +189,7 @@ def _same(mine: WeekDecision, theirs: WeekDecision) -> bool:
 def _head(told: Story) -> list[str]:
     title = told.scenario.title or told.scenario.name
     traits = ", ".join(f"{in_words(name)} {value:.2f}" for name, value in told.traits.items())
-    lines = [need_in_words(told), f"Traits: {traits}."]
+    lines = [*filter(None, [need_in_words(told)]), f"Traits: {traits}."]
     written = [part for line in lines for part in textwrap.wrap(line, _WIDTH)]
     return [f"{title}: customer {told.customer}, {told.persona}", *written, ""]
 
@@ -204,9 +204,11 @@ def need_in_words(told: Story) -> str:
     Returns
     -------
     str
-        A sentence.
+        A sentence; empty where there is no market.
     """
     scenario, need = told.scenario, told.scenario.market.need
+    if not scenario.has_market:
+        return ""
     persona = next((item for item in scenario.personas if (item.title or item.name) == told.persona), None)
     every = need.mean_weeks / (persona.need_rate if persona is not None and not scenario.renews else 1.0)
     what = "is due for renewal" if scenario.renews else "needs something"
@@ -263,7 +265,12 @@ def timeline(told: Story) -> list[tuple[int, list[list[str]]]]:
 
 
 def totals(told: Story) -> list[str]:
-    """Write what the customer bought in every arm, and what the difference to the baseline is worth."""
+    """Write what the customer bought in every arm, and what the difference to the baseline is worth.
+
+    Where there is no market, in which stage each life ends.
+    """
+    if not told.scenario.has_market:
+        return [_last_stage(told, life) for life in told.lives]
     words, (base, *others) = _Words(told.scenario), told.lives
     before = in_words(base.arm)
     renews = told.scenario.renews
@@ -279,3 +286,10 @@ def totals(told: Story) -> list[str]:
         how = f"{words.money(abs(change))} {'more' if change > 0 else 'less'} than" if change else "exactly what"
         lines.append(f"In {in_words(life.arm)} the customer is worth {how}{'' if change else ' it is'} in {before}.")
     return lines
+
+
+def _last_stage(told: Story, life: Life) -> str:
+    words = _Words(told.scenario)
+    moves = [row for row in life.events if row[3] == EventKind.STAGE]
+    end = f"ends in {words.stages[moves[-1][4]]}" if moves else "stays where it began"
+    return f"{in_words(life.arm)}: {counted(len(moves), 'move')}; the customer {end}."

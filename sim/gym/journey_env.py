@@ -105,7 +105,7 @@ class JourneyEnv(_vector.VectorEnv):
         self.arm = arm if arm is not None else next(iter(others), changed.baseline)
         if self.arm not in changed.arms:
             raise ConfigError(f"arm is {arm!r}; give one of {', '.join(changed.arms)}")
-        if changed.market.name == "none":
+        if not changed.has_market:
             raise ConfigError(f"scenario {changed.name!r} has no market, so there is nobody to contact")
         if not 1 <= parts <= changed.population:
             raise ConfigError(f"parts is {parts}; give a whole number from 1 to {changed.population}")

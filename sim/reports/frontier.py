@@ -23,7 +23,7 @@ from sim.reports.labels import listed
 from sim.reports.names import slug
 from sim.reports.picture import Picture
 from sim.reports.scope import scope_of
-from sim.reports.sensitivity import levers_summary, outcome_name, ranges_table, writer
+from sim.reports.sensitivity import outcome_name, question_summary, ranges_table, writer
 from sim.scenario.factor import Factor
 
 __all__ = ["frontier_facts", "frontier_lines", "frontier_document", "frontier_summary", "rule_words"]
@@ -213,16 +213,10 @@ def frontier_summary(found: Frontier) -> dict[str, Any]:
     """Return the content of `summary.json`."""
     question, factors = found.response, found.response.factors
     return {
-        "scenario": question.scenario.name,
-        "arm": question.arm,
-        "baseline": question.scenario.baseline,
-        "metric": question.metric,
-        "per_customer": question.per_customer,
-        "seed": question.seed,
+        **question_summary(question),
         "replicates": found.effort.replicates,
         "points": len(found.shares),
         "failed": found.failed,
-        "levers": levers_summary(question),
         "scenario_itself": {
             "mean": found.own.mean,
             "ci_low": found.own.low,

@@ -41,7 +41,7 @@ def draw_functions(result: Result) -> list[Callable[[], Picture | None]]:
     draw += [partial(_alluvial, result, arm, part[arm]) for arm in arms]
     if anything_bought(result):
         draw += [partial(_loyalty, result), partial(_contacts, result)]
-    if others:
+    if others and result.scenario.has_market:
         draw += [partial(_waterfall, result, arm, part[arm]) for arm in others]
         draw += [partial(_cash, result), partial(_effectiveness, result), partial(_personas, result)]
         draw += [partial(_customer_values, result, arm, part[arm]) for arm in others]

@@ -20,7 +20,7 @@ from sim.scenario.factor import Factor
 
 __all__ = [
     "influence_table",
-    "levers_summary",
+    "question_summary",
     "outcome_name",
     "ranges_table",
     "sensitivity_lines",
@@ -187,17 +187,11 @@ def sensitivity_summary(found: Sensitivity) -> dict[str, Any]:
     """Return the content of `summary.json`."""
     question, influence = found.response, found.global_sensitivity
     return {
-        "scenario": question.scenario.name,
-        "arm": question.arm,
-        "baseline": question.scenario.baseline,
-        "metric": question.metric,
-        "per_customer": question.per_customer,
+        **question_summary(question),
         "method": influence.method,
         "size": _size(influence),
         "points": len(influence.shares),
         "replicates": found.replicates,
-        "seed": question.seed,
-        "levers": levers_summary(question),
         "indices": {
             kind: {name: _entry(index) for name, index in zip(influence.names, indices, strict=True)}
             for kind, indices in influence.indices.items()
@@ -219,11 +213,20 @@ def sensitivity_summary(found: Sensitivity) -> dict[str, Any]:
     }
 
 
-def levers_summary(question: FactorResponse) -> dict[str, Any]:
-    """Return the levers of a question with their ranges, as `summary.json` lists them."""
-    return {
+def question_summary(question: FactorResponse) -> dict[str, Any]:
+    """Return what was asked, as `summary.json` says it: of which arms and metric, and the levers with their ranges."""
+    levers = {
         factor.name: {**factor.plain(), "scenario": factor.own, "about": factor.title, "paths": dict(factor.paths)}
         for factor in question.factors
+    }
+    return {
+        "scenario": question.scenario.name,
+        "arm": question.arm,
+        "baseline": question.scenario.baseline,
+        "metric": question.metric,
+        "per_customer": question.per_customer,
+        "seed": question.seed,
+        "levers": levers,
     }
 
 

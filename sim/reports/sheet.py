@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.analysis.metrics import EVERYBODY
+from sim.analysis.summary import difference_name
 from sim.number_format import in_words
 from sim.reports.labels import METRIC_WORDS, words_of
 
@@ -17,6 +18,7 @@ __all__ = [
     "cost_sheet",
     "difference_sheet",
     "moment_sheet",
+    "move_sheet",
     "persona_sheet",
     "summary_sheet",
     "verdict_sheet",
@@ -79,6 +81,7 @@ _WHO = (
     Column("persona", "Customers", width=24),
 )
 _WHAT = (Column("title", "Metric", width=24), Column("unit", "Unit", width=10))
+_GAP = (("difference", "Difference"), ("ci_low", "95 % from"), ("ci_high", "95 % to"))
 _KEY = Column("metric", "Key in summary.json", width=26)
 _ENDS = (
     Column("baseline_mean", "Baseline", "metric"),
@@ -102,6 +105,29 @@ def difference_sheet(summary: Mapping[str, Any]) -> Sheet:
     rows = tuple(_differences(summary, summary, "everybody"))
     note = "Shares are fractions: 0.01 is one percentage point. Intervals are of the mean difference."
     return Sheet("Differences", (*_WHO[:2], *_WHAT, *_ENDS), tuple(_without(rows, 2)), _currency(summary), note)
+
+
+def move_sheet(summary: Mapping[str, Any]) -> Sheet:
+    """Return the steps of the journey that were taken more or less often than in the baseline.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of the `summary.json` of a comparison.
+    """
+    rows = tuple(
+        (arm, summary["baseline"], *(in_words(entry[end]) for end in ("from", "to")))
+        + tuple(entry[key] for key in ("mean", "ci_low", "ci_high"))
+        for arm in summary["arms"]
+        for entry in summary["flows"].get(difference_name(arm, summary["baseline"]), ())
+    )
+    columns = (
+        *_WHO[:2],
+        Column("from", "From", width=20),
+        Column("to", "To", width=20),
+        *(Column(name, heading, "number") for name, heading in _GAP),
+    )
+    return Sheet("Moves", columns, rows, "", "Moves of all customers over the horizon, the mean over the replicates.")
 
 
 def persona_sheet(summary: Mapping[str, Any]) -> Sheet:

@@ -9,9 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.number_format import NOTHING, quantity
+from sim.reports.comparison import other_arms
 from sim.reports.difference_table import difference_rows
 from sim.reports.document import text_lines
 from sim.reports.labels import words_of
+from sim.reports.moves import move_rows
 from sim.reports.names import short
 from sim.reports.scope import scope_of
 from sim.terminal import clean, is_ascii
@@ -63,19 +65,49 @@ def _draw(result: Result, console: Console, ascii_only: bool) -> None:
     currency = scenario.market.economics.currency
     console.print(Text(clean(scenario.title or scenario.name, ascii_only=ascii_only), style="bold"))
     facts, star = text_lines("compare", scope=scope_of(scenario), replicates=result.replicates, seed=result.seed)
+    star = star if len(scenario.arms) > 1 and result.replicates > 1 else ""
     console.print(Text(facts), style="dim")
     console.print()
     for paragraph in str(summary["verdict"]).split("\n"):
         console.print(Text(clean(paragraph, ascii_only=ascii_only)))
     others = [arm for arm in scenario.arms if arm != scenario.baseline]
+    if not scenario.has_market:
+        _draw_moves(result, console, ascii_only, star)
+        return
     for arm in others:
         console.print()
         console.print(_differences(result, arm, currency, ascii_only))
-    if others and result.replicates > 1:
+    if star:
         console.print(Text(star), style="dim")
     if not others:
         console.print()
         console.print(_alone(result, currency, ascii_only))
+
+
+def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -> None:
+    """Print how often each step was taken, a table for each arm that is compared, or one of an arm alone."""
+    rows, baseline = move_rows(result), result.scenario.baseline
+    others = other_arms(result)
+    for arm in others or [baseline]:
+        table = _table("moves per 1,000 customers")
+        for heading in [baseline, arm, "difference", "95 % interval"] if others else [arm]:
+            table.add_column(clean(short(heading, 14), ascii_only=ascii_only), justify="right")
+        for row in rows:
+            cells = [row.name, row.arms[baseline]]
+            if others:
+                change, between, sure = row.gaps[arm]
+                cells += [row.arms[arm], f"{change} *" if sure else change, between]
+            table.add_row(*(Text(clean(cell, ascii_only=ascii_only)) for cell in cells))
+        console.print()
+        console.print(table)
+    if star:
+        console.print(Text(star), style="dim")
+
+
+def _table(heading: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
+    table.add_column(heading, no_wrap=True)
+    return table
 
 
 def _console(stream: TextIO) -> tuple[Console, bool]:
@@ -95,8 +127,7 @@ def _console(stream: TextIO) -> tuple[Console, bool]:
 
 
 def _differences(result: Result, arm: str, currency: str, ascii_only: bool) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
-    table.add_column("", no_wrap=True)
+    table = _table("")
     for heading in (result.scenario.baseline, arm, "difference", "95 % interval"):
         table.add_column(clean(short(heading, 14), ascii_only=ascii_only), justify="right")
     for row in difference_rows(result.summary_json, arm, currency, only=_METRICS):
@@ -112,8 +143,7 @@ def _differences(result: Result, arm: str, currency: str, ascii_only: bool) -> T
 
 
 def _alone(result: Result, currency: str, ascii_only: bool) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
-    table.add_column("")
+    table = _table("")
     arms = list(result.scenario.arms)
     for arm in arms:
         table.add_column(clean(short(arm, 20), ascii_only=ascii_only), justify="right")

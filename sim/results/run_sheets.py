@@ -18,6 +18,7 @@ from sim.reports.sheet import (
     cost_sheet,
     difference_sheet,
     moment_sheet,
+    move_sheet,
     persona_sheet,
     summary_sheet,
     verdict_sheet,
@@ -25,6 +26,7 @@ from sim.reports.sheet import (
 from sim.results.workbook import TABLES, table_sheet, write_workbook
 from sim.scenario.calendar import read_day, step_date
 from sim.scenario.errors import ConfigError
+from sim.scenario.scenario import NO_MARKET
 from sim.scenario.yaml_reader import read_yaml
 
 __all__ = ["DERIVED", "cash_sheet", "derived_table", "export_workbook", "sheets_of", "step_date", "write_tables"]
@@ -88,7 +90,9 @@ def sheets_of(
     verdict = str(summary.get("verdict") or "\n".join(lines))
     title = str(summary.get("title") or config.get("title") or config.get("name") or verb)
     sheets: list[Sheet | None] = [verdict_sheet(title, _facts(verb, config, summary), verdict)]
-    if _is_comparison(summary):
+    if _is_comparison(summary) and (config.get("market") or {}).get("name") == NO_MARKET:
+        sheets.append(move_sheet(summary))
+    elif _is_comparison(summary):
         sheets += [difference_sheet(summary), persona_sheet(summary), summary_sheet(summary)]
         if (folder / "weekly.parquet").is_file():
             sheets.append(cash_sheet(_read(folder / "weekly.parquet"), summary, start))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.number_format import counted
 from sim.results.checksums import recorded
 from sim.results.manifest import MANIFEST, read_json, read_manifest
 from sim.results.order import order_of
@@ -147,9 +148,9 @@ def find_run(
             or [run for run in runs if wanted in run.key]
         )
     if len(found) > 1:
-        raise ConfigError(
-            f"run {name!r} fits {len(found)} runs: {', '.join(run.key for run in found[:5])}; give more of the name"
-        )
+        latest = f", or {wanted}/{LATEST}" if all(run.verb == wanted for run in found) else ""
+        fits = f"fits {len(found)} runs: {', '.join(run.key for run in found[:5])}"
+        raise ConfigError(f"run {name!r} {fits}; give more of the name{latest}")
     if not found:
         known = [word for run in runs for word in (run.name, run.key)]
         remedy = suggest(wanted, known, "`journey results list`", listed=["shows them all"])
@@ -189,11 +190,16 @@ def show_run(output_dir: str | Path = "results", name: str = LATEST) -> str:
     """Describe one run in words: what was run, the verdict, where it lies."""
     run = find_run(output_dir, name)
     manifest = run.manifest
-    commit = manifest.get("git_commit")
+    commit, replicates = manifest.get("git_commit"), manifest.get("replicates")
+    facts = [
+        f"scenario {run.scenario}" if "scenario" in manifest else "",
+        f"seed {manifest.get('seed')}",
+        counted(replicates, "replicate") if isinstance(replicates, int) else "",
+        f"engine {manifest.get('engine')}, started {manifest.get('started')}, {manifest.get('wall_seconds')} s",
+    ]
     lines = [
         f"{run.key}",
-        f"scenario {run.scenario}, seed {manifest.get('seed')}, {manifest.get('replicates')} replicates, "
-        f"engine {manifest.get('engine')}, started {manifest.get('started')}, {manifest.get('wall_seconds')} s",
+        ", ".join(filter(None, facts)),
         f"version {manifest.get('version')}, commit {commit[:12] if commit else 'unknown'}, "
         f"config {str(manifest.get('config_hash'))[:12]}",
         "",

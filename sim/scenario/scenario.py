@@ -15,7 +15,10 @@ from sim.scenario.resolved import ResolvedScenario
 from sim.scenario.settings import SETTINGS
 from sim.scenario.yaml_reader import read_yaml
 
-__all__ = ["Scenario"]
+__all__ = ["NO_MARKET", "Scenario"]
+
+#: Name of the market in which nothing can be bought.
+NO_MARKET = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,11 @@ class Scenario(ResolvedScenario):
         config_path = config_path or ConfigPath.of()
         form = normalize_scenario(data, config_path, where=where, name=name)
         return cls(**resolve(form, config_path, where=where))
+
+    @property
+    def has_market(self) -> bool:
+        """Whether anything can be bought; without a market a journey is run alone."""
+        return self.market.name != NO_MARKET
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scenario as plain data, every field written out."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.quantity import choice, quantity, text, whole
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMAND", "ResultsKeys"]
 
 _ACTIONS = ("list", "show", "table", "query", "plot", "export", "rerun", "check", "clean")
+_STANDARD_OUTPUT = "-"
 _OF_ALL = ("runs", "folders", "figures")
 
 
@@ -46,7 +49,7 @@ class ResultsKeys:
     sql: str = text("", "one SELECT over the tables runs, folders, figures")
     x: str = text("", "column along the axis")
     y: str = text("contribution", "the figure that is drawn")
-    to: str | None = quantity("the file to write", default=None, optional=True)
+    to: str | None = quantity("the file to write; -: standard output", default=None, optional=True)
     start_date: str | None = quantity(
         "day on which step 0 begins; null: the scenario's own", default=None, optional=True
     )
@@ -126,10 +129,26 @@ def _query(job: Job[ResultsKeys, None]) -> Sequence[str]:
     if job.keys.to is None:
         return _shown(answer, job.keys.limit)
     format = "parquet" if job.keys.to.endswith(".parquet") else job.keys.format
-    return [str(write_table(answer, job.keys.to, format))]
+    return _written(job.keys, lambda target: write_table(answer, target or "", format))
 
 
 def _export(job: Job[ResultsKeys, None]) -> Sequence[str]:
+    """Write a table, the event log or the workbook into a file."""
+    return _written(job.keys, lambda target: _exported(job, target))
+
+
+def _written(keys: ResultsKeys, write: Callable[[str | None], Path]) -> Sequence[str]:
+    """Return the path of a file that is written, or write it on standard output for `to=-`, as other programs do."""
+    if keys.to != _STANDARD_OUTPUT:
+        return [str(write(keys.to))]
+    if keys.format not in ("csv", "xes"):
+        raise ConfigError(f"to is '-', standard output, but {keys.format} is no text; give a file, or format=csv")
+    with tempfile.TemporaryDirectory() as folder:
+        sys.stdout.write(write(str(Path(folder) / "table")).read_text("utf-8"))
+    return []
+
+
+def _exported(job: Job[ResultsKeys, None], target: str | None) -> Path:
     from sim.results.export import export_events
     from sim.results.selection import write_table
 
@@ -139,12 +158,11 @@ def _export(job: Job[ResultsKeys, None]) -> Sequence[str]:
             from sim.results.run_sheets import export_workbook
 
             start = _start(job.keys)
-            return [str(export_workbook(run.path, run.verb, run.summary, run.config, job.keys.to, start))]
+            return export_workbook(run.path, run.verb, run.summary, run.config, target, start)
         if (run.path / "events.parquet").is_file():
-            return [str(export_events(run.path, job.keys.format, job.keys.to, only=job.keys.only))]
+            return export_events(run.path, job.keys.format, target, only=job.keys.only)
     if job.keys.format == "xes":
         raise ConfigError("format is xes, which holds the event log of one comparison; give csv, xlsx or parquet")
-    target = job.keys.to
     if target is None:
         home = job.output_dir
         name = job.keys.of or "runs"
@@ -154,7 +172,7 @@ def _export(job: Job[ResultsKeys, None]) -> Sequence[str]:
             name = job.keys.of or _main_table(run)
         # Never over what the run wrote itself.
         target = str(home / f"{name}{'_export' if job.keys.format == 'parquet' else ''}.{job.keys.format}")
-    return [str(write_table(_selected(job), target, job.keys.format))]
+    return write_table(_selected(job), target, job.keys.format)
 
 
 def _selected(job: Job[ResultsKeys, None]) -> Any:

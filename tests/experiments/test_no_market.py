@@ -1,9 +1,17 @@
 """A journey without a market: what differs is told as moves of customers, and what needs money is refused."""
 
+import io
+from dataclasses import replace
+
+import openpyxl
 import pytest
 
 from sim import Scenario, compare
 from sim.experiments.arm_metrics import pick_arm
+from sim.experiments.story import story
+from sim.reports.moves import move_rows
+from sim.reports.terminal import print_result
+from sim.results.comparison import write
 from sim.scenario.errors import ConfigError
 
 CHAIN = """
@@ -36,6 +44,39 @@ def test_the_verdict_speaks_of_moves_and_not_of_money(chain):
     assert "nothing is bought, earned or paid over 20 weeks" in verdict
     assert "The step that changed most is a to b" in verdict
     assert "$" not in verdict and "pay back" not in verdict and "brand" not in verdict
+
+
+def test_terminal_page_and_workbook_show_moves_and_no_table_of_zeros(chain, tmp_path):
+    result = compare(chain, replicates=3, seed=1)
+    out = io.StringIO()
+    print_result(result, out)
+    folder = write(result, tmp_path / "results")
+    page = (folder / "report.html").read_text("utf-8").replace("\u2060", "")
+    for text in (out.getvalue(), page):
+        assert "moves per 1,000 customers" in text
+        for absent in ("$0", "Nobody", "customers are worth", "week 0"):
+            assert absent not in text, absent
+    assert "Contribution" not in out.getvalue()
+    book = openpyxl.load_workbook(folder / "tables.xlsx", read_only=True)
+    assert book.sheetnames[:2] == ["Verdict", "Moves"] and "Differences" not in book.sheetnames
+    moved = {(row[2], row[3]): row[4:7] for row in book["Moves"].iter_rows(values_only=True, min_row=2) if row[0]}
+    rows = {row.name: row for row in move_rows(result)}
+    for entry in result.summary_json["flows"]["quick - slow"]:
+        step = (entry["from"], entry["to"])
+        assert moved[step] == pytest.approx((entry["mean"], entry["ci_low"], entry["ci_high"]))
+        row = rows[" to ".join(step)]
+        before, after = (float(row.arms[arm].replace(",", "")) for arm in ("slow", "quick"))
+        assert after - before == pytest.approx(entry["mean"] * 1000 / 200, rel=0.01)
+        assert row.gaps["quick"][0] in out.getvalue() and row.gaps["quick"][0] in page
+
+
+def test_an_arm_alone_shows_its_moves_and_a_story_its_stages(chain):
+    alone = compare(replace(chain, arms={"slow": chain.arms["slow"]}), replicates=1, seed=1)
+    out = io.StringIO()
+    print_result(alone, out)
+    assert "moves per 1,000 customers   slow" in out.getvalue() and "Contribution" not in out.getvalue()
+    told = str(story(chain))
+    assert "the customer ends in" in told and "$" not in told and "Nobody" not in told and "needs something" not in told
 
 
 def test_what_needs_money_is_refused(chain):

@@ -236,9 +236,12 @@ def test_runs_are_found_by_name_by_part_and_as_the_latest(result, tmp_path):
     assert [run.path for run in list_runs(tmp_path)] == [first, second]
     with pytest.raises(ConfigError, match="fits 2"):
         find_run(tmp_path, "_toy")
+    with pytest.raises(ConfigError, match="or compare/latest"):
+        find_run(tmp_path, "compare")
     with pytest.raises(ConfigError, match="did you mean"):
         find_run(tmp_path, first.name.replace("toy", "tow"))
-    assert "contribution" in show_run(tmp_path, first.name)
+    shown = show_run(tmp_path, first.name)
+    assert "contribution" in shown and "None" not in shown and "?" not in shown.splitlines()[1]
 
 
 @pytest.mark.parametrize("name", ["..", "../secret", "compare/../../secret", "/etc", "", "a/b/c", "."])

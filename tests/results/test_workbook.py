@@ -1,5 +1,6 @@
 """Workbook and exported tables: real numbers that agree with summary.json, the same bytes, nothing merged."""
 
+import io
 import json
 
 import openpyxl
@@ -97,6 +98,16 @@ def test_every_derived_table_is_exported(folder, summary, tmp_path, table, forma
             tidy[(tidy.metric == "contribution") & (tidy.key == "stride")].value.sum()
         )
         assert "date" in frame
+
+
+def test_a_minus_writes_text_on_standard_output(folder, summary, capsys):
+    place = f"output_dir={folder.parent.parent}"
+    assert main(["results", "export", "latest", "of=differences", "to=-", place]) == 0
+    frame = pd.read_csv(io.StringIO(capsys.readouterr().out)).set_index("metric")
+    gain = summary["differences"]["proactive - classic"]["contribution"]["mean"]
+    assert frame.loc["contribution", "difference"] == pytest.approx(gain)
+    assert main(["results", "export", "latest", "of=differences", "to=-", "format=xlsx", place]) == 2
+    assert "xlsx is no text" in capsys.readouterr().err
 
 
 def test_typed_and_charged_costs_have_a_sheet(folder, summary):

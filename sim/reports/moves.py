@@ -1,0 +1,71 @@
+"""Moves: how often customers take each step of the journey, in every arm; all that a journey without a market tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sim.experiments.result import Result
+from sim.number_format import in_words, interval, quantity
+from sim.reports.comparison import difference_name, flows_of, other_arms
+
+__all__ = ["MoveRow", "move_rows"]
+
+_PER = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """One step of the journey, ready to be written: moves per 1,000 customers over the horizon.
+
+    Attributes
+    ----------
+    name : str
+        The step, such as *visit to basket*.
+    arms : mapping of arm to str
+        The mean over the replicates.
+    gaps : mapping of arm to (difference, interval, sure)
+        Against the baseline; ``sure`` where the 95 % interval stays clear of zero.
+    """
+
+    name: str
+    arms: Mapping[str, str]
+    gaps: Mapping[str, tuple[str, str, bool]]
+
+
+def move_rows(result: Result) -> list[MoveRow]:
+    """Return the steps that were taken in any arm, those most often taken first.
+
+    Parameters
+    ----------
+    result : Result
+        A comparison, or arms alone.
+    """
+    scale = _PER / max(result.scenario.market_customers, 1)
+    flows = {
+        arm: {step: float(counts.mean()) * scale for step, counts in flows_of(result, arm).items()}
+        for arm in result.scenario.arms
+    }
+    found = result.summary_json["flows"]
+    changed = {
+        arm: {(entry["from"], entry["to"]): entry for entry in found[difference_name(result, arm)]}
+        for arm in other_arms(result)
+    }
+    steps = sorted({step for by_step in flows.values() for step in by_step})
+    steps.sort(key=lambda step: -max(by_step.get(step, 0.0) for by_step in flows.values()))
+
+    def gap(arm: str, step: tuple[str, str]) -> tuple[str, str, bool]:
+        # A step that no replicate took more or less often is not listed among the changes.
+        entry = changed[arm].get(step, {"mean": 0.0, "ci_low": None, "ci_high": None})
+        low, high = (None if entry[end] is None else entry[end] * scale for end in ("ci_low", "ci_high"))
+        sure = low is not None and high is not None and (low > 0.0 or high < 0.0)
+        return quantity(entry["mean"] * scale, "number", "", sign=True), interval(low, high, "number", ""), sure
+
+    return [
+        MoveRow(
+            f"{in_words(step[0])} to {in_words(step[1])}",
+            {arm: quantity(by_step.get(step, 0.0), "number", "") for arm, by_step in flows.items()},
+            {arm: gap(arm, step) for arm in changed},
+        )
+        for step in steps
+    ]
