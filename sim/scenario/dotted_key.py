@@ -289,6 +289,8 @@ def _holds(form: Mapping[str, Any], steps: Sequence[str], *, whole: bool = False
 def _take_part(form: dict[str, Any], scenario: ResolvedScenario, steps: Sequence[str], key: str) -> None:
     """Put the part of a scenario in which a key lies into the form, unless it is there: one journey, or a top key."""
     head, *rest = steps
+    if head == "journeys" and not isinstance(form.get(head, {}), Mapping):
+        raise ConfigError(_no_journeys(form[head]))
     if head == "journeys" and rest:
         if rest[0] not in scenario.journeys:
             raise _unknown(steps, 1, list(scenario.journeys), key)
@@ -321,16 +323,22 @@ def _write_out_brand(form: dict[str, Any], steps: Sequence[str], scenario: Resol
     """Write out every competitor of an arm, so that one of them can differ from the others."""
     if steps[0] != "arms" or len(steps) < 3 or steps[1] not in scenario.arms or steps[2] not in scenario.brands:
         return
-    plans = form["arms"][steps[1]]
-    if steps[2] not in plans and "competitors" in plans:
+    plans = form["arms"].get(steps[1]) if isinstance(form["arms"], Mapping) else None
+    if isinstance(plans, dict) and steps[2] not in plans and "competitors" in plans:
         del plans["competitors"]
         arm = scenario.arms[steps[1]]
         plans |= {brand: plain(plan) for brand, plan in arm.plans.items() if brand != scenario.market.focal}
 
 
+def _no_journeys(value: object) -> str:
+    return f"journeys is {show(value)}; give a mapping from the name of each journey to the journey"
+
+
 def _read_anew(scenario: S, form: Mapping[str, Any], config_path: ConfigPath | None) -> S:
     """Read the changed parts of a scenario, and every other part that they could contradict."""
     config_path = config_path or ConfigPath.of()
+    if not isinstance(form.get("journeys", {}), Mapping):
+        raise ConfigError(_no_journeys(form["journeys"]))
     if set(form) == {"journeys"}:
         where = f"scenario {scenario.name!r}"
         journeys = {
@@ -341,6 +349,7 @@ def _read_anew(scenario: S, form: Mapping[str, Any], config_path: ConfigPath | N
         }
         check_journeys(journeys, scenario.arms, scenario.baseline, scenario.market, where)
         return replace(scenario, journeys=journeys)
+    check_market(scenario.market, f"scenario {scenario.name!r}")  # values set so far may name a brand that is none
     data = written_out(scenario)
     journeys = {**data["journeys"], **form.get("journeys", {})}
     normal = normalize_scenario({**data, **form, "journeys": journeys}, config_path, name=scenario.name)

@@ -97,6 +97,7 @@ REFUSED = {
     "journeys.nope.stages.a.effort": (1, "accepted under journeys"),
     "times:personas.*.privacy_concern": (2, "write .*mean"),
     "horizon": ("long", "give a whole number"),
+    "journeys": (-1, "journeys is -1; give a mapping"),
     "nothing": (1, "accepted: market, personas"),
     "market.": (1, "unknown key"),
     "": (1, "unknown key"),
@@ -109,6 +110,35 @@ def test_a_bad_path_or_value_is_refused_in_one_line(path):
     with pytest.raises(ConfigError, match=message) as refusal:
         with_values(TREADMILL, {path: value})
     assert "\n" not in str(refusal.value)
+
+
+def _keys_of(data, opening=""):
+    """Return every dotted key of plain data, groups included."""
+    for key, value in data.items():
+        yield opening + key
+        if isinstance(value, dict):
+            yield from _keys_of(value, f"{opening}{key}.")
+
+
+KEYS = sorted(_keys_of(TREADMILL.to_dict()))
+ODD = [0, -1, 0.5, 1e308, math.inf, math.nan, 10**30, True, None, "", "x", "1e5", [], [None], {}, {"": 1}, {"use": 1}]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(KEYS), st.sampled_from(ODD), st.sampled_from(ODD), st.booleans(), st.data())
+def test_a_key_and_a_group_above_it_with_odd_values_are_taken_or_refused(path, above, value, last, data):
+    steps = path.split(".")
+    group = ".".join(steps[: data.draw(st.integers(1, len(steps)))])
+    given_values = {group: above, path: value} if last else {path: value, group: above}
+    try:
+        with_values(TREADMILL, given_values)
+    except ConfigError as refusal:
+        assert "\n" not in str(refusal)
+
+
+def test_values_that_are_read_together_are_checked_together():
+    with pytest.raises(ConfigError, match="which is no brand"):
+        with_values(TREADMILL, {"market.focal": "nobody", "market": {}})
 
 
 def test_a_star_reaches_every_name_and_relative_changes_stay_in_range():
