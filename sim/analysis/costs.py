@@ -128,6 +128,7 @@ def _counted_lines(
         each = paid / contacts if contacts else costs.contact
         lines.append(CostLine("contacts", "contact", costs.contact, each, contacts, paid))
     if costs.experiment > 0.0 or spent > 0.0:
-        times = spent / (to_cents(costs.experiment) / CENTS) if costs.experiment else 0.0
-        lines.append(CostLine("experiments", "experiment", costs.experiment, costs.experiment, times, spent))
+        each = to_cents(costs.experiment) / CENTS  # what is within the tolerance of no cent is charged as nothing
+        times = spent / each if each else 0.0
+        lines.append(CostLine("experiments", "experiment", costs.experiment, each, times, spent))
     return lines

@@ -111,21 +111,21 @@ def replay(
     def world_of(arm: str) -> World:
         return compile_world(scenario, scenario.arms[arm], seed, replicate)
 
-    def counters_of(market: MarketState, weeks: int) -> Counters:
+    def counters_of(market: MarketState, weeks: int, accounts: int) -> Counters:
         sizes = (len(scenario.personas), len(stages), brands, market.standing.shape[0])
-        return allocate_counters(weeks, *sizes, allocate_accounts(1))
+        return allocate_counters(weeks, *sizes, allocate_accounts(accounts))
 
     def life(arm: str) -> tuple[Customer, Life]:
         world = world_of(scenario.baseline)
         market = allocate_market(world)
-        past = WorldEnvironment(world, market, counters_of(market, scenario.burn_in), 0, customer)
+        past = WorldEnvironment(world, market, counters_of(market, scenario.burn_in, accounts=0), 0, customer)
         agent = Customer(customer, past)
         draw_customer(agent, born)
         fixed = np.zeros((max(scenario.burn_in, scenario.horizon), brands, 3), np.int64)
         for week in range(scenario.burn_in):
             _set_market(past, traces[arm], week, fixed)
             agent.simulate_week()
-        counters = counters_of(market, scenario.horizon)
+        counters = counters_of(market, scenario.horizon, accounts=1)
         observer = _Observer(world_of(arm), start_from(market), counters, scenario.burn_in, customer)
         agent.world = observer
         agent.begin_horizon(scenario.focal)

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from agents.personas import Persona
 from agents.strategies import Costs, Strategy, TypedCost, with_typed_levels
+from sim.analysis.costs import cost_table
+from sim.engine.replicate import run_replicate
 from sim.scenario.dotted_key import value_at, with_values
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
@@ -149,3 +151,16 @@ def test_payments_are_spread_over_a_year_or_over_a_shorter_run(every, step, size
     assert payments.size == size  # not the 31,536,000 seconds of a year
     assert payments[: len(first)].tolist() == first
     assert payments.sum() == {"month": 12, "year": 1, "step": size}[every]
+
+
+@pytest.mark.parametrize(("typed", "charged_each"), [(1e-9, 0.0), (0.01, 0.01), (2500.0, 2500.0)])
+def test_an_experiment_is_charged_as_the_table_says(typed, charged_each):
+    scenario = with_values(
+        TREADMILL,
+        {"population": 20, "horizon": 30, "burn_in": 4, f"{OWN}.innovation": 0.8, f"{OWN}.costs.experiment": typed},
+    )
+    replicates = [run_replicate(scenario, seed=1, replicate=number) for number in range(2)]
+    line = next(line for line in cost_table(scenario, "proactive", replicates) if line["what"] == "experiments")
+    assert (line["typed"], line["each"]) == (typed, charged_each)
+    assert line["times"] * line["each"] == pytest.approx(line["charged"])
+    assert (line["charged"] > 0.0) == (charged_each > 0.0)
