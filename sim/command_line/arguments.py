@@ -20,8 +20,10 @@ _KEY = re.compile(r"[A-Za-z][\w.@/-]*=?")
 #: A key and its value in one word, with blanks around the sign.
 _APART = re.compile(r"^\s*([+~]{0,2}[A-Za-z][\w.@/]*)(?:\s+=\s*|=\s+)(?=\S)(.*)$", re.DOTALL)
 _FILE_OF_A_SCENARIO = re.compile(r"scenario=[^,\[\]]+\.ya?ml")
-#: A value with other letters than those of ASCII, and without quotes, brackets or commas of its own.
-_FOREIGN = re.compile(r"[^=]+=(?=.*[^\x00-\x7f])[^'\",\[\]{}()$]*")
+#: A key whose value people read, and that is neither nothing nor in quotes.
+_WORDS = re.compile(r"((?:[\w.]+\.)?(?:title|save_title|case))=(?!null$)(?!(['\"]).*\2$)(.*)", re.DOTALL)
+#: A value with signs that Hydra's grammar does not know, that is neither in quotes nor brackets, nor a list of several.
+_FOREIGN = re.compile(r"[^=]+=(?=.*[^\x00-\x7f]|.*[\"'<>&!;#^`])(?!['\"(\[{]|\w+\()[^,$]*")
 #: Conditions in a list, whose signs Hydra's grammar does not know: `limits=[payback_week <= 104]`.
 _CONDITIONS = re.compile(r"limits=\[([^'\"\[\]]*[<>=][^'\"\[\]]*)\]")
 _OPTIONS_WITH_VALUE = (
@@ -54,6 +56,8 @@ def translate(verb: str, words: Sequence[str]) -> list[str]:
         elif VERBS[verb].words and _SENTENCES.fullmatch(word):
             key, _, value = word.partition("=")
             translated.append(f"{key}={_quoted(value)}")
+        elif sentence := _WORDS.fullmatch(word):
+            translated.append(f"{sentence[1]}={_quoted(sentence[3])}")
         elif word.startswith("scenario.ensemble="):
             # A scenario is a group, whose keys stand at the top.
             translated.append(word.removeprefix("scenario."))
@@ -82,7 +86,6 @@ def translate(verb: str, words: Sequence[str]) -> list[str]:
         elif conditions := _CONDITIONS.fullmatch(word):
             translated.append(f"limits=[{','.join(_quoted(item.strip()) for item in conditions[1].split(','))}]")
         elif _FOREIGN.fullmatch(word):
-            # Hydra's grammar knows letters and digits of ASCII alone.
             key, _, value = word.partition("=")
             translated.append(f"{key}={_quoted(value)}")
         else:
@@ -161,8 +164,9 @@ def _from(verb: str, place: str, words: Sequence[str]) -> list[str]:
 
 def _quote(value: str) -> str:
     # A name of digits alone is a name, not a number.
-    return value if re.fullmatch(r"(?!-?[\d._]+$)[\w./-]*", value) else _quoted(value)
+    return value if re.fullmatch(r"(?!-?[\d._]+$)[\w./-]*", value, re.ASCII) else _quoted(value)
 
 
 def _quoted(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    # Hydra reads a backslash as itself but where a quote follows.
+    return "'" + re.sub(r"(\\+)(?='|$)", r"\1\1", value).replace("'", "\\'") + "'"

@@ -86,7 +86,7 @@ def _check_name(name: object, template: Template, config_path: ConfigPath) -> st
         raise ConfigError(f"name is missing; give one, such as journey new my_{template.name} like={template.name}")
     if not isinstance(name, str) or not _NAME.fullmatch(name) or name.lower() in _WORDS_OF_YAML:
         raise ConfigError(
-            f"name is {show(name)}; give a letter and up to 47 more letters, digits, '_' or '-',"
+            f"name is {show(name)}; give a letter from a to z and up to 47 more, digits, '_' or '-',"
             " and a longer one in title=..."
         )
     if name in RESERVED_BRANDS or name in template.market()["brands"]:

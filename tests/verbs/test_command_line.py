@@ -299,6 +299,10 @@ MEANT = {
     "leading zeros": (["population=0040"], "population", 40),
     "a sign that Hydra does not know": (["market.economics.currency=€"], "market.economics.currency", "€"),
     "letters that Hydra does not know": (["title=Das Café"], "title", "Das Café"),
+    "a title of many signs": (["title=Joe's gym, #1 (A & B)"], "title", "Joe's gym, #1 (A & B)"),
+    "a title of digits": (["market.title=24"], "market.title", "24"),
+    "a case with a backslash": (["case=a\\b"], "case", "a\\b"),
+    "a quoted title": (["title='A, B'"], "title", "A, B"),
     "a percentage": (
         ["arms.proactive.focal.strategy.automation=50%"],
         "arms.proactive.focal.strategy.automation",
