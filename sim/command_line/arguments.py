@@ -145,7 +145,10 @@ def _scenario_file(place: str, words: Sequence[str]) -> list[str]:
     """Turn the path of a scenario's file into the options that find it: `--config-dir FOLDER scenario=NAME`."""
     path = Path(place)
     if not path.is_file():
-        raise ConfigError(f"scenario is {place!r}, and there is no such file; give the name of a scenario, or its file")
+        raise ConfigError(
+            f"scenario is {place!r}, and there is no such file; give the name of a scenario, such as"
+            f" scenario={path.stem}, or its file"
+        )
     if path.absolute().parent.name != "scenario":
         remedy = (
             f"move it to a folder {path.parent / 'scenario'} and give --config-dir {path.parent} scenario={path.stem}"

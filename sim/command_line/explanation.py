@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -20,9 +23,12 @@ __all__ = ["completed", "explain"]
 
 #: Keys that are named where a word stands at several places.
 _MOST_KEYS = 4
+#: What Hydra says of a value with commas.
+_AMBIGUOUS = re.compile(r"Ambiguous value for argument '([^=]+)=(.*?)' 1\. ")
 #: Keys of another command that are typed here now and then.
 _ELSEWHERE = {
     "format": "every result has its tables as tables.xlsx; for others: journey results export latest --format csv",
+    "costs": "costs are of a strategy: arms.ARM.BRAND.strategy.costs.build.automation=200000",
     "of": "a table is chosen where it is written: journey results export latest of=differences format=xlsx",
 }
 
@@ -30,6 +36,10 @@ _ELSEWHERE = {
 def explain(error: Exception, composer: Composer) -> str:
     """Say in one line what was wrong with a configuration, and what is accepted."""
     if isinstance(error, OverrideParseException):
+        if "=" not in error.override:
+            known = error.override in composer.groups("scenario")
+            meant = f"scenario={error.override}" if known else "key=value"
+            return f"{error.override!r} is no key with a value; write {meant}"
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "not understood")
         return f"cannot read {error.override!r} on the command line: {reason}; write key=value, in quotes if need be"
     if isinstance(error, MissingConfigException):
@@ -38,6 +48,8 @@ def explain(error: Exception, composer: Composer) -> str:
     if message.startswith("Config group override must be"):
         return _explain_group(composer)
     if isinstance(error, HydraException):
+        if several := _AMBIGUOUS.match(message):
+            return _explain_comma(*several.groups())
         if message.startswith("Could not override '"):
             key = message.split("'")[1]
             hint = _remedy(composer, key)
@@ -54,13 +66,33 @@ def explain(error: Exception, composer: Composer) -> str:
     return message or f"the configuration cannot be composed ({type(error).__name__})"
 
 
+def _explain_comma(key: str, value: str) -> str:
+    """Say how a value with commas is written: Hydra takes it for several."""
+    key = key.lstrip("+").removeprefix("factors.")
+    several = f"several values in brackets, {key}=[{value}]"
+    if re.fullmatch(r"\d{1,3}(,\d{3})+", value):
+        return f"{key} is {value}, with a comma; write {value.replace(',', '_')}, or {several}"
+    if re.fullmatch(r"-?\d*,\d+", value):
+        return f"{key} is {value}, with a comma; write {value.replace(',', '.')}, or {several}"
+    return f"{key} has a comma; write {several}, or a text in quotes, \"{key}='{value}'\""
+
+
 def _explain_missing(error: MissingConfigException, composer: Composer) -> str:
     group, _, name = (error.missing_cfg_file or "").partition("/")
     if not name or error.options is None:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         return lines[0] + "; give the name of a file that is there" if lines else "a configuration file is missing"
+    if group == "scenario" and (remedy := _of_ones_own(Path(name))):
+        return f"there is no scenario {name!r}; {remedy}"
     remedy = suggest(name, list(error.options), "there are")
     return f"there is no {group} {name!r}; {remedy}{composer.config_path.edit(group, name)}"
+
+
+def _of_ones_own(path: Path) -> str:
+    """Say how a scenario is chosen that was given by the folder that it lies in."""
+    if (path / "scenario" / f"{path.name}.yaml").is_file():
+        return f"it lies in the folder {path}: write --config-dir {shlex.quote(str(path))} scenario={path.name}"
+    return ""
 
 
 def _remedy(composer: Composer, key: str) -> str:

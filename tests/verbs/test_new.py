@@ -102,6 +102,13 @@ def test_a_place_of_its_own_with_blanks(capsys, place):
     assert capsys.readouterr().out == "other\n"
 
 
+def test_a_folder_that_was_not_named_is(capsys, place):
+    assert main(["new", "gym", "like=subscription", "quiet=true"]) == 0
+    for typed in ("gym", "./gym", "gym/"):
+        assert main(["compare", f"scenario={typed}"]) == 2
+        assert "lies in the folder gym: write --config-dir gym scenario=gym" in capsys.readouterr().err
+
+
 BAD = {
     "gym": "like is missing; give like=TEMPLATE, one of subscription, shop, durable, travel, b2b, bank",
     "gym like=insurance": "there is no template 'insurance'; like=bank fits that",
