@@ -28,7 +28,7 @@ _CODES = (
     "MMK|MNT|MOP|MRU|MUR|MVR|MWK|MXN|MYR|MZN|NAD|NGN|NIO|NOK|NPR|NZD|OMR|PAB|PEN|PGK|PHP|PKR|PLN|PYG|QAR|RON|RSD|RUB|"
     "RWF|SAR|SBD|SCR|SDG|SEK|SGD|SHP|SLE|SOS|SRD|SSP|STN|SVC|SYP|SZL|THB|TJS|TMT|TND|TOP|TRY|TTD|TWD|TZS|UAH|UGX|USD|"
     "UYU|UZS|VES|VND|VUV|WST|XAF|XCD|XOF|XPF|YER|ZAR|ZMW|ZWG|DM|"
-    "kr|zł|zl|Kč|Kc|Ft|lei|S?Fr|Rs|Rp|RM|R|TL|руб|р|лв|грн|euros?|dollars?|pounds?"
+    "kr|zł|zl|Kč|Kc|Ft|lei|S?Fr|Rs|Rp|RM|R|TL|руб|р|лв|грн|円|元|원|euros?|dollars?|pounds?"
 )
 #: Currency before or after a number: a sign, with letters before it or without (US$), or a code or short word.
 _CURRENCY = rf"(?:\p{{L}}{{0,3}}\p{{Sc}}|(?i:{_CODES})\.?)"
@@ -43,6 +43,8 @@ _SAME = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "$", "
 _NUMBER = r"^(?:\d+|\d{1,3}(?:%t\d{3})+|\d{1,2}(?:%t\d{2})+%t\d{3})?(?:%d\d*)?(?:[eE][-+]?\d+)?$"
 _BLANKS = r"[\s\x{00A0}\x{2009}\x{202F}]"
 _DASHES = r"[\x{2010}-\x{2015}\x{2212}\x{FE58}\x{FE63}\x{FF0D}]"
+#: Currencies without a part of a unit (ISO 4217, exponent 0): what has three digits behind it parts thousands.
+_WHOLE = r"[¥￥₩₫円원]|(?i:BIF|CLP|DJF|GNF|ISK|JPY|KMF|KRW|PYG|RWF|UGX|VND|VUV|XAF|XOF|XPF)"
 #: One sign with three digits behind it: thousands in one notation, decimals in the other.
 _OPEN = r"[1-9]\d{0,2}[.,]\d{3}"
 
@@ -108,7 +110,10 @@ def count_decimal_signs(amounts: Sequence[str]) -> tuple[int, int, int]:
         elif signs and kept.count(signs[0]) > 1:
             votes["." if signs[0] == "," else ","] += 1
         elif signs and re.fullmatch(_OPEN, kept):
-            open_both_ways += 1
+            if re.search(_WHOLE, amount):
+                votes["." if signs[0] == "," else ","] += 1
+            else:
+                open_both_ways += 1
         elif signs:
             votes[signs[0]] += 1
     return votes["."], votes[","], open_both_ways
@@ -177,7 +182,7 @@ def read_amounts(amount: Any, decimal: str, pyarrow: Any, compute: Any) -> Amoun
     )
     plain = replaced(amount, _DASHES, "-")
     # 43.- is 43 whole francs.
-    plain = replaced(replaced(plain, r"(\d)[.,]-{1,2}", r"\1"), _BLANKS, "")
+    plain = replaced(replaced(plain, r"(\d)[.,:]-{1,2}", r"\1"), _BLANKS, "")
     found = compute.extract_regex(plain, rf"^[-+(]*(?P<before>{_MAYBE})[-+(]*[\d.,][^\p{{L}}\p{{Sc}}]*(?:[eE][-+]?\d+)?"
                                          rf"(?P<after>{_MAYBE})[-+)]*$")  # fmt: skip
     plain = replaced(plain, r"^(-?)\((.*)\)$", r"-\2")

@@ -4,37 +4,61 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.month_names import plain_month
 from sim.data.row_faults import RowFaults
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
-__all__ = ["CLOCK", "COMPACT_CLOCK", "EPOCHS", "epoch_unit", "looks_like_date", "parse_date", "read_dates"]
+__all__ = [
+    "CLOCK",
+    "DAY_COUNTS",
+    "EPOCHS",
+    "ZONES",
+    "day_of_clock",
+    "days_of_words",
+    "epoch_unit",
+    "looks_like_date",
+    "parse_date",
+    "read_dates",
+]
 
+#: Formats of dates; those with a month in words are in the form of :func:`sim.data.month_names.plain_month`.
 _FORMATS = (
     "%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d",
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y",
     "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%y/%m/%d",
-    "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d-%b-%Y", "%d-%b-%y", "%d%b%Y", "%d.%b.%Y",
-    "%Y-%b-%d", "%a, %d %b %Y", "%A, %d %B %Y",
+    "%d %b %Y", "%d %b %y", "%b %d %Y", "%Y %b %d", "%G-W%V-%u", "%GW%V%u",
 )  # fmt: skip
+#: Formats that say nothing of a day.
+_NO_DAY = r"\d{4}[-/.]?(?:W|Q)\d{1,2}|(?:19|20)\d{2}[-/.]?(?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d{2}"
 
-
+#: Names of zones that mean one offset from UTC, in hours: RFC 5322, section 4.3, and those of Europe.
+ZONES = {"Z": 0, "UTC": 0, "UT": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
+         "PST": -8, "PDT": -7, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3}  # fmt: skip
 #: A time of day behind a date, with its zone; nothing else may follow.
 CLOCK = (
-    r"(?:T|,?[ ]+)(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?(?:[ ]?[AaPp]\.?[Mm]\.?)?"
-    r"(?:[ ]?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)(?:\[[A-Za-z_/+-]+\])?)?$"
+    r"(?:T|,?[ ]+|:)(?:(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?|24:00(?::00(?:[.,]0{1,9})?)?"
+    r"|\d{1,2}\.[0-5]\d\.[0-5]\d(?:\.\d{1,9})?)(?:[ ]?[AaPp]\.?[Mm]\.?)?"
+    rf"(?:[ ]?(?:(?:{'|'.join(ZONES)})\b|(?:UTC|GMT)?[+-]\d{{2}}(?::?\d{{2}})?)"
+    r"(?:\[[A-Za-z_/+-]+\]|[ ]\([A-Za-z ]+\))?)?$"
 )
+#: Tue Jan 05 10:11:12 UTC 2021: a time of day before the year, as C and Java write it.
+_CLOCK_WITHIN = r"^((?:[A-Z][a-z]{2} +)?[A-Z][a-z]{2} +\d{1,2}),? +(\d{1,2}:\d{2}:\d{2})(?: [A-Z]{3,4})? +(\d{4})$"
 #: 20210104083000: a date, and a time of day without any sign between.
-COMPACT_CLOCK = r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))[T_]?(?:[01]\d|2[0-3])[0-5]\d[0-5]\dZ?$"
+_COMPACT_CLOCK = r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))[T_]?(?:[01]\d|2[0-3])[0-5]\d[0-5]\dZ?$"
 
 #: Digits of a time since 1970 by the part of a second it counts, and how many parts a day has.
 EPOCHS = {10: ("seconds", 86_400), 13: ("milliseconds", 86_400_000), 16: ("microseconds", 86_400_000_000),
           19: ("nanoseconds", 86_400_000_000_000)}  # fmt: skip
+#: Names for date_format of days that are counted, by the day from which they are.
+DAY_COUNTS = {"excel": date(1899, 12, 30), "excel1904": date(1904, 1, 1), "days1970": date(1970, 1, 1)}
+_COUNTED = r"\d{1,6}(?:\.\d+)?"
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 #: Dates apart from all others by more than this many days, and than all others span, are taken for placeholders.
@@ -51,26 +75,68 @@ def looks_like_date(cell: str) -> bool:
     >>> looks_like_date("2021-01-04 10:30"), looks_like_date("2021-01-04 cancelled")
     (True, False)
     """
-    plain = re.sub(CLOCK, "", cell)
+    plain = plain_month(re.sub(CLOCK, "", re.sub(_CLOCK_WITHIN, r"\1 \3", cell)))
     return any(parse_date(plain, pattern) is not None for pattern in _FORMATS)
 
 
 def epoch_unit(words: Sequence[str]) -> int | None:
-    """Return how many digits the times since 1970 of a column have, or None where it holds no such times.
+    """Return how many digits the times since 1970 of a column usually have; None where it holds no such times.
+
+    Times before September 2001 have one digit less, and a table tool may add decimals.
 
     Examples
     --------
     >>> epoch_unit(["1577836800000"]), epoch_unit(["2020-01-01"]), epoch_unit(["20200101"])
     (13, None, None)
+    >>> epoch_unit(["999999999.5", "1000000000.5"])
+    10
     """
-    lengths = {len(word) for word in words}
-    if len(lengths) != 1 or (digits := lengths.pop()) not in EPOCHS or not all(word.isdecimal() for word in words):
+    found = [re.fullmatch(r"([1-9]\d*)(?:\.\d*)?", word) for word in words]
+    if not found or not all(found):
         return None
-    return digits
+    lengths = [len(match[1]) for match in found if match]
+    digits = [next((unit for unit in EPOCHS if length in (unit - 1, unit)), None) for length in lengths]
+    usual = max(set(digits), key=digits.count)
+    return None if None in digits else usual
+
+
+def day_of_clock(word: str) -> tuple[str, str]:
+    """Return a time as its date and its time of day.
+
+    Examples
+    --------
+    >>> day_of_clock("Tue Jan 05 10:11:12 2021"), day_of_clock("2021-01-05")
+    (('Tue Jan 05 2021', ' 10:11:12'), ('2021-01-05', ''))
+    """
+    within = re.fullmatch(_CLOCK_WITHIN, word)
+    if within:
+        return f"{within[1]} {within[3]}", f" {within[2]}"
+    day = re.sub(CLOCK, "", word)
+    return day, word[len(day) :]
+
+
+def days_of_words(cells: Any, compute: Any) -> Any:
+    """Return the dates of a block of cells, without their times of day.
+
+    Parameters
+    ----------
+    cells : pyarrow array of str
+    compute : module
+        Loaded by the caller.
+    """
+    if compute.any(compute.match_substring_regex(cells, "[: ]")).as_py():
+        cells = compute.replace_substring_regex(cells, _CLOCK_WITHIN, r"\1 \3")
+        return compute.replace_substring_regex(cells, CLOCK, "")
+    return compute.replace_substring_regex(cells, _COMPACT_CLOCK, r"\1")
 
 
 def parse_date(word: str, pattern: str) -> date | None:
     """Return the day that a word says in a format, or None."""
+    if pattern in DAY_COUNTS:
+        if not re.fullmatch(_COUNTED, word):
+            return None
+        found = DAY_COUNTS[pattern] + timedelta(days=int(float(word)))
+        return found if _FIRST_YEAR <= found.year <= _LAST_YEAR else None
     try:
         found = datetime.strptime(word, pattern).date()
     except ValueError:
@@ -93,7 +159,7 @@ def read_dates(
     code : int32 (n,)
         Which of them each row has.
     date_format : str, optional
-        A format of `strptime`; by default the one that fits all values.
+        A format of `strptime`, or one of :data:`DAY_COUNTS`; by default the format that fits all values.
     where : str
         The file; opens every message.
     trouble : RowFaults
@@ -104,38 +170,65 @@ def read_dates(
     int64 (len(words),), str
         Days as proleptic ordinals, 0 where one cannot be used; the format.
     """
-    # A time of day is cut off the cells, so it is cut off the format too.
-    pattern = None if date_format is None else re.sub(r"[ T_]?%[HI].*$", "", date_format) or date_format
-    if pattern is None:
-        pattern = _guess_format(words, where)
+    plain = [plain_month(word) for word in words]
+    if date_format is None:
+        pattern = _guess_format(plain, words, code, where, trouble)
+        found = [parse_date(word, pattern) for word in plain]
+        _refuse_both_orders(plain, words, code, pattern, where, trouble)
     else:
-        try:
-            datetime.strptime(datetime(2001, 2, 3).strftime(pattern), pattern)
-        except ValueError:
-            raise ConfigError(
-                f"date_format is {show(pattern)}, which is no format; give one such as %d/%m/%Y"
-            ) from None
-    found = [parse_date(word, pattern) for word in words]
+        pattern = _given_format(date_format)
+        found = [parse_date(word, pattern) or _in_english(word, plain_word, pattern)
+                 for word, plain_word in zip(words, plain, strict=True)]  # fmt: skip
     days = np.array([0 if day is None else day.toordinal() for day in found], dtype=np.int64)
     bad = np.flatnonzero(days == 0)
     if bad.size:
         rows = np.flatnonzero(np.isin(code, bad))
         if rows.size == code.size:
             raise ConfigError(
-                f"{where}: no date can be read as {pattern}, such as {show(words[0][:30])} in row 1;"
+                f"{where}: no date can be read as {pattern}, such as {_first(code, words, trouble)};"
                 " say how they are written: date_format=%d/%m/%Y, say"
             )
-        trouble.add(f"with a date that cannot be read as {pattern}", rows.size, _shown(rows, code, words))
+        trouble.add(f"with a date that cannot be read as {pattern}", rows.size, _shown(rows, code, words, trouble))
     far = _far_from_others(days, code)
     if far.size:
         rows = np.flatnonzero(np.isin(code, far))
-        trouble.add("with a date years away from all others", rows.size, _shown(rows, code, words))
+        trouble.add("with a date years away from all others", rows.size, _shown(rows, code, words, trouble))
         days[far] = 0
     return days, pattern
 
 
-def _shown(rows: NDArray[np.int64], code: NDArray[np.int32], words: list[str]) -> map[str]:
-    return map(lambda at: f"row {at + 1}: {show(words[code[at]][:30])}", rows)
+def _shown(rows: NDArray[np.int64], code: NDArray[np.int32], words: list[str], trouble: RowFaults) -> map[str]:
+    return map(lambda at: f"row {trouble.row(at)}: {show(words[code[at]][:30])}", rows)
+
+
+def _first(code: NDArray[np.int32], words: list[str], trouble: RowFaults, word: int | None = None) -> str:
+    """Return the first row that has a date, or that has one date, in words."""
+    at = int(np.argmax(code >= 0 if word is None else code == word))
+    return f"{show(words[int(code[at])][:30])} in row {trouble.row(at)}"
+
+
+def _given_format(date_format: str) -> str:
+    """Return the part of a format that says the day: a time of day is cut off the cells, so off the format too."""
+    if date_format in DAY_COUNTS:
+        return date_format
+    pattern = re.sub(r" %[HI]:%M(?::%S)?(?: %Z)?(?= %Y)", "", date_format)
+    pattern = re.sub(r"[ T_:]?%[HI].*$", "", pattern) or date_format
+    try:
+        datetime.strptime(datetime(2001, 2, 3).strftime(pattern), pattern)
+    except ValueError:
+        raise ConfigError(
+            f"date_format is {show(pattern)}, which is no format; give one such as %d/%m/%Y, or"
+            f" {', '.join(DAY_COUNTS)} for days that are counted"
+        ) from None
+    return pattern
+
+
+def _in_english(word: str, plain: str, pattern: str) -> date | None:
+    """Read a date with its month in another language by a format that names the month."""
+    if plain == word or not re.search("%[bB]", pattern):
+        return None
+    order = re.findall(r"%([dbBmYy])", pattern)
+    return parse_date(plain, " ".join(f"%{'b' if part == 'B' else part}" for part in order))
 
 
 def _far_from_others(days: NDArray[np.int64], code: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -158,27 +251,59 @@ def _far_from_others(days: NDArray[np.int64], code: NDArray[np.int32]) -> NDArra
     return np.array(far, dtype=np.int64)
 
 
-def _guess_format(words: list[str], where: str) -> str:
+def _guess_format(plain: list[str], words: list[str], code: NDArray[np.int32], where: str, trouble: RowFaults) -> str:
     """Return the format that most dates fit; where day and month could change places, ask."""
-    few = words[:: max(1, len(words) // 400)]
+    few = plain[:: max(1, len(plain) // 400)]
     scores = {pattern: sum(parse_date(word, pattern) is not None for word in few) for pattern in _FORMATS}
     likely = [pattern for pattern in _FORMATS if scores[pattern] > 0]
     if not likely:
-        raise ConfigError(
-            f"{where}: no date can be read, such as {show(words[0][:30])} in row 1; say how they are written:"
-            " date_format=%d/%m/%Y, say, or say which column is the date: columns={date: HEAD}"
-        )
-    fits = {pattern: sum(parse_date(word, pattern) is not None for word in words) for pattern in likely}
+        raise ConfigError(f"{where}: no date can be read, such as {_first(code, words, trouble)}; {_remedy(words)}")
+    fits = {pattern: sum(parse_date(word, pattern) is not None for word in plain) for pattern in likely}
     most = max(fits.values())
     best = [pattern for pattern in likely if fits[pattern] == most]
     for other in best[1:]:
         differing = next(
-            (word for word in words if parse_date(word, best[0]) != parse_date(word, other)),
+            (
+                at
+                for at, word in enumerate(plain)
+                if (one := parse_date(word, best[0])) and (two := parse_date(word, other)) and one != two
+            ),
             None,
         )
         if differing is not None:
             raise ConfigError(
-                f"{where}: the dates can be read in two ways, {best[0]} and {other}, such as {show(differing)};"
-                f" say which: date_format={best[0]} or date_format={other}"
+                f"{where}: the dates can be read in two ways, {best[0]} and {other}, such as"
+                f" {_first(code, words, trouble, differing)}; say which: date_format={best[0]} or date_format={other}"
             )
     return best[0]
+
+
+def _refuse_both_orders(
+    plain: list[str], words: list[str], code: NDArray[np.int32], pattern: str, where: str, trouble: RowFaults
+) -> None:
+    """Refuse a column in which the day is before the month and behind it: left out would be only those one can tell."""
+    order = {"%d": "%m", "%m": "%d"}
+    other = re.sub("%[dm]", lambda part: order[part[0]], pattern)
+    if "%m" not in pattern or pattern.upper().startswith("%Y"):
+        return
+    strange = [at for at, word in enumerate(plain) if not parse_date(word, pattern) and parse_date(word, other)]
+    if strange:
+        usual = next(at for at, word in enumerate(plain) if parse_date(word, pattern) and not parse_date(word, other))
+        raise ConfigError(
+            f"{where}: dates are written both as {pattern}, such as {_first(code, words, trouble, usual)}, and as"
+            f" {other}, such as {_first(code, words, trouble, strange[0])}; write all in one way"
+        )
+
+
+def _remedy(words: list[str]) -> str:
+    """Return what to do about dates that no format fits."""
+    few = words[:50]
+    if all(re.fullmatch(_NO_DAY, word) for word in few):
+        return "they name no day; give a column with days: columns={date: HEAD}"
+    if all(re.fullmatch(_COUNTED, word) for word in few):
+        return (
+            "if they are days counted by a spreadsheet, say date_format=excel (or excel1904 for its years from 1904),"
+            " if they are days since 1970, date_format=days1970; else say which column is the date:"
+            " columns={date: HEAD}"
+        )
+    return "say how they are written: date_format=%d/%m/%Y, say, or say which column is the date: columns={date: HEAD}"

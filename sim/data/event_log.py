@@ -52,7 +52,16 @@ class LogLayout:
         optional=True,
     )
     attributes: Any = quantity("columns that tell who a case is", default=None, optional=True)
-    date_format: str | None = quantity("such as %d/%m/%Y; null: guess", default=None, optional=True)
+    encoding: str | None = quantity(
+        "how text is written, such as cp1252; null: UTF-8, or what the file's first bytes say",
+        default=None,
+        optional=True,
+    )
+    date_format: str | None = quantity(
+        "such as %d/%m/%Y; excel, excel1904 or days1970 for days that are counted; null: guess",
+        default=None,
+        optional=True,
+    )
     delimiter: str | None = quantity("sign between columns; null: guess", default=None, optional=True)
     most_megabytes: int = whole(4_000, 1, 1_000_000, "text that is read at the most, decompressed", "MB")
     most_rows: int = whole(20_000_000, 1, 2_000_000_000, "events that are read at the most", "rows")

@@ -12,16 +12,19 @@ from sim.data.amounts import read_amounts
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.event_log import LogBuilder, LogLayout, chosen_attributes, chosen_columns
 from sim.data.event_times import NO_TIME, EventTimes
+from sim.data.head_line import find_head
 from sim.data.ids import is_missing, plain_ids
 from sim.data.parquet_file import parquet_blocks, parquet_heads
 from sim.data.row_faults import RowFaults
 from sim.data.text_blocks import text_blocks
-from sim.data.text_file import WHITESPACE, check_quotes, find_delimiter, first_lines, split_line
+from sim.data.text_file import WHITESPACE, check_quotes, find_delimiter, first_lines, split_lines
 from sim.scenario.errors import ConfigError
 
 __all__ = ["read_table"]
 
 _BLOCK_BYTES = 1 << 23
+#: Lines from which the head line is told.
+_SAMPLE = 500
 #: What our own export calls kinds of events that are stages of the journey.
 _STAGE_KINDS = ("start", "stage", "purchase")
 
@@ -47,11 +50,16 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
     if parquet:
         heads = parquet_heads(path, where)
     else:
-        lines, skipped, announced, _ = first_lines(path, where, layout.most_megabytes)
-        delimiter = find_delimiter(lines[:50], layout.delimiter or announced, 3, where)
-        heads = split_line(lines[0], delimiter)
+        first = first_lines(path, where, layout.most_megabytes, layout.encoding)
+        delimiter = find_delimiter(first.lines[:50], layout.delimiter or first.announced, 3, where)
+        cells, began = split_lines(first.lines[:_SAMPLE], delimiter)
+        found = find_head(cells, [first.lines[at] for at in began], where)
+        heads, skipped = list(found.cells), first.before[began[found.at]] + 1
+        builder.notices.extend(found.notices)
         if delimiter != WHITESPACE:
-            check_quotes(path, where, delimiter, len(heads), layout.most_megabytes)
+            check_quotes(
+                path, where, delimiter, width=len(heads), most_megabytes=layout.most_megabytes, encoding=layout.encoding
+            )
     roles = chosen_columns(layout, heads, where)
     attributes = chosen_attributes(layout, heads, where)
     wanted = list(dict.fromkeys([*roles.values(), *attributes]))
@@ -61,7 +69,7 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
             for batch in parquet_blocks(path, wanted, where, layout.most_megabytes, keeps_times=True)
         )
         if parquet
-        else _text_blocks(path, heads, wanted, delimiter, skipped + 1, builder, layout.most_megabytes)
+        else _text_blocks(path, heads, wanted, delimiter, skipped, builder, layout)
     )
     reader = _TableReader(roles, attributes, layout, builder)
     for block in blocks:
@@ -180,7 +188,7 @@ def _codes(cells: Any, code_of: Any) -> Any:
 
 
 def _text_blocks(
-    path: Path, heads: list[str], wanted: list[str], delimiter: str, skip: int, builder: LogBuilder, most_megabytes: int
+    path: Path, heads: list[str], wanted: list[str], delimiter: str, skip: int, builder: LogBuilder, layout: LogLayout
 ) -> Iterator[dict[str, Any]]:
     def refuse(row: Any) -> str:
         builder.rows += 1
@@ -195,8 +203,9 @@ def _text_blocks(
         kept=[heads.index(head) for head in wanted],
         skipped=skip,
         refuse=refuse,
-        most_megabytes=most_megabytes,
+        most_megabytes=layout.most_megabytes,
         block_bytes=_BLOCK_BYTES,
+        encoding=layout.encoding,
         lines_in_cells=True,
     ):
         yield dict(zip(wanted, batch.columns, strict=True))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.data.dates import CLOCK, EPOCHS, epoch_unit, read_dates
+from sim.data.dates import DAY_COUNTS, EPOCHS, ZONES, day_of_clock, epoch_unit, read_dates
 from sim.data.row_faults import RowFaults
 
 __all__ = ["NO_TIME", "EventTimes", "iso_microseconds"]
@@ -19,7 +19,8 @@ NO_TIME = np.iinfo(np.int64).min
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?$"
 _ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)$"
 _TIME_OF_DAY = re.compile(
-    r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?([AaPp]\.?[Mm]\.?)?\s?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
+    r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?\s?([AaPp]\.?[Mm]\.?)?"
+    r"\s?(?:([A-Z]{1,4})\b)?(?:([+-]\d{2}(?::?\d{2})?))?"
 )
 _DAY = 86_400_000_000
 _EPOCH_ORDINAL = datetime(1970, 1, 1).toordinal()
@@ -78,17 +79,24 @@ class EventTimes:
         if self.way in ("iso", "zoned"):
             return _iso_block(cells, self.way == "zoned", compute, pyarrow)
         if self.way == "epoch":
-            plain = compute.match_substring_regex(cells, r"^\d{10,19}$")
-            numbers = compute.cast(compute.if_else(plain, cells, "0"), pyarrow.int64()).to_numpy(zero_copy_only=False)
-            lengths = compute.utf8_length(cells).to_numpy(zero_copy_only=False)
-            parts = {digits: per_day // 86_400 for digits, (_, per_day) in EPOCHS.items()}
-            per_second = parts[self._digits or 10]
-            # Microseconds of the whole seconds and of the rest: the product alone would not fit.
-            values = numbers // per_second * 1_000_000 + numbers % per_second * 1_000_000 // per_second
-            return np.where((lengths == self._digits) & plain.to_numpy(zero_copy_only=False), values, NO_TIME)
+            return self._epoch_block(cells, compute, pyarrow)
         encoded = cells.dictionary_encode()
         mine = [self._codes.setdefault(word, len(self._codes)) for word in encoded.dictionary.to_pylist()]
         return np.array(mine, np.int64)[encoded.indices.to_numpy(zero_copy_only=False)]
+
+    def _epoch_block(self, cells: Any, compute: Any, pyarrow: Any) -> NDArray[np.int64]:
+        digits = self._digits or 10
+        fits = compute.match_substring_regex(cells, rf"^\d{{{digits - 1},{digits}}}(?:\.\d*)?$")
+        plain = compute.if_else(fits, cells, "0")
+        whole = compute.replace_substring_regex(plain, r"\..*$", "")
+        numbers = compute.cast(whole, pyarrow.int64()).to_numpy(zero_copy_only=False)
+        per_second = EPOCHS[digits][1] // 86_400
+        # Microseconds of the whole seconds and of the rest: the product alone would not fit.
+        values = numbers // per_second * 1_000_000 + numbers % per_second * 1_000_000 // per_second
+        if per_second == 1 and compute.any(compute.match_substring(plain, ".")).as_py():
+            parts = compute.cast(compute.replace_substring_regex(plain, r"^\d+\.?", "0."), pyarrow.float64())
+            values = values + np.rint(parts.to_numpy(zero_copy_only=False) * 1e6).astype(np.int64)
+        return np.where(fits.to_numpy(zero_copy_only=False), values, NO_TIME)
 
     def _way_of(self, cells: Any, compute: Any) -> str:
         sample = [cell for cell in cells.slice(0, 2000).to_pylist() if cell]
@@ -118,14 +126,15 @@ class EventTimes:
         if self.way != "words" or not self._codes:
             return values
         words = list(self._codes)
-        days = [re.sub(CLOCK, "", word) for word in words]
+        parts = [day_of_clock(word) for word in words]
+        days = [day for day, _ in parts]
         distinct = list(dict.fromkeys(days))
         place = {day: at for at, day in enumerate(distinct)}
         code = np.array([place[day] for day in days], np.int32)
         ordinals, self._found = read_dates(distinct, code[values], self._date_format, self._where, trouble)
-        table = np.array(
-            [_with_clock(int(ordinals[code[at]]), word[len(days[at]) :]) for at, word in enumerate(words)], np.int64
-        )
+        if self._date_format in DAY_COUNTS:
+            parts = [(word, f".{word.partition('.')[2] or 0}") for word in words]
+        table = np.array([_with_clock(int(ordinals[code[at]]), clock) for at, (_, clock) in enumerate(parts)], np.int64)
         return table[values]
 
 
@@ -133,14 +142,18 @@ def _with_clock(ordinal: int, clock: str) -> int:
     if ordinal == 0:
         return int(NO_TIME)
     micros = (ordinal - _EPOCH_ORDINAL) * _DAY
+    if clock.startswith("."):
+        # Days that are counted have their time of day as a part of one.
+        return micros + round(float(clock) * 86_400_000) * 1000
     found = _TIME_OF_DAY.search(clock)
     if found is None:
         return micros
-    hour, minute, second, part, half, zone = found.groups()
+    hour, minute, second, part, half, name, zone = found.groups()
     hours = int(hour) % 12 + (12 if half[0] in "Pp" else 0) if half else int(hour)
     seconds = hours * 3600 + int(minute) * 60 + int(second or 0)
     micros += seconds * 1_000_000 + int((part or "0").ljust(6, "0")[:6])
-    if zone and zone[0] in "+-":
+    micros -= ZONES.get(name or "UTC", 0) * 3_600_000_000
+    if zone:
         digits = zone[1:].replace(":", "").ljust(4, "0")
         offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
         shift = timezone(offset if zone[0] == "+" else -offset).utcoffset(None)

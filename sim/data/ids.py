@@ -10,16 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.cells import plain_cells
+
 __all__ = ["MISSING", "Spellings", "is_missing", "plain_ids"]
 
 #: How tools write that there is no value, in small letters.
 MISSING = (
     "", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "#null!", "#value!", "#ref!", "none", "nil", "\\n", "-",
     "--", "?", ".", "(not set)", "(none)", "(null)", "(blank)", "(empty)", "(unknown)", "undefined", "missing", "nat",
-    "#na", "<null>", "unknown", "0000-00-00", "not available",
+    "#na", "<null>", "unknown", "0000-00-00", "not available", "---", "\u2013", "\u2014", "\u2212", "''", '""',
+    "[null]", "{null}", "#nv", "#n/d", "#div/0!", "#name?", "#num!", "(not provided)", "not provided", "not set",
+    "(leer)", "(vide)", "(en blanco)", "(vuoto)", "n.d.", "n.v.", "k.a.", "k. a.", "keine angabe", "s/d",
+    "not applicable", "no value", "\\null", "(no value)", "(n/a)", "n\\a", "empty", "blank", "unspecified",
+    "(unspecified)", "no data",
 )  # fmt: skip
-#: Signs without width that come along when cells are copied.
-_INVISIBLE = r"[\x{200B}-\x{200F}\x{2060}\x{FEFF}\x{00AD}]"
 
 
 def is_missing(cells: Any, words: Sequence[str] | None, pyarrow: Any, compute: Any) -> NDArray[np.bool_]:
@@ -44,7 +48,7 @@ def is_missing(cells: Any, words: Sequence[str] | None, pyarrow: Any, compute: A
 
 
 def plain_ids(cells: Any, compute: Any) -> Any:
-    """Return ids without blanks around them, without signs that have no width, and 1001.0 as 1001.
+    """Return ids as :func:`sim.data.cells.plain_cells` gives them, and 1001.0 as 1001.
 
     A table tool that makes numbers of ids with gaps writes them with a decimal zero.
 
@@ -54,12 +58,11 @@ def plain_ids(cells: Any, compute: Any) -> Any:
     compute : module
         Loaded by the caller.
     """
-    seen = compute.utf8_trim_whitespace(compute.replace_substring_regex(cells, _INVISIBLE, ""))
-    return compute.replace_substring_regex(seen, r"^(\d+)(?:\.0+|,0{1,2})$", r"\1")
+    return compute.replace_substring_regex(plain_cells(cells, compute), r"^(\d+)(?:\.0+|,0{1,2})$", r"\1")
 
 
 class Spellings:
-    """Ids that are another one's but for capitals, or but for leading zeros and how letters are composed.
+    """Ids that are another one's but for capitals, or but for zeros, thousands signs, quotes and composed letters.
 
     Parameters
     ----------
@@ -97,4 +100,10 @@ class Spellings:
 
 
 def _fold_zeros(word: str) -> str:
-    return re.sub(r"^0+(?=\d+$)", "", word if word.isascii() else unicodedata.normalize("NFKC", word))
+    if word.isascii() and word.isalnum() and word[0] != "0":
+        return word
+    folded = word if word.isascii() else unicodedata.normalize("NFKC", word)
+    folded = re.sub(r"^'(.*?)'?$", r"\1", folded)
+    if re.fullmatch(r"\d{1,3}(?:[,.' ]\d{3})+", folded):
+        folded = re.sub(r"\D", "", folded)
+    return re.sub(r"^0+(?=\d+$)", "", folded)

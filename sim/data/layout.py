@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,44 +11,59 @@ from typing import Any
 from agents.quantity import choice, quantity, whole
 from sim.data.amounts import looks_like_amount
 from sim.data.dates import looks_like_date
+from sim.data.row_marks import STATUS_HEADS, is_taken_back
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
-__all__ = ["DECIMALS", "REQUIRED", "ROLES", "Layout", "find_columns", "find_quantity"]
+__all__ = ["DECIMALS", "REQUIRED", "ROLES", "Layout", "find_columns", "find_quantity", "find_status", "plain_head"]
 
+#: A price beside a quantity is that of one piece.
+_UNIT_PRICES = (
+    "price", "unit_price", "unitprice", "price_each", "price_per_unit", "item_price", "lineitem_price", "unit_cost",
+    "preis", "einzelpreis", "stueckpreis", "prix", "prix_unitaire", "precio", "precio_unitario", "prezzo",
+)  # fmt: skip
+_QUANTITIES = (
+    "quantity", "qty", "units", "pieces", "count", "items", "item_count", "num_items", "no_of_items", "number_of_items",
+    "units_sold", "quantity_ordered", "qty_ordered", "order_quantity", "lineitem_quantity", "quantity_purchased",
+    "menge", "anzahl", "stueck", "stueckzahl", "quantite", "cantidad", "quantita", "aantal",
+)  # fmt: skip
 #: What a row says, and under which heads files say it.
 ROLES: Mapping[str, tuple[str, ...]] = {
     "customer": (
         "customer", "customer_id", "customerid", "cust", "cust_id", "custid", "client", "client_id", "clientid", "user",
         "user_id", "userid", "member", "member_id", "household", "household_id", "buyer", "buyer_id", "customer_no",
-        "customer_number", "account", "account_id", "id", "case_id", "person",
+        "customer_number", "kunde", "kunden_id", "kunden_nr", "kundennummer", "kundennr", "kd_nr", "cliente",
+        "id_cliente", "cliente_id", "client_no", "code_client", "klant", "klant_id", "klantnummer", "buyer_name",
+        "customer_name", "email", "e_mail", "customer_email", "buyer_email", "account", "account_id", "id", "case_id",
+        "person",
     ),
     "date": (
         "date", "datetime", "timestamp", "order_date", "orderdate", "purchase_date", "invoice_date", "invoicedate",
-        "transaction_date", "trans_date", "bought_at", "ordered_at", "date_time", "day", "time", "created_at",
-        "created", "when",
+        "transaction_date", "trans_date", "bought_at", "ordered_at", "date_time", "posting_date", "datum",
+        "bestelldatum", "rechnungsdatum", "kaufdatum", "fecha", "date_commande", "day", "time", "created_at", "created",
+        "created_utc", "when",
     ),
     "amount": (
         "amount", "spend", "spent", "sales", "revenue", "total", "turnover", "order_value", "order_total",
-        "total_price", "total_amount", "line_total", "paid", "amt", "value", "price", "money", "net", "gross",
-        "dollars", "euro", "unit_price", "unitprice",
+        "total_price", "total_amount", "line_total", "paid", "amt", "betrag", "umsatz", "montant", "importe",
+        "importo", "bedrag", "gesamtbetrag", "value", "price", "money", "net", "gross", "dollars", "euro",
+        *_UNIT_PRICES,
     ),
     "quantity": (),
-    "currency": ("currency", "currency_code", "ccy"),
+    "currency": ("currency", "currency_code", "ccy", "waehrung", "devise", "moneda"),
+    "status": (),
 }  # fmt: skip
 #: Heads that count only where no other head of their role is there.
 _WEAK = frozenset({
-    "account", "account_id", "id", "case_id", "person", "day", "time", "created_at", "created", "when", "value",
-    "price", "money", "net", "gross", "dollars", "euro", "unit_price", "unitprice",
+    "customer_name", "buyer_name", "email", "e_mail", "customer_email", "buyer_email", "account", "account_id", "id",
+    "case_id", "person", "day", "time", "created_at", "created", "created_utc", "when", "value", "money", "net",
+    "gross", "dollars", "euro", *_UNIT_PRICES,
 })  # fmt: skip
 #: Without these a row says nothing.
 REQUIRED = ("customer", "date")
 
 
 DECIMALS = {"point": ".", "comma": ","}
-#: A price beside a quantity is that of one piece.
-_UNIT_PRICES = ("price", "unit_price", "unitprice")
-_QUANTITIES = ("quantity", "qty", "units", "pieces", "count")
 #: A column of which so many cells are numbers may be the amount.
 _NUMBERS = 0.8
 
@@ -58,15 +74,24 @@ class Layout:
 
     columns: Any = quantity(
         "null: guess from the head line; {customer: HEAD, date: HEAD, amount: HEAD}, amount: null for none, and"
-        " quantity: HEAD where the amount is a unit price; or, for a file without a head line, the names of all its"
-        " columns in order, customer, date and amount among them",
+        " quantity: HEAD where the amount is a unit price, status: HEAD where a column says what was returned; or,"
+        " for a file without a head line, the names of all its columns in order, customer, date and amount among them",
         default=None,
         optional=True,
     )
     delimiter: str | None = quantity(
         "sign between columns, or the word whitespace; null: guess", default=None, optional=True
     )
-    date_format: str | None = quantity("such as %d/%m/%Y; null: guess", default=None, optional=True)
+    encoding: str | None = quantity(
+        "how text is written, such as cp1252; null: UTF-8, or what the file's first bytes say",
+        default=None,
+        optional=True,
+    )
+    date_format: str | None = quantity(
+        "such as %d/%m/%Y; excel, excel1904 or days1970 for days that are counted; null: guess",
+        default=None,
+        optional=True,
+    )
     decimal: str | None = quantity(
         "decimal sign of amounts; null: guess", default=None, optional=True, choices=tuple(DECIMALS)
     )
@@ -145,7 +170,7 @@ def _places(
     names: tuple[str, ...], chosen: Mapping[str, Any], sample: Sequence[Sequence[str]], where: str, source: str
 ) -> dict[str, int]:
     """Return the column of each role: the one that is named, else the only one that fits."""
-    plain = [_plain(name) for name in names]
+    plain = [plain_head(name) for name in names]
     places: dict[str, int] = {}
     for role in ROLES:
         wanted = chosen.get(role)
@@ -180,12 +205,58 @@ def _places(
 
 def find_quantity(names: Sequence[str]) -> int | None:
     """Return the column of a quantity by its head, the one there is; None where there is none or several."""
-    places = [at for at, name in enumerate(names) if _plain(name) in _QUANTITIES]
+    places = [at for at, name in enumerate(names) if plain_head(name) in _QUANTITIES]
     return places[0] if len(places) == 1 else None
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+def find_status(
+    names: Sequence[str], sample: Sequence[Sequence[str]], places: Mapping[str, int], layout: Layout
+) -> dict[str, int]:
+    """Return the column that says what became of a row, where there is one and the user says nothing of it.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Heads.
+    sample : sequence of sequence of str
+        Cells of some rows: of several such columns the first counts that says there that something was taken back.
+    places : mapping
+        Column of each role known so far.
+    layout : Layout
+
+    Returns
+    -------
+    dict
+    """
+    import pyarrow
+    from pyarrow import compute
+
+    if "status" in places or (isinstance(layout.columns, Mapping) and "status" in layout.columns):
+        return {}
+    plain = [plain_head(name) for name in names]
+    fitting = [plain.index(head) for head in STATUS_HEADS if plain.count(head) == 1]
+    fitting = [at for at in fitting if at not in places.values()]
+    for at in fitting:
+        cells = pyarrow.array([row[at] for row in sample if len(row) > at], pyarrow.string())
+        if is_taken_back(cells, plain[at], compute).any():
+            return {"status": at}
+    return {"status": fitting[0]} if fitting else {}
+
+
+def plain_head(name: str) -> str:
+    """Return a head in small letters with underscores, without a unit in brackets or a currency behind it.
+
+    Examples
+    --------
+    >>> plain_head("Customer ID"), plain_head("totalAmount"), plain_head("Amount (EUR)"), plain_head("Stück")
+    ('customer_id', 'total_amount', 'amount', 'stueck')
+    """
+    word = re.sub(r"[(\[][^)\]]*[)\]]\s*$", "", name).strip() or name
+    word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower()
+    word = word.translate({0xE4: "ae", 0xF6: "oe", 0xFC: "ue", 0xDF: "ss"})
+    word = "".join(sign for sign in unicodedata.normalize("NFKD", word) if not unicodedata.combining(sign))
+    word = re.sub(r"[^a-z0-9]+", "_", word).strip("_")
+    return re.sub(r"(?<=[a-z])_(?:eur|usd|gbp|chf|inr|jpy|cad|aud|brl|sek|dkk|nok|pln)$", "", word)
 
 
 def _named(role: str, wanted: object, names: tuple[str, ...], where: str) -> int:

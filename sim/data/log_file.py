@@ -59,8 +59,6 @@ def _kind_of(place: Path, where: str, most_megabytes: int) -> str:
             first = stream.read(4096)
     except OSError as error:
         raise ConfigError(f"{where} cannot be read ({error}); give {LOG_FILE}") from None
-    if first[:2] == b"PK":
-        raise ConfigError(f"{where} is a workbook or an archive; give {LOG_FILE}")
     head = first.removeprefix(b"\xef\xbb\xbf").lstrip()
     if head[:1] == b"<":
         return "xes"

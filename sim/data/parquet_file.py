@@ -9,7 +9,7 @@ from typing import Any
 from sim.data.text_file import reason_of
 from sim.scenario.errors import ConfigError
 
-__all__ = ["is_parquet", "parquet_blocks", "parquet_heads"]
+__all__ = ["is_parquet", "numeric_columns", "parquet_blocks", "parquet_heads"]
 
 _MAGIC = b"PAR1"
 _ROWS = 131_072
@@ -36,6 +36,26 @@ def parquet_heads(path: Path, where: str) -> list[str]:
         return [str(name) for name in parquet.read_schema(path).names]
     except (OSError, pyarrow.ArrowException) as error:
         raise ConfigError(f"{where} cannot be read as Parquet: {reason_of(error)}; write it again") from None
+
+
+def numeric_columns(path: Path, where: str) -> frozenset[str]:
+    """Return the names of the columns that hold numbers, and no text.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read.
+    """
+    import pyarrow
+    from pyarrow import parquet, types
+
+    try:
+        schema = parquet.read_schema(path)
+    except (OSError, pyarrow.ArrowException) as error:
+        raise ConfigError(f"{where} cannot be read as Parquet: {reason_of(error)}; write it again") from None
+    plain = {field.name: field.type.value_type if types.is_dictionary(field.type) else field.type for field in schema}
+    tests = (types.is_integer, types.is_floating, types.is_decimal)
+    return frozenset(name for name, kind in plain.items() if any(test(kind) for test in tests))
 
 
 def parquet_blocks(

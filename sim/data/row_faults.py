@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-__all__ = ["RowFaults", "SHOWN", "count_rows"]
+from sim.scenario.schema import show
 
-SHOWN = 3
+__all__ = ["RAGGED", "RowFaults", "count_rows"]
+
+RAGGED = "with another number of columns"
+_SHOWN = 3
 
 
 def count_rows(count: int) -> str:
@@ -23,6 +28,38 @@ class RowFaults:
     examples: dict[str, list[str]] = field(default_factory=dict)
     #: Whether any of them is a fault, and not only a row that says nothing.
     stops: bool = False
+    #: How many rows were before each row of another width, which is no part of what was read.
+    before_ragged: list[int] = field(default_factory=list)
+
+    def row(self, at: int) -> int:
+        """Return the number, from 1, that a row has in the file; ``at`` counts from 0, without those of another width.
+
+        Examples
+        --------
+        >>> faults = RowFaults(before_ragged=[2])
+        >>> [faults.row(at) for at in range(4)]
+        [1, 2, 4, 5]
+        """
+        return at + 1 + bisect_right(self.before_ragged, at)
+
+    def refuse_ragged(self, row: Any, skipped: int) -> str:
+        """Take a row of another width from Arrow's reader of CSV.
+
+        Parameters
+        ----------
+        row : pyarrow.csv.InvalidRow
+        skipped : int
+            Lines before the first row.
+
+        Returns
+        -------
+        str
+            "skip".
+        """
+        self.before_ragged.append(row.number - skipped - 1 - len(self.before_ragged))
+        example = f"row {row.number - skipped}: {row.actual_columns} instead of {row.expected_columns}"
+        self.add(RAGGED, 1, iter([f"{example}: {show(str(row.text)[:40])}"]))
+        return "skip"
 
     def leave(self, what: str, count: int) -> None:
         """Count rows that say nothing, such as a repeated head line: they are left out and are no fault."""
@@ -47,7 +84,7 @@ class RowFaults:
         self.counts[what] = self.counts.get(what, 0) + count
         shown = self.examples.setdefault(what, [])
         for example in examples:
-            if len(shown) >= SHOWN:
+            if len(shown) >= _SHOWN:
                 break
             shown.append(example)
 

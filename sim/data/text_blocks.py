@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.data.text_file import open_cells, reason_of
+from sim.data.text_file import not_utf8, open_cells, reason_of
 from sim.scenario.errors import ConfigError
 
 __all__ = ["text_blocks"]
@@ -23,6 +23,7 @@ def text_blocks(
     refuse: Callable[[Any], str],
     most_megabytes: int,
     block_bytes: int,
+    encoding: str | None = None,
     lines_in_cells: bool = False,
 ) -> Iterator[Any]:
     """Yield record batches of the columns asked for, every cell as text.
@@ -46,6 +47,8 @@ def text_blocks(
         As for :func:`sim.data.text_file.open_binary`.
     block_bytes : int
         Of a block, at least; no row may be longer.
+    encoding : str, optional
+        As for :func:`sim.data.text_file.open_binary`.
     lines_in_cells : bool
         Whether a quoted cell may hold the end of a line.
 
@@ -62,7 +65,7 @@ def text_blocks(
     from pyarrow import csv
 
     names = [f"column{at}" for at in range(width)]
-    stream, sign = open_cells(path, where, delimiter, most_megabytes)
+    stream, sign = open_cells(path, where, delimiter, most_megabytes, encoding)
     try:
         yield from csv.open_csv(
             stream,
@@ -83,7 +86,7 @@ def text_blocks(
         if "Empty CSV" in reason:
             return
         if "UTF8" in reason or "UTF-8" in reason:
-            raise ConfigError(f"{where} is not UTF-8 text; save it as UTF-8") from None
+            raise not_utf8(path, where, most_megabytes) from None
         if "straddling" in reason:
             most = block_bytes >> 20
             raise ConfigError(f"{where} has a row of more than {most} MB; see to its quotes and line ends") from None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,19 +18,22 @@ from sim.scenario.schema import show
 __all__ = [
     "SNIFFED_BYTES",
     "WHITESPACE",
+    "FirstLines",
     "check_file",
     "check_quotes",
     "find_delimiter",
     "first_content",
     "first_lines",
+    "not_utf8",
     "open_binary",
     "open_cells",
     "read_text",
     "reason_of",
     "split_line",
+    "split_lines",
 ]
 
-_DELIMITERS = (",", ";", "\t", "|")
+_DELIMITERS = (",", ";", "\t", "|", "^", "~")
 
 
 WHITESPACE = "whitespace"
@@ -42,11 +47,28 @@ SNIFFED_BYTES = 1 << 16
 _TRANSACTIONS = "a file of transactions"
 
 
-class _BoundedStream(io.RawIOBase):
-    """A stream that ends in a ConfigError once it has given more bytes than it may."""
+#: First bytes of compressed files, whatever their names say.
+_COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
+#: First bytes of files that are no text, and what they are.
+_FOREIGN = {
+    b"PK": "is a workbook or an archive; save its table as CSV in UTF-8",
+    b"\xd0\xcf\x11\xe0": "is a workbook of an old Excel; save its table as CSV in UTF-8",
+    b"SQLite format 3": "is a database of SQLite; export its table as CSV in UTF-8",
+    b"ARROW1": "is Arrow (Feather); write it as Parquet or CSV",
+    b"%PDF": "is PDF; give a table as CSV in UTF-8",
+}
+#: Byte order marks of encodings with several bytes a sign; UTF-32 first, as its mark begins with that of UTF-16.
+_MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16",
+          codecs.BOM_UTF16_BE: "utf-16"}  # fmt: skip
 
-    def __init__(self, stream: Any, most_bytes: int, message: str) -> None:
-        self._stream, self._left, self._message = stream, most_bytes, message
+
+class _BoundedStream(io.RawIOBase):
+    """A stream of UTF-8 that ends in a ConfigError once it has given more bytes than it may, or a zero byte."""
+
+    def __init__(self, stream: Any, most_bytes: int, message: str, where: str, encoding: str | None) -> None:
+        self._stream, self._left, self._message, self._where = stream, most_bytes, message, where
+        self._decoder = None if encoding is None else codecs.getincrementaldecoder(encoding)()
+        self._encoding, self._ready = encoding, b""
 
     def readable(self) -> bool:
         """Return True."""
@@ -54,12 +76,33 @@ class _BoundedStream(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer; return how many bytes it got."""
-        block = self._stream.read(len(buffer))
+        block = self._next(len(buffer))
         self._left -= len(block)
         if self._left < 0:
             raise ConfigError(self._message)
+        if b"\0" in block:
+            raise ConfigError(
+                f"{self._where} holds zero bytes, so it is no UTF-8 text; save it as CSV in UTF-8, or say how it is"
+                " written: encoding=utf-16, say"
+            )
         buffer[: len(block)] = block
         return len(block)
+
+    def _next(self, most: int) -> bytes:
+        if self._decoder is None:
+            return bytes(self._stream.read(most))
+        while not self._ready:
+            raw = self._stream.read(most)
+            try:
+                self._ready = self._decoder.decode(raw, final=not raw).encode()
+            except UnicodeError as error:
+                raise ConfigError(
+                    f"{self._where} is not written in {self._encoding} ({error}); save it as UTF-8"
+                ) from None
+            if not raw:
+                break
+        block, self._ready = self._ready[:most], self._ready[most:]
+        return block
 
     def close(self) -> None:
         """Close the stream within, too."""
@@ -122,17 +165,18 @@ def read_text(path: Path, where: str, what: str, most_bytes: int) -> str:
     try:
         with path.open("rb") as stream:
             raw = stream.read(most_bytes + 1)
-        text = raw[:most_bytes].decode("utf-8-sig")
+        mark = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "utf-8-sig")
+        text = raw[:most_bytes].decode(mark)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        reason = getattr(error, "strerror", None) or _not_utf8(raw)
         raise ConfigError(f"{where} cannot be read: {reason}; give {what} in UTF-8") from None
     if len(raw) > most_bytes:
         raise ConfigError(f"{where} has more than {most_bytes:,} bytes; {what} is small")
     return text
 
 
-def open_binary(path: Path, where: str, most_megabytes: int) -> BinaryIO:
-    """Open a file of text, decompressed as its name says.
+def open_binary(path: Path, where: str, most_megabytes: int, encoding: str | None = None) -> BinaryIO:
+    """Open a file of text as UTF-8, decompressed as its first bytes say.
 
     Parameters
     ----------
@@ -141,6 +185,8 @@ def open_binary(path: Path, where: str, most_megabytes: int) -> BinaryIO:
         Opens every message.
     most_megabytes : int
         Of text: whoever reads more of it gets a ConfigError.
+    encoding : str, optional
+        As Python names it; by default UTF-8, or what a byte order mark says.
 
     Returns
     -------
@@ -149,22 +195,84 @@ def open_binary(path: Path, where: str, most_megabytes: int) -> BinaryIO:
     Raises
     ------
     ConfigError
-        If it cannot be opened.
+        If it cannot be opened, or is compressed twice.
     """
     import pyarrow
 
     try:
-        stream = pyarrow.input_stream(str(path), compression="detect")
+        codecs.lookup(encoding or "utf-8")
+    except LookupError:
+        raise ConfigError(f"encoding is {show(encoding)}; give one that Python knows, such as cp1252") from None
+    try:
+        with path.open("rb") as raw:
+            packed = _first_of(_COMPRESSED, raw.read(8))
+        with pyarrow.input_stream(str(path), compression=packed) as stream:
+            start = stream.read(16)
+        if _first_of(_COMPRESSED, start) and packed:
+            raise ConfigError(f"{where} is compressed twice; unpack it once")
+        stream = pyarrow.input_stream(str(path), compression=packed)
     except (OSError, ValueError, pyarrow.ArrowException) as error:
+        if isinstance(error, ConfigError):
+            raise
         raise ConfigError(f"{where} cannot be read: {reason_of(error)}; give a text file that may be read") from None
     message = (
         f"{where} holds more than {most_megabytes:,} MB of text; divide it, or say most_megabytes={2 * most_megabytes}"
         " if there is memory for it"
     )
-    return io.BufferedReader(_BoundedStream(stream, most_megabytes * 1_000_000, message), SNIFFED_BYTES)
+    if foreign := _first_of(_FOREIGN, start):
+        raise ConfigError(f"{where} {foreign}")
+    bounded = _BoundedStream(stream, most_megabytes * 1_000_000, message, where, encoding or _first_of(_MARKS, start))
+    return io.BufferedReader(bounded, SNIFFED_BYTES)
 
 
-def open_cells(path: Path, where: str, delimiter: str, most_megabytes: int) -> tuple[BinaryIO, str]:
+def _first_of(known: Mapping[bytes, str], start: bytes) -> str | None:
+    """Return what the first bytes of a file say, None where they are none of those known."""
+    return next((name for mark, name in known.items() if start.startswith(mark)), None)
+
+
+def not_utf8(path: Path, where: str, most_megabytes: int) -> ConfigError:
+    """Return the error of a file that is not UTF-8, with the first line that is not, and how to read it.
+
+    Parameters
+    ----------
+    path : Path
+    where : str
+        Opens every message.
+    most_megabytes : int
+        As for :func:`open_binary`.
+
+    Returns
+    -------
+    ConfigError
+    """
+    with open_binary(path, where, most_megabytes) as stream:
+        for number, line in enumerate(stream, 1):
+            if (reason := _not_utf8(line, number)) != _NOT_UTF8:
+                return ConfigError(f"{where}: {reason}")
+    return ConfigError(f"{where} {_NOT_UTF8}; save it as UTF-8")
+
+
+_NOT_UTF8 = "is not UTF-8 text"
+
+
+def _not_utf8(raw: bytes, first: int = 1) -> str:
+    """Say which line is not UTF-8, and what it would be as Windows writes it."""
+    for number, line in enumerate(raw.splitlines(), first):
+        try:
+            line.decode()
+        except UnicodeDecodeError as error:
+            start = max(error.start - 12, 0)
+            told = line[start : start + 30]
+            return (
+                f"line {number:,} is not UTF-8 text ({show(told.decode('utf-8', 'backslashreplace'))}); save it as"
+                f" UTF-8, or say how it is written: encoding=cp1252 reads {show(told.decode('cp1252', 'replace'))}"
+            )
+    return _NOT_UTF8
+
+
+def open_cells(
+    path: Path, where: str, delimiter: str, most_megabytes: int, encoding: str | None = None
+) -> tuple[BinaryIO, str]:
     """Open text whose cells are parted by one sign: runs of blanks become one tab.
 
     Parameters
@@ -176,21 +284,30 @@ def open_cells(path: Path, where: str, delimiter: str, most_megabytes: int) -> t
         As :func:`find_delimiter` found it.
     most_megabytes : int
         As for :func:`open_binary`.
+    encoding : str, optional
+        As for :func:`open_binary`.
 
     Returns
     -------
     binary stream, str
         The stream, and the one sign between its cells.
     """
-    stream = open_binary(path, where, most_megabytes)
+    stream = open_binary(path, where, most_megabytes, encoding)
     if delimiter != WHITESPACE:
         return stream, delimiter
     return io.BufferedReader(_SqueezedStream(stream), SNIFFED_BYTES), "\t"
 
 
 def check_quotes(
-    path: Path, where: str, delimiter: str, width: int, most_megabytes: int, date_at: int | None = None
-) -> None:
+    path: Path,
+    where: str,
+    delimiter: str,
+    *,
+    width: int,
+    most_megabytes: int,
+    encoding: str | None = None,
+    date_at: int | None = None,
+) -> bool:
     """Refuse a quote that opens and swallows rows.
 
     A field with a line break is legal, but not one whose lines are rows by themselves.
@@ -206,8 +323,15 @@ def check_quotes(
         Columns of a row.
     most_megabytes : int
         As for :func:`open_binary`.
+    encoding : str, optional
+        As for :func:`open_binary`.
     date_at : int, optional
         Column of dates: a line within a cell that has a date there is a row, too.
+
+    Returns
+    -------
+    bool
+        Whether any cell holds the end of a line.
 
     Raises
     ------
@@ -216,20 +340,21 @@ def check_quotes(
     """
     import csv
 
-    with open_binary(path, where, most_megabytes) as stream:
+    with open_binary(path, where, most_megabytes, encoding) as stream:
         if not any(b'"' in block for block in iter(lambda: stream.read(SNIFFED_BYTES), b"")):
-            return
-    with open_binary(path, where, most_megabytes) as raw:
+            return False
+    with open_binary(path, where, most_megabytes, encoding) as raw:
         reader = csv.reader(io.TextIOWrapper(raw, "utf-8", errors="replace", newline=""), delimiter=delimiter)
-        line, longest = 1, False
+        line, longest, found = 1, False, False
         while not longest:
             try:
                 record = next(reader)
             except StopIteration:
-                return
+                break
             except csv.Error:
                 record, longest = [], True
             broken = [cell for cell in record if "\n" in cell or "\r" in cell]
+            found |= bool(broken)
             swallowed = re.split(r"\r\n|\n|\r", max(broken, key=len, default=""))[1:]
             swallowed = [text for text in swallowed if text.strip()]
             rows = sum(text.count(delimiter) >= width - 1 for text in swallowed[:-1])
@@ -245,6 +370,7 @@ def check_quotes(
                     " into one cell; close it, or write it twice within quotes"
                 )
             line = reader.line_num + 1
+    return found
 
 
 def _has_date(text: str, delimiter: str, at: int) -> bool:
@@ -253,7 +379,28 @@ def _has_date(text: str, delimiter: str, at: int) -> bool:
     return len(cells) > at and looks_like_date(cells[at])
 
 
-def first_lines(path: Path, where: str, most_megabytes: int) -> tuple[list[str], int, str | None, bool]:
+@dataclass(frozen=True, slots=True)
+class FirstLines:
+    """The first lines of a text file that hold something.
+
+    Attributes
+    ----------
+    lines : tuple of str
+    before : tuple of int
+        How many lines of the file are before each of them, blank ones and Excel's ``sep=;`` counted.
+    announced : str or None
+        Sign between columns as such a line gives it.
+    whole : bool
+        Whether that is the whole file.
+    """
+
+    lines: tuple[str, ...]
+    before: tuple[int, ...]
+    announced: str | None
+    whole: bool
+
+
+def first_lines(path: Path, where: str, most_megabytes: int, encoding: str | None = None) -> FirstLines:
     """Return the first lines that hold something.
 
     Parameters
@@ -263,16 +410,12 @@ def first_lines(path: Path, where: str, most_megabytes: int) -> tuple[list[str],
         Opens every message.
     most_megabytes : int
         As for :func:`open_binary`.
+    encoding : str, optional
+        As for :func:`open_binary`.
 
     Returns
     -------
-    lines : list of str
-    skipped : int
-        Lines before the first of them: blank ones, and Excel's ``sep=;``.
-    announced : str or None
-        Sign between columns as such a line gives it.
-    whole : bool
-        Whether that is the whole file.
+    FirstLines
 
     Raises
     ------
@@ -280,36 +423,38 @@ def first_lines(path: Path, where: str, most_megabytes: int) -> tuple[list[str],
         If the file cannot be read, is no text, or has only blank lines.
     """
     try:
-        with open_binary(path, where, most_megabytes) as stream:
+        with open_binary(path, where, most_megabytes, encoding) as stream:
             raw = stream.read(SNIFFED_BYTES)
     except OSError as error:
         raise ConfigError(f"{where} cannot be read: {reason_of(error)}; give a text file that may be read") from None
-    if raw[:2] == b"PK":
-        raise ConfigError(f"{where} is a workbook or an archive; save its table as CSV in UTF-8")
-    if b"\0" in raw:
-        raise ConfigError(f"{where} is no UTF-8 text (it holds zero bytes); save it as CSV in UTF-8")
+    if re.match(rb"\s*<(?:!doctype html|html|table)", raw, re.IGNORECASE):
+        raise ConfigError(f"{where} is a page of HTML; save its table as CSV in UTF-8")
+    if re.match(rb'\s*(?:\[\s*)?\{\s*"', raw):
+        raise ConfigError(f"{where} is JSON; save its table as CSV or Parquet")
     whole = len(raw) < SNIFFED_BYTES
-    text = raw.decode("utf-8-sig", errors="replace")
-    lines, before, announced = first_content(text)
+    # The last line may be cut within a sign.
+    full = raw if whole else raw[: max(raw.rfind(b"\n"), raw.rfind(b"\r")) + 1] or raw
+    if (reason := _not_utf8(full)) != _NOT_UTF8:
+        raise ConfigError(f"{where}: {reason}")
+    lines, before, announced = first_content(full.decode("utf-8-sig", errors="replace"))
     if not lines:
         raise ConfigError(f"{where} has only blank lines; give a file with a row for each line of its table")
-    return lines if whole or len(lines) == 1 else lines[:-1], before, announced, whole
+    return FirstLines(tuple(lines), tuple(before), announced, whole)
 
 
-def first_content(text: str) -> tuple[list[str], int, str | None]:
-    r"""Return the lines of a text that hold something, how many lines are before them, and the sign of ``sep=;``.
+def first_content(text: str) -> tuple[list[str], list[int], str | None]:
+    r"""Return the lines of a text that hold something, how many lines are before each, and the sign of ``sep=;``.
 
     Examples
     --------
     >>> first_content("sep=;\r\n\r\na;b\r\n")
-    (['a;b'], 1, ';')
+    (['a;b'], [2], ';')
     """
-    every = re.split(r"\r\n|\n|\r", text)
-    before = next((at for at, line in enumerate(every) if line.strip()), 0)
-    announced = re.fullmatch(r"sep=(.)", every[before].strip(" "))
-    if announced:
-        before += 1
-    return [line for line in every[before:] if line.strip()], before, announced[1] if announced else None
+    every = [line.lstrip("\ufeff") for line in re.split(r"\r\n|\n|\r", text)]
+    held = [at for at, line in enumerate(every) if line.strip()]
+    announced = re.fullmatch(r'"?sep=(.)"?', every[held[0]].strip(" ")) if held else None
+    held = held[1:] if announced else held
+    return [every[at] for at in held], held, announced[1] if announced else None
 
 
 def reason_of(error: Exception) -> str:
@@ -367,6 +512,36 @@ def split_line(line: str, delimiter: str) -> list[str]:
     import csv
 
     return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def split_lines(lines: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """Return the cells of rows that may go over several lines within quotes, and the line in which each begins.
+
+    Parameters
+    ----------
+    lines : sequence of str
+    delimiter : str
+        As :func:`find_delimiter` found it.
+
+    Returns
+    -------
+    list of list of str, list of int
+    """
+    import csv
+
+    if delimiter == WHITESPACE or not any('"' in line for line in lines):
+        return [split_line(line, delimiter) for line in lines], list(range(len(lines)))
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter)
+    rows: list[list[str]] = []
+    began: list[int] = []
+    try:
+        while True:
+            start = reader.line_num
+            row = next(reader)
+            rows.append([cell.strip() for cell in row])
+            began.append(start)
+    except (StopIteration, csv.Error):
+        return rows, began
 
 
 class _SqueezedStream(io.RawIOBase):

@@ -8,30 +8,24 @@ silently.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.data.amounts import count_decimal_signs, decide_decimal, read_amounts
+from sim.data.amounts import read_amounts
+from sim.data.cells import plain_cells
 from sim.data.column_read import ColumnRead, examples_of
-from sim.data.dates import CLOCK, COMPACT_CLOCK, EPOCHS, epoch_unit, read_dates
-from sim.data.ids import MISSING, Spellings, is_missing, plain_ids
-from sim.data.layout import DECIMALS, REQUIRED, Layout, find_columns, find_quantity
+from sim.data.dates import EPOCHS, days_of_words, read_dates
+from sim.data.ids import Spellings, is_missing, plain_ids
+from sim.data.layout import Layout, plain_head
 from sim.data.ledger import PARTS, Ledger, RowColumns, make_ledger
-from sim.data.parquet_file import is_parquet, parquet_blocks, parquet_heads
-from sim.data.row_faults import SHOWN, RowFaults
-from sim.data.text_blocks import text_blocks
-from sim.data.text_file import (
-    WHITESPACE,
-    check_file,
-    check_quotes,
-    find_delimiter,
-    first_lines,
-    split_line,
-)
+from sim.data.row_faults import RowFaults
+from sim.data.row_marks import NOBODY, STAND_INS, is_taken_back, is_total
+from sim.data.table_shape import TableShape, decimal_of_all, look_at, row_blocks
+from sim.data.text_file import WHITESPACE, check_file, check_quotes
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
@@ -39,42 +33,19 @@ __all__ = ["check_layout", "read_transactions"]
 
 #: More different dates than three centuries have days are no dates.
 _MOST_DATES = 120_000
-_BLOCK_BYTES = 4 << 20
 #: Largest amount of one row.
 _MOST_MONEY = 1e11
-#: Lines, or rows of Parquet, from which columns are told.
-_SAMPLE = 500
+#: What a column of states says of a row, and what to do about it.
+_NO_PURCHASE = "that are no purchase, or not in full, by the column"
+_STATUS_REMEDY = "; or, if that column says nothing of returns, columns={status: null}"
+#: So many times the rows of a usual customer, and this share of all, make an id one that stands for many.
+_MANY_TIMES, _LARGE = 5, 0.03
+#: Fewer customers than this say nothing of what is usual.
+_FEWEST_ORDERS = 10
+_STAND_INS = sorted({way(word) for word in STAND_INS for way in (str, str.upper, str.title, str.capitalize)})
+_SPELLINGS = "leading zeros, thousands signs, quotes or how its letters are composed"
 #: An id that a table tool has rounded: its last digits are gone.
 _ROUNDED = r"^\d(?:[.,]\d+)?[eE]\+?\d{2,3}$"
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What the first lines of a file tell; ``skipped`` are those before the first row: blank, sep=, the head line."""
-
-    delimiter: str
-    head: tuple[str, ...]
-    has_head: bool
-    columns: Mapping[str, int]
-    skipped: int
-    sample: list[list[str]]
-    parquet: bool
-    #: None while the sample leaves it open.
-    decimal: str | None
-    #: Digits of times since 1970, where dates are written so.
-    epoch: int | None
-    #: Column of a quantity that is no factor of the amount, and only has the sign of a return.
-    signs: int | None = None
-
-    def cells(self, role: str) -> list[str]:
-        """Return the cells of the sample in the column of a role."""
-        at = self.columns[role]
-        return [row[at] for row in self.sample if len(row) > at]
-
-    def name(self, role: str) -> str:
-        """Return the head of the column of a role, or its number."""
-        at = self.columns[role]
-        return self.head[at] if self.has_head else f"{self.head[at]} (column {at + 1})"
 
 
 def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
@@ -96,22 +67,29 @@ def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
     place = Path(path)
     where = f"data {str(path)!r}"
     check_file(place, where)
-    shape = _look(place, where, layout)
+    shape = look_at(place, where, layout)
     if not shape.parquet and shape.delimiter != WHITESPACE:
-        check_quotes(place, where, shape.delimiter, len(shape.head), layout.most_megabytes, shape.columns["date"])
+        lines_in_cells = check_quotes(
+            place,
+            where,
+            shape.delimiter,
+            width=len(shape.head),
+            most_megabytes=layout.most_megabytes,
+            encoding=layout.encoding,
+            date_at=shape.columns["date"],
+        )
+        shape = replace(shape, lines_in_cells=lines_in_cells)
     if "amount" in shape.columns and shape.decimal is None:
-        shape = replace(shape, decimal=_decimal_of_all(place, where, shape, layout.most_megabytes))
+        shape = replace(shape, decimal=decimal_of_all(place, where, shape, layout))
     taken = _Taken(shape, layout, where)
-    for batch, refused in _batches(place, where, shape, layout.most_megabytes):
-        taken.trouble.add("with another number of columns", refused.count, iter(refused.shown))
+    for batch in row_blocks(place, where, shape, layout, taken.trouble):
         taken.add(batch)
-        taken.rows += refused.count
-        if taken.rows > layout.most_rows:
+        if taken.all_rows > layout.most_rows:
             raise ConfigError(
                 f"{where} has more than {layout.most_rows:,} rows; divide it, or say most_rows={2 * layout.most_rows}"
                 " if there is memory for them: a million take 170 MB"
             )
-    if taken.rows == 0:
+    if taken.all_rows == 0:
         raise ConfigError(f"{where} has no rows{' below its head line' if shape.has_head else ''}; give transactions")
     return taken.ledger()
 
@@ -126,128 +104,7 @@ def check_layout(path: str, layout: Layout) -> None:
     """
     where = f"data {path!r}"
     check_file(Path(path), where)
-    _look(Path(path), where, layout)
-
-
-def _look(path: Path, where: str, layout: Layout) -> _Shape:
-    """Tell delimiter, columns and decimal sign from the first lines."""
-    parquet = is_parquet(path)
-    if parquet:
-        heads = parquet_heads(path, where)
-        head, has_head, columns = find_columns(heads, [], replace(layout, columns=_heads_only(layout, where)), where)
-        kept = [heads[at] for at in columns.values()]
-        first = next(parquet_blocks(path, kept, where, layout.most_megabytes, _SAMPLE), None)
-        sample = [["" for _ in heads] for _ in range(0 if first is None else first.num_rows)]
-        for at, column in zip(columns.values(), [] if first is None else first.columns, strict=False):
-            for row, cell in zip(sample, column.to_pylist(), strict=True):
-                row[at] = cell.strip()
-        delimiter, skipped, whole = ",", 0, False
-    else:
-        lines, skipped, announced, whole = first_lines(path, where, layout.most_megabytes)
-        delimiter = find_delimiter(lines[:50], layout.delimiter or announced, len(REQUIRED), where)
-        cells = [split_line(line, delimiter) for line in lines[:_SAMPLE]]
-        widths = [len(row) for row in cells]
-        usual = max(set(widths), key=widths.count)
-        if widths[0] < usual and not isinstance(layout.columns, list | tuple):
-            raise ConfigError(
-                f"{where}: its first line {show(lines[0][:60])} has {widths[0]} columns where most have {usual};"
-                " take out what stands before the head line"
-            )
-        head, has_head, columns = find_columns(cells[0], cells[1:], layout, where)
-        sample, whole = cells[has_head:], whole and len(lines) <= _SAMPLE
-    shape = _Shape(
-        delimiter, head, has_head, columns, 0 if parquet else skipped + has_head, sample, parquet, None, None
-    )
-    if "amount" in columns and "quantity" not in columns and (unit := find_quantity(head)) is not None:
-        shape = replace(shape, columns={**columns, "quantity": unit}, signs=unit)
-    dates = [cell for cell in shape.cells("date") if cell.lower() not in MISSING]
-    shape = replace(shape, epoch=None if layout.date_format else epoch_unit(dates))
-    if "amount" not in columns:
-        return shape
-    if layout.decimal:
-        return replace(shape, decimal=DECIMALS[layout.decimal])
-    amounts = [cell for role in ("amount", "quantity") if role in columns for cell in shape.cells(role)]
-    signs = count_decimal_signs(amounts)
-    if whole or signs[0] or signs[1]:
-        return replace(shape, decimal=_decided(signs, amounts, where))
-    return shape
-
-
-def _heads_only(layout: Layout, where: str) -> Any:
-    if isinstance(layout.columns, list | tuple):
-        raise ConfigError(
-            f"{where} is Parquet and has heads; give columns={{customer: HEAD, date: HEAD, amount: HEAD}}"
-        )
-    return layout.columns
-
-
-def _decided(signs: tuple[int, int, int], amounts: list[str], where: str) -> str:
-    decimal = decide_decimal(signs)
-    if decimal is None:
-        example = next(cell for cell in amounts if count_decimal_signs([cell])[2])
-        raise ConfigError(
-            f"{where}: amounts such as {show(example[:30])} can be read in two ways, as thousands and as decimals;"
-            " say which: decimal=point or decimal=comma"
-        )
-    return decimal
-
-
-def _decimal_of_all(path: Path, where: str, shape: _Shape, most_megabytes: int) -> str:
-    """Tell the decimal sign from all amounts of a file whose first ones leave it open."""
-    signs = np.zeros(3, np.int64)
-    examples: list[str] = []
-    for batch, _ in _batches(path, where, shape, most_megabytes):
-        for role in ("amount", "quantity"):
-            if role in shape.columns:
-                different = batch.column(list(shape.columns).index(role)).unique().to_pylist()
-                signs += count_decimal_signs(different)
-                examples += [cell for cell in different if not examples and count_decimal_signs([cell])[2]][:1]
-    if shape.parquet and not signs[1] and not examples:
-        return "."
-    return _decided((int(signs[0]), int(signs[1]), int(signs[2])), examples, where)
-
-
-@dataclass(slots=True)
-class _RefusedRows:
-    """Rows of another width than the first."""
-
-    count: int = 0
-    shown: list[str] = field(default_factory=list)
-
-
-def _batches(path: Path, where: str, shape: _Shape, most_megabytes: int) -> Iterator[tuple[Any, _RefusedRows]]:
-    """Yield blocks of rows, the columns asked for as text, with the rows between them that have another width."""
-    if shape.parquet:
-        kept = [shape.head[at] for at in shape.columns.values()]
-        for block in parquet_blocks(path, kept, where, most_megabytes):
-            yield block, _RefusedRows()
-        return
-    import pyarrow
-
-    refused = _RefusedRows()
-
-    def refuse(row: Any) -> str:
-        refused.count += 1
-        if len(refused.shown) < SHOWN:
-            refused.shown.append(f"{row.actual_columns} instead of {row.expected_columns}: {show(str(row.text)[:40])}")
-        return "skip"
-
-    for batch in text_blocks(
-        path,
-        where,
-        shape.delimiter,
-        width=len(shape.head),
-        kept=tuple(shape.columns.values()),
-        skipped=shape.skipped,
-        refuse=refuse,
-        most_megabytes=most_megabytes,
-        block_bytes=_BLOCK_BYTES,
-    ):
-        seen, refused = refused, _RefusedRows()
-        yield batch, seen
-    if refused.count:
-        names = [f"column{at}" for at in shape.columns.values()]
-        yield pyarrow.record_batch([pyarrow.array([], pyarrow.string())] * len(names), names), refused
+    look_at(Path(path), where, layout)
 
 
 def _hash(words: NDArray[np.object_]) -> NDArray[np.uint64]:
@@ -261,7 +118,7 @@ def _hash(words: NDArray[np.object_]) -> NDArray[np.uint64]:
 class _Taken:
     """What was taken from a file so far."""
 
-    def __init__(self, shape: _Shape, layout: Layout, where: str) -> None:
+    def __init__(self, shape: TableShape, layout: Layout, where: str) -> None:
         self.rows = 0
         self.trouble = RowFaults()
         self._shape, self._layout, self._where = shape, layout, where
@@ -274,32 +131,40 @@ class _Taken:
         self._currency: list[NDArray[np.int16]] = []
         self._names: list[tuple[NDArray[np.uint64], Any]] = []
         self._spellings = Spellings(_hash)
+        self._stand_ins: dict[int, str] = {}
         self._odd: dict[str, dict[str, int]] = {role: {} for role in shape.columns}
         words = layout.missing
         if words is not None and not (isinstance(words, list | tuple) and all(isinstance(word, str) for word in words)):
             raise ConfigError(f"missing is {show(words)}; give a list of words, such as [NA, '-'], or [] for none")
 
+    @property
+    def all_rows(self) -> int:
+        """Rows of the file so far, those of another width too."""
+        return self.rows + len(self.trouble.before_ragged)
+
     def add(self, batch: Any) -> None:
         """Turn a block of rows into numbers; customer 0 marks a row that cannot be used."""
         import pyarrow.compute as compute
 
-        cells = {role: compute.utf8_trim_whitespace(batch.column(at)) for role, at in self._places.items()}
-        keys = self._customers(cells["customer"], compute)
+        cells = {role: plain_cells(batch.column(at), compute) for role, at in self._places.items()}
+        encoded = plain_ids(cells["customer"], compute).dictionary_encode()
+        of_row = encoded.indices.to_numpy(zero_copy_only=False)
+        keys = self._customers(encoded.dictionary)[of_row]
         self._leave_repeated_heads(keys, cells)
-        self._refuse(keys, self._missing(cells["customer"]), "customer", "without a customer", None)
-        self._refuse(
-            keys,
-            np.asarray(compute.match_substring_regex(cells["customer"], _ROUNDED).to_numpy(zero_copy_only=False)),
-            "customer",
-            "with an id that a table tool has rounded",
-            cells["customer"],
-        )
+        self._leave_empty(keys, cells)
+        for what, found in self._no_customers(encoded.dictionary):
+            if found.any():
+                self._refuse(keys, found[of_row], "customer", what, cells["customer"])
         self._dates.append(self._days(cells["date"], keys, compute))
         money = np.zeros(len(keys), np.int64)
         currency = np.zeros(len(keys), np.int16)
         if "amount" in cells:
             values, currency = self._amounts(cells, keys, compute)
             money = np.rint(values * PARTS).astype(np.int64)
+        if "status" in cells:
+            odd = is_taken_back(cells["status"], plain_head(self._shape.name("status")), compute)
+            odd &= (money > 0) | ("amount" not in cells)
+            self._refuse(keys, odd, "status", f"{_NO_PURCHASE} {self._shape.name('status')!r}", cells["status"])
         self._money.append(money)
         self._currency.append(currency)
         self._keys.append(keys)
@@ -311,23 +176,36 @@ class _Taken:
 
         return is_missing(cells, self._layout.missing, pyarrow, compute)
 
-    def _customers(self, cells: Any, compute: Any) -> NDArray[np.uint64]:
-        encoded = plain_ids(cells, compute).dictionary_encode()
-        words = np.array(encoded.dictionary.to_pylist(), dtype=object)
+    def _customers(self, ids: Any) -> NDArray[np.uint64]:
+        """Return the keys of the different ids of a block."""
+        words = np.array(ids.to_pylist(), dtype=object)
         keys = _hash(words)
         self._spellings.add(words, keys)
-        self._names.append((keys, encoded.dictionary))
-        return keys[encoded.indices.to_numpy(zero_copy_only=False)] if words.size else np.zeros(0, np.uint64)
+        for at in np.flatnonzero(np.isin(keys, _hash(np.array(_STAND_INS, dtype=object)))):
+            self._stand_ins[int(keys[at])] = str(words[at])
+        self._names.append((keys, ids))
+        return keys
+
+    def _no_customers(self, ids: Any) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+        """Yield what makes an id none, and which of the different ids it does."""
+        import pyarrow
+        import pyarrow.compute as compute
+
+        nobody = self._missing(ids)
+        if self._layout.missing is None:
+            nobody |= is_missing(ids, NOBODY, pyarrow, compute)
+        yield "without a customer", nobody
+        yield "that add up others", is_total(ids, compute)
+        rounded = compute.match_substring_regex(ids, _ROUNDED).to_numpy(zero_copy_only=False)
+        yield "with an id that a table tool has rounded", np.asarray(rounded)
 
     def _days(self, cells: Any, keys: NDArray[np.uint64], compute: Any) -> NDArray[np.int32]:
         """Return which of the different dates each row has."""
-        self._refuse(keys, self._missing(cells), "date", "without a date", None)
+        self._refuse(keys, self._missing(cells), "date", "without a date", cells)
         if self._shape.epoch is not None:
             cells = _days_of_epochs(cells, self._shape.epoch, compute)
-        elif compute.any(compute.match_substring(cells, ":")).as_py():
-            cells = compute.replace_substring_regex(cells, CLOCK, "")
         else:
-            cells = compute.replace_substring_regex(cells, COMPACT_CLOCK, r"\1")
+            cells = days_of_words(cells, compute)
         dates = cells.dictionary_encode()
         mine = np.array(
             [self._codes.setdefault(word, len(self._codes)) for word in dates.dictionary.to_pylist()], dtype=np.int32
@@ -347,7 +225,7 @@ class _Taken:
         import pyarrow
 
         decimal = self._shape.decimal or "."
-        self._refuse(keys, self._missing(cells["amount"]), "amount", "without an amount", None)
+        self._refuse(keys, self._missing(cells["amount"]), "amount", "without an amount", cells["amount"])
         found = read_amounts(cells["amount"], decimal, pyarrow, compute)
         values, readable = found.values, found.readable
         if self._shape.signs is not None:
@@ -397,10 +275,24 @@ class _Taken:
             self.trouble.leave("repeating the head line", int(alike.sum()))
             keys[alike] = 0
 
+    def _leave_empty(self, keys: NDArray[np.uint64], cells: Mapping[str, Any]) -> None:
+        """Leave out rows of which every column that is read is empty, as spreadsheets write them."""
+        import pyarrow.compute as compute
+
+        if not compute.any(compute.equal(cells["customer"], "")).as_py():
+            return
+        empty = (keys != 0) & np.all(
+            [np.asarray(compute.equal(column, "").to_numpy(zero_copy_only=False)) for column in cells.values()], axis=0
+        )
+        if empty.any():
+            self.trouble.leave("that are empty", int(empty.sum()))
+            keys[empty] = 0
+
     def _refuse(self, keys: NDArray[np.uint64], bad: NDArray[np.bool_], role: str, what: str, column: Any) -> None:
         rows = np.flatnonzero(bad & (keys != 0))
         shown = (
-            f"row {self.rows + at + 1}{'' if column is None else f': {show(column[int(at)].as_py()[:30])}'}"
+            f"row {self.trouble.row(self.rows + int(at))}"
+            + ("" if column is None or not (cell := column[int(at)].as_py()) else f": {show(cell[:30])}")
             for at in rows
         )
         self.trouble.add(what, rows.size, shown)
@@ -413,13 +305,13 @@ class _Taken:
         where, layout, trouble = self._where, self._layout, self.trouble
         if not self._codes:
             raise ConfigError(
-                f"{where}: none of its {self.rows:,} rows can be read: {trouble}; see to quotes and delimiters"
+                f"{where}: none of its {self.all_rows:,} rows can be read: {trouble}; see to quotes and delimiters"
             )
         keys, code = np.concatenate(self._keys), np.concatenate(self._dates)
         # The date of a row that is left out decides nothing.
         code[keys == 0] = -1
         if not (code >= 0).any():
-            raise ConfigError(f"{where}: none of its {self.rows:,} rows can be used: {trouble}; mend them")
+            raise ConfigError(f"{where}: none of its {self.all_rows:,} rows can be used: {trouble}; mend them")
         words, before = list(self._codes), set(trouble.counts)
         used = np.unique(code[code >= 0])
         place = np.full(len(words) + 1, -1, np.int32)
@@ -432,12 +324,29 @@ class _Taken:
         currency = self._one_currency(keys)
         if trouble.stops and layout.bad_rows == "stop":
             raise ConfigError(
-                f"{where}: of {self.rows:,} rows {trouble}; mend them, or say bad_rows=skip to leave them out and count"
-                " them"
+                f"{where}: of {self.all_rows:,} rows {trouble}; mend them, or say bad_rows=skip to leave them out and"
+                f" count them{_STATUS_REMEDY if any(what.startswith(_NO_PURCHASE) for what in trouble.counts) else ''}"
             )
+        if layout.missing is None:
+            self._refuse_stand_ins(keys)
         table = RowColumns(keys, days, np.concatenate(self._money), self._names, "amount" in self._places)
-        ledger = make_ledger(table, self.rows, layout.duplicates == "drop", trouble, where)
+        ledger = make_ledger(table, self.all_rows, layout.duplicates == "drop", trouble, where)
         return self._described(ledger, keys, pattern, currency)
+
+    def _refuse_stand_ins(self, keys: NDArray[np.uint64]) -> None:
+        """Refuse an id such as 0 or guest that has the rows of many."""
+        used = keys[keys != 0]
+        customers = np.unique(used).size if self._stand_ins else 0
+        for key, word in self._stand_ins.items():
+            count = int((used == key).sum())
+            usual = (used.size - count) / max(customers - 1, 1)
+            if count >= max(_MANY_TIMES * usual, _LARGE * used.size, 3) and customers > 1:
+                row = self.trouble.row(int(np.argmax(keys == key)))
+                raise ConfigError(
+                    f"{self._where}: the customer {show(word)} (row {row}) has {count:,} of {used.size:,} rows, a usual"
+                    f" one {usual:.1f}; say missing=[{show(word)}] if it stands for nobody, and bad_rows=skip to leave"
+                    " such rows out, or missing=[NA] if it is a customer"
+                )
 
     def _one_currency(self, keys: NDArray[np.uint64]) -> str:
         """Refuse rows in another currency than most; return the one that is left."""
@@ -450,18 +359,19 @@ class _Taken:
         other = np.flatnonzero((codes != most) & (codes > 0) & (keys != 0))
         if other.size:
             what = f"in another currency than {names[most]}"
-            self.trouble.add(what, other.size, (f"row {at + 1}: {names[codes[at]]}" for at in other))
+            self.trouble.add(what, other.size, (f"row {self.trouble.row(int(at))}: {names[codes[at]]}" for at in other))
             self._odd["currency" if "currency" in self._places else "amount"][what] = int(other.size)
             keys[other] = 0
         return names[most]
 
     def _described(self, ledger: Ledger, keys: NDArray[np.uint64], pattern: str, currency: str) -> Ledger:
         """Add what was understood of the columns, and warnings about ids and amounts."""
-        counts, warnings = dict(ledger.counts), list(ledger.warnings)
+        counts, warnings = dict(ledger.counts), [*self._shape.notices, *ledger.warnings]
+        warnings += self._told_of_customers(ledger)
         used = keys[keys != 0]
         for key, fold, words in (
             ("ids_alike_but_for_case", "case", "capitals"),
-            ("ids_alike_but_for_zeros", "zeros", "leading zeros or how its letters are composed"),
+            ("ids_alike_but_for_zeros", "zeros", _SPELLINGS),
         ):
             if alike := self._spellings.alike(fold, used):
                 counts[key] = alike
@@ -481,6 +391,7 @@ class _Taken:
             if self._shape.signs is None
             else "its sign is compared with the amount's",
             "currency": currency or "none",
+            "status": "words, of which some say that a row is no purchase",
         }
         columns = tuple(
             ColumnRead(role, self._shape.name(role), formats[role], examples_of(self._shape.cells(role)), odd)
@@ -488,13 +399,34 @@ class _Taken:
         )
         return replace(ledger, counts=counts, warnings=tuple(warnings), columns=columns)
 
+    def _told_of_customers(self, ledger: Ledger) -> list[str]:
+        """Warn of one customer who buys as often as many, and refuse an order's id."""
+        heads = np.bincount(ledger.customer)
+        guessed = not isinstance(self._layout.columns, Mapping) or "customer" not in self._layout.columns
+        name = self._shape.name("customer")
+        if guessed and plain_head(name) == "id" and heads.size == ledger.counts["rows_used"] >= _FEWEST_ORDERS:
+            raise ConfigError(
+                f"{self._where}: {name!r} has another value in each of {heads.size:,} rows, so it may be the order's;"
+                f" say which column is the customer: columns={{customer: {name!r}}} if it is that one"
+            )
+        top = int(np.argmax(heads))
+        usual = (heads.sum() - heads[top]) / max(heads.size - 1, 1)
+        if heads.size >= _FEWEST_ORDERS and heads[top] >= max(2 * _MANY_TIMES * usual, _LARGE * heads.sum()):
+            word = ledger.ids[top].as_py()
+            return [
+                f"the customer {show(word)} has {heads[top]:,} of {heads.sum():,} purchases, a usual one {usual:.1f}:"
+                f" if it stands for many, say missing=[{show(word)}] and bad_rows=skip"
+            ]
+        return []
+
 
 def _days_of_epochs(cells: Any, digits: int, compute: Any) -> Any:
     """Return times since 1970 as days, 2021-01-04; what is no such time stays as it is."""
     import pyarrow
 
-    fits = compute.match_substring_regex(cells, rf"^\d{{{digits}}}$")
-    numbers = compute.cast(compute.if_else(fits, cells, "0"), pyarrow.int64()).to_numpy(zero_copy_only=False)
+    fits = compute.match_substring_regex(cells, rf"^\d{{{digits - 1},{digits}}}(?:\.\d*)?$")
+    whole = compute.replace_substring_regex(cells, r"\..*$", "")
+    numbers = compute.cast(compute.if_else(fits, whole, "0"), pyarrow.int64()).to_numpy(zero_copy_only=False)
     days = (numbers // EPOCHS[digits][1]).astype("datetime64[D]")
     words = pyarrow.array(np.datetime_as_string(days).astype(object), pyarrow.string())
     return compute.if_else(fits, words, cells)

@@ -1,0 +1,29 @@
+"""Cells: a block of cells without what copying and spreadsheets put around a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["plain_cells"]
+
+#: Signs without width that come along when cells are copied.
+_INVISIBLE = r"[\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}\x{2066}-\x{2069}\x{FEFF}\x{00AD}]"
+#: ="1001": a value that a spreadsheet is to take as text.
+_AS_TEXT = r'^="(.*)"$'
+
+
+def plain_cells(cells: Any, compute: Any) -> Any:
+    """Return cells without blanks around them, without signs that have no width, and ``="1001"`` as 1001.
+
+    Parameters
+    ----------
+    cells : pyarrow array of str
+    compute : module
+        Loaded by the caller.
+    """
+    if compute.any(compute.invert(compute.string_is_ascii(cells))).as_py():
+        cells = compute.replace_substring_regex(cells, _INVISIBLE, "")
+    cells = compute.utf8_trim_whitespace(cells)
+    if compute.any(compute.starts_with(cells, '="')).as_py():
+        cells = compute.replace_substring_regex(cells, _AS_TEXT, r"\1")
+    return cells

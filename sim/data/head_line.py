@@ -1,0 +1,104 @@
+"""Head line: which of the first lines of a table names its columns, and what stands before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sim.data.dates import looks_like_date
+from sim.scenario.errors import ConfigError
+from sim.scenario.schema import show
+
+__all__ = ["Head", "find_head"]
+
+#: More lines than this before a head line are no title.
+_MOST_BEFORE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head line of a table.
+
+    Attributes
+    ----------
+    cells : tuple of str
+        Names of its columns, as many as a row has.
+    at : int
+        Which of the lines it is, from 0.
+    notices : tuple of str
+        What stands before it.
+    """
+
+    cells: tuple[str, ...]
+    at: int
+    notices: tuple[str, ...]
+
+
+def find_head(cells: Sequence[Sequence[str]], lines: Sequence[str], where: str) -> Head:
+    """Return the head line: the first as wide as most lines, behind titles and comments.
+
+    Names of rows without a head, as R writes them, and an empty last cell of every row, get an empty name.
+
+    Parameters
+    ----------
+    cells : sequence of sequence of str
+        Cells of the first lines.
+    lines : sequence of str
+        The same lines.
+    where : str
+        The file; opens every message.
+
+    Returns
+    -------
+    Head
+
+    Raises
+    ------
+    ConfigError
+        If the first line is narrower than most and no title.
+
+    Examples
+    --------
+    >>> find_head([["Report"], ["id", "day"], ["1", "2021-01-04"], ["2", "2021-01-05"]], ["Report"], "f").at
+    1
+    >>> find_head([["id", "day"], ["1", "7", "2021-01-04"], ["2", "7", "2021-01-05"]], ["id,day"], "f").cells
+    ('', 'id', 'day')
+    """
+    # A quote that is never closed takes rows into one cell: what reads quotes says so.
+    widths = [len(row) for row in cells if not any("\n" in cell for cell in row)] or [len(cells[0])]
+    usual = max(set(widths), key=widths.count)
+    at = 0
+    while at < min(len(cells) - 1, _MOST_BEFORE) and _is_before(cells[at], lines[at] if at < len(lines) else "", usual):
+        at += 1
+    first, rows = cells[at], cells[at + 1 :]
+    notices: tuple[str, ...] = ()
+    if at:
+        if any(line.count('"') % 2 for line in lines[:at]):
+            raise ConfigError(f"{where}: a name in its head line goes over several lines; write it in one line")
+        text = f"{at} line{'s' if at > 1 else ''} before the head line left out ({show(lines[0][:40])})"
+        notices = (text,)
+    if len(first) == usual - 1 and rows:
+        wide = [row for row in rows if len(row) == usual]
+        if wide and all(row[-1] == "" for row in wide):
+            return Head((*first, ""), at, notices)
+        if wide and [row[0] for row in wide] == [str(number) for number in range(1, len(wide) + 1)]:
+            return Head(("", *first), at, notices)
+    if len(first) != usual and rows:
+        row = next((row for row in rows if len(row) == usual), rows[0])
+        raise ConfigError(
+            f"{where}: its first line {show(lines[at][:60])} has {len(first)} columns, most rows have {usual}, such as"
+            f" {show(', '.join(row)[:60])}; give as many names as a row has columns (a decimal comma in a file parted"
+            " by commas needs quotes), or take out what stands before the head line"
+        )
+    return Head(tuple(first), at, notices)
+
+
+def _is_before(row: Sequence[str], line: str, usual: int) -> bool:
+    """Return whether a line is a title or a comment: it starts with #, or holds one value at the most, or has two."""
+    held = sum(bool(cell) for cell in row)
+    if re.match(r"\s*#", line) and (len(row) < usual or held < usual):
+        return True
+    if any(looks_like_date(cell) for cell in row) and len(row) == usual:
+        return False
+    return held <= 1 or (len(row) <= 2 and len(row) < usual - 1)

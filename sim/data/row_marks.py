@@ -1,0 +1,84 @@
+"""Row marks: rows that are no purchase, by what stands beside the amount or instead of a customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["NOBODY", "STAND_INS", "STATUS_HEADS", "is_taken_back", "is_total"]
+
+#: Heads of columns that say what became of a row, the most telling first.
+STATUS_HEADS = (
+    "financial_status", "payment_status", "order_status", "status", "transaction_type", "transactiontype",
+    "trans_type", "type", "order_type", "record_type", "event_type", "event", "kind", "state", "d_c", "dc", "dr_cr",
+    "cr_dr", "debit_credit", "credit_debit", "soll_haben", "buchungsart", "is_refund", "is_return", "is_returned",
+    "is_cancelled", "is_canceled", "refunded", "returned", "cancelled", "canceled", "void", "voided", "return",
+    "refund",
+)  # fmt: skip
+#: Words of such a column for what is no purchase, or not in full.
+_TAKEN_BACK = (
+    r"(?i)^(?:partial(?:ly)?[ _-]*)?(?:refund(?:s|ed)?|return(?:s|ed)?|cancel(?:l?ed|lation)?|void(?:ed)?"
+    r"|charge[ _-]?backs?|revers(?:al|ed)|fail(?:ed|ure)?|declined|rejected|abandoned|draft|expired|unpaid"
+    r"|credit(?:[ _-](?:note|memo))?|cr|c|h|haben"
+    r"|stornierung|storniert|storno|gutschrift|retoure|erstattet|erstattung|r(?:\x{00FC}|ue)ckgabe"
+    r"|annul(?:\x{00E9}e?|ado|ato)?|rembours(?:\x{00E9}e?|ement)|avoir|reembolso|reembolsado|cancelad[oa]|devuelto"
+    r"|devoluci(?:\x{00F3}|o)n|rimborso|reso|retour)(?:[ _-](?:sale|order|payment|item|purchase|transaction))?$"
+)
+#: In a column whose head says it, a plain yes does.
+_YES = r"(?i)^(?:true|t|yes|y|1|x|ja|oui|s\x{00ED}|si)$"
+_YES_HEADS = frozenset(STATUS_HEADS[STATUS_HEADS.index("is_refund") :])
+#: A row that adds up others.
+_TOTAL = (
+    r"(?i)^(?:(?:grand|sub|overall|report|sum)[ _-]*)?(?:totals?|sum|subtotals?|gesamt(?:summe|ergebnis)?|summe"
+    r"|zwischensumme|insgesamt|totale|totaal|suma|somme|ensemble|total g[e\x{00E9}]n[e\x{00E9}]ral|total general)"
+    r"(?:[ _-]*(?:total|result|general))?[ :]*$"
+)
+#: What shops write for a customer they do not know, in small letters.
+NOBODY = (
+    "guest", "guests", "guest checkout", "guest user", "guest customer", "anonymous", "anon", "anonymus", "anonym",
+    "anonyme", "anonimo", "walk-in", "walk in", "walkin", "walk-in customer", "walk-in customers", "cash customer",
+    "cash sale", "gast", "barverkauf", "laufkundschaft", "invité", "invitado", "nobody", "no customer", "no id",
+    "no_id", "not a member", "non-member", "nonmember", "unbekannt", "inconnu", "desconocido", "sconosciuto",
+    "00000000-0000-0000-0000-000000000000", "null@null.com", "none@none.com", "noemail@noemail.com",
+)  # fmt: skip
+#: Ids that may stand for many people, or be one who is really called so, in small letters.
+STAND_INS = (
+    *("0" * digits for digits in range(1, 9)), *("9" * digits for digits in range(2, 11)), "-1", "-99", "-999", "-9999",
+    "1900", "default", "default customer", "noid", "cash", "other", "(other)", "others", "misc", "dummy", "test", "x",
+    "xx", "xxx", "xxxx", "*", "n", "no", "false", "#", "various", "diverse", "divers", "admin", "shop", "store", "pos",
+)  # fmt: skip
+
+
+def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
+    """Return which cells of a column of states say that a row is no purchase, or not in full.
+
+    Parameters
+    ----------
+    cells : pyarrow array of str
+    head : str
+        Of the column, in small letters with underscores.
+    compute : module
+        Loaded by the caller.
+
+    Returns
+    -------
+    bool (n,)
+    """
+    found = compute.match_substring_regex(cells, _TAKEN_BACK)
+    if head in _YES_HEADS:
+        found = compute.or_(found, compute.match_substring_regex(cells, _YES))
+    return np.asarray(found.to_numpy(zero_copy_only=False))
+
+
+def is_total(cells: Any, compute: Any) -> NDArray[np.bool_]:
+    """Return which ids are those of a row that adds up others.
+
+    Parameters
+    ----------
+    cells : pyarrow array of str
+    compute : module
+        Loaded by the caller.
+    """
+    return np.asarray(compute.match_substring_regex(cells, _TOTAL).to_numpy(zero_copy_only=False))

@@ -1,0 +1,247 @@
+"""Table shape: what the first lines of a file of transactions tell, and its rows in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.data.amounts import count_decimal_signs, decide_decimal
+from sim.data.dates import epoch_unit
+from sim.data.head_line import Head, find_head
+from sim.data.ids import MISSING
+from sim.data.layout import DECIMALS, REQUIRED, Layout, find_columns, find_quantity, find_status
+from sim.data.parquet_file import is_parquet, numeric_columns, parquet_blocks, parquet_heads
+from sim.data.row_faults import RowFaults
+from sim.data.text_blocks import text_blocks
+from sim.data.text_file import find_delimiter, first_lines, split_lines
+from sim.scenario.errors import ConfigError
+from sim.scenario.schema import show
+
+__all__ = ["TableShape", "decimal_of_all", "look_at", "row_blocks"]
+
+_BLOCK_BYTES = 4 << 20
+#: Lines, or rows of Parquet, from which columns are told.
+_SAMPLE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """What the first lines of a file tell.
+
+    Attributes
+    ----------
+    delimiter : str
+    head : tuple of str
+        Names of the columns.
+    has_head : bool
+        Whether the file says them.
+    columns : mapping
+        Column of each role.
+    skipped : int
+        Lines before the first row: blank, sep=, titles, the head line.
+    sample : list of list of str
+        Cells of the first rows.
+    parquet : bool
+    decimal : str or None
+        None while the sample leaves it open.
+    epoch : int or None
+        Digits of times since 1970, where dates are written so.
+    signs : int or None
+        Column of a quantity that is no factor of the amount, and only has the sign of a return.
+    notices : tuple of str
+        What a reader must know of the lines before the first row.
+    lines_in_cells : bool
+        Whether a quoted cell holds the end of a line.
+    """
+
+    delimiter: str
+    head: tuple[str, ...]
+    has_head: bool
+    columns: Mapping[str, int]
+    skipped: int
+    sample: list[list[str]]
+    parquet: bool
+    decimal: str | None = None
+    epoch: int | None = None
+    signs: int | None = None
+    notices: tuple[str, ...] = ()
+    lines_in_cells: bool = False
+
+    def cells(self, role: str) -> list[str]:
+        """Return the cells of the sample in the column of a role."""
+        at = self.columns[role]
+        return [row[at] for row in self.sample if len(row) > at]
+
+    def name(self, role: str) -> str:
+        """Return the head of the column of a role, or its number."""
+        at = self.columns[role]
+        return self.head[at] if self.has_head else f"{self.head[at]} (column {at + 1})"
+
+
+def look_at(path: Path, where: str, layout: Layout) -> TableShape:
+    """Tell delimiter, columns and decimal sign from the first lines.
+
+    Parameters
+    ----------
+    path : Path
+    where : str
+        Opens every message.
+    layout : Layout
+
+    Returns
+    -------
+    TableShape
+
+    Raises
+    ------
+    ConfigError
+        If the file has no rows, or does not say which column is which.
+    """
+    shape, whole = _look_at_parquet(path, where, layout) if is_parquet(path) else _look_at_text(path, where, layout)
+    columns = shape.columns
+    if "amount" in columns and "quantity" not in columns and (unit := find_quantity(shape.head)) is not None:
+        shape = replace(shape, columns={**columns, "quantity": unit}, signs=unit)
+    dates = [cell for cell in shape.cells("date") if cell.lower() not in MISSING]
+    shape = replace(shape, epoch=None if layout.date_format else epoch_unit(dates))
+    if "amount" not in columns or shape.decimal:
+        return shape
+    if layout.decimal:
+        return replace(shape, decimal=DECIMALS[layout.decimal])
+    amounts = [cell for role in ("amount", "quantity") if role in columns for cell in shape.cells(role)]
+    signs = count_decimal_signs(amounts)
+    if whole or signs[0] or signs[1]:
+        return replace(shape, decimal=_decided(signs, _first_open(amounts, 0), where))
+    return shape
+
+
+def _look_at_parquet(path: Path, where: str, layout: Layout) -> tuple[TableShape, bool]:
+    if isinstance(layout.columns, list | tuple):
+        raise ConfigError(
+            f"{where} is Parquet and has heads; give columns={{customer: HEAD, date: HEAD, amount: HEAD}}"
+        )
+    heads = parquet_heads(path, where)
+    head, has_head, columns = find_columns(heads, [], layout, where)
+    columns = {**columns, **find_status(head, [], columns, layout)}
+    kept = [heads[at] for at in columns.values()]
+    first = next(parquet_blocks(path, kept, where, layout.most_megabytes, _SAMPLE), None)
+    sample = [["" for _ in heads] for _ in range(0 if first is None else first.num_rows)]
+    for at, column in zip(columns.values(), [] if first is None else first.columns, strict=False):
+        for row, cell in zip(sample, column.to_pylist(), strict=True):
+            row[at] = cell.strip()
+    numbers = numeric_columns(path, where)
+    money = [heads[columns[role]] for role in ("amount", "quantity") if role in columns]
+    # A number is no text that could be read in two ways.
+    decimal = "." if money and all(name in numbers for name in money) else None
+    return TableShape(",", head, has_head, columns, 0, sample, True, decimal=decimal), False
+
+
+def _look_at_text(path: Path, where: str, layout: Layout) -> tuple[TableShape, bool]:
+    first = first_lines(path, where, layout.most_megabytes, layout.encoding)
+    lines = first.lines
+    delimiter = find_delimiter(lines[:50], layout.delimiter or first.announced, len(REQUIRED), where)
+    cells, began = split_lines(lines[:_SAMPLE], delimiter)
+    named = isinstance(layout.columns, list | tuple)
+    found = Head(tuple(cells[0]), 0, ()) if named else find_head(cells, [lines[at] for at in began], where)
+    head, has_head, columns = find_columns(list(found.cells), cells[found.at + 1 :], layout, where)
+    sample = cells[found.at + has_head :]
+    columns = {**columns, **find_status(head, sample, columns, layout)}
+    if first.whole and not sample:
+        raise ConfigError(f"{where} has no rows below its head line; give transactions")
+    skipped = first.before[began[found.at]] + has_head
+    shape = TableShape(delimiter, head, has_head, columns, skipped, sample, False, notices=found.notices)
+    return shape, first.whole and len(lines) <= _SAMPLE
+
+
+def _first_open(amounts: Sequence[str], before: int) -> tuple[str, int] | None:
+    """Return the first amount that can be read in two ways, and its row."""
+    at = next((at for at, cell in enumerate(amounts) if count_decimal_signs([cell])[2]), None)
+    return None if at is None else (amounts[at], before + at + 1)
+
+
+def _decided(signs: tuple[int, int, int], example: tuple[str, int] | None, where: str) -> str:
+    decimal = decide_decimal(signs)
+    if decimal is None:
+        cell, row = example or ("", 1)
+        raise ConfigError(
+            f"{where}: amounts such as {show(cell[:30])} in row {row:,} can be read in two ways, as thousands and as"
+            " decimals; say which: decimal=point or decimal=comma"
+        )
+    return decimal
+
+
+def decimal_of_all(path: Path, where: str, shape: TableShape, layout: Layout) -> str:
+    """Tell the decimal sign from all amounts of a file whose first ones leave it open.
+
+    Parameters
+    ----------
+    path : Path
+    where : str
+        Opens every message.
+    shape : TableShape
+    layout : Layout
+
+    Returns
+    -------
+    {'.', ','}
+
+    Raises
+    ------
+    ConfigError
+        If all of them leave it open, with the first that does.
+    """
+    signs = np.zeros(3, np.int64)
+    example: tuple[str, int] | None = None
+    before = 0
+    for batch in row_blocks(path, where, shape, layout, RowFaults()):
+        for role in ("amount", "quantity"):
+            if role in shape.columns:
+                column = batch.column(list(shape.columns).index(role))
+                signs += count_decimal_signs(column.unique().to_pylist())
+                example = example or (_first_open(column.to_pylist(), before) if signs[2] else None)
+        before += batch.num_rows
+    return _decided((int(signs[0]), int(signs[1]), int(signs[2])), example, where)
+
+
+def row_blocks(path: Path, where: str, shape: TableShape, layout: Layout, trouble: RowFaults) -> Iterator[Any]:
+    """Yield blocks of rows, the columns asked for as text.
+
+    Parameters
+    ----------
+    path : Path
+    where : str
+        Opens every message.
+    shape : TableShape
+    layout : Layout
+    trouble : RowFaults
+        Takes the rows that have another number of columns.
+
+    Yields
+    ------
+    pyarrow.RecordBatch
+    """
+    if shape.parquet:
+        kept = [shape.head[at] for at in shape.columns.values()]
+        yield from parquet_blocks(path, kept, where, layout.most_megabytes)
+        return
+    places = shape.columns.values()
+
+    def refuse(row: Any) -> str:
+        return trouble.refuse_ragged(row, shape.skipped)
+
+    yield from text_blocks(
+        path,
+        where,
+        shape.delimiter,
+        width=len(shape.head),
+        kept=tuple(places),
+        skipped=shape.skipped,
+        refuse=refuse,
+        most_megabytes=layout.most_megabytes,
+        block_bytes=_BLOCK_BYTES,
+        encoding=layout.encoding,
+        lines_in_cells=shape.lines_in_cells,
+    )

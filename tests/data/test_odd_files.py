@@ -1,0 +1,241 @@
+"""Odd files: exports of shops, banks and table tools come out to the cent, or are refused with row, value and remedy."""
+
+import bz2
+import gzip
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+
+from sim.data.layout import Layout
+from sim.data.transactions import read_transactions
+from sim.scenario.errors import ConfigError
+
+#: 24 purchases of 8 customers, 43.25 to 1,455.45.
+ROWS = [(str(1001 + at * 7 % 8), date(2021, 1, 5) + timedelta(days=3 * at), 43 + Decimal(".25") + at * Decimal("61.4"))
+        for at in range(24)]  # fmt: skip
+HEAD = ("customer_id", "date", "amount")
+GERMAN = ["Januar", "Februar", "März"]
+FRENCH = ["janv.", "févr.", "mars"]
+
+
+def text(rows=ROWS, head=HEAD, sign=",", end="\n", *, day=str, money=str, name=str):
+    """Return a table as text; a function writes each kind of cell."""
+    cells = [head, *((name(row[0]), day(row[1]), money(row[2]), *row[3:]) for row in rows)]
+    return end.join(sign.join(map(str, row)) for row in cells) + end
+
+
+def read(tmp_path, content, name="sales.csv", **layout):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_transactions(path, Layout(**layout))
+
+
+def check(ledger, rows=ROWS):
+    """The ledger has exactly these purchases, and its rows add up."""
+    found = {
+        (ledger.ids[int(customer)].as_py(), ledger.start + timedelta(days=int(day))): round(amount, 2)
+        for customer, day, amount in zip(ledger.customer, ledger.day, ledger.amount, strict=True)
+    }
+    assert found == {(row[0], row[1]): float(row[2]) for row in rows}
+    counts = ledger.counts
+    assert counts["rows"] == counts["rows_used"] + counts["rows_left_out"]
+    assert counts["rows_left_out"] == sum(ledger.left_out.values())
+
+
+def swiss(amount):
+    return f"CHF {amount:,.2f}".replace(",", "'")
+
+
+def german(amount):
+    return f"{amount:,.2f}".translate({ord(","): ".", ord("."): ","})
+
+
+def french(amount):
+    return f"{amount:,.2f} €".translate({ord(","): "\u202f", ord("."): ","})
+
+
+def at_ten(day):
+    return datetime(day.year, day.month, day.day, 10, tzinfo=UTC).timestamp()
+
+
+EPOCH = {"seconds with decimals": lambda day: f"{at_ten(day)}23", "milliseconds": lambda day: int(at_ten(day) * 1000)}
+DAYS = {
+    "german": lambda day: f"{day.day}. {GERMAN[day.month - 1]} {day.year}",
+    "german, short": lambda day: f"{day.day:02}.{GERMAN[day.month - 1][:3]}.{day.year}",
+    "french, short": lambda day: f"{day.day} {FRENCH[day.month - 1]} {day.year}",
+    "spanish": lambda day: f"{day.day} de {('enero', 'febrero', 'marzo')[day.month - 1]} de {day.year}",
+    "japanese": lambda day: f"{day.year}年{day.month}月{day.day}日",
+    "russian": lambda day: f"{day.day} {('января', 'февраля', 'марта')[day.month - 1]} {day.year}",
+    "ordinal": lambda day: f'"{day:%B} {day.day}th, {day.year}"',
+    "weekday": lambda day: f'"{day:%A, %B %d, %Y}"',
+    "ISO week": lambda day: f"{day:%G-W%V-%u}",
+    "Oracle": lambda day: f"{day:%d-%b-%y} 10.30.15.123456 AM".upper(),
+    "SAS": lambda day: f"{day:%d%b%Y}:10:11:12".upper(),
+    "Apache": lambda day: f"{day:%d/%b/%Y}:10:11:12 +0000",
+    "C": lambda day: f"{day:%a %b %d} 10:11:12 {day.year}",
+    "JavaScript": lambda day: f"{day:%a %b %d %Y} 10:11:12 GMT+0000 (Coordinated Universal Time)",
+    "Amazon": lambda day: f'"{day:%b %d, %Y} 10:00:01 PM PDT"',
+    "across a clock change": lambda day: f"{day}T00:30:00+0{1 + (day > date(2021, 3, 1))}:00",
+    **EPOCH,
+}
+
+
+@pytest.mark.parametrize("way", DAYS)
+def test_dates(tmp_path, way):
+    check(read(tmp_path, text(day=DAYS[way])))
+
+
+def test_seconds_before_2001_have_a_digit_less(tmp_path):
+    rows = [(name, day.replace(year=2001) + timedelta(days=230), amount) for name, day, amount in ROWS]
+    assert {len(str(int(at_ten(day)))) for _, day, _ in rows} == {9, 10}
+    check(read(tmp_path, text(rows, day=lambda day: int(at_ten(day)))), rows)
+
+
+@pytest.mark.parametrize(("name", "since"), [("excel", (1899, 12, 30)), ("excel1904", (1904, 1, 1))])
+def test_days_of_a_spreadsheet_are_asked_about(tmp_path, name, since):
+    content = text(day=lambda day: f"{(day - date(*since)).days}.4375")
+    with pytest.raises(ConfigError, match=r"\.4375' in row 1; .*date_format=excel \(or excel1904"):
+        read(tmp_path, content)
+    check(read(tmp_path, content, date_format=name))
+
+
+MONEY = {
+    "German": (";", german),
+    "German with its sign": (";", lambda amount: german(amount) + "\u00a0€"),
+    "Swiss": (",", swiss),
+    "French": (";", french),
+    "signs for a spreadsheet": (",", lambda amount: f'="{amount}"'),
+}
+
+
+@pytest.mark.parametrize("way", MONEY)
+def test_amounts(tmp_path, way):
+    sign, money = MONEY[way]
+    check(read(tmp_path, text(sign=sign, money=money)))
+
+
+def test_yen_have_no_decimals(tmp_path):
+    rows = [(name, day, int(amount)) for name, day, amount in ROWS]
+    for form in ('"¥{:,}"', '"{:,} JPY"', '"{:,}円"'):
+        check(read(tmp_path, text(rows, money=form.format)), rows)
+
+
+def test_a_parquet_column_of_numbers_has_no_thousands_signs(tmp_path):
+    table = pa.table({"customer": ["A", "B"], "date": [date(2021, 1, 4), date(2021, 1, 5)], "amount": [4.325, 1.125]})
+    parquet.write_table(table, tmp_path / "sales.parquet")
+    assert read_transactions(tmp_path / "sales.parquet").amount.tolist() == [4.325, 1.125]
+
+
+def numbered(content):
+    head, *rows = content.splitlines()
+    return "\n".join([head, *(f'"{at}",{row}' for at, row in enumerate(rows, 1))]) + "\n"
+
+
+LAYOUTS = {
+    "byte order mark": "\ufeff" + text(),
+    "UTF-16, tabs": text(sign="\t", end="\r\n").encode("utf-16"),
+    "UTF-32": text().encode("utf-32"),
+    "carets": text(sign="^"),
+    "quoted sep line": '"sep=;"\n' + text(sign=";"),
+    "title": "Sales report\n\n" + text(),
+    "title with empty cells": "Sales report,,\n,,\n" + text(),
+    "comments": "# of 2021\n# all shops\n" + text(),
+    "names of rows as R writes them": numbered(text()),
+    "an empty cell behind every row": text().replace("\n", ",\n").replace("amount,", "amount"),
+    "empty rows": text() + ",,\n,,\n",
+    "no sign of direction": text(day=lambda day: f"\u200e{day}"),
+    "text for a spreadsheet": text(name='="{}"'.format),
+    "other heads": text(head=("customerId", "Order Date", "Total Amount (EUR)")),
+    "German heads": text(head=("Kundennummer", "Datum", "Betrag"), sign=";", money=german),
+    "gzip named csv": gzip.compress(text().encode()),
+    "bzip2 named csv": bz2.compress(text().encode()),
+    "a cell over two lines": text([(*row, '"one\r\ntwo"') for row in ROWS], (*HEAD, "note"), end="\r\n"),
+    "states of nothing": text([(*row, "paid") for row in ROWS], (*HEAD, "status")),
+}
+
+
+@pytest.mark.parametrize("way", LAYOUTS)
+def test_layouts(tmp_path, way):
+    check(read(tmp_path, LAYOUTS[way]))
+    check(read(tmp_path, LAYOUTS[way], name="sales.csv.gz"))
+
+
+def test_text_of_windows_is_read_where_it_is_said(tmp_path):
+    rows = [(f"Müller {row[0]}", *row[1:]) for row in ROWS]
+    content = text(rows, money="€{}".format).encode("cp1252")
+    with pytest.raises(ConfigError, match=r"line 2 is not UTF-8 text .*encoding=cp1252 reads 'Müller 1001"):
+        read(tmp_path, content)
+    check(read(tmp_path, content, encoding="cp1252"), rows)
+    with pytest.raises(ConfigError, match="encoding is 'klingon'; give one"):
+        read(tmp_path, content, encoding="klingon")
+
+
+def changed(at, cell, column=2, head=HEAD, rows=ROWS):
+    """Return the table with one cell changed."""
+    other = [list(row) for row in rows]
+    other[at][column] = cell
+    return text(other, head)
+
+
+STATES = [(*row, "sale") for row in ROWS]
+REFUSED = {
+    "a total": (text() + "Grand Total,2021-03-20,9\n", r"1 row that add up others \(row 25: 'Grand Total'\)"),
+    "nobody": (changed(3, "Guest", 0), r"1 row without a customer \(row 4: 'Guest'\)"),
+    "not set": (changed(3, "(not provided)", 0), r"without a customer \(row 4: '\(not provided\)'\)"),
+    "a dash": (changed(3, "\u2014", 0), r"without a customer \(row 4: '\u2014'\)"),
+    "another decimal sign": (changed(3, '"227,45"'), r"no number \(row 4: '227,45'\)"),
+    "too narrow, then a fault": (changed(3, "x").replace("2021-01-11,166", "166"), r"row 4: 'x'"),
+    "too narrow": (text() + "1004,2021\n", r"columns \(row 25: 2 instead of 3: '1004,2021'\)"),
+    "returned": (changed(5, "Refunded", 3, (*HEAD, "status"), STATES), r"row 6: 'Refunded'.*columns=\{status: null\}"),
+    "part of it returned": (changed(5, "partially_refunded", 3, (*HEAD, "status"), STATES), "row 6: 'partially"),
+    "credit": (changed(5, "C", 3, (*HEAD, "D/C"), STATES), r"by the column 'D/C' \(row 6: 'C'\)"),
+    "a flag": (changed(5, "TRUE", 3, (*HEAD, "is_refund"), [(*row, "FALSE") for row in ROWS]), "row 6: 'TRUE'"),
+    "price of an item": (text([(*row, "3") for row in ROWS], (*HEAD[:2], "price", "items")), "price of one piece"),
+    "order's id": (text([(at, *row[1:]) for at, row in enumerate(ROWS)], ("id", *HEAD[1:])), "'id' has another value in each"),
+    "both orders": (
+        text([(row[0], f"{row[1]:%d/%m/%Y}" if at > 8 else f"{row[1]:%m/%d/%Y}", row[2])
+              for at, row in enumerate(ROWS)]),
+        r"both as %d/%m/%Y, such as '13/02/2021' in row 14, and as %m/%d/%Y, such as '01/14/2021' in row 4"),
+    "two lengths of dates": (changed(3, "20210114", 1), r"row 4: '20210114'"),
+    "months": (text(day="{:%Y-%m}".format), "'2021-01' in row 1; they name no day"),
+    "weeks": (text(day="{:%G-W%V}".format), "'2021-W01' in row 1; they name no day"),
+    "an hour too many": (changed(3, "2021-01-14 24:30", 1), "row 4: '2021-01-14 24:30'"),
+    "rows wider than the head": (text(money=lambda amount: str(amount).replace(".", ",")), "3 columns, most rows have 4"),
+    "open both ways": (text(money=lambda _: "1.234"), r"'1\.234' in row 1 can be read in two ways"),
+    "a zero byte far behind": ((text() * 3000).encode() + b"10\x0004,2021-01-05,3\n", "holds zero bytes"),
+    "no rows and no end of a line": ("customer_id,date,amount", "has no rows below its head line"),
+    "compressed twice": (gzip.compress(gzip.compress(text().encode())), "is compressed twice"),
+    "old Excel": (b"\xd0\xcf\x11\xe0" + bytes(99), "workbook of an old Excel"),
+    "HTML": ("<html><table><tr><td>customer</td></tr></table></html>", "is a page of HTML"),
+    "JSON": ('{"customer": "1", "date": "2021-01-04"}\n', "is JSON"),
+    "SQLite": (b"SQLite format 3\0" + bytes(99), "is a database"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_names_row_value_and_remedy(tmp_path, case):
+    content, said = REFUSED[case]
+    with pytest.raises(ConfigError, match=said) as caught:
+        read(tmp_path, content)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_id_that_stands_for_many_is_asked_about(tmp_path):
+    rows = [("0" if at % 4 == 0 else f"{at}", *row[1:]) for at, row in enumerate(ROWS)]
+    with pytest.raises(ConfigError, match=r"'0' \(row 1\) has 6 of 24 rows, a usual one 1.0; say missing=\['0'\]"):
+        read(tmp_path, text(rows))
+    assert read(tmp_path, text(rows), missing=["0"], bad_rows="skip").customers == 18
+    assert read(tmp_path, text(rows), missing=["NA"]).customers == 19
+    named = [("Till 3" if at % 2 else f"{at}", *row[1:]) for at, row in enumerate(ROWS)]
+    assert "'Till 3' has 12 of 24 purchases, a usual one 1.0" in read(tmp_path, text(named)).warnings[0]
+
+
+def test_rows_marked_as_returned_are_counted_or_ignored(tmp_path):
+    content = changed(5, "refunded", 3, (*HEAD, "status"), STATES)
+    left = read(tmp_path, content, bad_rows="skip")
+    assert left.left_out == {"that are no purchase, or not in full, by the column 'status'": 1}
+    check(left, [row for at, row in enumerate(ROWS) if at != 5])
+    check(read(tmp_path, content, columns={"status": None}))
