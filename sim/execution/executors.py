@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -125,10 +126,26 @@ class _HereCrew(Crew):
         self._objects = []
 
 
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Have the processes that are started in here never hear Ctrl-C: not even while they load what they need."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # started with the first process, it would let Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _end_with(parent: int) -> None:
     """End this worker when the process that it works for is gone: after a kill -9 nobody else would tell it.
 
-    Ctrl-C reaches the whole group; it is for the one who asked, who then ends the workers.
+    Ctrl-C reaches the whole group; it is for the one who asked, who then ends the workers (:func:`_deaf_children`).
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -176,7 +193,8 @@ class _ProcessCrew(Crew):
             for said in arguments:
                 mine, theirs = context.Pipe()
                 process = context.Process(target=_serve, args=(theirs, make, said), env=dict(_ENVIRONMENT), daemon=True)
-                process.start()
+                with _deaf_children():
+                    process.start()
                 theirs.close()
                 self._lines.append(mine)
                 self._processes.append(process)
@@ -310,7 +328,8 @@ class LocalExecutor(Executor):
                         number, item = following
                     if self._pool is None:
                         self._pool = self._start()
-                    running[self._pool.submit(task, item)] = (number, item)
+                    with _deaf_children():
+                        running[self._pool.submit(task, item)] = (number, item)
                 if not running:
                     return
                 done, _ = wait(running, return_when=FIRST_COMPLETED)

@@ -5,6 +5,7 @@ import io
 import json
 import multiprocessing
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -324,6 +325,16 @@ def _always_dies(number):
     if number == 1:
         os._exit(9)
     return number
+
+
+def _hears_ctrl_c(_):
+    return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_workers_never_hear_ctrl_c_not_even_while_they_load():
+    with make_executor("local", workers=2) as executor:
+        assert dict(executor.run(_hears_ctrl_c, range(4))) == dict.fromkeys(range(4), False)
+    assert _hears_ctrl_c(0)  # this process does
 
 
 @pytest.mark.slow
