@@ -277,7 +277,7 @@ def totals(told: Story) -> list[str]:
     of = "with" if renews else "of"
     lines = [
         f"{in_words(life.arm)}: {in_renewals(counted(life.purchases, 'purchase'), renews)}, {life.focal_purchases} {of}"
-        f" {words.brand(told.scenario.focal)}; spent {words.money(life.spend)} there;"
+        f" {words.brand(told.scenario.focal)}; spent {words.money(life.spend)} there{_beside_purchases(told, life)};"
         f" worth {words.money(life.value)} to it today."
         for life in told.lives
     ]
@@ -286,6 +286,12 @@ def totals(told: Story) -> list[str]:
         how = f"{words.money(abs(change))} {'more' if change > 0 else 'less'} than" if change else "exactly what"
         lines.append(f"In {in_words(life.arm)} the customer is worth {how}{'' if change else ' it is'} in {before}.")
     return lines
+
+
+def _beside_purchases(told: Story, life: Life) -> str:
+    """Say how much of what was spent is ancillary revenue, which no purchase in the timeline shows."""
+    paid = sum(row[8] for row in life.events if row[3] == EventKind.PURCHASE and row[5] == told.scenario.focal)
+    return f", {_Words(told.scenario).money(life.spend - paid)} of it beside purchases" if life.spend != paid else ""
 
 
 def _last_stage(told: Story, life: Life) -> str:

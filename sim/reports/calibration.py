@@ -203,7 +203,7 @@ def calibration_document(done: Calibration, title: str, command: str) -> Documen
                 words=(1, 6),
             ),
             "command": command,
-            "name": command.rsplit("=", 1)[-1],
+            "members": len(done.members),
             "capabilities": CAPABILITIES_IN_WORDS,
         },
     )

@@ -118,8 +118,21 @@ def discovery_lines(found: Discovery, source: str) -> list[str]:
     return text_lines("discovery", **discovery_facts(found, source))
 
 
-def discovery_summary(found: Discovery, name: str) -> dict[str, Any]:
-    """Return the content of `summary.json`."""
+def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any]:
+    """Return the content of `summary.json`.
+
+    Parameters
+    ----------
+    found : Discovery
+    name : str
+        Of the scenario.
+    source : str
+        Name of the log's file.
+
+    Returns
+    -------
+    dict
+    """
     log, distances, mixture = found.log, found.distances, found.mixture
     close = None
     if distances is not None:
@@ -135,7 +148,7 @@ def discovery_summary(found: Discovery, name: str) -> dict[str, Any]:
         }
     return {
         "scenario": name,
-        "verdict": "\n".join(discovery_lines(found, name)),
+        "verdict": "\n".join(discovery_lines(found, source)),
         "log": {
             "cases": log.cases,
             "cases_without_events": log.cases_without_events,

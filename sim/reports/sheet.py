@@ -19,8 +19,10 @@ __all__ = [
     "difference_sheet",
     "moment_sheet",
     "move_sheet",
+    "parameter_sheet",
     "persona_sheet",
     "summary_sheet",
+    "target_sheet",
     "verdict_sheet",
 ]
 
@@ -244,6 +246,60 @@ def moment_sheet(summary: Mapping[str, Any]) -> Sheet | None:
         ),
     )
     return Sheet("Moments of truth", columns, rows, _currency(summary))
+
+
+def target_sheet(summary: Mapping[str, Any]) -> Sheet | None:
+    """Return the targets of a calibration with what was fitted; None of any other question.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of `summary.json`.
+    """
+    found = summary.get("targets")
+    if not isinstance(found, list):
+        return None
+    keys = ("metric", "arm", "persona", "brand", "value", "before", "fitted", "monte_carlo_error", "tolerance", "met")
+    rows = tuple(
+        (*(item[key] for key in keys[:-1]), "met" if item["met"] else "not met", item["source"]) for item in found
+    )
+    headings = ("Arm", "Persona", "Brand", "Wanted", "Before", "Fitted", "Monte-Carlo error", "Tolerance")
+    kinds = ("text",) * 3 + ("metric",) * 5
+    columns = (
+        Column("metric", "Key of the metric", width=24),
+        *(Column(key, heading, kind, 18) for key, heading, kind in zip(keys[1:-1], headings, kinds, strict=True)),
+        Column("met", "Verdict", width=10),
+        Column("source", "Source", width=60),
+    )
+    return Sheet("Targets", columns, rows)
+
+
+def parameter_sheet(summary: Mapping[str, Any]) -> Sheet | None:
+    """Return the parameters of a calibration with their fit; None of any other question.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of `summary.json`.
+    """
+    found = summary.get("parameters")
+    if not isinstance(found, list):
+        return None
+    keys = ("name", "about", "before", "fitted")
+    rows = tuple(
+        (*(item[key] for key in keys), *item["interval_90"], item["spread_left"], item["path"]) for item in found
+    )
+    columns = (
+        Column("name", "Parameter", width=24),
+        Column("about", "Meaning", width=60),
+        *(
+            Column(key, heading, "number", 16)
+            for key, heading in (("before", "Before"), ("fitted", "Fitted"), ("low", "90 % from"), ("high", "90 % to"))
+        ),
+        Column("spread_left", "Spread left", "share", 14),
+        Column("path", "Key", width=50),
+    )
+    return Sheet("Parameters", columns, rows)
 
 
 def verdict_sheet(title: str, facts: Sequence[tuple[str, Any]], verdict: str) -> Sheet:

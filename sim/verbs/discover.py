@@ -103,7 +103,7 @@ def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
     return Answer(
         name=plan.name,
         config=job.config({**plain(keys), "save_as": plan.name}),
-        summary=discovery_summary(found, plan.name),
+        summary=discovery_summary(found, plan.name, plan.path.name),
         tables=discovery_tables(found),
         files=lambda folder: write_discovery(found, folder / "config", plan.name, plan.path.name),
         report=discovery_document(found, plan.name, plan.path.name, plan.against, keys.drawn),

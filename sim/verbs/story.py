@@ -82,8 +82,9 @@ def _plan_recorded(job: Job[StoryKeys, None], name: str) -> StoryPlan:
 def _run(job: Job[StoryKeys, StoryPlan], session: Session) -> Answer:
     """Simulate the customer in every arm, tell it, and write it as a page."""
     from sim.experiments.story import story
-    from sim.reports.story import story_document
+    from sim.reports.story import story_document, story_sheets
     from sim.results.answer import Answer
+    from sim.results.workbook import TABLES, write_workbook
 
     plan, keys, scenario = job.plan, job.keys, job.plan.scenario
     traces = None
@@ -102,7 +103,12 @@ def _run(job: Job[StoryKeys, StoryPlan], session: Session) -> Answer:
         on_progress=session.progress(scenario.customer_weeks(), scenario.title or scenario.name).advance,
         traces=traces,
     )
-    return Answer(name=scenario.name, report=story_document(told), lines=[str(told)])
+    return Answer(
+        name=scenario.name,
+        files=lambda folder: write_workbook(folder / TABLES, story_sheets(told)),
+        report=story_document(told),
+        lines=[str(told)],
+    )
 
 
 COMMAND = Command(keys=StoryKeys, prepare=_prepare, run=_run, scenario=False)
