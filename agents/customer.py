@@ -12,8 +12,9 @@ import math
 import numpy as np
 
 from agents.environment import Decision, EdgeView, Environment, NodeView
-from agents.features import FEATURES
-from agents.population import NEVER, NOBODY
+from agents.features import FEATURES, relevance_counts
+from agents.need_clock import BEGINS_NEED, begin_need, luck_period, set_need_clock
+from agents.population import NOBODY
 from agents.purposes import Purpose
 from agents.rules.experience import (
     Felt,
@@ -32,13 +33,14 @@ from agents.rules.feelings import (
     felt_effort,
     intrusion,
     knowledge_after_touch,
+    not_rejected,
     opt_out_probability,
     privacy_after_intrusion,
     pull,
     relevance,
 )
-from agents.rules.need import carried_over, tail_position, weeks_left, whole_weeks
-from agents.rules.numerics import decode_unit, encode_unit, log, normal_quantile
+from agents.rules.need import tail_position
+from agents.rules.numerics import decode_unit, encode_unit, normal_quantile
 from agents.rules.talk import complaint_probability, praise_probability
 from agents.rules.transition import add_term, clipped_probability, odds
 from agents.rules.utility import (
@@ -110,6 +112,7 @@ class Customer:
         self.knowledge = 0.0
         self.adopted = False
         self.searched = False
+        self.visiting = False
         self.buyer = False
         self.focal_at_start = False
 
@@ -139,8 +142,8 @@ class Customer:
         return float(self.world.level(brand, self.persona).prospect_knowledge)
 
     def relevance_of(self, brand: int) -> float:
-        """Relevance of a brand's offers; none without a host brand or after opting out."""
-        if brand == NOBODY or brand in self.opted_out:
+        """Relevance of a brand's offers, as far as it counts; none without a host brand or after opting out."""
+        if brand == NOBODY or brand in self.opted_out or not relevance_counts(self, brand):
             return 0.0
         return relevance(self.world.level(brand, self.persona).personalization, self.known_by(brand))
 
@@ -196,10 +199,10 @@ class Customer:
             edge = self._pick_edge(node, strongest, disturbed, contacted, need_due)
             if edge is None:
                 break
-            if waits:
-                self.occasion = (self.occasion + 1) & 0xFFFF
-                self.need_week = world.week
-                self.searched = False
+            if waits and edge.visits:
+                self.visiting = True
+            elif waits:
+                begin_need(self)
             node = self._enter(edge.target, disturbed)
             moving = node.weeks == 0
 
@@ -208,7 +211,7 @@ class Customer:
         does = self.world.node(self.host, self.stage).does
         if does == "wait":
             return self.need_at - self.world.week <= self.world.constants.near_weeks
-        return does in ("recall", "search", "use")
+        return does in ("recall", "search", "use", "visit")
 
     def _receive_contacts(self) -> tuple[float, float]:
         """Receive this week's contacts (docs/model.md 7.3); returns the strongest pull and the strongest intrusion."""
@@ -225,25 +228,25 @@ class Customer:
                 continue
             u = world.draw(self.customer_id, Purpose.MOMENT, world.week, brand, 0)
             aimed = u < level.context
-            if aimed and not self._may_be_timely():
+            if (aimed and not self._may_be_timely()) or not world.is_reachable(brand, self.stage):
                 continue
             known = relevance(level.personalization, self.known_by(brand))
             disturbance = intrusion(self.traits["privacy_concern"], known, world.segment(brand).covert)
             disturbed = max(disturbed, disturbance)
             self._count_contact(brand, u, level.context)
             added += constants.contact_fatigue * (1.0 if aimed else constants.mistimed)
-            if aimed or level.recommendation > 0.0 or self._heeds(brand):
-                strength = pull(known, fatigue, constants.resistance * disturbance)
+            heeded, u = self._heeding(brand, aimed or level.recommendation > 0.0)
+            if u < heeded:
+                counted = known if relevance_counts(self, brand) else 0.0
+                strength = pull(counted, fatigue, constants.resistance * disturbance)
                 draws = level.help == 0.0 and world.has_stage(brand, self.stage)
                 if draws and strength > strongest:
                     strongest, host = strength, brand
-                if self.considered:
+                if self.considered and u < heeded * not_rejected(constants.rejection * disturbance):
                     self.considered |= {brand}
                 if level.help > 0.0 and brand == self.incumbent:
-                    helped = constants.help * strength
-                    self._set_satisfaction(
-                        satisfaction_after_help(self.satisfaction, helped, constants.satisfaction_rate)
-                    )
+                    aim, rate = constants.help * strength, constants.satisfaction_rate
+                    self._set_satisfaction(satisfaction_after_help(self.satisfaction, aim, rate))
             if disturbance > 0.0:
                 self._feel_intrusion(brand, disturbance)
             self._opt_out(brand, known, fatigue, disturbance)
@@ -273,10 +276,11 @@ class Customer:
             concern = privacy_after_intrusion(self.traits["privacy_concern"], rate, disturbance)
             self.traits["privacy_concern"] = unit(concern)
 
-    def _heeds(self, brand: int) -> bool:
-        """Decide whether a mistimed contact is heeded like a timely one."""
-        world = self.world
-        return world.draw(self.customer_id, Purpose.MOMENT, world.week, brand, 2) < float(world.segment(brand).heeded)
+    def _heeding(self, brand: int, timely: bool) -> tuple[float, float]:
+        """Chance that a contact is heeded, of mistimed ones a smaller one, and the draw that decides."""
+        segment = self.world.segment(brand)
+        u = self.world.draw(self.customer_id, Purpose.MOMENT, self.world.week, brand, 2)
+        return float(segment.answered if timely else segment.heeded), u
 
     def _opt_out(self, brand: int, known: float, fatigue: float, disturbance: float) -> None:
         """Decide after a contact whether to opt out of all contacts of the brand."""
@@ -313,7 +317,7 @@ class Customer:
         """Edge taken, or None to stay (competing risks, docs/model.md 7.2); the reference comes last."""
         world = self.world
         if node.weeks == 0:
-            period = self.occasion if world.constants.has_needs else world.week
+            period = luck_period(self) if world.constants.has_needs else world.week
             u = world.draw(self.customer_id, Purpose.STEP, period, self.stage, 0)
         else:
             u = world.draw(self.customer_id, Purpose.WEEK, world.week, self.stage, 0)
@@ -367,6 +371,8 @@ class Customer:
             self.host = self.incumbent
             self.considered = self.initial = frozenset()
             node = world.node(self.host, stage)
+        if self.visiting and node.does in BEGINS_NEED:
+            begin_need(self)
         self._take_channel(node)
         strain = self.effort_of(node, self.ease_with(self.host))
         if strain > 0.0:
@@ -378,7 +384,7 @@ class Customer:
         if node.does != "choose":
             world.note(self, "STAGE", self.host, self.channel, NOBODY, 0)
         if node.does == "wait":
-            self.set_need_clock()
+            set_need_clock(self)
         elif node.does == "recall":
             self._recall()
         elif node.does == "search":
@@ -400,7 +406,7 @@ class Customer:
         if not node.mix:
             return
         world = self.world
-        u = world.draw(self.customer_id, Purpose.ENTRY, self.occasion, self.stage, 0)
+        u = world.draw(self.customer_id, Purpose.ENTRY, luck_period(self), self.stage, 0)
         self.channel = next((at for at, share in enumerate(node.mix[:-1]) if u < share), len(node.mix) - 1)
         if self.host == NOBODY:
             return
@@ -409,26 +415,6 @@ class Customer:
         if channel.digital and self.host == self.incumbent:
             automation = world.level(self.host, self.persona).automation
             self.knowledge = unit(knowledge_after_touch(self.knowledge, world.constants.knowledge_rate, automation))
-
-    def set_need_clock(self, *, first: bool = False) -> None:
-        """Start the need clock (docs/model.md 7.1); the ``first`` gap is entered at a uniform point."""
-        world, constants = self.world, self.world.constants
-
-        def draw(which: int) -> float:
-            return world.draw(self.customer_id, Purpose.NEED, self.occasion, 0, which)
-
-        if constants.cyclical:
-            gap = constants.mean_gap
-        else:
-            gap = constants.mean_gap * self.gap * world.gap(tail_position(log(1.0 - draw(0))))
-        if first:
-            weeks = int(min(gap, 60000.0) * draw(2))
-        else:
-            weeks = int(whole_weeks(gap, draw(1)))
-            weeks += int(carried_over(float(self.need_at - self.need_week), constants.carry_over, draw(3)))
-            if constants.from_need:
-                weeks = int(weeks_left(weeks, world.week - self.need_week))
-        self.need_at = min(world.week + weeks, NEVER - 1)
 
     def _recall(self) -> None:
         """Initial consideration set: each brand by its salience, the incumbent almost surely, at least one."""
@@ -560,7 +546,7 @@ class Customer:
                 constants.experience_intrusion,
             ),
             constants.experience_noise_sd,
-            normal_quantile(world.draw(self.customer_id, Purpose.ENTRY, self.occasion, self.stage, 1)),
+            normal_quantile(world.draw(self.customer_id, Purpose.ENTRY, luck_period(self), self.stage, 1)),
         )
         surprise = experience - self.expectation
         self.expectation = single(expectation_after(self.expectation, surprise, constants.expectation_rate))
@@ -582,7 +568,7 @@ class Customer:
             world.pay(self, brand, "ANCILLARY", math.floor(extra * constants.ancillary_margin + 0.5))
         if surprise < 0.0:
             probability = complaint_probability(constants.complaint_rate, self.traits["sociability"], surprise)
-            if world.draw(self.customer_id, Purpose.ENTRY, self.occasion, self.stage, 2) < probability:
+            if world.draw(self.customer_id, Purpose.ENTRY, luck_period(self), self.stage, 2) < probability:
                 world.count(self, brand, "COMPLAINTS", 1)
                 world.say(self, brand, good=False)
                 world.note(self, "COMPLAINT", brand, NOBODY, NOBODY, 0)

@@ -16,7 +16,7 @@ class EdgeView:
     """An edge of the journey. ``hazard`` is "logit", "probability" or "reference".
 
     ``by_step`` are probabilities by time in stage, empty where it has none; ``personas`` the indices of those to whom
-    it is open, or None: all.
+    it is open, or None: all; ``visits`` whether it leads to a visit.
     """
 
     target: int
@@ -27,6 +27,7 @@ class EdgeView:
     terms: tuple[tuple[str, float], ...]
     by_step: tuple[float, ...] = ()
     personas: frozenset[int] | None = None
+    visits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,10 @@ class Environment(Protocol):
 
     def has_stage(self, brand: int, stage: int) -> bool:
         """Whether the brand's journey has a stage of its own like this."""
+        ...
+
+    def is_reachable(self, brand: int, stage: int) -> bool:
+        """Whether the brand makes contacts in this stage."""
         ...
 
     def adoption(self) -> float:

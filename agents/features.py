@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from agents.population import NOBODY
 from agents.traits import TRAITS
 
-__all__ = ["FEATURES", "TOWARD_INCUMBENT", "Feature"]
+__all__ = ["FEATURES", "TOWARD_INCUMBENT", "Feature", "relevance_counts"]
 
 #: Value of a feature from the customer (:class:`agents.customer.Customer`), the node the customer stands on
 #: (:class:`agents.environment.NodeView`), and the strongest pull and worst intrusion of this week's contacts.
@@ -41,6 +41,15 @@ def _of_host(value: Callable[[Any], float]) -> Feature:
         return value(customer) if customer.host != NOBODY else 0.0
 
     return feature
+
+
+def relevance_counts(customer: Any, brand: int) -> bool:
+    """Whether what a brand says can be relevant: preferences are formed, by use or some time after the need (7.3)."""
+    world, forming = customer.world, customer.world.constants.forming_weeks
+    if not forming or customer.incumbent == brand:
+        return True
+    needs = world.node(customer.host, customer.stage).does != "wait" and not customer.visiting
+    return bool(needs and world.week - customer.need_week >= forming)
 
 
 FEATURES: dict[str, Feature] = {

@@ -26,6 +26,7 @@ __all__ = [
     "NOBODY",
     "SAMPLED",
     "SEARCHED",
+    "VISITING",
     "WEEKLY",
     "Population",
     "allocate",
@@ -54,6 +55,7 @@ SEARCHED = 2  # passed through a search stage since the need arose
 BUYER = 4  # bought the focal brand within the horizon
 FOCAL_AT_START = 8  # customer of the focal brand when the horizon began
 SAMPLED = 16  # events are logged
+VISITING = 64  # on a visit: the need clock goes on
 MOVED = 32  # left the stage in which life began
 
 #: One account per customer over the horizon; money in cents, ``value`` discounted to the horizon's first week.

@@ -2,17 +2,20 @@
 
 from enum import IntEnum
 
-__all__ = ["WINDOW", "Purpose"]
+__all__ = ["OF_VISITS", "WINDOW", "Purpose"]
 
 #: Weeks whose contact draws come out of one block of luck (eight 16-bit draws).
 WINDOW = 8
+#: Added to the week of a visit: a period that is no occasion's number.
+OF_VISITS = 1 << 16
 
 
 class Purpose(IntEnum):
     """Purpose of a draw; its key also has seed, replicate, customer, a period and an index.
 
     Beside each purpose stand its period and its index. A block holds four words. The period is the number of an
-    occasion where a faster journey is to keep its draws, else the week.
+    occasion where a faster journey is to keep its draws, else the week; on a visit the week too, above
+    :data:`OF_VISITS`.
     """
 
     BIRTH = 0  # once: persona, first stage, need rate, phase of the first need

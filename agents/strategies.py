@@ -122,6 +122,7 @@ class Contacts:
         "weeks",
         optional=True,
     )
+    stages: tuple[str, ...] = quantity("stages in which contacts are made, by name; none named: all", default=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +275,9 @@ class Strategy:
         MESSAGES,
         "what contacts say: an invitation to buy; a recommendation to look for a better plan, which may remind of "
         "leaving; or help with what was bought",
+    )
+    caller: str = choice(
+        "person", ("person", "machine"), "who makes contacts: a person, or a machine that says that it is one"
     )
     start_week: int = whole(0, 0, 65000, "week of the horizon in which the strategy starts", "weeks")
     costs: Costs = quantity("what it costs", factory=Costs)

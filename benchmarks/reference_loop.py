@@ -24,12 +24,20 @@ from sim.engine.block import KERNELS
 from sim.engine.contact import rate_of
 from sim.engine.customer.brand_mask import has
 from sim.engine.customer.consideration import recall, search
-from sim.engine.customer.contact_response import is_moment, meet_contact
+from sim.engine.customer.contact_response import is_moment, is_reachable, meet_contact
 from sim.engine.customer.event_log import log_stage
 from sim.engine.customer.experience import bond, experience
 from sim.engine.customer.feelings import present_fatigue, present_habit, relevance_of, store_fatigue
 from sim.engine.customer.movement import arrive, count_moves, settle_entry
-from sim.engine.customer.need_clock import is_need_due, leave_wait, set_need_clock, turn_to_incumbent
+from sim.engine.customer.need_clock import (
+    begin_visit,
+    is_need_due,
+    leave_wait,
+    luck_period,
+    meet_need,
+    set_need_clock,
+    turn_to_incumbent,
+)
 from sim.engine.customer.purchase import buy
 from sim.engine.customer.stage_view import lay_out_week, level_of, node_at
 from sim.engine.customer.word_of_mouth import group_of, talk
@@ -120,7 +128,7 @@ def _pick(
     scratch.intrusions[i & (BLOCK - 1)] = disturbed
     instant = node.weeks == 0
     if node.weighs:
-        when = np.int64(customer.occasion) if instant else workspace.clock[_AT_WEEK]
+        when = luck_period(workspace, customer) if instant else workspace.clock[_AT_WEEK]
         words = _draw(world, customer_id, _STEP if instant else _WEEK, when, np.int64(customer.stage))
     else:
         words = _draw(world, customer_id, _WEEK, _EVER, _EVER)
@@ -186,7 +194,7 @@ def _utility(
     elif customer.incumbent != NOBODY:
         utility += constants.novelty_weight * decode_unit(customer.novelty_seeking)
     if brand == customer.host:
-        utility += constants.relevance_weight * relevance_of(workspace, customer, brand)
+        utility += constants.relevance_weight * relevance_of(world, workspace, customer, brand)
     return utility
 
 
@@ -240,7 +248,8 @@ def _enter(
     arrive(customer, stage, workspace.clock[_AT_WEEK])
     if does == _DOES_WAIT:
         at = turn_to_incumbent(workspace, customer, stage)
-    entry = _draw(world, customer_id, _ENTRY, np.int64(customer.occasion), stage)
+    meet_need(workspace, customer, does)
+    entry = _draw(world, customer_id, _ENTRY, luck_period(workspace, customer), stage)
     settle_entry(world, workspace, counters, customer, customer_id, at, uniform(np.int64(entry[0])))
     if does != _DOES_CHOOSE:
         log_stage(workspace, counters, customer, customer_id)
@@ -287,7 +296,8 @@ def _meet(
             words = _draw(world, customer_id, _MOMENT, week, brand)
             aimed = uniform(np.int64(words[0])) < level_of(workspace, customer, brand).context
             # A company that knows where the customer is holds back what would not be timely.
-            if not aimed or is_moment(world, workspace, customer):
+            timely = not aimed or is_moment(world, workspace, customer)
+            if timely and is_reachable(world, market, customer, brand):
                 u, noticed = uniform(np.int64(words[1])), uniform(np.int64(words[2]))
                 strength, intrusion, tiring = meet_contact(
                     world, market, workspace, counters, customer, customer_id, brand, aimed, u, noticed, fatigue
@@ -323,7 +333,9 @@ def _live(
         return
     edge = _pick(world, market, workspace, population, i, at, strongest, disturbed)
     while edge != NOBODY:
-        if world.nodes[at].does == _DOES_WAIT:
+        if world.nodes[at].does == _DOES_WAIT and world.edges[edge].visits != 0:
+            begin_visit(customer)
+        elif world.nodes[at].does == _DOES_WAIT:
             leave_wait(workspace, customer)
         workspace.edge_counts[edge, customer.persona] += 1
         _enter(world, market, workspace, counters, customer, customer_id, world.edges[edge].target, disturbed)

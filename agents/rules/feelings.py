@@ -8,6 +8,7 @@ __all__ = [
     "felt_effort",
     "intrusion",
     "knowledge_after_touch",
+    "not_rejected",
     "opt_out_probability",
     "privacy_after_intrusion",
     "pull",
@@ -151,6 +152,30 @@ def pull(relevance: float, fatigue: float, resisted: float) -> float:
     1.0 0.5 0.3679
     """
     return (0.5 + 0.5 * relevance) * exp(-fatigue - resisted)
+
+
+@rule
+def not_rejected(rejected: float) -> float:
+    """Share of contacts that are not rejected for what they know: exp(-rejected).
+
+    Sign: van Doorn & Hoekstra (2013), Aguirre et al. (2015); the form is an assumption.
+
+    Parameters
+    ----------
+    rejected : float
+        Rejection per unit of intrusion times intrusion, >= 0.
+
+    Returns
+    -------
+    float
+        Share, in (0, 1].
+
+    Examples
+    --------
+    >>> print(not_rejected(0.0), round(not_rejected(0.5), 4))
+    1.0 0.6065
+    """
+    return exp(-rejected)
 
 
 @rule

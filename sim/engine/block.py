@@ -15,7 +15,7 @@ from agents.population import Population
 from sim.engine.choice import buy_lanes
 from sim.engine.contact import contact_active, contact_lanes, look_ahead
 from sim.engine.customer.movement import count_moves
-from sim.engine.customer.need_clock import leave_wait
+from sim.engine.customer.need_clock import begin_visit, leave_wait
 from sim.engine.customer.stage_view import lay_out_week, node_at
 from sim.engine.features import load_feature
 from sim.engine.intrinsics import VECTOR_WIDTH, compress_all
@@ -86,7 +86,10 @@ def _move(world: World, workspace: Workspace, population: Population, at: Int, l
         counts = workspace.edge_counts[edge_id]
         for turn in range(moved):
             counts[population.people[scratch.selected[turn]].persona] += 1
-        if node.does == _DOES_WAIT:
+        if node.does == _DOES_WAIT and world.edges[edge_id].visits != 0:
+            for turn in range(moved):
+                begin_visit(population.people[scratch.selected[turn]])
+        elif node.does == _DOES_WAIT:
             for turn in range(moved):
                 leave_wait(workspace, population.people[scratch.selected[turn]])
         if node.shared:

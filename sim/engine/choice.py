@@ -88,7 +88,7 @@ def _prepare_choice(world: World, workspace: Workspace, population: Population, 
         novelty = constants.novelty_weight * decode_unit(customer.novelty_seeking)
         scratch.novelty[lane] = 0.0 if customer.incumbent == NOBODY else novelty
         scratch.relevance[lane] = constants.relevance_weight * relevance_of(
-            workspace, customer, np.int64(customer.host)
+            world, workspace, customer, np.int64(customer.host)
         )
         scratch.incumbent[lane] = customer.incumbent
         scratch.host[lane] = customer.host

@@ -11,7 +11,7 @@ from agents.population import NEVER, WEEKLY, Population
 from agents.purposes import Purpose
 from agents.rules.numerics import uniform
 from sim.engine.customer.brand_mask import has
-from sim.engine.customer.contact_response import is_moment, meet_contact
+from sim.engine.customer.contact_response import is_moment, is_reachable, meet_contact
 from sim.engine.customer.feelings import present_fatigue, store_fatigue
 from sim.engine.customer.stage_view import level_of
 from sim.engine.draws import draw_lanes
@@ -93,12 +93,14 @@ def _contact_brand(
     draw_lanes(world, workspace, _MOMENT, brand, lanes, scratch.draws)
     made = np.int64(0)
     for lane in range(lanes):
-        level = level_of(workspace, population.people[scratch.index[lane]], brand)
+        customer = population.people[scratch.index[lane]]
+        level = level_of(workspace, customer, brand)
         aimed = uniform(np.int64(scratch.draws[0, lane])) < level.context
         scratch.is_aimed[lane] = aimed
         scratch.selected[made] = lane
         # A company that knows where the customer is holds back what would not be timely.
-        made += np.int64(has(scratch.reached_by[lane], brand) & ((not aimed) | (scratch.is_timely[lane] != 0)))
+        sent = has(scratch.reached_by[lane], brand) & ((not aimed) | (scratch.is_timely[lane] != 0))
+        made += np.int64(sent & is_reachable(world, market, customer, brand))
     for position in range(made):
         lane = scratch.selected[position]
         i = scratch.index[lane]

@@ -9,7 +9,13 @@ from agents.kernel import kernel
 from agents.population import NOBODY, Population
 from agents.rules.numerics import decode_unit
 from agents.traits import TRAITS
-from sim.engine.customer.feelings import ease_of, effort_of, present_fatigue, present_habit, relevance_of
+from sim.engine.customer.feelings import (
+    ease_of,
+    effort_of,
+    present_fatigue,
+    present_habit,
+    relevance_of,
+)
 from sim.engine.customer.word_of_mouth import group_of
 from sim.engine.workspace import BLOCK, Clock, Workspace
 from sim.scenario.journey import FEATURES
@@ -91,7 +97,7 @@ def load_feature(
     elif feature == _RELEVANCE:
         for lane in range(lanes):
             customer = people[scratch.index[lane]]
-            felt[lane] = relevance_of(workspace, customer, np.int64(customer.host))
+            felt[lane] = relevance_of(world, workspace, customer, np.int64(customer.host))
     elif feature == _PULL:
         for lane in range(lanes):
             felt[lane] = scratch.pulls[scratch.index[lane] & (BLOCK - 1)]

@@ -20,7 +20,7 @@ from sim.engine.customer.event_log import log_stage
 from sim.engine.customer.experience import bond, experience
 from sim.engine.customer.feelings import add_effort
 from sim.engine.customer.movement import arrive, settle_entry
-from sim.engine.customer.need_clock import set_need_clock, turn_to_incumbent
+from sim.engine.customer.need_clock import luck_period, meet_need, set_need_clock, turn_to_incumbent
 from sim.engine.customer.stage_view import next_due, stage_view_of
 from sim.engine.customer.word_of_mouth import group_of, talk
 from sim.engine.draws import draw_lanes
@@ -317,6 +317,17 @@ def experience_lanes(
             )
 
 
+@inlined
+def _arrive_lanes(workspace: Workspace, population: Population, stage: Int, does: Int, lanes: Int) -> None:
+    """Let the customers of the lanes stand in a stage, and leave the period of each one's luck there."""
+    scratch = workspace.scratch[0]
+    for lane in range(lanes):
+        customer = population.people[scratch.index[lane]]
+        arrive(customer, stage, workspace.clock[_AT_WEEK])
+        meet_need(workspace, customer, does)
+        scratch.period[lane] = luck_period(workspace, customer)
+
+
 @kernel()
 def enter_node(
     world: World,
@@ -346,7 +357,7 @@ def enter_node(
     scratch = workspace.scratch[0]
     moving = -workspace.entered[at]
     constants = world.constants[0]
-    first, week = workspace.clock[_AT_FIRST], workspace.clock[_AT_WEEK]
+    first = workspace.clock[_AT_FIRST]
     stage, does = at % constants.stages, world.nodes[at].does
     for start in range(0, workspace.entered[at], LANES):
         lanes = min(LANES, workspace.entered[at] - start)
@@ -357,10 +368,7 @@ def enter_node(
         if pays:
             for lane in range(lanes):
                 prefetch_l2(counters.accounts, np.int64(scratch.index[lane]))
-        for lane in range(lanes):
-            customer = population.people[scratch.index[lane]]
-            arrive(customer, stage, week)
-            scratch.period[lane] = customer.occasion
+        _arrive_lanes(workspace, population, stage, does, lanes)
         if does == _DOES_WAIT:
             for lane in range(lanes):
                 scratch.node[lane] = turn_to_incumbent(workspace, population.people[scratch.index[lane]], stage)

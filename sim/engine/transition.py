@@ -16,7 +16,7 @@ from agents.population import MOVED, NOBODY, Population
 from agents.purposes import Purpose
 from agents.rules.numerics import uniform
 from agents.rules.transition import add_term, clipped_probability, odds
-from sim.engine.customer.need_clock import is_need_due
+from sim.engine.customer.need_clock import is_need_due, luck_period
 from sim.engine.customer.stage_view import level_of
 from sim.engine.draws import draw_lanes
 from sim.engine.features import load_feature
@@ -74,7 +74,7 @@ def _draw(world: World, workspace: Workspace, population: Population, at: Int, i
     # Without needs there are no occasions to tell one visit from the next: the week does.
     if instant and constants.has_needs != 0:
         for lane in range(lanes):
-            scratch.period[lane] = people[scratch.index[lane]].occasion
+            scratch.period[lane] = luck_period(workspace, people[scratch.index[lane]])
     else:
         week = workspace.clock[_AT_WEEK]
         for lane in range((lanes + 7) & -8):

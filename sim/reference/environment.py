@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from agents.customer import Customer, single, unit
 from agents.environment import Decision, EdgeView, NodeView
+from agents.need_clock import set_need_clock
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import log, uniform
@@ -59,6 +60,7 @@ def _views(world: World) -> dict[int, NodeView]:
                     terms=tuple((FEATURES[term.feature], float(term.coefficient)) for term in terms),
                     by_step=tuple(world.by_step[edge.first_step : edge.end_step].tolist()),
                     personas=_personas(int(edge.personas)),
+                    visits=bool(edge.visits),
                 )
             )
         views[at] = NodeView(
@@ -224,6 +226,10 @@ class WorldEnvironment:
         """Whether the brand's journey has a stage of its own like this."""
         journey = self.segment(brand).journey
         return bool(self._node_of[journey][stage] // self.constants.stages == journey)
+
+    def is_reachable(self, brand: int, stage: int) -> bool:
+        """Whether the brand makes contacts in this stage."""
+        return bool(int(self.segment(brand).stages[stage >> 6]) >> (stage & 63) & 1)
 
     def adoption(self) -> float:
         """Share of customers who ever bought in the category."""
@@ -424,4 +430,4 @@ def draw_customer(customer: Customer, born: Birth) -> None:
         position = world.draw(customer_id, Purpose.TRAITS, 0, trait // 4, trait % 4) * (len(table) - 1)
         customer.traits[name] = unit(_quantile(table, position))
     if world.node(customer.host, customer.stage).does == "wait":
-        customer.set_need_clock(first=True)
+        set_need_clock(customer, first=True)

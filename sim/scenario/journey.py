@@ -41,6 +41,7 @@ class Does(IntEnum):
     USE = 5
     BOND = 6
     TALK = 7
+    VISIT = 8
 
 
 DOES: tuple[str, ...] = tuple(item.name.lower() for item in Does)

@@ -132,6 +132,21 @@ class Contact:
     optout_fatigue: float = number(0.004, 0.0, 1.0, "hazard added per unit of fatigue", "per contact")
     optout_intrusion: float = number(0.002, 0.0, 1.0, "hazard added per unit of intrusion", "per contact")
     resistance: float = number(1.0, 0.0, 10.0, "by how much one unit of intrusion lowers the logarithm of a pull")
+    rejection: float = number(
+        0.0,
+        0.0,
+        10.0,
+        "by how much one unit of intrusion lowers the logarithm of the chance that a contact's brand is considered",
+    )
+    forming_weeks: int = whole(
+        0,
+        0,
+        520,
+        "weeks from the need until preferences are formed; before, what is relevant counts for the brand's customers"
+        " alone; 0: it counts for everybody",
+        "weeks",
+    )
+    refusal: float = number(0.8, 0.0, 1.0, "share of contacts that nobody heeds where a machine says that it is one")
     help: float = number(0.5, 0.0, 10.0, "satisfaction that a contact with help and full pull leads to", "utility")
     covert: float = number(4.0, 1.0, 10.0, "how much larger intrusion is where data use is covert (factor)")
 

@@ -120,6 +120,11 @@ def check_journeys(
             f"{where}: the journeys {', '.join(journeys)} have {count} stages of different names;"
             f" give up to {MAX_STAGES}"
         )
+    for arm in arms.values():
+        for brand, plan in arm.plans.items():
+            answers = plan.best_response.strategies.values() if plan.best_response is not None else ()
+            for strategy in (plan.strategy, *answers):
+                _check_contact_stages(strategy, f"arms.{arm.name}.{brand}", stage_names(journeys), where)
     if market.name != "none":
         return
     # Without brands no host brand moves a customer from one chain to another, so all chains begin alike.
@@ -130,6 +135,15 @@ def check_journeys(
             raise ConfigError(
                 f"{where}: arms.{arm.name} starts journey {journey.name!r} otherwise than the baseline starts"
                 f" {begin.name!r}; give both the same start, or compare them in two runs"
+            )
+
+
+def _check_contact_stages(strategy: Strategy, place: str, known: tuple[str, ...], where: str) -> None:
+    for stage in strategy.contacts_per_week.stages:
+        if stage not in known:
+            raise ConfigError(
+                f"{where}: {place}: contacts_per_week.stages names {show(stage)}, which is no stage of the journeys;"
+                f" {suggest(str(stage), known, 'their stages are')}"
             )
 
 

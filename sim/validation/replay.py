@@ -55,6 +55,8 @@ class Replay:
         Successful innovations the effect is divided by; 0 where it is not.
     sign : int
         Sign that the two treatments have against each other, where the words of the row speak of each alone; else 0.
+    replicates : int
+        Independent repetitions of every arm.
     lacks : str
         Mechanism that is missing where the size is not reproduced.
     """
@@ -67,6 +69,7 @@ class Replay:
     digital: bool = False
     successes: float = 0.0
     sign: int = 0
+    replicates: int = _REPLICATES
     lacks: str = ""
 
 
@@ -102,7 +105,7 @@ def plan_replay(run: PatternRun, experiment: FieldExperiment) -> Replay:
         return Replay(experiment=experiment, missing=kind["missing"])
     setting = next((name for name in kinds["settings"] if re.search(rf"\b{name}\b", words)), "average")
     base = run.scenario(kinds["settings"][setting])
-    horizon = _horizon(words)
+    horizon = kind.get("horizon", _horizon(words))
     successes = 0.0
     if "per success" in words:
         innovation = base.market.innovation
@@ -111,14 +114,20 @@ def plan_replay(run: PatternRun, experiment: FieldExperiment) -> Replay:
     capability = kind.get("capability", "")
     return Replay(
         experiment=experiment,
-        scenario=_scenario(run, base, kind, kinds["tool"], horizon),
+        scenario=_scenario(run, base, {**kind, "response": "response" in metrics}, kinds["tool"], horizon),
         capability=capability if capability in CAPABILITIES else "",
         metrics=tuple(metrics),
         digital="most digital" in words,
         successes=successes,
         sign=kind.get("sign", 0),
+        replicates=kind.get("replicates", _REPLICATES),
         lacks=kind.get("lacks", ""),
     )
+
+
+def _scanned(kind: Mapping[str, Any]) -> tuple[float, ...]:
+    """Return the effectiveness at which a kind is run: one where it is about no capability, which has none."""
+    return SCANNED if kind.get("capability") in CAPABILITIES else (1.0,)
 
 
 def _treated(effectiveness: float) -> str:
@@ -145,6 +154,11 @@ def _scenario(run: PatternRun, base: Scenario, kind: Mapping[str, Any], tool: fl
     written = base.to_dict()
     led = written["journeys"][journey]
     control_journey = journey
+    if "adds" in kind:
+        written["journeys"][journey] = _with_more(led, kind["adds"])
+    for key, value in kind.get("market", {}).items():
+        group, name = key.split(".")
+        written["market"][group][name] = value
     if "drop" in kind or "lift" in kind:
         control_journey = f"{journey}_control"
         written["journeys"][control_journey] = {**_without(led, kind.get("drop", ())), "name": control_journey}
@@ -156,14 +170,18 @@ def _scenario(run: PatternRun, base: Scenario, kind: Mapping[str, Any], tool: fl
         levels: dict[str, Any] = {}
         for part in parts:
             levels |= {name: tool if value == _TOOL else value for name, value in kind.get(part, {}).items()}
+        if "contacts_per_week" in levels:
+            levels["contacts_per_week"] = _in_stages(levels["contacts_per_week"], led)
         felt = {kind["capability"]: effectiveness} if kind.get("capability") in CAPABILITIES else {}
         return {"focal": {"journey": journey, "strategy": {**levels, _EFFECTIVENESS: felt}}}
 
     arms = {_NONE: arm(control_journey, 1.0, "both"), _CONTROL: arm(control_journey, 1.0, "both", "control")}
-    for effectiveness in SCANNED:
+    for effectiveness in _scanned(kind):
         arms[_treated(effectiveness)] = arm(journey, effectiveness, "both", "treated")
     if "also" in kind:
         arms[_ALSO] = arm(journey, 1.0, "both", "also")
+    if kind["response"]:
+        arms |= _without_contacts(arms)
     written |= {
         "arms": arms,
         "baseline": _NONE,
@@ -173,6 +191,34 @@ def _scenario(run: PatternRun, base: Scenario, kind: Mapping[str, Any], tool: fl
         "population": run.population(_CUSTOMERS),
     }
     return Scenario.from_dict(written)
+
+
+def _without_contacts(arms: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the twins of arms whose levels are not those of the arm without any contact: as they are, uncontacted.
+
+    What a company does beside its contacts is no response to them.
+    """
+    twins = {}
+    for name, one in arms.items():
+        strategy = {key: value for key, value in one["focal"]["strategy"].items() if key != "contacts_per_week"}
+        if strategy != arms[_NONE]["focal"]["strategy"]:
+            twins[f"{name}_{_NONE}"] = {"focal": {**one["focal"], "strategy": strategy}}
+    return twins
+
+
+def _in_stages(contacts: Mapping[str, Any], journey: Mapping[str, Any]) -> dict[str, Any]:
+    """Return contacts made in stages that do something (`stages: [search]`) as contacts in stages by name."""
+    names = [name for name, stage in journey["stages"].items() if stage["does"] in contacts.get("stages", ())]
+    return {**contacts, "stages": names}
+
+
+def _with_more(journey: Mapping[str, Any], adds: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a journey with further stages and edges behind its own."""
+    return {
+        **journey,
+        "stages": {**journey["stages"], **adds.get("stages", {})},
+        "edges": {**journey["edges"], **{f"{edge['from']}_to_{edge['to']}_added": edge for edge in adds["edges"]}},
+    }
 
 
 def _without(journey: Mapping[str, Any], stages: Any) -> dict[str, Any]:
@@ -214,17 +260,19 @@ def effects_of(run: PatternRun, plan: Replay) -> Array:
         affinity = [each.digital_affinity.mean for each in scenario.personas]
         persona = 1 + int(np.argmax(affinity))
     rows = []
-    for arms in run.replicates(scenario, _REPLICATES):
+    for arms in run.replicates(scenario, plan.replicates):
         found = {name: _outcomes(history, scenario, persona) for name, history in arms.items()}
-        none, control = found[_NONE], found[_CONTROL]
-        treated = [found[_treated(each)] for each in SCANNED]
+        for name, outcomes in found.items():
+            outcomes["uncontacted"] = found.get(f"{name}_{_NONE}", found[_NONE])["purchases"]
+        control = found[_CONTROL]
+        treated = [found.get(_treated(each), found[_treated(1.0)]) for each in SCANNED]
         if _ALSO in found and len(plan.experiment.effects) > 1:
             # One outcome, two treatments against one control.
             (metric,) = plan.metrics
             pairs = [treated, [found[_ALSO]] * len(SCANNED)]
-            rows.append([[_effect(metric, none, control, each) for each in some] for some in pairs])
+            rows.append([[_effect(metric, control, each) for each in some] for some in pairs])
         else:
-            rows.append([[_effect(metric, none, control, each) for each in treated] for metric in plan.metrics])
+            rows.append([[_effect(metric, control, each) for each in treated] for metric in plan.metrics])
     effects = np.array(rows)
     return effects / plan.successes if plan.successes > 0.0 else effects
 
@@ -240,14 +288,13 @@ def _outcomes(history: History, scenario: Scenario, persona: int) -> dict[str, f
     return values
 
 
-def _effect(
-    metric: str, none: Mapping[str, float], control: Mapping[str, float], treated: Mapping[str, float]
-) -> float:
+def _effect(metric: str, control: Mapping[str, float], treated: Mapping[str, float]) -> float:
     """Return how much more a treated arm has than the control, relative; NaN where the control has none."""
 
     def value(arm: Mapping[str, float]) -> float:
         if metric == "response":
-            return (arm["purchases"] - none["purchases"]) / arm["contacts"] if arm["contacts"] else float("nan")
+            more = arm["purchases"] - arm["uncontacted"]
+            return more / arm["contacts"] if arm["contacts"] else float("nan")
         if metric == "optouts_per_contact":
             return arm["optouts"] / arm["contacts"] if arm["contacts"] else float("nan")
         return arm[metric]

@@ -12,7 +12,7 @@ from agents.population import NOBODY, customer_record
 from agents.strategies import CAPABILITIES, level_of
 from agents.traits import TRAITS
 from sim.scenario.calendar import STEPS_A_YEAR
-from sim.scenario.journey import GATES
+from sim.scenario.journey import GATES, stage_names
 from sim.scenario.market import Market
 from sim.scenario.resolved import Arm, ResolvedScenario
 from sim.world.bounds import check_sums
@@ -34,7 +34,7 @@ _GRAPHS: LaidOut[Graph] = LaidOut(64)
 
 #: Constants of a contact that the market names alike.
 _CONTACT = (
-    "mistimed", "resistance", "help", "optout", "optout_relief", "optout_fatigue", "optout_intrusion",
+    "mistimed", "resistance", "rejection", "help", "optout", "optout_relief", "optout_fatigue", "optout_intrusion",
 )  # fmt: skip
 
 
@@ -63,12 +63,14 @@ def _brand_segments(scenario: ResolvedScenario, arm: Arm, brand: str) -> tuple[A
     """Return segments (S,), levels (S, P) and running costs (S, Y) of one brand; arms share those of most brands."""
     market, personas = scenario.market, scenario.personas
     parts = (scenario.arms[scenario.baseline].plans[brand], arm.plans[brand], market, *personas)
-    sizes = (tuple(scenario.journeys), scenario.burn_in, scenario.horizon, scenario.step)
+    named = (tuple(scenario.journeys), stage_names(scenario.journeys))
+    sizes = (*named, scenario.burn_in, scenario.horizon, scenario.step)
     return _SEGMENTS.find(parts, sizes, lambda: _lay_out_segments(scenario, timeline_of(scenario, arm, brand)))
 
 
 def _lay_out_segments(scenario: ResolvedScenario, timeline: Sequence[Segment]) -> tuple[Any, Any, Any]:
     market, personas, journeys = scenario.market, scenario.personas, tuple(scenario.journeys)
+    stages = stage_names(scenario.journeys)
     segments = np.zeros(len(timeline), SEGMENT).view(np.recarray)
     levels = np.zeros((len(timeline), len(personas)), LEVEL).view(np.recarray)
     charged = segment_costs(timeline, scenario)
@@ -88,7 +90,11 @@ def _lay_out_segments(scenario: ResolvedScenario, timeline: Sequence[Segment]) -
                 segment.makes_contact = max(int(segment.makes_contact), int(level[name] > 0))
         segment.covert = market.contact.covert if strategy.data_use == "covert" else 1.0
         # Contacts act as far as contextual interaction works: without effect they are paid for and nothing else.
-        segment.heeded = market.contact.heeded * min(strategy.effectiveness.context, 1.0)
+        segment.answered = 1.0 if strategy.caller == "person" else 1.0 - market.contact.refusal
+        segment.heeded = market.contact.heeded * min(strategy.effectiveness.context, 1.0) * segment.answered
+        for stage in strategy.contacts_per_week.stages or stages:
+            at_stage = stages.index(stage)
+            segment.stages[at_stage >> 6] |= np.uint64(1) << np.uint64(at_stage & 63)
         segment.contact_cost = to_cents(costs.contact)
         segment.build_cost = sum(charged[at].build.values())
         segment.experiments = planned_experiments(scenario, strategy)
@@ -132,6 +138,7 @@ def _compile_constants(scenario: ResolvedScenario, arm: Arm, stages: int) -> Any
         "first_trait": _first_trait(len(market.brands)),
         "groups": talk.communities if communities else 1,
         "near_weeks": contact.near_weeks,
+        "forming_weeks": contact.forming_weeks,
         "cycle_weeks": market.innovation.cycle_weeks,
         "cyclical": market.need.kind == "cyclical",
         "from_need": market.need.counted_from == "need",

@@ -91,6 +91,7 @@ EDGE = np.dtype(
         ("end_term", np.int64),
         ("first_step", np.int64),  # probabilities by time in stage, where it has them
         ("end_step", np.int64),
+        ("visits", np.int64),  # leads to a visit
     ],
     align=True,
 )
@@ -157,9 +158,9 @@ class _Tables:
             span = (len(self.terms), len(self.terms) + len(weights))
             steps = self._add_steps(edge)
             personas = self._mask(edge)
-            self.edges.append(
-                (stages.index(name), stages.index(edge.target), on, only, personas, kind, base, *span, *steps)
-            )
+            ends = (stages.index(name), stages.index(edge.target))
+            visits = journey.stages[edge.target].does == "visit"
+            self.edges.append((*ends, on, only, personas, kind, base, *span, *steps, visits))
             self.terms += weights
             self.terms += [(weights[0][0], 0.0)] * (-len(weights) % TERMS_AT_ONCE) if weights else []
             row.minds |= only == INCUMBENT or any(FEATURES[feature] in TOWARD_INCUMBENT for feature, _ in weights)

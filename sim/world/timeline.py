@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from agents.strategies import Contacts, Strategy, StrategyPhase, with_phase
+from agents.strategies import Strategy, StrategyPhase, with_phase
 from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Arm, Plan, ResolvedScenario
 
@@ -99,4 +99,5 @@ def _phases(plan: Plan, start: int, first: int) -> list[Segment]:
 
 def _without_contacts(strategy: Strategy) -> Strategy:
     own = {name: replace(each, customers=None, prospects=None) for name, each in strategy.personas.items()}
-    return replace(strategy, contacts_per_week=Contacts(), personas=own)
+    contacts = replace(strategy.contacts_per_week, customers=0.0, prospects=0.0, weeks=None)
+    return replace(strategy, contacts_per_week=contacts, personas=own)

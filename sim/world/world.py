@@ -21,7 +21,7 @@ NO_WEEK = 1 << 40
 
 WHOLE = (
     "seed", "replicate", "customers", "brands", "focal", "journey", "stages", "groups", "first_trait",
-    "near_weeks", "cycle_weeks",
+    "near_weeks", "forming_weeks", "cycle_weeks",
     "cyclical", "from_need", "log_gamma", "forms", "has_needs",
 )  # fmt: skip
 REAL = (
@@ -29,7 +29,7 @@ REAL = (
     "mean_gap", "carry_over",
     # docs/model.md 7.3 contacts
     "contact_fatigue", "mistimed", "optout", "optout_relief", "optout_fatigue", "optout_intrusion",
-    "resistance", "help",
+    "resistance", "rejection", "help",
     # docs/model.md 7.4 consideration and choice
     "recall_incumbent", "search_rate", "salience_effect", "taste_sd", "form_sd", "error_scale", "habit_weight",
     "price_weight",
@@ -69,7 +69,9 @@ SEGMENT = np.dtype(
         ("experiments", np.float64),  # planned per cycle
         ("experiment_cost", np.int64),  # cents each
         ("makes_contact", np.int64),  # 1 if any persona is contacted
+        ("answered", np.float64),  # chance that a contact at a moment is heeded
         ("heeded", np.float64),  # chance that a mistimed contact is heeded, as far as contacts work at all
+        ("stages", np.uint64, (2,)),  # bit s % 64 of s // 64: contacts are made in stage s
         ("uplift_effect", np.float64),  # effectiveness of innovation: multiplies the uplift of a success
     ]
 )

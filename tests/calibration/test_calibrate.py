@@ -225,10 +225,10 @@ def test_bad_input_ends_with_one_line_and_status_2(tmp_path, capsys, words, reas
 
 @pytest.mark.slow
 def test_known_parameters_are_found_again():
-    """Four markets of `benchmarks/recovery.py`: of 24 intervals of 90 %, at least 17 hold the truth.
+    """Four markets of `benchmarks/recovery.py`: of 36 intervals of 90 %, at least 26 hold the truth.
 
-    Where intervals are right and independent, fewer happens in 2 of 1,000 draws of markets (binomial), where they hold
-    85 % of the truths in 2 of 100; where they hold half, in 97 of 100. The seed is fixed: these are the first four
+    Where intervals are right and independent, fewer happens in 1 of 1,000 draws of markets (binomial), where they hold
+    85 % of the truths in 1 of 100; where they hold half, in 99 of 100. The seed is fixed: these are the first four
     markets of the benchmark. The whole of it tells 80 from 90 %.
     """
     import runpy
@@ -240,5 +240,5 @@ def test_known_parameters_are_found_again():
     memory = bench["scanned"](1)
     found = [bench["recover"](shares, figures, memory) for shares, figures in markets]
     covered = [hit for market in found for hit in market["covered"]]
-    assert len(covered) == 24
-    assert sum(covered) >= 17
+    assert len(covered) == 36
+    assert sum(covered) >= 26

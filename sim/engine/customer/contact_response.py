@@ -9,12 +9,19 @@ import numpy as np
 from agents.compiled import Int, inlined
 from agents.population import NOBODY
 from agents.rules.experience import satisfaction_after_help, trust_after_intrusion
-from agents.rules.feelings import intrusion, opt_out_probability, privacy_after_intrusion, pull, relevance
+from agents.rules.feelings import (
+    intrusion,
+    not_rejected,
+    opt_out_probability,
+    privacy_after_intrusion,
+    pull,
+    relevance,
+)
 from agents.rules.numerics import decode_unit, encode_unit
 from sim.engine.customer.accounts import counts_of, pay
 from sim.engine.customer.brand_mask import bit_of
 from sim.engine.customer.event_log import log_event
-from sim.engine.customer.feelings import known_by, set_satisfaction, set_trust
+from sim.engine.customer.feelings import known_by, relevance_counts, set_satisfaction, set_trust
 from sim.engine.customer.stage_view import level_of, stage_view_of
 from sim.engine.workspace import Clock, Workspace
 from sim.record.counters import ByBrand, Counters
@@ -24,11 +31,11 @@ from sim.scenario.journey import Does
 from sim.world.market import MarketState
 from sim.world.world import World
 
-__all__ = ["is_moment", "meet_contact"]
+__all__ = ["is_moment", "is_reachable", "meet_contact"]
 
 # Typed numbers: a plain int would make numba compile every function anew for every constant.
 _DOES_WAIT, _DOES_RECALL, _DOES_SEARCH = np.int64(Does.WAIT), np.int64(Does.RECALL), np.int64(Does.SEARCH)
-_DOES_USE = np.int64(Does.USE)
+_DOES_USE, _DOES_VISIT = np.int64(Does.USE), np.int64(Does.VISIT)
 _CONTACTS = np.int64(Money.CONTACTS)
 _B_CONTACTS, _B_TIMELY = np.int64(ByBrand.CONTACTS), np.int64(ByBrand.TIMELY)
 _B_OPTED_OUT = np.int64(ByBrand.OPTED_OUT)
@@ -54,8 +61,28 @@ def is_moment(world: World, workspace: Workspace, customer: Any) -> bool:
     """
     does = stage_view_of(workspace, customer).does
     near = np.int64(customer.need_at) - workspace.clock[_AT_WEEK] <= world.constants[0].near_weeks
-    busy = (does == _DOES_RECALL) | (does == _DOES_SEARCH) | (does == _DOES_USE)
+    busy = (does == _DOES_RECALL) | (does == _DOES_SEARCH) | (does == _DOES_USE) | (does == _DOES_VISIT)
     return near if does == _DOES_WAIT else busy
+
+
+@inlined
+def is_reachable(world: World, market: MarketState, customer: Any, brand: Int) -> bool:
+    """Whether the brand makes contacts in the customer's stage.
+
+    Parameters
+    ----------
+    world, market, customer
+        See :mod:`sim.engine`.
+    brand : int
+        Brand.
+
+    Returns
+    -------
+    bool
+    """
+    stages = world.segments[brand, market.brands[brand].active].stages
+    stage = np.uint64(customer.stage)
+    return ((stages[stage >> np.uint64(6)] >> (stage & np.uint64(63))) & np.uint64(1)) != 0
 
 
 @inlined
@@ -107,7 +134,7 @@ def meet_contact(
     u : float
         Uniform in (0, 1): whether the customer opts out.
     noticed : float
-        Uniform in (0, 1): whether a mistimed contact is heeded.
+        Uniform in (0, 1): whether the contact is heeded.
     fatigue : float
         Before this week's contacts.
 
@@ -126,13 +153,16 @@ def meet_contact(
     pay(world, workspace, counters, counts, customer_id, brand, _CONTACTS, segment.contact_cost)
     strength, tiring = 0.0, constants.contact_fatigue
     # A recommendation to look around needs no moment; of mistimed invitations few are heeded.
-    if aimed | (level.recommendation > 0.0) | (noticed < segment.heeded):
+    heeded = segment.answered if aimed | (level.recommendation > 0.0) else segment.heeded
+    if noticed < heeded:
         node = world.node_of[segment.journey, customer.stage]
-        felt = pull(known, fatigue, constants.resistance * disturbance)
+        counted = known if relevance_counts(world, workspace, customer, brand) else 0.0
+        felt = pull(counted, fatigue, constants.resistance * disturbance)
         # Help draws nobody to a purchase.
         if (node // constants.stages == segment.journey) & (level.help == 0.0):
             strength = felt
-        if customer.considered != 0:
+        # Who resents a contact may not consider its brand for it.
+        if (customer.considered != 0) & (noticed < heeded * not_rejected(constants.rejection * disturbance)):
             customer.considered |= bit_of(brand)
         if (level.help > 0.0) & (customer.incumbent == brand):
             _help(world, counts, customer, felt)

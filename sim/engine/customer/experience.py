@@ -111,7 +111,7 @@ def experience(
     delight = market.brands[brand].delight
     felt_outcome = outcome(
         world.brands[brand].advantage + lift,
-        Felt(ease, relevance_of(workspace, customer, brand), delight, np.float64(customer.strain), disturbed),
+        Felt(ease, relevance_of(world, workspace, customer, brand), delight, np.float64(customer.strain), disturbed),
         Felt(
             constants.experience_ease,
             constants.experience_relevance,

@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 
 from agents.compiled import Int, inlined, rule
+from agents.population import VISITING
 from agents.rules.feelings import eased, felt_effort, relevance
 from agents.rules.numerics import decode_unit, encode_unit
 from sim.engine.customer.brand_mask import has
 from sim.engine.customer.channel import channel_of
-from sim.engine.customer.stage_view import level_of
+from sim.engine.customer.stage_view import level_of, stage_view_of
 from sim.engine.workspace import Clock, Workspace
 from sim.record.counters import ByBrand, ByPersona, Counters
 from sim.record.history import FIXED_POINT
+from sim.scenario.journey import Does
 from sim.world.world import World
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "known_by",
     "present_fatigue",
     "present_habit",
+    "relevance_counts",
     "relevance_of",
     "set_satisfaction",
     "set_trust",
@@ -34,6 +37,7 @@ __all__ = [
 # Typed numbers: a plain int would make numba compile every function anew for every constant.
 _B_SATISFACTION, _B_TRUST = np.int64(ByBrand.SATISFACTION), np.int64(ByBrand.TRUST)
 _P_FATIGUE = np.int64(ByPersona.FATIGUE)
+_DOES_WAIT = np.int64(Does.WAIT)
 _AT_WEEK, _AT_ROW, _AT_AUTOMATED = Clock.WEEK, Clock.ROW, Clock.AUTOMATED
 
 
@@ -60,12 +64,36 @@ def known_by(customer: Any, brand: Int, level: Any) -> float:
 
 
 @inlined
-def relevance_of(workspace: Workspace, customer: Any, brand: Int) -> float:
-    """Relevance of a brand's offers; none without a brand or after opting out of it.
+def relevance_counts(world: World, workspace: Workspace, customer: Any, brand: Int) -> bool:
+    """Whether what a brand says can be relevant: preferences are formed, by use or some time after the need.
+
+    Specific retargeting works for those alone whose preferences are formed (Lambrecht & Tucker 2013).
 
     Parameters
     ----------
-    workspace, customer
+    world, workspace, customer
+        See :mod:`sim.engine`.
+    brand : int
+        Brand, or NOBODY.
+
+    Returns
+    -------
+    bool
+    """
+    forming = world.constants[0].forming_weeks
+    visiting = np.int64(customer.marks) & VISITING != 0
+    needs = (stage_view_of(workspace, customer).does != _DOES_WAIT) & (not visiting)
+    formed = needs & (workspace.clock[_AT_WEEK] - np.int64(customer.need_week) >= forming)
+    return (forming == 0) | (customer.incumbent == brand) | formed
+
+
+@inlined
+def relevance_of(world: World, workspace: Workspace, customer: Any, brand: Int) -> float:
+    """Relevance of a brand's offers, as far as it counts; none without a brand or after opting out of it.
+
+    Parameters
+    ----------
+    world, workspace, customer
         See :mod:`sim.engine`.
     brand : int
         Brand, or NOBODY.
@@ -77,7 +105,8 @@ def relevance_of(workspace: Workspace, customer: Any, brand: Int) -> float:
     """
     level = level_of(workspace, customer, brand)
     felt = relevance(level.personalization, known_by(customer, brand, level))
-    return 0.0 if has(np.uint64(customer.opted_out), brand) else felt
+    counts = relevance_counts(world, workspace, customer, brand)
+    return 0.0 if has(np.uint64(customer.opted_out), brand) or not counts else felt
 
 
 @inlined

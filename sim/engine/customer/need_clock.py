@@ -7,16 +7,28 @@ from typing import Any
 import numpy as np
 
 from agents.compiled import Int, inlined, rule
-from agents.population import NEVER, SEARCHED
+from agents.population import NEVER, SEARCHED, VISITING
+from agents.purposes import OF_VISITS
 from agents.rules.need import carried_over, tail_position, weeks_left, whole_weeks
 from agents.rules.numerics import log
 from sim.engine.customer.stage_view import node_at
 from sim.engine.workspace import Clock, Workspace
+from sim.scenario.journey import Does
 from sim.world.world import World
 
-__all__ = ["first_need", "is_need_due", "leave_wait", "set_need_clock", "turn_to_incumbent"]
+__all__ = [
+    "begin_visit",
+    "first_need",
+    "is_need_due",
+    "leave_wait",
+    "luck_period",
+    "meet_need",
+    "set_need_clock",
+    "turn_to_incumbent",
+]
 
 _AT_WEEK = Clock.WEEK
+_DOES_RECALL, _DOES_SEARCH, _DOES_CHOOSE = np.int64(Does.RECALL), np.int64(Does.SEARCH), np.int64(Does.CHOOSE)
 
 
 @inlined
@@ -63,6 +75,11 @@ def set_need_clock(
     u_round, u_carry : float
         Uniforms in (0, 1): rounding to weeks, carrying over.
     """
+    if np.int64(customer.marks) & VISITING != 0:
+        # Who comes back from a visit has had no need: the clock goes on.
+        customer.marks = np.int64(customer.marks) & (255 - VISITING)
+        customer.need_at = max(np.int64(customer.need_at), workspace.clock[_AT_WEEK] + 1)
+        return
     weeks = whole_weeks(_gap(world, customer, at), u_round)
     early = np.float64(np.int64(customer.need_at) - np.int64(customer.need_week))
     weeks += carried_over(early, world.constants[0].carry_over, u_carry)
@@ -82,7 +99,36 @@ def leave_wait(workspace: Workspace, customer: Any) -> None:
     """Turn from waiting: a need has arisen."""
     customer.occasion = (np.int64(customer.occasion) + 1) & 0xFFFF
     customer.need_week = workspace.clock[_AT_WEEK]
-    customer.marks = np.int64(customer.marks) & (255 - SEARCHED)
+    customer.marks = np.int64(customer.marks) & (255 - SEARCHED - VISITING)
+
+
+@inlined
+def begin_visit(customer: Any) -> None:
+    """Turn from waiting to a visit: no need has arisen."""
+    customer.marks = np.int64(customer.marks) | VISITING
+
+
+@inlined
+def meet_need(workspace: Workspace, customer: Any, does: Int) -> None:
+    """Let a need arise for a visitor who comes to a stage that recalls, searches or chooses: it has come early.
+
+    Parameters
+    ----------
+    workspace, customer
+        See :mod:`sim.engine`.
+    does : int
+        What the stage does.
+    """
+    needs = (does == _DOES_RECALL) | (does == _DOES_SEARCH) | (does == _DOES_CHOOSE)
+    if needs and np.int64(customer.marks) & VISITING != 0:
+        leave_wait(workspace, customer)
+
+
+@inlined
+def luck_period(workspace: Workspace, customer: Any) -> Int:
+    """Period of the draws that are tied to an occasion; during a visit, of which there may be many, the week's own."""
+    visiting = np.int64(customer.marks) & VISITING != 0
+    return OF_VISITS + workspace.clock[_AT_WEEK] if visiting else np.int64(customer.occasion)
 
 
 @inlined

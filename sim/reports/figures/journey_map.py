@@ -36,6 +36,7 @@ _TINTS = {
     "search": "#dcebf7",
     "choose": "#fde3b3",
     "use": "#e8f5ef",
+    "visit": "#e8f5ef",
     "bond": "#cdeadd",
     "talk": "#cdeadd",
 }
