@@ -1,33 +1,37 @@
-"""Case phases: hidden stages of life of a case, so that cases need not be of geometric length.
+"""Case phases: hidden stages of life of a case, so that cases are neither of geometric length nor all alike quick.
 
-In a chain that forgets how far it has come every visit is as likely to be the last as any other. Real cases mostly are
-more regular: few leave after the first look, and nobody looks for hours. Each case therefore passes phases in order,
-which nobody sees; how likely a visit is to be the last depends on the stage and on the phase. The number of visits then
-has a Coxian distribution of phase type (Neuts 1975), whose number of phases is chosen on cases kept aside: perhaps one.
+In a chain that forgets how far it has come every visit is as likely to be the last as any other, and a slow visit says
+nothing of the next. Real cases are more regular, and who is slow stays slow. Each case therefore is in a hidden phase,
+of which two things are seen: how long a visit takes beside others to the same stage, and whether it is the last. Phases
+are passed in order, and a case may begin in any: so they can be kinds of cases, parts of a life, or both. The number of
+visits then has a discrete distribution of phase type (Neuts 1975), and visits are those of a hidden Markov model (Baum
+et al. 1970). How many phases there are is chosen on cases kept aside: perhaps one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
-from sim.discovery.cases import Cases, subset
+from sim.discovery.cases import Cases
 
 __all__ = ["ONE_PHASE", "Phases", "find_phases", "phases_of_states"]
 
-#: Numbers of phases that are tried, in turn.
-_NUMBERS = (2, 3, 4, 5, 6, 7, 8)
 #: A further phase must gain so many standard errors of its held-out gain, and so many nats a case.
 _SURE, _LEAST_GAIN = 2.0, 0.002
-_FEWEST_ENDS = 50
-_ROUNDS, _NEAR, _MOST_LOOPS = 500, 1e-5, 50_000
-#: Rounds in which phases and stages are brought together, and visits that are looked at for it.
-_JOINT_ROUNDS, _MOST_VISITS = 12, 50_000
-#: Quarters of all visits by their length: a phase may be left sooner after a long one.
-_PACES = 4
+_MOST, _FEWEST_ENDS, _FEWEST_CASES = 8, 50, 100
+#: Visits that are looked at, of cases that are cut after so many; and rounds.
+_MOST_VISITS, _LONGEST, _ROUNDS, _NEAR = 30_000, 300, 60, 2e-4
+#: Classes of visits by their length: where they part, among visits to the same stage; long ones are told apart finely.
+_PARTS = (1 / 6, 1 / 3, 1 / 2, 2 / 3, 5 / 6, 0.93, 0.98)
+_PACES = len(_PARTS) + 1
+#: Visits that stand for what all stages have in common, beside those to one stage.
+_ALIKE = 10.0
+_FEWEST_VISITS = 50
 _TINY = 1e-300
 
 
@@ -37,24 +41,23 @@ class Phases:
 
     Attributes
     ----------
+    begin : float64 (phases,)
+        Shares of cases by the phase they begin in.
+    moving : float64 (phases, phases)
+        Probability that the next visit is in each phase; only later ones.
     ending : float64 (phases,)
         Odds that a visit is the last, relative to the odds of its stage.
-    moving : float64 (paces, phases)
-        Probability that the next visit is in the next phase, by how long this one took; 0 for the last phase.
+    pace : float64 (paces, phases)
+        Shares of visits by their length, in each phase.
     gains : tuple of (float, float)
         Held-out log likelihood a case of 2, 3 ... phases over one fewer tried, with its standard error.
-    borders : tuple of int
-        Steps of a visit from which on the next pace counts.
     """
 
-    ending: NDArray[np.float64]
+    begin: NDArray[np.float64]
     moving: NDArray[np.float64]
+    ending: NDArray[np.float64]
+    pace: NDArray[np.float64]
     gains: tuple[tuple[float, float], ...] = ()
-    borders: tuple[int, ...] = ()
-
-    def pace_of(self, steps: ArrayLike) -> NDArray[np.int64]:
-        """Return the row of ``moving`` for visits of so many steps."""
-        return np.searchsorted(np.asarray(self.borders), np.asarray(steps), side="right").astype(np.int64)
 
     @property
     def count(self) -> int:
@@ -62,11 +65,47 @@ class Phases:
         return len(self.ending)
 
 
-ONE_PHASE = Phases(np.ones(1), np.zeros((1, 1)))
+ONE_PHASE = Phases(np.ones(1), np.ones((1, 1)), np.ones(1), np.full((_PACES, 1), 1.0 / _PACES))
 
 
-def find_phases(cases: Cases, ended: NDArray[np.float64], most: int, seed: int) -> Phases:
-    """Fit phases to the numbers of visits, and keep as many as cases kept aside speak for.
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is seen of cases, longest first, visits in the order of their number in the case.
+
+    ``row`` is where each visit stands in the columns of the cases; ``alive[v]`` says how many cases have a visit v.
+    """
+
+    row: NDArray[np.int64]
+    alive: NDArray[np.int64]
+    offset: NDArray[np.int64]
+    case: NDArray[np.int64]
+    state: NDArray[np.int64]
+    pace: NDArray[np.int64]
+    over: NDArray[np.float64]
+    last: NDArray[np.bool_]
+    states: int
+    by_state: csr_matrix = field(repr=False)
+    by_pace: csr_matrix = field(repr=False)
+
+
+class _Model(NamedTuple):
+    """Parameters: of phases, and of states and phases (odds of the last visit, shares of paces)."""
+
+    begin: NDArray[np.float64]
+    moving: NDArray[np.float64]
+    ending: NDArray[np.float64]
+    pace: NDArray[np.float64]
+    odds: NDArray[np.float64]
+    state_pace: NDArray[np.float64]
+
+    def last(self) -> NDArray[np.float64]:
+        """Probability that a visit is the last, by state and phase."""
+        both = self.odds[:, None] * self.ending
+        return np.asarray(both / (1.0 + both))
+
+
+def find_phases(cases: Cases, ended: NDArray[np.float64], most: int, seed: int) -> tuple[Phases, ...]:
+    """Fit one phase, two and so on, and keep each that makes cases kept aside more likely.
 
     Parameters
     ----------
@@ -80,53 +119,45 @@ def find_phases(cases: Cases, ended: NDArray[np.float64], most: int, seed: int) 
 
     Returns
     -------
-    Phases
+    tuple of Phases
+        One phase first, then those that gain over the ones before.
 
     References
     ----------
-    Neuts (1975), Probability distributions of phase type. Cox (1955), Proceedings of the Cambridge Philosophical
-    Society 51, 313-319.
+    Neuts (1975), Probability distributions of phase type. Baum, Petrie, Soules & Weiss (1970), Annals of Mathematical
+    Statistics 41, 164-171.
     """
-    none = np.zeros(ended.size, np.int64)
-    cases, _, ended, none = _some(cases, none, ended, none)
-    visits, over = cases.lengths, ended[cases.first[1:] - 1]
-    if over.sum() < _FEWEST_ENDS or most < 2:
-        return ONE_PHASE
-    half = np.random.default_rng([seed, 31]).permutation(cases.count) < cases.count // 2
-    number, gains = 1, []
-    before = _held_out(visits, over, half, 1)
-    for more in (at for at in _NUMBERS if at <= most):
-        now = _held_out(visits, over, half, more)
+    if cases.count < _FEWEST_CASES or most < 2:
+        return (ONE_PHASE,)
+    pace = paces_of(cases, cases.stage)
+    chosen = _some(cases)
+    half = np.random.default_rng([seed, 31]).permutation(chosen.size) < chosen.size // 2
+    parts = [
+        _seen(cases, chosen[mine], cases.stage, pace, ended, len(cases.stages), _LONGEST) for mine in (half, ~half)
+    ]
+    if sum(float(part.over.sum()) for part in parts) < _FEWEST_ENDS:
+        # Nobody is seen to end: there is the pace alone.
+        parts = [replace(part, over=np.zeros_like(part.over)) for part in parts]
+    found, gains = [ONE_PHASE], []
+    before = _held_out(parts, ONE_PHASE)
+    for number in range(2, min(most, _MOST) + 1):
+        best = _from_several(parts, number)
+        now = _held_out(parts, best)
         gain = now - before
         mean, error = float(gain.mean()), float(gain.std() / np.sqrt(gain.size))
         gains.append((mean, error))
         if mean > max(_SURE * error, _LEAST_GAIN):
-            number, before = more, now
-        elif more > number + 1:
-            # Two in a row that gain nothing.
+            found.append(best)
+            before = now
+        else:
             break
-    if number == 1:
-        return replace(ONE_PHASE, gains=tuple(gains))
-    found = Phases(*_as_odds(*_fit(visits, over, number)), tuple(gains))
-    gain = _held_out_with_stages(cases, ended, half, found) - _held_out_with_stages(cases, ended, half, ONE_PHASE)
-    if gain.mean() <= max(_SURE * gain.std() / np.sqrt(gain.size), _LEAST_GAIN):
-        # Which stage a case is in tells as much about whether it ends.
-        return replace(ONE_PHASE, gains=tuple(gains))
-    return found
+    return tuple(replace(item, gains=tuple(gains)) for item in found)
 
 
 def phases_of_states(
-    cases: Cases,
-    state: NDArray[np.int64],
-    ended: NDArray[np.float64],
-    dwell: NDArray[np.int64],
-    states: int,
-    phases: Phases,
+    cases: Cases, state: NDArray[np.int64], ended: NDArray[np.float64], states: int, phases: Phases
 ) -> tuple[Phases, NDArray[np.float32]]:
     """Bring phases and states together, from the phases given (expectation and maximization).
-
-    The odds that a visit is the last are those of the state times those of the phase. After a long visit the next phase
-    may be likelier than after a short one, so that phases are also of the time that a case has taken.
 
     Parameters
     ----------
@@ -135,8 +166,6 @@ def phases_of_states(
         Of every visit, 0 to ``states`` - 1.
     ended : float64 (n,)
         Probability that the case was over with each visit.
-    dwell : int64 (n,)
-        Steps of every visit.
     states : int
     phases : Phases
 
@@ -147,89 +176,159 @@ def phases_of_states(
     float32 (n, phases)
         Probability that a visit was made in each phase.
     """
-    inner = np.quantile(dwell[cases.following >= 0], np.arange(1, _PACES) / _PACES, method="higher")
-    borders = tuple(int(at) for at in np.unique(inner) if at > 1)
-    phases = replace(phases, moving=np.repeat(phases.moving, len(borders) + 1, axis=0), borders=borders)
-    pace = phases.pace_of(dwell)
-    fitted, last = _together(*_some(cases, state, ended, pace), states, phases)
+    pace = paces_of(cases, cases.stage)
+    few = _seen(cases, _some(cases), state, pace, ended, states, _LONGEST)
+    model = _climb(few, _start_of(few, phases), _ROUNDS)
     found = np.zeros((state.size, phases.count), np.float32)
     # In pieces, so that memory does not grow with the log.
-    piece = cases.first[:-1] // _MOST_VISITS
+    piece = cases.first[:-1] // (4 * _MOST_VISITS)
     bounds = np.r_[np.flatnonzero(np.r_[True, np.diff(piece) > 0]), cases.count]
     for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
-        rows = slice(int(cases.first[begin]), int(cases.first[end]))
-        some = subset(cases, np.arange(begin, end))
-        found[rows] = _expected(some, state[rows], ended[rows], pace[rows], last, fitted.moving).phase
-    return fitted, found
+        part = _seen(cases, np.arange(begin, end), state, pace, ended, states)
+        found[part.row] = _expected(part, model).phase
+    of_all = replace(phases, begin=model.begin, moving=model.moving, ending=model.ending, pace=model.pace)
+    return of_all, found
 
 
-def _some(
-    cases: Cases, state: NDArray[np.int64], ended: NDArray[np.float64], pace: NDArray[np.int64]
-) -> tuple[Cases, NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+def paces_of(cases: Cases, stage: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the class of each visit by its length among visits to the same stage; -1 for last ones and rare stages."""
+    pace = np.full(stage.size, -1, np.int64)
+    goes = np.flatnonzero(cases.following >= 0)
+    order = goes[np.argsort(stage[goes], kind="stable")]
+    for rows in np.split(order, np.flatnonzero(np.diff(stage[order])) + 1):
+        if rows.size >= _FEWEST_VISITS:
+            inner = np.quantile(cases.stay[rows], _PARTS)
+            pace[rows] = np.searchsorted(inner, cases.stay[rows], side="left")
+    return pace
+
+
+def _some(cases: Cases) -> NDArray[np.int64]:
     """Return as many cases as are looked at."""
-    if state.size <= _MOST_VISITS:
-        return cases, state, ended, pace
+    lengths = np.minimum(cases.lengths, _LONGEST)
+    if lengths.sum() <= _MOST_VISITS:
+        return np.arange(cases.count)
     order = np.random.default_rng(cases.count).permutation(cases.count)
-    few = np.sort(order[: max(int(np.searchsorted(np.cumsum(cases.lengths[order]), _MOST_VISITS)), 1)])
-    rows = np.concatenate([np.arange(cases.first[at], cases.first[at + 1]) for at in few.tolist()])
-    return subset(cases, few), state[rows], ended[rows], pace[rows]
+    return np.sort(order[: max(int(np.searchsorted(np.cumsum(lengths[order]), _MOST_VISITS)), 1)])
 
 
-def _together(
+def _seen(
     cases: Cases,
+    chosen: NDArray[np.int64],
     state: NDArray[np.int64],
-    ended: NDArray[np.float64],
     pace: NDArray[np.int64],
+    ended: NDArray[np.float64],
     states: int,
-    phases: Phases,
-) -> tuple[Phases, NDArray[np.float64]]:
-    """Fit the odds of states and phases; return phases, and who ends by state and phase."""
-    wanted = _odds(np.bincount(state, weights=ended, minlength=states), np.bincount(state, minlength=states))
-    odds, ending, moving = wanted / phases.ending.mean(), phases.ending.copy(), phases.moving.copy()
-    goes = cases.following >= 0
-    for _ in range(_JOINT_ROUNDS):
-        found = _expected(cases, state, ended, pace, _last(odds, ending), moving)
-        visits, ends = found.visits, found.ends
-        stayed = np.zeros_like(moving)
-        np.add.at(stayed, pace[goes], found.phase[goes])
-        moving[:, :-1] = np.clip(found.moves / np.maximum(stayed[:, :-1], _TINY), 0.0, 1.0)
-        for _ in range(3):
-            last = visits * _last(odds, ending)
-            odds *= _ratio(ends.sum(axis=1), last.sum(axis=1), visits.sum(axis=1))
-            last = visits * _last(odds, ending)
-            ending *= _ratio(ends.sum(axis=0), last.sum(axis=0), visits.sum(axis=0))
-    return replace(phases, ending=ending, moving=moving), _last(odds, ending)
+    longest: int | None = None,
+) -> _Seen:
+    """Put the visits of some cases in the order in which they are looked at."""
+    lengths = cases.lengths[chosen] if longest is None else np.minimum(cases.lengths[chosen], longest)
+    order = np.argsort(-lengths, kind="stable")
+    lengths, first = lengths[order], cases.first[:-1][chosen[order]]
+    alive = lengths.size - np.searchsorted(lengths[::-1], np.arange(int(lengths[0])), side="right")
+    offset = np.r_[0, np.cumsum(alive)]
+    visit = np.repeat(np.arange(alive.size), alive)
+    case = np.arange(offset[-1]) - offset[visit]
+    row = first[case] + visit
+    last = visit == lengths[case] - 1
+    mine, my_pace = state[row], np.where(last, -1, pace[row])
+    known = np.flatnonzero(my_pace >= 0)
+    ones, size = np.ones(row.size), row.size
+    return _Seen(
+        row=row,
+        alive=alive,
+        offset=offset,
+        case=order[case],
+        state=mine,
+        pace=my_pace,
+        # Of a case that is cut the end is not seen.
+        over=np.where(last, ended[row], 0.0),
+        last=last,
+        states=states,
+        by_state=csr_matrix((ones, (mine, np.arange(size))), shape=(states, size)),
+        by_pace=csr_matrix(
+            (ones[: known.size], (mine[known] * _PACES + my_pace[known], known)), shape=(states * _PACES, size)
+        ),
+    )
 
 
-def _last(odds: NDArray[np.float64], ending: NDArray[np.float64]) -> NDArray[np.float64]:
-    both = odds[:, None] * ending
-    return both / (1.0 + both)
+def _start_of(seen: _Seen, phases: Phases) -> _Model:
+    visits = np.asarray(seen.by_state.sum(axis=1)).ravel()
+    odds = _odds(seen.by_state @ seen.over, visits) / phases.ending.mean()
+    state_pace = np.broadcast_to(phases.pace, (seen.states, *phases.pace.shape))
+    return _Model(phases.begin, phases.moving, phases.ending, phases.pace, odds, state_pace)
 
 
-def _as_odds(
-    ending: NDArray[np.float64], moving: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return ending / (1.0 - ending), moving[None, :]
+def _from_several(parts: list[_Seen], number: int) -> Phases:
+    """Return the phases from which the first half becomes likeliest: later ones quicker, or slower, or by chance."""
+    best: tuple[float, Phases] | None = None
+    for phases in _guesses(number):
+        model = _climb(parts[0], _start_of(parts[0], phases), _ROUNDS // 4)
+        value = float(_expected(parts[0], model).log_likelihood.sum())
+        if best is None or value > best[0]:
+            best = value, Phases(model.begin, model.moving, model.ending, model.pace)
+    assert best is not None
+    model = _climb(parts[0], _start_of(parts[0], best[1]), _ROUNDS)
+    return Phases(model.begin, model.moving, model.ending, model.pace)
 
 
-def _held_out_with_stages(
-    cases: Cases, ended: NDArray[np.float64], half: NDArray[np.bool_], phases: Phases
-) -> NDArray[np.float64]:
-    """Return the log likelihood of every case's going on and ending, given its stages, by the other half."""
-    found = np.zeros(cases.count)
-    in_half = half[cases.case]
-    for learned, rows in ((half, in_half), (~half, ~in_half)):
-        train, test = subset(cases, np.flatnonzero(learned)), subset(cases, np.flatnonzero(~learned))
-        no_pace = np.zeros(ended.size, np.int64)
-        learner = _some(train, train.stage, ended[rows], no_pace[rows])
-        fitted, last = _together(*learner, len(cases.stages), phases)
-        # A stage that the learning half never saw to end is not sure to go on.
-        last = np.clip(last, 1e-4, 1.0 - 1e-4)
-        found[~learned] = _expected(test, test.stage, ended[~rows], no_pace[~rows], last, fitted.moving).log_likelihood
+def _guesses(number: int) -> list[Phases]:
+    middle = (np.arange(number) + 0.5) / number - 0.5
+    class_middle = (np.arange(_PACES) + 0.5) / _PACES - 0.5
+    moving = np.triu(np.full((number, number), 0.05)) + np.diag(np.full(number, 0.7))
+    moving += np.diag(np.full(number - 1, 0.15), 1)
+    moving /= moving.sum(axis=1, keepdims=True)
+    luck = np.random.default_rng(number)
+    found = []
+    for slope in (-1.0, 1.0, None):
+        tilt = np.outer(class_middle, (middle * slope if slope else luck.permutation(middle)) * 6.0)
+        pace = np.exp(tilt) / np.exp(tilt).sum(axis=0)
+        found.append(Phases(np.full(number, 1.0 / number), moving, np.exp(2.0 * middle), pace))
     return found
 
 
-def _odds(ends: NDArray[Any], visits: NDArray[Any]) -> NDArray[np.float64]:
+def _climb(seen: _Seen, model: _Model, rounds: int) -> _Model:
+    """Expectation and maximization."""
+    before = -np.inf
+    for _ in range(rounds):
+        found = _expected(seen, model)
+        likelihood = float(found.log_likelihood.sum())
+        if likelihood - before < _NEAR * len(found.log_likelihood):
+            break
+        before = likelihood
+        model = _better(model, found)
+    return model
+
+
+def _better(model: _Model, found: _Expected) -> _Model:
+    number = model.begin.size
+    begin = found.begins / found.begins.sum()
+    moving = found.moves / np.maximum(found.moves.sum(axis=1, keepdims=True), _TINY)
+    moving = np.where(found.moves.sum(axis=1, keepdims=True) > 1e-9, moving, np.eye(number))
+    paces = found.paces.sum(axis=0) + 0.5
+    pace = paces / paces.sum(axis=0)
+    state_pace = found.paces + _ALIKE * pace
+    state_pace /= state_pace.sum(axis=1, keepdims=True)
+    odds, ending = model.odds.copy(), model.ending.copy()
+    for _ in range(3 if found.ends.any() else 0):
+        last = found.visits * model._replace(odds=odds, ending=ending).last()
+        odds *= _ratio(found.ends.sum(axis=1), last.sum(axis=1), found.visits.sum(axis=1))
+        last = found.visits * model._replace(odds=odds, ending=ending).last()
+        ending *= _ratio(found.ends.sum(axis=0), last.sum(axis=0), found.visits.sum(axis=0))
+    return _Model(begin, moving, ending, pace, odds, state_pace)
+
+
+def _held_out(parts: list[_Seen], phases: Phases) -> NDArray[np.float64]:
+    """Return the log likelihood of every case's pace and end, given its stages, by the other half."""
+    found = []
+    for learned, judged in (parts, parts[::-1]):
+        model = _climb(learned, _start_of(learned, phases), _ROUNDS)
+        # A stage that the learning half never saw to end is not sure to go on.
+        odds = np.clip(model.odds, 1e-4 / max(float(model.ending.max()), 1e-9), 1e4)
+        found.append(_expected(judged, model._replace(odds=odds)).log_likelihood)
+    return np.concatenate(found)
+
+
+def _odds(ends: NDArray[np.float64], visits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Odds of ends; below 1e6 where all end."""
     return np.asarray(ends / np.maximum(visits - ends, np.maximum(visits, 1.0) * 1e-6))
 
@@ -240,125 +339,55 @@ def _ratio(wanted: NDArray[np.float64], ends: NDArray[np.float64], visits: NDArr
     return np.divide(_odds(wanted, visits), now, out=np.zeros_like(now), where=now > 0)
 
 
-def _held_out(
-    visits: NDArray[np.int64], over: NDArray[np.float64], half: NDArray[np.bool_], number: int
-) -> NDArray[Any]:
-    """Return the log likelihood of every case by the phases of the other half."""
-    found = np.zeros(visits.size)
-    for learned in (half, ~half):
-        ending, moving = _fit(visits[learned], over[learned], number)
-        at = _forward(ending, moving, int(visits.max()))
-        judged = np.flatnonzero(~learned)
-        ends = np.log(np.maximum(at @ ending, _TINY))[visits[judged] - 1]
-        goes_on = np.log(np.maximum(at @ (1.0 - ending), _TINY))[visits[judged] - 1]
-        found[judged] = over[judged] * ends + (1.0 - over[judged]) * goes_on
-    return found
-
-
-def _forward(ending: NDArray[np.float64], moving: NDArray[np.float64], most: int) -> NDArray[np.float64]:
-    """Return the probability of making visit 1, 2 ... ``most`` in each phase."""
-    at = np.zeros((most, ending.size))
-    at[0, 0] = 1.0
-    for visit in range(1, most):
-        left = at[visit - 1] * (1.0 - ending)
-        at[visit] = left * (1.0 - moving)
-        at[visit, 1:] += left[:-1] * moving[:-1]
-    return at
-
-
-def _fit(
-    visits: NDArray[np.int64], over: NDArray[np.float64], number: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Maximize the likelihood of numbers of visits: probabilities of a last visit and of the next phase, by phase."""
-    most = int(visits.max())
-    ends = np.bincount(visits - 1, weights=over, minlength=most)
-    stops = np.bincount(visits - 1, weights=1.0 - over, minlength=most)
-    mean = max(float(visits.sum()) / max(float(over.sum()), 1.0), 1.001)
-    rising = (np.arange(number) + 0.5) / (number / 2.0)
-    ending = np.clip(rising / mean, 1e-6, 0.9)
-    moving = np.full(number, min(number / mean, 0.9))
-    moving[-1] = 0.0
-    before = -np.inf
-    for _ in range(min(_ROUNDS, max(_MOST_LOOPS // most, 20))):
-        at = _forward(ending, moving, most)
-        over_at, on_at = np.maximum(at @ ending, _TINY), np.maximum(at @ (1.0 - ending), _TINY)
-        likelihood = float(ends @ np.log(over_at) + stops @ np.log(on_at))
-        if likelihood - before < _NEAR * visits.size:
-            break
-        before = likelihood
-        later = np.zeros((most + 1, number))
-        for visit in range(most - 1, -1, -1):
-            following = later[visit + 1] * (1.0 - moving)
-            following[:-1] += later[visit + 1, 1:] * moving[:-1]
-            later[visit] = ending * (ends[visit] / over_at[visit])
-            later[visit] += (1.0 - ending) * (stops[visit] / on_at[visit] + following)
-        made = np.maximum((at * later[:-1]).sum(axis=0), _TINY)
-        last = ((at * ending) * (ends / over_at)[:, None]).sum(axis=0)
-        moved = ((at * (1.0 - ending))[:, :-1] * moving[:-1] * later[1:, 1:]).sum(axis=0)
-        # Who is seen no longer, though not over, may have moved on or not: that says nothing.
-        seen = made - last - ((at * (1.0 - ending)) * (stops / on_at)[:, None]).sum(axis=0)
-        ending = np.clip(last / made, 1e-9, 1.0 - 1e-6)
-        moving[:-1] = np.clip(moved / np.maximum(seen[:-1], _TINY), 0.0, 1.0)
-    return ending, moving
-
-
 class _Expected(NamedTuple):
-    """Visits and ends by state and phase, moves by pace and phase, the phase of visits, and cases' likelihood."""
+    """Visits, ends and paces by state and phase, begins and moves by phase, the phase of visits, cases' likelihood."""
 
     visits: NDArray[np.float64]
     ends: NDArray[np.float64]
+    paces: NDArray[np.float64]
+    begins: NDArray[np.float64]
     moves: NDArray[np.float64]
     phase: NDArray[np.float64]
     log_likelihood: NDArray[np.float64]
 
 
-def _expected(
-    cases: Cases,
-    state: NDArray[np.int64],
-    ended: NDArray[np.float64],
-    pace: NDArray[np.int64],
-    last: NDArray[np.float64],
-    moving: NDArray[np.float64],
-) -> _Expected:
+def _expected(seen: _Seen, model: _Model) -> _Expected:
     """Return where cases were, given all that was seen of them (forward and backward)."""
-    number = moving.shape[1]
-    order = np.argsort(-cases.lengths, kind="stable")
-    first, lengths = cases.first[:-1][order], cases.lengths[order]
-    alive = [int((lengths > visit).sum()) for visit in range(int(lengths[0]))]
-    goes_on = 1.0 - last
-    at = np.zeros((state.size, number))
-    at[first, 0] = 1.0
-    logs = np.zeros(cases.count)
-    for visit, count in enumerate(alive[1:]):
-        rows = first[:count] + visit
-        left = at[rows] * goes_on[state[rows]]
-        moves_on = moving[pace[rows]]
-        coming = left * (1.0 - moves_on)
-        coming[:, 1:] += left[:, :-1] * moves_on[:, :-1]
-        norm = np.maximum(coming.sum(axis=1, keepdims=True), _TINY)
-        at[rows + 1] = coming / norm
-        logs[order[:count]] += np.log(norm[:, 0])
-    ends = cases.first[1:] - 1
-    weight = ended[ends, None]
-    later = np.zeros_like(at)
-    later[ends] = weight * last[state[ends]] + (1.0 - weight) * goes_on[state[ends]]
-    logs += np.log(np.maximum((at[ends] * later[ends]).sum(axis=1), _TINY))
-    moves = np.zeros((len(moving), number - 1))
+    number, last = model.begin.size, model.last()
+    over, goes_on = last[seen.state], 1.0 - last[seen.state]
+    weight = seen.over[:, None]
+    likely = np.where(seen.last[:, None], weight * over + (1.0 - weight) * goes_on, goes_on)
+    known = seen.pace >= 0
+    likely[known] *= model.state_pace[seen.state[known], seen.pace[known]]
+    likely = np.maximum(likely, _TINY)
+    at, norms = np.empty((seen.row.size, number)), np.empty(seen.row.size)
+    alive, offset = seen.alive.tolist(), seen.offset.tolist()
+    coming = np.broadcast_to(model.begin, (alive[0], number))
+    for visit, count in enumerate(alive):
+        rows = slice(offset[visit], offset[visit] + count)
+        now = coming[:count] * likely[rows]
+        norm = now.sum(axis=1)
+        at[rows] = now / norm[:, None]
+        norms[rows] = norm
+        coming = at[rows] @ model.moving
+    later = np.ones_like(at)
+    moves = np.zeros((number, number))
     for visit in range(len(alive) - 2, -1, -1):
-        rows = first[: alive[visit + 1]] + visit
-        coming, on, moves_on = later[rows + 1], goes_on[state[rows]], moving[pace[rows]]
-        following = coming * (1.0 - moves_on)
-        following[:, :-1] += coming[:, 1:] * moves_on[:, :-1]
-        value = on * following
-        norm = np.maximum((at[rows] * value).sum(axis=1, keepdims=True), _TINY)
-        later[rows] = value / norm
-        np.add.at(moves, pace[rows], at[rows, :-1] * on[:, :-1] * moves_on[:, :-1] * coming[:, 1:] / norm)
-    likely = at * later
-    likely /= np.maximum(likely.sum(axis=1, keepdims=True), _TINY)
-    visits, over = np.zeros_like(last), np.zeros_like(last)
-    np.add.at(visits, state, likely)
+        count = alive[visit + 1]
+        rows, after = slice(offset[visit], offset[visit] + count), slice(offset[visit + 1], offset[visit + 1] + count)
+        value = later[after] * likely[after] / norms[after, None]
+        moves += at[rows].T @ value
+        later[rows] = value @ model.moving.T
+    phase = at * later
+    phase /= np.maximum(phase.sum(axis=1, keepdims=True), _TINY)
     # Of a last visit that was the end: its phase, given that it was.
-    given = at[ends] * last[state[ends]]
-    given /= np.maximum(given.sum(axis=1, keepdims=True), _TINY)
-    np.add.at(over, state[ends], weight * given)
-    return _Expected(visits, over, moves, likely, logs)
+    given = np.where(seen.last[:, None], phase * over / np.maximum(likely, _TINY), 0.0) * weight
+    return _Expected(
+        visits=seen.by_state @ phase,
+        ends=seen.by_state @ given,
+        paces=(seen.by_pace @ phase).reshape(seen.states, _PACES, number),
+        begins=phase[: alive[0]].sum(axis=0),
+        moves=moves * model.moving,
+        phase=phase,
+        log_likelihood=np.bincount(seen.case, weights=np.log(norms), minlength=alive[0]).astype(np.float64),
+    )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.discovery.at_once import AtOnce, no_time_told
 from sim.discovery.cases import START, Cases
 
-__all__ = ["Contexts", "find_contexts", "states_of"]
+__all__ = ["Contexts", "fewer_contexts", "find_contexts", "states_of"]
 
 #: Visits that a context of its own needs.
 FEWEST = 25
@@ -28,11 +29,14 @@ class Contexts:
     Attributes
     ----------
     keys : tuple of tuple of int
-        A stage, then what came before it, nearest first (START: nothing); the stage alone always is there.
+        A stage as it is told apart by time, then stages of the log that came before it, nearest first (START:
+        nothing); the stage alone always is there.
     gains : tuple of float
         Held-out log likelihood gained by each, nats; 0 for a stage alone.
     parameters : tuple of int
         Free probabilities of where to go next that each adds.
+    at_once : AtOnce
+        How stages are told apart by time.
     phase : tuple of int
         Of a journey whose states are told apart by phase as well: beside each of the keys.
     """
@@ -40,10 +44,15 @@ class Contexts:
     keys: tuple[tuple[int, ...], ...]
     gains: tuple[float, ...]
     parameters: tuple[int, ...]
+    at_once: AtOnce
     phase: tuple[int, ...] = ()
 
+    def stage_at(self, state: int) -> int:
+        """Return the stage of the log of a state."""
+        return int(self.at_once.stage_of[self.keys[state][0]])
 
-def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES) -> Contexts:
+
+def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtOnce | None = None) -> Contexts:
     """Split stages by what came before where that makes cases that were kept aside more likely.
 
     Half of the cases are learned from, the other half judges; then the halves change places. A split is kept where both
@@ -56,18 +65,21 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES) -> Contexts:
     seed : int
         Of the halves.
     most : int
-        Contexts that there may be, beside one for every stage.
+        Contexts that there may be, those for every stage alone among them.
+    at_once : AtOnce, optional
+        How the stages of these cases are told apart by time.
 
     Returns
     -------
     Contexts
     """
+    at_once = no_time_told(len(cases.stages)) if at_once is None else at_once
     luck = np.random.default_rng([seed, 11])
     half = luck.random(cases.count) < 0.5
     in_half = half[cases.case]
     octave = np.floor(np.log2(np.maximum(cases.stay, 1.0))).astype(np.int64) // 2
     outcome = np.where(cases.following < 0, 0, 1 + cases.following * 32 + np.minimum(octave, 31))
-    history = np.stack([cases.stage, *(cases.before(back) for back in range(1, _DEPTH + 1))], axis=1)
+    history = _history(cases, at_once)
     keys: list[tuple[int, ...]] = [(int(stage),) for stage in np.unique(cases.stage)]
     gains, parameters = [0.0] * len(keys), [0] * len(keys)
     candidates: list[tuple[float, int, tuple[int, ...]]] = []
@@ -94,7 +106,21 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES) -> Contexts:
         keys.append(child)
         gains.append(gain)
         parameters.append(added)
-    return Contexts(tuple(keys), tuple(gains), tuple(parameters))
+    return Contexts(tuple(keys), tuple(gains), tuple(parameters), at_once)
+
+
+def fewer_contexts(contexts: Contexts, most: int) -> Contexts:
+    """Return contexts without those that gain least, so that there are so many at the most, or one for every stage."""
+    most = max(most, sum(len(key) == 1 for key in contexts.keys))
+    return replace(
+        contexts, keys=contexts.keys[:most], gains=contexts.gains[:most], parameters=contexts.parameters[:most]
+    )
+
+
+def _history(cases: Cases, at_once: AtOnce) -> NDArray[np.int64]:
+    """Return each visit's stage, and the stages of the log before it."""
+    stage_of = np.r_[at_once.stage_of, START]
+    return np.stack([cases.stage, *(stage_of[cases.before(back)] for back in range(1, _DEPTH + 1))], axis=1)
 
 
 def _gain(
@@ -119,7 +145,7 @@ def _gain(
 
 def states_of(cases: Cases, contexts: Contexts) -> NDArray[np.int64]:
     """Return the state of every visit: the longest of the contexts that fits its history."""
-    history = np.stack([cases.stage, *(cases.before(back) for back in range(1, _DEPTH + 1))], axis=1)
+    history = _history(cases, contexts.at_once)
     state = np.full(cases.stage.size, -1, np.int64)
     for at in sorted(range(len(contexts.keys)), key=lambda at: len(contexts.keys[at])):
         key = contexts.keys[at]

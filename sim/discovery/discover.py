@@ -10,18 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
+from sim.discovery.at_once import told_apart
 from sim.discovery.case_phase import ONE_PHASE, Phases, find_phases
 from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset, variants_of
-from sim.discovery.context import MOST_STATES, Contexts, find_contexts
-from sim.discovery.distance import CaseTable, Distances, distances_between, simulated_table
+from sim.discovery.context import MOST_STATES, Contexts, fewer_contexts, find_contexts
+from sim.discovery.distance import CaseTable, Distances, distances_between, mean_distances, simulated_table
 from sim.discovery.found_config import found_scenario, state_names
 from sim.discovery.funnel import ChannelUse, channel_use, funnel_counts, usual_funnel
-from sim.discovery.hazards import TimedJourney, ended_weights, fit_hazards, instant_stages
+from sim.discovery.goal import CaseGoal, find_goal
+from sim.discovery.hazards import TimedJourney, ended_weights, fit_hazards
 from sim.discovery.lived_map import LivedEdge, LivedStage, lived_map
 from sim.discovery.persona_mixture import Mixture, find_personas
 from sim.discovery.purchases import Purchases, find_purchases
 from sim.discovery.time_step import UNITS, choose_unit
-from sim.discovery.turning_points import TurningPoint, find_goal, turning_points
+from sim.discovery.turning_points import TurningPoint, turning_points
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
@@ -32,13 +34,15 @@ __all__ = ["Discovery", "discover", "thinned"]
 #: More stages than a journey holds are put together, the rarest first.
 MOST_STAGES = 100
 OTHER = "(other)"
-_SAMPLES = 5
+_SAMPLES = 12
 _MOST_SIMULATED = 20_000
 _FEWEST_HELD_OUT = 20
+#: Cases of a half below which each half judges once.
+_FEW_CASES = 1_000
 #: Where most cases begin in this part of a log, nobody saw how far they had come.
 _WITH_THE_LOG = 0.01
-#: A journey file may have a million bytes; an edge, and each of its times, take about so many.
-_MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 950_000, 120, 16
+#: A journey file may have two million bytes; an edge, and each of its times, take about so many.
+_MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 1_900_000, 120, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Discovery:
     journeys : mapping of str to TimedJourney
         By persona.
     mixture : Mixture
-    goal : int
+    goal : CaseGoal
     points : tuple of TurningPoint
     distances : Distances or None
         None where too few cases could be kept aside.
@@ -91,7 +95,7 @@ class Discovery:
     phases: Phases
     journeys: Mapping[str, TimedJourney]
     mixture: Mixture
-    goal: int
+    goal: CaseGoal
     points: tuple[TurningPoint, ...]
     distances: Distances | None
     files: Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -125,7 +129,7 @@ def discover(
     name, title : str
         Of what is written.
     goal : str or None
-        Stage that cases are meant to reach; by default the one in which most end.
+        Stage that cases are meant to reach; by default as :func:`find_goal` says.
     seed : int
     threads : int, optional
     funnel : sequence of str, optional
@@ -146,23 +150,24 @@ def discover(
     if log.state_at_start:
         cases = in_whole_steps(cases, UNITS[unit])
     slugs = stage_slugs(cases.stages)
-    at_goal = find_goal(cases) if goal is None else _stage_of(cases, slugs, goal, "goal")
+    purchases = find_purchases(log, cases)
+    named = None if goal is None else _stage_of(cases, slugs, goal, "goal")
+    wanted = find_goal(cases, named, frozenset() if purchases is None else purchases.stages)
+    at_goal = wanted.stage
     steps = usual_funnel(cases, at_goal) if funnel is None else _funnel_of(cases, slugs, funnel)
     stages, edges = lived_map(cases)
     mixture = find_personas(cases, seed)
-    phases, contexts, journeys, shares = _journeys_of(
-        cases, mixture.member, len(mixture.shares), UNITS[unit], seed, _phases_of(cases, seed)
-    )
+    fitted = _fit(cases, mixture.member, len(mixture.shares), UNITS[unit], seed)
     files = found_scenario(
         name,
         title,
         slugs,
-        journeys,
-        shares,
+        fitted.journeys,
+        fitted.shares,
         step=unit,
         customers=cases.count,
         goal=at_goal,
-        purchases=(purchases := find_purchases(log, cases)),
+        purchases=purchases,
         longest=int(np.bincount(cases.stage, weights=cases.stay).argmax()),
     )
     return Discovery(
@@ -173,13 +178,13 @@ def discover(
         edges=edges,
         variants=_ranked_variants(cases),
         unit=unit,
-        contexts=contexts,
-        phases=phases,
-        journeys=journeys,
+        contexts=fitted.contexts,
+        phases=fitted.phases,
+        journeys=fitted.journeys,
         mixture=mixture,
-        goal=at_goal,
+        goal=wanted,
         points=turning_points(cases, at_goal),
-        distances=_judge(cases, slugs, unit, mixture, at_goal, phases.count > 1, seed, threads),
+        distances=_judge(cases, slugs, unit, mixture, at_goal, seed, threads),
         files=files,
         drifting=_drifting(log),
         purchases=purchases,
@@ -189,27 +194,50 @@ def discover(
     )
 
 
-def _journeys_of(
-    cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, seed: int, phases: Phases
-) -> tuple[Phases, Contexts, dict[str, TimedJourney], dict[str, float]]:
-    """Return phases, contexts, and by persona the journey and the share; one phase where more fill too large a file."""
-    contexts = find_contexts(cases, seed, MOST_STATES // phases.count)
-    instant = instant_stages(cases, seconds)
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """Phases, contexts, and by persona the journey and the share."""
+
+    phases: Phases
+    contexts: Contexts
+    journeys: Mapping[str, TimedJourney]
+    shares: Mapping[str, float]
+
+    @property
+    def bytes(self) -> int:
+        """About so many has the journey file."""
+        edges = [edge for journey in self.journeys.values() for edge in journey.edges]
+        return sum(_EDGE_BYTES + _PAIR_BYTES * len(edge.by_step) for edge in edges)
+
+
+def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, seed: int) -> _Fitted:
+    """Find how much of what came before, and how many phases, the states of a journey are to tell, and fit it.
+
+    There are so many states at the most; each phase takes some from the contexts. Cases kept aside decide: that number
+    of phases is taken with which phases and contexts together make them likeliest, as far as the file can hold it.
+    """
+    cases, at_once = told_apart(cases, seconds)
+    every = find_contexts(cases, seed, MOST_STATES, at_once)
+    choices = _phases_of(cases, seed)
+    gained = np.cumsum([0.0, *(mean for mean, _ in choices[-1].gains)])[: len(choices)] * cases.count
+    told = [sum(fewer_contexts(every, MOST_STATES // phases.count).gains) for phases in choices]
     names = ["everyone"] if kinds == 1 else [f"persona_{at + 1}" for at in range(kinds)]
     members = {who: rows for at, who in enumerate(names) if (rows := np.flatnonzero(member == at)).size}
-    journeys = {
-        who: fit_hazards(subset(cases, rows), contexts, seconds, instant, phases) for who, rows in members.items()
-    }
-    edges = [edge for journey in journeys.values() for edge in journey.edges]
-    if phases.count > 1 and sum(_EDGE_BYTES + _PAIR_BYTES * len(edge.by_step) for edge in edges) > _MOST_BYTES:
-        return _journeys_of(cases, member, kinds, seconds, seed, ONE_PHASE)
-    return phases, contexts, journeys, {who: rows.size / cases.count for who, rows in members.items()}
+    shares = {who: rows.size / cases.count for who, rows in members.items()}
+    for choice in np.argsort(-(gained + told), kind="stable").tolist():
+        phases = choices[choice]
+        contexts = fewer_contexts(every, MOST_STATES // phases.count)
+        journeys = {who: fit_hazards(subset(cases, rows), contexts, seconds, phases) for who, rows in members.items()}
+        fitted = _Fitted(phases, contexts, journeys, shares)
+        if phases.count == 1 or fitted.bytes <= _MOST_BYTES:
+            break
+    return fitted
 
 
-def _phases_of(cases: Cases, seed: int) -> Phases:
+def _phases_of(cases: Cases, seed: int) -> tuple[Phases, ...]:
     """Find the phases of cases that were seen from their beginning."""
     if np.mean(cases.time[cases.first[:-1]] <= _WITH_THE_LOG * cases.end) > 0.5:
-        return ONE_PHASE
+        return (ONE_PHASE,)
     ended = ended_weights(cases, cases.stage)
     return find_phases(cases, ended, MOST_STATES // np.unique(cases.stage).size, seed)
 
@@ -257,28 +285,34 @@ def _judge(
     unit: str,
     mixture: Mixture,
     goal: int,
-    phased: bool,
     seed: int,
     threads: int | None,
 ) -> Distances | None:
-    """Learn from half of the cases, simulate, and compare with the other half."""
+    """Learn from half of the cases, simulate, and compare with the other half; of few cases the halves change places.
+
+    Which cases are kept aside is luck, that matters where there are few.
+    """
     luck = np.random.default_rng([seed, 19])
     order = luck.permutation(cases.count)
-    held = np.sort(order[: min(cases.count // 2, _MOST_SIMULATED)])
-    learned = np.sort(order[cases.count // 2 :])
-    if held.size < _FEWEST_HELD_OUT:
+    half = cases.count // 2
+    if half < _FEWEST_HELD_OUT:
         return None
-    train, test = subset(cases, learned), subset(cases, held)
-    kinds = len(mixture.shares)
-    phases = _phases_of(train, seed) if phased else ONE_PHASE
-    _, _, journeys, shares = _journeys_of(train, mixture.member[learned], kinds, UNITS[unit], seed, phases)
-    files = found_scenario("judged", "", slugs, journeys, shares, step=unit, customers=held.size, goal=goal)
-    # As many as were kept aside: a distance depends on how many there are.
-    files["scenario"]["judged"]["population"] = held.size
-    tables = _simulate(files, journeys, slugs, seed, threads)
-    windows = (cases.end - train.time[train.first[:-1]]) / UNITS[unit]
-    tables = [_censored(table, luck.choice(windows, len(table.first) - 1)) for table in tables]
-    return distances_between(tables, train, test, UNITS[unit], goal, seed)
+    halves = [(np.sort(order[half:]), np.sort(order[: min(half, _MOST_SIMULATED)]))]
+    if half < _FEW_CASES:
+        halves.append((halves[0][1], halves[0][0]))
+    found = []
+    for learned, held in halves:
+        train, test = subset(cases, learned), subset(cases, held)
+        fitted = _fit(train, mixture.member[learned], len(mixture.shares), UNITS[unit], seed)
+        shares, journeys = fitted.shares, fitted.journeys
+        files = found_scenario("judged", "", slugs, journeys, shares, step=unit, customers=held.size, goal=goal)
+        # As many as were kept aside: a distance depends on how many there are.
+        files["scenario"]["judged"]["population"] = held.size
+        tables = _simulate(files, journeys, slugs, seed, threads)
+        windows = (cases.end - train.time[train.first[:-1]]) / UNITS[unit]
+        tables = [_censored(table, luck.choice(windows, len(table.first) - 1)) for table in tables]
+        found.append(distances_between(tables, train, test, UNITS[unit], goal, seed))
+    return mean_distances(found)
 
 
 def _simulate(
@@ -303,13 +337,17 @@ def _simulate(
     }
     built = Scenario.from_dict(data)
     first = next(iter(journeys.values()))
-    known = {state: first.contexts.keys[at][0] for at, state in enumerate(state_names(first, slugs))}
-    look = np.array([known.get(stage, -1) for stage in stage_names(built.journeys)], np.int64)
+    known = {state: at for at, state in enumerate(state_names(first, slugs))}
+    states = [known.get(stage, -1) for stage in stage_names(built.journeys)]
+    look = np.array([first.contexts.stage_at(at) if at >= 0 else -1 for at in states], np.int64)
+    quick = np.array([at in first.instant for at in states])
     tables = []
     for _, histories in run_replicates(built, seed=seed, replicates=range(_SAMPLES), threads=threads):
         history = histories["classic"]
         events = history.events
-        starts = np.column_stack([history.starts[:, 0], look[history.starts[:, 1]]])
+        begun = history.starts[:, 1]
+        # A case begins one step before the first in which it can move on.
+        starts = np.column_stack([history.starts[:, 0], look[begun], np.where(quick[begun], 0, -1)])
         tables.append(
             simulated_table(
                 events["customer"].astype(np.int64), events["week"].astype(np.int64), look[events["stage"]], starts

@@ -11,9 +11,17 @@ from scipy.stats import wasserstein_distance
 
 from sim.discovery.cases import Cases, subset
 
-__all__ = ["CaseTable", "Distances", "case_table", "distances_between", "ngram_distance", "simulated_table"]
+__all__ = [
+    "CaseTable",
+    "Distances",
+    "case_table",
+    "distances_between",
+    "mean_distances",
+    "ngram_distance",
+    "simulated_table",
+]
 
-_RESAMPLES = 10
+_RESAMPLES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +87,8 @@ def simulated_table(
     ----------
     customer, week, stage : int64 (n,)
         Of events in order; a stage of -1 is left out (the case is over).
-    starts : int64 (customers, 2)
-        Customer, and stage when the horizon begins.
+    starts : int64 (customers, 3)
+        Customer, stage when the horizon begins, and the step in which the case began.
 
     Returns
     -------
@@ -89,8 +97,7 @@ def simulated_table(
     begun = starts[starts[:, 1] >= 0]
     kept = stage >= 0
     who = np.r_[begun[:, 0], customer[kept]]
-    # A case begins one step before the first in which it can move on.
-    when = np.r_[np.full(len(begun), -1), week[kept]]
+    when = np.r_[begun[:, 2], week[kept]]
     what = np.r_[begun[:, 1], stage[kept]]
     order = np.argsort(who, kind="stable")
     who, when, what = who[order], when[order], what[order]
@@ -162,4 +169,22 @@ def distances_between(
         goal=reach["simulated"],
         goal_floor=reach["floor"],
         held_out=test.count,
+    )
+
+
+def mean_distances(found: Sequence[Distances]) -> Distances:
+    """Return the means of distances of several halves; the goal's of those that reach it."""
+    both = [one for one in found if one.goal is not None and one.goal_floor is not None]
+
+    def mean(name: str, of: Sequence[Distances]) -> float:
+        return float(np.mean([getattr(one, name) for one in of]))
+
+    return Distances(
+        ngram3=mean("ngram3", found),
+        ngram3_floor=mean("ngram3_floor", found),
+        length=mean("length", found),
+        length_floor=mean("length_floor", found),
+        goal=mean("goal", both) if both else None,
+        goal_floor=mean("goal_floor", both) if both else None,
+        held_out=sum(one.held_out for one in found),
     )

@@ -25,11 +25,12 @@ _FEWEST_SIMULATED = 1000
 
 
 def state_names(journey: TimedJourney, slugs: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of states: a stage's own, behind `__phase_` how far the case is, `__after_` what came before."""
+    """Return the names of states: a stage's own, `__at_once` if it takes no time, `__phase_` 2, `__after_` another."""
     names: dict[str, None] = {}
     contexts = journey.contexts
+    told = contexts.at_once.names(slugs)
     for at, (stage, *before) in enumerate(contexts.keys):
-        name = slugs[stage] + (f"__phase_{contexts.phase[at] + 1}" if contexts.phase else "")
+        name = told[stage] + (f"__phase_{contexts.phase[at] + 1}" if contexts.phase else "")
         if before:
             name += "__after_" + "_".join("start" if at == START else slugs[at] for at in before)
         short, number = name[:60], 1
@@ -90,8 +91,8 @@ def journey_content(
             continue
         for persona, journey in by_persona.items():
             mine = [edge for edge in journey.edges if edge.source == state]
-            mine = _faster(mine) if journey.contexts.keys[state][0] == sooner else mine
-            stays = kept if journey.contexts.keys[state][0] != goal else 0.0
+            mine = _faster(mine) if journey.contexts.stage_at(state) == sooner else mine
+            stays = kept if journey.contexts.stage_at(state) != goal else 0.0
             own = {"personas": [persona]} if several else {}
             edges += [{**edge, **own} for edge in _edges_of(mine, names, ended, stays)]
     begin = _free_name("begin", slugs)
@@ -275,7 +276,7 @@ def found_scenario(
         return files
     first = next(iter(by_persona.values()))
     states = state_names(first, slugs)
-    buying = [states[at] for at, key in enumerate(first.contexts.keys) if key[0] in purchases.stages]
+    buying = [states[at] for at in range(len(states)) if first.contexts.stage_at(at) in purchases.stages]
     several = len(purchases.brands) > 1
     files["journey"] = {who: with_purchases(journey, buying, several=several) for who, journey in journeys.items()}
     if any(len(journey["stages"]) > MAX_STAGES for journey in files["journey"].values()):

@@ -14,17 +14,17 @@ from sim.discovery.context import Contexts, states_of
 from sim.discovery.product_limit import aalen_johansen, share_gone
 from sim.discovery.time_step import steps_of
 
-__all__ = ["ENDED", "TimedEdge", "TimedJourney", "ended_weights", "fit_hazards", "instant_stages"]
+__all__ = ["ENDED", "TimedEdge", "TimedJourney", "ended_weights", "fit_hazards"]
 
 #: The target of those who go no further.
 ENDED = -1
-#: A stage takes no time where so many of its visits are shorter than half a step.
-_ALL = 0.99
 _DIGITS = 1e6
 #: Visits to a state, whatever their phase, that stand beside those in each phase.
-_STRENGTH = 4.0
+_STRENGTH = 1.0
 #: Visits by way of an edge in a phase: fewer are left out.
-_LEAST_COUNT = 0.05
+_LEAST_COUNT = 0.2
+#: Visits that leave within a bin of time.
+_LEAST_LEFT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,41 +65,6 @@ class TimedJourney:
     parameters: int
 
 
-def instant_stages(cases: Cases, seconds: float) -> NDArray[np.bool_]:
-    """Return which stages take no time, so that they form no cycle.
-
-    Parameters
-    ----------
-    cases : Cases
-    seconds : float
-        Of a step.
-
-    Returns
-    -------
-    bool (stages,)
-    """
-    count = len(cases.stages)
-    instant = np.zeros(count, bool)
-    left = cases.following >= 0
-    quick = np.bincount(cases.stage[left & (cases.stay < seconds / 2)], minlength=count)
-    every = np.bincount(cases.stage[left], minlength=count)
-    ways = np.zeros((count, count), bool)
-    ways[cases.stage[left], cases.following[left]] = True
-    last = np.bincount(cases.stage[~left], minlength=count)
-    for stage in np.argsort(-every, kind="stable").tolist():
-        # A stage where cases end must be able to hold them.
-        if every[stage] < 10 or quick[stage] < _ALL * every[stage] or last[stage] > 0.001 * every[stage]:
-            continue
-        instant[stage] = True
-        reach = ways & instant[:, None] & instant[None, :]
-        closed = reach.copy()
-        for _ in range(count):
-            closed |= (closed.astype(np.int64) @ reach.astype(np.int64)) > 0
-        if closed.diagonal().any():
-            instant[stage] = False
-    return instant
-
-
 def ended_weights(cases: Cases, state: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the probability that a case was over with each visit: above 0 for last ones only.
 
@@ -131,7 +96,6 @@ def fit_hazards(
     cases: Cases,
     contexts: Contexts,
     seconds: float,
-    instant: NDArray[np.bool_] | None = None,
     phases: Phases = ONE_PHASE,
 ) -> TimedJourney:
     """Estimate every state's hazards by time in it.
@@ -143,11 +107,10 @@ def fit_hazards(
     Parameters
     ----------
     cases : Cases
+        Whose stages are told apart by time as the contexts say.
     contexts : Contexts
     seconds : float
         Of a step.
-    instant : bool (stages,), optional
-        Stages that take no time; by default found in these cases.
     phases : Phases
         That cases pass.
 
@@ -155,7 +118,7 @@ def fit_hazards(
     -------
     TimedJourney
     """
-    instant = instant_stages(cases, seconds) if instant is None else instant
+    instant = contexts.at_once.instant
     state = states_of(cases, contexts)
     steps = steps_of(cases, seconds, instant)
     last = np.zeros(state.size, bool)
@@ -167,8 +130,10 @@ def fit_hazards(
     states, number = len(contexts.keys), phases.count
     visits = np.bincount(state, minlength=states)
     weight = np.ones((state.size, 1), np.float32)
+    begins = weight[: cases.count]
     if number > 1:
-        phases, weight = phases_of_states(cases, state, over, dwell, states, phases)
+        phases, weight = phases_of_states(cases, state, over, states, phases)
+        begins = weight[cases.first[:-1]]
         # Few visits are put beside those of all phases.
         weight = weight + (_STRENGTH / np.maximum(visits, _STRENGTH)).astype(np.float32)[state, None]
         contexts = replace(
@@ -186,13 +151,15 @@ def fit_hazards(
             heavy = weight[rows, phase].astype(np.float64)
             mine = _edges_of(following[rows], dwell[rows], over[rows], heavy, quick, 4 if number == 1 else 1)
             edges += [part for edge in mine for part in _placed(edge, at * number + phase, phases)]
-    begin = state[cases.first[:-1]]
-    counts = np.bincount(begin, minlength=states)
+    begin = (state[cases.first[:-1], None] * number + np.arange(number)).ravel()
+    counts = np.bincount(begin, weights=begins.ravel(), minlength=states * number)
+    # Who begins in a state and a phase in which hardly anybody does begins in another.
+    counts[(counts < _LEAST_COUNT) & (counts < counts.max())] = 0.0
     longest = int(steps[cases.first[1:] - 1].max()) + 1
     together = np.mean(cases.time[cases.first[:-1]] < seconds) > 0.9
     return TimedJourney(
         contexts=contexts,
-        start={at * number: float(counts[at]) / cases.count for at in np.flatnonzero(counts).tolist()},
+        start={at: float(counts[at] / counts.sum()) for at in np.flatnonzero(counts).tolist()},
         edges=tuple(edges),
         instant=frozenset(at for at, key in enumerate(contexts.keys) if instant[key[0]] and visits[at // number]),
         horizon=max(int(np.ceil(cases.end / seconds)), 1) if together else max(longest, 2),
@@ -201,21 +168,21 @@ def fit_hazards(
 
 
 def _placed(edge: TimedEdge, source: int, phases: Phases) -> list[TimedEdge]:
-    """Return an edge from a state in its phase: the parts that lead to the same phase and to the next."""
-    if edge.target == ENDED:
+    """Return an edge from a state in its phase: the parts that lead to each phase, the rarest left out."""
+    if edge.target == ENDED or phases.count == 1:
         return [replace(edge, source=source)]
-    number, phase = phases.count, source % phases.count
-    starts = np.array([step for step, _ in edge.by_step])
+    number = phases.count
+    share = phases.moving[source % number]
+    kept = (edge.count * share > _LEAST_COUNT) | (share == share.max())
+    share = np.where(kept, share, 0.0) / share[kept].sum()
+    steps = np.array([step for step, _ in edge.by_step])
     values = np.array([value for _, value in edge.by_step])
-    steps = np.unique(np.r_[starts, [border for border in phases.borders if border > starts[0]]]).astype(np.int64)
-    value = values[np.searchsorted(starts, steps, side="right") - 1]
-    moves = phases.moving[phases.pace_of(steps), phase]
-    parts = []
-    for later, share in ((0, 1.0 - moves), (1, moves)):
-        if edge.count * share.max() > (_LEAST_COUNT if number > 1 else 0.0):
-            pairs = _pairs(steps, value * share) if number > 1 else edge.by_step
-            parts.append(TimedEdge(source, edge.target * number + phase + later, edge.count, pairs))
-    return parts
+    return [
+        TimedEdge(
+            source, edge.target * number + phase, edge.count * float(share[phase]), _pairs(steps, values * share[phase])
+        )
+        for phase in np.flatnonzero(kept).tolist()
+    ]
 
 
 def _edges_of(
@@ -240,6 +207,8 @@ def _edges_of(
     still = np.where(goes, 1.0, 1.0 - over) * weight
     stay = np.maximum(stay, np.where(goes, 1, 0))
     bins = _bins(int(stay[goes].max()) if goes.any() else 1, part)
+    left = np.bincount(np.searchsorted(bins, stay[goes], side="right") - 1, weights=weight[goes], minlength=bins.size)
+    bins = _fewer(bins, left.astype(np.float64))
     exposure = _exposure(stay, still, bins)
     exposure[0] += ended
     found = []
@@ -264,6 +233,17 @@ def _bins(longest: int, part: int) -> NDArray[np.int64]:
     while starts[-1] < longest:
         starts.append(starts[-1] + max(1, starts[-1] // part))
     return np.array(starts, np.int64)
+
+
+def _fewer(bins: NDArray[np.int64], left: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Put bins in which hardly anybody left to the ones before; the first step, and who stays for long, stand alone."""
+    kept, seen = [0, 1][: len(left)], 0.0
+    for at in range(1, len(left)):
+        if at > 1 and (seen >= _LEAST_LEFT or not left[:at].any()):
+            kept.append(at)
+            seen = 0.0
+        seen += float(left[at])
+    return bins[kept]
 
 
 def _exposure(stay: NDArray[np.int64], weight: NDArray[np.float64], bins: NDArray[np.int64]) -> NDArray[np.float64]:

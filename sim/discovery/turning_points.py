@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.discovery.cases import Cases
 
-__all__ = ["TurningPoint", "find_goal", "turning_points"]
+__all__ = ["TurningPoint", "turning_points"]
 
 _FEWEST = 20
 _Z = 1.959963984540054
@@ -31,11 +31,6 @@ class TurningPoint:
     gap: float
     ci_low: float
     ci_high: float
-
-
-def find_goal(cases: Cases) -> int:
-    """Return the stage in which most cases end."""
-    return int(np.bincount(cases.stage[cases.first[1:] - 1], minlength=len(cases.stages)).argmax())
 
 
 def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:

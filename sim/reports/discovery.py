@@ -51,7 +51,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
     log, cases = found.log, found.cases
     loops = sum(edge.count for edge in found.edges if edge.source == edge.target)
     moves = sum(edge.count for edge in found.edges)
-    splits = len(found.contexts.keys) - len(np.unique(cases.stage))
+    splits = sum(len(key) > 1 for key in found.contexts.keys)
     top = found.variants[0]
     sure = [point for point in found.points if point.ci_low > 0 or point.ci_high < 0]
     names = cases.stages
@@ -70,7 +70,11 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "left_out": dict(log.left_out),
         "notices": log.notices,
         "loops": exact_percent(loops / moves, 0) if moves else "0 %",
-        "goal": names[found.goal],
+        "goal": names[found.goal.stage],
+        "goal_why": found.goal.why,
+        "goal_reached": exact_percent(found.goal.reached, 0),
+        "goal_last": exact_percent(found.goal.last, 0),
+        "last_anywhere": exact_percent(found.goal.last_anywhere, 0),
         "unit": found.unit,
         "kinds": len(found.mixture.shares),
         "splits": splits,
@@ -166,7 +170,7 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
             "changing_attributes": {key: {"cases": of, "changing": some} for key, (some, of) in found.drifting.items()},
         },
         "step": found.unit,
-        "goal": found.cases.stages[found.goal],
+        **_goal_plain(found),
         "personas": [
             {"name": who, "share": float(share), "ci_low": float(low), "ci_high": float(high)}
             for who, share, low, high in zip(
@@ -179,7 +183,7 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
         "funnel": [{"stage": found.cases.stages[stage], "cases": cases} for stage, cases in found.funnel],
         "splits": [
             {
-                "stage": found.cases.stages[key[0]],
+                "stage": found.cases.stages[found.contexts.at_once.stage_of[key[0]]],
                 "after": ["start" if at < 0 else found.cases.stages[at] for at in key[1:]],
                 "gain": gain,
                 "parameters": added,
@@ -192,6 +196,10 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
         **_phases_plain(found),
         "parameters": sum(journey.parameters for journey in found.journeys.values()),
     }
+
+
+def _goal_plain(found: Discovery) -> dict[str, Any]:
+    return {"goal": found.cases.stages[found.goal.stage], "goal_chosen": found.goal.why}
 
 
 def _phases_plain(found: Discovery) -> dict[str, Any]:

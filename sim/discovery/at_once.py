@@ -1,0 +1,145 @@
+"""At once: visits that take no time beside the step, told apart from those of the same stage that last.
+
+A step is as short as the longest case allows, and many a visit is far shorter. Were each to take a step, a case of ten
+quick visits would last ten steps. So a stage that is left both within the step and later stands twice, and what came
+before tells how often it is which. The visits that take no time must not form a circle: they go forward in an order of
+the stages, which is chosen so that few of them go back (Eades, Lin & Smyth 1993); one that goes back takes a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.discovery.cases import Cases
+
+__all__ = ["AtOnce", "no_time_told", "told_apart"]
+
+#: A stage always takes no time where fewer of its visits last, and where fewer of them are the last of their case.
+_ALWAYS, _NEVER_LAST = 0.01, 0.001
+#: Visits at once that a stage must have to stand twice, and their share of all visits.
+_FEWEST, _SHARE = 25, 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """Stages told apart by whether they take time.
+
+    Attributes
+    ----------
+    stage_of : int64 (stages,)
+        The stage of the log that each is; those at once stand behind all others.
+    instant : bool (stages,)
+        Whether a visit takes no time.
+    """
+
+    stage_of: NDArray[np.int64]
+    instant: NDArray[np.bool_]
+
+    def names(self, slugs: Sequence[str]) -> tuple[str, ...]:
+        """Return the names in a configuration, from those of the log's stages."""
+        return (*slugs, *(f"{slugs[at]}__at_once" for at in self.stage_of[len(slugs) :].tolist()))
+
+
+def no_time_told(stages: int) -> AtOnce:
+    """Return that so many stages are not told apart and all take time."""
+    return AtOnce(np.arange(stages), np.zeros(stages, bool))
+
+
+def told_apart(cases: Cases, seconds: float) -> tuple[Cases, AtOnce]:
+    """Return cases whose visits at once are to stages of their own.
+
+    Parameters
+    ----------
+    cases : Cases
+    seconds : float
+        Of a step.
+
+    Returns
+    -------
+    Cases, AtOnce
+    """
+    count = len(cases.stages)
+    begin = np.repeat(cases.time[cases.first[:-1]], cases.lengths)
+    step = np.rint((cases.time - begin) / seconds).astype(np.int64)
+    goes = cases.following >= 0
+    quick = goes & (np.r_[step[1:], 0] == step)
+    visits = np.bincount(cases.stage, minlength=count)
+    for _ in range(2):
+        # A stage that is rarely left at once never is; then fewer visits are in each other's way.
+        numbers = np.bincount(cases.stage[quick], minlength=count)
+        often = numbers >= max(_FEWEST, _SHARE * cases.stage.size)
+        whole = (visits > 0) & (numbers >= 10) & (numbers >= (1.0 - _ALWAYS) * visits)
+        quick &= (often | whole)[cases.stage]
+        after = np.r_[quick[1:], False] & goes
+        ways = np.zeros((count, count), np.int64)
+        np.add.at(ways, (cases.stage[quick & after], cases.following[quick & after]), 1)
+        rank = _order(ways)
+        quick &= ~(after & (rank[cases.stage] >= rank[cases.following]))
+    numbers = np.bincount(cases.stage[quick], minlength=count)
+    last = np.bincount(cases.stage[~goes], minlength=count)
+    always = (numbers > 0) & (visits - numbers <= _ALWAYS * visits) & (last <= _NEVER_LAST * visits)
+    twice = np.flatnonzero((numbers > 0) & ~always)
+    # What always takes no time must not close a circle either.
+    code = np.arange(count)
+    code[twice] = count + np.arange(twice.size)
+    stage = np.where(quick, code[cases.stage], cases.stage)
+    following = np.where(goes, np.roll(stage, -1), -1)
+    instant = np.r_[always, np.ones(twice.size, bool)]
+    names = (*cases.stages, *(cases.stages[at] for at in twice.tolist()))
+    found = replace(cases, stage=stage, following=following, stages=names)
+    return found, AtOnce(np.r_[np.arange(count), twice], _without_circles(found, instant, numbers))
+
+
+def _order(ways: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rank stages so that few ways go back.
+
+    References
+    ----------
+    Eades, Lin & Smyth (1993), A fast and effective heuristic for the feedback arc set problem, Information Processing
+    Letters 47, 319-323.
+    """
+    ways = ways.copy()
+    np.fill_diagonal(ways, 0)
+    left = np.ones(len(ways), bool)
+    front: list[int] = []
+    back: list[int] = []
+    while left.any():
+        out, into = ways[:, left].sum(axis=1), ways[left].sum(axis=0)
+        rows = np.flatnonzero(left)
+        if (sinks := rows[out[rows] == 0]).size:
+            back.extend(sinks.tolist())
+            left[sinks] = False
+        elif (sources := rows[into[rows] == 0]).size:
+            front.extend(sources.tolist())
+            left[sources] = False
+        else:
+            best = int(rows[np.argmax(out[rows] - into[rows])])
+            front.append(best)
+            left[best] = False
+    rank = np.empty(len(ways), np.int64)
+    rank[[*front, *reversed(back)]] = np.arange(len(ways))
+    return rank
+
+
+def _without_circles(cases: Cases, instant: NDArray[np.bool_], numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which stages take no time, the rarest of those that would close a circle left out."""
+    goes = cases.following >= 0
+    ways = np.zeros((instant.size, instant.size), bool)
+    ways[cases.stage[goes], cases.following[goes]] = True
+    instant = instant.copy()
+    while True:
+        reach = ways & instant[:, None] & instant[None, :]
+        for middle in range(instant.size):
+            reach |= reach[:, middle, None] & reach[None, middle, :]
+        circle = np.flatnonzero(reach.diagonal())
+        if not circle.size:
+            return instant
+        weight = np.bincount(cases.stage, minlength=instant.size)[circle]
+        # Stages at once go forward only; one that always takes no time is what goes back.
+        whole = circle < numbers.size
+        pick = circle[whole][np.argmin(weight[whole])] if whole.any() else circle[np.argmin(weight)]
+        instant[pick] = False

@@ -1,0 +1,69 @@
+"""At once: visits shorter than half a step take none, whole cases keep their time, and no circle takes no time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.discovery.at_once import told_apart
+from sim.discovery.cases import Cases
+from sim.discovery.context import find_contexts
+from sim.discovery.hazards import fit_hazards
+from sim.discovery.time_step import steps_of
+
+HOUR = 3600.0
+
+
+def cases_of_words(words, gaps):
+    """Cases given as words of letters, with seconds between visits."""
+    first = np.r_[0, np.cumsum([len(word) for word in words])].astype(np.int64)
+    letters = sorted(set("".join(words)))
+    stage = np.array([letters.index(letter) for word in words for letter in word])
+    stay = np.array([gap for mine in gaps for gap in (*mine, 0.0)], float)
+    last = first[1:] - 1
+    time = np.cumsum(np.r_[0.0, stay[:-1]])
+    time -= np.repeat(time[first[:-1]], np.diff(first))
+    end = 1e8
+    stay[last] = end - time[last]
+    following = np.roll(stage, -1)
+    following[last] = -1
+    return Cases(first, np.arange(len(words)), stage, time, following, stay, tuple(letters), end)
+
+
+def test_a_stage_left_at_once_or_later_stands_twice_and_cases_keep_their_time():
+    luck = np.random.default_rng(1)
+    quick = luck.random((400, 3)) < 0.6
+    cases = cases_of_words(["abcd"] * 400, np.where(quick, 20.0, 5 * HOUR).tolist())
+    told, at_once = told_apart(cases, HOUR)
+    assert at_once.names(("a", "b", "c", "d")) == ("a", "b", "c", "d", "a__at_once", "b__at_once", "c__at_once")
+    assert at_once.stage_of[told.stage].tolist() == cases.stage.tolist()
+    steps = steps_of(told, HOUR, at_once.instant)
+    assert steps[told.first[1:] - 1].tolist() == (5 * (~quick).sum(axis=1)).tolist()
+    journey = fit_hazards(told, find_contexts(told, 1, at_once=at_once), HOUR)
+    assert len(journey.instant) == 3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_circle_takes_no_time(seed):
+    luck = np.random.default_rng(seed)
+    words = ["".join(luck.choice(list("abcde"), 8)) for _ in range(300)]
+    told, at_once = told_apart(cases_of_words(words, luck.choice([5.0, 2 * HOUR], (300, 7), p=[0.8, 0.2])), HOUR)
+    assert at_once.instant.any()
+    ways = np.zeros((at_once.instant.size,) * 2)
+    goes = told.following >= 0
+    ways[told.stage[goes], told.following[goes]] = 1.0
+    ways *= np.outer(at_once.instant, at_once.instant)
+    # Of a graph without circles some power is nothing.
+    assert not np.linalg.matrix_power(ways, at_once.instant.size + 1).any()
+
+
+def test_stages_of_a_log_in_whole_steps_are_as_they_were():
+    cases = cases_of_words(["abc"] * 100, [[HOUR, 2 * HOUR]] * 100)
+    told, at_once = told_apart(cases, HOUR)
+    assert told.stages == cases.stages and not at_once.instant.any()
+
+
+def test_what_always_takes_no_time_keeps_its_name():
+    cases = cases_of_words(["abc"] * 100, [[HOUR, 1.0]] * 100)
+    told, at_once = told_apart(cases, HOUR)
+    assert told.stages == cases.stages and at_once.instant.tolist() == [False, True, False]

@@ -1,0 +1,53 @@
+"""Goal: where cases end beyond chance; not where nearly all begin; a purchase where there are any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.data.log_file import read_event_log
+from sim.discovery.cases import cases_of
+from sim.discovery.goal import find_goal
+
+VISITS = Path(__file__).parents[2] / "configs/data/visits.csv"
+
+
+def log_of(tmp_path, words):
+    rows = ["case,activity,time"]
+    rows += [
+        f"{case},{letter},2020-01-{1 + at:02}" for case, word in enumerate(words) for at, letter in enumerate(word)
+    ]
+    path = tmp_path / "made.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return cases_of(read_event_log(path))
+
+
+def test_the_goal_of_the_sample_log_is_to_pay_though_more_visits_end_at_home():
+    goal = find_goal(cases := cases_of(read_event_log(VISITS)))
+    assert (cases.stages[goal.stage], goal.why) == ("Pay", "ends")
+    assert goal.last > 0.9 and goal.last_anywhere == pytest.approx(600 / 2636)
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        # Most cases end where all begin.
+        (["h"] * 60 + ["habp"] * 30 + ["hab"] * 10, "p"),
+        # Most come past the stage that many end in.
+        (["abababa"] * 50 + ["ababc"] * 20, "c"),
+        (["a"] * 20, "a"),
+    ],
+)
+def test_a_stage_in_which_nearly_all_begin_is_no_goal(tmp_path, words, wanted):
+    cases = log_of(tmp_path, words)
+    assert cases.stages[find_goal(cases).stage] == wanted
+
+
+def test_a_purchase_is_a_goal_and_what_is_named_counts(tmp_path):
+    cases = log_of(tmp_path, ["abc"] * 20 + ["ab"] * 20)
+    assert find_goal(cases, bought=frozenset({1})).stage == 1
+    assert find_goal(cases, bought=frozenset({1})).why == "bought"
+    # Where all begin with a purchase, it is what they came from.
+    assert cases.stages[find_goal(cases, bought=frozenset({0})).stage] == "c"
+    assert find_goal(cases, 0).why == "given" and find_goal(cases, 0).stage == 0
