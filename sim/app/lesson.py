@@ -19,11 +19,13 @@ from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import read, show
 
-__all__ = ["Prediction", "Lesson", "lesson_names", "read_lesson"]
+__all__ = ["PICKS", "Prediction", "Lesson", "lesson_names", "read_lesson"]
 
 #: How many customers and replicates an answer is computed with.
 CUSTOMERS, REPLICATES = 5_000, 8
 _GROUP = "lesson"
+#: Whose lives can be shown.
+PICKS = ("winner", "typical", "loser")
 
 #: Runs a scenario: name, population, replicates, seed.
 Run = Callable[[Question], Result]
@@ -54,7 +56,8 @@ class Lesson:
     choices : tuple of Prediction
         Predictions, by rising bound.
     tries : tuple of mapping
-        Things to try: ``does`` in words, ``values`` that the levers take, ``scenario`` where it is another.
+        Things to try: ``does`` in words, ``values`` that the levers take, ``scenario`` where it is another, ``life``
+        (one of `PICKS`) where a customer's two lives are to be looked at.
     teacher : tuple of mapping
         ``asks`` and ``answers``.
     """
@@ -149,8 +152,8 @@ def read_lesson(name: str, config_path: ConfigPath) -> Lesson:
     )
 
 
-#: Keys of the things to try and of the questions for the teacher; a scenario may be left out.
-_ITEMS = {"tries": ("does", "values", "scenario"), "teacher": ("asks", "answers")}
+#: Keys of the things to try and of the questions for the teacher; scenario and life may be left out.
+_ITEMS = {"tries": ("does", "values", "scenario", "life"), "teacher": ("asks", "answers")}
 
 
 def _items(said: Any, key: str, keys: tuple[str, ...], where: str) -> tuple[Mapping[str, Any], ...]:
@@ -162,6 +165,8 @@ def _items(said: Any, key: str, keys: tuple[str, ...], where: str) -> tuple[Mapp
             raise ConfigError(
                 f"{where}: {key} holds {show(item)}; each has {', '.join(keys)}, texts with commas quoted"
             )
+        if item.get("life", PICKS[0]) not in PICKS:
+            raise ConfigError(f"{where}: {key} has the life {show(item['life'])}; give one of {', '.join(PICKS)}")
     return tuple(dict(item) for item in said)
 
 

@@ -42,7 +42,8 @@ def lesson_answer(lesson: Lesson, book: Book, run: Run) -> dict[str, Any]:
     tries = []
     for item in lesson.tries:
         asked = {"scenario": item.get("scenario", lesson.scenario), **item["values"]}
-        tries.append({"does": item["does"], "address": read_question(asked, book, scenario=lesson.scenario).address()})
+        address = read_question(asked, book, scenario=lesson.scenario).address()
+        tries.append({"does": item["does"], "address": address, "life": item.get("life")})
     return {
         "choice": place,
         "value": lesson.written(value),

@@ -31,7 +31,7 @@ from sim.app.classroom import Classroom
 from sim.app.explorer import LAST, LATER, Cancelled, Explorer
 from sim.app.gate import Gate
 from sim.app.journey_view import journey_view, lives_view
-from sim.app.lesson import Lesson, lesson_names, read_lesson
+from sim.app.lesson import PICKS, Lesson, lesson_names, read_lesson
 from sim.app.lesson_view import lesson_answer, lesson_view
 from sim.app.levers import levers_of
 from sim.app.question import Question, read_question
@@ -54,7 +54,7 @@ FILES: Mapping[str, str] = {
 }
 
 #: Keys of the page's address that are no part of a question.
-_OF_THE_PAGE = ("lesson", "code", "teacher", "revealed")
+_OF_THE_PAGE = ("lesson", "code", "teacher", "revealed", "life")
 #: Seconds without a move after which the break-even effectiveness is looked for.
 _REST = 0.35
 
@@ -202,8 +202,8 @@ class Pages:
         """Return one customer's two lives."""
         question, data = await self._asked(request)
         pick = data.get("pick", "winner")
-        if pick not in ("winner", "loser", "typical"):
-            raise ConfigError("pick is neither winner, loser nor typical")
+        if pick not in PICKS:
+            raise ConfigError(f"pick is none of {', '.join(PICKS)}")
         result = await self.explorer.run(LATER, lambda: self.explorer.compare(question, 2))
         return JSONResponse(await self.explorer.run(LATER, lambda: story_view(result, pick)))
 

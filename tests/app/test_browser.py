@@ -130,6 +130,24 @@ def test_a_lesson_hides_the_answer_until_one_commits(page, served):
     assert page.is_visible("#answer") and "The run says" in page.text_content("#lesson .result")
 
 
+def test_what_a_lesson_shows_of_a_customer_is_shown_and_follows_the_levers(page, served):
+    page.goto(served.origin + QUERY + "&lesson=two_lives&revealed=1&life=loser")
+    page.wait_for_selector("#story tr", timeout=60_000)
+    assert page.get_attribute("[data-pick=loser]", "aria-pressed") == "true"
+    assert "Here the lives part" in page.text_content("#story") and page.evaluate("scrollY") > 0
+    page.click("[data-pick=winner]")
+    page.wait_for_function("document.querySelector('[data-pick=winner]').getAttribute('aria-pressed') === 'true'")
+    assert "life=winner" in page.url
+    before = page.text_content("#lives")
+    page.fill("#seed", "2")
+    page.dispatch_event("#seed", "change")
+    # The story is told again when the levers rest.
+    page.wait_for_function(
+        "(before) => document.querySelector('#lives').textContent !== before", arg=before, timeout=60_000
+    )
+    assert "life=winner" in page.url
+
+
 def test_a_server_that_comes_back_finds_the_pages_with_their_states(browser, start_server):
     first = start_server()
     pages = [browser.new_page(bypass_csp=True) for _ in range(2)]

@@ -55,6 +55,10 @@ def test_the_written_lessons_are_current():
             "measure: {kind: parted}\nchoices: [{says: a}]\ntries: [{does: one, two, values: {}}]",
             "texts with commas quoted",
         ),
+        (
+            "measure: {kind: parted}\nchoices: [{says: a}]\ntries: [{does: a, values: {}, life: best}]",
+            "has the life 'best'; give one of winner, typical, loser",
+        ),
         ("measure: {kind: parted}\nchoices: [{says: a}]\nteacher: {asks: one}", "give a list"),
     ],
 )

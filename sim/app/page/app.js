@@ -4,6 +4,7 @@ const $ = (id) => document.getElementById(id);
 const state = { question: {}, levers: [], scenario: null, lowest: null, shown: null, mapOf: "" };
 const flight = { control: null, waiting: false, resting: 0 };
 const opened = new URLSearchParams(location.search), lesson = opened.get("lesson"), revealed = opened.get("revealed");
+const life = { pick: opened.get("life"), look: opened.has("life") };
 
 const query = (question) => new URLSearchParams(Object.entries(question).map(([key, value]) => [key, String(value)])).toString();
 const post = (path, body, signal) => fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
@@ -94,7 +95,7 @@ async function ask() {
       if (!flight.refining) { flight.refining = true; address(found.address); document.body.classList.remove("busy"); }
       return flight.waiting;
     });
-    if (!flight.waiting) flight.resting = setTimeout(() => map(question), 500);
+    if (!flight.waiting) flight.resting = setTimeout(() => { map(question); if (life.pick) story(life.pick); }, 500);
   } catch (error) {
     if (control.signal.aborted && !flight.waiting) return;
     if (!control.signal.aborted) { fault(reachable(error)); if (error instanceof TypeError) retry(); }
@@ -121,7 +122,7 @@ async function lines(reply, each) {
 const reachable = (error) => (error instanceof TypeError ? "The server does not answer; the page tries again and keeps its state." : error.message);
 function retry() { clearTimeout(flight.again); flight.again = setTimeout(() => fetch("/healthz").then(() => move(true)).catch(retry), 1500); }
 function fault(words) { $("fault").hidden = !words; $("fault").textContent = words || ""; }
-function address(search) { const extra = (lesson ? `&lesson=${encodeURIComponent(lesson)}` : "") + (revealed ? "&revealed=1" : ""); history.replaceState(null, "", "?" + search + extra); }
+function address(search) { const extra = (lesson ? `&lesson=${encodeURIComponent(lesson)}` : "") + (revealed ? "&revealed=1" : "") + (life.pick ? `&life=${life.pick}` : ""); history.replaceState(null, "", "?" + search + extra); }
 
 function show(found, took) {
   fault("");
@@ -236,7 +237,7 @@ function wire() {
   });
   $("play").addEventListener("click", Journey.play);
   $("scrub").addEventListener("input", () => { Journey.stop(); Journey.at(Number($("scrub").value)); });
-  document.querySelectorAll("[data-pick]").forEach((button) => button.addEventListener("click", () => story(button.dataset.pick)));
+  document.querySelectorAll("[data-pick]").forEach((button) => button.addEventListener("click", () => { life.pick = button.dataset.pick; if (state.shown) address(state.shown.address); story(life.pick); }));
   let width = innerWidth;
   addEventListener("resize", () => { if (innerWidth !== width && state.shown) { width = innerWidth; Charts.forget(); charts(state.shown); } });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.shown && (Charts.forget(), charts(state.shown)));
@@ -247,12 +248,15 @@ function wire() {
 
 /* A story is a table: a row for each step in which anything happens, a column for each life. */
 async function story(pick) {
-  const reply = await post("/api/story", { question: state.question, pick }), found = await reply.json();
+  const asked = query(state.question), reply = await post("/api/story", { question: state.question, pick }).catch(() => null);
+  if (!reply) return;
+  const found = await reply.json();
+  if (asked !== query(state.question) || pick !== life.pick) return;
   if (!reply.ok) return fault(found.error);
   const make = (tag, text, about = {}) => Object.assign(document.createElement(tag), { textContent: text }, about), step = state.scenario.step;
   const traits = Object.entries(found.traits || {}).filter(([, names]) => names.length).map(([level, names]) => `${level}: ${names.join(", ")}`).join("; ");
   $("who").textContent = found.persona ? `${found.persona}, customer ${found.customer}. ${traits ? traits[0].toUpperCase() + traits.slice(1) + ". " : ""}${found.need}` : found.reason.join(" ");
-  $("lead").replaceChildren(...(found.lead || []).map((line) => make("p", line)));
+  $("lead").replaceChildren(...[...(found.lead || []), ...(found.lead && found.week == null ? found.reason : [])].map((line) => make("p", line)));
   const head = document.createElement("tr"), rows = [head];
   head.append(make("th", step, { scope: "col" }), ...(found.arms || []).map((arm) => make("th", arm, { scope: "col" })));
   for (const [week, cells] of found.rows) {
@@ -266,6 +270,8 @@ async function story(pick) {
     rows.push(row);
   }
   $("story").replaceChildren(...(found.rows.length ? rows : []));
+  for (const button of document.querySelectorAll("[data-pick]")) button.setAttribute("aria-pressed", button.dataset.pick === pick);
+  if (life.look) { life.look = false; $("lives").scrollIntoView(); }
 }
 
 wire();

@@ -45,7 +45,7 @@ const LessonPage = (() => {
     box.append(node("p", found.question), node("p", `You predicted: ${found.choices[choice]}. The run says ${answer.value} (${answer.run}): ${right ? "as you predicted." : found.choices[answer.choice] + "."}`, { class: "result", role: "status" }), node("p", answer.explain));
     if (answer.counts.reduce((a, b) => a + b, 0) > 1) box.append(node("h3", "Predictions of the class"), histogram(found.choices, answer.counts));
     const tries = node("ol");
-    answer.tries.forEach((item) => { const row = node("li", item.does + " "); row.append(node("a", "Set the levers", { href: `?${item.address}&lesson=${encodeURIComponent(found.name)}&revealed=1` })); tries.append(row); });
+    answer.tries.forEach((item) => { const row = node("li", item.does + " "); row.append(node("a", item.life ? "Show the lives" : "Set the levers", { href: `?${item.address}&lesson=${encodeURIComponent(found.name)}&revealed=1${item.life ? `&life=${item.life}` : ""}` })); tries.append(row); });
     box.append(node("h3", "Three things to try"), tries, teacherPart(answer.teacher));
     dispatchEvent(new Event("resize-charts"));
   }
