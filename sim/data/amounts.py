@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ __all__ = [
     "decide_decimal",
     "find_decimal",
     "looks_like_amount",
+    "plain_number",
     "read_amounts",
     "read_number",
 ]
@@ -135,6 +137,21 @@ def read_number(cell: str, decimal: str) -> float | None:
     if not re.search(r"\d", unsigned) or not re.fullmatch(pattern, unsigned):
         return None
     return float(plain.replace(thousands, "").replace(decimal, "."))
+
+
+def plain_number(cell: str) -> float | None:
+    """Return the number of a cell as programs write it, with a decimal point; None where it is none, or not finite.
+
+    Examples
+    --------
+    >>> plain_number("1234.5"), plain_number("1.234,5"), plain_number("1_234"), plain_number("inf")
+    (1234.5, None, None, None)
+    """
+    try:
+        number = float(cell)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and "_" not in cell else None
 
 
 def looks_like_amount(cell: str) -> bool:

@@ -23,6 +23,7 @@ __all__ = [
     "day_of_clock",
     "days_of_words",
     "epoch_unit",
+    "far_from_others",
     "looks_like_date",
     "parse_date",
     "read_dates",
@@ -49,7 +50,7 @@ CLOCK = (
     r"(?:\[[A-Za-z_/+-]+\]|[ ]\([A-Za-z ]+\))?)?$"
 )
 #: Tue Jan 05 10:11:12 UTC 2021: a time of day before the year, as C and Java write it.
-_CLOCK_WITHIN = r"^((?:[A-Z][a-z]{2} +)?[A-Z][a-z]{2} +\d{1,2}),? +(\d{1,2}:\d{2}:\d{2})(?: [A-Z]{3,4})? +(\d{4})$"
+_CLOCK_WITHIN = r"^((?:[A-Z][a-z]{2} +)?[A-Z][a-z]{2} +\d{1,2}),? +(\d{1,2}:\d{2}:\d{2})(?: ([A-Z]{3,4}))? +(\d{4})$"
 #: 20210104083000: a date, and a time of day without any sign between.
 _COMPACT_CLOCK = r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))[T_]?(?:[01]\d|2[0-3])[0-5]\d[0-5]\dZ?$"
 
@@ -75,7 +76,7 @@ def looks_like_date(cell: str) -> bool:
     >>> looks_like_date("2021-01-04 10:30"), looks_like_date("2021-01-04 cancelled")
     (True, False)
     """
-    plain = plain_month(re.sub(CLOCK, "", re.sub(_CLOCK_WITHIN, r"\1 \3", cell)))
+    plain = plain_month(re.sub(CLOCK, "", re.sub(_CLOCK_WITHIN, r"\1 \4", cell)))
     return any(parse_date(plain, pattern) is not None for pattern in _FORMATS)
 
 
@@ -105,12 +106,16 @@ def day_of_clock(word: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> day_of_clock("Tue Jan 05 10:11:12 2021"), day_of_clock("2021-01-05")
-    (('Tue Jan 05 2021', ' 10:11:12'), ('2021-01-05', ''))
+    >>> day_of_clock("Tue Jan 05 10:11:12 2021"), day_of_clock("20210105101112"), day_of_clock("2021-01-05")
+    (('Tue Jan 05 2021', ' 10:11:12'), ('20210105', ' 10:11:12'), ('2021-01-05', ''))
     """
     within = re.fullmatch(_CLOCK_WITHIN, word)
-    if within:
-        return f"{within[1]} {within[3]}", f" {within[2]}"
+    if within and (within[3] or "UTC") in ZONES:
+        return f"{within[1]} {within[4]}", f" {within[2]} {within[3] or ''}".rstrip()
+    compact = re.fullmatch(_COMPACT_CLOCK, word)
+    if compact:
+        hour, minute, second = re.findall(r"\d\d", word[len(compact[1]) :])
+        return compact[1], f" {hour}:{minute}:{second}"
     day = re.sub(CLOCK, "", word)
     return day, word[len(day) :]
 
@@ -125,7 +130,7 @@ def days_of_words(cells: Any, compute: Any) -> Any:
         Loaded by the caller.
     """
     if compute.any(compute.match_substring_regex(cells, "[: ]")).as_py():
-        cells = compute.replace_substring_regex(cells, _CLOCK_WITHIN, r"\1 \3")
+        cells = compute.replace_substring_regex(cells, _CLOCK_WITHIN, r"\1 \4")
         return compute.replace_substring_regex(cells, CLOCK, "")
     return compute.replace_substring_regex(cells, _COMPACT_CLOCK, r"\1")
 
@@ -189,7 +194,7 @@ def read_dates(
                 " say how they are written: date_format=%d/%m/%Y, say"
             )
         trouble.add(f"with a date that cannot be read as {pattern}", rows.size, _shown(rows, code, words, trouble))
-    far = _far_from_others(days, code)
+    far = far_from_others(days, np.bincount(code[code >= 0], minlength=days.size))
     if far.size:
         rows = np.flatnonzero(np.isin(code, far))
         trouble.add("with a date years away from all others", rows.size, _shown(rows, code, words, trouble))
@@ -231,9 +236,16 @@ def _in_english(word: str, plain: str, pattern: str) -> date | None:
     return parse_date(plain, " ".join(f"%{'b' if part == 'B' else part}" for part in order))
 
 
-def _far_from_others(days: NDArray[np.int64], code: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the words whose day is years before or after all others: 1900-01-01 or 9999-12-31 for one not known."""
-    heads = np.bincount(code[code >= 0], minlength=days.size)
+def far_from_others(days: NDArray[np.int64], heads: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return which days are years before or after all others: 1900-01-01 or 9999-12-31 for one not known.
+
+    Parameters
+    ----------
+    days : int64 (n,)
+        Ordinals, 0 for one that cannot be read.
+    heads : int64 (n,)
+        Rows with each.
+    """
     order = np.argsort(days, kind="stable")
     order = order[(days[order] > 0) & (heads[order] > 0)]
     far: list[int] = []

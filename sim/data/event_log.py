@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,12 @@ from numpy.typing import NDArray
 
 from agents.quantity import quantity, whole
 from sim.data.column_read import ColumnRead
+from sim.data.dates import far_from_others
+from sim.data.layout import DECIMALS
+from sim.data.row_faults import count_rows
 from sim.scenario.errors import ConfigError
 
-__all__ = ["LOG_ROLES", "EventLog", "LogBuilder", "LogLayout", "chosen_attributes", "chosen_columns"]
+__all__ = ["LOG_ROLES", "REQUIRED_ROLES", "EventLog", "LogBuilder", "LogLayout", "chosen_attributes", "chosen_columns"]
 
 #: What an event says, and under which heads files say it: the first group of which one head is there counts.
 LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -39,6 +44,9 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "lifecycle": (("lifecycle:transition",), ("lifecycle",)),
     "kind": (("kind",),),
 }
+_SHOWN = 3
+_DAY = 86_400_000_000
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 REQUIRED_ROLES = ("case", "activity", "time")
 
 
@@ -61,6 +69,9 @@ class LogLayout:
         "such as %d/%m/%Y; excel, excel1904 or days1970 for days that are counted; null: guess",
         default=None,
         optional=True,
+    )
+    decimal: str | None = quantity(
+        "decimal sign of amounts; null: guess", default=None, optional=True, choices=tuple(DECIMALS)
     )
     delimiter: str | None = quantity("sign between columns; null: guess", default=None, optional=True)
     most_megabytes: int = whole(4_000, 1, 1_000_000, "text that is read at the most, decompressed", "MB")
@@ -143,6 +154,7 @@ class LogBuilder:
     extra_codes: dict[str, dict[str, int]] = field(default_factory=dict)
     blocks: list[dict[str, Any]] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, list[str]] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     columns: list[ColumnRead] = field(default_factory=list)
     rows: int = 0
@@ -150,10 +162,21 @@ class LogBuilder:
     start: int | None = None
     end: int | None = None
 
-    def leave_out(self, reason: str, count: int) -> None:
-        """Count rows that are not used."""
+    def leave_out(self, reason: str, count: int, examples: Iterable[str] = ()) -> None:
+        """Count rows that are not used.
+
+        Parameters
+        ----------
+        reason : str
+            As it follows "12 rows".
+        count : int
+        examples : iterable of str
+            The rows in words; the first few are kept.
+        """
         if count:
             self.left_out[reason] = self.left_out.get(reason, 0) + count
+            shown = self.examples.setdefault(reason, [])
+            shown.extend(islice(examples, max(_SHOWN - len(shown), 0)))
 
     def new_case(self, name: str) -> int:
         """Add a case, also where another has the same name."""
@@ -184,12 +207,13 @@ class LogBuilder:
         ConfigError
             If no event can be used.
         """
+        self._leave_far_times()
         blocks = [block for block in self.blocks if block["case"].size]
         if not blocks:
-            why = "; ".join(f"{count:,} {reason}" for reason, count in self.left_out.items())
+            why = "; ".join(self.told(reason) for reason in self.left_out)
             raise ConfigError(
                 f"{self.where}: none of its {self.rows:,} events can be used{f' ({why})' if why else ''};"
-                " say which column is which: columns={case: HEAD, activity: HEAD, time: HEAD}"
+                " mend them, or say which column is which: columns={case: HEAD, activity: HEAD, time: HEAD}"
             )
 
         def joined(key: str) -> Any:
@@ -223,12 +247,49 @@ class LogBuilder:
             end=int(time.max()) if self.end is None else max(self.end, int(time.max())),
             rows=self.rows,
             left_out=dict(self.left_out),
-            notices=tuple(self.notices),
+            notices=self._all_notices(),
             columns=tuple(self.columns),
             tied_share=float(tied.sum() / case.size),
             duplicates=int((same[0] & same[1] & same[2]).sum()),
             state_at_start=self.state_at_start,
         )
+
+    def told(self, reason: str) -> str:
+        """Return how many rows are left out for a reason, with the first of them."""
+        shown = self.examples.get(reason)
+        rows = f" ({', '.join(shown)})" if shown else ""
+        return f"{count_rows(self.left_out[reason])} {reason}{rows}"
+
+    def _leave_far_times(self) -> None:
+        """Leave out times that are years away from all others, such as 1970-01-01 for one not known."""
+        if not any(block["time"].size for block in self.blocks):
+            return
+        days = [block["time"] // _DAY for block in self.blocks]
+        distinct, heads = np.unique(np.concatenate(days), return_counts=True)
+        # Ordinals are above 0, days since 1970 may not be.
+        far = distinct[far_from_others(distinct + _EPOCH_ORDINAL, heads)]
+        if not far.size:
+            return
+        for at, block in enumerate(self.blocks):
+            odd = np.isin(days[at], far)
+            times = block["time"][odd].astype("datetime64[us]")
+            self.leave_out("with a time years away from all others", int(odd.sum()), map(str, times))
+            self.blocks[at] = {name: values[~odd] for name, values in block.items()}
+
+    def _all_notices(self) -> tuple[str, ...]:
+        """Return the notices, with rows left out that are named, and names that are alike."""
+        notices = [
+            *self.notices,
+            *(f"left out: {self.told(reason)}" for reason, shown in self.examples.items() if shown),
+        ]
+        for names, what in ((self.activity_codes, "activities"), (self.case_codes, "cases")):
+            folded = {name.casefold() for name in names}
+            if len(folded) < len(names):
+                notices.append(
+                    f"{len(names) - len(folded):,} {what} have a name that is another one's but for capitals: they are"
+                    " kept apart"
+                )
+        return tuple(notices)
 
     def _complete(
         self,

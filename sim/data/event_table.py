@@ -8,23 +8,31 @@ from typing import Any
 
 import numpy as np
 
-from sim.data.amounts import read_amounts
+from sim.data.cells import plain_cells
 from sim.data.column_read import ColumnRead, examples_of
-from sim.data.event_log import LogBuilder, LogLayout, chosen_attributes, chosen_columns
+from sim.data.event_amounts import EventAmounts
+from sim.data.event_log import REQUIRED_ROLES, LogBuilder, LogLayout, chosen_attributes, chosen_columns
 from sim.data.event_times import NO_TIME, EventTimes
 from sim.data.head_line import find_head
-from sim.data.ids import is_missing, plain_ids
-from sim.data.parquet_file import parquet_blocks, parquet_heads
-from sim.data.row_faults import RowFaults
+from sim.data.ids import ROUNDED, is_missing, plain_ids
+from sim.data.layout import DECIMALS
+from sim.data.parquet_file import numeric_columns, parquet_blocks, parquet_heads
+from sim.data.row_faults import RAGGED, RowFaults
+from sim.data.row_marks import NOBODY, is_total
 from sim.data.text_blocks import text_blocks
 from sim.data.text_file import WHITESPACE, check_quotes, find_delimiter, first_lines, split_lines
 from sim.scenario.errors import ConfigError
+from sim.scenario.schema import show
 
 __all__ = ["read_table"]
 
 _BLOCK_BYTES = 1 << 23
 #: Lines from which the head line is told.
 _SAMPLE = 500
+#: Reason for rows that are left out.
+_NO_TIME = "with a time that cannot be read"
+#: A larger share of times that cannot be read is no fault of rows, but of how the column was understood.
+_MOST_BAD = 0.05
 #: What our own export calls kinds of events that are stages of the journey.
 _STAGE_KINDS = ("start", "stage", "purchase")
 
@@ -46,9 +54,9 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
         If it cannot be read, lacks a column, or is larger than it may be.
     """
     where = builder.where
-    delimiter, skipped = "", 0
+    delimiter, skipped, numbers = "", 0, frozenset[str]()
     if parquet:
-        heads = parquet_heads(path, where)
+        heads, numbers = parquet_heads(path, where), numeric_columns(path, where)
     else:
         first = first_lines(path, where, layout.most_megabytes, layout.encoding)
         delimiter = find_delimiter(first.lines[:50], layout.delimiter or first.announced, 3, where)
@@ -63,15 +71,16 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
     roles = chosen_columns(layout, heads, where)
     attributes = chosen_attributes(layout, heads, where)
     wanted = list(dict.fromkeys([*roles.values(), *attributes]))
+    faults = RowFaults()
     blocks = (
         (
             dict(zip(wanted, batch.columns, strict=True))
             for batch in parquet_blocks(path, wanted, where, layout.most_megabytes, keeps_times=True)
         )
         if parquet
-        else _text_blocks(path, heads, wanted, delimiter, skipped, builder, layout)
+        else _text_blocks(path, heads, wanted, delimiter, skipped, faults, builder, layout)
     )
-    reader = _TableReader(roles, attributes, layout, builder)
+    reader = _TableReader(roles, attributes, layout, builder, faults, counted=roles.get("amount") in numbers)
     for block in blocks:
         reader.take(block)
         if builder.rows > layout.most_rows:
@@ -83,11 +92,21 @@ class _TableReader:
     """Turns blocks of cells into codes."""
 
     def __init__(
-        self, roles: dict[str, str], attributes: tuple[str, ...], layout: LogLayout, builder: LogBuilder
+        self,
+        roles: dict[str, str],
+        attributes: tuple[str, ...],
+        layout: LogLayout,
+        builder: LogBuilder,
+        faults: RowFaults,
+        *,
+        counted: bool,
     ) -> None:
-        self.roles, self.attributes, self.builder = roles, attributes, builder
+        self.roles, self.attributes, self.builder, self.faults = roles, attributes, builder, faults
         self.times = EventTimes(layout.date_format, builder.where)
+        self.amounts = EventAmounts(builder.where, "." if counted else DECIMALS.get(layout.decimal or ""))
         self.examples: dict[str, tuple[str, ...]] = {}
+        self.rows: list[Any] = []
+        self._read = 0
 
     def take(self, block: dict[str, Any]) -> None:
         """Read one block; values are arrays of text, or of microseconds where the file has real times."""
@@ -101,15 +120,18 @@ class _TableReader:
         cells = {}
         for role, head in roles.items():
             column = block[head]
-            if role == "time" and not pyarrow.types.is_string(column.type):
+            if not pyarrow.types.is_string(column.type):
                 cells[role] = column
                 continue
-            cells[role] = plain_ids(column, compute) if role == "case" else compute.utf8_trim_whitespace(column)
+            cells[role] = plain_ids(column, compute) if role == "case" else plain_cells(column, compute)
             self.examples.setdefault(role, examples_of(cells[role].slice(0, 50).to_pylist()))
-            if role in ("case", "activity", "time"):
-                gone = is_missing(cells[role], None, pyarrow, compute) & kept
-                builder.leave_out(f"without {'an' if role == 'activity' else 'a'} {role}", int(gone.sum()))
-                kept &= ~gone
+        text = [role for role in REQUIRED_ROLES if pyarrow.types.is_string(cells[role].type)]
+        alike = [compute.equal(cells[role], roles[role]).to_numpy(zero_copy_only=False) for role in text]
+        self._leave("repeating the head line", np.all(alike, axis=0), kept)
+        for role in text:
+            self._leave(f"without {'an' if role == 'activity' else 'a'} {role}", self._gone(role, cells[role]), kept)
+        rounded = compute.match_substring_regex(cells["case"], ROUNDED).to_numpy(zero_copy_only=False)
+        self._leave("with an id that a table tool has rounded", np.asarray(rounded), kept, cells["case"])
         if "kind" in cells:
             known = compute.is_in(cells["kind"], pyarrow.array(["timely contact", "mistimed contact", *_STAGE_KINDS]))
             if count and bool(compute.any(known).as_py()):
@@ -118,6 +140,29 @@ class _TableReader:
                 kept &= stage
                 builder.state_at_start |= bool(compute.any(compute.equal(cells["kind"], "start")).as_py())
         self._encode(block, cells, kept)
+        self._read += count
+
+    def _gone(self, role: str, cells: Any) -> Any:
+        import pyarrow
+        from pyarrow import compute
+
+        gone = is_missing(cells, None, pyarrow, compute)
+        if role == "case":
+            gone |= is_missing(cells, NOBODY, pyarrow, compute) | is_total(cells, compute)
+        return gone
+
+    def _leave(self, reason: str, odd: Any, kept: Any, cells: Any = None) -> None:
+        """Leave out rows of this block, with the first ones named."""
+        odd = odd & kept
+        if odd.any():
+            rows = np.flatnonzero(odd)
+            shown = (
+                f"row {self.faults.row(self._read + int(at)):,}"
+                + ("" if cells is None else f": {show(cells[int(at)].as_py()[:30])}")
+                for at in rows
+            )
+            self.builder.leave_out(reason, rows.size, shown)
+            kept &= ~odd
 
     def _encode(self, block: dict[str, Any], cells: dict[str, Any], kept: Any) -> None:
         import pyarrow
@@ -125,28 +170,25 @@ class _TableReader:
 
         builder, mask = self.builder, pyarrow.array(kept)
         out: dict[str, Any] = {}
+        rows = (self._read + np.flatnonzero(kept)).astype(np.uint32)
         out["case"] = _codes(cells["case"].filter(mask), builder.case_of)
         out["activity"] = _codes(cells["activity"].filter(mask), builder.activity_of)
         moment = cells["time"].filter(mask)
         if pyarrow.types.is_string(moment.type):
             out["time"] = self.times.add(moment, compute, pyarrow)
+            if self.times.way != "words":
+                bad = np.flatnonzero(out["time"] == NO_TIME)
+                shown = (f"row {self.faults.row(int(rows[at])):,}: {show(moment[int(at)].as_py()[:30])}" for at in bad)
+                builder.leave_out(_NO_TIME, bad.size, shown)
         else:
             read = compute.cast(moment, pyarrow.timestamp("us", moment.type.tz), safe=False)
             numbers = compute.fill_null(compute.cast(read, pyarrow.int64()), int(NO_TIME))
             out["time"] = numbers.to_numpy(zero_copy_only=False)
             self.times.way = "zoned" if moment.type.tz else "iso"
+            bad = np.flatnonzero(out["time"] == NO_TIME)
+            builder.leave_out("without a time", bad.size, (f"row {int(rows[at]) + 1:,}" for at in bad))
         if "amount" in cells:
-            given = cells["amount"].filter(mask)
-            money = read_amounts(given, ".", pyarrow, compute)
-            if pyarrow.types.is_string(given.type):
-                odd = ~money.readable & ~np.asarray(is_missing(given, None, pyarrow, compute))
-                if odd.sum() > money.readable.sum():
-                    example = str(given[int(odd.argmax())])
-                    raise ConfigError(
-                        f"{builder.where}: most amounts are no numbers with a decimal point, such as {example!r}; "
-                        "write them like 1234.50, or name another column: columns={amount: HEAD}"
-                    )
-            out["amount"] = np.where(money.readable, money.values, np.nan)
+            out["amount"] = self.amounts.add(cells["amount"].filter(mask), rows, pyarrow, compute)
         named: dict[str, Any] = {role: cells[role] for role in ("brand", "channel", "lifecycle") if role in cells}
         named |= {name: compute.utf8_trim_whitespace(block[name]) for name in self.attributes}
         for name, column in named.items():
@@ -155,28 +197,40 @@ class _TableReader:
             gone = is_missing(plain, None, pyarrow, compute)
             out[name] = np.where(gone, -1, codes)
         builder.blocks.append(out)
+        self.rows.append(rows)
 
     def finish(self) -> None:
-        """Read times that needed all values, and leave out events without one."""
-        builder, trouble = self.builder, RowFaults()
+        """Read times and amounts that needed all values, and leave out events without a time."""
+        builder = self.builder
         blocks = builder.blocks
+        if "amount" in self.roles:
+            for block, amounts in zip(blocks, self.amounts.finish(self.faults), strict=True):
+                block["amount"] = amounts
+        trouble = RowFaults(before_ragged=self.faults.before_ragged)
+        trouble.rows = np.concatenate(self.rows) if self.rows else None
         if self.times.way == "words" and blocks:
             values = self.times.finish(np.concatenate([block["time"] for block in blocks]), trouble)
             ends = np.cumsum([block["time"].size for block in blocks])[:-1]
             for block, part in zip(blocks, np.split(values, ends), strict=True):
                 block["time"] = part
-        odd: dict[str, int] = {}
+            for what, count in trouble.counts.items():
+                reason = _NO_TIME if what.startswith("with a date that cannot") else what.replace("date", "time")
+                builder.leave_out(reason, count, trouble.examples[what])
+        bad = 0
         for at, block in enumerate(blocks):
             good = block["time"] != NO_TIME
-            if (bad := int((~good).sum())) > 0:
-                odd["cannot be read"] = odd.get("cannot be read", 0) + bad
-                builder.leave_out("with a time that cannot be read", bad)
-                blocks[at] = {name: values[good] for name, values in block.items()}
-        for role, head in self.roles.items():
-            shape = self.times.format if role == "time" else "number" if role == "amount" else "text"
-            builder.columns.append(
-                ColumnRead(role, head, shape, self.examples.get(role, ()), odd if role == "time" else {})
+            bad += int((~good).sum())
+            blocks[at] = {name: values[good] for name, values in block.items()}
+        if bad > max(_MOST_BAD * builder.rows, 1):
+            why = "; ".join(builder.told(reason) for reason in builder.left_out if "time" in reason)
+            raise ConfigError(
+                f"{builder.where}: of {builder.rows:,} rows {why}: write all times in one way, or say"
+                " which: date_format=%d/%m/%Y, say"
             )
+        for role, head in self.roles.items():
+            shape = self.times.format if role == "time" else self.amounts.format if role == "amount" else "text"
+            odd = {"cannot be read": bad} if role == "time" and bad else {}
+            builder.columns.append(ColumnRead(role, head, shape, self.examples.get(role, ()), odd))
 
 
 def _codes(cells: Any, code_of: Any) -> Any:
@@ -188,12 +242,20 @@ def _codes(cells: Any, code_of: Any) -> Any:
 
 
 def _text_blocks(
-    path: Path, heads: list[str], wanted: list[str], delimiter: str, skip: int, builder: LogBuilder, layout: LogLayout
+    path: Path,
+    heads: list[str],
+    wanted: list[str],
+    delimiter: str,
+    skip: int,
+    faults: RowFaults,
+    builder: LogBuilder,
+    layout: LogLayout,
 ) -> Iterator[dict[str, Any]]:
     def refuse(row: Any) -> str:
         builder.rows += 1
-        builder.leave_out("with another number of columns", 1)
-        return "skip"
+        answer = faults.refuse_ragged(row, skip)
+        builder.leave_out(RAGGED, 1, faults.examples[RAGGED][-1:])
+        return answer
 
     for batch in text_blocks(
         path,

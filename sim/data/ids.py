@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.data.cells import plain_cells
 
-__all__ = ["MISSING", "Spellings", "is_missing", "plain_ids"]
+__all__ = ["MISSING", "ROUNDED", "Spellings", "is_missing", "plain_ids"]
 
 #: How tools write that there is no value, in small letters.
 MISSING = (
@@ -24,6 +24,8 @@ MISSING = (
     "not applicable", "no value", "\\null", "(no value)", "(n/a)", "n\\a", "empty", "blank", "unspecified",
     "(unspecified)", "no data",
 )  # fmt: skip
+#: An id that a table tool has rounded: its last digits are gone.
+ROUNDED = r"^\d(?:[.,]\d+)?[eE]\+?\d{2,3}$"
 
 
 def is_missing(cells: Any, words: Sequence[str] | None, pyarrow: Any, compute: Any) -> NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from sim.data.amounts import plain_number
 from sim.data.column_read import ColumnRead
 from sim.data.event_log import LogBuilder, LogLayout
 from sim.data.event_times import iso_microseconds
+from sim.data.ids import MISSING
 from sim.data.text_file import open_binary
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -53,9 +56,10 @@ def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
     for name, kind in kinds.items():
         if kind == wanted:
             builder.case_of(name)
-    rows: dict[str, list[int]] = {"case": [], "activity": [], "time": []}
+    rows: dict[str, list[Any]] = {name: [] for name in ("case", "activity", "time", "amount", "brand", "channel")}
     shared = 0
-    for event in _entries(data, "events", ("type", "time"), where):
+    heads = {role: str((layout.columns or {}).get(role) or role) for role in ("amount", "brand", "channel")}
+    for number, event in enumerate(_entries(data, "events", ("type", "time"), where), 1):
         related = event.get("relationships") or []
         if not isinstance(related, list):
             raise ConfigError(f"{where}: relationships of an event is {show(related)}; give a list")
@@ -68,20 +72,52 @@ def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
         shared += len(cases) > 1
         try:
             time = iso_microseconds(str(event["time"]))
-        except ValueError:
-            builder.leave_out("with a time that cannot be read", len(cases))
+        except (ValueError, OverflowError):
+            shown = f"event {number:,}: {show(str(event['time'])[:30])}"
+            builder.leave_out("with a time that cannot be read as ISO 8601", len(cases), [shown])
             continue
+        if str(event["type"]).strip().lower() in MISSING:
+            builder.leave_out("without an activity", len(cases), [f"event {number:,}"])
+            continue
+        values = _attributes(event, where)
         for name in cases:
             rows["case"].append(builder.case_of(name))
             rows["activity"].append(builder.activity_of(str(event["type"])))
             rows["time"].append(time)
-    builder.blocks.append({name: np.array(values, np.int64) for name, values in rows.items()})
+            rows["amount"].append(_amount(values.get(heads["amount"]), heads["amount"], number, where))
+            for role in ("brand", "channel"):
+                value = values.get(heads[role])
+                rows[role].append(-1 if value in (None, "") else builder.extra_of(role, str(value)))
+    amounts = np.array(rows.pop("amount"), np.float64)
+    builder.blocks.append({name: np.array(cells, np.int64) for name, cells in rows.items()})
+    if np.isfinite(amounts).any():
+        builder.blocks[-1]["amount"] = amounts
     if shared:
         builder.notices.append(f"{shared:,} events are on more than one {wanted}: each counts once for every one")
     builder.columns.extend(
         (ColumnRead("case", str(wanted), "object", (), {}), ColumnRead("activity", "type", "event type", (), {}),
          ColumnRead("time", "time", "ISO 8601", (), {}))
     )  # fmt: skip
+
+
+def _attributes(event: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return the attributes of an event by name."""
+    given = event.get("attributes") or []
+    if not isinstance(given, list) or not all(isinstance(item, Mapping) and "name" in item for item in given):
+        raise ConfigError(f"{where}: attributes of an event is {show(given)}; give a list of {{name, value}}")
+    return {str(item["name"]): item.get("value") for item in given}
+
+
+def _amount(value: Any, head: str, number: int, where: str) -> float:
+    if value is None or str(value).strip().lower() in MISSING:
+        return math.nan
+    amount = None if isinstance(value, bool) else plain_number(str(value))
+    if amount is None:
+        raise ConfigError(
+            f"{where}: event {number:,} has {show(value)} as {head!r}, which is no number with a decimal point; mend"
+            " it, or name another attribute: columns={amount: NAME}"
+        )
+    return amount
 
 
 def _load(path: Path, where: str, most_megabytes: int) -> Mapping[str, Any]:

@@ -28,6 +28,8 @@ class RowFaults:
     examples: dict[str, list[str]] = field(default_factory=dict)
     #: Whether any of them is a fault, and not only a row that says nothing.
     stops: bool = False
+    #: Which rows these are, from 0 and without those of another width, where some were left out before.
+    rows: Any = None
     #: How many rows were before each row of another width, which is no part of what was read.
     before_ragged: list[int] = field(default_factory=list)
 
@@ -40,6 +42,7 @@ class RowFaults:
         >>> [faults.row(at) for at in range(4)]
         [1, 2, 4, 5]
         """
+        at = at if self.rows is None else int(self.rows[at])
         return at + 1 + bisect_right(self.before_ragged, at)
 
     def refuse_ragged(self, row: Any, skipped: int) -> str:

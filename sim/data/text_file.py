@@ -491,7 +491,10 @@ def find_delimiter(lines: Sequence[str], given: str | None, fewest: int, where: 
         return given
     fitting = []
     for sign in _DELIMITERS:
-        widths = [len(split_line(line, sign)) for line in lines]
+        rows = split_lines(lines, sign)[0]
+        # A quote that is never closed takes rows into one cell: what reads quotes says so.
+        rows = [row for row in rows if not any("\n" in cell for cell in row)] or rows
+        widths = [len(row) for row in rows]
         usual = max(set(widths), key=widths.count)
         if usual >= fewest:
             fitting.append((widths.count(usual), usual, -_DELIMITERS.index(sign), sign))

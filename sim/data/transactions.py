@@ -19,7 +19,7 @@ from sim.data.amounts import read_amounts
 from sim.data.cells import plain_cells
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.dates import EPOCHS, days_of_words, read_dates
-from sim.data.ids import Spellings, is_missing, plain_ids
+from sim.data.ids import ROUNDED, Spellings, is_missing, plain_ids
 from sim.data.layout import Layout, plain_head
 from sim.data.ledger import PARTS, Ledger, RowColumns, make_ledger
 from sim.data.row_faults import RowFaults
@@ -44,8 +44,6 @@ _MANY_TIMES, _LARGE = 5, 0.03
 _FEWEST_ORDERS = 10
 _STAND_INS = sorted({way(word) for word in STAND_INS for way in (str, str.upper, str.title, str.capitalize)})
 _SPELLINGS = "leading zeros, thousands signs, quotes or how its letters are composed"
-#: An id that a table tool has rounded: its last digits are gone.
-_ROUNDED = r"^\d(?:[.,]\d+)?[eE]\+?\d{2,3}$"
 
 
 def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
@@ -196,7 +194,7 @@ class _Taken:
             nobody |= is_missing(ids, NOBODY, pyarrow, compute)
         yield "without a customer", nobody
         yield "that add up others", is_total(ids, compute)
-        rounded = compute.match_substring_regex(ids, _ROUNDED).to_numpy(zero_copy_only=False)
+        rounded = compute.match_substring_regex(ids, ROUNDED).to_numpy(zero_copy_only=False)
         yield "with an id that a table tool has rounded", np.asarray(rounded)
 
     def _days(self, cells: Any, keys: NDArray[np.uint64], compute: Any) -> NDArray[np.int32]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from sim.data.amounts import plain_number
 from sim.data.column_read import ColumnRead
 from sim.data.event_log import LogBuilder, LogLayout, chosen_columns
 from sim.data.event_times import iso_microseconds
+from sim.data.ids import MISSING
 from sim.data.text_file import open_binary, reason_of
 from sim.scenario.errors import ConfigError
+from sim.scenario.schema import show
 
 __all__ = ["read_xes"]
 
@@ -72,11 +76,12 @@ def read_xes(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
     reader.finish()
 
 
-def _parse(stream: BinaryIO, reader: _XesReader, where: str) -> None:
+def _parse(stream: io.BufferedReader, reader: _XesReader, where: str) -> None:
     """Hand every trace to the reader as it ends; a document type, without which there are no entities, is refused."""
     from xml.parsers.expat import ParserCreate
 
-    parser = ParserCreate()
+    # Text in UTF-16 comes as UTF-8, whatever its first line says.
+    parser = ParserCreate("utf-8" if re.search(rb"(?i)encoding=.utf-(?:16|32)", stream.peek(200)[:200]) else None)
     parser.buffer_text = True
     depth, inside, about = 0, "", {}
     events: list[dict[str | None, str]] = []
@@ -181,21 +186,19 @@ class _XesReader:
         builder.state_at_start |= values.get(heads["kind"]) == "start"
         activity = values.get("stage") if values.get(heads["kind"]) else None
         activity = activity or values.get(heads["activity"], "")
-        if not activity:
-            return builder.leave_out("without an activity", 1)
+        if activity not in builder.activity_codes and activity.strip().lower() in MISSING:
+            return builder.leave_out("without an activity", 1, [f"event {builder.rows:,}"])
         try:
             time = iso_microseconds(values[heads["time"]])
         except KeyError:
-            return builder.leave_out("without a time", 1)
+            return builder.leave_out("without a time", 1, [f"event {builder.rows:,}"])
         except (ValueError, OverflowError):
-            return builder.leave_out("with a time that cannot be read", 1)
+            shown = f"event {builder.rows:,}: {show(values[heads['time']][:30])}"
+            return builder.leave_out("with a time that cannot be read as ISO 8601", 1, [shown])
         rows["case"].append(case)
         rows["activity"].append(builder.activity_of(activity))
         rows["time"].append(time)
-        try:
-            rows["amount"].append(float(values.get(heads["amount"], "nan")))
-        except ValueError:
-            rows["amount"].append(float("nan"))
+        rows["amount"].append(self._amount(values.get(heads["amount"], "")))
         for role in ("brand", "channel", "lifecycle"):
             value = values.get(heads[role])
             rows[role].append(-1 if not value else builder.extra_of(role, value))
@@ -204,6 +207,17 @@ class _XesReader:
             value = values.get(name) or about.get(key)
             rows[name].append(-1 if not value else builder.extra_of(name, value))
         return None
+
+    def _amount(self, cell: str) -> float:
+        if not cell or cell.strip().lower() in MISSING:
+            return float("nan")
+        amount = plain_number(cell)
+        if amount is None:
+            raise ConfigError(
+                f"{self.builder.where}: event {self.builder.rows:,} has {show(cell[:30])} as {self.heads['amount']!r},"
+                " which is no number with a decimal point; mend it, or name another key: columns={amount: KEY}"
+            )
+        return amount
 
     def flush(self) -> None:
         """Hand the events read so far to the builder."""

@@ -1,0 +1,116 @@
+"""Event amounts: a column of money beside events, read with the one decimal sign that all its values decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.data.amounts import Amounts, count_decimal_signs, decide_decimal, read_amounts
+from sim.data.ids import is_missing
+from sim.data.row_faults import RowFaults
+from sim.scenario.errors import ConfigError
+from sim.scenario.schema import show
+
+__all__ = ["EventAmounts"]
+
+_REMEDY = "mend them, or say columns={amount: null} to leave amounts out"
+
+
+class EventAmounts:
+    """Reads the blocks of one column; the decimal sign is decided when all are read.
+
+    Parameters
+    ----------
+    where : str
+        Opens every message.
+    decimal : {'.', ','}, optional
+        Decimal sign, where it is known.
+    """
+
+    def __init__(self, where: str, decimal: str | None) -> None:
+        self._where, self._given = where, decimal
+        self._signs = np.zeros(3, np.int64)
+        self._open: tuple[str, int] | None = None
+        self._blocks: list[dict[str, NDArray[np.float64]]] = []
+        self._bad: dict[str, list[tuple[int, str]]] = {".": [], ",": []}
+        self._counts = {".": 0, ",": 0}
+        self._currencies: dict[str, tuple[int, str]] = {}
+        self._decimal = "."
+
+    @property
+    def format(self) -> str:
+        """How the amounts are written, for a reader."""
+        currency = next(iter(self._currencies), "")
+        sign = "point" if self._decimal == "." else "comma"
+        return f"decimal {sign}{f', currency {currency}' if currency else ''}"
+
+    def add(self, cells: Any, rows: NDArray[np.uint32], pyarrow: Any, compute: Any) -> NDArray[np.float64]:
+        """Take a block; what is returned only keeps its length until :meth:`finish`.
+
+        Parameters
+        ----------
+        cells : pyarrow array
+            Text without blanks around it, or numbers.
+        rows : uint32 (n,)
+            Row of each, from 0.
+        pyarrow, compute : module
+            Loaded by the caller.
+
+        Returns
+        -------
+        float64 (n,)
+        """
+        missing = is_missing(cells, None, pyarrow, compute)
+        words = compute.if_else(pyarrow.array(missing), "0", cells)
+        self._signs += count_decimal_signs(words.unique().to_pylist())
+        if self._open is None and self._signs[2]:
+            at = next(at for at, cell in enumerate(words.to_pylist()) if count_decimal_signs([cell])[2])
+            self._open = (words[at].as_py(), int(rows[at]))
+        point = read_amounts(words, ".", pyarrow, compute)
+        both = {".": point, ",": point}
+        if not bool(point.readable.all()) or self._signs[1] or self._signs[2]:
+            both[","] = read_amounts(words, ",", pyarrow, compute)
+        for decimal, found in both.items():
+            odd = np.flatnonzero(~found.readable | ~np.isfinite(found.values))
+            self._counts[decimal] += odd.size
+            self._bad[decimal] += [(int(rows[at]), words[int(at)].as_py()) for at in odd[:3]]
+        self._note_currencies(point, rows, words)
+        self._blocks.append({sign: np.where(missing, np.nan, found.values) for sign, found in both.items()})
+        return np.zeros(len(rows))
+
+    def _note_currencies(self, found: Amounts, rows: NDArray[np.uint32], words: Any) -> None:
+        if found.currency is None:
+            return
+        for code, name in enumerate(found.currencies):
+            if name and name not in self._currencies and (at := np.flatnonzero(found.currency == code)).size:
+                self._currencies[name] = (int(rows[at[0]]), words[int(at[0])].as_py())
+
+    def finish(self, faults: RowFaults) -> list[NDArray[np.float64]]:
+        """Return the amounts of all blocks, NaN where there is none.
+
+        Raises
+        ------
+        ConfigError
+            If an amount is no number, the decimal sign is open, or there are two currencies.
+        """
+        points, commas, unsure = (int(count) for count in self._signs)
+        decimal = self._given or decide_decimal((points, commas, unsure))
+        if decimal is None:
+            cell, row = self._open or ("", 0)
+            raise ConfigError(
+                f"{self._where}: amounts such as {show(cell[:30])} in row {faults.row(row):,} can be read in two ways,"
+                " as thousands and as decimals; say which: decimal=point or decimal=comma"
+            )
+        self._decimal = decimal
+        if self._counts[decimal]:
+            shown = ", ".join(f"row {faults.row(row):,}: {show(cell[:30])}" for row, cell in self._bad[decimal][:3])
+            raise ConfigError(
+                f"{self._where}: {self._counts[decimal]:,} of the amounts cannot be read as numbers with a decimal"
+                f" {'point' if decimal == '.' else 'comma'} ({shown}); {_REMEDY}"
+            )
+        if len(self._currencies) > 1:
+            shown = ", ".join(f"row {faults.row(row):,}: {show(cell[:30])}" for row, cell in self._currencies.values())
+            raise ConfigError(f"{self._where}: amounts are in several currencies ({shown}); {_REMEDY}")
+        return [block[decimal] for block in self._blocks]

@@ -1,0 +1,220 @@
+"""Odd event logs: every kind comes out to the microsecond and the cent, or is named with its row; rows add up."""
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+
+from sim.data.event_log import LogLayout
+from sim.data.log_file import read_event_log
+from sim.scenario.errors import ConfigError
+
+#: 18 events of 6 cases, by time; amounts of 1,043.25 and more where something is bought.
+EVENTS = sorted(
+    (
+        (f"u{case}", activity, datetime(2021, 1, 25 + case, 8, 30, 15, tzinfo=UTC) + timedelta(days=3 * at, hours=7 * at),
+         1043.25 + 7.5 * case if activity == "buy" else None)
+        for case in range(6) for at, activity in enumerate(("visit", "compare", "buy"))
+    ),
+    key=lambda event: event[2],
+)  # fmt: skip
+HEAD = ("case_id", "activity", "timestamp", "amount")
+
+
+def plain(amount):
+    return "" if amount is None else f"{amount:.2f}"
+
+
+def text(events=EVENTS, *, head=HEAD, sign=",", time=datetime.isoformat, money=plain):
+    rows = [sign.join((case, activity, time(moment), money(amount))) for case, activity, moment, amount in events]
+    return "\n".join([sign.join(head), *rows]) + "\n"
+
+
+def read(tmp_path, content, name="log.csv", **layout):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    log = read_event_log(path, LogLayout(**layout))
+    assert log.rows == log.case.size + sum(log.left_out.values())
+    return log
+
+
+def check(log, events=EVENTS):
+    amounts = np.full(log.case.size, np.nan) if log.amount is None else log.amount
+    found = [
+        (log.case_names[case], log.activities[activity], int(moment), None if np.isnan(amount) else round(amount, 2))
+        for case, activity, moment, amount in zip(log.case, log.activity, log.time, amounts, strict=True)
+    ]
+    wanted = [(case, name, round(moment.timestamp() * 1e6), amount) for case, name, moment, amount in events]
+    assert sorted(found, key=repr) == sorted(wanted, key=repr)
+
+
+def summer(moment):
+    return moment.astimezone(timezone(timedelta(hours=1 + (moment.day < 10)))).isoformat()
+
+
+TIMES = {
+    "compact": "{:%Y%m%d%H%M%S}".format,
+    "compact with T": "{:%Y%m%dT%H%M%SZ}".format,
+    "nine and ten digits": lambda moment: f"{moment.timestamp():.1f}",
+    "Java": "{:%a %b %d %H:%M:%S UTC %Y}".format,
+    "Java, elsewhere": lambda moment: f"{moment + timedelta(hours=1):%a %b %d %H:%M:%S CET %Y}",
+    "a named zone": lambda moment: f"{moment - timedelta(hours=8):%Y-%m-%d %H:%M:%S PST}",
+    "JavaScript": "{:%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)}".format,
+    "Apache": "{:%d/%b/%Y:%H:%M:%S +0000}".format,
+    "German": lambda moment: f"{moment.day}. {('Januar', 'Februar')[moment.month - 1]} {moment:%Y %H:%M:%S}",
+    "half past eight": "{:%m/%d/%Y %I:%M:%S %p}".format,
+    "across a clock change": summer,
+}
+
+
+@pytest.mark.parametrize("way", TIMES)
+def test_times(tmp_path, way):
+    check(read(tmp_path, text(time=TIMES[way])))
+
+
+def test_days_of_a_spreadsheet_keep_their_time(tmp_path):
+    content = text(time=lambda moment: f"{(moment - datetime(1899, 12, 30, tzinfo=UTC)) / timedelta(days=1):.10f}")
+    check(read(tmp_path, content, date_format="excel"))
+    with pytest.raises(ConfigError, match="in row 1; .*date_format=excel"):
+        read(tmp_path, content)
+
+
+def german(amount):
+    return "" if amount is None else f"{amount:,.2f} €".translate({ord(","): ".", ord("."): ","})
+
+
+def test_amounts_in_the_notation_of_the_column(tmp_path):
+    check(read(tmp_path, text(sign=";", money=german)))
+    check(read(tmp_path, text(money=lambda amount: "" if amount is None else f'"${amount:,.2f}"')))
+    whole = text(money=lambda amount: "" if amount is None else "1.043")
+    assert np.nansum(read(tmp_path, whole, decimal="comma").amount) == 6 * 1043
+
+
+def changed(at, column, cell):
+    rows = [row.split(",") for row in text().splitlines()]
+    rows[at][column] = cell
+    return "\n".join(",".join(row) for row in rows) + "\n"
+
+
+BUY = next(at for at, event in enumerate(EVENTS, 1) if event[1] == "buy")
+REFUSED = {
+    "an amount in another notation": (changed(BUY, 3, '"1043,25"'), rf"decimal point \(row {BUY}: '1043,25'\)"),
+    "an amount in words": (changed(BUY, 3, "free"), rf"row {BUY}: 'free'.*columns=\{{amount: null\}}"),
+    "two currencies": (changed(BUY, 3, "€7").replace("1050.75", "$1050.75"), "several currencies"),
+    "open both ways": (text(money=lambda amount: "1.043"), "'1.043' in row 1 can be read in two ways.*decimal=point"),
+    "times in two ways": (
+        "\n".join([*text(EVENTS[:9]).splitlines(), *text(EVENTS[9:], time="{:%m/%d/%Y %H:%M}".format).splitlines()[1:]]),
+        "9 rows with a time that cannot be read \\(row 10: '0"),
+    "rounded ids": (text([("1.23457E+12", *event[1:]) for event in EVENTS]), "a table tool has rounded .row 1"),
+    "a zone with two meanings": (text(time="{:%Y-%m-%d %H:%M:%S IST}".format), "IST' in row 1"),
+    "not UTF-8": (changed(3, 1, "caf\xe9").encode("latin-1"), "line 4 is not UTF-8 .*encoding=cp1252 reads"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_names_row_value_and_remedy(tmp_path, case):
+    content, said = REFUSED[case]
+    with pytest.raises(ConfigError, match=said):
+        read(tmp_path, content)
+
+
+LEFT_OUT = {
+    "a time in another notation": (changed(6, 2, "01/29/2021"), "with a time that cannot be read (row 6: '01/29/2021')"),
+    "no time": (changed(6, 2, "NULL"), "without a time (row 6)"),
+    "1970": (changed(6, 2, "1970-01-01T00:00:00+00:00"), "with a time years away from all others (1970-01-01"),
+    "nobody": (changed(6, 0, "Guest"), "without a case (row 6)"),
+    "a total": (text() + "Total,,,99\n", "without a case (row 19)"),
+    "a row too narrow, then one without a case": (
+        changed(6, 0, "").replace("timestamp,amount\n", "timestamp,amount\nu9,visit\n"), "without a case (row 7)"),
+    "the head line again": (text() + ",".join(HEAD) + "\n", "repeating the head line (row 19)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LEFT_OUT)
+def test_what_is_left_out_is_counted_with_its_row(tmp_path, case):
+    content, said = LEFT_OUT[case]
+    log = read(tmp_path, content)
+    assert any(said in notice for notice in log.notices), log.notices
+    assert log.case.size >= 17 and log.cases == 6 and len(log.activities) == 3
+    assert log.end - log.start < 30 * 86_400_000_000
+
+
+def test_names_alike_but_for_capitals_are_reported(tmp_path):
+    notices = read(tmp_path, changed(6, 1, "VISIT")).notices
+    assert notices == ("1 activities have a name that is another one's but for capitals: they are kept apart",)
+
+
+LAYOUTS = {
+    "UTF-16": text().encode("utf-16"),
+    "gzip named csv": gzip.compress(text().encode()),
+    "title": "Events of January\n\n" + text(),
+    "other heads": text(head=("Case ID", "Activity", "Complete Timestamp", "Amount")),
+}
+
+
+@pytest.mark.parametrize("way", LAYOUTS)
+def test_layouts(tmp_path, way):
+    check(read(tmp_path, LAYOUTS[way]))
+
+
+def test_an_activity_over_two_lines(tmp_path):
+    lines = [(case, f'"{name}\nnow"', moment, amount) for case, name, moment, amount in EVENTS]
+    check(
+        read(tmp_path, text(lines)), [(case, name.strip('"'), moment, amount) for case, name, moment, amount in lines]
+    )
+
+
+def test_numbers_of_parquet_are_not_read_as_text(tmp_path):
+    columns = [list(column) for column in zip(*EVENTS, strict=True)]
+    columns[3] = [None if amount is None else 1.043 for amount in columns[3]]
+    columns[2] = pa.array(columns[2], pa.timestamp("us", "Europe/Berlin"))
+    parquet.write_table(pa.table(dict(zip(HEAD, columns, strict=True))), tmp_path / "log.parquet")
+    log = read_event_log(tmp_path / "log.parquet")
+    assert np.nansum(log.amount) == pytest.approx(6 * 1.043) and log.time.min() == EVENTS[0][2].timestamp() * 1e6
+
+
+def xes(amount=str, time=datetime.isoformat, encoding="UTF-8"):
+    traces = ""
+    for case in sorted({event[0] for event in EVENTS}):
+        traces += f'<trace><string key="concept:name" value="{case}"/>'
+        for _, activity, moment, paid in (event for event in EVENTS if event[0] == case):
+            money = "" if paid is None else f'<float key="amount" value="{amount(paid)}"/>'
+            traces += (f'<event><string key="concept:name" value="{activity}"/>'
+                       f'<date key="time:timestamp" value="{time(moment)}"/>{money}</event>')  # fmt: skip
+        traces += "</trace>"
+    return f'<?xml version="1.0" encoding="{encoding}"?><log>{traces}</log>'
+
+
+def test_xes(tmp_path):
+    check(read(tmp_path, xes()))
+    check(read(tmp_path, xes(encoding="UTF-16").encode("utf-16")))
+    with pytest.raises(ConfigError, match="event 3 has '1043,25' as 'amount'"):
+        read(tmp_path, xes(amount=lambda amount: str(amount).replace(".", ",")))
+    with pytest.raises(ConfigError, match=r"cannot be read as ISO 8601 \(event 1: '25/01/2021'"):
+        read(tmp_path, xes(time="{:%d/%m/%Y}".format))
+    log = read(tmp_path, xes().replace(EVENTS[0][2].isoformat(), "soon", 1))
+    assert log.notices == ("left out: 1 row with a time that cannot be read as ISO 8601 (event 1: 'soon')",)
+
+
+def ocel(**of_first):
+    events = [
+        {"id": f"e{at}", "type": name, "time": moment.isoformat(), "relationships": [{"objectId": case}],
+         "attributes": [] if paid is None else [{"name": "amount", "value": paid}]}
+        for at, (case, name, moment, paid) in enumerate(EVENTS)
+    ]  # fmt: skip
+    events[0] |= of_first
+    return json.dumps({"objects": [{"id": f"u{at}", "type": "customer"} for at in range(6)], "events": events})
+
+
+def test_ocel(tmp_path):
+    check(read(tmp_path, ocel()))
+    log = read(tmp_path, ocel(type=""))
+    assert log.notices == ("left out: 1 row without an activity (event 1)",)
+    with pytest.raises(ConfigError, match="event 1 has 'ten' as 'amount'"):
+        read(tmp_path, ocel(attributes=[{"name": "amount", "value": "ten"}]))
+    with pytest.raises(ConfigError, match="attributes of an event is 7"):
+        read(tmp_path, ocel(attributes=7))
