@@ -376,9 +376,12 @@ class _Case:
         low = self.differences["cash_low_point"]
         if low["mean"] is None or low["mean"] >= 0.0:
             return ""
+        behind = {
+            end: None if low[of] is None else -low[of] for end, of in (("ci_low", "ci_high"), ("ci_high", "ci_low"))
+        }
         return (
-            f"Cash low point: {self.money(abs(low['mean']), signed=False)} behind {self.base} at the worst moment"
-            f"{bracket(low, self.money)}."
+            f"Cash low point: {self.money(-low['mean'], signed=False)} behind {self.base} at the worst moment"
+            f"{bracket(behind, lambda amount: self.money(amount, signed=False))}."
         )
 
     def break_even(self) -> str:
