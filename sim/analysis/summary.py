@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -184,19 +184,19 @@ class ArmEstimates:
         for column, name in enumerate(METRICS):
             if column == _PAYBACK:
                 # The baseline has nothing to pay back.
-                nothing = {**asdict(Estimate(None, None, None)), "share": None}
+                nothing = {**Estimate(None, None, None).plain(), "share": None}
                 out[name] = nothing if self.is_baseline else self.payback(row)
             else:
                 shape = SHAPES.get(name, ANYTHING)
                 shifts = _at(self.shift_of_values, row, column)
                 beside = None if self.beside is None else self.beside[:, row, column]
-                out[name] = asdict(estimate(self.values[:, row, column], self.sampling, shape, shifts, beside))
+                out[name] = estimate(self.values[:, row, column], self.sampling, shape, shifts, beside).plain()
         return out
 
     def payback(self, row: int) -> dict[str, Any]:
         weeks = self.paybacks[:, row]
         found = estimate(weeks, self.sampling, self.late, _at(self.shift_of_paybacks, row))
-        return {**asdict(found), "share": float(np.mean(~np.isnan(weeks)))}
+        return {**found.plain(), "share": float(np.mean(~np.isnan(weeks)))}
 
     def differences(self, row: int) -> dict[str, Any]:
         out: dict[str, Any] = {}
@@ -207,7 +207,7 @@ class ArmEstimates:
                 # The lowest point of the difference, not the difference of two lowest points.
                 lows = low_point(self.gains[:, row])
                 found = estimate(lows, self.sampling, LOW_POINT, _at(self.shift_of_lows, row))
-                out[name] = {**asdict(found), **_NOT_A_DIFFERENCE}
+                out[name] = {**found.plain(), **_NOT_A_DIFFERENCE}
             else:
                 out[name] = self.difference(row, column)
         return out
@@ -217,7 +217,7 @@ class ArmEstimates:
         shape = SHAPES.get(METRICS[column], ANYTHING).difference()
         own, before = self.values[:, row, column], self.before[:, row, column]
         shifts = _at(self.shift_of_differences, row, column)
-        found: dict[str, Any] = asdict(paired_difference(own, before, self.sampling, shape, shifts))
+        found = paired_difference(own, before, self.sampling, shape, shifts).plain()
         if column == _CONTRIBUTION:
             spread = Uncertainty.of(own - before, self.sampling, shape)
             found |= {"luck": spread.luck, "doubt": spread.doubt(shifts)}
@@ -231,9 +231,9 @@ class ArmEstimates:
 
         values = np.stack([gap(own, base) for own, base in zip(self.own, self.base, strict=True)])
         shifts = self._shifts(gap)
-        return lambda row, column: asdict(
-            estimate(values[:, row, column], self.sampling, shifts=_at(shifts, row, column))
-        )
+        return lambda row, column: estimate(
+            values[:, row, column], self.sampling, shifts=_at(shifts, row, column)
+        ).plain()
 
     def flows(self, stages: Sequence[str]) -> list[dict[str, Any]]:
         """List the edges whose flow changed, the largest change first."""
@@ -250,7 +250,7 @@ class ArmEstimates:
             for source, target in np.argwhere(np.any(values != 0.0, axis=0))
         }
         order = sorted(found, key=lambda edge: (-abs(found[edge].mean or 0.0), edge))
-        return [{"from": stages[edge[0]], "to": stages[edge[1]], **asdict(found[edge])} for edge in order]
+        return [{"from": stages[edge[0]], "to": stages[edge[1]], **found[edge].plain()} for edge in order]
 
 
 def _at(shifts: NDArray[np.float64] | None, *index: int) -> NDArray[np.float64] | None:

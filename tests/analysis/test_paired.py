@@ -1,5 +1,7 @@
 """Paired differences: identities of variance, and what may be said of one replicate or of none."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -93,3 +95,17 @@ def test_the_interval_covers_the_true_mean_in_95_of_100_cases():
         out = estimate(rng.normal(3.0, 2.0, 6))
         hits += out.ci_low <= 3.0 <= out.ci_high
     assert abs(hits / 4000 - 0.95) < 4 * np.sqrt(0.95 * 0.05 / 4000)
+
+
+@pytest.mark.parametrize("count", [2, 3, 8, 17, 300])
+def test_the_quick_forms_of_mean_variance_and_correlation_are_numpys_to_the_bit(count):
+    draw = np.random.default_rng(count)
+    for scale in (1e-3, 1.0, 1e7):
+        one = draw.normal(size=count) * scale
+        other = 0.3 * one + draw.normal(size=count)
+        found = paired_difference(one, other)
+        assert found.mean == (one - other).mean()
+        assert found.correlation == float(np.clip(np.corrcoef(one, other)[0, 1], -1.0, 1.0))
+        variances = [values.var(ddof=1) for values in (one, other, one - other)]
+        assert found.variance_reduction == (variances[0] + variances[1]) / variances[2]
+        assert found.plain() == asdict(found) and estimate(one).plain() == asdict(estimate(one))
