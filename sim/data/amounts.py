@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "SIGNS",
     "Amounts",
     "count_decimal_signs",
+    "currency_of_head",
     "decide_decimal",
     "find_decimal",
     "looks_like_amount",
@@ -41,6 +43,8 @@ _SAME = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "$", "
          "FT": "HUF", "FR": "CHF", "SFR": "CHF", "TL": "TRY", "₺": "TRY", "₹": "INR", "RS": "INR", "₽": "RUB",
          "РУБ": "RUB", "Р": "RUB", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "R$": "BRL", "R": "ZAR",
          "RM": "MYR", "LEI": "RON", "₴": "UAH", "ГРН": "UAH", "ЛВ": "BGN"}  # fmt: skip
+#: Signs of currencies that are kept by their code.
+SIGNS = {"EUR": "€", "GBP": "£", "INR": "₹", "TRY": "₺", "RUB": "₽", "UAH": "₴", "KR": "kr", "円": "¥", "원": "₩"}
 #: A number in one notation, after signs and blanks were made plain; %t and %d stand for thousands and decimal sign.
 _NUMBER = r"^(?:\d+|\d{1,3}(?:%t\d{3})+|\d{1,2}(?:%t\d{2})+%t\d{3})?(?:%d\d*)?(?:[eE][-+]?\d+)?$"
 _BLANKS = r"[\s\x{00A0}\x{2009}\x{202F}]"
@@ -71,6 +75,18 @@ class Amounts:
     readable: NDArray[np.bool_]
     currencies: tuple[str, ...] = ("",)
     currency: NDArray[np.int64] | None = None
+
+
+def currency_of_head(head: str) -> str:
+    """Return the currency that a head names, '' for none.
+
+    Examples
+    --------
+    >>> currency_of_head("Amount (EUR)"), currency_of_head("Total in $"), currency_of_head("Amount")
+    ('EUR', '$', '')
+    """
+    found = re.search(r"[€£₹¥$]|\b(?:EUR|USD|GBP|CHF|INR|JPY|CAD|AUD|SEK|NOK|DKK|PLN|BRL)\b", head)
+    return _SAME.get(found[0], found[0]) if found else ""
 
 
 def find_decimal(amounts: Sequence[str]) -> str | None:

@@ -40,7 +40,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "date": (
         "date", "datetime", "timestamp", "order_date", "orderdate", "purchase_date", "invoice_date", "invoicedate",
         "transaction_date", "trans_date", "bought_at", "ordered_at", "date_time", "posting_date", "datum",
-        "bestelldatum", "rechnungsdatum", "kaufdatum", "fecha", "date_commande", "day", "time", "created_at", "created",
+        "bestelldatum", "rechnungsdatum", "belegdatum",
+        "buchungsdatum", "kaufdatum", "fecha", "date_commande", "day", "time", "created_at", "created",
         "created_utc", "when",
     ),
     "amount": (

@@ -51,6 +51,8 @@ class Ledger:
         Whether the file has amounts.
     columns : tuple of ColumnRead
         What was understood of the columns.
+    currency : str
+        Sign of the currency, '' where the file names none.
     """
 
     customer: NDArray[np.int64]
@@ -64,6 +66,7 @@ class Ledger:
     ids: Any
     priced: bool = True
     columns: tuple[ColumnRead, ...] = ()
+    currency: str = ""
 
     @property
     def customers(self) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.data.amounts import read_amounts
+from sim.data.amounts import SIGNS, currency_of_head, read_amounts
 from sim.data.cells import plain_cells
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.dates import EPOCHS, days_of_words, read_dates
@@ -193,7 +193,7 @@ class _Taken:
         if self._layout.missing is None:
             nobody |= is_missing(ids, NOBODY, pyarrow, compute)
         yield "without a customer", nobody
-        yield "that add up others", is_total(ids, compute)
+        yield "with a total for a customer", is_total(ids, compute)
         rounded = compute.match_substring_regex(ids, ROUNDED).to_numpy(zero_copy_only=False)
         yield "with an id that a table tool has rounded", np.asarray(rounded)
 
@@ -395,7 +395,10 @@ class _Taken:
             ColumnRead(role, self._shape.name(role), formats[role], examples_of(self._shape.cells(role)), odd)
             for role, odd in self._odd.items()
         )
-        return replace(ledger, counts=counts, warnings=tuple(warnings), columns=columns)
+        if ledger.priced and not currency:
+            currency = currency_of_head(self._shape.name("amount"))
+        sign = SIGNS.get(currency, currency)
+        return replace(ledger, counts=counts, warnings=tuple(warnings), columns=columns, currency=sign)
 
     def _told_of_customers(self, ledger: Ledger) -> list[str]:
         """Warn of one customer who buys as often as many, and refuse an order's id."""

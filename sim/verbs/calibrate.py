@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agents.quantity import number, quantity, text, whole
+from agents.quantity import number, quantity, whole
 from sim.calibration.parameters import Parameter, default_parameters, read_parameters
 from sim.calibration.targets import Target, TargetFile, read_target_file, read_targets
 from sim.data.column_read import ColumnRead
@@ -40,7 +40,7 @@ class CalibrateKeys(Layout):
     parameters: Any = quantity("what may move, with ranges; null: what usually decides the targets", default=None)
     data: str | None = quantity("instead of targets: a file of purchases or survivors", default=None, optional=True)
     until: Any = quantity("last day, or number of periods, that is fitted; null: the first half", default=None)
-    currency: str = text("$", "sign of the currency")
+    currency: str | None = quantity("sign of the currency; null: that of the file, else $", default=None, optional=True)
     margin_share: float = number(
         0.4, 0.0, 1.0, "share of a purchase that is contribution, in the scenario written from purchases"
     )

@@ -129,7 +129,7 @@ def _run_purchases(job: Job[Any, Any], plan: DataPlan, session: Session) -> Answ
     found = forecast(
         base,
         **_simulation(job, plan),
-        currency=job.keys.currency,
+        currency=job.keys.currency or ledger.currency or "$",
         model_name=job.keys.model,
         on_progress=session.progress(total, plan.name).advance,
     )

@@ -47,10 +47,10 @@ def test_a_pipe_is_no_table_of_survivors(tmp_path):
 
 def test_a_large_table_of_survivors_or_targets_is_refused(tmp_path):
     place = tmp_path / "it.csv"
-    place.write_bytes(b"a,b\n" * 250_001)
+    place.write_bytes(b"a,b\n" * 500_001)
     with pytest.raises(ConfigError, match="more than 1,000,000 bytes"):
         read_survival(str(place), SURVIVORS)
-    with pytest.raises(ConfigError, match="more than 1,000,000 bytes"):
+    with pytest.raises(ConfigError, match="more than 2,000,000 bytes"):
         read_target_file(place)
 
 

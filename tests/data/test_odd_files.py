@@ -117,6 +117,14 @@ def test_amounts(tmp_path, way):
     check(read(tmp_path, text(sign=sign, money=money)))
 
 
+def test_the_currency_of_the_file_is_known(tmp_path):
+    assert read(tmp_path, text(money="CHF {}".format)).currency == "CHF"
+    assert read(tmp_path, text(money="€{}".format)).currency == "€"
+    coded = text([(*row, "gbp") for row in ROWS], (*HEAD, "currency"))
+    assert read(tmp_path, text(head=(*HEAD[:2], "Amount (EUR)"))).currency == "€"
+    assert read(tmp_path, coded).currency == "£" and read(tmp_path, text()).currency == ""
+
+
 def test_yen_have_no_decimals(tmp_path):
     rows = [(name, day, int(amount)) for name, day, amount in ROWS]
     for form in ('"¥{:,}"', '"{:,} JPY"', '"{:,}円"'):
@@ -182,7 +190,7 @@ def changed(at, cell, column=2, head=HEAD, rows=ROWS):
 
 STATES = [(*row, "sale") for row in ROWS]
 REFUSED = {
-    "a total": (text() + "Grand Total,2021-03-20,9\n", r"1 row that add up others \(row 25: 'Grand Total'\)"),
+    "a total": (text() + "Grand Total,2021-03-20,9\n", r"1 row with a total for a customer \(row 25: 'Grand Total'\)"),
     "nobody": (changed(3, "Guest", 0), r"1 row without a customer \(row 4: 'Guest'\)"),
     "not set": (changed(3, "(not provided)", 0), r"without a customer \(row 4: '\(not provided\)'\)"),
     "a dash": (changed(3, "\u2014", 0), r"without a customer \(row 4: '\u2014'\)"),
