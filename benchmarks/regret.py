@@ -1,6 +1,6 @@
 """Regret of `journey optimize`: how far its plan is from the best of a full grid, measured on luck that chose neither.
 
-python -m benchmarks.regret SCENARIO [SEEDS]     goes on where it stopped; writes benchmarks/regret.json
+python -m benchmarks.regret SCENARIO [SEEDS]     goes on; writes benchmarks/regret.json; SEEDS: 20, or 3,7
 python -m benchmarks.regret sobol SCENARIO SEEDS     what a Sobol' design of 120, 240 and 480 plans reaches
 
 The grid has five levels of four levers, 625 plans. It is raced: all plans get 8 replicates, the best 80 then 32, the
@@ -11,9 +11,11 @@ it is. Every replicate has 1,000 customers.
 
 import json
 import sys
+from collections import Counter
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -89,10 +91,11 @@ def search(name: str, seed: int, options: dict[str, Any]) -> None:
     part = f"seed {seed}"
     if part in kept().get(name, {}):
         return
-    found = optimize(question_of(name, seed), SIZES, options)
+    began, weeks = process_time(), Counter[str]()
+    options_counted = {**options, "on_done": lambda done: weeks.update(all=done.customer_weeks)}
+    found = optimize(question_of(name, seed), SIZES, options_counted)
+    spent = process_time() - began
     promised = found.plan.value
-    done = len(found.runs) * SIZES.replicates
-    weeks = done * POPULATION * (found.question.scenario.burn_in + 2 * found.question.scenario.horizon)
     keep(
         name,
         part,
@@ -100,7 +103,8 @@ def search(name: str, seed: int, options: dict[str, Any]) -> None:
             "plan": found.plan.shares.tolist(),
             "nothing": found.nothing,
             "evaluations": len(found.runs),
-            "customer_weeks": weeks,
+            "customer_weeks": weeks["all"],
+            "processor_seconds": round(spent, 1),
             "promised": [promised.mean, promised.ci_low, promised.ci_high],
             **judged(name, found.plan.shares, found.nothing, options),
         },
@@ -150,7 +154,8 @@ def main(words: list[str]) -> None:
                 sobol(words[1], seed, options)
             return
         race(words[0], options)
-        for seed in range(1, int(words[1]) + 1 if len(words) > 1 else 21):
+        asked = words[1] if len(words) > 1 else "20"
+        for seed in map(int, asked.split(",")) if "," in asked else range(1, int(asked) + 1):
             search(words[0], seed, options)
             found = kept()[words[0]][f"seed {seed}"]
             print(words[0], seed, found["evaluations"], found["plan"], f"regret {found['regret'][0]:.2%}", flush=True)

@@ -1,14 +1,15 @@
 """Optimize: where the next dollar goes. The best plan within a budget, confirmed on fresh luck.
 
 1. Search on luck that all plans share (:mod:`sim.experiments.plan_search`).
-2. The best dozen get more replicates of that luck; the best five of them and the rules of thumb go on.
-3. These are run on fresh luck, and the best is chosen there; doing nothing is chosen where no gain is shown.
+2. The best dozen race with the rules of thumb on more of that luck (:mod:`sim.experiments.plan_race`).
+3. The best five and the rules are run on fresh luck, and the best is chosen by all luck; doing nothing is chosen where
+   the fresh luck shows no gain.
 4. The one chosen is run again on luck that chose nothing: its value and interval are what is promised.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +22,8 @@ from sim.analysis.sampling import Sampling
 from sim.execution.chunk import RUN_METRICS
 from sim.experiments.plan import PlanQuestion, PlanRuns
 from sim.experiments.plan_limit import SPENDING
-from sim.experiments.plan_search import PlanModel, PlanSearch, SearchSizes, best_first
+from sim.experiments.plan_race import PlanRace
+from sim.experiments.plan_search import SAME, PlanModel, PlanSearch, SearchSizes, best_first
 
 __all__ = ["Confirmed", "Optimum", "confirm", "fresh_luck", "optimize"]
 
@@ -29,14 +31,14 @@ Floats = NDArray[np.float64]
 
 #: Replicates of the fresh luck on which a plan is chosen, and of that on which its value is measured, begin here.
 _CONFIRM, _VALUE = 100_000, 200_000
-#: How many plans get more replicates, and how many of them are confirmed.
-_CLOSER, _BEST = 10, 5
+#: The rule of thumb that every budget has.
+_SPLIT = "equal split of the budget"
+#: How many plans are kept in the end.
+_BEST = 5
 #: Part of a budget to which a rule of thumb is drawn back: what a run spends varies, and the most of it counts.
 _RULE_ROOM = 0.95
-#: Share of a lever's range by which two finalists differ at least in one lever.
-_APART = 0.02
-#: Times as many replicates as in the search for those.
-_RAISED = 3
+#: How often a rule of thumb is halved that spends more than the emulator said.
+_HALVED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +149,15 @@ def optimize(
     -------
     Optimum
     """
-    searched = PlanSearch(question, sizes, options, tell).search()
-    model = PlanModel(question, searched)
-    finalists = _closer(question, sizes, searched, model, options)
-    rules = rules_of_thumb(question, model)
-    fresh = _spread(_CONFIRM, sizes.confirm)
+    search = PlanSearch(question, sizes, options, tell)
+    search.search()
+    rules, race = _prepared(search)
     # A plan that needs no search is one of the candidates: what is recommended is not worse than what anybody tries.
-    candidates = np.unique(np.stack([*finalists, *rules.values()]), axis=0)
-    confirmed = confirm(question, candidates, ["alternative"] * len(candidates), fresh, options)
-    # A rule of thumb that breaks a limit is shown beside the plan; it is no alternative to it.
-    holding = [item for item in confirmed if item.holds]
-    alternatives = tuple(sorted(holding or confirmed, key=lambda item: -item.score))[:_BEST]
+    candidates = np.unique(np.stack([*race.finalists(), *rules.values()]), axis=0)
+    confirmed = confirm(
+        question, candidates, ["alternative"] * len(candidates), _spread(_CONFIRM, sizes.confirm), options
+    )
+    alternatives = _best(question, race, confirmed)
     best = alternatives[0]
     nothing = not (best.holds and (question.goal.without_baseline or _gains(best)))
     by_mean = max(alternatives, key=lambda item: (item.holds, item.worth.mean()))
@@ -178,8 +178,59 @@ def optimize(
     nothing = nothing or not plan.holds
     chosen = idle_plan(question, plan) if nothing else plan
     return Optimum(
-        question, sizes, searched, model, chosen, nothing, plan, alternatives, tuple(ruled), nominal if robust else None
+        question,
+        sizes,
+        search.runs,
+        race.model,
+        chosen,
+        nothing,
+        plan,
+        alternatives,
+        tuple(ruled),
+        nominal if robust else None,
     )
+
+
+def _prepared(search: PlanSearch) -> tuple[dict[str, Floats], PlanRace]:
+    """Return the rules of thumb, and the race that they run against what the search has found."""
+    question = search.question
+    model = PlanModel(question, search.runs)
+    rules = _kept(search, rules_of_thumb(question, model))
+    points = np.array(list(rules.values())).reshape(-1, len(question.factors))
+    search.add(points)
+    search.around(model, search.runs.shares[best_first(question, search.runs)[0]])
+    return rules, PlanRace(search, points)
+
+
+def _kept(search: PlanSearch, rules: dict[str, Floats]) -> dict[str, Floats]:
+    """Return rules of thumb that spend something, halved where their runs spend more than the budget all the same."""
+    question = search.question
+    nothing = question.rounded(question.nothing[None, :])[0]
+    left = {name: point for name, point in rules.items() if np.abs(point - nothing).max() > SAME}
+    if question.budget is None or not left:
+        return left
+    for _ in range(_HALVED):
+        names, points = list(left), np.array(list(left.values()))
+        runs = question.run(points, range(search.sizes.replicates), **search.options)
+        beyond = np.flatnonzero(question.most_spent(runs) > question.budget)
+        if len(beyond) == 0:
+            return left
+        for row in beyond:
+            halved = nothing + 0.5 * (points[row] - nothing)
+            left[names[row]] = question.rounded(halved[None, :])[0]
+    # What still spends too much at a small part of itself does not fit the budget at all.
+    return {name: point for row, (name, point) in enumerate(left.items()) if row not in beyond}
+
+
+def _best(question: PlanQuestion, race: PlanRace, confirmed: Sequence[Confirmed]) -> tuple[Confirmed, ...]:
+    """Return the best five of what was confirmed: by all luck that they met, or by how they stand over the doubt."""
+    shares, worth = (np.array([getattr(item, name) for item in confirmed]) for name in ("shares", "worth"))
+    order = np.argsort([-item.score for item in confirmed], kind="stable")
+    if question.robust == "mean":
+        order = race.ranked(shares, worth)
+    ranked = [confirmed[at] for at in order]
+    # A rule of thumb that breaks a limit is shown beside the plan; it is no alternative to it.
+    return tuple([item for item in ranked if item.holds] or ranked)[:_BEST]
 
 
 def fresh_luck(count: int) -> range:
@@ -195,31 +246,6 @@ def _gains(best: Confirmed) -> bool:
 
 def _spread(first: int, count: int) -> range:
     return range(first, first + count)
-
-
-def _closer(
-    question: PlanQuestion, sizes: SearchSizes, runs: PlanRuns, model: PlanModel, options: dict[str, Any]
-) -> Floats:
-    """Return the best five plans after the best dozen got more replicates."""
-    order = best_first(question, runs)
-    # Judged by what the emulator makes of all runs: it knows a lucky one by its neighbours.
-    smoothed = model.predict(runs.shares)[0]
-    holding = order[question.holds(runs)[order]]
-    chosen = (holding if len(holding) else order)[: 2 * _CLOSER]
-    chosen = chosen[np.argsort(-smoothed[chosen], kind="stable")][:_CLOSER]
-    more = _spread(sizes.replicates, (_RAISED - 1) * sizes.replicates)
-    again = question.run(runs.shares[chosen], more, **options)
-    together = PlanRuns(
-        again.shares,
-        np.concatenate([runs.arm[chosen], again.arm], axis=1),
-        np.concatenate([runs.baseline[chosen], again.baseline], axis=1),
-    )
-    found: list[Floats] = []
-    for point in together.shares[best_first(question, together)]:
-        # Five of one kind would say nothing of what else could be done.
-        if all(np.abs(point - other).max() > _APART for other in found):
-            found.append(point)
-    return np.array(found[:_BEST])
 
 
 def confirm(
@@ -298,9 +324,13 @@ def rules_of_thumb(question: PlanQuestion, model: PlanModel) -> dict[str, Floats
     nothing = question.nothing
     rules = {"the scenario's own": question.own, "every lever at half": nothing + 0.5 * (1.0 - nothing)}
     if question.budget is not None:
-        rules["equal split of the budget"] = _equal_split(question, model)
+        rules[_SPLIT] = _equal_split(question, model)
         room = question.budget * _RULE_ROOM
-        rules = {name: model.within(point[None, :], room)[0] for name, point in rules.items()}
+        drawn = {name: model.within(point[None, :], room)[0] for name, point in rules.items()}
+        rules = {
+            name if np.array_equal(point, rules[name]) or name == _SPLIT else f"{name}, drawn back to the budget": point
+            for name, point in drawn.items()
+        }
     return {name: question.rounded(point[None, :])[0] for name, point in rules.items()}
 
 

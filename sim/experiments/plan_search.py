@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +20,27 @@ from sim.analysis.emulator import GaussianProcess
 from sim.analysis.expected_improvement import expected_improvement, residual_noise
 from sim.experiments.plan import PlanQuestion, PlanRuns
 
-__all__ = ["PlanModel", "PlanSearch", "SearchSizes"]
+__all__ = ["SAME", "PlanModel", "PlanSearch", "SearchSizes", "RaceStanding"]
 
 Floats = NDArray[np.float64]
 
 #: Points of the space among which the next plans are chosen, and steps from the best known ones.
 _CANDIDATES, _NEAR = 512, 64
 _STEPS = (0.3, 0.1, 0.03)
-#: Part of the spread of values below which an expected improvement is not worth a run.
-_ENOUGH = 5e-4
+#: Part of the best value known below which an expected improvement is not worth a run; where nothing is worth much, of
+#: so much of the largest value, gain or loss.
+_ENOUGH, _SMALL = 2e-3, 0.02
+#: Plans kept for what follows the search, and the part of all plans that they are at most.
+_KEPT, _KEPT_PART = 32, 3
+#: Step of a lever around the best plan, and from how near an end it is tried at the end.
+_STEP, _END = 0.1, 0.3
+#: How many plans around the best are run at once.
+_AROUND = 8
+#: By how much a plan differs at least in one lever from all that were run, while searching: on one luck what is learnt
+#: from a closer one is that luck.
+_NEW = 0.04
+#: Shares by which two plans differ at most in every lever and are the same.
+SAME = 1e-3
 #: Kept free below a budget, of it, where the emulator says what a plan spends.
 _ROOM = 0.002
 
@@ -55,6 +67,22 @@ class SearchSizes:
     confirm: int
 
 
+class RaceStanding(NamedTuple):
+    """What some plans of a search are worth by more luck than the search's own.
+
+    Attributes
+    ----------
+    rows : int64 (n,)
+        Their numbers in the search.
+    mean, noise : float64 (n,)
+        What they are worth, and the variance of that.
+    """
+
+    rows: NDArray[np.int64]
+    mean: Floats
+    noise: Floats
+
+
 class PlanModel:
     """What plans are worth and by how much they break each limit, as emulators fitted to runs say it.
 
@@ -63,12 +91,19 @@ class PlanModel:
     question : PlanQuestion
     runs : PlanRuns
         At least two plans.
+    closer : RaceStanding, optional
+        What is known of some of them by more luck.
     """
 
-    def __init__(self, question: PlanQuestion, runs: PlanRuns) -> None:
+    def __init__(self, question: PlanQuestion, runs: PlanRuns, closer: RaceStanding | None = None) -> None:
         self.question = question
         worth = question.worth(runs)
         score, noise = question.score(worth), residual_noise(worth)
+        if closer is not None:
+            # Luck that plans share moves neighbours alike: many of them say no more than one does.
+            apart = np.abs(runs.shares[:, None, :] - runs.shares[None, :, :]).max(axis=2)
+            noise = noise * (apart < _STEP).sum(axis=1)
+            score[closer.rows], noise[closer.rows] = closer.mean, closer.noise
         if question.robust != "mean":
             # The mean of the worst tenth rests on a tenth of the states.
             noise = noise * min(10.0, len(question.states))
@@ -142,15 +177,71 @@ class PlanSearch:
 
     def search(self) -> PlanRuns:
         """Run plans until the evaluations are used up or no improvement is expected; return them all."""
-        idle = 0
-        while len(self.runs) < self.sizes.evaluations and idle < 2:
+        idle, most = 0, self.sizes.evaluations - min(_KEPT, self.sizes.evaluations // _KEPT_PART)
+        while len(self.runs) < most and idle < 2:
             model = PlanModel(self.question, self.runs)
-            chosen, gain = self._next(model, min(self.sizes.batch, self.sizes.evaluations - len(self.runs)))
+            chosen, gain, best = self._next(model, min(self.sizes.batch, most - len(self.runs)))
             if len(chosen) == 0:
                 break
-            idle = idle + 1 if gain < _ENOUGH * model.scale else 0
+            idle = idle + 1 if gain < _ENOUGH * max(abs(best), _SMALL * model.scale) else 0
             self.runs = self.runs.joined(self._run(chosen))
         return self.runs
+
+    def add(self, shares: Floats) -> None:
+        """Run those of some plans that were not tried yet, however many plans were."""
+        fresh = self._fresh(shares, self.runs.shares)
+        if len(fresh):
+            self.runs = self.runs.joined(self._run(fresh))
+
+    def around(self, model: PlanModel, best: Floats) -> Floats:
+        """Run the plans around the best one that the emulator thinks most of, and return them.
+
+        Parameters
+        ----------
+        model : PlanModel
+        best : float64 (k,)
+            The best plan known.
+
+        Returns
+        -------
+        float64 (n, k)
+            The emulator's own answer, and every lever of it a step up or down, or at an end that is near.
+        """
+        levers = np.eye(len(best), dtype=bool)
+        centre = self._answer(model, best)
+        points = [centre]
+        nothing = self.question.nothing
+        for end in (nothing, np.ones(len(best))):
+            near = np.abs(centre - end) <= _END
+            points += [np.where(lever, end, centre) for lever in levers if (lever & near).any()]
+            points.append(np.where(near, end, centre))
+        points.append(np.where(centre <= nothing + _END, nothing, np.where(centre >= 1.0 - _END, 1.0, centre)))
+        points += [np.clip(centre + step * lever, 0.0, 1.0) for lever in levers for step in (-_STEP, _STEP)]
+        shares = self._fresh(self._affordable(model, np.array(points)), self.runs.shares)
+        if len(shares) == 0:
+            return shares
+        worth = np.where(model.chance(shares) > 0.5, model.predict(shares)[0] / model.scale, -np.inf)
+        room = max(0, min(_AROUND, self.sizes.evaluations - len(self.runs)))
+        chosen = shares[np.argsort(-np.round(worth, 9), kind="stable")][:room]
+        self.add(chosen)
+        return chosen
+
+    def _answer(self, model: PlanModel, best: Floats) -> Floats:
+        """Return the best plan by the emulator, found from the best one known by ever smaller steps."""
+        generator = np.random.default_rng([self.question.seed, len(self.runs), 0xA])
+        for step in (*_STEPS, *_STEPS):
+            moved = best + generator.normal(0.0, step, (_CANDIDATES, len(best))) * (
+                generator.random((_CANDIDATES, len(best))) < 0.6
+            )
+            shares = self._affordable(model, np.concatenate([best[None, :], np.clip(moved, 0.0, 1.0)]))
+            good = self.question.allowed(shares) & (model.chance(shares) > 0.5)
+            good[0] = True
+            best = shares[int(np.argmax(np.where(good, np.round(model.predict(shares)[0] / model.scale, 9), -np.inf)))]
+        return best
+
+    def _affordable(self, model: PlanModel, shares: Floats) -> Floats:
+        budget = self.question.budget
+        return shares if budget is None else model.within(shares, budget * (1.0 - _ROOM))
 
     def _run(self, shares: Floats) -> PlanRuns:
         found = self.question.run(shares, range(self.sizes.replicates), **self.options)
@@ -173,14 +264,14 @@ class PlanSearch:
         spread = qmc.Sobol(count, rng=question.seed).random_base2(power)[:room]
         return self._fresh(np.concatenate([np.array(corners), spread]), None)[: max(4, self.sizes.evaluations)]
 
-    def _fresh(self, shares: Floats, known: Floats | None) -> Floats:
+    def _fresh(self, shares: Floats, known: Floats | None, apart: float = SAME) -> Floats:
         """Return plans as they are run, each once, none that is known, none that breaks a limit on levers."""
         rounded = np.round(self.question.rounded(np.clip(shares, 0.0, 1.0)), 9)
         _, first = np.unique(rounded, axis=0, return_index=True)
         rounded = rounded[np.sort(first)]
         good = self.question.allowed(rounded)
         if known is not None and len(known):
-            good &= np.abs(rounded[:, None, :] - known[None, :, :]).max(axis=2).min(axis=1) > 1e-3
+            good &= np.abs(rounded[:, None, :] - known[None, :, :]).max(axis=2).min(axis=1) > apart
         return np.asarray(rounded[good])
 
     def _candidates(self, model: PlanModel) -> Floats:
@@ -202,21 +293,24 @@ class PlanSearch:
         if question.budget is not None:
             drawn = model.within(shares, question.budget * (1.0 - _ROOM))
             shares = np.concatenate([shares, drawn])
-        return self._fresh(shares, self.runs.shares)
+        return self._fresh(shares, self.runs.shares, _NEW)
 
-    def _next(self, model: PlanModel, count: int) -> tuple[Floats, float]:
-        """Choose the next plans; return them and the largest improvement that is expected."""
+    def _next(self, model: PlanModel, count: int) -> tuple[Floats, float, float]:
+        """Choose the next plans; return them, the largest improvement that is expected, and on what."""
         question = self.question
         candidates = self._candidates(model)
         if len(candidates) == 0:
-            return candidates, 0.0
+            return candidates, 0.0, 0.0
         order = best_first(question, self.runs)
         holding = question.holds(self.runs)
-        best = float(question.score(question.worth(self.runs))[order[0]]) if holding[order[0]] else -np.inf
+        # What the emulator makes of the plans that were run: the best mean of few replicates is too good.
+        known = model.predict(self.runs.shares[order[:_NEAR]])[0][holding[order[:_NEAR]]]
+        best = float(known.max()) if known.size else -np.inf
         mean, sd = model.predict(candidates)
         chance = model.chance(candidates)
         best = max(best, 0.0) if not question.goal.without_baseline else best
-        gain = expected_improvement(mean, sd, best if np.isfinite(best) else float(mean.min())) * chance
+        best = best if np.isfinite(best) else float(mean.min())
+        gain = expected_improvement(mean, sd, best) * chance
         worth = np.round(gain / model.scale, 9)
         chosen: list[int] = []
         reach = 0.5 * (len(self.runs) + count) ** (-1.0 / len(question.factors))
@@ -228,7 +322,7 @@ class PlanSearch:
             chosen.append(at)
             away = np.sqrt(((candidates - candidates[at]) ** 2).sum(axis=1))
             worth = np.round(worth * (1.0 - np.exp(-((away / reach) ** 2) / 2.0)), 9)
-        return candidates[chosen], float(gain.max())
+        return candidates[chosen], float(gain.max()), best
 
 
 def best_first(question: PlanQuestion, runs: PlanRuns) -> NDArray[np.int64]:

@@ -80,8 +80,44 @@ def answers_facts(found: Answers | None, currency: str) -> dict[str, Any] | None
             }
             for item in found.equilibria
         ],
+        "groups": _groups(found, currency),
         "path": [_names(found, profile) for profile in found.path],
     }
+
+
+def _groups(found: Answers, currency: str) -> list[dict[str, Any]]:
+    """Return many equilibria in a few lines: choices of the brand that are stable beside the same ones of the other."""
+    beside: dict[int, list[int]] = {}
+    for item in found.equilibria:
+        beside.setdefault(item.profile[0], []).append(item.profile[1])
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for row, columns in beside.items():
+        groups.setdefault(tuple(sorted(columns)), []).append(row)
+    return [
+        {
+            "pairs": len(rows) * len(columns),
+            "first": [found.first[row] for row in rows],
+            "second": [found.second[column] for column in columns],
+            "payoffs": [_span(found, rows, columns, player, currency) for player in (0, 1)],
+            "regret": _written(
+                found,
+                max(
+                    (item.regret for item in found.equilibria if item.profile[0] in rows),
+                    key=lambda regret: regret.mean or 0.0,
+                ),
+                currency,
+            ),
+        }
+        for columns, rows in groups.items()
+    ]
+
+
+def _span(found: Answers, rows: list[int], columns: tuple[int, ...], player: int, currency: str) -> dict[str, str]:
+    """Return the pairs of a group in which a brand has least and most."""
+    values = [found.value((row, column), player) for row in rows for column in columns]
+    ends = (min(values, key=lambda value: value.mean or 0.0), max(values, key=lambda value: value.mean or 0.0))
+    least, most = (_written(found, value, currency)["mean"] for value in ends)
+    return {"least": least, "most": most}
 
 
 def _points(values: Any) -> dict[str, Any]:

@@ -141,7 +141,8 @@ def _beside(found: Optimum, rule: Confirmed) -> dict[str, Any]:
     question = found.question
     gain = _estimate(question, found.plan.gain(rule))
     currency = question.scenario.market.economics.currency
-    same = bool(np.array_equal(found.plan.shares, rule.shares))
+    # Doing nothing leaves the levers where they cost nothing; it is no plan that a rule could be the same as.
+    same = not found.nothing and bool(np.array_equal(found.plan.shares, rule.shares))
     return {"name": rule.name, "gain": gain, "spent": money(rule.spent, currency), "holds": rule.holds, "same": same}
 
 

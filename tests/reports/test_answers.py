@@ -30,3 +30,20 @@ def test_the_race_is_the_answer_beside_the_same_plan_unanswered():
 
 def test_where_nobody_answers_there_is_no_race():
     assert answers_facts(found(False), "$")["race"] is None
+
+
+def test_many_stable_pairs_are_told_in_groups():
+    payoffs = np.zeros((12, 3, 4, 2))
+    payoffs[:, 2, :, 0] = -1.0  # the third choice never pays
+    payoffs[:, 0, 3, 1] = payoffs[:, 1, 3, 1] = -2.0  # nor does the rival's fourth
+    facts = answers_facts(
+        Answers(
+            "own", "rival", "npv", ("waits", "the plan", "more"), ("waits", "a", "b", "c"), payoffs, payoffs, payoffs,
+            pure_equilibria(payoffs), dynamics(payoffs), leader_follower(payoffs),
+        ),
+        "$",
+    )  # fmt: skip
+    assert len(facts["equilibria"]) == 6
+    (group,) = facts["groups"]
+    assert group["first"] == ["waits", "the plan"] and group["second"] == ["waits", "a", "b"]
+    assert group["pairs"] == 6

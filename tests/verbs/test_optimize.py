@@ -40,7 +40,8 @@ def test_the_folder_has_the_plan_and_the_answers(tmp_path, capsys):
 
 
 def test_a_plan_that_is_the_scenarios_own_stands_once_among_the_answers(tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.experiments.optimize._closer", lambda question, *_: question.own[None, :])
+    own = "sim.experiments.plan_race.PlanRace._apart"
+    monkeypatch.setattr(own, lambda race, _: race._search.question.own[None, :])
     monkeypatch.setattr("sim.experiments.optimize.rules_of_thumb", lambda question, _: {"own": question.own})
     assert main(["optimize", *SMALL, f"output_dir={tmp_path}", "answer=true", "lags=[4]", "advice=false"]) == 0
     (folder,) = (tmp_path / "optimize").iterdir()
