@@ -218,6 +218,11 @@ class ArmEstimates:
         own, before = self.values[:, row, column], self.before[:, row, column]
         shifts = _at(self.shift_of_differences, row, column)
         found = paired_difference(own, before, self.sampling, shape, shifts).plain()
+        if found["ci_low"] is not None and np.ptp(before) == 0.0:
+            # Against a baseline that never varies, such as one without contacts, the arm alone sets the bounds.
+            alone = SHAPES.get(METRICS[column], ANYTHING)
+            found["ci_low"] = max(found["ci_low"], alone.low - float(before[0]))
+            found["ci_high"] = min(found["ci_high"], alone.high - float(before[0]))
         if column == _CONTRIBUTION:
             spread = Uncertainty.of(own - before, self.sampling, shape)
             found |= {"luck": spread.luck, "doubt": spread.doubt(shifts)}

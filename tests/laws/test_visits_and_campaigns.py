@@ -2,6 +2,7 @@
 
 import pytest
 
+from sim.experiments.compare import compare
 from sim.record.history import Money
 from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
@@ -130,6 +131,14 @@ def test_the_readable_engine_agrees(live, assert_same_history):
     assert entered(scenario, fast["told"], "course") > 0 and fast["told"].contacts.sum() > 0
     for arm, history in fast.items():
         assert_same_history(history, slow[arm])
+
+
+def test_nobody_opts_out_less_than_where_nobody_is_contacted():
+    """Of few customers hardly any opts out: the interval ends at 0, which the baseline has without contacts."""
+    few = club({"rarely": {"context": 0.5, "contacts_per_week": {"customers": 0.1}}}, population=60)
+    found = compare(few, replicates=2, effectiveness=False).summary_json["differences"]["rarely - quiet"]
+    for metric in ("opt_out_rate", "contacts_per_customer"):
+        assert 0.0 <= found[metric]["ci_low"] <= found[metric]["mean"] <= found[metric]["ci_high"]
 
 
 def test_an_unknown_stage_of_contacts_is_named():
