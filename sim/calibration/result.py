@@ -42,13 +42,13 @@ class Effort:
         Of the polish and of the check.
     """
 
-    scan: int = 96
+    scan: int = 48
     starts: int = 3
     steps: int = 12
-    rounds: int = 6
-    round_points: int = 48
+    rounds: int = 4
+    round_points: int = 24
     members: int = 32
-    moves: int = 700
+    moves: int = 300
     profiles: bool = True
     fit_population: int | None = None
     check_population: int = 20_000
@@ -119,7 +119,7 @@ class Calibration:
     population : int
         Customers of the fit.
     emulator_error : float64 (K,)
-        Of a prediction of the emulator.
+        Standard error of a prediction of the emulator, at the median of the near-best points.
     relaxed : bool
         Whether the targets could be met only far from where the scenario stands.
     """

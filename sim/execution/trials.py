@@ -39,7 +39,7 @@ _MOST_RUNS = 400
 #: run costs however small it is.
 _RATE = 1.5e7
 _FIXED_SECONDS = 0.012
-#: Chunks per worker that a job is cut into at least, so that all workers end at about the same time.
+#: Chunks per worker that a job is cut into at least, so that all workers end at about the same time; one worker does.
 _ROUNDS = 4
 #: The first chunks are a few times smaller than they need be: a machine may be slow, and a killed sweep has nothing.
 _FIRST_PACE = 4.0
@@ -342,7 +342,8 @@ class _Job:
             return CHUNK_SECONDS
         first = self.trials[0]
         total = _cost(first) * max(1, len(first.replicates)) * len(self.trials)
-        return min(CHUNK_SECONDS, total / (self.executor.workers * _ROUNDS))
+        parts = self.executor.workers * _ROUNDS if self.executor.workers > 1 else 1
+        return min(CHUNK_SECONDS, total / parts)
 
     def _ready(self) -> Iterator[Outcome]:
         while self.next in self.pending and self.pending[self.next].complete:
