@@ -58,7 +58,7 @@ class ControlVariate:
         Returns
         -------
         float64 (R,)
-            The values themselves where there are too few, or they do not differ.
+            The values themselves where there are too few, or they do not differ, or the luck cannot differ.
 
         Examples
         --------
@@ -74,7 +74,7 @@ class ControlVariate:
         guide: Floats = values[known]
         if beside is not None and not np.isnan(beside[known]).any():
             guide = guide - beside[known]
-        if luck.size < _FEWEST or np.all(guide == guide[0]):
+        if luck.size < _FEWEST or self.variance <= 0.0 or np.all(guide == guide[0]):
             return values
         group, counts = _sets(np.asarray(members)[known] if members else np.zeros(luck.size, np.int64))
         own, answer = (each - _summed(group, each) / counts[group] for each in (luck, guide))

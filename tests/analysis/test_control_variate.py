@@ -197,3 +197,17 @@ def test_a_sweep_says_of_a_point_what_a_comparison_says():
             if place == 0:
                 ends = (figures[f"{name}_ci_low"], figures[f"{name}_ci_high"], figures[f"{name}_p_better"])
                 assert ends == pytest.approx((found.ci_low, found.ci_high, found.p_better))
+
+
+def test_luck_that_cannot_differ_is_left_alone():
+    values = np.array([3.0, -1.0, 2.0, 5.0, 4.0])
+    assert np.array_equal(ControlVariate(np.zeros(5), 0.0).adjusted(values), values)
+
+
+def test_without_effect_beside_competitors_who_have_one_every_difference_has_its_interval():
+    keys = {"population": 60, "horizon": 60, "burn_in": 5, "arms.proactive.focal.strategy.effectiveness": 0}
+    scenario = Scenario.load("treadmill", **keys, **{"arms.proactive.competitors.strategy.automation": 0.5})
+    found = compare(scenario, replicates=6, seed=1, threads=1, effectiveness=False).summary()
+    figures = found[(found.kind == "difference") & (found.metric == "contribution")]
+    assert len(figures) == 1 + len(scenario.personas)
+    assert np.isfinite(figures[["mean", "ci_low", "ci_high"]].to_numpy(float)).all()
