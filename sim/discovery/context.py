@@ -117,10 +117,12 @@ def fewer_contexts(contexts: Contexts, most: int) -> Contexts:
     )
 
 
-def _history(cases: Cases, at_once: AtOnce) -> NDArray[np.int64]:
+def _history(cases: Cases, at_once: AtOnce) -> NDArray[np.int16]:
     """Return each visit's stage, and the stages of the log before it."""
-    stage_of = np.r_[at_once.stage_of, START]
-    return np.stack([cases.stage, *(stage_of[cases.before(back)] for back in range(1, _DEPTH + 1))], axis=1)
+    # Few stages and many visits: narrow numbers.
+    stage_of = np.r_[at_once.stage_of, START].astype(np.int16)
+    earlier = (stage_of[cases.before(back)] for back in range(1, _DEPTH + 1))
+    return np.stack([cases.stage.astype(np.int16), *earlier], axis=1)
 
 
 def _gain(

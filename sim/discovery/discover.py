@@ -35,7 +35,9 @@ __all__ = ["Discovery", "discover", "thinned"]
 MOST_STAGES = 100
 OTHER = "(other)"
 _SAMPLES = 12
-_MOST_SIMULATED = 20_000
+_MOST_SIMULATED = 5_000
+#: Visits that a journey is fitted to; the map, variants and turning points are of all.
+_MOST_FITTED = 1_000_000
 _FEWEST_HELD_OUT = 20
 #: Cases of a half below which each half judges once.
 _FEW_CASES = 1_000
@@ -157,7 +159,9 @@ def discover(
     steps = usual_funnel(cases, at_goal) if funnel is None else _funnel_of(cases, slugs, funnel)
     stages, edges = lived_map(cases)
     mixture = find_personas(cases, seed)
-    fitted = _fit(cases, mixture.member, len(mixture.shares), UNITS[unit], seed)
+    few = _some(cases, seed)
+    part, member = (cases, mixture.member) if few is None else (subset(cases, few), mixture.member[few])
+    fitted = _fit(part, member, len(mixture.shares), UNITS[unit], seed)
     files = found_scenario(
         name,
         title,
@@ -184,7 +188,7 @@ def discover(
         mixture=mixture,
         goal=wanted,
         points=turning_points(cases, at_goal),
-        distances=_judge(cases, slugs, unit, mixture, at_goal, seed, threads),
+        distances=_judge(part, slugs, unit, member, at_goal, seed, threads),
         files=files,
         drifting=_drifting(log),
         purchases=purchases,
@@ -227,11 +231,22 @@ def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, se
     for choice in np.argsort(-(gained + told), kind="stable").tolist():
         phases = choices[choice]
         contexts = fewer_contexts(every, MOST_STATES // phases.count)
-        journeys = {who: fit_hazards(subset(cases, rows), contexts, seconds, phases) for who, rows in members.items()}
+        journeys = {
+            who: fit_hazards(cases if kinds == 1 else subset(cases, rows), contexts, seconds, phases)
+            for who, rows in members.items()
+        }
         fitted = _Fitted(phases, contexts, journeys, shares)
         if phases.count == 1 or fitted.bytes <= _MOST_BYTES:
             break
     return fitted
+
+
+def _some(cases: Cases, seed: int) -> NDArray[np.int64] | None:
+    """Return the cases that a journey is fitted to: None for all, else as many as have so many visits."""
+    if cases.stage.size <= _MOST_FITTED:
+        return None
+    order = np.random.default_rng([seed, 37]).permutation(cases.count)
+    return np.sort(order[: max(int(np.searchsorted(np.cumsum(cases.lengths[order]), _MOST_FITTED)), 2)])
 
 
 def _phases_of(cases: Cases, seed: int) -> tuple[Phases, ...]:
@@ -283,7 +298,7 @@ def _judge(
     cases: Cases,
     slugs: Sequence[str],
     unit: str,
-    mixture: Mixture,
+    member: NDArray[np.int64],
     goal: int,
     seed: int,
     threads: int | None,
@@ -303,7 +318,7 @@ def _judge(
     found = []
     for learned, held in halves:
         train, test = subset(cases, learned), subset(cases, held)
-        fitted = _fit(train, mixture.member[learned], len(mixture.shares), UNITS[unit], seed)
+        fitted = _fit(train, member[learned], int(member.max()) + 1, UNITS[unit], seed)
         shares, journeys = fitted.shares, fitted.journeys
         files = found_scenario("judged", "", slugs, journeys, shares, step=unit, customers=held.size, goal=goal)
         # As many as were kept aside: a distance depends on how many there are.

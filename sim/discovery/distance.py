@@ -21,7 +21,8 @@ __all__ = [
     "simulated_table",
 ]
 
-_RESAMPLES = 100
+#: Resampled real cases that the floor is a mean over, and cases from which on a tenth of them do.
+_RESAMPLES, _MANY = 100, 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,8 @@ def distances_between(
     luck = np.random.default_rng([seed, 13])
     stages = len(test.stages)
     held = case_table(test, seconds)
-    floor = [case_table(subset(train, luck.integers(0, train.count, test.count)), seconds) for _ in range(_RESAMPLES)]
+    draws = _RESAMPLES if test.count < _MANY else _RESAMPLES // 10
+    floor = [case_table(subset(train, luck.integers(0, train.count, test.count)), seconds) for _ in range(draws)]
     pairs = {"simulated": simulated, "floor": floor}
     ngram = {key: np.mean([ngram_distance(table, held, stages) for table in few]) for key, few in pairs.items()}
     length = {

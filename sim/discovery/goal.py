@@ -6,6 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
 
@@ -60,8 +61,8 @@ def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozens
     visits = np.bincount(cases.stage, minlength=count)
     ends = np.bincount(cases.stage[cases.first[1:] - 1], minlength=count)
     begins = np.bincount(cases.stage[cases.first[:-1]], minlength=count)
-    case_stage = np.unique(cases.case * count + cases.stage) % count
-    come = np.bincount(case_stage, minlength=count)
+    case = cases.case
+    come = np.array([_different(case[cases.stage == at]) for at in range(count)])
     usual = cases.count / cases.stage.size
     why, stage = "given", given
     if stage is None:
@@ -72,3 +73,8 @@ def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozens
         score = np.where(buys, visits, -1.0) if buys.any() else np.where(may_be, ends - usual * visits, -np.inf)
         stage = int(score.argmax())
     return CaseGoal(stage, why, float(come[stage] / cases.count), float(ends[stage] / max(visits[stage], 1)), usual)
+
+
+def _different(ordered: NDArray[np.int64]) -> int:
+    """Count different values, of a column in order."""
+    return int((np.diff(ordered) != 0).sum()) + (ordered.size > 0)

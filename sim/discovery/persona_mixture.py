@@ -23,6 +23,8 @@ _SURE = 2.0
 #: And so many nats a case.
 _LEAST_GAIN = 0.002
 _FEWEST_CASES = 40
+#: Cases that the kinds are found in, drawn by the seed; all are then said to be of one.
+_MOST_CASES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,14 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
     -------
     Mixture
     """
-    moves, groups = _moves(cases)
+    every, groups = _moves(cases)
     luck = np.random.default_rng([seed, 17])
     kinds, gains = 1, []
+    moves = every
+    if cases.count > _MOST_CASES:
+        moves = every[np.sort(luck.permutation(cases.count)[:_MOST_CASES])]
     if cases.count >= _FEWEST_CASES:
-        half = luck.permutation(cases.count) < cases.count // 2
+        half = luck.permutation(moves.shape[0]) < moves.shape[0] // 2
         before = _held_out(moves, groups, half, 1, luck)
         for number in range(2, _MOST + 1):
             now = _held_out(moves, groups, half, number, luck)
@@ -78,7 +83,7 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
                 break
             kinds, before = number, now
     shares, logs = _fit(moves, groups, kinds, luck)
-    belongs = _posterior(moves, shares, logs)
+    belongs = _posterior(every, shares, logs)
     size = belongs.mean(axis=0)
     order = np.argsort(-size, kind="stable")
     belongs, size = belongs[:, order], size[order]
@@ -96,16 +101,19 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
 
 def _moves(cases: Cases) -> tuple[csr_matrix, NDArray[np.int64]]:
     """Count the moves of every case; ``groups`` has the stage that each kind of move leaves."""
-    stages = len(cases.stages)
-    before = np.r_[-1, cases.stage[:-1]]
-    before[cases.first[:-1]] = stages
-    leaves = np.r_[before, cases.stage[cases.first[1:] - 1]]
-    enters = np.r_[cases.stage, np.full(cases.count, stages)]
-    case = np.r_[cases.case, np.arange(cases.count)]
-    code = leaves * (stages + 1) + enters
-    values, place = np.unique(code, return_inverse=True)
-    counts = csr_matrix((np.ones(code.size), (case, place)), shape=(cases.count, values.size))
-    return counts, values // (stages + 1)
+    size = len(cases.stages) + 1
+    # Narrow numbers, and no sorting: a log may have ten million visits.
+    stage = cases.stage.astype(np.int32)
+    before = np.r_[stage[:1], stage[:-1]]
+    before[cases.first[:-1]] = size - 1
+    code = np.r_[before * size + stage, stage[cases.first[1:] - 1] * size + (size - 1)]
+    rows = np.arange(cases.count, dtype=np.int32)
+    values = np.flatnonzero(np.bincount(code, minlength=size * size))
+    column = np.zeros(size * size, np.int32)
+    column[values] = np.arange(values.size)
+    case = np.r_[np.repeat(rows, cases.lengths), rows]
+    counts = csr_matrix((np.ones(code.size), (case, column[code])), shape=(cases.count, values.size))
+    return counts, values // size
 
 
 def _held_out(
