@@ -113,7 +113,14 @@ class _LoadedAlone(FunctionCache):
             return self._load_overload(sig, target_context)
 
 
-def _compile(function: Function, *, kept: bool = True, **options: bool | str) -> Function:
+def _inlined_compiler(*arguments: Any) -> Any:
+    """Make numba's compiler of one inlined function; what it takes is imported only where something is compiled."""
+    from agents.inlined_library import InlinedCompiler
+
+    return InlinedCompiler(*arguments)
+
+
+def _compile(function: Function, *, kept: bool = True, **options: Any) -> Function:
     folder = cache_folder() if kept else None
     # Threads that import different modules at once would set and restore one another's folder.
     with _DECORATING:
@@ -169,7 +176,8 @@ def inlined(function: Function) -> Function:
 
     Ways in for Python would take longer to compile than most of these functions.
     """
-    compiled = _compile(function, kept=False, forceinline=True, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+    options = dict(forceinline=True, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+    compiled = _compile(function, kept=False, pipeline_class=_inlined_compiler, **options)
     return function if numba.config.DISABLE_JIT else cast(Function, _Inner(function, compiled))
 
 

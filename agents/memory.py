@@ -1,6 +1,7 @@
 """Memory: arrays aligned to cache lines."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
     ((3, 5), 0)
     """
     kind = np.dtype(dtype)
-    size = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
+    size = (prod(shape) if isinstance(shape, Sequence) else int(shape)) * kind.itemsize
     room = np.zeros(size + 2 * _BYTES, np.uint8)
     start = -room.ctypes.data % _BYTES
     return room[start : start + size].view(kind).reshape(shape)

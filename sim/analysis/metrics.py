@@ -266,7 +266,8 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
         return with_total(counts[:, :, focal].sum(axis=0))
 
     money, variable, cash, terms = _money(history, scenario, heads)
-    by_origin = with_total(history.purchases[:, :, focal].sum(axis=0))  # (1 + P, O)
+    bought = history.purchases.sum(axis=0)  # (P, B, O)
+    by_origin = with_total(bought[:, focal])  # (1 + P, O)
     purchases = by_origin.sum(axis=1)
     buyers = with_total(history.buyers.sum(axis=0))
     retained = with_total(history.retained)
@@ -278,7 +279,7 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
         "revenue": money[:, :, Money.REVENUE].sum(axis=1) / CENTS,
         "npv": cash @ factor / CENTS,
         "purchases": of_market(purchases, scenario),
-        "market_share": ratio(purchases, with_total(history.purchases.sum(axis=(0, 2, 3)))),
+        "market_share": ratio(purchases, with_total(bought.sum(axis=(1, 2)))),
         "penetration": ratio(buyers, heads),
         "purchase_frequency": ratio(purchases, buyers),
         "loop_share": ratio(by_origin[:, Origin.LOOP], purchases),

@@ -18,12 +18,19 @@ __all__ = ["Response"]
 
 Floats = NDArray[np.float64]
 
-#: Points that are simulated, by capability in doubt; a quadratic surface of four has 14 coefficients.
-POINTS_EACH = 6
 #: Points at which the surface is read.
 READ = 512
 #: Of Halton's points (1960), a prime for each capability in doubt.
-_BASES = (2, 3, 5, 7, 11, 13, 17, 19)
+_BASES = (2, 3, 5, 7)
+#: Which of Halton's points are simulated, by the number of capabilities in doubt: two or three more than the surface
+#: has coefficients, those of the first 128 from which it is told with the least variance on average over the ranges
+#: (I-optimality, Box & Draper 1959), wherever in its range a multiple of 1 lies; found by exchange (Fedorov 1972).
+_SIMULATED: dict[int, tuple[int, ...]] = {
+    1: (61, 63, 125, 126, 127),
+    2: (48, 52, 62, 63, 79, 93, 94, 107),
+    3: (21, 29, 43, 63, 79, 96, 98, 106, 107, 110, 118, 124),
+    4: (34, 46, 47, 54, 62, 68, 73, 75, 79, 80, 83, 97, 104, 118, 120, 124),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +58,13 @@ class Response:
         Examples
         --------
         >>> Response.of({"context": (0.5, 1.5)}).design.shape
-        (6, 1)
+        (5, 1)
         """
         low, high = np.array(list(ranges.values())).T
         # Halton points without scrambling: the same ones always, and spread evenly.
         points = np.column_stack([_radical_inverse(READ, base) for base in _BASES[: len(ranges)]])
         multiples = low + points * (high - low)
-        return cls(tuple(ranges), multiples[: POINTS_EACH * len(ranges)], multiples)
+        return cls(tuple(ranges), multiples[list(_SIMULATED[len(ranges)])], multiples)
 
     def shifts(self, found: Floats) -> Floats:
         """Return the shift of a quantity at every point at which the surface is read.

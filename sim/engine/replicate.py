@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -84,6 +84,8 @@ def _cut(
 
 def _views(population: Population, count: int) -> list[Population]:
     """Cut into ``count`` parts of neighbours, about as many each."""
+    if count == 1:
+        return [population]
     edges = np.linspace(0, population.due.size, count + 1).astype(np.int64)
     return [
         Population(*(column[start:stop] for column in population))
@@ -149,6 +151,7 @@ def run_replicate(
     on_progress: Callable[[int], None] | None = None,
     stop: threading.Event | None = None,
     kept: KeptRuns | None = None,
+    arms: Collection[str] | None = None,
 ) -> dict[str, History]:
     """Run one replicate of every arm of a scenario.
 
@@ -167,6 +170,8 @@ def run_replicate(
         When set, the run ends at the next pause of the compiled loop.
     kept : KeptRuns, optional
         Burn-ins and arms of earlier calls; what is found there is not run again, and what is run is put there.
+    arms : collection of str, optional
+        Which arms are run after the burn-in; all by default.
 
     Returns
     -------
@@ -192,9 +197,9 @@ def run_replicate(
         raise ValueError(f"burn_in + horizon is {weeks} weeks; at most {MAX_WEEK} fit the clocks of customers")
     count = max(1, min(threads, scenario.population))
     if count == 1:
-        return _run_arms(scenario, (seed, replicate), _Threads(1, None, between_weeks, arms_at_once), kept)
+        return _run_arms(scenario, (seed, replicate), _Threads(1, None, between_weeks, arms_at_once), kept, arms)
     with ThreadPoolExecutor(count - 1) as pool:
-        return _run_arms(scenario, (seed, replicate), _Threads(count, pool, between_weeks), kept)
+        return _run_arms(scenario, (seed, replicate), _Threads(count, pool, between_weeks), kept, arms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,11 +270,16 @@ def _run_burn_in(scenario: ResolvedScenario, keys: tuple[int, int], threads: _Th
 
 
 def _run_arms(
-    scenario: ResolvedScenario, keys: tuple[int, int], threads: _Threads, kept: KeptRuns | None
+    scenario: ResolvedScenario,
+    keys: tuple[int, int],
+    threads: _Threads,
+    kept: KeptRuns | None,
+    arms: Collection[str] | None,
 ) -> dict[str, History]:
-    """Run every arm from a copy of the burn-in, or take it from what is kept."""
-    found = {} if kept is None else {name: kept.find(_arm_key(scenario, name, keys, threads)) for name in scenario.arms}
-    asked = [name for name in scenario.arms if found.get(name) is None]
+    """Run arms from a copy of the burn-in, or take them from what is kept."""
+    wanted = [name for name in scenario.arms if arms is None or name in arms]
+    found = {} if kept is None else {name: kept.find(_arm_key(scenario, name, keys, threads)) for name in wanted}
+    asked = [name for name in wanted if found.get(name) is None]
     if not asked:
         return found
     past = _find_burn_in(scenario, keys, threads, kept)
@@ -284,7 +294,7 @@ def _run_arms(
     if kept is not None:
         for name, history in new.items():
             kept.put(_arm_key(scenario, name, keys, threads), history)
-    return {name: new[name] if name in new else found[name] for name in scenario.arms}
+    return {name: new[name] if name in new else found[name] for name in wanted}
 
 
 def _arm_key(scenario: ResolvedScenario, arm: str, keys: tuple[int, int], threads: _Threads) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ def run_partitioned(
     replicate: int,
     executor: Executor,
     on_progress: Callable[[int], None] | None = None,
+    arms: Collection[str] | None = None,
 ) -> dict[str, History]:
     """Run one replicate on all workers of an executor together.
 
@@ -37,6 +38,8 @@ def run_partitioned(
         Each of its workers lives some of the customers; the bytes do not depend on how many there are.
     on_progress : callable, optional
         Called with the customer-weeks simulated since its last call.
+    arms : collection of str, optional
+        Which arms are run; all by default.
 
     Returns
     -------
@@ -68,7 +71,7 @@ def run_partitioned(
         past = crew.call("finish_burn_in")
         after = (talk, adopted)
         results = {}
-        for name in scenario.arms:
+        for name in [name for name in scenario.arms if arms is None or name in arms]:
             talk, adopted = after
             crew.call("begin_arm", name)
             live(scenario.burn_in, scenario.burn_in + scenario.horizon)

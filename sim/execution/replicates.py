@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,7 @@ def run_replicates(
     on_progress: Callable[[int], None] | None = None,
     executor: Executor | None = None,
     kept: KeptRuns | None = None,
+    arms: Collection[str] | None = None,
 ) -> Iterator[tuple[int, dict[str, History]]]:
     """Run replicates, in order.
 
@@ -67,6 +68,8 @@ def run_replicates(
         Where they are simulated; this process by default. Each worker takes a replicate and one thread.
     kept : KeptRuns, optional
         Runs of earlier calls that are not run again; of the numba engine in this process.
+    arms : collection of str, optional
+        Which arms are run after the burn-in; all by default.
 
     Yields
     ------
@@ -74,7 +77,7 @@ def run_replicates(
         The replicate and its history by arm.
     """
     if executor is not None and executor.kind != "serial":
-        yield from _run_elsewhere(scenario, seed, tuple(replicates), engine, on_progress, executor)
+        yield from _run_elsewhere(scenario, seed, tuple(replicates), engine, on_progress, executor, arms)
         return
     live = live_of(engine)
     numbers = deque(replicates)
@@ -84,7 +87,7 @@ def run_replicates(
     if threads is None:
         each = max(1, min(each, scenario.population // _MIN_PER_THREAD))
     stop = threading.Event()
-    options: dict[str, Any] = {"seed": seed, "on_progress": on_progress, "threads": each, "stop": stop}
+    options: dict[str, Any] = {"seed": seed, "on_progress": on_progress, "threads": each, "stop": stop, "arms": arms}
     if engine == "numba" and each == 1:
         # Threads that no replicate takes and that so few customers are not worth sharing over: arms take them.
         options["arms_at_once"] = max(1, count // pools)
@@ -118,10 +121,12 @@ class _Task:
     seed: int
     replicate: int
     engine: str
+    arms: Collection[str] | None
 
 
 def _run_task(task: _Task) -> dict[str, History]:
-    return live_of(task.engine)(task.scenario, seed=task.seed, replicate=task.replicate, threads=1)
+    live = live_of(task.engine)
+    return live(task.scenario, seed=task.seed, replicate=task.replicate, threads=1, arms=task.arms)
 
 
 def _run_elsewhere(
@@ -131,18 +136,21 @@ def _run_elsewhere(
     engine: str,
     on_progress: Callable[[int], None] | None,
     executor: Executor,
+    arms: Collection[str] | None,
 ) -> Iterator[tuple[int, dict[str, History]]]:
     """Live every replicate on a worker of its own, or each on all of them where there are too few; yield in order."""
     if engine == "numba" and len(numbers) < executor.workers and scenario.population >= MIN_PARTITIONED:
         for number in numbers:
+            keys: dict[str, Any] = {"seed": seed, "replicate": number}
             yield (
                 number,
-                run_partitioned(scenario, seed=seed, replicate=number, executor=executor, on_progress=on_progress),
+                run_partitioned(scenario, **keys, executor=executor, on_progress=on_progress, arms=arms),
             )
         return
     results: dict[int, dict[str, History]] = {}
     following = 0
-    for place, result in executor.run(_run_task, (_Task(scenario, seed, number, engine) for number in numbers)):
+    tasks = (_Task(scenario, seed, number, engine, arms) for number in numbers)
+    for place, result in executor.run(_run_task, tasks):
         if isinstance(result, Exception):
             raise result
         results[place] = result

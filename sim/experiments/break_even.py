@@ -1,7 +1,8 @@
 """Break-even effectiveness: how well the capabilities must work, at full cost, for an arm to earn as the baseline does.
 
 The arm is run again with other effectiveness, on the same random numbers and with no more customers than are needed.
-The curve is anchored at effectiveness 1 by the comparison itself, so that the two never disagree.
+The curve is anchored at effectiveness 1 by the comparison itself, so that the two never disagree; where the comparison
+has no more customers than the curve, it is the run at effectiveness 1.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class BreakEven:
 def break_even(
     runs: Runs,
     arm: str,
-    difference: NDArray[np.float64],
+    own: NDArray[np.float64],
+    baseline: NDArray[np.float64],
     *,
     options: Mapping[str, Any],
     sampling: Sampling = INDEPENDENT,
@@ -64,8 +66,8 @@ def break_even(
         What the comparison ran: scenarios and replicates of each.
     arm : str
         An arm that is not the baseline.
-    difference : float64 (R,)
-        Its difference in contribution by replicate, in money, as the comparison found it.
+    own, baseline : float64 (R,)
+        Its contribution and the baseline's by replicate, in money, as the comparison found them.
     options : mapping
         How to run: ``seed``, ``engine``, ``threads``, ``executor``.
     sampling : Sampling
@@ -77,16 +79,14 @@ def break_even(
         None where the arm's focal brand uses no capability.
     """
     scenario, _ = runs[0]
-    own = scenario.arms[arm].plans[scenario.market.focal].strategy if scenario.market.focal else Strategy()
-    if not any(getattr(own, name) > 0.0 for name in CAPABILITIES):
+    strategy = scenario.arms[arm].plans[scenario.market.focal].strategy if scenario.market.focal else Strategy()
+    if not any(getattr(strategy, name) > 0.0 for name in CAPABILITIES):
         return None
-    names = [f"{arm} {number}" for number in range(len(GRID))]
-    arms: dict[str, Mapping[str, float] | None] = {scenario.baseline: None}
-    arms |= {name: dict.fromkeys(CAPABILITIES, times) for name, times in zip(names, GRID, strict=True)}
-    found = []
-    for replicate in measured(runs, arms, MAX_CUSTOMERS, options):
-        earned = [replicate[name].values[0, _CONTRIBUTION] for name in (scenario.baseline, *names)]
-        found.append([own - earned[0] for own in earned[1:]])
-    curve = np.array(found)
-    anchored = curve - curve[:, [GRID.index(1.0)]] + difference[:, None]
+    is_known = scenario.population <= MAX_CUSTOMERS
+    numbers = [number for number, times in enumerate(GRID) if not (is_known and times == 1.0)]
+    arms = {f"{arm} {number}": dict.fromkeys(CAPABILITIES, GRID[number]) for number in numbers}
+    curve = np.repeat(own[:, None], len(GRID), axis=1)
+    for row, replicate in enumerate(measured(runs, arms, MAX_CUSTOMERS, options)):
+        curve[row, numbers] = [measures.values[0, _CONTRIBUTION] for measures in replicate.values()]
+    anchored = curve - curve[:, [GRID.index(1.0)]] + (own - baseline)[:, None]
     return BreakEven(crossing(np.array(GRID), anchored, sampling), GRID, anchored)

@@ -184,7 +184,8 @@ def _add_break_even(summary: dict[str, Any], collected: _Collected, options: Map
         if collected.scenario.arms[arm].plans == collected.scenario.arms[collected.scenario.baseline].plans:
             continue
         sampling = collected.sampling.of(arm)
-        found = break_even(collected.runs, arm, collected.difference(arm), options=options, sampling=sampling)
+        earned = [collected.contribution(name) for name in (arm, collected.scenario.baseline)]
+        found = break_even(collected.runs, arm, *earned, options=options, sampling=sampling)
         if found is None:
             continue
         if found.at.mean is not None:
@@ -249,11 +250,11 @@ class _Collected:
 
     def difference(self, arm: str) -> NDArray[np.float64]:
         """Return an arm's difference in contribution from the baseline by replicate, in money (R,)."""
-        baseline = self.scenario.baseline
-        pairs = [
-            (item[arm].values[0, _CONTRIBUTION], item[baseline].values[0, _CONTRIBUTION]) for item in self.measures
-        ]
-        return np.array([own - other for own, other in pairs])
+        return self.contribution(arm) - self.contribution(self.scenario.baseline)
+
+    def contribution(self, arm: str) -> NDArray[np.float64]:
+        """Return what an arm earns by replicate, in money (R,)."""
+        return np.array([item[arm].values[0, _CONTRIBUTION] for item in self.measures])
 
     def summary(self, seed: int, ensemble: Ensemble | None, doubts: Mapping[str, DoubtRuns]) -> dict[str, Any]:
         scenario = self.scenario

@@ -14,7 +14,7 @@ from sim.scenario.scenario import Scenario
 __all__ = ["MAX_CUSTOMERS", "MAX_REPLICATES", "acts", "doubt_ranges", "doubt_runs", "doubt_sources"]
 
 #: Customers and replicates of each point, at most: the points share the random numbers of the comparison.
-MAX_CUSTOMERS = 1_000
+MAX_CUSTOMERS = 500
 MAX_REPLICATES = 8
 
 

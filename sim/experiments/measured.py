@@ -47,8 +47,10 @@ def measured(
     for scenario, replicates in runs:
         asked = {name: scaled_arm(scenario, name.split(" ")[0], multiples) for name, multiples in arms.items()}
         few = scenario.simulating(min(scenario.population, customers))
-        small = replace(few, arms=asked, precision=None, record=_NO_RECORD)
-        for _, histories in run_replicates(small, replicates=replicates, **options):
+        # The burn-in is the baseline's, also where the baseline is not asked for.
+        there = {scenario.baseline: scenario.arms[scenario.baseline], **asked}
+        small = replace(few, arms=there, precision=None, record=_NO_RECORD)
+        for _, histories in run_replicates(small, replicates=replicates, arms=tuple(asked), **options):
             yield {name: measure(history, small) for name, history in histories.items()}
 
 

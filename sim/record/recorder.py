@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -52,8 +51,11 @@ def _fatigue(stocks: Stocks, counters: Counters, left: float) -> NDArray[np.floa
     added = counters.by_persona[:, :, ByPersona.FATIGUE]
     out = np.empty(added.shape)
     for persona, level in enumerate(stocks.fatigue.tolist()):
-        weekly = accumulate(added[:, persona].tolist(), lambda level, more: level * left + more, initial=level)
-        out[:, persona] = list(weekly)[1:]
+        weekly = []
+        for more in added[:, persona].tolist():
+            level = level * left + more
+            weekly.append(level)
+        out[:, persona] = weekly
     return out
 
 
@@ -117,6 +119,8 @@ def continued_trace(trace: Traced, weeks: int) -> Traced:
 def _log(counters: Counters) -> NDArray[np.void]:
     """The event log, ordered by customer and then as they happened."""
     rows = counters.events[: counters.event_count[0]]
+    if not len(rows):
+        return np.empty(0, EVENT)
     # Stable, so that the moments of one customer and week keep the order in which they happened.
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     begins = np.flatnonzero((np.diff(rows[:, :2], axis=0, prepend=-1) != 0).any(axis=1))

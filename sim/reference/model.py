@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -315,6 +315,7 @@ def run_replicate(
     threads: int = 1,
     on_progress: Callable[[int], None] | None = None,
     stop: threading.Event | None = None,
+    arms: Collection[str] | None = None,
 ) -> dict[str, History]:
     """Simulate one replicate of every arm with Mesa.
 
@@ -334,6 +335,8 @@ def run_replicate(
         Called after each week with the number of customers stepped.
     stop : threading.Event, optional
         Set it to stop the run after the present week.
+    arms : collection of str, optional
+        Which arms are run; all by default.
 
     Returns
     -------
@@ -352,6 +355,8 @@ def run_replicate(
         raise ValueError(f"burn_in + horizon is {weeks} weeks; at most {MAX_WEEK} fit the clocks of customers")
     histories: dict[str, History] = {}
     for name in scenario.arms:
+        if arms is not None and name not in arms:
+            continue
         began = time.perf_counter()
         model = JourneyModel(scenario, arm=name, seed=seed, replicate=replicate)
         while model.running:

@@ -75,6 +75,23 @@ def test_the_response_finds_a_quadratic_surface_again():
     assert np.isnan(response.shifts(np.full(len(response.design), np.nan))).all()
 
 
+@pytest.mark.parametrize("ranges", [(0.5, 1.5), (0.0, 2.0), (0.0, 1.2), (0.2, 1.0), (0.4, 0.8), (1.0, 1.6)])
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_the_design_tells_the_surface_with_less_variance_than_half_as_many_points_more(count, ranges):
+    """The variance of a prediction, in units of that of a run, on average over the ranges (I-optimality)."""
+    response = Response.of({str(number): ranges for number in range(count)})
+    away = response.read - 1.0
+    pairs = [(one, other) for one in range(count) for other in range(one, count)]
+    terms = np.column_stack([away, *(away[:, one] * away[:, other] for one, other in pairs)])
+
+    def variance(rows):
+        return np.trace(np.linalg.solve(terms[rows].T @ terms[rows], terms.T @ terms / len(terms)))
+
+    rows = [int(np.flatnonzero((response.read == point).all(axis=1))[0]) for point in response.design]
+    assert terms.shape[1] < len(set(rows)) <= terms.shape[1] + 3
+    assert variance(rows) < 0.95 * variance(range(6 * count))
+
+
 def test_doubt_widens_the_interval_and_luck_stays():
     values = np.array([9.0, 10.0, 11.0])
     shifts = np.linspace(-5.0, 5.0, 401)

@@ -177,6 +177,15 @@ def test_arms_at_the_same_time_are_the_same_to_the_bit(treadmill, assert_same_hi
         assert_same_history(together[arm], history)
 
 
+@pytest.mark.parametrize("engine", ["numba", "mesa"])
+def test_an_arm_that_is_run_without_the_others_is_the_same_to_the_bit(engine, assert_same_history):
+    scenario = Scenario.load("treadmill", population=60, horizon=12, burn_in=6)
+    ((_, every),) = run_replicates(scenario, seed=3, replicates=[1], engine=engine)
+    ((_, one),) = run_replicates(scenario, seed=3, replicates=[1], engine=engine, arms=["proactive"])
+    assert list(one) == ["proactive"]
+    assert_same_history(one["proactive"], every["proactive"])
+
+
 def test_journeys_are_laid_out_once_and_anew_where_one_is_changed(treadmill):
     arm = treadmill.arms["proactive"]
     first, again = (compile_world(treadmill, arm, seed=1, replicate=number) for number in range(2))

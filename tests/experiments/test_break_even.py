@@ -85,7 +85,7 @@ def test_where_it_never_pays_there_is_none():
     summary = compare(scenario, replicates=3, seed=1).summary_json
     assert summary["differences"]["proactive - classic"]["break_even_effectiveness"] is None
     assert "It does not pay at any effectiveness of the capabilities from 0 to 200 %" in summary["verdict"]
-    assert break_even([(scenario, range(3))], "classic", np.zeros(3), options={"seed": 1}) is None
+    assert break_even([(scenario, range(3))], "classic", np.zeros(3), np.zeros(3), options={"seed": 1}) is None
 
 
 @pytest.mark.parametrize(
