@@ -28,7 +28,7 @@ def write_discovery(found: Discovery, folder: Path, name: str, source: str) -> N
     source : str
         The log, as a reader shall know it.
     """
-    origin = [f"Found by `journey discover` {sim.__version__} in {source}. One step is a {found.unit}."]
+    origin = [f"Found by `journey discover` {sim.__version__} in {source}. A step takes one {found.unit}."]
     titles = {
         "scenario": f"journey compare --config-dir FOLDER scenario={name}",
         "market": "Brands, prices and purchases as the log shows them; what is assumed stands in the scenario.",
