@@ -2,11 +2,10 @@
 
 1. A pilot at the start tells how many customers make chance small against the targets' own errors.
 2. A scan of the prior (Sobol' points) finds places to start from; the same scan serves every fit of the same scenario.
-3. An emulator (kriging) of all points so far leads to the targets: climb on it from the best points, simulate there,
-   fit it anew. Where that does not lead near them, damped Gauss-Newton steps within the bounds (Levenberg 1944;
-   Marquardt 1963): on common luck the objective is deterministic, so that finite differences work.
-4. The emulator draws the near-best parameters; some of them are simulated, and it is fitted anew, until it predicts
-   what is simulated.
+3. From the best of them, damped Gauss-Newton steps within the bounds (Levenberg 1944; Marquardt 1963). On common luck
+   the objective is deterministic, so finite differences work, and all points of a Jacobian run at once.
+4. An emulator of all points so far draws the near-best parameters; some of them are simulated, and the emulator is
+   fitted anew, until it predicts what is simulated.
 5. The best point is moved by what a larger population with luck of its own shows, and checked on a third luck.
 6. Targets that are missed are named: out of reach by themselves, or at odds with which others.
 """
@@ -16,10 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from sim.calibration.identifiability import check_best, find_misses, profile_misfit
-from sim.calibration.near_best import approach, bias_near, draw_near_best, explore, polish, simulate_members
+from sim.calibration.near_best import bias_near, draw_near_best, explore, fit_near_best, polish, simulate_members
 from sim.calibration.parameters import Parameter
 from sim.calibration.result import Calibration, Effort
 from sim.calibration.search import Search
@@ -75,33 +73,31 @@ def calibrate(
     if not targets or not parameters:
         raise ConfigError("a calibration needs at least one target and one parameter; give both")
     effort = effort or Effort()
-    # Matrices are small, and the last bit of a sum depends on the number of threads.
-    with threadpool_limits(1, "blas"):
-        return _fit(Search(scenario, tuple(targets), tuple(parameters), seed, effort, executor, store, on_done), say)
-
-
-def _fit(search: Search, say: Callable[[str], None]) -> Calibration:
+    search = Search(scenario, tuple(targets), tuple(parameters), seed, effort, executor, store, on_done)
     say("pilot")
     search.pilot()
     say("scan")
     search.scan()
     say("descent")
-    approach(search)
+    search.descend_from_best()
     emulator = explore(search, say)
     say("polish")
-    shares, bias = polish(search, emulator)
+    # The best point is where the figures are met; how sure the emulator is far from it widens only the draws.
+    sharp = fit_near_best(search)
+    shares, bias = polish(search, sharp)
     bias = bias_near(search, emulator, bias)
     draws = draw_near_best(search, emulator, bias)
-    members = simulate_members(search, emulator, draws, bias)
+    # Members are simulated and weighted by the outcome: drawn too widely, hardly one would be left.
+    members = simulate_members(search, sharp, draw_near_best(search, sharp, bias), bias)
     say("check")
     figures, error = check_best(search, shares)
     say("misses")
     misses = find_misses(search, shares, figures)
     return Calibration(
-        scenario=search.scenario,
-        parameters=search.parameters,
-        targets=search.targets,
-        seed=search.seed,
+        scenario=scenario,
+        parameters=tuple(parameters),
+        targets=tuple(targets),
+        seed=seed,
         shares=shares,
         before=search.look(search.prior.centre)[0],
         figures=figures,
@@ -109,12 +105,12 @@ def _fit(search: Search, say: Callable[[str], None]) -> Calibration:
         draws=draws,
         members=members,
         misses=misses,
-        profiles=profile_misfit(search, emulator, bias, draws) if search.effort.profiles else (),
+        profiles=profile_misfit(search, emulator, bias, draws) if effort.profiles else (),
         trail=np.array([search.misfit(value[None])[0] for value in search.values]),
         points=np.array(search.points),
         values=np.array(search.values),
         simulations=search.wanted,
         population=search.people,
-        emulator_error=np.median(emulator.predict(draws)[1], axis=0),
+        emulator_error=emulator.error,
         relaxed=search.prior.weight < 1.0,
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.calibration.kriging import Kriging
-from sim.calibration.near_best import Posterior, climb
+from sim.calibration.near_best import climb, log_density
 from sim.calibration.result import Miss, Profile
 from sim.calibration.search import CHECK, Search
+from sim.calibration.thin_plate_emulator import ThinPlateEmulator
 
 __all__ = ["check_best", "find_misses", "profile_misfit"]
 
@@ -76,14 +76,14 @@ def find_misses(search: Search, shares: Array, figures: Array) -> tuple[Miss, ..
     return tuple(out)
 
 
-def profile_misfit(search: Search, emulator: Kriging, bias: Array, draws: Array) -> tuple[Profile, ...]:
+def profile_misfit(search: Search, emulator: ThinPlateEmulator, bias: Array, draws: Array) -> tuple[Profile, ...]:
     """Return the smallest misfit along each parameter, the others free, by the emulator.
 
     Parameters
     ----------
     search : Search
         Points and figures so far.
-    emulator : Kriging
+    emulator : ThinPlateEmulator
         Predicts the figures at any point.
     bias : float64 (K,)
         Simulated minus predicted figures.
@@ -95,18 +95,19 @@ def profile_misfit(search: Search, emulator: Kriging, bias: Array, draws: Array)
     tuple of Profile
         One for each parameter, at 13 values over its range.
     """
-    density = Posterior.of(search, emulator, bias)
-    known = np.vstack([draws, np.array(search.points)])
-    level = density(known)
-    grid = np.linspace(0.0, 1.0, 13)
-    held = np.repeat(np.arange(len(search.parameters)), grid.size)
-    starts = np.empty((held.size, known.shape[1]))
-    for row, (at, share) in enumerate(zip(held, np.tile(grid, len(search.parameters)), strict=True)):
-        near = np.exp(-0.5 * ((known[:, at] - share) / 0.08) ** 2)
-        starts[row] = known[int(np.argmax(level + np.log(near + 1e-12)))]
-        starts[row, at] = share
-    misfit = -2.0 * (density(climb(density, starts, held)) - float(level.max()))
-    return tuple(
-        Profile(np.array([parameter.at(share) for share in grid]), np.maximum(row, 0.0))
-        for parameter, row in zip(search.parameters, misfit.reshape(-1, grid.size), strict=True)
-    )
+    density = log_density(search, emulator, bias, search.chance)
+    best = np.vstack([draws, np.array(search.points)])
+    level = density(best)
+    top = float(level.max())
+    out = []
+    for at, parameter in enumerate(search.parameters):
+        grid = np.linspace(0.0, 1.0, 13)
+        misfit = []
+        for share in grid:
+            near = np.exp(-0.5 * ((best[:, at] - share) / 0.08) ** 2)
+            start = best[int(np.argmax(level + np.log(near + 1e-12)))].copy()
+            start[at] = share
+            held = climb(density, start, held=at)
+            misfit.append(-2.0 * (float(density(held[None])[0]) - top))
+        out.append(Profile(np.array([parameter.at(share) for share in grid]), np.maximum(misfit, 0.0)))
+    return tuple(out)

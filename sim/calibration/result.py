@@ -42,13 +42,13 @@ class Effort:
         Of the polish and of the check.
     """
 
-    scan: int = 48
+    scan: int = 96
     starts: int = 3
     steps: int = 12
-    rounds: int = 4
-    round_points: int = 24
+    rounds: int = 6
+    round_points: int = 48
     members: int = 32
-    moves: int = 300
+    moves: int = 700
     profiles: bool = True
     fit_population: int | None = None
     check_population: int = 20_000
@@ -119,7 +119,7 @@ class Calibration:
     population : int
         Customers of the fit.
     emulator_error : float64 (K,)
-        Standard error of a prediction of the emulator, at the median of the near-best points.
+        Of a prediction of the emulator.
     relaxed : bool
         Whether the targets could be met only far from where the scenario stands.
     """

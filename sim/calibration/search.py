@@ -21,7 +21,7 @@ from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Arm
 from sim.scenario.scenario import Scenario
 
-__all__ = ["FAIR", "GOOD", "POLISH", "Search"]
+__all__ = ["POLISH", "Search"]
 
 Array = NDArray[np.float64]
 
@@ -29,12 +29,10 @@ Array = NDArray[np.float64]
 PILOT_PEOPLE = 1000
 PILOT_REPLICATES = 8
 #: A fit has so many customers that chance is at most this share of a target's standard error.
-CHANCE = 0.8
+CHANCE = 0.45
 #: First replicates of the seeds that polish and that check: never those of the fit.
 POLISH, CHECK = 1000, 2000
 MOST_EVENTS = 100_000
-#: Shares of the tolerances within which a point ends the descent at once, and where no better one is found.
-GOOD, FAIR = 0.35, 0.8
 #: How much the prior weighs where the targets cannot be met with all of it.
 RELAXED = 0.1
 _STEP = 0.04
@@ -179,29 +177,6 @@ class Search:
                 f"no point within the bounds of the parameters has a figure for every target ({names}): nobody buys, or"
                 " nobody is left; widen the bounds or leave a target out"
             )
-
-    def best(self) -> tuple[Array, Array, float]:
-        """Return the best point so far, its figures and its objective."""
-        points, values = np.array(self.points), np.array(self.values)
-        levels = self.objective(points, values)
-        row = int(np.argmin(levels))
-        return points[row], values[row], float(levels[row])
-
-    def starts(self, count: int, apart: float) -> Array:
-        """Return the best points so far (n, D), at most so many; those that lie together would end together."""
-        points, values = np.array(self.points), np.array(self.values)
-        order = np.argsort(self.objective(points, values), kind="stable")
-        starts: list[Array] = []
-        for row in order:
-            if all(np.abs(points[row] - other).max() > apart for other in starts):
-                starts.append(points[row])
-            if len(starts) == count:
-                break
-        return np.array(starts)
-
-    def near_enough(self, figures: Array, share: float) -> bool:
-        """Whether one of several points (n, K) has every figure within a share of the tolerances."""
-        return bool((np.abs(figures - self.goal) <= share * self.tolerances()).all(axis=1).any())
 
     def descend_from_best(self) -> None:
         """Descend from the best points of the scan; with a weaker prior where none of them fits."""

@@ -50,8 +50,8 @@ class CalibrateKeys(Layout):
         optional=True,
         choices=("bg_nbd", "mbg_nbd", "pareto_nbd"),
     )
-    scan: int = whole(48, 8, 8192, "points looked at first")
-    rounds: int = whole(4, 0, 100, "rounds of near-best points")
+    scan: int = whole(96, 8, 8192, "points looked at first")
+    rounds: int = whole(6, 0, 100, "rounds of near-best points")
     members: int = whole(32, 1, 1000, "near-best fits that are kept")
     fit_population: int | None = quantity(
         "customers of a simulation of the fit; null: as many as the targets need", default=None, low=100, optional=True
@@ -162,7 +162,8 @@ def _run(job: Job[CalibrateKeys, TargetPlan | DataPlan], session: Session) -> An
 def _expected_simulations(keys: CalibrateKeys, plan: TargetPlan) -> int:
     """Return about how many simulations there will be, for the bar."""
     brands = len({target.brand for target in plan.targets})
-    return brands * (8 + keys.scan + 30 + 24 * keys.rounds + keys.members + 20)
+    steps = 3 * 5 * (len(plan.parameters) + 4)
+    return brands * (8 + keys.scan + steps + 48 * keys.rounds + keys.members + 8)
 
 
 def _config(job: Job[CalibrateKeys, Any], plan: TargetPlan) -> dict[str, Any]:
