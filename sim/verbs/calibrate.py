@@ -40,7 +40,9 @@ class CalibrateKeys(Layout):
     parameters: Any = quantity("what may move, with ranges; null: what usually decides the targets", default=None)
     data: str | None = quantity("instead of targets: a file of purchases or survivors", default=None, optional=True)
     until: Any = quantity("last day, or number of periods, that is fitted; null: the first half", default=None)
-    currency: str | None = quantity("sign of the currency; null: that of the file, else $", default=None, optional=True)
+    currency: str | None = quantity(
+        "sign of the currency; null: that of the file, else the dollar sign", default=None, optional=True
+    )
     margin_share: float = number(
         0.4, 0.0, 1.0, "share of a purchase that is contribution, in the scenario written from purchases"
     )

@@ -228,7 +228,8 @@ def test_a_really_full_disk(tmp_path):
         "sys.exit(main(sys.argv[1:]))"
     )
     small = ["population=60", "horizon=12", "burn_in=4", "executor=serial", "replicates=1", f"output_dir={tmp_path}"]
-    command = [sys.executable, "-c", code, "sweep", f"{FATIGUE}=0.1,0.2", *small]
+    # -B: under the limit Python itself would write its own bytecode cut off, and nothing notices.
+    command = [sys.executable, "-B", "-c", code, "sweep", f"{FATIGUE}=0.1,0.2", *small]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
     assert "the 0 runs of the store are kept: make room" in done.stderr and done.stdout == ""

@@ -57,7 +57,7 @@ def test_a_pattern_is_run_told_and_run_again_to_the_byte(folder, capsys):
 def test_a_pattern_that_fails_is_shown_as_failing_with_its_report(folder, capsys):
     assert main(["validate", "P7", "size=0.001", "threads=1"]) == 1
     told = capsys.readouterr().out
-    assert "P7 FAILS" in told and "UNDECIDABLE" in told and "0 of 1 patterns" in told
+    assert "P7 FAILS" in told and "UNDECIDABLE" in told and "0 of 1 pattern " in told
     (run,) = runs(folder)
     assert not json.loads((run / "summary.json").read_text("utf-8"))["passed"]
     assert "FAILS" in (run / "report.html").read_text("utf-8")

@@ -393,7 +393,7 @@ HOSTILE = {
     "!!python/object/apply:os.system [x]\n": "tag",
     "[": "line",
     "": "is empty",
-    "x" * 2_000_000: "yaml has 2,000,000 bytes",
+    "x" * 2_500_000: "yaml has 2,500,000 bytes",
 }
 
 
