@@ -70,15 +70,15 @@ def _bar(span: float) -> float:
 def _pause(rounds: int) -> float:
     """Seconds that one leave from compiled code costs: few customers, with a leave every week or none."""
     scenario = scenario_of(100, 1_000, 0, ("classic",))
-    usual = life._BREATH
+    usual = life._PAUSE_CUSTOMER_WEEKS
     best = {}
     try:
         for breath in (1, 10**9):
-            life._BREATH = breath
+            life._PAUSE_CUSTOMER_WEEKS = breath
             job = lambda: run_replicate(scenario, seed=1, replicate=0)  # noqa: E731
             best[breath] = min(seconds(job, time.process_time) for _ in range(rounds))
     finally:
-        life._BREATH = usual
+        life._PAUSE_CUSTOMER_WEEKS = usual
     return (best[1] - best[10**9]) / scenario.horizon
 
 
