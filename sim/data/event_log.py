@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from agents.quantity import quantity, whole
 from sim.data.column_read import ColumnRead
 from sim.data.dates import far_from_others
-from sim.data.layout import DECIMALS
+from sim.data.format_options import date_format_option, decimal_option, encoding_option
 from sim.data.row_faults import count_rows
 from sim.scenario.errors import ConfigError
 
@@ -60,19 +60,9 @@ class LogLayout:
         optional=True,
     )
     attributes: Any = quantity("columns that tell who a case is", default=None, optional=True)
-    encoding: str | None = quantity(
-        "how text is written, such as cp1252; null: UTF-8, or what the file's first bytes say",
-        default=None,
-        optional=True,
-    )
-    date_format: str | None = quantity(
-        "such as %d/%m/%Y; excel, excel1904 or days1970 for days that are counted; null: guess",
-        default=None,
-        optional=True,
-    )
-    decimal: str | None = quantity(
-        "decimal sign of amounts; null: guess", default=None, optional=True, choices=tuple(DECIMALS)
-    )
+    encoding: str | None = encoding_option()
+    date_format: str | None = date_format_option()
+    decimal: str | None = decimal_option()
     delimiter: str | None = quantity("sign between columns; null: guess", default=None, optional=True)
     most_megabytes: int = whole(4_000, 1, 1_000_000, "text that is read at the most, decompressed", "MB")
     most_rows: int = whole(20_000_000, 1, 2_000_000_000, "events that are read at the most", "rows")

@@ -13,9 +13,9 @@ from sim.data.column_read import ColumnRead, examples_of
 from sim.data.event_amounts import EventAmounts
 from sim.data.event_log import REQUIRED_ROLES, LogBuilder, LogLayout, chosen_attributes, chosen_columns
 from sim.data.event_times import NO_TIME, EventTimes
+from sim.data.format_options import DECIMALS
 from sim.data.head_line import find_head
 from sim.data.ids import ROUNDED, is_missing, plain_ids
-from sim.data.layout import DECIMALS
 from sim.data.parquet_file import numeric_columns, parquet_blocks, parquet_heads
 from sim.data.row_faults import RAGGED, RowFaults
 from sim.data.row_marks import NOBODY, is_total

@@ -11,11 +11,12 @@ from typing import Any
 from agents.quantity import choice, quantity, whole
 from sim.data.amounts import looks_like_amount
 from sim.data.dates import looks_like_date
+from sim.data.format_options import date_format_option, decimal_option, encoding_option
 from sim.data.row_marks import STATUS_HEADS, is_taken_back
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
-__all__ = ["DECIMALS", "REQUIRED", "ROLES", "Layout", "find_columns", "find_quantity", "find_status", "plain_head"]
+__all__ = ["REQUIRED", "ROLES", "Layout", "find_columns", "find_quantity", "find_status", "plain_head"]
 
 #: A price beside a quantity is that of one piece.
 _UNIT_PRICES = (
@@ -64,7 +65,6 @@ _WEAK = frozenset({
 REQUIRED = ("customer", "date")
 
 
-DECIMALS = {"point": ".", "comma": ","}
 #: A column of which so many cells are numbers may be the amount.
 _NUMBERS = 0.8
 
@@ -83,19 +83,9 @@ class Layout:
     delimiter: str | None = quantity(
         "sign between columns, or the word whitespace; null: guess", default=None, optional=True
     )
-    encoding: str | None = quantity(
-        "how text is written, such as cp1252; null: UTF-8, or what the file's first bytes say",
-        default=None,
-        optional=True,
-    )
-    date_format: str | None = quantity(
-        "such as %d/%m/%Y; excel, excel1904 or days1970 for days that are counted; null: guess",
-        default=None,
-        optional=True,
-    )
-    decimal: str | None = quantity(
-        "decimal sign of amounts; null: guess", default=None, optional=True, choices=tuple(DECIMALS)
-    )
+    encoding: str | None = encoding_option()
+    date_format: str | None = date_format_option()
+    decimal: str | None = decimal_option()
     missing: Any = quantity(
         "words that say that a cell holds nothing, beside an empty one; null: NA, NULL, nan and the like",
         default=None,

@@ -11,9 +11,10 @@ import numpy as np
 
 from sim.data.amounts import count_decimal_signs, decide_decimal
 from sim.data.dates import epoch_unit
+from sim.data.format_options import DECIMALS
 from sim.data.head_line import Head, find_head
 from sim.data.ids import MISSING
-from sim.data.layout import DECIMALS, REQUIRED, Layout, find_columns, find_quantity, find_status
+from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_status
 from sim.data.parquet_file import is_parquet, numeric_columns, parquet_blocks, parquet_heads
 from sim.data.row_faults import RowFaults
 from sim.data.text_blocks import text_blocks
