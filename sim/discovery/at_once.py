@@ -49,7 +49,7 @@ def no_time_told(stages: int) -> AtOnce:
     return AtOnce(np.arange(stages), np.zeros(stages, bool))
 
 
-def told_apart(cases: Cases, seconds: float) -> tuple[Cases, AtOnce]:
+def told_apart(cases: Cases, seconds: float, most: int) -> tuple[Cases, AtOnce]:
     """Return cases whose visits at once are to stages of their own.
 
     Parameters
@@ -57,6 +57,8 @@ def told_apart(cases: Cases, seconds: float) -> tuple[Cases, AtOnce]:
     cases : Cases
     seconds : float
         Of a step.
+    most : int
+        Stages that there may be then: those that are left at once most often stand twice.
 
     Returns
     -------
@@ -83,6 +85,10 @@ def told_apart(cases: Cases, seconds: float) -> tuple[Cases, AtOnce]:
     last = np.bincount(cases.stage[~goes], minlength=count)
     always = (numbers > 0) & (visits - numbers <= _ALWAYS * visits) & (last <= _NEVER_LAST * visits)
     twice = np.flatnonzero((numbers > 0) & ~always)
+    room = max(most - int((visits > 0).sum()), 0)
+    rarest = twice[np.argsort(-numbers[twice], kind="stable")[room:]]
+    quick &= ~np.isin(cases.stage, rarest)
+    twice = np.setdiff1d(twice, rarest)
     # What always takes no time must not close a circle either.
     code = np.arange(count)
     code[twice] = count + np.arange(twice.size)

@@ -220,7 +220,7 @@ def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, se
     There are so many states at the most; each phase takes some from the contexts. Cases kept aside decide: that number
     of phases is taken with which phases and contexts together make them likeliest, as far as the file can hold it.
     """
-    cases, at_once = told_apart(cases, seconds)
+    cases, at_once = told_apart(cases, seconds, MOST_STATES)
     every = find_contexts(cases, seed, MOST_STATES, at_once)
     choices = _phases_of(cases, seed)
     gained = np.cumsum([0.0, *(mean for mean, _ in choices[-1].gains)])[: len(choices)] * cases.count

@@ -12,6 +12,7 @@ from sim.discovery.case_phase import ONE_PHASE, Phases, phases_of_states
 from sim.discovery.cases import Cases
 from sim.discovery.context import Contexts, states_of
 from sim.discovery.product_limit import aalen_johansen, share_gone
+from sim.discovery.time_bins import step_counts, time_bins
 from sim.discovery.time_step import steps_of
 
 __all__ = ["ENDED", "TimedEdge", "TimedJourney", "ended_weights", "fit_hazards"]
@@ -23,8 +24,6 @@ _DIGITS = 1e6
 _STRENGTH = 1.0
 #: Visits by way of an edge in a phase: fewer are left out.
 _LEAST_COUNT = 0.2
-#: Visits that leave within a bin of time.
-_LEAST_LEFT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +99,8 @@ def fit_hazards(
 ) -> TimedJourney:
     """Estimate every state's hazards by time in it.
 
-    Who is not over (:func:`ended_weights`) is still at risk. Time is put into bins that widen by a quarter, within
-    which a hazard is constant. With phases every state stands once for each, and a visit counts in each by the
+    Who is not over (:func:`ended_weights`) is still at risk. A hazard is constant within a bin of time
+    (:func:`time_bins`); they widen by a quarter. With phases every state stands once for each, and a visit counts in each by the
     probability that it was made in it; the bins then double, so that the file stays readable.
 
     Parameters
@@ -206,10 +205,9 @@ def _edges_of(
     ended = float(weight @ over)
     still = np.where(goes, 1.0, 1.0 - over) * weight
     stay = np.maximum(stay, np.where(goes, 1, 0))
-    bins = _bins(int(stay[goes].max()) if goes.any() else 1, part)
-    left = np.bincount(np.searchsorted(bins, stay[goes], side="right") - 1, weights=weight[goes], minlength=bins.size)
-    bins = _fewer(bins, left.astype(np.float64))
-    exposure = _exposure(stay, still, bins)
+    counts = step_counts(stay, goes, still)
+    bins = time_bins(counts, part)
+    exposure = counts.exposure(bins)
     exposure[0] += ended
     found = []
     place = np.searchsorted(bins, stay[goes], side="right") - 1
@@ -225,32 +223,6 @@ def _edges_of(
     if ended > 0.0:
         found.append(TimedEdge(0, ENDED, ended, ((1, _floor(leaving[0])), (2, 0.0))))
     return found
-
-
-def _bins(longest: int, part: int) -> NDArray[np.int64]:
-    """First steps of bins that widen by a quarter (1, 2, ... 8, 10, 12 ...) or another part."""
-    starts = [1]
-    while starts[-1] < longest:
-        starts.append(starts[-1] + max(1, starts[-1] // part))
-    return np.array(starts, np.int64)
-
-
-def _fewer(bins: NDArray[np.int64], left: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Put bins in which hardly anybody left to the ones before; the first step, and who stays for long, stand alone."""
-    kept, seen = [0, 1][: len(left)], 0.0
-    for at in range(1, len(left)):
-        if at > 1 and (seen >= _LEAST_LEFT or not left[:at].any()):
-            kept.append(at)
-            seen = 0.0
-        seen += float(left[at])
-    return bins[kept]
-
-
-def _exposure(stay: NDArray[np.int64], weight: NDArray[np.float64], bins: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Steps lived through in each bin: by those who leave up to and with their last, by others up to the log's end."""
-    ends = np.r_[bins[1:], np.iinfo(np.int64).max >> 1]
-    lived = np.clip(np.minimum(stay[:, None], (ends - 1)[None, :]) - (bins - 1)[None, :], 0, None)
-    return np.asarray(weight @ lived)
 
 
 def _floor(value: float) -> float:

@@ -34,7 +34,7 @@ def test_a_stage_left_at_once_or_later_stands_twice_and_cases_keep_their_time():
     luck = np.random.default_rng(1)
     quick = luck.random((400, 3)) < 0.6
     cases = cases_of_words(["abcd"] * 400, np.where(quick, 20.0, 5 * HOUR).tolist())
-    told, at_once = told_apart(cases, HOUR)
+    told, at_once = told_apart(cases, HOUR, 120)
     assert at_once.names(("a", "b", "c", "d")) == ("a", "b", "c", "d", "a__at_once", "b__at_once", "c__at_once")
     assert at_once.stage_of[told.stage].tolist() == cases.stage.tolist()
     steps = steps_of(told, HOUR, at_once.instant)
@@ -47,7 +47,7 @@ def test_a_stage_left_at_once_or_later_stands_twice_and_cases_keep_their_time():
 def test_no_circle_takes_no_time(seed):
     luck = np.random.default_rng(seed)
     words = ["".join(luck.choice(list("abcde"), 8)) for _ in range(300)]
-    told, at_once = told_apart(cases_of_words(words, luck.choice([5.0, 2 * HOUR], (300, 7), p=[0.8, 0.2])), HOUR)
+    told, at_once = told_apart(cases_of_words(words, luck.choice([5.0, 2 * HOUR], (300, 7), p=[0.8, 0.2])), HOUR, 120)
     assert at_once.instant.any()
     ways = np.zeros((at_once.instant.size,) * 2)
     goes = told.following >= 0
@@ -59,11 +59,19 @@ def test_no_circle_takes_no_time(seed):
 
 def test_stages_of_a_log_in_whole_steps_are_as_they_were():
     cases = cases_of_words(["abc"] * 100, [[HOUR, 2 * HOUR]] * 100)
-    told, at_once = told_apart(cases, HOUR)
+    told, at_once = told_apart(cases, HOUR, 120)
     assert told.stages == cases.stages and not at_once.instant.any()
 
 
 def test_what_always_takes_no_time_keeps_its_name():
     cases = cases_of_words(["abc"] * 100, [[HOUR, 1.0]] * 100)
-    told, at_once = told_apart(cases, HOUR)
+    told, at_once = told_apart(cases, HOUR, 120)
     assert told.stages == cases.stages and at_once.instant.tolist() == [False, True, False]
+
+
+def test_no_more_stages_stand_twice_than_a_journey_holds_the_rarest_left_out():
+    luck = np.random.default_rng(1)
+    gaps = np.where(luck.random((400, 4)) < [0.8, 0.7, 0.6, 0.5], 20.0, 5 * HOUR)
+    told, at_once = told_apart(cases_of_words(["abcde"] * 400, gaps.tolist()), HOUR, 7)
+    assert at_once.names(tuple("abcde"))[5:] == ("a__at_once", "b__at_once")
+    assert len(told.stages) == 7
