@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from sim.analysis.paired import Estimate, estimate
+from sim.analysis.student import student_quantile
 
 __all__ = ["Equilibrium", "LeaderFollower", "best_response", "dynamics", "leader_follower", "pure_equilibria"]
 
@@ -81,7 +81,7 @@ def _gains_surely(gain: Floats, size: _Size) -> bool:
     if replicates == 1:
         return True
     error = float(gain.std(ddof=1)) / np.sqrt(replicates)
-    return mean > float(stdtrit(replicates - 1, 1.0 - _CHANCE / (2.0 * size.compared))) * error
+    return mean > float(student_quantile(replicates - 1, 1.0 - _CHANCE / (2.0 * size.compared))) * error
 
 
 class _Size(NamedTuple):

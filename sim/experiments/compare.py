@@ -55,6 +55,7 @@ def compare(
     ensemble: Ensemble | None = None,
     kept: KeptRuns | None = None,
     effectiveness: bool = True,
+    on_arms: Callable[[Result], None] | None = None,
 ) -> Result:
     """Run every arm of a scenario on common random numbers and measure the differences.
 
@@ -85,6 +86,9 @@ def compare(
         Runs of earlier comparisons, which are not run again. The data are the same.
     effectiveness : bool
         Whether the break-even effectiveness is looked for, which runs further arms.
+    on_arms : callable, optional
+        Called with the result when every arm is run, before doubt and break-even are looked for; of its summary, what
+        they add is not there yet.
 
     Returns
     -------
@@ -96,12 +100,7 @@ def compare(
         If a number lies outside its range.
     """
     _check(scenario, replicates, seed, engine, threads, precision)
-    precision = scenario.precision if precision is None else precision
-    if ensemble is not None and precision is not None:
-        raise ConfigError(
-            f"precision is {precision:g}, but with an ensemble no number of replicates makes the interval as narrow as"
-            " one likes; leave one of them out"
-        )
+    precision = _precision(scenario, precision, ensemble)
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
     scenario, answers = best_responses(scenario, seed=seed, engine=engine, executor=executor)
     collected = _Collected(scenario, kept)
@@ -117,6 +116,21 @@ def compare(
     # Customer-weeks of further arms are not counted: how many there are is not known. A caller can still interrupt.
     again = {**options, "on_progress": None if on_progress is None else lambda _: on_progress(0)}
     collected.look(seed)
+    found = Result(
+        scenario=scenario,
+        seed=seed,
+        engine=engine,
+        threads=threads,
+        summary_json={},
+        histories=tuple(collected.histories),
+        measures=tuple(collected.measures),
+        started=started,
+        wall_seconds=perf_counter() - clock,
+        ensemble=ensemble,
+        sampling=collected.sampling,
+    )
+    if on_arms is not None:
+        on_arms(replace(found, summary_json=collected.summary(seed, ensemble, {})))
     doubts = doubt_runs(collected.runs, options=again) if effectiveness else {}
     summary = collected.summary(seed, ensemble, doubts)
     if precision is not None:
@@ -126,20 +140,7 @@ def compare(
     if answers:
         summary["best_responses"] = {answer.arm: answer.plain() for answer in answers}
     summary["verdict"] = verdict(summary)
-    return Result(
-        scenario=scenario,
-        seed=seed,
-        engine=engine,
-        threads=threads,
-        summary_json=summary,
-        histories=tuple(collected.histories),
-        measures=tuple(collected.measures),
-        started=started,
-        wall_seconds=perf_counter() - clock,
-        ensemble=ensemble,
-        sampling=collected.sampling,
-        doubts=doubts,
-    )
+    return replace(found, summary_json=summary, wall_seconds=perf_counter() - clock, doubts=doubts)
 
 
 def _check(
@@ -151,6 +152,17 @@ def _check(
     read(Settings, {"replicates": replicates, "seed": seed, "engine": engine, "threads": threads})
     if precision is not None:
         read_value(Scenario, "precision", precision)
+
+
+def _precision(scenario: Scenario, asked: float | None, ensemble: Ensemble | None) -> float | None:
+    """Return how narrow the interval is to be, after checking that it can be."""
+    precision = scenario.precision if asked is None else asked
+    if ensemble is not None and precision is not None:
+        raise ConfigError(
+            f"precision is {precision:g}, but with an ensemble no number of replicates makes the interval as narrow as"
+            " one likes; leave one of them out"
+        )
+    return precision
 
 
 def _run_until_precise(collected: _Collected, replicates: int, precision: float, options: Mapping[str, Any]) -> float:

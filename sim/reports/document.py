@@ -30,6 +30,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from sim.number_format import FILTERS, tied
+from sim.reports.kept_templates import KeptTemplates
 from sim.reports.labels import listed, sentence, titled
 from sim.reports.picture import Picture
 from sim.reports.svg import write_figures
@@ -167,6 +168,7 @@ def _environment(*, html: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_tied if html else None,
+        bytecode_cache=KeptTemplates("html" if html else "text"),
     )
     made.filters.update(FILTERS)
     made.filters.update(listed=listed, sentence=sentence, titled=titled)

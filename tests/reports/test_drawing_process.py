@@ -16,8 +16,18 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="drawing process
 
 
 @pytest.fixture(scope="module")
-def result():
-    return compare(Scenario.load("treadmill", population=40, horizon=8, burn_in=2), replicates=1, effectiveness=False)
+def results():
+    """A comparison when its arms were run, and when it was whole."""
+    found = []
+    scenario = Scenario.load("treadmill", population=40, horizon=8, burn_in=2)
+    whole = compare(scenario, replicates=2, on_arms=found.append)
+    assert not found[0].doubts and whole.doubts and whole.summary_json["effectiveness"]
+    return (*found, whole)
+
+
+@pytest.fixture(scope="module")
+def result(results):
+    return results[1]
 
 
 def _figures(drawn):
@@ -47,6 +57,40 @@ def test_two_processes_draw_what_one_process_draws(result, alone, monkeypatch):
     assert not drawing_process.are_running()
     with pytest.raises(ChildProcessError):
         os.waitpid(processes.process, 0)
+
+
+def test_what_doubt_cannot_change_is_drawn_before_it_is_known(results, alone, monkeypatch):
+    processes = _start(monkeypatch)
+    drawing_process.begin(results[0])
+    drawing_process.order(results[1])
+    drawn = processes.drawn()
+    assert drawn.pop(drawing_process._COUNT) == len(drawn) == len(alone[1]) + 1  # nothing is left to this process
+    monkeypatch.setattr(processes, "drawn", lambda: {**drawn, drawing_process._COUNT: len(drawn)})
+    assert _figures(drawing_process.draw_all(results[1])) == alone
+
+
+def test_what_was_begun_of_another_result_is_not_shown(results, alone, monkeypatch):
+    scenario = results[1].scenario
+    other = compare(scenario, replicates=2, seed=2, effectiveness=False)
+    _start(monkeypatch)
+    drawing_process.begin(other)
+    assert _figures(drawing_process.draw_all(results[1])) == alone
+    assert not drawing_process.are_running()
+
+
+def test_a_process_that_is_lost_halfway_leaves_no_figure_out(results, alone, monkeypatch):
+    processes = _start(monkeypatch)
+    drawing_process.begin(results[0])
+    os.killpg(processes.process, signal.SIGKILL)
+    assert _figures(drawing_process.draw_all(results[1])) == alone
+
+
+def test_processes_that_draw_for_nothing_end(results, monkeypatch):
+    processes = _start(monkeypatch)
+    drawing_process.begin(results[0])
+    drawing_process.stop()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(processes.process, 0)
 
 
 def test_a_process_that_is_lost_leaves_no_figure_out(result, alone, monkeypatch):
