@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.paired import estimate
+from sim.analysis.paired import estimate, plain_ends
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, Shape
 
@@ -58,6 +58,9 @@ def band_of(
     >>> band_of(np.array([[1.0, 2.0], [3.0, 2.0]])).mean.tolist()
     [2.0, 2.0]
     """
+    if shifts is None and sampling.is_plain(values.shape[0]):
+        mean, low, high = plain_ends(values, shape)
+        return Band(mean, None, None) if values.shape[0] < 2 else Band(mean, low, high)
     moved = [None] * values.shape[1] if shifts is None else list(shifts.T)
     others = [None] * values.shape[1] if beside is None else list(beside.T)
     found = [

@@ -42,6 +42,10 @@ class ControlVariate:
     surprise: Floats
     variance: float
 
+    def is_used(self, replicates: int) -> bool:
+        """Return whether anything is taken out of so many replicates."""
+        return replicates >= _FEWEST and self.variance > 0.0
+
     def adjusted(self, values: Floats, members: Sequence[int] = (), beside: Floats | None = None) -> Floats:
         """Return values with what the luck made of them taken out.
 
@@ -74,7 +78,7 @@ class ControlVariate:
         guide: Floats = values[known]
         if beside is not None and not np.isnan(beside[known]).any():
             guide = guide - beside[known]
-        if luck.size < _FEWEST or self.variance <= 0.0 or np.all(guide == guide[0]):
+        if not self.is_used(luck.size) or np.all(guide == guide[0]):
             return values
         group, counts = _sets(np.asarray(members)[known] if members else np.zeros(luck.size, np.int64))
         own, answer = (each - _summed(group, each) / counts[group] for each in (luck, guide))

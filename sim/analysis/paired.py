@@ -26,6 +26,7 @@ __all__ = [
     "VarianceReduction",
     "estimate",
     "paired_difference",
+    "plain_ends",
     "relative_half_width",
 ]
 
@@ -146,6 +147,47 @@ def estimate(
     """
     spread = Uncertainty.of(values, sampling, shape, beside)
     return Estimate(spread.mean, *spread.ends(shape, shifts))
+
+
+def plain_ends(
+    values: NDArray[np.float64], shape: Shape = ANYTHING
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and ends of the interval of many quantities at once, to the bit as :func:`estimate` gives them.
+
+    Parameters
+    ----------
+    values : float64 (R, n)
+        One row per replicate; replicates differ in luck alone. NaN where undefined.
+    shape : Shape
+        Of all of them.
+
+    Returns
+    -------
+    tuple of float64 (n,)
+        Means, lower and upper ends; NaN where undefined.
+
+    Examples
+    --------
+    >>> [ends.tolist() for ends in plain_ends(np.array([[1.0, 0.2], [1.0, 0.2]]))]
+    [[1.0, 0.2], [1.0, 0.2], [1.0, 0.2]]
+    """
+    rows = np.ascontiguousarray(values.T)
+    count = values.shape[0]
+    sums = np.add.reduce(rows, axis=1) / count
+    deviations = rows - sums[:, None]
+    same = (rows == rows[:, :1]).all(axis=1)
+    variances = np.where(same, 0.0, np.add.reduce(deviations * deviations, axis=1) / max(count - 1, 1))
+    reach = (_reach_of_student(count - 1) if count > 1 else 0.0) * np.sqrt(variances / count)
+    single = count < 2 or (shape.skewed and count > 2) or shape.deeper != 1.0
+    found: list[tuple[float | None, float | None, float | None]] = []
+    for row, mean, width in zip(rows, np.where(same, rows[:, 0], sums).tolist(), reach.tolist(), strict=True):
+        if single or mean != mean:
+            one = estimate(row, shape=shape)
+            found.append((one.mean, one.ci_low, one.ci_high))
+        else:
+            found.append((mean, *shape.ends(mean, width, width)))
+    mean, low, high = np.array(found, dtype=np.float64).reshape(-1, 3).T
+    return mean, low, high
 
 
 def paired_difference(

@@ -49,6 +49,10 @@ class Sampling:
         moves = arm in self.controls and self.baseline not in self.controls
         return values.get(self.baseline) if moves else None
 
+    def is_plain(self, replicates: int) -> bool:
+        """Return whether so many replicates differ in luck alone, and none of it is taken out."""
+        return not self.members and (self.control is None or not self.control.is_used(replicates))
+
     def adjusted(self, values: NDArray[np.float64], beside: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """Return values (R,) with the company's luck taken out; themselves where there is none."""
         return values if self.control is None else self.control.adjusted(values, self.members, beside)

@@ -7,11 +7,10 @@ import json
 import os
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import uvicorn
@@ -28,7 +27,7 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from sim.app.classroom import Classroom
-from sim.app.explorer import LAST, LATER, Cancelled, Explorer
+from sim.app.explorer import LATER, Cancelled, Explorer
 from sim.app.gate import Gate
 from sim.app.journey_view import journey_view, lives_view
 from sim.app.lesson import PICKS, Lesson, lesson_names, read_lesson
@@ -37,6 +36,7 @@ from sim.app.levers import levers_of
 from sim.app.question import Question, read_question
 from sim.app.story_view import story_view
 from sim.app.view import view
+from sim.experiments.result import Result
 from sim.scenario.errors import ConfigError
 
 __all__ = ["Pages", "listen", "make_server", "serve"]
@@ -55,8 +55,8 @@ FILES: Mapping[str, str] = {
 
 #: Keys of the page's address that are no part of a question.
 _OF_THE_PAGE = ("lesson", "code", "teacher", "revealed", "life")
-#: Seconds without a move after which the break-even effectiveness is looked for.
-_REST = 0.35
+
+T = TypeVar("T")
 
 
 class Pages:
@@ -168,26 +168,24 @@ class Pages:
         """Stream answers, each on a line, with more and more replicates."""
         question, data = await self._asked(request)
         refine = data.get("refine", True) is True
-        answers = self.explorer.answers(question, refine=refine)
         described = self._described(question)
+
+        def tell(result: Result) -> str:
+            return _line({**described, **view(result), "final": not refine or result.replicates >= question.replicates})
+
+        whole = refine and data.get("effectiveness", True) is True
+        answers = self.explorer.answers(question, tell, refine=refine, whole=whole)
         # The first answer is computed before anything is sent, so that a fault of the question has its status.
-        first = await anext(answers)
+        first = await _unless_gone(request, anext(answers))
 
         async def lines() -> AsyncIterator[str]:
-            gone = threading.Event()
-            yield _line({**described, **view(first), "final": not refine or first.replicates >= question.replicates})
             try:
-                async for result in answers:
-                    yield _line({**described, **view(result), "final": result.replicates >= question.replicates})
-                if refine and data.get("effectiveness", True) is True:
-                    await asyncio.sleep(_REST)
-                    count = question.replicates
-                    whole = partial(self.explorer.compare, question, count, gone, whole=True)
-                    yield _line({**described, **view(await self.explorer.run(LAST, whole)), "final": True})
+                yield first
+                async for line in answers:
+                    yield line
             except Cancelled:
                 return
             finally:
-                gone.set()
                 await answers.aclose()
 
         return StreamingResponse(lines(), media_type="application/x-ndjson")
@@ -195,8 +193,13 @@ class Pages:
     async def _journey(self, request: Request) -> Response:
         """Return the journey map of two arms with the customers of every week and a sample of single ones."""
         question, _ = await self._asked(request)
-        result = await self.explorer.run(LATER, lambda: self.explorer.compare(question, question.replicates))
-        return JSONResponse({**journey_view(result), **lives_view(result)})
+        gone = threading.Event()
+
+        def told() -> dict[str, Any]:
+            result = self.explorer.compare(question, question.replicates, gone)
+            return {**journey_view(result), **lives_view(result)}
+
+        return JSONResponse(await _unless_gone(request, self.explorer.run(LATER, told), gone))
 
     async def _story(self, request: Request) -> Response:
         """Return one customer's two lives."""
@@ -204,17 +207,21 @@ class Pages:
         pick = data.get("pick", "winner")
         if pick not in PICKS:
             raise ConfigError(f"pick is none of {', '.join(PICKS)}")
-        result = await self.explorer.run(LATER, lambda: self.explorer.compare(question, 2))
-        return JSONResponse(await self.explorer.run(LATER, lambda: story_view(result, pick)))
+        gone = threading.Event()
+
+        def told() -> dict[str, Any]:
+            return story_view(self.explorer.compare(question, 2, gone), pick)
+
+        return JSONResponse(await _unless_gone(request, self.explorer.run(LATER, told), gone))
 
     async def _save(self, request: Request) -> Response:
         """Write a result folder with its report, as `compare` writes it."""
         question, _ = await self._asked(request)
-        result = await self.explorer.run(
-            LATER, lambda: self.explorer.compare(question, question.replicates, whole=True)
-        )
-        folder = await self.explorer.run(LATER, lambda: self.save(result))
-        return JSONResponse({"folder": str(folder)})
+
+        def saved() -> Path:
+            return self.save(self.explorer.compare(question, question.replicates, whole=True))
+
+        return JSONResponse({"folder": str(await self.explorer.run(LATER, saved))})
 
     def _named_lesson(self, request: Request) -> Lesson:
         return read_lesson(request.query_params.get("lesson", ""), self.explorer.book.config_path)
@@ -246,6 +253,23 @@ class Pages:
         """Return the predictions of the class."""
         lesson = self._named_lesson(request)
         return JSONResponse({**lesson_view(lesson), "counts": self.classroom.counts(lesson)})
+
+
+async def _unless_gone(request: Request, work: Awaitable[T], gone: threading.Event | None = None) -> T:
+    """Wait for something, unless the page that asked for it leaves."""
+    task = asyncio.ensure_future(work)
+    left = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Cancelled
+        return task.result()
+    finally:
+        left.cancel()
+        if not task.done():
+            task.cancel()
+            if gone is not None:
+                gone.set()
 
 
 async def _body(request: Request) -> Mapping[str, Any]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.scenario.resolved import ResolvedScenario
 
-__all__ = ["KeptRuns", "run_key"]
+__all__ = ["KeptRuns"]
 
 
 class KeptRuns:
@@ -39,12 +41,38 @@ class KeptRuns:
         self.limit = limit
         self._found: OrderedDict[tuple[Any, ...], tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
+        self._written: tuple[ResolvedScenario | None, str] = (None, "")
 
     @property
     def size(self) -> int:
         """Bytes that are kept."""
         with self._lock:
             return sum(size for _, size in self._found.values())
+
+    def key(
+        self, scenario: ResolvedScenario, arm: str | None, seed: int, replicate: int, threads: int
+    ) -> tuple[Any, ...]:
+        """Return the key of one arm's history, or of the burn-in: all that it depends on, written out.
+
+        Parameters
+        ----------
+        scenario : ResolvedScenario
+        arm : str or None
+            The arm; None for the burn-in.
+        seed, replicate : int
+            Keys of luck.
+        threads : int
+            Threads that share the customers: they are cut into as many parts.
+
+        Returns
+        -------
+        tuple
+        """
+        written = self._written
+        if written[0] is not scenario:
+            # Writing it out takes longer than the key's other uses, and every arm and replicate of a run has the same.
+            self._written = written = (scenario, _shared(scenario))
+        return (seed, replicate, threads, written[1], "" if arm is None else repr(scenario.arms[arm]), arm)
 
     def find(self, key: tuple[Any, ...]) -> Any:
         """Return what is kept under a key, or None."""
@@ -64,24 +92,9 @@ class KeptRuns:
                 total -= self._found.popitem(last=False)[1][1]
 
 
-def run_key(scenario: ResolvedScenario, arm: str | None, seed: int, replicate: int, threads: int) -> tuple[Any, ...]:
-    """Return the key of one arm's history, or of the burn-in: all that it depends on, written out.
-
-    Parameters
-    ----------
-    scenario : ResolvedScenario
-    arm : str or None
-        The arm; None for the burn-in.
-    seed, replicate : int
-        Keys of luck.
-    threads : int
-        Threads that share the customers: they are cut into as many parts.
-
-    Returns
-    -------
-    tuple
-    """
-    shared = repr(
+def _shared(scenario: ResolvedScenario) -> str:
+    """Write out what every arm of a scenario depends on."""
+    return repr(
         (
             scenario.market,
             scenario.personas,
@@ -91,15 +104,22 @@ def run_key(scenario: ResolvedScenario, arm: str | None, seed: int, replicate: i
             (scenario.population, scenario.horizon, scenario.burn_in, scenario.record, scenario.step),
         )
     )
-    return (seed, replicate, threads, shared, "" if arm is None else repr(scenario.arms[arm]), arm)
 
 
 def _bytes_of(value: Any) -> int:
-    """Return the bytes of all arrays that a value holds."""
+    """Return the bytes of all memory that the arrays of a value keep alive: a view keeps the whole array it is of."""
+    owners = {id(array): array for array in _owners(value)}
+    return sum(array.nbytes for array in owners.values())
+
+
+def _owners(value: Any) -> Iterator[NDArray[Any]]:
     if isinstance(value, np.ndarray):
-        return value.nbytes
-    if isinstance(value, tuple | list):
-        return sum(_bytes_of(item) for item in value)
-    if is_dataclass(value):
-        return sum(_bytes_of(getattr(value, field.name)) for field in fields(value))
-    return 0
+        while isinstance(value.base, np.ndarray):
+            value = value.base
+        yield value
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _owners(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _owners(getattr(value, field.name))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from agents.memory import aligned_zeros
 from agents.population import MAX_WEEK, Population, allocate, allocate_accounts, copy_into
-from sim.engine.kept import KeptRuns, run_key
+from sim.engine.kept import KeptRuns
 from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, birth, count_loyal, make_barrier, run_weeks
 from sim.engine.workspace import Workspace, allocate_workspace, free_workspace
 from sim.record.counters import ByPersona, Counters, allocate_counters, merge, with_room
@@ -278,7 +278,7 @@ def _run_arms(
 ) -> dict[str, History]:
     """Run arms from a copy of the burn-in, or take them from what is kept."""
     wanted = [name for name in scenario.arms if arms is None or name in arms]
-    found = {} if kept is None else {name: kept.find(_arm_key(scenario, name, keys, threads)) for name in wanted}
+    found = {} if kept is None else {name: kept.find(kept.key(scenario, name, *keys, threads.count)) for name in wanted}
     asked = [name for name in wanted if found.get(name) is None]
     if not asked:
         return found
@@ -293,12 +293,8 @@ def _run_arms(
         new = {name: _run_arm(scenario, name, keys, past, threads, copy=name != used_up) for name in asked}
     if kept is not None:
         for name, history in new.items():
-            kept.put(_arm_key(scenario, name, keys, threads), history)
+            kept.put(kept.key(scenario, name, *keys, threads.count), history)
     return {name: new[name] if name in new else found[name] for name in wanted}
-
-
-def _arm_key(scenario: ResolvedScenario, arm: str, keys: tuple[int, int], threads: _Threads) -> tuple[Any, ...]:
-    return run_key(scenario, arm, *keys, threads.count)
 
 
 def _find_burn_in(
@@ -307,7 +303,7 @@ def _find_burn_in(
     """Take the burn-in from what is kept, or run it."""
     if kept is None:
         return _run_burn_in(scenario, keys, threads)
-    key = run_key(scenario, None, *keys, threads.count)
+    key = kept.key(scenario, None, *keys, threads.count)
     past: _BurnIn | None = kept.find(key)
     if past is None:
         past = _run_burn_in(scenario, keys, threads)

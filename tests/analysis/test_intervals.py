@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.analysis.bands import band_of
-from sim.analysis.paired import Uncertainty, estimate, paired_difference
+from sim.analysis.paired import Uncertainty, estimate, paired_difference, plain_ends
 from sim.analysis.response import Response
 from sim.analysis.sampling import Sampling
-from sim.analysis.shape import COUNT, RATING, SHARE, Shape
+from sim.analysis.shape import ANYTHING, COUNT, LOW_POINT, RATING, SHARE, Shape
 
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=2, max_size=9))
@@ -102,3 +102,13 @@ def test_doubt_widens_the_interval_and_luck_stays():
     assert spread.doubt(None) == 0.0
     found = paired_difference(values, np.zeros(3), shifts=np.linspace(-25.0, 5.0, 401))
     assert found.p_better < paired_difference(values, np.zeros(3)).p_better
+
+
+@pytest.mark.parametrize("shape", [ANYTHING, SHARE, COUNT, RATING, LOW_POINT])
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 8, 9, 33])
+def test_many_at_once_are_to_the_bit_what_each_is_alone(count, shape):
+    values = np.random.default_rng(count).uniform(size=(count, 20))
+    values[:, 3], values[:, 4], values[:, 5], values[:, 6], values[0, 7] = 0.3, 0.0, 1.0, np.nan, np.nan
+    alone = [estimate(column, shape=shape) for column in values.T]
+    wanted = np.array([[one.mean, one.ci_low, one.ci_high] for one in alone], dtype=np.float64).T
+    assert np.array_equal(np.array(plain_ends(values, shape)), wanted, equal_nan=True)

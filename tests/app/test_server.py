@@ -13,8 +13,15 @@ from pathlib import Path
 import pytest
 
 from sim import Scenario, compare
+from sim.app.question import Book, read_question
 from sim.app.server import FILES
 from sim.engine.kept import KeptRuns
+from sim.scenario.config_path import ConfigPath
+
+
+def read(asked):
+    return read_question(asked, Book.of(ConfigPath.of()), scenario="treadmill")
+
 
 SMALL = {"scenario": "treadmill", "population": 200, "horizon": 26, "burn_in": 10, "replicates": 4}
 MOVED = {**SMALL, "arms.proactive.focal.strategy.automation": 0.2, "contact_rate": 0.3}
@@ -168,6 +175,35 @@ def test_a_page_that_leaves_frees_the_explorer(served, wait_until):
     assert served.answers(SMALL, refine=False)[0]["replicates"] == 2
 
 
+def test_a_page_that_leaves_during_its_first_answer_ends_it(served, wait_until):
+    import http.client
+
+    big = {"question": {"scenario": "treadmill", "population": 50_000, "horizon": 1_000, "replicates": 3}}
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=120)
+    headers = {"content-type": "application/json", "origin": served.origin}
+    explorer, before = served.pages.explorer, served.pages.explorer.kept.size
+    connection.request("POST", "/api/answer", json.dumps(big), headers)
+    wait_until(lambda: explorer.busy)
+    connection.sock.close()
+    wait_until(lambda: not explorer.busy)
+    assert explorer.kept.size == before
+
+
+def test_a_first_answer_waits_for_no_refinement_of_another_page(served, wait_until):
+    """All else stops between two weeks until it is given, and then goes on to its end."""
+    explorer, calm, done = served.pages.explorer, threading.Event(), []
+    explorer._calm, kept_calm = calm, explorer._calm
+    refining = threading.Thread(target=lambda: done.append(explorer.compare(read(SMALL), 4, threading.Event())))
+    refining.start()
+    refining.join(1)
+    assert refining.is_alive() and not done
+    first = explorer.compare(read(MOVED), 2, first=True)
+    calm.set()
+    refining.join(60)
+    explorer._calm = kept_calm
+    assert first.replicates == 2 and done[0].replicates == 4
+
+
 def test_the_journey_counts_every_customer_and_the_lives_are_those_of_the_log(served):
     status, _, data = served.ask("/api/journey", {"question": SMALL})
     found = json.loads(data)
@@ -283,6 +319,24 @@ def test_amounts_a_customer_are_of_the_real_market(served):
     everybody = answer["personas"]["proactive"][0]
     assert everybody["customers"] == 200 and "200 customers (5,000 simulated)" in answer["scope"]
     assert everybody["mean"] == pytest.approx(answer["headline"][0]["mean"] / 200)
+
+
+def test_memory_is_given_back_when_nothing_is_asked(start_server, wait_until, monkeypatch):
+    from sim.app import explorer
+
+    given = []
+    monkeypatch.setattr(explorer, "_IDLE", 0.05)
+    monkeypatch.setattr(explorer, "give_back", lambda: given.append(threading.current_thread().name))
+    running = start_server()
+    try:
+        running.answers(SMALL, refine=False)
+        wait_until(lambda: given)
+        count = len(given)
+        running.answers(MOVED, refine=False)
+        wait_until(lambda: len(given) > count)
+    finally:
+        running.stop()
+    assert all(name.startswith("refinement") for name in given)
 
 
 @pytest.mark.slow

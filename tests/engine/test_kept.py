@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sim import Scenario, compare
@@ -64,3 +65,11 @@ def test_what_is_kept_stays_within_its_limit() -> None:
             effectiveness=False,
         )
     assert kept.size <= 2_000_000
+
+
+def test_memory_that_a_view_keeps_alive_counts_in_full() -> None:
+    kept, whole = KeptRuns(10_000), np.zeros((10, 100))
+    kept.put(("a view",), (whole[:1], whole[1:2]))
+    assert kept.size == whole.nbytes
+    kept.put(("another",), np.zeros(1000))
+    assert kept.find(("a view",)) is None and kept.size == 8000

@@ -158,13 +158,12 @@ function charts(found) {
   const { cash } = found, arm = found.headline[0].arm;
   $("cash-title").textContent = cash.title;
   const back = cash.payback[arm];
-  Charts.lines($("cash"), cash.weeks, cash.lines, { first: 1, tick: short, write: short, at: back.mean, x: found.step });
   $("cash-note").textContent = back.mean == null ? `${arm} does not pay back.` : `${arm} pays back in ${found.step} ${back.text}${back.interval === "–" ? "" : ` [${back.interval}]`}.`;
-  Charts.says($("cash"), `${cash.title}: ${$("cash-note").textContent}`);
+  Charts.lines($("cash"), cash.weeks, cash.lines, { first: 1, tick: short, write: short, at: back.mean, x: found.step, says: `${cash.title}: ${$("cash-note").textContent}` });
   found.series.forEach((series, index) => {
     $(`series${index}-title`).textContent = series.title;
-    Charts.lines($(`series${index}`), series.weeks, series.lines, { tick: percent, write: percent, x: found.step });
-    Charts.says($(`series${index}`), series.title + ": " + Object.entries(series.lines).map(([name, line]) => `${name} ends at ${percent(line.mean.at(-1) ?? 0)}`).join(", "));
+    const says = series.title + ": " + Object.entries(series.lines).map(([name, line]) => `${name} ends at ${percent(line.mean.at(-1) ?? 0)}`).join(", ");
+    Charts.lines($(`series${index}`), series.weeks, series.lines, { tick: percent, write: percent, x: found.step, says });
     $(`series${index}-note`).textContent = series.note;
   });
   Charts.rows($("personas"), found.personas[arm]);
@@ -172,27 +171,32 @@ function charts(found) {
 }
 
 function even(found, arm) {
+  $("even").classList.toggle("stale", !found.breakEven);
   if (!found.breakEven) { $("even-note").textContent = found.final ? "No capability is used, or none was asked for." : "Computed when the levers rest."; return; }
   const curve = found.breakEven[arm];
   if (!curve) return;
-  Charts.lines($("even"), curve.grid, { [arm]: curve }, { first: 1, tick: short, write: short, x: "multiple of the assumed effectiveness", at: curve.at.mean });
   $("even-note").textContent = curve.at.mean == null ? "Contribution does not cross zero between no effect and twice the assumed one." : `Pays as long as the capabilities work at least ${curve.at.text} as well as assumed${curve.at.interval === "–" ? "" : ` [${curve.at.interval}]`}.`;
-  Charts.says($("even"), $("even-note").textContent);
+  Charts.lines($("even"), curve.grid, { [arm]: curve }, { first: 1, tick: short, write: short, x: "multiple of the assumed effectiveness", at: curve.at.mean, says: $("even-note").textContent });
 }
 
+/* All metrics as rows of words. A table with the same rows as before only gets new words. */
 function table(found) {
-  const rows = [], cell = (text, tag = "td") => { const node = document.createElement(tag); node.textContent = text; return node; };
-  for (const [arm, metrics] of Object.entries(found.metrics)) {
-    const head = document.createElement("tr");
-    head.append(cell(`${arm} against ${state.scenario.baseline}`, "th"), cell(state.scenario.baseline, "th"), cell(arm, "th"), cell("difference", "th"), cell("95 % interval", "th"));
-    rows.push(head, ...metrics.map((item) => {
-      const row = document.createElement("tr"), name = cell(item.title, "th"); name.scope = "row"; name.title = item.about; name.style.fontWeight = 400;
-      row.dataset.metric = `${arm} ${item.key}`;
-      row.append(name, cell(item.baseline), cell(item.arm), cell(item.difference.text), cell(item.difference.interval));
-      return row;
-    }));
-  }
-  $("metrics").replaceChildren(...rows);
+  const rows = Object.entries(found.metrics).flatMap(([arm, metrics]) => [
+    { key: "", cells: [`${arm} against ${state.scenario.baseline}`, state.scenario.baseline, arm, "difference", "95 % interval"] },
+    ...metrics.map((item) => ({ key: `${arm} ${item.key}`, about: item.about, cells: [item.title, item.baseline, item.arm, item.difference.text, item.difference.interval] })),
+  ]);
+  const had = [...$("metrics").rows];
+  if (had.length !== rows.length || had.some((row, index) => row.dataset.metric !== rows[index].key)) $("metrics").replaceChildren(...rows.map(tableRow));
+  [...$("metrics").rows].forEach((row, index) => rows[index].cells.forEach((text, cell) => { if (row.cells[cell].textContent !== text) row.cells[cell].textContent = text; }));
+}
+
+function tableRow({ key, about, cells }) {
+  const row = document.createElement("tr");
+  row.dataset.metric = key;
+  row.append(...cells.map((_, index) => document.createElement(key && index ? "td" : "th")));
+  for (const cell of row.cells) cell.scope = key ? "row" : "col";
+  if (about) { row.cells[0].title = about; row.cells[0].style.fontWeight = 400; }
+  return row;
 }
 
 async function map(question) {
@@ -238,8 +242,8 @@ function wire() {
   $("play").addEventListener("click", Journey.play);
   $("scrub").addEventListener("input", () => { Journey.stop(); Journey.at(Number($("scrub").value)); });
   document.querySelectorAll("[data-pick]").forEach((button) => button.addEventListener("click", () => { life.pick = button.dataset.pick; if (state.shown) address(state.shown.address); story(life.pick); }));
-  let width = innerWidth;
-  addEventListener("resize", () => { if (innerWidth !== width && state.shown) { width = innerWidth; Charts.forget(); charts(state.shown); } });
+  let width = 0;
+  new ResizeObserver(([entry]) => { const now = Math.round(entry.contentRect.width); if (now !== width && state.shown) { Charts.forget(); charts(state.shown); } width = now; }).observe($("charts"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.shown && (Charts.forget(), charts(state.shown)));
   addEventListener("resize-charts", () => state.shown && (Charts.forget(), charts(state.shown)));
   $("lessons").addEventListener("change", () => { location.search = $("lessons").value ? "?lesson=" + $("lessons").value : "?"; });

@@ -1,13 +1,32 @@
 "use strict";
 /* Lines with their 95 % intervals (uPlot), bars of personas, all in the colours of the style sheet. */
 const Charts = (() => {
-  const drawn = new Map();
+  const drawn = new Map(), colours = new Map(), seen = new Set(), put = new Map();
   const dashes = [[6, 4], [], [2, 3]];
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  /* Asking the style sheet makes the browser lay the page out anew: once for each colour. */
+  const colour = (name) => { if (!colours.has(name)) colours.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim()); return colours.get(name); };
   const arm = (position) => colour(`--a${Math.min(position, 2)}`);
 
-  /* Draw lines {arm: {mean, low, high}} over xs into a box; a box that was drawn before only gets new data. */
+  /* What is on the screen is drawn at once, the rest when it comes into view or no answer has come for a moment. */
+  let resting = 0;
+  const rest = () => { clearTimeout(resting); for (const draw of put.values()) draw(); put.clear(); };
+  const view = new IntersectionObserver((entries) => { for (const { target, isIntersecting } of entries) {
+    if (isIntersecting) seen.add(target); else seen.delete(target);
+    if (isIntersecting && put.has(target)) { put.get(target)(); put.delete(target); }
+  } }, { rootMargin: "100px" });
+  addEventListener("beforeprint", rest);
+
+  /* Draw lines {arm: {mean, low, high}} over xs into a box, said in words too. */
   function lines(box, xs, lines, options = {}) {
+    const draw = () => { plot(box, xs, lines, options); says(box, options.says || ""); };
+    if (!drawn.has(box)) view.observe(box);
+    if (!drawn.has(box) || seen.has(box)) { put.delete(box); draw(); return; }
+    put.set(box, draw);
+    clearTimeout(resting); resting = setTimeout(rest, 300);
+  }
+
+  /* A box that was drawn before only gets new data. */
+  function plot(box, xs, lines, options) {
     const names = Object.keys(lines), first = options.first || 0;
     const data = [xs], series = [{ label: options.x || "week" }], bands = [];
     names.forEach((name, position) => {
@@ -23,21 +42,21 @@ const Charts = (() => {
         bands.push({ series: [base, base + 1], fill: stroke + "33" });
       }
     });
-    const key = names.join() + bands.length + colour("--ink") + box.clientWidth + (options.x || ""), had = drawn.get(box);
+    const key = names.join() + bands.length + (options.x || ""), had = drawn.get(box);
     if (had && had.key === key) { had.options = options; had.plot.setData(data); return; }
     if (had) had.plot.destroy();
     const kept = { key, options };
     box.replaceChildren();
     const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
-    const plot = new uPlot({
+    const made = new uPlot({
       width: Math.max(240, box.clientWidth), height: 210, series, bands, legend: { live: true },
       scales: { x: { time: false } }, cursor: { drag: { x: false, y: false } },
       axes: [{ ...axis }, { ...axis, size: 62, values: (_, ticks) => ticks.map((tick) => (options.tick ? options.tick(tick) : tick)) }],
       hooks: { draw: [(self) => zero(self, kept.options)] },
     }, data, box);
-    plot.root.querySelectorAll(".u-legend .u-series").forEach((row, index) => { if (series[index].class) row.style.display = "none"; });
-    plot.root.querySelector("canvas").setAttribute("role", "img");
-    kept.plot = plot; drawn.set(box, kept);
+    made.root.querySelectorAll(".u-legend .u-series").forEach((row, index) => { if (series[index].class) row.style.display = "none"; });
+    made.root.querySelector("canvas").setAttribute("role", "img");
+    kept.plot = made; drawn.set(box, kept);
   }
 
   function zero(self, options) {
@@ -80,6 +99,6 @@ const Charts = (() => {
     return svg;
   }
 
-  function forget() { for (const { plot } of drawn.values()) plot.destroy(); drawn.clear(); }
-  return { lines, rows, says, forget, arm, colour };
+  function forget() { for (const { plot } of drawn.values()) plot.destroy(); drawn.clear(); put.clear(); colours.clear(); }
+  return { lines, rows, forget, arm, colour };
 })();
