@@ -113,6 +113,7 @@ class Customer:
         self.adopted = False
         self.searched = False
         self.visiting = False
+        self.holds = False
         self.buyer = False
         self.focal_at_start = False
 
@@ -391,6 +392,8 @@ class Customer:
             self._search()
         elif node.does == "choose":
             self._buy()
+        elif node.does == "return" and self.holds:
+            self._give_back()
         elif node.does == "bond" and self.incumbent != NOBODY:
             self._set_trust(bonded(self.trust, constants.bond_gain))
             self.habit = unit(bonded(self.habit, constants.bond_gain))
@@ -466,8 +469,10 @@ class Customer:
             utility += incumbent_bump(
                 constants.habit_weight, self.present_habit(), constants.satisfaction_weight, self.satisfaction
             )
-        elif self.incumbent != NOBODY:
-            utility += constants.novelty_weight * self.traits["novelty_seeking"]
+        else:
+            # Who bought the brand last knows what it gives, whatever it promises.
+            novelty = 0.0 if self.incumbent == NOBODY else constants.novelty_weight * self.traits["novelty_seeking"]
+            utility += novelty + world.segment(brand).promise
         if brand == self.host:
             utility += constants.relevance_weight * self.relevance_of(brand)
         return utility
@@ -510,9 +515,19 @@ class Customer:
         else:
             self._switch(brand)
         self.host = brand
+        self.holds = True
         self.last_purchase = world.week
         self.considered = self.initial = frozenset()
         world.note(self, "PURCHASE", brand, self.channel, origin, offer.revenue)
+
+    def _give_back(self) -> None:
+        """Return what was bought last: the brand refunds the price and loses the margin."""
+        world, brand = self.world, self.incumbent
+        self.holds = False
+        offer = world.offer(self.persona, brand)
+        world.count(self, brand, "RETURNS", 1)
+        world.pay(self, brand, "REVENUE", -offer.revenue)
+        world.pay(self, brand, "MARGIN", -offer.margin)
 
     def _switch(self, brand: int) -> None:
         """Switch to another brand: feelings toward the old one end, and the new one has a prospect's knowledge."""
@@ -548,7 +563,7 @@ class Customer:
             constants.experience_noise_sd,
             normal_quantile(world.draw(self.customer_id, Purpose.ENTRY, luck_period(self), self.stage, 1)),
         )
-        surprise = experience - self.expectation
+        surprise = experience - self.expectation - world.segment(brand).promise
         self.expectation = single(expectation_after(self.expectation, surprise, constants.expectation_rate))
         self._set_satisfaction(
             satisfaction_after(self.satisfaction, surprise, constants.satisfaction_rate, constants.loss_aversion)

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 from agents.population import NOBODY
+from agents.rules.feelings import eased
 from agents.traits import TRAITS
 
 __all__ = ["FEATURES", "TOWARD_INCUMBENT", "Feature", "relevance_counts"]
@@ -52,6 +53,16 @@ def relevance_counts(customer: Any, brand: int) -> bool:
     return bool(needs and world.week - customer.need_week >= forming)
 
 
+def _ease_elsewhere(customer: Any) -> float:
+    """Greatest ease that a brand other than the host brand has for the customer."""
+    world, affinity, most = customer.world, customer.traits["digital_affinity"], 0.0
+    for brand in range(world.brands):
+        if brand != customer.host and world.brand(brand).enters <= world.week:
+            automation = world.level(brand, customer.persona).automation
+            most = max(most, eased(automation, affinity, world.constants.human_touch))
+    return most
+
+
 FEATURES: dict[str, Feature] = {
     **{name: partial(_trait, name) for name in TRAITS},
     "satisfaction": _of_incumbent(attrgetter("satisfaction")),
@@ -68,4 +79,6 @@ FEATURES: dict[str, Feature] = {
     "reputation": _of_host(lambda customer: customer.world.standing(customer.customer_id, customer.host).reputation),
     "price": _of_host(lambda customer: customer.world.brand(customer.host).relative_price),
     "adoption": lambda customer, *_: customer.world.adoption(),
+    "evaluated": lambda customer, *_: float(customer.searched),
+    "ease_elsewhere": lambda customer, *_: _ease_elsewhere(customer),
 }

@@ -18,6 +18,7 @@ __all__ = [
     "ADOPTED",
     "BUYER",
     "FOCAL_AT_START",
+    "HOLDS",
     "MAX_BRANDS",
     "MAX_STAGES",
     "MAX_WEEK",
@@ -57,6 +58,7 @@ FOCAL_AT_START = 8  # customer of the focal brand when the horizon began
 SAMPLED = 16  # events are logged
 VISITING = 64  # on a visit: the need clock goes on
 MOVED = 32  # left the stage in which life began
+HOLDS = 128  # has what was bought last: it has not been returned
 
 #: One account per customer over the horizon; money in cents, ``value`` discounted to the horizon's first week.
 ACCOUNT = np.dtype(

@@ -279,6 +279,14 @@ class Strategy:
     caller: str = choice(
         "person", ("person", "machine"), "who makes contacts: a person, or a machine that says that it is one"
     )
+    promise: float = number(
+        0.0,
+        -5.0,
+        5.0,
+        "what customers are told to expect above what they get: who did not buy the brand last chooses by it, and "
+        "every experience disappoints by as much; it acts as far as contextual interaction works",
+        "utility",
+    )
     start_week: int = whole(0, 0, 65000, "week of the horizon in which the strategy starts", "weeks")
     costs: Costs = quantity("what it costs", factory=Costs)
     personas: Mapping[str, PersonaStrategy] = quantity("levels that differ per persona", factory=dict)

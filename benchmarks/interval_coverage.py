@@ -51,7 +51,7 @@ MARKETS: dict[str, dict[str, Any]] = {
     "treadmill": {"population": 500, "horizon": 156, "burn_in": 52},
     "recipe_app": {"population": 300, "horizon": 104, "burn_in": 26},
     "telecom": {"population": 500, "horizon": 156, "burn_in": 52},
-    "sungevity": {"population": 500, "horizon": 156, "burn_in": 52},
+    "sungevity": {"population": 8000, "horizon": 156, "burn_in": 52},
     "cosmetics": {"population": 500, "horizon": 104, "burn_in": 52},
 }
 #: Where the break-even effectiveness is asked for, which runs six more arms, and of how many seeds.

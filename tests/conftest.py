@@ -187,6 +187,7 @@ def make_history(scenario: Scenario) -> HistoryFactory:
             decision_weeks=counts(30, t, p, b),
             switches=counts(5, t, p, b),
             repeats=counts(5, t, p, b),
+            returns=np.zeros((t, p, b), np.int64),
             considered=counts(9, t, p, 2),
             buyers=counts(3, t, p),
             retained=np.tile(np.array([[50, 30]], dtype=np.int64), (p, 1)),

@@ -23,6 +23,7 @@ __all__ = [
     "LESS_IS_BETTER",
     "METRICS",
     "NEVER_NEGATIVE",
+    "OF_SOME",
     "SHAPES",
     "TERMS",
     "Measures",
@@ -33,6 +34,7 @@ __all__ = [
     "of_market",
     "payback_week",
     "ratio",
+    "returns",
     "with_total",
 ]
 
@@ -57,7 +59,11 @@ METRICS: tuple[str, ...] = (
     "satisfaction",
     "payback_week",
     "cash_low_point",
+    "return_rate",
 )
+
+#: Metrics that only some scenarios have: left out of the summary of others.
+OF_SOME: tuple[str, ...] = ("return_rate",)
 
 #: The terms that contribution is the sum of, costs with a negative sign, in the order of the waterfall.
 TERMS: tuple[str, ...] = ("margin", "ancillary", "contacts", "channels", "service", "build", "run", "experiments")
@@ -74,6 +80,7 @@ LESS_IS_BETTER: tuple[str, ...] = (
     "switch_rate",
     "opt_out_rate",
     "contacts_per_customer",
+    "return_rate",
     "weeks_to_purchase_category",
 )
 
@@ -88,6 +95,7 @@ SHAPES: dict[str, Shape] = {
             "retention",
             "switch_rate",
             "opt_out_rate",
+            "return_rate",
         ),
         SHARE,
     ),
@@ -294,6 +302,7 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
         "satisfaction": ratio(satisfaction, focal_total(history.incumbents)),
         "payback_week": np.full(heads.size, np.nan),
         "cash_low_point": low_point(cash),
+        "return_rate": ratio(focal_total(history.returns), purchases if returns(scenario) else 0 * purchases),
     }
     return Measures(
         values=np.stack([metrics[name] for name in METRICS], axis=1),
@@ -302,6 +311,11 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
         origins=of_market(by_origin, scenario),
         flows=of_market(history.flows.sum(axis=0), scenario),
     )
+
+
+def returns(scenario: ResolvedScenario) -> bool:
+    """Whether what was bought can be given back on some journey of the scenario."""
+    return any(stage.does == "return" for journey in scenario.journeys.values() for stage in journey.stages.values())
 
 
 def _money(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from agents.money import CENTS
 from sim.analysis.decomposition import decompose
-from sim.analysis.metrics import EVERYBODY, METRICS, SHAPES, TERMS, Measures, low_point, payback_week
+from sim.analysis.metrics import EVERYBODY, METRICS, OF_SOME, SHAPES, TERMS, Measures, low_point, payback_week
 from sim.analysis.paired import Estimate, Uncertainty, estimate, paired_difference
 from sim.analysis.response import Response
 from sim.analysis.sampling import INDEPENDENT, Sampling
@@ -161,6 +161,7 @@ class ArmEstimates:
         self.is_baseline = arm == baseline
         self.sampling, self.doubt = sampling.of(arm), doubt
         self.values = np.stack([measures.values for measures in self.own])
+        self.unknown = {name for name in OF_SOME if np.isnan(self.values[:, :, METRICS.index(name)]).all()}
         self.before = np.stack([measures.values for measures in self.base])
         # What the company's luck makes of the arm is read off the difference where the baseline has none.
         self.beside = sampling.beside(arm, {baseline: self.before})
@@ -182,6 +183,8 @@ class ArmEstimates:
     def arm_metrics(self, row: int) -> dict[str, Any]:
         out: dict[str, Any] = {}
         for column, name in enumerate(METRICS):
+            if name in self.unknown:
+                continue
             if column == _PAYBACK:
                 # The baseline has nothing to pay back.
                 nothing = {**Estimate(None, None, None).plain(), "share": None}
@@ -201,6 +204,8 @@ class ArmEstimates:
     def differences(self, row: int) -> dict[str, Any]:
         out: dict[str, Any] = {}
         for column, name in enumerate(METRICS):
+            if name in self.unknown:
+                continue
             if column == _PAYBACK:
                 out[name] = {**self.payback(row), **_NOT_A_DIFFERENCE}
             elif column == _LOW_POINT:
@@ -293,6 +298,8 @@ def parts_of_uncertainty(
         entries: dict[str, Any] = {}
         for column, name in enumerate(METRICS):
             if column in (_PAYBACK, _LOW_POINT):
+                continue
+            if name in OF_SOME and all(np.isnan(item[arm].values[0, column]) for item in replicates):
                 continue
             base = np.array([item[scenario.baseline].values[0, column] for item in replicates])
             gap = np.array([item[arm].values[0, column] for item in replicates]) - base

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from agents.money import CENTS
-from sim.analysis.metrics import of_market
+from sim.analysis.metrics import of_market, returns
 from sim.record.events import EVENT, KINDS, NOBODY
 from sim.record.history import FIXED_POINT, ORIGINS, Fixed, History, MarketTrace, Money
 from sim.scenario.calendar import STEP_SECONDS, step_starts
@@ -178,6 +178,8 @@ def _personal_columns(history: History, scenario: ResolvedScenario) -> list[Colu
     per_brand("decision_weeks", history.decision_weeks)
     per_brand("praise", history.praise)
     per_brand("complaints", history.complaints)
+    if returns(scenario):
+        per_brand("returns", history.returns)
     out.extend(
         ("considered", key, of_market(history.considered[:, :, column], scenario))
         for column, key in enumerate(("initial", "added"))

@@ -101,8 +101,9 @@ def _metrics(result: Result, arm: str) -> Iterable[dict[str, Any]]:
     summary = result.summary_json
     differences = summary["differences"][difference_name(result, arm)]
     for name in METRIC_WORDS:
-        words = words_of(name, summary)
-        entry = differences[name]
+        if name not in differences:
+            continue
+        words, entry = words_of(name, summary), differences[name]
         sign = name not in ("payback_week", "cash_low_point")
         yield {
             "key": name,

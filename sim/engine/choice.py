@@ -124,6 +124,7 @@ def _choose_lanes(world: World, market: MarketState, workspace: Workspace, lanes
     scratch, constants = workspace.scratch[0], world.constants[0]
     wide = (lanes + 7) & -8
     for brand in range(constants.brands):
+        promise = world.segments[brand, market.brands[brand].active].promise
         quality, price = world.brands[brand].quality, world.brands[brand].relative_price
         draws = scratch.draws[brand]
         if constants.groups == 1:
@@ -149,7 +150,7 @@ def _choose_lanes(world: World, market: MarketState, workspace: Workspace, lanes
         for lane in range(wide):
             bump, novelty, relevance = scratch.incumbent_bump[lane], scratch.novelty[lane], scratch.relevance[lane]
             best, taken = scratch.best_utility[lane], scratch.brand[lane]
-            utility = scratch.utility[lane] + (bump if scratch.incumbent[lane] == brand else novelty)
+            utility = scratch.utility[lane] + (bump if scratch.incumbent[lane] == brand else novelty + promise)
             utility += relevance if scratch.host[lane] == brand else 0.0
             better = has(scratch.considered[lane], brand) & (utility > best)
             scratch.best_utility[lane] = utility if better else best

@@ -6,10 +6,11 @@ import numpy as np
 
 from agents.compiled import Int, inlined
 from agents.kernel import kernel
-from agents.population import NOBODY, Population
+from agents.population import NOBODY, SEARCHED, Population
 from agents.rules.numerics import decode_unit
 from agents.traits import TRAITS
 from sim.engine.customer.feelings import (
+    ease_elsewhere,
     ease_of,
     effort_of,
     present_fatigue,
@@ -29,14 +30,15 @@ _TRAITS = len(TRAITS)
 #: Features that :func:`load_feature` has a branch for, behind the traits.
 _LOADED = (
     "satisfaction", "trust", "habit", "fatigue", "weeks_in_stage", "ease", "relevance", "pull", "delight", "intrusion",
-    "effort", "reputation", "price", "adoption",
+    "effort", "reputation", "price", "adoption", "evaluated",
+    "ease_elsewhere",
 )  # fmt: skip
 if {*TRAITS, *_LOADED} != set(FEATURES) or FEATURES[:_TRAITS] != TRAITS:
     # A feature without a branch would be taken for 0.
     raise NotImplementedError(f"load_feature computes {sorted(_LOADED)}, journeys may name {sorted(FEATURES)}")
 (
     _SATISFACTION, _TRUST, _HABIT, _FATIGUE, _WEEKS, _EASE, _RELEVANCE, _PULL, _DELIGHT, _INTRUSION,
-    _EFFORT, _REPUTATION, _PRICE, _ADOPTION,
+    _EFFORT, _REPUTATION, _PRICE, _ADOPTION, _EVALUATED, _ELSEWHERE,
 ) = (FEATURES.index(name) for name in _LOADED)  # fmt: skip
 
 
@@ -126,3 +128,10 @@ def load_feature(
     elif feature == _ADOPTION:
         for lane in range(lanes):
             felt[lane] = market.totals[0].adoption
+    elif feature == _EVALUATED:
+        for lane in range(lanes):
+            felt[lane] = np.float64(np.int64(people[scratch.index[lane]].marks) & SEARCHED != 0)
+    elif feature == _ELSEWHERE:
+        for lane in range(lanes):
+            customer = people[scratch.index[lane]]
+            felt[lane] = ease_elsewhere(world, workspace, customer, np.int64(customer.host))

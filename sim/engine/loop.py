@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 from agents.compiled import Int, inlined, loop, rule
 from agents.kernel import calls
 from agents.memory import LINE, aligned_zeros
-from agents.population import ADOPTED, FOCAL_AT_START, MOVED, NOBODY, SAMPLED, SEARCHED, VISITING, WEEKLY, Population
+from agents.population import (
+    ADOPTED,
+    FOCAL_AT_START,
+    HOLDS,
+    MOVED,
+    NOBODY,
+    SAMPLED,
+    SEARCHED,
+    VISITING,
+    WEEKLY,
+    Population,
+)
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import encode_unit, log, uniform
@@ -170,7 +181,7 @@ def begin_horizon(
     constants, sampled = world.constants[0], np.int64(0)
     for i in range(people.size):
         customer = people[i]
-        flags = np.int64(customer.marks) & (ADOPTED | SEARCHED | VISITING | MOVED)
+        flags = np.int64(customer.marks) & (ADOPTED | SEARCHED | VISITING | MOVED | HOLDS)
         if customer.incumbent == constants.focal:
             flags |= FOCAL_AT_START
             loyal[customer.persona] += 1

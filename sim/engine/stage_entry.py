@@ -21,6 +21,7 @@ from sim.engine.customer.experience import bond, experience
 from sim.engine.customer.feelings import add_effort
 from sim.engine.customer.movement import arrive, settle_entry
 from sim.engine.customer.need_clock import luck_period, meet_need, set_need_clock, turn_to_incumbent
+from sim.engine.customer.purchase import give_back
 from sim.engine.customer.stage_view import next_due, stage_view_of
 from sim.engine.customer.word_of_mouth import group_of, talk
 from sim.engine.draws import draw_lanes
@@ -38,7 +39,7 @@ _WEEK, _ENTRY, _NEED = np.int64(Purpose.WEEK), np.int64(Purpose.ENTRY), np.int64
 _RECALL, _SEARCH = np.int64(Purpose.RECALL), np.int64(Purpose.SEARCH)
 _DOES_WAIT, _DOES_RECALL, _DOES_SEARCH = np.int64(Does.WAIT), np.int64(Does.RECALL), np.int64(Does.SEARCH)
 _DOES_CHOOSE, _DOES_USE = np.int64(Does.CHOOSE), np.int64(Does.USE)
-_DOES_BOND, _DOES_TALK = np.int64(Does.BOND), np.int64(Does.TALK)
+_DOES_BOND, _DOES_TALK, _DOES_RETURN = np.int64(Does.BOND), np.int64(Does.TALK), np.int64(Does.RETURN)
 _AT_WEEK, _AT_FIRST = Clock.WEEK, Clock.FIRST
 _EVER = np.int64(0)
 
@@ -270,6 +271,10 @@ def _act_on_entry(
     elif does == _DOES_BOND:
         for lane in range(lanes):
             bond(world, workspace, counters, population.people[scratch.index[lane]])
+    elif does == _DOES_RETURN:
+        for lane in range(lanes):
+            i = scratch.index[lane]
+            give_back(world, workspace, counters, population.people[i], workspace.clock[_AT_FIRST] + i)
 
 
 @kernel()
@@ -363,7 +368,7 @@ def enter_node(
         lanes = min(LANES, workspace.entered[at] - start)
         prefetch_upcoming(workspace, population, PREFETCHES)
         lifted, drawn, settles = world.nodes[at].lift != 0.0, world.nodes[at].draws, _settles(world.nodes[at])
-        pays = (counters.accounts.size > 0) & (settles | drawn | (does == _DOES_CHOOSE))
+        pays = (counters.accounts.size > 0) & (settles | drawn | (does == _DOES_CHOOSE) | (does == _DOES_RETURN))
         load_lanes(workspace, population, workspace.entering[at, start : start + lanes], begin)
         if pays:
             for lane in range(lanes):

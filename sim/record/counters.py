@@ -35,7 +35,8 @@ class ByBrand(IntEnum):
     OPTED_OUT = 12  # change
     PRAISE = 13
     COMPLAINTS = 14
-    MONEY = 15  # first of the columns of sim.record.history.Money
+    RETURNS = 15  # purchases given back
+    MONEY = 16  # first of the columns of sim.record.history.Money
 
 
 class ByPersona(IntEnum):

@@ -28,10 +28,10 @@ ORIGINS: tuple[str, ...] = tuple(origin.name.lower() for origin in Origin)
 
 
 class Money(IntEnum):
-    """Columns of the money that customers cause, in cents, always positive numbers."""
+    """Columns of the money that customers cause, in cents; costs are positive numbers."""
 
-    REVENUE = 0
-    MARGIN = 1  # unit margin of purchases
+    REVENUE = 0  # less what was returned
+    MARGIN = 1  # unit margin of purchases, less that of what was returned
     ANCILLARY = 2  # contribution from ancillary revenue (already times the ancillary margin)
     CONTACTS = 3  # cost of contacts
     CHANNELS = 4  # cost of channel use
@@ -109,6 +109,7 @@ class History:
     decision_weeks: NDArray[np.int64]  # (T, P, B) sum over purchases of weeks from need to purchase
     switches: NDArray[np.int64]  # (T, P, B) purchases by customers of brand B that went to another brand
     repeats: NDArray[np.int64]  # (T, P, B) purchases by customers of brand B that stayed
+    returns: NDArray[np.int64]  # (T, P, B) purchases given back
     considered: NDArray[
         np.int64
     ]  # (T, P, 2) brands considered initially, and added, summed over purchases not in the loop

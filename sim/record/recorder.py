@@ -212,6 +212,7 @@ def make_history(
         decision_weeks=by_brand[..., ByBrand.DECISION_WEEKS],
         switches=by_brand[..., ByBrand.SWITCHES],
         repeats=by_brand[..., ByBrand.REPEATS],
+        returns=by_brand[..., ByBrand.RETURNS],
         considered=by_persona[..., ByPersona.CONSIDERED_INITIALLY : ByPersona.CONSIDERED_LATER + 1],
         buyers=by_persona[..., ByPersona.BUYERS],
         retained=np.stack([at_start, still], axis=1),

@@ -82,6 +82,7 @@ METRIC_WORDS: Mapping[str, Words] = {
     "satisfaction": Words("Satisfaction", "number", "mean of the brand's customers; 0 is as expected"),
     "payback_week": Words("Payback week", "weeks", "from then on the discounted difference stays above zero", -1),
     "cash_low_point": Words("Cash low point", "money", "lowest point of cumulative contribution"),
+    "return_rate": Words("Returned", "share", "purchases given back", -1),
 }
 
 

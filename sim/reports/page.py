@@ -88,7 +88,7 @@ def _slots(result: Result) -> dict[str, Any]:
         "known_metrics": [
             metric
             for metric in METRIC_WORDS
-            if any(summary["arms"][arm][metric]["mean"] is not None for arm in scenario.arms)
+            if any(summary["arms"][arm].get(metric, {}).get("mean") is not None for arm in scenario.arms)
         ],
         "persona_metrics": _PERSONA_METRICS,
         "answers": best_response_tables(summary, currency),

@@ -40,6 +40,7 @@ _METRICS = (
     "opt_out_rate",
     "payback_week",
     "cash_low_point",
+    "return_rate",
 )
 
 

@@ -42,6 +42,7 @@ class Does(IntEnum):
     BOND = 6
     TALK = 7
     VISIT = 8
+    RETURN = 9
 
 
 DOES: tuple[str, ...] = tuple(item.name.lower() for item in Does)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import inf, isfinite, sqrt
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.analysis.student import student_quantile
 
 __all__ = ["Implied", "Pooled", "at_effectiveness", "implied_by", "pool"]
 
@@ -52,6 +54,26 @@ class Pooled:
         half = _TWO_SIDED * sqrt(self.error**2 + self.between**2)
         low, high = self.mean - half, self.mean + half
         return min(max(low, lowest), highest), min(max(high, lowest), highest)
+
+    def predicted(self, error: float = 0.0) -> tuple[float, float]:
+        """Return the 95 % interval of what a further experiment with a standard error would find, without bounds.
+
+        Student's t with one degree of freedom less than there are experiments (Higgins, Thompson & Spiegelhalter 2009,
+        who take two less): of few, the spread between them is hardly known, and of one not at all.
+
+        Examples
+        --------
+        >>> low, high = Pooled(mean=1.0, error=0.3, between=0.4, experiments=5).predicted()
+        >>> round(low, 2), round(high, 2)
+        (-0.39, 2.39)
+        >>> Pooled(mean=1.0, error=0.3, between=0.0, experiments=1).predicted()
+        (-inf, inf)
+        """
+        if self.experiments < 2:
+            return -inf, inf
+        times = float(student_quantile(self.experiments - 1, 0.975))
+        half = times * sqrt(self.error**2 + self.between**2 + error**2)
+        return self.mean - half, self.mean + half
 
 
 def at_effectiveness(scanned: Sequence[float], effects: Array, effectiveness: float) -> float:

@@ -17,11 +17,11 @@ from sim.validation.field_experiment import FieldExperiment, read_experiments
 from sim.validation.pattern import Finding, Pattern, PatternRun
 from sim.validation.replay import SCANNED, Replay, effects_of, plan_replay
 
-__all__ = ["FIELD_EXPERIMENTS", "Replayed", "fit_capabilities", "replay_all"]
+__all__ = ["FIELD_EXPERIMENTS", "LeftOut", "Replayed", "fit_capabilities", "predict_left_out", "replay_all"]
 
 Array = NDArray[np.float64]
 
-_TABLE, _FITTED = "field_experiments", "fitted_effectiveness"
+_TABLE, _FURTHER, _FITTED = "field_experiments", "further_experiments", "fitted_effectiveness"
 #: Share of a published effect within which a simulated one counts as reproduced, where its interval is unknown.
 _SIZE = 0.5
 #: Monte-Carlo standard errors beyond which a sign is resolved.
@@ -117,13 +117,15 @@ class Replayed:
         return REPRODUCED if abs(self.simulated - self.published) <= room else SIGN_ONLY
 
 
-def replay_all(run: PatternRun) -> tuple[Replayed, ...]:
-    """Replay every experiment of the table; those with the same arms and metrics are simulated once.
+def replay_all(run: PatternRun, table: str = _TABLE) -> tuple[Replayed, ...]:
+    """Replay every experiment of a table.
 
     Parameters
     ----------
     run : PatternRun
         Its folder of data has the table and the replay kinds.
+    table : str
+        Name of the table.
 
     Returns
     -------
@@ -131,7 +133,7 @@ def replay_all(run: PatternRun) -> tuple[Replayed, ...]:
         In the order of the table.
     """
     found = []
-    for experiment in read_experiments(run.data / f"{_TABLE}.csv"):
+    for experiment in read_experiments(run.data / f"{table}.csv"):
         plan = plan_replay(run, experiment)
         if plan.scenario is None:
             found.append(Replayed(plan=plan, effects=np.empty((0, 0)), errors=np.empty((0, 0))))
@@ -173,17 +175,18 @@ def fit_capabilities(replayed: Sequence[Replayed], without: str = "") -> dict[st
 def run(run: PatternRun) -> Finding:
     """Replay the table, fit the strengths, and hold them to those on record."""
     replayed = replay_all(run)
+    further = replay_all(run, _FURTHER)
     fitted = fit_capabilities(replayed)
-    rows = [_row(each) for each in replayed]
+    rows = [_row(each, _TABLE) for each in replayed] + [_row(each, _FURTHER) for each in further]
     able = [each for each in replayed if each.effects.size]
     return Finding(
         checks=(*rows, *_strengths(run, fitted), _signs(able)),
         charts=(_effects_chart(able), *_strength_charts(fitted), *_left_out_chart(replayed)),
-        notes=tuple(_notes(replayed, fitted)),
+        notes=(*_notes(replayed, fitted), *_words_of_further(further)),
     )
 
 
-def _row(each: Replayed) -> Check:
+def _row(each: Replayed, table: str) -> Check:
     experiment, plan = each.experiment, each.plan
     error = float(each.errors[0, _ONE]) if each.effects.size else nan
     words = each.verdict
@@ -202,7 +205,7 @@ def _row(each: Replayed) -> Check:
         tolerance=each.tolerance,
         meaningful=nan,
         rule=f"within {room}" + (f"; missing: {why}" if why else ""),
-        source=_SOURCE,
+        source=f"configs/data/{table}.csv",
         kind=SHOWN,
         found=words,
     )
@@ -291,33 +294,118 @@ def _strength_charts(fitted: dict[str, tuple[Pooled, list[Implied]]]) -> tuple[C
     return tuple(charts)
 
 
-def _predictions(replayed: Sequence[Replayed]) -> list[tuple[Replayed, float]]:
-    """Return experiments with the effect predicted from the others on their capability."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A published effect predicted from the other experiments on its capability, with a 95 % interval.
+
+    Attributes
+    ----------
+    experiment : FieldExperiment
+    published, predicted, low, high : float
+        Relative effects; the interval is that of a further experiment, its own error included.
+    holds : bool
+        Whether the interval holds the published effect.
+    others : int
+        How many experiments it was predicted from; of one, nothing is known of the spread between experiments.
+    """
+
+    experiment: FieldExperiment
+    published: float
+    predicted: float
+    low: float
+    high: float
+    holds: bool
+    others: int
+
+
+def predict_left_out(replayed: Sequence[Replayed]) -> list[LeftOut]:
+    """Predict every experiment that implies an effectiveness from the others on its capability."""
     found = []
     for each in replayed:
-        if not each.plan.capability or not each.effects.size or not isfinite(each.published):
+        implied = each.implied
+        if implied is None:
             continue
-        others = fit_capabilities(replayed, without=each.experiment.id).get(each.plan.capability)
-        if others is not None and each.implied is not None:
-            found.append((each, at_effectiveness(SCANNED, each.effects[0], others[0].mean)))
+        fitted = fit_capabilities(replayed, without=each.experiment.id).get(each.plan.capability)
+        if fitted is None:
+            continue
+        pooled = fitted[0]
+        low, high = pooled.predicted(implied.error)
+        ends = [
+            at_effectiveness(SCANNED, each.effects[0], end) if isfinite(end) else end
+            for end in (low, pooled.mean, high)
+        ]
+        found.append(
+            LeftOut(
+                experiment=each.experiment,
+                published=each.published,
+                predicted=ends[1],
+                low=max(min(ends), -1.0),
+                high=max(ends),
+                holds=low <= implied.value <= high,
+                others=pooled.experiments,
+            )
+        )
     return found
 
 
 def _left_out_chart(replayed: Sequence[Replayed]) -> tuple[Chart, ...]:
-    predictions = _predictions(replayed)
+    predictions = predict_left_out(replayed)
     if not predictions:
         return ()
+    index = np.arange(len(predictions), dtype=np.float64)
+    predicted = np.array([_log_points(each.predicted) for each in predictions])
+    ends = np.array([[_log_points(min(end, _DRAWN[1])) for end in (each.low, each.high)] for each in predictions])
     return (
-        Chart.beside(
-            "Each experiment predicted from the others",
-            "The effectiveness is fitted to the other experiments on the same capability: what fitting cannot help.",
+        Chart(
+            heading="Each experiment predicted from the others",
+            reading="The effectiveness is fitted to the other experiments on the same capability. Bars are half the "
+            "width of the 95 % interval of a further experiment, cut at -99 % and +600 %.",
             x="experiment left out",
             y="effect, log points",
-            names=[each.experiment.id for each, _ in predictions],
-            published=np.array([_log_points(each.published) for each, _ in predictions]),
-            simulated=np.array([_log_points(effect) for _, effect in predictions]),
+            kind="points",
+            ticks=tuple(each.experiment.id for each in predictions),
+            curves=(
+                Curve(
+                    label="published",
+                    x=index,
+                    y=np.array([_log_points(each.published) for each in predictions]),
+                    published=True,
+                ),
+                Curve(label="predicted", x=index, y=predicted, error=np.ptp(ends, axis=1) / 2.0),
+            ),
         ),
     )
+
+
+def _words_of(predictions: Sequence[LeftOut]) -> list[str]:
+    """Return how well experiments are predicted from others, in sentences; none where nothing can be predicted."""
+    if not predictions:
+        return []
+    several = [each for each in predictions if each.others > 1]
+    shown = [
+        f"{each.experiment.id} {100 * each.predicted:+.1f} % for {100 * each.published:+.1f} % published"
+        + (f" [{100 * each.low:+.0f} to {100 * each.high:+.0f} %]" if each.others > 1 else " [one other: no interval]")
+        for each in predictions
+    ]
+    near = sum(abs(each.predicted - each.published) <= _SIZE * abs(each.published) for each in predictions)
+    held = sum(each.holds for each in several)
+    return [
+        f"Each predicted from the others on its capability: {'; '.join(shown)}.",
+        f"{near} of {len(predictions)} predictions lie within half of the published effect. The 95 % interval of a "
+        f"further experiment (Student's t, spread between experiments included) holds {held} of the {len(several)} "
+        "that two or more others predict; how wide it is says how little the others tell.",
+    ]
+
+
+def _words_of_further(further: Sequence[Replayed]) -> list[str]:
+    """Return what became of experiments to which nothing was fitted."""
+    able = [each for each in further if each.effects.size]
+    signs = sum(each.has_signs for each in able)
+    lacking = [f"{each.plan.missing}: {each.experiment.id}" for each in further if not each.effects.size]
+    return [
+        f"{len(further)} further published findings, to which nothing was fitted ({_FURTHER}.csv): {len(able)} "
+        f"replayed, {signs} with their sign" + (f"; not sayable: {'; '.join(lacking)}." if lacking else "."),
+    ]
 
 
 def _notes(replayed: Sequence[Replayed], fitted: dict[str, tuple[Pooled, list[Implied]]]) -> list[str]:
@@ -335,12 +423,7 @@ def _notes(replayed: Sequence[Replayed], fitted: dict[str, tuple[Pooled, list[Im
             f"Effectiveness of {name}: {pooled.mean:.2f}, standard error {pooled.error:.2f}, between experiments "
             f"{pooled.between:.2f} ({len(implied)} experiments); 95 % range of a further one {low:.2f} to {high:.2f}."
         )
-    left_out = [
-        f"{each.experiment.id} {100 * effect:+.1f} % ({100 * each.published:+.1f} % published)"
-        for each, effect in _predictions(replayed)
-    ]
-    if left_out:
-        notes.append(f"Each predicted from the others on its capability: {'; '.join(left_out)}.")
+    notes += _words_of(predict_left_out(replayed))
     missing: dict[str, list[str]] = {}
     for each in replayed:
         why = each.plan.missing if each.verdict == NOT_REPLAYABLE else each.plan.lacks

@@ -79,11 +79,11 @@ def shipped() -> tuple[str, ...]:
 
 
 def powerless(scenario: Scenario) -> Scenario:
-    """Return the scenario with every capability and contact rate of every plan at 0; journeys and costs stay."""
+    """Return the scenario with all capabilities, contact rates and promises at 0; journeys and costs stay."""
 
     def without(strategy: Strategy) -> Strategy:
         nothing: dict[str, Any] = dict.fromkeys(CAPABILITIES, 0.0)
-        return replace(strategy, **nothing, contacts_per_week=Contacts(), personas={}, phases={})
+        return replace(strategy, **nothing, contacts_per_week=Contacts(), promise=0.0, personas={}, phases={})
 
     return _with_strategies(scenario, without)
 

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.strategies import CAPABILITIES
-from sim.analysis.metrics import METRICS, TERMS, measure
+from sim.analysis.metrics import METRICS, TERMS, measure, of_market, with_total
 from sim.record.history import History
 from sim.scenario.errors import ConfigError
+from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 from sim.scenario.yaml_reader import read_yaml
 from sim.validation.field_experiment import FieldExperiment
@@ -32,6 +33,7 @@ _TOOL = "tool"
 #: Log odds of an edge that nobody takes.
 _CLOSED = -50.0
 _EFFECTIVENESS = "effectiveness"
+_ROUND = ("use", "wait")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,7 @@ def plan_replay(run: PatternRun, experiment: FieldExperiment) -> Replay:
         return Replay(experiment=experiment, missing=f"no lever of the model is named by {experiment.replay!r}")
     if "missing" in kind:
         return Replay(experiment=experiment, missing=kind["missing"])
+    metrics = [kind.get("stands_for", {}).get(metric, metric) for metric in metrics]
     setting = next((name for name in kinds["settings"] if re.search(rf"\b{name}\b", words)), "average")
     base = run.scenario(kinds["settings"][setting])
     horizon = kind.get("horizon", _horizon(words))
@@ -112,9 +115,10 @@ def plan_replay(run: PatternRun, experiment: FieldExperiment) -> Replay:
         # Innovations come one by one: on average half of the horizon has each.
         successes = innovation.velocity * innovation.success * (horizon // innovation.cycle_weeks) / 2.0
     capability = kind.get("capability", "")
+    asked = {**kind, "response": "response" in metrics, "returns": "returns" in metrics}
     return Replay(
         experiment=experiment,
-        scenario=_scenario(run, base, {**kind, "response": "response" in metrics}, kinds["tool"], horizon),
+        scenario=_scenario(run, base, asked, kinds, horizon),
         capability=capability if capability in CAPABILITIES else "",
         metrics=tuple(metrics),
         digital="most digital" in words,
@@ -147,7 +151,9 @@ def _horizon(words: str) -> int:
     return 52
 
 
-def _scenario(run: PatternRun, base: Scenario, kind: Mapping[str, Any], tool: float, horizon: int) -> Scenario:
+def _scenario(
+    run: PatternRun, base: Scenario, kind: Mapping[str, Any], kinds: Mapping[str, Any], horizon: int
+) -> Scenario:
     """Return a shipped scenario with the arms of a replay: all on the journey that the company leads."""
     last = list(base.arms)[-1]
     journey = base.arms[last].plans[base.market.focal].journey
@@ -155,25 +161,31 @@ def _scenario(run: PatternRun, base: Scenario, kind: Mapping[str, Any], tool: fl
     led = written["journeys"][journey]
     control_journey = journey
     if "adds" in kind:
-        written["journeys"][journey] = _with_more(led, kind["adds"])
+        led = _with_more(led, kind["adds"])
+    if kind["returns"]:
+        led = _with_more(led, _behind_use(led, kinds["returns"]))
+    written["journeys"][journey] = led
     for key, value in kind.get("market", {}).items():
         group, name = key.split(".")
         written["market"][group][name] = value
-    if "drop" in kind or "lift" in kind:
+    if {"drop", "lift", "effort"} & set(kind):
         control_journey = f"{journey}_control"
         written["journeys"][control_journey] = {**_without(led, kind.get("drop", ())), "name": control_journey}
         if "lift" in kind:
             written["journeys"][control_journey] = {**_lifted(led, -kind["lift"]), "name": control_journey}
             written["journeys"][journey] = _lifted(led, kind["lift"])
+        if "effort" in kind:
+            written["journeys"][journey] = _easier(led, kind["effort"])
 
     def arm(journey: str, effectiveness: float, *parts: str) -> dict[str, Any]:
         levels: dict[str, Any] = {}
         for part in parts:
-            levels |= {name: tool if value == _TOOL else value for name, value in kind.get(part, {}).items()}
+            levels |= {name: kinds["tool"] if value == _TOOL else value for name, value in kind.get(part, {}).items()}
         if "contacts_per_week" in levels:
             levels["contacts_per_week"] = _in_stages(levels["contacts_per_week"], led)
         felt = {kind["capability"]: effectiveness} if kind.get("capability") in CAPABILITIES else {}
-        return {"focal": {"journey": journey, "strategy": {**levels, _EFFECTIVENESS: felt}}}
+        rivals = {"competitors": {"strategy": kind["rivals"]}} if "rivals" in kind else {}
+        return {"focal": {"journey": journey, "strategy": {**levels, _EFFECTIVENESS: felt}}, **rivals}
 
     arms = {_NONE: arm(control_journey, 1.0, "both"), _CONTROL: arm(control_journey, 1.0, "both", "control")}
     for effectiveness in _scanned(kind):
@@ -214,18 +226,34 @@ def _in_stages(contacts: Mapping[str, Any], journey: Mapping[str, Any]) -> dict[
 
 def _with_more(journey: Mapping[str, Any], adds: Mapping[str, Any]) -> dict[str, Any]:
     """Return a journey with further stages and edges behind its own."""
+    first = len(journey["edges"])
+    edges = {f"{edge['from']}_to_{edge['to']}_{number}": edge for number, edge in enumerate(adds["edges"], first)}
     return {
         **journey,
         "stages": {**journey["stages"], **adds.get("stages", {})},
-        "edges": {**journey["edges"], **{f"{edge['from']}_to_{edge['to']}_added": edge for edge in adds["edges"]}},
+        "edges": {**journey["edges"], **edges},
     }
 
 
+def _behind_use(journey: Mapping[str, Any], adds: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the stage in which goods are returned, and the edges to it from where they are used and back to wait."""
+    names = {does: [name for name, stage in journey["stages"].items() if stage["does"] == does] for does in _ROUND}
+    (returned,) = adds["stages"]
+    there = [{"from": name, "to": returned, "logit": adds["logit"]} for name in names["use"]]
+    return {"stages": adds["stages"], "edges": [*there, {"from": returned, "to": names["wait"][0]}]}
+
+
+def _easier(journey: Mapping[str, Any], times: float) -> dict[str, Any]:
+    """Return a journey whose stages cost the customer so many times their effort."""
+    stages = {name: {**stage, "effort": times * stage["effort"]} for name, stage in journey["stages"].items()}
+    return {**journey, "stages": stages}
+
+
 def _without(journey: Mapping[str, Any], stages: Any) -> dict[str, Any]:
-    """Return a journey whose edges into some stages are as good as closed."""
+    """Return a journey in which edges into some stages, or edges of some names, are as good as closed."""
     edges = {
         name: {**edge, "logit": {**edge["logit"], "base": _CLOSED}}
-        if edge["to"] in stages and edge.get("logit")
+        if (edge["to"] in stages or name in stages) and edge.get("logit")
         else edge
         for name, edge in journey["edges"].items()
     }
@@ -281,11 +309,23 @@ def _outcomes(history: History, scenario: Scenario, persona: int) -> dict[str, f
     measures = measure(history, scenario)
     values = dict(zip(METRICS, measures.values[persona].tolist(), strict=True))
     values["churn"] = 1.0 - values["retention"]
+    values["repeat_share"] = 1.0 - values["switch_rate"]
     values["channel_cost"] = -float(measures.terms[persona, TERMS.index("channels")])
     heads = history.population.sum() if persona == 0 else history.population[persona - 1]
     values["contacts"] = values["contacts_per_customer"] * float(heads)
+    own = with_total(history.returns[:, :, scenario.focal].sum(axis=0))
+    values["returns"] = float(of_market(own, scenario)[persona])
+    visited = [stage_names(scenario.journeys).index(name) for name in _visits(scenario)]
+    moves = with_total(history.flows)[persona]
+    values["visits"] = float(moves[:, visited].sum()) if visited else values["purchases"]
     values["optouts"] = values["opt_out_rate"] * float(heads)
     return values
+
+
+def _visits(scenario: Scenario) -> list[str]:
+    """Return the stages that are visited between two needs."""
+    named = {name: stage for journey in scenario.journeys.values() for name, stage in journey.stages.items()}
+    return [name for name, stage in named.items() if stage.does == "visit"]
 
 
 def _effect(metric: str, control: Mapping[str, float], treated: Mapping[str, float]) -> float:

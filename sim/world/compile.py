@@ -92,6 +92,8 @@ def _lay_out_segments(scenario: ResolvedScenario, timeline: Sequence[Segment]) -
         # Contacts act as far as contextual interaction works: without effect they are paid for and nothing else.
         segment.answered = 1.0 if strategy.caller == "person" else 1.0 - market.contact.refusal
         segment.heeded = market.contact.heeded * min(strategy.effectiveness.context, 1.0) * segment.answered
+        # A promise is what the company says, as contacts are.
+        segment.promise = strategy.promise * min(strategy.effectiveness.context, 1.0)
         for stage in strategy.contacts_per_week.stages or stages:
             at_stage = stages.index(stage)
             segment.stages[at_stage >> 6] |= np.uint64(1) << np.uint64(at_stage & 63)

@@ -72,6 +72,7 @@ SEGMENT = np.dtype(
         ("answered", np.float64),  # chance that a contact at a moment is heeded
         ("heeded", np.float64),  # chance that a mistimed contact is heeded, as far as contacts work at all
         ("stages", np.uint64, (2,)),  # bit s % 64 of s // 64: contacts are made in stage s
+        ("promise", np.float64),  # utility promised above what customers get
         ("uplift_effect", np.float64),  # effectiveness of innovation: multiplies the uplift of a success
     ]
 )

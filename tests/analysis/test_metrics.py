@@ -84,6 +84,7 @@ def test_where_nobody_buys_shares_are_undefined_and_amounts_zero(make_history, s
         "switch_rate",
         "satisfaction",
         "payback_week",
+        "return_rate",
     }
     assert value(measures, "contribution") == value(measures, "penetration") == 0
 

@@ -11,7 +11,7 @@ from sim.experiments.compare import compare
 from sim.scenario.scenario import Scenario
 
 SCENARIOS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs" / "scenario").glob("*.yaml"))
-NOTHING = dict.fromkeys(CAPABILITIES, 0.0) | {"contacts_per_week": Contacts(), "personas": {}}
+NOTHING = dict.fromkeys(CAPABILITIES, 0.0) | {"contacts_per_week": Contacts(), "promise": 0.0, "personas": {}}
 
 
 def powerless(scenario):

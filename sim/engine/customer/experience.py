@@ -123,7 +123,7 @@ def experience(
         noise,
     )
     expected = np.float64(customer.expectation)
-    surprise = felt_outcome - expected
+    surprise = felt_outcome - expected - world.segments[brand, market.brands[brand].active].promise
     customer.expectation = expectation_after(expected, surprise, constants.expectation_rate)
     counts = counts_of(workspace, counters, customer, brand)
     _update_memory(world, counts, customer, surprise)

@@ -133,6 +133,30 @@ def ease_of(world: World, workspace: Workspace, customer: Any, host: Int) -> flo
 
 
 @inlined
+def ease_elsewhere(world: World, workspace: Workspace, customer: Any, host: Int) -> float:
+    """Greatest ease that a brand of the market other than the host brand has for the customer.
+
+    Parameters
+    ----------
+    world, workspace, customer
+        See :mod:`sim.engine`.
+    host : int
+        Host brand, or NOBODY.
+
+    Returns
+    -------
+    float
+        In [0, 1]; brands that have not entered yet have none.
+    """
+    most, affinity = 0.0, decode_unit(customer.digital_affinity)
+    for brand in range(world.constants[0].brands):
+        if (brand != host) & (world.brands[brand].enters <= workspace.clock[_AT_WEEK]):
+            automation = level_of(workspace, customer, brand).automation
+            most = max(most, eased(automation, affinity, world.constants[0].human_touch))
+    return most
+
+
+@inlined
 def effort_of(world: World, customer: Any, node: Int, ease: float) -> float:
     """Effort of a stage in the present channel.
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from agents.compiled import Int, inlined, rule
-from agents.population import ADOPTED, BUYER, NOBODY, SEARCHED
+from agents.population import ADOPTED, BUYER, HOLDS, NOBODY, SEARCHED
 from agents.rules.experience import habit_after_repeat
 from agents.rules.numerics import decode_unit, encode_unit
 from sim.engine.customer.accounts import counts_of, pay
@@ -21,7 +21,7 @@ from sim.record.events import EventKind
 from sim.record.history import Money, Origin
 from sim.world.world import World
 
-__all__ = ["buy"]
+__all__ = ["buy", "give_back"]
 
 # Typed numbers: a plain int would make numba compile every function anew for every constant.
 _REVENUE, _MARGIN = np.int64(Money.REVENUE), np.int64(Money.MARGIN)
@@ -29,7 +29,7 @@ _INITIAL, _EVALUATION, _LOOP = np.int64(Origin.INITIAL), np.int64(Origin.EVALUAT
 _B_SKIPPED, _B_DECISION_WEEKS = np.int64(ByBrand.SKIPPED), np.int64(ByBrand.DECISION_WEEKS)
 _B_SWITCHES, _B_REPEATS = np.int64(ByBrand.SWITCHES), np.int64(ByBrand.REPEATS)
 _B_INCUMBENTS, _B_SATISFACTION = np.int64(ByBrand.INCUMBENTS), np.int64(ByBrand.SATISFACTION)
-_B_TRUST = np.int64(ByBrand.TRUST)
+_B_TRUST, _B_RETURNS = np.int64(ByBrand.TRUST), np.int64(ByBrand.RETURNS)
 _P_INITIALLY, _P_LATER = np.int64(ByPersona.CONSIDERED_INITIALLY), np.int64(ByPersona.CONSIDERED_LATER)
 _P_BUYERS, _P_ADOPTED = np.int64(ByPersona.BUYERS), np.int64(ByPersona.ADOPTED)
 _PURCHASE = np.int64(EventKind.PURCHASE)
@@ -104,9 +104,30 @@ def buy(world: World, workspace: Workspace, counters: Counters, customer: Any, c
     else:
         _switch(world, workspace, counters, counts, customer, brand)
     customer.host = brand
+    customer.marks = np.int64(customer.marks) | HOLDS
     customer.last_purchase = workspace.clock[_AT_WEEK]
     customer.considered = 0
     customer.initial = 0
     log_event(
         workspace, counters, customer, customer_id, _PURCHASE, brand, np.int64(customer.channel), origin, offer.revenue
     )
+
+
+@inlined
+def give_back(world: World, workspace: Workspace, counters: Counters, customer: Any, customer_id: Int) -> None:
+    """Return what was bought last, once: the brand refunds the price and loses the margin.
+
+    Parameters
+    ----------
+    world, workspace, counters, customer, customer_id
+        See :mod:`sim.engine`.
+    """
+    if np.int64(customer.marks) & HOLDS == 0:
+        return
+    brand = np.int64(customer.incumbent)
+    customer.marks = np.int64(customer.marks) - HOLDS
+    counts = counts_of(workspace, counters, customer, brand)
+    counts[_B_RETURNS] += 1
+    offer = world.offers[customer.persona, brand]
+    pay(world, workspace, counters, counts, customer_id, brand, _REVENUE, -offer.revenue)
+    pay(world, workspace, counters, counts, customer_id, brand, _MARGIN, -offer.margin)

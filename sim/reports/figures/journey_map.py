@@ -39,6 +39,7 @@ _TINTS = {
     "visit": "#e8f5ef",
     "bond": "#cdeadd",
     "talk": "#cdeadd",
+    "return": "#f6dcd4",
 }
 _DASHES: dict[str, tuple[float, tuple[float, ...]]] = {
     "contact": (0.0, (3.5, 1.5)),
