@@ -5,6 +5,9 @@
 3. The best five and the rules are run on fresh luck, and the best is chosen by all luck; doing nothing is chosen where
    the fresh luck shows no gain.
 4. The one chosen is run again on luck that chose nothing: its value and interval are what is promised.
+
+Over a doubt, the plan that is best on average is found first, in this way, and is a candidate: another one is chosen
+only where it is shown to stand better (:mod:`sim.experiments.robust_choice`).
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from sim.experiments.plan import PlanQuestion, PlanRuns
 from sim.experiments.plan_limit import SPENDING
 from sim.experiments.plan_race import PlanRace
 from sim.experiments.plan_search import SAME, PlanModel, PlanSearch, SearchSizes, best_first
+from sim.experiments.robust_choice import enough_luck, robust_choice
 
 __all__ = ["Confirmed", "Optimum", "confirm", "fresh_luck", "optimize"]
 
@@ -33,6 +37,8 @@ Floats = NDArray[np.float64]
 _CONFIRM, _VALUE = 100_000, 200_000
 #: The rule of thumb that every budget has.
 _SPLIT = "equal split of the budget"
+#: What doing nothing is called.
+_IDLE = "do nothing"
 #: How many plans are kept in the end.
 _BEST = 5
 #: Part of a budget to which a rule of thumb is drawn back: what a run spends varies, and the most of it counts.
@@ -76,6 +82,11 @@ class Confirmed:
     control: ControlVariate | None = None
 
     @property
+    def is_nothing(self) -> bool:
+        """Whether it is the baseline itself, not a plan."""
+        return self.name == _IDLE
+
+    @property
     def value(self) -> Estimate:
         """Mean value with its 95 % interval, the company's luck taken out."""
         return estimate(self.worth, Sampling(control=self.control))
@@ -107,7 +118,7 @@ class Optimum:
     rules : tuple of Confirmed
         Rules of thumb, on the luck of `plan`.
     nominal : Confirmed or None
-        Where judged by more than the mean: the plan that the mean would have chosen, on the luck of `plan`.
+        Where judged by more than the mean: what is chosen by the mean, a plan or doing nothing, on the luck of `plan`.
     """
 
     question: PlanQuestion
@@ -149,54 +160,90 @@ def optimize(
     -------
     Optimum
     """
+    if question.robust == "mean":
+        return _by_mean(question, sizes, options, tell)
+    nominal = _by_mean(question.nominal, sizes, options, None)
+    confirmed = replace(sizes, confirm=enough_luck(question, sizes.confirm))
+    return _over_doubt(question, confirmed, options, tell, None if nominal.nothing else nominal.plan.shares)
+
+
+def _by_mean(
+    question: PlanQuestion, sizes: SearchSizes, options: dict[str, Any], tell: Callable[[PlanRuns], None] | None
+) -> Optimum:
+    """Find the plan that is best on average."""
     search = PlanSearch(question, sizes, options, tell)
     search.search()
     rules, race = _prepared(search)
     # A plan that needs no search is one of the candidates: what is recommended is not worse than what anybody tries.
     candidates = np.unique(np.stack([*race.finalists(), *rules.values()]), axis=0)
-    confirmed = confirm(
-        question, candidates, ["alternative"] * len(candidates), _spread(_CONFIRM, sizes.confirm), options
-    )
-    alternatives = _best(question, race, confirmed)
+    confirmed = confirm(question, candidates, _finalists(candidates), _spread(_CONFIRM, sizes.confirm), options)
+    shares, worth = (np.array([getattr(item, name) for item in confirmed]) for name in ("shares", "worth"))
+    alternatives = _best(confirmed, race.ranked(shares, worth))
     best = alternatives[0]
     nothing = not (best.holds and (question.goal.without_baseline or _gains(best)))
-    by_mean = max(alternatives, key=lambda item: (item.holds, item.worth.mean()))
-    shares = np.stack([*(item.shares for item in alternatives), by_mean.shares, *rules.values()])
-    names = [*("plan" for _ in alternatives), "nominal", *rules]
+    shares = np.stack([*(item.shares for item in alternatives), *rules.values()])
+    names = [*("plan" for _ in alternatives), *rules]
     measured = confirm(question, shares, names, fresh_luck(sizes.confirm), options)
-    ranked, nominal, ruled = (
-        measured[: len(alternatives)],
-        measured[len(alternatives)],
-        measured[len(alternatives) + 1 :],
-    )
+    ranked, ruled = measured[: len(alternatives)], measured[len(alternatives) :]
     # The best by the luck that chose, unless it breaks a limit on this one: which holds is no choice by value.
     plan = next((item for item in ranked if item.holds), ranked[0])
-    robust = question.robust != "mean"
-    if robust and nominal.holds and nominal.score > plan.score:
-        # On luck that neither of them was chosen by: a robust plan is no worse than the nominal one.
-        plan = nominal
     nothing = nothing or not plan.holds
     chosen = idle_plan(question, plan) if nothing else plan
-    return Optimum(
-        question,
-        sizes,
-        search.runs,
-        race.model,
-        chosen,
-        nothing,
-        plan,
-        alternatives,
-        tuple(ruled),
-        nominal if robust else None,
-    )
+    return Optimum(question, sizes, search.runs, race.model, chosen, nothing, plan, alternatives, ruled, None)
 
 
-def _prepared(search: PlanSearch) -> tuple[dict[str, Floats], PlanRace]:
-    """Return the rules of thumb, and the race that they run against what the search has found."""
+def _over_doubt(
+    question: PlanQuestion,
+    sizes: SearchSizes,
+    options: dict[str, Any],
+    tell: Callable[[PlanRuns], None] | None,
+    nominal: Floats | None,
+) -> Optimum:
+    """Find the plan that stands best over the doubt; `nominal` is the one that is best on average, None for nothing."""
+    search = PlanSearch(question, sizes, options, tell)
+    search.search()
+    always = [] if nominal is None else [nominal]
+    rules, race = _prepared(search, always)
+    candidates = np.unique(np.stack([*race.finalists(), *rules.values(), *always]), axis=0)
+    confirmed = confirm(question, candidates, _finalists(candidates), _spread(_CONFIRM, sizes.confirm), options)
+    at = None if nominal is None else _row(candidates, nominal)
+    chosen, score = robust_choice(question, *_worth_and_limits(confirmed), at)
+    order = np.argsort(-score[:-1], kind="stable")
+    if chosen is not None:
+        order = np.array([chosen, *order[order != chosen]])
+    alternatives = _best(confirmed, order)
+    shares = np.stack([*(item.shares for item in alternatives), *always, *rules.values()])
+    names = [*("plan" for _ in alternatives), *("nominal" for _ in always), *rules]
+    measured = confirm(question, shares, names, fresh_luck(sizes.confirm), options)
+    ranked, ruled = measured[: len(alternatives)], measured[len(alternatives) + len(always) :]
+    plan = next((item for item in ranked if item.holds), ranked[0])
+    idle = idle_plan(question, plan, measured)
+    beside = measured[len(alternatives)] if always else idle
+    final = idle if chosen is None or not plan.holds else plan
+    # On luck that neither of them was chosen by: a robust plan is no worse than the nominal one.
+    if beside.holds and beside.score > final.score and (always or not question.goal.without_baseline):
+        final, plan = (replace(beside, name=plan.name),) * 2 if always else (idle, plan)
+    return Optimum(question, sizes, search.runs, race.model, final, final is idle, plan, alternatives, ruled, beside)
+
+
+def _finalists(candidates: Floats) -> list[str]:
+    return ["alternative"] * len(candidates)
+
+
+def _row(shares: Floats, point: Floats) -> int:
+    return int(np.abs(shares - point).max(axis=1).argmin())
+
+
+def _worth_and_limits(confirmed: Sequence[Confirmed]) -> tuple[Floats, NDArray[np.bool_]]:
+    return np.array([item.worth for item in confirmed]), np.array([item.holds for item in confirmed])
+
+
+def _prepared(search: PlanSearch, always: Sequence[Floats] = ()) -> tuple[dict[str, Floats], PlanRace]:
+    """Return the rules of thumb, and the race that they and other plans run against what the search has found."""
     question = search.question
     model = PlanModel(question, search.runs)
     rules = _kept(search, rules_of_thumb(question, model))
-    points = np.array(list(rules.values())).reshape(-1, len(question.factors))
+    points = np.array([*rules.values(), *always]).reshape(-1, len(question.factors))
     search.add(points)
     search.around(model, search.runs.shares[best_first(question, search.runs)[0]])
     return rules, PlanRace(search, points)
@@ -222,12 +269,8 @@ def _kept(search: PlanSearch, rules: dict[str, Floats]) -> dict[str, Floats]:
     return {name: point for row, (name, point) in enumerate(left.items()) if row not in beyond}
 
 
-def _best(question: PlanQuestion, race: PlanRace, confirmed: Sequence[Confirmed]) -> tuple[Confirmed, ...]:
-    """Return the best five of what was confirmed: by all luck that they met, or by how they stand over the doubt."""
-    shares, worth = (np.array([getattr(item, name) for item in confirmed]) for name in ("shares", "worth"))
-    order = np.argsort([-item.score for item in confirmed], kind="stable")
-    if question.robust == "mean":
-        order = race.ranked(shares, worth)
+def _best(confirmed: Sequence[Confirmed], order: NDArray[np.int64]) -> tuple[Confirmed, ...]:
+    """Return the first five of what was confirmed, in an order."""
     ranked = [confirmed[at] for at in order]
     # A rule of thumb that breaks a limit is shown beside the plan; it is no alternative to it.
     return tuple([item for item in ranked if item.holds] or ranked)[:_BEST]
@@ -292,13 +335,28 @@ def confirm(
     return tuple(replace(item, score=item.score if item.value.mean is None else item.value.mean) for item in found)
 
 
-def idle_plan(question: PlanQuestion, beside: Confirmed) -> Confirmed:
-    """Return doing nothing: the baseline itself, which differs from itself by exactly 0."""
+def idle_plan(question: PlanQuestion, beside: Confirmed, among: Sequence[Confirmed] = ()) -> Confirmed:
+    """Return doing nothing: the baseline itself, which differs from itself by exactly 0.
+
+    Parameters
+    ----------
+    question : PlanQuestion
+    beside : Confirmed
+        A plan on the same luck.
+    among : sequence of Confirmed
+        Plans beside which it is judged.
+
+    Returns
+    -------
+    Confirmed
+    """
+    worth = np.zeros_like(beside.worth)
+    score = question.score(np.array([*(item.worth for item in among), worth]))
     return Confirmed(
-        "do nothing",
+        _IDLE,
         question.nothing,
-        np.zeros_like(beside.worth),
-        0.0,
+        worth,
+        float(score[-1]),
         0.0,
         0.0,
         0.0,

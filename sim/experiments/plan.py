@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Unpack
 
 import numpy as np
@@ -191,14 +191,16 @@ class PlanQuestion:
     goal : Goal
     budget : float or None
         Most that may be spent, in money.
-    budget_per : str
-        One of `BUDGET_PER`: whether the budget is for the whole horizon or for each year of it.
     limits : tuple of PlanLimit
     robust : str
         One of `ROBUST`.
     states : tuple of mapping
         States of the world by dotted key, among which nobody knows the right one; one empty mapping where none are.
     seed : int
+    budget_per : str
+        One of `BUDGET_PER`: whether the budget is for the whole horizon or for each year of it.
+    mean_states : tuple of mapping
+        States over which the mean is taken for the plan that a robust one is held against; empty: `states`.
     """
 
     scenario: Scenario
@@ -211,6 +213,12 @@ class PlanQuestion:
     states: tuple[Mapping[str, Any], ...]
     seed: int
     budget_per: str = "horizon"
+    mean_states: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def nominal(self) -> PlanQuestion:
+        """The same question, judged by the mean."""
+        return replace(self, robust="mean", states=self.mean_states or self.states, mean_states=())
 
     @property
     def never(self) -> float:
@@ -348,18 +356,11 @@ class PlanQuestion:
         """Return the value of every run, (n, R): the goal, as a difference to the baseline where it is one."""
         return self.goal.values(runs.arm, runs.baseline, self.never)
 
-    def score(self, worth: Floats, against: Floats | None = None) -> Floats:
+    def score(self, worth: Floats) -> Floats:
         """Return by what plans are judged, (n,): mean, mean of the worst tenth, or the worst regret, negative.
 
-        Parameters
-        ----------
-        worth : float64 (n, R)
-        against : float64 (R,), optional
-            The best that any plan reaches in each run, for the regret; by default the best of these and doing nothing.
-
-        Returns
-        -------
-        float64 (n,)
+        The regret is beside the best of these plans in each state, and doing nothing where the goal is a difference to
+        it.
         """
         if self.robust == "mean":
             return np.asarray(worth.mean(axis=1))
@@ -367,7 +368,9 @@ class PlanQuestion:
         if self.robust == "worst_tenth":
             worst = max(1, round(states.shape[1] / 10.0))
             return np.asarray(np.sort(states, axis=1)[:, :worst].mean(axis=1))
-        best = np.maximum(states.max(axis=0), 0.0) if against is None else self.by_state(against[None, :])[0]
+        best = states.max(axis=0)
+        if not self.goal.without_baseline:
+            best = np.maximum(best, 0.0)
         return np.asarray(-(best - states).max(axis=1))
 
     def by_state(self, worth: Floats) -> Floats:

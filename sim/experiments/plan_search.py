@@ -308,7 +308,9 @@ class PlanSearch:
         best = float(known.max()) if known.size else -np.inf
         mean, sd = model.predict(candidates)
         chance = model.chance(candidates)
-        best = max(best, 0.0) if not question.goal.without_baseline else best
+        # Doing nothing has a regret of its own, and is worth 0 by the mean and in the worst states.
+        idle = not question.goal.without_baseline and question.robust != "regret"
+        best = max(best, 0.0) if idle else best
         best = best if np.isfinite(best) else float(mean.min())
         gain = expected_improvement(mean, sd, best) * chance
         worth = np.round(gain / model.scale, 9)

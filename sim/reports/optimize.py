@@ -115,7 +115,7 @@ def optimize_facts(found: Optimum, advice: PlanAdvice | None, answers: Answers |
         "doubts": _doubts(question),
         "robust": question.robust,
         "judged": _JUDGED[question.robust],
-        "score": _writer(question)(plan.score),
+        "score": _score(question, plan),
         "price": _price(found),
         **_advice_facts(found, advice),
         "answers": answers_facts(answers, currency),
@@ -169,13 +169,22 @@ def _price(found: Optimum) -> dict[str, Any] | None:
     if nominal is None:
         return None
     question = found.question
-    same = bool(np.allclose(nominal.shares, found.plan.shares))
+    same = nominal.is_nothing == found.nothing and bool(np.allclose(nominal.shares, found.plan.shares))
     return {
         "same": same,
+        "nothing": nominal.is_nothing,
         "mean": _estimate(question, nominal.gain(found.plan)),
-        "score": _writer(question)(nominal.score),
+        "score": _score(question, nominal),
         "settings": _settings(question, nominal.shares),
     }
+
+
+def _score(question: PlanQuestion, item: Confirmed) -> str:
+    """Write what a plan is judged by; a regret as the amount that it is."""
+    if question.robust != "regret":
+        return _writer(question)(item.score)
+    _, kind = goal_words(question)
+    return quantity(-item.score, kind, question.scenario.market.economics.currency)
 
 
 def _advice_facts(found: Optimum, advice: PlanAdvice | None) -> dict[str, Any]:
@@ -413,7 +422,7 @@ def _plans_table(found: Optimum) -> Table:
     currency = question.scenario.market.economics.currency
     rows = []
     for item in (found.plan, *(() if found.nominal is None else (found.nominal,)), *found.rules):
-        rows.append(_plan_row(question, item, item.name, currency))
+        rows.append(_plan_row(question, item, "best on average" if item is found.nominal else item.name, currency))
     for number, item in enumerate(found.alternatives, start=1):
         rows.append(_plan_row(question, item, f"finalist {number}", currency))
     head = ("", "value", "95 % interval", "spent", "levers")

@@ -80,9 +80,14 @@ def _prepare(job: Job[OptimizeKeys, None]) -> PlanQuestion:
     _check_answers(job)
     ensemble = chosen_ensemble(keys.ensemble, small, job.config_path)
     _check_levers(factors, ensemble)
-    states = plan_states(small, arm, keys.doubt, keys.robust, settings.seed, settings.replicates, ensemble)
+    states, by_mean = (
+        plan_states(small, arm, keys.doubt, robust, settings.seed, settings.replicates, ensemble)
+        for robust in (keys.robust, ROBUST[0])
+    )
     limits = read_limits(keys.limits, factors)
-    return PlanQuestion(small, arm, factors, goal, budget, limits, keys.robust, states, settings.seed, budget_per)
+    return PlanQuestion(
+        small, arm, factors, goal, budget, limits, keys.robust, states, settings.seed, budget_per, by_mean
+    )
 
 
 def _run(job: Job[OptimizeKeys, PlanQuestion], session: Session) -> Answer:
@@ -95,7 +100,7 @@ def _run(job: Job[OptimizeKeys, PlanQuestion], session: Session) -> Answer:
 
     keys, question = job.keys, job.plan
     sizes = SearchSizes(keys.evaluations, keys.batch, job.settings.replicates, keys.confirm)
-    progress = session.run_progress(_expected_runs(sizes), f"optimize {job.scenario.name}")
+    progress = session.run_progress(_expected_runs(question, sizes), f"optimize {job.scenario.name}")
     options = {
         "executor": session.executor(),
         "store": session.store(),
@@ -220,8 +225,9 @@ def _commands(save_as: str | None, found: Optimum, scenario: str) -> tuple[str, 
     return (f"journey compare --config-dir RESULT/config scenario={scenario} {place}={save_as}",)
 
 
-def _expected_runs(sizes: SearchSizes) -> int:
-    return sizes.evaluations * sizes.replicates + 36 * sizes.replicates + 10 * sizes.confirm
+def _expected_runs(question: PlanQuestion, sizes: SearchSizes) -> int:
+    runs = sizes.evaluations * sizes.replicates + 36 * sizes.replicates + 10 * sizes.confirm
+    return runs if question.robust == "mean" else 2 * runs
 
 
 class _BestSoFar:
