@@ -100,8 +100,8 @@ def fit_hazards(
     """Estimate every state's hazards by time in it.
 
     Who is not over (:func:`ended_weights`) is still at risk. A hazard is constant within a bin of time
-    (:func:`time_bins`); they widen by a quarter. With phases every state stands once for each, and a visit counts in each by the
-    probability that it was made in it; the bins then double, so that the file stays readable.
+    (:func:`time_bins`); they widen by a quarter. With phases every state stands once for each, and a visit counts
+    in each by the probability that it was made in it; the bins then double, so that the file stays readable.
 
     Parameters
     ----------
