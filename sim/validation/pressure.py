@@ -12,6 +12,7 @@ from sim.record.history import FIXED_POINT, History
 from sim.scenario.scenario import Scenario
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import ABOVE, BELOW, Check, mean_and_error
+from sim.validation.lost_list import lost_list
 from sim.validation.pattern import Finding, Pattern, PatternRun
 
 __all__ = ["PRESSURE", "contacts", "delight", "shipped_market"]
@@ -37,7 +38,7 @@ _EXPECTATIONS = "Oliver 1980; Anderson & Sullivan 1993: satisfaction is surprise
 
 def run(run: PatternRun) -> Finding:
     """Compare arms of different contact rates; follow the satisfaction that one innovation brings."""
-    found = contacts(run) + delight(run)
+    found = contacts(run) + delight(run) + lost_list(run)
     for name in _SHIPPED:
         found += shipped_market(run, name)
     return found
