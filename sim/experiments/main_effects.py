@@ -37,12 +37,13 @@ class Effect:
     """The main effect of one factor on the difference.
 
     ``explains`` is the share of the variance of the difference between the factor's levels (omega squared,
-    Hays 1963), in [0, 1].
+    Hays 1963), in [0, 1]; ``chance`` is the probability of as much where the factor does nothing (F test).
     """
 
     path: str
     levels: tuple[Level, ...]
     explains: float
+    chance: float = 1.0
     scale: str = "linear"
 
 
@@ -58,9 +59,9 @@ def main_effects(swept: SweepResult, arm: str) -> list[Effect]:
         values = [point.case if path == "case" else point.values.get(path) for point in points]
         levels = _levels(values, means)
         if len(levels) > 1:
-            explained = _explained([group for _, group in levels])
+            explained, chance = _explained([group for _, group in levels])
             scale = scales.get(path, "linear")
-            effects.append(Effect(path, tuple(level for level, _ in levels), explained, scale))
+            effects.append(Effect(path, tuple(level for level, _ in levels), explained, chance, scale))
     return sorted(effects, key=lambda effect: -effect.explains)
 
 
@@ -94,13 +95,18 @@ def _levels(values: Sequence[Any], means: NDArray[np.float64]) -> list[tuple[Lev
     return found
 
 
-def _explained(groups: Sequence[NDArray[np.float64]]) -> float:
-    """Return omega squared of a one-way analysis of variance, at least 0 (Hays 1963)."""
+def _explained(groups: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
+    """Return omega squared of a one-way analysis of variance, at least 0 (Hays 1963), and the p-value of its F test."""
     everything = np.concatenate(groups)
     total = float(((everything - everything.mean()) ** 2).sum())
     within = float(sum(((group - group.mean()) ** 2).sum() for group in groups))
-    left = everything.size - len(groups)
+    between, left = len(groups) - 1, everything.size - len(groups)
     if total <= 0.0 or left <= 0:
-        return 0.0
+        return 0.0, 1.0
+    # As in sim.analysis.student: imported where it is first asked for.
+    from scipy.special import fdtrc
+
     error = within / left
-    return min(1.0, max(0.0, (total - within - (len(groups) - 1) * error) / (total + error)))
+    explained = min(1.0, max(0.0, (total - within - between * error) / (total + error)))
+    chance = float(fdtrc(between, left, (total - within) / between / error)) if error > 0.0 else 0.0
+    return explained, chance

@@ -23,6 +23,8 @@ __all__ = ["facts_of", "summary_of", "sweep_document", "verdict_of"]
 _SHOWN_RUNS = 5
 _SHOWN_ERRORS = 12
 _SHOWN_LEVERS = 3
+#: Of naming a lever that does nothing.
+_ERROR_RATE = 0.05
 #: Share of the variation below which a lever is not named.
 _WORTH_NAMING = 0.02
 
@@ -116,12 +118,17 @@ def _arm_facts(swept: SweepResult, arm: str) -> dict[str, Any]:
         return facts
     words, currency = words_of(swept.metric, _told(swept)), _currency(swept)
     worst, best = swept.run(int(ranked[0])), swept.run(int(ranked[-1]))
-    effects = [effect for effect in main_effects(swept, arm) if effect.explains >= _WORTH_NAMING]
+    found = main_effects(swept, arm)
+    # Of many levers that do nothing one seems to: each is held to its part of the error rate (Bonferroni).
+    effects = [each for each in found if each.explains >= _WORTH_NAMING and each.chance * len(found) < _ERROR_RATE]
+    ends = swept.ends(arm)
     return facts | {
         "lowest": _mean(swept, worst, arm, words, currency),
         "highest": _mean(swept, best, arm, words, currency),
         "worst": _said(worst),
         "best": _said(best),
+        "apart": bool(ends[worst.number, 2] < ends[best.number, 1]),
+        "levers": len(found),
         "moved_by": [f"{short_path(e.path)} ({percent(e.explains)})" for e in effects[:_SHOWN_LEVERS]],
         # Levers that vary together in the runs each get the credit for what they do.
         "confounded": sum(effect.explains for effect in effects) > 1.01,

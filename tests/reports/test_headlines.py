@@ -11,12 +11,16 @@ from sim.analysis.paired import Estimate
 from sim.analysis.prim import BoxQuality
 from sim.analysis.verdict import verdict
 from sim.experiments.boundary import LeverBreakEven
+from sim.experiments.design import Design
 from sim.experiments.frontier import KINDS_OF_RUN
 from sim.experiments.plan_advice import Interaction
+from sim.experiments.sweep import SweepResult
 from sim.reports import frontier, optimize, sensitivity
 from sim.reports.attribution import attribution_lines
 from sim.reports.document import text_lines
+from sim.reports.sweep import verdict_of
 from sim.reports.touchpoints import moments_lines
+from sim.scenario.scenario import Scenario
 
 UNRESOLVED: dict[str, Any] = {
     "arm": "proactive",
@@ -364,3 +368,24 @@ def test_a_plan_rests_on_an_assumption_only_where_its_ends_are_apart() -> None:
     assert not optimize._is_apart(ends(0.0, 2.0), ends(1.0, 3.0))
     assert not optimize._is_apart(Estimate(5.0, None, None), ends(1.0, 3.0))
     assert Interaction(0, 1, 5.0, 2.0).is_clear and not Interaction(0, 1, -5.0, 3.0).is_clear
+
+
+@pytest.mark.parametrize("does", [0.0, 500.0])
+def test_a_sweep_names_a_lever_only_where_it_does_something(does: float) -> None:
+    """Twenty sweeps of four levers and 24 runs that differ by chance: hardly one lever is named; one that acts always is."""
+    rng = np.random.default_rng(3)
+    paths = [f"market.contact.{name}" for name in ("fatigue", "help", "resistance", "rejection")]
+    design = Design(
+        {"": Scenario.load("treadmill")}, grid={path: (0.1, 0.2) for path in paths[:3]} | {paths[3]: (0.1, 0.2, 0.3)}
+    )
+    named = 0
+    for _ in range(20):
+        swept = SweepResult(design, "contribution", "classic", ("proactive",))
+        for number, point in enumerate(design):
+            mean = 100.0 * rng.normal() + does * (point.values[paths[0]] > 0.1)
+            swept.add(SimpleNamespace(error="", key=f"{number:032x}"), [[mean, mean - 300.0, mean + 300.0]])
+        words = " ".join(verdict_of(swept))
+        named += "What moves it most" in words
+        assert ("not resolved with so few runs" in words) is ("What moves it most" not in words)
+        assert ("the intervals of these two overlap" in words) is bool(np.ptp(swept.means("proactive")) < 600.0)
+    assert named == 20 if does else named <= 4
