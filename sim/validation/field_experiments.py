@@ -34,6 +34,8 @@ _ONE = SCANNED.index(1.0)
 REPRODUCED, SIGN_ONLY, FAILS, NOT_REPLAYABLE = "reproduced", "sign only", "FAILS", "not replayable"
 #: Effectiveness within which what experiments imply is drawn.
 _DRAWN = (-2.0, 6.0)
+#: Log points up to which half an interval is drawn: longer ones would hide the points.
+_LONGEST_BAR = 100.0
 _SOURCE = "configs/data/field_experiments.csv"
 
 
@@ -355,11 +357,13 @@ def _left_out_chart(replayed: Sequence[Replayed]) -> tuple[Chart, ...]:
     index = np.arange(len(predictions), dtype=np.float64)
     predicted = np.array([_log_points(each.predicted) for each in predictions])
     ends = np.array([[_log_points(min(end, _DRAWN[1])) for end in (each.low, each.high)] for each in predictions])
+    # A figure draws two errors each way.
+    bars = np.minimum(np.ptp(ends, axis=1) / 2.0, _LONGEST_BAR) / 2.0
     return (
         Chart(
             heading="Each experiment predicted from the others",
             reading="The effectiveness is fitted to the other experiments on the same capability. Bars are half the "
-            "width of the 95 % interval of a further experiment, cut at -99 % and +600 %.",
+            "width of the 95 % interval of a further experiment, drawn up to 100 log points.",
             x="experiment left out",
             y="effect, log points",
             kind="points",
@@ -371,7 +375,7 @@ def _left_out_chart(replayed: Sequence[Replayed]) -> tuple[Chart, ...]:
                     y=np.array([_log_points(each.published) for each in predictions]),
                     published=True,
                 ),
-                Curve(label="predicted", x=index, y=predicted, error=np.ptp(ends, axis=1) / 2.0),
+                Curve(label="predicted", x=index, y=predicted, error=bars),
             ),
         ),
     )
