@@ -272,13 +272,15 @@ class LogBuilder:
             *self.notices,
             *(f"left out: {self.told(reason)}" for reason, shown in self.examples.items() if shown),
         ]
-        for names, what in ((self.activity_codes, "activities"), (self.case_codes, "cases")):
+        for names, one, several in (
+            (self.activity_codes, "activity", "activities"),
+            (self.case_codes, "case", "cases"),
+        ):
             folded = {name.casefold() for name in names}
             if len(folded) < len(names):
-                notices.append(
-                    f"{len(names) - len(folded):,} {what} have a name that is another one's but for capitals: they are"
-                    " kept apart"
-                )
+                alike = len(names) - len(folded)
+                who = f"1 {one} has" if alike == 1 else f"{alike:,} {several} have"
+                notices.append(f"{who} a name that is another one's but for capitals: they are kept apart")
         return tuple(notices)
 
     def _complete(

@@ -136,7 +136,7 @@ def make_ledger(table: RowColumns, rows: int, drop_copies: bool, trouble: RowFau
         left_out[RETURNS] = count = int(returned.sum())
         people = int(np.unique(table.customer[returned]).size)
         warnings.append(
-            f"{count_rows(count)} of {rows:,} with a negative amount ({people:,} customers):"
+            f"{count_rows(count)} of {rows:,} with a negative amount ({people:,} customer{'' if people == 1 else 's'}):"
             " taken as returns and left out; no purchase is taken back"
         )
     usable &= ~returned

@@ -373,10 +373,8 @@ class _Taken:
         ):
             if alike := self._spellings.alike(fold, used):
                 counts[key] = alike
-                warnings.append(
-                    f"{alike:,} customers have an id that is another one's but for {words}: counted as customers of"
-                    " their own"
-                )
+                who = "1 customer has" if alike == 1 else f"{alike:,} customers have"
+                warnings.append(f"{who} an id that is another one's but for {words}: each counts as a customer")
         if not ledger.priced:
             warnings.append("the file has no amounts: buying and leaving are fitted, spending is not")
         formats = {

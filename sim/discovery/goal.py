@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from dataclasses import dataclass
 
@@ -10,10 +11,25 @@ from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
 
-__all__ = ["CaseGoal", "find_goal"]
+__all__ = ["CaseGoal", "find_goal", "says_purchase"]
 
 #: Of the cases that come to a stage, the share that begins there from which on it is no goal.
 _BEGIN_THERE = 0.9
+#: Of all cases, those that must come to a stage that is called a purchase for it to be the goal.
+_FEWEST_COME = 0.01
+#: Words of purchases; of orders, which say a purchase beside one that they are done; and what stands beside them.
+_BOUGHT = (
+    "purchase purchases purchased bought buy paid kauf käufe gekauft bezahlt achat achats acheté payé compra compras"
+    " comprado comprada pagado pagada acquisto acquistato pagato comprou aankoop gekocht betaald zakup kupiono köp köpt"
+    " betald osto ostettu køb købt kjøp kjøpt nákup"
+)
+_ORDER = "order checkout transaction payment bestellung zahlung commande paiement pedido ordine bestelling"
+_DONE = (
+    "complete completed confirmed confirmation placed place success successful succeeded made done finished finalized"
+    " abgeschlossen bestätigt erfolgreich confirmée terminée validée effectué confirmado realizado completado"
+    " confermato completato bevestigd voltooid"
+)
+_BESIDE = "event page the a an is has been online"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +40,8 @@ class CaseGoal:
     ----------
     stage : int
     why : str
-        ``given``, ``bought`` (a purchase) or ``ends`` (cases end there more often than elsewhere).
+        ``given``, ``bought`` (a purchase), ``named`` (its name says a purchase) or ``ends`` (cases end there more
+        often than elsewhere).
     reached : float
         Share of cases that reach it.
     last, last_anywhere : float
@@ -38,8 +55,25 @@ class CaseGoal:
     last_anywhere: float
 
 
+def says_purchase(name: str) -> bool:
+    """Return whether the name of a stage says that something was bought, and nothing else.
+
+    Examples
+    --------
+    >>> [name for name in ("purchase", "OrderCompleted", "Kauf", "payment_details", "order") if says_purchase(name)]
+    ['purchase', 'OrderCompleted', 'Kauf']
+    """
+    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", name).casefold())
+    known = set(words)
+    purchase, order, done = set(_BOUGHT.split()), set(_ORDER.split()), set(_DONE.split())
+    bought = bool(known & purchase) or bool(known & order and known & done)
+    return bought and known <= purchase | order | done | set(_BESIDE.split())
+
+
 def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozenset()) -> CaseGoal:
-    """Return the goal: the one given; else the most frequent purchase; else where cases end more often than elsewhere.
+    """Return the goal: the one given; else the most frequent purchase; else where cases end beyond chance.
+
+    A purchase is a stage with amounts, else one whose name says so and to which one of a hundred cases comes.
 
     Of stages that are left no more often than others nobody can tell whether they are where cases want to go: many a
     case ends where it began. So the stage is taken at which most cases end beyond those that would, were every visit as
@@ -69,7 +103,9 @@ def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozens
         may_be = begins < _BEGIN_THERE * np.maximum(come, 1)
         may_be = may_be if (may_be & (visits > 0)).any() else visits > 0
         buys = np.array([at in bought for at in range(count)]) & may_be
-        why = "bought" if buys.any() else "ends"
+        named = np.array([says_purchase(name) for name in cases.stages]) & may_be & (come >= _FEWEST_COME * cases.count)
+        why = "bought" if buys.any() else "named" if named.any() else "ends"
+        buys = buys if buys.any() else named
         score = np.where(buys, visits, -1.0) if buys.any() else np.where(may_be, ends - usual * visits, -np.inf)
         stage = int(score.argmax())
     return CaseGoal(stage, why, float(come[stage] / cases.count), float(ends[stage] / max(visits[stage], 1)), usual)

@@ -145,7 +145,7 @@ def test_what_is_left_out_is_counted_with_its_row(tmp_path, case):
 
 def test_names_alike_but_for_capitals_are_reported(tmp_path):
     notices = read(tmp_path, changed(6, 1, "VISIT")).notices
-    assert notices == ("1 activities have a name that is another one's but for capitals: they are kept apart",)
+    assert notices == ("1 activity has a name that is another one's but for capitals: they are kept apart",)
 
 
 LAYOUTS = {

@@ -8,7 +8,7 @@ import pytest
 
 from sim.data.log_file import read_event_log
 from sim.discovery.cases import cases_of
-from sim.discovery.goal import find_goal
+from sim.discovery.goal import find_goal, says_purchase
 
 VISITS = Path(__file__).parents[2] / "configs/data/visits.csv"
 
@@ -51,3 +51,44 @@ def test_a_purchase_is_a_goal_and_what_is_named_counts(tmp_path):
     # Where all begin with a purchase, it is what they came from.
     assert cases.stages[find_goal(cases, bought=frozenset({0})).stage] == "c"
     assert find_goal(cases, 0).why == "given" and find_goal(cases, 0).stage == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["purchase", "Purchase completed", "OrderPlaced", "order_confirmation", "Kauf", "bestellung-abgeschlossen", "paid"],
+)
+def test_a_name_that_says_a_purchase_does(name):
+    assert says_purchase(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "payment_details",
+        "purchase_history",
+        "order",
+        "Create Purchase Order Item",
+        "ordertarief",
+        "checkout",
+        "not paid",
+        "x",
+    ],
+)
+def test_a_name_that_says_more_or_less_than_a_purchase_does_not(name):
+    assert not says_purchase(name)
+
+
+def test_a_stage_called_a_purchase_is_the_goal_though_fewer_cases_end_there(tmp_path):
+    words = ["abd"] * 30 + ["abpe"] * 10 + ["ad"] * 20
+    rows = ["case,activity,time"]
+    names = {"p": "Purchase"}
+    rows += [
+        f"{case},{names.get(letter, letter)},2020-01-{1 + at:02}"
+        for case, word in enumerate(words)
+        for at, letter in enumerate(word)
+    ]
+    (tmp_path / "made.csv").write_text("\n".join(rows) + "\n")
+    cases = cases_of(read_event_log(tmp_path / "made.csv"))
+    goal = find_goal(cases)
+    assert (cases.stages[goal.stage], goal.why) == ("Purchase", "named")
+    assert find_goal(cases, given=0).why == "given"
