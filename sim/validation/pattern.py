@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,16 +84,30 @@ class PatternRun:
         """Return a population times the size, at least 1."""
         return max(1, round(customers * self.size))
 
-    def replicates(self, scenario: Scenario, count: int) -> Iterator[Mapping[str, History]]:
-        """Run so many replicates of a scenario; yield the histories of each by arm, in order."""
+    def replicates(
+        self, scenario: Scenario, count: int, *, first: int = 0, arms: Collection[str] | None = None
+    ) -> Iterator[Mapping[str, History]]:
+        """Run replicates of a scenario; yield the histories of each by arm, in order.
+
+        Parameters
+        ----------
+        scenario : Scenario
+        count : int
+            How many replicates.
+        first : int
+            Number of the first.
+        arms : collection of str, optional
+            Which arms are run after the burn-in; all by default.
+        """
         from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
 
         found = run_replicates(
             scenario,
             seed=self.seed,
-            replicates=range(count),
+            replicates=range(first, first + count),
             threads=self.threads,
             on_progress=self.on_progress,
+            arms=arms,
         )
         yield from (arms for _, arms in found)
 
