@@ -110,10 +110,12 @@ class PlanRace:
     def _joined(self, racing: Rows, worth: Floats, replicates: range) -> tuple[Rows, Floats]:
         """Let the plans around the best one enter; return all that race and their values on the luck of the race."""
         known = len(self._rows)
-        added = self._search.around(self.model, self._shares[self._ranked()[0]])
+        around = self._found(self._search.around(self.model, self._shares[self._ranked()[0]]))
+        # One that the search has tried may have been kept out by a neighbour that was luckier.
+        added = np.setdiff1d(around, self._rows)
         if len(added) == 0:
             return racing, worth
-        self._enter(self._found(added))
+        self._enter(added)
         together = np.concatenate([racing, np.arange(known, len(self._rows))])
         more = self._round(together[len(racing) :], replicates)
         # Beside those that they meet on this luck.

@@ -194,7 +194,7 @@ class PlanSearch:
             self.runs = self.runs.joined(self._run(fresh))
 
     def around(self, model: PlanModel, best: Floats) -> Floats:
-        """Run the plans around the best one that the emulator thinks most of, and return them.
+        """Return the plans around the best one that the emulator thinks most of; those not tried yet are run.
 
         Parameters
         ----------
@@ -217,14 +217,16 @@ class PlanSearch:
             points.append(np.where(near, end, centre))
         points.append(np.where(centre <= nothing + _END, nothing, np.where(centre >= 1.0 - _END, 1.0, centre)))
         points += [np.clip(centre + step * lever, 0.0, 1.0) for lever in levers for step in (-_STEP, _STEP)]
-        shares = self._fresh(self._affordable(model, np.array(points)), self.runs.shares)
+        shares = self._fresh(self._affordable(model, np.array(points)), None)
         if len(shares) == 0:
             return shares
         worth = np.where(model.chance(shares) > 0.5, model.predict(shares)[0] / model.scale, -np.inf)
+        shares = shares[np.argsort(-np.round(worth, 9), kind="stable")]
+        known = np.abs(shares[:, None, :] - self.runs.shares[None, :, :]).max(axis=2).min(axis=1) <= SAME
         room = max(0, min(_AROUND, self.sizes.evaluations - len(self.runs)))
-        chosen = shares[np.argsort(-np.round(worth, 9), kind="stable")][:room]
-        self.add(chosen)
-        return chosen
+        fresh = shares[~known][:room]
+        self.add(fresh)
+        return np.concatenate([fresh, shares[:_AROUND][known[:_AROUND]]])
 
     def _answer(self, model: PlanModel, best: Floats) -> Floats:
         """Return the best plan by the emulator, found from the best one known by ever smaller steps."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sim.execution.chunk import RUN_METRICS
 from sim.experiments.optimize import optimize
 from sim.experiments.plan import Goal, PlanQuestion, PlanRuns
-from sim.experiments.plan_search import SearchSizes
+from sim.experiments.plan_search import PlanModel, PlanSearch, SearchSizes, best_first
 from sim.scenario.factor import Factor
 
 pytest.importorskip("sklearn")
@@ -109,10 +109,12 @@ def test_levers_that_pay_only_together_are_found_and_a_separable_allocation_miss
     question = planted()
     found = find(question)
     best, separable = best_of(question), float(question.truth(greedy(question)[None, :])[0])
+    own = float(question.truth(found.plan.shares[None, :])[0])
     assert not found.nothing
-    assert question.truth(found.plan.shares[None, :])[0] >= 0.99 * best
+    assert own >= 0.99 * best
     # The planted amount: what the two levers bring at the best plan, beyond what each brings alone.
     assert best - separable > 6.0
+    assert found.plan.value.ci_low > separable
 
 
 def test_a_best_plan_that_is_best_on_the_luck_of_the_search_alone_loses_the_race():
@@ -127,6 +129,19 @@ def test_a_best_plan_that_is_best_on_the_luck_of_the_search_alone_loses_the_race
         before.append(10.0 - float(question.truth(found.runs.shares[[int(np.argmax(shown))]])[0]))
     assert np.mean(before) > 0.4
     assert np.mean(regrets) < 0.5 * np.mean(before)
+
+
+def test_plans_around_the_best_one_are_found_again_where_they_were_tried():
+    # Else one that a luckier neighbour kept out of the race never enters it.
+    question = planted()
+    search = PlanSearch(question, SearchSizes(40, 4, 4, 8), {})
+    best = search.runs.shares[best_first(question, search.runs)[0]]
+    model = PlanModel(question, search.runs)
+    first, tried = search.around(model, best), len(search.runs)
+    again = search.around(model, best)
+    assert {tuple(point) for point in first[:4]} <= {tuple(point) for point in again}
+    assert len(search.runs) - tried <= 8
+    assert {tuple(point) for point in again} <= {tuple(point) for point in search.runs.shares}
 
 
 def test_a_thousand_times_the_money_is_the_same_plan():
