@@ -27,6 +27,8 @@ Array = NDArray[np.float64]
 #: Effectiveness at which every experiment is run: none, half, as assumed, twice.
 SCANNED: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0)
 _CUSTOMERS, _BURN_IN, _REPLICATES = 6_000, 52, 4
+#: Replicates of what few customers do.
+_RARE = 16
 _LONGEST = 104
 _NONE, _CONTROL, _TREATED, _ALSO = "none", "control", "treated", "also"
 _TOOL = "tool"
@@ -124,7 +126,7 @@ def plan_replay(run: PatternRun, experiment: FieldExperiment) -> Replay:
         digital="most digital" in words,
         successes=successes,
         sign=kind.get("sign", 0),
-        replicates=kind.get("replicates", _REPLICATES),
+        replicates=kind.get("replicates", _RARE if "returns" in metrics else _REPLICATES),
         lacks=kind.get("lacks", ""),
     )
 
@@ -225,14 +227,14 @@ def _in_stages(contacts: Mapping[str, Any], journey: Mapping[str, Any]) -> dict[
 
 
 def _with_more(journey: Mapping[str, Any], adds: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a journey with further stages and edges behind its own."""
-    first = len(journey["edges"])
-    edges = {f"{edge['from']}_to_{edge['to']}_{number}": edge for number, edge in enumerate(adds["edges"], first)}
-    return {
-        **journey,
-        "stages": {**journey["stages"], **adds.get("stages", {})},
-        "edges": {**journey["edges"], **edges},
-    }
+    """Return a journey with further stages and edges behind its own; an edge may name a stage by what it does."""
+    stages = {**journey["stages"], **adds.get("stages", {})}
+    doing = {stage["does"]: name for name, stage in reversed(journey["stages"].items())}
+    edges = {}
+    for number, edge in enumerate(adds["edges"], len(journey["edges"])):
+        ends = {end: edge[end] if edge[end] in stages else doing.get(edge[end], edge[end]) for end in ("from", "to")}
+        edges[f"{ends['from']}_to_{ends['to']}_{number}"] = {**edge, **ends}
+    return {**journey, "stages": stages, "edges": {**journey["edges"], **edges}}
 
 
 def _behind_use(journey: Mapping[str, Any], adds: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,10 +252,11 @@ def _easier(journey: Mapping[str, Any], times: float) -> dict[str, Any]:
 
 
 def _without(journey: Mapping[str, Any], stages: Any) -> dict[str, Any]:
-    """Return a journey in which edges into some stages, or edges of some names, are as good as closed."""
+    """Return a journey in which some edges, by name, or edges into stages, by name or deed, are as good as closed."""
+    does = {name: stage["does"] for name, stage in journey["stages"].items()}
     edges = {
         name: {**edge, "logit": {**edge["logit"], "base": _CLOSED}}
-        if (edge["to"] in stages or name in stages) and edge.get("logit")
+        if {name, edge["to"], does[edge["to"]]} & set(stages) and edge.get("logit")
         else edge
         for name, edge in journey["edges"].items()
     }
@@ -314,6 +317,8 @@ def _outcomes(history: History, scenario: Scenario, persona: int) -> dict[str, f
     heads = history.population.sum() if persona == 0 else history.population[persona - 1]
     values["contacts"] = values["contacts_per_customer"] * float(heads)
     own = with_total(history.returns[:, :, scenario.focal].sum(axis=0))
+    for name in ("complaints", "praise"):
+        values[name] = float(with_total(getattr(history, name)[:, :, scenario.focal].sum(axis=0))[persona])
     values["returns"] = float(of_market(own, scenario)[persona])
     visited = [stage_names(scenario.journeys).index(name) for name in _visits(scenario)]
     moves = with_total(history.flows)[persona]
@@ -340,4 +345,6 @@ def _effect(metric: str, control: Mapping[str, float], treated: Mapping[str, flo
         return arm[metric]
 
     before, after = value(control), value(treated)
+    if metric == "satisfaction":
+        return after - before
     return after / before - 1.0 if before > 0.0 else float("nan")

@@ -131,24 +131,52 @@ def test_a_promise_sells_at_first_and_disappoints(live):
     assert promising["satisfaction"] < plain["satisfaction"]
 
 
-def test_without_effect_a_promise_is_the_plain_history(live):
-    """Effectiveness 0: nothing that the company says is heard, and what it costs is paid."""
-    costs = {"build": {"automation": 5_000}, "contact": 0.1}
-    led = {
-        "automation": 0.7,
-        "promise": 0.4,
-        "contacts_per_week": {"customers": 0.4},
-        "costs": costs,
-        "caller": "machine",
-    }
-    scenario = shop({"led": led})
+LOOKING = {
+    **SHOP,
+    "name": "looking",
+    "stages": {**SHOP["stages"], "look": {"does": "visit", "weeks": 0}},
+    "edges": [
+        *SHOP["edges"],
+        {"from": "idle", "to": "look", "on": "contact", "logit": {"base": 0.0, "pull": 2.0}},
+        {"from": "idle", "to": "consider", "on": "contact", "only": "recommendation", "logit": {"base": -1.0}},
+        {"from": "look", "to": "idle"},
+    ],
+}
+TALKATIVE = {
+    "automation": 0.7,
+    "personalization": 0.5,
+    "context": 0.5,
+    "innovation": 0.5,
+    "promise": 0.4,
+    "contacts_per_week": {"customers": 0.4, "prospects": 0.2},
+    "costs": {"build": {"automation": 5_000}, "run": {"context": 20}, "contact": 0.1},
+}
+
+
+@pytest.mark.parametrize("message", ["invitation", "recommendation", "help"])
+@pytest.mark.parametrize("caller", ["person", "machine"])
+def test_without_effect_the_plain_history_is_paid_for(live, message, caller):
+    """Effectiveness 0: contacts, promises, visits and returns change nothing, and what they cost is paid."""
+    led = {**TALKATIVE, "message": message, "caller": caller}
+    scenario = shop({"led": led}, journey=LOOKING, population=600)
+    works = live(scenario)
     scenario = replace(scenario, arms={**scenario.arms, "led": scaled_arm(scenario, "led", 0.0)})
     plain, led = live(scenario).values()
     for name in ("purchases", "returns", "customers", "flows", "satisfaction", "trust", "incumbents"):
         assert (getattr(plain, name) == getattr(led, name)).all(), name
+    assert (works["led"].satisfaction != plain.satisfaction).any() and led.contacts.sum() > 0
     costs = led.fixed.sum() + led.money[..., Money.CONTACTS].sum() * scenario.scale
     gain = [measure(history, scenario).values[0, 0] for history in (led, plain)]
     assert gain[0] == pytest.approx(gain[1] - costs / 100)
+
+
+def test_doubt_about_what_does_not_work_is_none():
+    """Where the capabilities have no effect, no multiple of it has any: the interval has no part that is doubt."""
+    led = {**TALKATIVE, "effectiveness": 0.0, "doubt": [0.0, 2.0]}
+    scenario = shop({"led": led}, journey=LOOKING, population=300)
+    found = compare(scenario, replicates=2).summary_json["differences"]["led - plain"]
+    assert found["contribution"]["doubt"] == pytest.approx(0.0, abs=1e-6)
+    assert found["purchases"]["mean"] == found["purchases"]["ci_low"] == found["purchases"]["ci_high"] == 0.0
 
 
 def test_the_readable_engine_agrees(live, assert_same_history):

@@ -14,7 +14,7 @@ from sim.validation.field_experiment import COLUMNS, read_experiments
 from sim.validation.field_experiments import FIELD_EXPERIMENTS, fit_capabilities, replay_all
 from sim.validation.pattern import PatternRun
 from sim.validation.published import DATA
-from sim.validation.replay import plan_replay
+from sim.validation.replay import effects_of, plan_replay
 
 ROWS = {each.id: each for each in read_experiments(DATA / "field_experiments.csv")}
 
@@ -107,6 +107,33 @@ def test_the_interval_of_a_further_experiment_holds_nineteen_of_twenty():
     assert pool(found[:1]).predicted() == (-np.inf, np.inf)
 
 
+def unseen(outcome, replay):
+    """An experiment that no table has."""
+    parts = tuple(part.strip() for part in outcome.split(";"))
+    return replace(ROWS["E13"], id="unseen", outcome=outcome, outcomes=parts, replay=replay)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("outcome", "replay", "sign"),
+    [
+        ("customers who left", "retention offer; telecom; churn; 26", -1),
+        ("click-through", "personalization .2/1, covert; average; purchases per contact", -1),
+        ("items returned", "personalization 0/1; fashion; returns; 52", -1),
+        ("returns", "promise; average; returns; 26", 1),
+        ("market share", "automation 0/1 beside automated rivals; carriers; 52", -1),
+        ("satisfaction", "a robot that says so; hotels; 13", -1),
+        ("unsubscribed", "contact rates x 3; fashion; opt_out_rate; 26", 1),
+    ],
+)
+def test_unseen_experiments_have_the_sign_that_such_ones_had_in_print(outcome, replay, sign):
+    run = PatternRun(threads=2)
+    plan = replace(plan_replay(run, unseen(outcome, replay)), replicates=16)
+    found = effects_of(run, plan)[:, 0]
+    found = found[:, min(2, found.shape[1] - 1)]
+    assert sign * found.mean() > 3.0 * found.std(ddof=1) / len(found) ** 0.5
+
+
 def test_experiments_that_are_beyond_the_words_of_the_first_table_are_sayable():
     """Kinds of experiment that no row of the table has: each finds arms and a metric."""
     words = {
@@ -118,12 +145,17 @@ def test_experiments_that_are_beyond_the_words_of_the_first_table_are_sayable():
         "data": ("intention to buy", "prospect_knowledge .1/.9; average; response; 13"),
         "default": ("retention", "renewal by default 0/1; carriers; retention; 52"),
         "control": ("clicks", "data_use covert/disclosed; average; purchases per contact; 13"),
+        "offer": ("customers who left", "retention offer; telecom; churn; 26"),
+        "rates": ("unsubscribed", "contact rates x 3; fashion; opt_out_rate; 26"),
+        "intrusive": ("click-through", "personalization .2/1, covert; average; purchases per contact"),
+        "programme": ("purchases", "subscription programme; groceries; purchases; 52"),
+        "apology": ("retention", "complaints answered 0/1; hotels; retention; 52"),
+        "quotes": ("revenue", "automation 0/1 beside automated rivals; solar; revenue; 52"),
     }
     for id, (outcome, replay) in words.items():
-        parts = tuple(part.strip() for part in outcome.split(";"))
-        experiment = replace(ROWS["E13"], id=id, outcome=outcome, outcomes=parts, replay=replay)
+        experiment = unseen(outcome, replay)
         plan = plan_replay(PatternRun(size=0.01), experiment)
-        assert plan.scenario is not None and len(plan.metrics) == len(parts), id
+        assert plan.scenario is not None and len(plan.metrics) == len(experiment.outcomes), id
         if "returns" in plan.metrics:
             journeys = plan.scenario.journeys.values()
             assert any(stage.does == "return" for journey in journeys for stage in journey.stages.values())
