@@ -96,6 +96,35 @@ def test_the_mark_in_a_figure_is_that_of_the_last_answer(page, served):
     page.wait_for_function("Number(document.getElementById('cash').dataset.at) === window.lastAnswer.payback")
 
 
+def test_a_figure_out_of_view_follows_when_the_hand_rests(page, served):
+    """Only figures on the screen are drawn at every move; what a screen reader says of one is set as it is drawn."""
+    page.goto(served.origin + "/" + QUERY)
+    _settled(page)
+    assert page.evaluate("document.getElementById('series2').getBoundingClientRect().top > innerHeight + 100")
+    page.evaluate("window.lastAnswer = null")
+    _move(page, AUTOMATION, 0.1)
+    page.wait_for_function(
+        """() => { const line = window.lastAnswer && state.shown.series[2].lines.proactive;
+        const said = document.querySelector('#series2 canvas').getAttribute('aria-label');
+        return line && said.includes(`proactive ends at ${percent(line.mean.at(-1))}`); }""",
+        timeout=60_000,
+    )
+
+
+@pytest.mark.parametrize("text", ["-3", "0.5", "9" * 30, ""])
+def test_a_number_that_cannot_be_used_is_said_and_put_back(page, served, text):
+    page.goto(served.origin + "/" + QUERY)
+    _settled(page)
+    page.fill("#seed", text)
+    page.dispatch_event("#seed", "change")
+    page.wait_for_function("!document.getElementById('fault').hidden")
+    assert "seed must be a whole number" in page.text_content("#fault") and page.input_value("#seed") == "1"
+    page.evaluate("window.lastAnswer = null")
+    _move(page, AUTOMATION, 0.1)
+    page.wait_for_function("window.lastAnswer && window.lastAnswer.final", timeout=120_000)
+    assert page.locator("#fault").is_hidden()
+
+
 def test_a_wrong_address_is_said_and_the_page_still_works(page, served):
     page.goto(served.origin + "/?scenario=%3Cscript%3Ealert(1)%3C/script%3E")
     page.wait_for_function(

@@ -220,14 +220,28 @@ function pins() {
   box.querySelector("div").replaceChildren(link, words);
 }
 
+/* A number that cannot be used is said and put back: it must not spoil the moves after it. */
+function typed(input, key, before) {
+  if (input.tagName === "SELECT" || (input.value !== "" && input.checkValidity())) return true;
+  fault(`${key} must be a whole number from ${Number(input.min).toLocaleString("en")} to ${Number(input.max).toLocaleString("en")}; it stays ${before}.`);
+  input.value = before;
+  return false;
+}
+
 function say(words) { $("said").textContent = words; }
 async function copy(text, words) { try { await navigator.clipboard.writeText(text); say(words); } catch { const range = document.createRange(); range.selectNodeContents($("command")); getSelection().removeAllRanges(); getSelection().addRange(range); say("Select and copy: " + text); } }
 
 function wire() {
   $("levers").addEventListener("submit", (event) => event.preventDefault());
   $("scenario").addEventListener("change", () => start(query({ scenario: $("scenario").value })));
-  for (const name of ["population", "replicates", "seed"]) $(name).addEventListener("change", () => { state.question[name] = Number($(name).value); move(); });
-  const copied = () => { if ($("copied").checked) state.question.copy_after = Number($("copy-after").value); else delete state.question.copy_after; Charts.forget(); move(); };
+  for (const name of ["population", "replicates", "seed"]) $(name).addEventListener("change", () => { if (!typed($(name), name, state.question[name])) return; state.question[name] = Number($(name).value); move(); });
+  let steps = $("copy-after").value;
+  const copied = () => {
+    if (!typed($("copy-after"), "copy_after", state.question.copy_after ?? steps)) return;
+    steps = $("copy-after").value;
+    if ($("copied").checked) state.question.copy_after = Number(steps); else delete state.question.copy_after;
+    Charts.forget(); move();
+  };
   $("copied").addEventListener("change", copied); $("copy-after").addEventListener("change", () => $("copied").checked && copied());
   $("reset").addEventListener("click", () => start(query({ scenario: state.scenario.name })));
   $("copy").addEventListener("click", () => copy(state.command, "The command is copied; it prints the numbers of this page."));
