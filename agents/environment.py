@@ -34,7 +34,8 @@ class EdgeView:
 class NodeView:
     """A stage of one journey. ``weeks`` is None, 0 (within the week) or a fixed stay.
 
-    ``mix`` are cumulative shares of channels, empty where the stage has none; ``cost`` and ``ancillary`` are cents.
+    ``mix`` are cumulative shares of channels, empty where the stage has none; ``cost`` and ``ancillary`` are money, in
+    minor units.
     """
 
     journey: int
@@ -139,7 +140,7 @@ class Environment(Protocol):
         ...
 
     def offer(self, persona: int, brand: int) -> Any:
-        """Revenue and margin of a purchase, cents."""
+        """Revenue and margin of a purchase, minor units."""
         ...
 
     def channel(self, channel: int) -> Any:
@@ -223,7 +224,7 @@ class Environment(Protocol):
         """
         ...
 
-    def pay(self, customer: Any, brand: int, what: str, cents: int) -> None:
+    def pay(self, customer: Any, brand: int, what: str, amount: int) -> None:
         """Book money; ``what`` is named as in sim.record.history.Money.
 
         Parameters
@@ -234,7 +235,7 @@ class Environment(Protocol):
             Id of the brand.
         what : str
             Name of the kind of money.
-        cents : int
+        amount : int
             Amount.
         """
         ...
@@ -279,7 +280,7 @@ class Environment(Protocol):
         """
         ...
 
-    def note(self, customer: Any, kind: str, brand: int, channel: int, origin: int, cents: int) -> None:
+    def note(self, customer: Any, kind: str, brand: int, channel: int, origin: int, amount: int) -> None:
         """Log an event; ``kind`` is named as in sim.record.events.EventKind.
 
         Parameters
@@ -290,7 +291,7 @@ class Environment(Protocol):
             Kind of the event.
         brand, channel, origin : int
             Ids, or NOBODY.
-        cents : int
+        amount : int
             Amount of a purchase, else 0.
         """
         ...

@@ -60,7 +60,7 @@ VISITING = 64  # on a visit: the need clock goes on
 MOVED = 32  # left the stage in which life began
 HOLDS = 128  # has what was bought last: it has not been returned
 
-#: One account per customer over the horizon; money in cents, ``value`` discounted to the horizon's first week.
+#: One account per customer over the horizon; money in minor units, ``value`` discounted to the horizon's first week.
 ACCOUNT = np.dtype(
     [
         ("spend", np.int64),

@@ -17,7 +17,7 @@ def quantity(
     unit: str = "",
     choices: tuple[str, ...] = (),
     optional: bool = False,
-    in_cents: bool = False,
+    in_millicents: bool = False,
 ) -> Any:
     """Declare a dataclass field together with what a reader and a validator need to know.
 
@@ -35,8 +35,8 @@ def quantity(
         Allowed words.
     optional : bool
         Whether ``null`` is accepted.
-    in_cents : bool
-        Whether the number is an amount of money that must be a whole number of cents.
+    in_millicents : bool
+        Whether the number is an amount of money that must be a whole number of thousandths of a cent.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def quantity(
         "unit": unit,
         "choices": choices,
         "optional": optional,
-        "in_cents": in_cents,
+        "in_millicents": in_millicents,
     }
     if factory is not None:
         return field(default_factory=factory, metadata=metadata)
@@ -96,14 +96,14 @@ def number(
 
 
 def money(default: float, low: float, high: float, about: str) -> Any:
-    """Declare an amount of money in whole cents.
+    """Declare an amount of money, typed to a thousandth of a cent at most.
 
     Parameters
     ----------
     default, low, high : float
         Default value and inclusive bounds, in units of the currency.
     about : str
-        What is paid for; that it is in whole cents is added.
+        What is paid for.
 
     Returns
     -------
@@ -113,9 +113,9 @@ def money(default: float, low: float, high: float, about: str) -> Any:
     Examples
     --------
     >>> money(0.0, 0.0, 1e6, "cost of one contact").metadata["about"]
-    'cost of one contact, in whole cents'
+    'cost of one contact'
     """
-    return quantity(f"{about}, in whole cents", default=default, low=low, high=high, unit="money", in_cents=True)
+    return quantity(about, default=default, low=low, high=high, unit="money", in_millicents=True)
 
 
 def whole(

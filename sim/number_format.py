@@ -243,7 +243,7 @@ def money(amount: float, currency: str, *, sign: bool = False, words: bool = Fal
 
 
 def exact_money(amount: float, currency: str) -> str:
-    """Write an amount of money to the cent, without cents where there are none.
+    """Write an amount of money to the cent, without cents where there are none; below 1 to a thousandth of a cent.
 
     Parameters
     ----------
@@ -259,12 +259,14 @@ def exact_money(amount: float, currency: str) -> str:
 
     Examples
     --------
-    >>> exact_money(1234567.0, "$"), exact_money(117.6, "$"), exact_money(-0.04, "$")
-    ('$1,234,567', '$117.60', '−$0.04')
+    >>> exact_money(1234567.0, "$"), exact_money(117.6, "$"), exact_money(-0.04, "$"), exact_money(0.001, "$")
+    ('$1,234,567', '$117.60', '−$0.04', '$0.001')
     """
-    cents = round(abs(amount) * _PERCENT)
-    places = 2 if cents % 100 else 0
-    return f"{_mark(amount if cents else 0.0, False)}{spaced(currency)}{cents / _PERCENT:,.{places}f}"
+    size = round(abs(amount), 2 if abs(amount) >= 1.0 else 5)
+    written = f"{size:,.5f}".rstrip("0")
+    whole, _, after = written.partition(".")
+    written = whole if not after else f"{whole}.{after:0<2}"
+    return f"{_mark(amount if size else 0.0, False)}{spaced(currency)}{written}"
 
 
 def short_money(amount: float, currency: str, *, sign: bool = False) -> str:

@@ -178,6 +178,7 @@ def make_history(scenario: Scenario) -> HistoryFactory:
         return History(
             arm=arm,
             replicate=replicate,
+            minor_units=of.minor_units,
             population=population,
             initial=customers[0],
             customers=customers,

@@ -46,11 +46,12 @@ class ValueDifferences:
     counts: NDArray[np.int64] | None = None
     below: int = 0
     above: int = 0
+    minor_units: float = CENTS
     quantiles: list[NDArray[np.float64]] = field(default_factory=list)
-    #: customers, winners, losers, sum of cents; row 0 is everybody, then personas
+    #: customers, winners, losers, sum of minor units; row 0 is everybody, then personas
     by_group: NDArray[np.int64] | None = None
 
-    def add(self, arm: Lives, baseline: Lives, personas: int) -> None:
+    def add(self, arm: Lives, baseline: Lives, personas: int, minor_units: float = CENTS) -> None:
         """Add one replicate; nothing where single accounts were not recorded.
 
         Parameters
@@ -59,26 +60,29 @@ class ValueDifferences:
             Accounts of the same customers in both arms.
         personas : int
             Number of personas.
+        minor_units : float
+            How many make up one unit of money; the same in all replicates.
         """
         if arm.value.size == 0 or baseline.value.size == 0:
             return
-        cents = arm.value - baseline.value
+        self.minor_units = minor_units
+        gains = arm.value - baseline.value
         if self.edges is None or self.counts is None or self.by_group is None:
-            low, high = np.quantile(cents, [_TAIL, 1.0 - _TAIL])
+            low, high = np.quantile(gains, [_TAIL, 1.0 - _TAIL])
             low, high = min(float(low), 0.0), max(float(high), 0.0)
             if low == high:
-                low, high = -CENTS, CENTS
+                low, high = -minor_units, minor_units
             # Zero is an edge, so that no bar mixes winners with losers; unchanged customers are in the shares.
             self.edges = np.linspace(np.floor(low), np.ceil(high), BINS + 1)
             self.edges[np.abs(self.edges).argmin()] = 0.0
             self.counts = np.zeros(BINS, dtype=np.int64)
             self.by_group = np.zeros((1 + personas, 4), dtype=np.int64)
-        self.counts += np.histogram(cents, self.edges)[0]
-        self.below += int((cents < self.edges[0]).sum())
-        self.above += int((cents > self.edges[-1]).sum())
-        self.quantiles.append(np.quantile(cents, QUANTILES))
+        self.counts += np.histogram(gains, self.edges)[0]
+        self.below += int((gains < self.edges[0]).sum())
+        self.above += int((gains > self.edges[-1]).sum())
+        self.quantiles.append(np.quantile(gains, QUANTILES))
         for row in range(1 + personas):
-            mine = cents if row == 0 else cents[arm.persona == row - 1]
+            mine = gains if row == 0 else gains[arm.persona == row - 1]
             self.by_group[row] += (mine.size, int((mine > 0).sum()), int((mine < 0).sum()), int(mine.sum()))
 
     def summary(self, personas: list[str]) -> dict[str, Any] | None:
@@ -92,15 +96,15 @@ class ValueDifferences:
                 "winners": winners / heads if heads else None,
                 "losers": losers / heads if heads else None,
                 "unchanged": (heads - winners - losers) / heads if heads else None,
-                "mean": total / heads / CENTS if heads else None,
+                "mean": total / heads / self.minor_units if heads else None,
             }
         return {
-            "edges": (self.edges / CENTS).tolist(),
+            "edges": (self.edges / self.minor_units).tolist(),
             "counts": self.counts.tolist(),
             "below": self.below,
             "above": self.above,
             "quantiles": {
-                f"{probability:g}": float(value) / CENTS
+                f"{probability:g}": float(value) / self.minor_units
                 for probability, value in zip(QUANTILES, np.mean(self.quantiles, axis=0), strict=True)
             },
             "shares": shares,

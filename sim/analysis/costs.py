@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from agents.money import CENTS, to_cents
+from agents.money import to_minor
 from agents.strategies import CAPABILITIES
 from sim.analysis.paired import estimate
 from sim.analysis.sampling import INDEPENDENT, Sampling
@@ -99,18 +99,20 @@ def _fixed_lines(scenario: ResolvedScenario, timeline: Sequence[Any]) -> list[Co
         if not final and steps == 0:
             continue
         for name in CAPABILITIES:
-            typed, each = getattr(plan.strategy.costs.build, name).amount, charged[at].build[name] / CENTS
+            typed = getattr(plan.strategy.costs.build, name).amount
+            each = charged[at].build[name] / scenario.minor_units
             if typed > 0.0:
                 once = int(at > 0 and first <= start < last)
                 lines.append(CostLine(f"build {name}{until}", "once", typed, each, once, each * once))
         begun = np.arange(max(start, first) - start, min(end, last) - start)
         for name in CAPABILITIES:
-            cost, cents, due = getattr(plan.strategy.costs.run, name), charged[at].run[name], charged[at].payments[name]
+            cost, paid, due = getattr(plan.strategy.costs.run, name), charged[at].run[name], charged[at].payments[name]
             if cost.amount > 0.0:
                 times = int(due[begun % due.size].sum())
+                each = paid / scenario.minor_units
                 unit = scenario.step if cost.every == "step" else cost.every
                 lines.append(
-                    CostLine(f"run {name}{until}", unit, cost.amount, cents / CENTS, times, cents * times / CENTS)
+                    CostLine(f"run {name}{until}", unit, cost.amount, each, times, paid * times / scenario.minor_units)
                 )
     return lines
 
@@ -121,14 +123,14 @@ def _counted_lines(
     """Return the lines of contacts and experiments, whose number the run decides."""
     focal, scale = scenario.focal, scenario.scale
     contacts = mean(lambda history: history.contacts[:, :, focal].sum()) * scale
-    paid = mean(lambda history: history.money[:, :, focal, Money.CONTACTS].sum()) * scale / CENTS
-    spent = mean(lambda history: history.fixed[:, focal, Fixed.EXPERIMENTS].sum()) / CENTS
+    paid = mean(lambda history: history.money[:, :, focal, Money.CONTACTS].sum()) * scale / scenario.minor_units
+    spent = mean(lambda history: history.fixed[:, focal, Fixed.EXPERIMENTS].sum()) / scenario.minor_units
     lines = []
     if costs.contact > 0.0 or paid > 0.0:
         each = paid / contacts if contacts else costs.contact
         lines.append(CostLine("contacts", "contact", costs.contact, each, contacts, paid))
     if costs.experiment > 0.0 or spent > 0.0:
-        each = to_cents(costs.experiment) / CENTS  # what is within the tolerance of no cent is charged as nothing
+        each = to_minor(costs.experiment, scenario.minor_units) / scenario.minor_units
         times = spent / each if each else 0.0
         lines.append(CostLine("experiments", "experiment", costs.experiment, each, times, spent))
     return lines

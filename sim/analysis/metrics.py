@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,14 +130,16 @@ class Measures:
         The metrics; NaN where undefined (a share of no purchases). ``payback_week`` is NaN here, because it
         needs the baseline: see :func:`payback_week`.
     cash : float64 (1 + P, T)
-        Contribution a step, in cents. Row 0 is whole cents where everybody is simulated; personas bear fixed costs per
-        head.
+        Contribution a step, in minor units: whole ones in row 0 where everybody is simulated; personas bear fixed costs
+        per head.
     terms : float64 (1 + P, len(TERMS))
-        What contribution is the sum of, in cents.
+        What contribution is the sum of, in minor units.
     origins : float64 (1 + P, 3)
         Focal purchases by where they were won.
     flows : float64 (K, K)
         Customers who went from stage to stage, over the horizon and all personas.
+    minor_units : float
+        How many make up one unit of money.
     """
 
     values: NDArray[np.float64]
@@ -145,11 +147,16 @@ class Measures:
     terms: NDArray[np.float64]
     origins: NDArray[np.float64]
     flows: NDArray[np.float64]
+    minor_units: float
+
+    def gain(self, baseline: Self) -> NDArray[np.float64]:
+        """Return how much more is contributed than in the baseline, in cents a step (1 + P, T)."""
+        return (self.cash - baseline.cash) / (self.minor_units / CENTS)
 
     def costs(self) -> NDArray[np.float64]:
         """Return what was spent by kind, in money, in the order of `COST_METRICS` (1 + P, len(COST_METRICS))."""
-        # 0 - cents: a negated zero would be -0.0, another byte than 0.0.
-        return (0.0 - self.terms[:, -len(COST_METRICS) :]) / CENTS
+        # 0 - amount: a negated zero would be -0.0, another byte than 0.0.
+        return (0.0 - self.terms[:, -len(COST_METRICS) :]) / self.minor_units
 
 
 def discount(steps: int, rate: float, step: str = "week") -> NDArray[np.float64]:
@@ -207,9 +214,9 @@ def payback_week(difference: NDArray[np.float64], rate: float, step: str = "week
     return float("nan") if last == difference.size - 1 else float(last + 1)
 
 
-def low_point(cash: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the lowest point of cumulative undiscounted money, in money, along the last axis (weeks, in cents)."""
-    return np.asarray(np.cumsum(cash, axis=-1).min(axis=-1) / CENTS, dtype=np.float64)
+def low_point(cash: NDArray[np.float64], minor_units: float = CENTS) -> NDArray[np.float64]:
+    """Return the lowest point of cumulative undiscounted money, in money, along the last axis (steps, minor units)."""
+    return np.asarray(np.cumsum(cash, axis=-1).min(axis=-1) / minor_units, dtype=np.float64)
 
 
 def highest_year(history: History, scenario: ResolvedScenario) -> float:
@@ -227,10 +234,10 @@ def highest_year(history: History, scenario: ResolvedScenario) -> float:
         What is built, run, tried in experiments and paid for contacts.
     """
     focal = scenario.focal
-    cents = of_market(history.money[:, :, focal, Money.CONTACTS].sum(axis=1), scenario)
-    cents = cents + history.fixed[:, focal].sum(axis=1)
-    years = np.add.reduceat(cents, np.arange(0, cents.size, int(STEPS_A_YEAR[scenario.step])))
-    return float(years.max() / CENTS)
+    spent = of_market(history.money[:, :, focal, Money.CONTACTS].sum(axis=1), scenario)
+    spent = spent + history.fixed[:, focal].sum(axis=1)
+    years = np.add.reduceat(spent, np.arange(0, spent.size, int(STEPS_A_YEAR[scenario.step])))
+    return float(years.max() / history.minor_units)
 
 
 def with_total(counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -283,9 +290,9 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
     satisfaction = focal_total(history.satisfaction) / FIXED_POINT
     statements = focal_total(history.praise) - focal_total(history.complaints)
     metrics = {
-        "contribution": cash.sum(axis=1) / CENTS,
-        "revenue": money[:, :, Money.REVENUE].sum(axis=1) / CENTS,
-        "npv": cash @ factor / CENTS,
+        "contribution": cash.sum(axis=1) / history.minor_units,
+        "revenue": money[:, :, Money.REVENUE].sum(axis=1) / history.minor_units,
+        "npv": cash @ factor / history.minor_units,
         "purchases": of_market(purchases, scenario),
         "market_share": ratio(purchases, with_total(bought.sum(axis=(1, 2)))),
         "penetration": ratio(buyers, heads),
@@ -294,14 +301,14 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
         "evaluation_skipped_share": ratio(focal_total(history.skipped), purchases),
         "weeks_to_purchase": ratio(focal_total(history.decision_weeks), purchases),
         "retention": ratio(retained[:, 1], retained[:, 0]),
-        "clv": ratio(variable @ factor / CENTS, of_market(heads, scenario)),
+        "clv": ratio(variable @ factor / history.minor_units, of_market(heads, scenario)),
         "switch_rate": ratio(switches, switches + repeats),
         "advocacy": ratio(statements * 1000, heads),
         "contacts_per_customer": ratio(focal_total(history.contacts), heads),
         "opt_out_rate": ratio(with_total(history.opted_out[-1, :, focal]), heads),
         "satisfaction": ratio(satisfaction, focal_total(history.incumbents)),
         "payback_week": np.full(heads.size, np.nan),
-        "cash_low_point": low_point(cash),
+        "cash_low_point": low_point(cash, history.minor_units),
         "return_rate": ratio(focal_total(history.returns), purchases if returns(scenario) else 0 * purchases),
     }
     return Measures(
@@ -310,6 +317,7 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
         terms=terms,
         origins=of_market(by_origin, scenario),
         flows=of_market(history.flows.sum(axis=0), scenario),
+        minor_units=history.minor_units,
     )
 
 

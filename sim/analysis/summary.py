@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.money import CENTS
 from sim.analysis.decomposition import decompose
 from sim.analysis.metrics import EVERYBODY, METRICS, OF_SOME, SHAPES, TERMS, Measures, low_point, payback_week
 from sim.analysis.paired import Estimate, Uncertainty, estimate, paired_difference
@@ -133,10 +132,10 @@ def summarise(
 
     summary = block(0)
     summary["personas"] = {name: block(row) for row, name in enumerate(rows) if row}
-    for name, part, labels, scale in (("waterfall", "terms", TERMS, CENTS), ("origins", "origins", ORIGINS, 1.0)):
+    for name, part, labels in (("waterfall", "terms", TERMS), ("origins", "origins", ORIGINS)):
         summary[name] = {}
         for difference, case in others.items():
-            found = case.parts(part, scale)
+            found = case.parts(part)
             summary[name][difference] = {
                 who: {label: found(row, column) for column, label in enumerate(labels)} for row, who in enumerate(rows)
             }
@@ -165,16 +164,16 @@ class ArmEstimates:
         self.before = np.stack([measures.values for measures in self.base])
         # What the company's luck makes of the arm is read off the difference where the baseline has none.
         self.beside = sampling.beside(arm, {baseline: self.before})
-        self.gains = np.stack([own.cash - base.cash for own, base in zip(self.own, self.base, strict=True)])
+        self.gains = np.stack([own.gain(base) for own, base in zip(self.own, self.base, strict=True)])
         self.paybacks = np.array([[payback(row) for row in replicate] for replicate in self.gains])
         weeks = self.gains.shape[-1]
         self.late = Shape(0.0, float(weeks), skewed=True)
         # A week that is not reached within the horizon counts as its end.
         self.shift_of_values = self._shifts(lambda own, base: own.values)
         self.shift_of_differences = self._shifts(lambda own, base: own.values - base.values)
-        self.shift_of_lows = self._shifts(lambda own, base: low_point(own.cash - base.cash))
+        self.shift_of_lows = self._shifts(lambda own, base: low_point(own.gain(base)))
         self.shift_of_paybacks = self._shifts(
-            lambda own, base: np.array([np.nan_to_num(payback(row), nan=weeks) for row in own.cash - base.cash])
+            lambda own, base: np.array([np.nan_to_num(payback(row), nan=weeks) for row in own.gain(base)])
         )
 
     def _shifts(self, of: Callable[[Measures, Measures], NDArray[np.float64]]) -> NDArray[np.float64] | None:
@@ -233,11 +232,12 @@ class ArmEstimates:
             found |= {"luck": spread.luck, "doubt": spread.doubt(shifts)}
         return found
 
-    def parts(self, part: str, scale: float) -> Callable[[int, int], dict[str, Any]]:
+    def parts(self, part: str) -> Callable[[int, int], dict[str, Any]]:
         """Return what estimates one entry of a part that differences are made of."""
 
         def gap(own: Measures, base: Measures) -> NDArray[np.float64]:
-            return np.subtract(getattr(own, part), getattr(base, part), dtype=np.float64) / scale
+            difference = np.subtract(getattr(own, part), getattr(base, part), dtype=np.float64)
+            return difference / own.minor_units if part == "terms" else difference
 
         values = np.stack([gap(own, base) for own, base in zip(self.own, self.base, strict=True)])
         shifts = self._shifts(gap)

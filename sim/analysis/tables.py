@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from agents.money import CENTS
 from sim.analysis.metrics import of_market, returns
 from sim.record.events import EVENT, KINDS, NOBODY
 from sim.record.history import FIXED_POINT, ORIGINS, Fixed, History, MarketTrace, Money
@@ -143,7 +142,7 @@ def _personal_columns(history: History, scenario: ResolvedScenario) -> list[Colu
     def per_origin(metric: str, counts: NDArray[np.int64]) -> None:
         out.extend((metric, origin, of_market(counts[:, :, column], scenario)) for column, origin in enumerate(ORIGINS))
 
-    money = history.money
+    money, minor = history.money, history.minor_units
     variable = (
         money[..., Money.MARGIN]
         + money[..., Money.ANCILLARY]
@@ -154,13 +153,13 @@ def _personal_columns(history: History, scenario: ResolvedScenario) -> list[Colu
     per_brand("purchases", history.purchases.sum(axis=3))
     per_origin("purchases_by_origin", history.purchases.sum(axis=2))
     per_origin("focal_purchases_by_origin", history.purchases[:, :, focal])
-    per_brand("revenue", money[..., Money.REVENUE], CENTS)
-    per_brand("contribution", variable, CENTS)
-    per_brand("margin", money[..., Money.MARGIN], CENTS)
-    per_brand("ancillary", money[..., Money.ANCILLARY], CENTS)
-    per_brand("cost_contacts", money[..., Money.CONTACTS], CENTS)
-    per_brand("cost_channels", money[..., Money.CHANNELS], CENTS)
-    per_brand("cost_service", money[..., Money.SERVICE], CENTS)
+    per_brand("revenue", money[..., Money.REVENUE], minor)
+    per_brand("contribution", variable, minor)
+    per_brand("margin", money[..., Money.MARGIN], minor)
+    per_brand("ancillary", money[..., Money.ANCILLARY], minor)
+    per_brand("cost_contacts", money[..., Money.CONTACTS], minor)
+    per_brand("cost_channels", money[..., Money.CHANNELS], minor)
+    per_brand("cost_service", money[..., Money.SERVICE], minor)
     per_brand("contacts", history.contacts)
     per_brand("timely_contacts", history.timely)
     per_brand("opted_out", history.opted_out)
@@ -191,10 +190,11 @@ def _personal_columns(history: History, scenario: ResolvedScenario) -> list[Colu
 def _company_columns(history: History, scenario: ResolvedScenario) -> list[Column]:
     """Return (metric, key, values of weeks) of what no single customer causes."""
     out: list[Column] = []
+    minor = history.minor_units
     for column, brand in enumerate(scenario.brands):
-        # 0 - cents: a negated zero would be -0.0, another byte than 0.0.
-        out.append(("contribution", brand, (0 - history.fixed[:, column].sum(axis=1)) / CENTS))
-        out.extend((f"cost_{kind.name.lower()}", brand, history.fixed[:, column, kind] / CENTS) for kind in Fixed)
+        # 0 - amount: a negated zero would be -0.0, another byte than 0.0.
+        out.append(("contribution", brand, (0 - history.fixed[:, column].sum(axis=1)) / minor))
+        out.extend((f"cost_{kind.name.lower()}", brand, history.fixed[:, column, kind] / minor) for kind in Fixed)
     return out
 
 
@@ -222,16 +222,16 @@ def _whole_if_all(counts: NDArray[np.int64], scenario: ResolvedScenario) -> NDAr
 
 def customers(history: History, scenario: ResolvedScenario) -> Table:
     """Return one row per customer: purchases and money over the horizon, and the state at its end."""
-    lives = history.lives
+    lives, minor = history.lives, history.minor_units
     heads = lives.spend.size
     return pa.table(
         {
             **_who(history, scenario, heads),
             "customer": _column(np.arange(heads, dtype=np.int64)),
             "persona": _words(lives.persona, [item.name for item in scenario.personas]),
-            "spend": _column(lives.spend / CENTS),
-            "contribution": _column(lives.contribution / CENTS),
-            "value": _column(lives.value / CENTS),
+            "spend": _column(lives.spend / minor),
+            "contribution": _column(lives.contribution / minor),
+            "value": _column(lives.value / minor),
             "purchases": _column(lives.purchases),
             "focal_purchases": _column(lives.focal_purchases),
             "switches": _column(lives.switches),
@@ -276,7 +276,7 @@ def events(history: History, scenario: ResolvedScenario) -> Table:
             "brand": _words(log["brand"], scenario.brands),
             "channel": _words(log["channel"], tuple(scenario.market.channels)),
             "origin": _words(log["origin"], ORIGINS),
-            "amount": _column(log["amount"] / CENTS, ~is_purchase),
+            "amount": _column(log["amount"] / history.minor_units, ~is_purchase),
             "kind": _words(np.where(is_start, len(KINDS), log["kind"]), (*KINDS, "start")),
             "order": _column(log["order"]),
             "customer": _column(log["customer"]),

@@ -102,6 +102,7 @@ def _shared(scenario: ResolvedScenario) -> str:
             scenario.baseline,
             scenario.arms[scenario.baseline],
             (scenario.population, scenario.horizon, scenario.burn_in, scenario.record, scenario.step),
+            scenario.minor_units,
         )
     )
 

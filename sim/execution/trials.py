@@ -464,7 +464,7 @@ def measure_arms(histories: Mapping[str, Any], scenario: Scenario) -> NDArray[np
     from sim.analysis.metrics import highest_year, measure, payback_week
 
     measures = {name: measure(history, scenario) for name, history in histories.items()}
-    baseline = measures[scenario.baseline].cash
+    baseline = measures[scenario.baseline]
     rate = scenario.market.economics.discount_rate
     out = np.empty((len(histories), len(scenario.personas) + 1, len(RUN_METRICS)))
     for arm, (name, history) in enumerate(histories.items()):
@@ -474,6 +474,6 @@ def measure_arms(histories: Mapping[str, Any], scenario: Scenario) -> NDArray[np
         out[arm, :, -1] = np.nan
         out[arm, 0, -1] = highest_year(history, scenario)
         if name != scenario.baseline:
-            gain = measures[name].cash - baseline
+            gain = measures[name].gain(baseline)
             out[arm, :, _PAYBACK] = [payback_week(row, rate) for row in gain]
     return out

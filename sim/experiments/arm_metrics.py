@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.money import CENTS
 from sim.analysis.category import CATEGORY_METRICS, FROM_ACCOUNTS, FROM_EVENTS, category_measures
 from sim.analysis.control_variate import ControlVariate
 from sim.analysis.metrics import EVERYBODY, METRICS, TERMS, measure, of_market
@@ -450,4 +449,4 @@ def _run(job: _MetricsJob, threads: int | None, on_progress: Callable[[int], Non
 def _metrics(history: History, scenario: Scenario) -> Floats:
     measures = measure(history, scenario)
     both = np.concatenate([measures.values, category_measures(history, scenario)], axis=1)
-    return np.concatenate([both[:, _MEASURED], measures.terms / CENTS], axis=1)
+    return np.concatenate([both[:, _MEASURED], measures.terms / measures.minor_units], axis=1)

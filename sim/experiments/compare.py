@@ -240,7 +240,7 @@ class _Collected:
                 if replicate == 0:
                     self.picks[name] = pick_customers(arms[arm].lives, reference)
                 values = self.values.setdefault(name, ValueDifferences())
-                values.add(arms[arm].lives, reference, len(scenario.personas))
+                values.add(arms[arm].lives, reference, len(scenario.personas), scenario.minor_units)
             self.histories.append({arm: history if keep else _without_lives(history) for arm, history in arms.items()})
 
     def run_ensemble(self, ensemble: Ensemble, count: int, options: Mapping[str, Any]) -> None:

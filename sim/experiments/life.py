@@ -47,7 +47,7 @@ class Life:
     purchases, focal_purchases : int
         Of any brand, and of the focal brand.
     spend, value : int
-        Spent on the focal brand, and discounted contribution to it; in cents.
+        Spent on the focal brand, and discounted contribution to it; in minor units.
     """
 
     arm: str

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.money import CENTS
 from sim.analysis import tables
 from sim.analysis.metrics import EVERYBODY, Measures
 from sim.analysis.sampling import INDEPENDENT, Sampling
@@ -166,7 +165,7 @@ class Result:
     def cash(self, arm: str, persona: str = EVERYBODY) -> NDArray[np.float64]:
         """Return contribution of the focal brand a week, in money (replicates, weeks)."""
         row = 0 if persona == EVERYBODY else 1 + [item.name for item in self.scenario.personas].index(persona)
-        return np.stack([measures[arm].cash[row] for measures in self.measures]) / CENTS
+        return np.stack([measures[arm].cash[row] / measures[arm].minor_units for measures in self.measures])
 
     def _frame(self, name: str) -> pd.DataFrame:
         # Tables of many replicates are large: built once, when first asked for.

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from agents.money import CENTS
 from agents.population import NOBODY
 from sim.analysis.clv import pick_customers
 from sim.execution.replicates import run_replicates
@@ -112,9 +111,9 @@ class _Words:
         self.scenario = scenario
         self.stages = [in_words(name) for name in stage_names(scenario.journeys)]
 
-    def money(self, cents: int) -> str:
-        sign = MINUS if cents < 0 else ""
-        return f"{sign}{spaced(self.scenario.market.economics.currency)}{abs(cents) / CENTS:,.2f}"
+    def money(self, amount: int) -> str:
+        sign = MINUS if amount < 0 else ""
+        return f"{sign}{spaced(self.scenario.market.economics.currency)}{abs(amount) / self.scenario.minor_units:,.2f}"
 
     def brand(self, brand: int) -> str:
         if brand == NOBODY:
@@ -123,7 +122,7 @@ class _Words:
         return found.title or in_words(found.name)
 
     def event(self, row: tuple[int, ...]) -> str:
-        _, _, _, kind, stage, brand, channel, origin, cents = row
+        _, _, _, kind, stage, brand, channel, origin, amount = row
         name = self.brand(brand)
         where = f" ({in_words(tuple(self.scenario.market.channels)[channel])})" if channel != NOBODY else ""
         if kind == EventKind.STAGE:
@@ -131,7 +130,7 @@ class _Words:
         if kind == EventKind.PURCHASE:
             loop = ORIGINS[origin] == "loop"
             does = "buys" if not self.scenario.renews else "renews with" if loop else "signs with"
-            return f"{does} {name} for {self.money(cents)}{where}, {_HOW_WON[ORIGINS[origin]]}"
+            return f"{does} {name} for {self.money(amount)}{where}, {_HOW_WON[ORIGINS[origin]]}"
         return {
             EventKind.TIMELY_CONTACT: f"{name} makes contact at the right moment",
             EventKind.MISTIMED_CONTACT: f"{name} makes contact at the wrong moment",

@@ -134,8 +134,8 @@ class DecidedWeeks:
         return np.asarray((mask >> mask.dtype.type(self.scenario.focal)) & mask.dtype.type(1), dtype=bool)
 
     @property
-    def fixed_cents(self) -> int:
-        """What building, running and experiments cost the focal brand in the last week, in cents."""
+    def fixed(self) -> int:
+        """What building, running and experiments cost the focal brand in the last week, in minor units."""
         part = self._parts[0]
         return int(part.fixed[self.week - 1 - part.start, self.scenario.focal].sum())
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.money import CENTS
 from sim.optional_package import import_optional
 from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Record
@@ -188,8 +187,9 @@ class JourneyEnv(_vector.VectorEnv):
         reward = self._observe(sent)
         self._ended = self.weeks.week - self._start >= self.scenario.horizon
         truncated = np.full(self.num_envs, self._ended)
-        # A running total of cents: exact, and the sum over an episode is the account.
-        return self._observed.copy(), reward, never, truncated, {"fixed_cost": self.weeks.fixed_cents / CENTS}
+        # A running total of minor units: exact, and the sum over an episode is the account.
+        fixed = self.weeks.fixed / self.scenario.minor_units
+        return self._observed.copy(), reward, never, truncated, {"fixed_cost": fixed}
 
     def _observe(self, sent: NDArray[np.bool_]) -> NDArray[np.float64]:
         seen, weeks = self._observed, self.weeks
@@ -198,12 +198,12 @@ class JourneyEnv(_vector.VectorEnv):
         seen[:, 0] = np.maximum(seen[:, 0], new)
         seen[:, 1] = np.where(new, 0.0, seen[:, 1] + 1.0)
         seen[:, 2] = bought
-        seen[:, 3] = weeks.account("spend") / CENTS
+        seen[:, 3] = weeks.account("spend") / self.scenario.minor_units
         seen[:, 4] = np.where(sent, 0.0, seen[:, 4] + 1.0)
         seen[:, 5] += sent
         seen[:, 6] = weeks.opted_out
         seen[:, 7] = (weeks.week - self._start) / self.scenario.horizon
         earned = weeks.account("contribution")
-        reward = (earned - self._earned) / CENTS
+        reward = (earned - self._earned) / self.scenario.minor_units
         self._earned = earned.copy()
         return np.asarray(reward)

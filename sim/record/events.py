@@ -24,7 +24,7 @@ class EventKind(IntEnum):
 KINDS: tuple[str, ...] = ("stage", "purchase", "timely contact", "mistimed contact", "opt-out", "praise", "complaint")
 
 #: One moment. ``stage`` is the customer's stage at that moment, the one just entered where one was entered.
-#: ``amount`` is in cents (purchases only). ``order`` numbers the moments of one customer within one week.
+#: ``amount`` is in minor units (purchases only). ``order`` numbers the moments of one customer within one week.
 #: ``week`` counts from the first week of the horizon.
 EVENT = np.dtype(
     [

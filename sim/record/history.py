@@ -28,7 +28,7 @@ ORIGINS: tuple[str, ...] = tuple(origin.name.lower() for origin in Origin)
 
 
 class Money(IntEnum):
-    """Columns of the money that customers cause, in cents; costs are positive numbers."""
+    """Columns of the money that customers cause, in minor units; costs are positive numbers."""
 
     REVENUE = 0  # less what was returned
     MARGIN = 1  # unit margin of purchases, less that of what was returned
@@ -39,7 +39,7 @@ class Money(IntEnum):
 
 
 class Fixed(IntEnum):
-    """Columns of the money that a brand spends whoever its customers are, in cents, positive numbers."""
+    """Columns of the money that a brand spends whoever its customers are, in minor units, positive numbers."""
 
     BUILD = 0
     RUN = 1
@@ -71,8 +71,8 @@ class MarketTrace:
 class Lives:
     """One account per customer over the horizon (length N each, or length 0 where it was not kept).
 
-    ``spend`` and ``contribution`` (to the focal brand, variable, in cents), ``value`` (the same contribution
-    discounted to week 0 of the horizon, in cents, each entry rounded), ``purchases`` (any brand),
+    ``spend`` and ``contribution`` (to the focal brand, variable, in minor units), ``value`` (the same contribution
+    discounted to week 0 of the horizon, in minor units, each entry rounded), ``purchases`` (any brand),
     ``focal_purchases``, ``switches`` (purchases of another brand than the last).
     """
 
@@ -95,11 +95,13 @@ class Lives:
 class History:
     """Counts of one arm and replicate over the horizon. T weeks, P personas, K stages, B brands, O origins.
 
-    Flows are per week; ``customers`` is the occupancy at the end of each week; ``initial`` before week 0.
+    Money is in minor units, ``minor_units`` of which make up one unit of money. Flows are per week; ``customers``
+    is the occupancy at the end of each week; ``initial`` before week 0.
     """
 
     arm: str
     replicate: int
+    minor_units: float
     population: NDArray[np.int64]  # (P,) customers per persona
     initial: NDArray[np.int64]  # (P, K) customers per stage before week 0 of the horizon
     customers: NDArray[np.int64]  # (T, P, K)
@@ -124,8 +126,8 @@ class History:
     opted_out: NDArray[np.int64]  # (T, P, B) customers opted out, end of week
     praise: NDArray[np.int64]  # (T, P, B) positive statements
     complaints: NDArray[np.int64]  # (T, P, B) negative statements
-    money: NDArray[np.int64]  # (T, P, B, len(Money)) cents
-    fixed: NDArray[np.int64]  # (T, B, len(Fixed)) cents
+    money: NDArray[np.int64]  # (T, P, B, len(Money)) minor units
+    fixed: NDArray[np.int64]  # (T, B, len(Fixed)) minor units
     adopters: NDArray[np.int64]  # (T,) customers who ever bought in the category, end of week
     trace: MarketTrace
     lives: Lives

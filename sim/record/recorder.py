@@ -179,7 +179,7 @@ def make_history(
     trace : Traced
         Weekly state of the market.
     fixed : int64 (T, B, 3)
-        Cents spent whoever the customers are: :class:`sim.record.history.Fixed`.
+        Minor units spent whoever the customers are: :class:`sim.record.history.Fixed`.
     at_start, still : int64 (P,)
         The focal brand's customers at the beginning, and those who still are at the end.
     starts : int64 (sampled, 2)
@@ -203,6 +203,7 @@ def make_history(
     return History(
         arm=arm,
         replicate=int(constants.replicate),
+        minor_units=float(constants.minor_units),
         population=heads,
         initial=stocks.occupancy,
         customers=stocks.occupancy + np.cumsum(counters.occupancy, axis=0),

@@ -210,7 +210,7 @@ class WorldEnvironment:
         return self._personas[persona]
 
     def offer(self, persona: int, brand: int) -> Any:
-        """Revenue and margin of a purchase, cents."""
+        """Revenue and margin of a purchase, minor units."""
         return self._offers[persona][brand]
 
     def channel(self, channel: int) -> Any:
@@ -301,7 +301,7 @@ class WorldEnvironment:
         """
         self.counters.by_persona[self.row, customer.persona, ByPersona[what]] += amount
 
-    def pay(self, customer: Customer, brand: int, what: str, cents: int) -> None:
+    def pay(self, customer: Customer, brand: int, what: str, amount: int) -> None:
         """Book money to a brand in this week, and to the customer's account if it is the focal brand.
 
         Parameters
@@ -312,18 +312,18 @@ class WorldEnvironment:
             Id of the brand.
         what : str
             Kind of money, named as in :class:`sim.record.history.Money`.
-        cents : int
-            Amount, cents.
+        amount : int
+            Amount, minor units.
         """
-        if cents == 0:
+        if amount == 0:
             return
-        self.counters.by_brand[self.row, customer.persona, brand, ByBrand.MONEY + Money[what]] += cents
+        self.counters.by_brand[self.row, customer.persona, brand, ByBrand.MONEY + Money[what]] += amount
         if brand == self.constants.focal and self.counters.accounts.size:
             account = self._account(customer)
             if what == "REVENUE":
-                account.spend += cents
+                account.spend += amount
             else:
-                signed = cents if what in ("MARGIN", "ANCILLARY") else -cents
+                signed = amount if what in ("MARGIN", "ANCILLARY") else -amount
                 account.contribution += signed
                 account.value += int(np.floor(signed * self.world.discount[self.row] + 0.5))
 
@@ -376,7 +376,7 @@ class WorldEnvironment:
             account.focal_purchases += int(brand == self.constants.focal)
             account.switches += int(switched)
 
-    def note(self, customer: Customer, kind: str, brand: int, channel: int, origin: int, cents: int) -> None:
+    def note(self, customer: Customer, kind: str, brand: int, channel: int, origin: int, amount: int) -> None:
         """Log an event if the customer is in the sample.
 
         Parameters
@@ -387,13 +387,12 @@ class WorldEnvironment:
             Kind, named as in :class:`sim.record.events.EventKind`.
         brand, channel, origin : int
             Ids, or NOBODY.
-        cents : int
+        amount : int
             Amount of a purchase, else 0.
         """
         if customer.customer_id in self.sampled:
-            self.events.append(
-                (customer.customer_id, self.row, 0, int(EventKind[kind]), customer.stage, brand, channel, origin, cents)
-            )
+            at = (customer.customer_id, self.row, 0)
+            self.events.append((*at, int(EventKind[kind]), customer.stage, brand, channel, origin, amount))
 
     def decided(self, customer: Customer, decision: Decision) -> None:
         """Ignore a decision; the observer of a story records it."""

@@ -132,7 +132,7 @@ def cash_doubt(result: Result) -> CashDoubt:
     return CashDoubt(
         result.sampling,
         {
-            arm: doubt.shifts(lambda own, base: np.cumsum(own.cash[0] - base.cash[0]) / CENTS)
+            arm: doubt.shifts(lambda own, base: np.cumsum(own.gain(base)[0]) / CENTS)
             for arm, doubt in result.doubts.items()
         },
     )

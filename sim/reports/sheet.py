@@ -34,7 +34,8 @@ _UNITS: Mapping[str, str] = {"share": "share", "number": "number"}
 class Column:
     """One column: its key, what heads it, and what it holds.
 
-    ``kind`` is text, number, count, share, money, probability, date, or ``metric``: what the metric of the row is.
+    ``kind`` is text, number, count, share, money, price (of one unit, to a thousandth of a cent), probability, date, or
+    ``metric``: what the metric of the row is.
     """
 
     key: str
@@ -204,7 +205,7 @@ def cost_sheet(summary: Mapping[str, Any]) -> Sheet | None:
     columns = (
         _WHO[0],
         Column("what", "Cost", width=44),
-        Column("typed", "Typed", "money", 16),
+        Column("typed", "Typed", "price", 16),
         Column("charged", "Charged over the horizon", "money", 24),
     )
     return Sheet("Costs typed and charged", columns, rows, _currency(summary))

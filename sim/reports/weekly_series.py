@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.money import CENTS
 from sim.analysis.bands import periods, ratio
 from sim.experiments.result import Result
 from sim.record.history import History, Origin
@@ -18,7 +17,7 @@ __all__ = ["WEEKLY_METRICS", "weekly_series"]
 
 #: What a brand's history holds of each week.
 _WEEKLY: Mapping[str, Callable[[History, int], NDArray[Any]]] = {
-    "revenue": lambda history, brand: history.money[:, :, brand, 0].sum(axis=1) / CENTS,
+    "revenue": lambda history, brand: history.money[:, :, brand, 0].sum(axis=1) / history.minor_units,
     "purchases": lambda history, brand: history.purchases[:, :, brand].sum(axis=(1, 2)),
     "contacts": lambda history, brand: history.contacts[:, :, brand].sum(axis=1),
     "opted_out": lambda history, brand: history.opted_out[:, :, brand].sum(axis=1),

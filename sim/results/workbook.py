@@ -92,7 +92,7 @@ class _Formats:
         self._made: dict[tuple[str, str], Any] = {}
 
     def of(self, kind: str, currency: str = "") -> Any:
-        key = (kind, currency if kind == "money" else "")
+        key = (kind, currency if kind in ("money", "price") else "")
         if key not in self._made:
             self._made[key] = self._make(_look(kind, currency))
         return self._made[key]
@@ -108,6 +108,7 @@ def _look(kind: str, currency: str) -> Mapping[str, Any]:
     space = " " if sign[-1:].isalnum() else ""
     written = {
         "money": f'"{sign}{space}"#,##0.00;[Red]-"{sign}{space}"#,##0.00' if sign else "#,##0.00",
+        "price": f'"{sign}{space}"#,##0.00###' if sign else "#,##0.00###",
         "share": "0.0%",
         "probability": "0.0%",
         "weeks": "#,##0.0",

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from agents.money import as_typed
 from agents.personas import Spread
 from agents.strategies import PersonaStrategy, TypedCost, with_typed_levels
 from sim.scenario.config_path import ConfigPath
@@ -31,7 +32,7 @@ from sim.scenario.normal_form import (
 )
 from sim.scenario.resolve import build_journey, check_journeys, check_market, check_personas, resolve
 from sim.scenario.resolved import Arm, Plan, ResolvedScenario
-from sim.scenario.schema import is_cents, plain, read_value, show, typed_number
+from sim.scenario.schema import is_money, plain, read_value, show, typed_number
 
 __all__ = ["RELATIVE", "field_at", "value_at", "with_values"]
 
@@ -273,7 +274,7 @@ def _relative(scenario: ResolvedScenario, steps: Sequence[str], how: str, value:
     new = new if high is None else min(high, new)
     if isinstance(now, int):
         return round(new)
-    return round(new, 2) if is_cents(field.metadata) else new
+    return as_typed(new) if is_money(field.metadata) else new
 
 
 def _holds(form: Mapping[str, Any], steps: Sequence[str], *, whole: bool = False) -> bool:

@@ -12,12 +12,12 @@ from agents.personas import Spread
 from sim.scenario.dotted_key import RELATIVE, field_at, value_at, with_values
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.resolved import ResolvedScenario
-from sim.scenario.schema import is_cents, show, typed_number
+from sim.scenario.schema import is_money, show, typed_number
 
 __all__ = ["SCALES", "Factor", "flatten", "read_factor", "read_factors"]
 
 SCALES: tuple[str, ...] = ("linear", "log", "whole")
-_CENT = 0.01
+_CENT, _MILLICENT = 0.01, 0.00001
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Factor:
     scale : {'linear', 'log', 'whole'}
         How the way between the bounds is divided; ``whole``: the whole numbers, each as likely as the others.
     step : float or None
-        Values are rounded to multiples of it; money that is counted in cents has a step of 0.01.
+        Values are rounded to multiples of it; money has a step of 0.01, and of 0.00001 below 1.
     paths : tuple of (str, float)
         Dotted keys that it sets, and by what its number is multiplied there.
     own : float
@@ -197,8 +197,8 @@ def read_factor(path: str, given_range: object, scenario: ResolvedScenario, at: 
         raise ConfigError(f"{at} holds no whole number between {show(low)} and {show(high)}; give wider bounds")
     if is_whole and scale != "whole" and not path.startswith(RELATIVE):
         raise ConfigError(f"{at}.scale is {scale!r}, but {path} is a whole number; give scale whole")
-    in_cents = field is not None and is_cents(field.metadata)
-    step = _CENT if in_cents and not path.startswith(RELATIVE) else None
+    in_money = field is not None and is_money(field.metadata) and not path.startswith(RELATIVE)
+    step = None if not in_money else _CENT if high >= 1.0 else _MILLICENT
     own = {"times:": 1.0, "plus:": 0.0}.get(path.partition(":")[0] + ":", float(now or 0.0))
     title = path.replace("times:", "multiple of ").replace("plus:", "shift of ")
     steps = path.rpartition(":")[2].split(".")[-2:]

@@ -13,6 +13,7 @@ from agents.strategies import Strategy
 from sim.scenario.calendar import STEPS, read_day
 from sim.scenario.journey import Journey
 from sim.scenario.market import Market
+from sim.scenario.minor_units import minor_units_of
 
 __all__ = ["PRECISION_METHODS", "Arm", "Assumption", "BestResponse", "Plan", "Record", "ResolvedScenario"]
 
@@ -132,6 +133,12 @@ class ResolvedScenario:
     def scale(self) -> float:
         """How many customers of the market one simulated customer stands for."""
         return self.market_customers / self.population
+
+    @property
+    def minor_units(self) -> float:
+        """How many of the units in which its money is counted make up one unit of money."""
+        plans = {id(plan): plan for arm in self.arms.values() for plan in arm.plans.values()}
+        return minor_units_of(self.market, self.journeys.values(), [plan.strategy for plan in plans.values()])
 
     def simulating(self, population: int) -> Self:
         """Return the scenario with so many customers simulated, of the same market."""

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from agents.money import MILLICENTS, is_counted
 from sim.scenario.errors import ConfigError, suggest
 
-__all__ = ["check", "defaults", "is_cents", "plain", "read", "read_name", "read_value", "show", "typed_number"]
+__all__ = ["check", "defaults", "is_money", "plain", "read", "read_name", "read_value", "show", "typed_number"]
 
 T = TypeVar("T")
 
@@ -24,8 +25,6 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PERCENTAGE = re.compile(r"([-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)) ?%")
 #: A number that Hydra takes for a word, and YAML does not.
 _LEADING_ZEROS = re.compile(r"[-+]?0[0-9]+(?:\.[0-9]*)?")
-#: Money is counted in cents; 0.1 + 0.2 must still pass for 30 cents.
-CENT_TOLERANCE = 1e-9
 #: Longest text a field may hold: a title or a case, not a book.
 LONGEST_TEXT = 20_000
 
@@ -206,9 +205,9 @@ def typed_number(value: object) -> object:
     return value
 
 
-def is_cents(metadata: Mapping[str, Any]) -> bool:
-    """Say whether a field is money that is counted in whole cents."""
-    return bool(metadata.get("in_cents", False))
+def is_money(metadata: Mapping[str, Any]) -> bool:
+    """Say whether a field is an amount of money that is counted in whole minor units."""
+    return bool(metadata.get("in_millicents", False))
 
 
 def show(value: object) -> str:
@@ -376,8 +375,8 @@ def _number(
     outside = (low is not None and number < low) or (high is not None and number > high)
     if not math.isfinite(number) or outside or (kind is int and number != int(number)):
         raise _refusal(hint, metadata, value, where, key)
-    if is_cents(metadata) and abs(number - round(number * 100) / 100) > CENT_TOLERANCE:
-        raise ConfigError(f"{_place(where)}{key} is {show(value)}; give whole cents, a multiple of 0.01")
+    if is_money(metadata) and not is_counted(number, MILLICENTS):
+        raise ConfigError(f"{_place(where)}{key} is {show(value)}; give a multiple of 0.00001, a thousandth of a cent")
     if kind is int:
         return int(typing.cast(int, value))
     return number

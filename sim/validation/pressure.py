@@ -200,7 +200,7 @@ def _rate(scenario: Scenario, arm: str) -> float:
 
 def _contribution(history: History, scenario: Scenario) -> float:
     """Contribution of the focal brand per customer, in money."""
-    return float(measure(history, scenario).cash[0].sum() / 100.0 / scenario.market_customers)
+    return float(measure(history, scenario).cash[0].sum() / history.minor_units / scenario.market_customers)
 
 
 def _gained(run: PatternRun, scenario: Scenario) -> Array:

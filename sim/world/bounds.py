@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from agents.money import CENTS
 from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import ResolvedScenario
 from sim.world.world import World
@@ -19,7 +20,7 @@ _LARGEST_DRAW = 37
 
 
 def largest_sums(scenario: ResolvedScenario, world: World) -> dict[str, int]:
-    """Return what no sum over all customers and steps of an arm can exceed, in cents, by what it is a sum of.
+    """Return what no sum over all customers and steps can exceed, by what it is a sum of (money: minor units).
 
     Parameters
     ----------
@@ -78,9 +79,9 @@ def check_sums(scenario: ResolvedScenario, world: World) -> None:
     """
     for name, bound in largest_sums(scenario, world).items():
         if bound > LARGEST_SUM:
-            money = "" if name == "counts" else " cents"
+            unit = "" if name == "counts" else " cents" if world.constants[0].minor_units == CENTS else " millicents"
             raise ConfigError(
                 f"population is {scenario.population:,}, horizon {scenario.horizon:,}: the sum of all {name} may come"
-                f" to {bound:.2e}{money}, more than the {LARGEST_SUM:.2e} that can be counted; give fewer customers or"
+                f" to {bound:.2e}{unit}, more than the {LARGEST_SUM:.2e} that can be counted; give fewer customers or"
                 " steps, smaller amounts, or money in a larger unit"
             )

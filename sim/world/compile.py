@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.money import CENTS, to_cents
+from agents.money import to_minor
 from agents.population import NOBODY, customer_record
 from agents.strategies import CAPABILITIES, level_of
 from agents.traits import TRAITS
@@ -64,7 +64,7 @@ def _brand_segments(scenario: ResolvedScenario, arm: Arm, brand: str) -> tuple[A
     market, personas = scenario.market, scenario.personas
     parts = (scenario.arms[scenario.baseline].plans[brand], arm.plans[brand], market, *personas)
     named = (tuple(scenario.journeys), stage_names(scenario.journeys))
-    sizes = (*named, scenario.burn_in, scenario.horizon, scenario.step)
+    sizes = (*named, scenario.burn_in, scenario.horizon, scenario.step, scenario.minor_units)
     return _SEGMENTS.find(parts, sizes, lambda: _lay_out_segments(scenario, timeline_of(scenario, arm, brand)))
 
 
@@ -97,10 +97,10 @@ def _lay_out_segments(scenario: ResolvedScenario, timeline: Sequence[Segment]) -
         for stage in strategy.contacts_per_week.stages or stages:
             at_stage = stages.index(stage)
             segment.stages[at_stage >> 6] |= np.uint64(1) << np.uint64(at_stage & 63)
-        segment.contact_cost = to_cents(costs.contact)
+        segment.contact_cost = to_minor(costs.contact, scenario.minor_units)
         segment.build_cost = sum(charged[at].build.values())
         segment.experiments = planned_experiments(scenario, strategy)
-        segment.experiment_cost = to_cents(costs.experiment)
+        segment.experiment_cost = to_minor(costs.experiment, scenario.minor_units)
         # Paid for in full, felt as far as it works.
         for name in CAPABILITIES:
             felt = levels[name][at] * getattr(strategy.effectiveness, name)
@@ -139,6 +139,7 @@ def _compile_constants(scenario: ResolvedScenario, arm: Arm, stages: int) -> Any
         "stages": stages,
         "first_trait": _first_trait(len(market.brands)),
         "groups": talk.communities if communities else 1,
+        "minor_units": scenario.minor_units,
         "near_weeks": contact.near_weeks,
         "forming_weeks": contact.forming_weeks,
         "cycle_weeks": market.innovation.cycle_weeks,
@@ -173,7 +174,7 @@ def _compile_constants(scenario: ResolvedScenario, arm: Arm, stages: int) -> Any
         "success": market.innovation.success,
         "uplift": market.innovation.uplift,
         "stock_left": stock_left(scenario),
-        "ancillary": CENTS * market.innovation.ancillary,
+        "ancillary": scenario.minor_units * market.innovation.ancillary,
         "ancillary_margin": market.economics.ancillary_margin,
     }
     for name in REAL:
@@ -190,8 +191,8 @@ def _graph(scenario: ResolvedScenario) -> Graph:
     personas = tuple(persona.name for persona in scenario.personas)
     parts = (*scenario.journeys.values(), scenario.market.channels)
     return _GRAPHS.find(
-        parts, (tuple(scenario.journeys), personas),
-        lambda: compile_graph(scenario.journeys, scenario.market, personas),
+        parts, (tuple(scenario.journeys), personas, scenario.minor_units),
+        lambda: compile_graph(scenario.journeys, scenario.market, personas, scenario.minor_units),
     )  # fmt: skip
 
 
@@ -216,7 +217,8 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
         If a sum of money or counts over all customers and steps might not fit 64 bits.
     """
     parts = (scenario.market, *scenario.personas, *scenario.journeys.values(), scenario.arms[scenario.baseline], arm)
-    sizes = (tuple(scenario.journeys), scenario.population, scenario.burn_in, scenario.horizon, scenario.step)
+    times = (scenario.burn_in, scenario.horizon, scenario.step)
+    sizes = (tuple(scenario.journeys), scenario.population, *times, scenario.minor_units)
     world = _WORLDS.find(parts, sizes, lambda: _compile(scenario, arm))
     constants = world.constants.copy()
     constants.seed, constants.replicate = seed, replicate
@@ -229,6 +231,7 @@ def _compile(scenario: ResolvedScenario, arm: Arm) -> World:
     market, personas = scenario.market, scenario.personas
     prices = np.array([brand.price for brand in market.brands.values()])
     quality = np.array([brand.quality for brand in market.brands.values()])
+    margins = np.array([brand.unit_margin for brand in market.brands.values()])
     spend = np.array([persona.spend for persona in personas])
     # A brand that enters later moves no mean: until then nothing is different.
     there = [brand.enters is None for brand in market.brands.values()]
@@ -243,8 +246,8 @@ def _compile(scenario: ResolvedScenario, arm: Arm) -> World:
     people.adapt_digital = [persona.adapt_digital for persona in personas]
     people.adapt_privacy = [persona.adapt_privacy for persona in personas]
     offers = np.zeros((len(personas), len(prices)), OFFER).view(np.recarray)
-    offers.revenue = np.rint(CENTS * np.outer(spend, prices))
-    offers.margin = np.rint(CENTS * np.outer(spend, [brand.unit_margin for brand in market.brands.values()]))
+    offers.revenue = np.rint(constants.minor_units[0] * np.outer(spend, prices))
+    offers.margin = np.rint(constants.minor_units[0] * np.outer(spend, margins))
     brands = np.zeros(len(prices), BRAND).view(np.recarray)
     brands.quality = quality
     brands.advantage = quality - quality[there].mean()

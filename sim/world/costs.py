@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.money import CENTS, to_cents
+from agents.money import CENTS, to_minor
 from agents.personas import Persona
 from agents.strategies import CAPABILITIES, Strategy, TypedCost, level_of
 from sim.scenario.calendar import STEPS_A_YEAR
@@ -16,7 +16,7 @@ from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import ResolvedScenario
 from sim.world.timeline import Segment
 
-__all__ = ["SegmentCosts", "charged_cents", "segment_costs"]
+__all__ = ["SegmentCosts", "charged_amount", "segment_costs"]
 
 
 _PERIODS_A_YEAR = {**STEPS_A_YEAR, "year": 1.0}
@@ -24,7 +24,7 @@ _PERIODS_A_YEAR = {**STEPS_A_YEAR, "year": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class SegmentCosts:
-    """What one segment of a brand's timeline is charged, in cents by capability.
+    """What one segment of a brand's timeline is charged, in minor units by capability.
 
     Attributes
     ----------
@@ -45,16 +45,18 @@ class SegmentCosts:
     payments: Mapping[str, NDArray[np.int64]]
 
     def run_schedule(self) -> NDArray[np.int64]:
-        """Return what is paid for running in each step of a year or of a shorter run, in cents (Y,)."""
+        """Return what is paid for running in each step of a year or of a shorter run, in minor units (Y,)."""
         return np.asarray(sum(self.run[name] * self.payments[name] for name in CAPABILITIES), dtype=np.int64)
 
 
-#: What one capability may cost, in cents: up to here a float holds every whole number.
+#: What one capability may cost, in minor units: up to here a float holds every whole number.
 LARGEST_COST = 2**53
 
 
-def charged_cents(cost: TypedCost, strategy: Strategy, name: str, personas: Sequence[Persona]) -> int:
-    """Return what a capability costs at the levels that a strategy has, in cents.
+def charged_amount(
+    cost: TypedCost, strategy: Strategy, name: str, personas: Sequence[Persona], minor_units: float = CENTS
+) -> int:
+    """Return what a capability costs at the levels that a strategy has, in minor units.
 
     The amount typed, exactly, at the levels at which it was typed. At other levels it is multiplied by the ratio of the
     mean of level ** convexity over all customers now to the same mean at the levels typed.
@@ -68,6 +70,8 @@ def charged_cents(cost: TypedCost, strategy: Strategy, name: str, personas: Sequ
         The capability.
     personas : sequence of Persona
         Whose shares are the weights of the levels.
+    minor_units : float
+        How many make up one unit of money.
 
     Returns
     -------
@@ -76,12 +80,17 @@ def charged_cents(cost: TypedCost, strategy: Strategy, name: str, personas: Sequ
     Examples
     --------
     >>> strategy = Strategy(automation=0.8)
-    >>> charged_cents(TypedCost(amount=200_000.0, level=0.8), strategy, "automation", [Persona(name="all")])
+    >>> charged_amount(TypedCost(amount=200_000.0, level=0.8), strategy, "automation", [Persona(name="all")])
     20000000
-    >>> charged_cents(TypedCost(amount=200_000.0, level=0.4), strategy, "automation", [Persona(name="all")])
+    >>> charged_amount(TypedCost(amount=200_000.0, level=0.4), strategy, "automation", [Persona(name="all")])
     80000000
     """
-    amount = to_cents(cost.amount)
+    amount = to_minor(cost.amount, minor_units)
+    if amount > LARGEST_COST:
+        raise ConfigError(
+            f"costs of {name}: {cost.amount:,.0f} is more than the {LARGEST_COST / minor_units:.0e} that can be counted"
+            " where an amount of the scenario is finer than a cent; type money in whole cents or in a larger unit"
+        )
     if amount == 0 or cost.level is None:
         return amount
     power = strategy.costs.convexity
@@ -95,9 +104,9 @@ def charged_cents(cost: TypedCost, strategy: Strategy, name: str, personas: Sequ
     charged = amount * (now / (typed or whole))
     if charged > LARGEST_COST:
         raise ConfigError(
-            f"costs of {name}: {cost.amount:,.0f} at level {cost.level:g} comes to {charged / CENTS:.2e} at the level"
-            f" of now with convexity {power:g}, more than the {LARGEST_COST / CENTS:.0e} that can be counted; type the"
-            " cost at a level near the one that is used"
+            f"costs of {name}: {cost.amount:,.0f} at level {cost.level:g} comes to {charged / minor_units:.2e} at"
+            f" the level of now with convexity {power:g}, more than the {LARGEST_COST / minor_units:.0e} that can be"
+            " counted; type the cost at a level near the one that is used"
         )
     return round(charged)
 
@@ -117,17 +126,17 @@ def segment_costs(timeline: Sequence[Segment], scenario: ResolvedScenario) -> li
         What the first segment has stands from the start and is not built.
     """
     stands = dict.fromkeys(CAPABILITIES, 0)
-    out = []
+    minor_units, out = scenario.minor_units, []
     for at, (start, plan, since) in enumerate(timeline):
         costs = plan.strategy.costs
         price = {
-            name: charged_cents(getattr(costs.build, name), plan.strategy, name, scenario.personas)
+            name: charged_amount(getattr(costs.build, name), plan.strategy, name, scenario.personas, minor_units)
             for name in CAPABILITIES
         }
         # Nothing is paid back for what is given up.
         build = {name: max(0, price[name] - stands[name]) if at > 0 else 0 for name in CAPABILITIES}
         run = {
-            name: charged_cents(getattr(costs.run, name), plan.strategy, name, scenario.personas)
+            name: charged_amount(getattr(costs.run, name), plan.strategy, name, scenario.personas, minor_units)
             for name in CAPABILITIES
         }
         standing = {name: price[name] - build[name] for name in CAPABILITIES}

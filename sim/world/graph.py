@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.features import TOWARD_INCUMBENT
-from agents.money import to_cents
+from agents.money import CENTS, to_minor
 from agents.population import NEVER
 from sim.scenario.journey import DOES, FEATURES, GATES, Does, Edge, Journey, Stage, stage_names
 from sim.scenario.market import Market
@@ -69,8 +69,8 @@ NODE = np.dtype(
         ("has_channels", np.bool_),
         ("effort", np.float64),
         ("lift", np.float64),
-        ("cost", np.int64),  # cents
-        ("ancillary", np.int64),  # cents
+        ("cost", np.int64),  # minor units
+        ("ancillary", np.int64),  # minor units
         ("first_edge", np.int64),
         ("end_edge", np.int64),
         ("first_used", np.int64),  # features that its edges depend on
@@ -186,7 +186,7 @@ class _Tables:
         return np.uint64(sum(1 << self.personas.index(name) for name in edge.personas))
 
 
-def _describe_stage(row: Any, stage: Stage) -> None:
+def _describe_stage(row: Any, stage: Stage, minor_units: float) -> None:
     """Fill in what a stage does by itself, without its edges."""
     does = DOES.index(stage.does)
     weeks = 0 if does == Does.CHOOSE else stage.weeks
@@ -194,8 +194,8 @@ def _describe_stage(row: Any, stage: Stage) -> None:
     row.weeks = OPEN if weeks is None else weeks
     row.effort = stage.effort
     row.lift = stage.experience_lift
-    row.cost = to_cents(stage.cost)
-    row.ancillary = to_cents(stage.ancillary)
+    row.cost = to_minor(stage.cost, minor_units)
+    row.ancillary = to_minor(stage.ancillary, minor_units)
     row.weekly = does in (Does.SEARCH, Does.TALK)
     row.acts = row.weekly
     row.rest = 0 if row.acts or row.weeks < 0 else row.weeks
@@ -203,7 +203,9 @@ def _describe_stage(row: Any, stage: Stage) -> None:
     row.has_channels = bool(stage.channels)
 
 
-def compile_graph(journeys: Mapping[str, Journey], market: Market, personas: tuple[str, ...] = ()) -> Graph:
+def compile_graph(
+    journeys: Mapping[str, Journey], market: Market, personas: tuple[str, ...] = (), minor_units: float = CENTS
+) -> Graph:
     """Lay out every journey as flat arrays, in the order of the files.
 
     Parameters
@@ -213,6 +215,8 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market, personas: tup
         Its channels are those of the stages.
     personas : tuple of str
         Names of all, for edges that are open to some alone.
+    minor_units : float
+        How many make up one unit of money.
 
     Returns
     -------
@@ -234,7 +238,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market, personas: tup
             row, stage = table[node], journey.stages.get(name)
             if stage is not None:
                 node_of[journey_id, stage_id] = node
-                _describe_stage(row, stage)
+                _describe_stage(row, stage, minor_units)
                 if stage.channels:
                     shares = np.array([stage.channels.get(channel, 0.0) for channel in channels])
                     mix[node] = np.cumsum(shares / shares.sum())
@@ -250,7 +254,7 @@ def compile_graph(journeys: Mapping[str, Journey], market: Market, personas: tup
         table[home * k + stage_id].shared = lacking.any()
         node_of[lacking, stage_id] = node_of[home, stage_id]
         table["resolves"][stage_id::k] = (table["weeks"][stage_id::k] == 0).any()
-    costs = [(channel.digital, to_cents(channel.cost), channel.effort) for channel in market.channels.values()]
+    costs = [(each.digital, to_minor(each.cost, minor_units), each.effort) for each in market.channels.values()]
     graph = Graph(
         node_of=node_of.astype(np.uint16),
         nodes=table,

@@ -21,7 +21,7 @@ NO_WEEK = 1 << 40
 
 WHOLE = (
     "seed", "replicate", "customers", "brands", "focal", "journey", "stages", "groups", "first_trait",
-    "near_weeks", "forming_weeks", "cycle_weeks",
+    "near_weeks", "forming_weeks", "cycle_weeks", "minor_units",
     "cyclical", "from_need", "log_gamma", "forms", "has_needs",
 )  # fmt: skip
 REAL = (
@@ -44,11 +44,12 @@ REAL = (
     "success", "uplift", "stock_left", "ancillary", "ancillary_margin",
 )  # fmt: skip
 
-#: Single numbers of an arm; named as in :mod:`sim.scenario.market`, ``ancillary`` in cents.
+#: Single numbers of an arm; named as in :mod:`sim.scenario.market`. Money is in whole minor units here and in all
+#: columns below, ``minor_units`` of which make up one unit of money.
 CONSTANTS = np.dtype([(name, np.int64) for name in WHOLE] + [(name, np.float64) for name in REAL])
 
 PERSONA = np.dtype([("spend", np.float64), ("adapt_digital", np.float64), ("adapt_privacy", np.float64)])
-OFFER = np.dtype([("revenue", np.int64), ("margin", np.int64)])  # cents a purchase
+OFFER = np.dtype([("revenue", np.int64), ("margin", np.int64)])  # minor units a purchase
 BRAND = np.dtype(
     [
         ("quality", np.float64),
@@ -64,10 +65,10 @@ SEGMENT = np.dtype(
         ("start", np.int64),  # first week, from the first of the burn-in
         ("journey", np.int64),
         ("covert", np.float64),  # factor of intrusion
-        ("contact_cost", np.int64),  # cents each
-        ("build_cost", np.int64),  # cents, in the week the segment starts
+        ("contact_cost", np.int64),  # minor units each
+        ("build_cost", np.int64),  # minor units, in the week the segment starts
         ("experiments", np.float64),  # planned per cycle
-        ("experiment_cost", np.int64),  # cents each
+        ("experiment_cost", np.int64),  # minor units each
         ("makes_contact", np.int64),  # 1 if any persona is contacted
         ("answered", np.float64),  # chance that a contact at a moment is heeded
         ("heeded", np.float64),  # chance that a mistimed contact is heeded, as far as contacts work at all
@@ -103,7 +104,7 @@ class World(NamedTuple):
     offers: Any  # (P, B) OFFER
     segments: Any  # (B, S) SEGMENT
     levels: Any  # (B, S, P) LEVEL
-    run_costs: NDArray[np.int64]  # (B, S, Y) cents for running since a segment began; Y: a year or a shorter run
+    run_costs: NDArray[np.int64]  # (B, S, Y) minor units for running since a segment began; Y: a year or a shorter run
     gap_quantiles: NDArray[np.float64]  # of a gap with mean 1, even in -log2(1 - u)
     taste_quantiles: NDArray[np.float64]  # (B, 2, nodes) of a log-Gamma taste, even in -log2(u) and in -log2(1 - u)
     fatigue_left: NDArray[np.float64]  # share left after so many weeks

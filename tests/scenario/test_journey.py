@@ -52,7 +52,7 @@ FAULTS = {
     "a stay below nothing": ([("stages.use.weeks", -1)], "stages.use.weeks is -1; give a whole number from 0 to 10000"),
     "half a week": ([("stages.use.weeks", 1.5)], "stages.use.weeks is 1.5"),
     "effort in words": ([("stages.use.effort", "much")], "stages.use.effort is 'much'"),
-    "a cost of half a cent": ([("stages.use.cost", 0.005)], "stages.use.cost is 0.005"),
+    "a cost of a millionth": ([("stages.use.cost", 0.0000015)], "stages.use.cost is 1.5e-06"),
     "a choice that takes weeks": ([("stages.buy.weeks", 2)], "stage 'buy' chooses and stays 2 weeks; .*leave weeks out"),
     "channels that do not sum": ([("stages.consider.channels.web", 0.8)], "stages.consider.channels sum to 1.1; make them"),
     "a channel's share above 1": ([("stages.consider.channels.web", 1.2)], "channels.web is 1.2; give a share from 0 to 1"),

@@ -261,7 +261,7 @@ def test_every_leaf_of_a_scenario_refuses_a_misspelt_key(composed):
             "sum",
         ),
         ({"personas/crowd": {f"p{n}": {} for n in range(255)}}, "257 personas; give 1 to 255"),
-        ({"strategy/push": {"costs": {"contact": 0.001}}}, "costs.contact is 0.001; give whole cents"),
+        ({"strategy/push": {"costs": {"contact": 0.0000015}}}, "costs.contact is 1.5e-06; give a multiple of 0.00001"),
         ({"strategy/push": {"start_week": -1}}, "start_week is -1"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -62,8 +62,8 @@ def _wrong_values(kind: type, field: dataclasses.Field) -> list[object]:
             wrong += [metadata["high"] + 1, metadata["high"] * 2 + 1]
         if hint is int:
             wrong.append((metadata["low"] or 0) + 0.5)
-        if metadata["in_cents"]:
-            wrong += [0.005, 1.239]
+        if metadata["in_millicents"]:
+            wrong += [0.000005, 1.2345678]
     elif hint is bool:
         wrong += [0, 1, "true", 1.0, [True]]
     elif hint is str:
@@ -169,9 +169,9 @@ def test_names_stay_in_their_folder_and_on_their_line(name):
             read(Market, {"brands": {name: {}}})
 
 
-@pytest.mark.parametrize("cents", [0, 0.01, 0.07, 0.1 + 0.2, 1.10, 999_999.99, 12])
-def test_whole_cents_pass(cents):
-    assert read(Stage, {"cost": cents}).cost == cents
+@pytest.mark.parametrize("amount", [0, 0.01, 0.07, 0.1 + 0.2, 1.10, 999_999.99, 12, 0.001, 0.00001, 0.12345, 3.14159])
+def test_cents_and_thousandths_of_a_cent_pass(amount):
+    assert read(Stage, {"cost": amount}).cost == amount
 
 
 def test_a_partial_check_fills_nothing_in():

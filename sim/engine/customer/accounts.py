@@ -1,4 +1,4 @@
-"""Money and counts that one customer causes, in integer cents."""
+"""Money and counts that one customer causes, in integer minor units."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def counts_of(workspace: Workspace, counters: Counters, customer: Any, brand: In
 
 
 @loop
-def _book(accounts: Any, row: Int, column: Int, cents: Int, discount: float) -> None:
+def _book(accounts: Any, row: Int, column: Int, amount: Int, discount: float) -> None:
     """Keep the customer's own account of the focal brand's money."""
     account = accounts[row]
     if column == _REVENUE:
-        account.spend += cents
+        account.spend += amount
     else:
-        signed = cents if column in (_MARGIN, _ANCILLARY) else -cents
+        signed = amount if column in (_MARGIN, _ANCILLARY) else -amount
         account.contribution += signed
         account.value += np.int64(np.floor(signed * discount + 0.5))
 
@@ -62,7 +62,7 @@ def pay(
     customer_id: Int,
     brand: Int,
     column: Int,
-    cents: Int,
+    amount: Int,
 ) -> None:
     """Book money that a customer causes; costs are positive numbers in cost columns.
 
@@ -76,16 +76,16 @@ def pay(
         Brand, or NOBODY.
     column : int
         A :class:`sim.record.history.Money`.
-    cents : int
+    amount : int
         Amount.
     """
-    counts[_B_MONEY + column] += cents
-    if counters.accounts.size > 0 and brand == world.constants[0].focal and cents != 0:
+    counts[_B_MONEY + column] += amount
+    if counters.accounts.size > 0 and brand == world.constants[0].focal and amount != 0:
         _book(
             counters.accounts,
             customer_id - workspace.clock[_AT_FIRST],
             column,
-            cents,
+            amount,
             world.discount[workspace.clock[_AT_ROW]],
         )
 
