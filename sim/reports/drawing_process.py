@@ -5,7 +5,8 @@ loaded that keeps threads or memory of its own, it forks: :func:`start`. The new
 arm is run, and while the command still looks for doubt and break-even, it draws the figures that neither can change:
 :func:`begin`. The others follow when the result is whole, while the command writes its tables: :func:`order`. Both
 times it forks once more, and both draw, each the next figure that nobody has begun. A figure is the same bytes whoever
-draws it. Where there are no such processes, or one is lost, the command draws by itself.
+draws it. Where there are no such processes, or one is lost, the command draws by itself. What they drew is kept: of
+a result whose figures are there already, nothing is drawn (:mod:`sim.reports.kept_figures`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
+from sim.reports.kept_figures import figures_key, find_figures, keep_figures
 from sim.reports.picture import Picture
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ _OVERVIEW_DPI = 110.0
 _COUNT = -1
 #: Processes that hand over figures: the one that was forked first, and one that it forks for each part of them.
 _PROCESSES = 3
+#: Results that are larger are drawn each time: looking for them would take as long.
+_MOST_LOOKED_FOR = 64 << 20
 
 
 class _DrawingProcesses:
@@ -43,33 +47,59 @@ class _DrawingProcesses:
         self.process, self.orders, self.figures = process, orders, figures
         self.begun: Result | None = None
         self.ordered: Result | None = None
+        self._keys: list[str | None] = []
+        self._kept: dict[int, Any] | None = None
+        self._has_begun = False
         self._sending: threading.Thread | None = None
 
     def begin(self, result: Result) -> None:
-        """Have them draw what doubt and break-even cannot change."""
+        """Have them draw what doubt and break-even cannot change, unless all figures are likely to be there already."""
         self.begun = result
-        self._send((result, False))
+        if self._find((result, False)) is None:
+            self._has_begun = True
+            self._send((result, False))
 
     def order(self, result: Result) -> bool:
         """Have them draw what is left; say whether they can."""
         if self.ordered is not None:
             return self.ordered is result
-        if self.begun is None:
-            self._send((result, True))
-        elif _is_more_of(result, self.begun):
-            self._send((result.summary_json, result.doubts))
-        else:
+        if self.begun is not None and not _is_more_of(result, self.begun):
             return False
+        self._kept = self._find((result, True))
+        if self._has_begun:
+            self._kept = None  # a part of them is being drawn: the rest is as quickly drawn
+            self._send((result.summary_json, result.doubts))
+        elif self._kept is None:
+            self._send((result, True))
         self.ordered = result
         return True
 
     def drawn(self) -> dict[int, Any]:
-        """Return what they drew, by number; without what failed or was lost on the way."""
+        """Return what they drew, or others before, by number; without what failed or was lost on the way."""
+        if self._kept is not None:
+            return self._kept
         drawn: dict[int, Any] = {}
         for stream in self.figures:
             with suppress(OSError, EOFError, pickle.UnpicklingError):
                 drawn |= pickle.load(stream)
+        if len(drawn) == drawn.get(_COUNT, -1) + 1:
+            # Under the key of what was begun stands only that the rest is there too.
+            for position, key in enumerate(self._keys, start=1):
+                if key is not None:
+                    keep_figures(key, drawn if position == len(self._keys) else {})
         return drawn
+
+    def _find(self, content: tuple[Result, bool]) -> dict[int, Any] | None:
+        """Return what is kept of a result, and remember its key."""
+        result, is_whole = content
+        histories = tuple(
+            {arm: replace(history, seconds=0.0) for arm, history in arms.items()} for arms in result.histories
+        )
+        plain = replace(result, started="", wall_seconds=0.0, threads=None, histories=histories)
+        message = pickle.dumps((plain, is_whole), protocol=5)
+        key = figures_key(message) if len(message) <= _MOST_LOOKED_FOR else None
+        self._keys.append(key)
+        return None if key is None else find_figures(key)
 
     def _send(self, content: object) -> None:
         """Send in a thread: they may still be loading, and a pipe holds little."""
@@ -90,7 +120,7 @@ class _DrawingProcesses:
         for stream in self.figures:
             with suppress(OSError):
                 stream.close()
-        if self.ordered is None:
+        if self.ordered is None or self._kept is not None:
             with suppress(OSError):
                 os.killpg(self.process, signal.SIGTERM)  # they may be drawing for nothing
         if self._sending is not None:

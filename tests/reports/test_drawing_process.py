@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from sim import Scenario, compare
-from sim.reports import drawing_process
+from sim.reports import drawing_process, kept_figures
 from sim.reports.pictures import pictures
 from sim.reports.svg import svg_of
 
@@ -43,6 +43,13 @@ def _start(monkeypatch):
     return drawing_process._running[-1]
 
 
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    """Keep figures in a folder of the test."""
+    monkeypatch.setattr(kept_figures, "cache_home", lambda: str(tmp_path / "cache"))
+    return tmp_path / "cache" / kept_figures.FIGURES
+
+
 @pytest.fixture
 def alone(result):
     """What one process draws."""
@@ -67,6 +74,27 @@ def test_what_doubt_cannot_change_is_drawn_before_it_is_known(results, alone, mo
     assert drawn.pop(drawing_process._COUNT) == len(drawn) == len(alone[1]) + 1  # nothing is left to this process
     monkeypatch.setattr(processes, "drawn", lambda: {**drawn, drawing_process._COUNT: len(drawn)})
     assert _figures(drawing_process.draw_all(results[1])) == alone
+
+
+def test_the_same_result_is_not_drawn_again_and_a_damaged_figure_is(results, alone, cache, monkeypatch):
+    def drawn():
+        _start(monkeypatch)
+        drawing_process.begin(results[0])
+        return _figures(drawing_process.draw_all(results[1]))
+
+    assert drawn() == alone and len(list(cache.iterdir())) == 2
+    sent = []
+    send = drawing_process._DrawingProcesses._send
+    monkeypatch.setattr(
+        drawing_process._DrawingProcesses, "_send", lambda self, content: (sent.append(content), send(self, content))
+    )
+    assert drawn() == alone and not sent
+    largest = max(cache.iterdir(), key=lambda path: path.stat().st_size)
+    largest.write_bytes(largest.read_bytes()[:-1])
+    assert drawn() == alone and len(sent) == 1
+    sent.clear()
+    monkeypatch.setattr(kept_figures, "_made_by", lambda: "another version")
+    assert drawn() == alone and len(sent) == 2
 
 
 def test_what_was_begun_of_another_result_is_not_shown(results, alone, monkeypatch):

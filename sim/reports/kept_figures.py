@@ -1,0 +1,118 @@
+"""Kept figures: what was drawn of a comparison, in the user's cache: the same result is not drawn a second time.
+
+Figures are found by the content of the result that they show, by every source of the simulator, and by the version of
+matplotlib. They are kept with their checksum; what is damaged is drawn anew.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from agents.cache_home import cache_home
+from sim.execution.partial_name import partial_name
+from sim.reports.picture import Picture
+
+__all__ = ["figures_key", "find_figures", "keep_figures"]
+
+#: Where figures lie in the cache.
+FIGURES = "figures"
+#: So many files are kept, two for each result, of about a megabyte together.
+MOST_KEPT = 60
+#: Files of packages that say which version draws.
+_VERSIONS = (("matplotlib", "_version.py"), ("numpy", "version.py"))
+
+
+def figures_key(content: bytes) -> str | None:
+    """Return the key of what is drawn of some content, or None where it is to be drawn in any case.
+
+    Parameters
+    ----------
+    content : bytes
+        A result as it is handed to those who draw, without what it says of clocks.
+    """
+    made_by = _made_by()
+    return None if made_by is None else hashlib.sha256(made_by.encode() + content).hexdigest()
+
+
+def find_figures(key: str) -> dict[int, Any] | None:
+    """Return what was drawn, by number, or None.
+
+    Parameters
+    ----------
+    key : str
+        See :func:`figures_key`.
+    """
+    try:
+        raw = _file(key).read_bytes()
+        digest, body = raw[:64], raw[64:]
+        if digest != hashlib.sha256(body).hexdigest().encode():
+            return None
+        return {int(number): _read(said) for number, said in json.loads(body).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def keep_figures(key: str, figures: Mapping[int, Any]) -> None:
+    """Keep what was drawn; where that cannot be, it is drawn again next time.
+
+    Parameters
+    ----------
+    key : str
+        See :func:`figures_key`.
+    figures : mapping
+        By number: a PNG as bytes, a picture whose figure is SVG, a whole number, or None.
+    """
+    body = json.dumps({str(number): _said(figure) for number, figure in figures.items()}).encode()
+    place = _file(key)
+    partial = place.with_name(partial_name(place.name))
+    with suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            partial.write_bytes(hashlib.sha256(body).hexdigest().encode() + body)
+            partial.replace(place)
+        finally:
+            partial.unlink(missing_ok=True)
+        for old in sorted(place.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-MOST_KEPT]:
+            old.unlink(missing_ok=True)
+
+
+def _said(figure: Any) -> Any:
+    return {"png": base64.b64encode(figure).decode()} if isinstance(figure, bytes) else figure
+
+
+def _read(said: Any) -> Any:
+    if isinstance(said, dict):
+        return base64.b64decode(said["png"])
+    return Picture(*said) if isinstance(said, list) else said
+
+
+def _file(key: str) -> Path:
+    return Path(cache_home()) / FIGURES / key
+
+
+@lru_cache(maxsize=1)
+def _made_by() -> str | None:
+    """Return a hash of what draws, or None where it cannot be read."""
+    root = Path(__file__).resolve().parents[2]
+    digest = hashlib.sha256(f"{sys.version} {os.uname().machine if hasattr(os, 'uname') else ''}".encode())
+    try:
+        for package, file in _VERSIONS:
+            found = find_spec(package)
+            if found is None or found.origin is None:
+                return None
+            digest.update(Path(found.origin).with_name(file).read_bytes())
+        for path in sorted([*(root / "sim").rglob("*.py"), *(root / "agents").rglob("*.py")]):
+            digest.update(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return digest.hexdigest()
