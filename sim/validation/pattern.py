@@ -98,6 +98,10 @@ class PatternRun:
             Number of the first.
         arms : collection of str, optional
             Which arms are run after the burn-in; all by default.
+
+        Returns
+        -------
+        iterator of mapping of str to History
         """
         from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
 
