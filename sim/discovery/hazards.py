@@ -205,9 +205,9 @@ def _edges_of(
     ended = float(weight @ over)
     still = np.where(goes, 1.0, 1.0 - over) * weight
     stay = np.maximum(stay, np.where(goes, 1, 0))
-    counts = step_counts(stay, goes, still)
-    bins = time_bins(counts, part)
-    exposure = counts.exposure(bins)
+    visits = step_counts(stay, goes, still)
+    bins = time_bins(visits, part)
+    exposure = visits.exposure(bins)
     exposure[0] += ended
     found = []
     place = np.searchsorted(bins, stay[goes], side="right") - 1

@@ -68,7 +68,7 @@ def step_counts(stay: NDArray[np.int64], goes: NDArray[np.bool_], weight: NDArra
     steps, at = np.unique(stay[goes], return_inverse=True)
     return StepCounts(
         steps=steps,
-        left=np.bincount(at, weights=weight[goes], minlength=steps.size),
+        left=np.bincount(at, weights=weight[goes], minlength=steps.size).astype(np.float64),
         stay=rising,
         weight=np.r_[0.0, np.cumsum(heavy)],
         lived=np.r_[0.0, np.cumsum(heavy * rising)],
