@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from argparse import Namespace
@@ -31,6 +32,12 @@ Task = Callable[[Mapping[str, Any]], Any]
 _MAPPINGS: tuple[str, ...] = ("market", "personas", "journeys", "arms", "record")
 
 
+def _as_value(word: str) -> str:
+    """Write a range of the doubt as a mapping: Hydra takes a list for names of files of the group that is so called."""
+    found = re.fullmatch(r"doubt=\[([^,\[\]]*),([^,\[\]]*)\]", word)
+    return word if found is None else f"doubt={{low: {found[1].strip()}, high: {found[2].strip()}}}"
+
+
 class Composer:
     """One verb on the command line: shows, composes and runs its configuration.
 
@@ -50,7 +57,7 @@ class Composer:
     def __init__(self, verb: str, arguments: Namespace) -> None:
         self.verb = verb
         self.name: str = arguments.config_name or verb
-        self.overrides: list[str] = list(arguments.overrides)
+        self.overrides: list[str] = [_as_value(word) for word in arguments.overrides]
         folders = [arguments.config_dir] if arguments.config_dir is not None else []
         self.config_path = ConfigPath.of(*folders)
         self.hydra = start_hydra(verb, self.config_path.folders[:-1])

@@ -138,6 +138,14 @@ class Optimum:
         own = self.question.rounded(self.question.own[None, :])[0]
         return bool(np.array_equal(self.best_tried.shares, own))
 
+    @property
+    def own_holds(self) -> bool:
+        """Whether the scenario's own plan keeps the budget and every limit."""
+        own = self.question.rounded(self.question.own[None, :])[0]
+        tried = np.flatnonzero(np.abs(self.runs.shares - own).max(axis=1) <= SAME)
+        # It is always tried, unless it breaks a limit on the levers.
+        return bool(tried.size) and bool(self.question.holds(self.runs)[tried[0]])
+
 
 def optimize(
     question: PlanQuestion,

@@ -40,8 +40,8 @@ def plan_states(
     scenario : Scenario
     arm : str
     own : object
-        Range of every capability's effectiveness, ``[low, high]``; null for what the strategy states and, where that
-        is nothing and a plan is judged by more than the mean, `ASSUMED_RANGE`.
+        Range of every capability's effectiveness, ``[low, high]`` or ``{low, high}``; null for what the strategy
+        states and, where that is nothing and a plan is judged by more than the mean, `ASSUMED_RANGE`.
     robust : str
     seed : int
         Of the sample.
@@ -92,6 +92,8 @@ def plan_states(
 
 
 def _read_range(data: object) -> tuple[float, float]:
+    if isinstance(data, Mapping) and set(data) == {"low", "high"}:
+        data = [data["low"], data["high"]]
     if isinstance(data, list | tuple) and len(data) == 2:
         low, high = (_number(end) for end in data)
         if low is not None and high is not None and 0.0 <= low < high <= 2.0:

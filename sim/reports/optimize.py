@@ -425,20 +425,24 @@ def _plans_table(found: Optimum) -> Table:
         rows.append(_plan_row(question, item, "best on average" if item is found.nominal else item.name, currency))
     for number, item in enumerate(found.alternatives, start=1):
         rows.append(_plan_row(question, item, f"finalist {number}", currency))
-    head = ("", "value", "95 % interval", "spent", "levers")
+    head = ("", "value", "95 % interval", "spent", *(factor.label or factor.name for factor in question.factors))
     return Table(
         head,
         tuple(rows),
         "Plan and rules of thumb on luck that chose nothing; finalists on the luck that chose among them",
-        (4,),
     )
 
 
 def _plan_row(question: PlanQuestion, item: Confirmed, name: str, currency: str) -> tuple[str, ...]:
     value = _estimate(question, item.value)
     note = "" if item.holds else " (breaks a limit)"
-    numbers = ", ".join(_settings(question, item.shares))
-    return (f"{name}{note}", value["mean"], f"{value['low']} to {value['high']}", money(item.spent, currency), numbers)
+    # Doing nothing is no setting of the levers.
+    numbers = [
+        NOTHING if item.is_nothing else factor_number(factor, float(factor.at(share)))
+        for factor, share in zip(question.factors, item.shares.tolist(), strict=True)
+    ]
+    interval = f"{value['low']} to {value['high']}"
+    return (f"{name}{note}", value["mean"], interval, money(item.spent, currency), *numbers)
 
 
 def _marginal_table(found: Optimum, advice: PlanAdvice | None) -> Table | None:

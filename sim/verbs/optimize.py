@@ -146,7 +146,9 @@ def _answers(job: Job[OptimizeKeys, PlanQuestion], found: Optimum, options: dict
     if not found.is_own:
         plans["the scenario's own"] = own
     lags = [int(lag) for lag in keys.lags]
-    first = [BrandChoice("waits", None), *(BrandChoice(name, plan) for name, plan in plans.items())]
+    # The focal brand keeps its own budget and limits; the competitor's are not known.
+    may = plans if found.own_holds else {"the plan": plans["the plan"]}
+    first = [BrandChoice("waits", None), *(BrandChoice(name, plan) for name, plan in may.items())]
     second = [BrandChoice("waits", None), *(copy for name, plan in plans.items() for copy in copies(plan, name, lags))]
     for name, strategy in _stated(job).items():
         second += copies(Plan(journey=own.journey, strategy=strategy), name, lags)

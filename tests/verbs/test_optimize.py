@@ -31,7 +31,8 @@ def test_the_folder_has_the_plan_and_the_answers(tmp_path, capsys):
     assert summary["spent"] <= summary["most_spent"] <= 9_000
     assert 1 <= summary["evaluations"] <= 8
     assert all({"strategies", "regret"} <= set(item) for item in summary["equilibria"])
-    assert len(summary["payoffs"]) == 3 * 3
+    # The scenario's own plan spends more than the budget: only the competitor may follow it.
+    assert len(summary["payoffs"]) == 2 * 3
     strategy = yaml.safe_load((folder / "config" / "strategy" / "mine.yaml").read_text("utf-8"))
     assert strategy["name"] == "mine"
     assert "journey compare --config-dir" in printed
@@ -49,6 +50,18 @@ def test_a_plan_that_is_the_scenarios_own_stands_once_among_the_answers(tmp_path
     assert len(payoffs) == 2 * 2 and "scenario's own" not in json.dumps(payoffs)
 
 
+def test_a_range_of_the_doubt_is_typed_as_a_list(tmp_path):
+    small = [word for word in SMALL if not word.startswith("replicates")]
+    words = ["robust=worst_tenth", "replicates=10", "doubt=[0.6, 1.4]", "advice=false"]
+    assert main(["optimize", *small, *words, f"output_dir={tmp_path}"]) == 0
+    (folder,) = (tmp_path / "optimize").iterdir()
+    summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    assert summary["states"] == 10 and summary["nominal"] is not None
+    assert any(line.startswith(("It was chosen by", "That was chosen by")) for line in summary["verdict"].splitlines())
+    assert ".It" not in summary["verdict"] and ".Beside" not in summary["verdict"]
+    assert main(["optimize", f"from={folder}", f"output_dir={tmp_path}", "quiet=true"]) == 0
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -58,7 +71,7 @@ def test_a_plan_that_is_the_scenarios_own_stands_once_among_the_answers(tmp_path
         (["budget={amount: 5000, every: year}"], "unknown key 'every'"),
         (["limits=[automation]"], "write METRIC or LEVER"),
         (["robust=worst_tenth"], "replicates=10 or more"),
-        (["doubt=[2,1]"], "doubt is"),
+        (["doubt=[2,1]"], "give [low, high] within 0 to 2"),
         (["ensemble=no_such"], "no_such"),
         (["ensemble={name: e, paths: [market.contact.fatigue], members: [{values: [9999]}]}"], "does not fit"),
         (["answer=true", "competitor=nobody"], "competitor is 'nobody'"),
