@@ -19,6 +19,7 @@ from scipy.stats import qmc
 from sim.analysis.emulator import GaussianProcess
 from sim.analysis.expected_improvement import expected_improvement, residual_noise
 from sim.experiments.plan import PlanQuestion, PlanRuns
+from sim.scenario.errors import ConfigError
 
 __all__ = ["SAME", "PlanModel", "PlanSearch", "SearchSizes", "RaceStanding"]
 
@@ -34,6 +35,8 @@ _ENOUGH, _SMALL = 2e-3, 0.02
 _KEPT, _KEPT_PART = 32, 3
 #: Step of a lever around the best plan, and from how near an end it is tried at the end.
 _STEP, _END = 0.1, 0.3
+#: Points, as a power of two, among which plans are looked for where limits on the levers leave few.
+_MANY = 12
 #: How many plans around the best are run at once.
 _AROUND = 8
 #: By how much a plan differs at least in one lever from all that were run, while searching: on one luck what is learnt
@@ -264,7 +267,18 @@ class PlanSearch:
         room = max(4, min(3 * count, self.sizes.evaluations // 2 - len(corners)))
         power = int(np.ceil(np.log2(room)))
         spread = qmc.Sobol(count, rng=question.seed).random_base2(power)[:room]
-        return self._fresh(np.concatenate([np.array(corners), spread]), None)[: max(4, self.sizes.evaluations)]
+        first = self._fresh(np.concatenate([np.array(corners), spread]), None)
+        if len(first) < 4:
+            # Limits on the levers leave little: points are looked for among many.
+            many = qmc.Sobol(count, rng=question.seed).random_base2(_MANY)
+            first = np.concatenate([first, self._fresh(many, first)[:room]])
+        if len(first) < 2:
+            written = " and ".join(limit.text for limit in question.limits if not limit.on_metric)
+            raise ConfigError(
+                f"limits are {written}, and of {1 << _MANY:,} settings of the levers"
+                f" {'one holds' if len(first) else 'none holds'} them all; loosen one of them"
+            )
+        return first[: max(4, self.sizes.evaluations)]
 
     def _fresh(self, shares: Floats, known: Floats | None, apart: float = SAME) -> Floats:
         """Return plans as they are run, each once, none that is known, none that breaks a limit on levers."""

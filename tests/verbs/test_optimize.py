@@ -70,6 +70,7 @@ def test_a_range_of_the_doubt_is_typed_as_a_list(tmp_path):
         (["budget=5000/month"], "budget is per 'month'"),
         (["budget={amount: 5000, every: year}"], "unknown key 'every'"),
         (["limits=[automation]"], "write METRIC or LEVER"),
+        (["limits=[automation >= 0.8, automation <= 0.2]"], "none holds them all"),
         (["robust=worst_tenth"], "replicates=10 or more"),
         (["doubt=[2,1]"], "give [low, high] within 0 to 2"),
         (["ensemble=no_such"], "no_such"),
