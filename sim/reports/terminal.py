@@ -148,7 +148,8 @@ def _alone(result: Result, currency: str, ascii_only: bool) -> Table:
     arms = list(result.scenario.arms)
     for arm in arms:
         table.add_column(clean(short(arm, 20), ascii_only=ascii_only), justify="right")
-    for metric in _METRICS:
+    known = result.summary_json["arms"][arms[0]]
+    for metric in (metric for metric in _METRICS if metric in known):
         words = words_of(metric, result.summary_json)
         cells = [quantity(result.summary_json["arms"][arm][metric]["mean"], words.kind, currency) for arm in arms]
         if any(cell != NOTHING for cell in cells):
