@@ -48,7 +48,16 @@ _NO_BREAK, _WORD_JOINER = "\u00a0", "\u2060"
 _THOUSAND, _MILLION, _BILLION = 1e3, 1e6, 1e9
 _PERCENT = 100.0
 _RENEWED = {"bought": "renewed", "buys": "renews", "buy": "renew"}
-_ASCII = ((MINUS, "-"), (NOTHING, "-"), (_WORD_JOINER, ""), ("\u202f", ","), (_NO_BREAK, " "), ("\u2026", "..."))
+_ASCII = (
+    (MINUS, "-"),
+    (NOTHING, "-"),
+    (_WORD_JOINER, ""),
+    ("\u202f", ","),
+    (_NO_BREAK, " "),
+    ("\u2026", "..."),
+    ("\u00b1", "+/-"),
+    ("\u00d7", "x"),
+)
 
 
 def compact(value: float, digits: int = 3, *, sign: bool = False) -> str:
@@ -470,6 +479,7 @@ def bracket(entry: Mapping[str, Any], write: Callable[[float], str]) -> str:
 def unbroken(words: str) -> str:
     """Keep a number, its sign and its unit on one line."""
     words = re.sub(rf"(?<![\w{MINUS}])[-{MINUS}]{_WORD_JOINER}?(?=[\d$\u20ac\u00a3])", MINUS + _WORD_JOINER, words)
+    words = words.replace("\u00b1 ", f"\u00b1{_NO_BREAK}")
     return words.replace(" %", f"{_NO_BREAK}%").replace(" M ", f"{_NO_BREAK}M ")
 
 

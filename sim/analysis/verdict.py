@@ -235,7 +235,7 @@ class _Case:
         if len(parts) < 2:
             return f"{ends}."
         written = [
-            f"{what} alone would make it +/- {self.money(size, signed=False)}"
+            f"{what} alone would make it ± {self.money(size, signed=False)}"
             for size, what in sorted(parts, key=lambda part: -part[0])
         ]
         return f"{ends}; {', '.join(written)}."
