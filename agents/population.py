@@ -4,18 +4,21 @@ Numbers in [0, 1] are stored as 16-bit codes (:func:`agents.rules.numerics.encod
 the first week of the burn-in, utilities as single precision.
 """
 
+import threading
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.by_reference import by_reference
+from agents.compiled import Int, rule
 from agents.memory import aligned_zeros
 from agents.traits import TRAITS
 
 __all__ = [
     "ACCOUNT",
     "ADOPTED",
+    "AHEAD",
     "BUYER",
     "FOCAL_AT_START",
     "HOLDS",
@@ -33,16 +36,23 @@ __all__ = [
     "allocate",
     "allocate_accounts",
     "bytes_per_customer",
+    "clear",
     "copy_into",
     "customer_record",
+    "due_in",
+    "free",
+    "take",
+    "weeks_until",
 ]
 
 #: No brand, no channel.
 NOBODY = -1
 #: A week that does not come.
 NEVER = 65_535
-#: When a customer is ``due``: below this, every week, standing on the node of that number; else so many weeks later.
-WEEKLY = 512
+#: When a customer is ``due``: below this, every week, standing on the node of that number; else see :func:`due_in`.
+WEEKLY = 128
+#: Weeks that a customer can be due ahead; whoever would come back later is visited then, which leaves no trace.
+AHEAD = WEEKLY - 1
 #: The last week that a run can reach.
 MAX_WEEK = 65_000
 #: Brands of a market: sets of them are masks of 64 bits.
@@ -75,7 +85,9 @@ ACCOUNT = np.dtype(
 
 
 def customer_record(brands: int) -> np.dtype[Any]:
-    """Record of one customer in a market with ``brands`` brands (at most 64): 64 bytes for up to eight.
+    """Record of one customer in a market with ``brands`` brands (at most 64): 63 bytes for up to eight.
+
+    Nothing is padded there: with the byte that says when the customer is due, it is 64.
 
     ========== ===================================================================
     gap        own multiplier of the mean gap between needs
@@ -101,24 +113,101 @@ def customer_record(brands: int) -> np.dtype[Any]:
     signed = [(name, np.int8) for name in ("channel", "incumbent", "host")]
     wide = masks if mask is np.uint64 else []
     narrow = [] if mask is np.uint64 else masks
-    return np.dtype([*wide, *singles, *codes, *clocks, *small, *signed, *narrow], align=True)
+    return np.dtype([*wide, *singles, *codes, *clocks, *small, *signed, *narrow], align=mask is np.uint64)
 
 
 @by_reference
 class Population(NamedTuple):
     """All customers: their records (recarray of :func:`customer_record`, length N) and when they are due (N,).
 
-    Customers due next in week t have WEEKLY + t, or NEVER; customers due every week have the number of their node.
+    Customers due next in week t have :func:`due_in` of t; customers due every week have the number of their node.
     """
 
     people: Any
-    due: NDArray[np.uint16]
+    due: NDArray[np.uint8]
+
+
+@rule
+def due_in(week: Int) -> Int:
+    """Return what stands for a week in ``Population.due``: one byte, which comes round again.
+
+    Parameters
+    ----------
+    week : int
+        From the first of the burn-in; at most ``AHEAD`` weeks from now.
+
+    Returns
+    -------
+    int
+        WEEKLY to 255.
+
+    Examples
+    --------
+    >>> int(due_in(3)), int(due_in(127)), int(due_in(131))
+    (131, 255, 131)
+    """
+    return WEEKLY + (week & AHEAD)
+
+
+@rule
+def weeks_until(due: Int, week: Int) -> Int:
+    """Return in how many weeks from ``week`` a customer is due who is not due every week.
+
+    Parameters
+    ----------
+    due : int
+        WEEKLY to 255.
+    week : int
+        From the first of the burn-in.
+
+    Returns
+    -------
+    int
+        0 to ``AHEAD``.
+
+    Examples
+    --------
+    >>> int(weeks_until(due_in(130), 120))
+    10
+    """
+    return (due - week) & AHEAD
 
 
 def allocate(customers: int, brands: int) -> Population:
-    """Room for ``customers`` customers, all zero; a record of 64 bytes fits one cache line."""
+    """Room for ``customers`` customers, all zero."""
     people = aligned_zeros(customers, customer_record(brands)).view(np.recarray)
-    return Population(people, aligned_zeros(customers, np.uint16))
+    return Population(people, aligned_zeros(customers, np.uint8))
+
+
+#: Memory of runs that ended, latest last. A system may take long to hand out new memory: a fifth of a short run.
+_free: list[Population] = []
+#: Bytes of it that are kept.
+_MOST_FREE = 2**28
+_LOCK = threading.Lock()
+
+
+def take(customers: int, brands: int) -> Population:
+    """Room for ``customers`` customers, with whatever stands there: memory that was freed, or new memory."""
+    record = customer_record(brands)
+    with _LOCK:
+        for index in reversed(range(len(_free))):
+            if _free[index].due.size == customers and _free[index].people.dtype == record:
+                return _free.pop(index)
+    return allocate(customers, brands)
+
+
+def clear(population: Population) -> None:
+    """Set all to zero."""
+    for column in population:
+        column.view(np.ndarray).view(np.uint8)[:] = 0
+
+
+def free(population: Population) -> None:
+    """Leave the memory of customers to :func:`take`; nothing else may refer to them any more."""
+    with _LOCK:
+        _free.append(population)
+        while sum(column.nbytes for kept in _free for column in kept) > _MOST_FREE:
+            _free.pop(0)
 
 
 def copy_into(other: Population, population: Population) -> None:
@@ -135,4 +224,4 @@ def allocate_accounts(customers: int) -> Any:
 
 def bytes_per_customer(brands: int) -> int:
     """Live state per customer in bytes."""
-    return customer_record(brands).itemsize + 2
+    return customer_record(brands).itemsize + 1

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from agents.compiled import Int, inlined
 from agents.kernel import kernel
-from agents.population import NEVER, WEEKLY, Population
+from agents.population import NEVER, WEEKLY, Population, due_in, weeks_until
 from agents.purposes import Purpose
 from agents.rules.numerics import uniform
 from sim.engine.customer.brand_mask import has
@@ -26,7 +26,7 @@ __all__ = ["look_ahead", "contact_active", "rate_of"]
 
 _CONTACT, _MOMENT = np.int64(Purpose.CONTACT), np.int64(Purpose.MOMENT)
 _AT_WEEK, _AT_FIRST, _AT_DECIDED = Clock.WEEK, Clock.FIRST, Clock.DECIDED
-_NEVER, _WEEKLY = np.int64(NEVER), np.uint16(WEEKLY)
+_NEVER, _WEEKLY = np.int64(NEVER), np.uint8(WEEKLY)
 #: Windows of eight weeks in which a contact is looked for in advance.
 _WINDOWS = 8
 
@@ -290,13 +290,14 @@ def _look_ahead(world: World, workspace: Workspace, population: Population, bran
     next week, ``own_due``.
     """
     lookahead, constants = workspace.lookahead[0], world.constants[0]
-    first, tomorrow = workspace.clock[_AT_FIRST], workspace.clock[_AT_WEEK] + 1
+    first, week = workspace.clock[_AT_FIRST], workspace.clock[_AT_WEEK]
+    tomorrow = week + 1
     for position in range(waiting):
         i = lookahead.waiting[position]
         rate = rate_of(workspace, population, np.int64(i), brand)
         lookahead.index[position] = i
         lookahead.rate[position] = rate
-        lookahead.own_due[position] = population.due[i] - _WEEKLY
+        lookahead.own_due[position] = week + weeks_until(np.int64(population.due[i]), week)
         lookahead.continues[position] = rate > 0
     active, window = _compress_lookahead(workspace, waiting), tomorrow >> 3
     for _ in range(_WINDOWS):
@@ -325,14 +326,14 @@ def _look_ahead(world: World, workspace: Workspace, population: Population, bran
                 lookahead.next_contact[lane] = np.uint32(ahead) if hit else lookahead.next_contact[lane]
         window += 1
         for lane in range(active):
-            population.due[lookahead.index[lane]] = _WEEKLY + min(lookahead.own_due[lane], lookahead.next_contact[lane])
+            population.due[lookahead.index[lane]] = due_in(min(lookahead.own_due[lane], lookahead.next_contact[lane]))
         for lane in range(active):
             lookahead.continues[lane] = (lookahead.next_contact[lane] >= lookahead.own_due[lane]) & (
                 lookahead.own_due[lane] > window * 8
             )
         active = _compress_lookahead(workspace, active)
     for lane in range(active):
-        population.due[lookahead.index[lane]] = WEEKLY + window * 8
+        population.due[lookahead.index[lane]] = due_in(window * 8)
 
 
 @kernel()
@@ -351,12 +352,12 @@ def look_ahead(world: World, market: MarketState, workspace: Workspace, populati
     if market.totals[0].contacting == 0:
         return
     scratch, lookahead = workspace.scratch[0], workspace.lookahead[0]
-    tomorrow = np.uint16(WEEKLY + workspace.clock[_AT_WEEK] + 1)
-    waiting = np.int64(0)
+    week, waiting = workspace.clock[_AT_WEEK], np.int64(0)
     for position in range(active):
         i = scratch.active[position]
         lookahead.waiting[np.uint64(waiting)] = i
-        waiting += np.int64(population.due[i] > tomorrow)
+        due = population.due[i]
+        waiting += np.int64((due >= _WEEKLY) & (weeks_until(np.int64(due), week) > 1))
     for turn in range(market.totals[0].contacting):
         # Nobody knows in advance whom a brand will contact whose contacts are decided week by week.
         if workspace.clock[_AT_DECIDED] != market.contacting[turn] + 1:

@@ -19,8 +19,8 @@ from agents.population import (
     SAMPLED,
     SEARCHED,
     VISITING,
-    WEEKLY,
     Population,
+    due_in,
 )
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
@@ -316,7 +316,7 @@ def synchronize(
             counters.talk[:] = 0
     if signals[first + 1] != 0 and signals[first + 2] != 0:
         for i in range(population.due.size):
-            population.due[i] = WEEKLY
+            population.due[i] = due_in(week)
     return signals[first + 1] != 0
 
 

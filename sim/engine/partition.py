@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import WEEKLY, Population, allocate, allocate_accounts, copy_into
+from agents.population import Population, allocate, allocate_accounts, copy_into, due_in
 from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, birth, count_loyal, make_barrier, run_weeks
 from sim.engine.workspace import allocate_workspace
 from sim.record.counters import ByPersona, Counters, allocate_counters, merge, trimmed, with_room
@@ -133,7 +133,7 @@ class Partition:
         for column, value in zip(self.trace, now, strict=True):
             column[week] = value
         if started or week == self.start:
-            self.population.due[:] = WEEKLY
+            self.population.due[:] = due_in(week)
         own = (self.workspace, counters, self.population, self.fixed, self.trace)
         run_weeks(week, week + 1, self.start, world, market, *own, 0, self.sampled, self.barrier, 0)
         row = week - self.start

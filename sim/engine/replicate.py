@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.memory import aligned_zeros
-from agents.population import MAX_WEEK, Population, allocate, allocate_accounts, copy_into
+from agents.population import MAX_WEEK, Population, allocate_accounts, clear, copy_into, free, take
 from sim.engine.kept import KeptRuns
 from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, birth, count_loyal, make_barrier, run_weeks
 from sim.engine.workspace import Workspace, allocate_workspace, free_workspace
@@ -95,7 +95,7 @@ def _views(population: Population, count: int) -> list[Population]:
 
 def _copied(population: Population, brands: int, count: int, pool: Executor | None) -> Population:
     """Return the same customers once more."""
-    other = allocate(population.due.size, brands)
+    other = take(population.due.size, brands)
     pairs = zip(_views(other, count), _views(population, count), strict=True)
     _together([partial(copy_into, *pair) for pair in pairs], pool)
     return other
@@ -251,7 +251,8 @@ def _run_burn_in(scenario: ResolvedScenario, keys: tuple[int, int], threads: _Th
     market = allocate_market(world)
     personas, stages, groups = len(scenario.personas), world.node_of.shape[1], market.standing.shape[0]
     sizes = (personas, stages, brands, groups)
-    population, trace = allocate(n, brands), allocate_trace(weeks, groups, brands)
+    population, trace = take(n, brands), allocate_trace(weeks, groups, brands)
+    _together([partial(clear, part) for part in _views(population, threads.count)], threads.pool)
     parts = _cut(world, population, threads.count, scenario.burn_in, sizes, allocate_accounts(0))
     _, stood = _counted(parts, partial(_born, compile_birth(scenario), world), (personas, stages), threads.pool)
     fixed = np.zeros((scenario.burn_in, brands, 3), np.int64)
@@ -291,6 +292,8 @@ def _run_arms(
         # The last arm may use up the burn-in's customers, unless they are kept.
         used_up = None if kept is not None else asked[-1]
         new = {name: _run_arm(scenario, name, keys, past, threads, copy=name != used_up) for name in asked}
+    if kept is None:
+        free(past.population)
     if kept is not None:
         for name, history in new.items():
             kept.put(kept.key(scenario, name, *keys, threads.count), history)
@@ -334,7 +337,7 @@ def _run_arm(
     _, still = _counted(parts, partial(_loyal, world), (personas,), threads.pool)
     for part in parts:
         free_workspace(world, part.workspace)
-    return make_history(
+    history = make_history(
         name,
         world,
         past.stocks,
@@ -348,3 +351,6 @@ def _run_arm(
         int(adopters.sum()),
         past.seconds / len(scenario.arms) + time.perf_counter() - began,
     )
+    if copy:
+        free(here)
+    return history

@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.compiled import Int, inlined
 from agents.kernel import kernel
-from agents.population import WEEKLY, Population
+from agents.population import WEEKLY, Population, due_in
 from sim.engine.customer.stage_view import next_due, stage_view_of
 from sim.engine.intrinsics import VECTOR_WIDTH, compress_all, prefetch_l1, prefetch_l2
 from sim.engine.workspace import BLOCK, Clock, Workspace
@@ -19,7 +19,7 @@ __all__ = ["PREFETCHES", "advance_block", "prefetch_upcoming", "find_active", "q
 PREFETCHES = np.int64(48)
 _AT_WEEK, _AT_FIRST, _AT_TO_PREFETCH = Clock.WEEK, Clock.FIRST, Clock.TO_PREFETCH
 _AT_RETURNING, _AT_RETURNING_NEXT = Clock.RETURNING, Clock.RETURNING_NEXT
-_WEEKLY = np.uint16(WEEKLY)
+_WEEKLY = np.uint8(WEEKLY)
 
 
 @kernel()
@@ -38,10 +38,10 @@ def find_active(workspace: Workspace, population: Population, begin: Int) -> Int
     int
         How many there are.
     """
-    scratch, week = workspace.scratch[0], np.uint16(WEEKLY + workspace.clock[_AT_WEEK])
+    scratch, now = workspace.scratch[0], np.uint8(due_in(workspace.clock[_AT_WEEK]))
     due, found = population.due[begin : begin + BLOCK], scratch.is_active
     for here in range(due.size):
-        found[here] = (due[here] >= _WEEKLY) & (due[here] <= week)
+        found[here] = due[here] == now
     count: Int = compress_all(scratch.upcoming, np.int64(0), scratch.sequence, found, due.size)
     workspace.clock[_AT_RETURNING_NEXT] = count
     anybody = np.uint8(0)
@@ -60,11 +60,11 @@ def _queue_rows(workspace: Workspace, population: Population, rows: Any, count: 
     """Queue by node the customers of these rows who act this week or may move, and set when they are due next."""
     scratch, week = workspace.scratch[0], workspace.clock[_AT_WEEK]
     for position in range(count):
-        prefetch_l1(population.people, np.int64(rows[position + VECTOR_WIDTH]))
-        i = rows[position]
+        prefetch_l1(population.people, np.int64(rows[np.uint64(position + VECTOR_WIDTH)]))
+        i = rows[np.uint64(position)]
         customer, here = population.people[i], i & (BLOCK - 1)
         view = stage_view_of(workspace, customer)
-        at, soonest = view.node, next_due(customer, view)
+        at, soonest = view.node, next_due(workspace, customer, view)
         ripe = np.uint8(week - np.int64(customer.since) >= view.stays)
         called = np.uint8(np.int64(customer.need_at) <= week) | scratch.pulled[here]
         acts = view.acts | (ripe & (view.roams | called))
@@ -149,8 +149,6 @@ def load_lanes(workspace: Workspace, population: Population, queue: Any, begin: 
     for lane in range(queue.size):
         scratch.index[lane] = base + queue[lane]
         scratch.customer_id[lane] = first + queue[lane]
-    for lane in range(queue.size):
-        prefetch_l1(population.people, np.int64(scratch.index[lane]))
 
 
 @inlined
@@ -167,5 +165,5 @@ def prefetch_upcoming(workspace: Workspace, population: Population, count: Int) 
     left = workspace.clock[_AT_TO_PREFETCH]
     last = max(left - count, 0)
     for position in range(last, left):
-        prefetch_l2(population.people, np.int64(workspace.scratch[0].upcoming[position]))
+        prefetch_l2(population.people, np.int64(workspace.scratch[0].upcoming[np.uint64(position)]))
     workspace.clock[_AT_TO_PREFETCH] = last

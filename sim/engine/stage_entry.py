@@ -219,7 +219,7 @@ def _finish_apart(world: World, workspace: Workspace, population: Population, at
     for lane in range(lanes):
         i = scratch.index[lane]
         customer = population.people[i]
-        population.due[i] = next_due(customer, stage_view_of(workspace, customer))
+        population.due[i] = next_due(workspace, customer, stage_view_of(workspace, customer))
     for lane in range(lanes if world.nodes[at].resolves else 0):
         i = scratch.index[lane]
         now = stage_view_of(workspace, population.people[i]).node
@@ -236,7 +236,7 @@ def _finish_together(world: World, workspace: Workspace, population: Population,
     scratch, node = workspace.scratch[0], world.nodes[at]
     # They stand on one node since this week, and none of them waits.
     first = population.people[scratch.index[0]]
-    soonest = next_due(first, stage_view_of(workspace, first))
+    soonest = next_due(workspace, first, stage_view_of(workspace, first))
     for lane in range(lanes):
         population.due[scratch.index[lane]] = soonest
     if node.weeks != 0:

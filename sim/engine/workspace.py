@@ -34,7 +34,7 @@ STAGE_VIEW = np.dtype(
         ("acts", np.uint8),
         ("roams", np.uint8),
         ("stays", np.int32),  # weeks until it may be left: NEVER where it has no edges
-        # Due at (need_at & by_need) + (since & by_stay) + after: see agents.population.Population.
+        # (need_at & by_need) + (since & by_stay) + after: WEEKLY and a week, or below it the node of those due weekly.
         ("by_need", np.uint32),
         ("by_stay", np.uint32),
         ("after", np.uint32),
@@ -147,7 +147,7 @@ class Workspace(NamedTuple):
     """Scratch memory and clock of one partition. B brands, K stages, P personas."""
 
     clock: NDArray[np.int64]  # see Clock
-    codes: NDArray[np.uint16]  # the partition's records as 16-bit codes, for traits by number
+    codes: NDArray[np.uint16]  # (n, words) the partition's records as 16-bit codes, for traits by number
     stage_views: Any  # (B + 1, K) STAGE_VIEW by host brand; row 0: no host
     levels_now: Any  # (B + 1, P) LEVEL of every brand's strategy in force; row 0: no brand, all zero
     decided: NDArray[np.uint8]  # (n,) whom the brand of Clock.DECIDED contacts this week
@@ -181,7 +181,7 @@ def allocate_workspace(world: World, people: Any, first: int) -> Workspace:
     brands, stages = len(world.brands), world.node_of.shape[1]
     workspace = Workspace(
         clock=aligned_zeros(Clock.ENTRIES, np.int64),
-        codes=people.view(np.ndarray).view(np.uint16).reshape(people.size, -1),
+        codes=_as_codes(people),
         stage_views=aligned_zeros((brands + 1, stages), STAGE_VIEW).view(np.recarray),
         levels_now=aligned_zeros((brands + 1, personas), LEVEL).view(np.recarray),
         decided=aligned_zeros(people.size, np.uint8),
@@ -192,6 +192,12 @@ def allocate_workspace(world: World, people: Any, first: int) -> Workspace:
     )
     workspace.clock[Clock.FIRST] = first
     return workspace
+
+
+def _as_codes(people: Any) -> NDArray[np.uint16]:
+    """View records as 16-bit codes from the first byte of each on; a last odd byte is left out."""
+    width = people.dtype.itemsize
+    return np.ndarray((people.size, width // 2), np.uint16, people.view(np.ndarray), strides=(width, 2))
 
 
 #: Memory that is used again, latest last: most of it is written before it is read, and what must be zero is left so

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from agents.compiled import Int
 from agents.kernel import calls
-from agents.population import WEEKLY
+from agents.population import WEEKLY, due_in
 from agents.purposes import Purpose
 from sim.engine.partition import ArmResult, BurnIn, Partition, histories_of
 from sim.engine.workspace import Clock
@@ -112,7 +112,7 @@ class DecidedWeeks:
             part.workspace.decided[:] = chosen
             # A customer who would only wait is visited: a visit in which nothing happens leaves no trace.
             due = part.population.due
-            due[(chosen != 0) & (due >= WEEKLY)] = WEEKLY
+            due[(chosen != 0) & (due >= WEEKLY)] = due_in(self.week)
         self._run()
 
     def column(self, name: str) -> NDArray[Any]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from agents.population import (
+    AHEAD,
     MAX_WEEK,
     NEVER,
     NOBODY,
@@ -11,14 +12,19 @@ from agents.population import (
     allocate,
     allocate_accounts,
     bytes_per_customer,
+    clear,
     customer_record,
+    due_in,
+    free,
+    take,
+    weeks_until,
 )
 from agents.traits import TRAITS
 
 
 @pytest.mark.parametrize("brands", [1, 5, 8])
 def test_live_state_of_an_ordinary_market_is_small(brands):
-    assert bytes_per_customer(brands) <= 96
+    assert bytes_per_customer(brands) <= 64
 
 
 def test_live_state_of_the_widest_market_is_small():
@@ -40,7 +46,25 @@ def test_a_mask_holds_every_brand(brands):
 
 def test_clocks_reach_the_last_week_and_tell_it_from_never():
     assert np.iinfo(customer_record(4)["need_at"]).max == NEVER > MAX_WEEK
-    assert np.iinfo(allocate(1, 4).due.dtype).max == NEVER > WEEKLY + MAX_WEEK
+
+
+@pytest.mark.parametrize("week", [0, 1, AHEAD, AHEAD + 1, 1_000, MAX_WEEK])
+def test_a_byte_tells_the_weeks_that_are_near(week):
+    codes = [int(due_in(week + ahead)) for ahead in range(AHEAD + 1)]
+    assert len(set(codes)) == len(codes) and min(codes) == WEEKLY
+    assert max(codes) == np.iinfo(allocate(1, 4).due.dtype).max
+    assert [int(weeks_until(code, week)) for code in codes] == list(range(AHEAD + 1))
+
+
+def test_memory_is_used_again_by_as_many_customers_with_the_same_record():
+    population = allocate(1003, 5)
+    population.people.stage, population.due[:] = 3, 7
+    free(population)
+    assert take(1003, 9).people.dtype != population.people.dtype and take(1004, 5).due.size == 1004
+    again = take(1003, 8)
+    assert again.people is population.people and take(1003, 8).people is not population.people
+    clear(again)
+    assert not again.due.any() and not again.people.tobytes().strip(b"\0")
 
 
 def test_nobody_can_be_stored():

@@ -57,10 +57,12 @@ def _keep_all(kept, numbers, chosen):
 def test_those_chosen_close_ranks(compiled, share):
     close = loop(_keep_all) if compiled else _keep_all
     luck = np.random.default_rng(3)
-    for sides in (1, 2, 64):
-        numbers = luck.integers(0, 2**32, sides * VECTOR_WIDTH, dtype=np.uint32)
-        # Any mark but 0 counts.
-        chosen = ((luck.random(numbers.size) < share) * luck.integers(1, 256, numbers.size)).astype(np.uint8)
+    for size in (1, 16, 63, 64, 65, 1024):
+        numbers = luck.integers(0, 2**32, size + VECTOR_WIDTH, dtype=np.uint32)[:size]
+        # Any mark but 0 counts; there are marks behind the last one, which do not.
+        marks = np.full((size + 63) & -64, 1, np.uint8)
+        chosen = marks[:size]
+        chosen[:] = (luck.random(size) < share) * luck.integers(1, 256, size)
         kept = np.full(numbers.size + 2 * VECTOR_WIDTH, 7, np.uint32)
         count = close(kept, numbers, chosen)
         assert count == np.count_nonzero(chosen)

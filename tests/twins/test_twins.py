@@ -133,7 +133,7 @@ def test_twins_agree_in_a_cyclical_market_with_rivals_that_copy(counted_from, li
     assert_twins(scenario, live, assert_same_history)
 
 
-@pytest.mark.parametrize("unlived", [4, 5])
+@pytest.mark.parametrize("unlived", [0, 1])
 def test_twins_agree_where_there_are_more_nodes_than_numbers_of_those_who_are_there_every_week(
     unlived, live, assert_same_history
 ):
@@ -143,11 +143,11 @@ def test_twins_agree_where_there_are_more_nodes_than_numbers_of_those_who_are_th
     (unused, *_) = scenario.journeys.values()
     bond = next(stage for stage in unused.stages.values() if stage.does == "bond")
     journeys = {
-        name: replace(journey, stages={**journey.stages, **{f"empty{at}": bond for at in range(91)}})
+        name: replace(journey, stages={**journey.stages, **{f"empty{at}": bond for at in range(111)}})
         for name, journey in {**{str(at): unused for at in range(unlived)}, **scenario.journeys}.items()
     }
     graph = compile_graph(journeys, scenario.market)
-    assert graph.nodes[WEEKLY].does == Does.TALK and WEEKLY in graph.node_of[5]
+    assert graph.nodes[WEEKLY].does == Does.TALK and WEEKLY in graph.node_of[1]
     fast = assert_twins(replace(scenario, journeys=journeys), live, assert_same_history)
     assert all(history.purchases.sum() > 0 for history in fast.values())
 

@@ -8,14 +8,15 @@ import numpy as np
 
 from agents.compiled import Int, expression, inlined
 from agents.kernel import kernel
-from agents.population import NEVER, WEEKLY
+from agents.population import AHEAD, NEVER, WEEKLY, due_in
 from sim.engine.workspace import Clock, Workspace
 from sim.world.market import MarketState
 from sim.world.world import World
 
 __all__ = ["lay_out_week", "level_of", "next_due", "node_at", "stage_view_of"]
 
-_AT_AUTOMATED, _AT_LAID_OUT = Clock.AUTOMATED, Clock.LAID_OUT
+_AT_AUTOMATED, _AT_LAID_OUT, _AT_WEEK = Clock.AUTOMATED, Clock.LAID_OUT, Clock.WEEK
+_WEEKLY, _SOONEST, _LATEST = np.uint32(WEEKLY), np.uint32(WEEKLY + 1), np.uint32(WEEKLY + AHEAD)
 
 
 @expression
@@ -83,10 +84,28 @@ def stage_view_of(workspace: Workspace, customer: Any) -> Any:
 
 
 @inlined
-def next_due(customer: Any, view: Any) -> Any:
-    """When a customer who stays is due next (:class:`agents.population.Population`), unless a contact comes first."""
+def next_due(workspace: Workspace, customer: Any, view: Any) -> Any:
+    """When a customer who stays is due next, unless a contact comes first.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        For the week.
+    customer : record
+        One of the population's.
+    view : record
+        What the customer's stage means now, see :func:`stage_view_of`.
+
+    Returns
+    -------
+    uint32
+        As in :class:`agents.population.Population`.
+    """
+    week = np.uint32(workspace.clock[_AT_WEEK])
     due = (np.uint32(customer.need_at) & view.by_need) + (np.uint32(customer.since) & view.by_stay) + view.after
-    return min(due, np.uint32(NEVER))
+    # A week in which nothing happens leaves no trace: whoever is due too far ahead is visited before.
+    coming = min(max(due, week + _SOONEST), week + _LATEST)
+    return due if due < _WEEKLY else np.uint32(due_in(coming))
 
 
 @inlined
