@@ -13,7 +13,6 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 from agents.population import NOBODY
-from agents.rules.feelings import eased
 from agents.traits import TRAITS
 
 __all__ = ["FEATURES", "TOWARD_INCUMBENT", "Feature", "relevance_counts"]
@@ -55,6 +54,8 @@ def relevance_counts(customer: Any, brand: int) -> bool:
 
 def _ease_elsewhere(customer: Any) -> float:
     """Greatest ease that a brand other than the host brand has for the customer."""
+    from agents.rules.feelings import eased  # Numba, which names of features do without
+
     world, affinity, most = customer.world, customer.traits["digital_affinity"], 0.0
     for brand in range(world.brands):
         if brand != customer.host and world.brand(brand).enters <= world.week:

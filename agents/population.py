@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.by_reference import by_reference
-from agents.compiled import Int, rule
 from agents.memory import aligned_zeros
 from agents.traits import TRAITS
 
@@ -39,17 +38,16 @@ __all__ = [
     "clear",
     "copy_into",
     "customer_record",
-    "due_in",
     "free",
     "take",
-    "weeks_until",
 ]
 
 #: No brand, no channel.
 NOBODY = -1
 #: A week that does not come.
 NEVER = 65_535
-#: When a customer is ``due``: below this, every week, standing on the node of that number; else see :func:`due_in`.
+#: When a customer is ``due``: below this, every week, standing on the node of that number; else as in
+#: :func:`agents.rules.due.due_in`.
 WEEKLY = 128
 #: Weeks that a customer can be due ahead; whoever would come back later is visited then, which leaves no trace.
 AHEAD = WEEKLY - 1
@@ -120,57 +118,12 @@ def customer_record(brands: int) -> np.dtype[Any]:
 class Population(NamedTuple):
     """All customers: their records (recarray of :func:`customer_record`, length N) and when they are due (N,).
 
-    Customers due next in week t have :func:`due_in` of t; customers due every week have the number of their node.
+    Customers due next in week t have :func:`agents.rules.due.due_in` of t; customers due every week have the number of
+    their node.
     """
 
     people: Any
     due: NDArray[np.uint8]
-
-
-@rule
-def due_in(week: Int) -> Int:
-    """Return what stands for a week in ``Population.due``: one byte, which comes round again.
-
-    Parameters
-    ----------
-    week : int
-        From the first of the burn-in; at most ``AHEAD`` weeks from now.
-
-    Returns
-    -------
-    int
-        WEEKLY to 255.
-
-    Examples
-    --------
-    >>> int(due_in(3)), int(due_in(127)), int(due_in(131))
-    (131, 255, 131)
-    """
-    return WEEKLY + (week & AHEAD)
-
-
-@rule
-def weeks_until(due: Int, week: Int) -> Int:
-    """Return in how many weeks from ``week`` a customer is due who is not due every week.
-
-    Parameters
-    ----------
-    due : int
-        WEEKLY to 255.
-    week : int
-        From the first of the burn-in.
-
-    Returns
-    -------
-    int
-        0 to ``AHEAD``.
-
-    Examples
-    --------
-    >>> int(weeks_until(due_in(130), 120))
-    10
-    """
-    return (due - week) & AHEAD
 
 
 def allocate(customers: int, brands: int) -> Population:

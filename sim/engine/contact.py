@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from agents.compiled import Int, inlined
 from agents.kernel import kernel
-from agents.population import NEVER, WEEKLY, Population, due_in, weeks_until
+from agents.population import NEVER, WEEKLY, Population
 from agents.purposes import Purpose
+from agents.rules.due import due_in, weeks_until
 from agents.rules.numerics import uniform
 from sim.engine.customer.brand_mask import has
 from sim.engine.customer.contact_response import is_moment, is_reachable, meet_contact

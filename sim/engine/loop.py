@@ -20,9 +20,9 @@ from agents.population import (
     SEARCHED,
     VISITING,
     Population,
-    due_in,
 )
 from agents.purposes import Purpose
+from agents.rules.due import due_in
 from agents.rules.need import tail_position
 from agents.rules.numerics import encode_unit, log, uniform
 from sim.engine.block import KERNELS, step_blocks

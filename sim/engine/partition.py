@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import Population, allocate, allocate_accounts, copy_into, due_in
+from agents.population import Population, allocate, allocate_accounts, copy_into
+from agents.rules.due import due_in
 from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, birth, count_loyal, make_barrier, run_weeks
 from sim.engine.workspace import allocate_workspace
 from sim.record.counters import ByPersona, Counters, allocate_counters, merge, trimmed, with_room

@@ -8,7 +8,8 @@ import numpy as np
 
 from agents.compiled import Int, inlined
 from agents.kernel import kernel
-from agents.population import WEEKLY, Population, due_in
+from agents.population import WEEKLY, Population
+from agents.rules.due import due_in
 from sim.engine.customer.stage_view import next_due, stage_view_of
 from sim.engine.intrinsics import VECTOR_WIDTH, compress_all, prefetch_l1, prefetch_l2
 from sim.engine.workspace import BLOCK, Clock, Workspace

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from agents.compiled import Int
 from agents.kernel import calls
-from agents.population import WEEKLY, due_in
+from agents.population import WEEKLY
 from agents.purposes import Purpose
+from agents.rules.due import due_in
 from sim.engine.partition import ArmResult, BurnIn, Partition, histories_of
 from sim.engine.workspace import Clock
 from sim.luck import blocks

@@ -263,6 +263,8 @@ def compose(form: NormalForm, config_path: ConfigPath, *, where: str = "") -> di
             inner = {step: inner}
         merge(composed, inner)
     merge(composed, form.body)
+    # A file of an arm's strategy is read before the arms are laid over it, and would put that arm first.
+    composed["arms"] = {name: composed["arms"][name] for name in form.body["arms"]}
     return {key: composed[key] for key in (*SCENARIO_KEYS, *composed) if key in composed}
 
 

@@ -14,11 +14,10 @@ from agents.population import (
     bytes_per_customer,
     clear,
     customer_record,
-    due_in,
     free,
     take,
-    weeks_until,
 )
+from agents.rules.due import due_in, weeks_until
 from agents.traits import TRAITS
 
 

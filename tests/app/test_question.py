@@ -1,5 +1,6 @@
 """A question of the page, its address and its command say the same."""
 
+import json
 import random
 import shlex
 from urllib.parse import parse_qsl
@@ -53,7 +54,9 @@ def test_the_command_composes_the_scenario_of_the_page(number, book, monkeypatch
     monkeypatch.setattr(frame, "perform", done.append)
     assert main(shlex.split(book.command(question))[1:]) == 0
     (job,) = done
-    assert job.scenario == book.scenario(question)
+    asked = book.scenario(question)
+    # The order of arms, personas and brands is that of the words and tables.
+    assert job.scenario == asked and json.dumps(job.scenario.to_dict()) == json.dumps(asked.to_dict())
     assert (job.settings.replicates, job.settings.seed) == (question.replicates, question.seed)
 
 

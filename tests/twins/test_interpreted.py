@@ -20,6 +20,7 @@ import pytest
 from numba import config
 
 import agents.rules
+from agents.compiled import Int
 from agents.rules.experience import Felt
 
 UNIT, WIDE = (0.0, 1.0), (-4.0, 4.0)
@@ -36,7 +37,15 @@ RANGES: dict[str, tuple[float, float]] = {
     "loss_aversion": (1.0, 10.0),
     "salience": UNIT,
 }
-WHOLE: dict[str, tuple[int, int]] = {"word": (0, 2**32 - 1), "code": (0, 65_535), "experiment": (0, 63)}
+WHOLE: dict[str, tuple[int, int]] = {
+    "word": (0, 2**32 - 1),
+    "code": (0, 65_535),
+    "experiment": (0, 63),
+    "week": (0, 65_000),
+    "due": (128, 255),
+    "gap": (1, 65_000),
+    "since_need": (0, 65_000),
+}
 ANSWERS = 400
 
 
@@ -55,7 +64,7 @@ def arguments(function: Callable[..., Any], luck: np.random.Generator) -> list[A
     for name, parameter in inspect.signature(getattr(function, "py_func", function)).parameters.items():
         if parameter.annotation is Felt:
             found.append(Felt(*luck.uniform(*UNIT, size=len(Felt._fields)).tolist()))
-        elif parameter.annotation is int:
+        elif parameter.annotation in (int, Int):
             found.append(int(luck.integers(*WHOLE[name], endpoint=True)))
         else:
             found.append(float(luck.uniform(*RANGES.get(name, WIDE))))

@@ -8,7 +8,8 @@ import numpy as np
 
 from agents.compiled import Int, expression, inlined
 from agents.kernel import kernel
-from agents.population import AHEAD, NEVER, WEEKLY, due_in
+from agents.population import AHEAD, NEVER, WEEKLY
+from agents.rules.due import due_in
 from sim.engine.workspace import Clock, Workspace
 from sim.world.market import MarketState
 from sim.world.world import World
