@@ -118,9 +118,15 @@ def test_the_nominal_plan_is_the_one_that_the_mean_chooses():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("robust", "doubt"), [("worst_tenth", [0, 2]), ("worst_tenth", None), ("regret", [0.2, 1.2])])
-def test_robust_plans_of_scenarios_are_no_worse_than_those_of_the_mean(robust, doubt):
-    for seed, name in enumerate(["treadmill", "telecom", "phone_subscription", "sungevity"], start=1):
-        question = replace(asked(name, robust=robust, replicates=10, doubt=doubt), seed=seed)
-        found = find(question, SearchSizes(10, 4, 10, 10))
-        assert found.plan.score >= found.nominal.score, name
+@pytest.mark.parametrize(
+    ("name", "robust", "doubt", "seed"),
+    [
+        ("telecom", "worst_tenth", [0, 2], 2),
+        ("phone_subscription", "worst_tenth", None, 3),
+        ("treadmill", "regret", [0.2, 1.2], 1),
+    ],
+)
+def test_robust_plans_of_scenarios_are_no_worse_than_those_of_the_mean(name, robust, doubt, seed):
+    question = replace(asked(name, robust=robust, replicates=10, doubt=doubt), seed=seed)
+    found = find(question, SearchSizes(10, 4, 10, 10))
+    assert found.plan.score >= found.nominal.score
