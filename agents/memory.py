@@ -1,13 +1,16 @@
-"""Memory: arrays aligned to cache lines."""
+"""Memory: arrays aligned to cache lines, and memory of runs that ended, which the next ones use again."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Hashable, Sequence
 from math import prod
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["LINE", "aligned_zeros"]
+__all__ = ["LINE", "Freed", "aligned_zeros"]
+
+Memory = TypeVar("Memory")
 
 #: 64-bit words of a pair of cache lines: processors prefetch lines in pairs.
 LINE = 16
@@ -30,3 +33,43 @@ def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
     room = np.zeros(size + 2 * _BYTES, np.uint8)
     start = -room.ctypes.data % _BYTES
     return room[start : start + size].view(kind).reshape(shape)
+
+
+class Freed(Generic[Memory]):
+    """Memory that was freed, latest last, for those who want the same shape.
+
+    Parameters
+    ----------
+    most : int
+        How much is kept; of more the oldest is let go.
+    size : callable, optional
+        How much one is; 1 each by default.
+
+    Examples
+    --------
+    >>> freed = Freed(2)
+    >>> for name in "abc":
+    ...     freed.leave((3, 4), name)
+    >>> freed.take((9, 9)), freed.take((3, 4)), freed.take((3, 4)), freed.take((3, 4))
+    (None, 'c', 'b', None)
+    """
+
+    def __init__(self, most: int, size: Callable[[Memory], int] = lambda _: 1) -> None:
+        self._most, self._size = most, size
+        self._left: list[tuple[Hashable, Memory]] = []
+        self._lock = threading.Lock()
+
+    def take(self, shape: Hashable) -> Memory | None:
+        """Return the latest of a shape, with whatever stands there, or None; it is the caller's then."""
+        with self._lock:
+            for index in reversed(range(len(self._left))):
+                if self._left[index][0] == shape:
+                    return self._left.pop(index)[1]
+        return None
+
+    def leave(self, shape: Hashable, memory: Memory) -> None:
+        """Leave memory to the next one; nothing else may refer to it any more."""
+        with self._lock:
+            self._left.append((shape, memory))
+            while sum(self._size(left) for _, left in self._left) > self._most:
+                self._left.pop(0)

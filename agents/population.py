@@ -4,14 +4,13 @@ Numbers in [0, 1] are stored as 16-bit codes (:func:`agents.rules.numerics.encod
 the first week of the burn-in, utilities as single precision.
 """
 
-import threading
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.by_reference import by_reference
-from agents.memory import aligned_zeros
+from agents.memory import Freed, aligned_zeros
 from agents.traits import TRAITS
 
 __all__ = [
@@ -132,21 +131,13 @@ def allocate(customers: int, brands: int) -> Population:
     return Population(people, aligned_zeros(customers, np.uint8))
 
 
-#: Memory of runs that ended, latest last. A system may take long to hand out new memory: a fifth of a short run.
-_free: list[Population] = []
-#: Bytes of it that are kept.
-_MOST_FREE = 2**28
-_LOCK = threading.Lock()
+#: Memory of runs that ended, 256 MiB at most. A system may take long to hand out new memory: a fifth of a short run.
+_FREED: Freed[Population] = Freed(2**28, lambda population: sum(column.nbytes for column in population))
 
 
 def take(customers: int, brands: int) -> Population:
     """Room for ``customers`` customers, with whatever stands there: memory that was freed, or new memory."""
-    record = customer_record(brands)
-    with _LOCK:
-        for index in reversed(range(len(_free))):
-            if _free[index].due.size == customers and _free[index].people.dtype == record:
-                return _free.pop(index)
-    return allocate(customers, brands)
+    return _FREED.take((customers, customer_record(brands))) or allocate(customers, brands)
 
 
 def clear(population: Population) -> None:
@@ -157,10 +148,7 @@ def clear(population: Population) -> None:
 
 def free(population: Population) -> None:
     """Leave the memory of customers to :func:`take`; nothing else may refer to them any more."""
-    with _LOCK:
-        _free.append(population)
-        while sum(column.nbytes for kept in _free for column in kept) > _MOST_FREE:
-            _free.pop(0)
+    _FREED.leave((population.due.size, population.people.dtype), population)
 
 
 def copy_into(other: Population, population: Population) -> None:

@@ -15,13 +15,12 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from agents.cache_home import cache_home
+from agents.kept_files import installed_file, read_kept, write_kept
 from configs import FOLDER
-from sim.execution.partial_name import partial_name
 from sim.scenario.config_path import GROUPS, PATTERN
 from sim.scenario.yaml_reader import LARGEST_FILE
 
@@ -81,11 +80,11 @@ def find(key: str) -> Mapping[str, Any] | None:
         See :func:`composition_key`.
     """
     try:
-        kept = json.loads(_place(key).read_text("utf-8"))
-        data = kept["data"]
-        return data if kept["sum"] == _sum(data) and isinstance(data, dict) else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        kept = read_kept(_place(key))
+        data = None if kept is None else json.loads(kept)
+    except (ValueError, RecursionError):
         return None
+    return data if isinstance(data, dict) else None
 
 
 def keep(key: str, data: Mapping[str, Any]) -> None:
@@ -98,19 +97,10 @@ def keep(key: str, data: Mapping[str, Any]) -> None:
     data : mapping
         Plain data. What JSON would give back in another form is not kept.
     """
-    place = _place(key)
-    partial = place.with_name(partial_name(place.name))
-    with suppress(OSError, ValueError, TypeError):
-        text = json.dumps({"sum": _sum(data), "data": data})
-        if not _same(json.loads(text)["data"], data):
-            return
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(text, "utf-8")
-            partial.replace(place)
-        finally:
-            partial.unlink(missing_ok=True)
-        _forget_oldest(place.parent)
+    with suppress(ValueError, TypeError):
+        text = json.dumps(data)
+        if _same(json.loads(text), data):
+            write_kept(_place(key), text.encode(), MOST_KEPT)
 
 
 def user_folder(words: Sequence[str]) -> str | None:
@@ -142,10 +132,7 @@ def _own_files() -> Iterator[Path]:
         place = FOLDER.parent / name
         yield from sorted(place.rglob("*.py")) if place.is_dir() else [place]
     for package, file in _PACKAGES:
-        found = find_spec(package)
-        if found is None or found.origin is None:
-            raise OSError(f"{package} is not installed")
-        yield Path(found.origin).parent / file
+        yield installed_file(package, file)
 
 
 def _user_files(folder: Path) -> Iterator[Path]:
@@ -159,10 +146,6 @@ def _place(key: str) -> Path:
     return Path(cache_home()) / COMPOSED / f"{key}.json"
 
 
-def _sum(data: Any) -> str:
-    return hashlib.sha256(json.dumps(data).encode()).hexdigest()
-
-
 def _same(one: Any, other: Any) -> bool:
     """Whether two values are equal in type too, all the way down."""
     if type(one) is not type(other):
@@ -172,9 +155,3 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, list):
         return len(one) == len(other) and all(map(_same, one, other))
     return bool(one == other)
-
-
-def _forget_oldest(folder: Path) -> None:
-    kept = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-    for path in kept[:-MOST_KEPT]:
-        path.unlink(missing_ok=True)

@@ -6,14 +6,13 @@ take a step together, up to ``LANES`` at a time: *lane* ``n`` of every column be
 
 from __future__ import annotations
 
-import threading
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.by_reference import by_reference
-from agents.memory import aligned_zeros
+from agents.memory import Freed, aligned_zeros
 from agents.population import MAX_BRANDS
 from sim.engine.intrinsics import VECTOR_WIDTH
 from sim.scenario.journey import FEATURES
@@ -202,9 +201,7 @@ def _as_codes(people: Any) -> NDArray[np.uint16]:
 
 #: Memory that is used again, latest last: most of it is written before it is read, and what must be zero is left so
 #: after every week. Only runs of the same shape share it, so that no index left behind points outside of anything.
-_free: list[tuple[Any, dict[str, Any]]] = []
-_MOST_FREE = 8
-_LOCK = threading.Lock()
+_FREED: Freed[dict[str, Any]] = Freed(8)
 _REUSED = ("scratch", "lookahead", "queue", "entering", "cumulative_odds")
 
 
@@ -214,11 +211,9 @@ def _shape(world: World, customers: int) -> tuple[Any, ...]:
 
 def _take(world: World, customers: int) -> dict[str, Any]:
     """Return the large columns of a workspace: those of a run that ended, or new ones."""
-    shape, nodes = _shape(world, customers), len(world.nodes)
-    with _LOCK:
-        for at in reversed(range(len(_free))):
-            if _free[at][0] == shape:
-                return _free.pop(at)[1]
+    freed, nodes = _FREED.take(_shape(world, customers)), len(world.nodes)
+    if freed is not None:
+        return freed
     scratch: Any = aligned_zeros(1, SCRATCH).view(np.recarray)
     scratch.sequence = np.arange(BLOCK)
     scratch.ones = 1
@@ -240,7 +235,4 @@ def free_workspace(world: World, workspace: Workspace) -> None:
         As when it was allocated.
     workspace : Workspace
     """
-    memory = {name: getattr(workspace, name) for name in _REUSED}
-    with _LOCK:
-        _free.append((_shape(world, workspace.decided.size), memory))
-        del _free[:-_MOST_FREE]
+    _FREED.leave(_shape(world, workspace.decided.size), {name: getattr(workspace, name) for name in _REUSED})

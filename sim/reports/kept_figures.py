@@ -11,15 +11,13 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from agents.cache_home import cache_home
-from sim.execution.partial_name import partial_name
+from agents.kept_files import hash_of_files, installed_file, read_kept, write_kept
 from sim.reports.picture import Picture
 
 __all__ = ["figures_key", "find_figures", "keep_figures"]
@@ -52,13 +50,12 @@ def find_figures(key: str) -> dict[int, Any] | None:
     key : str
         See :func:`figures_key`.
     """
+    body = read_kept(_file(key))
+    if body is None:
+        return None
     try:
-        raw = _file(key).read_bytes()
-        digest, body = raw[:64], raw[64:]
-        if digest != hashlib.sha256(body).hexdigest().encode():
-            return None
         return {int(number): _read(said) for number, said in json.loads(body).items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError):
         return None
 
 
@@ -73,17 +70,7 @@ def keep_figures(key: str, figures: Mapping[int, Any]) -> None:
         By number: a PNG as bytes, a picture whose figure is SVG, a whole number, or None.
     """
     body = json.dumps({str(number): _said(figure) for number, figure in figures.items()}).encode()
-    place = _file(key)
-    partial = place.with_name(partial_name(place.name))
-    with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            partial.write_bytes(hashlib.sha256(body).hexdigest().encode() + body)
-            partial.replace(place)
-        finally:
-            partial.unlink(missing_ok=True)
-        for old in sorted(place.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-MOST_KEPT]:
-            old.unlink(missing_ok=True)
+    write_kept(_file(key), body, MOST_KEPT)
 
 
 def _said(figure: Any) -> Any:
@@ -103,16 +90,11 @@ def _file(key: str) -> Path:
 @lru_cache(maxsize=1)
 def _made_by() -> str | None:
     """Return a hash of what draws, or None where it cannot be read."""
+    return hash_of_files(f"{sys.version} {os.uname().machine if hasattr(os, 'uname') else ''}", _sources())
+
+
+def _sources() -> Iterator[Path]:
     root = Path(__file__).resolve().parents[2]
-    digest = hashlib.sha256(f"{sys.version} {os.uname().machine if hasattr(os, 'uname') else ''}".encode())
-    try:
-        for package, file in _VERSIONS:
-            found = find_spec(package)
-            if found is None or found.origin is None:
-                return None
-            digest.update(Path(found.origin).with_name(file).read_bytes())
-        for path in sorted([*(root / "sim").rglob("*.py"), *(root / "agents").rglob("*.py")]):
-            digest.update(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-    return digest.hexdigest()
+    for package, file in _VERSIONS:
+        yield installed_file(package, file)
+    yield from sorted([*(root / "sim").rglob("*.py"), *(root / "agents").rglob("*.py")])

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from jinja2 import BytecodeCache
 
 from agents.cache_home import cache_home
-from sim.execution.partial_name import partial_name
+from agents.kept_files import hash_of_files, installed_file, read_kept, write_kept
 
 __all__ = ["KeptTemplates"]
 
@@ -25,9 +24,8 @@ __all__ = ["KeptTemplates"]
 TEMPLATES = "templates"
 #: So many are kept: all of some versions of the simulator.
 MOST_KEPT = 300
-_SUM = 32
 #: Modules whose functions are filters, and Jinja's own of which any release may compile in another way.
-_SOURCES = ("sim.number_format", "sim.reports.labels", "jinja2.compiler", "jinja2.runtime")
+_MODULES = ("sim.number_format", "sim.reports.labels", "jinja2.compiler", "jinja2.runtime")
 
 
 class KeptTemplates(BytecodeCache):
@@ -45,27 +43,15 @@ class KeptTemplates(BytecodeCache):
     def load_bytecode(self, bucket: Any) -> None:
         """Fill a bucket with what was kept, if it is whole."""
         place = self._place(bucket)
-        with suppress(OSError):
-            raw = b"" if place is None else place.read_bytes()
-            if raw[:_SUM] == hashlib.sha256(raw[_SUM:]).digest():
-                bucket.bytecode_from_string(raw[_SUM:])
+        content = None if place is None else read_kept(place)
+        if content is not None:
+            bucket.bytecode_from_string(content)
 
     def dump_bytecode(self, bucket: Any) -> None:
         """Keep what a bucket holds."""
         place = self._place(bucket)
-        if place is None:
-            return
-        content = bucket.bytecode_to_string()
-        partial = place.with_name(partial_name(place.name))
-        with suppress(OSError):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                partial.write_bytes(hashlib.sha256(content).digest() + content)
-                partial.replace(place)
-            finally:
-                partial.unlink(missing_ok=True)
-            for old in sorted(place.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-MOST_KEPT]:
-                old.unlink(missing_ok=True)
+        if place is not None:
+            write_kept(place, bucket.bytecode_to_string(), MOST_KEPT)
 
     def _place(self, bucket: Any) -> Path | None:
         made_by = _made_by()
@@ -78,14 +64,9 @@ class KeptTemplates(BytecodeCache):
 @lru_cache(maxsize=1)
 def _made_by() -> str | None:
     """Return a hash of what compiles templates, or None where it cannot be read."""
-    digest = hashlib.sha256(sys.version.encode())
-    try:
-        digest.update(Path(__file__).with_name("document.py").read_bytes())
-        for name in _SOURCES:
-            found = find_spec(name)
-            if found is None or found.origin is None:
-                return None
-            digest.update(Path(found.origin).read_bytes())
-    except (OSError, ValueError):
-        return None
-    return digest.hexdigest()
+    return hash_of_files(sys.version, _sources())
+
+
+def _sources() -> Iterator[Path]:
+    yield Path(__file__).with_name("document.py")
+    yield from map(installed_file, _MODULES)

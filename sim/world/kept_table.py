@@ -7,19 +7,16 @@ SciPy and NumPy. It is kept as plain numbers with their checksum; what is damage
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
-import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.cache_home import cache_home
+from agents.kept_files import hash_of_files, installed_file, read_kept, write_kept
 
 __all__ = ["kept_table"]
 
@@ -27,7 +24,6 @@ __all__ = ["kept_table"]
 TABLES = "tables"
 #: So many are kept, of 8 kB to 100 kB each: a study over thousands of personas keeps its first ones.
 MOST_KEPT = 300
-_SUM = 32
 
 
 def kept_table(
@@ -55,11 +51,9 @@ def kept_table(
         return compute()
     asked = repr((made_by, name, [float(value).hex() for value in parameters], shape))
     place = Path(cache_home()) / TABLES / hashlib.sha256(asked.encode()).hexdigest()
-    with suppress(OSError):
-        raw = place.read_bytes()
-        body = raw[_SUM:]
-        if raw[:_SUM] == hashlib.sha256(body).digest() and len(body) == 8 * int(np.prod(shape)):
-            return np.frombuffer(body).reshape(shape).copy()
+    body = read_kept(place)
+    if body is not None and len(body) == 8 * int(np.prod(shape)):
+        return np.frombuffer(body).reshape(shape).copy()
     table = np.ascontiguousarray(compute(), np.float64)
     _keep(place, table)
     return table
@@ -68,29 +62,13 @@ def kept_table(
 @lru_cache(maxsize=1)
 def _made_by() -> str | None:
     """Return a hash of what makes tables, or None where it cannot be read: versions, and the source of the tables."""
-    digest = hashlib.sha256(f"{platform.machine()} {np.__version__}".encode())
-    try:
-        found = find_spec("scipy")
-        if found is None or found.origin is None:
-            return None
-        for path in (Path(found.origin).with_name("version.py"), Path(__file__).with_name("quantiles.py")):
-            digest.update(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-    return digest.hexdigest()
+    return hash_of_files(f"{platform.machine()} {np.__version__}", _sources())
+
+
+def _sources() -> Iterator[Path]:
+    yield installed_file("scipy", "version.py")
+    yield Path(__file__).with_name("quantiles.py")
 
 
 def _keep(place: Path, table: NDArray[np.float64]) -> None:
-    with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if len(os.listdir(place.parent)) >= MOST_KEPT:
-            return
-        body = table.tobytes()
-        with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as partial:
-            try:
-                partial.write(hashlib.sha256(body).digest() + body)
-                partial.close()
-                os.replace(partial.name, place)
-            except BaseException:
-                os.unlink(partial.name)
-                raise
+    write_kept(place, table.tobytes(), MOST_KEPT, forget=False)
