@@ -19,7 +19,7 @@ _DIGITS = 64
 
 
 def read_kept(place: Path) -> bytes | None:
-    """Return what was kept, or None where it is not there or not as it was written.
+    """Return what was kept, or None where it is not there or not as it was written; it then counts as used just now.
 
     Examples
     --------
@@ -37,10 +37,14 @@ def read_kept(place: Path) -> bytes | None:
     except (OSError, ValueError):
         return None
     content = raw[_DIGITS:]
-    return content if raw[:_DIGITS] == hashlib.sha256(content).hexdigest().encode() else None
+    if raw[:_DIGITS] != hashlib.sha256(content).hexdigest().encode():
+        return None
+    with suppress(OSError):
+        os.utime(place)
+    return content
 
 
-def write_kept(place: Path, content: bytes, most: int, *, forget: bool = True) -> None:
+def write_kept(place: Path, content: bytes, most: int) -> None:
     """Keep something with its checksum; where that cannot be, it is made again next time.
 
     Parameters
@@ -49,14 +53,10 @@ def write_kept(place: Path, content: bytes, most: int, *, forget: bool = True) -
         Its file; the folder is made.
     content : bytes
     most : int
-        How many files the folder holds.
-    forget : bool
-        Whether the oldest are removed where there are more; else nothing is added to a full folder.
+        How many files the folder holds; where there are more, those that were not used for longest are removed.
     """
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
-        if not forget and len(os.listdir(place.parent)) >= most:
-            return
         with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as partial:
             try:
                 partial.write(hashlib.sha256(content).hexdigest().encode() + content)
@@ -65,7 +65,7 @@ def write_kept(place: Path, content: bytes, most: int, *, forget: bool = True) -
             except BaseException:
                 os.unlink(partial.name)
                 raise
-        if forget:
+        if len(os.listdir(place.parent)) > most:
             for old in sorted(place.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-most]:
                 old.unlink(missing_ok=True)
 

@@ -150,7 +150,7 @@ def _job_of(verb: str, key: str, words: list[str]) -> Job[Any, Any] | None:
     """Return the job of a configuration that was composed before, or None where it is to be composed."""
     from sim.command_line.composition_cache import find, user_folder
 
-    data = find(key)
+    data = find(key, words)
     if data is None:
         return None
     from sim.scenario.config_path import ConfigPath
@@ -241,7 +241,7 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any, key: str | 
         def task(data: Any) -> Any:
             job = check(data)
             if key is not None:
-                keep(key, data)
+                keep(key, composer.overrides, data)
             try:
                 return frame.perform(job)
             except ConfigError:

@@ -1,9 +1,10 @@
 """Composition cache: configurations composed before, found again by the content of all that they were composed of.
 
 Hydra takes longer to start and to compose than a small comparison to run. What it composed is plain data, which is
-kept in the user's cache and used again while nothing has changed: not the words, not one of the files that may be read,
-not the sources that bring files into their normal form, not the versions of Hydra, OmegaConf and PyYAML. It is read as
-JSON, which can hold no code, and is checked like anything that Hydra composes.
+kept in the user's cache and used again while nothing has changed: not the words, not one of the files that may be
+read, not the sources that bring files into their normal form, not the versions of Hydra, OmegaConf and PyYAML. A word
+that gives a number may give another one of the same type, which is laid over what was kept, where Hydra put the first
+one. It is read as JSON, which can hold no code, and is checked like anything that Hydra composes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +38,8 @@ _SOURCES = ("agents", "configs", "sim/command_line", "sim/scenario", "sim/verbs/
 _PACKAGES = (("hydra", "__init__.py"), ("omegaconf", "version.py"), ("yaml", "__init__.py"))
 #: Options that say which files are read; with any other one something else is asked than to run.
 _OPTIONS = ("--config-dir", "--config-name")
+#: A word that gives a number to a key, written as every reader of YAML and Hydra's grammar understand it.
+_NUMBER = re.compile(r"(\+{0,2}([A-Za-z][\w.]*)=)(-?(?:0|[1-9][0-9]*)(\.[0-9]+)?)", re.ASCII)
 
 
 def composition_key(verb: str, words: Sequence[str]) -> str | None:
@@ -55,7 +59,7 @@ def composition_key(verb: str, words: Sequence[str]) -> str | None:
     folder = user_folder(words)
     if folder is None or any("${" in word for word in words):
         return None
-    digest = hashlib.sha256(repr((verb, list(words), folder, sys.version_info[:2])).encode())
+    digest = hashlib.sha256(repr((verb, [_shape(word) for word in words], folder, sys.version_info[:2])).encode())
     try:
         files = [*_own_files(), *(_user_files(Path(folder)) if folder else ())]
         for path in files:
@@ -71,35 +75,47 @@ def composition_key(verb: str, words: Sequence[str]) -> str | None:
     return digest.hexdigest()
 
 
-def find(key: str) -> Mapping[str, Any] | None:
-    """Return what was composed under a key, or None.
+def find(key: str, words: Sequence[str]) -> Mapping[str, Any] | None:
+    """Return what was composed under a key, with the numbers of these words, or None.
 
     Parameters
     ----------
     key : str
         See :func:`composition_key`.
+    words : sequence of str
+        The words it was made of.
     """
     try:
         kept = read_kept(_place(key))
-        data = None if kept is None else json.loads(kept)
-    except (ValueError, RecursionError):
+        if kept is None:
+            return None
+        record = json.loads(kept)
+        data = record["composed"]
+        for path, (_, number) in zip(record["numbers"], _numbers(words), strict=True):
+            _parent(data, path)[path[-1]] = number
+    except (ValueError, RecursionError, LookupError, TypeError):
         return None
     return data if isinstance(data, dict) else None
 
 
-def keep(key: str, data: Mapping[str, Any]) -> None:
+def keep(key: str, overrides: Sequence[str], data: Mapping[str, Any]) -> None:
     """Keep what was composed under a key; where that cannot be, it is composed again next time.
 
     Parameters
     ----------
     key : str
         See :func:`composition_key`.
+    overrides : sequence of str
+        What Hydra was given, every key whole. Where a number of theirs is not in the data, nothing is kept.
     data : mapping
         Plain data. What JSON would give back in another form is not kept.
     """
-    with suppress(ValueError, TypeError):
-        text = json.dumps(data)
-        if _same(json.loads(text), data):
+    with suppress(ValueError, TypeError, LookupError):
+        numbers = list(_numbers(overrides))
+        record = {"numbers": [path for path, _ in numbers], "composed": data}
+        text = json.dumps(record)
+        found = all(_same(_parent(data, path)[path[-1]], number) for path, number in numbers)
+        if found and _same(json.loads(text), record):
             write_kept(_place(key), text.encode(), MOST_KEPT)
 
 
@@ -140,6 +156,30 @@ def _user_files(folder: Path) -> Iterator[Path]:
     for place in (folder, *(folder / group for group in (*GROUPS, PATTERN))):
         if place.is_dir():
             yield from sorted(path for path in place.iterdir() if path.suffix == ".yaml")
+
+
+def _shape(word: str) -> str:
+    """Return a word as it counts for the key: of a number only that it is whole, or that it is not."""
+    given = _NUMBER.fullmatch(word)
+    # No word of a command line holds a null character, so none is taken for a shape.
+    return word if given is None else f"{given[1]}\0{'whole' if given[4] is None else 'decimal'}"
+
+
+def _numbers(words: Sequence[str]) -> Iterator[tuple[list[str], int | float]]:
+    """Yield the path of each key that is given a number, and the number."""
+    for word in words:
+        given = _NUMBER.fullmatch(word)
+        if given is not None:
+            yield given[2].split("."), int(given[3]) if given[4] is None else float(given[3])
+
+
+def _parent(data: Mapping[str, Any], path: Sequence[str]) -> Any:
+    """Return the mapping that holds the last key of a path; raises LookupError or TypeError where there is none."""
+    for name in path[:-1]:
+        data = data[name]
+    if not isinstance(data, Mapping) or path[-1] not in data:
+        raise LookupError
+    return data
 
 
 def _place(key: str) -> Path:

@@ -10,6 +10,7 @@ import hashlib
 import platform
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,12 @@ __all__ = ["kept_table"]
 
 #: Where tables lie in the cache.
 TABLES = "tables"
-#: So many are kept, of 8 kB to 100 kB each: a study over thousands of personas keeps its first ones.
+#: So many are kept, of 8 kB to 100 kB each.
 MOST_KEPT = 300
+#: So many are written by one process: a study over thousands of personas takes nothing from other questions.
+MOST_WRITTEN = 100
+
+_written = count()
 
 
 def kept_table(
@@ -55,7 +60,8 @@ def kept_table(
     if body is not None and len(body) == 8 * int(np.prod(shape)):
         return np.frombuffer(body).reshape(shape).copy()
     table = np.ascontiguousarray(compute(), np.float64)
-    _keep(place, table)
+    if next(_written) < MOST_WRITTEN:
+        write_kept(place, table.tobytes(), MOST_KEPT)
     return table
 
 
@@ -68,7 +74,3 @@ def _made_by() -> str | None:
 def _sources() -> Iterator[Path]:
     yield installed_file("scipy", "version.py")
     yield Path(__file__).with_name("quantiles.py")
-
-
-def _keep(place: Path, table: NDArray[np.float64]) -> None:
-    write_kept(place, table.tobytes(), MOST_KEPT, forget=False)

@@ -32,10 +32,53 @@ def test_the_second_time_it_does_without_hydra_and_asks_the_same(cache, monkeypa
     assert first == second and first.scenario.population == 50
 
 
+def test_another_number_of_the_same_type_is_laid_over_what_was_composed(cache, monkeypatch):
+    jobs = []
+    monkeypatch.setattr(frame, "perform", jobs.append)
+    assert main([*WORDS]) == 0
+    others = [
+        "compare",
+        "population=60",
+        "horizon=12",
+        "arms.proactive.focal.strategy.automation=0.9",
+        "contact_rate=0.5",
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(composer, "start_hydra", lambda *_: pytest.fail("Hydra was started"))
+        assert main(others) == 0
+    for path in cache.iterdir():
+        path.unlink()
+    assert main(others) == 0
+    kept, composed = jobs[1:]
+    assert kept == composed and kept.scenario.population == 60 and kept != jobs[0]
+    assert main([*WORDS[:3], "arms.proactive.focal.strategy.automation=1", "contact_rate=0.2"]) == 0
+    assert len(list(cache.iterdir())) == 2  # a whole number where a decimal one stood is composed
+
+
+def test_a_number_out_of_range_is_refused_as_when_it_is_composed(cache, monkeypatch, capsys):
+    monkeypatch.setattr(frame, "perform", lambda _: None)
+    messages = []
+    for _ in range(2):
+        assert main(["compare", "population=-5"]) == 2
+        messages.append(capsys.readouterr().err)
+        assert main(["compare", "population=5"]) == 0
+    assert messages[0] == messages[1] != ""
+
+
 def test_other_words_are_another_composition(cache):
-    keys = {composition_key("compare", words) for words in ([], ["seed=2"], ["seed=2", "horizon=5"], ["horizon=5"])}
-    assert len(keys) == 4 and None not in keys
+    words = ([], ["seed=2"], ["seed=2", "horizon=5"], ["horizon=5"], ["seed=2.0"], ["seed=02"], ["scenario=telecom"])
+    keys = {composition_key("compare", given) for given in words}
+    assert len(keys) == len(words) and None not in keys
     assert composition_key("story", []) not in keys
+
+
+def test_a_number_that_is_not_where_the_word_says_is_not_kept(cache):
+    for data in ({}, {"seed": 2}, {"seed": 1.0}, {"seed": {"a": 1}}, {"seed": True}):
+        keep("key", ["seed=1"], data)
+        assert find("key", ["seed=1"]) is None
+    keep("key", ["+a.b=1", "c=0.5"], {"a": {"b": 1}, "c": 0.5})
+    assert find("key", ["a.b=7", "c=0.25"]) == {"a": {"b": 7}, "c": 0.25}
+    assert find("key", ["a.b=7"]) is None
 
 
 @pytest.mark.parametrize("words", [["--cfg", "job"], ["-m", "seed=1,2"], ["--help"], ["title=${oc.env:HOME}"]])
@@ -80,33 +123,33 @@ def test_shipped_files_sources_and_versions_are_among_what_counts():
 
 def test_what_json_would_change_is_not_kept(cache):
     for number, data in enumerate(({"a": {1: 2}}, {"a": (1, 2)}, {"a": float("nan")}, {"a": object()})):
-        keep(str(number), data)
-        assert find(str(number)) is None
+        keep(str(number), [], data)
+        assert find(str(number), []) is None
     data = {"a": [1, 1.0, True, None, "ü", float("inf")], "b": {}}
-    keep("good", data)
-    assert find("good") == data
+    keep("good", [], data)
+    assert find("good", []) == data
 
 
 def test_a_damaged_file_is_composed_anew(cache):
-    keep("key", {"seed": 1})
+    keep("key", [], {"seed": 1})
     (place,) = cache.iterdir()
     whole = place.read_text()
     for damaged in (whole[:-3], "", "[" * 100_000, json.dumps({"sum": "0", "data": {"seed": 1}}), "[]"):
         place.write_text(damaged)
-        assert find("key") is None
+        assert find("key", []) is None
     place.write_text(whole)
-    assert find("key") == {"seed": 1}
+    assert find("key", []) == {"seed": 1}
 
 
 def test_a_cache_that_cannot_be_written_is_no_failure(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setattr(composition_cache, "cache_home", lambda: str(tmp_path / "file"))
-    keep("key", {"seed": 1})
-    assert find("key") is None
+    keep("key", [], {"seed": 1})
+    assert find("key", []) is None
 
 
 def test_only_so_many_are_kept(cache, monkeypatch):
     monkeypatch.setattr(composition_cache, "MOST_KEPT", 3)
     for number in range(5):
-        keep(str(number), {"seed": number})
-    assert len(list(cache.iterdir())) == 3 and find("4") == {"seed": 4}
+        keep(str(number), [], {"seed": number})
+    assert len(list(cache.iterdir())) == 3 and find("4", []) == {"seed": 4}
