@@ -23,6 +23,7 @@ def _told(page):
     return list(dict.fromkeys(re.findall(r"^\| \[`(\w+)`\]", _measured(page), re.MULTILINE)))
 
 
+@pytest.mark.slow
 def test_its_commands_run(commands, run_small, folder):
     listed = commands(README)
     assert {words[0] for words in listed} == set(VERBS)
