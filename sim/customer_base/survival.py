@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric, fit_shifted_beta_geometric
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.layout import REQUIRED, ROLES
-from sim.data.parquet_file import is_parquet, parquet_heads
-from sim.data.small_table import read_small_table
-from sim.data.text_file import find_delimiter, first_content, split_line
+from sim.data.small_table import read_small_table, table_heads
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show
@@ -46,6 +44,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 LARGEST_FILE = 1_000_000
+_WHAT = "a table of survivors"
 _WHOLE = 100.0
 #: Periods from which two figures can be estimated.
 _FEWEST = 2
@@ -113,13 +112,7 @@ def holds_survival(path: str, columns: object = None) -> bool:
     if not Path(path).is_file():
         return False
     try:
-        if is_parquet(Path(path)):
-            found = parquet_heads(Path(path), path)
-        else:
-            with Path(path).open("rb") as stream:
-                text = stream.read(LARGEST_FILE).decode("utf-8-sig", errors="replace")
-            lines, _, announced = first_content(text)
-            found = split_line(lines[0], find_delimiter(lines[:50], announced, len(COLUMNS), path)) if lines else []
+        found = table_heads(Path(path), path, len(COLUMNS))
     except (OSError, ConfigError):
         return False
     head = _plain(found)
@@ -150,9 +143,10 @@ def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: in
         If a column is missing, a figure is no number, periods do not follow one another, or shares rise.
     """
     where = f"data {path!r}"
-    table = read_small_table(Path(path), where, "a table of survivors", LARGEST_FILE, fewest=len(COLUMNS))
+    table = read_small_table(Path(path), where, _WHAT, LARGEST_FILE, fewest=len(COLUMNS))
     head = list(table.head)
     at = {role: _place(role, head, columns or {}, where) for role in COLUMNS}
+    _refuse_mixed_signs(table.column(at["survivors"]), head[at["survivors"]], where)
     figures: dict[str, list[float]] = {role: [] for role in COLUMNS}
     for number in range(len(table.rows)):
         for role, position in at.items():
@@ -192,6 +186,16 @@ def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: in
     )
 
 
+def _refuse_mixed_signs(cells: list[str], name: str, where: str) -> None:
+    marked = ["%" in cell for cell in cells]
+    if any(marked) and not all(marked):
+        row = marked.index(False)
+        raise ConfigError(
+            f"{where}: {name!r} has figures with % and without, such as {show(cells[row][:30])} in row {row + 1}; write"
+            " all in one way"
+        )
+
+
 def _format(cells: list[str], first: float) -> str:
     if any("%" in cell for cell in cells) or first == _WHOLE:
         return "per cent of those at the start"
@@ -215,6 +219,11 @@ def _place(role: str, head: list[str], columns: Mapping[str, Any], where: str) -
         )
     plain = _plain(head)
     known = next((plain.index(word) for word in COLUMNS[role] if word in plain), None)
+    if known is not None and plain.count(plain[known]) > 1:
+        raise ConfigError(
+            f"{where}: {plain.count(plain[known])} columns are called {head[known]!r}; give the one that is not the"
+            f" {role} another name"
+        )
     if known is None:
         raise ConfigError(
             f"{where}: no column is known as the {role}; the head line has {', '.join(head)}; say which it is:"

@@ -64,8 +64,16 @@ _COUNTED = r"\d{1,6}(?:\.\d+)?"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 #: Dates apart from all others by more than this many days, and than all others span, are taken for placeholders.
 _FAR = 3 * 366
-#: They are so few at the most, of all rows.
-_FEW = 0.01
+#: They are so few at the most: of all rows; of a small file's rows, and rows of it; of all rows where it is one day.
+_FEW, _FEW_OF_SMALL, _SMALL_FEW, _ONE_DAY = 0.01, 0.1, 10.0, 0.5
+#: Fewer different days say nothing of how far apart they are.
+_FEWEST_DAYS = 5
+#: Of a column of times since 1970, the share of cells that must be such times; the others are faults of rows.
+_MOSTLY = 0.9
+#: Of dates with the year first, the share with the day before the month that is no slip of a row.
+_SLIPS = 0.05
+#: Years of two digits that go over more years than this are those of two centuries.
+_MOST_YEARS = 60
 
 
 def looks_like_date(cell: str) -> bool:
@@ -89,16 +97,16 @@ def epoch_unit(words: Sequence[str]) -> int | None:
     --------
     >>> epoch_unit(["1577836800000"]), epoch_unit(["2020-01-01"]), epoch_unit(["20200101"])
     (13, None, None)
-    >>> epoch_unit(["999999999.5", "1000000000.5"])
-    10
+    >>> epoch_unit(["999999999.5", "1000000000.5"]), epoch_unit(["0", *["1577836800"] * 9])
+    (10, 10)
     """
     found = [re.fullmatch(r"([1-9]\d*)(?:\.\d*)?", word) for word in words]
-    if not found or not all(found):
-        return None
     lengths = [len(match[1]) for match in found if match]
-    digits = [next((unit for unit in EPOCHS if length in (unit - 1, unit)), None) for length in lengths]
-    usual = max(set(digits), key=digits.count)
-    return None if None in digits else usual
+    units = [next((unit for unit in EPOCHS if length in (unit - 1, unit)), None) for length in lengths]
+    digits = [unit for unit in units if unit is not None]
+    if not digits or len(digits) < _MOSTLY * len(words):
+        return None
+    return max(set(digits), key=digits.count)
 
 
 def day_of_clock(word: str) -> tuple[str, str]:
@@ -199,7 +207,24 @@ def read_dates(
         rows = np.flatnonzero(np.isin(code, far))
         trouble.add("with a date years away from all others", rows.size, _shown(rows, code, words, trouble))
         days[far] = 0
+    _refuse_two_centuries(days, words, code, pattern, where, trouble)
     return days, pattern
+
+
+def _refuse_two_centuries(
+    days: NDArray[np.int64], words: list[str], code: NDArray[np.int32], pattern: str, where: str, trouble: RowFaults
+) -> None:
+    """Refuse years of two digits that would be those of two centuries: 69 is read as 1969, and 68 as 2068."""
+    known = np.flatnonzero(days)
+    if "%y" not in pattern or not known.size:
+        return
+    first, last = known[np.argmin(days[known])], known[np.argmax(days[known])]
+    if days[last] - days[first] > _MOST_YEARS * 366:
+        raise ConfigError(
+            f"{where}: years of two digits would go from {date.fromordinal(int(days[first])).year}"
+            f" ({_first(code, words, trouble, int(first))}) to {date.fromordinal(int(days[last])).year}"
+            f" ({_first(code, words, trouble, int(last))}); write years with four digits"
+        )
 
 
 def _shown(rows: NDArray[np.int64], code: NDArray[np.int32], words: list[str], trouble: RowFaults) -> map[str]:
@@ -249,11 +274,13 @@ def far_from_others(days: NDArray[np.int64], heads: NDArray[np.int64]) -> NDArra
     order = np.argsort(days, kind="stable")
     order = order[(days[order] > 0) & (heads[order] > 0)]
     far: list[int] = []
-    few = max(1.0, _FEW * heads.sum())
+    rows = heads.sum()
+    few = max(1.0, _FEW * rows, min(_FEW_OF_SMALL * rows, _SMALL_FEW))
     for side in (1, -1):
         kept = order[::side]
         for at in range(1, kept.size):
-            if heads[kept[:at]].sum() > few:
+            most = _ONE_DAY * rows if at == 1 and kept.size >= _FEWEST_DAYS else few
+            if heads[kept[:at]].sum() > most:
                 break
             rest = np.abs(int(days[kept[-1]]) - int(days[kept[at]]))
             if abs(int(days[kept[at]]) - int(days[kept[at - 1]])) > max(_FAR, rest):
@@ -296,11 +323,18 @@ def _refuse_both_orders(
     """Refuse a column in which the day is before the month and behind it: left out would be only those one can tell."""
     order = {"%d": "%m", "%m": "%d"}
     other = re.sub("%[dm]", lambda part: order[part[0]], pattern)
-    if "%m" not in pattern or pattern.upper().startswith("%Y"):
+    if "%m" not in pattern or pattern.startswith("%y") or pattern == "%Y%m%d":
         return
     strange = [at for at, word in enumerate(plain) if not parse_date(word, pattern) and parse_date(word, other)]
-    if strange:
-        usual = next(at for at, word in enumerate(plain) if parse_date(word, pattern) and not parse_date(word, other))
+    # Nobody means the day by the second part of 2021-14-01 alone.
+    if strange and not (pattern.startswith("%Y") and len(strange) <= max(_SLIPS * len(plain), 2)):
+        fitting = (at for at, word in enumerate(plain) if parse_date(word, pattern) and not parse_date(word, other))
+        usual = next(fitting, None)
+        if usual is None:
+            raise ConfigError(
+                f"{where}: dates such as {_first(code, words, trouble, strange[0])} can only be read as {other}, and"
+                f" none only as {pattern}; say date_format={other}"
+            )
         raise ConfigError(
             f"{where}: dates are written both as {pattern}, such as {_first(code, words, trouble, usual)}, and as"
             f" {other}, such as {_first(code, words, trouble, strange[0])}; write all in one way"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,12 @@ class EventAmounts:
         Opens every message.
     decimal : {'.', ','}, optional
         Decimal sign, where it is known.
+    words : sequence of str, optional
+        Words that say that there is no amount; by default the usual ones.
     """
 
-    def __init__(self, where: str, decimal: str | None) -> None:
-        self._where, self._given = where, decimal
+    def __init__(self, where: str, decimal: str | None, words: Sequence[str] | None = None) -> None:
+        self._where, self._given, self._words = where, decimal, words
         self._signs = np.zeros(3, np.int64)
         self._open: tuple[str, int] | None = None
         self._blocks: list[dict[str, NDArray[np.float64]]] = []
@@ -62,7 +65,7 @@ class EventAmounts:
         -------
         float64 (n,)
         """
-        missing = is_missing(cells, None, pyarrow, compute)
+        missing = is_missing(cells, self._words, pyarrow, compute)
         words = compute.if_else(pyarrow.array(missing), "0", cells)
         self._signs += count_decimal_signs(words.unique().to_pylist())
         if self._open is None and self._signs[2]:

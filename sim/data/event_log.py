@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from agents.quantity import quantity, whole
 from sim.data.column_read import ColumnRead
 from sim.data.dates import far_from_others
-from sim.data.format_options import date_format_option, decimal_option, encoding_option
+from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
+from sim.data.ids import MISSING
 from sim.data.row_faults import count_rows
-from sim.scenario.errors import ConfigError
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.schema import show
 
 __all__ = ["LOG_ROLES", "REQUIRED_ROLES", "EventLog", "LogBuilder", "LogLayout", "chosen_attributes", "chosen_columns"]
 
@@ -63,6 +65,7 @@ class LogLayout:
     encoding: str | None = encoding_option()
     date_format: str | None = date_format_option()
     decimal: str | None = decimal_option()
+    missing: Any = missing_option()
     delimiter: str | None = quantity("sign between columns; null: guess", default=None, optional=True)
     most_megabytes: int = whole(4_000, 1, 1_000_000, "text that is read at the most, decompressed", "MB")
     most_rows: int = whole(20_000_000, 1, 2_000_000_000, "events that are read at the most", "rows")
@@ -138,6 +141,8 @@ class LogBuilder:
     """Collects blocks of events and puts them in order."""
 
     where: str
+    #: Words, in small letters, that say that there is no value.
+    missing: frozenset[str] = frozenset(MISSING)
     case_codes: dict[str, int] = field(default_factory=dict)
     case_names: list[str] = field(default_factory=list)
     activity_codes: dict[str, int] = field(default_factory=dict)
@@ -221,6 +226,8 @@ class LogBuilder:
         case, activity, time = case[order], activity[order], time[order]
         begun = begun[order]
         begun = np.where(begun < 0, time, begun)
+        amount = None if amount is None else amount[order]
+        self._note_amounts(activity, amount)
         tied = (np.diff(case) == 0) & (np.diff(time) == 0)
         keys = np.lexsort((activity, time, case))
         same = [np.diff(column[keys]) == 0 for column in (case, activity, time)]
@@ -232,7 +239,7 @@ class LogBuilder:
             case_names=tuple(self.case_names),
             activities=tuple(self.activity_codes),
             extra={name: (codes[order], tuple(self.extra_codes[name])) for name, codes in extra.items()},
-            amount=None if amount is None else amount[order],
+            amount=amount,
             start=int(begun.min()) if self.start is None else min(self.start, int(begun.min())),
             end=int(time.max()) if self.end is None else max(self.end, int(time.max())),
             rows=self.rows,
@@ -250,6 +257,11 @@ class LogBuilder:
         rows = f" ({', '.join(shown)})" if shown else ""
         return f"{count_rows(self.left_out[reason])} {reason}{rows}"
 
+    def _remedy(self, reason: str) -> str:
+        named = any(": " in shown for shown in self.examples[reason])
+        is_name = reason in ("without a case", "without an activity")
+        return "; if such a word is a name, say missing=[]" if named and is_name else ""
+
     def _leave_far_times(self) -> None:
         """Leave out times that are years away from all others, such as 1970-01-01 for one not known."""
         if not any(block["time"].size for block in self.blocks):
@@ -266,11 +278,30 @@ class LogBuilder:
             self.leave_out("with a time years away from all others", int(odd.sum()), map(str, times))
             self.blocks[at] = {name: values[~odd] for name, values in block.items()}
 
+    def _note_amounts(self, activity: NDArray[np.int64], amount: NDArray[np.float64] | None) -> None:
+        """Say of activities that usually have an amount how many of their events have none above 0."""
+        if amount is None:
+            return
+        names = list(self.activity_codes)
+        all_events = np.bincount(activity, minlength=len(names))
+        paid = np.bincount(activity[np.nan_to_num(amount) > 0], minlength=len(names))
+        below = np.bincount(activity[amount < 0], minlength=len(names))
+        for at in np.flatnonzero((2 * paid > all_events) & (paid < all_events)):
+            odd = all_events[at] - paid[at]
+            self.notices.append(
+                f"{odd:,} of {all_events[at]:,} events {show(names[at][:30])} have no amount above 0 ({below[at]:,} are"
+                " below it): they count as events, and not for what is paid"
+            )
+
     def _all_notices(self) -> tuple[str, ...]:
         """Return the notices, with rows left out that are named, and names that are alike."""
         notices = [
             *self.notices,
-            *(f"left out: {self.told(reason)}" for reason, shown in self.examples.items() if shown),
+            *(
+                f"left out: {self.told(reason)}{self._remedy(reason)}"
+                for reason, shown in self.examples.items()
+                if shown
+            ),
         ]
         for names, one, several in (
             (self.activity_codes, "activity", "activities"),
@@ -292,13 +323,17 @@ class LogBuilder:
         order: NDArray[np.int64],
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Keep where an activity ends; its start, where there is one, is its beginning (first in, first out)."""
+        folded = {name.lower(): at for at, name in reversed(list(enumerate(self.extra_codes["lifecycle"])))}
+        own = np.array([*(folded[name.lower()] for name in self.extra_codes["lifecycle"]), -1], np.int64)
+        # The last entry stands for -1, no word.
+        lifecycle = own[lifecycle]
         names = [name.lower() for name in self.extra_codes["lifecycle"]]
-        ends = [at for at, name in enumerate(names) if name == "complete"]
+        ends = [folded["complete"]] if "complete" in folded else []
         begun, kept = np.full(case.size, -1, np.int64), np.ones(case.size, bool)
-        if not ends or len(names) == 1:
+        if not ends or len(folded) == 1:
             return begun, kept
         kept = (lifecycle == ends[0]) | (lifecycle < 0)
-        starts = [at for at, name in enumerate(names) if name == "start"]
+        starts = [at for name, at in folded.items() if name == "start"]
         waiting: dict[tuple[int, int], list[int]] = {}
         for at in order[np.isin(lifecycle[order], [*starts, *ends])].tolist():
             key = (int(case[at]), int(activity[at]))
@@ -308,7 +343,7 @@ class LogBuilder:
             else:
                 waiting.setdefault(key, []).append(int(time[at]))
         for at, name in enumerate(names):
-            if at not in ends:
+            if at == folded[name] and at not in ends:
                 self.leave_out(f"that are no end of an activity (lifecycle {name})", int((lifecycle == at).sum()))
         return begun, kept
 
@@ -333,9 +368,6 @@ def chosen_columns(layout: LogLayout, heads: Sequence[str], where: str) -> dict[
     ConfigError
         If a role is unknown, a head is missing, or several fit.
     """
-    from sim.scenario.errors import suggest
-    from sim.scenario.schema import show
-
     given = layout.columns or {}
     if not isinstance(given, Mapping):
         raise ConfigError(f"columns is {show(given)}; give {{case: HEAD, activity: HEAD, time: HEAD}}")
@@ -384,9 +416,6 @@ def chosen_attributes(layout: LogLayout, heads: Sequence[str], where: str) -> tu
     -------
     tuple of str
     """
-    from sim.scenario.errors import suggest
-    from sim.scenario.schema import show
-
     given = layout.attributes or ()
     names = [given] if isinstance(given, str) else given
     if not isinstance(names, list | tuple):

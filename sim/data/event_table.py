@@ -29,6 +29,8 @@ __all__ = ["read_table"]
 _BLOCK_BYTES = 1 << 23
 #: Lines from which the head line is told.
 _SAMPLE = 500
+#: Signs of a case, an activity or a time; longer ones are no names.
+_LONGEST = 1_000
 #: Reason for rows that are left out.
 _NO_TIME = "with a time that cannot be read"
 #: A larger share of times that cannot be read is no fault of rows, but of how the column was understood.
@@ -102,8 +104,11 @@ class _TableReader:
         counted: bool,
     ) -> None:
         self.roles, self.attributes, self.builder, self.faults = roles, attributes, builder, faults
+        self.missing = layout.missing
         self.times = EventTimes(layout.date_format, builder.where)
-        self.amounts = EventAmounts(builder.where, "." if counted else DECIMALS.get(layout.decimal or ""))
+        self.amounts = EventAmounts(
+            builder.where, "." if counted else DECIMALS.get(layout.decimal or ""), layout.missing
+        )
         self.examples: dict[str, tuple[str, ...]] = {}
         self.rows: list[Any] = []
         self._read = 0
@@ -129,7 +134,9 @@ class _TableReader:
         alike = [compute.equal(cells[role], roles[role]).to_numpy(zero_copy_only=False) for role in text]
         self._leave("repeating the head line", np.all(alike, axis=0), kept)
         for role in text:
-            self._leave(f"without {'an' if role == 'activity' else 'a'} {role}", self._gone(role, cells[role]), kept)
+            reason = f"without {'an' if role == 'activity' else 'a'} {role}"
+            self._leave(reason, self._gone(role, cells[role]), kept, cells[role])
+            self._refuse_long(role, cells[role])
         rounded = compute.match_substring_regex(cells["case"], ROUNDED).to_numpy(zero_copy_only=False)
         self._leave("with an id that a table tool has rounded", np.asarray(rounded), kept, cells["case"])
         if "kind" in cells:
@@ -146,10 +153,24 @@ class _TableReader:
         import pyarrow
         from pyarrow import compute
 
-        gone = is_missing(cells, None, pyarrow, compute)
+        gone = is_missing(cells, self.missing, pyarrow, compute)
         if role == "case":
-            gone |= is_missing(cells, NOBODY, pyarrow, compute) | is_total(cells, compute)
+            gone |= is_total(cells, compute)
+            if self.missing is None:
+                gone |= is_missing(cells, NOBODY, pyarrow, compute)
         return gone
+
+    def _refuse_long(self, role: str, cells: Any) -> None:
+        from pyarrow import compute
+
+        lengths = compute.utf8_length(cells)
+        if (compute.max(lengths).as_py() or 0) > _LONGEST:
+            at = int(compute.index(compute.greater(lengths, _LONGEST), True).as_py())
+            raise ConfigError(
+                f"{self.builder.where}: row {self.faults.row(self._read + at):,} has {lengths[at].as_py():,} signs as"
+                f" its {role}, more than {_LONGEST:,} ({show(cells[at].as_py()[:30])}); shorten it, or say which column"
+                f" is the {role}: columns={{{role}: HEAD}}"
+            )
 
     def _leave(self, reason: str, odd: Any, kept: Any, cells: Any = None) -> None:
         """Leave out rows of this block, with the first ones named."""
@@ -158,7 +179,7 @@ class _TableReader:
             rows = np.flatnonzero(odd)
             shown = (
                 f"row {self.faults.row(self._read + int(at)):,}"
-                + ("" if cells is None else f": {show(cells[int(at)].as_py()[:30])}")
+                + ("" if cells is None or not (cell := cells[int(at)].as_py()) else f": {show(cell[:30])}")
                 for at in rows
             )
             self.builder.leave_out(reason, rows.size, shown)
@@ -194,7 +215,7 @@ class _TableReader:
         for name, column in named.items():
             plain = column.filter(mask)
             codes = _codes(plain, lambda value, name=name: builder.extra_of(name, value))
-            gone = is_missing(plain, None, pyarrow, compute)
+            gone = is_missing(plain, self.missing, pyarrow, compute)
             out[name] = np.where(gone, -1, codes)
         builder.blocks.append(out)
         self.rows.append(rows)
@@ -210,6 +231,11 @@ class _TableReader:
         trouble.rows = np.concatenate(self.rows) if self.rows else None
         if self.times.way == "words" and blocks:
             values = self.times.finish(np.concatenate([block["time"] for block in blocks]), trouble)
+            if self.times.without_zone:
+                builder.notices.append(
+                    f"{self.times.without_zone:,} times have no zone, beside {values.size - self.times.without_zone:,}"
+                    " that have one: they are read as UTC"
+                )
             ends = np.cumsum([block["time"].size for block in blocks])[:-1]
             for block, part in zip(blocks, np.split(values, ends), strict=True):
                 block["time"] = part

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.dates import DAY_COUNTS, EPOCHS, ZONES, day_of_clock, epoch_unit, read_dates
+from sim.data.ids import MISSING
 from sim.data.row_faults import RowFaults
 
 __all__ = ["NO_TIME", "EventTimes", "iso_microseconds"]
@@ -22,6 +23,8 @@ _TIME_OF_DAY = re.compile(
     r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?\s?([AaPp]\.?[Mm]\.?)?"
     r"\s?(?:([A-Z]{1,4})\b)?(?:([+-]\d{2}(?::?\d{2})?))?"
 )
+#: A zone at the end of a time of day.
+_ZONE = r"(?:(?<![AaPp])[A-Z]|[+-]\d{2}(?::?\d{2})?|[\])])$"
 _DAY = 86_400_000_000
 _EPOCH_ORDINAL = datetime(1970, 1, 1).toordinal()
 
@@ -99,16 +102,20 @@ class EventTimes:
         return np.where(fits.to_numpy(zero_copy_only=False), values, NO_TIME)
 
     def _way_of(self, cells: Any, compute: Any) -> str:
-        sample = [cell for cell in cells.slice(0, 2000).to_pylist() if cell]
+        sample = [cell for cell in cells.slice(0, 2000).to_pylist() if cell.lower() not in MISSING]
         self._digits = epoch_unit(sample) if sample else None
         if self._date_format is not None:
             return "words"
         if self._digits is not None:
             return "epoch"
-        for way, pattern in (("iso", _ISO), ("zoned", _ZONED)):
-            if sample and np.mean([re.match(pattern, cell) is not None for cell in sample]) > 0.5:
-                return way
-        return "words"
+        fitting = {
+            way: sum(re.match(pattern, cell) is not None for cell in sample)
+            for way, pattern in (("iso", _ISO), ("zoned", _ZONED))
+        }
+        # Times with a zone beside others without one are words.
+        if all(fitting.values()):
+            return "words"
+        return next((way for way, count in fitting.items() if 2 * count > len(sample)), "words")
 
     @property
     def format(self) -> str:
@@ -120,6 +127,8 @@ class EventTimes:
 
     _found = ""
     _digits: int | None = None
+    #: Times without a zone beside others that have one.
+    without_zone = 0
 
     def finish(self, values: NDArray[np.int64], trouble: RowFaults) -> NDArray[np.int64]:
         """Turn codes into microseconds, where the column needed all its values to be understood."""
@@ -132,6 +141,8 @@ class EventTimes:
         place = {day: at for at, day in enumerate(distinct)}
         code = np.array([place[day] for day in days], np.int32)
         ordinals, self._found = read_dates(distinct, code[values], self._date_format, self._where, trouble)
+        bare = np.array([not re.search(_ZONE, clock) for _, clock in parts])
+        self.without_zone = 0 if bare.all() else int(bare[values].sum())
         if self._date_format in DAY_COUNTS:
             parts = [(word, f".{word.partition('.')[2] or 0}") for word in words]
         table = np.array([_with_clock(int(ordinals[code[at]]), clock) for at, (_, clock) in enumerate(parts)], np.int64)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.quantity import quantity
+from sim.scenario.errors import ConfigError
+from sim.scenario.schema import show
 
-__all__ = ["DECIMALS", "date_format_option", "decimal_option", "encoding_option"]
+__all__ = ["DECIMALS", "check_words", "date_format_option", "decimal_option", "encoding_option", "missing_option"]
 
 #: Decimal signs by the word that asks for them.
 DECIMALS: Mapping[str, str] = {"point": ".", "comma": ","}
@@ -34,3 +36,23 @@ def date_format_option() -> Any:
 def decimal_option() -> Any:
     """Return the field that says which sign stands before decimals."""
     return quantity("decimal sign of amounts; null: guess", default=None, optional=True, choices=tuple(DECIMALS))
+
+
+def missing_option() -> Any:
+    """Return the field that says which words say that a cell holds nothing."""
+    return quantity(
+        "words that say that a cell holds nothing, beside an empty one; null: NA, NULL, nan and the like",
+        default=None,
+        optional=True,
+    )
+
+
+def check_words(words: Any) -> None:
+    """Refuse what is no list of words.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if words is not None and not (isinstance(words, list | tuple) and all(isinstance(word, str) for word in words)):
+        raise ConfigError(f"missing is {show(words)}; give a list of words, such as [NA, '-'], or [] for none")

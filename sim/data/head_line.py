@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sim.data.amounts import looks_like_amount
 from sim.data.dates import looks_like_date
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -69,7 +70,10 @@ def find_head(cells: Sequence[Sequence[str]], lines: Sequence[str], where: str) 
     widths = [len(row) for row in cells if not any("\n" in cell for cell in row)] or [len(cells[0])]
     usual = max(set(widths), key=widths.count)
     at = 0
-    while at < min(len(cells) - 1, _MOST_BEFORE) and _is_before(cells[at], lines[at] if at < len(lines) else "", usual):
+    while at < min(len(cells) - 1, _MOST_BEFORE):
+        line = lines[at] if at < len(lines) else ""
+        if not _is_before(cells[at], line, usual) and not _is_beside_names(cells, lines, at, usual):
+            break
         at += 1
     first, rows = cells[at], cells[at + 1 :]
     notices: tuple[str, ...] = ()
@@ -102,3 +106,16 @@ def _is_before(row: Sequence[str], line: str, usual: int) -> bool:
     if any(looks_like_date(cell) for cell in row) and len(row) == usual:
         return False
     return held <= 1 or (len(row) <= 2 and len(row) < usual - 1)
+
+
+def _is_beside_names(cells: Sequence[Sequence[str]], lines: Sequence[str], at: int, usual: int) -> bool:
+    """Return whether a line is a comment, narrower or of dates, and the next full line is one of names."""
+    comment = lines[at].startswith("#") if at < len(lines) else False
+    if not comment and len(cells[at]) >= usual and not any(looks_like_date(cell) for cell in cells[at]):
+        return False
+    after = range(at + 1, min(at + _MOST_BEFORE, len(cells), len(lines)))
+    full = next((row for row in after if len(cells[row]) == usual and not lines[row].startswith("#")), None)
+    return full is not None and all(
+        cell and not looks_like_date(cell) and not (re.search(r"\d", cell) and looks_like_amount(cell))
+        for cell in cells[full]
+    )

@@ -22,10 +22,10 @@ MISSING = (
     "[null]", "{null}", "#nv", "#n/d", "#div/0!", "#name?", "#num!", "(not provided)", "not provided", "not set",
     "(leer)", "(vide)", "(en blanco)", "(vuoto)", "n.d.", "n.v.", "k.a.", "k. a.", "keine angabe", "s/d",
     "not applicable", "no value", "\\null", "(no value)", "(n/a)", "n\\a", "empty", "blank", "unspecified",
-    "(unspecified)", "no data",
+    "(unspecified)", "no data", "__invalid__",
 )  # fmt: skip
-#: An id that a table tool has rounded: its last digits are gone.
-ROUNDED = r"^\d(?:[.,]\d+)?[eE]\+?\d{2,3}$"
+#: An id that a table tool has rounded: its last digits are gone. 5e10 is none: tools write a sign or decimals.
+ROUNDED = r"^\d(?:[.,]\d+[eE]\+?|[eE]\+)\d{2,3}$"
 
 
 def is_missing(cells: Any, words: Sequence[str] | None, pyarrow: Any, compute: Any) -> NDArray[np.bool_]:

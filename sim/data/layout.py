@@ -11,7 +11,7 @@ from typing import Any
 from agents.quantity import choice, quantity, whole
 from sim.data.amounts import looks_like_amount
 from sim.data.dates import looks_like_date
-from sim.data.format_options import date_format_option, decimal_option, encoding_option
+from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
 from sim.data.row_marks import STATUS_HEADS, is_taken_back
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
@@ -86,11 +86,7 @@ class Layout:
     encoding: str | None = encoding_option()
     date_format: str | None = date_format_option()
     decimal: str | None = decimal_option()
-    missing: Any = quantity(
-        "words that say that a cell holds nothing, beside an empty one; null: NA, NULL, nan and the like",
-        default=None,
-        optional=True,
-    )
+    missing: Any = missing_option()
     bad_rows: str = choice("stop", ("stop", "skip"), "rows that cannot be read: stop, or leave them out and count them")
     duplicates: str = choice(
         "keep",

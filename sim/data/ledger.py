@@ -141,7 +141,9 @@ def make_ledger(table: RowColumns, rows: int, drop_copies: bool, trouble: RowFau
         )
     usable &= ~returned
     if not usable.any():
-        raise ConfigError(f"{where}: none of its {rows:,} rows can be used; {'; '.join(warnings)}")
+        raise ConfigError(
+            f"{where}: none of its {rows:,} rows can be used; {'; '.join(warnings)}; write purchases as amounts above 0"
+        )
     key, day, money = table.customer[usable], table.day[usable], table.money[usable]
     order = np.lexsort((money, day, key))
     key, day, money = key[order], day[order], money[order]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from sim.data.event_log import EventLog, LogBuilder, LogLayout
 from sim.data.event_table import read_table
+from sim.data.format_options import check_words
+from sim.data.ids import MISSING
 from sim.data.ocel import read_ocel
 from sim.data.parquet_file import is_parquet
 from sim.data.text_file import check_file, open_binary
@@ -37,7 +39,9 @@ def read_event_log(path: str | Path, layout: LogLayout | None = None) -> EventLo
     layout = layout or LogLayout()
     place, where = Path(path), f"log {str(path)!r}"
     check_file(place, where, LOG_FILE)
-    builder = LogBuilder(where)
+    check_words(layout.missing)
+    words = MISSING if layout.missing is None else ("", *map(str.lower, layout.missing))
+    builder = LogBuilder(where, frozenset(words))
     kind = _kind_of(place, where, layout.most_megabytes)
     if kind == "xes":
         read_xes(place, layout, builder)

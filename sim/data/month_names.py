@@ -52,11 +52,11 @@ def plain_month(word: str) -> str:
     --------
     >>> plain_month("Dienstag, 5. Januar 2021"), plain_month("January 5th, 2021"), plain_month("05JAN21")
     ('5 Jan 2021', 'Jan 5 2021', '05 Jan 21')
-    >>> plain_month("5 janv. 2021"), plain_month("2021-01-05"), plain_month("5 Jan or so")
-    ('5 Jan 2021', '2021-01-05', '5 Jan or so')
+    >>> plain_month("5 janv. 2021"), plain_month("2021-01-05"), plain_month("5. 1. 2021"), plain_month("5 Jan or so")
+    ('5 Jan 2021', '2021-01-05', '5.1.2021', '5 Jan or so')
     """
     if word.isascii() and not any(sign.isalpha() for sign in word):
-        return word
+        return re.sub(r"(?<=\d)\. (?=\d)", ".", word)
     found = unicodedata.normalize("NFC", word)
     asian = re.fullmatch(r"(\d{4})年(\d{1,2})月(\d{1,2})日", found)
     if asian:

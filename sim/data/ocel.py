@@ -15,7 +15,6 @@ from sim.data.amounts import plain_number
 from sim.data.column_read import ColumnRead
 from sim.data.event_log import LogBuilder, LogLayout
 from sim.data.event_times import iso_microseconds
-from sim.data.ids import MISSING
 from sim.data.text_file import open_binary
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -45,7 +44,7 @@ def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
     """
     where = builder.where
     data = _load(path, where, min(layout.most_megabytes, _MOST_MEGABYTES))
-    kinds = {str(item["id"]): str(item["type"]) for item in _entries(data, "objects", ("id", "type"), where)}
+    kinds = _kinds_of_objects(data, where)
     counts = Counter(kinds.values())
     wanted = (layout.columns or {}).get("case")
     if wanted is None and len(counts) == 1:
@@ -76,7 +75,7 @@ def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
             shown = f"event {number:,}: {show(str(event['time'])[:30])}"
             builder.leave_out("with a time that cannot be read as ISO 8601", len(cases), [shown])
             continue
-        if str(event["type"]).strip().lower() in MISSING:
+        if str(event["type"]).strip().lower() in builder.missing:
             builder.leave_out("without an activity", len(cases), [f"event {number:,}"])
             continue
         values = _attributes(event, where)
@@ -84,7 +83,7 @@ def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
             rows["case"].append(builder.case_of(name))
             rows["activity"].append(builder.activity_of(str(event["type"])))
             rows["time"].append(time)
-            rows["amount"].append(_amount(values.get(heads["amount"]), heads["amount"], number, where))
+            rows["amount"].append(_amount(values.get(heads["amount"]), heads["amount"], number, builder))
             for role in ("brand", "channel"):
                 value = values.get(heads[role])
                 rows[role].append(-1 if value in (None, "") else builder.extra_of(role, str(value)))
@@ -100,6 +99,19 @@ def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
     )  # fmt: skip
 
 
+def _kinds_of_objects(data: Mapping[str, Any], where: str) -> dict[str, str]:
+    """Return the type of each object."""
+    kinds: dict[str, str] = {}
+    for item in _entries(data, "objects", ("id", "type"), where):
+        name, kind = str(item["id"]), str(item["type"])
+        if kinds.setdefault(name, kind) != kind:
+            raise ConfigError(
+                f"{where}: the object {show(name)} is there twice, as {show(kinds[name])} and as {show(kind)}; give"
+                " each object an id of its own"
+            )
+    return kinds
+
+
 def _attributes(event: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Return the attributes of an event by name."""
     given = event.get("attributes") or []
@@ -108,14 +120,14 @@ def _attributes(event: Mapping[str, Any], where: str) -> dict[str, Any]:
     return {str(item["name"]): item.get("value") for item in given}
 
 
-def _amount(value: Any, head: str, number: int, where: str) -> float:
-    if value is None or str(value).strip().lower() in MISSING:
+def _amount(value: Any, head: str, number: int, builder: LogBuilder) -> float:
+    if value is None or str(value).strip().lower() in builder.missing:
         return math.nan
     amount = None if isinstance(value, bool) else plain_number(str(value))
     if amount is None:
         raise ConfigError(
-            f"{where}: event {number:,} has {show(value)} as {head!r}, which is no number with a decimal point; mend"
-            " it, or name another attribute: columns={amount: NAME}"
+            f"{builder.where}: event {number:,} has {show(value)} as {head!r}, which is no number with a decimal point;"
+            " mend it, or name another attribute: columns={amount: NAME}"
         )
     return amount
 

@@ -13,6 +13,8 @@ __all__ = ["is_parquet", "numeric_columns", "parquet_blocks", "parquet_heads"]
 
 _MAGIC = b"PAR1"
 _ROWS = 131_072
+#: Whole numbers below it are exact as float64; from the other on they are long enough to be times since 1970.
+_EXACT, _LONG = 2.0**53, 1e8
 
 
 def is_parquet(path: Path) -> bool:
@@ -118,7 +120,8 @@ def _as_text(column: Any, name: str, where: str, keeps_times: bool) -> Any:
     if types.is_dictionary(kind):
         column = compute.cast(column, kind.value_type)
         kind = column.type
-    if types.is_nested(kind) or types.is_binary(kind) or types.is_fixed_size_binary(kind):
+    odd = (types.is_nested, types.is_binary, types.is_fixed_size_binary, types.is_duration, types.is_time)
+    if any(test(kind) for test in odd):
         raise ConfigError(f"{where}: its column {name!r} holds {kind}; give a column of text, numbers or dates")
     if keeps_times and (types.is_timestamp(kind) or types.is_date(kind)):
         return column if types.is_timestamp(kind) else compute.cast(column, pyarrow.timestamp("us"))
@@ -127,4 +130,24 @@ def _as_text(column: Any, name: str, where: str, keeps_times: bool) -> Any:
         column = compute.strftime(local, format="%Y-%m-%d")
     elif types.is_date(kind):
         column = compute.strftime(compute.cast(column, pyarrow.timestamp("s")), format="%Y-%m-%d")
+    elif types.is_floating(kind):
+        column = _plain_floats(column)
     return compute.fill_null(compute.cast(column, pyarrow.string()), "")
+
+
+def _plain_floats(column: Any) -> Any:
+    """Return numbers as text without exponents where they are exact: ids with gaps and times since 1970 come so."""
+    import numpy as np
+    import pyarrow
+    from pyarrow import compute
+
+    values = np.asarray(compute.cast(column, pyarrow.float64()).to_numpy(zero_copy_only=False))
+    exact = np.isfinite(values) & (np.abs(values) < _EXACT)
+    whole = exact & (np.trunc(values) == values)
+    numbers = pyarrow.array(np.where(whole, values, 0.0).astype(np.int64), mask=~whole)
+    text = compute.coalesce(compute.cast(numbers, pyarrow.string()), compute.cast(column, pyarrow.string()))
+    parts = exact & ~whole & (np.abs(values) >= _LONG)
+    if parts.any():
+        long = pyarrow.array([f"{value:.6f}" for value in values[parts]], pyarrow.string())
+        text = compute.replace_with_mask(text, pyarrow.array(parts), long)
+    return text

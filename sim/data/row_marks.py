@@ -15,7 +15,9 @@ STATUS_HEADS = (
     "trans_type", "type", "order_type", "record_type", "event_type", "event", "kind", "state", "d_c", "dc", "dr_cr",
     "cr_dr", "debit_credit", "credit_debit", "soll_haben", "buchungsart", "is_refund", "is_return", "is_returned",
     "is_cancelled", "is_canceled", "refunded", "returned", "cancelled", "canceled", "void", "voided", "return",
-    "refund",
+    "refund", "transaction_status", "sale_type", "document_type", "doc_type", "line_type", "typ", "art", "vorgang",
+    "vorgangsart", "belegart", "transaktionsart", "transaktionstyp", "bestellstatus", "zahlungsstatus",
+    "auftragsstatus", "statut", "type_transaction", "tipo", "tipo_transaccion", "estado", "stato", "soort",
 )  # fmt: skip
 #: Words of such a column for what is no purchase, or not in full.
 _TAKEN_BACK = (
@@ -28,12 +30,12 @@ _TAKEN_BACK = (
 )
 #: In a column whose head says it, a plain yes does.
 _YES = r"(?i)^(?:true|t|yes|y|1|x|ja|oui|s\x{00ED}|si)$"
-_YES_HEADS = frozenset(STATUS_HEADS[STATUS_HEADS.index("is_refund") :])
+_YES_HEADS = frozenset(STATUS_HEADS[STATUS_HEADS.index("is_refund") : STATUS_HEADS.index("refund") + 1])
 #: A row that adds up others.
 _TOTAL = (
     r"(?i)^(?:(?:grand|sub|overall|report|sum)[ _-]*)?(?:totals?|sum|subtotals?|gesamt(?:summe|ergebnis)?|summe"
     r"|zwischensumme|insgesamt|totale|totaal|suma|somme|ensemble|total g[e\x{00E9}]n[e\x{00E9}]ral|total general)"
-    r"(?:[ _-]*(?:total|result|general))?[ :]*$"
+    r"(?:[ _-]*(?:total|result|general|(?:19|20)\d{2}))?[ :]*$"
 )
 #: What shops write for a customer they do not know, in small letters.
 NOBODY = (

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.data.amounts import count_decimal_signs, decide_decimal, read_number
+from sim.data.head_line import find_head
 from sim.data.ids import MISSING
 from sim.data.parquet_file import is_parquet, parquet_blocks, parquet_heads
-from sim.data.text_file import check_file, find_delimiter, first_content, read_text
+from sim.data.text_file import check_file, find_delimiter, first_content, first_lines, read_text, split_lines
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
-__all__ = ["SmallTable", "read_small_table"]
+__all__ = ["SmallTable", "read_small_table", "table_heads"]
 
 #: The readers of these files give them a bound in bytes; Parquet is bounded by its text.
 _MEGABYTES = 1
@@ -60,6 +61,36 @@ class SmallTable:
         if found is None:
             raise ConfigError(f"{self.where}: row {row + 1} has {show(cell[:40])} as {self.head[at]!r}; give a number")
         return found
+
+
+def table_heads(path: Path, where: str, fewest: int) -> list[str]:
+    """Return the head line of a table whose rows need not be sound.
+
+    Parameters
+    ----------
+    path : Path
+    where : str
+        Opens every message.
+    fewest : int
+        Columns that it needs.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    ConfigError
+        If it is no table.
+    """
+    if is_parquet(path):
+        return parquet_heads(path, where)
+    first = first_lines(path, where, _MEGABYTES)
+    cells, began = split_lines(first.lines, find_delimiter(first.lines[:50], first.announced, fewest, where))
+    try:
+        return list(find_head(cells, [first.lines[at] for at in began], where).cells)
+    except ConfigError:
+        return cells[0]
 
 
 def read_small_table(
@@ -142,4 +173,5 @@ def _read_text_table(text: str, where: str, fewest: int) -> tuple[list[str], lis
             rows.append(row)
     except csv.Error as error:
         raise ConfigError(f"{where}: line {reader.line_num}: {error}; correct the CSV there") from None
-    return rows[0], rows[1:]
+    found = find_head([[cell.strip() for cell in row] for row in rows], [",".join(row) for row in rows], where)
+    return list(found.cells), rows[found.at + 1 :]

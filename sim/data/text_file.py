@@ -33,7 +33,8 @@ __all__ = [
     "split_lines",
 ]
 
-_DELIMITERS = (",", ";", "\t", "|", "^", "~")
+#: The last one is Hive's.
+_DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x01")
 
 
 WHITESPACE = "whitespace"
@@ -163,11 +164,10 @@ def read_text(path: Path, where: str, what: str, most_bytes: int) -> str:
     """
     check_file(path, where, what)
     try:
-        with path.open("rb") as stream:
+        with open_binary(path, where, most_bytes // 1_000_000 + 1) as stream:
             raw = stream.read(most_bytes + 1)
-        mark = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "utf-8-sig")
-        text = raw[:most_bytes].decode(mark)
-    except (OSError, ValueError) as error:
+        text = raw[:most_bytes].decode("utf-8-sig")
+    except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or _not_utf8(raw)
         raise ConfigError(f"{where} cannot be read: {reason}; give {what} in UTF-8") from None
     if len(raw) > most_bytes:

@@ -19,6 +19,7 @@ from sim.data.amounts import SIGNS, currency_of_head, read_amounts
 from sim.data.cells import plain_cells
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.dates import EPOCHS, days_of_words, read_dates
+from sim.data.format_options import check_words
 from sim.data.ids import ROUNDED, Spellings, is_missing, plain_ids
 from sim.data.layout import Layout, plain_head
 from sim.data.ledger import PARTS, Ledger, RowColumns, make_ledger
@@ -38,6 +39,8 @@ _MOST_MONEY = 1e11
 #: What a column of states says of a row, and what to do about it.
 _NO_PURCHASE = "that are no purchase, or not in full, by the column"
 _STATUS_REMEDY = "; or, if that column says nothing of returns, columns={status: null}"
+_WITHOUT = "without a customer"
+_NAME_REMEDY = "; or, if such a word is a customer, missing=[]"
 #: So many times the rows of a usual customer, and this share of all, make an id one that stands for many.
 _MANY_TIMES, _LARGE = 5, 0.03
 #: Fewer customers than this say nothing of what is usual.
@@ -131,9 +134,7 @@ class _Taken:
         self._spellings = Spellings(_hash)
         self._stand_ins: dict[int, str] = {}
         self._odd: dict[str, dict[str, int]] = {role: {} for role in shape.columns}
-        words = layout.missing
-        if words is not None and not (isinstance(words, list | tuple) and all(isinstance(word, str) for word in words)):
-            raise ConfigError(f"missing is {show(words)}; give a list of words, such as [NA, '-'], or [] for none")
+        check_words(layout.missing)
 
     @property
     def all_rows(self) -> int:
@@ -192,7 +193,7 @@ class _Taken:
         nobody = self._missing(ids)
         if self._layout.missing is None:
             nobody |= is_missing(ids, NOBODY, pyarrow, compute)
-        yield "without a customer", nobody
+        yield _WITHOUT, nobody
         yield "with a total for a customer", is_total(ids, compute)
         rounded = compute.match_substring_regex(ids, ROUNDED).to_numpy(zero_copy_only=False)
         yield "with an id that a table tool has rounded", np.asarray(rounded)
@@ -321,9 +322,12 @@ class _Taken:
         keys[days == 0] = 0
         currency = self._one_currency(keys)
         if trouble.stops and layout.bad_rows == "stop":
+            remedy = _STATUS_REMEDY if any(what.startswith(_NO_PURCHASE) for what in trouble.counts) else ""
+            if layout.missing is None and any(": " in shown for shown in trouble.examples.get(_WITHOUT, ())):
+                remedy += _NAME_REMEDY
             raise ConfigError(
                 f"{where}: of {self.all_rows:,} rows {trouble}; mend them, or say bad_rows=skip to leave them out and"
-                f" count them{_STATUS_REMEDY if any(what.startswith(_NO_PURCHASE) for what in trouble.counts) else ''}"
+                f" count them{remedy}"
             )
         if layout.missing is None:
             self._refuse_stand_ins(keys)

@@ -13,7 +13,6 @@ from sim.data.amounts import plain_number
 from sim.data.column_read import ColumnRead
 from sim.data.event_log import LogBuilder, LogLayout, chosen_columns
 from sim.data.event_times import iso_microseconds
-from sim.data.ids import MISSING
 from sim.data.text_file import open_binary, reason_of
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -91,7 +90,9 @@ def _parse(stream: io.BufferedReader, reader: _XesReader, where: str) -> None:
         depth += 1
         if depth == 4:
             if inside == "event" and (key := attributes.get("key")) is not None:
-                events[-1][key] = attributes.get("value", "")
+                event = events[-1]
+                reader.repeated_keys += key in event
+                event[key] = attributes.get("value", "")
             return
         name = tag.rpartition(":")[2]
         if depth == 3:
@@ -102,6 +103,8 @@ def _parse(stream: io.BufferedReader, reader: _XesReader, where: str) -> None:
                 about[key] = attributes.get("value", "")
         elif depth == 2:
             about, events = {}, []
+            if name == "event":
+                reader.in_no_trace()
             if name in ("date", "classifier"):
                 reader.log_attribute(name, attributes)
         elif depth == 1 and name != "log":
@@ -140,6 +143,7 @@ class _XesReader:
         self.names: dict[str, int] = {}
         self.unnamed = 0
         self.traces = 0
+        self.repeated_keys = 0
         self._clear()
 
     def _clear(self) -> None:
@@ -162,10 +166,15 @@ class _XesReader:
             except ValueError:
                 self.builder.notices.append(f"{key} of the log cannot be read and is not used")
 
+    def in_no_trace(self) -> None:
+        """Count an event beside the traces."""
+        self.builder.rows += 1
+        self.builder.leave_out("that are in no trace", 1, [f"event {self.builder.rows:,}"])
+
     def trace(self, about: dict[str, str], events: list[dict[str | None, str]]) -> None:
         """Read one case: what is said of it, and its events."""
         self.traces += 1
-        name = about.get(self.heads["case"], "")
+        name = about.get(self.heads["case"], "").strip()
         if not name:
             self.unnamed += 1
             name = f"trace {self.traces}"
@@ -185,11 +194,11 @@ class _XesReader:
             return builder.leave_out("that enter no stage (contacts, opinions)", 1)
         builder.state_at_start |= values.get(heads["kind"]) == "start"
         activity = values.get("stage") if values.get(heads["kind"]) else None
-        activity = activity or values.get(heads["activity"], "")
-        if activity not in builder.activity_codes and activity.strip().lower() in MISSING:
+        activity = (activity or values.get(heads["activity"], "")).strip()
+        if activity not in builder.activity_codes and activity.lower() in builder.missing:
             return builder.leave_out("without an activity", 1, [f"event {builder.rows:,}"])
         try:
-            time = iso_microseconds(values[heads["time"]])
+            time = iso_microseconds(values[heads["time"]].strip())
         except KeyError:
             return builder.leave_out("without a time", 1, [f"event {builder.rows:,}"])
         except (ValueError, OverflowError):
@@ -209,7 +218,7 @@ class _XesReader:
         return None
 
     def _amount(self, cell: str) -> float:
-        if not cell or cell.strip().lower() in MISSING:
+        if not cell or cell.strip().lower() in self.builder.missing:
             return float("nan")
         amount = plain_number(cell)
         if amount is None:
@@ -231,6 +240,9 @@ class _XesReader:
         builder, repeated = self.builder, sum(count - 1 for count in self.names.values())
         if self.unnamed:
             builder.notices.append(f"{self.unnamed:,} traces have no name: each is a case of its own")
+        if self.repeated_keys:
+            count = f"{self.repeated_keys:,} attribute{' has' if self.repeated_keys == 1 else 's have'}"
+            builder.notices.append(f"{count} the key of another one of the same event: the last counts")
         if repeated:
             builder.notices.append(f"{repeated:,} traces have the name of one before: each is a case of its own")
         if not any(np.isfinite(block["amount"]).any() for block in builder.blocks):

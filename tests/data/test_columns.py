@@ -1,5 +1,6 @@
 """Columns: each cell is matched as a whole, each column read in one format, and what was understood is told."""
 
+import gzip
 from datetime import date, datetime, timedelta
 
 import pyarrow as pa
@@ -146,6 +147,7 @@ def test_ids_that_a_table_tool_rounded_are_refused_and_zeros_reported(read):
         read(cell=(3, 0, "1.23457E+12"))
     ledger = read(cell=(3, 0, "01004"))
     assert ledger.customers == 5 and ledger.counts["ids_alike_but_for_zeros"] == 1
+    assert read(cell=(3, 0, "5e10")).customers == 5
 
 
 def test_an_id_that_really_is_na_can_be_asked_for(read):
@@ -255,6 +257,7 @@ SURVIVORS = [
     "sep=;\nyear;survival\n0;100 %\n1;80,5 %\n2;70,2 %\n3;63,1 %\n",
     "\n\nyear\tsurvival\r0\t100\r1\t80.5\r2\t70.2\r3\t63.1\r",
     "year|survival\n0|1.0\n1|0.805\n2|0.702\n3|0.631\n",
+    "# churn\nof 2021\nyear,survival\n0,100\n1,80.5\n2,70.2\n3,63.1\n",
 ]
 
 
@@ -266,6 +269,8 @@ def test_survivors_are_read_by_the_same_rules(tmp_path, text):
     survival = read_survival(str(path))
     assert survival.share.tolist() == pytest.approx([1.0, 0.805, 0.702, 0.631])
     assert [column.role for column in survival.columns] == ["period", "survivors"]
+    path.write_bytes(gzip.compress(text.encode("utf-16")))
+    assert holds_survival(str(path)) and read_survival(str(path)).share == pytest.approx(survival.share)
     table = pa.table({"year": [0, 1, 2, 3], "survival": [100.0, 80.5, 70.2, 63.1]})
     parquet.write_table(table, tmp_path / "survivors.parquet")
     assert read_survival(str(tmp_path / "survivors.parquet")).share == pytest.approx(survival.share)
@@ -275,6 +280,12 @@ def test_survivors_with_a_remark_are_refused(tmp_path):
     path = tmp_path / "survivors.csv"
     path.write_text("year,survival\n0,100\n1,about 80\n2,70\n")
     with pytest.raises(ConfigError, match="row 2 has 'about 80'"):
+        read_survival(str(path))
+    path.write_text("year,survival\n0,100%\n1,0.8\n2,0.7\n")
+    with pytest.raises(ConfigError, match="figures with % and without, such as '0.8' in row 2"):
+        read_survival(str(path))
+    path.write_text("year,survival,survival\n0,100,100\n1,80,90\n2,70,80\n")
+    with pytest.raises(ConfigError, match="2 columns are called 'survival'"):
         read_survival(str(path))
 
 

@@ -124,12 +124,15 @@ def test_what_is_refused_names_row_value_and_remedy(tmp_path, case):
 
 LEFT_OUT = {
     "a time in another notation": (changed(6, 2, "01/29/2021"), "with a time that cannot be read (row 6: '01/29/2021')"),
-    "no time": (changed(6, 2, "NULL"), "without a time (row 6)"),
+    "no time": (changed(6, 2, "NULL"), "without a time (row 6: 'NULL')"),
     "1970": (changed(6, 2, "1970-01-01T00:00:00+00:00"), "with a time years away from all others (1970-01-01"),
-    "nobody": (changed(6, 0, "Guest"), "without a case (row 6)"),
-    "a total": (text() + "Total,,,99\n", "without a case (row 19)"),
+    "nobody": (changed(6, 0, "Guest"), "without a case (row 6: 'Guest'); if such a word is a name, say missing=[]"),
+    "a total": (text() + "Total,,,99\n", "without a case (row 19: 'Total')"),
     "a row too narrow, then one without a case": (
         changed(6, 0, "").replace("timestamp,amount\n", "timestamp,amount\nu9,visit\n"), "without a case (row 7)"),
+    "one time of seconds since 1970": (
+        text(time=lambda moment: f"{moment.timestamp():.0f}" if moment != EVENTS[5][2] else "-5"),
+        "with a time that cannot be read (row 6: '-5')"),
     "the head line again": (text() + ",".join(HEAD) + "\n", "repeating the head line (row 19)"),
 }  # fmt: skip
 
@@ -143,6 +146,46 @@ def test_what_is_left_out_is_counted_with_its_row(tmp_path, case):
     assert log.end - log.start < 30 * 86_400_000_000
 
 
+def test_a_default_day_is_none_however_many_events_have_it(tmp_path):
+    log = read(tmp_path, text(time=lambda moment: "1970-01-01T00:00:00Z" if moment.hour == 22 else moment.isoformat()))
+    assert log.left_out == {"with a time years away from all others": 6} and log.case.size == 12
+
+
+def test_a_case_that_is_really_called_na_can_be_asked_for(tmp_path):
+    content = text([("NA" if case == "u3" else case, *event) for case, *event in EVENTS])
+    assert read(tmp_path, content).left_out == {"without a case": 3}
+    assert "NA" in read(tmp_path, content, missing=[]).case_names
+    with pytest.raises(ConfigError, match="missing is 7"):
+        read(tmp_path, content, missing=7)
+
+
+@pytest.mark.parametrize(("word", "below"), [("NA", 0), ("-43.25", 1), ("(43.25)", 1)])
+def test_a_purchase_without_what_was_paid_is_told(tmp_path, word, below):
+    said = f"1 of 6 events 'buy' have no amount above 0 ({below} are below it)"
+    assert read(tmp_path, changed(BUY, 3, word)).notices[0].startswith(said)
+
+
+def test_times_with_a_zone_and_without_are_told(tmp_path):
+    bare = text(time=lambda moment: f"{moment:%Y-%m-%dT%H:%M:%S}" if moment.day % 2 else moment.isoformat())
+    log = read(tmp_path, bare)
+    check(log)
+    assert "times have no zone, beside" in log.notices[0]
+
+
+def test_a_name_as_long_as_a_page_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="row 3 has 2,000 signs as its activity, more than 1,000"):
+        read(tmp_path, changed(3, 1, "x" * 2_000))
+
+
+def test_lifecycle_in_two_spellings(tmp_path):
+    lines = ["case_id,activity,timestamp,lifecycle"]
+    for at, (case, activity, moment, _) in enumerate(EVENTS):
+        words = ("Start", "Complete") if at % 2 else ("start", "complete")
+        lines += [f"{case},{activity},{moment.isoformat()},{word}" for word in words]
+    log = read(tmp_path, "\n".join(lines) + "\n")
+    assert log.case.size == 18 and log.left_out == {"that are no end of an activity (lifecycle start)": 18}
+
+
 def test_names_alike_but_for_capitals_are_reported(tmp_path):
     notices = read(tmp_path, changed(6, 1, "VISIT")).notices
     assert notices == ("1 activity has a name that is another one's but for capitals: they are kept apart",)
@@ -152,6 +195,9 @@ LAYOUTS = {
     "UTF-16": text().encode("utf-16"),
     "gzip named csv": gzip.compress(text().encode()),
     "title": "Events of January\n\n" + text(),
+    "comments as wide as the table": "# a,b,c,d\n# e\n" + text(),
+    "a period before the head": "Period,2021-01-01,2021-02-28\n" + text(),
+    "Hive": text(sign="\x01"),
     "other heads": text(head=("Case ID", "Activity", "Complete Timestamp", "Amount")),
 }
 
@@ -200,6 +246,21 @@ def test_xes(tmp_path):
     assert log.notices == ("left out: 1 row with a time that cannot be read as ISO 8601 (event 1: 'soon')",)
 
 
+def test_xes_that_is_odd(tmp_path):
+    first = EVENTS[0][1]
+    log = read(tmp_path, xes().replace(f'value="{first}"', f'value=" {first} "', 1))
+    check(log)
+    beside = f'<event><date key="time:timestamp" value="{EVENTS[0][2].isoformat()}"/></event></log>'
+    log = read(tmp_path, xes().replace("</log>", beside))
+    assert log.left_out == {"that are in no trace": 1} and log.rows == 19
+    twice = f'<string key="concept:name" value="{first}"/>'
+    log = read(tmp_path, xes().replace(twice, twice * 2, 1))
+    check(log)
+    assert "has the key of another one of the same event" in log.notices[0]
+    log = read(tmp_path, xes().replace(f'value="{first}"', 'value="__INVALID__"', 1))
+    assert log.left_out == {"without an activity": 1}
+
+
 def ocel(**of_first):
     events = [
         {"id": f"e{at}", "type": name, "time": moment.isoformat(), "relationships": [{"objectId": case}],
@@ -218,3 +279,18 @@ def test_ocel(tmp_path):
         read(tmp_path, ocel(attributes=[{"name": "amount", "value": "ten"}]))
     with pytest.raises(ConfigError, match="attributes of an event is 7"):
         read(tmp_path, ocel(attributes=7))
+    double = ocel().replace('"objects": [', '"objects": [{"id": "u1", "type": "order"}, ')
+    with pytest.raises(ConfigError, match="'u1' is there twice, as 'order' and as 'customer'"):
+        read(tmp_path, double)
+
+
+def test_numbers_of_parquet_have_no_exponent(tmp_path):
+    columns = dict(zip(HEAD, [list(column) for column in zip(*EVENTS, strict=True)], strict=True))
+    columns["case_id"] = [2e15 + int(name[1:]) for name in columns["case_id"]]
+    columns["timestamp"] = [moment.timestamp() * 1000 + 0.25 for moment in columns["timestamp"]]
+    parquet.write_table(pa.table(columns), tmp_path / "log.parquet")
+    log = read_event_log(tmp_path / "log.parquet")
+    assert log.case_names[0].startswith("200000000000000") and log.cases == 6 and log.case.size == 18
+    parquet.write_table(pa.table({**columns, "amount": pa.array([1] * 18, pa.duration("s"))}), tmp_path / "log.parquet")
+    with pytest.raises(ConfigError, match="column 'amount' holds duration"):
+        read_event_log(tmp_path / "log.parquet")

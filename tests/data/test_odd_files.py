@@ -64,6 +64,7 @@ def at_ten(day):
 EPOCH = {"seconds with decimals": lambda day: f"{at_ten(day)}23", "milliseconds": lambda day: int(at_ten(day) * 1000)}
 DAYS = {
     "german": lambda day: f"{day.day}. {GERMAN[day.month - 1]} {day.year}",
+    "german, blanks": lambda day: f"{day.day}. {day.month}. {day.year}",
     "german, short": lambda day: f"{day.day:02}.{GERMAN[day.month - 1][:3]}.{day.year}",
     "french, short": lambda day: f"{day.day} {FRENCH[day.month - 1]} {day.year}",
     "spanish": lambda day: f"{day.day} de {('enero', 'febrero', 'marzo')[day.month - 1]} de {day.year}",
@@ -157,6 +158,10 @@ LAYOUTS = {
     "no sign of direction": text(day=lambda day: f"\u200e{day}"),
     "text for a spreadsheet": text(name='="{}"'.format),
     "other heads": text(head=("customerId", "Order Date", "Total Amount (EUR)")),
+    "comments as wide as the table": "# a,b,c\n# of shop, now\n" + text(),
+    "a period": "Shop: A\nFrom: 2021-01-01, To: 2021-04-01\n\n" + text(),
+    "a period in cells": "Period,2021-01-01,2021-04-01\n" + text(),
+    "Hive": text(sign="\x01"),
     "German heads": text(head=("Kundennummer", "Datum", "Betrag"), sign=";", money=german),
     "gzip named csv": gzip.compress(text().encode()),
     "bzip2 named csv": bz2.compress(text().encode()),
@@ -208,6 +213,17 @@ REFUSED = {
               for at, row in enumerate(ROWS)]),
         r"both as %d/%m/%Y, such as '13/02/2021' in row 14, and as %m/%d/%Y, such as '01/14/2021' in row 4"),
     "two lengths of dates": (changed(3, "20210114", 1), r"row 4: '20210114'"),
+    "a default day in a fifth of the rows": (
+        text([(row[0], "1970-01-01" if at % 5 else row[1], row[2]) for at, row in enumerate(ROWS[:12] * 4)][:11] + ROWS),
+        "8 rows with a date years away from all others"),
+    "two dates of another century": (
+        text([(row[0], str(row[1]).replace("2021-01-0", "1921-01-0"), row[2]) for row in ROWS]), "years away"),
+    "two centuries": (
+        text(day=lambda day: f"{day:%d.%m.}{68 + day.month % 2}"), "from 1969 .'05.01.69' in row 1. to 2068"),
+    "the day before the month, behind the year": (text(day="{:%Y-%d-%m}".format), "say date_format=%Y-%d-%m"),
+    "a customer called NA": (changed(3, "NA", 0), r"row 4: 'NA'.*if such a word is a customer, missing=\[\]"),
+    "nothing but debits": (text(money="-{}".format), "write purchases as amounts above 0"),
+    "Erstattung": (changed(5, "Erstattung", 3, (*HEAD, "Typ"), STATES), "row 6: 'Erstattung'"),
     "months": (text(day="{:%Y-%m}".format), "'2021-01' in row 1; they name no day"),
     "weeks": (text(day="{:%G-W%V}".format), "'2021-W01' in row 1; they name no day"),
     "an hour too many": (changed(3, "2021-01-14 24:30", 1), "row 4: '2021-01-14 24:30'"),
