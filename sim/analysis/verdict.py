@@ -87,6 +87,7 @@ def verdict(summary: Numbers) -> str:
             parts.append(CAVEAT)
     else:
         parts = ["\n".join(_alone(summary, arm) for arm in summary["arms"])]
+    parts.extend(_few(summary))
     parts.extend(_precision(summary))
     return "\n\n".join(parts)
 
@@ -525,6 +526,21 @@ def _alone(summary: Numbers, arm: str) -> str:
         f"{in_renewals('purchases', bool(summary.get('renews')))} are "
         f"its own, and {loop * _PERCENT:.1f} % of those come from the loyalty loop. One arm alone compares nothing."
     )
+
+
+def _few(summary: Numbers) -> list[str]:
+    """Say which shares few customers or purchases stand behind."""
+    shares = summary.get("shares_of_few")
+    if not shares:
+        return []
+    metrics = dict.fromkeys(metric for found in shares.values() for metric in found)
+    counts = sorted(count for found in shares.values() for count in found.values())
+    ends = " to ".join(dict.fromkeys(f"{count:.1f}" for count in (counts[0], counts[-1])))
+    named = ", ".join(in_words(metric) for metric in metrics)
+    return [
+        f"Few customers or purchases stand behind some shares ({ends} a replicate):"
+        f" {named}. Their intervals are too narrow: simulate more customers before you read them."
+    ]
 
 
 def _precision(summary: Numbers) -> list[str]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.clv import ValueDifferences, pick_customers
 from sim.analysis.costs import cost_table
+from sim.analysis.counts_behind import shares_of_few
 from sim.analysis.metrics import METRICS, Measures, measure
 from sim.analysis.paired import estimate, relative_half_width
 from sim.analysis.precision import FEWEST, MAX_REPLICATES, run_until_precise
@@ -133,6 +134,8 @@ def compare(
         on_arms(replace(found, summary_json=collected.summary(seed, ensemble, {})))
     doubts = doubt_runs(collected.runs, options=again) if effectiveness else {}
     summary = collected.summary(seed, ensemble, doubts)
+    if few := shares_of_few(collected.histories, scenario.focal):
+        summary["shares_of_few"] = few
     if precision is not None:
         summary["precision"] = _reached(precision, width)
     if effectiveness:

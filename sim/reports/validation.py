@@ -27,6 +27,9 @@ def verdict_lines(validation: Validation) -> list[str]:
     """Return the verdict: how much is reproduced, what is not, and how often a correct model would fail."""
     findings = list(zip(validation.patterns, validation.findings, strict=True))
     checks = [check for finding in validation.findings for check in finding.judged]
+    if not checks and all(finding.checks for finding in validation.findings):
+        # Shown beside the model, and held to nothing.
+        return [note for finding in validation.findings for note in finding.notes]
     return text_lines(
         "validation",
         reproduced=sum(finding.passed for _, finding in findings),
@@ -62,9 +65,7 @@ def table_lines(validation: Validation) -> list[str]:
     head = f"{'figure':<{_WIDEST}}  {'published':>10}  {'simulated':>10}  {'MC error':>9}  {'tolerance':>9}  verdict"
     lines = [head, "-" * len(head)]
     for pattern, finding in zip(validation.patterns, validation.findings, strict=True):
-        passed = sum(check.passed for check in finding.judged)
-        word = "passes" if finding.passed else "FAILS"
-        lines.append(f"{pattern.id} {pattern.title}: {word}, {passed} of {len(finding.judged)}")
+        lines.append(f"{pattern.id} {pattern.title}: {_found(finding)}")
         lines.append(f"   ({pattern.reference})")
         shown = _tightest(finding.checks) if several else finding.checks
         for check in shown:
@@ -74,6 +75,20 @@ def table_lines(validation: Validation) -> list[str]:
         if len(shown) < len(finding.checks):
             lines.append(f"  … and {len(finding.checks) - len(shown)} more, all in the report")
     return lines
+
+
+def _word(finding: Finding) -> str:
+    """Return whether a pattern passes; `shown` where nothing is held to a figure."""
+    if finding.checks and not finding.judged:
+        return "shown"
+    return "passes" if finding.passed else "FAILS"
+
+
+def _found(finding: Finding) -> str:
+    """Return the word and how many of the checks passed, or how many figures are shown."""
+    if finding.judged or not finding.checks:
+        return f"{_word(finding)}, {sum(check.passed for check in finding.judged)} of {len(finding.judged)}"
+    return f"{_word(finding)}, {len(finding.checks)}"
 
 
 def validation_document(validation: Validation) -> Document:
@@ -87,7 +102,7 @@ def validation_document(validation: Validation) -> Document:
                 pattern.reference,
                 str(len(finding.judged)),
                 str(sum(check.passed for check in finding.judged)),
-                "passes" if finding.passed else "FAILS",
+                _word(finding),
             )
             for pattern, finding in zip(validation.patterns, validation.findings, strict=True)
         ),
@@ -151,7 +166,7 @@ def _section(pattern: Pattern, finding: Finding) -> dict[str, Any]:
     return {
         "id": pattern.id,
         "title": pattern.title,
-        "verdict": "passes" if finding.passed else "FAILS",
+        "verdict": _word(finding),
         "reference": pattern.reference,
         "scenarios": pattern.scenarios,
         "notes": finding.notes,

@@ -65,18 +65,24 @@ def read_experiments(path: Path) -> tuple[FieldExperiment, ...]:
     Raises
     ------
     ConfigError
-        If a column is missing or a row has no id.
+        If a column is missing, there is no row, or a row has no id or that of an earlier one.
     """
     table = read_table(path)
     missing = [name for name in COLUMNS if name not in table]
     if missing:
         raise ConfigError(f"{path} has no column {missing[0]}; give the columns {', '.join(COLUMNS)}")
     rows = [{name: str(column[at]).strip() for name, column in table.items()} for at in range(len(table["id"]))]
+    if not rows:
+        raise ConfigError(f"{path} has no experiment below its head; give a line for each")
     found: list[FieldExperiment] = []
+    seen: set[str] = set()
     before: dict[str, str] = {}
     for number, row in enumerate(rows, 2):
         if not row["id"]:
             raise ConfigError(f"{path}: line {number} has no id; give every experiment one")
+        if row["id"] in seen:
+            raise ConfigError(f"{path}: line {number} has the id {row['id']!r} again; give every experiment its own")
+        seen.add(row["id"])
         replay = row["replay"]
         capability = row.get("capability", "")
         if replay.lower().startswith("the same"):

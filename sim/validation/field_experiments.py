@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, log, nan
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,15 +120,15 @@ class Replayed:
         return REPRODUCED if abs(self.simulated - self.published) <= room else SIGN_ONLY
 
 
-def replay_all(run: PatternRun, table: str = _TABLE) -> tuple[Replayed, ...]:
+def replay_all(run: PatternRun, table: str | Path = _TABLE) -> tuple[Replayed, ...]:
     """Replay every experiment of a table.
 
     Parameters
     ----------
     run : PatternRun
-        Its folder of data has the table and the replay kinds.
-    table : str
-        Name of the table.
+        Its folder of data has the published tables and the replay kinds.
+    table : str or Path
+        Name of a published table, or a file.
 
     Returns
     -------
@@ -135,7 +136,7 @@ def replay_all(run: PatternRun, table: str = _TABLE) -> tuple[Replayed, ...]:
         In the order of the table.
     """
     found = []
-    for experiment in read_experiments(run.data / f"{table}.csv"):
+    for experiment in read_experiments(table if isinstance(table, Path) else run.data / f"{table}.csv"):
         plan = plan_replay(run, experiment)
         if plan.scenario is None:
             found.append(Replayed(plan=plan, effects=np.empty((0, 0)), errors=np.empty((0, 0))))
@@ -175,11 +176,17 @@ def fit_capabilities(replayed: Sequence[Replayed], without: str = "") -> dict[st
 
 
 def run(run: PatternRun) -> Finding:
-    """Replay the table, fit the strengths, and hold them to those on record."""
+    """Replay the table, fit the strengths, and hold them to those on record; or replay a reader's own table."""
+    if run.experiments is not None:
+        return _own(replay_all(run, run.experiments), run.experiments)
     replayed = replay_all(run)
     further = replay_all(run, _FURTHER)
     fitted = fit_capabilities(replayed)
-    rows = [_row(each, _TABLE) for each in replayed] + [_row(each, _FURTHER) for each in further]
+    rows = [
+        _row(each, f"configs/data/{table}.csv")
+        for table, found in ((_TABLE, replayed), (_FURTHER, further))
+        for each in found
+    ]
     able = [each for each in replayed if each.effects.size]
     return Finding(
         checks=(*rows, *_strengths(run, fitted), _signs(able)),
@@ -188,7 +195,26 @@ def run(run: PatternRun) -> Finding:
     )
 
 
-def _row(each: Replayed, table: str) -> Check:
+def _own(replayed: Sequence[Replayed], path: Path) -> Finding:
+    """Show a reader's own experiments: nothing is fitted to them, and nothing is held to them."""
+    able = [each for each in replayed if each.effects.size]
+    sized = [each for each in able if isfinite(each.published) and isfinite(each.simulated)]
+    return Finding(
+        checks=tuple(_row(each, path.name) for each in replayed),
+        charts=(_effects_chart(able),) if sized else (),
+        notes=(*_counts(replayed), *_words_of_settings(able), *_words_of_missing(replayed)),
+    )
+
+
+def _words_of_settings(able: Sequence[Replayed]) -> list[str]:
+    """Return which scenario each experiment was replayed in: one whose setting has no scenario is in `average`."""
+    if not able:
+        return []
+    names = [f"{each.experiment.id} {each.plan.scenario.name}" for each in able if each.plan.scenario is not None]
+    return [f"Replayed in the scenario: {', '.join(names)}. What names no setting of the dictionary is in average."]
+
+
+def _row(each: Replayed, source: str) -> Check:
     experiment, plan = each.experiment, each.plan
     error = float(each.errors[0, _ONE]) if each.effects.size else nan
     words = each.verdict
@@ -207,7 +233,7 @@ def _row(each: Replayed, table: str) -> Check:
         tolerance=each.tolerance,
         meaningful=nan,
         rule=f"within {room}" + (f"; missing: {why}" if why else ""),
-        source=f"configs/data/{table}.csv",
+        source=source,
         kind=SHOWN,
         found=words,
     )
@@ -412,15 +438,18 @@ def _words_of_further(further: Sequence[Replayed]) -> list[str]:
     ]
 
 
-def _notes(replayed: Sequence[Replayed], fitted: dict[str, tuple[Pooled, list[Implied]]]) -> list[str]:
+def _counts(replayed: Sequence[Replayed]) -> list[str]:
     counts = {word: sum(each.verdict == word for each in replayed) for word in (REPRODUCED, SIGN_ONLY, FAILS)}
     left = len(replayed) - sum(counts.values())
-    notes = [
+    return [
         f"{len(replayed)} experiments: {counts[REPRODUCED]} reproduced, {counts[SIGN_ONLY]} in sign only, "
-        f"{counts[FAILS]} not, {left} not replayable. Most published effects are from abstracts, without an interval; "
-        "where the number of participants gives one, arms are taken to be of equal size. Without one an effect counts "
-        "as reproduced within half of its size.",
+        f"{counts[FAILS]} not, {left} not replayable. Where the number of participants gives an effect an interval, "
+        "arms are taken to be of equal size. Without one an effect counts as reproduced within half of its size.",
     ]
+
+
+def _notes(replayed: Sequence[Replayed], fitted: dict[str, tuple[Pooled, list[Implied]]]) -> list[str]:
+    notes = [*_counts(replayed), "Most published effects are from abstracts, without an interval."]
     for name, (pooled, implied) in fitted.items():
         low, high = pooled.range()
         notes.append(
@@ -428,12 +457,17 @@ def _notes(replayed: Sequence[Replayed], fitted: dict[str, tuple[Pooled, list[Im
             f"{pooled.between:.2f} ({len(implied)} experiments); 95 % range of a further one {low:.2f} to {high:.2f}."
         )
     notes += _words_of(predict_left_out(replayed))
+    return [*notes, *_words_of_missing(replayed)]
+
+
+def _words_of_missing(replayed: Sequence[Replayed]) -> list[str]:
+    """Return which mechanisms are missing, and for which experiments."""
     missing: dict[str, list[str]] = {}
     for each in replayed:
         why = each.plan.missing if each.verdict == NOT_REPLAYABLE else each.plan.lacks
         if why and each.verdict != REPRODUCED:
             missing.setdefault(why, []).append(f"{each.experiment.id} ({each.verdict})")
-    return [*notes, *(f"Missing: {why}: {', '.join(names)}." for why, names in missing.items())]
+    return [f"Missing: {why}: {', '.join(names)}." for why, names in missing.items()]
 
 
 FIELD_EXPERIMENTS = Pattern(

@@ -58,6 +58,8 @@ class PatternRun:
         Called with the customer-weeks simulated since the last call.
     data : Path
         Folder of the published figures; a test that hands in wrong ones must see the pattern fail.
+    experiments : Path, optional
+        Table of a reader's own field experiments, which P11 then replays instead of the published ones.
     """
 
     seed: int = 1
@@ -65,6 +67,7 @@ class PatternRun:
     size: float = 1.0
     on_progress: Callable[[int], None] | None = None
     data: Path = DATA
+    experiments: Path | None = None
 
     def table(self, name: str) -> dict[str, NDArray[Any]]:
         """Read the published figures of one file of `configs/data`; see :func:`sim.validation.published.read_table`."""

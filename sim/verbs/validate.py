@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.quantity import number, quantity
@@ -22,6 +23,8 @@ __all__ = ["COMMAND", "ValidateKeys"]
 #: Keys of a scenario, which a pattern brings along itself: checked, and of no consequence.
 _INDIFFERENT: tuple[str, ...] = ("population", "horizon", "burn_in", "precision")
 _MILLION = 1_000_000
+#: The pattern that replays experiments.
+_REPLAYED = "P11"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +33,11 @@ class ValidateKeys:
 
     pattern: Any = quantity("ids of patterns, or all", default=None)
     size: float = number(1.0, 0.001, 100.0, "multiplier of every population")
+    experiments: str | None = quantity("a table of one's own field experiments", default=None, optional=True)
 
 
 def _prepare(job: Job[ValidateKeys, None]) -> tuple[Pattern, ...]:
+    from sim.validation.field_experiment import read_experiments
     from sim.validation.validate import ALL, pick_patterns
 
     names = ALL if job.keys.pattern is None else job.keys.pattern
@@ -41,7 +46,14 @@ def _prepare(job: Job[ValidateKeys, None]) -> tuple[Pattern, ...]:
     for key in _INDIFFERENT:
         if job.rest.get(key) is not None:
             read_value(Scenario, key, job.rest[key])
-    return pick_patterns(names)
+    if job.keys.experiments is None:
+        return pick_patterns(names)
+    (pattern,) = pick_patterns(_REPLAYED)
+    if names != ALL and pick_patterns(names) != (pattern,):
+        raise ConfigError(f"pattern is {show(names)}, but experiments= is read by {_REPLAYED} alone; leave pattern out")
+    path = Path(job.keys.experiments).expanduser()
+    own = f"{len(read_experiments(path))} rows of {path.name}"
+    return (replace(pattern, title="Field experiments of one's own, replayed", reference=own),)
 
 
 def _run(job: Job[ValidateKeys, tuple[Pattern, ...]], session: Session) -> Answer:
@@ -55,13 +67,20 @@ def _run(job: Job[ValidateKeys, tuple[Pattern, ...]], session: Session) -> Answe
 
     patterns, size, settings = job.plan, job.keys.size, job.settings
     progress = session.progress(round(_MILLION * size * sum(pattern.effort for pattern in patterns)), "validate")
-    run = PatternRun(seed=settings.seed, threads=settings.threads, size=size, on_progress=progress.advance)
+    own = job.keys.experiments
+    run = PatternRun(
+        seed=settings.seed,
+        threads=settings.threads,
+        size=size,
+        on_progress=progress.advance,
+        experiments=None if own is None else Path(own).expanduser(),
+    )
     done = validate(patterns, run, say=progress.say)
     summary = done.summary()
     rows = [{"pattern": name, **check} for name, pattern in summary["patterns"].items() for check in pattern["checks"]]
     curves = list(_curves(done))
     tables = {"checks": rows} | ({"curves": curves} if curves else {})
-    config = job.config({"pattern": [pattern.id for pattern in patterns], "size": size})
+    config = job.config({"pattern": [pattern.id for pattern in patterns], "size": size, "experiments": own})
     config.pop("replicates")  # a pattern says itself how many it takes
     verdict = verdict_lines(done)
     return Answer(

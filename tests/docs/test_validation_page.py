@@ -4,6 +4,9 @@ from pathlib import Path
 
 from sim.cli import main
 from sim.validation import PATTERNS
+from sim.validation.field_experiment import read_experiments
+from sim.validation.pattern import PatternRun
+from sim.validation.replay import plan_replay
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "validation.md"
 
@@ -25,3 +28,12 @@ def test_every_pattern_is_on_the_page():
     text = PAGE.read_text("utf-8")
     for pattern in PATTERNS:
         assert f"| {pattern.id} `{pattern.noun}` |" in text, pattern.id
+
+
+def test_the_experiments_that_the_page_shows_are_replayable(fences, tmp_path):
+    (text,) = (text for name, _, text in fences(PAGE) if name == "my_experiments.csv")
+    path = tmp_path / "my_experiments.csv"
+    path.write_text(text, encoding="utf-8")
+    plans = [plan_replay(PatternRun(size=0.01), each) for each in read_experiments(path)]
+    assert [plan.scenario.name for plan in plans] == ["recipe_app", "starwood"]
+    assert all(plan.experiment.effects[0] > 0.0 for plan in plans)

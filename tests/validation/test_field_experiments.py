@@ -58,6 +58,30 @@ def test_a_table_without_a_column_or_an_id_is_refused(tmp_path):
         read_experiments(folder / "field_experiments.csv")
 
 
+def test_experiments_of_ones_own_are_replayed_by_the_command_and_bad_ones_get_one_message(tmp_path, capsys):
+    from sim.cli import main
+
+    path = tmp_path / "own.csv"
+    rows = [row(id="A1"), row(id="<b>", replay="drones; mars; purchases; 8")]
+    lines = [",".join(COLUMNS), *(",".join(f'"{each[name]}"' for name in COLUMNS) for each in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    words = ["validate", f"experiments={path}", "size=0.02", f"output_dir={tmp_path}", "progress=false"]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "2 experiments:" in out and "1 not replayable" in out and "shown, 2" in out and "pattern is" not in out
+    (page,) = tmp_path.glob("validate/*/report.html")
+    assert "<b>" not in page.read_text("utf-8").split("A1")[1][:3000]
+    for content, message in (
+        ("\n".join([lines[0], lines[1], lines[1]]), "line 3 has the id 'A1' again"),
+        (lines[0] + "\n", "has no experiment below its head"),
+    ):
+        path.write_text(content, encoding="utf-8")
+        assert main(words) == 2
+        assert message in capsys.readouterr().err
+    assert main([*words, "pattern=P2"]) == 2
+    assert "is read by P11 alone" in capsys.readouterr().err
+
+
 def test_arms_follow_from_the_words_and_not_from_the_id(tmp_path):
     rows = [
         row(id="unseen", replay="automation 0/1; hotels; revenue; 26", outcome="revenue"),
