@@ -56,7 +56,7 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
         If it cannot be read, lacks a column, or is larger than it may be.
     """
     where = builder.where
-    delimiter, skipped, numbers = "", 0, frozenset[str]()
+    delimiter, skipped, numbers, lines_in_cells = "", 0, frozenset[str](), False
     if parquet:
         heads, numbers = parquet_heads(path, where), numeric_columns(path, where)
     else:
@@ -67,7 +67,7 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
         heads, skipped = list(found.cells), first.before[began[found.at]] + 1
         builder.notices.extend(found.notices)
         if delimiter != WHITESPACE:
-            check_quotes(
+            lines_in_cells = check_quotes(
                 path, where, delimiter, width=len(heads), most_megabytes=layout.most_megabytes, encoding=layout.encoding
             )
     roles = chosen_columns(layout, heads, where)
@@ -80,7 +80,7 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
             for batch in parquet_blocks(path, wanted, where, layout.most_megabytes, keeps_times=True)
         )
         if parquet
-        else _text_blocks(path, heads, wanted, delimiter, skipped, faults, builder, layout)
+        else _text_blocks(path, heads, wanted, delimiter, skipped, faults, builder, layout, lines_in_cells)
     )
     reader = _TableReader(roles, attributes, layout, builder, faults, counted=roles.get("amount") in numbers)
     for block in blocks:
@@ -276,6 +276,7 @@ def _text_blocks(
     faults: RowFaults,
     builder: LogBuilder,
     layout: LogLayout,
+    lines_in_cells: bool,
 ) -> Iterator[dict[str, Any]]:
     def refuse(row: Any) -> str:
         builder.rows += 1
@@ -294,6 +295,6 @@ def _text_blocks(
         most_megabytes=layout.most_megabytes,
         block_bytes=_BLOCK_BYTES,
         encoding=layout.encoding,
-        lines_in_cells=True,
+        lines_in_cells=lines_in_cells,
     ):
         yield dict(zip(wanted, batch.columns, strict=True))

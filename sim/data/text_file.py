@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sim.data.dates import looks_like_date
+from sim.data.quotes import quotes_end_in_their_lines
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
@@ -341,7 +342,7 @@ def check_quotes(
     import csv
 
     with open_binary(path, where, most_megabytes, encoding) as stream:
-        if not any(b'"' in block for block in iter(lambda: stream.read(SNIFFED_BYTES), b"")):
+        if quotes_end_in_their_lines(stream, delimiter, csv.field_size_limit()):
             return False
     with open_binary(path, where, most_megabytes, encoding) as raw:
         reader = csv.reader(io.TextIOWrapper(raw, "utf-8", errors="replace", newline=""), delimiter=delimiter)

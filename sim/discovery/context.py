@@ -90,14 +90,13 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
             # Nothing comes before the start.
             if rows.size < 2 * FEWEST or (len(key) > 1 and key[-1] == START):
                 continue
-            values, place = np.unique(history[rows, depth], return_inverse=True)
-            for at, value in enumerate(values.tolist()):
-                mine = rows[place == at]
-                if mine.size < FEWEST or mine.size == rows.size:
-                    continue
-                gain, added = _gain(outcome, rows, mine, in_half)
-                child = (*key, int(value))
-                deeper.append((child, mine))
+            before = history[rows, depth]
+            order = np.argsort(before, kind="stable")
+            ends = np.flatnonzero(np.diff(before[order])) + 1
+            parts = [part for part in np.split(order, ends) if FEWEST <= part.size < rows.size]
+            for part, (gain, added) in zip(parts, _gains(outcome[rows], parts, in_half[rows]), strict=True):
+                child = (*key, int(before[part[0]]))
+                deeper.append((child, rows[part]))
                 if gain > max(_LEAST_GAIN, 0.5 * np.sqrt(added)):
                     candidates.append((gain, added, child))
         level = deeper
@@ -125,24 +124,44 @@ def _history(cases: Cases, at_once: AtOnce) -> NDArray[np.int16]:
     return np.stack([cases.stage.astype(np.int16), *earlier], axis=1)
 
 
-def _gain(
-    outcome: NDArray[np.int64], rows: NDArray[np.int64], mine: NDArray[np.int64], half: NDArray[np.bool_]
-) -> tuple[float, int]:
-    """Held-out log likelihood of the rows of a context, by their own counts less by those of the whole stage."""
-    values, codes = np.unique(outcome[rows], return_inverse=True)
-    size = values.size
-    own = np.isin(rows, mine, assume_unique=True)
-    total = 0.0
-    for learned in (half[rows], ~half[rows]):
+def _gains(
+    outcome: NDArray[np.int64], parts: list[NDArray[np.int64]], half: NDArray[np.bool_]
+) -> list[tuple[float, int]]:
+    """Held-out log likelihood of the rows of each context, by their own counts less by those of the whole stage.
+
+    Parameters
+    ----------
+    outcome : int64 (n,)
+        Of the rows of the stage, from 0.
+    parts : list of int64 array
+        Which of these rows each context has.
+    half : bool (n,)
+        Whether the row is of the first half of the cases.
+
+    Returns
+    -------
+    list of (float, int)
+        Gain, and how many parameters more.
+    """
+    if not parts:
+        return []
+    present = np.flatnonzero(np.bincount(outcome))
+    codes = np.searchsorted(present, outcome)
+    size, strength = present.size, 4.0
+    bases = []
+    for learned in (half, ~half):
         whole = np.bincount(codes[learned], minlength=size).astype(float)
-        part = np.bincount(codes[learned & own], minlength=size).astype(float)
-        test = np.bincount(codes[~learned & own], minlength=size).astype(float)
-        base = (whole + _SMOOTHING) / (whole.sum() + _SMOOTHING * size)
-        strength = 4.0
-        split = (part + strength * base) / (part.sum() + strength)
-        total += float(test @ (np.log(split) - np.log(base)))
-    seen = np.bincount(codes[own] if own.any() else codes, minlength=size)
-    return total, int((seen > 0).sum()) - 1
+        bases.append((whole + _SMOOTHING) / (whole.sum() + _SMOOTHING * size))
+    found = []
+    for part in parts:
+        own, first = codes[part], half[part]
+        counts = [np.bincount(own[side], minlength=size).astype(float) for side in (first, ~first)]
+        total = 0.0
+        for base, learned, test in zip(bases, counts, counts[::-1], strict=True):
+            split = (learned + strength * base) / (learned.sum() + strength)
+            total += float(test @ (np.log(split) - np.log(base)))
+        found.append((total, int((counts[0] + counts[1] > 0).sum()) - 1))
+    return found
 
 
 def states_of(cases: Cases, contexts: Contexts) -> NDArray[np.int64]:
