@@ -117,10 +117,10 @@ class Customer:
         self.buyer = False
         self.focal_at_start = False
 
-    def begin_horizon(self, focal: int) -> None:
-        """Begin the horizon: reset what counts within it, and record whether the incumbent is the focal brand."""
+    def begin_horizon(self, is_focal: bool) -> None:
+        """Begin the horizon: reset what counts within it, and record whether this is a customer of the focal brand."""
         self.buyer = False
-        self.focal_at_start = self.incumbent == focal
+        self.focal_at_start = is_focal
 
     def snapshot(self) -> Customer:
         """Return a copy of the customer in its present state."""

@@ -35,7 +35,7 @@ class NodeView:
     """A stage of one journey. ``weeks`` is None, 0 (within the week) or a fixed stay.
 
     ``mix`` are cumulative shares of channels, empty where the stage has none; ``cost`` and ``ancillary`` are money, in
-    minor units.
+    minor units; ``keeps`` is whether who stands here is a customer of the brand bought last.
     """
 
     journey: int
@@ -49,6 +49,7 @@ class NodeView:
     ancillary: int
     mix: tuple[float, ...]
     edges: tuple[EdgeView, ...]
+    keeps: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from math import floor, log10
 from types import MappingProxyType
 from typing import Any
 
@@ -229,7 +228,7 @@ def money(amount: float, currency: str, *, sign: bool = False, words: bool = Fal
     sign : bool
         Mark gains with a plus.
     words : bool
-        Write million and billion out, with three digits.
+        Write million and billion out.
 
     Returns
     -------
@@ -246,8 +245,7 @@ def money(amount: float, currency: str, *, sign: bool = False, words: bool = Fal
     for unit, short, long in ((_BILLION, " bn", " billion"), (_MILLION, " M", " million")):
         # 999,999.6 is written as a million, not as 1,000,000.
         if size >= unit * 0.9999995:
-            places = max(0, 2 - floor(log10(max(size / unit, 1.0)))) if words else 2
-            return f"{opening}{size / unit:,.{places}f}{long if words else short}"
+            return f"{opening}{size / unit:,.2f}{long if words else short}"
     return f"{opening}{size:,.{0 if size >= _THOUSAND else 2}f}"
 
 

@@ -287,7 +287,19 @@ class Uncertainty:
         if found.luck is not None and plain.luck is not None and found.luck > plain.luck:
             # The company's luck says nothing here: as uncertain as the plain mean, about the same mean as all others.
             found = cls._of(defined, members, shape, found.mean)
+        elif found.width > plain.width:
+            found = found._as_wide_as(plain)
         return replace(found, plain=plain)
+
+    def _as_wide_as(self, plain: Uncertainty) -> Uncertainty:
+        """Return the same mean and luck with the interval of the plain mean: the parameters make up the rest of it."""
+        if plain.p_above is None or plain.below is None or plain.mean is None or self.mean is None:
+            return self
+        rest = sqrt(max(plain.below**2 - (self.luck or 0.0) ** 2, 0.0))
+        moved, above = self.mean - plain.mean, plain.p_above
+        return replace(
+            self, below=plain.below, above=plain.above, parameters=rest, p_above=lambda added: above(added + moved)
+        )
 
     @property
     def width(self) -> float:

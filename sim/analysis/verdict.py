@@ -194,6 +194,10 @@ class _Case:
             for figure in ("mean", "ci_low", "ci_high")
         )
 
+    def alone(self) -> bool:
+        """Whether there is no brand to buy but the focal one: its share of the market says nothing then."""
+        return all(self.summary["arms"][arm]["market_share"]["mean"] == 1.0 for arm in (self.baseline, self.arm))
+
     def headline(self) -> str:
         gain = self.differences["contribution"]
         mean = gain["mean"]
@@ -262,11 +266,13 @@ class _Case:
 
     def shares(self) -> str:
         parts = []
-        told = [
-            ("market_share", "market share", False),
-            ("loop_share", in_renewals("share of its purchases won in the loyalty loop", self.renews), False),
-        ]
-        if self.renews:
+        told = []
+        if not self.alone():
+            told.append(("market_share", "market share", False))
+            told.append(
+                ("loop_share", in_renewals("share of its purchases won in the loyalty loop", self.renews), False)
+            )
+        if self.renews or self.alone():
             # Churn is what retention leaves.
             told.append(("retention", f"churn over {self.horizon}", True))
         for metric, words, rest in told:
@@ -312,7 +318,7 @@ class _Case:
         edge = sure[0]
         scale = 1000.0 / self.heads
         sure_of_it = bracket(edge, lambda value: _signed(value * scale))
-        whose = "" if self.unpaid() else ", whatever brand they were with"
+        whose = "" if self.unpaid() or self.alone() else ", whatever brand they were with"
         return (
             f"The step that changed most is {in_words(edge['from'])} to {in_words(edge['to'])}: "
             f"{_signed(edge['mean'] * scale)} per 1,000 customers over the horizon{sure_of_it}{whose}."

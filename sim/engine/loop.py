@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Int, inlined, loop, rule
+from agents.compiled import Int, expression, inlined, loop, rule
 from agents.kernel import calls
 from agents.memory import LINE, aligned_zeros
 from agents.population import (
@@ -156,6 +156,13 @@ def birth(born: Birth, world: World, workspace: Workspace, people: Any, stood: N
             first_need(world, workspace, customer, uniform(np.int64(words[0])), uniform(np.int64(words[2])))
 
 
+@expression
+def _belongs_to(world: World, customer: Any, brand: Int) -> bool:
+    """Whether a customer is one of a brand's: bought there last, and has neither lapsed nor gone for good."""
+    kept = world.nodes[world.node_of[world.constants[0].journey, customer.stage]].keeps
+    return (customer.incumbent == brand) & (kept != 0)
+
+
 @loop
 def begin_horizon(
     sample_share: float, world: World, workspace: Workspace, people: Any, loyal: NDArray[np.int64]
@@ -182,7 +189,7 @@ def begin_horizon(
     for i in range(people.size):
         customer = people[i]
         flags = np.int64(customer.marks) & (ADOPTED | SEARCHED | VISITING | MOVED | HOLDS)
-        if customer.incumbent == constants.focal:
+        if _belongs_to(world, customer, constants.focal):
             flags |= FOCAL_AT_START
             loyal[customer.persona] += 1
         words = block(constants.seed, constants.replicate, workspace.clock[_AT_FIRST] + i, _SAMPLE, _EVER, _EVER)
@@ -209,7 +216,7 @@ def count_loyal(world: World, people: Any, loyal: NDArray[np.int64]) -> None:
     focal = world.constants[0].focal
     for i in range(people.size):
         customer = people[i]
-        if (customer.incumbent == focal) & (np.int64(customer.marks) & FOCAL_AT_START != 0):
+        if _belongs_to(world, customer, focal) & (np.int64(customer.marks) & FOCAL_AT_START != 0):
             loyal[customer.persona] += 1
 
 

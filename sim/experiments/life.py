@@ -128,7 +128,7 @@ def replay(
         counters = counters_of(market, scenario.horizon, accounts=1)
         observer = _Observer(world_of(arm), start_from(market), counters, scenario.burn_in, customer)
         agent.world = observer
-        agent.begin_horizon(scenario.focal)
+        agent.begin_horizon(observer.is_focal(agent))
         before = agent.snapshot()
         for week in range(scenario.burn_in, scenario.burn_in + scenario.horizon):
             _set_market(observer, traces[arm], week, fixed)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from agents.customer import Customer, single, unit
 from agents.environment import Decision, EdgeView, NodeView
 from agents.need_clock import set_need_clock
+from agents.population import NOBODY
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import log, uniform
@@ -75,6 +76,7 @@ def _views(world: World) -> dict[int, NodeView]:
             ancillary=int(node.ancillary),
             mix=tuple(world.mix[at].tolist()) if node.has_channels else (),
             edges=tuple(edges),
+            keeps=bool(node.keeps),
         )
     return views
 
@@ -221,6 +223,10 @@ class WorldEnvironment:
         """A stage on the host brand's journey."""
         journey = self.constants.journey if host < 0 else self.segment(host).journey
         return self._views[self._node_of[journey][stage]]
+
+    def is_focal(self, customer: Customer) -> bool:
+        """Whether a customer bought the focal brand last, and has neither lapsed nor gone for good."""
+        return bool(customer.incumbent == self.constants.focal) and self.node(NOBODY, customer.stage).keeps
 
     def has_stage(self, brand: int, stage: int) -> bool:
         """Whether the brand's journey has a stage of its own like this."""

@@ -219,7 +219,7 @@ class JourneyModel(mesa.Model):
         self.environment.sampled = sampled_customers(self.case, self.environment)
         for customer in self.customers:
             customer.world = self.environment
-            customer.begin_horizon(self.case.focal)
+            customer.begin_horizon(self.environment.is_focal(customer))
         self.at_start = self._loyal()
         logged = [(c.customer_id, c.stage) for c in self.customers if c.customer_id in self.environment.sampled]
         self.starts = np.array(logged, np.int64).reshape(-1, 2)
@@ -228,7 +228,7 @@ class JourneyModel(mesa.Model):
         """Per persona, the focal brand's customers who were so when the horizon began."""
         loyal = np.zeros(len(self.case.personas), np.int64)
         for customer in self.customers:
-            loyal[customer.persona] += customer.focal_at_start and customer.incumbent == self.case.focal
+            loyal[customer.persona] += customer.focal_at_start and self.environment.is_focal(customer)
         return loyal
 
     def records(self) -> Any:

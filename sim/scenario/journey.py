@@ -75,6 +75,10 @@ class Stage:
         0.0, -1e6, 1e6, "ancillary revenue of one customer entering; negative: refunded, as for returned goods"
     )
     experience_lift: float = number(0.0, -10.0, 10.0, "added to the experience this stage gives", "utility")
+    lapsed: bool = quantity(
+        "whether who stands here is no customer of the brand bought last any more, as after a cancellation",
+        default=False,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,7 @@ NODE = np.dtype(
         ("draws", np.bool_),  # whether entering draws luck of its own
         # The same once more as numbers; what sums without branches need of it is in sim.engine.workspace.STAGE_VIEW.
         ("opens", np.int64),  # has edges
+        ("keeps", np.int64),  # who stands here is a customer of the brand bought last: neither lapsed nor gone for good
         ("acts", np.int64),  # has a weekly deed
         ("roams", np.int64),  # may be left without need or contact
         ("returns", np.int64),  # comes back by itself, ``rest`` weeks after entering or weekly
@@ -244,6 +245,7 @@ def compile_graph(
                     mix[node] = np.cumsum(shares / shares.sum())
             tables.add_edges(row, journey, name, stages)
             row.opens = row.end_edge > row.first_edge
+            row.keeps = bool(row.opens) and not (stage is not None and stage.lapsed)
             row.roams = row.weekly or row.does != Does.WAIT
             row.returns = row.weekly
             row.waits = row.does == Does.WAIT and not row.weekly

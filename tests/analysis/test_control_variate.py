@@ -95,6 +95,26 @@ def test_over_an_ensemble_only_luck_shrinks():
     assert found.below > 5.0 * found.luck
 
 
+def test_the_parts_of_an_interval_over_fits_are_parts_of_it():
+    """Few fits: luck taken out may leave them farther apart; the interval is then the plain one, made up of its parts."""
+    generator = np.random.default_rng(8)
+    members = tuple(np.repeat(np.arange(4), 2).tolist())
+    capped = 0
+    for _ in range(200):
+        surprise = generator.standard_normal(8)
+        values = 10.0 + np.repeat(generator.standard_normal(4), 2) + 0.4 * surprise + 0.4 * generator.standard_normal(8)
+        plain, found = (
+            Uncertainty.of(values, Sampling(members)),
+            Uncertainty.of(values, _sampling(surprise, 1.0, members)),
+        )
+        low, high = found.ends(ANYTHING)
+        assert (high - low) / 2.0 == pytest.approx(np.hypot(found.luck, found.parameters))
+        assert found.width <= plain.width
+        assert found.luck <= plain.luck
+        capped += found.width == plain.width and found.luck < plain.luck
+    assert 0 < capped < 200
+
+
 def test_variance_reduction_is_the_product_of_its_parts():
     generator = np.random.default_rng(12)
     surprise, before = generator.standard_normal((2, 8))

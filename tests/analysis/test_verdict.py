@@ -78,6 +78,19 @@ def test_purchases_are_traced_to_where_they_were_won(told):
     assert "use to community: +50.0 per 1,000 customers" in text
 
 
+def test_where_the_brand_is_alone_its_share_says_nothing_and_its_churn_does(told):
+    summary = copy.deepcopy(told(better=80, noise=5).summary_json)
+    name = "proactive - classic"
+    for arm, kept in (("classic", 0.6), ("proactive", 0.7)):
+        summary["arms"][arm]["market_share"] = {"mean": 1.0, "ci_low": 1.0, "ci_high": 1.0}
+        summary["arms"][arm]["retention"] = {"mean": kept, "ci_low": None, "ci_high": None}
+    summary["differences"][name]["retention"].update(mean=0.1, ci_low=0.05, ci_high=0.15)
+    summary["flows"][name] = [{"from": "idle", "to": "buy", "mean": 40.0, "ci_low": 5.0, "ci_high": 90.0}]
+    text = verdict(summary)
+    assert "What changed: churn over 30 weeks 40.0 % to 30.0 % (−10.0 points [−15.0 to −5.0])." in text
+    assert "market share" not in text and "whatever brand" not in text
+
+
 @pytest.mark.parametrize(
     ("amount", "currency", "text"),
     [
@@ -86,7 +99,7 @@ def test_purchases_are_traced_to_where_they_were_won(told):
         (999.994, "€", "€999.99"),
         (1234.4, "$", "$1,234"),
         (999_999.9, "$", "$1.00 million"),
-        (45_600_000, "CHF", "CHF 45.6 million"),
+        (45_600_000, "CHF", "CHF 45.60 million"),
         (7.891e9, "$", "$7.89 billion"),
     ],
 )
