@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,28 @@ _ELSEWHERE = {
 }
 
 
+def _split_by_the_shell(word: str, words: Sequence[str]) -> str | None:
+    """Return the value that a shell cut at its blanks, put together again; None where no later word closes it."""
+    together = ""
+    for part in words[words.index(word) :] if word in words else ():
+        together = f"{together} {part}".lstrip()
+        if all(together.count(opening) == together.count(closing) for opening, closing in ("{}", "[]")):
+            return together if together != word else None
+    return None
+
+
 def explain(error: Exception, composer: Composer) -> str:
     """Say in one line what was wrong with a configuration, and what is accepted."""
     if isinstance(error, OverrideParseException):
         if "=" not in error.override:
             known = error.override in composer.groups("scenario")
-            meant = f"scenario={error.override}" if known else "key=value"
+            before = next((one for one, word in pairwise(composer.overrides) if word == error.override), "")
+            together = before.replace("'", "") + f" {error.override}"
+            apart = f", or, where it belongs to the word before, both in quotes: '{together}'"
+            meant = f"scenario={error.override}" if known else f"key=value{apart if '=' in before else ''}"
             return f"{error.override!r} is no key with a value; write {meant}"
+        if whole := _split_by_the_shell(error.override, composer.overrides):
+            return f"{error.override!r} ends at a blank: a value with blanks stands in quotes, '{whole}'"
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "not understood")
         return f"cannot read {error.override!r} on the command line: {reason}; write key=value, in quotes if need be"
     if isinstance(error, MissingConfigException):

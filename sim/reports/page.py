@@ -116,9 +116,17 @@ def _personas(result: Result, arm: str, currency: str) -> list[tuple[Persona, fl
 
 
 def _values(result: Result, arm: str) -> Mapping[str, Any] | None:
-    """Return the shares of customers who are worth more or less than in the baseline; None where not known."""
+    """Return the shares of customers who are worth more or less than in the baseline; None where not known.
+
+    ``slightly`` is the share of those worth less who lose no more than the narrowest bar below zero: (share, amount).
+    """
     found = spread_of_values(result, arm)
-    return None if found is None else found["shares"]["all"]
+    if found is None:
+        return None
+    shares, zero = found["shares"]["all"], found["edges"].index(0.0)
+    fewer = shares["losers"] * shares["customers"]
+    slightly = (found["counts"][zero - 1] / fewer, -found["edges"][zero - 1]) if fewer and zero else None
+    return {**shares, "slightly": slightly}
 
 
 def _strategies(result: Result) -> Iterator[tuple[str, str, str, Strategy, list[tuple[str, dict[str, float]]]]]:

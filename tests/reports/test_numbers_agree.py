@@ -14,7 +14,7 @@ from sim.analysis.paired import estimate
 from sim.cli import main
 from sim.experiments.attribute import attribute
 from sim.experiments.compare import compare
-from sim.number_format import short_money
+from sim.number_format import percent, short_money
 from sim.reports import journey_map
 from sim.reports.attribution import attribution_document, attribution_lines
 from sim.reports.document import write_document
@@ -191,6 +191,15 @@ def test_customers_are_worth_on_average_what_the_table_says(report, page, summar
     assert f"mean {short_money(mean, '$', sign=True)}" in [text.get_text() for text in axes.texts]
     # The customers of the replicates themselves have the company's luck in them.
     assert summary["clv_differences"][DIFFERENCE]["shares"]["all"]["mean"] != mean
+
+
+def test_how_many_are_worth_only_a_little_less_is_said_of_the_bar_beside_zero(page, summary):
+    found = summary["clv_differences"][DIFFERENCE]
+    at, shares = found["edges"].index(0.0) - 1, found["shares"]["all"]
+    share = found["counts"][at] / (shares["losers"] * shares["customers"])
+    assert 0.0 < share < 1.0
+    amount = short_money(-found["edges"][at], "$")
+    assert f"{percent(shares['losers'])} less ({percent(share)} of these by less than {amount})" in plain(page[1])
 
 
 def test_the_page_says_both_sizes(page, summary):

@@ -286,6 +286,18 @@ def test_bad_input_ends_with_one_message_and_status_2(argument, runs, capsys, un
     assert runs == []
 
 
+@pytest.mark.parametrize(
+    ("words", "quoted"),
+    [
+        (["columns={case:", "lead,", "time:", "zeit}", "seed=2"], "'columns={case: lead, time: zeit}'"),
+        (["limits=[automation", "<=", "0.6]"], "'limits=[automation <= 0.6]'"),
+        (["seed=2", "title=Fitness", "Nord"], "'title=Fitness Nord'"),
+    ],
+)
+def test_a_value_that_the_shell_cut_at_its_blanks_is_told_in_quotes(words, quoted, capsys, untouched):
+    assert quoted in _refused(capsys, "compare", *words)
+
+
 def test_the_brands_of_the_market_are_accepted_in_an_arm(capsys, untouched):
     assert "focal, competitors, stride, peak" in _refused(capsys, "compare", "arms.proactive.nobody.strategy=all_four")
 

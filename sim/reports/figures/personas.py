@@ -185,8 +185,8 @@ def draw_values(values: Mapping[str, Any], *, currency: str, title: str) -> Figu
             )
         written: dict[str, Any] = {"transform": axes.transAxes, "fontsize": 8.5, "fontweight": "bold", "va": "top"}
         for x, side, colour, words in (
-            (0.015, "left", FEWER, f"{_share(everybody['losers'])} lose"),
-            (1.0, "right", MORE, f"{_share(everybody['winners'])} win"),
+            (0.015, "left", FEWER, f"{_share(everybody['losers'])} worth less"),
+            (1.0, "right", MORE, f"{_share(everybody['winners'])} worth more"),
         ):
             axes.text(x, 0.99, words, color=colour, ha=side, **written)
         ground = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"}
