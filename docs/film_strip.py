@@ -94,7 +94,7 @@ def lesson(browser: Browser, address: str) -> Iterator[tuple[str, bytes]]:
     page.wait_for_selector("#lesson input")
     page.click("#lesson input >> nth=1")
     yield "A lesson: the learner commits to a prediction", page.screenshot()
-    page.click("#lesson button")
+    page.click("#lesson [type=submit]")
     page.wait_for_selector("#lesson .result", timeout=300_000)
     page.wait_for_timeout(600)
     yield "and only then sees the answer", page.screenshot()

@@ -75,7 +75,7 @@ lesson.reveal(prediction)"""),
     ]
     for number, item in enumerate(lesson.tries, start=1):
         asked = {**({"scenario": item["scenario"]} if "scenario" in item else {}), **item["values"]}
-        read_question(asked, book, scenario=lesson.scenario)
+        read_question(lesson.tried(asked), book, scenario=lesson.scenario)
         cells += [_words(f"{number}. {item['does']}"), _code(f"lesson.ask({_arguments(asked)}).plot.cash()")]
     questions = "\n\n".join(f"*{item['asks']}* {item['answers']}" for item in lesson.teacher)
     cells.append(_words("## For the teacher", PLAN, questions))

@@ -15,7 +15,7 @@
 # %% [markdown]
 # # Lesson 2. From the funnel to the loop
 #
-# In the funnel a need leads to a set of brands, the set to a comparison, the comparison to a purchase. In the loyalty loop a satisfied customer buys again without considering or comparing anything. How often that happens depends on the category before it depends on any strategy: mobile carriers live from it, cosmetics hardly know it (McKinsey 2017).
+# In the funnel a need leads to a set of brands, the set to a comparison, the comparison to a purchase. In the loyalty loop a satisfied customer buys again without considering or comparing anything. How often that happens depends on the category before it depends on any strategy. McKinsey (2017) counted it in 30 categories; among mobile carriers it makes up 81 % of purchases.
 #
 # **Of 100 purchases of a cosmetics brand that waits for its customers, how many are made in the loop?**
 #
@@ -46,7 +46,7 @@ lesson.ask().plot.cash()
 # ## Three things to try
 
 # %% [markdown]
-# 1. Make the category more loyal. From which point on does the loop carry the strategy?
+# 1. Make the category more loyal, as far as the lever goes. How large does the loop become, and does it carry the strategy?
 
 # %%
 lesson.ask(loyalty=2).plot.cash()
@@ -58,7 +58,7 @@ lesson.ask(loyalty=2).plot.cash()
 lesson.ask(scenario='phone_subscription').plot.cash()
 
 # %% [markdown]
-# 3. Halve the cost of the capabilities. Is it the loop or the cost that decides?
+# 3. Halve the cost of the capabilities, then halve it again. Is it the loop or the cost that decides?
 
 # %%
 lesson.ask(capability_cost=0.5).plot.cash()
@@ -68,7 +68,7 @@ lesson.ask(capability_cost=0.5).plot.cash()
 #
 # 5 minutes for the idea, 5 for the predictions, 10 for the answer and why, 15 for the three things to try in pairs, 10 for the questions.
 #
-# *Is a large loop share always good for a company?* Not by itself: in the phone market every rival has one too, and there is little left to gain.
+# *Is a large loop share always good for a company?* Not by itself: in the phone market four of five purchases of the waiting company are made in it, and every rival has one too. The proactive company wins customers there while its loop share falls, because those who come over have to choose it first.
 #
 # *Where in the journey map does the loop show?* As the line from need straight to buy; in the difference map it is one of the lines that grow.
 #

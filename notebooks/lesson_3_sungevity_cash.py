@@ -46,7 +46,7 @@ lesson.ask().plot.cash()
 # ## Three things to try
 
 # %% [markdown]
-# 1. Divide the cost of the capabilities by eight. Does it pay now?
+# 1. Divide the cost of the capabilities by eight. Does it pay now? What else costs?
 
 # %%
 lesson.ask(capability_cost=0.125).plot.cash()
@@ -68,7 +68,7 @@ lesson.ask().plot.cash()
 #
 # 5 minutes for the idea, 5 for the predictions, 10 for the answer and why, 15 for the three things to try in pairs, 10 for the questions.
 #
-# *Sales double and the company loses. How can both be true?* Contribution is margin less every cost. Read the waterfall of the saved report: the cost terms are larger than the gain in margin.
+# *Sales double and the company loses. How can both be true?* Contribution is margin less every cost. Read the waterfall of the saved report: the added visits alone (there: channels) cost more than the added margin brings, before the capabilities are paid.
 #
 # *Which number would have warned the board?* The lowest point of cumulative cash, and the week of payback, which does not exist here.
 #

@@ -46,7 +46,7 @@ lesson.ask().plot.cash()
 # ## Three things to try
 
 # %% [markdown]
-# 1. Compare the bars of the personas in both arms. Who pays?
+# 1. Compare the bars of the personas in both arms. Who pays, and who opts out more: those who gain or those who lose?
 
 # %%
 lesson.ask().plot.cash()
@@ -61,15 +61,15 @@ lesson.ask(privacy_concern=-0.3).plot.cash()
 # 3. Make half as many contacts. Is less more?
 
 # %%
-lesson.ask(contact_rate=0.1).plot.cash()
+lesson.ask(contact_rate=0.15).plot.cash()
 
 # %% [markdown]
 # ## For the teacher
 #
 # 5 minutes for the idea, 5 for the predictions, 10 for the answer and why, 15 for the three things to try in pairs, 10 for the questions.
 #
-# *Is disclosing free?* In this market it costs nothing and keeps customers; in a real one it may also keep some from giving data at all (Aridor, Che & Salz 2020 saw 12.5 % fewer).
+# *Is disclosing free?* In this market it costs nothing and fewer opt out; in a real one it may also keep some from giving data at all (Aridor, Che & Salz 2020 saw 12.5 % fewer).
 #
-# *Why does the average hide the story?* The gain of one persona and the loss of another cancel. Read the persona bars before the headline.
+# *Why does the average hide the story?* In the disclosed arm the gain of some personas and the loss of others nearly cancel. Read the persona bars before the headline, and their intervals: how well the capabilities work is in doubt for every one of them.
 #
 # *What is assumed here?* How fast concern grows with intrusion. The direction is measured (Aguirre et al. 2015), the size is not.

@@ -15,9 +15,9 @@
 # %% [markdown]
 # # Lesson 5. Luck or effect
 #
-# Run the same company twice and it earns two amounts. Part of every difference is luck: which customers there are, which of the company's experiments succeed. An interval says how far luck alone could have moved the number. More replicates make it narrower, slowly.
+# Run the same company twice and it earns two amounts. Part of every difference is luck: which customers there are, which of the company's experiments succeed. An interval says how far luck alone could have moved the number. More replicates make it narrower.
 #
-# **With 32 replicates instead of 8, how many times narrower is the interval of the difference in contribution, if replicates alone make it so?**
+# **With 32 replicates instead of 8, how many times narrower is the interval of the difference in contribution?**
 #
 # 1. hardly narrower
 # 2. about twice
@@ -52,13 +52,13 @@ lesson.ask().plot.cash()
 lesson.ask(population=1000).plot.cash()
 
 # %% [markdown]
-# 2. Change the seed three times. How often is the new number inside the first interval?
+# 2. Change the seed five times. How often is the new number inside the first interval?
 
 # %%
 lesson.ask(seed=2).plot.cash()
 
 # %% [markdown]
-# 3. Set innovation to 0. Whose luck was it?
+# 3. Set innovation to 0. How much narrower is the interval now: whose luck was it?
 
 # %%
 lesson.ask(**{'arms.proactive.focal.strategy.innovation': 0}).plot.cash()
@@ -70,6 +70,6 @@ lesson.ask(**{'arms.proactive.focal.strategy.innovation': 0}).plot.cash()
 #
 # *The interval holds zero. Does the strategy have no effect?* It is not known with so few replicates. No evidence of a difference is not evidence of none.
 #
-# *What does the interval not cover?* That the assumptions may be wrong. It is about luck; the break-even curve is about doubt.
+# *What does the interval not cover?* That the assumptions may be wrong. Choose no lesson: with the doubt about the capabilities the interval is several times wider, and no replicate narrows it. The break-even curve says how wrong they may be.
 #
 # *Why compare with the same luck in both worlds?* Luck that both share cancels in the difference; docs/luck.md says by how much.

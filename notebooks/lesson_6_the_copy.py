@@ -58,17 +58,17 @@ lesson.ask(**{'arms.answered.peak.strategy.start_week': 0}).plot.cash()
 lesson.ask(**{'arms.answered.peak.strategy.start_week': 156}).plot.cash()
 
 # %% [markdown]
-# 3. Let every rival answer in part.
+# 3. Let every rival copy from the first week, at half the strength; then at full strength.
 
 # %%
-lesson.ask(competitors_answer=0.5).plot.cash()
+lesson.ask(scenario='treadmill', competitors_answer=0.5).plot.cash()
 
 # %% [markdown]
 # ## For the teacher
 #
 # 5 minutes for the idea, 5 for the predictions, 10 for the answer and why, 15 for the three things to try in pairs, 10 for the questions.
 #
-# *Should one not start at all if one will be copied?* Compare the answered arm with waiting while the rival moves: not moving has a price too.
+# *Should one not start at all if one will be copied?* No. The answered arm keeps more than half of the gain, and whoever waits while the rival moves loses against a market in which nobody moves: journey compare scenario=arms_race arms.answered.focal.journey=classic arms.answered.focal.strategy=reactive
 #
 # *What would make the copy weaker?* Knowledge of one's own customers and habit, which a rival cannot copy, and a head start.
 #

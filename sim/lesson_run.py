@@ -85,7 +85,7 @@ class LessonRun:
         ConfigError
             If a lever is not known, or its value is out of range.
         """
-        question = read_question(values, self.book, scenario=self.lesson.scenario)
+        question = read_question(self.lesson.tried(values), self.book, scenario=self.lesson.scenario)
         result = compare(self.book.scenario(question), replicates=question.replicates, seed=question.seed)
         print(result.verdict.splitlines()[0])
         return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,8 @@ class Lesson:
         What is computed: ``kind`` is one of `MEASURES`, the rest are its arguments.
     unit : {'share', 'multiple'}
         How the measure is written.
+    values : mapping
+        Keys of the command line that it sets at its scenario, before the answer and every try.
     choices : tuple of Prediction
         Predictions, by rising bound.
     tries : tuple of mapping
@@ -70,6 +72,7 @@ class Lesson:
     question: str = text("", "what learners predict")
     measure: Mapping[str, Any] = quantity("what is computed", factory=dict)
     unit: str = text("share", "how the measure is written")
+    values: Mapping[str, Any] = quantity("what it sets at its scenario", factory=dict)
     choices: tuple[Prediction, ...] = ()
     explain: str = text("", "why it came out so")
     tries: tuple[Mapping[str, Any], ...] = ()
@@ -77,7 +80,24 @@ class Lesson:
 
     def asked(self, *, seed: int = 1, replicates: int = REPLICATES) -> Question:
         """Return the question from which the answer is computed."""
-        return Question(scenario=self.scenario, population=CUSTOMERS, replicates=replicates, seed=seed, values={})
+        values = dict(self.values)
+        return Question(scenario=self.scenario, population=CUSTOMERS, replicates=replicates, seed=seed, values=values)
+
+    def tried(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a try asks: its scenario, what the lesson sets there, and the values of the try.
+
+        Parameters
+        ----------
+        values : mapping
+            Keys of the command line; ``scenario`` where it is another than the lesson's.
+
+        Returns
+        -------
+        dict
+            As `read_question` takes it.
+        """
+        own = self.values if values.get("scenario", self.scenario) == self.scenario else {}
+        return {"scenario": self.scenario, **own, **values}
 
     def answer(self, run: Run, *, seed: int = 1) -> tuple[float, int]:
         """Compute the answer.
@@ -134,9 +154,14 @@ def read_lesson(name: str, config_path: ConfigPath) -> Lesson:
     """
     data, where = config_path.read(_GROUP, name, key="lesson")
     choices = tuple(read(Prediction, item, where=where, key="choices") for item in data.get("choices", ()))
-    rest = {key: value for key, value in data.items() if key not in ("choices", "tries", "teacher")}
+    rest = {key: value for key, value in data.items() if key not in ("choices", "tries", "teacher", "values")}
     lesson = read(Lesson, {**rest, "name": name}, where=where)
     tries, teacher = (_items(data.get(key, ()), key, keys, where) for key, keys in _ITEMS.items())
+    values = data.get("values", {})
+    if not isinstance(values, Mapping) or not all(isinstance(value, str | int | float) for value in values.values()):
+        raise ConfigError(
+            f"{where}: values is {show(values)}; give keys of the command line with a number or a name each"
+        )
     kind = lesson.measure.get("kind")
     if kind not in MEASURES:
         raise ConfigError(f"{where}: measure.kind is {kind!r}; {suggest(str(kind), MEASURES, 'give one of')}")
@@ -145,6 +170,7 @@ def read_lesson(name: str, config_path: ConfigPath) -> Lesson:
     return Lesson(
         **{
             **{key: getattr(lesson, key) for key in Lesson.__dataclass_fields__},
+            "values": dict(values),
             "choices": choices,
             "tries": tries,
             "teacher": teacher,
@@ -191,10 +217,10 @@ def _low_point(lesson: Lesson, run: Run, seed: int) -> float:
 
 
 def _narrowing(lesson: Lesson, run: Run, seed: int, *, few: int, many: int) -> float:
-    """Return how many times narrower the plain interval of contribution is with many replicates than with few."""
+    """Return how many times narrower the interval of contribution is with many replicates than with few."""
     widths = []
     for count in (few, many):
-        result = run(replace(lesson.asked(seed=seed, replicates=count), values={"precision_method": "plain"}))
+        result = run(lesson.asked(seed=seed, replicates=count))
         arm = next(name for name in result.arms if name != result.scenario.baseline)
         entry = _difference(result, arm, "contribution")
         widths.append(entry["ci_high"] - entry["ci_low"])

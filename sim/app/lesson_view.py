@@ -41,7 +41,8 @@ def lesson_answer(lesson: Lesson, book: Book, run: Run) -> dict[str, Any]:
     value, place = lesson.answer(run)
     tries = []
     for item in lesson.tries:
-        asked = {"scenario": item.get("scenario", lesson.scenario), **item["values"]}
+        own = {"scenario": item["scenario"]} if "scenario" in item else {}
+        asked = lesson.tried({**own, **item["values"]})
         address = read_question(asked, book, scenario=lesson.scenario).address()
         tries.append({"does": item["does"], "address": address, "life": item.get("life")})
     return {

@@ -84,7 +84,9 @@ def _strategy(scenario: Scenario, arm: str) -> Iterator[dict[str, Any]]:
             0.0, 2.0, scenario,
         )  # fmt: skip
         yield {**lever, "own": float(levels.pop())}
-    start = _linear(f"{opening}.start_week", "Start", "step in which the strategy starts", 0.0, 104.0, scenario)
+    start = _linear(
+        f"{opening}.start_week", f"Start {scenario.step}", "step in which the strategy starts", 0.0, 104.0, scenario
+    )
     if scenario.horizon > 104:
         yield {**start, "step": 1.0}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -93,11 +94,12 @@ class Book:
 
     config_path: ConfigPath
     _read: dict[str, Scenario]
+    _typed: dict[str, Mapping[str, Any]]
 
     @classmethod
     def of(cls, config_path: ConfigPath) -> Book:
         """Return the book of a config path."""
-        return cls(config_path, {})
+        return cls(config_path, {}, {})
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all scenarios."""
@@ -117,6 +119,7 @@ class Book:
             if len(scenario.arms) < 2 or not scenario.market.focal:
                 raise ConfigError(f"scenario is {name!r}, which compares nothing; give one with two arms and a market")
             self._read[name] = scenario
+            self._typed[name] = data
         return self._read[name]
 
     def arm(self, name: str) -> str:
@@ -171,22 +174,26 @@ class Book:
         return {"focal": focal, "competitors": {**focal, "strategy": {**focal["strategy"], "start_week": start}}}
 
     def _short_arm(self, question: Question) -> dict[str, Any]:
-        """Return the copied arm with its strategy by name, where the file of that name and the levers say all of it."""
+        """Return the copied arm with its strategy as the scenario types it, where that and the levers say all of it."""
         scenario = self._with_keys(question)
         arm = self._copied_arm(scenario, question)
         opening = f"arms.{self.arm(question.scenario)}.focal.strategy."
-        strategy: dict[str, Any] = {"use": arm["focal"]["strategy"]["name"]}
+        typed = self._typed[question.scenario]["arms"][self.arm(question.scenario)]["focal"].get("strategy")
+        strategy: dict[str, Any] = deepcopy(typed) if isinstance(typed, dict) else {"use": typed}
         for key, value in question.values.items():
             if key.startswith(opening):
                 *groups, last = key.removeprefix(opening).split(".")
                 place = strategy
                 for group in groups:
                     place = place.setdefault(group, {})
+                    if not isinstance(place, dict):
+                        return arm
                 place[last] = value
         start = arm["competitors"]["strategy"]["start_week"]
+        own = {key: value for key, value in arm["focal"].items() if value is not None}
         short = {
-            "focal": {**arm["focal"], "strategy": strategy},
-            "competitors": {**arm["competitors"], "strategy": {**strategy, "start_week": start}},
+            "focal": {**own, "strategy": strategy},
+            "competitors": {**own, "strategy": {**strategy, "start_week": start}},
         }
         try:
             return short if self._with_arm(scenario, short) == self._with_arm(scenario, arm) else arm

@@ -105,6 +105,7 @@ class Pages:
                 Route("/api/save", self._save, methods=post),
                 Route("/api/lesson", self._lesson, methods=get),
                 Route("/api/prediction", self._prediction, methods=post),
+                Route("/api/reveal", self._reveal, methods=post),
                 Route("/api/predictions", self._predictions, methods=get),
             ],
             lifespan=lifespan,
@@ -131,7 +132,10 @@ class Pages:
         given = {key: value for key, value in request.query_params.items() if key not in _OF_THE_PAGE}
         opening = self.opening
         if "lesson" in request.query_params:
-            opening = self._named_lesson(request).scenario
+            lesson = self._named_lesson(request)
+            opening = lesson.scenario
+            if not given:
+                given = lesson.tried({})
         question = read_question(given, self.explorer.book, scenario=opening)
         return JSONResponse({**self._described(question), "levers": levers_of(self.explorer.book, question.scenario)})
 
@@ -238,16 +242,26 @@ class Pages:
     async def _prediction(self, request: Request) -> Response:
         """Remember a prediction, and only then say the answer."""
         data = await _body(request)
+        lesson = self._lesson_of(data)
+        said = self.classroom.predict(lesson, data.get("pupil"), data.get("choice"))
+        return JSONResponse({**await self._revealed(lesson), "said": said})
+
+    async def _reveal(self, request: Request) -> Response:
+        """Say the answer on the teacher's page, where nobody predicts."""
+        return JSONResponse(await self._revealed(self._lesson_of(await _body(request))))
+
+    def _lesson_of(self, data: Mapping[str, Any]) -> Lesson:
         name = data.get("lesson")
-        lesson = read_lesson(name if isinstance(name, str) else "", self.explorer.book.config_path)
-        self.classroom.predict(lesson, data.get("pupil"), data.get("choice"))
+        return read_lesson(name if isinstance(name, str) else "", self.explorer.book.config_path)
+
+    async def _revealed(self, lesson: Lesson) -> dict[str, Any]:
         answer = await self.explorer.run(
             LATER,
             lambda: lesson_answer(
                 lesson, self.explorer.book, lambda asked: self.explorer.compare(asked, asked.replicates)
             ),
         )
-        return JSONResponse({**answer, "counts": self.classroom.counts(lesson)})
+        return {**answer, "counts": self.classroom.counts(lesson)}
 
     async def _predictions(self, request: Request) -> Response:
         """Return the predictions of the class."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+import socket
 import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,13 +59,15 @@ def _run(job: Job[AppKeys, str], session: Session) -> Sequence[str]:
 
     taken = listen(job.keys.host, job.keys.port)
     port = taken.getsockname()[1]
-    shown = f"[{job.keys.host}]" if ":" in job.keys.host else job.keys.host
-    address = f"http://{shown}:{port}/"
+    host = _reached_at(job.keys.host)
+    address = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
     if job.plan:
         address += f"?code={job.plan}"
 
     def ready() -> None:
         say(address)
+        if job.plan and job.keys.lesson:
+            say(f"Pupils open it; the teacher's page is {address}&lesson={job.keys.lesson}&teacher=1")
         if job.keys.open:
             webbrowser.open(address)
 
@@ -73,6 +76,24 @@ def _run(job: Job[AppKeys, str], session: Session) -> Sequence[str]:
     )
     serve(make_server(pages, port, job.plan), taken, ready)
     return []
+
+
+def _reached_at(host: str) -> str:
+    """Return the address under which others reach a server that listens on one.
+
+    Where it listens on all addresses, that is the one from which this machine would send to another network. Nothing is
+    sent: connecting a datagram socket only chooses its own address.
+    """
+    address = ipaddress.ip_address(host)
+    if not address.is_unspecified:
+        return host
+    family, elsewhere = (socket.AF_INET, "192.0.2.1") if address.version == 4 else (socket.AF_INET6, "2001:db8::1")
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((elsewhere, 9))
+        except OSError:  # no network: only this machine reaches it
+            return "127.0.0.1" if address.version == 4 else "::1"
+        return str(probe.getsockname()[0])
 
 
 def _save(job: Job[AppKeys, Any], result: Result) -> Path:

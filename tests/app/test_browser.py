@@ -1,5 +1,6 @@
 """The page in a real browser; skipped, with the reason, where there is none."""
 
+import re
 import shutil
 from urllib.parse import urlencode
 
@@ -127,11 +128,12 @@ def test_a_number_that_cannot_be_used_is_said_and_put_back(page, served, text):
 
 def test_a_wrong_address_is_said_and_the_page_still_works(page, served):
     page.goto(served.origin + "/?scenario=%3Cscript%3Ealert(1)%3C/script%3E")
-    page.wait_for_function(
-        "!document.getElementById('fault').hidden || (window.lastAnswer && window.lastAnswer.final)", timeout=120_000
-    )
     _settled(page)
-    assert page.locator("#fault script").count() == 0
+    assert page.locator("#fault script").count() == 0 and "name a scenario" in page.text_content("#fault")
+    page.evaluate("window.lastAnswer = null")
+    _move(page, AUTOMATION, 0.1)
+    _settled(page)
+    assert page.locator("#fault").is_hidden()
 
 
 def test_it_fits_a_phone_and_is_worked_with_the_keyboard(browser, served):
@@ -150,13 +152,38 @@ def test_it_fits_a_phone_and_is_worked_with_the_keyboard(browser, served):
 
 
 def test_a_lesson_hides_the_answer_until_one_commits(page, served):
-    page.goto(served.origin + "/?lesson=two_lives")
+    page.goto(served.origin + "/?lesson=funnel_to_loop")
     page.wait_for_selector("#lesson input")
-    assert not page.is_visible("#answer") and not page.is_visible("#levers")
-    page.click("#lesson input >> nth=0")
-    page.click("#lesson button")
+    # The case of the scenario says 4 %.
+    assert not any(page.is_visible(part) for part in ("#answer", "#levers", "#case", "#title"))
+    page.click("#lesson [type=submit]")
+    assert page.locator("#lesson .result").count() == 0
+    page.click("#lesson input >> nth=1")
+    page.click("#lesson [type=submit]")
     page.wait_for_selector("#lesson .result", timeout=120_000)
-    assert page.is_visible("#answer") and "The run says" in page.text_content("#lesson .result")
+    said = page.text_content("#lesson .result")
+    assert page.is_visible("#answer") and said.startswith("You predicted: from 10 to 30. The run says")
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1
+    page.click("#lesson .tries a >> nth=2")
+    page.wait_for_function("window.lastAnswer.address.includes('capability_cost=0.5')", timeout=120_000)
+    assert page.is_visible("#lesson .tries") and "capability_cost=0.5" in page.url
+    # Committed is committed: the page opened again asks nothing, and shows the state of its address.
+    page.reload()
+    page.wait_for_selector("#lesson .result", timeout=120_000)
+    assert page.text_content("#lesson .result") == said and "capability_cost=0.5" in page.url
+
+
+def test_the_teacher_sees_the_class_and_shows_the_answer(page, served):
+    for pupil, choice in (("one", 0), ("two", 3), ("three", 3)):
+        body = {"lesson": "who_pays", "pupil": pupil, "choice": choice}
+        assert served.ask("/api/prediction", body)[0] == 200
+    page.goto(served.origin + "/?lesson=who_pays&teacher=1")
+    page.wait_for_selector("#lesson .histogram")
+    assert page.locator("#lesson .histogram b").all_text_contents() == [" 1", " 0", " 0", " 2"]
+    assert not page.is_visible("#answer") and "The run says" not in page.text_content("#lesson")
+    page.click("text=Show the answer")
+    page.wait_for_selector("#lesson .tries", timeout=120_000)
+    assert page.is_visible("#answer") and "more than 60 ✓" in page.text_content("#lesson .histogram")
 
 
 def test_what_a_lesson_shows_of_a_customer_is_shown_and_follows_the_levers(page, served):
@@ -201,16 +228,18 @@ def test_a_server_that_comes_back_finds_the_pages_with_their_states(browser, sta
 def test_many_tabs_keep_apart_and_one_that_is_closed_or_asleep_holds_up_no_other(browser, served):
     """Ten tabs, two of them on one state: one is closed during its run, one sleeps through a move of the others."""
     shares = [0.1, 0.2, 0.3, 0.4, 0.4, 0.5, 0.6, 0.8, 0.9, 1.0]
-    tabs = [browser.new_page(bypass_csp=True, viewport={"width": 900, "height": 700}) for _ in shares]
+    window = browser.new_context(bypass_csp=True, viewport={"width": 900, "height": 700})
+    tabs = [window.new_page() for _ in shares]
+    asked = {**ASKED, "population": 100, "replicates": 2}
     for tab in tabs:
-        tab.goto(served.origin + "/" + QUERY)
+        tab.goto(served.origin + "/?" + urlencode(asked), wait_until="commit")
     for tab, share in zip(tabs, shares, strict=True):
-        _settled(tab)
+        tab.wait_for_function("window.lastAnswer")
         tab.evaluate("window.lastAnswer = null")
         _move(tab, AUTOMATION, share)
     tabs.pop(0).close()
     sleeper = tabs[0]
-    session = sleeper.context.new_cdp_session(sleeper)
+    session = window.new_cdp_session(sleeper)
     session.send("Page.setWebLifecycleState", {"state": "frozen"})
     for tab in tabs[1:]:
         _settled(tab)
@@ -219,8 +248,7 @@ def test_many_tabs_keep_apart_and_one_that_is_closed_or_asleep_holds_up_no_other
     shown = [(tab.evaluate("window.lastAnswer.address"), tab.text_content("#metrics")) for tab in tabs]
     for (address, table), share in zip(shown, shares[1:], strict=True):
         assert f"automation={share:g}" in address
-        answer = served.answers({**ASKED, AUTOMATION: share}, effectiveness=False)[-1]
+        answer = served.answers({**asked, AUTOMATION: share}, effectiveness=False)[-1]
         assert all(row["difference"]["text"] in table for row in answer["metrics"]["proactive"])
     assert shown[2] == shown[3]
-    for tab in tabs:
-        tab.close()
+    window.close()

@@ -60,6 +60,12 @@ def test_the_command_composes_the_scenario_of_the_page(number, book, monkeypatch
     assert (job.settings.replicates, job.settings.seed) == (question.replicates, question.seed)
 
 
+@pytest.mark.parametrize("name", ["telecom", "privacy_backlash"])
+def test_the_command_of_a_third_arm_is_as_short_as_what_the_scenario_types(name, book):
+    asked = {"scenario": name, "copy_after": 26, "contact_rate": 0.2}
+    assert len(book.command(read_question(asked, book, scenario=name))) < 500
+
+
 @pytest.mark.parametrize("number", range(20))
 def test_an_address_asks_the_same_question(number, book):
     question = read_question(_drawn(random.Random(number), book), book, scenario="treadmill")

@@ -1,6 +1,7 @@
 """The page's server: it answers what `compare` answers, and refuses what does not come from the page."""
 
 import gc
+import ipaddress
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from sim.app.question import Book, read_question
 from sim.app.server import FILES
 from sim.engine.kept import KeptRuns
 from sim.scenario.config_path import ConfigPath
+from sim.verbs.app import _reached_at
 
 
 def read(asked):
@@ -243,6 +245,12 @@ def test_a_lesson_says_its_answer_only_after_the_prediction(served):
     answer = json.loads(data)
     assert status == 200 and answer["choice"] == 2 and len(answer["tries"]) == 3
     assert json.loads(served.ask("/api/predictions?lesson=the_copy")[2])["counts"] == [1, 0, 0, 0]
+    # The first prediction stands: the second is made knowing the answer. The teacher's page predicts nothing.
+    again = json.loads(served.ask("/api/prediction", {"lesson": "the_copy", "pupil": "a", "choice": 2})[2])
+    assert (again["said"], again["counts"]) == (0, [1, 0, 0, 0])
+    shown = json.loads(served.ask("/api/reveal", {"lesson": "the_copy"})[2])
+    assert shown["counts"] == [1, 0, 0, 0] and shown["choice"] == 2 and "said" not in shown
+    assert served.ask("/api/reveal", {"lesson": "nothing"})[0] == 422
     for wrong in (
         {"lesson": "nothing"},
         {"lesson": "the_copy", "pupil": "a", "choice": 9},
@@ -250,6 +258,19 @@ def test_a_lesson_says_its_answer_only_after_the_prediction(served):
         {"lesson": 3},
     ):
         assert served.ask("/api/prediction", wrong)[0] == 422
+
+
+def test_what_a_lesson_sets_at_its_scenario_is_where_it_opens(served):
+    own = {"arms.proactive.focal.strategy.doubt": "none", "precision_method": "plain"}
+    opened = json.loads(served.ask("/api/start?lesson=luck_or_effect&code=x&teacher=1")[2])["question"]
+    assert opened.items() >= own.items()
+    moved = json.loads(served.ask("/api/start?lesson=luck_or_effect&scenario=treadmill&seed=2")[2])["question"]
+    assert not moved.keys() & own.keys()
+
+
+def test_the_address_for_a_room_is_one_that_others_reach():
+    assert _reached_at("127.0.0.1") == "127.0.0.1" and _reached_at("192.0.2.7") == "192.0.2.7"
+    assert _reached_at("0.0.0.0") != "0.0.0.0" and ipaddress.ip_address(_reached_at("0.0.0.0")).version == 4
 
 
 def test_open_to_a_room_it_wants_the_code(start_server):

@@ -3,21 +3,29 @@
 const $ = (id) => document.getElementById(id);
 const state = { question: {}, levers: [], scenario: null, lowest: null, shown: null, mapOf: "" };
 const flight = { control: null, waiting: false, resting: 0 };
-const opened = new URLSearchParams(location.search), lesson = opened.get("lesson"), revealed = opened.get("revealed");
-const life = { pick: opened.get("life"), look: opened.has("life") };
+const opened = new URLSearchParams(location.search), lesson = opened.get("lesson"), teacher = opened.get("teacher"), code = opened.get("code");
+let revealed = opened.get("revealed");
+const life = { pick: ["winner", "typical", "loser"].find((pick) => pick === opened.get("life")), look: opened.has("life") };
 
 const query = (question) => new URLSearchParams(Object.entries(question).map(([key, value]) => [key, String(value)])).toString();
 const post = (path, body, signal) => fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
 
-async function start(search) {
-  const reply = await fetch("/api/start?" + search);
-  const found = await reply.json();
-  if (!reply.ok) {
-    fault(found.error);
-    if (search) return start("");
-    return;
+/* Ask what an address says. What cannot be asked is said, and the scenario or lesson opens as its file has it. */
+async function start(search, note = "") {
+  let reply, found;
+  try {
+    reply = await fetch("/api/start?" + search);
+    found = await reply.json();
+  } catch (error) {
+    fault(reachable(error));
+    return retry(() => start(search, note));
   }
-  Object.assign(state, { question: found.question, levers: found.levers, scenario: found.scenario, mapOf: "", first: null });
+  if (!reply.ok) {
+    const given = new URLSearchParams(search), plain = given.has("lesson") ? query({ lesson: given.get("lesson") }) : given.has("scenario") ? query({ scenario: given.get("scenario") }) : "";
+    if (search) return start(search === plain ? "" : plain, note || found.error);
+    return fault(found.error);
+  }
+  Object.assign(state, { question: found.question, levers: found.levers, scenario: found.scenario, mapOf: "", first: null, note });
   describe(found);
   controls();
   move(true);
@@ -25,7 +33,7 @@ async function start(search) {
 
 function describe(found) {
   const { scenario } = found;
-  document.title = `${scenario.title}: what if`;
+  if (!lesson) document.title = `${scenario.title}: what if`;
   $("title").textContent = scenario.title; $("case").textContent = scenario.case;
   options($("scenario"), found.scenarios, scenario.name);
   options($("population"), with_(["1000", "2000", "5000", "10000", "20000"], found.question.population), String(found.question.population));
@@ -77,6 +85,7 @@ function slider(lever) {
 
 /* One question is under way at a time. A move during the first answer waits for it; during refinement it ends it. */
 function move(now = false) {
+  if (!now) state.note = "";
   clearTimeout(flight.resting);
   if (flight.control && !flight.refining && !now) { flight.waiting = true; return; }
   if (flight.control) flight.control.abort();
@@ -120,18 +129,21 @@ async function lines(reply, each) {
 }
 
 const reachable = (error) => (error instanceof TypeError ? "The server does not answer; the page tries again and keeps its state." : error.message);
-function retry() { clearTimeout(flight.again); flight.again = setTimeout(() => fetch("/healthz").then(() => move(true)).catch(retry), 1500); }
+function retry(again = () => move(true)) { clearTimeout(flight.again); flight.again = setTimeout(() => fetch("/healthz").then(again).catch(() => retry(again)), 1500); }
 function fault(words) { $("fault").hidden = !words; $("fault").textContent = words || ""; }
-function address(search) { const extra = (lesson ? `&lesson=${encodeURIComponent(lesson)}` : "") + (revealed ? "&revealed=1" : "") + (life.pick ? `&life=${life.pick}` : ""); history.replaceState(null, "", "?" + search + extra); }
+function address(search) {
+  const extra = (lesson ? `&lesson=${encodeURIComponent(lesson)}` : "") + (teacher ? `&teacher=1${code ? `&code=${encodeURIComponent(code)}` : ""}` : "") + (revealed ? "&revealed=1" : "") + (life.pick ? `&life=${life.pick}` : "");
+  history.replaceState(null, "", "?" + search + extra);
+}
 
 function show(found, took) {
-  fault("");
+  fault(state.note);
   const previous = state.shown;
   state.shown = found; state.command = found.command;
   window.lastAnswer = { replicates: found.replicates, final: found.final, took, address: found.address, payback: found.cash.payback[found.headline[0].arm].mean };
   const same = previous && previous.address === found.address && state.first;
   if (!same) state.first = found;
-  $("headline").replaceChildren(...found.headline.map((item) => headline(item)));
+  $("headline").replaceChildren(...found.headline.map((item) => headline(item, found.covers)));
   $("progress").textContent = found.final ? `${found.scope}, ${found.replicates} replicates, common random numbers. Intervals cover ${found.covers}.` : `${found.replicates} replicates so far; the interval, of ${found.covers}, is getting narrower.`;
   const left = same ? found.headline.find((item, index) => { const first = state.first.headline[index]; return first.low != null && (item.mean < first.low || item.mean > first.high); }) : null;
   if (left) $("progress").textContent += ` The first answer was off: the difference of ${left.arm} has left the interval that ${state.first.replicates} replicates gave.`;
@@ -142,11 +154,11 @@ function show(found, took) {
   charts(found); table(found); pins();
 }
 
-function headline(item) {
+function headline(item, covers) {
   const box = document.createElement("div"), number = document.createElement("span"), small = document.createElement("small");
   const sure = item.low != null && (item.low > 0 || item.high < 0);
   number.className = "big " + (sure ? (item.mean > 0 ? "good" : "bad") : ""); number.textContent = item.text + " ";
-  small.textContent = `contribution of ${item.arm} against ${state.scenario.baseline}; 95 % interval ${item.interval}${sure ? "" : ", which holds zero"}`;
+  small.textContent = `contribution of ${item.arm} against ${state.scenario.baseline}; 95 % interval${covers === "luck alone" ? " of luck alone" : ""} ${item.interval.replaceAll("−", "−\u2060")}${sure ? "" : ", which holds zero"}`;
   number.append(small); box.append(number);
   return box;
 }
@@ -166,7 +178,7 @@ function charts(found) {
     Charts.lines($(`series${index}`), series.weeks, series.lines, { tick: percent, write: percent, x: found.step, says });
     $(`series${index}-note`).textContent = series.note;
   });
-  Charts.rows($("personas"), found.personas[arm]);
+  Charts.rows($("personas"), found.personas);
   even(found, arm);
 }
 
@@ -243,15 +255,15 @@ function wire() {
     Charts.forget(); move();
   };
   $("copied").addEventListener("change", copied); $("copy-after").addEventListener("change", () => $("copied").checked && copied());
-  $("reset").addEventListener("click", () => start(query({ scenario: state.scenario.name })));
+  if (lesson) $("reset").textContent = "As the lesson says";
+  $("reset").addEventListener("click", () => start(query(lesson ? { lesson } : { scenario: state.scenario.name })));
   $("copy").addEventListener("click", () => copy(state.command, "The command is copied; it prints the numbers of this page."));
   $("link").addEventListener("click", () => copy(location.href, "The link is copied; it opens this state."));
   $("pin").addEventListener("click", () => { localStorage.setItem("journey-pin", JSON.stringify({ address: state.shown.address, headline: state.shown.headline, title: state.scenario.title, when: new Date().toISOString().slice(0, 16).replace("T", " ") })); pins(); say("Pinned in this browser."); });
   $("unpin").addEventListener("click", () => { localStorage.removeItem("journey-pin"); pins(); });
   $("save").addEventListener("click", async () => {
     say("Writing the report …");
-    const reply = await post("/api/save", { question: state.question }), found = await reply.json();
-    say(reply.ok ? `Written: ${found.folder}` : found.error);
+    try { const reply = await post("/api/save", { question: state.question }), found = await reply.json(); say(reply.ok ? `Written: ${found.folder}` : found.error); } catch (error) { say(reachable(error)); }
   });
   $("play").addEventListener("click", Journey.play);
   $("scrub").addEventListener("input", () => { Journey.stop(); Journey.at(Number($("scrub").value)); });
@@ -260,8 +272,14 @@ function wire() {
   new ResizeObserver(([entry]) => { const now = Math.round(entry.contentRect.width); if (now !== width && state.shown) { Charts.forget(); charts(state.shown); } width = now; }).observe($("charts"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.shown && (Charts.forget(), charts(state.shown)));
   addEventListener("resize-charts", () => state.shown && (Charts.forget(), charts(state.shown)));
-  $("lessons").addEventListener("change", () => { location.search = $("lessons").value ? "?lesson=" + $("lessons").value : "?"; });
+  $("lessons").addEventListener("change", () => { location.search = query($("lessons").value ? { lesson: $("lessons").value } : { scenario: state.scenario.name }); });
   addEventListener("popstate", () => start(location.search.slice(1)));
+  addEventListener("try", ({ detail }) => {
+    revealed = "1"; life.pick = detail.life; life.look = Boolean(detail.life);
+    start(detail.address);
+    if (!life.look) $("verdict").scrollIntoView();
+    $("verdict").focus({ preventScroll: true });
+  });
 }
 
 /* A story is a table: a row for each step in which anything happens, a column for each life. */
@@ -293,5 +311,7 @@ async function story(pick) {
 }
 
 wire();
-if (lesson && revealed) LessonPage.revealed(lesson); else if (lesson) LessonPage.open(lesson, opened.get("teacher")); else LessonPage.names();
+document.body.classList.toggle("in-lesson", Boolean(lesson));
+document.body.classList.toggle("predicting", Boolean(lesson && !revealed));
+if (lesson) LessonPage.open(lesson, { teacher, code, revealed }); else LessonPage.names();
 start(location.search.slice(1));

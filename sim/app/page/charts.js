@@ -72,17 +72,21 @@ const Charts = (() => {
 
   function says(box, words) { const canvas = box.querySelector("canvas"); if (canvas) canvas.setAttribute("aria-label", words); }
 
-  /* Bars of differences with whiskers, one row each; every row says its number in words too. */
-  function rows(box, items) {
-    const ends = items.flatMap((item) => [item.mean, item.low, item.high, 0]).filter((value) => value != null);
+  /* Bars of differences with whiskers, one row each, arm by arm on one scale; every row says its number in words too. */
+  function rows(box, arms) {
+    const ends = Object.values(arms).flat().flatMap((item) => [item.mean, item.low, item.high, 0]).filter((value) => value != null);
     const low = Math.min(...ends), span = Math.max(...ends) - low || 1, place = (value) => (100 * (value - low)) / span;
-    box.replaceChildren(...items.map((item) => {
+    const heading = (arm) => { const made = document.createElement("h3"); made.textContent = arm; return made; };
+    const line_ = (item) => {
       const row = document.createElement("div"); row.className = "persona";
       const name = document.createElement("span"); name.textContent = `${item.title} (${item.customers.toLocaleString("en")})`;
       const number = document.createElement("span"); number.className = "number"; number.textContent = `${item.text} [${item.interval}] a customer`;
       row.append(name, bar(item, place), number);
       return row;
-    }));
+    };
+    const several = Object.keys(arms).length > 1;
+    box.classList.toggle("several", several);
+    box.replaceChildren(...Object.entries(arms).map(([arm, items]) => { const part = document.createElement("div"); part.append(...(several ? [heading(arm)] : []), ...items.map(line_)); return part; }));
   }
 
   function bar(item, place) {
