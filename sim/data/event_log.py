@@ -133,7 +133,7 @@ class EventLog:
     @property
     def cases_without_events(self) -> int:
         """How many cases have no event."""
-        return self.cases - int(np.unique(self.case).size)
+        return self.cases - int(np.count_nonzero(np.bincount(self.case)))
 
 
 @dataclass(slots=True)
@@ -212,25 +212,28 @@ class LogBuilder:
             )
 
         def joined(key: str) -> Any:
-            return np.concatenate([block[key] for block in blocks])
+            # The blocks are not needed any more: a long log should be in memory once.
+            return np.concatenate([block.pop(key) for block in blocks])
 
         case, activity, time = joined("case"), joined("activity"), joined("time")
-        begun = np.full(case.size, -1, np.int64)
         extra = {name: joined(name) for name in self.extra_codes if name not in ("lifecycle", "kind")}
         amount = joined("amount") if "amount" in blocks[0] else None
-        kept = np.ones(case.size, bool)
         order = np.lexsort((time, case))
+        started = None
         if "lifecycle" in self.extra_codes:
-            begun, kept = self._complete(case, activity, time, joined("lifecycle"), order)
-        order = order[kept[order]]
-        case, activity, time = case[order], activity[order], time[order]
-        begun = begun[order]
-        begun = np.where(begun < 0, time, begun)
+            started, kept = self._complete(case, activity, time, joined("lifecycle"), order)
+            order = order[kept[order]]
+        case = case[order].astype(np.int64)
+        activity = activity[order].astype(np.int64)
+        time = time[order]
+        begun = time if started is None else np.where(started[order] < 0, time, started[order])
         amount = None if amount is None else amount[order]
         self._note_amounts(activity, amount)
         tied = (np.diff(case) == 0) & (np.diff(time) == 0)
-        keys = np.lexsort((activity, time, case))
-        same = [np.diff(column[keys]) == 0 for column in (case, activity, time)]
+        in_tie = np.flatnonzero(np.r_[False, tied] | np.r_[tied, False])
+        copies = [column[in_tie] for column in (activity, time, case)]
+        keys = np.lexsort(copies)
+        same = [np.diff(column[keys]) == 0 for column in copies]
         return EventLog(
             case=case,
             activity=activity,
@@ -238,7 +241,9 @@ class LogBuilder:
             begun=begun,
             case_names=tuple(self.case_names),
             activities=tuple(self.activity_codes),
-            extra={name: (codes[order], tuple(self.extra_codes[name])) for name, codes in extra.items()},
+            extra={
+                name: (codes[order].astype(np.int64), tuple(self.extra_codes[name])) for name, codes in extra.items()
+            },
             amount=amount,
             start=int(begun.min()) if self.start is None else min(self.start, int(begun.min())),
             end=int(time.max()) if self.end is None else max(self.end, int(time.max())),
@@ -266,14 +271,17 @@ class LogBuilder:
         """Leave out times that are years away from all others, such as 1970-01-01 for one not known."""
         if not any(block["time"].size for block in self.blocks):
             return
-        days = [block["time"] // _DAY for block in self.blocks]
-        distinct, heads = np.unique(np.concatenate(days), return_counts=True)
+        counted = [np.unique(block["time"] // _DAY, return_counts=True) for block in self.blocks]
+        days = np.concatenate([day for day, _ in counted])
+        distinct = np.unique(days)
+        heads = np.zeros(distinct.size, np.int64)
+        np.add.at(heads, np.searchsorted(distinct, days), np.concatenate([count for _, count in counted]))
         # Ordinals are above 0, days since 1970 may not be.
         far = distinct[far_from_others(distinct + _EPOCH_ORDINAL, heads)]
         if not far.size:
             return
         for at, block in enumerate(self.blocks):
-            odd = np.isin(days[at], far)
+            odd = np.isin(block["time"] // _DAY, far)
             times = block["time"][odd].astype("datetime64[us]")
             self.leave_out("with a time years away from all others", int(odd.sum()), map(str, times))
             self.blocks[at] = {name: values[~odd] for name, values in block.items()}
@@ -307,7 +315,8 @@ class LogBuilder:
             (self.activity_codes, "activity", "activities"),
             (self.case_codes, "case", "cases"),
         ):
-            folded = {name.casefold() for name in names}
+            plain = all(name == name.casefold() for name in names)
+            folded = names if plain else {name.casefold() for name in names}
             if len(folded) < len(names):
                 alike = len(names) - len(folded)
                 who = f"1 {one} has" if alike == 1 else f"{alike:,} {several} have"

@@ -228,8 +228,8 @@ class _TableReader:
             for block, amounts in zip(blocks, self.amounts.finish(self.faults), strict=True):
                 block["amount"] = amounts
         trouble = RowFaults(before_ragged=self.faults.before_ragged)
-        trouble.rows = np.concatenate(self.rows) if self.rows else None
         if self.times.way == "words" and blocks:
+            trouble.rows = np.concatenate(self.rows)
             values = self.times.finish(np.concatenate([block["time"] for block in blocks]), trouble)
             if self.times.without_zone:
                 builder.notices.append(
@@ -245,8 +245,9 @@ class _TableReader:
         bad = 0
         for at, block in enumerate(blocks):
             good = block["time"] != NO_TIME
-            bad += int((~good).sum())
-            blocks[at] = {name: values[good] for name, values in block.items()}
+            if not good.all():
+                bad += int((~good).sum())
+                blocks[at] = {name: values[good] for name, values in block.items()}
         if bad > max(_MOST_BAD * builder.rows, 1):
             why = "; ".join(builder.told(reason) for reason in builder.left_out if "time" in reason)
             raise ConfigError(
@@ -261,9 +262,9 @@ class _TableReader:
 
 def _codes(cells: Any, code_of: Any) -> Any:
     encoded = cells.dictionary_encode()
-    mine = np.array([code_of(word) for word in encoded.dictionary.to_pylist()], np.int64)
+    mine = np.array([code_of(word) for word in encoded.dictionary.to_pylist()], np.int32)
     if not mine.size:
-        return np.zeros(0, np.int64)
+        return np.zeros(0, np.int32)
     return mine[encoded.indices.to_numpy(zero_copy_only=False)]
 
 

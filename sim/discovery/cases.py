@@ -71,8 +71,9 @@ class Cases:
         """Stage visited so many visits before each, START where the case had not begun."""
         earlier = np.full(self.stage.size, START, np.int64)
         earlier[back:] = self.stage[:-back]
-        place = np.arange(self.stage.size) - self.first[:-1].repeat(self.lengths)
-        return np.where(place < back, START, earlier)
+        for visit in range(back):
+            earlier[(self.first[:-1] + visit)[self.lengths > visit]] = START
+        return earlier
 
 
 def cases_of(log: EventLog) -> Cases:

@@ -42,13 +42,14 @@ def funnel_counts(cases: Cases, stages: Sequence[int]) -> tuple[int, ...]:
         One for each stage, never rising.
     """
     never = np.iinfo(np.int64).max
-    place = np.arange(cases.stage.size)
+    case = cases.case
     reached = np.full(cases.count, -1, np.int64)
     counts = []
     for stage in stages:
-        later = (cases.stage == stage) & (place > reached[cases.case])
+        visits = np.flatnonzero(cases.stage == stage)
+        visits = visits[visits > reached[case[visits]]]
         first = np.full(cases.count, never)
-        np.minimum.at(first, cases.case[later], place[later])
+        np.minimum.at(first, case[visits], visits)
         reached = first
         counts.append(int((first < never).sum()))
     return tuple(counts)

@@ -48,9 +48,10 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
         Largest gap first, of steps with 20 cases and 20 others at least.
     """
     case, place = cases.case, np.arange(cases.stage.size)
-    at_goal = np.where(cases.stage == goal, place, -1)
+    at_goal = np.flatnonzero(cases.stage == goal)
     last_goal = np.full(cases.count, -1)
-    np.maximum.at(last_goal, case, at_goal)
+    # Visits come in the order of their case and time: the last one stays.
+    last_goal[case[at_goal]] = at_goal
     later = last_goal[case] > place
     before = cases.before(1)
     out = []
