@@ -19,6 +19,8 @@ __all__ = ["NO_TIME", "EventTimes", "iso_microseconds"]
 NO_TIME = np.iinfo(np.int64).min
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?$"
 _ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)$"
+#: What some databases write for Z.
+_UTC = r"\s?(?:UTC|GMT)$"
 _TIME_OF_DAY = re.compile(
     r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?\s?([AaPp]\.?[Mm]\.?)?"
     r"\s?(?:([A-Z]{1,4})\b)?(?:([+-]\d{2}(?::?\d{2})?))?"
@@ -109,7 +111,7 @@ class EventTimes:
         if self._digits is not None:
             return "epoch"
         fitting = {
-            way: sum(re.match(pattern, cell) is not None for cell in sample)
+            way: sum(re.match(pattern, re.sub(_UTC, "Z", cell)) is not None for cell in sample)
             for way, pattern in (("iso", _ISO), ("zoned", _ZONED))
         }
         # Times with a zone beside others without one are words.
@@ -174,6 +176,8 @@ def _with_clock(ordinal: int, clock: str) -> int:
 
 def _iso_block(cells: Any, zoned: bool, compute: Any, pyarrow: Any) -> NDArray[np.int64]:
     """Read ISO times, with offsets or all without."""
+    if zoned and compute.any(compute.match_substring_regex(cells, _UTC)).as_py():
+        cells = compute.replace_substring_regex(cells, _UTC, "Z")
     fits = compute.match_substring_regex(cells, _ZONED if zoned else _ISO)
     plain = compute.if_else(fits, cells, "1970-01-01 00:00:00Z" if zoned else "1970-01-01 00:00:00")
     kind = pyarrow.timestamp("ns", "UTC") if zoned else pyarrow.timestamp("ns")

@@ -63,6 +63,7 @@ TIMES = {
     "Java": "{:%a %b %d %H:%M:%S UTC %Y}".format,
     "Java, elsewhere": lambda moment: f"{moment + timedelta(hours=1):%a %b %d %H:%M:%S CET %Y}",
     "a named zone": lambda moment: f"{moment - timedelta(hours=8):%Y-%m-%d %H:%M:%S PST}",
+    "BigQuery": "{:%Y-%m-%d %H:%M:%S UTC}".format,
     "JavaScript": "{:%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)}".format,
     "Apache": "{:%d/%b/%Y:%H:%M:%S +0000}".format,
     "German": lambda moment: f"{moment.day}. {('Januar', 'Februar')[moment.month - 1]} {moment:%Y %H:%M:%S}",
