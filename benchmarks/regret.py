@@ -1,12 +1,16 @@
 """Regret of `journey optimize`: how far its plan is from the best of a full grid, measured on luck that chose neither.
 
 python -m benchmarks.regret SCENARIO [SEEDS]     goes on; writes benchmarks/regret.json; SEEDS: 20, or 3,7
-python -m benchmarks.regret sobol SCENARIO SEEDS     what a Sobol' design of 120, 240, 480 and 1,200 plans reaches
+python -m benchmarks.regret sobol SCENARIO SEEDS     what Sobol' designs of 120 to 2,048 plans reach; SEEDS: 3, or 4,5
 
 The grid has five levels of four levers, 625 plans. It is raced: all plans get 8 replicates, the best 80 then 32, the
 best 16 then 128; the best of these by their means is the grid's. That plan and every plan that a search found are run
 on 512 other replicates, the same for all, so that neither the best of the grid nor that of a search looks better than
 it is. Every replicate has 1,000 customers.
+
+Of a Sobol' design two plans are judged: the best by its 8 replicates, and the best once a part of its plans has raced
+on further luck as the grid did (one in 32 gets 32 replicates, one in 128 of them 128), which finds a better one for
+few runs more.
 
 A seed with `tried_neighbours` was measured since plans around the best one that had been tried already enter the race
 too; `before_tried_neighbours` has what was measured again since, and `before_the_race` what was measured before there
@@ -41,8 +45,9 @@ POPULATION, EVALUATIONS = 1_000, 120
 SIZES = SearchSizes(evaluations=EVALUATIONS, batch=4, replicates=8, confirm=32)
 #: Plans left and replicates that each has then had, in the race over the grid.
 RACE = ((625, 8), (80, 32), (16, 128))
-#: Plans of the Sobol' designs.
-DESIGNS = (120, 240, 480, 1200)
+#: Plans of the Sobol' designs, and one of how many goes on to how many replicates, two at least.
+DESIGNS = (120, 240, 480, 1024, 2048)
+DESIGN_RACE = ((32, 32), (128, 128))
 #: Luck of the race, which no search meets, and of the final judgement.
 RACED, JUDGED = 500_000, range(900_000, 900_512)
 
@@ -97,8 +102,11 @@ def search(name: str, seed: int, options: dict[str, Any]) -> None:
     part = f"seed {seed}"
     if part in kept().get(name, {}):
         return
-    began, weeks = process_time(), Counter[str]()
-    options_counted = {**options, "on_done": lambda done: weeks.update(all=done.customer_weeks)}
+    began, counted = process_time(), Counter[str]()
+    options_counted = {
+        **options,
+        "on_done": lambda done: counted.update(weeks=done.customer_weeks, runs=done.runs),
+    }
     found = optimize(question_of(name, seed), SIZES, options_counted)
     spent = process_time() - began
     promised = found.plan.value
@@ -109,7 +117,8 @@ def search(name: str, seed: int, options: dict[str, Any]) -> None:
             "plan": found.plan.shares.tolist(),
             "nothing": found.nothing,
             "evaluations": len(found.runs),
-            "customer_weeks": weeks["all"],
+            "customer_weeks": counted["weeks"],
+            "runs": counted["runs"],
             "processor_seconds": round(spent, 1),
             "promised": [promised.mean, promised.ci_low, promised.ci_high],
             "tried_neighbours": True,
@@ -125,7 +134,7 @@ def judged(name: str, shares: np.ndarray, nothing: bool, options: dict[str, Any]
     if "grid_value" not in kept().get(name, {}):
         values = worth(question, best[None, :], JUDGED, options)[0]
         keep(name, "grid_value", [round(value, 2) for value in values.tolist()])
-    for known in kept()[name].values():
+    for known in [*kept()[name].values(), *kept()[name].get("before_tried_neighbours", {}).values()]:
         # The same plan on the same luck has the same value.
         if isinstance(known, dict) and known.get("plan") == shares.tolist() and known["nothing"] == nothing:
             return {part: known[part] for part in ("value", "regret")}
@@ -142,18 +151,46 @@ def judged(name: str, shares: np.ndarray, nothing: bool, options: dict[str, Any]
 
 
 def sobol(name: str, seed: int, options: dict[str, Any]) -> None:
-    """Keep what Sobol' designs reach with the same replicates: the best by its mean of so many plans."""
+    """Keep what Sobol' designs reach: the best of so many plans by 8 replicates, and the best once they raced."""
     part = f"sobol {seed}"
-    if str(DESIGNS[-1]) in kept().get(name, {}).get(part, {}):
+    found = dict(kept().get(name, {}).get(part, {}))
+    if str(DESIGNS[-1]) in found:
         return
     question = question_of(name, seed)
-    shares = question.rounded(qmc.Sobol(len(LEVERS), rng=seed).random(2048)[: DESIGNS[-1]])
-    values = worth(question, shares, range(SIZES.replicates), options).mean(axis=1)
-    found = {}
+    shares = question.rounded(qmc.Sobol(len(LEVERS), rng=seed).random(DESIGNS[-1]))
+    values = list(worth(question, shares, range(SIZES.replicates), options))
+
+    def result(row: int) -> dict[str, Any]:
+        return {"plan": shares[row].tolist(), **judged(name, shares[row], bool(values[row].mean() <= 0.0), options)}
+
     for plans in DESIGNS:
-        at = int(np.argmax(values[:plans]))
-        found[str(plans)] = judged(name, shares[at], bool(values[at] <= 0.0), options)
-    keep(name, part, found)
+        left, had, runs = (
+            best_of(values, np.arange(plans), SIZES.replicates),
+            SIZES.replicates,
+            plans * SIZES.replicates,
+        )
+        first = result(left[0])
+        for part_of, replicates in DESIGN_RACE:
+            left = left[: max(2, plans // part_of)]
+            for row in left:
+                more = range(len(values[row]), replicates)
+                if more:
+                    values[row] = np.append(values[row], worth(question, shares[[row]], more, options)[0])
+            left, had, runs = best_of(values, left, replicates), replicates, runs + len(left) * (replicates - had)
+        found[str(plans)] = {**first, "raced": {**result(left[0]), "runs": runs}}
+        keep(name, part, found)
+        raced = found[str(plans)]["raced"]["regret"][0]
+        print(name, part, plans, f"{first['regret'][0]:.2%}, raced {raced:.2%} in {runs} runs", flush=True)
+
+
+def best_of(values: list[np.ndarray], rows: np.ndarray, replicates: int) -> np.ndarray:
+    """Return plans, the best by their first replicates first."""
+    return rows[np.argsort([-values[row][:replicates].mean() for row in rows], kind="stable")]
+
+
+def numbers(asked: str) -> list[int]:
+    """Return seeds: 20 for the first so many, or 3,7."""
+    return [int(one) for one in asked.split(",") if one] if "," in asked else list(range(1, int(asked) + 1))
 
 
 def main(words: list[str]) -> None:
@@ -161,12 +198,11 @@ def main(words: list[str]) -> None:
     with make_executor("serial") as executor:
         options: dict[str, Any] = {"executor": executor, "engine": "numba"}
         if words[0] == "sobol":
-            for seed in range(1, int(words[2]) + 1):
+            for seed in numbers(words[2]):
                 sobol(words[1], seed, options)
             return
         race(words[0], options)
-        asked = words[1] if len(words) > 1 else "20"
-        for seed in map(int, asked.split(",")) if "," in asked else range(1, int(asked) + 1):
+        for seed in numbers(words[1] if len(words) > 1 else "20"):
             search(words[0], seed, options)
             found = kept()[words[0]][f"seed {seed}"]
             print(words[0], seed, found["evaluations"], found["plan"], f"regret {found['regret'][0]:.2%}", flush=True)

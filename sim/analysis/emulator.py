@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -235,6 +236,9 @@ class _Process:
         mean, sd = self.model.predict(points, return_std=True)
         return mean * self.scale + self.middle, sd * self.scale
 
+    def mean(self, points: Floats) -> Floats:
+        return np.asarray(self.model.predict(points) * self.scale + self.middle)
+
 
 class GaussianProcess:
     """A Gaussian process with known noise, fitted once and not cross-validated: for a search that fits it many times.
@@ -258,6 +262,13 @@ class GaussianProcess:
             return np.zeros(0), np.zeros(0)
         with _one_thread():
             return self._process.predict(np.asarray(points, dtype=np.float64))
+
+    def mean(self, points: Floats) -> Floats:
+        """Return the predicted mean alone, (m,): the same numbers, in a fraction of the time."""
+        if len(points) == 0:
+            return np.zeros(0)
+        with _one_thread():
+            return self._process.mean(np.asarray(points, dtype=np.float64))
 
 
 class _Boosting:
@@ -286,8 +297,16 @@ def _one_thread() -> Iterator[None]:
     """Keep linear algebra on one thread: the last bit of a sum depends on the number of threads."""
     # Hundreds of small trees spend more time on checking their parameters than on growing.
     settings = {"skip_parameter_validation": True, "assume_finite": True}
-    with _import("threadpoolctl").threadpool_limits(1), _import("sklearn").config_context(**settings):
+    with _thread_pools().limit(limits=1), _import("sklearn").config_context(**settings):
         yield
+
+
+@cache
+def _thread_pools() -> Any:
+    """Return what sets the threads of linear algebra; finding its libraries takes milliseconds each time."""
+    for name in ("scipy.linalg", "sklearn.gaussian_process", "sklearn.ensemble"):
+        _import(name)
+    return _import("threadpoolctl").ThreadpoolController()
 
 
 def _import(name: str) -> Any:

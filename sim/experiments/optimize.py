@@ -24,7 +24,7 @@ from sim.analysis.paired import Estimate, estimate
 from sim.analysis.sampling import Sampling
 from sim.execution.chunk import RUN_METRICS
 from sim.experiments.plan import PlanQuestion, PlanRuns
-from sim.experiments.plan_limit import SPENDING
+from sim.experiments.plan_limit import SPENDING, plan_figure
 from sim.experiments.plan_race import PlanRace
 from sim.experiments.plan_search import SAME, PlanModel, PlanSearch, SearchSizes, best_first
 from sim.experiments.robust_choice import enough_luck, robust_choice
@@ -66,6 +66,10 @@ class Confirmed:
         Spending by kind.
     holds : bool
         Whether it keeps the budget and every limit.
+    limited : tuple of Estimate
+        What it has of each metric that is limited.
+    shortfall : float
+        By how much it breaks the budget and limits in all, as parts of what is allowed.
     control : ControlVariate, optional
         The company's luck in every run.
     """
@@ -79,6 +83,8 @@ class Confirmed:
     most_spent: float
     parts: Mapping[str, float]
     holds: bool
+    limited: tuple[Estimate, ...] = ()
+    shortfall: float = 0.0
     control: ControlVariate | None = None
 
     @property
@@ -280,6 +286,8 @@ def _kept(search: PlanSearch, rules: dict[str, Floats]) -> dict[str, Floats]:
 def _best(confirmed: Sequence[Confirmed], order: NDArray[np.int64]) -> tuple[Confirmed, ...]:
     """Return the first five of what was confirmed, in an order."""
     ranked = [confirmed[at] for at in order]
+    if not any(item.holds for item in ranked):
+        ranked.sort(key=lambda item: item.shortfall)
     # A rule of thumb that breaks a limit is shown beside the plan; it is no alternative to it.
     return tuple([item for item in ranked if item.holds] or ranked)[:_BEST]
 
@@ -322,6 +330,8 @@ def confirm(
     worth, scores = question.worth(runs), question.score(question.worth(runs))
     spent, charged = question.spending(runs).mean(axis=1), question.charged(runs).mean(axis=1)
     most, holds = question.most_spent(runs), question.holds(runs)
+    shortfall = question.shortfall(question.excesses(runs))
+    metrics = [limit.left for limit in question.limits if limit.on_metric]
     found = [
         Confirmed(
             name,
@@ -333,6 +343,8 @@ def confirm(
             float(most[at]),
             {kind: float(runs.arm[at, :, RUN_METRICS.index(kind)].mean()) for kind in SPENDING},
             bool(holds[at]),
+            tuple(estimate(plan_figure(runs.arm[at], metric, question.never)) for metric in metrics),
+            float(shortfall[at]),
             question.control(shares[at], replicates),
         )
         for at, name in enumerate(names)

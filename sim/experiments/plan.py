@@ -342,8 +342,10 @@ class PlanQuestion:
         Returns
         -------
         ControlVariate or None
-            None where no company experiments.
+            None where no company experiments, or where spending is the goal: that is what it is.
         """
+        if self.goal.name == SPENT:
+            return None
         surprise, variances = np.zeros(len(replicates)), []
         for trial in self._trials(point, self._groups(replicates), values):
             found = difference_control(trial.resolved, self.arm, self.seed, trial.replicates)
@@ -399,6 +401,27 @@ class PlanQuestion:
         rows = [] if self.budget is None else [self.most_spent(runs) - self.budget]
         rows += [limit.excess(runs.arm, self.never) for limit in self.limits if limit.on_metric]
         return np.stack(rows) if rows else np.zeros((0, len(runs)))
+
+    @property
+    def allowances(self) -> Floats:
+        """How large what the budget and each limit on a metric allow is, (limits,), as a scale of what breaks them."""
+        sizes = [] if self.budget is None else [self.budget]
+        sizes += [abs(float(limit.right)) for limit in self.limits if limit.on_metric]
+        return np.array([size or 1.0 for size in sizes])
+
+    def shortfall(self, excesses: Floats) -> Floats:
+        """Return by how much plans break the budget and limits in all, each as a part of what is allowed, (n,).
+
+        Parameters
+        ----------
+        excesses : float64 (limits, n)
+            Those of :meth:`excesses`.
+
+        Returns
+        -------
+        float64 (n,)
+        """
+        return np.asarray((np.maximum(excesses, 0.0) / self.allowances[:, None]).sum(axis=0))
 
     def holds(self, runs: PlanRuns) -> NDArray[np.bool_]:
         """Say which plans keep the budget and every limit."""

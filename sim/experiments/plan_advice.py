@@ -201,7 +201,7 @@ def _frontier(found: Optimum, options: dict[str, Any], replicates: int) -> tuple
         drawn = model.within(cloud, part * top * 0.998)
         good = drawn[question.allowed(drawn) & (model.spending(drawn) <= part * top)]
         if len(good):
-            best.append(good[int(np.argmax(np.round(model.predict(good)[0] / model.scale, 9)))])
+            best.append(good[int(np.argmax(np.round(model.mean(good) / model.scale, 9)))])
     if not best:
         return ()
     plans = question.rounded(np.array(best))
@@ -272,15 +272,28 @@ def _assumptions(found: Optimum, options: dict[str, Any], replicates: int) -> tu
             runs = question.run(shares, fresh_luck(replicates), values=values, **options)
             worth = question.worth(runs)
             drawn = Sampling(control=question.control(shares[0], fresh_luck(replicates), values))
-            ends.append((estimate(worth[0], drawn), _best(found, worth, list(rivals))))
+            may = question.holds(runs)
+            may[0] = True
+            ends.append((estimate(worth[0], drawn), _best(found, worth, list(rivals), may)))
         found_all.append(MovedAssumption(name, low, high, (ends[0][0], ends[1][0]), (ends[0][1], ends[1][1])))
     return tuple(sorted(found_all, key=lambda item: -item.swing))
 
 
-def _best(found: Optimum, worth: Floats, rivals: list[str]) -> str:
-    """Return which plan is the best: the one chosen, unless another, or doing nothing, is shown to be better."""
+def _best(found: Optimum, worth: Floats, rivals: list[str], may: NDArray[np.bool_]) -> str:
+    """Return which plan is the best: the one chosen, unless another, or doing nothing, is shown to be better.
+
+    Parameters
+    ----------
+    found : Optimum
+    worth : float64 (n, R)
+        Value of every run, of the plan first.
+    rivals : list of str
+        Names of the plans.
+    may : bool (n,)
+        Which keep the budget and every limit as assumed; the plan always may.
+    """
     question = found.question
-    top = int(np.argmax(question.score(worth)))
+    top = int(np.argmax(np.where(may, question.score(worth), -np.inf)))
     if not found.nothing and not _surely(worth[top] - worth[0]):
         top = 0
     if question.goal.without_baseline:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.metrics import COST_METRICS, HIGHEST_YEAR, LESS_IS_BETTER
 from sim.execution.chunk import RUN_METRICS
+from sim.experiments.limit_phrase import limits_of_phrase
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.factor import Factor
 from sim.scenario.schema import show, typed_number
@@ -103,15 +104,18 @@ def plan_figure(figures: Floats, metric: str, never: float) -> Floats:
     return np.where(np.isnan(found), never, found) if metric == "payback_week" else np.asarray(found)
 
 
-def read_limits(data: object, factors: Sequence[Factor]) -> tuple[PlanLimit, ...]:
+def read_limits(data: object, factors: Sequence[Factor], step: str = "week") -> tuple[PlanLimit, ...]:
     """Read the limits of a plan.
 
     Parameters
     ----------
     data : object
-        None, one text, or a list of texts such as ``payback_week <= 104`` or ``automation before personalization``.
+        None, one text, or a list of texts such as ``payback_week <= 104``, ``automation before personalization`` or
+        ``at most one contact a week``.
     factors : sequence of Factor
         The levers that are moved.
+    step : str
+        What a step is.
 
     Returns
     -------
@@ -127,16 +131,21 @@ def read_limits(data: object, factors: Sequence[Factor]) -> tuple[PlanLimit, ...
     items = [data] if isinstance(data, str) else data
     if not isinstance(items, list | tuple):
         raise ConfigError(f"limits is {show(data)}; give a list such as ['payback_week <= 104']")
-    names = {factor.name for factor in factors}
-    return tuple(_read_limit(item, names) for item in items)
+    names = {factor.name: None for factor in factors}
+    limits = []
+    for item in items:
+        written_out = limits_of_phrase(item, names, step) if isinstance(item, str) else ()
+        limits += [replace(_read_limit(one, names), text=str(item).strip()) for one in written_out or (item,)]
+    return tuple(limits)
 
 
-def _read_limit(item: object, names: set[str]) -> PlanLimit:
+def _read_limit(item: object, names: Collection[str]) -> PlanLimit:
     found = _WRITTEN.match(item) if isinstance(item, str) else None
     if found is None:
         raise ConfigError(
             f"limits holds {show(item)}; write METRIC or LEVER, then <= or >=, then a number or a lever, such as"
-            " 'payback_week <= 104', 'automation >= personalization' or 'automation before personalization'"
+            " 'payback_week <= 104', 'automation >= personalization', 'automation before personalization',"
+            " 'at most one contact a week' or 'only what pays back in 104 weeks'"
         )
     left, how, written = found.groups()
     if left not in names and left not in PLAN_METRICS:

@@ -95,7 +95,7 @@ class PlanRace:
         at = np.array([int(np.flatnonzero(self._rows == row)[0]) for row in self._found(shares[racing])], np.int64)
         self._update(at, worth[racing])
         standing = np.full(len(shares), -np.inf)
-        standing[racing] = self.model.predict(shares[racing])[0]
+        standing[racing] = self.model.mean(shares[racing])
         return np.argsort(-standing, kind="stable")
 
     @property
@@ -132,11 +132,11 @@ class PlanRace:
         runs, question = self._search.runs, self._search.question
         order = best_first(question, runs)
         # Judged by what the emulator makes of all runs: it knows a lucky one by its neighbours.
-        smoothed = self.model.predict(runs.shares)[0]
+        smoothed = self.model.mean(runs.shares)
         holding = order[question.holds(runs)[order]]
-        chosen = holding if len(holding) else order
+        chosen = holding[np.argsort(-smoothed[holding], kind="stable")] if len(holding) else order
         entrants: list[int] = []
-        for row in chosen[np.argsort(-smoothed[chosen], kind="stable")].tolist():
+        for row in chosen.tolist():
             if all(np.abs(runs.shares[row] - runs.shares[other]).max() > _DIFFERENT for other in entrants):
                 entrants.append(row)
         return np.array(entrants[:_ENTRANTS], dtype=np.int64)
@@ -188,8 +188,14 @@ class PlanRace:
         self.model = PlanModel(question, self._search.runs, RaceStanding(self._rows, self._mean, self._noise))
 
     def _ranked(self) -> Rows:
-        """Return the numbers of racing plans, those that hold every limit first, and the best of them first."""
-        return np.lexsort((-self.model.predict(self._shares)[0], ~self._holds))
+        """Return the numbers of racing plans, those that hold every limit first, and the best of them first.
+
+        Where none holds them, those that break them least come first.
+        """
+        question, smoothed = self._search.question, self.model.mean(self._shares)
+        if self._holds.any():
+            return np.lexsort((-smoothed, ~self._holds))
+        return np.lexsort((-smoothed, question.shortfall(question.excesses(self._search.runs))[self._rows]))
 
     def _left(self, racing: Rows, worth: Floats) -> Rows:
         """Return which of the racing plans go on, the leader among them; only that where it is told well enough."""
@@ -198,7 +204,7 @@ class PlanRace:
         ahead = worth - worth[leader]
         reach = NORMAL_WIDTH * ahead.std(axis=1, ddof=1) / np.sqrt(worth.shape[1])
         most = ahead.mean(axis=1) + reach
-        order = np.argsort(-self.model.predict(self._shares[racing])[0], kind="stable")
+        order = np.argsort(-self.model.mean(self._shares[racing]), kind="stable")
         rivals = [
             int(one)
             for one in order

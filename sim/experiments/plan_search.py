@@ -129,9 +129,13 @@ class PlanModel:
         mean, sd = self.value.predict(shares)
         return mean * self.scale, sd * self.scale
 
+    def mean(self, shares: Floats) -> Floats:
+        """Return the predicted score of plans, (m,)."""
+        return self.value.mean(shares) * self.scale
+
     def spending(self, shares: Floats) -> Floats:
         """Return what plans are predicted to spend of the budget, (m,): in all, or in the year that costs most."""
-        return np.maximum(0.0, self.spent.predict(shares)[0] * self.spent_scale)
+        return np.maximum(0.0, self.spent.mean(shares) * self.spent_scale)
 
     def chance(self, shares: Floats) -> Floats:
         """Return the chance that plans hold every limit, (m,)."""
@@ -140,6 +144,11 @@ class PlanModel:
             mean, sd = emulator.predict(shares)
             chance *= ndtr(-mean / np.maximum(sd, 1e-9))
         return chance
+
+    def shortfall(self, shares: Floats) -> Floats:
+        """Return by how much plans are predicted to break the limits in all, (m,)."""
+        means = [emulator.mean(shares) * size for emulator, size in self.limits]
+        return self.question.shortfall(np.array(means).reshape(len(self.limits), len(shares)))
 
     def within(self, shares: Floats, budget: float) -> Floats:
         """Return plans (m, k) drawn back towards doing nothing until they are predicted to keep a budget."""
@@ -223,7 +232,7 @@ class PlanSearch:
         shares = self._fresh(self._affordable(model, np.array(points)), None)
         if len(shares) == 0:
             return shares
-        worth = np.where(model.chance(shares) > 0.5, model.predict(shares)[0] / model.scale, -np.inf)
+        worth = np.where(model.chance(shares) > 0.5, model.mean(shares) / model.scale, -np.inf)
         shares = shares[np.argsort(-np.round(worth, 9), kind="stable")]
         known = np.abs(shares[:, None, :] - self.runs.shares[None, :, :]).max(axis=2).min(axis=1) <= SAME
         room = max(0, min(_AROUND, self.sizes.evaluations - len(self.runs)))
@@ -241,7 +250,7 @@ class PlanSearch:
             shares = self._affordable(model, np.concatenate([best[None, :], np.clip(moved, 0.0, 1.0)]))
             good = self.question.allowed(shares) & (model.chance(shares) > 0.5)
             good[0] = True
-            best = shares[int(np.argmax(np.where(good, np.round(model.predict(shares)[0] / model.scale, 9), -np.inf)))]
+            best = shares[int(np.argmax(np.where(good, np.round(model.mean(shares) / model.scale, 9), -np.inf)))]
         return best
 
     def _affordable(self, model: PlanModel, shares: Floats) -> Floats:
@@ -273,7 +282,7 @@ class PlanSearch:
             many = qmc.Sobol(count, rng=question.seed).random_base2(_MANY)
             first = np.concatenate([first, self._fresh(many, first)[:room]])
         if len(first) < 2:
-            written = " and ".join(limit.text for limit in question.limits if not limit.on_metric)
+            written = " and ".join(dict.fromkeys(limit.text for limit in question.limits if not limit.on_metric))
             raise ConfigError(
                 f"limits are {written}, and of {1 << _MANY:,} settings of the levers"
                 f" {'one holds' if len(first) else 'none holds'} them all; loosen one of them"
@@ -320,7 +329,7 @@ class PlanSearch:
         order = best_first(question, self.runs)
         holding = question.holds(self.runs)
         # What the emulator makes of the plans that were run: the best mean of few replicates is too good.
-        known = model.predict(self.runs.shares[order[:_NEAR]])[0][holding[order[:_NEAR]]]
+        known = model.mean(self.runs.shares[order[:_NEAR]])[holding[order[:_NEAR]]]
         best = float(known.max()) if known.size else -np.inf
         mean, sd = model.predict(candidates)
         chance = model.chance(candidates)
@@ -329,12 +338,16 @@ class PlanSearch:
         best = max(best, 0.0) if idle else best
         best = best if np.isfinite(best) else float(mean.min())
         gain = expected_improvement(mean, sd, best) * chance
+        if not holding.any():
+            # Whatever a plan is worth, it has to hold the limits first.
+            before = float(question.shortfall(question.excesses(self.runs)).min())
+            gain = model.scale * np.maximum(0.0, before - model.shortfall(candidates))
         worth = np.round(gain / model.scale, 9)
         chosen: list[int] = []
         reach = 0.5 * (len(self.runs) + count) ** (-1.0 / len(question.factors))
         for turn in range(min(count, len(candidates))):
             # The last of each batch is where the mean alone is best: the emulator's own answer is always tested.
-            last = turn == count - 1 and count > 1
+            last = turn == count - 1 and count > 1 and bool(holding.any())
             by = np.where(chance > 0.5, mean / model.scale, -np.inf) if last and chosen else worth
             at = int(np.argmax(np.where(np.isin(np.arange(len(by)), chosen), -np.inf, by)))
             chosen.append(at)
@@ -344,6 +357,11 @@ class PlanSearch:
 
 
 def best_first(question: PlanQuestion, runs: PlanRuns) -> NDArray[np.int64]:
-    """Return the numbers of plans, those that hold every limit first, and the best of them first."""
-    score = question.score(question.worth(runs))
-    return np.lexsort((-score, ~question.holds(runs)))
+    """Return the numbers of plans, those that hold every limit first, and the best of them first.
+
+    Where none holds them, those that break them least come first.
+    """
+    score, holds = question.score(question.worth(runs)), question.holds(runs)
+    if not holds.any():
+        return np.lexsort((-score, question.shortfall(question.excesses(runs))))
+    return np.lexsort((-score, ~holds))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from sim.analysis.metrics import COST_METRICS, HIGHEST_YEAR
 from sim.analysis.paired import NORMAL_WIDTH, Estimate
-from sim.analysis.summary import size_of
 from sim.experiments.answers import Answers
 from sim.experiments.factors import NAMED, factor_number
 from sim.experiments.optimize import Confirmed, Optimum
 from sim.experiments.plan import PlanQuestion
 from sim.experiments.plan_advice import PlanAdvice, response_curve
 from sim.experiments.plan_limit import SPENT
-from sim.number_format import NOTHING, compact, in_words, money, quantity, short_money, typed
+from sim.number_format import NOTHING, compact, in_words, money, quantity, short_money
 from sim.reports.answers import answers_facts, answers_summary, payoff_table
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.gap import Gap
@@ -27,8 +25,18 @@ from sim.reports.figures.plan import (
     draw_frontier,
     draw_responses,
 )
-from sim.reports.labels import words_of
 from sim.reports.picture import Picture
+from sim.reports.plan_value import (
+    goal_words,
+    money_unit,
+    shown_difference,
+    shown_value,
+    write_difference,
+    write_goal,
+    write_metric,
+    write_rate,
+    write_value,
+)
 
 __all__ = ["optimize_document", "optimize_facts", "optimize_lines", "optimize_summary"]
 
@@ -39,34 +47,6 @@ _KINDS = {
     "cost_contacts": "contacts",
 }
 _JUDGED = {"mean": "the mean", "worst_tenth": "the mean of the worst tenth of states", "regret": "the worst regret"}
-
-
-def goal_words(question: PlanQuestion) -> tuple[str, str]:
-    """Return how the goal is called in a sentence, and what kind of number it is."""
-    goal = question.goal
-    if goal.name == "mix":
-        return "the mix of " + ", ".join(goal.weights), "number"
-    if goal.name in (SPENT, HIGHEST_YEAR, *COST_METRICS):
-        return goal.name.replace("_", " "), "money"
-    words = words_of(goal.name, size_of(question.scenario))
-    return words.name if words.name.isupper() else words.name[:1].lower() + words.name[1:], words.kind
-
-
-def _writer(question: PlanQuestion, *, sign: bool = True) -> Callable[[float | None], str]:
-    _, kind = goal_words(question)
-    currency = question.scenario.market.economics.currency
-    whole = question.goal.without_baseline
-    return lambda number: (
-        NOTHING if number is None else quantity(-number if whole else number, kind, currency, sign=sign and not whole)
-    )
-
-
-def _estimate(question: PlanQuestion, value: Estimate) -> dict[str, Any]:
-    write = _writer(question)
-    ends = (value.ci_low, value.ci_high)
-    low, high = (ends[1], ends[0]) if question.goal.without_baseline else ends
-    clear = value.ci_low is not None and value.ci_high is not None and (value.ci_low > 0.0 or value.ci_high < 0.0)
-    return {"mean": write(value.mean), "low": write(low), "high": write(high), "resolved": clear}
 
 
 def optimize_facts(found: Optimum, advice: PlanAdvice | None, answers: Answers | None = None) -> dict[str, Any]:
@@ -88,6 +68,7 @@ def optimize_facts(found: Optimum, advice: PlanAdvice | None, answers: Answers |
     currency = question.scenario.market.economics.currency
     plan, best = found.plan, found.best_tried
     goal, _ = goal_words(question)
+    idle = found.nothing and question.goal.without_baseline
     return {
         "arm": in_words(question.arm),
         "baseline": in_words(question.scenario.baseline),
@@ -96,9 +77,13 @@ def optimize_facts(found: Optimum, advice: PlanAdvice | None, answers: Answers |
         "nothing": found.nothing,
         "settings": _settings(question, plan.shares),
         "tried_settings": _settings(question, best.shares),
-        "value": _estimate(question, plan.value),
-        "tried": _estimate(question, best.value),
+        "value": write_value(question, plan.value),
+        "tried": write_value(question, best.value),
         "tried_holds": best.holds,
+        "tried_limited": _limited(question, best),
+        "limited": _limited(question, plan),
+        "chosen_on": _chosen_on(found),
+        "unpaid": int(question.never) if question.goal.name == "payback_week" else None,
         "tried_spent": money(best.spent, currency),
         "spent": money(plan.spent, currency),
         "parts": [f"{money(amount, currency)} on {_KINDS[kind]}" for kind, amount in plan.parts.items() if amount > 0],
@@ -107,8 +92,9 @@ def optimize_facts(found: Optimum, advice: PlanAdvice | None, answers: Answers |
         "left_share": None if not question.budget else 1.0 - plan.charged / question.budget,
         "yearly": question.budget_per == "year",
         "why_left": _why_left(found, advice),
-        "limits": [limit.text for limit in question.limits],
-        "rules": [_beside(found, rule) for rule in found.rules],
+        "limits": list(dict.fromkeys(limit.text for limit in question.limits)),
+        # Doing nothing has no payback week and reaches no limit: nothing is beside it.
+        "rules": [_beside(found, rule) for rule in (() if idle else found.rules)],
         "evaluations": len(found.runs),
         "confirm": found.sizes.confirm,
         "states": len(question.states),
@@ -120,6 +106,27 @@ def optimize_facts(found: Optimum, advice: PlanAdvice | None, answers: Answers |
         **_advice_facts(found, advice),
         "answers": answers_facts(answers, currency),
     }
+
+
+def _limited(question: PlanQuestion, item: Confirmed) -> list[str]:
+    """Say what a plan has of its budget and of each metric that is limited."""
+    said = []
+    if question.budget is not None and not item.holds:
+        said.append(f"budget: {money(item.most_spent, question.scenario.market.economics.currency)} at most")
+    limits = [limit for limit in question.limits if limit.on_metric]
+    for limit, value in zip(limits, item.limited, strict=False):
+        written = write_metric(question, limit.left, value)
+        said.append(f"{limit.text}: {written['mean']} (95 %: {written['low']} to {written['high']})")
+    return said
+
+
+def _chosen_on(found: Optimum) -> dict[str, Any] | None:
+    """Return what the best plan was worth on the luck that chose to do nothing, where other luck shows a gain."""
+    best, first = found.best_tried, found.alternatives[0]
+    low = best.value.ci_low
+    if not found.nothing or found.question.robust != "mean" or low is None or low <= 0.0:
+        return None
+    return write_value(found.question, first.value) if np.array_equal(first.shares, best.shares) else None
 
 
 def _doubts(question: PlanQuestion) -> list[str]:
@@ -139,7 +146,7 @@ def _settings(question: PlanQuestion, shares: Any) -> list[str]:
 
 def _beside(found: Optimum, rule: Confirmed) -> dict[str, Any]:
     question = found.question
-    gain = _estimate(question, found.plan.gain(rule))
+    gain = write_difference(question, found.plan.gain(rule))
     currency = question.scenario.market.economics.currency
     # Doing nothing leaves the levers where they cost nothing; it is no plan that a rule could be the same as.
     same = not found.nothing and bool(np.array_equal(found.plan.shares, rule.shares))
@@ -173,7 +180,7 @@ def _price(found: Optimum) -> dict[str, Any] | None:
     return {
         "same": same,
         "nothing": nominal.is_nothing,
-        "mean": _estimate(question, nominal.gain(found.plan)),
+        "mean": write_difference(question, nominal.gain(found.plan)),
         "score": _score(question, nominal),
         "settings": _settings(question, nominal.shares),
     }
@@ -182,7 +189,7 @@ def _price(found: Optimum) -> dict[str, Any] | None:
 def _score(question: PlanQuestion, item: Confirmed) -> str:
     """Write what a plan is judged by; a regret as the amount that it is."""
     if question.robust != "regret":
-        return _writer(question)(item.score)
+        return write_goal(question, item.score)
     _, kind = goal_words(question)
     return quantity(-item.score, kind, question.scenario.market.economics.currency)
 
@@ -191,11 +198,11 @@ def _advice_facts(found: Optimum, advice: PlanAdvice | None) -> dict[str, Any]:
     question = found.question
     if advice is None:
         return {"advised": False, "marginal": [], "together": None, "assumption": None, "turning": []}
-    factors = question.factors
+    factors, unit = question.factors, money_unit(found)
     marginal = [
-        {"label": factors[item.lever].label, **_rate(question, item.rate)}
+        {"label": factors[item.lever].label, **write_rate(question, item.rate, unit)}
         for item in advice.marginal
-        if item.rate.mean is not None
+        if item.rate.mean is not None and question.goal.name != SPENT
     ]
     pair = advice.interaction
     together = None
@@ -203,27 +210,23 @@ def _advice_facts(found: Optimum, advice: PlanAdvice | None) -> dict[str, Any]:
         together = {
             "one": factors[pair.one].label,
             "other": factors[pair.other].label,
-            "size": _writer(question)(pair.size),
+            "size": write_difference(question, Estimate(pair.size, None, None))["mean"],
             "adds": pair.size > 0.0,
             "resolved": pair.is_clear,
         }
     assumption = _assumption(question, advice.assumptions[0]) if advice.assumptions else None
-    chosen = "do nothing" if found.nothing else "the plan"
+    chosen = "do nothing" if found.nothing and not question.goal.without_baseline else "the plan"
     turning = [_turn(question, item, end) for item in advice.assumptions for end in (0, 1) if item.best[end] != chosen]
     return {
         "advised": True,
         "marginal": marginal,
+        "unit": None
+        if (unit := money_unit(found)) == 1.0
+        else money(unit, question.scenario.market.economics.currency),
         "together": together,
         "assumption": assumption,
         "turning": turning,
     }
-
-
-def _rate(question: PlanQuestion, rate: Estimate) -> dict[str, Any]:
-    _, kind = goal_words(question)
-    write = typed if kind != "money" else lambda number: money(number, question.scenario.market.economics.currency)
-    mean, low, high = (0.0 if end is None else float(f"{end:.3g}") for end in (rate.mean, rate.ci_low, rate.ci_high))
-    return {"mean": write(mean), "low": write(low), "high": write(high)}
 
 
 def _name(question: PlanQuestion, name: str) -> str:
@@ -243,7 +246,7 @@ def _assumption(question: PlanQuestion, item: Any) -> dict[str, Any]:
         "name": _name(question, item.name),
         "low": _at(item.name, item.low),
         "high": _at(item.name, item.high),
-        "ends": [_estimate(question, value) for value in item.values],
+        "ends": [write_value(question, value) for value in item.values],
         "resolved": _is_apart(*item.values),
     }
 
@@ -275,16 +278,8 @@ def optimize_lines(found: Optimum, advice: PlanAdvice | None, answers: Answers |
     return text_lines("optimize", **optimize_facts(found, advice, answers))
 
 
-def _plain(value: Estimate) -> dict[str, float | None]:
-    return {"mean": value.mean, "ci_low": value.ci_low, "ci_high": value.ci_high}
-
-
 def _shown(question: PlanQuestion, value: Estimate) -> dict[str, float | None]:
-    """Return a value as the user reads it: a payback week or an amount spent, not its negative."""
-    if not question.goal.without_baseline or value.mean is None:
-        return _plain(value)
-    ends = (None, None) if value.ci_low is None or value.ci_high is None else (-value.ci_high, -value.ci_low)
-    return {"mean": -value.mean, "ci_low": ends[0], "ci_high": ends[1]}
+    return asdict(shown_value(question, value))
 
 
 def _confirmed(question: PlanQuestion, item: Confirmed) -> dict[str, Any]:
@@ -295,6 +290,10 @@ def _confirmed(question: PlanQuestion, item: Confirmed) -> dict[str, Any]:
         "spent": item.spent,
         "most_spent": item.most_spent,
         "holds": item.holds,
+        "limits": {
+            limit.text: asdict(value)
+            for limit, value in zip([one for one in question.limits if one.on_metric], item.limited, strict=False)
+        },
     }
 
 
@@ -316,7 +315,10 @@ def optimize_summary(found: Optimum, advice: PlanAdvice | None, answers: Answers
     if advice is not None:
         more = {
             "frontier": [_confirmed(question, item) for item in advice.frontier],
-            "marginal": {question.factors[item.lever].name: _plain(item.rate) for item in advice.marginal},
+            "marginal": {
+                question.factors[item.lever].name: asdict(shown_difference(question, item.rate))
+                for item in advice.marginal
+            },
             "interaction": None
             if advice.interaction is None
             else {
@@ -343,7 +345,7 @@ def optimize_summary(found: Optimum, advice: PlanAdvice | None, answers: Answers
         "states": len(question.states),
         "budget": question.budget,
         "budget_per": question.budget_per,
-        "limits": [limit.text for limit in question.limits],
+        "limits": list(dict.fromkeys(limit.text for limit in question.limits)),
         "plan": question.settings(found.plan.shares),
         "nothing": found.nothing,
         "value": _shown(question, found.plan.value),
@@ -381,7 +383,7 @@ def optimize_document(
     question = found.question
     scenario = question.scenario
     pictures = [_responses_picture(found)]
-    if advice is not None and advice.frontier:
+    if advice is not None and advice.frontier and question.goal.name != SPENT:
         pictures.append(_frontier_picture(found, advice))
     if advice is not None and advice.assumptions:
         pictures.append(_assumptions_picture(found, advice))
@@ -434,7 +436,7 @@ def _plans_table(found: Optimum) -> Table:
 
 
 def _plan_row(question: PlanQuestion, item: Confirmed, name: str, currency: str) -> tuple[str, ...]:
-    value = _estimate(question, item.value)
+    value = write_value(question, item.value)
     note = "" if item.holds else " (breaks a limit)"
     # Doing nothing is no setting of the levers.
     numbers = [
@@ -446,14 +448,15 @@ def _plan_row(question: PlanQuestion, item: Confirmed, name: str, currency: str)
 
 
 def _marginal_table(found: Optimum, advice: PlanAdvice | None) -> Table | None:
-    if advice is None:
-        return None
     question = found.question
-    currency = question.scenario.market.economics.currency
+    if advice is None or question.goal.name == SPENT:
+        return None
+    currency, unit = question.scenario.market.economics.currency, money_unit(found)
+    more = f"{money(unit, currency)} more" if unit > 1.0 else "one unit of money more"
     rows = []
     for item in advice.marginal:
-        rate = _rate(question, item.rate) if item.rate.mean is not None else None
-        value = _estimate(question, item.value)
+        rate = write_rate(question, item.rate, unit) if item.rate.mean is not None else None
+        value = write_difference(question, item.value)
         rows.append(
             (
                 question.factors[item.lever].label or question.factors[item.lever].name,
@@ -470,11 +473,9 @@ def _marginal_table(found: Optimum, advice: PlanAdvice | None) -> Table | None:
         "spending",
         "value",
         "95 % interval",
-        f"value of {currency}1 more",
+        f"value of {money(unit, currency) if unit > 1.0 else f'{currency}1'} more",
     )
-    return Table(
-        head, tuple(rows), "What one unit of money more brings, simulated at the plan on the plan's own luck", (1,)
-    )
+    return Table(head, tuple(rows), f"What {more} brings, simulated at the plan on the plan's own luck", (1,))
 
 
 def _value_axis(found: Optimum) -> tuple[str, str | None]:
@@ -486,37 +487,41 @@ def _value_axis(found: Optimum) -> tuple[str, str | None]:
 def _responses_picture(found: Optimum) -> Picture:
     question = found.question
     value, currency = _value_axis(found)
+    turned = -1.0 if question.goal.without_baseline else 1.0
     curves = []
     for lever, factor in enumerate(question.factors):
         axis, mean, sd = response_curve(found, lever)
         numbers = np.array([float(factor.at(share)) for share in axis])
         at = float(factor.at(found.best_tried.shares[lever]))
-        curves.append(ResponseCurve(factor.label or factor.name, numbers, mean, sd, at))
+        curves.append(ResponseCurve(factor.label or factor.name, numbers, turned * mean, sd, at))
     return Picture(
         "responses",
         draw_responses(curves, value=value, currency=currency),
         f"Predicted {value} over each lever, the others as in the plan.",
-        "Where a curve still rises at its right end, more would pay if it were possible; a flat one does not matter.",
+        f"Where a curve still {'falls' if turned < 0.0 else 'rises'} at its right end, more would pay if it were"
+        " possible; a flat one does not matter.",
         "responses",
     )
 
 
-def _gap(value: Estimate) -> Gap:
-    return Gap(value.mean, value.ci_low, value.ci_high)
+def _gap(question: PlanQuestion, value: Estimate) -> Gap:
+    shown = shown_value(question, value)
+    return Gap(shown.mean, shown.ci_low, shown.ci_high)
 
 
 def _frontier_picture(found: Optimum, advice: PlanAdvice) -> Picture:
+    question = found.question
     value, currency = _value_axis(found)
-    money_sign = found.question.scenario.market.economics.currency
-    points = [FrontierPoint(item.spent, _gap(item.value)) for item in advice.frontier]
-    words = "; ".join(
-        f"{short_money(item.spent, money_sign)}: {compact(item.value.mean or 0.0)}" for item in advice.frontier
-    )
+    money_sign = question.scenario.market.economics.currency
+    points = [FrontierPoint(item.spent, _gap(question, item.value)) for item in advice.frontier]
+    words = "; ".join(f"{short_money(at.spent, money_sign)}: {compact(at.gap.mean or 0.0)}" for at in points)
+    if not question.goal.without_baseline:
+        points.insert(0, FrontierPoint(0.0, Gap(0.0, 0.0, 0.0)))
     return Picture(
         "frontier",
         draw_frontier(
             points,
-            FrontierPoint(found.plan.spent, _gap(found.plan.value)),
+            FrontierPoint(found.plan.spent, _gap(question, found.plan.value)),
             value=value,
             currency=money_sign,
             money=currency is not None,
@@ -534,11 +539,14 @@ def _assumptions_picture(found: Optimum, advice: PlanAdvice) -> Picture:
         f"{_name(question, item.name)}, {_at(item.name, item.low)} / {_at(item.name, item.high)}"
         for item in advice.assumptions
     ]
-    ends = [((item.values[0].mean or 0.0), (item.values[1].mean or 0.0)) for item in advice.assumptions]
+    means = [[shown_value(question, value).mean or 0.0 for value in item.values] for item in advice.assumptions]
+    ends = [(low, high) for low, high in means]
+    at = shown_value(question, found.best_tried.value).mean or 0.0
+    loses = "" if question.goal.without_baseline else " Left of zero the plan loses."
     return Picture(
         "assumptions",
-        draw_assumptions(names, ends, found.best_tried.value.mean or 0.0, value=value, currency=currency),
+        draw_assumptions(names, ends, at, value=value, currency=currency),
         f"Value of the plan at either end of each assumption: {', '.join(names)}.",
-        "The longest line is the assumption that the plan rests on most. Left of zero the plan loses.",
+        f"The longest line is the assumption that the plan rests on most.{loses}",
         "assumptions",
     )

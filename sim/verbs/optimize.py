@@ -84,7 +84,7 @@ def _prepare(job: Job[OptimizeKeys, None]) -> PlanQuestion:
         plan_states(small, arm, keys.doubt, robust, settings.seed, settings.replicates, ensemble)
         for robust in (keys.robust, ROBUST[0])
     )
-    limits = read_limits(keys.limits, factors)
+    limits = read_limits(keys.limits, factors, small.step)
     return PlanQuestion(
         small, arm, factors, goal, budget, limits, keys.robust, states, settings.seed, budget_per, by_mean
     )

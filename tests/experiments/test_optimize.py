@@ -1,6 +1,7 @@
 """The best plan: limits as written, a budget that is kept, doing nothing where nothing pays."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from sim.experiments.plan_search import SearchSizes
 from sim.experiments.plan_states import plan_states
 from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
+from sim.scenario.factor import Factor
 from sim.scenario.resolved import Record
 
 SIZES = SearchSizes(evaluations=16, batch=4, replicates=2, confirm=4)
@@ -50,12 +52,17 @@ def find(question, sizes=SIZES):
         return optimize(question, sizes, {"executor": executor, "engine": "numba"})
 
 
+@cache
+def found_within(budget):
+    """Search once for several tests."""
+    return find(asked(budget=budget))
+
+
 def test_a_budget_is_kept_in_every_run_and_the_same_search_finds_the_same_plan():
-    question = asked(budget=20_000.0)
-    found = find(question)
+    found = found_within(20_000.0)
     assert found.plan.most_spent <= 20_000.0
     assert found.plan.spent <= found.plan.most_spent
-    again = find(question)
+    again = find(asked(budget=20_000.0))
     assert again.plan.shares.tolist() == found.plan.shares.tolist()
     assert again.plan.value == found.plan.value
 
@@ -71,8 +78,8 @@ def test_a_budget_a_year_is_kept_in_every_year_of_every_run():
 
 
 def test_the_dearest_year_is_counted_from_the_start_of_the_horizon():
-    question = asked()
-    runs = find(question).runs
+    found = found_within(None)
+    question, runs = found.question, found.runs
     # A horizon of 40 weeks is a part of one year.
     assert np.allclose(replace(question, budget_per="year").charged(runs), question.spending(runs), atol=0.005)
 
@@ -90,7 +97,7 @@ def test_money_in_another_unit_changes_no_decision():
     ]
     # Amounts that are no strategy's and no brand's stay; here they are 0 or the same for every plan.
     larger = asked(budget=2_000_000.0, values={f"times:{path}": 100.0 for path in paths})
-    one, other = find(plain), find(larger)
+    one, other = found_within(20_000.0), find(larger)
     assert one.question.settings(one.plan.shares).keys() == other.question.settings(other.plan.shares).keys()
     assert one.nothing == other.nothing
     assert np.abs(one.plan.shares - other.plan.shares).max() < 0.05
@@ -158,7 +165,7 @@ def test_score_of_states_is_the_mean_of_the_worst_tenth_and_the_worst_regret():
 
 
 def test_advice_is_paired_with_the_plan():
-    found = find(asked(budget=20_000.0))
+    found = found_within(20_000.0)
     with make_executor("serial") as executor:
         advice = advise(found, {"executor": executor, "engine": "numba"}, 4)
     assert [item.lever for item in advice.marginal] == [0, 1]
@@ -168,10 +175,26 @@ def test_advice_is_paired_with_the_plan():
 
 
 def test_spending_is_what_contribution_is_charged():
-    found = find(asked())
+    found = found_within(None)
     kinds = [RUN_METRICS.index(name) for name in SPENDING]
     assert (found.runs.arm[..., kinds] >= 0.0).all()
     assert found.runs.baseline[..., kinds].sum() == 0.0
+
+
+def test_a_limit_in_words_limits_every_rate_of_contact_in_steps_of_the_scenario():
+    factors = [
+        Factor(name, 0.0, 1.0) for name in ("automation", "contact_rate for wary", "prospect_contact_rate from 9")
+    ]
+    limits = read_limits(["At most three contacts a month", "only what pays back within 2 years"], factors, "day")
+    assert [(limit.left, limit.sign) for limit in limits] == [
+        ("contact_rate for wary", 1.0),
+        ("prospect_contact_rate from 9", 1.0),
+        ("payback_week", 1.0),
+    ]
+    assert [limit.right for limit in limits] == pytest.approx([36 / 365, 36 / 365, 730])
+    assert {limit.text for limit in limits} == {"At most three contacts a month", "only what pays back within 2 years"}
+    with pytest.raises(ConfigError, match="no lever is a rate of contact"):
+        read_limits("at most one contact a week", factors[:1])
 
 
 @pytest.mark.parametrize(
@@ -180,6 +203,7 @@ def test_spending_is_what_contribution_is_charged():
         ("payback", "write METRIC or LEVER"),
         ("paybak_week <= 4", "payback_week"),
         ("automation <= lots", "no number and no lever"),
+        ("at most many contacts a week", "write METRIC or LEVER"),
         (3, "write METRIC or LEVER"),
     ],
 )

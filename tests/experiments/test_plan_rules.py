@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sim.execution.chunk import RUN_METRICS
 from sim.experiments.optimize import optimize
 from sim.experiments.plan import Goal, PlanQuestion, PlanRuns
+from sim.experiments.plan_limit import PlanLimit
 from sim.experiments.plan_search import PlanModel, PlanSearch, SearchSizes, best_first
 from sim.scenario.factor import Factor
 
@@ -182,6 +183,16 @@ def test_a_rule_of_thumb_keeps_the_budget_or_is_none(budget):
 def test_nothing_is_done_where_every_lever_costs_more_than_it_brings():
     found = find(planted(apart=0.5, together=0.0))
     assert found.nothing and found.plan.value.mean == 0.0 and found.plan.spent == 0.0
+
+
+def test_where_no_plan_holds_every_limit_the_nearest_one_is_told():
+    # The dearest plan is the nearest: contacts for 1.5 in the mean, of which 1.6 are asked for.
+    limit = PlanLimit("cost_contacts >= 1.6", "cost_contacts", -1.0, 1.6)
+    found = find(planted(limits=(limit,)), evaluations=12, confirm=8)
+    assert found.nothing and not found.best_tried.holds
+    assert found.best_tried.shares[1] > 0.97
+    (contacts,) = found.best_tried.limited
+    assert 1.4 < contacts.mean < 1.6 and found.best_tried.shortfall < 0.15
 
 
 @pytest.mark.slow

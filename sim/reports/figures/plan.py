@@ -81,7 +81,7 @@ def draw_frontier(
     Parameters
     ----------
     points : sequence of FrontierPoint
-        Cheapest first.
+        Cheapest first; nothing spent among them where that is worth something.
     plan : FrontierPoint or None
         The plan chosen.
     value : str
@@ -115,9 +115,9 @@ def draw_frontier(
 
 
 def _points(axes: Axes, points: Sequence[FrontierPoint]) -> None:
-    spent = np.array([0.0, *(point.spent for point in points)])
+    spent = np.array([point.spent for point in points])
     ends = [(point.gap.mean or 0.0, point.gap.low or 0.0, point.gap.high or 0.0) for point in points]
-    mean, low, high = np.array([(0.0, 0.0, 0.0), *ends]).T
+    mean, low, high = np.array(ends).T
     axes.plot(spent, mean, color=MORE, linewidth=1.4)
     axes.errorbar(spent, mean, yerr=[mean - low, high - mean], fmt="o", color=MORE, markersize=5, elinewidth=1.2)
 
