@@ -301,8 +301,9 @@ def _rerun(job: Job[ResultsKeys, None]) -> Sequence[str]:
         raise ConfigError(f"run {key[:12]} fails again: {again.error}")
     store = Store(job.output_dir / STORE, str(row["model"]))
     kept = [store.read(key, replicate) for replicate in replicates]
-    same = [_is_same(then, again, place) for place, then in enumerate(kept) if then.metrics is not None]
-    result = compare(scenario, replicates=max(replicates) + 1, seed=seed, threads=job.settings.threads)
+    same = [_is_same(then, again, column) for column, then in enumerate(kept) if then.metrics is not None]
+    shown = _replicates_of_page(replicates)
+    result = compare(scenario, replicates=shown, seed=seed, threads=job.settings.threads)
     folder = write(result, job.output_dir)
     if job.settings.quiet:
         return [str(folder)]
@@ -316,16 +317,32 @@ def _rerun(job: Job[ResultsKeys, None]) -> Sequence[str]:
         lines.append(
             f"{count} of {key[:12]} simulated again: {'the same' if all(same) else 'NOT the same'} to the bit."
         )
+    if max(replicates) >= shown:
+        lines.append(
+            f"The page shows the same scenario on replicates 0 to {shown - 1}; those simulated again are"
+            f" {replicates[0]} to {replicates[-1]}."
+        )
     return [*lines, "", str(folder / "report.html")]
 
 
-def _is_same(then: RunResult, again: Outcome, place: int) -> bool:
-    """Say whether the figures of a run are those of the replicate at a place, to the bit."""
+def _replicates_of_page(replicates: Sequence[int]) -> int:
+    """Return how many replicates a comparison of a run has: its own and those before them, else as many of its own.
+
+    Examples
+    --------
+    >>> _replicates_of_page([0, 1, 3]), _replicates_of_page([200_000, 200_001])
+    (4, 2)
+    """
+    return max(replicates) + 1 if max(replicates) < 2 * len(replicates) else len(replicates)
+
+
+def _is_same(then: RunResult, again: Outcome, column: int) -> bool:
+    """Say whether the figures of a run are those of the replicate in a column, to the bit."""
     if then.metrics is None or not set(then.arms) <= set(again.arms):
         return False
     import numpy as np
 
-    now = again.metrics[[again.arms.index(arm) for arm in then.arms], place]
+    now = again.metrics[[again.arms.index(arm) for arm in then.arms], column]
     # A question about single capabilities or touchpoints keeps the figures of one arm alone.
     measured = ~np.isnan(then.metrics).all(axis=(0, 1)) if then.detail else slice(None)
     return then.metrics[..., measured].tobytes() == now[..., measured].tobytes()

@@ -9,7 +9,10 @@ import pytest
 import yaml
 
 from sim.cli import main
+from sim.execution.executors import make_executor
 from sim.execution.store import Store
+from sim.execution.trials import Trial, run_trials
+from sim.scenario.scenario import Scenario
 
 SMALL = ["population=60", "horizon=12", "burn_in=4", "record.events=10", "executor=serial", "replicates=1"]
 FATIGUE = "market.contact.fatigue"
@@ -200,6 +203,26 @@ def test_a_run_is_run_again_to_the_bit(done, capsys):
         pq.write_table(table.set_column(at, "contribution", pc.add(table["contribution"], 1.0)), shard)
         shard.rename(shard.with_name(f"{hashlib.sha256(shard.read_bytes()).hexdigest()[:32]}.parquet"))
     assert "NOT the same" in ask(capsys, done, "rerun", key[:10])[0][0]
+
+
+def test_a_run_on_luck_of_its_own_is_run_again_on_that(tmp_path, capsys, monkeypatch):
+    """Questions that confirm a plan number its replicates from 200,000 on: the page has as many from 0 on."""
+    import sim.experiments.compare as comparing
+
+    asked = []
+    scenario = Scenario.load("treadmill", population=60, horizon=4, burn_in=2)
+    trial = Trial(scenario, 1, (200_000, 200_001), {FATIGUE: 0.1})
+    store = Store(tmp_path / "results" / "store")
+    with make_executor("serial") as executor:
+        list(run_trials([trial], executor=executor, store=store))
+    key = ask(capsys, tmp_path, "table", "store", "columns=key", "limit=1")[1][0]
+    compare = comparing.compare
+    monkeypatch.setattr(
+        comparing, "compare", lambda *given, **more: asked.append(more["replicates"]) or compare(*given, **more)
+    )
+    lines = ask(capsys, tmp_path, "rerun", key)
+    assert lines[0][0].endswith("simulated again: the same to the bit.") and asked == [2]
+    assert "on replicates 0 to 1; those simulated again are 200000 to 200001." in lines[1][0]
 
 
 @pytest.mark.parametrize(
