@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from sim.calibration.identifiability import check_best, find_misses, profile_misfit
 from sim.calibration.near_best import bias_near, draw_near_best, explore, fit_near_best, polish, simulate_members
@@ -74,6 +75,12 @@ def calibrate(
         raise ConfigError("a calibration needs at least one target and one parameter; give both")
     effort = effort or Effort()
     search = Search(scenario, tuple(targets), tuple(parameters), seed, effort, executor, store, on_done)
+    # Matrices are small, and the last bit of a sum depends on the number of threads.
+    with threadpool_limits(1, "blas"):
+        return _fit(search, say)
+
+
+def _fit(search: Search, say: Callable[[str], None]) -> Calibration:
     say("pilot")
     search.pilot()
     say("scan")
@@ -94,10 +101,10 @@ def calibrate(
     say("misses")
     misses = find_misses(search, shares, figures)
     return Calibration(
-        scenario=scenario,
-        parameters=tuple(parameters),
-        targets=tuple(targets),
-        seed=seed,
+        scenario=search.scenario,
+        parameters=search.parameters,
+        targets=search.targets,
+        seed=search.seed,
         shares=shares,
         before=search.look(search.prior.centre)[0],
         figures=figures,
@@ -105,7 +112,7 @@ def calibrate(
         draws=draws,
         members=members,
         misses=misses,
-        profiles=profile_misfit(search, emulator, bias, draws) if effort.profiles else (),
+        profiles=profile_misfit(search, emulator, bias, draws) if search.effort.profiles else (),
         trail=np.array([search.misfit(value[None])[0] for value in search.values]),
         points=np.array(search.points),
         values=np.array(search.values),

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from sim.calibration.ensemble_sampler import draw
 from sim.calibration.result import Member
 from sim.calibration.search import POLISH, Search
+from sim.calibration.tempering import draw_posterior
 from sim.calibration.thin_plate_emulator import ThinPlateEmulator, fit_thin_plate_emulator
 
 __all__ = [
@@ -33,8 +33,10 @@ NEAR, FAR = 400, 80
 SPOTS = 8
 #: Points that the polish looks at, at most.
 MOVES = 4
-_WALKERS = 128
-_KEPT = 6000
+#: How many near-best points are drawn at once, and moves of each after each step towards the posterior.
+_DRAWN, _MOVES = 500, 16
+#: Moves at the posterior for a round of simulations, at most: it need not be as fair a sample as the last one.
+_SETTLING_OF_A_ROUND = 40
 
 
 def fit_near_best(search: Search) -> ThinPlateEmulator:
@@ -69,15 +71,18 @@ def log_density(search: Search, emulator: ThinPlateEmulator, bias: Array, chance
     known = search.error**2 + chance**2
 
     def density(points: Array) -> Array:
-        missed = emulator(points) + bias - search.goal
-        variance = known + emulator.error_at(points) ** 2
+        predicted, error = emulator.with_error(points)
+        missed = predicted + bias - search.goal
+        variance = known + error**2
         level = (missed**2 / variance + np.log(variance)).sum(axis=-1)
         return np.asarray(-0.5 * (level + search.prior.penalty(points)), dtype=np.float64)
 
     return density
 
 
-def sample(search: Search, emulator: ThinPlateEmulator, bias: Array, chance: Array, number: int) -> Array:
+def sample(
+    search: Search, emulator: ThinPlateEmulator, bias: Array, chance: Array, number: int, *, settling: int
+) -> Array:
     """Draw near-best points, by the emulator.
 
     Parameters
@@ -92,26 +97,23 @@ def sample(search: Search, emulator: ThinPlateEmulator, bias: Array, chance: Arr
         Monte-Carlo standard error of the figures.
     number : int
         Number of the random stream.
+    settling : int
+        Moves of every point at the posterior.
 
     Returns
     -------
     float64 (n, D)
         Points of the unit cube.
     """
-    generator = np.random.default_rng([search.seed, number])
-    points, values = np.array(search.points), np.array(search.values)
-    dimensions = points.shape[1]
-    order = np.argsort(search.objective(points, values), kind="stable")
-    # Half of the walkers begin near the best fits, half wherever a fit is not hopeless: there may be others.
-    near, wide = order[: max(2 * dimensions, 12)], order[: max(4 * dimensions, len(order) // 3)]
-    walkers = max(_WALKERS, 4 * dimensions)
-    best = points[np.concatenate([np.resize(near, walkers // 2), np.resize(wide, walkers - walkers // 2)])]
-    best = generator.permutation(best, axis=0)
-    start = best + generator.normal(0.0, 0.03, (walkers, dimensions))
-    start = np.abs(start)
-    start = np.clip(np.where(start > 1.0, 2.0 - start, start), 0.0, 1.0)
-    drawn, _ = draw(log_density(search, emulator, bias, chance), start, search.effort.moves, generator, _KEPT)
-    return drawn
+    density, prior = log_density(search, emulator, bias, chance), replace(search.prior, weight=1.0)
+    return draw_posterior(
+        lambda points: density(points) + 0.5 * prior.penalty(points),
+        prior,
+        count=_DRAWN,
+        moves=_MOVES,
+        settling=settling,
+        generator=np.random.default_rng([search.seed, number]),
+    )
 
 
 def explore(search: Search, say: Callable[[str], None]) -> ThinPlateEmulator:
@@ -123,7 +125,8 @@ def explore(search: Search, say: Callable[[str], None]) -> ThinPlateEmulator:
     emulator = fit_near_best(search)
     for number in range(search.effort.rounds):
         say(f"near-best fits, round {number + 1}")
-        drawn = sample(search, emulator, np.zeros(len(search.targets)), search.chance, number)
+        settling = min(_SETTLING_OF_A_ROUND, search.effort.moves)
+        drawn = sample(search, emulator, np.zeros(len(search.targets)), search.chance, number, settling=settling)
         generator = np.random.default_rng([search.seed, 100 + number])
         chosen = drawn[generator.choice(len(drawn), min(search.effort.round_points, len(drawn)), replace=False)]
         expected, distance = emulator(chosen), emulator.distance(chosen)
@@ -217,7 +220,7 @@ def draw_near_best(search: Search, emulator: ThinPlateEmulator, bias: Array) -> 
     float64 (n, D)
         In the unit cube, equally weighted.
     """
-    return sample(search, emulator, bias, search.chance, 50)
+    return sample(search, emulator, bias, search.chance, 50, settling=search.effort.moves)
 
 
 def simulate_members(search: Search, emulator: ThinPlateEmulator, draws: Array, bias: Array) -> tuple[Member, ...]:

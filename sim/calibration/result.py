@@ -33,7 +33,7 @@ class Effort:
     members : int
         Near-best fits that are kept.
     moves : int
-        Moves of every walker that draws near-best points.
+        Moves of every near-best point once it is drawn from the posterior.
     profiles : bool
         Whether the misfit is profiled over every parameter.
     fit_population : int or None
@@ -48,7 +48,7 @@ class Effort:
     rounds: int = 6
     round_points: int = 48
     members: int = 32
-    moves: int = 700
+    moves: int = 300
     profiles: bool = True
     fit_population: int | None = None
     check_population: int = 20_000

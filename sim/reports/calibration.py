@@ -21,6 +21,8 @@ __all__ = ["calibration_document", "calibration_facts", "calibration_lines", "ca
 
 #: Below this share of its prior spread a parameter counts as decided by the targets; above the other, as left open.
 DECIDED, OPEN = 0.5, 0.85
+#: Monte-Carlo standard errors within which a figure lies on the edge of its tolerance.
+_ON_THE_EDGE = 2.0
 
 
 def calibration_facts(done: Calibration) -> dict[str, Any]:
@@ -31,6 +33,11 @@ def calibration_facts(done: Calibration) -> dict[str, Any]:
         "scenario": done.scenario.title or done.scenario.name,
         "targets": len(done.targets),
         "met": sum(done.met),
+        "unsure": [
+            target.title
+            for target, figure, error in zip(done.targets, done.figures, done.error, strict=True)
+            if abs(abs(figure - target.value) - target.tolerance) <= _ON_THE_EDGE * error
+        ],
         "misses": [describe(miss) for miss in done.misses],
         "parameters": len(done.parameters),
         "decided": [name for name, share in left.items() if share < DECIDED],

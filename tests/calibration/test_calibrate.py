@@ -1,24 +1,28 @@
 """Calibrate: finds what is known, says what cannot be, goes on where it was, and leaves a market that runs by name."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import yaml
+from scipy.interpolate import RBFInterpolator
 
 from sim.calibration.calibrate import calibrate
-from sim.calibration.ensemble_sampler import draw
 from sim.calibration.parameters import read_parameters
+from sim.calibration.prior import Prior
 from sim.calibration.result import Effort, describe
 from sim.calibration.targets import read_targets
+from sim.calibration.tempering import draw_posterior
 from sim.calibration.thin_plate_emulator import fit_thin_plate_emulator
 from sim.execution.executors import make_executor
 from sim.execution.store import Store
+from sim.reports.calibration import calibration_lines
 from sim.scenario.scenario import Scenario
 
 SMALL = {"population": 600, "horizon": 60, "burn_in": 40, "record": {"events": 0, "lives": 0}}
 QUICK = Effort(
-    scan=24, starts=1, steps=6, rounds=1, round_points=12, members=6, moves=120, profiles=False,
+    scan=24, starts=1, steps=6, rounds=1, round_points=12, members=6, moves=40, profiles=False,
     fit_population=600, check_population=600, check_replicates=2,
 )  # fmt: skip
 TWO = {
@@ -64,15 +68,47 @@ def test_a_surrogate_of_a_smooth_function_predicts_it():
     assert 0.2 < emulator.error[0] / missed[:, 0].std() < 5.0
 
 
-def test_draws_from_a_known_density_have_its_moments():
-    """A normal density far from the walls: 4,000 correlated draws of 64 walkers; the bounds are 5 standard errors."""
-    centre, width = np.array([0.4, 0.6]), np.array([0.05, 0.1])
-    start = np.random.default_rng(3).random((64, 2)) * 0.2 + 0.4
-    drawn, _ = draw(
-        lambda x: -0.5 * (((x - centre) / width) ** 2).sum(axis=1), start, 1200, np.random.default_rng(4), 4000
-    )
-    assert drawn.mean(axis=0) == pytest.approx(centre, abs=0.01)
-    assert drawn.std(axis=0) == pytest.approx(width, rel=0.12)
+def test_the_emulator_is_the_thin_plate_spline_of_scipy():
+    rng = np.random.default_rng(5)
+    points, values = rng.random((80, 4)), rng.random((80, 2))
+    emulator = fit_thin_plate_emulator(points, values, np.array([True, True]), np.ones(80))
+    new, target = rng.random((30, 4)), np.log(values / (1.0 - values))
+    near = [
+        np.abs(
+            1.0 / (1.0 + np.exp(-RBFInterpolator(points, target, smoothing=smoothing, degree=2)(new))) - emulator(new)
+        ).max()
+        for smoothing in (1e-4, 1e-3, 1e-2, 1e-1)
+    ]
+    assert min(near) < 1e-9
+
+
+def test_draws_from_a_known_posterior_have_its_moments():
+    """A narrow normal likelihood on two of three coordinates: the third keeps the prior, and so does a mean.
+
+    Four populations of 500 that hardly depend on each other; the bounds are 5 standard errors of one of them.
+    """
+    prior = Prior(np.full(3, 0.5), np.full(3, 0.2))
+    centre, width = np.array([0.4, 0.62]), np.array([0.005, 0.05])
+    drawn = draw_posterior(
+        lambda x: -0.5 * (((x[:, :2] - centre) / width) ** 2).sum(axis=1),
+        prior, count=500, moves=16, settling=40, generator=np.random.default_rng(4),
+    )  # fmt: skip
+    assert drawn.shape[1] == 3
+    assert drawn[:, 0].mean() == pytest.approx(0.4, abs=0.0012) and drawn[:, 0].std() == pytest.approx(0.005, rel=0.16)
+    alone = prior.quantile(np.random.default_rng(6).random((20_000, 3)))
+    assert np.quantile(drawn[:, 2], [0.05, 0.95]) == pytest.approx(np.quantile(alone[:, 2], [0.05, 0.95]), abs=0.06)
+
+
+def test_two_modes_are_both_found_with_their_weights():
+    """Equally high and narrow on both sides of the middle of the prior: half of the draws on each side."""
+    prior = Prior(np.full(2, 0.5), np.full(2, 0.2))
+
+    def likelihood(points):
+        squares = [((points[:, 0] - middle) / 0.01) ** 2 for middle in (0.3, 0.7)]
+        return np.logaddexp(-0.5 * squares[0], -0.5 * squares[1])
+
+    drawn = draw_posterior(likelihood, prior, count=500, moves=16, settling=40, generator=np.random.default_rng(8))
+    assert 0.3 < (drawn[:, 0] < 0.5).mean() < 0.7
 
 
 # -- the fit
@@ -84,6 +120,15 @@ def test_two_figures_are_met_and_both_parameters_told(fit):
     assert (done.shrinkage < 0.5).all()
     assert all(low <= number <= high for number, (low, high) in zip(done.numbers, done.intervals(), strict=True))
     assert done.numbers[0] > 0.0 and done.numbers[1] < 0.0  # more loop, less known brands than where it started
+
+
+def test_a_figure_on_the_edge_of_its_tolerance_is_called_open(fit):
+    done, _, _ = fit
+    assert "is open" not in " ".join(calibration_lines(replace(done, error=np.zeros(2))))
+    edge = np.array([target.value + 0.9 * target.tolerance for target in done.targets])
+    error = np.array([0.1 * done.targets[0].tolerance, 0.01 * done.targets[1].tolerance])
+    words = " ".join(calibration_lines(replace(done, figures=edge, error=error)))
+    assert f"Whether {done.targets[0].title} lies within tolerance is open" in words
 
 
 def test_the_members_are_near_best_and_their_weights_sum_to_one(fit):
@@ -166,7 +211,7 @@ def test_a_category_typed_in_by_hand_is_fitted_and_runs_by_name(tmp_path, capsys
     status, out, _ = _journey(
         capsys, "calibrate",
         "targets={initial_share: 49 %, evaluation_share: 24 %, loop_share_category: 27 %, brands_initial: 1.7, brands_added: 1.0}",
-        "save_as=computers", "population=4000", "fit_population=1500", "scan=48", "rounds=2", "members=8",
+        "save_as=computers", "population=4000", "fit_population=1500", "scan=48", "rounds=2", "members=16",
         "executor=serial", f"output_dir={tmp_path}", "progress=false",
     )  # fmt: skip
     assert status == 0, out
@@ -180,7 +225,7 @@ def test_a_category_typed_in_by_hand_is_fitted_and_runs_by_name(tmp_path, capsys
     said = []
     for command in commands:
         status, out, err = _journey(
-            capsys, *command.split()[1:], "population=200", "horizon=20", "replicates=2", f"output_dir={tmp_path}"
+            capsys, *command.split()[1:], "population=200", "horizon=20", "replicates=4", f"output_dir={tmp_path}"
         )
         assert status == 0, err
         said.append(out)
