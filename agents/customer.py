@@ -302,7 +302,7 @@ class Customer:
     def _is_open(self, edge: EdgeView, contacted: bool, need_due: bool) -> bool:
         if (edge.on == "contact" and not contacted) or (edge.on == "need" and not need_due):
             return False
-        if edge.personas is not None and self.persona not in edge.personas:
+        if not edge.is_there(self.world.week, self.persona):
             return False
         if edge.only is None:
             return True
@@ -333,8 +333,8 @@ class Customer:
                 continue
             if edge.by_step:
                 # Who moved in spent that step before; who began here has its first step in the first week.
-                spent = max(world.week - self.since - int(self.moved), 0)
-                weights.append((edge, clipped_probability(edge.by_step[min(spent, len(edge.by_step) - 1)])))
+                since = self.since + int(self.moved)
+                weights.append((edge, clipped_probability(edge.probability_at(world.week, since))))
                 continue
             predictor = edge.base
             for name, coefficient in edge.terms:

@@ -15,8 +15,9 @@ __all__ = ["Decision", "EdgeView", "Environment", "NodeView"]
 class EdgeView:
     """An edge of the journey. ``hazard`` is "logit", "probability" or "reference".
 
-    ``by_step`` are probabilities by time in stage, empty where it has none; ``personas`` the indices of those to whom
-    it is open, or None: all; ``visits`` whether it leads to a visit.
+    ``by_step`` are probabilities by time in stage, or by week of the run where ``forward``; empty where it has none.
+    ``opens`` is the first week in which it is open, ``closes`` the first in which it no longer is; ``personas`` the
+    indices of those to whom it is open, or None: all; ``visits`` whether it leads to a visit.
     """
 
     target: int
@@ -26,8 +27,20 @@ class EdgeView:
     base: float
     terms: tuple[tuple[str, float], ...]
     by_step: tuple[float, ...] = ()
+    forward: bool = False
+    opens: int = 0
+    closes: int = 2**62
     personas: frozenset[int] | None = None
     visits: bool = False
+
+    def is_there(self, week: int, persona: int) -> bool:
+        """Return whether the edge exists in a week, for a persona."""
+        return self.opens <= week < self.closes and (self.personas is None or persona in self.personas)
+
+    def probability_at(self, week: int, since: int) -> float:
+        """Return the probability by time, of who is in the stage since a week; the last value goes on."""
+        spent = week if self.forward else week - since
+        return self.by_step[min(max(spent, 0), len(self.by_step) - 1)]
 
 
 @dataclass(frozen=True, slots=True)

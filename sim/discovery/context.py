@@ -39,6 +39,11 @@ class Contexts:
         How stages are told apart by time.
     phase : tuple of int
         Of a journey whose states are told apart by phase as well: beside each of the keys.
+    since : tuple of int
+        Where states are parted by the age of their case: beside each of the keys the age in steps from which on cases
+        enter it and no longer those before with the same key.
+    forward : tuple of bool
+        Beside each of the keys whether its hazards are by the age of the case and not by time in the state.
     """
 
     keys: tuple[tuple[int, ...], ...]
@@ -46,10 +51,25 @@ class Contexts:
     parameters: tuple[int, ...]
     at_once: AtOnce
     phase: tuple[int, ...] = ()
+    since: tuple[int, ...] = ()
+    forward: tuple[bool, ...] = ()
 
     def stage_at(self, state: int) -> int:
         """Return the stage of the log of a state."""
         return int(self.at_once.stage_of[self.keys[state][0]])
+
+    @property
+    def ages(self) -> tuple[int, ...]:
+        """Age from which on cases enter each state, in steps."""
+        return self.since or (0,) * len(self.keys)
+
+    def parts(self) -> dict[tuple[tuple[int, ...], int], tuple[int, ...]]:
+        """States of each key and phase, in order of the age at which they are entered."""
+        found: dict[tuple[tuple[int, ...], int], tuple[int, ...]] = {}
+        phase = self.phase or (0,) * len(self.keys)
+        for state in sorted(range(len(self.keys)), key=lambda state: self.ages[state]):
+            found[self.keys[state], phase[state]] = (*found.get((self.keys[state], phase[state]), ()), state)
+        return found
 
 
 def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtOnce | None = None) -> Contexts:
@@ -110,9 +130,14 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
 
 def fewer_contexts(contexts: Contexts, most: int) -> Contexts:
     """Return contexts without those that gain least, so that there are so many at the most, or one for every stage."""
-    most = max(most, sum(len(key) == 1 for key in contexts.keys))
+    most = max(most, len({key for key in contexts.keys if len(key) == 1}))
     return replace(
-        contexts, keys=contexts.keys[:most], gains=contexts.gains[:most], parameters=contexts.parameters[:most]
+        contexts,
+        keys=contexts.keys[:most],
+        gains=contexts.gains[:most],
+        parameters=contexts.parameters[:most],
+        since=contexts.since[:most],
+        forward=contexts.forward[:most],
     )
 
 
@@ -164,13 +189,26 @@ def _gains(
     return found
 
 
-def states_of(cases: Cases, contexts: Contexts) -> NDArray[np.int64]:
-    """Return the state of every visit: the longest of the contexts that fits its history."""
+def states_of(cases: Cases, contexts: Contexts, steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the state of every visit: the longest of the contexts that fits its history, and the last of its ages.
+
+    Parameters
+    ----------
+    cases : Cases
+    contexts : Contexts
+    steps : int64 (n,)
+        Age of the case at each visit.
+
+    Returns
+    -------
+    int64 (n,)
+    """
     history = _history(cases, contexts.at_once)
     state = np.full(cases.stage.size, -1, np.int64)
-    for at in sorted(range(len(contexts.keys)), key=lambda at: len(contexts.keys[at])):
+    ages = contexts.ages
+    for at in sorted(range(len(contexts.keys)), key=lambda at: (len(contexts.keys[at]), ages[at])):
         key = contexts.keys[at]
-        fits = np.ones(cases.stage.size, bool)
+        fits = steps >= ages[at]
         for depth, value in enumerate(key):
             fits &= history[:, depth] == value
         state[fits] = at

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
 from sim.discovery.at_once import told_apart
+from sim.discovery.case_age import with_ages, with_clocks
 from sim.discovery.case_phase import ONE_PHASE, Phases, find_phases
 from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset, variants_of
 from sim.discovery.context import MOST_STATES, Contexts, fewer_contexts, find_contexts
@@ -222,7 +223,10 @@ def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, se
     """
     cases, at_once = told_apart(cases, seconds, MOST_STATES)
     every = find_contexts(cases, seed, MOST_STATES, at_once)
-    choices = _phases_of(cases, seed)
+    over = ended_weights(cases, cases.stage)
+    seen = _from_the_beginning(cases)
+    every = with_ages(cases, every, over, seconds, seed, MOST_STATES) if seen else every
+    choices = find_phases(cases, over, MOST_STATES // np.unique(cases.stage).size, seed) if seen else (ONE_PHASE,)
     gained = np.cumsum([0.0, *(mean for mean, _ in choices[-1].gains)])[: len(choices)] * cases.count
     told = [sum(fewer_contexts(every, MOST_STATES // phases.count).gains) for phases in choices]
     names = ["everyone"] if kinds == 1 else [f"persona_{at + 1}" for at in range(kinds)]
@@ -231,6 +235,7 @@ def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, se
     for choice in np.argsort(-(gained + told), kind="stable").tolist():
         phases = choices[choice]
         contexts = fewer_contexts(every, MOST_STATES // phases.count)
+        contexts = with_clocks(cases, contexts, over, seconds, seed) if seen else contexts
         journeys = {
             who: fit_hazards(cases if kinds == 1 else subset(cases, rows), contexts, seconds, phases)
             for who, rows in members.items()
@@ -249,12 +254,9 @@ def _some(cases: Cases, seed: int) -> NDArray[np.int64] | None:
     return np.sort(order[: max(int(np.searchsorted(np.cumsum(cases.lengths[order]), _MOST_FITTED)), 2)])
 
 
-def _phases_of(cases: Cases, seed: int) -> tuple[Phases, ...]:
-    """Find the phases of cases that were seen from their beginning."""
-    if np.mean(cases.time[cases.first[:-1]] <= _WITH_THE_LOG * cases.end) > 0.5:
-        return (ONE_PHASE,)
-    ended = ended_weights(cases, cases.stage)
-    return find_phases(cases, ended, MOST_STATES // np.unique(cases.stage).size, seed)
+def _from_the_beginning(cases: Cases) -> bool:
+    """Return whether cases were seen from their beginning, so that their age is known."""
+    return bool(np.mean(cases.time[cases.first[:-1]] <= _WITH_THE_LOG * cases.end) <= 0.5)
 
 
 def _ranked_variants(cases: Cases) -> tuple[tuple[tuple[int, ...], int], ...]:

@@ -12,6 +12,7 @@ from sim.discovery.found_market import PRICE_FEELING, found_market, market_sourc
 from sim.discovery.hazards import ENDED, TimedEdge, TimedJourney
 from sim.discovery.purchases import Purchases
 from sim.discovery.time_step import UNITS
+from sim.scenario.journey import MOST_STEPS
 
 __all__ = ["ENDED_STAGE", "assumed_effect", "found_scenario", "journey_content", "state_names"]
 
@@ -25,12 +26,14 @@ _FEWEST_SIMULATED = 1000
 
 
 def state_names(journey: TimedJourney, slugs: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of states: a stage's own, `__at_once` if it takes no time, `__phase_` 2, `__after_` another."""
+    """Return the names of states: a stage's own, `__at_once`, `__phase_` 2, `__from_` an age, `__after_` another."""
     names: dict[str, None] = {}
     contexts = journey.contexts
     told = contexts.at_once.names(slugs)
     for at, (stage, *before) in enumerate(contexts.keys):
         name = told[stage] + (f"__phase_{contexts.phase[at] + 1}" if contexts.phase else "")
+        if contexts.ages[at]:
+            name += f"__from_{contexts.ages[at]}"
         if before:
             name += "__after_" + "_".join("start" if at == START else slugs[at] for at in before)
         short, number = name[:60], 1
@@ -80,14 +83,14 @@ def journey_content(
             shares[state] = shares.get(state, 0.0) + share / len(journeys)
     instant = frozenset.union(*(journey.instant for journey in journeys))
     several = len(by_persona) > 1
+    later = _parts_by_age(journeys[0], names)
+    # The age of cases is the step of the run: all begin in the first, before anything that takes time.
+    gate = several or any(edge.forward or edge.during for journey in journeys for edge in journey.edges)
     edges: list[dict[str, Any]] = []
     for state in range(len(names)):
         if state in instant:
-            parts = {
-                who: {names[edge.target]: edge.by_step[0][1] for edge in journey.edges if edge.source == state}
-                for who, journey in by_persona.items()
-            }
-            edges += _instant_edges(names[state], parts)
+            parts = {who: _shares_from(state, journey, names) for who, journey in by_persona.items()}
+            edges += _instant_edges(names[state], parts, later)
             continue
         for persona, journey in by_persona.items():
             mine = [edge for edge in journey.edges if edge.source == state]
@@ -96,20 +99,20 @@ def journey_content(
             own = {"personas": [persona]} if several else {}
             edges += [{**edge, **own} for edge in _edges_of(mine, names, ended, stays)]
     begin = _free_name("begin", slugs)
-    if several:
+    if gate:
         # Kinds begin in different stages: all pass one stage before the first, by edges of their own.
         first = {
             who: {names[state]: share for state, share in journey.start.items()} for who, journey in by_persona.items()
         }
-        edges += _instant_edges(begin, first)
-    reached = _reached([begin] if several else [names[at] for at, share in shares.items() if share > 0], edges)
+        edges += _instant_edges(begin, first, {})
+    reached = _reached([begin] if gate else [names[at] for at, share in shares.items() if share > 0], edges)
     used = [at for at in range(len(names)) if names[at] in reached]
     stages: dict[str, Any] = {names[at]: {"weeks": 0} if at in instant else {} for at in used}
     if ended in reached:
         stages[ended] = {}
-    if several:
+    if gate:
         stages = {begin: {"weeks": 0}, **stages}
-    start = {begin: 1.0} if several else _shares({names[at]: share for at, share in shares.items() if share > 0})
+    start = {begin: 1.0} if gate else _shares({names[at]: share for at, share in shares.items() if share > 0})
     return {
         "title": title,
         "start": start,
@@ -131,29 +134,73 @@ def _shares(given: Mapping[str, float]) -> dict[str, float]:
     return {key: rounded.get(key, round(1.0 - sum(rounded.values()), 12)) for key in given}
 
 
-def _instant_edges(source: str, parts: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
-    """Return the edges of a stage that takes no time: by persona shares of targets; one takes the rest."""
+def _parts_by_age(journey: TimedJourney, names: Sequence[str]) -> dict[str, list[tuple[str, list[int | None]]]]:
+    """Return of each state parted by age its parts, the first being the state itself, with the steps of each."""
+    ages = journey.contexts.ages
+    return {
+        names[states[0]]: [
+            (names[state], _during((ages[state], end)))
+            for state, end in zip(states, [*(ages[at] for at in states[1:]), None], strict=True)
+        ]
+        for states in journey.contexts.parts().values()
+        if len(states) > 1
+    }
+
+
+def _shares_from(state: int, journey: TimedJourney, names: Sequence[str]) -> dict[str, float]:
+    """Return the shares of targets of a state that takes no time."""
+    return {
+        names[edge.target]: edge.by_step[0][1] for edge in journey.edges if edge.source == state and _is_first(edge)
+    }
+
+
+def _is_first(edge: TimedEdge) -> bool:
+    """Return whether an edge leads to a state, or to the first of the parts of one that is parted by age."""
+    return edge.during is None or edge.during[0] == 0
+
+
+def _during(ages: tuple[int, int | None]) -> list[int | None]:
+    """Return the first and the last step in which cases are of some ages; the first step is that of age 0."""
+    return [ages[0] + 1, ages[1]]
+
+
+def _instant_edges(
+    source: str,
+    parts: Mapping[str, Mapping[str, float]],
+    later: Mapping[str, Sequence[tuple[str, list[int | None]]]],
+) -> list[dict[str, Any]]:
+    """Return the edges of a stage that takes no time: by persona shares of targets; one takes the rest.
+
+    Of targets parted by age ``later`` has the parts, the first being the target itself, with the steps of each.
+    """
     totals: dict[str, float] = {}
     for shares in parts.values():
         for target, share in shares.items():
             totals[target] = totals.get(target, 0.0) + share
-    rest = max(totals, key=totals.__getitem__)
+    rest = max(totals, key=lambda target: (target not in later, totals[target]))
     edges = []
     for persona, shares in parts.items():
         own = {"personas": [persona]} if len(parts) > 1 else {}
+        known = {target: round(share, 9) for target, share in shares.items() if target != rest}
+        for target, share in known.items():
+            for part, steps in later.get(target, [(target, None)]) if share > 0.0 else ():
+                when = {} if steps is None else {"during": steps}
+                edges.append({"from": source, "to": part, "probability": share, **own, **when})
+        left = int(max(1.0 - sum(known.values()), 0.0) * 1e9) / 1e9
         edges += [
-            {"from": source, "to": target, "probability": round(share, 9), **own}
-            for target, share in shares.items()
-            if target != rest and round(share, 9) > 0.0
+            {"from": source, "to": part, "probability": left, **own, "during": steps}
+            for part, steps in later.get(rest, ())[1:]
+            if rest in shares and left > 0.0
         ]
     return [*edges, {"from": source, "to": rest}]
 
 
 def _faster(edges: Sequence[TimedEdge]) -> list[TimedEdge]:
     """Return edges with hazards raised by the assumed factor, as far as all together stay below 1."""
-    steps = {step for edge in edges for step, _ in edge.by_step}
+    first = [edge for edge in edges if _is_first(edge)]
+    steps = {step for edge in first for step, _ in edge.by_step}
     total = max(
-        (sum([value for begin, value in edge.by_step if begin <= step][-1] for edge in edges) for step in steps),
+        (sum([value for begin, value in edge.by_step if begin <= step][-1] for edge in first) for step in steps),
         default=0.0,
     )
     factor = max(min(_SOONER, (1.0 - 1e-6) / total), 1.0) if total > 0.0 else 1.0
@@ -162,23 +209,29 @@ def _faster(edges: Sequence[TimedEdge]) -> list[TimedEdge]:
 
 def _edges_of(edges: Sequence[TimedEdge], names: Sequence[str], ended: str, kept: float) -> list[dict[str, Any]]:
     out = []
-    others = sum(edge.by_step[0][1] for edge in edges if edge.target != ENDED)
+    others = sum(edge.by_step[0][1] for edge in edges if edge.target != ENDED and _is_first(edge))
     leaving = sum(edge.by_step[0][1] for edge in edges if edge.target == ENDED)
     for edge in edges:
         pairs = list(edge.by_step)
         if kept and leaving > 0.0 and edge.target == ENDED:
             pairs[0] = (1, pairs[0][1] * (1.0 - kept))
-        elif kept and leaving > 0.0 and others > 0.0:
-            # Who is kept goes on as those who left in the first step do.
+        elif kept and leaving > 0.0 and others > 0.0 and not edge.forward:
+            # Who is kept goes on as those who left in the first step do; by the age of the case it does so in its time.
             pairs[0] = (1, pairs[0][1] * (1.0 + kept * leaving / others))
             pairs = pairs if len(pairs) > 1 or len(edge.by_step) > 1 else [*pairs, (2, edge.by_step[0][1])]
         target = ended if edge.target == ENDED else names[edge.target]
-        out.append({"from": names[edge.source], "to": target, "by_step": _plain(pairs)})
+        if edge.forward:
+            # The first age at which anything can happen is 1, in the second step of the run.
+            pairs = [(1, pairs[0][1]), *((step + 1, value) for step, value in pairs[1:])]
+        when: dict[str, Any] = {"clock": "forward"} if edge.forward else {}
+        when |= {} if edge.during is None else {"during": _during(edge.during)}
+        out.append({"from": names[edge.source], "to": target, "by_step": _plain(pairs), **when})
     return out
 
 
 def _plain(pairs: Sequence[tuple[int, float]]) -> list[Any]:
-    rounded = [(step, int(value * 1e6 + 1e-6) / 1e6) for step, value in pairs]
+    # No run has more steps.
+    rounded = [(step, int(value * 1e6 + 1e-6) / 1e6) for step, value in pairs if step <= MOST_STEPS]
     if rounded[-1][0] == len(rounded):
         return [value for _, value in rounded]
     return [[step, value] for step, value in rounded]

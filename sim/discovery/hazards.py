@@ -28,12 +28,18 @@ _LEAST_COUNT = 0.2
 
 @dataclass(frozen=True, slots=True)
 class TimedEdge:
-    """An edge between states: probabilities from a step in the state on, (step, probability)."""
+    """An edge between states: probabilities from a step in the state on, (step, probability).
+
+    They are by the age of the case where ``forward``. ``during`` are the age from which on the edge is there, and the
+    one from which on it is not; None: always.
+    """
 
     source: int
     target: int
     count: float
     by_step: tuple[tuple[int, float], ...]
+    forward: bool = False
+    during: tuple[int, int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +124,14 @@ def fit_hazards(
     TimedJourney
     """
     instant = contexts.at_once.instant
-    state = states_of(cases, contexts)
     steps = steps_of(cases, seconds, instant)
+    state = states_of(cases, contexts, steps)
+    whole = np.arange(len(contexts.keys))
+    for parts in contexts.parts().values():
+        whole[list(parts)] = parts[0]
     last = np.zeros(state.size, bool)
     last[cases.first[1:] - 1] = True
-    following = np.where(last, ENDED, np.roll(state, -1))
+    following = np.where(last, ENDED, np.roll(whole[state], -1))
     dwell = np.where(last, np.floor(cases.stay / seconds).astype(np.int64), np.roll(steps, -1) - steps)
     # A case cannot end in a stage that takes no time.
     over = np.where(instant[cases.stage], 0.0, ended_weights(cases, state))
@@ -139,6 +148,8 @@ def fit_hazards(
             contexts,
             keys=tuple(key for key in contexts.keys for _ in range(number)),
             phase=tuple(range(number)) * states,
+            since=tuple(age for age in contexts.since for _ in range(number)),
+            forward=tuple(clock for clock in contexts.forward for _ in range(number)),
         )
     edges: list[TimedEdge] = []
     order = np.argsort(state, kind="stable")
@@ -148,8 +159,10 @@ def fit_hazards(
         for phase in range(number):
             quick = bool(instant[contexts.keys[at * number][0]])
             heavy = weight[rows, phase].astype(np.float64)
-            mine = _edges_of(following[rows], dwell[rows], over[rows], heavy, quick, 4 if number == 1 else 1)
+            entry = steps[rows] if contexts.forward and contexts.forward[at * number] else None
+            mine = _edges_of(following[rows], dwell[rows], over[rows], heavy, quick, 4 if number == 1 else 1, entry)
             edges += [part for edge in mine for part in _placed(edge, at * number + phase, phases)]
+    edges = _by_age(edges, contexts)
     begin = (state[cases.first[:-1], None] * number + np.arange(number)).ravel()
     counts = np.bincount(begin, weights=begins.ravel(), minlength=states * number)
     # Who begins in a state and a phase in which hardly anybody does begins in another.
@@ -177,8 +190,12 @@ def _placed(edge: TimedEdge, source: int, phases: Phases) -> list[TimedEdge]:
     steps = np.array([step for step, _ in edge.by_step])
     values = np.array([value for _, value in edge.by_step])
     return [
-        TimedEdge(
-            source, edge.target * number + phase, edge.count * float(share[phase]), _pairs(steps, values * share[phase])
+        replace(
+            edge,
+            source=source,
+            target=edge.target * number + phase,
+            count=edge.count * float(share[phase]),
+            by_step=_pairs(steps, values * share[phase]),
         )
         for phase in np.flatnonzero(kept).tolist()
     ]
@@ -191,8 +208,12 @@ def _edges_of(
     weight: NDArray[np.float64],
     instant: bool,
     part: int,
+    entry: NDArray[np.int64] | None = None,
 ) -> list[TimedEdge]:
-    """Return the edges from a state, by the visits to it: weights, who was over; bins widen by one ``part``-th."""
+    """Return the edges from a state, by the visits to it: weights, who was over; bins widen by one ``part``-th.
+
+    With the age at ``entry`` hazards are by age.
+    """
     goes = target != ENDED
     targets, exit = np.unique(target[goes], return_inverse=True)
     if instant:
@@ -205,23 +226,48 @@ def _edges_of(
     ended = float(weight @ over)
     still = np.where(goes, 1.0, 1.0 - over) * weight
     stay = np.maximum(stay, np.where(goes, 1, 0))
-    visits = step_counts(stay, goes, still)
+    until = stay if entry is None else entry + stay
+    visits = step_counts(until, goes, still, entry)
     bins = time_bins(visits, part)
     exposure = visits.exposure(bins)
-    exposure[0] += ended
     found = []
-    place = np.searchsorted(bins, stay[goes], side="right") - 1
+    bin_of = np.searchsorted(bins, until[goes], side="right") - 1
     events = np.zeros((targets.size, bins.size))
-    np.add.at(events, (exit, place), weight[goes])
-    rates = np.divide(events, exposure, out=np.zeros_like(events), where=exposure > 0)
+    np.add.at(events, (exit, bin_of), weight[goes])
     leaving = np.zeros(bins.size)
-    leaving[0] = ended / exposure[0] if exposure[0] > 0 else 0.0
+    if entry is None:
+        exposure[0] += ended
+        leaving[0] = ended / exposure[0] if exposure[0] > 0 else 0.0
+    elif ended > 0.0:
+        # At whatever age it comes, the first step is when a case may be over.
+        leaving[:] = ended / float(still.sum() + ended)
+    rates = np.divide(events, exposure, out=np.zeros_like(events), where=exposure > 0)
     excess = np.maximum((rates.sum(axis=0) + leaving), 1.0)
     rates, leaving = rates / excess, leaving / excess
     for at, to in enumerate(targets.tolist()):
-        found.append(TimedEdge(0, int(to), float(weight[goes][exit == at].sum()), _pairs(bins, rates[at])))
+        count = float(weight[goes][exit == at].sum())
+        found.append(TimedEdge(0, int(to), count, _pairs(bins, rates[at]), entry is not None))
     if ended > 0.0:
-        found.append(TimedEdge(0, ENDED, ended, ((1, _floor(leaving[0])), (2, 0.0))))
+        found.append(
+            TimedEdge(0, ENDED, ended, ((1, _floor(float(leaving[0] if entry is None else leaving.min()))), (2, 0.0)))
+        )
+    return found
+
+
+def _by_age(edges: list[TimedEdge], contexts: Contexts) -> list[TimedEdge]:
+    """Return edges of which those to a state parted by age lead to each part while cases are of its age."""
+    found = []
+    parts = {states[0]: states for states in contexts.parts().values() if len(states) > 1}
+    for edge in edges:
+        if edge.target not in parts:
+            found.append(edge)
+            continue
+        states = parts[edge.target]
+        until = [contexts.ages[state] for state in states[1:]]
+        found += [
+            replace(edge, target=state, during=(contexts.ages[state], end))
+            for state, end in zip(states, [*until, None], strict=True)
+        ]
     return found
 
 

@@ -20,7 +20,7 @@ class StepCounts(NamedTuple):
     """Who leaves in each step in which somebody does, and steps lived through up to a step.
 
     ``steps`` rise; ``left`` are weights. ``stay`` rises too, with the cumulated ``weight`` and ``lived`` of all visits
-    that stayed no longer.
+    that stayed no longer; ``visits`` is the weight of all.
     """
 
     steps: NDArray[np.int64]
@@ -28,6 +28,7 @@ class StepCounts(NamedTuple):
     stay: NDArray[np.int64]
     weight: NDArray[np.float64]
     lived: NDArray[np.float64]
+    visits: float
 
     def exposure(self, starts: NDArray[np.int64]) -> NDArray[np.float64]:
         """Steps lived through in bins with given first steps, the last without an end."""
@@ -42,8 +43,13 @@ class StepCounts(NamedTuple):
         return np.diff(np.r_[total[np.searchsorted(self.steps, starts)], total[-1]])
 
 
-def step_counts(stay: NDArray[np.int64], goes: NDArray[np.bool_], weight: NDArray[np.float64]) -> StepCounts:
-    """Count visits by how long they stay.
+def step_counts(
+    stay: NDArray[np.int64],
+    goes: NDArray[np.bool_],
+    weight: NDArray[np.float64],
+    entry: NDArray[np.int64] | None = None,
+) -> StepCounts:
+    """Count visits by how long they stay, or by the step up to which they are at risk.
 
     Parameters
     ----------
@@ -52,6 +58,8 @@ def step_counts(stay: NDArray[np.int64], goes: NDArray[np.bool_], weight: NDArra
     goes : bool (n,)
         Whether it leaves then, else it is seen no longer.
     weight : float64 (n,)
+    entry : int64 (n,), optional
+        Steps behind which they are at risk (left truncation); 0.
 
     Returns
     -------
@@ -63,8 +71,10 @@ def step_counts(stay: NDArray[np.int64], goes: NDArray[np.bool_], weight: NDArra
     >>> counts.exposure(np.array([1, 2])).tolist(), counts.leaving(np.array([1, 2])).tolist()
     ([3.0, 4.0], [1.0, 1.0])
     """
-    order = np.argsort(stay, kind="stable")
-    rising, heavy = stay[order], weight[order]
+    # Who comes later was not there before: it is taken away again up to its entry.
+    until, whose = (stay, weight) if entry is None else (np.r_[stay, entry], np.r_[weight, -weight])
+    order = np.argsort(until, kind="stable")
+    rising, heavy = until[order], whose[order]
     steps, at = np.unique(stay[goes], return_inverse=True)
     return StepCounts(
         steps=steps,
@@ -72,6 +82,7 @@ def step_counts(stay: NDArray[np.int64], goes: NDArray[np.bool_], weight: NDArra
         stay=rising,
         weight=np.r_[0.0, np.cumsum(heavy)],
         lived=np.r_[0.0, np.cumsum(heavy * rising)],
+        visits=float(weight.sum()),
     )
 
 
@@ -111,8 +122,8 @@ def time_bins(counts: StepCounts, part: int) -> NDArray[np.int64]:
     # Where nobody is left to leave there is no hazard: the one before goes on.
     cells = cells[np.r_[True, counts.exposure(cells)[1:] > 0.0]]
     left, lived = counts.leaving(cells), counts.exposure(cells)
-    bound = 1.5 * max(float(np.log(max(counts.weight[-1], 2.0))), 2.0)
-    first = np.searchsorted(cells, bins[bins <= cells[-1]])
+    bound = 1.5 * max(float(np.log(max(counts.visits, 2.0))), 2.0)
+    first = np.unique(np.searchsorted(cells, bins[bins <= cells[-1]]))
     spans = list(zip(first.tolist(), [*first[1:].tolist(), cells.size], strict=True))
     kept = set(first.tolist())
     waiting = [(*_best_parting(left[a:b], lived[a:b], bound), a) for a, b in spans]

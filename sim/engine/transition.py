@@ -21,7 +21,7 @@ from sim.engine.customer.stage_view import level_of
 from sim.engine.draws import draw_lanes
 from sim.engine.features import load_feature
 from sim.engine.workspace import BLOCK, Clock, Workspace
-from sim.world.graph import ALL_PERSONAS, ALWAYS, INCUMBENT, TERMS_AT_ONCE, Kind, On
+from sim.world.graph import ALL_PERSONAS, ALWAYS, INCUMBENT, NEVER_CLOSES, TERMS_AT_ONCE, Kind, On
 from sim.world.market import MarketState
 from sim.world.world import World
 
@@ -51,6 +51,10 @@ def _open_edges(
     else:
         for lane in range(lanes):
             scratch.is_open[lane] = 1
+    week = workspace.clock[_AT_WEEK]
+    if week < world.edges[edge].opens or week >= world.edges[edge].closes:
+        for lane in range(lanes):
+            scratch.is_open[lane] = 0
     personas = np.uint64(world.edges[edge].personas)
     if personas != _EVERY_PERSONA:
         for lane in range(lanes):
@@ -115,13 +119,14 @@ def _add_hazard(world: World, workspace: Workspace, edge_id: Int, sums: Any, is_
 
 @inlined
 def _load_by_step(world: World, workspace: Workspace, population: Population, edge_id: Int, lanes: Int) -> None:
-    """Probability of an edge by each customer's time in the stage; the last value goes on."""
+    """Probability of an edge by each customer's time in the stage, or in the run; the last value goes on."""
     scratch, edge, week = workspace.scratch[0], world.edges[edge_id], workspace.clock[_AT_WEEK]
     last = edge.end_step - edge.first_step - 1
     for lane in range(lanes):
         customer = population.people[scratch.index[lane]]
         # Who moved in spent that step before; who began here has its first step in the first week.
-        spent = week - np.int64(customer.since) - np.int64((np.int64(customer.marks) & MOVED) != 0)
+        entered = np.int64(customer.since) + np.int64((np.int64(customer.marks) & MOVED) != 0)
+        spent = week if edge.forward else week - entered
         scratch.predictor[lane] = world.by_step[edge.first_step + min(max(spent, 0), last)]
 
 
@@ -174,6 +179,7 @@ def choose_edges(
         edge = world.edges[edge_id]
         sums = workspace.cumulative_odds[edge_id - node.first_edge]
         gated = edge.on != _ANY_WEEK or edge.only != ALWAYS or np.uint64(edge.personas) != _EVERY_PERSONA
+        gated |= edge.opens > 0 or edge.closes != NEVER_CLOSES
         # A closed edge weighs nothing: the running sum stands still and cannot pass the draw there.
         is_open = scratch.ones
         if gated:

@@ -60,6 +60,9 @@ def _views(world: World) -> dict[int, NodeView]:
                     base=float(edge.intercept),
                     terms=tuple((FEATURES[term.feature], float(term.coefficient)) for term in terms),
                     by_step=tuple(world.by_step[edge.first_step : edge.end_step].tolist()),
+                    forward=bool(edge.forward),
+                    opens=int(edge.opens),
+                    closes=int(edge.closes),
                     personas=_personas(int(edge.personas)),
                     visits=bool(edge.visits),
                 )

@@ -51,7 +51,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
     log, cases = found.log, found.cases
     loops = sum(edge.count for edge in found.edges if edge.source == edge.target)
     moves = sum(edge.count for edge in found.edges)
-    splits = sum(len(key) > 1 for key in found.contexts.keys)
+    splits = sum(gain > 0.0 for gain in found.contexts.gains)
     top = found.variants[0]
     sure = [point for point in found.points if point.ci_low > 0 or point.ci_high < 0]
     names = cases.stages
@@ -78,6 +78,9 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "unit": found.unit,
         "kinds": len(found.mixture.shares),
         "splits": splits,
+        "aged": sum(age > 0 for age in found.contexts.ages),
+        "forward": sum(found.contexts.forward),
+        "states": len(found.contexts.keys),
         "phases": found.phases.count,
         "gained": decimal(sum(found.contexts.gains), 0),
         "parameters": sum(journey.parameters for journey in found.journeys.values()),
@@ -181,18 +184,7 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
         "distance": close,
         "purchases": _purchases_plain(found),
         "funnel": [{"stage": found.cases.stages[stage], "cases": cases} for stage, cases in found.funnel],
-        "splits": [
-            {
-                "stage": found.cases.stages[found.contexts.at_once.stage_of[key[0]]],
-                "after": ["start" if at < 0 else found.cases.stages[at] for at in key[1:]],
-                "gain": gain,
-                "parameters": added,
-            }
-            for key, gain, added in zip(
-                found.contexts.keys, found.contexts.gains, found.contexts.parameters, strict=True
-            )
-            if len(key) > 1
-        ],
+        **_states_plain(found),
         **_phases_plain(found),
         "parameters": sum(journey.parameters for journey in found.journeys.values()),
     }
@@ -200,6 +192,26 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
 
 def _goal_plain(found: Discovery) -> dict[str, Any]:
     return {"goal": found.cases.stages[found.goal.stage], "goal_chosen": found.goal.why}
+
+
+def _states_plain(found: Discovery) -> dict[str, Any]:
+    """Return by what stages are split, and where hazards are by the age of the case."""
+    contexts, names = found.contexts, found.cases.stages
+    said = [
+        {
+            "stage": names[contexts.stage_at(state)],
+            "after": ["start" if at < 0 else names[at] for at in key[1:]],
+            "from_age": contexts.ages[state],
+        }
+        for state, key in enumerate(contexts.keys)
+    ]
+    splits = [
+        {**one, "gain": gain, "parameters": added}
+        for one, key, gain, added in zip(said, contexts.keys, contexts.gains, contexts.parameters, strict=True)
+        if len(key) > 1 or one["from_age"]
+    ]
+    clocks = contexts.forward or (False,) * len(said)
+    return {"splits": splits, "by_age": [one for one, clock in zip(said, clocks, strict=True) if clock]}
 
 
 def _phases_plain(found: Discovery) -> dict[str, Any]:

@@ -23,10 +23,13 @@ __all__ = ["DOES", "FEATURES", "GATES", "Does", "Edge", "Journey", "Stage", "edg
 LARGEST_COEFFICIENT = 1e6
 #: Two names of stages with what stands between and behind them.
 _EDGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
-_EDGE_KEYS = ("from", "to", "on", "only", "personas", "logit", "probability", "by_step")
+_EDGE_KEYS = ("from", "to", "on", "only", "personas", "during", "logit", "probability", "by_step", "clock")
 #: Of a list of hazards by time in stage.
 MOST_STEPS = 10_000
+#: Of ``during``: an edge that is open in it never closes.
+LAST_STEP = 1_000_000
 _ONS = ("contact", "need")
+_CLOCKS = ("reset", "forward")
 _TOLERANCE = 1e-9
 
 
@@ -89,7 +92,9 @@ class Edge:
     probabilities by time in stage: each (step, probability) holds from that step in the stage on, the first being 1,
     and the last goes on. An edge with none of them is the stage's reference: taken when no other edge is (in a stage
     that resolves within the week or whose stay is over), or when the need clock runs out (``on: need``).
-    ``personas`` are the names of those to whom the edge is open; empty: all.
+    With ``forward`` they are by time since the run began instead (clock forward, not reset: Putter, Fiocco & Geskus
+    2007, Statistics in Medicine 26). ``personas`` are the names of those to whom the edge is open; empty: all.
+    ``during`` are the first and the last step of the run in which it is open, from 1; None: always.
     """
 
     source: str
@@ -99,7 +104,9 @@ class Edge:
     logit: Mapping[str, float] | None = None
     probability: Mapping[str, float] | None = None
     by_step: tuple[tuple[int, float], ...] = ()
+    forward: bool = False
     personas: tuple[str, ...] = ()
+    during: tuple[int, int] | None = None
 
     @property
     def is_reference(self) -> bool:
@@ -298,6 +305,10 @@ def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) 
         raise ConfigError(f"{where}: {place} has both {' and '.join(given)}; give one of them")
     if on == "contact" and logit is None and probability is None and by_step is None:
         raise ConfigError(f"{where}: {place} opens on contact but has no hazard; give it a logit or a probability")
+    clock, during = data.get("clock"), data.get("during")
+    if clock is not None and (clock not in _CLOCKS or by_step is None):
+        found = show(clock) if clock not in _CLOCKS else f"{show(clock)} without by_step"
+        raise ConfigError(f"{where}: {place}.clock is {found}; beside by_step, accepted: {', '.join(_CLOCKS)}")
     return Edge(
         source=str(data["from"]),
         target=str(data["to"]),
@@ -306,7 +317,9 @@ def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) 
         logit=None if logit is None else _read_hazard(logit, f"{place}.logit", where),
         probability=None if probability is None else _read_probability(probability, f"{place}.probability", where),
         by_step=() if by_step is None else _read_by_step(by_step, f"{place}.by_step", where),
+        forward=clock == "forward",
         personas=() if personas is None else _read_personas(personas, f"{place}.personas", where),
+        during=None if during is None else _read_during(during, f"{place}.during", where),
     )
 
 
@@ -362,6 +375,16 @@ def _read_by_step(given: object, place: str, where: str) -> tuple[tuple[int, flo
     return tuple(read_so_far)
 
 
+def _read_during(given: object, place: str, where: str) -> tuple[int, int]:
+    """Read the first and the last step in which an edge is open; null: it never closes."""
+    pair = list(given) if isinstance(given, list | tuple) else []
+    pair = [*pair[:-1], LAST_STEP] if len(pair) == 2 and pair[-1] is None else pair
+    if len(pair) != 2 or any(type(step) is not int for step in pair) or not 1 <= pair[0] <= pair[1] <= LAST_STEP:
+        wanted = "give the first and the last step in which it is open, such as [27, 52], or [27, null]"
+        raise ConfigError(f"{where}: {place} is {show(given)}; {wanted}")
+    return pair[0], pair[1]
+
+
 def _read_personas(given: object, place: str, where: str) -> tuple[str, ...]:
     names = [given] if isinstance(given, str) else given
     if not isinstance(names, list | tuple) or not names or not all(isinstance(name, str) for name in names):
@@ -370,28 +393,44 @@ def _read_personas(given: object, place: str, where: str) -> tuple[str, ...]:
 
 
 def _check_by_step(edges: list[Edge], place: str) -> None:
-    """Check that probabilities by time in stage sum to 1 or less in every step, for every persona."""
+    """Check that probabilities by time sum to 1 or less in every step, of a stay and of the run, for every persona."""
     always = [edge for edge in edges if edge.on is None and edge.only is None]
-    timed = [edge for edge in always if edge.by_step]
+    timed = [edge for edge in always if edge.by_step or edge.during]
     personas = {None, *(name for edge in timed for name in edge.personas)}
+    begins = {1, *(step for edge in timed if edge.during for step in (edge.during[0], edge.during[1] + 1))}
+    ends = sorted(begins)[1:] + [LAST_STEP + 1]
     for persona in personas if timed else ():
-        open_to = [edge for edge in always if not edge.personas or persona in edge.personas]
-        steps = sorted({step for edge in open_to for step, _ in edge.by_step})
-        constant = math.fsum(
-            edge.probability.get("base", 0.0)
-            for edge in open_to
-            if edge.probability is not None and set(edge.probability) <= {"base"}
-        )
-        present = [0.0] * len(open_to)
-        changes = [dict(edge.by_step) for edge in open_to]
-        for step in steps:
-            present = [change.get(step, before) for change, before in zip(changes, present, strict=True)]
-            if (total := constant + math.fsum(present)) > 1.0 + _TOLERANCE:
+        own = [edge for edge in always if not edge.personas or persona in edge.personas]
+        for begin, end in zip(sorted(begins), ends, strict=True):
+            open_to = [edge for edge in own if edge.during is None or edge.during[0] <= begin <= edge.during[1]]
+            total, step = _greatest([edge for edge in open_to if not edge.forward], 1, LAST_STEP)
+            ahead, of_run = _greatest([edge for edge in open_to if edge.forward], begin, end)
+            total += ahead + math.fsum(
+                edge.probability.get("base", 0.0)
+                for edge in open_to
+                if edge.probability is not None and set(edge.probability) <= {"base"}
+            )
+            if total > 1.0 + _TOLERANCE:
                 whom = "" if persona is None else f" for {persona}"
+                when = f"step {of_run} of the run" if ahead > 0.0 else f"step {step}"
                 raise ConfigError(
-                    f"{place} has probabilities that sum to {total:.12g} in step {step}{whom};"
-                    " make them sum to 1 or less"
+                    f"{place} has probabilities that sum to {total:.12g} in {when}{whom}; make them sum to 1 or less"
                 )
+
+
+def _greatest(edges: list[Edge], begin: int, end: int) -> tuple[float, int]:
+    """Return the greatest sum of probabilities by time in the steps from one up to another, and where it is."""
+    steps = {step for edge in edges for step, _ in edge.by_step}
+    inside = sorted({begin, *(step for step in steps if begin < step < end)})
+    changes = [dict(edge.by_step) for edge in edges]
+    present = [
+        max(((step, value) for step, value in edge.by_step if step <= begin), default=(0, 0.0))[1] for edge in edges
+    ]
+    best = (0.0, begin)
+    for step in inside:
+        present = [change.get(step, before) for change, before in zip(changes, present, strict=True)]
+        best = max(best, (math.fsum(present), step), key=lambda item: item[0])
+    return best
 
 
 def _is_instant(stage: Stage) -> bool:
@@ -422,13 +461,15 @@ def _check_ways(name: str, stage: Stage, edges: list[Edge], where: str) -> None:
         and edge.only is None
         and edge.on is None
         and not edge.personas
+        and edge.during is None
     )
     _check_by_step(edges, place)
     if constant > 1.0 + _TOLERANCE:
         raise ConfigError(f"{place} has probabilities that sum to {constant:.12g}; make them sum to 1 or less")
     if _is_instant(stage):
         always = any(
-            edge.on is None and edge.only is None and not edge.personas and edge.is_reference for edge in edges
+            (edge.on, edge.only, edge.during) == (None, None, None) and not edge.personas and edge.is_reference
+            for edge in edges
         )
         if not always and constant < 1.0 - _TOLERANCE:
             raise ConfigError(

@@ -16,7 +16,7 @@ from agents.personas import Persona
 from agents.strategies import CAPABILITIES, Strategy, with_typed_levels
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.journey import Edge, Journey, edge_names, read_journey
+from sim.scenario.journey import LAST_STEP, Edge, Journey, edge_names, read_journey
 from sim.scenario.market import Market
 from sim.scenario.resolved import Arm, BestResponse, ResolvedScenario
 from sim.scenario.schema import check, plain, read, read_name, read_value, show
@@ -305,9 +305,17 @@ def _normalize_steps(edge: Edge) -> list[Any] | None:
     return [[step, value] for step, value in edge.by_step]
 
 
+def _normalize_during(edge: Edge) -> list[int | None] | None:
+    """Write the first and the last step in which an edge is open; null where it never closes."""
+    if edge.during is None:
+        return None
+    return [edge.during[0], None if edge.during[1] == LAST_STEP else edge.during[1]]
+
+
 def _normalize_edge(edge: Edge) -> dict[str, Any]:
     said: dict[str, Any] = {"on": edge.on, "only": edge.only, "logit": edge.logit, "probability": edge.probability}
-    said |= {"personas": list(edge.personas) or None, "by_step": _normalize_steps(edge)}
+    said |= {"personas": list(edge.personas) or None, "during": _normalize_during(edge)}
+    said |= {"by_step": _normalize_steps(edge), "clock": "forward" if edge.forward else None}
     return {"from": edge.source, "to": edge.target} | {
         key: plain(value) for key, value in said.items() if value is not None
     }

@@ -15,10 +15,20 @@ from numpy.typing import NDArray
 from agents.features import TOWARD_INCUMBENT
 from agents.money import CENTS, to_minor
 from agents.population import NEVER
-from sim.scenario.journey import DOES, FEATURES, GATES, Does, Edge, Journey, Stage, stage_names
+from sim.scenario.journey import DOES, FEATURES, GATES, LAST_STEP, Does, Edge, Journey, Stage, stage_names
 from sim.scenario.market import Market
 
-__all__ = ["ALL_PERSONAS", "ALWAYS", "INCUMBENT", "Graph", "Kind", "On", "compile_graph", "start_shares"]
+__all__ = [
+    "ALL_PERSONAS",
+    "ALWAYS",
+    "INCUMBENT",
+    "NEVER_CLOSES",
+    "Graph",
+    "Kind",
+    "On",
+    "compile_graph",
+    "start_shares",
+]
 
 #: No fixed stay.
 OPEN = -1
@@ -26,6 +36,10 @@ OPEN = -1
 ALWAYS = -1
 #: An edge that is open to every persona.
 ALL_PERSONAS = np.uint64(2**64 - 1)
+
+
+#: The week in which an edge closes that does not.
+NEVER_CLOSES = 2**62
 
 
 class On:
@@ -92,6 +106,9 @@ EDGE = np.dtype(
         ("end_term", np.int64),
         ("first_step", np.int64),  # probabilities by time in stage, where it has them
         ("end_step", np.int64),
+        ("forward", np.bool_),  # they are by time since the run began
+        ("opens", np.int64),  # first week in which it is open, and the first in which it no longer is
+        ("closes", np.int64),
         ("visits", np.int64),  # leads to a visit
     ],
     align=True,
@@ -161,7 +178,9 @@ class _Tables:
             personas = self._mask(edge)
             ends = (stages.index(name), stages.index(edge.target))
             visits = journey.stages[edge.target].does == "visit"
-            self.edges.append((*ends, on, only, personas, kind, base, *span, *steps, visits))
+            first, last = edge.during or (1, LAST_STEP)
+            during = (edge.forward, first - 1, last if last < LAST_STEP else NEVER_CLOSES)
+            self.edges.append((*ends, on, only, personas, kind, base, *span, *steps, *during, visits))
             self.terms += weights
             self.terms += [(weights[0][0], 0.0)] * (-len(weights) % TERMS_AT_ONCE) if weights else []
             row.minds |= only == INCUMBENT or any(FEATURES[feature] in TOWARD_INCUMBENT for feature, _ in weights)

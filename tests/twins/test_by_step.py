@@ -1,4 +1,4 @@
-"""Hazards by time in stage and edges of single personas: theorems, refusals, and the two engines bit for bit."""
+"""Hazards by time in stage and in the run, edges of single personas and of a part of the run: theorems, refusals, and the two engines bit for bit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ TIMED = [
     {"from": "a", "to": "b", "by_step": [0.1, 0.5, 0.02]},
     {"from": "a", "to": "c", "by_step": [[1, 0.0], [4, 0.3]]},
     {"from": "b", "to": "a", "by_step": [[1, 0.2], [3, 0.9]], "personas": ["quick"]},
-    {"from": "b", "to": "a", "probability": 0.05, "personas": "slow"},
+    {"from": "b", "to": "a", "probability": 0.05, "personas": "slow", "during": [1, 7]},
+    {"from": "b", "to": "c", "by_step": [[1, 0.0], [8, 0.1]], "clock": "forward", "during": [4, None]},
 ]
 MIX = {"quick": {"share": 0.5}, "slow": {"share": 0.5}}
 
@@ -66,6 +67,19 @@ def test_time_in_stage_follows_the_hazard():
     assert (np.abs(left - expected) < 4 * np.sqrt(expected)).all()
 
 
+def test_a_forward_clock_runs_from_the_beginning_of_the_run():
+    """Whenever b was entered it is left in the fourth step, and only there: an edge that is there in that step alone."""
+    to_b = {"from": "a", "to": "b", "by_step": [0.3, 0.2]}
+    by_clock = {"from": "b", "to": "c", "by_step": [[1, 0.0], [4, 0.5], [5, 0.0]], "clock": "forward"}
+    in_step = {"from": "b", "to": "c", "probability": 0.5, "during": [4, 4]}
+    assert flows([to_b, by_clock])[0].equals(flows([to_b, in_step])[0])
+    left, _ = flows([to_b, by_clock], population=4000)
+    entered = flows([to_b], horizon=3, population=4000)[0]["count"].sum()
+    count = left.query("`from` == 'b'")["count"].sum()
+    assert abs(count - 0.5 * entered) < 4 * np.sqrt(0.25 * entered)
+    assert flows([to_b, by_clock], horizon=3)[0].query("`from` == 'b'")["count"].sum() == 0
+
+
 def test_an_edge_for_one_persona_is_taken_by_it_alone():
     found, _ = flows([{"from": "a", "to": "b", "probability": 0.5, "personas": ["slow"]}], personas=MIX)
     assert found[found["count"] > 0]["persona"].unique().tolist() == ["slow"]
@@ -88,6 +102,12 @@ def test_both_forms_of_the_list_are_read():
         ({"by_step": "often"}, "by_step is"),
         ({"by_step": [0.1], "probability": 0.1}, "both probability and by_step"),
         ({"by_step": [0.1], "personas": 3}, "name one persona"),
+        ({"by_step": [0.1], "clock": "back"}, "clock is 'back'"),
+        ({"probability": 0.1, "clock": "forward"}, "without by_step"),
+        ({"probability": 0.1, "during": [0, 3]}, "during is"),
+        ({"probability": 0.1, "during": [4, 3]}, "during is"),
+        ({"probability": 0.1, "during": "summer"}, "during is"),
+        ({"probability": 0.1, "during": [2.0, 3]}, "during is"),
     ],
 )
 def test_what_cannot_be_used_is_refused(edge, word):
@@ -101,6 +121,12 @@ def test_probabilities_of_a_step_sum_to_one_at_most():
         read_journey("t", chain(edges))
     apart = [{**edges[0], "personas": "x"}, {**edges[1], "personas": "y"}]
     assert len(read_journey("t", chain(apart)).edges) == 2
+    apart = [{**edges[0], "during": [1, 9]}, {**edges[1], "during": [10, None]}]
+    assert len(read_journey("t", chain(apart)).edges) == 2
+    ahead = [{**edges[0], "during": [3, 9]}, {**edges[1], "clock": "forward"}]
+    with pytest.raises(ConfigError, match="sum to 1.2 in step 3 of the run"):
+        read_journey("t", chain(ahead))
+    assert len(read_journey("t", chain([{**edges[0], "during": [2, 2]}, ahead[1]])).edges) == 2
 
 
 def test_an_unknown_persona_of_an_edge_is_refused():

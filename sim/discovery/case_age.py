@@ -1,0 +1,243 @@
+"""Case age: where how long a case has lasted tells what comes next, and when.
+
+By time in the stage alone (clock reset) a case forgets how old it is. Real ones do not: tickets that are closed at the
+end of a month wait the less the longer they were worked on. So a state's hazards may be by the age of the case instead
+(clock forward), and a state may be parted by the age at which it is entered, each part with a clock of its own. Cases
+kept aside decide on both.
+
+References
+----------
+Putter, Fiocco & Geskus (2007), Tutorial in biostatistics: competing risks and multi-state models, Statistics in
+Medicine 26, 2389-2430 (clock forward, clock reset, and the state arrival extended Markov model).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import xlogy
+
+from sim.discovery.cases import Cases
+from sim.discovery.context import Contexts, states_of
+from sim.discovery.time_bins import step_counts, time_bins
+from sim.discovery.time_step import steps_of
+
+__all__ = ["with_ages", "with_clocks"]
+
+#: Visits that are looked at of a state, and that each part of it needs; those that leave in each half.
+_MOST_VISITS, _FEWEST, _FEWEST_LEAVE = 20_000, 60, 10
+#: Quantiles of the age at which a state may be parted, and how often one after another.
+_AGES, _DEPTH = 7, 3
+#: Held-out log likelihood that a parting, and another clock, must gain at least; visits that stand for the whole state.
+_LEAST_GAIN, _LEAST_CLOCK, _STRENGTH = 20.0, 20.0, 2.0
+#: Share of visits with which cases are over from which on a clock is always reset.
+_OVER = 0.02
+_HIGHEST = 1.0 - 1e-6
+
+
+class _Lived(NamedTuple):
+    """Visits to a state: age at entry and stay in steps, the exit (-1: none), the half of the case, who is over."""
+
+    entry: NDArray[np.int64]
+    stay: NDArray[np.int64]
+    exit: NDArray[np.int64]
+    half: NDArray[np.int64]
+    over: NDArray[np.float64]
+
+    def those(self, mine: NDArray[np.bool_]) -> _Lived:
+        """Return some of the visits."""
+        return _Lived(self.entry[mine], self.stay[mine], self.exit[mine], self.half[mine], self.over[mine])
+
+
+class _Parting(NamedTuple):
+    """The best parting of a state: what it gains, the age from which visits are apart, the parameters it adds."""
+
+    gain: float
+    begin: int
+    added: int
+
+
+_NONE = _Parting(0.0, 0, 0)
+
+
+class _HeldOut(NamedTuple):
+    """By one clock, log likelihoods: of the whole, and of what is before and from each age on; cells that it fills."""
+
+    whole: float
+    early: NDArray[np.float64]
+    late: NDArray[np.float64]
+    filled: NDArray[np.int64]
+
+
+def with_ages(
+    cases: Cases, contexts: Contexts, over: NDArray[np.float64], seconds: float, seed: int, most: int
+) -> Contexts:
+    """Part states by the age at which cases enter them, beside the contexts that there are.
+
+    Parameters
+    ----------
+    cases : Cases
+        Whose stages are told apart by time as the contexts say.
+    contexts : Contexts
+    over : float64 (n,)
+        Probability that a case was over with a visit.
+    seconds : float
+        Of a step.
+    seed : int
+        Of the halves.
+    most : int
+        States that there may be.
+
+    Returns
+    -------
+    Contexts
+        Stages alone first, then contexts and parts, those that gain most first; a part never before its whole.
+    """
+    found = [
+        (gain if len(key) > 1 else np.inf, added, key, 0)
+        for key, gain, added in zip(contexts.keys, contexts.gains, contexts.parameters, strict=True)
+    ]
+    for at, seen in _lived(cases, contexts, over, seconds, seed):
+        waiting = [(seen, _DEPTH, 0, found[at][0])]
+        while waiting:
+            mine, depth, since, limit = waiting.pop()
+            part = _best_parting(mine) if depth else _NONE
+            if part.gain <= 0.0:
+                continue
+            late = mine.entry >= part.begin
+            limit = min(limit, part.gain)
+            found.append((limit, part.added, contexts.keys[at], part.begin))
+            waiting += [(mine.those(~late), depth - 1, since, limit), (mine.those(late), depth - 1, part.begin, limit)]
+    alone = sum(item[0] == np.inf for item in found)
+    order = sorted(range(len(found)), key=lambda at: (-found[at][0], at))[: max(most, alone)]
+    kept = [found[at] for at in order]
+    return replace(
+        contexts,
+        keys=tuple(key for _, _, key, _ in kept),
+        gains=tuple(float(gain) if gain < np.inf else 0.0 for gain, _, _, _ in kept),
+        parameters=tuple(added for _, added, _, _ in kept),
+        since=tuple(begin for _, _, _, begin in kept),
+    )
+
+
+def with_clocks(cases: Cases, contexts: Contexts, over: NDArray[np.float64], seconds: float, seed: int) -> Contexts:
+    """Choose the clock of every state: forward where that makes cases kept aside likelier.
+
+    Parameters
+    ----------
+    cases, contexts, over, seconds, seed
+        As of :func:`with_ages`.
+
+    Returns
+    -------
+    Contexts
+    """
+    forward = [False] * len(contexts.keys)
+    for at, seen in _lived(cases, contexts, over, seconds, seed):
+        whole = np.zeros(seen.entry.size, np.int64)
+        reset, ahead = (_likelihoods(seen, whole, 1, clock) for clock in (False, True))
+        forward[at] = _clocked(reset.whole, ahead.whole, seen)[1]
+    return replace(contexts, forward=tuple(forward))
+
+
+def _lived(
+    cases: Cases, contexts: Contexts, over: NDArray[np.float64], seconds: float, seed: int
+) -> list[tuple[int, _Lived]]:
+    """Return the visits to each state that takes time and may be looked at."""
+    instant = contexts.at_once.instant
+    steps = steps_of(cases, seconds, instant)
+    state = states_of(cases, contexts, steps)
+    goes = cases.following >= 0
+    stay = np.where(goes, np.roll(steps, -1) - steps, np.floor(cases.stay / seconds).astype(np.int64))
+    whole = np.arange(len(contexts.keys))
+    for parts in contexts.parts().values():
+        whole[list(parts)] = parts[0]
+    exit = np.where(goes, np.roll(whole[state], -1), -1)
+    luck = np.random.default_rng([seed, 43])
+    half = (luck.random(cases.count) < 0.5).astype(np.int64)[cases.case]
+    order = np.argsort(state, kind="stable")
+    bounds = np.searchsorted(state[order], np.arange(len(contexts.keys) + 1))
+    found = []
+    for at, key in enumerate(contexts.keys):
+        rows = order[bounds[at] : bounds[at + 1]]
+        if instant[key[0]] or not (np.bincount(half[rows[goes[rows]]], minlength=2) >= _FEWEST_LEAVE).all():
+            continue
+        if rows.size > _MOST_VISITS:
+            rows = np.sort(luck.permutation(rows)[:_MOST_VISITS])
+        found.append((at, _Lived(steps[rows], np.maximum(stay[rows], goes[rows]), exit[rows], half[rows], over[rows])))
+    return found
+
+
+def _best_parting(seen: _Lived) -> _Parting:
+    if seen.entry.size < 2 * _FEWEST:
+        return _NONE
+    ages = np.unique(np.quantile(seen.entry, np.arange(1, _AGES + 1) / (_AGES + 1), method="higher"))
+    ages = ages[ages > seen.entry.min()]
+    late = np.array([(seen.entry >= age).sum() for age in ages])
+    ages = ages[(late >= _FEWEST) & (seen.entry.size - late >= _FEWEST)] if ages.size else ages
+    if not ages.size:
+        return _NONE
+    part = np.searchsorted(ages, seen.entry, side="right")
+    reset, ahead = (_likelihoods(seen, part, ages.size + 1, clock) for clock in (False, True))
+    best = _NONE
+    for at, age in enumerate(ages.tolist()):
+        sides = (part > at, part <= at)
+        leaves = [np.bincount(seen.half[(seen.exit >= 0) & mine], minlength=2).min() for mine in sides]
+        gain = _clocked(reset.early[at], ahead.early[at], seen)[0] + _clocked(reset.late[at], ahead.late[at], seen)[0]
+        gain -= _clocked(reset.whole, ahead.whole, seen)[0]
+        if min(leaves) >= _FEWEST_LEAVE and gain > max(best.gain, _LEAST_GAIN):
+            best = _Parting(float(gain), int(age), int(reset.filled[at]))
+    return best
+
+
+def _clocked(reset: float, ahead: float, seen: _Lived) -> tuple[float, bool]:
+    """Return the likelihood by the better clock, and whether that is the forward one."""
+    forward = bool(seen.over.mean() <= _OVER and ahead > reset + _LEAST_CLOCK)
+    return ahead if forward else reset, forward
+
+
+def _likelihoods(seen: _Lived, part: NDArray[np.int64], parts: int, forward: bool) -> _HeldOut:
+    """Hold the visits of some parts, in order of age, against each other by halves."""
+    goes = seen.exit >= 0
+    begin = seen.entry if forward else np.zeros_like(seen.entry)
+    weight = np.where(goes, 1.0, 1.0 - seen.over)
+    bins = time_bins(step_counts(begin + seen.stay, goes, weight, begin), 4)
+    targets, exit = np.unique(seen.exit[goes], return_inverse=True)
+    group = part * 2 + seen.half
+    leave = np.searchsorted(bins, (begin + seen.stay)[goes], side="right") - 1
+    counts = np.zeros((parts * 2, targets.size, bins.size))
+    np.add.at(counts, (group[goes], exit, leave), 1.0)
+    risk = np.zeros((parts * 2, bins.size))
+    for at in np.unique(group).tolist():
+        mine = group == at
+        risk[at] = step_counts((begin + seen.stay)[mine], goes[mine], weight[mine], begin[mine]).exposure(bins)
+    events, lived = counts.reshape(parts, 2, targets.size, bins.size), risk.reshape(parts, 2, bins.size)
+    whole, whole_lived = events.sum(axis=0), lived.sum(axis=0)
+    late, late_lived = events[::-1].cumsum(axis=0)[::-1][1:], lived[::-1].cumsum(axis=0)[::-1][1:]
+    return _HeldOut(
+        whole=float(_held_out(whole, whole_lived)),
+        early=_held_out(whole - late, whole_lived - late_lived),
+        late=_held_out(late, late_lived),
+        filled=(late.sum(axis=1) > 0).sum(axis=(1, 2)),
+    )
+
+
+def _held_out(events: NDArray[np.float64], lived: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log likelihood of each half's exits by the hazards of the other: events (..., 2, exits, bins), steps lived."""
+    total = np.zeros(events.shape[:-3])
+    for learned, judged in ((0, 1), (1, 0)):
+        mine, risk = events[..., learned, :, :], lived[..., learned, :]
+        left = mine.sum(axis=-2)
+        mean = (left.sum(axis=-1) + 0.5) / (risk.sum(axis=-1) + 1.0)
+        rate = np.minimum((left + _STRENGTH * mean[..., None]) / (risk + _STRENGTH), _HIGHEST)
+        usual = mine.sum(axis=-1) + 0.5
+        usual /= usual.sum(axis=-1, keepdims=True)
+        share = (mine + _STRENGTH * usual[..., None]) / (left[..., None, :] + _STRENGTH)
+        seen, at_risk = events[..., judged, :, :], lived[..., judged, :]
+        leaves = seen.sum(axis=-2)
+        total += (seen * np.log(share)).sum(axis=(-2, -1)) + xlogy(leaves, rate).sum(axis=-1)
+        total += (np.maximum(at_risk - leaves, 0.0) * np.log1p(-rate)).sum(axis=-1)
+    return total

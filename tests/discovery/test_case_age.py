@@ -1,0 +1,66 @@
+"""Case age: clocks that run from the beginning of a case, and states parted by the age at which they are entered."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.data.log_file import read_event_log
+from sim.discovery.at_once import told_apart
+from sim.discovery.case_age import with_ages, with_clocks
+from sim.discovery.cases import cases_of
+from sim.discovery.context import MOST_STATES, find_contexts
+from sim.discovery.discover import discover
+from sim.discovery.hazards import ended_weights
+
+_HOUR = 3600
+#: Wanted of simulated cases' distances over those of resampled real ones.
+_RATIO = 1.15
+
+
+def _log(path, work, close):
+    """Cases open, are solved after some hours of work, and are closed at some age."""
+    begin = np.random.default_rng(9).uniform(0, 200 * 24 * _HOUR, work.size)
+    rows = ["case,activity,time"]
+    for case, (start, solved, closed) in enumerate(zip(begin, work * _HOUR, close * _HOUR, strict=True)):
+        rows += [
+            f"{case},{name},{np.datetime64('2024-01-01') + np.timedelta64(round(start + age), 's')}"
+            for name, age in (("open", 0.0), ("solve", solved), ("close", closed))
+        ]
+    path.write_text("\n".join(rows) + "\n")
+    return read_event_log(path)
+
+
+def _tickets(luck):
+    """All are closed 40 hours after they were opened, or 6 after they were solved, whichever is later."""
+    work = luck.exponential(25.0, 600)
+    return work, np.maximum(luck.uniform(38.0, 42.0, 600), work + 6.0)
+
+
+def test_cases_that_are_closed_at_an_age_are_as_near_as_real_ones(tmp_path):
+    log = _log(tmp_path / "tickets.csv", *_tickets(np.random.default_rng(1)))
+    found = discover(log, "tickets", "", goal="close", seed=1, threads=1)
+    solve = cases_of(log).stages.index("solve")
+    mine = [at for at in range(len(found.contexts.keys)) if found.contexts.stage_at(at) == solve]
+    first, *late = sorted(mine, key=lambda at: found.contexts.ages[at])
+    assert found.contexts.forward[first] and found.contexts.ages[first] == 0
+    assert late and not found.contexts.forward[late[-1]] and 24 <= found.contexts.ages[late[-1]] <= 42
+    near = found.distances
+    assert near.length <= _RATIO * near.length_floor and near.goal <= _RATIO * near.goal_floor
+    journey = found.files["journey"]["tickets"]
+    assert any(edge.get("clock") == "forward" for edge in journey["edges"])
+    assert [edge["during"] for edge in journey["edges"] if "__from_" in edge["to"]]
+
+
+@pytest.mark.parametrize("shape", [1.0, 4.0])
+def test_where_age_tells_nothing_no_state_is_parted_and_no_clock_runs_on(tmp_path, shape):
+    luck = np.random.default_rng(2)
+    work = luck.gamma(shape, 20.0, 600)
+    log = _log(tmp_path / "free.csv", work, work + luck.gamma(shape, 20.0, 600))
+    cases, at_once = told_apart(cases_of(log), _HOUR, MOST_STATES)
+    over = ended_weights(cases, cases.stage)
+    found = with_ages(cases, find_contexts(cases, 1, MOST_STATES, at_once), over, _HOUR, 1, MOST_STATES)
+    assert not any(found.ages)
+    forward = with_clocks(cases, found, over, _HOUR, 1).forward
+    solve = cases.stages.index("solve")
+    assert not [key for key, clock in zip(found.keys, forward, strict=True) if clock and key[0] == solve]
