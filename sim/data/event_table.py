@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.data.cells import plain_cells
 from sim.data.column_read import ColumnRead, examples_of
@@ -125,20 +126,21 @@ class _TableReader:
         cells = {}
         for role, head in roles.items():
             column = block[head]
-            if not pyarrow.types.is_string(column.type):
+            if role == "time" and not pyarrow.types.is_string(column.type):
                 cells[role] = column
                 continue
-            cells[role] = plain_ids(column, compute) if role == "case" else plain_cells(column, compute)
+            cells[role] = _plain(role, column, pyarrow, compute)
             self.examples.setdefault(role, examples_of(cells[role].slice(0, 50).to_pylist()))
-        text = [role for role in REQUIRED_ROLES if pyarrow.types.is_string(cells[role].type)]
-        alike = [compute.equal(cells[role], roles[role]).to_numpy(zero_copy_only=False) for role in text]
+        text = [role for role in REQUIRED_ROLES if not pyarrow.types.is_timestamp(cells[role].type)]
+        alike = [_of_rows(cells[role], lambda words, role=role: compute.equal(words, roles[role])) for role in text]
         self._leave("repeating the head line", np.all(alike, axis=0), kept)
         for role in text:
             reason = f"without {'an' if role == 'activity' else 'a'} {role}"
-            self._leave(reason, self._gone(role, cells[role]), kept, cells[role])
+            gone = _of_rows(cells[role], lambda words, role=role: self._gone(role, words))
+            self._leave(reason, gone, kept, cells[role])
             self._refuse_long(role, cells[role])
-        rounded = compute.match_substring_regex(cells["case"], ROUNDED).to_numpy(zero_copy_only=False)
-        self._leave("with an id that a table tool has rounded", np.asarray(rounded), kept, cells["case"])
+        rounded = _of_rows(cells["case"], lambda words: compute.match_substring_regex(words, ROUNDED))
+        self._leave("with an id that a table tool has rounded", rounded, kept, cells["case"])
         if "kind" in cells:
             known = compute.is_in(cells["kind"], pyarrow.array(["timely contact", "mistimed contact", *_STAGE_KINDS]))
             if count and bool(compute.any(known).as_py()):
@@ -163,13 +165,14 @@ class _TableReader:
     def _refuse_long(self, role: str, cells: Any) -> None:
         from pyarrow import compute
 
-        lengths = compute.utf8_length(cells)
-        if (compute.max(lengths).as_py() or 0) > _LONGEST:
-            at = int(compute.index(compute.greater(lengths, _LONGEST), True).as_py())
+        long = _of_rows(cells, lambda words: compute.greater(compute.utf8_length(words), _LONGEST))
+        if long.any():
+            at = int(np.argmax(long))
+            cell = cells[at].as_py()
             raise ConfigError(
-                f"{self.builder.where}: row {self.faults.row(self._read + at):,} has {lengths[at].as_py():,} signs as"
-                f" its {role}, more than {_LONGEST:,} ({show(cells[at].as_py()[:30])}); shorten it, or say which column"
-                f" is the {role}: columns={{{role}: HEAD}}"
+                f"{self.builder.where}: row {self.faults.row(self._read + at):,} has {len(cell):,} signs as its {role},"
+                f" more than {_LONGEST:,} ({show(cell[:30])}); shorten it, or say which column is the {role}:"
+                f" columns={{{role}: HEAD}}"
             )
 
     def _leave(self, reason: str, odd: Any, kept: Any, cells: Any = None) -> None:
@@ -211,7 +214,7 @@ class _TableReader:
         if "amount" in cells:
             out["amount"] = self.amounts.add(cells["amount"].filter(mask), rows, pyarrow, compute)
         named: dict[str, Any] = {role: cells[role] for role in ("brand", "channel", "lifecycle") if role in cells}
-        named |= {name: compute.utf8_trim_whitespace(block[name]) for name in self.attributes}
+        named |= {name: plain_cells(compute.cast(block[name], pyarrow.string()), compute) for name in self.attributes}
         for name, column in named.items():
             plain = column.filter(mask)
             codes = _codes(plain, lambda value, name=name: builder.extra_of(name, value))
@@ -260,12 +263,35 @@ class _TableReader:
             builder.columns.append(ColumnRead(role, head, shape, self.examples.get(role, ()), odd))
 
 
-def _codes(cells: Any, code_of: Any) -> Any:
-    encoded = cells.dictionary_encode()
-    mine = np.array([code_of(word) for word in encoded.dictionary.to_pylist()], np.int32)
-    if not mine.size:
-        return np.zeros(0, np.int32)
-    return mine[encoded.indices.to_numpy(zero_copy_only=False)]
+def _plain(role: str, column: Any, pyarrow: Any, compute: Any) -> Any:
+    """Return plain cells of text; those of cases and activities by their different words, which are few."""
+    if role not in ("case", "activity"):
+        return plain_cells(compute.cast(column, pyarrow.string()), compute)
+    encoded = compute.cast(column, pyarrow.string()).dictionary_encode()
+    words = plain_ids(encoded.dictionary, compute) if role == "case" else plain_cells(encoded.dictionary, compute)
+    return pyarrow.DictionaryArray.from_arrays(encoded.indices, words)
+
+
+def _of_rows(cells: Any, test: Any) -> NDArray[np.bool_]:
+    """Return what a test says of each cell, done once for each different word where they are known."""
+    if hasattr(cells, "dictionary"):
+        found = np.asarray(test(cells.dictionary))
+        return found[cells.indices.to_numpy(zero_copy_only=False)] if found.size else np.zeros(len(cells), bool)
+    return np.asarray(test(cells))
+
+
+def _codes(cells: Any, code_of: Any) -> NDArray[np.int32]:
+    """Return the code of each cell, new ones in the order in which the cells have them."""
+    encoded = cells if hasattr(cells, "dictionary") else cells.dictionary_encode()
+    index = encoded.indices.to_numpy(zero_copy_only=False)
+    first = np.full(len(encoded.dictionary), index.size)
+    # Of several rows with a word the first one stays.
+    first[index[::-1]] = np.arange(index.size)[::-1]
+    present = np.flatnonzero(first < index.size)
+    present = present[np.argsort(first[present], kind="stable")]
+    mine = np.zeros(len(encoded.dictionary), np.int32)
+    mine[present] = [code_of(word) for word in encoded.dictionary.take(present).to_pylist()]
+    return mine[index] if index.size else np.zeros(0, np.int32)
 
 
 def _text_blocks(

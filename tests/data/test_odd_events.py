@@ -295,3 +295,12 @@ def test_numbers_of_parquet_have_no_exponent(tmp_path):
     parquet.write_table(pa.table({**columns, "amount": pa.array([1] * 18, pa.duration("s"))}), tmp_path / "log.parquet")
     with pytest.raises(ConfigError, match="column 'amount' holds duration"):
         read_event_log(tmp_path / "log.parquet")
+
+
+def test_times_of_parquet_that_are_no_time_of_an_event_are_words(tmp_path):
+    columns = dict(zip(HEAD, [list(column) for column in zip(*EVENTS, strict=True)], strict=True))
+    columns["joined"] = pa.array(columns["timestamp"], pa.timestamp("s", "UTC"))
+    columns["case_id"] = pa.array([moment.date() for moment in columns["timestamp"]], pa.date32())
+    parquet.write_table(pa.table(columns), tmp_path / "log.parquet")
+    log = read_event_log(tmp_path / "log.parquet", LogLayout(attributes=["joined"]))
+    assert log.case_names[0].startswith("2021-01-25") and log.extra["joined"][1][0].startswith("2021-01-25 08:30:15")
