@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
+from math import hypot
 from typing import Any
 
 import numpy as np
@@ -259,7 +260,8 @@ def _assumptions(found: Optimum, options: dict[str, Any], replicates: int) -> tu
         rivals["another finalist"] = far
     shares = question.rounded(np.array(list(rivals.values())))
     taken = {path for factor in question.factors for path, _ in factor.paths}
-    found_all = []
+    found_all, luck = [], fresh_luck(replicates)
+    (assumed,) = confirm(question, shares[:1], ["the plan"], luck, options)
     for name, low, high in _ASSUMED:
         if name not in NAMED:
             continue
@@ -269,14 +271,33 @@ def _assumptions(found: Optimum, options: dict[str, Any], replicates: int) -> tu
         ends = []
         for number in (low, high):
             values = {path: number * weight for path, weight in paths}
-            runs = question.run(shares, fresh_luck(replicates), values=values, **options)
+            runs = question.run(shares, luck, values=values, **options)
             worth = question.worth(runs)
-            drawn = Sampling(control=question.control(shares[0], fresh_luck(replicates), values))
+            moved = _moved(plan.value, estimate(worth[0] - assumed.worth))
+            if moved is None:
+                moved = estimate(worth[0], Sampling(control=question.control(shares[0], luck, values)))
             may = question.holds(runs)
             may[0] = True
-            ends.append((estimate(worth[0], drawn), _best(found, worth, list(rivals), may)))
+            ends.append((moved, _best(found, worth, list(rivals), may)))
         found_all.append(MovedAssumption(name, low, high, (ends[0][0], ends[1][0]), (ends[0][1], ends[1][1])))
     return tuple(sorted(found_all, key=lambda item: -item.swing))
+
+
+def _moved(value: Estimate, change: Estimate) -> Estimate | None:
+    """Return a value after a change that was measured beside it; None where one of them is not known.
+
+    Examples
+    --------
+    >>> _moved(Estimate(10.0, 7.0, 13.0), Estimate(-5.0, -9.0, -1.0))
+    Estimate(mean=5.0, ci_low=0.0, ci_high=10.0)
+    """
+    if value.mean is None or value.ci_low is None or value.ci_high is None:
+        return None
+    if change.mean is None or change.ci_low is None or change.ci_high is None:
+        return None
+    mean = value.mean + change.mean
+    below = hypot(value.mean - value.ci_low, change.mean - change.ci_low)
+    return Estimate(mean, mean - below, mean + hypot(value.ci_high - value.mean, change.ci_high - change.mean))
 
 
 def _best(found: Optimum, worth: Floats, rivals: list[str], may: NDArray[np.bool_]) -> str:

@@ -172,6 +172,10 @@ def test_advice_is_paired_with_the_plan():
     spent = [item.spent for item in advice.frontier]
     assert spent == sorted(spent)
     assert advice.assumptions[0].swing == max(item.swing for item in advice.assumptions)
+    # Competitors who answer at 0 do what the scenario says: the plan is worth what it is worth.
+    (answer,) = [item for item in advice.assumptions if item.name == "competitors_answer"]
+    assert (answer.low, answer.values[0].mean) == (0.0, found.best_tried.value.mean)
+    assert answer.values[0].ci_low == pytest.approx(found.best_tried.value.ci_low)
 
 
 def test_spending_is_what_contribution_is_charged():
