@@ -30,7 +30,7 @@ from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show
 
-__all__ = ["Discovery", "discover", "thinned"]
+__all__ = ["Discovery", "discover", "thinned", "with_goal"]
 
 #: More stages than a journey holds are put together, the rarest first.
 MOST_STAGES = 100
@@ -419,3 +419,31 @@ def thinned(edges: Sequence[LivedEdge], share: float) -> tuple[list[LivedEdge], 
         kept.append(edge)
         reached += edge.count
     return kept, 1.0 - reached / total if total else 0.0
+
+
+def with_goal(kept: Sequence[LivedEdge], edges: Sequence[LivedEdge], goal: int) -> list[LivedEdge]:
+    """Return the edges kept, and where none leads to the goal those by which cases mostly come to it.
+
+    Parameters
+    ----------
+    kept : sequence of LivedEdge
+        Most taken first.
+    edges : sequence of LivedEdge
+        All, most taken first.
+    goal : int
+        Stage that is never left out.
+
+    Returns
+    -------
+    list of LivedEdge
+    """
+    found, wanted = list(kept), goal
+    drawn = {stage for edge in kept for stage in (edge.source, edge.target)}
+    while wanted not in drawn:
+        drawn.add(wanted)
+        way = next((edge for edge in edges if edge.target == wanted and edge.source != wanted), None)
+        if way is None:
+            break
+        found.append(way)
+        wanted = way.source
+    return found

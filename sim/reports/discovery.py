@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.discovery.discover import thinned
+from sim.discovery.discover import thinned, with_goal
 from sim.discovery.inside_view import view_gaps
 from sim.number_format import count, decimal, exact_percent
 from sim.reports.columns import column_table
@@ -254,7 +254,7 @@ def discovery_document(found: Discovery, name: str, source: str, against: Journe
     Document
     """
     kept, rare = thinned(found.edges, drawn)
-    cut = kept[:_MOST_DRAWN]
+    cut = with_goal(kept[:_MOST_DRAWN], found.edges, found.goal.stage)
     total = sum(edge.count for edge in found.edges)
     rare = 1.0 - sum(edge.count for edge in cut) / total if total else rare
     lived = _plain_journey(name, found, cut)

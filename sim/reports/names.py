@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from textwrap import wrap
 
-__all__ = ["short", "slug", "wrapped"]
+__all__ = ["short", "short_apart", "slug", "wrapped"]
 
 
 def short(text: str, width: int = 18) -> str:
@@ -18,6 +20,30 @@ def short(text: str, width: int = 18) -> str:
     """
     flat = " ".join(text.split())
     return flat if len(flat) <= width else flat[: width - 1].rstrip() + "…"
+
+
+def short_apart(texts: Sequence[str], width: int) -> tuple[str, ...]:
+    """Cut names that would not fit so that no two look alike: in the middle where their beginnings are the same.
+
+    Examples
+    --------
+    >>> short_apart(["Confirmation of receipt sent", "Confirmation of receipt read", "Pay"], 17)
+    ('Confirma…ipt sent', 'Confirma…ipt read', 'Pay')
+    """
+    cut = [short(text, width) for text in texts]
+    alike = Counter(cut)
+    for at, text in enumerate(texts):
+        if alike[cut[at]] > 1:
+            flat, end = " ".join(text.split()), (width - 1) // 2
+            cut[at] = flat if len(flat) <= width else f"{flat[: width - 1 - end].rstrip()}…{flat[-end:].lstrip()}"
+    taken: dict[str, None] = {}
+    for name in cut:
+        unique, number = name, 1
+        while unique in taken:
+            number += 1
+            unique = f"{short(name, width - 1 - len(str(number)))} {number}"
+        taken[unique] = None
+    return tuple(taken)
 
 
 def wrapped(text: str, width: int = 17, lines: int = 2) -> str:

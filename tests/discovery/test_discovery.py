@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 
 from sim.data.log_file import read_event_log
 from sim.discovery.cases import cases_of, stage_slugs, variants_of
 from sim.discovery.context import find_contexts
-from sim.discovery.discover import thinned
+from sim.discovery.discover import thinned, with_goal
 from sim.discovery.hazards import ENDED, fit_hazards
 from sim.discovery.lived_map import LivedEdge, lived_map
 from sim.discovery.persona_mixture import find_personas
 from sim.discovery.product_limit import aalen_johansen
 from sim.discovery.time_step import choose_unit, steps_of
+from sim.reports.figures.journey_map import draw_journey
+from sim.scenario.journey import Edge, Journey, Stage
 
 VISITS = Path(__file__).parents[2] / "configs/data/visits.csv"
 
@@ -115,6 +119,25 @@ def test_rare_edges_are_left_out_only_by_a_stated_share():
     assert thinned(edges, 1.0) == (edges, 0.0)
     kept, left_out = thinned(edges, 0.9)
     assert len(kept) == 2 and left_out == pytest.approx(1 / 19)
+
+
+def test_a_rare_goal_is_never_left_out_of_the_map():
+    """0 and 1 are visited often; 3 is the goal, by way of 2, and both are rare."""
+    edges = [LivedEdge(0, 1, 900, 1, 0, 1, 0), LivedEdge(1, 0, 90, 1, 0, 1, 0)]
+    edges += [LivedEdge(1, 2, 2, 0.1, 0, 1, 0), LivedEdge(2, 3, 1, 1, 0, 1, 0), LivedEdge(3, 3, 1, 1, 0, 1, 0)]
+    kept, _ = thinned(edges, 0.95)
+    assert kept == edges[:2]
+    assert with_goal(kept, edges, 3) == [*edges[:2], edges[3], edges[2]]
+    assert with_goal(kept, edges, 1) == kept
+
+
+def test_stages_of_long_names_do_not_look_alike_in_the_map():
+    names = [f"Confirmation_of_receipt_{end}" for end in ("sent", "read", "kept")]
+    edges = [Edge(source=a, target=b, probability={"base": 1.0}) for a, b in itertools.pairwise(names)]
+    journey = Journey(name="long", start={names[0]: 1.0}, stages=dict.fromkeys(names, Stage()), edges=tuple(edges))
+    written = [text.get_text() for text in draw_journey(journey).findobj(Text)]
+    boxes = [text for text in written if text.lower().startswith("confirm")]
+    assert len(boxes) == len(set(boxes)) == 3
 
 
 def test_names_of_stages_are_harmless():

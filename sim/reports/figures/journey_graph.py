@@ -16,7 +16,7 @@ from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
 
 from sim.number_format import in_words
-from sim.reports.names import short
+from sim.reports.names import short, short_apart
 from sim.reports.style import INK, MUTED, PALE, WIDTH
 
 __all__ = ["StageBox", "Link", "draw_journey_graph", "order_stages"]
@@ -186,8 +186,9 @@ def draw_journey_graph(
         _stroke(axes, [(centre, above), (centre, below + 0.06 + 0.007 * thick)], link, thick, 2.2)
         _arrow(axes, (centre, below), (0.0, -1.0), link, thick)
         _say(axes, centre + 0.06 + thick / POINTS / 2, (above + below) / 2 + 0.03, link, "left")
+    said = short_apart([in_words(boxes[name].name) for name in rows], 17)
     for row, name in enumerate(rows):
-        _box(axes, boxes[name], centre, tops[row], heights[row])
+        _box(axes, boxes[name], said[row], centre, tops[row], heights[row])
     return figure
 
 
@@ -376,7 +377,7 @@ def _say(axes: Axes, x: float, y: float, link: Link, side: str) -> None:
         )
 
 
-def _box(axes: Axes, box: StageBox, centre: float, top: float, tall: float) -> None:
+def _box(axes: Axes, box: StageBox, name: str, centre: float, top: float, tall: float) -> None:
     axes.add_patch(
         FancyBboxPatch(
             (centre - BOX_WIDTH / 2, top - tall),
@@ -393,6 +394,6 @@ def _box(axes: Axes, box: StageBox, centre: float, top: float, tall: float) -> N
     shift = 0.075 if box.caption else 0.0
     middle = top - tall / 2
     written: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 7}
-    axes.text(centre, middle + shift, short(in_words(box.name), 17), fontsize=9, fontweight="bold", **written)
+    axes.text(centre, middle + shift, name, fontsize=9, fontweight="bold", **written)
     if box.caption:
         axes.text(centre, middle - 0.09, short(box.caption, 24), fontsize=7, color=MUTED, **written)
