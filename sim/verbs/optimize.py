@@ -79,7 +79,7 @@ def _prepare(job: Job[OptimizeKeys, None]) -> PlanQuestion:
     check_installed()
     _check_answers(job)
     ensemble = chosen_ensemble(keys.ensemble, small, job.config_path)
-    _check_levers(factors, ensemble)
+    _check_levers(factors, ensemble, small.horizon)
     states, by_mean = (
         plan_states(small, arm, keys.doubt, robust, settings.seed, settings.replicates, ensemble)
         for robust in (keys.robust, ROBUST[0])
@@ -201,9 +201,14 @@ def _said(job: Job[OptimizeKeys, PlanQuestion]) -> dict[str, Any]:
     return {"arm": question.arm, "levers": written_ranges(question.factors), **fits}
 
 
-def _check_levers(factors: tuple[Factor, ...], ensemble: Ensemble | None) -> None:
-    """Refuse a lever that a near-best fit of the market sets: it would have no effect."""
+def _check_levers(factors: tuple[Factor, ...], ensemble: Ensemble | None, horizon: int) -> None:
+    """Refuse a lever without effect: one that a near-best fit of the market sets, or a start after the end."""
     for factor in factors:
+        if factor.name == "start_week" and factor.low >= horizon:
+            raise ConfigError(
+                f"levers.start_week begins at {factor.low:g}, beyond the horizon of {horizon} steps;"
+                " give an earlier one"
+            )
         for path, _ in factor.paths:
             if ensemble is not None and path in ensemble.paths:
                 raise ConfigError(

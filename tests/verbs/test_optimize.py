@@ -81,6 +81,7 @@ def test_a_range_of_the_doubt_is_typed_as_a_list(tmp_path):
         (["save_as=../x"], "save_as"),
         (["replicates=1"], "at least 2"),
         (["levers=[automatio]"], "automatio"),
+        (["levers={start_week: [30, 40]}"], "beyond the horizon of 12"),
     ],
 )
 def test_bad_input_gets_one_message(words, message, tmp_path, capsys):
