@@ -226,7 +226,7 @@ def _row(each: Replayed, source: str) -> Check:
     elif not isfinite(each.published):
         room = f"the sign: {', '.join('+' if sign > 0 else '-' if sign < 0 else '0' for sign in experiment.signs)}"
     return Check(
-        what=f"{experiment.id} {experiment.outcome} ({experiment.source})",
+        what=f"{experiment.id} {experiment.outcome}" + (f" ({experiment.source})" if experiment.source else ""),
         published=each.published,
         simulated=each.simulated,
         error=error,

@@ -68,7 +68,13 @@ def test_experiments_of_ones_own_are_replayed_by_the_command_and_bad_ones_get_on
     words = ["validate", f"experiments={path}", "size=0.02", f"output_dir={tmp_path}", "progress=false"]
     assert main(words) == 0
     out = capsys.readouterr().out
-    assert "2 experiments:" in out and "1 not replayable" in out and "shown, 2" in out and "pattern is" not in out
+    assert (
+        "2 experiments:" in out
+        and "1 not replayable" in out
+        and "shown, 2" in out
+        and "pattern is" not in out
+        and "()" not in out
+    )
     (page,) = tmp_path.glob("validate/*/report.html")
     assert "<b>" not in page.read_text("utf-8").split("A1")[1][:3000]
     for content, message in (
