@@ -31,9 +31,15 @@ _OPTIONS_WITH_VALUE = (
 )  # fmt: skip
 
 
+#: A whole number with points between its thousands, as many countries write it; a decimal point elsewhere.
+_THOUSANDS = re.compile(
+    r"[+~]{0,2}(population|market\.customers|horizon|burn_in|replicates|seed|threads)=([1-9]\d{0,2}(?:\.\d{3})+)"
+)
+
+
 def translate(verb: str, words: Sequence[str]) -> list[str]:
     """Turn plain words and plain options into keys: `results show NAME --format csv`, `from=FOLDER`."""
-    words = list(_closed_up(words))
+    words = [_without_thousands(word) for word in _closed_up(words)]
     translated: list[str] = []
     names = list(VERBS[verb].words)
     value_follows = False
@@ -91,6 +97,17 @@ def translate(verb: str, words: Sequence[str]) -> list[str]:
         else:
             translated.append(word)
     return translated
+
+
+def _without_thousands(word: str) -> str:
+    """Return a word, unless it is a whole number with points between its thousands: `population=20.000`."""
+    if thousands := _THOUSANDS.fullmatch(word):
+        key, value = thousands.groups()
+        raise ConfigError(
+            f"{key} is {value}, and the point is a decimal point here; write {value.replace('.', '_')},"
+            f" or {value.partition('.')[0]} if that is meant"
+        )
+    return word
 
 
 def _closed_up(words: Iterable[str]) -> Iterator[str]:

@@ -122,9 +122,15 @@ class JourneySource(ConfigSource):
         data = read_yaml(path)
         verb = self._verb()
         settings = {key for key in verb if key not in ("defaults", "hydra")} | set(OWN_GROUPS)
-        scenario = {key: value for key, value in data.items() if key not in settings}
+        # Groups of the verb's own: the journey that `map` draws stands in the file as it was read.
+        groups = {key for item in verb["defaults"] if isinstance(item, dict) for key in item} - {
+            "scenario",
+            *OWN_GROUPS,
+        }
+        own = {key: data[key] for key in groups if key in data}
+        scenario = {key: value for key, value in data.items() if key not in settings | groups}
         # A verb that chooses no scenario of its own, such as `validate`, leaves none behind either.
-        without = {"scenario": None} in verb["defaults"] and not scenario
+        without = not scenario and ({"scenario": None} in verb["defaults"] or any(own.values()))
         body = {"defaults": ["_self_"]} if without else self._hydra_form(scenario, str(path), name)
         engine = read_value(Settings, "engine", data.get("engine", "numba"), where=str(path))
         chosen = {key: data.get(key, verb[key]) for key in settings if key not in OWN_GROUPS}
@@ -132,6 +138,7 @@ class JourneySource(ConfigSource):
         executors = [{"/executor": item["executor"]} for item in verb["defaults"] if "executor" in item]
         return {
             **body,
+            **own,
             **chosen,
             "defaults": [{"/engine": engine}, *executors, *body["defaults"], *HYDRA_DEFAULTS],
             "hydra": verb["hydra"],

@@ -28,8 +28,9 @@ class Answer:
     name : str
         Of what it is the result, a scenario's name say; ends the name of the folder.
     config : mapping or None
-        The whole resolved configuration, for `config.yaml`. None: the folder holds pictures alone and is not listed
-        among the runs.
+        The whole resolved configuration, for `config.yaml`. None: the folder is not listed among the runs.
+    asked : mapping or None
+        The same of a folder that is no run, such as a story or a map: written, so that `from=FOLDER` does it again.
     summary : mapping
         For `summary.json`.
     tables : mapping of str to iterable of pyarrow.Table
@@ -58,6 +59,7 @@ class Answer:
 
     name: str
     config: Mapping[str, Any] | None = None
+    asked: Mapping[str, Any] | None = None
     summary: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, Iterable[Any]] = field(default_factory=dict)
     report: Document | Callable[[Path], object] | None = None
@@ -98,6 +100,8 @@ def write_answer(answer: Answer, output_dir: str | Path, verb: str) -> Path:
         if answer.config is not None:
             write_config(folder, answer.config)
             write_json(folder / "summary.json", answer.summary)
+        elif answer.asked is not None:
+            write_config(folder, answer.asked)
         for name, tables in answer.tables.items():
             from sim.analysis.tables import write_parquet  # loads Arrow: of an answer that has tables
 

@@ -73,15 +73,18 @@ class Job(Generic[K, P]):
             raise TypeError(f"journey {self.verb} has no scenario")
         return self.asked
 
-    def config(self, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def config(self, own: Mapping[str, Any] | None = None, asked: Scenario | None = None) -> dict[str, Any]:
         """Return the whole configuration as it can be run again; where it runs and what it shows are no part of it.
 
         Parameters
         ----------
         own : mapping, optional
             The verb's own keys where they differ from what was given: defaults that were looked up, say.
+        asked : Scenario, optional
+            The scenario of a verb that reads its own.
         """
-        scenario = {} if self.asked is None else self.asked.to_dict()
+        asked = asked or self.asked
+        scenario = {} if asked is None else asked.to_dict()
         return {**scenario, **(plain(self.keys) if own is None else own), **lasting(self.settings)}
 
 

@@ -107,6 +107,7 @@ def _run(job: Job[MapKeys, MapPlan], session: Session) -> Answer:
 
     return Answer(
         name=job.plan.name,
+        asked=job.config(asked=job.plan.scenario if job.plan.run is None else None),
         report=lambda folder: _draw(job.plan, folder),
         shown=[*(f"{drawn.name}.svg" for drawn in job.plan.maps), "report.html"],
     )

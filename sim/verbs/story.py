@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agents.quantity import choice, quantity, whole
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
+from sim.scenario.schema import plain
 from sim.verbs.frame import Command, Job, Session
 
 if TYPE_CHECKING:
@@ -103,8 +104,10 @@ def _run(job: Job[StoryKeys, StoryPlan], session: Session) -> Answer:
         on_progress=session.progress(scenario.customer_weeks(), scenario.title or scenario.name).advance,
         traces=traces,
     )
+    own = {**plain(keys), "run": None, "customer": plan.customer}
     return Answer(
         name=scenario.name,
+        asked={**job.config(own, asked=scenario), "seed": plan.seed},
         files=lambda folder: write_workbook(folder / TABLES, story_sheets(told)),
         report=story_document(told),
         lines=[str(told)],

@@ -1,5 +1,7 @@
 """The verb `map`: what it draws, and what it refuses before it draws anything."""
 
+from pathlib import Path
+
 import pytest
 
 from sim.cli import main
@@ -55,3 +57,26 @@ def test_a_story_is_refused_before_it_is_lived(argument, capsys, monkeypatch, tm
     assert main(["story", argument]) == 2
     assert argument.split("=")[0] in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["map", "scenario=cosmetics"],
+        ["map", "journey=classic", "other=proactive"],
+        ["story", "population=50", "horizon=10", "burn_in=2", "customer=7", "seed=3"],
+    ],
+)
+def test_the_folder_of_a_map_or_story_says_how_to_make_it_again(words, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert main([*words, "output_dir=first"]) == 0
+    (first,) = Path("first", words[0]).iterdir()
+    assert main([words[0], f"from={first}", "output_dir=second"]) == 0
+    (second,) = Path("second", words[0]).iterdir()
+    names = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
+    assert names == sorted(path.relative_to(second) for path in second.rglob("*") if path.is_file())
+    for name in names:
+        if name.name == "config.yaml":
+            assert (first / name).read_text().replace("dir: first", "dir: second") == (second / name).read_text()
+        elif name.name != "SHA256SUMS":
+            assert (first / name).read_bytes() == (second / name).read_bytes(), name
