@@ -51,8 +51,9 @@ def test_a_plan_that_is_the_scenarios_own_stands_once_among_the_answers(tmp_path
 
 
 def test_a_range_of_the_doubt_is_typed_as_a_list(tmp_path):
-    small = [word for word in SMALL if not word.startswith("replicates")]
-    words = ["robust=worst_tenth", "replicates=10", "doubt=[0.6, 1.4]", "advice=false"]
+    small = [word for word in SMALL if not word.startswith(("replicates", "population", "levers"))]
+    words = ["robust=worst_tenth", "replicates=10", "doubt=[0.6, 1.4]", "advice=false", "population=40"]
+    words.append("levers=[automation]")
     assert main(["optimize", *small, *words, f"output_dir={tmp_path}"]) == 0
     (folder,) = (tmp_path / "optimize").iterdir()
     summary = json.loads((folder / "summary.json").read_text("utf-8"))
