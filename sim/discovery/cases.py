@@ -41,6 +41,8 @@ class Cases:
         Names, as the log has them.
     end : float
         Of the log, seconds since it began.
+    may_end : bool
+        Whether a case that is quiet may be over. Not in our own exports, where everybody is seen up to the end.
     """
 
     first: NDArray[np.int64]
@@ -51,6 +53,7 @@ class Cases:
     stay: NDArray[np.float64]
     stages: tuple[str, ...]
     end: float
+    may_end: bool = True
 
     @property
     def count(self) -> int:
@@ -115,7 +118,7 @@ def in_whole_steps(cases: Cases, seconds: float) -> Cases:
     time[later] += seconds
     stay = np.roll(time, -1) - time
     stay[last] = np.maximum(end - time[last], 0.0)
-    return replace(cases, time=time, stay=stay, end=float(end))
+    return replace(cases, time=time, stay=stay, end=float(end), may_end=False)
 
 
 def subset(cases: Cases, chosen: NDArray[np.int64]) -> Cases:
@@ -132,6 +135,7 @@ def subset(cases: Cases, chosen: NDArray[np.int64]) -> Cases:
         cases.stay[rows],
         cases.stages,
         cases.end,
+        cases.may_end,
     )
 
 

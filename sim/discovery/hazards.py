@@ -74,7 +74,7 @@ def ended_weights(cases: Cases, state: NDArray[np.int64]) -> NDArray[np.float64]
     """Return the probability that a case was over with each visit: above 0 for last ones only.
 
     A case whose last event is seen counts as over with the probability that it never goes on, given how long it has
-    been quiet and where the log is long enough to tell (:func:`share_gone`).
+    been quiet and where the log is long enough to tell (:func:`share_gone`). In our own exports none is over.
 
     Parameters
     ----------
@@ -87,6 +87,8 @@ def ended_weights(cases: Cases, state: NDArray[np.int64]) -> NDArray[np.float64]
     float64 (n,)
     """
     over = np.zeros(state.size)
+    if not cases.may_end:
+        return over
     order = np.argsort(state, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(state[order])) + 1):
         goes = cases.following[rows] >= 0

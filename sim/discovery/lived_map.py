@@ -93,7 +93,8 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
         code = np.full(rows.size, -1, np.int64)
         code[following >= 0] = exit
         found = aalen_johansen(stay, code, max(targets.size, 1))
-        final, gone = found.final, share_gone(stay, following >= 0)
+        final, goes = found.final, following >= 0
+        gone = share_gone(stay, goes) if cases.may_end or not goes.any() else 0.0
         stages.append(
             LivedStage(
                 stage=stage,

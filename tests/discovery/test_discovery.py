@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,10 @@ import pytest
 from matplotlib.text import Text
 
 from sim.data.log_file import read_event_log
-from sim.discovery.cases import cases_of, stage_slugs, variants_of
+from sim.discovery.cases import cases_of, in_whole_steps, stage_slugs, subset, variants_of
 from sim.discovery.context import find_contexts
 from sim.discovery.discover import thinned, with_goal
-from sim.discovery.hazards import ENDED, fit_hazards
+from sim.discovery.hazards import ENDED, ended_weights, fit_hazards
 from sim.discovery.lived_map import LivedEdge, lived_map
 from sim.discovery.persona_mixture import find_personas
 from sim.discovery.product_limit import aalen_johansen
@@ -119,6 +120,16 @@ def test_rare_edges_are_left_out_only_by_a_stated_share():
     assert thinned(edges, 1.0) == (edges, 0.0)
     kept, left_out = thinned(edges, 0.9)
     assert len(kept) == 2 and left_out == pytest.approx(1 / 19)
+
+
+def test_in_our_own_exports_who_is_quiet_is_not_over(tmp_path):
+    """Half leave a after a step and half never do; a log of others says that they are gone, ours that they stay."""
+    cases = log_of(tmp_path, ["ab" if at % 2 else "a" for at in range(400)])
+    cases = replace(cases, end=cases.end + 90 * 86_400, stay=np.where(cases.following < 0, 90 * 86_400.0, cases.stay))
+    assert ended_weights(cases, cases.stage).sum() > 300
+    ours = in_whole_steps(cases, 86_400.0)
+    assert not ours.may_end and not subset(ours, np.arange(3)).may_end
+    assert not ended_weights(ours, ours.stage).any()
 
 
 def test_a_rare_goal_is_never_left_out_of_the_map():
