@@ -12,6 +12,7 @@ from agents.quantity import choice, number, quantity, text, whole
 from agents.strategies import Strategy
 from sim.scenario.calendar import STEPS, read_day
 from sim.scenario.journey import Journey
+from sim.scenario.laid_out import LaidOut
 from sim.scenario.market import Market
 from sim.scenario.minor_units import minor_units_of
 
@@ -20,6 +21,9 @@ __all__ = ["PRECISION_METHODS", "Arm", "Assumption", "BestResponse", "Plan", "Re
 
 #: Whether intervals have the luck of the company's experiments taken out.
 PRECISION_METHODS: tuple[str, ...] = ("control_variates", "plain")
+
+#: Minor units of scenarios: asked for dozens of times a run, and longer to find than a week of a small one.
+_MINOR_UNITS: LaidOut[float] = LaidOut(64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +141,12 @@ class ResolvedScenario:
     @property
     def minor_units(self) -> float:
         """How many of the units in which its money is counted make up one unit of money."""
-        plans = {id(plan): plan for arm in self.arms.values() for plan in arm.plans.values()}
-        return minor_units_of(self.market, self.journeys.values(), [plan.strategy for plan in plans.values()])
+
+        def made() -> float:
+            plans = {id(plan): plan for arm in self.arms.values() for plan in arm.plans.values()}
+            return minor_units_of(self.market, self.journeys.values(), [plan.strategy for plan in plans.values()])
+
+        return _MINOR_UNITS.find((self.market, self.journeys, self.arms), None, made)
 
     def simulating(self, population: int) -> Self:
         """Return the scenario with so many customers simulated, of the same market."""

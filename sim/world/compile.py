@@ -13,13 +13,13 @@ from agents.strategies import CAPABILITIES, level_of
 from agents.traits import TRAITS
 from sim.scenario.calendar import STEPS_A_YEAR
 from sim.scenario.journey import GATES, stage_names
+from sim.scenario.laid_out import LaidOut
 from sim.scenario.market import Market
 from sim.scenario.resolved import Arm, ResolvedScenario
 from sim.world.bounds import check_sums
 from sim.world.costs import segment_costs
 from sim.world.experiments import planned_experiments, stock_left
 from sim.world.graph import INCUMBENT, Graph, compile_graph
-from sim.world.laid_out import LaidOut
 from sim.world.quantiles import tail_quantiles, taste_quantiles
 from sim.world.timeline import Segment, timeline_of
 from sim.world.world import BRAND, CONSTANTS, LEVEL, NO_WEEK, OFFER, PERSONA, REAL, SEGMENT, World

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from sim.scenario.errors import ConfigError
-from sim.world.laid_out import LaidOut
+from sim.scenario.laid_out import LaidOut
 
 
 def test_the_same_parts_and_values_are_made_once_by_any_number_of_threads():
