@@ -10,7 +10,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +18,7 @@ from sim.experiments.factors import NAMED, named_values
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
+from sim.scenario.factor import flatten
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show, typed_number
 
@@ -126,6 +127,38 @@ class Book:
         """Return the arm of a scenario whose strategy the levers move: the first beside the baseline."""
         own = self.own(name)
         return next(arm for arm in own.arms if arm != own.baseline)
+
+    def opening(self, scenario: Scenario, *, replicates: int, seed: int) -> Question:
+        """Return the question with which the page opens: a scenario of the book, with what a command line changed.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            As it was composed.
+        replicates, seed : int
+
+        Returns
+        -------
+        Question
+
+        Raises
+        ------
+        ConfigError
+            If something is changed that a page cannot set.
+        """
+        own = self.own(scenario.name)
+        remedy = "which a page cannot be opened with; write a scenario file that has it, and open that"
+        if list(scenario.arms) != list(own.arms):
+            raise ConfigError(f"arms are {', '.join(scenario.arms)} and were {', '.join(own.arms)}, {remedy}")
+        before, after = (dict(flatten(each.to_dict())) for each in (own, scenario))
+        changed = {key: value for key, value in after.items() if key not in before or before[key] != value}
+        other = [key for key, value in changed.items() if not isinstance(value, str | int | float | bool)]
+        data = {key: value for key, value in changed.items() if key not in other}
+        question = read_question({**data, "replicates": replicates, "seed": seed}, self, scenario=scenario.name)
+        if replace(self.scenario(question), population=scenario.population) != scenario:
+            keys = sorted({*other, *before} - ({*after} - {*other})) or sorted(changed)
+            raise ConfigError(f"{', '.join(keys[:3])} {'is' if len(keys) == 1 else 'are'} changed, {remedy}")
+        return question
 
     def scenario(self, question: Question) -> Scenario:
         """Return the scenario that a question asks about.

@@ -8,7 +8,7 @@ import socket
 import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents.quantity import quantity, text, whole
 from sim.optional_package import import_optional
@@ -34,8 +34,15 @@ class AppKeys:
     lesson: str | None = quantity("a lesson by name; null: the explorer", default=None, optional=True)
 
 
-def _prepare(job: Job[AppKeys, None]) -> str:
-    """Check the keys; return the code that requests must bring, empty on the loopback address."""
+class _Plan(NamedTuple):
+    """The code that requests must bring, empty on the loopback address, and the query that the page opens with."""
+
+    code: str
+    query: str
+
+
+def _prepare(job: Job[AppKeys, None]) -> _Plan:
+    """Check the keys."""
     for package in ("starlette", "uvicorn"):
         import_optional(package, f"journey app needs {package}", "app")
     try:
@@ -48,10 +55,25 @@ def _prepare(job: Job[AppKeys, None]) -> str:
         from sim.app.lesson import read_lesson
 
         read_lesson(job.keys.lesson, job.config_path)
-    return "" if address.is_loopback else secrets.token_hex(3)
+    return _Plan("" if address.is_loopback else secrets.token_hex(3), _opening(job))
 
 
-def _run(job: Job[AppKeys, str], session: Session) -> Sequence[str]:
+def _opening(job: Job[AppKeys, None]) -> str:
+    """Return the query of the question that the command line asks; empty where it is a scenario as its file has it."""
+    from sim.app.question import Book, Question
+
+    scenario, settings = job.scenario, job.settings
+    question = Book.of(job.config_path).opening(scenario, replicates=settings.replicates, seed=settings.seed)
+    plain = Question(scenario=scenario.name, values={})
+    if question == plain:
+        return ""
+    if job.keys.lesson is not None:
+        keys = ", ".join(key for key, value in question.pairs() if (key, value) not in plain.pairs())
+        raise ConfigError(f"lesson is {job.keys.lesson!r}, which asks a question of its own; leave out {keys}")
+    return question.address()
+
+
+def _run(job: Job[AppKeys, _Plan], session: Session) -> Sequence[str]:
     """Serve the page until Ctrl-C."""
     from sim.app.explorer import Explorer
     from sim.app.question import Book
@@ -61,12 +83,13 @@ def _run(job: Job[AppKeys, str], session: Session) -> Sequence[str]:
     port = taken.getsockname()[1]
     host = _reached_at(job.keys.host)
     address = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
-    if job.plan:
-        address += f"?code={job.plan}"
+    code, query = job.plan
+    if code or query:
+        address += "?" + "&".join(filter(None, (f"code={code}" if code else "", query)))
 
     def ready() -> None:
         say(address)
-        if job.plan and job.keys.lesson:
+        if code and job.keys.lesson:
             say(f"Pupils open it; the teacher's page is {address}&lesson={job.keys.lesson}&teacher=1")
         if job.keys.open:
             webbrowser.open(address)
@@ -74,7 +97,7 @@ def _run(job: Job[AppKeys, str], session: Session) -> Sequence[str]:
     pages = Pages(
         Explorer(Book.of(job.config_path)), job.scenario.name, lambda result: _save(job, result), job.keys.lesson or ""
     )
-    serve(make_server(pages, port, job.plan), taken, ready)
+    serve(make_server(pages, port, code), taken, ready)
     return []
 
 

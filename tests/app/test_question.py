@@ -109,3 +109,40 @@ def test_every_lever_can_be_moved_to_both_ends(name, book):
         for value in (lever["low"], lever["high"]):
             read_question({lever["key"]: value}, book, scenario=name)
         assert lever["low"] <= lever["own"] <= lever["high"] or lever["key"].endswith("start_week")
+
+
+def _composed(words):
+    """Return the scenario of a command line."""
+    jobs = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frame, "perform", jobs.append)
+        assert main(["compare", *words]) == 0
+    return jobs[0].scenario
+
+
+def test_the_page_opens_with_what_the_command_line_changed(book):
+    assert book.opening(_composed([]), replicates=8, seed=1) == read_question({}, book, scenario="treadmill")
+    words = ["population=2000", "horizon=104", "arms.proactive.focal.strategy.automation=0.8", "contact_rate=0.3"]
+    scenario = _composed(words)
+    question = book.opening(scenario, replicates=4, seed=9)
+    assert (question.replicates, question.seed, book.scenario(question)) == (4, 9, scenario)
+    assert read_question(dict(parse_qsl(question.address())), book, scenario="") == question
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["population=200000"], "population is 200000"),
+        (["~arms.proactive.focal.strategy.start_week"], None),
+        (["arms.proactive.focal.strategy.costs.contact=0.5", "market.customers=5000000"], None),
+        (["++arms.third={focal: {journey: classic}}"], "arms are classic, proactive, third"),
+        (["market.customers=null"], "market.customers is changed, which a page"),
+    ],
+)
+def test_what_a_page_cannot_set_is_refused_not_dropped(book, words, said):
+    scenario = _composed(words)
+    if said is None:
+        assert book.scenario(book.opening(scenario, replicates=8, seed=1)).arms == scenario.arms
+    else:
+        with pytest.raises(ConfigError, match=said):
+            book.opening(scenario, replicates=8, seed=1)
