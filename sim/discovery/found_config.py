@@ -12,6 +12,7 @@ from sim.discovery.found_market import PRICE_FEELING, found_market, market_sourc
 from sim.discovery.hazards import ENDED, TimedEdge, TimedJourney
 from sim.discovery.purchases import Purchases
 from sim.discovery.time_step import UNITS
+from sim.number_format import percent
 from sim.scenario.journey import MOST_STEPS
 
 __all__ = ["ENDED_STAGE", "assumed_effect", "found_scenario", "journey_content", "state_names"]
@@ -252,9 +253,11 @@ def _reached(start: Sequence[str], edges: Sequence[Mapping[str, Any]]) -> set[st
 
 def assumed_effect(sooner: str | None = None) -> dict[str, str]:
     """Return the assumption that the proactive arm rests on; ``sooner`` is the stage that is left sooner, if one is."""
-    effect = f"Of customers who would end before the goal, {_KEPT:.0%} go on as the others in their stage do"
+    effect = f"Of customers who would end before the goal, {percent(_KEPT)} go on as the others in their stage do"
     if sooner is not None:
-        effect = f"Customers leave {sooner}, where they spend most of their time, with chances {_SOONER - 1:.0%} higher"
+        effect = (
+            f"Customers leave {sooner}, where they spend most of their time, with chances {percent(_SOONER - 1)} higher"
+        )
     return {
         "what": effect,
         "source": "assumption: a log under one strategy shows the effect of none; change it in the proactive journey",

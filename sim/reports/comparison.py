@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from agents.money import CENTS
 from sim.analysis.bands import CashDoubt
+from sim.calibration.ensemble import SEEDS
 from sim.experiments.result import Result
-from sim.number_format import in_words, spaced
+from sim.number_format import counted, in_words, spaced
 from sim.reports.figures.gap import Gap
 from sim.scenario.journey import Journey
 
@@ -34,9 +35,18 @@ __all__ = [
     "other_arms",
     "paybacks",
     "persona_panels",
+    "runs_in_words",
     "spread_of_values",
     "waterfall_terms",
 ]
+
+
+def runs_in_words(result: Result) -> str:
+    """Say how many replicates a comparison has; over an ensemble, of how many fits."""
+    runs = counted(result.replicates, "replicate")
+    if result.ensemble is None:
+        return runs
+    return f"{runs}: {counted(result.replicates // SEEDS, 'fit')} drawn, {SEEDS} times each"
 
 
 def arm_named(result: Result, arm: str | None) -> str:

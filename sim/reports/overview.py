@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sim.analysis.bands import Band, bands_of, period_middles
 from sim.analysis.shape import SHARE
 from sim.experiments.result import Result
-from sim.number_format import counted, in_renewals, in_words
+from sim.number_format import in_renewals, in_words
 from sim.reports.comparison import (
     cash_doubt,
     cash_gains,
@@ -18,6 +18,7 @@ from sim.reports.comparison import (
     other_arms,
     paybacks,
     persona_panels,
+    runs_in_words,
     waterfall_terms,
 )
 from sim.reports.figures.money import plot_cash, plot_waterfall
@@ -46,8 +47,7 @@ def overview(result: Result) -> Figure:
             short(scenario.title or scenario.name, 90), x=0.012, y=0.975, ha="left", fontweight="bold", fontsize=14
         )
         words = (
-            f"{scope_of(scenario)}, "
-            f"{counted(result.replicates, 'replicate')}, common random numbers; bands and bars are 95 % intervals"
+            f"{scope_of(scenario)}, {runs_in_words(result)}, common random numbers; bands and bars are 95 % intervals"
         )
         figure.text(0.012, 0.915, words, fontsize=9)
         top = grid[0][0]

@@ -14,7 +14,7 @@ from sim.analysis.verdict import break_even_sentence
 from sim.experiments.result import Result
 from sim.number_format import in_words, typed
 from sim.reports.best_responses import best_response_tables
-from sim.reports.comparison import difference_name, focal_title, other_arms, spread_of_values
+from sim.reports.comparison import difference_name, focal_title, other_arms, runs_in_words, spread_of_values
 from sim.reports.difference_table import Row, difference_rows
 from sim.reports.document import write_page
 from sim.reports.drawing_process import draw_all
@@ -73,6 +73,7 @@ def _slots(result: Result) -> dict[str, Any]:
         "currency": currency,
         "others": others,
         "replicates": result.replicates,
+        "runs": runs_in_words(result),
         "seed": result.seed,
         "verdict": [part.split("\n") for part in str(summary["verdict"]).strip().split("\n\n")],
         "summary": summary,

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.number_format import NOTHING, quantity
-from sim.reports.comparison import other_arms
+from sim.reports.comparison import other_arms, runs_in_words
 from sim.reports.difference_table import difference_rows
 from sim.reports.document import text_lines
 from sim.reports.labels import words_of
@@ -65,7 +65,7 @@ def _draw(result: Result, console: Console, ascii_only: bool) -> None:
     scenario, summary = result.scenario, result.summary_json
     currency = scenario.market.economics.currency
     console.print(Text(clean(scenario.title or scenario.name, ascii_only=ascii_only), style="bold"))
-    facts, star = text_lines("compare", scope=scope_of(scenario), replicates=result.replicates, seed=result.seed)
+    facts, star = text_lines("compare", scope=scope_of(scenario), runs=runs_in_words(result), seed=result.seed)
     star = star if len(scenario.arms) > 1 and result.replicates > 1 else ""
     console.print(Text(facts), style="dim")
     console.print()

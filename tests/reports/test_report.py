@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ from sim.analysis.metrics import OF_SOME
 from sim.experiments.compare import compare
 from sim.experiments.result import Result
 from sim.number_format import interval, quantity
+from sim.reports.comparison import runs_in_words
 from sim.reports.difference_table import difference_rows
 from sim.reports.labels import METRIC_WORDS
 from sim.reports.page import write_report
@@ -212,3 +214,8 @@ def test_numbers_in_words(number: float | None, kind: str, written: str) -> None
 
 def test_interval_of_one_replicate_is_nothing() -> None:
     assert interval(None, None, "money", "$") == "–"
+
+
+def test_replicates_over_an_ensemble_say_how_many_fits_there_are():
+    assert runs_in_words(SimpleNamespace(replicates=8, ensemble=None)) == "8 replicates"
+    assert runs_in_words(SimpleNamespace(replicates=8, ensemble="fits")) == "8 replicates: 4 fits drawn, 2 times each"
