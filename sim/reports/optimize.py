@@ -154,12 +154,12 @@ def _beside(found: Optimum, rule: Confirmed) -> dict[str, Any]:
 
 
 def _why_left(found: Optimum, advice: PlanAdvice | None) -> str:
-    """Say why a part of the budget is left: nothing pays, every lever is at its end, or more would not pay."""
+    """Say why a part of the budget is left: nothing holds or pays, every lever is at its end, or more would not pay."""
     question, plan = found.question, found.plan
     if question.budget is None or plan.charged >= 0.98 * question.budget:
         return ""
     if found.nothing:
-        return "nothing"
+        return "nothing" if found.best_tried.holds else "unheld"
     if bool((plan.shares >= 1.0 - 1e-6).all()):
         return "ends"
     if any(limit.on_metric for limit in question.limits):

@@ -347,7 +347,7 @@ def test_a_sensitivity_says_the_same_effects_everywhere(asked):
 
 def test_a_plan_says_the_same_value_everywhere(asked):
     one = asked(
-        "optimize", "budget=9_000", "levers=[automation,contact_rate]", "evaluations=8", "confirm=4", "advice=false"
+        "optimize", "budget=60_000", "levers=[automation,contact_rate]", "evaluations=8", "confirm=4", "advice=false"
     )
     verdict, summary = one.said(), one.summary
     best = summary["best_with_spending"]
