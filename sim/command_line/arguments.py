@@ -39,13 +39,13 @@ _THOUSANDS = re.compile(
 
 def translate(verb: str, words: Sequence[str]) -> list[str]:
     """Turn plain words and plain options into keys: `results show NAME --format csv`, `from=FOLDER`."""
-    words = [_without_thousands(word) for word in _closed_up(words)]
+    words = list(_closed_up(words))
     translated: list[str] = []
     names = list(VERBS[verb].words)
     value_follows = False
     position = 0
     while position < len(words):
-        word = words[position]
+        word = _without_thousands(words[position])
         position += 1
         option = _PLAIN_OPTION.fullmatch(word) if VERBS[verb].words else None
         if value_follows:

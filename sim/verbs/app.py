@@ -19,6 +19,7 @@ from sim.verbs.frame import Command, Job, Session
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sim.app.question import Book
     from sim.experiments.result import Result
 
 __all__ = ["COMMAND", "AppKeys"]
@@ -35,8 +36,9 @@ class AppKeys:
 
 
 class _Plan(NamedTuple):
-    """The code that requests must bring, empty on the loopback address, and the query that the page opens with."""
+    """What is served, the code that requests must bring (none on the loopback address), and the query it opens with."""
 
+    book: Book
     code: str
     query: str
 
@@ -55,15 +57,18 @@ def _prepare(job: Job[AppKeys, None]) -> _Plan:
         from sim.app.lesson import read_lesson
 
         read_lesson(job.keys.lesson, job.config_path)
-    return _Plan("" if address.is_loopback else secrets.token_hex(3), _opening(job))
+    from sim.app.question import Book
+
+    book = Book.of(job.config_path)
+    return _Plan(book, "" if address.is_loopback else secrets.token_hex(3), _opening(job, book))
 
 
-def _opening(job: Job[AppKeys, None]) -> str:
+def _opening(job: Job[AppKeys, None], book: Book) -> str:
     """Return the query of the question that the command line asks; empty where it is a scenario as its file has it."""
-    from sim.app.question import Book, Question
+    from sim.app.question import Question
 
     scenario, settings = job.scenario, job.settings
-    question = Book.of(job.config_path).opening(scenario, replicates=settings.replicates, seed=settings.seed)
+    question = book.opening(scenario, replicates=settings.replicates, seed=settings.seed)
     plain = Question(scenario=scenario.name, values={})
     if question == plain:
         return ""
@@ -76,14 +81,13 @@ def _opening(job: Job[AppKeys, None]) -> str:
 def _run(job: Job[AppKeys, _Plan], session: Session) -> Sequence[str]:
     """Serve the page until Ctrl-C."""
     from sim.app.explorer import Explorer
-    from sim.app.question import Book
     from sim.app.server import Pages, listen, make_server, serve
 
     taken = listen(job.keys.host, job.keys.port)
     port = taken.getsockname()[1]
     host = _reached_at(job.keys.host)
     address = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
-    code, query = job.plan
+    book, code, query = job.plan
     if code or query:
         address += "?" + "&".join(filter(None, (f"code={code}" if code else "", query)))
 
@@ -94,9 +98,7 @@ def _run(job: Job[AppKeys, _Plan], session: Session) -> Sequence[str]:
         if job.keys.open:
             webbrowser.open(address)
 
-    pages = Pages(
-        Explorer(Book.of(job.config_path)), job.scenario.name, lambda result: _save(job, result), job.keys.lesson or ""
-    )
+    pages = Pages(Explorer(book), job.scenario.name, lambda result: _save(job, result), job.keys.lesson or "")
     serve(make_server(pages, port, code), taken, ready)
     return []
 

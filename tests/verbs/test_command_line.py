@@ -208,6 +208,7 @@ BAD = {
     "gym": "'gym' is no key with a value; write key=value",
     "scenario=treadmill.yaml": "such as scenario=treadmill, or its file",
     "population=2.000": "population is 2.000, and the point is a decimal point here; write 2_000, or 2 if that",
+    "--population=2.000": "population is 2.000, and the point is a decimal point here; write 2_000, or 2 if that",
     "market.customers=1.200.000": "market.customers is 1.200.000, and the point is a decimal point here; write 1_200_000",
     "population=2,000": "population is 2,000, with a comma; write 2_000, or several values in brackets",
     "automation=0,5": "automation is 0,5, with a comma; write 0.5, or several values in brackets",
