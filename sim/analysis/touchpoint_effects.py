@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.metrics import EVERYBODY, LESS_IS_BETTER
-from sim.analysis.paired import estimate
+from sim.analysis.multiple_tests import beyond_chance
+from sim.analysis.paired import Uncertainty, estimate
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.summary import size_of
 from sim.analysis.tables import arrow_table
@@ -79,7 +80,8 @@ def summarise_touchpoints(
     -------
     dict
         Content of `summary.json` but for the verdict. ``moments`` are ranked by ``gain``: of a stage the effect of the
-        improvement, of an edge that of the direction that pays; what cannot be changed comes last.
+        improvement, of an edge that of the direction that pays; what cannot be changed comes last. An effect is
+        ``beyond_chance`` where it stands out among all of them; see :mod:`sim.analysis.multiple_tests`.
     pyarrow.Table
         Every effect: ``kind, name, from, to, how, direction, replicate, persona, metric, effect``.
     """
@@ -89,6 +91,7 @@ def summarise_touchpoints(
     for number, place in enumerate(places):
         found = {way: effects[metric][number, way] for way in _DIRECTIONS if (number, way) in effects[metric]}
         entries.append(_entry(place, found, visits[number], sign, rows, sampling))
+    _mark_beyond_chance(entries)
     summary = {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -129,7 +132,7 @@ def _entry(
         "visits": visits,
         "pays": None,
         "gain": None,
-        **{way: asdict(estimate(found[way][:, 0], sampling)) if way in found else None for way in _DIRECTIONS},
+        **{way: _effect(found[way][:, 0], sampling) if way in found else None for way in _DIRECTIONS},
         "personas": {
             persona: {way: asdict(estimate(values[:, row], sampling)) for way, values in found.items()}
             for row, persona in enumerate(rows)
@@ -142,6 +145,21 @@ def _entry(
         entry["pays"] = max(known, key=lambda way: sign * entry[way]["mean"])
         entry["gain"] = sign * entry[entry["pays"]]["mean"]
     return entry
+
+
+def _effect(values: NDArray[np.float64], sampling: Sampling) -> Numbers:
+    """Return an effect with its interval and ``chance``: how likely one at least as large is where there is none."""
+    spread = Uncertainty.of(values, sampling)
+    above = None if values.shape[0] < 2 else spread.above_zero()
+    chance = None if above is None else 2.0 * min(above, 1.0 - above)
+    return {**asdict(estimate(values, sampling)), "chance": chance}
+
+
+def _mark_beyond_chance(entries: Sequence[Numbers]) -> None:
+    """Mark the effects that stand out from chance among all that were measured."""
+    effects = [entry[way] for entry in entries for way in _DIRECTIONS if entry[way] is not None]
+    for effect, found in zip(effects, beyond_chance([effect["chance"] for effect in effects]), strict=True):
+        effect["beyond_chance"] = found
 
 
 def _ways(places: Sequence[Touchpoint], effects: Effects, sampling: Sampling) -> list[Numbers]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.multiple_tests import beyond_chance
 from sim.analysis.summary import difference_name, size_of
 from sim.experiments.main_effects import Effect, main_effects
 from sim.experiments.sweep import SweepResult, SweepRun
@@ -23,8 +24,6 @@ __all__ = ["facts_of", "summary_of", "sweep_document", "verdict_of"]
 _SHOWN_RUNS = 5
 _SHOWN_ERRORS = 12
 _SHOWN_LEVERS = 3
-#: Of naming a lever that does nothing.
-_ERROR_RATE = 0.05
 #: Share of the variation below which a lever is not named.
 _WORTH_NAMING = 0.02
 
@@ -119,8 +118,9 @@ def _arm_facts(swept: SweepResult, arm: str) -> dict[str, Any]:
     words, currency = words_of(swept.metric, _told(swept)), _currency(swept)
     worst, best = swept.run(int(ranked[0])), swept.run(int(ranked[-1]))
     found = main_effects(swept, arm)
-    # Of many levers that do nothing one seems to: each is held to its part of the error rate (Bonferroni).
-    effects = [each for each in found if each.explains >= _WORTH_NAMING and each.chance * len(found) < _ERROR_RATE]
+    # Of many levers that do nothing one seems to.
+    real = beyond_chance([each.chance for each in found])
+    effects = [each for each, beyond in zip(found, real, strict=True) if beyond and each.explains >= _WORTH_NAMING]
     ends = swept.ends(arm)
     return facts | {
         "lowest": _mean(swept, worst, arm, words, currency),

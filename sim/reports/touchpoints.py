@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.metrics import LESS_IS_BETTER
-from sim.analysis.paired import LEVEL
-from sim.number_format import NOTHING, compact, in_words, interval, quantity, short_money
+from sim.analysis.multiple_tests import FAMILY_ERROR
+from sim.number_format import NOTHING, compact, in_words, interval, percent, quantity, short_money
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.figures.touchpoints import Rank, draw_moments, draw_ranking
@@ -47,7 +47,7 @@ _DIRECTIONS: Mapping[tuple[str, str], str] = {
 
 
 def touchpoint_facts(summary: Numbers) -> dict[str, Any]:
-    """Return what the words of the report are made of: of what has an interval, only what it supports is listed.
+    """Return what the words of the report are made of: only effects that stand out from chance among all are listed.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def touchpoint_facts(summary: Numbers) -> dict[str, Any]:
     """
     moved = [touchpoint for touchpoint in summary["moments"] if touchpoint["gain"] is not None]
     effects = [entry for touchpoint in moved for entry in (touchpoint["better"], touchpoint["worse"]) if entry]
-    sure = [item for item in moved if is_sure(_gap(item[item["pays"]])) and item["gain"] > 0.0]
+    sure = [item for item in moved if item[item["pays"]]["beyond_chance"] and item["gain"] > 0.0]
     stages = [item for item in sure if item["kind"] == "stage"]
     edges = _distinct([item for item in sure if item["kind"] == "edge"])
     return {
@@ -77,8 +77,8 @@ def touchpoint_facts(summary: Numbers) -> dict[str, Any]:
         "worst": _worst(summary, moved) if sure else "",
         "unresolved": len(moved) - len(sure),
         "places": len(moved),
-        "intervals": len(effects),
-        "by_chance": f"{len(effects) * (1.0 - LEVEL):.0f}",
+        "effects_measured": len(effects),
+        "error": percent(FAMILY_ERROR),
         **{name: summary[name] for name in ("improvement", "replicates", "horizon", "seed")},
         "scope": scope_of_summary(summary),
         "simulated": summary["simulated_customers"],
@@ -123,13 +123,13 @@ def _named(summary: Numbers, touchpoint: Numbers) -> str:
 
 
 def _worst(summary: Numbers, moved: Sequence[Numbers]) -> str:
-    """Name the largest loss whose interval, if there is one, stays clear of zero, or nothing."""
+    """Name the largest loss that stands out from chance, or nothing."""
     sign = _sign(summary)
     lost = [
         (item, way)
         for item in moved
         for way in (("worse",) if item["kind"] == "stage" else ("better", "worse"))
-        if item[way] is not None and is_sure(_gap(item[way])) and sign * item[way]["mean"] < 0.0
+        if item[way] is not None and item[way]["beyond_chance"] and sign * item[way]["mean"] < 0.0
     ]
     if not lost:
         return ""

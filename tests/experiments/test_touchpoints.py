@@ -179,24 +179,26 @@ def test_words_name_where_it_is_made_and_lost(done):
             continue
         size = {"experience": 3.0, "evaluate_to_idle": -2.0, "bond": 1.0}.get(moment["name"], 0.0)
         for way, mean in (("better", size), ("worse", -2 * size)):
-            moment[way] = {"mean": mean, "ci_low": mean - 0.5, "ci_high": mean + 0.5}
+            moment[way] = {"mean": mean, "ci_low": mean - 0.5, "ci_high": mean + 0.5, "beyond_chance": abs(mean) > 0.5}
         moment["pays"] = "worse" if size < 0.0 else "better"
         moment["gain"] = moment[moment["pays"]]["mean"]
     summary["moments"].sort(key=lambda moment: -(moment["gain"] or 0.0))
     words = "\n".join(moments_lines(summary))
-    assert "is by leading fewer customers from evaluate to idle and at experience; the intervals" in words
+    assert (
+        "worth much by leading fewer customers from evaluate to idle and at experience; where it is worth most" in words
+    )
     assert "Of the stages, an improvement is worth most at experience, +$3.00 [+$2.50 to +$3.50]." in words
     assert "a better experience would be worth most at bond, +$1.00" in words
     assert "the largest loss comes from experience a little worse, −$6.00" in words
 
 
 def test_undecided_effects_are_not_made_a_headline(done):
-    """Every interval covers zero: nothing may be named, however large its mean."""
+    """Nothing stands out among so many effects: nothing may be named, however large its mean, not even beside its interval."""
     summary = json.loads(json.dumps(done.summary_json))
     for item in summary["moments"]:
         for way in ("better", "worse"):
             if item[way] is not None:
-                item[way] = {"mean": 5.0, "ci_low": -1.0, "ci_high": 11.0}
+                item[way] = {"mean": 5.0, "ci_low": 1.0, "ci_high": 9.0, "beyond_chance": False}
         if item["gain"] is not None:
             item["pays"], item["gain"] = "better", 5.0
     lines = moments_lines(summary)

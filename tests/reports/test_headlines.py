@@ -177,9 +177,10 @@ def test_a_comparison_claims_nothing_that_is_undecided(gain: dict[str, Any]) -> 
 
 @pytest.mark.parametrize("effect", UNDECIDED)
 def test_moments_claim_nothing_that_is_undecided(effect: dict[str, Any]) -> None:
+    moved = {**effect, "beyond_chance": False}
     places = [
-        {"kind": "stage", "name": "use", "from": "", "to": "use", "how": "experience", "better": effect, "worse": None},
-        {"kind": "edge", "name": "a_to_b", "from": "a", "to": "b", "how": "logit", "better": effect, "worse": effect},
+        {"kind": "stage", "name": "use", "from": "", "to": "use", "how": "experience", "better": moved, "worse": None},
+        {"kind": "edge", "name": "a_to_b", "from": "a", "to": "b", "how": "logit", "better": moved, "worse": moved},
     ]
     summary = {
         "arm": "led",
