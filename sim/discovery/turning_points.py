@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import erfc
 from typing import Any
 
 import numpy as np
 
+from sim.analysis.multiple_tests import beyond_chance
 from sim.discovery.cases import Cases
 
 __all__ = ["TurningPoint", "turning_points"]
@@ -19,8 +21,9 @@ _Z = 1.959963984540054
 class TurningPoint:
     """A step from a stage: how much more often those who take it reach the goal than others in the same stage.
 
-    ``gap`` is a difference of shares among cases at their first visit, compared within what they visited before and
-    averaged (direct standardization), with its 95 % interval.
+    ``gap`` is a difference of shares among cases at their first visit, compared within what they visited before
+    (Mantel and Haenszel), with its 95 % interval. ``beyond_chance`` says whether it stands out among all
+    steps that were compared.
     """
 
     source: int
@@ -31,6 +34,7 @@ class TurningPoint:
     gap: float
     ci_low: float
     ci_high: float
+    beyond_chance: bool = False
 
 
 def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
@@ -54,7 +58,7 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
     last_goal[case[at_goal]] = at_goal
     later = last_goal[case] > place
     before = cases.before(1)
-    out = []
+    out, chances = [], []
     for stage in np.unique(cases.stage).tolist():
         rows = np.flatnonzero(cases.stage == stage)
         _, first = np.unique(case[rows], return_index=True)
@@ -65,29 +69,45 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
             took = following == target
             if target == goal or took.sum() < _FEWEST or (~took).sum() < _FEWEST:
                 continue
-            found = _standardized(took, later[rows], before[rows])
+            found = _adjusted(took, later[rows], before[rows])
             if found is not None:
-                gap, error, reach, others = found
+                gap, error, chance = found
+                reach, others = (float(later[rows][side].mean()) for side in (took, ~took))
                 out.append(
                     TurningPoint(stage, target, int(took.sum()), reach, others, gap, gap - _Z * error, gap + _Z * error)
                 )
-    return tuple(sorted(out, key=lambda point: (-abs(point.gap), point.source, point.target)))
+                chances.append(chance)
+    marked = [replace(point, beyond_chance=beyond) for point, beyond in zip(out, beyond_chance(chances), strict=True)]
+    return tuple(sorted(marked, key=lambda point: (-abs(point.gap), point.source, point.target)))
 
 
-def _standardized(took: Any, reached: Any, before: Any) -> tuple[float, float, float, float] | None:
-    gap = variance = weight = 0.0
-    for value in np.unique(before):
-        mine = before == value
-        one, other = reached[mine & took], reached[mine & ~took]
-        if one.size < 5 or other.size < 5:
-            continue
-        share = float(mine.sum())
-        gap += share * (one.mean() - other.mean())
-        # Agresti-Caffo: a share of 0 or 1 of few is not exact.
-        a, b = (one.sum() + 1) / (one.size + 2), (other.sum() + 1) / (other.size + 2)
-        variance += share**2 * (a * (1 - a) / (one.size + 2) + b * (1 - b) / (other.size + 2))
-        weight += share
-    if weight == 0.0:
+def _adjusted(took: Any, reached: Any, before: Any) -> tuple[float, float, float] | None:
+    """Return the difference of two shares within strata, its standard error, and how likely one so large is by chance.
+
+    The risk difference of Mantel and Haenszel with the variance of Sato (1989, *Biometrics* 45, 1323), which holds for
+    many small strata as for few large ones. It is 0 where all of one side get there and none of the other, so it is
+    never taken to be smaller than that of Agresti and Caffo (2000) without strata. The chance is that of the test of
+    Cochran, Mantel and Haenszel, with the correction for continuity. None where no stratum holds both sides.
+    """
+    _, stratum = np.unique(before, return_inverse=True)
+    sides = (took, ~took)
+    # Products of four counts of a large log are more than a whole number holds.
+    n_took, n_others = (np.bincount(stratum[side], minlength=stratum.max() + 1).astype(np.float64) for side in sides)
+    y_took, y_others = (
+        np.bincount(stratum[side & reached], minlength=n_took.size).astype(np.float64) for side in sides
+    )
+    total = n_took + n_others
+    weight = n_took * n_others / total
+    if not weight.any():
         return None
-    reach, others = float(reached[took].mean()), float(reached[~took].mean())
-    return gap / weight, float(np.sqrt(variance)) / weight, reach, others
+    gap = float((y_took * n_others - y_others * n_took) @ (1.0 / total)) / weight.sum()
+    p = (n_took**2 * y_others - n_others**2 * y_took + n_took * n_others * (n_others - n_took) / 2) / total**2
+    q = (y_took * (n_others - y_others) + y_others * (n_took - y_took)) / (2 * total)
+    variance = float(gap * p.sum() + q.sum()) / weight.sum() ** 2
+    shares = [((reached[side].sum() + 1) / (side.sum() + 2), side.sum() + 2) for side in sides]
+    least = sum(share * (1 - share) / size for share, size in shares)
+    y = y_took + y_others
+    spread = (n_took * n_others * y * (total - y) / (total**2 * np.maximum(total - 1, 1))).sum()
+    beyond = max(abs((y_took - n_took * y / total).sum()) - 0.5, 0.0)
+    chance = erfc(beyond / np.sqrt(2.0 * spread)) if spread else 1.0
+    return gap, float(np.sqrt(max(variance, least))), chance

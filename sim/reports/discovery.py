@@ -53,7 +53,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
     moves = sum(edge.count for edge in found.edges)
     splits = sum(gain > 0.0 for gain in found.contexts.gains)
     top = found.variants[0]
-    sure = [point for point in found.points if point.ci_low > 0 or point.ci_high < 0]
+    sure = [point for point in found.points if point.beyond_chance]
     names = cases.stages
     return {
         "source": source,
@@ -89,6 +89,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "stable": [name for name, pair in found.drifting.items() if not pair[0]],
         "folded": found.folded,
         "bought": _bought(found),
+        "compared": len(found.points),
         "point": None
         if not sure
         else {
@@ -402,7 +403,7 @@ def _brand_table(found: Discovery) -> Table:
 
 
 def _points_table(found: Discovery, names: list[str]) -> Table:
-    points = [point for point in found.points if point.ci_low > 0 or point.ci_high < 0][:12]
+    points = [point for point in found.points if point.beyond_chance][:12]
     return Table(
         ("In", "Those who go on to", "Cases", "Reach the goal", "Others", "Difference, points", "95 % interval"),
         tuple(

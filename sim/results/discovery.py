@@ -63,6 +63,7 @@ def discovery_tables(found: Discovery) -> dict[str, list[Any]]:
             key: [float(getattr(point, key)) for point in found.points]
             for key in ("cases", "reach", "others", "gap", "ci_low", "ci_high")
         },
+        "beyond_chance": [point.beyond_chance for point in found.points],
     }
     variants = found.variants[:_MOST_VARIANTS]
     personas = list(found.journeys)
