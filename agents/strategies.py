@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from agents.quantity import choice, money, number, quantity, text, whole
 
 __all__ = [
+    "BOUNDS",
     "CAPABILITIES",
     "CAPABILITIES_IN_WORDS",
     "Capability",
@@ -53,6 +54,8 @@ class Capability:
     costs: tuple[str, ...] = ()
 
 
+#: Effectiveness that the model admits, and multiples of it: from none to twice what is assumed.
+BOUNDS = (0.0, 2.0)
 #: Every capability by name (Edelman & Singer 2015). Levels, costs, gates of edges, players of an attribution, factors
 #: and tables of reports are enumerated from here.
 CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
@@ -97,7 +100,7 @@ def _persona_level(name: str) -> Any:
 
 
 def _effectiveness(name: str) -> Any:
-    return number(1.0, 0.0, 2.0, f"effectiveness of {CAPABILITIES[name].title}")
+    return number(1.0, *BOUNDS, f"effectiveness of {CAPABILITIES[name].title}")
 
 
 def _range(name: str) -> Any:
@@ -205,8 +208,8 @@ class Effectiveness:
 class EffectRange:
     """How well a capability may really work: multiples of what is assumed, and where they come from."""
 
-    low: float = number(1.0, 0.0, 2.0, "lowest multiple of the effectiveness assumed")
-    high: float = number(1.0, 0.0, 2.0, "highest multiple of the effectiveness assumed")
+    low: float = number(1.0, *BOUNDS, "lowest multiple of the effectiveness assumed")
+    high: float = number(1.0, *BOUNDS, "highest multiple of the effectiveness assumed")
     source: str = text("assumption", "where the range comes from")
 
 

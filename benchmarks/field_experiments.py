@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from agents.strategies import CAPABILITIES
 from configs import FOLDER
-from sim.validation.field_experiments import fit_capabilities, replay_all
+from sim.validation.field_experiments import fit_capabilities, replay_all, words_of_range
 from sim.validation.pattern import PatternRun
 
 DOUBT_HEAD = """\
 # The range of each capability's effectiveness that published field experiments leave open, as multiples of what is
-# assumed: 95 % random-effects range of a further experiment, within 0 to 2. Written by
+# assumed: the 95 % interval of a further experiment (Student's t, two degrees of freedom less than there are
+# experiments), within 0 to 2. The experiments are so few, and differ so much, that they bind none of the four: every
+# range is all that the model admits, from no effect to twice the one assumed. Written by
 # benchmarks/field_experiments.py; see docs/validation.md, P11.
 #   journey compare arms.proactive.focal.strategy.doubt=field_experiments
 name: field_experiments
@@ -35,10 +37,7 @@ def main() -> None:
         low, high = pooled.range()
         ids = ", ".join(each.id for each in implied)
         rows.append(f"{name},{pooled.mean:.2f},{low:.2f},{high:.2f},{len(implied)}")
-        source = (
-            f"experiments {ids} of field_experiments.csv: mean {pooled.mean:.2f}, standard error {pooled.error:.2f}"
-        )
-        source += f", between experiments {pooled.between:.2f}"
+        source = f"{ids} of field_experiments.csv: {words_of_range(pooled)}"
         ranges.append(f'{name}: {{low: {low:.2f}, high: {high:.2f}, source: "{source}"}}')
     (FOLDER / "data" / "fitted_effectiveness.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (FOLDER / "doubt").mkdir(exist_ok=True)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agents.strategies import CAPABILITIES, CAPABILITIES_IN_WORDS
+from agents.strategies import BOUNDS, CAPABILITIES, CAPABILITIES_IN_WORDS
 from sim import number_format
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.summary import difference_name
@@ -171,6 +171,8 @@ class _Case:
                 for name, entry in ranges.items()
             )
             out.append(f"Range of the capabilities' effectiveness, relative to what is assumed: {written}.")
+            if any((entry["low"], entry["high"]) == BOUNDS for entry in ranges.values()):
+                out.append("0 to 200 % is all that the model admits: there the evidence binds nothing.")
         return f"{self.called}: how sure that is. {' '.join(out)}" if out else ""
 
     def unchanged(self) -> bool:

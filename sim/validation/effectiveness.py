@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite, sqrt
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.strategies import BOUNDS
 from sim.analysis.student import student_quantile
 
-__all__ = ["Implied", "Pooled", "at_effectiveness", "implied_by", "pool"]
+__all__ = ["FEWEST", "Implied", "Pooled", "at_effectiveness", "implied_by", "pool"]
 
 Array = NDArray[np.float64]
 
-_TWO_SIDED = NormalDist().inv_cdf(0.975)
+#: Experiments from which the interval of a further one has an end.
+FEWEST = 3
 #: A response to effectiveness below so many standard errors says nothing of it.
 _RESOLVED = 3.0
 
@@ -49,29 +50,31 @@ class Pooled:
     between: float
     experiments: int
 
-    def range(self, lowest: float = 0.0, highest: float = 2.0) -> tuple[float, float]:
-        """Return the 95 % range in which a further experiment's effectiveness lies, within bounds."""
-        half = _TWO_SIDED * sqrt(self.error**2 + self.between**2)
-        low, high = self.mean - half, self.mean + half
+    def range(self) -> tuple[float, float]:
+        """Return the 95 % range in which a further experiment's effectiveness lies, within the bounds of the model.
+
+        Of one or two experiments it is all that they allow.
+        """
+        (lowest, highest), (low, high) = BOUNDS, self.predicted()
         return min(max(low, lowest), highest), min(max(high, lowest), highest)
 
     def predicted(self, error: float = 0.0) -> tuple[float, float]:
         """Return the 95 % interval of what a further experiment with a standard error would find, without bounds.
 
-        Student's t with one degree of freedom less than there are experiments (Higgins, Thompson & Spiegelhalter 2009,
-        who take two less): of few, the spread between them is hardly known, and of one not at all.
+        Student's t with two degrees of freedom less than there are experiments (Higgins, Thompson & Spiegelhalter 2009,
+        J. R. Stat. Soc. A 172, 137-159): of few, the spread between them is hardly known, and of two not at all.
 
         Examples
         --------
         >>> low, high = Pooled(mean=1.0, error=0.3, between=0.4, experiments=5).predicted()
         >>> round(low, 2), round(high, 2)
-        (-0.39, 2.39)
-        >>> Pooled(mean=1.0, error=0.3, between=0.0, experiments=1).predicted()
+        (-0.59, 2.59)
+        >>> Pooled(mean=1.0, error=0.3, between=0.0, experiments=2).predicted()
         (-inf, inf)
         """
-        if self.experiments < 2:
+        if self.experiments < FEWEST:
             return -inf, inf
-        times = float(student_quantile(self.experiments - 1, 0.975))
+        times = float(student_quantile(self.experiments - 2, 0.975))
         half = times * sqrt(self.error**2 + self.between**2 + error**2)
         return self.mean - half, self.mean + half
 

@@ -10,15 +10,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.strategies import CAPABILITIES
+from agents.strategies import BOUNDS, CAPABILITIES
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import SHOWN, Check
-from sim.validation.effectiveness import Implied, Pooled, at_effectiveness, implied_by, pool
+from sim.validation.effectiveness import FEWEST, Implied, Pooled, at_effectiveness, implied_by, pool
 from sim.validation.field_experiment import FieldExperiment, read_experiments
 from sim.validation.pattern import Finding, Pattern, PatternRun
 from sim.validation.replay import SCANNED, Replay, effects_of, plan_replay
 
-__all__ = ["FIELD_EXPERIMENTS", "LeftOut", "Replayed", "fit_capabilities", "predict_left_out", "replay_all"]
+__all__ = [
+    "FIELD_EXPERIMENTS",
+    "LeftOut",
+    "Replayed",
+    "fit_capabilities",
+    "predict_left_out",
+    "replay_all",
+    "words_of_range",
+]
 
 Array = NDArray[np.float64]
 
@@ -334,7 +342,7 @@ class LeftOut:
     holds : bool
         Whether the interval holds the published effect.
     others : int
-        How many experiments it was predicted from; of one, nothing is known of the spread between experiments.
+        How many experiments it was predicted from; of fewer than three there is no interval.
     """
 
     experiment: FieldExperiment
@@ -411,10 +419,10 @@ def _words_of(predictions: Sequence[LeftOut]) -> list[str]:
     """Return how well experiments are predicted from others, in sentences; none where nothing can be predicted."""
     if not predictions:
         return []
-    several = [each for each in predictions if each.others > 1]
+    several = [each for each in predictions if each.others >= FEWEST]
     shown = [
         f"{each.experiment.id} {100 * each.predicted:+.1f} % for {100 * each.published:+.1f} % published"
-        + (f" [{100 * each.low:+.0f} to {100 * each.high:+.0f} %]" if each.others > 1 else " [one other: no interval]")
+        + (f" [{100 * each.low:+.0f} to {100 * each.high:+.0f} %]" if each.others >= FEWEST else " [no interval]")
         for each in predictions
     ]
     near = sum(abs(each.predicted - each.published) <= _SIZE * abs(each.published) for each in predictions)
@@ -423,7 +431,7 @@ def _words_of(predictions: Sequence[LeftOut]) -> list[str]:
         f"Each predicted from the others on its capability: {'; '.join(shown)}.",
         f"{near} of {len(predictions)} predictions lie within half of the published effect. The 95 % interval of a "
         f"further experiment (Student's t, spread between experiments included) holds {held} of the {len(several)} "
-        "that two or more others predict; how wide it is says how little the others tell.",
+        "that three or more others predict; how wide it is says how little the others tell. Fewer give none.",
     ]
 
 
@@ -451,13 +459,29 @@ def _counts(replayed: Sequence[Replayed]) -> list[str]:
 def _notes(replayed: Sequence[Replayed], fitted: dict[str, tuple[Pooled, list[Implied]]]) -> list[str]:
     notes = [*_counts(replayed), "Most published effects are from abstracts, without an interval."]
     for name, (pooled, implied) in fitted.items():
-        low, high = pooled.range()
         notes.append(
             f"Effectiveness of {name}: {pooled.mean:.2f}, standard error {pooled.error:.2f}, between experiments "
-            f"{pooled.between:.2f} ({len(implied)} experiments); 95 % range of a further one {low:.2f} to {high:.2f}."
+            f"{pooled.between:.2f} ({len(implied)} experiments); {words_of_range(pooled)}."
         )
     notes += _words_of(predict_left_out(replayed))
     return [*notes, *_words_of_missing(replayed)]
+
+
+def words_of_range(pooled: Pooled) -> str:
+    """Return in words in which range a further experiment lies, and what is left of it within the bounds of the model.
+
+    Examples
+    --------
+    >>> words_of_range(Pooled(mean=1.0, error=0.3, between=0.0, experiments=2))
+    'too few for an interval of a further one: 0 to 2 is all that the model admits'
+    """
+    low, high = pooled.range()
+    bounded = " is all that the model admits" if (low, high) == BOUNDS else ""
+    range_ = f"{low:.3g} to {high:.3g}{bounded}"
+    if pooled.experiments < FEWEST:
+        return f"too few for an interval of a further one: {range_}"
+    ends = pooled.predicted()
+    return f"95 % interval of a further one {ends[0]:.3g} to {ends[1]:.3g}, of which {range_}"
 
 
 def _words_of_missing(replayed: Sequence[Replayed]) -> list[str]:

@@ -117,7 +117,7 @@ def test_pooling_is_the_random_effects_mean_of_dersimonian_and_laird():
     apart = pool([Implied(id="a", value=0.0, error=0.1), Implied(id="b", value=2.0, error=0.1)])
     # Q = 200, one degree of freedom, C = 100: tau**2 = 199 / 100.
     assert apart.between == pytest.approx((199 / 100) ** 0.5) and apart.mean == pytest.approx(1.0)
-    assert apart.range() == (0.0, 2.0)
+    assert apart.range() == (0.0, 2.0), "of two experiments nothing is known of the spread between them"
     assert pool([]) is None
 
 
@@ -134,7 +134,11 @@ def test_the_interval_of_a_further_experiment_holds_nineteen_of_twenty():
         low, high = pool(found[:5]).predicted(found[5].error)
         held += low <= values[5] <= high
     assert 0.92 < held / 2000 < 0.98
-    assert pool(found[:1]).predicted() == (-np.inf, np.inf)
+    assert pool(found[:1]).predicted() == pool(found[:2]).predicted() == (-np.inf, np.inf)
+    # Higgins, Thompson & Spiegelhalter 2009: t with k - 2, here 3 degrees of freedom.
+    five = pool(found[:5])
+    half = 3.182446 * (five.error**2 + five.between**2) ** 0.5
+    assert five.predicted() == pytest.approx((five.mean - half, five.mean + half))
 
 
 def unseen(outcome, replay):
