@@ -19,6 +19,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
+from llvmlite import binding
 from numba import njit
 from numba.core import event
 from numba.core.caching import FunctionCache
@@ -34,6 +35,25 @@ Int: TypeAlias = int | np.integer[Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _DECORATING = threading.RLock()
+#: Processors that slow down while they calculate with 512 bits.
+_SLOWED_BY_512_BITS = ("skylake-avx512", "cascadelake", "cooperlake")
+
+
+def _use_whole_vectors() -> None:
+    """Let loops use all 512 bits of a vector register; no result depends on it.
+
+    LLVM holds loops to 256 bits on every Intel processor, for the sake of those that slow down. It is too late, and
+    nothing changes, where Numba has compiled something in this process before.
+    """
+    asked = numba.config.CPU_NAME is not None or numba.config.CPU_FEATURES is not None
+    if asked or not numba.config.ENABLE_AVX or binding.get_host_cpu_name() in _SLOWED_BY_512_BITS:
+        return
+    features = binding.get_host_cpu_features()
+    if features.get("avx512f"):
+        numba.config.CPU_FEATURES = f"{features.flatten()},-prefer-256-bit"
+
+
+_use_whole_vectors()
 
 
 def _sources() -> list[Path]:
