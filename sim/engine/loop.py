@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Int, expression, inlined, loop, rule
+from agents.compiled import Int, expression, inlined, loop
 from agents.kernel import calls
 from agents.memory import LINE, aligned_zeros
 from agents.population import (
@@ -15,7 +15,6 @@ from agents.population import (
     FOCAL_AT_START,
     HOLDS,
     MOVED,
-    NOBODY,
     SAMPLED,
     SEARCHED,
     VISITING,
@@ -23,17 +22,13 @@ from agents.population import (
 )
 from agents.purposes import Purpose
 from agents.rules.due import due_in
-from agents.rules.need import tail_position
-from agents.rules.numerics import encode_unit, log, uniform
+from agents.rules.numerics import uniform
 from sim.engine.block import KERNELS, step_blocks
-from sim.engine.customer.need_clock import first_need
 from sim.engine.intrinsics import acquire, release
 from sim.engine.workspace import Clock, Workspace
 from sim.luck import block
 from sim.record.counters import ByPersona, Counters
 from sim.record.recorder import Traced
-from sim.scenario.journey import Does
-from sim.world.birth import Birth
 from sim.world.market import MarketState, market_week
 from sim.world.world import World
 
@@ -41,7 +36,6 @@ __all__ = [
     "EVENTS_PER_WEEK",
     "Barrier",
     "begin_horizon",
-    "birth",
     "count_loyal",
     "make_barrier",
     "synchronize",
@@ -51,10 +45,7 @@ __all__ = [
 #: Room for the events of one customer in one week.
 EVENTS_PER_WEEK = 256
 
-_BIRTH, _TRAITS, _SAMPLE = np.int64(Purpose.BIRTH), np.int64(Purpose.TRAITS), np.int64(Purpose.SAMPLE)
-_NEED = np.int64(Purpose.NEED)
-_WAIT = np.int64(Does.WAIT)
-_EVER, _TRAITS_LATER = np.int64(0), np.int64(1)
+_SAMPLE, _EVER = np.int64(Purpose.SAMPLE), np.int64(0)
 _ADOPTED = np.int64(ByPersona.ADOPTED)
 _AT_WEEK, _AT_ROW, _AT_FIRST = Clock.WEEK, Clock.ROW, Clock.FIRST
 _SHORT, _ADOPTIONS = 0, 1
@@ -88,72 +79,6 @@ def make_barrier(partitions: int, groups: int, brands: int) -> Barrier:
         aligned_zeros((partitions, groups, brands, 2), np.int64),
         aligned_zeros((partitions, 2), np.int64),
     )
-
-
-@rule
-def _category(shares: NDArray[np.float64], u: float) -> Int:
-    """Category of a uniform by cumulative shares; the last category catches what rounding leaves."""
-    at = 0
-    while at < shares.size - 1 and u >= shares[at]:
-        at += 1
-    return at
-
-
-@rule
-def _trait(table: NDArray[np.float64], u: float) -> Int:
-    """Code of a trait by inverse transform, from its quantiles even in ``u``."""
-    position = u * (table.size - 1)
-    below = np.int64(position)
-    return encode_unit(table[below] + (table[below + 1] - table[below]) * (position - below))
-
-
-@loop
-def birth(born: Birth, world: World, workspace: Workspace, people: Any, stood: NDArray[np.int64]) -> None:
-    """Draw every customer of a partition: persona, traits, own need rate, first stage and the phase of the first need.
-
-    Parameters
-    ----------
-    world, workspace
-        See :mod:`sim.engine`.
-    born : Birth
-        Quantile tables and shares.
-    people : recarray (n,)
-        Records of the partition's customers.
-    stood : int64 (P, K)
-        Counts customers by persona and first stage.
-    """
-    constants = world.constants[0]
-    for i in range(people.size):
-        customer = people[i]
-        customer_id = workspace.clock[_AT_FIRST] + i
-        words = block(constants.seed, constants.replicate, customer_id, _BIRTH, _EVER, _EVER)
-        persona = _category(born.persona_shares, uniform(np.int64(words[0])))
-        customer.persona = persona
-        customer.stage = _category(born.start, uniform(np.int64(words[1])))
-        at = tail_position(log(1.0 - uniform(np.int64(words[2]))))
-        below = np.int64(at)
-        share = at - below
-        rate = born.rate_quantiles[below] * (1.0 - share) + born.rate_quantiles[below + 1] * share
-        customer.gap = 1.0 / max(rate * born.persona_rate[persona], 1e-9)
-        words = block(constants.seed, constants.replicate, customer_id, _TRAITS, _EVER, _EVER)
-        table = born.trait_quantiles[persona]
-        customer.deliberation = _trait(table[0], uniform(np.int64(words[0])))
-        customer.price_sensitivity = _trait(table[1], uniform(np.int64(words[1])))
-        customer.trust_propensity = _trait(table[2], uniform(np.int64(words[2])))
-        customer.novelty_seeking = _trait(table[3], uniform(np.int64(words[3])))
-        words = block(constants.seed, constants.replicate, customer_id, _TRAITS, _EVER, _TRAITS_LATER)
-        customer.digital_affinity = _trait(table[4], uniform(np.int64(words[0])))
-        customer.privacy_concern = _trait(table[5], uniform(np.int64(words[1])))
-        customer.sociability = _trait(table[6], uniform(np.int64(words[2])))
-        customer.patience = _trait(table[7], uniform(np.int64(words[3])))
-        stood[persona, customer.stage] += 1
-        customer.channel = NOBODY
-        customer.incumbent = NOBODY
-        customer.host = NOBODY
-        customer.need_at = 0
-        if world.nodes[world.node_of[constants.journey, customer.stage]].does == _WAIT:
-            words = block(constants.seed, constants.replicate, customer_id, _NEED, _EVER, _EVER)
-            first_need(world, workspace, customer, uniform(np.int64(words[0])), uniform(np.int64(words[2])))
 
 
 @expression

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from agents.population import Population, allocate, allocate_accounts, copy_into
 from agents.rules.due import due_in
-from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, birth, count_loyal, make_barrier, run_weeks
+from sim.engine.birth import birth
+from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, count_loyal, make_barrier, run_weeks
 from sim.engine.workspace import allocate_workspace
 from sim.record.counters import ByPersona, Counters, allocate_counters, merge, trimmed, with_room
 from sim.record.history import History

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from agents.memory import aligned_zeros
 from agents.population import MAX_WEEK, Population, allocate_accounts, clear, copy_into, free, take
+from sim.engine.birth import birth
 from sim.engine.kept import KeptRuns
-from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, birth, count_loyal, make_barrier, run_weeks
+from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, count_loyal, make_barrier, run_weeks
 from sim.engine.workspace import Workspace, allocate_workspace, free_workspace
 from sim.record.counters import ByPersona, Counters, allocate_counters, merge, with_room
 from sim.record.history import History

@@ -9,8 +9,7 @@ import numpy as np
 from agents.compiled import Int, inlined, rule
 from agents.population import NEVER, SEARCHED, VISITING
 from agents.purposes import OF_VISITS
-from agents.rules.need import carried_over, tail_position, weeks_left, whole_weeks
-from agents.rules.numerics import log
+from agents.rules.need import carried_over, weeks_left, whole_weeks
 from sim.engine.customer.stage_view import node_at
 from sim.engine.workspace import Clock, Workspace
 from sim.scenario.journey import Does
@@ -44,19 +43,19 @@ def _gap(world: World, customer: Any, at: float) -> float:
 
 
 @rule
-def first_need(world: World, workspace: Workspace, customer: Any, u: float, phase: float) -> None:
+def first_need(world: World, workspace: Workspace, customer: Any, at: float, phase: float) -> None:
     """Set the first need of a newly drawn customer, who is somewhere within a gap.
 
     Parameters
     ----------
     world, workspace, customer
         See :mod:`sim.engine`.
-    u : float
-        Uniform in (0, 1).
+    at : float
+        Position of the draw in the table of quantiles.
     phase : float
         Share of the gap that is left, in (0, 1).
     """
-    weeks = np.int64(min(_gap(world, customer, tail_position(log(1.0 - u))), 60000.0) * phase)
+    weeks = np.int64(min(_gap(world, customer, at), 60000.0) * phase)
     customer.need_at = min(workspace.clock[_AT_WEEK] + weeks, NEVER - 1)
 
 
