@@ -7,7 +7,7 @@ as filters (:data:`FILTERS`): ``{{ share | percent }}``, ``{{ gain | money("EUR"
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -26,6 +26,7 @@ __all__ = [
     "in_renewals",
     "in_steps",
     "in_words",
+    "listed",
     "interval",
     "money",
     "p_value",
@@ -214,6 +215,17 @@ def in_words(name: str) -> str:
     'all four'
     """
     return name.replace("_", " ")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names in a sentence.
+
+    Examples
+    --------
+    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
+    ('a', 'a and b', 'a, b and c')
+    """
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def money(amount: float, currency: str, *, sign: bool = False, words: bool = False) -> str:

@@ -10,10 +10,10 @@ from agents.strategies import BOUNDS, CAPABILITIES, CAPABILITIES_IN_WORDS
 from sim import number_format
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.summary import difference_name
-from sim.number_format import bracket, decimal, in_renewals, in_words
+from sim.number_format import bracket, decimal, in_renewals, in_words, listed
 from sim.scenario.calendar import day_beside
 
-__all__ = ["CAVEAT", "break_even_sentence", "money", "verdict"]
+__all__ = ["CAVEAT", "break_even_sentence", "money", "ranges_in_words", "verdict"]
 
 Numbers = Mapping[str, Any]
 
@@ -165,14 +165,9 @@ class _Case:
             )
         ranges = self.summary.get("doubt") or {}
         if ranges:
-            written = "; ".join(
-                f"{CAPABILITIES[name].title} {entry['low'] * _PERCENT:.0f} to {entry['high'] * _PERCENT:.0f} %"
-                f" ({entry['source']})"
-                for name, entry in ranges.items()
-            )
-            out.append(f"Range of the capabilities' effectiveness, relative to what is assumed: {written}.")
+            out.append(f"How well the capabilities work, relative to what is assumed: {ranges_in_words(ranges)}.")
             if any((entry["low"], entry["high"]) == BOUNDS for entry in ranges.values()):
-                out.append("0 to 200 % is all that the model admits: there the evidence binds nothing.")
+                out.append("0 to 200 % is all that the model admits: there no experiment narrows it.")
         return f"{self.called}: how sure that is. {' '.join(out)}" if out else ""
 
     def unchanged(self) -> bool:
@@ -426,6 +421,35 @@ class _Case:
 
     def term(self, name: str, *, gain: bool) -> str:
         return in_renewals(_TERM_WORDS[name][0 if gain else 1], self.renews)
+
+
+def ranges_in_words(ranges: Numbers) -> str:
+    """Say how well capabilities may work, those of one range together, with sources of narrower ones.
+
+    Parameters
+    ----------
+    ranges : mapping
+        By capability, ``low`` and ``high`` relative to what is assumed, and ``source``.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> known = {"low": 0.5, "high": 1.5, "source": "assumption"}
+    >>> ranges_in_words({"automation": known, "context": {"low": 0.0, "high": 2.0, "source": "-"}, "innovation": known})
+    'automation and innovation 50 to 150 % (assumption); contextual interaction 0 to 200 %'
+    """
+    together: dict[tuple[float, float, str], list[str]] = {}
+    for name, entry in ranges.items():
+        ends = (entry["low"], entry["high"])
+        key = (*ends, "" if ends == BOUNDS else f" ({entry['source']})")
+        together.setdefault(key, []).append(CAPABILITIES[name].title)
+    return "; ".join(
+        f"{listed(names)} {low * _PERCENT:.0f} to {high * _PERCENT:.0f} %{source}"
+        for (low, high, source), names in together.items()
+    )
 
 
 def break_even_sentence(summary: Numbers, arm: str) -> str:

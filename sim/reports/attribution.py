@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.attribution import DIVIDED, pair_name
 from sim.analysis.metrics import EVERYBODY
-from sim.analysis.verdict import CAVEAT
+from sim.analysis.verdict import CAVEAT, ranges_in_words
 from sim.number_format import NOTHING, compact, in_words, interval, quantity, short_money
 from sim.reports.document import Document, Table
 from sim.reports.figures.attribution import draw_combinations, draw_persona_shares, draw_shares, draw_together
@@ -122,15 +122,12 @@ class _Verdict:
 
     def doubt(self) -> str:
         """Say which ranges of effectiveness the intervals cover."""
-        ranges = [
-            f"{name} {item['low'] * _PERCENT:.0f} to {item['high'] * _PERCENT:.0f} %"
-            for name, item in self.summary.get("doubt", {}).items()
-        ]
+        ranges = self.summary.get("doubt")
         if not ranges:
             return ""
         return (
             "Intervals count random variation and how well the capabilities work, relative to what is assumed: "
-            f"{'; '.join(ranges)}."
+            f"{ranges_in_words(ranges)}."
         )
 
     def largest(self) -> str:

@@ -29,9 +29,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from sim.number_format import FILTERS, tied
+from sim.number_format import FILTERS, listed, tied
 from sim.reports.kept_templates import KeptTemplates
-from sim.reports.labels import listed, sentence, titled
+from sim.reports.labels import sentence, titled
 from sim.reports.picture import Picture
 from sim.reports.svg import write_figures
 

@@ -16,10 +16,9 @@ from sim.analysis.shape import SHARE
 from sim.experiments.boundary import LeverBreakEven, Slice
 from sim.experiments.factors import factor_number
 from sim.experiments.frontier import KINDS_OF_RUN, Frontier
-from sim.number_format import in_words, percent
+from sim.number_format import in_words, listed, percent
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.frontier import Margin, Rule, Scale, draw_found, draw_map, draw_margins, draw_rules
-from sim.reports.labels import listed
 from sim.reports.names import slug
 from sim.reports.picture import Picture
 from sim.reports.scope import scope_of

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from agents.strategies import CAPABILITIES
 from sim.number_format import in_renewals, in_steps, in_words
 
-__all__ = ["COST_WORDS", "METRIC_WORDS", "Words", "listed", "metric_words", "sentence", "titled", "words_of"]
+__all__ = ["COST_WORDS", "METRIC_WORDS", "Words", "metric_words", "sentence", "titled", "words_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +24,6 @@ class Words:
     kind: str
     about: str
     good: int = 1
-
-
-def listed(names: Sequence[str]) -> str:
-    """Join names in a sentence.
-
-    Examples
-    --------
-    >>> listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])
-    ('a', 'a and b', 'a, b and c')
-    """
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def sentence(text: str) -> str:

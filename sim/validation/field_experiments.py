@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.strategies import BOUNDS, CAPABILITIES
+from sim.number_format import compact
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import SHOWN, Check
 from sim.validation.effectiveness import FEWEST, Implied, Pooled, at_effectiveness, implied_by, pool
@@ -473,15 +474,15 @@ def words_of_range(pooled: Pooled) -> str:
     Examples
     --------
     >>> words_of_range(Pooled(mean=1.0, error=0.3, between=0.0, experiments=2))
-    'too few for an interval of a further one: 0 to 2 is all that the model admits'
+    'too few to say where a further experiment would lie'
+    >>> words_of_range(Pooled(mean=1.0, error=0.3, between=2.0, experiments=5))
+    'a further experiment would lie between −5.4 and 7.4 (95 %), wider than what the model admits'
     """
-    low, high = pooled.range()
-    bounded = " is all that the model admits" if (low, high) == BOUNDS else ""
-    range_ = f"{low:.3g} to {high:.3g}{bounded}"
     if pooled.experiments < FEWEST:
-        return f"too few for an interval of a further one: {range_}"
-    ends = pooled.predicted()
-    return f"95 % interval of a further one {ends[0]:.3g} to {ends[1]:.3g}, of which {range_}"
+        return "too few to say where a further experiment would lie"
+    low, high = (compact(end, 2) for end in pooled.predicted())
+    bounded = ", wider than what the model admits" if pooled.range() == BOUNDS else ""
+    return f"a further experiment would lie between {low} and {high} (95 %){bounded}"
 
 
 def _words_of_missing(replayed: Sequence[Replayed]) -> list[str]:
