@@ -1,12 +1,13 @@
 """Drawing process: processes that load what draws while a comparison still runs, and then share its figures.
 
 Loading matplotlib and drawing a report take as long as a small comparison. Where a command begins, before anything is
-loaded that keeps threads or memory of its own, it forks: :func:`start`. The new process loads what draws. Once every
-arm is run, and while the command still looks for doubt and break-even, it draws the figures that neither can change:
-:func:`begin`. The others follow when the result is whole, while the command writes its tables: :func:`order`. Both
-times it forks once more, and both draw, each the next figure that nobody has begun. A figure is the same bytes whoever
-draws it. Where there are no such processes, or one is lost, the command draws by itself. What they drew is kept: of
-a result whose figures are there already, nothing is drawn (:mod:`sim.reports.kept_figures`).
+loaded that keeps threads or memory of its own, it forks: :func:`start`. The new process loads what draws as soon as the
+question is known, unless that was asked before and its figures are kept: :func:`expect`. Once every arm is run, and
+while the command still looks for doubt and break-even, it draws the figures that neither can change: :func:`begin`.
+The others follow when the result is whole, while the command writes its tables: :func:`order`. Both times it forks once
+more, and both draw, each the next figure that nobody has begun. A figure is the same bytes whoever draws it. Where
+there are no such processes, or one is lost, the command draws by itself. What they drew is kept: of a result whose
+figures are there already, nothing is drawn (:mod:`sim.reports.kept_figures`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from sim.reports.picture import Picture
 if TYPE_CHECKING:
     from sim.experiments.result import Result
 
-__all__ = ["are_running", "begin", "draw_all", "order", "start", "stop"]
+__all__ = ["are_running", "begin", "draw_all", "expect", "order", "start", "stop"]
 
 #: Dots per inch of the overview, which is a PNG.
 _OVERVIEW_DPI = 110.0
@@ -36,6 +37,8 @@ _OVERVIEW_DPI = 110.0
 _COUNT = -1
 #: Processes that hand over figures: the one that was forked first, and one that it forks for each part of them.
 _PROCESSES = 3
+#: Sent instead of a result: what draws is to be loaded.
+_LOAD = "load"
 #: Results that are larger are drawn each time: looking for them would take as long.
 _MOST_LOOKED_FOR = 64 << 20
 
@@ -47,10 +50,17 @@ class _DrawingProcesses:
         self.process, self.orders, self.figures = process, orders, figures
         self.begun: Result | None = None
         self.ordered: Result | None = None
+        self._asked: str | None = None
         self._keys: list[str | None] = []
         self._kept: dict[int, Any] | None = None
         self._has_begun = False
         self._sending: threading.Thread | None = None
+
+    def expect(self, question: object) -> None:
+        """Have them load what draws, unless the figures of this question were there when it was answered last."""
+        self._asked = figures_key(pickle.dumps(question, protocol=5))
+        if self._asked is None or find_figures(self._asked) is None:
+            self._send(_LOAD)
 
     def begin(self, result: Result) -> None:
         """Have them draw what doubt and break-even cannot change, unless all figures are likely to be there already."""
@@ -77,6 +87,7 @@ class _DrawingProcesses:
     def drawn(self) -> dict[int, Any]:
         """Return what they drew, or others before, by number; without what failed or was lost on the way."""
         if self._kept is not None:
+            self._remember()
             return self._kept
         drawn: dict[int, Any] = {}
         for stream in self.figures:
@@ -87,7 +98,13 @@ class _DrawingProcesses:
             for position, key in enumerate(self._keys, start=1):
                 if key is not None:
                     keep_figures(key, drawn if position == len(self._keys) else {})
+            self._remember()
         return drawn
+
+    def _remember(self) -> None:
+        """Remember that the figures of this question are kept."""
+        if self._asked is not None:
+            keep_figures(self._asked, {})
 
     def _find(self, content: tuple[Result, bool]) -> dict[int, Any] | None:
         """Return what is kept of a result, and remember its key."""
@@ -176,6 +193,18 @@ def stop() -> None:
     """Stop the drawing processes, whether or not they drew."""
     while _running:
         _running.pop().stop()
+
+
+def expect(question: object) -> None:
+    """Tell the drawing processes, if there are any, what is going to be asked, so that they load what draws.
+
+    Parameters
+    ----------
+    question : object
+        All that decides the result. The same question a second time loads nothing: its figures are likely to be kept.
+    """
+    if _running:
+        _running[-1].expect(question)
 
 
 def begin(result: Result) -> None:
@@ -268,7 +297,7 @@ def _parts(result: Result) -> list[tuple[Callable[[], Any], bool]]:
 
 
 def _work(ordered: int, drawn: Sequence[int]) -> NoReturn:
-    """Be a drawing process: load what draws, wait for a result, draw, and end without ever returning."""
+    """Be a drawing process: load what draws when told to, wait for a result, draw, and end without ever returning."""
     status = 1
     try:
         os.setpgid(0, 0)  # so that it and what it forks can be ended together
@@ -279,23 +308,31 @@ def _work(ordered: int, drawn: Sequence[int]) -> NoReturn:
             os.dup2(nothing, stream)
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
             os.environ[name] = "1"  # threads of their own would be lost in the second fork
-        import sim.reports.overview
-        import sim.reports.pictures
-        import sim.reports.svg  # noqa: F401
-
-        gc.freeze()
         gc.disable()  # nothing that is drawn lives long
         with os.fdopen(ordered, "rb") as orders:
-            _draw_ordered(orders, drawn)
+            message = pickle.load(orders)
+            _load()
+            _draw_ordered(pickle.load(orders) if message == _LOAD else message, orders, drawn)
         status = 0
     finally:
         os._exit(status)
 
 
-def _draw_ordered(orders: IO[bytes], drawn: Sequence[int]) -> None:
+def _load() -> None:
+    from sim.reports.undocumented import load_matplotlib
+
+    load_matplotlib()
+    import sim.reports.overview
+    import sim.reports.pictures
+    import sim.reports.svg  # noqa: F401
+
+    gc.freeze()
+
+
+def _draw_ordered(first: tuple[Result, bool], orders: IO[bytes], drawn: Sequence[int]) -> None:
     """Draw what is ordered, in one part or in two, and hand it over."""
     figures: dict[int, Any] = {}
-    result, is_whole = pickle.load(orders)
+    result, is_whole = first
     if is_whole:
         _share(result, range(len(_parts(result))), figures, drawn[1:])
     else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.reports.figures.journey_map import Flows, draw_change, draw_difference, draw_flows, draw_journey, flows_of
+from sim.reports.figures.journey_map import draw_change, draw_difference, draw_flows, draw_journey
+from sim.reports.flows import Flows, flows_of
 from sim.reports.names import short
 from sim.reports.style import png_bytes, svg_text
 from sim.scenario.errors import ConfigError

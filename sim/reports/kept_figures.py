@@ -1,6 +1,6 @@
-"""Kept figures: what was drawn of a comparison, in the user's cache: the same result is not drawn a second time.
+"""Kept figures: what was drawn, in the user's cache: the same comparison or map is not drawn a second time.
 
-Figures are found by the content of the result that they show, by every source of the simulator, and by the version of
+Figures are found by the content of what they show, by every source of the simulator, and by the version of
 matplotlib. They are kept with their checksum; what is damaged is drawn anew.
 """
 
@@ -24,8 +24,8 @@ __all__ = ["figures_key", "find_figures", "keep_figures"]
 
 #: Where figures lie in the cache.
 FIGURES = "figures"
-#: So many files are kept, two for each result, of about a megabyte together.
-MOST_KEPT = 60
+#: So many files are kept, three for each comparison, of about a megabyte together.
+MOST_KEPT = 90
 #: Files of packages that say which version draws.
 _VERSIONS = (("matplotlib", "_version.py"), ("numpy", "version.py"))
 
@@ -67,7 +67,7 @@ def keep_figures(key: str, figures: Mapping[int, Any]) -> None:
     key : str
         See :func:`figures_key`.
     figures : mapping
-        By number: a PNG as bytes, a picture whose figure is SVG, a whole number, or None.
+        By number: a PNG as bytes, a picture whose figure is SVG, the SVG alone, a whole number, or None.
     """
     body = json.dumps({str(number): _said(figure) for number, figure in figures.items()}).encode()
     write_kept(_file(key), body, MOST_KEPT)

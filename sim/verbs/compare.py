@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.quantity import quantity
 from sim.calibration.ensemble import NO_ENSEMBLE, SEEDS, Ensemble, chosen_ensemble
+from sim.reports import drawing_process
 from sim.scenario.errors import ConfigError
 from sim.verbs.frame import Command, Job, Session
 
@@ -29,6 +30,7 @@ class CompareKeys:
 
 
 def _prepare(job: Job[CompareKeys, None]) -> Ensemble | None:
+    drawing_process.expect((job.keys, job.settings, job.scenario))
     ensemble = chosen_ensemble(job.keys.ensemble, job.scenario, job.config_path)
     if ensemble is None:
         return None
@@ -47,7 +49,6 @@ def _said(ensemble: Ensemble | None) -> Any:
 def _run(job: Job[CompareKeys, Ensemble | None], session: Session) -> Answer:
     """Run the comparison."""
     from sim.experiments.compare import compare
-    from sim.reports import drawing_process
 
     # While the first thread loads the compiled engine, there is nothing else to do.
     threading.Thread(target=_import_ahead).start()

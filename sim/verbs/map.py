@@ -116,9 +116,7 @@ def _run(job: Job[MapKeys, MapPlan], session: Session) -> Answer:
 def _draw(plan: MapPlan, folder: Path) -> None:
     """Draw every map into a file of its own and onto one page."""
     from sim.reports.document import Document, write_document
-    from sim.reports.journey_map import flows_of, map_figure
     from sim.reports.picture import Picture
-    from sim.reports.style import svg_text
 
     pictures = []
     flows = None if plan.run is None else plan.run.table("flows").to_pandas()
@@ -126,6 +124,8 @@ def _draw(plan: MapPlan, folder: Path) -> None:
         step = "week" if plan.scenario is None else plan.scenario.step
         options: dict[str, Any] = {"step": step}
         if flows is not None and plan.scenario is not None:
+            from sim.reports.flows import flows_of
+
             options |= {
                 "flows": flows_of(flows, drawn.arm),
                 "customers": float(plan.scenario.market_customers),
@@ -135,7 +135,7 @@ def _draw(plan: MapPlan, folder: Path) -> None:
                 options["other_flows"] = flows_of(flows, drawn.other_arm)
         ways: dict[str, Any] = {name: options.get(name) for name in ("flows", "other_flows", "customers")}
         horizon = (options.get("weeks"), step)
-        text = svg_text(map_figure(drawn.journey, other=drawn.other, horizon=horizon, **ways))
+        text = _svg(drawn.journey, other=drawn.other, horizon=horizon, **ways)
         (folder / f"{drawn.name}.svg").write_text(text, encoding="utf-8")
         title = drawn.journey.title or drawn.journey.name
         if drawn.other is None:
@@ -153,6 +153,32 @@ def _draw(plan: MapPlan, folder: Path) -> None:
     )
     lead = "With the flows of a run." if flows is not None else "Drawn from the configuration alone, without a run."
     write_document(Document(f"Journey map: {name}", (lead,), template="map", pictures=tuple(pictures)), folder)
+
+
+def _svg(journey: Journey, **shown: Any) -> str:
+    """Return the SVG of a map: the one that was drawn of the same before, or a new one."""
+    from sim.reports.kept_figures import figures_key, find_figures, keep_figures
+
+    # Written out, not pickled: equal journeys that were composed in different ways pickle differently.
+    key = figures_key(repr((journey, {name: _listed(value) for name, value in shown.items()})).encode())
+    kept = None if key is None else find_figures(key)
+    if kept is not None and isinstance(kept.get(0), str):
+        return str(kept[0])
+    from sim.reports.undocumented import load_matplotlib
+
+    load_matplotlib()
+    from sim.reports.journey_map import map_figure
+    from sim.reports.style import svg_text
+
+    text = svg_text(map_figure(journey, **shown))
+    if key is not None:
+        keep_figures(key, {0: text})
+    return text
+
+
+def _listed(value: Any) -> Any:
+    """Return flows with every digit of them; anything else as it is."""
+    return {pair: counts.tolist() for pair, counts in value.items()} if isinstance(value, Mapping) else value
 
 
 COMMAND = Command(keys=MapKeys, prepare=_prepare, run=_run, scenario=False)

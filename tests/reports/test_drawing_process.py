@@ -97,6 +97,29 @@ def test_the_same_result_is_not_drawn_again_and_a_damaged_figure_is(results, alo
     assert drawn() == alone and len(sent) == 2
 
 
+def test_what_draws_is_not_loaded_for_a_question_whose_figures_are_kept(results, alone, cache, monkeypatch):
+    sent = []
+    send = drawing_process._DrawingProcesses._send
+    monkeypatch.setattr(
+        drawing_process._DrawingProcesses, "_send", lambda self, content: (sent.append(content), send(self, content))
+    )
+
+    def asked(question):
+        sent.clear()
+        _start(monkeypatch)
+        drawing_process.expect(question)
+        drawing_process.begin(results[0])
+        assert _figures(drawing_process.draw_all(results[1])) == alone
+        loaded = drawing_process._LOAD in sent
+        return loaded, len(sent) > loaded
+
+    assert asked("one") == (True, True)
+    assert asked("one") == (False, False)
+    assert asked("two") == (True, False)  # the same figures, which nobody could know
+    max(cache.iterdir(), key=lambda path: path.stat().st_size).unlink()
+    assert asked("one") == (False, True)  # drawn by who loads late
+
+
 def test_what_was_begun_of_another_result_is_not_shown(results, alone, monkeypatch):
     scenario = results[1].scenario
     other = compare(scenario, replicates=2, seed=2, effectiveness=False)

@@ -5,6 +5,20 @@ from pathlib import Path
 import pytest
 
 from sim.cli import main
+from sim.reports import journey_map, kept_figures
+
+
+def test_a_map_is_drawn_once_and_again_where_it_shows_something_else(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(kept_figures, "cache_home", lambda: str(tmp_path / "cache"))
+    drawn = []
+    draw = journey_map.map_figure
+    monkeypatch.setattr(journey_map, "map_figure", lambda *args, **shown: drawn.append(shown) or draw(*args, **shown))
+    texts = []
+    for words in (["journey=classic"], ["journey=classic"], ["journey=classic", "other=proactive"]):
+        assert main(["map", *words]) == 0
+        texts.append((tmp_path / capsys.readouterr().out.split()[0]).read_bytes())
+    assert len(drawn) == 2 and texts[0] == texts[1] != texts[2]
 
 
 def test_a_journey_and_how_two_differ(capsys, monkeypatch, tmp_path):

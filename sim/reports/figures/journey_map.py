@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -16,17 +15,12 @@ from sim.analysis.paired import estimate
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.number_format import compact, counted, percent, typed
 from sim.reports.figures.journey_graph import Link, StageBox, draw_journey_graph, order_stages
+from sim.reports.flows import Flows
 from sim.reports.names import short
 from sim.reports.style import FEWER, INK, MORE, PALE, style
 from sim.scenario.journey import Edge, Journey, Stage
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Flows", "draw_change", "draw_difference", "draw_flows", "draw_journey", "flows_of"]
-
-#: (from, to) -> customers who went that way, by replicate.
-Flows = Mapping[tuple[str, str], NDArray[np.float64]]
+__all__ = ["draw_change", "draw_difference", "draw_flows", "draw_journey"]
 
 LOOP = "#009E73"
 _TINTS = {
@@ -74,31 +68,6 @@ def _join(journeys: Sequence[Journey], more: Iterable[tuple[str, str]] = ()) -> 
     start = [name for journey in journeys for name, share in journey.start.items() if share > 0.0 and name in stages]
     order = order_stages(list(stages), list(edges), start)
     return _Union(stages, {pair: tuple(found) for pair, found in edges.items()}, order)
-
-
-def flows_of(table: pd.DataFrame, arm: str) -> dict[tuple[str, str], NDArray[np.float64]]:
-    """Gather the flows of one arm from the tidy table `flows.parquet`.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Columns ``arm, replicate, persona, from, to, count``.
-    arm : str
-        Name of the arm.
-
-    Returns
-    -------
-    dict
-        (from, to) -> customers by replicate, over all personas.
-    """
-    replicates = sorted(table["replicate"].unique().tolist())
-    column = {replicate: place for place, replicate in enumerate(replicates)}
-    mine = table[table["arm"].astype(str) == arm]
-    out: dict[tuple[str, str], NDArray[np.float64]] = {}
-    rows = zip(mine["replicate"], mine["from"].astype(str), mine["to"].astype(str), mine["count"], strict=True)
-    for replicate, source, target, count in rows:
-        out.setdefault((source, target), np.zeros(len(replicates)))[column[replicate]] += count
-    return out
 
 
 def draw_journey(journey: Journey, step: str = "week") -> Figure:
