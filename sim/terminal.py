@@ -34,10 +34,11 @@ def clean(text: object, *, ascii_only: bool = False) -> str:
     >>> clean("a\x1b[31mred\x1b[0m\tb\n")
     'a red  b '
     """
-    line = "".join(
-        sign if sign.isprintable() or unicodedata.category(sign) == "Zs" else " "
-        for sign in _ESCAPE.sub(" ", str(text))
-    )
+    line = str(text)
+    if not line.isprintable():
+        line = "".join(
+            sign if sign.isprintable() or unicodedata.category(sign) == "Zs" else " " for sign in _ESCAPE.sub(" ", line)
+        )
     return ascii_text(line) if ascii_only else line
 
 

@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.clocks import CLOCK, CLOCK_WITHIN
 from sim.data.month_names import plain_month
 from sim.data.row_faults import RowFaults
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
 __all__ = [
-    "CLOCK",
     "DAY_COUNTS",
     "EPOCHS",
-    "ZONES",
-    "day_of_clock",
-    "days_of_words",
     "epoch_unit",
     "far_from_others",
     "looks_like_date",
@@ -38,21 +34,6 @@ _FORMATS = (
 )  # fmt: skip
 #: Formats that say nothing of a day.
 _NO_DAY = r"\d{4}[-/.]?(?:W|Q)\d{1,2}|(?:19|20)\d{2}[-/.]?(?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d{2}"
-
-#: Names of zones that mean one offset from UTC, in hours: RFC 5322, section 4.3, and those of Europe.
-ZONES = {"Z": 0, "UTC": 0, "UT": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
-         "PST": -8, "PDT": -7, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3}  # fmt: skip
-#: A time of day behind a date, with its zone; nothing else may follow.
-CLOCK = (
-    r"(?:T|,?[ ]+|:)(?:(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?|24:00(?::00(?:[.,]0{1,9})?)?"
-    r"|\d{1,2}\.[0-5]\d\.[0-5]\d(?:\.\d{1,9})?)(?:[ ]?[AaPp]\.?[Mm]\.?)?"
-    rf"(?:[ ]?(?:(?:{'|'.join(ZONES)})\b|(?:UTC|GMT)?[+-]\d{{2}}(?::?\d{{2}})?)"
-    r"(?:\[[A-Za-z_/+-]+\]|[ ]\([A-Za-z ]+\))?)?$"
-)
-#: Tue Jan 05 10:11:12 UTC 2021: a time of day before the year, as C and Java write it.
-_CLOCK_WITHIN = r"^((?:[A-Z][a-z]{2} +)?[A-Z][a-z]{2} +\d{1,2}),? +(\d{1,2}:\d{2}:\d{2})(?: ([A-Z]{3,4}))? +(\d{4})$"
-#: 20210104083000: a date, and a time of day without any sign between.
-_COMPACT_CLOCK = r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))[T_]?(?:[01]\d|2[0-3])[0-5]\d[0-5]\dZ?$"
 
 #: Digits of a time since 1970 by the part of a second it counts, and how many parts a day has.
 EPOCHS = {10: ("seconds", 86_400), 13: ("milliseconds", 86_400_000), 16: ("microseconds", 86_400_000_000),
@@ -84,7 +65,7 @@ def looks_like_date(cell: str) -> bool:
     >>> looks_like_date("2021-01-04 10:30"), looks_like_date("2021-01-04 cancelled")
     (True, False)
     """
-    plain = plain_month(re.sub(CLOCK, "", re.sub(_CLOCK_WITHIN, r"\1 \4", cell)))
+    plain = plain_month(re.sub(CLOCK, "", re.sub(CLOCK_WITHIN, r"\1 \4", cell)))
     return any(parse_date(plain, pattern) is not None for pattern in _FORMATS)
 
 
@@ -107,40 +88,6 @@ def epoch_unit(words: Sequence[str]) -> int | None:
     if not digits or len(digits) < _MOSTLY * len(words):
         return None
     return max(set(digits), key=digits.count)
-
-
-def day_of_clock(word: str) -> tuple[str, str]:
-    """Return a time as its date and its time of day.
-
-    Examples
-    --------
-    >>> day_of_clock("Tue Jan 05 10:11:12 2021"), day_of_clock("20210105101112"), day_of_clock("2021-01-05")
-    (('Tue Jan 05 2021', ' 10:11:12'), ('20210105', ' 10:11:12'), ('2021-01-05', ''))
-    """
-    within = re.fullmatch(_CLOCK_WITHIN, word)
-    if within and (within[3] or "UTC") in ZONES:
-        return f"{within[1]} {within[4]}", f" {within[2]} {within[3] or ''}".rstrip()
-    compact = re.fullmatch(_COMPACT_CLOCK, word)
-    if compact:
-        hour, minute, second = re.findall(r"\d\d", word[len(compact[1]) :])
-        return compact[1], f" {hour}:{minute}:{second}"
-    day = re.sub(CLOCK, "", word)
-    return day, word[len(day) :]
-
-
-def days_of_words(cells: Any, compute: Any) -> Any:
-    """Return the dates of a block of cells, without their times of day.
-
-    Parameters
-    ----------
-    cells : pyarrow array of str
-    compute : module
-        Loaded by the caller.
-    """
-    if compute.any(compute.match_substring_regex(cells, "[: ]")).as_py():
-        cells = compute.replace_substring_regex(cells, _CLOCK_WITHIN, r"\1 \4")
-        return compute.replace_substring_regex(cells, CLOCK, "")
-    return compute.replace_substring_regex(cells, _COMPACT_CLOCK, r"\1")
 
 
 def parse_date(word: str, pattern: str) -> date | None:

@@ -20,8 +20,9 @@ from sim.data.ids import ROUNDED, is_missing, plain_ids
 from sim.data.parquet_file import numeric_columns, parquet_blocks, parquet_heads
 from sim.data.row_faults import RAGGED, RowFaults
 from sim.data.row_marks import NOBODY, is_total
-from sim.data.text_blocks import text_blocks
+from sim.data.text_blocks import LinesRead, text_blocks
 from sim.data.text_file import WHITESPACE, check_quotes, find_delimiter, first_lines, split_lines
+from sim.data.word_codes import WordCodes, words_of_rows
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
@@ -57,7 +58,7 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
         If it cannot be read, lacks a column, or is larger than it may be.
     """
     where = builder.where
-    delimiter, skipped, numbers, lines_in_cells = "", 0, frozenset[str](), False
+    delimiter, skipped, numbers, lines = "", 0, frozenset[str](), LinesRead()
     if parquet:
         heads, numbers = parquet_heads(path, where), numeric_columns(path, where)
     else:
@@ -67,10 +68,6 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
         found = find_head(cells, [first.lines[at] for at in began], where)
         heads, skipped = list(found.cells), first.before[began[found.at]] + 1
         builder.notices.extend(found.notices)
-        if delimiter != WHITESPACE:
-            lines_in_cells = check_quotes(
-                path, where, delimiter, width=len(heads), most_megabytes=layout.most_megabytes, encoding=layout.encoding
-            )
     roles = chosen_columns(layout, heads, where)
     attributes = chosen_attributes(layout, heads, where)
     wanted = list(dict.fromkeys([*roles.values(), *attributes]))
@@ -81,13 +78,27 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
             for batch in parquet_blocks(path, wanted, where, layout.most_megabytes, keeps_times=True)
         )
         if parquet
-        else _text_blocks(path, heads, wanted, delimiter, skipped, faults, builder, layout, lines_in_cells)
+        else _text_blocks(path, heads, wanted, delimiter, skipped, faults, builder, layout, lines)
     )
     reader = _TableReader(roles, attributes, layout, builder, faults, counted=roles.get("amount") in numbers)
-    for block in blocks:
-        reader.take(block)
-        if builder.rows > layout.most_rows:
-            raise ConfigError(f"{where} has more than {layout.most_rows:,} rows; divide it, or say most_rows=…")
+
+    def refuse_open_quotes() -> None:
+        if not parquet and delimiter != WHITESPACE:
+            check_quotes(
+                path, where, delimiter, width=len(heads), most_megabytes=layout.most_megabytes, encoding=layout.encoding
+            )
+
+    try:
+        for block in blocks:
+            reader.take(block)
+            if builder.rows > layout.most_rows:
+                raise ConfigError(f"{where} has more than {layout.most_rows:,} rows; divide it, or say most_rows=…")
+    except ConfigError:
+        # A quote that takes rows into one cell makes faults of other kinds.
+        refuse_open_quotes()
+        raise
+    if not lines.are_rows(skipped + builder.rows):
+        refuse_open_quotes()
     reader.finish()
 
 
@@ -112,6 +123,7 @@ class _TableReader:
         )
         self.examples: dict[str, tuple[str, ...]] = {}
         self.rows: list[Any] = []
+        self._cases = WordCodes()
         self._read = 0
 
     def take(self, block: dict[str, Any]) -> None:
@@ -126,7 +138,10 @@ class _TableReader:
         cells = {}
         for role, head in roles.items():
             column = block[head]
+            if role == "time":
+                column = self.times.at_once(column, compute, pyarrow)
             if role == "time" and not pyarrow.types.is_string(column.type):
+                self.examples.setdefault(role, examples_of(block[head].slice(0, 50).cast(pyarrow.string()).to_pylist()))
                 cells[role] = column
                 continue
             cells[role] = _plain(role, column, pyarrow, compute)
@@ -193,11 +208,14 @@ class _TableReader:
         from pyarrow import compute
 
         builder, mask = self.builder, pyarrow.array(kept)
+        if not kept.all():
+            cells = {role: column.filter(mask) for role, column in cells.items()}
+            block = {name: block[name].filter(mask) for name in self.attributes}
         out: dict[str, Any] = {}
         rows = (self._read + np.flatnonzero(kept)).astype(np.uint32)
-        out["case"] = _codes(cells["case"].filter(mask), builder.case_of)
-        out["activity"] = _codes(cells["activity"].filter(mask), builder.activity_of)
-        moment = cells["time"].filter(mask)
+        out["case"] = self._cases.add(cells["case"])
+        out["activity"] = _codes(cells["activity"], builder.activity_of)
+        moment = cells["time"]
         if pyarrow.types.is_string(moment.type):
             out["time"] = self.times.add(moment, compute, pyarrow)
             if self.times.way != "words":
@@ -212,11 +230,10 @@ class _TableReader:
             bad = np.flatnonzero(out["time"] == NO_TIME)
             builder.leave_out("without a time", bad.size, (f"row {int(rows[at]) + 1:,}" for at in bad))
         if "amount" in cells:
-            out["amount"] = self.amounts.add(cells["amount"].filter(mask), rows, pyarrow, compute)
+            out["amount"] = self.amounts.add(cells["amount"], rows, pyarrow, compute)
         named: dict[str, Any] = {role: cells[role] for role in ("brand", "channel", "lifecycle") if role in cells}
         named |= {name: plain_cells(compute.cast(block[name], pyarrow.string()), compute) for name in self.attributes}
-        for name, column in named.items():
-            plain = column.filter(mask)
+        for name, plain in named.items():
             codes = _codes(plain, lambda value, name=name: builder.extra_of(name, value))
             gone = is_missing(plain, self.missing, pyarrow, compute)
             out[name] = np.where(gone, -1, codes)
@@ -227,6 +244,10 @@ class _TableReader:
         """Read times and amounts that needed all values, and leave out events without a time."""
         builder = self.builder
         blocks = builder.blocks
+        codes, builder.case_names = self._cases.finish()
+        builder.cases_by_name = True
+        for block, of_word in zip(blocks, codes, strict=True):
+            block["case"] = of_word[block["case"]]
         if "amount" in self.roles:
             for block, amounts in zip(blocks, self.amounts.finish(self.faults), strict=True):
                 block["amount"] = amounts
@@ -276,22 +297,14 @@ def _of_rows(cells: Any, test: Any) -> NDArray[np.bool_]:
     """Return what a test says of each cell, done once for each different word where they are known."""
     if hasattr(cells, "dictionary"):
         found = np.asarray(test(cells.dictionary))
-        return found[cells.indices.to_numpy(zero_copy_only=False)] if found.size else np.zeros(len(cells), bool)
+        return found[cells.indices.to_numpy(zero_copy_only=False)] if found.any() else np.zeros(len(cells), bool)
     return np.asarray(test(cells))
 
 
 def _codes(cells: Any, code_of: Any) -> NDArray[np.int32]:
     """Return the code of each cell, new ones in the order in which the cells have them."""
-    encoded = cells if hasattr(cells, "dictionary") else cells.dictionary_encode()
-    index = encoded.indices.to_numpy(zero_copy_only=False)
-    first = np.full(len(encoded.dictionary), index.size)
-    # Of several rows with a word the first one stays.
-    first[index[::-1]] = np.arange(index.size)[::-1]
-    present = np.flatnonzero(first < index.size)
-    present = present[np.argsort(first[present], kind="stable")]
-    mine = np.zeros(len(encoded.dictionary), np.int32)
-    mine[present] = [code_of(word) for word in encoded.dictionary.take(present).to_pylist()]
-    return mine[index] if index.size else np.zeros(0, np.int32)
+    index, words = words_of_rows(cells)
+    return np.array([code_of(word) for word in words.to_pylist()], np.int32)[index] if index.size else index
 
 
 def _text_blocks(
@@ -303,7 +316,7 @@ def _text_blocks(
     faults: RowFaults,
     builder: LogBuilder,
     layout: LogLayout,
-    lines_in_cells: bool,
+    lines: LinesRead,
 ) -> Iterator[dict[str, Any]]:
     def refuse(row: Any) -> str:
         builder.rows += 1
@@ -322,6 +335,7 @@ def _text_blocks(
         most_megabytes=layout.most_megabytes,
         block_bytes=_BLOCK_BYTES,
         encoding=layout.encoding,
-        lines_in_cells=lines_in_cells,
+        lines_in_cells=True,
+        lines=lines,
     ):
         yield dict(zip(wanted, batch.columns, strict=True))

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.data.dates import DAY_COUNTS, EPOCHS, ZONES, day_of_clock, epoch_unit, read_dates
+from sim.data.clocks import clock_microseconds, days_and_clocks, has_zone
+from sim.data.dates import DAY_COUNTS, EPOCHS, epoch_unit, read_dates
 from sim.data.ids import MISSING
 from sim.data.row_faults import RowFaults
+from sim.scenario.errors import ConfigError
+from sim.scenario.schema import show
 
 __all__ = ["NO_TIME", "EventTimes", "iso_microseconds"]
 
@@ -19,14 +22,12 @@ __all__ = ["NO_TIME", "EventTimes", "iso_microseconds"]
 NO_TIME = np.iinfo(np.int64).min
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?$"
 _ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)$"
+#: Signs of a time with minutes: Arrow reads such a one as the patterns do, without minutes it reads more.
+_SHORTEST_ISO, _SHORTEST_ZONED = 16, 20
 #: What some databases write for Z.
 _UTC = r"\s?(?:UTC|GMT)$"
-_TIME_OF_DAY = re.compile(
-    r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?\s?([AaPp]\.?[Mm]\.?)?"
-    r"\s?(?:([A-Z]{1,4})\b)?(?:([+-]\d{2}(?::?\d{2})?))?"
-)
-#: A zone at the end of a time of day.
-_ZONE = r"(?:(?<![AaPp])[A-Z]|[+-]\d{2}(?::?\d{2})?|[\])])$"
+#: Of different days in words; there are fewer from 1900 to 2200, however they are written.
+_MOST_DAYS = 1_000_000
 _DAY = 86_400_000_000
 _EPOCH_ORDINAL = datetime(1970, 1, 1).toordinal()
 
@@ -63,7 +64,40 @@ class EventTimes:
     def __init__(self, date_format: str | None, where: str) -> None:
         self._date_format, self._where = date_format, where
         self.way = ""
-        self._codes: dict[str, int] = {}
+        #: The different days in words, and of each time its day and the microseconds behind midnight UTC.
+        self._days: dict[str, int] = {}
+        self._behind: list[NDArray[np.int64]] = []
+        #: The different times of day in words, their microseconds, and whether they have no zone.
+        self._clocks: Any = None
+        self._micros_of, self._is_bare = np.zeros(0, np.int64), np.zeros(0, bool)
+        self._bare, self._read = 0, 0
+
+    def at_once(self, cells: Any, compute: Any, pyarrow: Any) -> Any:
+        """Return a block of cells that are all times of ISO 8601 as such; any other block as it is.
+
+        Parameters
+        ----------
+        cells : pyarrow array
+            As the file has them.
+        compute, pyarrow : module
+            Loaded by the caller.
+
+        Returns
+        -------
+        pyarrow array
+        """
+        if self._date_format is not None or not pyarrow.types.is_string(cells.type) or not len(cells):
+            return cells
+        shortest = compute.min(compute.binary_length(cells)).as_py()
+        for way, least, zone in (("iso", _SHORTEST_ISO, None), ("zoned", _SHORTEST_ZONED, "UTC")):
+            if self.way in ("", way) and shortest >= least:
+                try:
+                    read = compute.cast(cells, pyarrow.timestamp("us", zone))
+                except pyarrow.ArrowInvalid:
+                    continue
+                self.way = way
+                return read
+        return cells
 
     def add(self, cells: Any, compute: Any, pyarrow: Any) -> NDArray[np.int64]:
         """Return microseconds of a block of cells, or codes of words to be read later.
@@ -85,9 +119,44 @@ class EventTimes:
             return _iso_block(cells, self.way == "zoned", compute, pyarrow)
         if self.way == "epoch":
             return self._epoch_block(cells, compute, pyarrow)
+        return self._words_block(cells, compute, pyarrow)
+
+    def _words_block(self, cells: Any, compute: Any, pyarrow: Any) -> NDArray[np.int64]:
+        """Return the codes of the days, and keep the times of day: of days there are few."""
         encoded = cells.dictionary_encode()
-        mine = [self._codes.setdefault(word, len(self._codes)) for word in encoded.dictionary.to_pylist()]
-        return np.array(mine, np.int64)[encoded.indices.to_numpy(zero_copy_only=False)]
+        words, index = encoded.dictionary, encoded.indices.to_numpy(zero_copy_only=False)
+        if self._date_format in DAY_COUNTS:
+            days, clocks, parts = _counted_days(words, compute, pyarrow)
+        else:
+            days, clocks, parts = days_and_clocks(words, compute, pyarrow)
+        of_clock = self._codes_of_clocks(clocks, compute, pyarrow)
+        micros, bare = self._micros_of[of_clock] + parts, self._is_bare[of_clock]
+        self._behind.append(micros[index])
+        self._bare += int(np.count_nonzero(bare[index]))
+        self._read += index.size
+        days = days.dictionary_encode()
+        mine = [self._days.setdefault(day, len(self._days)) for day in days.dictionary.to_pylist()]
+        if len(self._days) > _MOST_DAYS:
+            raise ConfigError(
+                f"{self._where}: its times have more than {_MOST_DAYS:,} different days, such as"
+                f" {show(next(reversed(self._days))[:30])}, which are no dates; say which column is the time:"
+                " columns={time: HEAD}"
+            )
+        return np.array(mine, np.int64)[days.indices.to_numpy(zero_copy_only=False)][index]
+
+    def _codes_of_clocks(self, clocks: Any, compute: Any, pyarrow: Any) -> NDArray[np.int32]:
+        """Return which of the different times of day each is; each is read once for all blocks."""
+        encoded = clocks.dictionary_encode()
+        if self._clocks is None:
+            self._clocks = encoded.dictionary.slice(0, 0)
+        places = compute.index_in(encoded.dictionary, self._clocks)
+        words = encoded.dictionary.filter(places.is_null())
+        new = words.to_pylist()
+        self._micros_of = np.append(self._micros_of, np.array([clock_microseconds(word) for word in new], np.int64))
+        self._is_bare = np.append(self._is_bare, np.array([not has_zone(word) for word in new], bool))
+        self._clocks = pyarrow.concat_arrays([self._clocks, words])
+        places = compute.index_in(encoded.dictionary, self._clocks).to_numpy(zero_copy_only=False)
+        return np.asarray(places[encoded.indices.to_numpy(zero_copy_only=False)], np.int32)
 
     def _epoch_block(self, cells: Any, compute: Any, pyarrow: Any) -> NDArray[np.int64]:
         digits = self._digits or 10
@@ -134,44 +203,28 @@ class EventTimes:
 
     def finish(self, values: NDArray[np.int64], trouble: RowFaults) -> NDArray[np.int64]:
         """Turn codes into microseconds, where the column needed all its values to be understood."""
-        if self.way != "words" or not self._codes:
+        if self.way != "words" or not self._days:
             return values
-        words = list(self._codes)
-        parts = [day_of_clock(word) for word in words]
-        days = [day for day, _ in parts]
-        distinct = list(dict.fromkeys(days))
-        place = {day: at for at, day in enumerate(distinct)}
-        code = np.array([place[day] for day in days], np.int32)
-        ordinals, self._found = read_dates(distinct, code[values], self._date_format, self._where, trouble)
-        bare = np.array([not re.search(_ZONE, clock) for _, clock in parts])
-        self.without_zone = 0 if bare.all() else int(bare[values].sum())
-        if self._date_format in DAY_COUNTS:
-            parts = [(word, f".{word.partition('.')[2] or 0}") for word in words]
-        table = np.array([_with_clock(int(ordinals[code[at]]), clock) for at, (_, clock) in enumerate(parts)], np.int64)
-        return table[values]
+        days = list(self._days)
+        ordinals, self._found = read_dates(days, values.astype(np.int32), self._date_format, self._where, trouble)
+        self.without_zone = 0 if self._bare == self._read else self._bare
+        midnights = np.where(ordinals == 0, NO_TIME, (ordinals - _EPOCH_ORDINAL) * _DAY)
+        read = midnights[values]
+        behind = np.concatenate(self._behind)
+        self._behind = []
+        behind[read == NO_TIME] = 0
+        return read + behind
 
 
-def _with_clock(ordinal: int, clock: str) -> int:
-    if ordinal == 0:
-        return int(NO_TIME)
-    micros = (ordinal - _EPOCH_ORDINAL) * _DAY
-    if clock.startswith("."):
-        # Days that are counted have their time of day as a part of one.
-        return micros + round(float(clock) * 86_400_000) * 1000
-    found = _TIME_OF_DAY.search(clock)
-    if found is None:
-        return micros
-    hour, minute, second, part, half, name, zone = found.groups()
-    hours = int(hour) % 12 + (12 if half[0] in "Pp" else 0) if half else int(hour)
-    seconds = hours * 3600 + int(minute) * 60 + int(second or 0)
-    micros += seconds * 1_000_000 + int((part or "0").ljust(6, "0")[:6])
-    micros -= ZONES.get(name or "UTC", 0) * 3_600_000_000
-    if zone:
-        digits = zone[1:].replace(":", "").ljust(4, "0")
-        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-        shift = timezone(offset if zone[0] == "+" else -offset).utcoffset(None)
-        micros -= shift // timedelta(microseconds=1)
-    return micros
+def _counted_days(words: Any, compute: Any, pyarrow: Any) -> tuple[Any, Any, NDArray[np.int64]]:
+    """Return days that are counted without their time of day, which is a part of one, to the millisecond."""
+    parted = compute.match_substring_regex(words, r"^\d{1,6}\.\d+$")
+    parts = compute.cast(
+        compute.if_else(parted, compute.replace_substring_regex(words, r"^\d*", "0"), "0"), pyarrow.float64()
+    )
+    days = compute.if_else(parted, compute.replace_substring_regex(words, r"\..*$", ""), words)
+    micros = np.rint(parts.to_numpy(zero_copy_only=False) * 86_400_000).astype(np.int64) * 1000
+    return days, pyarrow.array([""] * len(words), pyarrow.string()), micros
 
 
 def _iso_block(cells: Any, zoned: bool, compute: Any, pyarrow: Any) -> NDArray[np.int64]:

@@ -3,13 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sim.data.text_file import not_utf8, open_cells, reason_of
 from sim.scenario.errors import ConfigError
 
-__all__ = ["text_blocks"]
+__all__ = ["LinesRead", "text_blocks"]
+
+
+@dataclass(slots=True)
+class LinesRead:
+    """Counts the lines of a text while it is read, so that rows of several lines are known without a look at quotes."""
+
+    ends: int = 0
+    #: Carriage returns that do not belong to the end of a line; they may be one.
+    returns: int = 0
+    _last: bytes = b""
+
+    def add(self, block: bytes) -> None:
+        """Take the next bytes of the text."""
+        self.ends += block.count(b"\n")
+        if b"\r" in block or self._last == b"\r":
+            self.returns += block.count(b"\r") - block.count(b"\r\n")
+            self.returns -= self._last == b"\r" and block[:1] == b"\n"
+        self._last = block[-1:] or self._last
+
+    def are_rows(self, rows: int) -> bool:
+        r"""Return whether each line is surely a row of its own, as there are so many rows.
+
+        Examples
+        --------
+        >>> lines = LinesRead()
+        >>> for block in (b"a,b\r", b"\nc,d\n", b"e,f"):
+        ...     lines.add(block)
+        >>> lines.are_rows(3), lines.are_rows(2)
+        (True, False)
+        """
+        return not self.returns and rows == self.ends + (self._last not in (b"", b"\n"))
+
+
+class _CountedStream:
+    """A stream whose lines are counted as they are read."""
+
+    def __init__(self, stream: Any, lines: LinesRead) -> None:
+        self._stream, self._lines, self.close = stream, lines, stream.close
+
+    @property
+    def closed(self) -> bool:
+        return bool(self._stream.closed)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, most: int = -1) -> bytes:
+        block: bytes = self._stream.read(most)
+        self._lines.add(block)
+        return block
 
 
 def text_blocks(
@@ -25,6 +76,7 @@ def text_blocks(
     block_bytes: int,
     encoding: str | None = None,
     lines_in_cells: bool = False,
+    lines: LinesRead | None = None,
 ) -> Iterator[Any]:
     """Yield record batches of the columns asked for, every cell as text.
 
@@ -51,6 +103,8 @@ def text_blocks(
         As for :func:`sim.data.text_file.open_binary`.
     lines_in_cells : bool
         Whether a quoted cell may hold the end of a line.
+    lines : LinesRead, optional
+        Takes what is read.
 
     Yields
     ------
@@ -68,7 +122,7 @@ def text_blocks(
     stream, sign = open_cells(path, where, delimiter, most_megabytes, encoding)
     try:
         yield from csv.open_csv(
-            stream,
+            stream if lines is None else _CountedStream(stream, lines),
             read_options=csv.ReadOptions(
                 column_names=names, skip_rows=skipped, block_size=block_bytes, use_threads=False
             ),

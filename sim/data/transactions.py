@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from sim.data.amounts import SIGNS, currency_of_head, read_amounts
 from sim.data.cells import plain_cells
+from sim.data.clocks import days_of_words
 from sim.data.column_read import ColumnRead, examples_of
-from sim.data.dates import EPOCHS, days_of_words, read_dates
+from sim.data.dates import EPOCHS, read_dates
 from sim.data.format_options import check_words
 from sim.data.ids import ROUNDED, Spellings, is_missing, plain_ids
 from sim.data.layout import Layout, plain_head
