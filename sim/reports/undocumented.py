@@ -18,8 +18,10 @@ def load_matplotlib() -> None:
         return
     from matplotlib import artist
 
-    tables = artist.kwdoc
-    signatures = vars(artist.Artist)["_update_set_signature_and_docstring"]
+    tables, signatures = getattr(artist, "kwdoc", None), vars(artist.Artist).get("_update_set_signature_and_docstring")
+    if tables is None or signatures is None:
+        # Another release of matplotlib: it loads as it does by itself.
+        return
     setattr(artist, "kwdoc", lambda _: "")  # noqa: B010 -- mypy takes a module's function for fixed
     setattr(artist.Artist, "_update_set_signature_and_docstring", classmethod(_mark))  # noqa: B010
     try:

@@ -38,3 +38,13 @@ def test_what_is_drawn_is_the_same():
     ]
     assert said[0][:3] == said[1][:3] and said[0][2] == "True True"
     assert (said[0][3], said[1][3]) == ("False", "True")
+
+
+def test_a_matplotlib_that_writes_its_tables_otherwise_loads_as_by_itself():
+    other = (
+        "import sys; from matplotlib import artist; del artist.kwdoc, sys.modules['matplotlib.artist'];"
+        "from sim.reports.undocumented import load_matplotlib; load_matplotlib();"
+        "from matplotlib.lines import Line2D; print('linewidth' in Line2D.set.__doc__)"
+    )
+    said = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, check=True).stdout
+    assert said == "True\n"
