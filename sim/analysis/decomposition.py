@@ -5,13 +5,21 @@ random effects of unequal group sizes (Searle, Casella & McCulloch 1992, ch. 3):
 error; the mean square within sets estimates the variance of the error, and the mean square between them that of the
 error plus n0 times that of the parameter effect. What is simulated often weighs more, and the degrees of freedom are
 those of the effective number of sets (Kish 1965), not of the simulations.
+
+The value at the true parameters lies one parameter effect from the mean of the drawn. Few sets hardly tell how large
+such an effect is, and where luck hides it its estimate is often 0. Its interval is therefore that of the predictive
+distribution: a mixture of normal ones over the two variances, each as likely as the two mean squares leave it, with the
+prior that does not depend on a scale, 1 / (error x (error + n0 effect)), and no effect of negative variance (Tiao & Tan
+1965; Box & Tiao 1973, ch. 5.2). Without luck it is the t interval; with luck alone it is wider than that of a mean.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +28,11 @@ from sim.analysis.sampling import effective_members
 from sim.analysis.student import student_cdf, student_quantile
 
 __all__ = ["Decomposition", "decompose"]
+
+#: Nodes of the mixture, over the variance of the error and, given it, over that between sets.
+_WITHIN_NODES, _BETWEEN_NODES = 12, 40
+#: A mean square between sets that is less than so much of the one within says no more about the parameters.
+_LEAST_RATIO = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,10 @@ class Decomposition:
         Effective number of parameter sets.
     luck_sd, parameter_sd : float
         Standard deviations of error and parameter effect; the latter is 0 where the error explains all.
+    within, between : float
+        Mean squares; 0 where there is none.
+    per_set : float
+        Simulations of a set, n0: the size of a set where all have one size.
     """
 
     mean: float | None
@@ -44,10 +61,13 @@ class Decomposition:
     effective: float
     luck_sd: float
     parameter_sd: float
+    within: float = 0.0
+    between: float = 0.0
+    per_set: float = 1.0
 
     @property
     def freedom(self) -> float:
-        """Degrees of freedom of an interval of the mean."""
+        """Degrees of freedom between sets."""
         return max(self.effective - 1.0, 1.0)
 
     @property
@@ -66,19 +86,119 @@ class Decomposition:
         return sqrt(self.luck_error**2 + self.parameter_error**2)
 
     def half_width(self, level: float, of: str = "both") -> float | None:
-        """Return the half-width of a t interval by ``both``, ``luck`` or ``parameters``; None for one set."""
+        """Return the half-width of an interval by ``both``, ``luck`` or ``parameters``; None for one set.
+
+        The squares of the latter two add up to that of the first.
+        """
         if self.members < 2 or self.mean is None:
             return None
-        error = {"both": self.error, "luck": self.luck_error, "parameters": self.parameter_error}[of]
-        return float(student_quantile(self.freedom, 0.5 + level / 2.0)) * error
+        luck = float(student_quantile(self._luck_freedom, 0.5 + level / 2.0)) * self.luck_error
+        if of == "luck":
+            return luck
+        whole = max(self._predicted_half_width(level), luck)
+        return whole if of == "both" else sqrt(whole**2 - luck**2)
 
-    def above_zero(self) -> float | None:
-        """Return the probability that the value at the true parameters is above zero."""
+    def above_zero(self, added: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability that the value at the true parameters, with something added, is above zero.
+
+        Parameters
+        ----------
+        added : float64 (n,)
+            What is added.
+
+        Returns
+        -------
+        float64 (n,)
+
+        Raises
+        ------
+        ValueError
+            If there is no value, or one set alone.
+        """
         if self.mean is None or self.members < 2:
-            return None
+            raise ValueError("one parameter set has no interval; give at least two")
+        values = self.mean + added
         if self.error == 0.0:
-            return 0.5 if self.mean == 0.0 else float(self.mean > 0.0)
-        return float(student_cdf(self.freedom, self.mean / self.error))
+            return np.asarray(np.where(values == 0.0, 0.5, values > 0.0), dtype=np.float64)
+        if self.within == 0.0 or self.between == 0.0:
+            return np.asarray(student_cdf(self.freedom, values / self.error), dtype=np.float64)
+        from scipy.special import ndtr
+
+        sd, weight = self._mixture()
+        return np.asarray(ndtr(values[:, None] / sd) @ weight, dtype=np.float64)
+
+    @property
+    def _luck_freedom(self) -> float:
+        """Degrees of freedom of the variance of the error: of all simulations where it explains all."""
+        if self.within == 0.0:
+            return self.freedom
+        return float(self.simulations - (self.members if self.parameter_sd > 0.0 else 1))
+
+    def _predicted_half_width(self, level: float) -> float:
+        if self.within == 0.0 or self.between == 0.0:
+            return float(student_quantile(self.freedom, 0.5 + level / 2.0)) * self.error
+        return sqrt(self.within) * _reach(level, *self._counts())
+
+    def _mixture(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return standard deviations of the predictive normal distributions, and their weights, which sum to 1."""
+        sd, weight = _mixture(*self._counts())
+        return sqrt(self.within) * sd, weight
+
+    def _counts(self) -> tuple[float, int, int, float, float]:
+        """Return all that the predictive distribution depends on but its scale: the mean square within sets is 1."""
+        ratio = max(self.between / self.within, _LEAST_RATIO)
+        return ratio, self.simulations, self.members, self.per_set, self.effective
+
+
+@lru_cache(maxsize=4096)
+def _reach(level: float, *counts: Any) -> float:
+    """Return the half-width of the predictive interval where the mean square within sets is 1."""
+    from scipy.special import ndtr
+
+    sd, weight = _mixture(*counts)
+    half = 0.0
+    # The probability is concave in the half-width: Newton's steps come from below and do not overshoot.
+    for _ in range(200):
+        inside = float((2.0 * ndtr(half / sd) - 1.0) @ weight)
+        density = float((np.exp(-0.5 * (half / sd) ** 2) / sd) @ weight) * sqrt(2.0 / np.pi)
+        step = (level - inside) / density
+        half += step
+        if step <= 1e-10 * half:
+            break
+    return half
+
+
+def _mixture(
+    ratio: float, simulations: int, members: int, per_set: float, effective: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return standard deviations of the predictive normal distributions, and their weights, which sum to 1.
+
+    Parameters
+    ----------
+    ratio : float
+        Mean square between sets where that within is 1.
+    simulations, members : int
+        Simulations, and distinct parameter sets among them.
+    per_set : float
+        Simulations of a set, n0.
+    effective : float
+        Effective number of parameter sets.
+    """
+    from scipy.special import gammainc, gammaincinv
+
+    inside, freedom = simulations - members, max(effective - 1.0, 1.0)
+    nodes, weights = np.polynomial.legendre.leggauss(_WITHIN_NODES)
+    error = inside / (2.0 * gammaincinv(inside / 2.0, 0.5 * (1.0 + nodes)))
+    # The variance between is at least that within: of its chi-square variable only what lies below is possible.
+    possible = gammainc(freedom / 2.0, 0.5 * freedom * ratio / error)
+    steps, lengths = np.polynomial.legendre.leggauss(_BETWEEN_NODES)
+    at = 0.5 * (1.0 + steps)
+    # Squares of the nodes lie close together where the variance is large.
+    chi_square = 2.0 * gammaincinv(freedom / 2.0, possible[:, None] * at**2)
+    effect = np.maximum(freedom * ratio / chi_square - error[:, None], 0.0) / per_set
+    variance = error[:, None] / simulations + effect * (1.0 + 1.0 / effective)
+    weight = ((weights * possible)[:, None] * (lengths * at)).ravel()
+    return np.sqrt(variance).ravel(), weight / weight.sum()
 
 
 def decompose(values: NDArray[np.float64], members: Sequence[int]) -> Decomposition:
@@ -121,4 +241,5 @@ def decompose(values: NDArray[np.float64], members: Sequence[int]) -> Decomposit
     if parameters == 0.0:
         # The error explains all: then all of the variance is an estimate of its own.
         within = (inside + between) / (total - 1)
-    return Decomposition(mean, total, sets, effective, sqrt(within), sqrt(parameters))
+    squares = (inside / (total - sets), between / (sets - 1))
+    return Decomposition(mean, total, sets, effective, sqrt(within), sqrt(parameters), *squares, per_set)

@@ -358,7 +358,7 @@ class Uncertainty:
             half,
             split.half_width(LEVEL, "luck"),
             split.half_width(LEVEL, "parameters"),
-            lambda added: _normal_above(mean + added, split.error, split.freedom),
+            split.above_zero,
         )
 
     def ends(self, shape: Shape, shifts: NDArray[np.float64] | None = None) -> tuple[float | None, float | None]:
