@@ -15,6 +15,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from sim.execution.chunk import RUN_METRICS, Chunk, Run, RunResult
 from sim.execution.partial_name import is_left_over, partial_name
 from sim.execution.version import model_version
 from sim.scenario.errors import ConfigError
+from sim.scenario.laid_out import LaidOut
+from sim.scenario.scenario import Scenario
 from sim.scenario.schema import plain
 from sim.terminal import complain
 
@@ -64,6 +67,8 @@ _DIGITS = 32
 _LARGEST = 1 << 30
 #: Files whose rows are kept in memory while a table is put together.
 _KEPT = 6
+#: Scenarios of the latest chunks, written out: the chunks of a fit or a sweep have few.
+_WRITTEN: LaidOut[str] = LaidOut(8)
 
 
 class StoreFull(OSError):
@@ -375,6 +380,10 @@ def _leave_out(path: Path, reason: str) -> None:
     complain(f"{path} {reason}; it is {done}, and a sweep does its runs again")
 
 
+def _written(scenario: Scenario) -> str:
+    return json.dumps(scenario.to_dict(), separators=(",", ":"))
+
+
 def _table(chunk: Chunk, results: Sequence[RunResult]) -> Any:
     """Return the rows of a chunk: each run by arm and persona."""
     import pyarrow as pa
@@ -391,7 +400,7 @@ def _table(chunk: Chunk, results: Sequence[RunResult]) -> Any:
             for item in results
         ]
     )
-    bases = [json.dumps(scenario.to_dict(), separators=(",", ":")) for scenario in chunk.scenarios]
+    bases = [_WRITTEN.find((base,), None, partial(_written, base)) for base in chunk.scenarios]
 
     def repeated(words: Sequence[str]) -> Any:
         """A column of words of the runs, repeated over their rows without writing them out."""

@@ -440,8 +440,9 @@ def _simulate_runs(base: Scenario, runs: Sequence[Run], engine: str) -> list[Run
     except ConfigError as error:
         return [RunResult((), (), None, _describe(error)) for _ in runs]
     arms, personas = _axes(scenario)
-    # Trials that differ in one arm share the burn-in and the other arms.
-    kept = {"kept": _kept_runs()} if engine == "numba" and scenario.population <= _MOST_KEPT else {}
+    # Trials that differ in one arm share the burn-in and the other arms; one arm alone has nothing to share.
+    shares = engine == "numba" and len(scenario.arms) > 1 and scenario.population <= _MOST_KEPT
+    kept = {"kept": _kept_runs()} if shares else {}
     for run in runs:
         try:
             histories = live(scenario, seed=run.seed, replicate=run.replicate, **kept)

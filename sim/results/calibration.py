@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["draws_table", "ensemble_of", "fitted_scenario", "simulations_table", "write_fit"]
 
+#: Near-best draws that are written: as many as tell a quantile, and as a reader can scroll through.
+MOST_DRAWS = 2_000
+
 
 def fitted_scenario(done: Calibration, name: str, title: str = "") -> tuple[Scenario, dict[str, str]]:
     """Return the scenario with the fitted values under a name of its own, and the new names of changed journeys.
@@ -187,12 +190,14 @@ def simulations_table(done: Calibration) -> Any:
 
 
 def draws_table(done: Calibration) -> Any:
-    """Return the near-best draws of the parameters."""
+    """Return the near-best draws of the parameters, `MOST_DRAWS` of them."""
     import pyarrow as pa
 
+    # Population by population of the sampler: evenly, they are all alike.
+    draws = done.draws[np.linspace(0, len(done.draws) - 1, min(len(done.draws), MOST_DRAWS)).astype(np.int64)]
     return pa.table(
         {
-            parameter.name: np.array([parameter.at(float(share)) for share in done.draws[:, at]])
+            parameter.name: np.array([parameter.at(float(share)) for share in draws[:, at]])
             for at, parameter in enumerate(done.parameters)
         }
     )

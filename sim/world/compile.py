@@ -62,8 +62,9 @@ def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any, A
 def _brand_segments(scenario: ResolvedScenario, arm: Arm, brand: str) -> tuple[Any, Any, Any]:
     """Return segments (S,), levels (S, P) and running costs (S, Y) of one brand; arms share those of most brands."""
     market, personas = scenario.market, scenario.personas
-    parts = (scenario.arms[scenario.baseline].plans[brand], arm.plans[brand], market, *personas)
-    named = (tuple(scenario.journeys), stage_names(scenario.journeys))
+    # Of the market only what is read: a calibration moves the rest of it from point to point.
+    parts = (scenario.arms[scenario.baseline].plans[brand], arm.plans[brand], market.contact, *personas)
+    named = (tuple(scenario.journeys), stage_names(scenario.journeys), market.journey, market.innovation.velocity)
     sizes = (*named, scenario.burn_in, scenario.horizon, scenario.step, scenario.minor_units)
     return _SEGMENTS.find(parts, sizes, lambda: _lay_out_segments(scenario, timeline_of(scenario, arm, brand)))
 
