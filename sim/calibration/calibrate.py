@@ -18,7 +18,15 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from sim.calibration.identifiability import check_best, find_misses, profile_misfit
-from sim.calibration.near_best import bias_near, draw_near_best, explore, fit_near_best, polish, simulate_members
+from sim.calibration.near_best import (
+    MOVES_OF_A_ROUND,
+    bias_near,
+    draw_near_best,
+    explore,
+    fit_near_best,
+    polish,
+    simulate_members,
+)
 from sim.calibration.parameters import Parameter
 from sim.calibration.result import Calibration, Effort
 from sim.calibration.search import Search
@@ -95,7 +103,8 @@ def _fit(search: Search, say: Callable[[str], None]) -> Calibration:
     bias = bias_near(search, emulator, bias)
     draws = draw_near_best(search, emulator, bias)
     # Members are simulated and weighted by the outcome: drawn too widely, hardly one would be left.
-    members = simulate_members(search, sharp, draw_near_best(search, sharp, bias), bias)
+    drawn = draw_near_best(search, sharp, bias, moves=min(MOVES_OF_A_ROUND, search.effort.moves))
+    members = simulate_members(search, sharp, drawn, bias)
     say("check")
     figures, error = check_best(search, shares)
     say("misses")

@@ -15,6 +15,7 @@ from sim.calibration.tempering import draw_posterior
 from sim.calibration.thin_plate_emulator import ThinPlateEmulator, fit_thin_plate_emulator
 
 __all__ = [
+    "MOVES_OF_A_ROUND",
     "bias_near",
     "climb",
     "draw_near_best",
@@ -35,8 +36,8 @@ SPOTS = 8
 MOVES = 4
 #: How many near-best points are drawn at once, and moves of each after each step towards the posterior.
 _DRAWN, _MOVES = 500, 16
-#: Moves at the posterior for a round of simulations, at most: it need not be as fair a sample as the last one.
-_SETTLING_OF_A_ROUND = 40
+#: Moves at the posterior for points to be simulated, at most: so few of them need not be as fair a sample as the draws.
+MOVES_OF_A_ROUND = 40
 
 
 def fit_near_best(search: Search) -> ThinPlateEmulator:
@@ -125,7 +126,7 @@ def explore(search: Search, say: Callable[[str], None]) -> ThinPlateEmulator:
     emulator = fit_near_best(search)
     for number in range(search.effort.rounds):
         say(f"near-best fits, round {number + 1}")
-        settling = min(_SETTLING_OF_A_ROUND, search.effort.moves)
+        settling = min(MOVES_OF_A_ROUND, search.effort.moves)
         drawn = sample(search, emulator, np.zeros(len(search.targets)), search.chance, number, settling=settling)
         generator = np.random.default_rng([search.seed, 100 + number])
         chosen = drawn[generator.choice(len(drawn), min(search.effort.round_points, len(drawn)), replace=False)]
@@ -205,7 +206,7 @@ def bias_near(search: Search, emulator: ThinPlateEmulator, bias: Array) -> Array
     return np.asarray(off.mean(axis=0), dtype=np.float64)
 
 
-def draw_near_best(search: Search, emulator: ThinPlateEmulator, bias: Array) -> Array:
+def draw_near_best(search: Search, emulator: ThinPlateEmulator, bias: Array, *, moves: int | None = None) -> Array:
     """Draw the near-best points of the finished search.
 
     Parameters
@@ -214,13 +215,16 @@ def draw_near_best(search: Search, emulator: ThinPlateEmulator, bias: Array) -> 
     emulator : ThinPlateEmulator
     bias : float64 (K,)
         What is added to its predictions.
+    moves : int, optional
+        Moves at the posterior; those of the effort by default.
 
     Returns
     -------
     float64 (n, D)
         In the unit cube, equally weighted.
     """
-    return sample(search, emulator, bias, search.chance, 50, settling=search.effort.moves)
+    settling = search.effort.moves if moves is None else moves
+    return sample(search, emulator, bias, search.chance, 50, settling=settling)
 
 
 def simulate_members(search: Search, emulator: ThinPlateEmulator, draws: Array, bias: Array) -> tuple[Member, ...]:

@@ -28,8 +28,9 @@ Array = NDArray[np.float64]
 #: Customers of the pilot, and how many replicates tell its chance.
 PILOT_PEOPLE = 1000
 PILOT_REPLICATES = 8
-#: A fit has so many customers that chance is at most this share of a target's standard error.
-CHANCE = 0.45
+#: A fit has so many customers that chance is at most this share of a target's standard error: the emulator's own error
+#: is as large, and larger populations take out at the end what the luck of the fit had in it.
+CHANCE = 0.8
 #: First replicates of the seeds that polish and that check: never those of the fit.
 POLISH, CHECK = 1000, 2000
 MOST_EVENTS = 100_000
