@@ -4,6 +4,7 @@ A step is as short as the longest case allows, and many a visit is far shorter. 
 quick visits would last ten steps. So a stage that is left both within the step and later stands twice, and what came
 before tells how often it is which. The visits that take no time must not form a circle: they go forward in an order of
 the stages, which is chosen so that few of them go back (Eades, Lin & Smyth 1993); one that goes back takes a step.
+Last visits of cases are told apart likewise, where cases both end and go on.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
 
-__all__ = ["AtOnce", "no_time_told", "told_apart"]
+__all__ = ["AtOnce", "last_apart", "no_time_told", "told_apart"]
 
 #: A stage always takes no time where fewer of its visits last, and where fewer of them are the last of their case.
 _ALWAYS, _NEVER_LAST = 0.01, 0.001
 #: Visits at once that a stage must have to stand twice, and their share of all visits.
 _FEWEST, _SHARE = 25, 0.002
+#: Last visits, and others, that a stage must have to stand twice for them.
+_FEWEST_LAST = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +37,29 @@ class AtOnce:
         The stage of the log that each is; those at once stand behind all others.
     instant : bool (stages,)
         Whether a visit takes no time.
+    last : bool (stages,)
+        Whether a visit is the last of its case.
     """
 
     stage_of: NDArray[np.int64]
     instant: NDArray[np.bool_]
+    last: NDArray[np.bool_]
+
+    def over_apart(self, stage: NDArray[np.int64], over: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability that a case was over with each visit, where last visits are told apart."""
+        apart = np.zeros(self.instant.size, bool)
+        apart[self.stage_of[self.last]] = True
+        return np.where(self.last[stage], 1.0, np.where(apart[stage], 0.0, over))
 
     def names(self, slugs: Sequence[str]) -> tuple[str, ...]:
         """Return the names in a configuration, from those of the log's stages."""
-        return (*slugs, *(f"{slugs[at]}__at_once" for at in self.stage_of[len(slugs) :].tolist()))
+        told = zip(self.stage_of[len(slugs) :].tolist(), self.last[len(slugs) :].tolist(), strict=True)
+        return (*slugs, *(f"{slugs[at]}__{'last' if last else 'at_once'}" for at, last in told))
 
 
 def no_time_told(stages: int) -> AtOnce:
     """Return that so many stages are not told apart and all take time."""
-    return AtOnce(np.arange(stages), np.zeros(stages, bool))
+    return AtOnce(np.arange(stages), np.zeros(stages, bool), np.zeros(stages, bool))
 
 
 def told_apart(cases: Cases, seconds: float, most: int) -> tuple[Cases, AtOnce]:
@@ -97,7 +110,56 @@ def told_apart(cases: Cases, seconds: float, most: int) -> tuple[Cases, AtOnce]:
     instant = np.r_[always, np.ones(twice.size, bool)]
     names = (*cases.stages, *(cases.stages[at] for at in twice.tolist()))
     found = replace(cases, stage=stage, following=following, stages=names)
-    return found, AtOnce(np.r_[np.arange(count), twice], _without_circles(found, instant, numbers))
+    return found, AtOnce(
+        np.r_[np.arange(count), twice], _without_circles(found, instant, numbers), np.zeros(instant.size, bool)
+    )
+
+
+def last_apart(cases: Cases, at_once: AtOnce, over: NDArray[np.float64], most: int) -> tuple[Cases, AtOnce]:
+    """Return cases whose last visits are to stages of their own, where cases both end and go on.
+
+    Then what came before, and how old the case is, tell whether it ends, and not the stage alone.
+
+    Parameters
+    ----------
+    cases : Cases
+        Whose visits at once are told apart.
+    at_once : AtOnce
+    over : float64 (n,)
+        Probability that a case was over with each visit.
+    most : int
+        Stages that there may be then.
+
+    Returns
+    -------
+    Cases, AtOnce
+    """
+    count = len(cases.stages)
+    ended = np.bincount(cases.stage, weights=over, minlength=count)
+    goes = cases.following >= 0
+    on = np.bincount(cases.stage[goes], minlength=count)
+    visits = np.bincount(cases.stage, minlength=count)
+    both = np.minimum(ended, on)
+    twice = np.flatnonzero(both >= _FEWEST_LAST)
+    # Half of the states that are left are for what came before.
+    room = max(most - int((visits > 0).sum()), 0) // 2
+    twice = np.sort(twice[np.argsort(-both[twice], kind="stable")[:room]])
+    code = np.full(count, -1)
+    code[twice] = count + np.arange(twice.size)
+    # As many as were over, spread evenly over those that may have been.
+    order = np.argsort(cases.stage * 2.0 + over, kind="stable")
+    before = np.cumsum(over[order]) + 0.5
+    is_last = np.zeros(over.size, bool)
+    is_last[order] = np.diff(np.floor(np.r_[0.5, before])) > 0
+    is_last &= ~goes & (code[cases.stage] >= 0)
+    stage = np.where(is_last, code[cases.stage], cases.stage)
+    following = np.where(goes, np.roll(stage, -1), -1)
+    names = (*cases.stages, *(cases.stages[at] for at in twice.tolist()))
+    found = replace(cases, stage=stage, following=following, stages=names)
+    ones = np.ones(twice.size, bool)
+    return found, AtOnce(
+        np.r_[at_once.stage_of, at_once.stage_of[twice]], np.r_[at_once.instant, ones], np.r_[at_once.last, ones]
+    )
 
 
 def _order(ways: NDArray[np.int64]) -> NDArray[np.int64]:

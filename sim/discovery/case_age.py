@@ -124,7 +124,11 @@ def with_ages(
 
 
 def with_clocks(cases: Cases, contexts: Contexts, over: NDArray[np.float64], seconds: float, seed: int) -> Contexts:
-    """Choose the clock of every state: forward where that makes cases kept aside likelier.
+    """Choose the clock: forward where the age of a case tells more than the time in a state, in any state.
+
+    Then the clock of all states with enough visits is forward, but of those in which cases are over: how many cases are
+    where at each age, how long cases take and when they reach a stage come out by it although the process is no Markov
+    chain. By time in the state they do not.
 
     Parameters
     ----------
@@ -134,12 +138,17 @@ def with_clocks(cases: Cases, contexts: Contexts, over: NDArray[np.float64], sec
     Returns
     -------
     Contexts
+
+    References
+    ----------
+    Datta & Satten (2001), Validity of the Aalen-Johansen estimators of stage occupation probabilities and Nelson-Aalen
+    estimators of integrated transition hazards for non-Markov models, Statistics & Probability Letters 55, 403-411.
     """
     forward = [False] * len(contexts.keys)
-    for at, seen in _lived(cases, contexts, over, seconds, seed):
-        whole = np.zeros(seen.entry.size, np.int64)
-        reset, ahead = (_likelihoods(seen, whole, 1, clock) for clock in (False, True))
-        forward[at] = _clocked(reset.whole, ahead.whole, seen)[1]
+    lived = _lived(cases, contexts, over, seconds, seed)
+    if any(contexts.ages) or any(_age_tells(seen) for _, seen in lived):
+        for at, seen in lived:
+            forward[at] = bool(seen.over.mean() <= _OVER)
     return replace(contexts, forward=tuple(forward))
 
 
@@ -174,10 +183,7 @@ def _lived(
 def _best_parting(seen: _Lived) -> _Parting:
     if seen.entry.size < 2 * _FEWEST:
         return _NONE
-    ages = np.unique(np.quantile(seen.entry, np.arange(1, _AGES + 1) / (_AGES + 1), method="higher"))
-    ages = ages[ages > seen.entry.min()]
-    late = np.array([(seen.entry >= age).sum() for age in ages])
-    ages = ages[(late >= _FEWEST) & (seen.entry.size - late >= _FEWEST)] if ages.size else ages
+    ages = _ages_of(seen)
     if not ages.size:
         return _NONE
     part = np.searchsorted(ages, seen.entry, side="right")
@@ -191,6 +197,25 @@ def _best_parting(seen: _Lived) -> _Parting:
         if min(leaves) >= _FEWEST_LEAVE and gain > max(best.gain, _LEAST_GAIN):
             best = _Parting(float(gain), int(age), int(reset.filled[at]))
     return best
+
+
+def _ages_of(seen: _Lived) -> NDArray[np.int64]:
+    """Return the ages at which a state may be parted."""
+    ages = np.unique(np.quantile(seen.entry, np.arange(1, _AGES + 1) / (_AGES + 1), method="higher"))
+    ages = ages[ages > seen.entry.min()]
+    late = np.array([(seen.entry >= age).sum() for age in ages])
+    return ages[(late >= _FEWEST) & (seen.entry.size - late >= _FEWEST)] if ages.size else ages
+
+
+def _age_tells(seen: _Lived) -> bool:
+    """Return whether cases kept aside are likelier by the forward clock, or where visits are parted by age at entry."""
+    if seen.over.mean() > _OVER:
+        return False
+    ages = _ages_of(seen)
+    part = np.searchsorted(ages, seen.entry, side="right")
+    reset, ahead = (_likelihoods(seen, part, ages.size + 1, clock) for clock in (False, True))
+    best = max(ahead.whole, float((reset.early + reset.late).max(initial=-np.inf)))
+    return best > reset.whole + _LEAST_CLOCK
 
 
 def _clocked(reset: float, ahead: float, seen: _Lived) -> tuple[float, bool]:

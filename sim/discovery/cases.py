@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
 
-__all__ = ["Cases", "START", "cases_of", "in_whole_steps", "stage_slugs", "subset", "variants_of"]
+__all__ = ["Cases", "START", "cases_of", "in_whole_steps", "only_finished", "stage_slugs", "subset", "variants_of"]
 
 #: Instead of a stage, before the first one.
 START = -1
 _SECOND = 1_000_000
+#: A stage is passed where so few visits are the last. Cases under way that are many; the share that is hardly any.
+_PASSED, _MANY, _HARDLY = 0.02, 20.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Cases:
         Of the log, seconds since it began.
     may_end : bool
         Whether a case that is quiet may be over. Not in our own exports, where everybody is seen up to the end.
+    finished : bool
+        Whether the log has cases only that are over (:func:`only_finished`).
     """
 
     first: NDArray[np.int64]
@@ -54,6 +58,7 @@ class Cases:
     stages: tuple[str, ...]
     end: float
     may_end: bool = True
+    finished: bool = False
 
     @property
     def count(self) -> int:
@@ -89,7 +94,34 @@ def cases_of(log: EventLog) -> Cases:
     following = np.where(last, -1, np.roll(log.activity, -1))
     end = (log.end - log.start) / _SECOND
     stay = np.where(last, end - time, np.roll(time, -1) - time)
-    return Cases(first, log.case[starts], log.activity, time, following, stay, log.activities, end)
+    cases = Cases(first, log.case[starts], log.activity, time, following, stay, log.activities, end)
+    return replace(cases, finished=only_finished(cases))
+
+
+def only_finished(cases: Cases) -> bool:
+    """Return whether a log was drawn of finished cases: hardly any is under way when it ends, though many were before.
+
+    Parameters
+    ----------
+    cases : Cases
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> only_finished  # doctest: +ELLIPSIS
+    <function only_finished at ...>
+    """
+    goes = cases.following >= 0
+    visits = np.bincount(cases.stage, minlength=len(cases.stages))
+    last = np.bincount(cases.stage[~goes], minlength=len(cases.stages))
+    passed = (last <= _PASSED * visits)[cases.stage]
+    early, late = np.quantile(cases.time, [0.25, 0.75])
+    lived = np.minimum(cases.time + cases.stay, late) - np.maximum(cases.time, early)
+    under_way = float(np.maximum(lived[goes & passed], 0.0).sum()) / max(float(late - early), 1.0)
+    return bool(under_way >= _MANY and (passed & ~goes).sum() <= _HARDLY * under_way)
 
 
 def in_whole_steps(cases: Cases, seconds: float) -> Cases:
@@ -118,7 +150,7 @@ def in_whole_steps(cases: Cases, seconds: float) -> Cases:
     time[later] += seconds
     stay = np.roll(time, -1) - time
     stay[last] = np.maximum(end - time[last], 0.0)
-    return replace(cases, time=time, stay=stay, end=float(end), may_end=False)
+    return replace(cases, time=time, stay=stay, end=float(end), may_end=False, finished=False)
 
 
 def subset(cases: Cases, chosen: NDArray[np.int64]) -> Cases:
@@ -136,6 +168,7 @@ def subset(cases: Cases, chosen: NDArray[np.int64]) -> Cases:
         cases.stages,
         cases.end,
         cases.may_end,
+        cases.finished,
     )
 
 

@@ -114,7 +114,9 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
             order = np.argsort(before, kind="stable")
             ends = np.flatnonzero(np.diff(before[order])) + 1
             parts = [part for part in np.split(order, ends) if FEWEST <= part.size < rows.size]
-            for part, (gain, added) in zip(parts, _gains(outcome[rows], parts, in_half[rows]), strict=True):
+            # Where next and when, or where alone: time has many classes, in which a gain is lost where visits are few.
+            when, where = (_gains(of[rows], parts, in_half[rows]) for of in (outcome, cases.following + 1))
+            for part, (gain, added) in zip(parts, map(max, when, where), strict=True):
                 child = (*key, int(before[part[0]]))
                 deeper.append((child, rows[part]))
                 if gain > max(_LEAST_GAIN, 0.5 * np.sqrt(added)):

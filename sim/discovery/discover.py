@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
-from sim.discovery.at_once import told_apart
+from sim.discovery.at_once import last_apart, told_apart
 from sim.discovery.case_age import with_ages, with_clocks
 from sim.discovery.case_phase import ONE_PHASE, Phases, find_phases
 from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset, variants_of
@@ -22,6 +22,7 @@ from sim.discovery.goal import CaseGoal, find_goal
 from sim.discovery.hazards import TimedJourney, ended_weights, fit_hazards
 from sim.discovery.lived_map import LivedEdge, LivedStage, lived_map
 from sim.discovery.persona_mixture import Mixture, find_personas
+from sim.discovery.product_limit import aalen_johansen
 from sim.discovery.purchases import Purchases, find_purchases
 from sim.discovery.time_step import UNITS, choose_unit
 from sim.discovery.turning_points import TurningPoint, turning_points
@@ -45,7 +46,9 @@ _FEW_CASES = 1_000
 #: Where most cases begin in this part of a log, nobody saw how far they had come.
 _WITH_THE_LOG = 0.01
 #: A journey file may have two million bytes; an edge, and each of its times, take about so many.
-_MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 1_900_000, 120, 16
+_MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 1_900_000, 120, 20
+#: Bins of time widen by one part in so many, in a file that would be larger by the second.
+_FINE, _COARSE = 32, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,26 +225,33 @@ def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, se
     of phases is taken with which phases and contexts together make them likeliest, as far as the file can hold it.
     """
     cases, at_once = told_apart(cases, seconds, MOST_STATES)
-    every = find_contexts(cases, seed, MOST_STATES, at_once)
     over = ended_weights(cases, cases.stage)
     seen = _from_the_beginning(cases)
-    every = with_ages(cases, every, over, seconds, seed, MOST_STATES) if seen else every
-    choices = find_phases(cases, over, MOST_STATES // np.unique(cases.stage).size, seed) if seen else (ONE_PHASE,)
+    if seen:
+        cases, at_once = last_apart(cases, at_once, over, MOST_STATES)
+        over = at_once.over_apart(cases.stage, over)
+    every = find_contexts(cases, seed, MOST_STATES, at_once)
+    if seen:
+        every = with_ages(cases, every, over, seconds, seed, MOST_STATES)
+        every = with_clocks(cases, every, over, seconds, seed)
+    # By the age of a case its pace and its end come out, which phases tell else.
+    room = MOST_STATES // np.unique(cases.stage).size
+    choices = find_phases(cases, over, room, seed) if seen and not any(every.forward) else (ONE_PHASE,)
     gained = np.cumsum([0.0, *(mean for mean, _ in choices[-1].gains)])[: len(choices)] * cases.count
     told = [sum(fewer_contexts(every, MOST_STATES // phases.count).gains) for phases in choices]
     names = ["everyone"] if kinds == 1 else [f"persona_{at + 1}" for at in range(kinds)]
     members = {who: rows for at, who in enumerate(names) if (rows := np.flatnonzero(member == at)).size}
     shares = {who: rows.size / cases.count for who, rows in members.items()}
-    for choice in np.argsort(-(gained + told), kind="stable").tolist():
+    ranked = np.argsort(-(gained + told), kind="stable").tolist()
+    for choice, fineness in [*((choice, _FINE) for choice in ranked), (0, _COARSE)]:
         phases = choices[choice]
         contexts = fewer_contexts(every, MOST_STATES // phases.count)
-        contexts = with_clocks(cases, contexts, over, seconds, seed) if seen else contexts
         journeys = {
-            who: fit_hazards(cases if kinds == 1 else subset(cases, rows), contexts, seconds, phases)
+            who: fit_hazards(cases if kinds == 1 else subset(cases, rows), contexts, seconds, phases, fineness)
             for who, rows in members.items()
         }
         fitted = _Fitted(phases, contexts, journeys, shares)
-        if phases.count == 1 or fitted.bytes <= _MOST_BYTES:
+        if fitted.bytes <= _MOST_BYTES:
             break
     return fitted
 
@@ -326,8 +336,7 @@ def _judge(
         # As many as were kept aside: a distance depends on how many there are.
         files["scenario"]["judged"]["population"] = held.size
         tables = _simulate(files, journeys, slugs, seed, threads)
-        windows = (cases.end - train.time[train.first[:-1]]) / UNITS[unit]
-        tables = [_censored(table, luck.choice(windows, len(table.first) - 1)) for table in tables]
+        tables = [_censored(table, _windows(train, UNITS[unit], len(table.first) - 1, luck)) for table in tables]
         found.append(distances_between(tables, train, test, UNITS[unit], goal, seed))
     return mean_distances(found)
 
@@ -371,6 +380,18 @@ def _simulate(
             )
         )
     return tables
+
+
+def _windows(cases: Cases, seconds: float, count: int, luck: np.random.Generator) -> NDArray[np.float64]:
+    """Draw for how many steps cases are seen: product limit of those cut by the end of the log; inf where none is.
+
+    How long the others could have been seen says nothing where a log has cases only that are over.
+    """
+    last, begin = cases.first[1:] - 1, cases.time[cases.first[:-1]]
+    cut = luck.random(cases.count) >= ended_weights(cases, cases.stage)[last]
+    seen = aalen_johansen(np.where(cut, cases.end, cases.time[last]) - begin, np.where(cut, 0, -1), 1)
+    at = np.searchsorted(-seen.staying, -luck.random(count), side="left")
+    return np.asarray(np.r_[seen.times / seconds, np.inf][at])
 
 
 def _censored(table: CaseTable, windows: NDArray[np.float64]) -> CaseTable:

@@ -9,7 +9,7 @@ from typing import Any
 from agents.population import MAX_STAGES
 from sim.discovery.cases import START
 from sim.discovery.found_market import PRICE_FEELING, found_market, market_sources, with_purchases
-from sim.discovery.hazards import ENDED, TimedEdge, TimedJourney
+from sim.discovery.hazards import ENDED, TimedEdge, TimedJourney, rounded_down
 from sim.discovery.purchases import Purchases
 from sim.discovery.time_step import UNITS
 from sim.number_format import percent
@@ -27,7 +27,7 @@ _FEWEST_SIMULATED = 1000
 
 
 def state_names(journey: TimedJourney, slugs: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of states: a stage's own, `__at_once`, `__phase_` 2, `__from_` an age, `__after_` another."""
+    """Return names of states: a stage's own, `__at_once`, `__last`, `__phase_` 2, `__from_` an age, `__after_` one."""
     names: dict[str, None] = {}
     contexts = journey.contexts
     told = contexts.at_once.names(slugs)
@@ -90,7 +90,8 @@ def journey_content(
     edges: list[dict[str, Any]] = []
     for state in range(len(names)):
         if state in instant:
-            parts = {who: _shares_from(state, journey, names) for who, journey in by_persona.items()}
+            stays = kept if journeys[0].contexts.stage_at(state) != goal else 0.0
+            parts = {who: _shares_from(state, journey, names, ended, stays) for who, journey in by_persona.items()}
             edges += _instant_edges(names[state], parts, later)
             continue
         for persona, journey in by_persona.items():
@@ -148,11 +149,16 @@ def _parts_by_age(journey: TimedJourney, names: Sequence[str]) -> dict[str, list
     }
 
 
-def _shares_from(state: int, journey: TimedJourney, names: Sequence[str]) -> dict[str, float]:
-    """Return the shares of targets of a state that takes no time."""
-    return {
-        names[edge.target]: edge.by_step[0][1] for edge in journey.edges if edge.source == state and _is_first(edge)
-    }
+def _shares_from(state: int, journey: TimedJourney, names: Sequence[str], ended: str, kept: float) -> dict[str, float]:
+    """Return the shares of targets of a state that takes no time; of those who would end some stay in their stage."""
+    mine = [edge for edge in journey.edges if edge.source == state and _is_first(edge)]
+    shares = {ended if edge.target == ENDED else names[edge.target]: edge.by_step[0][1] for edge in mine}
+    if kept and [edge.target for edge in mine] == [ENDED]:
+        stage = journey.contexts.stage_at(state)
+        back = next((at for at, other in enumerate(journey.contexts.keys) if other == (stage,)), None)
+        if back is not None:
+            shares = {names[back]: kept, ended: 1.0 - kept}
+    return shares
 
 
 def _is_first(edge: TimedEdge) -> bool:
@@ -232,7 +238,7 @@ def _edges_of(edges: Sequence[TimedEdge], names: Sequence[str], ended: str, kept
 
 def _plain(pairs: Sequence[tuple[int, float]]) -> list[Any]:
     # No run has more steps.
-    rounded = [(step, int(value * 1e6 + 1e-6) / 1e6) for step, value in pairs if step <= MOST_STEPS]
+    rounded = [(step, rounded_down(value)) for step, value in pairs if step <= MOST_STEPS]
     if rounded[-1][0] == len(rounded):
         return [value for _, value in rounded]
     return [[step, value] for step, value in rounded]

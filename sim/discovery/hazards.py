@@ -15,11 +15,11 @@ from sim.discovery.product_limit import aalen_johansen, share_gone
 from sim.discovery.time_bins import step_counts, time_bins
 from sim.discovery.time_step import steps_of
 
-__all__ = ["ENDED", "TimedEdge", "TimedJourney", "ended_weights", "fit_hazards"]
+__all__ = ["ENDED", "TimedEdge", "TimedJourney", "ended_weights", "fit_hazards", "rounded_down"]
 
 #: The target of those who go no further.
 ENDED = -1
-_DIGITS = 1e6
+_DIGITS = 6
 #: Visits to a state, whatever their phase, that stand beside those in each phase.
 _STRENGTH = 1.0
 #: Visits by way of an edge in a phase: fewer are left out.
@@ -89,6 +89,9 @@ def ended_weights(cases: Cases, state: NDArray[np.int64]) -> NDArray[np.float64]
     over = np.zeros(state.size)
     if not cases.may_end:
         return over
+    if cases.finished:
+        over[cases.first[1:] - 1] = 1.0
+        return over
     order = np.argsort(state, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(state[order])) + 1):
         goes = cases.following[rows] >= 0
@@ -104,12 +107,13 @@ def fit_hazards(
     contexts: Contexts,
     seconds: float,
     phases: Phases = ONE_PHASE,
+    fineness: int = 32,
 ) -> TimedJourney:
-    """Estimate every state's hazards by time in it.
+    """Estimate every state's hazards by time in it, or by the age of the case.
 
     Who is not over (:func:`ended_weights`) is still at risk. A hazard is constant within a bin of time
-    (:func:`time_bins`); they widen by a quarter. With phases every state stands once for each, and a visit counts
-    in each by the probability that it was made in it; the bins then double, so that the file stays readable.
+    (:func:`time_bins`). With phases every state stands once for each, and a visit counts in each by the probability
+    that it was made in it; the bins then double, so that the file stays readable.
 
     Parameters
     ----------
@@ -120,6 +124,8 @@ def fit_hazards(
         Of a step.
     phases : Phases
         That cases pass.
+    fineness : int
+        Bins of time widen by one part in so many.
 
     Returns
     -------
@@ -136,7 +142,7 @@ def fit_hazards(
     following = np.where(last, ENDED, np.roll(whole[state], -1))
     dwell = np.where(last, np.floor(cases.stay / seconds).astype(np.int64), np.roll(steps, -1) - steps)
     # A case cannot end in a stage that takes no time.
-    over = np.where(instant[cases.stage], 0.0, ended_weights(cases, state))
+    over = contexts.at_once.over_apart(cases.stage, np.where(instant[cases.stage], 0.0, ended_weights(cases, state)))
     states, number = len(contexts.keys), phases.count
     visits = np.bincount(state, minlength=states)
     weight = np.ones((state.size, 1), np.float32)
@@ -146,13 +152,7 @@ def fit_hazards(
         begins = weight[cases.first[:-1]]
         # Few visits are put beside those of all phases.
         weight = weight + (_STRENGTH / np.maximum(visits, _STRENGTH)).astype(np.float32)[state, None]
-        contexts = replace(
-            contexts,
-            keys=tuple(key for key in contexts.keys for _ in range(number)),
-            phase=tuple(range(number)) * states,
-            since=tuple(age for age in contexts.since for _ in range(number)),
-            forward=tuple(clock for clock in contexts.forward for _ in range(number)),
-        )
+        contexts = _in_phases(contexts, number)
     edges: list[TimedEdge] = []
     order = np.argsort(state, kind="stable")
     bounds = np.searchsorted(state[order], np.arange(states + 1))
@@ -162,7 +162,9 @@ def fit_hazards(
             quick = bool(instant[contexts.keys[at * number][0]])
             heavy = weight[rows, phase].astype(np.float64)
             entry = steps[rows] if contexts.forward and contexts.forward[at * number] else None
-            mine = _edges_of(following[rows], dwell[rows], over[rows], heavy, quick, 4 if number == 1 else 1, entry)
+            mine = _edges_of(
+                following[rows], dwell[rows], over[rows], heavy, quick, fineness if number == 1 else 1, entry
+            )
             edges += [part for edge in mine for part in _placed(edge, at * number + phase, phases)]
     edges = _by_age(edges, contexts)
     begin = (state[cases.first[:-1], None] * number + np.arange(number)).ravel()
@@ -178,6 +180,17 @@ def fit_hazards(
         instant=frozenset(at for at, key in enumerate(contexts.keys) if instant[key[0]] and visits[at // number]),
         horizon=max(int(np.ceil(cases.end / seconds)), 1) if together else max(longest, 2),
         parameters=sum(len(edge.by_step) for edge in edges) + int((counts > 0).sum()) - 1,
+    )
+
+
+def _in_phases(contexts: Contexts, number: int) -> Contexts:
+    """Return contexts of which each stands once for each phase."""
+    return replace(
+        contexts,
+        keys=tuple(key for key in contexts.keys for _ in range(number)),
+        phase=tuple(range(number)) * len(contexts.keys),
+        since=tuple(age for age in contexts.since for _ in range(number)),
+        forward=tuple(clock for clock in contexts.forward for _ in range(number)),
     )
 
 
@@ -218,6 +231,8 @@ def _edges_of(
     """
     goes = target != ENDED
     targets, exit = np.unique(target[goes], return_inverse=True)
+    if instant and not targets.size:
+        return [TimedEdge(0, ENDED, float(weight.sum()), ((1, 1.0),))]
     if instant:
         counts = np.bincount(exit, weights=weight[goes], minlength=targets.size)
         return [
@@ -231,6 +246,9 @@ def _edges_of(
     until = stay if entry is None else entry + stay
     visits = step_counts(until, goes, still, entry)
     bins = time_bins(visits, part)
+    if visits.steps.size:
+        # Who is there still when the last one leaves, leaves with it: its step is a bin.
+        bins = np.union1d(bins, visits.steps[-1:])
     exposure = visits.exposure(bins)
     found = []
     bin_of = np.searchsorted(bins, until[goes], side="right") - 1
@@ -244,6 +262,8 @@ def _edges_of(
         # At whatever age it comes, the first step is when a case may be over.
         leaving[:] = ended / float(still.sum() + ended)
     rates = np.divide(events, exposure, out=np.zeros_like(events), where=exposure > 0)
+    # Those seen to leave were not over.
+    rates = rates * (1.0 - leaving) if entry is not None else rates
     excess = np.maximum((rates.sum(axis=0) + leaving), 1.0)
     rates, leaving = rates / excess, leaving / excess
     for at, to in enumerate(targets.tolist()):
@@ -251,7 +271,9 @@ def _edges_of(
         found.append(TimedEdge(0, int(to), count, _pairs(bins, rates[at]), entry is not None))
     if ended > 0.0:
         found.append(
-            TimedEdge(0, ENDED, ended, ((1, _floor(float(leaving[0] if entry is None else leaving.min()))), (2, 0.0)))
+            TimedEdge(
+                0, ENDED, ended, ((1, rounded_down(float(leaving[0] if entry is None else leaving.min()))), (2, 0.0))
+            )
         )
     return found
 
@@ -273,15 +295,25 @@ def _by_age(edges: list[TimedEdge], contexts: Contexts) -> list[TimedEdge]:
     return found
 
 
-def _floor(value: float) -> float:
-    return float(np.floor(value * _DIGITS) / _DIGITS)
+def rounded_down(value: float) -> float:
+    """Return a probability with six digits, never more than it was, so that those of all edges still sum to 1.
+
+    Examples
+    --------
+    >>> rounded_down(0.00012345678), rounded_down(1.0)
+    (0.000123456, 1.0)
+    """
+    if value <= 0.0:
+        return 0.0
+    digits = 10.0 ** (_DIGITS - 1 - np.floor(np.log10(value)))
+    return float(np.floor(value * digits + 1e-6) / digits)
 
 
 def _pairs(bins: NDArray[np.int64], rates: NDArray[np.float64]) -> tuple[tuple[int, float], ...]:
     """Steps and probabilities, without those that repeat the one before."""
     pairs: list[tuple[int, float]] = []
     for step, rate in zip(bins.tolist(), rates.tolist(), strict=True):
-        value = _floor(rate)
+        value = rounded_down(rate)
         if not pairs or pairs[-1][1] != value:
             pairs.append((step, value))
     return tuple(pairs)

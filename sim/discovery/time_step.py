@@ -14,13 +14,13 @@ __all__ = ["UNITS", "choose_unit", "steps_of"]
 #: Seconds of a unit.
 UNITS: Mapping[str, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 #: Steps that the longest case may take.
-_MOST_STEPS = 8_000
+_MOST_STEPS = 10_000
 #: Share of gaps that must be whole units, and how far off they may be.
 _WHOLE, _OFF = 0.95, 0.01
 
 
 def choose_unit(cases: Cases) -> str:
-    """Return the unit that a log counts in, else the smallest in which its longest case takes 8,000 steps at most.
+    """Return the unit that a log counts in, else the smallest in which its longest case takes 10,000 steps at most.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def choose_unit(cases: Cases) -> str:
         if parts.max() >= 1.0 and np.mean(np.abs(parts - np.rint(parts)) < _OFF) >= _WHOLE:
             return name
     spans = cases.time[cases.first[1:] - 1] - cases.time[cases.first[:-1]]
-    longest = float(np.quantile(spans, 0.999))
+    longest = float(np.quantile(spans, 0.995))
     return next((name for name, seconds in UNITS.items() if longest / seconds <= _MOST_STEPS), "week")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.discovery.at_once import told_apart
-from sim.discovery.cases import Cases
+from sim.discovery.at_once import last_apart, no_time_told, told_apart
+from sim.discovery.cases import Cases, only_finished
 from sim.discovery.context import find_contexts
 from sim.discovery.hazards import fit_hazards
 from sim.discovery.time_step import steps_of
@@ -75,3 +75,36 @@ def test_no_more_stages_stand_twice_than_a_journey_holds_the_rarest_left_out():
     told, at_once = told_apart(cases_of_words(["abcde"] * 400, gaps.tolist()), HOUR, 7)
     assert at_once.names(tuple("abcde"))[5:] == ("a__at_once", "b__at_once")
     assert len(told.stages) == 7
+
+
+def _ended(days, close):
+    """Cases open, are worked on for some days, and are closed where asked; some are under way when the log ends."""
+    day = 86_400.0
+    begin = np.sort(np.random.default_rng(3).uniform(0, 400 * day, days.size))
+    closed = begin + days * day <= (np.inf if close else 400 * day)
+    stage = np.concatenate([[0, 1] if done else [0] for done in closed])
+    time = np.concatenate([[a, a + d * day] if done else [a] for a, d, done in zip(begin, days, closed, strict=True)])
+    first = np.r_[0, np.cumsum(1 + closed)]
+    following = np.where(stage == 1, -1, np.repeat(np.where(closed, 1, -1), 1 + closed))
+    end = float(time.max()) if close else 400 * day
+    stay = np.where(following < 0, end - time, np.roll(time, -1) - time)
+    return Cases(first, np.arange(days.size), stage, time, following, stay, ("open", "close"), end)
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_log_of_finished_cases_is_told_from_one_that_is_cut(finished):
+    days = np.random.default_rng(4).exponential(30.0, 800)
+    assert only_finished(_ended(days, finished)) is finished
+
+
+def test_last_visits_stand_apart_where_cases_end_and_go_on():
+    first = np.arange(0, 401, 2)
+    stage = np.tile([0, 0], 200)
+    following = np.tile([0, -1], 200)
+    cases = Cases(first, np.arange(200), stage, np.zeros(400), following, np.ones(400), ("a",), 1.0)
+    over = np.where(following < 0, 0.5, 0.0)
+    apart, told = last_apart(cases, no_time_told(1), over, 10)
+    assert told.names(("a",)) == ("a", "a__last")
+    # As many as were over, none of which goes on.
+    assert (apart.stage == 1).sum() == 100 and (apart.following[apart.stage == 1] == -1).all()
+    assert told.over_apart(apart.stage, over).sum() == 100
