@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.clocks import CLOCK, CLOCK_WITHIN
-from sim.data.month_names import plain_month
+from sim.data.month_names import plain_month, plain_months
 from sim.data.row_faults import RowFaults
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -30,7 +30,8 @@ _FORMATS = (
     "%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d",
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y",
     "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%y/%m/%d",
-    "%d %b %Y", "%d %b %y", "%b %d %Y", "%Y %b %d", "%G-W%V-%u", "%GW%V%u",
+    "%d %b %Y", "%d %b %y", "%b %d %Y", "%Y %b %d", "%Y %d %b",
+    "%G-W%V-%u", "%GW%V%u",
 )  # fmt: skip
 #: Formats that say nothing of a day.
 _NO_DAY = r"\d{4}[-/.]?(?:W|Q)\d{1,2}|(?:19|20)\d{2}[-/.]?(?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d{2}"
@@ -130,7 +131,7 @@ def read_dates(
     int64 (len(words),), str
         Days as proleptic ordinals, 0 where one cannot be used; the format.
     """
-    plain = [plain_month(word) for word in words]
+    plain = plain_months(words)
     if date_format is None:
         pattern = _guess_format(plain, words, code, where, trouble)
         found = [parse_date(word, pattern) for word in plain]
