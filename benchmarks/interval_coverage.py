@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from sim import __version__
 from sim.analysis.control_variate import ControlVariate
 from sim.analysis.crossing import crossing
-from sim.analysis.metrics import METRICS, SHAPES, Measures, low_point, measure, payback_week
+from sim.analysis.metrics import COUNTED, METRICS, SHAPES, Measures, low_point, measure, payback_week
 from sim.analysis.paired import LEVEL, Estimate, estimate
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, LOW_POINT, Shape
@@ -46,13 +46,14 @@ METHODS = ("plain", "control_variates")
 CURVES = 8
 HERE = Path(__file__).parent
 #: Markets in which the arm pays back late, where a company has few experiments, where a contract is renewed, where
-#: experiments decide next to nothing, and where purchases are frequent.
+#: experiments decide next to nothing, and where purchases are frequent; last, a brand with a customer or two.
 MARKETS: dict[str, dict[str, Any]] = {
     "treadmill": {"population": 500, "horizon": 156, "burn_in": 52},
     "recipe_app": {"population": 300, "horizon": 104, "burn_in": 26},
     "telecom": {"population": 500, "horizon": 156, "burn_in": 52},
     "sungevity": {"population": 8000, "horizon": 156, "burn_in": 52},
     "cosmetics": {"population": 500, "horizon": 104, "burn_in": 52},
+    "sungevity_of_few": {"scenario": "sungevity", "population": 500, "horizon": 156, "burn_in": 52},
 }
 #: Where the break-even effectiveness is asked for, which runs six more arms, and of how many seeds.
 WITH_CURVE, CURVE_SEEDS = ("treadmill",), 200
@@ -70,11 +71,16 @@ _DIFFERENT = ("payback_week", "cash_low_point")
 
 
 class Seeds(NamedTuple):
-    """Replicates of all seeds: metrics of both arms (S, R, 2, 1 + P, M), weekly gain (S, R, T), curve (S', 8, G)."""
+    """Replicates of all seeds.
+
+    Metrics of both arms (S, R, 2, 1 + P, M), weekly gain (S, R, T), curve (S', 8, G), and of how many customers or
+    purchases the counted metrics are (S, R, 2, 1 + P, C).
+    """
 
     values: Floats
     gain: Floats
     curve: Floats
+    behind: Floats
 
 
 class Judged(NamedTuple):
@@ -86,7 +92,8 @@ class Judged(NamedTuple):
 
 def market(name: str, curve: bool = False) -> tuple[Scenario, str]:
     """Return a market's scenario, if wanted with an arm for every point of the break-even curve, and its arm."""
-    scenario = Scenario.load(name, record=RECORD, **MARKETS[name])
+    settings = dict(MARKETS[name])
+    scenario = Scenario.load(settings.pop("scenario", name), record=RECORD, **settings)
     arm = next(other for other in scenario.arms if other != scenario.baseline)
     scenario = replace(scenario, arms={each: scenario.arms[each] for each in (scenario.baseline, arm)})
     if not curve:
@@ -95,28 +102,29 @@ def market(name: str, curve: bool = False) -> tuple[Scenario, str]:
     return replace(scenario, arms={**scenario.arms, **more}), arm
 
 
-def simulate(name: str, seed: int, curve: bool) -> tuple[Floats, Floats, Floats]:
-    """Run the replicates of one seed: metrics (R, 2, 1 + P, M), weekly gain (R, T) in cents, curve (CURVES or 0, G)."""
+def simulate(name: str, seed: int, curve: bool) -> tuple[Floats, Floats, Floats, Floats]:
+    """Run the replicates of one seed; what :class:`Seeds` has, gains in cents, a curve of CURVES or 0."""
     whole, arm = market(name, curve)
     pair, _ = market(name)
     column = METRICS.index("contribution")
     points = [arm if times == 1.0 else f"at_{at}" for at, times in enumerate(GRID)]
-    values, gains, curves = [], [], []
+    values, gains, curves, behind = [], [], [], []
     for asked, numbers in ((whole, range(CURVES)), (pair, range(CURVES, SIZES[-1]))):
         for _, histories in run_replicates(asked, seed=seed, replicates=numbers, threads=1):
             found: dict[str, Measures] = {each: measure(history, asked) for each, history in histories.items()}
             base = found[asked.baseline]
             values.append(np.stack([base.values, found[arm].values]))
+            behind.append(np.stack([base.behind, found[arm].behind]))
             gains.append(found[arm].cash[0] - base.cash[0])
             if len(found) > len(pair.arms):
                 curves.append([found[point].values[0, column] - base.values[0, column] for point in points])
-    return np.stack(values), np.stack(gains), np.array(curves).reshape(-1, len(GRID))
+    return np.stack(values), np.stack(gains), np.array(curves).reshape(-1, len(GRID)), np.stack(behind)
 
 
 def collect(name: str, seeds: int, folder: Path, say: Callable[[str], None]) -> Seeds:
     """Run what is not there yet, a file for every ten seeds, and return all of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    together: list[tuple[Floats, Floats, Floats]] = []
+    together: list[tuple[Floats, Floats, Floats, Floats]] = []
     for first in range(0, seeds, _AT_A_TIME):
         path = folder / f"{name}_{first:04d}.npz"
         if not path.exists():
@@ -128,9 +136,9 @@ def collect(name: str, seeds: int, folder: Path, say: Callable[[str], None]) -> 
             half.rename(path)
             say(f"{name}: {first + _AT_A_TIME} seeds")
         with np.load(path) as kept:
-            together.append((kept["arr_0"], kept["arr_1"], kept["arr_2"]))
-    values, gain, curves = zip(*together, strict=True)
-    return Seeds(*map(np.concatenate, (values, gain, [part for part in curves if part.size] or curves)))
+            together.append((kept["arr_0"], kept["arr_1"], kept["arr_2"], kept["arr_3"]))
+    values, gain, curves, behind = zip(*together, strict=True)
+    return Seeds(*map(np.concatenate, (values, gain, [part for part in curves if part.size] or curves, behind)))
 
 
 def samplings(name: str, seeds: int) -> Samplings:
@@ -152,14 +160,16 @@ def draw_again(name: str, seeds: Seeds) -> tuple[Seeds, Samplings]:
     generator = np.random.default_rng(FIRST_SEED)
     count, size = len(seeds.values), seeds.values.shape[1]
     pick = generator.integers(count * size, size=(DRAWS, DRAWN))
-    values, gain = (each.reshape(count * size, *each.shape[2:])[pick] for each in (seeds.values, seeds.gain))
+    values, gain, behind = (
+        each.reshape(count * size, *each.shape[2:])[pick] for each in (seeds.values, seeds.gain, seeds.behind)
+    )
     controls = [controls_of([(scenario, range(size))], FIRST_SEED + seed) for seed in range(count)]
     drawn: Samplings = {("plain", DRAWN): [INDEPENDENT] * DRAWS, ("control_variates", DRAWN): []}
     surprises = {arm: np.concatenate([each[arm].surprise for each in controls]) for arm in controls[0]}
     for row in pick:
         own = {arm: ControlVariate(surprises[arm][row], controls[0][arm].variance) for arm in surprises}
         drawn["control_variates", DRAWN].append(Sampling(controls=own, baseline=scenario.baseline))
-    return Seeds(values, gain, np.zeros((0, CURVES, len(GRID)))), drawn
+    return Seeds(values, gain, np.zeros((0, CURVES, len(GRID))), behind), drawn
 
 
 def quantities(name: str, seeds: Seeds, drawn: Samplings, asked: tuple[str, ...] = ()) -> Iterator[tuple[str, Judged]]:
@@ -176,13 +186,15 @@ def quantities(name: str, seeds: Seeds, drawn: Samplings, asked: tuple[str, ...]
         shape = SHAPES.get(metric, ANYTHING)
         for row, who in enumerate(rows):
             base, own = seeds.values[:, :, 0, row, place], seeds.values[:, :, 1, row, place]
-            if np.isnan(own - base).all() or np.ptp(own - base) == 0.0:
+            if np.isnan(own - base).all() or np.nanmax(own - base) == np.nanmin(own - base):
                 continue
+            few = None if metric not in COUNTED else seeds.behind[:, :, :, row, COUNTED.index(metric)]
             if wanted(f"{metric}, difference{who}"):
-                yield f"{metric}, difference{who}", _judged(own - base, shape.difference(), drawn, arm)
+                yield f"{metric}, difference{who}", _judged(own - base, shape.difference(), drawn, arm, None, few)
             if row == 0 and not asked:
-                yield f"{metric}, baseline", _judged(base, shape, drawn, scenario.baseline)
-                yield f"{metric}, arm", _judged(own, shape, drawn, arm, base)
+                least = (None, None) if few is None else (few[:, :, :1], few[:, :, 1:])
+                yield f"{metric}, baseline", _judged(base, shape, drawn, scenario.baseline, None, least[0])
+                yield f"{metric}, arm", _judged(own, shape, drawn, arm, base, least[1])
     rate, steps = scenario.market.economics.discount_rate, seeds.gain.shape[-1]
     paid = np.array([[payback_week(gain, rate, scenario.step) for gain in one] for one in seeds.gain])
     if not np.isnan(paid).all():
@@ -210,18 +222,22 @@ def _judged(
     drawn: Samplings,
     arm: str,
     beside: Floats | None = None,
+    behind: Floats | None = None,
 ) -> Judged:
+    def shaped(seed: int, size: int) -> Shape:
+        return shape if behind is None else shape.of(float(behind[seed, :size].sum(axis=0).min()))
+
     estimates = {}
     for (method, size), samplings in drawn.items():
         estimates[method, size] = [
             estimate(
                 one[:size],
                 sampling.of(arm),
-                shape,
+                shaped(seed, size),
                 beside=None if other is None else sampling.beside(arm, {sampling.baseline: other[:size]}),
             )
-            for one, sampling, other in zip(
-                values, samplings, [None] * len(values) if beside is None else beside, strict=True
+            for seed, (one, sampling, other) in enumerate(
+                zip(values, samplings, [None] * len(values) if beside is None else beside, strict=True)
             )
         ]
     return Judged(float(np.nanmean(values)), estimates)
@@ -296,14 +312,16 @@ def main() -> None:
     parser.add_argument("--kept", default="results/interval_coverage", help="folder of the replicates")
     parser.add_argument("--out", default=str(HERE / "interval_coverage.json"), help="a file, or - for none")
     options = parser.parse_args()
-    markets = {}
+    out = Path(options.out)
+    # Of a market that is not asked for, what was found before stands.
+    markets = json.loads(out.read_text(encoding="utf-8"))["markets"] if out.is_file() else {}
     for name in options.markets.split(","):
         seeds = collect(name, options.seeds, Path(options.kept), lambda words: print(words, flush=True))
         markets[name] = report(name, seeds)
         _tell(name, markets[name])
     result = {"version": __version__, "level": LEVEL, "markets": markets}
     if options.out != "-":
-        Path(options.out).write_text(json.dumps(result, separators=(",", ":")) + "\n", encoding="utf-8")
+        out.write_text(json.dumps(result, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

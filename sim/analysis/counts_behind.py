@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sim.record.history import History
+import numpy as np
+
+from sim.analysis.metrics import COUNTED, METRICS, SHAPES, Measures
+from sim.analysis.shape import SHARE
 
 __all__ = ["FEW", "shares_of_few"]
 
-#: A share of fewer customers or purchases a replicate is mostly 0 or 1 there, and its interval too narrow. In the
-#: market `sungevity` of 500 households, where the brand has one or two customers, the 95 % interval of retention held
-#: the true value 52 times in 100 and that of the loop share 66 times; with 8,000 households 94 to 96 times
-#: (`benchmarks/interval_coverage.py`). Where between one and thirty the line lies is an assumption.
+#: A share of fewer customers or purchases a replicate is mostly 0 or 1 there: its interval holds the true value
+#: (`benchmarks/interval_coverage.py`), but is so wide that it says little. Where the line lies is an assumption.
 FEW = 10.0
 
 
-def shares_of_few(histories: Sequence[Mapping[str, History]], focal: int) -> dict[str, dict[str, float]]:
+def shares_of_few(replicates: Sequence[Mapping[str, Measures]]) -> dict[str, dict[str, float]]:
     """Return the shares of everybody that few customers or purchases stand behind.
 
     Parameters
     ----------
-    histories : sequence of mapping
-        Of the arms, by replicate.
-    focal : int
-        Index of the focal brand.
+    replicates : sequence of mapping
+        Measures by arm, one mapping per replicate.
 
     Returns
     -------
@@ -32,18 +31,16 @@ def shares_of_few(histories: Sequence[Mapping[str, History]], focal: int) -> dic
         there is no share. Arms without any are left out.
     """
     found: dict[str, dict[str, float]] = {}
-    for arm in histories[0]:
-        runs = [arms[arm] for arms in histories]
-        bought = [float(run.purchases[:, :, focal].sum()) for run in runs]
-        again = [float(run.switches[:, :, focal].sum() + run.repeats[:, :, focal].sum()) for run in runs]
-        counts = {
-            "retention": [float(run.retained[:, 0].sum()) for run in runs],
-            "loop_share": bought,
-            "evaluation_skipped_share": bought,
-            "switch_rate": again,
+    for arm in replicates[0]:
+        runs = [measures[arm] for measures in replicates]
+        means = np.mean([run.behind[0] for run in runs], axis=0).tolist()
+        few = {
+            metric: mean
+            for metric, mean in zip(COUNTED, means, strict=True)
+            if SHAPES.get(metric) is SHARE
+            and 0.0 < mean < FEW
+            and not all(np.isnan(run.values[0, METRICS.index(metric)]) for run in runs)
         }
-        means = {metric: sum(count) / len(count) for metric, count in counts.items()}
-        few = {metric: mean for metric, mean in means.items() if 0.0 < mean < FEW}
         if few:
             found[arm] = few
     return found

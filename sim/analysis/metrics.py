@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COST_METRICS",
+    "COUNTED",
     "EVERYBODY",
     "HIGHEST_YEAR",
     "LESS_IS_BETTER",
@@ -106,6 +107,17 @@ SHAPES: dict[str, Shape] = {
     "cash_low_point": LOW_POINT,
 }
 
+#: Events a customer, or a purchase, of the focal brand: there may be few of these, and no event among them.
+COUNTED: tuple[str, ...] = (
+    "loop_share",
+    "evaluation_skipped_share",
+    "retention",
+    "switch_rate",
+    "return_rate",
+    "purchase_frequency",
+    "advocacy",
+)
+
 #: Name under which all customers together stand where a persona is named.
 EVERYBODY = "all"
 
@@ -136,6 +148,8 @@ class Measures:
         What contribution is the sum of, in minor units.
     origins : float64 (1 + P, 3)
         Focal purchases by where they were won.
+    behind : float64 (1 + P, len(COUNTED))
+        Simulated customers or purchases that each of these metrics is of.
     flows : float64 (K, K)
         Customers who went from stage to stage, over the horizon and all personas.
     minor_units : float
@@ -146,6 +160,7 @@ class Measures:
     cash: NDArray[np.float64]
     terms: NDArray[np.float64]
     origins: NDArray[np.float64]
+    behind: NDArray[np.float64]
     flows: NDArray[np.float64]
     minor_units: float
 
@@ -289,6 +304,8 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
     switches, repeats = focal_total(history.switches), focal_total(history.repeats)
     satisfaction = focal_total(history.satisfaction) / FIXED_POINT
     statements = focal_total(history.praise) - focal_total(history.complaints)
+    again = switches + repeats
+    behind = (purchases, purchases, retained[:, 0], again, purchases, buyers, heads / 1000)
     metrics = {
         "contribution": cash.sum(axis=1) / history.minor_units,
         "revenue": money[:, :, Money.REVENUE].sum(axis=1) / history.minor_units,
@@ -302,7 +319,7 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
         "weeks_to_purchase": ratio(focal_total(history.decision_weeks), purchases),
         "retention": ratio(retained[:, 1], retained[:, 0]),
         "clv": ratio(variable @ factor / history.minor_units, of_market(heads, scenario)),
-        "switch_rate": ratio(switches, switches + repeats),
+        "switch_rate": ratio(switches, again),
         "advocacy": ratio(statements * 1000, heads),
         "contacts_per_customer": ratio(focal_total(history.contacts), heads),
         "opt_out_rate": ratio(with_total(history.opted_out[-1, :, focal]), heads),
@@ -316,6 +333,7 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
         cash=cash,
         terms=terms,
         origins=of_market(by_origin, scenario),
+        behind=np.stack(behind, axis=1).astype(np.float64),
         flows=of_market(history.flows.sum(axis=0), scenario),
         minor_units=history.minor_units,
     )

@@ -5,24 +5,54 @@ from __future__ import annotations
 from math import exp, inf
 from typing import NamedTuple
 
-__all__ = ["ANYTHING", "COUNT", "LOW_POINT", "RATING", "SHARE", "Shape"]
+__all__ = ["ANYTHING", "COUNT", "LOW_POINT", "NONE_SEEN", "RATING", "SHARE", "Shape"]
+
+
+#: Upper 97.5 % limit of the number of events of which none was seen, with Jeffreys' prior: half the quantile of
+#: chi-square with one degree of freedom.
+NONE_SEEN = 2.512
 
 
 class Shape(NamedTuple):
-    """Bounds of a quantity, whether its replicates are skewed, and how much further down its interval reaches.
+    """Bounds of a quantity, whether its replicates are skewed, and how far its interval reaches at least.
 
     An interval is that of the mean on the scale of log odds between the bounds, or of the logarithm above a lower
     bound alone (delta method), so that it stays inside, and is the plain one to the first order far from them.
+    ``deeper`` is how many times as far it reaches down; ``least`` how far it reaches at least, within the bounds.
     """
 
     low: float = -inf
     high: float = inf
     skewed: bool = False
     deeper: float = 1.0
+    least: float = 0.0
+
+    def of(self, count: float) -> Shape:
+        """Return the shape of events a customer, or a purchase, of so many in all replicates together.
+
+        Replicates of few are often all alike, because what is rare happened in none of them: they would say that it
+        cannot. Of events none of which was seen among so many, the upper end of the 95 % interval is this share
+        (Jeffreys' prior; Brown, Cai & DasGupta 2001, Statistical Science 16, 101-133): no interval reaches less far.
+
+        Parameters
+        ----------
+        count : float
+            0 where nothing is known of it.
+
+        Returns
+        -------
+        Shape
+
+        Examples
+        --------
+        >>> tuple(round(end, 3) for end in SHARE.of(50.0).ends(0.0, 0.0, 0.0))
+        (0.0, 0.05)
+        """
+        return self._replace(least=NONE_SEEN / count) if count > 0.0 else self
 
     def difference(self) -> Shape:
         """Return the shape of a difference of two such quantities."""
-        return Shape(self.low - self.high, self.high - self.low, self.skewed)
+        return Shape(self.low - self.high, self.high - self.low, self.skewed, least=self.least)
 
     def ends(self, mean: float, below: float, above: float) -> tuple[float, float]:
         """Return the ends of an interval within the bounds.
@@ -44,6 +74,7 @@ class Shape(NamedTuple):
         >>> ANYTHING.ends(0.02, 0.05, 0.05)
         (-0.030000000000000002, 0.07)
         """
+        below, above = max(below, self.least), max(above, self.least)
         low, high = mean - below, mean + above
         if self.low > -inf and self.high < inf:
             room, width = (mean - self.low) * (self.high - mean), self.high - self.low

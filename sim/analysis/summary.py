@@ -10,7 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.decomposition import decompose
-from sim.analysis.metrics import EVERYBODY, METRICS, OF_SOME, SHAPES, TERMS, Measures, low_point, payback_week
+from sim.analysis.metrics import (
+    COUNTED,
+    EVERYBODY,
+    METRICS,
+    OF_SOME,
+    SHAPES,
+    TERMS,
+    Measures,
+    low_point,
+    payback_week,
+)
 from sim.analysis.paired import Estimate, Uncertainty, estimate, paired_difference
 from sim.analysis.response import Response
 from sim.analysis.sampling import INDEPENDENT, Sampling
@@ -25,6 +35,8 @@ __all__ = ["DoubtRuns", "difference_name", "parts_of_uncertainty", "short_titles
 _PAYBACK = METRICS.index("payback_week")
 _LOW_POINT = METRICS.index("cash_low_point")
 _CONTRIBUTION = METRICS.index("contribution")
+#: What customers do, whatever it costs.
+_OF_CUSTOMERS = [METRICS.index(name) for name in SHAPES if name not in ("revenue", "cash_low_point")]
 _NOT_A_DIFFERENCE = dict.fromkeys(("p_better", "correlation", "variance_reduction", "variance_reduction_by"))
 
 
@@ -162,6 +174,8 @@ class ArmEstimates:
         self.values = np.stack([measures.values for measures in self.own])
         self.unknown = {name for name in OF_SOME if np.isnan(self.values[:, :, METRICS.index(name)]).all()}
         self.before = np.stack([measures.values for measures in self.base])
+        own, base = (np.stack([measures.behind for measures in each]).sum(axis=0) for each in (self.own, self.base))
+        self.behind, self.behind_both = own, np.minimum(own, base)
         # What the company's luck makes of the arm is read off the difference where the baseline has none.
         self.beside = sampling.beside(arm, {baseline: self.before})
         self.gains = np.stack([own.gain(base) for own, base in zip(self.own, self.base, strict=True)])
@@ -189,11 +203,22 @@ class ArmEstimates:
                 nothing = {**Estimate(None, None, None).plain(), "share": None}
                 out[name] = nothing if self.is_baseline else self.payback(row)
             else:
-                shape = SHAPES.get(name, ANYTHING)
+                shape = self._shape(row, name, self.behind)
                 shifts = _at(self.shift_of_values, row, column)
                 beside = None if self.beside is None else self.beside[:, row, column]
                 out[name] = estimate(self.values[:, row, column], self.sampling, shape, shifts, beside).plain()
         return out
+
+    def _acts(self, row: int) -> bool:
+        """Whether the arm does anything to the customers of a row: nothing at all differs by exactly 0."""
+        return not np.array_equal(
+            self.values[:, row, _OF_CUSTOMERS], self.before[:, row, _OF_CUSTOMERS], equal_nan=True
+        )
+
+    def _shape(self, row: int, name: str, behind: NDArray[np.float64]) -> Shape:
+        """Return the shape of a metric: of events among few, with how far its interval reaches at least."""
+        shape = SHAPES.get(name, ANYTHING)
+        return shape.of(behind[row, COUNTED.index(name)]) if name in COUNTED else shape
 
     def payback(self, row: int) -> dict[str, Any]:
         weeks = self.paybacks[:, row]
@@ -218,8 +243,11 @@ class ArmEstimates:
 
     def difference(self, row: int, column: int) -> dict[str, Any]:
         """Return one paired difference; of contribution also how much of its interval is luck, and how much doubt."""
-        shape = SHAPES.get(METRICS[column], ANYTHING).difference()
+        shape = SHAPES.get(METRICS[column], ANYTHING)
         own, before = self.values[:, row, column], self.before[:, row, column]
+        if self._acts(row):
+            shape = self._shape(row, METRICS[column], self.behind_both)
+        shape = shape.difference()
         shifts = _at(self.shift_of_differences, row, column)
         found = paired_difference(own, before, self.sampling, shape, shifts).plain()
         if found["ci_low"] is not None and np.ptp(before) == 0.0:

@@ -571,7 +571,7 @@ def _few(summary: Numbers) -> list[str]:
     named = ", ".join(in_words(metric) for metric in metrics)
     return [
         f"Few customers or purchases stand behind some shares ({ends} a replicate):"
-        f" {named}. Their intervals are too narrow: simulate more customers before you read them."
+        f" {named}. Their intervals are wide for that: more simulated customers make them narrower."
     ]
 
 

@@ -134,7 +134,7 @@ def compare(
         on_arms(replace(found, summary_json=collected.summary(seed, ensemble, {})))
     doubts = doubt_runs(collected.runs, options=again) if effectiveness else {}
     summary = collected.summary(seed, ensemble, doubts)
-    if few := shares_of_few(collected.histories, scenario.focal):
+    if few := shares_of_few(collected.measures):
         summary["shares_of_few"] = few
     if precision is not None:
         summary["precision"] = _reached(precision, width)

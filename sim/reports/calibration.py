@@ -23,22 +23,21 @@ __all__ = ["calibration_document", "calibration_facts", "calibration_lines", "ca
 DECIDED, OPEN = 0.5, 0.85
 #: Monte-Carlo standard errors within which a figure lies on the edge of its tolerance.
 _ON_THE_EDGE = 2.0
+_MET, _NOT_MET, _OPEN = "met", "not met", "open"
 
 
 def calibration_facts(done: Calibration) -> dict[str, Any]:
     """Return what the words of the report are made of."""
     given = {target.metric for target in done.targets}
+    verdicts = _verdicts(done)
+    titles = [target.title for target, word in zip(done.targets, verdicts, strict=True) if word == _OPEN]
     left = dict(zip((parameter.name for parameter in done.parameters), done.shrinkage, strict=True))
     return {
         "scenario": done.scenario.title or done.scenario.name,
         "targets": len(done.targets),
-        "met": sum(done.met),
-        "unsure": [
-            target.title
-            for target, figure, error in zip(done.targets, done.figures, done.error, strict=True)
-            if abs(abs(figure - target.value) - target.tolerance) <= _ON_THE_EDGE * error
-        ],
-        "misses": [describe(miss) for miss in done.misses],
+        "met": verdicts.count(_MET),
+        "unsure": titles,
+        "misses": [describe(miss) for miss in done.misses if miss.target.title not in titles],
         "parameters": len(done.parameters),
         "decided": [name for name, share in left.items() if share < DECIDED],
         "open": [name for name, share in left.items() if share > OPEN],
@@ -56,6 +55,16 @@ def calibration_facts(done: Calibration) -> dict[str, Any]:
         "population": done.population,
         "seed": done.seed,
     }
+
+
+def _verdicts(done: Calibration) -> list[str]:
+    """Say of each target whether it is met; on the edge of its tolerance that is open."""
+    return [
+        _OPEN
+        if abs(abs(figure - target.value) - target.tolerance) <= _ON_THE_EDGE * error
+        else (_MET if met else _NOT_MET)
+        for target, figure, error, met in zip(done.targets, done.figures, done.error, done.met, strict=True)
+    ]
 
 
 def _kept(done: Calibration) -> list[str]:
@@ -101,9 +110,9 @@ def _target_rows(done: Calibration) -> list[tuple[str, ...]]:
             written(target.metric, float(figure)),
             f"± {_fine(target.metric, float(error))}",
             f"± {_fine(target.metric, target.tolerance)}",
-            "met" if met else "not met",
+            verdict,
         )
-        for target, figure, error, met in zip(done.targets, done.figures, done.error, done.met, strict=True)
+        for target, figure, error, verdict in zip(done.targets, done.figures, done.error, _verdicts(done), strict=True)
     ]
 
 
@@ -133,10 +142,11 @@ def calibration_summary(done: Calibration, name: str) -> dict[str, Any]:
                 "fitted": _number(figure),
                 "monte_carlo_error": _number(error),
                 "met": met,
+                "verdict": verdict,
                 "source": target.source,
             }
-            for target, before, figure, error, met in zip(
-                done.targets, done.before, done.figures, done.error, done.met, strict=True
+            for target, before, figure, error, met, verdict in zip(
+                done.targets, done.before, done.figures, done.error, done.met, _verdicts(done), strict=True
             )
         ],
         "parameters": [

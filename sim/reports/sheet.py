@@ -261,8 +261,10 @@ def target_sheet(summary: Mapping[str, Any]) -> Sheet | None:
     if not isinstance(found, list):
         return None
     keys = ("metric", "arm", "persona", "brand", "value", "before", "fitted", "monte_carlo_error", "tolerance", "met")
+    # Results of before have no verdict.
+    words = {True: "met", False: "not met"}
     rows = tuple(
-        (*(item[key] for key in keys[:-1]), "met" if item["met"] else "not met", item["source"]) for item in found
+        (*(item[key] for key in keys[:-1]), item.get("verdict", words[item["met"]]), item["source"]) for item in found
     )
     headings = ("Arm", "Persona", "Brand", "Wanted", "Before", "Fitted", "Monte-Carlo error", "Tolerance")
     kinds = ("text",) * 3 + ("metric",) * 5

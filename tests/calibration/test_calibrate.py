@@ -17,7 +17,7 @@ from sim.calibration.tempering import draw_posterior
 from sim.calibration.thin_plate_emulator import fit_thin_plate_emulator
 from sim.execution.executors import make_executor
 from sim.execution.store import Store
-from sim.reports.calibration import calibration_lines
+from sim.reports.calibration import calibration_lines, target_lines
 from sim.scenario.scenario import Scenario
 
 SMALL = {"population": 600, "horizon": 60, "burn_in": 40, "record": {"events": 0, "lives": 0}}
@@ -129,6 +129,12 @@ def test_a_figure_on_the_edge_of_its_tolerance_is_called_open(fit):
     error = np.array([0.1 * done.targets[0].tolerance, 0.01 * done.targets[1].tolerance])
     words = " ".join(calibration_lines(replace(done, figures=edge, error=error)))
     assert f"Whether {done.targets[0].title} lies within tolerance is open" in words
+    assert words.startswith("1 of 2 targets are met") and "contradicts" not in words, (
+        "an open one is not counted as met"
+    )
+    every = calibration_lines(replace(done, figures=edge, error=error[:1].repeat(2) * 10))
+    assert "met" not in every[0] and "are met" not in " ".join(every)
+    assert [line.split()[-1] for line in target_lines(replace(done, figures=edge, error=error))[1:]] == ["open", "met"]
 
 
 def test_the_members_are_near_best_and_their_weights_sum_to_one(fit):

@@ -10,14 +10,18 @@ from sim.analysis.global_sensitivity import GlobalSensitivity, Index
 from sim.analysis.paired import Estimate
 from sim.analysis.prim import BoxQuality
 from sim.analysis.verdict import verdict
+from sim.data.log_file import read_event_log
+from sim.discovery.discover import discover
 from sim.experiments.boundary import LeverBreakEven
 from sim.experiments.design import Design
 from sim.experiments.frontier import KINDS_OF_RUN
 from sim.experiments.plan_advice import Interaction
 from sim.experiments.sweep import SweepResult
-from sim.reports import frontier, optimize, sensitivity
+from sim.reports import forecast, frontier, optimize, sensitivity
 from sim.reports.attribution import attribution_lines
+from sim.reports.discovery import discovery_lines
 from sim.reports.document import text_lines
+from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.sweep import verdict_of
 from sim.reports.touchpoints import moments_lines
 from sim.scenario.scenario import Scenario
@@ -395,3 +399,66 @@ def test_a_sweep_names_a_lever_only_where_it_does_something(does: float) -> None
         assert ("not resolved with so few runs" in words) is ("What moves it most" not in words)
         assert ("the intervals of these two overlap" in words) is bool(np.ptp(swept.means("proactive")) < 600.0)
     assert named == 20 if does else named <= 4
+
+
+def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
+    facts: dict[str, Any] = {
+        **{"source": "log.csv", "cases": 9, "empty": 0, "events": 30, "stages": 3, "variants": 5, "top_share": "30 %"},
+        **{"start": "2026-01-01", "end": "2026-02-01", "kinds": 1, "goal": "pay", "goal_why": "ends", "splits": 0},
+        **{
+            "goal_last": "60 %",
+            "last_anywhere": "30 %",
+            "goal_reached": "40 %",
+            "point": None,
+            "compared": 12,
+            "distances": None,
+        },
+        **{"phases": 1, "forward": 0, "states": 3, "aged": 0, "parameters": 9, "gained": "0", "drifting": {}},
+        **{"left_out": {}, "duplicates": 0, "folded": (0, 0.0), "notices": (), "bought": None, "tied": "0 %"},
+    }
+    text = "\n".join(text_lines("discovery", **facts))
+    for claim in ("kinds of customers", "lives part", "split", "Cases differ", "goes by the age", "no trait"):
+        assert claim not in text, claim
+    assert "speak for no second one" in text and "how near the journey is to real ones is not known" in text
+
+
+@pytest.mark.slow
+def test_a_log_of_one_memoryless_kind_is_told_as_that(tmp_path) -> None:
+    """Who is anywhere goes on by chance alone: no kinds, phases, splits or ages are told, at the seed that is fixed."""
+    rng, ways, lines = np.random.default_rng(4), {"a": "bbcc", "b": "acce", "c": "abee"}, ["case,activity,time"]
+    for case in range(500):
+        at, when = "a", np.datetime64("2026-01-01T00:00:00")
+        while at:
+            lines.append(f"{case},{at},{when}")
+            when += np.timedelta64(1 + int(rng.exponential(3.0 * 86_400.0)), "s")
+            at = "" if at == "e" else ways[at][rng.integers(4)]
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = discover(read_event_log(path), "made", "", goal="e", seed=1, threads=1)
+    text = "\n".join(discovery_lines(found, "log.csv"))
+    assert "One kind of customer" in text
+    for claim in ("split", "Cases differ", "goes by the age"):
+        assert claim not in text, claim
+
+
+@pytest.mark.parametrize(("observed", "word"), [(100, "explain"), (300, "something changed")])
+def test_a_forecast_blames_a_change_only_where_chance_does_not_explain_it(
+    monkeypatch: pytest.MonkeyPatch, observed: float, word: str
+) -> None:
+    found: Any = SimpleNamespace(after=lambda: (observed, 120.0), after_error=lambda: 15.0)
+    ahead = forecast._holdout(found)
+    assert ahead is not None and ahead["within_interval"] is (observed == 100)
+    kept: Any = SimpleNamespace(after=lambda: None)
+    assert forecast._holdout(kept) is None
+
+
+def test_a_validation_that_decides_nothing_reproduces_nothing() -> None:
+    facts = {"reproduced": 0, "patterns": 1, "passed": 0, "checks": 3, "false_alarm": "1 %"}
+    failing = {"id": "P1", "title": "x", "missed": 0, "worst": "", "undecidable": 3, "checks": 3}
+    text = "\n".join(text_lines("validation", **facts, failing=[failing]))
+    assert "0 of 1 pattern is reproduced" in text and "3 cannot be decided with so small a sample" in text
+
+
+def test_a_map_of_flows_brackets_what_is_undecided() -> None:
+    assert not is_sure(Gap(900.0, -100.0, 1900.0)) and not is_sure(Gap(900.0, None, None))
+    assert is_sure(Gap(900.0, 100.0, 1700.0))
