@@ -111,6 +111,7 @@ REFUSED = {
         "\n".join([*text(EVENTS[:9]).splitlines(), *text(EVENTS[9:], time="{:%m/%d/%Y %H:%M}".format).splitlines()[1:]]),
         "9 rows with a time that cannot be read \\(row 10: '0"),
     "rounded ids": (text([("1.23457E+12", *event[1:]) for event in EVENTS]), "a table tool has rounded .row 1"),
+    "a zone that is none": (text(time="{:%d.%m.%Y %H:%M:%S+99:00}".format), "99:00' in row 1"),
     "a zone with two meanings": (text(time="{:%Y-%m-%d %H:%M:%S IST}".format), "IST' in row 1"),
     "not UTF-8": (changed(3, 1, "caf\xe9").encode("latin-1"), "line 4 is not UTF-8 .*encoding=cp1252 reads"),
 }  # fmt: skip
