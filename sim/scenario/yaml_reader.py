@@ -20,6 +20,10 @@ LARGEST_FILE = 2_000_000
 #: Deepest nesting: a strategy of a persona of a plan of an arm needs less than a dozen.
 DEEPEST = 40
 
+#: Keys of whole numbers, and such a number with points between its thousands, as many countries write it.
+_WHOLE = frozenset({"population", "customers", "horizon", "burn_in", "replicates", "seed", "threads"})
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
+
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BASE_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -38,6 +42,12 @@ class _Loader(_BASE):
                 raise _Refused(f"line {line}: the key {show(key)} is no word; put it in quotes")
             if key in seen:
                 raise _Refused(f"line {line}: the key {key!r} stands there twice; keep one")
+            if key in _WHOLE and _THOUSANDS.fullmatch(str(value_node.value)) and not value_node.style:
+                number = value_node.value
+                raise _Refused(
+                    f"line {line}: {key} is {number}, and the point is a decimal point here; write"
+                    f" {number.replace('.', '_')}, or {number.partition('.')[0]} if that is meant"
+                )
             seen[key] = self.construct_object(value_node, deep=deep)
         return seen
 

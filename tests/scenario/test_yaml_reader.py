@@ -35,6 +35,11 @@ def test_yaml_as_people_write_it():
         ("[1, 2]", "holds a list of 2"),
         ("word", "holds 'word'"),
         ("a: 1\na: 2", "line 2: the key 'a' stands there twice"),
+        (
+            "a: 1\npopulation: 2.000",
+            "line 2: population is 2.000, and the point is a decimal point here; write 2_000, or 2",
+        ),
+        ("market: {customers: 1.250.000}", "write 1_250_000"),
         ("a: {b: 1, b: 2}", "the key 'b' stands there twice"),
         ("a: &x [1]\nb: *x", "line 2: holds an alias"),
         ("a: &x {k: 1}\nb: {<<: *x}", "holds an alias"),
