@@ -19,9 +19,12 @@ from scipy.special import betaln
 
 from sim.scenario.errors import ConfigError
 
-__all__ = ["ShiftedBetaGeometric", "fit_shifted_beta_geometric"]
+__all__ = ["ShiftedBetaGeometric", "differ_beyond_chance", "fit_shifted_beta_geometric"]
 
 
+#: What twice the gain in log likelihood exceeds by chance in one of twenty cases, where a variance that cannot be
+#: negative is added: half the time the gain is nothing (Self & Liang 1987).
+_BY_CHANCE = 2.7055434540954
 #: Logarithms between which gamma and delta are sought.
 _LOWEST, _HIGHEST = -9.0, 13.0
 
@@ -102,3 +105,38 @@ def fit_shifted_beta_geometric(survival: ArrayLike) -> ShiftedBetaGeometric:
     assert best is not None
     gamma, delta = np.exp(within(np.asarray(best.x)))
     return ShiftedBetaGeometric(float(gamma), float(delta))
+
+
+def differ_beyond_chance(model: ShiftedBetaGeometric, survivors: ArrayLike) -> bool:
+    """Say whether subscribers differ in how readily they leave, by the likelihood ratio against all being alike.
+
+    Where all leave with the same probability, times are geometric. That is the model with a variance of nothing, the
+    least there can be, so the ratio is held to half a chi-squared distribution (Self & Liang 1987, *J. American
+    Statistical Association* 82, 605), at 5 %.
+
+    Parameters
+    ----------
+    model : ShiftedBetaGeometric
+        Fitted to the same survivors.
+    survivors : array
+        Numbers of subscribers still there after 0, 1, 2, ... renewals.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> alike, mixed = [1000, 800, 640, 512], [1000, 631, 468, 382]
+    >>> [differ_beyond_chance(fit_shifted_beta_geometric(left), left) for left in (alike, mixed)]
+    [False, True]
+    """
+    left = np.asarray(survivors, np.float64)
+    ends = np.append(-np.diff(left), left[-1])
+    leaving = (left[0] - left[-1]) / left[:-1].sum()
+    stays = (1.0 - leaving) ** np.arange(left.size)
+    expected = (
+        np.append(-np.diff(survival), survival[-1]) for survival in (model.survival(np.arange(left.size)), stays)
+    )
+    mixed, alike = (float(ends @ np.log(np.maximum(shares, 1e-300))) for shares in expected)
+    return 2.0 * (mixed - alike) > _BY_CHANCE

@@ -15,7 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric, fit_shifted_beta_geometric
+from sim.customer_base.shifted_beta_geometric import (
+    ShiftedBetaGeometric,
+    differ_beyond_chance,
+    fit_shifted_beta_geometric,
+)
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.layout import REQUIRED, ROLES
 from sim.data.small_table import read_small_table, table_heads
@@ -100,6 +104,14 @@ class Projection:
         if first > self.survival.periods:
             return None
         return float(np.abs(self.simulated[first:] - self.survival.share[first:]).max())
+
+    @property
+    def differ(self) -> bool | None:
+        """Whether subscribers differ in how readily they leave, beyond chance; None for shares without counts."""
+        if self.survival.subscribers is None:
+            return None
+        observed = self.survival.share[: self.survival.fitted + 1]
+        return differ_beyond_chance(self.model, self.survival.subscribers * observed)
 
 
 def holds_survival(path: str, columns: object = None) -> bool:

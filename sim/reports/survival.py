@@ -26,6 +26,7 @@ def survival_facts(found: Projection) -> dict[str, Any]:
         "first_churn": exact_percent(model.mean, 0),
         "later_churn": exact_percent(1.0 - float(model.retention(survival.fitted + 1)), 0),
         "alike": model.concentration > NEARLY_ALIKE,
+        "differ": found.differ,
         "fitted": survival.fitted,
         "periods": survival.periods,
         "off": None if found.off is None else decimal(100 * found.off, 1),

@@ -7,8 +7,13 @@ import pyarrow.parquet as parquet
 import pytest
 
 from sim.cli import main
-from sim.customer_base.shifted_beta_geometric import ShiftedBetaGeometric, fit_shifted_beta_geometric
+from sim.customer_base.shifted_beta_geometric import (
+    ShiftedBetaGeometric,
+    differ_beyond_chance,
+    fit_shifted_beta_geometric,
+)
 from sim.customer_base.survival import holds_survival, project, read_survival
+from sim.reports.survival import survival_lines
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 from sim.validation.published import DATA
@@ -139,3 +144,34 @@ def test_survivors_are_written_as_two_arms_that_compare_runs(tmp_path, unit):
     fit = parquet.read_table(folder / "survival.parquet").to_pandas()
     # 4,000 subscribers are simulated: four standard errors.
     assert np.abs(1.0 - gone[1:] - fit.expected[1 : gone.size]).max() < 4 * 0.5 / np.sqrt(4000)
+
+
+def test_subscribers_who_are_all_alike_are_seldom_said_to_differ():
+    """A false alarm in one of twenty, and three standard errors; those who do differ are found."""
+    drawn = np.random.default_rng(4)
+
+    def told(chances):
+        lives = drawn.geometric(chances)
+        left = [int((lives > period).sum()) for period in range(6)]
+        return differ_beyond_chance(fit_shifted_beta_geometric(left), left)
+
+    assert sum(told(np.full(400, 0.2)) for _ in range(60)) <= 8
+    assert all(told(drawn.beta(0.7, 1.2, 400)) for _ in range(10))
+
+
+@pytest.mark.parametrize(
+    ("survivors", "said"),
+    [
+        ((200, 155, 125, 105), "is open"),
+        ((2000, 1200, 900, 800), "they differ, and those most ready to leave do so first"),
+        (("100 %", "60 %", "45 %", "40 %"), "how sure that is cannot be told from shares"),
+    ],
+)
+def test_the_verdict_says_that_subscribers_differ_only_where_counts_show_it(write, survivors, said):
+    rows = "".join(f"{period},{left}\n" for period, left in enumerate(survivors))
+    found = project(
+        read_survival(write(f"period,survivors\n{rows}"), until=3),
+        name="x", title="X", seed=1, population=100, replicates=1, threads=1,
+    )  # fmt: skip
+    text = " ".join(survival_lines(found))
+    assert said in text and ("they differ" in text) is ("they differ" in said)
