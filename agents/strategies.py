@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from agents.quantity import choice, money, number, quantity, text, whole
 
 __all__ = [
-    "BOUNDS",
+    "EFFECTIVENESS_BOUNDS",
     "CAPABILITIES",
     "CAPABILITIES_IN_WORDS",
     "Capability",
@@ -55,7 +55,7 @@ class Capability:
 
 
 #: Effectiveness that the model admits, and multiples of it: from none to twice what is assumed.
-BOUNDS = (0.0, 2.0)
+EFFECTIVENESS_BOUNDS = (0.0, 2.0)
 #: Every capability by name (Edelman & Singer 2015). Levels, costs, gates of edges, players of an attribution, factors
 #: and tables of reports are enumerated from here.
 CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
@@ -100,7 +100,7 @@ def _persona_level(name: str) -> Any:
 
 
 def _effectiveness(name: str) -> Any:
-    return number(1.0, *BOUNDS, f"effectiveness of {CAPABILITIES[name].title}")
+    return number(1.0, *EFFECTIVENESS_BOUNDS, f"effectiveness of {CAPABILITIES[name].title}")
 
 
 def _range(name: str) -> Any:
@@ -208,8 +208,8 @@ class Effectiveness:
 class EffectRange:
     """How well a capability may really work: multiples of what is assumed, and where they come from."""
 
-    low: float = number(1.0, *BOUNDS, "lowest multiple of the effectiveness assumed")
-    high: float = number(1.0, *BOUNDS, "highest multiple of the effectiveness assumed")
+    low: float = number(1.0, *EFFECTIVENESS_BOUNDS, "lowest multiple of the effectiveness assumed")
+    high: float = number(1.0, *EFFECTIVENESS_BOUNDS, "highest multiple of the effectiveness assumed")
     source: str = text("assumption", "where the range comes from")
 
 

@@ -9,7 +9,7 @@ model or of the table; say in CHANGELOG.md what moved.
 
 from __future__ import annotations
 
-from agents.strategies import CAPABILITIES
+from agents.strategies import CAPABILITIES, EFFECTIVENESS_BOUNDS
 from configs import FOLDER
 from sim.validation.field_experiments import fit_capabilities, replay_all, words_of_range
 from sim.validation.pattern import PatternRun
@@ -26,6 +26,10 @@ title: What field experiments leave open
 """
 
 
+#: Source of a range that is all that the model admits.
+UNBOUND = "field_experiments.csv has too few experiments to narrow what the model admits"
+
+
 def main() -> None:
     """Replay, fit, write."""
     fitted = fit_capabilities(replay_all(PatternRun()))
@@ -37,7 +41,8 @@ def main() -> None:
         low, high = pooled.range()
         ids = ", ".join(each.id for each in implied)
         rows.append(f"{name},{pooled.mean:.2f},{low:.2f},{high:.2f},{len(implied)}")
-        source = f"{ids} of field_experiments.csv: {words_of_range(pooled)}"
+        ranges.append(f"# {ids}: {words_of_range(pooled)}.")
+        source = UNBOUND if (low, high) == EFFECTIVENESS_BOUNDS else f"{ids} of field_experiments.csv"
         ranges.append(f'{name}: {{low: {low:.2f}, high: {high:.2f}, source: "{source}"}}')
     (FOLDER / "data" / "fitted_effectiveness.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (FOLDER / "doubt").mkdir(exist_ok=True)

@@ -21,7 +21,7 @@ def beyond_chance(chances: Sequence[float | None], error: float = FAMILY_ERROR) 
     ----------
     chances : sequence of float or None
         Of each effect the probability, between 0 and 1, of one at least as large were there none (two-sided); None
-        where it is not known, which never stands out but counts among the effects.
+        or NaN where it is not known, which never stands out but counts among the effects.
     error : float
         Between 0 and 1.
 
@@ -37,7 +37,7 @@ def beyond_chance(chances: Sequence[float | None], error: float = FAMILY_ERROR) 
     """
     left = len(chances)
     found = [False] * left
-    known = sorted((chance, place) for place, chance in enumerate(chances) if chance is not None)
+    known = sorted((chance, place) for place, chance in enumerate(chances) if chance is not None and chance == chance)
     for chance, place in known:
         if chance > error / left:
             break

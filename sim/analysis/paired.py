@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import hypot, sqrt
+from math import hypot, inf, sqrt
 from typing import Any
 
 import numpy as np
@@ -177,7 +177,7 @@ def plain_ends(
     deviations = rows - sums[:, None]
     same = (rows == rows[:, :1]).all(axis=1)
     variances = np.where(same, 0.0, np.add.reduce(deviations * deviations, axis=1) / max(count - 1, 1))
-    reach = (_reach_of_student(count - 1) if count > 1 else 0.0) * np.sqrt(variances / count)
+    reach = (_reach_of_student(count - 1, LEVEL) if count > 1 else 0.0) * np.sqrt(variances / count)
     single = count < 2 or (shape.skewed and count > 2) or shape.deeper != 1.0
     found: list[tuple[float | None, float | None, float | None]] = []
     for row, mean, width in zip(rows, np.where(same, rows[:, 0], sums).tolist(), reach.tolist(), strict=True):
@@ -225,7 +225,7 @@ def paired_difference(
             by = VarianceReduction((var_arm + var_baseline) / var_difference, spread.narrower**2)
             variance_reduction = by.common_random_numbers * by.control_variates
     return Difference(
-        spread.mean, *spread.ends(shape, shifts), spread.above_zero(shifts), correlation, variance_reduction, by
+        spread.mean, *spread.ends(shape, shifts), spread.above_zero(shifts, shape), correlation, variance_reduction, by
     )
 
 
@@ -334,7 +334,7 @@ class Uncertainty:
             return cls(mean)
         freedom = defined.size - 1 - spent
         error = sqrt(_variance(defined, 1 + spent) / defined.size)
-        below = above = _reach_of_student(freedom) * error
+        below = above = _reach_of_student(freedom, LEVEL) * error
         skewed = shape.skewed and defined.size > 2 and below > 0.0
         if skewed:
             below, above = half_widths(defined, LEVEL, spent)
@@ -377,11 +377,17 @@ class Uncertainty:
         moved = self.mean - self.plain.mean
         return max(plain_low + moved, shape.low), min(plain_high + moved, shape.high)
 
-    def above_zero(self, shifts: NDArray[np.float64] | None = None) -> float | None:
-        """Return the probability that the mean is above zero, over all shifts."""
-        if self.p_above is None:
+    def above_zero(self, shifts: NDArray[np.float64] | None = None, shape: Shape = ANYTHING) -> float | None:
+        """Return the probability that the mean is above zero, over all shifts.
+
+        Where a shape makes the interval reach further than the replicates do, it is that of as uncertain a mean.
+        """
+        if self.p_above is None or self.mean is None or self.below is None or self.above is None:
             return 0.5 if self.mean == 0.0 else None
-        return float(self.p_above(np.zeros(1) if shifts is None else shifts).mean())
+        added = np.zeros(1) if shifts is None else shifts
+        if shape.least > max(self.below, self.above):
+            return float(_normal_above(self.mean + added, shape.least / NORMAL_WIDTH, inf).mean())
+        return float(self.p_above(added).mean())
 
     def doubt(self, shifts: NDArray[np.float64] | None) -> float | None:
         """Return the half-width by all that is not random variation, parameters and shifts; 0 where none is stated."""
@@ -392,8 +398,8 @@ class Uncertainty:
 
 
 @lru_cache(maxsize=1000)
-def _reach_of_student(freedom: int) -> float:
-    return float(student_quantile(freedom, 0.5 + LEVEL / 2.0))
+def _reach_of_student(freedom: int, level: float) -> float:
+    return float(student_quantile(freedom, 0.5 + level / 2.0))
 
 
 def _reach(shifts: NDArray[np.float64]) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agents.strategies import BOUNDS, CAPABILITIES, CAPABILITIES_IN_WORDS
+from agents.strategies import CAPABILITIES, CAPABILITIES_IN_WORDS
 from sim import number_format
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.summary import difference_name
@@ -166,8 +166,6 @@ class _Case:
         ranges = self.summary.get("doubt") or {}
         if ranges:
             out.append(f"How well the capabilities work, relative to what is assumed: {ranges_in_words(ranges)}.")
-            if any((entry["low"], entry["high"]) == BOUNDS for entry in ranges.values()):
-                out.append("0 to 200 % is all that the model admits: there no experiment narrows it.")
         return f"{self.called}: how sure that is. {' '.join(out)}" if out else ""
 
     def unchanged(self) -> bool:
@@ -424,7 +422,7 @@ class _Case:
 
 
 def ranges_in_words(ranges: Numbers) -> str:
-    """Say how well capabilities may work, those of one range together, with sources of narrower ones.
+    """Say how well capabilities may work: those of the same range and source together.
 
     Parameters
     ----------
@@ -438,16 +436,15 @@ def ranges_in_words(ranges: Numbers) -> str:
     Examples
     --------
     >>> known = {"low": 0.5, "high": 1.5, "source": "assumption"}
-    >>> ranges_in_words({"automation": known, "context": {"low": 0.0, "high": 2.0, "source": "-"}, "innovation": known})
-    'automation and innovation 50 to 150 % (assumption); contextual interaction 0 to 200 %'
+    >>> ranges_in_words({"automation": known, "context": {"low": 0.0, "high": 2.0, "source": "X"}, "innovation": known})
+    'automation and innovation 50 to 150 % (assumption); contextual interaction 0 to 200 % (X)'
     """
     together: dict[tuple[float, float, str], list[str]] = {}
     for name, entry in ranges.items():
-        ends = (entry["low"], entry["high"])
-        key = (*ends, "" if ends == BOUNDS else f" ({entry['source']})")
+        key = (entry["low"], entry["high"], entry["source"])
         together.setdefault(key, []).append(CAPABILITIES[name].title)
     return "; ".join(
-        f"{listed(names)} {low * _PERCENT:.0f} to {high * _PERCENT:.0f} %{source}"
+        f"{listed(names)} {low * _PERCENT:.0f} to {high * _PERCENT:.0f} % ({source})"
         for (low, high, source), names in together.items()
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agents.strategies import CAPABILITIES, Strategy, highest_level
+from agents.strategies import CAPABILITIES, EFFECTIVENESS_BOUNDS, Strategy, highest_level
 from sim.experiments.scoped_lever import ScopedLever, read_scope, spread_over_personas, with_phases
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.dotted_key import RELATIVE, with_values
@@ -199,13 +199,13 @@ NAMED: Mapping[str, _Named] = {
     ),
     "effectiveness": _Named(
         "effectiveness of the capabilities at the same cost, multiple of the scenario's", "effectiveness",
-        0.0, 2.0, "linear", 1.0,
+        *EFFECTIVENESS_BOUNDS, "linear", 1.0,
         _effects,
     ),
     **{
         f"{name}_effectiveness": _Named(
             f"effectiveness of {capability.title} at the same cost, multiple of the scenario's",
-            f"effectiveness of {capability.title}", 0.0, 2.0, "linear", 1.0, _effect_of(name),
+            f"effectiveness of {capability.title}", *EFFECTIVENESS_BOUNDS, "linear", 1.0, _effect_of(name),
         )
         for name, capability in CAPABILITIES.items()
     },

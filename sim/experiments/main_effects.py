@@ -98,8 +98,10 @@ def _levels(values: Sequence[Any], means: NDArray[np.float64]) -> list[tuple[Lev
 def _explained(groups: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
     """Return omega squared of a one-way analysis of variance, at least 0 (Hays 1963), and the p-value of its F test."""
     everything = np.concatenate(groups)
-    total = float(((everything - everything.mean()) ** 2).sum())
+    whole = float(((everything - everything.mean()) ** 2).sum())
     within = float(sum(((group - group.mean()) ** 2).sum() for group in groups))
+    # Where all groups have the same values, rounding may leave less in the whole than within them.
+    total = max(whole, within)
     between, left = len(groups) - 1, everything.size - len(groups)
     if total <= 0.0 or left <= 0:
         return 0.0, 1.0

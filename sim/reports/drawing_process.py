@@ -102,8 +102,8 @@ class _DrawingProcesses:
         return drawn
 
     def _remember(self) -> None:
-        """Remember that the figures of this question are kept."""
-        if self._asked is not None:
+        """Remember that the figures of this question are kept; those of a result that is too large are not."""
+        if self._asked is not None and None not in self._keys:
             keep_figures(self._asked, {})
 
     def _find(self, content: tuple[Result, bool]) -> dict[int, Any] | None:
@@ -319,7 +319,7 @@ def _work(ordered: int, drawn: Sequence[int]) -> NoReturn:
 
 
 def _load() -> None:
-    from sim.reports.undocumented import load_matplotlib
+    from sim.reports.quick_matplotlib import load_matplotlib
 
     load_matplotlib()
     import sim.reports.overview

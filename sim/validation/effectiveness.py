@@ -9,7 +9,7 @@ from math import inf, isfinite, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.strategies import BOUNDS
+from agents.strategies import EFFECTIVENESS_BOUNDS
 from sim.analysis.student import student_quantile
 
 __all__ = ["FEWEST", "Implied", "Pooled", "at_effectiveness", "implied_by", "pool"]
@@ -55,7 +55,7 @@ class Pooled:
 
         Of one or two experiments it is all that they allow.
         """
-        (lowest, highest), (low, high) = BOUNDS, self.predicted()
+        (lowest, highest), (low, high) = EFFECTIVENESS_BOUNDS, self.predicted()
         return min(max(low, lowest), highest), min(max(high, lowest), highest)
 
     def predicted(self, error: float = 0.0) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.strategies import BOUNDS, CAPABILITIES
+from agents.strategies import CAPABILITIES, EFFECTIVENESS_BOUNDS
 from sim.number_format import compact
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import SHOWN, Check
@@ -481,7 +481,7 @@ def words_of_range(pooled: Pooled) -> str:
     if pooled.experiments < FEWEST:
         return "too few to say where a further experiment would lie"
     low, high = (compact(end, 2) for end in pooled.predicted())
-    bounded = ", wider than what the model admits" if pooled.range() == BOUNDS else ""
+    bounded = ", wider than what the model admits" if pooled.range() == EFFECTIVENESS_BOUNDS else ""
     return f"a further experiment would lie between {low} and {high} (95 %){bounded}"
 
 

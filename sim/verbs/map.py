@@ -164,7 +164,7 @@ def _svg(journey: Journey, **shown: Any) -> str:
     kept = None if key is None else find_figures(key)
     if kept is not None and isinstance(kept.get(0), str):
         return str(kept[0])
-    from sim.reports.undocumented import load_matplotlib
+    from sim.reports.quick_matplotlib import load_matplotlib
 
     load_matplotlib()
     from sim.reports.journey_map import map_figure

@@ -7,7 +7,7 @@ import pytest
 
 from sim.analysis.counts_behind import FEW, shares_of_few
 from sim.analysis.metrics import COUNTED, METRICS
-from sim.analysis.paired import estimate
+from sim.analysis.paired import estimate, paired_difference
 from sim.analysis.shape import NONE_SEEN, SHARE
 from sim.analysis.verdict import verdict
 from sim.experiments.compare import compare
@@ -77,3 +77,13 @@ def test_an_arm_that_does_nothing_to_customers_differs_by_exactly_nothing_howeve
             found = block["differences"]["proactive - classic"][name]
             assert {found[key] for key in ("mean", "ci_low", "ci_high")} <= {0.0, None}
     assert summary["differences"]["proactive - classic"]["contribution"]["mean"] < 0.0
+
+
+def test_the_probability_of_a_difference_is_as_uncertain_as_its_interval() -> None:
+    """Eight replicates that are all alike: of 16 customers they say little, of a million everything."""
+    alike, other = np.full(8, 0.5), np.full(8, 0.4)
+    few, many = (paired_difference(alike, other, shape=SHARE.of(count).difference()) for count in (16.0, 1e6))
+    assert few.ci_low is not None and few.ci_low < 0.0 < 0.5 < (few.p_better or 0.0) < 0.975
+    assert many.ci_low is not None and many.ci_low > 0.0 and many.p_better == pytest.approx(1.0)
+    nothing = paired_difference(alike, alike, shape=SHARE.of(16.0).difference())
+    assert nothing.p_better == 0.5

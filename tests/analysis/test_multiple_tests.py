@@ -8,6 +8,7 @@ from sim.analysis.multiple_tests import beyond_chance
 from sim.analysis.sampling import INDEPENDENT
 from sim.analysis.touchpoint_effects import Touchpoint, summarise_touchpoints
 from sim.api import Scenario
+from sim.experiments.main_effects import _explained
 
 
 def test_each_is_held_to_its_step() -> None:
@@ -16,6 +17,19 @@ def test_each_is_held_to_its_step() -> None:
     assert beyond_chance([0.013, 0.0001, 0.013, 0.013]) == [True] * 4
     assert beyond_chance([0.02, None]) == [True, False] and beyond_chance([0.03, None]) == [False, False]
     assert beyond_chance([]) == []
+    # What is not known never stands out, and hides nothing that does.
+    nan = float("nan")
+    assert beyond_chance([nan, nan, nan, 0.03]) == [False] * 4
+    assert beyond_chance([0.5, nan, 0.0001]) == [False, False, True]
+
+
+def test_a_lever_that_does_nothing_in_a_full_grid_has_a_chance() -> None:
+    """Groups of the same values: rounding must not make the chance of their difference undefined."""
+    drawn = np.random.default_rng(5)
+    for _ in range(50):
+        values = drawn.normal(1e3, 1.0, 7)
+        explained, chance = _explained([drawn.permutation(values) for _ in range(3)])
+        assert explained == 0.0 and chance > 0.99
 
 
 def test_of_thirty_effects_few_lists_name_one_that_is_none() -> None:

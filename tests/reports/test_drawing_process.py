@@ -118,6 +118,9 @@ def test_what_draws_is_not_loaded_for_a_question_whose_figures_are_kept(results,
     assert asked("two") == (True, False)  # the same figures, which nobody could know
     max(cache.iterdir(), key=lambda path: path.stat().st_size).unlink()
     assert asked("one") == (False, True)  # drawn by who loads late
+    # Of a result that is too large nothing is kept: it is loaded for at once, each time.
+    monkeypatch.setattr(drawing_process, "_MOST_LOOKED_FOR", 0)
+    assert asked("three") == asked("three") == (True, True)
 
 
 def test_what_was_begun_of_another_result_is_not_shown(results, alone, monkeypatch):

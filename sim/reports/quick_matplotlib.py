@@ -1,4 +1,4 @@
-"""Undocumented: load matplotlib for a command, which never asks what the properties of an artist are.
+"""Quick matplotlib: load it for a command, which never asks what the properties of an artist are.
 
 A third of the time that matplotlib takes to load goes into writing down, for each class, which properties it has: the
 signature and the text of its ``set``. What is drawn is the same. Python users, who may ask for help, get it as ever.

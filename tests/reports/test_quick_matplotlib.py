@@ -6,7 +6,7 @@ import sys
 _DRAWS = """
 import hashlib, sys
 if {quickly}:
-    from sim.reports.undocumented import load_matplotlib
+    from sim.reports.quick_matplotlib import load_matplotlib
     load_matplotlib()
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -43,7 +43,7 @@ def test_what_is_drawn_is_the_same():
 def test_a_matplotlib_that_writes_its_tables_otherwise_loads_as_by_itself():
     other = (
         "import sys; from matplotlib import artist; del artist.kwdoc, sys.modules['matplotlib.artist'];"
-        "from sim.reports.undocumented import load_matplotlib; load_matplotlib();"
+        "from sim.reports.quick_matplotlib import load_matplotlib; load_matplotlib();"
         "from matplotlib.lines import Line2D; print('linewidth' in Line2D.set.__doc__)"
     )
     said = subprocess.run([sys.executable, "-c", other], capture_output=True, text=True, check=True).stdout
