@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sim.command_line.config_folder import config_of_run
-from sim.scenario.errors import ConfigError
+from sim.scenario.errors import ConfigError, points_in_thousands
 from sim.verbs import VERBS
 
 __all__ = ["translate"]
@@ -29,12 +29,6 @@ _CONDITIONS = re.compile(r"limits=\[([^'\"\[\]]*[<>=][^'\"\[\]]*)\]")
 _OPTIONS_WITH_VALUE = (
     "--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd",
 )  # fmt: skip
-
-
-#: A whole number with points between its thousands, as many countries write it; a decimal point elsewhere.
-_THOUSANDS = re.compile(
-    r"[+~]{0,2}(population|market\.customers|horizon|burn_in|replicates|seed|threads)=([1-9]\d{0,2}(?:\.\d{3})+)"
-)
 
 
 def translate(verb: str, words: Sequence[str]) -> list[str]:
@@ -101,12 +95,9 @@ def translate(verb: str, words: Sequence[str]) -> list[str]:
 
 def _without_thousands(word: str) -> str:
     """Return a word, unless it is a whole number with points between its thousands: `population=20.000`."""
-    if thousands := _THOUSANDS.fullmatch(word):
-        key, value = thousands.groups()
-        raise ConfigError(
-            f"{key} is {value}, and the point is a decimal point here; write {value.replace('.', '_')},"
-            f" or {value.partition('.')[0]} if that is meant"
-        )
+    key, _, value = word.partition("=")
+    if asked := points_in_thousands(key.lstrip("+~"), value):
+        raise ConfigError(asked)
     return word
 
 

@@ -23,11 +23,11 @@ CLOCK = (
     rf"(?:[ ]?(?:(?:{'|'.join(_ZONES)})\b|(?:UTC|GMT)?{_OFFSET})"
     r"(?:\[[A-Za-z_/+-]+\]|[ ]\([A-Za-z ]+\))?)?$"
 )
-#: Tue Jan 05 10:11:12 UTC 2021: a time of day before the year, as C and Java write it.
-CLOCK_WITHIN = (
-    r"^((?:[A-Z][a-z]{2} +)?[A-Z][a-z]{2} +\d{1,2}),? +(\d{1,2}:\d{2}:\d{2})"
-    rf"((?: (?:{'|'.join(_ZONES)}))?) +(\d{{4}})$"
-)
+#: Tue Jan 05 10:11:12 UTC 2021: a time of day before the year, as C and Java write it; where only the day counts, in
+#: any zone.
+_WITHIN = r"^((?:[A-Z][a-z]{2} +)?[A-Z][a-z]{2} +\d{1,2}),? +(\d{1,2}:\d{2}:\d{2})((?: (?:ZONE))?) +(\d{4})$"
+_CLOCK_WITHIN = _WITHIN.replace("ZONE", "|".join(_ZONES))
+CLOCK_WITHIN = _WITHIN.replace("ZONE", "Z|UT|[A-Z]{3,5}")
 #: 20210104083000: a date, and a time of day without any sign between.
 _COMPACT_CLOCK = r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))[T_]?([01]\d|2[0-3])([0-5]\d)([0-5]\d)Z?$"
 #: A time of day to the second, and the part of a second behind it.
@@ -79,7 +79,7 @@ def days_and_clocks(cells: Any, compute: Any, pyarrow: Any) -> tuple[Any, Any, N
     >>> clocks.to_pylist()
     [' 10:11:12 UTC', ' 10:11:12', '', ', 9:30:15 PM']
     """
-    cells = compute.replace_substring_regex(cells, CLOCK_WITHIN, r"\1 \4 \2\3")
+    cells = compute.replace_substring_regex(cells, _CLOCK_WITHIN, r"\1 \4 \2\3")
     cells = compute.replace_substring_regex(cells, _COMPACT_CLOCK, r"\1 \2:\3:\4")
     days = compute.replace_substring_regex(cells, CLOCK, "")
     clocks = _behind(cells, days, compute, pyarrow)

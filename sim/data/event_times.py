@@ -88,7 +88,7 @@ class EventTimes:
         """
         if self._date_format is not None or not pyarrow.types.is_string(cells.type) or not len(cells):
             return cells
-        shortest = compute.min(compute.binary_length(cells)).as_py()
+        shortest = compute.min(compute.binary_length(cells)).as_py() or 0
         for way, least, zone in (("iso", _SHORTEST_ISO, None), ("zoned", _SHORTEST_ZONED, "UTC")):
             if self.way in ("", way) and shortest >= least:
                 try:

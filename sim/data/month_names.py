@@ -67,7 +67,6 @@ _POLISH_WORDS = (
     "března bře březen dubna dub duben května kvě květen června čvn červen července čvc červenec srpna srpen září zář "
     "října říj říjen listopadu prosince prosinec"
 )
-_ONLY_CROATIAN, _ONLY_POLISH = frozenset(_CROATIAN_WORDS.split()), frozenset(_POLISH_WORDS.split())
 
 
 def _folded(word: str) -> str:
@@ -82,6 +81,12 @@ def _without_accents(name: str) -> str:
     return plain.replace("ı", "i").replace("ł", "l")
 
 
+def _both_ways(names: str) -> frozenset[str]:
+    """Return words with their accents and without."""
+    return frozenset(names.split()) | frozenset(map(_without_accents, names.split()))
+
+
+_ONLY_CROATIAN, _ONLY_POLISH = _both_ways(_CROATIAN_WORDS), _both_ways(_POLISH_WORDS)
 _MONTHS = {_folded(name): word for word, names in zip(_ENGLISH, _NAMES, strict=True) for name in names.split()}
 _MONTHS |= {_without_accents(name): word for name, word in _MONTHS.items()}
 #: Words of a date that say nothing more: days of the week, and "of" and "the".
@@ -110,7 +115,7 @@ _WORDS = (
     "воскресенье понедельник среда четверг пятница суббота вс "
     "gada m d r roku г р"
 )
-_FILLERS = frozenset(_WORDS.split()) | frozenset(map(_without_accents, _WORDS.split()))
+_FILLERS = _both_ways(_WORDS)
 #: 5 January 2021: day, month, year, with nothing but blanks and the usual signs between them.
 _PARTS = re.compile(r"\d+|[^\W\d_]+|[\s.,/'\u2019\u02bc\u00ba-]+|.")
 

@@ -1,9 +1,10 @@
 """Case age: where how long a case has lasted tells what comes next, and when.
 
 By time in the stage alone (clock reset) a case forgets how old it is. Real ones do not: tickets that are closed at the
-end of a month wait the less the longer they were worked on. So a state's hazards may be by the age of the case instead
-(clock forward), and a state may be parted by the age at which it is entered, each part with a clock of its own. Cases
-kept aside decide on both.
+end of a month wait the less the longer they were worked on. So a state may be parted by the age at which it is entered,
+and hazards may be by the age of the case instead (clock forward): of all states together, but of rare ones and of those
+in which cases are over. Cases kept aside decide on both. Partings come first, each judged by the better clock on each
+side of it, which need not be the clock that is chosen then.
 
 References
 ----------
@@ -192,8 +193,8 @@ def _best_parting(seen: _Lived) -> _Parting:
     for at, age in enumerate(ages.tolist()):
         sides = (part > at, part <= at)
         leaves = [np.bincount(seen.half[(seen.exit >= 0) & mine], minlength=2).min() for mine in sides]
-        gain = _clocked(reset.early[at], ahead.early[at], seen)[0] + _clocked(reset.late[at], ahead.late[at], seen)[0]
-        gain -= _clocked(reset.whole, ahead.whole, seen)[0]
+        gain = _clocked(reset.early[at], ahead.early[at], seen) + _clocked(reset.late[at], ahead.late[at], seen)
+        gain -= _clocked(reset.whole, ahead.whole, seen)
         if min(leaves) >= _FEWEST_LEAVE and gain > max(best.gain, _LEAST_GAIN):
             best = _Parting(float(gain), int(age), int(reset.filled[at]))
     return best
@@ -218,10 +219,9 @@ def _age_tells(seen: _Lived) -> bool:
     return best > reset.whole + _LEAST_CLOCK
 
 
-def _clocked(reset: float, ahead: float, seen: _Lived) -> tuple[float, bool]:
-    """Return the likelihood by the better clock, and whether that is the forward one."""
-    forward = bool(seen.over.mean() <= _OVER and ahead > reset + _LEAST_CLOCK)
-    return ahead if forward else reset, forward
+def _clocked(reset: float, ahead: float, seen: _Lived) -> float:
+    """Return the likelihood by the better clock."""
+    return ahead if seen.over.mean() <= _OVER and ahead > reset + _LEAST_CLOCK else reset
 
 
 def _likelihoods(seen: _Lived, part: NDArray[np.int64], parts: int, forward: bool) -> _HeldOut:

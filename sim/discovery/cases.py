@@ -108,11 +108,6 @@ def only_finished(cases: Cases) -> bool:
     Returns
     -------
     bool
-
-    Examples
-    --------
-    >>> only_finished  # doctest: +ELLIPSIS
-    <function only_finished at ...>
     """
     goes = cases.following >= 0
     visits = np.bincount(cases.stage, minlength=len(cases.stages))

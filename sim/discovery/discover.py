@@ -19,7 +19,7 @@ from sim.discovery.distance import CaseTable, Distances, distances_between, mean
 from sim.discovery.found_config import found_scenario, state_names
 from sim.discovery.funnel import ChannelUse, channel_use, funnel_counts, usual_funnel
 from sim.discovery.goal import CaseGoal, find_goal
-from sim.discovery.hazards import TimedJourney, ended_weights, fit_hazards
+from sim.discovery.hazards import FINE, TimedJourney, ended_weights, fit_hazards
 from sim.discovery.lived_map import LivedEdge, LivedStage, lived_map
 from sim.discovery.persona_mixture import Mixture, find_personas
 from sim.discovery.product_limit import aalen_johansen
@@ -47,8 +47,8 @@ _FEW_CASES = 1_000
 _WITH_THE_LOG = 0.01
 #: A journey file may have two million bytes; an edge, and each of its times, take about so many.
 _MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 1_900_000, 120, 20
-#: Bins of time widen by one part in so many, in a file that would be larger by the second.
-_FINE, _COARSE = 32, 4
+#: Bins of time widen by one part in so many where the file would be larger.
+_COARSE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +243,7 @@ def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, se
     members = {who: rows for at, who in enumerate(names) if (rows := np.flatnonzero(member == at)).size}
     shares = {who: rows.size / cases.count for who, rows in members.items()}
     ranked = np.argsort(-(gained + told), kind="stable").tolist()
-    for choice, fineness in [*((choice, _FINE) for choice in ranked), (0, _COARSE)]:
+    for choice, fineness in [*((choice, FINE) for choice in ranked), (0, _COARSE)]:
         phases = choices[choice]
         contexts = fewer_contexts(every, MOST_STATES // phases.count)
         journeys = {

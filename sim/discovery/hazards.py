@@ -15,10 +15,12 @@ from sim.discovery.product_limit import aalen_johansen, share_gone
 from sim.discovery.time_bins import step_counts, time_bins
 from sim.discovery.time_step import steps_of
 
-__all__ = ["ENDED", "TimedEdge", "TimedJourney", "ended_weights", "fit_hazards", "rounded_down"]
+__all__ = ["ENDED", "FINE", "TimedEdge", "TimedJourney", "ended_weights", "fit_hazards", "rounded_down"]
 
 #: The target of those who go no further.
 ENDED = -1
+#: Bins of time widen by one part in so many.
+FINE = 32
 _DIGITS = 6
 #: Visits to a state, whatever their phase, that stand beside those in each phase.
 _STRENGTH = 1.0
@@ -107,7 +109,7 @@ def fit_hazards(
     contexts: Contexts,
     seconds: float,
     phases: Phases = ONE_PHASE,
-    fineness: int = 32,
+    fineness: int = FINE,
 ) -> TimedJourney:
     """Estimate every state's hazards by time in it, or by the age of the case.
 
@@ -300,13 +302,14 @@ def rounded_down(value: float) -> float:
 
     Examples
     --------
-    >>> rounded_down(0.00012345678), rounded_down(1.0)
-    (0.000123456, 1.0)
+    >>> rounded_down(0.00012345678), rounded_down(0.123456), rounded_down(0.1234559999999999)
+    (0.000123456, 0.123456, 0.123455)
     """
     if value <= 0.0:
         return 0.0
     digits = 10.0 ** (_DIGITS - 1 - np.floor(np.log10(value)))
-    return float(np.floor(value * digits + 1e-6) / digits)
+    units = np.floor(value * digits + 1e-6)
+    return float((units if units / digits <= value else units - 1.0) / digits)
 
 
 def _pairs(bins: NDArray[np.int64], rates: NDArray[np.float64]) -> tuple[tuple[int, float], ...]:

@@ -170,7 +170,7 @@ def _likelihood(left: NDArray[np.float64] | float, lived: NDArray[np.float64] | 
 
 
 def _widening(longest: int, part: int) -> NDArray[np.int64]:
-    """First steps of bins that widen by a quarter (1, 2, ... 8, 10, 12 ...) or another part."""
+    """First steps of bins that widen by one part in so many: by a fourth 1, 2, ... 8, 10, 12 ..."""
     starts = [1]
     while (following := starts[-1] + max(1, starts[-1] // part)) <= longest:
         starts.append(following)

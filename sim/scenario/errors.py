@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
-__all__ = ["ConfigError", "suggest"]
+__all__ = ["ConfigError", "points_in_thousands", "suggest"]
+
+#: Keys of whole numbers (at the top of a file, `customers` are those of a market), and such a number with points
+#: between its thousands, as many countries write it.
+_WHOLE = re.compile(r"(?:(?:.+\.)?market\.)?customers|(?:.+\.)?(?:population|horizon|burn_in|replicates|seed|threads)")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
 
 
 class ConfigError(ValueError):
@@ -58,3 +64,32 @@ def suggest(
         return f"{opening} {shown}"
     meant = f"{under}.{similar[0]}" if under else similar[0]
     return f"did you mean {meant!r}? {opening} {shown}"
+
+
+def points_in_thousands(key: str, value: str) -> str:
+    """Return what is asked where a whole number has points between its thousands; nothing for any other value.
+
+    Parameters
+    ----------
+    key : str
+        Dotted.
+    value : str
+        As it was typed.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> points_in_thousands("population", "20.000")
+    'population is 20.000, and the point is a decimal point here; write 20_000, or 20 if that is meant'
+    >>> points_in_thousands("contacts_per_week.customers", "1.000")
+    ''
+    """
+    if not _WHOLE.fullmatch(key) or not _THOUSANDS.fullmatch(value):
+        return ""
+    return (
+        f"{key} is {value}, and the point is a decimal point here; write {value.replace('.', '_')},"
+        f" or {value.partition('.')[0]} if that is meant"
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from sim.scenario.errors import ConfigError
+from sim.scenario.errors import ConfigError, points_in_thousands
 from sim.scenario.schema import show
 
 __all__ = ["LARGEST_FILE", "parse_yaml", "read_yaml", "write_yaml"]
@@ -19,10 +19,6 @@ __all__ = ["LARGEST_FILE", "parse_yaml", "read_yaml", "write_yaml"]
 LARGEST_FILE = 2_000_000
 #: Deepest nesting: a strategy of a persona of a plan of an arm needs less than a dozen.
 DEEPEST = 40
-
-#: Keys of whole numbers, and such a number with points between its thousands, as many countries write it.
-_WHOLE = frozenset({"population", "customers", "horizon", "burn_in", "replicates", "seed", "threads"})
-_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BASE_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -33,6 +29,11 @@ class _Loader(_BASE):
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
 
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        #: The keys that the value being read stands under.
+        self._within: list[str] = []
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: dict[Hashable, Any] = {}
         for key_node, value_node in node.value:
@@ -42,13 +43,12 @@ class _Loader(_BASE):
                 raise _Refused(f"line {line}: the key {show(key)} is no word; put it in quotes")
             if key in seen:
                 raise _Refused(f"line {line}: the key {key!r} stands there twice; keep one")
-            if key in _WHOLE and _THOUSANDS.fullmatch(str(value_node.value)) and not value_node.style:
-                number = value_node.value
-                raise _Refused(
-                    f"line {line}: {key} is {number}, and the point is a decimal point here; write"
-                    f" {number.replace('.', '_')}, or {number.partition('.')[0]} if that is meant"
-                )
+            self._within.append(key)
+            plain = isinstance(value_node, yaml.ScalarNode) and not value_node.style
+            if plain and (asked := points_in_thousands(".".join(self._within), value_node.value)):
+                raise _Refused(f"line {line}: {asked}")
             seen[key] = self.construct_object(value_node, deep=deep)
+            self._within.pop()
         return seen
 
 

@@ -41,6 +41,17 @@ def test_no_name_is_two_months():
                 several.setdefault(form, set()).add(month)
     assert {name: months for name, months in several.items() if len(months) > 1} == {}
     assert not month_names._CROATIAN.keys() & several.keys()
+    assert not month_names._ONLY_CROATIAN & month_names._ONLY_POLISH
+
+
+@pytest.mark.parametrize(
+    ("other", "month"),
+    [("6 pazdziernika 2021", 11), ("6 WRZESNIA 2021", 11), ("6 zari 2021", 11), ("6 sijecnja 2021", 10)],
+)
+def test_a_month_of_two_languages_is_told_by_one_without_accents(other, month):
+    words = ["5 listopada 2021", other]
+    days, _ = read_dates(words, np.arange(2, dtype=np.int32), None, "file", RowFaults())
+    assert date.fromordinal(int(days[0])) == date(2021, month, 5)
 
 
 def test_a_month_of_two_languages_alone_is_not_guessed():

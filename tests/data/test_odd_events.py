@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from pyarrow import compute
 
 from sim.data.event_log import LogLayout
+from sim.data.event_times import EventTimes
 from sim.data.log_file import read_event_log
 from sim.scenario.errors import ConfigError
 
@@ -113,6 +115,7 @@ REFUSED = {
     "rounded ids": (text([("1.23457E+12", *event[1:]) for event in EVENTS]), "a table tool has rounded .row 1"),
     "a zone that is none": (text(time="{:%d.%m.%Y %H:%M:%S+99:00}".format), "99:00' in row 1"),
     "a zone with two meanings": (text(time="{:%Y-%m-%d %H:%M:%S IST}".format), "IST' in row 1"),
+    "such a zone before the year": (text(time="{:%a %b %d %H:%M:%S IST %Y}".format), "IST 2021' in row 1"),
     "not UTF-8": (changed(3, 1, "caf\xe9").encode("latin-1"), "line 4 is not UTF-8 .*encoding=cp1252 reads"),
 }  # fmt: skip
 
@@ -305,3 +308,8 @@ def test_times_of_parquet_that_are_no_time_of_an_event_are_words(tmp_path):
     parquet.write_table(pa.table(columns), tmp_path / "log.parquet")
     log = read_event_log(tmp_path / "log.parquet", LogLayout(attributes=["joined"]))
     assert log.case_names[0].startswith("2021-01-25") and log.extra["joined"][1][0].startswith("2021-01-25 08:30:15")
+
+
+def test_a_block_without_any_time_is_left_as_it_is():
+    cells = pa.array([None, None], pa.string())
+    assert EventTimes(None, "log.csv").at_once(cells, compute, pa).equals(cells)

@@ -77,6 +77,8 @@ DAYS = {
     "SAS": lambda day: f"{day:%d%b%Y}:10:11:12".upper(),
     "Apache": lambda day: f"{day:%d/%b/%Y}:10:11:12 +0000",
     "C": lambda day: f"{day:%a %b %d} 10:11:12 {day.year}",
+    "a zone with two meanings": lambda day: f"{day:%a %b %d} 10:11:12 IST {day.year}",
+    "a zone of five letters": lambda day: f"{day:%a %b %d} 10:11:12 CHAST {day.year}",
     "JavaScript": lambda day: f"{day:%a %b %d %Y} 10:11:12 GMT+0000 (Coordinated Universal Time)",
     "Amazon": lambda day: f'"{day:%b %d, %Y} 10:00:01 PM PDT"',
     "across a clock change": lambda day: f"{day}T00:30:00+0{1 + (day > date(2021, 3, 1))}:00",

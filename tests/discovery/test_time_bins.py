@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.discovery.hazards import _edges_of
+from sim.discovery.hazards import _edges_of, rounded_down
 from sim.discovery.time_bins import step_counts, time_bins
 
 
@@ -61,3 +61,10 @@ def test_steps_lived_through_are_those_of_a_count_one_by_one():
     for at, (begin, end) in enumerate(zip(starts, ends, strict=True)):
         lived = sum(w * max(min(s, end - 1) - begin + 1, 0) for s, w in zip(stay, weight, strict=True))
         assert counts.exposure(starts)[at] == pytest.approx(lived)
+
+
+def test_a_probability_is_never_rounded_up():
+    whole = np.random.default_rng(5).integers(100_000, 1_000_001, 2_000) / 1e6
+    for value in [*whole, *np.nextafter(whole, 0.0), 0.1234559999999999]:
+        assert value - 1.1e-6 < rounded_down(float(value)) <= value
+    assert all(rounded_down(float(value)) == value for value in whole)

@@ -20,7 +20,7 @@ from sim.experiments.sweep import SweepResult
 from sim.reports import forecast, frontier, optimize, sensitivity
 from sim.reports.attribution import attribution_lines
 from sim.reports.discovery import discovery_lines
-from sim.reports.document import text_lines
+from sim.reports.document import Table, _environment, text_lines
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.sweep import verdict_of
 from sim.reports.touchpoints import moments_lines
@@ -420,6 +420,28 @@ def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
     for claim in ("kinds of customers", "lives part", "split", "Cases differ", "goes by the age", "no trait"):
         assert claim not in text, claim
     assert "speak for no second one" in text and "how near the journey is to real ones is not known" in text
+
+
+@pytest.mark.parametrize(
+    ("compared", "rows", "says"),
+    [
+        (0, 0, "No step could be compared"),
+        (1, 0, "who reaches pay: 1 step was compared"),
+        (2, 0, "who reaches pay: 2 steps were compared"),
+        (1, 1, "One step was compared, and its difference stands out"),
+        (2, 1, "Of 2 steps compared, those are shown"),
+    ],
+)
+def test_the_page_of_a_discovery_counts_the_steps_compared(compared, rows, says):
+    names = ("stages", "edges", "variants", "funnel", "channels", "points", "personas")
+    tables = {name: Table(("a",), (("b",),) * (rows if name == "points" else 0)) for name in names}
+    made = _environment(html=True)
+    page, macros = (made.get_template(f"{name}.html.jinja") for name in ("discovery", "macros"))
+    slots = {"figures": [], "tables": tables, "column_table": tables["stages"], "compared": compared, "goal": "pay"}
+    slots |= {name: getattr(macros.module, name) for name in ("table", "drawings")}
+    nothing = dict.fromkeys(("loops", "bought", "gap_table", "against", "distances", "unit", "tied", "name"))
+    text = "".join(page.blocks["main"](page.new_context({**slots, **nothing})))
+    assert says in text and "1 steps" not in text and "0 steps" not in text
 
 
 @pytest.mark.slow

@@ -39,7 +39,9 @@ def test_yaml_as_people_write_it():
             "a: 1\npopulation: 2.000",
             "line 2: population is 2.000, and the point is a decimal point here; write 2_000, or 2",
         ),
-        ("market: {customers: 1.250.000}", "write 1_250_000"),
+        ("market: {customers: 1.250.000}", "line 1: market.customers is 1.250.000, and"),
+        ("journeys: {a: [{b: 1}]}\nmarket: {customers: 1.250.000}", "write 1_250_000"),
+        ("customers: 20.000", "write 20_000"),
         ("a: {b: 1, b: 2}", "the key 'b' stands there twice"),
         ("a: &x [1]\nb: *x", "line 2: holds an alias"),
         ("a: &x {k: 1}\nb: {<<: *x}", "holds an alias"),
@@ -69,6 +71,11 @@ def test_refusals(text, says):
         parse_yaml(text, where="my.yaml")
     message = str(caught.value)
     assert message.startswith("my.yaml") and says in message and "\n" not in message
+
+
+def test_a_rate_between_whole_numbers_is_no_number_of_thousands():
+    text = "market: {customers: 20_000}\ncontacts_per_week: {customers: 1.000, others: 2.000}"
+    assert parse_yaml(text, where="my.yaml")["contacts_per_week"] == {"customers": 1.0, "others": 2.0}
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 
 from agents.strategies import CAPABILITIES
 from sim.cli import main
+from sim.command_line.arguments import translate
 from sim.scenario.dotted_key import value_at
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
@@ -536,3 +537,10 @@ def test_a_command_leaves_the_collector_as_it_was(capsys):
     assert main([]) == 0
     assert gc.get_threshold() == before
     capsys.readouterr()
+
+
+def test_a_rate_of_contact_is_no_number_of_thousands():
+    word = "+contacts_per_week.customers=1.000"
+    assert translate("compare", [word]) == [word]
+    with pytest.raises(ConfigError, match="write 20_000, or 20"):
+        translate("compare", ["++market.customers=20.000"])
