@@ -184,6 +184,8 @@ def _time(subject: Subject, checkout: Path, output: Path) -> tuple[float, float]
     """Return seconds of wall and of processor time."""
     output.mkdir(exist_ok=True)
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
+    # As users run it: what a shell says about byte code would have every command compile its sources.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if subject is COLD:
         shutil.rmtree(output / "cache", ignore_errors=True)
         environment["NUMBA_CACHE_DIR"] = str(output / "cache")

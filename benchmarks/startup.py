@@ -25,7 +25,8 @@ def startup(size: str) -> list[Measure]:
     lines = []
     with tempfile.TemporaryDirectory() as place:
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        environment.pop("NUMBA_CACHE_DIR", None)
+        for name in ("NUMBA_CACHE_DIR", "PYTHONDONTWRITEBYTECODE"):
+            environment.pop(name, None)
         if size != "quick":
             environment["XDG_CACHE_HOME"] = str(Path(place) / "cache")
 
