@@ -29,7 +29,7 @@ def test_an_amount_is_rounded_before_its_unit_is_chosen(amount, written):
 
 def test_what_writes_a_number_is_a_filter():
     functions = {name for name in number_format.__all__ if callable(getattr(number_format, name))}
-    assert functions - set(FILTERS) == {"ascii_text", "bracket", "spaced", "tied"}
+    assert functions - set(FILTERS) == {"ascii_text", "bracket", "listed", "spaced", "tied"}
 
 
 def test_plain_letters_only():

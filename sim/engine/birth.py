@@ -26,8 +26,10 @@ _BIRTH, _TRAITS, _NEED = np.int64(Purpose.BIRTH), np.int64(Purpose.TRAITS), np.i
 _WAIT = np.int64(Does.WAIT)
 _EVER, _TRAITS_LATER = np.int64(0), np.int64(1)
 _AT_FIRST = Clock.FIRST
-# Rows of the draws, four words each: birth itself comes first.
+# Rows of the draws, four words each: birth itself, eight traits, the first need.
+_PERSONA_ROW, _STAGE_ROW, _RATE_ROW = np.int64(0), np.int64(1), np.int64(2)
 _TRAITS_ROW, _TRAITS_LATER_ROW, _NEED_ROW = np.int64(4), np.int64(8), np.int64(12)
+_PHASE_ROW = np.int64(14)
 
 
 @rule
@@ -62,7 +64,7 @@ def _draw(world: World, workspace: Workspace, start: Int, lanes: Int) -> None:
     blocks(seed, replicate, ids, _NEED, period, _EVER, lanes, draws, _NEED_ROW)
     for lane in range((lanes + 7) & -8):
         # Positions in the tables of the own rate and of the first gap.
-        scratch.predictor[lane] = tail_position(log(1.0 - uniform(np.int64(draws[2, lane]))))
+        scratch.rate_position[lane] = tail_position(log(1.0 - uniform(np.int64(draws[_RATE_ROW, lane]))))
         scratch.gap_position[lane] = tail_position(log(1.0 - uniform(np.int64(draws[_NEED_ROW, lane]))))
 
 
@@ -70,29 +72,29 @@ def _draw(world: World, workspace: Workspace, start: Int, lanes: Int) -> None:
 def _be_born(born: Birth, world: World, workspace: Workspace, customer: Any, lane: Int) -> None:
     """Make one customer of the draws of a lane."""
     scratch, draws = workspace.scratch[0], workspace.scratch[0].draws
-    persona = _category(born.persona_shares, uniform(np.int64(draws[0, lane])))
+    persona = _category(born.persona_shares, uniform(np.int64(draws[_PERSONA_ROW, lane])))
     customer.persona = persona
-    customer.stage = _category(born.start, uniform(np.int64(draws[1, lane])))
-    at = scratch.predictor[lane]
+    customer.stage = _category(born.start, uniform(np.int64(draws[_STAGE_ROW, lane])))
+    at = scratch.rate_position[lane]
     below = np.int64(at)
     share = at - below
     rate = born.rate_quantiles[below] * (1.0 - share) + born.rate_quantiles[below + 1] * share
     customer.gap = 1.0 / max(rate * born.persona_rate[persona], 1e-9)
     table = born.trait_quantiles[persona]
-    customer.deliberation = _trait(table[0], draws[4, lane])
-    customer.price_sensitivity = _trait(table[1], draws[5, lane])
-    customer.trust_propensity = _trait(table[2], draws[6, lane])
-    customer.novelty_seeking = _trait(table[3], draws[7, lane])
-    customer.digital_affinity = _trait(table[4], draws[8, lane])
-    customer.privacy_concern = _trait(table[5], draws[9, lane])
-    customer.sociability = _trait(table[6], draws[10, lane])
-    customer.patience = _trait(table[7], draws[11, lane])
+    customer.deliberation = _trait(table[0], draws[_TRAITS_ROW, lane])
+    customer.price_sensitivity = _trait(table[1], draws[_TRAITS_ROW + 1, lane])
+    customer.trust_propensity = _trait(table[2], draws[_TRAITS_ROW + 2, lane])
+    customer.novelty_seeking = _trait(table[3], draws[_TRAITS_ROW + 3, lane])
+    customer.digital_affinity = _trait(table[4], draws[_TRAITS_LATER_ROW, lane])
+    customer.privacy_concern = _trait(table[5], draws[_TRAITS_LATER_ROW + 1, lane])
+    customer.sociability = _trait(table[6], draws[_TRAITS_LATER_ROW + 2, lane])
+    customer.patience = _trait(table[7], draws[_TRAITS_LATER_ROW + 3, lane])
     customer.channel = NOBODY
     customer.incumbent = NOBODY
     customer.host = NOBODY
     customer.need_at = 0
     if world.nodes[world.node_of[world.constants[0].journey, customer.stage]].does == _WAIT:
-        first_need(world, workspace, customer, scratch.gap_position[lane], uniform(np.int64(draws[14, lane])))
+        first_need(world, workspace, customer, scratch.gap_position[lane], uniform(np.int64(draws[_PHASE_ROW, lane])))
 
 
 @calls(blocks)

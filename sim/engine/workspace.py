@@ -104,6 +104,8 @@ SCRATCH = np.dtype(
         ("channel_index", np.int64, (LANES,)),
         ("noise", np.float64, (LANES,)),  # of the experience
         ("gap_position", np.float64, (LANES,)),  # of the draw in the table of quantiles
+        # Lanes: birth.
+        ("rate_position", np.float64, (LANES,)),  # of the draw in the table of own rates
     ],
     align=True,
 )

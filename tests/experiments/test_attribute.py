@@ -201,9 +201,9 @@ def test_a_loss_reads_as_a_loss(done):
     assert "Leaving out automation and keeping all else would change contribution by +$60.00" in words
     open_ = losing(done, sure=False)
     assert "cannot be told from chance" in "\n".join(attribution_lines(open_))
-    text = "\n".join(attribution_lines({**open_, "doubt": {"context": {"low": 0.5, "high": 1.5, "source": ""}}}))
+    text = "\n".join(attribution_lines({**open_, "doubt": {"context": {"low": 0.5, "high": 1.5, "source": "X 2020"}}}))
     assert "whose sign is not resolved" in text and "how well the capabilities work" in text
-    assert "context 50 to 150 %" in text
+    assert "contextual interaction 50 to 150 % (X 2020)" in text
 
 
 def test_the_page_has_the_figure_for_a_board_and_is_the_same_each_time(done, tmp_path):
