@@ -6,7 +6,7 @@ hold the truth in about 90 of 100 markets: fewer, and the intervals promise too 
 little. So has the interval of a comparison in the fitted market, run over its ensemble: the true difference in
 contribution is that of many replicates in the market that the figures came from.
 
-    python benchmarks/recovery.py                      100 markets, an hour and a half on one core; resumable
+    python benchmarks/recovery.py                      100 markets, some 20 minutes on one core; resumable
     python benchmarks/recovery.py --markets 6 --out -  a look
 """
 
