@@ -13,6 +13,7 @@ from sim.analysis.metrics import EVERYBODY, LESS_IS_BETTER
 from sim.analysis.multiple_tests import beyond_chance
 from sim.analysis.paired import Uncertainty, estimate
 from sim.analysis.sampling import INDEPENDENT, Sampling
+from sim.analysis.shape import ANYTHING
 from sim.analysis.summary import size_of
 from sim.analysis.tables import arrow_table
 
@@ -152,7 +153,8 @@ def _effect(values: NDArray[np.float64], sampling: Sampling) -> Numbers:
     spread = Uncertainty.of(values, sampling)
     above = None if values.shape[0] < 2 else spread.above_zero()
     chance = None if above is None else 2.0 * min(above, 1.0 - above)
-    return {**asdict(estimate(values, sampling)), "chance": chance}
+    low, high = spread.ends(ANYTHING)
+    return {"mean": spread.mean, "ci_low": low, "ci_high": high, "chance": chance}
 
 
 def _mark_beyond_chance(entries: Sequence[Numbers]) -> None:
