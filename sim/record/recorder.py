@@ -121,14 +121,23 @@ def _log(counters: Counters) -> NDArray[np.void]:
     rows = counters.events[: counters.event_count[0]]
     if not len(rows):
         return np.empty(0, EVENT)
-    # Stable, so that the moments of one customer and week keep the order in which they happened.
-    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
-    begins = np.flatnonzero((np.diff(rows[:, :2], axis=0, prepend=-1) != 0).any(axis=1))
+    # Customers' weeks come in order, and moments of one week as they happened: stable, so that both stay so.
+    rows = rows[_stable_order(rows[:, 0])]
+    customer, week = rows[:, 0], rows[:, 1]
+    is_first = np.ones(len(rows), np.bool_)
+    is_first[1:] = (customer[1:] != customer[:-1]) | (week[1:] != week[:-1])
+    begins = np.flatnonzero(is_first)
     rows[:, 2] = np.arange(len(rows)) - np.repeat(begins, np.diff(begins, append=len(rows)))
     log = np.empty(len(rows), EVENT)
     for column, name in enumerate(EVENT.names or ()):
         log[name] = rows[:, column]
     return log
+
+
+def _stable_order(customer: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the order by customer; numbers of 16 bits are sorted digit by digit, many times as fast as longer ones."""
+    short = customer.max() <= np.iinfo(np.uint16).max
+    return np.argsort(customer.astype(np.uint16) if short else customer, kind="stable")
 
 
 def _lives(focal: int, accounts: Any, people: Any) -> Lives:
