@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import repeat
 from math import hypot, inf, sqrt
 from typing import Any
 
@@ -25,7 +26,9 @@ __all__ = [
     "Uncertainty",
     "VarianceReduction",
     "estimate",
+    "estimates",
     "paired_difference",
+    "paired_differences",
     "plain_ends",
     "relative_half_width",
 ]
@@ -149,6 +152,38 @@ def estimate(
     return Estimate(spread.mean, *spread.ends(shape, shifts))
 
 
+def estimates(
+    values: NDArray[np.float64],
+    sampling: Sampling,
+    shapes: Sequence[Shape],
+    shifts: Sequence[NDArray[np.float64] | None],
+    beside: NDArray[np.float64] | None = None,
+) -> list[Estimate]:
+    """Return mean and 95 % interval of many quantities, to the bit as :func:`estimate` gives each.
+
+    Parameters
+    ----------
+    values : float64 (R, n)
+        One row per replicate, NaN where undefined.
+    sampling : Sampling
+    shapes, shifts : sequence (n,)
+        Of each quantity; a shift is None where there is none.
+    beside : float64 (R, n), optional
+        As for :func:`estimate`.
+
+    Returns
+    -------
+    list of Estimate
+
+    Examples
+    --------
+    >>> [each.mean for each in estimates(np.array([[1.0, 0.2], [3.0, 0.2]]), INDEPENDENT, [ANYTHING] * 2, [None] * 2)]
+    [2.0, 0.2]
+    """
+    spreads = Uncertainty.of_each(values, sampling, shapes, beside)
+    return [Estimate(spread.mean, *spread.ends(*each)) for spread, *each in zip(spreads, shapes, shifts, strict=True)]
+
+
 def plain_ends(
     values: NDArray[np.float64], shape: Shape = ANYTHING
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -173,14 +208,11 @@ def plain_ends(
     """
     rows = np.ascontiguousarray(values.T)
     count = values.shape[0]
-    sums = np.add.reduce(rows, axis=1) / count
-    deviations = rows - sums[:, None]
-    same = (rows == rows[:, :1]).all(axis=1)
-    variances = np.where(same, 0.0, np.add.reduce(deviations * deviations, axis=1) / max(count - 1, 1))
+    means, variances = _means_and_variances(rows)
     reach = (_reach_of_student(count - 1, LEVEL) if count > 1 else 0.0) * np.sqrt(variances / count)
     single = count < 2 or (shape.skewed and count > 2) or shape.deeper != 1.0
     found: list[tuple[float | None, float | None, float | None]] = []
-    for row, mean, width in zip(rows, np.where(same, rows[:, 0], sums).tolist(), reach.tolist(), strict=True):
+    for row, mean, width in zip(rows, means.tolist(), reach.tolist(), strict=True):
         if single or mean != mean:
             one = estimate(row, shape=shape)
             found.append((one.mean, one.ci_low, one.ci_high))
@@ -210,23 +242,49 @@ def paired_difference(
     -------
     Difference
     """
+    return paired_differences(arm[:, None], baseline[:, None], sampling, [shape], [shifts])[0]
+
+
+def paired_differences(
+    arm: NDArray[np.float64],
+    baseline: NDArray[np.float64],
+    sampling: Sampling,
+    shapes: Sequence[Shape],
+    shifts: Sequence[NDArray[np.float64] | None],
+) -> list[Difference]:
+    """Return the paired differences of many quantities, each as :func:`paired_difference` says.
+
+    Parameters
+    ----------
+    arm, baseline : float64 (R, n)
+        One row per replicate, NaN where undefined.
+    sampling, shapes, shifts
+        As for :func:`estimates`; shapes and shifts are those of the differences.
+
+    Returns
+    -------
+    list of Difference
+    """
     every = arm - baseline
-    both = ~np.isnan(every)
-    if not both.any():
-        return Difference(None, None, None, None, None, None)
-    arm, baseline, difference = arm[both], baseline[both], every[both]
-    spread = Uncertainty.of(every, sampling, shape)
-    correlation = variance_reduction = by = None
-    if difference.size > 1:
-        var_arm, var_baseline, var_difference = (_variance(item) for item in (arm, baseline, difference))
-        if var_arm > 0.0 and var_baseline > 0.0:
-            correlation = _correlation(arm, baseline)
-        if var_difference > 0.0:
-            by = VarianceReduction((var_arm + var_baseline) / var_difference, spread.narrower**2)
+    known = ~np.isnan(every)
+    spreads = Uncertainty.of_each(every, sampling, shapes)
+    variances = zip(*(_variances(values, known) for values in (arm, baseline, every)), strict=True)
+    found = []
+    for column, (spread, variance, shape, shift) in enumerate(zip(spreads, variances, shapes, shifts, strict=True)):
+        if spread.mean is None:
+            found.append(Difference(None, None, None, None, None, None))
+            continue
+        of_arm, of_baseline, of_difference = variance
+        correlation = variance_reduction = by = None
+        if of_arm > 0.0 and of_baseline > 0.0:
+            both = known[:, column]
+            correlation = _correlation(arm[both, column], baseline[both, column])
+        if of_difference > 0.0:
+            by = VarianceReduction((of_arm + of_baseline) / of_difference, spread.narrower**2)
             variance_reduction = by.common_random_numbers * by.control_variates
-    return Difference(
-        spread.mean, *spread.ends(shape, shifts), spread.above_zero(shifts, shape), correlation, variance_reduction, by
-    )
+        ends, above = spread.ends(shape, shift), spread.above_zero(shift, shape)
+        found.append(Difference(spread.mean, *ends, above, correlation, variance_reduction, by))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,17 +392,62 @@ class Uncertainty:
             return cls(mean)
         freedom = defined.size - 1 - spent
         error = sqrt(_variance(defined, 1 + spent) / defined.size)
-        below = above = _reach_of_student(freedom, LEVEL) * error
-        skewed = shape.skewed and defined.size > 2 and below > 0.0
-        if skewed:
-            below, above = half_widths(defined, LEVEL, spent)
+        if not (shape.skewed and defined.size > 2 and error > 0.0):
+            return cls._of_luck(mean, error, freedom)
+        below, above = half_widths(defined, LEVEL, spent)
 
         def p_above(added: NDArray[np.float64]) -> NDArray[np.float64]:
-            if skewed and not added.any():
+            if not added.any():
                 return np.full(added.shape, above_zero(defined + (mean - _mean(defined)), spent))
             return _normal_above(mean + added, error, freedom)
 
         return cls(mean, below, above, (below + above) / 2.0, 0.0, p_above)
+
+    @classmethod
+    def _of_luck(cls, mean: float, error: float, freedom: int) -> Uncertainty:
+        """Return the uncertainty of a mean whose standard error is known so well as so many degrees of freedom tell."""
+        reach = _reach_of_student(freedom, LEVEL) * error
+
+        def p_above(added: NDArray[np.float64]) -> NDArray[np.float64]:
+            return _normal_above(mean + added, error, freedom)
+
+        return cls(mean, reach, reach, (reach + reach) / 2.0, 0.0, p_above)
+
+    @classmethod
+    def of_each(
+        cls,
+        values: NDArray[np.float64],
+        sampling: Sampling,
+        shapes: Sequence[Shape],
+        beside: NDArray[np.float64] | None = None,
+    ) -> list[Uncertainty]:
+        """Return the uncertainty of many means, to the bit as :meth:`of` gives each; where luck alone differs at once.
+
+        Parameters
+        ----------
+        values : float64 (R, n)
+            One row per replicate.
+        sampling : Sampling
+        shapes : sequence of Shape (n,)
+        beside : float64 (R, n), optional
+            As for :func:`estimate`.
+
+        Returns
+        -------
+        list of Uncertainty
+        """
+        besides = [None] * len(shapes) if beside is None else list(beside.T)
+        count, rows = values.shape[0], np.ascontiguousarray(values.T)
+        if count < 2 or not sampling.is_plain(count):
+            return [cls.of(*each) for each in zip(rows, repeat(sampling), shapes, besides, strict=False)]
+        means, variances = _means_and_variances(rows)
+        found = []
+        for row, mean, variance, shape in zip(rows, means.tolist(), variances.tolist(), shapes, strict=True):
+            alone = mean != mean or (shape.skewed and count > 2)
+            found.append(
+                cls.of(row, sampling, shape) if alone else cls._of_luck(mean, sqrt(variance / count), count - 1)
+            )
+        return found
 
     @classmethod
     def _of_sets(cls, split: Decomposition) -> Uncertainty:
@@ -439,6 +542,26 @@ def relative_half_width(difference: NDArray[np.float64], sampling: Sampling = IN
 def _mean(values: NDArray[np.float64]) -> float:
     # Equal values have exactly that mean; a rounded sum need not give it.
     return float(values[0]) if (values == values[0]).all() else float(np.add.reduce(values) / values.size)
+
+
+def _means_and_variances(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what :func:`_mean` and :func:`_variance` do, to the bit, of each row (n, R); NaN where a value is."""
+    count = rows.shape[1]
+    sums = np.add.reduce(rows, axis=1) / count
+    deviations = rows - sums[:, None]
+    same = (rows == rows[:, :1]).all(axis=1)
+    variances = np.where(same, 0.0, np.add.reduce(deviations * deviations, axis=1) / max(count - 1, 1))
+    return np.where(same, rows[:, 0], sums), variances
+
+
+def _variances(values: NDArray[np.float64], known: NDArray[np.bool_]) -> list[float]:
+    """Return the variance of each column (R, n), of the replicates that are known; 0 of fewer than two."""
+    if known.all():
+        return _means_and_variances(np.ascontiguousarray(values.T))[1].tolist()
+    return [
+        _variance(column[is_known]) if is_known.sum() > 1 else 0.0
+        for column, is_known in zip(values.T, known.T, strict=True)
+    ]
 
 
 def _variance(values: NDArray[np.float64], taken: int = 1) -> float:

@@ -21,7 +21,7 @@ from sim.analysis.metrics import (
     low_point,
     payback_week,
 )
-from sim.analysis.paired import Estimate, Uncertainty, estimate, paired_difference
+from sim.analysis.paired import Estimate, Uncertainty, estimate, estimates, paired_differences
 from sim.analysis.response import Response
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, LOW_POINT, Shape
@@ -173,6 +173,7 @@ class ArmEstimates:
         self.sampling, self.doubt = sampling.of(arm), doubt
         self.values = np.stack([measures.values for measures in self.own])
         self.unknown = {name for name in OF_SOME if np.isnan(self.values[:, :, METRICS.index(name)]).all()}
+        self.columns = [column for column, name in enumerate(METRICS) if name not in self.unknown]
         self.before = np.stack([measures.values for measures in self.base])
         own, base = (np.stack([measures.behind for measures in each]).sum(axis=0) for each in (self.own, self.base))
         self.behind, self.behind_both = own, np.minimum(own, base)
@@ -194,26 +195,16 @@ class ArmEstimates:
         return None if self.doubt is None else self.doubt.shifts(of)
 
     def arm_metrics(self, row: int) -> dict[str, Any]:
-        out: dict[str, Any] = {}
-        for column, name in enumerate(METRICS):
-            if name in self.unknown:
-                continue
-            if column == _PAYBACK:
-                # The baseline has nothing to pay back.
-                nothing = {**Estimate(None, None, None).plain(), "share": None}
-                out[name] = nothing if self.is_baseline else self.payback(row)
-            else:
-                shape = self._shape(row, name, self.behind)
-                shifts = _at(self.shift_of_values, row, column)
-                beside = None if self.beside is None else self.beside[:, row, column]
-                out[name] = estimate(self.values[:, row, column], self.sampling, shape, shifts, beside).plain()
-        return out
-
-    def _acts(self, row: int) -> bool:
-        """Whether the arm does anything to the customers of a row: nothing at all differs by exactly 0."""
-        return not np.array_equal(
-            self.values[:, row, _OF_CUSTOMERS], self.before[:, row, _OF_CUSTOMERS], equal_nan=True
-        )
+        columns = [column for column in self.columns if column != _PAYBACK]
+        shapes = [self._shape(row, METRICS[column], self.behind) for column in columns]
+        shifts = [_at(self.shift_of_values, row, column) for column in columns]
+        beside = None if self.beside is None else self.beside[:, row, columns]
+        found = estimates(self.values[:, row, columns], self.sampling, shapes, shifts, beside)
+        out = {METRICS[column]: each.plain() for column, each in zip(columns, found, strict=True)}
+        # The baseline has nothing to pay back.
+        nothing = {**Estimate(None, None, None).plain(), "share": None}
+        out["payback_week"] = nothing if self.is_baseline else self.payback(row)
+        return {METRICS[column]: out[METRICS[column]] for column in self.columns}
 
     def _shape(self, row: int, name: str, behind: NDArray[np.float64]) -> Shape:
         """Return the shape of a metric: of events among few, with how far its interval reaches at least."""
@@ -226,39 +217,45 @@ class ArmEstimates:
         return {**found.plain(), "share": float(np.mean(~np.isnan(weeks)))}
 
     def differences(self, row: int) -> dict[str, Any]:
+        columns = [column for column in self.columns if column not in (_PAYBACK, _LOW_POINT)]
+        found = dict(zip(columns, self._paired(row, columns), strict=True))
         out: dict[str, Any] = {}
-        for column, name in enumerate(METRICS):
-            if name in self.unknown:
-                continue
+        for column in self.columns:
             if column == _PAYBACK:
-                out[name] = {**self.payback(row), **_NOT_A_DIFFERENCE}
+                out[METRICS[column]] = {**self.payback(row), **_NOT_A_DIFFERENCE}
             elif column == _LOW_POINT:
                 # The lowest point of the difference, not the difference of two lowest points.
                 lows = low_point(self.gains[:, row])
-                found = estimate(lows, self.sampling, LOW_POINT, _at(self.shift_of_lows, row))
-                out[name] = {**found.plain(), **_NOT_A_DIFFERENCE}
+                low = estimate(lows, self.sampling, LOW_POINT, _at(self.shift_of_lows, row))
+                out[METRICS[column]] = {**low.plain(), **_NOT_A_DIFFERENCE}
             else:
-                out[name] = self.difference(row, column)
+                out[METRICS[column]] = found[column]
         return out
 
-    def difference(self, row: int, column: int) -> dict[str, Any]:
-        """Return one paired difference; of contribution also how much of its interval is luck, and how much doubt."""
-        shape = SHAPES.get(METRICS[column], ANYTHING)
-        own, before = self.values[:, row, column], self.before[:, row, column]
-        if self._acts(row):
-            shape = self._shape(row, METRICS[column], self.behind_both)
-        shape = shape.difference()
-        shifts = _at(self.shift_of_differences, row, column)
-        found = paired_difference(own, before, self.sampling, shape, shifts).plain()
-        if found["ci_low"] is not None and np.ptp(before) == 0.0:
-            # Against a baseline that never varies, such as one without contacts, the arm alone sets the bounds.
-            alone = SHAPES.get(METRICS[column], ANYTHING)
-            found["ci_low"] = max(found["ci_low"], alone.low - float(before[0]))
-            found["ci_high"] = min(found["ci_high"], alone.high - float(before[0]))
-        if column == _CONTRIBUTION:
-            spread = Uncertainty.of(own - before, self.sampling, shape)
-            found |= {"luck": spread.luck, "doubt": spread.doubt(shifts)}
-        return found
+    def _paired(self, row: int, columns: Sequence[int]) -> list[dict[str, Any]]:
+        """Return paired differences; of contribution also how much of its interval is luck, and how much doubt."""
+        own, before = self.values[:, row], self.before[:, row]
+        # Whether the arm does anything to the customers of a row: nothing at all differs by exactly 0.
+        acts = not np.array_equal(own[:, _OF_CUSTOMERS], before[:, _OF_CUSTOMERS], equal_nan=True)
+        names = [METRICS[column] for column in columns]
+        plain = [SHAPES.get(name, ANYTHING) for name in names]
+        shapes = [self._shape(row, name, self.behind_both) for name in names] if acts else plain
+        shapes = [shape.difference() for shape in shapes]
+        shifts = [_at(self.shift_of_differences, row, column) for column in columns]
+        differences = paired_differences(own[:, columns], before[:, columns], self.sampling, shapes, shifts)
+        never_varies = (before == before[:1]).all(axis=0)
+        out = []
+        for column, alone, shape, shift, difference in zip(columns, plain, shapes, shifts, differences, strict=True):
+            found = difference.plain()
+            if found["ci_low"] is not None and never_varies[column]:
+                # Against a baseline that never varies, such as one without contacts, the arm alone sets the bounds.
+                found["ci_low"] = max(found["ci_low"], alone.low - float(before[0, column]))
+                found["ci_high"] = min(found["ci_high"], alone.high - float(before[0, column]))
+            if column == _CONTRIBUTION:
+                spread = Uncertainty.of(own[:, column] - before[:, column], self.sampling, shape)
+                found |= {"luck": spread.luck, "doubt": spread.doubt(shift)}
+            out.append(found)
+        return out
 
     def parts(self, part: str) -> Callable[[int, int], dict[str, Any]]:
         """Return what estimates one entry of a part that differences are made of."""
@@ -267,11 +264,20 @@ class ArmEstimates:
             difference = np.subtract(getattr(own, part), getattr(base, part), dtype=np.float64)
             return difference / own.minor_units if part == "terms" else difference
 
+        found = self._estimated(gap)
+        return lambda row, column: found[row, column].plain()
+
+    def _estimated(
+        self, gap: Callable[[Measures, Measures], NDArray[np.float64]], *, only_changed: bool = False
+    ) -> dict[tuple[int, int], Estimate]:
+        """Estimate every entry of a table of differences, or each that is not 0 in every replicate, by its place."""
         values = np.stack([gap(own, base) for own, base in zip(self.own, self.base, strict=True)])
         shifts = self._shifts(gap)
-        return lambda row, column: estimate(
-            values[:, row, column], self.sampling, shifts=_at(shifts, row, column)
-        ).plain()
+        rows, columns = np.nonzero((values != 0.0).any(axis=0) | (not only_changed))
+        places = list(zip(rows.tolist(), columns.tolist(), strict=True))
+        at = [_at(shifts, *place) for place in places]
+        found = estimates(values[:, rows, columns], self.sampling, [ANYTHING] * len(places), at)
+        return dict(zip(places, found, strict=True))
 
     def flows(self, stages: Sequence[str]) -> list[dict[str, Any]]:
         """List the edges whose flow changed, the largest change first."""
@@ -279,14 +285,7 @@ class ArmEstimates:
         def gap(own: Measures, base: Measures) -> NDArray[np.float64]:
             return np.subtract(own.flows, base.flows, dtype=np.float64)
 
-        values = np.stack([gap(own, base) for own, base in zip(self.own, self.base, strict=True)])
-        shifts = self._shifts(gap)
-        found = {
-            (int(source), int(target)): estimate(
-                values[:, source, target], self.sampling, shifts=_at(shifts, source, target)
-            )
-            for source, target in np.argwhere(np.any(values != 0.0, axis=0))
-        }
+        found = self._estimated(gap, only_changed=True)
         order = sorted(found, key=lambda edge: (-abs(found[edge].mean or 0.0), edge))
         return [{"from": stages[edge[0]], "to": stages[edge[1]], **found[edge].plain()} for edge in order]
 

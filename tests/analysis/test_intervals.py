@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.analysis.bands import band_of
-from sim.analysis.paired import Uncertainty, estimate, paired_difference, plain_ends
+from sim.analysis.control_variate import ControlVariate
+from sim.analysis.paired import (
+    Uncertainty,
+    estimate,
+    estimates,
+    paired_difference,
+    paired_differences,
+    plain_ends,
+)
 from sim.analysis.response import Response
 from sim.analysis.sampling import Sampling
 from sim.analysis.shape import ANYTHING, COUNT, LOW_POINT, RATING, SHARE, Shape
@@ -112,3 +120,28 @@ def test_many_at_once_are_to_the_bit_what_each_is_alone(count, shape):
     alone = [estimate(column, shape=shape) for column in values.T]
     wanted = np.array([[one.mean, one.ci_low, one.ci_high] for one in alone], dtype=np.float64).T
     assert np.array_equal(np.array(plain_ends(values, shape)), wanted, equal_nan=True)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 9])
+@pytest.mark.parametrize("members", [False, True])
+@pytest.mark.parametrize("controlled", [False, True])
+def test_estimates_of_many_are_to_the_bit_those_of_each(count, members, controlled):
+    luck = np.random.default_rng(count)
+    values, before = luck.uniform(size=(2, count, 20))
+    values[:, 3], before[:, 3], values[:, 4], before[:, 5] = 0.3, 0.3, 0.0, 1.0
+    values[:, 6], values[0, 7], before[-1, 8] = np.nan, np.nan, np.nan
+    sampling = Sampling(
+        tuple(place // 2 for place in range(count)) if members and count > 2 else (),
+        ControlVariate(luck.normal(size=count), 1.0) if controlled else None,
+    )
+    shapes = [(ANYTHING, SHARE, COUNT, RATING, LOW_POINT)[column % 5] for column in range(20)]
+    shifts = [luck.normal(size=9) if column % 3 else None for column in range(20)]
+    found = estimates(values, sampling, shapes, shifts, before)
+    each = zip(values.T, shapes, shifts, before.T, strict=True)
+    assert found == [estimate(own, sampling, shape, shift, beside) for own, shape, shift, beside in each]
+    both = paired_differences(values, before, sampling, shapes, shifts)
+    each = zip(values.T, before.T, shapes, shifts, strict=True)
+    alone = [paired_difference(own, base, sampling, shape, shift) for own, base, shape, shift in each]
+    assert [repr(one) for one in both] == [repr(one) for one in alone]
+    spread = Uncertainty.of(values[:, 0] - before[:, 0], sampling, shapes[0])
+    assert (both[0].mean, both[0].p_better) == (spread.mean, spread.above_zero(shifts[0], shapes[0]))
