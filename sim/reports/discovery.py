@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -258,14 +259,15 @@ def discovery_document(found: Discovery, name: str, source: str, against: Journe
     cut = with_goal(kept[:_MOST_DRAWN], found.edges, found.goal.stage)
     total = sum(edge.count for edge in found.edges)
     rare = 1.0 - sum(edge.count for edge in cut) / total if total else rare
-    lived = _plain_journey(name, found, cut)
-    flows = {(found.slugs[edge.source], found.slugs[edge.target]): np.array([float(edge.count)]) for edge in cut}
+    called = found.cases.stages
+    lived = _plain_journey(name, found, cut, called)
+    flows = {(called[edge.source], called[edge.target]): np.array([float(edge.count)]) for edge in cut}
     pictures = []
     if cut:
         pictures.append(
             Picture(
                 "map",
-                draw_flows([lived], flows, title=short(f"As lived: {source}", 40)),
+                draw_flows([lived], flows, title=short(f"As lived: {source}", 40), what="moves"),
                 "Stages as boxes, moves between them as arrows",
                 f"Widths by moves; labels: share of those drawn who leave the stage. {exact_percent(rare, 1)} of"
                 " moves, the rarest, are not drawn; the tables have all.",
@@ -277,7 +279,7 @@ def discovery_document(found: Discovery, name: str, source: str, against: Journe
         pictures.append(
             Picture(
                 "difference",
-                draw_change(against, _plain_journey("as lived", found, cut)),
+                draw_change(against, _plain_journey("as lived", found, cut, found.slugs)),
                 "The drawn journey and what the lived one adds, lacks and alters",
                 "From the drawn to the lived journey, as far as it is drawn above.",
                 "against",
@@ -300,16 +302,18 @@ def discovery_document(found: Discovery, name: str, source: str, against: Journe
     )
 
 
-def _plain_journey(name: str, found: Discovery, edges: list[Any]) -> Journey:
-    slugs = found.slugs
-    used = dict.fromkeys([slugs[at] for edge in edges for at in (edge.source, edge.target)])
+def _plain_journey(name: str, found: Discovery, edges: list[Any], called: Sequence[str]) -> Journey:
+    """Return a journey that is only drawn, its stages by what they are called: as in the log, or as in the config."""
+    drawn = {at for edge in edges for at in (edge.source, edge.target)}
+    # Where cases begin stands at the top; what follows is laid out along the ways that most take.
+    begun = sorted((stage for stage in found.stages if stage.stage in drawn), key=lambda stage: -stage.starts)
     return Journey(
         name=name,
         title=name,
-        start={next(iter(used)): 1.0} if used else {},
-        stages={stage: Stage() for stage in used},
+        start={called[stage.stage]: stage.starts / found.cases.count for stage in begun},
+        stages={called[stage.stage]: Stage() for stage in begun},
         edges=tuple(
-            Edge(source=slugs[edge.source], target=slugs[edge.target], probability={"base": edge.share})
+            Edge(source=called[edge.source], target=called[edge.target], probability={"base": edge.share})
             for edge in edges
         ),
     )

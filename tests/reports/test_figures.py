@@ -2,15 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+from matplotlib.text import Text
 
 from sim.analysis.bands import band_of, periods, ratio
 from sim.api import compare
+from sim.data.log_file import read_event_log
+from sim.discovery.discover import discover
 from sim.experiments.result import Result
 from sim.reports import plots
+from sim.reports.discovery import discovery_document
 from sim.reports.figures.alluvial import draw_alluvial
 from sim.reports.figures.gap import Gap
 from sim.reports.figures.journey_graph import order_stages
@@ -198,6 +206,62 @@ def test_order_of_a_long_chain_needs_no_recursion() -> None:
     names = [str(number) for number in range(3000)]
     edges = list(zip(names, names[1:], strict=False))
     assert order_stages(names[::-1], edges, ["0"]) == tuple(names)
+
+
+def test_names_fit_their_boxes_and_no_two_look_alike() -> None:
+    names = (
+        "T06_Determine_necessity_of_stop_advice",
+        "Registration of the request by the officer in charge of the north",
+        "Registration of the request by the officer in charge of the south",
+        "W" * 60,
+        "buy",
+    )
+    pairs = list(pairwise(names))
+    lines = Journey(
+        name="long names",
+        start={names[0]: 1.0},
+        stages={name: Stage() for name in names},
+        edges=tuple(Edge(source=source, target=target) for source, target in pairs),
+    )
+    figure = draw_flows([lines], {pair: np.ones(1) for pair in pairs}, title="names")
+    canvas = FigureCanvasAgg(figure)
+    boxes = [patch for patch in figure.findobj(FancyBboxPatch) if patch.get_zorder() == 4]
+    said = [text for text in figure.findobj(Text) if text.get_fontweight() == "bold" and text.get_zorder() == 7]
+    assert len(boxes) == len(said) == len({text.get_text() for text in said}) == len(names)
+    assert said[0].get_text() == "T06 Determine\nnecessity of stop\nadvice"
+    for box, text in zip(boxes, said, strict=True):
+        outside, inside = box.get_window_extent(), text.get_window_extent(canvas.get_renderer())
+        assert outside.x0 < inside.x0 < inside.x1 < outside.x1
+        assert outside.y0 < inside.y0 < inside.y1 < outside.y1
+
+
+def test_the_map_of_a_log_begins_where_cases_begin(tmp_path: Path) -> None:
+    """Half of the cases go round between two stages: these are the busiest, and yet not the beginning."""
+    lines = ["case,activity,time"]
+    for case in range(60):
+        way = ["Arrive at the shop"] + ["Look", "Ask"] * (4 if case % 2 else 1) + ["Pay"]
+        lines += [f"{case},{stage},2026-01-{1 + day:02}T{case % 24:02}:00:00" for day, stage in enumerate(way)]
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = discover(read_event_log(path), "made", "", goal="Pay", seed=1, threads=1)
+    figure = discovery_document(found, "made", "log.csv", None, 1.0).pictures[0].figure
+    assert isinstance(figure, Figure)
+    said = [text.get_text() for text in figure.findobj(Text) if text.get_zorder() == 7]
+    assert said == ["Arrive at the shop", "Look", "Ask", "Pay"]
+
+
+def test_map_explains_the_lines_it_draws_and_no_others() -> None:
+    plain = Journey(
+        name="plain",
+        start={"a": 1.0},
+        stages={"a": Stage(), "b": Stage()},
+        edges=(Edge(source="a", target="b"),),
+    )
+    flows = {("a", "b"): np.ones(1)}
+    assert not any("Dashed" in words or "Green" in words for words in words_in(draw_flows([plain], flows, title="one")))
+    gated = replace(plain, edges=(Edge(source="a", target="b", on="contact"),))
+    assert "Dashed: contacts open it." in words_in(draw_flows([gated], flows, title="one"))
+    assert "Green: the loop, straight to the choice." in " ".join(words_in(draw_journey(LOOP)))
 
 
 def test_flow_map_labels_are_shares_of_those_who_leave() -> None:

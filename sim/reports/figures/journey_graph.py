@@ -6,22 +6,33 @@ left; edges with the same target share a line and thicken it as they join, as st
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
+from matplotlib.textpath import text_to_path
 
 from sim.number_format import in_words
-from sim.reports.names import short, short_apart
+from sim.reports.names import short, short_apart, wrapped
 from sim.reports.style import INK, MUTED, PALE, WIDTH
 
 __all__ = ["StageBox", "Link", "draw_journey_graph", "order_stages"]
 
 BOX_WIDTH = 1.34
+#: Letters a line of a name in a box, and lines.
+LINE = 19
+LINES = 3
+#: Height of a box, and of each further line of its name.
+BOX_HEIGHT = 0.42
+FURTHER_LINE = 0.14
+#: Size of a name in points, where it fits.
+NAME = 9.0
 ROW_GAP = 0.34
 PORT = 0.165
 TRACK = 0.2
@@ -157,8 +168,13 @@ def draw_journey_graph(
     down, sides = _sort_links(links, {name: row for row, name in enumerate(rows)})
     tracks = {side: _assign(list(buses.values())) for side, buses in sides.items()}
     ports = _ports_of(sides)
+    said = _names([in_words(boxes[name].name) for name in rows])
     heights = [
-        max(0.42, PORT * max(len(ports.get((row, -1), ())), len(ports.get((row, 1), ())))) for row in range(len(rows))
+        max(
+            BOX_HEIGHT + FURTHER_LINE * name.count("\n"),
+            PORT * max(len(ports.get((row, -1), ())), len(ports.get((row, 1), ()))),
+        )
+        for row, name in enumerate(said)
     ]
     room = {side: _room(buses.values()) for side, buses in sides.items()}
     left, right = (room[side] + TRACK * tracks[side] if tracks[side] else 0.1 for side in (-1, 1))
@@ -186,10 +202,18 @@ def draw_journey_graph(
         _stroke(axes, [(centre, above), (centre, below + 0.06 + 0.007 * thick)], link, thick, 2.2)
         _arrow(axes, (centre, below), (0.0, -1.0), link, thick)
         _say(axes, centre + 0.06 + thick / POINTS / 2, (above + below) / 2 + 0.03, link, "left")
-    said = short_apart([in_words(boxes[name].name) for name in rows], 17)
     for row, name in enumerate(rows):
         _box(axes, boxes[name], said[row], centre, tops[row], heights[row])
     return figure
+
+
+def _names(names: Sequence[str]) -> list[str]:
+    """Return names as the boxes show them: broken at words, cut where they are too long, no two alike."""
+    said = [wrapped(name, LINE, LINES) for name in names]
+    alike = Counter(said)
+    # Broken at words, three lines hold fewer letters than three times one line.
+    apart = short_apart(names, LINE * LINES * 2 // 3)
+    return [wrapped(less, LINE, LINES) if alike[name] > 1 else name for name, less in zip(said, apart, strict=True)]
 
 
 def _sort_links(links: Sequence[Link], row_of: Mapping[str, int]) -> tuple[dict[int, Link], dict[int, dict[int, _Bus]]]:
@@ -377,6 +401,13 @@ def _say(axes: Axes, x: float, y: float, link: Link, side: str) -> None:
         )
 
 
+def _inches(name: str) -> float:
+    """Return how wide the longest line of a name is at its usual size."""
+    bold = FontProperties(weight="bold", size=NAME)
+    lines = name.split("\n")
+    return max(text_to_path.get_text_width_height_descent(line, bold, False)[0] for line in lines) / POINTS
+
+
 def _box(axes: Axes, box: StageBox, name: str, centre: float, top: float, tall: float) -> None:
     axes.add_patch(
         FancyBboxPatch(
@@ -394,6 +425,14 @@ def _box(axes: Axes, box: StageBox, name: str, centre: float, top: float, tall: 
     shift = 0.075 if box.caption else 0.0
     middle = top - tall / 2
     written: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 7}
-    axes.text(centre, middle + shift, name, fontsize=9, fontweight="bold", **written)
+    text = axes.text(centre, middle + shift, name, fontweight="bold", linespacing=1.1, **written)
+    text.set_fontsize(NAME * min(1.0, (BOX_WIDTH - 0.1) / _inches(name)))
     if box.caption:
-        axes.text(centre, middle - 0.09, short(box.caption, 24), fontsize=7, color=MUTED, **written)
+        axes.text(
+            centre,
+            middle - 0.09 - FURTHER_LINE / 2 * name.count("\n"),
+            short(box.caption, 24),
+            fontsize=7,
+            color=MUTED,
+            **written,
+        )

@@ -82,8 +82,8 @@ def draw_journey(journey: Journey, step: str = "week") -> Figure:
     title = short(journey.title or f"Journey {journey.name}", 44)
     notes = [
         f"Share that goes this way a {step} (or at once, in a stage of no time)",
-        "for a customer with every trait at ½ and no history. Dashed: opened by",
-        "a contact; dotted: by a capability. Green: the loop, straight to the choice.",
+        "for a customer with every trait at ½ and no history.",
+        *_key(links),
     ]
     with style():
         return draw_journey_graph(boxes, links, union.order, title=title, notes=notes)
@@ -98,6 +98,7 @@ def draw_flows(
     weeks: int | None = None,
     step: str = "week",
     frame: Sequence[Journey] = (),
+    what: str = "customers",
 ) -> Figure:
     """Draw the journeys of one arm with the flows of a run: widths by customers, labels by share of those who leave.
 
@@ -116,6 +117,8 @@ def draw_flows(
         What one step is.
     frame : sequence of Journey
         Journeys of all arms, so that the stages of all maps lie in the same order.
+    what : str
+        What the flows count, as the note says it.
 
     Returns
     -------
@@ -146,8 +149,8 @@ def draw_flows(
         links.append(drawn)
     span = f" in {counted(weeks, step)}" if weeks else ""
     notes = [
-        "Label: share of those leaving the stage. Width: customers" + span + ".",
-        "Dashed: contacts open it; dotted: a capability. Green: the loop.",
+        "Label: share of those leaving the stage. Width: " + what + span + ".",
+        *_key(links),
     ]
     if customers:
         notes.insert(0, f"In the boxes: times an average customer enters{span}.")
@@ -268,6 +271,20 @@ def _plain_link(pair: tuple[str, str], edges: Sequence[Edge], *journeys: Journey
     by_capability = edges and all(edge.only not in (None, "incumbent") for edge in edges)
     line = _DASHES["contact"] if gated else _DASHES["only"] if by_capability else "-"
     return Link(source, target, label, None, LOOP if loop else "#4a6076", line, loop)
+
+
+def _key(links: Sequence[Link]) -> list[str]:
+    """Return the note on what lines and colours mean, of those that are drawn."""
+    lines = {
+        "contacts open it": any(link.line == _DASHES["contact"] for link in links),
+        "a capability": any(link.line == _DASHES["only"] for link in links),
+    }
+    said = [f"{look}: {what}" for look, (what, drawn) in zip(("dashed", "dotted"), lines.items(), strict=True) if drawn]
+    words = "; ".join(said)
+    sentences = [f"{words[0].upper()}{words[1:]}."] if said else []
+    if any(link.colour == LOOP for link in links):
+        sentences.append("Green: the loop, straight to the choice.")
+    return [" ".join(sentences)] if sentences else []
 
 
 def _sums(items: Iterable[tuple[str, float]]) -> dict[str, float]:
