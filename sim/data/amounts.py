@@ -15,10 +15,12 @@ __all__ = [
     "SIGNS",
     "Amounts",
     "count_decimal_signs",
+    "currency_code",
     "currency_of_head",
     "decide_decimal",
     "find_decimal",
     "looks_like_amount",
+    "may_differ",
     "plain_number",
     "read_amounts",
     "read_number",
@@ -45,6 +47,16 @@ _SAME = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "$", "
          "RM": "MYR", "LEI": "RON", "₴": "UAH", "ГРН": "UAH", "ЛВ": "BGN"}  # fmt: skip
 #: Signs of currencies that are kept by their code.
 SIGNS = {"EUR": "€", "GBP": "£", "INR": "₹", "TRY": "₺", "RUB": "₽", "UAH": "₴", "KR": "kr", "円": "¥", "원": "₩"}
+#: Currencies that are written with the sign of another one, too.
+_WRITTEN_SO = {
+    "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP", "UYU", "BBD", "BMD", "BSD",
+          "BZD", "BND", "FJD", "GYD", "JMD", "KYD", "LRD", "NAD", "SBD", "SRD", "TTD", "XCD", "DOP", "CVE", "BRL"),
+    "GBP": ("EGP", "LBP", "SYP", "SDG", "GIP", "FKP", "SHP", "TRY"),
+    "KR": ("SEK", "NOK", "DKK", "ISK"),
+    "¥": ("JPY", "CNY"), "￥": ("JPY", "CNY"), "元": ("CNY", "TWD", "HKD"), "円": ("JPY",), "원": ("KRW",),
+    "₩": ("KRW",),
+    "INR": ("PKR", "LKR", "NPR", "MUR", "SCR"), "RUB": ("BYN",), "CHF": ("XAF", "XOF", "XPF", "DJF", "GNF", "RWF"),
+}  # fmt: skip
 #: A number in one notation, after signs and blanks were made plain; %t and %d stand for thousands and decimal sign.
 _NUMBER = r"^(?:\d+|\d{1,3}(?:%t\d{3})+|\d{1,2}(?:%t\d{2})+%t\d{3})?(?:%d\d*)?(?:[eE][-+]?\d+)?$"
 _BLANKS = r"[\s\x{00A0}\x{2009}\x{202F}]"
@@ -87,6 +99,31 @@ def currency_of_head(head: str) -> str:
     """
     found = re.search(r"[€£₹¥$]|\b(?:EUR|USD|GBP|CHF|INR|JPY|CAD|AUD|SEK|NOK|DKK|PLN|BRL)\b", head)
     return _SAME.get(found[0], found[0]) if found else ""
+
+
+def currency_code(word: str) -> str:
+    """Return a currency as it is kept, however it is written.
+
+    Examples
+    --------
+    >>> currency_code("eur"), currency_code("€"), currency_code("Kr.")
+    ('EUR', 'EUR', 'KR')
+    """
+    plain = re.sub(r"\.$", "", word.strip()).upper()
+    return _SAME.get(plain, plain)
+
+
+def may_differ(named: str, written: str) -> bool:
+    """Return whether the currency that a row names and the one beside its amount are surely two.
+
+    $ is written by many countries, as are pounds, crowns, yen and yuan.
+
+    Examples
+    --------
+    >>> may_differ("EUR", "$"), may_differ("CAD", "$"), may_differ("", "$"), may_differ("EUR", "EUR")
+    (True, False, False, False)
+    """
+    return bool(named) and bool(written) and named != written and named not in _WRITTEN_SO.get(written, ())
 
 
 def find_decimal(amounts: Sequence[str]) -> str | None:
@@ -241,8 +278,7 @@ def _currencies(found: Any, compute: Any) -> tuple[tuple[str, ...], NDArray[np.i
         *(compute.fill_null(compute.struct_field(found, side), "") for side in ("before", "after")), ""
     )
     encoded = both.dictionary_encode()
-    words = [re.sub(r"\.$", "", word).upper() for word in encoded.dictionary.to_pylist()]
-    words = [_SAME.get(word, word) for word in words]
+    words = [currency_code(word) for word in encoded.dictionary.to_pylist()]
     if not any(words):
         return ("",), None
     different = tuple(dict.fromkeys(words))

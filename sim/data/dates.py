@@ -27,7 +27,7 @@ __all__ = [
 
 #: Formats of dates; those with a month in words are in the form of :func:`sim.data.month_names.plain_month`.
 _FORMATS = (
-    "%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d",
+    "%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d", "%Y.%m.%d.", "%Y. %m. %d.",
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y",
     "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%y/%m/%d",
     "%d %b %Y", "%d %b %y", "%b %d %Y", "%Y %b %d", "%Y %d %b",
@@ -39,6 +39,9 @@ _NO_DAY = r"\d{4}[-/.]?(?:W|Q)\d{1,2}|(?:19|20)\d{2}[-/.]?(?:0[1-9]|1[0-2])|(?:0
 #: Digits of a time since 1970 by the part of a second it counts, and how many parts a day has.
 EPOCHS = {10: ("seconds", 86_400), 13: ("milliseconds", 86_400_000), 16: ("microseconds", 86_400_000_000),
           19: ("nanoseconds", 86_400_000_000_000)}  # fmt: skip
+#: Numbers as long as times since 1970 that are rather counted from elsewhere: ticks of 100 nanoseconds since the year 1
+#: or 1601 (they would be nanoseconds in 1990 or 1974), and seconds since 1900 or 1904 (in 2080 and later).
+_FROM_ELSEWHERE = r"(?:1[2-5]|6[34])\d{16}|(?:3[5-9]|4)\d{8,9}(?<=\d{10})"
 #: Names for date_format of days that are counted, by the day from which they are.
 DAY_COUNTS = {"excel": date(1899, 12, 30), "excel1904": date(1904, 1, 1), "days1970": date(1970, 1, 1)}
 _COUNTED = r"\d{1,6}(?:\.\d+)?"
@@ -81,12 +84,16 @@ def epoch_unit(words: Sequence[str]) -> int | None:
     (13, None, None)
     >>> epoch_unit(["999999999.5", "1000000000.5"]), epoch_unit(["0", *["1577836800"] * 9])
     (10, 10)
+    >>> epoch_unit(["637454016000000000"]), epoch_unit(["852076800000000000"])
+    (None, 19)
     """
     found = [re.fullmatch(r"([1-9]\d*)(?:\.\d*)?", word) for word in words]
     lengths = [len(match[1]) for match in found if match]
     units = [next((unit for unit in EPOCHS if length in (unit - 1, unit)), None) for length in lengths]
     digits = [unit for unit in units if unit is not None]
     if not digits or len(digits) < _MOSTLY * len(words):
+        return None
+    if any(match and re.fullmatch(_FROM_ELSEWHERE, match[1]) for match in found):
         return None
     return max(set(digits), key=digits.count)
 
@@ -294,6 +301,11 @@ def _remedy(words: list[str]) -> str:
     few = words[:50]
     if all(re.fullmatch(_NO_DAY, word) for word in few):
         return "they name no day; give a column with days: columns={date: HEAD}"
+    if all(re.fullmatch(rf"(?:{_FROM_ELSEWHERE})(?:\.\d*)?", word) for word in few):
+        return (
+            "such numbers count from 1900, 1904, 1601 or the year 1 rather than from 1970; write them as dates, or say"
+            " which column is the date: columns={date: HEAD}"
+        )
     if all(re.fullmatch(_COUNTED, word) for word in few):
         return (
             "if they are days counted by a spreadsheet, say date_format=excel (or excel1904 for its years from 1904),"

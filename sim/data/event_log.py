@@ -400,7 +400,7 @@ def chosen_columns(layout: LogLayout, heads: Sequence[str], where: str) -> dict[
         if head is not None and head not in heads:
             raise ConfigError(f"{where}: columns.{role} is {show(head)}, which is no head; {suggest(str(head), heads)}")
     chosen = {role: str(head) for role, head in given.items() if head is not None}
-    plain = {head: head.strip().lower() for head in heads}
+    plain = {head: " ".join(head.split()).lower() for head in heads}
     for role, groups in LOG_ROLES.items():
         if role in given:
             continue

@@ -15,10 +15,10 @@ from sim.data.event_amounts import EventAmounts
 from sim.data.event_log import REQUIRED_ROLES, LogBuilder, LogLayout, chosen_attributes, chosen_columns
 from sim.data.event_times import NO_TIME, EventTimes
 from sim.data.format_options import DECIMALS
-from sim.data.head_line import find_head
+from sim.data.head_line import find_head, lines_until
 from sim.data.ids import ROUNDED, is_missing, plain_ids
 from sim.data.parquet_file import numeric_columns, parquet_blocks, parquet_heads
-from sim.data.row_faults import RAGGED, RowFaults
+from sim.data.row_faults import RowFaults
 from sim.data.row_marks import NOBODY, is_total
 from sim.data.text_blocks import LinesRead, text_blocks
 from sim.data.text_file import WHITESPACE, check_quotes, find_delimiter, first_lines, split_lines
@@ -66,7 +66,7 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
         delimiter = find_delimiter(first.lines[:50], layout.delimiter or first.announced, 3, where)
         cells, began = split_lines(first.lines[:_SAMPLE], delimiter)
         found = find_head(cells, [first.lines[at] for at in began], where)
-        heads, skipped = list(found.cells), first.before[began[found.at]] + 1
+        heads, skipped = list(found.cells), lines_until(first, began, found.at)
         builder.notices.extend(found.notices)
     roles = chosen_columns(layout, heads, where)
     attributes = chosen_attributes(layout, heads, where)
@@ -320,9 +320,9 @@ def _text_blocks(
 ) -> Iterator[dict[str, Any]]:
     def refuse(row: Any) -> str:
         builder.rows += 1
-        answer = faults.refuse_ragged(row, skip)
-        builder.leave_out(RAGGED, 1, faults.examples[RAGGED][-1:])
-        return answer
+        reason = faults.refuse_ragged(row, skip)
+        builder.leave_out(reason, 1, faults.examples[reason][-1:])
+        return "skip"
 
     for batch in text_blocks(
         path,

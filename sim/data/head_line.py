@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from sim.data.amounts import looks_like_amount
 from sim.data.dates import looks_like_date
+from sim.data.text_file import FirstLines
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
-__all__ = ["Head", "find_head"]
+__all__ = ["Head", "find_head", "lines_until"]
 
 #: More lines than this before a head line are no title.
 _MOST_BEFORE = 30
@@ -96,6 +97,26 @@ def find_head(cells: Sequence[Sequence[str]], lines: Sequence[str], where: str) 
             " by commas needs quotes), or take out what stands before the head line"
         )
     return Head(tuple(first), at, notices)
+
+
+def lines_until(first: FirstLines, began: Sequence[int], row: int) -> int:
+    """Return how many lines of a file are before the row that follows one of its first rows.
+
+    Parameters
+    ----------
+    first : FirstLines
+    began : sequence of int
+        Line in which each row begins, as :func:`sim.data.text_file.split_lines` says.
+    row : int
+        Of the first rows; a cell of it may go over several lines.
+
+    Returns
+    -------
+    int
+    """
+    if row + 1 < len(began) and began[row + 1] > began[row] + 1:
+        return first.before[began[row + 1]]
+    return first.before[began[row]] + 1
 
 
 def _is_before(row: Sequence[str], line: str, usual: int) -> bool:

@@ -9,9 +9,12 @@ from typing import Any
 
 from sim.scenario.schema import show
 
-__all__ = ["RAGGED", "RowFaults", "count_rows"]
+__all__ = ["EMPTY", "RAGGED", "RowFaults", "count_rows"]
 
 RAGGED = "with another number of columns"
+EMPTY = "without any value"
+#: Around the cells of a row that says nothing; the last one is how DOS ended a file.
+_BLANKS = " \t\r\n\f\x1a"
 _SHOWN = 3
 
 
@@ -57,12 +60,15 @@ class RowFaults:
         Returns
         -------
         str
-            "skip".
+            What is wrong with it, as it follows "12 rows".
         """
         self.before_ragged.append(row.number - skipped - 1 - len(self.before_ragged))
+        if not str(row.text).strip(_BLANKS):
+            self.leave(EMPTY, 1)
+            return EMPTY
         example = f"row {row.number - skipped}: {row.actual_columns} instead of {row.expected_columns}"
         self.add(RAGGED, 1, iter([f"{example}: {show(str(row.text)[:40])}"]))
-        return "skip"
+        return RAGGED
 
     def leave(self, what: str, count: int) -> None:
         """Count rows that say nothing, such as a repeated head line: they are left out and are no fault."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NOBODY", "STAND_INS", "STATUS_HEADS", "is_taken_back", "is_total"]
+__all__ = ["FLAGS", "NOBODY", "STAND_INS", "STATUS_HEADS", "customers_of_subtotals", "is_taken_back", "is_total"]
 
 #: Heads of columns that say what became of a row, the most telling first.
 STATUS_HEADS = (
@@ -34,9 +34,14 @@ _YES_HEADS = frozenset(STATUS_HEADS[STATUS_HEADS.index("is_refund") : STATUS_HEA
 #: A row that adds up others.
 _TOTAL = (
     r"(?i)^(?:(?:grand|sub|overall|report|sum)[ _-]*)?(?:totals?|sum|subtotals?|gesamt(?:summe|ergebnis)?|summe"
-    r"|zwischensumme|insgesamt|totale|totaal|suma|somme|ensemble|total g[e\x{00E9}]n[e\x{00E9}]ral|total general)"
+    r"|zwischensumme|insgesamt|totale|totaal|suma|somme|ensemble|total g[e\x{00E9}]n[e\x{00E9}]ral|total general"
+    r"|average|avg|mean|count|mittelwert|durchschnitt|anzahl|moyenne|promedio|gemiddelde)"
     r"(?:[ _-]*(?:total|result|general|(?:19|20)\d{2}))?[ :]*$"
 )
+#: A row that adds up those of one customer, as a spreadsheet's subtotals do, and who that is.
+_SUBTOTAL = r"(?i)^(.+?)[ _:-]+(?:sub)?(?:total|totals|sum|summe|ergebnis|totale|totaal|suma|somme)$"
+#: Words for yes and no, in small letters.
+FLAGS = ("true", "false", "yes", "no", "y", "n", "t", "f", "ja", "nein", "nee", "oui", "non", "si", "sí")
 #: What shops write for a customer they do not know, in small letters.
 NOBODY = (
     "guest", "guests", "guest checkout", "guest user", "guest customer", "anonymous", "anon", "anonymus", "anonym",
@@ -84,3 +89,23 @@ def is_total(cells: Any, compute: Any) -> NDArray[np.bool_]:
         Loaded by the caller.
     """
     return np.asarray(compute.match_substring_regex(cells, _TOTAL).to_numpy(zero_copy_only=False))
+
+
+def customers_of_subtotals(cells: Any, compute: Any) -> Any:
+    """Return of each id the customer whose rows it would add up, null where it adds up none.
+
+    Parameters
+    ----------
+    cells : pyarrow array of str
+    compute : module
+        Loaded by the caller.
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> from pyarrow import compute
+    >>> customers_of_subtotals(pyarrow.array(["1001", "1001 Total", "Total"]), compute).to_pylist()
+    [None, '1001', None]
+    """
+    stems = compute.replace_substring_regex(cells, _SUBTOTAL, r"\1")
+    return compute.if_else(compute.not_equal(stems, cells), stems, None)

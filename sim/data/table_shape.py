@@ -12,7 +12,7 @@ import numpy as np
 from sim.data.amounts import count_decimal_signs, decide_decimal
 from sim.data.dates import epoch_unit
 from sim.data.format_options import DECIMALS
-from sim.data.head_line import Head, find_head
+from sim.data.head_line import Head, find_head, lines_until
 from sim.data.ids import MISSING
 from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_status
 from sim.data.parquet_file import is_parquet, numeric_columns, parquet_blocks, parquet_heads
@@ -152,7 +152,7 @@ def _look_at_text(path: Path, where: str, layout: Layout) -> tuple[TableShape, b
     columns = {**columns, **find_status(head, sample, columns, layout)}
     if first.whole and not sample:
         raise ConfigError(f"{where} has no rows below its head line; give transactions")
-    skipped = first.before[began[found.at]] + has_head
+    skipped = lines_until(first, began, found.at) if has_head else first.before[began[found.at]]
     shape = TableShape(delimiter, head, has_head, columns, skipped, sample, False, notices=found.notices)
     return shape, first.whole and len(lines) <= _SAMPLE
 
@@ -231,7 +231,8 @@ def row_blocks(path: Path, where: str, shape: TableShape, layout: Layout, troubl
     places = shape.columns.values()
 
     def refuse(row: Any) -> str:
-        return trouble.refuse_ragged(row, shape.skipped)
+        trouble.refuse_ragged(row, shape.skipped)
+        return "skip"
 
     yield from text_blocks(
         path,

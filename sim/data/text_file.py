@@ -58,6 +58,12 @@ _FOREIGN = {
     b"SQLite format 3": "is a database of SQLite; export its table as CSV in UTF-8",
     b"ARROW1": "is Arrow (Feather); write it as Parquet or CSV",
     b"%PDF": "is PDF; give a table as CSV in UTF-8",
+    b"\xfd7zXZ": "is packed by xz; unpack it",
+    b"7z\xbc\xaf": "is an archive; unpack it",
+    b"Rar!": "is an archive; unpack it",
+    b"PAR1": "is Parquet within another file; unpack it",
+    b"ORC": "is ORC; write it as Parquet or CSV",
+    b"Obj\x01": "is Avro; write it as Parquet or CSV",
 }
 #: Byte order marks of encodings with several bytes a sign; UTF-32 first, as its mark begins with that of UTF-16.
 _MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16",

@@ -15,17 +15,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.data.amounts import SIGNS, currency_of_head, read_amounts
+from sim.data.amounts import SIGNS, Amounts, currency_code, currency_of_head, may_differ, read_amounts
 from sim.data.cells import plain_cells
 from sim.data.clocks import days_of_words
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.dates import EPOCHS, read_dates
 from sim.data.format_options import check_words
-from sim.data.ids import ROUNDED, Spellings, is_missing, plain_ids
+from sim.data.ids import MISSING, ROUNDED, Spellings, is_missing, plain_ids
 from sim.data.layout import Layout, plain_head
 from sim.data.ledger import PARTS, Ledger, RowColumns, make_ledger
-from sim.data.row_faults import RowFaults
-from sim.data.row_marks import NOBODY, STAND_INS, is_taken_back, is_total
+from sim.data.row_faults import EMPTY, RowFaults, count_rows
+from sim.data.row_marks import FLAGS, NOBODY, STAND_INS, customers_of_subtotals, is_taken_back, is_total
 from sim.data.table_shape import TableShape, decimal_of_all, look_at, row_blocks
 from sim.data.text_file import WHITESPACE, check_file, check_quotes
 from sim.scenario.errors import ConfigError
@@ -134,6 +134,7 @@ class _Taken:
         self._names: list[tuple[NDArray[np.uint64], Any]] = []
         self._spellings = Spellings(_hash)
         self._stand_ins: dict[int, str] = {}
+        self._without_currency = 0
         self._odd: dict[str, dict[str, int]] = {role: {} for role in shape.columns}
         check_words(layout.missing)
 
@@ -195,9 +196,19 @@ class _Taken:
         if self._layout.missing is None:
             nobody |= is_missing(ids, NOBODY, pyarrow, compute)
         yield _WITHOUT, nobody
-        yield "with a total for a customer", is_total(ids, compute)
+        yield "with a total for a customer", is_total(ids, compute) | self._add_up_others(ids)
         rounded = compute.match_substring_regex(ids, ROUNDED).to_numpy(zero_copy_only=False)
         yield "with an id that a table tool has rounded", np.asarray(rounded)
+
+    def _add_up_others(self, ids: Any) -> NDArray[np.bool_]:
+        """Return which of the different ids are subtotals of a customer of the file."""
+        import pyarrow.compute as compute
+
+        stems = customers_of_subtotals(ids, compute)
+        if stems.null_count == len(stems):
+            return np.zeros(len(stems), bool)
+        names = np.array(compute.fill_null(stems, "").to_pylist(), dtype=object)
+        return np.isin(_hash(names), np.concatenate([keys for keys, _ in self._names])) & (names != "")
 
     def _days(self, cells: Any, keys: NDArray[np.uint64], compute: Any) -> NDArray[np.int32]:
         """Return which of the different dates each row has."""
@@ -242,14 +253,28 @@ class _Taken:
         self._refuse(keys, bad, "amount", "with an amount that is no number", cells["amount"])
         currency = np.zeros(len(keys), np.int16)
         if "currency" in cells:
-            encoded = compute.utf8_upper(cells["currency"]).dictionary_encode()
+            encoded = cells["currency"].dictionary_encode()
             words, place = encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)
+            words = ["" if word.lower() in MISSING else currency_code(word) for word in words]
+            self._refuse_unlike_currencies(cells, words, place, found, keys)
         else:
             words, place = list(found.currencies), found.currency
         if place is not None and words:
             mine = [self._currencies.setdefault(word, min(len(self._currencies), 30_000)) for word in words]
             currency = np.array(mine, np.int16)[place]
         return np.where(bad, 0.0, values), currency
+
+    def _refuse_unlike_currencies(
+        self, cells: Mapping[str, Any], words: list[str], place: Any, found: Amounts, keys: NDArray[np.uint64]
+    ) -> None:
+        """Refuse amounts in another currency than their row says, and count rows that name none."""
+        named = np.array([bool(word) for word in words])[place] if words else np.zeros(0, bool)
+        self._without_currency += int((~named & (keys != 0)).sum())
+        if found.currency is None:
+            return
+        odd = np.array([[may_differ(one, other) for other in found.currencies] for one in words])
+        what = f"with another currency than in the column {self._shape.name('currency')!r}"
+        self._refuse(keys, odd[place, found.currency], "amount", what, cells["amount"])
 
     def _refuse_unlike_signs(
         self, cells: Any, values: NDArray[np.float64], keys: NDArray[np.uint64], compute: Any
@@ -285,7 +310,7 @@ class _Taken:
             [np.asarray(compute.equal(column, "").to_numpy(zero_copy_only=False)) for column in cells.values()], axis=0
         )
         if empty.any():
-            self.trouble.leave("that are empty", int(empty.sum()))
+            self.trouble.leave(EMPTY, int(empty.sum()))
             keys[empty] = 0
 
     def _refuse(self, keys: NDArray[np.uint64], bad: NDArray[np.bool_], role: str, what: str, column: Any) -> None:
@@ -380,6 +405,8 @@ class _Taken:
                 counts[key] = alike
                 who = "1 customer has" if alike == 1 else f"{alike:,} customers have"
                 warnings.append(f"{who} an id that is another one's but for {words}: each counts as a customer")
+        if self._without_currency and currency:
+            warnings.append(f"{count_rows(self._without_currency)} without a currency: taken as {currency}")
         if not ledger.priced:
             warnings.append("the file has no amounts: buying and leaving are fitted, spending is not")
         formats = {
@@ -403,9 +430,20 @@ class _Taken:
         sign = SIGNS.get(currency, currency)
         return replace(ledger, counts=counts, warnings=tuple(warnings), columns=columns, currency=sign)
 
+    def _refuse_flags(self, ids: Any, count: int) -> None:
+        """Refuse a column that says yes or no of something instead of who bought."""
+        words = [] if count > len(FLAGS) else ids.to_pylist()
+        if words and all(word.lower() in FLAGS for word in words):
+            name = self._shape.name("customer")
+            raise ConfigError(
+                f"{self._where}: the column {name!r} only says {' and '.join(map(show, words))}, which is no"
+                " customer; say which column is: columns={customer: HEAD}"
+            )
+
     def _told_of_customers(self, ledger: Ledger) -> list[str]:
         """Warn of one customer who buys as often as many, and refuse an order's id."""
         heads = np.bincount(ledger.customer)
+        self._refuse_flags(ledger.ids, heads.size)
         guessed = not isinstance(self._layout.columns, Mapping) or "customer" not in self._layout.columns
         name = self._shape.name("customer")
         if guessed and plain_head(name) == "id" and heads.size == ledger.counts["rows_used"] >= _FEWEST_ORDERS:

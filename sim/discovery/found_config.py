@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,8 @@ __all__ = ["ENDED_STAGE", "assumed_effect", "found_scenario", "journey_content",
 
 #: The stage of cases that are over.
 ENDED_STAGE = "ended"
+#: The stage that cases of several kinds, or of an age that counts, pass before their first.
+_BEGIN = "begin"
 #: Assumed: of those who would end without the goal, the share that a proactive journey keeps.
 _KEPT = 0.2
 #: Assumed where nobody is seen to end: how much sooner customers leave the stage that takes most of their time.
@@ -100,7 +102,7 @@ def journey_content(
             stays = kept if journey.contexts.stage_at(state) != goal else 0.0
             own = {"personas": [persona]} if several else {}
             edges += [{**edge, **own} for edge in _edges_of(mine, names, ended, stays)]
-    begin = _free_name("begin", slugs)
+    begin = _free_name(_BEGIN, slugs)
     if gate:
         # Kinds begin in different stages: all pass one stage before the first, by edges of their own.
         first = {
@@ -127,6 +129,17 @@ def _free_name(name: str, slugs: Sequence[str]) -> str:
     while name in slugs:
         name += "_case"
     return name
+
+
+def _begins_before(found: Iterable[TimedJourney], journey: Mapping[str, Any], slugs: Sequence[str]) -> bool:
+    """Return whether cases need a step before the first to be where the log finds them when it begins.
+
+    They do where they pass a stage before it. Where that leads to one that takes no time, the visits there would be
+    lost with the step.
+    """
+    begin, stages = _free_name(_BEGIN, slugs), journey["stages"]
+    quick = any(edge["from"] == begin and stages[edge["to"]].get("weeks") == 0 for edge in journey["edges"])
+    return begin in journey["start"] and not quick and all(one.together for one in found)
 
 
 def _shares(given: Mapping[str, float]) -> dict[str, float]:
@@ -317,6 +330,10 @@ def found_scenario(
         assumed_effect(None if sooner is None else slugs[sooner]),
         {"what": "The classic arm is as found in the log", "source": "journey discover"},
     ]
+    journeys = {
+        name: journey_content(name, title, slugs, by_persona),
+        led: journey_content(led, f"{title}, led", slugs, by_persona, kept=_KEPT, goal=goal, sooner=sooner),
+    }
     scenario: dict[str, Any] = {
         "title": title,
         "market": "none",
@@ -326,12 +343,8 @@ def found_scenario(
         "step": step,
         "population": max(customers, _FEWEST_SIMULATED),
         "horizon": horizon,
-        "burn_in": 0,
+        "burn_in": int(_begins_before(by_persona.values(), journeys[name], slugs)),
         "assumptions": assumptions,
-    }
-    journeys = {
-        name: journey_content(name, title, slugs, by_persona),
-        led: journey_content(led, f"{title}, led", slugs, by_persona, kept=_KEPT, goal=goal, sooner=sooner),
     }
     files = {"journey": journeys, "personas": {name: personas}, "scenario": {name: scenario}}
     if purchases is None or not purchases.makes_market:

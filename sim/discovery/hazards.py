@@ -62,6 +62,8 @@ class TimedJourney:
         Steps of the longest case.
     parameters : int
         Free probabilities.
+    together : bool
+        Whether nearly all cases begin with the log.
     """
 
     contexts: Contexts
@@ -70,6 +72,7 @@ class TimedJourney:
     instant: frozenset[int]
     horizon: int
     parameters: int
+    together: bool
 
 
 def ended_weights(cases: Cases, state: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -182,6 +185,7 @@ def fit_hazards(
         instant=frozenset(at for at, key in enumerate(contexts.keys) if instant[key[0]] and visits[at // number]),
         horizon=max(int(np.ceil(cases.end / seconds)), 1) if together else max(longest, 2),
         parameters=sum(len(edge.by_step) for edge in edges) + int((counts > 0).sum()) - 1,
+        together=bool(together),
     )
 
 
