@@ -181,7 +181,10 @@ def estimates(
     [2.0, 0.2]
     """
     spreads = Uncertainty.of_each(values, sampling, shapes, beside)
-    return [Estimate(spread.mean, *spread.ends(*each)) for spread, *each in zip(spreads, shapes, shifts, strict=True)]
+    return [
+        Estimate(spread.mean, *spread.ends(shape, shift))
+        for spread, shape, shift in zip(spreads, shapes, shifts, strict=True)
+    ]
 
 
 def plain_ends(
@@ -438,15 +441,15 @@ class Uncertainty:
         """
         besides = [None] * len(shapes) if beside is None else list(beside.T)
         count, rows = values.shape[0], np.ascontiguousarray(values.T)
-        if count < 2 or not sampling.is_plain(count):
+        if not sampling.is_plain(count):
             return [cls.of(*each) for each in zip(rows, repeat(sampling), shapes, besides, strict=False)]
         means, variances = _means_and_variances(rows)
         found = []
         for row, mean, variance, shape in zip(rows, means.tolist(), variances.tolist(), shapes, strict=True):
-            alone = mean != mean or (shape.skewed and count > 2)
-            found.append(
-                cls.of(row, sampling, shape) if alone else cls._of_luck(mean, sqrt(variance / count), count - 1)
-            )
+            if mean != mean or (shape.skewed and count > 2):
+                found.append(cls.of(row, sampling, shape))
+            else:
+                found.append(cls._of_luck(mean, sqrt(variance / count), count - 1) if count > 1 else cls(mean))
         return found
 
     @classmethod

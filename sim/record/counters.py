@@ -96,9 +96,10 @@ def with_room(counters: Counters, events: int) -> Counters:
     old = counters.events
     if counters.event_count[0] + events <= len(old):
         return counters
-    # Rows that were never written to stay so: the system gives memory when it is touched.
+    # Not cleared: whoever reads the log reads no further than was written. There must be room for a week before every
+    # week, so the first room is that of several.
     used = int(counters.event_count[0])
-    roomy = np.zeros((2 * len(old) + events, old.shape[1]), np.int64)
+    roomy = np.empty((2 * max(len(old), events) + events, old.shape[1]), np.int64)
     roomy[:used] = old[:used]
     return counters._replace(events=roomy)
 

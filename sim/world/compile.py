@@ -72,14 +72,15 @@ def _brand_segments(scenario: ResolvedScenario, arm: Arm, brand: str) -> tuple[A
 def _lay_out_segments(scenario: ResolvedScenario, timeline: Sequence[Segment]) -> tuple[Any, Any, Any]:
     market, personas, journeys = scenario.market, scenario.personas, tuple(scenario.journeys)
     stages = stage_names(scenario.journeys)
-    segments = np.zeros(len(timeline), SEGMENT).view(np.recarray)
-    levels = np.zeros((len(timeline), len(personas)), LEVEL).view(np.recarray)
+    # Plain records: one of np.recarray takes many times as long to write to, and every arm writes hundreds of fields.
+    segments = np.zeros(len(timeline), SEGMENT)
+    levels = np.zeros((len(timeline), len(personas)), LEVEL)
     charged = segment_costs(timeline, scenario)
     for at, (week, plan, _) in enumerate(timeline):
         strategy, costs = plan.strategy, plan.strategy.costs
         segment = segments[at]
-        segment.start = week
-        segment.journey = journeys.index(plan.journey)
+        segment["start"] = week
+        segment["journey"] = journeys.index(plan.journey)
         for column, persona in enumerate(personas):
             level = levels[at, column]
             for name in (*CAPABILITIES, "prospect_knowledge"):
@@ -87,29 +88,30 @@ def _lay_out_segments(scenario: ResolvedScenario, timeline: Sequence[Segment]) -
             for message in ("recommendation", "help"):
                 level[message] = float(strategy.message == message and strategy.effectiveness.context > 0.0)
             for name in ("customers", "prospects"):
-                level[name] = round(level_of(strategy, name, persona.name) * 65_536)
-                segment.makes_contact = max(int(segment.makes_contact), int(level[name] > 0))
-        segment.covert = market.contact.covert if strategy.data_use == "covert" else 1.0
+                rate = round(level_of(strategy, name, persona.name) * 65_536)
+                level[name] = rate
+                segment["makes_contact"] |= rate > 0
+        segment["covert"] = market.contact.covert if strategy.data_use == "covert" else 1.0
         # Contacts act as far as contextual interaction works: without effect they are paid for and nothing else.
-        segment.answered = 1.0 if strategy.caller == "person" else 1.0 - market.contact.refusal
-        segment.heeded = market.contact.heeded * min(strategy.effectiveness.context, 1.0) * segment.answered
+        segment["answered"] = 1.0 if strategy.caller == "person" else 1.0 - market.contact.refusal
+        segment["heeded"] = market.contact.heeded * min(strategy.effectiveness.context, 1.0) * segment["answered"]
         # A promise is what the company says, as contacts are.
-        segment.promise = strategy.promise * min(strategy.effectiveness.context, 1.0)
+        segment["promise"] = strategy.promise * min(strategy.effectiveness.context, 1.0)
         for stage in strategy.contacts_per_week.stages or stages:
             at_stage = stages.index(stage)
-            segment.stages[at_stage >> 6] |= np.uint64(1) << np.uint64(at_stage & 63)
-        segment.contact_cost = to_minor(costs.contact, scenario.minor_units)
-        segment.build_cost = sum(charged[at].build.values())
-        segment.experiments = planned_experiments(scenario, strategy)
-        segment.experiment_cost = to_minor(costs.experiment, scenario.minor_units)
+            segment["stages"][at_stage >> 6] |= np.uint64(1) << np.uint64(at_stage & 63)
+        segment["contact_cost"] = to_minor(costs.contact, scenario.minor_units)
+        segment["build_cost"] = sum(charged[at].build.values())
+        segment["experiments"] = planned_experiments(scenario, strategy)
+        segment["experiment_cost"] = to_minor(costs.experiment, scenario.minor_units)
         # Paid for in full, felt as far as it works.
         for name in CAPABILITIES:
             felt = levels[name][at] * getattr(strategy.effectiveness, name)
             levels[name][at] = np.minimum(felt, 1.0)
         for gate, name in enumerate(GATES):
             if gate != INCUMBENT:
-                levels.open_gates[at] |= (levels[name][at] > 0.0).astype(np.uint64) << np.uint64(gate)
-        segment.uplift_effect = strategy.effectiveness.innovation
+                levels["open_gates"][at] |= (levels[name][at] > 0.0).astype(np.uint64) << np.uint64(gate)
+        segment["uplift_effect"] = strategy.effectiveness.innovation
     return segments, levels, np.stack([each.run_schedule() for each in charged])
 
 
@@ -181,10 +183,7 @@ def _compile_constants(scenario: ResolvedScenario, arm: Arm, stages: int) -> Any
     for name in REAL:
         if name not in values:
             values[name] = getattr(experience, name.removeprefix("experience_"))
-    constants = np.zeros(1, CONSTANTS).view(np.recarray)
-    for name in CONSTANTS.names or ():
-        constants[name] = values[name]
-    return constants
+    return np.array([tuple(values[name] for name in CONSTANTS.names or ())], CONSTANTS).view(np.recarray)
 
 
 def _graph(scenario: ResolvedScenario) -> Graph:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,7 +143,8 @@ def segment_costs(timeline: Sequence[Segment], scenario: ResolvedScenario) -> li
         standing = {name: price[name] - build[name] for name in CAPABILITIES}
         # A phase goes on paying in the steps in which its strategy has paid so far.
         due = {
-            name: np.roll(_payments(getattr(costs.run, name).every, scenario), since - start) for name in CAPABILITIES
+            name: payments if since == start else np.roll(payments, since - start)
+            for name, payments in ((name, _payments(getattr(costs.run, name).every, scenario)) for name in CAPABILITIES)
         }
         out.append(SegmentCosts(build, standing, run, due))
         stands = {name: max(stands[name], price[name]) for name in CAPABILITIES}
@@ -156,5 +158,12 @@ def _payments(every: str, scenario: ResolvedScenario) -> NDArray[np.int64]:
     """
     year = int(STEPS_A_YEAR[scenario.step])
     periods = year if every == "step" else int(_PERIODS_A_YEAR[every])
-    steps = min(year, scenario.burn_in + scenario.horizon)
-    return np.diff(-(-np.arange(steps + 1) * periods // year))
+    return _spread(periods, year, min(year, scenario.burn_in + scenario.horizon))
+
+
+@lru_cache(maxsize=8)
+def _spread(periods: int, year: int, steps: int) -> NDArray[np.int64]:
+    """Return how many of the periods of a year begin in each of its first steps; shared, not to be changed."""
+    found = np.diff(-(-np.arange(steps + 1) * periods // year))
+    found.flags.writeable = False
+    return found

@@ -130,3 +130,10 @@ def test_only_compare_looks_for_answers(tmp_path, capsys):
     assert main(["compare", f"from={folder}", f"output_dir={tmp_path / 'again'}", "quiet=true"]) == 0
     (other,) = (tmp_path / "again" / "compare").iterdir()
     assert (other / "weekly.parquet").read_bytes() == first
+
+
+def test_a_scenario_in_which_nobody_answers_stays_the_same_object():
+    scenario = Scenario.load("treadmill", population=50, horizon=4)
+    found, answers = best_responses(scenario, seed=1)
+    assert found is scenario
+    assert answers == ()
