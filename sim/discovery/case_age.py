@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
-from sim.discovery.cases import Cases
+from sim.discovery.cases import Cases, rows_by
 from sim.discovery.context import Contexts, states_of
 from sim.discovery.time_bins import step_counts, time_bins
 from sim.discovery.time_step import steps_of
@@ -168,8 +168,7 @@ def _lived(
     exit = np.where(goes, np.roll(whole[state], -1), -1)
     luck = np.random.default_rng([seed, 43])
     half = (luck.random(cases.count) < 0.5).astype(np.int64)[cases.case]
-    order = np.argsort(state, kind="stable")
-    bounds = np.searchsorted(state[order], np.arange(len(contexts.keys) + 1))
+    order, bounds = rows_by(state, len(contexts.keys))
     found = []
     for at, key in enumerate(contexts.keys):
         rows = order[bounds[at] : bounds[at + 1]]

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
 
-__all__ = ["Cases", "START", "cases_of", "in_whole_steps", "only_finished", "stage_slugs", "subset", "variants_of"]
+__all__ = [
+    "Cases",
+    "START",
+    "cases_of",
+    "in_whole_steps",
+    "only_finished",
+    "rows_by",
+    "stage_slugs",
+    "subset",
+    "variants_of",
+]
 
 #: Instead of a stage, before the first one.
 START = -1
@@ -165,6 +175,31 @@ def subset(cases: Cases, chosen: NDArray[np.int64]) -> Cases:
         cases.may_end,
         cases.finished,
     )
+
+
+def rows_by(code: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the rows in the order of their group, each group's in their own order, and where each group begins.
+
+    Parameters
+    ----------
+    code : int64 (n,)
+        Group of each row, from 0.
+    groups : int
+        How many there are.
+
+    Returns
+    -------
+    int64 (n,), int64 (groups + 1,)
+
+    Examples
+    --------
+    >>> order, begins = rows_by(np.array([1, 0, 1]), 3)
+    >>> order.tolist(), begins.tolist()
+    ([1, 0, 2], [0, 1, 3, 3])
+    """
+    # Of narrow numbers NumPy's stable sort counts instead of comparing.
+    narrow = code.astype(np.int16) if groups <= np.iinfo(np.int16).max else code
+    return np.argsort(narrow, kind="stable"), np.r_[0, np.cumsum(np.bincount(code, minlength=groups))]
 
 
 def variants_of(cases: Cases) -> Counter[bytes]:

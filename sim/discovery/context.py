@@ -103,22 +103,32 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
     keys: list[tuple[int, ...]] = [(int(stage),) for stage in np.unique(cases.stage)]
     gains, parameters = [0.0] * len(keys), [0] * len(keys)
     candidates: list[tuple[float, int, tuple[int, ...]]] = []
-    level = [(key, np.flatnonzero(cases.stage == key[0])) for key in keys]
+    # Sorted once by stage and all that came before, visits with the same history lie together, however far back.
+    width = int(history.max()) + 2
+    path = np.zeros(cases.stage.size, np.int64)
+    for depth in range(_DEPTH + 1):
+        path = path * width + (history[:, depth] + 1)
+    order = np.argsort(path)
+    path, halves = path[order], in_half[order]
+    # Where next and when, or where alone: time has many classes, in which a gain is lost where visits are few.
+    outcomes = [_Outcomes.of(each[order], halves) for each in (outcome, cases.following + 1)]
+    begins = np.searchsorted(path, [(key[0] + 1 + one) * width**_DEPTH for key in keys for one in (0, 1)])
+    level = list(zip(keys, *begins.reshape(-1, 2).T.tolist(), strict=True))
     for depth in range(1, _DEPTH + 1):
         deeper = []
-        for key, rows in level:
+        before = path // width ** (_DEPTH - depth)
+        changes = np.flatnonzero(np.diff(before)) + 1
+        for key, begin, end in level:
             # Nothing comes before the start.
-            if rows.size < 2 * FEWEST or (len(key) > 1 and key[-1] == START):
+            if end - begin < 2 * FEWEST or (len(key) > 1 and key[-1] == START):
                 continue
-            before = history[rows, depth]
-            order = np.argsort(before, kind="stable")
-            ends = np.flatnonzero(np.diff(before[order])) + 1
-            parts = [part for part in np.split(order, ends) if FEWEST <= part.size < rows.size]
-            # Where next and when, or where alone: time has many classes, in which a gain is lost where visits are few.
-            when, where = (_gains(of[rows], parts, in_half[rows]) for of in (outcome, cases.following + 1))
-            for part, (gain, added) in zip(parts, map(max, when, where), strict=True):
-                child = (*key, int(before[part[0]]))
-                deeper.append((child, rows[part]))
+            inner = changes[np.searchsorted(changes, begin, side="right") : np.searchsorted(changes, end)].tolist()
+            edges = zip([begin, *inner], [*inner, end], strict=True)
+            parts = [(a, b) for a, b in edges if FEWEST <= b - a < end - begin]
+            found = (each.gains((begin, end), parts) for each in outcomes)
+            for (a, b), (gain, added) in zip(parts, map(max, *found), strict=True):
+                child = (*key, int(before[a] % width) - 1)
+                deeper.append((child, a, b))
                 if gain > max(_LEAST_GAIN, 0.5 * np.sqrt(added)):
                     candidates.append((gain, added, child))
         level = deeper
@@ -151,44 +161,63 @@ def _history(cases: Cases, at_once: AtOnce) -> NDArray[np.int16]:
     return np.stack([cases.stage.astype(np.int16), *earlier], axis=1)
 
 
-def _gains(
-    outcome: NDArray[np.int64], parts: list[NDArray[np.int64]], half: NDArray[np.bool_]
-) -> list[tuple[float, int]]:
-    """Held-out log likelihood of the rows of each context, by their own counts less by those of the whole stage.
+@dataclass(frozen=True, slots=True)
+class _Outcomes:
+    """What became of visits, in an order in which those with the same history lie together.
 
-    Parameters
+    Attributes
     ----------
-    outcome : int64 (n,)
-        Of the rows of the stage, from 0.
-    parts : list of int64 array
-        Which of these rows each context has.
-    half : bool (n,)
-        Whether the row is of the first half of the cases.
-
-    Returns
-    -------
-    list of (float, int)
-        Gain, and how many parameters more.
+    code : int64 (n,)
+        Twice the outcome, and one more where the case is of the first half.
+    kinds : int
+        Of outcomes.
     """
-    if not parts:
-        return []
-    present = np.flatnonzero(np.bincount(outcome))
-    codes = np.searchsorted(present, outcome)
-    size, strength = present.size, 4.0
-    bases = []
-    for learned in (half, ~half):
-        whole = np.bincount(codes[learned], minlength=size).astype(float)
-        bases.append((whole + _SMOOTHING) / (whole.sum() + _SMOOTHING * size))
-    found = []
-    for part in parts:
-        own, first = codes[part], half[part]
-        counts = [np.bincount(own[side], minlength=size).astype(float) for side in (first, ~first)]
-        total = 0.0
-        for base, learned, test in zip(bases, counts, counts[::-1], strict=True):
-            split = (learned + strength * base) / (learned.sum() + strength)
-            total += float(test @ (np.log(split) - np.log(base)))
-        found.append((total, int((counts[0] + counts[1] > 0).sum()) - 1))
-    return found
+
+    code: NDArray[np.int64]
+    kinds: int
+
+    @classmethod
+    def of(cls, outcome: NDArray[np.int64], half: NDArray[np.bool_]) -> _Outcomes:
+        """Return outcomes, from 0, and halves."""
+        seen = np.bincount(outcome) > 0
+        return cls((np.cumsum(seen) - 1)[outcome] * 2 + half, int(seen.sum()))
+
+    def counted(self, begin: int, end: int) -> NDArray[np.float64]:
+        """Count the outcomes of some visits: (2, kinds), the second half first."""
+        counts = np.bincount(self.code[begin:end], minlength=2 * self.kinds)
+        return counts.reshape(self.kinds, 2).T.astype(np.float64)
+
+    def gains(self, whole: tuple[int, int], parts: list[tuple[int, int]]) -> list[tuple[float, int]]:
+        """Held-out log likelihood of the visits of each context, by their own counts less by those of the whole.
+
+        Parameters
+        ----------
+        whole : (int, int)
+            Where the visits that are split begin and end.
+        parts : list of (int, int)
+            Where those of each context do.
+
+        Returns
+        -------
+        list of (float, int)
+            Gain, and how many parameters more.
+        """
+        if not parts:
+            return []
+        of_all = self.counted(*whole)
+        present = np.flatnonzero(of_all.sum(axis=0))
+        of_all = of_all[:, present]
+        base = (of_all + _SMOOTHING) / (of_all.sum(axis=1, keepdims=True) + _SMOOTHING * present.size)
+        counts = np.stack([self.counted(*part)[:, present] for part in parts])
+        strength = 4.0
+        split = (counts + strength * base) / (counts.sum(axis=2, keepdims=True) + strength)
+        better = np.log(split) - np.log(base)
+        added = (counts.sum(axis=1) > 0).sum(axis=1) - 1
+        # What the first half says judges the second, then the other way round.
+        return [
+            (0.0 + float(two @ by_one) + float(one @ by_two), more)
+            for (two, one), (by_two, by_one), more in zip(counts, better, added.tolist(), strict=True)
+        ]
 
 
 def states_of(cases: Cases, contexts: Contexts, steps: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -206,12 +235,29 @@ def states_of(cases: Cases, contexts: Contexts, steps: NDArray[np.int64]) -> NDA
     int64 (n,)
     """
     history = _history(cases, contexts.at_once)
-    state = np.full(cases.stage.size, -1, np.int64)
-    ages = contexts.ages
-    for at in sorted(range(len(contexts.keys)), key=lambda at: (len(contexts.keys[at]), ages[at])):
-        key = contexts.keys[at]
-        fits = steps >= ages[at]
-        for depth, value in enumerate(key):
-            fits &= history[:, depth] == value
-        state[fits] = at
+    # A tree of histories; beside each of its nodes stands one at which the way of a visit ends.
+    nodes: dict[tuple[int, ...], int] = {(): 0}
+    for key in contexts.keys:
+        for depth in range(1, len(key) + 1):
+            nodes.setdefault(key[:depth], len(nodes))
+    first = {key: states for (key, _), states in reversed(contexts.parts().items())}
+    state_of = np.full(len(nodes), -1, np.int64)
+    width = int(max(history.max(), *(max(key) for key in contexts.keys))) + 2
+    ended = np.repeat(np.arange(len(nodes), 2 * len(nodes), dtype=np.int32)[:, None], width, axis=1)
+    step = ended.copy()
+    for key, node in sorted(nodes.items(), key=lambda item: len(item[0])):
+        if key:
+            parent = nodes[key[:-1]]
+            step[parent, key[-1] + 1] = node
+            state_of[node] = first[key][0] if key in first else state_of[parent]
+    step = np.concatenate([step, ended])
+    at = np.zeros(cases.stage.size, np.int32)
+    for depth in range(history.shape[1]):
+        at = step[at, history[:, depth] + 1]
+    state = np.tile(state_of, 2)[at]
+    ages = np.array(contexts.ages)
+    for states in first.values():
+        if len(states) > 1:
+            rows = np.flatnonzero(state == states[0])
+            state[rows] = np.array(states)[np.searchsorted(ages[list(states)], steps[rows], side="right") - 1]
     return state

@@ -336,7 +336,8 @@ def _judge(
         # As many as were kept aside: a distance depends on how many there are.
         files["scenario"]["judged"]["population"] = held.size
         tables = _simulate(files, journeys, slugs, seed, threads)
-        tables = [_censored(table, _windows(train, UNITS[unit], len(table.first) - 1, luck)) for table in tables]
+        over = ended_weights(train, train.stage)[train.first[1:] - 1]
+        tables = [_censored(table, _windows(train, over, UNITS[unit], len(table.first) - 1, luck)) for table in tables]
         found.append(distances_between(tables, train, test, UNITS[unit], goal, seed))
     return mean_distances(found)
 
@@ -382,13 +383,15 @@ def _simulate(
     return tables
 
 
-def _windows(cases: Cases, seconds: float, count: int, luck: np.random.Generator) -> NDArray[np.float64]:
+def _windows(
+    cases: Cases, over: NDArray[np.float64], seconds: float, count: int, luck: np.random.Generator
+) -> NDArray[np.float64]:
     """Draw for how many steps cases are seen: product limit of those cut by the end of the log; inf where none is.
 
     How long the others could have been seen says nothing where a log has cases only that are over.
     """
     last, begin = cases.first[1:] - 1, cases.time[cases.first[:-1]]
-    cut = luck.random(cases.count) >= ended_weights(cases, cases.stage)[last]
+    cut = luck.random(cases.count) >= over
     seen = aalen_johansen(np.where(cut, cases.end, cases.time[last]) - begin, np.where(cut, 0, -1), 1)
     at = np.searchsorted(-seen.staying, -luck.random(count), side="left")
     return np.asarray(np.r_[seen.times / seconds, np.inf][at])

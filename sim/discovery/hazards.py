@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.discovery.case_phase import ONE_PHASE, Phases, phases_of_states
-from sim.discovery.cases import Cases
+from sim.discovery.cases import Cases, rows_by
 from sim.discovery.context import Contexts, states_of
 from sim.discovery.product_limit import aalen_johansen, share_gone
 from sim.discovery.time_bins import step_counts, time_bins
@@ -97,8 +97,11 @@ def ended_weights(cases: Cases, state: NDArray[np.int64]) -> NDArray[np.float64]
     if cases.finished:
         over[cases.first[1:] - 1] = 1.0
         return over
-    order = np.argsort(state, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(state[order])) + 1):
+    order, begins = rows_by(state, int(state.max()) + 1)
+    for begin, end in zip(begins[:-1].tolist(), begins[1:].tolist(), strict=True):
+        if begin == end:
+            continue
+        rows = order[begin:end]
         goes = cases.following[rows] >= 0
         never = share_gone(cases.stay[rows], goes)
         if never > 0.0 and not goes.all():
@@ -159,8 +162,7 @@ def fit_hazards(
         weight = weight + (_STRENGTH / np.maximum(visits, _STRENGTH)).astype(np.float32)[state, None]
         contexts = _in_phases(contexts, number)
     edges: list[TimedEdge] = []
-    order = np.argsort(state, kind="stable")
-    bounds = np.searchsorted(state[order], np.arange(states + 1))
+    order, bounds = rows_by(state, states)
     for at in np.flatnonzero(visits).tolist():
         rows = order[bounds[at] : bounds[at + 1]]
         for phase in range(number):

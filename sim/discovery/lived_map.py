@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.discovery.cases import Cases
+from sim.discovery.cases import Cases, rows_by
 from sim.discovery.product_limit import aalen_johansen, share_gone
 
 __all__ = ["LivedEdge", "LivedStage", "lived_map", "wilson"]
@@ -84,8 +84,7 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
     starts = np.bincount(cases.stage[cases.first[:-1]], minlength=len(cases.stages))
     case = cases.case
     stages, edges = [], []
-    order = np.argsort(cases.stage, kind="stable")
-    ends = np.searchsorted(cases.stage[order], np.arange(len(cases.stages) + 1))
+    order, ends = rows_by(cases.stage, len(cases.stages))
     for stage in range(len(cases.stages)):
         rows = order[ends[stage] : ends[stage + 1]]
         following, stay = cases.following[rows], cases.stay[rows]

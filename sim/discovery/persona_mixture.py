@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from scipy.special import logsumexp
 
 from sim.discovery.cases import Cases
 
@@ -123,7 +122,7 @@ def _held_out(
     out = np.zeros(half.size)
     for learned in (half, ~half):
         shares, logs = _fit(moves[learned], groups, kinds, luck)
-        out[~learned] = logsumexp(moves[~learned] @ logs.T + np.log(shares), axis=1)
+        out[~learned] = _likelihood(moves[~learned], shares, logs)[0]
     return out
 
 
@@ -134,23 +133,52 @@ def _fit(
     base = np.asarray(moves.sum(axis=0)).ravel()
     if kinds == 1:
         return np.ones(1), _log_rows(base[None, :], base, groups)
+    # Cases with the same moves are told apart by chance alone, when a start is drawn.
+    distinct, same, number = _distinct(moves)
     best: tuple[float, Any, Any] | None = None
     for _ in range(_STARTS):
         belongs = luck.dirichlet(np.full(kinds, 0.3), size=moves.shape[0])
+        drawn = [np.bincount(same, weights=kind, minlength=number.size) for kind in belongs.T]
+        of_distinct: NDArray[np.float64] = np.stack(drawn).astype(np.float64)
         last = -np.inf
         for _ in range(_ROUNDS):
-            shares = np.maximum(belongs.mean(axis=0), 1e-12)
-            logs = _log_rows(belongs.T @ moves, base, groups)
-            weights = moves @ logs.T + np.log(shares)
-            norm = logsumexp(weights, axis=1)
-            belongs = np.exp(weights - norm[:, None])
-            if norm.sum() - last < 1e-4 * moves.shape[0] ** 0.5:
+            shares = np.maximum(of_distinct.sum(axis=1) / moves.shape[0], 1e-12)
+            logs = _log_rows(of_distinct @ distinct, base, groups)
+            each, weights = _likelihood(distinct, shares, logs)
+            total = float(each @ number)
+            of_distinct = np.asarray(np.exp(weights - each) * number)
+            if total - last < 1e-4 * moves.shape[0] ** 0.5:
                 break
-            last = norm.sum()
-        if best is None or norm.sum() > best[0]:
-            best = (float(norm.sum()), shares, logs)
+            last = total
+        if best is None or total > best[0]:
+            best = (total, shares, logs)
     assert best is not None
     return best[1], best[2]
+
+
+def _distinct(moves: csr_matrix) -> tuple[csr_matrix, NDArray[np.int64], NDArray[np.float64]]:
+    """Return the different counts of moves, which of them each case has, and how many cases have each."""
+    moves = moves.copy()
+    moves.sum_duplicates()
+    known: dict[tuple[bytes, bytes], int] = {}
+    ends = moves.indptr.tolist()
+    same = np.array(
+        [
+            known.setdefault((moves.indices[a:b].tobytes(), moves.data[a:b].tobytes()), len(known))
+            for a, b in zip(ends[:-1], ends[1:], strict=True)
+        ]
+    )
+    _, first = np.unique(same, return_index=True)
+    return moves[first], same, np.bincount(same).astype(np.float64)
+
+
+def _likelihood(
+    moves: csr_matrix, shares: NDArray[np.float64], logs: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the log likelihood of each case, and that of its being of each kind and as it is: (kinds, cases)."""
+    weights = np.ascontiguousarray((moves @ logs.T).T) + np.log(shares)[:, None]
+    largest = np.maximum.reduce(weights)
+    return largest + np.log(np.add.reduce(np.exp(weights - largest))), weights
 
 
 def _log_rows(counts: NDArray[np.float64], base: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -163,5 +191,5 @@ def _log_rows(counts: NDArray[np.float64], base: NDArray[np.float64], groups: ND
 
 
 def _posterior(moves: csr_matrix, shares: NDArray[np.float64], logs: NDArray[np.float64]) -> NDArray[np.float64]:
-    weights = moves @ logs.T + np.log(shares)
-    return np.exp(weights - logsumexp(weights, axis=1)[:, None])
+    each, weights = _likelihood(moves, shares, logs)
+    return np.ascontiguousarray(np.exp(weights - each).T)

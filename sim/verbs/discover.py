@@ -79,6 +79,9 @@ def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
     from sim.data.log_file import read_event_log
     from sim.discovery.discover import discover
     from sim.discovery.log_selection import sample_of, sessions_of
+    from sim.reports.quick_matplotlib import load_matplotlib
+
+    load_matplotlib()
     from sim.reports.discovery import discovery_document, discovery_lines, discovery_summary
     from sim.results.answer import Answer
     from sim.results.discovery import discovery_tables, write_discovery
