@@ -471,9 +471,11 @@ class Uncertainty:
         """Return the ends of the interval within the bounds of a shape, shifts counted in."""
         if self.mean is None or self.below is None or self.above is None:
             return None, None
-        down, up = (0.0, 0.0) if shifts is None else _reach(shifts)
-        below = self.below * shape.deeper
-        low, high = shape.ends(self.mean, hypot(below, max(-down, 0.0)), hypot(self.above, max(up, 0.0)))
+        below, above = self.below * shape.deeper, self.above
+        if shifts is not None:
+            down, up = _reach(shifts)
+            below, above = hypot(below, max(-down, 0.0)), hypot(above, max(up, 0.0))
+        low, high = shape.ends(self.mean, below, above)
         if self.plain is None or self.plain.mean is None:
             return low, high
         plain_low, plain_high = self.plain.ends(shape, shifts)
@@ -577,7 +579,7 @@ def _variance(values: NDArray[np.float64], taken: int = 1) -> float:
 
 def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Return what np.corrcoef does, to the bit, for two series that vary."""
-    both = np.stack([one, other])
+    both = np.array([one, other])
     both -= (np.add.reduce(both, axis=1) / one.size)[:, None]
     covariance = np.dot(both, both.T) * np.true_divide(1, one.size - 1)
     error = np.sqrt(covariance.diagonal())

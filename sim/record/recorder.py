@@ -126,8 +126,8 @@ def _log(counters: Counters) -> NDArray[np.void]:
     customer, week = rows[:, 0], rows[:, 1]
     is_first = np.ones(len(rows), np.bool_)
     is_first[1:] = (customer[1:] != customer[:-1]) | (week[1:] != week[:-1])
-    begins = np.flatnonzero(is_first)
-    rows[:, 2] = np.arange(len(rows)) - np.repeat(begins, np.diff(begins, append=len(rows)))
+    place = np.arange(len(rows))
+    rows[:, 2] = place - np.maximum.accumulate(np.where(is_first, place, 0))
     log = np.empty(len(rows), EVENT)
     for column, name in enumerate(EVENT.names or ()):
         log[name] = rows[:, column]
