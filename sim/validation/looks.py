@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.validation.check import Check
 
-__all__ = ["Look", "judge", "two_looks"]
+__all__ = ["Interim", "judge", "two_looks"]
 
 Array = NDArray[np.float64]
 Question = TypeVar("Question", bound=Hashable)
@@ -24,14 +24,14 @@ Question = TypeVar("Question", bound=Hashable)
 _FIRST = 0.2
 
 
-class Look(NamedTuple):
-    """A number of replicates after which is judged, and the share of the error rate that may be used there."""
+class Interim(NamedTuple):
+    """An interim analysis: after how many replicates is judged, and the share of the error rate that may be used there."""
 
     replicates: int
     spent: float
 
 
-def two_looks(first: int, last: int) -> tuple[Look, Look]:
+def two_looks(first: int, last: int) -> tuple[Interim, Interim]:
     """Return looks after so many replicates: a fifth of the error rate at the first, the rest at the last.
 
     Parameters
@@ -39,12 +39,12 @@ def two_looks(first: int, last: int) -> tuple[Look, Look]:
     first, last : int
         Replicates, all told.
     """
-    return Look(first, _FIRST), Look(last, 1.0 - _FIRST)
+    return Interim(first, _FIRST), Interim(last, 1.0 - _FIRST)
 
 
 def judge(
     questions: Sequence[Question],
-    looks: Sequence[Look],
+    looks: Sequence[Interim],
     sample: Callable[[range, tuple[Question, ...]], Mapping[Question, Array]],
     check: Callable[[Question, Array, float], tuple[Check, ...]],
 ) -> dict[Question, tuple[Array, tuple[Check, ...]]]:
@@ -53,7 +53,7 @@ def judge(
     Parameters
     ----------
     questions : sequence
-    looks : sequence of Look
+    looks : sequence of Interim
         In order of their replicates; their shares sum to 1 at most.
     sample : callable
         Of the replicates that are added and the questions still open; returns float64 (replicates, ...) of each.

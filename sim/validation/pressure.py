@@ -14,7 +14,7 @@ from sim.record.history import FIXED_POINT, History
 from sim.scenario.scenario import Scenario
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import ABOVE, BELOW, Check, mean_and_error
-from sim.validation.looks import Look, judge, two_looks
+from sim.validation.looks import Interim, judge, two_looks
 from sim.validation.lost_list import lost_list
 from sim.validation.pattern import Finding, Pattern, PatternRun
 
@@ -145,7 +145,7 @@ class _Judged(NamedTuple):
 
 
 def _judge(
-    run: PatternRun, scenario: Scenario, arms: list[str], best: int, *, first: int, looks: Sequence[Look], words: str
+    run: PatternRun, scenario: Scenario, arms: list[str], best: int, *, first: int, looks: Sequence[Interim], words: str
 ) -> _Judged:
     """Hold the best rate against both ends of the range, on replicates from the first; no other rate is needed."""
     ends = {0: "no contact", len(arms) - 1: "contact every week"}
