@@ -25,7 +25,7 @@ _FIRST = 0.2
 
 
 class Interim(NamedTuple):
-    """An interim analysis: after how many replicates is judged, and the share of the error rate that may be used there."""
+    """An interim analysis: after how many replicates is judged, and with what share of the error rate."""
 
     replicates: int
     spent: float

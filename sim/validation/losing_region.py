@@ -126,6 +126,6 @@ LOSING_REGION = Pattern(
     title="A region of the parameter space where the classic journey earns more",
     reference="Sungevity 2017; docs/model.md 1",
     scenarios=("losing_region", "treadmill"),
-    effort=212.0,
+    effort=81.0,
     run=run,
 )

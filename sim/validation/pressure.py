@@ -255,6 +255,6 @@ PRESSURE = Pattern(
     title="Contact pressure is an inverted U; a one-off delight fades",
     reference="Schmidt & Eisend 2015; Oliver 1980",
     scenarios=("pressure", "one_delight"),
-    effort=646.0,
+    effort=590.0,
     run=run,
 )
