@@ -17,6 +17,7 @@ from sim.data.dates import far_from_others
 from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
 from sim.data.ids import MISSING
 from sim.data.row_faults import count_rows
+from sim.data.row_marks import FLAGS
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
@@ -49,6 +50,7 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
 _SHOWN = 3
 _DAY = 86_400_000_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_FIRST, _LAST = (int(np.datetime64(f"{year}-01-01", "us").astype(np.int64)) for year in (1900, 2201))
 REQUIRED_ROLES = ("case", "activity", "time")
 
 
@@ -145,8 +147,8 @@ class LogBuilder:
     missing: frozenset[str] = frozenset(MISSING)
     case_codes: dict[str, int] = field(default_factory=dict)
     case_names: list[str] = field(default_factory=list)
-    #: Whether each case has a name of its own.
-    cases_by_name: bool = False
+    #: Whether each of ``case_names`` is there once, without ``case_codes``.
+    names_differ: bool = False
     activity_codes: dict[str, int] = field(default_factory=dict)
     extra_codes: dict[str, dict[str, int]] = field(default_factory=dict)
     blocks: list[dict[str, Any]] = field(default_factory=list)
@@ -205,9 +207,10 @@ class LogBuilder:
             If no event can be used.
         """
         self._leave_far_times()
+        self._refuse_odd_cases()
         blocks = [block for block in self.blocks if block["case"].size]
         if not blocks:
-            why = "; ".join(self.told(reason) for reason in self.left_out)
+            why = "; ".join(self.told(reason) for reason in self._reasons())
             raise ConfigError(
                 f"{self.where}: none of its {self.rows:,} events can be used{f' ({why})' if why else ''};"
                 " mend them, or say which column is which: columns={case: HEAD, activity: HEAD, time: HEAD}"
@@ -250,13 +253,17 @@ class LogBuilder:
             start=int(begun.min()) if self.start is None else min(self.start, int(begun.min())),
             end=int(time.max()) if self.end is None else max(self.end, int(time.max())),
             rows=self.rows,
-            left_out=dict(self.left_out),
+            left_out={reason: self.left_out[reason] for reason in self._reasons()},
             notices=self._all_notices(),
             columns=tuple(self.columns),
             tied_share=float(tied.sum() / case.size),
             duplicates=int((same[0] & same[1] & same[2]).sum()),
             state_at_start=self.state_at_start,
         )
+
+    def _reasons(self) -> list[str]:
+        """Return why rows are left out, the most frequent first, however the file was cut into blocks."""
+        return sorted(self.left_out, key=lambda reason: (-self.left_out[reason], reason))
 
     def told(self, reason: str) -> str:
         """Return how many rows are left out for a reason, with the first of them."""
@@ -269,8 +276,28 @@ class LogBuilder:
         is_name = reason in ("without a case", "without an activity")
         return "; if such a word is a name, say missing=[]" if named and is_name else ""
 
+    def _refuse_odd_cases(self) -> None:
+        """Refuse a column that says yes or no instead of naming a case."""
+        if 0 < len(self.case_names) <= len(FLAGS) and all(name.lower() in FLAGS for name in self.case_names):
+            words = " and ".join(show(name) for name in self.case_names)
+            raise ConfigError(
+                f"{self.where}: its cases are only {words}, which name none; say which column does:"
+                " columns={case: HEAD}"
+            )
+
+    def _leave_unlikely_times(self) -> None:
+        """Leave out times of a year in which no event can have been."""
+        for at, block in enumerate(self.blocks):
+            odd = (block["time"] < _FIRST) | (block["time"] >= _LAST)
+            odd &= block["time"] != np.iinfo(np.int64).min
+            if odd.any():
+                years = block["time"][odd].astype("datetime64[us]").astype("datetime64[D]")
+                self.leave_out("with a time before 1900 or after 2200", int(odd.sum()), map(str, years))
+                self.blocks[at] = {name: values[~odd] for name, values in block.items()}
+
     def _leave_far_times(self) -> None:
         """Leave out times that are years away from all others, such as 1970-01-01 for one not known."""
+        self._leave_unlikely_times()
         if not any(block["time"].size for block in self.blocks):
             return
         counted = [np.unique(block["time"] // _DAY, return_counts=True) for block in self.blocks]
@@ -309,13 +336,13 @@ class LogBuilder:
             *self.notices,
             *(
                 f"left out: {self.told(reason)}{self._remedy(reason)}"
-                for reason, shown in self.examples.items()
-                if shown
+                for reason in self._reasons()
+                if self.examples[reason]
             ),
         ]
         for names, one, several in (
             (self.activity_codes, "activity", "activities"),
-            (self.case_names if self.cases_by_name else self.case_codes, "case", "cases"),
+            (self.case_names if self.names_differ else self.case_codes, "case", "cases"),
         ):
             together = "\n".join(names)
             folded = names if together == together.casefold() else {name.casefold() for name in names}
@@ -399,6 +426,7 @@ def chosen_columns(layout: LogLayout, heads: Sequence[str], where: str) -> dict[
             raise ConfigError(f"columns has the key {show(role)}; accepted: {', '.join(LOG_ROLES)}")
         if head is not None and head not in heads:
             raise ConfigError(f"{where}: columns.{role} is {show(head)}, which is no head; {suggest(str(head), heads)}")
+        _refuse_twice(head, heads, where)
     chosen = {role: str(head) for role, head in given.items() if head is not None}
     plain = {head: " ".join(head.split()).lower() for head in heads}
     for role, groups in LOG_ROLES.items():
@@ -406,6 +434,8 @@ def chosen_columns(layout: LogLayout, heads: Sequence[str], where: str) -> dict[
             continue
         for group in groups:
             fitting = [head for head in heads if plain[head] in group and head not in chosen.values()]
+            if fitting:
+                _refuse_twice(fitting[0], heads, where)
             if len(fitting) > 1 and role in REQUIRED_ROLES:
                 raise ConfigError(
                     f"{where}: {' and '.join(map(repr, fitting))} may each be the {role}; say which:"
@@ -422,6 +452,14 @@ def chosen_columns(layout: LogLayout, heads: Sequence[str], where: str) -> dict[
             f" columns={{{', '.join(f'{role}: HEAD' for role in missing)}}}"
         )
     return chosen
+
+
+def _refuse_twice(head: object, heads: Sequence[str], where: str) -> None:
+    """Refuse a head that two columns have."""
+    if list(heads).count(str(head)) > 1:
+        raise ConfigError(
+            f"{where}: {list(heads).count(str(head))} columns are called {show(head)}; call one otherwise"
+        )
 
 
 def chosen_attributes(layout: LogLayout, heads: Sequence[str], where: str) -> tuple[str, ...]:

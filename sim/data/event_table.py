@@ -141,6 +141,7 @@ class _TableReader:
             if role == "time":
                 column = self.times.at_once(column, compute, pyarrow)
             if role == "time" and not pyarrow.types.is_string(column.type):
+                self._leave("without a time", column.is_null().to_numpy(zero_copy_only=False), kept)
                 self.examples.setdefault(role, examples_of(block[head].slice(0, 50).cast(pyarrow.string()).to_pylist()))
                 cells[role] = column
                 continue
@@ -224,11 +225,8 @@ class _TableReader:
                 builder.leave_out(_NO_TIME, bad.size, shown)
         else:
             read = compute.cast(moment, pyarrow.timestamp("us", moment.type.tz), safe=False)
-            numbers = compute.fill_null(compute.cast(read, pyarrow.int64()), int(NO_TIME))
-            out["time"] = numbers.to_numpy(zero_copy_only=False)
+            out["time"] = compute.cast(read, pyarrow.int64()).to_numpy(zero_copy_only=False)
             self.times.way = "zoned" if moment.type.tz else "iso"
-            bad = np.flatnonzero(out["time"] == NO_TIME)
-            builder.leave_out("without a time", bad.size, (f"row {int(rows[at]) + 1:,}" for at in bad))
         if "amount" in cells:
             out["amount"] = self.amounts.add(cells["amount"], rows, pyarrow, compute)
         named: dict[str, Any] = {role: cells[role] for role in ("brand", "channel", "lifecycle") if role in cells}
@@ -245,7 +243,7 @@ class _TableReader:
         builder = self.builder
         blocks = builder.blocks
         codes, builder.case_names = self._cases.finish()
-        builder.cases_by_name = True
+        builder.names_differ = True
         for block, of_word in zip(blocks, codes, strict=True):
             block["case"] = of_word[block["case"]]
         if "amount" in self.roles:
@@ -266,6 +264,11 @@ class _TableReader:
             for what, count in trouble.counts.items():
                 reason = _NO_TIME if what.startswith("with a date that cannot") else what.replace("date", "time")
                 builder.leave_out(reason, count, trouble.examples[what])
+        if days := self.times.dates_only:
+            builder.notices.append(
+                f"{days:,} times have no time of day, beside {self.times.read - days:,} that have one: they are read as"
+                " midnight"
+            )
         bad = 0
         for at, block in enumerate(blocks):
             good = block["time"] != NO_TIME
@@ -335,7 +338,6 @@ def _text_blocks(
         most_megabytes=layout.most_megabytes,
         block_bytes=_BLOCK_BYTES,
         encoding=layout.encoding,
-        lines_in_cells=True,
         lines=lines,
     ):
         yield dict(zip(wanted, batch.columns, strict=True))

@@ -24,6 +24,8 @@ _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?$"
 _ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)$"
 #: Signs of a time with minutes: Arrow reads such a one as the patterns do, without minutes it reads more.
 _SHORTEST_ISO, _SHORTEST_ZONED = 16, 20
+#: Signs of a date of ISO 8601.
+_DATE_ALONE = 10
 #: What some databases write for Z.
 _UTC = r"\s?(?:UTC|GMT)$"
 #: Of different days in words; there are fewer from 1900 to 2200, however they are written.
@@ -71,6 +73,8 @@ class EventTimes:
         self._clocks: Any = None
         self._micros_of, self._is_bare = np.zeros(0, np.int64), np.zeros(0, bool)
         self._bare, self._read = 0, 0
+        #: Times read at once or word by word, and those of them without a time of day.
+        self.read, self._days_alone = 0, 0
 
     def at_once(self, cells: Any, compute: Any, pyarrow: Any) -> Any:
         """Return a block of cells that are all times of ISO 8601 as such; any other block as it is.
@@ -96,6 +100,7 @@ class EventTimes:
                 except pyarrow.ArrowInvalid:
                     continue
                 self.way = way
+                self.read += len(cells)
                 return read
         return cells
 
@@ -115,7 +120,9 @@ class EventTimes:
         """
         if not self.way:
             self.way = self._way_of(cells, compute)
+        self.read += len(cells)
         if self.way in ("iso", "zoned"):
+            self._days_alone += compute.sum(compute.equal(compute.binary_length(cells), _DATE_ALONE)).as_py() or 0
             return _iso_block(cells, self.way == "zoned", compute, pyarrow)
         if self.way == "epoch":
             return self._epoch_block(cells, compute, pyarrow)
@@ -133,6 +140,8 @@ class EventTimes:
         micros, bare = self._micros_of[of_clock] + parts, self._is_bare[of_clock]
         self._behind.append(micros[index])
         self._bare += int(np.count_nonzero(bare[index]))
+        alone = compute.equal(clocks, "").to_numpy(zero_copy_only=False)
+        self._days_alone += int(np.count_nonzero(alone[index]))
         self._read += index.size
         days = days.dictionary_encode()
         mine = [self._days.setdefault(day, len(self._days)) for day in days.dictionary.to_pylist()]
@@ -187,6 +196,12 @@ class EventTimes:
         if all(fitting.values()):
             return "words"
         return next((way for way, count in fitting.items() if 2 * count > len(sample)), "words")
+
+    @property
+    def dates_only(self) -> int:
+        """How many times have no time of day beside others that have one."""
+        counted = self.way == "epoch" or self._date_format in DAY_COUNTS
+        return 0 if counted or self._days_alone == self.read else self._days_alone
 
     @property
     def format(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -87,6 +88,9 @@ def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
             for role in ("brand", "channel"):
                 value = values.get(heads[role])
                 rows[role].append(-1 if value in (None, "") else builder.extra_of(role, str(value)))
+    for name in (*builder.case_names, *builder.activity_codes):
+        if re.search("[\ud800-\udfff]", name):
+            raise ConfigError(f"{where}: the name {ascii(name[:30])} has half of a sign in it; mend it")
     amounts = np.array(rows.pop("amount"), np.float64)
     builder.blocks.append({name: np.array(cells, np.int64) for name, cells in rows.items()})
     if np.isfinite(amounts).any():

@@ -17,7 +17,7 @@ from sim.data.ids import MISSING
 from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_status
 from sim.data.parquet_file import is_parquet, numeric_columns, parquet_blocks, parquet_heads
 from sim.data.row_faults import RowFaults
-from sim.data.text_blocks import text_blocks
+from sim.data.text_blocks import LinesRead, text_blocks
 from sim.data.text_file import find_delimiter, first_lines, split_lines
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -55,8 +55,6 @@ class TableShape:
         Column of a quantity that is no factor of the amount, and only has the sign of a return.
     notices : tuple of str
         What a reader must know of the lines before the first row.
-    lines_in_cells : bool
-        Whether a quoted cell holds the end of a line.
     """
 
     delimiter: str
@@ -70,7 +68,6 @@ class TableShape:
     epoch: int | None = None
     signs: int | None = None
     notices: tuple[str, ...] = ()
-    lines_in_cells: bool = False
 
     def cells(self, role: str) -> list[str]:
         """Return the cells of the sample in the column of a role."""
@@ -207,7 +204,9 @@ def decimal_of_all(path: Path, where: str, shape: TableShape, layout: Layout) ->
     return _decided((int(signs[0]), int(signs[1]), int(signs[2])), example, where)
 
 
-def row_blocks(path: Path, where: str, shape: TableShape, layout: Layout, trouble: RowFaults) -> Iterator[Any]:
+def row_blocks(
+    path: Path, where: str, shape: TableShape, layout: Layout, trouble: RowFaults, lines: LinesRead | None = None
+) -> Iterator[Any]:
     """Yield blocks of rows, the columns asked for as text.
 
     Parameters
@@ -219,6 +218,8 @@ def row_blocks(path: Path, where: str, shape: TableShape, layout: Layout, troubl
     layout : Layout
     trouble : RowFaults
         Takes the rows that have another number of columns.
+    lines : LinesRead, optional
+        Takes what is read.
 
     Yields
     ------
@@ -245,5 +246,5 @@ def row_blocks(path: Path, where: str, shape: TableShape, layout: Layout, troubl
         most_megabytes=layout.most_megabytes,
         block_bytes=_BLOCK_BYTES,
         encoding=layout.encoding,
-        lines_in_cells=shape.lines_in_cells,
+        lines=lines,
     )

@@ -75,7 +75,6 @@ def text_blocks(
     most_megabytes: int,
     block_bytes: int,
     encoding: str | None = None,
-    lines_in_cells: bool = False,
     lines: LinesRead | None = None,
 ) -> Iterator[Any]:
     """Yield record batches of the columns asked for, every cell as text.
@@ -101,8 +100,6 @@ def text_blocks(
         Of a block, at least; no row may be longer.
     encoding : str, optional
         As for :func:`sim.data.text_file.open_binary`.
-    lines_in_cells : bool
-        Whether a quoted cell may hold the end of a line.
     lines : LinesRead, optional
         Takes what is read.
 
@@ -126,9 +123,7 @@ def text_blocks(
             read_options=csv.ReadOptions(
                 column_names=names, skip_rows=skipped, block_size=block_bytes, use_threads=False
             ),
-            parse_options=csv.ParseOptions(
-                delimiter=sign, newlines_in_values=lines_in_cells, invalid_row_handler=refuse
-            ),
+            parse_options=csv.ParseOptions(delimiter=sign, newlines_in_values=True, invalid_row_handler=refuse),
             convert_options=csv.ConvertOptions(
                 include_columns=[names[at] for at in kept],
                 column_types=dict.fromkeys(names, pyarrow.string()),

@@ -314,7 +314,7 @@ def check_quotes(
     most_megabytes: int,
     encoding: str | None = None,
     date_at: int | None = None,
-) -> bool:
+) -> None:
     """Refuse a quote that opens and swallows rows.
 
     A field with a line break is legal, but not one whose lines are rows by themselves.
@@ -335,11 +335,6 @@ def check_quotes(
     date_at : int, optional
         Column of dates: a line within a cell that has a date there is a row, too.
 
-    Returns
-    -------
-    bool
-        Whether any cell holds the end of a line.
-
     Raises
     ------
     ConfigError
@@ -349,10 +344,10 @@ def check_quotes(
 
     with open_binary(path, where, most_megabytes, encoding) as stream:
         if quotes_end_in_their_lines(stream, delimiter, csv.field_size_limit()):
-            return False
+            return
     with open_binary(path, where, most_megabytes, encoding) as raw:
         reader = csv.reader(io.TextIOWrapper(raw, "utf-8", errors="replace", newline=""), delimiter=delimiter)
-        line, longest, found = 1, False, False
+        line, longest = 1, False
         while not longest:
             try:
                 record = next(reader)
@@ -361,7 +356,6 @@ def check_quotes(
             except csv.Error:
                 record, longest = [], True
             broken = [cell for cell in record if "\n" in cell or "\r" in cell]
-            found |= bool(broken)
             swallowed = re.split(r"\r\n|\n|\r", max(broken, key=len, default=""))[1:]
             swallowed = [text for text in swallowed if text.strip()]
             rows = sum(text.count(delimiter) >= width - 1 for text in swallowed[:-1])
@@ -377,7 +371,6 @@ def check_quotes(
                     " into one cell; close it, or write it twice within quotes"
                 )
             line = reader.line_num + 1
-    return found
 
 
 def _has_date(text: str, delimiter: str, at: int) -> bool:

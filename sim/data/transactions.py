@@ -27,6 +27,7 @@ from sim.data.ledger import PARTS, Ledger, RowColumns, make_ledger
 from sim.data.row_faults import EMPTY, RowFaults, count_rows
 from sim.data.row_marks import FLAGS, NOBODY, STAND_INS, customers_of_subtotals, is_taken_back, is_total
 from sim.data.table_shape import TableShape, decimal_of_all, look_at, row_blocks
+from sim.data.text_blocks import LinesRead
 from sim.data.text_file import WHITESPACE, check_file, check_quotes
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -70,21 +71,24 @@ def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
     where = f"data {str(path)!r}"
     check_file(place, where)
     shape = look_at(place, where, layout)
-    if not shape.parquet and shape.delimiter != WHITESPACE:
-        lines_in_cells = check_quotes(
-            place,
-            where,
-            shape.delimiter,
-            width=len(shape.head),
-            most_megabytes=layout.most_megabytes,
-            encoding=layout.encoding,
-            date_at=shape.columns["date"],
-        )
-        shape = replace(shape, lines_in_cells=lines_in_cells)
     if "amount" in shape.columns and shape.decimal is None:
         shape = replace(shape, decimal=decimal_of_all(place, where, shape, layout))
+    lines = LinesRead()
+    try:
+        taken = _read_rows(place, where, shape, layout, lines)
+        ledger = taken.ledger()
+    except ConfigError:
+        # A quote that takes rows into one cell makes faults of other kinds.
+        _refuse_open_quotes(place, where, shape, layout)
+        raise
+    if not lines.are_rows(shape.skipped + taken.all_rows):
+        _refuse_open_quotes(place, where, shape, layout)
+    return ledger
+
+
+def _read_rows(place: Path, where: str, shape: TableShape, layout: Layout, lines: LinesRead) -> _Taken:
     taken = _Taken(shape, layout, where)
-    for batch in row_blocks(place, where, shape, layout, taken.trouble):
+    for batch in row_blocks(place, where, shape, layout, taken.trouble, lines):
         taken.add(batch)
         if taken.all_rows > layout.most_rows:
             raise ConfigError(
@@ -93,7 +97,20 @@ def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
             )
     if taken.all_rows == 0:
         raise ConfigError(f"{where} has no rows{' below its head line' if shape.has_head else ''}; give transactions")
-    return taken.ledger()
+    return taken
+
+
+def _refuse_open_quotes(place: Path, where: str, shape: TableShape, layout: Layout) -> None:
+    if not shape.parquet and shape.delimiter != WHITESPACE:
+        check_quotes(
+            place,
+            where,
+            shape.delimiter,
+            width=len(shape.head),
+            most_megabytes=layout.most_megabytes,
+            encoding=layout.encoding,
+            date_at=shape.columns["date"],
+        )
 
 
 def check_layout(path: str, layout: Layout) -> None:

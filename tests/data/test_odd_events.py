@@ -112,6 +112,8 @@ REFUSED = {
     "times in two ways": (
         "\n".join([*text(EVENTS[:9]).splitlines(), *text(EVENTS[9:], time="{:%m/%d/%Y %H:%M}".format).splitlines()[1:]]),
         "9 rows with a time that cannot be read \\(row 10: '0"),
+    "yes and no": (text([(str(case > "u2"), *event) for case, *event in EVENTS]), "its cases are only 'False' and 'True'"),
+    "two columns of a name": (text(head=("case_id", "activity", "timestamp", "timestamp")), "2 columns are called 'timestamp'"),
     "rounded ids": (text([("1.23457E+12", *event[1:]) for event in EVENTS]), "a table tool has rounded .row 1"),
     "a zone that is none": (text(time="{:%d.%m.%Y %H:%M:%S+99:00}".format), "99:00' in row 1"),
     "a zone with two meanings": (text(time="{:%Y-%m-%d %H:%M:%S IST}".format), "IST' in row 1"),
@@ -151,9 +153,31 @@ def test_what_is_left_out_is_counted_with_its_row(tmp_path, case):
     assert log.end - log.start < 30 * 86_400_000_000
 
 
+def test_times_without_a_time_of_day_are_told(tmp_path):
+    log = read(
+        tmp_path, text(time=lambda moment: f"{moment:%Y-%m-%d %H:%M:%S}" if moment.hour == 22 else f"{moment:%Y-%m-%d}")
+    )
+    assert log.notices == ("12 times have no time of day, beside 6 that have one: they are read as midnight",)
+
+
+def test_times_of_no_likely_year_and_none_at_all_are_left_out_of_parquet(tmp_path):
+    times = [None, 2**62, *(int(moment.timestamp() * 1e6) for *_, moment, _ in EVENTS[2:])]
+    columns = {"case_id": [row[0] for row in EVENTS], "activity": [row[1] for row in EVENTS]}
+    table = pa.table({**columns, "timestamp": pa.array(times, pa.timestamp("us", "UTC"))})
+    parquet.write_table(table, tmp_path / "log.parquet")
+    log = read_event_log(tmp_path / "log.parquet")
+    assert log.left_out == {"with a time before 1900 or after 2200": 1, "without a time": 1} and log.case.size == 16
+
+
 def test_a_default_day_is_none_however_many_events_have_it(tmp_path):
     log = read(tmp_path, text(time=lambda moment: "1970-01-01T00:00:00Z" if moment.hour == 22 else moment.isoformat()))
     assert log.left_out == {"with a time years away from all others": 6} and log.case.size == 12
+
+
+def test_half_of_a_sign_in_a_name_is_refused(tmp_path):
+    event = '{"id": "e", "type": "\\ud800", "time": "2021-01-01T00:00:00Z", "relationships": [{"objectId": "o"}]}'
+    with pytest.raises(ConfigError, match="half of a sign"):
+        read(tmp_path, f'{{"objects": [{{"id": "o", "type": "order"}}], "events": [{event}]}}', "log.json")
 
 
 def test_a_case_that_is_really_called_na_can_be_asked_for(tmp_path):

@@ -68,6 +68,8 @@ DAYS = {
     "german, short": lambda day: f"{day.day:02}.{GERMAN[day.month - 1][:3]}.{day.year}",
     "french, short": lambda day: f"{day.day} {FRENCH[day.month - 1]} {day.year}",
     "spanish": lambda day: f"{day.day} de {('enero', 'febrero', 'marzo')[day.month - 1]} de {day.year}",
+    "hungarian": lambda day: f"{day:%Y.%m.%d}.",
+    "korean": lambda day: f"{day.year}. {day.month}. {day.day}.",
     "japanese": lambda day: f"{day.year}年{day.month}月{day.day}日",
     "russian": lambda day: f"{day.day} {('января', 'февраля', 'марта')[day.month - 1]} {day.year}",
     "ordinal": lambda day: f'"{day:%B} {day.day}th, {day.year}"',
@@ -168,6 +170,11 @@ LAYOUTS = {
     "gzip named csv": gzip.compress(text().encode()),
     "bzip2 named csv": bz2.compress(text().encode()),
     "a cell over two lines": text([(*row, '"one\r\ntwo"') for row in ROWS], (*HEAD, "note"), end="\r\n"),
+    "a head over two lines": text(head=('"customer\nid"', *HEAD[1:])),
+    "lines of blanks and the end of a file of DOS": text() + "  \n \n\x1a",
+    "one currency in two spellings": text(
+        [(*row, "€" if at % 2 else "EUR") for at, row in enumerate(ROWS)], (*HEAD, "currency")
+    ),
     "states of nothing": text([(*row, "paid") for row in ROWS], (*HEAD, "status")),
 }
 
@@ -228,6 +235,16 @@ REFUSED = {
     "Erstattung": (changed(5, "Erstattung", 3, (*HEAD, "Typ"), STATES), "row 6: 'Erstattung'"),
     "months": (text(day="{:%Y-%m}".format), "'2021-01' in row 1; they name no day"),
     "weeks": (text(day="{:%G-W%V}".format), "'2021-W01' in row 1; they name no day"),
+    "a subtotal": (text() + "1004 Total,2021-03-20,9\n", r"a total for a customer \(row 25: '1004 Total'\)"),
+    "an average": (text() + "Average,2021-03-20,9\n", r"a total for a customer \(row 25: 'Average'\)"),
+    "yes and no": (text(name=lambda name: "yes" if int(name) % 2 else "no"), "only says 'yes' and 'no', which is no customer"),
+    "two currencies of a row": (
+        text([(*row, "EUR") for row in ROWS], (*HEAD, "currency"), money="${}".format), "another currency than in the column"),
+    "ticks since the year 1": (
+        text(day=lambda day: (day.toordinal() - 1) * 864_000_000_000), "'637454016000000000' in row 1; such numbers count"),
+    "seconds since 1900": (text(day=lambda day: int(at_ten(day)) + 2_208_988_800), "such numbers count from 1900"),
+    "packed by xz": (b"\xfd7zXZ\0" + bytes(99), "is packed by xz"),
+    "Spanish for nothing": (changed(3, "sin datos", 0), r"without a customer \(row 4: 'sin datos'\)"),
     "an hour too many": (changed(3, "2021-01-14 24:30", 1), "row 4: '2021-01-14 24:30'"),
     "rows wider than the head": (text(money=lambda amount: str(amount).replace(".", ",")), "3 columns, most rows have 4"),
     "open both ways": (text(money=lambda _: "1.234"), r"'1\.234' in row 1 can be read in two ways"),
