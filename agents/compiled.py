@@ -1,166 +1,188 @@
-"""The one decorator of compiled code: same bits with and without JIT, cached safely across processes.
+"""The decorators of compiled code: same bits with and without JIT, kept safely across processes.
 
-Numba's own cache watches only the file of the function it compiles: after an edit of a rule in another file the old
-number would come back. So the cache lies in a folder named by a hash of every source that compiled code is made of.
+Nothing is compiled, and Numba is not loaded, before it has to be: the machine code of what Python called before lies in
+the cache (:mod:`agents.kept_code`), and takes a hundredth of the time to load.
 """
 
 from __future__ import annotations
 
-import gc
-import hashlib
+import inspect
 import os
-import re
-import tempfile
 import threading
 from collections.abc import Callable
-from functools import lru_cache, update_wrapper
-from pathlib import Path
+from functools import cached_property, update_wrapper
 from typing import Any, TypeAlias, TypeVar, cast
 
-import numba
 import numpy as np
-from llvmlite import binding
-from numba import njit
-from numba.core import event
-from numba.core.caching import FunctionCache
 
-import agents.reference_type  # noqa: F401 (compiled code takes tuples of columns by it)
-from agents.cache_home import cache_home
-
-__all__ = ["Int", "cache_folder", "loop", "inlined", "rule", "source_hash"]
+__all__ = ["Int", "before_compiling", "expression", "inlined", "loop", "rule"]
 
 #: A whole number as compiled code knows it: a plain int would be compiled anew for every constant.
 Int: TypeAlias = int | np.integer[Any]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_DECORATING = threading.RLock()
-#: Processors that slow down while they calculate with 512 bits.
-_SLOWED_BY_512_BITS = ("skylake-avx512", "cascadelake", "cooperlake")
+#: Modules that tell Numba something, to be imported before it compiles.
+_WANTED: list[str] = ["agents.reference_type", "agents.kernel_type"]
+#: Found or compiled by one thread at a time: kernels have their addresses before anything calls them.
+_FINDING = threading.RLock()
+#: Of what NumPy says of an array's memory: in rows, and all but whether the array owns it, or is in columns as well.
+_IN_ROWS, _OF_ANY, _OF_ROWS = 1, ~4, ~6
 
 
-def _use_whole_vectors() -> None:
-    """Let loops use all 512 bits of a vector register; no result depends on it.
+def is_interpreted() -> bool:
+    """Whether nothing is compiled, which a user asks Numba for."""
+    asked = os.environ.get("NUMBA_DISABLE_JIT")
+    if not asked and not os.path.exists(".numba_config.yaml"):
+        return False
+    import numba
 
-    LLVM holds loops to 256 bits on every Intel processor, for the sake of those that slow down. It is too late, and
-    nothing changes, where Numba has compiled something in this process before.
-    """
-    asked = numba.config.CPU_NAME is not None or numba.config.CPU_FEATURES is not None
-    if asked or not numba.config.ENABLE_AVX or binding.get_host_cpu_name() in _SLOWED_BY_512_BITS:
-        return
-    features = binding.get_host_cpu_features()
-    if features.get("avx512f"):
-        numba.config.CPU_FEATURES = f"{features.flatten()},-prefer-256-bit"
+    return bool(numba.config.DISABLE_JIT)
 
 
-_use_whole_vectors()
+def before_compiling(module: str) -> None:
+    """Have a module imported before anything is compiled: it tells Numba what stands for an interpreted function."""
+    _WANTED.append(module)
 
 
-def _sources() -> list[Path]:
-    """List every file that compiled code can come from: modules that use this one, and all that these import."""
-    root = Path(__file__).resolve().parent.parent
-    files = [*(root / "agents").rglob("*.py"), *(root / "sim").rglob("*.py")]
-    texts = {".".join(path.relative_to(root).with_suffix("").parts): path for path in files}
-    wanted: set[str] = set()
-    frontier = [name for name, path in texts.items() if b"agents.compiled import" in path.read_bytes()]
-    while frontier:
-        name = frontier.pop()
-        if name in texts and name not in wanted:
-            wanted.add(name)
-            frontier += re.findall(r"^from ((?:agents|sim)[\w.]*) import", texts[name].read_text("utf-8"), re.M)
-    return sorted(texts[name] for name in wanted)
+def wanted_modules() -> list[str]:
+    """Return the modules to be imported before anything is compiled."""
+    return list(_WANTED)
 
 
-@lru_cache(maxsize=1)
-def source_hash() -> str:
-    """Return a hash of every source file that compiled code can come from."""
-    digest = hashlib.sha256()
-    for path in _sources():
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+class Compiled:
+    """A function that is compiled when it is first called with arguments of some types, or found as it was then.
 
-
-@lru_cache(maxsize=1)
-def cache_folder() -> str | None:
-    """Return the folder of this version's compiled code, or None where none can be written."""
-    folder = os.path.join(cache_home(), source_hash())
-    try:
-        os.makedirs(folder, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        return None
-
-
-class _NoCollection(event.Listener):
-    """Disable garbage collection while numba compiles: its millions of objects all stay alive until it is done.
-
-    Otherwise a fifth of the time of a cold start goes into collections that free nothing.
+    Parameters
+    ----------
+    function : callable
+        As it is written.
+    options : mapping
+        How Numba compiles it.
     """
 
-    def __init__(self) -> None:
-        self.depth = 0
-        self.was_enabled = False
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        update_wrapper(self, function)
+        self.py_func, self.options = function, options
+        self._entries: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
-    def on_start(self, event: Any) -> None:
-        """Disable collection at the start of the outermost compilation."""
-        if self.depth == 0:
-            self.was_enabled = gc.isenabled()
-            gc.disable()
-        self.depth += 1
+    @cached_property
+    def compiled(self) -> Any:
+        """Numba's dispatcher."""
+        from agents.compiler import dispatcher
 
-    def on_end(self, event: Any) -> None:
-        """Restore collection at the end of the outermost compilation, whether it succeeded or not."""
-        self.depth -= 1
-        if self.depth == 0 and self.was_enabled:
-            gc.enable()
+        return dispatcher(self.py_func, **self.options)
 
+    @property
+    def _numba_type_(self) -> Any:
+        from agents.compiler import type_of
 
-event.register("numba:compile", _NoCollection())
+        return type_of(self.compiled)
 
-
-class _LoadedAlone(FunctionCache):
-    """Numba's cache of one function, which loads compiled code without the two hundred modules that compile code.
-
-    Numba's own imports them first, SciPy's linear algebra among them, which takes longer than all else. Where
-    nothing is found, compiling imports them by itself.
-    """
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return the compiled function of a signature, or None where it is to be compiled."""
-        with self._guard_against_spurious_io_errors():
-            return self._load_overload(sig, target_context)
-
-
-def _inlined_compiler(*arguments: Any) -> Any:
-    """Make numba's compiler of one inlined function; what it takes is imported only where something is compiled."""
-    from agents.inlined_library import InlinedCompiler
-
-    return InlinedCompiler(*arguments)
-
-
-def _compile(function: Function, *, kept: bool = True, **options: Any) -> Function:
-    folder = cache_folder() if kept else None
-    # Threads that import different modules at once would set and restore one another's folder.
-    with _DECORATING:
-        before = numba.config.CACHE_DIR
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        if named:
+            bound = inspect.signature(self.py_func).bind(*arguments, **named)
+            bound.apply_defaults()
+            arguments = bound.args
+        kinds = tuple(map(_kind, arguments))
+        entry = self._entries.get(kinds)
+        if entry is None:
+            entry = self._find(kinds, arguments)
         try:
-            # Numba reads this while it decorates; other packages keep their cache.
-            numba.config.CACHE_DIR = folder or ""
-            compiled = njit(
-                nogil=True,
-                error_model="numpy",
-                cache=folder is not None,
-                # No rule allocates: without numba's reference counting a week runs several times as fast.
-                _nrt=False,
-                **options,
-            )(function)
-            if folder is not None and not numba.config.DISABLE_JIT:
-                compiled._cache = _LoadedAlone(function)
-        finally:
-            numba.config.CACHE_DIR = before
-    return cast(Function, compiled)
+            return entry(*arguments)
+        except OverflowError:  # a whole number of 64 bits without a sign is of another type
+            return self.compiled(*arguments)
+
+    def _find(self, kinds: tuple[Any, ...], arguments: tuple[Any, ...]) -> Callable[..., Any]:
+        """Find what was compiled for such arguments in this process or an earlier one, or compile it."""
+        from agents import kept_code
+        from agents.compiled_sources import is_source
+
+        with _FINDING:
+            if kinds not in self._entries:
+                name = f"{self.__module__}.{self.py_func.__qualname__}"
+                # The name of the cache's folder says nothing of what others write.
+                can_be_kept = is_source(self.py_func.__code__.co_filename)
+                found = kept_code.find(name, kinds) if can_be_kept else None
+                if found is None:
+                    found = self.compile_for(arguments)
+                    if can_be_kept:
+                        kept_code.keep(name, kinds, self.parts_for(arguments))
+                self._entries[kinds] = found
+        return self._entries[kinds]
+
+    def compile_for(self, arguments: tuple[Any, ...]) -> Callable[..., Any]:
+        """Compile it for such arguments, or take it from Numba's cache."""
+        from agents.compiler import entry_for
+
+        return entry_for(self.compiled, arguments)
+
+    def parts_for(self, arguments: tuple[Any, ...]) -> Any:
+        """Return the machine code that it is made of, after it was compiled for such arguments."""
+        from agents.compiler import parts_of
+
+        return parts_of(self.compiled, arguments)
+
+
+def _kind(value: Any) -> Any:
+    """Return what tells values apart that are compiled for differently."""
+    if isinstance(value, np.ndarray):
+        layout = value.flags.num
+        return (type(value), value.dtype, value.ndim, layout & (_OF_ROWS if layout & _IN_ROWS else _OF_ANY))
+    if isinstance(value, tuple):
+        return (type(value), *map(_kind, value))
+    if isinstance(value, np.void):
+        return (type(value), value.dtype)
+    return type(value)
+
+
+class _Inner:
+    """A function that has no way in for Python, which runs it as it is written: the bits are the same."""
+
+    def __init__(self, function: Callable[..., Any], make: Callable[[], Any]) -> None:
+        update_wrapper(self, function)
+        self._make = make
+
+    @cached_property
+    def _compiled(self) -> Any:
+        # The type alone would not keep it alive.
+        return self._make()
+
+    @property
+    def _numba_type_(self) -> Any:
+        from agents.compiler import type_of
+
+        return type_of(self._compiled)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.__wrapped__(*arguments)  # type: ignore[attr-defined]
+
+
+class _Expression(_Inner):
+    """A function that numba looks at before it asks for its type, and inlines."""
+
+    @property
+    def py_func(self) -> Any:
+        """The function as it is written."""
+        return self.__wrapped__  # type: ignore[attr-defined]
+
+    @property
+    def targetoptions(self) -> Any:
+        """Numba's options, which say that it is to be inlined."""
+        return self._compiled.targetoptions
+
+
+def _compile(function: Function, **options: Any) -> Function:
+    return function if is_interpreted() else cast(Function, Compiled(function, options))
+
+
+def _leave_to_callers(kind: type[_Inner], function: Function, **options: Any) -> Function:
+    def make() -> Any:
+        from agents import compiler
+
+        return compiler.inner_dispatcher(function, **options)
+
+    return function if is_interpreted() else cast(Function, kind(function, make))
 
 
 def rule(function: Function) -> Function:
@@ -179,26 +201,12 @@ def loop(function: Function) -> Function:
     return _compile(function, no_cfunc_wrapper=True)
 
 
-class _Inner:
-    """A function that has no way in for Python, which runs it as it is written: the bits are the same."""
-
-    def __init__(self, function: Callable[..., Any], compiled: Callable[..., Any]) -> None:
-        update_wrapper(self, function)
-        # The type alone would not keep it alive.
-        self.compiled, self._numba_type_ = compiled, numba.typeof(compiled)
-
-    def __call__(self, *arguments: Any) -> Any:
-        return self.__wrapped__(*arguments)  # type: ignore[attr-defined]
-
-
 def inlined(function: Function) -> Function:
     """Compile a part of a loop that is a function only for readability; LLVM inlines it into its callers.
 
     Ways in for Python would take longer to compile than most of these functions.
     """
-    options = dict(forceinline=True, no_cfunc_wrapper=True, no_cpython_wrapper=True)
-    compiled = _compile(function, kept=False, pipeline_class=_inlined_compiler, **options)
-    return function if numba.config.DISABLE_JIT else cast(Function, _Inner(function, compiled))
+    return _leave_to_callers(_Inner, function, forceinline=True, no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 
 def expression(function: Function) -> Function:
@@ -206,9 +214,4 @@ def expression(function: Function) -> Function:
 
     Numba returns a record by value; inlined, a view of one stays a view.
     """
-    return _compile(function, kept=False, inline="always")
-
-
-def compile_part(function: Function) -> Function:
-    """Compile a loop that only compiled code calls: :mod:`agents.kernel`."""
-    return _compile(function, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+    return _leave_to_callers(_Expression, function, inline="always")

@@ -16,77 +16,72 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
-import llvmlite.binding
-import numba
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils, typing
-from numba.core.imputils import lower_builtin, lower_constant
-from numba.extending import models, register_model, typeof_impl
+from agents.compiled import Compiled, is_interpreted
+from agents.compiled_sources import cache_folder
 
-from agents.compiled import cache_folder, compile_part, loop
-from agents.reference_type import is_by_reference
-
-__all__ = ["calls", "help_compiling", "kernel"]
+__all__ = ["Kernel", "calls", "help_compiling", "kernel"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_SCALARS = {
-    "Int": types.int64,
-    "bool": types.boolean,
-    "float": types.float64,
-    "None": types.none,
-    "tuple[Int, Int]": types.UniTuple(types.int64, 2),
-}
-_LOCK = threading.Lock()
 #: What a second process runs at a cold start.
 _HELP = "from agents.kernel import help_compiling; help_compiling()"
 
 
-class _Kernel:
+class Kernel:
     """A loop that other compiled code calls through its address."""
 
-    def __init__(self, function: Callable[..., Any], arrays: dict[str, Any]) -> None:
+    def __init__(self, function: Callable[..., Any], arrays: dict[str, tuple[str, int]]) -> None:
         self.function, self.arrays = function, arrays
         self.__doc__, self.__name__, self.__module__ = function.__doc__, function.__name__, function.__module__
         self.__wrapped__ = function
-        self.parameters = inspect.signature(function).parameters
-        self.returns = _SCALARS[inspect.signature(function).return_annotation]
-        self.part: Any = compile_part(function)
         self.slots: dict[tuple[Any, ...], Any] = {}
-        lower_builtin(self, types.VarArg(types.Any))(self._call)
+
+    @cached_property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """Its parameters, by name."""
+        return inspect.signature(self.function).parameters
+
+    @cached_property
+    def returns(self) -> Any:
+        """Numba's type of what it returns."""
+        return _kernel_type().scalar_type(inspect.signature(self.function).return_annotation)
+
+    @cached_property
+    def part(self) -> Any:
+        """Numba's dispatcher of its code, which has no way in for Python."""
+        from agents.compiler import dispatcher
+
+        return dispatcher(self.function, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+
+    @cached_property
+    def _numba_type_(self) -> Any:
+        return _kernel_type().KernelType(self)
 
     def __call__(self, *arguments: Any) -> Any:
         """Run it as it is written, which gives the same bits; what Python calls often is made by :func:`calls`."""
         return self.function(*arguments)
 
-    def _call(self, context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        """Generate a call through the address in the slot."""
-        # An array within a record is passed like any other one.
-        takes = self.types_for(lambda place, _: signature.args[place])
-        shape = context.call_conv.get_function_type(self.returns, takes)
-        name = self.slot_of(takes)
-        slot = builder.module.globals.get(name) or ir.GlobalVariable(builder.module, shape.as_pointer(), name)
-        status, result = context.call_conv.call_function(builder, builder.load(slot), self.returns, takes, arguments)
-        with cgutils.if_unlikely(builder, status.is_error):
-            context.call_conv.return_status_propagate(builder, status)
-        return result
-
     def types_for(self, given: Callable[[int, str], Any]) -> tuple[Any, ...]:
         """Types of its arguments; ``given`` has that of a parameter that is no number, by its place and annotation."""
+        known = _kernel_type()
         return tuple(
-            self.arrays.get(name) or _SCALARS.get(item.annotation) or given(place, item.annotation)
+            (known.array_type(self.arrays[name]) if name in self.arrays else None)
+            or known.scalar_type(item.annotation)
+            or given(place, item.annotation)
             for place, (name, item) in enumerate(self.parameters.items())
         )
 
     def slot_of(self, takes: tuple[Any, ...]) -> str:
         """Name of the word in memory that will hold its address, for arguments of these types."""
+        import llvmlite.binding
+
         digest = hashlib.sha256(str(takes).encode()).hexdigest()[:12]
         name = f"{self.__module__}.{self.__name__}.{digest}"
         if takes not in self.slots:
@@ -98,18 +93,22 @@ class _Kernel:
         """Compile it, unless it lies in the cache, and set its address."""
         self.slot_of(takes)
         if self.slots[takes].value is None:
-            self.part.compile(takes)
-            compiled = self.part.overloads[takes]
-            self.slots[takes].value = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+            self.slots[takes].value = _kernel_type().address_of(self.part, takes)
 
 
-def kernel(**arrays: Any) -> Callable[[Function], Function]:
+def _kernel_type() -> Any:
+    """What Numba is told of kernels, loaded only where something is compiled."""
+    return import_module("agents.kernel_type")
+
+
+def kernel(**arrays: tuple[str, int]) -> Callable[[Function], Function]:
     """Make a loop a kernel. Its numbers are annotated ``Int``, ``bool`` or ``float``; it raises nothing.
 
     Parameters
     ----------
-    arrays : numba types
-        Of parameters that are arrays; NamedTuples that are taken by reference are known by their annotation.
+    arrays : tuple of str and int
+        Of parameters that are arrays, what they are of and their number of dimensions; NamedTuples that are taken by
+        reference are known by their annotation.
 
     Returns
     -------
@@ -118,41 +117,9 @@ def kernel(**arrays: Any) -> Callable[[Function], Function]:
     """
 
     def decorate(function: Function) -> Function:
-        return function if numba.config.DISABLE_JIT else cast(Function, _Kernel(function, arrays))
+        return function if is_interpreted() else cast(Function, Kernel(function, arrays))
 
     return decorate
-
-
-class _KernelType(types.Callable):
-    """The type of one kernel: knows the types of its arguments and where its address stands."""
-
-    def __init__(self, wanted: _Kernel) -> None:
-        self.wanted = wanted
-        super().__init__(f"kernel({wanted.__module__}.{wanted.__name__})")
-
-    def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
-        takes = self.wanted.types_for(lambda place, _: args[place])
-        takes = tuple(args[place] if isinstance(kind, types.Array) else kind for place, kind in enumerate(takes))
-        return typing.signature(self.wanted.returns, *takes)
-
-    def get_call_signatures(self) -> Any:
-        return [], False
-
-    def get_impl_key(self, signature: Any) -> Any:
-        return self.wanted
-
-
-register_model(_KernelType)(models.OpaqueModel)
-
-
-@typeof_impl.register(_Kernel)
-def _typeof(value: Any, context: Any) -> _KernelType:
-    return _KernelType(value)
-
-
-@lower_constant(_KernelType)
-def _constant(context: Any, builder: Any, kind: Any, value: Any) -> Any:
-    return context.get_dummy_value()
 
 
 def calls(*kernels: Any) -> Callable[[Function], Function]:
@@ -170,31 +137,44 @@ def calls(*kernels: Any) -> Callable[[Function], Function]:
     """
 
     def decorate(function: Function) -> Function:
-        compiled: Any = loop(function)
-        if not numba.config.DISABLE_JIT:
-            compile_for, publish = compiled._compile_for_args, compiled.add_overload
-            done: list[Any] = []
-            # Numba lets every thread call what it has compiled at once; its kernels have no addresses yet.
-            compiled.add_overload = done.append
-
-            def prepare(*arguments: Any, **named: Any) -> Any:
-                """Numba asks for this once for each combination of types, and in each thread that comes meanwhile."""
-                with _LOCK:
-                    entry = _load(kernels, arguments, lambda: compile_for(*arguments, **named))
-                    while done:
-                        publish(done.pop())
-                return entry
-
-            compiled._compile_for_args = prepare
-        return cast(Function, compiled)
+        options = dict(no_cfunc_wrapper=True)
+        return function if is_interpreted() else cast(Function, _Caller(function, options, kernels))
 
     return decorate
 
 
+class _Caller(Compiled):
+    """A loop that Python calls and that calls kernels, which have their addresses before it is called."""
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any], kernels: Sequence[Any]) -> None:
+        super().__init__(function, options)
+        self.kernels = kernels
+
+    def compile_for(self, arguments: tuple[Any, ...]) -> Callable[..., Any]:
+        """Compile it and its kernels for such arguments, or take them from Numba's cache."""
+        compile_loop = super().compile_for
+        return cast(Callable[..., Any], _load(self.kernels, arguments, lambda: compile_loop(arguments)))
+
+    def parts_for(self, arguments: tuple[Any, ...]) -> Any:
+        """Return the machine code of its kernels and its own, after they were compiled for such arguments."""
+        from agents.compiler import part_for
+
+        kernels = [part_for(item.part, takes, item.slot_of(takes)) for item, takes in _wanted(self.kernels, arguments)]
+        own = super().parts_for(arguments)
+        return [part for parts in (*kernels, own) for part in parts] if all(kernels) and own else []
+
+
+def _wanted(kernels: Sequence[Any], arguments: Sequence[Any]) -> list[tuple[Any, tuple[Any, ...]]]:
+    """Return kernels with the types of their arguments, for the columns among a loop's arguments."""
+    from agents.reference_type import is_by_reference, reference_of
+
+    references = {type(item).__name__: reference_of(item) for item in arguments if is_by_reference(item)}
+    return [(item, item.types_for(lambda _, name: references[name])) for item in kernels]
+
+
 def _load(kernels: Sequence[Any], arguments: Sequence[Any], compile_loop: Callable[[], Any]) -> Any:
     """Compile a loop and its kernels, or take them from the cache, for the columns among the loop's arguments."""
-    references = {type(item).__name__: numba.typeof(item) for item in arguments if is_by_reference(item)}
-    wanted = [(item, item.types_for(lambda _, name: references[name])) for item in kernels]
+    wanted = _wanted(kernels, arguments)
     # Compiled code is put into place only where every address that it needs has one.
     names = [item.slot_of(takes) for item, takes in wanted]
     folder, digest = cache_folder(), hashlib.sha256(" ".join(names).encode()).hexdigest()[:12]

@@ -24,7 +24,7 @@ from numba.extending import (
 
 from agents.by_reference import tell_each
 
-__all__ = ["is_by_reference"]
+__all__ = ["is_by_reference", "reference_of"]
 
 
 class _Reference(types.Type):
@@ -44,6 +44,11 @@ register_model(_Reference)(models.OpaqueModel)
 def is_by_reference(value: Any) -> bool:
     """Whether compiled code takes a value by reference."""
     return isinstance(value, tuple) and isinstance(numba.typeof(value), _Reference)
+
+
+def reference_of(value: Any) -> Any:
+    """Return Numba's type of a tuple of columns."""
+    return numba.typeof(value)
 
 
 @infer_getattr

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
 from agents.compiled import Int, rule
@@ -99,7 +98,7 @@ def block(seed: Int, replicate: Int, customer_id: Int, purpose: Int, period: Int
     )
 
 
-@kernel(customer_id=types.uint32[::1], period=types.uint32[::1], words=types.uint32[:, ::1])
+@kernel(customer_id=("uint32", 1), period=("uint32", 1), words=("uint32", 2))
 def blocks(
     seed: Int,
     replicate: Int,

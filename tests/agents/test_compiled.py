@@ -4,7 +4,7 @@ import numba
 import pytest
 from llvmlite import binding
 
-from agents import compiled
+from agents import compiler
 
 WIDE = {"avx2": True, "avx512f": True}
 
@@ -21,7 +21,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_loops_may_use_512_bits(asked: pytest.MonkeyPatch) -> None:
-    compiled._use_whole_vectors()
+    compiler._use_whole_vectors()
     assert numba.config.CPU_FEATURES == "+avx2,+avx512f,-prefer-256-bit"
 
 
@@ -29,15 +29,15 @@ def test_loops_may_use_512_bits(asked: pytest.MonkeyPatch) -> None:
 def test_what_the_user_asks_for_stands(asked: pytest.MonkeyPatch, name: str) -> None:
     asked.setattr(numba.config, name, "as asked")
     before = numba.config.CPU_FEATURES
-    compiled._use_whole_vectors()
+    compiler._use_whole_vectors()
     assert before == numba.config.CPU_FEATURES
 
 
 def test_processors_without_them_or_slowed_by_them_are_left_alone(asked: pytest.MonkeyPatch) -> None:
     asked.setattr(binding, "get_host_cpu_name", lambda: "cascadelake")
-    compiled._use_whole_vectors()
+    compiler._use_whole_vectors()
     assert numba.config.CPU_FEATURES is None
     asked.setattr(binding, "get_host_cpu_name", lambda: "znver3")
     asked.setattr(binding, "get_host_cpu_features", lambda: binding.FeatureMap({"avx2": True, "avx512f": False}))
-    compiled._use_whole_vectors()
+    compiler._use_whole_vectors()
     assert numba.config.CPU_FEATURES is None

@@ -1,6 +1,7 @@
 """The house holds: imports are light, layers are kept, edits are seen, and the wheel works away from home."""
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -41,11 +42,12 @@ def test_running_the_fast_engine_imports_neither_mesa_nor_the_compiler():
     program = (
         "import sys; from sim import Scenario, compare\n"
         "compare(Scenario.load('treadmill', population=20, horizon=3, burn_in=0), replicates=1, threads=1)\n"
-        "print('mesa' in sys.modules, 'numba.np.arrayobj' in sys.modules)"
+        "print('mesa' in sys.modules, 'numba' in sys.modules)"
     )
     assert python("-c", program).split()[0] == "False"
-    # Compiled code lies in the cache by now: what compiles is not imported to load it.
-    assert python("-c", program).split() == ["False", "False"]
+    can_link = sys.platform == "linux" and platform.machine() == "x86_64"
+    # Machine code lies in the cache by now: it is linked without Numba (agents/kept_code.py, Linux on x86-64).
+    assert python("-c", program).split() == ["False", str(not can_link)]
 
 
 def test_a_comparison_from_the_command_line_does_without_pandas(tmp_path):

@@ -1,0 +1,69 @@
+"""Compiled sources: what compiled code is made of, and the folder where it is kept, named by a hash of it all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+from agents.cache_home import cache_home
+
+__all__ = ["cache_folder", "is_source", "source_hash"]
+
+#: What compiles, which nothing that is compiled imports.
+_COMPILER = (
+    *(f"agents.{name}" for name in ("compiler", "inlined_library", "kernel_type", "kept_code", "reference_type")),
+    "sim.engine.machine",
+)
+
+
+@lru_cache(maxsize=1)
+def _sources() -> list[Path]:
+    """List every file that compiled code can come from: modules that compile, and all that these import."""
+    root = Path(__file__).resolve().parent.parent
+    files = [*(root / "agents").rglob("*.py"), *(root / "sim").rglob("*.py")]
+    texts = {".".join(path.relative_to(root).with_suffix("").parts): path for path in files}
+    wanted: set[str] = set()
+    frontier = [*_COMPILER]
+    frontier += [name for name, path in texts.items() if b"agents.compiled import" in path.read_bytes()]
+    while frontier:
+        name = frontier.pop()
+        if name in texts and name not in wanted:
+            wanted.add(name)
+            frontier += re.findall(r"^from ((?:agents|sim)[\w.]*) import", texts[name].read_text("utf-8"), re.M)
+    return sorted(texts[name] for name in wanted)
+
+
+@lru_cache(maxsize=1)
+def _source_names() -> frozenset[str]:
+    return frozenset(map(str, _sources()))
+
+
+def is_source(file: str) -> bool:
+    """Whether a file is one of those that compiled code can come from."""
+    return os.path.realpath(file) in _source_names()
+
+
+@lru_cache(maxsize=1)
+def source_hash() -> str:
+    """Return a hash of every source file that compiled code can come from."""
+    digest = hashlib.sha256()
+    for path in _sources():
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@lru_cache(maxsize=1)
+def cache_folder() -> str | None:
+    """Return the folder of this version's compiled code, or None where none can be written."""
+    folder = os.path.join(cache_home(), source_hash())
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return None
