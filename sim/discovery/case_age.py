@@ -1,10 +1,11 @@
 """Case age: where how long a case has lasted tells what comes next, and when.
 
 By time in the stage alone (clock reset) a case forgets how old it is. Real ones do not: tickets that are closed at the
-end of a month wait the less the longer they were worked on. So a state may be parted by the age at which it is entered,
-and hazards may be by the age of the case instead (clock forward): of all states together, but of rare ones and of those
-in which cases are over. Cases kept aside decide on both. Partings come first, each judged by the better clock on each
-side of it, which need not be the clock that is chosen then.
+end of a month wait the less the longer they were worked on. So a state may be parted by the age at which it is
+entered, and hazards may be by the age of the case instead (clock forward): of all states together, but of rare ones
+and of those in which cases are over. A state that takes no time is parted by where its visits go. Cases kept aside
+decide on both. Partings come first, each judged by the better clock on each side of it, which need not be the clock
+that is chosen then.
 
 References
 ----------
@@ -101,11 +102,13 @@ def with_ages(
         (gain if len(key) > 1 else np.inf, added, key, 0)
         for key, gain, added in zip(contexts.keys, contexts.gains, contexts.parameters, strict=True)
     ]
-    for at, seen in _lived(cases, contexts, over, seconds, seed):
+    quick = contexts.at_once.instant
+    for at, seen in _lived(cases, contexts, over, seconds, seed, every=True):
+        parting = _best_parting_at_once if quick[contexts.keys[at][0]] else _best_parting
         waiting = [(seen, _DEPTH, 0, found[at][0])]
         while waiting:
             mine, depth, since, limit = waiting.pop()
-            part = _best_parting(mine) if depth else _NONE
+            part = parting(mine) if depth else _NONE
             if part.gain <= 0.0:
                 continue
             late = mine.entry >= part.begin
@@ -154,9 +157,9 @@ def with_clocks(cases: Cases, contexts: Contexts, over: NDArray[np.float64], sec
 
 
 def _lived(
-    cases: Cases, contexts: Contexts, over: NDArray[np.float64], seconds: float, seed: int
+    cases: Cases, contexts: Contexts, over: NDArray[np.float64], seconds: float, seed: int, *, every: bool = False
 ) -> list[tuple[int, _Lived]]:
-    """Return the visits to each state that takes time and may be looked at."""
+    """Return the visits to each state that may be looked at: those that take time, or ``every`` one."""
     instant = contexts.at_once.instant
     steps = steps_of(cases, seconds, instant)
     state = states_of(cases, contexts, steps)
@@ -172,7 +175,8 @@ def _lived(
     found = []
     for at, key in enumerate(contexts.keys):
         rows = order[bounds[at] : bounds[at + 1]]
-        if instant[key[0]] or not (np.bincount(half[rows[goes[rows]]], minlength=2) >= _FEWEST_LEAVE).all():
+        leave = np.bincount(half[rows[goes[rows]]], minlength=2).min()
+        if leave < _FEWEST_LEAVE or (instant[key[0]] and not every):
             continue
         if rows.size > _MOST_VISITS:
             rows = np.sort(luck.permutation(rows)[:_MOST_VISITS])
@@ -197,6 +201,37 @@ def _best_parting(seen: _Lived) -> _Parting:
         if min(leaves) >= _FEWEST_LEAVE and gain > max(best.gain, _LEAST_GAIN):
             best = _Parting(float(gain), int(age), int(reset.filled[at]))
     return best
+
+
+def _best_parting_at_once(seen: _Lived) -> _Parting:
+    """Return the best parting of a state that takes no time: by where its visits go."""
+    goes = seen.exit >= 0
+    seen = seen.those(goes)
+    if seen.entry.size < 2 * _FEWEST:
+        return _NONE
+    ages = _ages_of(seen)
+    targets, exit = np.unique(seen.exit, return_inverse=True)
+    if not ages.size or targets.size < 2:
+        return _NONE
+    counts = np.zeros((ages.size + 1, 2, targets.size))
+    np.add.at(counts, (np.searchsorted(ages, seen.entry, side="right"), seen.half, exit), 1.0)
+    late = counts[::-1].cumsum(axis=0)[::-1][1:]
+    whole = counts.sum(axis=0)
+    early = whole - late
+    gain = _held_out_shares(early, whole) + _held_out_shares(late, whole) - _held_out_shares(whole, whole)
+    gain[np.minimum(early.sum(axis=-1), late.sum(axis=-1)).min(axis=-1) < _FEWEST_LEAVE] = 0.0
+    at = int(gain.argmax())
+    if gain[at] <= _LEAST_GAIN:
+        return _NONE
+    return _Parting(float(gain[at]), int(ages[at]), int((late[at].sum(axis=0) > 0).sum()) - 1)
+
+
+def _held_out_shares(counts: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log likelihood of each half's exits by the shares of the other: counts (..., 2, exits), of the whole too."""
+    usual = whole + 0.5
+    usual /= usual.sum(axis=-1, keepdims=True)
+    share = (counts + _STRENGTH * usual) / (counts.sum(axis=-1, keepdims=True) + _STRENGTH)
+    return np.asarray((counts * np.log(share[..., ::-1, :])).sum(axis=(-2, -1)))
 
 
 def _ages_of(seen: _Lived) -> NDArray[np.int64]:

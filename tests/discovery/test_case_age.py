@@ -52,6 +52,37 @@ def test_cases_that_are_closed_at_an_age_are_as_near_as_real_ones(tmp_path):
     assert [edge["during"] for edge in journey["edges"] if "__from_" in edge["to"]]
 
 
+@pytest.mark.parametrize("by_age", [True, False])
+def test_a_stage_that_takes_no_time_is_parted_where_age_tells_where_cases_go(tmp_path, by_age):
+    """After some hours of work cases are checked and, a second later, granted, or refused if older than 40 hours."""
+    luck = np.random.default_rng(4)
+    work = luck.exponential(30.0, 800)
+    refused = work >= 40.0 if by_age else luck.random(800) < 0.3
+    rows = ["case,activity,time"]
+    for case, (age, no) in enumerate(zip(work.tolist(), refused.tolist(), strict=True)):
+        begin = np.datetime64("2024-01-01") + np.timedelta64(round(luck.uniform(0, 200 * 24) * _HOUR), "s")
+        check = begin + np.timedelta64(round(age * _HOUR), "s")
+        decided, closed = (
+            check + np.timedelta64(1, "s"),
+            check + np.timedelta64(round(luck.gamma(4.0, 5.0) * _HOUR), "s"),
+        )
+        for name, time in (
+            ("open", begin),
+            ("check", check),
+            ("refuse" if no else "grant", decided),
+            ("close", closed),
+        ):
+            rows.append(f"{case},{name},{time}")
+    (tmp_path / "decisions.csv").write_text("\n".join(rows) + "\n")
+    cases, at_once = told_apart(cases_of(read_event_log(tmp_path / "decisions.csv")), _HOUR, MOST_STATES)
+    check = cases.stages.index("check")
+    assert at_once.instant[check]
+    over = ended_weights(cases, cases.stage)
+    found = with_ages(cases, find_contexts(cases, 1, MOST_STATES, at_once), over, _HOUR, 1, MOST_STATES)
+    ages = [age for key, age in zip(found.keys, found.ages, strict=True) if key == (check,)]
+    assert any(34 <= age <= 46 for age in ages) if by_age else ages == [0]
+
+
 @pytest.mark.parametrize("shape", [1.0, 4.0])
 def test_where_age_tells_nothing_no_state_is_parted_and_no_clock_runs_on(tmp_path, shape):
     luck = np.random.default_rng(2)
