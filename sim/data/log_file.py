@@ -13,9 +13,12 @@ from sim.data.parquet_file import is_parquet
 from sim.data.text_file import check_file, open_binary
 from sim.data.xes import read_xes
 from sim.scenario.errors import ConfigError
+from sim.scenario.schema import show
 
 __all__ = ["LOG_FILE", "read_event_log"]
 
+#: Roles under whose names no attribute can be.
+_OF_EVENTS = ("case", "activity", "time", "amount", "lifecycle", "kind")
 LOG_FILE = "an event log: CSV, Parquet, XES or OCEL 2.0 JSON"
 
 
@@ -40,6 +43,7 @@ def read_event_log(path: str | Path, layout: LogLayout | None = None) -> EventLo
     place, where = Path(path), f"log {str(path)!r}"
     check_file(place, where, LOG_FILE)
     check_words(layout.missing)
+    _refuse_roles_as_attributes(layout, where)
     words = MISSING if layout.missing is None else ("", *map(str.lower, layout.missing))
     builder = LogBuilder(where, frozenset(words))
     kind = _kind_of(place, where, layout.most_megabytes)
@@ -53,6 +57,16 @@ def read_event_log(path: str | Path, layout: LogLayout | None = None) -> EventLo
     if log.rows != log.case.size + sum(log.left_out.values()):
         raise ConfigError(f"{where}: rows do not add up; report this with the file")
     return log
+
+
+def _refuse_roles_as_attributes(layout: LogLayout, where: str) -> None:
+    given = layout.attributes if isinstance(layout.attributes, list | tuple) else [layout.attributes]
+    for name in given:
+        if name in _OF_EVENTS:
+            raise ConfigError(
+                f"{where}: attributes has {show(name)}, which is what an event says and not who a case is; name other"
+                " columns, or call this one otherwise"
+            )
 
 
 def _kind_of(place: Path, where: str, most_megabytes: int) -> str:

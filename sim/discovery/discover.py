@@ -31,7 +31,7 @@ from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show
 
-__all__ = ["Discovery", "discover", "thinned", "with_goal"]
+__all__ = ["Discovery", "changing_attributes", "discover", "thinned", "with_goal"]
 
 #: More stages than a journey holds are put together, the rarest first.
 MOST_STAGES = 100
@@ -194,7 +194,7 @@ def discover(
         points=turning_points(cases, at_goal),
         distances=_judge(part, slugs, unit, member, at_goal, seed, threads),
         files=files,
-        drifting=_drifting(log),
+        drifting=changing_attributes(log),
         purchases=purchases,
         funnel=tuple(zip(steps, funnel_counts(cases, steps), strict=True)),
         channels=channel_use(cases, at_goal, log.extra["channel"]) if "channel" in log.extra else (),
@@ -407,8 +407,17 @@ def _censored(table: CaseTable, windows: NDArray[np.float64]) -> CaseTable:
     return CaseTable(first, table.stage[kept], table.time[kept])
 
 
-def _drifting(log: EventLog) -> dict[str, tuple[int, int]]:
-    """In how many cases an attribute changes, of those that have it."""
+def changing_attributes(log: EventLog) -> dict[str, tuple[int, int]]:
+    """Return in how many cases each attribute changes, of those that have it.
+
+    Parameters
+    ----------
+    log : EventLog
+
+    Returns
+    -------
+    dict
+    """
     out = {}
     for name, (codes, _) in log.extra.items():
         if name in ("brand", "channel", "lifecycle"):

@@ -13,6 +13,7 @@ import pytest
 from sim.data.event_log import LogLayout
 from sim.data.log_file import read_event_log
 from sim.discovery.cases import cases_of, variants_of
+from sim.discovery.discover import changing_attributes
 from sim.discovery.lived_map import lived_map
 from sim.scenario.errors import ConfigError
 
@@ -246,3 +247,28 @@ def test_amounts_in_another_way_are_refused_and_not_lost(tmp_path, cell):
     path = csv(tmp_path, [f"1;a;2020-01-01;{cell}", f"1;b;2020-01-02;{cell}"], head="case;activity;time;amount")
     with pytest.raises(ConfigError, match=r"2 of the amounts cannot be read .*row 1: '1.*row 2"):
         read_event_log(path)
+
+
+def test_attributes_that_change_within_a_case_are_told_from_those_that_do_not(tmp_path):
+    rows = [
+        "1,a,2020-01-01,web,new",
+        "1,b,2020-01-02,app,new",
+        "2,a,2020-01-01,web,old",
+        "2,b,2020-01-02,web,",
+        "3,a,2020-01-01,,",
+    ]
+    path = csv(tmp_path, rows, head="case,activity,time,platform,origin")
+    log = read_event_log(path, LogLayout(attributes=["platform", "origin"]))
+    assert changing_attributes(log) == {"platform": (1, 2), "origin": (0, 2)}
+
+
+def test_what_the_caller_gives_is_not_written_to(tmp_path):
+    path = csv(tmp_path, ["2,b,2020-01-02,x", "1,a,2020-01-01,y", "2,a,2020-01-01,x"], head="case,activity,time,who")
+    content, columns, attributes = path.read_bytes(), {"case": "case"}, ["who"]
+    log = read_event_log(path, LogLayout(columns=columns, attributes=attributes))
+    before = [column.copy() for column in (log.case, log.activity, log.time)]
+    lived_map(cases_of(log))
+    assert (path.read_bytes(), columns, attributes) == (content, {"case": "case"}, ["who"])
+    with pytest.raises(ConfigError, match="attributes has 'activity', which is what an event says"):
+        read_event_log(path, LogLayout(attributes=["activity"]))
+    assert all((one == other).all() for one, other in zip(before, (log.case, log.activity, log.time), strict=True))
