@@ -211,10 +211,10 @@ def in_words(name: str) -> str:
 
     Examples
     --------
-    >>> in_words("all_four")
-    'all four'
+    >>> in_words("all_four"), in_words("product_view__after_search")
+    ('all four', 'product view, after search')
     """
-    return name.replace("_", " ")
+    return name.replace("__", ", ").replace("_", " ")
 
 
 def listed(names: Sequence[str]) -> str:

@@ -49,7 +49,8 @@ def exp(x: float) -> float:
     middle = (1.0 / 24.0 + r * (1.0 / 120.0)) + r2 * (1.0 / 720.0 + r * (1.0 / 5040.0))
     high = (1.0 / 40320.0 + r * (1.0 / 362880.0)) + r2 * (1.0 / 3628800.0 + r * (1.0 / 39916800.0))
     p = low + r4 * (middle + r4 * high)
-    return p * np.int64((np.int64(k) + 1023) << 52).view(np.float64)
+    # By 32 bits: without AVX-512 no instruction turns a vector of numbers into whole ones of 64.
+    return p * np.int64((np.int64(np.int32(k)) + 1023) << 52).view(np.float64)
 
 
 @rule
@@ -158,17 +159,15 @@ def normal_quantile(u: float) -> float:
     """
     q = u - 0.5
     r = 0.180625 - q * q
-    middle = (
-        q
-        * (((59.109374720 * r + 159.29113202) * r + 50.434271938) * r + 3.3871327179)
-        / (((67.187563600 * r + 78.757757664) * r + 17.895169469) * r + 1.0)
-    )
+    middle = q * (((59.109374720 * r + 159.29113202) * r + 50.434271938) * r + 3.3871327179)
+    by_middle = ((67.187563600 * r + 78.757757664) * r + 17.895169469) * r + 1.0
     r = math.sqrt(-log(u if q < 0.0 else 1.0 - u)) - 1.6
-    tail = (((0.17023821103 * r + 1.3067284816) * r + 2.7568153900) * r + 1.4234372777) / (
-        (0.12021132975 * r + 0.73700164250) * r + 1.0
-    )
+    tail = ((0.17023821103 * r + 1.3067284816) * r + 2.7568153900) * r + 1.4234372777
+    by_tail = (0.12021132975 * r + 0.73700164250) * r + 1.0
     tail = -tail if q < 0.0 else tail
-    return middle if abs(q) <= 0.425 else tail
+    is_middle = abs(q) <= 0.425
+    # One division, the dearest instruction here, for both.
+    return (middle if is_middle else tail) / (by_middle if is_middle else by_tail)
 
 
 @rule

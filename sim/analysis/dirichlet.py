@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import betaln
-from scipy.stats import nbinom
 
 __all__ = ["OUTLIERS", "Dirichlet", "fit_category", "fit_dirichlet"]
 
@@ -108,6 +107,8 @@ class Dirichlet:
 
     def _numbers(self) -> tuple[Array, Array]:
         """Numbers of category purchases from 0, and the share of customers who make as many (NBD)."""
+        from scipy.stats import nbinom  # slow to import: only where a Dirichlet is computed
+
         chance = self.shape / (self.shape + self.purchases)
         last = int(nbinom.isf(_TAIL, self.shape, chance)) + 1
         numbers = np.arange(last + 1, dtype=np.float64)

@@ -24,8 +24,9 @@ from sim.analysis.metrics import (
 from sim.analysis.paired import Estimate, Uncertainty, estimate, estimates, paired_differences
 from sim.analysis.response import Response
 from sim.analysis.sampling import INDEPENDENT, Sampling
-from sim.analysis.shape import ANYTHING, LOW_POINT, Shape
+from sim.analysis.shape import ANYTHING, COUNT, LOW_POINT, Shape
 from sim.record.history import ORIGINS
+from sim.scenario.journey import goal_stages
 
 if TYPE_CHECKING:
     from sim.scenario.resolved import ResolvedScenario
@@ -123,7 +124,8 @@ def summarise(
     -------
     dict
         JSON-ready: no NaN, no NumPy types. Beside ``arms``, ``differences`` and ``personas``: ``waterfall`` (money by
-        term), ``origins`` (focal purchases by origin) and ``flows`` (customers per edge) of every difference.
+        term), ``origins`` (focal purchases by origin) and ``flows`` (customers per edge) of every difference;
+        where stages are a goal, ``goal``: visits to them per customer, by arm and difference.
     """
     doubts = doubts or {}
     baseline = scenario.baseline
@@ -152,6 +154,16 @@ def summarise(
                 who: {label: found(row, column) for column, label in enumerate(labels)} for row, who in enumerate(rows)
             }
     summary["flows"] = {difference: case.flows(stages) for difference, case in others.items()}
+    goals = goal_stages(scenario.journeys)
+    if goals:
+        at = [stages.index(name) for name in goals]
+        summary["goal"] = {
+            "stages": list(goals),
+            "arms": {arm: case.visits(at, scenario.market_customers) for arm, case in cases.items()},
+            "differences": {
+                name: case.visits(at, scenario.market_customers, gained=True) for name, case in others.items()
+            },
+        }
     return summary
 
 
@@ -288,6 +300,17 @@ class ArmEstimates:
         found = self._estimated(gap, only_changed=True)
         order = sorted(found, key=lambda edge: (-abs(found[edge].mean or 0.0), edge))
         return [{"from": stages[edge[0]], "to": stages[edge[1]], **found[edge].plain()} for edge in order]
+
+    def visits(self, stages: Sequence[int], customers: float, *, gained: bool = False) -> dict[str, Any]:
+        """Estimate how often a customer comes to any of some stages, or by how much more often than in the baseline."""
+
+        def count(own: Measures, base: Measures) -> NDArray[np.float64]:
+            moves = np.subtract(own.flows, base.flows, dtype=np.float64) if gained else np.asarray(own.flows, float)
+            return moves[:, stages].sum().reshape(1) / customers
+
+        values = np.stack([count(own, base) for own, base in zip(self.own, self.base, strict=True)])
+        shape = ANYTHING if gained else COUNT
+        return estimate(values[:, 0], self.sampling, shape, _at(self._shifts(count), 0)).plain()
 
 
 def _at(shifts: NDArray[np.float64] | None, *index: int) -> NDArray[np.float64] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from agents.strategies import CAPABILITIES, CAPABILITIES_IN_WORDS
 from sim import number_format
+from sim.analysis.goal import goal_sentence
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.summary import difference_name
 from sim.number_format import bracket, decimal, in_renewals, in_words, listed
@@ -112,6 +113,7 @@ class _Case:
         out = [self.headline(), *self.answers()]
         if self.unchanged():
             return out
+        out.extend(filter(None, [goal_sentence(self.summary, self.arm, self.name)]))
         if self.unpaid():
             out.append(self.stage() or "Whether any step of the journey is taken more or less often is open.")
         else:

@@ -69,7 +69,7 @@ def journey_content(
     kept : float
         Share of those who would end in a stage other than the goal that goes on instead, as the others there do.
     goal : int, optional
-        Stage whose ends are left as they are.
+        Stage that is marked as the goal, and whose ends are left as they are.
     sooner : int, optional
         Stage that customers leave sooner than they did.
 
@@ -111,7 +111,11 @@ def journey_content(
         edges += _instant_edges(begin, first, {})
     reached = _reached([begin] if gate else [names[at] for at, share in shares.items() if share > 0], edges)
     used = [at for at in range(len(names)) if names[at] in reached]
-    stages: dict[str, Any] = {names[at]: {"weeks": 0} if at in instant else {} for at in used}
+    stages: dict[str, Any] = {
+        names[at]: ({"weeks": 0} if at in instant else {})
+        | ({"goal": True} if journeys[0].contexts.stage_at(at) == goal else {})
+        for at in used
+    }
     if ended in reached:
         stages[ended] = {}
     if gate:
@@ -331,7 +335,7 @@ def found_scenario(
         {"what": "The classic arm is as found in the log", "source": "journey discover"},
     ]
     journeys = {
-        name: journey_content(name, title, slugs, by_persona),
+        name: journey_content(name, title, slugs, by_persona, goal=goal),
         led: journey_content(led, f"{title}, led", slugs, by_persona, kept=_KEPT, goal=goal, sooner=sooner),
     }
     scenario: dict[str, Any] = {

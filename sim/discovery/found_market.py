@@ -121,7 +121,9 @@ def with_purchases(journey: Mapping[str, Any], names: Sequence[str], *, several:
     for name, content in journey["stages"].items():
         waits = held.get(name, name)
         if name in buying:
-            stages[name] = {"does": "choose"}
+            # Who buys has arrived; what is held follows behind.
+            stages[name] = {"does": "choose"} | {key: content[key] for key in ("goal",) if key in content}
+            content = {key: value for key, value in content.items() if key != "goal"}
         if waits not in stages:
             stages[waits] = {**content, "does": "recall"} if waits in before else content
     edges += [{"from": name, "to": held[name]} for name in held]

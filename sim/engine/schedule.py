@@ -135,7 +135,7 @@ def advance_block(workspace: Workspace, population: Population, begin: Int, acti
 
 @inlined
 def load_lanes(workspace: Workspace, population: Population, queue: Any, begin: Int) -> None:
-    """Load the customers of a queue onto the lanes, and prefetch their records.
+    """Load the customers of a queue onto the lanes.
 
     Parameters
     ----------

@@ -43,13 +43,21 @@ class Table:
     """A table; numbers are written out by who knows what they mean.
 
     ``head`` names the columns, every row has a cell for each. ``words`` are the columns (by position) that hold text
-    and so are set flush left; the first always is.
+    and so are set flush left; the first always is. ``short`` are those of a word or a letter, flush left and as narrow
+    as they are.
     """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
     words: tuple[int, ...] = ()
+    short: tuple[int, ...] = ()
+
+    def kind(self, column: int) -> str:
+        """Return how a column is set: `words`, `short` or, of numbers, an empty string."""
+        if column in self.short:
+            return "short"
+        return "words" if column == 0 or column in self.words else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from sim.analysis.goal import goal_called
 from sim.experiments.result import Result
 from sim.number_format import in_words, interval, quantity
 from sim.reports.comparison import difference_name, flows_of, other_arms
@@ -34,7 +36,7 @@ class MoveRow:
 
 
 def move_rows(result: Result) -> list[MoveRow]:
-    """Return the steps that were taken in any arm, those most often taken first.
+    """Return the steps that were taken in any arm, those most often taken first; before them all ways to the goal.
 
     Parameters
     ----------
@@ -54,18 +56,30 @@ def move_rows(result: Result) -> list[MoveRow]:
     steps = sorted({step for by_step in flows.values() for step in by_step})
     steps.sort(key=lambda step: -max(by_step.get(step, 0.0) for by_step in flows.values()))
 
-    def gap(arm: str, step: tuple[str, str]) -> tuple[str, str, bool]:
-        # A step that no replicate took more or less often is not listed among the changes.
-        entry = changed[arm].get(step, {"mean": 0.0, "ci_low": None, "ci_high": None})
+    def gap(entry: Mapping[str, Any], scale: float) -> tuple[str, str, bool]:
         low, high = (None if entry[end] is None else entry[end] * scale for end in ("ci_low", "ci_high"))
         sure = low is not None and high is not None and (low > 0.0 or high < 0.0)
         return quantity(entry["mean"] * scale, "number", "", sign=True), interval(low, high, "number", ""), sure
 
-    return [
+    # A step that no replicate took more or less often is not listed among the changes.
+    same = {"mean": 0.0, "ci_low": None, "ci_high": None}
+    goal = result.summary_json.get("goal")
+    to_goal = (
+        []
+        if goal is None
+        else [
+            MoveRow(
+                f"all ways to {goal_called(goal['stages'])}",
+                {arm: quantity(entry["mean"] * _PER, "number", "") for arm, entry in goal["arms"].items()},
+                {arm: gap(goal["differences"][difference_name(result, arm)], _PER) for arm in changed},
+            )
+        ]
+    )
+    return to_goal + [
         MoveRow(
             f"{in_words(step[0])} to {in_words(step[1])}",
             {arm: quantity(by_step.get(step, 0.0), "number", "") for arm, by_step in flows.items()},
-            {arm: gap(arm, step) for arm in changed},
+            {arm: gap(changed[arm].get(step, same), scale) for arm in changed},
         )
         for step in steps
     ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sim.analysis.goal import goal_called
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.summary import difference_name
 from sim.number_format import in_words
@@ -118,7 +119,22 @@ def move_sheet(summary: Mapping[str, Any]) -> Sheet:
     summary : mapping
         Content of the `summary.json` of a comparison.
     """
-    rows = tuple(
+    goal = summary.get("goal")
+    to_goal = (
+        ()
+        if goal is None
+        else tuple(
+            (
+                name.removesuffix(f" - {summary['baseline']}"),
+                summary["baseline"],
+                "anywhere",
+                goal_called(goal["stages"]),
+            )
+            + tuple(entry[key] and entry[key] * summary["market_customers"] for key in ("mean", "ci_low", "ci_high"))
+            for name, entry in goal["differences"].items()
+        )
+    )
+    rows = to_goal + tuple(
         (arm, summary["baseline"], *(in_words(entry[end]) for end in ("from", "to")))
         + tuple(entry[key] for key in ("mean", "ci_low", "ci_high"))
         for arm in summary["arms"]

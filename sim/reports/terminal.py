@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
@@ -25,6 +26,8 @@ __all__ = ["print_result"]
 
 _WIDEST = 100
 _NARROWEST = 60
+#: Of a journey found in a log, hundreds of steps are taken.
+_MOST_MOVES = 30
 #: What a first look needs; the report has all of them.
 _METRICS = (
     "contribution",
@@ -91,9 +94,8 @@ def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -
     others = other_arms(result)
     for arm in others or [baseline]:
         table = _table("moves per 1,000 customers")
-        for heading in [baseline, arm, "difference", "95 % interval"] if others else [arm]:
-            table.add_column(clean(short(heading, 14), ascii_only=ascii_only), justify="right")
-        for row in rows:
+        _add_numbers(table, [baseline, arm, "difference", "95 % interval"] if others else [arm], ascii_only)
+        for row in rows[:_MOST_MOVES]:
             cells = [row.name, row.arms[baseline]]
             if others:
                 change, between, sure = row.gaps[arm]
@@ -101,14 +103,24 @@ def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -
             table.add_row(*(Text(clean(cell, ascii_only=ascii_only)) for cell in cells))
         console.print()
         console.print(table)
+    if len(rows) > _MOST_MOVES:
+        console.print(
+            Text(f"{len(rows) - _MOST_MOVES} further steps, taken less often, are in the report"), style="dim"
+        )
     if star:
         console.print(Text(star), style="dim")
 
 
 def _table(heading: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
-    table.add_column(heading, no_wrap=True)
+    # Names are broken where a line is too narrow, and never the numbers beside them.
+    table.add_column(heading)
     return table
+
+
+def _add_numbers(table: Table, headings: Sequence[str], ascii_only: bool) -> None:
+    for heading in headings:
+        table.add_column(clean(short(heading, 14), ascii_only=ascii_only), justify="right", no_wrap=True)
 
 
 def _console(stream: TextIO) -> tuple[Console, bool]:
@@ -129,8 +141,7 @@ def _console(stream: TextIO) -> tuple[Console, bool]:
 
 def _differences(result: Result, arm: str, currency: str, ascii_only: bool) -> Table:
     table = _table("")
-    for heading in (result.scenario.baseline, arm, "difference", "95 % interval"):
-        table.add_column(clean(short(heading, 14), ascii_only=ascii_only), justify="right")
+    _add_numbers(table, [result.scenario.baseline, arm, "difference", "95 % interval"], ascii_only)
     for row in difference_rows(result.summary_json, arm, currency, only=_METRICS):
         cells = [
             row.name,

@@ -106,7 +106,8 @@ def validation_document(validation: Validation) -> Document:
             )
             for pattern, finding in zip(validation.patterns, validation.findings, strict=True)
         ),
-        words=(1, 2, 5),
+        words=(1, 2),
+        short=(0, 5),
     )
     findings = list(zip(validation.patterns, validation.findings, strict=True))
     return Document(
@@ -173,12 +174,13 @@ def _section(pattern: Pattern, finding: Finding) -> dict[str, Any]:
         "checks": Table(
             head=("figure", "published", "simulated", "MC error", "tolerance", "detects", "verdict", "rule"),
             rows=rows,
-            words=(6, 7),
+            short=(6, 7),
         ),
         "rules": Table(
             head=("rule", "passes where the simulated figure lies", "source of the published figure"),
             rows=tuple((letter, rule, source) for (rule, source), letter in rules.items()),
             words=(1, 2),
+            short=(0,),
         ),
     }
 

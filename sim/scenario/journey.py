@@ -17,7 +17,19 @@ from agents.strategies import CAPABILITIES
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import read, read_name, show, typed_number
 
-__all__ = ["DOES", "FEATURES", "GATES", "Does", "Edge", "Journey", "Stage", "edge_names", "read_journey", "stage_names"]
+__all__ = [
+    "DOES",
+    "FEATURES",
+    "GATES",
+    "Does",
+    "Edge",
+    "Journey",
+    "Stage",
+    "edge_names",
+    "goal_stages",
+    "read_journey",
+    "stage_names",
+]
 
 #: Of a hazard: beyond it, a logit is as good as certain.
 LARGEST_COEFFICIENT = 1e6
@@ -82,6 +94,10 @@ class Stage:
         "whether who stands here is no customer of the brand bought last any more, as after a cancellation",
         default=False,
     )
+    goal: bool = quantity(
+        "whether customers are meant to come here: a comparison says how often they do",
+        default=False,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +147,12 @@ def stage_names(journeys: Mapping[str, Journey]) -> tuple[str, ...]:
     for journey in journeys.values():
         names.update(dict.fromkeys(journey.stages))
     return tuple(names)
+
+
+def goal_stages(journeys: Mapping[str, Journey]) -> tuple[str, ...]:
+    """Names of the stages that customers are meant to reach, in order of first appearance."""
+    stages = [item for journey in journeys.values() for item in journey.stages.items()]
+    return tuple(dict.fromkeys(name for name, stage in stages if stage.goal))
 
 
 def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import erfc, isfinite, nan, sqrt
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
+
+from sim.analysis.student import student_quantile
 
 __all__ = ["ABOVE", "BELOW", "POWER", "SHOWN", "SIGMAS", "Check", "mean_and_error"]
 
@@ -167,6 +169,7 @@ class Check:
         kind: str,
         sigmas: float = SIGMAS,
         freedom: float | None = None,
+        spent: float = 1.0,
         source: str = "",
     ) -> Check:
         """Return a check that passes where the simulated figure clears a bound by so many standard errors.
@@ -183,12 +186,15 @@ class Check:
             On which side of the bound the figure must lie.
         sigmas, freedom : float
             As for :meth:`near`.
+        spent : float
+            Share of the error rate that this look at the sample may use; 1 where it is the only one.
 
         Returns
         -------
         Check
         """
-        factor, student_s = _factor(sigmas, freedom)
+        factor, student_s = _factor(sigmas, freedom, spent)
+        look_s = "" if spent == 1.0 else f", {spent:.0%} of it at this look"
         return cls(
             what=what,
             published=bound,
@@ -196,13 +202,15 @@ class Check:
             error=error,
             tolerance=factor * error,
             meaningful=np.inf,
-            rule=f"{kind} it by {sigmas:g} standard errors{student_s}: by luck {100 * _two_sided(sigmas) / 2:.2g} %",
+            rule=f"{kind} it by {sigmas:g} standard errors{student_s}: by luck {50 * _two_sided(sigmas):.2g} %{look_s}",
             source=source,
             kind=kind,
         )
 
     @classmethod
-    def mean_beyond(cls, what: str, bound: float, sample: Floats, *, kind: str, source: str) -> Check:
+    def mean_beyond(
+        cls, what: str, bound: float, sample: Floats, *, kind: str, source: str, spent: float = 1.0
+    ) -> Check:
         """Return a check that the mean of replicates clears a bound.
 
         Parameters
@@ -212,13 +220,15 @@ class Check:
         sample : float64 (R,)
             The simulated figure, one per replicate.
         kind : {'above', 'below'}
+        spent : float
+            As for :meth:`beyond`.
 
         Returns
         -------
         Check
         """
         mean, error = mean_and_error(sample)
-        return cls.beyond(what, bound, mean, error, kind=kind, freedom=len(sample) - 1, source=source)
+        return cls.beyond(what, bound, mean, error, kind=kind, freedom=len(sample) - 1, spent=spent, source=source)
 
     @property
     def false_alarm(self) -> float:
@@ -271,11 +281,11 @@ def _two_sided(sigmas: float) -> float:
     return erfc(sigmas / sqrt(2.0))
 
 
-def _factor(sigmas: float, freedom: float | None) -> tuple[float, str]:
+def _factor(sigmas: float, freedom: float | None, spent: float = 1.0) -> tuple[float, str]:
     """Return by what a standard error is multiplied, and what a rule says of it."""
     if freedom is None:
-        return sigmas, ""
-    wide = float(student_t.isf(_two_sided(sigmas) / 2.0, freedom))
+        return -NormalDist().inv_cdf(spent * _two_sided(sigmas) / 2.0) if spent < 1.0 else sigmas, ""
+    wide = -float(student_quantile(freedom, spent * _two_sided(sigmas) / 2.0))
     return wide, f" ({wide:.2f} of {freedom + 1:g} replicates: Student)"
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, qmc
 
 from sim.scenario.scenario import Scenario
 from sim.validation.chart import Chart
@@ -53,6 +52,8 @@ def exact_shares(qualities: NDArray[np.float64], taste_sd: float, scale: float =
     if taste_sd == 0.0:
         tastes = np.zeros((1, qualities.size))
     else:
+        from scipy.stats import norm, qmc  # slow to import: only when something runs
+
         points = qmc.Sobol(qualities.size, scramble=True, rng=1).random(_POINTS)
         tastes = taste_sd * norm.ppf(points)
     utilities = (qualities + tastes) / scale

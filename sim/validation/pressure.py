@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from sim.record.history import FIXED_POINT, History
 from sim.scenario.scenario import Scenario
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import ABOVE, BELOW, Check, mean_and_error
+from sim.validation.looks import Interim, judge, two_looks
 from sim.validation.lost_list import lost_list
 from sim.validation.pattern import Finding, Pattern, PatternRun
 
@@ -20,7 +23,7 @@ __all__ = ["PRESSURE", "contacts", "delight", "shipped_market"]
 Array = NDArray[np.float64]
 
 #: The first replicates find the best rate, others judge it: picked and judged by the same luck it would be flattered.
-_PICKING, _JUDGING = 4, 12
+_PICKING, _JUDGING = 4, two_looks(5, 12)
 _DELIGHTS = 6
 #: Shipped scenarios whose strategy is run at these contact rates, with so many customers and populations.
 _SHIPPED = ("average", "treadmill", "starwood", "recipe_app", "telecom", "phone_subscription")
@@ -28,7 +31,8 @@ _SHIPPED = ("average", "treadmill", "starwood", "recipe_app", "telecom", "phone_
 #: (Ascarza, Iyengar & Schleicher 2016), and the best rate of those is none.
 _MESSAGE = "invitation"
 _RATES = (0.0, 0.15, 0.3, 0.5, 1.0)
-_CUSTOMERS, _PICKED, _JUDGED = 8_000, 3, 10
+#: Of the same number of customers, many small populations know their error better than few large ones.
+_CUSTOMERS, _PICKED, _JUDGED = 4_000, 6, two_looks(8, 20)
 _WAITING = "waiting"
 #: Weeks over which what is left of a delight is averaged: three years on.
 _LAST = 26
@@ -49,26 +53,25 @@ def contacts(run: PatternRun) -> Finding:
     scenario = run.scenario("pressure")
     arms = list(scenario.arms)
     rates = np.array([_rate(scenario, arm) for arm in arms])
-    earned = _earned(run, scenario, arms, range(_PICKING + _JUDGING))
-    best = int(earned[:_PICKING].mean(axis=0).argmax())
-    judged = earned[_PICKING:]
-    inside = 0 < best < len(arms) - 1
+    picked = _earned(run, scenario, arms, range(_PICKING))
+    best, last = int(picked.mean(axis=0).argmax()), len(arms) - 1
+    inside = 0 < best < last
+    judged = _judge(
+        run, scenario, arms, best, first=_PICKING, looks=_JUDGING, words="{end} earns less than the best rate"
+    )
     checks = [
         Check(
             what="best contact rate lies inside the range (position between the lowest, 0, and the highest, 1)",
             published=0.5,
-            simulated=best / (len(arms) - 1),
-            tolerance=0.5 - 0.5 / (len(arms) - 1),
+            simulated=best / last,
+            tolerance=0.5 - 0.5 / last,
             meaningful=0.5,
             rule="strictly between the ends of the range",
             source=_CONTACTS,
         )
     ]
-    for name, end in (("no contact", 0), ("contact every week", len(arms) - 1)):
-        what = f"{name} earns less than the best rate, per customer"
-        lead = judged[:, end] - judged[:, best]
-        checks.append(Check.mean_beyond(what, 0.0, lead, kind=BELOW, source=_CONTACTS))
-    gain, spread = mean_and_error(judged[:, best] - judged[:, 0])
+    checks += judged.checks
+    gain, spread = mean_and_error(judged.earned[:, judged.columns.index(best)] - judged.earned[:, 0])
     return Finding(
         checks=tuple(checks),
         charts=(
@@ -77,13 +80,13 @@ def contacts(run: PatternRun) -> Finding:
                 reading="Contribution rises with the first contacts and falls where they tire and drive away.",
                 x="chance a week of contacting a customer",
                 y="contribution per customer",
-                curves=(Curve.of_replicates("simulated, 2 standard errors", rates, judged),),
+                curves=_curves(rates, picked, judged),
             ),
         ),
         notes=(
             f"Best of the rates that were tried: {rates[best]:g} a week ({'inside' if inside else 'at the end of'} the "
             f"range), which earns {gain:.3g} ± {2 * spread:.2g} a customer more than no contact in three years; rate "
-            f"picked on {_PICKING} populations, judged on {_JUDGING} others.",
+            f"picked on {_PICKING} populations, judged on {len(judged.earned)} or more others.",
         ),
     )
 
@@ -116,30 +119,59 @@ def shipped_market(run: PatternRun, name: str) -> Finding:
     )
     names = list(arms)
     picked = _earned(run, scenario, names, range(_PICKED))
-    best, last = int(picked.mean(axis=0).argmax()), len(names) - 1
-    # What judges needs no other rate, and nobody looks at what the baseline earns.
-    columns = sorted({0, best, last})
-    judged = _earned(run, scenario, [names[column] for column in columns], range(_PICKED, _PICKED + _JUDGED))
-    checks = []
-    for words, end in (("no contact", 0), ("contact every week", last)):
-        what = f"{name}: {words} earns less than the best rate, {_RATES[best]:g} a week, per customer"
-        lead = judged[:, columns.index(end)] - judged[:, columns.index(best)]
-        checks.append(Check.mean_beyond(what, 0.0, lead, kind=BELOW, source=_CONTACTS))
-    rates = np.array(_RATES)
+    best = int(picked.mean(axis=0).argmax())
+    words = f"{name}: {{end}} earns less than the best rate, {_RATES[best]:g} a week"
+    judged = _judge(run, scenario, names, best, first=_PICKED, looks=_JUDGED, words=words)
     return Finding(
-        checks=tuple(checks),
+        checks=judged.checks,
         charts=(
             Chart(
                 heading=f"What contacts earn in the shipped scenario {name}",
                 reading="With all else at work too, and contacts that invite, the best rate lies inside the range.",
                 x="chance a week of contacting a customer",
                 y="contribution per customer",
-                curves=(
-                    Curve.of_replicates(f"{_PICKED} populations, 2 standard errors", rates, picked),
-                    Curve.of_replicates(f"{_JUDGED} others, which judge the best", rates[columns], judged),
-                ),
+                curves=_curves(np.array(_RATES), picked, judged),
             ),
         ),
+    )
+
+
+class _Judged(NamedTuple):
+    """What judges the best rate: its checks, and what the rates of some columns earned until the first look."""
+
+    checks: tuple[Check, ...]
+    columns: list[int]
+    earned: Array
+
+
+def _judge(
+    run: PatternRun, scenario: Scenario, arms: list[str], best: int, *, first: int, looks: Sequence[Interim], words: str
+) -> _Judged:
+    """Hold the best rate against both ends of the range, on replicates from the first; no other rate is needed."""
+    ends = {0: "no contact", len(arms) - 1: "contact every week"}
+    seen: list[tuple[list[int], Array]] = []
+
+    def leads(added: range, still: tuple[int, ...]) -> dict[int, Array]:
+        columns = sorted({best, *still})
+        replicates = range(first + added.start, first + added.stop)
+        earned = _earned(run, scenario, [arms[column] for column in columns], replicates)
+        seen.append((columns, earned))
+        top = earned[:, columns.index(best)]
+        return {end: earned[:, columns.index(end)] - top for end in still}
+
+    def check(end: int, lead: Array, spent: float) -> tuple[Check, ...]:
+        what = f"{words.format(end=ends[end])}, per customer"
+        return (Check.mean_beyond(what, 0.0, lead, kind=BELOW, spent=spent, source=_CONTACTS),)
+
+    found = judge(tuple(ends), looks, leads, check)
+    return _Judged(tuple(one for _, checks in found.values() for one in checks), *seen[0])
+
+
+def _curves(rates: Array, picked: Array, judged: _Judged) -> tuple[Curve, Curve]:
+    """Draw what every rate earned where the best was picked, and what three of them earned where it was judged."""
+    return (
+        Curve.of_replicates(f"{len(picked)} populations, 2 standard errors", rates, picked),
+        Curve.of_replicates(f"{len(judged.earned)} others, which judge the best", rates[judged.columns], judged.earned),
     )
 
 
@@ -223,6 +255,6 @@ PRESSURE = Pattern(
     title="Contact pressure is an inverted U; a one-off delight fades",
     reference="Schmidt & Eisend 2015; Oliver 1980",
     scenarios=("pressure", "one_delight"),
-    effort=646.0,
+    effort=590.0,
     run=run,
 )

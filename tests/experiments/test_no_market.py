@@ -7,12 +7,17 @@ import openpyxl
 import pytest
 
 from sim import Scenario, compare
+from sim.analysis.goal import goal_sentence
+from sim.analysis.paired import estimate
 from sim.experiments.arm_metrics import pick_arm
 from sim.experiments.story import story
+from sim.reports import terminal
+from sim.reports.comparison import flows_of
 from sim.reports.moves import move_rows
 from sim.reports.terminal import print_result
 from sim.results.comparison import write
 from sim.scenario.errors import ConfigError
+from sim.scenario.journey import read_journey
 
 CHAIN = """
 name: {name}
@@ -68,6 +73,69 @@ def test_terminal_page_and_workbook_show_moves_and_no_table_of_zeros(chain, tmp_
         before, after = (float(row.arms[arm].replace(",", "")) for arm in ("slow", "quick"))
         assert after - before == pytest.approx(entry["mean"] * 1000 / 200, rel=0.01)
         assert row.gaps["quick"][0] in out.getvalue() and row.gaps["quick"][0] in page
+
+
+def test_a_goal_is_what_the_verdict_begins_with(chain, tmp_path):
+    """Visits to the goal are the moves that end there, whichever stage they come from, per customer."""
+    journeys = {
+        name: replace(journey, stages={**journey.stages, "c": replace(journey.stages["c"], goal=True)})
+        for name, journey in chain.journeys.items()
+    }
+    result = compare(replace(chain, journeys=journeys), replicates=4, seed=1)
+    goal = result.summary_json["goal"]
+    assert goal["stages"] == ["c"]
+    counts = {
+        arm: sum(count for (_, target), count in flows_of(result, arm).items() if target == "c") / 200
+        for arm in ("slow", "quick")
+    }
+    for arm, count in counts.items():
+        assert goal["arms"][arm]["mean"] == pytest.approx(count.mean())
+    gained = goal["differences"]["quick - slow"]
+    alone = estimate(counts["quick"] - counts["slow"])
+    assert (gained["mean"], gained["ci_low"]) == pytest.approx((alone.mean, alone.ci_low))
+    lines = result.verdict.splitlines()
+    assert lines[1].startswith(f"To c come {counts['slow'].mean() * 1000:,.0f} visits per 1,000 customers with slow")
+    row = move_rows(result)[0]
+    assert row.name == "all ways to c" and row.gaps["quick"][2]
+    book = openpyxl.load_workbook(write(result, tmp_path / "results") / "tables.xlsx", read_only=True)
+    first = next(row for row in book["Moves"].iter_rows(values_only=True, min_row=2) if row[2] == "anywhere")
+    assert first[3] == "c" and first[4] == pytest.approx(gained["mean"] * 200)
+    # What is open is said to be open, and a scenario without a goal says nothing of one.
+    same = replace(chain, journeys={"slow": journeys["slow"], "quick": replace(journeys["slow"], name="quick")})
+    found = {"ci_low": -0.1, "ci_high": 0.2, "mean": 0.05}
+    summary = {**result.summary_json, "goal": {**goal, "differences": {"quick - slow": found}}}
+    assert goal_sentence(summary, "quick", "quick - slow").startswith("Whether more or fewer come to c is open")
+    assert "differ" in compare(same, replicates=2, seed=1).verdict
+    assert "goal" not in compare(chain, replicates=2, seed=1).summary_json
+
+
+def test_long_names_leave_the_numbers_their_room(chain, monkeypatch):
+    """A line of 80 letters breaks names and no numbers; of hundreds of steps the terminal shows the most taken."""
+    journeys = {
+        name: read_journey(name, _renamed(journey, "a_stage_whose_name_is_as_long_as_any_that_is_found_in_a_log_"))
+        for name, journey in chain.journeys.items()
+    }
+    result = compare(replace(chain, journeys=journeys), replicates=3, seed=1)
+    out = io.StringIO()
+    print_result(result, out)
+    for row in move_rows(result):
+        for number in (*row.arms.values(), *row.gaps["quick"][:2]):
+            assert number in out.getvalue()
+    assert max(map(len, out.getvalue().splitlines())) <= 80
+    monkeypatch.setattr(terminal, "_MOST_MOVES", 1)
+    print_result(result, out)
+    assert "2 further steps, taken less often, are in the report" in out.getvalue()
+
+
+def _renamed(journey, prefix):
+    return {
+        "start": {prefix + name: share for name, share in journey.start.items()},
+        "stages": {prefix + name: {} for name in journey.stages},
+        "edges": [
+            {"from": prefix + edge.source, "to": prefix + edge.target, "probability": edge.probability}
+            for edge in journey.edges
+        ],
+    }
 
 
 def test_an_arm_alone_shows_its_moves_and_a_story_its_stages(chain):

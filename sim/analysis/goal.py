@@ -1,0 +1,60 @@
+"""Goal: the stages that customers are meant to reach, and what a comparison says of how often they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sim.number_format import bracket, in_words, listed, quantity
+
+__all__ = ["goal_called", "goal_sentence"]
+
+_PER = 1000.0
+
+
+def goal_called(stages: Sequence[str]) -> str:
+    """Return what the goal is called: parts of one stage, told apart by what came before, are that stage.
+
+    Parameters
+    ----------
+    stages : sequence of str
+        Names of the stages that are the goal.
+
+    Examples
+    --------
+    >>> goal_called(["order_paid", "order_paid__at_once", "order_paid__after_basket"])
+    'order paid'
+    """
+    return listed([in_words(name) for name in dict.fromkeys(name.split("__")[0] for name in stages)])
+
+
+def goal_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:
+    """Say how often customers come to the goal, in an arm and in the baseline; empty where no stage is a goal.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of `summary.json`.
+    arm : str
+    name : str
+        Of the arm's difference from the baseline.
+
+    Returns
+    -------
+    str
+    """
+    found = summary.get("goal")
+    if not found:
+        return ""
+
+    def per(value: float, *, sign: bool = False) -> str:
+        return quantity(value * _PER, "number", "", sign=sign)
+
+    gain = found["differences"][name]
+    before, after = (found["arms"][one]["mean"] for one in (summary["baseline"], arm))
+    counts = f"{per(before)} visits per 1,000 customers with {in_words(summary['baseline'])}, {per(after)} here"
+    said = f"{per(gain['mean'], sign=True)}{bracket(gain, lambda value: per(value, sign=True))}"
+    called, low, high = goal_called(found["stages"]), gain["ci_low"], gain["ci_high"]
+    if gain["mean"] and low is not None and low <= 0.0 <= high:
+        return f"Whether more or fewer come to {called} is open: {counts} ({said})."
+    return f"To {called} come {counts} ({said})."
