@@ -139,10 +139,28 @@ class Catalog:
                 "lock_configuration = true",
             ):
                 connection.execute(f"SET {setting}")
-            return connection.sql(statement).to_arrow_table()
+            return _whole_numbers(connection.sql(statement).to_arrow_table())
         except duckdb.Error as error:
             reason = " ".join(str(error).split())
             raise ConfigError(f"sql cannot be answered: {reason[:400]}; the tables are {', '.join(TABLES)}") from None
+
+
+def _whole_numbers(table: Any) -> Any:
+    """Return a table whose sums of whole numbers are whole numbers again, where they fit 64 bits.
+
+    DuckDB hands such sums on as decimals of 38 places and scale 0. Polars keeps that scale in a quotient, so that rates
+    are 0 or 1, and Arrow cannot divide two of them (DuckDB 2.0, polars 2.1, pyarrow 26).
+    """
+    import pyarrow as pa
+
+    for at, field in enumerate(table.schema):
+        if pa.types.is_decimal(field.type) and field.type.scale == 0:
+            try:
+                whole = table.column(at).cast(pa.int64())
+            except pa.ArrowInvalid:
+                continue  # beyond 64 bits
+            table = table.set_column(at, field.with_type(pa.int64()), whole)
+    return table
 
 
 def _fragment(path: Path) -> Any:

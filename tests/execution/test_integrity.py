@@ -114,6 +114,17 @@ def test_a_damaged_shard_is_named_once_set_aside_and_its_runs_are_done_again(fil
     assert capsys.readouterr().err == "" and aside.read_bytes() == bad
 
 
+def test_sums_of_whole_numbers_are_whole_numbers(filled):
+    """Others can divide them; what does not fit 64 bits stays as it is."""
+    pytest.importorskip("duckdb")
+    root, _, _ = filled
+    found = Catalog(root).query("select sum(replicate + 2) as small, sum(9223372036854775807) * 4 as large from runs")
+    assert [str(field.type) for field in found.schema] == ["int64", "decimal128(38, 0)"]
+    runs = Catalog(root).table("runs")["replicate"].to_pylist()
+    assert found["small"][0].as_py() == sum(runs) + 2 * len(runs)
+    assert found["large"][0].as_py() == (2**63 - 1) * 4 * len(runs)
+
+
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_tables_and_queries_leave_a_damaged_shard_out(filled, capsys, damage):
     root, _, _ = filled
