@@ -15,6 +15,8 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 
+from agents.compiled_sources import before_compiling, is_source
+
 __all__ = ["Int", "before_compiling", "expression", "inlined", "loop", "rule"]
 
 #: A whole number as compiled code knows it: a plain int would be compiled anew for every constant.
@@ -22,8 +24,6 @@ Int: TypeAlias = int | np.integer[Any]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-#: Modules that tell Numba something, to be imported before it compiles.
-_WANTED: list[str] = ["agents.reference_type", "agents.kernel_type"]
 #: Found or compiled by one thread at a time: kernels have their addresses before anything calls them.
 _FINDING = threading.RLock()
 #: Of what NumPy says of an array's memory: in rows, and all but whether the array owns it, or is in columns as well.
@@ -38,16 +38,6 @@ def is_interpreted() -> bool:
     import numba
 
     return bool(numba.config.DISABLE_JIT)
-
-
-def before_compiling(module: str) -> None:
-    """Have a module imported before anything is compiled: it tells Numba what stands for an interpreted function."""
-    _WANTED.append(module)
-
-
-def wanted_modules() -> list[str]:
-    """Return the modules to be imported before anything is compiled."""
-    return list(_WANTED)
 
 
 class Compiled:
@@ -96,7 +86,6 @@ class Compiled:
     def _find(self, kinds: tuple[Any, ...], arguments: tuple[Any, ...]) -> Callable[..., Any]:
         """Find what was compiled for such arguments in this process or an earlier one, or compile it."""
         from agents import kept_code
-        from agents.compiled_sources import is_source
 
         with _FINDING:
             if kinds not in self._entries:

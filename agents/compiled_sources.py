@@ -11,13 +11,13 @@ from pathlib import Path
 
 from agents.cache_home import cache_home
 
-__all__ = ["cache_folder", "is_source", "source_hash"]
+__all__ = ["before_compiling", "cache_folder", "is_source", "source_hash", "wanted_modules"]
 
-#: What compiles, which nothing that is compiled imports.
-_COMPILER = (
-    *(f"agents.{name}" for name in ("compiler", "inlined_library", "kernel_type", "kept_code", "reference_type")),
-    "sim.engine.machine",
-)
+#: Modules that tell Numba something, to be imported before it compiles.
+_WANTED: list[str] = ["agents.reference_type", "agents.kernel_type"]
+
+#: What a module says that compiles, or that tells Numba something.
+_MARKS = (b"agents.compiled import", b"from numba")
 
 
 @lru_cache(maxsize=1)
@@ -27,8 +27,7 @@ def _sources() -> list[Path]:
     files = [*(root / "agents").rglob("*.py"), *(root / "sim").rglob("*.py")]
     texts = {".".join(path.relative_to(root).with_suffix("").parts): path for path in files}
     wanted: set[str] = set()
-    frontier = [*_COMPILER]
-    frontier += [name for name, path in texts.items() if b"agents.compiled import" in path.read_bytes()]
+    frontier = [name for name, path in texts.items() if any(mark in path.read_bytes() for mark in _MARKS)]
     while frontier:
         name = frontier.pop()
         if name in texts and name not in wanted:
@@ -67,3 +66,13 @@ def cache_folder() -> str | None:
             return folder
     except OSError:
         return None
+
+
+def before_compiling(module: str) -> None:
+    """Have a module imported before anything is compiled: it tells Numba what stands for an interpreted function."""
+    _WANTED.append(module)
+
+
+def wanted_modules() -> list[str]:
+    """Return the modules to be imported before anything is compiled."""
+    return list(_WANTED)

@@ -18,9 +18,8 @@ from numba import njit
 from numba.core import event
 from numba.core.caching import FunctionCache
 
-from agents.compiled import wanted_modules
-from agents.compiled_sources import cache_folder
-from agents.kept_code import Part
+from agents.compiled_sources import cache_folder, wanted_modules
+from agents.kept_code import ObjectCode
 
 __all__ = ["dispatcher", "entry_for", "inner_dispatcher", "part_for", "parts_of", "type_of"]
 
@@ -146,12 +145,12 @@ def entry_for(compiled: Any, arguments: tuple[Any, ...]) -> Callable[..., Any]:
     return compiled.overloads[takes].entry_point
 
 
-def parts_of(compiled: Any, arguments: tuple[Any, ...]) -> list[Part]:
+def parts_of(compiled: Any, arguments: tuple[Any, ...]) -> list[ObjectCode]:
     """Return the machine code of a function that was compiled for such arguments; nothing where it cannot be kept."""
     return part_for(compiled, _types_of(compiled, arguments))
 
 
-def part_for(compiled: Any, takes: tuple[Any, ...], slot: str = "") -> list[Part]:
+def part_for(compiled: Any, takes: tuple[Any, ...], slot: str = "") -> list[ObjectCode]:
     """Return the machine code of a function that was compiled for such types; nothing where it cannot be kept.
 
     Parameters
@@ -160,6 +159,10 @@ def part_for(compiled: Any, takes: tuple[Any, ...], slot: str = "") -> list[Part
     takes : tuple of Numba's types
     slot : str
         Of a kernel, the name of the word that holds its address.
+
+    Returns
+    -------
+    list of ObjectCode
     """
     found, cache = compiled.overloads[takes], compiled._cache
     if not isinstance(cache, _LoadedAlone):
@@ -169,4 +172,4 @@ def part_for(compiled: Any, takes: tuple[Any, ...], slot: str = "") -> list[Part
         return []
     description = found.fndesc
     symbol = description.llvm_func_name if slot else description.llvm_cpython_wrapper_name
-    return [Part(slot, symbol, description.env_name, payload[0][2][0])]
+    return [ObjectCode(slot, symbol, description.env_name, payload[0][2][0])]

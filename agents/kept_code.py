@@ -28,7 +28,7 @@ import numpy as np
 from agents.compiled_sources import cache_folder
 from agents.kept_files import hash_of_files, installed_file, read_kept, write_kept
 
-__all__ = ["Part", "find", "keep"]
+__all__ = ["ObjectCode", "find", "keep"]
 
 #: So many files are kept of one version's code.
 _MOST_KEPT = 2000
@@ -38,7 +38,7 @@ _VERSIONS = (("numba", "_version.py"), ("llvmlite", "_version.py"), ("numpy", "v
 _HARMLESS = ("NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS")
 
 
-class Part(NamedTuple):
+class ObjectCode(NamedTuple):
     """Machine code of one function: an object file, and what of it is wanted."""
 
     slot: str  # of a kernel, the name of the word that holds its address; of Python's way in, nothing
@@ -69,7 +69,7 @@ class _Linker:
         self.slots: dict[str, ctypes.c_void_p] = {}
         self.alive: list[Any] = []
 
-    def link(self, name: str, parts: Sequence[Part]) -> Callable[..., Any] | None:
+    def link(self, name: str, parts: Sequence[ObjectCode]) -> Callable[..., Any] | None:
         """Link parts and return Python's way in, or None where something that they call is not there."""
         llvm, new = self.llvm, [part for part in parts if part.slot not in self.slots]
         for part in new:
@@ -93,12 +93,12 @@ class _Linker:
         ctypes.c_void_p.from_address(address).value = id(environment)
         module, _, function = name.rpartition(".")
         way_in = self.engine.get_function_address(entry.symbol)
-        made = self.functions.make_function(_Named(module), function, "", way_in, environment, (self,))
+        made = self.functions.make_function(_ModuleName(module), function, "", way_in, environment, (self,))
         self.alive += [environment, made]
         return made
 
 
-class _Named:
+class _ModuleName:
     """What Numba takes a module's name from."""
 
     def __init__(self, name: str) -> None:
@@ -123,14 +123,14 @@ def find(name: str, kinds: Sequence[Any]) -> Callable[..., Any] | None:
         size = int.from_bytes(kept[:8], "big")
         parts, start = [], 8 + size
         for slot, symbol, environment, length in json.loads(kept[8:start]):
-            parts.append(Part(slot, symbol, environment, kept[start : start + length]))
+            parts.append(ObjectCode(slot, symbol, environment, kept[start : start + length]))
             start += length
         return _linker().link(name, parts)
     except (ValueError, OSError, ImportError, AttributeError, RuntimeError):
         return None
 
 
-def keep(name: str, kinds: Sequence[Any], parts: Sequence[Part]) -> None:
+def keep(name: str, kinds: Sequence[Any], parts: Sequence[ObjectCode]) -> None:
     """Keep what was compiled, for processes to come; where that cannot be, they ask Numba.
 
     Parameters
@@ -139,7 +139,7 @@ def keep(name: str, kinds: Sequence[Any], parts: Sequence[Part]) -> None:
         Its full name.
     kinds : sequence
         What tells its arguments apart.
-    parts : sequence of Part
+    parts : sequence of ObjectCode
         Machine code of the kernels that it calls, and at last its own; nothing where it cannot be kept.
     """
     place = _place(name, kinds) if parts and not parts[-1].slot else None

@@ -10,8 +10,6 @@ from numba.core import cgutils, typing
 from numba.core.imputils import lower_builtin, lower_constant
 from numba.extending import models, register_model
 
-from agents.kernel import Kernel
-
 __all__ = ["KernelType", "address_of", "array_type", "scalar_type"]
 
 _SCALARS = {
@@ -40,7 +38,7 @@ def address_of(part: Any, takes: tuple[Any, ...]) -> int:
     return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
 
 
-def _caller_of(kernel: Kernel) -> Any:
+def _caller_of(kernel: Any) -> Any:
     def call(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         """Generate a call through the address in the slot."""
         # An array within a record is passed like any other one.
@@ -59,13 +57,23 @@ def _caller_of(kernel: Kernel) -> Any:
 class KernelType(types.Callable):
     """The type of one kernel: knows the types of its arguments and where its address stands."""
 
-    def __init__(self, wanted: Kernel) -> None:
+    def __init__(self, wanted: Any) -> None:
         self.wanted = wanted
         lower_builtin(wanted, types.VarArg(types.Any))(_caller_of(wanted))
         super().__init__(f"kernel({wanted.__module__}.{wanted.__name__})")
 
     def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
-        """Return the signature of a call with arguments of such types."""
+        """Return the signature of a call with arguments of such types.
+
+        Parameters
+        ----------
+        context, args, kws
+            As Numba hands them over; a kernel is called without names.
+
+        Returns
+        -------
+        Numba's signature
+        """
         takes = self.wanted.types_for(lambda place, _: args[place])
         takes = tuple(args[place] if isinstance(kind, types.Array) else kind for place, kind in enumerate(takes))
         return typing.signature(self.wanted.returns, *takes)

@@ -11,14 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Int, before_compiling
+from agents.compiled import Int
 
 __all__ = ["VECTOR_WIDTH", "prefetch_l1", "compress_all", "release", "prefetch_l2", "acquire"]
 
 #: Neighbours that :func:`compress_all` looks at together with AVX-512.
 VECTOR_WIDTH = 16
-
-before_compiling("sim.engine.machine")
 
 
 def prefetch_l2(records: Any, index: Int) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.by_reference import by_reference
+from agents.compiled import before_compiling
 from agents.memory import Freed, aligned_zeros
 from agents.population import MAX_BRANDS
 from sim.engine.intrinsics import VECTOR_WIDTH
@@ -19,6 +20,9 @@ from sim.scenario.journey import FEATURES
 from sim.world.world import LEVEL, World
 
 __all__ = ["BLOCK", "LANES", "Clock", "Workspace", "allocate_workspace", "free_workspace"]
+
+# What compiled loops over a workspace ask of the machine.
+before_compiling("sim.engine.machine")
 
 #: Customers of a block. A power of two.
 BLOCK = 8192

@@ -11,7 +11,7 @@ import pytest
 
 from agents import kept_code
 from agents.compiled_sources import cache_folder, is_source
-from agents.kept_code import Part
+from agents.kept_code import ObjectCode
 from agents.rules import numerics
 
 pytestmark = pytest.mark.skipif(
@@ -55,7 +55,7 @@ def test_code_that_calls_what_is_not_there_is_not_linked():
     )
     code = machine.emit_object(module)
     assert kept_code._wanted_names(code) == ["no_such_function"]
-    assert linker.link("f", [Part("a.slot", "f", "", code)]) is None
+    assert linker.link("f", [ObjectCode("a.slot", "f", "", code)]) is None
     assert "a.slot" not in linker.slots
 
 
