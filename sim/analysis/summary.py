@@ -302,7 +302,22 @@ class ArmEstimates:
         return [{"from": stages[edge[0]], "to": stages[edge[1]], **found[edge].plain()} for edge in order]
 
     def visits(self, stages: Sequence[int], customers: float, *, gained: bool = False) -> dict[str, Any]:
-        """Estimate how often a customer comes to any of some stages, or by how much more often than in the baseline."""
+        """Estimate how often a customer comes to any of some stages, or by how much more often than in the baseline.
+
+        Parameters
+        ----------
+        stages : sequence of int
+            Ids of the stages.
+        customers : float
+            How many there are, more than 0.
+        gained : bool
+            Estimate the difference from the baseline.
+
+        Returns
+        -------
+        dict
+            ``mean``, ``ci_low``, ``ci_high``, visits per customer over the horizon.
+        """
 
         def count(own: Measures, base: Measures) -> NDArray[np.float64]:
             moves = np.subtract(own.flows, base.flows, dtype=np.float64) if gained else np.asarray(own.flows, float)

@@ -180,6 +180,7 @@ def _environment(*, html: bool) -> Environment:
     )
     made.filters.update(FILTERS)
     made.filters.update(listed=listed, sentence=sentence, titled=titled)
+    made.globals.update(Table=Table)
     return made
 
 
