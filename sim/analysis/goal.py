@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ from sim.number_format import bracket, in_words, listed, quantity
 __all__ = ["goal_called", "goal_sentence"]
 
 _PER = 1000.0
+#: What `discover` puts behind the name of a stage that is told apart by what came before, or by time.
+_PART = re.compile(r"__(at_once|last|held|phase_\d+|from_\d+|after_\w+)(?=__|$)")
 
 
 def goal_called(stages: Sequence[str]) -> str:
@@ -22,10 +25,10 @@ def goal_called(stages: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> goal_called(["order_paid", "order_paid__at_once", "order_paid__after_basket"])
-    'order paid'
+    >>> goal_called(["order_paid", "order_paid__at_once", "order_paid__phase_2__after_basket", "sign__up"])
+    'order paid and sign, up'
     """
-    return listed([in_words(name) for name in dict.fromkeys(name.split("__")[0] for name in stages)])
+    return listed([in_words(name) for name in dict.fromkeys(_PART.split(name)[0] for name in stages)])
 
 
 def goal_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:
@@ -52,9 +55,9 @@ def goal_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:
 
     gain = found["differences"][name]
     before, after = (found["arms"][one]["mean"] for one in (summary["baseline"], arm))
-    counts = f"{per(before)} visits per 1,000 customers with {in_words(summary['baseline'])}, {per(after)} here"
+    counts = f"{per(before)} times per 1,000 customers with {in_words(summary['baseline'])}, {per(after)} times here"
     said = f"{per(gain['mean'], sign=True)}{bracket(gain, lambda value: per(value, sign=True))}"
     called, low, high = goal_called(found["stages"]), gain["ci_low"], gain["ci_high"]
-    if gain["mean"] and low is not None and low <= 0.0 <= high:
-        return f"Whether more or fewer come to {called} is open: {counts} ({said})."
-    return f"To {called} come {counts} ({said})."
+    if low is not None and low <= 0.0 <= high and low < high:
+        return f"Whether the goal, {called}, is reached more or less often is open: {counts} ({said})."
+    return f"The goal, {called}, is reached {counts} ({said})."

@@ -194,7 +194,7 @@ class Check:
         Check
         """
         factor, student_s = _factor(sigmas, freedom, spent)
-        look_s = "" if spent == 1.0 else f", {spent:.0%} of it at this look"
+        look_s = "" if spent == 1.0 else f", {100 * spent:.0f} % of it at this look"
         return cls(
             what=what,
             published=bound,

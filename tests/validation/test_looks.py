@@ -51,7 +51,7 @@ def test_a_question_that_is_decided_is_asked_no_further():
         "far": (5, True),
         "near": (12, False),
     }
-    assert "20% of it at this look" in found["far"][1][0].rule and "80% of it" in found["near"][1][0].rule
+    assert "20 % of it at this look" in found["far"][1][0].rule and "80 % of it" in found["near"][1][0].rule
 
 
 def test_a_look_with_a_share_of_the_error_rate_asks_for_more():
