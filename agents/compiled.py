@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 import threading
 from collections.abc import Callable
 from functools import cached_property, update_wrapper
@@ -28,12 +29,14 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _FINDING = threading.RLock()
 #: Of what NumPy says of an array's memory: in rows, and all but whether the array owns it, or is in columns as well.
 _IN_ROWS, _OF_ANY, _OF_ROWS = 1, ~4, ~6
+#: From here on a whole number is compiled for as one of 64 bits without a sign.
+_UNSIGNED = 2**63
 
 
 def is_interpreted() -> bool:
     """Whether nothing is compiled, which a user asks Numba for."""
     asked = os.environ.get("NUMBA_DISABLE_JIT")
-    if not asked and not os.path.exists(".numba_config.yaml"):
+    if not asked and "numba" not in sys.modules and not os.path.exists(".numba_config.yaml"):
         return False
     import numba
 
@@ -69,19 +72,24 @@ class Compiled:
 
         return type_of(self.compiled)
 
+    def __reduce__(self) -> str:
+        return self.py_func.__qualname__
+
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        if named:
+        if not named:
+            # What tells numbers apart is their type, but that a whole number may be too large.
+            entry = self._entries.get(tuple(map(type, arguments)))
+            if entry is not None:
+                try:
+                    return entry(*arguments)
+                except OverflowError:
+                    pass
+        else:
             bound = inspect.signature(self.py_func).bind(*arguments, **named)
             bound.apply_defaults()
             arguments = bound.args
         kinds = tuple(map(_kind, arguments))
-        entry = self._entries.get(kinds)
-        if entry is None:
-            entry = self._find(kinds, arguments)
-        try:
-            return entry(*arguments)
-        except OverflowError:  # a whole number of 64 bits without a sign is of another type
-            return self.compiled(*arguments)
+        return (self._entries.get(kinds) or self._find(kinds, arguments))(*arguments)
 
     def _find(self, kinds: tuple[Any, ...], arguments: tuple[Any, ...]) -> Callable[..., Any]:
         """Find what was compiled for such arguments in this process or an earlier one, or compile it."""
@@ -122,6 +130,8 @@ def _kind(value: Any) -> Any:
         return (type(value), *map(_kind, value))
     if isinstance(value, np.void):
         return (type(value), value.dtype)
+    if type(value) is int and value >= _UNSIGNED:
+        return np.uint64
     return type(value)
 
 
@@ -142,6 +152,9 @@ class _Inner:
         from agents.compiler import type_of
 
         return type_of(self._compiled)
+
+    def __reduce__(self) -> str:
+        return self.__wrapped__.__qualname__  # type: ignore[attr-defined]
 
     def __call__(self, *arguments: Any) -> Any:
         return self.__wrapped__(*arguments)  # type: ignore[attr-defined]

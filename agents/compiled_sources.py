@@ -6,60 +6,114 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
+from typing import NamedTuple
 
 from agents.cache_home import cache_home
 
-__all__ = ["before_compiling", "cache_folder", "is_source", "source_hash", "wanted_modules"]
+__all__ = ["before_compiling", "cache_folder", "is_source", "settings_asked", "source_hash", "wanted_modules"]
 
 #: Modules that tell Numba something, to be imported before it compiles.
 _WANTED: list[str] = ["agents.reference_type", "agents.kernel_type"]
 
 #: What a module says that compiles, or that tells Numba something.
 _MARKS = (b"agents.compiled import", b"from numba")
+_IMPORTED = re.compile(rb"^from ((?:agents|sim)[\w.]*) import", re.M)
+#: Settings of Numba that change no machine code.
+_HARMLESS = ("NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "NUMBA_DISABLE_JIT")
 
 
-@lru_cache(maxsize=1)
-def _sources() -> list[Path]:
-    """List every file that compiled code can come from: modules that compile, and all that these import."""
-    root = Path(__file__).resolve().parent.parent
-    files = [*(root / "agents").rglob("*.py"), *(root / "sim").rglob("*.py")]
-    texts = {".".join(path.relative_to(root).with_suffix("").parts): path for path in files}
+class _Sources(NamedTuple):
+    """What compiled code was made of when the first module that compiles was imported."""
+
+    stamps: dict[str, tuple[int, ...]]  # what tells by file that it is as it was read
+    digest: str
+
+
+def _stamp(found: os.stat_result) -> tuple[int, ...]:
+    return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _modules(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _modules(entry.path)
+            elif entry.name.endswith(".py"):
+                yield entry.path
+
+
+def _read_sources() -> _Sources:
+    """Read every file that compiled code can come from: modules that compile, and all that these import."""
+    root = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    texts: dict[str, bytes] = {}
+    stamps: dict[str, tuple[int, ...]] = {}
+    places = {
+        path[len(root) + 1 : -3].replace(os.sep, "."): path
+        for folder in ("agents", "sim")
+        if os.path.isdir(os.path.join(root, folder))
+        for path in _modules(os.path.join(root, folder))
+    }
+    for name, path in places.items():
+        texts[name], stamps[path] = b"", ()
+        # What cannot be read is never as it was: where it is a source, nothing is kept.
+        with suppress(OSError), open(path, "rb") as file:
+            # Taken first: an edit while it is read shows later.
+            stamps[path] = _stamp(os.fstat(file.fileno()))
+            texts[name] = file.read()
     wanted: set[str] = set()
-    frontier = [name for name, path in texts.items() if any(mark in path.read_bytes() for mark in _MARKS)]
+    frontier = [name for name, text in texts.items() if any(mark in text for mark in _MARKS)]
     while frontier:
         name = frontier.pop()
         if name in texts and name not in wanted:
             wanted.add(name)
-            frontier += re.findall(r"^from ((?:agents|sim)[\w.]*) import", texts[name].read_text("utf-8"), re.M)
-    return sorted(texts[name] for name in wanted)
+            frontier += [found.decode() for found in _IMPORTED.findall(texts[name])]
+    whole = b"".join(b"%s %d\n%s" % (name.encode(), len(texts[name]), texts[name]) for name in sorted(wanted))
+    return _Sources({places[name]: stamps[places[name]] for name in wanted}, hashlib.sha256(whole).hexdigest()[:16])
 
 
-@lru_cache(maxsize=1)
-def _source_names() -> frozenset[str]:
-    return frozenset(map(str, _sources()))
+#: Read now: of what is edited between this import and the first call, code must not be filed under the new hash.
+_IMPORTED_FROM = _read_sources()
 
 
 def is_source(file: str) -> bool:
     """Whether a file is one of those that compiled code can come from."""
-    return os.path.realpath(file) in _source_names()
+    return os.path.realpath(file) in _IMPORTED_FROM.stamps
 
 
-@lru_cache(maxsize=1)
 def source_hash() -> str:
-    """Return a hash of every source file that compiled code can come from."""
-    digest = hashlib.sha256()
-    for path in _sources():
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    """Return a hash of every source file that compiled code can come from, as it was at import."""
+    return _IMPORTED_FROM.digest
 
 
-@lru_cache(maxsize=1)
+def _is_as_imported() -> bool:
+    """Whether no source was edited since: modules imported later would not be those that the hash is of."""
+    try:
+        return all(_stamp(os.stat(path)) == stamp for path, stamp in _IMPORTED_FROM.stamps.items())
+    except OSError:
+        return False
+
+
+def settings_asked() -> str:
+    """Return what a user asks of Numba that can change machine code; nothing where that is nothing."""
+    asked = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("NUMBA_")]
+    with suppress(OSError), open(".numba_config.yaml", encoding="utf-8", errors="replace") as file:
+        asked.append(file.read())
+    return "\n".join(item for item in asked if item.partition("=")[0] not in _HARMLESS)
+
+
 def cache_folder() -> str | None:
-    """Return the folder of this version's compiled code, or None where none can be written."""
-    folder = os.path.join(cache_home(), source_hash())
+    """Return the folder of this version's compiled code, or None where none can be written or a source was edited."""
+    return _writable(source_hash(), settings_asked()) if _is_as_imported() else None
+
+
+@lru_cache
+def _writable(version: str, settings: str) -> str | None:
+    # Numba keeps machine code under the same name whatever was asked.
+    name = f"{version}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}" if settings else version
+    folder = os.path.join(cache_home(), name)
     try:
         os.makedirs(folder, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

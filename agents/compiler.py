@@ -19,7 +19,7 @@ from numba.core import event
 from numba.core.caching import FunctionCache
 
 from agents.compiled_sources import cache_folder, wanted_modules
-from agents.kept_code import ObjectCode
+from agents.kept_code import WHOLE_VECTORS, ObjectCode, settings_hold
 
 __all__ = ["dispatcher", "entry_for", "inner_dispatcher", "part_for", "parts_of", "type_of"]
 
@@ -39,7 +39,7 @@ def _use_whole_vectors() -> None:
         return
     features = binding.get_host_cpu_features()
     if features.get("avx512f"):
-        numba.config.CPU_FEATURES = f"{features.flatten()},-prefer-256-bit"
+        numba.config.CPU_FEATURES = f"{features.flatten()}{WHOLE_VECTORS}"
 
 
 _use_whole_vectors()
@@ -96,7 +96,7 @@ def dispatcher(function: Callable[..., Any], *, kept: bool = True, **options: An
     **options
         Of :func:`numba.njit`.
     """
-    folder = cache_folder() if kept else None
+    folder = cache_folder() if kept and settings_hold() else None
     for module in wanted_modules():
         import_module(module)
     # Threads that compile at once would set and restore one another's folder.
@@ -165,9 +165,11 @@ def part_for(compiled: Any, takes: tuple[Any, ...], slot: str = "") -> list[Obje
     list of ObjectCode
     """
     found, cache = compiled.overloads[takes], compiled._cache
-    if not isinstance(cache, _LoadedAlone):
+    codegen = found.library.codegen
+    if not isinstance(cache, _LoadedAlone) or codegen.magic_tuple()[2] != codegen._get_host_cpu_features():
+        # Not kept, or made by a code generator that was set up before the settings were as they are.
         return []
-    payload = cache._cache_file.load(cache._index_key(takes, found.library.codegen))
+    payload = cache._cache_file.load(cache._index_key(takes, codegen))
     if payload is None or payload[0][1] != "object" or payload[7] or found.environment.consts:
         return []
     description = found.fndesc

@@ -21,21 +21,23 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from agents.compiled_sources import cache_folder
+from agents.compiled_sources import cache_folder, settings_asked
 from agents.kept_files import hash_of_files, installed_file, read_kept, write_kept
 
-__all__ = ["ObjectCode", "find", "keep"]
+__all__ = ["WHOLE_VECTORS", "ObjectCode", "can_link", "find", "keep", "register_word", "settings_hold"]
 
 #: So many files are kept of one version's code.
 _MOST_KEPT = 2000
 #: Files of packages that say which version compiled.
 _VERSIONS = (("numba", "_version.py"), ("llvmlite", "_version.py"), ("numpy", "version.py"))
-#: Settings that change no machine code.
-_HARMLESS = ("NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS")
+#: The feature of a processor that lets loops use all 512 bits of a vector register, as :mod:`agents.compiler` asks.
+WHOLE_VECTORS = ",-prefer-256-bit"
+#: What Numba's settings are where the user asks for nothing.
+_SETTINGS = {"OPT": 3, "CPU_NAME": None, "CPU_FEATURES": None, "BOUNDSCHECK": None}
 
 
 class ObjectCode(NamedTuple):
@@ -66,36 +68,81 @@ class _Linker:
                 llvm.add_symbol(f"PyExc_{name}", id(value))
         machine = llvm.Target.from_default_triple().create_target_machine(jit=True)
         self.engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-        self.slots: dict[str, ctypes.c_void_p] = {}
+        self.words: dict[str, ctypes.c_void_p] = {}
+        self.is_broken = False
         self.alive: list[Any] = []
 
     def link(self, name: str, parts: Sequence[ObjectCode]) -> Callable[..., Any] | None:
         """Link parts and return Python's way in, or None where something that they call is not there."""
-        llvm, new = self.llvm, [part for part in parts if part.slot not in self.slots]
-        for part in new:
-            if part.slot:
-                self.slots[part.slot] = ctypes.c_void_p(None)
-                llvm.add_symbol(part.slot, ctypes.addressof(self.slots[part.slot]))
+        new = [part for part in parts if part.slot not in self.words]
+        wanted = {wanted for part in new for wanted in _wanted_names(part.code)} - {part.slot for part in parts}
         # LLVM ends the process where a name has no address.
-        if not all(llvm.address_of_symbol(wanted) for part in new for wanted in _wanted_names(part.code)):
-            for part in new:
-                self.slots.pop(part.slot, None)
+        if self.is_broken or not all(_is_there(name) for name in wanted):
             return None
-        for part in new:
-            self.engine.add_object_file(llvm.ObjectFileRef.from_data(part.code))
-        self.engine.finalize_object()
-        for part in new:
-            if part.slot:
-                self.slots[part.slot].value = self.engine.get_function_address(part.symbol)
-        entry = parts[-1]
+        words = {part.slot: self.words.get(part.slot) or ctypes.c_void_p(None) for part in parts if part.slot}
+        before = {slot: _registered[slot] for slot in words if slot in _registered}
+        self.is_broken = True
+        try:
+            for slot, word in words.items():
+                register_word(slot, word)
+            for part in new:
+                self.engine.add_object_file(self.llvm.ObjectFileRef.from_data(part.code))
+            self.engine.finalize_object()
+            for part in new:
+                if part.slot:
+                    words[part.slot].value = _found(self.engine.get_function_address(part.symbol))
+            way_in = self._way_in(name, parts[-1])
+            self.words.update(words)
+            self.is_broken = False
+        finally:
+            if self.is_broken:
+                for slot, word in before.items():
+                    register_word(slot, word)
+        return way_in
+
+    def _way_in(self, name: str, entry: ObjectCode) -> Callable[..., Any]:
         environment = self.functions.Environment({})
-        address = self.engine.get_global_value_address(entry.environment)
+        address = _found(self.engine.get_global_value_address(entry.environment))
         ctypes.c_void_p.from_address(address).value = id(environment)
         module, _, function = name.rpartition(".")
-        way_in = self.engine.get_function_address(entry.symbol)
+        way_in = _found(self.engine.get_function_address(entry.symbol))
         made = self.functions.make_function(_ModuleName(module), function, "", way_in, environment, (self,))
         self.alive += [environment, made]
-        return made
+        return cast(Callable[..., Any], made)
+
+
+#: The words that hold kernels' addresses, by the names that LLVM knows them by now; and every word that it ever knew.
+_registered: dict[str, ctypes.c_void_p] = {}
+_words: dict[int, ctypes.c_void_p] = {}
+
+
+def register_word(name: str, word: ctypes.c_void_p) -> None:
+    """Let what is linked from now on find a kernel's address in a word, which is never freed.
+
+    Parameters
+    ----------
+    name : str
+        What the kernel's callers know it by.
+    word : c_void_p
+    """
+    import llvmlite.binding as llvm
+
+    _registered[name] = _words[ctypes.addressof(word)] = word
+    llvm.add_symbol(name, ctypes.addressof(word))
+
+
+def _is_there(name: str) -> bool:
+    """Whether a name has an address, and if it is that of a kernel's word, the word has one too."""
+    import llvmlite.binding as llvm
+
+    word = _registered.get(name)
+    return bool(llvm.address_of_symbol(name) if word is None else word.value)
+
+
+def _found(address: int) -> int:
+    if not address:
+        raise RuntimeError("linked code has no address")
+    return address
 
 
 class _ModuleName:
@@ -151,9 +198,9 @@ def keep(name: str, kinds: Sequence[Any], parts: Sequence[ObjectCode]) -> None:
 
 def _place(name: str, kinds: Sequence[Any]) -> Path | None:
     folder, said = cache_folder(), _said(kinds)
-    if folder is None or said is None or _made_for() is None:
+    if folder is None or said is None or _made_for(settings_asked()) is None or not settings_hold():
         return None
-    digest = hashlib.sha256(f"{_made_for()} {said}".encode()).hexdigest()[:32]
+    digest = hashlib.sha256(f"{_made_for(settings_asked())} {said}".encode()).hexdigest()[:32]
     return Path(folder) / "linked" / f"{name}.{digest}"
 
 
@@ -173,21 +220,40 @@ def _said(kind: Any) -> str | None:
     return None
 
 
-@lru_cache(maxsize=1)
-def _made_for() -> str | None:
+@lru_cache
+def _made_for(settings: str) -> str | None:
     """Return what else decides machine code, or None where this machine's is not known to be linked so."""
     if sys.platform != "linux" or platform.machine() != "x86_64" or os.path.exists(".numba_config.yaml"):
         return None
     try:
         import llvmlite.binding as llvm
 
-        settings = {name: value for name, value in os.environ.items() if name.startswith("NUMBA_")}
         versions = hash_of_files(sys.version, [installed_file(*file) for file in _VERSIONS])
         machine = [llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()]
-        asked = sorted(item for item in settings.items() if item[0] not in _HARMLESS)
-        return None if versions is None else json.dumps([versions, *machine, asked])
+        return None if versions is None else json.dumps([versions, *machine, settings])
     except (ImportError, OSError, RuntimeError):
         return None
+
+
+def can_link() -> bool:
+    """Whether machine code is kept and linked here: Linux on x86-64, and a cache that can be written."""
+    return cache_folder() is not None and _made_for(settings_asked()) is not None
+
+
+def settings_hold() -> bool:
+    """Whether Numba, where it is loaded, is set as the environment says: no program has set it otherwise."""
+    config = getattr(sys.modules.get("numba"), "config", None)
+    return config is None or all(_is_set(config, name, default) for name, default in _SETTINGS.items())
+
+
+def _is_set(config: Any, name: str, default: Any) -> bool:
+    import llvmlite.binding as llvm
+
+    value, asked = getattr(config, name), os.environ.get(f"NUMBA_{name}")
+    if asked is not None:
+        return asked == (str(int(value)) if isinstance(value, int) else value)
+    ours = f"{llvm.get_host_cpu_features().flatten()}{WHOLE_VECTORS}"
+    return value == default or (name == "CPU_FEATURES" and value == ours)
 
 
 @lru_cache(maxsize=1)

@@ -64,6 +64,9 @@ class Kernel:
     def _numba_type_(self) -> Any:
         return _kernel_type().KernelType(self)
 
+    def __reduce__(self) -> str:
+        return self.function.__qualname__
+
     def __call__(self, *arguments: Any) -> Any:
         """Run it as it is written, which gives the same bits; what Python calls often is made by :func:`calls`."""
         return self.function(*arguments)
@@ -80,13 +83,14 @@ class Kernel:
 
     def slot_of(self, takes: tuple[Any, ...]) -> str:
         """Name of the word in memory that will hold its address, for arguments of these types."""
-        import llvmlite.binding
+        from agents.kept_code import register_word
 
         digest = hashlib.sha256(str(takes).encode()).hexdigest()[:12]
         name = f"{self.__module__}.{self.__name__}.{digest}"
         if takes not in self.slots:
             self.slots[takes] = ctypes.c_void_p(None)
-            llvmlite.binding.add_symbol(name, ctypes.addressof(self.slots[takes]))
+        # Each time: code that was linked in between has words of its own.
+        register_word(name, self.slots[takes])
         return name
 
     def load(self, takes: tuple[Any, ...]) -> None:

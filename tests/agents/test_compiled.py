@@ -1,10 +1,16 @@
-"""How compiled code uses the processor; that it gives the same bits is for the twins to say."""
+"""How compiled code is asked for and uses the processor; that it gives the same bits is for the twins to say."""
+
+import copy
+import pickle
 
 import numba
+import numpy as np
 import pytest
 from llvmlite import binding
 
-from agents import compiler
+from agents import compiled, compiler
+from agents.rules import numerics
+from sim.engine import schedule
 
 WIDE = {"avx2": True, "avx512f": True}
 
@@ -41,3 +47,32 @@ def test_processors_without_them_or_slowed_by_them_are_left_alone(asked: pytest.
     asked.setattr(binding, "get_host_cpu_features", lambda: binding.FeatureMap({"avx2": True, "avx512f": False}))
     compiler._use_whole_vectors()
     assert numba.config.CPU_FEATURES is None
+
+
+def test_nothing_is_compiled_where_a_program_says_so_after_numba_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    assert compiled.is_interpreted()
+    assert compiled.rule(abs) is abs
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 0)
+    assert not compiled.is_interpreted()
+
+
+def test_what_is_compiled_is_pickled_by_its_name() -> None:
+    for function in (numerics.exp, schedule.find_active, schedule.load_lanes):
+        assert pickle.loads(pickle.dumps(function)) is function
+        assert copy.deepcopy(function) is function
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_whole_numbers_of_64_bits_without_a_sign_are_of_a_kind_of_their_own() -> None:
+    @compiled.rule
+    def same(value):  # type: ignore[no-untyped-def]
+        return value
+
+    large = 2**63 + 4
+    assert same(large) == large
+    assert same(-4) == -4
+    assert same(large) == same(value=large) == large
+    assert set(same._entries) == {(np.uint64,), (int,)}
+    with pytest.raises(OverflowError):
+        same(-(2**63) - 1)

@@ -1,21 +1,24 @@
 """Machine code of earlier processes: it gives the same numbers without Numba, and where it cannot be used Numba is asked."""
 
+import ctypes
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import llvmlite.binding as llvm
 import numba
 import pytest
 
 from agents import kept_code
-from agents.compiled_sources import cache_folder, is_source
+from agents.compiled_sources import is_source
 from agents.kept_code import ObjectCode
 from agents.rules import numerics
 
 pytestmark = pytest.mark.skipif(
-    bool(numba.config.DISABLE_JIT) or kept_code._made_for() is None or cache_folder() is None,
+    bool(numba.config.DISABLE_JIT) or not kept_code.can_link(),
     reason="nothing is kept here",
 )
 
@@ -26,11 +29,17 @@ print(json.dumps([exp(0.25), uniform(7), "numba" in sys.modules]))
 """
 
 
-def ask(cache, **settings):
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), **settings}
-    done = subprocess.run([sys.executable, "-c", ASK], env=environment, capture_output=True, text=True, check=False)
+def python(program, *arguments, home=None, **settings):
+    """Run a program in a process of its own, with the modules of a folder; return what it prints, in words."""
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **settings}
+    done = subprocess.run(command, env=environment, cwd=home, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return done.stdout.split()
+
+
+def ask(cache, **settings):
+    return json.loads(" ".join(python(ASK, NUMBA_CACHE_DIR=str(cache), **settings)))
 
 
 def test_the_next_process_gets_the_same_numbers_without_numba_unless_a_file_is_damaged_or_settings_differ(tmp_path):
@@ -56,7 +65,57 @@ def test_code_that_calls_what_is_not_there_is_not_linked():
     code = machine.emit_object(module)
     assert kept_code._wanted_names(code) == ["no_such_function"]
     assert linker.link("f", [ObjectCode("a.slot", "f", "", code)]) is None
-    assert "a.slot" not in linker.slots
+    assert "a.slot" not in linker.words
+    assert not llvm.address_of_symbol("a.slot")
+
+
+def test_code_that_calls_a_kernel_without_an_address_is_not_linked():
+    """As where compiling the kernel was interrupted."""
+    word = ctypes.c_void_p(None)
+    kept_code.register_word("a.kernel.of.this.test", word)
+    assert not kept_code._is_there("a.kernel.of.this.test")
+    word.value = 1
+    assert kept_code._is_there("a.kernel.of.this.test")
+
+
+EDITED = """
+import sys
+from pathlib import Path
+import agents.compiled
+rule = Path(sys.argv[1])
+if len(sys.argv) > 2:
+    if sys.argv[2] == "first":
+        import agents.rules.experience
+    rule.write_text(rule.read_text("utf-8").replace("return satisfaction + rate *", "return satisfaction + 2 * rate *"), "utf-8")
+from agents.rules.experience import satisfaction_after
+print(satisfaction_after(0.0, 1.0, 0.25, 2.0), agents.compiled_sources.cache_folder() is None)
+"""
+
+
+@pytest.mark.parametrize(
+    ("imported", "number"), [pytest.param("first", "0.25", marks=pytest.mark.slow), ("later", "0.5")]
+)
+def test_an_edit_between_import_and_first_call_leaves_nothing_under_the_wrong_hash(tmp_path, imported, number):
+    shutil.copytree(
+        Path(numerics.__file__).parents[1], tmp_path / "agents", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    rule = tmp_path / "agents" / "rules" / "experience.py"
+    text = rule.read_text("utf-8")
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "home": tmp_path}
+    assert python(EDITED, rule, imported, **cache) == [number, "True"]
+    assert python(EDITED, rule, **cache) == ["0.5", "False"]
+    rule.write_text(text, "utf-8")
+    assert python(EDITED, rule, **cache) == ["0.25", "False"]
+
+
+def test_settings_that_a_program_changed_are_not_those_that_code_is_kept_for(monkeypatch):
+    assert kept_code.settings_hold()
+    for name, value in (("OPT", 1), ("BOUNDSCHECK", 1), ("CPU_NAME", "generic"), ("CPU_FEATURES", "+sse2")):
+        with monkeypatch.context() as changed:
+            changed.setattr(numba.config, name, value)
+            assert not kept_code.settings_hold()
+            assert kept_code._place("f", (float,)) is None
+    assert kept_code.settings_hold()
 
 
 def test_only_code_of_the_simulator_is_kept_and_only_for_types_that_are_known(tmp_path):
@@ -64,3 +123,74 @@ def test_only_code_of_the_simulator_is_kept_and_only_for_types_that_are_known(tm
     assert not is_source(__file__)
     assert kept_code._said((int, float)) == "(int,float)"
     assert kept_code._said((int, str)) is None
+
+
+LOOPS = """
+from __future__ import annotations
+import numpy as np
+from agents.compiled import Int
+from agents.kernel import calls, kernel
+
+@kernel(values=("int64", 1))
+def total(values: np.ndarray) -> Int:
+    out = 0
+    for value in values:
+        out += value
+    return out
+
+@calls(total)
+def twice(values):
+    return 2 * total(values)
+
+@calls(total)
+def thrice(values):
+    return 3 * total(values)
+"""
+
+CALLS = """
+import sys, threading
+import numpy as np
+from agents import loops
+
+start, found = threading.Barrier(len(sys.argv) - 1), {}
+
+def call(name):
+    if THREADS:
+        start.wait()
+    found[name] = getattr(loops, name)(np.arange(4))
+
+for thread in [threading.Thread(target=call, args=[name]) for name in sys.argv[1:]]:
+    thread.start()
+    if not THREADS:
+        thread.join()
+while threading.active_count() > 1:
+    pass
+# What was compiled here has a dispatcher.
+print(*(f"{name}={found[name]},{'compiled' in vars(getattr(loops, name))}" for name in sys.argv[1:]))
+"""
+
+
+@pytest.mark.slow
+def test_loops_that_are_linked_and_loops_that_are_compiled_call_the_same_kernels(tmp_path):
+    agents, cache = tmp_path / "agents", tmp_path / "cache"
+    shutil.copytree(Path(numerics.__file__).parents[1], agents, ignore=shutil.ignore_patterns("__pycache__"))
+    (agents / "loops.py").write_text(LOOPS)
+
+    def called(*names, together=False):
+        program = CALLS.replace("THREADS", str(together))
+        return python(program, *names, NUMBA_CACHE_DIR=str(cache), home=tmp_path)
+
+    def forget(name):
+        (file,) = cache.glob(f"*/linked/agents.loops.{name}.*")
+        file.unlink()
+
+    both = ("twice", "thrice")
+    assert called(*both, together=True) == ["twice=12,True", "thrice=18,True"]
+    assert called(*both) == ["twice=12,False", "thrice=18,False"]
+    assert called(*both, together=True) == ["twice=12,False", "thrice=18,False"]
+    forget("thrice")
+    assert called(*both) == ["twice=12,False", "thrice=18,True"]
+    forget("twice")
+    assert called(*both) == ["twice=12,True", "thrice=18,False"]
+    forget("twice")
+    assert called(*both, together=True) == ["twice=12,True", "thrice=18,False"]
