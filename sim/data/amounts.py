@@ -47,16 +47,25 @@ _SAME = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "$", "
          "RM": "MYR", "LEI": "RON", "₴": "UAH", "ГРН": "UAH", "ЛВ": "BGN"}  # fmt: skip
 #: Signs of currencies that are kept by their code.
 SIGNS = {"EUR": "€", "GBP": "£", "INR": "₹", "TRY": "₺", "RUB": "₽", "UAH": "₴", "KR": "kr", "円": "¥", "원": "₩"}
-#: Currencies that are written with the sign of another one, too.
-_WRITTEN_SO = {
-    "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP", "UYU", "BBD", "BMD", "BSD",
-          "BZD", "BND", "FJD", "GYD", "JMD", "KYD", "LRD", "NAD", "SBD", "SRD", "TTD", "XCD", "DOP", "CVE", "BRL"),
-    "GBP": ("EGP", "LBP", "SYP", "SDG", "GIP", "FKP", "SHP", "TRY"),
-    "KR": ("SEK", "NOK", "DKK", "ISK"),
-    "¥": ("JPY", "CNY"), "￥": ("JPY", "CNY"), "元": ("CNY", "TWD", "HKD"), "円": ("JPY",), "원": ("KRW",),
-    "₩": ("KRW",),
-    "INR": ("PKR", "LKR", "NPR", "MUR", "SCR"), "RUB": ("BYN",), "CHF": ("XAF", "XOF", "XPF", "DJF", "GNF", "RWF"),
-}  # fmt: skip
+_ISO = frozenset(re.findall(r"(?<![A-Z])[A-Z]{3}(?![A-Z])", _CODES))
+_DOLLARS = ("USD AUD ARS BBD BMD BND BRL BSD BZD CAD CLP COP CUP CVE DOP FJD GYD HKD JMD KYD LRD MOP MXN NAD NIO NZD"
+            " SBD SGD SRD SVC TOP TTD TWD UYU WST XCD ZWG")  # fmt: skip
+_POUNDS = "GBP EGP FKP GIP LBP SDG SHP SSP SYP TRY"
+_RUPEES = "INR LKR MUR NPR PKR SCR"
+#: ISO codes of which a sign or a word may be one (CLDR, and what shops write); what is not here says nothing.
+_MEANS = {sign: frozenset(codes.split()) for signs, codes in (
+    ("$ ﹩ ＄ DOLLAR DOLLARS", _DOLLARS), ("£ ￡ ₤ POUND POUNDS", _POUNDS), ("₨ RS", _RUPEES), ("₹", "INR BTN"),
+    ("KR", "SEK NOK DKK ISK"), ("¥ ￥ 円 元", "JPY CNY TWD HKD MOP"), ("₩ ￦ 원", "KRW KPW"),
+    ("FR SFR ₣", "CHF XAF XOF XPF BIF DJF GNF KMF RWF CDF MAD"), ("₽ РУБ Р", "RUB BYN"), ("₺ TL", "TRY"),
+    ("€ EURO EUROS", "EUR"), ("DM", "DEM BAM"), ("ZŁ ZL", "PLN"), ("KČ KC", "CZK"), ("FT", "HUF"), ("LEI", "RON MDL"),
+    ("RM", "MYR"), ("RP", "IDR"), ("R", "ZAR LSL NAD SZL"), ("₴ ГРН", "UAH"), ("ЛВ", "BGN KGS KZT UZS"),
+    ("֏", "AMD"), ("؋", "AFN"), ("৳", "BDT"), ("৲", "BDT INR"), ("૱", "INR"), ("௹", "INR LKR"), ("฿", "THB"),
+    ("៛", "KHR"), ("₡", "CRC SVC"), ("₦", "NGN"), ("₪", "ILS"), ("₫", "VND"), ("₭", "LAK"), ("₮", "MNT"),
+    ("₱", "PHP CUP ARS CLP COP DOP MXN UYU"), ("₲", "PYG"), ("₵", "GHS"), ("₸", "KZT"), ("₼", "AZN"), ("₾", "GEL"),
+    ("\u20c0", "KGS"), ("\ufdfc", "IRR OMR QAR SAR YER"),
+    ("A$ AU$ AUD$", "AUD"), ("C$", "CAD NIO"), ("CA$", "CAD"), ("R$ BR$", "BRL"), ("US$", "USD"), ("HK$", "HKD"),
+    ("NZ$", "NZD"), ("NT$", "TWD"), ("S$", "SGD"), ("MX$", "MXN"),
+) for sign in signs.split()}  # fmt: skip
 #: A number in one notation, after signs and blanks were made plain; %t and %d stand for thousands and decimal sign.
 _NUMBER = r"^(?:\d+|\d{1,3}(?:%t\d{3})+|\d{1,2}(?:%t\d{2})+%t\d{3})?(?:%d\d*)?(?:[eE][-+]?\d+)?$"
 _BLANKS = r"[\s\x{00A0}\x{2009}\x{202F}]"
@@ -116,14 +125,33 @@ def currency_code(word: str) -> str:
 def may_differ(named: str, written: str) -> bool:
     """Return whether the currency that a row names and the one beside its amount are surely two.
 
-    $ is written by many countries, as are pounds, crowns, yen and yuan.
+    They are where both are known and no code is among those of both: $ is written by many countries, as are pounds,
+    crowns, yen and yuan. A sign or a word that is not known says nothing.
+
+    Parameters
+    ----------
+    named : str
+        As the row has it.
+    written : str
+        As :func:`currency_code` keeps it.
 
     Examples
     --------
-    >>> may_differ("EUR", "$"), may_differ("CAD", "$"), may_differ("", "$"), may_differ("EUR", "EUR")
+    >>> may_differ("EUR", "$"), may_differ("CAD", "$"), may_differ("", "$"), may_differ("ILS", "₪")
     (True, False, False, False)
     """
-    return bool(named) and bool(written) and named != written and named not in _WRITTEN_SO.get(written, ())
+    ours, theirs = _codes_of(re.sub(r"\.$", "", named.strip()).upper()), _codes_kept_as(written)
+    return bool(ours) and bool(theirs) and not ours & theirs
+
+
+def _codes_of(spelling: str) -> frozenset[str]:
+    return frozenset([spelling]) if spelling in _ISO else _MEANS.get(spelling, frozenset())
+
+
+def _codes_kept_as(currency: str) -> frozenset[str]:
+    """Return the codes of all spellings that are kept as one currency."""
+    spellings = [currency, *(spelling for spelling, kept in _SAME.items() if kept == currency)]
+    return frozenset().union(*map(_codes_of, spellings))
 
 
 def find_decimal(amounts: Sequence[str]) -> str | None:

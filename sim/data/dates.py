@@ -84,16 +84,17 @@ def epoch_unit(words: Sequence[str]) -> int | None:
     (13, None, None)
     >>> epoch_unit(["999999999.5", "1000000000.5"]), epoch_unit(["0", *["1577836800"] * 9])
     (10, 10)
+    >>> epoch_unit(["4102444800", *["1577836800"] * 99]), epoch_unit(["3786825600"])
+    (10, None)
     >>> epoch_unit(["637454016000000000"]), epoch_unit(["852076800000000000"])
     (None, 19)
     """
     found = [re.fullmatch(r"([1-9]\d*)(?:\.\d*)?", word) for word in words]
     lengths = [len(match[1]) for match in found if match]
     units = [next((unit for unit in EPOCHS if length in (unit - 1, unit)), None) for length in lengths]
-    digits = [unit for unit in units if unit is not None]
+    since_1970 = [not re.fullmatch(_FROM_ELSEWHERE, match[1]) for match in found if match]
+    digits = [unit for unit, fits in zip(units, since_1970, strict=True) if unit is not None and fits]
     if not digits or len(digits) < _MOSTLY * len(words):
-        return None
-    if any(match and re.fullmatch(_FROM_ELSEWHERE, match[1]) for match in found):
         return None
     return max(set(digits), key=digits.count)
 

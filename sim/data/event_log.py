@@ -21,7 +21,18 @@ from sim.data.row_marks import FLAGS
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
-__all__ = ["LOG_ROLES", "REQUIRED_ROLES", "EventLog", "LogBuilder", "LogLayout", "chosen_attributes", "chosen_columns"]
+__all__ = [
+    "LOG_ROLES",
+    "OWN_KINDS",
+    "REQUIRED_ROLES",
+    "STAGE_KINDS",
+    "EventLog",
+    "LogBuilder",
+    "LogLayout",
+    "chosen_attributes",
+    "chosen_columns",
+    "refuse_as_attribute",
+]
 
 #: What an event says, and under which heads files say it: the first group of which one head is there counts.
 LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -51,6 +62,9 @@ _SHOWN = 3
 _DAY = 86_400_000_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _FIRST, _LAST = (int(np.datetime64(f"{year}-01-01", "us").astype(np.int64)) for year in (1900, 2201))
+#: What our own export calls kinds of events that are stages of the journey, and kinds by which it is known.
+STAGE_KINDS = ("start", "stage", "purchase")
+OWN_KINDS = ("timely contact", "mistimed contact", *STAGE_KINDS)
 REQUIRED_ROLES = ("case", "activity", "time")
 
 
@@ -221,7 +235,7 @@ class LogBuilder:
             return np.concatenate([block.pop(key) for block in blocks])
 
         case, activity, time = joined("case"), joined("activity"), joined("time")
-        extra = {name: joined(name) for name in self.extra_codes if name not in ("lifecycle", "kind")}
+        extra = {name: joined(name) for name in self.extra_codes if name != "lifecycle"}
         amount = joined("amount") if "amount" in blocks[0] else None
         order = _by_case_and_time(case, time)
         started = None
@@ -459,6 +473,29 @@ def _refuse_twice(head: object, heads: Sequence[str], where: str) -> None:
     if list(heads).count(str(head)) > 1:
         raise ConfigError(
             f"{where}: {list(heads).count(str(head))} columns are called {show(head)}; call one otherwise"
+        )
+
+
+def refuse_as_attribute(name: str, attributes: Sequence[object], where: str) -> None:
+    """Refuse attributes among which is a name of what an event says.
+
+    Parameters
+    ----------
+    name : str
+    attributes : sequence of object
+        As given.
+    where : str
+        Opens the message.
+
+    Raises
+    ------
+    ConfigError
+        If the name is among them.
+    """
+    if name in attributes:
+        raise ConfigError(
+            f"{where}: attributes has {show(name)}, which is what an event says and not who a case is; name other"
+            " columns, or call this one otherwise"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,22 @@ from numpy.typing import NDArray
 from sim.data.cells import plain_cells
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.event_amounts import EventAmounts
-from sim.data.event_log import REQUIRED_ROLES, LogBuilder, LogLayout, chosen_attributes, chosen_columns
+from sim.data.event_log import (
+    OWN_KINDS,
+    REQUIRED_ROLES,
+    STAGE_KINDS,
+    LogBuilder,
+    LogLayout,
+    chosen_attributes,
+    chosen_columns,
+    refuse_as_attribute,
+)
 from sim.data.event_times import NO_TIME, EventTimes
 from sim.data.format_options import DECIMALS
 from sim.data.head_line import find_head, lines_until
 from sim.data.ids import ROUNDED, is_missing, plain_ids
 from sim.data.parquet_file import numeric_columns, parquet_blocks, parquet_heads
-from sim.data.row_faults import RowFaults
+from sim.data.row_faults import RowFaults, count_rows
 from sim.data.row_marks import NOBODY, is_total
 from sim.data.text_blocks import LinesRead, text_blocks
 from sim.data.text_file import WHITESPACE, check_quotes, find_delimiter, first_lines, split_lines
@@ -37,8 +47,6 @@ _LONGEST = 1_000
 _NO_TIME = "with a time that cannot be read"
 #: A larger share of times that cannot be read is no fault of rows, but of how the column was understood.
 _MOST_BAD = 0.05
-#: What our own export calls kinds of events that are stages of the journey.
-_STAGE_KINDS = ("start", "stage", "purchase")
 
 
 def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: bool) -> None:
@@ -124,6 +132,8 @@ class _TableReader:
         self.examples: dict[str, tuple[str, ...]] = {}
         self.rows: list[Any] = []
         self._cases = WordCodes()
+        #: Words taken for no value in columns that decide about no row, with how many rows have each.
+        self._no_value: dict[str, Counter[str]] = {}
         self._read = 0
 
     def take(self, block: dict[str, Any]) -> None:
@@ -158,9 +168,10 @@ class _TableReader:
         rounded = _of_rows(cells["case"], lambda words: compute.match_substring_regex(words, ROUNDED))
         self._leave("with an id that a table tool has rounded", rounded, kept, cells["case"])
         if "kind" in cells:
-            known = compute.is_in(cells["kind"], pyarrow.array(["timely contact", "mistimed contact", *_STAGE_KINDS]))
+            known = compute.is_in(cells["kind"], pyarrow.array(OWN_KINDS))
             if count and bool(compute.any(known).as_py()):
-                stage = compute.is_in(cells["kind"], pyarrow.array(_STAGE_KINDS)).to_numpy(zero_copy_only=False)
+                refuse_as_attribute(roles["kind"], self.attributes, builder.where)
+                stage = compute.is_in(cells["kind"], pyarrow.array(STAGE_KINDS)).to_numpy(zero_copy_only=False)
                 builder.leave_out("that enter no stage (contacts, opinions)", int((kept & ~stage).sum()))
                 kept &= stage
                 builder.state_at_start |= bool(compute.any(compute.equal(cells["kind"], "start")).as_py())
@@ -234,6 +245,10 @@ class _TableReader:
         for name, plain in named.items():
             codes = _codes(plain, lambda value, name=name: builder.extra_of(name, value))
             gone = is_missing(plain, self.missing, pyarrow, compute)
+            said = gone & np.asarray(compute.not_equal(plain, "").to_numpy(zero_copy_only=False))
+            if said.any():
+                head = self.roles.get(name, name)
+                self._no_value.setdefault(head, Counter()).update(plain.filter(pyarrow.array(said)).to_pylist())
             out[name] = np.where(gone, -1, codes)
         builder.blocks.append(out)
         self.rows.append(rows)
@@ -268,6 +283,12 @@ class _TableReader:
             builder.notices.append(
                 f"{days:,} times have no time of day, beside {self.times.read - days:,} that have one: they are read as"
                 " midnight"
+            )
+        for head, heads in self._no_value.items():
+            words = ", ".join(map(show, sorted(heads, key=lambda word: (-heads[word], word))[:3]))
+            builder.notices.append(
+                f"{count_rows(heads.total())} with no value in {head!r}, by its words ({words}); if such a word is a"
+                " value, say missing=[]"
             )
         bad = 0
         for at, block in enumerate(blocks):

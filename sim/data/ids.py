@@ -14,21 +14,19 @@ from sim.data.cells import plain_cells
 
 __all__ = ["MISSING", "ROUNDED", "Spellings", "is_missing", "plain_ids"]
 
-#: How tools write that there is no value, in small letters.
+#: How tools write that there is no value, in small letters. What may be an answer or a code is not: ND, geen.
 MISSING = (
     "", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "#null!", "#value!", "#ref!", "none", "nil", "\\n", "-",
     "--", "?", ".", "(not set)", "(none)", "(null)", "(blank)", "(empty)", "(unknown)", "undefined", "missing", "nat",
     "#na", "<null>", "unknown", "0000-00-00", "not available", "---", "\u2013", "\u2014", "\u2212", "''", '""',
     "[null]", "{null}", "#nv", "#n/d", "#div/0!", "#name?", "#num!", "(not provided)", "not provided", "not set",
     "(leer)", "(vide)", "(en blanco)", "(vuoto)", "n.d.", "n.v.", "k.a.", "k. a.", "keine angabe", "s/d",
-    "not applicable", "no value", "\\null", "(no value)", "(n/a)", "n\\a", "empty", "blank", "unspecified",
-    "(unspecified)", "no data", "__invalid__", "??", "???", "..", "...", "____", "' '", "n/d", "nd", "#n/a n/a",
-    "-nan", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan", "null null", "none none", "nan nan", "undefined undefined",
-    "[object object]", "tbd", "t.b.d.", "tba", "leer", "unbekannt", "inconnu", "desconocido", "sconosciuto",
-    "sin datos", "ninguno", "ninguna", "nessuno", "aucun", "aucune", "brak", "nincs", "onbekend", "geen", "okänd",
-    "\u043d\u0435\u0442", "\u043d\u0435\u0442 \u0434\u0430\u043d\u043d\u044b\u0445",
-    "\u043d\u0435\u0438\u0437\u0432\u0435\u0441\u0442\u043d\u043e", "kh\u00f4ng", "\u7121", "\u306a\u3057",
-    "\u7a7a", "\u4e0d\u660e", "\u672a\u77e5", "\uc5c6\uc74c",
+    "not applicable", "no value", "\\null", "(no value)", "(n/a)", "n\\a", "unspecified", "(unspecified)", "no data",
+    "__invalid__", "??", "???", "..", "...", "____", "' '", "n/d", "#n/a n/a", "-nan", "1.#ind", "-1.#ind", "1.#qnan",
+    "-1.#qnan", "null null", "none none", "nan nan", "undefined undefined", "[object object]", "unbekannt", "inconnu",
+    "desconocido", "sconosciuto", "sin datos", "onbekend", "okänd",
+    "\u043d\u0435\u0442 \u0434\u0430\u043d\u043d\u044b\u0445",
+    "\u043d\u0435\u0438\u0437\u0432\u0435\u0441\u0442\u043d\u043e", "\u4e0d\u660e", "\u672a\u77e5",
 )  # fmt: skip
 #: An id that a table tool has rounded: its last digits are gone. 5e10 is none: tools write a sign or decimals.
 ROUNDED = r"^\d(?:[.,]\d+[eE]\+?|[eE]\+)\d{2,3}$"

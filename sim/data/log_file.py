@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.data.event_log import EventLog, LogBuilder, LogLayout
+from sim.data.event_log import EventLog, LogBuilder, LogLayout, refuse_as_attribute
 from sim.data.event_table import read_table
 from sim.data.format_options import check_words
 from sim.data.ids import MISSING
@@ -13,12 +13,11 @@ from sim.data.parquet_file import is_parquet
 from sim.data.text_file import check_file, open_binary
 from sim.data.xes import read_xes
 from sim.scenario.errors import ConfigError
-from sim.scenario.schema import show
 
 __all__ = ["LOG_FILE", "read_event_log"]
 
 #: Roles under whose names no attribute can be.
-_OF_EVENTS = ("case", "activity", "time", "amount", "lifecycle", "kind")
+_OF_EVENTS = ("case", "activity", "time", "amount", "lifecycle")
 LOG_FILE = "an event log: CSV, Parquet, XES or OCEL 2.0 JSON"
 
 
@@ -61,12 +60,8 @@ def read_event_log(path: str | Path, layout: LogLayout | None = None) -> EventLo
 
 def _refuse_roles_as_attributes(layout: LogLayout, where: str) -> None:
     given = layout.attributes if isinstance(layout.attributes, list | tuple) else [layout.attributes]
-    for name in given:
-        if name in _OF_EVENTS:
-            raise ConfigError(
-                f"{where}: attributes has {show(name)}, which is what an event says and not who a case is; name other"
-                " columns, or call this one otherwise"
-            )
+    for role in _OF_EVENTS:
+        refuse_as_attribute(role, given, where)
 
 
 def _kind_of(place: Path, where: str, most_megabytes: int) -> str:

@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
             for role in ("brand", "channel"):
                 value = values.get(heads[role])
                 rows[role].append(-1 if value in (None, "") else builder.extra_of(role, str(value)))
-    for name in (*builder.case_names, *builder.activity_codes):
+    for name in (*builder.case_names, *builder.activity_codes, *chain.from_iterable(builder.extra_codes.values())):
         if re.search("[\ud800-\udfff]", name):
             raise ConfigError(f"{where}: the name {ascii(name[:30])} has half of a sign in it; mend it")
     amounts = np.array(rows.pop("amount"), np.float64)

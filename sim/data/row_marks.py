@@ -48,6 +48,8 @@ NOBODY = (
     "anonyme", "anonimo", "walk-in", "walk in", "walkin", "walk-in customer", "walk-in customers", "cash customer",
     "cash sale", "gast", "barverkauf", "laufkundschaft", "invité", "invitado", "nobody", "no customer", "no id",
     "no_id", "not a member", "non-member", "nonmember", "unbekannt", "inconnu", "desconocido", "sconosciuto",
+    "empty", "blank", "leer", "tbd", "t.b.d.", "tba", "ninguno", "ninguna", "nessuno", "aucun", "aucune", "brak",
+    "nincs", "geen", "\u043d\u0435\u0442", "kh\u00f4ng", "\u7121", "\u306a\u3057", "\u7a7a", "\uc5c6\uc74c",
     "00000000-0000-0000-0000-000000000000", "null@null.com", "none@none.com", "noemail@noemail.com",
 )  # fmt: skip
 #: Ids that may stand for many people, or be one who is really called so, in small letters.

@@ -272,8 +272,9 @@ class _Taken:
         if "currency" in cells:
             encoded = cells["currency"].dictionary_encode()
             words, place = encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)
-            words = ["" if word.lower() in MISSING else currency_code(word) for word in words]
+            words = ["" if word.lower() in MISSING else word for word in words]
             self._refuse_unlike_currencies(cells, words, place, found, keys)
+            words = list(map(currency_code, words))
         else:
             words, place = list(found.currencies), found.currency
         if place is not None and words:

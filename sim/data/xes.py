@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.data.amounts import plain_number
 from sim.data.column_read import ColumnRead
-from sim.data.event_log import LogBuilder, LogLayout, chosen_columns
+from sim.data.event_log import OWN_KINDS, LogBuilder, LogLayout, chosen_columns, refuse_as_attribute
 from sim.data.event_times import iso_microseconds
 from sim.data.text_file import open_binary, reason_of
 from sim.scenario.errors import ConfigError
@@ -190,6 +190,8 @@ class _XesReader:
         builder.rows += 1
         if builder.rows > self.layout.most_rows:
             raise ConfigError(f"{builder.where} has more than {self.layout.most_rows:,} events; divide it")
+        if values.get(heads["kind"]) in OWN_KINDS:
+            refuse_as_attribute(heads["kind"], self.attributes, builder.where)
         if values.get(heads["kind"]) in ("timely contact", "mistimed contact", "opt-out", "praise", "complaint"):
             return builder.leave_out("that enter no stage (contacts, opinions)", 1)
         builder.state_at_start |= values.get(heads["kind"]) == "start"

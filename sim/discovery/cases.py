@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
+from sim.record.order import stable_order
 
 __all__ = [
     "Cases",
@@ -197,9 +198,7 @@ def rows_by(code: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], ND
     >>> order.tolist(), begins.tolist()
     ([1, 0, 2], [0, 1, 3, 3])
     """
-    # Of narrow numbers NumPy's stable sort counts instead of comparing.
-    narrow = code.astype(np.int16) if groups <= np.iinfo(np.int16).max else code
-    return np.argsort(narrow, kind="stable"), np.r_[0, np.cumsum(np.bincount(code, minlength=groups))]
+    return stable_order(code, groups - 1), np.r_[0, np.cumsum(np.bincount(code, minlength=groups))]
 
 
 def variants_of(cases: Cases) -> Counter[bytes]:

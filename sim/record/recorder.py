@@ -11,6 +11,7 @@ from agents.population import SAMPLED
 from sim.record.counters import ByBrand, ByPersona, Counters
 from sim.record.events import EVENT
 from sim.record.history import FIXED_POINT, UNIT, History, Lives, MarketTrace
+from sim.record.order import stable_order
 from sim.world.world import World
 
 __all__ = [
@@ -122,7 +123,7 @@ def _log(counters: Counters) -> NDArray[np.void]:
     if not len(rows):
         return np.empty(0, EVENT)
     # Customers' weeks come in order, and moments of one week as they happened: stable, so that both stay so.
-    rows = rows[_stable_order(rows[:, 0])]
+    rows = rows[stable_order(rows[:, 0], int(rows[:, 0].max()))]
     customer, week = rows[:, 0], rows[:, 1]
     is_first = np.ones(len(rows), np.bool_)
     is_first[1:] = (customer[1:] != customer[:-1]) | (week[1:] != week[:-1])
@@ -132,12 +133,6 @@ def _log(counters: Counters) -> NDArray[np.void]:
     for column, name in enumerate(EVENT.names or ()):
         log[name] = rows[:, column]
     return log
-
-
-def _stable_order(customer: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the order by customer; numbers of 16 bits are sorted digit by digit, many times as fast as longer ones."""
-    short = customer.max() <= np.iinfo(np.uint16).max
-    return np.argsort(customer.astype(np.uint16) if short else customer, kind="stable")
 
 
 def _lives(focal: int, accounts: Any, people: Any) -> Lives:

@@ -337,3 +337,55 @@ def test_times_of_parquet_that_are_no_time_of_an_event_are_words(tmp_path):
 def test_a_block_without_any_time_is_left_as_it_is():
     cells = pa.array([None, None], pa.string())
     assert EventTimes(None, "log.csv").at_once(cells, compute, pa).equals(cells)
+
+
+def with_column(head, words):
+    lines = text().splitlines()
+    added = [head, *(words[at % len(words)] for at in range(len(EVENTS)))]
+    return "\n".join(f"{line},{word}" for line, word in zip(lines, added, strict=True)) + "\n"
+
+
+def test_words_that_are_answers_stay_and_the_others_are_counted(tmp_path):
+    words = ["ND", "geen", "Empty", "tbd", "ninguno", "\u043d\u0435\u0442"]
+    log = read(tmp_path, with_column("state", words), attributes=["state"])
+    assert log.extra["state"][1] == tuple(words) and (log.extra["state"][0] >= 0).all() and not log.notices
+    log = read(tmp_path, with_column("channel", ["web", "unknown", "NA", "unknown", "", "app"]))
+    assert (log.extra["channel"][0] < 0).sum() == 12
+    wanted = (
+        "9 rows with no value in 'channel', by its words ('unknown', 'NA'); if such a word is a value, say missing=[]"
+    )
+    assert log.notices == (wanted,)
+    log = read(tmp_path, with_column("channel", ["unknown"]), missing=[])
+    assert log.extra["channel"][1] == ("unknown",) and not log.notices
+    log = read(tmp_path, text([("geen" if event[0] == "u1" else event[0], *event[1:]) for event in EVENTS]))
+    assert log.left_out == {"without a case": 3}
+
+
+def test_kind_is_an_attribute_unless_it_has_words_of_our_export(tmp_path):
+    log = read(tmp_path, with_column("kind", ["new", "old"]), attributes=["kind"])
+    assert log.extra["kind"][1] == ("new", "old")
+    with pytest.raises(ConfigError, match="attributes has 'kind', which is what an event says"):
+        read(tmp_path, with_column("kind", ["stage"]), attributes=["kind"])
+    said = '<string key="stage" value="visit"/><string key="kind" value="{}"/></event>'
+    log = read(tmp_path, xes().replace("</event>", said.format("new")), attributes=["kind"])
+    assert log.extra["kind"][1] == ("new",)
+    with pytest.raises(ConfigError, match="attributes has 'kind', which is what an event says"):
+        read(tmp_path, xes().replace("</event>", said.format("stage")), attributes=["kind"])
+
+
+@pytest.mark.parametrize("role", ["brand", "channel"])
+def test_half_a_sign_is_refused_in_what_an_event_of_ocel_says(tmp_path, role):
+    with pytest.raises(ConfigError, match=r"has half of a sign in it"):
+        read(tmp_path, ocel(attributes=[{"name": role, "value": "a\ud800"}]))
+    log = read(tmp_path, ocel(attributes=[{"name": role, "value": "a\U0001f600"}]))
+    assert log.extra[role][1] == ("a\U0001f600",)
+
+
+@pytest.mark.parametrize(("per_second", "never"), [(1, "4102444800"), (10**9, "133000000000000000")])
+def test_one_far_time_leaves_the_others_times_since_1970(tmp_path, per_second, never):
+    many = EVENTS * 6
+    lines = text(many, time=lambda moment: str(int(moment.timestamp()) * per_second)).splitlines()
+    log = read(tmp_path, "\n".join([*lines, f"u0,visit,{never},"]) + "\n")
+    check(log, many)
+    assert log.left_out == {"with a time years away from all others": 1}
+    assert log.notices[0].startswith("left out: 1 row with a time years away from all others (")

@@ -282,3 +282,14 @@ def test_rows_marked_as_returned_are_counted_or_ignored(tmp_path):
     assert left.left_out == {"that are no purchase, or not in full, by the column 'status'": 1}
     check(left, [row for at, row in enumerate(ROWS) if at != 5])
     check(read(tmp_path, content, columns={"status": None}))
+
+
+@pytest.mark.parametrize(
+    ("per_second", "never", "shown"), [(1, "4102444800", "2100-01-01"), (10**9, "133000000000000000", "1974-03-20")]
+)
+def test_one_far_day_leaves_the_others_times_since_1970(tmp_path, per_second, never, shown):
+    content = text(ROWS * 4, day=lambda day: int(at_ten(day)) * per_second) + f"1004,{never},9\n"
+    with pytest.raises(ConfigError, match=rf"1 row with a date years away from all others \(row \d+: '{shown}'\)"):
+        read(tmp_path, content)
+    ledger = read(tmp_path, content, bad_rows="skip")
+    assert ledger.left_out == {"with a date years away from all others": 1} and "since 1970" in ledger.columns[1].format
