@@ -118,7 +118,7 @@ def currency_code(word: str) -> str:
     >>> currency_code("eur"), currency_code("€"), currency_code("Kr.")
     ('EUR', 'EUR', 'KR')
     """
-    plain = re.sub(r"\.$", "", word.strip()).upper()
+    plain = _spelling(word)
     return _SAME.get(plain, plain)
 
 
@@ -140,8 +140,12 @@ def may_differ(named: str, written: str) -> bool:
     >>> may_differ("EUR", "$"), may_differ("CAD", "$"), may_differ("", "$"), may_differ("ILS", "₪")
     (True, False, False, False)
     """
-    ours, theirs = _codes_of(re.sub(r"\.$", "", named.strip()).upper()), _codes_kept_as(written)
+    ours, theirs = _codes_of(_spelling(named)), _codes_kept_as(written)
     return bool(ours) and bool(theirs) and not ours & theirs
+
+
+def _spelling(word: str) -> str:
+    return re.sub(r"\.$", "", word.strip()).upper()
 
 
 def _codes_of(spelling: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ from sim.data.dates import far_from_others
 from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
 from sim.data.ids import MISSING
 from sim.data.row_faults import count_rows
-from sim.data.row_marks import FLAGS
+from sim.data.row_marks import only_say_whether
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
@@ -292,7 +292,7 @@ class LogBuilder:
 
     def _refuse_odd_cases(self) -> None:
         """Refuse a column that says yes or no instead of naming a case."""
-        if 0 < len(self.case_names) <= len(FLAGS) and all(name.lower() in FLAGS for name in self.case_names):
+        if only_say_whether(self.case_names):
             words = " and ".join(show(name) for name in self.case_names)
             raise ConfigError(
                 f"{self.where}: its cases are only {words}, which name none; say which column does:"

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FLAGS", "NOBODY", "STAND_INS", "STATUS_HEADS", "customers_of_subtotals", "is_taken_back", "is_total"]
+__all__ = [
+    "NOBODY",
+    "STAND_INS",
+    "STATUS_HEADS",
+    "customers_of_subtotals",
+    "is_taken_back",
+    "is_total",
+    "only_say_whether",
+]
 
 #: Heads of columns that say what became of a row, the most telling first.
 STATUS_HEADS = (
@@ -41,7 +50,7 @@ _TOTAL = (
 #: A row that adds up those of one customer, as a spreadsheet's subtotals do, and who that is.
 _SUBTOTAL = r"(?i)^(.+?)[ _:-]+(?:sub)?(?:total|totals|sum|summe|ergebnis|totale|totaal|suma|somme)$"
 #: Words for yes and no, in small letters.
-FLAGS = ("true", "false", "yes", "no", "y", "n", "t", "f", "ja", "nein", "nee", "oui", "non", "si", "sí")
+_FLAGS = ("true", "false", "yes", "no", "y", "n", "t", "f", "ja", "nein", "nee", "oui", "non", "si", "sí")
 #: What shops write for a customer they do not know, in small letters.
 NOBODY = (
     "guest", "guests", "guest checkout", "guest user", "guest customer", "anonymous", "anon", "anonymus", "anonym",
@@ -111,3 +120,14 @@ def customers_of_subtotals(cells: Any, compute: Any) -> Any:
     """
     stems = compute.replace_substring_regex(cells, _SUBTOTAL, r"\1")
     return compute.if_else(compute.not_equal(stems, cells), stems, None)
+
+
+def only_say_whether(words: Sequence[str]) -> bool:
+    """Whether the different words of a column only say yes or no of something, instead of naming it.
+
+    Examples
+    --------
+    >>> only_say_whether(["Yes", "no"]), only_say_whether(["yes", "Ann"]), only_say_whether([])
+    (True, False, False)
+    """
+    return 0 < len(words) <= len(_FLAGS) and all(word.lower() in _FLAGS for word in words)

@@ -25,7 +25,14 @@ from sim.data.ids import MISSING, ROUNDED, Spellings, is_missing, plain_ids
 from sim.data.layout import Layout, plain_head
 from sim.data.ledger import PARTS, Ledger, RowColumns, make_ledger
 from sim.data.row_faults import EMPTY, RowFaults, count_rows
-from sim.data.row_marks import FLAGS, NOBODY, STAND_INS, customers_of_subtotals, is_taken_back, is_total
+from sim.data.row_marks import (
+    NOBODY,
+    STAND_INS,
+    customers_of_subtotals,
+    is_taken_back,
+    is_total,
+    only_say_whether,
+)
 from sim.data.table_shape import TableShape, decimal_of_all, look_at, row_blocks
 from sim.data.text_blocks import LinesRead
 from sim.data.text_file import WHITESPACE, check_file, check_quotes
@@ -448,10 +455,10 @@ class _Taken:
         sign = SIGNS.get(currency, currency)
         return replace(ledger, counts=counts, warnings=tuple(warnings), columns=columns, currency=sign)
 
-    def _refuse_flags(self, ids: Any, count: int) -> None:
+    def _refuse_flags(self, ids: Any) -> None:
         """Refuse a column that says yes or no of something instead of who bought."""
-        words = [] if count > len(FLAGS) else ids.to_pylist()
-        if words and all(word.lower() in FLAGS for word in words):
+        words = ids.slice(0, 100).to_pylist()  # there are fewer words for yes and no
+        if only_say_whether(words):
             name = self._shape.name("customer")
             raise ConfigError(
                 f"{self._where}: the column {name!r} only says {' and '.join(map(show, words))}, which is no"
@@ -461,7 +468,7 @@ class _Taken:
     def _told_of_customers(self, ledger: Ledger) -> list[str]:
         """Warn of one customer who buys as often as many, and refuse an order's id."""
         heads = np.bincount(ledger.customer)
-        self._refuse_flags(ledger.ids, heads.size)
+        self._refuse_flags(ledger.ids)
         guessed = not isinstance(self._layout.columns, Mapping) or "customer" not in self._layout.columns
         name = self._shape.name("customer")
         if guessed and plain_head(name) == "id" and heads.size == ledger.counts["rows_used"] >= _FEWEST_ORDERS:

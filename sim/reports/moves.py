@@ -64,18 +64,16 @@ def move_rows(result: Result) -> list[MoveRow]:
     # A step that no replicate took more or less often is not listed among the changes.
     same = {"mean": 0.0, "ci_low": None, "ci_high": None}
     goal = result.summary_json.get("goal")
-    to_goal = (
-        []
-        if goal is None
-        else [
+    rows = []
+    if goal is not None:
+        rows.append(
             MoveRow(
                 f"all ways to {goal_called(goal['stages'])}",
                 {arm: quantity(entry["mean"] * _PER, "number", "") for arm, entry in goal["arms"].items()},
                 {arm: gap(goal["differences"][difference_name(result, arm)], _PER) for arm in changed},
             )
-        ]
-    )
-    return to_goal + [
+        )
+    return rows + [
         MoveRow(
             f"{in_words(step[0])} to {in_words(step[1])}",
             {arm: quantity(by_step.get(step, 0.0), "number", "") for arm, by_step in flows.items()},

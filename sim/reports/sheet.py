@@ -119,20 +119,11 @@ def move_sheet(summary: Mapping[str, Any]) -> Sheet:
     summary : mapping
         Content of the `summary.json` of a comparison.
     """
-    goal = summary.get("goal")
-    to_goal = (
-        ()
-        if goal is None
-        else tuple(
-            (
-                name.removesuffix(f" - {summary['baseline']}"),
-                summary["baseline"],
-                "anywhere",
-                goal_called(goal["stages"]),
-            )
-            + tuple(entry[key] and entry[key] * summary["market_customers"] for key in ("mean", "ci_low", "ci_high"))
-            for name, entry in goal["differences"].items()
-        )
+    goal = summary.get("goal", {"stages": (), "differences": {}})
+    to_goal = tuple(
+        (name.removesuffix(f" - {summary['baseline']}"), summary["baseline"], "anywhere", goal_called(goal["stages"]))
+        + tuple(entry[key] and entry[key] * summary["market_customers"] for key in ("mean", "ci_low", "ci_high"))
+        for name, entry in goal["differences"].items()
     )
     rows = to_goal + tuple(
         (arm, summary["baseline"], *(in_words(entry[end]) for end in ("from", "to")))
