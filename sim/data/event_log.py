@@ -23,9 +23,9 @@ from sim.scenario.schema import show
 
 __all__ = [
     "LOG_ROLES",
-    "OWN_KINDS",
+    "NO_STAGE",
+    "OWN_TRACE",
     "REQUIRED_ROLES",
-    "STAGE_KINDS",
     "EventLog",
     "LogBuilder",
     "LogLayout",
@@ -62,9 +62,10 @@ _SHOWN = 3
 _DAY = 86_400_000_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _FIRST, _LAST = (int(np.datetime64(f"{year}-01-01", "us").astype(np.int64)) for year in (1900, 2201))
-#: What our own export calls kinds of events that are stages of the journey, and kinds by which it is known.
-STAGE_KINDS = ("start", "stage", "purchase")
-OWN_KINDS = ("timely contact", "mistimed contact", *STAGE_KINDS)
+NO_STAGE = "that enter no stage (contacts, opinions)"
+#: Columns by which our own export is known, where what is called "kind" is such a kind; in XES, attributes of a trace.
+_OWN_COLUMNS = frozenset({"case_id", "stage", "kind", "origin"})
+OWN_TRACE = frozenset({"arm", "replicate"})
 REQUIRED_ROLES = ("case", "activity", "time")
 
 
@@ -444,7 +445,7 @@ def chosen_columns(layout: LogLayout, heads: Sequence[str], where: str) -> dict[
     chosen = {role: str(head) for role, head in given.items() if head is not None}
     plain = {head: " ".join(head.split()).lower() for head in heads}
     for role, groups in LOG_ROLES.items():
-        if role in given:
+        if role in given or (role == "kind" and not _OWN_COLUMNS.issubset(heads)):
             continue
         for group in groups:
             fitting = [head for head in heads if plain[head] in group and head not in chosen.values()]
@@ -476,12 +477,12 @@ def _refuse_twice(head: object, heads: Sequence[str], where: str) -> None:
         )
 
 
-def refuse_as_attribute(name: str, attributes: Sequence[object], where: str) -> None:
+def refuse_as_attribute(name: str | None, attributes: Sequence[object], where: str) -> None:
     """Refuse attributes among which is a name of what an event says.
 
     Parameters
     ----------
-    name : str
+    name : str or None
     attributes : sequence of object
         As given.
     where : str

@@ -14,9 +14,8 @@ from sim.data.cells import plain_cells
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.event_amounts import EventAmounts
 from sim.data.event_log import (
-    OWN_KINDS,
+    NO_STAGE,
     REQUIRED_ROLES,
-    STAGE_KINDS,
     LogBuilder,
     LogLayout,
     chosen_attributes,
@@ -33,6 +32,7 @@ from sim.data.row_marks import NOBODY, is_total
 from sim.data.text_blocks import LinesRead, text_blocks
 from sim.data.text_file import WHITESPACE, check_quotes, find_delimiter, first_lines, split_lines
 from sim.data.word_codes import WordCodes, words_of_rows
+from sim.record.events import STAGE_KINDS
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
@@ -78,6 +78,7 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
         builder.notices.extend(found.notices)
     roles = chosen_columns(layout, heads, where)
     attributes = chosen_attributes(layout, heads, where)
+    refuse_as_attribute(roles.get("kind"), attributes, where)
     wanted = list(dict.fromkeys([*roles.values(), *attributes]))
     faults = RowFaults()
     blocks = (
@@ -168,13 +169,10 @@ class _TableReader:
         rounded = _of_rows(cells["case"], lambda words: compute.match_substring_regex(words, ROUNDED))
         self._leave("with an id that a table tool has rounded", rounded, kept, cells["case"])
         if "kind" in cells:
-            known = compute.is_in(cells["kind"], pyarrow.array(OWN_KINDS))
-            if count and bool(compute.any(known).as_py()):
-                refuse_as_attribute(roles["kind"], self.attributes, builder.where)
-                stage = compute.is_in(cells["kind"], pyarrow.array(STAGE_KINDS)).to_numpy(zero_copy_only=False)
-                builder.leave_out("that enter no stage (contacts, opinions)", int((kept & ~stage).sum()))
-                kept &= stage
-                builder.state_at_start |= bool(compute.any(compute.equal(cells["kind"], "start")).as_py())
+            stage = _of_rows(cells["kind"], lambda words: compute.is_in(words, pyarrow.array(STAGE_KINDS)))
+            builder.leave_out(NO_STAGE, int((kept & ~stage).sum()))
+            kept &= stage
+            builder.state_at_start |= bool(compute.any(compute.equal(cells["kind"], "start")).as_py())
         self._encode(block, cells, kept)
         self._read += count
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from sim.data.amounts import plain_number
 from sim.data.column_read import ColumnRead
-from sim.data.event_log import OWN_KINDS, LogBuilder, LogLayout, chosen_columns, refuse_as_attribute
+from sim.data.event_log import NO_STAGE, OWN_TRACE, LogBuilder, LogLayout, chosen_columns, refuse_as_attribute
 from sim.data.event_times import iso_microseconds
 from sim.data.text_file import open_binary, reason_of
+from sim.record.events import STAGE_KINDS
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
@@ -131,7 +132,7 @@ class _XesReader:
 
     def __init__(self, layout: LogLayout, builder: LogBuilder) -> None:
         self.layout, self.builder = layout, builder
-        given = dict(layout.columns or {})
+        given = self.given = dict(layout.columns or {})
         chosen_columns(LogLayout(columns=given), [*map(str, given.values()), "case", "activity", "time"], builder.where)
         self.heads = {"case": "concept:name", "activity": "concept:name", "time": "time:timestamp"}
         self.heads |= {role: role for role in ("brand", "channel", "amount", "kind")}
@@ -190,13 +191,16 @@ class _XesReader:
         builder.rows += 1
         if builder.rows > self.layout.most_rows:
             raise ConfigError(f"{builder.where} has more than {self.layout.most_rows:,} events; divide it")
-        if values.get(heads["kind"]) in OWN_KINDS:
-            refuse_as_attribute(heads["kind"], self.attributes, builder.where)
-        if values.get(heads["kind"]) in ("timely contact", "mistimed contact", "opt-out", "praise", "complaint"):
-            return builder.leave_out("that enter no stage (contacts, opinions)", 1)
-        builder.state_at_start |= values.get(heads["kind"]) == "start"
-        activity = values.get("stage") if values.get(heads["kind"]) else None
-        activity = (activity or values.get(heads["activity"], "")).strip()
+        activity = values.get(heads["activity"], "")
+        if "kind" in self.given or about.keys() >= OWN_TRACE:
+            kind = values.get(heads["kind"])
+            if kind is not None:
+                refuse_as_attribute(heads["kind"], self.attributes, builder.where)
+                if kind not in STAGE_KINDS:
+                    return builder.leave_out(NO_STAGE, 1)
+                builder.state_at_start |= kind == "start"
+                activity = values.get("stage") or activity
+        activity = activity.strip()
         if activity not in builder.activity_codes and activity.lower() in builder.missing:
             return builder.leave_out("without an activity", 1, [f"event {builder.rows:,}"])
         try:

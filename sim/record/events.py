@@ -6,7 +6,7 @@ import numpy as np
 
 from agents.population import NOBODY
 
-__all__ = ["EVENT", "KINDS", "NOBODY", "EventKind"]
+__all__ = ["EVENT", "KINDS", "NOBODY", "STAGE_KINDS", "EventKind"]
 
 
 class EventKind(IntEnum):
@@ -22,6 +22,8 @@ class EventKind(IntEnum):
 
 
 KINDS: tuple[str, ...] = ("stage", "purchase", "timely contact", "mistimed contact", "opt-out", "praise", "complaint")
+#: Kinds of rows of the event log that say where a customer stands: the state at the start, and stages entered.
+STAGE_KINDS: tuple[str, ...] = ("start", "stage", "purchase")
 
 #: One moment. ``stage`` is the customer's stage at that moment, the one just entered where one was entered.
 #: ``amount`` is in minor units (purchases only). ``order`` numbers the moments of one customer within one week.

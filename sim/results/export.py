@@ -22,6 +22,7 @@ import pyarrow.csv
 
 from sim.analysis.tables import WEEK_ZERO
 from sim.execution.partial_name import partial_name
+from sim.record.events import STAGE_KINDS
 from sim.results.table import checked_path, open_table
 from sim.scenario.calendar import STEPS, read_day, step_starts
 from sim.scenario.errors import ConfigError, suggest
@@ -32,7 +33,6 @@ __all__ = ["FORMATS", "ONLY", "export_events"]
 
 FORMATS: tuple[str, ...] = ("csv", "xes")
 ONLY: tuple[str, ...] = ("all", "stages")
-_STAGE_KINDS = ("start", "stage", "purchase")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
@@ -108,7 +108,7 @@ def _write_csv(log: Any, path: Path, only: str) -> None:
 def _kept(table: Any, only: str) -> Any:
     if only == "all":
         return table
-    return table.filter(pc.is_in(table.column("kind").cast(pa.string()), pa.array(_STAGE_KINDS)))
+    return table.filter(pc.is_in(table.column("kind").cast(pa.string()), pa.array(STAGE_KINDS)))
 
 
 def _span(folder: str | Path) -> tuple[datetime, datetime]:

@@ -10,7 +10,7 @@ import pyarrow.parquet as parquet
 import pytest
 from pyarrow import compute
 
-from sim.data.event_log import LogLayout
+from sim.data.event_log import NO_STAGE, LogLayout
 from sim.data.event_times import EventTimes
 from sim.data.log_file import read_event_log
 from sim.scenario.errors import ConfigError
@@ -361,16 +361,35 @@ def test_words_that_are_answers_stay_and_the_others_are_counted(tmp_path):
     assert log.left_out == {"without a case": 3}
 
 
-def test_kind_is_an_attribute_unless_it_has_words_of_our_export(tmp_path):
-    log = read(tmp_path, with_column("kind", ["new", "old"]), attributes=["kind"])
-    assert log.extra["kind"][1] == ("new", "old")
+def test_a_column_called_kind_is_like_any_other_but_in_our_own_export(tmp_path):
+    for words in (["new", "old"], ["stage"], ["view", "purchase", "complaint"], ["start", "opt-out"]):
+        log = read(tmp_path, with_column("kind", words), attributes=["kind"])
+        check(log)
+        assert sorted(log.extra["kind"][1]) == sorted(words) and not log.state_at_start
+        said = f'<string key="stage" value="at"/><string key="kind" value="{words[-1]}"/></event>'
+        log = read(tmp_path, xes().replace("</event>", said), attributes=["kind"])
+        check(log)
+        assert log.extra["kind"][1] == (words[-1],) and not log.state_at_start
+
+
+def test_of_our_own_export_only_stages_are_read(tmp_path):
+    rows = ["case_id,stage,timestamp,kind,origin"]
+    kinds = ("start", "timely contact", "stage", "opt-out", "purchase", "praise")
+    rows += [f"a,{kind} stage,2024-01-{at + 1:02d},{kind}," for at, kind in enumerate(kinds)]
+    stages = ("start stage", "stage stage", "purchase stage")
+    log = read(tmp_path, "\n".join(rows) + "\n")
+    assert log.activities == stages and log.left_out == {NO_STAGE: 3} and log.state_at_start
     with pytest.raises(ConfigError, match="attributes has 'kind', which is what an event says"):
-        read(tmp_path, with_column("kind", ["stage"]), attributes=["kind"])
-    said = '<string key="stage" value="visit"/><string key="kind" value="{}"/></event>'
-    log = read(tmp_path, xes().replace("</event>", said.format("new")), attributes=["kind"])
-    assert log.extra["kind"][1] == ("new",)
+        read(tmp_path, "\n".join(rows) + "\n", attributes=["kind"])
+    trace = '<string key="concept:name" value="a"/><string key="arm" value="b"/><int key="replicate" value="0"/>'
+    for at, kind in enumerate(kinds):
+        trace += (f'<event><string key="concept:name" value="{kind}"/><string key="kind" value="{kind}"/><string'
+                  f' key="stage" value="{kind} stage"/><date key="time:timestamp" value="2024-01-{at + 1:02d}"/></event>')  # fmt: skip
+    text = f"<log><trace>{trace}</trace></log>"
+    log = read(tmp_path, text)
+    assert log.activities == stages and log.left_out == {NO_STAGE: 3} and log.state_at_start
     with pytest.raises(ConfigError, match="attributes has 'kind', which is what an event says"):
-        read(tmp_path, xes().replace("</event>", said.format("stage")), attributes=["kind"])
+        read(tmp_path, text, attributes=["kind"])
 
 
 @pytest.mark.parametrize("role", ["brand", "channel"])
