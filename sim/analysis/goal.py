@@ -8,9 +8,10 @@ from typing import Any
 
 from sim.number_format import bracket, in_words, listed, quantity
 
-__all__ = ["goal_called", "goal_sentence"]
+__all__ = ["PER_CUSTOMERS", "goal_called", "goal_sentence"]
 
-_PER = 1000.0
+#: Visits to a goal are told per so many customers.
+PER_CUSTOMERS = 1000.0
 #: What `discover` puts behind the name of a stage that is told apart by what came before, or by time.
 _PART = re.compile(r"__(at_once|last|held|phase_\d+|from_\d+|after_\w+)(?=__|$)")
 
@@ -51,7 +52,7 @@ def goal_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:
         return ""
 
     def per(value: float, *, sign: bool = False) -> str:
-        return quantity(value * _PER, "number", "", sign=sign)
+        return quantity(value * PER_CUSTOMERS, "number", "", sign=sign)
 
     gain = found["differences"][name]
     before, after = (found["arms"][one]["mean"] for one in (summary["baseline"], arm))

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sim.analysis.goal import goal_called
+from sim.analysis.goal import PER_CUSTOMERS, goal_called
 from sim.experiments.result import Result
 from sim.number_format import in_words, interval, quantity
 from sim.reports.comparison import difference_name, flows_of, other_arms
 
 __all__ = ["MoveRow", "move_rows"]
-
-_PER = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def move_rows(result: Result) -> list[MoveRow]:
     result : Result
         A comparison, or arms alone.
     """
-    scale = _PER / max(result.scenario.market_customers, 1)
+    scale = PER_CUSTOMERS / max(result.scenario.market_customers, 1)
     flows = {
         arm: {step: float(counts.mean()) * scale for step, counts in flows_of(result, arm).items()}
         for arm in result.scenario.arms
@@ -69,8 +67,8 @@ def move_rows(result: Result) -> list[MoveRow]:
         rows.append(
             MoveRow(
                 f"all ways to {goal_called(goal['stages'])}",
-                {arm: quantity(entry["mean"] * _PER, "number", "") for arm, entry in goal["arms"].items()},
-                {arm: gap(goal["differences"][difference_name(result, arm)], _PER) for arm in changed},
+                {arm: quantity(entry["mean"] * PER_CUSTOMERS, "number", "") for arm, entry in goal["arms"].items()},
+                {arm: gap(goal["differences"][difference_name(result, arm)], PER_CUSTOMERS) for arm in changed},
             )
         )
     return rows + [
