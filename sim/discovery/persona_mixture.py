@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from sim.discovery.cases import Cases
+from sim.discovery.hazards import ended_weights
 
 __all__ = ["Mixture", "find_personas"]
 
@@ -22,6 +23,8 @@ _SURE = 2.0
 #: And so many nats a case.
 _LEAST_GAIN = 0.002
 _FEWEST_CASES = 40
+#: Of the probability that a case is over: cases that are alike stay alike, which makes them quick to fit.
+_DIGITS = 1
 #: Cases that the kinds are found in, drawn by the seed; all are then said to be of one.
 _MOST_CASES = 10_000
 
@@ -105,13 +108,17 @@ def _moves(cases: Cases) -> tuple[csr_matrix, NDArray[np.int64]]:
     stage = cases.stage.astype(np.int32)
     before = np.r_[stage[:1], stage[:-1]]
     before[cases.first[:-1]] = size - 1
-    code = np.r_[before * size + stage, stage[cases.first[1:] - 1] * size + (size - 1)]
+    last = cases.first[1:] - 1
+    code = np.r_[before * size + stage, stage[last] * size + (size - 1)]
     rows = np.arange(cases.count, dtype=np.int32)
     values = np.flatnonzero(np.bincount(code, minlength=size * size))
     column = np.zeros(size * size, np.int32)
     column[values] = np.arange(values.size)
     case = np.r_[np.repeat(rows, cases.lengths), rows]
-    counts = csr_matrix((np.ones(code.size), (case, column[code])), shape=(cases.count, values.size))
+    # Where a case stands when its log ends is no way that it goes: only as far as it is over does it count.
+    over = np.round(ended_weights(cases, cases.stage)[last], _DIGITS)
+    counts = csr_matrix((np.r_[np.ones(stage.size), over], (case, column[code])), shape=(cases.count, values.size))
+    counts.eliminate_zeros()
     return counts, values // size
 
 

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.text import Text
 
 from sim.data.log_file import read_event_log
-from sim.discovery.cases import cases_of, in_whole_steps, stage_slugs, subset, variants_of
+from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset, variants_of
 from sim.discovery.context import find_contexts
 from sim.discovery.discover import thinned, with_goal
 from sim.discovery.hazards import ENDED, ended_weights, fit_hazards
@@ -113,6 +113,28 @@ def test_planted_personas_are_found_and_one_kind_is_said_to_be_one(tmp_path):
     assert agree > 0.95
     one = find_personas(log_of(tmp_path, chain_words(luck, 0.7, 300)), 1)
     assert len(one.shares) == 1
+
+
+def test_where_cases_stand_when_their_log_ends_makes_no_kinds_of_them():
+    """One kind with needs about 50 steps apart, seen for 52: half would be of a kind that never leaves its stage."""
+    luck, count, window = np.random.default_rng(0), 1000, 52
+    lives = []
+    for _ in range(count):
+        life, stage, time = [], 0, -int(luck.integers(0, 200))
+        while time < window:
+            stay = (int(luck.integers(40, 60)), 1, int(luck.geometric(0.09)))[stage]
+            if time + stay > 0:
+                life.append((stage, max(time, 0), min(time + stay, window) - max(time, 0)))
+            time += stay
+            stage = (stage + 1) % 3 if stage != 1 or luck.random() < 0.9 else 0
+        lives.append(life)
+    first = np.r_[0, np.cumsum([len(life) for life in lives])]
+    stage, time, stay = np.array([visit for life in lives for visit in life]).T
+    following = np.roll(stage, -1)
+    following[first[1:] - 1] = -1
+    names, moments, stays = ("idle", "need", "use"), time.astype(float), stay.astype(float)
+    cases = Cases(first, np.arange(count), stage, moments, following, stays, names, float(window), may_end=False)
+    assert len(find_personas(cases, 1).shares) == 1
 
 
 def test_rare_edges_are_left_out_only_by_a_stated_share():
