@@ -356,13 +356,34 @@ def found_scenario(
     first = next(iter(by_persona.values()))
     states = state_names(first, slugs)
     buying = [states[at] for at in range(len(states)) if first.contexts.stage_at(at) in purchases.stages]
-    several = len(purchases.brands) > 1
-    files["journey"] = {who: with_purchases(journey, buying, several=several) for who, journey in journeys.items()}
-    if any(len(journey["stages"]) > MAX_STAGES for journey in files["journey"].values()):
-        return {**files, "journey": journeys}
+    bought = _bought_as_logged(files["journey"], buying, purchases)
+    if bought is None:
+        return files
+    purchases, files["journey"] = bought
+    if purchases.from_first and any(states[at] in buying for found in by_persona.values() for at in found.start):
+        # Who buys first of all does so in the first step; the log has as many steps after it.
+        scenario["horizon"] = min(horizon + 1, 10_000)
     market = found_market(name, title, purchases, customers=customers, seconds=UNITS[step])
     scenario["market"] = name
     scenario["assumptions"] = [*assumptions, *market_sources(purchases)]
     for persona in personas.values():
         persona["price_sensitivity"] = PRICE_FEELING
     return {**files, "market": {name: market}}
+
+
+def _bought_as_logged(
+    journeys: Mapping[str, Mapping[str, Any]], buying: Sequence[str], purchases: Purchases
+) -> tuple[Purchases, dict[str, Any]] | None:
+    """Return journeys that buy, and the purchases that they make; None where there is no room for the stages.
+
+    A habit takes two stages more for each that buys: where there is no room for them, all repeats are of taste.
+    """
+    several = len(purchases.brands) > 1
+    for bought in (purchases, replace(purchases, habit=0.0)):
+        found = {
+            who: with_purchases(journey, buying, several=several, habit=bought.habit, first=bought.from_first)
+            for who, journey in journeys.items()
+        }
+        if all(len(journey["stages"]) <= MAX_STAGES for journey in found.values()):
+            return bought, found
+    return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.discovery.purchases import Purchases
+from sim.number_format import percent
 from sim.scenario.market import Market
 
 __all__ = ["MARGIN", "found_market", "market_sources", "with_purchases"]
@@ -19,8 +20,9 @@ PRICE_FEELING = {"mean": 0.5, "concentration": 1000.0}
 def found_market(name: str, title: str, purchases: Purchases, *, customers: int, seconds: float) -> dict[str, Any]:
     """Return the content of a market file.
 
-    Shares of brands over customers are a Dirichlet that has the log's shares and its share of repeated brands
-    (Goodhardt, Ehrenberg & Chatfield 1984). Qualities make up for what prices would change in them.
+    Shares of brands over customers are a Dirichlet that has the log's shares and, with the habit of the journey, its
+    share of repeated brands (Goodhardt, Ehrenberg & Chatfield 1984). Qualities make up for what prices would change in
+    them.
 
     Parameters
     ----------
@@ -75,6 +77,8 @@ def market_sources(purchases: Purchases) -> list[dict[str, str]]:
     taken = ["purchases", "time between them"]
     if purchases.has_brands:
         taken += ["shares of brands", "how often the brand bought before is bought again"]
+    if purchases.habit:
+        taken.append(f"{percent(purchases.habit)} of next purchases without a choice (habit)")
     if purchases.has_amounts:
         taken.append("mean amounts as prices")
     assumed = [f"{MARGIN:.0%} of a purchase is contribution", f"the focal brand is {purchases.brands[0].title}"]
@@ -94,11 +98,13 @@ def market_sources(purchases: Purchases) -> list[dict[str, str]]:
     ]
 
 
-def with_purchases(journey: Mapping[str, Any], names: Sequence[str], *, several: bool) -> dict[str, Any]:
+def with_purchases(
+    journey: Mapping[str, Any], names: Sequence[str], *, several: bool, habit: float = 0.0, first: bool = False
+) -> dict[str, Any]:
     """Return a journey in which some stages buy.
 
     A purchase takes no time: what a stage holds customers for follows in `STAGE__held`. With several brands all come to
-    mind in the stages before.
+    mind in the stages before; with a habit they do in `STAGE__choice`, which some customers pass by.
 
     Parameters
     ----------
@@ -108,6 +114,10 @@ def with_purchases(journey: Mapping[str, Any], names: Sequence[str], *, several:
         Stages that buy.
     several : bool
         Whether there is a brand to be chosen.
+    habit : float
+        Share of those who bought before that buy the same brand without a choice.
+    first : bool
+        Whether who begins in a stage that buys has bought there. Who is put there has not: they enter it.
 
     Returns
     -------
@@ -116,7 +126,7 @@ def with_purchases(journey: Mapping[str, Any], names: Sequence[str], *, several:
     buying = [name for name in names if name in journey["stages"]]
     held = {name: f"{name[:50]}__held" for name in buying if journey["stages"][name].get("weeks") != 0}
     edges = [{**edge, "from": held.get(edge["from"], edge["from"])} for edge in journey["edges"]]
-    before = {edge["from"] for edge in edges if edge["to"] in buying} if several else set()
+    before = {edge["from"] for edge in edges if edge["to"] in buying} if several and not habit else set()
     stages: dict[str, Any] = {}
     for name, content in journey["stages"].items():
         waits = held.get(name, name)
@@ -126,5 +136,23 @@ def with_purchases(journey: Mapping[str, Any], names: Sequence[str], *, several:
             content = {key: value for key, value in content.items() if key != "goal"}
         if waits not in stages:
             stages[waits] = {**content, "does": "recall"} if waits in before else content
+    if several and habit:
+        entered = {edge["to"] for edge in edges}
+        begins = {name: f"{name[:50]}__begins" for name in buying if name in entered}
+        edges = [{**edge, "to": begins.get(edge["to"], edge["to"])} for edge in edges]
+        for name, begin in begins.items():
+            choice = f"{name[:50]}__choice"
+            stages |= {begin: {"weeks": 0}, choice: {"weeks": 0, "does": "recall"}}
+            edges += [
+                {"from": begin, "to": name, "probability": round(habit, 6), "only": "incumbent"},
+                {"from": begin, "to": choice},
+                {"from": choice, "to": name},
+            ]
     edges += [{"from": name, "to": held[name]} for name in held]
-    return {**journey, "stages": stages, "edges": edges}
+    start = dict(journey["start"])
+    for name in [name for name in buying if first and start.get(name)]:
+        opening = f"{name[:50]}__first"
+        start[opening] = start.pop(name)
+        stages[opening] = {"weeks": 0, "does": "recall"} if several else {"weeks": 0}
+        edges.append({"from": opening, "to": name})
+    return {**journey, "start": start, "stages": stages, "edges": edges}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ __all__ = ["LoggedBrand", "Purchases", "find_purchases"]
 _MOSTLY = 0.5
 _FEWEST = 20
 _MOST_BRANDS = 30
+#: A habit is one beyond so many standard errors.
+_SURE = 2.0
 #: A Dirichlet as even as this is the same for all customers.
 _ALIKE = 1000.0
 
@@ -51,8 +54,11 @@ class Purchases:
         Mean seconds between purchases, by the product limit, within the time that the log shows.
     repeat : float or None
         Share of next purchases that are of the brand bought before.
-    sum_of_shapes : float
-        Of the Dirichlet of brand shares over customers that has this repeat share (Goodhardt et al. 1984).
+    habit : float
+        Share of next purchases that are of the brand bought before without a choice; the others are of what each
+        customer likes.
+    from_first : bool
+        Whether the first visit of a case is an event; in our own exports it is where a customer stood before the first.
     """
 
     stages: frozenset[int]
@@ -64,12 +70,25 @@ class Purchases:
     again: float
     interval: float | None
     repeat: float | None
-    sum_of_shapes: float
+    habit: float
+    from_first: bool
 
     @property
     def makes_market(self) -> bool:
         """Whether the log has rivals, or customers who come back: then there is a market to simulate."""
         return len(self.brands) > 1 or self.again >= 0.2
+
+    @property
+    def sum_of_shapes(self) -> float:
+        """Of the Dirichlet of brand shares over customers that, with the habit, has the share of repeats.
+
+        References
+        ----------
+        Goodhardt, Ehrenberg & Chatfield (1984), "The Dirichlet", *JRSS A* 147(5).
+        """
+        alike = _alike(self.brands)
+        liked = 0.0 if self.repeat is None else 1.0 - (1.0 - self.repeat) / (1.0 - self.habit)
+        return min(max((1.0 - liked) / (liked - alike), 0.01), _ALIKE) if liked > alike else _ALIKE
 
 
 def find_purchases(log: EventLog, cases: Cases) -> Purchases | None:
@@ -104,8 +123,6 @@ def find_purchases(log: EventLog, cases: Cases) -> Purchases | None:
     again = np.unique(case[1:][same]).size / np.unique(case).size
     known = same & (code[:-1] >= 0) & (code[1:] >= 0)
     repeat = float((code[1:] == code[:-1])[known].mean()) if len(brands) > 1 and known.sum() >= _FEWEST else None
-    alike = sum(item.share**2 for item in brands)
-    shapes = _ALIKE if repeat is None or repeat <= alike else min((1.0 - repeat) / (repeat - alike), _ALIKE)
     return Purchases(
         stages=frozenset(stages.tolist()),
         count=rows.size,
@@ -116,8 +133,35 @@ def find_purchases(log: EventLog, cases: Cases) -> Purchases | None:
         again=float(again),
         interval=_interval(cases, rows, same),
         repeat=repeat,
-        sum_of_shapes=max(shapes, 0.01),
+        habit=0.0 if repeat is None else _habit(code, case, repeat, _alike(brands)),
+        from_first=not log.state_at_start,
     )
+
+
+def _alike(brands: Sequence[LoggedBrand]) -> float:
+    """Return the share of repeats among customers who all like the brands by their shares."""
+    return sum(item.share**2 for item in brands)
+
+
+def _habit(code: NDArray[np.int64], case: NDArray[np.int64], repeat: float, alike: float) -> float:
+    """Return the share of next purchases that are of the brand bought before without a choice.
+
+    With a habit h and repeats q of those who choose by what they like, the brand of the last purchase is bought again
+    with 1 - (1 - h)(1 - q), and that of the last but one with 1 - (1 - h^2)(1 - q): without a habit they are alike.
+    """
+    three = (case[2:] == case[:-2]) & (code[2:] >= 0) & (code[1:-1] >= 0) & (code[:-2] >= 0)
+    if three.sum() < _FEWEST:
+        return 0.0
+    last = ((code[2:] == code[1:-1]).astype(float) + (code[1:-1] == code[:-2]))[three] / 2.0
+    drop = last - (code[2:] == code[:-2])[three]
+    # Purchases of one customer depend on each other: cases are what is independent.
+    by_case = np.bincount(case[2:][three], weights=drop - drop.mean())
+    error = np.sqrt(by_case @ by_case) / drop.size
+    if last.mean() >= 1.0 or drop.mean() <= _SURE * error:
+        return 0.0
+    # Not more than leaves customers who like brands alike.
+    most = 1.0 - (1.0 - repeat) / (1.0 - alike) if repeat > alike else 0.0
+    return float(min(drop.mean() / (1.0 - last.mean()), most))
 
 
 def _brands(

@@ -116,6 +116,7 @@ def _bought(found: Discovery) -> dict[str, Any] | None:
         "again": exact_percent(bought.again, 0),
         "interval": None if bought.interval is None else duration(bought.interval),
         "repeat": None if bought.repeat is None else exact_percent(bought.repeat, 0),
+        "habit": exact_percent(bought.habit, 0) if bought.habit else None,
         "market": "market" in found.files,
         "amounts": bought.has_amounts,
         "brands": bought.has_brands,
@@ -232,6 +233,7 @@ def _purchases_plain(found: Discovery) -> dict[str, Any] | None:
         "buy_again": bought.again,
         "mean_seconds_between": bought.interval,
         "same_brand_again": bought.repeat,
+        "without_a_choice": bought.habit,
         "brands": [{"name": item.name, "share": item.share, "mean_amount": item.price} for item in bought.brands],
     }
 
