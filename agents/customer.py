@@ -40,7 +40,7 @@ from agents.rules.feelings import (
     relevance,
 )
 from agents.rules.need import tail_position
-from agents.rules.numerics import decode_unit, encode_unit, normal_quantile
+from agents.rules.numerics import encode_unit, nearest_unit, normal_quantile
 from agents.rules.talk import complaint_probability, praise_probability
 from agents.rules.transition import add_term, clipped_probability, odds
 from agents.rules.utility import (
@@ -53,16 +53,7 @@ from agents.rules.utility import (
 )
 from agents.traits import TRAITS
 
-__all__ = ["Customer", "single", "unit"]
-
-
-def unit(x: float) -> float:
-    """Round a number in [0, 1] to the nearest 16-bit code's.
-
-    >>> print(unit(0.0), unit(1.0))
-    0.0 1.0
-    """
-    return decode_unit(encode_unit(x))
+__all__ = ["Customer", "single"]
 
 
 def single(x: float) -> float:
@@ -162,7 +153,7 @@ class Customer:
 
     def _set_trust(self, trust: float) -> None:
         before = encode_unit(self.trust)
-        self.trust = unit(trust)
+        self.trust = nearest_unit(trust)
         self.world.count(self, self.incumbent, "TRUST", int(encode_unit(self.trust) - before))
 
     def _set_satisfaction(self, satisfaction: float) -> None:
@@ -275,7 +266,7 @@ class Customer:
         rate = self.world.persona(self.persona).adapt_privacy
         if rate > 0.0:
             concern = privacy_after_intrusion(self.traits["privacy_concern"], rate, disturbance)
-            self.traits["privacy_concern"] = unit(concern)
+            self.traits["privacy_concern"] = nearest_unit(concern)
 
     def _heeding(self, brand: int, timely: bool) -> tuple[float, float]:
         """Chance that a contact is heeded, of mistimed ones a smaller one, and the draw that decides."""
@@ -396,7 +387,7 @@ class Customer:
             self._give_back()
         elif node.does == "bond" and self.incumbent != NOBODY:
             self._set_trust(bonded(self.trust, constants.bond_gain))
-            self.habit = unit(bonded(self.habit, constants.bond_gain))
+            self.habit = nearest_unit(bonded(self.habit, constants.bond_gain))
         if node.does == "use" or node.lift != 0.0:
             self._experience(node, disturbed)
         if node.does == "talk":
@@ -417,7 +408,9 @@ class Customer:
         world.pay(self, self.host, "CHANNELS", channel.cost)
         if channel.digital and self.host == self.incumbent:
             automation = world.level(self.host, self.persona).automation
-            self.knowledge = unit(knowledge_after_touch(self.knowledge, world.constants.knowledge_rate, automation))
+            self.knowledge = nearest_unit(
+                knowledge_after_touch(self.knowledge, world.constants.knowledge_rate, automation)
+            )
 
     def _recall(self) -> None:
         """Initial consideration set: each brand by its salience, the incumbent almost surely, at least one."""
@@ -511,7 +504,7 @@ class Customer:
         world.bought(self, brand, switched=before not in (NOBODY, brand))
         if brand == before:
             world.count(self, brand, "REPEATS", 1)
-            self.habit = unit(habit_after_repeat(self.present_habit(), world.constants.habit_gain))
+            self.habit = nearest_unit(habit_after_repeat(self.present_habit(), world.constants.habit_gain))
         else:
             self._switch(brand)
         self.host = brand
@@ -541,7 +534,7 @@ class Customer:
         self.incumbent = brand
         self.satisfaction = self.expectation = self.habit = self.trust = 0.0
         self._set_trust(world.constants.initial_trust * self.traits["trust_propensity"])
-        self.knowledge = unit(world.level(brand, self.persona).prospect_knowledge)
+        self.knowledge = nearest_unit(world.level(brand, self.persona).prospect_knowledge)
 
     def _experience(self, node: NodeView, disturbed: float) -> None:
         """Experience the incumbent (docs/model.md 7.5), and complain with some probability where it disappoints."""
@@ -576,7 +569,7 @@ class Customer:
         self.strain = 0.0
         if persona.adapt_digital > 0.0:
             affinity = affinity_after_ease(self.traits["digital_affinity"], persona.adapt_digital, ease)
-            self.traits["digital_affinity"] = unit(affinity)
+            self.traits["digital_affinity"] = nearest_unit(affinity)
         if delight > 0.0 and constants.ancillary > 0.0:
             extra = math.floor(constants.ancillary * persona.spend * delight + 0.5)
             world.pay(self, brand, "REVENUE", extra)

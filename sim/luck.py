@@ -11,10 +11,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.compiled import Int, rule
+from agents.compiled import Int, rule, typed_rule
 from agents.kernel import kernel
+from agents.rules.numerics import uniform
 
-__all__ = ["NOBODY", "Words", "block", "blocks", "philox", "sixteen_bits"]
+__all__ = ["NOBODY", "Words", "block", "blocks", "contact_bits", "philox", "sixteen_bits", "uniform_draw"]
 
 Words: TypeAlias = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
 
@@ -98,6 +99,32 @@ def block(seed: Int, replicate: Int, customer_id: Int, purpose: Int, period: Int
     )
 
 
+@typed_rule
+def uniform_draw(
+    seed: Int, replicate: Int, customer_id: Int, purpose: Int, period: Int, index: Int, which: Int
+) -> float:
+    """Uniform number out of one word of a customer's block.
+
+    Parameters
+    ----------
+    seed, replicate, customer_id, purpose, period, index : int
+        As in :func:`block`.
+    which : int
+        Word of the block, 0 to 3.
+
+    Returns
+    -------
+    float
+        In the open interval (0, 1).
+
+    Examples
+    --------
+    >>> uniform_draw(1, 0, 5, 2, 7, 3, 1) == uniform(int(block(1, 0, 5, 2, 7, 3)[1]))
+    True
+    """
+    return uniform(np.int64(block(seed, replicate, customer_id, purpose, period, index)[which]))
+
+
 @kernel(customer_id=("uint32", 1), period=("uint32", 1), words=("uint32", 2))
 def blocks(
     seed: Int,
@@ -155,3 +182,29 @@ def sixteen_bits(words: Words, week: Int) -> Int:
     else:
         word = words[3]
     return (np.int64(word) >> (16 * (slot & 1))) & 0xFFFF
+
+
+@typed_rule
+def contact_bits(seed: Int, replicate: Int, customer_id: Int, purpose: Int, week: Int, brand: Int) -> Int:
+    """Return the 16 bits that say whether a week brings a customer a contact of a brand.
+
+    Parameters
+    ----------
+    seed, replicate, customer_id, purpose : int
+        As in :func:`block`.
+    week : int
+        Week, >= 0.
+    brand : int
+        Id of the brand.
+
+    Returns
+    -------
+    int
+        0 to 65,535.
+
+    Examples
+    --------
+    >>> contact_bits(1, 0, 5, 2, 7, 3) == sixteen_bits(block(1, 0, 5, 2, 0, 3), 7)
+    True
+    """
+    return sixteen_bits(block(seed, replicate, customer_id, purpose, week >> 3, brand), week)

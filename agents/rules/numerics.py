@@ -6,7 +6,7 @@ import numpy as np
 
 from agents.compiled import Int, rule
 
-__all__ = ["decode_unit", "encode_unit", "exp", "gumbel", "log", "normal_quantile", "uniform"]
+__all__ = ["decode_unit", "encode_unit", "exp", "gumbel", "log", "nearest_unit", "normal_quantile", "uniform"]
 
 _LOG2E = 1.4426950408889634
 _LN2_HIGH = 6.93147180369123816490e-01
@@ -212,3 +212,25 @@ def decode_unit(code: Int) -> float:
     0.0 1.0 1234
     """
     return np.float64(code) * _PER_UNIT
+
+
+@rule
+def nearest_unit(x: float) -> float:
+    """Round a number in [0, 1] to the nearest that has a stored code.
+
+    Parameters
+    ----------
+    x : float
+        Any number; clipped to [0, 1].
+
+    Returns
+    -------
+    float
+        In [0, 1].
+
+    Examples
+    --------
+    >>> print(nearest_unit(0.0), nearest_unit(1.0), nearest_unit(nearest_unit(0.3)) == nearest_unit(0.3))
+    0.0 1.0 True
+    """
+    return decode_unit(encode_unit(x))

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.customer import Customer, single, unit
+from agents.customer import Customer, single
 from agents.environment import Decision, EdgeView, NodeView
 from agents.need_clock import set_need_clock
 from agents.population import NOBODY
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
-from agents.rules.numerics import log, uniform
+from agents.rules.numerics import log, nearest_unit
 from agents.traits import TRAITS
-from sim.luck import block, sixteen_bits
+from sim.luck import contact_bits, uniform_draw
 from sim.record.counters import ByBrand, ByPersona, Counters
 from sim.record.events import EventKind
 from sim.record.history import Money
@@ -158,8 +158,7 @@ class WorldEnvironment:
             In (0, 1).
         """
         constants = self.constants
-        words = block(constants.seed, constants.replicate, customer_id, int(purpose), period, index)
-        return uniform(int(words[which]))
+        return uniform_draw(constants.seed, constants.replicate, customer_id, purpose, period, index, which)
 
     def is_reached(self, customer_id: int, brand: int, threshold: int) -> bool:
         """Whether this week brings a contact of the brand.
@@ -181,10 +180,8 @@ class WorldEnvironment:
         if threshold == 0:
             return False
         constants = self.constants
-        a, b, c, d = block(
-            constants.seed, constants.replicate, customer_id, int(Purpose.CONTACT), self.week >> 3, brand
-        )
-        return bool(sixteen_bits((np.uint64(a), np.uint64(b), np.uint64(c), np.uint64(d)), self.week) < threshold)
+        bits = contact_bits(constants.seed, constants.replicate, customer_id, Purpose.CONTACT, self.week, brand)
+        return bool(bits < threshold)
 
     def contacting(self) -> Sequence[int]:
         """Brands that make contact at all."""
@@ -436,6 +433,6 @@ def draw_customer(customer: Customer, born: Birth) -> None:
     for trait, name in enumerate(TRAITS):
         table = born.trait_quantiles[customer.persona, trait]
         position = world.draw(customer_id, Purpose.TRAITS, 0, trait // 4, trait % 4) * (len(table) - 1)
-        customer.traits[name] = unit(_quantile(table, position))
+        customer.traits[name] = nearest_unit(_quantile(table, position))
     if world.node(customer.host, customer.stage).does == "wait":
         set_need_clock(customer, first=True)

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from types import BuiltinFunctionType
 
 import numba
 import numpy as np
@@ -76,3 +77,24 @@ def test_whole_numbers_of_64_bits_without_a_sign_are_of_a_kind_of_their_own() ->
     assert set(same._entries) == {(np.uint64,), (int,)}
     with pytest.raises(OverflowError):
         same(-(2**63) - 1)
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_a_rule_of_numbers_alone_is_called_without_python_and_two_of_them_do_not_share_their_code() -> None:
+    @compiled.rule
+    def half(value: float) -> float:
+        return value * 0.5
+
+    @compiled.typed_rule
+    def scaled(value: float, times: compiled.Int) -> float:
+        return value * times
+
+    for _ in range(2):
+        assert [half(1), half(np.float32(1.0)), half(True)] == [0.5] * 3  # type: ignore[arg-type]
+        assert scaled(0.5, 6) == scaled(0.5, np.int64(6)) == 3.0
+    assert set(half._entries) == {(float,)}  # type: ignore[attr-defined]
+    assert set(scaled._entries) == {(float, int)}  # type: ignore[attr-defined]
+    for direct in (half, scaled):
+        assert isinstance(type(direct).__call__, BuiltinFunctionType)
+    with pytest.raises(TypeError):
+        half(None)  # type: ignore[arg-type]
