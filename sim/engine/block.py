@@ -29,7 +29,7 @@ from sim.engine.stage_entry import (
     talk_lanes,
     wait_lanes,
 )
-from sim.engine.transition import choose_edges
+from sim.engine.transition import choose_edges, drop_staying
 from sim.engine.workspace import BLOCK, LANES, Clock, Workspace
 from sim.luck import blocks
 from sim.record.counters import Counters
@@ -130,6 +130,7 @@ def _step(
         load_lanes(workspace, population, workspace.queue[at, start : start + lanes], begin)
         if weekly:
             lanes = _act(world, market, workspace, counters, population, at, lanes)
+            lanes = drop_staying(world, workspace, population, at, lanes)
         choose_edges(world, market, workspace, population, at, lanes)
         gone += _move(world, workspace, population, at, lanes)
     workspace.queued[at] = 0
@@ -193,6 +194,7 @@ KERNELS = (
     enter_node,
     _step,
     choose_edges,
+    drop_staying,
     buy_lanes,
     contact_active,
     contact_lanes,

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.compiled import Int, inlined
+from agents.compiled import Int, expression, inlined
 from agents.kernel import kernel
 from agents.population import MOVED, NOBODY, Population
 from agents.purposes import Purpose
@@ -25,7 +25,7 @@ from sim.world.graph import ALL_PERSONAS, ALWAYS, INCUMBENT, NEVER_CLOSES, TERMS
 from sim.world.market import MarketState
 from sim.world.world import World
 
-__all__ = ["choose_edges"]
+__all__ = ["choose_edges", "drop_staying"]
 
 _WEEK, _STEP = np.int64(Purpose.WEEK), np.int64(Purpose.STEP)
 _AT_WEEK = Clock.WEEK
@@ -117,16 +117,22 @@ def _add_hazard(world: World, workspace: Workspace, edge_id: Int, sums: Any, is_
             sums[lane] = scratch.cumulative[lane]
 
 
+@expression
+def _spent(customer: Any, week: Int) -> Int:
+    """Steps that a customer has spent in the stage.
+
+    Who moved in spent that step before; who began here has its first step in the first week.
+    """
+    return week - np.int64(customer.since) - np.int64((np.int64(customer.marks) & MOVED) != 0)
+
+
 @inlined
 def _load_by_step(world: World, workspace: Workspace, population: Population, edge_id: Int, lanes: Int) -> None:
     """Probability of an edge by each customer's time in the stage, or in the run; the last value goes on."""
     scratch, edge, week = workspace.scratch[0], world.edges[edge_id], workspace.clock[_AT_WEEK]
     last = edge.end_step - edge.first_step - 1
     for lane in range(lanes):
-        customer = population.people[scratch.index[lane]]
-        # Who moved in spent that step before; who began here has its first step in the first week.
-        entered = np.int64(customer.since) + np.int64((np.int64(customer.marks) & MOVED) != 0)
-        spent = week if edge.forward else week - entered
+        spent = week if edge.forward else _spent(population.people[scratch.index[lane]], week)
         scratch.predictor[lane] = world.by_step[edge.first_step + min(max(spent, 0), last)]
 
 
@@ -138,6 +144,40 @@ def _add_by_step(workspace: Workspace, sums: Any, is_open: Any, wide: Int) -> No
         weight = clipped_probability(scratch.predictor[lane])
         scratch.cumulative[lane] += weight if is_open[lane] != 0 else 0.0
         sums[lane] = scratch.cumulative[lane]
+
+
+@kernel()
+def drop_staying(world: World, workspace: Workspace, population: Population, at: Int, lanes: Int) -> Int:
+    """Drop from the lanes who stays whichever edges are open, by the draw that decides among them.
+
+    Parameters
+    ----------
+    world, workspace, population
+        As of :func:`choose_edges`.
+    at : int
+        Node that all of them stand on.
+    lanes : int
+        Customers on the lanes.
+
+    Returns
+    -------
+    int
+        How many, now the first, may move.
+    """
+    scratch, node, week = workspace.scratch[0], world.nodes[at], workspace.clock[_AT_WEEK]
+    if node.end_bound == node.first_bound:
+        return lanes
+    _draw(world, workspace, population, at, False, lanes)
+    last = node.first_ahead - node.first_bound - 1
+    ahead = world.bounds[node.first_ahead + min(week, node.end_bound - node.first_ahead - 1)]
+    moving = np.int64(0)
+    for lane in range(lanes):
+        i = scratch.index[lane]
+        spent = min(max(_spent(population.people[i], week), 0), last)
+        scratch.index[moving] = i
+        scratch.customer_id[moving] = scratch.customer_id[lane]
+        moving += np.int64(uniform(np.int64(scratch.draws[0, lane])) < world.bounds[node.first_bound + spent] + ahead)
+    return moving
 
 
 @kernel()

@@ -50,6 +50,8 @@ def stocks_at_birth(stood: NDArray[np.int64], brands: int) -> Stocks:
 def _fatigue(stocks: Stocks, counters: Counters, left: float) -> NDArray[np.float64]:
     """Sum of fatigue at the end of each week (T, P): every customer's decays at the same rate, so their sum does."""
     added = counters.by_persona[:, :, ByPersona.FATIGUE]
+    if not added.any() and not stocks.fatigue.any():
+        return np.zeros(added.shape)
     out = np.empty(added.shape)
     for persona, level in enumerate(stocks.fatigue.tolist()):
         weekly = []

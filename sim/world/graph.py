@@ -6,7 +6,7 @@ so that a customer whose host brand changes stays in the stage and only the edge
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -91,6 +91,11 @@ NODE = np.dtype(
         ("end_edge", np.int64),
         ("first_used", np.int64),  # features that its edges depend on
         ("end_used", np.int64),
+        # At most with what probability it is left, by time in the stage and by time since the run began: both
+        # together, and none where something else decides.
+        ("first_bound", np.int64),
+        ("first_ahead", np.int64),
+        ("end_bound", np.int64),
     ],
     align=True,
 )
@@ -117,6 +122,8 @@ EDGE = np.dtype(
 TERM = np.dtype([("feature", np.int64), ("coefficient", np.float64)], align=True)
 #: Terms that are weighed at once: behind those of an edge others of no weight fill up to a multiple of so many.
 TERMS_AT_ONCE = 4
+#: A sum of probabilities in another order may be larger by this part of it.
+_ROUNDING = 1e-9
 #: ``digital`` is 1 or 0, a factor.
 CHANNEL = np.dtype([("digital", np.float64), ("cost", np.int64), ("effort", np.float64)], align=True)
 
@@ -130,6 +137,7 @@ class Graph(NamedTuple):
     edges: Any  # (E,) records of EDGE
     terms: Any  # records of TERM
     by_step: NDArray[np.float64]  # probabilities by time in stage, edge by edge
+    bounds: NDArray[np.float64]  # sums of these by node
     used: NDArray[np.int64]  # features that the edges of each node depend on, node by node
     mix: NDArray[np.float64]  # (J x K, C) cumulative shares of channels, zero where a stage has none
     channels: Any  # (C + 1,) records of CHANNEL, behind what holds where there is none
@@ -154,13 +162,22 @@ def _edge_terms(edge: Edge) -> tuple[int, float, list[tuple[int, float]]]:
     return kind, float(hazard.get("base", 0.0)), terms
 
 
+def _values_by_step(edge: Edge) -> NDArray[np.float64]:
+    """Return an edge's probabilities, one for each step in the stage up to the last that changes."""
+    steps = [step for step, _ in edge.by_step]
+    values = np.array([value for _, value in edge.by_step], np.float64)
+    return np.repeat(values, np.diff([*steps, steps[-1] + 1])) if steps else values
+
+
 class _Tables:
     """Edges, terms and used features of all nodes, as they are laid out one behind the other."""
 
     def __init__(self, personas: tuple[str, ...]) -> None:
         self.personas = personas
         self.edges: list[tuple[Any, ...]] = []
-        self.by_step: list[float] = []
+        self.by_step: list[NDArray[np.float64]] = []
+        self.bounds: list[NDArray[np.float64]] = []
+        self.steps = self.bound = 0
         self.terms: list[tuple[int, float]] = []
         self.used: list[int] = []
 
@@ -191,14 +208,38 @@ class _Tables:
         row.first_used = len(self.used)
         self.used += sorted({feature for feature, _ in self.terms[first_term:]})
         row.end_used = len(self.used)
+        self._add_bounds(row, [edge for edge in journey.edges if edge.source == name])
 
     def _add_steps(self, edge: Edge) -> tuple[int, int]:
         """Lay out an edge's probabilities, one for each step in the stage up to the last that changes."""
-        first = len(self.by_step)
-        ends = [step for step, _ in edge.by_step[1:]] + [edge.by_step[-1][0] + 1] if edge.by_step else []
-        for (step, value), end in zip(edge.by_step, ends, strict=True):
-            self.by_step += [value] * (end - step)
-        return first, len(self.by_step)
+        values = _values_by_step(edge)
+        self.by_step.append(values)
+        self.steps += values.size
+        return self.steps - values.size, self.steps
+
+    def _add_bounds(self, row: Any, edges: Sequence[Edge]) -> None:
+        """Lay out at most how likely a stage is left, by time in it and by time in the run.
+
+        Who draws no less stays, whichever edges are open. So it is where all that decides is the time.
+        """
+        row.first_bound = row.first_ahead = row.end_bound = self.bound
+        if row.weeks == 0 or not any(edge.by_step for edge in edges):
+            return
+        sums = {False: np.zeros(1), True: np.zeros(1)}
+        for edge in edges:
+            kind, base, weights = _edge_terms(edge)
+            if kind != Kind.PROBABILITY or weights:
+                return
+            values = np.clip(_values_by_step(edge) if edge.by_step else np.array([base]), 0.0, 1.0)
+            before = sums[edge.forward]
+            size = max(values.size, before.size)
+            # The last value goes on.
+            before, values = (np.pad(one, (0, size - one.size), "edge") for one in (before, values))
+            sums[edge.forward] = before + values
+        for one in sums.values():
+            self.bounds.append(one * (1.0 + _ROUNDING))
+        row.first_ahead += sums[False].size
+        self.bound = row.end_bound = row.first_ahead + sums[True].size
 
     def _mask(self, edge: Edge) -> np.uint64:
         """Bits of the personas to whom an edge is open."""
@@ -283,7 +324,8 @@ def compile_graph(
         nodes=table,
         edges=np.array(tables.edges, EDGE).view(np.recarray),
         terms=np.array(tables.terms, TERM).view(np.recarray),
-        by_step=np.array(tables.by_step, np.float64),
+        by_step=np.concatenate([np.zeros(0), *tables.by_step]),
+        bounds=np.concatenate([np.zeros(0), *tables.bounds]),
         used=np.array(tables.used, np.int64),
         mix=mix,
         channels=np.array([(1.0, 0, 1.0), *costs], CHANNEL).view(np.recarray),

@@ -8,7 +8,9 @@ import pytest
 from sim import compare
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import read_journey
+from sim.scenario.market import Market
 from sim.scenario.scenario import Scenario
+from sim.world.graph import compile_graph
 
 
 def chain(edges, start=None):
@@ -83,6 +85,27 @@ def test_a_forward_clock_runs_from_the_beginning_of_the_run():
 def test_an_edge_for_one_persona_is_taken_by_it_alone():
     found, _ = flows([{"from": "a", "to": "b", "probability": 0.5, "personas": ["slow"]}], personas=MIX)
     assert found[found["count"] > 0]["persona"].unique().tolist() == ["slow"]
+
+
+def test_nobody_who_may_leave_is_taken_to_stay():
+    """The bound of a stage is no less than all its edges, open or not, at every time in it and in the run."""
+    free = {"from": "c", "to": "a", "probability": {"base": 0.1, "effort": 0.1}}
+    timed = [*TIMED, {"from": "c", "to": "b", "by_step": [0.1]}, free]
+    graph = compile_graph({"timed": read_journey("timed", chain(timed))}, Market(), ("quick", "slow"))
+    for node in graph.nodes[:2]:
+        edges = graph.edges[node.first_edge : node.end_edge]
+        for spent, week in np.ndindex(12, 12):
+            total = 0.0
+            for edge in edges:
+                steps = graph.by_step[edge.first_step : edge.end_step]
+                total += steps[min(week if edge.forward else spent, steps.size - 1)] if steps.size else edge.intercept
+            stay, ahead = (
+                graph.bounds[node.first_bound : node.first_ahead],
+                graph.bounds[node.first_ahead : node.end_bound],
+            )
+            bound = stay[min(spent, stay.size - 1)] + ahead[min(week, ahead.size - 1)]
+            assert total <= bound <= total * (1 + 1e-8)
+    assert graph.nodes[2].first_bound == graph.nodes[2].end_bound
 
 
 def test_both_forms_of_the_list_are_read():
