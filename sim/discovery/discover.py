@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from sim.discovery.product_limit import aalen_johansen
 from sim.discovery.purchases import Purchases, find_purchases
 from sim.discovery.time_step import UNITS, choose_unit
 from sim.discovery.turning_points import TurningPoint, turning_points
+from sim.execution.beside import beside
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
@@ -161,45 +163,48 @@ def discover(
     wanted = find_goal(cases, named, frozenset() if purchases is None else purchases.stages)
     at_goal = wanted.stage
     steps = usual_funnel(cases, at_goal) if funnel is None else _funnel_of(cases, slugs, funnel)
-    stages, edges = lived_map(cases)
     mixture = find_personas(cases, seed)
     few = _some(cases, seed)
     part, member = (cases, mixture.member) if few is None else (subset(cases, few), mixture.member[few])
-    fitted = _fit(part, member, len(mixture.shares), UNITS[unit], seed)
-    files = found_scenario(
-        name,
-        title,
-        slugs,
-        fitted.journeys,
-        fitted.shares,
-        step=unit,
-        customers=cases.count,
-        goal=at_goal,
-        purchases=purchases,
-        longest=int(np.bincount(cases.stage, weights=cases.stay).argmax()),
-    )
-    return Discovery(
-        log=log,
-        cases=cases,
-        slugs=slugs,
-        stages=stages,
-        edges=edges,
-        variants=_ranked_variants(cases),
-        unit=unit,
-        contexts=fitted.contexts,
-        phases=fitted.phases,
-        journeys=fitted.journeys,
-        mixture=mixture,
-        goal=wanted,
-        points=turning_points(cases, at_goal),
-        distances=_judge(part, slugs, unit, member, at_goal, seed, threads),
-        files=files,
-        drifting=changing_attributes(log),
-        purchases=purchases,
-        funnel=tuple(zip(steps, funnel_counts(cases, steps), strict=True)),
-        channels=channel_use(cases, at_goal, log.extra["channel"]) if "channel" in log.extra else (),
-        folded=folded,
-    )
+    judge = partial(_judge, part, slugs, unit, member, at_goal, seed, threads)
+    with beside(judge, apart=threads != 1) as judged:
+        fitted = _fit(part, member, len(mixture.shares), UNITS[unit], seed)
+        files = found_scenario(
+            name,
+            title,
+            slugs,
+            fitted.journeys,
+            fitted.shares,
+            step=unit,
+            customers=cases.count,
+            goal=at_goal,
+            purchases=purchases,
+            longest=int(np.bincount(cases.stage, weights=cases.stay).argmax()),
+        )
+        stages, edges = lived_map(cases)
+        found = Discovery(
+            log=log,
+            cases=cases,
+            slugs=slugs,
+            stages=stages,
+            edges=edges,
+            variants=_ranked_variants(cases),
+            unit=unit,
+            contexts=fitted.contexts,
+            phases=fitted.phases,
+            journeys=fitted.journeys,
+            mixture=mixture,
+            goal=wanted,
+            points=turning_points(cases, at_goal),
+            distances=None,
+            files=files,
+            drifting=changing_attributes(log),
+            purchases=purchases,
+            funnel=tuple(zip(steps, funnel_counts(cases, steps), strict=True)),
+            channels=channel_use(cases, at_goal, log.extra["channel"]) if "channel" in log.extra else (),
+            folded=folded,
+        )
+        return replace(found, distances=judged())
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,8 +282,6 @@ def _ranked_variants(cases: Cases) -> tuple[tuple[tuple[int, ...], int], ...]:
 
 def _fold(log: EventLog) -> tuple[EventLog, tuple[int, float]]:
     """Put the rarest stages together where a journey cannot hold all."""
-    from dataclasses import replace
-
     if len(log.activities) <= MOST_STAGES:
         return log, (0, 0.0)
     counts = np.bincount(log.activity, minlength=len(log.activities))
