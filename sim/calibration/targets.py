@@ -14,7 +14,7 @@ from sim.analysis.metrics import METRICS, SHAPES
 from sim.analysis.shape import SHARE
 from sim.data.amounts import read_number
 from sim.data.column_read import ColumnRead, examples_of
-from sim.data.ids import MISSING
+from sim.data.layout import Layout, plain_head
 from sim.data.small_table import read_small_table
 from sim.number_format import in_words
 from sim.scenario.errors import ConfigError, suggest
@@ -87,6 +87,7 @@ ASKED_FOR: Mapping[str, tuple[str, ...]] = {
 
 _TARGET_KEYS = ("metric", "segment", "arm", "persona", "brand", "value", "se", "weight", "tolerance", "source")
 _NUMBERS = ("value", "se", "weight", "tolerance", "standard_error", "error")
+_HEADS = frozenset((*_TARGET_KEYS, *_NUMBERS, "note"))
 _FILE_KEYS = ("name", "title", "targets", "parameters", "source")
 _ALIASES = {"standard_error": "se", "error": "se", "note": "source"}
 _PERCENT = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*%\s*")
@@ -154,6 +155,7 @@ class TargetFile:
     parameters: Any
     where: str
     columns: tuple[ColumnRead, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 def written(metric: str, value: float) -> str:
@@ -165,8 +167,14 @@ def written(metric: str, value: float) -> str:
     return f"{value:,.2f}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def read_target_file(path: str | Path) -> TargetFile:
+def read_target_file(path: str | Path, layout: Layout | None = None) -> TargetFile:
     """Read a YAML, CSV or Parquet file of targets, not yet checked against a scenario.
+
+    Parameters
+    ----------
+    path : str or Path
+    layout : Layout, optional
+        How a table is written.
 
     Raises
     ------
@@ -176,8 +184,8 @@ def read_target_file(path: str | Path) -> TargetFile:
     path = Path(path)
     where = str(path)
     if path.suffix.lower() in (".csv", ".parquet"):
-        rows, columns = _read_table(path)
-        return TargetFile(_name_of(path), "", rows, None, where, columns)
+        rows, columns, notices = _read_table(path, layout or Layout())
+        return TargetFile(_name_of(path), "", rows, None, where, columns, notices)
     if path.suffix.lower() not in (".yaml", ".yml"):
         raise ConfigError(f"targets is {show(where)}; give a .yaml, .csv or .parquet file of targets")
     data = read_yaml(path)
@@ -218,7 +226,7 @@ def read_targets(data: object, scenario: Scenario, *, where: str = "") -> tuple[
         If a metric, segment, key or number cannot be used, or the targets contradict each other.
     """
     rows = _rows(data, where)
-    percents = _in_percent(rows)
+    percents = _in_percent(rows, where)
     targets = tuple(_target(row, f"targets.{key}", scenario, percents, where) for key, row in rows)
     seen: set[tuple[Any, ...]] = set()
     for target in targets:
@@ -373,14 +381,23 @@ def _rows(data: object, where: str) -> list[tuple[str, dict[str, Any]]]:
     return [(key, {_ALIASES.get(str(name), str(name)): value for name, value in row.items()}) for key, row in rows]
 
 
-def _in_percent(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> bool:
-    """Whether plain numbers of shares are percentages: one share above 1 says so for the whole file."""
-    for _, row in rows:
-        value = row.get("value")
-        plain = isinstance(value, int | float) and not isinstance(value, bool)
-        if row.get("metric") in SHARES and plain and float(str(value)) > 1.0:
-            return True
-    return False
+def _in_percent(rows: Iterable[tuple[str, Mapping[str, Any]]], where: str) -> bool:
+    """Whether plain numbers of shares are percentages: all are where one is above 1, and none may be below 1 then."""
+    plain = {
+        key: float(str(row.get("value")))
+        for key, row in rows
+        if row.get("metric") in SHARES
+        and isinstance(row.get("value"), int | float)
+        and not isinstance(row.get("value"), bool)
+    }
+    large = [key for key, value in plain.items() if value > 1.0]
+    small = [key for key, value in plain.items() if 0.0 < value < 1.0]
+    if large and small:
+        raise ConfigError(
+            f"{_place(where)}targets.{small[0]}.value is {plain[small[0]]:g} and targets.{large[0]}.value"
+            f" {plain[large[0]]:g}: a share and a percentage, or two percentages; write shares with %"
+        )
+    return bool(large)
 
 
 def _as_purchases(row: Mapping[str, Any], key: str, scenario: Scenario, where: str) -> Mapping[str, Any]:
@@ -513,30 +530,40 @@ def _number(value: object, metric: str, percents: bool, key: str, where: str) ->
     return number / 100.0 if plain and percents and metric in SHARES else number
 
 
-def _read_table(path: Path) -> tuple[list[dict[str, Any]], tuple[ColumnRead, ...]]:
-    table = read_small_table(path, str(path), "a file of targets", LARGEST_FILE, fewest=2, numbers=_NUMBERS)
+def _read_table(path: Path, layout: Layout) -> tuple[list[dict[str, Any]], tuple[ColumnRead, ...], tuple[str, ...]]:
+    table = read_small_table(
+        path, str(path), "a file of targets", LARGEST_FILE, fewest=2, layout=layout, numbers=_is_number_head
+    )
+    # Value (%) is value: a share in per cent says so by itself.
+    head = [plain_head(name) if plain_head(name) in _HEADS else name for name in table.head]
     for wanted in ("metric", "value"):
-        if wanted not in table.head:
+        if wanted not in head:
             raise ConfigError(
                 f"{path}: column {wanted!r} is missing; the first line names the columns, of"
                 f" {', '.join(_TARGET_KEYS)}; found {', '.join(table.head) or 'nothing'}"
             )
-        if table.head.count(wanted) > 1:
-            raise ConfigError(f"{path}: column {wanted!r} is there twice; keep one")
+    for name in head:
+        if name and head.count(name) > 1:
+            raise ConfigError(f"{path}: column {name!r} is there twice; keep one")
     rows = [
         {
             name: _cell(cell, table.decimal) if name in _NUMBERS else cell
-            for name, cell in zip(table.head, row, strict=True)
-            if cell and not (name != "value" and cell.lower() in MISSING)
+            for name, cell in zip(head, row, strict=True)
+            if cell and not (name != "value" and table.is_nothing(cell))
         }
         for row in table.rows
     ]
     written = f"decimal {'point' if table.decimal == '.' else 'comma'}"
     columns = (
-        ColumnRead(name, name, written if name in _NUMBERS else "words", examples_of(table.column(at)), {})
-        for at, name in enumerate(table.head)
+        ColumnRead(name, table.head[at], written if name in _NUMBERS else "words", examples_of(table.column(at)), {})
+        for at, name in enumerate(head)
+        if name
     )
-    return rows, tuple(columns)
+    return rows, tuple(columns), table.notices
+
+
+def _is_number_head(head: str) -> bool:
+    return plain_head(head) in _NUMBERS
 
 
 def _cell(text: str, decimal: str) -> Any:

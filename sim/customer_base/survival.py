@@ -7,7 +7,8 @@ Fader & Hardie (2007), "How to project customer retention", *J. Interactive Mark
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ from sim.customer_base.shifted_beta_geometric import (
     fit_shifted_beta_geometric,
 )
 from sim.data.column_read import ColumnRead, examples_of
-from sim.data.layout import REQUIRED, ROLES
-from sim.data.small_table import read_small_table, table_heads
+from sim.data.layout import REQUIRED, ROLES, Layout, plain_head
+from sim.data.small_table import SmallTable, read_small_table, table_heads
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show
@@ -38,20 +39,40 @@ __all__ = [
     "subscription",
 ]
 
-#: What a row must say, and under which heads files say it.
+#: What a row must say, and under which heads files say it, as :func:`sim.data.layout.plain_head` writes them.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "period": ("period", "year", "month", "week", "quarter", "renewal", "renewals", "tenure", "t", "age"),
+    "period": (
+        "period", "year", "month", "week", "quarter", "renewal", "renewals", "tenure", "t", "age", "periode", "jahr",
+        "monat", "woche", "quartal", "annee", "mois", "semaine", "trimestre", "ano", "mes", "anno", "mese", "jaar",
+        "maand",
+    ),
     "survivors": (
         "survivors", "survival", "surviving", "remaining", "subscribers", "active", "retained", "retention",
         "customers", "share", "pct", "percent", "actual", "actual_pct", "survival_pct", "survival_rate",
-        "retention_pct",
+        "retention_pct", "active_customers", "active_subscribers", "remaining_customers", "remaining_subscribers",
+        "anteil", "kunden", "abonnenten", "verbleibend", "clients", "abonnes", "clientes", "abonados", "clienti",
+        "klanten",
     ),
+}  # fmt: skip
+#: Steps of a scenario by the heads that say them.
+_UNITS: Mapping[str, tuple[str, ...]] = {
+    "year": ("year", "years", "jahr", "jahre", "annee", "ano", "anno", "jaar"),
+    "quarter": ("quarter", "quarters", "quartal", "trimestre"),
+    "month": ("month", "months", "monat", "monate", "mois", "mes", "meses", "mese", "mesi", "maand"),
+    "week": ("week", "weeks", "woche", "wochen", "semaine", "semana"), "day": ("day", "days", "tag", "tage"),
 }  # fmt: skip
 LARGEST_FILE = 1_000_000
 _WHAT = "a table of survivors"
 _WHOLE = 100.0
 #: Periods from which two figures can be estimated.
 _FEWEST = 2
+_MOST_SUBSCRIBERS = 1e10
+#: Periods of the calendar, and how many a year has.
+_CALENDAR: Mapping[str, str] = {
+    "month": r"(?P<year>(?:19|20)\d{2})[-/.](?P<part>0?[1-9]|1[0-2])(?:[-/.](?:0?1|2[89]|3[01]))?(?: 00:00(?::00)?)?",
+    "quarter": r"(?P<year>(?:19|20)\d{2})[-/. ]?Q(?P<part>[1-4])",
+}
+_PER_YEAR = {"month": 12, "quarter": 4}
 LEAVING_TRAIT = "novelty_seeking"
 
 
@@ -71,6 +92,8 @@ class Survival:
         Periods that the fit sees.
     columns : tuple of ColumnRead
         What was understood of the columns.
+    notices : tuple of str
+        What was left out of the file.
     """
 
     share: NDArray[np.float64]
@@ -78,6 +101,7 @@ class Survival:
     unit: str
     fitted: int
     columns: tuple[ColumnRead, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def periods(self) -> int:
@@ -114,33 +138,33 @@ class Projection:
         return differ_beyond_chance(self.model, self.survival.subscribers * observed)
 
 
-def holds_survival(path: str, columns: object = None) -> bool:
+def holds_survival(path: str, layout: Layout | None = None) -> bool:
     """Return whether a file is a table of survivors by period rather than one of transactions."""
-    if isinstance(columns, Mapping):
-        return bool(set(columns) & set(COLUMNS))
-    if columns is not None:
+    layout = layout or Layout()
+    if isinstance(layout.columns, Mapping):
+        return bool(set(layout.columns) & set(COLUMNS))
+    if layout.columns is not None:
         return False
     # Anything but an ordinary file may never end.
     if not Path(path).is_file():
         return False
     try:
-        found = table_heads(Path(path), path, len(COLUMNS))
+        head = [plain_head(cell) for cell in table_heads(Path(path), path, len(COLUMNS), layout)]
     except (OSError, ConfigError):
         return False
-    head = _plain(found)
     purchases = all(any(word in head for word in ROLES[role]) for role in REQUIRED)
     return not purchases and all(any(word in head for word in known) for known in COLUMNS.values()) and len(head) < 10
 
 
-def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: int | None = None) -> Survival:
+def read_survival(path: str, layout: Layout | None = None, until: int | None = None) -> Survival:
     """Read a table of survivors: a row per period, from the start on.
 
     Parameters
     ----------
     path : str
         CSV with a head line.
-    columns : mapping, optional
-        Heads by `period` and `survivors`.
+    layout : Layout, optional
+        How it is written; its columns are heads by `period` and `survivors`.
     until : int, optional
         Periods that the fit sees; by default the first half.
 
@@ -155,53 +179,103 @@ def read_survival(path: str, columns: Mapping[str, Any] | None = None, until: in
         If a column is missing, a figure is no number, periods do not follow one another, or shares rise.
     """
     where = f"data {path!r}"
-    table = read_small_table(Path(path), where, _WHAT, LARGEST_FILE, fewest=len(COLUMNS))
-    head = list(table.head)
-    at = {role: _place(role, head, columns or {}, where) for role in COLUMNS}
-    _refuse_mixed_signs(table.column(at["survivors"]), head[at["survivors"]], where)
-    figures: dict[str, list[float]] = {role: [] for role in COLUMNS}
-    for number in range(len(table.rows)):
-        for role, position in at.items():
-            value = table.number(number, position)
-            if value is None:
-                raise ConfigError(f"{where}: row {number + 1} has nothing as {head[position]!r}; give a number")
-            figures[role].append(value)
-    period, left = np.array(figures["period"]), np.array(figures["survivors"])
-    if period.size < _FEWEST + 1:
-        raise ConfigError(f"{where} has {period.size} rows; give the start and at least {_FEWEST} periods")
+    layout = layout or Layout()
+    columns = layout.columns or {}
+
+    def makes_sense(table: SmallTable) -> bool:
+        try:
+            _shares_of(table, _places(table.head, columns, where))
+        except ConfigError:
+            return False
+        return True
+
+    table = read_small_table(
+        Path(path), where, _WHAT, LARGEST_FILE, fewest=len(COLUMNS), layout=layout, either=makes_sense
+    )
+    at = _places(table.head, columns, where)
+    left, unit, kind, notices = _shares_of(table, at)
+    periods = left.size - 1
+    fitted = -(-periods // 2) if until is None else until
+    if not _FEWEST <= fitted <= periods:
+        raise ConfigError(f"until is {fitted}; give how many of the {periods} periods are fitted, {_FEWEST} at least")
+    formats = {"period": kind, "survivors": _format(table.column(at["survivors"]), left[0])}
+    return Survival(
+        left / left[0],
+        None if left[0] in (1.0, _WHOLE) else float(left[0]),
+        unit,
+        fitted,
+        tuple(
+            ColumnRead(role, table.head[position], formats[role], examples_of(table.column(position)), {})
+            for role, position in at.items()
+        ),
+        (*table.notices, *notices),
+    )
+
+
+def _shares_of(table: SmallTable, at: Mapping[str, int]) -> tuple[NDArray[np.float64], str, str, tuple[str, ...]]:
+    """Return the survivors of each period, what a period is called, how it is written, and what was left out."""
+    where, name = table.where, table.head[at["survivors"]]
+    _refuse_mixed_signs(table.column(at["survivors"]), name, where)
+    figures = [table.number(row, at["survivors"]) for row in range(len(table.rows))]
+    # Templates have a row for each period that is still to come.
+    seen = next((row + 1 for row in reversed(range(len(figures))) if figures[row] is not None), 0)
+    if None in figures[:seen]:
+        row = table.row_numbers[figures.index(None)]
+        raise ConfigError(f"{where}: row {row} has nothing as {name!r}; give a number")
+    empty = len(figures) - seen
+    notices = (f"left out: {empty} row{'s' * (empty > 1)} at the end without {name!r}",) if empty else ()
+    left = np.array(figures[:seen], float)
+    if left.size < _FEWEST + 1:
+        raise ConfigError(f"{where} has {left.size} rows; give the start and at least {_FEWEST} periods")
+    head = table.head[at["period"]]
+    period, unit, kind = _periods_of(table, at["period"], seen)
     if not np.isfinite(period).all() or not np.allclose(np.diff(period), 1.0):
-        raise ConfigError(f"{where}: its periods {head[at['period']]!r} do not follow one another; give a row for each")
+        again = np.flatnonzero(period[1:] == period[0])
+        remedy = "give a row for each"
+        if again.size:
+            remedy = f"they begin again in row {table.row_numbers[again[0] + 1]}: keep the rows of one group or cohort"
+        raise ConfigError(f"{where}: its periods {head!r} do not follow one another; {remedy}")
     if not np.isfinite(left).all() or left[0] <= 0 or (left < 0).any() or (np.diff(left) > 0).any():
         raise ConfigError(
-            f"{where}: {head[at['survivors']]!r} does not fall from period to period; give how many of those of the"
+            f"{where}: {name!r} does not fall from period to period; give how many of those of the"
             " start are still there, not how many renew"
         )
+    if left[0] > _MOST_SUBSCRIBERS:
+        raise ConfigError(f"{where}: its first row says {left[0]:g} subscribers; give {_MOST_SUBSCRIBERS:g} at most")
     # Below 100 a first row counts subscribers where it is of period 0; later it may be what is left of 100 %.
     shares = left[0] < _WHOLE and ((left % 1.0 != 0.0).any() or period[0] > 0.0)
     if left[0] < 1.0 or (left[0] > 1.0 and shares):
         raise ConfigError(f"{where}: its first row says {left[0]:g}; begin with the start, 100 % or all subscribers")
-    periods = period.size - 1
-    fitted = -(-periods // 2) if until is None else until
-    if not _FEWEST <= fitted <= periods:
-        raise ConfigError(f"until is {fitted}; give how many of the {periods} periods are fitted, {_FEWEST} at least")
-    share = left / left[0]
-    formats = {"period": "whole numbers, one apart", "survivors": _format(table.column(at["survivors"]), left[0])}
-    return Survival(
-        share,
-        None if left[0] in (1.0, _WHOLE) else float(left[0]),
-        head[at["period"]],
-        fitted,
-        tuple(
-            ColumnRead(role, head[position], formats[role], examples_of(table.column(position)), {})
-            for role, position in at.items()
-        ),
-    )
+    said = plain_head(re.sub(r"[()\[\]]", " ", head)).split("_")
+    called = next((name for name, words in _UNITS.items() if set(words) & set(said)), head)
+    return left, unit or called, kind, notices
+
+
+def _periods_of(table: SmallTable, at: int, rows: int) -> tuple[NDArray[np.float64], str, str]:
+    """Return the periods as numbers, what they are called where that is told by dates, and how they are written."""
+    cells = table.column(at)[:rows]
+    words = [re.fullmatch(r"([^\d+-]*)(\d{1,4})([^\d.,%]*)", cell) for cell in cells]
+    if all(words) and len({(word[1].strip().lower(), word[3].strip().lower()) for word in words if word}) == 1:
+        numbers = np.array([float(word[2]) for word in words if word])
+        return numbers, "", "whole numbers, one apart"
+    for unit, pattern in _CALENDAR.items():
+        found = [re.fullmatch(pattern, cell, re.IGNORECASE) for cell in cells]
+        if all(found):
+            parts = [part.groupdict() for part in found if part]
+            steps = np.array([int(part["year"]) * _PER_YEAR[unit] + int(part["part"]) for part in parts], float)
+            return steps, unit, f"{unit}s of the calendar"
+    numbers = np.array([np.nan if (value := table.number(row, at)) is None else value for row in range(rows)])
+    if np.isnan(numbers).any():
+        row = table.row_numbers[int(np.argmax(np.isnan(numbers)))]
+        raise ConfigError(f"{table.where}: row {row} has nothing as {table.head[at]!r}; give a number")
+    return numbers, "", "whole numbers, one apart"
 
 
 def _refuse_mixed_signs(cells: list[str], name: str, where: str) -> None:
-    marked = ["%" in cell for cell in cells]
+    held = [cell for cell in cells if cell]
+    marked = ["%" in cell for cell in held]
     if any(marked) and not all(marked):
-        row = marked.index(False)
+        row = cells.index(held[marked.index(False)])
         raise ConfigError(
             f"{where}: {name!r} has figures with % and without, such as {show(cells[row][:30])} in row {row + 1}; write"
             " all in one way"
@@ -214,34 +288,40 @@ def _format(cells: list[str], first: float) -> str:
     return "shares of those at the start" if first == 1.0 else "numbers of subscribers"
 
 
-def _plain(head: list[str]) -> list[str]:
-    return [cell.strip().lower().replace(" ", "_").replace("%", "pct") for cell in head]
-
-
-def _place(role: str, head: list[str], columns: Mapping[str, Any], where: str) -> int:
+def _places(head: Sequence[str], columns: Mapping[str, Any], where: str) -> dict[str, int]:
+    """Return the column of periods and that of survivors: the one that is named, else the only one that fits."""
     for key in columns:
         if key not in COLUMNS:
             raise ConfigError(f"columns has the key {show(key)}; accepted for survivors: {', '.join(COLUMNS)}")
-    wanted = columns.get(role)
+    return {role: _place(role, head, columns.get(role), where) for role in COLUMNS}
+
+
+def _place(role: str, head: Sequence[str], wanted: object, where: str) -> int:
     if wanted is not None:
-        if str(wanted) in head:
+        if head.count(str(wanted)) == 1:
             return head.index(str(wanted))
+        found = "is there twice" if str(wanted) in head else "is not there"
         raise ConfigError(
-            f"{where}: columns.{role} is {show(wanted)}, which is not there; {suggest(wanted, head, 'there are')}"
+            f"{where}: columns.{role} is {show(wanted)}, which {found}; {suggest(wanted, head, 'there are')}"
         )
-    plain = _plain(head)
-    known = next((plain.index(word) for word in COLUMNS[role] if word in plain), None)
-    if known is not None and plain.count(plain[known]) > 1:
-        raise ConfigError(
-            f"{where}: {plain.count(plain[known])} columns are called {head[known]!r}; give the one that is not the"
-            f" {role} another name"
-        )
-    if known is None:
+    plain = [plain_head(name) for name in head]
+    fitting = [at for at, word in enumerate(plain) if word in COLUMNS[role]]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
         raise ConfigError(
             f"{where}: no column is known as the {role}; the head line has {', '.join(head)}; say which it is:"
             f" columns={{{role}: HEAD}}"
         )
-    return known
+    if len({head[at] for at in fitting}) < len(fitting):
+        raise ConfigError(
+            f"{where}: {len(fitting)} columns are called {head[fitting[0]]!r}; give the one that is not the"
+            f" {role} another name"
+        )
+    raise ConfigError(
+        f"{where}: {' and '.join(repr(head[at]) for at in fitting)} may each be the {role}; say which:"
+        f" {' or '.join(f'columns={{{role}: {head[at]!r}}}' for at in fitting)}"
+    )
 
 
 def subscription(name: str, title: str, model: ShiftedBetaGeometric, periods: int, population: int) -> dict[str, Any]:

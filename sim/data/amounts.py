@@ -211,11 +211,12 @@ def read_number(cell: str, decimal: str) -> float | None:
 
     Examples
     --------
-    >>> read_number("1.234,5", ","), read_number("58 %", "."), read_number("58 or so", ".")
-    (1234.5, 58.0, None)
+    >>> read_number("1.234,5", ","), read_number("58 %", "."), read_number("1'234", "."), read_number("58 or so", ".")
+    (1234.5, 58.0, 1234.0, None)
     """
     plain = re.sub(r"[\s\u00a0\u2009\u202f]|%\s*$", "", cell.strip())
     plain = re.sub(r"^[\u2010-\u2015\u2212]", "-", plain)
+    plain = re.sub(r"(?<=\d)['\u2019](?=\d{3}(?:\D|$))", "", plain)
     thousands = "," if decimal == "." else "."
     pattern = _NUMBER.replace("%t", re.escape(thousands)).replace("%d", re.escape(decimal))
     unsigned = re.sub(r"^[-+]", "", plain)

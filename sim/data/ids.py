@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.data.cells import plain_cells
 
-__all__ = ["MISSING", "ROUNDED", "Spellings", "is_missing", "plain_ids"]
+__all__ = ["MISSING", "ROUNDED", "Spellings", "is_missing", "missing_words", "plain_ids"]
 
 #: How tools write that there is no value, in small letters. What may be an answer or a code is not: ND, geen.
 MISSING = (
@@ -48,9 +48,13 @@ def is_missing(cells: Any, words: Sequence[str] | None, pyarrow: Any, compute: A
     -------
     bool (n,)
     """
-    known = MISSING if words is None else ("", *(word.lower() for word in words))
-    found = compute.is_in(compute.utf8_lower(cells), pyarrow.array(known))
+    found = compute.is_in(compute.utf8_lower(cells), pyarrow.array(missing_words(words)))
     return np.asarray(found.to_numpy(zero_copy_only=False))
+
+
+def missing_words(words: Sequence[str] | None) -> tuple[str, ...]:
+    """Return what says that there is no value, in small letters: the usual words, or those given."""
+    return MISSING if words is None else ("", *(word.lower() for word in words))
 
 
 def plain_ids(cells: Any, compute: Any) -> Any:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sim.data.amounts import count_decimal_signs, decide_decimal, read_number
+from sim.data.format_options import DECIMALS
 from sim.data.head_line import find_head
-from sim.data.ids import MISSING
+from sim.data.ids import missing_words
+from sim.data.layout import Layout
 from sim.data.parquet_file import is_parquet, parquet_blocks, parquet_heads
-from sim.data.text_file import check_file, find_delimiter, first_content, first_lines, read_text, split_lines
+from sim.data.text_file import (
+    WHITESPACE,
+    check_file,
+    find_delimiter,
+    first_content,
+    first_lines,
+    read_text,
+    split_lines,
+)
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
@@ -20,6 +30,10 @@ __all__ = ["SmallTable", "read_small_table", "table_heads"]
 
 #: The readers of these files give them a bound in bytes; Parquet is bounded by its text.
 _MEGABYTES = 1
+#: Other signs of per cent.
+_PER_CENT = {0xFF05: "%", 0x066A: "%"}
+#: Signs of a cell over several lines: a longer one has a quote that is not closed.
+_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +49,21 @@ class SmallTable:
         Opens every message.
     decimal : {'.', ','}
         Decimal sign of the columns that :func:`read_small_table` was told hold numbers.
+    row_numbers : tuple of int
+        Of each row, which one below the head it is.
+    notices : tuple of str
+        What was left out.
+    missing : sequence of str or None
+        Words for nothing, as given.
     """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     where: str
     decimal: str = "."
+    row_numbers: tuple[int, ...] = ()
+    notices: tuple[str, ...] = ()
+    missing: Sequence[str] | None = None
 
     def column(self, at: int) -> list[str]:
         """Return the cells of a column."""
@@ -55,15 +78,21 @@ class SmallTable:
             If it is there and no number.
         """
         cell = self.rows[row][at]
-        if cell.lower() in MISSING:
+        if self.is_nothing(cell):
             return None
         found = read_number(cell, self.decimal)
         if found is None:
-            raise ConfigError(f"{self.where}: row {row + 1} has {show(cell[:40])} as {self.head[at]!r}; give a number")
+            raise ConfigError(
+                f"{self.where}: row {self.row_numbers[row]} has {show(cell[:40])} as {self.head[at]!r}; give a number"
+            )
         return found
 
+    def is_nothing(self, cell: str) -> bool:
+        """Return whether a cell holds nothing, however that is written."""
+        return cell.lower() in missing_words(self.missing)
 
-def table_heads(path: Path, where: str, fewest: int) -> list[str]:
+
+def table_heads(path: Path, where: str, fewest: int, layout: Layout) -> list[str]:
     """Return the head line of a table whose rows need not be sound.
 
     Parameters
@@ -73,6 +102,8 @@ def table_heads(path: Path, where: str, fewest: int) -> list[str]:
         Opens every message.
     fewest : int
         Columns that it needs.
+    layout : Layout
+        As for :func:`read_small_table`.
 
     Returns
     -------
@@ -85,8 +116,9 @@ def table_heads(path: Path, where: str, fewest: int) -> list[str]:
     """
     if is_parquet(path):
         return parquet_heads(path, where)
-    first = first_lines(path, where, _MEGABYTES)
-    cells, began = split_lines(first.lines, find_delimiter(first.lines[:50], first.announced, fewest, where))
+    first = first_lines(path, where, _MEGABYTES, layout.encoding)
+    delimiter = find_delimiter(first.lines[:50], layout.delimiter or first.announced, fewest, where)
+    cells, began = split_lines(first.lines, delimiter)
     try:
         return list(find_head(cells, [first.lines[at] for at in began], where).cells)
     except ConfigError:
@@ -94,9 +126,19 @@ def table_heads(path: Path, where: str, fewest: int) -> list[str]:
 
 
 def read_small_table(
-    path: Path, where: str, what: str, most_bytes: int, *, fewest: int, numbers: Sequence[str] | None = None
+    path: Path,
+    where: str,
+    what: str,
+    most_bytes: int,
+    *,
+    fewest: int,
+    layout: Layout,
+    numbers: Callable[[str], bool] | None = None,
+    either: Callable[[SmallTable], bool] | None = None,
 ) -> SmallTable:
     """Read a table with a head line.
+
+    Rows without a value and rows that repeat the head line are left out.
 
     Parameters
     ----------
@@ -110,8 +152,13 @@ def read_small_table(
         A larger file is refused.
     fewest : int
         Columns that it needs.
-    numbers : sequence of str, optional
-        Heads of the columns from which the decimal sign is told; by default all.
+    layout : Layout
+        How it is written: its encoding, sign between columns, decimal sign, and words for nothing.
+    numbers : callable, optional
+        Says of a head whether the decimal sign is told from its column; by default it is from all.
+    either : callable, optional
+        Says of a table read with one decimal sign whether it makes sense so. Where numbers can be read in two ways, and
+        only one makes sense, that one counts.
 
     Returns
     -------
@@ -127,51 +174,84 @@ def read_small_table(
         head = parquet_heads(path, where)
         blocks = parquet_blocks(path, head, where, _MEGABYTES)
         rows = [list(row) for block in blocks for row in zip(*(c.to_pylist() for c in block.columns), strict=True)]
+        before: tuple[str, ...] = ()
     else:
-        head, rows = _read_text_table(read_text(path, where, what, most_bytes), where, fewest)
+        text = read_text(path, where, what, most_bytes, layout.encoding)
+        head, rows, before = _read_text_table(text, where, fewest, layout.delimiter)
     head = [cell.strip() for cell in head]
-    for number, row in enumerate(rows, 1):
-        if len(row) != len(head):
+    rows = [[cell.strip().translate(_PER_CENT) for cell in row] for row in rows]
+    held = [at for at, row in enumerate(rows) if any(row)]
+    heads = [at for at in held if rows[at] == head]
+    kept = [at for at in held if rows[at] != head]
+    left_out = ((len(rows) - len(held), "without a value"), (len(heads), "that repeat the head line"))
+    notices = (*before, *(f"left out: {count} row{'s' * (count > 1)} {why}" for count, why in left_out if count))
+    for at in kept:
+        if len(rows[at]) != len(head):
             raise ConfigError(
-                f"{where}: row {number} (line {number + 1} with the head) has {len(row)} values, the head line"
+                f"{where}: row {at + 1} (line {at + 2} with the head) has {len(rows[at])} values, the head line"
                 f" {len(head)}; correct it"
             )
-    table = SmallTable(tuple(head), tuple(tuple(cell.strip() for cell in row) for row in rows), where)
+    table = SmallTable(
+        tuple(head),
+        tuple(tuple(rows[at]) for at in kept),
+        where,
+        row_numbers=tuple(at + 1 for at in kept),
+        notices=notices,
+        missing=layout.missing,
+    )
+    return replace(table, decimal=_decimal_of(table, layout, numbers, either))
+
+
+def _decimal_of(
+    table: SmallTable,
+    layout: Layout,
+    numbers: Callable[[str], bool] | None,
+    either: Callable[[SmallTable], bool] | None,
+) -> str:
+    """Return the decimal sign: as given, as the numbers have it, or the only one with which the table makes sense."""
+    if layout.decimal:
+        return DECIMALS[layout.decimal]
     cells = [
         cell
         for at, name in enumerate(table.head)
-        if numbers is None or name in numbers
+        if numbers is None or numbers(name)
         for cell in table.column(at)
-        if cell.lower() not in MISSING
+        if not table.is_nothing(cell)
     ]
     decimal = decide_decimal(count_decimal_signs(cells))
-    if decimal is None:
-        example = next(cell for cell in cells if count_decimal_signs([cell])[2])
-        raise ConfigError(
-            f"{where}: numbers such as {show(example[:30])} can be read in two ways, as thousands and as decimals;"
-            " write them without thousands signs"
-        )
-    return SmallTable(table.head, table.rows, where, decimal)
+    if decimal is not None:
+        return decimal
+    fitting = [sign for sign in ".," if either is not None and either(replace(table, decimal=sign))]
+    if len(fitting) == 1:
+        return fitting[0]
+    example = next(cell for cell in cells if count_decimal_signs([cell])[2])
+    raise ConfigError(
+        f"{table.where}: numbers such as {show(example[:30])} can be read in two ways, as thousands and as decimals;"
+        " say which: decimal=point or decimal=comma"
+    )
 
 
-def _read_text_table(text: str, where: str, fewest: int) -> tuple[list[str], list[list[str]]]:
+def _read_text_table(
+    text: str, where: str, fewest: int, given: str | None
+) -> tuple[list[str], list[list[str]], tuple[str, ...]]:
     lines, _, announced = first_content(text)
     if not lines:
         raise ConfigError(f"{where} has only blank lines; give a file with a row for each line of its table")
-    delimiter = find_delimiter(lines[:50], announced, fewest, where)
-    if len(delimiter) > 1:
+    delimiter = find_delimiter(lines[:50], given or announced, fewest, where)
+    if delimiter == WHITESPACE:
         head, *rows = [line.split() for line in lines]
-        return head, rows
+        return head, rows, ()
     reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter, strict=True, skipinitialspace=True)
     rows = []
     try:
         for row in reader:
-            if any("\n" in cell for cell in row):
+            if any("\n" in cell and (delimiter in cell or len(cell) > _LONGEST) for cell in row):
                 raise ConfigError(
-                    f"{where}: line {reader.line_num}: a quote goes over several lines; close it on its own line"
+                    f"{where}: line {reader.line_num}: a quote goes over several lines and takes rows into one cell;"
+                    " close it"
                 )
-            rows.append(row)
+            rows.append([" ".join(cell.split("\n")) for cell in row])
     except csv.Error as error:
         raise ConfigError(f"{where}: line {reader.line_num}: {error}; correct the CSV there") from None
     found = find_head([[cell.strip() for cell in row] for row in rows], [",".join(row) for row in rows], where)
-    return list(found.cells), rows[found.at + 1 :]
+    return list(found.cells), rows[found.at + 1 :], found.notices

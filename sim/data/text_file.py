@@ -147,7 +147,7 @@ def check_file(path: Path, where: str, what: str = _TRANSACTIONS) -> None:
         raise ConfigError(f"{where} is empty; give {'a file' if rows else what}{rows}")
 
 
-def read_text(path: Path, where: str, what: str, most_bytes: int) -> str:
+def read_text(path: Path, where: str, what: str, most_bytes: int, encoding: str | None = None) -> str:
     """Read a small file of text whole.
 
     Parameters
@@ -159,6 +159,8 @@ def read_text(path: Path, where: str, what: str, most_bytes: int) -> str:
         What the file is to be.
     most_bytes : int
         A larger file is refused.
+    encoding : str, optional
+        As for :func:`open_binary`.
 
     Returns
     -------
@@ -171,7 +173,7 @@ def read_text(path: Path, where: str, what: str, most_bytes: int) -> str:
     """
     check_file(path, where, what)
     try:
-        with open_binary(path, where, most_bytes // 1_000_000 + 1) as stream:
+        with open_binary(path, where, most_bytes // 1_000_000 + 1, encoding) as stream:
             raw = stream.read(most_bytes + 1)
         text = raw[:most_bytes].decode("utf-8-sig")
     except (OSError, UnicodeError) as error:

@@ -43,7 +43,8 @@ def survival_facts(found: Projection) -> dict[str, Any]:
 
 def survival_lines(found: Projection) -> list[str]:
     """Return the verdict: a few sentences a strategist can use."""
-    return text_lines("survival", **survival_facts(found))
+    notes = (f"Note: {notice}." for notice in found.survival.notices)
+    return [*text_lines("survival", **survival_facts(found)), *notes]
 
 
 def survival_summary(found: Projection, name: str) -> dict[str, Any]:
@@ -56,6 +57,7 @@ def survival_summary(found: Projection, name: str) -> dict[str, Any]:
             "periods": survival.periods,
             "fitted": survival.fitted,
             "subscribers": survival.subscribers,
+            "warnings": list(survival.notices),
             "columns": [column.plain() for column in survival.columns],
         },
         "parameters": {

@@ -69,7 +69,17 @@ class TargetPlan:
     name: str
     title: str
     where: str
-    columns: tuple[ColumnRead, ...] = ()
+    source: TargetFile | None = None
+
+    @property
+    def columns(self) -> tuple[ColumnRead, ...]:
+        """What was understood of the columns of a table."""
+        return () if self.source is None else self.source.columns
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What was left out of it."""
+        return () if self.source is None else self.source.notices
 
 
 def _prepare(job: Job[CalibrateKeys, None]) -> TargetPlan | DataPlan:
@@ -85,7 +95,7 @@ def _prepare(job: Job[CalibrateKeys, None]) -> TargetPlan | DataPlan:
             "targets is missing; give a file of figures (targets=mine.yaml), a name in targets/ (targets=average), or"
             " figures, such as 'targets={switched: 58 %}'"
         )
-    source = _source(keys.targets, job.config_path)
+    source = _source(keys.targets, job.config_path, keys)
     where = source.where if source is not None else ""
     targets = read_targets(keys.targets if source is None else source.targets, scenario, where=where)
     said = keys.parameters if keys.parameters is not None or source is None else source.parameters
@@ -93,16 +103,16 @@ def _prepare(job: Job[CalibrateKeys, None]) -> TargetPlan | DataPlan:
     name = keys.save_as or (source.name if source is not None else "fitted")
     read_name(name, "the result", key="save_as")
     title = keys.save_title or (source.title if source is not None else "")
-    return TargetPlan(targets, parameters, name, title, where, source.columns if source is not None else ())
+    return TargetPlan(targets, parameters, name, title, where, source)
 
 
-def _source(targets: object, config_path: ConfigPath) -> TargetFile | None:
+def _source(targets: object, config_path: ConfigPath, layout: Layout) -> TargetFile | None:
     """Return the file that is named, or None where the figures themselves are given."""
     if not isinstance(targets, str):
         return None
     path = Path(targets).expanduser()
     if path.suffix:
-        return read_target_file(path)
+        return read_target_file(path, layout)
     if not NAME.fullmatch(targets):
         raise ConfigError(f"targets is {show(targets)}; give a .yaml or .csv file, or a name in targets/")
     found = config_path.find("targets", targets)
@@ -153,6 +163,7 @@ def _run(job: Job[CalibrateKeys, TargetPlan | DataPlan], session: Session) -> An
         manifest={"scenario": name, "simulations": done.simulations, "fit_population": done.population},
         lines=[
             *([*column_lines(plan.columns), ""] if plan.columns else []),
+            *(f"Note: {notice}" for notice in plan.notices),
             *target_lines(done),
             "",
             *calibration_lines(done),

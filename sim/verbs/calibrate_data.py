@@ -68,8 +68,8 @@ def prepare_data(data: str, layout: Layout, until: object, *, save_as: str | Non
     """
     layout = Layout(**{field.name: getattr(layout, field.name) for field in fields(Layout)})
     survival = None
-    if holds_survival(data, layout.columns):
-        survival = read_survival(data, layout.columns, _periods(until))
+    if holds_survival(data, layout):
+        survival = read_survival(data, layout, _periods(until))
     else:
         check_layout(data, layout)
     name = save_as or re.sub(r"[^A-Za-z0-9_-]+", "_", Path(data).name.split(".")[0]).strip("_") or "customers"

@@ -13,6 +13,7 @@ from sim.customer_base.shifted_beta_geometric import (
     fit_shifted_beta_geometric,
 )
 from sim.customer_base.survival import holds_survival, project, read_survival
+from sim.data.layout import Layout
 from sim.reports.survival import survival_lines
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
@@ -35,7 +36,7 @@ def test_a_table_of_survivors_is_told_from_transactions(write):
     assert holds_survival(str(REGULAR))
     assert not holds_survival(str(DATA / "CDNOW_sample.txt"))
     assert not holds_survival(write("customer,date,amount\nA,2021-01-01,3\n"))
-    assert holds_survival(write("x,y\n0,1\n"), {"period": "x", "survivors": "y"})
+    assert holds_survival(write("x,y\n0,1\n"), Layout(columns={"period": "x", "survivors": "y"}))
     assert not holds_survival("nowhere.csv")
 
 
@@ -77,11 +78,19 @@ BAD = {
     "two rows": ("year,survival\n0,100\n1,60\n", {}, "2 rows"),
     "nobody leaves": ("year,survival\n0,100\n1,100\n2,100\n", {"until": 2}, "must fall"),
     "too many fitted": ("year,survival\n0,100\n1,60\n2,50\n", {"until": 9}, "until is 9"),
-    "a column that is not there": ("a,b\n0,100\n1,60\n2,50\n", {"columns": {"period": "c"}}, "is not there"),
-    "a column that is not known": ("a,b\n0,100\n1,60\n2,50\n", {"columns": {"period": "a"}}, "no column is known"),
+    "a column that is not there": (
+        "a,b\n0,100\n1,60\n2,50\n",
+        {"layout": Layout(columns={"period": "c"})},
+        "is not there",
+    ),
+    "a column that is not known": (
+        "a,b\n0,100\n1,60\n2,50\n",
+        {"layout": Layout(columns={"period": "a"})},
+        "no column is known",
+    ),
     "a role that is none": (
         "a,b\n0,100\n1,60\n2,50\n",
-        {"columns": {"period": "a", "x": "b"}},
+        {"layout": Layout(columns={"period": "a", "x": "b"})},
         "accepted for survivors",
     ),
 }

@@ -12,7 +12,7 @@ from sim.data.layout import Layout
 from sim.data.transactions import check_layout, read_transactions
 from sim.scenario.errors import ConfigError
 
-SURVIVORS = {"period": "a", "survivors": "b"}
+SURVIVORS = Layout(columns={"period": "a", "survivors": "b"})
 READERS = {
     "transactions": read_transactions,
     "first lines": lambda path: check_layout(str(path), Layout()),

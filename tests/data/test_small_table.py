@@ -1,0 +1,104 @@
+"""Small tables: survivors and targets come out right however they are written, or are refused with the remedy."""
+
+import pytest
+
+from sim.calibration.targets import read_target_file, read_targets
+from sim.customer_base.survival import holds_survival, read_survival
+from sim.data.layout import Layout
+from sim.scenario.errors import ConfigError
+from sim.scenario.scenario import Scenario
+
+#: 12,000 subscribers, 9,500 and so on, in columns as people have them.
+SURVIVORS = {
+    "thousands": 'month,subscribers\n0,"12,000"\n1,"9,500"\n2,"8,100"\n3,"7,200"\n',
+    "thousands with points": "Monat;Kunden\n0;12.000\n1;9.500\n2;8.100\n3;7.200\n",
+    "apostrophes": "month;survivors\n0;12'000\n1;9\u2019500\n2;8'100\n3;7'200\n",
+    "months of the calendar": "Month,Subscribers\n2021-11,12000\n2021-12,9500\n2022-01,8100\n2022-02,7200\n",
+    "ends of months": "month,active\n2021-01-31,12000\n2021-02-28,9500\n2021-03-31,8100\n2021-04-30,7200\n",
+    "named periods": "month,survivors\nMonth 0,12000\nMonth 1,9500\nMonth 2,8100\nMonth 3,7200\n",
+    "units in heads": "Period (months),Survivors (31.12.2021)\n0,12000\n1,9500\n2,8100\n3,7200\n",
+    "a head over two lines": '"month\n(since the start)",survivors\n0,12000\n1,9500\n2,8100\n3,7200\n',
+    "a remark over two lines": 'month,survivors,note\n0,12000,"a\nb"\n1,9500,\n2,8100,\n3,7200,\n',
+    "periods to come": "month,survivors\n0,12000\n1,9500\n2,8100\n3,7200\n4,\n5,-\n",
+    "heads again and empty rows": "month,survivors\n0,12000\n1,9500\n,\nmonth,survivors\n2,8100\n3,7200\n,\n",
+}
+REFUSED = {
+    "two columns": ("year,subscribers,survival\n0,1000,100%\n1,800,80%\n2,650,60%\n", "may each be the survivors"),
+    "two groups": (
+        "group,period,survivors\na,0,10\na,1,8\na,2,7\nb,0,10\nb,1,9\nb,2,8\n",
+        "begin again in row 4: keep the rows of one group",
+    ),
+    "both make sense": ('period,survivors\n0,"100,000"\n1,"80,000"\n2,"65,000"\n', "decimal=point or decimal=comma"),
+    "more than there are people": ("period,survivors\n0,1e300\n1,8e299\n2,6e299\n", "1e.10 at most"),
+    "a gap": ("period,survivors\n0,10\n1,-\n2,7\n", "row 2 has nothing"),
+    "an open quote": ('period,survivors,note\n0,10,"a\n1,8,b\n2,7,c"\n3,6,d\n', "takes rows into one cell"),
+}
+
+
+@pytest.mark.parametrize("case", SURVIVORS)
+def test_survivors_however_they_are_written(tmp_path, case):
+    path = tmp_path / "survivors.csv"
+    path.write_text(SURVIVORS[case])
+    assert holds_survival(str(path))
+    found = read_survival(str(path))
+    assert found.subscribers == 12_000 and found.unit == "month"
+    assert found.share.tolist() == pytest.approx([1.0, 9.5 / 12, 8.1 / 12, 0.6])
+    left_out = {"periods to come": 1, "heads again and empty rows": 2}
+    assert len(found.notices) == left_out.get(case, 0)
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_survivors_that_can_be_meant_otherwise_are_refused(tmp_path, case):
+    text, said = REFUSED[case]
+    path = tmp_path / "survivors.csv"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=said):
+        read_survival(str(path))
+
+
+def test_what_a_message_advises_is_heeded(tmp_path):
+    path = tmp_path / "survivors.csv"
+    path.write_bytes("période;survivors\n0;1000\n1;800\n2;650\n".encode("cp1252"))
+    with pytest.raises(ConfigError, match="encoding=cp1252"):
+        read_survival(str(path))
+    columns = {"period": "période", "survivors": "survivors"}
+    assert read_survival(str(path), Layout(encoding="cp1252", columns=columns), 2).subscribers == 1000
+    path.write_text('period,survivors\n0,"100,000"\n1,"80,000"\n2,"65,000"\n3,"55,000"\n')
+    assert read_survival(str(path), Layout(decimal="point")).subscribers == 100_000
+    assert read_survival(str(path), Layout(decimal="comma")).subscribers is None
+    path.write_text("period|survivors\n0|1000\n1|gone\n2|650\n")
+    with pytest.raises(ConfigError, match="row 2 has nothing"):
+        read_survival(str(path), Layout(delimiter="|", missing=["gone"]))
+
+
+TARGETS = {
+    "capitals and units": "Metric,Value (%),SE\ninitial_share,49,2\nbrands_initial,1.7,0.1\n",
+    "apostrophes": "metric,value,note\nrevenue,1'234'567,\ninitial_share,49 %,\n",
+    "heads again and empty rows": "metric,value\ninitial_share,49 %\n,\nmetric,value\nbrands_initial,1.7\n",
+    "a remark over two lines": 'metric,value,source\ninitial_share,49 %,"a survey\nof 400"\n',
+    "wide signs": "metric,value\ninitial_share,49\uff05\n",
+}
+
+
+@pytest.mark.parametrize("case", TARGETS)
+def test_targets_however_they_are_written(tmp_path, case):
+    path = tmp_path / "targets.csv"
+    path.write_text(TARGETS[case])
+    found = read_targets(read_target_file(path).targets, Scenario.load("treadmill"))
+    values = {target.metric: target.value for target in found}
+    assert values["initial_share"] == 0.49 and values.get("revenue", 1_234_567) == 1_234_567
+    assert values.get("brands_initial", 1.7) == 1.7
+
+
+def test_a_share_beside_a_percentage_is_asked_about(tmp_path):
+    path = tmp_path / "targets.csv"
+    path.write_text("metric,value\nmarket_share,0.49\nswitched,24\n")
+    with pytest.raises(ConfigError, match=r"0\.49 and targets\.1\.value 24: .* write shares with %"):
+        read_targets(read_target_file(path).targets, Scenario.load("treadmill"))
+    path.write_text('metric,value,se,se\nswitched,24 %,"1 %","2 %"\n')
+    with pytest.raises(ConfigError, match="'se' is there twice"):
+        read_target_file(path)
+    path.write_text("metric,value\nbrands_initial,1.725\n")
+    with pytest.raises(ConfigError, match="decimal=point or decimal=comma"):
+        read_target_file(path)
+    assert read_target_file(path, Layout(decimal="point")).targets[0]["value"] == 1.725
