@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ __all__ = ["is_parquet", "numeric_columns", "parquet_blocks", "parquet_heads"]
 
 _MAGIC = b"PAR1"
 _ROWS = 131_072
+#: Bytes of a column in a group of rows that are unpacked whatever they are.
+_SMALL_CHUNK = 1 << 24
 #: Whole numbers below it are exact as float64; from the other on they are long enough to be times since 1970.
 _EXACT, _LONG = 2.0**53, 1e8
 
@@ -96,6 +99,7 @@ def parquet_blocks(
     left = most_megabytes * 1_000_000
     try:
         with parquet.ParquetFile(path) as file:
+            _refuse_heavy_cells(file.metadata, frozenset(columns), where)
             for batch in file.iter_batches(batch_size=rows, columns=list(dict.fromkeys(columns))):
                 cells = [
                     _as_text(batch.column(batch.schema.get_field_index(name)), name, where, keeps_times)
@@ -112,11 +116,32 @@ def parquet_blocks(
         raise ConfigError(f"{where} cannot be read as Parquet: {reason_of(error)}; write it again") from None
 
 
+def _refuse_heavy_cells(metadata: Any, columns: frozenset[str], where: str) -> None:
+    """Refuse columns whose cells are too long on average, before a page of them is unpacked."""
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for chunk in map(group.column, range(group.num_columns)):
+            if chunk.path_in_schema in columns and chunk.total_uncompressed_size > max(
+                csv.field_size_limit() * group.num_rows, _SMALL_CHUNK
+            ):
+                raise _too_long(chunk.path_in_schema, where)
+
+
+def _too_long(name: str, where: str) -> ConfigError:
+    return ConfigError(
+        f"{where}: its column {name!r} has a cell of more than {csv.field_size_limit():,} bytes; shorten it"
+    )
+
+
 def _as_text(column: Any, name: str, where: str, keeps_times: bool) -> Any:
     import pyarrow
     from pyarrow import compute, types
 
     kind = column.type
+    cells = column.dictionary if types.is_dictionary(kind) else column
+    if types.is_string(cells.type) or types.is_large_string(cells.type):
+        longest = compute.max(compute.binary_length(cells)).as_py() or 0
+        if longest > csv.field_size_limit():
+            raise _too_long(name, where)
     if types.is_dictionary(kind):
         column = compute.cast(column, kind.value_type)
         kind = column.type

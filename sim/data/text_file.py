@@ -44,6 +44,8 @@ _FEWEST_SWALLOWED = 2
 
 
 SNIFFED_BYTES = 1 << 16
+#: Signs of a line that are read at once where quotes are looked at.
+_LONGEST_LINE = 1 << 20
 
 
 _TRANSACTIONS = "a file of transactions"
@@ -348,7 +350,9 @@ def check_quotes(
         if quotes_end_in_their_lines(stream, delimiter, csv.field_size_limit()):
             return
     with open_binary(path, where, most_megabytes, encoding) as raw:
-        reader = csv.reader(io.TextIOWrapper(raw, "utf-8", errors="replace", newline=""), delimiter=delimiter)
+        text = io.TextIOWrapper(raw, "utf-8", errors="replace", newline="")
+        # A cell without an end may be all of the file: it is looked at in parts.
+        reader = csv.reader(iter(lambda: text.readline(_LONGEST_LINE), ""), delimiter=delimiter)
         line, longest = 1, False
         while not longest:
             try:

@@ -3,12 +3,16 @@
 import gzip
 import os
 import resource
+import tracemalloc
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from sim.calibration.targets import read_target_file
 from sim.customer_base.survival import holds_survival, read_survival
 from sim.data.layout import Layout
+from sim.data.log_file import read_event_log
 from sim.data.transactions import check_layout, read_transactions
 from sim.scenario.errors import ConfigError
 
@@ -79,3 +83,28 @@ def test_the_bounds_can_be_raised_and_rows_have_one_too(tmp_path):
     with pytest.raises(ConfigError, match="1 MB"):
         read_transactions(place, Layout(most_megabytes=1))
     assert read_transactions(place, Layout(most_megabytes=2, most_rows=100_000)).rows == 100_000
+
+
+def test_a_cell_without_an_end_is_not_loaded(tmp_path):
+    place = tmp_path / "cell.csv.gz"
+    with gzip.open(place, "wb", compresslevel=1) as out:
+        out.write(b'case,activity,time\n1,"')
+        for _ in range(60):
+            out.write(b"a" * (1 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ConfigError, match="line 2 has a cell of more than 131,072 signs"):
+            read_event_log(place)
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("sizes", "encoded"), [([40_000_000], False), ([200_000, 1, 1], False), ([200_000, 1], True)])
+def test_long_cells_of_parquet_are_refused(tmp_path, sizes, encoded):
+    column = pyarrow.array(["a" * size for size in sizes])
+    names = pyarrow.array([str(at) for at in range(len(sizes))])
+    table = {"case": names, "activity": column.dictionary_encode() if encoded else column, "time": names}
+    parquet.write_table(pyarrow.table(table), tmp_path / "cell.parquet", compression="zstd", use_dictionary=encoded)
+    with pytest.raises(ConfigError, match="'activity' has a cell of more than 131,072 bytes"):
+        read_event_log(tmp_path / "cell.parquet")
