@@ -77,25 +77,27 @@ class DoubtRuns:
         The design.
     baseline, stated : sequence of Measures
         By replicate: the baseline and the arm, as effective as their strategies say.
-    baseline_points, points : sequence of sequence of Measures
-        By replicate, the same at every point of the design: what a capability truly does, it does in both arms.
+    baseline_points, points : sequence of mapping of int to Measures
+        By replicate, the same at points of the design, by their number: what a capability truly does, it does in both
+        arms. Every point is there in some replicate.
     """
 
     response: Response
     baseline: Sequence[Measures]
     stated: Sequence[Measures]
-    baseline_points: Sequence[Sequence[Measures]]
-    points: Sequence[Sequence[Measures]]
+    baseline_points: Sequence[Mapping[int, Measures]]
+    points: Sequence[Mapping[int, Measures]]
 
     def shifts(self, of: Callable[[Measures, Measures], NDArray[np.float64]]) -> NDArray[np.float64]:
         """Return by how much something of the arm and the baseline shifts with the effectiveness (J, ...)."""
-        gaps = []
+        gaps: list[list[NDArray[np.float64]]] = [[] for _ in self.response.design]
         for baseline, stated, before, after in zip(
             self.baseline, self.stated, self.baseline_points, self.points, strict=True
         ):
             own = of(stated, baseline)
-            gaps.append(np.stack([of(point, base) - own for point, base in zip(after, before, strict=True)]))
-        return self.response.shifts(np.mean(gaps, axis=0))
+            for number, point in after.items():
+                gaps[number].append(of(point, before[number]) - own)
+        return self.response.shifts(np.stack([np.mean(found, axis=0) for found in gaps]))
 
 
 def summarise(

@@ -25,6 +25,9 @@ _LARGE = 2_000_000
 #: Unless told how many, no more threads share a population than each has so many customers: they meet every week.
 _MIN_PER_THREAD = 5_000
 
+#: Which arms are run: these, those of a replicate, or all.
+Arms = Collection[str] | Callable[[int], Collection[str]] | None
+
 
 def live_of(engine: str) -> Callable[..., dict[str, History]]:
     """Return what lives one replicate with an engine."""
@@ -47,7 +50,7 @@ def run_replicates(
     on_progress: Callable[[int], None] | None = None,
     executor: Executor | None = None,
     kept: KeptRuns | None = None,
-    arms: Collection[str] | None = None,
+    arms: Arms = None,
 ) -> Iterator[tuple[int, dict[str, History]]]:
     """Run replicates, in order.
 
@@ -68,8 +71,8 @@ def run_replicates(
         Where they are simulated; this process by default. Each worker takes a replicate and one thread.
     kept : KeptRuns, optional
         Runs of earlier calls that are not run again; of the numba engine in this process.
-    arms : collection of str, optional
-        Which arms are run after the burn-in; all by default.
+    arms : collection of str or callable, optional
+        Which arms are run after the burn-in, or by replicate; all by default.
 
     Yields
     ------
@@ -87,7 +90,7 @@ def run_replicates(
     if threads is None:
         each = max(1, min(each, scenario.population // _MIN_PER_THREAD))
     stop = threading.Event()
-    options: dict[str, Any] = {"seed": seed, "on_progress": on_progress, "threads": each, "stop": stop, "arms": arms}
+    options: dict[str, Any] = {"seed": seed, "on_progress": on_progress, "threads": each, "stop": stop}
     if engine == "numba" and each == 1:
         # Threads that no replicate takes and that so few customers are not worth sharing over: arms take them.
         options["arms_at_once"] = max(1, count // pools)
@@ -97,7 +100,8 @@ def run_replicates(
         for number in numbers:
             # In a thread of its own, so that Ctrl-C reaches this one between weeks.
             with ThreadPoolExecutor(1) as pool:
-                yield number, _result_of(pool.submit(live, scenario, replicate=number, **options), stop)
+                job = pool.submit(live, scenario, replicate=number, arms=_arms_of(arms, number), **options)
+                yield number, _result_of(job, stop)
         return
     with ThreadPoolExecutor(pools) as pool:
         running: deque[tuple[int, Future[dict[str, History]]]] = deque()
@@ -106,7 +110,8 @@ def run_replicates(
                 # One more than there are threads, so that none waits while the caller looks at a finished replicate.
                 while numbers and len(running) <= pools:
                     number = numbers.popleft()
-                    running.append((number, pool.submit(live, scenario, replicate=number, **options)))
+                    job = pool.submit(live, scenario, replicate=number, arms=_arms_of(arms, number), **options)
+                    running.append((number, job))
                 number, job = running.popleft()
                 yield number, _result_of(job, stop)
         finally:
@@ -136,7 +141,7 @@ def _run_elsewhere(
     engine: str,
     on_progress: Callable[[int], None] | None,
     executor: Executor,
-    arms: Collection[str] | None,
+    arms: Arms,
 ) -> Iterator[tuple[int, dict[str, History]]]:
     """Live every replicate on a worker of its own, or each on all of them where there are too few; yield in order."""
     if engine == "numba" and len(numbers) < executor.workers and scenario.population >= MIN_PARTITIONED:
@@ -144,12 +149,14 @@ def _run_elsewhere(
             keys: dict[str, Any] = {"seed": seed, "replicate": number}
             yield (
                 number,
-                run_partitioned(scenario, **keys, executor=executor, on_progress=on_progress, arms=arms),
+                run_partitioned(
+                    scenario, **keys, executor=executor, on_progress=on_progress, arms=_arms_of(arms, number)
+                ),
             )
         return
     results: dict[int, dict[str, History]] = {}
     following = 0
-    tasks = (_Task(scenario, seed, number, engine, arms) for number in numbers)
+    tasks = (_Task(scenario, seed, number, engine, _arms_of(arms, number)) for number in numbers)
     for place, result in executor.run(_run_task, tasks):
         if isinstance(result, Exception):
             raise result
@@ -159,6 +166,10 @@ def _run_elsewhere(
         while following in results:
             yield numbers[following], results.pop(following)
             following += 1
+
+
+def _arms_of(arms: Arms, replicate: int) -> Collection[str] | None:
+    return arms(replicate) if callable(arms) else arms
 
 
 def _result_of(job: Future[dict[str, History]], stop: threading.Event) -> dict[str, History]:

@@ -1,13 +1,12 @@
 """Break-even effectiveness: how well the capabilities must work, at full cost, for an arm to earn as the baseline does.
 
 The arm is run again with other effectiveness, on the same random numbers and with no more customers than are needed.
-The curve is anchored at effectiveness 1 by the comparison itself, so that the two never disagree; where the comparison
-has no more customers than the curve, it is the run at effectiveness 1.
+The curve is anchored at effectiveness 1 by the comparison itself, so that the two never disagree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +22,11 @@ from sim.experiments.measured import Runs, measured
 
 __all__ = ["GRID", "BreakEven", "break_even"]
 
-#: Multiples of the stated effectiveness at which an arm is run.
+#: Multiples of the stated effectiveness at which an arm may be run.
 GRID: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+#: Those at which it is always run; between two of them only where the mean curve rises through zero.
+_COARSE: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0)
+_STATED = 1.0
 #: Customers with which the curve is run, at most.
 MAX_CUSTOMERS = 2_000
 _CONTRIBUTION = METRICS.index("contribution")
@@ -39,7 +41,7 @@ class BreakEven:
     at : Estimate
         Break-even effectiveness, a multiple of the scenario's own; undefined where there is none from 0 to 2.
     grid : tuple of float
-        Multiples of the scenario's effectiveness.
+        Multiples of the scenario's effectiveness at which it was run.
     curves : float64 (R, len(grid))
         Difference in contribution from the baseline, in money.
     """
@@ -82,11 +84,21 @@ def break_even(
     strategy = scenario.arms[arm].plans[scenario.market.focal].strategy if scenario.market.focal else Strategy()
     if not any(getattr(strategy, name) > 0.0 for name in CAPABILITIES):
         return None
-    is_known = scenario.population <= MAX_CUSTOMERS
-    numbers = [number for number, times in enumerate(GRID) if not (is_known and times == 1.0)]
-    arms = {f"{arm} {number}": dict.fromkeys(CAPABILITIES, GRID[number]) for number in numbers}
-    curve = np.repeat(own[:, None], len(GRID), axis=1)
-    for row, replicate in enumerate(measured(runs, arms, MAX_CUSTOMERS, options)):
-        curve[row, numbers] = [measures.values[0, _CONTRIBUTION] for measures in replicate.values()]
-    anchored = curve - curve[:, [GRID.index(1.0)]] + (own - baseline)[:, None]
-    return BreakEven(crossing(np.array(GRID), anchored, sampling), GRID, anchored)
+    gain = own - baseline
+    # Where the comparison has no more customers than the curve, it is the run at effectiveness 1.
+    found = {_STATED: own} if scenario.population <= MAX_CUSTOMERS else {}
+
+    def run_at(multiples: Sequence[float]) -> BreakEven:
+        arms = {f"{arm} {number}": dict.fromkeys(CAPABILITIES, times) for number, times in enumerate(multiples)}
+        replicates = measured(runs, arms, MAX_CUSTOMERS, options)
+        earned = np.array([[each.values[0, _CONTRIBUTION] for each in replicate.values()] for replicate in replicates])
+        found.update(zip(multiples, earned.T, strict=True))
+        grid = tuple(sorted(found))
+        curves = np.column_stack([found[times] - found[_STATED] + gain for times in grid])
+        return BreakEven(crossing(np.array(grid), curves, sampling), grid, curves)
+
+    coarse = run_at([times for times in _COARSE if times not in found])
+    if coarse.at.mean is None:
+        return coarse
+    right = next(number for number, times in enumerate(coarse.grid) if times >= coarse.at.mean)
+    return run_at([times for times in GRID if coarse.grid[right - 1] < times < coarse.grid[right]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,11 @@ _MOST = 2.0
 
 
 def measured(
-    runs: Runs, arms: Mapping[str, Mapping[str, float] | None], customers: int, options: Mapping[str, Any]
+    runs: Runs,
+    arms: Mapping[str, Mapping[str, float] | None],
+    customers: int,
+    options: Mapping[str, Any],
+    only: Callable[[int], Collection[str]] | None = None,
 ) -> Iterator[Mapping[str, Measures]]:
     """Run arms with other effectiveness on the random numbers of a comparison.
 
@@ -36,6 +40,8 @@ def measured(
         How many are simulated, at most.
     options : mapping
         How to run: ``seed``, ``engine``, ``threads``, ``executor``.
+    only : callable, optional
+        By the number of a replicate among all of them, which of the arms are run; all by default.
 
     Yields
     ------
@@ -44,14 +50,17 @@ def measured(
     """
     from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
 
+    done = 0
     for scenario, replicates in runs:
         asked = {name: scaled_arm(scenario, name.split(" ")[0], multiples) for name, multiples in arms.items()}
         few = scenario.simulating(min(scenario.population, customers))
         # The burn-in is the baseline's, also where the baseline is not asked for.
         there = {scenario.baseline: scenario.arms[scenario.baseline], **asked}
         small = replace(few, arms=there, precision=None, record=_NO_RECORD)
-        for _, histories in run_replicates(small, replicates=replicates, arms=tuple(asked), **options):
+        wanted = {number: tuple(asked) if only is None else only(done + at) for at, number in enumerate(replicates)}
+        for _, histories in run_replicates(small, replicates=replicates, arms=wanted.__getitem__, **options):
             yield {name: measure(history, small) for name, history in histories.items()}
+        done += len(replicates)
 
 
 def scaled_effect(stated: float, times: float) -> float:

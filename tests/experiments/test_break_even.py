@@ -69,7 +69,7 @@ def test_the_curve_agrees_with_the_comparison_and_with_a_full_run():
     result = compare(scenario, replicates=6, seed=2)
     entry = result.summary_json["differences"]["proactive - classic"]
     curve = result.summary_json["effectiveness"]["proactive - classic"]
-    assert curve["contribution"][GRID.index(1.0)]["mean"] == pytest.approx(entry["contribution"]["mean"])
+    assert curve["contribution"][curve["grid"].index(1.0)]["mean"] == pytest.approx(entry["contribution"]["mean"])
     at = entry["break_even_effectiveness"]
     assert 0.0 < at["ci_low"] < at["mean"] < at["ci_high"] < 1.0
     assert "It pays as long as the capabilities work at least" in result.summary_json["verdict"]
@@ -77,7 +77,18 @@ def test_the_curve_agrees_with_the_comparison_and_with_a_full_run():
     found = run_arms([half], seed=2, replicates=6)
     full = (found.of("proactive", "contribution") - found.of("classic", "contribution"))[:, 0]
     without_luck = estimate(full, result.sampling.of("proactive"))
-    assert curve["contribution"][GRID.index(0.5)]["mean"] == pytest.approx(without_luck.mean)
+    assert curve["contribution"][curve["grid"].index(0.5)]["mean"] == pytest.approx(without_luck.mean)
+
+
+def test_a_coarse_grid_finds_what_the_whole_one_does(monkeypatch):
+    scenario = Scenario.load("treadmill", population=600, horizon=52, burn_in=26)
+    name = "proactive - classic"
+    coarse = compare(scenario, replicates=4, seed=2).summary_json
+    monkeypatch.setattr("sim.experiments.break_even._COARSE", GRID)
+    whole = compare(scenario, replicates=4, seed=2).summary_json
+    assert set(coarse["effectiveness"][name]["grid"]) < set(whole["effectiveness"][name]["grid"]) == set(GRID)
+    at = [summary["differences"][name]["break_even_effectiveness"]["mean"] for summary in (coarse, whole)]
+    assert at[0] == pytest.approx(at[1])
 
 
 def test_where_it_never_pays_there_is_none():

@@ -1,9 +1,11 @@
 """Doubt about effectiveness: told apart from luck, of one truth in all arms, and nothing where there is none."""
 
+import numpy as np
 import pytest
 
+from sim.experiments import doubt
 from sim.experiments.compare import compare
-from sim.experiments.doubt import doubt_ranges
+from sim.experiments.doubt import doubt_ranges, doubt_runs
 from sim.scenario.scenario import Scenario
 
 DOUBT = "arms.proactive.focal.strategy.doubt"
@@ -64,3 +66,26 @@ def test_the_shipped_strategies_carry_what_field_experiments_leave_open():
     assert gain["doubt"] > gain["luck"] > 0.0
     assert all("field_experiments.csv" in entry["source"] for entry in summary["doubt"].values())
     assert "innovation 0 to 200 % (field_experiments.csv has too few experiments to narrow" in summary["verdict"]
+
+
+def test_every_point_is_run_in_half_of_the_replicates_and_tells_what_all_of_them_tell(monkeypatch):
+    scenario = Scenario.load("treadmill", **SMALL, **{DOUBT: [0.5, 1.5]})
+    runs, options = [(scenario, range(2)), (scenario, range(2, 4))], {"seed": 4}
+
+    def shift(own, base):
+        return own.values[0] - base.values[0]
+
+    halves = doubt_runs(runs, options=options)["proactive"]
+    # Replicates of a scenario are told apart by their place among all, so that members of an ensemble differ too.
+    assert [sorted(points) for points in halves.points] == [[*range(0, 16, 2)], [*range(1, 16, 2)]] * 2
+    monkeypatch.setattr(doubt, "_points_of", lambda points, replicates: [range(points)] * replicates)
+    whole = doubt_runs(runs, options=options)["proactive"]
+    for half, every in zip(halves.points, whole.points, strict=True):
+        assert all(np.array_equal(half[at].values, every[at].values, equal_nan=True) for at in half)
+    spreads = [doubts.shifts(shift)[:, 0].std() for doubts in (halves, whole)]
+    assert spreads[0] == pytest.approx(spreads[1], rel=0.5)
+
+
+def test_one_replicate_runs_every_point():
+    scenario = Scenario.load("treadmill", **SMALL, **{DOUBT: [0.5, 1.5]})
+    assert sorted(doubt_runs([(scenario, [0])], options={"seed": 4})["proactive"].points[0]) == [*range(16)]
