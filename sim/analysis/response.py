@@ -1,7 +1,9 @@
 """Response: what a quantity does when the capabilities are more or less effective than assumed.
 
 Ranges of effectiveness are sampled at few points, each on the random numbers of the comparison. A quadratic response
-surface (Box & Wilson 1951) through what came out then tells the quantity at many more: their spread is the doubt.
+surface (Box & Wilson 1951) through what came out then tells the quantity at many more: their spread is the doubt. Its
+squares and products are held back, by as much as few runs leave them to luck (ridge regression, Hoerl & Kennard 1970):
+what luck bends the surface by would count as doubt.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ Floats = NDArray[np.float64]
 
 #: Points at which the surface is read.
 READ = 512
+#: Variance of a shift by the luck of one run, of 500 customers, over that of a coefficient of a square or product.
+_HELD = 4.0
 #: Of Halton's points (1960), a prime for each capability in doubt.
 _BASES = (2, 3, 5, 7)
 #: Which of Halton's points are simulated, by the number of capabilities in doubt: two or three more than the surface
@@ -66,13 +70,16 @@ class Response:
         multiples = low + points * (high - low)
         return cls(tuple(ranges), multiples[list(_SIMULATED[len(ranges)])], multiples)
 
-    def shifts(self, found: Floats) -> Floats:
+    def shifts(self, found: Floats, runs: float = np.inf) -> Floats:
         """Return the shift of a quantity at every point at which the surface is read.
 
         Parameters
         ----------
         found : float64 (D, ...)
             Shifts at the points of the design, from where all multiples are 1; NaN where undefined.
+        runs : float
+            How many runs of few customers each of them is the mean of, on average; so many that luck does not matter
+            by default.
 
         Returns
         -------
@@ -82,11 +89,13 @@ class Response:
         flat = np.asarray(found, dtype=np.float64).reshape(len(found), -1)
         out = np.full((len(self.read), flat.shape[1]), np.nan)
         terms, at = _terms(self.design), _terms(self.read)
+        # As rows of the regression: each square and product seen once more, as 0.
+        held = np.eye(terms.shape[1])[len(self.names) :] * np.sqrt(_HELD / runs)
         known = ~np.isnan(flat)
         for pattern in np.unique(known, axis=1).T:
             columns = np.flatnonzero((known == pattern[:, None]).all(axis=0))
             if pattern.sum() >= len(self.names) + 1:
-                out[:, columns] = at @ (np.linalg.pinv(terms[pattern]) @ flat[np.ix_(pattern, columns)])
+                out[:, columns] = at @ (_fitting(terms[pattern], held) @ flat[np.ix_(pattern, columns)])
         return out.reshape(len(self.read), *np.shape(found)[1:])
 
     def plain(self) -> dict[str, Any]:
@@ -101,6 +110,11 @@ def _radical_inverse(count: int, base: int) -> Floats:
         out += number % base * weight
         number, weight = number // base, weight / base
     return out
+
+
+def _fitting(terms: Floats, held: Floats) -> Floats:
+    """Return what makes coefficients (C, D) of values at points with these terms (D, C)."""
+    return np.asarray(np.linalg.pinv(np.concatenate([terms, held]))[:, : len(terms)], dtype=np.float64)
 
 
 def _terms(multiples: Floats) -> Floats:

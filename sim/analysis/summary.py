@@ -97,7 +97,8 @@ class DoubtRuns:
             own = of(stated, baseline)
             for number, point in after.items():
                 gaps[number].append(of(point, before[number]) - own)
-        return self.response.shifts(np.stack([np.mean(found, axis=0) for found in gaps]))
+        runs = sum(len(found) for found in gaps) / len(gaps)
+        return self.response.shifts(np.stack([np.mean(found, axis=0) for found in gaps]), runs)
 
 
 def summarise(

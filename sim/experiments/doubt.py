@@ -117,8 +117,8 @@ def _moves(scenario: Scenario, arm: str, ranges: Mapping[str, tuple[float, float
 def _points_of(points: int, replicates: int) -> list[range]:
     """Return by replicate the points that are run in it: every other one, the others in the next.
 
-    What a point shifts differs between replicates more than a point's own luck does: half of the runs tell it with an
-    error that is a tenth larger (8 replicates of `treadmill`; a fifth with 2).
+    What a point shifts differs between replicates, and neighbouring points tell of each other: half of the runs are as
+    good as all of them where there are few replicates, and nearly so where there are many.
     """
     if replicates == 1:
         return [range(points)]

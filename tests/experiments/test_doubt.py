@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sim.analysis.response import Response
 from sim.experiments import doubt
 from sim.experiments.compare import compare
 from sim.experiments.doubt import doubt_ranges, doubt_runs
@@ -89,3 +90,15 @@ def test_every_point_is_run_in_half_of_the_replicates_and_tells_what_all_of_them
 def test_one_replicate_runs_every_point():
     scenario = Scenario.load("treadmill", **SMALL, **{DOUBT: [0.5, 1.5]})
     assert sorted(doubt_runs([(scenario, [0])], options={"seed": 4})["proactive"].points[0]) == [*range(16)]
+
+
+def test_luck_bends_the_surface_less_where_few_runs_tell_of_it():
+    response = Response.of({"automation": (0.5, 1.5), "context": (0.5, 1.5)})
+    away = response.design - 1.0
+    luck = np.random.default_rng(1).normal(size=(len(away), 200))
+    spreads = [response.shifts(luck, runs).std(axis=0).mean() for runs in (1.0, 4.0, np.inf)]
+    assert spreads[0] < spreads[1] < 0.9 * spreads[2]
+    # A plane is told as it is, however few runs there are.
+    plane = away @ np.array([[3.0], [-2.0]])
+    assert response.shifts(plane, 1.0) == pytest.approx((response.read - 1.0) @ np.array([[3.0], [-2.0]]))
+    assert not response.shifts(np.zeros((len(away), 3)), 1.0).any()
