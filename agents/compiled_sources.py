@@ -13,7 +13,15 @@ from typing import NamedTuple
 
 from agents.cache_home import cache_home
 
-__all__ = ["before_compiling", "cache_folder", "is_source", "settings_asked", "source_hash", "wanted_modules"]
+__all__ = [
+    "before_compiling",
+    "cache_folder",
+    "is_source",
+    "settings_asked",
+    "source_hash",
+    "wanted_modules",
+    "writable_cache_folder",
+]
 
 #: Modules that tell Numba something, to be imported before it compiles.
 _WANTED: list[str] = ["agents.reference_type", "agents.kernel_type"]
@@ -105,21 +113,38 @@ def settings_asked() -> str:
 
 
 def cache_folder() -> str | None:
-    """Return the folder of this version's compiled code, or None where none can be written or a source was edited."""
-    return _writable(source_hash(), settings_asked()) if _is_as_imported() else None
+    """Return the folder of this version's compiled code, which others may have filled and only they may write to.
+
+    None where there is none and none can be made, or where a source was edited.
+    """
+    return _folder(source_hash(), settings_asked()) if _is_as_imported() else None
+
+
+def writable_cache_folder() -> str | None:
+    """Return the folder of this version's compiled code where this process can write to it, else None."""
+    folder = cache_folder()
+    return folder if folder is not None and _can_be_written(folder) else None
 
 
 @lru_cache
-def _writable(version: str, settings: str) -> str | None:
+def _folder(version: str, settings: str) -> str | None:
     # Numba keeps machine code under the same name whatever was asked.
     name = f"{version}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}" if settings else version
     folder = os.path.join(cache_home(), name)
     try:
         os.makedirs(folder, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
+        return folder
     except OSError:
         return None
+
+
+@lru_cache
+def _can_be_written(folder: str) -> bool:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def before_compiling(module: str) -> None:

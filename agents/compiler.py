@@ -18,7 +18,7 @@ from numba import njit
 from numba.core import event
 from numba.core.caching import FunctionCache
 
-from agents.compiled_sources import cache_folder, wanted_modules
+from agents.compiled_sources import wanted_modules, writable_cache_folder
 from agents.kept_code import WHOLE_VECTORS, ObjectCode, settings_hold
 
 __all__ = ["dispatcher", "entry_for", "inner_dispatcher", "part_for", "parts_of", "type_of"]
@@ -96,7 +96,7 @@ def dispatcher(function: Callable[..., Any], *, kept: bool = True, **options: An
     **options
         Of :func:`numba.njit`.
     """
-    folder = cache_folder() if kept and settings_hold() else None
+    folder = writable_cache_folder() if kept and settings_hold() else None
     for module in wanted_modules():
         import_module(module)
     # Threads that compile at once would set and restore one another's folder.

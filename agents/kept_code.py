@@ -236,7 +236,7 @@ def _made_for(settings: str) -> str | None:
 
 
 def can_link() -> bool:
-    """Whether machine code is kept and linked here: Linux on x86-64, and a cache that can be written."""
+    """Whether machine code is linked here, and kept where it can be: Linux on x86-64, and a folder for it."""
     return cache_folder() is not None and _made_for(settings_asked()) is not None
 
 

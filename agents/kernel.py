@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
 from agents.compiled import Compiled, is_interpreted
-from agents.compiled_sources import cache_folder
+from agents.compiled_sources import writable_cache_folder
 
 __all__ = ["Kernel", "calls", "help_compiling", "kernel"]
 
@@ -181,7 +181,7 @@ def _load(kernels: Sequence[Any], arguments: Sequence[Any], compile_loop: Callab
     wanted = _wanted(kernels, arguments)
     # Compiled code is put into place only where every address that it needs has one.
     names = [item.slot_of(takes) for item, takes in wanted]
-    folder, digest = cache_folder(), hashlib.sha256(" ".join(names).encode()).hexdigest()[:12]
+    folder, digest = writable_cache_folder(), hashlib.sha256(" ".join(names).encode()).hexdigest()[:12]
     done = None if folder is None else Path(folder) / f"kernels.{digest}"
     if done is None or done.exists() or len(wanted) == 1 or (os.cpu_count() or 1) == 1:
         compiled = compile_loop()

@@ -56,6 +56,25 @@ def test_the_next_process_gets_the_same_numbers_without_numba_unless_a_file_is_d
     assert ask(tmp_path, NUMBA_OPT="1") == [*first, True]
 
 
+#: As on a file system of others, which lets even the superuser only read.
+READ_ONLY = """
+import tempfile
+def refuse(*arguments, **named):
+    raise PermissionError("read-only")
+tempfile.TemporaryFile = tempfile.NamedTemporaryFile = refuse
+"""
+
+
+def test_a_folder_that_only_others_can_write_to_is_read(tmp_path):
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path)}
+    *first, _ = ask(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    assert json.loads(" ".join(python(READ_ONLY + ASK, **cache))) == [*first, False]
+    more = READ_ONLY + "from agents.rules.numerics import log\nprint(log(1.0))"
+    assert python(more, **cache) == ["0.0"]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_code_that_calls_what_is_not_there_is_not_linked():
     linker = kept_code._linker()
     machine = llvm.Target.from_default_triple().create_target_machine(jit=True)
