@@ -19,6 +19,7 @@ from sim.analysis.metrics import of_market, returns
 from sim.record.events import EVENT, KINDS, NOBODY
 from sim.record.history import FIXED_POINT, ORIGINS, Fixed, History, MarketTrace, Money
 from sim.scenario.calendar import STEP_SECONDS, step_starts
+from sim.scenario.journey import stage_names
 
 if TYPE_CHECKING:
     from sim.scenario.resolved import ResolvedScenario
@@ -31,7 +32,6 @@ __all__ = [
     "events",
     "flows",
     "market",
-    "stage_names",
     "trace_of",
     "weekly",
     "write_parquet",
@@ -47,11 +47,6 @@ _MINUTE = 60 * 10**6  # microseconds
 _START = -1
 
 Table = Any  # pyarrow ships no types
-
-
-def stage_names(scenario: ResolvedScenario) -> tuple[str, ...]:
-    """Return the stages of all journeys of all arms, in the order of their ids."""
-    return tuple(dict.fromkeys(stage for journey in scenario.journeys.values() for stage in journey.stages))
 
 
 def arrow_table(columns: Mapping[str, Sequence[Any]], numbers: Mapping[str, Any]) -> Table:
@@ -128,7 +123,7 @@ Column = tuple[str, str, NDArray[np.float64]]
 
 def _personal_columns(history: History, scenario: ResolvedScenario) -> list[Column]:
     """Return (metric, key, values of weeks x personas)."""
-    brands, focal, stages = scenario.brands, scenario.focal, stage_names(scenario)
+    brands, focal, stages = scenario.brands, scenario.focal, stage_names(scenario.journeys)
     out: list[Column] = [
         ("customers", stage, of_market(history.customers[:, :, column], scenario))
         for column, stage in enumerate(stages)
@@ -203,7 +198,7 @@ def flows(history: History, scenario: ResolvedScenario) -> Table:
 
     Counts are of the whole market, so they are no whole numbers where not everybody is simulated.
     """
-    stages = stage_names(scenario)
+    stages = stage_names(scenario.journeys)
     persona, source, target = np.nonzero(history.flows)
     return pa.table(
         {
@@ -235,7 +230,7 @@ def customers(history: History, scenario: ResolvedScenario) -> Table:
             "purchases": _column(lives.purchases),
             "focal_purchases": _column(lives.focal_purchases),
             "switches": _column(lives.switches),
-            "stage": _words(lives.stage, stage_names(scenario)),
+            "stage": _words(lives.stage, stage_names(scenario.journeys)),
             "incumbent": _words(lives.incumbent, scenario.brands),
             "satisfaction": _column(lives.satisfaction),
             "trust": _column(lives.trust),
@@ -272,7 +267,7 @@ def events(history: History, scenario: ResolvedScenario) -> Table:
             **_who(history, scenario, log.size),
             "week": _column(log["week"]),
             "timestamp": _column(stamps, kind=pa.timestamp("us")),
-            "stage": _words(log["stage"], stage_names(scenario)),
+            "stage": _words(log["stage"], stage_names(scenario.journeys)),
             "brand": _words(log["brand"], scenario.brands),
             "channel": _words(log["channel"], tuple(scenario.market.channels)),
             "origin": _words(log["origin"], ORIGINS),

@@ -20,7 +20,6 @@ from sim.analysis.paired import estimate, relative_half_width
 from sim.analysis.precision import FEWEST, MAX_REPLICATES, run_until_precise
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.summary import DoubtRuns, difference_name, parts_of_uncertainty, short_titles, size_of, summarise
-from sim.analysis.tables import stage_names
 from sim.analysis.verdict import verdict
 from sim.calibration.ensemble import SEEDS, Ensemble
 from sim.experiments.best_responses import best_responses
@@ -30,6 +29,7 @@ from sim.experiments.doubt import doubt_runs, doubt_sources
 from sim.experiments.result import Result
 from sim.record.history import History, Lives
 from sim.scenario.errors import ConfigError
+from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import read, read_value, show
 from sim.scenario.settings import Settings
@@ -297,7 +297,7 @@ class _Collected:
             "seed": seed,
             "replicates": len(self.histories),
             "precision_method": scenario.precision_method,
-            **summarise(scenario, self.measures, stage_names(scenario), self.sampling, doubts),
+            **summarise(scenario, self.measures, stage_names(scenario.journeys), self.sampling, doubts),
             "doubt": doubt_sources(scenario) if doubts else {},
             "clv_differences": {name: values.summary(personas) for name, values in self.values.items()},
             "picks": self.picks,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis import tables
 from sim.analysis.metrics import EVERYBODY, Measures
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.record.history import History
+from sim.scenario.journey import stage_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +90,7 @@ class Result:
     @property
     def stages(self) -> tuple[str, ...]:
         """Names of all stages, in the order of their ids."""
-        return tables.stage_names(self.scenario)
+        return stage_names(self.scenario.journeys)
 
     @property
     def customer_weeks(self) -> int:
@@ -148,6 +148,8 @@ class Result:
         name : {'weekly', 'flows', 'customers', 'events', 'market'}
             The table.
         """
+        from sim.analysis import tables  # loads Arrow, which who draws does without
+
         build: Callable[[History, Scenario], Table] = getattr(tables, name)
         for arm in self.scenario.arms:
             for arms in self.histories:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
+from functools import lru_cache
+from io import BytesIO, StringIO
+from typing import Any, cast
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -113,10 +115,28 @@ _PNG = {"compress_level": 3}
 @contextmanager
 def style() -> Iterator[None]:
     """Draw in the simulator's style, whatever the user's own matplotlib settings are, and leave those as they were."""
+    settings, now = _checked_settings(), _raw_settings()
+    before = {name: dict.__getitem__(now, name) for name in settings}
+    try:
+        # They were checked once: matplotlib would check three hundred each time.
+        dict.update(now, settings)
+        yield
+    finally:
+        dict.update(now, before)
+
+
+def _raw_settings() -> dict[str, Any]:
+    """Return matplotlib's settings, which the methods of ``dict`` itself read and write unchecked."""
+    return cast(dict[str, Any], matplotlib.rcParams)
+
+
+@lru_cache(maxsize=1)
+def _checked_settings() -> dict[str, Any]:
+    """Return all settings of matplotlib in the simulator's style, but for the backend, which is nobody's style."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)  # type: ignore[arg-type]
-        yield
+        return {name: value for name, value in dict.items(_raw_settings()) if name != "backend"}
 
 
 def look(position: int) -> Look:
@@ -215,16 +235,17 @@ def footnote(figure: Figure, words: str, *, above: float = 0.05) -> None:
 
 def svg_text(figure: Figure) -> str:
     """Write a figure as SVG: the same bytes each time, without date, comments or addresses."""
-    buffer = BytesIO()
+    buffer = StringIO()
     with style():
         metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
         FigureCanvasSVG(figure).print_svg(buffer, metadata=metadata)  # type: ignore[no-untyped-call]
-    text = buffer.getvalue().decode("utf-8")
+    text = buffer.getvalue()
     # Comments repeat every text as typed, user's names among them; the document type is an address on the net.
     text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
-    text = re.sub(r"<!DOCTYPE.*?>\n?", "", text, flags=re.DOTALL)
-    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    return re.sub(r"\n\s+", "\n", text)
+    text = re.sub(r"<!DOCTYPE.*?>\n?", "", text, count=1, flags=re.DOTALL)
+    before, _, rest = text.partition("<metadata>")
+    text = before.rstrip() + rest.partition("</metadata>")[2]
+    return "\n".join(filter(None, map(str.lstrip, text.split("\n")))) + "\n"
 
 
 def png_bytes(figure: Figure, dots_per_inch: float = 150.0) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -27,7 +28,7 @@ from sim.reports.figures.money import draw_cash, draw_waterfall
 from sim.reports.figures.personas import draw_personas, draw_values
 from sim.reports.journey_map import draw_map, flows_of
 from sim.reports.pictures import pictures
-from sim.reports.style import look, png_bytes, svg_text
+from sim.reports.style import look, png_bytes, style, svg_text
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import Edge, Journey, Stage
 from sim.scenario.scenario import Scenario
@@ -398,3 +399,17 @@ def test_every_capability_of_an_attribution_has_a_letter_of_its_own():
     from sim.reports.figures.attribution import _letters
 
     assert _letters(["automation", "contextual interaction", "contacts", "aca"]) == ["A", "C", "O", "4"]
+
+
+def test_a_users_own_settings_of_matplotlib_change_no_figure_and_stay_as_they_are() -> None:
+    def drawn() -> str:
+        return svg_text(draw_journey(LOOP))
+
+    own = {"font.size": 23.0, "axes.facecolor": "red", "svg.fonttype": "none"}
+    plain = drawn()
+    with matplotlib.rc_context(own):
+        assert drawn() == plain
+        with pytest.raises(ZeroDivisionError), style():
+            assert matplotlib.rcParams["font.size"] != own["font.size"]
+            _ = 1 / 0
+        assert {name: matplotlib.rcParams[name] for name in own} == own

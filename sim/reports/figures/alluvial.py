@@ -240,7 +240,7 @@ def _draw_nodes(axes: Axes, layout: _Layout, row: int, names: list[str], needs: 
     outside: list[float] = []  # right end of the labels on each level outside the bars
     for name in names:
         x, wide = layout.spots[row][name]
-        axes.add_patch(Rectangle((x, top - BAR), wide, BAR, facecolor=_BAR, edgecolor="white", lw=0.5, zorder=4))
+        axes.add_artist(Rectangle((x, top - BAR), wide, BAR, facecolor=_BAR, edgecolor="white", lw=0.5, zorder=4))
         stage = name.split(":", 1)[1]
         called = in_renewals(stage, renews) if stage == NO_PURCHASE else in_words(stage)
         words = f"{short(called, 14)} {percent(layout.size[name] / needs)}"
@@ -267,7 +267,7 @@ def _draw_key(axes: Axes, renews: bool) -> None:
         words = in_renewals(said, renews)
         hatch = "////" if kind == "drop" else ""
         key = Rectangle((x, 0.3), 0.14, 0.1, facecolor=_COLOURS[kind], edgecolor="white", linewidth=0.0, hatch=hatch)
-        axes.add_patch(key)
+        axes.add_artist(key)
         axes.text(x + 0.18, 0.35, words, fontsize=7.5, va="center")
         x += 0.36 + 0.068 * len(words)
     note = "Percent of all needs. Top: where customers were when the need arose."
@@ -295,4 +295,4 @@ def _band(axes: Axes, way: Sequence[tuple[float, float]], wide: float, colour: s
     codes = [Path.MOVETO, *curves, Path.LINETO, *curves, Path.CLOSEPOLY]
     path = Path([*left, *right, left[0]], codes)
     hatch = "///" if colour == _COLOURS["drop"] else ""
-    axes.add_patch(PathPatch(path, facecolor=colour, edgecolor="white", linewidth=0.4, hatch=hatch, zorder=2))
+    axes.add_artist(PathPatch(path, facecolor=colour, edgecolor="white", linewidth=0.4, hatch=hatch, zorder=2))

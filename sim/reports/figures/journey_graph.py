@@ -260,7 +260,10 @@ class _Ports:
 
 
 def _empty_figure(width: float, height: float, title: str, notes: Sequence[str]) -> tuple[Figure, Axes]:
-    """Return an empty figure, measured in inches, with its title and notes."""
+    """Return an empty figure, measured in inches, with its title and notes.
+
+    Its limits stand: shapes are added as artists, because of a patch matplotlib would look how far it reaches.
+    """
     figure = Figure(figsize=(width, height))
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     axes.set_xlim(0.0, width)
@@ -356,7 +359,7 @@ def _stroke(axes: Axes, corners: list[tuple[float, float]], link: Link, thick: f
     points.append(corners[-1])
     codes.append(Path.LINETO)
     style = link.line if thick < 4.0 or link.line == "-" else (0.0, (1.6, 0.7))
-    axes.add_patch(
+    axes.add_artist(
         PathPatch(
             Path(points, codes),
             fill=False,
@@ -382,7 +385,7 @@ def _arrow(axes: Axes, tip: tuple[float, float], direction: tuple[float, float],
     (x, y), (dx, dy) = tip, direction
     back = (x - dx * long, y - dy * long)
     corners = [tip, (back[0] - dy * half, back[1] + dx * half), (back[0] + dy * half, back[1] - dx * half)]
-    axes.add_patch(Polygon(corners, closed=True, facecolor=link.colour, edgecolor="white", linewidth=0.4, zorder=5))
+    axes.add_artist(Polygon(corners, closed=True, facecolor=link.colour, edgecolor="white", linewidth=0.4, zorder=5))
 
 
 def _say(axes: Axes, x: float, y: float, link: Link, side: str) -> None:
@@ -409,7 +412,7 @@ def _inches(name: str) -> float:
 
 
 def _box(axes: Axes, box: StageBox, name: str, centre: float, top: float, tall: float) -> None:
-    axes.add_patch(
+    axes.add_artist(
         FancyBboxPatch(
             (centre - BOX_WIDTH / 2, top - tall),
             BOX_WIDTH,
