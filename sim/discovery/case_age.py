@@ -26,6 +26,7 @@ from sim.discovery.cases import Cases, rows_by
 from sim.discovery.context import Contexts, states_of
 from sim.discovery.time_bins import step_counts, time_bins
 from sim.discovery.time_step import steps_of
+from sim.record.order import distinct
 
 __all__ = ["with_ages", "with_clocks"]
 
@@ -264,16 +265,17 @@ def _likelihoods(seen: _Lived, part: NDArray[np.int64], parts: int, forward: boo
     begin = seen.entry if forward else np.zeros_like(seen.entry)
     weight = np.where(goes, 1.0, 1.0 - seen.over)
     bins = time_bins(step_counts(begin + seen.stay, goes, weight, begin), 4)
-    targets, exit = np.unique(seen.exit[goes], return_inverse=True)
+    targets, exit = distinct(seen.exit[goes])
     group = part * 2 + seen.half
     leave = np.searchsorted(bins, (begin + seen.stay)[goes], side="right") - 1
-    counts = np.zeros((parts * 2, targets.size, bins.size))
-    np.add.at(counts, (group[goes], exit, leave), 1.0)
+    shape = (parts, 2, targets.size, bins.size)
+    cell = (group[goes] * targets.size + exit) * bins.size + leave
+    events = np.bincount(cell, minlength=int(np.prod(shape))).astype(np.float64).reshape(shape)
     risk = np.zeros((parts * 2, bins.size))
     for at in np.unique(group).tolist():
         mine = group == at
         risk[at] = step_counts((begin + seen.stay)[mine], goes[mine], weight[mine], begin[mine]).exposure(bins)
-    events, lived = counts.reshape(parts, 2, targets.size, bins.size), risk.reshape(parts, 2, bins.size)
+    lived = risk.reshape(parts, 2, bins.size)
     whole, whole_lived = events.sum(axis=0), lived.sum(axis=0)
     late, late_lived = events[::-1].cumsum(axis=0)[::-1][1:], lived[::-1].cumsum(axis=0)[::-1][1:]
     return _HeldOut(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -33,7 +34,7 @@ from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show
 
-__all__ = ["Discovery", "changing_attributes", "discover", "thinned", "with_goal"]
+__all__ = ["Discovery", "changing_attributes", "discover", "discovering", "thinned", "with_goal"]
 
 #: More stages than a journey holds are put together, the rarest first.
 MOST_STAGES = 100
@@ -119,7 +120,8 @@ class Discovery:
         return UNITS[self.unit]
 
 
-def discover(
+@contextmanager
+def discovering(
     log: EventLog,
     name: str,
     title: str,
@@ -128,8 +130,8 @@ def discover(
     seed: int,
     threads: int | None,
     funnel: object = None,
-) -> Discovery:
-    """Find the journey and the personas of a log, and hold them against cases kept aside.
+) -> Iterator[tuple[Discovery, Callable[[], Distances | None]]]:
+    """Find the journey and the personas of a log, while they are held against cases kept aside.
 
     Parameters
     ----------
@@ -143,9 +145,12 @@ def discover(
     funnel : sequence of str, optional
         Stages in order; by default those that most cases pass before the goal.
 
-    Returns
-    -------
+    Yields
+    ------
     Discovery
+        Without its distances.
+    callable
+        Waits for them.
 
     Raises
     ------
@@ -160,14 +165,11 @@ def discover(
     slugs = stage_slugs(cases.stages)
     purchases = find_purchases(log, cases)
     named = None if goal is None else _stage_of(cases, slugs, goal, "goal")
-    wanted = find_goal(cases, named, frozenset() if purchases is None else purchases.stages)
-    at_goal = wanted.stage
+    at_goal = (wanted := find_goal(cases, named, frozenset() if purchases is None else purchases.stages)).stage
     steps = usual_funnel(cases, at_goal) if funnel is None else _funnel_of(cases, slugs, funnel)
     mixture = find_personas(cases, seed)
-    few = _some(cases, seed)
-    part, member = (cases, mixture.member) if few is None else (subset(cases, few), mixture.member[few])
-    judge = partial(_judge, part, slugs, unit, member, at_goal, seed, threads)
-    with beside(judge, apart=threads != 1) as judged:
+    part, member = _some(cases, mixture.member, seed)
+    with beside(partial(_judge, part, slugs, unit, member, at_goal, seed, threads), apart=threads != 1) as judged:
         fitted = _fit(part, member, len(mixture.shares), UNITS[unit], seed)
         files = found_scenario(
             name,
@@ -204,6 +206,22 @@ def discover(
             channels=channel_use(cases, at_goal, log.extra["channel"]) if "channel" in log.extra else (),
             folded=folded,
         )
+        yield found, judged
+
+
+def discover(log: EventLog, name: str, title: str, **options: Any) -> Discovery:
+    """Find the journey and the personas of a log, and hold them against cases kept aside.
+
+    Parameters
+    ----------
+    log, name, title, **options
+        As of :func:`discovering`.
+
+    Returns
+    -------
+    Discovery
+    """
+    with discovering(log, name, title, **options) as (found, judged):
         return replace(found, distances=judged())
 
 
@@ -261,12 +279,13 @@ def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, se
     return fitted
 
 
-def _some(cases: Cases, seed: int) -> NDArray[np.int64] | None:
-    """Return the cases that a journey is fitted to: None for all, else as many as have so many visits."""
+def _some(cases: Cases, member: NDArray[np.int64], seed: int) -> tuple[Cases, NDArray[np.int64]]:
+    """Return the cases that a journey is fitted to, all or as many as have so many visits, and their kinds."""
     if cases.stage.size <= _MOST_FITTED:
-        return None
+        return cases, member
     order = np.random.default_rng([seed, 37]).permutation(cases.count)
-    return np.sort(order[: max(int(np.searchsorted(np.cumsum(cases.lengths[order]), _MOST_FITTED)), 2)])
+    few = np.sort(order[: max(int(np.searchsorted(np.cumsum(cases.lengths[order]), _MOST_FITTED)), 2)])
+    return subset(cases, few), member[few]
 
 
 def _from_the_beginning(cases: Cases) -> bool:

@@ -14,6 +14,7 @@ from sim.discovery.context import Contexts, states_of
 from sim.discovery.product_limit import aalen_johansen, share_gone
 from sim.discovery.time_bins import step_counts, time_bins
 from sim.discovery.time_step import steps_of
+from sim.record.order import distinct
 
 __all__ = ["ENDED", "FINE", "TimedEdge", "TimedJourney", "ended_weights", "fit_hazards", "rounded_down"]
 
@@ -238,7 +239,7 @@ def _edges_of(
     With the age at ``entry`` hazards are by age.
     """
     goes = target != ENDED
-    targets, exit = np.unique(target[goes], return_inverse=True)
+    targets, exit = distinct(target[goes])
     if instant and not targets.size:
         return [TimedEdge(0, ENDED, float(weight.sum()), ((1, 1.0),))]
     if instant:
@@ -260,8 +261,12 @@ def _edges_of(
     exposure = visits.exposure(bins)
     found = []
     bin_of = np.searchsorted(bins, until[goes], side="right") - 1
-    events = np.zeros((targets.size, bins.size))
-    np.add.at(events, (exit, bin_of), weight[goes])
+    cells = targets.size * bins.size
+    events = (
+        np.bincount(exit * bins.size + bin_of, weights=weight[goes], minlength=cells)
+        .astype(np.float64)
+        .reshape(-1, bins.size)
+    )
     leaving = np.zeros(bins.size)
     if entry is None:
         exposure[0] += ended

@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.discovery.cases import Cases, rows_by
 from sim.discovery.product_limit import aalen_johansen, share_gone
+from sim.record.order import distinct
 
 __all__ = ["LivedEdge", "LivedStage", "lived_map", "wilson"]
 
@@ -88,7 +89,7 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
     for stage in range(len(cases.stages)):
         rows = order[ends[stage] : ends[stage + 1]]
         following, stay = cases.following[rows], cases.stay[rows]
-        targets, exit = np.unique(following[following >= 0], return_inverse=True)
+        targets, exit = distinct(following[following >= 0])
         code = np.full(rows.size, -1, np.int64)
         code[following >= 0] = exit
         found = aalen_johansen(stay, code, max(targets.size, 1))
@@ -98,7 +99,7 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
             LivedStage(
                 stage=stage,
                 visits=rows.size,
-                cases=np.unique(case[rows]).size,
+                cases=int(np.count_nonzero(np.diff(case[rows], prepend=-1))),
                 starts=int(starts[stage]),
                 last=int((following < 0).sum()),
                 leaves=gone,

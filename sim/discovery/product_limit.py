@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.record.order import distinct
+
 __all__ = ["Incidence", "aalen_johansen", "share_gone"]
 
 #: Below this share nobody is said to leave for good.
@@ -77,16 +79,24 @@ def aalen_johansen(time: NDArray[np.float64], exit: NDArray[np.int64], exits: in
     0.55
     """
     left = exit >= 0
-    times, place = np.unique(time[left], return_inverse=True)
+    times, place = _distinct(time[left])
     if not times.size:
         return Incidence(times, np.zeros((0, exits)), np.zeros(0))
-    events = np.zeros((times.size, exits))
-    np.add.at(events, (place, exit[left]), 1.0)
+    events = np.bincount(place * exits + exit[left], minlength=times.size * exits).reshape(times.size, exits)
     at_risk = time.size - np.searchsorted(np.sort(time), times, side="left")
     total = events.sum(axis=1)
     staying = np.cumprod(1.0 - total / at_risk)
     before = np.concatenate([[1.0], staying[:-1]])
     return Incidence(times, np.cumsum(before[:, None] * events / at_risk[:, None], axis=0), staying)
+
+
+def _distinct(time: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the different times, rising, and the place of each among them; logs often have whole seconds."""
+    whole = time.astype(np.int64)
+    if (whole == time).all():
+        values, place = distinct(whole)
+        return values.astype(np.float64), place
+    return np.unique(time, return_inverse=True)
 
 
 def share_gone(time: NDArray[np.float64], left: NDArray[np.bool_]) -> float:

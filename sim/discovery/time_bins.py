@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
+from sim.record.order import distinct, stable_order
+
 __all__ = ["StepCounts", "step_counts", "time_bins"]
 
 #: Visits that leave within a bin of time.
@@ -73,9 +75,9 @@ def step_counts(
     """
     # Who comes later was not there before: it is taken away again up to its entry.
     until, whose = (stay, weight) if entry is None else (np.r_[stay, entry], np.r_[weight, -weight])
-    order = np.argsort(until, kind="stable")
+    order = stable_order(until, int(until.max(initial=0)))
     rising, heavy = until[order], whose[order]
-    steps, at = np.unique(stay[goes], return_inverse=True)
+    steps, at = distinct(stay[goes])
     return StepCounts(
         steps=steps,
         left=np.bincount(at, weights=weight[goes], minlength=steps.size).astype(np.float64),

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from sim.analysis.multiple_tests import beyond_chance
-from sim.discovery.cases import Cases
+from sim.discovery.cases import START, Cases
+from sim.record.order import distinct
 
 __all__ = ["TurningPoint", "turning_points"]
 
@@ -61,8 +62,7 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
     out, chances = [], []
     for stage in np.unique(cases.stage).tolist():
         rows = np.flatnonzero(cases.stage == stage)
-        _, first = np.unique(case[rows], return_index=True)
-        rows = rows[first]
+        rows = rows[np.diff(case[rows], prepend=-1) > 0]
         following = cases.following[rows]
         for target in np.unique(following[following >= 0]).tolist():
             # A step into the goal reaches it, which tells nothing.
@@ -89,7 +89,7 @@ def _adjusted(took: Any, reached: Any, before: Any) -> tuple[float, float, float
     never taken to be smaller than that of Agresti and Caffo (2000) without strata. The chance is that of the test of
     Cochran, Mantel and Haenszel, with the correction for continuity. None where no stratum holds both sides.
     """
-    _, stratum = np.unique(before, return_inverse=True)
+    _, stratum = distinct(np.asarray(before, np.int64) - START)
     sides = (took, ~took)
     # Products of four counts of a large log are more than a whole number holds.
     n_took, n_others = (np.bincount(stratum[side], minlength=stratum.max() + 1).astype(np.float64) for side in sides)

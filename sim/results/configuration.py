@@ -11,7 +11,7 @@ from sim.calibration.ensemble import Ensemble
 from sim.scenario.schema import plain
 from sim.scenario.yaml_reader import write_yaml
 
-__all__ = ["write_configuration", "write_ensemble"]
+__all__ = ["configuration_text", "write_configuration", "write_ensemble"]
 
 _WIDTH = 118
 
@@ -33,13 +33,28 @@ def write_configuration(
         Whether short mappings stand on one line.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(configuration_text(comment, content, compact=compact), encoding="utf-8")
+
+
+def configuration_text(comment: Sequence[str], content: Mapping[str, Any], *, compact: bool = True) -> str:
+    """Return what :func:`write_configuration` writes into a file.
+
+    Parameters
+    ----------
+    comment, content, compact
+        As of it.
+
+    Returns
+    -------
+    str
+    """
     lines: list[str] = []
     for line in comment:
         indent = "" if line == line.lstrip() else "  "
         text = "".join(sign if sign.isprintable() else " " for sign in line).strip()
         lines += [f"# {part}" for part in wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ")]
     text = write_yaml(plain(dict(content)), compact=compact)
-    path.write_text("\n".join(lines) + "\n" + text, encoding="utf-8")
+    return "\n".join(lines) + "\n" + text
 
 
 def write_ensemble(folder: Path, name: str, ensemble: Ensemble | None, what: str, fit: Sequence[str]) -> list[str]:

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import sim
 from sim.discovery.discover import Discovery
-from sim.results.configuration import write_configuration
+from sim.results.configuration import configuration_text
 
-__all__ = ["discovery_tables", "write_discovery"]
+__all__ = ["configuration_files", "discovery_tables", "write_files"]
 
 _DAY = 86_400.0
 _MOST_VARIANTS = 10_000
 
 
-def write_discovery(found: Discovery, folder: Path, name: str, source: str) -> None:
-    """Write `scenario/`, `journey/` and `personas/` into a folder for `--config-dir`.
+def configuration_files(found: Discovery, name: str, source: str) -> dict[str, str]:
+    """Return what `scenario/`, `journey/` and `personas/` of a folder for `--config-dir` hold: text by path.
 
     Parameters
     ----------
     found : Discovery
-    folder : Path
-        Made here.
     name : str
         Of the scenario.
     source : str
         The log, as a reader shall know it.
+
+    Returns
+    -------
+    dict of str to str
     """
     origin = [f"Found by `journey discover` {sim.__version__} in {source}. A step takes one {found.unit}."]
     titles = {
@@ -35,10 +38,28 @@ def write_discovery(found: Discovery, folder: Path, name: str, source: str) -> N
         "personas": "Kinds of cases by what they do.",
         "journey": "As lived: hazards by time in stage; `__after_`: what came before, `__phase_`: how far a case is.",
     }
+    texts = {}
     for group, files in found.files.items():
         for file, content in files.items():
             lead = [] if file == name else ["With an assumed effect, which the log does not show."]
-            write_configuration(folder / group / f"{file}.yaml", [titles[group], *lead, *origin], content)
+            texts[f"{group}/{file}.yaml"] = configuration_text([titles[group], *lead, *origin], content)
+    return texts
+
+
+def write_files(texts: Mapping[str, str], folder: Path) -> None:
+    """Write texts into a folder.
+
+    Parameters
+    ----------
+    texts : mapping of str to str
+        By path in the folder.
+    folder : Path
+        Made here.
+    """
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def discovery_tables(found: Discovery) -> dict[str, list[Any]]:

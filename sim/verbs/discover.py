@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,14 +77,14 @@ def _prepare(job: Job[DiscoverKeys, None]) -> DiscoverPlan:
 def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
     """Read the log, estimate, hold against cases kept aside, and write it all."""
     from sim.data.log_file import read_event_log
-    from sim.discovery.discover import discover
+    from sim.discovery.discover import discovering
     from sim.discovery.log_selection import sample_of, sessions_of
     from sim.reports.quick_matplotlib import load_matplotlib
 
     load_matplotlib()
     from sim.reports.discovery import discovery_document, discovery_lines, discovery_summary
     from sim.results.answer import Answer
-    from sim.results.discovery import discovery_tables, write_discovery
+    from sim.results.discovery import configuration_files, discovery_tables, write_files
 
     plan, keys = job.plan, job.keys
     log = read_event_log(plan.path, plan.layout)
@@ -94,21 +94,18 @@ def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
         log = sample_of(log, keys.sample, job.settings.seed)
     title = keys.title or f"As found in {plan.path.name}"
     goal = None if keys.goal is None else str(keys.goal)
-    found = discover(
-        log,
-        plan.name,
-        title,
-        goal=goal,
-        funnel=keys.funnel,
-        seed=job.settings.seed,
-        threads=job.settings.threads,
-    )
+    settings = job.settings
+    options = {"goal": goal, "funnel": keys.funnel, "seed": settings.seed, "threads": settings.threads}
+    with discovering(log, plan.name, title, **options) as (found, judged):
+        files = configuration_files(found, plan.name, plan.path.name)
+        tables = discovery_tables(found)
+        found = replace(found, distances=judged())
     return Answer(
         name=plan.name,
         config=job.config({**plain(keys), "save_as": plan.name}),
         summary=discovery_summary(found, plan.name, plan.path.name),
-        tables=discovery_tables(found),
-        files=lambda folder: write_discovery(found, folder / "config", plan.name, plan.path.name),
+        tables=tables,
+        files=lambda folder: write_files(files, folder / "config"),
         report=discovery_document(found, plan.name, plan.path.name, plan.against, keys.drawn),
         manifest=_manifest(plan),
         lines=discovery_lines(found, plan.path.name),

@@ -75,9 +75,11 @@ def count_moves(world: World, workspace: Workspace, counters: Counters) -> None:
     """
     moves, row = workspace.edge_counts, workspace.clock[_AT_ROW]
     for edge in range(world.edges.size):
-        source, target = world.edges[edge].source, world.edges[edge].target
         for persona in range(moves.shape[1]):
             moved = moves[edge, persona]
+            if moved == 0:
+                continue
+            source, target = world.edges[edge].source, world.edges[edge].target
             counters.flows[persona, source, target] += moved
             counters.occupancy[row, persona, source] -= moved
             counters.occupancy[row, persona, target] += moved
