@@ -2,8 +2,8 @@
 # ambrosia 0.5.3.post1, evaluation of A/B tests: a relative effect ("+3%") is judged as if both groups were of one size.
 # `Tester.run(effect_type="relative")` divides both groups' variances by half of all customers, whatever the groups are. With a
 # holdout of a tenth the interval is 0.6 times as wide as it should be, and of 100 campaigns that do nothing about 25 are
-# significant at 5%; with a holdout of a twentieth, nearly half. The absolute effect of the same data, Fieller's interval and the
-# delta method with each group's own size find 5 or 6. With equal groups all agree. Unequal groups are foreseen
+# significant at 5%; with a holdout of a twentieth, nearly half. The absolute effect of the same data, Fieller's interval and
+# the delta method with each group's own size find about 6. With equal groups all agree. Unequal groups are foreseen
 # (`srm_expected_ratios` is to name their shares where they are meant), and no warning is given.
 set -euo pipefail
 
