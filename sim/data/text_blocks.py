@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sim.data.text_file import not_utf8, open_cells, reason_of
@@ -44,11 +45,20 @@ class LinesRead:
         return not self.returns and rows == self.ends + (self._last not in (b"", b"\n"))
 
 
-class _CountedStream:
-    """A stream whose lines are counted as they are read."""
+class _EndedStream:
+    """A stream whose lines are counted as they are read, and that can be ended.
 
-    def __init__(self, stream: Any, lines: LinesRead) -> None:
+    Arrow reads ahead on a thread of its own. One that calls Python while the interpreter ends aborts the process.
+    """
+
+    def __init__(self, stream: Any, lines: LinesRead | None) -> None:
         self._stream, self._lines, self.close = stream, lines, stream.close
+        self._lock, self._ended = Lock(), False
+
+    def end(self) -> None:
+        """Give no more, once a read that is under way is over."""
+        with self._lock:
+            self._ended = True
 
     @property
     def closed(self) -> bool:
@@ -58,8 +68,10 @@ class _CountedStream:
         return True
 
     def read(self, most: int = -1) -> bytes:
-        block: bytes = self._stream.read(most)
-        self._lines.add(block)
+        with self._lock:
+            block: bytes = b"" if self._ended else self._stream.read(most)
+            if self._lines is not None and not self._ended:
+                self._lines.add(block)
         return block
 
 
@@ -117,9 +129,10 @@ def text_blocks(
 
     names = [f"column{at}" for at in range(width)]
     stream, sign = open_cells(path, where, delimiter, most_megabytes, encoding)
+    source = _EndedStream(stream, lines)
     try:
         yield from csv.open_csv(
-            stream if lines is None else _CountedStream(stream, lines),
+            source,
             read_options=csv.ReadOptions(
                 column_names=names, skip_rows=skipped, block_size=block_bytes, use_threads=False
             ),
@@ -144,3 +157,5 @@ def text_blocks(
         ) from None
     except OSError as error:
         raise ConfigError(f"{where} cannot be read: {reason_of(error)}; give a text file that may be read") from None
+    finally:
+        source.end()
