@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from matplotlib.ticker import FuncFormatter
 
 from sim.number_format import compact, short_money
@@ -71,8 +74,21 @@ _LOOKS: tuple[Look, ...] = (
     Look("#56B4E9", (0.0, (3.0, 1.0, 1.0, 1.0, 1.0, 1.0)), "X", "oo"),
 )
 
+#: Shipped with matplotlib, so that every machine draws the same glyphs.
+FONT = "DejaVu Sans"
+#: For signs that it has not, the first of these that is installed and has them: names may be in any script.
+_OTHER_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Noto Sans CJK TC", "Source Han Sans SC", "PingFang SC",
+    "Hiragino Sans GB", "Hiragino Sans", "Heiti SC", "Apple SD Gothic Neo", "Microsoft YaHei", "SimHei", "Yu Gothic",
+    "Meiryo", "MS Gothic", "Malgun Gothic", "NanumGothic", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "IPAGothic",
+    "TakaoGothic", "Noto Sans Thai", "Loma", "Garuda", "Thonburi", "Tahoma", "Noto Sans Devanagari", "Lohit Devanagari",
+    "Kohinoor Devanagari", "Nirmala UI", "Noto Sans Bengali", "Noto Sans Tamil", "Arial Unicode MS", "Unifont",
+    "Droid Sans Fallback",
+)  # fmt: skip
+# A sign that none has is drawn as a box; matplotlib would say so once for each figure and sign.
+warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from font", UserWarning, r"sim\.reports\.")
+
 _SETTINGS: dict[str, object] = {
-    "font.family": "DejaVu Sans",  # shipped with matplotlib, so that every machine draws the same glyphs
     "font.size": 9.0,
     "axes.titlesize": 10.0,
     "axes.titleweight": "bold",
@@ -108,6 +124,7 @@ _SETTINGS: dict[str, object] = {
 }
 
 
+_FINDING_FONTS = logging.getLogger("matplotlib.font_manager")
 #: Compressed less hard: no larger, in half the time.
 _PNG = {"compress_level": 3}
 
@@ -117,11 +134,15 @@ def style() -> Iterator[None]:
     """Draw in the simulator's style, whatever the user's own matplotlib settings are, and leave those as they were."""
     settings, now = _checked_settings(), _raw_settings()
     before = {name: dict.__getitem__(now, name) for name in settings}
+    level = _FINDING_FONTS.level
     try:
         # They were checked once: matplotlib would check three hundred each time.
         dict.update(now, settings)
+        # A font for other signs may have no bold face: that is no news.
+        _FINDING_FONTS.setLevel(logging.ERROR)
         yield
     finally:
+        _FINDING_FONTS.setLevel(level)
         dict.update(now, before)
 
 
@@ -135,7 +156,9 @@ def _checked_settings() -> dict[str, Any]:
     """Return all settings of matplotlib in the simulator's style, but for the backend, which is nobody's style."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_SETTINGS)  # type: ignore[arg-type]
+        installed = set(fontManager.get_font_names())
+        fonts = [FONT, *(name for name in _OTHER_FONTS if name in installed)]
+        matplotlib.rcParams.update(_SETTINGS | {"font.family": fonts})  # type: ignore[arg-type]
         return {name: value for name, value in dict.items(_raw_settings()) if name != "backend"}
 
 

@@ -1,5 +1,7 @@
 """Figures: labelled, the same bytes each time, safe with any name, and drawable from very little."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -28,7 +30,7 @@ from sim.reports.figures.money import draw_cash, draw_waterfall
 from sim.reports.figures.personas import draw_personas, draw_values
 from sim.reports.journey_map import draw_map, flows_of
 from sim.reports.pictures import pictures
-from sim.reports.style import look, png_bytes, style, svg_text
+from sim.reports.style import _checked_settings, look, png_bytes, style, svg_text
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import Edge, Journey, Stage
 from sim.scenario.scenario import Scenario
@@ -413,3 +415,18 @@ def test_a_users_own_settings_of_matplotlib_change_no_figure_and_stay_as_they_ar
             assert matplotlib.rcParams["font.size"] != own["font.size"]
             _ = 1 / 0
         assert {name: matplotlib.rcParams[name] for name in own} == own
+
+
+def test_a_sign_that_no_font_has_is_a_box_without_a_warning():
+    said = (
+        "from matplotlib.figure import Figure; from sim.reports.style import canvas, finish, style, svg_text\n"
+        "with style():\n    figure, [axes] = canvas(2.0)\n    finish(axes, '\\ue000', x='\\ue001', y='')\n"
+        "print(len(svg_text(figure)) > 1000)"
+    )
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+def test_signs_that_our_font_lacks_are_drawn_with_one_that_is_installed(monkeypatch):
+    monkeypatch.setattr("sim.reports.style.fontManager.get_font_names", lambda: ["SimHei", "DejaVu Sans", "Comic"])
+    assert _checked_settings.__wrapped__()["font.family"] == ["DejaVu Sans", "SimHei"]
