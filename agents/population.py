@@ -54,8 +54,9 @@ AHEAD = WEEKLY - 1
 MAX_WEEK = 65_000
 #: Brands of a market: sets of them are masks of 64 bits.
 MAX_BRANDS = 64
-#: Stages of all journeys of a scenario: a customer's stage is one byte.
-MAX_STAGES = 127
+#: Stages of all journeys of a scenario: a customer's stage is one byte. Those of a journey so large wait on nodes that
+#: ``due`` has no number for: they are looked at each week.
+MAX_STAGES = 255
 
 # Bits of ``marks``.
 ADOPTED = 1  # ever bought in the category

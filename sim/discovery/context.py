@@ -15,7 +15,7 @@ __all__ = ["Contexts", "fewer_contexts", "find_contexts", "states_of"]
 #: Visits that a context of its own needs.
 FEWEST = 25
 #: Stages that a journey may have, less one for those who left.
-MOST_STATES = 120
+MOST_STATES = 248
 #: Held-out log likelihood that a split must gain, per parameter that it adds and at least.
 _LEAST_GAIN = 2.0
 _DEPTH = 3

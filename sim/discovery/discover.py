@@ -44,6 +44,8 @@ _MOST_SIMULATED = 5_000
 #: Visits that a journey is fitted to; the map, variants and turning points are of all.
 _MOST_FITTED = 1_000_000
 _FEWEST_HELD_OUT = 20
+#: States of a journey whose states stand once for each phase, in all phases.
+_MOST_PHASED = 120
 #: Cases of a half below which each half judges once.
 _FEW_CASES = 1_000
 #: Where most cases begin in this part of a log, nobody saw how far they had come.
@@ -258,17 +260,17 @@ def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, se
         every = with_ages(cases, every, over, seconds, seed, MOST_STATES)
         every = with_clocks(cases, every, over, seconds, seed)
     # By the age of a case its pace and its end come out, which phases tell else.
-    room = MOST_STATES // np.unique(cases.stage).size
+    room = _MOST_PHASED // np.unique(cases.stage).size
     choices = find_phases(cases, over, room, seed) if seen and not any(every.forward) else (ONE_PHASE,)
     gained = np.cumsum([0.0, *(mean for mean, _ in choices[-1].gains)])[: len(choices)] * cases.count
-    told = [sum(fewer_contexts(every, MOST_STATES // phases.count).gains) for phases in choices]
+    told = [sum(fewer_contexts(every, _states_in(phases)).gains) for phases in choices]
     names = ["everyone"] if kinds == 1 else [f"persona_{at + 1}" for at in range(kinds)]
     members = {who: rows for at, who in enumerate(names) if (rows := np.flatnonzero(member == at)).size}
     shares = {who: rows.size / cases.count for who, rows in members.items()}
     ranked = np.argsort(-(gained + told), kind="stable").tolist()
     for choice, fineness in [*((choice, FINE) for choice in ranked), (0, _COARSE)]:
         phases = choices[choice]
-        contexts = fewer_contexts(every, MOST_STATES // phases.count)
+        contexts = fewer_contexts(every, _states_in(phases))
         journeys = {
             who: fit_hazards(cases if kinds == 1 else subset(cases, rows), contexts, seconds, phases, fineness)
             for who, rows in members.items()
@@ -277,6 +279,11 @@ def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, se
         if fitted.bytes <= _MOST_BYTES:
             break
     return fitted
+
+
+def _states_in(phases: Phases) -> int:
+    """Return how many states there may be in each phase."""
+    return MOST_STATES if phases.count == 1 else _MOST_PHASED // phases.count
 
 
 def _some(cases: Cases, member: NDArray[np.int64], seed: int) -> tuple[Cases, NDArray[np.int64]]:

@@ -205,7 +205,7 @@ def _instant_edges(
     edges = []
     for persona, shares in parts.items():
         own = {"personas": [persona]} if len(parts) > 1 else {}
-        known = {target: round(share, 9) for target, share in shares.items() if target != rest}
+        known = {target: int(share * 1e9) / 1e9 for target, share in shares.items() if target != rest}
         for target, share in known.items():
             for part, steps in later.get(target, [(target, None)]) if share > 0.0 else ():
                 when = {} if steps is None else {"during": steps}

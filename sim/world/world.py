@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.by_reference import by_reference
+from agents.population import MAX_STAGES
 from agents.strategies import CAPABILITIES
 
 __all__ = ["BRAND", "CONSTANTS", "LEVEL", "NO_WEEK", "OFFER", "PERSONA", "REAL", "SEGMENT", "World"]
@@ -72,7 +73,7 @@ SEGMENT = np.dtype(
         ("makes_contact", np.int64),  # 1 if any persona is contacted
         ("answered", np.float64),  # chance that a contact at a moment is heeded
         ("heeded", np.float64),  # chance that a mistimed contact is heeded, as far as contacts work at all
-        ("stages", np.uint64, (2,)),  # bit s % 64 of s // 64: contacts are made in stage s
+        ("stages", np.uint64, (-(-MAX_STAGES // 64),)),  # bit s % 64 of s // 64: contacts are made in stage s
         ("promise", np.float64),  # utility promised above what customers get
         ("uplift_effect", np.float64),  # effectiveness of innovation: multiplies the uplift of a success
     ]

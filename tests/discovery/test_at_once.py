@@ -8,6 +8,7 @@ import pytest
 from sim.discovery.at_once import last_apart, no_time_told, told_apart
 from sim.discovery.cases import Cases, only_finished
 from sim.discovery.context import find_contexts
+from sim.discovery.found_config import _instant_edges
 from sim.discovery.hazards import fit_hazards
 from sim.discovery.time_step import steps_of
 
@@ -108,3 +109,11 @@ def test_last_visits_stand_apart_where_cases_end_and_go_on():
     # As many as were over, none of which goes on.
     assert (apart.stage == 1).sum() == 100 and (apart.following[apart.stage == 1] == -1).all()
     assert told.over_apart(apart.stage, over).sum() == 100
+
+
+def test_shares_of_a_kind_without_the_commonest_way_never_sum_to_more_than_one():
+    """A sixth rounded to nine digits, six times, is more than 1, which a journey file may not have."""
+    sixths = {f"s{at}": 1 / 6 for at in range(6)}
+    edges = _instant_edges("begin", {"one": {"rest": 1.0}, "two": sixths}, {})
+    shares = [edge["probability"] for edge in edges if edge.get("personas") == ["two"]]
+    assert len(shares) == 6 and 1.0 - 1e-8 < sum(shares) <= 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from agents.population import MAX_STAGES
 from sim import compare
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import read_journey
@@ -19,10 +20,10 @@ def chain(edges, start=None):
     return {"start": start, "stages": {name: {} for name in names}, "edges": edges}
 
 
-def flows(edges, *, engine="numba", personas="everyone", horizon=12, population=400):
+def flows(edges, *, start=None, engine="numba", personas="everyone", horizon=12, population=400):
     data = {
         "name": "timed", "market": "none", "personas": personas, "baseline": "one",
-        "arms": {"one": {"focal": {"journey": "timed"}}}, "journeys": {"timed": chain(edges)},
+        "arms": {"one": {"focal": {"journey": "timed"}}}, "journeys": {"timed": chain(edges, start)},
         "population": population, "horizon": horizon, "burn_in": 0,
     }  # fmt: skip
     result = compare(Scenario.from_dict(data), replicates=1, seed=3, threads=1, engine=engine)
@@ -43,6 +44,19 @@ def test_engines_agree_bit_for_bit():
     fast, weekly = flows(TIMED, personas=MIX, population=150)
     readable, weekly_too = flows(TIMED, personas=MIX, population=150, engine="mesa")
     assert fast.equals(readable) and weekly.equals(weekly_too)
+
+
+def test_engines_agree_on_as_many_stages_as_there_may_be():
+    """A circle of all stages, some of them left by time in stage: customers come to every one of them."""
+    names = [f"s{at}" for at in range(MAX_STAGES)]
+    edges = [
+        {"from": one, "to": other, **({"by_step": [0.2, 0.9]} if at % 3 else {"probability": 0.8})}
+        for at, (one, other) in enumerate(zip(names, [*names[1:], names[0]], strict=True))
+    ]
+    start = {names[at]: 0.2 for at in (0, 60, 120, 180, 240)}
+    runs = [flows(edges, start=start, horizon=120, population=40, engine=engine) for engine in ("numba", "mesa")]
+    assert runs[0][0].equals(runs[1][0]) and runs[0][1].equals(runs[1][1])
+    assert set(runs[0][0].query("count > 0")["to"]) == set(names)
 
 
 def test_a_constant_list_is_a_constant_probability():
