@@ -57,18 +57,26 @@ class DoubtedGame:
     ----------
     response : Response
         The design.
+    replicates : float
+        Behind the mean at a point, on average.
+    stated : sequence of int
+        By point (D,), which row is as effective as stated in the replicates that the point was run in.
     wins, stepwise : mapping
-        By metric, means over replicates: every combination (1 + D, 1 + P, 2 ** players), and the baseline and the arm
-        after each step (1 + D, 1 + P, 1 + steps); first as effective as stated, then at every point of the design.
+        By metric, means over replicates: every combination (S + D, 1 + P, 2 ** players), and the baseline and the arm
+        after each step (S + D, 1 + P, 1 + steps); S rows as effective as stated, then one for each point of the design.
     """
 
     response: Response
+    replicates: float
+    stated: Sequence[int]
     wins: Mapping[str, NDArray[np.float64]]
     stepwise: Mapping[str, NDArray[np.float64]]
 
     def shifts(self, found: Sequence[float]) -> NDArray[np.float64] | None:
-        """Return the shifts of a quantity that was found as stated and at every point; None where not all are known."""
-        shifts = self.response.shifts(np.array(found[1:]) - found[0])
+        """Return the shifts of a quantity that was found in every row; None where not all are known."""
+        values = np.array(found)
+        own = values[-len(self.stated) :] - values[list(self.stated)]
+        shifts = self.response.shifts(own, self.replicates)
         return None if np.isnan(shifts).any() else shifts
 
 

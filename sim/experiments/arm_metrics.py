@@ -150,6 +150,7 @@ def run_arms(
     headline: Callable[[ArmMetrics], Floats] | None = None,
     control: Callable[[int, Sequence[int]], ControlVariate | None] | None = None,
     flows_of: str = "",
+    is_run: Callable[[int, int], bool] | None = None,
     seed: int = 1,
     replicates: int = 8,
     engine: str = "numba",
@@ -172,6 +173,9 @@ def run_arms(
         Its control variate, by the seed and the numbers of the replicates.
     flows_of : str
         The arm whose flows are kept.
+    is_run : callable, optional
+        Whether a scenario, by its place, is run in a replicate, by its number; the first is in all. All by default;
+        what is not run is NaN.
     seed : int
         Of all random draws, 0 to 4294967295.
     replicates : int
@@ -212,7 +216,7 @@ def run_arms(
             _MetricsJob(scenario, mine, flows_of, seed, (), engine, number)
             for number, (scenario, mine) in enumerate(zip(bare, own, strict=True))
         ]
-        return _Replicates(jobs, arms, first, lambda jobs: _outcomes(jobs, run, kept, tell))
+        return _Replicates(jobs, arms, first, lambda jobs: _outcomes(jobs, run, kept, tell), is_run)
 
     pilot, result = some(MAX_REPLICATES), some(0)
 
@@ -248,6 +252,7 @@ class _Replicates:
     arms: tuple[str, ...]
     first: int
     run: Callable[[Sequence[_MetricsJob]], Iterator[_Outcome]]
+    is_run: Callable[[int, int], bool] | None
     values: list[Floats] = field(default_factory=list)
     heads: list[Floats] = field(default_factory=list)
     flows: list[Floats] = field(default_factory=list)
@@ -262,7 +267,9 @@ class _Replicates:
         scenario = self.jobs[0].scenario
         more = range(self.first + len(self.values), self.first + wanted)
         values = np.full((len(more), len(self.arms), 1 + len(scenario.personas), len(COLUMNS)), np.nan)
-        for outcome in self.run([job._replace(replicates=more) for job in self.jobs]):
+        is_run = self.is_run or (lambda place, replicate: True)
+        jobs = [job._replace(replicates=[each for each in more if is_run(job.number, each)]) for job in self.jobs]
+        for outcome in self.run(jobs):
             place = [self.arms.index(arm) for arm in outcome.arms]
             values[outcome.replicate - more.start, place] = outcome.values
             if scenario.baseline in outcome.arms:

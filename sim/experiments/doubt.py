@@ -11,7 +11,15 @@ from sim.analysis.summary import DoubtRuns
 from sim.experiments.measured import Runs, measured
 from sim.scenario.scenario import Scenario
 
-__all__ = ["MAX_CUSTOMERS", "MAX_REPLICATES", "acts", "doubt_ranges", "doubt_runs", "doubt_sources"]
+__all__ = [
+    "MAX_CUSTOMERS",
+    "MAX_REPLICATES",
+    "acts",
+    "doubt_ranges",
+    "doubt_runs",
+    "doubt_sources",
+    "points_by_replicate",
+]
 
 #: Customers and replicates of each point, at most: the points share the random numbers of the comparison.
 MAX_CUSTOMERS = 500
@@ -89,7 +97,7 @@ def doubt_runs(runs: Runs, *, options: Mapping[str, Any]) -> dict[str, DoubtRuns
         at = dict(zip(response.names, multiples.tolist(), strict=True))
         arms |= {f"{arm} {number}": at for arm in moved}
     first = _first(runs)
-    points = _points_of(len(response.design), sum(len(replicates) for _, replicates in first))
+    points = points_by_replicate(len(response.design), sum(len(replicates) for _, replicates in first))
 
     def only(replicate: int) -> list[str]:
         return [*stated_arms, *(f"{arm} {number}" for number in points[replicate] for arm in moved)]
@@ -114,9 +122,23 @@ def _moves(scenario: Scenario, arm: str, ranges: Mapping[str, tuple[float, float
     return any(acts(strategy, name) for name in ranges)
 
 
-def _points_of(points: int, replicates: int) -> list[range]:
-    """Return by replicate the points that are run in it: every other one, the others in the next.
+def points_by_replicate(points: int, replicates: int) -> list[range]:
+    """Return by replicate the points of a design that are run in it: every other one, the others in the next.
 
+    Parameters
+    ----------
+    points : int
+        Of the design.
+    replicates : int
+        >= 1; a single one has all of them.
+
+    Returns
+    -------
+    list of range
+        By replicate.
+
+    Notes
+    -----
     What a point shifts differs between replicates, and neighbouring points tell of each other: half of the runs are as
     good as all of them where there are few replicates, and nearly so where there are many.
     """

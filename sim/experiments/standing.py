@@ -14,7 +14,7 @@ from sim.analysis.response import Response
 from sim.analysis.sampling import Sampling
 from sim.analysis.shape import ANYTHING
 from sim.experiments.controls import controls_of
-from sim.experiments.doubt import MAX_CUSTOMERS, MAX_REPLICATES, acts, doubt_ranges
+from sim.experiments.doubt import MAX_CUSTOMERS, MAX_REPLICATES, acts, doubt_ranges, points_by_replicate
 from sim.experiments.factor_response import FactorResponse, TrialOptions, evaluate_points
 from sim.experiments.measured import scaled_effect
 
@@ -104,12 +104,20 @@ def _shifts(response: FactorResponse, options: TrialOptions) -> NDArray[np.float
         return None
     design = Response.of(ranges)
     few: dict[str, Any] = {"population": min(response.scenario.population, MAX_CUSTOMERS)}
-    settings = [few]
-    for row in design.design.tolist():
-        settings.append({**few, **_effectiveness(response, dict(zip(design.names, row, strict=True)))})
-    points = np.repeat(response.own[None, :], len(settings), axis=0)
-    found, _ = evaluate_points(response, points, [_REPLICATES[:MAX_REPLICATES]] * len(settings), settings, **options)
-    shifts = design.shifts((found[1:] - found[0]).mean(axis=1))
+    settings = [
+        {**few, **_effectiveness(response, dict(zip(design.names, row, strict=True)))} for row in design.design.tolist()
+    ]
+    replicates = _REPLICATES[:MAX_REPLICATES]
+    shares: dict[range, list[int]] = {}
+    for replicate, points in zip(replicates, points_by_replicate(len(settings), len(replicates)), strict=True):
+        shares.setdefault(points, []).append(replicate)
+    found = np.empty(len(settings))
+    for points, own in shares.items():
+        asked = [few, *(settings[number] for number in points)]
+        at = np.repeat(response.own[None, :], len(asked), axis=0)
+        values, _ = evaluate_points(response, at, [tuple(own)] * len(asked), asked, **options)
+        found[list(points)] = (values[1:] - values[0]).mean(axis=1)
+    shifts = design.shifts(found, len(replicates) / len(shares))
     return None if np.isnan(shifts).any() else shifts
 
 

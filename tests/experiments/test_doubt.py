@@ -79,7 +79,7 @@ def test_every_point_is_run_in_half_of_the_replicates_and_tells_what_all_of_them
     halves = doubt_runs(runs, options=options)["proactive"]
     # Replicates of a scenario are told apart by their place among all, so that members of an ensemble differ too.
     assert [sorted(points) for points in halves.points] == [[*range(0, 16, 2)], [*range(1, 16, 2)]] * 2
-    monkeypatch.setattr(doubt, "_points_of", lambda points, replicates: [range(points)] * replicates)
+    monkeypatch.setattr(doubt, "points_by_replicate", lambda points, replicates: [range(points)] * replicates)
     whole = doubt_runs(runs, options=options)["proactive"]
     for half, every in zip(halves.points, whole.points, strict=True):
         assert all(np.array_equal(half[at].values, every[at].values, equal_nan=True) for at in half)
