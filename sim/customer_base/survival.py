@@ -215,7 +215,7 @@ def read_survival(path: str, layout: Layout | None = None, until: int | None = N
 def _shares_of(table: SmallTable, at: Mapping[str, int]) -> tuple[NDArray[np.float64], str, str, tuple[str, ...]]:
     """Return the survivors of each period, what a period is called, how it is written, and what was left out."""
     where, name = table.where, table.head[at["survivors"]]
-    _refuse_mixed_signs(table.column(at["survivors"]), name, where)
+    _refuse_mixed_signs(table, at["survivors"])
     figures = [table.number(row, at["survivors"]) for row in range(len(table.rows))]
     # Templates have a row for each period that is still to come.
     seen = next((row + 1 for row in reversed(range(len(figures))) if figures[row] is not None), 0)
@@ -271,14 +271,15 @@ def _periods_of(table: SmallTable, at: int, rows: int) -> tuple[NDArray[np.float
     return numbers, "", "whole numbers, one apart"
 
 
-def _refuse_mixed_signs(cells: list[str], name: str, where: str) -> None:
+def _refuse_mixed_signs(table: SmallTable, at: int) -> None:
+    cells = table.column(at)
     held = [cell for cell in cells if cell]
     marked = ["%" in cell for cell in held]
     if any(marked) and not all(marked):
         row = cells.index(held[marked.index(False)])
         raise ConfigError(
-            f"{where}: {name!r} has figures with % and without, such as {show(cells[row][:30])} in row {row + 1}; write"
-            " all in one way"
+            f"{table.where}: {table.head[at]!r} has figures with % and without, such as {show(cells[row][:30])} in row"
+            f" {table.row_numbers[row]}; write all in one way"
         )
 
 

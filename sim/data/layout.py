@@ -67,6 +67,14 @@ REQUIRED = ("customer", "date")
 
 #: A column of which so many cells are numbers may be the amount.
 _NUMBERS = 0.8
+#: Words of heads that speak of money, and of what is numbered.
+_MONEY_WORDS = frozenset(
+    {"total", "amount", "revenue", "price", "net", "gross", "sales", "value", "spend"}
+    | {"betrag", "nettobetrag", "bruttobetrag", "umsatz", "preis", "montant", "prix"}
+)
+_ID_WORDS = frozenset({"id", "number", "no", "nr", "num", "code", "user", "phone", "zip", "postcode", "nummer"})
+#: Further columns that are named beside the likeliest.
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,11 +292,18 @@ def _ask_for_amount(
     names: tuple[str, ...], places: Mapping[str, int], sample: Sequence[Sequence[str]], where: str
 ) -> None:
     """Ask which column is the amount where one without a known head may be; without any there are no amounts."""
+    fitting = []
     for at, name in enumerate(names):
         cells = [row[at] for row in sample if len(row) > at and row[at]]
         numbers = sum(bool(re.search(r"\d", cell)) and looks_like_amount(cell) for cell in cells)
         if at not in places.values() and cells and numbers >= _NUMBERS * len(cells):
-            raise ConfigError(
-                f"{where}: no column is known as the amount, and {name!r} may be it; say columns={{amount: {name!r}}},"
-                " or columns={amount: null} to fit buying and leaving without amounts"
-            )
+            said = plain_head(name).split("_")
+            fitting.append((bool(_ID_WORDS.intersection(said)), not _MONEY_WORDS.intersection(said), name))
+    if fitting:
+        # Those that speak of money first, those that speak of numbers of orders last.
+        first, *others = [name for *_, name in sorted(fitting, key=lambda one: one[:2])]
+        more = f" (or {', '.join(map(repr, others[:_FEW]))})" if others else ""
+        raise ConfigError(
+            f"{where}: no column is known as the amount, and {first!r} may be it{more}; say"
+            f" columns={{amount: {first!r}}}, or columns={{amount: null}} to fit buying and leaving without amounts"
+        )

@@ -294,3 +294,14 @@ def test_targets_are_read_by_the_same_rules(tmp_path):
     expected = read_target_file(path).targets
     path.write_text("\nsep=;\n".lstrip() + "metric;value;se\nswitched;20,5 %;NA\nbrands_initial;2,2;0,1\n")
     assert read_target_file(path).targets == expected
+
+
+def test_of_columns_that_may_be_the_amount_those_that_speak_of_money_are_proposed(read):
+    rows = [[str(1000 + at), row[0], row[1], "7", "40.00", row[2]] for at, row in enumerate(ROWS)]
+    head = ("Order Number", "customer", "date", "Bags", "Order Subtotal Amount", "Order Total Amount")
+    wanted = r"'Order Subtotal Amount' may be it \(or 'Order Total Amount', 'Bags', 'Order Number'\)"
+    with pytest.raises(ConfigError, match=wanted):
+        read(rows, head)
+    # Where all are numbered things, the first is still asked for.
+    with pytest.raises(ConfigError, match="'Order Number' may be it; say columns={amount: 'Order Number'}"):
+        read([row[:3] for row in rows], head[:3])
