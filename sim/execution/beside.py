@@ -51,7 +51,9 @@ def beside(task: Callable[[], T], *, apart: bool = True) -> Iterator[Callable[[]
     finally:
         stream.close()
         with suppress(OSError):
-            os.kill(process, signal.SIGTERM)  # nobody waits for it any more
+            # Nobody waits for it any more. It has nothing to put away, and another signal that came before it has set
+            # what it does with signals would be lost.
+            os.kill(process, signal.SIGKILL)
         with suppress(OSError):
             os.waitpid(process, 0)  # so that its time counts as the command's
 
@@ -83,7 +85,7 @@ def _work(task: Callable[[], object], writing: int) -> NoReturn:
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # who forked hears it, and ends us
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not what the command does then
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)

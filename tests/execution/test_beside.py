@@ -49,3 +49,14 @@ def test_who_needs_no_result_waits_for_none(forks):
     assert time.monotonic() - began < 300
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_who_goes_at_once_waits_for_none_either(forks):
+    """The process may be so young that it has the caller's handlers of signals still."""
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        for _ in range(50):
+            with beside(lambda: time.sleep(600)):
+                pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
