@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from threading import Lock, get_ident
+from time import monotonic, sleep
 from typing import Any
 
 from sim.data.text_file import not_utf8, open_cells, reason_of
 from sim.scenario.errors import ConfigError
 
 __all__ = ["LinesRead", "text_blocks"]
+
+#: Seconds that are waited for a thread of Arrow, which may be so far ahead that it does not read again.
+_LONGEST_WAIT = 0.1
 
 
 @dataclass(slots=True)
@@ -53,12 +58,21 @@ class _EndedStream:
 
     def __init__(self, stream: Any, lines: LinesRead | None) -> None:
         self._stream, self._lines, self.close = stream, lines, stream.close
-        self._lock, self._ended = Lock(), False
+        self._lock, self._ended, self._is_over = Lock(), False, False
+        self._readers: set[int] = set()
 
     def end(self) -> None:
-        """Give no more, once a read that is under way is over."""
+        """Give no more, and wait until those who read have gone.
+
+        Who was given nothing reads no further, and Python knows of a thread of Arrow only while it calls. A thread
+        that is far enough ahead does not read again: it is waited for no longer than is set.
+        """
         with self._lock:
             self._ended = True
+        latest = monotonic() + _LONGEST_WAIT
+        others = self._readers - {get_ident()}
+        while others and not (self._is_over and others.isdisjoint(sys._current_frames())) and monotonic() < latest:
+            sleep(0.001)
 
     @property
     def closed(self) -> bool:
@@ -68,8 +82,10 @@ class _EndedStream:
         return True
 
     def read(self, most: int = -1) -> bytes:
+        self._readers.add(get_ident())
         with self._lock:
             block: bytes = b"" if self._ended else self._stream.read(most)
+            self._is_over = not block
             if self._lines is not None and not self._ended:
                 self._lines.add(block)
         return block
@@ -130,8 +146,9 @@ def text_blocks(
     names = [f"column{at}" for at in range(width)]
     stream, sign = open_cells(path, where, delimiter, most_megabytes, encoding)
     source = _EndedStream(stream, lines)
+    reader = None
     try:
-        yield from csv.open_csv(
+        reader = csv.open_csv(
             source,
             read_options=csv.ReadOptions(
                 column_names=names, skip_rows=skipped, block_size=block_bytes, use_threads=False
@@ -143,6 +160,7 @@ def text_blocks(
                 strings_can_be_null=False,
             ),
         )
+        yield from reader
     except pyarrow.ArrowInvalid as error:
         reason = reason_of(error)
         if "Empty CSV" in reason:
@@ -159,3 +177,5 @@ def text_blocks(
         raise ConfigError(f"{where} cannot be read: {reason_of(error)}; give a text file that may be read") from None
     finally:
         source.end()
+        # It waits for its thread when it is dropped, and the thread for Python.
+        del reader
