@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, get_ident
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
 from sim.data.text_file import not_utf8, open_cells, reason_of
@@ -15,8 +15,8 @@ from sim.scenario.errors import ConfigError
 
 __all__ = ["LinesRead", "text_blocks"]
 
-#: Seconds that are waited for a thread of Arrow, which may be so far ahead that it does not read again.
-_LONGEST_WAIT = 0.1
+#: Thousandths of a second that a thread of Arrow is waited for: it may be so far ahead that it does not read again.
+_LONGEST_WAIT = 100
 
 
 @dataclass(slots=True)
@@ -69,9 +69,10 @@ class _EndedStream:
         """
         with self._lock:
             self._ended = True
-        latest = monotonic() + _LONGEST_WAIT
         others = self._readers - {get_ident()}
-        while others and not (self._is_over and others.isdisjoint(sys._current_frames())) and monotonic() < latest:
+        for _ in range(_LONGEST_WAIT):
+            if not others or (self._is_over and others.isdisjoint(sys._current_frames())):
+                return
             sleep(0.001)
 
     @property
