@@ -23,7 +23,7 @@ from sim.analysis.sampling import Sampling
 from sim.analysis.shapley import coalitions
 from sim.experiments.arm_metrics import COLUMNS, ArmMetrics, RunOptions, check_metric, pick_arm, run_arms
 from sim.experiments.controls import difference_control
-from sim.experiments.doubt import MAX_CUSTOMERS, MAX_REPLICATES, doubt_ranges, doubt_sources, points_by_replicate
+from sim.experiments.doubt import MAX_CUSTOMERS, MAX_REPLICATES, doubt_ranges, doubt_sources, replicates_by_points
 from sim.experiments.measured import scaled_arm
 from sim.scenario.errors import ConfigError
 from sim.scenario.resolved import Arm, Plan
@@ -274,18 +274,18 @@ def _doubt(design: FactorialDesign, replicates: int, options: RunOptions) -> Dou
         arms = {f"{name} {number}": scaled_arm(few, name, multiples) for name in few.arms}
         scenarios.append(replace(few, arms=arms, baseline=f"{_BASELINE} {number}", precision=None))
     few_replicates = min(replicates, MAX_REPLICATES)
-    run_in = points_by_replicate(len(response.design), few_replicates)
+    run_in = replicates_by_points(len(response.design), few_replicates)
+    alike = [next(own for own in run_in if point in own) for point in range(len(response.design))]
     asked: RunOptions = {**options, "replicates": few_replicates, "precision": None}
-    found = run_arms(scenarios, is_run=lambda place, replicate: place == 0 or place - 1 in run_in[replicate], **asked)
+    found = run_arms(
+        scenarios, is_run=lambda place, replicate: place == 0 or replicate in run_in[alike[place - 1]], **asked
+    )
     # Each point beside what is stated in the same replicates.
-    alike = list(dict.fromkeys(run_in))
-    stated = [next(at for at, own in enumerate(alike) if point in own) for point in range(len(response.design))]
-    rows = [(0, own) for own in alike] + [(1 + point, alike[at]) for point, at in enumerate(stated)]
+    rows = [(0, own) for own in run_in] + [(1 + point, own) for point, own in enumerate(alike)]
 
     def stacked(arms: Sequence[str]) -> dict[str, NDArray[np.float64]]:
         def mean(arm: str, name: str, own: range) -> NDArray[np.float64]:
-            at = [replicate for replicate, points in enumerate(run_in) if points == own]
-            return np.asarray(found.of(arm, name)[at].mean(axis=0))
+            return np.asarray(found.of(arm, name)[run_in[own]].mean(axis=0))
 
         return {
             name: np.stack(
@@ -295,7 +295,8 @@ def _doubt(design: FactorialDesign, replicates: int, options: RunOptions) -> Dou
         }
 
     combinations, steps = design.combinations, (_BASELINE, *(arm for _, arm in design.steps))
-    runs = sum(map(len, run_in)) / len(stated)
+    runs = sum(len(run_in[own]) for own in alike) / len(alike)
+    stated = [list(run_in).index(own) for own in alike]
     return DoubtedGame(response, runs, stated, stacked(combinations), stacked(steps))
 
 

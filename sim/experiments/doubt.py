@@ -19,6 +19,7 @@ __all__ = [
     "doubt_runs",
     "doubt_sources",
     "points_by_replicate",
+    "replicates_by_points",
 ]
 
 #: Customers and replicates of each point, at most: the points share the random numbers of the comparison.
@@ -145,6 +146,24 @@ def points_by_replicate(points: int, replicates: int) -> list[range]:
     if replicates == 1:
         return [range(points)]
     return [range(replicate % 2, points, 2) for replicate in range(replicates)]
+
+
+def replicates_by_points(points: int, replicates: int) -> dict[range, list[int]]:
+    """Return in which replicates the points of a design are run, by those that are run together.
+
+    Parameters
+    ----------
+    points, replicates : int
+        As of :func:`points_by_replicate`.
+
+    Returns
+    -------
+    dict of range to list of int
+    """
+    found: dict[range, list[int]] = {}
+    for replicate, own in enumerate(points_by_replicate(points, replicates)):
+        found.setdefault(own, []).append(replicate)
+    return found
 
 
 def _first(runs: Runs) -> list[tuple[Scenario, list[int]]]:

@@ -14,7 +14,7 @@ from sim.analysis.response import Response
 from sim.analysis.sampling import Sampling
 from sim.analysis.shape import ANYTHING
 from sim.experiments.controls import controls_of
-from sim.experiments.doubt import MAX_CUSTOMERS, MAX_REPLICATES, acts, doubt_ranges, points_by_replicate
+from sim.experiments.doubt import MAX_CUSTOMERS, MAX_REPLICATES, acts, doubt_ranges, replicates_by_points
 from sim.experiments.factor_response import FactorResponse, TrialOptions, evaluate_points
 from sim.experiments.measured import scaled_effect
 
@@ -107,17 +107,15 @@ def _shifts(response: FactorResponse, options: TrialOptions) -> NDArray[np.float
     settings = [
         {**few, **_effectiveness(response, dict(zip(design.names, row, strict=True)))} for row in design.design.tolist()
     ]
-    replicates = _REPLICATES[:MAX_REPLICATES]
-    shares: dict[range, list[int]] = {}
-    for replicate, points in zip(replicates, points_by_replicate(len(settings), len(replicates)), strict=True):
-        shares.setdefault(points, []).append(replicate)
+    replicates = min(len(_REPLICATES), MAX_REPLICATES)
+    run_in = replicates_by_points(len(settings), replicates)
     found = np.empty(len(settings))
-    for points, own in shares.items():
+    for points, own in run_in.items():
         asked = [few, *(settings[number] for number in points)]
         at = np.repeat(response.own[None, :], len(asked), axis=0)
         values, _ = evaluate_points(response, at, [tuple(own)] * len(asked), asked, **options)
         found[list(points)] = (values[1:] - values[0]).mean(axis=1)
-    shifts = design.shifts(found, len(replicates) / len(shares))
+    shifts = design.shifts(found, replicates / len(run_in))
     return None if np.isnan(shifts).any() else shifts
 
 
