@@ -67,11 +67,10 @@ REQUIRED = ("customer", "date")
 
 #: A column of which so many cells are numbers may be the amount.
 _NUMBERS = 0.8
-#: Words of heads that speak of money, and of what is numbered.
-_MONEY_WORDS = frozenset(
-    {"total", "amount", "revenue", "price", "net", "gross", "sales", "value", "spend"}
-    | {"betrag", "nettobetrag", "bruttobetrag", "umsatz", "preis", "montant", "prix"}
-)
+#: Words of heads that speak of money, as those of amounts do, and of what is numbered.
+_MONEY_WORDS = frozenset(word for head in ROLES["amount"] for word in head.split("_")).union(
+    ("nettobetrag", "bruttobetrag")
+) - {"order", "line", "unit", "item", "lineitem", "each", "per"}
 _ID_WORDS = frozenset({"id", "number", "no", "nr", "num", "code", "user", "phone", "zip", "postcode", "nummer"})
 #: Further columns that are named beside the likeliest.
 _FEW = 3
