@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +31,7 @@ from sim.analysis.paired import LEVEL, Estimate, estimate
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, LOW_POINT, Shape
 from sim.execution.replicates import run_replicates
-from sim.experiments.break_even import GRID
+from sim.experiments.break_even import GRID, located
 from sim.experiments.controls import controls_of
 from sim.experiments.measured import scaled_arm
 from sim.scenario.scenario import Scenario
@@ -201,11 +202,10 @@ def quantities(name: str, seeds: Seeds, drawn: Samplings, asked: tuple[str, ...]
         yield "payback week", _judged(paid, Shape(0.0, float(steps), skewed=True), drawn, arm)
     yield "cash low point", _judged(low_point(seeds.gain), LOW_POINT, drawn, arm)
     if seeds.curve.size:
-        grid = np.array(GRID)
-        true = crossing(grid, seeds.curve.reshape(-1, len(GRID))).mean
+        true = crossing(np.array(GRID), seeds.curve.reshape(-1, len(GRID))).mean
         estimates = {
             (method, size): [
-                crossing(grid, curve[:size], sampling.of(arm))
+                located(partial(_points_of, curve[:size]), sampling.of(arm)).at
                 for curve, sampling in zip(seeds.curve, drawn[method, size], strict=False)
             ]
             for method in METHODS
@@ -214,6 +214,10 @@ def quantities(name: str, seeds: Seeds, drawn: Samplings, asked: tuple[str, ...]
         }
         if true is not None:
             yield "break-even effectiveness", Judged(true, estimates)
+
+
+def _points_of(curves: Floats, multiples: Sequence[float]) -> Floats:
+    return curves[:, [GRID.index(times) for times in multiples]]
 
 
 def _judged(

@@ -6,7 +6,7 @@ The curve is anchored at effectiveness 1 by the comparison itself, so that the t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from sim.analysis.paired import Estimate
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.experiments.measured import Runs, measured
 
-__all__ = ["GRID", "BreakEven", "break_even"]
+__all__ = ["GRID", "BreakEven", "break_even", "located"]
 
 #: Multiples of the stated effectiveness at which an arm may be run.
 GRID: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
@@ -88,17 +88,47 @@ def break_even(
     # Where the comparison has no more customers than the curve, it is the run at effectiveness 1.
     found = {_STATED: own} if scenario.population <= MAX_CUSTOMERS else {}
 
-    def run_at(multiples: Sequence[float]) -> BreakEven:
-        arms = {f"{arm} {number}": dict.fromkeys(CAPABILITIES, times) for number, times in enumerate(multiples)}
+    def curves_at(multiples: Sequence[float]) -> NDArray[np.float64]:
+        wanted = [times for times in multiples if times not in found]
+        arms = {f"{arm} {number}": dict.fromkeys(CAPABILITIES, times) for number, times in enumerate(wanted)}
         replicates = measured(runs, arms, MAX_CUSTOMERS, options)
         earned = np.array([[each.values[0, _CONTRIBUTION] for each in replicate.values()] for replicate in replicates])
-        found.update(zip(multiples, earned.T, strict=True))
-        grid = tuple(sorted(found))
-        curves = np.column_stack([found[times] - found[_STATED] + gain for times in grid])
+        found.update(zip(wanted, earned.T, strict=True))
+        return np.column_stack([found[times] - found[_STATED] + gain for times in multiples])
+
+    return located(curves_at, sampling)
+
+
+def located(curves_at: Callable[[Sequence[float]], NDArray[np.float64]], sampling: Sampling = INDEPENDENT) -> BreakEven:
+    """Find where a curve over effectiveness crosses zero, looking closely only where its mean rises through it.
+
+    Parameters
+    ----------
+    curves_at : callable
+        Given multiples of the stated effectiveness, of ``GRID`` and increasing, returns the difference in contribution
+        at each, float64 (R, multiples), in money.
+    sampling : Sampling
+        How the replicates were drawn.
+
+    Returns
+    -------
+    BreakEven
+        On the multiples at which it looked.
+
+    Examples
+    --------
+    >>> found = located(lambda multiples: np.array([[times - 0.6 for times in multiples]] * 2))
+    >>> found.grid, round(found.at.mean, 3)
+    ((0.0, 0.5, 0.75, 1.0, 2.0), 0.6)
+    """
+
+    def on(grid: tuple[float, ...]) -> BreakEven:
+        curves = curves_at(grid)
         return BreakEven(crossing(np.array(grid), curves, sampling), grid, curves)
 
-    coarse = run_at([times for times in _COARSE if times not in found])
+    coarse = on(_COARSE)
     if coarse.at.mean is None:
         return coarse
-    right = next(number for number, times in enumerate(coarse.grid) if times >= coarse.at.mean)
-    return run_at([times for times in GRID if coarse.grid[right - 1] < times < coarse.grid[right]])
+    right = next(number for number, times in enumerate(_COARSE) if times >= coarse.at.mean)
+    between = [times for times in GRID if _COARSE[right - 1] < times < _COARSE[right]]
+    return on(tuple(sorted((*_COARSE, *between))))
