@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.as_typed import as_typed
 from sim.data.clocks import CLOCK, CLOCK_WITHIN
 from sim.data.month_names import plain_month, plain_months
 from sim.data.row_faults import RowFaults
@@ -117,7 +118,12 @@ def parse_date(word: str, pattern: str) -> date | None:
 
 
 def read_dates(
-    words: list[str], code: NDArray[np.int32], date_format: str | None, where: str, trouble: RowFaults
+    words: list[str],
+    code: NDArray[np.int32],
+    date_format: str | None,
+    where: str,
+    trouble: RowFaults,
+    role: str = "date",
 ) -> tuple[NDArray[np.int64], str]:
     """Return the day (as an ordinal, 0 where it cannot be read) of each different date, in the one format that fits.
 
@@ -133,6 +139,8 @@ def read_dates(
         The file; opens every message.
     trouble : RowFaults
         Takes the rows whose date cannot be read, or is years away from all others.
+    role : str
+        What the column is called in ``columns``.
 
     Returns
     -------
@@ -141,7 +149,7 @@ def read_dates(
     """
     plain = plain_months(words)
     if date_format is None:
-        pattern = _guess_format(plain, words, code, where, trouble)
+        pattern = _guess_format(plain, words, code, where, trouble, role)
         found = [parse_date(word, pattern) for word in plain]
         _refuse_both_orders(plain, words, code, pattern, where, trouble)
     else:
@@ -246,13 +254,17 @@ def far_from_others(days: NDArray[np.int64], heads: NDArray[np.int64]) -> NDArra
     return np.array(far, dtype=np.int64)
 
 
-def _guess_format(plain: list[str], words: list[str], code: NDArray[np.int32], where: str, trouble: RowFaults) -> str:
+def _guess_format(
+    plain: list[str], words: list[str], code: NDArray[np.int32], where: str, trouble: RowFaults, role: str
+) -> str:
     """Return the format that most dates fit; where day and month could change places, ask."""
     few = plain[:: max(1, len(plain) // 400)]
     scores = {pattern: sum(parse_date(word, pattern) is not None for word in few) for pattern in _FORMATS}
     likely = [pattern for pattern in _FORMATS if scores[pattern] > 0]
     if not likely:
-        raise ConfigError(f"{where}: no date can be read, such as {_first(code, words, trouble)}; {_remedy(words)}")
+        raise ConfigError(
+            f"{where}: no date can be read, such as {_first(code, words, trouble)}; {_remedy(words, role)}"
+        )
     fits = {pattern: sum(parse_date(word, pattern) is not None for word in plain) for pattern in likely}
     most = max(fits.values())
     best = [pattern for pattern in likely if fits[pattern] == most]
@@ -297,20 +309,20 @@ def _refuse_both_orders(
         )
 
 
-def _remedy(words: list[str]) -> str:
+def _remedy(words: list[str], role: str) -> str:
     """Return what to do about dates that no format fits."""
-    few = words[:50]
+    few, column = words[:50], as_typed("columns", {role: "HEAD"})
     if all(re.fullmatch(_NO_DAY, word) for word in few):
-        return "they name no day; give a column with days: columns={date: HEAD}"
+        return f"they name no day; give a column with days: {column}"
     if all(re.fullmatch(rf"(?:{_FROM_ELSEWHERE})(?:\.\d*)?", word) for word in few):
         return (
             "such numbers count from 1900, 1904, 1601 or the year 1 rather than from 1970; write them as dates, or say"
-            " which column is the date: columns={date: HEAD}"
+            f" which column is the {role}: {column}"
         )
     if all(re.fullmatch(_COUNTED, word) for word in few):
         return (
             "if they are days counted by a spreadsheet, say date_format=excel (or excel1904 for its years from 1904),"
-            " if they are days since 1970, date_format=days1970; else say which column is the date:"
-            " columns={date: HEAD}"
+            " if they are days since 1970, date_format=days1970; else say which column is the"
+            f" {role}: {column}"
         )
-    return "say how they are written: date_format=%d/%m/%Y, say, or say which column is the date: columns={date: HEAD}"
+    return f"say how they are written: date_format=%d/%m/%Y, say, or say which column is the {role}: {column}"

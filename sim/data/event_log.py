@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -18,55 +18,18 @@ from sim.data.format_options import date_format_option, decimal_option, encoding
 from sim.data.ids import MISSING
 from sim.data.row_faults import count_rows
 from sim.data.row_marks import only_say_whether
-from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
-__all__ = [
-    "LOG_ROLES",
-    "NO_STAGE",
-    "OWN_TRACE",
-    "REQUIRED_ROLES",
-    "EventLog",
-    "LogBuilder",
-    "LogLayout",
-    "chosen_attributes",
-    "chosen_columns",
-    "refuse_as_attribute",
-]
+__all__ = ["NO_STAGE", "OWN_TRACE", "EventLog", "LogBuilder", "LogLayout"]
 
-#: What an event says, and under which heads files say it: the first group of which one head is there counts.
-LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "case": (
-        ("case:concept:name",),
-        ("case_id", "caseid", "case id", "case", "trace_id", "trace"),
-        ("customer_id", "customerid", "customer", "user_id", "userid", "user", "client_id", "visitor_id"),
-        ("session_id", "sessionid", "session", "order_id", "id"),
-    ),
-    "activity": (
-        ("concept:name",),
-        ("activity", "event_name", "event name", "event"),
-        ("stage", "action", "step", "status", "page", "event_type"),
-    ),
-    "time": (
-        ("time:timestamp",),
-        ("timestamp", "event_time", "datetime", "date_time", "complete timestamp"),
-        ("time", "date", "created_at", "occurred_at"),
-    ),
-    "brand": (("brand",),),
-    "channel": (("channel",),),
-    "amount": (("amount", "revenue"),),
-    "lifecycle": (("lifecycle:transition",), ("lifecycle",)),
-    "kind": (("kind",),),
-}
 _SHOWN = 3
 _DAY = 86_400_000_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _FIRST, _LAST = (int(np.datetime64(f"{year}-01-01", "us").astype(np.int64)) for year in (1900, 2201))
 NO_STAGE = "that enter no stage (contacts, opinions)"
-#: Columns by which our own export is known, where what is called "kind" is such a kind; in XES, attributes of a trace.
-_OWN_COLUMNS = frozenset({"case_id", "stage", "kind", "origin"})
+#: By which our own export is known in XES: attributes of a trace.
 OWN_TRACE = frozenset({"arm", "replicate"})
-REQUIRED_ROLES = ("case", "activity", "time")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +37,14 @@ class LogLayout:
     """How an event log is to be read; what is left out is guessed from the file."""
 
     columns: Any = quantity(
-        "{case: HEAD, activity: HEAD, time: HEAD, brand: HEAD, channel: HEAD, amount: HEAD}; null: guess",
+        "{case: HEAD, activity: HEAD, time: HEAD, brand: HEAD, channel: HEAD, amount: HEAD}, case: [HEAD, HEAD] where"
+        " the first that is there says who, time: [DATE, TIME] where they stand apart; or, for a file without a head"
+        " line, the names of all its columns in order; null: guess",
+        default=None,
+        optional=True,
+    )
+    keep: Any = quantity(
+        "rows that count, by what a column says: {HEAD: WORD} or {HEAD: [WORD, WORD]}; null: all",
         default=None,
         optional=True,
     )
@@ -411,115 +381,3 @@ def _by_case_and_time(case: NDArray[np.int64], time: NDArray[np.int64]) -> NDArr
     keys.sort()
     keys &= (1 << 32) - 1
     return keys if by_time is None else by_time[keys]
-
-
-def chosen_columns(layout: LogLayout, heads: Sequence[str], where: str) -> dict[str, str]:
-    """Return the head of each role, as given or as guessed.
-
-    Parameters
-    ----------
-    layout : LogLayout
-    heads : sequence of str
-        Of the file.
-    where : str
-        Opens every message.
-
-    Returns
-    -------
-    dict
-
-    Raises
-    ------
-    ConfigError
-        If a role is unknown, a head is missing, or several fit.
-    """
-    given = layout.columns or {}
-    if not isinstance(given, Mapping):
-        raise ConfigError(f"columns is {show(given)}; give {{case: HEAD, activity: HEAD, time: HEAD}}")
-    for role, head in given.items():
-        if role not in LOG_ROLES:
-            raise ConfigError(f"columns has the key {show(role)}; accepted: {', '.join(LOG_ROLES)}")
-        if head is not None and head not in heads:
-            raise ConfigError(f"{where}: columns.{role} is {show(head)}, which is no head; {suggest(str(head), heads)}")
-        _refuse_twice(head, heads, where)
-    chosen = {role: str(head) for role, head in given.items() if head is not None}
-    plain = {head: " ".join(head.split()).lower() for head in heads}
-    for role, groups in LOG_ROLES.items():
-        if role in given or (role == "kind" and not _OWN_COLUMNS.issubset(heads)):
-            continue
-        for group in groups:
-            fitting = [head for head in heads if plain[head] in group and head not in chosen.values()]
-            if fitting:
-                _refuse_twice(fitting[0], heads, where)
-            if len(fitting) > 1 and role in REQUIRED_ROLES:
-                raise ConfigError(
-                    f"{where}: {' and '.join(map(repr, fitting))} may each be the {role}; say which:"
-                    f" columns={{{role}: {fitting[0]}}}"
-                )
-            if len(fitting) == 1:
-                chosen[role] = fitting[0]
-                break
-    missing = [role for role in REQUIRED_ROLES if role not in chosen]
-    if missing:
-        shown = ", ".join(show(head[:30]) for head in heads[:12])
-        raise ConfigError(
-            f"{where}: no column is the {' or the '.join(missing)}; its heads are {shown}; say which:"
-            f" columns={{{', '.join(f'{role}: HEAD' for role in missing)}}}"
-        )
-    return chosen
-
-
-def _refuse_twice(head: object, heads: Sequence[str], where: str) -> None:
-    """Refuse a head that two columns have."""
-    if list(heads).count(str(head)) > 1:
-        raise ConfigError(
-            f"{where}: {list(heads).count(str(head))} columns are called {show(head)}; call one otherwise"
-        )
-
-
-def refuse_as_attribute(name: str | None, attributes: Sequence[object], where: str) -> None:
-    """Refuse attributes among which is a name of what an event says.
-
-    Parameters
-    ----------
-    name : str or None
-    attributes : sequence of object
-        As given.
-    where : str
-        Opens the message.
-
-    Raises
-    ------
-    ConfigError
-        If the name is among them.
-    """
-    if name in attributes:
-        raise ConfigError(
-            f"{where}: attributes has {show(name)}, which is what an event says and not who a case is; name other"
-            " columns, or call this one otherwise"
-        )
-
-
-def chosen_attributes(layout: LogLayout, heads: Sequence[str], where: str) -> tuple[str, ...]:
-    """Return the columns that tell who a case is, as given; each must be a head.
-
-    Parameters
-    ----------
-    layout : LogLayout
-    heads : sequence of str
-        Of the file.
-    where : str
-        Opens every message.
-
-    Returns
-    -------
-    tuple of str
-    """
-    given = layout.attributes or ()
-    names = [given] if isinstance(given, str) else given
-    if not isinstance(names, list | tuple):
-        raise ConfigError(f"attributes is {show(given)}; give a list of columns: attributes=[HEAD]")
-    for name in names:
-        if name not in heads:
-            raise ConfigError(f"{where}: attributes has {show(name)}, which is no head; {suggest(str(name), heads)}")
-    return tuple(map(str, names))

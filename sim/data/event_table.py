@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.case_names import CaseNames
 from sim.data.cells import plain_cells
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.event_amounts import EventAmounts
-from sim.data.event_log import (
-    NO_STAGE,
+from sim.data.event_columns import (
     REQUIRED_ROLES,
-    LogBuilder,
-    LogLayout,
-    chosen_attributes,
-    chosen_columns,
+    EventColumns,
+    find_event_columns,
+    known_heads,
     refuse_as_attribute,
 )
+from sim.data.event_log import NO_STAGE, LogBuilder, LogLayout
 from sim.data.event_times import NO_TIME, EventTimes
 from sim.data.format_options import DECIMALS
 from sim.data.head_line import find_head, lines_until
@@ -31,7 +32,7 @@ from sim.data.row_faults import RowFaults, count_rows
 from sim.data.row_marks import NOBODY, is_total
 from sim.data.text_blocks import LinesRead, text_blocks
 from sim.data.text_file import WHITESPACE, check_quotes, find_delimiter, first_lines, split_lines
-from sim.data.word_codes import WordCodes, words_of_rows
+from sim.data.word_codes import words_of_rows
 from sim.record.events import STAGE_KINDS
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -66,35 +67,27 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
         If it cannot be read, lacks a column, or is larger than it may be.
     """
     where = builder.where
-    delimiter, skipped, numbers, lines = "", 0, frozenset[str](), LinesRead()
-    if parquet:
-        heads, numbers = parquet_heads(path, where), numeric_columns(path, where)
-    else:
-        first = first_lines(path, where, layout.most_megabytes, layout.encoding)
-        delimiter = find_delimiter(first.lines[:50], layout.delimiter or first.announced, 3, where)
-        cells, began = split_lines(first.lines[:_SAMPLE], delimiter)
-        found = find_head(cells, [first.lines[at] for at in began], where)
-        heads, skipped = list(found.cells), lines_until(first, began, found.at)
-        builder.notices.extend(found.notices)
-    roles = chosen_columns(layout, heads, where)
-    attributes = chosen_attributes(layout, heads, where)
-    refuse_as_attribute(roles.get("kind"), attributes, where)
-    wanted = list(dict.fromkeys([*roles.values(), *attributes]))
-    faults = RowFaults()
-    blocks = (
-        (
-            dict(zip(wanted, batch.columns, strict=True))
-            for batch in parquet_blocks(path, wanted, where, layout.most_megabytes, keeps_times=True)
-        )
+    shape = _look_at_parquet(path, layout, where) if parquet else _look_at_text(path, layout, builder)
+    columns = shape.columns
+    refuse_as_attribute(next(iter(columns.roles.get("kind", ())), None), columns.attributes, where)
+    faults, lines = RowFaults(), LinesRead()
+    batches = (
+        parquet_blocks(path, columns.wanted, where, layout.most_megabytes, keeps_times=True)
         if parquet
-        else _text_blocks(path, heads, wanted, delimiter, skipped, faults, builder, layout, lines)
+        else _text_batches(path, shape, faults, builder, layout, lines)
     )
-    reader = _TableReader(roles, attributes, layout, builder, faults, counted=roles.get("amount") in numbers)
+    blocks = (dict(zip(columns.wanted, batch.columns, strict=True)) for batch in batches)
+    reader = _TableReader(columns, layout, builder, faults, shape)
 
     def refuse_open_quotes() -> None:
-        if not parquet and delimiter != WHITESPACE:
+        if not parquet and shape.delimiter != WHITESPACE:
             check_quotes(
-                path, where, delimiter, width=len(heads), most_megabytes=layout.most_megabytes, encoding=layout.encoding
+                path,
+                where,
+                shape.delimiter,
+                width=len(shape.heads),
+                most_megabytes=layout.most_megabytes,
+                encoding=layout.encoding,
             )
 
     try:
@@ -106,35 +99,84 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
         # A quote that takes rows into one cell makes faults of other kinds.
         refuse_open_quotes()
         raise
-    if not lines.are_rows(skipped + builder.rows):
+    if not lines.are_rows(shape.skipped + builder.rows):
         refuse_open_quotes()
     reader.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What the first rows of a table tell: its heads, which columns are read, and where its rows begin."""
+
+    heads: tuple[str, ...]
+    columns: EventColumns
+    delimiter: str = ""
+    skipped: int = 0
+    #: Whether amounts are numbers, which cannot be read in two ways.
+    counted: bool = False
+    has_head: bool = True
+
+
+def _look_at_parquet(path: Path, layout: LogLayout, where: str) -> _Shape:
+    from pyarrow import parquet, types
+
+    heads = parquet_heads(path, where)
+    schema = parquet.read_schema(path)
+    flat = [field.name for field in schema if not types.is_nested(field.type)]
+    looked_at = [head for head in flat if head in set(known_heads(heads)) and heads.count(head) == 1]
+    first = next(parquet_blocks(path, looked_at, where, layout.most_megabytes, _SAMPLE), None) if looked_at else None
+    cells = zip(*(column.to_pylist() for column in first.columns), strict=True) if first else ()
+    # What is not looked at counts as there.
+    sample = [dict.fromkeys(heads, "-- ") | dict(zip(looked_at, row, strict=True)) for row in cells]
+    columns = find_event_columns(layout.columns, layout.attributes, layout.keep, heads, sample, where)
+    amount = columns.roles.get("amount", ("",))[0]
+    return _Shape(tuple(heads), columns, counted=amount in numeric_columns(path, where))
+
+
+def _look_at_text(path: Path, layout: LogLayout, builder: LogBuilder) -> _Shape:
+    where, given = builder.where, layout.columns
+    first = first_lines(path, where, layout.most_megabytes, layout.encoding)
+    delimiter = find_delimiter(first.lines[:50], layout.delimiter or first.announced, 3, where)
+    cells, began = split_lines(first.lines[:_SAMPLE], delimiter)
+    if isinstance(given, list | tuple):
+        heads = tuple("" if name is None else str(name) for name in given)
+        if len(heads) != len(cells[0]):
+            raise ConfigError(
+                f"{where}: columns names {len(heads)} columns, but the first line has {len(cells[0])}"
+                f" ({', '.join(show(cell[:20]) for cell in cells[0][:8])}); name every column in order"
+            )
+        at, skipped, given = -1, first.before[0], None
+    else:
+        found = find_head(cells, [first.lines[at] for at in began], where)
+        heads, at, skipped = found.cells, found.at, lines_until(first, began, found.at)
+        builder.notices.extend(found.notices)
+    sample = [
+        dict(zip(heads, row, strict=True)) for row in cells[at + 1 :] if len(row) == len(heads) and tuple(row) != heads
+    ]
+    columns = find_event_columns(given, layout.attributes, layout.keep, heads, sample, where)
+    return _Shape(heads, columns, delimiter, skipped, has_head=at >= 0)
 
 
 class _TableReader:
     """Turns blocks of cells into codes."""
 
     def __init__(
-        self,
-        roles: dict[str, str],
-        attributes: tuple[str, ...],
-        layout: LogLayout,
-        builder: LogBuilder,
-        faults: RowFaults,
-        *,
-        counted: bool,
+        self, columns: EventColumns, layout: LogLayout, builder: LogBuilder, faults: RowFaults, shape: _Shape
     ) -> None:
-        self.roles, self.attributes, self.builder, self.faults = roles, attributes, builder, faults
+        self.columns, self.roles = columns, columns.roles
+        self.attributes, self.builder, self.faults = columns.attributes, builder, faults
         self.missing = layout.missing
         self.times = EventTimes(layout.date_format, builder.where)
         self.amounts = EventAmounts(
-            builder.where, "." if counted else DECIMALS.get(layout.decimal or ""), layout.missing
+            builder.where, "." if shape.counted else DECIMALS.get(layout.decimal or ""), layout.missing
         )
         self.examples: dict[str, tuple[str, ...]] = {}
         self.rows: list[Any] = []
-        self._cases = WordCodes()
+        self._has_head = shape.has_head
+        self._cases = CaseNames(self.roles["case"])
         #: Words taken for no value in columns that decide about no row, with how many rows have each.
         self._no_value: dict[str, Counter[str]] = {}
+        self._kept_of = dict.fromkeys(columns.kept, 0)
         self._read = 0
 
     def take(self, block: dict[str, Any]) -> None:
@@ -147,20 +189,28 @@ class _TableReader:
         builder.rows += count
         kept = np.ones(count, bool)
         cells = {}
-        for role, head in roles.items():
-            column = block[head]
+        names: list[Any] = []
+        for role, heads in roles.items():
+            column = block[heads[0]] if len(heads) == 1 else None
             if role == "time":
-                column = self.times.at_once(column, compute, pyarrow)
-            if role == "time" and not pyarrow.types.is_string(column.type):
-                self._leave("without a time", column.is_null().to_numpy(zero_copy_only=False), kept)
-                self.examples.setdefault(role, examples_of(block[head].slice(0, 50).cast(pyarrow.string()).to_pylist()))
-                cells[role] = column
-                continue
+                column = (
+                    _date_and_clock([block[head] for head in heads], pyarrow, compute) if column is None else column
+                )
+                read = self.times.at_once(column, compute, pyarrow)
+                if not pyarrow.types.is_string(read.type):
+                    self._leave("without a time", read.is_null().to_numpy(zero_copy_only=False), kept)
+                    self.examples.setdefault(role, examples_of(column.slice(0, 50).cast(pyarrow.string()).to_pylist()))
+                    cells[role] = read
+                    continue
+            if column is None:
+                names = [self._named(_plain(role, block[head], pyarrow, compute)) for head in heads]
+                column = compute.coalesce(*names, "")
+                names = [compute.fill_null(name, "") for name in names]
             cells[role] = _plain(role, column, pyarrow, compute)
             self.examples.setdefault(role, examples_of(cells[role].slice(0, 50).to_pylist()))
+        self._leave_repeated_heads(cells, kept)
+        self._leave_unasked(block, kept)
         text = [role for role in REQUIRED_ROLES if not pyarrow.types.is_timestamp(cells[role].type)]
-        alike = [_of_rows(cells[role], lambda words, role=role: compute.equal(words, roles[role])) for role in text]
-        self._leave("repeating the head line", np.all(alike, axis=0), kept)
         for role in text:
             reason = f"without {'an' if role == 'activity' else 'a'} {role}"
             gone = _of_rows(cells[role], lambda words, role=role: self._gone(role, words))
@@ -173,8 +223,42 @@ class _TableReader:
             builder.leave_out(NO_STAGE, int((kept & ~stage).sum()))
             kept &= stage
             builder.state_at_start |= bool(compute.any(compute.equal(cells["kind"], "start")).as_py())
-        self._encode(block, cells, kept)
+        self._encode(block, cells, names, kept)
         self._read += count
+
+    def _named(self, cells: Any) -> Any:
+        """Return names of cases as text, null where there is none."""
+        import pyarrow
+
+        words = cells.dictionary
+        named = pyarrow.array(words.to_pylist(), mask=self._gone("case", words))
+        return pyarrow.DictionaryArray.from_arrays(cells.indices, named).cast(pyarrow.string())
+
+    def _leave_repeated_heads(self, cells: dict[str, Any], kept: NDArray[np.bool_]) -> None:
+        """Leave out rows that repeat the head line, as files glued together have them."""
+        import pyarrow
+        from pyarrow import compute
+
+        if not self._has_head:
+            return
+        alike = []
+        for role in REQUIRED_ROLES:
+            if not pyarrow.types.is_timestamp(cells[role].type):
+                head = " ".join(self.roles[role]) if role == "time" else self.roles[role][0]
+                alike.append(_of_rows(cells[role], lambda words, head=head: compute.equal(words, head)))
+        self._leave("repeating the head line", np.all(alike, axis=0), kept)
+
+    def _leave_unasked(self, block: dict[str, Any], kept: NDArray[np.bool_]) -> None:
+        """Leave out rows of which the user wants none."""
+        import pyarrow
+        from pyarrow import compute
+
+        for head, words in self.columns.kept.items():
+            cells = plain_cells(compute.cast(block[head], pyarrow.string()), compute)
+            asked = np.asarray(compute.is_in(cells, pyarrow.array(words, pyarrow.string())))
+            self._kept_of[head] += int(asked.sum())
+            self.builder.leave_out(f"whose {head!r} is not {' or '.join(map(show, words))}", int((kept & ~asked).sum()))
+            kept &= asked
 
     def _gone(self, role: str, cells: Any) -> Any:
         import pyarrow
@@ -213,17 +297,18 @@ class _TableReader:
             self.builder.leave_out(reason, rows.size, shown)
             kept &= ~odd
 
-    def _encode(self, block: dict[str, Any], cells: dict[str, Any], kept: Any) -> None:
+    def _encode(self, block: dict[str, Any], cells: dict[str, Any], names: list[Any], kept: Any) -> None:
         import pyarrow
         from pyarrow import compute
 
         builder, mask = self.builder, pyarrow.array(kept)
         if not kept.all():
             cells = {role: column.filter(mask) for role, column in cells.items()}
+            names = [column.filter(mask) for column in names]
             block = {name: block[name].filter(mask) for name in self.attributes}
         out: dict[str, Any] = {}
         rows = (self._read + np.flatnonzero(kept)).astype(np.uint32)
-        out["case"] = self._cases.add(cells["case"])
+        self._cases.add(names or [cells["case"]])
         out["activity"] = _codes(cells["activity"], builder.activity_of)
         moment = cells["time"]
         if pyarrow.types.is_string(moment.type):
@@ -245,7 +330,7 @@ class _TableReader:
             gone = is_missing(plain, self.missing, pyarrow, compute)
             said = gone & np.asarray(compute.not_equal(plain, "").to_numpy(zero_copy_only=False))
             if said.any():
-                head = self.roles.get(name, name)
+                head = self.roles.get(name, (name,))[0]
                 self._no_value.setdefault(head, Counter()).update(plain.filter(pyarrow.array(said)).to_pylist())
             out[name] = np.where(gone, -1, codes)
         builder.blocks.append(out)
@@ -255,10 +340,7 @@ class _TableReader:
         """Read times and amounts that needed all values, and leave out events without a time."""
         builder = self.builder
         blocks = builder.blocks
-        codes, builder.case_names = self._cases.finish()
-        builder.names_differ = True
-        for block, of_word in zip(blocks, codes, strict=True):
-            block["case"] = of_word[block["case"]]
+        self._finish_cases()
         if "amount" in self.roles:
             for block, amounts in zip(blocks, self.amounts.finish(self.faults), strict=True):
                 block["amount"] = amounts
@@ -282,10 +364,10 @@ class _TableReader:
                 f"{days:,} times have no time of day, beside {self.times.read - days:,} that have one: they are read as"
                 " midnight"
             )
-        for head, heads in self._no_value.items():
-            words = ", ".join(map(show, sorted(heads, key=lambda word: (-heads[word], word))[:3]))
+        for head, rows in self._no_value.items():
+            words = ", ".join(map(show, sorted(rows, key=lambda word: (-rows[word], word))[:3]))
             builder.notices.append(
-                f"{count_rows(heads.total())} with no value in {head!r}, by its words ({words}); if such a word is a"
+                f"{count_rows(rows.total())} with no value in {head!r}, by its words ({words}); if such a word is a"
                 " value, say missing=[]"
             )
         bad = 0
@@ -300,10 +382,31 @@ class _TableReader:
                 f"{builder.where}: of {builder.rows:,} rows {why}: write all times in one way, or say"
                 " which: date_format=%d/%m/%Y, say"
             )
-        for role, head in self.roles.items():
+        for role, heads in self.roles.items():
             shape = self.times.format if role == "time" else self.amounts.format if role == "amount" else "text"
             odd = {"cannot be read": bad} if role == "time" and bad else {}
+            head = (" and " if role == "time" else ", else ").join(heads)
             builder.columns.append(ColumnRead(role, head, shape, self.examples.get(role, ()), odd))
+
+    def _finish_cases(self) -> None:
+        """Tell whose each event is, when all are read."""
+        builder = self.builder
+        cases, builder.case_names = self._cases.finish()
+        builder.names_differ = True
+        for block, case in zip(builder.blocks, cases, strict=True):
+            block["case"] = case
+        if self._cases.shared:
+            first, *others = map(repr, self.roles["case"])
+            builder.notices.append(
+                f"{self._cases.shared:,} names in {' or '.join(others)} are seen with several {first}: rows that have"
+                " only such a name are a case of their own"
+            )
+        for head, found in self._kept_of.items():
+            if not found:
+                raise ConfigError(
+                    f"{builder.where}: no row has {' or '.join(map(show, self.columns.kept[head]))} as {head!r}; keep"
+                    " says which words count, as they stand in the file"
+                )
 
 
 def _plain(role: str, column: Any, pyarrow: Any, compute: Any) -> Any:
@@ -313,6 +416,16 @@ def _plain(role: str, column: Any, pyarrow: Any, compute: Any) -> Any:
     encoded = compute.cast(column, pyarrow.string()).dictionary_encode()
     words = plain_ids(encoded.dictionary, compute) if role == "case" else plain_cells(encoded.dictionary, compute)
     return pyarrow.DictionaryArray.from_arrays(encoded.indices, words)
+
+
+def _date_and_clock(columns: list[Any], pyarrow: Any, compute: Any) -> Any:
+    """Return dates and times of day of two columns as one of both."""
+    date, clock = (
+        compute.strftime(column, format="%Y-%m-%d") if pyarrow.types.is_timestamp(column.type) else column
+        for column in columns
+    )
+    clock = compute.replace_substring_regex(clock, r"^(\d{2})(\d{2})(\d{2})$", r"\1:\2:\3")
+    return compute.utf8_trim_whitespace(compute.binary_join_element_wise(date, clock, " "))
 
 
 def _of_rows(cells: Any, test: Any) -> NDArray[np.bool_]:
@@ -329,34 +442,25 @@ def _codes(cells: Any, code_of: Any) -> NDArray[np.int32]:
     return np.array([code_of(word) for word in words.to_pylist()], np.int32)[index] if index.size else index
 
 
-def _text_blocks(
-    path: Path,
-    heads: list[str],
-    wanted: list[str],
-    delimiter: str,
-    skip: int,
-    faults: RowFaults,
-    builder: LogBuilder,
-    layout: LogLayout,
-    lines: LinesRead,
-) -> Iterator[dict[str, Any]]:
+def _text_batches(
+    path: Path, shape: _Shape, faults: RowFaults, builder: LogBuilder, layout: LogLayout, lines: LinesRead
+) -> Iterator[Any]:
     def refuse(row: Any) -> str:
         builder.rows += 1
-        reason = faults.refuse_ragged(row, skip)
+        reason = faults.refuse_ragged(row, shape.skipped)
         builder.leave_out(reason, 1, faults.examples[reason][-1:])
         return "skip"
 
-    for batch in text_blocks(
+    return text_blocks(
         path,
         builder.where,
-        delimiter,
-        width=len(heads),
-        kept=[heads.index(head) for head in wanted],
-        skipped=skip,
+        shape.delimiter,
+        width=len(shape.heads),
+        kept=[shape.heads.index(head) for head in shape.columns.wanted],
+        skipped=shape.skipped,
         refuse=refuse,
         most_megabytes=layout.most_megabytes,
         block_bytes=_BLOCK_BYTES,
         encoding=layout.encoding,
         lines=lines,
-    ):
-        yield dict(zip(wanted, batch.columns, strict=True))
+    )

@@ -221,7 +221,9 @@ class EventTimes:
         if self.way != "words" or not self._days:
             return values
         days = list(self._days)
-        ordinals, self._found = read_dates(days, values.astype(np.int32), self._date_format, self._where, trouble)
+        ordinals, self._found = read_dates(
+            days, values.astype(np.int32), self._date_format, self._where, trouble, "time"
+        )
         self.without_zone = 0 if self._bare == self._read else self._bare
         midnights = np.where(ordinals == 0, NO_TIME, (ordinals - _EPOCH_ORDINAL) * _DAY)
         read = midnights[values]

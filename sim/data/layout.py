@@ -10,6 +10,7 @@ from typing import Any
 
 from agents.quantity import choice, quantity, whole
 from sim.data.amounts import looks_like_amount
+from sim.data.as_typed import as_typed
 from sim.data.dates import looks_like_date
 from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
 from sim.data.row_marks import STATUS_HEADS, is_taken_back
@@ -42,13 +43,14 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "date", "datetime", "timestamp", "order_date", "orderdate", "purchase_date", "invoice_date", "invoicedate",
         "transaction_date", "trans_date", "bought_at", "ordered_at", "date_time", "posting_date", "datum",
         "bestelldatum", "rechnungsdatum", "belegdatum",
-        "buchungsdatum", "kaufdatum", "fecha", "date_commande", "day", "time", "created_at", "created",
-        "created_utc", "when",
+        "buchungsdatum", "kaufdatum", "fecha", "date_commande", "order_time", "purchase_time", "sale_date", "sold_at",
+        "payment_date", "date_created", "created_date", "day", "time", "created_at", "created", "created_utc", "when",
     ),
     "amount": (
         "amount", "spend", "spent", "sales", "revenue", "total", "turnover", "order_value", "order_total",
         "total_price", "total_amount", "line_total", "paid", "amt", "betrag", "umsatz", "montant", "importe",
-        "importo", "bedrag", "gesamtbetrag", "value", "price", "money", "net", "gross", "dollars", "euro",
+        "importo", "bedrag", "gesamtbetrag", "order_total_amount",
+        "order_amount", "grand_total", "total_paid", "value", "price", "money", "net", "gross", "dollars", "euro",
         *_UNIT_PRICES,
     ),
     "quantity": (),
@@ -58,9 +60,12 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 #: Heads that count only where no other head of their role is there.
 _WEAK = frozenset({
     "customer_name", "buyer_name", "email", "e_mail", "customer_email", "buyer_email", "account", "account_id", "id",
-    "case_id", "person", "day", "time", "created_at", "created", "created_utc", "when", "value", "money", "net",
+    "case_id", "person", "day", "time", "date_created", "created_date",
+    "created_at", "created", "created_utc", "when", "value", "money", "net",
     "gross", "dollars", "euro", *_UNIT_PRICES,
 })  # fmt: skip
+#: Heads that number rows more often than customers: they count where there is no other at all.
+_WEAKEST = frozenset({"id"})
 #: Without these a row says nothing.
 REQUIRED = ("customer", "date")
 
@@ -71,6 +76,8 @@ _NUMBERS = 0.8
 _MONEY_WORDS = frozenset(word for head in ROLES["amount"] for word in head.split("_")).union(
     ("nettobetrag", "bruttobetrag")
 ) - {"order", "line", "unit", "item", "lineitem", "each", "per"}
+#: Of parts of what is paid, and of what is not.
+_PART_WORDS = frozenset({"discount", "shipping", "tax", "taxes", "refund", "refunded", "fee", "subtotal", "vat", "tip"})
 _ID_WORDS = frozenset({"id", "number", "no", "nr", "num", "code", "user", "phone", "zip", "postcode", "nummer"})
 #: Further columns that are named beside the likeliest.
 _FEW = 3
@@ -182,8 +189,8 @@ def _places(
         if plain[at] in _UNIT_PRICES:
             raise ConfigError(
                 f"{where}: {names[at]!r} beside {counted!r} may be the price of one piece; say"
-                f" columns={{amount: {names[at]!r}, quantity: {counted!r}}} to have their product,"
-                f" columns={{amount: {names[at]!r}}} if it is the whole amount"
+                f" {as_typed('columns', {'amount': names[at], 'quantity': counted})} to have their product,"
+                f" {as_typed('columns', {'amount': names[at]})} if it is the whole amount"
             )
     if "quantity" in places and "amount" not in places:
         raise ConfigError(f"{where}: columns has a quantity and no amount; say which column is the unit price: amount")
@@ -265,7 +272,8 @@ def _named(role: str, wanted: object, names: tuple[str, ...], where: str) -> int
 def _guess(role: str, names: tuple[str, ...], plain: list[str], where: str, source: str) -> int | None:
     """Return the one column that fits a role by its head; where several do, ask."""
     fitting = [at for at, word in enumerate(plain) if word in ROLES[role]]
-    fitting = [at for at in fitting if plain[at] not in _WEAK] or fitting
+    for weak in (_WEAK, _WEAKEST):
+        fitting = [at for at in fitting if plain[at] not in weak] or fitting
     if source == "columns" and role in plain:
         fitting = [at for at, word in enumerate(plain) if word == role]
     if len({plain[at] for at in fitting}) < len(fitting):
@@ -277,12 +285,12 @@ def _guess(role: str, names: tuple[str, ...], plain: list[str], where: str, sour
     if len(fitting) > 1:
         raise ConfigError(
             f"{where}: {' and '.join(repr(names[at]) for at in fitting)} may each be the {role}; say which:"
-            f" {' or '.join(f'columns={{{role}: {names[at]!r}}}' for at in fitting)}"
+            f" {' or '.join(as_typed('columns', {role: names[at]}) for at in fitting)}"
         )
     if not fitting and role in REQUIRED:
         raise ConfigError(
             f"{where}: no column is known as the {role}; {source} has {', '.join(names)};"
-            f" say which it is: columns={{{role}: HEAD}}"
+            f" say which it is: {as_typed('columns', {role: 'HEAD'})}"
         )
     return fitting[0] if fitting else None
 
@@ -297,12 +305,14 @@ def _ask_for_amount(
         numbers = sum(bool(re.search(r"\d", cell)) and looks_like_amount(cell) for cell in cells)
         if at not in places.values() and cells and numbers >= _NUMBERS * len(cells):
             said = plain_head(name).split("_")
-            fitting.append((bool(_ID_WORDS.intersection(said)), not _MONEY_WORDS.intersection(said), name))
+            odd = bool(_ID_WORDS.intersection(said)), bool(_PART_WORDS.intersection(said))
+            fitting.append((*odd, not _MONEY_WORDS.intersection(said), name))
     if fitting:
         # Those that speak of money first, those that speak of numbers of orders last.
-        first, *others = [name for *_, name in sorted(fitting, key=lambda one: one[:2])]
+        first, *others = [name for *_, name in sorted(fitting, key=lambda one: one[:3])]
         more = f" (or {', '.join(map(repr, others[:_FEW]))})" if others else ""
         raise ConfigError(
             f"{where}: no column is known as the amount, and {first!r} may be it{more}; say"
-            f" columns={{amount: {first!r}}}, or columns={{amount: null}} to fit buying and leaving without amounts"
+            f" {as_typed('columns', {'amount': first})}, or 'columns={{amount: null}}' to fit buying and leaving"
+            " without amounts"
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.data.event_log import EventLog, LogBuilder, LogLayout, refuse_as_attribute
+from sim.data.event_columns import refuse_as_attribute
+from sim.data.event_log import EventLog, LogBuilder, LogLayout
 from sim.data.event_table import read_table
+from sim.data.foreign_text import refusal_of_text
 from sim.data.format_options import check_words
 from sim.data.ids import MISSING
 from sim.data.ocel import read_ocel
@@ -46,6 +48,10 @@ def read_event_log(path: str | Path, layout: LogLayout | None = None) -> EventLo
     words = MISSING if layout.missing is None else ("", *map(str.lower, layout.missing))
     builder = LogBuilder(where, frozenset(words))
     kind = _kind_of(place, where, layout.most_megabytes)
+    if kind in ("xes", "ocel") and (layout.keep is not None or isinstance(layout.columns, list | tuple)):
+        raise ConfigError(
+            f"{where}: keep and columns in order are for tables, and this is {kind.upper()}; leave them out"
+        )
     if kind == "xes":
         read_xes(place, layout, builder)
     elif kind == "ocel":
@@ -73,6 +79,8 @@ def _kind_of(place: Path, where: str, most_megabytes: int) -> str:
     except OSError as error:
         raise ConfigError(f"{where} cannot be read ({error}); give {LOG_FILE}") from None
     head = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head[:1] in (b"{", b"[") and (foreign := refusal_of_text(head, place, is_json_of_its_own=True)):
+        raise ConfigError(f"{where} {foreign}")
     if head[:1] == b"<":
         return "xes"
     return "ocel" if head[:1] == b"{" else "csv"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sim.data.dates import looks_like_date
+from sim.data.foreign_text import refusal_of_text
 from sim.data.quotes import quotes_end_in_their_lines
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -55,7 +56,7 @@ _TRANSACTIONS = "a file of transactions"
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
 #: First bytes of files that are no text, and what they are.
 _FOREIGN = {
-    b"PK": "is a workbook or an archive; save its table as CSV in UTF-8",
+    b"PK": "is an archive; unpack it (or, if it is a workbook, save its table as CSV in UTF-8)",
     b"\xd0\xcf\x11\xe0": "is a workbook of an old Excel; save its table as CSV in UTF-8",
     b"SQLite format 3": "is a database of SQLite; export its table as CSV in UTF-8",
     b"ARROW1": "is Arrow (Feather); write it as Parquet or CSV",
@@ -67,6 +68,8 @@ _FOREIGN = {
     b"ORC": "is ORC; write it as Parquet or CSV",
     b"Obj\x01": "is Avro; write it as Parquet or CSV",
 }
+#: Bytes that tell what a file is: the name of the first file of an archive is among them.
+_LONGEST_START = 128
 #: Byte order marks of encodings with several bytes a sign; UTF-32 first, as its mark begins with that of UTF-16.
 _MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16",
           codecs.BOM_UTF16_BE: "utf-16"}  # fmt: skip
@@ -218,7 +221,7 @@ def open_binary(path: Path, where: str, most_megabytes: int, encoding: str | Non
         with path.open("rb") as raw:
             packed = _first_of(_COMPRESSED, raw.read(8))
         with pyarrow.input_stream(str(path), compression=packed) as stream:
-            start = stream.read(16)
+            start = stream.read(_LONGEST_START)
         if _first_of(_COMPRESSED, start) and packed:
             raise ConfigError(f"{where} is compressed twice; unpack it once")
         stream = pyarrow.input_stream(str(path), compression=packed)
@@ -230,6 +233,8 @@ def open_binary(path: Path, where: str, most_megabytes: int, encoding: str | Non
         f"{where} holds more than {most_megabytes:,} MB of text; divide it, or say most_megabytes={2 * most_megabytes}"
         " if there is memory for it"
     )
+    if start.startswith(b"PK") and re.search(rb"\[Content_Types\]|_rels/|docProps/|xl/|mimetypeapp", start):
+        raise ConfigError(f"{where} is a workbook; save its sheet as CSV in UTF-8 (in Excel: Save As, CSV UTF-8)")
     if foreign := _first_of(_FOREIGN, start):
         raise ConfigError(f"{where} {foreign}")
     bounded = _BoundedStream(stream, most_megabytes * 1_000_000, message, where, encoding or _first_of(_MARKS, start))
@@ -433,10 +438,8 @@ def first_lines(path: Path, where: str, most_megabytes: int, encoding: str | Non
             raw = stream.read(SNIFFED_BYTES)
     except OSError as error:
         raise ConfigError(f"{where} cannot be read: {reason_of(error)}; give a text file that may be read") from None
-    if re.match(rb"\s*<(?:!doctype html|html|table)", raw, re.IGNORECASE):
-        raise ConfigError(f"{where} is a page of HTML; save its table as CSV in UTF-8")
-    if re.match(rb'\s*(?:\[\s*)?\{\s*"', raw):
-        raise ConfigError(f"{where} is JSON; save its table as CSV or Parquet")
+    if foreign := refusal_of_text(raw, path):
+        raise ConfigError(f"{where} {foreign}")
     whole = len(raw) < SNIFFED_BYTES
     # The last line may be cut within a sign.
     full = raw if whole else raw[: max(raw.rfind(b"\n"), raw.rfind(b"\r")) + 1] or raw

@@ -11,7 +11,8 @@ import numpy as np
 
 from sim.data.amounts import plain_number
 from sim.data.column_read import ColumnRead
-from sim.data.event_log import NO_STAGE, OWN_TRACE, LogBuilder, LogLayout, chosen_columns, refuse_as_attribute
+from sim.data.event_columns import refuse_as_attribute, refuse_odd_columns
+from sim.data.event_log import NO_STAGE, OWN_TRACE, LogBuilder, LogLayout
 from sim.data.event_times import iso_microseconds
 from sim.data.text_file import open_binary, reason_of
 from sim.record.events import STAGE_KINDS
@@ -132,8 +133,8 @@ class _XesReader:
 
     def __init__(self, layout: LogLayout, builder: LogBuilder) -> None:
         self.layout, self.builder = layout, builder
+        refuse_odd_columns(layout.columns or {}, builder.where)
         given = self.given = dict(layout.columns or {})
-        chosen_columns(LogLayout(columns=given), [*map(str, given.values()), "case", "activity", "time"], builder.where)
         self.heads = {"case": "concept:name", "activity": "concept:name", "time": "time:timestamp"}
         self.heads |= {role: role for role in ("brand", "channel", "amount", "kind")}
         self.heads["lifecycle"] = "lifecycle:transition"

@@ -36,7 +36,7 @@ BAD = {
     "head alone": (HEAD, {}, "no rows below its head line"),
     "one column": ("customer\nA\n", {}, "fewer than 2 columns"),
     "foreign heads": ("asiakas;datum;betrag\nA;2021-01-01;3\n", {}, "no column is known as the customer"),
-    "an amount perhaps": ("customer,date,summa\nA,2021-01-01,3.5\n", {}, r"columns=\{amount: 'summa'\}"),
+    "an amount perhaps": ("customer,date,summa\nA,2021-01-01,3.5\n", {}, r"columns=\{amount: summa\}"),
     "two customers": ("customer,user_id,date\nA,B,2021-01-01\n", {}, "'customer' and 'user_id' may each be"),
     "two amounts": ("customer,date,net,gross\nA,2021-01-01,3,4\n", {}, "'net' and 'gross' may each be"),
     "a quantity alone": ("customer,date,qty\nA,2021-01-01,3\n", {"columns": {"quantity": "qty"}}, "no amount"),

@@ -1,0 +1,417 @@
+"""Event columns: which columns of a log say who, what and when, as given or as guessed where only one way fits."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.data.as_typed import as_typed
+from sim.data.dates import looks_like_date
+from sim.data.ids import missing_words
+from sim.data.layout import plain_head
+from sim.scenario.errors import ConfigError, suggest
+from sim.scenario.schema import show
+
+__all__ = [
+    "LOG_ROLES",
+    "REQUIRED_ROLES",
+    "EventColumns",
+    "find_event_columns",
+    "heads_of_role",
+    "known_heads",
+    "refuse_as_attribute",
+    "refuse_odd_columns",
+]
+
+#: What an event says, and under which heads files say it, as :func:`sim.data.layout.plain_head` writes them: the first
+#: group of which one head is there counts.
+LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "case": (
+        ("case_concept_name",),
+        ("case_id", "caseid", "case", "trace_id", "trace", "case_key", "casekey"),
+        ("customer_id", "customerid", "customer", "user_id", "userid", "user", "client_id", "visitor_id", "contact_id"),
+        ("anonymous_id", "user_pseudo_id", "distinct_id", "amplitude_id", "idvisitor", "visitorid", "fullvisitorid",
+         "full_visitor_id", "domain_userid", "device_id", "cookie_id"),
+        ("opportunity_id", "opportunityid", "ticket_id", "issue_key", "issue_id", "incident_number", "lead_id",
+         "deal_id", "subscription_id", "documentkey", "objectid", "object_id"),
+        ("session_id", "sessionid", "session", "order_id", "id", "domain_sessionid", "idvisit", "ga_session_id"),
+    ),
+    "activity": (
+        ("concept_name",),
+        ("activity", "event_name", "event", "activity_name", "activity_en", "activity_de", "aktivitaet"),
+        ("stage", "action", "step", "status", "page", "event_type", "action_name", "stage_name"),
+        ("new_value", "newvalue", "value_new", "to_string", "tostring"),
+    ),
+    "time": (
+        ("time_timestamp",),
+        ("timestamp", "event_time", "datetime", "date_time", "complete_timestamp", "event_timestamp", "eventtime",
+         "event_datetime", "zeitstempel"),
+        ("time", "date", "created_at", "occurred_at", "created_date", "server_time", "sys_created_on",
+         "collector_tstamp", "changed_at", "edit_date", "created"),
+    ),
+    "brand": (("brand",),),
+    "channel": (("channel",),),
+    "amount": (("amount", "revenue"), ("purchase_revenue", "ecommerce_purchase_revenue")),
+    "lifecycle": (("lifecycle_transition",), ("lifecycle",)),
+    "kind": (("kind",),),
+}  # fmt: skip
+REQUIRED_ROLES = ("case", "activity", "time")
+#: Roles that several columns together may play.
+_OF_SEVERAL = ("case", "time")
+#: Dates and times of day that stand in two columns.
+_DATES_AND_CLOCKS = (("date", "time"), ("udate", "utime"), ("erdat", "erzet"), ("datum", "uhrzeit"), ("datum", "zeit"))
+_CLOCK_ALONE = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?|(?:[01]\d|2[0-3])[0-5]\d[0-5]\d"
+#: Columns by which our own export is known, where what is called "kind" is such a kind.
+_OWN_COLUMNS = frozenset({"case_id", "stage", "kind", "origin"})
+#: Of a table of changes: which field was changed, and to what.
+_FIELDS = ("field", "fieldname", "field_name", "field_event", "fname", "property_name")
+_NEW_VALUES = (*LOG_ROLES["activity"][3], "to_value", "value", "to")
+#: More cases without a name are no slips of a few rows.
+_MOST_NAMELESS = 0.05
+#: So many columns of dates, and none of what happened, are stages side by side.
+_FEWEST_STAGES = 2
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class EventColumns:
+    """Which columns are read, and as what.
+
+    Attributes
+    ----------
+    roles : mapping
+        Heads by role: of a case those that name it, the first where it is there; of a time a date and a time of day.
+    attributes : tuple of str
+        Heads of columns that tell who a case is.
+    kept : mapping
+        Words by head: rows that say another one are left out.
+    """
+
+    roles: Mapping[str, tuple[str, ...]]
+    attributes: tuple[str, ...]
+    kept: Mapping[str, tuple[str, ...]]
+
+    @property
+    def wanted(self) -> list[str]:
+        """Every head that is read, once."""
+        return list(dict.fromkeys([*(head for heads in self.roles.values() for head in heads), *self.attributes,
+                                   *self.kept]))  # fmt: skip
+
+
+def find_event_columns(
+    given: Any, attributes: Any, keep: Any, heads: Sequence[str], sample: Sequence[Mapping[str, str]], where: str
+) -> EventColumns:
+    """Return the columns of a table of events.
+
+    Parameters
+    ----------
+    given : mapping or None
+        Heads by role, as the user says.
+    attributes : list of str, str or None
+        Columns that tell who a case is.
+    keep : mapping or None
+        Which rows count: words by head.
+    heads : sequence of str
+        Of the file.
+    sample : sequence of mapping
+        Cells of the first rows by head.
+    where : str
+        Opens every message.
+
+    Returns
+    -------
+    EventColumns
+
+    Raises
+    ------
+    ConfigError
+        If a role is unknown, a head is missing, or several ways fit.
+    """
+    given = given or {}
+    refuse_odd_columns(given, where)
+    chosen = {role: heads_of_role(role, head, where) for role, head in given.items() if head is not None}
+    for role, named in chosen.items():
+        for head in named:
+            if head not in heads:
+                raise ConfigError(f"{where}: columns.{role} is {show(head)}, which is no head; {suggest(head, heads)}")
+            _refuse_twice(head, heads, where)
+    plain = {head: plain_head(head) for head in heads}
+    for role, groups in LOG_ROLES.items():
+        if role in given or (role == "kind" and not _OWN_COLUMNS.issubset(heads)):
+            continue
+        free = [head for head in heads if all(head not in named for named in chosen.values())]
+        found: tuple[str, ...] | None = None
+        if role in ("time", "activity"):
+            found = (_date_and_clock if role == "time" else _new_value)(free, plain, sample)
+        filled = [head for head in free if not sample or _share_empty(head, sample) < 1]
+        found = (
+            found
+            or _guess(role, groups, filled, plain, heads, where)
+            or _guess(role, groups, free, plain, heads, where)
+        )
+        if found:
+            chosen[role] = found
+    missing = [role for role in REQUIRED_ROLES if role not in chosen]
+    if missing:
+        raise ConfigError(_asked_for(missing, heads, sample, where))
+    if "case" not in given:
+        _refuse_nameless(chosen["case"], [head for head in heads if head not in chosen["case"]], plain, sample, where)
+    kept = _kept_rows(keep, heads, where)
+    _refuse_mixed_fields(chosen["activity"][0], kept, plain, sample, where)
+    return EventColumns(chosen, _chosen_attributes(attributes, heads, where), kept)
+
+
+def known_heads(heads: Sequence[str]) -> list[str]:
+    """Return the heads by whose cells columns may be told."""
+    known = {word for groups in LOG_ROLES.values() for group in groups for word in group}
+    known.update(_FIELDS, _NEW_VALUES, *_DATES_AND_CLOCKS)
+    return [head for head in heads if plain_head(head) in known]
+
+
+def refuse_odd_columns(given: Any, where: str) -> None:
+    """Refuse what names no columns by role.
+
+    Parameters
+    ----------
+    given : mapping or None
+    where : str
+        Opens the message.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if not isinstance(given, Mapping):
+        names = as_typed("columns", {role: "HEAD" for role in REQUIRED_ROLES})
+        raise ConfigError(f"columns is {show(given)}; give {names}")
+    for role in given:
+        if role not in LOG_ROLES:
+            raise ConfigError(f"{where}: columns has the key {show(role)}; accepted: {', '.join(LOG_ROLES)}")
+
+
+def heads_of_role(role: str, head: Any, where: str) -> tuple[str, ...]:
+    """Return the heads that are given for a role, one or, of a case or a time, several.
+
+    Parameters
+    ----------
+    role : str
+    head : str or list of str
+    where : str
+        Opens the message.
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    ConfigError
+        If the role is one that a single column plays.
+    """
+    if not isinstance(head, list | tuple):
+        return (str(head),)
+    named = tuple(map(str, head))
+    most = 2 if role == "time" else len(named)
+    if role not in _OF_SEVERAL or not 1 <= len(named) <= most or len(set(named)) < len(named):
+        raise ConfigError(
+            f"{where}: columns.{role} is {show(head)}; give one head, or of a case several (the first that is there"
+            " names it), of a time two (the date and the time of day)"
+        )
+    return named
+
+
+def _guess(
+    role: str,
+    groups: Sequence[Sequence[str]],
+    free: Sequence[str],
+    plain: Mapping[str, str],
+    heads: Sequence[str],
+    where: str,
+) -> tuple[str, ...] | None:
+    """Return the one column that fits a role by its head; where several do, ask."""
+    for group in groups:
+        fitting = [head for head in free if plain[head] in group]
+        if fitting:
+            _refuse_twice(fitting[0], heads, where)
+        if len(fitting) > 1 and role in REQUIRED_ROLES:
+            _refuse_side_by_side(fitting, plain, where)
+            ways = " or ".join(as_typed("columns", {role: head}) for head in fitting)
+            raise ConfigError(f"{where}: {' and '.join(map(repr, fitting))} may each be the {role}; say which: {ways}")
+        if len(fitting) == 1:
+            return (fitting[0],)
+    return None
+
+
+def _refuse_side_by_side(fitting: Sequence[str], plain: Mapping[str, str], where: str) -> None:
+    """Refuse columns that are one, numbered: several events stand in one row."""
+    if len({plain[head] for head in fitting}) == 1 and all(re.search(r"\d", head) for head in fitting):
+        raise ConfigError(
+            f"{where}: {' and '.join(map(repr, fitting[:_SHOWN]))} are events side by side in one row; write a row for"
+            " each event (case, activity, time), or export the log with one row an event"
+        )
+
+
+def _date_and_clock(
+    free: Sequence[str], plain: Mapping[str, str], sample: Sequence[Mapping[str, str]]
+) -> tuple[str, ...] | None:
+    """Return a column of dates and one of times of day, where they have such heads and cells."""
+    for of_date, of_clock in _DATES_AND_CLOCKS:
+        dates = [head for head in free if plain[head] == of_date]
+        clocks = [head for head in free if plain[head] == of_clock]
+        if len(dates) == len(clocks) == 1 and sample:
+            cells = [row[clocks[0]] for row in sample if row[clocks[0]]]
+            bare = not any(":" in row[dates[0]] for row in sample)
+            if cells and bare and all(re.fullmatch(_CLOCK_ALONE, cell) for cell in cells):
+                return dates[0], clocks[0]
+    return None
+
+
+def _new_value(
+    free: Sequence[str], plain: Mapping[str, str], sample: Sequence[Mapping[str, str]]
+) -> tuple[str, ...] | None:
+    """Return the column of what a field was changed to, where another one says which field."""
+    named = {word for group in LOG_ROLES["activity"][:2] for word in group}
+    if not any(plain[head] in _FIELDS for head in free) or named.intersection(plain.values()):
+        return None
+    known = [head for word in _NEW_VALUES for head in free if plain[head] == word]
+    return tuple(known[:1]) or None
+
+
+def _share_empty(head: str, sample: Sequence[Mapping[str, str]]) -> float:
+    return sum(row[head].lower() in missing_words(None) for row in sample) / len(sample)
+
+
+def _refuse_nameless(
+    named: tuple[str, ...],
+    others: Sequence[str],
+    plain: Mapping[str, str],
+    sample: Sequence[Mapping[str, str]],
+    where: str,
+) -> None:
+    """Ask who a case is where the column that is known for it is often empty and another one names those rows."""
+    head = named[0]
+    known = [word for group in LOG_ROLES["case"][2:4] for word in group]
+    if not sample or _share_empty(head, sample) <= _MOST_NAMELESS:
+        return
+    fitting = [other for other in others if plain[other] in known and _share_empty(other, sample) <= _MOST_NAMELESS]
+    if fitting:
+        empty = sum(row[head].lower() in missing_words(None) for row in sample)
+        other = min(fitting, key=lambda name: known.index(plain[name]))
+        raise ConfigError(
+            f"{where}: {head!r} is empty in {empty:,} of the first {len(sample):,} rows, and {other!r} is not; say who"
+            f" a case is: {as_typed('columns', {'case': [head, other]})} takes the first that is there, and rows of a"
+            f" {other!r} that is seen with one {head!r} only for that one's; {as_typed('columns', {'case': other})}, or"
+            f" {as_typed('columns', {'case': head})} to leave the others out"
+        )
+
+
+def _kept_rows(keep: Any, heads: Sequence[str], where: str) -> dict[str, tuple[str, ...]]:
+    """Return which rows count, as given: words by head."""
+    if keep is None:
+        return {}
+    if not isinstance(keep, Mapping):
+        raise ConfigError(f"keep is {show(keep)}; give {as_typed('keep', {'HEAD': 'WORD'})}, or a list of words")
+    kept = {}
+    for head, words in keep.items():
+        if head not in heads:
+            raise ConfigError(f"{where}: keep has {show(head)}, which is no head; {suggest(str(head), heads)}")
+        kept[str(head)] = tuple(map(str, words if isinstance(words, list | tuple) else (words,)))
+    return kept
+
+
+def _refuse_mixed_fields(
+    activity: str,
+    kept: Mapping[str, tuple[str, ...]],
+    plain: Mapping[str, str],
+    sample: Sequence[Mapping[str, str]],
+    where: str,
+) -> None:
+    """Ask which field is the stage, where a row says which field was changed, and to what."""
+    fields = [head for head in plain if plain[head] in _FIELDS]
+    if plain[activity] not in _NEW_VALUES or not fields or fields[0] in kept:
+        return
+    changed = Counter(row[fields[0]] for row in sample if row[fields[0]] and row[activity])
+    if len(changed) > 1:
+        ways = " or ".join(as_typed("keep", {fields[0]: word}) for word, _ in changed.most_common(_SHOWN))
+        raise ConfigError(
+            f"{where}: each row is a change of one field, and {fields[0]!r} names {len(changed):,}; say the changes of"
+            f" which are the steps of a journey: {ways}"
+        )
+
+
+def _asked_for(missing: Sequence[str], heads: Sequence[str], sample: Sequence[Mapping[str, str]], where: str) -> str:
+    """Return what is said where no column is known for a role, with the likeliest."""
+    if not sample or sum(looks_like_date(head) for head in heads):
+        names = [*REQUIRED_ROLES, *(f"other{at}" for at in range(1, len(heads) - 2))][: len(heads)]
+        if any(looks_like_date(head) for head in heads):
+            return (
+                f"{where}: its first line {show(', '.join(heads)[:80])} is no head line; name its {len(heads)} columns"
+                f" in order, such as {as_typed('columns', names)}"
+            )
+    dated = [head for head in heads if _is_dated(head, sample)]
+    if "activity" in missing and len(dated) >= _FEWEST_STAGES:
+        return (
+            f"{where}: no column says what happened, and {', '.join(map(show, dated[:_SHOWN]))} are dates side by side;"
+            " if each is when a stage was entered, write a row for each case, stage and date, as DuckDB does: SELECT *"
+            f" FROM (UNPIVOT (FROM 'FILE') ON {', '.join(_in_sql(head) for head in dated[:_SHOWN])} INTO NAME activity"
+            f" VALUE time); else say which column it is: {as_typed('columns', {role: 'HEAD' for role in missing})}"
+        )
+    shown = ", ".join(show(head[:30]) for head in heads[:24])
+    return (
+        f"{where}: no column is the {' or the '.join(missing)}; its heads are {shown}; say which:"
+        f" {as_typed('columns', {role: 'HEAD' for role in missing})}"
+    )
+
+
+def _is_dated(head: str, sample: Sequence[Mapping[str, str]]) -> bool:
+    cells = [row[head] for row in sample if row[head]]
+    return bool(cells) and all(looks_like_date(cell) for cell in cells[:20])
+
+
+def _in_sql(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _refuse_twice(head: object, heads: Sequence[str], where: str) -> None:
+    """Refuse a head that two columns have."""
+    if list(heads).count(str(head)) > 1:
+        raise ConfigError(
+            f"{where}: {list(heads).count(str(head))} columns are called {show(head)}; call one otherwise"
+        )
+
+
+def refuse_as_attribute(name: str | None, attributes: Sequence[object], where: str) -> None:
+    """Refuse attributes among which is a name of what an event says.
+
+    Parameters
+    ----------
+    name : str or None
+    attributes : sequence of object
+        As given.
+    where : str
+        Opens the message.
+
+    Raises
+    ------
+    ConfigError
+        If the name is among them.
+    """
+    if name in attributes:
+        raise ConfigError(
+            f"{where}: attributes has {show(name)}, which is what an event says and not who a case is; name other"
+            " columns, or call this one otherwise"
+        )
+
+
+def _chosen_attributes(given: Any, heads: Sequence[str], where: str) -> tuple[str, ...]:
+    """Return the columns that tell who a case is, as given; each must be a head."""
+    names = [given] if isinstance(given, str) else given or ()
+    if not isinstance(names, list | tuple):
+        raise ConfigError(f"attributes is {show(given)}; give a list of columns: attributes=[HEAD]")
+    for name in names:
+        if name not in heads:
+            raise ConfigError(f"{where}: attributes has {show(name)}, which is no head; {suggest(str(name), heads)}")
+    return tuple(map(str, names))

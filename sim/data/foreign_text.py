@@ -1,0 +1,68 @@
+"""Foreign text: files of text that are no table, told by how they begin, with how to make a table of them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+__all__ = ["refusal_of_text"]
+
+#: The combined and the common format of web servers: address, two names, [time], "request", status.
+_WEB_LOG = rb'\S+ \S+ \S+ \[\d{2}/[A-Z][a-z]{2}/\d{4}:[^\]]+\] "'
+_W3C_LOG = rb"#(?:Software|Version|Fields|Date):"
+_HTML = rb"\s*<(?:!doctype html|html|table)"
+_JSON = rb'\s*(?:\[\s*)?\{\s*"'
+_JSON_LINES = rb"\s*\{[^\n]*\}[ \t\r]*\n\s*\{"
+
+
+def refusal_of_text(raw: bytes, path: Path, *, is_json_of_its_own: bool = False) -> str | None:
+    """Return why a text is no table, and how to make one; None where it may be one.
+
+    Parameters
+    ----------
+    raw : bytes
+        How it begins.
+    path : Path
+    is_json_of_its_own : bool
+        Whether one object of JSON is something that is read.
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> line = b'10.0.0.1 - - [01/Mar/2025:05:42:00 +0000] "GET /shop?a=1 HTTP/1.1" 200 7'
+    >>> refusal_of_text(line, Path("access.log")).partition(";")[0]
+    'is the log of a web server'
+    >>> refusal_of_text(b"case,activity,time", Path("log.csv")) is None
+    True
+    """
+    name = shlex.quote(str(path))
+    packed = path.suffix == ".gz"
+    if re.match(_HTML, raw, re.IGNORECASE):
+        return "is a page of HTML; save its table as CSV in UTF-8"
+    if re.match(_JSON_LINES, raw):
+        return f"is JSON with an object in each line; make a table of it: {_from_json(str(path), packed, lines=True)}"
+    if re.match(_JSON, raw) and not (is_json_of_its_own and raw.lstrip()[:1] == b"{"):
+        return f"is JSON; save its table as CSV or Parquet: {_from_json(str(path), packed, lines=False)}"
+    read = f"zcat {name} | " if packed else ""
+    source = "" if packed else f" {name}"
+    if re.match(_WEB_LOG, raw):
+        pattern = r's/^([^ ]+) [^ ]+ [^ ]+ \[([^]]+)\] "[A-Z]+ ([^ "?,]+)[^"]*" .*/\1,\3,\2/p'
+        return (
+            "is the log of a web server; make a table of it: (echo visitor_id,page,time;"
+            f" {read}sed -nE '{pattern}'{source}) > visits.csv (visitors are addresses here; take what tells them"
+            " better, where the log has it)"
+        )
+    if re.match(_W3C_LOG, raw):
+        return f"is a W3C log; make a table of it: {read}sed -e 's/^#Fields: //' -e '/^#/d'{source} > visits.txt"
+    return None
+
+
+def _from_json(path: str, packed: bool, *, lines: bool) -> str:
+    opened = f"gzip.open({path!r}, 'rt')" if packed else f"open({path!r})"
+    rows = f"[json.loads(line) for line in {opened}]" if lines else f"json.load({opened})"
+    code = f"import gzip, json, pandas; pandas.json_normalize({rows}).to_csv('table.csv', index=False)"
+    return f'python -c "{code}"'
