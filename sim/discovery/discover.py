@@ -43,6 +43,8 @@ _SAMPLES = 12
 _MOST_SIMULATED = 5_000
 #: Visits that a journey is fitted to; the map, variants and turning points are of all.
 _MOST_FITTED = 1_000_000
+#: Visits on which contexts, ages, the clock and phases are chosen.
+_MOST_CHOSEN = 200_000
 _FEWEST_HELD_OUT = 20
 #: States of a journey whose states stand once for each phase, in all phases.
 _MOST_PHASED = 120
@@ -255,14 +257,15 @@ def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, se
     if seen:
         cases, at_once = last_apart(cases, at_once, over, MOST_STATES)
         over = at_once.over_apart(cases.stage, over)
-    every = find_contexts(cases, seed, MOST_STATES, at_once)
+    few, few_over = _few(cases, over, seed)
+    every = find_contexts(few, seed, MOST_STATES, at_once)
     if seen:
-        every = with_ages(cases, every, over, seconds, seed, MOST_STATES)
-        every = with_clocks(cases, every, over, seconds, seed)
+        every = with_ages(few, every, few_over, seconds, seed, MOST_STATES)
+        every = with_clocks(few, every, few_over, seconds, seed)
     # By the age of a case its pace and its end come out, which phases tell else.
     room = _MOST_PHASED // np.unique(cases.stage).size
-    choices = find_phases(cases, over, room, seed) if seen and not any(every.forward) else (ONE_PHASE,)
-    gained = np.cumsum([0.0, *(mean for mean, _ in choices[-1].gains)])[: len(choices)] * cases.count
+    choices = find_phases(few, few_over, room, seed) if seen and not any(every.forward) else (ONE_PHASE,)
+    gained = np.cumsum([0.0, *(mean for mean, _ in choices[-1].gains)])[: len(choices)] * few.count
     told = [sum(fewer_contexts(every, _states_in(phases)).gains) for phases in choices]
     names = ["everyone"] if kinds == 1 else [f"persona_{at + 1}" for at in range(kinds)]
     members = {who: rows for at, who in enumerate(names) if (rows := np.flatnonzero(member == at)).size}
@@ -290,9 +293,26 @@ def _some(cases: Cases, member: NDArray[np.int64], seed: int) -> tuple[Cases, ND
     """Return the cases that a journey is fitted to, all or as many as have so many visits, and their kinds."""
     if cases.stage.size <= _MOST_FITTED:
         return cases, member
-    order = np.random.default_rng([seed, 37]).permutation(cases.count)
-    few = np.sort(order[: max(int(np.searchsorted(np.cumsum(cases.lengths[order]), _MOST_FITTED)), 2)])
+    few = np.sort(_drawn(cases, _MOST_FITTED, [seed, 37]))
     return subset(cases, few), member[few]
+
+
+def _few(cases: Cases, over: NDArray[np.float64], seed: int) -> tuple[Cases, NDArray[np.float64]]:
+    """Return the cases on which it is chosen what a journey tells apart, and their probabilities to be over.
+
+    Every stage is visited by one of them.
+    """
+    if cases.stage.size <= _MOST_CHOSEN:
+        return cases, over
+    _, visit = np.unique(cases.stage, return_index=True)
+    chosen = np.union1d(_drawn(cases, _MOST_CHOSEN, [seed, 41]), np.searchsorted(cases.first, visit, side="right") - 1)
+    return subset(cases, chosen), over[np.isin(cases.case, chosen)]
+
+
+def _drawn(cases: Cases, most: int, key: Sequence[int]) -> NDArray[np.int64]:
+    """Draw as many cases as have so many visits, two at least."""
+    order = np.random.default_rng(key).permutation(cases.count)
+    return order[: max(int(np.searchsorted(np.cumsum(cases.lengths[order]), most)), 2)]
 
 
 def _from_the_beginning(cases: Cases) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,8 @@ __all__ = ["Mixture", "find_personas"]
 _MOST = 5
 _STARTS = 6
 _ROUNDS = 200
+#: Rounds of every start, and starts that climb on, the likeliest ones by then (Biernacki, Celeux & Govaert 2003).
+_SHORT, _KEPT = 50, 2
 _SMOOTHING = 1.0
 #: A further kind must gain so many standard errors of its held-out gain.
 _SURE = 2.0
@@ -142,25 +143,52 @@ def _fit(
         return np.ones(1), _log_rows(base[None, :], base, groups)
     # Cases with the same moves are told apart by chance alone, when a start is drawn.
     distinct, same, number = _distinct(moves)
-    best: tuple[float, Any, Any] | None = None
+    climbs = []
     for _ in range(_STARTS):
         belongs = luck.dirichlet(np.full(kinds, 0.3), size=moves.shape[0])
         drawn = [np.bincount(same, weights=kind, minlength=number.size) for kind in belongs.T]
-        of_distinct: NDArray[np.float64] = np.stack(drawn).astype(np.float64)
-        last = -np.inf
-        for _ in range(_ROUNDS):
-            shares = np.maximum(of_distinct.sum(axis=1) / moves.shape[0], 1e-12)
-            logs = _log_rows(of_distinct @ distinct, base, groups)
-            each, weights = _likelihood(distinct, shares, logs)
-            total = float(each @ number)
-            of_distinct = np.asarray(np.exp(weights - each) * number)
-            if total - last < 1e-4 * moves.shape[0] ** 0.5:
-                break
-            last = total
-        if best is None or total > best[0]:
-            best = (total, shares, logs)
-    assert best is not None
-    return best[1], best[2]
+        climbs.append(_Climb(np.stack(drawn).astype(np.float64)))
+        _climb(climbs[-1], distinct, number, base, groups, _SHORT)
+    climbs = sorted(climbs, key=lambda climb: -climb.total)[:_KEPT]
+    for climb in climbs:
+        _climb(climb, distinct, number, base, groups, _ROUNDS)
+    best = max(climbs, key=lambda climb: climb.total)
+    return best.shares, best.logs
+
+
+@dataclass(slots=True)
+class _Climb:
+    """How far expectation and maximization has come from one start.
+
+    ``belongs`` are the cases of each kind among those that are alike, (kinds, distinct); ``total`` is the log
+    likelihood.
+    """
+
+    belongs: NDArray[np.float64]
+    shares: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    logs: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    total: float = -np.inf
+
+
+def _climb(
+    climb: _Climb,
+    distinct: csr_matrix,
+    number: NDArray[np.float64],
+    base: NDArray[np.float64],
+    groups: NDArray[np.int64],
+    rounds: int,
+) -> None:
+    """Climb for so many rounds at the most, or until the likelihood hardly rises."""
+    count = float(number.sum())
+    for _ in range(rounds):
+        last = climb.total
+        climb.shares = np.maximum(climb.belongs.sum(axis=1) / count, 1e-12)
+        climb.logs = _log_rows(climb.belongs @ distinct, base, groups)
+        each, weights = _likelihood(distinct, climb.shares, climb.logs)
+        climb.total = float(each @ number)
+        climb.belongs = np.asarray(np.exp(weights - each) * number)
+        if climb.total - last < 1e-4 * count**0.5:
+            break
 
 
 def _distinct(moves: csr_matrix) -> tuple[csr_matrix, NDArray[np.int64], NDArray[np.float64]]:

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 from sim.data.log_file import read_event_log
 from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset, variants_of
 from sim.discovery.context import find_contexts
-from sim.discovery.discover import thinned, with_goal
+from sim.discovery.discover import _fit, thinned, with_goal
 from sim.discovery.hazards import ENDED, ended_weights, fit_hazards
 from sim.discovery.lived_map import LivedEdge, lived_map
 from sim.discovery.persona_mixture import find_personas
@@ -87,6 +87,19 @@ def test_a_stage_is_split_where_what_came_before_tells_what_comes_next(tmp_path)
     silent = [first + "m" + ("x" if luck.random() < 0.5 else "y") for first in "ab" * 100]
     assert any(len(key) > 1 for key in find_contexts(log_of(tmp_path, telling), 1).keys)
     assert not any(len(key) > 1 for key in find_contexts(log_of(tmp_path, silent), 1).keys)
+
+
+def test_what_is_told_apart_is_chosen_on_some_cases_and_estimated_on_all(tmp_path, monkeypatch):
+    luck = np.random.default_rng(8)
+    words = ["a" + "".join(luck.choice(["bcx", "dcy"], luck.integers(1, 5))) for _ in range(600)] + ["az"]
+    cases = log_of(tmp_path, words)
+    monkeypatch.setattr("sim.discovery.discover._MOST_CHOSEN", cases.stage.size // 3)
+    fitted = _fit(cases, np.zeros(cases.count, np.int64), 1, 86_400, 1)
+    keys = [tuple(cases.stages[at] for at in key if at < len(cases.stages)) for key in fitted.contexts.keys]
+    assert {"a", "b", "c", "d", "x", "y", "z"} <= {key[0] for key in keys if len(key) == 1}
+    assert {("c", "b"), ("c", "d")} & set(keys)
+    moves = sum(edge.count for edge in fitted.journeys["everyone"].edges if edge.target != ENDED)
+    assert moves == pytest.approx(int((cases.following >= 0).sum()))
 
 
 def test_hazards_give_back_the_chain(tmp_path):
