@@ -28,7 +28,7 @@ from sim.discovery.time_bins import step_counts, time_bins
 from sim.discovery.time_step import steps_of
 from sim.record.order import distinct
 
-__all__ = ["with_ages", "with_clocks"]
+__all__ = ["with_ages"]
 
 #: Visits that are looked at of a state, and that each part of it needs; those that leave in each half.
 _MOST_VISITS, _FEWEST, _FEWEST_LEAVE = 20_000, 60, 10
@@ -64,6 +64,7 @@ class _Parting(NamedTuple):
 
 
 _NONE = _Parting(0.0, 0, 0)
+_NO_AGES = np.zeros(0, np.int64)
 
 
 class _HeldOut(NamedTuple):
@@ -75,10 +76,28 @@ class _HeldOut(NamedTuple):
     filled: NDArray[np.int64]
 
 
+class _Clocks(NamedTuple):
+    """Of some visits: the part of each by age at entry, and what is held out by each clock."""
+
+    part: NDArray[np.int64]
+    reset: _HeldOut
+    ahead: _HeldOut
+
+    def age_tells(self) -> bool:
+        """Return whether cases kept aside are likelier by the forward clock, or where visits are parted by age."""
+        best = max(self.ahead.whole, float((self.reset.early + self.reset.late).max(initial=-np.inf)))
+        return best > self.reset.whole + _LEAST_CLOCK
+
+
 def with_ages(
     cases: Cases, contexts: Contexts, over: NDArray[np.float64], seconds: float, seed: int, most: int
 ) -> Contexts:
-    """Part states by the age at which cases enter them, beside the contexts that there are.
+    """Part states by the age at which cases enter them, beside the contexts that there are, and choose the clock.
+
+    The clock is forward where states are parted, or the age of a case tells more than the time in a state, in any
+    state. Then that of all states with enough visits is, but of those in which cases are over: how many cases are where
+    at each age, how long cases take and when they reach a stage come out by it although the process is no Markov chain.
+    By time in the state they do not.
 
     Parameters
     ----------
@@ -98,18 +117,42 @@ def with_ages(
     -------
     Contexts
         Stages alone first, then contexts and parts, those that gain most first; a part never before its whole.
+
+    References
+    ----------
+    Datta & Satten (2001), Validity of the Aalen-Johansen estimators of stage occupation probabilities and Nelson-Aalen
+    estimators of integrated transition hazards for non-Markov models, Statistics & Probability Letters 55, 403-411.
     """
+    lived = _lived(cases, contexts, over, seconds, seed)
+    found, tells = _parted(contexts, lived, most)
+    forward = [False] * len(found.keys)
+    if tells or any(found.ages):
+        lived = lived if found.keys == contexts.keys else _lived(cases, found, over, seconds, seed)
+        for at, seen in lived:
+            forward[at] = bool(seen.over.mean() <= _OVER) and not found.at_once.instant[found.keys[at][0]]
+    return replace(found, forward=tuple(forward))
+
+
+def _parted(contexts: Contexts, lived: list[tuple[int, _Lived]], most: int) -> tuple[Contexts, bool]:
+    """Part states by age, and return whether in any that is not parted the age tells more than the time in it."""
     found = [
         (gain if len(key) > 1 else np.inf, added, key, 0)
         for key, gain, added in zip(contexts.keys, contexts.gains, contexts.parameters, strict=True)
     ]
-    quick = contexts.at_once.instant
-    for at, seen in _lived(cases, contexts, over, seconds, seed, every=True):
-        parting = _best_parting_at_once if quick[contexts.keys[at][0]] else _best_parting
+    quick, tells = contexts.at_once.instant, False
+    for at, seen in lived:
         waiting = [(seen, _DEPTH, 0, found[at][0])]
         while waiting:
             mine, depth, since, limit = waiting.pop()
-            part = parting(mine) if depth else _NONE
+            if quick[contexts.keys[at][0]]:
+                part = _best_parting_at_once(mine) if depth else _NONE
+            else:
+                ages = _ages_of(mine) if depth else _NO_AGES
+                # Held against each other once, the clocks say both.
+                asked = mine is seen and not tells and seen.over.mean() <= _OVER
+                clocks = _by_both_clocks(mine, ages) if ages.size or asked else None
+                part = _NONE if clocks is None else _best_parting(mine, ages, clocks)
+                tells |= bool(asked and clocks is not None and clocks.age_tells())
             if part.gain <= 0.0:
                 continue
             late = mine.entry >= part.begin
@@ -119,48 +162,20 @@ def with_ages(
     alone = sum(item[0] == np.inf for item in found)
     order = sorted(range(len(found)), key=lambda at: (-found[at][0], at))[: max(most, alone)]
     kept = [found[at] for at in order]
-    return replace(
+    parted = replace(
         contexts,
         keys=tuple(key for _, _, key, _ in kept),
         gains=tuple(float(gain) if gain < np.inf else 0.0 for gain, _, _, _ in kept),
         parameters=tuple(added for _, added, _, _ in kept),
         since=tuple(begin for _, _, _, begin in kept),
     )
-
-
-def with_clocks(cases: Cases, contexts: Contexts, over: NDArray[np.float64], seconds: float, seed: int) -> Contexts:
-    """Choose the clock: forward where the age of a case tells more than the time in a state, in any state.
-
-    Then the clock of all states with enough visits is forward, but of those in which cases are over: how many cases are
-    where at each age, how long cases take and when they reach a stage come out by it although the process is no Markov
-    chain. By time in the state they do not.
-
-    Parameters
-    ----------
-    cases, contexts, over, seconds, seed
-        As of :func:`with_ages`.
-
-    Returns
-    -------
-    Contexts
-
-    References
-    ----------
-    Datta & Satten (2001), Validity of the Aalen-Johansen estimators of stage occupation probabilities and Nelson-Aalen
-    estimators of integrated transition hazards for non-Markov models, Statistics & Probability Letters 55, 403-411.
-    """
-    forward = [False] * len(contexts.keys)
-    lived = _lived(cases, contexts, over, seconds, seed)
-    if any(contexts.ages) or any(_age_tells(seen) for _, seen in lived):
-        for at, seen in lived:
-            forward[at] = bool(seen.over.mean() <= _OVER)
-    return replace(contexts, forward=tuple(forward))
+    return parted, tells
 
 
 def _lived(
-    cases: Cases, contexts: Contexts, over: NDArray[np.float64], seconds: float, seed: int, *, every: bool = False
+    cases: Cases, contexts: Contexts, over: NDArray[np.float64], seconds: float, seed: int
 ) -> list[tuple[int, _Lived]]:
-    """Return the visits to each state that may be looked at: those that take time, or ``every`` one."""
+    """Return the visits to each state of which enough leave."""
     instant = contexts.at_once.instant
     steps = steps_of(cases, seconds, instant)
     state = states_of(cases, contexts, steps)
@@ -174,10 +189,10 @@ def _lived(
     half = (luck.random(cases.count) < 0.5).astype(np.int64)[cases.case]
     order, bounds = rows_by(state, len(contexts.keys))
     found = []
-    for at, key in enumerate(contexts.keys):
+    for at in range(len(contexts.keys)):
         rows = order[bounds[at] : bounds[at + 1]]
         leave = np.bincount(half[rows[goes[rows]]], minlength=2).min()
-        if leave < _FEWEST_LEAVE or (instant[key[0]] and not every):
+        if leave < _FEWEST_LEAVE:
             continue
         if rows.size > _MOST_VISITS:
             rows = np.sort(luck.permutation(rows)[:_MOST_VISITS])
@@ -185,14 +200,13 @@ def _lived(
     return found
 
 
-def _best_parting(seen: _Lived) -> _Parting:
-    if seen.entry.size < 2 * _FEWEST:
-        return _NONE
-    ages = _ages_of(seen)
-    if not ages.size:
-        return _NONE
+def _by_both_clocks(seen: _Lived, ages: NDArray[np.int64]) -> _Clocks:
     part = np.searchsorted(ages, seen.entry, side="right")
-    reset, ahead = (_likelihoods(seen, part, ages.size + 1, clock) for clock in (False, True))
+    return _Clocks(part, *(_likelihoods(seen, part, ages.size + 1, clock) for clock in (False, True)))
+
+
+def _best_parting(seen: _Lived, ages: NDArray[np.int64], clocks: _Clocks) -> _Parting:
+    part, reset, ahead = clocks
     best = _NONE
     for at, age in enumerate(ages.tolist()):
         sides = (part > at, part <= at)
@@ -243,17 +257,6 @@ def _ages_of(seen: _Lived) -> NDArray[np.int64]:
     return ages[(late >= _FEWEST) & (seen.entry.size - late >= _FEWEST)] if ages.size else ages
 
 
-def _age_tells(seen: _Lived) -> bool:
-    """Return whether cases kept aside are likelier by the forward clock, or where visits are parted by age at entry."""
-    if seen.over.mean() > _OVER:
-        return False
-    ages = _ages_of(seen)
-    part = np.searchsorted(ages, seen.entry, side="right")
-    reset, ahead = (_likelihoods(seen, part, ages.size + 1, clock) for clock in (False, True))
-    best = max(ahead.whole, float((reset.early + reset.late).max(initial=-np.inf)))
-    return best > reset.whole + _LEAST_CLOCK
-
-
 def _clocked(reset: float, ahead: float, seen: _Lived) -> float:
     """Return the likelihood by the better clock."""
     return ahead if seen.over.mean() <= _OVER and ahead > reset + _LEAST_CLOCK else reset
@@ -271,10 +274,7 @@ def _likelihoods(seen: _Lived, part: NDArray[np.int64], parts: int, forward: boo
     shape = (parts, 2, targets.size, bins.size)
     cell = (group[goes] * targets.size + exit) * bins.size + leave
     events = np.bincount(cell, minlength=int(np.prod(shape))).astype(np.float64).reshape(shape)
-    risk = np.zeros((parts * 2, bins.size))
-    for at in np.unique(group).tolist():
-        mine = group == at
-        risk[at] = step_counts((begin + seen.stay)[mine], goes[mine], weight[mine], begin[mine]).exposure(bins)
+    risk = _exposure(bins, group, parts * 2, (begin, -weight), (begin + seen.stay, weight))
     lived = risk.reshape(parts, 2, bins.size)
     whole, whole_lived = events.sum(axis=0), lived.sum(axis=0)
     late, late_lived = events[::-1].cumsum(axis=0)[::-1][1:], lived[::-1].cumsum(axis=0)[::-1][1:]
@@ -284,6 +284,28 @@ def _likelihoods(seen: _Lived, part: NDArray[np.int64], parts: int, forward: boo
         late=_held_out(late, late_lived),
         filled=(late.sum(axis=1) > 0).sum(axis=(1, 2)),
     )
+
+
+def _exposure(
+    bins: NDArray[np.int64],
+    group: NDArray[np.int64],
+    groups: int,
+    *until: tuple[NDArray[np.int64], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Steps lived through by each group in bins with given first steps, the last without an end: (groups, bins).
+
+    ``until`` are steps up to which visits are there, and their weights; what was not there yet has one below zero.
+    """
+    edges = bins - 1
+    size = (groups, bins.size + 1)
+    total = np.zeros(size)
+    for step, weight in until:
+        cell = group * size[1] + np.searchsorted(bins, step, side="right")
+        heavy = np.bincount(cell, weights=weight, minlength=groups * size[1]).reshape(size).cumsum(axis=1)
+        lived = np.bincount(cell, weights=weight * step, minlength=groups * size[1]).reshape(size).cumsum(axis=1)
+        total[:, :-1] += lived[:, :-1] + edges * (heavy[:, -1:] - heavy[:, :-1])
+        total[:, -1] += lived[:, -1]
+    return np.maximum(np.diff(total, axis=1), 0.0)
 
 
 def _held_out(events: NDArray[np.float64], lived: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
 from sim.discovery.at_once import last_apart, told_apart
-from sim.discovery.case_age import with_ages, with_clocks
+from sim.discovery.case_age import with_ages
 from sim.discovery.case_phase import ONE_PHASE, Phases, find_phases
 from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset, variants_of
 from sim.discovery.context import MOST_STATES, Contexts, fewer_contexts, find_contexts
@@ -261,7 +261,6 @@ def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, se
     every = find_contexts(few, seed, MOST_STATES, at_once)
     if seen:
         every = with_ages(few, every, few_over, seconds, seed, MOST_STATES)
-        every = with_clocks(few, every, few_over, seconds, seed)
     # By the age of a case its pace and its end come out, which phases tell else.
     room = _MOST_PHASED // np.unique(cases.stage).size
     choices = find_phases(few, few_over, room, seed) if seen and not any(every.forward) else (ONE_PHASE,)

@@ -7,7 +7,7 @@ import pytest
 
 from sim.data.log_file import read_event_log
 from sim.discovery.at_once import told_apart
-from sim.discovery.case_age import with_ages, with_clocks
+from sim.discovery.case_age import with_ages
 from sim.discovery.cases import cases_of
 from sim.discovery.context import MOST_STATES, find_contexts
 from sim.discovery.discover import discover
@@ -92,9 +92,8 @@ def test_where_age_tells_nothing_no_state_is_parted_and_no_clock_runs_on(tmp_pat
     over = ended_weights(cases, cases.stage)
     found = with_ages(cases, find_contexts(cases, 1, MOST_STATES, at_once), over, _HOUR, 1, MOST_STATES)
     assert not any(found.ages)
-    forward = with_clocks(cases, found, over, _HOUR, 1).forward
     solve = cases.stages.index("solve")
-    assert not [key for key, clock in zip(found.keys, forward, strict=True) if clock and key[0] == solve]
+    assert not [key for key, clock in zip(found.keys, found.forward, strict=True) if clock and key[0] == solve]
 
 
 @pytest.mark.slow
@@ -108,6 +107,5 @@ def test_age_is_said_to_tell_nothing_in_40_logs_in_which_it_does_not(tmp_path):
         cases, at_once = told_apart(cases_of(log), _HOUR, MOST_STATES)
         over = ended_weights(cases, cases.stage)
         found = with_ages(cases, find_contexts(cases, 1, MOST_STATES, at_once), over, _HOUR, 1, MOST_STATES)
-        found = with_clocks(cases, found, over, _HOUR, 1)
         told += any(found.ages) or any(found.forward)
     assert told <= 1
