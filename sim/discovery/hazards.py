@@ -261,9 +261,10 @@ def _edges_of(
     exposure = visits.exposure(bins)
     found = []
     bin_of = np.searchsorted(bins, until[goes], side="right") - 1
-    cells = targets.size * bins.size
+    cells, gone = targets.size * bins.size, weight[goes]
+    counts = np.bincount(exit, weights=gone, minlength=targets.size).tolist()
     events = (
-        np.bincount(exit * bins.size + bin_of, weights=weight[goes], minlength=cells)
+        np.bincount(exit * bins.size + bin_of, weights=gone, minlength=cells)
         .astype(np.float64)
         .reshape(-1, bins.size)
     )
@@ -280,8 +281,7 @@ def _edges_of(
     excess = np.maximum((rates.sum(axis=0) + leaving), 1.0)
     rates, leaving = rates / excess, leaving / excess
     for at, to in enumerate(targets.tolist()):
-        count = float(weight[goes][exit == at].sum())
-        found.append(TimedEdge(0, int(to), count, _pairs(bins, rates[at]), entry is not None))
+        found.append(TimedEdge(0, int(to), counts[at], _pairs(bins, rates[at]), entry is not None))
     if ended > 0.0:
         found.append(
             TimedEdge(
