@@ -264,9 +264,7 @@ def _edges_of(
     cells, gone = targets.size * bins.size, weight[goes]
     counts = np.bincount(exit, weights=gone, minlength=targets.size).tolist()
     events = (
-        np.bincount(exit * bins.size + bin_of, weights=gone, minlength=cells)
-        .astype(np.float64)
-        .reshape(-1, bins.size)
+        np.bincount(exit * bins.size + bin_of, weights=gone, minlength=cells).astype(np.float64).reshape(-1, bins.size)
     )
     leaving = np.zeros(bins.size)
     if entry is None:
