@@ -18,8 +18,9 @@ _ZONES = {"Z": 0, "UTC": 0, "UT": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, 
 _OFFSET = r"[+-](?:0\d|1[0-5])(?::?[0-5]\d)?"
 #: A time of day behind a date, with its zone; nothing else may follow.
 CLOCK = (
-    r"(?:T|,?[ ]+|:)(?:(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?|24:00(?::00(?:[.,]0{1,9})?)?"
-    r"|\d{1,2}\.[0-5]\d\.[0-5]\d(?:\.\d{1,9})?)(?:[ ]?[AaPp]\.?[Mm]\.?)?"
+    r"(?:T|,?[ ]+(?:(?:à|at|um|om|alle|a las)[ ]+)?|:)"
+    r"(?:(?:[01]?\d|2[0-3])[:h][0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?|24:00(?::00(?:[.,]0{1,9})?)?"
+    r"|\d{1,2}\.[0-5]\d\.[0-5]\d(?:\.\d{1,9})?)(?:[ ]?[AaPp]\.?[Mm]\.?|[ ]Uhr)?"
     rf"(?:[ ]?(?:(?:{'|'.join(_ZONES)})\b|(?:UTC|GMT)?{_OFFSET})"
     r"(?:\[[A-Za-z_/+-]+\]|[ ]\([A-Za-z ]+\))?)?$"
 )
@@ -29,11 +30,14 @@ _WITHIN = r"^((?:[A-Z][a-z]{2} +)?[A-Z][a-z]{2} +\d{1,2}),? +(\d{1,2}:\d{2}:\d{2
 _CLOCK_WITHIN = _WITHIN.replace("ZONE", "|".join(_ZONES))
 CLOCK_WITHIN = _WITHIN.replace("ZONE", "Z|UT|[A-Z]{3,5}")
 #: 20210104083000: a date, and a time of day without any sign between.
-_COMPACT_CLOCK = r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))[T_]?([01]\d|2[0-3])([0-5]\d)([0-5]\d)Z?$"
+_COMPACT_CLOCK = r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))[T_ ]?([01]\d|2[0-3])([0-5]\d)([0-5]\d)Z?$"
+#: [08/Jan/2021:03:03:19 +0000]: as web servers write it.
+_IN_BRACKETS = r"^\[(.*)\]$"
 #: A time of day to the second, and the part of a second behind it.
 _PART = r"^(\D*\d{1,2}[:.]\d{2}[:.]\d{2})[.,](\d{1,9})"
 _TIME_OF_DAY = re.compile(
-    r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s?([AaPp]\.?[Mm]\.?)?\s?(?:([A-Z]{1,4})\b)?(?:([+-]\d{2}(?::?\d{2})?))?"
+    r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?(?: Uhr)?\s?([AaPp]\.?[Mm]\.?)?\s?(?:([A-Z]{1,4})\b)?"
+    r"(?:([+-]\d{2}(?::?\d{2})?))?"
 )
 #: A zone at the end of a time of day.
 _ZONE = re.compile(r"(?:(?<![AaPp])[A-Z]|[+-]\d{2}(?::?\d{2})?|[\])])$")
@@ -50,8 +54,9 @@ def days_of_words(cells: Any, compute: Any) -> Any:
         Loaded by the caller.
     """
     if compute.any(compute.match_substring_regex(cells, "[: ]")).as_py():
+        cells = compute.replace_substring_regex(cells, _IN_BRACKETS, r"\1")
         cells = compute.replace_substring_regex(cells, CLOCK_WITHIN, r"\1 \4")
-        return compute.replace_substring_regex(cells, CLOCK, "")
+        cells = compute.replace_substring_regex(cells, CLOCK, "")
     return compute.replace_substring_regex(cells, _COMPACT_CLOCK, r"\1")
 
 
@@ -79,6 +84,7 @@ def days_and_clocks(cells: Any, compute: Any, pyarrow: Any) -> tuple[Any, Any, N
     >>> clocks.to_pylist()
     [' 10:11:12 UTC', ' 10:11:12', '', ', 9:30:15 PM']
     """
+    cells = compute.replace_substring_regex(cells, _IN_BRACKETS, r"\1")
     cells = compute.replace_substring_regex(cells, _CLOCK_WITHIN, r"\1 \4 \2\3")
     cells = compute.replace_substring_regex(cells, _COMPACT_CLOCK, r"\1 \2:\3:\4")
     days = compute.replace_substring_regex(cells, CLOCK, "")

@@ -45,7 +45,7 @@ EPOCHS = {10: ("seconds", 86_400), 13: ("milliseconds", 86_400_000), 16: ("micro
 _FROM_ELSEWHERE = r"(?:1[2-5]|6[34])\d{16}|(?:3[5-9]|4)\d{8,9}(?<=\d{10})"
 #: Names for date_format of days that are counted, by the day from which they are.
 DAY_COUNTS = {"excel": date(1899, 12, 30), "excel1904": date(1904, 1, 1), "days1970": date(1970, 1, 1)}
-_COUNTED = r"\d{1,6}(?:\.\d+)?"
+_COUNTED = r"\d{1,6}(?:[.,]\d+)?"
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 #: Dates apart from all others by more than this many days, and than all others span, are taken for placeholders.
@@ -70,7 +70,7 @@ def looks_like_date(cell: str) -> bool:
     >>> looks_like_date("2021-01-04 10:30"), looks_like_date("2021-01-04 cancelled")
     (True, False)
     """
-    plain = plain_month(re.sub(CLOCK, "", re.sub(CLOCK_WITHIN, r"\1 \4", cell)))
+    plain = plain_month(re.sub(CLOCK, "", re.sub(CLOCK_WITHIN, r"\1 \4", cell.strip("[]"))))
     return any(parse_date(plain, pattern) is not None for pattern in _FORMATS)
 
 
@@ -105,7 +105,7 @@ def parse_date(word: str, pattern: str) -> date | None:
     if pattern in DAY_COUNTS:
         if not re.fullmatch(_COUNTED, word):
             return None
-        found = DAY_COUNTS[pattern] + timedelta(days=int(float(word)))
+        found = DAY_COUNTS[pattern] + timedelta(days=int(re.split("[.,]", word)[0]))
         return found if _FIRST_YEAR <= found.year <= _LAST_YEAR else None
     try:
         found = datetime.strptime(word, pattern).date()

@@ -193,6 +193,8 @@ class _TableReader:
         for role, heads in roles.items():
             column = block[heads[0]] if len(heads) == 1 else None
             if role == "time":
+                if column is not None and pyarrow.types.is_dictionary(column.type):
+                    column = column.cast(pyarrow.string())
                 column = (
                     _date_and_clock([block[head] for head in heads], pyarrow, compute) if column is None else column
                 )
@@ -413,7 +415,8 @@ def _plain(role: str, column: Any, pyarrow: Any, compute: Any) -> Any:
     """Return plain cells of text; those of cases and activities by their different words, which are few."""
     if role not in ("case", "activity"):
         return plain_cells(compute.cast(column, pyarrow.string()), compute)
-    encoded = compute.cast(column, pyarrow.string()).dictionary_encode()
+    encoded = column if pyarrow.types.is_dictionary(column.type) else compute.cast(column, pyarrow.string())
+    encoded = encoded.dictionary_encode()
     words = plain_ids(encoded.dictionary, compute) if role == "case" else plain_cells(encoded.dictionary, compute)
     return pyarrow.DictionaryArray.from_arrays(encoded.indices, words)
 
@@ -421,7 +424,9 @@ def _plain(role: str, column: Any, pyarrow: Any, compute: Any) -> Any:
 def _date_and_clock(columns: list[Any], pyarrow: Any, compute: Any) -> Any:
     """Return dates and times of day of two columns as one of both."""
     date, clock = (
-        compute.strftime(column, format="%Y-%m-%d") if pyarrow.types.is_timestamp(column.type) else column
+        compute.strftime(column, format="%Y-%m-%d")
+        if pyarrow.types.is_timestamp(column.type)
+        else compute.cast(column, pyarrow.string())
         for column in columns
     )
     clock = compute.replace_substring_regex(clock, r"^(\d{2})(\d{2})(\d{2})$", r"\1:\2:\3")

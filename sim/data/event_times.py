@@ -235,6 +235,7 @@ class EventTimes:
 
 def _counted_days(words: Any, compute: Any, pyarrow: Any) -> tuple[Any, Any, NDArray[np.int64]]:
     """Return days that are counted without their time of day, which is a part of one, to the millisecond."""
+    words = compute.replace_substring_regex(words, r"^(\d{1,6}),(\d+)$", r"\1.\2")
     parted = compute.match_substring_regex(words, r"^\d{1,6}\.\d+$")
     parts = compute.cast(
         compute.if_else(parted, compute.replace_substring_regex(words, r"^\d*", "0"), "0"), pyarrow.float64()

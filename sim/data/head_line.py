@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sim.data.amounts import looks_like_amount
 from sim.data.dates import looks_like_date
-from sim.data.text_file import FirstLines
+from sim.data.text_file import FirstLines, widths_of
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
@@ -67,8 +67,7 @@ def find_head(cells: Sequence[Sequence[str]], lines: Sequence[str], where: str) 
     >>> find_head([["id", "day"], ["1", "7", "2021-01-04"], ["2", "7", "2021-01-05"]], ["id,day"], "f").cells
     ('', 'id', 'day')
     """
-    # A quote that is never closed takes rows into one cell: what reads quotes says so.
-    widths = [len(row) for row in cells if not any("\n" in cell for cell in row)] or [len(cells[0])]
+    widths = widths_of(cells)
     usual = max(set(widths), key=widths.count)
     at = 0
     while at < min(len(cells) - 1, _MOST_BEFORE):
@@ -130,9 +129,10 @@ def _is_before(row: Sequence[str], line: str, usual: int) -> bool:
 
 
 def _is_beside_names(cells: Sequence[Sequence[str]], lines: Sequence[str], at: int, usual: int) -> bool:
-    """Return whether a line is a comment, narrower or of dates, and the next full line is one of names."""
+    """Return whether a line is a comment, narrower, with gaps or of dates, and the next full line is one of names."""
     comment = lines[at].startswith("#") if at < len(lines) else False
-    if not comment and len(cells[at]) >= usual and not any(looks_like_date(cell) for cell in cells[at]):
+    full_of_words = all(cells[at]) and not any(looks_like_date(cell) for cell in cells[at])
+    if not comment and len(cells[at]) >= usual and full_of_words:
         return False
     after = range(at + 1, min(at + _MOST_BEFORE, len(cells), len(lines)))
     full = next((row for row in after if len(cells[row]) == usual and not lines[row].startswith("#")), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ _MAGIC = b"PAR1"
 _ROWS = 131_072
 #: Bytes of a column in a group of rows that are unpacked whatever they are.
 _SMALL_CHUNK = 1 << 24
+#: Bytes of text that words by code are unpacked to at once; usual names of all rows of a block are less.
+_MOST_TEXT = 1 << 26
 #: Whole numbers below it are exact as float64; from the other on they are long enough to be times since 1970.
 _EXACT, _LONG = 2.0**53, 1e8
 
@@ -82,7 +85,7 @@ def parquet_blocks(
     rows : int
         Of a block, at most.
     keeps_times : bool
-        Whether dates and times stay times.
+        Whether dates and times stay times, and words by code without gaps stay so.
 
     Yields
     ------
@@ -98,14 +101,16 @@ def parquet_blocks(
 
     left = most_megabytes * 1_000_000
     try:
-        with parquet.ParquetFile(path) as file:
+        # One long word that all rows refer to would be unpacked for each of them.
+        with parquet.ParquetFile(path, read_dictionary=_words_by_code(path, columns)) as file:
             _refuse_heavy_cells(file.metadata, frozenset(columns), where)
-            for batch in file.iter_batches(batch_size=rows, columns=list(dict.fromkeys(columns))):
+            batches = file.iter_batches(batch_size=rows, columns=list(dict.fromkeys(columns)))
+            for batch in chain.from_iterable(map(_light_parts, batches)):
                 cells = [
                     _as_text(batch.column(batch.schema.get_field_index(name)), name, where, keeps_times)
                     for name in columns
                 ]
-                left -= sum(column.nbytes for column in cells)
+                left -= sum(map(_text_bytes, cells))
                 if left < 0:
                     raise ConfigError(
                         f"{where} holds more than {most_megabytes:,} MB of text; divide it, or say"
@@ -114,6 +119,44 @@ def parquet_blocks(
                 yield pyarrow.record_batch(cells, [f"column{at}" for at in range(len(cells))])
     except (OSError, pyarrow.ArrowException) as error:
         raise ConfigError(f"{where} cannot be read as Parquet: {reason_of(error)}; write it again") from None
+
+
+def _words_by_code(path: Path, columns: Sequence[str]) -> list[str]:
+    """Return the columns of text that are kept as different words and a code for each row, where any is."""
+    from pyarrow import parquet, types
+
+    metadata = parquet.read_metadata(path)
+    texts = {field.name for field in metadata.schema.to_arrow_schema()
+             if types.is_string(field.type) or types.is_large_string(field.type)}  # fmt: skip
+    chunks = chain.from_iterable(
+        map(group.column, range(group.num_columns)) for group in map(metadata.row_group, range(metadata.num_row_groups))
+    )
+    return sorted({chunk.path_in_schema for chunk in chunks if chunk.has_dictionary_page}.intersection(texts, columns))
+
+
+def _text_bytes(column: Any) -> int:
+    """Return how much text a column is."""
+    from pyarrow import compute, types
+
+    if not types.is_dictionary(column.type):
+        return int(column.nbytes)
+    lengths = compute.binary_length(column.dictionary).to_numpy(zero_copy_only=False)
+    return int(lengths[column.indices.to_numpy(zero_copy_only=False)].sum())
+
+
+def _light_parts(batch: Any) -> Iterator[Any]:
+    """Yield a batch in parts whose words by code are no more text than a block may be."""
+    from pyarrow import compute, types
+
+    heaviest = 0
+    for column in batch.columns:
+        if types.is_dictionary(column.type) and len(column.dictionary) and not types.is_nested(column.type.value_type):
+            words = column.dictionary
+            if types.is_string(words.type) or types.is_large_string(words.type):
+                heaviest = max(heaviest, compute.max(compute.binary_length(words)).as_py() or 0)
+    rows = max(_MOST_TEXT // max(heaviest, 1), 1)
+    for begin in range(0, batch.num_rows, rows):
+        yield batch.slice(begin, rows)
 
 
 def _refuse_heavy_cells(metadata: Any, columns: frozenset[str], where: str) -> None:
@@ -143,6 +186,8 @@ def _as_text(column: Any, name: str, where: str, keeps_times: bool) -> Any:
         if longest > csv.field_size_limit():
             raise _too_long(name, where)
     if types.is_dictionary(kind):
+        if keeps_times and types.is_string(kind.value_type) and not column.null_count and not cells.null_count:
+            return column
         column = compute.cast(column, kind.value_type)
         kind = column.type
     odd = (types.is_nested, types.is_binary, types.is_fixed_size_binary, types.is_duration, types.is_time)

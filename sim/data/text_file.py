@@ -33,6 +33,7 @@ __all__ = [
     "reason_of",
     "split_line",
     "split_lines",
+    "widths_of",
 ]
 
 #: The last one is Hive's.
@@ -81,7 +82,7 @@ class _BoundedStream(io.RawIOBase):
     def __init__(self, stream: Any, most_bytes: int, message: str, where: str, encoding: str | None) -> None:
         self._stream, self._left, self._message, self._where = stream, most_bytes, message, where
         self._decoder = None if encoding is None else codecs.getincrementaldecoder(encoding)()
-        self._encoding, self._ready = encoding, b""
+        self._encoding, self._ready, self._given = encoding, b"", 0
 
     def readable(self) -> bool:
         """Return True."""
@@ -95,10 +96,12 @@ class _BoundedStream(io.RawIOBase):
             raise ConfigError(self._message)
         if b"\0" in block:
             raise ConfigError(
-                f"{self._where} holds zero bytes, so it is no UTF-8 text; save it as CSV in UTF-8, or say how it is"
-                " written: encoding=utf-16, say"
+                f"{self._where} holds zero bytes (the first behind {self._given + block.index(0):,} others), so it is"
+                " no UTF-8 text; take them out (tr -d '\\000' < FILE > NEW), or say how it is written: encoding=utf-16,"
+                " say"
             )
         buffer[: len(block)] = block
+        self._given += len(block)
         return len(block)
 
     def _next(self, most: int) -> bytes:
@@ -500,10 +503,7 @@ def find_delimiter(lines: Sequence[str], given: str | None, fewest: int, where: 
         return given
     fitting = []
     for sign in _DELIMITERS:
-        rows = split_lines(lines, sign)[0]
-        # A quote that is never closed takes rows into one cell: what reads quotes says so.
-        rows = [row for row in rows if not any("\n" in cell for cell in row)] or rows
-        widths = [len(row) for row in rows]
+        widths = widths_of(split_lines(lines, sign)[0])
         usual = max(set(widths), key=widths.count)
         if usual >= fewest:
             fitting.append((widths.count(usual), usual, -_DELIMITERS.index(sign), sign))
@@ -515,6 +515,20 @@ def find_delimiter(lines: Sequence[str], given: str | None, fewest: int, where: 
         f"{where}: its first line {show(lines[0][:80])} has fewer than {fewest} columns;"
         " if they are there, say which sign parts them: delimiter='SIGN'"
     )
+
+
+def widths_of(rows: Sequence[Sequence[str]]) -> list[int]:
+    r"""Return how many cells rows have, those with a cell over several lines only where most are such.
+
+    A quote that is never closed takes rows into one cell: what reads quotes says so.
+
+    Examples
+    --------
+    >>> widths_of([["id", "day"], ["1", "2021-01-04"], ["2\n3,2021-01-05"]])
+    [2, 2]
+    """
+    whole = [row for row in rows if not any("\n" in cell for cell in row)]
+    return [len(row) for row in (whole if 2 * len(whole) >= len(rows) else rows)]
 
 
 def split_line(line: str, delimiter: str) -> list[str]:

@@ -409,6 +409,15 @@ class _Taken:
         if not heads.any():
             return ""
         most = int(np.argmax(heads))
+        name = self._shape.name("amount")
+        if may_differ(of_head := currency_of_head(name), names[most]):
+            at = int(np.argmax((codes == most) & (keys != 0)))
+            raise ConfigError(
+                f"{self._where}: row {self.trouble.row(at):,} has an amount in {names[most]}, and its column {name!r}"
+                f" is in {of_head}; mend one of them"
+            )
+        if "currency" not in self._places:
+            self._without_currency = int(((codes == 0) & (keys != 0)).sum())
         other = np.flatnonzero((codes != most) & (codes > 0) & (keys != 0))
         if other.size:
             what = f"in another currency than {names[most]}"

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import tracemalloc
 
+import numpy as np
 import pyarrow
 import pytest
 from pyarrow import parquet
 
 from sim.calibration.targets import read_target_file
 from sim.customer_base.survival import holds_survival, read_survival
+from sim.data.event_log import LogLayout
 from sim.data.layout import Layout
 from sim.data.log_file import read_event_log
 from sim.data.transactions import check_layout, read_transactions
@@ -110,6 +112,20 @@ def test_long_cells_of_parquet_are_refused(tmp_path, sizes, encoded):
     parquet.write_table(pyarrow.table(table), tmp_path / "cell.parquet", compression="zstd", use_dictionary=encoded)
     with pytest.raises(ConfigError, match="'activity' has a cell of more than 131,072 bytes"):
         read_event_log(tmp_path / "cell.parquet")
+
+
+def test_a_long_word_that_all_rows_of_parquet_refer_to_is_not_unpacked_for_all(tmp_path):
+    words = pyarrow.array(["a" * 120_000, "b" * 120_000])
+    codes = pyarrow.array(np.arange(60_000) % 2, pyarrow.int32())
+    names = pyarrow.array(["2021-01-04"] * 60_000)
+    table = {"case": names, "activity": names, "time": names,
+             "brand": pyarrow.DictionaryArray.from_arrays(codes, words)}  # fmt: skip
+    parquet.write_table(pyarrow.table(table), tmp_path / "words.parquet", compression="zstd", store_schema=False)
+    assert (tmp_path / "words.parquet").stat().st_size < 1 << 20
+    before = pyarrow.default_memory_pool().max_memory()
+    with pytest.raises(ConfigError, match="holds more than 1,000 MB of text"):
+        read_event_log(tmp_path / "words.parquet", LogLayout(most_megabytes=1000))
+    assert pyarrow.default_memory_pool().max_memory() <= max(before, 1 << 28)
 
 
 @pytest.mark.slow

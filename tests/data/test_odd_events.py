@@ -60,6 +60,8 @@ def summer(moment):
 
 TIMES = {
     "compact": "{:%Y%m%d%H%M%S}".format,
+    "compact with a blank": "{:%Y%m%d %H%M%S}".format,
+    "Apache, in brackets": "{:[%d/%b/%Y:%H:%M:%S +0000]}".format,
     "compact with T": "{:%Y%m%dT%H%M%SZ}".format,
     "nine and ten digits": lambda moment: f"{moment.timestamp():.1f}",
     "Java": "{:%a %b %d %H:%M:%S UTC %Y}".format,
@@ -69,6 +71,7 @@ TIMES = {
     "JavaScript": "{:%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)}".format,
     "Apache": "{:%d/%b/%Y:%H:%M:%S +0000}".format,
     "German": lambda moment: f"{moment.day}. {('Januar', 'Februar')[moment.month - 1]} {moment:%Y %H:%M:%S}",
+    "at, in German": lambda moment: f"{moment.day}.{moment.month}.{moment.year} um {moment:%H:%M:%S} Uhr",
     "half past eight": "{:%m/%d/%Y %I:%M:%S %p}".format,
     "across a clock change": summer,
 }
@@ -77,6 +80,23 @@ TIMES = {
 @pytest.mark.parametrize("way", TIMES)
 def test_times(tmp_path, way):
     check(read(tmp_path, text(time=TIMES[way])))
+
+
+def test_hours_as_in_french(tmp_path):
+    events = [(*event[:2], event[2].replace(second=0), event[3]) for event in EVENTS]
+    check(read(tmp_path, text(events, time="{:%d/%m/%Y à %Hh%M}".format)), events)
+
+
+def test_names_over_two_lines(tmp_path):
+    events = [(case, f"{name}\nonline", *rest) for case, name, *rest in EVENTS]
+    check(read(tmp_path, text([(case, f'"{name}"', *rest) for case, name, *rest in events])), events)
+
+
+def test_days_of_a_spreadsheet_with_a_decimal_comma(tmp_path):
+    def counted(moment):
+        return f"{(moment - datetime(1899, 12, 30, tzinfo=UTC)) / timedelta(days=1):.10f}".replace(".", ",")
+
+    check(read(tmp_path, text(sign=";", time=counted), date_format="excel"))
 
 
 def test_days_of_a_spreadsheet_keep_their_time(tmp_path):

@@ -154,6 +154,9 @@ LAYOUTS = {
     "carets": text(sign="^"),
     "quoted sep line": '"sep=;"\n' + text(sign=";"),
     "title": "Sales report\n\n" + text(),
+    "titles over remarks of two lines": "Report,Sales\nMade,2023\n\n"
+    + text([(*row, '"one\ntwo"') for row in ROWS], (*HEAD, "remark")),
+    "heads of groups": "Customer,,Order\n" + text(),
     "title with empty cells": "Sales report,,\n,,\n" + text(),
     "comments": "# of 2021\n# all shops\n" + text(),
     "names of rows as R writes them": numbered(text()),
@@ -208,6 +211,9 @@ REFUSED = {
     "nobody": (changed(3, "Guest", 0), r"1 row without a customer \(row 4: 'Guest'\)"),
     "not set": (changed(3, "(not provided)", 0), r"without a customer \(row 4: '\(not provided\)'\)"),
     "a dash": (changed(3, "\u2014", 0), r"without a customer \(row 4: '\u2014'\)"),
+    "zero bytes": (text() + "\0", f"the first behind {len(text())} others"),
+    "a currency that is not the head's": (text(head=("customer_id", "date", "Amount (EUR)"), money="£{}".format),
+                                          "row 1 has an amount in GBP, and its column 'Amount .EUR.' is in EUR"),
     "another decimal sign": (changed(3, '"227,45"'), r"no number \(row 4: '227,45'\)"),
     "too narrow, then a fault": (changed(3, "x").replace("2021-01-11,166", "166"), r"row 4: 'x'"),
     "too narrow": (text() + "1004,2021\n", r"columns \(row 25: 2 instead of 3: '1004,2021'\)"),
@@ -293,3 +299,9 @@ def test_one_far_day_leaves_the_others_times_since_1970(tmp_path, per_second, ne
         read(tmp_path, content)
     ledger = read(tmp_path, content, bad_rows="skip")
     assert ledger.left_out == {"with a date years away from all others": 1} and "since 1970" in ledger.columns[1].format
+
+
+def test_amounts_without_the_currency_that_others_have_are_counted(tmp_path):
+    ledger = read(tmp_path, changed(3, "£" + text().splitlines()[4].split(",")[2]))
+    check(ledger)
+    assert "23 rows without a currency: taken as GBP" in ledger.warnings
