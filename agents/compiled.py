@@ -29,6 +29,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _FINDING = threading.RLock()
 #: Of what NumPy says of an array's memory: in rows, and all but whether the array owns it, or is in columns as well.
 _IN_ROWS, _OF_ANY, _OF_ROWS = 1, ~4, ~6
+#: What an array says of itself, asked of NumPy at once: an array of records looks for a field of the name first.
+_FLAGS, _DTYPE, _NDIM = (getattr(np.ndarray, name).__get__ for name in ("flags", "dtype", "ndim"))
 #: From here on a whole number is compiled for as one of 64 bits without a sign.
 _UNSIGNED = 2**63
 #: What a typed rule's parameters may be annotated with, and what it is compiled for.
@@ -145,8 +147,8 @@ def _numbers_taken(function: Callable[..., Any]) -> tuple[Any, ...]:
 def _kind(value: Any) -> Any:
     """Return what tells values apart that are compiled for differently."""
     if isinstance(value, np.ndarray):
-        layout = value.flags.num
-        return (type(value), value.dtype, value.ndim, layout & (_OF_ROWS if layout & _IN_ROWS else _OF_ANY))
+        layout = _FLAGS(value).num
+        return (type(value), _DTYPE(value), _NDIM(value), layout & (_OF_ROWS if layout & _IN_ROWS else _OF_ANY))
     if isinstance(value, tuple):
         return (type(value), *map(_kind, value))
     if isinstance(value, np.void):

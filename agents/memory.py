@@ -31,8 +31,8 @@ def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
     kind = np.dtype(dtype)
     size = (prod(shape) if isinstance(shape, Sequence) else int(shape)) * kind.itemsize
     room = np.zeros(size + 2 * _BYTES, np.uint8)
-    start = -room.ctypes.data % _BYTES
-    return room[start : start + size].view(kind).reshape(shape)
+    start = -room.__array_interface__["data"][0] % _BYTES
+    return np.ndarray(shape, kind, room, start)
 
 
 class Freed(Generic[Memory]):

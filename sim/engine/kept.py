@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.scenario.digest import digest
 from sim.scenario.resolved import ResolvedScenario
 
 __all__ = ["KeptRuns"]
@@ -41,13 +41,13 @@ class KeptRuns:
         self.limit = limit
         self._found: OrderedDict[tuple[Any, ...], tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
-        self._written: tuple[ResolvedScenario | None, str] = (None, "")
+        self._size = 0
 
     @property
     def size(self) -> int:
         """Bytes that are kept."""
         with self._lock:
-            return sum(size for _, size in self._found.values())
+            return self._size
 
     def key(
         self, scenario: ResolvedScenario, arm: str | None, seed: int, replicate: int, threads: int
@@ -68,11 +68,11 @@ class KeptRuns:
         -------
         tuple
         """
-        written = self._written
-        if written[0] is not scenario:
-            # Writing it out takes longer than the key's other uses, and every arm and replicate of a run has the same.
-            self._written = written = (scenario, _shared(scenario))
-        return (seed, replicate, threads, written[1], "" if arm is None else repr(scenario.arms[arm]), arm)
+        parts = (scenario.market, *scenario.personas, *scenario.journeys.values(), scenario.arms[scenario.baseline])
+        sizes = (scenario.population, scenario.horizon, scenario.burn_in, scenario.record, scenario.step)
+        names = (tuple(scenario.journeys), scenario.baseline, arm)
+        own = "" if arm is None else digest(scenario.arms[arm])
+        return (seed, replicate, threads, *names, *sizes, scenario.minor_units, own, *map(digest, parts))
 
     def find(self, key: tuple[Any, ...]) -> Any:
         """Return what is kept under a key, or None."""
@@ -84,43 +84,27 @@ class KeptRuns:
 
     def put(self, key: tuple[Any, ...], value: Any) -> None:
         """Keep a value under a key; the least recently used ones are dropped where it would be too much."""
+        size = _bytes_of(value)
         with self._lock:
-            self._found[key] = (value, _bytes_of(value))
-            self._found.move_to_end(key)
-            total = sum(size for _, size in self._found.values())
-            while total > self.limit and len(self._found) > 1:
-                total -= self._found.popitem(last=False)[1][1]
-
-
-def _shared(scenario: ResolvedScenario) -> str:
-    """Write out what every arm of a scenario depends on."""
-    return repr(
-        (
-            scenario.market,
-            scenario.personas,
-            scenario.journeys,
-            scenario.baseline,
-            scenario.arms[scenario.baseline],
-            (scenario.population, scenario.horizon, scenario.burn_in, scenario.record, scenario.step),
-            scenario.minor_units,
-        )
-    )
+            self._size -= self._found.pop(key, (None, 0))[1]
+            self._found[key] = (value, size)
+            self._size += size
+            while self._size > self.limit and len(self._found) > 1:
+                self._size -= self._found.popitem(last=False)[1][1]
 
 
 def _bytes_of(value: Any) -> int:
     """Return the bytes of all memory that the arrays of a value keep alive: a view keeps the whole array it is of."""
-    owners = {id(array): array for array in _owners(value)}
+    owners: dict[int, NDArray[Any]] = {}
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, np.ndarray):
+            while isinstance(item.base, np.ndarray):
+                item = item.base
+            owners[id(item)] = item
+        elif isinstance(item, tuple | list):
+            left += item
+        elif is_dataclass(item):
+            left += [getattr(item, name) for name in item.__dataclass_fields__]
     return sum(array.nbytes for array in owners.values())
-
-
-def _owners(value: Any) -> Iterator[NDArray[Any]]:
-    if isinstance(value, np.ndarray):
-        while isinstance(value.base, np.ndarray):
-            value = value.base
-        yield value
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _owners(item)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _owners(getattr(value, field.name))

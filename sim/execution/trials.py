@@ -22,6 +22,7 @@ from sim.execution.chunk import RUN_METRICS, Chunk, Run, RunResult
 from sim.execution.executors import Executor
 from sim.execution.store import Store
 from sim.execution.version import model_version
+from sim.scenario.digest import digest
 from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
@@ -127,13 +128,13 @@ def key_of(scenario: Scenario, seed: int) -> str:
     parts = [
         model_version(),
         str(seed),
-        _digest(scenario.market),
-        *map(_digest, scenario.personas),
-        *map(_digest, scenario.journeys.values()),
-        *map(_digest, scenario.arms.values()),
+        digest(scenario.market),
+        *map(digest, scenario.personas),
+        *map(digest, scenario.journeys.values()),
+        *map(digest, scenario.arms.values()),
         scenario.baseline,
         str((scenario.population, scenario.horizon, scenario.burn_in, scenario.step)),
-        _digest(scenario.record),
+        digest(scenario.record),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
@@ -153,31 +154,6 @@ def _resolve(base: Scenario, values: Mapping[str, Any]) -> Scenario:
 
 _resolved: dict[tuple[int, str], tuple[Scenario, Scenario]] = {}
 _MOST_RESOLVED = 2 * _MOST_RUNS
-
-
-class _Kept:
-    """A part of a scenario by identity: parts are shared between the scenarios of a sweep, and many hold mappings."""
-
-    __slots__ = ("part",)
-
-    def __init__(self, part: object) -> None:
-        self.part = part
-
-    def __hash__(self) -> int:
-        return id(self.part)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Kept) and other.part is self.part
-
-
-def _digest(part: object) -> str:
-    return _digest_kept(_Kept(part))
-
-
-@lru_cache(maxsize=4096)
-def _digest_kept(kept: _Kept) -> str:
-    # What a frozen dataclass shows of itself is all of it, floats to the last bit, and quicker to write than JSON.
-    return hashlib.sha256(repr(kept.part).encode()).hexdigest()
 
 
 def run_trials(

@@ -125,15 +125,16 @@ def _log(counters: Counters) -> NDArray[np.void]:
     if not len(rows):
         return np.empty(0, EVENT)
     # Customers' weeks come in order, and moments of one week as they happened: stable, so that both stay so.
-    rows = rows[stable_order(rows[:, 0], int(rows[:, 0].max()))]
-    customer, week = rows[:, 0], rows[:, 1]
+    who = np.ascontiguousarray(rows[:, 0])
+    columns = rows.take(stable_order(who, int(who.max())), axis=0).T.copy()
+    customer, week = columns[0], columns[1]
     is_first = np.ones(len(rows), np.bool_)
     is_first[1:] = (customer[1:] != customer[:-1]) | (week[1:] != week[:-1])
     place = np.arange(len(rows))
-    rows[:, 2] = place - np.maximum.accumulate(np.where(is_first, place, 0))
+    columns[2] = place - np.maximum.accumulate(np.where(is_first, place, 0))
     log = np.empty(len(rows), EVENT)
-    for column, name in enumerate(EVENT.names or ()):
-        log[name] = rows[:, column]
+    for name, column in zip(EVENT.names or (), columns, strict=True):
+        log[name] = column
     return log
 
 

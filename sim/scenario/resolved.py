@@ -146,7 +146,7 @@ class ResolvedScenario:
             plans = {id(plan): plan for arm in self.arms.values() for plan in arm.plans.values()}
             return minor_units_of(self.market, self.journeys.values(), [plan.strategy for plan in plans.values()])
 
-        return _MINOR_UNITS.find((self.market, self.journeys, self.arms), None, made)
+        return _MINOR_UNITS.find((self.market.channels, self.market.brands, self.journeys, self.arms), None, made)
 
     def simulating(self, population: int) -> Self:
         """Return the scenario with so many customers simulated, of the same market."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ __all__ = ["compile_world", "hostless_journey"]
 #: journeys. Compiling takes as long as running a hundred customers.
 _WORLDS: LaidOut[World] = LaidOut(64)
 _SEGMENTS: LaidOut[tuple[Any, Any, Any]] = LaidOut(256)
+_ARM_SEGMENTS: LaidOut[tuple[Any, Any, Any]] = LaidOut(64)
 _GRAPHS: LaidOut[Graph] = LaidOut(64)
 
 #: Constants of a contact that the market names alike.
@@ -45,28 +46,44 @@ def hostless_journey(scenario: ResolvedScenario, arm: Arm) -> str:
     return scenario.market.journey
 
 
+def _segments_read(scenario: ResolvedScenario) -> tuple[tuple[object, ...], tuple[Hashable, ...]]:
+    """Return what segments are made of beside plans: parts, and values; as parts and values of :class:`LaidOut`."""
+    market = scenario.market
+    # Of the market only what is read: a sweep or a calibration moves the rest of it from point to point.
+    named = (tuple(scenario.journeys), stage_names(scenario.journeys), market.journey, market.innovation.velocity)
+    sizes = (scenario.burn_in, scenario.horizon, scenario.step, scenario.minor_units)
+    return (market.contact, *scenario.personas), (*named, *sizes)
+
+
 def _compile_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any, Any]:
-    """Segments (B, S), levels (B, S, P) and running costs (B, S, Y) of all brands."""
+    """Segments (B, S), levels (B, S, P) and running costs (B, S, Y) of all brands; shared, not to be changed."""
+    parts, values = _segments_read(scenario)
+    plans = (scenario.arms[scenario.baseline], arm)
+    return _ARM_SEGMENTS.find((*plans, *parts), (scenario.brands, *values), lambda: _join_segments(scenario, arm))
+
+
+def _join_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any, Any]:
+    """Segments of all brands in one table each, as long as the brand with most of them needs."""
     found = [_brand_segments(scenario, arm, brand) for brand in scenario.brands]
     b, s, p = len(found), max(own[0].size for own in found), len(scenario.personas)
-    segments = np.zeros((b, s), SEGMENT).view(np.recarray)
-    segments.start = NO_WEEK
-    levels = np.zeros((b, s, p), LEVEL).view(np.recarray)
+    segments, levels = np.zeros((b, s), SEGMENT), np.zeros((b, s, p), LEVEL)
+    segments["start"] = NO_WEEK
     run_costs = np.zeros((b, s, found[0][2].shape[1]), np.int64)
     for brand, own in enumerate(found):
         for whole, part in zip((segments, levels, run_costs), own, strict=True):
             whole[brand, : len(part)] = part
-    return segments, levels, run_costs
+    return segments.view(np.recarray), levels.view(np.recarray), run_costs
 
 
 def _brand_segments(scenario: ResolvedScenario, arm: Arm, brand: str) -> tuple[Any, Any, Any]:
     """Return segments (S,), levels (S, P) and running costs (S, Y) of one brand; arms share those of most brands."""
-    market, personas = scenario.market, scenario.personas
-    # Of the market only what is read: a calibration moves the rest of it from point to point.
-    parts = (scenario.arms[scenario.baseline].plans[brand], arm.plans[brand], market.contact, *personas)
-    named = (tuple(scenario.journeys), stage_names(scenario.journeys), market.journey, market.innovation.velocity)
-    sizes = (*named, scenario.burn_in, scenario.horizon, scenario.step, scenario.minor_units)
-    return _SEGMENTS.find(parts, sizes, lambda: _lay_out_segments(scenario, timeline_of(scenario, arm, brand)))
+    parts, values = _segments_read(scenario)
+    plans = (scenario.arms[scenario.baseline].plans[brand], arm.plans[brand])
+
+    def made() -> tuple[Any, Any, Any]:
+        return _lay_out_segments(scenario, timeline_of(scenario, arm, brand))
+
+    return _SEGMENTS.find((*plans, *parts), values, made)
 
 
 def _lay_out_segments(scenario: ResolvedScenario, timeline: Sequence[Segment]) -> tuple[Any, Any, Any]:
@@ -221,7 +238,7 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
     sizes = (tuple(scenario.journeys), scenario.population, *times, scenario.minor_units)
     world = _WORLDS.find(parts, sizes, lambda: _compile(scenario, arm))
     constants = world.constants.copy()
-    constants.seed, constants.replicate = seed, replicate
+    constants["seed"], constants["replicate"] = seed, replicate
     constants.flags.writeable = False
     return world._replace(constants=constants)
 
@@ -241,26 +258,27 @@ def _compile(scenario: ResolvedScenario, arm: Arm) -> World:
     graph = _graph(scenario)
     stages = graph.node_of.shape[1]
     constants = _compile_constants(scenario, arm, stages)
-    people = np.zeros(len(personas), PERSONA).view(np.recarray)
-    people.spend = spend
-    people.adapt_digital = [persona.adapt_digital for persona in personas]
-    people.adapt_privacy = [persona.adapt_privacy for persona in personas]
-    offers = np.zeros((len(personas), len(prices)), OFFER).view(np.recarray)
-    offers.revenue = np.rint(constants.minor_units[0] * np.outer(spend, prices))
-    offers.margin = np.rint(constants.minor_units[0] * np.outer(spend, margins))
-    brands = np.zeros(len(prices), BRAND).view(np.recarray)
-    brands.quality = quality
-    brands.advantage = quality - quality[there].mean()
-    brands.relative_price = prices / reference
-    forms = _forms(market)
-    brands.form = [forms.index(brand.form) if brand.form in forms else NOBODY for brand in market.brands.values()]
-    brands.salience = [brand.salience for brand in market.brands.values()]
-    brands.enters = [0 if brand.enters is None else scenario.burn_in + brand.enters for brand in market.brands.values()]
+    # Plain records here too.
+    people = np.zeros(len(personas), PERSONA)
+    people["spend"] = spend
+    people["adapt_digital"] = [persona.adapt_digital for persona in personas]
+    people["adapt_privacy"] = [persona.adapt_privacy for persona in personas]
+    offers = np.zeros((len(personas), len(prices)), OFFER)
+    offers["revenue"] = np.rint(scenario.minor_units * np.outer(spend, prices))
+    offers["margin"] = np.rint(scenario.minor_units * np.outer(spend, margins))
+    brands, forms = np.zeros(len(prices), BRAND), _forms(market)
+    brands["quality"] = quality
+    brands["advantage"] = quality - quality[there].mean()
+    brands["relative_price"] = prices / reference
+    for row, brand in zip(brands, market.brands.values(), strict=True):
+        row["form"] = forms.index(brand.form) if brand.form in forms else NOBODY
+        row["salience"] = brand.salience
+        row["enters"] = 0 if brand.enters is None else scenario.burn_in + brand.enters
     world = World(
         constants=constants,
-        personas=people,
-        brands=brands,
-        offers=offers,
+        personas=people.view(np.recarray),
+        brands=brands.view(np.recarray),
+        offers=offers.view(np.recarray),
         segments=segments,
         levels=levels,
         run_costs=run_costs,

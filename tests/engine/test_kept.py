@@ -73,3 +73,5 @@ def test_memory_that_a_view_keeps_alive_counts_in_full() -> None:
     assert kept.size == whole.nbytes
     kept.put(("another",), np.zeros(1000))
     assert kept.find(("a view",)) is None and kept.size == 8000
+    kept.put(("another",), np.zeros(500))
+    assert kept.size == 4000
