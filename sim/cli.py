@@ -6,6 +6,7 @@ Exit status 0: done; 1: a failure of the simulator or its environment; 2: bad in
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -211,7 +212,12 @@ def _compose(verb: str, words: list[str], key: str | None) -> int:
                 return _serve(verb, composer, parser, options, key)
             except (ConfigError, BrokenPipeError):
                 raise
-            except Exception as error:  # whatever Hydra raises while it composes is bad input
+            except Exception as error:
+                if (
+                    isinstance(error, OSError) and error.errno == errno.ENOSPC
+                ):  # of what a help or a --cfg is written to
+                    return _fail(error)
+                # whatever Hydra raises while it composes is bad input
                 overrides = completed(error, composer)
                 if not overrides:
                     raise ConfigError(explain(error, composer)) from error

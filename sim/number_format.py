@@ -68,7 +68,7 @@ def compact(value: float, digits: int = 3, *, sign: bool = False) -> str:
     value : float
         Any finite number.
     digits : int
-        Significant digits, at least 1.
+        Significant digits, at least 1; whole numbers keep theirs.
     sign : bool
         Mark numbers above zero with a plus.
 
@@ -79,8 +79,8 @@ def compact(value: float, digits: int = 3, *, sign: bool = False) -> str:
 
     Examples
     --------
-    >>> compact(1234567.0), compact(-0.5), compact(12.0, sign=True)
-    ('1.23 M', '−0.5', '+12')
+    >>> compact(1234567.0), compact(-0.5), compact(12.0, sign=True), compact(99.7, 2)
+    ('1.23 M', '−0.5', '+12', '100')
     """
     size = abs(value)
     for limit, scale, word in ((_BILLION, _BILLION, " bn"), (_MILLION, _MILLION, " M"), (1e4, _THOUSAND, " k")):
@@ -89,7 +89,8 @@ def compact(value: float, digits: int = 3, *, sign: bool = False) -> str:
             break
     else:
         scaled, suffix = size, ""
-    written = f"{scaled:,.0f}" if scaled >= 100.0 else f"{scaled:.{digits}g}" if scaled >= 1e-4 else "0"
+    whole = scaled >= 10.0 ** (digits - 1)
+    written = f"{scaled:,.0f}" if whole else f"{scaled:.{digits}g}" if scaled >= 1e-4 else "0"
     return f"{_mark(value if written != '0' else 0.0, sign)}{written}{suffix}"
 
 
@@ -288,8 +289,8 @@ def exact_money(amount: float, currency: str) -> str:
     return f"{_mark(amount if size else 0.0, False)}{spaced(currency)}{written}"
 
 
-def short_money(amount: float, currency: str, *, sign: bool = False) -> str:
-    """Write an amount of money in three digits, where a figure has room for no more.
+def short_money(amount: float, currency: str, *, sign: bool = False, digits: int = 3) -> str:
+    """Write an amount of money in three digits, where a figure has room for no more; cents are two digits.
 
     Parameters
     ----------
@@ -299,6 +300,8 @@ def short_money(amount: float, currency: str, *, sign: bool = False) -> str:
         A sign or a code; a code takes a space.
     sign : bool
         Mark gains with a plus.
+    digits : int
+        Significant digits.
 
     Returns
     -------
@@ -307,10 +310,12 @@ def short_money(amount: float, currency: str, *, sign: bool = False) -> str:
 
     Examples
     --------
-    >>> short_money(-1500000.0, "$"), short_money(12.0, "$", sign=True)
-    ('−$1.5 M', '+$12')
+    >>> short_money(-1500000.0, "$"), short_money(12.0, "$", sign=True), short_money(25.54, "$")
+    ('−$1.5 M', '+$12', '$25.54')
     """
-    written = compact(abs(amount))
+    written = compact(abs(amount), digits)
+    if len(written.partition(".")[2]) == 1:
+        written = decimal(abs(amount), 2)
     return f"{_mark(amount if written != '0' else 0.0, sign)}{spaced(currency)}{written}"
 
 

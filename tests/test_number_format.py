@@ -27,6 +27,13 @@ def test_an_amount_is_rounded_before_its_unit_is_chosen(amount, written):
     assert money(amount, "$") == written
 
 
+@pytest.mark.parametrize(
+    ("amount", "written"), [(25.54, "$25.54"), (0.5, "$0.50"), (0.125, "$0.125"), (12.0, "$12"), (99.96, "$100")]
+)
+def test_cents_are_two_digits_where_an_amount_is_short(amount, written):
+    assert short_money(amount, "$") == written
+
+
 def test_what_writes_a_number_is_a_filter():
     functions = {name for name in number_format.__all__ if callable(getattr(number_format, name))}
     assert functions - set(FILTERS) == {"ascii_text", "bracket", "listed", "spaced", "tied"}

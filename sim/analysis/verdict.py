@@ -11,7 +11,7 @@ from sim import number_format
 from sim.analysis.goal import goal_sentence
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.summary import difference_name
-from sim.number_format import bracket, decimal, in_renewals, in_words, listed
+from sim.number_format import bracket, decimal, in_renewals, in_words, listed, percent
 from sim.scenario.calendar import day_beside
 
 __all__ = ["CAVEAT", "break_even_sentence", "money", "ranges_in_words", "verdict"]
@@ -474,9 +474,9 @@ def break_even_sentence(summary: Numbers, arm: str) -> str:
     points = [(value, entry["mean"]) for value, entry in zip(curve["grid"], curve["contribution"], strict=True)]
     span = f"from {points[0][0] * _PERCENT:.0f} to {points[-1][0] * _PERCENT:.0f} % of what is assumed"
     if at is not None and all(mean >= 0.0 for value, mean in points if value >= at["mean"]):
-        least = (
-            f"{at['mean'] * _PERCENT:.0f} % as well as assumed{bracket(at, lambda value: f'{value * _PERCENT:.0f} %')}"
-        )
+        if at["ci_high"] is not None and at["ci_high"] * _PERCENT < 0.5:
+            return "It pays even if the capabilities work less than 1 % as well as assumed."
+        least = f"{percent(at['mean'])} as well as assumed{bracket(at, percent)}"
         if at["mean"] <= 1.0:
             return f"It pays as long as the capabilities work at least {least}."
         return f"It would pay if the capabilities worked at least {least}."

@@ -14,6 +14,8 @@ __all__ = ["translate"]
 
 #: Keys whose values are sentences: taken as they stand, whatever Hydra would read into a comma or a bracket.
 _SENTENCES = re.compile(r"(sql|where|columns|sort|to|x|y)=(.*)", re.DOTALL)
+#: A statement that stands without its key: `results query "select …"`.
+_STATEMENT = re.compile(r"\s*(?:select|with)\s.*", re.DOTALL | re.IGNORECASE)
 _PLAIN_OPTION = re.compile(r"--(format|output-dir|run|action)(?:=(.*))?")
 #: A key without its value.
 _KEY = re.compile(r"[A-Za-z][\w.@/-]*=?")
@@ -39,7 +41,7 @@ def translate(verb: str, words: Sequence[str]) -> list[str]:
     value_follows = False
     position = 0
     while position < len(words):
-        word = _without_thousands(words[position])
+        word = _with_its_key(verb, _without_thousands(words[position]))
         position += 1
         option = _PLAIN_OPTION.fullmatch(word) if VERBS[verb].words else None
         if value_follows:
@@ -99,6 +101,11 @@ def _without_thousands(word: str) -> str:
     if asked := points_in_thousands(key.lstrip("+~"), value):
         raise ConfigError(asked)
     return word
+
+
+def _with_its_key(verb: str, word: str) -> str:
+    """Return a word, a statement for `results` behind its key."""
+    return f"sql={word}" if verb == "results" and _STATEMENT.fullmatch(word) else word
 
 
 def _closed_up(words: Iterable[str]) -> Iterator[str]:

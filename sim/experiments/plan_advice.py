@@ -277,7 +277,7 @@ def _assumptions(found: Optimum, options: dict[str, Any], replicates: int) -> tu
             if moved is None:
                 moved = estimate(worth[0], Sampling(control=question.control(shares[0], luck, values)))
             may = question.holds(runs)
-            may[0] = True
+            may[0] = may[0] or plan.holds
             ends.append((moved, _best(found, worth, list(rivals), may)))
         found_all.append(MovedAssumption(name, low, high, (ends[0][0], ends[1][0]), (ends[0][1], ends[1][1])))
     return tuple(sorted(found_all, key=lambda item: -item.swing))
@@ -311,9 +311,11 @@ def _best(found: Optimum, worth: Floats, rivals: list[str], may: NDArray[np.bool
     rivals : list of str
         Names of the plans.
     may : bool (n,)
-        Which keep the budget and every limit as assumed; the plan always may.
+        Which keep the budget and every limit; a plan that does so as assumed always may.
     """
     question = found.question
+    if not may.any():
+        return rivals[0] if question.goal.without_baseline else "do nothing"
     top = int(np.argmax(np.where(may, question.score(worth), -np.inf)))
     if not found.nothing and not _surely(worth[top] - worth[0]):
         top = 0

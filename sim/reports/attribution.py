@@ -137,7 +137,9 @@ class _Verdict:
         share = parts[player].get("of_whole")
         if not share or share < 0.0 or not is_sure(_gap(parts[player])):
             return ""
-        return f" The largest part is that of {titled(player)}, {share * _PERCENT:.0f} % of it."
+        largest = max(self.block["parts"].values(), key=lambda entry: entry.get("of_whole") or 0.0)
+        among = "" if largest is parts[player] else " among the capabilities"
+        return f" The largest part{among} is that of {titled(player)}, {share * _PERCENT:.0f} % of it."
 
     def shares(self) -> str:
         earns, costs, open_ = [], [], []
@@ -179,8 +181,10 @@ class _Verdict:
         terms = self.summary["terms"][player]
         way = 1.0 if shares[player]["mean"] > 0 else -1.0
         for_, against = (pick(terms, key=lambda term: way * terms[term]["mean"]) for pick in (max, min))
+        if not is_sure(_gap(terms[for_])):
+            return ""
         said = f"Why {titled(player)}: mostly {_TERMS[for_]}, {self.write(terms[for_])}"
-        if way * terms[against]["mean"] < 0.0:
+        if way * terms[against]["mean"] < 0.0 and is_sure(_gap(terms[against])):
             said += f"; against it {_TERMS[against]}, {self.write(terms[against])}"
         return f"{said}."
 

@@ -27,6 +27,7 @@ class Row:
     baseline: str
     arm: str
     difference: str
+    beside: str  #: what stands in brackets behind the difference, with a blank before it; empty for most
     interval: str
     better: str
     sure: bool
@@ -59,14 +60,18 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
         ends = [summary["arms"][name].get(metric, {}).get("mean") for name in (baseline, arm)]
         low, high = entry["ci_low"], entry["ci_high"]
         payback = metric == "payback_week"
+        if payback:  # a step of the calendar: whole, as the verdict has it
+            low, high = (None if end is None else float(round(end)) for end in (low, high))
+            entry = {**entry, "mean": None if entry["mean"] is None else float(round(entry["mean"]))}
         written = quantity(entry["mean"], words.kind, currency, sign=not payback)
+        beside = ""
         if payback:
             share = entry.get("share")
             ends = [None, None]
             beside = "" if entry["mean"] is None else day_beside(entry["mean"], step, summary.get("start_date"))
-            written = "never" if entry["mean"] is None else f"{step} {written}{beside}"
+            written = "never" if entry["mean"] is None else f"{step} {written}"
             if share is not None and 0.0 < share < 1.0:
-                written += f" ({exact_percent(share, 0)} of replicates)"
+                beside += f" ({exact_percent(share, 0)} of replicates)"
         sure = metric not in _NO_CHANGE and low is not None and high is not None and (low > 0.0 or high < 0.0)
         better = entry["p_better"]
         rows.append(
@@ -77,6 +82,7 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
                 baseline=quantity(ends[0], words.kind, currency),
                 arm=quantity(ends[1], words.kind, currency),
                 difference=written,
+                beside=beside,
                 interval=interval(low, high, words.kind, currency, sign=not payback),
                 better=NOTHING if better is None else probability(better),
                 sure=sure,

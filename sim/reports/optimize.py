@@ -197,7 +197,8 @@ def _score(question: PlanQuestion, item: Confirmed) -> str:
 def _advice_facts(found: Optimum, advice: PlanAdvice | None) -> dict[str, Any]:
     question = found.question
     if advice is None:
-        return {"advised": False, "marginal": [], "together": None, "assumption": None, "turning": []}
+        none: dict[str, Any] = {"marginal": [], "together": None, "assumption": None, "turning": []}
+        return {"advised": False, "called": _called(found), **none}
     factors, unit = question.factors, money_unit(found)
     marginal = [
         {"label": factors[item.lever].label, **write_rate(question, item.rate, unit)}
@@ -216,7 +217,7 @@ def _advice_facts(found: Optimum, advice: PlanAdvice | None) -> dict[str, Any]:
         }
     assumption = _assumption(question, advice.assumptions[0]) if advice.assumptions else None
     chosen = "do nothing" if found.nothing and not question.goal.without_baseline else "the plan"
-    turning = [_turn(question, item, end) for item in advice.assumptions for end in (0, 1) if item.best[end] != chosen]
+    turning = [_turn(found, item, end) for item in advice.assumptions for end in (0, 1) if item.best[end] != chosen]
     return {
         "advised": True,
         "marginal": marginal,
@@ -226,6 +227,7 @@ def _advice_facts(found: Optimum, advice: PlanAdvice | None) -> dict[str, Any]:
         "together": together,
         "assumption": assumption,
         "turning": turning,
+        "called": _called(found),
     }
 
 
@@ -258,8 +260,16 @@ def _is_apart(one: Estimate, other: Estimate) -> bool:
     return one.ci_high < other.ci_low or other.ci_high < one.ci_low
 
 
-def _turn(question: PlanQuestion, item: Any, end: int) -> str:
-    return f"{_name(question, item.name)} {_at(item.name, (item.low, item.high)[end])}: {item.best[end]} is better"
+def _turn(found: Optimum, item: Any, end: int) -> str:
+    best = item.best[end].replace("the plan", _called(found))
+    return f"{_name(found.question, item.name)} {_at(item.name, (item.low, item.high)[end])}: {best} is better"
+
+
+def _called(found: Optimum) -> str:
+    """Return what the plan is called that is looked at; where nothing is to be done, it is not the answer."""
+    if not found.nothing:
+        return "the plan"
+    return "the best plan that spends" if found.best_tried.holds else "the nearest plan"
 
 
 def optimize_lines(found: Optimum, advice: PlanAdvice | None, answers: Answers | None = None) -> list[str]:
@@ -542,11 +552,12 @@ def _assumptions_picture(found: Optimum, advice: PlanAdvice) -> Picture:
     means = [[shown_value(question, value).mean or 0.0 for value in item.values] for item in advice.assumptions]
     ends = [(low, high) for low, high in means]
     at = shown_value(question, found.best_tried.value).mean or 0.0
-    loses = "" if question.goal.without_baseline else " Left of zero the plan loses."
+    plan = _called(found)
+    loses = "" if question.goal.without_baseline else f" Left of zero {plan} loses."
     return Picture(
         "assumptions",
         draw_assumptions(names, ends, at, value=value, currency=currency),
-        f"Value of the plan at either end of each assumption: {', '.join(names)}.",
-        f"The longest line is the assumption that the plan rests on most.{loses}",
+        f"Value of {plan} at either end of each assumption: {', '.join(names)}.",
+        f"The longest line is the assumption that {plan} rests on most.{loses}",
         "assumptions",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import Formatter, FuncFormatter
 
 from sim.number_format import compact, short_money
 
@@ -232,7 +232,26 @@ def money_axis(axes: Axes, currency: str, *, axis: str = "y") -> None:
     axis : {'y', 'x'}
         Which axis.
     """
-    value_axis(axes.yaxis if axis == "y" else axes.xaxis, lambda value: short_money(value, currency))
+    (axes.yaxis if axis == "y" else axes.xaxis).set_major_formatter(_MoneyTicks(currency))
+
+
+class _MoneyTicks(Formatter):
+    """Ticks of money in three digits, or in as many as tell them apart."""
+
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+
+    def __call__(self, value: float, pos: int | None = None) -> str:
+        return short_money(float(f"{value:.6g}"), self.currency)
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        """Write all ticks of an axis."""
+        written = [self(value) for value in values]
+        for digits in range(4, 10):
+            if len(set(written)) == len(written):
+                break
+            written = [short_money(float(f"{value:.12g}"), self.currency, digits=digits) for value in values]
+        return written
 
 
 def value_axis(axis: Axis, write: Callable[[float], str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +27,12 @@ __all__ = ["print_result"]
 
 _WIDEST = 100
 _NARROWEST = 60
+#: A word that is longer is broken as well.
+_LONGEST_WORD = 20
+#: Blanks between two columns of a table.
+_GAP = 2
+#: The columns that no table of a comparison goes without.
+_COMPARED = ("difference", "95 % interval")
 #: Of a journey found in a log, hundreds of steps are taken.
 _MOST_MOVES = 30
 #: What a first look needs; the report has all of them.
@@ -80,12 +87,12 @@ def _draw(result: Result, console: Console, ascii_only: bool) -> None:
         return
     for arm in others:
         console.print()
-        console.print(_differences(result, arm, currency, ascii_only))
+        console.print(_differences(result, arm, currency, console.width, ascii_only))
     if star:
         console.print(Text(star), style="dim")
     if not others:
         console.print()
-        console.print(_alone(result, currency, ascii_only))
+        console.print(_alone(result, currency, console.width, ascii_only))
 
 
 def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -> None:
@@ -93,16 +100,16 @@ def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -
     rows, baseline = move_rows(result), result.scenario.baseline
     others = other_arms(result)
     for arm in others or [baseline]:
-        table = _table("moves per 1,000 customers")
-        _add_numbers(table, [baseline, arm, "difference", "95 % interval"] if others else [arm], ascii_only)
+        lines = []
         for row in rows[:_MOST_MOVES]:
             cells = [row.name, row.arms[baseline]]
             if others:
                 change, between, sure = row.gaps[arm]
                 cells += [row.arms[arm], f"{change} *" if sure else change, between]
-            table.add_row(*(Text(clean(cell, ascii_only=ascii_only)) for cell in cells))
+            lines.append(cells)
+        headings = ["moves per 1,000 customers", *([baseline, arm, *_COMPARED] if others else [arm])]
         console.print()
-        console.print(table)
+        console.print(_table(headings, lines, console.width, ascii_only))
     if len(rows) > _MOST_MOVES:
         console.print(
             Text(f"{len(rows) - _MOST_MOVES} further steps, taken less often, are in the report"), style="dim"
@@ -111,16 +118,34 @@ def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -
         console.print(Text(star), style="dim")
 
 
-def _table(heading: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
-    # Names are broken where a line is too narrow, and never the numbers beside them.
-    table.add_column(heading)
+def _table(headings: Sequence[str], lines: Sequence[Sequence[str]], width: int, ascii_only: bool) -> Table:
+    """Lay out names and their numbers, no number ever cut.
+
+    Where a line is too narrow names are broken, then intervals between their ends; then the arms' numbers are left out.
+    """
+    rows = [[short(heading, 14) if at else heading for at, heading in enumerate(headings)], *lines]
+    rows = [[clean(cell, ascii_only=ascii_only) for cell in row] for row in rows]
+    if headings[-1] in _COMPARED:
+        if _least(rows) > width:
+            room = max(cell_len(end) for row in rows for end in row[-1].split(" to "))
+            ends = [row[-1] if cell_len(row[-1]) <= room else row[-1].replace(" to ", " to\n") for row in rows]
+            rows = [[*row[:-1], end] for row, end in zip(rows, ends, strict=True)]
+        if _least(rows) > width:
+            rows = [[row[0], *row[-len(_COMPARED) :]] for row in rows]
+    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, show_edge=False, header_style="bold")
+    table.add_column(rows[0][0])
+    for heading in rows[0][1:]:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows[1:]:
+        table.add_row(*map(Text, row))
     return table
 
 
-def _add_numbers(table: Table, headings: Sequence[str], ascii_only: bool) -> None:
-    for heading in headings:
-        table.add_column(clean(short(heading, 14), ascii_only=ascii_only), justify="right", no_wrap=True)
+def _least(rows: Sequence[Sequence[str]]) -> int:
+    """Return the columns of a terminal that a table takes with its names broken between words."""
+    names, *numbers = ([line for cell in column for line in cell.split("\n")] for column in zip(*rows, strict=True))
+    widths = [max(map(cell_len, column)) + _GAP for column in numbers]
+    return min(max(cell_len(word) for name in names for word in name.split() or [""]), _LONGEST_WORD) + sum(widths)
 
 
 def _console(stream: TextIO) -> tuple[Console, bool]:
@@ -139,30 +164,26 @@ def _console(stream: TextIO) -> tuple[Console, bool]:
     return console, is_ascii(stream)
 
 
-def _differences(result: Result, arm: str, currency: str, ascii_only: bool) -> Table:
-    table = _table("")
-    _add_numbers(table, [result.scenario.baseline, arm, "difference", "95 % interval"], ascii_only)
-    for row in difference_rows(result.summary_json, arm, currency, only=_METRICS):
-        cells = [
+def _differences(result: Result, arm: str, currency: str, width: int, ascii_only: bool) -> Table:
+    rows = [
+        [
             row.name,
             row.baseline,
             row.arm,
             f"{row.difference} *" if row.sure else row.difference,
             row.interval.removesuffix(" points"),
         ]
-        table.add_row(*(Text(clean(cell, ascii_only=ascii_only)) for cell in cells))
-    return table
+        for row in difference_rows(result.summary_json, arm, currency, only=_METRICS)
+    ]
+    return _table(["", result.scenario.baseline, arm, *_COMPARED], rows, width, ascii_only)
 
 
-def _alone(result: Result, currency: str, ascii_only: bool) -> Table:
-    table = _table("")
-    arms = list(result.scenario.arms)
-    for arm in arms:
-        table.add_column(clean(short(arm, 20), ascii_only=ascii_only), justify="right")
+def _alone(result: Result, currency: str, width: int, ascii_only: bool) -> Table:
+    arms, rows = list(result.scenario.arms), []
     known = result.summary_json["arms"][arms[0]]
     for metric in (metric for metric in _METRICS if metric in known):
         words = words_of(metric, result.summary_json)
         cells = [quantity(result.summary_json["arms"][arm][metric]["mean"], words.kind, currency) for arm in arms]
         if any(cell != NOTHING for cell in cells):
-            table.add_row(Text(words.name), *(Text(clean(cell, ascii_only=ascii_only)) for cell in cells))
-    return table
+            rows.append([words.name, *cells])
+    return _table(["", *arms], rows, width, ascii_only)

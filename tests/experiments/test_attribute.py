@@ -191,6 +191,27 @@ def losing(done, *, sure=True):
     return summary
 
 
+def test_what_is_larger_but_undecided_takes_its_claim_from_the_largest_capability(done):
+    summary = losing(done)
+    assert "The largest part is that of automation, 60 % of it." in attribution_lines(summary)[0]
+    for block in summary["metrics"]["contribution"].values():
+        block["parts"]["contacts"] = {"mean": -80.0, "ci_low": -200.0, "ci_high": 40.0, "of_whole": 80.0 / 99.5}
+    assert "The largest part among the capabilities is that of automation" in attribution_lines(summary)[0]
+
+
+def test_a_term_that_is_undecided_is_no_reason(done):
+    summary = losing(done)
+    undecided = {"mean": 0.5, "ci_low": -1.0, "ci_high": 2.0}
+    sure = {"mean": -40.0, "ci_low": -41.0, "ci_high": -39.0}
+    summary["terms"]["automation"] = {"run": sure, "contacts": undecided}
+    words = "\n".join(attribution_lines(summary))
+    assert "Why automation: mostly running it, −$40.00" in words and "against it" not in words
+    summary["terms"]["automation"] = {"run": sure, "contacts": {"mean": 0.5, "ci_low": 0.1, "ci_high": 0.9}}
+    assert "; against it contacts, +$0.50" in "\n".join(attribution_lines(summary))
+    summary["terms"]["automation"] = {"run": {"mean": -40.0, "ci_low": -90.0, "ci_high": 10.0}}
+    assert "Why " not in "\n".join(attribution_lines(summary))
+
+
 def test_a_loss_reads_as_a_loss(done):
     words = "\n".join(attribution_lines(losing(done)))
     assert "$99.50 lower" in words

@@ -120,3 +120,21 @@ def test_the_sentence_says_what_the_curve_shows(means, at, said):
         },
     }
     assert break_even_sentence(summary, "led").startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ((1e-6, 0.0, 4e-3), "It pays even if the capabilities work less than 1 % as well as assumed."),
+        ((4e-3, 0.0, 0.03), "It pays as long as the capabilities work at least <1 % as well as assumed [0 % to 3 %]."),
+    ],
+)
+def test_a_break_even_beside_zero_is_not_zero(ends, said):
+    mean, low, high = ends
+    gains = [{"mean": gain, "ci_low": gain - 1.0, "ci_high": gain + 1.0} for gain in (-0.1, 50.0, 100.0)]
+    summary = {
+        "baseline": "classic",
+        "effectiveness": {"led - classic": {"grid": [0.0, 1.0, 2.0], "contribution": gains}},
+        "differences": {"led - classic": {"break_even_effectiveness": {"mean": mean, "ci_low": low, "ci_high": high}}},
+    }
+    assert break_even_sentence(summary, "led") == said

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from sim.execution.executors import make_executor
 from sim.experiments.factors import choose_factors, isolate_arm
 from sim.experiments.optimize import optimize
 from sim.experiments.plan import PlanQuestion, read_goal
-from sim.experiments.plan_advice import advise
+from sim.experiments.plan_advice import _best, advise
 from sim.experiments.plan_limit import SPENDING, read_limits
 from sim.experiments.plan_search import SearchSizes
 from sim.experiments.plan_states import plan_states
@@ -220,3 +221,15 @@ def test_a_limit_that_cannot_be_read_is_refused(limit, message):
 def test_a_goal_that_cannot_be_read_is_refused(goal):
     with pytest.raises(ConfigError, match="goal"):
         read_goal(goal)
+
+
+@pytest.mark.parametrize(
+    ("may", "best"),
+    [((False, False), "do nothing"), ((True, False), "the plan"), ((False, True), "another finalist")],
+)
+def test_a_plan_that_breaks_a_limit_changes_no_choice_however_much_it_is_worth(may, best):
+    goal = SimpleNamespace(without_baseline=False)
+    question = SimpleNamespace(goal=goal, score=lambda worth: worth.mean(axis=1))
+    worth = np.array([[90.0, 100.0, 110.0], [40.0, 50.0, 60.0]])
+    found = SimpleNamespace(question=question, nothing=True)
+    assert _best(found, worth, ["the plan", "another finalist"], np.array(may)) == best

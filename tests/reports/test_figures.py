@@ -23,6 +23,7 @@ from sim.experiments.result import Result
 from sim.reports import plots
 from sim.reports.discovery import discovery_document
 from sim.reports.figures.alluvial import draw_alluvial
+from sim.reports.figures.effectiveness import EffectivenessCurve, draw_effectiveness
 from sim.reports.figures.gap import Gap
 from sim.reports.figures.journey_graph import order_stages
 from sim.reports.figures.journey_map import draw_change, draw_difference, draw_flows, draw_journey
@@ -346,6 +347,43 @@ def test_waterfall_of_a_loss_and_of_nothing() -> None:
     )
     assert "−€4 M" in words_in(figure)
     svg_text(draw_waterfall(("a", 0.0), ("b", 0.0), [("margin", 0.0)], currency="$", title="nothing"))
+
+
+def test_ticks_and_totals_of_a_small_change_of_much_money_can_be_told_apart() -> None:
+    terms = [("margin", 6e6), ("contacts", -1e6)]
+    figure = draw_waterfall(("classic", 21.72e9), ("led", 21.725e9), terms, currency="Kč", title="small")
+    words = words_in(figure)
+    assert "Kč\xa021.72 bn" in words and "Kč\xa021.725 bn" in words
+    figure.canvas.draw()
+    ticks = [tick.get_text() for tick in figure.axes[0].get_xticklabels()]
+    assert len(set(ticks)) == len(ticks) > 2
+    nothing = draw_waterfall(("a", 2e9), ("b", 2e9), [("margin", 0.0)], currency="$", title="nothing")
+    assert nothing.axes[0].get_xlim()[0] == 0.0
+
+
+def test_the_words_at_a_break_even_do_not_reach_the_axis() -> None:
+    grid = (0.0, 1.0, 2.0)
+    gains = [Gap(15e9 * at - 1.0, 12e9 * at - 1.0, 18e9 * at - 1.0) for at in grid]
+    curve = EffectivenessCurve(grid, gains, Gap(1e-6, 1e-6, 1e-6))
+    figure = draw_effectiveness({"led": curve}, currency="$", title="far above zero")
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    (words,) = (text for text in axes.texts if text.get_text().startswith("breaks even"))
+    assert words.get_window_extent().y0 >= axes.get_window_extent().y0
+
+
+def test_no_line_crosses_the_shares_of_customers() -> None:
+    counts = [0.0, 0.0, 0.0, 1.0, 500.0, 300.0, 100.0, 50.0, 40.0, 9.0]
+    edges = [-40.0, -30.0, -20.0, -10.0, -5.0, 0.0, 50.0, 100.0, 150.0, 200.0, 250.0]
+    shares = {"all": {"losers": 0.5, "winners": 0.5, "unchanged": 0.0, "mean": 5.0}}
+    values = {"edges": edges, "counts": counts, "below": 0.0, "above": 0.0, "shares": shares}
+    figure = draw_values(values, currency="$", title="who wins")
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    written = [text.get_window_extent() for text in axes.texts if "worth" in text.get_text()]
+    lines = [line.get_window_extent() for line in axes.lines]
+    assert len(written) == 2 and len(lines) == 2
+    assert not any(line.overlaps(words) for line in lines for words in written)
 
 
 def test_cash_marks_low_point_and_payback() -> None:

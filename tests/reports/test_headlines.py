@@ -358,6 +358,7 @@ def test_a_plan_claims_nothing_that_is_undecided() -> None:
         "together": {"one": "automation", "other": "context", "size": "$50", "adds": True, "resolved": False},
         "assumption": {"name": "margin", "low": "×0.8", "high": "×1.2", "ends": [open_, open_], "resolved": False},
         "turning": [],
+        "called": "the plan",
         "answers": None,
     }
     text = "\n".join(text_lines("optimize", **facts))
@@ -368,6 +369,11 @@ def test_a_plan_claims_nothing_that_is_undecided() -> None:
     sure["assumption"] = {**facts["assumption"], "resolved": True}
     text = "\n".join(text_lines("optimize", **sure))
     assert "Automation and context gain most by acting together" in text and "What it rests on most: margin." in text
+    none_holds = {**sure, "nothing": True, "tried_holds": False, "called": "the nearest plan"}
+    text = "\n".join(text_lines("optimize", **none_holds))
+    assert "Do nothing: no plan that was tried holds every limit." in text
+    assert "What the nearest plan rests on most: margin. At ×0.8 the nearest plan is worth" in text
+    assert "the plan is worth" not in text
 
 
 def test_a_plan_rests_on_an_assumption_only_where_its_ends_are_apart() -> None:

@@ -1,6 +1,7 @@
 """Report: one file, no script, no address, every name escaped; and the same verdict in a terminal."""
 
 import io
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -188,6 +189,14 @@ def test_terminal_keeps_control_characters_of_names_out(
     assert "\x1b" not in stream.getvalue()
     assert "\x07" not in stream.getvalue()
     assert "[bold]b" in stream.getvalue()
+
+
+def test_a_payback_is_written_in_whole_steps(result: Result) -> None:
+    summary = json.loads(json.dumps(result.summary_json))
+    (found,) = summary["differences"].values()
+    found["payback_week"] |= {"mean": 57.6, "ci_low": 0.0287, "ci_high": 260.0, "share": 1.0}
+    row = next(row for row in difference_rows(summary, "proactive", "$") if row.metric == "payback_week")
+    assert (row.difference, row.interval) == ("week 58", "0 to 260")
 
 
 def test_every_metric_has_words_and_rows(result: Result) -> None:

@@ -67,7 +67,7 @@ def test_words_and_page_say_the_day(both):
     }
     assert "It pays back in month 7 (31 August 2026) on average" in verdict(summary)
     row = next(row for row in difference_rows(summary, "proactive", "$") if row.metric == "payback_week")
-    assert row.difference == "month 7 (31 August 2026)"
+    assert (row.difference, row.beside) == ("month 7", " (31 August 2026)")
     assert "12 months from 31 January 2026" in (folder / "report.html").read_text("utf-8")
     assert steps_axis(result.scenario) == "month, from 31 January 2026 on"
 

@@ -155,6 +155,7 @@ def test_results_answer_sql_and_nothing_else(done, capsys):
     pytest.importorskip("duckdb")
     statement = "select arm, count(*) as n from runs where persona = 'all' group by arm order by arm"
     assert ask(capsys, done, "query", f"sql={statement}") == [["arm", "n"], ["classic", "6"], ["proactive", "6"]]
+    assert ask(capsys, done, "query", statement)[1] == ["classic", "6"]
     levers = """select count(distinct "values"->>'$."market.contact.fatigue"') as n from runs"""
     assert ask(capsys, done, "query", f"sql={levers}")[1] == ["3"]
     secret = done / "secret.csv"

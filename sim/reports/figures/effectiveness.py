@@ -17,6 +17,9 @@ from sim.reports.style import INK, MUTED, Look, canvas, finish, footnote, look, 
 
 __all__ = ["EffectivenessCurve", "draw_effectiveness"]
 
+#: Room below the zero line for the words of a break-even point, as a part of the highest value.
+_BELOW_ZERO = 0.15
+
 
 class EffectivenessCurve(NamedTuple):
     """The difference in contribution at multiples of the assumed effectiveness, and where it rises through zero."""
@@ -50,7 +53,8 @@ def draw_effectiveness(curves: Mapping[str, EffectivenessCurve], *, currency: st
         low, high = min([0.0, *ends]), max([0.0, *ends])
         room = (high - low) or 1.0
         axes.set_xlim(0.0, max(curve.grid[-1] for curve in curves.values()))
-        axes.set_ylim(low - 0.06 * room, high + 0.06 * room)
+        # The zero line lies so high that what is written below it does not reach the axis.
+        axes.set_ylim(min(low - 0.06 * room, -_BELOW_ZERO * high), high + 0.06 * room)
         axes.axhline(0.0, color=INK, linewidth=0.8)
         axes.axvline(1.0, color=MUTED, linewidth=0.9, linestyle=(0.0, (4.0, 1.6)))
         last = []

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.bands import CashDoubt
 from sim.analysis.paired import estimate
-from sim.number_format import percent, short_money
+from sim.number_format import compact, percent, short_money
 from sim.reports.figures.timeline import label_ends
 from sim.reports.names import short
 from sim.reports.style import FEWER, INK, MORE, MUTED, Look, canvas, finish, footnote, look, money_axis, style
@@ -58,6 +58,29 @@ def draw_waterfall(
     return figure
 
 
+def _say_cut(axes: Axes) -> None:
+    """Say beside the lower axis, below its ticks, that it does not begin at 0."""
+    axes.annotate(
+        "cut, not from 0 →",
+        (0.0, 0.0),
+        xycoords="axes fraction",
+        xytext=(0, -21),
+        textcoords="offset points",
+        fontsize=7,
+        color=MUTED,
+        ha="right",
+        va="top",
+    )
+
+
+def _telling_apart(first: float, last: float) -> int:
+    """Return in how many digits two totals are written: three, or one more than are needed to tell them apart."""
+    for digits in range(3, 9):
+        if compact(first, digits) != compact(last, digits):
+            return digits if digits == 3 else digits + 1
+    return 3
+
+
 def plot_waterfall(
     axes: Axes,
     start: tuple[str, float],
@@ -88,21 +111,22 @@ def plot_waterfall(
         level += amount
     reach = [start[1], end[1], *(before + amount for _, before, amount in steps)]
     low, high = min(reach), max(reach)
-    span = max(high - low, abs(start[1]) * 1e-6, 1e-9)
-    cut = low > 0.0 and span < 0.35 * high
+    span = high - low
+    cut = low > 0.0 and 0.0 < span < 0.35 * high
     floor = low - 0.45 * span if cut else min(low, 0.0)
     ceiling = max(high, 0.0) if not cut else high
     room = (ceiling - floor) or 1.0
     axes.set_xlim(floor - (0.0 if cut or floor == 0.0 else 0.2 * room), ceiling + 0.24 * room)
     left = axes.get_xlim()[0]
     names = []
+    digits = _telling_apart(start[1], end[1])
     for row, (name, amount) in enumerate((start, *[(step[0], step[2]) for step in steps], end)):
         names.append(short(name, 16))
         total = row in (0, len(steps) + 1)
         if total:
             drawn = look(0 if row == 0 else position)
             axes.barh(row, amount - (left if cut else 0.0), left=left if cut else 0.0, height=0.62, color=drawn.colour)
-            where, words, bold = max(amount, 0.0), short_money(amount, currency), "bold"
+            where, words, bold = max(amount, 0.0), short_money(amount, currency, digits=digits), "bold"
         else:
             before = steps[row - 1][1]
             axes.barh(
@@ -127,9 +151,7 @@ def plot_waterfall(
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     money_axis(axes, currency, axis="x")
     if cut:
-        axes.text(
-            0.0, -0.045, "cut, not from 0 →", transform=axes.transAxes, fontsize=7, color=MUTED, ha="right", va="top"
-        )
+        _say_cut(axes)
     else:
         axes.axvline(0.0, color=INK, linewidth=0.8)
 

@@ -17,6 +17,9 @@ from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, finish, footnote, 
 
 __all__ = ["draw_personas", "draw_values", "plot_personas"]
 
+#: Height at which lines end, so that they do not cross the shares written above the bars, as a part of the axes.
+_BELOW_SHARES = 0.9
+
 
 def draw_personas(
     names: Sequence[str],
@@ -170,10 +173,10 @@ def draw_values(values: Mapping[str, Any], *, currency: str, title: str) -> Figu
         axes.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: ""))
         money_axis(axes, currency, axis="x")
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
-        axes.axvline(0.0, color=INK, linewidth=0.9)
+        axes.axvline(0.0, ymax=_BELOW_SHARES, color=INK, linewidth=0.9)
         mean = everybody["mean"]
         if mean is not None:
-            axes.axvline(mean, color=INK, linewidth=1.2, linestyle=(0.0, (3.0, 2.0)))
+            axes.axvline(mean, ymax=_BELOW_SHARES, color=INK, linewidth=1.2, linestyle=(0.0, (3.0, 2.0)))
             axes.annotate(
                 f"mean {short_money(mean, currency, sign=True)}",
                 (mean, 0.79),
