@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.discovery.discover import thinned, with_goal
-from sim.discovery.inside_view import view_gaps
-from sim.number_format import count, decimal, exact_percent
+from sim.discovery.inside_view import ViewGap, view_gaps
+from sim.discovery.lived_map import LivedEdge
+from sim.number_format import count, decimal, exact_percent, percent
 from sim.reports.columns import column_table
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.journey_map import draw_change, draw_flows
@@ -264,29 +266,24 @@ def discovery_document(found: Discovery, name: str, source: str, against: Journe
     called = found.cases.stages
     lived = _plain_journey(name, found, cut, called)
     flows = {(called[edge.source], called[edge.target]): np.array([float(edge.count)]) for edge in cut}
+    leaving: Counter[str] = Counter()
+    for edge in found.edges:
+        leaving[called[edge.source]] += edge.count
     pictures = []
     if cut:
         pictures.append(
             Picture(
                 "map",
-                draw_flows([lived], flows, title=short(f"As lived: {source}", 40), what="moves"),
+                draw_flows([lived], flows, title=short(f"As lived: {source}", 40), what="moves", leaving=leaving),
                 "Stages as boxes, moves between them as arrows",
-                f"Widths by moves; labels: share of those drawn who leave the stage. {exact_percent(rare, 1)} of"
+                f"Widths by moves; labels: share of all who leave the stage. {exact_percent(rare, 1)} of"
                 " moves, the rarest, are not drawn; the tables have all.",
                 "map",
             )
         )
     gaps = () if against is None else view_gaps(against, found.slugs, found.edges)
     if against is not None:
-        pictures.append(
-            Picture(
-                "difference",
-                draw_change(against, _plain_journey("as lived", found, cut, found.slugs)),
-                "The drawn journey and what the lived one adds, lacks and alters",
-                "From the drawn to the lived journey, as far as it is drawn above.",
-                "against",
-            )
-        )
+        pictures.append(_inside_picture(found, against, gaps, cut))
     return Document(
         title=f"{source}: the journey as lived",
         lead=tuple(discovery_lines(found, source)),
@@ -304,9 +301,33 @@ def discovery_document(found: Discovery, name: str, source: str, against: Journe
     )
 
 
-def _plain_journey(name: str, found: Discovery, edges: list[Any], called: Sequence[str]) -> Journey:
+def _inside_picture(found: Discovery, against: Journey, gaps: Sequence[ViewGap], cut: list[LivedEdge]) -> Picture:
+    """Return the picture of what was drawn and what was lived, of the edges of the map and those that were drawn."""
+    pairs = {(edge.source, edge.target) for edge in against.edges}
+    edges = [
+        edge for edge in found.edges if edge in cut or (found.slugs[edge.source], found.slugs[edge.target]) in pairs
+    ]
+    shares = {}
+    for gap in gaps:
+        if gap.what == "edge" and gap.lived is not None:
+            before = "" if gap.drawn is None else f"{percent(gap.drawn)} → "
+            shares[gap.source, gap.target] = f"{before}{percent(gap.lived)}"
+    return Picture(
+        "difference",
+        draw_change(against, _plain_journey("as lived", found, edges, found.slugs, frozenset(against.stages)), shares),
+        "The drawn journey and what the lived one adds, lacks and alters",
+        "From the drawn to the lived journey, by the share of those who leave a stage; of what was not drawn, only what"
+        " the map above has.",
+        "against",
+    )
+
+
+def _plain_journey(
+    name: str, found: Discovery, edges: list[LivedEdge], called: Sequence[str], others: frozenset[str] = frozenset()
+) -> Journey:
     """Return a journey that is only drawn, its stages by what they are called: as in the log, or as in the config."""
     drawn = {at for edge in edges for at in (edge.source, edge.target)}
+    drawn.update(stage.stage for stage in found.stages if called[stage.stage] in others)
     # Where cases begin stands at the top; what follows is laid out along the ways that most take.
     begun = sorted((stage for stage in found.stages if stage.stage in drawn), key=lambda stage: -stage.starts)
     return Journey(

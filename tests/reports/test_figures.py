@@ -254,6 +254,35 @@ def test_the_map_of_a_log_begins_where_cases_begin(tmp_path: Path) -> None:
     assert said == ["Arrive at the shop", "Look", "Ask", "Pay"]
 
 
+def test_maps_of_a_log_say_shares_of_all_who_leave_and_what_of_a_drawn_journey_was_lived(tmp_path: Path) -> None:
+    """Of 100 who look 60 pay, 36 ask and 4 call: drawn were 60 % and 40 %, and that half of those who ask look again."""
+    ways = (
+        [["look", "pay"]] * 60 + [["look", "ask", "pay"]] * 33 + [["look", "ask", "look"]] * 3 + [["look", "call"]] * 4
+    )
+    lines = [f"{case},{stage},2026-01-{1 + day:02}T{case % 24:02}:00:00"
+             for case, way in enumerate(ways) for day, stage in enumerate(way)]  # fmt: skip
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(["case,activity,time", *lines]) + "\n", encoding="utf-8")
+    found = discover(read_event_log(path), "made", "", goal="pay", seed=1, threads=1)
+
+    def edge(source: str, target: str, base: float) -> Edge:
+        return Edge(source=source, target=target, probability={"base": base})
+
+    inside = Journey(
+        name="inside",
+        start={"look": 1.0},
+        stages={name: Stage() for name in ("look", "ask", "pay", "wait")},
+        edges=(edge("look", "pay", 0.3), edge("look", "ask", 0.2), edge("ask", "pay", 0.5), edge("ask", "look", 0.5),
+               edge("pay", "wait", 0.1)),
+    )  # fmt: skip
+    lived, against = (picture.figure for picture in discovery_document(found, "made", "log.csv", inside, 0.94).pictures)
+    assert {"60 %", "36 %", "92 %"} <= set(words_in(lived)) and "100 %" not in words_in(lived)
+    said = words_in(against)
+    # 60 % is what was drawn, and 36 % lie within what chance leaves of 40 %.
+    assert {"50 % → 92 %", "50 % → 8 %", "− gone"} <= set(said)
+    assert (said.count("same"), said.count("gone"), said.count("− gone")) == (3, 1, 1)
+
+
 def test_map_explains_the_lines_it_draws_and_no_others() -> None:
     plain = Journey(
         name="plain",

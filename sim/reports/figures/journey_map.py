@@ -99,6 +99,7 @@ def draw_flows(
     step: str = "week",
     frame: Sequence[Journey] = (),
     what: str = "customers",
+    leaving: Mapping[str, float] | None = None,
 ) -> Figure:
     """Draw the journeys of one arm with the flows of a run: widths by customers, labels by share of those who leave.
 
@@ -119,6 +120,8 @@ def draw_flows(
         Journeys of all arms, so that the stages of all maps lie in the same order.
     what : str
         What the flows count, as the note says it.
+    leaving : mapping, optional
+        How many leave each stage, where flows are not all that there are.
 
     Returns
     -------
@@ -128,7 +131,7 @@ def draw_flows(
     union = _join(journeys, [pair for pair in flows])
     order = _join([*frame, *journeys], list(flows)).order
     mean = {pair: float(np.mean(count)) for pair, count in flows.items()}
-    leaving = _sums((source, count) for (source, _), count in mean.items())
+    leaving = leaving or _sums((source, count) for (source, _), count in mean.items())
     arriving = _sums((target, count) for (_, target), count in mean.items())
     boxes = {
         name: StageBox(
@@ -231,29 +234,46 @@ def draw_difference(
         return draw_journey_graph(boxes, links, union.order, title=title, notes=notes)
 
 
-def draw_change(journey: Journey, other: Journey) -> Figure:
-    """Draw what a second journey's file adds to, takes from and alters in a first one."""
+def draw_change(journey: Journey, other: Journey, shares: Mapping[tuple[str, str], str] | None = None) -> Figure:
+    """Draw what a second journey's file adds to, takes from and alters in a first one.
+
+    Parameters
+    ----------
+    journey, other : Journey
+    shares : mapping, optional
+        What is written on edges that differ, where journeys are held against one another by who goes where; edges of
+        both that are not among them are the same, and so are stages of both.
+
+    Returns
+    -------
+    Figure
+    """
     union = _join([journey, other])
     boxes = {}
     for name, stage in union.stages.items():
         before, after = journey.stages.get(name), other.stages.get(name)
-        words = "new" if before is None else "gone" if after is None else "same" if before == after else "altered"
+        words = "new" if before is None else "gone" if after is None else "altered"
+        words = "same" if before and after and (shares is not None or before == after) else words
         boxes[name] = StageBox(name, words, _tint(stage), dashed=words in ("new", "gone"))
     links = []
     for pair in union.edges:
         before_edges = [edge for edge in journey.edges if (edge.source, edge.target) == pair]
         after_edges = [edge for edge in other.edges if (edge.source, edge.target) == pair]
         if not before_edges:
-            links.append(Link(*pair, f"+ {_gate(after_edges) or 'new'}", None, MORE, "-", True))
+            links.append(
+                Link(*pair, f"+ {(shares or {}).get(pair) or _gate(after_edges) or 'new'}", None, MORE, "-", True)
+            )
         elif not after_edges:
             links.append(Link(*pair, "− gone", None, FEWER, _DASHES["fewer"], True))
-        elif before_edges == after_edges:
+        elif (before_edges == after_edges) if shares is None else (pair not in shares):
             links.append(Link(*pair, "", None, "#9a9a9a"))
         else:
             added = [edge for edge in after_edges if edge not in before_edges]
-            links.append(Link(*pair, f"± {_gate(added) or 'terms'}", None, INK, "-", True))
+            altered = (shares or {}).get(pair) or f"± {_gate(added) or 'terms'}"
+            links.append(Link(*pair, altered, None, INK, "-", True))
     title = f"From {short(journey.title or journey.name, 24)}\nto {short(other.title or other.name, 24)}"
-    notes = ["+ new (blue)   − gone (orange, dashed)   ± altered (black)   unmarked: the same"]
+    mark = "±" if shares is None else "share → share"
+    notes = [f"+ new (blue)   − gone (orange, dashed)   {mark} altered (black)   unmarked: the same"]
     with style():
         return draw_journey_graph(boxes, links, union.order, title=title, notes=notes)
 
