@@ -4,6 +4,7 @@ Numbers in [0, 1] are stored as 16-bit codes (:func:`agents.rules.numerics.encod
 the first week of the burn-in, utilities as single precision.
 """
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,6 +83,7 @@ ACCOUNT = np.dtype(
 )
 
 
+@cache
 def customer_record(brands: int) -> np.dtype[Any]:
     """Record of one customer in a market with ``brands`` brands (at most 64): 63 bytes for up to eight.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.metrics import ratio, with_total
+from sim.analysis.metrics import ratio, ratios, with_total
 from sim.record.events import EventKind
 from sim.record.history import History, Origin
 
@@ -97,31 +97,36 @@ def category_measures(history: History, scenario: ResolvedScenario) -> NDArray[n
     purchases = by_origin.sum(axis=1)
     shopped = purchases - by_origin[:, Origin.LOOP]
     considered = with_total(history.considered.sum(axis=0))
-    repeats = with_total(history.repeats.sum(axis=(0, 2)))
-    switches = with_total(history.switches.sum(axis=(0, 2)))
+    repeats, switches, skipped, weeks = (
+        with_total(getattr(history, name).sum(axis=(0, 2)))
+        for name in ("repeats", "switches", "skipped", "decision_weeks")
+    )
     experienced = repeats + switches
     in_loop = np.minimum(by_origin[:, Origin.LOOP], repeats)
     shares = ratio(by_brand.sum(axis=2), np.broadcast_to(purchases[:, None], by_brand.shape[:2]))
     buyers = _buyers(history)
     adopters = np.full(heads.size, np.nan)
     adopters[0] = history.adopters[-1] if history.adopters.size else 0.0
-    figures = {
-        "initial_share": ratio(by_origin[:, Origin.INITIAL], purchases),
-        "evaluation_share": ratio(by_origin[:, Origin.EVALUATION], purchases),
-        "loop_share_category": ratio(by_origin[:, Origin.LOOP], purchases),
-        "brands_initial": ratio(considered[:, 0], shopped),
-        "brands_added": ratio(considered[:, 1], shopped),
-        "loyal_without_shopping": ratio(in_loop, experienced),
-        "shopped_and_rebought": ratio(repeats - in_loop, experienced),
-        "switched": ratio(switches, experienced),
+    figures = ratios(
+        {
+            "initial_share": (by_origin[:, Origin.INITIAL], purchases),
+            "evaluation_share": (by_origin[:, Origin.EVALUATION], purchases),
+            "loop_share_category": (by_origin[:, Origin.LOOP], purchases),
+            "brands_initial": (considered[:, 0], shopped),
+            "brands_added": (considered[:, 1], shopped),
+            "loyal_without_shopping": (in_loop, experienced),
+            "shopped_and_rebought": (repeats - in_loop, experienced),
+            "switched": (switches, experienced),
+            "purchases_per_customer": (purchases, heads),
+            "purchases_per_buyer": (purchases, buyers),
+            "category_penetration": (buyers, heads),
+            "repeat_share": (repeats, purchases),
+            "adoption": (adopters, heads),
+            "evaluation_skipped_category": (skipped, purchases),
+            "weeks_to_purchase_category": (weeks, purchases),
+        }
+    ) | {
         "switchers_from_initial_set": _from_initial_set(history),
-        "purchases_per_customer": ratio(purchases, heads),
-        "purchases_per_buyer": ratio(purchases, buyers),
-        "category_penetration": ratio(buyers, heads),
-        "repeat_share": ratio(repeats, purchases),
-        "adoption": ratio(adopters, heads),
-        "evaluation_skipped_category": ratio(with_total(history.skipped.sum(axis=(0, 2))), purchases),
-        "weeks_to_purchase_category": ratio(with_total(history.decision_weeks.sum(axis=(0, 2))), purchases),
         "largest_share": shares.max(axis=1),
         "concentration": (shares**2).sum(axis=1),
     }
@@ -140,18 +145,16 @@ def _buyers(history: History) -> NDArray[np.float64]:
 def _from_initial_set(history: History) -> NDArray[np.float64]:
     """Share of switchers whose new brand was in their initial set; NaN where no purchases of theirs were logged."""
     out = np.full(1 + history.population.size, np.nan)
-    bought = history.events[history.events["kind"] == EventKind.PURCHASE]
-    if bought.size < 2:
-        return out
-    switched = (bought["customer"][1:] == bought["customer"][:-1]) & (bought["brand"][1:] != bought["brand"][:-1])
-    initial = bought["origin"][1:] == Origin.INITIAL
-    if switched.any():
-        out[0] = float(initial[switched].mean())
+    events = history.events
+    at = np.flatnonzero(events["kind"] == EventKind.PURCHASE)
+    customer, brand = events["customer"][at], events["brand"][at]
+    later = at[1:][(customer[1:] == customer[:-1]) & (brand[1:] != brand[:-1])]
+    initial = events["origin"][later] == Origin.INITIAL
+    if initial.size:
+        out[0] = float(initial.mean())
     personas = history.lives.persona
     if personas.size:
-        of = personas[bought["customer"][1:]]
-        for row in range(history.population.size):
-            mine = switched & (of == row)
-            if mine.any():
-                out[1 + row] = float(initial[mine].mean())
+        of = personas[events["customer"][later]]
+        switches, first_choices = (np.bincount(rows, minlength=out.size - 1) for rows in (of, of[initial]))
+        out[1:] = ratio(first_choices, switches)
     return out

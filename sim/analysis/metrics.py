@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -35,6 +36,7 @@ __all__ = [
     "of_market",
     "payback_week",
     "ratio",
+    "ratios",
     "returns",
     "with_total",
 ]
@@ -83,6 +85,20 @@ LESS_IS_BETTER: tuple[str, ...] = (
     "contacts_per_customer",
     "return_rate",
     "weeks_to_purchase_category",
+)
+
+#: Counts of the focal brand by week and persona that metrics are sums of.
+_OF_FOCAL: tuple[str, ...] = (
+    "skipped",
+    "decision_weeks",
+    "switches",
+    "repeats",
+    "returns",
+    "contacts",
+    "praise",
+    "complaints",
+    "satisfaction",
+    "incumbents",
 )
 
 #: What each metric can be; the others can be anything.
@@ -267,6 +283,21 @@ def ratio(above: NDArray[np.generic], below: NDArray[np.generic]) -> NDArray[np.
     return out
 
 
+def ratios(
+    pairs: Mapping[str, tuple[NDArray[np.generic], NDArray[np.generic]]],
+) -> dict[str, NDArray[np.float64]]:
+    """Divide pairs of arrays of one length as :func:`ratio` does, all at once.
+
+    Examples
+    --------
+    >>> one, two = np.array([1, 2]), np.array([4, 0])
+    >>> {name: found.tolist() for name, found in ratios({"a share": (one, two), "a mean": (two, one)}).items()}
+    {'a share': [0.25, nan], 'a mean': [4.0, 0.0]}
+    """
+    above, below = (np.array(side, np.float64) for side in zip(*pairs.values(), strict=True))
+    return dict(zip(pairs, ratio(above, below), strict=True))
+
+
 def of_market(counts: NDArray[Any], scenario: ResolvedScenario) -> NDArray[np.float64]:
     """Return counts or amounts of the simulated customers as those of the whole market."""
     return np.multiply(counts, scenario.scale, dtype=np.float64)
@@ -292,41 +323,43 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
     heads = with_total(history.population)
     factor = discount(history.customers.shape[0], scenario.market.economics.discount_rate, scenario.step)
 
-    def focal_total(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-        return with_total(counts[:, :, focal].sum(axis=0))
-
     money, variable, cash, terms = _money(history, scenario, heads)
     bought = history.purchases.sum(axis=0)  # (P, B, O)
     by_origin = with_total(bought[:, focal])  # (1 + P, O)
     purchases = by_origin.sum(axis=1)
     buyers = with_total(history.buyers.sum(axis=0))
     retained = with_total(history.retained)
-    switches, repeats = focal_total(history.switches), focal_total(history.repeats)
-    satisfaction = focal_total(history.satisfaction) / FIXED_POINT
-    statements = focal_total(history.praise) - focal_total(history.complaints)
+    by_week = np.array([getattr(history, name)[:, :, focal] for name in _OF_FOCAL])  # (counts, T, P)
+    skipped, weeks, switches, repeats, returned, contacts, praise, complaints, satisfaction, incumbents = with_total(
+        by_week.sum(axis=1).T
+    ).T
     again = switches + repeats
     behind = (purchases, purchases, retained[:, 0], again, purchases, buyers, heads / 1000)
-    metrics = {
+    shares = ratios(
+        {
+            "market_share": (purchases, with_total(bought.sum(axis=(1, 2)))),
+            "penetration": (buyers, heads),
+            "purchase_frequency": (purchases, buyers),
+            "loop_share": (by_origin[:, Origin.LOOP], purchases),
+            "evaluation_skipped_share": (skipped, purchases),
+            "weeks_to_purchase": (weeks, purchases),
+            "retention": (retained[:, 1], retained[:, 0]),
+            "clv": (variable @ factor / history.minor_units, of_market(heads, scenario)),
+            "switch_rate": (switches, again),
+            "advocacy": ((praise - complaints) * 1000, heads),
+            "contacts_per_customer": (contacts, heads),
+            "opt_out_rate": (with_total(history.opted_out[-1, :, focal]), heads),
+            "satisfaction": (satisfaction / FIXED_POINT, incumbents),
+            "return_rate": (returned, purchases if returns(scenario) else 0 * purchases),
+        }
+    )
+    metrics = shares | {
         "contribution": cash.sum(axis=1) / history.minor_units,
         "revenue": money[:, :, Money.REVENUE].sum(axis=1) / history.minor_units,
         "npv": cash @ factor / history.minor_units,
         "purchases": of_market(purchases, scenario),
-        "market_share": ratio(purchases, with_total(bought.sum(axis=(1, 2)))),
-        "penetration": ratio(buyers, heads),
-        "purchase_frequency": ratio(purchases, buyers),
-        "loop_share": ratio(by_origin[:, Origin.LOOP], purchases),
-        "evaluation_skipped_share": ratio(focal_total(history.skipped), purchases),
-        "weeks_to_purchase": ratio(focal_total(history.decision_weeks), purchases),
-        "retention": ratio(retained[:, 1], retained[:, 0]),
-        "clv": ratio(variable @ factor / history.minor_units, of_market(heads, scenario)),
-        "switch_rate": ratio(switches, again),
-        "advocacy": ratio(statements * 1000, heads),
-        "contacts_per_customer": ratio(focal_total(history.contacts), heads),
-        "opt_out_rate": ratio(with_total(history.opted_out[-1, :, focal]), heads),
-        "satisfaction": ratio(satisfaction, focal_total(history.incumbents)),
         "payback_week": np.full(heads.size, np.nan),
         "cash_low_point": low_point(cash, history.minor_units),
-        "return_rate": ratio(focal_total(history.returns), purchases if returns(scenario) else 0 * purchases),
     }
     return Measures(
         values=np.stack([metrics[name] for name in METRICS], axis=1),

@@ -211,8 +211,12 @@ _FREED: Freed[dict[str, Any]] = Freed(8)
 _REUSED = ("scratch", "lookahead", "queue", "entering", "cumulative_odds")
 
 
+#: Asked of NumPy at once: records look for a field of the name first.
+_SHAPE = np.ndarray.shape.__get__
+
+
 def _shape(world: World, customers: int) -> tuple[Any, ...]:
-    return (customers, *(column.shape for column in world))
+    return (customers, *map(_SHAPE, world))
 
 
 def _take(world: World, customers: int) -> dict[str, Any]:

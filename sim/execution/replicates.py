@@ -97,9 +97,9 @@ def run_replicates(
     if kept is not None and engine == "numba":
         options["kept"] = kept
     if pools == 1:
-        for number in numbers:
-            # In a thread of its own, so that Ctrl-C reaches this one between weeks.
-            with ThreadPoolExecutor(1) as pool:
+        # In a thread of its own, so that Ctrl-C reaches this one between weeks.
+        with ThreadPoolExecutor(1) as pool:
+            for number in numbers:
                 job = pool.submit(live, scenario, replicate=number, arms=_arms_of(arms, number), **options)
                 yield number, _result_of(job, stop)
         return
