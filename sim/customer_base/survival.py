@@ -21,6 +21,9 @@ from sim.customer_base.shifted_beta_geometric import (
     differ_beyond_chance,
     fit_shifted_beta_geometric,
 )
+from sim.customer_base.survival_periods import Periods, has_periods_in_its_head, read_periods, with_periods_below
+from sim.data.amounts import read_number
+from sim.data.as_typed import as_typed
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.layout import REQUIRED, ROLES, Layout, plain_head
 from sim.data.small_table import SmallTable, read_small_table, table_heads
@@ -42,7 +45,8 @@ __all__ = [
 #: What a row must say, and under which heads files say it, as :func:`sim.data.layout.plain_head` writes them.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "period": (
-        "period", "year", "month", "week", "quarter", "renewal", "renewals", "tenure", "t", "age", "periode", "jahr",
+        "period", "date", "datum", "fecha",
+        "year", "month", "week", "quarter", "renewal", "renewals", "tenure", "t", "age", "periode", "jahr",
         "monat", "woche", "quartal", "annee", "mois", "semaine", "trimestre", "ano", "mes", "anno", "mese", "jaar",
         "maand",
     ),
@@ -67,12 +71,6 @@ _WHOLE = 100.0
 #: Periods from which two figures can be estimated.
 _FEWEST = 2
 _MOST_SUBSCRIBERS = 1e10
-#: Periods of the calendar, and how many a year has.
-_CALENDAR: Mapping[str, str] = {
-    "month": r"(?P<year>(?:19|20)\d{2})[-/.](?P<part>0?[1-9]|1[0-2])(?:[-/.](?:0?1|2[89]|3[01]))?(?: 00:00(?::00)?)?",
-    "quarter": r"(?P<year>(?:19|20)\d{2})[-/. ]?Q(?P<part>[1-4])",
-}
-_PER_YEAR = {"month": 12, "quarter": 4}
 LEAVING_TRAIT = "novelty_seeking"
 
 
@@ -149,9 +147,12 @@ def holds_survival(path: str, layout: Layout | None = None) -> bool:
     if not Path(path).is_file():
         return False
     try:
-        head = [plain_head(cell) for cell in table_heads(Path(path), path, len(COLUMNS), layout)]
+        names = [cell.strip() for cell in table_heads(Path(path), path, len(COLUMNS), layout)]
+        head = [plain_head(name) for name in names]
     except (OSError, ConfigError):
         return False
+    if has_periods_in_its_head(names) and not any(word in head for role in REQUIRED for word in ROLES[role]):
+        return True
     purchases = all(any(word in head for word in ROLES[role]) for role in REQUIRED)
     return not purchases and all(any(word in head for word in known) for known in COLUMNS.values()) and len(head) < 10
 
@@ -184,6 +185,7 @@ def read_survival(path: str, layout: Layout | None = None, until: int | None = N
 
     def makes_sense(table: SmallTable) -> bool:
         try:
+            table = _upright(table)
             _shares_of(table, _places(table.head, columns, where))
         except ConfigError:
             return False
@@ -192,6 +194,7 @@ def read_survival(path: str, layout: Layout | None = None, until: int | None = N
     table = read_small_table(
         Path(path), where, _WHAT, LARGEST_FILE, fewest=len(COLUMNS), layout=layout, either=makes_sense
     )
+    table = _upright(table)
     at = _places(table.head, columns, where)
     left, unit, kind, notices = _shares_of(table, at)
     periods = left.size - 1
@@ -212,6 +215,15 @@ def read_survival(path: str, layout: Layout | None = None, until: int | None = N
     )
 
 
+def _upright(table: SmallTable) -> SmallTable:
+    """Return a table with a row a period, the column of periods called as its head line says."""
+    first = table.head[0]
+    # A first period called month 1 says what all are.
+    called = re.match(r"[A-Za-z]+", table.head[-1])
+    known = [word for word in (first, called[0] if called else "") if plain_head(word) in COLUMNS["period"]]
+    return with_periods_below(table, known[0] if known else "period")
+
+
 def _shares_of(table: SmallTable, at: Mapping[str, int]) -> tuple[NDArray[np.float64], str, str, tuple[str, ...]]:
     """Return the survivors of each period, what a period is called, how it is written, and what was left out."""
     where, name = table.where, table.head[at["survivors"]]
@@ -228,8 +240,9 @@ def _shares_of(table: SmallTable, at: Mapping[str, int]) -> tuple[NDArray[np.flo
     if left.size < _FEWEST + 1:
         raise ConfigError(f"{where} has {left.size} rows; give the start and at least {_FEWEST} periods")
     head = table.head[at["period"]]
-    period, unit, kind = _periods_of(table, at["period"], seen)
-    if not np.isfinite(period).all() or not np.allclose(np.diff(period), 1.0):
+    periods = _periods_of(table, at["period"], seen)
+    period, unit, kind = periods.numbers, periods.unit, periods.kind
+    if not periods.follow:
         again = np.flatnonzero(period[1:] == period[0])
         remedy = "give a row for each"
         if again.size:
@@ -251,24 +264,23 @@ def _shares_of(table: SmallTable, at: Mapping[str, int]) -> tuple[NDArray[np.flo
     return left, unit or called, kind, notices
 
 
-def _periods_of(table: SmallTable, at: int, rows: int) -> tuple[NDArray[np.float64], str, str]:
-    """Return the periods as numbers, what they are called where that is told by dates, and how they are written."""
+def _periods_of(table: SmallTable, at: int, rows: int) -> Periods:
+    """Return the periods as numbers."""
+    if found := read_periods(table.column(at)[:rows]):
+        return found
     cells = table.column(at)[:rows]
-    words = [re.fullmatch(r"([^\d+-]*)(\d{1,4})([^\d.,%]*)", cell) for cell in cells]
-    if all(words) and len({(word[1].strip().lower(), word[3].strip().lower()) for word in words if word}) == 1:
-        numbers = np.array([float(word[2]) for word in words if word])
-        return numbers, "", "whole numbers, one apart"
-    for unit, pattern in _CALENDAR.items():
-        found = [re.fullmatch(pattern, cell, re.IGNORECASE) for cell in cells]
-        if all(found):
-            parts = [part.groupdict() for part in found if part]
-            steps = np.array([int(part["year"]) * _PER_YEAR[unit] + int(part["part"]) for part in parts], float)
-            return steps, unit, f"{unit}s of the calendar"
+    odd = next((row for row, cell in enumerate(cells) if read_periods([cell]) is None), None)
+    if odd is not None and not table.is_nothing(cells[odd]) and read_number(cells[odd], table.decimal) is None:
+        raise ConfigError(
+            f"{table.where}: row {table.row_numbers[odd]} has {show(cells[odd][:40])} as {table.head[at]!r}, which is"
+            " no period; number them (0, 1, 2), or write months (2021-03, Mar 2021), quarters (2021Q1) or weeks"
+            " (2021-W05); take out rows that add up others"
+        )
     numbers = np.array([np.nan if (value := table.number(row, at)) is None else value for row in range(rows)])
     if np.isnan(numbers).any():
         row = table.row_numbers[int(np.argmax(np.isnan(numbers)))]
         raise ConfigError(f"{table.where}: row {row} has nothing as {table.head[at]!r}; give a number")
-    return numbers, "", "whole numbers, one apart"
+    return Periods(numbers, "", "whole numbers, one apart")
 
 
 def _refuse_mixed_signs(table: SmallTable, at: int) -> None:
@@ -312,7 +324,7 @@ def _place(role: str, head: Sequence[str], wanted: object, where: str) -> int:
     if not fitting:
         raise ConfigError(
             f"{where}: no column is known as the {role}; the head line has {', '.join(head)}; say which it is:"
-            f" columns={{{role}: HEAD}}"
+            f" {as_typed('columns', {role: 'HEAD'})}"
         )
     if len({head[at] for at in fitting}) < len(fitting):
         raise ConfigError(
@@ -321,7 +333,7 @@ def _place(role: str, head: Sequence[str], wanted: object, where: str) -> int:
         )
     raise ConfigError(
         f"{where}: {' and '.join(repr(head[at]) for at in fitting)} may each be the {role}; say which:"
-        f" {' or '.join(f'columns={{{role}: {head[at]!r}}}' for at in fitting)}"
+        f" {' or '.join(as_typed('columns', {role: head[at]}) for at in fitting)}"
     )
 
 

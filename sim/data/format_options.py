@@ -48,11 +48,13 @@ def missing_option() -> Any:
 
 
 def check_words(words: Any) -> None:
-    """Refuse what is no list of words.
+    """Refuse what is no list of words; a number is one, as the shell may have taken its quotes.
 
     Raises
     ------
     ConfigError
     """
-    if words is not None and not (isinstance(words, list | tuple) and all(isinstance(word, str) for word in words)):
+    if words is not None and not (
+        isinstance(words, list | tuple) and all(type(word) in (str, int, float) for word in words)
+    ):
         raise ConfigError(f"missing is {show(words)}; give a list of words, such as [NA, '-'], or [] for none")

@@ -54,7 +54,7 @@ def is_missing(cells: Any, words: Sequence[str] | None, pyarrow: Any, compute: A
 
 def missing_words(words: Sequence[str] | None) -> tuple[str, ...]:
     """Return what says that there is no value, in small letters: the usual words, or those given."""
-    return MISSING if words is None else ("", *(word.lower() for word in words))
+    return MISSING if words is None else ("", *(str(word).lower() for word in words))
 
 
 def plain_ids(cells: Any, compute: Any) -> Any:

@@ -79,6 +79,8 @@ _MONEY_WORDS = frozenset(word for head in ROLES["amount"] for word in head.split
 #: Of parts of what is paid, and of what is not.
 _PART_WORDS = frozenset({"discount", "shipping", "tax", "taxes", "refund", "refunded", "fee", "subtotal", "vat", "tip"})
 _ID_WORDS = frozenset({"id", "number", "no", "nr", "num", "code", "user", "phone", "zip", "postcode", "nummer"})
+#: A table of survivors has fewer columns than a file of transactions.
+_MOST_OF_SURVIVORS = 4
 #: Further columns that are named beside the likeliest.
 _FEW = 3
 
@@ -290,9 +292,19 @@ def _guess(role: str, names: tuple[str, ...], plain: list[str], where: str, sour
     if not fitting and role in REQUIRED:
         raise ConfigError(
             f"{where}: no column is known as the {role}; {source} has {', '.join(names)};"
-            f" say which it is: {as_typed('columns', {role: 'HEAD'})}"
+            f" say which it is: {as_typed('columns', {role: 'HEAD'})}{_if_survivors(names, role)}"
         )
     return fitting[0] if fitting else None
+
+
+def _if_survivors(names: Sequence[str], role: str) -> str:
+    """Return how to say that a small table is one of survivors, where nothing tells who bought."""
+    if role != "customer" or len(names) > _MOST_OF_SURVIVORS:
+        return ""
+    return (
+        f"; if it says how many subscribers are left after each period,"
+        f" {as_typed('columns', {'period': 'HEAD', 'survivors': 'HEAD'})}"
+    )
 
 
 def _ask_for_amount(

@@ -9,7 +9,7 @@ from sim.data.event_log import EventLog, LogBuilder, LogLayout
 from sim.data.event_table import read_table
 from sim.data.foreign_text import refusal_of_text
 from sim.data.format_options import check_words
-from sim.data.ids import MISSING
+from sim.data.ids import missing_words
 from sim.data.ocel import read_ocel
 from sim.data.parquet_file import is_parquet
 from sim.data.text_file import check_file, open_binary
@@ -45,8 +45,7 @@ def read_event_log(path: str | Path, layout: LogLayout | None = None) -> EventLo
     check_file(place, where, LOG_FILE)
     check_words(layout.missing)
     _refuse_roles_as_attributes(layout, where)
-    words = MISSING if layout.missing is None else ("", *map(str.lower, layout.missing))
-    builder = LogBuilder(where, frozenset(words))
+    builder = LogBuilder(where, frozenset(missing_words(layout.missing)))
     kind = _kind_of(place, where, layout.most_megabytes)
     if kind in ("xes", "ocel") and (layout.keep is not None or isinstance(layout.columns, list | tuple)):
         raise ConfigError(

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.amounts import SIGNS, Amounts, currency_code, currency_of_head, may_differ, read_amounts
+from sim.data.as_typed import as_typed
 from sim.data.cells import plain_cells
 from sim.data.clocks import days_of_words
 from sim.data.column_read import ColumnRead, examples_of
@@ -397,8 +398,8 @@ class _Taken:
                 row = self.trouble.row(int(np.argmax(keys == key)))
                 raise ConfigError(
                     f"{self._where}: the customer {show(word)} (row {row}) has {count:,} of {used.size:,} rows, a usual"
-                    f" one {usual:.1f}; say missing=[{show(word)}] if it stands for nobody, and bad_rows=skip to leave"
-                    " such rows out, or missing=[NA] if it is a customer"
+                    f" one {usual:.1f}; say {as_typed('missing', [str(word)])} bad_rows=skip if it stands for"
+                    " nobody, to leave such rows out, or missing=[NA] if it is a customer"
                 )
 
     def _one_currency(self, keys: NDArray[np.uint64]) -> str:

@@ -1,0 +1,154 @@
+"""Survival periods: those of a table of survivors as numbers, however they are written, below or beside each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.data.month_names import plain_months
+from sim.data.small_table import SmallTable
+from sim.scenario.errors import ConfigError
+from sim.scenario.schema import show
+
+__all__ = ["Periods", "has_periods_in_its_head", "read_periods", "with_periods_below"]
+
+_YEAR = r"(?P<year>(?:19|20)\d{2})"
+#: Periods of the calendar, and how many a year has.
+_CALENDAR: tuple[tuple[str, int, str], ...] = (
+    ("month", 12, _YEAR + r"[-/.](?P<part>0?[1-9]|1[0-2])(?:[-/.](?:0?1|2[89]|3[01]))?(?: 00:00(?::00)?)?"),
+    ("month", 12, rf"(?P<part>0?[1-9]|1[0-2])[-/.]{_YEAR}"),
+    # With slashes it may be the second of January.
+    ("month", 12, rf"0?1\.(?P<part>0?[1-9]|1[0-2])\.{_YEAR}"),
+    ("quarter", 4, _YEAR + r"[-/. ]?Q(?P<part>[1-4])"),
+    ("quarter", 4, rf"Q(?P<part>[1-4])[-/. ]?{_YEAR}"),
+)
+_WEEK = _YEAR + r"-?W(?P<part>[0-5]\d)"
+#: A month in words, with a year or without.
+_NAMED = r"(?P<word>[^\W\d_]+)\.?(?:[-/.' ]+(?P<year>(?:19|20)?\d{2}))?"
+_YEAR_FIRST = rf"{_YEAR}[-/. ]+(?P<word>[^\W\d_]+)\.?"
+_MONTHS = tuple(datetime(2001, month, 1).strftime("%b") for month in range(1, 13))
+#: So many periods in a head line make it one.
+_FEWEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Periods as numbers, one apart where they follow one another.
+
+    Attributes
+    ----------
+    numbers : float64 (n,)
+    unit : str
+        What one is called, where the cells tell; else ''.
+    kind : str
+        How they are written, for a reader.
+    """
+
+    numbers: NDArray[np.float64]
+    unit: str
+    kind: str
+
+    @property
+    def follow(self) -> bool:
+        """Whether they follow one another."""
+        return bool(np.isfinite(self.numbers).all() and np.allclose(np.diff(self.numbers), 1.0))
+
+
+def read_periods(cells: Sequence[str]) -> Periods | None:
+    """Return periods by their cells; None where these are neither numbered nor of the calendar.
+
+    Examples
+    --------
+    >>> read_periods(["Month 0", "Month 1"]).numbers.tolist(), read_periods(["Nov-21", "Dez-21"]).unit
+    ([0.0, 1.0], 'month')
+    >>> read_periods(["December", "January"]).numbers.tolist(), read_periods(["Q4 2021", "Q1 2022"]).follow
+    ([12.0, 13.0], True)
+    """
+    words = [re.fullmatch(r"([^\d+-]*)(\d{1,4})([^\d.,%]*)", cell) for cell in cells]
+    if all(words) and len({(word[1].strip().lower(), word[3].strip().lower()) for word in words if word}) == 1:
+        return Periods(np.array([float(word[2]) for word in words if word]), "", "whole numbers, one apart")
+    if all(weeks := [re.fullmatch(_WEEK, cell, re.IGNORECASE) for cell in cells]):
+        try:
+            days = [date.fromisocalendar(int(week["year"]), int(week["part"]), 1) for week in weeks if week]
+        except ValueError:
+            return None
+        return Periods(np.array([day.toordinal() / 7.0 for day in days]), "week", "weeks of the calendar")
+    for unit, per_year, pattern in _CALENDAR:
+        found = [re.fullmatch(pattern, cell, re.IGNORECASE) for cell in cells]
+        if all(found):
+            steps = [int(match["year"]) * per_year + int(match["part"]) for match in found if match]
+            return Periods(np.array(steps, float), unit, f"{unit}s of the calendar")
+    return _months_by_name(cells)
+
+
+def _months_by_name(cells: Sequence[str]) -> Periods | None:
+    """Return months in words, in any language that dates may have; without years each follows the one before."""
+    found = [re.fullmatch(_NAMED, cell) or re.fullmatch(_YEAR_FIRST, cell) for cell in cells]
+    years = [match["year"] for match in found if match]
+    if len(years) < len(cells) or not cells or len({year is None for year in years}) > 1:
+        return None
+    words = plain_months([f"1 {match['word']} {match['year'] or 2001}" for match in found if match])
+    parts = [word.split() for word in words]
+    if any(len(part) != 3 or part[1] not in _MONTHS for part in parts):
+        return None
+    months = np.array([_MONTHS.index(part[1]) + 1.0 for part in parts])
+    if None not in years:
+        return Periods(months + 12.0 * np.array([int(year or 0) for year in years]), "month", "months of the calendar")
+    turns = np.concatenate([[0], np.cumsum(np.diff(months) <= 0)])
+    return Periods(months + 12.0 * turns, "month", "months by name")
+
+
+def has_periods_in_its_head(head: Sequence[str]) -> bool:
+    """Return whether a head line has periods side by side: `year, 0, 1, 2`, or `cohort, size, 2021-01, 2021-02`."""
+    return _first_period(head) is not None
+
+
+def _first_period(head: Sequence[str]) -> int | None:
+    for first in (1, 2, 3):
+        if len(head) - first >= _FEWEST and (found := read_periods(head[first:])) and found.follow:
+            return first
+    return None
+
+
+def with_periods_below(table: SmallTable, period: str) -> SmallTable:
+    """Return a table with a row a period, of one that has them side by side; any other as it is.
+
+    Parameters
+    ----------
+    table : SmallTable
+    period : str
+        What the column of periods is to be called.
+
+    Returns
+    -------
+    SmallTable
+
+    Raises
+    ------
+    ConfigError
+        If it has several rows, each of a cohort.
+    """
+    first = _first_period(table.head)
+    if first is None or not table.rows:
+        return table
+    names, row = table.head[first:], table.rows[0]
+    if len(table.rows) > 1:
+        example = ", then ".join(f"{name},{cell}" for name, cell in list(zip(names, row[first:], strict=True))[:2])
+        raise ConfigError(
+            f"{table.where}: its head line has the periods ({show(names[0])} to {show(names[-1])}), and its"
+            f" {len(table.rows):,} rows are cohorts; keep the head line and one row, or write one cohort with a row a"
+            f" period: period,survivors, then {example} and so on"
+        )
+    return replace(
+        table,
+        head=(period, "survivors"),
+        rows=tuple(zip(names, row[first:], strict=True)),
+        row_numbers=tuple(range(first + 1, len(row) + 1)),
+        where=f"{table.where} (a row here is a column there)",
+        notices=(*table.notices, f"periods stand side by side in the head line, from {show(names[0])} on"),
+    )
