@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.command_line.arguments import translate
 from sim.command_line.config_folder import rerun_of, with_config_dir
+from sim.data.quick_arrow import load_arrow
 from sim.scenario.errors import ConfigError, suggest
 from sim.terminal import complain, say
 from sim.verbs import VERBS
@@ -72,6 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(RARELY, *often[1:])
     # Arrow's own pool takes memory in huge pages, which the kernel may have to make first: up to 0.3 s of a command.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    if arguments is None and words[:1] == ["discover"]:
+        # The process is this command's, which has no table of pandas.
+        load_arrow()
     try:
         with _Ending():
             status = _dispatch(words)

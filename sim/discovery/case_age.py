@@ -20,11 +20,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import xlogy
 
 from sim.discovery.cases import Cases, rows_by
 from sim.discovery.context import Contexts, states_of
-from sim.discovery.time_bins import step_counts, time_bins
+from sim.discovery.time_bins import step_counts, time_bins, times_log
 from sim.discovery.time_step import steps_of
 from sim.record.order import distinct
 
@@ -321,6 +320,6 @@ def _held_out(events: NDArray[np.float64], lived: NDArray[np.float64]) -> NDArra
         share = (mine + _STRENGTH * usual[..., None]) / (left[..., None, :] + _STRENGTH)
         seen, at_risk = events[..., judged, :, :], lived[..., judged, :]
         leaves = seen.sum(axis=-2)
-        total += (seen * np.log(share)).sum(axis=(-2, -1)) + xlogy(leaves, rate).sum(axis=-1)
+        total += (seen * np.log(share)).sum(axis=(-2, -1)) + times_log(leaves, rate).sum(axis=-1)
         total += (np.maximum(at_risk - leaves, 0.0) * np.log1p(-rate)).sum(axis=-1)
     return total
