@@ -46,6 +46,8 @@ _MOST_FITTED = 1_000_000
 #: Visits on which contexts, ages, the clock and phases are chosen.
 _MOST_CHOSEN = 200_000
 _FEWEST_HELD_OUT = 20
+#: Variants that are told; all are counted.
+_MOST_VARIANTS = 10_000
 #: States of a journey whose states stand once for each phase, in all phases.
 _MOST_PHASED = 120
 #: Cases of a half below which each half judges once.
@@ -71,7 +73,9 @@ class Discovery:
     stages, edges
         The lived map.
     variants : tuple of (tuple of int, int)
-        Sequences of stages and how many cases have them, most first.
+        The most frequent sequences of stages and how many cases have them, most first.
+    different : int
+        How many sequences there are.
     unit : str
         Of a step.
     contexts : Contexts
@@ -103,6 +107,7 @@ class Discovery:
     stages: tuple[LivedStage, ...]
     edges: tuple[LivedEdge, ...]
     variants: tuple[tuple[tuple[int, ...], int], ...]
+    different: int
     unit: str
     contexts: Contexts
     phases: Phases
@@ -188,13 +193,15 @@ def discovering(
             longest=int(np.bincount(cases.stage, weights=cases.stay).argmax()),
         )
         stages, edges = lived_map(cases)
+        variants, different = _ranked_variants(cases)
         found = Discovery(
             log=log,
             cases=cases,
             slugs=slugs,
             stages=stages,
             edges=edges,
-            variants=_ranked_variants(cases),
+            variants=variants,
+            different=different,
             unit=unit,
             contexts=fitted.contexts,
             phases=fitted.phases,
@@ -319,10 +326,12 @@ def _from_the_beginning(cases: Cases) -> bool:
     return bool(np.mean(cases.time[cases.first[:-1]] <= _WITH_THE_LOG * cases.end) <= 0.5)
 
 
-def _ranked_variants(cases: Cases) -> tuple[tuple[tuple[int, ...], int], ...]:
-    """Sequences of stages and how many cases have them, most first."""
-    counted = sorted(variants_of(cases).items(), key=lambda item: (-item[1], item[0]))
-    return tuple((tuple(np.frombuffer(key, np.int32).tolist()), count) for key, count in counted)
+def _ranked_variants(cases: Cases) -> tuple[tuple[tuple[tuple[int, ...], int], ...], int]:
+    """Sequences of stages and how many cases have them, most first, and how many there are in all."""
+    first, counts = variants_of(cases)
+    pairs = zip(first[:_MOST_VARIANTS].tolist(), counts[:_MOST_VARIANTS].tolist(), strict=True)
+    told = (((cases.stage[cases.first[case] : cases.first[case + 1]]), count) for case, count in pairs)
+    return tuple((tuple(stages.tolist()), count) for stages, count in told), first.size
 
 
 def _fold(log: EventLog) -> tuple[EventLog, tuple[int, float]]:

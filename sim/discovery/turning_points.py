@@ -7,6 +7,7 @@ from math import erfc
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.analysis.multiple_tests import beyond_chance
 from sim.discovery.cases import START, Cases
@@ -63,25 +64,37 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
     for stage in np.unique(cases.stage).tolist():
         rows = np.flatnonzero(cases.stage == stage)
         rows = rows[np.diff(case[rows], prepend=-1) > 0]
-        following = cases.following[rows]
-        for target in np.unique(following[following >= 0]).tolist():
+        targets, way = distinct(cases.following[rows] + 1)
+        counts = _counted(way, later[rows], before[rows])
+        whole = counts.sum(axis=0)
+        for at, target in enumerate((targets - 1).tolist()):
             # A step into the goal reaches it, which tells nothing.
-            took = following == target
-            if target == goal or took.sum() < _FEWEST or (~took).sum() < _FEWEST:
+            sides = counts[at], whole - counts[at]
+            sizes = [int(side.sum()) for side in sides]
+            if target in (START, goal) or min(sizes) < _FEWEST:
                 continue
-            found = _adjusted(took, later[rows], before[rows])
+            found = _adjusted(*sides)
             if found is not None:
                 gap, error, chance = found
-                reach, others = (float(later[rows][side].mean()) for side in (took, ~took))
+                reach, others = (float(side[:, 1].sum() / side.sum()) for side in sides)
                 out.append(
-                    TurningPoint(stage, target, int(took.sum()), reach, others, gap, gap - _Z * error, gap + _Z * error)
+                    TurningPoint(stage, target, sizes[0], reach, others, gap, gap - _Z * error, gap + _Z * error)
                 )
                 chances.append(chance)
     marked = [replace(point, beyond_chance=beyond) for point, beyond in zip(out, beyond_chance(chances), strict=True)]
     return tuple(sorted(marked, key=lambda point: (-abs(point.gap), point.source, point.target)))
 
 
-def _adjusted(took: Any, reached: Any, before: Any) -> tuple[float, float, float] | None:
+def _counted(way: Any, reached: Any, before: Any) -> NDArray[np.float64]:
+    """Count cases by the way they go, by what came before, and by whether they reach the goal: (ways, strata, 2)."""
+    _, stratum = distinct(np.asarray(before, np.int64) - START)
+    shape = (int(way.max()) + 1, int(stratum.max()) + 1, 2)
+    counts = np.bincount((way * shape[1] + stratum) * 2 + reached, minlength=shape[0] * shape[1] * shape[2])
+    # Products of four counts of a large log are more than a whole number holds.
+    return counts.astype(np.float64).reshape(shape)
+
+
+def _adjusted(took: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[float, float, float] | None:
     """Return the difference of two shares within strata, its standard error, and how likely one so large is by chance.
 
     The risk difference of Mantel and Haenszel with the variance of Sato (1989, *Biometrics* 45, 1323), which holds for
@@ -89,14 +102,10 @@ def _adjusted(took: Any, reached: Any, before: Any) -> tuple[float, float, float
     never taken to be smaller than that of Agresti and Caffo (2000) without strata. The chance is that of the test of
     Cochran, Mantel and Haenszel, with the correction for continuity. None where no stratum holds both sides.
     """
-    _, stratum = distinct(np.asarray(before, np.int64) - START)
-    sides = (took, ~took)
-    # Products of four counts of a large log are more than a whole number holds.
-    n_took, n_others = (np.bincount(stratum[side], minlength=stratum.max() + 1).astype(np.float64) for side in sides)
-    y_took, y_others = (
-        np.bincount(stratum[side & reached], minlength=n_took.size).astype(np.float64) for side in sides
+    (n_took, n_others), (y_took, y_others) = zip(
+        *((side.sum(axis=1), side[:, 1]) for side in (took, others)), strict=True
     )
-    total = n_took + n_others
+    total = np.maximum(n_took + n_others, 1.0)
     weight = n_took * n_others / total
     if not weight.any():
         return None
@@ -104,7 +113,7 @@ def _adjusted(took: Any, reached: Any, before: Any) -> tuple[float, float, float
     p = (n_took**2 * y_others - n_others**2 * y_took + n_took * n_others * (n_others - n_took) / 2) / total**2
     q = (y_took * (n_others - y_others) + y_others * (n_took - y_took)) / (2 * total)
     variance = float(gap * p.sum() + q.sum()) / weight.sum() ** 2
-    shares = [((reached[side].sum() + 1) / (side.sum() + 2), side.sum() + 2) for side in sides]
+    shares = [((y.sum() + 1) / (n.sum() + 2), n.sum() + 2) for y, n in ((y_took, n_took), (y_others, n_others))]
     least = sum(share * (1 - share) / size for share, size in shares)
     y = y_took + y_others
     spread = (n_took * n_others * y * (total - y) / (total**2 * np.maximum(total - 1, 1))).sum()

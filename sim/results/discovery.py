@@ -13,7 +13,6 @@ from sim.results.configuration import configuration_text
 __all__ = ["configuration_files", "discovery_tables", "write_files"]
 
 _DAY = 86_400.0
-_MOST_VARIANTS = 10_000
 
 
 def configuration_files(found: Discovery, name: str, source: str) -> dict[str, str]:
@@ -86,7 +85,7 @@ def discovery_tables(found: Discovery) -> dict[str, list[Any]]:
         },
         "beyond_chance": [point.beyond_chance for point in found.points],
     }
-    variants = found.variants[:_MOST_VARIANTS]
+    variants = found.variants
     personas = list(found.journeys)
     return {
         "map": [pa.table(lived)],

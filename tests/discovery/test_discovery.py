@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,6 +103,20 @@ def test_what_is_told_apart_is_chosen_on_some_cases_and_estimated_on_all(tmp_pat
     assert moves == pytest.approx(int((cases.following >= 0).sum()))
 
 
+@pytest.mark.parametrize("deep", [1, 1_000])
+def test_variants_are_those_of_a_count_of_words(tmp_path, monkeypatch, deep):
+    monkeypatch.setattr("sim.discovery.cases._DEEP", deep)
+    luck = np.random.default_rng(3)
+    words = ["".join(luck.choice(list("abc"), luck.integers(1, 6))) for _ in range(300)] + ["ab", "abcabca"]
+    cases = log_of(tmp_path, words)
+    first, counts = variants_of(cases)
+    number = Counter(words)
+    assert [words[case] for case in first.tolist()] == sorted(
+        number, key=lambda word: (-number[word], words.index(word))
+    )
+    assert counts.tolist() == sorted(number.values(), reverse=True)
+
+
 def test_hazards_give_back_the_chain(tmp_path):
     luck = np.random.default_rng(2)
     cases = log_of(tmp_path, chain_words(luck, 0.7, 400))
@@ -197,7 +212,7 @@ def test_the_sample_log_is_counted_as_it_is():
     assert (log.cases, log.case.size, len(log.activities)) == (600, 2636, 7)
     stages, edges = lived_map(cases)
     assert sum(edge.count for edge in edges) == log.case.size - cases.count
-    assert sum(stage.starts for stage in stages) == cases.count == sum(variants_of(cases).values())
+    assert sum(stage.starts for stage in stages) == cases.count == variants_of(cases)[1].sum()
 
 
 def test_a_first_order_map_is_wrong_where_the_second_step_back_decides(tmp_path):

@@ -51,7 +51,7 @@ def edges(log):
 def test_cases_are_counted_whatever_the_order_of_the_file(tmp_path):
     rows = ["o1,create,2020-01-01", "o2,create,2020-01-01", "o1,ship,2020-01-02", "o2,ship,2020-01-02"]
     cases = cases_of(read_event_log(csv(tmp_path, rows)))
-    assert list(variants_of(cases).values()) == [2]
+    assert variants_of(cases)[1].tolist() == [2]
 
 
 def test_start_end_and_duration_come_from_one_order(tmp_path):

@@ -8,7 +8,7 @@ from scipy.stats import chi2, chi2_contingency
 
 from sim.data.log_file import read_event_log
 from sim.discovery.cases import cases_of
-from sim.discovery.turning_points import _adjusted, turning_points
+from sim.discovery.turning_points import _adjusted, _counted, turning_points
 
 
 def points_of(path, words):
@@ -58,11 +58,17 @@ def of_table(took, took_reached, others, others_reached):
     return step, reached
 
 
+def adjusted(step, reached, before):
+    """The difference between those who took a step and the others."""
+    others, took = _counted(step.astype(np.int64), reached, before)
+    return _adjusted(took, others)
+
+
 @pytest.mark.parametrize("table", [(30, 18, 50, 12), (100, 12, 200, 90), (40, 20, 40, 20)])
 def test_one_stratum_is_the_difference_of_two_shares_and_copies_of_it_halve_the_variance(table):
     took, took_reached, others, others_reached = table
     step, reached = of_table(*table)
-    gap, error, chance = _adjusted(step, reached, np.zeros(step.size))
+    gap, error, chance = adjusted(step, reached, np.zeros(step.size))
     p, q = took_reached / took, others_reached / others
     assert gap == pytest.approx(p - q) and error**2 == pytest.approx(
         p * (1 - p) / took + q * (1 - q) / others, rel=0.05
@@ -70,7 +76,7 @@ def test_one_stratum_is_the_difference_of_two_shares_and_copies_of_it_halve_the_
     cells = [[took_reached, took - took_reached], [others_reached, others - others_reached]]
     yates = chi2_contingency(cells, correction=True).statistic
     assert chance == pytest.approx(chi2.sf(yates * (step.size - 1) / step.size, 1))
-    twice = _adjusted(np.tile(step, 2), np.tile(reached, 2), np.repeat([0, 1], step.size))
+    twice = adjusted(np.tile(step, 2), np.tile(reached, 2), np.repeat([0, 1], step.size))
     assert twice[0] == pytest.approx(gap) and twice[1] ** 2 == pytest.approx(error**2 / 2, rel=0.05)
 
 
@@ -78,6 +84,6 @@ def test_what_came_before_is_no_difference():
     """Simpson: within each stratum the same shares, though the step is taken more often where more get there."""
     parts = [of_table(80, 64, 20, 16), of_table(20, 4, 80, 16)]
     step, reached = (np.concatenate(column) for column in zip(*parts, strict=True))
-    gap, _, chance = _adjusted(step, reached, np.repeat([0, 1], 100))
+    gap, _, chance = adjusted(step, reached, np.repeat([0, 1], 100))
     assert gap == pytest.approx(0.0, abs=1e-12) and chance == 1.0
-    assert abs(_adjusted(step, reached, np.zeros(200))[0]) > 0.3
+    assert abs(adjusted(step, reached, np.zeros(200))[0]) > 0.3
