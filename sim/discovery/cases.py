@@ -21,14 +21,11 @@ __all__ = [
     "rows_by",
     "stage_slugs",
     "subset",
-    "variants_of",
 ]
 
 #: Instead of a stage, before the first one.
 START = -1
 _SECOND = 1_000_000
-#: Visits of a case that are looked at together with those of all others.
-_DEEP = 1_000
 #: A stage is passed where so few visits are the last. Cases under way that are many; the share that is hardly any.
 _PASSED, _MANY, _HARDLY = 0.02, 20.0, 0.1
 
@@ -200,38 +197,6 @@ def rows_by(code: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], ND
     ([1, 0, 2], [0, 1, 3, 3])
     """
     return stable_order(code, groups - 1), np.r_[0, np.cumsum(np.bincount(code, minlength=groups))]
-
-
-def variants_of(cases: Cases) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find the different sequences of stages: the first case that has each, and how many have it.
-
-    Parameters
-    ----------
-    cases : Cases
-
-    Returns
-    -------
-    int64 (variants,), int64 (variants,)
-        What most cases have first; of those alike in number what comes first.
-    """
-    variant, number, depth = np.zeros(cases.count, np.int64), 0, 0
-    left, prefix = np.arange(cases.count), np.zeros(cases.count, np.int64)
-    while left.size and depth < _DEEP:
-        stage = cases.stage[cases.first[left] + depth]
-        _, prefix = np.unique(prefix * len(cases.stages) + stage, return_inverse=True)
-        depth += 1
-        # Who shares its beginning with nobody is a variant of its own, however it goes on.
-        done = (cases.lengths[left] == depth) | (np.bincount(prefix)[prefix] == 1)
-        variant[left[done]] = number + prefix[done]
-        number += int(prefix.max()) + 1
-        left, prefix = left[~done], prefix[~done]
-    known: dict[tuple[int, bytes], int] = {}
-    for case, begun in zip(left.tolist(), prefix.tolist(), strict=True):
-        rest = cases.stage[cases.first[case] + depth : cases.first[case + 1]].tobytes()
-        variant[case] = known.setdefault((begun, rest), number + len(known))
-    _, first, counts = np.unique(variant, return_index=True, return_counts=True)
-    order = np.lexsort((first, -counts))
-    return first[order], counts[order]
 
 
 def stage_slugs(stages: Sequence[str]) -> tuple[str, ...]:

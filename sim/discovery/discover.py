@@ -15,7 +15,7 @@ from sim.data.event_log import EventLog
 from sim.discovery.at_once import last_apart, told_apart
 from sim.discovery.case_age import with_ages
 from sim.discovery.case_phase import ONE_PHASE, Phases, find_phases
-from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset, variants_of
+from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset
 from sim.discovery.context import MOST_STATES, Contexts, fewer_contexts, find_contexts
 from sim.discovery.distance import CaseTable, Distances, distances_between, mean_distances, simulated_table
 from sim.discovery.found_config import found_scenario, state_names
@@ -28,6 +28,7 @@ from sim.discovery.product_limit import aalen_johansen
 from sim.discovery.purchases import Purchases, find_purchases
 from sim.discovery.time_step import UNITS, choose_unit
 from sim.discovery.turning_points import TurningPoint, turning_points
+from sim.discovery.variants import Variants, ranked_variants
 from sim.execution.beside import beside
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
@@ -46,8 +47,6 @@ _MOST_FITTED = 1_000_000
 #: Visits on which contexts, ages, the clock and phases are chosen.
 _MOST_CHOSEN = 200_000
 _FEWEST_HELD_OUT = 20
-#: Variants that are told; all are counted.
-_MOST_VARIANTS = 10_000
 #: States of a journey whose states stand once for each phase, in all phases.
 _MOST_PHASED = 120
 #: Cases of a half below which each half judges once.
@@ -72,10 +71,7 @@ class Discovery:
         Names of the stages in the configuration.
     stages, edges
         The lived map.
-    variants : tuple of (tuple of int, int)
-        The most frequent sequences of stages and how many cases have them, most first.
-    different : int
-        How many sequences there are.
+    variants : Variants
     unit : str
         Of a step.
     contexts : Contexts
@@ -106,8 +102,7 @@ class Discovery:
     slugs: tuple[str, ...]
     stages: tuple[LivedStage, ...]
     edges: tuple[LivedEdge, ...]
-    variants: tuple[tuple[tuple[int, ...], int], ...]
-    different: int
+    variants: Variants
     unit: str
     contexts: Contexts
     phases: Phases
@@ -193,15 +188,13 @@ def discovering(
             longest=int(np.bincount(cases.stage, weights=cases.stay).argmax()),
         )
         stages, edges = lived_map(cases)
-        variants, different = _ranked_variants(cases)
         found = Discovery(
             log=log,
             cases=cases,
             slugs=slugs,
             stages=stages,
             edges=edges,
-            variants=variants,
-            different=different,
+            variants=ranked_variants(cases),
             unit=unit,
             contexts=fitted.contexts,
             phases=fitted.phases,
@@ -324,14 +317,6 @@ def _drawn(cases: Cases, most: int, key: Sequence[int]) -> NDArray[np.int64]:
 def _from_the_beginning(cases: Cases) -> bool:
     """Return whether cases were seen from their beginning, so that their age is known."""
     return bool(np.mean(cases.time[cases.first[:-1]] <= _WITH_THE_LOG * cases.end) <= 0.5)
-
-
-def _ranked_variants(cases: Cases) -> tuple[tuple[tuple[tuple[int, ...], int], ...], int]:
-    """Sequences of stages and how many cases have them, most first, and how many there are in all."""
-    first, counts = variants_of(cases)
-    pairs = zip(first[:_MOST_VARIANTS].tolist(), counts[:_MOST_VARIANTS].tolist(), strict=True)
-    told = (((cases.stage[cases.first[case] : cases.first[case + 1]]), count) for case, count in pairs)
-    return tuple((tuple(stages.tolist()), count) for stages, count in told), first.size
 
 
 def _fold(log: EventLog) -> tuple[EventLog, tuple[int, float]]:

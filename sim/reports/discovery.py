@@ -55,7 +55,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
     loops = sum(edge.count for edge in found.edges if edge.source == edge.target)
     moves = sum(edge.count for edge in found.edges)
     splits = sum(gain > 0.0 for gain in found.contexts.gains)
-    top = found.variants[0]
+    top = found.variants.told[0]
     sure = [point for point in found.points if point.beyond_chance]
     names = cases.stages
     return {
@@ -64,7 +64,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "empty": log.cases_without_events,
         "events": int(log.case.size),
         "stages": len(names),
-        "variants": found.different,
+        "variants": found.variants.different,
         "top_share": exact_percent(top[1] / cases.count, 0),
         "start": _when(log.start)[:10],
         "end": _when(log.end)[:10],
@@ -166,7 +166,7 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
             "cases_without_events": log.cases_without_events,
             "events": int(log.case.size),
             "activities": len(log.activities),
-            "variants": found.different,
+            "variants": found.variants.different,
             "start": _when(log.start),
             "end": _when(log.end),
             "tied_share": log.tied_share,
@@ -381,7 +381,7 @@ def _tables(found: Discovery) -> dict[str, Table]:
                     count(cases),
                     exact_percent(cases / found.cases.count, 1),
                 )
-                for stages, cases in found.variants[:10]
+                for stages, cases in found.variants.told[:10]
             ),
         ),
         "points": _points_table(found, names),

@@ -85,7 +85,7 @@ def discovery_tables(found: Discovery) -> dict[str, list[Any]]:
         },
         "beyond_chance": [point.beyond_chance for point in found.points],
     }
-    variants = found.variants
+    variants = found.variants.told
     personas = list(found.journeys)
     return {
         "map": [pa.table(lived)],

@@ -12,7 +12,7 @@ import pytest
 from matplotlib.text import Text
 
 from sim.data.log_file import read_event_log
-from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset, variants_of
+from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset
 from sim.discovery.context import find_contexts
 from sim.discovery.discover import _fit, thinned, with_goal
 from sim.discovery.hazards import ENDED, ended_weights, fit_hazards
@@ -20,6 +20,7 @@ from sim.discovery.lived_map import LivedEdge, lived_map
 from sim.discovery.persona_mixture import find_personas
 from sim.discovery.product_limit import aalen_johansen
 from sim.discovery.time_step import choose_unit, steps_of
+from sim.discovery.variants import variants_of
 from sim.reports.figures.journey_map import draw_journey
 from sim.scenario.journey import Edge, Journey, Stage
 
@@ -105,7 +106,7 @@ def test_what_is_told_apart_is_chosen_on_some_cases_and_estimated_on_all(tmp_pat
 
 @pytest.mark.parametrize("deep", [1, 1_000])
 def test_variants_are_those_of_a_count_of_words(tmp_path, monkeypatch, deep):
-    monkeypatch.setattr("sim.discovery.cases._DEEP", deep)
+    monkeypatch.setattr("sim.discovery.variants._DEEP", deep)
     luck = np.random.default_rng(3)
     words = ["".join(luck.choice(list("abc"), luck.integers(1, 6))) for _ in range(300)] + ["ab", "abcabca"]
     cases = log_of(tmp_path, words)
