@@ -314,8 +314,8 @@ def short_money(amount: float, currency: str, *, sign: bool = False, digits: int
     ('−$1.5 M', '+$12', '$25.54')
     """
     written = compact(abs(amount), digits)
-    if len(written.partition(".")[2]) == 1:
-        written = decimal(abs(amount), 2)
+    if len(written.partition(".")[2]) == 1 or 1.0 <= round(abs(amount), 2) < 100.0:
+        written = decimal(abs(amount), 2).removesuffix(".00")
     return f"{_mark(amount if written != '0' else 0.0, sign)}{spaced(currency)}{written}"
 
 

@@ -415,6 +415,14 @@ def test_no_line_crosses_the_shares_of_customers() -> None:
     assert not any(line.overlaps(words) for line in lines for words in written)
 
 
+def test_where_customers_begin_is_not_said_to_be_never_entered() -> None:
+    stages = {name: Stage() for name in ("new", "won", "lost")}
+    edges = tuple(Edge(source="new", target=name, probability=0.1) for name in ("won", "lost"))
+    journey = Journey(name="line", start={"new": 1.0}, stages=stages, edges=edges)
+    words = words_in(draw_flows([journey], {("new", "won"): np.array([5.0])}, customers=10.0, title="a line"))
+    assert "customers begin here" in words and "0.5 × per customer" in words and "never entered" in words
+
+
 def test_cash_marks_low_point_and_payback() -> None:
     weekly = np.array([[-100.0, -50.0, 100.0, 100.0], [-100.0, -50.0, 90.0, 100.0]])
     figure = draw_cash({"led": weekly}, currency="$", payback={"led": (3.0, 0.5)}, title="cash")

@@ -133,9 +133,12 @@ def draw_flows(
     mean = {pair: float(np.mean(count)) for pair, count in flows.items()}
     leaving = leaving or _sums((source, count) for (source, _), count in mean.items())
     arriving = _sums((target, count) for (_, target), count in mean.items())
+    starts = {name for journey in journeys for name in journey.start}
     boxes = {
         name: StageBox(
-            name, _visits(arriving.get(name, 0.0), customers) if customers else _does(stage, step), _tint(stage)
+            name,
+            _visits(arriving.get(name, 0.0), customers, name in starts) if customers else _does(stage, step),
+            _tint(stage),
         )
         for name, stage in union.stages.items()
     }
@@ -327,8 +330,10 @@ def _does(stage: Stage, step: str) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _visits(count: float, customers: float) -> str:
-    return f"{compact(count / customers, 2)} × per customer" if count else "never entered"
+def _visits(count: float, customers: float, begins: bool) -> str:
+    if not count:
+        return "customers begin here" if begins else "never entered"
+    return f"{compact(count / customers, 2)} × per customer"
 
 
 def _signed(value: float) -> str:
