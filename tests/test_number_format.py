@@ -29,7 +29,15 @@ def test_an_amount_is_rounded_before_its_unit_is_chosen(amount, written):
 
 @pytest.mark.parametrize(
     ("amount", "written"),
-    [(25.54, "$25.54"), (32.04, "$32.04"), (0.5, "$0.50"), (0.125, "$0.125"), (12.0, "$12"), (99.96, "$99.96"), (99.996, "$100")],
+    [
+        (25.54, "$25.54"),
+        (32.04, "$32.04"),
+        (0.5, "$0.50"),
+        (0.125, "$0.125"),
+        (12.0, "$12"),
+        (99.96, "$99.96"),
+        (99.996, "$100"),
+    ],
 )
 def test_cents_are_two_digits_where_an_amount_is_short(amount, written):
     assert short_money(amount, "$") == written

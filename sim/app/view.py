@@ -23,6 +23,7 @@ from sim.reports.comparison import (
     effectiveness_curves,
     other_arms,
 )
+from sim.reports.difference_table import in_whole_steps
 from sim.reports.labels import METRIC_WORDS, words_of
 from sim.reports.scope import scope_of
 from sim.reports.weekly_series import weekly_series
@@ -104,6 +105,8 @@ def _metrics(result: Result, arm: str) -> Iterable[dict[str, Any]]:
         if name not in differences:
             continue
         words, entry = words_of(name, summary), differences[name]
+        if name == "payback_week":
+            entry = in_whole_steps(entry)
         sign = name not in ("payback_week", "cash_low_point")
         yield {
             "key": name,
@@ -136,7 +139,7 @@ def _cash(result: Result) -> dict[str, Any]:
     bands = {arm: doubt.band(arm, np.cumsum(gain, axis=1), weeks) for arm, gain in cash_gains(result).items()}
     payback = {
         arm: _entry(
-            result.summary_json["differences"][difference_name(result, arm)]["payback_week"],
+            in_whole_steps(result.summary_json["differences"][difference_name(result, arm)]["payback_week"]),
             "weeks",
             result,
             sign=False,

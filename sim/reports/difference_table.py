@@ -11,7 +11,7 @@ from sim.number_format import NOTHING, exact_percent, interval, probability, qua
 from sim.reports.labels import metric_words
 from sim.scenario.calendar import day_beside
 
-__all__ = ["Row", "difference_rows"]
+__all__ = ["Row", "difference_rows", "in_whole_steps"]
 
 #: Not changes that could be zero, so no interval of theirs is "clear of zero".
 _NO_CHANGE = ("payback_week", "cash_low_point")
@@ -56,13 +56,10 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
     for metric, words in metric_words(summary).items():
         if metric not in found or (only and metric not in only):
             continue
-        entry = found[metric]
+        payback = metric == "payback_week"
+        entry = in_whole_steps(found[metric]) if payback else found[metric]
         ends = [summary["arms"][name].get(metric, {}).get("mean") for name in (baseline, arm)]
         low, high = entry["ci_low"], entry["ci_high"]
-        payback = metric == "payback_week"
-        if payback:  # a step of the calendar: whole, as the verdict has it
-            low, high = (None if end is None else float(round(end)) for end in (low, high))
-            entry = {**entry, "mean": None if entry["mean"] is None else float(round(entry["mean"]))}
         written = quantity(entry["mean"], words.kind, currency, sign=not payback)
         beside = ""
         if payback:
@@ -89,3 +86,15 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
             )
         )
     return rows
+
+
+def in_whole_steps(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an estimate of when something happens as a verdict has it: in whole steps.
+
+    Examples
+    --------
+    >>> in_whole_steps({"mean": 57.6, "ci_low": 0.03, "ci_high": None})
+    {'mean': 58.0, 'ci_low': 0.0, 'ci_high': None}
+    """
+    rounded = {of: None if entry[of] is None else float(round(entry[of])) for of in ("mean", "ci_low", "ci_high")}
+    return {**entry, **rounded}

@@ -78,6 +78,22 @@ def test_a_moved_lever_changes_the_answer_and_the_address(page, served):
         assert cells == [row["baseline"], row["arm"], row["difference"]["text"], row["difference"]["interval"]]
 
 
+def test_back_leads_from_another_scenario_to_the_state_before(page, served):
+    page.goto(served.origin + "/" + QUERY)
+    _settled(page)
+    page.evaluate("window.lastAnswer = null")
+    _move(page, AUTOMATION, 0.1)
+    page.wait_for_function("window.lastAnswer && window.lastAnswer.final", timeout=120_000)
+    page.evaluate("window.lastAnswer = null")
+    page.click("#reset")
+    page.wait_for_function("window.lastAnswer && window.lastAnswer.final", timeout=120_000)
+    assert "automation" not in page.url
+    page.evaluate("window.lastAnswer = null")
+    page.go_back()
+    page.wait_for_function("window.lastAnswer && window.lastAnswer.final", timeout=120_000)
+    assert "automation=0.1" in page.url and "automation=0.1" in page.text_content("#command")
+
+
 def test_a_burst_of_moves_ends_with_the_last(page, served):
     page.goto(served.origin + "/" + QUERY)
     _settled(page)

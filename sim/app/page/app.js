@@ -245,7 +245,9 @@ async function copy(text, words) { try { await navigator.clipboard.writeText(tex
 
 function wire() {
   $("levers").addEventListener("submit", (event) => event.preventDefault());
-  $("scenario").addEventListener("change", () => start(query({ scenario: $("scenario").value })));
+  // What changes everything is a page of its own: back leads to the state before.
+  const anew = (search) => { history.pushState(null, "", location.href); start(search); };
+  $("scenario").addEventListener("change", () => anew(query({ scenario: $("scenario").value })));
   for (const name of ["population", "replicates", "seed"]) $(name).addEventListener("change", () => { if (!typed($(name), name, state.question[name])) return; state.question[name] = Number($(name).value); move(); });
   let steps = $("copy-after").value;
   const copied = () => {
@@ -256,7 +258,7 @@ function wire() {
   };
   $("copied").addEventListener("change", copied); $("copy-after").addEventListener("change", () => $("copied").checked && copied());
   if (lesson) $("reset").textContent = "As the lesson says";
-  $("reset").addEventListener("click", () => start(query(lesson ? { lesson } : { scenario: state.scenario.name })));
+  $("reset").addEventListener("click", () => anew(query(lesson ? { lesson } : { scenario: state.scenario.name })));
   $("copy").addEventListener("click", () => copy(state.command, "The command is copied; it prints the numbers of this page."));
   $("link").addEventListener("click", () => copy(location.href, "The link is copied; it opens this state."));
   $("pin").addEventListener("click", () => { localStorage.setItem("journey-pin", JSON.stringify({ address: state.shown.address, headline: state.shown.headline, title: state.scenario.title, when: new Date().toISOString().slice(0, 16).replace("T", " ") })); pins(); say("Pinned in this browser."); });
