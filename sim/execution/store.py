@@ -208,8 +208,6 @@ class Store:
                 os.fsync(out.fileno())
             partial.rename(final)
         except OSError as error:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             remedy = "make room" if full else "make it writable"
             raise StoreFull(
@@ -218,6 +216,10 @@ class Store:
                 " command again, it goes on where it stopped",
                 str(self.model_folder),
             ) from error
+        finally:
+            # Ctrl-C and kill come in the middle of a write as well.
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
 
     def _sweep_up(self) -> None:
         """Remove what killed sweeps of this machine left half-written."""

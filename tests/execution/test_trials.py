@@ -220,6 +220,21 @@ def test_a_full_disk_says_so_and_leaves_a_readable_store(tiny, tmp_path, monkeyp
     assert count == 2
 
 
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, SystemExit(143)])
+def test_an_end_in_the_middle_of_a_write_leaves_nothing_half_written(tiny, tmp_path, monkeypatch, ending):
+    store = Store(tmp_path)
+    lived([Trial(tiny, 1, (0,))], store)
+    before = sorted(tmp_path.rglob("*"))
+
+    def stopped(descriptor):
+        raise ending
+
+    monkeypatch.setattr(store_module.os, "fsync", stopped)
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        lived([Trial(tiny, 1, (0, 1))], store)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_really_full_disk(tmp_path):
     """A limit on the size of files stands for the disk: the write itself fails half-way, in the command as users run it."""
     code = (
