@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.strategies import CAPABILITIES
 from sim.app.question import Book
-from sim.experiments.factors import NAMED, read_named_factor
+from sim.experiments.factors import read_named_factor
 from sim.reports.labels import sentence
 from sim.scenario.dotted_key import value_at
 from sim.scenario.errors import ConfigError
@@ -59,8 +59,8 @@ def levers_of(book: Book, name: str) -> list[dict[str, Any]]:
             found.append(
                 {
                     "key": factor_name,
-                    "title": sentence(NAMED[factor_name].label),
-                    "about": NAMED[factor_name].title,
+                    "title": sentence(factor.label),
+                    "about": factor.title,
                     "group": group,
                     "step": _step(factor.low, factor.high),
                     **entry,

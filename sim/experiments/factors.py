@@ -15,6 +15,7 @@ from typing import Any
 
 from agents.strategies import CAPABILITIES, EFFECTIVENESS_BOUNDS, Strategy, highest_level
 from sim.experiments.scoped_lever import ScopedLever, read_scope, spread_over_personas, with_phases
+from sim.number_format import in_steps
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.dotted_key import RELATIVE, with_values
 from sim.scenario.errors import ConfigError, suggest
@@ -482,7 +483,8 @@ def read_named_factor(name: str, said: object, scenario: Scenario, arm: str) -> 
         factor = read_factor(paths[0][0], given, scenario, f"levers.{name}")
     else:
         factor = Factor(name, float(given["low"]), float(given["high"]), given["scale"], own=kind.own)
-    return replace(factor, name=name, title=kind.title, label=kind.label, paths=paths)
+    title, label = (in_steps(words, scenario.step) for words in (kind.title, kind.label))
+    return replace(factor, name=name, title=title, label=label, paths=paths)
 
 
 def _given(name: str, usual: Mapping[str, Any], said: object) -> dict[str, Any]:
@@ -518,8 +520,8 @@ def _read_scoped(name: str, scope: ScopedLever, said: object, scenario: Scenario
     return replace(
         factor,
         name=name,
-        title=scope.words(kind.title, scenario.step),
-        label=scope.words(kind.label, scenario.step),
+        title=scope.words(in_steps(kind.title, scenario.step), scenario.step),
+        label=scope.words(in_steps(kind.label, scenario.step), scenario.step),
         own=scope.own(scenario, arm),
     )
 

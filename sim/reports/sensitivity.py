@@ -111,7 +111,8 @@ def sensitivity_facts(found: Sensitivity) -> dict[str, Any]:
         "arm": in_words(question.arm),
         "baseline": in_words(question.scenario.baseline),
         "outcome": outcome_name(question),
-        "pays": question.metric in ("contribution", "npv", "clv"),
+        # Where the arm pays at every point, or at none, no lever decides whether it does.
+        "pays": question.metric in ("contribution", "npv", "clv") and 0.0 < found.losing < 1.0,
         "levers": len(factors),
         "points": len(influence.shares),
         "replicates": found.replicates,

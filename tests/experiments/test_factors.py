@@ -1,5 +1,7 @@
 """Levers with a strategist's name: they move what they say, and nothing where the scenario stands."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,14 @@ def factors(scenario):
 
 def test_every_named_dial_is_there(factors):
     assert list(factors) == NAMES
+
+
+def test_a_lever_speaks_of_the_step_of_its_scenario(scenario):
+    asked = ["start_week", "contact_rate from 3"]
+    daily = isolate_arm(replace(scenario, step="day"), "proactive", asked)
+    start, rate = choose_factors(asked, daily, "proactive", names=())
+    assert (start.label, start.title) == ("start day", "day of the horizon in which the strategy starts")
+    assert (rate.label, rate.title) == ("contact rate from day 3", "contacts per customer and day from day 3")
 
 
 @pytest.mark.parametrize("name", NAMES)

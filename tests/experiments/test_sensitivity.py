@@ -60,6 +60,12 @@ def test_words_of_a_screening(found, tmp_path):
     assert {path.stem for path in (tmp_path / "figures").iterdir()} == {"tornado", "interactions", "spread"}
 
 
+@pytest.mark.parametrize("level", [500.0, -500.0])
+def test_where_it_always_pays_no_lever_decides_whether_it_does(found, level):
+    line = sensitivity_lines(found(lambda shares: surface(shares) + level, noise=0.5))[0]
+    assert line.startswith("What decides it") and "capability cost" in line
+
+
 def test_words_of_a_decomposition(found, tmp_path):
     done = found(surface, method="sobol", size=256, noise=0.5)
     lines = sensitivity_lines(done)
