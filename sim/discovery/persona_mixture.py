@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,12 +69,11 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
     -------
     Mixture
     """
-    every, groups = _moves(cases)
-    luck = np.random.default_rng([seed, 17])
+    every = _moves(cases)
+    luck, groups = np.random.default_rng([seed, 17]), every.groups
     kinds, gains = 1, []
-    moves = every
-    if cases.count > _MOST_CASES:
-        moves = every[np.sort(luck.permutation(cases.count)[:_MOST_CASES])]
+    few = cases.count > _MOST_CASES
+    moves = every.counted(np.sort(luck.permutation(cases.count)[:_MOST_CASES]) if few else None)
     if cases.count >= _FEWEST_CASES:
         half = luck.permutation(moves.shape[0]) < moves.shape[0] // 2
         before = _held_out(moves, groups, half, 1, luck)
@@ -86,7 +86,7 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
                 break
             kinds, before = number, now
     shares, logs = _fit(moves, groups, kinds, luck)
-    belongs = _posterior(every, shares, logs)
+    belongs = np.ones((cases.count, 1)) if kinds == 1 else _posterior(every.counted() if few else moves, shares, logs)
     size = belongs.mean(axis=0)
     order = np.argsort(-size, kind="stable")
     belongs, size = belongs[:, order], size[order]
@@ -102,8 +102,33 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
     )
 
 
-def _moves(cases: Cases) -> tuple[csr_matrix, NDArray[np.int64]]:
-    """Count the moves of every case; ``groups`` has the stage that each kind of move leaves."""
+class _Moves(NamedTuple):
+    """The moves of all cases, the end of each behind all others.
+
+    ``case`` and ``column`` are whose each is and of which kind; ``over`` how far each case is over; ``groups`` has the
+    stage that each kind of move leaves.
+    """
+
+    case: NDArray[np.int32]
+    column: NDArray[np.int32]
+    over: NDArray[np.float64]
+    groups: NDArray[np.int64]
+
+    def counted(self, chosen: NDArray[np.int64] | None = None) -> csr_matrix:
+        """Count the moves of every case, or of some in rising order."""
+        case, column, over, cases = self.case, self.column, self.over, self.over.size
+        if chosen is not None:
+            place = np.full(cases, -1, np.int32)
+            place[chosen] = np.arange(chosen.size, dtype=np.int32)
+            rows = np.flatnonzero(place[case] >= 0)
+            case, column, over, cases = place[case[rows]], column[rows], over[chosen], chosen.size
+        values = np.r_[np.ones(case.size - cases), over]
+        counts = csr_matrix((values, (case, column)), shape=(cases, self.groups.size))
+        counts.eliminate_zeros()
+        return counts
+
+
+def _moves(cases: Cases) -> _Moves:
     size = len(cases.stages) + 1
     # Narrow numbers, and no sorting: a log may have ten million visits.
     stage = cases.stage.astype(np.int32)
@@ -115,12 +140,9 @@ def _moves(cases: Cases) -> tuple[csr_matrix, NDArray[np.int64]]:
     values = np.flatnonzero(np.bincount(code, minlength=size * size))
     column = np.zeros(size * size, np.int32)
     column[values] = np.arange(values.size)
-    case = np.r_[np.repeat(rows, cases.lengths), rows]
     # Where a case stands when its log ends is no way that it goes: only as far as it is over does it count.
     over = np.round(ended_weights(cases, cases.stage)[last], _DIGITS)
-    counts = csr_matrix((np.r_[np.ones(stage.size), over], (case, column[code])), shape=(cases.count, values.size))
-    counts.eliminate_zeros()
-    return counts, values // size
+    return _Moves(np.r_[np.repeat(rows, cases.lengths), rows], column[code], over, values // size)
 
 
 def _held_out(
