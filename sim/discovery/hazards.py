@@ -104,9 +104,12 @@ def ended_weights(cases: Cases, state: NDArray[np.int64]) -> NDArray[np.float64]
             continue
         rows = order[begin:end]
         goes = cases.following[rows] >= 0
-        never = share_gone(cases.stay[rows], goes)
-        if never > 0.0 and not goes.all():
-            stay = aalen_johansen(cases.stay[rows], np.where(goes, 0, -1), 1).staying_at(cases.stay[rows][~goes])
+        if goes.all():
+            continue
+        found = aalen_johansen(cases.stay[rows], np.where(goes, 0, -1), 1)
+        never = share_gone(cases.stay[rows], goes, found)
+        if never > 0.0:
+            stay = found.staying_at(cases.stay[rows][~goes])
             over[rows[~goes]] = np.minimum(never / np.maximum(stay, never), 1.0)
     return over
 

@@ -94,7 +94,7 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
         code[following >= 0] = exit
         found = aalen_johansen(stay, code, max(targets.size, 1))
         final, goes = found.final, following >= 0
-        gone = share_gone(stay, goes) if cases.may_end or not goes.any() else 0.0
+        gone = share_gone(stay, goes, found) if cases.may_end or not goes.any() else 0.0
         stages.append(
             LivedStage(
                 stage=stage,

@@ -13,6 +13,8 @@ __all__ = ["Incidence", "aalen_johansen", "share_gone"]
 
 #: Below this share nobody is said to leave for good.
 _NOBODY_LEAVES = 0.005
+#: Times up to so many times as many as there are stays are counted and not sorted.
+_DENSE = 4.0
 #: Of those who left: the share behind whose time it was long enough quiet to tell.
 _NEARLY_ALL = 0.99
 #: Who left in the quiet time must be so few of those expected at the pace before it, of whom so many are needed.
@@ -83,11 +85,19 @@ def aalen_johansen(time: NDArray[np.float64], exit: NDArray[np.int64], exits: in
     if not times.size:
         return Incidence(times, np.zeros((0, exits)), np.zeros(0))
     events = np.bincount(place * exits + exit[left], minlength=times.size * exits).reshape(times.size, exits)
-    at_risk = time.size - np.searchsorted(np.sort(time), times, side="left")
+    at_risk = time.size - _earlier(time, times)
     total = events.sum(axis=1)
     staying = np.cumprod(1.0 - total / at_risk)
     before = np.concatenate([[1.0], staying[:-1]])
     return Incidence(times, np.cumsum(before[:, None] * events / at_risk[:, None], axis=0), staying)
+
+
+def _earlier(time: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return how many stayed for less than each of some times; where those are whole numbers and dense by counting."""
+    if times[-1] <= _DENSE * time.size and (times == (whole := times.astype(np.int64))).all():
+        counts = np.cumsum(np.bincount(np.minimum(time, times[-1]).astype(np.int64)))
+        return np.asarray(np.r_[0, counts][whole])
+    return np.searchsorted(np.sort(time), times, side="left")
 
 
 def _distinct(time: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -99,7 +109,7 @@ def _distinct(time: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
     return np.unique(time, return_inverse=True)
 
 
-def share_gone(time: NDArray[np.float64], left: NDArray[np.bool_]) -> float:
+def share_gone(time: NDArray[np.float64], left: NDArray[np.bool_], found: Incidence | None = None) -> float:
     """Return the share that never leaves, as far as they were watched long enough to tell, else 0.
 
     The survival function of those who leave some day and those who never do has a plateau. One is believed where nearly
@@ -112,6 +122,8 @@ def share_gone(time: NDArray[np.float64], left: NDArray[np.bool_]) -> float:
         How long each stayed, >= 0.
     left : bool (n,)
         Whether it left then; else it was still there.
+    found : Incidence, optional
+        Of these, where it is estimated already.
 
     Returns
     -------
@@ -133,7 +145,8 @@ def share_gone(time: NDArray[np.float64], left: NDArray[np.bool_]) -> float:
     """
     if not left.any():
         return 1.0
-    never = float(aalen_johansen(time, np.where(left, 0, -1), 1).staying[-1])
+    found = aalen_johansen(time, np.where(left, 0, -1), 1) if found is None else found
+    never = float(found.staying[-1])
     if never <= _NOBODY_LEAVES:
         return 0.0
     middle, boundary = np.quantile(time[left], [0.5, _NEARLY_ALL], method="lower")

@@ -56,6 +56,17 @@ def test_the_product_limit_is_exact_on_ties_in_any_order():
         assert aalen_johansen(time[order], exit[order], 2).final[0] == pytest.approx(0.55, abs=1e-12)
 
 
+@pytest.mark.parametrize("part", [0.0, 0.25])
+def test_who_is_at_risk_is_counted_as_it_is_sorted(part):
+    """A stay that is cut within a step counts up to it; far times are sorted, near ones counted."""
+    luck = np.random.default_rng(6)
+    time = luck.integers(0, 30, 400).astype(float)
+    exit = np.where(luck.random(400) < 0.3, -1, luck.integers(0, 2, 400))
+    time[exit < 0] += part
+    near, far = (aalen_johansen(time * scale, exit, 2) for scale in (1, 1_000))
+    assert np.array_equal(near.cumulative, far.cumulative) and np.array_equal(near.staying, far.staying)
+
+
 def test_without_censoring_shares_are_relative_frequencies():
     exit = np.array([0, 0, 0, 1])
     assert aalen_johansen(np.array([3.0, 1, 2, 5]), exit, 2).final.tolist() == pytest.approx([0.75, 0.25])
