@@ -46,26 +46,55 @@ for number in range(times):
 print(time.perf_counter() - began[0], time.process_time() - began[1])
 """
 
+#: The same for the runs of a sweep of one lever, each with another value of it. Old checkouts have them elsewhere.
+_SWEEP = """
+import json, sys, time
+from sim import Scenario
+try:
+    from sim.execution.executors import SerialExecutor
+    from sim.execution.trials import Trial, run_trials
+except ImportError:
+    from sim.experiments.executors import SerialExecutor
+    from sim.experiments.trials import Trial, run_trials
+values, lever, times = json.loads(sys.argv[1])
+scenario = Scenario.load("treadmill", **values)
+[(path, (low, high))] = lever.items()
+
+def run(seed, times):
+    points = [low + (high - low) * point / times for point in range(times)]
+    trials = [Trial(scenario, seed, (0,), {path: value}) for value in points]
+    if any(outcome.error for outcome in run_trials(trials, executor=SerialExecutor())):
+        sys.exit("a run failed")
+
+run(1, 5)
+began = time.perf_counter(), time.process_time()
+run(2, times)
+print(time.perf_counter() - began[0], time.process_time() - began[1])
+"""
+
 
 @dataclass(frozen=True)
 class Subject:
-    """What is timed: a command from the shell to its end, or comparisons in a process that is warm."""
+    """What is timed: a command from the shell to its end, or comparisons or a sweep in a process that is warm."""
 
     name: str
     words: tuple[str, ...] = ()
     values: tuple[tuple[str, Any], ...] = ()
     options: tuple[tuple[str, Any], ...] = ()
     times: int = 1
+    #: The lever of a sweep by its path, from a value to another.
+    lever: tuple[tuple[str, tuple[float, float]], ...] = ()
 
     def command(self, checkout: Path, output: Path) -> list[str]:
         """Return the command line that runs it."""
         if self.words:
             return [sys.executable, "-m", "sim.cli", *self.words, f"output_dir={output}"]
-        asked = json.dumps([dict(self.values), dict(self.options), self.times])
-        return [sys.executable, "-c", _IN_PROCESS, asked]
+        asked = json.dumps([dict(self.values), dict(self.lever or self.options), self.times])
+        return [sys.executable, "-c", _SWEEP if self.lever else _IN_PROCESS, asked]
 
 
 _PLAIN = (("effectiveness", False),)
+_SMALL = (("population", 1_000), ("horizon", 104))
 SUBJECTS: tuple[Subject, ...] = (
     Subject("journey compare population=100 replicates=1", ("compare", "population=100", "replicates=1")),
     Subject("journey story population=2000", ("story", "population=2000")),
@@ -85,9 +114,21 @@ SUBJECTS: tuple[Subject, ...] = (
     ),
     Subject(
         "in one process: 1,000 customers x 1 replicate, one thread, without those",
-        values=(("population", 1_000), ("horizon", 104)),
+        values=_SMALL,
         options=(("replicates", 1), ("threads", 1), *_PLAIN),
         times=20,
+    ),
+    Subject(
+        "a sweep in one process: a run of 1,000 customers, a lever of an arm",
+        values=_SMALL,
+        lever=(("arms.proactive.focal.strategy.automation", (0.2, 0.8)),),
+        times=40,
+    ),
+    Subject(
+        "the same, a lever of the market",
+        values=_SMALL,
+        lever=(("market.price_elasticity", (-1.0, -2.0)),),
+        times=40,
     ),
     Subject(
         "engine: 100,000 customers x 52 weeks, one thread",

@@ -48,7 +48,7 @@ class Shape(NamedTuple):
         >>> tuple(round(end, 3) for end in SHARE.of(50.0).ends(0.0, 0.0, 0.0))
         (0.0, 0.05)
         """
-        return self._replace(least=NONE_SEEN / count) if count > 0.0 else self
+        return Shape(self.low, self.high, self.skewed, self.deeper, NONE_SEEN / count) if count > 0.0 else self
 
     def difference(self) -> Shape:
         """Return the shape of a difference of two such quantities."""

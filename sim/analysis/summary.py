@@ -36,6 +36,7 @@ __all__ = ["DoubtRuns", "difference_name", "parts_of_uncertainty", "short_titles
 _PAYBACK = METRICS.index("payback_week")
 _LOW_POINT = METRICS.index("cash_low_point")
 _CONTRIBUTION = METRICS.index("contribution")
+_COUNTED_AT = {name: column for column, name in enumerate(COUNTED)}
 #: What customers do, whatever it costs.
 _OF_CUSTOMERS = [METRICS.index(name) for name in SHAPES if name not in ("revenue", "cash_low_point")]
 _NOT_A_DIFFERENCE = dict.fromkeys(("p_better", "correlation", "variance_reduction", "variance_reduction_by"))
@@ -223,8 +224,8 @@ class ArmEstimates:
 
     def _shape(self, row: int, name: str, behind: NDArray[np.float64]) -> Shape:
         """Return the shape of a metric: of events among few, with how far its interval reaches at least."""
-        shape = SHAPES.get(name, ANYTHING)
-        return shape.of(behind[row, COUNTED.index(name)]) if name in COUNTED else shape
+        shape, at = SHAPES.get(name, ANYTHING), _COUNTED_AT.get(name)
+        return shape if at is None else shape.of(float(behind[row, at]))
 
     def payback(self, row: int) -> dict[str, Any]:
         weeks = self.paybacks[:, row]

@@ -54,11 +54,7 @@ def _fatigue(stocks: Stocks, counters: Counters, left: float) -> NDArray[np.floa
         return np.zeros(added.shape)
     out = np.empty(added.shape)
     for persona, level in enumerate(stocks.fatigue.tolist()):
-        weekly = []
-        for more in added[:, persona].tolist():
-            level = level * left + more
-            weekly.append(level)
-        out[:, persona] = weekly
+        out[:, persona] = [level := level * left + more for more in added[:, persona].tolist()]
     return out
 
 

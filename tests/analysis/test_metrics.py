@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from sim import Scenario, compare
 from sim.analysis.metrics import METRICS, TERMS, discount, low_point, measure, payback_week
 from sim.record.history import Fixed, Money
 
@@ -138,3 +139,17 @@ def test_payback_means_what_it_says(series):
 
 def test_low_point_is_in_money():
     assert low_point(np.array([[-500.0, -200.0, 900.0], [100.0, 100.0, 100.0]])) == pytest.approx([-7.0, 1.0])
+
+
+def _numbers_in(value):
+    if isinstance(value, dict | list | tuple):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _numbers_in(item)
+    else:
+        yield value
+
+
+def test_a_summary_has_numbers_of_python_alone():
+    scenario = Scenario.load("treadmill", population=60, horizon=8, burn_in=4)
+    found = compare(scenario, replicates=2, seed=1, effectiveness=False).summary_json
+    assert not any(isinstance(number, np.generic) for number in _numbers_in(found))

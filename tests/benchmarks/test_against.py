@@ -91,3 +91,11 @@ def test_publishing_one_instruction_set_leaves_the_other(tmp_path):
     for name in ("AVX2", "AVX-512", "AVX2"):
         page.publish({"machine": {"instructions": name}, "measures": []}, place)
     assert place.read_text().count('"measures"') == 2
+
+
+@pytest.mark.slow
+def test_the_runs_of_a_sweep_are_timed_one_by_one(tmp_path):
+    sizes = (("population", 50), ("horizon", 4), ("burn_in", 2))
+    lever = (("market.price_elasticity", (-1.0, -2.0)),)
+    took = against._time(Subject("a sweep", values=sizes, lever=lever, times=3), against.ROOT, tmp_path)
+    assert min(took) > 0.0
