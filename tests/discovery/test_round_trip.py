@@ -9,6 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.cli import main
+from sim.data.event_log import LogLayout
+from sim.data.log_file import read_event_log
 
 #: The chance that one of so few edges lies beyond 3 standard errors is a few percent; the seed is fixed.
 _STANDARD_ERRORS = 3.0
@@ -47,6 +49,27 @@ def _flows(folder, arms):
     return {pair: count for pair, count in counts.items() if pair[0] != "begin" and pair[0] != pair[1]}
 
 
+def _same_events(folder, tmp_path):
+    """The log as XES holds the events of the one as CSV; it also says when the run ended, and CSV cannot."""
+    assert main(["results", "export", "latest", "format=xes", "only=stages", f"output_dir={tmp_path}"]) == 0
+    named = LogLayout(columns={"activity": "stage", "time": "timestamp"})
+    logs = read_event_log(folder / "events.csv", named), read_event_log(folder / "events.xes")
+    found = []
+    for log in logs:
+        brands, words = log.extra["brand"]
+        amounts = np.full(log.case.size, np.nan) if log.amount is None else log.amount
+        rows = zip(log.case, log.activity, log.time, brands, np.nan_to_num(amounts, nan=-1.0), strict=True)
+        found.append(
+            sorted(
+                (log.case_names[case], log.activities[stage], int(time), "" if brand < 0 else words[brand], float(paid))
+                for case, stage, time, brand, paid in rows
+            )
+        )
+    assert found[0] == found[1] and len(found[0]) > 1000
+    assert (logs[0].cases, logs[0].state_at_start) == (logs[1].cases, logs[1].state_at_start)
+    assert logs[0].start == logs[1].start and logs[0].end < logs[1].end
+
+
 @pytest.mark.parametrize("format", ["csv", pytest.param("xes", marks=pytest.mark.slow)])
 def test_a_run_is_found_again_in_its_own_log(tmp_path, format):
     common = [f"output_dir={tmp_path}", "progress=false", "quiet=true", "threads=1", f"population={_POPULATION}"]
@@ -55,6 +78,8 @@ def test_a_run_is_found_again_in_its_own_log(tmp_path, format):
     (folder,) = (tmp_path / "compare").glob("*")
     export = [f"format={format}", "only=stages", f"output_dir={tmp_path}"]
     assert main(["results", "export", "latest", *export]) == 0
+    if format == "csv":
+        _same_events(folder, tmp_path)
     discover = [f"log={folder / f'events.{format}'}", f"output_dir={tmp_path}", "save_as=again", "quiet=true"]
     assert main(["discover", *discover]) == 0
     (found,) = (tmp_path / "discover").glob("*")
