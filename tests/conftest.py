@@ -108,7 +108,7 @@ def scenario() -> Scenario:
         journey="classic",
         channels={"web": Channel(), "store": Channel(digital=False, cost=1.0)},
     )
-    stages = {name: Stage(does="nothing") for name in STAGES}
+    stages = {name: Stage(does={"idle": "wait", "consider": "search"}.get(name, "nothing")) for name in STAGES}
     journeys = {
         "classic": Journey(
             name="classic", start={"idle": 1.0}, stages=stages, edges=(Edge(source="idle", target="use"),)

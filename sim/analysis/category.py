@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.metrics import ratio, ratios, with_total
+from sim.analysis.metrics import needs_arise, ratio, ratios, searches, with_total
 from sim.record.events import EventKind
 from sim.record.history import History, Origin
 
@@ -122,8 +122,8 @@ def category_measures(history: History, scenario: ResolvedScenario) -> NDArray[n
             "category_penetration": (buyers, heads),
             "repeat_share": (repeats, purchases),
             "adoption": (adopters, heads),
-            "evaluation_skipped_category": (skipped, purchases),
-            "weeks_to_purchase_category": (weeks, purchases),
+            "evaluation_skipped_category": (skipped, purchases if searches(scenario) else 0 * purchases),
+            "weeks_to_purchase_category": (weeks, purchases if needs_arise(scenario) else 0 * purchases),
         }
     ) | {
         "switchers_from_initial_set": _from_initial_set(history),

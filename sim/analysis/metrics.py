@@ -33,11 +33,13 @@ __all__ = [
     "highest_year",
     "low_point",
     "measure",
+    "needs_arise",
     "of_market",
     "payback_week",
     "ratio",
     "ratios",
     "returns",
+    "searches",
     "with_total",
 ]
 
@@ -341,8 +343,8 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
             "penetration": (buyers, heads),
             "purchase_frequency": (purchases, buyers),
             "loop_share": (by_origin[:, Origin.LOOP], purchases),
-            "evaluation_skipped_share": (skipped, purchases),
-            "weeks_to_purchase": (weeks, purchases),
+            "evaluation_skipped_share": (skipped, purchases if searches(scenario) else 0 * purchases),
+            "weeks_to_purchase": (weeks, purchases if needs_arise(scenario) else 0 * purchases),
             "retention": (retained[:, 1], retained[:, 0]),
             "clv": (variable @ factor / history.minor_units, of_market(heads, scenario)),
             "switch_rate": (switches, again),
@@ -374,7 +376,21 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
 
 def returns(scenario: ResolvedScenario) -> bool:
     """Whether what was bought can be given back on some journey of the scenario."""
-    return any(stage.does == "return" for journey in scenario.journeys.values() for stage in journey.stages.values())
+    return _does_any(scenario, "return")
+
+
+def needs_arise(scenario: ResolvedScenario) -> bool:
+    """Whether a need arises on some journey, from which the time to a purchase is counted; of a log it is not known."""
+    return _does_any(scenario, "wait", "visit")
+
+
+def searches(scenario: ResolvedScenario) -> bool:
+    """Whether customers search for alternatives on some journey, which can then be skipped."""
+    return _does_any(scenario, "search")
+
+
+def _does_any(scenario: ResolvedScenario, *what: str) -> bool:
+    return any(stage.does in what for journey in scenario.journeys.values() for stage in journey.stages.values())
 
 
 def _money(

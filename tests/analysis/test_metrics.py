@@ -90,6 +90,23 @@ def test_where_nobody_buys_shares_are_undefined_and_amounts_zero(make_history, s
     assert value(measures, "contribution") == value(measures, "penetration") == 0
 
 
+def test_where_no_need_arises_the_time_from_it_is_undefined(make_history, scenario):
+    """As on a journey found in a log, or of a subscription: weeks were counted from the beginning, and called so."""
+    journeys = {
+        name: replace(
+            journey,
+            stages={
+                stage: replace(said, does="nothing" if said.does in ("wait", "visit", "search") else said.does)
+                for stage, said in journey.stages.items()
+            },
+        )
+        for name, journey in scenario.journeys.items()
+    }
+    measures = measure(make_history(), replace(scenario, journeys=journeys))
+    assert np.isnan(value(measures, "weeks_to_purchase")) and np.isnan(value(measures, "evaluation_skipped_share"))
+    assert np.isfinite(value(measure(make_history(), scenario), "weeks_to_purchase"))
+
+
 def test_a_persona_without_customers_bears_nothing(make_history, scenario):
     history = make_history()
     measures = measure(replace(history, population=np.array([400, 0])), scenario)
