@@ -42,16 +42,15 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "date": (
         "date", "datetime", "timestamp", "order_date", "orderdate", "purchase_date", "invoice_date", "invoicedate",
         "transaction_date", "trans_date", "bought_at", "ordered_at", "date_time", "posting_date", "datum",
-        "bestelldatum", "rechnungsdatum", "belegdatum",
-        "buchungsdatum", "kaufdatum", "fecha", "date_commande", "order_time", "purchase_time", "sale_date", "sold_at",
-        "payment_date", "date_created", "created_date", "day", "time", "created_at", "created", "created_utc", "when",
+        "bestelldatum", "rechnungsdatum", "belegdatum", "buchungsdatum", "kaufdatum", "fecha", "date_commande",
+        "order_time", "purchase_time", "sale_date", "sold_at", "payment_date", "date_created", "created_date", "day",
+        "time", "created_at", "created", "created_utc", "when",
     ),
     "amount": (
         "amount", "spend", "spent", "sales", "revenue", "total", "turnover", "order_value", "order_total",
         "total_price", "total_amount", "line_total", "paid", "amt", "betrag", "umsatz", "montant", "importe",
-        "importo", "bedrag", "gesamtbetrag", "order_total_amount",
-        "order_amount", "grand_total", "total_paid", "value", "price", "money", "net", "gross", "dollars", "euro",
-        *_UNIT_PRICES,
+        "importo", "bedrag", "gesamtbetrag", "order_total_amount", "order_amount", "grand_total", "total_paid", "value",
+        "price", "money", "net", "gross", "dollars", "euro", *_UNIT_PRICES,
     ),
     "quantity": (),
     "currency": ("currency", "currency_code", "ccy", "waehrung", "devise", "moneda"),
@@ -60,9 +59,9 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 #: Heads that count only where no other head of their role is there.
 _WEAK = frozenset({
     "customer_name", "buyer_name", "email", "e_mail", "customer_email", "buyer_email", "account", "account_id", "id",
-    "case_id", "person", "day", "time", "date_created", "created_date",
-    "created_at", "created", "created_utc", "when", "value", "money", "net",
-    "gross", "dollars", "euro", *_UNIT_PRICES,
+    "case_id", "person", "day", "time", "date_created", "created_date", "created_at", "created", "created_utc", "when",
+    "order_time", "purchase_time", "sale_date", "sold_at", "payment_date", "value", "money", "net", "gross", "dollars",
+    "euro", "order_total_amount", "order_amount", "grand_total", "total_paid", *_UNIT_PRICES,
 })  # fmt: skip
 #: Heads that number rows more often than customers: they count where there is no other at all.
 _WEAKEST = frozenset({"id"})

@@ -251,6 +251,15 @@ SHOPS = {
 }  # fmt: skip
 
 
+def test_a_time_of_day_or_of_payment_beside_the_date_is_not_asked_about(tmp_path):
+    path = tmp_path / "orders.csv"
+    rows = (f"{who},{when:%Y-%m-%d},{when:%H:%M},{when:%Y-%m-%d},{paid},{paid + 1}\n" for who, when, paid in ORDERS)
+    path.write_text("customer_id,order_date,order_time,payment_date,total,grand_total\n" + "".join(rows))
+    ledger = read_transactions(path, Layout())
+    assert {column.role: column.column for column in ledger.columns} == {
+        "customer": "customer_id", "date": "order_date", "amount": "total"}  # fmt: skip
+
+
 @pytest.mark.parametrize("shop", SHOPS)
 def test_orders_of_shops_are_read_as_they_are_exported(tmp_path, shop):
     head, row = SHOPS[shop]
