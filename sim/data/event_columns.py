@@ -23,6 +23,7 @@ __all__ = [
     "heads_of_role",
     "known_heads",
     "refuse_as_attribute",
+    "refuse_nameless",
     "refuse_odd_columns",
 ]
 
@@ -88,11 +89,14 @@ class EventColumns:
         Heads of columns that tell who a case is.
     kept : mapping
         Words by head: rows that say another one are left out.
+    instead : tuple of str
+        Where who a case is was guessed, the columns that name it as well.
     """
 
     roles: Mapping[str, tuple[str, ...]]
     attributes: tuple[str, ...]
     kept: Mapping[str, tuple[str, ...]]
+    instead: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> list[str]:
@@ -157,11 +161,13 @@ def find_event_columns(
     missing = [role for role in REQUIRED_ROLES if role not in chosen]
     if missing:
         raise ConfigError(_asked_for(missing, heads, sample, where))
-    if "case" not in given:
-        _refuse_nameless(chosen["case"], [head for head in heads if head not in chosen["case"]], plain, sample, where)
     kept = _kept_rows(keep, heads, where)
     _refuse_mixed_fields(chosen["activity"][0], kept, plain, sample, where)
-    return EventColumns(chosen, _chosen_attributes(attributes, heads, where), kept)
+    instead = () if "case" in given else _others_that_name(chosen["case"], plain, sample)
+    columns = EventColumns(chosen, _chosen_attributes(attributes, heads, where), kept, instead)
+    empty = sum(row[chosen["case"][0]].lower() in missing_words(None) for row in sample)
+    refuse_nameless(columns, empty, len(sample), f"the first {len(sample):,} rows", where)
+    return columns
 
 
 def known_heads(heads: Sequence[str]) -> list[str]:
@@ -284,24 +290,39 @@ def _share_empty(head: str, sample: Sequence[Mapping[str, str]]) -> float:
     return sum(row[head].lower() in missing_words(None) for row in sample) / len(sample)
 
 
-def _refuse_nameless(
-    named: tuple[str, ...],
-    others: Sequence[str],
-    plain: Mapping[str, str],
-    sample: Sequence[Mapping[str, str]],
-    where: str,
-) -> None:
-    """Ask who a case is where the column that is known for it is often empty and another one names those rows."""
-    head = named[0]
+def _others_that_name(
+    named: tuple[str, ...], plain: Mapping[str, str], sample: Sequence[Mapping[str, str]]
+) -> tuple[str, ...]:
+    """Return the columns that name cases as well, visitors and devices, and are hardly ever empty; the best first."""
     known = [word for group in LOG_ROLES["case"][2:4] for word in group]
-    if not sample or _share_empty(head, sample) <= _MOST_NAMELESS:
-        return
-    fitting = [other for other in others if plain[other] in known and _share_empty(other, sample) <= _MOST_NAMELESS]
-    if fitting:
-        empty = sum(row[head].lower() in missing_words(None) for row in sample)
-        other = min(fitting, key=lambda name: known.index(plain[name]))
+    fitting = [head for head in plain if plain[head] in known and head not in named and sample]
+    fitting = [head for head in fitting if _share_empty(head, sample) <= _MOST_NAMELESS]
+    return tuple(sorted(fitting, key=lambda head: known.index(plain[head])))
+
+
+def refuse_nameless(columns: EventColumns, empty: int, rows: int, which: str, where: str) -> None:
+    """Ask who a case is where the column that is known for it is often empty and another one names those rows.
+
+    Parameters
+    ----------
+    columns : EventColumns
+    empty : int
+        Rows without a case.
+    rows : int
+        Of so many.
+    which : str
+        These rows in words.
+    where : str
+        Opens the message.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if columns.instead and empty > _MOST_NAMELESS * rows:
+        head, other = columns.roles["case"][0], columns.instead[0]
         raise ConfigError(
-            f"{where}: {head!r} is empty in {empty:,} of the first {len(sample):,} rows, and {other!r} is not; say who"
+            f"{where}: {head!r} is empty in {empty:,} of {which}, and {other!r} is not; say who"
             f" a case is: {as_typed('columns', {'case': [head, other]})} takes the first that is there, and rows of a"
             f" {other!r} that is seen with one {head!r} only for that one's; {as_typed('columns', {'case': other})}, or"
             f" {as_typed('columns', {'case': head})} to leave the others out"

@@ -21,6 +21,7 @@ from sim.data.event_columns import (
     find_event_columns,
     known_heads,
     refuse_as_attribute,
+    refuse_nameless,
 )
 from sim.data.event_log import NO_STAGE, LogBuilder, LogLayout
 from sim.data.event_times import NO_TIME, EventTimes
@@ -393,6 +394,8 @@ class _TableReader:
     def _finish_cases(self) -> None:
         """Tell whose each event is, when all are read."""
         builder = self.builder
+        empty = builder.left_out.get("without a case", 0)
+        refuse_nameless(self.columns, empty, builder.rows, f"{builder.rows:,} rows", builder.where)
         cases, builder.case_names = self._cases.finish()
         builder.names_differ = True
         for block, case in zip(builder.blocks, cases, strict=True):

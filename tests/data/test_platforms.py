@@ -152,6 +152,15 @@ def test_a_device_of_several_customers_is_nobodys(tmp_path):
     assert any("1 names in 'anonymous_id' are seen with several 'user_id'" in notice for notice in log.notices)
 
 
+def test_who_a_case_is_is_asked_also_where_the_first_rows_do_not_show_it(tmp_path):
+    path = tmp_path / "log.csv"
+    rows = [f"d{at},{f'u{at}' if at < 600 else ''},view,2025-03-14 10:00:00\n" for at in range(700)]
+    path.write_text("anonymous_id,user_id,event,timestamp\n" + "".join(rows))
+    with pytest.raises(ConfigError, match="'user_id' is empty in 100 of 700 rows, and 'anonymous_id' is not"):
+        read_event_log(path)
+    assert read_event_log(path, LogLayout(columns={"case": "user_id"})).cases == 600
+
+
 def test_parquet_says_who_in_two_columns_as_well(tmp_path):
     head, row = PLATFORMS["Segment"]
     rows = [row(*event) for event in EVENTS]
