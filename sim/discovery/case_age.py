@@ -35,6 +35,8 @@ _MOST_VISITS, _FEWEST, _FEWEST_LEAVE = 20_000, 60, 10
 _AGES, _DEPTH = 7, 3
 #: Held-out log likelihood that a parting, and another clock, must gain at least; visits that stand for the whole state.
 _LEAST_GAIN, _LEAST_CLOCK, _STRENGTH = 20.0, 20.0, 2.0
+#: The same of a state that takes no time: its shares by age are part of the forward clock.
+_LEAST_AT_ONCE = 2.0
 #: Share of visits with which cases are over from which on a clock is always reset.
 _OVER = 0.02
 _HIGHEST = 1.0 - 1e-6
@@ -96,7 +98,8 @@ def with_ages(
     The clock is forward where states are parted, or the age of a case tells more than the time in a state, in any
     state. Then that of all states with enough visits is, but of those in which cases are over: how many cases are where
     at each age, how long cases take and when they reach a stage come out by it although the process is no Markov chain.
-    By time in the state they do not.
+    By time in the state they do not. States that take no time are parted by age for the same reason, and not where no
+    clock is forward.
 
     Parameters
     ----------
@@ -124,11 +127,12 @@ def with_ages(
     """
     lived = _lived(cases, contexts, over, seconds, seed)
     found, tells = _parted(contexts, lived, most)
+    if not tells and not any(age and gain > _LEAST_GAIN for age, gain in zip(found.ages, found.gains, strict=True)):
+        return replace(contexts, forward=(False,) * len(contexts.keys))
     forward = [False] * len(found.keys)
-    if tells or any(found.ages):
-        lived = lived if found.keys == contexts.keys else _lived(cases, found, over, seconds, seed)
-        for at, seen in lived:
-            forward[at] = bool(seen.over.mean() <= _OVER) and not found.at_once.instant[found.keys[at][0]]
+    lived = lived if found.keys == contexts.keys else _lived(cases, found, over, seconds, seed)
+    for at, seen in lived:
+        forward[at] = bool(seen.over.mean() <= _OVER) and not found.at_once.instant[found.keys[at][0]]
     return replace(found, forward=tuple(forward))
 
 
@@ -235,7 +239,7 @@ def _best_parting_at_once(seen: _Lived) -> _Parting:
     gain = _held_out_shares(early, whole) + _held_out_shares(late, whole) - _held_out_shares(whole, whole)
     gain[np.minimum(early.sum(axis=-1), late.sum(axis=-1)).min(axis=-1) < _FEWEST_LEAVE] = 0.0
     at = int(gain.argmax())
-    if gain[at] <= _LEAST_GAIN:
+    if gain[at] <= _LEAST_AT_ONCE:
         return _NONE
     return _Parting(float(gain[at]), int(ages[at]), int((late[at].sum(axis=0) > 0).sum()) - 1)
 

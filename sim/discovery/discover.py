@@ -23,6 +23,7 @@ from sim.discovery.funnel import ChannelUse, channel_use, funnel_counts, usual_f
 from sim.discovery.goal import CaseGoal, find_goal
 from sim.discovery.hazards import FINE, TimedJourney, ended_weights, fit_hazards
 from sim.discovery.lived_map import LivedEdge, LivedStage, lived_map
+from sim.discovery.own_hazards import own_hazards, with_own
 from sim.discovery.persona_mixture import Mixture, find_personas
 from sim.discovery.product_limit import aalen_johansen
 from sim.discovery.purchases import Purchases, find_purchases
@@ -241,8 +242,8 @@ class _Fitted:
     @property
     def bytes(self) -> int:
         """About so many has the journey file."""
-        edges = [edge for journey in self.journeys.values() for edge in journey.edges]
-        return sum(_EDGE_BYTES + _PAIR_BYTES * len(edge.by_step) for edge in edges)
+        edges = {id(edge): edge for journey in self.journeys.values() for edge in journey.edges}
+        return sum(_EDGE_BYTES + _PAIR_BYTES * len(edge.by_step) for edge in edges.values())
 
 
 def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, seed: int) -> _Fitted:
@@ -273,10 +274,15 @@ def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, se
     for choice, fineness in [*((choice, FINE) for choice in ranked), (0, _COARSE)]:
         phases = choices[choice]
         contexts = fewer_contexts(every, _states_in(phases))
-        journeys = {
-            who: fit_hazards(cases if kinds == 1 else subset(cases, rows), contexts, seconds, phases, fineness)
-            for who, rows in members.items()
-        }
+        shared = fit_hazards(cases, contexts, seconds, phases, fineness)
+        journeys = dict.fromkeys(members, shared)
+        own = own_hazards(cases, contexts, member, kinds, seconds, seed) if kinds > 1 else np.zeros(0, np.bool_)
+        if own.any():
+            found = {
+                who: fit_hazards(subset(cases, rows), contexts, seconds, phases, fineness, own[:-1])
+                for who, rows in members.items()
+            }
+            journeys = {who: with_own(shared, journey, own) for who, journey in found.items()}
         fitted = _Fitted(phases, contexts, journeys, shares)
         if fitted.bytes <= _MOST_BYTES:
             break

@@ -85,7 +85,7 @@ def journey_content(
         for state, share in journey.start.items():
             shares[state] = shares.get(state, 0.0) + share / len(journeys)
     instant = frozenset.union(*(journey.instant for journey in journeys))
-    several = len(by_persona) > 1
+    several = len(_alike({who: journey.start for who, journey in by_persona.items()})) > 1
     later = _parts_by_age(journeys[0], names)
     # The age of cases is the step of the run: all begin in the first, before anything that takes time.
     gate = several or any(edge.forward or edge.during for journey in journeys for edge in journey.edges)
@@ -96,12 +96,12 @@ def journey_content(
             parts = {who: _shares_from(state, journey, names, ended, stays) for who, journey in by_persona.items()}
             edges += _instant_edges(names[state], parts, later)
             continue
-        for persona, journey in by_persona.items():
-            mine = [edge for edge in journey.edges if edge.source == state]
-            mine = _faster(mine) if journey.contexts.stage_at(state) == sooner else mine
-            stays = kept if journey.contexts.stage_at(state) != goal else 0.0
-            own = {"personas": [persona]} if several else {}
-            edges += [{**edge, **own} for edge in _edges_of(mine, names, ended, stays)]
+        stage = journeys[0].contexts.stage_at(state)
+        leaves = {who: [edge for edge in journey.edges if edge.source == state] for who, journey in by_persona.items()}
+        for personas in _alike(leaves):
+            mine = _faster(leaves[personas[0]]) if stage == sooner else leaves[personas[0]]
+            own = {"personas": personas} if len(personas) < len(by_persona) else {}
+            edges += [{**edge, **own} for edge in _edges_of(mine, names, ended, kept if stage != goal else 0.0)]
     begin = _free_name(_BEGIN, slugs)
     if gate:
         # Kinds begin in different stages: all pass one stage before the first, by edges of their own.
@@ -127,6 +127,18 @@ def journey_content(
         "stages": stages,
         "edges": [edge for edge in edges if edge["from"] in reached],
     }
+
+
+def _alike(by_persona: Mapping[str, object]) -> list[list[str]]:
+    """Return the personas that have the same, together."""
+    found: list[list[str]] = []
+    for persona, what in by_persona.items():
+        same = next((personas for personas in found if by_persona[personas[0]] == what), None)
+        if same is None:
+            found.append([persona])
+        else:
+            same.append(persona)
+    return found
 
 
 def _free_name(name: str, slugs: Sequence[str]) -> str:
@@ -203,8 +215,9 @@ def _instant_edges(
             totals[target] = totals.get(target, 0.0) + share
     rest = max(totals, key=lambda target: (target not in later, totals[target]))
     edges = []
-    for persona, shares in parts.items():
-        own = {"personas": [persona]} if len(parts) > 1 else {}
+    for personas in _alike(parts):
+        shares = parts[personas[0]]
+        own = {"personas": personas} if len(personas) < len(parts) else {}
         known = {target: int(share * 1e9) / 1e9 for target, share in shares.items() if target != rest}
         for target, share in known.items():
             for part, steps in later.get(target, [(target, None)]) if share > 0.0 else ():

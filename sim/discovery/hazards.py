@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,16 @@ from sim.discovery.time_bins import step_counts, time_bins
 from sim.discovery.time_step import steps_of
 from sim.record.order import distinct
 
-__all__ = ["ENDED", "FINE", "TimedEdge", "TimedJourney", "ended_weights", "fit_hazards", "rounded_down"]
+__all__ = [
+    "ENDED",
+    "FINE",
+    "TimedEdge",
+    "TimedJourney",
+    "ended_weights",
+    "fit_hazards",
+    "free_parameters",
+    "rounded_down",
+]
 
 #: The target of those who go no further.
 ENDED = -1
@@ -25,6 +34,8 @@ FINE = 32
 _DIGITS = 6
 #: Visits to a state, whatever their phase, that stand beside those in each phase.
 _STRENGTH = 1.0
+#: Visits that tell where cases go that are older than all that were seen to leave a state.
+_LATE = 10.0
 #: Visits by way of an edge in a phase: fewer are left out.
 _LEAST_COUNT = 0.2
 
@@ -61,8 +72,6 @@ class TimedJourney:
         States that take no time.
     horizon : int
         Steps of the longest case.
-    parameters : int
-        Free probabilities.
     together : bool
         Whether nearly all cases begin with the log.
     """
@@ -72,8 +81,15 @@ class TimedJourney:
     edges: tuple[TimedEdge, ...]
     instant: frozenset[int]
     horizon: int
-    parameters: int
     together: bool
+
+
+def free_parameters(journeys: Iterable[TimedJourney]) -> int:
+    """Count the free probabilities of journeys; what several share counts once."""
+    journeys = list(journeys)
+    edges = {id(edge): len(edge.by_step) for journey in journeys for edge in journey.edges}
+    starts = {id(journey.start): len(journey.start) - 1 for journey in journeys}
+    return sum(edges.values()) + sum(starts.values())
 
 
 def ended_weights(cases: Cases, state: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -120,6 +136,7 @@ def fit_hazards(
     seconds: float,
     phases: Phases = ONE_PHASE,
     fineness: int = FINE,
+    wanted: NDArray[np.bool_] | None = None,
 ) -> TimedJourney:
     """Estimate every state's hazards by time in it, or by the age of the case.
 
@@ -138,6 +155,8 @@ def fit_hazards(
         That cases pass.
     fineness : int
         Bins of time widen by one part in so many.
+    wanted : bool (states,), optional
+        States whose edges are wanted; all.
 
     Returns
     -------
@@ -167,7 +186,7 @@ def fit_hazards(
         contexts = _in_phases(contexts, number)
     edges: list[TimedEdge] = []
     order, bounds = rows_by(state, states)
-    for at in np.flatnonzero(visits).tolist():
+    for at in np.flatnonzero(visits if wanted is None else wanted & (visits > 0)).tolist():
         rows = order[bounds[at] : bounds[at + 1]]
         for phase in range(number):
             quick = bool(instant[contexts.keys[at * number][0]])
@@ -190,7 +209,6 @@ def fit_hazards(
         edges=tuple(edges),
         instant=frozenset(at for at, key in enumerate(contexts.keys) if instant[key[0]] and visits[at // number]),
         horizon=max(int(np.ceil(cases.end / seconds)), 1) if together else max(longest, 2),
-        parameters=sum(len(edge.by_step) for edge in edges) + int((counts > 0).sum()) - 1,
         together=bool(together),
     )
 
@@ -278,7 +296,7 @@ def _edges_of(
         leaving[:] = ended / float(still.sum() + ended)
     rates = np.divide(events, exposure, out=np.zeros_like(events), where=exposure > 0)
     # Those seen to leave were not over.
-    rates = rates * (1.0 - leaving) if entry is not None else rates
+    rates = rates if entry is None else _open_ended(rates, events) * (1.0 - leaving)
     excess = np.maximum((rates.sum(axis=0) + leaving), 1.0)
     rates, leaving = rates / excess, leaving / excess
     for at, to in enumerate(targets.tolist()):
@@ -290,6 +308,16 @@ def _edges_of(
             )
         )
     return found
+
+
+def _open_ended(rates: NDArray[np.float64], events: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return rates by target and bin of age of which those of the last bin, without an end, go where late ones went.
+
+    By the last one alone all who are older would take one edge, and where that comes back to the state, for ever.
+    """
+    later = np.cumsum(events.sum(axis=0)[::-1])[::-1]
+    late = events[:, max(int((later >= min(_LATE, later[0])).sum()) - 1, 0) :].sum(axis=1)
+    return np.column_stack([rates[:, :-1], rates[:, -1].sum() * late / late.sum()]) if late.sum() > 0.0 else rates
 
 
 def _by_age(edges: list[TimedEdge], contexts: Contexts) -> list[TimedEdge]:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.discovery.discover import thinned, with_goal
+from sim.discovery.hazards import free_parameters
 from sim.discovery.inside_view import ViewGap, view_gaps
 from sim.discovery.lived_map import LivedEdge
+from sim.discovery.own_hazards import states_apart
 from sim.number_format import count, decimal, exact_percent, percent
 from sim.reports.columns import column_table
 from sim.reports.document import Document, Table, text_lines
@@ -80,13 +82,14 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "last_anywhere": exact_percent(found.goal.last_anywhere, 0),
         "unit": found.unit,
         "kinds": len(found.mixture.shares),
+        "own": states_apart(found.journeys.values()),
         "splits": splits,
         "aged": sum(age > 0 for age in found.contexts.ages),
         "forward": sum(found.contexts.forward),
         "states": len(found.contexts.keys),
         "phases": found.phases.count,
         "gained": decimal(sum(found.contexts.gains), 0),
-        "parameters": sum(journey.parameters for journey in found.journeys.values()),
+        "parameters": free_parameters(found.journeys.values()),
         "distances": found.distances,
         "drifting": {name: pair for name, pair in found.drifting.items() if pair[0]},
         "stable": [name for name, pair in found.drifting.items() if not pair[0]],
@@ -185,13 +188,14 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
                 found.journeys, mixture.shares, mixture.shares_low, mixture.shares_high, strict=True
             )
         ],
+        "states_with_hazards_by_persona": states_apart(found.journeys.values()),
         "held_out_gain_of_further_personas": [{"mean": mean, "error": error} for mean, error in mixture.gains],
         "distance": close,
         "purchases": _purchases_plain(found),
         "funnel": [{"stage": found.cases.stages[stage], "cases": cases} for stage, cases in found.funnel],
         **_states_plain(found),
         **_phases_plain(found),
-        "parameters": sum(journey.parameters for journey in found.journeys.values()),
+        "parameters": free_parameters(found.journeys.values()),
     }
 
 
