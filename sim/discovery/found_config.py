@@ -48,7 +48,6 @@ def state_names(journey: TimedJourney, slugs: Sequence[str]) -> tuple[str, ...]:
 
 
 def journey_content(
-    name: str,
     title: str,
     slugs: Sequence[str],
     by_persona: Mapping[str, TimedJourney],
@@ -61,7 +60,7 @@ def journey_content(
 
     Parameters
     ----------
-    name, title : str
+    title : str
     slugs : sequence of str
         Names of the stages.
     by_persona : mapping of str to TimedJourney
@@ -348,8 +347,8 @@ def found_scenario(
         {"what": "The classic arm is as found in the log", "source": "journey discover"},
     ]
     journeys = {
-        name: journey_content(name, title, slugs, by_persona, goal=goal),
-        led: journey_content(led, f"{title}, led", slugs, by_persona, kept=_KEPT, goal=goal, sooner=sooner),
+        name: journey_content(title, slugs, by_persona, goal=goal),
+        led: journey_content(f"{title}, led", slugs, by_persona, kept=_KEPT, goal=goal, sooner=sooner),
     }
     scenario: dict[str, Any] = {
         "title": title,

@@ -231,11 +231,6 @@ def _advice_facts(found: Optimum, advice: PlanAdvice | None) -> dict[str, Any]:
     }
 
 
-def _name(question: PlanQuestion, name: str) -> str:
-    del question
-    return NAMED[name].label
-
-
 def _at(name: str, number: float) -> str:
     kind = NAMED[name]
     if kind.own == 1.0:
@@ -245,7 +240,7 @@ def _at(name: str, number: float) -> str:
 
 def _assumption(question: PlanQuestion, item: Any) -> dict[str, Any]:
     return {
-        "name": _name(question, item.name),
+        "name": NAMED[item.name].label,
         "low": _at(item.name, item.low),
         "high": _at(item.name, item.high),
         "ends": [write_value(question, value) for value in item.values],
@@ -262,7 +257,7 @@ def _is_apart(one: Estimate, other: Estimate) -> bool:
 
 def _turn(found: Optimum, item: Any, end: int) -> str:
     best = item.best[end].replace("the plan", _called(found))
-    return f"{_name(found.question, item.name)} {_at(item.name, (item.low, item.high)[end])}: {best} is better"
+    return f"{NAMED[item.name].label} {_at(item.name, (item.low, item.high)[end])}: {best} is better"
 
 
 def _called(found: Optimum) -> str:
@@ -546,7 +541,7 @@ def _assumptions_picture(found: Optimum, advice: PlanAdvice) -> Picture:
     value, currency = _value_axis(found)
     question = found.question
     names = [
-        f"{_name(question, item.name)}, {_at(item.name, item.low)} / {_at(item.name, item.high)}"
+        f"{NAMED[item.name].label}, {_at(item.name, item.low)} / {_at(item.name, item.high)}"
         for item in advice.assumptions
     ]
     means = [[shown_value(question, value).mean or 0.0 for value in item.values] for item in advice.assumptions]
