@@ -9,6 +9,7 @@ Science* 33(1); Fader & Hardie (2005), A note on deriving the Pareto/NBD model a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -21,6 +22,8 @@ __all__ = ["ParetoNbd"]
 
 #: Points of the quadrature over the time of leaving, and step of the gradient in logarithms.
 _POINTS, _STEP = 128, 1e-5
+#: Argument of the hypergeometric series above which the integral that it stands for takes a fraction of the time.
+_NEAR_ONE = 0.98
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,18 @@ class ParetoNbd(RepeatModel):
         still = -(r + x) * np.log(alpha + observed) - s * np.log(beta + observed)
         whole = r + s + x
         larger, other, power = (alpha, beta, s + 1.0) if alpha >= beta else (beta, alpha, r + x)
-        first, second = (
-            np.log(hyp2f1(whole, power, whole + 1.0, (larger - other) / (larger + t))) - whole * np.log(larger + t)
-            for t in (last, observed)
-        )
-        with np.errstate(divide="ignore", invalid="ignore"):
-            between = first + np.log(-np.expm1(np.minimum(second - first, 0.0)))
-        bad = ~np.isfinite(between) & (last < observed)
+        # Who bought at the very end cannot have left since.
+        between, since = np.full(np.shape(last), -np.inf), last < observed
+        if (larger - other) / larger < _NEAR_ONE:
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                first, second = (
+                    np.log(hyp2f1(whole, power, whole + 1.0, (larger - other) / (larger + t)))
+                    - whole * np.log(larger + t)
+                    for t in (last, observed)
+                )
+                found = first + np.log(-np.expm1(np.minimum(second - first, 0.0)))
+            between[since] = found[since]
+        bad = ~np.isfinite(between) & since
         if bad.any():
             between[bad] = (
                 _integral(r + x[bad], alpha, s, beta, last[bad], observed[bad]) - np.log(s) + np.log(whole[bad])
@@ -105,7 +113,7 @@ class ParetoNbd(RepeatModel):
         """
         r, alpha, s, beta = self.as_array()
         x, t = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(t, np.float64))
-        nodes, weights = np.polynomial.legendre.leggauss(_POINTS)
+        nodes, weights = _gauss_legendre()
         # In the logarithm of beta + time, leaving is a plain exponential.
         longest = np.log1p(t / beta)
         found = _negative_binomial(r, alpha, x, t) * np.exp(-s * longest)
@@ -155,6 +163,12 @@ def _negative_binomial(r: float, alpha: float, x: NDArray[np.float64], t: NDArra
     return np.asarray(np.exp(gammaln(r + x) - gammaln(r) - gammaln(x + 1.0) + r * np.log(alpha / (alpha + t)) + moved))
 
 
+@lru_cache(maxsize=1)
+def _gauss_legendre() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Nodes and weights on [-1, 1]: an eigenvalue problem, which a fit would else solve ten thousand times."""
+    return np.polynomial.legendre.leggauss(_POINTS)
+
+
 def _integral(
     power: NDArray[np.float64],
     alpha: float,
@@ -164,7 +178,7 @@ def _integral(
     observed: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Logarithm of the integral of s / ((alpha + t) ** power (beta + t) ** (s + 1)) from ``last`` to ``observed``."""
-    nodes, weights = np.polynomial.legendre.leggauss(_POINTS)
+    nodes, weights = _gauss_legendre()
     low, high = np.log(alpha + last), np.log(alpha + observed)
     at = low[:, None] + (high - low)[:, None] * (nodes + 1.0) / 2.0
     inside = (1.0 - power[:, None]) * at - (s + 1.0) * np.log(np.exp(at) - alpha + beta) + np.log(s)

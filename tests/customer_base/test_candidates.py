@@ -130,3 +130,27 @@ def test_what_is_expected_of_each_customer_averages_to_what_is_expected_of_all(k
     mean = float(ahead @ heads)
     error = float(np.sqrt((ahead - mean) ** 2 @ heads / 8000))
     assert mean == pytest.approx(float(made.expected(78.0) - made.expected(39.0)), abs=4 * error)
+
+
+SLOW = Summary(
+    np.array([0.0, 5.0, 40.0, 3.0]),
+    np.array([0.0, 100.0, 364.0, 90.0]),
+    np.array([300.0, 350.0, 364.0, 90.0]),
+    np.ones(4),
+)
+
+
+@pytest.mark.parametrize("parameters", [(1.7, 68.5, 0.889, 129.6), (1.35, 55.6, 0.5, 5000.0), (0.5, 2000.0, 0.6, 12.0)])
+def test_the_series_of_pareto_nbd_and_its_integral_are_one(parameters, monkeypatch):
+    found = []
+    for near in (0.0, 1.0):
+        monkeypatch.setattr("sim.customer_base.pareto_nbd._NEAR_ONE", near)
+        found.append(ParetoNbd.likelihood(np.log(parameters), SLOW)[0])
+    assert found[0] == pytest.approx(found[1], rel=1e-10)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("parameters", [(1.35, 55.6, 456.0, 1e5), (1e-5, 1e5, 1e5, 1e-5), (1e5, 1e-5, 1e-5, 1e5)])
+def test_pareto_nbd_is_a_number_at_the_bounds_of_its_search_also_for_who_bought_at_the_very_end(parameters):
+    value, slope = ParetoNbd.likelihood(np.log(parameters), SLOW)
+    assert np.isfinite(value) and np.isfinite(slope).all()
