@@ -95,6 +95,9 @@ def _explain_comma(key: str, value: str) -> str:
 
 def _explain_missing(error: MissingConfigException, composer: Composer) -> str:
     group, _, name = (error.missing_cfg_file or "").partition("/")
+    if group and not name:
+        there = composer.config_path.names(group)
+        return f"{group} is empty; {suggest(name, there, 'there are')}"
     if not name or error.options is None:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         return lines[0] + "; give the name of a file that is there" if lines else "a configuration file is missing"

@@ -19,13 +19,15 @@ from sim.optional_package import import_optional
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
-__all__ = ["EXECUTORS", "Crew", "Executor", "make_executor", "usable_threads"]
+__all__ = ["EXECUTORS", "MOST_PER_CORE", "Crew", "Executor", "make_executor", "usable_threads"]
 
 EXECUTORS: tuple[str, ...] = ("serial", "local", "dask")
 #: An item whose worker died this often is given up: it may be what kills them.
 MOST_ATTEMPTS = 3
 #: Items under way per worker: one that it works on, one that lies ready.
 _AHEAD = 2
+#: Threads that take turns on a core, at most: those that share customers meet every week, and hundreds would only wait.
+MOST_PER_CORE = 8
 _CONNECT_SECONDS = 10
 _WATCH_SECONDS = 1.0
 _LOST = "a worker died while it simulated its share of the customers; run it again"
@@ -39,12 +41,9 @@ R = TypeVar("R")
 
 
 def usable_threads(threads: int | None) -> int:
-    """Threads to use: as asked, or all that this process may run on."""
-    if threads is not None:
-        return threads
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Threads to use: one a core by default, or as many as asked for, but no more than cores can take turns with."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores if threads is None else min(threads, MOST_PER_CORE * cores)
 
 
 class _Closing(ABC):

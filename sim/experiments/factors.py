@@ -275,10 +275,12 @@ def choose_factors(data: object, scenario: Scenario, arm: str, *, names: Sequenc
                 raise ConfigError(f"levers holds {show(item)}; give names, or a mapping of names or paths to ranges")
         data = dict.fromkeys(data)
     personas = [persona.name for persona in scenario.personas]
-    if not isinstance(data, Mapping) or not data:
+    if not isinstance(data, Mapping):
         raise ConfigError(
             f"levers is {show(data)}; give null, a list of names, or a mapping of names or paths to ranges"
         )
+    if not data:
+        raise ConfigError("levers is empty; leave it out for the usual ones, or name one at least")
     factors = []
     listed = [(name, said) for key, said in flatten(data) for name in spread_over_personas(key, personas)]
     for written_name, said in listed:

@@ -12,7 +12,7 @@ import pytest
 
 from sim.analysis import tables
 from sim.engine.replicate import Stopped, run_replicate
-from sim.execution.executors import usable_threads
+from sim.execution.executors import MOST_PER_CORE, usable_threads
 from sim.execution.replicates import run_replicates
 from sim.experiments.compare import compare
 from sim.scenario.dotted_key import with_values
@@ -92,6 +92,11 @@ def test_progress_tells_every_customer_week_once(treadmill):
 def test_usable_threads_are_those_asked_for_or_all():
     assert usable_threads(3) == 3
     assert usable_threads(None) >= 1
+
+
+def test_no_more_threads_are_used_than_cores_can_take_turns_with():
+    """A thousand that shared a hundred customers on two cores had not ended after two minutes."""
+    assert usable_threads(1_000_000) == MOST_PER_CORE * usable_threads(None)
 
 
 # --- interrupted
