@@ -184,4 +184,6 @@ def _integral(
     inside = (1.0 - power[:, None]) * at - (s + 1.0) * np.log(np.exp(at) - alpha + beta) + np.log(s)
     top = inside.max(axis=1)
     summed = (np.exp(inside - top[:, None]) * weights).sum(axis=1) * (high - low) / 2.0
-    return np.asarray(top + np.log(summed))
+    # Who bought within a rounding of the end has not left since: the integral is 0.
+    with np.errstate(divide="ignore"):
+        return np.asarray(top + np.log(summed))

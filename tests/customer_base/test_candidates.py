@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import gammaln
@@ -102,8 +102,10 @@ def test_the_expectation_is_that_of_the_probabilities(kind, r, alpha, one, two, 
     assert float(model.expected(t)) == pytest.approx(float(p @ x), rel=1e-5, abs=1e-9)
 
 
+@pytest.mark.filterwarnings("error")
 @settings(deadline=None, max_examples=25)
 @given(r=SHAPES, alpha=SHAPES, s=SHAPES, beta=SHAPES, repeats=st.integers(0, 20), share=st.floats(0.05, 1.0))
+@example(r=1.0, alpha=1.0, s=2.0, beta=4.0, repeats=2, share=0.9999999999999999)
 def test_the_likelihood_of_pareto_is_the_integral_over_the_time_of_leaving(r, alpha, s, beta, repeats, share):
     last = share * 30.0 if repeats else 0.0
     power = r + repeats
