@@ -44,9 +44,9 @@ def refusal_of_text(raw: bytes, path: Path, *, is_json_of_its_own: bool = False)
     if re.match(_HTML, raw, re.IGNORECASE):
         return "is a page of HTML; save its table as CSV in UTF-8"
     if re.match(_JSON_LINES, raw):
-        return f"is JSON with an object in each line; make a table of it: {_from_json(str(path), packed, lines=True)}"
+        return f"is JSON with an object in each line; make a table of it: {_from_json(name, packed, lines=True)}"
     if re.match(_JSON, raw) and not (is_json_of_its_own and raw.lstrip()[:1] == b"{"):
-        return f"is JSON; save its table as CSV or Parquet: {_from_json(str(path), packed, lines=False)}"
+        return f"is JSON; save its table as CSV or Parquet: {_from_json(name, packed, lines=False)}"
     read = f"zcat {name} | " if packed else ""
     source = "" if packed else f" {name}"
     if re.match(_WEB_LOG, raw):
@@ -61,8 +61,9 @@ def refusal_of_text(raw: bytes, path: Path, *, is_json_of_its_own: bool = False)
     return None
 
 
-def _from_json(path: str, packed: bool, *, lines: bool) -> str:
-    opened = f"gzip.open({path!r}, 'rt')" if packed else f"open({path!r})"
+def _from_json(name: str, packed: bool, *, lines: bool) -> str:
+    """Return a command that makes a table; the file's name, in a shell's quotes, is a word of its own, never code."""
+    opened = "gzip.open(sys.argv[1], 'rt')" if packed else "open(sys.argv[1])"
     rows = f"[json.loads(line) for line in {opened}]" if lines else f"json.load({opened})"
-    code = f"import gzip, json, pandas; pandas.json_normalize({rows}).to_csv('table.csv', index=False)"
-    return f'python -c "{code}"'
+    code = f"import gzip, json, sys, pandas; pandas.json_normalize({rows}).to_csv('table.csv', index=False)"
+    return f'python -c "{code}" {name}'

@@ -221,7 +221,7 @@ def test_other_text_is_refused_with_a_command_that_makes_a_table_of_it(tmp_path)
     for name, content, made, columns in (
         ("web.log.gz", gzip.compress(web.encode()), "visits.csv", {}),
         ("w3c.log", w3c.encode(), "visits.txt", of_w3c),
-        ("lines.json.gz", gzip.compress(lines.encode()), "table.csv", named),
+        ("it's $(touch run) `touch run`.json.gz", gzip.compress(lines.encode()), "table.csv", named),
     ):
         path = tmp_path / name
         path.write_bytes(content)
@@ -232,6 +232,7 @@ def test_other_text_is_refused_with_a_command_that_makes_a_table_of_it(tmp_path)
         log = read_event_log(tmp_path / made, LogLayout(columns=columns))
         strokes = [log.activities[at].strip("/") for at in log.activity]
         assert (log.cases, strokes) == (8, ["view", "add", "buy"] * 8), name
+    assert not (tmp_path / "run").exists()
 
 
 ORDERS = [(customer, BEGIN + timedelta(days=9 * at + customer), 20 + customer + at)
