@@ -266,9 +266,9 @@ def _shares_of(table: SmallTable, at: Mapping[str, int]) -> tuple[NDArray[np.flo
 
 def _periods_of(table: SmallTable, at: int, rows: int) -> Periods:
     """Return the periods as numbers."""
-    if found := read_periods(table.column(at)[:rows]):
-        return found
     cells = table.column(at)[:rows]
+    if found := read_periods(cells):
+        return found
     odd = next((row for row, cell in enumerate(cells) if read_periods([cell]) is None), None)
     if odd is not None and not table.is_nothing(cells[odd]) and read_number(cells[odd], table.decimal) is None:
         raise ConfigError(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.data.month_names import plain_months
+from sim.data.month_names import ENGLISH_MONTHS, plain_months
 from sim.data.small_table import SmallTable
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -31,7 +31,6 @@ _WEEK = _YEAR + r"-?W(?P<part>[0-5]\d)"
 #: A month in words, with a year or without.
 _NAMED = r"(?P<word>[^\W\d_]+)\.?(?:[-/.' ]+(?P<year>(?:19|20)?\d{2}))?"
 _YEAR_FIRST = rf"{_YEAR}[-/. ]+(?P<word>[^\W\d_]+)\.?"
-_MONTHS = tuple(datetime(2001, month, 1).strftime("%b") for month in range(1, 13))
 #: So many periods in a head line make it one.
 _FEWEST = 3
 
@@ -94,9 +93,9 @@ def _months_by_name(cells: Sequence[str]) -> Periods | None:
         return None
     words = plain_months([f"1 {match['word']} {match['year'] or 2001}" for match in found if match])
     parts = [word.split() for word in words]
-    if any(len(part) != 3 or part[1] not in _MONTHS for part in parts):
+    if any(len(part) != 3 or part[1] not in ENGLISH_MONTHS for part in parts):
         return None
-    months = np.array([_MONTHS.index(part[1]) + 1.0 for part in parts])
+    months = np.array([ENGLISH_MONTHS.index(part[1]) + 1.0 for part in parts])
     if None not in years:
         return Periods(months + 12.0 * np.array([int(year or 0) for year in years]), "month", "months of the calendar")
     turns = np.concatenate([[0], np.cumsum(np.diff(months) <= 0)])

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-__all__ = ["plain_month", "plain_months"]
+__all__ = ["ENGLISH_MONTHS", "plain_month", "plain_months"]
 
 #: Unicode CLDR (as in Babel 2.19; Unicode License v3), wide and abbreviated forms in dates and alone: English, German,
 #: French, Spanish, Italian, Portuguese, Dutch, Danish and Norwegian, Swedish, Russian; Polish, Czech, Slovak,
@@ -52,7 +52,7 @@ _NAMES = (
     "joulukuu detsember dets decembris gruodžio gruod gruodis грудня груд грудень декември δεκεμβρίου δεκ "
     "δεκέμβριοσ desembre декабрь",
 )  # fmt: skip
-_ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+ENGLISH_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: Words that are one month in Croatian and another one in Polish or Czech: October and November, June and July, July
 #: and August. They are told by the other months of their column.
 _CROATIAN = {"listopad": "Oct", "listopada": "Oct", "lis": "Oct", "lip": "Jun", "srp": "Jul"}
@@ -87,7 +87,7 @@ def _both_ways(names: str) -> frozenset[str]:
 
 
 _ONLY_CROATIAN, _ONLY_POLISH = _both_ways(_CROATIAN_WORDS), _both_ways(_POLISH_WORDS)
-_MONTHS = {_folded(name): word for word, names in zip(_ENGLISH, _NAMES, strict=True) for name in names.split()}
+_MONTHS = {_folded(name): word for word, names in zip(ENGLISH_MONTHS, _NAMES, strict=True) for name in names.split()}
 _MONTHS |= {_without_accents(name): word for name, word in _MONTHS.items()}
 #: Words of a date that say nothing more: days of the week, and "of" and "the".
 _WORDS = (

@@ -123,15 +123,20 @@ def parquet_blocks(
 
 def _words_by_code(path: Path, columns: Sequence[str]) -> list[str]:
     """Return the columns of text that are kept as different words and a code for each row, where any is."""
-    from pyarrow import parquet, types
+    from pyarrow import parquet
 
     metadata = parquet.read_metadata(path)
-    texts = {field.name for field in metadata.schema.to_arrow_schema()
-             if types.is_string(field.type) or types.is_large_string(field.type)}  # fmt: skip
+    texts = {field.name for field in metadata.schema.to_arrow_schema() if _is_text(field.type)}
     chunks = chain.from_iterable(
         map(group.column, range(group.num_columns)) for group in map(metadata.row_group, range(metadata.num_row_groups))
     )
     return sorted({chunk.path_in_schema for chunk in chunks if chunk.has_dictionary_page}.intersection(texts, columns))
+
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    return bool(types.is_string(kind) or types.is_large_string(kind))
 
 
 def _text_bytes(column: Any) -> int:
@@ -150,10 +155,8 @@ def _light_parts(batch: Any) -> Iterator[Any]:
 
     heaviest = 0
     for column in batch.columns:
-        if types.is_dictionary(column.type) and len(column.dictionary) and not types.is_nested(column.type.value_type):
-            words = column.dictionary
-            if types.is_string(words.type) or types.is_large_string(words.type):
-                heaviest = max(heaviest, compute.max(compute.binary_length(words)).as_py() or 0)
+        if types.is_dictionary(column.type) and _is_text(column.type.value_type):
+            heaviest = max(heaviest, compute.max(compute.binary_length(column.dictionary)).as_py() or 0)
     rows = max(_MOST_TEXT // max(heaviest, 1), 1)
     for begin in range(0, batch.num_rows, rows):
         yield batch.slice(begin, rows)

@@ -28,8 +28,8 @@ _STRENGTH = 1.0
 _SURE = 2.0
 #: Visits of a kind that hazards of its own need.
 _FEWEST = 8
-#: Octaves of time that are told apart.
-_OCTAVES = 32
+#: Classes of time that are told apart, each to four times as long as the one before.
+_TIMES = 32
 #: Rounds in which states that gain nothing are put together; after each, less tells which kind a case is of.
 _ROUNDS = 4
 
@@ -40,7 +40,7 @@ def own_hazards(
     """Return in which states kinds have hazards of their own, and last whether they begin in states of their own.
 
     Half of the cases are learned from and half judge, then they change places. What a case kept aside does in a state,
-    by where it goes next and when (in octaves of seconds) or by where alone, is held against the hazards of each kind,
+    by where it goes next and when (in classes of time) or by where alone, is held against the hazards of each kind,
     weighted by how likely the case is of it by what it does elsewhere, and against those of all.
 
     Parameters
@@ -63,10 +63,10 @@ def own_hazards(
     """
     half = np.random.default_rng([seed, 53]).permutation(cases.count) < cases.count // 2
     state = states_of(cases, contexts, steps_of(cases, seconds, contexts.at_once.instant))
-    octave = np.minimum(np.floor(np.log2(np.maximum(cases.stay, 1.0))).astype(np.int64) // 2, _OCTAVES - 1)
+    time = np.minimum(np.floor(np.log2(np.maximum(cases.stay, 1.0))).astype(np.int64) // 2, _TIMES - 1)
     # Time has many classes, in which a gain is lost where visits are few.
     alone = cases.following + 1
-    timed = np.where(alone > 0, 1 + cases.following * _OCTAVES + octave, 0)
+    timed = np.where(alone > 0, 1 + cases.following * _TIMES + time, 0)
     found = (_likelier(cases, state, len(contexts.keys), after, member, kinds, half) for after in (timed, alone))
     return np.logical_or(*found)
 
@@ -93,10 +93,15 @@ def _likelier(
     learned = 1 - half[case].astype(np.int64)
     better = np.stack([np.bincount(cell, weights=better[learned, kind, outcome]) for kind in range(kinds)])
     prior = shares[1 - half[whose].astype(np.int64)].T
+
+    def told(kept: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What tells of each kind, by what cases do in each state and in all together."""
+        seen = np.where(kept[where], better, 0.0)
+        return seen, np.stack([np.bincount(whose, weights=of, minlength=cases.count) for of in seen])
+
     kept = np.ones(states + 1, bool)
     for _ in range(_ROUNDS):
-        seen = np.where(kept[where], better, 0.0)
-        every = np.stack([np.bincount(whose, weights=of, minlength=cases.count) for of in seen])
+        seen, every = told(kept)
         elsewhere = prior + every[:, whose] - seen
         gain = _log_sum(elsewhere + better) - _log_sum(elsewhere)
         total, squares = (np.bincount(where, weights=of, minlength=states + 1) for of in (gain, gain * gain))
@@ -104,8 +109,7 @@ def _likelier(
         if (fewer == kept).all():
             break
         kept = fewer
-    seen = np.where(kept[where], better, 0.0)
-    every = np.stack([np.bincount(whose, weights=of, minlength=cases.count) for of in seen])
+    _, every = told(kept)
     together = _log_sum(shares[1 - half.astype(np.int64)].T + every)
     return kept & bool(together.mean() > _SURE * together.std() / np.sqrt(together.size))
 
