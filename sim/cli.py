@@ -217,11 +217,9 @@ def _compose(verb: str, words: list[str], key: str | None) -> int:
             except (ConfigError, BrokenPipeError):
                 raise
             except Exception as error:
-                if (
-                    isinstance(error, OSError) and error.errno == errno.ENOSPC
-                ):  # of what a help or a --cfg is written to
+                # What a help or a configuration is written to may be full; whatever else Hydra raises is bad input.
+                if isinstance(error, OSError) and error.errno == errno.ENOSPC:
                     return _fail(error)
-                # whatever Hydra raises while it composes is bad input
                 overrides = completed(error, composer)
                 if not overrides:
                     raise ConfigError(explain(error, composer)) from error
