@@ -236,7 +236,7 @@ def default_parameters(scenario: Scenario, targets: Sequence[Target]) -> tuple[P
         If the scenario has no market.
     """
     market = scenario.market
-    if market.name == "none":
+    if not scenario.has_market:
         raise ConfigError("market is 'none', which has nothing that is calibrated by itself; give parameters")
     chosen: dict[str, tuple[str, Any, str]] = {}
     journey = scenario.journeys[scenario.arms[scenario.baseline].plans[market.focal].journey]

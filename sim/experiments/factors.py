@@ -78,13 +78,13 @@ def _contact_price(scenario: Scenario, arm: str) -> list[tuple[str, float]]:
 
 
 def _contacts(scenario: Scenario, arm: str) -> tuple[tuple[str, float], ...]:
-    if scenario.market.name == "none":
+    if not scenario.has_market:
         return ()
     return _alone(f"arms.{arm}.focal.strategy.contacts_per_week.customers")
 
 
 def _own_path(scenario: Scenario, arm: str, name: str) -> tuple[tuple[str, float], ...]:
-    return () if scenario.market.name == "none" else _alone(f"arms.{arm}.focal.strategy.{name}")
+    return _alone(f"arms.{arm}.focal.strategy.{name}") if scenario.has_market else ()
 
 
 def _level_factor(name: str) -> _Named:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sim.number_format import NOTHING, quantity
+from sim.number_format import NOTHING, in_steps, quantity
 from sim.reports.comparison import other_arms, runs_in_words
 from sim.reports.difference_table import difference_rows
 from sim.reports.document import text_lines
@@ -99,6 +99,10 @@ def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -
     """Print how often each step was taken, a table for each arm that is compared, or one of an arm alone."""
     rows, baseline = move_rows(result), result.scenario.baseline
     others = other_arms(result)
+    if not rows:
+        console.print()
+        console.print(Text(_unmoved(result.scenario.burn_in, result.scenario.step)), style="dim")
+        return
     for arm in others or [baseline]:
         lines = []
         for row in rows[:_MOST_MOVES]:
@@ -116,6 +120,16 @@ def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -
         )
     if star:
         console.print(Text(star), style="dim")
+
+
+def _unmoved(burn_in: int, step: str) -> str:
+    """Say that nobody moved, and what may have led everybody to where there is no way on."""
+    said = "nobody took a step in the horizon"
+    if not burn_in:
+        return said
+    return (
+        f"{said}; before it customers lived {burn_in} {in_steps('weeks', step)} of burn-in (burn_in=0 leaves them out)"
+    )
 
 
 def _table(headings: Sequence[str], lines: Sequence[Sequence[str]], width: int, ascii_only: bool) -> Table:

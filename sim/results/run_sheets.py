@@ -28,7 +28,7 @@ from sim.reports.sheet import (
 from sim.results.workbook import TABLES, table_sheet, write_workbook
 from sim.scenario.calendar import read_day, step_date
 from sim.scenario.errors import ConfigError
-from sim.scenario.scenario import NO_MARKET
+from sim.scenario.market import NO_MARKET
 from sim.scenario.yaml_reader import read_yaml
 
 __all__ = ["DERIVED", "cash_sheet", "derived_table", "export_workbook", "sheets_of", "step_date", "write_tables"]

@@ -10,6 +10,7 @@ from agents.brands import Brand
 from agents.quantity import choice, money, number, quantity, text, whole
 
 __all__ = [
+    "NO_MARKET",
     "Channel",
     "Choice",
     "Consideration",
@@ -21,6 +22,9 @@ __all__ = [
     "Need",
     "WordOfMouth",
 ]
+
+#: Name of the market in which nothing can be bought: a journey is run alone.
+NO_MARKET = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

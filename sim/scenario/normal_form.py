@@ -17,7 +17,7 @@ from agents.strategies import CAPABILITIES, Strategy, with_typed_levels
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import LAST_STEP, Edge, Journey, edge_names, read_journey
-from sim.scenario.market import Market
+from sim.scenario.market import NO_MARKET, Market
 from sim.scenario.resolved import Arm, BestResponse, ResolvedScenario
 from sim.scenario.schema import check, plain, read, read_name, read_value, show
 
@@ -187,8 +187,9 @@ def normalize_scenario(
     body |= {key: plain(read_value(ResolvedScenario, key, data[key], where=where)) for key in VALUES if key in data}
     body["market"] = _normalize_market(data["market"], parts, where)
     personas = data.get("personas")
+    alone = _is_no_market(data["market"])
     if personas is None:
-        if data["market"] != "none":
+        if not alone:
             raise ConfigError(f"{place}personas is missing; every scenario needs one" + _example("personas"))
         personas = "everyone"
     body["personas"] = _normalize_personas(personas, parts, where)
@@ -206,6 +207,9 @@ def normalize_scenario(
         next(iter(body["arms"])) if baseline is None else read_name(baseline, "an arm", where=where, key="baseline")
     )
     body["journeys"] = _normalize_journeys(data.get("journeys"), body["arms"], parts, where)
+    if alone:
+        # A journey alone has no market that must settle: customers are where it says that they begin.
+        body.setdefault("burn_in", 0)
     for key in VALUES:
         if key not in body:
             body[key] = plain(_default(key))
@@ -330,6 +334,11 @@ def _named(data: object, group: str, what: str, key: str, parts: list[Part], whe
         parts.append(Part(group, read_name(data["use"], what, where=where, key=f"{key}.use"), key))
         return {name: value for name, value in data.items() if name != "use"}
     return None
+
+
+def _is_no_market(data: object) -> bool:
+    """Whether a scenario says that nothing can be bought: by name, by a file that it uses, or written out."""
+    return (data.get("use", data.get("name")) if isinstance(data, Mapping) else data) == NO_MARKET
 
 
 def _normalize_market(data: object, parts: list[Part], where: str) -> dict[str, Any]:

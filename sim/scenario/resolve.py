@@ -15,7 +15,7 @@ from sim.scenario.config_path import ConfigPath
 from sim.scenario.doubt import read_doubt
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import Journey, read_journey, stage_names
-from sim.scenario.market import Market
+from sim.scenario.market import NO_MARKET, Market
 from sim.scenario.normal_form import PLAN_KEYS, REACTIVE, ROLES, VALUES, NormalForm, compose, normalize_file
 from sim.scenario.resolved import Arm, BestResponse, Plan, ResolvedScenario
 from sim.scenario.schema import read, read_value, show
@@ -125,7 +125,7 @@ def check_journeys(
             answers = plan.best_response.strategies.values() if plan.best_response is not None else ()
             for strategy in (plan.strategy, *answers):
                 _check_contact_stages(strategy, f"arms.{arm.name}.{brand}", stage_names(journeys), where)
-    if market.name != "none":
+    if market.name != NO_MARKET:
         return
     # Without brands no host brand moves a customer from one chain to another, so all chains begin alike.
     begin = journeys[arms[baseline].plans[market.focal].journey]

@@ -110,7 +110,13 @@ class ResolvedScenario:
     )
     population: int = whole(20_000, 1, 4_000_000_000, "customers that are simulated", "customers")
     horizon: int = whole(260, 1, 10_000, "steps compared", "steps")
-    burn_in: int = whole(104, 0, 10_000, "steps simulated before, in the baseline's world, shared by all arms", "steps")
+    burn_in: int = whole(
+        104,
+        0,
+        10_000,
+        "steps simulated before, in the baseline's world, shared by all arms; without a market 0 unless typed",
+        "steps",
+    )
     record: Record = quantity("what is kept", factory=Record)
     assumptions: tuple[Assumption, ...] = ()
     precision: float | None = number(None, 1e-6, 10.0, "relative half-width to reach", optional=True)

@@ -9,16 +9,14 @@ from typing import Any, Self
 
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.dotted_key import with_values
+from sim.scenario.market import NO_MARKET
 from sim.scenario.normal_form import normalize_scenario, written_out
 from sim.scenario.resolve import resolve
 from sim.scenario.resolved import ResolvedScenario
 from sim.scenario.settings import SETTINGS
 from sim.scenario.yaml_reader import read_yaml
 
-__all__ = ["NO_MARKET", "Scenario"]
-
-#: Name of the market in which nothing can be bought.
-NO_MARKET = "none"
+__all__ = ["Scenario"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

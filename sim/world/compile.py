@@ -14,7 +14,7 @@ from agents.traits import TRAITS
 from sim.scenario.calendar import STEPS_A_YEAR
 from sim.scenario.journey import GATES, stage_names
 from sim.scenario.laid_out import LaidOut
-from sim.scenario.market import Market
+from sim.scenario.market import NO_MARKET, Market
 from sim.scenario.resolved import Arm, ResolvedScenario
 from sim.world.bounds import check_sums
 from sim.world.costs import segment_costs
@@ -41,7 +41,7 @@ _CONTACT = (
 
 def hostless_journey(scenario: ResolvedScenario, arm: Arm) -> str:
     """Journey of customers without a host brand: the market's, or the arm's own where there are no brands."""
-    if scenario.market.name == "none":
+    if scenario.market.name == NO_MARKET:
         return arm.plans[scenario.market.focal].journey
     return scenario.market.journey
 

@@ -16,6 +16,7 @@ from sim.reports.comparison import flows_of
 from sim.reports.moves import move_rows
 from sim.reports.terminal import print_result
 from sim.results.comparison import write
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import read_journey
 
@@ -73,6 +74,18 @@ def test_terminal_page_and_workbook_show_moves_and_no_table_of_zeros(chain, tmp_
         before, after = (float(row.arms[arm].replace(",", "")) for arm in ("slow", "quick"))
         assert after - before == pytest.approx(entry["mean"] * 1000 / 200, rel=0.01)
         assert row.gaps["quick"][0] in out.getvalue() and row.gaps["quick"][0] in page
+
+
+def test_where_the_burn_in_took_everybody_to_the_end_it_is_said(tmp_path):
+    journey = "name: way\nstart: {a: 1}\nstages: {a: {}, b: {}}\nedges: [{from: a, to: b, probability: 0.9}]\n"
+    (tmp_path / "journey").mkdir()
+    (tmp_path / "journey" / "way.yaml").write_text(journey)
+    way = {"market": "none", "arms": {"way": {"journey": "way"}}, "population": 20, "horizon": 5}
+    for burn_in, said in ((0, "a to b"), (60, "nobody took a step in the horizon; before it customers lived 60 weeks")):
+        config_path = ConfigPath.of(tmp_path)
+        out = io.StringIO()
+        print_result(compare(Scenario.from_dict(way | {"burn_in": burn_in}, config_path=config_path), seed=1), out)
+        assert said in out.getvalue()
 
 
 def test_a_goal_is_what_the_verdict_begins_with(chain, tmp_path):

@@ -120,6 +120,13 @@ def test_a_journey_alone(folder):
     assert scenario.market.journey == "my_chain" and scenario.brands == ("none",)
     assert [persona.name for persona in scenario.personas] == ["everyone"]
     assert scenario.baseline == "chain"
+    # Customers are where the journey says that they begin, unless a burn-in is typed.
+    assert scenario.burn_in == 0
+    assert Scenario.load("chain", config_dir=folder, burn_in=3).burn_in == 3
+    written = {"market": {"use": "none"}, "arms": {"chain": {"journey": "my_chain"}}}
+    assert Scenario.from_dict(written, config_path=ConfigPath.of(folder)) == dataclasses.replace(
+        scenario, name="scenario"
+    )
     assert scenario.journeys["my_chain"].edges[2].probability == {"base": 0.0, "patience": 1.0}
     assert Scenario.from_dict(scenario.to_dict()) == scenario
 
