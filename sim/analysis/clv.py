@@ -20,11 +20,22 @@ QUANTILES: tuple[float, ...] = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 
 _TAIL = 0.005
 
 
-def pick_customers(arm: Lives, baseline: Lives) -> dict[str, int] | None:
+def pick_customers(arm: Lives, baseline: Lives) -> dict[str, int | None] | None:
     """Return the customers with the largest gain, the largest loss, and a typical change.
 
     Typical is the customer whose difference is closest to the mean of all differences that are not zero. Ties go to the
-    lowest number. None where single accounts were not recorded.
+    lowest number.
+
+    Parameters
+    ----------
+    arm, baseline : Lives
+        Accounts of the same customers in both arms.
+
+    Returns
+    -------
+    dict or None
+        `winner`, `loser` and `typical`: a number of a customer each, None where nobody gains, loses or differs. None
+        where single accounts were not recorded.
     """
     if arm.value.size == 0 or baseline.value.size == 0:
         return None
@@ -32,9 +43,9 @@ def pick_customers(arm: Lives, baseline: Lives) -> dict[str, int] | None:
     changed = np.flatnonzero(difference)
     distance = np.abs(difference[changed] - difference[changed].mean()) if changed.size else np.zeros(0)
     return {
-        "winner": int(difference.argmax()),
-        "loser": int(difference.argmin()),
-        "typical": int(changed[distance.argmin()]) if changed.size else 0,
+        "winner": int(difference.argmax()) if (difference > 0).any() else None,
+        "loser": int(difference.argmin()) if (difference < 0).any() else None,
+        "typical": int(changed[distance.argmin()]) if changed.size else None,
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.experiments.result import Result
 from sim.experiments.story import story
+from sim.number_format import in_words
 from sim.reports.labels import sentence
 from sim.reports.story import story_document
 
@@ -27,13 +28,16 @@ def story_view(result: Result, pick: str) -> dict[str, Any]:
     dict
         ``lead`` (what became of each life), ``arms`` (their names), ``rows`` (step, what happens in each life),
         ``week`` in which they part (None where they do not), ``reason``, and who it is: ``persona``, ``customer``,
-        ``need``, ``traits``. Without single lives only ``reason``.
+        ``need``, ``traits``. Without single lives, and where nobody is worth more, or less, only ``reason``.
     """
     picks = next(iter(result.summary_json["picks"].values()), None)
     if not picks:
         return {"rows": [], "reason": ["No single lives are kept."]}
+    if picks[pick] is None and pick != "typical":
+        worth = "more" if pick == "winner" else "less"
+        return {"rows": [], "reason": [f"Nobody is worth {worth} than in {in_words(result.scenario.baseline)}."]}
     traces = {arm: history.trace for arm, history in result.histories[0].items()}
-    told = story(result.scenario, seed=result.seed, customer=int(picks[pick]), traces=traces)
+    told = story(result.scenario, seed=result.seed, customer=picks[pick] or 0, traces=traces)
     page = story_document(told)
     parts = page.slots
     return {

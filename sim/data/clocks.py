@@ -29,8 +29,11 @@ CLOCK = (
 _WITHIN = r"^((?:[A-Z][a-z]{2} +)?[A-Z][a-z]{2} +\d{1,2}),? +(\d{1,2}:\d{2}:\d{2})((?: (?:ZONE))?) +(\d{4})$"
 _CLOCK_WITHIN = _WITHIN.replace("ZONE", "|".join(_ZONES))
 CLOCK_WITHIN = _WITHIN.replace("ZONE", "Z|UT|[A-Z]{3,5}")
-#: 20210104083000: a date, and a time of day without any sign between.
-_COMPACT_CLOCK = r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))[T_ ]?([01]\d|2[0-3])([0-5]\d)([0-5]\d)Z?$"
+#: 20210104083000 or 20210104T083000.25+0100: a date, and a time of day without any sign between, with its zone.
+_COMPACT_CLOCK = (
+    r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))[T_ ]?([01]\d|2[0-3])([0-5]\d)([0-5]\d)"
+    rf"((?:[.,]\d{{1,9}})?(?:Z|{_OFFSET})?)$"
+)
 #: [08/Jan/2021:03:03:19 +0000]: as web servers write it.
 _IN_BRACKETS = r"^\[(.*)\]$"
 #: A time of day to the second, and the part of a second behind it.
@@ -86,7 +89,7 @@ def days_and_clocks(cells: Any, compute: Any, pyarrow: Any) -> tuple[Any, Any, N
     """
     cells = compute.replace_substring_regex(cells, _IN_BRACKETS, r"\1")
     cells = compute.replace_substring_regex(cells, _CLOCK_WITHIN, r"\1 \4 \2\3")
-    cells = compute.replace_substring_regex(cells, _COMPACT_CLOCK, r"\1 \2:\3:\4")
+    cells = compute.replace_substring_regex(cells, _COMPACT_CLOCK, r"\1 \2:\3:\4\5")
     days = compute.replace_substring_regex(cells, CLOCK, "")
     clocks = _behind(cells, days, compute, pyarrow)
     parted = compute.match_substring_regex(clocks, _PART)

@@ -6,7 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
-__all__ = ["refusal_of_text"]
+__all__ = ["refusal_of_text", "remedy_of_zeros"]
 
 #: The combined and the common format of web servers: address, two names, [time], "request", status.
 _WEB_LOG = rb'\S+ \S+ \S+ \[\d{2}/[A-Z][a-z]{2}/\d{4}:[^\]]+\] "'
@@ -67,3 +67,22 @@ def _from_json(name: str, packed: bool, *, lines: bool) -> str:
     rows = f"[json.loads(line) for line in {opened}]" if lines else f"json.load({opened})"
     code = f"import gzip, json, sys, pandas; pandas.json_normalize({rows}).to_csv('table.csv', index=False)"
     return f'python -c "{code}" {name}'
+
+
+def remedy_of_zeros(block: bytes) -> str:
+    """Return what to do about a file with zero bytes: every other byte of UTF-16 is one.
+
+    Parameters
+    ----------
+    block : bytes
+        An even number of bytes from the beginning.
+
+    Examples
+    --------
+    >>> remedy_of_zeros("id,date".encode("utf-16-be"))
+    'it looks like UTF-16 without its mark: say encoding=utf-16-be'
+    """
+    first, second = block[::2].count(0), block[1::2].count(0)
+    if max(first, second) > len(block) // 4:
+        return f"it looks like UTF-16 without its mark: say encoding=utf-16-{'be' if first > second else 'le'}"
+    return "take them out (tr -d '\\000' < FILE > NEW), or say how it is written: encoding=utf-16-le, say"

@@ -25,6 +25,13 @@ MISSING = (
     "__invalid__", "??", "???", "..", "...", "____", "' '", "n/d", "#n/a n/a", "-nan", "1.#ind", "-1.#ind", "1.#qnan",
     "-1.#qnan", "null null", "none none", "nan nan", "undefined undefined", "[object object]", "unbekannt", "inconnu",
     "desconocido", "sconosciuto", "sin datos", "onbekend", "okänd",
+    "non renseigné", "non défini", "non disponible", "sin dato", "sin especificar", "no disponible", "no informado",
+    "não informado", "nao informado", "desconhecido", "non specificato", "non disponibile", "nicht angegeben",
+    "nicht verfügbar", "ohne angabe", "niet ingevuld", "niet bekend", "ukendt", "ukjent", "tuntematon", "ei tietoa",
+    "nieznany", "nieznane", "brak danych", "nie podano", "neznámý", "neznámé", "neznáme", "nezadáno", "neznano",
+    "nepoznato", "nepoznat", "ismeretlen", "nincs adat", "necunoscut", "bilinmiyor", "belirtilmemiş", "belirtilmemis",
+    "teadmata", "nezināms", "nežinoma", "невідомо", "неизвестен", "неизвестный", "не указано", "άγνωστο", "άγνωστος",
+    "desconegut", "不详", "未設定", "미상", "알 수 없음",
     "\u043d\u0435\u0442 \u0434\u0430\u043d\u043d\u044b\u0445",
     "\u043d\u0435\u0438\u0437\u0432\u0435\u0441\u0442\u043d\u043e", "\u4e0d\u660e", "\u672a\u77e5",
 )  # fmt: skip
@@ -72,7 +79,7 @@ def plain_ids(cells: Any, compute: Any) -> Any:
 
 
 class Spellings:
-    """Ids that are another one's but for capitals, or but for zeros, thousands signs, quotes and composed letters.
+    """Ids that are another one's but for capitals, or but for zeros, thousands signs, quotes, blanks, composed letters.
 
     Parameters
     ----------
@@ -113,7 +120,7 @@ def _fold_zeros(word: str) -> str:
     if word.isascii() and word.isalnum() and word[0] != "0":
         return word
     folded = word if word.isascii() else unicodedata.normalize("NFKC", word)
-    folded = re.sub(r"^'(.*?)'?$", r"\1", folded)
+    folded = re.sub(r"^'(.*?)'?$", r"\1", " ".join(folded.split()))
     if re.fullmatch(r"\d{1,3}(?:[,.' ]\d{3})+", folded):
         folded = re.sub(r"\D", "", folded)
     return re.sub(r"^0+(?=\d+$)", "", folded)

@@ -118,6 +118,8 @@ _WORDS = (
 _FILLERS = _both_ways(_WORDS)
 #: 5 January 2021: day, month, year, with nothing but blanks and the usual signs between them.
 _PARTS = re.compile(r"\d+|[^\W\d_]+|[\s.,/'\u2019\u02bc\u00ba-]+|.")
+#: A word before a date of numbers alone.
+_DAY_OF_WEEK = re.compile(r"([^\W\d_]+)[.,]*\s+(\d[\d./ -]*)")
 
 
 def plain_months(words: Sequence[str]) -> list[str]:
@@ -159,11 +161,16 @@ def plain_month(word: str, more: Mapping[str, str] | None = None) -> str:
     --------
     >>> plain_month("Dienstag, 5. Januar 2021"), plain_month("January 5th, 2021"), plain_month("05JAN21")
     ('5 Jan 2021', 'Jan 5 2021', '05 Jan 21')
+    >>> plain_month("Sa. 09.01.2021"), plain_month("Paid 09.01.2021")
+    ('09.01.2021', 'Paid 09.01.2021')
     >>> plain_month("5 janv. 2021"), plain_month("2021-01-05"), plain_month("5. 1. 2021"), plain_month("5 Jan or so")
     ('5 Jan 2021', '2021-01-05', '5.1.2021', '5 Jan or so')
     """
     if word.isascii() and not any(sign.isalpha() for sign in word):
         return re.sub(r"(?<=\d)\. (?=\d)", ".", word)
+    if (behind := _DAY_OF_WEEK.fullmatch(word)) and _folded(behind[1]) in _FILLERS:
+        # Sa. 09.01.2021
+        return plain_month(behind[2])
     asian = re.fullmatch(r"(\d{4})年(\d{1,2})月(\d{1,2})日", word)
     if asian:
         return "-".join(asian.groups())

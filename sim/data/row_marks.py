@@ -44,6 +44,9 @@ _YES_HEADS = frozenset(STATUS_HEADS[STATUS_HEADS.index("is_refund") : STATUS_HEA
 _TOTAL = (
     r"(?i)^(?:(?:grand|sub|overall|report|sum)[ _-]*)?(?:totals?|sum|subtotals?|gesamt(?:summe|ergebnis)?|summe"
     r"|zwischensumme|insgesamt|totale|totaal|suma|somme|ensemble|total g[e\x{00E9}]n[e\x{00E9}]ral|total general"
+    r"|итого|всего|разом|всього|общо|σύνολο|razem|ogółem|celkem|spolu|összesen|(?:genel )?toplam|yhteensä|totalt"
+    r"|sammanlagt|summa|i alt|skupaj|ukupno|kokku|kopā|iš viso|totaux|totais|totali|soma|eindtotaal|subtotaal|合計|小計"
+    r"|总计|合计|總計|합계|총계"
     r"|average|avg|mean|count|mittelwert|durchschnitt|anzahl|moyenne|promedio|gemiddelde)"
     r"(?:[ _-]*(?:total|result|general|(?:19|20)\d{2}))?[ :]*$"
 )

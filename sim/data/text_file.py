@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sim.data.dates import looks_like_date
-from sim.data.foreign_text import refusal_of_text
+from sim.data.foreign_text import refusal_of_text, remedy_of_zeros
 from sim.data.quotes import quotes_end_in_their_lines
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -97,8 +97,7 @@ class _BoundedStream(io.RawIOBase):
         if b"\0" in block:
             raise ConfigError(
                 f"{self._where} holds zero bytes (the first behind {self._given + block.index(0):,} others), so it is"
-                " no UTF-8 text; take them out (tr -d '\\000' < FILE > NEW), or say how it is written: encoding=utf-16,"
-                " say"
+                f" no UTF-8 text; {remedy_of_zeros(block)}"
             )
         buffer[: len(block)] = block
         self._given += len(block)

@@ -56,7 +56,7 @@ _MANY_TIMES, _LARGE = 5, 0.03
 #: Fewer customers than this say nothing of what is usual.
 _FEWEST_ORDERS = 10
 _STAND_INS = sorted({way(word) for word in STAND_INS for way in (str, str.upper, str.title, str.capitalize)})
-_SPELLINGS = "leading zeros, thousands signs, quotes or how its letters are composed"
+_SPELLINGS = "leading zeros, thousands signs, quotes, blanks or how its letters are composed"
 
 
 def read_transactions(path: str | Path, layout: Layout | None = None) -> Ledger:
@@ -373,6 +373,7 @@ class _Taken:
         self._odd["date"] |= {what: count for what, count in trouble.counts.items() if what not in before}
         keys[days == 0] = 0
         currency = self._one_currency(keys)
+        self._refuse_sum_of_all(keys)
         if trouble.stops and layout.bad_rows == "stop":
             remedy = _STATUS_REMEDY if any(what.startswith(_NO_PURCHASE) for what in trouble.counts) else ""
             if layout.missing is None and any(": " in shown for shown in trouble.examples.get(_WITHOUT, ())):
@@ -401,6 +402,30 @@ class _Taken:
                     f" one {usual:.1f}; say {as_typed('missing', [str(word)])} bad_rows=skip if it stands for"
                     " nobody, to leave such rows out, or missing=[NA] if it is a customer"
                 )
+
+    def _refuse_sum_of_all(self, keys: NDArray[np.uint64]) -> None:
+        """Refuse a row whose amount is that of all others together: a total, in whatever language it is called so."""
+        if np.count_nonzero(keys) <= _FEWEST_ORDERS:
+            return
+        ends = np.cumsum([0, *(block.size for block in self._money)])
+        blocks = [
+            (begin, keys[begin:end], block) for begin, end, block in zip(ends, ends[1:], self._money, strict=False)
+        ]
+        twice = sum(int(block[mine != 0].sum()) for _, mine, block in blocks)
+        if twice <= 0 or twice % 2:
+            return
+        for begin, mine, block in blocks:
+            for at in np.flatnonzero((block == twice // 2) & (mine != 0)):
+                row = self.trouble.row(int(begin + at))
+                what = "with the sum of all others for an amount"
+                self.trouble.add(what, 1, iter([f"row {row}: {show(self._name_of(int(mine[at])))}"]))
+                self._odd["amount"][what] = 1
+                keys[begin + at] = 0
+
+    def _name_of(self, key: int) -> str:
+        """Return the customer of a key."""
+        known, names = next((known, names) for known, names in self._names if (known == np.uint64(key)).any())
+        return str(names[int(np.argmax(known == np.uint64(key)))].as_py())
 
     def _one_currency(self, keys: NDArray[np.uint64]) -> str:
         """Refuse rows in another currency than most; return the one that is left."""

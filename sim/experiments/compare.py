@@ -219,7 +219,7 @@ class _Collected:
     kept: KeptRuns | None = None
     histories: list[Mapping[str, History]] = field(default_factory=list)
     measures: list[Mapping[str, Measures]] = field(default_factory=list)
-    picks: dict[str, dict[str, int] | None] = field(default_factory=dict)
+    picks: dict[str, dict[str, int | None] | None] = field(default_factory=dict)
     values: dict[str, ValueDifferences] = field(default_factory=dict)
     runs: list[tuple[Scenario, Sequence[int]]] = field(default_factory=list)
     sampling: Sampling = INDEPENDENT

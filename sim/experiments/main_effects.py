@@ -37,12 +37,13 @@ class Effect:
     """The main effect of one factor on the difference.
 
     ``explains`` is the share of the variance of the difference between the factor's levels (omega squared,
-    Hays 1963), in [0, 1]; ``chance`` is the probability of as much where the factor does nothing (F test).
+    Hays 1963), in [0, 1]; None where every level was run once, for then nothing tells levels from the rest.
+    ``chance`` is the probability of as much where the factor does nothing (F test).
     """
 
     path: str
     levels: tuple[Level, ...]
-    explains: float
+    explains: float | None
     chance: float = 1.0
     scale: str = "linear"
 
@@ -62,7 +63,7 @@ def main_effects(swept: SweepResult, arm: str) -> list[Effect]:
             explained, chance = _explained([group for _, group in levels])
             scale = scales.get(path, "linear")
             effects.append(Effect(path, tuple(level for level, _ in levels), explained, chance, scale))
-    return sorted(effects, key=lambda effect: -effect.explains)
+    return sorted(effects, key=lambda effect: -(effect.explains or 0.0))
 
 
 def _levels(values: Sequence[Any], means: NDArray[np.float64]) -> list[tuple[Level, NDArray[np.float64]]]:
@@ -95,15 +96,25 @@ def _levels(values: Sequence[Any], means: NDArray[np.float64]) -> list[tuple[Lev
     return found
 
 
-def _explained(groups: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
-    """Return omega squared of a one-way analysis of variance, at least 0 (Hays 1963), and the p-value of its F test."""
+def _explained(groups: Sequence[NDArray[np.float64]]) -> tuple[float | None, float]:
+    """Return omega squared of a one-way analysis of variance, at least 0 (Hays 1963), and the p-value of its F test.
+
+    Omega squared is None where no group has a second value.
+
+    Examples
+    --------
+    >>> _explained([np.array([1.0]), np.array([5.0])])
+    (None, 1.0)
+    """
     everything = np.concatenate(groups)
     whole = float(((everything - everything.mean()) ** 2).sum())
     within = float(sum(((group - group.mean()) ** 2).sum() for group in groups))
     # Where all groups have the same values, rounding may leave less in the whole than within them.
     total = max(whole, within)
     between, left = len(groups) - 1, everything.size - len(groups)
-    if total <= 0.0 or left <= 0:
+    if left <= 0:
+        return None, 1.0
+    if total <= 0.0:
         return 0.0, 1.0
     # As in sim.analysis.student: imported where it is first asked for.
     from scipy.special import fdtrc

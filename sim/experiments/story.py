@@ -14,12 +14,15 @@ from sim.experiments.life import Life, WeekDecision, replay
 from sim.number_format import MINUS, counted, in_renewals, in_words, spaced
 from sim.record.events import EventKind
 from sim.record.history import ORIGINS, MarketTrace
+from sim.scenario.errors import ConfigError
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 
-__all__ = ["Story", "need_in_words", "story", "timeline", "totals"]
+__all__ = ["Story", "need_in_words", "nobody_picked", "story", "timeline", "totals"]
 
 _WIDTH = 100
+#: Customers among whom one is looked for whose lives part, where nobody is worth another amount.
+_LOOKED_AT = 100
 _HOW_WON = {"initial": "a brand thought of first", "evaluation": "found while searching", "loop": "without comparing"}
 
 
@@ -78,7 +81,8 @@ def story(
     customer : int, optional
         Number of the customer; otherwise the one picked.
     pick : {"winner", "loser", "typical"}
-        By what the first arm beside the baseline is worth to the company.
+        By what the first arm beside the baseline is worth to the company. Where nobody is worth another amount there,
+        typical is the first customer whose lives part.
     engine, threads, on_progress
         As for :func:`sim.execution.replicates.run_replicates`.
     traces : mapping of arm to MarketTrace, optional
@@ -87,6 +91,11 @@ def story(
     Returns
     -------
     Story
+
+    Raises
+    ------
+    ConfigError
+        If a winner or loser is asked for, and nobody is worth more, or less.
     """
     if traces is None or customer is None:
         ((_, histories),) = run_replicates(
@@ -95,13 +104,44 @@ def story(
         traces = {arm: history.trace for arm, history in histories.items()}
         if customer is None:
             other = next((arm for arm in scenario.arms if arm != scenario.baseline), scenario.baseline)
-            picks = pick_customers(histories[other].lives, histories[scenario.baseline].lives)
-            customer = picks[pick] if picks else 0
+            picks = pick_customers(histories[other].lives, histories[scenario.baseline].lives) or {}
+            customer = picks.get(pick)
+            if customer is None and pick != "typical":
+                raise ConfigError(nobody_picked(scenario, pick))
+            if customer is None:
+                customer = _first_parted(scenario, traces, seed, replicate)
     person, lives = replay(scenario, traces, seed=seed, replicate=replicate, customer=customer)
     ordered = sorted(lives, key=lambda one: one.arm != scenario.baseline)
     week, reason = _Words(scenario).divergence(ordered)
     persona = scenario.personas[person.persona]
     return Story(scenario, customer, persona.title or persona.name, dict(person.traits), tuple(ordered), week, reason)
+
+
+def nobody_picked(scenario: Scenario, pick: str) -> str:
+    """Say why there is no winner, or no loser, and what may be asked for instead.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    pick : {"winner", "loser"}
+    """
+    more = "more" if pick == "winner" else "less"
+    why = (
+        f"no customer is worth {more} than in {in_words(scenario.baseline)!r}"
+        if scenario.has_market
+        else "without a market no customer is worth anything"
+    )
+    return f"pick is {pick!r}, but {why}; leave it out, or give customer=NUMBER"
+
+
+def _first_parted(scenario: Scenario, traces: Mapping[str, MarketTrace], seed: int, replicate: int) -> int:
+    """Return the first customer whose first two lives part, 0 where none of the first ones' do."""
+    for customer in range(min(scenario.population, _LOOKED_AT) if len(scenario.arms) > 1 else 0):
+        _, lives = replay(scenario, traces, seed=seed, replicate=replicate, customer=customer)
+        base, other = sorted(lives, key=lambda one: one.arm != scenario.baseline)[:2]
+        if _parted(base, other) is not None:
+            return customer
+    return 0
 
 
 class _Words:
@@ -167,15 +207,22 @@ class _Words:
             return None, "There is one arm only."
         base, other = lives[0], lives[1]
         first, second = in_words(base.arm), in_words(other.arm)
-        for mine, theirs in zip_longest(base.decisions, other.decisions):
-            if mine is not None and theirs is not None and _same(mine, theirs):
-                continue
+        if (parted := _parted(base, other)) is not None:
+            mine, theirs = parted
             # Where a decision is missing in one life, the other life's is the earlier one.
-            week = min(made.week for made in (mine, theirs) if made is not None)
+            week = min(made.week for made in parted if made is not None)
             mine, theirs = (made if made is not None and made.week == week else None for made in (mine, theirs))
             return week, f"{first}: {self.decision(mine)}.\n{second}: {self.decision(theirs)}."
         every = f"every {self.scenario.step}"
         return None, f"{first} and {second} are the same: the same draws led to the same decisions {every}."
+
+
+def _parted(base: Life, other: Life) -> tuple[WeekDecision | None, WeekDecision | None] | None:
+    """Return the first decisions that two lives do not share; None where they share all."""
+    for mine, theirs in zip_longest(base.decisions, other.decisions):
+        if mine is None or theirs is None or not _same(mine, theirs):
+            return mine, theirs
+    return None
 
 
 def _same(mine: WeekDecision, theirs: WeekDecision) -> bool:

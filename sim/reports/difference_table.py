@@ -11,7 +11,7 @@ from sim.number_format import NOTHING, exact_percent, interval, probability, qua
 from sim.reports.labels import metric_words
 from sim.scenario.calendar import day_beside
 
-__all__ = ["Row", "difference_rows", "in_whole_steps"]
+__all__ = ["Row", "chance_above", "difference_rows", "in_whole_steps"]
 
 #: Not changes that could be zero, so no interval of theirs is "clear of zero".
 _NO_CHANGE = ("payback_week", "cash_low_point")
@@ -70,7 +70,7 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
             if share is not None and 0.0 < share < 1.0:
                 beside += f" ({exact_percent(share, 0)} of replicates)"
         sure = metric not in _NO_CHANGE and low is not None and high is not None and (low > 0.0 or high < 0.0)
-        better = entry["p_better"]
+        better = chance_above(entry)
         rows.append(
             Row(
                 metric=metric,
@@ -86,6 +86,24 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
             )
         )
     return rows
+
+
+def chance_above(entry: Mapping[str, Any]) -> float | None:
+    """Return the probability that a difference is above zero; None where it is exactly zero in every replicate.
+
+    Parameters
+    ----------
+    entry : mapping
+        A difference, as `summary.json` has it.
+
+    Examples
+    --------
+    >>> chance_above({"mean": 2.0, "ci_low": 1.0, "ci_high": 3.0, "p_better": 0.99})
+    0.99
+    >>> chance_above({"mean": 0.0, "ci_low": 0.0, "ci_high": 0.0, "p_better": 0.5})
+    """
+    found: float | None = entry.get("p_better")
+    return None if entry["mean"] == entry["ci_low"] == entry["ci_high"] == 0.0 else found
 
 
 def in_whole_steps(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,14 +37,21 @@ from sim.reports.svg import write_figures
 
 __all__ = ["Document", "Table", "text_lines", "write_document", "write_page"]
 
+#: Signs of a text that stands on one line, so that its column is as narrow as it is.
+_ONE_LINE = 24
+
+
+def kind_of_words(text: str) -> str:
+    """Return how a text is set in a table: `short`, in one line, or `words`, in as many lines as it takes."""
+    return "short" if len(text) <= _ONE_LINE else "words"
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table; numbers are written out by who knows what they mean.
 
     ``head`` names the columns, every row has a cell for each. ``words`` are the columns (by position) that hold text
-    and so are set flush left; the first always is. ``short`` are those of a word or a letter, flush left and as narrow
-    as they are.
+    and so are set flush left; the first always is. ``short`` are those that stand on one line however long they are.
     """
 
     head: tuple[str, ...]
@@ -53,11 +60,18 @@ class Table:
     words: tuple[int, ...] = ()
     short: tuple[int, ...] = ()
 
-    def kind(self, column: int) -> str:
-        """Return how a column is set: `words`, `short` or, of numbers, an empty string."""
+    def kind(self, column: int, cell: str) -> str:
+        """Return how a cell is set: flush left in as many lines as it takes (`words`) or in one (`short`); numbers ''.
+
+        Examples
+        --------
+        >>> table = Table(("Stage", "Visits"), (("Home", "654"),))
+        >>> table.kind(0, "Home"), table.kind(0, "a sentence of several words"), table.kind(1, "654")
+        ('short', 'words', '')
+        """
         if column in self.short:
             return "short"
-        return "words" if column == 0 or column in self.words else ""
+        return kind_of_words(cell) if column == 0 or column in self.words else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +193,7 @@ def _environment(*, html: bool) -> Environment:
         bytecode_cache=KeptTemplates("html" if html else "text"),
     )
     made.filters.update(FILTERS)
-    made.filters.update(listed=listed, sentence=sentence, titled=titled)
+    made.filters.update(kind_of_words=kind_of_words, listed=listed, sentence=sentence, titled=titled)
     made.globals.update(Table=Table)
     return made
 

@@ -10,6 +10,7 @@ from sim.analysis.goal import goal_called
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.summary import difference_name
 from sim.number_format import in_words
+from sim.reports.difference_table import chance_above
 from sim.reports.labels import METRIC_WORDS, words_of
 
 __all__ = [
@@ -377,7 +378,7 @@ def _differences(summary: Mapping[str, Any], block: Mapping[str, Any], who: str)
             if metric not in METRIC_WORDS or not isinstance(entry, Mapping):
                 continue
             ends = [block["arms"][one].get(metric, {}).get("mean") for one in (baseline, arm)]
-            numbers = (*ends, entry["mean"], entry["ci_low"], entry["ci_high"], entry.get("p_better"))
+            numbers = (*ends, entry["mean"], entry["ci_low"], entry["ci_high"], chance_above(entry))
             rows.append((arm, baseline, who, words_of(metric, summary).name, _unit(metric, summary), *numbers, metric))
     return rows
 

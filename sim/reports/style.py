@@ -19,7 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
-from matplotlib.ticker import Formatter, FuncFormatter
+from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 
 from sim.number_format import compact, short_money
 
@@ -41,6 +41,7 @@ __all__ = [
     "style",
     "svg_text",
     "value_axis",
+    "whole_axis",
 ]
 
 #: Width of a figure in inches: narrow, so that on a phone its 9-point text is still about 9 pixels high.
@@ -257,6 +258,11 @@ class _MoneyTicks(Formatter):
 def value_axis(axis: Axis, write: Callable[[float], str]) -> None:
     """Write the ticks of an axis with a function, without the noise of their last digits."""
     axis.set_major_formatter(FuncFormatter(lambda value, _: write(float(f"{value:.6g}"))))
+
+
+def whole_axis(axis: Axis) -> None:
+    """Put ticks at whole numbers alone, as of an axis of weeks: there is no week 2.5."""
+    axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
 
 
 def footnote(figure: Figure, words: str, *, above: float = 0.05) -> None:

@@ -120,7 +120,9 @@ def _arm_facts(swept: SweepResult, arm: str) -> dict[str, Any]:
     found = main_effects(swept, arm)
     # Of many levers that do nothing one seems to.
     real = beyond_chance([each.chance for each in found])
-    effects = [each for each, beyond in zip(found, real, strict=True) if beyond and each.explains >= _WORTH_NAMING]
+    effects = [
+        each for each, beyond in zip(found, real, strict=True) if beyond and (each.explains or 0.0) >= _WORTH_NAMING
+    ]
     ends = swept.ends(arm)
     return facts | {
         "lowest": _mean(swept, worst, arm, words, currency),
@@ -129,9 +131,10 @@ def _arm_facts(swept: SweepResult, arm: str) -> dict[str, Any]:
         "best": _said(best),
         "apart": bool(ends[worst.number, 2] < ends[best.number, 1]),
         "levers": len(found),
-        "moved_by": [f"{short_path(e.path)} ({percent(e.explains)})" for e in effects[:_SHOWN_LEVERS]],
+        "run_once": all(effect.explains is None for effect in found),
+        "moved_by": [f"{short_path(e.path)} ({percent(e.explains or 0.0)})" for e in effects[:_SHOWN_LEVERS]],
         # Levers that vary together in the runs each get the credit for what they do.
-        "confounded": sum(effect.explains for effect in effects) > 1.01,
+        "confounded": sum(effect.explains or 0.0 for effect in effects) > 1.01,
     }
 
 

@@ -45,6 +45,10 @@ def _prepare(job: Job[StoryKeys, None]) -> StoryPlan:
     else:
         scenario = Scenario.from_dict(job.rest, config_path=job.config_path)
         plan = StoryPlan(scenario, job.settings.seed, keys.customer)
+    if plan.customer is None and keys.pick != "typical" and (plan.run is not None or not plan.scenario.has_market):
+        from sim.experiments.story import nobody_picked
+
+        raise ConfigError(nobody_picked(plan.scenario, keys.pick))
     if plan.customer is not None and plan.customer >= plan.scenario.population:
         last = plan.scenario.population - 1
         raise ConfigError(f"customer is {plan.customer}; the customers of this population are 0 to {last}")
@@ -76,7 +80,7 @@ def _plan_recorded(job: Job[StoryKeys, None], name: str) -> StoryPlan:
             raise ConfigError(
                 f"pick is {keys.pick!r}, but this run picked nobody in replicate {keys.replicate}; give customer=NUMBER"
             )
-        customer = int(first[keys.pick])
+        customer = first[keys.pick]
     return StoryPlan(Scenario.from_yaml(run.config), seed, customer, run)
 
 

@@ -63,6 +63,8 @@ TIMES = {
     "compact with a blank": "{:%Y%m%d %H%M%S}".format,
     "Apache, in brackets": "{:[%d/%b/%Y:%H:%M:%S +0000]}".format,
     "compact with T": "{:%Y%m%dT%H%M%SZ}".format,
+    "compact with a zone": lambda moment: f"{moment - timedelta(hours=5):%Y%m%dT%H%M%S.000}-0500",
+    "a day of the week before numbers": "{:%a %d/%m/%Y %H:%M:%S}".format,
     "nine and ten digits": lambda moment: f"{moment.timestamp():.1f}",
     "Java": "{:%a %b %d %H:%M:%S UTC %Y}".format,
     "Java, elsewhere": lambda moment: f"{moment + timedelta(hours=1):%a %b %d %H:%M:%S CET %Y}",

@@ -83,6 +83,10 @@ DAYS = {
     "a zone of five letters": lambda day: f"{day:%a %b %d} 10:11:12 CHAST {day.year}",
     "JavaScript": lambda day: f"{day:%a %b %d %Y} 10:11:12 GMT+0000 (Coordinated Universal Time)",
     "Amazon": lambda day: f'"{day:%b %d, %Y} 10:00:01 PM PDT"',
+    "a day of the week before numbers": lambda day: (
+        f"{('Mo', 'Di', 'Mi', 'Do', 'Fr', 'Sa', 'So')[day.weekday()]}. {day:%d.%m.%Y}"
+    ),
+    "without any sign, with a zone": "{:%Y%m%dT233000.125-0500}".format,
     "across a clock change": lambda day: f"{day}T00:30:00+0{1 + (day > date(2021, 3, 1))}:00",
     **EPOCH,
 }
@@ -208,6 +212,10 @@ def changed(at, cell, column=2, head=HEAD, rows=ROWS):
 STATES = [(*row, "sale") for row in ROWS]
 REFUSED = {
     "a total": (text() + "Grand Total,2021-03-20,9\n", r"1 row with a total for a customer \(row 25: 'Grand Total'\)"),
+    "a total in Polish": (text() + "Razem,2021-03-20,9\n", r"a total for a customer \(row 25: 'Razem'\)"),
+    "a total by another name": (
+        text() + f"All shops,2021-03-20,{sum(row[2] for row in ROWS)}\n",
+        r"1 row with the sum of all others for an amount \(row 25: 'All shops'\)"),
     "nobody": (changed(3, "Guest", 0), r"1 row without a customer \(row 4: 'Guest'\)"),
     "not set": (changed(3, "(not provided)", 0), r"without a customer \(row 4: '\(not provided\)'\)"),
     "a dash": (changed(3, "\u2014", 0), r"without a customer \(row 4: '\u2014'\)"),
@@ -251,6 +259,8 @@ REFUSED = {
     "seconds since 1900": (text(day=lambda day: int(at_ten(day)) + 2_208_988_800), "such numbers count from 1900"),
     "packed by xz": (b"\xfd7zXZ\0" + bytes(99), "is packed by xz"),
     "Spanish for nothing": (changed(3, "sin datos", 0), r"without a customer \(row 4: 'sin datos'\)"),
+    "Turkish for nothing": (changed(3, "Belirtilmemiş", 0), r"without a customer \(row 4: 'Belirtilmemiş'\)"),
+    "UTF-16 without its mark": (text().encode("utf-16-be"), "say encoding=utf-16-be$"),
     "an hour too many": (changed(3, "2021-01-14 24:30", 1), "row 4: '2021-01-14 24:30'"),
     "rows wider than the head": (text(money=lambda amount: str(amount).replace(".", ",")), "3 columns, most rows have 4"),
     "open both ways": (text(money=lambda _: "1.234"), r"'1\.234' in row 1 can be read in two ways"),
@@ -284,6 +294,25 @@ def test_an_id_that_stands_for_many_is_asked_about(tmp_path):
     assert read(tmp_path, text(rows), missing=["NA"]).customers == 19
     named = [("Till 3" if at % 2 else f"{at}", *row[1:]) for at, row in enumerate(ROWS)]
     assert "'Till 3' has 12 of 24 purchases, a usual one 1.0" in read(tmp_path, text(named)).warnings[0]
+
+
+def test_a_total_is_left_out_where_asked_and_a_large_purchase_kept(tmp_path):
+    every = sum(row[2] for row in ROWS)
+    ledger = read(tmp_path, text() + f"All,2021-03-20,{every}\n", bad_rows="skip")
+    assert ledger.left_out == {"with the sum of all others for an amount": 1}
+    check(ledger)
+    large = [*ROWS, ("All", date(2021, 3, 20), every + Decimal("0.01"))]
+    check(read(tmp_path, text(large)), large)
+
+
+def test_ids_alike_but_for_blanks_are_reported(tmp_path):
+    rows = [(f"Shop{' ' * (1 + at % 3)}{row[0]}", *row[1:]) for at, row in enumerate(ROWS)]
+    (warning,) = read(tmp_path, text(rows)).warnings
+    assert "have an id that is another one's but for" in warning and "blanks" in warning
+
+
+def test_utf16_without_its_mark_is_read_where_it_is_said(tmp_path):
+    check(read(tmp_path, text().encode("utf-16-le"), encoding="utf-16-le"))
 
 
 def test_rows_marked_as_returned_are_counted_or_ignored(tmp_path):

@@ -1,6 +1,7 @@
 """The report page of the smaller verbs."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from matplotlib.figure import Figure
@@ -77,3 +78,21 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="output_dir"):
         publish(tmp_path / "file", "sweep", "x", lambda folder: None)
+
+
+def test_a_column_of_short_words_is_as_narrow_as_they_are(tmp_path):
+    table = Table(("stage", "visits", "why"), (("Home", "6", "x" * 25), ("Pay", "7", "yes")), words=(2,))
+    document = sheet()
+    page = write_document(replace(document, slots={**document.slots, "period_table": table}), tmp_path).read_text(
+        "utf-8"
+    )
+    assert '<th scope="col" class="short">stage</th><th scope="col">visits</th>' in page
+    assert '<th scope="row" class="short">Home</th><td>6</td><td class="words">xxx' in page
+    assert '<td class="short">yes</td>' in page
+
+
+def test_nothing_of_a_table_is_cut_off_on_paper(tmp_path):
+    """What can be moved sideways on a screen has no scroll bar in print."""
+    page = write_document(sheet(), tmp_path).read_text("utf-8")
+    paper = page.partition("@media print {")[2].partition("\n}")[0]
+    assert ".scroll { overflow: visible; }" in paper and "white-space: normal" in paper

@@ -24,11 +24,13 @@ from sim.reports import plots
 from sim.reports.discovery import discovery_document
 from sim.reports.figures.alluvial import draw_alluvial
 from sim.reports.figures.effectiveness import EffectivenessCurve, draw_effectiveness
+from sim.reports.figures.frontier import draw_found
 from sim.reports.figures.gap import Gap
 from sim.reports.figures.journey_graph import order_stages
 from sim.reports.figures.journey_map import draw_change, draw_difference, draw_flows, draw_journey
 from sim.reports.figures.money import draw_cash, draw_waterfall
 from sim.reports.figures.personas import draw_personas, draw_values
+from sim.reports.figures.repeat_buying import draw_weeks
 from sim.reports.journey_map import draw_map, flows_of
 from sim.reports.pictures import pictures
 from sim.reports.style import _checked_settings, look, png_bytes, style, svg_text
@@ -505,3 +507,23 @@ def test_a_sign_that_no_font_has_is_a_box_without_a_warning():
 def test_signs_that_our_font_lacks_are_drawn_with_one_that_is_installed(monkeypatch):
     monkeypatch.setattr("sim.reports.style.fontManager.get_font_names", lambda: ["SimHei", "DejaVu Sans", "Comic"])
     assert _checked_settings.__wrapped__()["font.family"] == ["DejaVu Sans", "SimHei"]
+
+
+@pytest.mark.parametrize("last", [4, 8, 20, 30])
+def test_there_is_no_week_two_and_a_half(last: int) -> None:
+    weeks = np.arange(1.0, last + 1.0)
+    (axes,) = draw_weeks(weeks, weeks, last // 2).axes
+    ticks = axes.get_xticks()
+    assert ticks.size > 2 and (ticks == np.rint(ticks)).all()
+    (axes,) = draw_cash({"a": np.ones((3, last))}, currency="$", payback={}, title="").axes
+    ticks = axes.get_xticks()
+    assert ticks.size > 2 and (ticks == np.rint(ticks)).all()
+
+
+def test_the_legend_of_an_emulator_lies_below_its_panel() -> None:
+    found = np.linspace(-1.0, 1.0, 9)
+    figure = draw_found([("held out", found, found, 9.0 + found)], label="gain", write=str)
+    figure.draw_without_rendering()
+    (legend,), (axes,) = figure.legends, figure.axes
+    assert axes.get_legend() is None
+    assert legend.get_window_extent().y1 < axes.xaxis.get_tightbbox().y0

@@ -15,6 +15,7 @@ from sim.discovery.discover import discover
 from sim.experiments.boundary import LeverBreakEven
 from sim.experiments.design import Design
 from sim.experiments.frontier import KINDS_OF_RUN
+from sim.experiments.main_effects import main_effects
 from sim.experiments.plan_advice import Interaction
 from sim.experiments.sweep import SweepResult
 from sim.reports import forecast, frontier, optimize, sensitivity
@@ -22,6 +23,7 @@ from sim.reports.attribution import attribution_lines
 from sim.reports.discovery import discovery_lines
 from sim.reports.document import Table, _environment, text_lines
 from sim.reports.figures.gap import Gap, is_sure
+from sim.reports.figures.sweep import draw_effects
 from sim.reports.sweep import verdict_of
 from sim.reports.touchpoints import moments_lines
 from sim.scenario.scenario import Scenario
@@ -405,6 +407,23 @@ def test_a_sweep_names_a_lever_only_where_it_does_something(does: float) -> None
         assert ("not resolved with so few runs" in words) is ("What moves it most" not in words)
         assert ("the intervals of these two overlap" in words) is bool(np.ptp(swept.means("proactive")) < 600.0)
     assert named == 20 if does else named <= 4
+
+
+def test_of_values_run_once_no_share_is_told() -> None:
+    """Four levels, a run each, intervals far apart: nothing explains 0 %, and nothing is said to be unresolved."""
+    path = "market.contact.fatigue"
+    design = Design({"": Scenario.load("treadmill")}, grid={path: (0.1, 0.2, 0.3, 0.4)})
+    swept = SweepResult(design, "contribution", "classic", ("proactive",))
+    for number in range(len(design)):
+        mean = 1000.0 * (number + 1)
+        swept.add(SimpleNamespace(error="", key=f"{number:032x}"), [[mean, mean - 300.0, mean + 300.0]])
+    words = " ".join(verdict_of(swept))
+    assert "Every value was run once" in words and "the intervals of these two runs lie apart" in words
+    assert "not resolved" not in words
+    (effect,) = main_effects(swept, "proactive")
+    assert effect.explains is None
+    drawn = draw_effects([effect], title="", label="", write=str)
+    assert [axes.get_title(loc="left") for axes in drawn.axes] == ["contact.fatigue"]
 
 
 def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:

@@ -241,9 +241,9 @@ def draw_found(groups: Sequence[tuple[str, Floats, Floats, Floats]], *, label: s
         The drawing.
     """
     with style():
-        height = 4.3
+        height = 4.5
         figure, (axes,) = canvas(height)
-        figure.subplots_adjust(left=0.9 / WIDTH, right=0.97, bottom=0.86 / height, top=1.0 - 0.36 / height)
+        figure.subplots_adjust(left=0.9 / WIDTH, right=0.97, bottom=1.1 / height, top=1.0 - 0.36 / height)
         marks = (("o", MUTED, "white"), ("s", MORE, MORE))
         ends = np.concatenate([np.r_[predicted, found] for _, predicted, found, _ in groups])
         low, high = float(ends.min()), float(ends.max())
@@ -259,7 +259,6 @@ def draw_found(groups: Sequence[tuple[str, Floats, Floats, Floats]], *, label: s
             )  # fmt: skip
         axes.set_xlim(line[0], line[1])
         axes.set_ylim(line[0], line[1])
-        axes.legend(loc="upper left", frameon=False, fontsize=8, handletextpad=0.4)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(MaxNLocator(nbins=5))
             value_axis(axis, write)
@@ -267,6 +266,12 @@ def draw_found(groups: Sequence[tuple[str, Floats, Floats, Floats]], *, label: s
         notes = ["Upper right and lower left: the side was predicted. Whisker: 95 % interval of the run.",
                  "On the line: predicted exactly."]  # fmt: skip
         footnote(figure, "\n".join(notes))
+        # Below the panel: whiskers reach into every corner of it.
+        handles, labels = axes.get_legend_handles_labels()
+        figure.legend(
+            handles, labels, loc="lower left", bbox_to_anchor=(0.01, 0.4 / height), ncols=2, frameon=False, fontsize=8,
+            handletextpad=0.4,
+        )  # fmt: skip
     return figure
 
 

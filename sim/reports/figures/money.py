@@ -15,7 +15,20 @@ from sim.analysis.paired import estimate
 from sim.number_format import compact, percent, short_money
 from sim.reports.figures.timeline import label_ends
 from sim.reports.names import short
-from sim.reports.style import FEWER, INK, MORE, MUTED, Look, canvas, finish, footnote, look, money_axis, style
+from sim.reports.style import (
+    FEWER,
+    INK,
+    MORE,
+    MUTED,
+    Look,
+    canvas,
+    finish,
+    footnote,
+    look,
+    money_axis,
+    style,
+    whole_axis,
+)
 
 __all__ = ["draw_cash", "draw_waterfall", "plot_cash", "plot_waterfall"]
 
@@ -268,6 +281,7 @@ def plot_cash(
         if week is not None and week > 0.0:
             _mark_payback(axes, (week, step), share, paid.index(arm), weeks, drawn)
         axes.set_xlim(0, max(weeks - 1, 1))
+    whole_axis(axes.xaxis)
     money_axis(axes, currency)
     label_ends(axes, ends)
 

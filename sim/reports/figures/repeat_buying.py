@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.paired import NORMAL_WIDTH
 from sim.number_format import compact
-from sim.reports.style import INK, MORE, MUTED, PALE, canvas, finish, look, money_axis, style, value_axis
+from sim.reports.style import INK, MORE, MUTED, PALE, canvas, finish, look, money_axis, style, value_axis, whole_axis
 
 __all__ = ["Series", "draw_comebacks", "draw_repeats", "draw_tiers", "draw_tracking", "draw_weeks", "mark_forecast"]
 
@@ -94,6 +94,7 @@ def draw_tracking(
         _curve(axes, weeks, expected, _EXPECTED, "model")
         _curve(axes, weeks, simulated, _SIMULATED, "simulated")
         mark_forecast(axes, window, weeks.size)
+        whole_axis(axes.xaxis)
         axes.set_ylim(bottom=0.0)
         value_axis(axes.yaxis, compact)
         finish(axes, "Repeat purchases so far", x="week", y="repeat purchases")
@@ -122,6 +123,7 @@ def draw_weeks(observed: Series, simulated: Series, window: int) -> Figure:
         _curve(axes, weeks, observed, _OBSERVED, "observed")
         _curve(axes, weeks, simulated, _SIMULATED, "simulated")
         mark_forecast(axes, window, weeks.size)
+        whole_axis(axes.xaxis)
         axes.set_ylim(bottom=0.0)
         value_axis(axes.yaxis, compact)
         finish(axes, "Repeat purchases in each week", x="week", y="repeat purchases")

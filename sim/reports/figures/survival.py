@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sim.reports.figures.repeat_buying import mark_forecast
-from sim.reports.style import canvas, finish, look, percent_axis, style
+from sim.reports.style import canvas, finish, look, percent_axis, style, whole_axis
 
 __all__ = ["draw_survival"]
 
@@ -53,6 +53,7 @@ def draw_survival(
                 label=label,
             )
         mark_forecast(axes, fitted, int(at[-1]))
+        whole_axis(axes.xaxis)
         if not rates:
             axes.set_ylim(bottom=0.0)
         percent_axis(axes)

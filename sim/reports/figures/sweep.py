@@ -83,7 +83,8 @@ def draw_effects(effects: Sequence[Effect], *, title: str, label: str, write: Wr
                     axes.minorticks_off()
                 if len(effect.levels) <= 5:
                     axes.set_xticks(places, [compact(position, 2) for position in places])
-            finish(axes, f"{short_path(effect.path)}: explains {percent(effect.explains)}", x="", y="", flush=True)
+            explains = "" if effect.explains is None else f": explains {percent(effect.explains)}"
+            finish(axes, f"{short_path(effect.path)}{explains}", x="", y="", flush=True)
             axes.title.set_fontweight("normal")
         figure.text(0.02, 1.0 - 0.16 / height, title, fontweight="bold", fontsize=10.0, va="center")
         figure.text(0.02, 0.1 / height, label, color=MUTED, fontsize=8.5)

@@ -16,7 +16,7 @@ from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, Shape
 from sim.number_format import in_words
 from sim.reports.names import short
-from sim.reports.style import INK, canvas, finish, footnote, look, style
+from sim.reports.style import INK, canvas, finish, footnote, look, style, whole_axis
 
 __all__ = ["TimelinePanel", "draw_timeline", "label_ends", "plot_bands"]
 
@@ -143,6 +143,7 @@ def draw_timeline(
             last = position + 1 == len(panels)
             finish(axes, panel.title, x=x if last else "", y=panel.label, flush=True)
             axes.set_xlim(0, max(weeks - 1, 1))
+            whole_axis(axes.xaxis)
         footnote(figure, note, above=0.1)
     return figure
 
