@@ -1,5 +1,6 @@
 """What several shelves share: how two histories are compared, and a scenario small enough to live in a second."""
 
+import gc
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
@@ -24,6 +25,9 @@ from sim.scenario.journey import Edge, Journey, Stage
 from sim.scenario.market import Channel, Market
 from sim.scenario.resolved import Arm, Plan
 from sim.scenario.scenario import Scenario
+
+# Thousands of tests, each with its module's objects, are walked through each time Python looks for rings of objects.
+gc.set_threshold(20_000, 20, 20)
 
 # A busy machine, or a rule that is compiled on its first call, is no reason to fail.
 settings.register_profile("journey", deadline=None)

@@ -7,17 +7,18 @@ import shutil
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import product
+from string import Template
 from typing import Any
 
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, QuotedString, Transformer
-from hydra.core.utils import JobReturn
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from sim.command_line.config_source import OWN_GROUPS
+from sim.command_line.config_source import OWN_GROUPS, help_template
 from sim.command_line.hydra_compose import split_sweep, start_hydra
 from sim.scenario.config_path import GROUPS, ConfigPath
 from sim.scenario.errors import ConfigError
@@ -30,6 +31,8 @@ Task = Callable[[Mapping[str, Any]], Any]
 
 #: Keys of a scenario that are mappings, so that Hydra lays over them what is given.
 _MAPPINGS: tuple[str, ...] = ("market", "personas", "journeys", "arms", "record")
+#: Words for these change which keys there are.
+_WITH_KEYS: tuple[str, ...] = (*GROUPS, *OWN_GROUPS, *_MAPPINGS)
 
 
 def _as_value(word: str) -> str:
@@ -61,6 +64,7 @@ class Composer:
         folders = [arguments.config_dir] if arguments.config_dir is not None else []
         self.config_path = ConfigPath.of(*folders)
         self.hydra = start_hydra(verb, self.config_path.folders[:-1])
+        self._looked_through: tuple[tuple[str, ...], DictConfig | None] | None = None
 
     def refuse_idle(self, run: str) -> None:
         """Refuse overrides that would change nothing, and so mislead.
@@ -88,8 +92,12 @@ class Composer:
                 )
 
     def show_help(self, parser: Any, arguments: Namespace) -> None:
-        """Print the help of the verb."""
-        self.hydra.app_help(config_name=self.name, args_parser=parser, args=arguments)
+        """Print the help of the verb, which no value changes: nothing is composed for it."""
+        if self._is_left_to_hydra(self._parsed()):
+            self.hydra.app_help(config_name=self.name, args_parser=parser, args=arguments)
+        else:
+            groups = self.hydra.format_config_groups(lambda group: not group.startswith("hydra"))
+            print(Template(help_template(self.verb)).substitute(APP_CONFIG_GROUPS=groups))
 
     def show(self, kind: str, package: str | None, *, resolve: bool) -> None:
         """Print the composed configuration.
@@ -113,12 +121,21 @@ class Composer:
 
     def run(self, task: Task) -> Any:
         """Compose and run once; return what the task returns."""
+        if not self._is_left_to_hydra(self._parsed()):
+            return task(_plain(self._composed(self.overrides)))
         job = self.hydra.run(config_name=self.name, task_function=_carrying(task), overrides=self.overrides)
-        return _outcome(job)
+        return _outcome(job.return_value)
 
     def sweep(self, task: Task, check: Task) -> list[Any]:
         """Compose and run every combination of a sweep, after every one of them has been checked."""
         parsed = self._parsed()
+        if not self._is_left_to_hydra(parsed):
+            # Hydra would compose each of them twice more: to see whether it can be, and to run it.
+            jobs = [_plain(self._composed(overrides)) for overrides in split_sweep(parsed)]
+            for job in jobs:
+                check(job)
+            # One that fails holds up no other.
+            return [_outcome(done) for done in [_attempt(partial(task, job)) for job in jobs]]
         if not any(override.key_or_group == "hydra/sweeper" for override in parsed):
             self._check(parsed, check)
         overrides = list(self.overrides)
@@ -132,7 +149,7 @@ class Composer:
         finally:
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
-        return [_outcome(job) for batch in batches for job in batch]
+        return [_outcome(job.return_value) for batch in batches for job in batch]
 
     def spread(self, task: Task) -> Any:
         """Compose once and run once, whatever has several values handed over beside the rest.
@@ -183,13 +200,18 @@ class Composer:
 
     def composed_for_keys(self) -> DictConfig | None:
         """Return a configuration whose keys can be looked through, or None where none can be composed."""
-        # Only what chooses a group: a value may be the very thing that is wrong.
-        chosen = [override for override in self.overrides if "." not in override.split("=")[0]]
+        # Only what may bring keys with it: a value may be the very thing that is wrong.
+        chosen = tuple(word for word in self.overrides if word.lstrip("+~").split("=")[0] in _WITH_KEYS)
+        if self._looked_through is None or self._looked_through[0] != chosen:
+            self._looked_through = chosen, self._for_keys(chosen)
+        return self._looked_through[1]
+
+    def _for_keys(self, chosen: Sequence[str]) -> DictConfig | None:
         for overrides in (chosen, [word for word in chosen if word.startswith("scenario=")], []):
             try:
                 return self.hydra.compose_config(
                     config_name=self.name,
-                    overrides=overrides,
+                    overrides=list(overrides),
                     run_mode=RunMode.MULTIRUN,
                     validate_sweep_overrides=False,
                 )
@@ -204,6 +226,10 @@ class Composer:
     def _parsed(self) -> list[Override]:
         return OverridesParser.create(config_loader=self.hydra.config_loader).parse_overrides(self.overrides)
 
+    def _is_left_to_hydra(self, parsed: Sequence[Override]) -> bool:
+        """Return whether something is asked of Hydra itself; else nothing of what it does to run a job is needed."""
+        return any(override.is_hydra_override() or "${" in str(override.input_line) for override in parsed)
+
     def _check(self, parsed: Sequence[Any], check: Task) -> None:
         for overrides in split_sweep(parsed):
             check(_plain(self._composed(overrides)))
@@ -212,29 +238,32 @@ class Composer:
         return self.hydra.compose_config(config_name=self.name, overrides=overrides, run_mode=RunMode.RUN)
 
 
+def _attempt(step: Callable[[], Any]) -> Any:
+    """Return what a step returns; what goes wrong in it comes back as a value."""
+    try:
+        return step()
+    except Exception as error:  # raised again by the caller
+        return error
+
+
 def _carrying(task: Task) -> Callable[[DictConfig], Any]:
     """Wrap a task so that what goes wrong in it comes back as a value: Hydra would print a message of its own."""
-
-    def carry(composed: DictConfig) -> Any:
-        try:
-            return task(_plain(composed))
-        except Exception as error:  # raised again by the caller
-            return error
-
-    return carry
+    return lambda composed: _attempt(lambda: task(_plain(composed)))
 
 
-def _outcome(job: JobReturn) -> Any:
-    outcome = job.return_value
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
+def _outcome(returned: Any) -> Any:
+    if isinstance(returned, Exception):
+        raise returned
+    return returned
 
 
 def _plain(composed: DictConfig) -> dict[str, Any]:
-    # Hydra's own node refers to the running job and cannot be resolved outside one.
-    ours = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
-    data: Any = OmegaConf.to_container(ours, resolve=True)
+    """Return the data of a configuration, which itself is of no use afterwards."""
+    if "hydra" in composed:
+        # Hydra's own node refers to the running job and cannot be resolved outside one.
+        with read_write(composed), open_dict(composed):
+            del composed["hydra"]
+    data: Any = OmegaConf.to_container(composed, resolve=True)
     return dict(data)
 
 

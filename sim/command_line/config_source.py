@@ -24,7 +24,7 @@ from sim.scenario.schema import NAME, read_value
 from sim.scenario.settings import Settings
 from sim.scenario.yaml_reader import read_yaml
 
-__all__ = ["OWN_GROUPS", "JourneySource"]
+__all__ = ["OWN_GROUPS", "JourneySource", "help_template"]
 
 #: Hydra changes no folder, writes no log and leaves no folder behind: a run's only trace is its result folder.
 HYDRA: Mapping[str, Any] = {
@@ -113,7 +113,7 @@ class JourneySource(ConfigSource):
         path = FOLDER / f"{self.verb}.yaml"
         body = read_yaml(path, where=f"configs/{self.verb}.yaml", trusted=True)
         body["defaults"] = [*body.get("defaults", ["_self_"]), *HYDRA_DEFAULTS]
-        body["hydra"] = {**HYDRA, "help": {"app_name": f"journey {self.verb}", "template": _help(self.verb, path)}}
+        body["hydra"] = {**HYDRA, "help": {"app_name": f"journey {self.verb}", "template": help_template(self.verb)}}
         return body
 
     def _user(self, name: str) -> dict[str, Any]:
@@ -155,9 +155,9 @@ class JourneySource(ConfigSource):
         return {"defaults": [*defaults, "_self_"], **form.body}
 
 
-def _help(verb: str, path: Path) -> str:
+def help_template(verb: str) -> str:
     """Return the template of a verb's help: its shipped file, whose comments say what every key means."""
-    text = path.read_text(encoding="utf-8").replace("$", "$$")
+    text = (FOLDER / f"{verb}.yaml").read_text(encoding="utf-8").replace("$", "$$")
     return (
         f"journey {verb} [key=value ...]\n\n{text}\n"
         "Groups (choose with group=name; a folder of your own adds to them with --config-dir DIR)\n"

@@ -13,6 +13,7 @@ import pytest
 from agents.strategies import CAPABILITIES
 from sim.cli import main
 from sim.command_line.arguments import translate
+from sim.command_line.hydra_compose import Hydra
 from sim.scenario.dotted_key import value_at
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
@@ -158,6 +159,31 @@ def test_a_sweep_runs_every_combination_and_leaves_nothing_of_its_own(runs, unto
     runs.clear()
     assert main(["compare", "-m", "--config-dir", folder, "market=fitness,shop"]) == 0
     assert [work.scenario.market.name for work in runs] == ["fitness", "shop"]
+
+
+@pytest.mark.parametrize(
+    ("words", "times"), [(["seed=2"], 1), (["-m", "seed=1,2"], 2), (["popultion=3"], 2), (["--help"], 0)]
+)
+def test_nothing_is_composed_more_often_than_it_must_be(words, times, runs, monkeypatch, capsys):
+    """Once for each job, once more for a hint where a key is wrong, never for the help."""
+    composed = []
+    compose = Hydra.compose_config
+
+    def counting(self, *args, **options):
+        composed.append(options)
+        return compose(self, *args, **options)
+
+    monkeypatch.setattr(Hydra, "compose_config", counting)
+    monkeypatch.setattr("sim.command_line.composition_cache.find", lambda key, words: None)
+    main(["compare", *words])
+    capsys.readouterr()
+    assert len(composed) == times
+
+
+def test_what_is_asked_of_hydra_itself_is_left_to_it(runs, untouched):
+    assert main(["compare", "seed=1", "title='${hydra:job.name}'"]) == 0
+    assert main(["compare", "-m", "seed=1,2", "title=both", "hydra.job.name=two"]) == 0
+    assert [work.scenario.title for work in runs] == ["compare", "both", "both"]
 
 
 def test_a_sweep_is_checked_whole_before_anything_runs(runs, capsys, untouched):
