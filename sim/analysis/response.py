@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -88,14 +89,12 @@ class Response:
         """
         flat = np.asarray(found, dtype=np.float64).reshape(len(found), -1)
         out = np.full((len(self.read), flat.shape[1]), np.nan)
-        terms, at = _terms(self.design), _terms(self.read)
-        # As rows of the regression: each square and product seen once more, as 0.
-        held = np.eye(terms.shape[1])[len(self.names) :] * np.sqrt(_HELD / runs)
-        known = ~np.isnan(flat)
-        for pattern in np.unique(known, axis=1).T:
+        known, points = ~np.isnan(flat), (self.design.tobytes(), self.read.tobytes())
+        for pattern in known[:, :1].T if known.all() else np.unique(known, axis=1).T:
             columns = np.flatnonzero((known == pattern[:, None]).all(axis=0))
             if pattern.sum() >= len(self.names) + 1:
-                out[:, columns] = at @ (_fitting(terms[pattern], held) @ flat[np.ix_(pattern, columns)])
+                at, fitting = _surface(*points, len(self.names), pattern.tobytes(), runs)
+                out[:, columns] = at @ (fitting @ flat[np.ix_(pattern, columns)])
         return out.reshape(len(self.read), *np.shape(found)[1:])
 
     def plain(self) -> dict[str, Any]:
@@ -112,9 +111,18 @@ def _radical_inverse(count: int, base: int) -> Floats:
     return out
 
 
-def _fitting(terms: Floats, held: Floats) -> Floats:
-    """Return what makes coefficients (C, D) of values at points with these terms (D, C)."""
-    return np.asarray(np.linalg.pinv(np.concatenate([terms, held]))[:, : len(terms)], dtype=np.float64)
+@lru_cache(maxsize=16)
+def _surface(design: bytes, read: bytes, capabilities: int, pattern: bytes, runs: float) -> tuple[Floats, Floats]:
+    """Return the terms (J, C) at which a surface is read, and what makes its coefficients (C, D) of what is known.
+
+    Hundreds of quantities of a question are told from one design.
+    """
+    terms, at = (_terms(np.frombuffer(points).reshape(-1, capabilities)) for points in (design, read))
+    # As rows of the regression: each square and product seen once more, as 0.
+    held = np.eye(terms.shape[1])[capabilities:] * np.sqrt(_HELD / runs)
+    known = terms[np.frombuffer(pattern, dtype=np.bool_)]
+    fitting = np.linalg.pinv(np.concatenate([known, held]))[:, : len(known)]
+    return at, np.asarray(fitting, dtype=np.float64)
 
 
 def _terms(multiples: Floats) -> Floats:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import comb, isnan
+from itertools import combinations
+from math import comb, isnan, lcm
 
 __all__ = ["ShapleyDivision", "apportion", "coalitions", "divide"]
 
@@ -93,22 +94,25 @@ def divide(wins: Sequence[float | Fraction]) -> ShapleyDivision | None:
     if any(isnan(win) for win in wins):
         return None
     worth = [Fraction(win) for win in wins]
-    dividends = _dividends(worth)
-    everybody = len(worth) - 1
+    # Whole numbers of one small unit: exact like fractions, without looking for the common denominator of every sum.
+    unit = lcm(*(win.denominator for win in worth))
+    units = [win.numerator * (unit // win.denominator) for win in worth]
+    dividends = _dividends(units)
+    everybody = len(units) - 1
+    among, pairs = lcm(*range(1, n + 1)), lcm(*(comb(size, 2) for size in range(2, n + 1)))
     shapley, alone, last, main = [], [], [], []
     for player in range(n):
         own = 1 << player
-        shapley.append(sum((dividends[s] / s.bit_count() for s in coalitions(n) if s & own), start=Fraction(0)))
+        inside = [s for s in coalitions(n) if s & own]
+        shapley.append(Fraction(sum(dividends[s] * (among // s.bit_count()) for s in inside), among * unit))
         alone.append(worth[own] - worth[0])
         last.append(worth[everybody] - worth[everybody ^ own])
-        added = [worth[s] - worth[s ^ own] for s in coalitions(n) if s & own]
-        main.append(sum(added, start=Fraction(0)) / len(added))
-    together = tuple(
-        tuple(_pair(dividends, one, other) if one != other else Fraction(0) for other in range(n)) for one in range(n)
-    )
-    return ShapleyDivision(
-        worth[everybody] - worth[0], tuple(shapley), tuple(alone), tuple(last), tuple(main), together
-    )
+        main.append(Fraction(sum(units[s] - units[s ^ own] for s in inside), len(inside) * unit))
+    together = [[Fraction(0)] * n for _ in range(n)]
+    for one, other in combinations(range(n), 2):
+        together[one][other] = together[other][one] = Fraction(_pair(dividends, one, other, pairs), pairs * unit)
+    gain = worth[everybody] - worth[0]
+    return ShapleyDivision(gain, tuple(shapley), tuple(alone), tuple(last), tuple(main), tuple(map(tuple, together)))
 
 
 def apportion(parts: Sequence[Fraction]) -> tuple[int, ...]:
@@ -129,7 +133,7 @@ def apportion(parts: Sequence[Fraction]) -> tuple[int, ...]:
     return tuple(whole)
 
 
-def _dividends(worth: Sequence[Fraction]) -> list[Fraction]:
+def _dividends(worth: Sequence[int]) -> list[int]:
     """Return the Harsanyi dividend of each coalition (Harsanyi 1963): the Moebius transform of the values."""
     out = list(worth)
     for player in range(len(worth).bit_length() - 1):
@@ -139,10 +143,7 @@ def _dividends(worth: Sequence[Fraction]) -> list[Fraction]:
     return out
 
 
-def _pair(dividends: Sequence[Fraction], one: int, other: int) -> Fraction:
-    """Return the Shapley-Taylor index of a pair: a coalition's dividend is shared equally by all its pairs."""
+def _pair(dividends: Sequence[int], one: int, other: int, times: int) -> int:
+    """Return so many times the Shapley-Taylor index of a pair: all pairs of a coalition share its dividend equally."""
     both = 1 << one | 1 << other
-    return sum(
-        (dividend / comb(s.bit_count(), 2) for s, dividend in enumerate(dividends) if s & both == both),
-        start=Fraction(0),
-    )
+    return sum(dividend * (times // comb(s.bit_count(), 2)) for s, dividend in enumerate(dividends) if s & both == both)
