@@ -3,6 +3,7 @@
 import gc
 import io
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -32,6 +33,32 @@ gc.set_threshold(20_000, 20, 20)
 # A busy machine, or a rule that is compiled on its first call, is no reason to fail.
 settings.register_profile("journey", deadline=None)
 settings.load_profile("journey")
+
+#: Stands where a figure would: nothing of it is kept anywhere, as what `journey map` draws is.
+BLANK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 240"></svg>\n'
+
+
+@contextmanager
+def _undrawn() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sim.reports.svg.svg_of", lambda picture: BLANK)
+        patch.setattr("sim.reports.style.png_bytes", lambda figure, dots_per_inch=0.0: b"")
+        yield
+
+
+@pytest.fixture
+def undrawn() -> Iterator[None]:
+    """Put the figures of reports together and draw none: over half of a small question, where a test looks at none."""
+    with _undrawn():
+        yield
+
+
+@pytest.fixture(scope="module")
+def module_undrawn() -> Iterator[None]:
+    """Put the figures of reports together and draw none, in every test of a module."""
+    with _undrawn():
+        yield
+
 
 #: How long a run took is the one thing that may differ.
 NOT_DATA = ("seconds",)

@@ -30,13 +30,26 @@ def run(tmp_path, capsys):
 
 
 @pytest.fixture(scope="module")
-def fitted(tmp_path_factory):
-    """The sample of CDNOW, fitted once."""
-    place = tmp_path_factory.mktemp("cdnow")
-    words = ["save_as=cdnow", "replicates=2", f"output_dir={place}", "threads=1", "executor=serial", "quiet=true"]
-    assert main(["calibrate", *CDNOW, *words]) == 0
-    (folder,) = (place / "calibrate").iterdir()
-    return folder
+def fitted_by(tmp_path_factory):
+    """Return a function: the folder in which the sample of CDNOW is fitted by a model, once for the module."""
+    done = {}
+
+    def fit(model):
+        if model not in done:
+            place = tmp_path_factory.mktemp(model)
+            words = ["save_as=cdnow", "margin_share=0.25", "replicates=2", f"output_dir={place}", "quiet=true"]
+            size = [] if model == "bg_nbd" else [f"model={model}", "population=20000"]
+            assert main(["calibrate", *CDNOW, *words, *size, "threads=1", "executor=serial"]) == 0
+            (done[model],) = (place / "calibrate").iterdir()
+        return done[model]
+
+    return fit
+
+
+@pytest.fixture(scope="module")
+def fitted(fitted_by):
+    """The sample of CDNOW, fitted by the model that is chosen for it."""
+    return fitted_by("bg_nbd")
 
 
 def test_the_published_estimates_within_a_tenth_and_the_forecast_within_six_percent(fitted):
@@ -83,13 +96,11 @@ def test_the_forecast_is_judged_in_words_and_figures(fitted):
 
 
 @pytest.mark.parametrize("model", ["bg_nbd", "mbg_nbd", "pareto_nbd"])
-def test_what_is_written_are_two_arms_that_compare_runs(run, tmp_path, capsys, model):
+def test_what_is_written_are_two_arms_that_compare_runs(fitted_by, tmp_path, capsys, undrawn, model):
     """Without capabilities and contacts the arm that leads has the classic history; with them it has more purchases."""
-    small = ["population=1500", "replicates=1", "quiet=true"]
-    status, folder, _ = run(*CDNOW, f"model={model}", "save_as=shop", "margin_share=0.25", *small)
-    assert status == 0
-    common = ["compare", "--config-dir", str(folder / "config"), "scenario=shop", f"output_dir={tmp_path / 'out'}"]
-    common += ["executor=serial", "threads=1", "replicates=1"]
+    folder = fitted_by(model)
+    common = ["compare", "--config-dir", str(folder / "config"), "scenario=cdnow", f"output_dir={tmp_path / 'out'}"]
+    common += ["executor=serial", "threads=1", "replicates=1", "population=1500"]
     levels = {name: 0 for name in ("automation", "personalization", "context", "innovation")}
     off = [f"arms.proactive.focal.strategy.{name}=0" for name in [*levels, "contacts_per_week.customers"]]
     for words in ([], off):
@@ -100,9 +111,9 @@ def test_what_is_written_are_two_arms_that_compare_runs(run, tmp_path, capsys, m
     difference = {key: entry for key, entry in null["differences"]["proactive - classic"].items()}
     assert all(difference[metric]["mean"] == 0.0 for metric in ("contribution", "purchases", "revenue"))
     assert led["differences"]["proactive - classic"]["purchases"]["mean"] > 0.0
-    market = read_yaml(folder / "config" / "market" / "shop.yaml")
+    market = read_yaml(folder / "config" / "market" / "cdnow.yaml")
     brand = market["brands"]["shop"]
-    scenario = read_yaml(folder / "config" / "scenario" / "shop.yaml")
+    scenario = read_yaml(folder / "config" / "scenario" / "cdnow.yaml")
     assert market["customers"] == 2357 and (scenario["step"], scenario["horizon"]) == ("day", 365)
     assert led["market_customers"] == 2357 and led["simulated_customers"] == 1500 and led["step"] == "day"
     costs = {entry["what"]: entry for entry in led["costs"]["proactive"]}
@@ -111,11 +122,9 @@ def test_what_is_written_are_two_arms_that_compare_runs(run, tmp_path, capsys, m
 
 
 @pytest.mark.parametrize("model", ["mbg_nbd", "pareto_nbd"])
-def test_the_other_models_are_simulated_as_their_formulas_say(run, model):
+def test_the_other_models_are_simulated_as_their_formulas_say(fitted_by, model):
     """Every cell within four standard errors of the simulation: eleven cells, one in 1,400 seeds."""
-    status, folder, _ = run(*CDNOW, f"model={model}", "population=20000", "replicates=2", "quiet=true")
-    assert status == 0
-    cells = parquet.read_table(folder / "histogram.parquet").to_pandas()
+    cells = parquet.read_table(fitted_by(model) / "histogram.parquet").to_pandas()
     assert (np.abs(cells.simulated - cells.expected) < 4 * cells.simulation_error).all()
 
 

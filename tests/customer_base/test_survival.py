@@ -19,6 +19,8 @@ from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 from sim.validation.published import DATA
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 REGULAR = DATA / "sbg_retention_regular.csv"
 
 

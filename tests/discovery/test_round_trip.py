@@ -12,6 +12,8 @@ from sim.cli import main
 from sim.data.event_log import LogLayout
 from sim.data.log_file import read_event_log
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 #: The chance that one of so few edges lies beyond 3 standard errors is a few percent; the seed is fixed.
 _STANDARD_ERRORS = 3.0
 _POPULATION = 400

@@ -81,8 +81,8 @@ def commands():
 
 
 @pytest.fixture
-def run_small(capsys):
-    """Return a function that runs a command in the current folder, with few customers and weeks."""
+def run_small(capsys, undrawn):
+    """Return a function that runs a command in the current folder, with few customers and weeks, and draws nothing."""
     yield _run_small
     capsys.readouterr()
 

@@ -8,6 +8,8 @@ import pytest
 
 from sim.cli import main
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "attribution.md"
 _FEW = ("population=60", "horizon=8", "burn_in=4", "replicates=1", "quiet=true")
 

@@ -47,7 +47,7 @@ def _listed():
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory):
+def asked(tmp_path_factory, module_undrawn):
     """Return a function: the answer to a question of the page; to 0, the comparison without any change."""
     home, listed, done = tmp_path_factory.mktemp("questions"), _listed(), {}
     assert list(listed) == list(range(1, 11))

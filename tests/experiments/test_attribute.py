@@ -287,7 +287,7 @@ def test_one_arm_alone_has_nothing_to_explain(small):
         factorial_design(replace(small, arms={"classic": small.arms["classic"]}))
 
 
-def test_a_result_runs_again_to_the_byte(tmp_path, capsys):
+def test_a_result_runs_again_to_the_byte(tmp_path, capsys, undrawn):
     few = ["population=120", "horizon=20", "burn_in=10", "replicates=2", f"output_dir={tmp_path}", "quiet=true"]
     few.append("arms.proactive.focal.strategy.doubt=null")
     assert main(["attribute", "metric=npv", *few]) == 0

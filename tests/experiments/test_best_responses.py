@@ -116,7 +116,7 @@ def test_what_cannot_be_used_is_refused(key, answer, message):
         Scenario.load("treadmill", **SIZE, **{key: answer})
 
 
-def test_only_compare_looks_for_answers(tmp_path, capsys):
+def test_only_compare_looks_for_answers(tmp_path, capsys, undrawn):
     words = [*(f"{key}={value}" for key, value in SIZE.items()), f"output_dir={tmp_path}", "replicates=2", "quiet=true"]
     answer = f"{PLACE}={{strategies:[automation],lag:2,start_weeks:[2]}}"
     assert main(["story", *words[:3], f"output_dir={tmp_path}", answer]) == 2

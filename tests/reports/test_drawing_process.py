@@ -9,7 +9,7 @@ import pytest
 
 from sim import Scenario, compare
 from sim.reports import drawing_process, kept_figures
-from sim.reports.pictures import pictures
+from sim.reports import pictures as report
 from sim.reports.svg import svg_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="drawing processes are forked on Linux alone")
@@ -50,15 +50,26 @@ def cache(monkeypatch, tmp_path):
     return tmp_path / "cache" / kept_figures.FIGURES
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def alone(result):
     """What one process draws."""
     assert not drawing_process.are_running()
     return _figures(drawing_process.draw_all(result))
 
 
+@pytest.fixture
+def few(result, alone, monkeypatch):
+    """Leave the overview and three figures in the report, one of them with the doubt; return what one process draws."""
+    every = report.draw_functions
+    draws, names = every(result), list(alone[1])
+    assert len(draws) == len(names)
+    chosen = [0, 1, next(number for number, draw in enumerate(draws) if report.shows_doubt(draw))]
+    monkeypatch.setattr(report, "draw_functions", lambda result: [every(result)[number] for number in chosen])
+    return alone[0], {names[number]: alone[1][names[number]] for number in chosen}
+
+
 def test_two_processes_draw_what_one_process_draws(result, alone, monkeypatch):
-    assert list(alone[1]) == [picture.name for picture in pictures(result)]
+    assert list(alone[1]) == [picture.name for picture in report.pictures(result)]
     processes = _start(monkeypatch)
     assert _figures(drawing_process.draw_all(result)) == alone
     assert not drawing_process.are_running()
@@ -76,28 +87,28 @@ def test_what_doubt_cannot_change_is_drawn_before_it_is_known(results, alone, mo
     assert _figures(drawing_process.draw_all(results[1])) == alone
 
 
-def test_the_same_result_is_not_drawn_again_and_a_damaged_figure_is(results, alone, cache, monkeypatch):
+def test_the_same_result_is_not_drawn_again_and_a_damaged_figure_is(results, few, cache, monkeypatch):
     def drawn():
         _start(monkeypatch)
         drawing_process.begin(results[0])
         return _figures(drawing_process.draw_all(results[1]))
 
-    assert drawn() == alone and len(list(cache.iterdir())) == 2
+    assert drawn() == few and len(list(cache.iterdir())) == 2
     sent = []
     send = drawing_process._DrawingProcesses._send
     monkeypatch.setattr(
         drawing_process._DrawingProcesses, "_send", lambda self, content: (sent.append(content), send(self, content))
     )
-    assert drawn() == alone and not sent
+    assert drawn() == few and not sent
     largest = max(cache.iterdir(), key=lambda path: path.stat().st_size)
     largest.write_bytes(largest.read_bytes()[:-1])
-    assert drawn() == alone and len(sent) == 1
+    assert drawn() == few and len(sent) == 1
     sent.clear()
     monkeypatch.setattr(kept_figures, "_made_by", lambda: "another version")
-    assert drawn() == alone and len(sent) == 2
+    assert drawn() == few and len(sent) == 2
 
 
-def test_what_draws_is_not_loaded_for_a_question_whose_figures_are_kept(results, alone, cache, monkeypatch):
+def test_what_draws_is_not_loaded_for_a_question_whose_figures_are_kept(results, few, cache, monkeypatch):
     sent = []
     send = drawing_process._DrawingProcesses._send
     monkeypatch.setattr(
@@ -109,7 +120,7 @@ def test_what_draws_is_not_loaded_for_a_question_whose_figures_are_kept(results,
         _start(monkeypatch)
         drawing_process.expect(question)
         drawing_process.begin(results[0])
-        assert _figures(drawing_process.draw_all(results[1])) == alone
+        assert _figures(drawing_process.draw_all(results[1])) == few
         loaded = drawing_process._LOAD in sent
         return loaded, len(sent) > loaded
 
@@ -123,20 +134,20 @@ def test_what_draws_is_not_loaded_for_a_question_whose_figures_are_kept(results,
     assert asked("three") == asked("three") == (True, True)
 
 
-def test_what_was_begun_of_another_result_is_not_shown(results, alone, monkeypatch):
+def test_what_was_begun_of_another_result_is_not_shown(results, few, monkeypatch):
     scenario = results[1].scenario
     other = compare(scenario, replicates=2, seed=2, effectiveness=False)
     _start(monkeypatch)
     drawing_process.begin(other)
-    assert _figures(drawing_process.draw_all(results[1])) == alone
+    assert _figures(drawing_process.draw_all(results[1])) == few
     assert not drawing_process.are_running()
 
 
-def test_a_process_that_is_lost_halfway_leaves_no_figure_out(results, alone, monkeypatch):
+def test_a_process_that_is_lost_halfway_leaves_no_figure_out(results, few, monkeypatch):
     processes = _start(monkeypatch)
     drawing_process.begin(results[0])
     os.killpg(processes.process, signal.SIGKILL)
-    assert _figures(drawing_process.draw_all(results[1])) == alone
+    assert _figures(drawing_process.draw_all(results[1])) == few
 
 
 def test_processes_that_draw_for_nothing_end(results, monkeypatch):
@@ -147,10 +158,10 @@ def test_processes_that_draw_for_nothing_end(results, monkeypatch):
         os.killpg(processes.process, 0)
 
 
-def test_a_process_that_is_lost_leaves_no_figure_out(result, alone, monkeypatch):
+def test_a_process_that_is_lost_leaves_no_figure_out(result, few, monkeypatch):
     processes = _start(monkeypatch)
     os.kill(processes.process, signal.SIGKILL)
-    assert _figures(drawing_process.draw_all(result)) == alone
+    assert _figures(drawing_process.draw_all(result)) == few
 
 
 def test_processes_that_are_not_needed_end(monkeypatch):

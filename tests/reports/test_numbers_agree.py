@@ -22,6 +22,8 @@ from sim.reports.plots import customer_values
 from sim.results.comparison import write
 from sim.scenario.scenario import Scenario
 
+pytestmark = pytest.mark.usefixtures("module_undrawn")
+
 DIFFERENCE = "proactive - classic"
 #: One simulated customer stands for two and a half of the market, so that whatever is not scaled is noticed.
 SIZE = {"population": 400, "market.customers": 1000, "horizon": 40, "burn_in": 10}
@@ -78,7 +80,7 @@ def number(text):
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory):
+def report(tmp_path_factory, module_undrawn):
     scenario = Scenario.load("treadmill", **SIZE)
     result = compare(scenario, replicates=4, seed=5, threads=1)
     return result, write(result, tmp_path_factory.mktemp("agree"))
@@ -219,7 +221,7 @@ def table_with(tables, heading):
 
 
 @pytest.fixture(scope="module")
-def attributed(tmp_path_factory):
+def attributed(tmp_path_factory, module_undrawn):
     done = attribute(Scenario.load("treadmill", **SIZE), replicates=3, seed=5, threads=1)
     return done, tables_of(attribution_document(done), tmp_path_factory.mktemp("attributed"))
 

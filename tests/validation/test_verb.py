@@ -8,6 +8,8 @@ import pytest
 
 from sim.cli import main
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 FILES = {"config.yaml", "manifest.json", "summary.json", "checks.parquet", "curves.parquet", "report.html", "figures"}
 FILES |= {"tables.xlsx", "SHA256SUMS"}
 

@@ -9,6 +9,8 @@ from sim.cli import main
 from sim.command_line.config_folder import CONFIG_DIR, with_config_dir
 from sim.scenario.errors import ConfigError
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 SMALL = ["population=30", "horizon=4", "burn_in=2", "replicates=2", "threads=1", "quiet=true"]
 
 

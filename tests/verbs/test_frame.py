@@ -19,6 +19,8 @@ from sim.results.answer import Answer
 from sim.verbs import VERBS, Verb
 from sim.verbs.frame import Command
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 CONFIG = """# Count the customers of every arm.
 defaults:
   - _self_

@@ -11,6 +11,8 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.template import read_templates
 from sim.scenario.yaml_reader import read_yaml
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 TEMPLATES = read_templates()
 SMALL = ("population=60", "horizon=10", "burn_in=4", "replicates=1", "threads=1", "progress=false")
 

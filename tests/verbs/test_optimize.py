@@ -7,6 +7,8 @@ import yaml
 
 from sim.cli import main
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 pytest.importorskip("sklearn")
 SMALL = (
     "population=100",

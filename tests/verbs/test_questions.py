@@ -7,6 +7,8 @@ import pytest
 
 from sim.cli import main
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 pytest.importorskip("SALib")
 pytest.importorskip("sklearn")
 

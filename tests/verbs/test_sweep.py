@@ -14,12 +14,14 @@ from sim.execution.store import Store
 from sim.execution.trials import Trial, run_trials
 from sim.scenario.scenario import Scenario
 
+pytestmark = pytest.mark.usefixtures("module_undrawn")
+
 SMALL = ["population=60", "horizon=12", "burn_in=4", "record.events=10", "executor=serial", "replicates=1"]
 FATIGUE = "market.contact.fatigue"
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
+def done(tmp_path_factory, module_undrawn):
     """Return a folder in which a sweep over levers, a grid and a run that fails was done once."""
     folder = tmp_path_factory.mktemp("done")
     design = folder / "mine.yaml"
