@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from os.path import commonprefix
 from typing import Any
+
+import numpy as np
 
 from agents.population import MAX_STAGES
 from sim.discovery.cases import START
@@ -181,12 +184,35 @@ def _shares_from(state: int, journey: TimedJourney, names: Sequence[str], ended:
     """Return the shares of targets of a state that takes no time; of those who would end some stay in their stage."""
     mine = [edge for edge in journey.edges if edge.source == state and _is_first(edge)]
     shares = {ended if edge.target == ENDED else names[edge.target]: edge.by_step[0][1] for edge in mine}
-    if kept and [edge.target for edge in mine] == [ENDED]:
-        stage = journey.contexts.stage_at(state)
-        back = next((at for at, other in enumerate(journey.contexts.keys) if other == (stage,)), None)
-        if back is not None:
-            shares = {names[back]: kept, ended: 1.0 - kept}
+    others = _who_go_on(state, journey) if kept and [edge.target for edge in mine] == [ENDED] else {}
+    if others:
+        shares = {names[at]: kept * share for at, share in others.items()} | {ended: 1.0 - kept}
     return shares
+
+
+def _who_go_on(state: int, journey: TimedJourney) -> dict[int, float]:
+    """Return the states of those who are in the stage of a state for a time and go on, by their shares.
+
+    They are in its phase and came the same way, as far back as some did.
+    """
+    contexts = journey.contexts
+    going = np.zeros(len(contexts.keys))
+    for edge in journey.edges:
+        going[edge.source] += edge.count if edge.target != ENDED else 0.0
+    phase = contexts.phase or (0,) * len(contexts.keys)
+    stage, before = contexts.stage_at(state), contexts.keys[state][1:]
+    nearest: tuple[int, dict[int, float]] = (-1, {})
+    for parts in contexts.parts().values():
+        at, count = parts[0], float(going[list(parts)].sum())
+        if at in journey.instant or contexts.stage_at(at) != stage or phase[at] != phase[state] or count <= 0.0:
+            continue
+        together = len(commonprefix([before, contexts.keys[at][1:]]))
+        if together > nearest[0]:
+            nearest = together, {}
+        if together == nearest[0]:
+            nearest[1][at] = count
+    total = sum(nearest[1].values())
+    return {at: count / total for at, count in nearest[1].items()}
 
 
 def _is_first(edge: TimedEdge) -> bool:

@@ -1,4 +1,9 @@
-"""Persona mixture: kinds of cases by where they go, as many as cases that were kept aside speak for, perhaps one."""
+"""Persona mixture: kinds of cases by where they go, as many as cases that were kept aside speak for, perhaps one.
+
+Memory looks like kinds: where some cases end with a stage and those that came another way never do, two kinds that
+forget explain what one kind does that remembers. So kinds that forget count only where cases kept aside are likelier by
+them than by kinds that know what came before a stage, of which there may be one.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from sim.discovery.cases import Cases
+from sim.discovery.cases import Cases, subset
+from sim.discovery.context import Contexts, find_contexts, states_of
 from sim.discovery.hazards import ended_weights
 
 __all__ = ["Mixture", "find_personas"]
@@ -58,7 +64,10 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
     """Fit mixtures of Markov chains and keep the number of kinds that held-out cases support.
 
     Half of the cases are learned from and half judge, then they change places; a further kind is kept while the mean
-    gain per held-out case is above 0 by two standard errors.
+    gain per held-out case is above 0 by two standard errors. Where that leaves several, chains that know what came
+    before each stage (:func:`~sim.discovery.context.find_contexts`) are mixed likewise. Of the two mixtures that with
+    fewer kinds counts, of as many the one that forgets, unless held-out cases are likelier by the other, by two
+    standard errors.
 
     Parameters
     ----------
@@ -69,24 +78,21 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
     -------
     Mixture
     """
-    every = _moves(cases)
-    luck, groups = np.random.default_rng([seed, 17]), every.groups
-    kinds, gains = 1, []
-    few = cases.count > _MOST_CASES
-    moves = every.counted(np.sort(luck.permutation(cases.count)[:_MOST_CASES]) if few else None)
-    if cases.count >= _FEWEST_CASES:
-        half = luck.permutation(moves.shape[0]) < moves.shape[0] // 2
-        before = _held_out(moves, groups, half, 1, luck)
-        for number in range(2, _MOST + 1):
-            now = _held_out(moves, groups, half, number, luck)
-            gain = now - before
-            mean, error = float(gain.mean()), float(gain.std() / np.sqrt(gain.size))
-            gains.append((mean, error))
-            if mean < max(_SURE * error, _LEAST_GAIN):
-                break
-            kinds, before = number, now
-    shares, logs = _fit(moves, groups, kinds, luck)
-    belongs = np.ones((cases.count, 1)) if kinds == 1 else _posterior(every.counted() if few else moves, shares, logs)
+    luck = np.random.default_rng([seed, 17])
+    sample = cases
+    if cases.count > _MOST_CASES:
+        sample = subset(cases, np.sort(luck.permutation(cases.count)[:_MOST_CASES]))
+    contexts = None
+    found = _find_kinds(_moves(sample), luck)
+    if found.number > 1:
+        known = find_contexts(sample, seed)
+        remembering = _find_kinds(_moves(sample, known), np.random.default_rng([seed, 17]))
+        if not _speaks_for(found, remembering):
+            found, contexts = remembering, known
+    belongs = np.ones((cases.count, 1))
+    if found.number > 1:
+        moves = found.moves if sample is cases else _moves(cases, contexts, found.moves.values)
+        belongs = _posterior(moves.counts, found.shares, found.logs)
     size = belongs.mean(axis=0)
     order = np.argsort(-size, kind="stable")
     belongs, size = belongs[:, order], size[order]
@@ -95,54 +101,103 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
     half_width = 1.96 * error / np.sqrt(cases.count)
     return Mixture(
         shares=size,
-        shares_low=np.maximum(size - half_width, 0.0) if kinds > 1 else size,
-        shares_high=np.minimum(size + half_width, 1.0) if kinds > 1 else size,
+        shares_low=np.maximum(size - half_width, 0.0) if found.number > 1 else size,
+        shares_high=np.minimum(size + half_width, 1.0) if found.number > 1 else size,
         member=belongs.argmax(axis=1),
-        gains=tuple(gains),
+        gains=found.gains,
     )
 
 
 class _Moves(NamedTuple):
-    """The moves of all cases, the end of each behind all others.
+    """The moves of all cases, the end of each among them.
 
-    ``case`` and ``column`` are whose each is and of which kind; ``over`` how far each case is over; ``groups`` has the
-    stage that each kind of move leaves.
+    ``counts`` has a row for each case and a column for each kind of move that there is; ``groups`` has the state that
+    each kind of move leaves, and ``values`` the number that is its own among all that there could be.
     """
 
-    case: NDArray[np.int32]
-    column: NDArray[np.int32]
-    over: NDArray[np.float64]
+    counts: csr_matrix
     groups: NDArray[np.int64]
-
-    def counted(self, chosen: NDArray[np.int64] | None = None) -> csr_matrix:
-        """Count the moves of every case, or of some in rising order."""
-        case, column, over, cases = self.case, self.column, self.over, self.over.size
-        if chosen is not None:
-            place = np.full(cases, -1, np.int32)
-            place[chosen] = np.arange(chosen.size, dtype=np.int32)
-            rows = np.flatnonzero(place[case] >= 0)
-            case, column, over, cases = place[case[rows]], column[rows], over[chosen], chosen.size
-        values = np.r_[np.ones(case.size - cases), over]
-        counts = csr_matrix((values, (case, column)), shape=(cases, self.groups.size))
-        counts.eliminate_zeros()
-        return counts
+    values: NDArray[np.int64]
 
 
-def _moves(cases: Cases) -> _Moves:
-    size = len(cases.stages) + 1
+def _moves(cases: Cases, contexts: Contexts | None = None, values: NDArray[np.int64] | None = None) -> _Moves:
+    """Count the moves of every case, from stages or from stages in the contexts; of some values alone."""
     # Narrow numbers, and no sorting: a log may have ten million visits.
     stage = cases.stage.astype(np.int32)
-    before = np.r_[stage[:1], stage[:-1]]
-    before[cases.first[:-1]] = size - 1
+    state, states = stage, len(cases.stages)
+    if contexts is not None:
+        state = states_of(cases, contexts, np.zeros(stage.size, np.int64)).astype(np.int32)
+        states = len(contexts.keys)
+    size = len(cases.stages) + 1
+    before = np.r_[state[:1], state[:-1]]
+    before[cases.first[:-1]] = states
     last = cases.first[1:] - 1
-    code = np.r_[before * size + stage, stage[last] * size + (size - 1)]
+    code = np.r_[before * size + stage, state[last] * size + (size - 1)]
     rows = np.arange(cases.count, dtype=np.int32)
-    values = np.flatnonzero(np.bincount(code, minlength=size * size))
-    column = np.zeros(size * size, np.int32)
+    if values is None:
+        values = np.flatnonzero(np.bincount(code, minlength=(states + 1) * size))
+    column = np.full((states + 1) * size, -1, np.int32)
     column[values] = np.arange(values.size)
     # Where a case stands when its log ends is no way that it goes: only as far as it is over does it count.
     over = np.round(ended_weights(cases, cases.stage)[last], _DIGITS)
-    return _Moves(np.r_[np.repeat(rows, cases.lengths), rows], column[code], over, values // size)
+    entries = np.r_[np.ones(stage.size), over], np.r_[np.repeat(rows, cases.lengths), rows], column[code]
+    known = entries[2] >= 0
+    number, case, at = entries if known.all() else (each[known] for each in entries)
+    counts = csr_matrix((number, (case, at)), shape=(cases.count, values.size))
+    counts.eliminate_zeros()
+    return _Moves(counts, values // size, values)
+
+
+class _Kinds(NamedTuple):
+    """So many kinds as held-out cases support.
+
+    ``held_out`` is the log likelihood of each case by what the other half says, ``gains`` as of a mixture, ``shares``
+    and ``logs`` of all cases.
+    """
+
+    moves: _Moves
+    held_out: NDArray[np.float64]
+    gains: tuple[tuple[float, float], ...]
+    shares: NDArray[np.float64]
+    logs: NDArray[np.float64]
+
+    @property
+    def number(self) -> int:
+        """How many kinds there are."""
+        return int(self.shares.size)
+
+
+def _find_kinds(moves: _Moves, luck: np.random.Generator) -> _Kinds:
+    counts, groups, _ = moves
+    cases = counts.shape[0]
+    kinds, gains, before = 1, [], np.zeros(cases)
+    if cases >= _FEWEST_CASES:
+        half = luck.permutation(cases) < cases // 2
+        before = _held_out(counts, groups, half, 1, luck)
+        for number in range(2, _MOST + 1):
+            now = _held_out(counts, groups, half, number, luck)
+            gains.append(_gain(now, before))
+            if not _sure(*gains[-1]):
+                break
+            kinds, before = number, now
+    return _Kinds(moves, before, tuple(gains), *_fit(counts, groups, kinds, luck))
+
+
+def _speaks_for(found: _Kinds, other: _Kinds) -> bool:
+    """Whether cases kept aside speak for kinds that forget beside those that remember: no more kinds need no proof."""
+    if found.number > other.number:
+        return _sure(*_gain(found.held_out, other.held_out))
+    return not _sure(*_gain(other.held_out, found.held_out))
+
+
+def _gain(now: NDArray[np.float64], before: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the mean gain a case, and its standard error."""
+    gain = now - before
+    return float(gain.mean()), float(gain.std() / np.sqrt(gain.size))
+
+
+def _sure(mean: float, error: float) -> bool:
+    return mean >= max(_SURE * error, _LEAST_GAIN)
 
 
 def _held_out(

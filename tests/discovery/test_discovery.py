@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
+from benchmarks.discovered_personas import ordered, remembering
 from sim.data.log_file import read_event_log
 from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset
 from sim.discovery.context import find_contexts
-from sim.discovery.discover import _fit, thinned, with_goal
+from sim.discovery.discover import _fit, discover, thinned, with_goal
 from sim.discovery.hazards import ENDED, ended_weights, fit_hazards, free_parameters
 from sim.discovery.lived_map import LivedEdge, lived_map
 from sim.discovery.persona_mixture import find_personas
@@ -27,15 +28,21 @@ from sim.scenario.journey import Edge, Journey, Stage
 VISITS = Path(__file__).parents[2] / "configs/data/visits.csv"
 
 
-def log_of(tmp_path, sequences, gap="days"):
-    """A log of cases given as words of letters, a unit between events."""
+def event_log_of(tmp_path, sequences, gap="days", begins=1):
+    """A log of cases given as words of letters, a unit between events, that begin in so many units in turn."""
     rows = ["case,activity,time"]
     for case, word in enumerate(sequences):
-        times = np.datetime64("2020-01-01T00:00:00") + np.arange(len(word)) * np.timedelta64(1, gap[0].upper())
+        at = (case % begins + np.arange(len(word))) * np.timedelta64(1, gap[0].upper())
+        times = np.datetime64("2020-01-01T00:00:00") + at
         rows += [f"{case},{letter},{time}" for letter, time in zip(word, times, strict=True)]
     path = tmp_path / "made.csv"
     path.write_text("\n".join(rows) + "\n")
-    return cases_of(read_event_log(path))
+    return read_event_log(path)
+
+
+def log_of(tmp_path, sequences, gap="days"):
+    """The cases of such a log, all of which begin at once."""
+    return cases_of(event_log_of(tmp_path, sequences, gap))
 
 
 def chain_words(luck, stay, count):
@@ -153,6 +160,25 @@ def test_planted_personas_are_found_and_one_kind_is_said_to_be_one(tmp_path):
     assert agree > 0.95
     one = find_personas(log_of(tmp_path, chain_words(luck, 0.7, 300)), 1)
     assert len(one.shares) == 1
+
+
+@pytest.mark.parametrize("log", [remembering, ordered])
+def test_memory_makes_no_kinds(log):
+    """Where one came from, or a few fixed orders, looked like two to five kinds of cases that forget."""
+    assert [len(find_personas(log(seed), seed).shares) for seed in range(4)] == [1] * 4
+
+
+def test_who_is_led_goes_on_as_others_who_came_the_same_way(tmp_path):
+    """All visits to b are told apart by what came before, so that nobody is in b alone: who was led there stayed there."""
+    words = np.random.default_rng(2).choice(["abc", "acb", "ab", "abbbbc"], 200, p=[0.28, 0.25, 0.22, 0.25])
+    log = event_log_of(tmp_path, words, begins=50)
+    found = discover(log, "x", "x", goal="c", seed=1, threads=1)
+    classic, led = found.files["journey"]["x"], found.files["journey"]["x_proactive"]
+    for journey in (classic, led):
+        assert set(journey["stages"]) - {edge["from"] for edge in journey["edges"]} == {"ended"}
+    ways = {edge["to"]: edge.get("probability") for edge in led["edges"] if edge["from"] == "b__last"}
+    assert sum(share for share in ways.values() if share) == pytest.approx(0.2)
+    assert len(ways) > 2 and "b" not in ways
 
 
 def test_where_cases_stand_when_their_log_ends_makes_no_kinds_of_them():
