@@ -36,8 +36,6 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 #: New objects between two looks for rings of them that nobody holds any more; Python's own rate is 700.
 RARELY = 50_000
-#: Options with which nothing is drawn.
-_SHOWS = ("--help", "-h", "--hydra-help", "--cfg", "-c", "--info", "-i")
 #: Options of Hydra that load a pickle or move the shipped configuration away.
 REFUSED_OPTIONS: dict[str, str] = {
     "experimental_rerun": "run a result again with from=results/compare/RUN",
@@ -119,15 +117,12 @@ def _dispatch(words: list[str]) -> int:
     if verb not in VERBS:
         return _refuse(f"there is no verb {verb!r}; {suggest(verb, VERBS, 'there are')}; try: journey --help")
     verb, rest = rerun_of(verb, rest)
-    if not VERBS[verb].draws or any(word in _SHOWS for word in rest):
+    if not VERBS[verb].draws:
         return _run(verb, translate(verb, rest))
     from sim.reports import drawing_process
 
-    drawing_process.start()
-    try:
+    with drawing_process.offered():
         return _run(verb, translate(verb, rest))
-    finally:
-        drawing_process.stop()
 
 
 def _overview() -> str:

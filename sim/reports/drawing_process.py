@@ -1,13 +1,14 @@
 """Drawing process: processes that load what draws while a comparison still runs, and then share its figures.
 
-Loading matplotlib and drawing a report take as long as a small comparison. Where a command begins, before anything is
-loaded that keeps threads or memory of its own, it forks: :func:`start`. The new process loads what draws as soon as the
-question is known, unless that was asked before and its figures are kept: :func:`expect`. Once every arm is run, and
-while the command still looks for doubt and break-even, it draws the figures that neither can change: :func:`begin`.
-The others follow when the result is whole, while the command writes its tables: :func:`order`. Both times it forks once
-more, and both draw, each the next figure that nobody has begun. A figure is the same bytes whoever draws it. Where
-there are no such processes, or one is lost, the command draws by itself. What they drew is kept: of a result whose
-figures are there already, nothing is drawn (:mod:`sim.reports.kept_figures`).
+Loading matplotlib and drawing a report take as long as a small comparison. As soon as the question is known, which
+takes NumPy and what a scenario is made of, and before anything is loaded that keeps threads or memory of its own, the
+command forks: :func:`expect`. The new process has these already and loads what draws, unless the same was asked before
+and its figures are kept. Once every arm is run, and while the command still looks for doubt and break-even, it draws
+the figures that neither can change: :func:`begin`. The others follow when the result is whole, while the command writes
+its tables: :func:`order`. Both times it forks once more, and both draw, each the next figure that nobody has begun. A
+figure is the same bytes whoever draws it. Where there are no such processes, or one is lost, the command draws by
+itself. What they drew is kept: of a result whose figures are there already, nothing is drawn
+(:mod:`sim.reports.kept_figures`).
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
@@ -29,7 +30,7 @@ from sim.reports.picture import Picture
 if TYPE_CHECKING:
     from sim.experiments.result import Result
 
-__all__ = ["are_running", "begin", "draw_all", "expect", "order", "start", "stop"]
+__all__ = ["are_running", "begin", "draw_all", "expect", "offered", "order", "start", "stop"]
 
 #: Dots per inch of the overview, which is a PNG.
 _OVERVIEW_DPI = 110.0
@@ -53,11 +54,14 @@ class _DrawingProcesses:
         self._asked: str | None = None
         self._keys: list[str | None] = []
         self._kept: dict[int, Any] | None = None
-        self._has_begun = False
+        self._is_expecting = self._has_begun = False
         self._sending: threading.Thread | None = None
 
     def expect(self, question: object) -> None:
         """Have them load what draws, unless the figures of this question were there when it was answered last."""
+        if self._is_expecting:  # of several questions the first is answered first
+            return
+        self._is_expecting = True
         self._asked = figures_key(pickle.dumps(question, protocol=5))
         if self._asked is None or find_figures(self._asked) is None:
             self._send(_LOAD)
@@ -149,10 +153,23 @@ class _DrawingProcesses:
 
 
 _running: list[_DrawingProcesses] = []
+_is_offered = False
+
+
+@contextmanager
+def offered() -> Iterator[None]:
+    """Let this process fork, once it knows what is asked; at the end, whatever happened, nobody draws any more."""
+    global _is_offered
+    _is_offered = True
+    try:
+        yield
+    finally:
+        _is_offered = False
+        stop()
 
 
 def start() -> None:
-    """Fork the drawing processes, where that is safe and of use: on Linux, two cores, no heavy package loaded."""
+    """Fork the drawing processes, where that is safe and of use: on Linux, two cores, no package that keeps threads."""
     if _running or not _is_safe():
         return
     ordered, orders = os.pipe()
@@ -175,7 +192,8 @@ def start() -> None:
 
 
 def _is_safe() -> bool:
-    heavy = {"numpy", "numba", "pyarrow", "matplotlib"}
+    # NumPy's linear algebra keeps threads too, but ends them before a fork.
+    heavy = {"numba", "pyarrow", "matplotlib"}
     return (
         sys.platform == "linux"
         and len(os.sched_getaffinity(0)) > 1
@@ -196,13 +214,15 @@ def stop() -> None:
 
 
 def expect(question: object) -> None:
-    """Tell the drawing processes, if there are any, what is going to be asked, so that they load what draws.
+    """Start the drawing processes where they are offered, and tell them what is asked, so that they load what draws.
 
     Parameters
     ----------
     question : object
         All that decides the result. The same question a second time loads nothing: its figures are likely to be kept.
     """
+    if _is_offered and not _running:
+        start()
     if _running:
         _running[-1].expect(question)
 
@@ -306,8 +326,6 @@ def _work(ordered: int, drawn: Sequence[int]) -> NoReturn:
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)
-        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-            os.environ[name] = "1"  # threads of their own would be lost in the second fork
         gc.disable()  # nothing that is drawn lives long
         with os.fdopen(ordered, "rb") as orders:
             message = pickle.load(orders)
@@ -325,8 +343,10 @@ def _load() -> None:
     import sim.reports.overview
     import sim.reports.pictures
     import sim.reports.svg  # noqa: F401
+    from sim.reports.style import style
 
-    gc.freeze()
+    with style():  # whose settings are checked the first time
+        gc.freeze()
 
 
 def _draw_ordered(first: tuple[Result, bool], orders: IO[bytes], drawn: Sequence[int]) -> None:

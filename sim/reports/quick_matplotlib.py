@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from sim.reports.quick_text import quicken_text
+
 __all__ = ["load_matplotlib"]
 
 
@@ -31,6 +33,7 @@ def load_matplotlib() -> None:
     finally:
         setattr(artist, "kwdoc", tables)  # noqa: B010
         setattr(artist.Artist, "_update_set_signature_and_docstring", signatures)  # noqa: B010
+    quicken_text()
 
 
 def _mark(artist: Any) -> None:

@@ -172,8 +172,41 @@ def test_processes_that_are_not_needed_end(monkeypatch):
 
 
 def test_nothing_is_forked_beside_threads_or_loaded_libraries():
-    drawing_process.start()  # numpy is loaded here
+    import matplotlib  # noqa: F401
+
+    drawing_process.start()
     assert not drawing_process.are_running()
+
+
+def test_only_a_command_that_offers_them_forks_them_once_and_they_load_once(monkeypatch):
+    monkeypatch.setattr(drawing_process, "_is_safe", lambda: True)
+    sent = []
+    monkeypatch.setattr(drawing_process._DrawingProcesses, "_send", lambda self, content: sent.append(content))
+    drawing_process.expect("question")
+    assert not drawing_process.are_running()
+    with drawing_process.offered():
+        assert not drawing_process.are_running()
+        drawing_process.expect("question")
+        (processes,) = drawing_process._running
+        drawing_process.expect("another of the same command")
+        assert drawing_process._running == [processes] and sent == [drawing_process._LOAD]
+    assert not drawing_process.are_running()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(processes.process, 0)
+
+
+def test_a_command_forks_once_it_has_what_a_scenario_is_made_of():
+    program = (
+        "import sys; from sim.cli import main; from sim.reports import drawing_process\n"
+        "def expect(question):\n"
+        "    drawing_process.start()\n"
+        "    print(drawing_process.are_running(), 'numpy' in sys.modules, 'sim.scenario.scenario' in sys.modules)\n"
+        "    raise SystemExit\n"
+        "drawing_process.expect = expect\n"
+        "main(['compare'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(len(os.sched_getaffinity(0)) > 1), "True", "True"]
 
 
 def test_a_command_starts_them_and_does_without_matplotlib_itself(tmp_path):
