@@ -10,6 +10,7 @@ import pytest
 
 from sim import Scenario, compare
 from sim.engine.kept import KeptRuns
+from sim.experiments.result import Result
 
 CHANGES: dict[str, tuple[Any, ...]] = {
     "arms.proactive.focal.strategy.automation": (0.0, 0.4, 1.0),
@@ -30,12 +31,20 @@ def _asked(draw: random.Random) -> tuple[Scenario, dict[str, Any]]:
     return Scenario.load("treadmill", **{**small, **values}), options
 
 
+@pytest.fixture(scope="module")
+def answers() -> list[tuple[Scenario, dict[str, Any], Result]]:
+    """Questions of one sitting, each with its answer from nothing."""
+    draw = random.Random(7)
+    asked = [_asked(draw) for _ in range(25)]
+    return [(scenario, options, compare(scenario, **options, effectiveness=False)) for scenario, options in asked]
+
+
 @pytest.mark.parametrize("limit", [100_000_000, 600_000, 1])
-def test_an_answer_from_kept_runs_is_that_of_a_run_from_nothing(limit: int) -> None:
-    kept, draw = KeptRuns(limit), random.Random(7)
-    for _ in range(25):
-        scenario, options = _asked(draw)
-        plain = compare(scenario, **options, effectiveness=False)
+def test_an_answer_from_kept_runs_is_that_of_a_run_from_nothing(
+    limit: int, answers: list[tuple[Scenario, dict[str, Any], Result]]
+) -> None:
+    kept = KeptRuns(limit)
+    for scenario, options, plain in answers:
         warm = compare(scenario, **options, effectiveness=False, kept=kept)
         assert warm.summary_json == plain.summary_json
         for name in ("weekly", "flows", "events"):

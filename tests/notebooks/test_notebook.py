@@ -11,6 +11,13 @@ FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 PAIRS = sorted(FOLDER.glob("*.py"))
 
 
+#: Every line of the tour runs, over fewer cells of its last table.
+_SMALLER = {
+    "rates = [0.0, 0.05, 0.15, 0.3, 0.6, 1.0]": "rates = [0.0, 0.3]",
+    "margins = [15, 30, 60, 90]": "margins = [15, 90]",
+}
+
+
 def _cells(notebook):
     return [(cell.cell_type, cell.source) for cell in notebook.cells]
 
@@ -37,8 +44,11 @@ def test_it_runs(script, monkeypatch, tmp_path):
     monkeypatch.setenv("NOTEBOOK_CUSTOMERS", "2000")
     monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
     notebook = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
-    for cell in notebook.cells:
-        cell.source = cell.source.replace("prediction = None", "prediction = 1")
+    smaller = _SMALLER if script.stem == "loyalty_loop" else {}
+    for shown, small in {"prediction = None": "prediction = 1", **smaller}.items():
+        assert shown not in smaller or any(shown in cell.source for cell in notebook.cells)
+        for cell in notebook.cells:
+            cell.source = cell.source.replace(shown, small)
     client = nbclient.NotebookClient(
         notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
     )
