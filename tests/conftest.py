@@ -2,9 +2,13 @@
 
 import gc
 import io
+import os
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +37,24 @@ gc.set_threshold(20_000, 20, 20)
 # A busy machine, or a rule that is compiled on its first call, is no reason to fail.
 settings.register_profile("journey", deadline=None)
 settings.load_profile("journey")
+
+
+@pytest.fixture(scope="session")
+def wait_for_processor_time() -> Callable[[subprocess.Popen[Any], float], None]:
+    """Return a function that waits until a process has had so many seconds of a processor, however busy that is."""
+
+    def wait(process: subprocess.Popen[Any], seconds: float) -> None:
+        stat = Path(f"/proc/{process.pid}/stat")
+        if not stat.exists():  # no Linux: on a clock, and three times as long
+            time.sleep(3.0 * seconds)
+        while stat.exists() and process.poll() is None:
+            user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+            if int(user) + int(system) >= seconds * os.sysconf("SC_CLK_TCK"):
+                break
+            time.sleep(0.05)
+
+    return wait
+
 
 #: Stands where a figure would: nothing of it is kept anywhere, as what `journey map` draws is.
 BLANK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 240"></svg>\n'

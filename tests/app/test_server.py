@@ -226,7 +226,7 @@ def test_a_story_is_told(served):
     assert served.ask("/api/story", {"question": SMALL, "pick": "best"})[0] == 422
 
 
-def test_save_writes_a_result_folder_that_runs_again(served):
+def test_save_writes_a_result_folder_that_runs_again(served, undrawn):
     from pathlib import Path
 
     status, _, data = served.ask("/api/save", {"question": MOVED})

@@ -5,9 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -138,20 +136,8 @@ def test_a_run_that_is_asked_to_stop_stops(treadmill):
         run_replicate(treadmill, seed=1, replicate=0, stop=stop)
 
 
-def _wait_until_it_simulates(process):
-    """Wait until a command has had two seconds of a processor, however busy that is: it begins after half a second."""
-    stat = Path(f"/proc/{process.pid}/stat")
-    if not stat.exists():
-        time.sleep(6.0)
-    while stat.exists() and process.poll() is None:
-        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
-        if int(user) + int(system) >= 2 * os.sysconf("SC_CLK_TCK"):
-            break
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_and_kill_leave_earlier_results_alone_and_nothing_of_this_one(tmp_path, number):
+def test_ctrl_c_and_kill_leave_earlier_results_alone_and_nothing_of_this_one(tmp_path, number, wait_for_processor_time):
     earlier = tmp_path / "results" / "compare" / "earlier"
     earlier.mkdir(parents=True)
     (earlier / "summary.json").write_text("{}")
@@ -160,7 +146,7 @@ def test_ctrl_c_and_kill_leave_earlier_results_alone_and_nothing_of_this_one(tmp
     # A shell that started the tests in the background lets them, and what they start, ignore interrupts.
     heeding = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), "env": os.environ}
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **heeding) as run:
-        _wait_until_it_simulates(run)
+        wait_for_processor_time(run, 2.0)
         assert run.poll() is None, run.stderr.read().decode()
         run.send_signal(number)
         _, said = run.communicate(timeout=60)

@@ -148,9 +148,12 @@ def test_three_arms_one_persona_and_one_arm(
     three_arms: Scenario,
     pretend_runs: Callable[..., list[int]],
     tmp_path: Path,
+    request: pytest.FixtureRequest,
     replicates: int,
 ) -> None:
     pretend_runs(better=40)
+    if replicates > 1:
+        request.getfixturevalue("undrawn")  # with intervals these figures are drawn among the figures
     alone = replace(scenario, arms={"classic": scenario.arms["classic"]})
     for place, case in enumerate((three_arms, replace(scenario, personas=scenario.personas[:1]), alone)):
         result = compare(case, replicates=replicates)
