@@ -63,6 +63,8 @@ BLANK = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 240"></svg>\n'
 @contextmanager
 def _undrawn() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
+        # No process of its own either, which would keep them for whoever asks the same.
+        patch.setattr("sim.reports.drawing_process._is_safe", lambda: False)
         patch.setattr("sim.reports.svg.svg_of", lambda picture: BLANK)
         patch.setattr("sim.reports.style.png_bytes", lambda figure, dots_per_inch=0.0: b"")
         yield
