@@ -295,7 +295,7 @@ def test_a_lesson_can_be_what_it_opens_with(start_server):
         lesson.stop()
 
 
-def test_ctrl_c_ends_it_during_a_run_and_a_taken_port_is_said(tmp_path):
+def test_ctrl_c_ends_it_during_a_run_and_a_taken_port_is_said(tmp_path, wait_for_processor_time):
     command = [sys.executable, "-m", "sim.cli", "app", "port=0", "open=false", f"output_dir={tmp_path}"]
     environment = {**os.environ, "PYTHONPATH": os.getcwd()}
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
@@ -313,7 +313,7 @@ def test_ctrl_c_ends_it_during_a_run_and_a_taken_port_is_said(tmp_path):
         headers = {"content-type": "application/json", "origin": address.rstrip("/")}
         try:
             connection.request(
-                "POST", "/api/answer", json.dumps({"question": {"population": 50_000, "replicates": 16}}), headers
+                "POST", "/api/answer", json.dumps({"question": {"population": 50_000, "replicates": 12}}), headers
             )
             connection.getresponse().read()
         except (OSError, http.client.HTTPException):
@@ -321,7 +321,8 @@ def test_ctrl_c_ends_it_during_a_run_and_a_taken_port_is_said(tmp_path):
 
     asking = threading.Thread(target=ask)
     asking.start()
-    asking.join(3)
+    wait_for_processor_time(running, 2.5)
+    assert asking.is_alive(), "it answered before it was interrupted"
     running.send_signal(signal.SIGINT)
     _, errors = running.communicate(timeout=60)
     asking.join(30)
