@@ -49,16 +49,17 @@ def _load_memory(world: World, workspace: Workspace, population: Population, fea
     felt = scratch.features[feature]
     if feature == _SATISFACTION:
         for lane in range(lanes):
-            satisfaction = np.float64(people[scratch.index[lane]].satisfaction)
-            felt[lane] = satisfaction if scratch.is_incumbent[lane] != 0 else 0.0
+            felt[lane] = np.float64(people[scratch.index[lane]].satisfaction)
     elif feature == _TRUST:
         for lane in range(lanes):
-            trust = decode_unit(people[scratch.index[lane]].trust)
-            felt[lane] = trust if scratch.is_incumbent[lane] != 0 else 0.0
+            felt[lane] = decode_unit(people[scratch.index[lane]].trust)
     else:
         for lane in range(lanes):
-            habit = present_habit(world, workspace, people[scratch.index[lane]])
-            felt[lane] = habit if scratch.is_incumbent[lane] != 0 else 0.0
+            felt[lane] = present_habit(world, workspace, people[scratch.index[lane]])
+    # Apart from the records: without AVX-512 only vectors are chosen from without a branch.
+    for lane in range((lanes + 7) & -8):
+        memory = felt[lane]
+        felt[lane] = memory if scratch.is_incumbent[lane] != 0 else 0.0
 
 
 @kernel()

@@ -10,11 +10,11 @@ from agents.compiled import Int, inlined
 from agents.kernel import kernel
 from agents.population import WEEKLY, Population
 from agents.rules.due import due_in
-from sim.engine.customer.stage_view import next_due, stage_view_of
+from sim.engine.customer.stage_view import due_alone, next_due, stage_view_of
 from sim.engine.intrinsics import VECTOR_WIDTH, compress_all, prefetch_l1, prefetch_l2
 from sim.engine.workspace import BLOCK, Clock, Workspace
 
-__all__ = ["PREFETCHES", "advance_block", "prefetch_upcoming", "find_active", "queue_active", "load_lanes"]
+__all__ = ["PREFETCHES", "advance_block", "prefetch_upcoming", "find_active", "queue_active", "load_lanes", "store_due"]
 
 #: Records of the next block that are asked for between two pieces of work.
 PREFETCHES = np.int64(48)
@@ -57,6 +57,27 @@ def find_active(workspace: Workspace, population: Population, begin: Int) -> Int
 
 
 @inlined
+def store_due(workspace: Workspace, population: Population, rows: Any, count: Int) -> None:
+    """Set when customers are due next, from when each is due alone, which is left in ``due_alone``.
+
+    Parameters
+    ----------
+    workspace, population
+        See :mod:`sim.engine`.
+    rows : uint32 (n,)
+        The customers' rows in the partition.
+    count : int
+        How many.
+    """
+    due, week = workspace.scratch[0].due_alone, np.uint32(workspace.clock[_AT_WEEK])
+    # In vectors: one by one, which bound holds is a branch that nobody can foresee.
+    for position in range(count):
+        due[position] = next_due(due[position], week)
+    for position in range(count):
+        population.due[rows[np.uint64(position)]] = due[np.uint64(position)]
+
+
+@inlined
 def _queue_rows(workspace: Workspace, population: Population, rows: Any, count: Int) -> None:
     """Queue by node the customers of these rows who act this week or may move, and set when they are due next."""
     scratch, week = workspace.scratch[0], workspace.clock[_AT_WEEK]
@@ -65,15 +86,16 @@ def _queue_rows(workspace: Workspace, population: Population, rows: Any, count: 
         i = rows[np.uint64(position)]
         customer, here = population.people[i], i & (BLOCK - 1)
         view = stage_view_of(workspace, customer)
-        at, soonest = view.node, next_due(workspace, customer, view)
+        at, due = view.node, due_alone(customer, view)
         ripe = np.uint8(week - np.int64(customer.since) >= view.stays)
         called = np.uint8(np.int64(customer.need_at) <= week) | scratch.pulled[here]
         acts = view.acts | (ripe & (view.roams | called))
         queued = np.uint64(workspace.queued[at])
         # Stores come last: the compiler must read again what a store before may have changed.
-        population.due[i] = soonest
+        scratch.due_alone[np.uint64(position)] = due
         workspace.queue[at, queued] = here
         workspace.queued[at] = queued + acts
+    store_due(workspace, population, rows, count)
 
 
 @kernel()
@@ -98,7 +120,7 @@ def queue_active(workspace: Workspace, population: Population, active: Int, move
     for position in range(workspace.clock[_AT_RETURNING], active):
         i = scratch.active[np.uint64(position)]
         due = np.int64(population.due[i])
-        at = due if due < WEEKLY else nobody
+        at = np.uint64(due if due < WEEKLY else nobody)
         queued = np.uint64(workspace.queued[at])
         workspace.queue[at, queued] = i & (BLOCK - 1)
         workspace.queued[at] = queued + 1

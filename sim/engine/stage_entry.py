@@ -22,11 +22,11 @@ from sim.engine.customer.feelings import add_effort
 from sim.engine.customer.movement import arrive, settle_entry
 from sim.engine.customer.need_clock import luck_period, meet_need, set_need_clock, turn_to_incumbent
 from sim.engine.customer.purchase import give_back
-from sim.engine.customer.stage_view import next_due, stage_view_of
+from sim.engine.customer.stage_view import due_alone, next_due, stage_view_of
 from sim.engine.customer.word_of_mouth import group_of, talk
 from sim.engine.draws import draw_lanes
 from sim.engine.intrinsics import prefetch_l2
-from sim.engine.schedule import PREFETCHES, load_lanes, prefetch_upcoming
+from sim.engine.schedule import PREFETCHES, load_lanes, prefetch_upcoming, store_due
 from sim.engine.workspace import BLOCK, LANES, Clock, Workspace
 from sim.record.counters import Counters
 from sim.scenario.journey import Does
@@ -219,7 +219,8 @@ def _finish_apart(world: World, workspace: Workspace, population: Population, at
     for lane in range(lanes):
         i = scratch.index[lane]
         customer = population.people[i]
-        population.due[i] = next_due(workspace, customer, stage_view_of(workspace, customer))
+        scratch.due_alone[lane] = due_alone(customer, stage_view_of(workspace, customer))
+    store_due(workspace, population, scratch.index, lanes)
     for lane in range(lanes if world.nodes[at].resolves else 0):
         i = scratch.index[lane]
         now = stage_view_of(workspace, population.people[i]).node
@@ -236,7 +237,8 @@ def _finish_together(world: World, workspace: Workspace, population: Population,
     scratch, node = workspace.scratch[0], world.nodes[at]
     # They stand on one node since this week, and none of them waits.
     first = population.people[scratch.index[0]]
-    soonest = next_due(workspace, first, stage_view_of(workspace, first))
+    week = np.uint32(workspace.clock[_AT_WEEK])
+    soonest = next_due(due_alone(first, stage_view_of(workspace, first)), week)
     for lane in range(lanes):
         population.due[scratch.index[lane]] = soonest
     if node.weeks != 0:

@@ -56,6 +56,7 @@ SCRATCH = np.dtype(
         ("is_active", np.uint8, (BLOCK,)),
         ("contacted", np.uint32, (BLOCK,)),  # row in the block
         ("moved", np.uint32, (BLOCK + VECTOR_WIDTH,)),  # contacted, and perhaps on another node now
+        ("due_alone", np.uint32, (BLOCK,)),  # when each of some is due next unless a contact comes first
         # By row in the block; zero except for those contacted.
         ("pulled", np.uint8, (BLOCK,)),  # whether a contact pulls
         ("pulls", np.float64, (BLOCK,)),

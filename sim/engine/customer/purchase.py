@@ -83,12 +83,11 @@ def buy(world: World, workspace: Workspace, counters: Counters, customer: Any, c
     pay(world, workspace, counters, counts, customer_id, brand, _REVENUE, offer.revenue)
     # Margin is the one column that may be negative: a unit sold at a loss is booked as it is.
     pay(world, workspace, counters, counts, customer_id, brand, _MARGIN, offer.margin)
-    if np.int64(customer.marks) & ADOPTED == 0:
-        customer.marks = np.int64(customer.marks) | ADOPTED
-        counters.by_persona[row, persona, _P_ADOPTED] += 1
-    if (brand == constants.focal) & (np.int64(customer.marks) & BUYER == 0):
-        customer.marks = np.int64(customer.marks) | BUYER
-        counters.by_persona[row, persona, _P_BUYERS] += 1
+    marks = np.int64(customer.marks)
+    earned = BUYER * np.int64(brand == constants.focal)
+    counters.by_persona[row, persona, _P_ADOPTED] += np.int64(marks & ADOPTED == 0)
+    counters.by_persona[row, persona, _P_BUYERS] += np.int64(earned & ~marks != 0)
+    customer.marks = marks | ADOPTED | HOLDS | earned
     if counters.accounts.size > 0:
         account = counters.accounts[customer_id - workspace.clock[_AT_FIRST]]
         account.purchases += 1
@@ -104,7 +103,6 @@ def buy(world: World, workspace: Workspace, counters: Counters, customer: Any, c
     else:
         _switch(world, workspace, counters, counts, customer, brand)
     customer.host = brand
-    customer.marks = np.int64(customer.marks) | HOLDS
     customer.last_purchase = workspace.clock[_AT_WEEK]
     customer.considered = 0
     customer.initial = 0

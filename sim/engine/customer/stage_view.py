@@ -14,9 +14,9 @@ from sim.engine.workspace import Clock, Workspace
 from sim.world.market import MarketState
 from sim.world.world import World
 
-__all__ = ["lay_out_week", "level_of", "next_due", "node_at", "stage_view_of"]
+__all__ = ["due_alone", "lay_out_week", "level_of", "next_due", "node_at", "stage_view_of"]
 
-_AT_AUTOMATED, _AT_LAID_OUT, _AT_WEEK = Clock.AUTOMATED, Clock.LAID_OUT, Clock.WEEK
+_AT_AUTOMATED, _AT_LAID_OUT = Clock.AUTOMATED, Clock.LAID_OUT
 _WEEKLY, _SOONEST, _LATEST = np.uint32(WEEKLY), np.uint32(WEEKLY + 1), np.uint32(WEEKLY + AHEAD)
 
 
@@ -85,13 +85,11 @@ def stage_view_of(workspace: Workspace, customer: Any) -> Any:
 
 
 @inlined
-def next_due(workspace: Workspace, customer: Any, view: Any) -> Any:
-    """When a customer who stays is due next, unless a contact comes first.
+def due_alone(customer: Any, view: Any) -> Any:
+    """When a customer who stays is due next, by the stage and the need clock alone: see :func:`next_due`.
 
     Parameters
     ----------
-    workspace : Workspace
-        For the week.
     customer : record
         One of the population's.
     view : record
@@ -100,10 +98,27 @@ def next_due(workspace: Workspace, customer: Any, view: Any) -> Any:
     Returns
     -------
     uint32
+        Below WEEKLY the node of those due every week; else WEEKLY and a week, which may be past or far ahead.
+    """
+    return (np.uint32(customer.need_at) & view.by_need) + (np.uint32(customer.since) & view.by_stay) + view.after
+
+
+@inlined
+def next_due(due: Any, week: Any) -> Any:
+    """When a customer who stays is due next, unless a contact comes first.
+
+    Parameters
+    ----------
+    due : uint32
+        As :func:`due_alone` gives it.
+    week : uint32
+        This week, from the first of the burn-in.
+
+    Returns
+    -------
+    uint32
         As in :class:`agents.population.Population`.
     """
-    week = np.uint32(workspace.clock[_AT_WEEK])
-    due = (np.uint32(customer.need_at) & view.by_need) + (np.uint32(customer.since) & view.by_stay) + view.after
     # A week in which nothing happens leaves no trace: whoever is due too far ahead is visited before.
     coming = min(max(due, week + _SOONEST), week + _LATEST)
     return due if due < _WEEKLY else np.uint32(due_in(coming))
