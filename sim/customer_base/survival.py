@@ -71,6 +71,8 @@ _WHOLE = 100.0
 #: Periods from which two figures can be estimated.
 _FEWEST = 2
 _MOST_SUBSCRIBERS = 1e10
+#: A share of those at the start, and so many people, who do not all leave in one period.
+_MANY, _FEW_PEOPLE = 0.05, 10
 LEAVING_TRAIT = "novelty_seeking"
 
 
@@ -235,7 +237,9 @@ def _shares_of(table: SmallTable, at: Mapping[str, int]) -> tuple[NDArray[np.flo
         row = table.row_numbers[figures.index(None)]
         raise ConfigError(f"{where}: row {row} has nothing as {name!r}; give a number")
     empty = len(figures) - seen
-    notices = (f"left out: {empty} row{'s' * (empty > 1)} at the end without {name!r}",) if empty else ()
+    notices: tuple[str, ...] = (
+        (f"left out: {empty} row{'s' * (empty > 1)} at the end without {name!r}",) if empty else ()
+    )
     left = np.array(figures[:seen], float)
     if left.size < _FEWEST + 1:
         raise ConfigError(f"{where} has {left.size} rows; give the start and at least {_FEWEST} periods")
@@ -259,6 +263,10 @@ def _shares_of(table: SmallTable, at: Mapping[str, int]) -> tuple[NDArray[np.flo
     shares = left[0] < _WHOLE and ((left % 1.0 != 0.0).any() or period[0] > 0.0)
     if left[0] < 1.0 or (left[0] > 1.0 and shares):
         raise ConfigError(f"{where}: its first row says {left[0]:g}; begin with the start, 100 % or all subscribers")
+    counted = left[0] not in (1.0, _WHOLE)
+    _refuse_sudden_end(table, left, at["survivors"], _FEW_PEOPLE if counted else 0)
+    if counted and not unit and period[0] == 1.0:
+        notices = (*notices, f"the {left[0]:,.0f} of the first row, period 1, are taken for all at the start")
     said = plain_head(re.sub(r"[()\[\]]", " ", head)).split("_")
     called = next((name for name, words in _UNITS.items() if set(words) & set(said)), head)
     return left, unit or called, kind, notices
@@ -281,6 +289,18 @@ def _periods_of(table: SmallTable, at: int, rows: int) -> Periods:
         row = table.row_numbers[int(np.argmax(np.isnan(numbers)))]
         raise ConfigError(f"{table.where}: row {row} has nothing as {table.head[at]!r}; give a number")
     return Periods(numbers, "", "whole numbers, one apart")
+
+
+def _refuse_sudden_end(table: SmallTable, left: NDArray[np.float64], at: int, few: int) -> None:
+    """Refuse zeros behind many who are still there: what a spreadsheet has for a period to come."""
+    first = int(np.argmax(left == 0.0))
+    if left[first] != 0.0 or left[first - 1] < max(_MANY * left[0], few):
+        return
+    before = show(table.column(at)[first - 1][:30])
+    raise ConfigError(
+        f"{table.where}: row {table.row_numbers[first]} has 0 as {table.head[at]!r}, the row before {before}; leave out"
+        " periods that are still to come"
+    )
 
 
 def _refuse_mixed_signs(table: SmallTable, at: int) -> None:

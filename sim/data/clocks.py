@@ -16,11 +16,13 @@ _ZONES = {"Z": 0, "UTC": 0, "UT": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, 
           "PST": -8, "PDT": -7, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3}  # fmt: skip
 #: No zone is further than 15 hours from UTC.
 _OFFSET = r"[+-](?:0\d|1[0-5])(?::?[0-5]\d)?"
+#: A blank; browsers write the narrow one that does not break before AM and PM.
+_BLANK = "[ \u00a0\u202f]"
 #: A time of day behind a date, with its zone; nothing else may follow.
 CLOCK = (
-    r"(?:T|,?[ ]+(?:(?:à|at|um|om|alle|a las)[ ]+)?|:)"
+    rf"(?:T|,?{_BLANK}+(?:(?:à|at|um|om|alle|a las){_BLANK}+)?|:)"
     r"(?:(?:[01]?\d|2[0-3])[:h][0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?|24:00(?::00(?:[.,]0{1,9})?)?"
-    r"|\d{1,2}\.[0-5]\d\.[0-5]\d(?:\.\d{1,9})?)(?:[ ]?[AaPp]\.?[Mm]\.?|[ ]Uhr)?"
+    rf"|\d{{1,2}}\.[0-5]\d\.[0-5]\d(?:\.\d{{1,9}})?)(?:{_BLANK}?[AaPp]\.?{_BLANK}?[Mm]\.?|{_BLANK}Uhr)?"
     rf"(?:[ ]?(?:(?:{'|'.join(_ZONES)})\b|(?:UTC|GMT)?{_OFFSET})"
     r"(?:\[[A-Za-z_/+-]+\]|[ ]\([A-Za-z ]+\))?)?$"
 )
@@ -39,7 +41,7 @@ _IN_BRACKETS = r"^\[(.*)\]$"
 #: A time of day to the second, and the part of a second behind it.
 _PART = r"^(\D*\d{1,2}[:.]\d{2}[:.]\d{2})[.,](\d{1,9})"
 _TIME_OF_DAY = re.compile(
-    r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?(?: Uhr)?\s?([AaPp]\.?[Mm]\.?)?\s?(?:([A-Z]{1,4})\b)?"
+    r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?(?: Uhr)?\s?([AaPp]\.?\s?[Mm]\.?)?\s?(?:([A-Z]{1,4})\b)?"
     r"(?:([+-]\d{2}(?::?\d{2})?))?"
 )
 #: A zone at the end of a time of day.
@@ -56,7 +58,7 @@ def days_of_words(cells: Any, compute: Any) -> Any:
     compute : module
         Loaded by the caller.
     """
-    if compute.any(compute.match_substring_regex(cells, "[: ]")).as_py():
+    if compute.any(compute.match_substring_regex(cells, f":|{_BLANK}")).as_py():
         cells = compute.replace_substring_regex(cells, _IN_BRACKETS, r"\1")
         cells = compute.replace_substring_regex(cells, CLOCK_WITHIN, r"\1 \4")
         cells = compute.replace_substring_regex(cells, CLOCK, "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -330,11 +332,13 @@ class LogBuilder:
             (self.case_names if self.names_differ else self.case_codes, "case", "cases"),
         ):
             together = "\n".join(names)
-            folded = names if together == together.casefold() else {name.casefold() for name in names}
-            if len(folded) < len(names):
-                alike = len(names) - len(folded)
-                who = f"1 {one} has" if alike == 1 else f"{alike:,} {several} have"
-                notices.append(f"{who} a name that is another one's but for capitals: they are kept apart")
+            for fold, what in ((str.casefold, "capitals"), (_plainly_spelled, "blanks or composed letters")):
+                # Of a million names hardly any is folded.
+                folded = names if together == fold(together) else {fold(name) for name in names}
+                if len(folded) < len(names):
+                    alike = len(names) - len(folded)
+                    who = f"1 {one} has" if alike == 1 else f"{alike:,} {several} have"
+                    notices.append(f"{who} a name that is another one's but for {what}: they are kept apart")
         return tuple(notices)
 
     def _complete(
@@ -381,3 +385,9 @@ def _by_case_and_time(case: NDArray[np.int64], time: NDArray[np.int64]) -> NDArr
     keys.sort()
     keys &= (1 << 32) - 1
     return keys if by_time is None else by_time[keys]
+
+
+def _plainly_spelled(names: str) -> str:
+    """Return names, a line each, with their letters composed and single blanks between words."""
+    composed = names if names.isascii() else unicodedata.normalize("NFKC", names)
+    return re.sub(r"[^\S\n]+", " ", composed)

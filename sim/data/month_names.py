@@ -118,8 +118,8 @@ _WORDS = (
 _FILLERS = _both_ways(_WORDS)
 #: 5 January 2021: day, month, year, with nothing but blanks and the usual signs between them.
 _PARTS = re.compile(r"\d+|[^\W\d_]+|[\s.,/'\u2019\u02bc\u00ba-]+|.")
-#: A word before a date of numbers alone.
-_DAY_OF_WEEK = re.compile(r"([^\W\d_]+)[.,]*\s+(\d[\d./ -]*)")
+#: A word before a date of three numbers.
+_DAY_OF_WEEK = re.compile(r"([^\W\d_]+)[.,]*\s+(\d+(?:[./ -]+\d+){2}\.?)")
 
 
 def plain_months(words: Sequence[str]) -> list[str]:
@@ -163,6 +163,8 @@ def plain_month(word: str, more: Mapping[str, str] | None = None) -> str:
     ('5 Jan 2021', 'Jan 5 2021', '05 Jan 21')
     >>> plain_month("Sa. 09.01.2021"), plain_month("Paid 09.01.2021")
     ('09.01.2021', 'Paid 09.01.2021')
+    >>> plain_month("Mar 09 2021"), plain_month("mar. 09.03.2021")
+    ('Mar 09 2021', '09.03.2021')
     >>> plain_month("5 janv. 2021"), plain_month("2021-01-05"), plain_month("5. 1. 2021"), plain_month("5 Jan or so")
     ('5 Jan 2021', '2021-01-05', '5.1.2021', '5 Jan or so')
     """

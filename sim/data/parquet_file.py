@@ -193,7 +193,7 @@ def _as_text(column: Any, name: str, where: str, keeps_times: bool) -> Any:
             return column
         column = compute.cast(column, kind.value_type)
         kind = column.type
-    odd = (types.is_nested, types.is_binary, types.is_fixed_size_binary, types.is_duration, types.is_time)
+    odd = (types.is_nested, types.is_binary, types.is_fixed_size_binary, types.is_duration)
     if any(test(kind) for test in odd):
         raise ConfigError(f"{where}: its column {name!r} holds {kind}; give a column of text, numbers or dates")
     if keeps_times and (types.is_timestamp(kind) or types.is_date(kind)):

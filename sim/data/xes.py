@@ -251,7 +251,8 @@ class _XesReader:
             count = f"{self.repeated_keys:,} attribute{' has' if self.repeated_keys == 1 else 's have'}"
             builder.notices.append(f"{count} the key of another one of the same event: the last counts")
         if repeated:
-            builder.notices.append(f"{repeated:,} traces have the name of one before: each is a case of its own")
+            traces = f"{repeated:,} trace{' has' if repeated == 1 else 's have'}"
+            builder.notices.append(f"{traces} the name of one before: each is a case of its own")
         if not any(np.isfinite(block["amount"]).any() for block in builder.blocks):
             for block in builder.blocks:
                 del block["amount"]

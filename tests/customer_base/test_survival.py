@@ -74,6 +74,7 @@ BAD = {
     "rising": ("year,survival\n0,100\n1,60\n2,70\n", {}, "does not fall"),
     "rates": ("year,retention\n1,63\n2,74\n3,82\n", {}, "does not fall"),
     "no start": ("year,survival\n1,60\n2,50\n3,45\n", {}, "begin with the start"),
+    "zeros for what is to come": ("month,survivors\n0,9000\n1,7000\n2,6100\n3,0\n4,0\n", {}, "row 4 has 0 .*to come"),
     "a gap": ("year,survival\n0,100\n1,60\n3,50\n", {}, "do not follow one another"),
     "a word": ("year,survival\n0,100\n1,some\n2,50\n", {}, "row 2 has 'some'"),
     "a short row": ("year,survival\n0,100\n1\n2,50\n", {}, "row 2 .line 3 with the head. has 1 values"),
@@ -96,6 +97,13 @@ BAD = {
         "accepted for survivors",
     ),
 }
+
+
+def test_what_the_first_row_is_taken_for_is_told(write):
+    (notice,) = read_survival(write("period,survivors\n1,9000\n2,7000\n3,6100\n"), until=2).notices
+    assert notice == "the 9,000 of the first row, period 1, are taken for all at the start"
+    assert read_survival(write("period,survivors\n0,9000\n1,7000\n2,6100\n"), until=2).notices == ()
+    assert read_survival(write("period,survivors\n0,30\n1,9\n2,2\n3,0\n")).share[-1] == 0.0
 
 
 @pytest.mark.parametrize("case", BAD)

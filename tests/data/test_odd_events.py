@@ -31,6 +31,10 @@ def plain(amount):
     return "" if amount is None else f"{amount:.2f}"
 
 
+def quoted(write):
+    return lambda moment: f'"{write(moment)}"'
+
+
 def text(events=EVENTS, *, head=HEAD, sign=",", time=datetime.isoformat, money=plain):
     rows = [sign.join((case, activity, time(moment), money(amount))) for case, activity, moment, amount in events]
     return "\n".join([sign.join(head), *rows]) + "\n"
@@ -63,6 +67,10 @@ TIMES = {
     "compact with a blank": "{:%Y%m%d %H%M%S}".format,
     "Apache, in brackets": "{:[%d/%b/%Y:%H:%M:%S +0000]}".format,
     "compact with T": "{:%Y%m%dT%H%M%SZ}".format,
+    "half past eight in Spanish": lambda moment: (
+        f"{moment:%d/%m/%Y %I:%M:%S}\u00a0{'p' if moment.hour > 11 else 'a'}.\u00a0m."
+    ),
+    "half past eight in a browser": quoted("{:%m/%d/%Y, %I:%M:%S\u202f%p}".format),
     "compact with a zone": lambda moment: f"{moment - timedelta(hours=5):%Y%m%dT%H%M%S.000}-0500",
     "a day of the week before numbers": "{:%a %d/%m/%Y %H:%M:%S}".format,
     "nine and ten digits": lambda moment: f"{moment.timestamp():.1f}",
@@ -240,6 +248,28 @@ def test_lifecycle_in_two_spellings(tmp_path):
 def test_names_alike_but_for_capitals_are_reported(tmp_path):
     notices = read(tmp_path, changed(6, 1, "VISIT")).notices
     assert notices == ("1 activity has a name that is another one's but for capitals: they are kept apart",)
+
+
+@pytest.mark.parametrize("way", ["my  visit", "my\u00a0visit", "ｍy visit"])
+def test_names_alike_but_for_blanks_are_reported(tmp_path, way):
+    events = [(case, f"my {name}", *rest) for case, name, *rest in EVENTS]
+    notices = read(tmp_path, text(events).replace("my visit", way, 1)).notices
+    assert notices == (
+        "1 activity has a name that is another one's but for blanks or composed letters: they are kept apart",
+    )
+
+
+def test_dates_beside_times_of_day_in_parquet(tmp_path):
+    moments = [moment for *_, moment, _ in EVENTS]
+    columns = {
+        "case_id": [row[0] for row in EVENTS],
+        "activity": [row[1] for row in EVENTS],
+        "amount": [row[3] for row in EVENTS],
+    }
+    for unit in (pa.time32("s"), pa.time64("us"), pa.time64("ns")):
+        parts = {"date": [m.date() for m in moments], "time": pa.array([m.time() for m in moments]).cast(unit)}
+        parquet.write_table(pa.table(columns | parts), tmp_path / "log.parquet")
+        check(read_event_log(tmp_path / "log.parquet"))
 
 
 LAYOUTS = {

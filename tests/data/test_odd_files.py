@@ -86,6 +86,7 @@ DAYS = {
     "a day of the week before numbers": lambda day: (
         f"{('Mo', 'Di', 'Mi', 'Do', 'Fr', 'Sa', 'So')[day.weekday()]}. {day:%d.%m.%Y}"
     ),
+    "C without a clock": "{:%b %d %Y}".format,
     "without any sign, with a zone": "{:%Y%m%dT233000.125-0500}".format,
     "across a clock change": lambda day: f"{day}T00:30:00+0{1 + (day > date(2021, 3, 1))}:00",
     **EPOCH,
