@@ -393,7 +393,7 @@ class _Case:
         return break_even_sentence(self.summary, self.arm)
 
     def reason(self) -> str:
-        """Say what weighs most: of a loss the largest cost, of a gain its main source."""
+        """Say what weighs most: of a loss the largest cost, of a gain its main source; and what all costs come to."""
         gain = self.differences["contribution"]["mean"]
         terms = self.summary["waterfall"][self.name][EVERYBODY]
         losing = gain < 0
@@ -409,15 +409,17 @@ class _Case:
         total = self.differences["contribution"]
         if covers_zero(total):
             return f"What weighs most {'against' if losing else 'for'} it: {words}, {worth}."
+        costs = [term["mean"] for term in terms.values() if term["mean"] < 0]
+        in_all = f"{self.money(sum(costs))} in all" if len(costs) > 1 else ""
         if not losing:
             least, cost = min(terms.items(), key=lambda item: item[1]["mean"])
-            against = (
-                f", against {self.term(least, gain=False)}, {self.money(cost['mean'])}" if cost["mean"] < 0 else ""
-            )
+            against = f", against {self.term(least, gain=False)}, {self.money(cost['mean'])}" if costs else ""
+            if in_all:
+                against += f", and others, {in_all}"
             return f"The gain comes mostly from {words}: {worth}{against}."
         most, won = max(terms.items(), key=lambda item: item[1]["mean"])
         against = f"; {self.term(most, gain=True)} brings only {self.money(won['mean'])}" if won["mean"] > 0 else ""
-        return f"Why it loses: mostly {words}, {worth}{against}."
+        return f"Why it loses: mostly {words}, {worth}{f', of {in_all}' if in_all else ''}{against}."
 
     def term(self, name: str, *, gain: bool) -> str:
         return in_renewals(_TERM_WORDS[name][0 if gain else 1], self.renews)

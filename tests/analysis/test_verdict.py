@@ -55,6 +55,29 @@ def test_nothing_differs(told):
     )
 
 
+@pytest.mark.parametrize(
+    ("better", "said"),
+    [
+        (
+            80,
+            "from purchases: +$900.00, against the cost of running the capabilities, −$500.00, and others, −$800.00 in all.",
+        ),
+        (
+            -80,
+            "mostly the cost of running the capabilities, −$500.00, of −$800.00 in all; more margin from purchases brings only",
+        ),
+    ],
+)
+def test_what_weighs_most_is_told_beside_all_that_weighs_against_it(told, better, said):
+    """300 and 500 weigh against 900: the largest of them alone would leave a reader with another sum."""
+    summary = copy.deepcopy(told(better=better, noise=5).summary_json)
+    terms = summary["waterfall"]["proactive - classic"]["all"]
+    for name, term in terms.items():
+        amount = {"margin": 900.0 if better > 0 else 400.0, "run": -500.0, "build": -300.0}.get(name, 0.0)
+        term.update(mean=amount, ci_low=amount, ci_high=amount)
+    assert said in verdict(summary)
+
+
 def test_payback_in_some_replicates(told):
     summary = copy.deepcopy(told(better=80, noise=5).summary_json)
     entry = summary["differences"]["proactive - classic"]["payback_week"]

@@ -78,6 +78,22 @@ def test_a_moved_lever_changes_the_answer_and_the_address(page, served):
         assert cells == [row["baseline"], row["arm"], row["difference"]["text"], row["difference"]["interval"]]
 
 
+NOTES = """window.notes = []; document.addEventListener("DOMContentLoaded", () => {
+  const note = document.getElementById("even-note");
+  new MutationObserver(() => window.notes.push(note.textContent)).observe(note, { childList: true, characterData: true, subtree: true });
+});"""
+
+
+@pytest.mark.parametrize(("level", "last"), [(1, "Pays as long as"), (0, "No capability is used.")])
+def test_that_no_capability_is_used_is_said_only_once_it_is_known(page, served, level, last):
+    page.add_init_script(NOTES)
+    page.goto(served.origin + "/?" + urlencode({**ASKED, "capability_level": level}))
+    page.wait_for_function(f"window.notes.some((note) => note.startsWith('{last}'))", timeout=120_000)
+    notes = page.evaluate("window.notes")
+    assert not any(note.startswith("No capability") for note in notes[:-1])
+    assert not re.search("[−+](?!\u2060)", page.text_content("#words") + page.text_content("#headline small"))
+
+
 def test_back_leads_from_another_scenario_to_the_state_before(page, served):
     page.goto(served.origin + "/" + QUERY)
     _settled(page)

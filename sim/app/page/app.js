@@ -104,6 +104,8 @@ async function ask() {
       if (!flight.refining) { flight.refining = true; address(found.address); document.body.classList.remove("busy"); }
       return flight.waiting;
     });
+    // The last answer has the curve wherever a capability is used.
+    if (!flight.waiting && !state.shown.breakEven) $("even-note").textContent = "No capability is used.";
     if (!flight.waiting) flight.resting = setTimeout(() => { map(question); if (life.pick) story(life.pick); }, 500);
   } catch (error) {
     if (control.signal.aborted && !flight.waiting) return;
@@ -147,8 +149,8 @@ function show(found, took) {
   $("progress").textContent = found.final ? `${found.scope}, ${found.replicates} replicates, common random numbers. Intervals cover ${found.covers}.` : `${found.replicates} replicates so far; the interval, of ${found.covers}, is getting narrower.`;
   const left = same ? found.headline.find((item, index) => { const first = state.first.headline[index]; return first.low != null && (item.mean < first.low || item.mean > first.high); }) : null;
   if (left) $("progress").textContent += ` The first answer was off: the difference of ${left.arm} has left the interval that ${state.first.replicates} replicates gave.`;
-  $("words").textContent = found.verdict[0] || "";
-  $("all-words").replaceChildren(...found.verdict.map((line) => { const p = document.createElement("p"); p.textContent = line; return p; }));
+  $("words").textContent = tied(found.verdict[0] || "");
+  $("all-words").replaceChildren(...found.verdict.map((line) => { const p = document.createElement("p"); p.textContent = tied(line); return p; }));
   $("command").textContent = found.command;
   if (found.final) $("live").textContent = found.headline.map((item) => `${item.arm}: ${item.text}, interval ${item.interval}`).join(". ");
   charts(found); table(found); pins();
@@ -158,10 +160,13 @@ function headline(item, covers) {
   const box = document.createElement("div"), number = document.createElement("span"), small = document.createElement("small");
   const sure = item.low != null && (item.low > 0 || item.high < 0);
   number.className = "big " + (sure ? (item.mean > 0 ? "good" : "bad") : ""); number.textContent = item.text + " ";
-  small.textContent = `contribution of ${item.arm} against ${state.scenario.baseline}; 95 % interval${covers === "luck alone" ? " of luck alone" : ""} ${item.interval.replaceAll("−", "−\u2060")}${sure ? "" : ", which holds zero"}`;
+  small.textContent = `contribution of ${item.arm} against ${state.scenario.baseline}; 95 % interval${covers === "luck alone" ? " of luck alone" : ""} ${tied(item.interval)}${sure ? "" : ", which holds zero"}`;
   number.append(small); box.append(number);
   return box;
 }
+
+/* A line is not broken between a sign and its number. */
+const tied = (text) => text.replaceAll("−", "−\u2060").replaceAll("+", "+\u2060");
 
 const short = (value) => { const size = Math.abs(value), [scale, unit] = size >= 1e6 ? [1e6, " M"] : size >= 1e4 ? [1e3, " k"] : [1, ""]; return (value < 0 ? "−" : "") + Number((size / scale).toPrecision(3)) + unit; };
 const percent = (value) => `${written(Number((100 * value).toFixed(1)))} %`;
@@ -184,7 +189,7 @@ function charts(found) {
 
 function even(found, arm) {
   $("even").classList.toggle("stale", !found.breakEven);
-  if (!found.breakEven) { $("even-note").textContent = found.final ? "No capability is used, or none was asked for." : "Computed when the levers rest."; return; }
+  if (!found.breakEven) { $("even-note").textContent = "Computed when the levers rest."; return; }
   const curve = found.breakEven[arm];
   if (!curve) return;
   $("even-note").textContent = curve.at.mean == null ? "Contribution does not cross zero between no effect and twice the assumed one." : `Pays as long as the capabilities work at least ${curve.at.text} as well as assumed${curve.at.interval === "–" ? "" : ` [${curve.at.interval}]`}.`;
