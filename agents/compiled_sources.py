@@ -19,6 +19,7 @@ __all__ = [
     "is_source",
     "settings_asked",
     "source_hash",
+    "unwritable_home",
     "wanted_modules",
     "writable_cache_folder",
 ]
@@ -124,6 +125,11 @@ def writable_cache_folder() -> str | None:
     """Return the folder of this version's compiled code where this process can write to it, else None."""
     folder = cache_folder()
     return folder if folder is not None and _can_be_written(folder) else None
+
+
+def unwritable_home() -> str | None:
+    """Return the folder in which compiled code cannot be kept because of the folder itself; None where it can be."""
+    return None if not _is_as_imported() or writable_cache_folder() is not None else cache_home()
 
 
 @lru_cache

@@ -11,6 +11,8 @@ A verb's module declares its keys, as a dataclass, and its functions in a :class
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, fields, replace
@@ -23,7 +25,7 @@ from sim.progress import Progress, RunProgress
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.schema import plain, read
 from sim.scenario.settings import Settings, check_writable, lasting, read_settings
-from sim.terminal import say
+from sim.terminal import complain_once, say
 from sim.verbs import load_verb
 
 if TYPE_CHECKING:
@@ -278,6 +280,7 @@ def perform(job: Job[Any, Any]) -> Path | None:
     command: Command[Any, Any] = load_verb(job.verb).COMMAND
     with Session(job) as session:
         answer = command.run(job, session)
+        _say_if_compiled_for_once()
         if not isinstance(answer, Sequence):
             folder = _publish(answer, job, session)
             answer = replace(answer, lines=[*answer.lines, *session.count_lines()])
@@ -288,6 +291,20 @@ def perform(job: Job[Any, Any]) -> Path | None:
     if answer.status:
         raise SystemExit(answer.status)
     return folder
+
+
+def _say_if_compiled_for_once() -> None:
+    """Say that the next command will compile as long as this one, where this one could not keep what it compiled."""
+    # What was compiled before is linked without Numba.
+    if "numba" not in sys.modules or os.environ.get("NUMBA_DISABLE_JIT", "0") != "0":
+        return
+    from agents.compiled_sources import unwritable_home
+
+    if (home := unwritable_home()) is not None:
+        complain_once(
+            f"compiled code cannot be kept in {home!r}: every command compiles anew, about a minute long; make it"
+            " writable, or set NUMBA_CACHE_DIR to a folder that is"
+        )
 
 
 def _publish(answer: Answer, job: Job[Any, Any], session: Session) -> Path:

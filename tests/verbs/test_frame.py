@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+import agents.compiled_sources
 import configs
 import sim.command_line.config_source
 from agents.quantity import whole
@@ -84,6 +85,23 @@ def test_a_verb_is_one_function_and_one_configuration(counting, capsys):
     assert capsys.readouterr().out.startswith("results/count/")
     assert main(["count", "times=10"]) == 2 and "times is 10; give a whole number from 1" in capsys.readouterr().err
     assert main(["count", "tims=1"]) == 2 and "did you mean 'times'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("compiles", [True, False])
+def test_what_is_compiled_and_cannot_be_kept_is_told_once_also_in_quiet(counting, capsys, monkeypatch, compiles):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "/dev/null/nowhere")
+    monkeypatch.delenv("NUMBA_DISABLE_JIT", raising=False)
+    monkeypatch.setattr(agents.compiled_sources, "_folder", agents.compiled_sources._folder.__wrapped__)
+    terminal.complain_once.cache_clear()
+    if compiles:
+        monkeypatch.setitem(sys.modules, "numba", ModuleType("numba"))
+    else:
+        monkeypatch.delitem(sys.modules, "numba", raising=False)
+    for said in (compiles, False):
+        assert main(["count", "quiet=true"]) == 0
+        out, err = capsys.readouterr()
+        assert out.startswith("results/count/")
+        assert ("compiled code cannot be kept in '/dev/null/nowhere'" in err and "NUMBA_CACHE_DIR" in err) is said
 
 
 def test_no_escape_sequence_reaches_a_terminal(counting, capsys, monkeypatch):
