@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
+
+import numpy as np
+from numpy.typing import NDArray
 
 from agents.population import NOBODY
 from sim.analysis.clv import pick_customers
@@ -21,8 +24,9 @@ from sim.scenario.scenario import Scenario
 __all__ = ["Story", "need_in_words", "nobody_picked", "story", "timeline", "totals"]
 
 _WIDTH = 100
-#: Customers among whom one is looked for whose lives part, where nobody is worth another amount.
-_LOOKED_AT = 100
+#: Customers whose events are logged, by hash: among them one is looked for whose lives part, where nobody is worth
+#: another amount.
+_LOOKED_AT = 1_000
 _HOW_WON = {"initial": "a brand thought of first", "evaluation": "found while searching", "loop": "without comparing"}
 
 
@@ -82,7 +86,7 @@ def story(
         Number of the customer; otherwise the one picked.
     pick : {"winner", "loser", "typical"}
         By what the first arm beside the baseline is worth to the company. Where nobody is worth another amount there,
-        typical is the first customer whose lives part.
+        typical is the first customer, of a thousand by hash, whose lives part.
     engine, threads, on_progress
         As for :func:`sim.execution.replicates.run_replicates`.
     traces : mapping of arm to MarketTrace, optional
@@ -98,8 +102,14 @@ def story(
         If a winner or loser is asked for, and nobody is worth more, or less.
     """
     if traces is None or customer is None:
+        record = replace(scenario.record, events=max(scenario.record.events, _LOOKED_AT))
         ((_, histories),) = run_replicates(
-            scenario, seed=seed, replicates=[replicate], engine=engine, threads=threads, on_progress=on_progress
+            replace(scenario, record=record),
+            seed=seed,
+            replicates=[replicate],
+            engine=engine,
+            threads=threads,
+            on_progress=on_progress,
         )
         traces = {arm: history.trace for arm, history in histories.items()}
         if customer is None:
@@ -109,7 +119,7 @@ def story(
             if customer is None and pick != "typical":
                 raise ConfigError(nobody_picked(scenario, pick))
             if customer is None:
-                customer = _first_parted(scenario, traces, seed, replicate)
+                customer = _first_parted(histories[other].events, histories[scenario.baseline].events)
     person, lives = replay(scenario, traces, seed=seed, replicate=replicate, customer=customer)
     ordered = sorted(lives, key=lambda one: one.arm != scenario.baseline)
     week, reason = _Words(scenario).divergence(ordered)
@@ -134,14 +144,13 @@ def nobody_picked(scenario: Scenario, pick: str) -> str:
     return f"pick is {pick!r}, but {why}; leave it out, or give customer=NUMBER"
 
 
-def _first_parted(scenario: Scenario, traces: Mapping[str, MarketTrace], seed: int, replicate: int) -> int:
-    """Return the first customer whose first two lives part, 0 where none of the first ones' do."""
-    for customer in range(min(scenario.population, _LOOKED_AT) if len(scenario.arms) > 1 else 0):
-        _, lives = replay(scenario, traces, seed=seed, replicate=replicate, customer=customer)
-        base, other = sorted(lives, key=lambda one: one.arm != scenario.baseline)[:2]
-        if _parted(base, other) is not None:
-            return customer
-    return 0
+def _first_parted(events: NDArray[np.void], others: NDArray[np.void]) -> int:
+    """Return the first customer to whom other things happen in two arms, by their event logs; 0 where none differs."""
+    alike = min(events.size, others.size)
+    rows = np.flatnonzero(events[:alike] != others[:alike])
+    first = int(rows[0]) if rows.size else alike
+    # Logs are in the order of customers: a row that one of them lacks is of the first customer who differs.
+    return min((int(log["customer"][first]) for log in (events, others) if first < log.size), default=0)
 
 
 class _Words:

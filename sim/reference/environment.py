@@ -38,6 +38,12 @@ def _plain(record: Any) -> SimpleNamespace:
     return SimpleNamespace(**dict(zip(record.dtype.names, record.item(), strict=True)))
 
 
+def _all_plain(records: NDArray[np.void]) -> list[SimpleNamespace]:
+    """Turn every record of a row into plain Python numbers."""
+    names = records.dtype.names or ()
+    return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in records.tolist()]
+
+
 def _personas(mask: int) -> frozenset[int] | None:
     """Personas of a mask of bits, or None where it has all."""
     return None if mask == ALL_PERSONAS else frozenset(at for at in range(64) if mask >> at & 1)
@@ -46,37 +52,39 @@ def _personas(mask: int) -> frozenset[int] | None:
 def _views(world: World) -> dict[int, NodeView]:
     """Every node of the graph, by number."""
     stages = world.node_of.shape[1]
+    terms, by_step = _all_plain(world.terms), world.by_step.tolist()
+    ways = _all_plain(world.edges)
     views: dict[int, NodeView] = {}
-    for at, node in enumerate(world.nodes):
-        edges = []
-        for edge in world.edges[node.first_edge : node.end_edge]:
-            terms = world.terms[edge.first_term : edge.end_term]
-            edges.append(
-                EdgeView(
-                    target=int(edge.target),
-                    on=_ON[int(edge.on)],
-                    only=None if edge.only == ALWAYS else GATES[edge.only],
-                    hazard=_HAZARD[int(edge.kind)],
-                    base=float(edge.intercept),
-                    terms=tuple((FEATURES[term.feature], float(term.coefficient)) for term in terms),
-                    by_step=tuple(world.by_step[edge.first_step : edge.end_step].tolist()),
-                    forward=bool(edge.forward),
-                    opens=int(edge.opens),
-                    closes=int(edge.closes),
-                    personas=_personas(int(edge.personas)),
-                    visits=bool(edge.visits),
-                )
+    for at, node in enumerate(_all_plain(world.nodes)):
+        edges = [
+            EdgeView(
+                target=edge.target,
+                on=_ON[edge.on],
+                only=None if edge.only == ALWAYS else GATES[edge.only],
+                hazard=_HAZARD[edge.kind],
+                base=edge.intercept,
+                terms=tuple(
+                    (FEATURES[term.feature], term.coefficient) for term in terms[edge.first_term : edge.end_term]
+                ),
+                by_step=tuple(by_step[edge.first_step : edge.end_step]),
+                forward=bool(edge.forward),
+                opens=edge.opens,
+                closes=edge.closes,
+                personas=_personas(edge.personas),
+                visits=bool(edge.visits),
             )
+            for edge in ways[node.first_edge : node.end_edge]
+        ]
         views[at] = NodeView(
             journey=at // stages,
             stage=at % stages,
             does=DOES[node.does],
-            weeks=None if node.weeks < 0 else int(node.weeks),
+            weeks=None if node.weeks < 0 else node.weeks,
             weekly=bool(node.weekly),
-            effort=float(node.effort),
-            lift=float(node.lift),
-            cost=int(node.cost),
-            ancillary=int(node.ancillary),
+            effort=node.effort,
+            lift=node.lift,
+            cost=node.cost,
+            ancillary=node.ancillary,
             mix=tuple(world.mix[at].tolist()) if node.has_channels else (),
             edges=tuple(edges),
             keeps=bool(node.keeps),
@@ -112,12 +120,12 @@ class WorldEnvironment:
         self.events: list[tuple[int, ...]] = []
         self._views = _views(world)
         self._node_of = world.node_of.tolist()
-        self._brands = [_plain(record) for record in world.brands]
-        self._personas = [_plain(record) for record in world.personas]
-        self._offers = [[_plain(record) for record in row] for row in world.offers]
-        self._channels = [_plain(record) for record in world.channels]
-        self._segments = [[_plain(record) for record in row] for row in world.segments]
-        self._levels = [[[_plain(record) for record in row] for row in plane] for plane in world.levels]
+        self._brands = _all_plain(world.brands)
+        self._personas = _all_plain(world.personas)
+        self._offers = [_all_plain(row) for row in world.offers]
+        self._channels = _all_plain(world.channels)
+        self._segments = [_all_plain(row) for row in world.segments]
+        self._levels = [[_all_plain(row) for row in plane] for plane in world.levels]
         self._fatigue_left = world.fatigue_left.tolist()
         self._habit_left = world.habit_left.tolist()
         self._gaps = world.gap_quantiles.tolist()
@@ -127,8 +135,8 @@ class WorldEnvironment:
     def read_market(self) -> None:
         """Read the state of the market for this week."""
         market = self.market
-        self._states = [_plain(record) for record in market.brands]
-        self._standing = [[_plain(record) for record in row] for row in market.standing]
+        self._states = _all_plain(market.brands)
+        self._standing = [_all_plain(row) for row in market.standing]
         self._contacting = market.contacting[: market.totals[0].contacting].tolist()
         self._adoption = float(market.totals[0].adoption)
 
