@@ -2,10 +2,10 @@
 
 By time in the stage alone (clock reset) a case forgets how old it is. Real ones do not: tickets that are closed at the
 end of a month wait the less the longer they were worked on. So a state may be parted by the age at which it is
-entered, and hazards may be by the age of the case instead (clock forward): of all states together, but of rare ones
-and of those in which cases are over. A state that takes no time is parted by where its visits go. Cases kept aside
-decide on both. Partings come first, each judged by the better clock on each side of it, which need not be the clock
-that is chosen then.
+entered, and hazards may be by the age of the case instead (clock forward): of all states together, but of those in
+which cases are over. Then a state that takes no time has shares by age (:mod:`sim.discovery.age_shares`). Cases kept
+aside decide on both. Partings come first, each judged by the better clock on each side of it, which need not be the
+clock that is chosen then.
 
 References
 ----------
@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.discovery.age_shares import shares_by_age
 from sim.discovery.cases import Cases, rows_by
 from sim.discovery.context import Contexts, states_of
 from sim.discovery.time_bins import step_counts, time_bins, times_log
@@ -35,8 +36,6 @@ _MOST_VISITS, _FEWEST, _FEWEST_LEAVE = 20_000, 60, 10
 _AGES, _DEPTH = 7, 3
 #: Held-out log likelihood that a parting, and another clock, must gain at least; visits that stand for the whole state.
 _LEAST_GAIN, _LEAST_CLOCK, _STRENGTH = 20.0, 20.0, 2.0
-#: The same of a state that takes no time: its shares by age are part of the forward clock.
-_LEAST_AT_ONCE = 2.0
 #: Share of visits with which cases are over from which on a clock is always reset.
 _OVER = 0.02
 _HIGHEST = 1.0 - 1e-6
@@ -96,10 +95,9 @@ def with_ages(
     """Part states by the age at which cases enter them, beside the contexts that there are, and choose the clock.
 
     The clock is forward where states are parted, or the age of a case tells more than the time in a state, in any
-    state. Then that of all states with enough visits is, but of those in which cases are over: how many cases are where
+    state. Then that of all states is, however rare, but of those in which cases are over: how many cases are where
     at each age, how long cases take and when they reach a stage come out by it although the process is no Markov chain.
-    By time in the state they do not. States that take no time are parted by age for the same reason, and not where no
-    clock is forward.
+    By time in the state they do not.
 
     Parameters
     ----------
@@ -129,11 +127,9 @@ def with_ages(
     found, tells = _parted(contexts, lived, most)
     if not tells and not any(age and gain > _LEAST_GAIN for age, gain in zip(found.ages, found.gains, strict=True)):
         return replace(contexts, forward=(False,) * len(contexts.keys))
-    forward = [False] * len(found.keys)
-    lived = lived if found.keys == contexts.keys else _lived(cases, found, over, seconds, seed)
-    for at, seen in lived:
-        forward[at] = bool(seen.over.mean() <= _OVER) and not found.at_once.instant[found.keys[at][0]]
-    return replace(found, forward=tuple(forward))
+    state = states_of(cases, found, steps_of(cases, seconds, found.at_once.instant))
+    ended, visits = (np.bincount(state, weights=each, minlength=len(found.keys)) for each in (over, None))
+    return replace(found, forward=tuple((ended <= _OVER * visits).tolist()))
 
 
 def _parted(contexts: Contexts, lived: list[tuple[int, _Lived]], most: int) -> tuple[Contexts, bool]:
@@ -144,18 +140,18 @@ def _parted(contexts: Contexts, lived: list[tuple[int, _Lived]], most: int) -> t
     ]
     quick, tells = contexts.at_once.instant, False
     for at, seen in lived:
+        if quick[contexts.keys[at][0]]:
+            tells = tells or _shares_by_age(seen) > _LEAST_CLOCK
+            continue
         waiting = [(seen, _DEPTH, 0, found[at][0])]
         while waiting:
             mine, depth, since, limit = waiting.pop()
-            if quick[contexts.keys[at][0]]:
-                part = _best_parting_at_once(mine) if depth else _NONE
-            else:
-                ages = _ages_of(mine) if depth else _NO_AGES
-                # Held against each other once, the clocks say both.
-                asked = mine is seen and not tells and seen.over.mean() <= _OVER
-                clocks = _by_both_clocks(mine, ages) if ages.size or asked else None
-                part = _NONE if clocks is None else _best_parting(mine, ages, clocks)
-                tells |= bool(asked and clocks is not None and clocks.age_tells())
+            ages = _ages_of(mine) if depth else _NO_AGES
+            # Held against each other once, the clocks say both.
+            asked = mine is seen and not tells and seen.over.mean() <= _OVER
+            clocks = _by_both_clocks(mine, ages) if ages.size or asked else None
+            part = _NONE if clocks is None else _best_parting(mine, ages, clocks)
+            tells |= bool(asked and clocks is not None and clocks.age_tells())
             if part.gain <= 0.0:
                 continue
             late = mine.entry >= part.begin
@@ -221,35 +217,11 @@ def _best_parting(seen: _Lived, ages: NDArray[np.int64], clocks: _Clocks) -> _Pa
     return best
 
 
-def _best_parting_at_once(seen: _Lived) -> _Parting:
-    """Return the best parting of a state that takes no time: by where its visits go."""
+def _shares_by_age(seen: _Lived) -> float:
+    """Return what the shares of where cases go by age gain over the same at all ages."""
     goes = seen.exit >= 0
-    seen = seen.those(goes)
-    if seen.entry.size < 2 * _FEWEST:
-        return _NONE
-    ages = _ages_of(seen)
-    targets, exit = np.unique(seen.exit, return_inverse=True)
-    if not ages.size or targets.size < 2:
-        return _NONE
-    counts = np.zeros((ages.size + 1, 2, targets.size))
-    np.add.at(counts, (np.searchsorted(ages, seen.entry, side="right"), seen.half, exit), 1.0)
-    late = counts[::-1].cumsum(axis=0)[::-1][1:]
-    whole = counts.sum(axis=0)
-    early = whole - late
-    gain = _held_out_shares(early, whole) + _held_out_shares(late, whole) - _held_out_shares(whole, whole)
-    gain[np.minimum(early.sum(axis=-1), late.sum(axis=-1)).min(axis=-1) < _FEWEST_LEAVE] = 0.0
-    at = int(gain.argmax())
-    if gain[at] <= _LEAST_AT_ONCE:
-        return _NONE
-    return _Parting(float(gain[at]), int(ages[at]), int((late[at].sum(axis=0) > 0).sum()) - 1)
-
-
-def _held_out_shares(counts: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log likelihood of each half's exits by the shares of the other: counts (..., 2, exits), of the whole too."""
-    usual = whole + 0.5
-    usual /= usual.sum(axis=-1, keepdims=True)
-    share = (counts + _STRENGTH * usual) / (counts.sum(axis=-1, keepdims=True) + _STRENGTH)
-    return np.asarray((counts * np.log(share[..., ::-1, :])).sum(axis=(-2, -1)))
+    targets, exit = distinct(seen.exit[goes])
+    return shares_by_age(seen.entry[goes], exit, targets.size, _DEPTH).gain
 
 
 def _ages_of(seen: _Lived) -> NDArray[np.int64]:

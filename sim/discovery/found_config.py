@@ -30,6 +30,9 @@ _KEPT = 0.2
 _SOONER = 1.1
 _FEWEST_SIMULATED = 1000
 
+#: A share by age: (first step of the run, share).
+_ByAge = tuple[tuple[int, float], ...]
+
 
 def state_names(journey: TimedJourney, slugs: Sequence[str]) -> tuple[str, ...]:
     """Return names of states: a stage's own, `__at_once`, `__last`, `__phase_` 2, `__from_` an age, `__after_` one."""
@@ -108,7 +111,8 @@ def journey_content(
     if gate:
         # Kinds begin in different stages: all pass one stage before the first, by edges of their own.
         first = {
-            who: {names[state]: share for state, share in journey.start.items()} for who, journey in by_persona.items()
+            who: {names[state]: ((1, share),) for state, share in journey.start.items()}
+            for who, journey in by_persona.items()
         }
         edges += _instant_edges(begin, first, {})
     reached = _reached([begin] if gate else [names[at] for at, share in shares.items() if share > 0], edges)
@@ -180,13 +184,16 @@ def _parts_by_age(journey: TimedJourney, names: Sequence[str]) -> dict[str, list
     }
 
 
-def _shares_from(state: int, journey: TimedJourney, names: Sequence[str], ended: str, kept: float) -> dict[str, float]:
+def _shares_from(state: int, journey: TimedJourney, names: Sequence[str], ended: str, kept: float) -> dict[str, _ByAge]:
     """Return the shares of targets of a state that takes no time; of those who would end some stay in their stage."""
     mine = [edge for edge in journey.edges if edge.source == state and _is_first(edge)]
-    shares = {ended if edge.target == ENDED else names[edge.target]: edge.by_step[0][1] for edge in mine}
+    shares: dict[str, _ByAge] = {
+        ended if edge.target == ENDED else names[edge.target]: _in_steps(edge) for edge in mine
+    }
     others = _who_go_on(state, journey) if kept and [edge.target for edge in mine] == [ENDED] else {}
     if others:
-        shares = {names[at]: kept * share for at, share in others.items()} | {ended: 1.0 - kept}
+        shares = {names[at]: ((1, kept * share),) for at, share in others.items()}
+        shares[ended] = ((1, 1.0 - kept),)
     return shares
 
 
@@ -227,7 +234,7 @@ def _during(ages: tuple[int, int | None]) -> list[int | None]:
 
 def _instant_edges(
     source: str,
-    parts: Mapping[str, Mapping[str, float]],
+    parts: Mapping[str, Mapping[str, _ByAge]],
     later: Mapping[str, Sequence[tuple[str, list[int | None]]]],
 ) -> list[dict[str, Any]]:
     """Return the edges of a stage that takes no time: by persona shares of targets; one takes the rest.
@@ -236,25 +243,46 @@ def _instant_edges(
     """
     totals: dict[str, float] = {}
     for shares in parts.values():
-        for target, share in shares.items():
-            totals[target] = totals.get(target, 0.0) + share
+        for target, by_age in shares.items():
+            totals[target] = totals.get(target, 0.0) + sum(share for _, share in by_age) / len(by_age)
     rest = max(totals, key=lambda target: (target not in later, totals[target]))
     edges = []
     for personas in _alike(parts):
         shares = parts[personas[0]]
         own = {"personas": personas} if len(personas) < len(parts) else {}
-        known = {target: int(share * 1e9) / 1e9 for target, share in shares.items() if target != rest}
-        for target, share in known.items():
-            for part, steps in later.get(target, [(target, None)]) if share > 0.0 else ():
+        known = {
+            target: tuple((step, int(share * 1e9) / 1e9) for step, share in by_age)
+            for target, by_age in shares.items()
+            if target != rest
+        }
+        for target, by_age in known.items():
+            for part, steps in later.get(target, [(target, None)]) if any(share for _, share in by_age) else ():
                 when = {} if steps is None else {"during": steps}
-                edges.append({"from": source, "to": part, "probability": share, **own, **when})
-        left = int(max(1.0 - sum(known.values()), 0.0) * 1e9) / 1e9
+                edges.append({"from": source, "to": part, **_hazard(by_age), **own, **when})
+        left = _rest_of(known.values())
         edges += [
-            {"from": source, "to": part, "probability": left, **own, "during": steps}
+            {"from": source, "to": part, **_hazard(left), **own, "during": steps}
             for part, steps in later.get(rest, ())[1:]
-            if rest in shares and left > 0.0
+            if rest in shares and any(share for _, share in left)
         ]
     return [*edges, {"from": source, "to": rest}]
+
+
+def _rest_of(known: Iterable[_ByAge]) -> _ByAge:
+    """Return the share that is left by others, by age."""
+    changes = [dict(by_age) for by_age in known]
+    left, shares = [], [0.0] * len(changes)
+    for step in sorted({1, *(step for change in changes for step in change)}):
+        shares = [change.get(step, share) for change, share in zip(changes, shares, strict=True)]
+        left.append((step, int(max(1.0 - sum(shares), 0.0) * 1e9) / 1e9))
+    return tuple(left)
+
+
+def _hazard(by_age: _ByAge) -> dict[str, Any]:
+    """Return the keys of an edge that say its share, the same at all ages or by age."""
+    if len(by_age) == 1:
+        return {"probability": by_age[0][1]}
+    return {"by_step": _plain(by_age), "clock": "forward"}
 
 
 def _faster(edges: Sequence[TimedEdge]) -> list[TimedEdge]:
@@ -282,13 +310,18 @@ def _edges_of(edges: Sequence[TimedEdge], names: Sequence[str], ended: str, kept
             pairs[0] = (1, pairs[0][1] * (1.0 + kept * leaving / others))
             pairs = pairs if len(pairs) > 1 or len(edge.by_step) > 1 else [*pairs, (2, edge.by_step[0][1])]
         target = ended if edge.target == ENDED else names[edge.target]
-        if edge.forward:
-            # The first age at which anything can happen is 1, in the second step of the run.
-            pairs = [(1, pairs[0][1]), *((step + 1, value) for step, value in pairs[1:])]
+        pairs = [*_in_steps(replace(edge, by_step=tuple(pairs)))]
         when: dict[str, Any] = {"clock": "forward"} if edge.forward else {}
         when |= {} if edge.during is None else {"during": _during(edge.during)}
         out.append({"from": names[edge.source], "to": target, "by_step": _plain(pairs), **when})
     return out
+
+
+def _in_steps(edge: TimedEdge) -> _ByAge:
+    """Return the probabilities of an edge by step of the run where they are by age; the first step is that of age 0."""
+    if not edge.forward:
+        return edge.by_step
+    return (1, edge.by_step[0][1]), *((step + 1, value) for step, value in edge.by_step[1:])
 
 
 def _plain(pairs: Sequence[tuple[int, float]]) -> list[Any]:

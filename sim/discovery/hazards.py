@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.discovery.age_shares import shares_by_age
 from sim.discovery.case_phase import ONE_PHASE, Phases, phases_of_states
 from sim.discovery.cases import Cases, rows_by
 from sim.discovery.context import Contexts, states_of
@@ -32,6 +33,8 @@ ENDED = -1
 #: Bins of time widen by one part in so many.
 FINE = 32
 _DIGITS = 6
+#: How often ages are halved where a state that takes no time sends cases of each age elsewhere, coarsely and finely.
+_HALVINGS = (2, 6)
 #: Visits to a state, whatever their phase, that stand beside those in each phase.
 _STRENGTH = 1.0
 #: Visits that tell where cases go that are older than all that were seen to leave a state.
@@ -261,14 +264,8 @@ def _edges_of(
     """
     goes = target != ENDED
     targets, exit = distinct(target[goes])
-    if instant and not targets.size:
-        return [TimedEdge(0, ENDED, float(weight.sum()), ((1, 1.0),))]
     if instant:
-        counts = np.bincount(exit, weights=weight[goes], minlength=targets.size)
-        return [
-            TimedEdge(0, int(to), float(count), ((1, float(count / counts.sum())),))
-            for to, count in zip(targets.tolist(), counts.tolist(), strict=True)
-        ]
+        return _edges_at_once(targets, exit, weight, goes, _HALVINGS[part == FINE], entry)
     # Where nobody goes on the case is over at once.
     ended = float(weight @ over)
     still = np.where(goes, 1.0, 1.0 - over) * weight
@@ -308,6 +305,29 @@ def _edges_of(
             )
         )
     return found
+
+
+def _edges_at_once(
+    targets: NDArray[np.int64],
+    exit: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    goes: NDArray[np.bool_],
+    halvings: int,
+    entry: NDArray[np.int64] | None,
+) -> list[TimedEdge]:
+    """Return the edges from a state that takes no time, by the exits of those who go on; with ``entry`` by age."""
+    if not targets.size:
+        return [TimedEdge(0, ENDED, float(weight.sum()), ((1, 1.0),))]
+    counts = np.bincount(exit, weights=weight[goes], minlength=targets.size)
+    ways: list[tuple[tuple[int, float], ...]] = [((1, share),) for share in (counts / counts.sum()).tolist()]
+    by_age = None if entry is None else shares_by_age(entry[goes], exit, targets.size, halvings)
+    forward = by_age is not None and by_age.begins.size > 1
+    if by_age is not None and forward:
+        ways = [_pairs(by_age.begins, share) for share in by_age.shares]
+    return [
+        TimedEdge(0, int(to), float(count), way, forward)
+        for to, count, way in zip(targets.tolist(), counts.tolist(), ways, strict=True)
+    ]
 
 
 def _open_ended(rates: NDArray[np.float64], events: NDArray[np.float64]) -> NDArray[np.float64]:

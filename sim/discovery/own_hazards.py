@@ -8,13 +8,13 @@ is not told by what it does in that state, but by all that it does elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.discovery.cases import Cases
+from sim.discovery.cases import Cases, rows_by
 from sim.discovery.context import Contexts, states_of
 from sim.discovery.hazards import TimedJourney
 from sim.discovery.time_step import steps_of
@@ -30,6 +30,8 @@ _SURE = 2.0
 _FEWEST = 8
 #: Classes of time that are told apart, each to four times as long as the one before.
 _TIMES = 32
+#: Classes of age that are told apart where hazards are by it, and visits that each needs.
+_AGES, _FEWEST_AGED = 8, 30
 #: Rounds in which states that gain nothing are put together; after each, less tells which kind a case is of.
 _ROUNDS = 4
 
@@ -41,7 +43,9 @@ def own_hazards(
 
     Half of the cases are learned from and half judge, then they change places. What a case kept aside does in a state,
     by where it goes next and when (in classes of time) or by where alone, is held against the hazards of each kind,
-    weighted by how likely the case is of it by what it does elsewhere, and against those of all.
+    weighted by how likely the case is of it by what it does elsewhere, and against those of all. Where hazards are by
+    the age of the case, cases of about the same age are held against each other: kinds that come at other ages leave
+    otherwise though their hazards are the same.
 
     Parameters
     ----------
@@ -62,18 +66,25 @@ def own_hazards(
         None at all where kinds are no likelier than all cases alike.
     """
     half = np.random.default_rng([seed, 53]).permutation(cases.count) < cases.count // 2
-    state = states_of(cases, contexts, steps_of(cases, seconds, contexts.at_once.instant))
+    steps = steps_of(cases, seconds, contexts.at_once.instant)
+    state = states_of(cases, contexts, steps)
     time = np.minimum(np.floor(np.log2(np.maximum(cases.stay, 1.0))).astype(np.int64) // 2, _TIMES - 1)
     # Time has many classes, in which a gain is lost where visits are few.
     alone = cases.following + 1
     timed = np.where(alone > 0, 1 + cases.following * _TIMES + time, 0)
-    found = (_likelier(cases, state, len(contexts.keys), after, member, kinds, half) for after in (timed, alone))
-    return np.logical_or(*found)
+    states = len(contexts.keys)
+    own = np.ones(states + 1, bool)
+    for aged in _classes_of_age(state, steps, contexts):
+        if own.any():
+            found = (_likelier(cases, state, aged, states, after, member, kinds, half) for after in (timed, alone))
+            own &= np.logical_or(*found)
+    return own
 
 
 def _likelier(
     cases: Cases,
     state: NDArray[np.int64],
+    aged: NDArray[np.int64],
     states: int,
     after: NDArray[np.int64],
     member: NDArray[np.int64],
@@ -81,10 +92,10 @@ def _likelier(
     half: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """Return in which states, the beginning last, cases kept aside are likelier by their kinds, by what comes after."""
-    group, case, outcome, of_outcome = _moves(cases, state, states, after)
+    group, case, outcome, of_outcome = _moves(cases, state, aged, states, after)
     counts = np.zeros((2, kinds, of_outcome.size))
     np.add.at(counts, (half[case].astype(np.int64), member[case], outcome), 1.0)
-    better = _better(counts, of_outcome, states + 1)
+    better = _better(counts, of_outcome, (states + 1) * _AGES)
     sizes = np.stack([np.bincount(member[half == which], minlength=kinds) for which in (False, True)])
     shares = np.log(np.maximum(sizes / sizes.sum(axis=1, keepdims=True), 1e-9))
     # What each case does in each state, whichever visit.
@@ -150,29 +161,50 @@ def _phases(journey: TimedJourney) -> int:
     return max(journey.contexts.phase, default=0) + 1
 
 
+def _classes_of_age(
+    state: NDArray[np.int64], steps: NDArray[np.int64], contexts: Contexts
+) -> Iterator[NDArray[np.int64]]:
+    """Return of visits no class of age; then that among those to the same state, if any hazards are by age."""
+    aged = np.zeros(state.size, np.int64)
+    yield aged
+    if not any(contexts.forward):
+        return
+    order, bounds = rows_by(state, len(contexts.keys))
+    for at in np.flatnonzero(contexts.forward).tolist():
+        rows = order[bounds[at] : bounds[at + 1]]
+        if (ages := min(rows.size // _FEWEST_AGED, _AGES)) > 1:
+            until = np.quantile(steps[rows], np.arange(1, ages) / ages)
+            aged[rows] = np.searchsorted(until, steps[rows], side="right")
+    yield aged
+
+
 def _moves(
-    cases: Cases, state: NDArray[np.int64], states: int, after: NDArray[np.int64]
+    cases: Cases, state: NDArray[np.int64], aged: NDArray[np.int64], states: int, after: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], ...]:
-    """Return of every move the state it leaves (or that cases begin), its case, its outcome; each outcome's state."""
+    """Return of every move the state it leaves (or that cases begin), its case, its outcome.
+
+    Last stands of each outcome its group: the state, by the class of age.
+    """
     group, case = np.r_[state, np.full(cases.count, states)], np.r_[cases.case, np.arange(cases.count)]
     width = max(int(after.max()) + 1, states)
-    values, outcome = distinct(group * width + np.r_[after, state[cases.first[:-1]]])
+    within = np.r_[state * _AGES + aged, np.full(cases.count, states * _AGES)]
+    values, outcome = distinct(within * width + np.r_[after, state[cases.first[:-1]]])
     return group, case, outcome, values // width
 
 
-def _better(counts: NDArray[np.float64], of_outcome: NDArray[np.int64], states: int) -> NDArray[np.float64]:
-    """Log ratio of the share of each outcome of a state among a kind's to that among all: (halves, kinds, outcomes)."""
+def _better(counts: NDArray[np.float64], of_outcome: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
+    """Log ratio of each outcome's share of its group among a kind to that among all: (halves, kinds, outcomes)."""
     every = counts.sum(axis=1)
-    usual = every / np.maximum(_sums(every, of_outcome, states), 1.0)[:, of_outcome]
-    visits = np.stack([_sums(of, of_outcome, states) for of in counts])[:, :, of_outcome]
+    usual = every / np.maximum(_sums(every, of_outcome, groups), 1.0)[:, of_outcome]
+    visits = np.stack([_sums(of, of_outcome, groups) for of in counts])[:, :, of_outcome]
     own = (counts + _STRENGTH * usual[:, None]) / (visits + _STRENGTH)
     # What a half never saw says nothing of kinds, nor does a kind that has too few visits for hazards of its own.
     known = (every[:, None] > 0) & (visits >= _FEWEST / 2)
     return np.log(np.divide(own, usual[:, None], out=np.ones_like(own), where=known))
 
 
-def _sums(counts: NDArray[np.float64], of_outcome: NDArray[np.int64], states: int) -> NDArray[np.float64]:
-    return np.stack([np.bincount(of_outcome, weights=row, minlength=states) for row in counts])
+def _sums(counts: NDArray[np.float64], of_outcome: NDArray[np.int64], groups: int) -> NDArray[np.float64]:
+    return np.stack([np.bincount(of_outcome, weights=row, minlength=groups) for row in counts])
 
 
 def _log_sum(weights: NDArray[np.float64]) -> NDArray[np.float64]:

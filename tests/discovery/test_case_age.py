@@ -11,7 +11,7 @@ from sim.discovery.case_age import with_ages
 from sim.discovery.cases import cases_of
 from sim.discovery.context import MOST_STATES, find_contexts
 from sim.discovery.discover import discover
-from sim.discovery.hazards import ended_weights
+from sim.discovery.hazards import ended_weights, fit_hazards
 
 _HOUR = 3600
 #: Wanted of simulated cases' distances over those of resampled real ones.
@@ -53,7 +53,7 @@ def test_cases_that_are_closed_at_an_age_are_as_near_as_real_ones(tmp_path):
 
 
 @pytest.mark.parametrize("by_age", [True, False])
-def test_a_stage_that_takes_no_time_is_parted_where_age_tells_where_cases_go(tmp_path, by_age):
+def test_a_stage_that_takes_no_time_has_shares_by_age_where_this_tells_where_cases_go(tmp_path, by_age):
     """After some hours of work cases are checked and, a second later, granted, or refused if older than 40 hours."""
     luck = np.random.default_rng(4)
     work = luck.exponential(30.0, 800)
@@ -79,8 +79,18 @@ def test_a_stage_that_takes_no_time_is_parted_where_age_tells_where_cases_go(tmp
     assert at_once.instant[check]
     over = ended_weights(cases, cases.stage)
     found = with_ages(cases, find_contexts(cases, 1, MOST_STATES, at_once), over, _HOUR, 1, MOST_STATES)
-    ages = [age for key, age in zip(found.keys, found.ages, strict=True) if key == (check,)]
-    assert any(34 <= age <= 46 for age in ages) if by_age else ages == [0]
+    assert found.forward[found.keys.index((check,))] or not by_age
+    refuse = cases.stages.index("refuse")
+    (way,) = (
+        edge
+        for edge in fit_hazards(cases, found, _HOUR).edges
+        if edge.source == found.keys.index((check,)) and found.stage_at(edge.target) == refuse
+    )
+    shares = dict(way.by_step)
+    assert way.forward == by_age and (by_age or len(shares) == 1)
+    if by_age:
+        assert max(share for age, share in shares.items() if age < 30) < 0.05
+        assert min(share for age, share in shares.items() if age > 42) > 0.95
 
 
 @pytest.mark.parametrize("shape", [1.0, 4.0])

@@ -10,7 +10,7 @@ from sim.discovery.context import Contexts
 from sim.discovery.hazards import fit_hazards, free_parameters
 from sim.discovery.own_hazards import own_hazards, states_apart, with_own
 
-_CASES, _ROUNDS = 300, 6
+_CASES, _ROUNDS, _AGED = 300, 6, 1_500
 #: Stages: a choice that kinds make, where it leads, a choice that all make alike, where that leads.
 _CHOICE, _ALIKE = 0, 3
 
@@ -81,3 +81,30 @@ def test_who_is_older_than_all_that_left_a_state_goes_where_late_ones_went():
     )
     assert back.target == 0 and 0.05 < back.by_step[-1][1] < 0.2 < on.by_step[-1][1]
     assert back.by_step[-1][1] + on.by_step[-1][1] > 0.5
+
+
+def test_kinds_that_come_at_other_ages_share_hazards_by_age():
+    """Cases wait, some kinds for longer, and are then refused if they are 20 steps old or older, whatever their kind."""
+    luck = np.random.default_rng(8)
+    kind = luck.integers(0, 2, _AGED)
+    wait = luck.integers(1, 31, _AGED) + 10 * kind
+    stage = np.column_stack([np.zeros(_AGED, np.int64), np.ones(_AGED, np.int64), np.where(wait < 20, 2, 3)])
+    time = np.column_stack([np.zeros(_AGED), wait, wait + 1.0])
+    stay = np.column_stack([wait, np.ones(_AGED), np.ones(_AGED)]).astype(float)
+    following = np.column_stack([stage[:, 1:], np.full(_AGED, -1)])
+    cases = Cases(
+        np.arange(_AGED + 1) * 3,
+        np.arange(_AGED),
+        stage.ravel(),
+        time.ravel(),
+        following.ravel(),
+        stay.ravel(),
+        tuple("abcd"),
+        100.0,
+        False,
+    )
+    keys = tuple((at,) for at in range(4))
+    forward = Contexts(keys, (0.0,) * 4, (0,) * 4, no_time_told(4), forward=(True,) * 4)
+    assert not own_hazards(cases, forward, kind, 2, 1.0, 1)[1]
+    reset = Contexts(keys, (0.0,) * 4, (0,) * 4, no_time_told(4), forward=(False,) * 4)
+    assert own_hazards(cases, reset, kind, 2, 1.0, 1)[1]
