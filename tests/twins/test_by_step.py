@@ -20,10 +20,14 @@ def chain(edges, start=None):
     return {"start": start, "stages": {name: {} for name in names}, "edges": edges}
 
 
-def flows(edges, *, start=None, engine="numba", personas="everyone", horizon=12, population=400):
+def flows(edges, *, start=None, **options):
+    return flows_of(chain(edges, start), **options)
+
+
+def flows_of(journey, *, engine="numba", personas="everyone", horizon=12, population=400):
     data = {
         "name": "timed", "market": "none", "personas": personas, "baseline": "one",
-        "arms": {"one": {"focal": {"journey": "timed"}}}, "journeys": {"timed": chain(edges, start)},
+        "arms": {"one": {"focal": {"journey": "timed"}}}, "journeys": {"timed": journey},
         "population": population, "horizon": horizon, "burn_in": 0,
     }  # fmt: skip
     result = compare(Scenario.from_dict(data), replicates=1, seed=3, threads=1, engine=engine)
@@ -44,6 +48,27 @@ def test_engines_agree_bit_for_bit():
     fast, weekly = flows(TIMED, personas=MIX, population=150)
     readable, weekly_too = flows(TIMED, personas=MIX, population=150, engine="mesa")
     assert fast.equals(readable) and weekly.equals(weekly_too)
+
+
+def test_engines_agree_where_a_stage_that_takes_no_time_sends_customers_on_by_their_age():
+    """Up to step 4 a third of those who come by go to c, then three quarters, and the others to d."""
+    edges = [
+        {"from": "a", "to": "b", "by_step": [0.3, 0.6]},
+        {"from": "b", "to": "c", "by_step": [[1, 1 / 3], [5, 0.75]], "clock": "forward"},
+        {"from": "b", "to": "d"},
+        {"from": "c", "to": "a", "probability": 0.5},
+        {"from": "d", "to": "a", "probability": 0.5},
+    ]
+    journey = chain(edges)
+    journey["stages"]["b"] = {"weeks": 0}
+    counts = {}
+    for horizon in (4, 20):
+        runs = [flows_of(journey, engine=engine, population=900, horizon=horizon) for engine in ("numba", "mesa")]
+        assert runs[0][0].equals(runs[1][0]) and runs[0][1].equals(runs[1][1])
+        counts[horizon] = runs[0][0].query("`from` == 'b'").groupby("to")["count"].sum()
+    for part, share in ((counts[4], 1 / 3), (counts[20] - counts[4], 0.75)):
+        visits = part.sum()
+        assert abs(part["c"] - share * visits) < 4 * np.sqrt(visits * share * (1 - share))
 
 
 def test_engines_agree_on_as_many_stages_as_there_may_be():
