@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -49,16 +50,16 @@ class _MappedFonts:
 
 
 def _remembering(find: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
-    """Remember which files were found. Matplotlib too takes properties of one hash for the same."""
-    found: dict[int, list[Any]] = {}
+    """Remember which files were found."""
+    found: dict[Any, list[Any]] = {}
 
     def remembered(self: Any, properties: Any, *words: Any, **names: Any) -> list[Any]:
         if words or names:
             return find(self, properties, *words, **names)
-        key = hash(properties)
-        if key not in found:
-            found[key] = find(self, properties)
-        return found[key]
+        if properties not in found:
+            # A copy: whoever asked may change theirs.
+            found[copy(properties)] = find(self, properties)
+        return found[properties]
 
     return remembered
 

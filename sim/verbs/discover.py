@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from agents.quantity import number, quantity, text, whole
 from sim.data.event_log import LogLayout
+from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
-from sim.scenario.journey import Journey, read_journey
-from sim.scenario.normal_form import normalize_file
+from sim.scenario.journey import Journey
+from sim.scenario.normal_form import read_named_journey
 from sim.scenario.schema import plain, read_name, show
+from sim.scenario.yaml_reader import read_yaml
 from sim.verbs.frame import Command, Job, Session
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ class DiscoverKeys(LogLayout):
     """Which log is read, how, and what its journey is held against."""
 
     log: str | None = quantity("an event log", default=None, optional=True)
-    against: str | None = quantity("a journey by name, as it was drawn", default=None, optional=True)
+    against: str | None = quantity("a journey as it was drawn: a name, or a YAML file", default=None, optional=True)
     goal: Any = quantity("the stage that cases are meant to reach", default=None, optional=True)
     save_as: str | None = quantity("name of what is written", default=None, optional=True)
     session_minutes: float | None = number(
@@ -67,11 +69,18 @@ def _prepare(job: Job[DiscoverKeys, None]) -> DiscoverPlan:
     name = stem if keys.save_as is None else read_name(keys.save_as, "what is written", where="", key="save_as")
     if len(name) > 50:
         raise ConfigError(f"save_as has {len(name)} characters; give up to 50")
-    against = None
-    if keys.against is not None:
-        against = read_journey(keys.against, normalize_file("journey", keys.against, job.config_path, key="against"))
+    against = None if keys.against is None else _read_against(keys.against, job.config_path)
     layout = LogLayout(**{field.name: getattr(keys, field.name) for field in fields(LogLayout)})
     return DiscoverPlan(path, layout, name, against)
+
+
+def _read_against(against: str, config_path: ConfigPath) -> Journey:
+    """Read the journey that was drawn: a file wherever it lies, by its ending, or a name."""
+    if (path := Path(against).expanduser()).suffix in (".yaml", ".yml"):
+        data, where = read_yaml(path), str(path)
+        return read_named_journey(str(data.get("name", path.stem)), data, where)
+    data, where = config_path.read("journey", against, key="against")
+    return read_named_journey(against, data, where)
 
 
 def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:

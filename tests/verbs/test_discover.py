@@ -9,9 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from configs import FOLDER
 from sim.cli import main
 from sim.number_format import in_steps
+from sim.scenario.config_path import ConfigPath
+from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
+from sim.verbs.discover import _read_against
 
 VISITS = Path(__file__).parents[2] / "configs/data/visits.csv"
 
@@ -49,6 +53,7 @@ def test_a_log_becomes_a_scenario_that_loads(tmp_path, capsys):
         ([f"log={VISITS}", "goal=Fly"], "goal is 'Fly'"),
         ([f"log={VISITS}", "columns={case: nobody}"], "no head"),
         ([f"log={VISITS}", "against=nothing"], "nothing"),
+        ([f"log={VISITS}", "against=nowhere/drawn.yaml"], "nowhere/drawn.yaml"),
         ([f"log={VISITS}", "save_as=../x"], "save_as"),
     ],
 )
@@ -57,6 +62,16 @@ def test_what_cannot_be_used_is_refused(tmp_path, capsys, words, said):
     assert code == 2 and not folders
     error = capsys.readouterr().err
     assert said in error and "Traceback" not in error
+
+
+def test_what_was_drawn_is_a_name_or_a_file_wherever_it_lies(tmp_path):
+    drawn = tmp_path / "drawn on a wall.yml"
+    drawn.write_text((FOLDER / "journey" / "classic.yaml").read_text("utf-8"), "utf-8")
+    by_name, by_file = (_read_against(word, ConfigPath.of()) for word in ("classic", str(drawn)))
+    assert by_name == by_file
+    drawn.write_text("start: {a: 1}\nstages: {a: {}}\nedges: []\nwhat: 1\n", "utf-8")
+    with pytest.raises(ConfigError, match="drawn on a wall.yml.*what"):
+        _read_against(str(drawn), ConfigPath.of())
 
 
 @pytest.mark.parametrize("step", ["hour", "minute", "second"])
