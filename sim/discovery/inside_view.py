@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.discovery.lived_map import LivedEdge
 from sim.scenario.journey import Journey
 
-__all__ = ["ViewGap", "view_gaps"]
+__all__ = ["UNDRAWN", "UNLIVED", "ViewGap", "called_as_found", "view_gaps"]
 
-_WORDS = {"stage": "lived, not drawn", "unlived": "drawn, not lived"}
+#: What a difference is: nobody drew it, nobody lived it, or it is taken in another share.
+UNDRAWN, UNLIVED, _ALTERED = "lived, not drawn", "drawn, not lived", "another share"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,54 @@ class ViewGap:
     lived: float | None
     cases: int
     kind: str
+
+
+def called_as_found(journey: Journey, slugs: Sequence[str], names: Sequence[str]) -> Journey:
+    """Return a drawn journey whose stages are called as the found one calls them.
+
+    Whoever draws a journey writes `check_ticket` or `Check-Ticket`, and long names in full; so a stage of it is that of
+    the log whose name has the same letters and digits, without accents, if there is one alone.
+
+    Parameters
+    ----------
+    journey : Journey
+        As drawn.
+    slugs, names : sequence of str
+        Of the lived stages: in the found journey, and in the log.
+
+    Returns
+    -------
+    Journey
+        Stages of which the log has none keep their names.
+
+    Examples
+    --------
+    >>> from sim.scenario.journey import Edge, Stage
+    >>> drawn = Journey(
+    ...     name="drawn", start={"Pay-now": 1.0}, stages={"Pay-now": Stage(), "gift": Stage()}, edges=()
+    ... )
+    >>> list(called_as_found(drawn, ["pay_no", "ask"], ["pay now", "ask"]).stages)
+    ['pay_no', 'gift']
+    """
+    plain = [_letters(name) for name in names]
+    often = Counter(plain)
+    known = {letters: slug for letters, slug in zip(plain, slugs, strict=True) if often[letters] == 1}
+    called = {stage: stage for stage in journey.stages}
+    for stage in journey.stages:
+        found = known.get(_letters(stage))
+        if stage not in slugs and found is not None and found not in called.values():
+            called[stage] = found
+    return replace(
+        journey,
+        start={called[stage]: share for stage, share in journey.start.items()},
+        stages={called[name]: stage for name, stage in journey.stages.items()},
+        edges=tuple(replace(edge, source=called[edge.source], target=called[edge.target]) for edge in journey.edges),
+    )
+
+
+def _letters(name: str) -> str:
+    """Return the letters and digits of a name, without accents and capitals."""
+    return "".join(char for char in unicodedata.normalize("NFKD", name).casefold() if char.isalnum())
 
 
 def view_gaps(journey: Journey, slugs: Sequence[str], edges: Sequence[LivedEdge]) -> tuple[ViewGap, ...]:
@@ -52,19 +103,17 @@ def view_gaps(journey: Journey, slugs: Sequence[str], edges: Sequence[LivedEdge]
     drawn = {(edge.source, edge.target) for edge in journey.edges}
     shares = _drawn_shares(journey)
     gaps = [
-        ViewGap("stage", name, "", None, None, visits.get(name, 0), _WORDS["stage"])
+        ViewGap("stage", name, "", None, None, visits.get(name, 0), UNDRAWN)
         for name in slugs
         if name not in journey.stages
     ]
-    gaps += [
-        ViewGap("stage", name, "", None, None, 0, _WORDS["unlived"]) for name in journey.stages if name not in slugs
-    ]
+    gaps += [ViewGap("stage", name, "", None, None, 0, UNLIVED) for name in journey.stages if name not in slugs]
     rest = []
     for pair in dict.fromkeys([*lived, *sorted(drawn)]):
         found = lived.get(pair)
-        kind = _WORDS["stage"] if pair not in drawn else _WORDS["unlived"] if found is None else "another share"
+        kind = UNDRAWN if pair not in drawn else UNLIVED if found is None else _ALTERED
         planned = shares.get(pair)
-        if kind == "another share":
+        if kind == _ALTERED:
             assert found is not None
             if planned is None or found.ci_low <= planned <= found.ci_high:
                 continue

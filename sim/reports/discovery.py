@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.discovery.discover import thinned, with_goal
 from sim.discovery.hazards import free_parameters
-from sim.discovery.inside_view import ViewGap, view_gaps
+from sim.discovery.inside_view import UNDRAWN, UNLIVED, ViewGap, called_as_found, view_gaps
 from sim.discovery.lived_map import LivedEdge
 from sim.discovery.own_hazards import states_apart
 from sim.number_format import count, decimal, exact_percent, percent
@@ -51,8 +51,21 @@ def duration(seconds: float) -> str:
     return f"{decimal(seconds, 0)} s"
 
 
-def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
-    """Return what the words of the report are made of."""
+def discovery_facts(found: Discovery, source: str, against: Journey | None = None) -> dict[str, Any]:
+    """Return what the words of the report are made of.
+
+    Parameters
+    ----------
+    found : Discovery
+    source : str
+        Name of the log's file.
+    against : Journey, optional
+        A journey as it was drawn.
+
+    Returns
+    -------
+    dict
+    """
     log, cases = found.log, found.cases
     loops = sum(edge.count for edge in found.edges if edge.source == edge.target)
     moves = sum(edge.count for edge in found.edges)
@@ -96,6 +109,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "folded": found.folded,
         "bought": _bought(found),
         "compared": len(found.points),
+        "drawn": None if against is None else _inside_plain(found, against),
         "point": None
         if not sure
         else {
@@ -106,6 +120,28 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
             "high": decimal(100 * max(abs(sure[0].ci_low), abs(sure[0].ci_high)), 0),
             "more": sure[0].gap > 0,
         },
+    }
+
+
+def _inside(found: Discovery, against: Journey) -> tuple[Journey, tuple[ViewGap, ...]]:
+    """Return a drawn journey with the names of the found one, and where the two differ."""
+    drawn = called_as_found(against, found.slugs, found.cases.stages)
+    return drawn, view_gaps(drawn, found.slugs, found.edges)
+
+
+def _inside_plain(found: Discovery, against: Journey) -> dict[str, Any]:
+    """Return how a drawn journey differs from the lived one."""
+    drawn, gaps = _inside(found, against)
+    stages = [gap for gap in gaps if gap.what == "stage"]
+    edges = Counter(gap.kind for gap in gaps if gap.what == "edge")
+    return {
+        "journey": against.title or against.name,
+        "stages": len(drawn.stages),
+        "stages_not_lived": [gap.source for gap in stages if gap.kind == UNLIVED],
+        "stages_not_drawn": [gap.source for gap in stages if gap.kind == UNDRAWN],
+        "edges_not_lived": edges.pop(UNLIVED, 0),
+        "edges_not_drawn": edges.pop(UNDRAWN, 0),
+        "edges_with_another_share": edges.total(),
     }
 
 
@@ -128,12 +164,25 @@ def _bought(found: Discovery) -> dict[str, Any] | None:
     }
 
 
-def discovery_lines(found: Discovery, source: str) -> list[str]:
-    """Return the verdict: a few sentences a strategist can use."""
-    return text_lines("discovery", **discovery_facts(found, source))
+def discovery_lines(found: Discovery, source: str, against: Journey | None = None) -> list[str]:
+    """Return the verdict: a few sentences a strategist can use.
+
+    Parameters
+    ----------
+    found : Discovery
+    source : str
+        Name of the log's file.
+    against : Journey, optional
+        A journey as it was drawn.
+
+    Returns
+    -------
+    list of str
+    """
+    return text_lines("discovery", **discovery_facts(found, source, against))
 
 
-def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any]:
+def discovery_summary(found: Discovery, name: str, source: str, against: Journey | None = None) -> dict[str, Any]:
     """Return the content of `summary.json`.
 
     Parameters
@@ -143,6 +192,8 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
         Of the scenario.
     source : str
         Name of the log's file.
+    against : Journey, optional
+        A journey as it was drawn.
 
     Returns
     -------
@@ -163,7 +214,7 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
         }
     return {
         "scenario": name,
-        "verdict": "\n".join(discovery_lines(found, source)),
+        "verdict": "\n".join(discovery_lines(found, source, against)),
         "log": {
             "cases": log.cases,
             "cases_without_events": log.cases_without_events,
@@ -196,6 +247,7 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
         **_states_plain(found),
         **_phases_plain(found),
         "parameters": free_parameters(found.journeys.values()),
+        "inside_view": None if against is None else _inside_plain(found, against),
     }
 
 
@@ -285,16 +337,17 @@ def discovery_document(found: Discovery, name: str, source: str, against: Journe
                 "map",
             )
         )
-    gaps = () if against is None else view_gaps(against, found.slugs, found.edges)
+    gaps: tuple[ViewGap, ...] = ()
     if against is not None:
-        pictures.append(_inside_picture(found, against, gaps, cut))
+        told, gaps = _inside(found, against)
+        pictures.append(_inside_picture(found, told, gaps, cut))
     return Document(
         title=f"{source}: the journey as lived",
-        lead=tuple(discovery_lines(found, source)),
+        lead=tuple(discovery_lines(found, source, against)),
         template="discovery",
         pictures=tuple(pictures),
         slots={
-            **discovery_facts(found, source),
+            **discovery_facts(found, source, against),
             "name": name,
             "rare": exact_percent(rare, 1),
             "column_table": column_table(found.log.columns),

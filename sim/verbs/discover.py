@@ -112,12 +112,12 @@ def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
     return Answer(
         name=plan.name,
         config=job.config({**plain(keys), "save_as": plan.name}),
-        summary=discovery_summary(found, plan.name, plan.path.name),
+        summary=discovery_summary(found, plan.name, plan.path.name, plan.against),
         tables=tables,
         files=lambda folder: write_files(files, folder / "config"),
         report=discovery_document(found, plan.name, plan.path.name, plan.against, keys.drawn),
         manifest=_manifest(plan),
-        lines=discovery_lines(found, plan.path.name),
+        lines=discovery_lines(found, plan.path.name, plan.against),
         commands=[f"Compare:  journey compare --config-dir RESULT/config scenario={plan.name}"],
     )
 

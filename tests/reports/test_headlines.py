@@ -436,6 +436,7 @@ def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
             "goal_reached": "40 %",
             "point": None,
             "compared": 12,
+            "drawn": None,
             "distances": None,
         },
         **{"phases": 1, "forward": 0, "states": 3, "aged": 0, "parameters": 9, "gained": "0", "drifting": {}},

@@ -45,6 +45,28 @@ def test_a_log_becomes_a_scenario_that_loads(tmp_path, capsys):
     assert "<html" in (folder / "report.html").read_text()
 
 
+def test_a_drawn_stage_is_that_of_the_log_however_it_is_spelled(tmp_path, capsys):
+    drawn = tmp_path / "drawn.yaml"
+    drawn.write_text(
+        "title: Our <drawing>\nstart: {HOME: 1}\nstages: {HOME: {}, product-page: {}, ReadReviews: {}, Newsletter: {}}\n"
+        "edges:\n- {from: HOME, to: product-page, probability: 0.9}\n"
+        "- {from: product-page, to: ReadReviews, probability: 0.5}\n"
+        "- {from: HOME, to: Newsletter, probability: 0.1}\n",
+        "utf-8",
+    )
+    code, (folder,) = discover(tmp_path, f"log={VISITS}", f"against={drawn}")
+    assert code == 0
+    told = json.loads((folder / "summary.json").read_text())["inside_view"]
+    assert told["stages_not_lived"] == ["Newsletter"]
+    assert sorted(told["stages_not_drawn"]) == ["Ask_for_help", "Basket", "Pay", "Search"]
+    # Nobody goes from Home to a product page at once.
+    assert told["edges_not_lived"] == 2 and told["edges_with_another_share"] == 1 and told["edges_not_drawn"] == 11
+    said = "Beside Our <drawing>, as drawn: in no case of the log is Newsletter; 4 stages of the log are not drawn."
+    assert said in " ".join(capsys.readouterr().out.split())
+    page = (folder / "report.html").read_text("utf-8")
+    assert "Our &lt;drawing&gt;" in page and "Our <drawing>" not in page
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
