@@ -25,6 +25,8 @@ __all__ = [
 
 #: Instead of a stage, before the first one.
 START = -1
+#: Characters of a stage's name in a journey file, to which what tells its states apart is added.
+_LONGEST_SLUG = 28
 _SECOND = 1_000_000
 #: A stage is passed where so few visits are the last. Cases under way that are many; the share that is hardly any.
 _PASSED, _MANY, _HARDLY = 0.02, 20.0, 0.1
@@ -200,16 +202,19 @@ def rows_by(code: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], ND
 
 
 def stage_slugs(stages: Sequence[str]) -> tuple[str, ...]:
-    """Return names of stages as a journey file can have them, all different.
+    """Return names of stages as a journey file can have them, all different; long ones end with a whole word.
 
     Examples
     --------
-    >>> stage_slugs(["check ticket", "check-ticket", "<b>"])
-    ('check_ticket', 'check-ticket', 'b')
+    >>> stage_slugs(["check ticket", "check-ticket", "<b>", "Determine necessity of stop advice"])
+    ('check_ticket', 'check-ticket', 'b', 'Determine_necessity_of_stop')
     """
     taken: dict[str, None] = {}
     for at, name in enumerate(stages):
-        plain = re.sub(r"[^A-Za-z0-9-]+", "_", name).strip("_")[:28] or f"stage_{at + 1}"
+        plain = re.sub(r"[^A-Za-z0-9-]+", "_", name).strip("_") or f"stage_{at + 1}"
+        if len(plain) > _LONGEST_SLUG:
+            words = plain[: _LONGEST_SLUG + 1].rpartition("_")[0]
+            plain = words if len(words) > _LONGEST_SLUG // 2 else plain[:_LONGEST_SLUG]
         slug, number = plain, 1
         while slug.lower() in (known.lower() for known in taken):
             number += 1
