@@ -424,8 +424,9 @@ class _Taken:
 
     def _name_of(self, key: int) -> str:
         """Return the customer of a key."""
-        known, names = next((known, names) for known, names in self._names if (known == np.uint64(key)).any())
-        return str(names[int(np.argmax(known == np.uint64(key)))].as_py())
+        found = ((names, np.flatnonzero(known == np.uint64(key))) for known, names in self._names)
+        names, at = next((names, at) for names, at in found if at.size)
+        return str(names[int(at[0])].as_py())
 
     def _one_currency(self, keys: NDArray[np.uint64]) -> str:
         """Refuse rows in another currency than most; return the one that is left."""

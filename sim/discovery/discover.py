@@ -22,6 +22,7 @@ from sim.discovery.found_config import found_scenario, state_names
 from sim.discovery.funnel import ChannelUse, channel_use, funnel_counts, usual_funnel
 from sim.discovery.goal import CaseGoal, find_goal
 from sim.discovery.hazards import FINE, TimedJourney, ended_weights, fit_hazards
+from sim.discovery.inside_view import InsideView
 from sim.discovery.lived_map import LivedEdge, LivedStage, lived_map
 from sim.discovery.own_hazards import own_hazards, with_own
 from sim.discovery.persona_mixture import Mixture, find_personas
@@ -96,6 +97,8 @@ class Discovery:
     channels : tuple of ChannelUse
     folded : tuple of int, float
         Stages put together as `(other)`, and their share of events.
+    inside : InsideView or None
+        A journey as it was drawn, beside this one.
     """
 
     log: EventLog
@@ -118,6 +121,7 @@ class Discovery:
     funnel: tuple[tuple[int, int], ...]
     channels: tuple[ChannelUse, ...]
     folded: tuple[int, float]
+    inside: InsideView | None = None
 
     @property
     def seconds(self) -> int:

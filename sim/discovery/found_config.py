@@ -206,14 +206,14 @@ def _who_go_on(state: int, journey: TimedJourney) -> dict[int, float]:
     going = np.zeros(len(contexts.keys))
     for edge in journey.edges:
         going[edge.source] += edge.count if edge.target != ENDED else 0.0
-    phase = contexts.phase or (0,) * len(contexts.keys)
+    mine = contexts.phase[state] if contexts.phase else 0
     stage, before = contexts.stage_at(state), contexts.keys[state][1:]
     nearest: tuple[int, dict[int, float]] = (-1, {})
-    for parts in contexts.parts().values():
+    for (key, phase), parts in contexts.parts().items():
         at, count = parts[0], float(going[list(parts)].sum())
-        if at in journey.instant or contexts.stage_at(at) != stage or phase[at] != phase[state] or count <= 0.0:
+        if at in journey.instant or contexts.stage_at(at) != stage or phase != mine or count <= 0.0:
             continue
-        together = len(commonprefix([before, contexts.keys[at][1:]]))
+        together = len(commonprefix([before, key[1:]]))
         if together > nearest[0]:
             nearest = together, {}
         if together == nearest[0]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sim.discovery.lived_map import LivedEdge
 from sim.scenario.journey import Journey
 
-__all__ = ["UNDRAWN", "UNLIVED", "ViewGap", "called_as_found", "view_gaps"]
+__all__ = ["UNDRAWN", "UNLIVED", "InsideView", "ViewGap", "called_as_found", "inside_view", "view_gaps"]
 
 #: What a difference is: nobody drew it, nobody lived it, or it is taken in another share.
 UNDRAWN, UNLIVED, _ALTERED = "lived, not drawn", "drawn, not lived", "another share"
@@ -30,6 +30,33 @@ class ViewGap:
     lived: float | None
     cases: int
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class InsideView:
+    """A journey as it was drawn, its stages called as the found one calls them, and where it differs from the lived."""
+
+    journey: Journey
+    gaps: tuple[ViewGap, ...]
+
+
+def inside_view(journey: Journey, slugs: Sequence[str], names: Sequence[str], edges: Sequence[LivedEdge]) -> InsideView:
+    """Hold a drawn journey against what was lived.
+
+    Parameters
+    ----------
+    journey : Journey
+        As drawn.
+    slugs, names : sequence of str
+        Of the lived stages: in the found journey, and in the log.
+    edges : sequence of LivedEdge
+
+    Returns
+    -------
+    InsideView
+    """
+    drawn = called_as_found(journey, slugs, names)
+    return InsideView(drawn, view_gaps(drawn, slugs, edges))
 
 
 def called_as_found(journey: Journey, slugs: Sequence[str], names: Sequence[str]) -> Journey:

@@ -102,9 +102,11 @@ def story(
         If a winner or loser is asked for, and nobody is worth more, or less.
     """
     if traces is None or customer is None:
-        record = replace(scenario.record, events=max(scenario.record.events, _LOOKED_AT))
+        ran = scenario
+        if customer is None:
+            ran = replace(scenario, record=replace(scenario.record, events=max(scenario.record.events, _LOOKED_AT)))
         ((_, histories),) = run_replicates(
-            replace(scenario, record=record),
+            ran,
             seed=seed,
             replicates=[replicate],
             engine=engine,
@@ -216,22 +218,15 @@ class _Words:
             return None, "There is one arm only."
         base, other = lives[0], lives[1]
         first, second = in_words(base.arm), in_words(other.arm)
-        if (parted := _parted(base, other)) is not None:
-            mine, theirs = parted
+        for mine, theirs in zip_longest(base.decisions, other.decisions):
+            if mine is not None and theirs is not None and _same(mine, theirs):
+                continue
             # Where a decision is missing in one life, the other life's is the earlier one.
-            week = min(made.week for made in parted if made is not None)
+            week = min(made.week for made in (mine, theirs) if made is not None)
             mine, theirs = (made if made is not None and made.week == week else None for made in (mine, theirs))
             return week, f"{first}: {self.decision(mine)}.\n{second}: {self.decision(theirs)}."
         every = f"every {self.scenario.step}"
         return None, f"{first} and {second} are the same: the same draws led to the same decisions {every}."
-
-
-def _parted(base: Life, other: Life) -> tuple[WeekDecision | None, WeekDecision | None] | None:
-    """Return the first decisions that two lives do not share; None where they share all."""
-    for mine, theirs in zip_longest(base.decisions, other.decisions):
-        if mine is None or theirs is None or not _same(mine, theirs):
-            return mine, theirs
-    return None
 
 
 def _same(mine: WeekDecision, theirs: WeekDecision) -> bool:

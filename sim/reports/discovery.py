@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.discovery.discover import thinned, with_goal
 from sim.discovery.hazards import free_parameters
-from sim.discovery.inside_view import UNDRAWN, UNLIVED, ViewGap, called_as_found, view_gaps
+from sim.discovery.inside_view import UNDRAWN, UNLIVED, InsideView
 from sim.discovery.lived_map import LivedEdge
 from sim.discovery.own_hazards import states_apart
 from sim.number_format import count, decimal, exact_percent, percent
@@ -51,21 +51,8 @@ def duration(seconds: float) -> str:
     return f"{decimal(seconds, 0)} s"
 
 
-def discovery_facts(found: Discovery, source: str, against: Journey | None = None) -> dict[str, Any]:
-    """Return what the words of the report are made of.
-
-    Parameters
-    ----------
-    found : Discovery
-    source : str
-        Name of the log's file.
-    against : Journey, optional
-        A journey as it was drawn.
-
-    Returns
-    -------
-    dict
-    """
+def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
+    """Return what the words of the report are made of."""
     log, cases = found.log, found.cases
     loops = sum(edge.count for edge in found.edges if edge.source == edge.target)
     moves = sum(edge.count for edge in found.edges)
@@ -109,7 +96,7 @@ def discovery_facts(found: Discovery, source: str, against: Journey | None = Non
         "folded": found.folded,
         "bought": _bought(found),
         "compared": len(found.points),
-        "drawn": None if against is None else _inside_plain(found, against),
+        "drawn": _inside_plain(found.inside),
         "point": None
         if not sure
         else {
@@ -123,20 +110,15 @@ def discovery_facts(found: Discovery, source: str, against: Journey | None = Non
     }
 
 
-def _inside(found: Discovery, against: Journey) -> tuple[Journey, tuple[ViewGap, ...]]:
-    """Return a drawn journey with the names of the found one, and where the two differ."""
-    drawn = called_as_found(against, found.slugs, found.cases.stages)
-    return drawn, view_gaps(drawn, found.slugs, found.edges)
-
-
-def _inside_plain(found: Discovery, against: Journey) -> dict[str, Any]:
+def _inside_plain(inside: InsideView | None) -> dict[str, Any] | None:
     """Return how a drawn journey differs from the lived one."""
-    drawn, gaps = _inside(found, against)
-    stages = [gap for gap in gaps if gap.what == "stage"]
-    edges = Counter(gap.kind for gap in gaps if gap.what == "edge")
+    if inside is None:
+        return None
+    stages = [gap for gap in inside.gaps if gap.what == "stage"]
+    edges = Counter(gap.kind for gap in inside.gaps if gap.what == "edge")
     return {
-        "journey": against.title or against.name,
-        "stages": len(drawn.stages),
+        "journey": inside.journey.title or inside.journey.name,
+        "stages": len(inside.journey.stages),
         "stages_not_lived": [gap.source for gap in stages if gap.kind == UNLIVED],
         "stages_not_drawn": [gap.source for gap in stages if gap.kind == UNDRAWN],
         "edges_not_lived": edges.pop(UNLIVED, 0),
@@ -164,25 +146,12 @@ def _bought(found: Discovery) -> dict[str, Any] | None:
     }
 
 
-def discovery_lines(found: Discovery, source: str, against: Journey | None = None) -> list[str]:
-    """Return the verdict: a few sentences a strategist can use.
-
-    Parameters
-    ----------
-    found : Discovery
-    source : str
-        Name of the log's file.
-    against : Journey, optional
-        A journey as it was drawn.
-
-    Returns
-    -------
-    list of str
-    """
-    return text_lines("discovery", **discovery_facts(found, source, against))
+def discovery_lines(found: Discovery, source: str) -> list[str]:
+    """Return the verdict: a few sentences a strategist can use."""
+    return text_lines("discovery", **discovery_facts(found, source))
 
 
-def discovery_summary(found: Discovery, name: str, source: str, against: Journey | None = None) -> dict[str, Any]:
+def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any]:
     """Return the content of `summary.json`.
 
     Parameters
@@ -192,8 +161,6 @@ def discovery_summary(found: Discovery, name: str, source: str, against: Journey
         Of the scenario.
     source : str
         Name of the log's file.
-    against : Journey, optional
-        A journey as it was drawn.
 
     Returns
     -------
@@ -214,7 +181,7 @@ def discovery_summary(found: Discovery, name: str, source: str, against: Journey
         }
     return {
         "scenario": name,
-        "verdict": "\n".join(discovery_lines(found, source, against)),
+        "verdict": "\n".join(discovery_lines(found, source)),
         "log": {
             "cases": log.cases,
             "cases_without_events": log.cases_without_events,
@@ -247,7 +214,7 @@ def discovery_summary(found: Discovery, name: str, source: str, against: Journey
         **_states_plain(found),
         **_phases_plain(found),
         "parameters": free_parameters(found.journeys.values()),
-        "inside_view": None if against is None else _inside_plain(found, against),
+        "inside_view": _inside_plain(found.inside),
     }
 
 
@@ -296,7 +263,7 @@ def _purchases_plain(found: Discovery) -> dict[str, Any] | None:
     }
 
 
-def discovery_document(found: Discovery, name: str, source: str, against: Journey | None, drawn: float) -> Document:
+def discovery_document(found: Discovery, name: str, source: str, drawn: float) -> Document:
     """Lay out the report.
 
     Parameters
@@ -306,8 +273,6 @@ def discovery_document(found: Discovery, name: str, source: str, against: Journe
         Of the scenario that was written.
     source : str
         The log's file.
-    against : Journey or None
-        A journey as it was drawn.
     drawn : float
         Share of all moves that the map draws.
 
@@ -337,35 +302,33 @@ def discovery_document(found: Discovery, name: str, source: str, against: Journe
                 "map",
             )
         )
-    gaps: tuple[ViewGap, ...] = ()
-    if against is not None:
-        told, gaps = _inside(found, against)
-        pictures.append(_inside_picture(found, told, gaps, cut))
+    if found.inside is not None:
+        pictures.append(_inside_picture(found, found.inside, cut))
     return Document(
         title=f"{source}: the journey as lived",
-        lead=tuple(discovery_lines(found, source, against)),
+        lead=tuple(discovery_lines(found, source)),
         template="discovery",
         pictures=tuple(pictures),
         slots={
-            **discovery_facts(found, source, against),
+            **discovery_facts(found, source),
             "name": name,
             "rare": exact_percent(rare, 1),
             "column_table": column_table(found.log.columns),
             "tables": _tables(found),
-            "gap_table": None if against is None else _gap_table(gaps),
-            "against": None if against is None else against.title or against.name,
+            "gap_table": None if found.inside is None else _gap_table(found.inside.gaps),
         },
     )
 
 
-def _inside_picture(found: Discovery, against: Journey, gaps: Sequence[ViewGap], cut: list[LivedEdge]) -> Picture:
+def _inside_picture(found: Discovery, inside: InsideView, cut: list[LivedEdge]) -> Picture:
     """Return the picture of what was drawn and what was lived, of the edges of the map and those that were drawn."""
+    against = inside.journey
     pairs = {(edge.source, edge.target) for edge in against.edges}
     edges = [
         edge for edge in found.edges if edge in cut or (found.slugs[edge.source], found.slugs[edge.target]) in pairs
     ]
     shares = {}
-    for gap in gaps:
+    for gap in inside.gaps:
         if gap.what == "edge" and gap.lived is not None:
             before = "" if gap.drawn is None else f"{percent(gap.drawn)} → "
             shares[gap.source, gap.target] = f"{before}{percent(gap.lived)}"

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sim.number_format import NOTHING, in_steps, quantity
+from sim.number_format import NOTHING, counted, quantity
 from sim.reports.comparison import other_arms, runs_in_words
 from sim.reports.difference_table import difference_rows
 from sim.reports.document import text_lines
@@ -124,12 +124,8 @@ def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -
 
 def _unmoved(burn_in: int, step: str) -> str:
     """Say that nobody moved, and what may have led everybody to where there is no way on."""
-    said = "nobody took a step in the horizon"
-    if not burn_in:
-        return said
-    return (
-        f"{said}; before it customers lived {burn_in} {in_steps('weeks', step)} of burn-in (burn_in=0 leaves them out)"
-    )
+    before = f"; before it customers lived {counted(burn_in, step)} of burn-in (burn_in=0 leaves them out)"
+    return f"nobody took a step in the horizon{before if burn_in else ''}"
 
 
 def _table(headings: Sequence[str], lines: Sequence[Sequence[str]], width: int, ascii_only: bool) -> Table:

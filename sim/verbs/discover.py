@@ -87,6 +87,7 @@ def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
     """Read the log, estimate, hold against cases kept aside, and write it all."""
     from sim.data.log_file import read_event_log
     from sim.discovery.discover import discovering
+    from sim.discovery.inside_view import inside_view
     from sim.discovery.log_selection import sample_of, sessions_of
     from sim.reports.quick_matplotlib import load_matplotlib
 
@@ -108,16 +109,19 @@ def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
     with discovering(log, plan.name, title, **options) as (found, judged):
         files = configuration_files(found, plan.name, plan.path.name)
         tables = discovery_tables(found)
-        found = replace(found, distances=judged())
+        inside = None
+        if plan.against is not None:
+            inside = inside_view(plan.against, found.slugs, found.cases.stages, found.edges)
+        found = replace(found, distances=judged(), inside=inside)
     return Answer(
         name=plan.name,
         config=job.config({**plain(keys), "save_as": plan.name}),
-        summary=discovery_summary(found, plan.name, plan.path.name, plan.against),
+        summary=discovery_summary(found, plan.name, plan.path.name),
         tables=tables,
         files=lambda folder: write_files(files, folder / "config"),
-        report=discovery_document(found, plan.name, plan.path.name, plan.against, keys.drawn),
+        report=discovery_document(found, plan.name, plan.path.name, keys.drawn),
         manifest=_manifest(plan),
-        lines=discovery_lines(found, plan.path.name, plan.against),
+        lines=discovery_lines(found, plan.path.name),
         commands=[f"Compare:  journey compare --config-dir RESULT/config scenario={plan.name}"],
     )
 

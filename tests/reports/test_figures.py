@@ -19,6 +19,7 @@ from sim.analysis.bands import band_of, periods, ratio
 from sim.api import compare
 from sim.data.log_file import read_event_log
 from sim.discovery.discover import discover
+from sim.discovery.inside_view import inside_view
 from sim.experiments.result import Result
 from sim.reports import plots
 from sim.reports.discovery import discovery_document
@@ -250,7 +251,7 @@ def test_the_map_of_a_log_begins_where_cases_begin(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     found = discover(read_event_log(path), "made", "", goal="Pay", seed=1, threads=1)
-    figure = discovery_document(found, "made", "log.csv", None, 1.0).pictures[0].figure
+    figure = discovery_document(found, "made", "log.csv", 1.0).pictures[0].figure
     assert isinstance(figure, Figure)
     said = [text.get_text() for text in figure.findobj(Text) if text.get_zorder() == 7]
     assert said == ["Arrive at the shop", "Look", "Ask", "Pay"]
@@ -277,7 +278,8 @@ def test_maps_of_a_log_say_shares_of_all_who_leave_and_what_of_a_drawn_journey_w
         edges=(edge("look", "pay", 0.3), edge("look", "ask", 0.2), edge("ask", "pay", 0.5), edge("ask", "look", 0.5),
                edge("pay", "wait", 0.1)),
     )  # fmt: skip
-    lived, against = (picture.figure for picture in discovery_document(found, "made", "log.csv", inside, 0.94).pictures)
+    found = replace(found, inside=inside_view(inside, found.slugs, found.cases.stages, found.edges))
+    lived, against = (picture.figure for picture in discovery_document(found, "made", "log.csv", 0.94).pictures)
     assert {"60 %", "36 %", "92 %"} <= set(words_in(lived)) and "100 %" not in words_in(lived)
     said = words_in(against)
     # 60 % is what was drawn, and 36 % lie within what chance leaves of 40 %.
