@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from math import isfinite
 from types import MappingProxyType
 from typing import Any
 
@@ -35,6 +37,7 @@ __all__ = [
     "probability",
     "quantity",
     "short_money",
+    "significant",
     "spaced",
     "tied",
     "typed",
@@ -117,6 +120,35 @@ def decimal(value: float, places: int = 0, *, sign: bool = False) -> str:
     ('−1,234.6', '+3.0')
     """
     return f"{_mark(value, sign)}{abs(value):,.{places}f}"
+
+
+def significant(value: float, digits: int = 4) -> str:
+    """Write a number in significant digits, never in powers of ten.
+
+    Parameters
+    ----------
+    value : float
+        Any number.
+    digits : int
+        Significant digits, at least 1.
+
+    Returns
+    -------
+    str
+        The number, its thousands parted by commas from 10,000 on; below 10⁻¹² in size it is ``0``, one that is not
+        finite a dash.
+
+    Examples
+    --------
+    >>> significant(17643.2), significant(-1234.5), significant(0.20014), significant(0.0000451, 2)
+    ('17,640', '−1234', '0.2001', '0.000045')
+    """
+    if not isfinite(value):
+        return NOTHING
+    rounded = Decimal(f"{abs(value):.{digits}g}")
+    if rounded < Decimal("1e-12"):
+        return "0"
+    return f"{_mark(value, False)}{rounded:,.0f}" if rounded >= 10_000 else f"{_mark(value, False)}{rounded:f}"
 
 
 def typed(value: float) -> str:
@@ -555,6 +587,7 @@ FILTERS: Mapping[str, Callable[..., str]] = MappingProxyType(
             probability,
             quantity,
             short_money,
+            significant,
             typed,
             percent,
             unbroken,

@@ -31,6 +31,10 @@ CLOCK = (
 _WITHIN = r"^((?:[A-Z][a-z]{2} +)?[A-Z][a-z]{2} +\d{1,2}),? +(\d{1,2}:\d{2}:\d{2})((?: (?:ZONE))?) +(\d{4})$"
 _CLOCK_WITHIN = _WITHIN.replace("ZONE", "|".join(_ZONES))
 CLOCK_WITHIN = _WITHIN.replace("ZONE", "Z|UT|[A-Z]{3,5}")
+#: A zone behind a time of day that means several offsets, or one that changes: left out where only the day counts.
+_ANY_ZONE = (
+    r"(:[0-5]\d(?:[.,]\d{1,9})?) (?:[A-Z]{3,5}|[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_-]+){1,2}|(?:UTC|GMT)[+-]\d{1,2})$"
+)
 #: 20210104083000 or 20210104T083000.25+0100: a date, and a time of day without any sign between, with its zone.
 _COMPACT_CLOCK = (
     r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))[T_ ]?([01]\d|2[0-3])([0-5]\d)([0-5]\d)"
@@ -61,6 +65,7 @@ def days_of_words(cells: Any, compute: Any) -> Any:
     if compute.any(compute.match_substring_regex(cells, f":|{_BLANK}")).as_py():
         cells = compute.replace_substring_regex(cells, _IN_BRACKETS, r"\1")
         cells = compute.replace_substring_regex(cells, CLOCK_WITHIN, r"\1 \4")
+        cells = compute.replace_substring_regex(cells, _ANY_ZONE, r"\1")
         cells = compute.replace_substring_regex(cells, CLOCK, "")
     return compute.replace_substring_regex(cells, _COMPACT_CLOCK, r"\1")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from sim.data.as_typed import as_typed
 from sim.data.clocks import CLOCK, CLOCK_WITHIN
+from sim.data.epochs import FROM_ELSEWHERE, SCIENTIFIC
 from sim.data.month_names import plain_month, plain_months
 from sim.data.row_faults import RowFaults
 from sim.scenario.errors import ConfigError
@@ -18,8 +18,6 @@ from sim.scenario.schema import show
 
 __all__ = [
     "DAY_COUNTS",
-    "EPOCHS",
-    "epoch_unit",
     "far_from_others",
     "looks_like_date",
     "parse_date",
@@ -33,16 +31,15 @@ _FORMATS = (
     "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%y/%m/%d",
     "%d %b %Y", "%d %b %y", "%b %d %Y", "%Y %b %d", "%Y %d %b",
     "%G-W%V-%u", "%GW%V%u",
+    "%Y-%j", "%Y%j",
 )  # fmt: skip
+#: How many digits and signs a date has in formats of which `strptime` takes shorter ones too: 1997111 as 11 November.
+_LENGTHS = {"%Y%m%d": 8, "%Y-%j": 8, "%Y%j": 7}
 #: Formats that say nothing of a day.
 _NO_DAY = r"\d{4}[-/.]?(?:W|Q)\d{1,2}|(?:19|20)\d{2}[-/.]?(?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d{2}"
 
-#: Digits of a time since 1970 by the part of a second it counts, and how many parts a day has.
-EPOCHS = {10: ("seconds", 86_400), 13: ("milliseconds", 86_400_000), 16: ("microseconds", 86_400_000_000),
-          19: ("nanoseconds", 86_400_000_000_000)}  # fmt: skip
-#: Numbers as long as times since 1970 that are rather counted from elsewhere: ticks of 100 nanoseconds since the year 1
-#: or 1601 (they would be nanoseconds in 1990 or 1974), and seconds since 1900 or 1904 (in 2080 and later).
-_FROM_ELSEWHERE = r"(?:1[2-5]|6[34])\d{16}|(?:3[5-9]|4)\d{8,9}(?<=\d{10})"
+#: Formats with the day of the year, and how many accounting periods a year may have: 2023-012 is one, too.
+_ORDINALS, _PERIODS = ("%Y-%j", "%Y%j"), 16
 #: Names for date_format of days that are counted, by the day from which they are.
 DAY_COUNTS = {"excel": date(1899, 12, 30), "excel1904": date(1904, 1, 1), "days1970": date(1970, 1, 1)}
 _COUNTED = r"\d{1,6}(?:[.,]\d+)?"
@@ -54,8 +51,6 @@ _FAR = 3 * 366
 _FEW, _FEW_OF_SMALL, _SMALL_FEW, _ONE_DAY = 0.01, 0.1, 10.0, 0.5
 #: Fewer different days say nothing of how far apart they are.
 _FEWEST_DAYS = 5
-#: Of a column of times since 1970, the share of cells that must be such times; the others are faults of rows.
-_MOSTLY = 0.9
 #: Of dates with the year first, the share with the day before the month that is no slip of a row.
 _SLIPS = 0.05
 #: Years of two digits that go over more years than this are those of two centuries.
@@ -74,32 +69,6 @@ def looks_like_date(cell: str) -> bool:
     return any(parse_date(plain, pattern) is not None for pattern in _FORMATS)
 
 
-def epoch_unit(words: Sequence[str]) -> int | None:
-    """Return how many digits the times since 1970 of a column usually have; None where it holds no such times.
-
-    Times before September 2001 have one digit less, and a table tool may add decimals.
-
-    Examples
-    --------
-    >>> epoch_unit(["1577836800000"]), epoch_unit(["2020-01-01"]), epoch_unit(["20200101"])
-    (13, None, None)
-    >>> epoch_unit(["999999999.5", "1000000000.5"]), epoch_unit(["0", *["1577836800"] * 9])
-    (10, 10)
-    >>> epoch_unit(["4102444800", *["1577836800"] * 99]), epoch_unit(["3786825600"])
-    (10, None)
-    >>> epoch_unit(["637454016000000000"]), epoch_unit(["852076800000000000"])
-    (None, 19)
-    """
-    found = [re.fullmatch(r"([1-9]\d*)(?:\.\d*)?", word) for word in words]
-    lengths = [len(match[1]) for match in found if match]
-    units = [next((unit for unit in EPOCHS if length in (unit - 1, unit)), None) for length in lengths]
-    since_1970 = [not re.fullmatch(_FROM_ELSEWHERE, match[1]) for match in found if match]
-    digits = [unit for unit, fits in zip(units, since_1970, strict=True) if unit is not None and fits]
-    if not digits or len(digits) < _MOSTLY * len(words):
-        return None
-    return max(set(digits), key=digits.count)
-
-
 def parse_date(word: str, pattern: str) -> date | None:
     """Return the day that a word says in a format, or None."""
     if pattern in DAY_COUNTS:
@@ -111,8 +80,8 @@ def parse_date(word: str, pattern: str) -> date | None:
         found = datetime.strptime(word, pattern).date()
     except ValueError:
         return None
-    # %Y%m%d takes 1997111 as well, and %d/%m/%y takes what %Y should.
-    if not _FIRST_YEAR <= found.year <= _LAST_YEAR or (pattern == "%Y%m%d" and len(word) != 8):
+    # %d/%m/%y takes what %Y should.
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR or len(word) != _LENGTHS.get(pattern, len(word)):
         return None
     return found
 
@@ -282,6 +251,12 @@ def _guess_format(
                 f"{where}: the dates can be read in two ways, {best[0]} and {other}, such as"
                 f" {_first(code, words, trouble, differing)}; say which: date_format={best[0]} or date_format={other}"
             )
+    days = [found for word in plain if (found := parse_date(word, best[0]))] if best[0] in _ORDINALS else ()
+    if days and max(day.timetuple().tm_yday for day in days) <= _PERIODS:
+        raise ConfigError(
+            f"{where}: dates such as {_first(code, words, trouble)} may be days of the year or accounting periods; if"
+            f" they are days, say date_format={best[0]}; else give a column with days: {_column_of(role)}"
+        )
     return best[0]
 
 
@@ -309,16 +284,22 @@ def _refuse_both_orders(
         )
 
 
+def _column_of(role: str) -> str:
+    return as_typed("columns", {role: "HEAD"})
+
+
 def _remedy(words: list[str], role: str) -> str:
     """Return what to do about dates that no format fits."""
-    few, column = words[:50], as_typed("columns", {role: "HEAD"})
+    few, column = words[:50], _column_of(role)
     if all(re.fullmatch(_NO_DAY, word) for word in few):
         return f"they name no day; give a column with days: {column}"
-    if all(re.fullmatch(rf"(?:{_FROM_ELSEWHERE})(?:\.\d*)?", word) for word in few):
+    if all(re.fullmatch(rf"(?:{FROM_ELSEWHERE})(?:\.\d*)?", word) for word in few):
         return (
             "such numbers count from 1900, 1904, 1601 or the year 1 rather than from 1970; write them as dates, or say"
             f" which column is the {role}: {column}"
         )
+    if all(re.match(SCIENTIFIC, word) for word in few):
+        return "a table tool has rounded them; write the table out with all digits, or with dates"
     if all(re.fullmatch(_COUNTED, word) for word in few):
         return (
             "if they are days counted by a spreadsheet, say date_format=excel (or excel1904 for its years from 1904),"

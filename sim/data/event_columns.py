@@ -10,6 +10,7 @@ from typing import Any
 
 from sim.data.as_typed import as_typed
 from sim.data.dates import looks_like_date
+from sim.data.head_line import example_names
 from sim.data.ids import missing_words
 from sim.data.layout import plain_head
 from sim.scenario.errors import ConfigError, suggest
@@ -365,13 +366,11 @@ def _refuse_mixed_fields(
 
 def _asked_for(missing: Sequence[str], heads: Sequence[str], sample: Sequence[Mapping[str, str]], where: str) -> str:
     """Return what is said where no column is known for a role, with the likeliest."""
-    if not sample or sum(looks_like_date(head) for head in heads):
-        names = [*REQUIRED_ROLES, *(f"other{at}" for at in range(1, len(heads) - 2))][: len(heads)]
-        if any(looks_like_date(head) for head in heads):
-            return (
-                f"{where}: its first line {show(', '.join(heads)[:80])} is no head line; name its {len(heads)} columns"
-                f" in order, such as {as_typed('columns', names)}"
-            )
+    if any(looks_like_date(head) for head in heads):
+        return (
+            f"{where}: its first line {show(', '.join(heads)[:80])} is no head line; name its {len(heads)} columns"
+            f" in order, such as {as_typed('columns', example_names(heads, REQUIRED_ROLES, 'time'))}"
+        )
     dated = [head for head in heads if _is_dated(head, sample)]
     if "activity" in missing and len(dated) >= _FEWEST_STAGES:
         return (

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.clocks import clock_microseconds, days_and_clocks, has_zone
-from sim.data.dates import DAY_COUNTS, EPOCHS, epoch_unit, read_dates
+from sim.data.dates import DAY_COUNTS, read_dates
+from sim.data.epochs import EPOCHS, epoch_unit, written_out
 from sim.data.ids import MISSING
 from sim.data.row_faults import RowFaults
 from sim.scenario.errors import ConfigError
@@ -169,6 +170,7 @@ class EventTimes:
 
     def _epoch_block(self, cells: Any, compute: Any, pyarrow: Any) -> NDArray[np.int64]:
         digits = self._digits or 10
+        cells = written_out(cells, compute)
         fits = compute.match_substring_regex(cells, rf"^\d{{{digits - 1},{digits}}}(?:\.\d*)?$")
         plain = compute.if_else(fits, cells, "0")
         whole = compute.replace_substring_regex(plain, r"\..*$", "")

@@ -12,7 +12,7 @@ from sim.data.text_file import FirstLines, widths_of
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
-__all__ = ["Head", "find_head", "lines_until"]
+__all__ = ["Head", "example_names", "find_head", "lines_until"]
 
 #: More lines than this before a head line are no title.
 _MOST_BEFORE = 30
@@ -96,6 +96,39 @@ def find_head(cells: Sequence[Sequence[str]], lines: Sequence[str], where: str) 
             " by commas needs quotes), or take out what stands before the head line"
         )
     return Head(tuple(first), at, notices)
+
+
+def example_names(first: Sequence[str], roles: Sequence[str], dated: str) -> list[str]:
+    """Return names for the columns of a file without a head line, by what its first line holds.
+
+    Parameters
+    ----------
+    first : sequence of str
+        Cells of the first line.
+    roles : sequence of str
+        What a row says, in the usual order.
+    dated : str
+        Of these, the one that is a date.
+
+    Returns
+    -------
+    list of str
+        The date where there is one, an amount in the last column that may be one, other roles in their order.
+
+    Examples
+    --------
+    >>> example_names(["7", "19970101", "2", "29.33"], ("customer", "date", "amount"), "date")
+    ['customer', 'date', 'other1', 'amount']
+    """
+    places: dict[int, str] = {}
+    for role in sorted(roles, key=lambda role: (role != dated, role != "amount")):
+        free = [at for at in range(len(first)) if at not in places]
+        fits = {dated: looks_like_date, "amount": looks_like_amount}.get(role, bool)
+        found = [at for at in free if fits(first[at])] or free
+        if found:
+            places[found[-1 if role == "amount" else 0]] = role
+    others = iter(range(1, len(first) + 1))
+    return [places.get(at) or f"other{next(others)}" for at in range(len(first))]
 
 
 def lines_until(first: FirstLines, began: Sequence[int], row: int) -> int:

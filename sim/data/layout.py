@@ -13,6 +13,7 @@ from sim.data.amounts import looks_like_amount
 from sim.data.as_typed import as_typed
 from sim.data.dates import looks_like_date
 from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
+from sim.data.head_line import example_names
 from sim.data.row_marks import STATUS_HEADS, is_taken_back
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
@@ -157,15 +158,9 @@ def find_columns(
     if not chosen and any(looks_like_date(cell) for cell in first):
         raise ConfigError(
             f"{where}: its first line {show(', '.join(first)[:80])} is no head line; name its {len(first)} columns in"
-            f" order: columns=[{','.join(_guess_order(first))}]"
+            f" order, such as {as_typed('columns', example_names(first, ('customer', 'date', 'amount'), 'date'))}"
         )
     return tuple(first), True, _places(tuple(first), chosen, sample, where, "the head line")
-
-
-def _guess_order(first: list[str]) -> list[str]:
-    """Return an example of names for columns without a head line."""
-    known = ["customer", "date", "amount"]
-    return [*known, *(f"other{at}" for at in range(1, len(first) - len(known) + 1))][: len(first)]
 
 
 def _places(

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from sim.data.amounts import count_decimal_signs, decide_decimal
-from sim.data.dates import epoch_unit
+from sim.data.epochs import epoch_unit
 from sim.data.format_options import DECIMALS
 from sim.data.head_line import Head, find_head, lines_until
 from sim.data.ids import MISSING
 from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_status
+from sim.data.money_heads import refunds_beside, unit_of_head
 from sim.data.parquet_file import is_parquet, numeric_columns, parquet_blocks, parquet_heads
 from sim.data.row_faults import RowFaults
 from sim.data.text_blocks import LinesRead, text_blocks
@@ -69,6 +70,11 @@ class TableShape:
     signs: int | None = None
     notices: tuple[str, ...] = ()
 
+    @property
+    def unit(self) -> float:
+        """What one unit of an amount is worth in whole units of money."""
+        return unit_of_head(self.head[self.columns["amount"]]) if self.has_head and "amount" in self.columns else 1.0
+
     def cells(self, role: str) -> list[str]:
         """Return the cells of the sample in the column of a role."""
         at = self.columns[role]
@@ -104,7 +110,7 @@ def look_at(path: Path, where: str, layout: Layout) -> TableShape:
     if "amount" in columns and "quantity" not in columns and (unit := find_quantity(shape.head)) is not None:
         shape = replace(shape, columns={**columns, "quantity": unit}, signs=unit)
     dates = [cell for cell in shape.cells("date") if cell.lower() not in MISSING]
-    shape = replace(shape, epoch=None if layout.date_format else epoch_unit(dates))
+    shape = replace(shape, epoch=None if layout.date_format else epoch_unit(dates), notices=_notices(shape))
     if "amount" not in columns or shape.decimal:
         return shape
     if layout.decimal:
@@ -114,6 +120,20 @@ def look_at(path: Path, where: str, layout: Layout) -> TableShape:
     if whole or signs[0] or signs[1]:
         return replace(shape, decimal=_decided(signs, _first_open(amounts, 0), where))
     return shape
+
+
+def _notices(shape: TableShape) -> tuple[str, ...]:
+    """Add to the notices what heads say of money that a reader might not expect."""
+    if "amount" not in shape.columns:
+        return shape.notices
+    more = [
+        f"{head!r} says what was given back, and is not taken off: purchases count in full"
+        for head in refunds_beside(shape.head, shape.sample, shape.columns.values())
+    ]
+    if shape.unit != 1.0:
+        told = "hundredths" if shape.unit < 1.0 else "thousands"
+        more.append(f"{shape.name('amount')!r} is in {told}: amounts are told in whole units of money")
+    return (*shape.notices, *more)
 
 
 def _look_at_parquet(path: Path, where: str, layout: Layout) -> tuple[TableShape, bool]:

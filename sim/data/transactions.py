@@ -20,7 +20,8 @@ from sim.data.as_typed import as_typed
 from sim.data.cells import plain_cells
 from sim.data.clocks import days_of_words
 from sim.data.column_read import ColumnRead, examples_of
-from sim.data.dates import EPOCHS, read_dates
+from sim.data.dates import read_dates
+from sim.data.epochs import EPOCHS, written_out
 from sim.data.format_options import check_words
 from sim.data.ids import MISSING, ROUNDED, Spellings, is_missing, plain_ids
 from sim.data.layout import Layout, plain_head
@@ -149,6 +150,7 @@ class _Taken:
         self.rows = 0
         self.trouble = RowFaults()
         self._shape, self._layout, self._where = shape, layout, where
+        self._unit = shape.unit
         self._places = {role: at for at, role in enumerate(shape.columns)}
         self._codes: dict[str, int] = {}
         self._currencies: dict[str, int] = {"": 0}
@@ -274,6 +276,7 @@ class _Taken:
             values = np.where(
                 odd, 0.0, np.where((pieces.values < 0) & (values < 0), -1.0, 1.0) * values * pieces.values
             )
+        values = values * self._unit
         bad = ~(readable & np.isfinite(values) & (np.abs(values) <= _MOST_MONEY))
         self._refuse(keys, bad, "amount", "with an amount that is no number", cells["amount"])
         currency = np.zeros(len(keys), np.int16)
@@ -527,6 +530,7 @@ def _days_of_epochs(cells: Any, digits: int, compute: Any) -> Any:
     """Return times since 1970 as days, 2021-01-04; what is no such time stays as it is."""
     import pyarrow
 
+    cells = written_out(cells, compute)
     fits = compute.match_substring_regex(cells, rf"^\d{{{digits - 1},{digits}}}(?:\.\d*)?$")
     whole = compute.replace_substring_regex(cells, r"\..*$", "")
     numbers = compute.cast(compute.if_else(fits, whole, "0"), pyarrow.int64()).to_numpy(zero_copy_only=False)

@@ -10,7 +10,7 @@ import numpy as np
 from sim.analysis.paired import NORMAL_WIDTH
 from sim.customer_base.candidates import CLEAR
 from sim.customer_base.pareto_nbd import ParetoNbd
-from sim.number_format import count, decimal, exact_percent, spaced
+from sim.number_format import count, decimal, exact_percent, significant, spaced
 from sim.reports.columns import column_table
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.repeat_buying import draw_comebacks, draw_repeats, draw_tiers, draw_tracking, draw_weeks
@@ -225,7 +225,8 @@ def forecast_lines(found: Forecast, warnings: Sequence[str]) -> list[str]:
 def estimate_line(found: Forecast) -> str:
     """Return the estimates with their standard errors."""
     written = ", ".join(
-        f"{name} = {value:.3g}" + (f" ± {error:.2g}" if np.isfinite(error) else " (not bounded)")
+        f"{name} = {significant(value, 3)}"
+        + (f" ± {significant(error, 2)}" if np.isfinite(error) else " (not bounded)")
         for name, value, error in zip(
             found.fit.model.names(), found.fit.model.as_array(), found.fit.errors, strict=True
         )
@@ -292,7 +293,7 @@ def _row_table(ledger: Ledger) -> Table:
 
 def _parameter_table(found: Forecast) -> Table:
     rows = tuple(
-        (name, f"{value:.4g}", f"{error:.2g}" if np.isfinite(error) else "not bounded", _MEANINGS[name])
+        (name, significant(value), significant(error, 2) if np.isfinite(error) else "not bounded", _MEANINGS[name])
         for name, value, error in zip(
             found.fit.model.names(), found.fit.model.as_array(), found.fit.errors, strict=True
         )
@@ -305,7 +306,9 @@ def _model_table(found: Forecast) -> Table:
     rows = []
     for name, candidate in found.choice.candidates.items():
         model = candidate.fit.model
-        written = ", ".join(f"{key} = {value:.4g}" for key, value in zip(model.names(), model.as_array(), strict=True))
+        written = ", ".join(
+            f"{key} = {significant(value)}" for key, value in zip(model.names(), model.as_array(), strict=True)
+        )
         alive = exact_percent(candidate.once_alive, 1) if np.isfinite(candidate.once_alive) else "–"
         used = "used" if name == found.choice.name else ""
         rows.append((model.TITLE, written, decimal(candidate.fit.log_likelihood, 1), alive, used))

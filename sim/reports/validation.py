@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from sim.number_format import significant
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.patterns import draw_checks, draw_panel
 from sim.reports.names import short, slug
@@ -21,6 +21,8 @@ __all__ = ["figure", "table_lines", "validation_document", "verdict_lines"]
 _MOST = 4
 _WIDEST = 58
 _DIGITS = 4
+#: Below this size two digits say all.
+_TINY, _FEW_DIGITS = 1e-4, 2
 
 
 def verdict_lines(validation: Validation) -> list[str]:
@@ -126,24 +128,14 @@ def validation_document(validation: Validation) -> Document:
 
 
 def figure(value: float) -> str:
-    """Write a number in four significant digits, with a real minus; a missing one as a dash.
+    """Write a number in four significant digits, a tiny one in two; a missing one as a dash.
 
     Examples
     --------
-    >>> figure(0.20014), figure(-1234567.0), figure(float("inf"))
-    ('0.2001', '−1,235,000', '–')
+    >>> figure(0.20014), figure(-1234567.0), figure(0.00002345), figure(float("inf"))
+    ('0.2001', '−1,235,000', '0.000023', '–')
     """
-    if not isfinite(value):
-        return "–"
-    size = abs(value)
-    if size >= 1e4:
-        digits = _DIGITS - len(str(int(size)))
-        words = f"{round(size, digits):,.0f}"
-    elif size >= 1e-4 or size == 0.0:
-        words = f"{size:.{_DIGITS}g}"
-    else:
-        words = f"{size:.1e}"
-    return f"−{words}" if value < 0.0 and words.strip("0.") else words
+    return significant(value, _DIGITS if abs(value) >= _TINY else _FEW_DIGITS)
 
 
 def _section(pattern: Pattern, finding: Finding) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sim.calibration.ensemble import Ensemble
 from sim.customer_base.cohort import LEAVING
 from sim.customer_base.forecast import Forecast
 from sim.customer_base.what_if import WhatIf, lay_out
+from sim.number_format import significant
 from sim.results.configuration import write_configuration, write_ensemble
 from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
 
@@ -186,7 +187,8 @@ def _comment(found: Forecast, source: str, warnings: Sequence[str]) -> list[str]
         " standard errors:",
     ]
     lines += [
-        f"  {name} = {value:.4g}" + (f" +- {error:.2g}" if np.isfinite(error) else ", not bounded by the data")
+        f"  {name} = {significant(value)}"
+        + (f" +- {significant(error, 2)}" if np.isfinite(error) else ", not bounded by the data")
         for name, value, error in zip(found.fit.model.names(), found.fit.model.as_array(), errors, strict=True)
     ]
     off = found.off()

@@ -10,6 +10,7 @@ import numpy as np
 import sim
 from sim.customer_base.subscription_what_if import SubscriptionWhatIf
 from sim.customer_base.survival import Projection
+from sim.number_format import significant
 from sim.results.configuration import write_configuration
 
 __all__ = ["survival_table", "write_subscription"]
@@ -37,11 +38,12 @@ def write_subscription(
         Share of a renewal that is contribution.
     """
     survival, model = found.survival, found.model
-    errors = "" if found.errors is None else f" (standard errors {found.errors[0]:.2g}, {found.errors[1]:.2g})"
+    errors = " and ".join(significant(error, 2) for error in found.errors or ())
+    estimates = f"gamma = {significant(model.gamma)}, delta = {significant(model.delta)}"
     fit = [
         f"Fitted by `journey calibrate` {sim.__version__} to {source}, periods 1 to {survival.fitted} of"
         f" {survival.periods}. One step stands for a period ({survival.unit}).",
-        f"Shifted beta-geometric (Fader & Hardie 2007): gamma = {model.gamma:.4g}, delta = {model.delta:.4g}{errors}.",
+        f"Shifted beta-geometric (Fader & Hardie 2007): {estimates}{f' (standard errors {errors})' if errors else ''}.",
     ]
     titles = {
         "personas": "Subscribers of a fit to survival: how readily they leave differs between them.",

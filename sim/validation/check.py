@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.student import student_quantile
+from sim.number_format import significant
 
 __all__ = ["ABOVE", "BELOW", "POWER", "SHOWN", "SIGMAS", "Check", "mean_and_error"]
 
@@ -114,16 +115,16 @@ class Check:
         """
         factor, student_s = _factor(sigmas, freedom)
         widths = {
-            f"{sigmas:g} standard errors{student_s}": factor * error,
-            f"{absolute:g}": absolute,
+            f"{significant(sigmas, 3)} standard errors{student_s}": factor * error,
+            significant(absolute): absolute,
             f"{100 * relative:g} % of the published figure": relative * abs(published),
         }
         given = {name: width for name, width in widths.items() if width > 0}
         rule = "within " + " or ".join(given) if given else "exact"
         if rounding > 0:
-            rule += f", and {rounding:g} for the rounding of what was published"
+            rule += f", and {significant(rounding)} for the rounding of what was published"
         if sigmas * error > 0:
-            rule += f"; false alarms {100 * _two_sided(sigmas):.2g} %"
+            rule += f"; false alarms {_percent(_two_sided(sigmas))}"
         return cls(
             what=what,
             published=published,
@@ -194,6 +195,7 @@ class Check:
         Check
         """
         factor, student_s = _factor(sigmas, freedom, spent)
+        luck = _percent(_two_sided(sigmas) / 2.0)
         look_s = "" if spent == 1.0 else f", {100 * spent:.0f} % of it at this look"
         return cls(
             what=what,
@@ -202,7 +204,7 @@ class Check:
             error=error,
             tolerance=factor * error,
             meaningful=np.inf,
-            rule=f"{kind} it by {sigmas:g} standard errors{student_s}: by luck {50 * _two_sided(sigmas):.2g} %{look_s}",
+            rule=f"{kind} it by {sigmas:g} standard errors{student_s}: by luck {luck}{look_s}",
             source=source,
             kind=kind,
         )
@@ -279,6 +281,10 @@ class Check:
 def _two_sided(sigmas: float) -> float:
     """Return the probability that a normal variate lies so many standard deviations off, on either side."""
     return erfc(sigmas / sqrt(2.0))
+
+
+def _percent(chance: float) -> str:
+    return f"{significant(100.0 * chance, 2)} %"
 
 
 def _factor(sigmas: float, freedom: float | None, spent: float = 1.0) -> tuple[float, str]:

@@ -229,11 +229,13 @@ def _row(each: Replayed, source: str) -> Check:
     words = each.verdict
     why = plan.missing if words == NOT_REPLAYABLE else plan.lacks if words in (SIGN_ONLY, FAILS) else ""
     interval = experiment.interval
-    room = "half of the published effect; its interval is not published"
+    room = "within half of the published effect; its interval is not published"
     if interval is not None:
-        room = f"the published interval, {100 * interval[0]:.0f} to {100 * interval[1]:.0f} % (from the participants)"
+        low, high = (f"{100 * end:.0f}" for end in interval)
+        room = f"within the published interval, {low} to {high} % (from the participants)"
     elif not isfinite(each.published):
-        room = f"the sign: {', '.join('+' if sign > 0 else '-' if sign < 0 else '0' for sign in experiment.signs)}"
+        sides = ("above" if sign > 0 else "below" if sign < 0 else "at" for sign in experiment.signs)
+        room = f"on the published side of zero: {', '.join(sides)}"
     return Check(
         what=f"{experiment.id} {experiment.outcome}" + (f" ({experiment.source})" if experiment.source else ""),
         published=each.published,
@@ -241,7 +243,7 @@ def _row(each: Replayed, source: str) -> Check:
         error=error,
         tolerance=each.tolerance,
         meaningful=nan,
-        rule=f"within {room}" + (f"; missing: {why}" if why else ""),
+        rule=room + (f"; missing: {why}" if why else ""),
         source=source,
         kind=SHOWN,
         found=words,
@@ -284,7 +286,7 @@ def _effects_chart(able: Sequence[Replayed]) -> Chart:
     errors = np.array([100.0 * float(each.errors[0, _ONE]) / (1.0 + each.simulated) for each in known])
     return Chart(
         heading="Effects of single tools, published and simulated",
-        reading="On the line the model has the published effect; off it, on the same side of zero, its sign.",
+        reading="On a square the model has the published effect; off it, on the same side of zero, its sign.",
         x="published effect, log points (10 = 10.5 % more)",
         y="simulated effect, log points",
         kind="points",

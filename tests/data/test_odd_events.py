@@ -73,6 +73,8 @@ TIMES = {
     "half past eight in a browser": quoted("{:%m/%d/%Y, %I:%M:%S\u202f%p}".format),
     "compact with a zone": lambda moment: f"{moment - timedelta(hours=5):%Y%m%dT%H%M%S.000}-0500",
     "a day of the week before numbers": "{:%a %d/%m/%Y %H:%M:%S}".format,
+    "day of the year": "{:%Y-%jT%H:%M:%S}".format,
+    "seconds in powers of ten": lambda moment: f"{moment.timestamp():.12e}",
     "nine and ten digits": lambda moment: f"{moment.timestamp():.1f}",
     "Java": "{:%a %b %d %H:%M:%S UTC %Y}".format,
     "Java, elsewhere": lambda moment: f"{moment + timedelta(hours=1):%a %b %d %H:%M:%S CET %Y}",

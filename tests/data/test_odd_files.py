@@ -61,7 +61,15 @@ def at_ten(day):
     return datetime(day.year, day.month, day.day, 10, tzinfo=UTC).timestamp()
 
 
-EPOCH = {"seconds with decimals": lambda day: f"{at_ten(day)}23", "milliseconds": lambda day: int(at_ten(day) * 1000)}
+EPOCH = {
+    "seconds with decimals": lambda day: f"{at_ten(day)}23",
+    "milliseconds": lambda day: int(at_ten(day) * 1000),
+    "seconds in powers of ten": lambda day: f"{at_ten(day):.9e}",
+    "milliseconds in powers of ten": lambda day: f"{at_ten(day) * 1000:.12E}",
+    "the shorter of two ways, as R does": lambda day: (
+        "1.60985e+09" if day.month == 1 and day.day == 5 else int(at_ten(day))
+    ),
+}
 DAYS = {
     "german": lambda day: f"{day.day}. {GERMAN[day.month - 1]} {day.year}",
     "german, blanks": lambda day: f"{day.day}. {day.month}. {day.year}",
@@ -86,6 +94,10 @@ DAYS = {
     "a day of the week before numbers": lambda day: (
         f"{('Mo', 'Di', 'Mi', 'Do', 'Fr', 'Sa', 'So')[day.weekday()]}. {day:%d.%m.%Y}"
     ),
+    "day of the year": "{:%Y-%j}".format,
+    "day of the year, without any sign": "{:%Y%j}".format,
+    "a place for a zone": "{:%Y-%m-%d 23:30:00 America/New_York}".format,
+    "a zone of two meanings behind": "{:%Y-%m-%d 10:30:00 IST}".format,
     "C without a clock": "{:%b %d %Y}".format,
     "without any sign, with a zone": "{:%Y%m%dT233000.125-0500}".format,
     "across a clock change": lambda day: f"{day}T00:30:00+0{1 + (day > date(2021, 3, 1))}:00",
@@ -248,6 +260,11 @@ REFUSED = {
     "a customer called NA": (changed(3, "NA", 0), r"row 4: 'NA'.*if such a word is a customer, missing=\[\]"),
     "nothing but debits": (text(money="-{}".format), "write purchases as amounts above 0"),
     "Erstattung": (changed(5, "Erstattung", 3, (*HEAD, "Typ"), STATES), "row 6: 'Erstattung'"),
+    "rounded seconds": (text(day=lambda day: f"{at_ten(day):.5e}"), r"'1.60984e\+09' in row 1; a table tool has rounded"),
+    "accounting periods": (text(day=lambda day: f"{day.year}{day.month:03}"), "'2021001' in row 1 may be days of the year or"),
+    "a minus in a column of its own": (changed(5, "-", 3, (*HEAD, "Sign"), [(*row, "+") for row in ROWS]), "row 6: '-'"),
+    "Rückerstattet": (changed(5, "Rückerstattet", 3, (*HEAD, "Status"), STATES), "row 6: 'Rückerstattet'"),
+    "charged back": (changed(5, "charged_back", 3, (*HEAD, "status"), STATES), "row 6: 'charged_back'"),
     "months": (text(day="{:%Y-%m}".format), "'2021-01' in row 1; they name no day"),
     "weeks": (text(day="{:%G-W%V}".format), "'2021-W01' in row 1; they name no day"),
     "a subtotal": (text() + "1004 Total,2021-03-20,9\n", r"a total for a customer \(row 25: '1004 Total'\)"),
@@ -281,6 +298,27 @@ def test_what_is_refused_names_row_value_and_remedy(tmp_path, case):
     with pytest.raises(ConfigError, match=said) as caught:
         read(tmp_path, content)
     assert "\n" not in str(caught.value)
+
+
+def test_what_a_head_says_of_money_counts(tmp_path):
+    cents = read(tmp_path, text(head=(*HEAD[:2], "Amount (cents)"), money=lambda amount: int(amount * 100)))
+    check(cents)
+    assert cents.warnings[0] == "'Amount (cents)' is in hundredths: amounts are told in whole units of money"
+    check(read(tmp_path, text(head=(*HEAD[:2], "Amount (k€)"), money=lambda amount: amount / 1000)))
+
+
+def test_what_was_given_back_beside_the_amount_is_told(tmp_path):
+    rows = [(*row, "9.95" if at % 5 == 0 else "0.00") for at, row in enumerate(ROWS)]
+    ledger = read(tmp_path, text(rows, (*HEAD, "Refund Amount")))
+    check(ledger)
+    assert ledger.warnings[0].startswith("'Refund Amount' says what was given back, and is not taken off")
+    assert not read(tmp_path, text([(*row, "0.00") for row in ROWS], (*HEAD, "Refund Amount"))).warnings
+
+
+def test_a_file_without_a_head_line_is_refused_with_names_that_fit(tmp_path):
+    rows = [(f"{at:03}", *row) for at, row in enumerate(ROWS)]
+    with pytest.raises(ConfigError, match=r"such as 'columns=\[customer, other1, date, amount\]'"):
+        read(tmp_path, text(rows).split("\n", 1)[1])
 
 
 def test_an_id_that_stands_for_many_is_asked_about(tmp_path):

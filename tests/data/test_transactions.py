@@ -42,7 +42,7 @@ BAD = {
     "a quantity alone": ("customer,date,qty\nA,2021-01-01,3\n", {"columns": {"quantity": "qty"}}, "no amount"),
     "missing words": (HEAD + "A,2021-01-01,3\n", {"missing": "NA"}, "give a list of words"),
     "a workbook": (b"PK\x03\x04" + bytes(60), {}, "save its table as CSV"),
-    "no head": ("A,2021-01-01,3\nB,2021-01-02,3\n", {}, r"columns=\[customer,date,amount\]"),
+    "no head": ("A,2021-01-01,3\nB,2021-01-02,3\n", {}, r"columns=\[customer, date, amount\]"),
     "unknown column": (HEAD + "A,2021-01-01,3\n", {"columns": {"customer": "buyr"}}, "is not there"),
     "unknown role": (HEAD + "A,2021-01-01,3\n", {"columns": {"buyer": "customer"}}, "accepted: customer, date, amount"),
     "columns is a word": (HEAD + "A,2021-01-01,3\n", {"columns": "customer"}, "columns is 'customer'"),

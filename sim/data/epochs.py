@@ -1,0 +1,87 @@
+"""Epochs: times counted since 1970, in seconds or parts of one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+__all__ = ["EPOCHS", "FROM_ELSEWHERE", "SCIENTIFIC", "epoch_unit", "written_out"]
+
+#: Digits of a time since 1970 by the part of a second it counts, and how many parts a day has.
+EPOCHS = {10: ("seconds", 86_400), 13: ("milliseconds", 86_400_000), 16: ("microseconds", 86_400_000_000),
+          19: ("nanoseconds", 86_400_000_000_000)}  # fmt: skip
+#: Numbers as long as times since 1970 that are rather counted from elsewhere: ticks of 100 nanoseconds since the year 1
+#: or 1601 (they would be nanoseconds in 1990 or 1974), and seconds since 1900 or 1904 (in 2080 and later).
+FROM_ELSEWHERE = r"(?:1[2-5]|6[34])\d{16}|(?:3[5-9]|4)\d{8,9}(?<=\d{10})"
+#: A number such as 1.6094592e+09.
+SCIENTIFIC = r"^[1-9](?:\.\d+)?[eE]\+?\d{1,2}$"
+#: Of a column of times since 1970, the share of cells that must be such times; the others are faults of rows.
+_MOSTLY = 0.9
+
+
+def epoch_unit(words: Sequence[str]) -> int | None:
+    """Return how many digits the times since 1970 of a column usually have; None where it holds no such times.
+
+    Times before September 2001 have one digit less, and a table tool may add decimals. One in powers of ten counts
+    where it has all its digits.
+
+    Examples
+    --------
+    >>> epoch_unit(["1577836800000"]), epoch_unit(["2020-01-01"]), epoch_unit(["20200101"])
+    (13, None, None)
+    >>> epoch_unit(["999999999.5", "1000000000.5"]), epoch_unit(["0", *["1577836800"] * 9])
+    (10, 10)
+    >>> epoch_unit(["4102444800", *["1577836800"] * 99]), epoch_unit(["3786825600"])
+    (10, None)
+    >>> epoch_unit(["637454016000000000"]), epoch_unit(["852076800000000000"])
+    (None, 19)
+    >>> epoch_unit(["1.577836800e+09"]), epoch_unit(["1.57784E+09"])
+    (10, None)
+    """
+    found = [re.fullmatch(r"([1-9]\d*)(?:\.\d*)?", _with_all_digits(word)) for word in words]
+    lengths = [len(match[1]) for match in found if match]
+    units = [next((unit for unit in EPOCHS if length in (unit - 1, unit)), None) for length in lengths]
+    since_1970 = [not re.fullmatch(FROM_ELSEWHERE, match[1]) for match in found if match]
+    digits = [unit for unit, fits in zip(units, since_1970, strict=True) if unit is not None and fits]
+    if not digits or len(digits) < _MOSTLY * len(words):
+        return None
+    return max(set(digits), key=digits.count)
+
+
+def _with_all_digits(word: str) -> str:
+    """Return a number in powers of ten as it is counted, if none of its digits was rounded away; else the word."""
+    if not re.match(SCIENTIFIC, word):
+        return word
+    number = Decimal(word)
+    rounded = int(number.as_tuple().exponent) > 0
+    return word if rounded else format(number, "f")
+
+
+def written_out(cells: Any, compute: Any) -> Any:
+    """Return times since 1970 with those in powers of ten as they are counted.
+
+    Beside times with all their digits, one in powers of ten was not rounded: R writes the shorter of the two.
+
+    Parameters
+    ----------
+    cells : pyarrow array of str
+        Of a column that has an :func:`epoch_unit`.
+    compute : module
+        Loaded by the caller.
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> from pyarrow import compute
+    >>> written_out(pyarrow.array(["1.6e+09", "1600000001", "soon"]), compute).to_pylist()
+    ['1600000000', '1600000001', 'soon']
+    """
+    found = compute.match_substring_regex(cells, SCIENTIFIC)
+    if not compute.any(found).as_py():
+        return cells
+    import pyarrow
+
+    words = [format(Decimal(word), "f") for word in cells.filter(found).to_pylist()]
+    return compute.replace_with_mask(cells, found, pyarrow.array(words, pyarrow.string()))
