@@ -23,7 +23,7 @@ from sim.reports.comparison import (
     effectiveness_curves,
     other_arms,
 )
-from sim.reports.difference_table import in_whole_steps
+from sim.reports.difference_table import earns_the_same, payback_of
 from sim.reports.labels import METRIC_WORDS, words_of
 from sim.reports.scope import scope_of
 from sim.reports.weekly_series import weekly_series
@@ -106,7 +106,7 @@ def _metrics(result: Result, arm: str) -> Iterable[dict[str, Any]]:
             continue
         words, entry = words_of(name, summary), differences[name]
         if name == "payback_week":
-            entry = in_whole_steps(entry)
+            entry = payback_of(differences)
         sign = name not in ("payback_week", "cash_low_point")
         yield {
             "key": name,
@@ -137,15 +137,13 @@ def _cash(result: Result) -> dict[str, Any]:
     weeks = np.unique(np.linspace(0, result.scenario.horizon - 1, _POINTS).round().astype(int))
     doubt = cash_doubt(result)
     bands = {arm: doubt.band(arm, np.cumsum(gain, axis=1), weeks) for arm, gain in cash_gains(result).items()}
-    payback = {
-        arm: _entry(
-            in_whole_steps(result.summary_json["differences"][difference_name(result, arm)]["payback_week"]),
-            "weeks",
-            result,
-            sign=False,
-        )
-        for arm in other_arms(result)
-    }
+    payback = {}
+    for arm in other_arms(result):
+        found = result.summary_json["differences"][difference_name(result, arm)]
+        payback[arm] = {
+            **_entry(payback_of(found), "weeks", result, sign=False),
+            "nothing_to_pay": earns_the_same(found),
+        }
     return {
         "title": f"Cumulative cash against {result.scenario.baseline}, {currency_of(result)}".strip(),
         "payback": payback,

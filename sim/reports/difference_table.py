@@ -11,7 +11,7 @@ from sim.number_format import NOTHING, exact_percent, interval, probability, qua
 from sim.reports.labels import metric_words
 from sim.scenario.calendar import day_beside
 
-__all__ = ["Row", "chance_above", "difference_rows", "in_whole_steps"]
+__all__ = ["Row", "chance_above", "difference_rows", "earns_the_same", "payback_of"]
 
 #: Not changes that could be zero, so no interval of theirs is "clear of zero".
 _NO_CHANGE = ("payback_week", "cash_low_point")
@@ -57,7 +57,7 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
         if metric not in found or (only and metric not in only):
             continue
         payback = metric == "payback_week"
-        entry = in_whole_steps(found[metric]) if payback else found[metric]
+        entry = payback_of(found) if payback else found[metric]
         ends = [summary["arms"][name].get(metric, {}).get("mean") for name in (baseline, arm)]
         low, high = entry["ci_low"], entry["ci_high"]
         written = quantity(entry["mean"], words.kind, currency, sign=not payback)
@@ -66,7 +66,8 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
             share = entry.get("share")
             ends = [None, None]
             beside = "" if entry["mean"] is None else day_beside(entry["mean"], step, summary.get("start_date"))
-            written = "never" if entry["mean"] is None else f"{step} {written}"
+            if not earns_the_same(found):
+                written = "never" if entry["mean"] is None else f"{step} {written}"
             if share is not None and 0.0 < share < 1.0:
                 beside += f" ({exact_percent(share, 0)} of replicates)"
         sure = metric not in _NO_CHANGE and low is not None and high is not None and (low > 0.0 or high < 0.0)
@@ -106,12 +107,43 @@ def chance_above(entry: Mapping[str, Any]) -> float | None:
     return None if entry["mean"] == entry["ci_low"] == entry["ci_high"] == 0.0 else found
 
 
-def in_whole_steps(entry: Mapping[str, Any]) -> dict[str, Any]:
+def earns_the_same(found: Mapping[str, Any]) -> bool:
+    """Whether an arm earns exactly what the baseline does in every replicate, so that nothing is to be paid back.
+
+    Parameters
+    ----------
+    found : mapping
+        The differences of an arm, as `summary.json` has them.
+    """
+    entry = found["contribution"]
+    return bool(entry["mean"] == entry["ci_low"] == entry["ci_high"] == 0.0)
+
+
+def payback_of(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return when an arm pays back, in whole steps; nothing where there is nothing to pay back.
+
+    Parameters
+    ----------
+    found : mapping
+        The differences of an arm, as `summary.json` has them.
+
+    Examples
+    --------
+    >>> same = {"mean": 0.0, "ci_low": 0.0, "ci_high": 0.0}
+    >>> payback_of({"contribution": same, "payback_week": {**same, "share": 1.0}})
+    {'mean': None, 'ci_low': None, 'ci_high': None, 'share': None}
+    """
+    if earns_the_same(found):
+        return dict.fromkeys(found["payback_week"])
+    return _in_whole_steps(found["payback_week"])
+
+
+def _in_whole_steps(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return an estimate of when something happens as a verdict has it: in whole steps.
 
     Examples
     --------
-    >>> in_whole_steps({"mean": 57.6, "ci_low": 0.03, "ci_high": None})
+    >>> _in_whole_steps({"mean": 57.6, "ci_low": 0.03, "ci_high": None})
     {'mean': 58.0, 'ci_low': 0.0, 'ci_high': None}
     """
     rounded = {of: None if entry[of] is None else float(round(entry[of])) for of in ("mean", "ci_low", "ci_high")}

@@ -10,7 +10,7 @@ from sim.analysis.goal import goal_called
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.summary import difference_name
 from sim.number_format import in_words
-from sim.reports.difference_table import chance_above
+from sim.reports.difference_table import chance_above, earns_the_same
 from sim.reports.labels import METRIC_WORDS, words_of
 
 __all__ = [
@@ -377,6 +377,8 @@ def _differences(summary: Mapping[str, Any], block: Mapping[str, Any], who: str)
         for metric, entry in metrics.items():
             if metric not in METRIC_WORDS or not isinstance(entry, Mapping):
                 continue
+            if metric == "payback_week" and earns_the_same(metrics):
+                entry = dict.fromkeys(entry)
             ends = [block["arms"][one].get(metric, {}).get("mean") for one in (baseline, arm)]
             numbers = (*ends, entry["mean"], entry["ci_low"], entry["ci_high"], chance_above(entry))
             rows.append((arm, baseline, who, words_of(metric, summary).name, _unit(metric, summary), *numbers, metric))

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from sim.number_format import NOTHING, counted, quantity
 from sim.reports.comparison import other_arms, runs_in_words
-from sim.reports.difference_table import difference_rows
+from sim.reports.difference_table import Row, difference_rows
 from sim.reports.document import text_lines
 from sim.reports.labels import words_of
 from sim.reports.moves import move_rows
@@ -81,14 +81,16 @@ def _draw(result: Result, console: Console, ascii_only: bool) -> None:
     console.print()
     for paragraph in str(summary["verdict"]).split("\n"):
         console.print(Text(clean(paragraph, ascii_only=ascii_only)))
-    others = [arm for arm in scenario.arms if arm != scenario.baseline]
+    others, starred = [arm for arm in scenario.arms if arm != scenario.baseline], False
     if not scenario.has_market:
         _draw_moves(result, console, ascii_only, star)
         return
     for arm in others:
+        rows = difference_rows(summary, arm, currency, only=_METRICS)
         console.print()
-        console.print(_differences(result, arm, currency, console.width, ascii_only))
-    if star:
+        console.print(_differences(result, arm, rows, console.width, ascii_only))
+        starred = starred or any(row.sure for row in rows)
+    if star and starred:
         console.print(Text(star), style="dim")
     if not others:
         console.print()
@@ -103,12 +105,14 @@ def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -
         console.print()
         console.print(Text(_unmoved(result.scenario.burn_in, result.scenario.step)), style="dim")
         return
+    starred = False
     for arm in others or [baseline]:
         lines = []
         for row in rows[:_MOST_MOVES]:
             cells = [row.name, row.arms[baseline]]
             if others:
                 change, between, sure = row.gaps[arm]
+                starred = starred or sure
                 cells += [row.arms[arm], f"{change} *" if sure else change, between]
             lines.append(cells)
         headings = ["moves per 1,000 customers", *([baseline, arm, *_COMPARED] if others else [arm])]
@@ -118,7 +122,7 @@ def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -
         console.print(
             Text(f"{len(rows) - _MOST_MOVES} further steps, taken less often, are in the report"), style="dim"
         )
-    if star:
+    if star and starred:
         console.print(Text(star), style="dim")
 
 
@@ -174,7 +178,7 @@ def _console(stream: TextIO) -> tuple[Console, bool]:
     return console, is_ascii(stream)
 
 
-def _differences(result: Result, arm: str, currency: str, width: int, ascii_only: bool) -> Table:
+def _differences(result: Result, arm: str, found: Sequence[Row], width: int, ascii_only: bool) -> Table:
     rows = [
         [
             row.name,
@@ -183,7 +187,7 @@ def _differences(result: Result, arm: str, currency: str, width: int, ascii_only
             f"{row.difference} *" if row.sure else row.difference,
             row.interval.removesuffix(" points"),
         ]
-        for row in difference_rows(result.summary_json, arm, currency, only=_METRICS)
+        for row in found
     ]
     return _table(["", result.scenario.baseline, arm, *_COMPARED], rows, width, ascii_only)
 

@@ -91,7 +91,7 @@ def test_that_no_capability_is_used_is_said_only_once_it_is_known(page, served, 
     page.wait_for_function(f"window.notes.some((note) => note.startsWith('{last}'))", timeout=120_000)
     notes = page.evaluate("window.notes")
     assert not any(note.startswith("No capability") for note in notes[:-1])
-    assert not re.search("[−+](?!\u2060)", page.text_content("#words") + page.text_content("#headline small"))
+    assert not re.search("[−+](?!\u2060)|\\d %", page.text_content("#words") + page.text_content("#headline small"))
 
 
 def test_back_leads_from_another_scenario_to_the_state_before(page, served):

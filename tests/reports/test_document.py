@@ -96,3 +96,10 @@ def test_nothing_of_a_table_is_cut_off_on_paper(tmp_path):
     page = write_document(sheet(), tmp_path).read_text("utf-8")
     paper = page.partition("@media print {")[2].partition("\n}")[0]
     assert ".scroll { overflow: visible; }" in paper and "white-space: normal" in paper
+
+
+def test_on_paper_headings_stay_with_what_they_head_and_folded_parts_are_open(tmp_path):
+    page = write_document(sheet(), tmp_path).read_text("utf-8")
+    paper = page.partition("@media print {")[2].partition("\n}")[0]
+    assert "h2, h3, dt, caption, thead { break-after: avoid; }" in paper
+    assert "svg.drawing { max-height: 20cm; }" in paper and "details::details-content { content-visibility" in paper

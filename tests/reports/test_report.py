@@ -202,6 +202,15 @@ def test_a_payback_is_written_in_whole_steps(result: Result) -> None:
     assert (row.difference, row.interval) == ("week 58", "0 to 260")
 
 
+def test_an_arm_that_earns_the_same_has_nothing_to_pay_back(result: Result) -> None:
+    summary = json.loads(json.dumps(result.summary_json))
+    (found,) = summary["differences"].values()
+    found["contribution"] |= {"mean": 0.0, "ci_low": 0.0, "ci_high": 0.0}
+    found["payback_week"] |= {"mean": 0.0, "ci_low": 0.0, "ci_high": 0.0, "share": 1.0}
+    row = next(row for row in difference_rows(summary, "proactive", "$") if row.metric == "payback_week")
+    assert (row.difference, row.interval) == ("–", "–")
+
+
 def test_every_metric_has_words_and_rows(result: Result) -> None:
     rows = difference_rows(result.summary_json, "proactive", "$")
     everywhere = [metric for metric in METRIC_WORDS if metric not in OF_SOME]

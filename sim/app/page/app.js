@@ -160,13 +160,13 @@ function headline(item, covers) {
   const box = document.createElement("div"), number = document.createElement("span"), small = document.createElement("small");
   const sure = item.low != null && (item.low > 0 || item.high < 0);
   number.className = "big " + (sure ? (item.mean > 0 ? "good" : "bad") : ""); number.textContent = item.text + " ";
-  small.textContent = `contribution of ${item.arm} against ${state.scenario.baseline}; 95 % interval${covers === "luck alone" ? " of luck alone" : ""} ${tied(item.interval)}${sure ? "" : ", which holds zero"}`;
+  small.textContent = tied(`contribution of ${item.arm} against ${state.scenario.baseline}; 95 % interval${covers === "luck alone" ? " of luck alone" : ""} ${item.interval}${sure ? "" : ", which holds zero"}`);
   number.append(small); box.append(number);
   return box;
 }
 
-/* A line is not broken between a sign and its number. */
-const tied = (text) => text.replaceAll("−", "−\u2060").replaceAll("+", "+\u2060");
+/* A line is not broken between a number and its sign, or its per cent. */
+const tied = (text) => text.replaceAll("−", "−\u2060").replaceAll("+", "+\u2060").replace(/(\d) %/g, "$1\u00a0%");
 
 const short = (value) => { const size = Math.abs(value), [scale, unit] = size >= 1e6 ? [1e6, " M"] : size >= 1e4 ? [1e3, " k"] : [1, ""]; return (value < 0 ? "−" : "") + Number((size / scale).toPrecision(3)) + unit; };
 const percent = (value) => `${written(Number((100 * value).toFixed(1)))} %`;
@@ -175,7 +175,7 @@ function charts(found) {
   const { cash } = found, arm = found.headline[0].arm;
   $("cash-title").textContent = cash.title;
   const back = cash.payback[arm];
-  $("cash-note").textContent = back.mean == null ? `${arm} does not pay back.` : `${arm} pays back in ${found.step} ${back.text}${back.interval === "–" ? "" : ` [${back.interval}]`}.`;
+  $("cash-note").textContent = back.nothing_to_pay ? `${arm} earns what ${state.scenario.baseline} earns.` : back.mean == null ? `${arm} does not pay back.` : `${arm} pays back in ${found.step} ${back.text}${back.interval === "–" ? "" : ` [${back.interval}]`}.`;
   Charts.lines($("cash"), cash.weeks, cash.lines, { first: 1, tick: short, write: short, at: back.mean, x: found.step, says: `${cash.title}: ${$("cash-note").textContent}` });
   found.series.forEach((series, index) => {
     $(`series${index}-title`).textContent = series.title;

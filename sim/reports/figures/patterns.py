@@ -22,8 +22,8 @@ _ERRORS = 2.0
 #: More points than this are drawn as a line without marks.
 _MARKED = 24
 _ROW = 0.24
-#: Letters of a name beside a bar.
-_LONGEST = 38
+#: Letters of a name beside a bar, and beside the distance of a check.
+_LONGEST, _LONGEST_CHECK = 46, 45
 _LEGEND_ROW = 0.18
 #: Distances beyond this many tolerances are drawn at the edge.
 _EDGE = 2.0
@@ -42,7 +42,7 @@ def draw_panel(panel: Chart) -> Figure:
         if lying:
             _bars(axes, panel)
             longest = max(len(short(name, _LONGEST)) for name in names)
-            figure.subplots_adjust(left=(0.3 + 0.065 * longest) / WIDTH)
+            figure.subplots_adjust(left=(0.3 + 0.055 * longest) / WIDTH)
             finish(axes, short(panel.heading, 62), x=panel.y, y="", flush=True)
         else:
             for curve, form in _forms(panel):
@@ -82,7 +82,7 @@ def draw_checks(checks: tuple[Check, ...], title: str) -> Figure:
             axes.plot([shown], [row], mark, color=colour, markersize=5.5, markeredgewidth=1.8 if mark == "x" else 1.0)
         axes.set_xlim(-_EDGE - 0.15, _EDGE + 0.15)
         axes.set_ylim(len(checks) - 0.4, -0.6)
-        axes.set_yticks(range(len(checks)), [short(check.what, 40) for check in checks], fontsize=7.0)
+        axes.set_yticks(range(len(checks)), [short(check.what, _LONGEST_CHECK) for check in checks], fontsize=7.0)
         axes.grid(visible=False)
         finish(axes, title, x="distance, in tolerances", y="", flush=True)
     return figure

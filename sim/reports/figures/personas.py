@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from sim.number_format import compact, in_words, percent, short_money, typed
+from sim.number_format import compact, in_words, money, percent, typed
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.names import short, wrapped
 from sim.reports.style import FEWER, INK, MORE, MUTED, WIDTH, finish, footnote, look, money_axis, style, value_axis
@@ -178,7 +178,7 @@ def draw_values(values: Mapping[str, Any], *, currency: str, title: str) -> Figu
         if mean is not None:
             axes.axvline(mean, ymax=_BELOW_SHARES, color=INK, linewidth=1.2, linestyle=(0.0, (3.0, 2.0)))
             axes.annotate(
-                f"mean {short_money(mean, currency, sign=True)}",
+                f"mean {money(mean, currency, sign=True)}",
                 (mean, 0.79),
                 xycoords=("data", "axes fraction"),
                 xytext=(5 if mean >= 0 else -5, 0),
