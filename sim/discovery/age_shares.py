@@ -35,7 +35,13 @@ class AgeShares(NamedTuple):
     gain: float
 
 
-def shares_by_age(age: NDArray[np.int64], exit: NDArray[np.int64], exits: int, halvings: int) -> AgeShares:
+def shares_by_age(
+    age: NDArray[np.int64],
+    exit: NDArray[np.int64],
+    exits: int,
+    halvings: int,
+    weight: NDArray[np.float64] | None = None,
+) -> AgeShares:
     """Estimate which share of visits takes each exit, by age; the same at all ages where these tell little.
 
     Parameters
@@ -48,6 +54,8 @@ def shares_by_age(age: NDArray[np.int64], exit: NDArray[np.int64], exits: int, h
         How many there are.
     halvings : int
         How often ages are halved at the most.
+    weight : float64 (n,), optional
+        As how many each visit counts; one.
 
     Returns
     -------
@@ -61,25 +69,34 @@ def shares_by_age(age: NDArray[np.int64], exit: NDArray[np.int64], exits: int, h
     >>> shares_by_age(np.arange(32), np.arange(32) % 2, 2, 6).shares.tolist()
     [[0.5], [0.5]]
     """
-    depth = min(halvings, int(np.log2(max(age.size / _FEWEST, 1.0))))
+    weight = np.ones(age.size) if weight is None else weight
+    order = np.argsort(age, kind="stable")
+    upto = np.cumsum(weight[order])
+    depth = min(halvings, int(np.log2(max(upto[-1] / _FEWEST, 1.0))))
     parts = 2**depth
-    begins = np.sort(age)[np.arange(1, parts) * age.size // parts]
-    counts = np.zeros((parts, exits))
-    np.add.at(counts, (np.searchsorted(begins, age, side="right"), exit), 1.0)
-    levels = [counts.reshape(2**level, -1, exits).sum(axis=1) for level in range(depth + 1)]
-    (whole,) = levels[0]
+    begins = age[order][np.searchsorted(upto, np.arange(1, parts) * upto[-1] / parts, side="right")]
+    cell = np.searchsorted(begins, age, side="right") * exits + exit
+    counts, squares = (
+        np.bincount(cell, weights=each, minlength=parts * exits).reshape(parts, exits) for each in (weight, weight**2)
+    )
+    levels = []
+    for level in range(depth + 1):
+        count, square = (each.reshape(2**level, -1, exits).sum(axis=1) for each in (counts, squares))
+        # What a visit counts for itself, of those that take an exit.
+        levels.append((count, np.divide(square, count, out=np.zeros_like(count), where=count > 0.0)))
+    (whole,), (itself,) = levels[0]
     share = whole / whole.sum()
-    by_others = np.maximum(whole - 1.0 + _SMOOTHING, _SMOOTHING) / (age.size - 1.0 + _SMOOTHING * exits)
+    by_others = np.maximum(whole - itself + _SMOOTHING, _SMOOTHING) / (whole.sum() - itself + _SMOOTHING * exits)
     alike = float(whole @ np.log(by_others))
     best = AgeShares(np.zeros(1, np.int64), share[:, None], 0.0)
     for strength in _STRENGTHS if depth else ():
         part, others = share[None], by_others[None]
-        for count in levels[1:]:
+        for count, itself in levels[1:]:
             visits = count.sum(axis=1, keepdims=True)
             part, others = np.repeat(part, 2, axis=0), np.repeat(others, 2, axis=0)
             part = (count + strength * part) / (visits + strength)
             others = np.where(
-                count > 0.0, (count - 1.0 + strength * others) / np.maximum(visits - 1.0 + strength, 1.0), 1.0
+                count > 0.0, (count - itself + strength * others) / np.maximum(visits - itself + strength, 1.0), 1.0
             )
         gain = float((counts * np.log(others)).sum()) - alike
         if gain > max(best.gain, _LEAST_GAIN):

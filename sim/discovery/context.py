@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,7 +33,8 @@ class Contexts:
         A stage as it is told apart by time, then stages of the log that came before it, nearest first (START:
         nothing); the stage alone always is there.
     gains : tuple of float
-        Held-out log likelihood gained by each, nats; 0 for a stage alone.
+        Held-out log likelihood gained by each, nats; 0 for a stage alone. Contexts that are there for one another share
+        what they gain.
     parameters : tuple of int
         Free probabilities of where to go next that each adds.
     at_once : AtOnce
@@ -77,7 +79,8 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
 
     Half of the cases are learned from, the other half judges; then the halves change places. A split is kept where both
     together gain more than its parameters could by chance. Each stage goes to the next with its own probabilities and
-    time (in octaves of seconds), so a split by time alone counts too.
+    time (in octaves of seconds), so a split by time alone counts too. The stages that lie between what came before and
+    the stage that is split are split as well: a journey that went through them without knowing would have forgotten.
 
     Parameters
     ----------
@@ -103,6 +106,7 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
     keys: list[tuple[int, ...]] = [(int(stage),) for stage in np.unique(cases.stage)]
     gains, parameters = [0.0] * len(keys), [0] * len(keys)
     candidates: list[tuple[float, int, tuple[int, ...]]] = []
+    judged: set[tuple[int, ...]] = set()
     # Sorted once by stage and all that came before, visits with the same history lie together, however far back.
     width = int(history.max()) + 2
     path = np.zeros(cases.stage.size, np.int64)
@@ -125,19 +129,50 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
             inner = changes[np.searchsorted(changes, begin, side="right") : np.searchsorted(changes, end)].tolist()
             edges = zip([begin, *inner], [*inner, end], strict=True)
             parts = [(a, b) for a, b in edges if FEWEST <= b - a < end - begin]
+            if not inner:
+                # All came the same way, and may have parted before.
+                deeper.append(((*key, int(before[begin] % width) - 1), begin, end))
             found = (each.gains((begin, end), parts) for each in outcomes)
             for (a, b), (gain, added) in zip(parts, map(max, *found), strict=True):
                 child = (*key, int(before[a] % width) - 1)
                 deeper.append((child, a, b))
+                judged.add(child)
                 if gain > max(_LEAST_GAIN, 0.5 * np.sqrt(added)):
                     candidates.append((gain, added, child))
         level = deeper
     candidates.sort(key=lambda item: (-item[0], item[2]))
-    for gain, added, child in candidates[: max(most - len(keys), 0)]:
-        keys.append(child)
-        gains.append(gain)
-        parameters.append(added)
+    told = set(keys)
+    for gain, added, child in candidates:
+        also = _known_before(child, at_once, judged - told)
+        if child in told or len(keys) + len(also) + 1 > most:
+            continue
+        # What the stages before have to know gains together what this one does.
+        for key in (*also, child):
+            keys.append(key)
+            gains.append(gain / (len(also) + 1))
+            parameters.append(added if key == child else 0)
+        told.update(keys)
     return Contexts(tuple(keys), tuple(gains), tuple(parameters), at_once)
+
+
+def _known_before(
+    context: tuple[int, ...], at_once: AtOnce, judged: Set[tuple[int, ...]]
+) -> tuple[tuple[int, ...], ...]:
+    """Return contexts of the stage before, and of those before it, without which nobody knows who comes to this one.
+
+    A journey goes from state to state: where *experience* is split by what came before *buy*, and *buy* is not, whoever
+    leaves *buy* enters one of the parts by chance.
+    """
+    if len(context) < 3:
+        return ()
+    _, before, *earlier = context
+    same = np.flatnonzero((at_once.stage_of == before) & ~at_once.last).tolist()
+    found: dict[tuple[int, ...], None] = {}
+    for key in ((at, *earlier) for at in same):
+        found.update(dict.fromkeys(_known_before(key, at_once, judged)))
+        if key in judged:
+            found[key] = None
+    return tuple(found)
 
 
 def fewer_contexts(contexts: Contexts, most: int) -> Contexts:

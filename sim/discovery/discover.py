@@ -177,9 +177,9 @@ def discovering(
     at_goal = (wanted := find_goal(cases, named, frozenset() if purchases is None else purchases.stages)).stage
     steps = usual_funnel(cases, at_goal) if funnel is None else _funnel_of(cases, slugs, funnel)
     mixture = find_personas(cases, seed)
-    part, member = _some(cases, mixture.member, seed)
-    with beside(partial(_judge, part, slugs, unit, member, at_goal, seed, threads), apart=threads != 1) as judged:
-        fitted = _fit(part, member, len(mixture.shares), UNITS[unit], seed)
+    part, belongs = _some(cases, mixture.belongs, seed)
+    with beside(partial(_judge, part, slugs, unit, belongs, at_goal, seed, threads), apart=threads != 1) as judged:
+        fitted = _fit(part, belongs, UNITS[unit], seed)
         files = found_scenario(
             name,
             title,
@@ -250,7 +250,7 @@ class _Fitted:
         return sum(_EDGE_BYTES + _PAIR_BYTES * len(edge.by_step) for edge in edges.values())
 
 
-def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, seed: int) -> _Fitted:
+def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, seed: int) -> _Fitted:
     """Find how much of what came before, and how many phases, the states of a journey are to tell, and fit it.
 
     There are so many states at the most; each phase takes some from the contexts. Cases kept aside decide: that number
@@ -271,20 +271,23 @@ def _fit(cases: Cases, member: NDArray[np.int64], kinds: int, seconds: float, se
     choices = find_phases(few, few_over, room, seed) if seen and not any(every.forward) else (ONE_PHASE,)
     gained = np.cumsum([0.0, *(mean for mean, _ in choices[-1].gains)])[: len(choices)] * few.count
     told = [sum(fewer_contexts(every, _states_in(phases)).gains) for phases in choices]
+    kinds = belongs.shape[1]
     names = ["everyone"] if kinds == 1 else [f"persona_{at + 1}" for at in range(kinds)]
-    members = {who: rows for at, who in enumerate(names) if (rows := np.flatnonzero(member == at)).size}
-    shares = {who: rows.size / cases.count for who, rows in members.items()}
+    likely = {who: each for who, each in zip(names, belongs.T, strict=True) if each.any()}
+    shares = {who: float(each.mean()) for who, each in likely.items()}
     ranked = np.argsort(-(gained + told), kind="stable").tolist()
     for choice, fineness in [*((choice, FINE) for choice in ranked), (0, _COARSE)]:
         phases = choices[choice]
         contexts = fewer_contexts(every, _states_in(phases))
         shared = fit_hazards(cases, contexts, seconds, phases, fineness)
-        journeys = dict.fromkeys(members, shared)
-        own = own_hazards(cases, contexts, member, kinds, seconds, seed) if kinds > 1 else np.zeros(0, np.bool_)
+        journeys = dict.fromkeys(likely, shared)
+        own = own_hazards(cases, contexts, belongs, seconds, seed) if kinds > 1 else np.zeros(0, np.bool_)
         if own.any():
             found = {
-                who: fit_hazards(subset(cases, rows), contexts, seconds, phases, fineness, own[:-1])
-                for who, rows in members.items()
+                who: fit_hazards(
+                    subset(cases, np.flatnonzero(each)), contexts, seconds, phases, fineness, own[:-1], each[each > 0.0]
+                )
+                for who, each in likely.items()
             }
             journeys = {who: with_own(shared, journey, own) for who, journey in found.items()}
         fitted = _Fitted(phases, contexts, journeys, shares)
@@ -298,12 +301,12 @@ def _states_in(phases: Phases) -> int:
     return MOST_STATES if phases.count == 1 else _MOST_PHASED // phases.count
 
 
-def _some(cases: Cases, member: NDArray[np.int64], seed: int) -> tuple[Cases, NDArray[np.int64]]:
+def _some(cases: Cases, belongs: NDArray[np.float64], seed: int) -> tuple[Cases, NDArray[np.float64]]:
     """Return the cases that a journey is fitted to, all or as many as have so many visits, and their kinds."""
     if cases.stage.size <= _MOST_FITTED:
-        return cases, member
+        return cases, belongs
     few = np.sort(_drawn(cases, _MOST_FITTED, [seed, 37]))
-    return subset(cases, few), member[few]
+    return subset(cases, few), belongs[few]
 
 
 def _few(cases: Cases, over: NDArray[np.float64], seed: int) -> tuple[Cases, NDArray[np.float64]]:
@@ -362,7 +365,7 @@ def _judge(
     cases: Cases,
     slugs: Sequence[str],
     unit: str,
-    member: NDArray[np.int64],
+    belongs: NDArray[np.float64],
     goal: int,
     seed: int,
     threads: int | None,
@@ -382,7 +385,7 @@ def _judge(
     found = []
     for learned, held in halves:
         train, test = subset(cases, learned), subset(cases, held)
-        fitted = _fit(train, member[learned], int(member.max()) + 1, UNITS[unit], seed)
+        fitted = _fit(train, belongs[learned], UNITS[unit], seed)
         shares, journeys = fitted.shares, fitted.journeys
         files = found_scenario("judged", "", slugs, journeys, shares, step=unit, customers=held.size, goal=goal)
         # As many as were kept aside: a distance depends on how many there are.

@@ -140,6 +140,7 @@ def fit_hazards(
     phases: Phases = ONE_PHASE,
     fineness: int = FINE,
     wanted: NDArray[np.bool_] | None = None,
+    counted: NDArray[np.float64] | None = None,
 ) -> TimedJourney:
     """Estimate every state's hazards by time in it, or by the age of the case.
 
@@ -160,6 +161,8 @@ def fit_hazards(
         Bins of time widen by one part in so many.
     wanted : bool (states,), optional
         States whose edges are wanted; all.
+    counted : float64 (cases,), optional
+        As how many each case counts; one.
 
     Returns
     -------
@@ -178,8 +181,9 @@ def fit_hazards(
     # A case cannot end in a stage that takes no time.
     over = contexts.at_once.over_apart(cases.stage, np.where(instant[cases.stage], 0.0, ended_weights(cases, state)))
     states, number = len(contexts.keys), phases.count
-    visits = np.bincount(state, minlength=states)
-    weight = np.ones((state.size, 1), np.float32)
+    each = np.ones(cases.count) if counted is None else counted
+    visits = np.bincount(state, weights=np.repeat(each, cases.lengths), minlength=states)
+    weight: NDArray[np.floating] = np.ones((state.size, 1), np.float32)
     begins = weight[: cases.count]
     if number > 1:
         phases, weight = phases_of_states(cases, state, over, states, phases)
@@ -187,6 +191,8 @@ def fit_hazards(
         # Few visits are put beside those of all phases.
         weight = weight + (_STRENGTH / np.maximum(visits, _STRENGTH)).astype(np.float32)[state, None]
         contexts = _in_phases(contexts, number)
+    if counted is not None:
+        weight, begins = weight * np.repeat(each, cases.lengths)[:, None], begins * each[:, None]
     edges: list[TimedEdge] = []
     order, bounds = rows_by(state, states)
     for at in np.flatnonzero(visits if wanted is None else wanted & (visits > 0)).tolist():
@@ -200,20 +206,25 @@ def fit_hazards(
             )
             edges += [part for edge in mine for part in _placed(edge, at * number + phase, phases)]
     edges = _by_age(edges, contexts)
-    begin = (state[cases.first[:-1], None] * number + np.arange(number)).ravel()
-    counts = np.bincount(begin, weights=begins.ravel(), minlength=states * number)
-    # Who begins in a state and a phase in which hardly anybody does begins in another.
-    counts[(counts < _LEAST_COUNT) & (counts < counts.max())] = 0.0
     longest = int(steps[cases.first[1:] - 1].max()) + 1
     together = np.mean(cases.time[cases.first[:-1]] < seconds) > 0.9
     return TimedJourney(
         contexts=contexts,
-        start={at: float(counts[at] / counts.sum()) for at in np.flatnonzero(counts).tolist()},
+        start=_start_of(state[cases.first[:-1]], begins),
         edges=tuple(edges),
         instant=frozenset(at for at, key in enumerate(contexts.keys) if instant[key[0]] and visits[at // number]),
         horizon=max(int(np.ceil(cases.end / seconds)), 1) if together else max(longest, 2),
         together=bool(together),
     )
+
+
+def _start_of(state: NDArray[np.int64], weight: NDArray[np.floating]) -> dict[int, float]:
+    """Return shares of cases by the state that they begin in, in each phase by so much weight: (cases, phases)."""
+    number = weight.shape[1]
+    counts = np.bincount((state[:, None] * number + np.arange(number)).ravel(), weights=weight.ravel())
+    # Who begins in a state and a phase in which hardly anybody does begins in another.
+    counts[(counts < _LEAST_COUNT) & (counts < counts.max())] = 0.0
+    return {at: float(counts[at] / counts.sum()) for at in np.flatnonzero(counts).tolist()}
 
 
 def _in_phases(contexts: Contexts, number: int) -> Contexts:
@@ -320,7 +331,7 @@ def _edges_at_once(
         return [TimedEdge(0, ENDED, float(weight.sum()), ((1, 1.0),))]
     counts = np.bincount(exit, weights=weight[goes], minlength=targets.size)
     ways: list[tuple[tuple[int, float], ...]] = [((1, share),) for share in (counts / counts.sum()).tolist()]
-    by_age = None if entry is None else shares_by_age(entry[goes], exit, targets.size, halvings)
+    by_age = None if entry is None else shares_by_age(entry[goes], exit, targets.size, halvings, weight[goes])
     forward = by_age is not None and by_age.begins.size > 1
     if by_age is not None and forward:
         ways = [_pairs(by_age.begins, share) for share in by_age.shares]

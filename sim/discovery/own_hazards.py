@@ -1,9 +1,10 @@
 """Own hazards: in which states kinds of cases leave differently enough to have hazards of their own.
 
-Each kind is fitted to its own cases, which are fewer than all. Where kinds leave a state alike, or have too few visits
-to tell, hazards of their own are mostly chance, and simulated cases are further from real ones than by those of all
-cases. So kinds share the hazards of a state unless cases kept aside say otherwise. Which kind a case kept aside is of
-is not told by what it does in that state, but by all that it does elsewhere.
+Each kind is fitted to all cases, each as far as it is likely of the kind: were every case of its likeliest kind alone,
+kinds would leave a state more differently than they do. Where kinds leave a state alike, or have too few visits to
+tell, hazards of their own are mostly chance, and simulated cases are further from real ones than by those of all cases.
+So kinds share the hazards of a state unless cases kept aside say otherwise. Which kind a case kept aside is of is not
+told by what it does in that state, but by all that it does elsewhere.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _ROUNDS = 4
 
 
 def own_hazards(
-    cases: Cases, contexts: Contexts, member: NDArray[np.int64], kinds: int, seconds: float, seed: int
+    cases: Cases, contexts: Contexts, belongs: NDArray[np.float64], seconds: float, seed: int
 ) -> NDArray[np.bool_]:
     """Return in which states kinds have hazards of their own, and last whether they begin in states of their own.
 
@@ -52,9 +53,8 @@ def own_hazards(
     cases : Cases
         Whose stages are told apart by time as the contexts say.
     contexts : Contexts
-    member : int64 (cases,)
-        Kind of each case.
-    kinds : int
+    belongs : float64 (cases, kinds)
+        How likely each case is of each kind.
     seconds : float
         Of a step.
     seed : int
@@ -76,7 +76,7 @@ def own_hazards(
     own = np.ones(states + 1, bool)
     for aged in _classes_of_age(state, steps, contexts):
         if own.any():
-            found = (_likelier(cases, state, aged, states, after, member, kinds, half) for after in (timed, alone))
+            found = (_likelier(cases, state, aged, states, after, belongs, half) for after in (timed, alone))
             own &= np.logical_or(*found)
     return own
 
@@ -87,16 +87,18 @@ def _likelier(
     aged: NDArray[np.int64],
     states: int,
     after: NDArray[np.int64],
-    member: NDArray[np.int64],
-    kinds: int,
+    belongs: NDArray[np.float64],
     half: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """Return in which states, the beginning last, cases kept aside are likelier by their kinds, by what comes after."""
     group, case, outcome, of_outcome = _moves(cases, state, aged, states, after)
-    counts = np.zeros((2, kinds, of_outcome.size))
-    np.add.at(counts, (half[case].astype(np.int64), member[case], outcome), 1.0)
-    better = _better(counts, of_outcome, (states + 1) * _AGES)
-    sizes = np.stack([np.bincount(member[half == which], minlength=kinds) for which in (False, True)])
+    kinds = belongs.shape[1]
+    cell = half[case] * of_outcome.size + outcome
+    counts = np.stack([np.bincount(cell, weights=of[case], minlength=2 * of_outcome.size) for of in belongs.T])
+    better = _better(
+        np.ascontiguousarray(counts.reshape(kinds, 2, -1).swapaxes(0, 1), np.float64), of_outcome, (states + 1) * _AGES
+    )
+    sizes = np.stack([belongs[half == which].sum(axis=0) for which in (False, True)])
     shares = np.log(np.maximum(sizes / sizes.sum(axis=1, keepdims=True), 1e-9))
     # What each case does in each state, whichever visit.
     cells, cell = distinct(case * (states + 1) + group)
@@ -131,7 +133,7 @@ def with_own(shared: TimedJourney, own: TimedJourney, states: NDArray[np.bool_])
     Parameters
     ----------
     shared, own : TimedJourney
-        Of all cases, and of those of the kind.
+        Of all cases alike, and as far as they are of the kind.
     states : bool (states + 1,)
         As of :func:`own_hazards`.
 

@@ -33,6 +33,8 @@ _LEAST_GAIN = 0.002
 _FEWEST_CASES = 40
 #: Of the probability that a case is over: cases that are alike stay alike, which makes them quick to fit.
 _DIGITS = 1
+#: Of a kind that a case is less likely of, it is not.
+_UNLIKELY = 0.01
 #: Cases that the kinds are found in, drawn by the seed; all are then said to be of one.
 _MOST_CASES = 10_000
 
@@ -47,8 +49,8 @@ class Mixture:
         Largest first.
     shares_low, shares_high : float64 (kinds,)
         95 % interval of each share, by how clearly cases belong and how many there are.
-    member : int64 (cases,)
-        The kind each case most likely is of.
+    belongs : float64 (cases, kinds)
+        How likely each case is of each kind.
     gains : tuple of float
         Held-out log likelihood a case of 2, 3 ... kinds over one fewer, with its standard error.
     """
@@ -56,8 +58,13 @@ class Mixture:
     shares: NDArray[np.float64]
     shares_low: NDArray[np.float64]
     shares_high: NDArray[np.float64]
-    member: NDArray[np.int64]
+    belongs: NDArray[np.float64]
     gains: tuple[tuple[float, float], ...]
+
+    @property
+    def member(self) -> NDArray[np.int64]:
+        """The kind each case most likely is of: (cases,)."""
+        return self.belongs.argmax(axis=1)
 
 
 def find_personas(cases: Cases, seed: int) -> Mixture:
@@ -93,6 +100,8 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
     if found.number > 1:
         moves = found.moves if sample is cases else _moves(cases, contexts, found.moves.values)
         belongs = _posterior(moves.counts, found.shares, found.logs)
+        belongs[belongs < _UNLIKELY] = 0.0
+        belongs /= belongs.sum(axis=1, keepdims=True)
     size = belongs.mean(axis=0)
     order = np.argsort(-size, kind="stable")
     belongs, size = belongs[:, order], size[order]
@@ -103,7 +112,7 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
         shares=size,
         shares_low=np.maximum(size - half_width, 0.0) if found.number > 1 else size,
         shares_high=np.minimum(size + half_width, 1.0) if found.number > 1 else size,
-        member=belongs.argmax(axis=1),
+        belongs=belongs,
         gains=found.gains,
     )
 

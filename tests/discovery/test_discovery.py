@@ -114,7 +114,7 @@ def test_what_is_told_apart_is_chosen_on_some_cases_and_estimated_on_all(tmp_pat
     words = ["a" + "".join(luck.choice(["bcx", "dcy"], luck.integers(1, 5))) for _ in range(600)] + ["az"]
     cases = log_of(tmp_path, words)
     monkeypatch.setattr("sim.discovery.discover._MOST_CHOSEN", cases.stage.size // 3)
-    fitted = _fit(cases, np.zeros(cases.count, np.int64), 1, 86_400, 1)
+    fitted = _fit(cases, np.ones((cases.count, 1)), 86_400, 1)
     keys = [tuple(cases.stages[at] for at in key if at < len(cases.stages)) for key in fitted.contexts.keys]
     assert {"a", "b", "c", "d", "x", "y", "z"} <= {key[0] for key in keys if len(key) == 1}
     assert {("c", "b"), ("c", "d")} & set(keys)
@@ -160,6 +160,27 @@ def test_planted_personas_are_found_and_one_kind_is_said_to_be_one(tmp_path):
     assert agree > 0.95
     one = find_personas(log_of(tmp_path, chain_words(luck, 0.7, 300)), 1)
     assert len(one.shares) == 1
+
+
+def test_personas_are_as_large_as_cases_are_likely_of_each(tmp_path):
+    """Short cases hardly tell their kind: were each of the likeliest alone, the smaller kind would be far too small."""
+    luck = np.random.default_rng(5)
+    often = luck.random(600) < 0.3
+    cases = log_of(
+        tmp_path, ["".join(luck.choice(["abdf", "acef"], 8, p=[b, 1 - b])) for b in np.where(often, 0.9, 0.1)]
+    )
+    # Of the second kind nobody is for sure.
+    belongs = np.where(often[:, None], [0.4, 0.6], [0.9, 0.1])
+    fitted = _fit(cases, belongs, 86_400, 1)
+    assert list(fitted.shares.values()) == pytest.approx(belongs.mean(axis=0).tolist())
+    a, b = ((cases.stages.index(name),) for name in "ab")
+    to_b = {
+        who: sum(edge.count for edge in journey.edges if (keys[edge.source][:1], keys[edge.target][:1]) == (a, b))
+        for who, journey in fitted.journeys.items()
+        if (keys := journey.contexts.keys)
+    }
+    visits = np.bincount(cases.case[cases.stage == b[0]], minlength=600)
+    assert list(to_b.values()) == pytest.approx((belongs.T @ visits).tolist())
 
 
 @pytest.mark.parametrize("log", [remembering, ordered])

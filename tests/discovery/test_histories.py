@@ -10,6 +10,7 @@ from sim.discovery.at_once import no_time_told
 from sim.discovery.cases import START, Cases, subset
 from sim.discovery.context import Contexts, find_contexts, states_of
 from sim.discovery.distance import wasserstein
+from sim.discovery.hazards import fit_hazards
 from sim.discovery.persona_mixture import _distinct, _likelihood, _moves
 
 
@@ -76,6 +77,37 @@ def test_a_context_gains_what_its_own_visits_say() -> None:
                 total += float(seen @ np.log(split / base))
             totals.append(total)
         assert np.isclose(gain, max(totals))
+
+
+def test_what_came_before_is_known_all_along_the_way() -> None:
+    """All of whom a tells and b does not where they go pass c and d: who leaves d goes by that, so c and d know it."""
+    luck = np.random.default_rng(4)
+    walks = [(0, 2, 3, 4) if at else (1, 2, 3, 5) for at in luck.integers(0, 2, 200).tolist()]
+    stage, first = np.concatenate(walks), np.arange(201) * 4
+    following = np.where(np.arange(800) % 4 == 3, -1, np.roll(stage, -1))
+    time = np.tile(np.arange(4.0), 200)
+    cases = Cases(first, np.arange(200), stage, time, following, np.ones(800), tuple("abcdef"), 4.0, False)
+    contexts = find_contexts(cases, seed=1)
+    journey = fit_hazards(cases, contexts, 1.0)
+    for begin, end in ((0, 4), (1, 5)):
+        state = (
+            contexts.keys.index((begin, START)) if (begin, START) in contexts.keys else contexts.keys.index((begin,))
+        )
+        for _ in range(3):
+            (state,) = (edge.target for edge in journey.edges if edge.source == state and edge.target >= 0)
+        assert contexts.stage_at(state) == end
+
+
+def test_cases_that_count_twice_are_cases_that_are_there_twice() -> None:
+    cases = _cases(300)
+    contexts = find_contexts(cases, seed=1)
+    counted = 1.0 + (np.arange(300) % 3 == 0)
+    often = fit_hazards(subset(cases, np.repeat(np.arange(300), counted.astype(int))), contexts, 100.0)
+    weighed = fit_hazards(cases, contexts, 100.0, counted=counted)
+    assert weighed.start == often.start
+    assert [edge.target for edge in weighed.edges] == [edge.target for edge in often.edges]
+    for one, other in zip(weighed.edges, often.edges, strict=True):
+        assert np.isclose(one.count, other.count) and np.allclose(one.by_step, other.by_step, rtol=1e-5)
 
 
 def test_cases_with_the_same_moves_count_as_often_as_they_are_there() -> None:

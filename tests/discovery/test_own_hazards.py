@@ -44,7 +44,7 @@ def test_kinds_have_hazards_of_their_own_where_they_differ_and_share_the_others(
     luck = np.random.default_rng(5)
     kind = luck.integers(0, 2, _CASES)
     cases, contexts = _lived(luck, np.where(kind == 1, 0.9, 0.1))
-    own = own_hazards(cases, contexts, kind, 2, 1.0, 1)
+    own = own_hazards(cases, contexts, np.eye(2)[kind], 1.0, 1)
     assert own[_CHOICE] and not own[_ALIKE]
     shared = fit_hazards(cases, contexts, 1.0)
     journey = with_own(shared, fit_hazards(cases, contexts, 1.0, wanted=own[:-1]), own)
@@ -60,7 +60,7 @@ def test_kinds_told_by_what_a_case_did_itself_have_none():
     cases, contexts = _lived(luck, np.full(_CASES, 0.5))
     often = (cases.stage.reshape(_CASES, -1) == 1).sum(axis=1)
     # All of one kind: those who by chance took one way more often are not likelier to take it elsewhere.
-    assert not own_hazards(cases, contexts, (often > _ROUNDS / 2).astype(np.int64), 2, 1.0, 1).any()
+    assert not own_hazards(cases, contexts, np.eye(2)[(often > _ROUNDS / 2).astype(np.int64)], 1.0, 1).any()
 
 
 def test_who_is_older_than_all_that_left_a_state_goes_where_late_ones_went():
@@ -105,6 +105,6 @@ def test_kinds_that_come_at_other_ages_share_hazards_by_age():
     )
     keys = tuple((at,) for at in range(4))
     forward = Contexts(keys, (0.0,) * 4, (0,) * 4, no_time_told(4), forward=(True,) * 4)
-    assert not own_hazards(cases, forward, kind, 2, 1.0, 1)[1]
+    assert not own_hazards(cases, forward, np.eye(2)[kind], 1.0, 1)[1]
     reset = Contexts(keys, (0.0,) * 4, (0,) * 4, no_time_told(4), forward=(False,) * 4)
-    assert own_hazards(cases, reset, kind, 2, 1.0, 1)[1]
+    assert own_hazards(cases, reset, np.eye(2)[kind], 1.0, 1)[1]
