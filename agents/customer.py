@@ -11,10 +11,11 @@ import math
 
 import numpy as np
 
-from agents.environment import Decision, EdgeView, Environment, NodeView
-from agents.features import FEATURES, relevance_counts
+from agents.edge_choice import pick_edge
+from agents.environment import Decision, Environment, NodeView
+from agents.features import relevance_counts
 from agents.need_clock import BEGINS_NEED, begin_need, luck_period, set_need_clock
-from agents.population import NOBODY
+from agents.population import MOST_VISITS, NOBODY
 from agents.purposes import Purpose
 from agents.rules.experience import (
     Felt,
@@ -42,7 +43,6 @@ from agents.rules.feelings import (
 from agents.rules.need import tail_position
 from agents.rules.numerics import encode_unit, nearest_unit, normal_quantile
 from agents.rules.talk import complaint_probability, praise_probability
-from agents.rules.transition import add_term, clipped_probability, odds
 from agents.rules.utility import (
     brand_value,
     incumbent_bump,
@@ -87,6 +87,7 @@ class Customer:
         self.need_at = 0
         self.since = 0
         self.moved = False
+        self.visits = 0
         self.occasion = 0
         self.need_week = 0
         self.last_purchase = 0
@@ -188,7 +189,7 @@ class Customer:
             need_due = waits and self.need_at <= world.week
             if not node.edges or (waits and not (need_due or contacted or node.weekly)):
                 break
-            edge = self._pick_edge(node, strongest, disturbed, contacted, need_due)
+            edge = pick_edge(self, node, strongest, disturbed, contacted, need_due)
             if edge is None:
                 break
             if waits and edge.visits:
@@ -290,67 +291,6 @@ class Customer:
             world.decided(self, Decision("opt-out", brand, u, (("opts out", leaves),), "opts out"))
             world.note(self, "OPT_OUT", brand, NOBODY, NOBODY, 0)
 
-    def _is_open(self, edge: EdgeView, contacted: bool, need_due: bool) -> bool:
-        if (edge.on == "contact" and not contacted) or (edge.on == "need" and not need_due):
-            return False
-        if not edge.is_there(self.world.week, self.persona):
-            return False
-        if edge.only is None:
-            return True
-        if self.host == NOBODY:
-            return False
-        if edge.only == "incumbent":
-            return self.host == self.incumbent
-        return bool(getattr(self.world.level(self.host, self.persona), edge.only) > 0.0)
-
-    def _pick_edge(
-        self, node: NodeView, strongest: float, disturbed: float, contacted: bool, need_due: bool
-    ) -> EdgeView | None:
-        """Edge taken, or None to stay (competing risks, docs/model.md 7.2); the reference comes last."""
-        world = self.world
-        if node.weeks == 0:
-            period = luck_period(self) if world.constants.has_needs else world.week
-            u = world.draw(self.customer_id, Purpose.STEP, period, self.stage, 0)
-        else:
-            u = world.draw(self.customer_id, Purpose.WEEK, world.week, self.stage, 0)
-        reference: EdgeView | None = None
-        total = 1.0
-        weights: list[tuple[EdgeView, float]] = []
-        for edge in node.edges:
-            if not self._is_open(edge, contacted, need_due):
-                continue
-            if edge.hazard == "reference":
-                reference = edge
-                continue
-            if edge.by_step:
-                # Who moved in spent that step before; who began here has its first step in the first week.
-                since = self.since + int(self.moved)
-                weights.append((edge, clipped_probability(edge.probability_at(world.week, since))))
-                continue
-            predictor = edge.base
-            for name, coefficient in edge.terms:
-                value = FEATURES[name](self, node, strongest, disturbed)
-                predictor = add_term(predictor, coefficient, value)
-            if edge.hazard == "logit":
-                weight = odds(predictor)
-                total += weight
-            else:
-                weight = clipped_probability(predictor)
-            weights.append((edge, weight))
-        logits = any(edge.hazard == "logit" for edge, _ in weights)
-        goal = u * total if logits else u
-        reached = 0.0
-        taken = reference
-        for edge, weight in weights:
-            reached += weight
-            if goal < reached:
-                taken = edge
-                break
-        scale = total if logits else 1.0
-        options = tuple((edge.target, weight / scale) for edge, weight in weights)
-        world.decided(self, Decision("step", self.host, u, options, None if taken is None else taken.target))
-        return taken
-
     def _enter(self, stage: int, disturbed: float) -> NodeView:
         """Enter a stage and perform its action; returns the stage as the host brand shapes it now."""
         world, constants = self.world, self.world.constants
@@ -359,6 +299,7 @@ class Customer:
         self.since = world.week
         self.moved = True
         node = world.node(self.host, stage)
+        self.visits = min(self.visits + int(node.counted), MOST_VISITS)
         if node.does == "wait":
             self.host = self.incumbent
             self.considered = self.initial = frozenset()

@@ -17,7 +17,8 @@ class EdgeView:
 
     ``by_step`` are probabilities by time in stage, or by week of the run where ``forward``; empty where it has none.
     ``opens`` is the first week in which it is open, ``closes`` the first in which it no longer is; ``personas`` the
-    indices of those to whom it is open, or None: all; ``visits`` whether it leads to a visit.
+    indices of those to whom it is open, or None: all; ``visits`` whether it leads to a visit. ``by_visit`` are weights
+    by visit, empty where no edge of its stage has any.
     """
 
     target: int
@@ -32,6 +33,7 @@ class EdgeView:
     closes: int = 2**62
     personas: frozenset[int] | None = None
     visits: bool = False
+    by_visit: tuple[float, ...] = ()
 
     def is_there(self, week: int, persona: int) -> bool:
         """Return whether the edge exists in a week, for a persona."""
@@ -42,13 +44,18 @@ class EdgeView:
         spent = week if self.forward else week - since
         return self.by_step[min(max(spent, 0), len(self.by_step) - 1)]
 
+    def weight_at(self, visit: int) -> float:
+        """Return the weight by visit; the last value goes on."""
+        return self.by_visit[min(max(visit, 1), len(self.by_visit)) - 1]
+
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
     """A stage of one journey. ``weeks`` is None, 0 (within the week) or a fixed stay.
 
     ``mix`` are cumulative shares of channels, empty where the stage has none; ``cost`` and ``ancillary`` are money, in
-    minor units; ``keeps`` is whether who stands here is a customer of the brand bought last.
+    minor units; ``keeps`` is whether who stands here is a customer of the brand bought last; ``by_visit`` whether its
+    edges have weights by visit; ``counted`` whether entering it counts as a visit.
     """
 
     journey: int
@@ -63,6 +70,8 @@ class NodeView:
     mix: tuple[float, ...]
     edges: tuple[EdgeView, ...]
     keeps: bool = True
+    by_visit: bool = False
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ __all__ = [
     "MAX_BRANDS",
     "MAX_STAGES",
     "MAX_WEEK",
+    "MOST_VISITS",
     "MOVED",
     "NEVER",
     "NOBODY",
@@ -39,6 +40,7 @@ __all__ = [
     "copy_into",
     "customer_record",
     "free",
+    "part_of",
     "take",
 ]
 
@@ -53,6 +55,8 @@ WEEKLY = 128
 AHEAD = WEEKLY - 1
 #: The last week that a run can reach.
 MAX_WEEK = 65_000
+#: Visits of a customer are counted so far.
+MOST_VISITS = 65_535
 #: Brands of a market: sets of them are masks of 64 bits.
 MAX_BRANDS = 64
 #: Stages of all journeys of a scenario: a customer's stage is one byte. Those of a journey so large wait on nodes that
@@ -118,29 +122,57 @@ def customer_record(brands: int) -> np.dtype[Any]:
 
 @by_reference
 class Population(NamedTuple):
-    """All customers: their records (recarray of :func:`customer_record`, length N) and when they are due (N,).
+    """All customers: their records (recarray of :func:`customer_record`, length N), when they are due (N,), and visits.
 
     Customers due next in week t have :func:`agents.rules.due.due_in` of t; customers due every week have the number of
-    their node.
+    their node. Visits are the stages entered that count, the first included, up to 65,535: (N,) where edges have
+    weights by visit, else (0,).
     """
 
     people: Any
     due: NDArray[np.uint8]
+    visits: NDArray[np.uint16]
 
 
-def allocate(customers: int, brands: int) -> Population:
-    """Room for ``customers`` customers, all zero."""
+def allocate(customers: int, brands: int, counts_visits: bool = False) -> Population:
+    """Room for customers, all zero.
+
+    Parameters
+    ----------
+    customers, brands : int
+        How many.
+    counts_visits : bool
+        Whether edges have weights by visit.
+
+    Returns
+    -------
+    Population
+    """
     people = aligned_zeros(customers, customer_record(brands)).view(np.recarray)
-    return Population(people, aligned_zeros(customers, np.uint8))
+    visits = aligned_zeros(customers if counts_visits else 0, np.uint16)
+    return Population(people, aligned_zeros(customers, np.uint8), visits)
 
 
 #: Memory of runs that ended, 256 MiB at most. A system may take long to hand out new memory: a fifth of a short run.
 _FREED: Freed[Population] = Freed(2**28, lambda population: sum(column.nbytes for column in population))
 
 
-def take(customers: int, brands: int) -> Population:
-    """Room for ``customers`` customers, with whatever stands there: memory that was freed, or new memory."""
-    return _FREED.take((customers, customer_record(brands))) or allocate(customers, brands)
+def take(customers: int, brands: int, counts_visits: bool = False) -> Population:
+    """Room for customers, with whatever stands there: memory that was freed, or new memory.
+
+    Parameters
+    ----------
+    customers, brands : int
+        How many.
+    counts_visits : bool
+        Whether edges have weights by visit.
+
+    Returns
+    -------
+    Population
+    """
+    shape = (customers, customer_record(brands), counts_visits)
+    return _FREED.take(shape) or allocate(customers, brands, counts_visits)
 
 
 def clear(population: Population) -> None:
@@ -151,7 +183,23 @@ def clear(population: Population) -> None:
 
 def free(population: Population) -> None:
     """Leave the memory of customers to :func:`take`; nothing else may refer to them any more."""
-    _FREED.leave((population.due.size, population.people.dtype), population)
+    _FREED.leave((population.due.size, population.people.dtype, population.visits.size > 0), population)
+
+
+def part_of(population: Population, start: int, stop: int) -> Population:
+    """View some neighbours of a population.
+
+    Parameters
+    ----------
+    population : Population
+    start, stop : int
+        Rows of the first of them, and behind the last.
+
+    Returns
+    -------
+    Population
+    """
+    return Population(population.people[start:stop], population.due[start:stop], population.visits[start:stop])
 
 
 def copy_into(other: Population, population: Population) -> None:
@@ -167,5 +215,5 @@ def allocate_accounts(customers: int) -> Any:
 
 
 def bytes_per_customer(brands: int) -> int:
-    """Live state per customer in bytes."""
+    """Live state per customer in bytes; two more where edges have weights by visit."""
     return customer_record(brands).itemsize + 1

@@ -104,7 +104,7 @@ def chain_of(journey: Journey) -> Chain:
     at = {name: position for position, name in enumerate(states)}
     matrix = np.zeros((len(states), len(states)))
     for edge in journey.edges:
-        if edge.probability is None or set(edge.probability) > {"base"} or edge.on or edge.only:
+        if edge.probability is None or set(edge.probability) > {"base"} or edge.on or edge.only or edge.by_visit:
             raise ConfigError(
                 f"journey {journey.name!r}: the edge {edge.source} -> {edge.target} is no constant probability;"
                 " only a chain has a matrix"

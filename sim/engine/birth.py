@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.compiled import Int, inlined, rule
 from agents.kernel import calls
-from agents.population import NOBODY
+from agents.population import NOBODY, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import encode_unit, log, uniform
@@ -98,20 +98,19 @@ def _be_born(born: Birth, world: World, workspace: Workspace, customer: Any, lan
 
 
 @calls(blocks)
-def birth(born: Birth, world: World, workspace: Workspace, people: Any, stood: NDArray[np.int64]) -> None:
+def birth(born: Birth, world: World, workspace: Workspace, population: Population, stood: NDArray[np.int64]) -> None:
     """Draw every customer of a partition: persona, traits, own need rate, first stage and the phase of the first need.
 
     Parameters
     ----------
-    world, workspace
+    world, workspace, population
         See :mod:`sim.engine`.
     born : Birth
         Quantile tables and shares.
-    people : recarray (n,)
-        Records of the partition's customers.
     stood : int64 (P, K)
         Counts customers by persona and first stage.
     """
+    people, journey = population.people, world.constants[0].journey
     for start in range(0, people.size, LANES):
         lanes = min(LANES, people.size - start)
         _draw(world, workspace, start, lanes)
@@ -119,3 +118,5 @@ def birth(born: Birth, world: World, workspace: Workspace, people: Any, stood: N
             customer = people[start + lane]
             _be_born(born, world, workspace, customer, lane)
             stood[customer.persona, customer.stage] += 1
+            if population.visits.size > 0:
+                population.visits[start + lane] = world.nodes[world.node_of[journey, customer.stage]].counted

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import Population, allocate, allocate_accounts, copy_into
+from agents.population import Population, allocate, allocate_accounts, copy_into, part_of
 from agents.rules.due import due_in
 from sim.engine.birth import birth
 from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, count_loyal, make_barrier, run_weeks
@@ -88,9 +88,10 @@ class Partition:
         self.sizes = (personas, stages, brands, self.base_market.standing.shape[0])
         self.base_trace = allocate_trace(scenario.burn_in + scenario.horizon, self.sizes[3], brands)
         self.sampled = 0
-        self._enter(world, self.base_market, allocate(self.count, brands), 0, scenario.burn_in, 0, self.base_trace)
+        customers = allocate(self.count, brands, world.by_visit.size > 0)
+        self._enter(world, self.base_market, customers, 0, scenario.burn_in, 0, self.base_trace)
         self.occupancy = np.zeros((personas, stages), np.int64)
-        birth(compile_birth(scenario), world, self.workspace, self.population.people, self.occupancy)
+        birth(compile_birth(scenario), world, self.workspace, self.population, self.occupancy)
 
     def _enter(
         self,
@@ -104,7 +105,7 @@ class Partition:
     ) -> None:
         """Begin a phase of so many weeks."""
         self.world, self.market, self.start, self.trace = world, market, start, trace
-        self.population = Population(*(column[: self.count] for column in population))
+        self.population = part_of(population, 0, self.count)
         self.workspace = allocate_workspace(world, self.population.people, self.first)
         self.counters = allocate_counters(weeks, *self.sizes, allocate_accounts(accounts))
         self.fixed = np.zeros((weeks, self.sizes[2], 3), np.int64)
@@ -157,7 +158,7 @@ class Partition:
         self.arms_left -= 1
         here = self.customers
         if self.arms_left:
-            here = allocate(self.count, self.sizes[2])
+            here = allocate(self.count, self.sizes[2], self.customers.visits.size > 0)
             copy_into(here, self.customers)
         accounts = self.count if _keeps_accounts(scenario) else 0
         trace = continued_trace(self.base_trace, scenario.burn_in)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.memory import aligned_zeros
-from agents.population import MAX_WEEK, Population, allocate_accounts, clear, copy_into, free, take
+from agents.population import MAX_WEEK, Population, allocate_accounts, clear, copy_into, free, part_of, take
 from sim.engine.birth import birth
 from sim.engine.kept import KeptRuns
 from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, count_loyal, make_barrier, run_weeks
@@ -88,15 +88,12 @@ def _views(population: Population, count: int) -> list[Population]:
     if count == 1:
         return [population]
     edges = np.linspace(0, population.due.size, count + 1).astype(np.int64)
-    return [
-        Population(*(column[start:stop] for column in population))
-        for start, stop in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [part_of(population, start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
 
 
 def _copied(population: Population, brands: int, count: int, pool: Executor | None) -> Population:
     """Return the same customers once more."""
-    other = take(population.due.size, brands)
+    other = take(population.due.size, brands, population.visits.size > 0)
     pairs = zip(_views(other, count), _views(population, count), strict=True)
     _together([partial(copy_into, *pair) for pair in pairs], pool)
     return other
@@ -233,7 +230,7 @@ class _BurnIn:
 
 
 def _born(born: Birth, world: World, part: _Part, stood: NDArray[np.int64]) -> None:
-    birth(born, world, part.workspace, part.population.people, stood)
+    birth(born, world, part.workspace, part.population, stood)
 
 
 def _marked(share: float, world: World, part: _Part, loyal: NDArray[np.int64]) -> int:
@@ -252,7 +249,7 @@ def _run_burn_in(scenario: ResolvedScenario, keys: tuple[int, int], threads: _Th
     market = allocate_market(world)
     personas, stages, groups = len(scenario.personas), world.node_of.shape[1], market.standing.shape[0]
     sizes = (personas, stages, brands, groups)
-    population, trace = take(n, brands), allocate_trace(weeks, groups, brands)
+    population, trace = take(n, brands, world.by_visit.size > 0), allocate_trace(weeks, groups, brands)
     _together([partial(clear, part) for part in _views(population, threads.count)], threads.pool)
     parts = _cut(world, population, threads.count, scenario.burn_in, sizes, allocate_accounts(0))
     _, stood = _counted(parts, partial(_born, compile_birth(scenario), world), (personas, stages), threads.pool)

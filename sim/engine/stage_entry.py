@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.compiled import Int, inlined
 from agents.kernel import kernel
-from agents.population import NOBODY, SEARCHED, Population
+from agents.population import MOST_VISITS, NOBODY, SEARCHED, Population
 from agents.purposes import Purpose
 from agents.rules.need import tail_position
 from agents.rules.numerics import log, normal_quantile, uniform
@@ -325,9 +325,13 @@ def experience_lanes(
 
 
 @inlined
-def _arrive_lanes(workspace: Workspace, population: Population, stage: Int, does: Int, lanes: Int) -> None:
-    """Let the customers of the lanes stand in a stage, and leave the period of each one's luck there."""
-    scratch = workspace.scratch[0]
+def _arrive_lanes(world: World, workspace: Workspace, population: Population, at: Int, lanes: Int) -> None:
+    """Let the customers of the lanes stand on a node, and leave the period of each one's luck there."""
+    scratch, stage, does = workspace.scratch[0], at % world.constants[0].stages, world.nodes[at].does
+    if (population.visits.size > 0) & world.nodes[at].counted:
+        for lane in range(lanes):
+            visits = np.int64(population.visits[scratch.index[lane]])
+            population.visits[scratch.index[lane]] = visits + np.int64(visits < MOST_VISITS)
     for lane in range(lanes):
         customer = population.people[scratch.index[lane]]
         arrive(customer, stage, workspace.clock[_AT_WEEK])
@@ -375,7 +379,7 @@ def enter_node(
         if pays:
             for lane in range(lanes):
                 prefetch_l2(counters.accounts, np.int64(scratch.index[lane]))
-        _arrive_lanes(workspace, population, stage, does, lanes)
+        _arrive_lanes(world, workspace, population, at, lanes)
         if does == _DOES_WAIT:
             for lane in range(lanes):
                 scratch.node[lane] = turn_to_incumbent(workspace, population.people[scratch.index[lane]], stage)

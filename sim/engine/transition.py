@@ -15,7 +15,7 @@ from agents.kernel import kernel
 from agents.population import MOVED, NOBODY, Population
 from agents.purposes import Purpose
 from agents.rules.numerics import uniform
-from agents.rules.transition import add_term, clipped_probability, odds
+from agents.rules.transition import add_term, clipped_probability, goal_by_visit, odds
 from sim.engine.customer.need_clock import is_need_due, luck_period
 from sim.engine.customer.stage_view import level_of
 from sim.engine.draws import draw_lanes
@@ -146,6 +146,54 @@ def _add_by_step(workspace: Workspace, sums: Any, is_open: Any, wide: Int) -> No
         sums[lane] = scratch.cumulative[lane]
 
 
+@inlined
+def _begin_sums(by_visit: bool, scratch: Any, wide: Int) -> None:
+    """Begin with nobody's edge chosen and all sums at 0."""
+    for lane in range(wide):
+        scratch.edge[lane] = _NOBODY
+        scratch.total_odds[lane] = 1.0
+        scratch.cumulative[lane] = 0.0
+    if by_visit:
+        for lane in range(wide):
+            scratch.total[lane] = 0.0
+            scratch.weighted[lane] = 0.0
+            scratch.rest[lane] = 0.0
+            scratch.rest_weight[lane] = 0.0
+
+
+@inlined
+def _add_by_visit(
+    world: World, workspace: Workspace, population: Population, edge_id: Int, sums: Any, is_open: Any, lanes: Int
+) -> None:
+    """Weight the probability of an edge, which is all that stands in the running sums, by each customer's visit."""
+    scratch, edge = workspace.scratch[0], world.edges[edge_id]
+    last = edge.end_visit - edge.first_visit
+    for lane in range(lanes):
+        visit = min(max(np.int64(population.visits[scratch.index[lane]]), 1), last)
+        weight = world.by_visit[edge.first_visit + visit - 1]
+        if edge.kind == _REFERENCE:
+            scratch.rest[lane] = 1.0 if is_open[lane] != 0 else scratch.rest[lane]
+            scratch.rest_weight[lane] = weight if is_open[lane] != 0 else scratch.rest_weight[lane]
+        else:
+            scratch.total[lane] += scratch.cumulative[lane]
+            scratch.weighted[lane] = add_term(scratch.weighted[lane], weight, scratch.cumulative[lane])
+            scratch.cumulative[lane] = 0.0
+        sums[lane] = scratch.weighted[lane]
+
+
+@inlined
+def _set_threshold(by_visit: bool, scratch: Any, wide: Int) -> None:
+    """Set the sum that an edge must pass to be taken."""
+    if by_visit:
+        for lane in range(wide):
+            u, total, weighted = uniform(np.int64(scratch.draws[0, lane])), scratch.total[lane], scratch.weighted[lane]
+            goal = goal_by_visit(u, total, weighted, scratch.rest[lane], scratch.rest_weight[lane])
+            scratch.threshold[lane] = goal
+    else:
+        for lane in range(wide):
+            scratch.threshold[lane] = uniform(np.int64(scratch.draws[0, lane])) * scratch.total_odds[lane]
+
+
 @kernel()
 def drop_staying(world: World, workspace: Workspace, population: Population, at: Int, lanes: Int) -> Int:
     """Drop from the lanes who stays whichever edges are open, by the draw that decides among them.
@@ -209,10 +257,7 @@ def choose_edges(
             scratch.is_incumbent[lane] = (customer.host != NOBODY) & (customer.host == customer.incumbent)
     if node.weighs:
         _draw(world, workspace, population, at, instant, lanes)
-    for lane in range(wide):
-        scratch.edge[lane] = _NOBODY
-        scratch.total_odds[lane] = 1.0
-        scratch.cumulative[lane] = 0.0
+    _begin_sums(node.by_visit, scratch, wide)
     for row in range(node.first_used, node.end_used):
         load_feature(world, market, workspace, population, at, world.used[row], lanes)
     for edge_id in range(node.first_edge, node.end_edge):
@@ -235,10 +280,11 @@ def choose_edges(
             _add_by_step(workspace, sums, is_open, wide)
         else:
             _add_hazard(world, workspace, edge_id, sums, is_open, wide)
+        if node.by_visit:
+            _add_by_visit(world, workspace, population, edge_id, sums, is_open, lanes)
     if not node.weighs:
         return
-    for lane in range(wide):
-        scratch.threshold[lane] = uniform(np.int64(scratch.draws[0, lane])) * scratch.total_odds[lane]
+    _set_threshold(node.by_visit, scratch, wide)
     for edge_id in range(node.end_edge - 1, node.first_edge - 1, -1):
         sums = workspace.cumulative_odds[edge_id - node.first_edge]
         for lane in range(wide):

@@ -91,6 +91,10 @@ SCRATCH = np.dtype(
         ("total_odds", np.float64, (LANES,)),
         ("cumulative", np.float64, (LANES,)),  # sum of odds or probabilities up to an edge
         ("threshold", np.float64, (LANES,)),  # the draw, in units of the total
+        ("total", np.float64, (LANES,)),  # where edges have weights by visit: sum of probabilities
+        ("weighted", np.float64, (LANES,)),  # of weight x probability
+        ("rest", np.float64, (LANES,)),  # 1 where a reference is open
+        ("rest_weight", np.float64, (LANES,)),  # weight of the reference
         ("edge", np.int64, (LANES,)),  # edge taken
         # Lanes: consideration and choice.
         ("salience", np.float64, (LANES,)),

@@ -52,7 +52,7 @@ def _personas(mask: int) -> frozenset[int] | None:
 def _views(world: World) -> dict[int, NodeView]:
     """Every node of the graph, by number."""
     stages = world.node_of.shape[1]
-    terms, by_step = _all_plain(world.terms), world.by_step.tolist()
+    terms, by_step, by_visit = _all_plain(world.terms), world.by_step.tolist(), world.by_visit.tolist()
     ways = _all_plain(world.edges)
     views: dict[int, NodeView] = {}
     for at, node in enumerate(_all_plain(world.nodes)):
@@ -72,6 +72,7 @@ def _views(world: World) -> dict[int, NodeView]:
                 closes=edge.closes,
                 personas=_personas(edge.personas),
                 visits=bool(edge.visits),
+                by_visit=tuple(by_visit[edge.first_visit : edge.end_visit]),
             )
             for edge in ways[node.first_edge : node.end_edge]
         ]
@@ -88,6 +89,8 @@ def _views(world: World) -> dict[int, NodeView]:
             mix=tuple(world.mix[at].tolist()) if node.has_channels else (),
             edges=tuple(edges),
             keeps=bool(node.keeps),
+            by_visit=bool(node.by_visit),
+            counted=bool(node.counted),
         )
     return views
 
@@ -442,5 +445,7 @@ def draw_customer(customer: Customer, born: Birth) -> None:
         table = born.trait_quantiles[customer.persona, trait]
         position = world.draw(customer_id, Purpose.TRAITS, 0, trait // 4, trait % 4) * (len(table) - 1)
         customer.traits[name] = nearest_unit(_quantile(table, position))
-    if world.node(customer.host, customer.stage).does == "wait":
+    node = world.node(customer.host, customer.stage)
+    customer.visits = int(node.counted)
+    if node.does == "wait":
         set_need_clock(customer, first=True)

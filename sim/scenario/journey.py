@@ -14,6 +14,7 @@ import agents.features
 from agents.population import MAX_STAGES
 from agents.quantity import choice, money, number, quantity, text, whole
 from agents.strategies import CAPABILITIES
+from sim.scenario.by_visit import check_by_visit, read_by_visit
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import read, read_name, show, typed_number
 
@@ -35,7 +36,7 @@ __all__ = [
 LARGEST_COEFFICIENT = 1e6
 #: Two names of stages with what stands between and behind them.
 _EDGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
-_EDGE_KEYS = ("from", "to", "on", "only", "personas", "during", "logit", "probability", "by_step", "clock")
+_EDGE_KEYS = ("from", "to", "on", "only", "personas", "during", "logit", "probability", "by_step", "clock", "by_visit")
 #: Of a list of hazards by time in stage.
 MOST_STEPS = 10_000
 #: Of ``during``: an edge that is open in it never closes.
@@ -98,6 +99,10 @@ class Stage:
         "whether customers are meant to come here: a comparison says how often they do",
         default=False,
     )
+    counted: bool = quantity(
+        "whether entering it counts as a visit for the weights of edges by visit",
+        default=True,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +116,8 @@ class Edge:
     With ``forward`` they are by time since the run began instead (clock forward, not reset: Putter, Fiocco & Geskus
     2007, Statistics in Medicine 26). ``personas`` are the names of those to whom the edge is open; empty: all.
     ``during`` are the first and the last step of the run in which it is open, from 1; None: always.
+    ``by_visit`` has weights by visit: each (visit, weight) holds from that visit on, the first being 1, and the last
+    goes on; without it the weight is 1. They decide where those go who leave, not how many leave.
     """
 
     source: str
@@ -123,6 +130,7 @@ class Edge:
     forward: bool = False
     personas: tuple[str, ...] = ()
     during: tuple[int, int] | None = None
+    by_visit: tuple[tuple[int, float], ...] = ()
 
     @property
     def is_reference(self) -> bool:
@@ -327,7 +335,7 @@ def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) 
         raise ConfigError(f"{where}: {place} has both {' and '.join(given)}; give one of them")
     if on == "contact" and logit is None and probability is None and by_step is None:
         raise ConfigError(f"{where}: {place} opens on contact but has no hazard; give it a logit or a probability")
-    clock, during = data.get("clock"), data.get("during")
+    clock, during, by_visit = data.get("clock"), data.get("during"), data.get("by_visit")
     if clock is not None and (clock not in _CLOCKS or by_step is None):
         found = show(clock) if clock not in _CLOCKS else f"{show(clock)} without by_step"
         raise ConfigError(f"{where}: {place}.clock is {found}; beside by_step, accepted: {', '.join(_CLOCKS)}")
@@ -342,6 +350,7 @@ def _read_edge(item: object, key: str, stages: Mapping[str, Stage], where: str) 
         forward=clock == "forward",
         personas=() if personas is None else _read_personas(personas, f"{place}.personas", where),
         during=None if during is None else _read_during(during, f"{place}.during", where),
+        by_visit=() if by_visit is None else read_by_visit(by_visit, f"{place}.by_visit", where),
     )
 
 
@@ -486,6 +495,7 @@ def _check_ways(name: str, stage: Stage, edges: list[Edge], where: str) -> None:
         and edge.during is None
     )
     _check_by_step(edges, place)
+    check_by_visit(edges, place, instant=_is_instant(stage))
     if constant > 1.0 + _TOLERANCE:
         raise ConfigError(f"{place} has probabilities that sum to {constant:.12g}; make them sum to 1 or less")
     if _is_instant(stage):

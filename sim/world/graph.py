@@ -73,6 +73,8 @@ NODE = np.dtype(
         ("weighs", np.bool_),  # whether luck decides at an edge
         ("minds", np.bool_),  # whether it matters at an edge that the host brand is the incumbent
         ("draws", np.bool_),  # whether entering draws luck of its own
+        ("by_visit", np.bool_),  # whether its edges have weights by visit
+        ("counted", np.bool_),  # whether entering it counts as a visit
         # The same once more as numbers; what sums without branches need of it is in sim.engine.workspace.STAGE_VIEW.
         ("opens", np.int64),  # has edges
         ("keeps", np.int64),  # who stands here is a customer of the brand bought last: neither lapsed nor gone for good
@@ -112,6 +114,8 @@ EDGE = np.dtype(
         ("end_term", np.int64),
         ("first_step", np.int64),  # probabilities by time in stage, where it has them
         ("end_step", np.int64),
+        ("first_visit", np.int64),  # weights by visit, where an edge of its stage has them
+        ("end_visit", np.int64),
         ("forward", np.bool_),  # they are by time since the run began
         ("opens", np.int64),  # first week in which it is open, and the first in which it no longer is
         ("closes", np.int64),
@@ -137,6 +141,7 @@ class Graph(NamedTuple):
     edges: Any  # (E,) records of EDGE
     terms: Any  # records of TERM
     by_step: NDArray[np.float64]  # probabilities by time in stage, edge by edge
+    by_visit: NDArray[np.float64]  # weights by visit, edge by edge
     bounds: NDArray[np.float64]  # sums of these by node
     used: NDArray[np.int64]  # features that the edges of each node depend on, node by node
     mix: NDArray[np.float64]  # (J x K, C) cumulative shares of channels, zero where a stage has none
@@ -164,9 +169,14 @@ def _edge_terms(edge: Edge) -> tuple[int, float, list[tuple[int, float]]]:
 
 def _values_by_step(edge: Edge) -> NDArray[np.float64]:
     """Return an edge's probabilities, one for each step in the stage up to the last that changes."""
-    steps = [step for step, _ in edge.by_step]
-    values = np.array([value for _, value in edge.by_step], np.float64)
-    return np.repeat(values, np.diff([*steps, steps[-1] + 1])) if steps else values
+    return _laid_out(edge.by_step)
+
+
+def _laid_out(pairs: Sequence[tuple[int, float]]) -> NDArray[np.float64]:
+    """Return one value for each step or visit up to the last that changes."""
+    begins = [begin for begin, _ in pairs]
+    values = np.array([value for _, value in pairs], np.float64)
+    return np.repeat(values, np.diff([*begins, begins[-1] + 1])) if begins else values
 
 
 class _Tables:
@@ -176,8 +186,9 @@ class _Tables:
         self.personas = personas
         self.edges: list[tuple[Any, ...]] = []
         self.by_step: list[NDArray[np.float64]] = []
+        self.by_visit: list[NDArray[np.float64]] = []
         self.bounds: list[NDArray[np.float64]] = []
-        self.steps = self.bound = 0
+        self.steps = self.visits = self.bound = 0
         self.terms: list[tuple[int, float]] = []
         self.used: list[int] = []
 
@@ -185,14 +196,14 @@ class _Tables:
         """Lay out the edges that leave a stage, and note in the node's row what they need."""
         row.first_edge = len(self.edges)
         first_term = len(self.terms)
-        for edge in journey.edges:
-            if edge.source != name:
-                continue
+        leaving = [edge for edge in journey.edges if edge.source == name]
+        row.by_visit = any(edge.by_visit for edge in leaving)
+        for edge in leaving:
             kind, base, weights = _edge_terms(edge)
             on = {None: On.WEEK, "contact": On.CONTACT, "need": On.NEED}[edge.on]
             only = ALWAYS if edge.only is None else GATES.index(edge.only)
             span = (len(self.terms), len(self.terms) + len(weights))
-            steps = self._add_steps(edge)
+            steps = self._add_steps(edge) + self._add_visits(edge, row.by_visit)
             personas = self._mask(edge)
             ends = (stages.index(name), stages.index(edge.target))
             visits = journey.stages[edge.target].does == "visit"
@@ -208,7 +219,7 @@ class _Tables:
         row.first_used = len(self.used)
         self.used += sorted({feature for feature, _ in self.terms[first_term:]})
         row.end_used = len(self.used)
-        self._add_bounds(row, [edge for edge in journey.edges if edge.source == name])
+        self._add_bounds(row, leaving)
 
     def _add_steps(self, edge: Edge) -> tuple[int, int]:
         """Lay out an edge's probabilities, one for each step in the stage up to the last that changes."""
@@ -216,6 +227,13 @@ class _Tables:
         self.by_step.append(values)
         self.steps += values.size
         return self.steps - values.size, self.steps
+
+    def _add_visits(self, edge: Edge, by_visit: bool) -> tuple[int, int]:
+        """Lay out an edge's weights by visit: 1 where it has none but another of its stage has."""
+        values = _laid_out(edge.by_visit or ((1, 1.0),)) if by_visit else np.zeros(0)
+        self.by_visit.append(values)
+        self.visits += values.size
+        return self.visits - values.size, self.visits
 
     def _add_bounds(self, row: Any, edges: Sequence[Edge]) -> None:
         """Lay out at most how likely a stage is left, by time in it and by time in the run.
@@ -263,6 +281,7 @@ def _describe_stage(row: Any, stage: Stage, minor_units: float) -> None:
     row.rest = 0 if row.acts or row.weeks < 0 else row.weeks
     row.draws = bool(stage.channels) or stage.experience_lift != 0.0 or does == Does.USE
     row.has_channels = bool(stage.channels)
+    row.counted = stage.counted
 
 
 def compile_graph(
@@ -325,6 +344,7 @@ def compile_graph(
         edges=np.array(tables.edges, EDGE).view(np.recarray),
         terms=np.array(tables.terms, TERM).view(np.recarray),
         by_step=np.concatenate([np.zeros(0), *tables.by_step]),
+        by_visit=np.concatenate([np.zeros(0), *tables.by_visit]),
         bounds=np.concatenate([np.zeros(0), *tables.bounds]),
         used=np.array(tables.used, np.int64),
         mix=mix,

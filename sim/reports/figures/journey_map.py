@@ -364,6 +364,8 @@ def _hazards(journey: Journey) -> dict[int, float]:
             for edge in journey.edges
             if edge.source == name and edge.on is None and edge.only in (None, "incumbent")
         ]
+        if any(edge.by_visit for edge in mine):
+            continue
         logits = {id(edge): exp(min(_hazard(edge.logit), 50.0)) for edge in mine if edge.logit is not None}
         below = 1.0 + sum(logits.values())
         taken = 0.0
