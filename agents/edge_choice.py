@@ -88,7 +88,8 @@ def pick_edge(
     scale = total if logits else 1.0
     goal = u * total if logits else u
     if node.by_visit:
-        goal, weights = _weighted_by_visit(u, weights, reference, customer.visits)
+        stays = node.weeks != 0 and reference is None
+        goal, weights = _weighted_by_visit(u, weights, reference, customer.visits, stays)
         scale = goal / u if goal > 0.0 else 1.0
     reached = 0.0
     taken = reference
@@ -103,7 +104,7 @@ def pick_edge(
 
 
 def _weighted_by_visit(
-    u: float, chances: list[tuple[EdgeView, float]], reference: EdgeView | None, visits: int
+    u: float, chances: list[tuple[EdgeView, float]], reference: EdgeView | None, visits: int, stays: bool
 ) -> tuple[float, list[tuple[EdgeView, float]]]:
     """Return the draw and the open edges' probabilities, both weighted by visit."""
     total = weighted = 0.0
@@ -113,5 +114,5 @@ def _weighted_by_visit(
         total += chance
         weighted = add_term(weighted, weight, chance)
         weights.append((edge, weight * chance))
-    rest, rest_weight = (0.0, 0.0) if reference is None else (1.0, reference.weight_at(visits))
-    return goal_by_visit(u, total, weighted, rest, rest_weight), weights
+    rest_weight = 0.0 if reference is None else reference.weight_at(visits)
+    return goal_by_visit(u, total, weighted, rest_weight, float(stays)), weights

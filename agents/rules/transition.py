@@ -8,9 +8,6 @@ from agents.rules.numerics import exp
 
 __all__ = ["add_term", "clipped_probability", "goal_by_visit", "odds"]
 
-#: Less than any probability that leads anywhere: no sum is divided by 0.
-_LEAST = 1e-300
-
 
 @rule
 def add_term(total: float, coefficient: float, feature: float) -> float:
@@ -83,7 +80,7 @@ def clipped_probability(predictor: float) -> float:
 
 
 @rule
-def goal_by_visit(u: float, total: float, weighted: float, rest: float, rest_weight: float) -> float:
+def goal_by_visit(u: float, total: float, weighted: float, rest_weight: float, stays: float) -> float:
     """Draw in units of weighted probabilities, for edges with weights by visit.
 
     Parameters
@@ -94,21 +91,21 @@ def goal_by_visit(u: float, total: float, weighted: float, rest: float, rest_wei
         Sum of the probabilities of all open edges with a hazard.
     weighted : float
         Sum of weight x probability of these.
-    rest : float
-        1 where a reference is open, which has the probability that is left; else 0: staying has it.
     rest_weight : float
-        Weight of the reference, >= 0.
+        Weight of the reference, which has the probability that they leave; 0 where none is open.
+    stays : float
+        1 where the customer stays with what is left of 1; 0 where it takes some edge for certain.
 
     Returns
     -------
     float
-        u W / S: the first edge is taken up to which weight x probability sums to more. S and W are the sums over all
-        open edges, the reference with max(1 - total, 0) among them.
+        The first edge is taken up to which weight x probability sums to more.
 
     Examples
     --------
-    >>> goal_by_visit(0.25, 0.5, 0.25, 0.0, 0.0), goal_by_visit(0.25, 0.5, 0.25, 1.0, 3.5)
-    (0.125, 0.5)
+    >>> goal_by_visit(0.25, 0.5, 0.8, 0.0, 1.0), goal_by_visit(0.25, 0.5, 2.0, 0.0, 1.0)
+    (0.25, 0.5)
+    >>> goal_by_visit(0.25, 0.5, 0.25, 3.5, 0.0)
+    0.5
     """
-    weights = weighted + rest_weight * max(rest - total, 0.0)
-    return u * weights / max(total, rest, _LEAST)
+    return u * max(weighted + rest_weight * max(1.0 - total, 0.0), stays)

@@ -147,7 +147,7 @@ def _add_by_step(workspace: Workspace, sums: Any, is_open: Any, wide: Int) -> No
 
 
 @inlined
-def _begin_sums(by_visit: bool, scratch: Any, wide: Int) -> None:
+def _begin_sums(by_visit: bool, instant: bool, scratch: Any, wide: Int) -> None:
     """Begin with nobody's edge chosen and all sums at 0."""
     for lane in range(wide):
         scratch.edge[lane] = _NOBODY
@@ -157,8 +157,8 @@ def _begin_sums(by_visit: bool, scratch: Any, wide: Int) -> None:
         for lane in range(wide):
             scratch.total[lane] = 0.0
             scratch.weighted[lane] = 0.0
-            scratch.rest[lane] = 0.0
             scratch.rest_weight[lane] = 0.0
+            scratch.stays[lane] = 0.0 if instant else 1.0
 
 
 @inlined
@@ -172,8 +172,8 @@ def _add_by_visit(
         visit = min(max(np.int64(population.visits[scratch.index[lane]]), 1), last)
         weight = world.by_visit[edge.first_visit + visit - 1]
         if edge.kind == _REFERENCE:
-            scratch.rest[lane] = 1.0 if is_open[lane] != 0 else scratch.rest[lane]
             scratch.rest_weight[lane] = weight if is_open[lane] != 0 else scratch.rest_weight[lane]
+            scratch.stays[lane] = 0.0 if is_open[lane] != 0 else scratch.stays[lane]
         else:
             scratch.total[lane] += scratch.cumulative[lane]
             scratch.weighted[lane] = add_term(scratch.weighted[lane], weight, scratch.cumulative[lane])
@@ -187,7 +187,7 @@ def _set_threshold(by_visit: bool, scratch: Any, wide: Int) -> None:
     if by_visit:
         for lane in range(wide):
             u, total, weighted = uniform(np.int64(scratch.draws[0, lane])), scratch.total[lane], scratch.weighted[lane]
-            goal = goal_by_visit(u, total, weighted, scratch.rest[lane], scratch.rest_weight[lane])
+            goal = goal_by_visit(u, total, weighted, scratch.rest_weight[lane], scratch.stays[lane])
             scratch.threshold[lane] = goal
     else:
         for lane in range(wide):
@@ -257,7 +257,7 @@ def choose_edges(
             scratch.is_incumbent[lane] = (customer.host != NOBODY) & (customer.host == customer.incumbent)
     if node.weighs:
         _draw(world, workspace, population, at, instant, lanes)
-    _begin_sums(node.by_visit, scratch, wide)
+    _begin_sums(node.by_visit, instant, scratch, wide)
     for row in range(node.first_used, node.end_used):
         load_feature(world, market, workspace, population, at, world.used[row], lanes)
     for edge_id in range(node.first_edge, node.end_edge):

@@ -93,8 +93,8 @@ SCRATCH = np.dtype(
         ("threshold", np.float64, (LANES,)),  # the draw, in units of the total
         ("total", np.float64, (LANES,)),  # where edges have weights by visit: sum of probabilities
         ("weighted", np.float64, (LANES,)),  # of weight x probability
-        ("rest", np.float64, (LANES,)),  # 1 where a reference is open
-        ("rest_weight", np.float64, (LANES,)),  # weight of the reference
+        ("rest_weight", np.float64, (LANES,)),  # weight of the reference, 0 where none is open
+        ("stays", np.float64, (LANES,)),  # 1 where the customer stays with what is left, else 0
         ("edge", np.int64, (LANES,)),  # edge taken
         # Lanes: consideration and choice.
         ("salience", np.float64, (LANES,)),

@@ -117,7 +117,7 @@ class Edge:
     2007, Statistics in Medicine 26). ``personas`` are the names of those to whom the edge is open; empty: all.
     ``during`` are the first and the last step of the run in which it is open, from 1; None: always.
     ``by_visit`` has weights by visit: each (visit, weight) holds from that visit on, the first being 1, and the last
-    goes on; without it the weight is 1. They decide where those go who leave, not how many leave.
+    goes on; without it the weight is 1. They multiply probabilities.
     """
 
     source: str

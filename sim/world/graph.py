@@ -249,6 +249,7 @@ class _Tables:
             if kind != Kind.PROBABILITY or weights:
                 return
             values = np.clip(_values_by_step(edge) if edge.by_step else np.array([base]), 0.0, 1.0)
+            values *= max((weight for _, weight in edge.by_visit), default=1.0)
             before = sums[edge.forward]
             size = max(values.size, before.size)
             # The last value goes on.

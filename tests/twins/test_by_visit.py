@@ -13,8 +13,10 @@ from sim.experiments.journey_changes import changes
 from sim.reports.figures.journey_map import draw_journey
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import read_journey
+from sim.scenario.market import Market
 from sim.scenario.normal_form import normalize_journey
 from sim.scenario.scenario import Scenario
+from sim.world.graph import compile_graph
 
 
 def journey_of(edges, start=None, **stages):
@@ -99,31 +101,45 @@ END = [[1, 0.0], [3, 1.0], [5, 4.0], [9, 0.5]]
 def test_the_number_of_visits_follows_its_closed_form():
     """At its visit n to `a` a customer ends with p(n) = c w(n) / (c w(n) + 1 - c): N = 2k + 1 with p(2k + 1) x prod (1 - p)."""
     edges = [
-        {"from": "a", "to": "b", "probability": 0.7},
+        {"from": "a", "to": "b"},
         {"from": "a", "to": "end", "probability": 0.3, "by_visit": END},
         {"from": "b", "to": "a", "probability": 1.0},
     ]
     people, left = 20_000, 1.0
-    # Each visit takes a step, so that who ends in step n had n visits before it.
-    ended = np.diff([0, *standing(journey_of(edges), "end", population=people, horizon=15)])
-    for visit, weight in enumerate([0.0, 0.0, 1.0, 1.0, 4.0, 4.0, 4.0, 4.0, *[0.5] * 7], 1):
-        ends = 0.3 * weight / (0.3 * weight + 0.7) if visit % 2 else 0.0
-        assert is_near(ended[visit - 1], left * ends, people), visit
+    # `b` takes a step, `a` none: who ends in step k had 2k - 1 visits before it.
+    journey = journey_of(edges, a={"weeks": 0})
+    ended = np.diff([0, *standing(journey, "end", population=people, horizon=8)])
+    for at, weight in enumerate([0.0, 1.0, 4.0, 4.0, 0.5, 0.5, 0.5, 0.5]):
+        ends = 0.3 * weight / (0.3 * weight + 0.7)
+        assert is_near(ended[at], left * ends, people), at
         left *= 1.0 - ends
-    assert 0.02 < left < 0.2
+    assert 0.02 < left < 0.3
 
 
-def test_weights_move_where_customers_go_and_not_when():
-    """With the same luck the same customers leave in every step; 0.1 w : 0.05 of them go to b and to c."""
+@pytest.mark.parametrize(
+    ("weight", "to_b", "to_c"), [(0.25, 0.025, 0.05), (4.0, 0.4, 0.05), (19.0, 1.9 / 1.95, 0.05 / 1.95)]
+)
+def test_a_weight_multiplies_a_hazard_as_far_as_there_is_room(weight, to_b, to_c):
     edges = [{"from": "a", "to": "b", "by_step": [0.1, 0.2]}, {"from": "a", "to": "c", "probability": 0.05}]
-    weighted = [{**edges[0], "by_visit": [[1, 0.25]]}, edges[1]]
     people = 20_000
-    stay, stay_too = (standing(journey_of(each), "a", population=people) for each in (edges, weighted))
-    assert (stay == stay_too).all() and 0 < stay[-1] < stay[0]
-    gone = counts(journey_of(weighted), population=people, horizon=1)
-    assert is_near(gone["a", "b"], 0.025 / 0.075, sum(gone.values()))
-    even = [{**edge, "by_visit": [[1, 3.0]]} for edge in edges]
+    weighted = journey_of([{**edges[0], "by_visit": [[1, weight]]}, edges[1]])
+    gone = counts(weighted, population=people, horizon=1)
+    assert is_near(gone["a", "b"], to_b, people) and is_near(gone["a", "c"], to_c, people)
+    later = counts(weighted, population=people, horizon=2)
+    stayed = people - sum(gone.values())
+    assert is_near(later["a", "b"] - gone["a", "b"], min(0.2 * weight, 1.0), stayed)
+    even = [{**edge, "by_visit": [[1, 1.0]]} for edge in edges]
     assert run(journey_of(even))[0].equals(run(journey_of(edges))[0])
+
+
+def test_nobody_whom_a_weight_lets_leave_is_taken_to_stay():
+    """The bound of a stage is no less than the probabilities with the largest weights."""
+    edges = [{"from": "a", "to": "b", "by_step": [0.1, 0.2], "by_visit": [[1, 0.5], [2, 3.0], [3, 1.0]]}]
+    edges += [{"from": "a", "to": "c", "probability": 0.05, "by_visit": [[1, 2.0]]}]
+    graph = compile_graph({"t": read_journey("t", journey_of(edges))}, Market())
+    node = graph.nodes[0]
+    stay, ahead = (graph.bounds[node.first_bound : node.first_ahead], graph.bounds[node.first_ahead : node.end_bound])
+    assert np.allclose(stay + ahead, [0.1 * 3.0 + 0.05 * 2.0, 0.2 * 3.0 + 0.05 * 2.0])
 
 
 def test_a_reference_has_the_rest_and_its_own_weight():
@@ -170,7 +186,7 @@ def test_stages_that_are_not_counted_are_no_visits(uncounted, visit):
             "probability": 0.5,
             "by_visit": [[1, 1.0], [visit, 0.0], [visit + 1, 1.0]][visit == 1 :],
         },
-        {"from": "fork", "to": "end", "probability": 0.5},
+        {"from": "fork", "to": "end", "probability": 0.5, "by_visit": [[1, 2.0]]},
     ]
     stages = {"gate": {"weeks": 0}} | {name: {"counted": False} for name in uncounted if name != "gate"}
     stages["gate"] |= {"counted": "gate" not in uncounted}
@@ -182,7 +198,7 @@ def test_stages_that_are_not_counted_are_no_visits(uncounted, visit):
 def test_who_begins_in_a_stage_that_is_not_counted_has_its_weights_of_the_first_visit():
     edges = [
         {"from": "a", "to": "b", "probability": 0.5, "by_visit": [[1, 0.0], [2, 1.0]]},
-        {"from": "a", "to": "c", "probability": 0.5},
+        {"from": "a", "to": "c", "probability": 0.5, "by_visit": [[1, 2.0]]},
     ]
     assert counts(journey_of(edges, a={"counted": False}), horizon=1) == {("a", "c"): 400}
 
@@ -191,10 +207,10 @@ def test_the_burn_in_counts_and_arms_share_it():
     """All were in three stages when the horizon begins, in which one arm sends them back and the other does not."""
     edges = [
         {"from": "a", "to": "b", "probability": 1.0},
-        {"from": "b", "to": "a", "probability": 0.5, "by_visit": [[1, 1.0], [4, 0.0]]},
-        {"from": "b", "to": "end", "probability": 0.5, "by_visit": [[1, 0.0], [4, 1.0]]},
+        {"from": "b", "to": "a", "probability": 0.5, "by_visit": [[1, 2.0], [4, 0.0]]},
+        {"from": "b", "to": "end", "probability": 0.5, "by_visit": [[1, 0.0], [4, 2.0]]},
     ]
-    never = [*edges[:1], {**edges[1], "by_visit": [[1, 1.0]]}, {**edges[2], "by_visit": [[1, 0.0]]}]
+    never = [*edges[:1], {**edges[1], "by_visit": [[1, 2.0]]}, {**edges[2], "by_visit": [[1, 0.0]]}]
     for engine in ("numba", "mesa"):
         flows, _ = run(journey_of(edges), other=journey_of(never), burn_in=3, horizon=1, population=40, engine=engine)
         gone = {(row["arm"], row["from"], row["to"]): row["count"] for row in flows.to_dict("records") if row["count"]}
