@@ -12,6 +12,7 @@ import dataclasses
 import sys
 import typing
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ def rows(kind: type, prefix: str, skip: tuple[str, ...] = ()) -> Iterator[tuple[
 
 
 def _number(value: float) -> str:
-    return f"{value:,.10g}" if abs(value) < 1e6 or value % 10 else f"{value:.0e}".replace("e+0", "e")
+    return f"{Decimal(f'{value:.10g}'):,f}" if abs(value) < 1e6 or value % 10 else f"{value:.0e}".replace("e+0", "e")
 
 
 def _default(field: dataclasses.Field[Any]) -> str:

@@ -14,6 +14,8 @@ __all__ = ["UNDRAWN", "UNLIVED", "InsideView", "ViewGap", "called_as_found", "in
 
 #: What a difference is: nobody drew it, nobody lived it, or it is taken in another share.
 UNDRAWN, UNLIVED, _ALTERED = "lived, not drawn", "drawn, not lived", "another share"
+#: Letters that are written as two where there are none on the keys.
+_AS_TWO = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae", "œ": "oe"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ def called_as_found(journey: Journey, slugs: Sequence[str], names: Sequence[str]
     """Return a drawn journey whose stages are called as the found one calls them.
 
     Whoever draws a journey writes `check_ticket` or `Check-Ticket`, and long names in full; so a stage of it is that of
-    the log whose name has the same letters and digits, without accents, if there is one alone.
+    the log whose name has the same letters and digits, without accents or with umlauts as two letters, if there is one
+    alone.
 
     Parameters
     ----------
@@ -85,15 +88,19 @@ def called_as_found(journey: Journey, slugs: Sequence[str], names: Sequence[str]
     ... )
     >>> list(called_as_found(drawn, ["pay_no", "ask"], ["pay now", "ask"]).stages)
     ['pay_no', 'gift']
+    >>> german = Journey(name="drawn", start={"Zahlung_pruefen": 1.0}, stages={"Zahlung_pruefen": Stage()}, edges=())
+    >>> list(called_as_found(german, ["zahlung_prufen"], ["Zahlung prüfen"]).stages)
+    ['zahlung_prufen']
     """
-    plain = [_letters(name) for name in names]
-    often = Counter(plain)
-    known = {letters: slug for letters, slug in zip(plain, slugs, strict=True) if often[letters] == 1}
     called = {stage: stage for stage in journey.stages}
-    for stage in journey.stages:
-        found = known.get(_letters(stage))
-        if stage not in slugs and found is not None and found not in called.values():
-            called[stage] = found
+    for spelled in (_letters, _two_letters):
+        plain = [spelled(name) for name in names]
+        often = Counter(plain)
+        known = {letters: slug for letters, slug in zip(plain, slugs, strict=True) if often[letters] == 1}
+        for stage in journey.stages:
+            found = known.get(spelled(stage))
+            if called[stage] not in slugs and found is not None and found not in called.values():
+                called[stage] = found
     return replace(
         journey,
         start={called[stage]: share for stage, share in journey.start.items()},
@@ -105,6 +112,11 @@ def called_as_found(journey: Journey, slugs: Sequence[str], names: Sequence[str]
 def _letters(name: str) -> str:
     """Return the letters and digits of a name, without accents and capitals."""
     return "".join(char for char in unicodedata.normalize("NFKD", name).casefold() if char.isalnum())
+
+
+def _two_letters(name: str) -> str:
+    """Return the same with German umlauts as two letters, and the letters of the north as Germans write them."""
+    return _letters(unicodedata.normalize("NFC", name).casefold().translate(_AS_TWO))
 
 
 def view_gaps(journey: Journey, slugs: Sequence[str], edges: Sequence[LivedEdge]) -> tuple[ViewGap, ...]:

@@ -86,7 +86,8 @@ def compare(
     kept : KeptRuns, optional
         Runs of earlier comparisons, which are not run again. The data are the same.
     effectiveness : bool
-        Whether the break-even effectiveness is looked for, which runs further arms.
+        Whether it is looked for how well the capabilities must work, and intervals cover the doubt about it: both run
+        further arms. Without, every interval covers random variation alone, and the verdict says so.
     on_arms : callable, optional
         Called with the result when every arm is run, before doubt and break-even are looked for; of its summary, what
         they add is not there yet.
@@ -136,6 +137,8 @@ def compare(
     summary = collected.summary(seed, ensemble, doubts)
     if few := shares_of_few(collected.measures):
         summary["shares_of_few"] = few
+    if late := _never_started(scenario):
+        summary["never_started"] = late
     if precision is not None:
         summary["precision"] = _reached(precision, width)
     if effectiveness:
@@ -144,6 +147,13 @@ def compare(
         summary["best_responses"] = {answer.arm: answer.plain() for answer in answers}
     summary["verdict"] = verdict(summary)
     return replace(found, summary_json=summary, wall_seconds=perf_counter() - clock, doubts=doubts)
+
+
+def _never_started(scenario: Scenario) -> dict[str, int]:
+    """Return by arm when the focal brand's strategy would start, where that is behind the horizon."""
+    starts = {name: arm.plans[scenario.market.focal].strategy.start_week for name, arm in scenario.arms.items()
+              if scenario.market.focal in arm.plans}  # fmt: skip
+    return {name: start for name, start in starts.items() if start >= scenario.horizon}
 
 
 def _check(

@@ -260,6 +260,11 @@ def _accepted(kind: type[Any], name: str) -> str:
     return _wanted(_hints(kind)[name], metadata)
 
 
+def _bound(number: float) -> str:
+    """Write an end of a range, never in powers of ten."""
+    return f"{Decimal(f'{number:.12g}'):f}"
+
+
 def _wanted(hint: Any, metadata: Mapping[str, Any]) -> str:
     """Say what a field accepts."""
     hint, optional = _optional(hint)
@@ -270,11 +275,11 @@ def _wanted(hint: Any, metadata: Mapping[str, Any]) -> str:
     elif hint in (int, float):
         wanted = "a whole number" if hint is int else "a number"
         if low is not None and high is not None:
-            wanted += f" from {low:.12g} to {high:.12g}"
+            wanted += f" from {_bound(low)} to {_bound(high)}"
         elif low is not None:
-            wanted += f" of at least {low:.12g}"
+            wanted += f" of at least {_bound(low)}"
         elif high is not None:
-            wanted += f" of at most {high:.12g}"
+            wanted += f" of at most {_bound(high)}"
         if metadata.get("unit"):
             wanted += f" ({metadata['unit']})"
     elif hint is bool:

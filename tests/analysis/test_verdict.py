@@ -6,6 +6,7 @@ import pytest
 
 from sim.analysis.verdict import money, verdict
 from sim.experiments.compare import compare
+from sim.scenario.scenario import Scenario
 
 
 @pytest.fixture
@@ -53,6 +54,15 @@ def test_nothing_differs(told):
         "proactive and classic do not differ: in every replicate the difference in contribution, and in everything "
         "else, is exactly 0."
     )
+
+
+def test_a_strategy_that_would_start_behind_the_horizon_is_told():
+    late = Scenario.load(
+        "treadmill", population=20, horizon=4, burn_in=1, **{"arms.proactive.focal.strategy.start_week": 4}
+    )
+    result = compare(late, replicates=2)
+    assert result.summary_json["never_started"] == {"proactive": 4}
+    assert "Its strategy would start in week 4, and 4 weeks are compared: capabilities and" in result.verdict
 
 
 @pytest.mark.parametrize(
