@@ -120,7 +120,7 @@ class EventTimes:
         int64 (n,)
         """
         if not self.way:
-            self.way = self._way_of(cells, compute)
+            self.way = self._way_of(cells)
         self.read += len(cells)
         if self.way in ("iso", "zoned"):
             self._days_alone += compute.sum(compute.equal(compute.binary_length(cells), _DATE_ALONE)).as_py() or 0
@@ -183,7 +183,7 @@ class EventTimes:
             values = values + np.rint(parts.to_numpy(zero_copy_only=False) * 1e6).astype(np.int64)
         return np.where(fits.to_numpy(zero_copy_only=False), values, NO_TIME)
 
-    def _way_of(self, cells: Any, compute: Any) -> str:
+    def _way_of(self, cells: Any) -> str:
         sample = [cell for cell in cells.slice(0, 2000).to_pylist() if cell.lower() not in MISSING]
         self._digits = epoch_unit(sample) if sample else None
         if self._date_format is not None:

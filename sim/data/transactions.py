@@ -35,6 +35,7 @@ from sim.data.row_marks import (
     is_total,
     only_say_whether,
 )
+from sim.data.subtotals import rows_that_add_up
 from sim.data.table_shape import TableShape, decimal_of_all, look_at, row_blocks
 from sim.data.text_blocks import LinesRead
 from sim.data.text_file import WHITESPACE, check_file, check_quotes
@@ -377,6 +378,7 @@ class _Taken:
         keys[days == 0] = 0
         currency = self._one_currency(keys)
         self._refuse_sum_of_all(keys)
+        self._refuse_subtotals(keys)
         if trouble.stops and layout.bad_rows == "stop":
             remedy = _STATUS_REMEDY if any(what.startswith(_NO_PURCHASE) for what in trouble.counts) else ""
             if layout.missing is None and any(": " in shown for shown in trouble.examples.get(_WITHOUT, ())):
@@ -424,6 +426,19 @@ class _Taken:
                 self.trouble.add(what, 1, iter([f"row {row}: {show(self._name_of(int(mine[at])))}"]))
                 self._odd["amount"][what] = 1
                 keys[begin + at] = 0
+
+    def _refuse_subtotals(self, keys: NDArray[np.uint64]) -> None:
+        """Refuse rows that add up those before them, where the whole file is such groups."""
+        used = np.flatnonzero(keys)
+        if used.size <= _FEWEST_ORDERS:
+            return
+        sums = used[rows_that_add_up(np.concatenate(self._money)[used], keys[used])]
+        if sums.size:
+            what = "with the sum of the rows before for an amount"
+            shown = (f"row {self.trouble.row(int(at))}: {show(self._name_of(int(keys[at])))}" for at in sums)
+            self.trouble.add(what, sums.size, shown)
+            self._odd["amount"][what] = int(sums.size)
+            keys[sums] = 0
 
     def _name_of(self, key: int) -> str:
         """Return the customer of a key."""

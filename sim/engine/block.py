@@ -127,7 +127,7 @@ def _step(
     for start in range(0, workspace.queued[at], LANES):
         lanes = min(LANES, workspace.queued[at] - start)
         prefetch_upcoming(workspace, population, PREFETCHES)
-        load_lanes(workspace, population, workspace.queue[at, start : start + lanes], begin)
+        load_lanes(workspace, workspace.queue[at, start : start + lanes], begin)
         if weekly:
             lanes = _act(world, market, workspace, counters, population, at, lanes)
             lanes = drop_staying(world, workspace, population, at, lanes)

@@ -156,12 +156,12 @@ def advance_block(workspace: Workspace, population: Population, begin: Int, acti
 
 
 @inlined
-def load_lanes(workspace: Workspace, population: Population, queue: Any, begin: Int) -> None:
+def load_lanes(workspace: Workspace, queue: Any, begin: Int) -> None:
     """Load the customers of a queue onto the lanes.
 
     Parameters
     ----------
-    workspace, population
+    workspace
         See :mod:`sim.engine`.
     queue : uint16 (n,)
         Rows in the block.

@@ -375,7 +375,7 @@ def enter_node(
         prefetch_upcoming(workspace, population, PREFETCHES)
         lifted, drawn, settles = world.nodes[at].lift != 0.0, world.nodes[at].draws, _settles(world.nodes[at])
         pays = (counters.accounts.size > 0) & (settles | drawn | (does == _DOES_CHOOSE) | (does == _DOES_RETURN))
-        load_lanes(workspace, population, workspace.entering[at, start : start + lanes], begin)
+        load_lanes(workspace, workspace.entering[at, start : start + lanes], begin)
         if pays:
             for lane in range(lanes):
                 prefetch_l2(counters.accounts, np.int64(scratch.index[lane]))

@@ -344,6 +344,25 @@ def test_a_total_is_left_out_where_asked_and_a_large_purchase_kept(tmp_path):
     check(read(tmp_path, text(large)), large)
 
 
+@pytest.mark.parametrize("grand", [False, True])
+def test_sums_of_the_rows_before_are_refused_by_any_name(tmp_path, grand):
+    rows = []
+    for month in (1, 2, 3):
+        mine = [row for row in ROWS if row[1].month == month]
+        rows += [*mine, (f"Month {month}", mine[-1][1], sum(row[2] for row in mine))]
+    if grand:
+        rows.append(("Year", rows[-1][1], sum(row[2] for row in ROWS)))
+    said = (
+        rf"{3 + grand} rows with the sum of the rows before for an amount \(row 10: 'Month 1', row 21: 'Month 2', row"
+    )
+    with pytest.raises(ConfigError, match=said):
+        read(tmp_path, text(rows))
+    check(read(tmp_path, text(rows), bad_rows="skip"))
+    # Where everything costs the same, every second row is the one before it.
+    same = [(row[0], row[1], Decimal("9.95")) for row in ROWS]
+    check(read(tmp_path, text(same)), same)
+
+
 def test_ids_alike_but_for_blanks_are_reported(tmp_path):
     rows = [(f"Shop{' ' * (1 + at % 3)}{row[0]}", *row[1:]) for at, row in enumerate(ROWS)]
     (warning,) = read(tmp_path, text(rows)).warnings
