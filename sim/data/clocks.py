@@ -14,16 +14,16 @@ __all__ = ["CLOCK", "CLOCK_WITHIN", "clock_microseconds", "days_and_clocks", "da
 #: Names of zones that mean one offset from UTC, in hours: RFC 5322, section 4.3, and those of Europe.
 _ZONES = {"Z": 0, "UTC": 0, "UT": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
           "PST": -8, "PDT": -7, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3}  # fmt: skip
-#: No zone is further than 15 hours from UTC.
-_OFFSET = r"[+-](?:0\d|1[0-5])(?::?[0-5]\d)?"
+#: No zone is further than 15 hours from UTC; the minus of typesetters counts.
+_OFFSET = "[+\\-\u2212]" + r"(?:0?\d|1[0-5])(?::?[0-5]\d)?"
 #: A blank; browsers write the narrow one that does not break before AM and PM.
 _BLANK = "[ \u00a0\u202f]"
 #: A time of day behind a date, with its zone; nothing else may follow.
 CLOCK = (
-    rf"(?:T|,?{_BLANK}+(?:(?:à|at|um|om|alle|a las){_BLANK}+)?|:)"
+    rf"(?:[Tt]|,?{_BLANK}+(?:(?:à|at|um|om|alle|a las){_BLANK}+)?|:)"
     r"(?:(?:[01]?\d|2[0-3])[:h][0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?|24:00(?::00(?:[.,]0{1,9})?)?"
     rf"|\d{{1,2}}\.[0-5]\d\.[0-5]\d(?:\.\d{{1,9}})?)(?:{_BLANK}?[AaPp]\.?{_BLANK}?[Mm]\.?|{_BLANK}Uhr)?"
-    rf"(?:[ ]?(?:(?:{'|'.join(_ZONES)})\b|(?:UTC|GMT)?{_OFFSET})"
+    rf"(?:[ ]?(?:(?:z|{'|'.join(_ZONES)})\b|(?:UTC|GMT)?{_OFFSET})"
     r"(?:\[[A-Za-z_/+-]+\]|[ ]\([A-Za-z ]+\))?)?$"
 )
 #: Tue Jan 05 10:11:12 UTC 2021: a time of day before the year, as C and Java write it; where only the day counts, in
@@ -131,7 +131,19 @@ def has_zone(clock: str) -> bool:
     >>> has_zone(" 10:11 CET"), has_zone("T10:11+01:00"), has_zone(" 10:11 PM")
     (True, True, False)
     """
-    return _ZONE.search(clock) is not None
+    return _ZONE.search(_with_usual_zone(clock)) is not None
+
+
+def _with_usual_zone(clock: str) -> str:
+    """Return a time of day with its zone as most write it: a capital Z, a plain minus, two digits for hours.
+
+    Examples
+    --------
+    >>> _with_usual_zone("t10:11:12z"), _with_usual_zone(" 10:11:12+5:30"), _with_usual_zone(" 10:11 GMT\u22121")
+    ('t10:11:12Z', ' 10:11:12+05:30', ' 10:11 GMT-01')
+    """
+    plain = re.sub("z$", "Z", clock.replace("\u2212", "-"))
+    return re.sub(r"([+-])(\d)(?=:|$|\d\d$)", r"\g<1>0\2", plain)
 
 
 def clock_microseconds(clock: str) -> int:
@@ -141,8 +153,10 @@ def clock_microseconds(clock: str) -> int:
     --------
     >>> clock_microseconds("T00:00:01"), clock_microseconds(" 1:00 AM CET"), clock_microseconds("")
     (1000000, 0, 0)
+    >>> clock_microseconds(" 5:30:00+5:30"), clock_microseconds("t00:00:01z"), clock_microseconds(" 1:00 GMT+1")
+    (0, 1000000, 0)
     """
-    found = _TIME_OF_DAY.search(clock)
+    found = _TIME_OF_DAY.search(_with_usual_zone(clock))
     if found is None:
         return 0
     hour, minute, second, half, name, zone = found.groups()

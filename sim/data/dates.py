@@ -42,6 +42,8 @@ _NO_DAY = r"\d{4}[-/.]?(?:W|Q)\d{1,2}|(?:19|20)\d{2}[-/.]?(?:0[1-9]|1[0-2])|(?:0
 _ORDINALS, _PERIODS = ("%Y-%j", "%Y%j"), 16
 #: Names for date_format of days that are counted, by the day from which they are.
 DAY_COUNTS = {"excel": date(1899, 12, 30), "excel1904": date(1904, 1, 1), "days1970": date(1970, 1, 1)}
+#: A name behind a time of day that may be a zone.
+_UNKNOWN_ZONE = r"\d:[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)? ([A-Z]{3,5}|[A-Z][A-Za-z]+/[\w/+-]+)$"
 _COUNTED = r"\d{1,6}(?:[.,]\d+)?"
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
@@ -300,6 +302,8 @@ def _remedy(words: list[str], role: str) -> str:
         )
     if all(re.match(SCIENTIFIC, word) for word in few):
         return "a table tool has rounded them; write the table out with all digits, or with dates"
+    if zones := [found[1] for word in few if (found := re.search(_UNKNOWN_ZONE, word))]:
+        return f"{zones[0]} has no one offset from UTC that is known; write it as such, +01:00, or leave it out"
     if all(re.fullmatch(_COUNTED, word) for word in few):
         return (
             "if they are days counted by a spreadsheet, say date_format=excel (or excel1904 for its years from 1904),"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sim.data.amounts import Amounts, count_decimal_signs, decide_decimal, read_amounts
 from sim.data.ids import is_missing
+from sim.data.money_heads import parts_of_money
 from sim.data.row_faults import RowFaults
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -30,10 +31,12 @@ class EventAmounts:
         Decimal sign, where it is known.
     words : sequence of str, optional
         Words that say that there is no amount; by default the usual ones.
+    unit : float
+        What one unit of an amount is worth in whole units of money.
     """
 
-    def __init__(self, where: str, decimal: str | None, words: Sequence[str] | None = None) -> None:
-        self._where, self._given, self._words = where, decimal, words
+    def __init__(self, where: str, decimal: str | None, words: Sequence[str] | None = None, unit: float = 1.0) -> None:
+        self._where, self._given, self._words, self._unit = where, decimal, words, unit
         self._signs = np.zeros(3, np.int64)
         self._open: tuple[str, int] | None = None
         self._blocks: list[dict[str, NDArray[np.float64]]] = []
@@ -47,7 +50,8 @@ class EventAmounts:
         """How the amounts are written, for a reader."""
         currency = next(iter(self._currencies), "")
         sign = "point" if self._decimal == "." else "comma"
-        return f"decimal {sign}{f', currency {currency}' if currency else ''}"
+        unit = "" if self._unit == 1.0 else f", in {parts_of_money(self._unit)}"
+        return f"decimal {sign}{f', currency {currency}' if currency else ''}{unit}"
 
     def add(self, cells: Any, rows: NDArray[np.uint32], pyarrow: Any, compute: Any) -> NDArray[np.float64]:
         """Take a block; what is returned only keeps its length until :meth:`finish`.
@@ -116,4 +120,4 @@ class EventAmounts:
         if len(self._currencies) > 1:
             shown = ", ".join(f"row {faults.row(row):,}: {show(cell[:30])}" for row, cell in self._currencies.values())
             raise ConfigError(f"{self._where}: amounts are in several currencies ({shown}); {_REMEDY}")
-        return [block[decimal] for block in self._blocks]
+        return [block[decimal] if self._unit == 1.0 else block[decimal] * self._unit for block in self._blocks]

@@ -28,6 +28,7 @@ from sim.data.event_times import NO_TIME, EventTimes
 from sim.data.format_options import DECIMALS
 from sim.data.head_line import find_head, lines_until
 from sim.data.ids import ROUNDED, is_missing, plain_ids
+from sim.data.money_heads import unit_of_head
 from sim.data.parquet_file import numeric_columns, parquet_blocks, parquet_heads
 from sim.data.row_faults import RowFaults, count_rows
 from sim.data.row_marks import NOBODY, is_total
@@ -168,9 +169,9 @@ class _TableReader:
         self.attributes, self.builder, self.faults = columns.attributes, builder, faults
         self.missing = layout.missing
         self.times = EventTimes(layout.date_format, builder.where)
-        self.amounts = EventAmounts(
-            builder.where, "." if shape.counted else DECIMALS.get(layout.decimal or ""), layout.missing
-        )
+        decimal = "." if shape.counted else DECIMALS.get(layout.decimal or "")
+        unit = unit_of_head("".join(self.roles.get("amount", ()))) if shape.has_head else 1.0
+        self.amounts = EventAmounts(builder.where, decimal, layout.missing, unit)
         self.examples: dict[str, tuple[str, ...]] = {}
         self.rows: list[Any] = []
         self._has_head = shape.has_head

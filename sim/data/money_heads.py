@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from sim.data.amounts import read_number
 
-__all__ = ["refunds_beside", "unit_of_head"]
+__all__ = ["parts_of_money", "refunds_beside", "unit_of_head"]
 
 #: Units of money that are no whole ones, by the words that heads have for them.
 _UNITS = (
@@ -33,6 +33,11 @@ def unit_of_head(head: str) -> float:
     if re.search(r"\bper cents?\b", words):
         return 1.0
     return next((unit for unit, names in _UNITS if re.search(rf"(?<!\S)(?:{names})(?!\S)", words)), 1.0)
+
+
+def parts_of_money(unit: float) -> str:
+    """Return what such a unit is called."""
+    return "hundredths" if unit < 1.0 else "thousands"
 
 
 def refunds_beside(heads: Sequence[str], rows: Sequence[Sequence[str]], used: Collection[int]) -> list[str]:

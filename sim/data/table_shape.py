@@ -15,7 +15,7 @@ from sim.data.format_options import DECIMALS
 from sim.data.head_line import Head, find_head, lines_until
 from sim.data.ids import MISSING
 from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_status
-from sim.data.money_heads import refunds_beside, unit_of_head
+from sim.data.money_heads import parts_of_money, refunds_beside, unit_of_head
 from sim.data.parquet_file import is_parquet, numeric_columns, parquet_blocks, parquet_heads
 from sim.data.row_faults import RowFaults
 from sim.data.text_blocks import LinesRead, text_blocks
@@ -131,7 +131,7 @@ def _notices(shape: TableShape) -> tuple[str, ...]:
         for head in refunds_beside(shape.head, shape.sample, shape.columns.values())
     ]
     if shape.unit != 1.0:
-        told = "hundredths" if shape.unit < 1.0 else "thousands"
+        told = parts_of_money(shape.unit)
         more.append(f"{shape.name('amount')!r} is in {told}: amounts are told in whole units of money")
     return (*shape.notices, *more)
 

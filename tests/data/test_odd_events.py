@@ -74,6 +74,10 @@ TIMES = {
     "compact with a zone": lambda moment: f"{moment - timedelta(hours=5):%Y%m%dT%H%M%S.000}-0500",
     "a day of the week before numbers": "{:%a %d/%m/%Y %H:%M:%S}".format,
     "day of the year": "{:%Y-%jT%H:%M:%S}".format,
+    "small letters": "{:%Y-%m-%dt%H:%M:%Sz}".format,
+    "an hour in one digit": lambda moment: f"{moment + timedelta(hours=5, minutes=30):%Y-%m-%d %H:%M:%S}+5:30",
+    "Java's name of a zone": lambda moment: f"{moment + timedelta(hours=1):%Y-%m-%d %H:%M:%S} GMT+1",
+    "the minus of typesetters": lambda moment: f"{moment - timedelta(hours=5):%Y-%m-%dT%H:%M:%S}\u221205:00",
     "seconds in powers of ten": lambda moment: f"{moment.timestamp():.12e}",
     "nine and ten digits": lambda moment: f"{moment.timestamp():.1f}",
     "Java": "{:%a %b %d %H:%M:%S UTC %Y}".format,
@@ -92,6 +96,13 @@ TIMES = {
 @pytest.mark.parametrize("way", TIMES)
 def test_times(tmp_path, way):
     check(read(tmp_path, text(time=TIMES[way])))
+
+
+def test_amounts_in_cents_by_their_head(tmp_path):
+    head = ("case_id", "activity", "timestamp", "amount (cents)")
+    log = read(tmp_path, text(head=head, money=lambda amount: "" if amount is None else f"{round(amount * 100)}"))
+    check(log)
+    assert any(column.format.endswith(", in hundredths") for column in log.columns)
 
 
 def test_hours_as_in_french(tmp_path):
@@ -148,7 +159,8 @@ REFUSED = {
     "two columns of a name": (text(head=("case_id", "activity", "timestamp", "timestamp")), "2 columns are called 'timestamp'"),
     "rounded ids": (text([("1.23457E+12", *event[1:]) for event in EVENTS]), "a table tool has rounded .row 1"),
     "a zone that is none": (text(time="{:%d.%m.%Y %H:%M:%S+99:00}".format), "99:00' in row 1"),
-    "a zone with two meanings": (text(time="{:%Y-%m-%d %H:%M:%S IST}".format), "IST' in row 1"),
+    "a zone with two meanings": (text(time="{:%Y-%m-%d %H:%M:%S IST}".format), "IST' in row 1; IST has no one offset"),
+    "a zone that changes": (text(time="{:%Y-%m-%d %H:%M:%S Europe/Paris}".format), "Europe/Paris has no one offset"),
     "such a zone before the year": (text(time="{:%a %b %d %H:%M:%S IST %Y}".format), "IST 2021' in row 1"),
     "not UTF-8": (changed(3, 1, "caf\xe9").encode("latin-1"), "line 4 is not UTF-8 .*encoding=cp1252 reads"),
 }  # fmt: skip
