@@ -20,9 +20,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
-__all__ = ["Box", "BoxQuality", "check_boxes", "draw_inside", "find_boxes", "wilson"]
+from sim.analysis.wilson import wilson
+
+__all__ = ["Box", "BoxQuality", "check_boxes", "draw_inside", "find_boxes"]
 
 Floats = NDArray[np.float64]
 
@@ -166,7 +167,7 @@ def check_boxes(
     for held, held_every in zip(_holding(boxes, points), _holding(boxes, every), strict=True):
         cases, caught = int(happened.sum()), int((held & happened).sum())
         inside, right = int(held_every.sum()), int((held_every & happened_every).sum())
-        hits.append(BoxQuality(inside, right, cases, caught, wilson(caught, cases), wilson(right, inside)))
+        hits.append(BoxQuality(inside, right, cases, caught, _share_of(caught, cases), _share_of(right, inside)))
     return hits
 
 
@@ -199,21 +200,11 @@ def _holding(boxes: Sequence[Box], points: Floats) -> list[NDArray[np.bool_]]:
     return [*each, np.any(each, axis=0) if each else np.zeros(len(points), dtype=bool)]
 
 
-def wilson(count: int, total: int) -> tuple[float, float, float]:
-    """Return a share with its 95 % interval (Wilson 1927); NaN where there is nothing.
-
-    Examples
-    --------
-    >>> [round(item, 3) for item in wilson(8, 10)]
-    [0.8, 0.49, 0.943]
-    """
+def _share_of(count: int, total: int) -> tuple[float, float, float]:
+    """Return a share with its 95 % interval; NaN where there is nothing."""
     if total == 0:
         return float("nan"), float("nan"), float("nan")
-    z = float(ndtri(0.975))
-    share = count / total
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    half = z / (1 + z * z / total) * np.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return share, max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    return (count / total, *wilson(count / total, total))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,11 @@ def difference_name(arm: str, baseline: str) -> str:
 def size_of(scenario: ResolvedScenario) -> dict[str, Any]:
     """Return of how many customers and over which time a result is, and how it is told: parts of `summary.json`."""
     dated = {} if scenario.start_date is None else {"start_date": scenario.start_date}
+    starts = {arm.name: plan.strategy.start_week for arm in scenario.arms.values()
+              if (plan := arm.plans.get(scenario.market.focal)) is not None}  # fmt: skip
+    late = {name: start for name, start in starts.items() if start >= scenario.horizon}
     return {
+        **({"never_started": late} if late else {}),
         "step": scenario.step,
         **dated,
         "renews": scenario.renews,

@@ -110,7 +110,7 @@ class _Case:
         self.called, self.base = in_words(arm), in_words(self.baseline)
 
     def sentences(self) -> list[str]:
-        out = [self.headline(), *self.unstarted(), *self.answers()]
+        out = [self.headline(), *self.answers()]
         if self.unchanged():
             return out
         out.extend(filter(None, [goal_sentence(self.summary, self.arm, self.name)]))
@@ -127,17 +127,13 @@ class _Case:
     def money(self, amount: float, *, signed: bool = True) -> str:
         return money(amount, self.currency, signed=signed)
 
-    def unstarted(self) -> Iterable[str]:
-        """Say that a strategy does nothing within the horizon."""
-        start = (self.summary.get("never_started") or {}).get(self.arm)
-        if start is not None:
+    def answers(self) -> Iterable[str]:
+        """Say that the strategy does nothing within the horizon, and what competitors do that may answer it."""
+        if (start := self.summary.get("never_started", {}).get(self.arm)) is not None:
             yield (
                 f"Its strategy would start in {self.step} {start}, and {self.horizon} are compared: capabilities and"
                 " contacts do nothing in this result."
             )
-
-    def answers(self) -> Iterable[str]:
-        """Say what competitors do that may answer what the focal brand does in this arm."""
         found = (self.summary.get("best_responses") or {}).get(self.arm)
         if found is None:
             return

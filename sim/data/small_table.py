@@ -23,6 +23,7 @@ from sim.data.text_file import (
     read_text,
     split_lines,
 )
+from sim.number_format import counted
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
@@ -183,13 +184,13 @@ def read_small_table(
     held = [at for at, row in enumerate(rows) if any(row)]
     heads = [at for at in held if rows[at] == head]
     kept = [at for at in held if rows[at] != head]
-    left_out = ((len(rows) - len(held), "without a value"), (len(heads), "that repeat the head line"))
+    left_out = ((len(rows) - len(held), "without a value"), (len(heads), "repeating the head line"))
     notices = (*before, *(f"left out: {count} row{'s' * (count > 1)} {why}" for count, why in left_out if count))
     for at in kept:
         if len(rows[at]) != len(head):
             raise ConfigError(
-                f"{where}: row {at + 1} (line {at + 2} with the head) has {len(rows[at])} values, the head line"
-                f" {len(head)}; correct it"
+                f"{where}: row {at + 1} (line {at + 2} with the head) has {counted(len(rows[at]), 'value')}, the"
+                f" head line {len(head)}; correct it"
             )
     table = SmallTable(
         tuple(head),

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.analysis.wilson import wilson
 from sim.discovery.cases import Cases, rows_by
 from sim.discovery.product_limit import aalen_johansen, share_gone
 from sim.record.order import distinct
 
-__all__ = ["LivedEdge", "LivedStage", "lived_map", "wilson"]
-
-_Z = 1.959963984540054
+__all__ = ["LivedEdge", "LivedStage", "lived_map"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +37,6 @@ class LivedStage:
     starts: int
     last: int
     leaves: float
-
-
-def wilson(share: float, count: float) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927), 0 to 1 where nothing was counted.
-
-    Parameters
-    ----------
-    share : float
-        Observed, 0 to 1.
-    count : float
-        Of how many.
-
-    Returns
-    -------
-    tuple of float
-
-    Examples
-    --------
-    >>> tuple(round(end, 3) for end in wilson(0.5, 100))
-    (0.404, 0.596)
-    """
-    if count <= 0:
-        return 0.0, 1.0
-    middle = share + _Z * _Z / (2 * count)
-    half = _Z * np.sqrt(share * (1 - share) / count + _Z * _Z / (4 * count * count))
-    whole = 1 + _Z * _Z / count
-    return float(max((middle - half) / whole, 0.0)), float(min((middle + half) / whole, 1.0))
 
 
 def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ...]]:

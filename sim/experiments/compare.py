@@ -137,8 +137,6 @@ def compare(
     summary = collected.summary(seed, ensemble, doubts)
     if few := shares_of_few(collected.measures):
         summary["shares_of_few"] = few
-    if late := _never_started(scenario):
-        summary["never_started"] = late
     if precision is not None:
         summary["precision"] = _reached(precision, width)
     if effectiveness:
@@ -147,13 +145,6 @@ def compare(
         summary["best_responses"] = {answer.arm: answer.plain() for answer in answers}
     summary["verdict"] = verdict(summary)
     return replace(found, summary_json=summary, wall_seconds=perf_counter() - clock, doubts=doubts)
-
-
-def _never_started(scenario: Scenario) -> dict[str, int]:
-    """Return by arm when the focal brand's strategy would start, where that is behind the horizon."""
-    starts = {name: arm.plans[scenario.market.focal].strategy.start_week for name, arm in scenario.arms.items()
-              if scenario.market.focal in arm.plans}  # fmt: skip
-    return {name: start for name, start in starts.items() if start >= scenario.horizon}
 
 
 def _check(

@@ -13,6 +13,7 @@ from scipy.special import stdtrit
 from sim.analysis.emulator import Skill
 from sim.analysis.prim import Box, BoxQuality
 from sim.analysis.shape import SHARE
+from sim.analysis.wilson import wilson
 from sim.experiments.boundary import LeverBreakEven, Slice
 from sim.experiments.factors import factor_number
 from sim.experiments.frontier import KINDS_OF_RUN, Frontier
@@ -64,6 +65,8 @@ def frontier_facts(found: Frontier) -> dict[str, Any]:
     """Return what the words of the report are made of: names, numbers and what their intervals support."""
     question, factors, skill = found.response, found.response.factors, found.emulator.skill
     own, write = found.own, writer(found.response)
+    amounts = _amounts(found)
+    tested = amounts["tested"]
     return {
         "arm": in_words(question.arm),
         "baseline": in_words(question.scenario.baseline),
@@ -78,7 +81,8 @@ def frontier_facts(found: Frontier) -> dict[str, Any]:
         "undecided": found.undecided,
         "sides_right": found.sides_right,
         "failed": found.failed,
-        **_amounts(found),
+        "held_out_between": wilson(found.held_out_losing / tested, tested) if tested else None,
+        **amounts,
         **_rules(found),
         **_margins(found),
         **_strong(found),

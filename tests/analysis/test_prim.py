@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.analysis.prim import Box, check_boxes, draw_inside, find_boxes, wilson
+from sim.analysis.prim import Box, check_boxes, draw_inside, find_boxes
+from sim.analysis.wilson import wilson
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_points_drawn_inside_tell_density_alone(cube):
 
 def test_wilson_is_wilson():
     # Figures of Newcombe 1998, Statistics in Medicine 17, table I, method 3.
-    assert wilson(81, 263)[1:] == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert wilson(15, 148)[1:] == pytest.approx((0.0624, 0.1605), abs=5e-5)
-    assert wilson(0, 20)[1:] == pytest.approx((0.0, 0.1611), abs=5e-5)
-    assert wilson(1, 29)[1:] == pytest.approx((0.0061, 0.1718), abs=5e-5)
+    assert wilson(81 / 263, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson(15 / 148, 148) == pytest.approx((0.0624, 0.1605), abs=5e-5)
+    assert wilson(0 / 20, 20) == pytest.approx((0.0, 0.1611), abs=5e-5)
+    assert wilson(1 / 29, 29) == pytest.approx((0.0061, 0.1718), abs=5e-5)

@@ -77,7 +77,7 @@ BAD = {
     "zeros for what is to come": ("month,survivors\n0,9000\n1,7000\n2,6100\n3,0\n4,0\n", {}, "row 4 has 0 .*to come"),
     "a gap": ("year,survival\n0,100\n1,60\n3,50\n", {}, "do not follow one another"),
     "a word": ("year,survival\n0,100\n1,some\n2,50\n", {}, "row 2 has 'some'"),
-    "a short row": ("year,survival\n0,100\n1\n2,50\n", {}, "row 2 .line 3 with the head. has 1 values"),
+    "a short row": ("year,survival\n0,100\n1\n2,50\n", {}, "row 2 .line 3 with the head. has 1 value,"),
     "two rows": ("year,survival\n0,100\n1,60\n", {}, "2 rows"),
     "nobody leaves": ("year,survival\n0,100\n1,100\n2,100\n", {"until": 2}, "must fall"),
     "too many fitted": ("year,survival\n0,100\n1,60\n2,50\n", {"until": 9}, "until is 9"),

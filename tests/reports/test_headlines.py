@@ -39,6 +39,7 @@ UNRESOLVED: dict[str, Any] = {
     "beyond": [],
     "losing": 0.65,
     "held_out_losing": 2,
+    "held_out_between": (0.21, 0.94),
     "undecided": 2,
     "sides_right": 1,
     "tested": 3,
