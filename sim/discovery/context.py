@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,7 +80,8 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
     Half of the cases are learned from, the other half judges; then the halves change places. A split is kept where both
     together gain more than its parameters could by chance. Each stage goes to the next with its own probabilities and
     time (in octaves of seconds), so a split by time alone counts too. The stages that lie between what came before and
-    the stage that is split are split as well: a journey that went through them without knowing would have forgotten.
+    the stage that is split are split as well, for a journey that went through them without knowing would have
+    forgotten; a split is kept where all that it takes gain enough together.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
     keys: list[tuple[int, ...]] = [(int(stage),) for stage in np.unique(cases.stage)]
     gains, parameters = [0.0] * len(keys), [0] * len(keys)
     candidates: list[tuple[float, int, tuple[int, ...]]] = []
-    judged: set[tuple[int, ...]] = set()
+    judged: dict[tuple[int, ...], tuple[float, int]] = {}
     # Sorted once by stage and all that came before, visits with the same history lie together, however far back.
     width = int(history.max()) + 2
     path = np.zeros(cases.stage.size, np.int64)
@@ -136,27 +137,32 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
             for (a, b), (gain, added) in zip(parts, map(max, *found), strict=True):
                 child = (*key, int(before[a] % width) - 1)
                 deeper.append((child, a, b))
-                judged.add(child)
-                if gain > max(_LEAST_GAIN, 0.5 * np.sqrt(added)):
+                judged[child] = gain, added
+                if _enough(gain, added):
                     candidates.append((gain, added, child))
         level = deeper
     candidates.sort(key=lambda item: (-item[0], item[2]))
     told = set(keys)
-    for gain, added, child in candidates:
-        also = _known_before(child, at_once, judged - told)
-        if child in told or len(keys) + len(also) + 1 > most:
+    for _, _, child in candidates:
+        new = [key for key in (*_known_before(child, at_once, judged), child) if key not in told]
+        gain, added = (sum(each) for each in zip(*(judged[key] for key in new), strict=True)) if new else (0.0, 0)
+        if len(keys) + len(new) > most or not _enough(gain, added):
             continue
         # What the stages before have to know gains together what this one does.
-        for key in (*also, child):
-            keys.append(key)
-            gains.append(gain / (len(also) + 1))
-            parameters.append(added if key == child else 0)
-        told.update(keys)
+        keys += new
+        gains += [gain / len(new)] * len(new)
+        parameters += [judged[key][1] for key in new]
+        told.update(new)
     return Contexts(tuple(keys), tuple(gains), tuple(parameters), at_once)
 
 
+def _enough(gain: float, added: int) -> bool:
+    """Return whether what is held out gains more than so many parameters could by chance."""
+    return gain > max(_LEAST_GAIN, 0.5 * float(np.sqrt(added)))
+
+
 def _known_before(
-    context: tuple[int, ...], at_once: AtOnce, judged: Set[tuple[int, ...]]
+    context: tuple[int, ...], at_once: AtOnce, judged: Container[tuple[int, ...]]
 ) -> tuple[tuple[int, ...], ...]:
     """Return contexts of the stage before, and of those before it, without which nobody knows who comes to this one.
 
