@@ -9,13 +9,13 @@ told by what it does in that state, but by all that it does elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.discovery.cases import Cases, rows_by
+from sim.discovery.cases import Cases
 from sim.discovery.context import Contexts, states_of
 from sim.discovery.hazards import TimedJourney
 from sim.discovery.time_step import steps_of
@@ -31,8 +31,6 @@ _SURE = 2.0
 _FEWEST = 8
 #: Classes of time that are told apart, each to four times as long as the one before.
 _TIMES = 32
-#: Classes of age that are told apart where hazards are by it, and visits that each needs.
-_AGES, _FEWEST_AGED = 8, 30
 #: Rounds in which states that gain nothing are put together; after each, less tells which kind a case is of.
 _ROUNDS = 4
 
@@ -45,8 +43,9 @@ def own_hazards(
     Half of the cases are learned from and half judge, then they change places. What a case kept aside does in a state,
     by where it goes next and when (in classes of time) or by where alone, is held against the hazards of each kind,
     weighted by how likely the case is of it by what it does elsewhere, and against those of all. Where hazards are by
-    the age of the case, cases of about the same age are held against each other: kinds that come at other ages leave
-    otherwise though their hazards are the same.
+    the age of the case there are none: kinds that come to a state at other ages than each other do so in a simulation
+    only by their own hazards in all states before it. By those that they share they would come at the age of all, and
+    leave as those of their kind who were older.
 
     Parameters
     ----------
@@ -63,8 +62,11 @@ def own_hazards(
     Returns
     -------
     bool (states + 1,)
-        None at all where kinds are no likelier than all cases alike.
+        None at all where kinds are no likelier than all cases alike, or hazards are by the age of the case.
     """
+    states = len(contexts.keys)
+    if any(contexts.forward):
+        return np.zeros(states + 1, bool)
     half = np.random.default_rng([seed, 53]).permutation(cases.count) < cases.count // 2
     steps = steps_of(cases, seconds, contexts.at_once.instant)
     state = states_of(cases, contexts, steps)
@@ -72,31 +74,25 @@ def own_hazards(
     # Time has many classes, in which a gain is lost where visits are few.
     alone = cases.following + 1
     timed = np.where(alone > 0, 1 + cases.following * _TIMES + time, 0)
-    states = len(contexts.keys)
-    own = np.ones(states + 1, bool)
-    for aged in _classes_of_age(state, steps, contexts):
-        if own.any():
-            found = (_likelier(cases, state, aged, states, after, belongs, half) for after in (timed, alone))
-            own &= np.logical_or(*found)
-    return own
+    found = (_likelier(cases, state, states, after, belongs, half) for after in (timed, alone))
+    return np.asarray(np.logical_or(*found))
 
 
 def _likelier(
     cases: Cases,
     state: NDArray[np.int64],
-    aged: NDArray[np.int64],
     states: int,
     after: NDArray[np.int64],
     belongs: NDArray[np.float64],
     half: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     """Return in which states, the beginning last, cases kept aside are likelier by their kinds, by what comes after."""
-    group, case, outcome, of_outcome = _moves(cases, state, aged, states, after)
+    group, case, outcome, of_outcome = _moves(cases, state, states, after)
     kinds = belongs.shape[1]
     cell = half[case] * of_outcome.size + outcome
     counts = np.stack([np.bincount(cell, weights=of[case], minlength=2 * of_outcome.size) for of in belongs.T])
     better = _better(
-        np.ascontiguousarray(counts.reshape(kinds, 2, -1).swapaxes(0, 1), np.float64), of_outcome, (states + 1) * _AGES
+        np.ascontiguousarray(counts.reshape(kinds, 2, -1).swapaxes(0, 1), np.float64), of_outcome, states + 1
     )
     sizes = np.stack([belongs[half == which].sum(axis=0) for which in (False, True)])
     shares = np.log(np.maximum(sizes / sizes.sum(axis=1, keepdims=True), 1e-9))
@@ -163,34 +159,16 @@ def _phases(journey: TimedJourney) -> int:
     return max(journey.contexts.phase, default=0) + 1
 
 
-def _classes_of_age(
-    state: NDArray[np.int64], steps: NDArray[np.int64], contexts: Contexts
-) -> Iterator[NDArray[np.int64]]:
-    """Return of visits no class of age; then that among those to the same state, if any hazards are by age."""
-    aged = np.zeros(state.size, np.int64)
-    yield aged
-    if not any(contexts.forward):
-        return
-    order, bounds = rows_by(state, len(contexts.keys))
-    for at in np.flatnonzero(contexts.forward).tolist():
-        rows = order[bounds[at] : bounds[at + 1]]
-        if (ages := min(rows.size // _FEWEST_AGED, _AGES)) > 1:
-            until = np.quantile(steps[rows], np.arange(1, ages) / ages)
-            aged[rows] = np.searchsorted(until, steps[rows], side="right")
-    yield aged
-
-
 def _moves(
-    cases: Cases, state: NDArray[np.int64], aged: NDArray[np.int64], states: int, after: NDArray[np.int64]
+    cases: Cases, state: NDArray[np.int64], states: int, after: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], ...]:
     """Return of every move the state it leaves (or that cases begin), its case, its outcome.
 
-    Last stands of each outcome its group: the state, by the class of age.
+    Last stands of each outcome its group: the state.
     """
     group, case = np.r_[state, np.full(cases.count, states)], np.r_[cases.case, np.arange(cases.count)]
     width = max(int(after.max()) + 1, states)
-    within = np.r_[state * _AGES + aged, np.full(cases.count, states * _AGES)]
-    values, outcome = distinct(within * width + np.r_[after, state[cases.first[:-1]]])
+    values, outcome = distinct(group * width + np.r_[after, state[cases.first[:-1]]])
     return group, case, outcome, values // width
 
 

@@ -83,7 +83,7 @@ def test_who_is_older_than_all_that_left_a_state_goes_where_late_ones_went():
     assert back.by_step[-1][1] + on.by_step[-1][1] > 0.5
 
 
-def test_kinds_that_come_at_other_ages_share_hazards_by_age():
+def test_kinds_share_hazards_by_age():
     """Cases wait, some kinds for longer, and are then refused if they are 20 steps old or older, whatever their kind."""
     luck = np.random.default_rng(8)
     kind = luck.integers(0, 2, _AGED)
@@ -105,6 +105,6 @@ def test_kinds_that_come_at_other_ages_share_hazards_by_age():
     )
     keys = tuple((at,) for at in range(4))
     forward = Contexts(keys, (0.0,) * 4, (0,) * 4, no_time_told(4), forward=(True,) * 4)
-    assert not own_hazards(cases, forward, np.eye(2)[kind], 1.0, 1)[1]
+    assert not own_hazards(cases, forward, np.eye(2)[kind], 1.0, 1).any()
     reset = Contexts(keys, (0.0,) * 4, (0,) * 4, no_time_told(4), forward=(False,) * 4)
     assert own_hazards(cases, reset, np.eye(2)[kind], 1.0, 1)[1]
