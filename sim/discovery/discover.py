@@ -21,16 +21,18 @@ from sim.discovery.distance import CaseTable, Distances, distances_between, mean
 from sim.discovery.found_config import found_scenario, state_names
 from sim.discovery.funnel import ChannelUse, channel_use, funnel_counts, usual_funnel
 from sim.discovery.goal import CaseGoal, find_goal
-from sim.discovery.hazards import FINE, TimedJourney, ended_weights, fit_hazards
+from sim.discovery.hazards import TimedJourney, ended_weights, fit_hazards
 from sim.discovery.inside_view import InsideView
 from sim.discovery.lived_map import LivedEdge, LivedStage, lived_map
 from sim.discovery.own_hazards import own_hazards, with_own
 from sim.discovery.persona_mixture import Mixture, find_personas
 from sim.discovery.product_limit import aalen_johansen
 from sim.discovery.purchases import Purchases, find_purchases
+from sim.discovery.state_edges import FINE
 from sim.discovery.time_step import UNITS, choose_unit
 from sim.discovery.turning_points import TurningPoint, turning_points
 from sim.discovery.variants import Variants, ranked_variants
+from sim.discovery.visit_weights import age_told_by_visits
 from sim.execution.beside import beside
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
@@ -55,6 +57,8 @@ _MOST_PHASED = 120
 _FEW_CASES = 1_000
 #: Where most cases begin in this part of a log, nobody saw how far they had come.
 _WITH_THE_LOG = 0.01
+#: Part of the variance of ages that numbers of visits explain from which on both tell the same.
+_THE_SAME = 0.8
 #: A journey file may have two million bytes; an edge, and each of its times, take about so many.
 _MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 1_900_000, 120, 20
 #: Bins of time widen by one part in so many where the file would be larger.
@@ -247,7 +251,7 @@ class _Fitted:
     def bytes(self) -> int:
         """About so many has the journey file."""
         edges = {id(edge): edge for journey in self.journeys.values() for edge in journey.edges}
-        return sum(_EDGE_BYTES + _PAIR_BYTES * len(edge.by_step) for edge in edges.values())
+        return sum(_EDGE_BYTES + _PAIR_BYTES * (len(edge.by_step) + len(edge.by_visit)) for edge in edges.values())
 
 
 def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, seed: int) -> _Fitted:
@@ -266,6 +270,8 @@ def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, seed: int) 
     every = find_contexts(few, seed, MOST_STATES, at_once)
     if seen:
         every = with_ages(few, every, few_over, seconds, seed, MOST_STATES)
+    # Where ages and numbers of visits tell the same, nobody knows which of the two counts.
+    by_visit = seen and not (any(every.forward) and _age_by_visits(cases) > _THE_SAME)
     # By the age of a case its pace and its end come out, which phases tell else.
     room = _MOST_PHASED // np.unique(cases.stage).size
     choices = find_phases(few, few_over, room, seed) if seen and not any(every.forward) else (ONE_PHASE,)
@@ -279,13 +285,20 @@ def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, seed: int) 
     for choice, fineness in [*((choice, FINE) for choice in ranked), (0, _COARSE)]:
         phases = choices[choice]
         contexts = fewer_contexts(every, _states_in(phases))
-        shared = fit_hazards(cases, contexts, seconds, phases, fineness)
+        shared = fit_hazards(cases, contexts, seconds, phases, fineness, by_visit=by_visit)
         journeys = dict.fromkeys(likely, shared)
         own = own_hazards(cases, contexts, belongs, seconds, seed) if kinds > 1 else np.zeros(0, np.bool_)
         if own.any():
             found = {
                 who: fit_hazards(
-                    subset(cases, np.flatnonzero(each)), contexts, seconds, phases, fineness, own[:-1], each[each > 0.0]
+                    subset(cases, np.flatnonzero(each)),
+                    contexts,
+                    seconds,
+                    phases,
+                    fineness,
+                    own[:-1],
+                    each[each > 0.0],
+                    by_visit=by_visit,
                 )
                 for who, each in likely.items()
             }
@@ -294,6 +307,13 @@ def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, seed: int) 
         if fitted.bytes <= _MOST_BYTES:
             break
     return fitted
+
+
+def _age_by_visits(cases: Cases) -> float:
+    """Return how well the number of a visit tells how old its case is, 0 to 1."""
+    age = cases.time - np.repeat(cases.time[cases.first[:-1]], cases.lengths)
+    number = np.arange(cases.stage.size) - np.repeat(cases.first[:-1], cases.lengths)
+    return age_told_by_visits(age.astype(np.float64), number)
 
 
 def _states_in(phases: Phases) -> int:

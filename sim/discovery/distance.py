@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,10 @@ class CaseTable:
         """Time from the first to the last event of each case."""
         return self.time[self.first[1:] - 1] - self.time[self.first[:-1]]
 
+    def visits(self) -> NDArray[np.float64]:
+        """How many visits each case has."""
+        return np.diff(self.first).astype(np.float64)
+
     def times_to(self, goal: int) -> NDArray[np.float64]:
         """Time to the first visit of a stage, of the cases that reach it."""
         rows = np.flatnonzero(self.stage == goal)
@@ -68,6 +72,8 @@ class Distances:
     ngram3_floor: float
     length: float
     length_floor: float
+    visits: float
+    visits_floor: float
     goal: float | None
     goal_floor: float | None
     held_out: int
@@ -177,11 +183,17 @@ def distances_between(
     draws = _RESAMPLES if test.count < _MANY else _RESAMPLES // 10
     floor = [case_table(subset(train, luck.integers(0, train.count, test.count)), seconds) for _ in range(draws)]
     pairs = {"simulated": simulated, "floor": floor}
-    grams, lengths = held.trigrams(stages), np.sort(held.lengths())
+    grams = held.trigrams(stages)
     ngram = {key: np.mean([_variation(table.trigrams(stages), grams) for table in few]) for key, few in pairs.items()}
-    length = {
-        key: np.mean([wasserstein(np.sort(table.lengths()), lengths) for table in few]) for key, few in pairs.items()
-    }
+
+    def away(of: Callable[[CaseTable], NDArray[np.float64]]) -> dict[str, float]:
+        """How far a quantity of cases is from that of those held out."""
+        kept = np.sort(of(held))
+        return {
+            key: float(np.mean([wasserstein(np.sort(of(table)), kept) for table in few])) for key, few in pairs.items()
+        }
+
+    length, visits = away(CaseTable.lengths), away(CaseTable.visits)
     reach: dict[str, float | None] = {"simulated": None, "floor": None}
     if goal is not None and (reached := np.sort(held.times_to(goal))).size:
         for key, few in pairs.items():
@@ -191,8 +203,10 @@ def distances_between(
     return Distances(
         ngram3=float(ngram["simulated"]),
         ngram3_floor=float(ngram["floor"]),
-        length=float(length["simulated"]),
-        length_floor=float(length["floor"]),
+        length=length["simulated"],
+        length_floor=length["floor"],
+        visits=visits["simulated"],
+        visits_floor=visits["floor"],
         goal=reach["simulated"],
         goal_floor=reach["floor"],
         held_out=test.count,
@@ -211,6 +225,8 @@ def mean_distances(found: Sequence[Distances]) -> Distances:
         ngram3_floor=mean("ngram3_floor", found),
         length=mean("length", found),
         length_floor=mean("length_floor", found),
+        visits=mean("visits", found),
+        visits_floor=mean("visits_floor", found),
         goal=mean("goal", both) if both else None,
         goal_floor=mean("goal_floor", both) if both else None,
         held_out=sum(one.held_out for one in found),

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from os.path import commonprefix
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from agents.population import MAX_STAGES
 from sim.discovery.cases import START
-from sim.discovery.found_market import PRICE_FEELING, found_market, market_sources, with_purchases
-from sim.discovery.hazards import ENDED, TimedEdge, TimedJourney, rounded_down
+from sim.discovery.found_market import PRICE_FEELING, found_market, market_sources, not_counted, with_purchases
+from sim.discovery.hazards import TimedJourney
 from sim.discovery.purchases import Purchases
+from sim.discovery.state_edges import ENDED, TimedEdge, rounded_down
 from sim.discovery.time_step import UNITS
 from sim.number_format import percent
 from sim.scenario.journey import MOST_STEPS
@@ -29,9 +30,20 @@ _KEPT = 0.2
 #: Assumed where nobody is seen to end: how much sooner customers leave the stage that takes most of their time.
 _SOONER = 1.1
 _FEWEST_SIMULATED = 1000
+#: The largest weight by visit that is written.
+_MOST_WEIGHT = 1e6
 
 #: A share by age: (first step of the run, share).
 _ByAge = tuple[tuple[int, float], ...]
+#: A weight by visit: (from which visit on, weight); empty: 1.
+_ByVisit = tuple[tuple[int, float], ...]
+
+
+class Way(NamedTuple):
+    """What share of those who leave a stage that takes no time goes one way, and its weight by visit."""
+
+    share: _ByAge
+    weight: _ByVisit = ()
 
 
 def state_names(journey: TimedJourney, slugs: Sequence[str]) -> tuple[str, ...]:
@@ -111,7 +123,7 @@ def journey_content(
     if gate:
         # Kinds begin in different stages: all pass one stage before the first, by edges of their own.
         first = {
-            who: {names[state]: ((1, share),) for state, share in journey.start.items()}
+            who: {names[state]: Way(((1, share),)) for state, share in journey.start.items()}
             for who, journey in by_persona.items()
         }
         edges += _instant_edges(begin, first, {})
@@ -125,7 +137,7 @@ def journey_content(
     if ended in reached:
         stages[ended] = {}
     if gate:
-        stages = {begin: {"weeks": 0}, **stages}
+        stages = {begin: {"weeks": 0} | not_counted(edges), **stages}
     start = {begin: 1.0} if gate else _shares({names[at]: share for at, share in shares.items() if share > 0})
     return {
         "title": title,
@@ -184,16 +196,16 @@ def _parts_by_age(journey: TimedJourney, names: Sequence[str]) -> dict[str, list
     }
 
 
-def _shares_from(state: int, journey: TimedJourney, names: Sequence[str], ended: str, kept: float) -> dict[str, _ByAge]:
+def _shares_from(state: int, journey: TimedJourney, names: Sequence[str], ended: str, kept: float) -> dict[str, Way]:
     """Return the shares of targets of a state that takes no time; of those who would end some stay in their stage."""
     mine = [edge for edge in journey.edges if edge.source == state and _is_first(edge)]
-    shares: dict[str, _ByAge] = {
-        ended if edge.target == ENDED else names[edge.target]: _in_steps(edge) for edge in mine
+    shares = {
+        ended if edge.target == ENDED else names[edge.target]: Way(_in_steps(edge), edge.by_visit) for edge in mine
     }
     others = _who_go_on(state, journey) if kept and [edge.target for edge in mine] == [ENDED] else {}
     if others:
-        shares = {names[at]: ((1, kept * share),) for at, share in others.items()}
-        shares[ended] = ((1, 1.0 - kept),)
+        shares = {names[at]: Way(((1, kept * share),)) for at, share in others.items()}
+        shares[ended] = Way(((1, 1.0 - kept),))
     return shares
 
 
@@ -234,7 +246,7 @@ def _during(ages: tuple[int, int | None]) -> list[int | None]:
 
 def _instant_edges(
     source: str,
-    parts: Mapping[str, Mapping[str, _ByAge]],
+    parts: Mapping[str, Mapping[str, Way]],
     later: Mapping[str, Sequence[tuple[str, list[int | None]]]],
 ) -> list[dict[str, Any]]:
     """Return the edges of a stage that takes no time: by persona shares of targets; one takes the rest.
@@ -243,22 +255,25 @@ def _instant_edges(
     """
     totals: dict[str, float] = {}
     for shares in parts.values():
-        for target, by_age in shares.items():
+        for target, (by_age, _) in shares.items():
             totals[target] = totals.get(target, 0.0) + sum(share for _, share in by_age) / len(by_age)
     rest = max(totals, key=lambda target: (target not in later, totals[target]))
     edges = []
     for personas in _alike(parts):
         shares = parts[personas[0]]
         own = {"personas": personas} if len(personas) < len(parts) else {}
+        # Weights count beside each other: beside that of the rest, which is 1 for all personas.
+        beside = shares[rest].weight if rest in shares else ()
         known = {
-            target: tuple((step, int(share * 1e9) / 1e9) for step, share in by_age)
-            for target, by_age in shares.items()
+            target: tuple((step, int(share * 1e9) / 1e9) for step, share in way.share)
+            for target, way in shares.items()
             if target != rest
         }
         for target, by_age in known.items():
+            weight = _weight(_over(shares[target].weight, beside))
             for part, steps in later.get(target, [(target, None)]) if any(share for _, share in by_age) else ():
                 when = {} if steps is None else {"during": steps}
-                edges.append({"from": source, "to": part, **_hazard(by_age), **own, **when})
+                edges.append({"from": source, "to": part, **_hazard(by_age), **own, **when, **weight})
         left = _rest_of(known.values())
         edges += [
             {"from": source, "to": part, **_hazard(left), **own, "during": steps}
@@ -266,6 +281,22 @@ def _instant_edges(
             if rest in shares and any(share for _, share in left)
         ]
     return [*edges, {"from": source, "to": rest}]
+
+
+def _over(weight: _ByVisit, beside: _ByVisit) -> _ByVisit:
+    """Return weights by visit as multiples of others."""
+    one, other = dict(weight) or {1: 1.0}, dict(beside) or {1: 1.0}
+    found, mine, theirs = [], 1.0, 1.0
+    for visit in sorted({*one, *other}):
+        mine, theirs = one.get(visit, mine), other.get(visit, theirs)
+        found.append((visit, float(f"{min(mine / max(theirs, 1e-9), _MOST_WEIGHT):.4g}")))
+    return tuple(found)
+
+
+def _weight(by_visit: _ByVisit) -> dict[str, Any]:
+    """Return the key of an edge that says its weight by visit; none where it is 1."""
+    said = [list(pair) for at, pair in enumerate(by_visit) if at == 0 or pair[1] != by_visit[at - 1][1]]
+    return {} if {value for _, value in said} <= {1.0} else {"by_visit": said}
 
 
 def _rest_of(known: Iterable[_ByAge]) -> _ByAge:
@@ -313,6 +344,7 @@ def _edges_of(edges: Sequence[TimedEdge], names: Sequence[str], ended: str, kept
         pairs = [*_in_steps(replace(edge, by_step=tuple(pairs)))]
         when: dict[str, Any] = {"clock": "forward"} if edge.forward else {}
         when |= {} if edge.during is None else {"during": _during(edge.during)}
+        when |= _weight(edge.by_visit)
         out.append({"from": names[edge.source], "to": target, "by_step": _plain(pairs), **when})
     return out
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sim.discovery.purchases import Purchases
 from sim.number_format import percent
 from sim.scenario.market import Market
 
-__all__ = ["MARGIN", "found_market", "market_sources", "with_purchases"]
+__all__ = ["MARGIN", "found_market", "market_sources", "not_counted", "with_purchases"]
 
 #: Assumed: share of a purchase that is contribution.
 MARGIN = 0.4
@@ -98,6 +98,26 @@ def market_sources(purchases: Purchases) -> list[dict[str, str]]:
     ]
 
 
+def not_counted(edges: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
+    """Return the key of a stage that no case of the log visits: it is not counted where the number of visits matters.
+
+    Parameters
+    ----------
+    edges : iterable of mapping
+        Of the journey.
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> not_counted([{"from": "a", "to": "b"}]), not_counted([{"from": "a", "to": "b", "by_visit": [[1, 2.0]]}])
+    ({}, {'counted': False})
+    """
+    return {"counted": False} if any("by_visit" in edge for edge in edges) else {}
+
+
 def with_purchases(
     journey: Mapping[str, Any], names: Sequence[str], *, several: bool, habit: float = 0.0, first: bool = False
 ) -> dict[str, Any]:
@@ -128,12 +148,14 @@ def with_purchases(
     edges = [{**edge, "from": held.get(edge["from"], edge["from"])} for edge in journey["edges"]]
     before = {edge["from"] for edge in edges if edge["to"] in buying} if several and not habit else set()
     stages: dict[str, Any] = {}
+    beside = not_counted(edges)
     for name, content in journey["stages"].items():
         waits = held.get(name, name)
         if name in buying:
             # Who buys has arrived; what is held follows behind.
             stages[name] = {"does": "choose"} | {key: content[key] for key in ("goal",) if key in content}
             content = {key: value for key, value in content.items() if key != "goal"}
+            content |= beside if waits != name else {}
         if waits not in stages:
             stages[waits] = {**content, "does": "recall"} if waits in before else content
     if several and habit:
@@ -142,7 +164,7 @@ def with_purchases(
         edges = [{**edge, "to": begins.get(edge["to"], edge["to"])} for edge in edges]
         for name, begin in begins.items():
             choice = f"{name[:50]}__choice"
-            stages |= {begin: {"weeks": 0}, choice: {"weeks": 0, "does": "recall"}}
+            stages |= {begin: {"weeks": 0} | beside, choice: {"weeks": 0, "does": "recall"} | beside}
             edges += [
                 {"from": begin, "to": name, "probability": round(habit, 6), "only": "incumbent"},
                 {"from": begin, "to": choice},
@@ -153,6 +175,6 @@ def with_purchases(
     for name in [name for name in buying if first and start.get(name)]:
         opening = f"{name[:50]}__first"
         start[opening] = start.pop(name)
-        stages[opening] = {"weeks": 0, "does": "recall"} if several else {"weeks": 0}
+        stages[opening] = {"weeks": 0} | ({"does": "recall"} if several else {}) | beside
         edges.append({"from": opening, "to": name})
     return {**journey, "start": start, "stages": stages, "edges": edges}

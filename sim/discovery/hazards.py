@@ -4,59 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.discovery.age_shares import shares_by_age
 from sim.discovery.case_phase import ONE_PHASE, Phases, phases_of_states
 from sim.discovery.cases import Cases, rows_by
 from sim.discovery.context import Contexts, states_of
 from sim.discovery.product_limit import aalen_johansen, share_gone
-from sim.discovery.time_bins import step_counts, time_bins
+from sim.discovery.state_edges import ENDED, FINE, Exits, Leaving, TimedEdge, pairs_of
 from sim.discovery.time_step import steps_of
-from sim.record.order import distinct
+from sim.discovery.visit_weights import VisitCounts, class_of_visit, visit_weights
 
-__all__ = [
-    "ENDED",
-    "FINE",
-    "TimedEdge",
-    "TimedJourney",
-    "ended_weights",
-    "fit_hazards",
-    "free_parameters",
-    "rounded_down",
-]
+__all__ = ["TimedJourney", "ended_weights", "fit_hazards", "free_parameters", "states_by_visit"]
 
-#: The target of those who go no further.
-ENDED = -1
-#: Bins of time widen by one part in so many.
-FINE = 32
-_DIGITS = 6
-#: How often ages are halved where a state that takes no time sends cases of each age elsewhere, coarsely and finely.
-_HALVINGS = (2, 6)
 #: Visits to a state, whatever their phase, that stand beside those in each phase.
 _STRENGTH = 1.0
-#: Visits that tell where cases go that are older than all that were seen to leave a state.
-_LATE = 10.0
 #: Visits by way of an edge in a phase: fewer are left out.
 _LEAST_COUNT = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class TimedEdge:
-    """An edge between states: probabilities from a step in the state on, (step, probability).
-
-    They are by the age of the case where ``forward``. ``during`` are the age from which on the edge is there, and the
-    one from which on it is not; None: always.
-    """
-
-    source: int
-    target: int
-    count: float
-    by_step: tuple[tuple[int, float], ...]
-    forward: bool = False
-    during: tuple[int, int | None] | None = None
+#: Turns in which hazards and weights by visit are fitted.
+_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +58,14 @@ class TimedJourney:
 def free_parameters(journeys: Iterable[TimedJourney]) -> int:
     """Count the free probabilities of journeys; what several share counts once."""
     journeys = list(journeys)
-    edges = {id(edge): len(edge.by_step) for journey in journeys for edge in journey.edges}
+    edges = {id(edge): len(edge.by_step) + len(edge.by_visit) for journey in journeys for edge in journey.edges}
     starts = {id(journey.start): len(journey.start) - 1 for journey in journeys}
     return sum(edges.values()) + sum(starts.values())
+
+
+def states_by_visit(journeys: Iterable[TimedJourney]) -> int:
+    """Count the states of which what comes next goes by how many stages a case has visited, in any journey."""
+    return len({edge.source for journey in journeys for edge in journey.edges if edge.by_visit})
 
 
 def ended_weights(cases: Cases, state: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -141,6 +114,7 @@ def fit_hazards(
     fineness: int = FINE,
     wanted: NDArray[np.bool_] | None = None,
     counted: NDArray[np.float64] | None = None,
+    by_visit: bool = False,
 ) -> TimedJourney:
     """Estimate every state's hazards by time in it, or by the age of the case.
 
@@ -163,6 +137,8 @@ def fit_hazards(
         States whose edges are wanted; all.
     counted : float64 (cases,), optional
         As how many each case counts; one.
+    by_visit : bool
+        Whether where cases go may depend on how many stages they have visited.
 
     Returns
     -------
@@ -183,7 +159,7 @@ def fit_hazards(
     states, number = len(contexts.keys), phases.count
     each = np.ones(cases.count) if counted is None else counted
     visits = np.bincount(state, weights=np.repeat(each, cases.lengths), minlength=states)
-    weight: NDArray[np.floating] = np.ones((state.size, 1), np.float32)
+    weight: NDArray[Any] = np.ones((state.size, 1), np.float32)
     begins = weight[: cases.count]
     if number > 1:
         phases, weight = phases_of_states(cases, state, over, states, phases)
@@ -193,18 +169,19 @@ def fit_hazards(
         contexts = _in_phases(contexts, number)
     if counted is not None:
         weight, begins = weight * np.repeat(each, cases.lengths)[:, None], begins * each[:, None]
-    edges: list[TimedEdge] = []
-    order, bounds = rows_by(state, states)
-    for at in np.flatnonzero(visits if wanted is None else wanted & (visits > 0)).tolist():
-        rows = order[bounds[at] : bounds[at + 1]]
-        for phase in range(number):
-            quick = bool(instant[contexts.keys[at * number][0]])
-            heavy = weight[rows, phase].astype(np.float64)
-            entry = steps[rows] if contexts.forward and contexts.forward[at * number] else None
-            mine = _edges_of(
-                following[rows], dwell[rows], over[rows], heavy, quick, fineness if number == 1 else 1, entry
-            )
-            edges += [part for edge in mine for part in _placed(edge, at * number + phase, phases)]
+    visit = class_of_visit(np.arange(state.size) - np.repeat(cases.first[:-1], cases.lengths) + 1)
+    every = Exits(following, dwell, over, visit, weight, False, steps, fineness if number == 1 else 1)
+    left = _left_by_state(
+        every, state, contexts, visits > 0 if wanted is None else wanted & (visits > 0), told=by_visit
+    )
+    found = _edges_from(list(left.values()), contexts, _ROUNDS if by_visit else 0)
+    edges = [
+        part
+        for at, phased in zip(left, found, strict=True)
+        for phase, mine in enumerate(phased)
+        for edge in mine
+        for part in _placed(replace(edge, source=at * number + phase), phases)
+    ]
     edges = _by_age(edges, contexts)
     longest = int(steps[cases.first[1:] - 1].max()) + 1
     together = np.mean(cases.time[cases.first[:-1]] < seconds) > 0.9
@@ -238,11 +215,60 @@ def _in_phases(contexts: Contexts, number: int) -> Contexts:
     )
 
 
-def _placed(edge: TimedEdge, source: int, phases: Phases) -> list[TimedEdge]:
+def _left_by_state(
+    every: Exits, state: NDArray[np.int64], contexts: Contexts, wanted: NDArray[np.bool_], *, told: bool
+) -> dict[int, list[Leaving]]:
+    """Return how each of the states that are wanted is left, in each phase; weights have a column for each."""
+    number = len(contexts.keys) // wanted.size
+    order, bounds = rows_by(state, wanted.size)
+    found = {}
+    for at in np.flatnonzero(wanted).tolist():
+        rows = order[bounds[at] : bounds[at + 1]]
+        by_age = bool(contexts.forward) and contexts.forward[at * number]
+        mine = every._replace(
+            target=every.target[rows],
+            stay=every.stay[rows],
+            over=every.over[rows],
+            visit=every.visit[rows],
+            instant=bool(contexts.at_once.instant[contexts.keys[at * number][0]]),
+            entry=every.entry[rows] if by_age and every.entry is not None else None,
+        )
+        heavy = every.weight[rows].astype(np.float64)
+        found[at] = [Leaving(mine._replace(weight=heavy[:, phase]), told=told) for phase in range(number)]
+    return found
+
+
+def _edges_from(left: list[list[Leaving]], contexts: Contexts, rounds: int) -> list[list[list[TimedEdge]]]:
+    """Return the edges of every state, in each phase; with weights by visit, where there are rounds for these.
+
+    Ages, or times, and visits tell of each other: what each adds to the other is found in turns.
+    """
+    number = max(contexts.phase, default=0) + 1
+    stage = np.array([key[0] for key in contexts.keys[::number]], np.int64)
+    plain = found = [[one.edges() for one in phased] for phased in left]
+    for _ in range(rounds):
+        counts = []
+        for phased, edges in zip(left, found, strict=True):
+            to = stage[phased[0].targets]
+            seen = np.sum([one.seen for one in phased], axis=0)
+            expected = np.sum([mine for _, mine in edges], axis=0)
+            counts.append(VisitCounts(seen, expected, to, contexts.at_once.last[to], not phased[0].instant))
+        weights = visit_weights(counts)
+        if all(by_visit is None for by_visit in weights):
+            found = plain
+            break
+        found = [
+            alike if by_visit is None else [one.edges(by_visit) for one in phased]
+            for phased, alike, by_visit in zip(left, plain, weights, strict=True)
+        ]
+    return [[edges for edges, _ in phased] for phased in found]
+
+
+def _placed(edge: TimedEdge, phases: Phases) -> list[TimedEdge]:
     """Return an edge from a state in its phase: the parts that lead to each phase, the rarest left out."""
     if edge.target == ENDED or phases.count == 1:
-        return [replace(edge, source=source)]
-    number = phases.count
+        return [edge]
+    number, source = phases.count, edge.source
     share = phases.moving[source % number]
     kept = (edge.count * share > _LEAST_COUNT) | (share == share.max())
     share = np.where(kept, share, 0.0) / share[kept].sum()
@@ -251,104 +277,12 @@ def _placed(edge: TimedEdge, source: int, phases: Phases) -> list[TimedEdge]:
     return [
         replace(
             edge,
-            source=source,
             target=edge.target * number + phase,
             count=edge.count * float(share[phase]),
-            by_step=_pairs(steps, values * share[phase]),
+            by_step=pairs_of(steps, values * share[phase]),
         )
         for phase in np.flatnonzero(kept).tolist()
     ]
-
-
-def _edges_of(
-    target: NDArray[np.int64],
-    stay: NDArray[np.int64],
-    over: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    instant: bool,
-    part: int,
-    entry: NDArray[np.int64] | None = None,
-) -> list[TimedEdge]:
-    """Return the edges from a state, by the visits to it: weights, who was over; bins widen by one ``part``-th.
-
-    With the age at ``entry`` hazards are by age.
-    """
-    goes = target != ENDED
-    targets, exit = distinct(target[goes])
-    if instant:
-        return _edges_at_once(targets, exit, weight, goes, _HALVINGS[part == FINE], entry)
-    # Where nobody goes on the case is over at once.
-    ended = float(weight @ over)
-    still = np.where(goes, 1.0, 1.0 - over) * weight
-    stay = np.maximum(stay, np.where(goes, 1, 0))
-    until = stay if entry is None else entry + stay
-    visits = step_counts(until, goes, still, entry)
-    bins = time_bins(visits, part)
-    if visits.steps.size:
-        # Who is there still when the last one leaves, leaves with it: its step is a bin.
-        bins = np.union1d(bins, visits.steps[-1:])
-    exposure = visits.exposure(bins)
-    found = []
-    bin_of = np.searchsorted(bins, until[goes], side="right") - 1
-    cells, gone = targets.size * bins.size, weight[goes]
-    counts = np.bincount(exit, weights=gone, minlength=targets.size).tolist()
-    events = (
-        np.bincount(exit * bins.size + bin_of, weights=gone, minlength=cells).astype(np.float64).reshape(-1, bins.size)
-    )
-    leaving = np.zeros(bins.size)
-    if entry is None:
-        exposure[0] += ended
-        leaving[0] = ended / exposure[0] if exposure[0] > 0 else 0.0
-    elif ended > 0.0:
-        # At whatever age it comes, the first step is when a case may be over.
-        leaving[:] = ended / float(still.sum() + ended)
-    rates = np.divide(events, exposure, out=np.zeros_like(events), where=exposure > 0)
-    # Those seen to leave were not over.
-    rates = rates if entry is None else _open_ended(rates, events) * (1.0 - leaving)
-    excess = np.maximum((rates.sum(axis=0) + leaving), 1.0)
-    rates, leaving = rates / excess, leaving / excess
-    for at, to in enumerate(targets.tolist()):
-        found.append(TimedEdge(0, int(to), counts[at], _pairs(bins, rates[at]), entry is not None))
-    if ended > 0.0:
-        found.append(
-            TimedEdge(
-                0, ENDED, ended, ((1, rounded_down(float(leaving[0] if entry is None else leaving.min()))), (2, 0.0))
-            )
-        )
-    return found
-
-
-def _edges_at_once(
-    targets: NDArray[np.int64],
-    exit: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    goes: NDArray[np.bool_],
-    halvings: int,
-    entry: NDArray[np.int64] | None,
-) -> list[TimedEdge]:
-    """Return the edges from a state that takes no time, by the exits of those who go on; with ``entry`` by age."""
-    if not targets.size:
-        return [TimedEdge(0, ENDED, float(weight.sum()), ((1, 1.0),))]
-    counts = np.bincount(exit, weights=weight[goes], minlength=targets.size)
-    ways: list[tuple[tuple[int, float], ...]] = [((1, share),) for share in (counts / counts.sum()).tolist()]
-    by_age = None if entry is None else shares_by_age(entry[goes], exit, targets.size, halvings, weight[goes])
-    forward = by_age is not None and by_age.begins.size > 1
-    if by_age is not None and forward:
-        ways = [_pairs(by_age.begins, share) for share in by_age.shares]
-    return [
-        TimedEdge(0, int(to), float(count), way, forward)
-        for to, count, way in zip(targets.tolist(), counts.tolist(), ways, strict=True)
-    ]
-
-
-def _open_ended(rates: NDArray[np.float64], events: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return rates by target and bin of age of which those of the last bin, without an end, go where late ones went.
-
-    By the last one alone all who are older would take one edge, and where that comes back to the state, for ever.
-    """
-    later = np.cumsum(events.sum(axis=0)[::-1])[::-1]
-    late = events[:, max(int((later >= min(_LATE, later[0])).sum()) - 1, 0) :].sum(axis=1)
-    return np.column_stack([rates[:, :-1], rates[:, -1].sum() * late / late.sum()]) if late.sum() > 0.0 else rates
 
 
 def _by_age(edges: list[TimedEdge], contexts: Contexts) -> list[TimedEdge]:
@@ -366,28 +300,3 @@ def _by_age(edges: list[TimedEdge], contexts: Contexts) -> list[TimedEdge]:
             for state, end in zip(states, [*until, None], strict=True)
         ]
     return found
-
-
-def rounded_down(value: float) -> float:
-    """Return a probability with six digits, never more than it was, so that those of all edges still sum to 1.
-
-    Examples
-    --------
-    >>> rounded_down(0.00012345678), rounded_down(0.123456), rounded_down(0.1234559999999999)
-    (0.000123456, 0.123456, 0.123455)
-    """
-    if value <= 0.0:
-        return 0.0
-    digits = 10.0 ** (_DIGITS - 1 - np.floor(np.log10(value)))
-    units = np.floor(value * digits + 1e-6)
-    return float((units if units / digits <= value else units - 1.0) / digits)
-
-
-def _pairs(bins: NDArray[np.int64], rates: NDArray[np.float64]) -> tuple[tuple[int, float], ...]:
-    """Steps and probabilities, without those that repeat the one before."""
-    pairs: list[tuple[int, float]] = []
-    for step, rate in zip(bins.tolist(), rates.tolist(), strict=True):
-        value = rounded_down(rate)
-        if not pairs or pairs[-1][1] != value:
-            pairs.append((step, value))
-    return tuple(pairs)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.discovery.discover import thinned, with_goal
-from sim.discovery.hazards import free_parameters
+from sim.discovery.hazards import free_parameters, states_by_visit
 from sim.discovery.inside_view import UNDRAWN, UNLIVED, InsideView
 from sim.discovery.lived_map import LivedEdge
 from sim.discovery.own_hazards import states_apart
@@ -86,6 +86,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "splits": splits,
         "aged": sum(age > 0 for age in found.contexts.ages),
         "forward": sum(found.contexts.forward),
+        "by_visit": states_by_visit(found.journeys.values()),
         "states": len(found.contexts.keys),
         "phases": found.phases.count,
         "gained": decimal(sum(found.contexts.gains), 0),
@@ -172,6 +173,7 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
         close = {
             "ngram3": distances.ngram3,
             "floor": distances.ngram3_floor,
+            "visits": {"simulated": distances.visits, "floor": distances.visits_floor},
             "case_length": {"simulated": distances.length, "floor": distances.length_floor},
             "time_to_goal": None
             if distances.goal is None
@@ -207,6 +209,7 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
             )
         ],
         "states_with_hazards_by_persona": states_apart(found.journeys.values()),
+        "states_with_weights_by_visit": states_by_visit(found.journeys.values()),
         "held_out_gain_of_further_personas": [{"mean": mean, "error": error} for mean, error in mixture.gains],
         "distance": close,
         "purchases": _purchases_plain(found),

@@ -8,7 +8,7 @@ import pytest
 from sim.discovery.at_once import last_apart, no_time_told, told_apart
 from sim.discovery.cases import Cases, only_finished
 from sim.discovery.context import find_contexts
-from sim.discovery.found_config import _instant_edges
+from sim.discovery.found_config import Way, _instant_edges
 from sim.discovery.hazards import fit_hazards
 from sim.discovery.time_step import steps_of
 
@@ -113,15 +113,15 @@ def test_last_visits_stand_apart_where_cases_end_and_go_on():
 
 def test_shares_of_a_kind_without_the_commonest_way_never_sum_to_more_than_one():
     """A sixth rounded to nine digits, six times, is more than 1, which a journey file may not have."""
-    sixths = {f"s{at}": ((1, 1 / 6),) for at in range(6)}
-    edges = _instant_edges("begin", {"one": {"rest": ((1, 1.0),)}, "two": sixths}, {})
+    sixths = {f"s{at}": Way(((1, 1 / 6),)) for at in range(6)}
+    edges = _instant_edges("begin", {"one": {"rest": Way(((1, 1.0),))}, "two": sixths}, {})
     shares = [edge["probability"] for edge in edges if edge.get("personas") == ["two"]]
     assert len(shares) == 6 and 1.0 - 1e-8 < sum(shares) <= 1.0
 
 
 def test_the_commonest_way_takes_at_every_age_what_is_left_by_the_others():
     """Where it is parted by age itself, its later parts have what is left while cases are of that age."""
-    parts = {"all": {"rest": ((1, 0.9), (5, 0.5)), "other": ((1, 0.1), (5, 0.5))}}
+    parts = {"all": {"rest": Way(((1, 0.9), (5, 0.5))), "other": Way(((1, 0.1), (5, 0.5)))}}
     later = {target: [(target, [1, 9]), (f"{target}__from_9", [10, None])] for target in ("rest", "other")}
     edges = _instant_edges("check", parts, later)
     by_target = {edge["to"]: edge for edge in edges}

@@ -10,7 +10,8 @@ import pytest
 from sim.discovery.case_phase import find_phases, phases_of_states
 from sim.discovery.cases import Cases
 from sim.discovery.context import find_contexts
-from sim.discovery.hazards import ENDED, fit_hazards
+from sim.discovery.hazards import fit_hazards
+from sim.discovery.state_edges import ENDED
 
 
 def cases_with(lengths, seconds=60.0):

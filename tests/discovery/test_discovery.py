@@ -16,10 +16,11 @@ from sim.data.log_file import read_event_log
 from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset
 from sim.discovery.context import find_contexts
 from sim.discovery.discover import _fit, discover, thinned, with_goal
-from sim.discovery.hazards import ENDED, ended_weights, fit_hazards, free_parameters
+from sim.discovery.hazards import ended_weights, fit_hazards, free_parameters
 from sim.discovery.lived_map import LivedEdge, lived_map
 from sim.discovery.persona_mixture import find_personas
 from sim.discovery.product_limit import aalen_johansen
+from sim.discovery.state_edges import ENDED
 from sim.discovery.time_step import choose_unit, steps_of
 from sim.discovery.variants import variants_of
 from sim.reports.figures.journey_map import draw_journey

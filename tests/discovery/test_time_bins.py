@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.discovery.hazards import _edges_of, rounded_down
+from sim.discovery.state_edges import Exits, Leaving, rounded_down
 from sim.discovery.time_bins import step_counts, time_bins
 
 
 def still_there(stay, most, part=1):
     """Shares still there after each step, by the edges that visits of such stays give."""
-    edges = _edges_of(np.zeros(stay.size, np.int64), stay, np.zeros(stay.size), np.ones(stay.size), False, part)
+    visits, alike = np.zeros(stay.size, np.int64), np.ones(stay.size)
+    edges, _ = Leaving(Exits(visits, stay, 0.0 * alike, visits, alike, False, None, part), told=False).edges()
     leaving = np.zeros(most)
     for edge in edges:
         for step, value in edge.by_step:

@@ -1,0 +1,195 @@
+"""Visit weights: how likely cases go where, and how soon, by how many stages they have visited.
+
+A chain that forgets how far a case has come makes the number of visits spread as chance would. Of many cases it does
+not: some are through after a fixed number of steps, others come back the oftener, the oftener they came. So what a
+state's hazards let expect is weighed by the number of visits so far, in classes that grow with it. First comes what all
+states have in common, each of which has too few visits to tell it: how likely a visit is the last, and how likely it is
+to each stage. Then each state has its own weights. All are drawn to what is expected without them, as much as makes
+each visit likeliest by all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["CLASS_BEGINS", "VisitCounts", "age_told_by_visits", "class_of_visit", "visit_weights"]
+
+Floats = NDArray[np.float64]
+
+#: The number of the visit with which each class begins: the first eight by themselves, then two each time it doubles.
+CLASS_BEGINS = np.array([*range(1, 9), *(1 + part * 2**power for power in range(3, 13) for part in (1, 1.5))], np.int64)
+#: Log likelihood that weights must gain at least.
+_LEAST_GAIN = 2.0
+#: Visits as expected that stand beside those of a class.
+_STRENGTHS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+_ROUNDS, _NEAR = 12, 1e-3
+#: A way that hardly anybody is expected to take says little: no weight is further from 1.
+_MOST = 1e3
+_TINY = 1e-12
+
+
+class VisitCounts(NamedTuple):
+    """Exits of a state by class of visit and target: how many were seen, and how many its hazards let expect.
+
+    Both are float64 (classes, targets); ``stage`` is int64 (targets,), the stage of each, and ``last`` bool (targets,),
+    whether that is a last visit. Where the state takes time (``timed``), how many leave is expected too, else only
+    where those who leave go.
+    """
+
+    seen: Floats
+    expected: Floats
+    stage: NDArray[np.int64]
+    last: NDArray[np.bool_]
+    timed: bool
+
+
+def class_of_visit(number: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the class of visits by their number within their case, the first being 1.
+
+    Examples
+    --------
+    >>> class_of_visit(np.array([1, 2, 8, 9, 12, 13])).tolist()
+    [0, 1, 7, 8, 8, 9]
+    """
+    return np.searchsorted(CLASS_BEGINS, number, side="right") - 1
+
+
+def age_told_by_visits(age: Floats, number: NDArray[np.int64]) -> float:
+    """Return which part of the variance of ages the number of the visit explains (correlation ratio, squared).
+
+    Parameters
+    ----------
+    age : float64 (n,)
+        Of the case at each visit.
+    number : int64 (n,)
+        Of the visit within its case, from 0.
+
+    Returns
+    -------
+    float
+        0 to 1; 0 where all ages are the same.
+
+    Examples
+    --------
+    >>> age_told_by_visits(np.array([0.0, 2.0, 0.0, 2.0]), np.array([0, 1, 0, 1]))
+    1.0
+    """
+    mean = np.bincount(number, weights=age) / np.maximum(np.bincount(number), 1)
+    spread = float(((age - age.mean()) ** 2).sum())
+    return 1.0 - float(((age - mean[number]) ** 2).sum()) / spread if spread > 0.0 else 0.0
+
+
+def visit_weights(states: Sequence[VisitCounts]) -> list[Floats | None]:
+    """Return by state the weight of each target in each class of visits; None where they are the same in all.
+
+    Parameters
+    ----------
+    states : sequence of VisitCounts
+
+    Returns
+    -------
+    list
+        Each float64 (classes, targets), or None.
+
+    Examples
+    --------
+    A state of which the first four visits lead to the first of two targets, and later ones to the second:
+
+    >>> seen = np.zeros((CLASS_BEGINS.size, 2))
+    >>> seen[:4], seen[4:6] = [25.0, 0.0], [0.0, 50.0]
+    >>> expected = np.repeat(seen.sum(axis=1, keepdims=True) / 2.0, 2, axis=1)
+    >>> table = VisitCounts(seen, expected, np.arange(2), np.zeros(2, bool), False)
+    >>> (weights,) = visit_weights([table])
+    >>> weights[[0, 5]].round(1).tolist()
+    [[2.0, 0.0], [0.0, 2.0]]
+    """
+    if not states:
+        return []
+    sizes = [table.last.size for table in states]
+    state, timed = np.repeat(np.arange(len(states)), sizes), np.repeat([table.timed for table in states], sizes)
+    seen = np.concatenate([table.seen.T for table in states])
+    expected = np.concatenate([table.expected.T for table in states])
+    weight = np.ones_like(seen)
+    for group in ("last", "stage"):
+        weight *= _by_group(seen, expected * weight, state, np.concatenate([getattr(table, group) for table in states]))
+    weight *= _by_state(seen, expected * weight, state, timed, np.array(sizes))
+    # Beyond the longest cases, and between classes without a visit, those of the class before.
+    known = _sums(seen + expected, state) > 0.0
+    at = np.maximum.accumulate(np.where(known, np.arange(CLASS_BEGINS.size), known.argmax(axis=1)[:, None]), axis=1)
+    weight = np.take_along_axis(weight, at[state], axis=1)
+    weight = np.clip(weight, 1.0 / _MOST, _MOST)
+    apart = (weight != 1.0).any(axis=1)
+    parts = np.split(np.arange(state.size), np.cumsum(sizes)[:-1])
+    return [weight[rows].T if apart[rows].any() else None for rows in parts]
+
+
+def _by_group(seen: Floats, expected: Floats, state: NDArray[np.int64], group: NDArray[np.int64]) -> Floats:
+    """Return the weights that targets of one group have in common, whatever the state, in each class of visits.
+
+    They are such that of those who leave as many are expected to go to each group as were seen to (raking): where cases
+    go depends on them, not how soon. All arrays have a row for each target of each state.
+    """
+    left, gone, group = _sums(seen, state), _sums(seen, group), group.astype(np.int64)
+    factor = np.ones_like(gone)
+    for _ in range(_ROUNDS):
+        now = expected * factor[group]
+        now *= (left / np.maximum(_sums(now, state), _TINY))[state]
+        alike = _sums(now, group) / factor
+        found = _drawn(
+            gone, alike, np.ones_like(gone), _shares(alike, np.zeros(len(alike), np.int64)), np.arange(len(gone))
+        )
+        is_there = np.abs(found - factor).max() < _NEAR
+        factor = found
+        if is_there:
+            break
+    moved = expected * factor[group]
+    moved *= (_sums(expected, state) / np.maximum(_sums(moved, state), _TINY))[state]
+    return np.where(expected > 0.0, moved / np.maximum(expected, _TINY), factor[group])
+
+
+def _by_state(
+    seen: Floats, expected: Floats, state: NDArray[np.int64], timed: NDArray[np.bool_], sizes: NDArray[np.int64]
+) -> Floats:
+    """Return each state's own weights; all arrays but ``sizes`` have a row for each target of each state."""
+    # Where no time passes as many leave as were seen to, and with one target there is nothing to tell.
+    as_seen = expected * (_sums(seen, state) / np.maximum(_sums(expected, state), _TINY))[state]
+    expected = np.where(timed[:, None], expected, as_seen)
+    share = _shares(expected, state)
+    found = _drawn(seen, expected, share, share, state)
+    return np.where((timed | (sizes[state] > 1))[:, None], found, 1.0)
+
+
+def _drawn(seen: Floats, expected: Floats, prior: Floats, share: Floats, group: NDArray[np.int64]) -> Floats:
+    """Return seen over expected, drawn to 1 as much as makes each visit likeliest by all others.
+
+    Rows of one group are drawn by the same strength, times ``prior``; they are 1 where it tells little. ``share`` is
+    what a visit that is left out would have expected.
+    """
+    best, found = np.full(int(group.max()) + 1, _LEAST_GAIN), np.ones_like(seen)
+    for strength in _STRENGTHS:
+        beside = strength * prior
+        weight = np.where(expected > 0.0, (seen + beside) / np.maximum(expected + beside, _TINY), 1.0)
+        others = np.maximum(seen - 1.0, 0.0) + beside
+        others /= np.maximum(np.maximum(expected - share, 0.0) + beside, _TINY)
+        gain = _sums(seen * np.log(np.maximum(others, _TINY)) - expected * (weight - 1.0), group).sum(axis=1)
+        better = gain > best
+        best, found = np.where(better, gain, best), np.where(better[group, None], weight, found)
+    return found
+
+
+def _shares(expected: Floats, state: NDArray[np.int64]) -> Floats:
+    """Return the share of each row in its class among those of its state."""
+    return np.asarray(expected / np.maximum(_sums(expected, state), _TINY)[state])
+
+
+def _sums(rows: Floats, group: NDArray[np.int64]) -> Floats:
+    """Add rows up by group."""
+    order = np.argsort(group, kind="stable")
+    present, begins = np.unique(group[order], return_index=True)
+    out = np.zeros((int(group.max()) + 1, rows.shape[1]))
+    out[present.astype(np.int64)] = np.add.reduceat(rows[order], begins, axis=0)
+    return out

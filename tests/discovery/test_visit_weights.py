@@ -1,0 +1,85 @@
+"""Visit weights: cases go where those with as many visits went, and no oftener than that is told by the log."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.data.log_file import read_event_log
+from sim.discovery.discover import discover
+from sim.discovery.visit_weights import CLASS_BEGINS, VisitCounts, visit_weights
+
+_RATIO = 1.15
+#: The number of visits of a few hundred cases is fitted from as few.
+_RATIO_OF_VISITS = 1.35
+
+
+def _log(path, words, gaps):
+    begin = np.random.default_rng(3).uniform(0, 90 * 86_400.0, len(words))
+    rows = ["case,activity,time"]
+    for case, (word, mine) in enumerate(zip(words, gaps, strict=True)):
+        times = begin[case] + np.r_[0.0, np.cumsum(mine)]
+        rows += [
+            f"{case},{letter},{np.datetime64('2024-01-01') + np.timedelta64(int(time), 's')}"
+            for letter, time in zip(word, times, strict=True)
+        ]
+    path.write_text("\n".join(rows) + "\n")
+    return read_event_log(path)
+
+
+def _chains(luck, lengths):
+    """Any stage after any other, hours apart: nothing but the number of visits tells which is the last."""
+    words = ["".join(luck.choice(list("abcd"), length)) for length in lengths]
+    return words, [luck.exponential(3 * 3600.0, length - 1) for length in lengths]
+
+
+@pytest.mark.parametrize("kind", ["five or six", "nine at most"])
+def test_cases_have_as_many_visits_as_real_ones(tmp_path, kind):
+    luck = np.random.default_rng(2)
+    lengths = {
+        "five or six": 5 + (luck.random(1_200) < 0.7),
+        "nine at most": luck.integers(1, 10, 1_200),
+    }[kind].astype(np.int64)
+    found = discover(_log(tmp_path / "log.csv", *_chains(luck, lengths)), "made", "", goal=None, seed=1, threads=1)
+    near = found.distances
+    # Of five or six visits the floor is a chance difference of shares: about a hundredth.
+    assert near.visits <= max(_RATIO_OF_VISITS * near.visits_floor, 0.1)
+    assert near.ngram3 <= _RATIO * near.ngram3_floor
+
+
+def test_the_number_of_visits_that_tells_nothing_weighs_nothing(tmp_path):
+    luck = np.random.default_rng(5)
+    lengths = luck.geometric(0.2, 1_500)
+    found = discover(_log(tmp_path / "log.csv", *_chains(luck, lengths)), "made", "", goal=None, seed=1, threads=1)
+    assert not [edge for edge in found.files["journey"]["made"]["edges"] if "by_visit" in edge]
+
+
+def test_one_factor_tells_of_all_states_that_late_visits_are_more_often_the_last():
+    """In each of thirty states a visit is the last with odds of 1 : 9, from the ninth on with twice the odds."""
+    luck = np.random.default_rng(1)
+    classes = CLASS_BEGINS.size
+    late = CLASS_BEGINS >= 9
+    tables = []
+    for _ in range(30):
+        visits = np.where(np.arange(classes) < 12, 60, 0)
+        ends = luck.binomial(visits, np.where(late, 2 / 11, 1 / 10))
+        seen = np.column_stack([visits - ends, ends]).astype(np.float64)
+        tables.append(
+            VisitCounts(seen, visits[:, None] * seen.sum(axis=0) / seen.sum(), np.arange(2), np.arange(2) == 1, False)
+        )
+    weights = [found for found in visit_weights(tables) if found is not None]
+    assert len(weights) == 30
+    odds = np.mean([found[:, 1] / found[:, 0] for found in weights], axis=0)
+    assert odds[10] / odds[3] == pytest.approx(2.0, rel=0.2)
+    # Longer cases than any that was seen go on as the longest do.
+    assert odds[-1] == odds[11]
+
+
+def test_what_ages_tell_as_well_is_not_told_twice(tmp_path):
+    """Of sessions in which each visit lasts about a minute, how many visits there were and how old they are is one."""
+    luck = np.random.default_rng(6)
+    words, _ = _chains(luck, 5 + luck.integers(0, 8, 1_200))
+    log = _log(tmp_path / "log.csv", words, [luck.uniform(55.0, 65.0, len(word) - 1) for word in words])
+    found = discover(log, "made", "", goal=None, seed=1, threads=1)
+    assert any(found.contexts.forward)
+    assert not [edge for edge in found.files["journey"]["made"]["edges"] if "by_visit" in edge]
