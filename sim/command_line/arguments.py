@@ -104,7 +104,10 @@ def _without_thousands(word: str) -> str:
 
 
 def _with_its_key(verb: str, word: str) -> str:
-    """Return a word, a statement for `results` behind its key."""
+    """Return a word, a statement for `results` behind its key; a name that begins with a digit in quotes."""
+    key, _, value = word.partition("=")
+    if key in VERBS[verb].words and value[:1].isdigit():
+        return f"{key}={_quote(value)}"
     return f"sql={word}" if verb == "results" and _STATEMENT.fullmatch(word) else word
 
 
@@ -181,8 +184,8 @@ def _from(verb: str, place: str, words: Sequence[str]) -> list[str]:
 
 
 def _quote(value: str) -> str:
-    # A name of digits alone is a name, not a number.
-    return value if re.fullmatch(r"(?!-?[\d._]+$)[\w./-]*", value, re.ASCII) else _quoted(value)
+    # What begins with a digit may be read as a number: a run's key such as 262531e27813 is infinite then.
+    return value if re.fullmatch(r"(?:[^\W\d][\w./-]*)?", value, re.ASCII) else _quoted(value)
 
 
 def _quoted(value: str) -> str:

@@ -329,6 +329,13 @@ def test_a_value_that_the_shell_cut_at_its_blanks_is_told_in_quotes(words, quote
     assert quoted in _refused(capsys, "compare", *words)
 
 
+@pytest.mark.parametrize("word", ["262531e27813", "1e5", "2026", "0x12"])
+def test_a_name_that_could_be_a_number_is_a_name(word):
+    """One of a few hundred keys of runs is read as a number, most of them as an infinite one."""
+    assert translate("results", ["show", word]) == ["action=show", f"run='{word}'"]
+    assert translate("results", ["show", f"run={word}"]) == ["action=show", f"run='{word}'"]
+
+
 def test_the_brands_of_the_market_are_accepted_in_an_arm(capsys, untouched):
     assert "focal, competitors, stride, peak" in _refused(capsys, "compare", "arms.proactive.nobody.strategy=all_four")
 
