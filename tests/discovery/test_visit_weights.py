@@ -7,6 +7,8 @@ import pytest
 
 from sim.data.log_file import read_event_log
 from sim.discovery.discover import discover
+from sim.discovery.found_config import Way, _instant_edges
+from sim.discovery.found_market import with_purchases
 from sim.discovery.visit_weights import CLASS_BEGINS, VisitCounts, visit_weights
 
 _RATIO = 1.15
@@ -83,3 +85,34 @@ def test_what_ages_tell_as_well_is_not_told_twice(tmp_path):
     found = discover(log, "made", "", goal=None, seed=1, threads=1)
     assert any(found.contexts.forward)
     assert not [edge for edge in found.files["journey"]["made"]["edges"] if "by_visit" in edge]
+
+
+def test_stages_that_no_case_visits_are_not_counted():
+    journey = {
+        "start": {"look": 1.0},
+        "stages": {"look": {}, "pay": {}, "ended": {}},
+        "edges": [
+            {"from": "look", "to": "pay", "by_step": [0.3], "by_visit": [[1, 1.0], [3, 2.0]]},
+            {"from": "pay", "to": "look", "by_step": [0.2]},
+        ],
+    }
+    with_habit = with_purchases(journey, ["pay"], several=True, habit=0.3)
+    assert {name: stage.get("counted", True) for name, stage in with_habit["stages"].items()} == {
+        "look": True,
+        "pay": True,
+        "pay__held": False,
+        "pay__begins": False,
+        "pay__choice": False,
+        "ended": True,
+    }
+    plain = [{key: edge[key] for key in ("from", "to", "by_step")} for edge in journey["edges"]]
+    without = {**journey, "edges": plain}
+    assert not any("counted" in stage for stage in with_purchases(without, ["pay"], several=True)["stages"].values())
+
+
+def test_weights_of_a_stage_that_takes_no_time_count_beside_that_of_the_commonest_way():
+    """The commonest way takes the rest and has no weight of its own: those of the others are divided by it."""
+    parts = {"all": {"on": Way(((1, 0.7),), ((1, 2.0), (4, 0.5))), "off": Way(((1, 0.3),), ((1, 1.0), (3, 3.0)))}}
+    edges = {edge["to"]: edge for edge in _instant_edges("check", parts, {})}
+    assert edges["on"] == {"from": "check", "to": "on"}
+    assert edges["off"]["by_visit"] == [[1, 0.5], [3, 1.5], [4, 6.0]]

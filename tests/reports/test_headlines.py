@@ -440,7 +440,16 @@ def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
             "drawn": None,
             "distances": None,
         },
-        **{"phases": 1, "forward": 0, "states": 3, "aged": 0, "parameters": 9, "gained": "0", "drifting": {}},
+        **{
+            "phases": 1,
+            "forward": 0,
+            "by_visit": 0,
+            "states": 3,
+            "aged": 0,
+            "parameters": 9,
+            "gained": "0",
+            "drifting": {},
+        },
         **{"left_out": {}, "duplicates": 0, "folded": (0, 0.0), "notices": (), "bought": None, "tied": "0 %"},
     }
     text = "\n".join(text_lines("discovery", **facts))
