@@ -104,10 +104,9 @@ def _without_thousands(word: str) -> str:
 
 
 def _with_its_key(verb: str, word: str) -> str:
-    """Return a word, a statement for `results` behind its key; a name that begins with a digit in quotes."""
-    key, _, value = word.partition("=")
-    if key in VERBS[verb].words and value[:1].isdigit():
-        return f"{key}={_quote(value)}"
+    """Return a word; for `results` a statement behind its key, and a run's key in quotes."""
+    if verb == "results" and re.match(r"run=\d", word):
+        return f"run={_quote(word.removeprefix('run='))}"
     return f"sql={word}" if verb == "results" and _STATEMENT.fullmatch(word) else word
 
 
