@@ -78,8 +78,7 @@ def told_apart(cases: Cases, seconds: float, most: int) -> tuple[Cases, AtOnce]:
     Cases, AtOnce
     """
     count = len(cases.stages)
-    begin = np.repeat(cases.time[cases.first[:-1]], cases.lengths)
-    step = np.rint((cases.time - begin) / seconds).astype(np.int64)
+    step = np.rint(cases.age / seconds).astype(np.int64)
     goes = cases.following >= 0
     quick = goes & (np.r_[step[1:], 0] == step)
     visits = np.bincount(cases.stage, minlength=count)

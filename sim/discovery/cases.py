@@ -86,6 +86,16 @@ class Cases:
         """Case of each visit, 0 to count - 1."""
         return np.repeat(np.arange(self.count), self.lengths)
 
+    @property
+    def age(self) -> NDArray[np.float64]:
+        """Seconds at each visit since its case began."""
+        return self.time - np.repeat(self.time[self.first[:-1]], self.lengths)
+
+    @property
+    def place(self) -> NDArray[np.int64]:
+        """How many visits of its case there were before each."""
+        return np.arange(self.stage.size) - np.repeat(self.first[:-1], self.lengths)
+
     def before(self, back: int) -> NDArray[np.int64]:
         """Stage visited so many visits before each, START where the case had not begun."""
         earlier = np.full(self.stage.size, START, np.int64)

@@ -271,7 +271,7 @@ def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, seed: int) 
     if seen:
         every = with_ages(few, every, few_over, seconds, seed, MOST_STATES)
     # Where ages and numbers of visits tell the same, nobody knows which of the two counts.
-    by_visit = seen and not (any(every.forward) and _age_by_visits(cases) > _THE_SAME)
+    by_visit = seen and not (any(every.forward) and age_told_by_visits(cases.age, cases.place) > _THE_SAME)
     # By the age of a case its pace and its end come out, which phases tell else.
     room = _MOST_PHASED // np.unique(cases.stage).size
     choices = find_phases(few, few_over, room, seed) if seen and not any(every.forward) else (ONE_PHASE,)
@@ -307,13 +307,6 @@ def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, seed: int) 
         if fitted.bytes <= _MOST_BYTES:
             break
     return fitted
-
-
-def _age_by_visits(cases: Cases) -> float:
-    """Return how well the number of a visit tells how old its case is, 0 to 1."""
-    age = cases.time - np.repeat(cases.time[cases.first[:-1]], cases.lengths)
-    number = np.arange(cases.stage.size) - np.repeat(cases.first[:-1], cases.lengths)
-    return age_told_by_visits(age.astype(np.float64), number)
 
 
 def _states_in(phases: Phases) -> int:

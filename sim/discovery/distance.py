@@ -81,8 +81,7 @@ class Distances:
 
 def case_table(cases: Cases, seconds: float) -> CaseTable:
     """Return real cases, in steps of so many seconds."""
-    begin = np.repeat(cases.time[cases.first[:-1]], cases.lengths)
-    return CaseTable(cases.first, cases.stage, (cases.time - begin) / seconds)
+    return CaseTable(cases.first, cases.stage, cases.age / seconds)
 
 
 def simulated_table(

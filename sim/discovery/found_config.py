@@ -14,7 +14,7 @@ from sim.discovery.cases import START
 from sim.discovery.found_market import PRICE_FEELING, found_market, market_sources, not_counted, with_purchases
 from sim.discovery.hazards import TimedJourney
 from sim.discovery.purchases import Purchases
-from sim.discovery.state_edges import ENDED, TimedEdge, rounded_down
+from sim.discovery.state_edges import ENDED, TimedEdge, changes, rounded_down
 from sim.discovery.time_step import UNITS
 from sim.number_format import percent
 from sim.scenario.journey import MOST_STEPS
@@ -30,8 +30,6 @@ _KEPT = 0.2
 #: Assumed where nobody is seen to end: how much sooner customers leave the stage that takes most of their time.
 _SOONER = 1.1
 _FEWEST_SIMULATED = 1000
-#: The largest weight by visit that is written.
-_MOST_WEIGHT = 1e6
 
 #: A share by age: (first step of the run, share).
 _ByAge = tuple[tuple[int, float], ...]
@@ -286,17 +284,16 @@ def _instant_edges(
 def _over(weight: _ByVisit, beside: _ByVisit) -> _ByVisit:
     """Return weights by visit as multiples of others."""
     one, other = dict(weight) or {1: 1.0}, dict(beside) or {1: 1.0}
-    found, mine, theirs = [], 1.0, 1.0
-    for visit in sorted({*one, *other}):
+    visits, ratios, mine, theirs = sorted({*one, *other}), [], 1.0, 1.0
+    for visit in visits:
         mine, theirs = one.get(visit, mine), other.get(visit, theirs)
-        found.append((visit, float(f"{min(mine / max(theirs, 1e-9), _MOST_WEIGHT):.4g}")))
-    return tuple(found)
+        ratios.append(float(f"{mine / theirs:.4g}"))
+    return changes(visits, ratios)
 
 
 def _weight(by_visit: _ByVisit) -> dict[str, Any]:
     """Return the key of an edge that says its weight by visit; none where it is 1."""
-    said = [list(pair) for at, pair in enumerate(by_visit) if at == 0 or pair[1] != by_visit[at - 1][1]]
-    return {} if {value for _, value in said} <= {1.0} else {"by_visit": said}
+    return {} if by_visit in ((), ((1, 1.0),)) else {"by_visit": [list(pair) for pair in by_visit]}
 
 
 def _rest_of(known: Iterable[_ByAge]) -> _ByAge:

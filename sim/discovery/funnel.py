@@ -68,8 +68,7 @@ def usual_funnel(cases: Cases, goal: int) -> tuple[int, ...]:
     tuple of int
         Eight at the most.
     """
-    place = np.arange(cases.stage.size) - np.repeat(cases.first[:-1], cases.lengths)
-    first = _first_places(cases, place)
+    first = _first_places(cases, cases.place)
     reaches = first[:, goal] >= 0
     if not reaches.any():
         return (goal,)

@@ -169,7 +169,7 @@ def fit_hazards(
         contexts = _in_phases(contexts, number)
     if counted is not None:
         weight, begins = weight * np.repeat(each, cases.lengths)[:, None], begins * each[:, None]
-    visit = class_of_visit(np.arange(state.size) - np.repeat(cases.first[:-1], cases.lengths) + 1)
+    visit = class_of_visit(cases.place + 1)
     every = Exits(following, dwell, over, visit, weight, False, steps, fineness if number == 1 else 1)
     left = _left_by_state(
         every, state, contexts, visits > 0 if wanted is None else wanted & (visits > 0), told=by_visit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from sim.discovery.time_bins import step_counts, time_bins
 from sim.discovery.visit_weights import CLASS_BEGINS
 from sim.record.order import distinct
 
-__all__ = ["ENDED", "FINE", "Exits", "Leaving", "TimedEdge", "pairs_of", "rounded_down"]
+__all__ = ["ENDED", "FINE", "Exits", "Leaving", "TimedEdge", "changes", "pairs_of", "rounded_down"]
 
 Floats = NDArray[np.float64]
 
@@ -208,10 +209,8 @@ def _beside_weights(shares: Floats, visits: Floats, by_visit: Floats) -> Floats:
 
 def _weights(by_class: Floats) -> tuple[tuple[int, float], ...]:
     """Return the weight of an edge from a visit on, with four digits, as far as it changes; empty where it is 1."""
-    rounded = [float(f"{weight:.4g}") for weight in by_class.tolist()]
-    begins = CLASS_BEGINS.tolist()
-    kept = [at for at, weight in enumerate(rounded) if at == 0 or weight != rounded[at - 1]]
-    return () if set(rounded) == {1.0} else tuple((begins[at], rounded[at]) for at in kept)
+    found = changes(CLASS_BEGINS.tolist(), (float(f"{weight:.4g}") for weight in by_class.tolist()))
+    return () if found == ((1, 1.0),) else found
 
 
 def _open_ended(rates: NDArray[np.float64], events: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -241,9 +240,19 @@ def rounded_down(value: float) -> float:
 
 def pairs_of(bins: NDArray[np.int64], rates: NDArray[np.float64]) -> tuple[tuple[int, float], ...]:
     """Steps and probabilities, without those that repeat the one before."""
+    return changes(bins.tolist(), (rounded_down(rate) for rate in rates.tolist()))
+
+
+def changes(begins: Iterable[int], values: Iterable[float]) -> tuple[tuple[int, float], ...]:
+    """Return where values begin and what they are, without those that repeat the one before.
+
+    Examples
+    --------
+    >>> changes([1, 2, 5], [0.5, 0.5, 0.7])
+    ((1, 0.5), (5, 0.7))
+    """
     pairs: list[tuple[int, float]] = []
-    for step, rate in zip(bins.tolist(), rates.tolist(), strict=True):
-        value = rounded_down(rate)
+    for begin, value in zip(begins, values, strict=True):
         if not pairs or pairs[-1][1] != value:
-            pairs.append((step, value))
+            pairs.append((begin, value))
     return tuple(pairs)

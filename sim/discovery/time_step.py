@@ -57,8 +57,7 @@ def steps_of(cases: Cases, seconds: float, instant: NDArray[np.bool_]) -> NDArra
     -------
     int64 (n,)
     """
-    begin = np.repeat(cases.time[cases.first[:-1]], cases.lengths)
-    wanted = np.rint((cases.time - begin) / seconds).astype(np.int64)
+    wanted = np.rint(cases.age / seconds).astype(np.int64)
     least = np.where(instant[cases.stage], 0, 1)
     least[cases.first[1:] - 1] = 0
     # position[k] = max(wanted[k], position[k - 1] + least[k - 1]) is a running maximum less the steps taken.

@@ -58,15 +58,15 @@ def class_of_visit(number: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.searchsorted(CLASS_BEGINS, number, side="right") - 1
 
 
-def age_told_by_visits(age: Floats, number: NDArray[np.int64]) -> float:
-    """Return which part of the variance of ages the number of the visit explains (correlation ratio, squared).
+def age_told_by_visits(age: Floats, place: NDArray[np.int64]) -> float:
+    """Return which part of the variance of ages the place of the visit explains (correlation ratio, squared).
 
     Parameters
     ----------
     age : float64 (n,)
         Of the case at each visit.
-    number : int64 (n,)
-        Of the visit within its case, from 0.
+    place : int64 (n,)
+        How many visits of its case there were before each.
 
     Returns
     -------
@@ -78,9 +78,9 @@ def age_told_by_visits(age: Floats, number: NDArray[np.int64]) -> float:
     >>> age_told_by_visits(np.array([0.0, 2.0, 0.0, 2.0]), np.array([0, 1, 0, 1]))
     1.0
     """
-    mean = np.bincount(number, weights=age) / np.maximum(np.bincount(number), 1)
+    mean = np.bincount(place, weights=age) / np.maximum(np.bincount(place), 1)
     spread = float(((age - age.mean()) ** 2).sum())
-    return 1.0 - float(((age - mean[number]) ** 2).sum()) / spread if spread > 0.0 else 0.0
+    return 1.0 - float(((age - mean[place]) ** 2).sum()) / spread if spread > 0.0 else 0.0
 
 
 def visit_weights(states: Sequence[VisitCounts]) -> list[Floats | None]:
@@ -133,18 +133,16 @@ def _by_group(seen: Floats, expected: Floats, state: NDArray[np.int64], group: N
     They are such that of those who leave as many are expected to go to each group as were seen to (raking): where cases
     go depends on them, not how soon. All arrays have a row for each target of each state.
     """
-    left, gone, group = _sums(seen, state), _sums(seen, group), group.astype(np.int64)
+    group = group.astype(np.int64)
+    left, gone = _sums(seen, state), _sums(seen, group)
     factor = np.ones_like(gone)
     for _ in range(_ROUNDS):
         now = expected * factor[group]
         now *= (left / np.maximum(_sums(now, state), _TINY))[state]
         alike = _sums(now, group) / factor
-        found = _drawn(
-            gone, alike, np.ones_like(gone), _shares(alike, np.zeros(len(alike), np.int64)), np.arange(len(gone))
-        )
-        is_there = np.abs(found - factor).max() < _NEAR
-        factor = found
-        if is_there:
+        share = alike / np.maximum(alike.sum(axis=0), _TINY)
+        before, factor = factor, _drawn(gone, alike, np.ones_like(gone), share, np.arange(len(gone)))
+        if np.abs(factor - before).max() < _NEAR:
             break
     moved = expected * factor[group]
     moved *= (_sums(expected, state) / np.maximum(_sums(moved, state), _TINY))[state]
@@ -158,7 +156,7 @@ def _by_state(
     # Where no time passes as many leave as were seen to, and with one target there is nothing to tell.
     as_seen = expected * (_sums(seen, state) / np.maximum(_sums(expected, state), _TINY))[state]
     expected = np.where(timed[:, None], expected, as_seen)
-    share = _shares(expected, state)
+    share = expected / np.maximum(_sums(expected, state), _TINY)[state]
     found = _drawn(seen, expected, share, share, state)
     return np.where((timed | (sizes[state] > 1))[:, None], found, 1.0)
 
@@ -179,11 +177,6 @@ def _drawn(seen: Floats, expected: Floats, prior: Floats, share: Floats, group: 
         better = gain > best
         best, found = np.where(better, gain, best), np.where(better[group, None], weight, found)
     return found
-
-
-def _shares(expected: Floats, state: NDArray[np.int64]) -> Floats:
-    """Return the share of each row in its class among those of its state."""
-    return np.asarray(expected / np.maximum(_sums(expected, state), _TINY)[state])
 
 
 def _sums(rows: Floats, group: NDArray[np.int64]) -> Floats:

@@ -5,25 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.data.log_file import read_event_log
 from sim.discovery.discover import discover
 
 #: Wanted of simulated cases' distances over those of resampled real ones.
 _RATIO = 1.15
 #: Shares so near are alike.
 _ALIKE = 0.015
-
-
-def _written(path, sequences, gaps, begin):
-    rows = ["case,activity,time"]
-    for case, (word, mine) in enumerate(zip(sequences, gaps, strict=True)):
-        times = begin[case] + np.r_[0.0, np.cumsum(mine)]
-        rows += [
-            f"{case},{letter},{np.datetime64('2024-01-01') + np.timedelta64(int(time), 's')}"
-            for letter, time in zip(word, times, strict=True)
-        ]
-    path.write_text("\n".join(rows) + "\n")
-    return read_event_log(path)
 
 
 def _permits(luck):
@@ -46,8 +33,8 @@ def _sessions(luck):
 
 
 @pytest.mark.parametrize("made", [_permits, _sessions])
-def test_order_and_time_of_simulated_cases_are_as_near_as_those_of_real_ones(tmp_path, made):
-    log = _written(tmp_path / "made.csv", *made(np.random.default_rng(1)))
+def test_order_and_time_of_simulated_cases_are_as_near_as_those_of_real_ones(log_of, made):
+    log = log_of(*made(np.random.default_rng(1)))
     found = discover(log, "made", "", goal=None, seed=1, threads=1)
     near = found.distances
     assert near.ngram3 <= max(_RATIO * near.ngram3_floor, _ALIKE)

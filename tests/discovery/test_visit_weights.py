@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.data.log_file import read_event_log
 from sim.discovery.discover import discover
 from sim.discovery.found_config import Way, _instant_edges
 from sim.discovery.found_market import with_purchases
@@ -16,43 +15,36 @@ _RATIO = 1.15
 _RATIO_OF_VISITS = 1.35
 
 
-def _log(path, words, gaps):
-    begin = np.random.default_rng(3).uniform(0, 90 * 86_400.0, len(words))
-    rows = ["case,activity,time"]
-    for case, (word, mine) in enumerate(zip(words, gaps, strict=True)):
-        times = begin[case] + np.r_[0.0, np.cumsum(mine)]
-        rows += [
-            f"{case},{letter},{np.datetime64('2024-01-01') + np.timedelta64(int(time), 's')}"
-            for letter, time in zip(word, times, strict=True)
-        ]
-    path.write_text("\n".join(rows) + "\n")
-    return read_event_log(path)
-
-
 def _chains(luck, lengths):
     """Any stage after any other, hours apart: nothing but the number of visits tells which is the last."""
     words = ["".join(luck.choice(list("abcd"), length)) for length in lengths]
-    return words, [luck.exponential(3 * 3600.0, length - 1) for length in lengths]
+    gaps = [luck.exponential(3 * 3600.0, length - 1) for length in lengths]
+    return words, gaps, _begins(lengths.size)
+
+
+def _begins(count):
+    """Cases begin at any time of three months."""
+    return np.random.default_rng(3).uniform(0, 90 * 86_400.0, count)
 
 
 @pytest.mark.parametrize("kind", ["five or six", "nine at most"])
-def test_cases_have_as_many_visits_as_real_ones(tmp_path, kind):
+def test_cases_have_as_many_visits_as_real_ones(log_of, kind):
     luck = np.random.default_rng(2)
     lengths = {
         "five or six": 5 + (luck.random(1_200) < 0.7),
         "nine at most": luck.integers(1, 10, 1_200),
     }[kind].astype(np.int64)
-    found = discover(_log(tmp_path / "log.csv", *_chains(luck, lengths)), "made", "", goal=None, seed=1, threads=1)
+    found = discover(log_of(*_chains(luck, lengths)), "made", "", goal=None, seed=1, threads=1)
     near = found.distances
     # Of five or six visits the floor is a chance difference of shares: about a hundredth.
     assert near.visits <= max(_RATIO_OF_VISITS * near.visits_floor, 0.1)
     assert near.ngram3 <= _RATIO * near.ngram3_floor
 
 
-def test_the_number_of_visits_that_tells_nothing_weighs_nothing(tmp_path):
+def test_the_number_of_visits_that_tells_nothing_weighs_nothing(log_of):
     luck = np.random.default_rng(5)
     lengths = luck.geometric(0.2, 1_500)
-    found = discover(_log(tmp_path / "log.csv", *_chains(luck, lengths)), "made", "", goal=None, seed=1, threads=1)
+    found = discover(log_of(*_chains(luck, lengths)), "made", "", goal=None, seed=1, threads=1)
     assert not [edge for edge in found.files["journey"]["made"]["edges"] if "by_visit" in edge]
 
 
@@ -77,11 +69,11 @@ def test_one_factor_tells_of_all_states_that_late_visits_are_more_often_the_last
     assert odds[-1] == odds[11]
 
 
-def test_what_ages_tell_as_well_is_not_told_twice(tmp_path):
+def test_what_ages_tell_as_well_is_not_told_twice(log_of):
     """Of sessions in which each visit lasts about a minute, how many visits there were and how old they are is one."""
     luck = np.random.default_rng(6)
-    words, _ = _chains(luck, 5 + luck.integers(0, 8, 1_200))
-    log = _log(tmp_path / "log.csv", words, [luck.uniform(55.0, 65.0, len(word) - 1) for word in words])
+    words, _, begins = _chains(luck, 5 + luck.integers(0, 8, 1_200))
+    log = log_of(words, [luck.uniform(55.0, 65.0, len(word) - 1) for word in words], begins)
     found = discover(log, "made", "", goal=None, seed=1, threads=1)
     assert any(found.contexts.forward)
     assert not [edge for edge in found.files["journey"]["made"]["edges"] if "by_visit" in edge]
