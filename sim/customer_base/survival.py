@@ -261,7 +261,8 @@ def _shares_of(table: SmallTable, at: Mapping[str, int]) -> tuple[NDArray[np.flo
         raise ConfigError(f"{where}: its first row says {left[0]:g} subscribers; give {_MOST_SUBSCRIBERS:g} at most")
     # Below 100 a first row counts subscribers where it is of period 0; later it may be what is left of 100 %.
     shares = left[0] < _WHOLE and ((left % 1.0 != 0.0).any() or period[0] > 0.0)
-    if left[0] < 1.0 or (left[0] > 1.0 and shares):
+    percent = table.column(at["survivors"])[0].rstrip().endswith("%") and left[0] not in (1.0, _WHOLE)
+    if left[0] < 1.0 or (left[0] > 1.0 and shares) or percent:
         raise ConfigError(f"{where}: its first row says {left[0]:g}; begin with the start, 100 % or all subscribers")
     counted = left[0] not in (1.0, _WHOLE)
     _refuse_sudden_end(table, left, at["survivors"], _FEW_PEOPLE if counted else 0)

@@ -306,6 +306,11 @@ class LogBuilder:
         """Say of activities that usually have an amount how many of their events have none above 0."""
         if amount is None:
             return
+        if (amount < 0).any() and not (amount > 0).any():
+            self.notices.append(
+                "no amount is above 0: nothing counts as paid; write what customers pay as amounts above 0, or say"
+                " columns={amount: null}"
+            )
         names = list(self.activity_codes)
         all_events = np.bincount(activity, minlength=len(names))
         paid = np.bincount(activity[np.nan_to_num(amount) > 0], minlength=len(names))

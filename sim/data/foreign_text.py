@@ -8,6 +8,8 @@ from pathlib import Path
 
 __all__ = ["refusal_of_text", "remedy_of_zeros"]
 
+#: Where an archive of tar says what it is.
+_TAR_AT = 257
 #: The combined and the common format of web servers: address, two names, [time], "request", status.
 _WEB_LOG = rb'\S+ \S+ \S+ \[\d{2}/[A-Z][a-z]{2}/\d{4}:[^\]]+\] "'
 _W3C_LOG = rb"#(?:Software|Version|Fields|Date):"
@@ -70,7 +72,7 @@ def _from_json(name: str, packed: bool, *, lines: bool) -> str:
 
 
 def remedy_of_zeros(block: bytes) -> str:
-    """Return what to do about a file with zero bytes: every other byte of UTF-16 is one.
+    """Return what to do about a file with zero bytes: every other byte of UTF-16 is one, and archives have many.
 
     Parameters
     ----------
@@ -82,6 +84,8 @@ def remedy_of_zeros(block: bytes) -> str:
     >>> remedy_of_zeros("id,date".encode("utf-16-be"))
     'it looks like UTF-16 without its mark: say encoding=utf-16-be'
     """
+    if block[_TAR_AT:].startswith(b"ustar"):
+        return "it is an archive of tar: unpack it"
     first, second = block[::2].count(0), block[1::2].count(0)
     if max(first, second) > len(block) // 4:
         return f"it looks like UTF-16 without its mark: say encoding=utf-16-{'be' if first > second else 'le'}"

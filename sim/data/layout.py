@@ -14,11 +14,11 @@ from sim.data.as_typed import as_typed
 from sim.data.dates import looks_like_date
 from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
 from sim.data.head_line import example_names
-from sim.data.row_marks import STATUS_HEADS, is_taken_back
+from sim.data.taken_back import status_columns
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
-__all__ = ["REQUIRED", "ROLES", "Layout", "find_columns", "find_quantity", "find_status", "plain_head"]
+__all__ = ["REQUIRED", "ROLES", "Layout", "find_columns", "find_quantity", "find_status", "is_status", "plain_head"]
 
 #: A price beside a quantity is that of one piece.
 _UNIT_PRICES = (
@@ -57,6 +57,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "currency": ("currency", "currency_code", "ccy", "waehrung", "devise", "moneda"),
     "status": (),
 }  # fmt: skip
+_STATUS = "status"
 #: Heads that count only where no other head of their role is there.
 _WEAK = frozenset({
     "customer_name", "buyer_name", "email", "e_mail", "customer_email", "buyer_email", "account", "account_id", "id",
@@ -209,14 +210,14 @@ def find_quantity(names: Sequence[str]) -> int | None:
 def find_status(
     names: Sequence[str], sample: Sequence[Sequence[str]], places: Mapping[str, int], layout: Layout
 ) -> dict[str, int]:
-    """Return the column that says what became of a row, where there is one and the user says nothing of it.
+    """Return the columns that may say what became of a row, where the user says nothing of them.
 
     Parameters
     ----------
     names : sequence of str
         Heads.
     sample : sequence of sequence of str
-        Cells of some rows: of several such columns the first counts that says there that something was taken back.
+        Cells of some rows.
     places : mapping
         Column of each role known so far.
     layout : Layout
@@ -224,20 +225,17 @@ def find_status(
     Returns
     -------
     dict
+        Of roles `status`, `status_2` and so on, the most telling first.
     """
-    import pyarrow
-    from pyarrow import compute
-
-    if "status" in places or (isinstance(layout.columns, Mapping) and "status" in layout.columns):
+    if _STATUS in places or (isinstance(layout.columns, Mapping) and _STATUS in layout.columns):
         return {}
-    plain = [plain_head(name) for name in names]
-    fitting = [plain.index(head) for head in STATUS_HEADS if plain.count(head) == 1]
-    fitting = [at for at in fitting if at not in places.values()]
-    for at in fitting:
-        cells = pyarrow.array([row[at] for row in sample if len(row) > at], pyarrow.string())
-        if is_taken_back(cells, plain[at], compute).any():
-            return {"status": at}
-    return {"status": fitting[0]} if fitting else {}
+    found = [at for at in status_columns([plain_head(name) for name in names], sample) if at not in places.values()]
+    return {_STATUS if number == 1 else f"{_STATUS}_{number}": at for number, at in enumerate(found, 1)}
+
+
+def is_status(role: str) -> bool:
+    """Return whether a role is that of a column that says what became of a row."""
+    return role.startswith(_STATUS)
 
 
 def plain_head(name: str) -> str:
@@ -252,7 +250,7 @@ def plain_head(name: str) -> str:
     word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower()
     word = word.translate({0xE4: "ae", 0xF6: "oe", 0xFC: "ue", 0xDF: "ss"})
     word = "".join(sign for sign in unicodedata.normalize("NFKD", word) if not unicodedata.combining(sign))
-    word = re.sub(r"[^a-z0-9]+", "_", word).strip("_")
+    word = re.sub(r"[\W_]+", "_", word).strip("_")
     return re.sub(r"(?<=[a-z])_(?:eur|usd|gbp|chf|inr|jpy|cad|aud|brl|sek|dkk|nok|pln)$", "", word)
 
 

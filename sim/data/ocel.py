@@ -97,7 +97,8 @@ def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
     if np.isfinite(amounts).any():
         builder.blocks[-1]["amount"] = amounts
     if shared:
-        builder.notices.append(f"{shared:,} events are on more than one {wanted}: each counts once for every one")
+        who = "1 event is" if shared == 1 else f"{shared:,} events are"
+        builder.notices.append(f"{who} on more than one {wanted}: each counts once for every one")
     builder.columns.extend(
         (ColumnRead("case", str(wanted), "object", (), {}), ColumnRead("activity", "type", "event type", (), {}),
          ColumnRead("time", "time", "ISO 8601", (), {}))
@@ -152,6 +153,8 @@ def _load(path: Path, where: str, most_megabytes: int) -> Mapping[str, Any]:
 
 def _entries(data: Mapping[str, Any], key: str, needs: tuple[str, ...], where: str) -> list[Mapping[str, Any]]:
     found = data.get(key)
+    if f"ocel:{key}" in data:
+        raise ConfigError(f"{where} is OCEL 1.0; write it as OCEL 2.0 JSON, with lists of objects and events")
     if not isinstance(found, list):
         raise ConfigError(f"{where} has no list {key}; give OCEL 2.0 JSON with objects and events")
     for at, item in enumerate(found):

@@ -1,4 +1,4 @@
-"""Row marks: rows that are no purchase, by what stands beside the amount or instead of a customer."""
+"""Row marks: rows that are no purchase, by what stands instead of a customer."""
 
 from __future__ import annotations
 
@@ -11,46 +11,11 @@ from numpy.typing import NDArray
 __all__ = [
     "NOBODY",
     "STAND_INS",
-    "STATUS_HEADS",
     "customers_of_subtotals",
-    "is_taken_back",
     "is_total",
     "only_say_whether",
 ]
 
-#: Heads of columns that say what became of a row, the most telling first.
-STATUS_HEADS = (
-    "financial_status", "payment_status", "order_status", "status", "transaction_type", "transactiontype",
-    "trans_type", "type", "order_type", "record_type", "event_type", "event", "kind", "state", "d_c", "dc", "dr_cr",
-    "cr_dr", "debit_credit", "credit_debit", "soll_haben", "buchungsart", "is_refund", "is_return", "is_returned",
-    "is_cancelled", "is_canceled", "refunded", "returned", "cancelled", "canceled", "void", "voided", "return",
-    "refund", "sign", "vorzeichen", "signo", "signe", "transaction_status", "sale_type", "document_type", "doc_type",
-    "line_type", "typ", "art", "vorgang", "vorgangsart", "belegart", "transaktionsart", "transaktionstyp",
-    "bestellstatus", "zahlungsstatus", "auftragsstatus", "statut", "type_transaction", "tipo", "tipo_transaccion",
-    "estado", "stato", "soort",
-)  # fmt: skip
-#: Words of such a column for what is no purchase, or not in full: English, German, French, Spanish and Portuguese,
-#: Italian, Dutch, the languages of the north, Polish.
-_TAKEN_BACK = (
-    r"(?i)^(?:wc-)?(?:partial(?:ly)?[ _-]*|teilweise[ ])?(?:refund(?:s|ed)?|return(?:s|ed)?|cancel(?:l?ed|lation)?"
-    r"|void(?:ed)?|charge(?:d)?[ _-]?backs?|revers(?:al|ed)|fail(?:ed|ure)?|declined|denied|rejected|abandoned|draft"
-    r"|expired|unpaid|disputed|credit(?:[ _-](?:note|memo))?|cr|c|h|haben"
-    r"|stornierung|storniert|storno(?:rechnung)?|gutschrift|rechnungskorrektur|gutgeschrieben|retoure|retourniert"
-    r"|(?:r(?:\x{00FC}|ue)ck|zur(?:\x{00FC}|ue)ck)?erstatte[tn]|(?:r(?:\x{00FC}|ue)ck)?erstattung|r(?:\x{00FC}|ue)ckgabe"
-    r"|zur(?:\x{00FC}|ue)ckgegeben|abgebrochen|fehlgeschlagen|abgelehnt"
-    r"|annul(?:\x{00E9}e?|ado|ato)?|rembours(?:\x{00E9}e?|ement)|avoir|retourn(?:\x{00E9}e?)|refus(?:\x{00E9}e?)"
-    r"|\x{00E9}chou(?:\x{00E9}e?)|reembolso|reembolsad[oa]|cancelad[oa]|anulad[oa]|devuelt[oa]|devolvid[oa]|rechazad[oa]"
-    r"|fallid[oa]|estorn(?:o|ado)|devoluci(?:\x{00F3}|o)n|annullat[oa]|rimborso|rimborsat[oa]|reso|restituit[oa]"
-    r"|retour|geretourneerd|geannuleerd|terugbetaald|terugbetaling|mislukt|creditnota"
-    r"|\x{00E5}terbetald|makulerad|refunderet|annulleret|zwrot|zwr(?:\x{00F3}|o)cone|anulowane)"
-    r"(?:[ _-](?:sale|order|payment|item|purchase|transaction))?$"
-)
-#: In a column whose head says it, a plain yes does.
-_YES = r"(?i)^(?:true|t|yes|y|1|x|ja|oui|s\x{00ED}|si)$"
-_YES_HEADS = frozenset(STATUS_HEADS[STATUS_HEADS.index("is_refund") : STATUS_HEADS.index("refund") + 1])
-#: In a column of signs, a minus does.
-_MINUS = r"^[-\x{2010}-\x{2015}\x{2212}](?:1(?:\.0*)?)?$"
-_SIGN_HEADS = frozenset({"sign", "vorzeichen", "signo", "signe"})
 #: A row that adds up others.
 _TOTAL = (
     r"(?i)^(?:(?:grand|sub|overall|report|sum)[ _-]*)?(?:totals?|sum|subtotals?|gesamt(?:summe|ergebnis)?|summe"
@@ -81,29 +46,6 @@ STAND_INS = (
     "1900", "default", "default customer", "noid", "cash", "other", "(other)", "others", "misc", "dummy", "test", "x",
     "xx", "xxx", "xxxx", "*", "n", "no", "false", "#", "various", "diverse", "divers", "admin", "shop", "store", "pos",
 )  # fmt: skip
-
-
-def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
-    """Return which cells of a column of states say that a row is no purchase, or not in full.
-
-    Parameters
-    ----------
-    cells : pyarrow array of str
-    head : str
-        Of the column, in small letters with underscores.
-    compute : module
-        Loaded by the caller.
-
-    Returns
-    -------
-    bool (n,)
-    """
-    found = compute.match_substring_regex(cells, _TAKEN_BACK)
-    if head in _YES_HEADS:
-        found = compute.or_(found, compute.match_substring_regex(cells, _YES))
-    elif head in _SIGN_HEADS:
-        found = compute.match_substring_regex(cells, _MINUS)
-    return np.asarray(found.to_numpy(zero_copy_only=False))
 
 
 def is_total(cells: Any, compute: Any) -> NDArray[np.bool_]:

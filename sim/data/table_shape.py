@@ -142,19 +142,31 @@ def _look_at_parquet(path: Path, where: str, layout: Layout) -> tuple[TableShape
             f"{where} is Parquet and has heads; give columns={{customer: HEAD, date: HEAD, amount: HEAD}}"
         )
     heads = parquet_heads(path, where)
-    head, has_head, columns = find_columns(heads, [], layout, where)
-    columns = {**columns, **find_status(head, [], columns, layout)}
-    kept = [heads[at] for at in columns.values()]
-    first = next(parquet_blocks(path, kept, where, layout.most_megabytes, _SAMPLE), None)
-    sample = [["" for _ in heads] for _ in range(0 if first is None else first.num_rows)]
-    for at, column in zip(columns.values(), [] if first is None else first.columns, strict=False):
-        for row, cell in zip(sample, column.to_pylist(), strict=True):
-            row[at] = cell.strip()
     numbers = numeric_columns(path, where)
+    # Of columns of numbers one may be the amount; others may hold pages.
+    some = [at for at, head in enumerate(heads) if head in numbers and heads.count(head) == 1]
+    head, has_head, columns = find_columns(heads, _parquet_sample(path, heads, some, where, layout), layout, where)
+    kept = [*columns.values(), *find_status(head, [], columns, layout).values()]
+    sample = _parquet_sample(path, heads, kept, where, layout)
+    columns = {**columns, **find_status(head, sample, columns, layout)}
     money = [heads[columns[role]] for role in ("amount", "quantity") if role in columns]
     # A number is no text that could be read in two ways.
     decimal = "." if money and all(name in numbers for name in money) else None
     return TableShape(",", head, has_head, columns, 0, sample, True, decimal=decimal), False
+
+
+def _parquet_sample(
+    path: Path, heads: Sequence[str], kept: Sequence[int], where: str, layout: Layout
+) -> list[list[str]]:
+    """Return the first rows, with the cells of some columns."""
+    if not kept:
+        return []
+    first = next(parquet_blocks(path, [heads[at] for at in kept], where, layout.most_megabytes, _SAMPLE), None)
+    sample = [["" for _ in heads] for _ in range(0 if first is None else first.num_rows)]
+    for at, column in zip(kept, [] if first is None else first.columns, strict=False):
+        for row, cell in zip(sample, column.to_pylist(), strict=True):
+            row[at] = cell.strip()
+    return sample
 
 
 def _look_at_text(path: Path, where: str, layout: Layout) -> tuple[TableShape, bool]:

@@ -24,19 +24,19 @@ from sim.data.dates import read_dates
 from sim.data.epochs import EPOCHS, written_out
 from sim.data.format_options import check_words
 from sim.data.ids import MISSING, ROUNDED, Spellings, is_missing, plain_ids
-from sim.data.layout import Layout, plain_head
+from sim.data.layout import Layout, is_status, plain_head
 from sim.data.ledger import PARTS, Ledger, RowColumns, make_ledger
 from sim.data.row_faults import EMPTY, RowFaults, count_rows
 from sim.data.row_marks import (
     NOBODY,
     STAND_INS,
     customers_of_subtotals,
-    is_taken_back,
     is_total,
     only_say_whether,
 )
 from sim.data.subtotals import rows_that_add_up
 from sim.data.table_shape import TableShape, decimal_of_all, look_at, row_blocks
+from sim.data.taken_back import is_taken_back
 from sim.data.text_blocks import LinesRead
 from sim.data.text_file import WHITESPACE, check_file, check_quotes
 from sim.scenario.errors import ConfigError
@@ -49,7 +49,7 @@ _MOST_DATES = 120_000
 #: Largest amount of one row.
 _MOST_MONEY = 1e11
 #: What a column of states says of a row, and what to do about it.
-_NO_PURCHASE = "that are no purchase, or not in full, by the column"
+_NO_PURCHASE = "marked as no purchase, or not in full, by the column"
 _STATUS_REMEDY = "; or, if that column says nothing of returns, columns={status: null}"
 _WITHOUT = "without a customer"
 _NAME_REMEDY = "; or, if such a word is a customer, missing=[]"
@@ -190,10 +190,11 @@ class _Taken:
         if "amount" in cells:
             values, currency = self._amounts(cells, keys, compute)
             money = np.rint(values * PARTS).astype(np.int64)
-        if "status" in cells:
-            odd = is_taken_back(cells["status"], plain_head(self._shape.name("status")), compute)
+        for role in filter(is_status, cells):
+            name = self._shape.name(role)
+            odd = is_taken_back(cells[role], plain_head(name), compute)
             odd &= (money > 0) | ("amount" not in cells)
-            self._refuse(keys, odd, "status", f"{_NO_PURCHASE} {self._shape.name('status')!r}", cells["status"])
+            self._refuse(keys, odd, role, f"{_NO_PURCHASE} {name!r}", cells[role])
         self._money.append(money)
         self._currency.append(currency)
         self._keys.append(keys)
@@ -331,13 +332,18 @@ class _Taken:
             keys[alike] = 0
 
     def _leave_empty(self, keys: NDArray[np.uint64], cells: Mapping[str, Any]) -> None:
-        """Leave out rows of which every column that is read is empty, as spreadsheets write them."""
+        """Leave out rows without who, when and how much, as spreadsheets write empty ones."""
         import pyarrow.compute as compute
 
         if not compute.any(compute.equal(cells["customer"], "")).as_py():
             return
         empty = (keys != 0) & np.all(
-            [np.asarray(compute.equal(column, "").to_numpy(zero_copy_only=False)) for column in cells.values()], axis=0
+            [
+                np.asarray(compute.equal(column, "").to_numpy(zero_copy_only=False))
+                for role, column in cells.items()
+                if not is_status(role)
+            ],
+            axis=0,
         )
         if empty.any():
             self.trouble.leave(EMPTY, int(empty.sum()))
@@ -498,16 +504,28 @@ class _Taken:
             if self._shape.signs is None
             else "its sign is compared with the amount's",
             "currency": currency or "none",
-            "status": "words, of which some say that a row is no purchase",
         }
-        columns = tuple(
-            ColumnRead(role, self._shape.name(role), formats[role], examples_of(self._shape.cells(role)), odd)
-            for role, odd in self._odd.items()
+        columns = (
+            tuple(
+                ColumnRead(role, self._shape.name(role), formats[role], examples_of(self._shape.cells(role)), odd)
+                for role, odd in self._odd.items()
+                if not is_status(role)
+            )
+            + self._columns_of_states()
         )
         if ledger.priced and not currency:
             currency = currency_of_head(self._shape.name("amount"))
         sign = SIGNS.get(currency, currency)
         return replace(ledger, counts=counts, warnings=tuple(warnings), columns=columns, currency=sign)
+
+    def _columns_of_states(self) -> tuple[ColumnRead, ...]:
+        """Return the most telling column of states, and of the others those that told something."""
+        told = [role for role in filter(is_status, self._odd) if role == "status" or self._odd[role]]
+        what = "words, of which some say that a row is no purchase"
+        return tuple(
+            ColumnRead("status", self._shape.name(role), what, examples_of(self._shape.cells(role)), self._odd[role])
+            for role in told
+        )
 
     def _refuse_flags(self, ids: Any) -> None:
         """Refuse a column that says yes or no of something instead of who bought."""

@@ -107,6 +107,8 @@ def _parse(stream: io.BufferedReader, reader: _XesReader, where: str) -> None:
             about, events = {}, []
             if name == "event":
                 reader.in_no_trace()
+            elif name in ("object-types", "objects"):
+                raise ConfigError(f"{where} is OCEL in XML; write it as OCEL 2.0 JSON")
             if name in ("date", "classifier"):
                 reader.log_attribute(name, attributes)
         elif depth == 1 and name != "log":

@@ -238,6 +238,11 @@ def test_a_purchase_without_what_was_paid_is_told(tmp_path, word, below):
     assert read(tmp_path, changed(BUY, 3, word)).notices[0].startswith(said)
 
 
+def test_nothing_but_debits_is_told(tmp_path):
+    log = read(tmp_path, text(money=lambda amount: "" if amount is None else f"-{amount:.2f}"))
+    assert log.notices[0].startswith("no amount is above 0: nothing counts as paid")
+
+
 def test_times_with_a_zone_and_without_are_told(tmp_path):
     bare = text(time=lambda moment: f"{moment:%Y-%m-%dT%H:%M:%S}" if moment.day % 2 else moment.isoformat())
     log = read(tmp_path, bare)
@@ -374,6 +379,10 @@ def test_ocel(tmp_path):
         read(tmp_path, ocel(attributes=[{"name": "amount", "value": "ten"}]))
     with pytest.raises(ConfigError, match="attributes of an event is 7"):
         read(tmp_path, ocel(attributes=7))
+    with pytest.raises(ConfigError, match="is OCEL 1.0; write it as OCEL 2.0 JSON"):
+        read(tmp_path, '{"ocel:objects": {}, "ocel:events": {}}', "log.jsonocel")
+    with pytest.raises(ConfigError, match="is OCEL in XML; write it as OCEL 2.0 JSON"):
+        read(tmp_path, "<log><object-types/><objects/><events/></log>", "log.xml")
     double = ocel().replace('"objects": [', '"objects": [{"id": "u1", "type": "order"}, ')
     with pytest.raises(ConfigError, match="'u1' is there twice, as 'order' and as 'customer'"):
         read(tmp_path, double)

@@ -2,6 +2,8 @@
 
 import bz2
 import gzip
+import io
+import tarfile
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -231,6 +233,7 @@ REFUSED = {
         r"1 row with the sum of all others for an amount \(row 25: 'All shops'\)"),
     "nobody": (changed(3, "Guest", 0), r"1 row without a customer \(row 4: 'Guest'\)"),
     "not set": (changed(3, "(not provided)", 0), r"without a customer \(row 4: '\(not provided\)'\)"),
+    "an empty object": (changed(3, "{}", 0), r"without a customer \(row 4: '\{\}'\)"),
     "a dash": (changed(3, "\u2014", 0), r"without a customer \(row 4: '\u2014'\)"),
     "zero bytes": (text() + "\0", f"the first behind {len(text())} others"),
     "a currency that is not the head's": (text(head=("customer_id", "date", "Amount (EUR)"), money="£{}".format),
@@ -376,7 +379,7 @@ def test_utf16_without_its_mark_is_read_where_it_is_said(tmp_path):
 def test_rows_marked_as_returned_are_counted_or_ignored(tmp_path):
     content = changed(5, "refunded", 3, (*HEAD, "status"), STATES)
     left = read(tmp_path, content, bad_rows="skip")
-    assert left.left_out == {"that are no purchase, or not in full, by the column 'status'": 1}
+    assert left.left_out == {"marked as no purchase, or not in full, by the column 'status'": 1}
     check(left, [row for at, row in enumerate(ROWS) if at != 5])
     check(read(tmp_path, content, columns={"status": None}))
 
@@ -396,3 +399,69 @@ def test_amounts_without_the_currency_that_others_have_are_counted(tmp_path):
     ledger = read(tmp_path, changed(3, "£" + text().splitlines()[4].split(",")[2]))
     check(ledger)
     assert "23 rows without a currency: taken as GBP" in ledger.warnings
+
+
+def other_state(head, word, usual, at=5):
+    """Return a table in which one row's state is another than that of the others."""
+    return changed(at, word, 3, (*HEAD, head), [(*row, usual) for row in ROWS])
+
+
+@pytest.mark.parametrize(
+    ("head", "word", "usual"),
+    [
+        ("Order Status", "Cancelled by customer", "Shipped"), ("status", "payment failed", "paid"),
+        ("state", "REFUND_PENDING", "DONE"), ("Type", "Sale return", "Sale"), ("doctype", "Quotation", "Invoice"),
+        ("fulfillment_status", "cancelled", "fulfilled"), ("Estado", "Pago rechazado", "Pago aceptado"),
+        ("status", "已取消", "已完成"), ("статус", "отменён", "выполнен"), ("durum", "İptal edildi", "Tamamlandı"),
+        ("cancelled_at", "2021-02-01", ""), ("Refunded at", "2021-02-01T10:00:00Z", ""),
+        ("deleted_at", "2021-02-01", "NULL"), ("is_test", "true", "false"), ("is_paid", "0", "1"),
+        ("livemode", "false", "true"), ("Storno", "X", ""), ("remark", "Refund", ""), ("result", "DECLINED", "OK"),
+    ],
+)  # fmt: skip
+def test_a_row_that_another_column_takes_back_is_refused(tmp_path, head, word, usual):
+    content = other_state(head, word, usual)
+    with pytest.raises(
+        ConfigError, match=rf"1 row marked as no purchase, or not in full, by the column '{head}' .row 6"
+    ):
+        read(tmp_path, content)
+    check(read(tmp_path, content, bad_rows="skip"), [row for at, row in enumerate(ROWS) if at != 5])
+    check(read(tmp_path, other_state(head, usual, usual)))
+
+
+def test_every_column_of_states_is_read_however_far_behind(tmp_path):
+    rows = [(*row, "paid", "shipped", "") for row in ROWS * 60]
+    rows[-1] = (*rows[-1][:4], "returned", "")
+    content = text(rows, (*HEAD, "payment_status", "order_status", "cancelled_at"))
+    with pytest.raises(ConfigError, match=r"by the column 'order_status' \(row 1,?440: 'returned'\)"):
+        read(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("head", "word", "usual"),
+    [
+        ("status", "not cancelled", "paid"), ("Type", "Returning customer", "New"), ("type", "Free cancellation", "Flex"),
+        ("rate_type", "Non-refundable", "Flex"), ("note", "customer asked about refund rules", ""),
+        ("status", "未取消", "已完成"), ("return_date", "2021-03-01", "2021-03-02"), ("cancelled_at", "0000-00-00", ""),
+        ("status", "active until cancelled", "active"),
+    ],
+)  # fmt: skip
+def test_what_only_speaks_of_returns_is_a_purchase(tmp_path, head, word, usual):
+    check(read(tmp_path, other_state(head, word, usual)))
+
+
+def test_an_unknown_column_of_numbers_of_parquet_is_asked_about(tmp_path):
+    table = pa.table({name: list(column) for name, column in zip(HEAD, zip(*ROWS, strict=True), strict=True)})
+    parquet.write_table(table.rename_columns([*HEAD[:2], "worth"]), tmp_path / "sales.parquet")
+    with pytest.raises(ConfigError, match="no column is known as the amount, and 'worth' may be it"):
+        read_transactions(tmp_path / "sales.parquet")
+
+
+def test_an_archive_of_tar_is_told(tmp_path):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        about = tarfile.TarInfo("sales.csv")
+        about.size = len(text())
+        archive.addfile(about, io.BytesIO(text().encode()))
+    for content in (packed.getvalue(), gzip.compress(packed.getvalue())):
+        with pytest.raises(ConfigError, match="it is an archive of tar: unpack it"):
+            read(tmp_path, content)

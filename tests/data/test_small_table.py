@@ -42,6 +42,10 @@ REFUSED = {
     "a total": ("month,active\n0,10\n1,9\n2,8\nTotal,27\n", "row 4 has 'Total' .*take out rows that add up others"),
     "both make sense": ('period,survivors\n0,"100,000"\n1,"80,000"\n2,"65,000"\n', "decimal=point or decimal=comma"),
     "more than there are people": ("period,survivors\n0,1e300\n1,8e299\n2,6e299\n", "1e.10 at most"),
+    "more than all": (
+        "month,survival\n0,110%\n1,80%\n2,65%\n3,55%\n",
+        "its first row says 110; begin with the start, 100 %",
+    ),
     "a gap": ("period,survivors\n0,10\n1,-\n2,7\n", "row 2 has nothing"),
     "an open quote": ('period,survivors,note\n0,10,"a\n1,8,b\n2,7,c"\n3,6,d\n', "takes rows into one cell"),
 }

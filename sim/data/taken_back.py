@@ -1,0 +1,179 @@
+"""Taken back: rows that are no purchase, or not in full, by what a column beside the amount says became of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.data.ids import MISSING
+
+__all__ = ["is_taken_back", "status_columns"]
+
+#: Heads of columns that say yes where a row is no purchase.
+_YES_HEADS = (
+    "is_refund", "is_return", "is_returned", "is_refunded", "is_cancelled", "is_canceled", "refunded", "returned",
+    "cancelled", "canceled", "void", "voided", "return", "refund", "is_void", "is_test", "is_test_order", "test_order",
+    "test_mode", "is_deleted", "deleted", "is_fraud", "is_reversed", "is_storno", "storno", "storniert", "gutschrift",
+    "retoure", "ist_storno", "ist_retoure",
+)  # fmt: skip
+#: Heads of columns that say no where a row is none.
+_NO_HEADS = (
+    "is_paid", "is_captured", "captured", "is_success", "is_successful", "success", "successful", "is_valid", "valid",
+    "is_approved", "approved", "livemode", "live_mode", "bezahlt",
+)  # fmt: skip
+#: Heads of columns of signs, in which a minus does.
+_SIGN_HEADS = ("sign", "vorzeichen", "signo", "signe")
+#: Heads of columns of states, the most telling first.
+_STATE_HEADS = (
+    "financial_status", "payment_status", "order_status", "status", "transaction_type", "transactiontype",
+    "trans_type", "type", "order_type", "record_type", "event_type", "event", "kind", "state", "d_c", "dc", "dr_cr",
+    "cr_dr", "debit_credit", "credit_debit", "soll_haben", "buchungsart", "transaction_status", "sale_type",
+    "document_type", "doc_type", "doctype", "line_type", "typ", "art", "vorgang", "vorgangsart", "belegart",
+    "transaktionsart", "transaktionstyp", "bestellstatus", "zahlungsstatus", "auftragsstatus", "statut",
+    "type_transaction", "tipo", "tipo_transaccion", "estado", "stato", "soort", "fulfillment_status", "fulfilment_status", "shipping_status",
+    "delivery_status", "payment_state", "order_state", "result", "outcome", "response", "estado_pedido",
+    "estado_pago", "statut_commande", "statut_paiement", "durum", "stav", "stan", "tila", "статус", "статус_заказа",
+    "状态", "狀態", "订单状态", "訂單狀態", "交易状态", "ステータス", "状態", "注文状況", "상태", "주문상태",
+)  # fmt: skip
+#: Heads of columns of free words, where only a whole cell tells.
+_FREE_HEADS = (
+    "reason", "remark", "remarks", "note", "notes", "comment", "comments", "memo", "description", "details",
+    "bemerkung", "bemerkungen", "kommentar", "buchungstext", "verwendungszweck", "grund", "commentaire", "motivo",
+)  # fmt: skip
+_STATUS_HEADS = (*_STATE_HEADS, *_YES_HEADS, *_SIGN_HEADS, *_NO_HEADS)
+#: Heads of columns that say when a row was taken back.
+_WHEN_HEAD = re.compile(
+    r"^(?:(?:cancel(?:l?ed|lation)?|refund(?:ed)?|return(?:ed)?|void(?:ed)?|deleted|deletion|chargeback|reversal"
+    r"|reversed|storno|storniert|retour|retoure)_?(?:at|on|date|time|datetime|timestamp|am|datum)"
+    r"|date_(?:cancel(?:l?ed|lation)?|refund(?:ed)?|return(?:ed)?|deleted|void(?:ed)?))$"
+)
+#: A cell that is such a word and no more, in English, German, French, Spanish and Portuguese, Italian, Dutch, the
+#: languages of the north, Polish.
+_WORD = (
+    r"(?:wc-)?(?:partial(?:ly)?[ _-]*|teilweise[ ])?(?:refund(?:s|ed)?|return(?:s|ed)?|cancel(?:l?ed|lation)?"
+    r"|void(?:ed)?|charge(?:d)?[ _-]?backs?|revers(?:al|ed)|fail(?:ed|ure)?|declined|denied|rejected|abandoned|draft"
+    r"|expired|unpaid|disputed|credit[ _-](?:note|memo)|quot(?:e|ation)|pro[ -]?forma(?:[ -]invoice)?|angebot|devis"
+    r"|stornierung|storniert|storno(?:rechnung)?|gutschrift|rechnungskorrektur|gutgeschrieben|retoure|retourniert"
+    r"|(?:r(?:ü|ue)ck|zur(?:ü|ue)ck)?erstatte[tn]|(?:r(?:ü|ue)ck)?erstattung|r(?:ü|ue)ckgabe"
+    r"|zur(?:ü|ue)ckgegeben|abgebrochen|fehlgeschlagen|abgelehnt"
+    r"|annul(?:ée?|ado|ato)?|rembours(?:ée?|ement)|avoir|retourn(?:ée?)|refus(?:ée?)"
+    r"|échou(?:ée?)|reembolso|reembolsad[oa]|cancelad[oa]|anulad[oa]|devuelt[oa]|devolvid[oa]|rechazad[oa]"
+    r"|fallid[oa]|estorn(?:o|ado)|devoluci(?:ó|o)n|annullat[oa]|rimborso|rimborsat[oa]|reso|restituit[oa]"
+    r"|retour|geretourneerd|geannuleerd|terugbetaald|terugbetaling|mislukt|creditnota"
+    r"|återbetald|makulerad|refunderet|annulleret|zwrot|zwr(?:ó|o)cone|anulowane)"
+)
+_WHOLE = rf"(?i)^{_WORD}(?:[ _-](?:sale|order|payment|item|purchase|transaction))?$"
+#: In a column of states, a few letters do: a credit, cancelled.
+_SHORT = r"(?i)^(?:credit|cr|c|h|haben)$"
+#: Words that tell in the midst of others, where words are parted by anything but letters.
+_AMONG_LETTERS = (
+    r"(?:refund(?:s|ed)?|return(?:s|ed)?|cancel(?:l?ed|lation)?|voided|charged?[ _-]?backs?|revers(?:al|ed)"
+    r"|fail(?:ed|ure)|declined|denied|rejected|abandoned|unpaid|disputed|credit[ _-](?:note|memo)|credit_?note"
+    r"|storn(?:o|iert|ierung|orechnung|at)|gutschrift|retoure|retourniert|(?:r(?:ü|ue)ck|zur(?:ü|ue)ck)?erstattet"
+    r"|(?:r(?:ü|ue)ck)?erstattung|zur(?:ü|ue)ckgegeben|abgelehnt|fehlgeschlagen|abgebrochen"
+    r"|annul(?:ée?|ation)|rembours(?:ée?|ement)|retournée?|refusée?|échouée?|reembols(?:o|ad[oa])|cancelad[oa]"
+    r"|anulad[oa]|devuelt[oa]|devolvid[oa]|devoluci(?:ó|o)n|rechazad[oa]|fallid[oa]|estorn(?:o|ado)|annullat[oa]"
+    r"|rimbors(?:o|at[oa])|restituit[oa]|geannuleerd|terugbetaald|terugbetaling|geretourneerd|mislukt|creditnota"
+    r"|återbetald|makulerad|returnerad|refunderet|annulleret|peruutettu|palautettu|zwrot\pL*|zwróc\pL*|anulowan\pL*"
+    r"|odrzucon\pL*|[iİ]ptal|[iİ]ade|reddedildi|başarısız|rambursat|anulat|zrušen\pL*|vrácen\pL*|dobropis|törölt"
+    r"|törölve|sztornó\pL*|visszatérít\pL*|ακυρώ\pL*|ακύρωσ\pL*|επιστροφ\pL*|отмен[её]н\pL*|отмена|возврат\pL*"
+    r"|возвращ\pL*|отклон[её]н\pL*|аннулир\pL*|скасован\pL*|повернен\pL*|dibatalkan|dikembalikan|đã hủy|hoàn tiền)"
+)
+#: Words of scripts that do not part words.
+_AMONG_SIGNS = (
+    r"(?:退款|退货|退貨|取消|撤销|作废|返品|返金|キャンセル|취소|환불|반품|ยกเลิก|คืนเงิน|ملغ|مسترد|مرتجع|בוטל|הוחזר)"
+)
+_AMONG = rf"(?i)(?:^|[^\pL]){_AMONG_LETTERS}(?:[^\pL]|$)|{_AMONG_SIGNS}"
+#: What takes such a word back, or makes it one of something else.
+_BUT = (
+    r"(?i)(?:^|[^\pL])(?:not|no|non|never|without|until|till|unless|if|nicht|nie|kein\pL*|ohne|pas|sans|jamais|sin|não"
+    r"|sem|senza|mai|niet|geen|ikke|inte|nie|bez|не|без)[ _-]+(?:(?:yet|be|been|be[ _-]en|a|was|has)[ _-]+)*"
+    rf"{_AMONG_LETTERS}(?:[^\pL]|$)|[未无無不没非]{_AMONG_SIGNS}|{_AMONG_SIGNS}(?:不|なし|불가|안)"
+    r"|return(?:ing)?[ _-](?:customer|visitor|visit|buyer|client|user|guest|ticket|flight|trip)"
+    r"|(?:refund|return|returns|cancellation)[ _-](?:policy|insurance|protection|fee|window|label)"
+    r"|free[ _-]cancellation"
+)
+_YES = r"(?i)^(?:true|t|yes|y|1|1\.0|x|ja|oui|s[ií])$"
+_NO = r"(?i)^(?:false|f|no|n|0|0\.0|nein|non|nee)$"
+_MINUS = r"^[-\x{2010}-\x{2015}\x{2212}](?:1(?:\.0*)?)?$"
+#: Days that stand for none.
+_NO_DAY = r"^(?:0000|0001-01-01|1900-01-01|1970-01-01|9999)|^0$"
+_SOME_DAY = r"[1-9]"
+
+
+def status_columns(heads: Sequence[str], sample: Sequence[Sequence[str]]) -> list[int]:
+    """Return the columns that may say of a row that it is no purchase, the most telling first.
+
+    Parameters
+    ----------
+    heads : sequence of str
+        In small letters with underscores.
+    sample : sequence of sequence of str
+        Cells of some rows: where most have a day on which they were taken back it is one on which they are to be.
+
+    Returns
+    -------
+    list of int
+
+    Examples
+    --------
+    >>> status_columns(["customer", "note", "cancelled_at", "status"], [["a", "", "", "paid"]])
+    [3, 2, 1]
+    """
+    dated = [at for at, head in enumerate(heads) if _WHEN_HEAD.match(head)]
+    few = [
+        at for at in dated if 2 * sum(len(row) > at and row[at].lower() not in MISSING for row in sample) <= len(sample)
+    ]
+    named = [[heads.index(head) for head in group if heads.count(head) == 1] for group in (_STATUS_HEADS, _FREE_HEADS)]
+    return [*named[0], *few, *named[1]]
+
+
+def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
+    """Return which cells of such a column say that a row is no purchase, or not in full.
+
+    Parameters
+    ----------
+    cells : pyarrow array of str
+    head : str
+        Of the column, in small letters with underscores.
+    compute : module
+        Loaded by the caller.
+
+    Returns
+    -------
+    bool (n,)
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> from pyarrow import compute
+    >>> words = pyarrow.array(["Cancelled by customer", "not cancelled", "REFUND_PENDING", "shipped"])
+    >>> is_taken_back(words, "status", compute).tolist()
+    [True, False, True, False]
+    """
+    encoded = cells.dictionary_encode()
+    words, of_row = encoded.dictionary, encoded.indices.to_numpy(zero_copy_only=False)
+    if not len(words):
+        return np.zeros(len(cells), bool)
+
+    def says(pattern: str) -> NDArray[np.bool_]:
+        return np.asarray(compute.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False))
+
+    if head in _SIGN_HEADS:
+        found = says(_MINUS)
+    elif head in _NO_HEADS:
+        found = says(_NO)
+    elif _WHEN_HEAD.match(head):
+        nothing = np.array([word.lower() in MISSING for word in words.to_pylist()])
+        found = says(_SOME_DAY) & ~says(_NO_DAY) & ~nothing
+    else:
+        found = says(_WHOLE)
+        if head not in _FREE_HEADS:
+            found |= says(_SHORT) | (says(_AMONG) & ~says(_BUT))
+        if head in _YES_HEADS:
+            found |= says(_YES)
+    return np.asarray(found[of_row])
