@@ -34,10 +34,11 @@ _STATE_HEADS = (
     "cr_dr", "debit_credit", "credit_debit", "soll_haben", "buchungsart", "transaction_status", "sale_type",
     "document_type", "doc_type", "doctype", "line_type", "typ", "art", "vorgang", "vorgangsart", "belegart",
     "transaktionsart", "transaktionstyp", "bestellstatus", "zahlungsstatus", "auftragsstatus", "statut",
-    "type_transaction", "tipo", "tipo_transaccion", "estado", "stato", "soort", "fulfillment_status", "fulfilment_status", "shipping_status",
-    "delivery_status", "payment_state", "order_state", "result", "outcome", "response", "estado_pedido",
-    "estado_pago", "statut_commande", "statut_paiement", "durum", "stav", "stan", "tila", "статус", "статус_заказа",
-    "状态", "狀態", "订单状态", "訂單狀態", "交易状态", "ステータス", "状態", "注文状況", "상태", "주문상태",
+    "type_transaction", "tipo", "tipo_transaccion", "estado", "stato", "soort", "fulfillment_status",
+    "fulfilment_status", "shipping_status", "delivery_status", "payment_state", "order_state", "result", "outcome",
+    "response", "estado_pedido", "estado_pago", "statut_commande", "statut_paiement", "durum", "stav", "stan", "tila",
+    "статус", "статус_заказа", "状态", "狀態", "订单状态", "訂單狀態", "交易状态", "ステータス",
+    "状態", "注文状況", "상태", "주문상태",
 )  # fmt: skip
 #: Heads of columns of free words, where only a whole cell tells.
 _FREE_HEADS = (
