@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim.discovery.case_phase import ONE_PHASE, Phases, phases_of_states
 from sim.discovery.cases import Cases, rows_by
 from sim.discovery.context import Contexts, states_of
+from sim.discovery.forward_weights import Made, run_forward, visits_made
 from sim.discovery.product_limit import aalen_johansen, share_gone
 from sim.discovery.state_edges import ENDED, FINE, Exits, Leaving, TimedEdge, pairs_of
 from sim.discovery.time_step import steps_of
@@ -148,7 +149,8 @@ def fit_hazards(
     steps = steps_of(cases, seconds, instant)
     state = states_of(cases, contexts, steps)
     whole = np.arange(len(contexts.keys))
-    for parts in contexts.parts().values():
+    parted = contexts.parts().values()
+    for parts in parted:
         whole[list(parts)] = parts[0]
     last = np.zeros(state.size, bool)
     last[cases.first[1:] - 1] = True
@@ -171,10 +173,11 @@ def fit_hazards(
         weight, begins = weight * np.repeat(each, cases.lengths)[:, None], begins * each[:, None]
     visit = class_of_visit(cases.place + 1)
     every = Exits(following, dwell, over, visit, weight, False, steps, fineness if number == 1 else 1)
+    made = visits_made(cases, state, each, parted) if by_visit and wanted is None else None
     left = _left_by_state(
         every, state, contexts, visits > 0 if wanted is None else wanted & (visits > 0), told=by_visit
     )
-    found = _edges_from(list(left.values()), contexts, _ROUNDS if by_visit else 0)
+    found = _edges_from(left, contexts, _ROUNDS if by_visit else 0, made)
     edges = [
         part
         for at, phased in zip(left, found, strict=True)
@@ -182,13 +185,12 @@ def fit_hazards(
         for edge in mine
         for part in _placed(replace(edge, source=at * number + phase), phases)
     ]
-    edges = _by_age(edges, contexts)
     longest = int(steps[cases.first[1:] - 1].max()) + 1
     together = np.mean(cases.time[cases.first[:-1]] < seconds) > 0.9
     return TimedJourney(
         contexts=contexts,
         start=_start_of(state[cases.first[:-1]], begins),
-        edges=tuple(edges),
+        edges=tuple(_by_age(edges, contexts)),
         instant=frozenset(at for at, key in enumerate(contexts.keys) if instant[key[0]] and visits[at // number]),
         horizon=max(int(np.ceil(cases.end / seconds)), 1) if together else max(longest, 2),
         together=bool(together),
@@ -238,30 +240,51 @@ def _left_by_state(
     return found
 
 
-def _edges_from(left: list[list[Leaving]], contexts: Contexts, rounds: int) -> list[list[list[TimedEdge]]]:
+def _edges_from(
+    left: Mapping[int, list[Leaving]], contexts: Contexts, rounds: int, made: Made | None
+) -> list[list[list[TimedEdge]]]:
     """Return the edges of every state, in each phase; with weights by visit, where there are rounds for these.
 
-    Ages, or times, and visits tell of each other: what each adds to the other is found in turns.
+    Ages, or times, and visits tell of each other: what each adds to the other is found in turns. Where it is known how
+    many visits were ``made``, the journey is then run forward.
     """
-    number = max(contexts.phase, default=0) + 1
-    stage = np.array([key[0] for key in contexts.keys[::number]], np.int64)
-    plain = found = [[one.edges() for one in phased] for phased in left]
+    plain = found = [[one.edges() for one in phased] for phased in left.values()]
+    weights: list[NDArray[np.float64] | None] = [None] * len(found)
     for _ in range(rounds):
-        counts = []
-        for phased, edges in zip(left, found, strict=True):
-            to = stage[phased[0].targets]
-            seen = np.sum([one.seen for one in phased], axis=0)
-            expected = np.sum([mine for _, mine in edges], axis=0)
-            counts.append(VisitCounts(seen, expected, to, contexts.at_once.last[to], not phased[0].instant))
-        weights = visit_weights(counts)
+        weights = visit_weights(_counts(left, found, contexts))
         if all(by_visit is None for by_visit in weights):
             found = plain
             break
         found = [
             alike if by_visit is None else [one.edges(by_visit) for one in phased]
-            for phased, alike, by_visit in zip(left, plain, weights, strict=True)
+            for phased, alike, by_visit in zip(left.values(), plain, weights, strict=True)
         ]
-    return [[edges for edges, _ in phased] for phased in found]
+    fitted = [[mine for mine, _ in phased] for phased in found]
+    if made is None:
+        return fitted
+    targets = {state: phased[0].targets for state, phased in left.items()}
+    weights = run_forward(made, targets, _counts(left, found, contexts), weights)
+    return [
+        mine if by_visit is None else [one.weighed(ways, by_visit) for one, ways in zip(phased, mine, strict=True)]
+        for phased, mine, by_visit in zip(left.values(), fitted, weights, strict=True)
+    ]
+
+
+def _counts(
+    left: Mapping[int, list[Leaving]],
+    found: Sequence[Sequence[tuple[list[TimedEdge], NDArray[np.float64]]]],
+    contexts: Contexts,
+) -> list[VisitCounts]:
+    """Return how many left each state and how many its edges let expect, in all phases together."""
+    number = max(contexts.phase, default=0) + 1
+    stage = np.array([key[0] for key in contexts.keys[::number]], np.int64)
+    counts = []
+    for phased, edges in zip(left.values(), found, strict=True):
+        to = stage[phased[0].targets]
+        seen = np.sum([one.seen for one in phased], axis=0)
+        expected = np.sum([mine for _, mine in edges], axis=0)
+        counts.append(VisitCounts(seen, expected, to, contexts.at_once.last[to], not phased[0].instant))
+    return counts
 
 
 def _placed(edge: TimedEdge, phases: Phases) -> list[TimedEdge]:

@@ -108,12 +108,12 @@ class Leaving:
         float64 (classes, targets)
         """
         found, expected = self._shares(by_visit) if self._exits.instant else self._hazards(by_visit)
-        if by_visit is not None:
-            ways = dict(zip(self.targets.tolist(), by_visit.T, strict=True))
-            found = [
-                edge if edge.target == ENDED else replace(edge, by_visit=_weights(ways[edge.target])) for edge in found
-            ]
-        return found, expected
+        return found if by_visit is None else self.weighed(found, by_visit), expected
+
+    def weighed(self, edges: Iterable[TimedEdge], by_visit: Floats) -> list[TimedEdge]:
+        """Return edges with these weights by visit (classes, targets)."""
+        ways = dict(zip(self.targets.tolist(), by_visit.T, strict=True))
+        return [edge if edge.target == ENDED else replace(edge, by_visit=_weights(ways[edge.target])) for edge in edges]
 
     def _prepare_hazards(self, goes: NDArray[np.bool_], *, told: bool) -> None:
         target, stay, over, visit, weight, _, entry, part = self._exits

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CLASS_BEGINS", "VisitCounts", "age_told_by_visits", "class_of_visit", "visit_weights"]
+__all__ = ["CLASS_BEGINS", "VisitCounts", "age_told_by_visits", "class_of_visit", "drawn", "visit_weights"]
 
 Floats = NDArray[np.float64]
 
@@ -141,7 +141,7 @@ def _by_group(seen: Floats, expected: Floats, state: NDArray[np.int64], group: N
         now *= (left / np.maximum(_sums(now, state), _TINY))[state]
         alike = _sums(now, group) / factor
         share = alike / np.maximum(alike.sum(axis=0), _TINY)
-        before, factor = factor, _drawn(gone, alike, np.ones_like(gone), share, np.arange(len(gone)))
+        before, factor = factor, drawn(gone, alike, np.ones_like(gone), share, np.arange(len(gone)))
         if np.abs(factor - before).max() < _NEAR:
             break
     moved = expected * factor[group]
@@ -157,15 +157,28 @@ def _by_state(
     as_seen = expected * (_sums(seen, state) / np.maximum(_sums(expected, state), _TINY))[state]
     expected = np.where(timed[:, None], expected, as_seen)
     share = expected / np.maximum(_sums(expected, state), _TINY)[state]
-    found = _drawn(seen, expected, share, share, state)
+    found = drawn(seen, expected, share, share, state)
     return np.where((timed | (sizes[state] > 1))[:, None], found, 1.0)
 
 
-def _drawn(seen: Floats, expected: Floats, prior: Floats, share: Floats, group: NDArray[np.int64]) -> Floats:
+def drawn(seen: Floats, expected: Floats, prior: Floats, share: Floats, group: NDArray[np.int64]) -> Floats:
     """Return seen over expected, drawn to 1 as much as makes each visit likeliest by all others.
 
-    Rows of one group are drawn by the same strength, times ``prior``; they are 1 where it tells little. ``share`` is
-    what a visit that is left out would have expected.
+    Rows of one group are drawn by the same strength; they are 1 where it tells little.
+
+    Parameters
+    ----------
+    seen, expected : float64 (rows, classes)
+        Visits.
+    prior : float64 (rows, classes)
+        By what a strength is multiplied: as so many visits as expected stand beside those of the row.
+    share : float64 (rows, classes)
+        What one visit that is left out would have expected.
+    group : int64 (rows,)
+
+    Returns
+    -------
+    float64 (rows, classes)
     """
     best, found = np.full(int(group.max()) + 1, _LEAST_GAIN), np.ones_like(seen)
     for strength in _STRENGTHS:
