@@ -2,7 +2,8 @@
 # scikit-uplift 0.5.1, who is moved by a campaign: the finer the table, the less certain its total. `uplift_by_percentile(std=True,
 # total=True)` has a row for each part of the customers, and one for all of them, whose uplift and rates are those of all. The
 # standard errors in that row are the sums of the parts' errors. A campaign that moves 5.3% of 10,000 customers has a standard error
-# of 0.7%; by five parts it is 7%, by ten 21%, by twenty 59%, so that an effect of eight errors cannot be told from nothing. The errors of the parts are right. No warning is given.
+# of 0.7%; by five parts it is 7%, by ten 21%, by twenty 59%, so that an effect of eight errors cannot be told from nothing. The
+# errors of the parts are right. No warning is given.
 set -euo pipefail
 
 python=${PYTHON:-python3}
