@@ -85,7 +85,8 @@ def chain_of(journey: Journey) -> Chain:
     Raises
     ------
     ConfigError
-        If a stage does something, holds for a fixed stay, or has an edge that is no constant probability.
+        If a stage does something, holds for a fixed stay, or has an edge that is no constant probability for everybody
+        in every week.
 
     Examples
     --------
@@ -104,7 +105,8 @@ def chain_of(journey: Journey) -> Chain:
     at = {name: position for position, name in enumerate(states)}
     matrix = np.zeros((len(states), len(states)))
     for edge in journey.edges:
-        if edge.probability is None or set(edge.probability) > {"base"} or edge.on or edge.only or edge.by_visit:
+        conditions = (edge.on, edge.only, edge.by_visit, edge.personas, edge.during)
+        if edge.probability is None or set(edge.probability) > {"base"} or any(conditions):
             raise ConfigError(
                 f"journey {journey.name!r}: the edge {edge.source} -> {edge.target} is no constant probability;"
                 " only a chain has a matrix"

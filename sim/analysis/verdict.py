@@ -362,10 +362,13 @@ class _Case:
         share, total = entry["share"], self.summary["replicates"]
         back = round(share * total)
         if total == 1:
+            week = entry["mean"]
             when = (
-                f"in {self.step} {entry['mean']:.0f}{self.day(entry['mean'])}" if back else f"not within {self.horizon}"
+                f"pays back in {self.step} {week:.0f}{self.day(week)}"
+                if back
+                else f"does not pay back within {self.horizon}"
             )
-            return f"In this one replicate it pays back {when} (discounted)."
+            return f"In this one replicate it {when} (discounted)."
         if back == 0:
             return f"It does not pay back within {self.horizon} (discounted{_in_replicates(0, total)})."
         if entry["mean"] == 0.0 and back == total:

@@ -13,7 +13,7 @@ from sim.analysis.bands import Band, bands_of, period_middles
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.shape import SHARE
 from sim.experiments.result import Result
-from sim.number_format import interval, quantity
+from sim.number_format import in_renewals, interval, quantity
 from sim.reports.comparison import (
     arms_in_order,
     cash_doubt,
@@ -49,6 +49,11 @@ def view(result: Result) -> dict[str, Any]:
         JSON-ready, without NaN.
     """
     scenario, summary = result.scenario, result.summary_json
+    series = [
+        *((title, _shares(period_middles(scenario.horizon), weekly_series(result, metric), result))
+          for metric, title in _LINES.items()),
+        ("Customers whose last purchase was of the brand", _kept(result)),
+    ]  # fmt: skip
     return {
         "replicates": result.replicates,
         "scope": scope_of(scenario),
@@ -60,11 +65,7 @@ def view(result: Result) -> dict[str, Any]:
         "metrics": {arm: list(_metrics(result, arm)) for arm in other_arms(result)},
         "personas": {arm: list(_personas(result, arm)) for arm in other_arms(result)},
         "cash": _cash(result),
-        "series": [
-            {"title": title, **_shares(period_middles(scenario.horizon), weekly_series(result, metric), result)}
-            for metric, title in _LINES.items()
-        ]
-        + [{"title": "Customers whose last purchase was of the brand", **_kept(result)}],
+        "series": [{"title": in_renewals(title, bool(summary.get("renews"))), **lines} for title, lines in series],
         "breakEven": _break_even(result),
     }
 

@@ -19,6 +19,8 @@ _STATEMENT = re.compile(r"\s*(?:select|with)\s.*", re.DOTALL | re.IGNORECASE)
 _PLAIN_OPTION = re.compile(r"--(format|output-dir|run|action)(?:=(.*))?")
 #: A key without its value.
 _KEY = re.compile(r"[A-Za-z][\w.@/-]*=?")
+#: A word that sets a key.
+_SETS = re.compile(r"[+~]{0,2}[A-Za-z][\w.@/]*=")
 #: A key and its value in one word, with blanks around the sign.
 _APART = re.compile(r"^\s*([+~]{0,2}[A-Za-z][\w.@/]*)(?:\s+=\s*|=\s+)(?=\S)(.*)$", re.DOTALL)
 _FILE_OF_A_SCENARIO = re.compile(r"scenario=[^,\[\]]+\.ya?ml")
@@ -116,9 +118,13 @@ def _closed_up(words: Iterable[str]) -> Iterator[str]:
     for given in words:
         word = _APART.sub(r"\1=\2", given, count=1)
         if waiting and waiting.endswith("="):
-            yield waiting + word
+            if not _SETS.match(word) or _SENTENCES.fullmatch(waiting):
+                yield waiting + word
+                waiting = ""
+                continue
+            # An empty value, not one that stands apart: the next word sets another key.
+            yield waiting
             waiting = ""
-            continue
         if waiting and word.startswith("=") and not word.startswith("=="):
             waiting += word
             if waiting.endswith("="):

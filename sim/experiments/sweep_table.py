@@ -202,7 +202,7 @@ class TableWriter:
             columns[name] = [value for rows in self.waiting for value in rows["rest"][name]]
         figures = np.concatenate([rows["figures"] for rows in self.waiting])
         for column, name in enumerate(self.waiting[0]["names"]):
-            columns[name] = figures[:, column]
+            columns[name] = pa.array(figures[:, column], from_pandas=True)  # what is undefined is null
         table = pa.table(columns)
         if self.writer is None:
             words = [field.name for field in table.schema if pa.types.is_string(field.type)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,20 @@ def _names(found: Answers, profile: tuple[int, int]) -> dict[str, str]:
     return {found.brand: found.first[profile[0]], found.competitor: found.second[profile[1]]}
 
 
-def answers_facts(found: Answers | None, currency: str) -> dict[str, Any] | None:
+def _told(found: Answers, profile: tuple[int, int], titles: Mapping[str, str]) -> dict[str, str]:
+    """Return what each brand does, by its reader's name."""
+    return {titles.get(brand, brand): choice for brand, choice in _names(found, profile).items()}
+
+
+def answers_facts(found: Answers | None, currency: str, titles: Mapping[str, str]) -> dict[str, Any] | None:
     """Return what the words about answers are made of; None where nobody was asked to answer.
 
     Parameters
     ----------
     found : Answers or None
     currency : str
+    titles : mapping
+        Readers' names of brands; one that is not there is told by its key.
 
     Returns
     -------
@@ -49,8 +57,8 @@ def answers_facts(found: Answers | None, currency: str) -> dict[str, Any] | None
     both = estimate(found.fresh[:, led[0], led[1], :].sum(axis=1))
     race = found.fresh[:, led[0], led[1], :] - found.fresh[:, led[0], 0, :]
     return {
-        "brand": found.brand,
-        "competitor": found.competitor,
+        "brand": titles.get(found.brand, found.brand),
+        "competitor": titles.get(found.competitor, found.competitor),
         "pairs": len(found.first) * len(found.second),
         "unanswered": {"name": found.first[unanswered], **_written(found, found.value((unanswered, 0), 0), currency)},
         "led": {
@@ -74,14 +82,14 @@ def answers_facts(found: Answers | None, currency: str) -> dict[str, Any] | None
         "satisfaction": [_points(satisfied[:, player]) for player in (0, 1)],
         "equilibria": [
             {
-                "names": _names(found, item.profile),
+                "names": _told(found, item.profile, titles),
                 "payoffs": [_written(found, found.value(item.profile, player), currency) for player in (0, 1)],
                 "regret": _written(found, item.regret, currency),
             }
             for item in found.equilibria
         ],
         "groups": _groups(found, currency),
-        "path": [_names(found, profile) for profile in found.path],
+        "path": [_told(found, profile, titles) for profile in found.path],
     }
 
 
@@ -128,13 +136,15 @@ def _points(values: Any) -> dict[str, Any]:
     return {"mean": mean, "low": low, "high": high, "resolved": clear}
 
 
-def payoff_table(found: Answers | None, currency: str) -> Table | None:
+def payoff_table(found: Answers | None, currency: str, titles: Mapping[str, str]) -> Table | None:
     """Return what both brands have in every pair of choices.
 
     Parameters
     ----------
     found : Answers or None
     currency : str
+    titles : mapping
+        Readers' names of brands.
 
     Returns
     -------
@@ -155,7 +165,8 @@ def payoff_table(found: Answers | None, currency: str) -> Table | None:
                 "equilibrium" if (row, column) in stable else "",
             )
         )
-    head = (found.brand, found.competitor, f"{found.brand} has", f"{found.competitor} has", "")
+    brand, competitor = (titles.get(name, name) for name in (found.brand, found.competitor))
+    head = (brand, competitor, f"{brand} has", f"{competitor} has", "")
     name = words_of(found.metric).name
     return Table(head, tuple(rows), f"{name} against both waiting, on fresh luck, with 95 % intervals", (1, 4))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sim.number_format import NOTHING, quantity
+from sim.analysis.verdict import title
+from sim.number_format import NOTHING, in_words, quantity
 from sim.reports.document import Table
 from sim.reports.labels import words_of
 
@@ -26,7 +27,7 @@ def best_response_tables(summary: Mapping[str, Any], currency: str) -> list[Tabl
     list of Table
     """
     return [
-        _table(arm, brand, item, currency)
+        _table(in_words(arm), title(summary, brand), item, currency)
         for arm, found in (summary.get("best_responses") or {}).items()
         for brand, item in found["competitors"].items()
     ]

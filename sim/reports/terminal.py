@@ -118,10 +118,9 @@ def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -
         headings = ["moves per 1,000 customers", *([baseline, arm, *_COMPARED] if others else [arm])]
         console.print()
         console.print(_table(headings, lines, console.width, ascii_only))
-    if len(rows) > _MOST_MOVES:
-        console.print(
-            Text(f"{len(rows) - _MOST_MOVES} further steps, taken less often, are in the report"), style="dim"
-        )
+    if (more := len(rows) - _MOST_MOVES) > 0:
+        which = "1 further step, taken less often, is" if more == 1 else f"{more} further steps, taken less often, are"
+        console.print(Text(f"{which} in the report"), style="dim")
     if star and starred:
         console.print(Text(star), style="dim")
 

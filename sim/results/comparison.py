@@ -47,7 +47,6 @@ def comparison(result: Result, config: Mapping[str, Any] | None = None, *, repor
             "config_hash": config_hash(result),
             "scenario": result.scenario.name,
             "customer_weeks": result.customer_weeks,
-            "customer_weeks_per_second": round(result.customer_weeks / max(result.wall_seconds, 1e-9)),
         },
         started=result.started,
         wall_seconds=result.wall_seconds,

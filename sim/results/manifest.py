@@ -63,13 +63,15 @@ def provenance(config: Mapping[str, Any], *, started: str, wall_seconds: float, 
     wall_seconds : float
         How long it took.
     **more
-        Further entries: the verb, the name of what was run, counts.
+        Further entries: the verb, the name of what was run, counts. Of `customer_weeks` those that were simulated;
+        left out, they were not counted.
 
     Returns
     -------
     dict
     """
     decisive = {key: value for key, value in config.items() if key not in _INDIFFERENT}
+    weeks = more.pop("customer_weeks", None)
     return {
         "version": sim.__version__,
         "git_commit": _git_commit(),
@@ -78,6 +80,8 @@ def provenance(config: Mapping[str, Any], *, started: str, wall_seconds: float, 
         "packages": {"python": python_version(), **_versions()},
         "started": started,
         "wall_seconds": round(wall_seconds, 3),
+        "customer_weeks": weeks,
+        "customer_weeks_per_second": None if weeks is None else round(weeks / max(wall_seconds, 1e-9)),
         **more,
         "checksums": CHECKSUMS,
     }

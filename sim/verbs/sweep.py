@@ -117,7 +117,6 @@ def _run(job: Job[SweepKeys, SweepPlan], session: Session) -> Answer:
             "runs": len(swept),
             "failed": len(swept.errors),
             "customer_weeks": progress.customer_weeks,
-            "customer_weeks_per_second": round(progress.customer_weeks / max(session.seconds, 1e-9)),
         },
         lines=[summary["verdict"]],
     )

@@ -95,7 +95,6 @@ def _run(job: Job[ValidateKeys, tuple[Pattern, ...]], session: Session) -> Answe
                 pattern.id: round(spent, 1) for pattern, spent in zip(done.patterns, done.seconds, strict=True)
             },
             "customer_weeks": done.customer_weeks,
-            "customer_weeks_per_second": round(done.customer_weeks / max(done.wall_seconds, 1e-9)),
         },
         started=done.started,
         wall_seconds=done.wall_seconds,

@@ -23,3 +23,14 @@ def test_the_line_of_cash_ends_at_the_headline(with_doubt):
         bounds = [value for line in series["lines"].values() for key in ("low", "high") for value in line[key]]
         assert all(value is None or 0.0 <= value <= 1.0 for value in bounds)
         assert series["note"] == "Bands: luck alone."
+
+
+def test_lines_speak_of_renewals_where_customers_renew():
+    book = Book.of(ConfigPath.of())
+    asked = read_question({"population": 200, "replicates": 2}, book, scenario="telecom")
+    titles = [series["title"] for series in view(Explorer(book).compare(asked, 2))["series"]]
+    assert titles == [
+        "Market share",
+        "Renewals won in the loyalty loop",
+        "Customers whose last renewal was of the brand",
+    ]

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.analysis.equilibrium import dynamics, leader_follower, pure_equilibria
 from sim.experiments.answers import Answers
-from sim.reports.answers import answers_facts
+from sim.reports.answers import answers_facts, answers_summary
 
 
 def found(answer_pays):
@@ -20,16 +20,19 @@ def found(answer_pays):
 
 
 def test_the_race_is_the_answer_beside_the_same_plan_unanswered():
-    facts = answers_facts(found(True), "$")
+    facts = answers_facts(found(True), "$", {"own": "Own Brand", "rival": "The Rival"})
     race = facts["race"]
     assert facts["led"]["second"] == "a copy"
     assert race["own"]["mean"].startswith("−$40") or race["own"]["mean"].startswith("−$39")
     assert race["other"]["mean"].startswith("+$30") or race["other"]["mean"].startswith("+$29")
     assert race["both"]["resolved"]
+    assert (facts["brand"], facts["competitor"]) == ("Own Brand", "The Rival")
+    assert {name for step in facts["path"] for name in step} == {"Own Brand", "The Rival"}
+    assert answers_summary(found(True))["leader_follower"]["strategies"] == {"own": "the plan", "rival": "a copy"}
 
 
 def test_where_nobody_answers_there_is_no_race():
-    assert answers_facts(found(False), "$")["race"] is None
+    assert answers_facts(found(False), "$", {})["race"] is None
 
 
 def test_many_stable_pairs_are_told_in_groups():
@@ -42,6 +45,7 @@ def test_many_stable_pairs_are_told_in_groups():
             pure_equilibria(payoffs), dynamics(payoffs), leader_follower(payoffs),
         ),
         "$",
+        {},
     )  # fmt: skip
     assert len(facts["equilibria"]) == 6
     (group,) = facts["groups"]

@@ -19,7 +19,7 @@ from sim.experiments.compare import compare
 from sim.results import export_events, find_run, list_runs, read_trace, show_run, write
 from sim.results.answer import write_answer
 from sim.results.comparison import comparison
-from sim.results.manifest import config_hash
+from sim.results.manifest import config_hash, provenance
 from sim.scenario.errors import ConfigError
 
 METRIC_KEYS = {"mean", "ci_low", "ci_high", "p_better", "correlation", "variance_reduction", "variance_reduction_by"}
@@ -357,3 +357,10 @@ def test_a_whole_name_goes_before_a_part_of_one(result, tmp_path):
     only = write(result, tmp_path, report=False)
     write(other, tmp_path, report=False)
     assert find_run(tmp_path, result.scenario.name).path == only
+
+
+def test_every_manifest_says_how_many_customer_weeks_were_simulated_where_they_were_counted():
+    when = {"started": "2026-01-01T00:00:00", "wall_seconds": 2.0}
+    counted, uncounted = provenance({}, customer_weeks=500, **when), provenance({}, **when)
+    assert (counted["customer_weeks"], counted["customer_weeks_per_second"]) == (500, 250)
+    assert uncounted["customer_weeks"] is uncounted["customer_weeks_per_second"] is None

@@ -198,3 +198,11 @@ def test_a_chain_by_hand():
 def test_what_has_no_matrix_is_refused():
     with pytest.raises(ConfigError, match="only a chain"):
         chain_of(Scenario.load("treadmill").journeys["classic"])
+
+
+@pytest.mark.parametrize("more", [{"personas": ["one"]}, {"during": [1, 4]}])
+def test_an_edge_that_is_not_open_to_all_and_always_has_no_place_in_a_matrix(more):
+    edge = {"from": "a", "to": "b", "probability": 0.25, **more}
+    journey = read_journey("c", {"start": {"a": 1.0}, "stages": {"a": {}, "b": {}}, "edges": [edge]})
+    with pytest.raises(ConfigError, match="the edge a -> b is no constant probability"):
+        chain_of(journey)

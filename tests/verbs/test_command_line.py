@@ -346,6 +346,12 @@ def test_an_unknown_verb_or_option(capsys, untouched):
     assert "choose from 'job'" in _refused(capsys, "compare", "--cfg", "nonsense")
 
 
+def test_an_empty_value_takes_no_other_key_with_it(capsys, untouched):
+    said = _refused(capsys, "compare", "population=", "horizon=40")
+    assert "population is" in said and "horizon" not in said
+    assert translate("results", ["show", "where=", "arm=proactive"])[-1].endswith("arm=proactive'")
+
+
 MEANT = {
     "apart in three words": (["population", "=", "40"], "population", 40),
     "apart in one word": (["population = 40"], "population", 40),

@@ -62,6 +62,8 @@ def test_the_folder_holds_the_design_in_order(done):
     failed = table[table["error"] != ""]
     assert list(failed["run"]) == list(range(6, 12)) and failed["contribution"].isna().all()
     assert "market.need.mean_weeks is -1" in failed["error"].iloc[0]
+    # What is undefined is null, so that a query leaves it out.
+    assert pq.read_table(folder / "differences.parquet")["payback_week"].null_count > 0
     differences = pq.read_table(folder / "differences.parquet").to_pandas()
     both = table[(table["run"] == 0) & (table["persona"] == "all")].set_index("arm")["contribution"]
     first = differences[(differences["run"] == 0) & (differences["persona"] == "all")].iloc[0]
