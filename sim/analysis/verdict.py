@@ -314,15 +314,17 @@ class _Case:
         # Where a stage has one way on, the edge only repeats what led to the stage: every purchase is experienced.
         ways = Counter(edge["from"] for edge in edges)
         edges = [edge for edge in edges if ways[edge["from"]] > 1] or edges
-        sure = [edge for edge in edges if not covers_zero(edge)]
+        # Few replicates with few customers are at times exactly alike: an interval without width says nothing.
+        sure = [edge for edge in edges if not covers_zero(edge) and edge["ci_low"] < edge["ci_high"]]
         if not sure:
             return ""
         edge = sure[0]
+        which = "The step that changed most" if edge is edges[0] else "Of the steps that surely changed, the largest"
         scale = 1000.0 / self.heads
         sure_of_it = bracket(edge, lambda value: _signed(value * scale))
         whose = "" if self.unpaid() or self.alone() else ", whatever brand they were with"
         return (
-            f"The step that changed most is {in_words(edge['from'])} to {in_words(edge['to'])}: "
+            f"{which} is {in_words(edge['from'])} to {in_words(edge['to'])}: "
             f"{_signed(edge['mean'] * scale)} per 1,000 customers over the horizon{sure_of_it}{whose}."
         )
 

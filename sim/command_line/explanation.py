@@ -97,6 +97,8 @@ def _explain_missing(error: MissingConfigException, composer: Composer) -> str:
     group, _, name = (error.missing_cfg_file or "").partition("/")
     if group and not name:
         there = composer.config_path.names(group)
+        if not there and group not in (*GROUPS, *OWN_GROUPS):
+            return f"there is no configuration {group!r}; --config-name takes a file of --config-dir, without .yaml"
         return f"{group} is empty; {suggest(name, there, 'there are')}"
     if not name or error.options is None:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
@@ -218,7 +220,9 @@ def _explain_group(composer: Composer) -> str:
     for override in OverridesParser.create().parse_overrides(composer.overrides):
         group, value = override.key_or_group, override.value()
         if group in (*GROUPS, *OWN_GROUPS, "") and not isinstance(value, str | list):
-            names = composer.groups(group) if group else []
+            if not group:
+                return f"{show(value)} is given to a key without a name; write key=value"
+            names = composer.groups(group)
             known = f"; there are {', '.join(names)}" if names else ""
-            return f"{group or 'a key without a name'} is {show(value)}; give the name of a file{known}"
+            return f"{group} is {show(value)}; give the name of a file{known}"
     return "a group is given something that is no name; give the name of a file"

@@ -146,3 +146,17 @@ def test_one_arm_without_a_sale_tells_an_empty_market_from_lost_sales(share, wor
     numbers["market_share"] = {"mean": share, "ci_low": None, "ci_high": None}
     summary = {"arms": {"classic": numbers}, "differences": {}, "market_customers": 10, "horizon": 5, "focal": "stride"}
     assert verdict(summary).endswith(words)
+
+
+def test_the_step_named_is_the_largest_that_is_sure_and_no_coincidence(told):
+    summary = copy.deepcopy(told(better=80, noise=5).summary_json)
+    edge = {"from": "a", "to": "b", "mean": 40.0, "ci_low": 30.0, "ci_high": 50.0}
+    wide = {**edge, "to": "c", "mean": 90.0, "ci_low": -90.0, "ci_high": 270.0}
+    alike = {**edge, "to": "d", "ci_low": 40.0, "ci_high": 40.0}
+    for flows, said in (
+        ([edge, wide], "The step that changed most is a to b"),
+        ([wide, edge], "Of the steps that surely changed, the largest is a to b"),
+        ([alike, edge], "Of the steps that surely changed, the largest is a to b"),
+    ):
+        assert said in verdict({**summary, "flows": {"proactive - classic": flows}})
+    assert "step" not in verdict({**summary, "flows": {"proactive - classic": [wide, alike]}})

@@ -343,6 +343,8 @@ def test_the_brands_of_the_market_are_accepted_in_an_arm(capsys, untouched):
 def test_an_unknown_verb_or_option(capsys, untouched):
     assert "did you mean 'compare'" in _refused(capsys, "compar")
     assert "--nonsense" in _refused(capsys, "compare", "--nonsense")
+    assert "there is no configuration 'nope'" in _refused(capsys, "compare", "--config-name", "nope")
+    assert "5 is given to a key without a name; write key=value" in _refused(capsys, "compare", "=5")
     assert "choose from 'job'" in _refused(capsys, "compare", "--cfg", "nonsense")
 
 
