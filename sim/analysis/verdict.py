@@ -363,20 +363,14 @@ class _Case:
         entry = self.differences["payback_week"]
         share, total = entry["share"], self.summary["replicates"]
         back = round(share * total)
-        if total == 1:
-            week = entry["mean"]
-            when = (
-                f"pays back in {self.step} {week:.0f}{self.day(week)}"
-                if back
-                else f"does not pay back within {self.horizon}"
-            )
-            return f"In this one replicate it {when} (discounted)."
+        it = "In this one replicate it" if total == 1 else "It"
         if back == 0:
-            return f"It does not pay back within {self.horizon} (discounted{_in_replicates(0, total)})."
-        if entry["mean"] == 0.0 and back == total:
+            return f"{it} does not pay back within {self.horizon} (discounted{_in_replicates(0, total)})."
+        if entry["mean"] == 0.0 and back == total > 1:
             return "It pays from the start: cumulative discounted contribution never falls below the baseline's."
         week = f"{entry['mean']:.0f}{self.day(entry['mean'])}"
-        when = f"It pays back in {self.step} {week} on average (discounted{_in_replicates(back, total)})"
+        mean = " on average" if total > 1 else ""
+        when = f"{it} pays back in {self.step} {week}{mean} (discounted{_in_replicates(back, total)})"
         when += bracket(entry, lambda value: f"{value:.0f}")
         if back < total:
             when += f"; in the other {total - back} it does not within {self.horizon}"
