@@ -248,7 +248,8 @@ def _shares_of(table: SmallTable, at: Mapping[str, int]) -> tuple[NDArray[np.flo
     period, unit, kind = periods.numbers, periods.unit, periods.kind
     if not periods.follow:
         again = np.flatnonzero(period[1:] == period[0])
-        remedy = "give a row for each"
+        backwards = bool(np.allclose(np.diff(period), -1.0))
+        remedy = "they run backwards: put the first one on top" if backwards else "give a row for each"
         if again.size:
             remedy = f"they begin again in row {table.row_numbers[again[0] + 1]}: keep the rows of one group or cohort"
         raise ConfigError(f"{where}: its periods {head!r} do not follow one another; {remedy}")

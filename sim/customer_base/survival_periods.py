@@ -22,6 +22,7 @@ _YEAR = r"(?P<year>(?:19|20)\d{2})"
 _CALENDAR: tuple[tuple[str, int, str], ...] = (
     ("month", 12, _YEAR + r"[-/.](?P<part>0?[1-9]|1[0-2])(?:[-/.](?:0?1|2[89]|3[01]))?(?: 00:00(?::00)?)?"),
     ("month", 12, rf"(?P<part>0?[1-9]|1[0-2])[-/.]{_YEAR}"),
+    ("month", 12, _YEAR + r"(?P<part>0[1-9]|1[0-2])"),
     # With slashes it may be the second of January.
     ("month", 12, rf"0?1\.(?P<part>0?[1-9]|1[0-2])\.{_YEAR}"),
     ("quarter", 4, _YEAR + r"[-/. ]?Q(?P<part>[1-4])"),

@@ -270,10 +270,10 @@ def _guess(role: str, names: tuple[str, ...], plain: list[str], where: str, sour
         fitting = [at for at in fitting if plain[at] not in weak] or fitting
     if source == "columns" and role in plain:
         fitting = [at for at, word in enumerate(plain) if word == role]
-    if len({plain[at] for at in fitting}) < len(fitting):
-        twice = next(at for at in fitting if plain.count(plain[at]) > 1)
+    if len({names[at] for at in fitting}) < len(fitting):
+        twice = next(at for at in fitting if names.count(names[at]) > 1)
         raise ConfigError(
-            f"{where}: {plain.count(plain[twice])} columns are called {names[twice]!r}; call the one that is not the"
+            f"{where}: {names.count(names[twice])} columns are called {names[twice]!r}; call the one that is not the"
             f" {role} otherwise, in {source}"
         )
     if len(fitting) > 1:

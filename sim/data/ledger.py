@@ -168,8 +168,9 @@ def make_ledger(table: RowColumns, rows: int, drop_copies: bool, trouble: RowFau
     first = np.r_[True, np.diff(key) != 0]
     customer = np.cumsum(first) - 1
     counts["free_purchases"] = int((amount == 0).sum()) if table.priced else 0
-    if counts["free_purchases"]:
-        warnings.append(f"{counts['free_purchases']:,} purchases cost nothing: counted as purchases, not as spending")
+    if free := counts["free_purchases"]:
+        which = "1 purchase costs" if free == 1 else f"{free:,} purchases cost"
+        warnings.append(f"{which} nothing: counted as buying, not as spending")
     began = int(day.min())
     counts |= {"purchases": int(key.size), "customers": int(customer[-1]) + 1}
     ids = _names_of(key[first], table.names)

@@ -15,6 +15,7 @@ SURVIVORS = {
     "apostrophes": "month;survivors\n0;12'000\n1;9\u2019500\n2;8'100\n3;7'200\n",
     "months of the calendar": "Month,Subscribers\n2021-11,12000\n2021-12,9500\n2022-01,8100\n2022-02,7200\n",
     "ends of months": "month,active\n2021-01-31,12000\n2021-02-28,9500\n2021-03-31,8100\n2021-04-30,7200\n",
+    "months without a sign": "month,active\n202111,12000\n202112,9500\n202201,8100\n202202,7200\n",
     "months in words": "Month,Subscribers\nNov 2021,12000\nDec 2021,9500\nJan 2022,8100\nFeb 2022,7200\n",
     "months in German": "Monat;Abonnenten\nNov-21;12000\nDez-21;9500\nJan-22;8100\nFeb-22;7200\n",
     "months without a year": "Month,Subscribers\nNovember,12000\nDecember,9500\nJanuary,8100\nFebruary,7200\n",
@@ -45,6 +46,10 @@ REFUSED = {
     "more than all": (
         "month,survival\n0,110%\n1,80%\n2,65%\n3,55%\n",
         "its first row says 110; begin with the start, 100 %",
+    ),
+    "the last month on top": (
+        "month,active\n2021-03,7\n2021-02,9\n2021-01,10\n",
+        "they run backwards: put the first one on top",
     ),
     "a gap": ("period,survivors\n0,10\n1,-\n2,7\n", "row 2 has nothing"),
     "an open quote": ('period,survivors,note\n0,10,"a\n1,8,b\n2,7,c"\n3,6,d\n', "takes rows into one cell"),

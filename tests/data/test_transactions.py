@@ -47,7 +47,17 @@ BAD = {
     "unknown role": (HEAD + "A,2021-01-01,3\n", {"columns": {"buyer": "customer"}}, "accepted: customer, date, amount"),
     "columns is a word": (HEAD + "A,2021-01-01,3\n", {"columns": "customer"}, "columns is 'customer'"),
     "too few columns named": (HEAD + "A,2021-01-01,3\n", {"columns": ["customer", "date"]}, "names 2 columns"),
-    "a head twice": ("customer,date,amount,Amount\nA,2021-01-01,3,4\n", {}, "2 columns are called 'amount'"),
+    "a head twice": (
+        "customer,date,amount,Amount\nA,2021-01-01,3,4\n",
+        {},
+        "'amount' and 'Amount' may each be the amount",
+    ),
+    "a head in two currencies": (
+        "customer,date,amount_eur,amount_usd\nA,2021-01-01,3,4\n",
+        {},
+        "'amount_eur' and 'amount_usd' may each be",
+    ),
+    "a head really twice": ("customer,date,amount,amount\nA,2021-01-01,3,4\n", {}, "2 columns are called 'amount'"),
     "no dates": (HEAD + "A,x,3\nB,y,3\n", {}, "no date can be read"),
     "ambiguous dates": (HEAD + "A,01/02/2021,3\nB,03/04/2021,3\n", {}, "read in two ways"),
     "some dates": (HEAD + "A,2021-02-28,3\nB,2021-02-30,3\n", {}, r"1 row with a date .*row 2: '2021-02-30'"),
