@@ -23,6 +23,8 @@ from sim.record.recorder import (
     Traced,
     allocate_trace,
     continued_trace,
+    final_states,
+    lives_of,
     make_history,
     starts_of,
     stocks_after,
@@ -58,7 +60,7 @@ class ArmResult(NamedTuple):
 
     counters: Counters
     still: NDArray[np.int64]  # (P,) of the focal brand's customers at the start, those who still are
-    people: Any  # records at the end, where accounts are kept
+    states: dict[str, NDArray[Any]]  # at the end, where accounts are kept
     fixed: NDArray[np.int64]
     trace: Any
 
@@ -169,9 +171,9 @@ class Partition:
         people, still = self.population.people, np.zeros(self.sizes[0], np.int64)
         count_loyal(self.world, people, still)
         counters = trimmed(self.counters)
+        states = final_states(self.world, counters.accounts, people)
         counters = counters._replace(accounts=np.asarray(counters.accounts))
-        kept = np.asarray(people if counters.accounts.size else people[:0])
-        return ArmResult(counters, still, kept, self.fixed, self.trace)
+        return ArmResult(counters, still, states, self.fixed, self.trace)
 
 
 def _keeps_accounts(scenario: ResolvedScenario) -> bool:
@@ -204,26 +206,23 @@ def histories_of(
     dict of str to History
         The history of every arm, as one machine would have written it.
     """
-    brands = len(scenario.brands)
     world = compile_world(scenario, scenario.arms[scenario.baseline], seed, replicate)
     left = float(world.fatigue_left[1])
     personas, stages = burn_ins[0].occupancy.shape
-    nobody = allocate(0, brands).people
     stood = sum((item.occupancy for item in burn_ins), np.zeros((personas, stages), np.int64))
     before = merge([item.counters for item in burn_ins])
-    stocks = stocks_after(stocks_at_birth(stood, brands), before, left)
+    stocks = stocks_after(stocks_at_birth(stood, len(scenario.brands)), before, left)
     at_start = sum((item.at_start for item in burn_ins), np.zeros(personas, np.int64))
     adopters = int(before.by_persona[:, :, ByPersona.ADOPTED].sum())
     histories = {}
     for name, parts in results.items():
-        people = np.concatenate([item.people for item in parts]).view(np.recarray)
-        accounts = np.concatenate([item.counters.accounts for item in parts]).view(np.recarray)
+        accounts = np.concatenate([item.counters.accounts for item in parts])
         histories[name] = make_history(
             name,
             compile_world(scenario, scenario.arms[name], seed, replicate),
             stocks,
-            merge([item.counters for item in parts])._replace(accounts=accounts),
-            people.astype(nobody.dtype).view(np.recarray) if people.size else nobody,
+            merge([item.counters for item in parts]),
+            lives_of(accounts, [item.states for item in parts]),
             parts[0].trace,
             parts[0].fixed,
             at_start,

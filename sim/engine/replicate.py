@@ -26,6 +26,8 @@ from sim.record.recorder import (
     Traced,
     allocate_trace,
     continued_trace,
+    final_states,
+    lives_of,
     make_history,
     starts_of,
     stocks_after,
@@ -333,14 +335,16 @@ def _run_arm(
     phase = _Phase(start, weeks, world, start_from(past.market), fixed, trace, adopted_before)
     parts = _run(parts, phase, threads.pool, threads.between_weeks)
     _, still = _counted(parts, partial(_loyal, world), (personas,), threads.pool)
+    ends = [partial(final_states, world, part.counters.accounts, part.population.people) for part in parts]
+    states = _together(ends, threads.pool)
     for part in parts:
         free_workspace(world, part.workspace)
     history = make_history(
         name,
         world,
         past.stocks,
-        merge([part.counters for part in parts])._replace(accounts=accounts),
-        here.people,
+        merge([part.counters for part in parts]),
+        lives_of(accounts, states),
         trace,
         fixed,
         past.at_start,

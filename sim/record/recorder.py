@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,6 +20,8 @@ __all__ = [
     "Traced",
     "allocate_trace",
     "continued_trace",
+    "final_states",
+    "lives_of",
     "make_history",
     "stocks_after",
     "stocks_at_birth",
@@ -134,14 +137,38 @@ def _log(counters: Counters) -> NDArray[np.void]:
     return log
 
 
-def _lives(focal: int, accounts: Any, people: Any) -> Lives:
-    """Accounts and final states of the customers, where accounts were kept."""
-    last = people if accounts.size else people[:0]
-    return Lives(
-        **{name: np.ascontiguousarray(accounts[name]) for name in accounts.dtype.names},
+def final_states(world: World, accounts: Any, people: Any) -> dict[str, NDArray[Any]]:
+    """Return how customers stand at the end, where their accounts are kept: part of :class:`sim.record.history.Lives`.
+
+    Parameters
+    ----------
+    world : World
+        The arm they lived in.
+    accounts : recarray (n,) or (0,)
+        Their accounts.
+    people : recarray (n,)
+        Their records at the end.
+
+    Returns
+    -------
+    dict of arrays
+        By field, copied.
+    """
+    last = (people if accounts.size else people[:0]).view(np.ndarray)
+    focal = last.dtype["opted_out"].type(1 << int(world.constants[0].focal))
+    return {
         **{name: last[name].copy() for name in ("persona", "stage", "incumbent", "satisfaction")},
-        trust=(last.trust / UNIT).astype(np.float32),
-        opted_out=(last.opted_out & people.opted_out.dtype.type(1 << int(focal))) != 0,
+        "trust": (last["trust"] / UNIT).astype(np.float32),
+        "opted_out": (last["opted_out"] & focal) != 0,
+    }
+
+
+def lives_of(accounts: Any, states: Sequence[Mapping[str, NDArray[Any]]]) -> Lives:
+    """Return accounts, which are not copied and not to be changed any more, and :func:`final_states` of all parts."""
+    own = accounts.view(np.ndarray)
+    return Lives(
+        **{name: own[name] for name in own.dtype.names},
+        **{name: np.concatenate([part[name] for part in states]) for name in states[0]},
     )
 
 
@@ -156,7 +183,7 @@ def make_history(
     world: World,
     stocks: Stocks,
     counters: Counters,
-    people: Any,
+    lives: Lives,
     trace: Traced,
     fixed: NDArray[np.int64],
     at_start: NDArray[np.int64],
@@ -176,9 +203,9 @@ def make_history(
     stocks : Stocks
         Levels when the horizon begins.
     counters : Counters
-        Of all its customers, accounts included.
-    people : recarray (n,)
-        Their records at the end.
+        Of all its customers.
+    lives : Lives
+        Theirs, where accounts were kept: :func:`lives_of`.
     trace : Traced
         Weekly state of the market.
     fixed : int64 (T, B, 3)
@@ -233,7 +260,7 @@ def make_history(
         fixed=fixed,
         adopters=adopters + np.cumsum(by_persona[..., ByPersona.ADOPTED].sum(axis=1)),
         trace=MarketTrace(*trace),
-        lives=_lives(constants.focal, counters.accounts, people),
+        lives=lives,
         starts=starts,
         events=_log(counters),
         customer_weeks=int(constants.customers) * len(by_persona),

@@ -24,7 +24,15 @@ from agents.quantity import whole
 from agents.rules.numerics import encode_unit
 from sim.record.counters import ByBrand, ByPersona, Counters, allocate_counters
 from sim.record.history import History
-from sim.record.recorder import Traced, allocate_trace, make_history, stocks_after, stocks_at_birth
+from sim.record.recorder import (
+    Traced,
+    allocate_trace,
+    final_states,
+    lives_of,
+    make_history,
+    stocks_after,
+    stocks_at_birth,
+)
 from sim.reference.environment import WorldEnvironment, draw_customer
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
@@ -258,7 +266,6 @@ class JourneyModel(mesa.Model):
         scenario, world = self.case, self.environment.world
         events = self.environment.log()
         counters = self.environment.counters._replace(events=events, event_count=np.array([len(events)], np.int64))
-        records = self.records()
         # The flows lead from the stages at the start to those at the end.
         began = -self.past.occupancy.sum(axis=0) - counters.occupancy.sum(axis=0)
         for customer in self.customers:
@@ -269,7 +276,7 @@ class JourneyModel(mesa.Model):
             world,
             stocks,
             counters,
-            records,
+            lives_of(counters.accounts, [final_states(world, counters.accounts, self.records())]),
             self.traced,
             self.fixed,
             self.at_start,
