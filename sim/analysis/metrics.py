@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -192,8 +193,9 @@ class Measures:
         return (0.0 - self.terms[:, -len(COST_METRICS) :]) / self.minor_units
 
 
+@lru_cache(maxsize=8)
 def discount(steps: int, rate: float, step: str = "week") -> NDArray[np.float64]:
-    """Return the factor by which money of each step counts in step 0.
+    """Return the factor by which money of each step counts in step 0; shared, not to be changed.
 
     Parameters
     ----------
@@ -213,7 +215,9 @@ def discount(steps: int, rate: float, step: str = "week") -> NDArray[np.float64]
     >>> discount(53, 0.10)[[0, 52]].round(4).tolist()
     [1.0, 0.9091]
     """
-    return np.asarray((1.0 + rate) ** (-np.arange(steps) / STEPS_A_YEAR[step]), dtype=np.float64)
+    factors = np.asarray((1.0 + rate) ** (-np.arange(steps) / STEPS_A_YEAR[step]), dtype=np.float64)
+    factors.flags.writeable = False
+    return factors
 
 
 def payback_week(difference: NDArray[np.float64], rate: float, step: str = "week") -> float:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.correlation import correlations
 from sim.analysis.decomposition import Decomposition, decompose
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, Shape
@@ -271,19 +272,19 @@ def paired_differences(
     every = arm - baseline
     known = ~np.isnan(every)
     spreads = Uncertainty.of_each(every, sampling, shapes)
-    variances = zip(*(_variances(values, known) for values in (arm, baseline, every)), strict=True)
+    of_arm, of_baseline, of_difference = (_variances(values, known) for values in (arm, baseline, every))
+    correlated = correlations(arm, baseline, known, (of_arm > 0.0) & (of_baseline > 0.0))
+    variances = zip((of_arm + of_baseline).tolist(), of_difference.tolist(), strict=True)
     found = []
-    for column, (spread, variance, shape, shift) in enumerate(zip(spreads, variances, shapes, shifts, strict=True)):
+    for spread, (of_both, alone), correlation, shape, shift in zip(
+        spreads, variances, correlated, shapes, shifts, strict=True
+    ):
         if spread.mean is None:
             found.append(Difference(None, None, None, None, None, None))
             continue
-        of_arm, of_baseline, of_difference = variance
-        correlation = variance_reduction = by = None
-        if of_arm > 0.0 and of_baseline > 0.0:
-            both = known[:, column]
-            correlation = _correlation(arm[both, column], baseline[both, column])
-        if of_difference > 0.0:
-            by = VarianceReduction((of_arm + of_baseline) / of_difference, spread.narrower**2)
+        variance_reduction = by = None
+        if alone > 0.0:
+            by = VarianceReduction(of_both / alone, spread.narrower**2)
             variance_reduction = by.common_random_numbers * by.control_variates
         ends, above = spread.ends(shape, shift), spread.above_zero(shift, shape)
         found.append(Difference(spread.mean, *ends, above, correlation, variance_reduction, by))
@@ -562,14 +563,13 @@ def _means_and_variances(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64]
     return np.where(same, rows[:, 0], sums), variances
 
 
-def _variances(values: NDArray[np.float64], known: NDArray[np.bool_]) -> list[float]:
+def _variances(values: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return the variance of each column (R, n), of the replicates that are known; 0 of fewer than two."""
-    if known.all():
-        return _means_and_variances(np.ascontiguousarray(values.T))[1].tolist()
-    return [
-        _variance(column[is_known]) if is_known.sum() > 1 else 0.0
-        for column, is_known in zip(values.T, known.T, strict=True)
-    ]
+    found, whole = np.zeros(values.shape[1]), known.all(axis=0)
+    found[whole] = _means_and_variances(np.ascontiguousarray(values.T[whole]))[1]
+    for column in np.flatnonzero(~whole & (known.sum(axis=0) > 1)).tolist():
+        found[column] = _variance(values[known[:, column], column])
+    return found
 
 
 def _variance(values: NDArray[np.float64], taken: int = 1) -> float:
@@ -578,12 +578,3 @@ def _variance(values: NDArray[np.float64], taken: int = 1) -> float:
         return 0.0
     deviations = values - np.add.reduce(values) / values.size
     return float(np.add.reduce(deviations * deviations) / max(values.size - taken, 0))
-
-
-def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Return what np.corrcoef does, to the bit, for two series that vary."""
-    both = np.array([one, other])
-    both -= (np.add.reduce(both, axis=1) / one.size)[:, None]
-    covariance = np.dot(both, both.T) * np.true_divide(1, one.size - 1)
-    error = np.sqrt(covariance.diagonal())
-    return float(min(max(covariance[0, 1] / error[0] / error[1], -1.0), 1.0))

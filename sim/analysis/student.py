@@ -6,6 +6,8 @@ takes to import SciPy's special functions.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 __all__ = ["student_cdf", "student_quantile"]
@@ -29,9 +31,7 @@ def student_cdf(freedom: Any, t: Any) -> Any:
     >>> float(student_cdf(3, 0.0))
     0.5
     """
-    from scipy.special import stdtr
-
-    return stdtr(freedom, t)
+    return _special().stdtr(freedom, t)
 
 
 def student_quantile(freedom: Any, probability: Any) -> Any:
@@ -53,6 +53,10 @@ def student_quantile(freedom: Any, probability: Any) -> Any:
     >>> round(float(student_quantile(10, 0.975)), 3)
     2.228
     """
-    from scipy.special import stdtrit
+    return _special().stdtrit(freedom, probability)
 
-    return stdtrit(freedom, probability)
+
+@lru_cache(maxsize=1)
+def _special() -> Any:
+    """SciPy's special functions: a statement in the function would look for the package in every call."""
+    return import_module("scipy.special")

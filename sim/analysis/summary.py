@@ -146,10 +146,13 @@ def summarise(
     cases = {arm: ArmEstimates(arm, baseline, replicates, sampling, payback, doubts.get(arm)) for arm in scenario.arms}
     others = {difference_name(arm, baseline): case for arm, case in cases.items() if arm != baseline}
 
+    metrics = {arm: case.arm_metrics() for arm, case in cases.items()}
+    differences = {name: case.differences() for name, case in others.items()}
+
     def block(row: int) -> dict[str, Any]:
         return {
-            "arms": {arm: case.arm_metrics(row) for arm, case in cases.items()},
-            "differences": {name: case.differences(row) for name, case in others.items()},
+            "arms": {arm: found[row] for arm, found in metrics.items()},
+            "differences": {name: found[row] for name, found in differences.items()},
         }
 
     summary = block(0)
@@ -192,6 +195,7 @@ class ArmEstimates:
         self.is_baseline = arm == baseline
         self.sampling, self.doubt = sampling.of(arm), doubt
         self.values = np.stack([measures.values for measures in self.own])
+        self.rows = range(self.values.shape[1])
         self.unknown = {name for name in OF_SOME if np.isnan(self.values[:, :, METRICS.index(name)]).all()}
         self.columns = [column for column, name in enumerate(METRICS) if name not in self.unknown]
         self.before = np.stack([measures.values for measures in self.base])
@@ -214,66 +218,77 @@ class ArmEstimates:
     def _shifts(self, of: Callable[[Measures, Measures], NDArray[np.float64]]) -> NDArray[np.float64] | None:
         return None if self.doubt is None else self.doubt.shifts(of)
 
-    def arm_metrics(self, row: int) -> dict[str, Any]:
-        columns = [column for column in self.columns if column != _PAYBACK]
-        shapes = [self._shape(row, METRICS[column], self.behind) for column in columns]
-        shifts = [_at(self.shift_of_values, row, column) for column in columns]
-        beside = None if self.beside is None else self.beside[:, row, columns]
-        found = estimates(self.values[:, row, columns], self.sampling, shapes, shifts, beside)
-        out = {METRICS[column]: each.plain() for column, each in zip(columns, found, strict=True)}
+    def arm_metrics(self) -> list[dict[str, Any]]:
+        """Return the arm's metrics by row."""
+        places, columns = self._places(_PAYBACK)
+        shapes = [self._shape(row, METRICS[column], self.behind) for row, column in places]
+        shifts = [_at(self.shift_of_values, *place) for place in places]
+        beside = None if self.beside is None else _side_by_side(self.beside, columns)
+        found = estimates(_side_by_side(self.values, columns), self.sampling, shapes, shifts, beside)
+        out = {place: each.plain() for place, each in zip(places, found, strict=True)}
         # The baseline has nothing to pay back.
         nothing = {**Estimate(None, None, None).plain(), "share": None}
-        out["payback_week"] = nothing if self.is_baseline else self.payback(row)
-        return {METRICS[column]: out[METRICS[column]] for column in self.columns}
+        paid = [dict(nothing) for _ in self.rows] if self.is_baseline else self.payback()
+        return self._by_row(out | {(row, _PAYBACK): each for row, each in enumerate(paid)})
+
+    def _places(self, *without: int) -> tuple[list[tuple[int, int]], list[int]]:
+        """Return rows and columns of all metrics but some, row by row, and the columns."""
+        columns = [column for column in self.columns if column not in without]
+        return [(row, column) for row in self.rows for column in columns], columns
+
+    def _by_row(self, found: Mapping[tuple[int, int], dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{METRICS[column]: found[row, column] for column in self.columns} for row in self.rows]
 
     def _shape(self, row: int, name: str, behind: NDArray[np.float64]) -> Shape:
         """Return the shape of a metric: of events among few, with how far its interval reaches at least."""
         shape, at = SHAPES.get(name, ANYTHING), _COUNTED_AT.get(name)
         return shape if at is None else shape.of(float(behind[row, at]))
 
-    def payback(self, row: int) -> dict[str, Any]:
-        weeks = self.paybacks[:, row]
-        found = estimate(weeks, self.sampling, self.late, _at(self.shift_of_paybacks, row))
-        return {**found.plain(), "share": float(np.mean(~np.isnan(weeks)))}
+    def payback(self) -> list[dict[str, Any]]:
+        """Return the week from which the arm has paid back, by row, and in which share of the replicates it has."""
+        shifts = [_at(self.shift_of_paybacks, row) for row in self.rows]
+        found = estimates(self.paybacks, self.sampling, [self.late] * len(shifts), shifts)
+        shares = (~np.isnan(self.paybacks)).mean(axis=0).tolist()
+        return [{**each.plain(), "share": share} for each, share in zip(found, shares, strict=True)]
 
-    def differences(self, row: int) -> dict[str, Any]:
-        columns = [column for column in self.columns if column not in (_PAYBACK, _LOW_POINT)]
-        found = dict(zip(columns, self._paired(row, columns), strict=True))
-        out: dict[str, Any] = {}
-        for column in self.columns:
-            if column == _PAYBACK:
-                out[METRICS[column]] = {**self.payback(row), **_NOT_A_DIFFERENCE}
-            elif column == _LOW_POINT:
-                # The lowest point of the difference, not the difference of two lowest points.
-                lows = low_point(self.gains[:, row])
-                low = estimate(lows, self.sampling, LOW_POINT, _at(self.shift_of_lows, row))
-                out[METRICS[column]] = {**low.plain(), **_NOT_A_DIFFERENCE}
-            else:
-                out[METRICS[column]] = found[column]
-        return out
+    def differences(self) -> list[dict[str, Any]]:
+        """Return what differs from the baseline, by row."""
+        places, columns = self._places(_PAYBACK, _LOW_POINT)
+        found = dict(zip(places, self._paired(places, columns), strict=True))
+        # The lowest point of the difference, not the difference of two lowest points.
+        shifts = [_at(self.shift_of_lows, row) for row in self.rows]
+        lows = estimates(low_point(self.gains), self.sampling, [LOW_POINT] * len(shifts), shifts)
+        for row, (low, paid) in enumerate(zip(lows, self.payback(), strict=True)):
+            found[row, _LOW_POINT] = {**low.plain(), **_NOT_A_DIFFERENCE}
+            found[row, _PAYBACK] = {**paid, **_NOT_A_DIFFERENCE}
+        return self._by_row(found)
 
-    def _paired(self, row: int, columns: Sequence[int]) -> list[dict[str, Any]]:
+    def _paired(self, places: Sequence[tuple[int, int]], columns: Sequence[int]) -> list[dict[str, Any]]:
         """Return paired differences; of contribution also how much of its interval is luck, and how much doubt."""
-        own, before = self.values[:, row], self.before[:, row]
+        own, before = _side_by_side(self.values, columns), _side_by_side(self.before, columns)
         # Whether the arm does anything to the customers of a row: nothing at all differs by exactly 0.
-        acts = not np.array_equal(own[:, _OF_CUSTOMERS], before[:, _OF_CUSTOMERS], equal_nan=True)
-        names = [METRICS[column] for column in columns]
-        plain = [SHAPES.get(name, ANYTHING) for name in names]
-        shapes = [self._shape(row, name, self.behind_both) for name in names] if acts else plain
-        shapes = [shape.difference() for shape in shapes]
-        shifts = [_at(self.shift_of_differences, row, column) for column in columns]
-        differences = paired_differences(own[:, columns], before[:, columns], self.sampling, shapes, shifts)
-        never_varies = (before == before[:1]).all(axis=0)
+        acts = [
+            not np.array_equal(self.values[:, row, _OF_CUSTOMERS], self.before[:, row, _OF_CUSTOMERS], equal_nan=True)
+            for row in self.rows
+        ]
+        plain = [SHAPES.get(METRICS[column], ANYTHING) for _, column in places]
+        shapes = [
+            (self._shape(row, METRICS[column], self.behind_both) if acts[row] else shape).difference()
+            for (row, column), shape in zip(places, plain, strict=True)
+        ]
+        shifts = [_at(self.shift_of_differences, *place) for place in places]
+        differences = paired_differences(own, before, self.sampling, shapes, shifts)
+        never_varies = (before == before[:1]).all(axis=0).tolist()
         out = []
-        for column, alone, shape, shift, difference in zip(columns, plain, shapes, shifts, differences, strict=True):
+        for at, ((_, column), alone, difference) in enumerate(zip(places, plain, differences, strict=True)):
             found = difference.plain()
-            if found["ci_low"] is not None and never_varies[column]:
+            if found["ci_low"] is not None and never_varies[at]:
                 # Against a baseline that never varies, such as one without contacts, the arm alone sets the bounds.
-                found["ci_low"] = max(found["ci_low"], alone.low - float(before[0, column]))
-                found["ci_high"] = min(found["ci_high"], alone.high - float(before[0, column]))
+                found["ci_low"] = max(found["ci_low"], alone.low - float(before[0, at]))
+                found["ci_high"] = min(found["ci_high"], alone.high - float(before[0, at]))
             if column == _CONTRIBUTION:
-                spread = Uncertainty.of(own[:, column] - before[:, column], self.sampling, shape)
-                found |= {"luck": spread.luck, "doubt": spread.doubt(shift)}
+                spread = Uncertainty.of(own[:, at] - before[:, at], self.sampling, shapes[at])
+                found |= {"luck": spread.luck, "doubt": spread.doubt(shifts[at])}
             out.append(found)
         return out
 
@@ -334,6 +349,11 @@ class ArmEstimates:
         values = np.stack([count(own, base) for own, base in zip(self.own, self.base, strict=True)])
         shape = ANYTHING if gained else COUNT
         return estimate(values[:, 0], self.sampling, shape, _at(self._shifts(count), 0)).plain()
+
+
+def _side_by_side(values: NDArray[np.float64], columns: Sequence[int]) -> NDArray[np.float64]:
+    """Return some columns of all rows side by side, row by row: (R, rows, columns) as (R, n)."""
+    return values[:, :, columns].reshape(len(values), -1)
 
 
 def _at(shifts: NDArray[np.float64] | None, *index: int) -> NDArray[np.float64] | None:

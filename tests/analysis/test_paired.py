@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from sim.analysis.paired import estimate, paired_difference, relative_half_width
+from sim.analysis.paired import estimate, paired_difference, paired_differences, relative_half_width
+from sim.analysis.sampling import INDEPENDENT
+from sim.analysis.shape import ANYTHING
 
 values = arrays(np.float64, st.integers(2, 12), elements=st.floats(-1e6, 1e6, width=32))
 
@@ -109,3 +111,18 @@ def test_the_quick_forms_of_mean_variance_and_correlation_are_numpys_to_the_bit(
         variances = [values.var(ddof=1) for values in (one, other, one - other)]
         assert found.variance_reduction == (variances[0] + variances[1]) / variances[2]
         assert found.plain() == asdict(found) and estimate(one).plain() == asdict(estimate(one))
+
+
+def test_many_differences_at_once_are_each_alone_to_the_bit():
+    random = np.random.default_rng(5)
+    before = random.normal(50.0, 9.0, (6, 7))
+    after = before + random.normal(2.0, 3.0, (6, 7))
+    after[2, 1] = before[4, 2] = np.nan  # undefined in one replicate of one arm
+    after[:, 3] = np.nan
+    before[:, 4] = 50.0
+    after[1:, 5] = np.nan  # one replicate alone
+    shapes, shifts = [ANYTHING] * 7, [None] * 7
+    alone = [paired_difference(after[:, each], before[:, each]) for each in range(7)]
+    assert paired_differences(after, before, INDEPENDENT, shapes, shifts) == alone
+    assert alone[0].correlation is not None and alone[1].correlation is not None
+    assert alone[3].mean is None and alone[4].correlation is None and alone[5].ci_low is None
