@@ -15,6 +15,7 @@ from sim.experiments.plan import ROBUST, PlanQuestion, planned, read_budget, rea
 from sim.experiments.plan_limit import read_limits
 from sim.experiments.plan_search import SearchSizes
 from sim.experiments.plan_states import plan_states
+from sim.number_format import counted
 from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
 from sim.scenario.factor import Factor
@@ -152,6 +153,8 @@ def _answers(job: Job[OptimizeKeys, PlanQuestion], found: Optimum, options: dict
     second = [BrandChoice("waits", None), *(copy for name, plan in plans.items() for copy in copies(plan, name, lags))]
     for name, strategy in _stated(job).items():
         second += copies(Plan(journey=own.journey, strategy=strategy), name, lags)
+    # Who would start behind the horizon does what waiting does.
+    second = [one for one in second if one.plan is None or one.plan.strategy.start_week < scenario.horizon]
     return answer(
         scenario,
         pick_competitor(scenario, keys.competitor),
@@ -191,6 +194,12 @@ def _check_answers(job: Job[OptimizeKeys, Any]) -> None:
     if keys.answer:
         pick_competitor(job.scenario, keys.competitor)
         _stated(job)
+        horizon, step = job.scenario.horizon, job.scenario.step
+        if min(lags) >= horizon:
+            raise ConfigError(
+                f"lags is [{', '.join(map(str, lags))}], and the horizon has {counted(horizon, step)}: nobody follows"
+                " within it; give fewer, or a longer horizon"
+            )
 
 
 def _said(job: Job[OptimizeKeys, PlanQuestion]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ _SMALL = {
     "moments": (*_FEW, "replicates=1"),
     "sensitivity": (*_FEW, "replicates=1", "size=4"),
     "frontier": (*_FEW, "replicates=2", "first=12", "batches=1", "batch=2", "held_out=10", "inside=2"),
-    "optimize": (*_FEW, "replicates=2", "evaluations=8", "confirm=4", "executor=serial"),
+    "optimize": (*_FEW, "replicates=2", "evaluations=8", "confirm=4", "lags=[4]", "executor=serial"),
     "validate": ("pattern=P8",),
     "app": ("port=0", "open=false"),
     "calibrate": (*_FEW, "replicates=1", "scan=24", "rounds=1", "members=4", "fit_population=300", "executor=serial"),
