@@ -37,6 +37,21 @@ def _when(micros: int) -> str:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)).isoformat(timespec="seconds")
 
 
+def _span(start: str, end: str) -> str:
+    """Say from when to when, by days, or within the one day by times.
+
+    Examples
+    --------
+    >>> _span("2024-01-01T09:00:10+00:00", "2024-01-03T09:00:00+00:00")
+    'from 2024-01-01 to 2024-01-03'
+    >>> _span("2024-01-01T09:00:10+00:00", "2024-01-01T19:30:00+00:00")
+    'on 2024-01-01 from 09:00 to 19:30'
+    """
+    if start[:10] == end[:10]:
+        return f"on {start[:10]} from {start[11:16]} to {end[11:16]}"
+    return f"from {start[:10]} to {end[:10]}"
+
+
 def duration(seconds: float) -> str:
     """Write a time in the largest unit of which it has two.
 
@@ -68,8 +83,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "stages": len(names),
         "variants": found.variants.different,
         "top_share": exact_percent(top[1] / cases.count, 0),
-        "start": _when(log.start)[:10],
-        "end": _when(log.end)[:10],
+        "span": _span(_when(log.start), _when(log.end)),
         "tied": exact_percent(log.tied_share, 1),
         "duplicates": log.duplicates,
         "left_out": dict(log.left_out),
