@@ -355,17 +355,30 @@ def assumption_sheet(config: Mapping[str, Any]) -> Sheet:
     return Sheet("Assumptions", columns, tuple(_flat(deciding)))
 
 
+def _listed(values: Sequence[Any]) -> str:
+    return ", ".join(str(item) for item in values)
+
+
+def _is_plain_list(value: Any) -> bool:
+    return isinstance(value, list | tuple) and not any(isinstance(item, Mapping | list | tuple) for item in value)
+
+
 def _flat(value: Any, key: str = "") -> list[tuple[str, Any]]:
     if isinstance(value, Mapping) and value:
         return [row for name, inner in value.items() for row in _flat(inner, f"{key}.{name}" if key else str(name))]
-    if isinstance(value, list | tuple) and value and all(not isinstance(item, Mapping | list) for item in value):
-        return [(key, ", ".join(str(item) for item in value))]
+    if isinstance(value, list | tuple) and value and _is_plain_list(value):
+        return [(key, _listed(value))]
+    if isinstance(value, list | tuple) and value and all(_is_plain_list(item) for item in value):
+        # The hazards of an edge by step are one assumption, not a hundred.
+        return [(key, ", ".join(f"[{_listed(item)}]" for item in value))]
     if isinstance(value, list | tuple) and value:
         return [row for position, inner in enumerate(value) for row in _flat(inner, f"{key}[{position}]")]
     if isinstance(value, Mapping | list | tuple):
         return [(key, "none")]
-    if key == "seed" or value is None or isinstance(value, bool):
-        return [(key, {None: "none", True: "yes", False: "no"}.get(value, str(value)))]
+    if value is None or isinstance(value, bool):
+        return [(key, "none" if value is None else "yes" if value else "no")]
+    if key == "seed":
+        return [(key, str(value))]
     return [(key, value)]
 
 

@@ -430,7 +430,7 @@ def test_of_values_run_once_no_share_is_told() -> None:
 def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
     facts: dict[str, Any] = {
         **{"source": "log.csv", "cases": 9, "empty": 0, "events": 30, "stages": 3, "variants": 5, "top_share": "30 %"},
-        **{"start": "2026-01-01", "end": "2026-02-01", "kinds": 1, "goal": "pay", "goal_why": "ends", "splits": 0},
+        **{"span": "from 2026-01-01 to 2026-02-01", "kinds": 1, "goal": "pay", "goal_why": "ends", "splits": 0},
         **{
             "goal_last": "60 %",
             "last_anywhere": "30 %",

@@ -9,7 +9,7 @@ import pytest
 
 from sim.api import compare
 from sim.cli import main
-from sim.reports.sheet import Column, Sheet
+from sim.reports.sheet import Column, Sheet, assumption_sheet
 from sim.results.comparison import write
 from sim.results.run_sheets import sheets_of, write_tables
 from sim.results.workbook import TABLES, write_workbook
@@ -114,3 +114,16 @@ def test_typed_and_charged_costs_have_a_sheet(folder, summary):
     more = {**summary, "costs": {"proactive": [{"what": "build automation", "typed": 200_000, "charged": 200_000.0}]}}
     sheet = next(sheet for sheet in sheets_of(folder, "compare", {}, more) if sheet.name.startswith("Costs"))
     assert sheet.rows == (("proactive", "build automation", 200_000, 200_000.0),)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 7])
+def test_a_seed_is_a_number_whatever_it_is(seed):
+    assert dict(assumption_sheet({"seed": seed, "one": True}).rows) == {"seed": str(seed), "one": "yes"}
+
+
+def test_the_hazards_of_an_edge_are_one_assumption():
+    edge = {"from": "a", "by_step": [[1, 0.25], [3, 0.5]], "personas": ["x", "y"], "more": [{"at": 1}, {"at": 2}]}
+    assert dict(assumption_sheet({"edges": {"a_to_b": edge}}).rows) == {
+        "edges.a_to_b.from": "a", "edges.a_to_b.by_step": "[1, 0.25], [3, 0.5]", "edges.a_to_b.personas": "x, y",
+        "edges.a_to_b.more[0].at": 1, "edges.a_to_b.more[1].at": 2,
+    }  # fmt: skip
