@@ -1,9 +1,10 @@
 """Calibrate: fit parameters of a scenario to figures of a real market, by simulation on common luck.
 
 1. A pilot at the start tells how many customers make chance small against the targets' own errors.
-2. A scan of the prior (Sobol' points) finds places to start from; the same scan serves every fit of the same scenario.
+2. A scan of the prior (a Latin hypercube) finds places to start from; the same scan serves every fit of a scenario.
 3. From the best of them, damped Gauss-Newton steps within the bounds (Levenberg 1944; Marquardt 1963). On common luck
-   the objective is deterministic, so finite differences work, and all points of a Jacobian run at once.
+   the objective is deterministic, so finite differences work, and all points of a Jacobian run at once; every step
+   then puts the slopes right (Broyden 1965).
 4. An emulator of all points so far draws the near-best parameters; some of them are simulated, and the emulator is
    fitted anew, until it predicts what is simulated.
 5. The best point is moved by what a larger population with luck of its own shows, and checked on a third luck.
@@ -19,7 +20,6 @@ from threadpoolctl import threadpool_limits
 
 from sim.calibration.identifiability import check_best, find_misses, profile_misfit
 from sim.calibration.near_best import (
-    MOVES_OF_A_ROUND,
     bias_near,
     draw_near_best,
     explore,
@@ -103,7 +103,7 @@ def _fit(search: Search, say: Callable[[str], None]) -> Calibration:
     bias = bias_near(search, emulator, bias)
     draws = draw_near_best(search, emulator, bias)
     # Members are simulated and weighted by the outcome: drawn too widely, hardly one would be left.
-    drawn = draw_near_best(search, sharp, bias, moves=min(MOVES_OF_A_ROUND, search.effort.moves))
+    drawn = draw_near_best(search, sharp, bias, few=True)
     members = simulate_members(search, sharp, drawn, bias)
     say("check")
     figures, error = check_best(search, shares)

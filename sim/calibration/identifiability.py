@@ -19,7 +19,7 @@ def check_best(search: Search, shares: Array) -> tuple[Array, Array]:
     """Simulate the best point on luck that the fit never saw."""
     count = range(CHECK, CHECK + max(2, search.effort.check_replicates))
     figures = search.simulate(shares[None], search.effort.check_population, count)[0]
-    return figures.mean(axis=0), search.error_of_mean(figures)
+    return figures.mean(axis=0), search.error_of_mean(figures, search.effort.check_population)
 
 
 def find_misses(search: Search, shares: Array, figures: Array) -> tuple[Miss, ...]:

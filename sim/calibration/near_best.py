@@ -15,7 +15,6 @@ from sim.calibration.tempering import draw_posterior
 from sim.calibration.thin_plate_emulator import ThinPlateEmulator, fit_thin_plate_emulator
 
 __all__ = [
-    "MOVES_OF_A_ROUND",
     "bias_near",
     "climb",
     "draw_near_best",
@@ -32,12 +31,14 @@ Array = NDArray[np.float64]
 NEAR, FAR = 400, 80
 #: Near-best points that tell how far an emulator is off on average.
 SPOTS = 8
-#: Points that the polish looks at, at most.
-MOVES = 4
+#: Customers of each, relative to the check: the emulator's error there is larger than their luck.
+SPOT_SHARE = 0.25
+#: Points that the polish looks at, at most; replicates of each, at most, and their customers, relative to the check.
+MOVES, POLISH_REPLICATES, POLISH_SHARE = 4, 2, 0.5
 #: How many near-best points are drawn at once, and moves of each after each step towards the posterior.
-_DRAWN, _MOVES = 500, 16
-#: Moves at the posterior for points to be simulated, at most: so few of them need not be as fair a sample as the draws.
-MOVES_OF_A_ROUND = 40
+_DRAWN, _MOVES = 300, 16
+#: The same and moves at the posterior for points to be simulated: so few of them need not be as fair a sample.
+_DRAWN_OF_A_ROUND, _MOVES_OF_A_ROUND, _SETTLING_OF_A_ROUND = 240, 10, 30
 
 
 def fit_near_best(search: Search) -> ThinPlateEmulator:
@@ -49,7 +50,7 @@ def fit_near_best(search: Search) -> ThinPlateEmulator:
     rows = np.sort(np.concatenate([order[:NEAR], order[NEAR :: max(1, (order.size - NEAR) // FAR)]]))
     points, values, level = points[rows], values[rows], level[rows]
     closeness = np.exp(-0.5 * np.minimum((level - level.min()) / 10.0, 60.0)) + 1e-9
-    return fit_thin_plate_emulator(points, values, search.is_share, closeness)
+    return fit_thin_plate_emulator(points, values, search.is_share, closeness, search.error)
 
 
 def log_density(search: Search, emulator: ThinPlateEmulator, bias: Array, chance: Array) -> Callable[[Array], Array]:
@@ -82,7 +83,13 @@ def log_density(search: Search, emulator: ThinPlateEmulator, bias: Array, chance
 
 
 def sample(
-    search: Search, emulator: ThinPlateEmulator, bias: Array, chance: Array, number: int, *, settling: int
+    search: Search,
+    emulator: ThinPlateEmulator,
+    bias: Array,
+    chance: Array,
+    number: int,
+    *,
+    settling: int | None = None,
 ) -> Array:
     """Draw near-best points, by the emulator.
 
@@ -98,20 +105,22 @@ def sample(
         Monte-Carlo standard error of the figures.
     number : int
         Number of the random stream.
-    settling : int
-        Moves of every point at the posterior.
+    settling : int, optional
+        Moves of every point at the posterior; None: fewer points and moves, as a round has them.
 
     Returns
     -------
     float64 (n, D)
         Points of the unit cube.
     """
+    of_a_round = settling is None
+    settling = min(_SETTLING_OF_A_ROUND, search.effort.moves) if settling is None else settling
     density, prior = log_density(search, emulator, bias, chance), replace(search.prior, weight=1.0)
     return draw_posterior(
         lambda points: density(points) + 0.5 * prior.penalty(points),
         prior,
-        count=_DRAWN,
-        moves=_MOVES,
+        count=_DRAWN_OF_A_ROUND if of_a_round else _DRAWN,
+        moves=_MOVES_OF_A_ROUND if of_a_round else _MOVES,
         settling=settling,
         generator=np.random.default_rng([search.seed, number]),
     )
@@ -126,8 +135,7 @@ def explore(search: Search, say: Callable[[str], None]) -> ThinPlateEmulator:
     emulator = fit_near_best(search)
     for number in range(search.effort.rounds):
         say(f"near-best fits, round {number + 1}")
-        settling = min(MOVES_OF_A_ROUND, search.effort.moves)
-        drawn = sample(search, emulator, np.zeros(len(search.targets)), search.chance, number, settling=settling)
+        drawn = sample(search, emulator, np.zeros(len(search.targets)), search.chance, number)
         generator = np.random.default_rng([search.seed, 100 + number])
         chosen = drawn[generator.choice(len(drawn), min(search.effort.round_points, len(drawn)), replace=False)]
         expected, distance = emulator(chosen), emulator.distance(chosen)
@@ -153,14 +161,15 @@ def polish(search: Search, emulator: ThinPlateEmulator) -> tuple[Array, Array]:
     points, values = np.array(search.points), np.array(search.values)
     here = points[int(np.argmin(search.objective(points, values)))]
     best, least, at_best = here, np.inf, np.zeros(len(search.targets))
-    count = range(POLISH, POLISH + search.effort.check_replicates)
+    count = range(POLISH, POLISH + min(POLISH_REPLICATES, search.effort.check_replicates))
+    people = max(search.people, round(POLISH_SHARE * search.effort.check_population))
     for _ in range(MOVES):
-        large = search.simulate(here[None], search.effort.check_population, count)[0]
+        large = search.simulate(here[None], people, count)[0]
         if not np.isfinite(large).all():
             break
         figures = large.mean(axis=0)
         bias = figures - emulator(here[None])[0]
-        search.chance = search.error_of_mean(large)
+        search.chance = search.error_of_mean(large, people)
         level = float(search.objective(here[None], figures[None])[0])
         if level < least:
             best, least, at_best = here, level, bias
@@ -194,10 +203,8 @@ def bias_near(search: Search, emulator: ThinPlateEmulator, bias: Array) -> Array
     spots = search.near[:SPOTS]
     if len(spots) < SPOTS:
         return bias
-    large = [
-        search.simulate(spot[None], search.effort.check_population, (POLISH + 100 + at,))[0, 0]
-        for at, spot in enumerate(spots)
-    ]
+    people = max(search.people, round(SPOT_SHARE * search.effort.check_population))
+    large = [search.simulate(spot[None], people, (POLISH + 100 + at,))[0, 0] for at, spot in enumerate(spots)]
     off = np.array(large) - emulator(spots)
     off = off[np.isfinite(off).all(axis=1)]
     if len(off) < 2:
@@ -206,7 +213,7 @@ def bias_near(search: Search, emulator: ThinPlateEmulator, bias: Array) -> Array
     return np.asarray(off.mean(axis=0), dtype=np.float64)
 
 
-def draw_near_best(search: Search, emulator: ThinPlateEmulator, bias: Array, *, moves: int | None = None) -> Array:
+def draw_near_best(search: Search, emulator: ThinPlateEmulator, bias: Array, *, few: bool = False) -> Array:
     """Draw the near-best points of the finished search.
 
     Parameters
@@ -215,16 +222,15 @@ def draw_near_best(search: Search, emulator: ThinPlateEmulator, bias: Array, *, 
     emulator : ThinPlateEmulator
     bias : float64 (K,)
         What is added to its predictions.
-    moves : int, optional
-        Moves at the posterior; those of the effort by default.
+    few : bool
+        Whether they are only to be simulated, and not to say where the near-best points lie.
 
     Returns
     -------
     float64 (n, D)
         In the unit cube, equally weighted.
     """
-    settling = search.effort.moves if moves is None else moves
-    return sample(search, emulator, bias, search.chance, 50, settling=settling)
+    return sample(search, emulator, bias, search.chance, 50, settling=None if few else search.effort.moves)
 
 
 def simulate_members(search: Search, emulator: ThinPlateEmulator, draws: Array, bias: Array) -> tuple[Member, ...]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
-from scipy.stats import qmc
 
 from sim.calibration.parameters import Parameter
 
@@ -59,11 +58,15 @@ class Prior:
 
 
 def prior_draws(prior: Prior, count: int) -> Array:
-    """Return quasi-random points of the prior (count, D): scrambled Sobol' points through its quantiles."""
-    return prior.quantile(_sobol(prior.centre.size, count))
+    """Return points of the prior (count, D), even in every coordinate: a Latin hypercube through its quantiles."""
+    return prior.quantile(_latin_hypercube(prior.centre.size, count))
 
 
-def _sobol(dimensions: int, count: int) -> Array:
-    exponent = max(0, int(np.ceil(np.log2(max(count, 1)))))
-    points = qmc.Sobol(dimensions, scramble=True, rng=0).random_base2(exponent)[:count]
-    return np.asarray(np.clip(points, 1e-9, 1.0 - 1e-9), dtype=np.float64)
+def _latin_hypercube(dimensions: int, count: int) -> Array:
+    """Return points with one in each of ``count`` slices of every coordinate (McKay, Beckman & Conover 1979).
+
+    SciPy has it too, but to import its statistics takes as long as to simulate forty points.
+    """
+    generator = np.random.default_rng(0)
+    slices = np.argsort(generator.random((count, dimensions)), axis=0)
+    return np.clip((slices + generator.random((count, dimensions))) / count, 1e-9, 1.0 - 1e-9)

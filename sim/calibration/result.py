@@ -42,11 +42,11 @@ class Effort:
         Of the polish and of the check.
     """
 
-    scan: int = 96
+    scan: int = 64
     starts: int = 3
     steps: int = 12
     rounds: int = 6
-    round_points: int = 48
+    round_points: int = 24
     members: int = 32
     moves: int = 300
     profiles: bool = True

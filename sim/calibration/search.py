@@ -38,6 +38,8 @@ MOST_EVENTS = 100_000
 RELAXED = 0.1
 _STEP = 0.04
 _DAMPINGS = (0.1, 1.0, 10.0)
+#: A descent ends where a step gains less than this; those that only lead to near-best points are left to the emulator.
+_LITTLE, _ENOUGH = 0.1, 0.5
 
 
 def _variants(scenario: Scenario, targets: Sequence[Target]) -> dict[str | None, Scenario]:
@@ -191,7 +193,7 @@ class Search:
             if len(starts) == self.effort.starts:
                 break
         for start in starts:
-            _, figures = self.descend(points[start])
+            _, figures = self.descend(points[start], little=_ENOUGH)
             if (np.abs(figures - self.goal) <= 0.35 * self.tolerances()).all():
                 return
         points, values = np.array(self.points), np.array(self.values)
@@ -209,9 +211,17 @@ class Search:
         return np.array([target.tolerance for target in self.targets])
 
     def descend(
-        self, point: Array, active: NDArray[np.bool_] | None = None, steps: int | None = None
+        self,
+        point: Array,
+        active: NDArray[np.bool_] | None = None,
+        steps: int | None = None,
+        *,
+        little: float = _LITTLE,
     ) -> tuple[Array, Array]:
         """Go downhill from a point by damped Gauss-Newton steps (Levenberg 1944; Marquardt 1963).
+
+        Slopes are finite differences at the start, and what a step has shown of them is put right by it (Broyden 1965);
+        where no step leads down they are taken anew.
 
         Parameters
         ----------
@@ -221,6 +231,8 @@ class Search:
             Targets that count; all by default.
         steps : int, optional
             Steps at most; those of the effort by default.
+        little : float
+            It ends where a step gains less.
 
         Returns
         -------
@@ -236,36 +248,44 @@ class Search:
             return np.where(np.isfinite(size), size, np.inf) + self.prior.penalty(points)
 
         level = float(height(here, figures))
-        damping = 1.0
+        damping, jacobian, is_fresh = 1.0, self._slopes(here, figures), True
         for _ in range(self.effort.steps if steps is None else steps):
-            sides = np.where(here < 0.5, _STEP, -_STEP)
-            slopes = self.look(here + np.diag(sides))
-            jacobian = ((slopes - figures) / sides[:, None] / spread).T[active]
-            jacobian = np.nan_to_num(jacobian)
             residual = ((figures - self.goal) / spread)[active]
             pull, curvature = self.prior.pull(here)
-            matrix = jacobian.T @ jacobian + np.diag(curvature)
-            slope = jacobian.T @ residual + pull
+            matrix = jacobian[active].T @ jacobian[active] + np.diag(curvature)
+            slope = jacobian[active].T @ residual + pull
             tried = np.array([_bounded_step(matrix, slope, here, damping * factor) for factor in _DAMPINGS])
             found = self.look(tried)
             levels = height(tried, found)
             best = int(np.argmin(levels))
             gain = level - float(levels[best])
             if gain <= 0.0:
+                if not is_fresh:
+                    jacobian, is_fresh = self._slopes(here, figures), True
+                    continue
                 damping *= 30.0
                 if damping > 1e4:
                     break
                 continue
+            step = tried[best] - here
+            shown = np.nan_to_num((found[best] - figures) / spread - jacobian @ step)
+            jacobian, is_fresh = jacobian + np.outer(shown, step) / float(step @ step), False
             here, figures, level = tried[best], found[best], float(levels[best])
             damping = min(max(damping * _DAMPINGS[best], 1e-3), 1e3)
-            if gain < 0.1:
+            if gain < little:
                 break
         return here, figures
 
-    def error_of_mean(self, large: Array) -> Array:
-        """Monte-Carlo error of a mean over replicates (R, K), their few degrees of freedom pooled with the pilot's."""
+    def _slopes(self, here: Array, figures: Array) -> Array:
+        """Return the slopes of all figures in standard errors (K, D) at a point, by finite differences."""
+        sides = np.where(here < 0.5, _STEP, -_STEP)
+        beside = self.look(here + np.diag(sides))
+        return np.nan_to_num(((beside - figures) / sides[:, None] / self.spread()).T)
+
+    def error_of_mean(self, large: Array, people: int) -> Array:
+        """Monte-Carlo error of a mean over replicates (R, K) of so many customers, pooled with the pilot's."""
         count = len(large)
-        pilot = self.luck**2 * self.people / self.effort.check_population
+        pilot = self.luck**2 * self.people / people
         own = large.var(axis=0, ddof=1) if count > 1 else np.zeros(large.shape[1])
         pooled = (pilot * (PILOT_REPLICATES - 1) + own * (count - 1)) / (PILOT_REPLICATES + count - 2)
         return np.asarray(np.sqrt(pooled / count), dtype=np.float64)

@@ -4,6 +4,8 @@ Radial basis functions over a quadratic trend (Hardy 1971; Wendland 2005, ch. 8)
 (log odds of shares, logarithms of amounts), smoothed as cross validation finds best. It is what
 ``scipy.interpolate.RBFInterpolator`` gives with ``kernel="thin_plate_spline"``, read in a fifth of the time: a
 posterior density is read a hundred thousand times.
+Distances are taken along coordinates that are stretched by how much the outputs change with each: between points that
+differ in what hardly matters, there is little to bend.
 Unlike :mod:`sim.analysis.emulator` it predicts many outputs at once, on common random numbers and without known noise.
 """
 
@@ -13,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve
+from scipy.linalg import lstsq, solve
 from scipy.spatial.distance import cdist
 from scipy.special import expit, logit
 
@@ -27,6 +29,10 @@ _FOLDS = 6
 _SMOOTHINGS = (1e-4, 1e-3, 1e-2, 1e-1)
 #: Points per coefficient of the quadratic trend below which a linear one is fitted.
 _ENOUGH = 1.5
+#: A coordinate that hardly matters is at least so wide, relative to the one that matters most.
+_NARROWEST = 0.1
+#: Weight of points far from the targets, where it is found out how much each coordinate matters.
+_REMOTE = 0.02
 #: A squared distance whose logarithm is finite, and its product with it 0.
 _TINY = 1e-300
 
@@ -56,7 +62,9 @@ class ThinPlateEmulator:
     Attributes
     ----------
     points : float64 (n, D)
-        Where it was simulated.
+        Where it was simulated, stretched.
+    stretch : float64 (D,)
+        What coordinates are multiplied with.
     weights : float64 (n + C, K)
         Of the spline around every point, then of the monomials of the trend.
     trend : _Trend
@@ -69,6 +77,7 @@ class ThinPlateEmulator:
     """
 
     points: Array
+    stretch: Array
     weights: Array
     trend: _Trend
     shares: NDArray[np.bool_]
@@ -84,7 +93,7 @@ class ThinPlateEmulator:
 
         Where nothing was simulated nearby the error grows with the distance.
         """
-        points = np.atleast_2d(points)
+        points = np.atleast_2d(points) * self.stretch
         squares = _squares(points, self.points)
         nearest = np.sqrt(squares.min(axis=1))
         count = len(self.points)
@@ -98,7 +107,7 @@ class ThinPlateEmulator:
 
     def distance(self, points: Array) -> Array:
         """Return how far the nearest simulated point is (n,) from points (n, D)."""
-        return np.asarray(cdist(np.atleast_2d(points), self.points).min(axis=1), dtype=np.float64)
+        return np.asarray(cdist(np.atleast_2d(points) * self.stretch, self.points).min(axis=1), dtype=np.float64)
 
 
 def _squares(points: Array, centres: Array) -> Array:
@@ -128,6 +137,12 @@ def _bounded(values: Array, shares: NDArray[np.bool_]) -> Array:
     return np.where(shares, expit(values), np.exp(np.clip(values, -50.0, 50.0)))
 
 
+def _per_unit(values: Array, shares: NDArray[np.bool_]) -> Array:
+    """Return by how much values change with a unit of the unbounded scale."""
+    inside = np.clip(values, _EDGE, 1.0 - _EDGE)
+    return np.where(shares, inside * (1.0 - inside), np.maximum(values, _EDGE))
+
+
 def _weights(spline: Array, terms: Array, target: Array, smoothing: float) -> Array:
     """Solve for the weights (n + C, K) of splines (n, n) and monomials (n, C) that give targets (n, K)."""
     count, trend = terms.shape
@@ -138,8 +153,17 @@ def _weights(spline: Array, terms: Array, target: Array, smoothing: float) -> Ar
     return np.asarray(solve(system, wanted, assume_a="gen"), dtype=np.float64)
 
 
+def _stretch(points: Array, target: Array, scale: Array, weight: Array) -> Array:
+    """Return how wide each coordinate is made (D,): the root of how much the outputs change along it, by a plane."""
+    root = np.sqrt(np.minimum(1.0, weight + _REMOTE))[:, None]
+    plane = np.column_stack([np.ones(len(points)), points])
+    slopes = lstsq(plane * root, target / scale * root)[0][1:]
+    size = np.sqrt((slopes**2).mean(axis=1))
+    return np.asarray(np.maximum(np.sqrt(size / max(float(size.max()), 1e-300)), _NARROWEST), dtype=np.float64)
+
+
 def fit_thin_plate_emulator(
-    points: Array, values: Array, shares: NDArray[np.bool_], closeness: Array
+    points: Array, values: Array, shares: NDArray[np.bool_], closeness: Array, accuracy: Array
 ) -> ThinPlateEmulator:
     """Fit an emulator to simulated points.
 
@@ -152,7 +176,9 @@ def fit_thin_plate_emulator(
     shares : bool (K,)
         Which outputs lie in [0, 1]; all others are at least 0.
     closeness : float64 (n,)
-        Weight of each point in the cross validation: how much its neighbourhood matters.
+        Weight of each point in the cross validation, at most 1: how much its neighbourhood matters.
+    accuracy : float64 (K,)
+        To what each output has to be known, which says how much they count beside each other.
 
     Returns
     -------
@@ -160,11 +186,14 @@ def fit_thin_plate_emulator(
         With the smoothing of the smallest error in cross validation.
     """
     count, dimensions = points.shape
+    target = _unbounded(values, shares)
+    middle = (closeness[:, None] * values).sum(axis=0) / closeness.sum()
+    stretch = _stretch(points, target, accuracy / _per_unit(middle, shares), closeness)
+    points = points * stretch
     coefficients = (dimensions + 1) * (dimensions + 2) // 2
     low, high = points.min(axis=0), points.max(axis=0)
     half = np.where(high > low, (high - low) / 2.0, 1.0)
     trend = _Trend((low + high) / 2.0, half, count * (1.0 - 1.0 / _FOLDS) >= _ENOUGH * coefficients)
-    target = _unbounded(values, shares)
     squares = cdist(points, points, "sqeuclidean")
     spline, terms = _thin_plate(squares), trend.terms(points)
     fold = np.arange(count) % _FOLDS
@@ -186,4 +215,5 @@ def fit_thin_plate_emulator(
     assert best is not None
     np.fill_diagonal(squares, np.inf)
     reach = max(float((weight * np.sqrt(squares.min(axis=1))).sum()), 1e-6)
-    return ThinPlateEmulator(points, _weights(spline, terms, target, best[1]), trend, shares, best[2], reach)
+    weights = _weights(spline, terms, target, best[1])
+    return ThinPlateEmulator(points, stretch, weights, trend, shares, best[2], reach)

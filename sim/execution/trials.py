@@ -40,8 +40,11 @@ _MOST_RUNS = 400
 #: run costs however small it is.
 _RATE = 1.5e7
 _FIXED_SECONDS = 0.012
-#: Chunks per worker that a job is cut into at least, so that all workers end at about the same time; one worker does.
-_ROUNDS = 4
+#: Chunks per worker that a job is cut into at least, so that all workers end at about the same time, and that a small
+#: job is; one worker does.
+_ROUNDS, _FEWEST_ROUNDS = 4, 2
+#: Cost of a run or more below which a chunk is not cut further: a file of its own, and a message to a worker.
+_LEAST_SECONDS = 0.25
 #: The first chunks are a few times smaller than they need be: a machine may be slow, and a killed sweep has nothing.
 _FIRST_PACE = 4.0
 #: Customers up to whom burn-ins and arms are kept between the runs of a process, and bytes of them.
@@ -259,7 +262,7 @@ class _Job:
         """Pack the runs that are wanted and not there into chunks."""
         scenarios: dict[int, Scenario] = {}
         runs: list[Run] = []
-        budget = self._budget()
+        share = self._share()
         cost = 0.0
         for at in range(len(self.trials)):
             trial = self.trials[at]
@@ -272,7 +275,7 @@ class _Job:
                 number = list(scenarios).index(id(trial.scenario))
                 runs.append(Run(item.key, number, dict(trial.values), trial.seed, replicate))
                 cost += _cost(trial)
-                if cost * self.pace >= budget or len(runs) >= _MOST_RUNS:
+                if cost >= min(CHUNK_SECONDS / self.pace, share) or len(runs) >= _MOST_RUNS:
                     yield self._send(scenarios, runs, cost)
                     cost, scenarios, runs = 0.0, {}, []
         if runs:
@@ -312,14 +315,16 @@ class _Job:
             self.tell(Finished(len(item.wanted), len(item.wanted), 0))
         return item
 
-    def _budget(self) -> float:
-        """Return how much a chunk should cost, in seconds: little enough that every worker gets several."""
+    def _share(self) -> float:
+        """Return how much of the cost of all trials a chunk should be: little enough that every worker gets several."""
         if not len(self.trials):
             return CHUNK_SECONDS
         first = self.trials[0]
         total = _cost(first) * max(1, len(first.replicates)) * len(self.trials)
-        parts = self.executor.workers * _ROUNDS if self.executor.workers > 1 else 1
-        return min(CHUNK_SECONDS, total / parts)
+        if self.executor.workers == 1:
+            return total
+        each = total / self.executor.workers
+        return max(each / _ROUNDS, min(each / _FEWEST_ROUNDS, _LEAST_SECONDS))
 
     def _ready(self) -> Iterator[Outcome]:
         while self.next in self.pending and self.pending[self.next].complete:

@@ -52,7 +52,7 @@ class CalibrateKeys(Layout):
         optional=True,
         choices=("bg_nbd", "mbg_nbd", "pareto_nbd"),
     )
-    scan: int = whole(96, 8, 8192, "points looked at first")
+    scan: int = whole(64, 8, 8192, "points looked at first")
     rounds: int = whole(6, 0, 100, "rounds of near-best points")
     members: int = whole(32, 1, 1000, "near-best fits that are kept")
     fit_population: int | None = quantity(
@@ -175,8 +175,8 @@ def _run(job: Job[CalibrateKeys, TargetPlan | DataPlan], session: Session) -> An
 def _expected_simulations(keys: CalibrateKeys, plan: TargetPlan) -> int:
     """Return about how many simulations there will be, for the bar."""
     brands = len({target.brand for target in plan.targets})
-    steps = 3 * 5 * (len(plan.parameters) + 4)
-    return brands * (8 + keys.scan + steps + 48 * keys.rounds + keys.members + 8)
+    steps = 3 * (len(plan.parameters) + 5 * 3)
+    return brands * (8 + keys.scan + steps + 24 * keys.rounds + keys.members + 20)
 
 
 def _config(job: Job[CalibrateKeys, Any], plan: TargetPlan) -> dict[str, Any]:

@@ -9,9 +9,10 @@ import yaml
 from scipy.interpolate import RBFInterpolator
 
 from sim.calibration.calibrate import calibrate
-from sim.calibration.parameters import read_parameters
-from sim.calibration.prior import Prior
+from sim.calibration.parameters import default_parameters, read_parameters
+from sim.calibration.prior import Prior, prior_draws
 from sim.calibration.result import Effort, describe
+from sim.calibration.search import Search
 from sim.calibration.targets import read_targets
 from sim.calibration.tempering import draw_posterior
 from sim.calibration.thin_plate_emulator import fit_thin_plate_emulator
@@ -60,7 +61,9 @@ def test_a_surrogate_of_a_smooth_function_predicts_it():
         share = 1 / (1 + np.exp(-(3 * x[:, 0] - 2 * x[:, 1] + np.sin(3 * x[:, 2]))))
         return np.stack([share, np.exp(x[:, 0] + x[:, 2] ** 2)], axis=1)
 
-    emulator = fit_thin_plate_emulator(points, truth(points), np.array([True, False]), np.ones(150))
+    emulator = fit_thin_plate_emulator(
+        points, truth(points), np.array([True, False]), np.ones(150), np.array([0.01, 0.05])
+    )
     new = np.random.default_rng(2).random((200, 3))
     missed = np.abs(emulator(new) - truth(new))
     assert (missed.max(axis=0) < [0.04, 0.2]).all()
@@ -71,15 +74,63 @@ def test_a_surrogate_of_a_smooth_function_predicts_it():
 def test_the_emulator_is_the_thin_plate_spline_of_scipy():
     rng = np.random.default_rng(5)
     points, values = rng.random((80, 4)), rng.random((80, 2))
-    emulator = fit_thin_plate_emulator(points, values, np.array([True, True]), np.ones(80))
-    new, target = rng.random((30, 4)), np.log(values / (1.0 - values))
+    emulator = fit_thin_plate_emulator(points, values, np.array([True, True]), np.ones(80), np.full(2, 0.01))
+    new, target, wide = rng.random((30, 4)), np.log(values / (1.0 - values)), emulator.stretch
     near = [
         np.abs(
-            1.0 / (1.0 + np.exp(-RBFInterpolator(points, target, smoothing=smoothing, degree=2)(new))) - emulator(new)
+            1.0 / (1.0 + np.exp(-RBFInterpolator(points * wide, target, smoothing=smoothing, degree=2)(new * wide)))
+            - emulator(new)
         ).max()
         for smoothing in (1e-4, 1e-3, 1e-2, 1e-1)
     ]
     assert min(near) < 1e-9
+
+
+def test_the_emulator_bends_along_what_matters():
+    """Of six coordinates two matter: distances along the others would hide which points lie near."""
+    points = np.random.default_rng(3).random((120, 6))
+
+    def truth(x):
+        return np.exp(np.sin(5.0 * x[:, :1]) + 2.0 * x[:, 1:2] ** 3 + 0.05 * x[:, 2:3])
+
+    emulator = fit_thin_plate_emulator(points, truth(points), np.array([False]), np.ones(120), np.array([0.02]))
+    assert emulator.stretch[:2].min() > 2.0 * emulator.stretch[2:].max()
+    new = np.random.default_rng(4).random((300, 6))
+    plain = RBFInterpolator(points, np.log(truth(points)), smoothing=1e-3, degree=2)
+    missed, before = (
+        np.sqrt(((np.log(at) - np.log(truth(new))) ** 2).mean()) for at in (emulator(new), np.exp(plain(new)))
+    )
+    assert missed < 0.7 * before
+
+
+def test_a_scan_of_the_prior_has_a_point_in_every_slice():
+    prior = Prior(np.array([0.3, 0.9]), np.array([0.2, 0.1]))
+    points = prior_draws(prior, 64)
+    edges = prior.quantile(np.linspace(0.0, 1.0, 65)[:, None] * np.ones(2))
+    for coordinate in range(2):
+        assert (np.histogram(points[:, coordinate], edges[:, coordinate])[0] == 1).all()
+    assert (points == prior_draws(prior, 64)).all()
+
+
+class _Bent(Search):
+    """A search whose figures are those of a bent surface with the goal at 0.4, and not simulated."""
+
+    def look(self, points):
+        points = np.atleast_2d(points)
+        self.known |= {point.tobytes(): point for point in points}
+        slopes = np.random.default_rng(1).normal(size=(len(self.parameters), len(self.targets)))
+        return self.goal + (points - 0.4) @ slopes * 0.1 + 0.1 * ((points - 0.4) ** 2).sum(axis=1)[:, None]
+
+
+def test_slopes_are_put_right_by_steps(scenario):
+    """As far down as with differences at every step, which would take as many points as parameters each time."""
+    targets = read_targets({"initial_share": 0.4, "brands_initial": 2.0}, scenario)
+    parameters = default_parameters(scenario, targets)
+    search = _Bent(scenario, targets, parameters, 1, Effort(), None, None, None)
+    search.prior = replace(search.prior, weight=0.0)
+    _, figures = search.descend(np.full(len(parameters), 0.9))
+    assert search.misfit(figures[None])[0] < 0.2
+    assert len(search.known) < 4 * (len(parameters) + 3)
 
 
 def test_draws_from_a_known_posterior_have_its_moments():
