@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -248,43 +248,35 @@ def _edges_from(
     Ages, or times, and visits tell of each other: what each adds to the other is found in turns. Where it is known how
     many visits were ``made``, the journey is then run forward.
     """
-    plain = found = [[one.edges() for one in phased] for phased in left.values()]
-    weights: list[NDArray[np.float64] | None] = [None] * len(found)
+    number = max(contexts.phase, default=0) + 1
+    stage = np.array([key[0] for key in contexts.keys[::number]], np.int64)
+    plain = counts = [_counted(phased, None, stage, contexts) for phased in left.values()] if rounds else []
+    weights: list[NDArray[np.float64] | None] = [None] * len(left)
     for _ in range(rounds):
-        weights = visit_weights(_counts(left, found, contexts))
-        if all(by_visit is None for by_visit in weights):
-            found = plain
-            break
-        found = [
-            alike if by_visit is None else [one.edges(by_visit) for one in phased]
+        weights = visit_weights(counts)
+        counts = [
+            alike if by_visit is None else _counted(phased, by_visit, stage, contexts)
             for phased, alike, by_visit in zip(left.values(), plain, weights, strict=True)
         ]
-    fitted = [[mine for mine, _ in phased] for phased in found]
-    if made is None:
-        return fitted
-    targets = {state: phased[0].targets for state, phased in left.items()}
-    weights = run_forward(made, targets, _counts(left, found, contexts), weights)
+        if all(by_visit is None for by_visit in weights):
+            break
+    fitted = [[one.edges(by_visit) for one in phased] for phased, by_visit in zip(left.values(), weights, strict=True)]
+    if made is not None:
+        weights = run_forward(made, {state: phased[0].targets for state, phased in left.items()}, counts, weights)
     return [
         mine if by_visit is None else [one.weighed(ways, by_visit) for one, ways in zip(phased, mine, strict=True)]
         for phased, mine, by_visit in zip(left.values(), fitted, weights, strict=True)
     ]
 
 
-def _counts(
-    left: Mapping[int, list[Leaving]],
-    found: Sequence[Sequence[tuple[list[TimedEdge], NDArray[np.float64]]]],
-    contexts: Contexts,
-) -> list[VisitCounts]:
-    """Return how many left each state and how many its edges let expect, in all phases together."""
-    number = max(contexts.phase, default=0) + 1
-    stage = np.array([key[0] for key in contexts.keys[::number]], np.int64)
-    counts = []
-    for phased, edges in zip(left.values(), found, strict=True):
-        to = stage[phased[0].targets]
-        seen = np.sum([one.seen for one in phased], axis=0)
-        expected = np.sum([mine for _, mine in edges], axis=0)
-        counts.append(VisitCounts(seen, expected, to, contexts.at_once.last[to], not phased[0].instant))
-    return counts
+def _counted(
+    phased: list[Leaving], by_visit: NDArray[np.float64] | None, stage: NDArray[np.int64], contexts: Contexts
+) -> VisitCounts:
+    """Return how many left a state and how many its edges let expect, in all phases together."""
+    to = stage[phased[0].targets]
+    seen = np.sum([one.seen for one in phased], axis=0)
+    expected = np.sum([one.expected(by_visit) for one in phased], axis=0)
+    return VisitCounts(seen, expected, to, contexts.at_once.last[to], not phased[0].instant)
 
 
 def _placed(edge: TimedEdge, phases: Phases) -> list[TimedEdge]:

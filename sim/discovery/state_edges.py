@@ -94,8 +94,8 @@ class Leaving:
         else:
             self._prepare_hazards(goes, told=told)
 
-    def edges(self, by_visit: Floats | None = None) -> tuple[list[TimedEdge], Floats]:
-        """Return the edges, and how many visits they let expect without their weights.
+    def edges(self, by_visit: Floats | None = None) -> list[TimedEdge]:
+        """Return the edges beside given weights, which they do not have yet.
 
         Parameters
         ----------
@@ -105,10 +105,24 @@ class Leaving:
         Returns
         -------
         list of TimedEdge
-        float64 (classes, targets)
         """
-        found, expected = self._shares(by_visit) if self._exits.instant else self._hazards(by_visit)
-        return found if by_visit is None else self.weighed(found, by_visit), expected
+        if self._exits.instant:
+            return self._sharing(by_visit)
+        rates, leaving = self._rates(by_visit)
+        found = [
+            TimedEdge(0, int(to), count, pairs_of(self._bins, rate), self._exits.entry is not None)
+            for to, count, rate in zip(self.targets.tolist(), self._counts.tolist(), rates, strict=True)
+        ]
+        if self._ended > 0.0:
+            over = float(leaving[0] if self._exits.entry is None else leaving.min())
+            found.append(TimedEdge(0, ENDED, self._ended, ((1, rounded_down(over)), (2, 0.0))))
+        return found
+
+    def expected(self, by_visit: Floats | None = None) -> Floats:
+        """Return how many visits the edges beside given weights let expect without these, as the weights."""
+        if self._exits.instant:
+            return self._visits.T @ self._shares(by_visit).T if self.targets.size else self.seen
+        return self._lived @ self._rates(by_visit)[0].T
 
     def weighed(self, edges: Iterable[TimedEdge], by_visit: Floats) -> list[TimedEdge]:
         """Return edges with these weights by visit (classes, targets)."""
@@ -140,7 +154,8 @@ class Leaving:
         events = np.bincount(self._exit * bins.size + bin_of, weights=self._gone, minlength=cells)
         self._events = events.astype(np.float64).reshape(-1, bins.size)
 
-    def _hazards(self, by_visit: Floats | None) -> tuple[list[TimedEdge], Floats]:
+    def _rates(self, by_visit: Floats | None) -> tuple[Floats, Floats]:
+        """Return hazards by target and bin, and with which probability the case is over in each."""
         forward, ended, events = self._exits.entry is not None, self._ended, self._events
         leaving = np.zeros(self._bins.size)
         weighed = self._exposure[None] if by_visit is None else by_visit.T @ self._lived
@@ -156,15 +171,7 @@ class Leaving:
         # Those seen to leave were not over.
         rates = _open_ended(rates, events) * (1.0 - leaving) if forward else rates
         excess = np.maximum((rates.sum(axis=0) + leaving), 1.0)
-        rates, leaving = rates / excess, leaving / excess
-        found = [
-            TimedEdge(0, int(to), count, pairs_of(self._bins, rate), forward)
-            for to, count, rate in zip(self.targets.tolist(), self._counts.tolist(), rates, strict=True)
-        ]
-        if ended > 0.0:
-            over = float(leaving.min() if forward else leaving[0])
-            found.append(TimedEdge(0, ENDED, ended, ((1, rounded_down(over)), (2, 0.0))))
-        return found, self._lived @ rates.T
+        return rates / excess, leaving / excess
 
     def _prepare_shares(self, goes: NDArray[np.bool_]) -> None:
         entry, size = self._exits.entry, self.targets.size
@@ -180,16 +187,19 @@ class Leaving:
         self._visits = np.zeros((self._begins.size, CLASS_BEGINS.size))
         np.add.at(self._visits, (part, self._exits.visit[goes]), self._gone)
 
-    def _shares(self, by_visit: Floats | None) -> tuple[list[TimedEdge], Floats]:
+    def _shares(self, by_visit: Floats | None) -> Floats:
+        """Return shares by target and part of the ages."""
+        return self._share if by_visit is None else _beside_weights(self._share, self._visits, by_visit)
+
+    def _sharing(self, by_visit: Floats | None) -> list[TimedEdge]:
         if not self.targets.size:
-            return [TimedEdge(0, ENDED, float(self._exits.weight.sum()), ((1, 1.0),))], self.seen
-        share = self._share if by_visit is None else _beside_weights(self._share, self._visits, by_visit)
+            return [TimedEdge(0, ENDED, float(self._exits.weight.sum()), ((1, 1.0),))]
+        share = self._shares(by_visit)
         ways = [pairs_of(self._begins, way) if self._by_age else ((1, float(way[0])),) for way in share]
-        found = [
+        return [
             TimedEdge(0, int(to), float(count), way, self._by_age)
             for to, count, way in zip(self.targets.tolist(), self._counts.tolist(), ways, strict=True)
         ]
-        return found, self._visits.T @ share.T
 
 
 def _beside_weights(shares: Floats, visits: Floats, by_visit: Floats) -> Floats:
