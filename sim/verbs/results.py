@@ -7,13 +7,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.quantity import choice, quantity, text, whole
 from sim.execution.store_folder import STORE
+from sim.number_format import listed
 from sim.scenario.calendar import read_day
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import NAME
@@ -31,6 +32,23 @@ __all__ = ["COMMAND", "ResultsKeys"]
 _ACTIONS = ("list", "show", "table", "query", "plot", "export", "rerun", "check", "clean")
 _STANDARD_OUTPUT = "-"
 _OF_ALL = ("runs", "folders", "figures")
+#: Which actions each key has a consequence for.
+_USED_BY = {
+    "run": ("show", "table", "plot", "export", "rerun", "check"),
+    "format": ("query", "export"),
+    "only": ("export",),
+    "of": ("table", "export"),
+    "where": ("table", "plot", "export"),
+    "columns": ("table", "export"),
+    "sort": ("table", "export"),
+    "limit": ("table", "query"),
+    "sql": ("query",),
+    "x": ("plot",),
+    "y": ("plot",),
+    "to": ("query", "export"),
+    "start_date": ("table", "export"),
+    "yes": ("clean",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +76,7 @@ class ResultsKeys:
 
 def _prepare(job: Job[ResultsKeys, None]) -> None:
     keys = job.keys
+    _refuse_unused(keys)
     if keys.action == "query" and not keys.sql.strip():
         raise ConfigError('sql is empty; give one SELECT, such as sql="select count(*) from runs"')
     if keys.action == "rerun":
@@ -67,6 +86,17 @@ def _prepare(job: Job[ResultsKeys, None]) -> None:
     _start(keys)
     if keys.format == "xes" and (keys.action != "export" or keys.run == STORE):
         raise ConfigError("format is xes, which holds the event log of one comparison; give csv or parquet")
+
+
+def _refuse_unused(keys: ResultsKeys) -> None:
+    """Refuse a key that the action would ignore."""
+    for field in fields(keys):
+        value, actions = getattr(keys, field.name), _USED_BY.get(field.name, _ACTIONS)
+        if keys.action not in actions and value != field.default:
+            raise ConfigError(
+                f"{field.name} is {value!r}, which has no consequence for journey results {keys.action}; it goes with"
+                f" {listed(actions)}"
+            )
 
 
 def _run(job: Job[ResultsKeys, None], session: Session) -> Sequence[str]:

@@ -433,6 +433,22 @@ def test_results_cannot_go_where_a_file_is(runs, capsys, tmp_path):
     assert runs == []
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("where=arm=proactive",), "where is 'arm=proactive'"),
+        (("list", "sort=-contribution"), "it goes with table and export"),
+        (("show", "format=xlsx"), "it goes with query and export"),
+        (("table", "yes=true"), "no consequence for journey results table; it goes with clean"),
+        (("list", "run=compare/latest"), "run is 'compare/latest'"),
+    ],
+)
+def test_keys_that_an_action_of_results_would_ignore_are_refused(capsys, tmp_path, words, told):
+    message = _refused(capsys, "results", *words, f"output_dir={tmp_path}")
+    assert "has no consequence for journey results" in message
+    assert told in message
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_results_cannot_go_where_nothing_may_be_written(runs, capsys, tmp_path):
     (tmp_path / "closed").mkdir(mode=0o555)
