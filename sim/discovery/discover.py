@@ -32,7 +32,7 @@ from sim.discovery.state_edges import FINE
 from sim.discovery.time_step import UNITS, choose_unit
 from sim.discovery.turning_points import TurningPoint, turning_points
 from sim.discovery.variants import Variants, ranked_variants
-from sim.discovery.visit_weights import age_told_by_visits
+from sim.discovery.visit_weights import NO_WEIGHTS, age_told_by_visits, fit_beside_age
 from sim.execution.beside import beside
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
@@ -57,8 +57,6 @@ _MOST_PHASED = 120
 _FEW_CASES = 1_000
 #: Where most cases begin in this part of a log, nobody saw how far they had come.
 _WITH_THE_LOG = 0.01
-#: Part of the variance of ages that numbers of visits explain from which on both tell the same.
-_THE_SAME = 0.8
 #: A journey file may have two million bytes; an edge, and each of its times, take about so many.
 _MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 1_900_000, 120, 20
 #: Bins of time widen by one part in so many where the file would be larger.
@@ -270,8 +268,8 @@ def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, seed: int) 
     every = find_contexts(few, seed, MOST_STATES, at_once)
     if seen:
         every = with_ages(few, every, few_over, seconds, seed, MOST_STATES)
-    # Where ages and numbers of visits tell the same, nobody knows which of the two counts.
-    by_visit = seen and not (any(every.forward) and age_told_by_visits(cases.age, cases.place) > _THE_SAME)
+    same = age_told_by_visits(cases.age, cases.place) if any(every.forward) else 0.0
+    by_visit = fit_beside_age(same) if seen else NO_WEIGHTS
     # By the age of a case its pace and its end come out, which phases tell else.
     room = _MOST_PHASED // np.unique(cases.stage).size
     choices = find_phases(few, few_over, room, seed) if seen and not any(every.forward) else (ONE_PHASE,)

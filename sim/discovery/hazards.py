@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,9 +14,10 @@ from sim.discovery.cases import Cases, rows_by
 from sim.discovery.context import Contexts, states_of
 from sim.discovery.forward_weights import Made, run_forward, visits_made
 from sim.discovery.product_limit import aalen_johansen, share_gone
+from sim.discovery.simulated_ends import Ends, SimulatedJourney, ends_of, raked_ends
 from sim.discovery.state_edges import ENDED, FINE, Exits, Leaving, TimedEdge, pairs_of
 from sim.discovery.time_step import steps_of
-from sim.discovery.visit_weights import VisitCounts, class_of_visit, visit_weights
+from sim.discovery.visit_weights import NO_WEIGHTS, VisitCounts, VisitFit, class_of_visit, visit_weights
 
 __all__ = ["TimedJourney", "ended_weights", "fit_hazards", "free_parameters", "states_by_visit"]
 
@@ -24,8 +25,6 @@ __all__ = ["TimedJourney", "ended_weights", "fit_hazards", "free_parameters", "s
 _STRENGTH = 1.0
 #: Visits by way of an edge in a phase: fewer are left out.
 _LEAST_COUNT = 0.2
-#: Turns in which hazards and weights by visit are fitted.
-_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def fit_hazards(
     fineness: int = FINE,
     wanted: NDArray[np.bool_] | None = None,
     counted: NDArray[np.float64] | None = None,
-    by_visit: bool = False,
+    by_visit: VisitFit = NO_WEIGHTS,
 ) -> TimedJourney:
     """Estimate every state's hazards by time in it, or by the age of the case.
 
@@ -138,8 +137,8 @@ def fit_hazards(
         States whose edges are wanted; all.
     counted : float64 (cases,), optional
         As how many each case counts; one.
-    by_visit : bool
-        Whether where cases go may depend on how many stages they have visited.
+    by_visit : VisitFit
+        How where cases go may depend on how many stages they have visited; not at all.
 
     Returns
     -------
@@ -171,13 +170,13 @@ def fit_hazards(
         contexts = _in_phases(contexts, number)
     if counted is not None:
         weight, begins = weight * np.repeat(each, cases.lengths)[:, None], begins * each[:, None]
-    visit = class_of_visit(cases.place + 1)
-    every = Exits(following, dwell, over, visit, weight, False, steps, fineness if number == 1 else 1)
-    made = visits_made(cases, state, each, parted) if by_visit and wanted is None else None
+    visit = class_of_visit(cases.place + 1, by_visit.begins)
+    every = Exits(following, dwell, over, visit, by_visit.begins, weight, False, steps, fineness if number == 1 else 1)
+    made = visits_made(cases, state, each, parted) if by_visit.turns and wanted is None else None
     left = _left_by_state(
-        every, state, contexts, visits > 0 if wanted is None else wanted & (visits > 0), told=by_visit
+        every, state, contexts, visits > 0 if wanted is None else wanted & (visits > 0), told=by_visit.turns > 0
     )
-    found = _edges_from(left, contexts, _ROUNDS if by_visit else 0, made)
+    found = _edges_from(left, contexts, by_visit, made, ends_of(cases, steps, contexts.at_once.last))
     edges = [
         part
         for at, phased in zip(left, found, strict=True)
@@ -241,31 +240,64 @@ def _left_by_state(
 
 
 def _edges_from(
-    left: Mapping[int, list[Leaving]], contexts: Contexts, rounds: int, made: Made | None
+    left: Mapping[int, list[Leaving]], contexts: Contexts, fit: VisitFit, made: Made | None, real: Ends
 ) -> list[list[list[TimedEdge]]]:
-    """Return the edges of every state, in each phase; with weights by visit, where there are rounds for these.
+    """Return the edges of every state, in each phase; with weights by visit, where they are wanted.
 
     Ages, or times, and visits tell of each other: what each adds to the other is found in turns. Where it is known how
-    many visits were ``made``, the journey is then run forward.
+    many visits were ``made``, the journey is then run forward, or cases are simulated until they end as ``real`` ones.
     """
     number = max(contexts.phase, default=0) + 1
     stage = np.array([key[0] for key in contexts.keys[::number]], np.int64)
-    plain = counts = [_counted(phased, None, stage, contexts) for phased in left.values()] if rounds else []
+    plain = counts = [_counted(phased, None, stage, contexts) for phased in left.values()] if fit.turns else []
     weights: list[NDArray[np.float64] | None] = [None] * len(left)
-    for _ in range(rounds):
-        weights = visit_weights(counts)
+    for _ in range(fit.turns):
+        weights = visit_weights(counts, finely=fit.finely)
         counts = [
             alike if by_visit is None else _counted(phased, by_visit, stage, contexts)
             for phased, alike, by_visit in zip(left.values(), plain, weights, strict=True)
         ]
         if all(by_visit is None for by_visit in weights):
             break
+    if made is not None and fit.finely and any(by_visit is not None for by_visit in weights):
+        return _ended_as_real(left, contexts, fit.begins, counts, weights, made, real)
     fitted = [[one.edges(by_visit) for one in phased] for phased, by_visit in zip(left.values(), weights, strict=True)]
-    if made is not None:
+    if made is not None and not fit.finely:
         weights = run_forward(made, {state: phased[0].targets for state, phased in left.items()}, counts, weights)
     return [
         mine if by_visit is None else [one.weighed(ways, by_visit) for one, ways in zip(phased, mine, strict=True)]
         for phased, mine, by_visit in zip(left.values(), fitted, weights, strict=True)
+    ]
+
+
+def _ended_as_real(
+    left: Mapping[int, list[Leaving]],
+    contexts: Contexts,
+    classes: NDArray[np.int64],
+    counts: Sequence[VisitCounts],
+    weights: Sequence[NDArray[np.float64] | None],
+    made: Made,
+    real: Ends,
+) -> list[list[list[TimedEdge]]]:
+    """Return the edges of every state with which simulated cases end as real ones do; cases are in one phase."""
+    by_visit = [
+        np.ones_like(table.seen) if known is None else known for table, known in zip(counts, weights, strict=True)
+    ]
+    ages = np.array(contexts.ages)
+    journey = SimulatedJourney(
+        ways={
+            state: one.ways(known, table.last)
+            for (state, (one,)), known, table in zip(left.items(), by_visit, counts, strict=True)
+        },
+        begun=made.begins,
+        last=contexts.at_once.last[[key[0] for key in contexts.keys]],
+        parts={these[0]: (np.array(these), ages[list(these)]) for these in made.parts},
+        classes=classes,
+    )
+    ends = raked_ends(journey, real)
+    return [
+        [one.weighed(one.edges(known, ends, table.last), known * np.where(table.last, ends.by_class[:, None], 1.0))]
+        for (one,), known, table in zip(left.values(), by_visit, counts, strict=True)
     ]
 
 

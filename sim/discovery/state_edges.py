@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.discovery.age_shares import shares_by_age
+from sim.discovery.simulated_ends import Factors, StateWays
 from sim.discovery.time_bins import step_counts, time_bins
-from sim.discovery.visit_weights import CLASS_BEGINS
 from sim.record.order import distinct
 
 __all__ = ["ENDED", "FINE", "Exits", "Leaving", "TimedEdge", "changes", "pairs_of", "rounded_down"]
@@ -52,14 +52,16 @@ class TimedEdge:
 class Exits(NamedTuple):
     """Visits to a state: where they lead, after how many steps, whether the case was over, and the class of each.
 
-    ``weight`` is as how many each visit counts. ``instant``: the state takes no time. With the age at ``entry`` hazards
-    are by age. Bins of time widen by one ``part``-th.
+    ``begins`` are the numbers of the visits with which classes begin. ``weight`` is as how many each visit counts.
+    ``instant``: the state takes no time. With the age at ``entry`` hazards are by age. Bins of time widen by one
+    ``part``-th.
     """
 
     target: NDArray[np.int64]
     stay: NDArray[np.int64]
     over: Floats
     visit: NDArray[np.int64]
+    begins: NDArray[np.int64]
     weight: Floats
     instant: bool
     entry: NDArray[np.int64] | None
@@ -85,7 +87,7 @@ class Leaving:
         self.targets, self._exit = distinct(exits.target[goes])
         self._gone = exits.weight[goes]
         self._counts = np.bincount(self._exit, weights=self._gone, minlength=self.targets.size)
-        classes = CLASS_BEGINS.size
+        classes = exits.begins.size
         self.seen = np.zeros((classes, self.targets.size))
         if told:
             np.add.at(self.seen, (exits.visit[goes], self._exit), self._gone)
@@ -94,13 +96,19 @@ class Leaving:
         else:
             self._prepare_hazards(goes, told=told)
 
-    def edges(self, by_visit: Floats | None = None) -> list[TimedEdge]:
+    def edges(
+        self, by_visit: Floats | None = None, ends: Factors | None = None, last: NDArray[np.bool_] | None = None
+    ) -> list[TimedEdge]:
         """Return the edges beside given weights, which they do not have yet.
 
         Parameters
         ----------
         by_visit : float64 (classes, targets), optional
             Weights.
+        ends : Factors, optional
+            By whose factors of ages hazards of last visits are multiplied.
+        last : bool (targets,), optional
+            Which targets are last visits.
 
         Returns
         -------
@@ -109,6 +117,9 @@ class Leaving:
         if self._exits.instant:
             return self._sharing(by_visit)
         rates, leaving = self._rates(by_visit)
+        if ends is not None and last is not None:
+            rates = np.where(last[:, None], rates * ends.at(self._bins), rates)
+            rates /= np.maximum(rates.sum(axis=0) / np.maximum(1.0 - leaving, _TINY), 1.0)
         found = [
             TimedEdge(0, int(to), count, pairs_of(self._bins, rate), self._exits.entry is not None)
             for to, count, rate in zip(self.targets.tolist(), self._counts.tolist(), rates, strict=True)
@@ -124,13 +135,22 @@ class Leaving:
             return self._visits.T @ self._shares(by_visit).T if self.targets.size else self.seen
         return self._lived @ self._rates(by_visit)[0].T
 
+    def ways(self, by_visit: Floats, last: NDArray[np.bool_]) -> StateWays:
+        """Return the ways out beside given weights, with these, and whether each is to a last visit."""
+        begins = self._begins if self.instant else self._bins
+        rates = self._shares(by_visit) if self.instant else self._rates(by_visit)[0]
+        return StateWays(self.targets, last, begins, rates, by_visit, not self.instant)
+
     def weighed(self, edges: Iterable[TimedEdge], by_visit: Floats) -> list[TimedEdge]:
         """Return edges with these weights by visit (classes, targets)."""
         ways = dict(zip(self.targets.tolist(), by_visit.T, strict=True))
-        return [edge if edge.target == ENDED else replace(edge, by_visit=_weights(ways[edge.target])) for edge in edges]
+        return [
+            edge if edge.target == ENDED else replace(edge, by_visit=_weights(ways[edge.target], self._exits.begins))
+            for edge in edges
+        ]
 
     def _prepare_hazards(self, goes: NDArray[np.bool_], *, told: bool) -> None:
-        target, stay, over, visit, weight, _, entry, part = self._exits
+        target, stay, over, visit, begins, weight, _, entry, part = self._exits
         # Where nobody goes on the case is over at once.
         self._ended = float(weight @ over)
         still = np.where(goes, 1.0, 1.0 - over) * weight
@@ -144,7 +164,7 @@ class Leaving:
             bins = np.union1d(bins, visits.steps[-1:])
         self._bins, self._exposure = bins, visits.exposure(bins)
         # Steps lived through in each bin, by class of visit.
-        self._lived = np.zeros((CLASS_BEGINS.size, bins.size))
+        self._lived = np.zeros((begins.size, bins.size))
         for at in np.unique(visit).tolist() if told else ():
             mine = visit == at
             before = None if entry is None else entry[mine]
@@ -184,7 +204,7 @@ class Leaving:
         part = np.zeros(self._exit.size, np.int64)
         if self._by_age and entry is not None:
             part = np.searchsorted(self._begins, entry[goes], side="right") - 1
-        self._visits = np.zeros((self._begins.size, CLASS_BEGINS.size))
+        self._visits = np.zeros((self._begins.size, self._exits.begins.size))
         np.add.at(self._visits, (part, self._exits.visit[goes]), self._gone)
 
     def _shares(self, by_visit: Floats | None) -> Floats:
@@ -217,9 +237,9 @@ def _beside_weights(shares: Floats, visits: Floats, by_visit: Floats) -> Floats:
     return found.T
 
 
-def _weights(by_class: Floats) -> tuple[tuple[int, float], ...]:
+def _weights(by_class: Floats, begins: NDArray[np.int64]) -> tuple[tuple[int, float], ...]:
     """Return the weight of an edge from a visit on, with four digits, as far as it changes; empty where it is 1."""
-    found = changes(CLASS_BEGINS.tolist(), (float(f"{weight:.4g}") for weight in by_class.tolist()))
+    found = changes(begins.tolist(), (float(f"{weight:.4g}") for weight in by_class.tolist()))
     return () if found == ((1, 1.0),) else found
 
 

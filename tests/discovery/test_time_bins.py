@@ -7,12 +7,15 @@ import pytest
 
 from sim.discovery.state_edges import Exits, Leaving, rounded_down
 from sim.discovery.time_bins import step_counts, time_bins
+from sim.discovery.visit_weights import CLASS_BEGINS
 
 
 def still_there(stay, most, part=1):
     """Shares still there after each step, by the edges that visits of such stays give."""
     visits, alike = np.zeros(stay.size, np.int64), np.ones(stay.size)
-    edges = Leaving(Exits(visits, stay, 0.0 * alike, visits, alike, False, None, part), told=False).edges()
+    edges = Leaving(
+        Exits(visits, stay, 0.0 * alike, visits, CLASS_BEGINS, alike, False, None, part), told=False
+    ).edges()
     leaving = np.zeros(most)
     for edge in edges:
         for step, value in edge.by_step:

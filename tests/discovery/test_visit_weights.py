@@ -108,3 +108,18 @@ def test_weights_of_a_stage_that_takes_no_time_count_beside_that_of_the_commones
     edges = {edge["to"]: edge for edge in _instant_edges("check", parts, {})}
     assert edges["on"] == {"from": "check", "to": "on"}
     assert edges["off"]["by_visit"] == [[1, 0.5], [3, 1.5], [4, 6.0]]
+
+
+@pytest.mark.parametrize("seed", [6, 7])
+def test_sessions_that_slow_down_have_as_many_visits_and_last_as_long_as_real_ones(log_of, seed):
+    """The last stay is the longest, however many visits there are: neither the age nor their number tells it alone."""
+    luck = np.random.default_rng(seed)
+    words, _, begins = _chains(luck, luck.integers(2, 18, 1_500))
+    gaps = [luck.gamma(1.3, 60.0, len(word) - 1) * (0.6 + 3.0 * np.arange(1, len(word)) / len(word)) for word in words]
+    found = discover(log_of(words, gaps, begins), "made", "", goal=None, seed=1, threads=1)
+    near = found.distances
+    assert any(found.contexts.forward)
+    assert [edge for edge in found.files["journey"]["made"]["edges"] if "by_visit" in edge]
+    assert near.visits <= _RATIO * near.visits_floor
+    assert near.length <= _RATIO * near.length_floor
+    assert near.ngram3 <= _RATIO * near.ngram3_floor
