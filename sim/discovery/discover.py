@@ -57,10 +57,10 @@ _MOST_PHASED = 120
 _FEW_CASES = 1_000
 #: Where most cases begin in this part of a log, nobody saw how far they had come.
 _WITH_THE_LOG = 0.01
-#: A journey file may have two million bytes; an edge, and each of its times, take about so many.
-_MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 1_900_000, 120, 20
-#: Bins of time widen by one part in so many where the file would be larger.
-_COARSE = 4
+#: A journey file may have two million bytes; an edge, and each of its times and weights, take about so many.
+_MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 1_950_000, 20, 21
+#: Bins of time widen by one part in so many where the file would be larger, then in the next.
+_COARSE = (4, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,10 +280,11 @@ def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, seed: int) 
     likely = {who: each for who, each in zip(names, belongs.T, strict=True) if each.any()}
     shares = {who: float(each.mean()) for who, each in likely.items()}
     ranked = np.argsort(-(gained + told), kind="stable").tolist()
-    for choice, fineness in [*((choice, FINE) for choice in ranked), (0, _COARSE)]:
+    smaller = [*((0, fineness, by_visit) for fineness in _COARSE), (0, _COARSE[-1], NO_WEIGHTS)]
+    for choice, fineness, weighed in [*((choice, FINE, by_visit) for choice in ranked), *smaller]:
         phases = choices[choice]
         contexts = fewer_contexts(every, _states_in(phases))
-        shared = fit_hazards(cases, contexts, seconds, phases, fineness, by_visit=by_visit)
+        shared = fit_hazards(cases, contexts, seconds, phases, fineness, by_visit=weighed)
         journeys = dict.fromkeys(likely, shared)
         own = own_hazards(cases, contexts, belongs, seconds, seed) if kinds > 1 else np.zeros(0, np.bool_)
         if own.any():
@@ -296,7 +297,7 @@ def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, seed: int) 
                     fineness,
                     own[:-1],
                     each[each > 0.0],
-                    by_visit=by_visit,
+                    by_visit=weighed,
                 )
                 for who, each in likely.items()
             }

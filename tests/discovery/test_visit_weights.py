@@ -41,6 +41,21 @@ def test_cases_have_as_many_visits_as_real_ones(log_of, kind):
     assert near.ngram3 <= _RATIO * near.ngram3_floor
 
 
+def test_a_file_that_would_be_too_large_does_without_weights_in_the_end(log_of, monkeypatch):
+    lengths = (5 + (np.random.default_rng(2).random(400) < 0.7)).astype(np.int64)
+    log = log_of(*_chains(np.random.default_rng(2), lengths))
+
+    def keys(most):
+        monkeypatch.setattr("sim.discovery.discover._MOST_BYTES", most)
+        found = discover(log, "made", "", goal=None, seed=1, threads=1)
+        edges = found.files["journey"]["made"]["edges"]
+        return [sum(len(edge.get(key, ())) for edge in edges) for key in ("by_visit", "by_step")]
+
+    (weights, times), (fewer_weights, fewer_times) = keys(2_000_000), keys(1_000)
+    assert weights > fewer_weights == 0
+    assert times > fewer_times > 0
+
+
 def test_the_number_of_visits_that_tells_nothing_weighs_nothing(log_of):
     luck = np.random.default_rng(5)
     lengths = luck.geometric(0.2, 1_500)
