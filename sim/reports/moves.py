@@ -25,7 +25,8 @@ class MoveRow:
     arms : mapping of arm to str
         The mean over the replicates.
     gaps : mapping of arm to (difference, interval, sure)
-        Against the baseline; ``sure`` where the 95 % interval stays clear of zero.
+        Against the baseline; ``sure`` where the 95 % interval stays clear of zero. There is none where all replicates
+        happen to differ by the same.
     """
 
     name: str
@@ -56,6 +57,9 @@ def move_rows(result: Result) -> list[MoveRow]:
 
     def gap(entry: Mapping[str, Any], scale: float) -> tuple[str, str, bool]:
         low, high = (None if entry[end] is None else entry[end] * scale for end in ("ci_low", "ci_high"))
+        if low == high:
+            # Replicates that happen to count the same, of few customers, say nothing of how far others would be.
+            low = high = None
         sure = low is not None and high is not None and (low > 0.0 or high < 0.0)
         return quantity(entry["mean"] * scale, "number", "", sign=True), interval(low, high, "number", ""), sure
 

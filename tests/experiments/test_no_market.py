@@ -145,6 +145,22 @@ def test_long_names_leave_the_numbers_their_room(chain, monkeypatch):
     assert "2 further steps, taken less often, are in the report" in out.getvalue()
 
 
+def test_replicates_that_happen_to_count_the_same_are_no_certainty(chain):
+    """Two replicates of few customers differ by the same, now and then: such a step has no interval, and no star."""
+    alike = 0
+    for seed in range(40):
+        result = compare(replace(chain, population=5), replicates=2, seed=seed)
+        rows = {row.name: row.gaps["quick"] for row in move_rows(result)}
+        for entry in result.summary_json["flows"]["quick - slow"]:
+            _, shown, sure = rows[f"{entry['from']} to {entry['to']}"]
+            if entry["ci_low"] == entry["ci_high"] and entry["mean"]:
+                alike += 1
+                assert (shown, sure) == ("–", False)
+            else:
+                assert sure == (entry["ci_low"] > 0 or entry["ci_high"] < 0)
+    assert alike
+
+
 def _renamed(journey, prefix):
     return {
         "start": {prefix + name: share for name, share in journey.start.items()},
