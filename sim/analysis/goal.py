@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sim.analysis.stage_moves import stage_of
 from sim.number_format import bracket, in_words, listed, quantity
 
 __all__ = ["PER_CUSTOMERS", "goal_called", "goal_sentence"]
 
 #: Visits to a goal are told per so many customers.
 PER_CUSTOMERS = 1000.0
-#: What `discover` puts behind the name of a stage that is told apart by what came before, or by time.
-_PART = re.compile(r"__(at_once|last|held|phase_\d+|from_\d+|after_\w+)(?=__|$)")
 
 
 def goal_called(stages: Sequence[str]) -> str:
@@ -29,7 +27,7 @@ def goal_called(stages: Sequence[str]) -> str:
     >>> goal_called(["order_paid", "order_paid__at_once", "order_paid__phase_2__after_basket", "sign__up"])
     'order paid and sign, up'
     """
-    return listed([in_words(name) for name in dict.fromkeys(_PART.split(name)[0] for name in stages)])
+    return listed([in_words(name) for name in dict.fromkeys(map(stage_of, stages))])
 
 
 def goal_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:

@@ -25,6 +25,7 @@ from sim.analysis.paired import Estimate, Uncertainty, estimate, estimates, pair
 from sim.analysis.response import Response
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, COUNT, LOW_POINT, Shape
+from sim.analysis.stage_moves import by_stage, stages_of
 from sim.record.history import ORIGINS
 from sim.scenario.journey import goal_stages
 
@@ -133,7 +134,8 @@ def summarise(
     dict
         JSON-ready: no NaN, no NumPy types. Beside ``arms``, ``differences`` and ``personas``: ``waterfall`` (money by
         term), ``origins`` (focal purchases by origin) and ``flows`` (customers per edge) of every difference;
-        where stages are a goal, ``goal``: visits to them per customer, by arm and difference.
+        where states are parts of stages, ``moves`` (the same between stages); where stages are a goal, ``goal``:
+        visits to them per customer, by arm and difference.
     """
     doubts = doubts or {}
     baseline = scenario.baseline
@@ -165,6 +167,8 @@ def summarise(
                 who: {label: found(row, column) for column, label in enumerate(labels)} for row, who in enumerate(rows)
             }
     summary["flows"] = {difference: case.flows(stages) for difference, case in others.items()}
+    if stages_of(stages) != list(stages):
+        summary["moves"] = {name: case.flows(stages, between_stages=True) for name, case in others.items()}
     goals = goal_stages(scenario.journeys)
     if goals:
         at = [stages.index(name) for name in goals]
@@ -314,15 +318,17 @@ class ArmEstimates:
         found = estimates(values[:, rows, columns], self.sampling, [ANYTHING] * len(places), at)
         return dict(zip(places, found, strict=True))
 
-    def flows(self, stages: Sequence[str]) -> list[dict[str, Any]]:
-        """List the edges whose flow changed, the largest change first."""
+    def flows(self, states: Sequence[str], *, between_stages: bool = False) -> list[dict[str, Any]]:
+        """List the edges whose flow changed, the largest change first, between states or between their stages."""
+        names = stages_of(states) if between_stages else states
 
         def gap(own: Measures, base: Measures) -> NDArray[np.float64]:
-            return np.subtract(own.flows, base.flows, dtype=np.float64)
+            changed = np.subtract(own.flows, base.flows, dtype=np.float64)
+            return by_stage(changed, states) if between_stages else changed
 
         found = self._estimated(gap, only_changed=True)
         order = sorted(found, key=lambda edge: (-abs(found[edge].mean or 0.0), edge))
-        return [{"from": stages[edge[0]], "to": stages[edge[1]], **found[edge].plain()} for edge in order]
+        return [{"from": names[edge[0]], "to": names[edge[1]], **found[edge].plain()} for edge in order]
 
     def visits(self, stages: Sequence[int], customers: float, *, gained: bool = False) -> dict[str, Any]:
         """Estimate how often a customer comes to any of some stages, or by how much more often than in the baseline.

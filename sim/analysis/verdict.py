@@ -10,6 +10,7 @@ from agents.strategies import CAPABILITIES, CAPABILITIES_IN_WORDS
 from sim import number_format
 from sim.analysis.goal import goal_sentence
 from sim.analysis.metrics import EVERYBODY
+from sim.analysis.stage_moves import moves_of
 from sim.analysis.summary import difference_name
 from sim.number_format import bracket, decimal, in_renewals, in_words, listed, percent
 from sim.scenario.calendar import day_beside
@@ -310,7 +311,7 @@ class _Case:
 
     def stage(self) -> str:
         """Name the edge of the journey whose use changed most."""
-        edges = self.summary["flows"][self.name]
+        edges = moves_of(self.summary, self.name)
         # Where a stage has one way on, the edge only repeats what led to the stage: every purchase is experienced.
         ways = Counter(edge["from"] for edge in edges)
         edges = [edge for edge in edges if ways[edge["from"]] > 1] or edges

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.analysis.goal import PER_CUSTOMERS, goal_called
+from sim.analysis.stage_moves import moves_of, stage_of
 from sim.experiments.result import Result
 from sim.number_format import in_words, interval, quantity
 from sim.reports.comparison import difference_name, flows_of, other_arms
@@ -42,14 +46,16 @@ def move_rows(result: Result) -> list[MoveRow]:
     result : Result
         A comparison, or arms alone.
     """
+    summary = result.summary_json
     scale = PER_CUSTOMERS / max(result.scenario.market_customers, 1)
     flows = {
-        arm: {step: float(counts.mean()) * scale for step, counts in flows_of(result, arm).items()}
+        arm: {step: count * scale for step, count in _between_stages(flows_of(result, arm)).items()}
         for arm in result.scenario.arms
     }
-    found = result.summary_json["flows"]
     changed = {
-        arm: {(entry["from"], entry["to"]): entry for entry in found[difference_name(result, arm)]}
+        arm: {
+            (entry["from"], entry["to"]): entry for entry in moves_of(result.summary_json, difference_name(result, arm))
+        }
         for arm in other_arms(result)
     }
     steps = sorted({step for by_step in flows.values() for step in by_step})
@@ -65,7 +71,7 @@ def move_rows(result: Result) -> list[MoveRow]:
 
     # A step that no replicate took more or less often is not listed among the changes.
     same = {"mean": 0.0, "ci_low": None, "ci_high": None}
-    goal = result.summary_json.get("goal")
+    goal = summary.get("goal")
     rows = []
     if goal is not None:
         rows.append(
@@ -83,3 +89,12 @@ def move_rows(result: Result) -> list[MoveRow]:
         )
         for step in steps
     ]
+
+
+def _between_stages(flows: Mapping[tuple[str, str], NDArray[np.float64]]) -> dict[tuple[str, str], float]:
+    """Return mean flows, those of parts of a stage added up."""
+    found: dict[tuple[str, str], float] = {}
+    for (source, target), counts in flows.items():
+        step = stage_of(source), stage_of(target)
+        found[step] = found.get(step, 0.0) + float(counts.mean())
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.analysis.goal import goal_called
 from sim.analysis.metrics import EVERYBODY
+from sim.analysis.stage_moves import moves_of
 from sim.analysis.summary import difference_name
 from sim.number_format import in_words
 from sim.reports.difference_table import chance_above, earns_the_same
@@ -130,7 +131,8 @@ def move_sheet(summary: Mapping[str, Any]) -> Sheet:
         (arm, summary["baseline"], *(in_words(entry[end]) for end in ("from", "to")))
         + tuple(entry[key] for key in ("mean", "ci_low", "ci_high"))
         for arm in summary["arms"]
-        for entry in summary["flows"].get(difference_name(arm, summary["baseline"]), ())
+        if arm != summary["baseline"]
+        for entry in moves_of(summary, difference_name(arm, summary["baseline"]))
     )
     columns = (
         *_WHO[:2],

@@ -161,6 +161,40 @@ def test_replicates_that_happen_to_count_the_same_are_no_certainty(chain):
     assert alike
 
 
+def test_states_that_are_parts_of_a_stage_are_told_as_that_stage(chain):
+    """A step is told between stages; the numbers are those of its parts together."""
+    names = {"a": "basket", "b": "search__last", "c": "search__after_basket"}
+    parts = {
+        name: read_journey(
+            name,
+            {
+                "start": {"basket": 1.0},
+                "stages": {state: {} for state in names.values()},
+                "edges": [
+                    {"from": names[edge.source], "to": names[edge.target], "probability": edge.probability}
+                    for edge in journey.edges
+                ],
+            },
+        )
+        for name, journey in chain.journeys.items()
+    }
+    whole, split = (compare(replace(chain, journeys=each), replicates=3, seed=1) for each in (chain.journeys, parts))
+    changed = {(entry["from"], entry["to"]): entry["mean"] for entry in whole.summary_json["flows"]["quick - slow"]}
+    found = split.summary_json["moves"]["quick - slow"]
+    told = {(entry["from"], entry["to"]): entry["mean"] for entry in found}
+    assert "moves" not in whole.summary_json
+    assert told == pytest.approx(
+        {
+            ("basket", "search"): changed["a", "b"],
+            ("search", "search"): changed["b", "c"],
+            ("search", "basket"): changed["c", "a"],
+        }
+    )
+    assert [row.name for row in move_rows(split)] == ["basket to search", "search to search", "search to basket"]
+    # From the basket there is one way on, so it says nothing of its own.
+    assert "The step that changed most is search to search" in split.verdict
+
+
 def _renamed(journey, prefix):
     return {
         "start": {prefix + name: share for name, share in journey.start.items()},

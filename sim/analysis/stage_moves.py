@@ -1,0 +1,81 @@
+"""Moves between stages: states that tell a stage apart by what came before, or by time, are that stage to a reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["by_stage", "moves_of", "stage_of", "stages_of"]
+
+#: What `discover` puts behind the name of a stage that is told apart by what came before, or by time.
+_PART = re.compile(r"__(at_once|last|held|phase_\d+|from_\d+|after_\w+)(?=__|$)")
+
+
+def stage_of(state: str) -> str:
+    """Return the stage that a state of a found journey is a part of; of another journey the name itself.
+
+    Examples
+    --------
+    >>> stage_of("order_paid__phase_2__after_basket"), stage_of("order_paid__at_once"), stage_of("sign__up")
+    ('order_paid', 'order_paid', 'sign__up')
+    """
+    return _PART.split(state)[0]
+
+
+def stages_of(states: Sequence[str]) -> list[str]:
+    """Return the stages that states are parts of, in the order of their first states.
+
+    Examples
+    --------
+    >>> stages_of(["search__last", "buy", "search"])
+    ['search', 'buy']
+    """
+    return list(dict.fromkeys(map(stage_of, states)))
+
+
+def by_stage(flows: NDArray[np.float64], states: Sequence[str]) -> NDArray[np.float64]:
+    """Add up flows between states by the stages that these are parts of.
+
+    Parameters
+    ----------
+    flows : float64 (K, K)
+        From the state of the row to that of the column.
+    states : sequence of str
+        K names.
+
+    Returns
+    -------
+    float64 (S, S)
+        Flows between stages, in the order of `stages_of`.
+
+    Examples
+    --------
+    >>> by_stage(np.array([[0.0, 2.0, 3.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]), ["a", "b", "b__last"]).tolist()
+    [[0.0, 5.0], [1.0, 0.0]]
+    """
+    stages = stages_of(states)
+    part = (np.array([stages.index(stage_of(state)) for state in states]) == np.arange(len(stages))[:, None]) * 1.0
+    return np.asarray(part @ flows @ part.T, np.float64)
+
+
+def moves_of(summary: Mapping[str, Any], difference: str) -> Sequence[Mapping[str, Any]]:
+    """Return the moves between stages that changed, of a `summary.json`: by state where there are no parts of stages.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of `summary.json`.
+    difference : str
+        Such as ``proactive - classic``.
+
+    Returns
+    -------
+    sequence of mapping
+        ``from``, ``to``, ``mean``, ``ci_low``, ``ci_high``; the largest change first.
+    """
+    found: Sequence[Mapping[str, Any]] = summary.get("moves", summary["flows"])[difference]
+    return found
