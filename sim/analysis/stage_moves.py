@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["by_stage", "moves_of", "stage_of", "stages_of"]
+__all__ = ["by_stage", "moves_of", "stage_of", "stages_of", "with_width"]
 
 #: What `discover` puts behind the name of a stage that is told apart by what came before, or by time.
 _PART = re.compile(r"__(at_once|last|held|phase_\d+|from_\d+|after_\w+)(?=__|$)")
@@ -75,7 +75,19 @@ def moves_of(summary: Mapping[str, Any], difference: str) -> Sequence[Mapping[st
     Returns
     -------
     sequence of mapping
-        ``from``, ``to``, ``mean``, ``ci_low``, ``ci_high``; the largest change first.
+        ``from``, ``to``, ``mean``, and ``ci_low`` and ``ci_high`` as of `with_width`; the largest change first.
     """
-    found: Sequence[Mapping[str, Any]] = summary.get("moves", summary["flows"])[difference]
-    return found
+    return [with_width(entry) for entry in summary.get("moves", summary["flows"])[difference]]
+
+
+def with_width(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a difference of counts, without its interval where this has no width.
+
+    Replicates that happen to count the same, of few customers, say nothing of how far others would be.
+
+    Examples
+    --------
+    >>> with_width({"mean": 2.0, "ci_low": 2.0, "ci_high": 2.0})
+    {'mean': 2.0, 'ci_low': None, 'ci_high': None}
+    """
+    return entry if entry["ci_low"] != entry["ci_high"] else {**entry, "ci_low": None, "ci_high": None}

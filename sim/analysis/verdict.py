@@ -315,8 +315,7 @@ class _Case:
         # Where a stage has one way on, the edge only repeats what led to the stage: every purchase is experienced.
         ways = Counter(edge["from"] for edge in edges)
         edges = [edge for edge in edges if ways[edge["from"]] > 1] or edges
-        # Few replicates with few customers are at times exactly alike: an interval without width says nothing.
-        sure = [edge for edge in edges if not covers_zero(edge) and edge["ci_low"] < edge["ci_high"]]
+        sure = [edge for edge in edges if not covers_zero(edge)]
         if not sure:
             return ""
         edge = sure[0]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.analysis.stage_moves import with_width
 from sim.app.view import numbers
 from sim.experiments.result import Result
 from sim.record.events import EventKind
@@ -42,7 +43,8 @@ def journey_view(result: Result) -> dict[str, Any]:
     scale = 100.0 / (result.scenario.market_customers * result.scenario.horizon)
     flows = {arm: flows_of(result, arm) for arm in arms}
     differences = {
-        (item["from"], item["to"]): item for item in result.summary_json["flows"][difference_name(result, arms[1])]
+        (item["from"], item["to"]): with_width(item)
+        for item in result.summary_json["flows"][difference_name(result, arms[1])]
     }
     edges = []
     for source, target in pairs:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.goal import PER_CUSTOMERS, goal_called
-from sim.analysis.stage_moves import moves_of, stage_of
+from sim.analysis.stage_moves import moves_of, stage_of, with_width
 from sim.experiments.result import Result
 from sim.number_format import in_words, interval, quantity
 from sim.reports.comparison import difference_name, flows_of, other_arms
@@ -53,9 +53,7 @@ def move_rows(result: Result) -> list[MoveRow]:
         for arm in result.scenario.arms
     }
     changed = {
-        arm: {
-            (entry["from"], entry["to"]): entry for entry in moves_of(result.summary_json, difference_name(result, arm))
-        }
+        arm: {(entry["from"], entry["to"]): entry for entry in moves_of(summary, difference_name(result, arm))}
         for arm in other_arms(result)
     }
     steps = sorted({step for by_step in flows.values() for step in by_step})
@@ -63,9 +61,6 @@ def move_rows(result: Result) -> list[MoveRow]:
 
     def gap(entry: Mapping[str, Any], scale: float) -> tuple[str, str, bool]:
         low, high = (None if entry[end] is None else entry[end] * scale for end in ("ci_low", "ci_high"))
-        if low == high:
-            # Replicates that happen to count the same, of few customers, say nothing of how far others would be.
-            low = high = None
         sure = low is not None and high is not None and (low > 0.0 or high < 0.0)
         return quantity(entry["mean"] * scale, "number", "", sign=True), interval(low, high, "number", ""), sure
 
@@ -78,7 +73,10 @@ def move_rows(result: Result) -> list[MoveRow]:
             MoveRow(
                 f"all ways to {goal_called(goal['stages'])}",
                 {arm: quantity(entry["mean"] * PER_CUSTOMERS, "number", "") for arm, entry in goal["arms"].items()},
-                {arm: gap(goal["differences"][difference_name(result, arm)], PER_CUSTOMERS) for arm in changed},
+                {
+                    arm: gap(with_width(goal["differences"][difference_name(result, arm)]), PER_CUSTOMERS)
+                    for arm in changed
+                },
             )
         )
     return rows + [
