@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -232,7 +233,7 @@ class ArmEstimates:
         out = {place: each.plain() for place, each in zip(places, found, strict=True)}
         # The baseline has nothing to pay back.
         nothing = {**Estimate(None, None, None).plain(), "share": None}
-        paid = [dict(nothing) for _ in self.rows] if self.is_baseline else self.payback()
+        paid = [dict(nothing) for _ in self.rows] if self.is_baseline else self.payback
         return self._by_row(out | {(row, _PAYBACK): each for row, each in enumerate(paid)})
 
     def _places(self, *without: int) -> tuple[list[tuple[int, int]], list[int]]:
@@ -248,6 +249,7 @@ class ArmEstimates:
         shape, at = SHAPES.get(name, ANYTHING), _COUNTED_AT.get(name)
         return shape if at is None else shape.of(float(behind[row, at]))
 
+    @cached_property
     def payback(self) -> list[dict[str, Any]]:
         """Return the week from which the arm has paid back, by row, and in which share of the replicates it has."""
         shifts = [_at(self.shift_of_paybacks, row) for row in self.rows]
@@ -262,7 +264,7 @@ class ArmEstimates:
         # The lowest point of the difference, not the difference of two lowest points.
         shifts = [_at(self.shift_of_lows, row) for row in self.rows]
         lows = estimates(low_point(self.gains), self.sampling, [LOW_POINT] * len(shifts), shifts)
-        for row, (low, paid) in enumerate(zip(lows, self.payback(), strict=True)):
+        for row, (low, paid) in enumerate(zip(lows, self.payback, strict=True)):
             found[row, _LOW_POINT] = {**low.plain(), **_NOT_A_DIFFERENCE}
             found[row, _PAYBACK] = {**paid, **_NOT_A_DIFFERENCE}
         return self._by_row(found)
