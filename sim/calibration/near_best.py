@@ -89,7 +89,7 @@ def sample(
     chance: Array,
     number: int,
     *,
-    settling: int | None = None,
+    few: bool = False,
 ) -> Array:
     """Draw near-best points, by the emulator.
 
@@ -105,22 +105,23 @@ def sample(
         Monte-Carlo standard error of the figures.
     number : int
         Number of the random stream.
-    settling : int, optional
-        Moves of every point at the posterior; None: fewer points and moves, as a round has them.
+    few : bool
+        Whether fewer points and moves do, as in a round: they are only to be simulated.
 
     Returns
     -------
     float64 (n, D)
         Points of the unit cube.
     """
-    of_a_round = settling is None
-    settling = min(_SETTLING_OF_A_ROUND, search.effort.moves) if settling is None else settling
+    count, moves, settling = _DRAWN, _MOVES, search.effort.moves
+    if few:
+        count, moves, settling = _DRAWN_OF_A_ROUND, _MOVES_OF_A_ROUND, min(_SETTLING_OF_A_ROUND, settling)
     density, prior = log_density(search, emulator, bias, chance), replace(search.prior, weight=1.0)
     return draw_posterior(
         lambda points: density(points) + 0.5 * prior.penalty(points),
         prior,
-        count=_DRAWN_OF_A_ROUND if of_a_round else _DRAWN,
-        moves=_MOVES_OF_A_ROUND if of_a_round else _MOVES,
+        count=count,
+        moves=moves,
         settling=settling,
         generator=np.random.default_rng([search.seed, number]),
     )
@@ -135,7 +136,7 @@ def explore(search: Search, say: Callable[[str], None]) -> ThinPlateEmulator:
     emulator = fit_near_best(search)
     for number in range(search.effort.rounds):
         say(f"near-best fits, round {number + 1}")
-        drawn = sample(search, emulator, np.zeros(len(search.targets)), search.chance, number)
+        drawn = sample(search, emulator, np.zeros(len(search.targets)), search.chance, number, few=True)
         generator = np.random.default_rng([search.seed, 100 + number])
         chosen = drawn[generator.choice(len(drawn), min(search.effort.round_points, len(drawn)), replace=False)]
         expected, distance = emulator(chosen), emulator.distance(chosen)
@@ -230,7 +231,7 @@ def draw_near_best(search: Search, emulator: ThinPlateEmulator, bias: Array, *, 
     float64 (n, D)
         In the unit cube, equally weighted.
     """
-    return sample(search, emulator, bias, search.chance, 50, settling=None if few else search.effort.moves)
+    return sample(search, emulator, bias, search.chance, 50, few=few)
 
 
 def simulate_members(search: Search, emulator: ThinPlateEmulator, draws: Array, bias: Array) -> tuple[Member, ...]:

@@ -154,19 +154,19 @@ def _nearer(factor: Floats, wanted: Floats, now: Floats) -> Floats:
 
 def _chances(ends: Ends, ages: Ints, classes: Ints) -> tuple[Floats, Floats]:
     """Return how many end a step of each part of the ages, and of those who leave a visit of each class."""
-    until = np.r_[ages[1:], np.iinfo(np.int64).max]
-    lived = [
-        np.clip(ends.age, begin, end).sum() - begin * ends.age.size for begin, end in zip(ages, until, strict=True)
-    ]
-    ended = np.bincount(np.searchsorted(ages, ends.age[ends.seen], side="right") - 1, minlength=ages.size)
     left = ends.visits - 1
-    until = np.r_[classes[1:], np.iinfo(np.int64).max] - 1
-    leaves = [
-        np.clip(left, begin - 1, end).sum() - (begin - 1) * left.size for begin, end in zip(classes, until, strict=True)
-    ]
+    ended = np.bincount(np.searchsorted(ages, ends.age[ends.seen], side="right") - 1, minlength=ages.size)
     last = left[ends.seen & (left > 0)]
     gone = np.bincount(np.searchsorted(classes, last, side="right") - 1, minlength=classes.size)
-    return ended / np.maximum(lived, 1.0), gone / np.maximum(leaves, 1.0)
+    return ended / np.maximum(_passed(ends.age, ages), 1.0), gone / np.maximum(_passed(left, classes - 1), 1.0)
+
+
+def _passed(levels: Ints, begins: Ints) -> list[int]:
+    """Return how many steps to so high levels lie in each part of the way, which begins there."""
+    until = np.r_[begins[1:], np.iinfo(np.int64).max]
+    return [
+        int(np.clip(levels, begin, end).sum() - begin * levels.size) for begin, end in zip(begins, until, strict=True)
+    ]
 
 
 def _simulated(journey: SimulatedJourney, factors: Factors, most: int) -> Ends:

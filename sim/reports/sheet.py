@@ -368,12 +368,12 @@ def _is_plain_list(value: Any) -> bool:
 def _flat(value: Any, key: str = "") -> list[tuple[str, Any]]:
     if isinstance(value, Mapping) and value:
         return [row for name, inner in value.items() for row in _flat(inner, f"{key}.{name}" if key else str(name))]
-    if isinstance(value, list | tuple) and value and _is_plain_list(value):
-        return [(key, _listed(value))]
-    if isinstance(value, list | tuple) and value and all(_is_plain_list(item) for item in value):
-        # The hazards of an edge by step are one assumption, not a hundred.
-        return [(key, ", ".join(f"[{_listed(item)}]" for item in value))]
     if isinstance(value, list | tuple) and value:
+        if _is_plain_list(value):
+            return [(key, _listed(value))]
+        if all(map(_is_plain_list, value)):
+            # The hazards of an edge by step are one assumption, not a hundred.
+            return [(key, ", ".join(f"[{_listed(item)}]" for item in value))]
         return [row for position, inner in enumerate(value) for row in _flat(inner, f"{key}[{position}]")]
     if isinstance(value, Mapping | list | tuple):
         return [(key, "none")]
