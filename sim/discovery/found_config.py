@@ -429,7 +429,7 @@ def found_scenario(
     sooner = None if ends else longest
     led = f"{name}_proactive"
     personas = {persona: {"title": persona.replace("_", " "), "share": share} for persona, share in shares.items()}
-    horizon = min(max(journey.horizon for journey in by_persona.values()), 10_000)
+    horizon = min(max(journey.horizon for journey in by_persona.values()), MOST_STEPS)
     assumptions = [
         assumed_effect(None if sooner is None else slugs[sooner]),
         {"what": "The classic arm is as found in the log", "source": "journey discover"},
@@ -462,7 +462,7 @@ def found_scenario(
     purchases, files["journey"] = bought
     if purchases.from_first and any(states[at] in buying for found in by_persona.values() for at in found.start):
         # Who buys first of all does so in the first step; the log has as many steps after it.
-        scenario["horizon"] = min(horizon + 1, 10_000)
+        scenario["horizon"] = min(horizon + 1, MOST_STEPS)
     market = found_market(name, title, purchases, customers=customers, seconds=UNITS[step])
     scenario["market"] = name
     scenario["assumptions"] = [*assumptions, *market_sources(purchases)]

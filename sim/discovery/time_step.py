@@ -8,35 +8,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
+from sim.scenario.journey import MOST_STEPS
 
 __all__ = ["UNITS", "choose_unit", "steps_of"]
 
 #: Seconds of a unit.
 UNITS: Mapping[str, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-#: Steps that the longest case may take.
-_MOST_STEPS = 10_000
+#: Share of cases that must be over within the steps that a run may have.
+_NEARLY_ALL = 0.995
 #: Share of gaps that must be whole units, and how far off they may be.
 _WHOLE, _OFF = 0.95, 0.01
 
 
 def choose_unit(cases: Cases) -> str:
-    """Return the unit that a log counts in, else the smallest in which its longest case takes 10,000 steps at most.
+    """Return the largest unit that a log counts in, else the smallest, in which nearly all cases fit into a run.
+
+    Parameters
+    ----------
+    cases : Cases
+
+    Returns
+    -------
+    str
+        One of :data:`UNITS`; a week where cases take longer.
 
     Examples
     --------
-    >>> choose_unit  # doctest: +ELLIPSIS
-    <function choose_unit at ...>
+    >>> import numpy as np
+    >>> def after(minutes):
+    ...     time = np.array([0.0, 60.0 * minutes])
+    ...     following, stay = np.array([1, -1]), np.array([60.0 * minutes, 0.0])
+    ...     return Cases(np.array([0, 2]), np.zeros(1, int), np.arange(2), time, following, stay, ("a", "b"), time[1])
+    >>> choose_unit(after(9_999)), choose_unit(after(100_001))
+    ('minute', 'hour')
     """
+    spans = cases.time[cases.first[1:] - 1] - cases.time[cases.first[:-1]]
+    longest = float(np.quantile(spans, _NEARLY_ALL))
+    held = {name: seconds for name, seconds in UNITS.items() if longest <= seconds * MOST_STEPS}
     gaps = cases.stay[cases.following >= 0]
-    for name, seconds in reversed(list(UNITS.items())):
+    for name, seconds in reversed(list(held.items())):
         if seconds == 1 or not gaps.size:
             continue
         parts = gaps / seconds
         if parts.max() >= 1.0 and np.mean(np.abs(parts - np.rint(parts)) < _OFF) >= _WHOLE:
             return name
-    spans = cases.time[cases.first[1:] - 1] - cases.time[cases.first[:-1]]
-    longest = float(np.quantile(spans, 0.995))
-    return next((name for name, seconds in UNITS.items() if longest / seconds <= _MOST_STEPS), "week")
+    return next(iter(held), "week")
 
 
 def steps_of(cases: Cases, seconds: float, instant: NDArray[np.bool_]) -> NDArray[np.int64]:

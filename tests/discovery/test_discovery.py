@@ -102,6 +102,22 @@ def test_weeks_are_recognised(tmp_path):
     assert choose_unit(cases_of(read_event_log(path))) == "week"
 
 
+def test_cases_of_months_in_whole_minutes_are_simulated_to_their_end(tmp_path):
+    """A run has 10,000 steps, which in minutes are seven days: longer cases were cut there."""
+    luck = np.random.default_rng(3)
+    rows = ["case,activity,time"]
+    for case in range(60):
+        for what, minutes in zip("abc", np.r_[0, np.cumsum(luck.integers(5_000, 30_000, 2))], strict=True):
+            rows.append(f"{case},{what},{np.datetime64('2020-01-01T00:00') + case * 700 + minutes}")
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(rows) + "\n")
+    log = read_event_log(path)
+    assert choose_unit(cases_of(log)) == "hour"
+    distances = discover(log, "found", "", goal=None, seed=1, threads=1).distances
+    assert distances.ngram3 < 0.05
+    assert distances.length < 2.0 * distances.length_floor
+
+
 def test_a_stage_is_split_where_what_came_before_tells_what_comes_next(tmp_path):
     luck = np.random.default_rng(1)
     telling = [first + "m" + ("x" if (first == "a") == (luck.random() < 0.9) else "y") for first in "ab" * 100]
