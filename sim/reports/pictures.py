@@ -13,6 +13,7 @@ from sim.reports.comparison import (
     arms_in_order,
     currency_of,
     flows_of,
+    focal_title,
     other_arms,
     persona_panels,
     spread_of_values,
@@ -78,17 +79,18 @@ def _alluvial(result: Result, arm: str, part: str) -> Picture | None:
     drawn = plots.alluvial(result, arm)
     if drawn is None:
         return None
+    way, bought = (in_renewals(words, result.scenario.renews) for words in ("from need to purchase", "purchases"))
     return Picture(
         f"alluvial_{part}",
         drawn,
-        f"Flows from need to purchase and beyond in the arm {arm}. {_origin_words(result, arm)}",
-        "Read down: the wider the green band, the more purchases were made without comparing the market again.",
+        f"Flows {way} and beyond in the arm {arm}. {_origin_words(result, arm)}",
+        f"Read down: the wider the green band, the more {bought} were made without comparing the market again.",
         "flows",
     )
 
 
 def _loyalty(result: Result) -> Picture:
-    focal, weeks = result.scenario.market.focal, result.scenario.horizon
+    focal, weeks = focal_title(result), result.scenario.horizon
     return Picture(
         "loyalty",
         plots.loyalty(result),

@@ -344,6 +344,26 @@ def test_alluvial_conserves_what_flows_and_is_none_for_a_chain() -> None:
     draw_journey(chain)
 
 
+def test_alluvial_cuts_no_name_that_fits_and_explains_no_colour_that_is_not_drawn() -> None:
+    long = {"use": "claims_and_service", "bond": "a_bond_with_the_insurer"}
+    named = replace(
+        LOOP,
+        stages={long.get(name, name): stage for name, stage in LOOP.stages.items()},
+        edges=tuple(
+            replace(edge, source=long.get(edge.source, edge.source), target=long.get(edge.target, edge.target))
+            for edge in LOOP.edges
+        ),
+    )
+    flows = {(long.get(start, start), long.get(end, end)): count for (start, end), count in FLOWS.items()}
+    figure = draw_alluvial([named], flows, title="long names")
+    assert figure is not None
+    assert "claims and service 85 %" in words_in(figure)
+    assert "a bond with t… 10 %" in words_in(figure)
+    assert "did not buy" in words_in(figure)
+    everybody = draw_alluvial([named], flows | {("evaluate", "idle"): 0.0}, title="everybody buys")
+    assert everybody is not None and "did not buy" not in words_in(everybody)
+
+
 def test_flows_of_a_table_add_personas_and_keep_replicates() -> None:
     import pandas as pd
 
@@ -403,6 +423,37 @@ def test_the_words_at_a_break_even_do_not_reach_the_axis() -> None:
     axes = figure.axes[0]
     (words,) = (text for text in axes.texts if text.get_text().startswith("breaks even"))
     assert words.get_window_extent().y0 >= axes.get_window_extent().y0
+
+
+def check_apart(figure: Figure, begin: tuple[str, ...], count: int) -> None:
+    """Hold that so many labels that begin so lie in the panel, and that none lies over another."""
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    boxes = [text.get_window_extent() for text in axes.texts if text.get_text().startswith(begin)]
+    assert len(boxes) == count
+    panel = axes.get_window_extent()
+    assert all(box.y0 >= panel.y0 and box.x0 >= panel.x0 for box in boxes)
+    for at, box in enumerate(boxes):
+        # Letters reach less far than the box of their line by a pixel or two.
+        assert not any(box.shrunk(0.98, 0.8).overlaps(other.shrunk(0.98, 0.8)) for other in boxes[:at])
+
+
+def test_labels_of_arms_that_are_alike_lie_apart() -> None:
+    weekly = np.r_[np.full(8, -5.0), np.full(192, 0.6)]
+    cash = {f"arm {number}": np.stack([weekly, weekly * 1.1]) + 0.01 * number for number in range(3)}
+    payback = {arm: (76.0 + 4.0 * at, 1.0) for at, arm in enumerate(cash)}
+    check_apart(draw_cash(cash, currency="$", payback=payback, title="cash"), ("payback", "−$"), 6)
+    grid = (0.0, 1.0, 2.0)
+    curves = {
+        f"arm {number}": EffectivenessCurve(
+            grid, [Gap(at - 0.5 - number / 10, at - 0.9, at) for at in grid], Gap(0.5 + number / 10, 0.3, 1.2)
+        )
+        for number in range(3)
+    }
+    figure = draw_effectiveness(curves, currency="$", title="effectiveness")
+    check_apart(figure, ("breaks even",), 3)
+    bars = [line.get_window_extent().y0 for line in figure.axes[0].lines if line.get_linewidth() == 3.6]
+    assert len(set(bars)) == len(curves), "one interval hides another"
 
 
 def test_no_line_crosses_the_shares_of_customers() -> None:

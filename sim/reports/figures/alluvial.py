@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ HEAD, FOOT = 0.5, 0.96
 SIDE = 0.14
 NO_PURCHASE = "no purchase"
 _BAR = "#33404d"
+#: Half the mean width of a letter of a label, in inches.
+_LETTER = 0.042
 
 _DECIDING = ("recall", "search", "choose")
 #: Flows by what was left behind: distinct in luminance as well as in colour.
@@ -179,7 +181,7 @@ def _draw(rows: list[list[str]], flows: list[_Flow], title: str, renews: bool) -
     needs = sum(layout.size[name] for name in rows[0])
     for row, names in enumerate(rows):
         _draw_nodes(axes, layout, row, names, needs, renews)
-    _draw_key(axes, renews)
+    _draw_key(axes, {flow.colour for flow in flows}, renews)
     return figure
 
 
@@ -243,8 +245,11 @@ def _draw_nodes(axes: Axes, layout: _Layout, row: int, names: list[str], needs: 
         axes.add_artist(Rectangle((x, top - BAR), wide, BAR, facecolor=_BAR, edgecolor="white", lw=0.5, zorder=4))
         stage = name.split(":", 1)[1]
         called = in_renewals(stage, renews) if stage == NO_PURCHASE else in_words(stage)
-        words = f"{short(called, 14)} {percent(layout.size[name] / needs)}"
-        half = 0.042 * len(words)
+        share = percent(layout.size[name] / needs)
+        whole, words = f"{called} {share}", f"{short(called, 14)} {share}"
+        if wide > 2 * _LETTER * len(whole):
+            words = whole
+        half = _LETTER * len(words)
         if wide > 2 * half:
             where, colour, ground = (x + wide / 2, top - BAR / 2), "white", None
         else:
@@ -260,10 +265,13 @@ def _draw_nodes(axes: Axes, layout: _Layout, row: int, names: list[str], needs: 
         axes.text(*where, words, color=colour, bbox=ground, **written)
 
 
-def _draw_key(axes: Axes, renews: bool) -> None:
+def _draw_key(axes: Axes, colours: Collection[str], renews: bool) -> None:
+    """Say what the colours mean, of those that are drawn."""
     keys = [("loop", "straight to buy"), ("recall", "considered"), ("search", "evaluated"), ("drop", "did not buy")]
     x = SIDE
     for kind, said in keys:
+        if _COLOURS[kind] not in colours:
+            continue
         words = in_renewals(said, renews)
         hatch = "////" if kind == "drop" else ""
         key = Rectangle((x, 0.3), 0.14, 0.1, facecolor=_COLOURS[kind], edgecolor="white", linewidth=0.0, hatch=hatch)

@@ -9,9 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import offset_copy
 
 from sim.number_format import percent
 from sim.reports.figures.gap import Gap
+from sim.reports.figures.point_labels import PointLabels, Spot
 from sim.reports.figures.timeline import label_ends
 from sim.reports.style import INK, MUTED, Look, canvas, finish, footnote, look, money_axis, style, value_axis
 
@@ -19,6 +21,8 @@ __all__ = ["EffectivenessCurve", "draw_effectiveness"]
 
 #: Room below the zero line for the words of a break-even point, as a part of the highest value.
 _BELOW_ZERO = 0.15
+#: How far the intervals of two arms' break-even points lie apart, in points.
+_APART = 3.8
 
 
 class EffectivenessCurve(NamedTuple):
@@ -57,9 +61,10 @@ def draw_effectiveness(curves: Mapping[str, EffectivenessCurve], *, currency: st
         axes.set_ylim(min(low - 0.06 * room, -_BELOW_ZERO * high), high + 0.06 * room)
         axes.axhline(0.0, color=INK, linewidth=0.8)
         axes.axvline(1.0, color=MUTED, linewidth=0.9, linestyle=(0.0, (4.0, 1.6)))
-        last = []
+        labels, last = PointLabels(axes), []
         for position, (arm, curve) in enumerate(curves.items(), start=1):
-            _draw_curve(axes, curve, look(position))
+            away = _APART * (position - (len(curves) + 1) / 2)
+            _draw_curve(axes, labels, curve, look(position), away)
             last.append((curve.gains[-1].mean or 0.0, arm, look(position).colour))
         money_axis(axes, currency)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
@@ -77,7 +82,8 @@ def draw_effectiveness(curves: Mapping[str, EffectivenessCurve], *, currency: st
     return figure
 
 
-def _draw_curve(axes: Axes, curve: EffectivenessCurve, drawn: Look) -> None:
+def _draw_curve(axes: Axes, labels: PointLabels, curve: EffectivenessCurve, drawn: Look, away: float) -> None:
+    """Draw one curve, and the interval of its break-even so many points below the zero line."""
     grid = np.asarray(curve.grid)
     mean, low, high = (
         np.array([np.nan if end is None else end for end in ends], dtype=np.float64)
@@ -89,14 +95,12 @@ def _draw_curve(axes: Axes, curve: EffectivenessCurve, drawn: Look) -> None:
     if at.mean is None:
         return
     if at.low is not None and at.high is not None:
-        axes.plot([at.low, at.high], [0.0, 0.0], color=drawn.colour, linewidth=3.6, solid_capstyle="butt")
+        below = offset_copy(axes.transData, axes.get_figure(root=True), y=-away, units="points")
+        (bar,) = axes.plot([at.low, at.high], [0.0, 0.0], color=drawn.colour, linewidth=3.6, solid_capstyle="butt")
+        bar.set_transform(below)
     axes.plot([at.mean], [0.0], marker=drawn.marker, color=drawn.colour, markersize=7, mec="white", zorder=5)
-    axes.annotate(
-        f"breaks even at {percent(at.mean)}",
-        (at.mean, 0.0),
-        xytext=(6, -13),
-        textcoords="offset points",
-        fontsize=8,
-        color=drawn.colour,
-        bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75},
-    )
+    # Right of the point the line lies above zero, left of it below.
+    under, over = (-13.0, -24.0, -35.0), (6.0, 17.0, 28.0)
+    spots = [Spot(6.0, under[0], "left"), Spot(-6.0, over[0], "right"), *(Spot(6.0, up, "left") for up in under[1:])]
+    spots += [*(Spot(-6.0, up, "right") for up in over[1:]), *(Spot(6.0, up, "left") for up in over)]
+    labels.write(f"breaks even at {percent(at.mean)}", (at.mean, 0.0), drawn.colour, spots)

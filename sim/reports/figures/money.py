@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from sim.analysis.bands import CashDoubt
 from sim.analysis.paired import estimate
 from sim.number_format import compact, percent, short_money
+from sim.reports.figures.point_labels import PointLabels, Spot
 from sim.reports.figures.timeline import label_ends
 from sim.reports.names import short
 from sim.reports.style import (
@@ -33,7 +35,8 @@ from sim.reports.style import (
 __all__ = ["draw_cash", "draw_waterfall", "plot_cash", "plot_waterfall"]
 
 _POINTS = 90
-_GROUND = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.75}
+#: Height of a line of words beside a point, in points, and how many lines are tried.
+_LINE, _LINES = 11.0, 8
 
 
 def draw_waterfall(
@@ -257,51 +260,47 @@ def plot_cash(
     # Late paybacks are written above zero, where the line may not reach.
     axes.set_ylim(bottom - 0.2 * room, max(top + 0.1 * room, 0.13 * room * len(paid)))
     axes.axhline(0.0, color=INK, linewidth=0.8)
+    weeks = max(int(keep[-1]) + 1 for _, _, keep, *_ in lines)
+    axes.set_xlim(0, max(weeks - 1, 1))
+    labels = PointLabels(axes)
     for position, arm, keep, band, low, depth in lines:
         drawn = look(position)
         if band.low is not None and band.high is not None:
             axes.fill_between(keep, band.low, band.high, color=drawn.colour, alpha=0.18, linewidth=0.0)
         axes.plot(keep, band.mean, color=drawn.colour, linestyle=drawn.line, linewidth=1.8)
         ends.append((float(band.mean[-1]), arm, drawn.colour))
-        weeks = int(keep[-1]) + 1
         if depth < 0.0:
             axes.plot([low], [depth], marker="v", color=drawn.colour, markersize=6)
-            axes.annotate(
-                f"{short_money(depth, currency)}, about {step} {low}",
-                (low, depth),
-                # A shallow low point leaves the room below zero to the payback.
-                xytext=(6 if low < 0.6 * weeks else -6, -21 if depth > -0.12 * room else -10),
-                textcoords="offset points",
-                ha="left" if low < 0.6 * weeks else "right",
-                fontsize=8,
-                color=drawn.colour,
-                bbox=_GROUND,
-            )
         week, share = payback.get(arm, (None, None))
         if week is not None and week > 0.0:
-            _mark_payback(axes, (week, step), share, paid.index(arm), weeks, drawn)
-        axes.set_xlim(0, max(weeks - 1, 1))
+            _mark_payback(axes, labels, (week, step), share, weeks, drawn)
+    for position, _, _, _, low, depth in lines:
+        if depth < 0.0:
+            words = f"{short_money(depth, currency)}, about {step} {low}"
+            # A shallow low point leaves the room below zero to the payback.
+            down = -21.0 if depth > -0.12 * room else -10.0
+            early = low < 0.6 * weeks
+            spots = _column(6.0, "left", down, -_LINE) if early else _column(-6.0, "right", down, -_LINE)
+            labels.write(words, (low, depth), look(position).colour, spots)
     whole_axis(axes.xaxis)
     money_axis(axes, currency)
     label_ends(axes, ends)
 
 
-def _mark_payback(axes: Axes, when: tuple[float, str], share: float | None, rank: int, weeks: int, drawn: Look) -> None:
-    """Mark the payback week on the line of zero; `rank` keeps the labels of several arms apart."""
+def _mark_payback(
+    axes: Axes, labels: PointLabels, when: tuple[float, str], share: float | None, weeks: int, drawn: Look
+) -> None:
+    """Mark the payback week on the line of zero."""
     week, step = when
     axes.plot(
         [week], [0.0], marker=drawn.marker, color=drawn.colour, markersize=7, mec="white", clip_on=False, zorder=5
     )
-    # Right of the payback the line is above zero, left of it below: the label keeps to the other side.
-    early = week < 0.5 * weeks
     often = "" if share is None or share >= 1.0 else f" ({percent(share)} of replicates)"
-    axes.annotate(
-        f"payback {step} {week:.0f}{often}",
-        (week, 0.0),
-        xytext=(5, -12 - 11 * rank) if early else (-5, 7 + 11 * rank),
-        textcoords="offset points",
-        ha="left" if early else "right",
-        fontsize=8,
-        color=drawn.colour,
-        bbox=_GROUND,
-    )
+    # Right of the payback the line is above zero, left of it below: the label keeps to the other side.
+    spots = _column(5.0, "left", -12.0, -_LINE) if week < 0.5 * weeks else _column(-5.0, "right", 7.0, _LINE)
+    labels.write(f"payback {step} {week:.0f}{often}", (week, 0.0), drawn.colour, spots)
+
+
+def _column(right: float, end: Literal["left", "right"], up: float, step: float) -> list[Spot]:
+    """Return spots one below, or one above, the other."""
+    return [Spot(right, up + step * line, end) for line in range(_LINES)]
