@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
-from sim.discovery.visit_weights import CLASS_BEGINS, VisitCounts, class_of_visit, drawn
+from sim.discovery.visit_weights import CLASS_BEGINS, VisitCounts, drawn
 
 __all__ = ["Made", "run_forward", "visits_made"]
 
@@ -56,7 +56,9 @@ class _Ways(NamedTuple):
     share: Floats
 
 
-def visits_made(cases: Cases, state: Ints, each: Floats, parted: Collection[Sequence[int]]) -> Made:
+def visits_made(
+    cases: Cases, state: Ints, visit: Ints, classes: int, each: Floats, parted: Collection[Sequence[int]]
+) -> Made:
     """Return the visits of cases.
 
     Parameters
@@ -64,6 +66,10 @@ def visits_made(cases: Cases, state: Ints, each: Floats, parted: Collection[Sequ
     cases : Cases
     state : int64 (n,)
         Of each visit.
+    visit : int64 (n,)
+        Class of the number of each visit.
+    classes : int
+        How many there are.
     each : float64 (cases,)
         As how many each case counts.
     parted : collection of sequence of int
@@ -75,8 +81,8 @@ def visits_made(cases: Cases, state: Ints, each: Floats, parted: Collection[Sequ
     """
     number = 1 + max(max(parts) for parts in parted)
     begins = np.bincount(state[cases.first[:-1]], weights=each, minlength=number)
-    visits = np.zeros((CLASS_BEGINS.size, number))
-    np.add.at(visits, (class_of_visit(cases.place + 1), state), np.repeat(each, cases.lengths))
+    visits = np.zeros((classes, number))
+    np.add.at(visits, (visit, state), np.repeat(each, cases.lengths))
     return Made(begins / begins.sum(), visits, [list(parts) for parts in parted if len(parts) > 1])
 
 

@@ -172,7 +172,9 @@ def fit_hazards(
         weight, begins = weight * np.repeat(each, cases.lengths)[:, None], begins * each[:, None]
     visit = class_of_visit(cases.place + 1, by_visit.begins)
     every = Exits(following, dwell, over, visit, by_visit.begins, weight, False, steps, fineness if number == 1 else 1)
-    made = visits_made(cases, state, each, parted) if by_visit.turns and wanted is None else None
+    made = None
+    if by_visit.turns and wanted is None:
+        made = visits_made(cases, state, visit, by_visit.begins.size, each, parted)
     left = _left_by_state(
         every, state, contexts, visits > 0 if wanted is None else wanted & (visits > 0), told=by_visit.turns > 0
     )
