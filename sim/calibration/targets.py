@@ -20,7 +20,7 @@ from sim.number_format import in_words
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import read_name, show
-from sim.scenario.yaml_reader import LARGEST_FILE, read_yaml
+from sim.scenario.yaml_reader import read_yaml
 
 __all__ = [
     "SHARES",
@@ -55,6 +55,8 @@ SHARES: frozenset[str] = frozenset(
         "concentration",
     }
 )
+#: Bytes of a table of targets at the most.
+_LARGEST_TABLE = 2_000_000
 #: Three parts of one whole.
 WHOLES: tuple[tuple[str, str, str], ...] = (
     ("initial_share", "evaluation_share", "loop_share_category"),
@@ -532,7 +534,7 @@ def _number(value: object, metric: str, percents: bool, key: str, where: str) ->
 
 def _read_table(path: Path, layout: Layout) -> tuple[list[dict[str, Any]], tuple[ColumnRead, ...], tuple[str, ...]]:
     table = read_small_table(
-        path, str(path), "a file of targets", LARGEST_FILE, fewest=2, layout=layout, numbers=_is_number_head
+        path, str(path), "a file of targets", _LARGEST_TABLE, fewest=2, layout=layout, numbers=_is_number_head
     )
     # Value (%) is value: a share in per cent says so by itself.
     head = [plain_head(name) if plain_head(name) in _HEADS else name for name in table.head]

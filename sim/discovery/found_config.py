@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from os.path import commonprefix
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from agents.population import MAX_STAGES
 from sim.discovery.cases import START
 from sim.discovery.found_market import PRICE_FEELING, found_market, market_sources, not_counted, with_purchases
 from sim.discovery.hazards import TimedJourney
+from sim.discovery.led_journey import assumed_effect, led_journey
 from sim.discovery.purchases import Purchases
 from sim.discovery.state_edges import ENDED, TimedEdge, changes, rounded_down
 from sim.discovery.time_step import UNITS
-from sim.number_format import percent
 from sim.scenario.journey import MOST_STEPS
 
-__all__ = ["ENDED_STAGE", "assumed_effect", "found_scenario", "journey_content", "state_names"]
+__all__ = ["ENDED_STAGE", "found_scenario", "journey_content", "state_names"]
 
 #: The stage of cases that are over.
 ENDED_STAGE = "ended"
 #: The stage that cases of several kinds, or of an age that counts, pass before their first.
 _BEGIN = "begin"
-#: Assumed: of those who would end without the goal, the share that a proactive journey keeps.
-_KEPT = 0.2
-#: Assumed where nobody is seen to end: how much sooner customers leave the stage that takes most of their time.
-_SOONER = 1.1
 _FEWEST_SIMULATED = 1000
 
 #: A share by age: (first step of the run, share).
@@ -38,10 +31,14 @@ _ByVisit = tuple[tuple[int, float], ...]
 
 
 class Way(NamedTuple):
-    """What share of those who leave a stage that takes no time goes one way, and its weight by visit."""
+    """What share of those who leave a stage that takes no time goes one way, and its weight by visit.
+
+    ``led`` are those who would have gone that way: where they go instead, and their share and weight.
+    """
 
     share: _ByAge
     weight: _ByVisit = ()
+    led: tuple[tuple[str, _ByAge, _ByVisit], ...] = ()
 
 
 def state_names(journey: TimedJourney, slugs: Sequence[str]) -> tuple[str, ...]:
@@ -68,9 +65,7 @@ def journey_content(
     slugs: Sequence[str],
     by_persona: Mapping[str, TimedJourney],
     *,
-    kept: float = 0.0,
     goal: int | None = None,
-    sooner: int | None = None,
 ) -> dict[str, Any]:
     """Return a journey file.
 
@@ -81,12 +76,8 @@ def journey_content(
         Names of the stages.
     by_persona : mapping of str to TimedJourney
         All with the same contexts; with more than one, edges are those of one persona each.
-    kept : float
-        Share of those who would end in a stage other than the goal that goes on instead, as the others there do.
     goal : int, optional
-        Stage that is marked as the goal, and whose ends are left as they are.
-    sooner : int, optional
-        Stage that customers leave sooner than they did.
+        Stage that is marked as the goal.
 
     Returns
     -------
@@ -97,33 +88,28 @@ def journey_content(
     ended = _free_name(ENDED_STAGE, slugs)
     shares: dict[int, float] = {}
     for journey in journeys:
-        for state, share in journey.start.items():
-            shares[state] = shares.get(state, 0.0) + share / len(journeys)
+        for begun in (journey.start, *journey.led.values()):
+            for state, share in begun.items():
+                shares[state] = shares.get(state, 0.0) + share / len(journeys)
     instant = frozenset.union(*(journey.instant for journey in journeys))
-    several = len(_alike({who: journey.start for who, journey in by_persona.items()})) > 1
+    several = len(_alike({who: (journey.start, journey.led) for who, journey in by_persona.items()})) > 1
     later = _parts_by_age(journeys[0], names)
     # The age of cases is the step of the run: all begin in the first, before anything that takes time.
     gate = several or any(edge.forward or edge.during for journey in journeys for edge in journey.edges)
     edges: list[dict[str, Any]] = []
     for state in range(len(names)):
         if state in instant:
-            stays = kept if journeys[0].contexts.stage_at(state) != goal else 0.0
-            parts = {who: _shares_from(state, journey, names, ended, stays) for who, journey in by_persona.items()}
+            parts = {who: _shares_from(state, journey, names, ended) for who, journey in by_persona.items()}
             edges += _instant_edges(names[state], parts, later)
             continue
-        stage = journeys[0].contexts.stage_at(state)
         leaves = {who: [edge for edge in journey.edges if edge.source == state] for who, journey in by_persona.items()}
         for personas in _alike(leaves):
-            mine = _faster(leaves[personas[0]]) if stage == sooner else leaves[personas[0]]
             own = {"personas": personas} if len(personas) < len(by_persona) else {}
-            edges += [{**edge, **own} for edge in _edges_of(mine, names, ended, kept if stage != goal else 0.0)]
+            edges += [{**edge, **own} for edge in _edges_of(leaves[personas[0]], names, ended)]
     begin = _free_name(_BEGIN, slugs)
     if gate:
         # Kinds begin in different stages: all pass one stage before the first, by edges of their own.
-        first = {
-            who: {names[state]: Way(((1, share),)) for state, share in journey.start.items()}
-            for who, journey in by_persona.items()
-        }
+        first = {who: _begun(journey, names) for who, journey in by_persona.items()}
         edges += _instant_edges(begin, first, {})
     reached = _reached([begin] if gate else [names[at] for at, share in shares.items() if share > 0], edges)
     used = [at for at in range(len(names)) if names[at] in reached]
@@ -194,42 +180,28 @@ def _parts_by_age(journey: TimedJourney, names: Sequence[str]) -> dict[str, list
     }
 
 
-def _shares_from(state: int, journey: TimedJourney, names: Sequence[str], ended: str, kept: float) -> dict[str, Way]:
-    """Return the shares of targets of a state that takes no time; of those who would end some stay in their stage."""
-    mine = [edge for edge in journey.edges if edge.source == state and _is_first(edge)]
-    shares = {
-        ended if edge.target == ENDED else names[edge.target]: Way(_in_steps(edge), edge.by_visit) for edge in mine
+def _begun(journey: TimedJourney, names: Sequence[str]) -> dict[str, Way]:
+    """Return the shares of states in which cases begin."""
+    led = {
+        at: tuple((names[to], ((1, share),), ()) for to, share in others.items()) for at, others in journey.led.items()
     }
-    others = _who_go_on(state, journey) if kept and [edge.target for edge in mine] == [ENDED] else {}
-    if others:
-        shares = {names[at]: Way(((1, kept * share),)) for at, share in others.items()}
-        shares[ended] = Way(((1, 1.0 - kept),))
-    return shares
+    return {names[at]: Way(((1, share),), led=led.get(at, ())) for at, share in journey.start.items()}
 
 
-def _who_go_on(state: int, journey: TimedJourney) -> dict[int, float]:
-    """Return the states of those who are in the stage of a state for a time and go on, by their shares.
-
-    They are in its phase and came the same way, as far back as some did.
-    """
-    contexts = journey.contexts
-    going = np.zeros(len(contexts.keys))
+def _shares_from(state: int, journey: TimedJourney, names: Sequence[str], ended: str) -> dict[str, Way]:
+    """Return the shares of targets of a state that takes no time."""
+    shares: dict[str, Way] = {}
+    before = ""
     for edge in journey.edges:
-        going[edge.source] += edge.count if edge.target != ENDED else 0.0
-    mine = contexts.phase[state] if contexts.phase else 0
-    stage, before = contexts.stage_at(state), contexts.keys[state][1:]
-    nearest: tuple[int, dict[int, float]] = (-1, {})
-    for (key, phase), parts in contexts.parts().items():
-        at, count = parts[0], float(going[list(parts)].sum())
-        if at in journey.instant or contexts.stage_at(at) != stage or phase != mine or count <= 0.0:
+        if edge.source != state or not _is_first(edge):
             continue
-        together = len(commonprefix([before, key[1:]]))
-        if together > nearest[0]:
-            nearest = together, {}
-        if together == nearest[0]:
-            nearest[1][at] = count
-    total = sum(nearest[1].values())
-    return {at: count / total for at, count in nearest[1].items()}
+        target = ended if edge.target == ENDED else names[edge.target]
+        if edge.led:
+            more = (target, _in_steps(edge), edge.by_visit)
+            shares[before] = shares[before]._replace(led=(*shares[before].led, more))
+        else:
+            before, shares[target] = target, Way(_in_steps(edge), edge.by_visit)
+    return shares
 
 
 def _is_first(edge: TimedEdge) -> bool:
@@ -253,8 +225,10 @@ def _instant_edges(
     """
     totals: dict[str, float] = {}
     for shares in parts.values():
-        for target, (by_age, _) in shares.items():
-            totals[target] = totals.get(target, 0.0) + sum(share for _, share in by_age) / len(by_age)
+        for target, way in shares.items():
+            # With those who are led elsewhere: the same way takes the rest in both arms.
+            for by_age in (way.share, *(by_age for _, by_age, _ in way.led)):
+                totals[target] = totals.get(target, 0.0) + sum(share for _, share in by_age) / len(by_age)
     rest = max(totals, key=lambda target: (target not in later, totals[target]))
     edges = []
     for personas in _alike(parts):
@@ -262,17 +236,18 @@ def _instant_edges(
         own = {"personas": personas} if len(personas) < len(parts) else {}
         # Weights count beside each other: beside that of the rest, which is 1 for all personas.
         beside = shares[rest].weight if rest in shares else ()
-        known = {
-            target: tuple((step, int(share * 1e9) / 1e9) for step, share in way.share)
-            for target, way in shares.items()
-            if target != rest
-        }
-        for target, by_age in known.items():
-            weight = _weight(_over(shares[target].weight, beside))
+        known = [
+            (to, tuple((step, int(share * 1e9) / 1e9) for step, share in by_age), weight)
+            # Who takes the rest is the last in the luck, and beside them those who would have.
+            for target, way in sorted(shares.items(), key=lambda item: item[0] == rest)
+            for to, by_age, weight in (*([(target, way.share, way.weight)] if target != rest else []), *way.led)
+        ]
+        for target, by_age, of_visit in known:
+            weight = _weight(_over(of_visit, beside))
             for part, steps in later.get(target, [(target, None)]) if any(share for _, share in by_age) else ():
                 when = {} if steps is None else {"during": steps}
                 edges.append({"from": source, "to": part, **_hazard(by_age), **own, **when, **weight})
-        left = _rest_of(known.values())
+        left = _rest_of(by_age for _, by_age, _ in known)
         edges += [
             {"from": source, "to": part, **_hazard(left), **own, "during": steps}
             for part, steps in later.get(rest, ())[1:]
@@ -313,36 +288,14 @@ def _hazard(by_age: _ByAge) -> dict[str, Any]:
     return {"by_step": _plain(by_age), "clock": "forward"}
 
 
-def _faster(edges: Sequence[TimedEdge]) -> list[TimedEdge]:
-    """Return edges with hazards raised by the assumed factor, as far as all together stay below 1."""
-    first = [edge for edge in edges if _is_first(edge)]
-    steps = {step for edge in first for step, _ in edge.by_step}
-    total = max(
-        (sum([value for begin, value in edge.by_step if begin <= step][-1] for edge in first) for step in steps),
-        default=0.0,
-    )
-    factor = max(min(_SOONER, (1.0 - 1e-6) / total), 1.0) if total > 0.0 else 1.0
-    return [replace(edge, by_step=tuple((step, value * factor) for step, value in edge.by_step)) for edge in edges]
-
-
-def _edges_of(edges: Sequence[TimedEdge], names: Sequence[str], ended: str, kept: float) -> list[dict[str, Any]]:
+def _edges_of(edges: Sequence[TimedEdge], names: Sequence[str], ended: str) -> list[dict[str, Any]]:
     out = []
-    others = sum(edge.by_step[0][1] for edge in edges if edge.target != ENDED and _is_first(edge))
-    leaving = sum(edge.by_step[0][1] for edge in edges if edge.target == ENDED)
     for edge in edges:
-        pairs = list(edge.by_step)
-        if kept and leaving > 0.0 and edge.target == ENDED:
-            pairs[0] = (1, pairs[0][1] * (1.0 - kept))
-        elif kept and leaving > 0.0 and others > 0.0 and not edge.forward:
-            # Who is kept goes on as those who left in the first step do; by the age of the case it does so in its time.
-            pairs[0] = (1, pairs[0][1] * (1.0 + kept * leaving / others))
-            pairs = pairs if len(pairs) > 1 or len(edge.by_step) > 1 else [*pairs, (2, edge.by_step[0][1])]
         target = ended if edge.target == ENDED else names[edge.target]
-        pairs = [*_in_steps(replace(edge, by_step=tuple(pairs)))]
         when: dict[str, Any] = {"clock": "forward"} if edge.forward else {}
         when |= {} if edge.during is None else {"during": _during(edge.during)}
         when |= _weight(edge.by_visit)
-        out.append({"from": names[edge.source], "to": target, "by_step": _plain(pairs), **when})
+        out.append({"from": names[edge.source], "to": target, "by_step": _plain(_in_steps(edge)), **when})
     return out
 
 
@@ -372,19 +325,6 @@ def _reached(start: Sequence[str], edges: Sequence[Mapping[str, Any]]) -> set[st
                 reached.add(target)
                 frontier.append(target)
     return reached
-
-
-def assumed_effect(sooner: str | None = None) -> dict[str, str]:
-    """Return the assumption that the proactive arm rests on; ``sooner`` is the stage that is left sooner, if one is."""
-    effect = f"Of customers who would end before the goal, {percent(_KEPT)} go on as the others in their stage do"
-    if sooner is not None:
-        effect = (
-            f"Customers leave {sooner}, where they spend most of their time, with chances {percent(_SOONER - 1)} higher"
-        )
-    return {
-        "what": effect,
-        "source": "assumption: a log under one strategy shows the effect of none; change it in the proactive journey",
-    }
 
 
 def found_scenario(
@@ -436,7 +376,7 @@ def found_scenario(
     ]
     journeys = {
         name: journey_content(title, slugs, by_persona, goal=goal),
-        led: journey_content(f"{title}, led", slugs, by_persona, kept=_KEPT, goal=goal, sooner=sooner),
+        led: journey_content(f"{title}, led", slugs, _all_led(by_persona, goal, sooner), goal=goal),
     }
     scenario: dict[str, Any] = {
         "title": title,
@@ -469,6 +409,12 @@ def found_scenario(
     for persona in personas.values():
         persona["price_sensitivity"] = PRICE_FEELING
     return {**files, "market": {name: market}}
+
+
+def _all_led(by_persona: Mapping[str, TimedJourney], goal: int | None, sooner: int | None) -> dict[str, TimedJourney]:
+    """Return the journeys of all personas as they are led; those that share one still do."""
+    led = {id(found): led_journey(found, goal=goal, sooner=sooner) for found in by_persona.values()}
+    return {who: led[id(found)] for who, found in by_persona.items()}
 
 
 def _bought_as_logged(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from sim.discovery.context import Contexts, states_of
 from sim.discovery.forward_weights import Made, run_forward, visits_made
 from sim.discovery.product_limit import aalen_johansen, share_gone
 from sim.discovery.simulated_ends import Ends, SimulatedJourney, ends_of, raked_ends
-from sim.discovery.state_edges import ENDED, FINE, Exits, Leaving, TimedEdge, pairs_of
+from sim.discovery.state_edges import ENDED, FINE, Exits, Leaving, TimedEdge, pairs_of, parts_from
 from sim.discovery.time_step import steps_of
 from sim.discovery.visit_weights import NO_WEIGHTS, VisitCounts, VisitFit, class_of_visit, visit_weights
 
@@ -45,6 +45,8 @@ class TimedJourney:
         Steps of the longest case.
     together : bool
         Whether nearly all cases begin with the log.
+    led : mapping of int to mapping of int to float
+        By state, shares of cases that begin in others and would have begun in it.
     """
 
     contexts: Contexts
@@ -53,6 +55,7 @@ class TimedJourney:
     instant: frozenset[int]
     horizon: int
     together: bool
+    led: Mapping[int, Mapping[int, float]] = field(default_factory=dict)
 
 
 def free_parameters(journeys: Iterable[TimedJourney]) -> int:
@@ -151,10 +154,7 @@ def fit_hazards(
     parted = contexts.parts().values()
     for parts in parted:
         whole[list(parts)] = parts[0]
-    last = np.zeros(state.size, bool)
-    last[cases.first[1:] - 1] = True
-    following = np.where(last, ENDED, np.roll(whole[state], -1))
-    dwell = np.where(last, np.floor(cases.stay / seconds).astype(np.int64), np.roll(steps, -1) - steps)
+    following, dwell = _next_visits(cases, whole[state], steps, seconds)
     # A case cannot end in a stage that takes no time.
     over = contexts.at_once.over_apart(cases.stage, np.where(instant[cases.stage], 0.0, ended_weights(cases, state)))
     states, number = len(contexts.keys), phases.count
@@ -172,12 +172,9 @@ def fit_hazards(
         weight, begins = weight * np.repeat(each, cases.lengths)[:, None], begins * each[:, None]
     visit = class_of_visit(cases.place + 1, by_visit.begins)
     every = Exits(following, dwell, over, visit, by_visit.begins, weight, False, steps, fineness if number == 1 else 1)
-    made = None
-    if by_visit.turns and wanted is None:
-        made = visits_made(cases, state, visit, by_visit.begins.size, each, parted)
-    left = _left_by_state(
-        every, state, contexts, visits > 0 if wanted is None else wanted & (visits > 0), told=by_visit.turns > 0
-    )
+    told = by_visit.turns > 0
+    made = visits_made(cases, state, visit, by_visit.begins.size, each, parted) if told and wanted is None else None
+    left = _left_by_state(every, state, contexts, visits > 0 if wanted is None else wanted & (visits > 0), told=told)
     found = _edges_from(left, contexts, by_visit, made, ends_of(cases, steps, contexts.at_once.last))
     edges = [
         part
@@ -196,6 +193,16 @@ def fit_hazards(
         horizon=max(int(np.ceil(cases.end / seconds)), 1) if together else max(longest, 2),
         together=bool(together),
     )
+
+
+def _next_visits(
+    cases: Cases, state: NDArray[np.int64], steps: NDArray[np.int64], seconds: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return of each visit the state that comes next, or ENDED, and for how many steps the case stays in its own."""
+    last = np.zeros(state.size, bool)
+    last[cases.first[1:] - 1] = True
+    following = np.where(last, ENDED, np.roll(state, -1))
+    return following, np.where(last, np.floor(cases.stay / seconds).astype(np.int64), np.roll(steps, -1) - steps)
 
 
 def _start_of(state: NDArray[np.int64], weight: NDArray[np.floating]) -> dict[int, float]:
@@ -334,18 +341,8 @@ def _placed(edge: TimedEdge, phases: Phases) -> list[TimedEdge]:
     ]
 
 
-def _by_age(edges: list[TimedEdge], contexts: Contexts) -> list[TimedEdge]:
-    """Return edges of which those to a state parted by age lead to each part while cases are of its age."""
-    found = []
-    parts = {states[0]: states for states in contexts.parts().values() if len(states) > 1}
+def _by_age(edges: Iterable[TimedEdge], contexts: Contexts) -> Iterator[TimedEdge]:
+    """Yield edges; those to a state parted by age lead to each part while cases are of its age."""
+    aged = {states[0]: states for states in contexts.parts().values()}
     for edge in edges:
-        if edge.target not in parts:
-            found.append(edge)
-            continue
-        states = parts[edge.target]
-        until = [contexts.ages[state] for state in states[1:]]
-        found += [
-            replace(edge, target=state, during=(contexts.ages[state], end))
-            for state, end in zip(states, [*until, None], strict=True)
-        ]
-    return found
+        yield from parts_from(edge, aged.get(edge.target, (edge.target,)), contexts.ages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from sim.discovery.simulated_ends import Factors, StateWays
 from sim.discovery.time_bins import step_counts, time_bins
 from sim.record.order import distinct
 
-__all__ = ["ENDED", "FINE", "Exits", "Leaving", "TimedEdge", "changes", "pairs_of", "rounded_down"]
+__all__ = ["ENDED", "FINE", "Exits", "Leaving", "TimedEdge", "changes", "pairs_of", "parts_from", "rounded_down"]
 
 Floats = NDArray[np.float64]
 
@@ -38,6 +38,7 @@ class TimedEdge:
 
     They are by the age of the case where ``forward``. ``during`` are the age from which on the edge is there, and the
     one from which on it is not; None: always. ``by_visit`` weighs it beside the others, from a visit on; empty: alike.
+    ``led``: who takes it would have taken the last one before it that is not.
     """
 
     source: int
@@ -47,6 +48,7 @@ class TimedEdge:
     forward: bool = False
     during: tuple[int, int | None] | None = None
     by_visit: tuple[tuple[int, float], ...] = ()
+    led: bool = False
 
 
 class Exits(NamedTuple):
@@ -251,6 +253,38 @@ def _open_ended(rates: NDArray[np.float64], events: NDArray[np.float64]) -> NDAr
     later = np.cumsum(events.sum(axis=0)[::-1])[::-1]
     late = events[:, max(int((later >= min(_LATE, later[0])).sum()) - 1, 0) :].sum(axis=1)
     return np.column_stack([rates[:, :-1], rates[:, -1].sum() * late / late.sum()]) if late.sum() > 0.0 else rates
+
+
+def parts_from(edge: TimedEdge, states: Sequence[int], ages: Sequence[int]) -> list[TimedEdge]:
+    """Return an edge to a state that is parted by age: one to each part while cases are of its age.
+
+    Parameters
+    ----------
+    edge : TimedEdge
+    states : sequence of int
+        The parts, by the age from which on they are entered.
+    ages : sequence of int
+        That age of each state.
+
+    Returns
+    -------
+    list of TimedEdge
+
+    Examples
+    --------
+    >>> [(part.target, part.during) for part in parts_from(TimedEdge(0, 1, 9.0, ((1, 0.5),)), [1, 2], [0, 0, 30])]
+    [(1, (0, 30)), (2, (30, None))]
+    """
+    if len(states) == 1:
+        return [replace(edge, target=states[0])]
+    begin, end = edge.during or (0, None)
+    found = []
+    for state, until in zip(states, [*(ages[state] for state in states[1:]), None], strict=True):
+        low = max(begin, ages[state])
+        high = min((age for age in (end, until) if age is not None), default=None)
+        if high is None or low < high:
+            found.append(replace(edge, target=state, during=(low, high)))
+    return found
 
 
 def rounded_down(value: float) -> float:

@@ -206,19 +206,6 @@ def test_memory_makes_no_kinds(log):
     assert [len(find_personas(log(seed), seed).shares) for seed in range(4)] == [1] * 4
 
 
-def test_who_is_led_goes_on_as_others_who_came_the_same_way(tmp_path):
-    """All visits to b are told apart by what came before, so that nobody is in b alone: who was led there stayed there."""
-    words = np.random.default_rng(2).choice(["abc", "acb", "ab", "abbbbc"], 200, p=[0.28, 0.25, 0.22, 0.25])
-    log = event_log_of(tmp_path, words, begins=50)
-    found = discover(log, "x", "x", goal="c", seed=1, threads=1)
-    classic, led = found.files["journey"]["x"], found.files["journey"]["x_proactive"]
-    for journey in (classic, led):
-        assert set(journey["stages"]) - {edge["from"] for edge in journey["edges"]} == {"ended"}
-    ways = {edge["to"]: edge.get("probability") for edge in led["edges"] if edge["from"] == "b__last"}
-    assert sum(share for share in ways.values() if share) == pytest.approx(0.2)
-    assert len(ways) > 2 and "b" not in ways
-
-
 def test_where_cases_stand_when_their_log_ends_makes_no_kinds_of_them():
     """One kind with needs about 50 steps apart, seen for 52: half would be of a kind that never leaves its stage."""
     luck, count, window = np.random.default_rng(0), 1000, 52

@@ -1,0 +1,95 @@
+"""Led journeys: who is kept goes on as others who came the same way, and is nowhere more often for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from sim.analysis.stage_moves import stage_of
+from sim.discovery.discover import discover
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+def journeys_of(log_of):
+    """Return the classic and the led journey of a log of words, a day between letters, whose goal is c."""
+
+    def found(words):
+        log = log_of(words, [np.full(len(word) - 1, DAY) for word in words], np.arange(len(words)) % 50 * DAY)
+        files = discover(log, "x", "x", goal="c", seed=1, threads=1).files
+        return files["journey"]["x"], files["journey"]["x_proactive"]
+
+    return found
+
+
+def moves_of(journey):
+    """Expected moves of a case between stages, and from "" to where it begins, of a journey without circles."""
+    here = dict(journey["start"])
+    moves = Counter()
+    for state, share in here.items():
+        moves["", stage_of(state)] += share
+    while here:
+        entered = {edge["to"] for edge in journey["edges"] if edge["from"] in here}
+        state = next(state for state in here if state not in entered)
+        share = here.pop(state)
+        edges = [edge for edge in journey["edges"] if edge["from"] == state]
+        left = share
+        for step in range(1, 400):
+            chances = [chance(edge, step) for edge in edges]
+            rest = 1.0 - sum(chance for chance in chances if chance is not None)
+            for edge, known in zip(edges, chances, strict=True):
+                way = left * (rest if known is None else known)
+                moves[stage_of(state), stage_of(edge["to"])] += way
+                here[edge["to"]] = here.get(edge["to"], 0.0) + way
+            left *= 0.0 if None in chances else rest
+    return moves
+
+
+def chance(edge, step):
+    """The chance of an edge in a step; None: it takes the rest."""
+    if "by_step" not in edge:
+        return edge.get("probability")
+    pairs = [pair if isinstance(pair, list) else [at + 1, pair] for at, pair in enumerate(edge["by_step"])]
+    return [value for begin, value in pairs if begin <= step][-1]
+
+
+def test_who_is_led_comes_to_a_stage_no_more_often(journeys_of):
+    """They would have ended in b, or begun and ended in a: that visit is no longer the last, and there is no second."""
+    words = np.random.default_rng(3).choice(["abc", "ab", "a", "ac"], 400, p=[0.3, 0.3, 0.2, 0.2])
+    classic, led = map(moves_of, journeys_of(words))
+    assert not [way for way in led if way[0] == way[1]]
+    begin = len(words) * 1.0
+    assert led["", "a"] + led["begin", "a"] == pytest.approx(1.0)
+    counts = Counter(words)
+    ends, onward = counts["a"] / begin, 1.0 - counts["a"] / begin
+    assert classic["a", "ended"] == pytest.approx(ends, abs=1e-4) and led["a", "ended"] == pytest.approx(
+        0.8 * ends, abs=1e-4
+    )
+    to_b = (counts["abc"] + counts["ab"]) / begin / onward * (onward + 0.2 * ends)
+    assert led["a", "b"] == pytest.approx(to_b, abs=1e-4)
+    stops = counts["ab"] / (counts["ab"] + counts["abc"])
+    assert led["b", "ended"] == pytest.approx(0.8 * stops * to_b, abs=1e-4)
+    assert led["b", "c"] == pytest.approx((1.0 - 0.8 * stops) * to_b, abs=1e-4)
+
+
+def test_who_is_led_goes_on_as_others_who_came_the_same_way(journeys_of):
+    """All visits to b are told apart by what came before: in a b that nobody was in before they would be stuck."""
+    words = np.random.default_rng(2).choice(["abc", "acb", "ab", "abbbbc"], 200, p=[0.28, 0.25, 0.22, 0.25])
+    classic, led = journeys_of(words)
+    for journey in (classic, led):
+        assert set(journey["stages"]) - {edge["from"] for edge in journey["edges"]} == {"ended"}
+    assert [edge["to"] for edge in led["edges"] if edge["from"] == "b__last"] == ["ended"]
+    sources = [edge["from"] for edge in classic["edges"] if edge["to"] == "b__last"]
+    assert len(sources) == 2
+    for source in sources:
+        to_b = []
+        for journey in (classic, led):
+            ways = [(edge["to"], chance(edge, 1)) for edge in journey["edges"] if edge["from"] == source]
+            rest = 1.0 - sum(share for _, share in ways if share is not None)
+            ways = [(target, rest if share is None else share) for target, share in ways]
+            ends = sum(share for target, share in ways if target == "b__last")
+            to_b.append((ends, sum(share for target, share in ways if stage_of(target) == "b")))
+        assert to_b[1] == pytest.approx((0.8 * to_b[0][0], to_b[0][1]), rel=1e-4) and to_b[0][0] > 0.0
