@@ -12,7 +12,7 @@ from sim.analysis.goal import goal_sentence
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.stage_moves import moves_of
 from sim.analysis.summary import difference_name
-from sim.number_format import bracket, decimal, in_renewals, in_words, listed, percent
+from sim.number_format import bracket, decimal, in_renewals, in_words, listed, move_in_words, percent
 from sim.scenario.calendar import day_beside
 
 __all__ = ["CAVEAT", "break_even_sentence", "money", "ranges_in_words", "verdict"]
@@ -324,7 +324,7 @@ class _Case:
         sure_of_it = bracket(edge, lambda value: _signed(value * scale))
         whose = "" if self.unpaid() or self.alone() else ", whatever brand they were with"
         return (
-            f"{which} is {in_words(edge['from'])} to {in_words(edge['to'])}: "
+            f"{which} is {move_in_words(edge['from'], edge['to'])}: "
             f"{_signed(edge['mean'] * scale)} per 1,000 customers over the horizon{sure_of_it}{whose}."
         )
 

@@ -519,7 +519,7 @@ def _habits(found: Discovery, kind: int) -> str:
     for at in np.argsort(rest - own, kind="stable")[:3].tolist():
         if own[at] > rest[at]:
             source, target = (short(cases.stages[part], 28) for part in divmod(at, stages))
-            said.append(f"{source} to {target}: {decimal(own[at], 2)} a case, others {decimal(rest[at], 2)}")
+            said.append(f"{source} → {target}: {decimal(own[at], 2)} a case, others {decimal(rest[at], 2)}")
     return "; ".join(said) or "nothing more often than others"
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from agents.strategies import CAPABILITIES, highest_level
 from sim.experiments.result import Result
-from sim.number_format import in_words
+from sim.number_format import in_words, move_in_words
 from sim.scenario.journey import Edge
 
 __all__ = ["ACTS_THROUGH", "EdgeEffect", "effects"]
@@ -66,4 +66,4 @@ def effects(result: Result) -> Iterator[EdgeEffect]:
 def _words(edge: Edge) -> str:
     condition = [f"on a {edge.on}" if edge.on else "", f"only {edge.only}" if edge.only else ""]
     said = ", ".join(filter(None, condition))
-    return f"{in_words(edge.source)} to {in_words(edge.target)}{f' ({said})' if said else ''}"
+    return f"{move_in_words(edge.source, edge.target)}{f' ({said})' if said else ''}"

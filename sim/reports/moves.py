@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.analysis.goal import PER_CUSTOMERS, goal_called
 from sim.analysis.stage_moves import moves_of, stage_of, with_width
 from sim.experiments.result import Result
-from sim.number_format import in_words, interval, quantity
+from sim.number_format import interval, move_in_words, quantity
 from sim.reports.comparison import difference_name, flows_of, other_arms
 
 __all__ = ["MoveRow", "move_rows"]
@@ -25,7 +25,7 @@ class MoveRow:
     Attributes
     ----------
     name : str
-        The step, such as *visit to basket*.
+        The step, such as *visit → basket*.
     arms : mapping of arm to str
         The mean over the replicates.
     gaps : mapping of arm to (difference, interval, sure)
@@ -81,7 +81,7 @@ def move_rows(result: Result) -> list[MoveRow]:
         )
     return rows + [
         MoveRow(
-            f"{in_words(step[0])} to {in_words(step[1])}",
+            move_in_words(*step),
             {arm: quantity(by_step.get(step, 0.0), "number", "") for arm, by_step in flows.items()},
             {arm: gap(changed[arm].get(step, same), scale) for arm in changed},
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from sim.experiments.result import Result
-from sim.number_format import counted, decimal, in_renewals, in_words, percent, short_money
+from sim.number_format import counted, decimal, in_renewals, in_words, move_in_words, percent, short_money
 from sim.reports import plots
 from sim.reports.comparison import (
     anything_bought,
@@ -193,7 +193,7 @@ def _main_flows(result: Result, arm: str) -> str:
     most = sorted(flows.items(), key=lambda item: (-item[1], item[0]))[:5]
     return (
         "; ".join(
-            f"{in_words(source)} to {in_words(target)} {decimal(count / heads, 2)} times per customer"
+            f"{move_in_words(source, target)} {decimal(count / heads, 2)} times per customer"
             for (source, target), count in most
         )
         + "."

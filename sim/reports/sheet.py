@@ -10,7 +10,7 @@ from sim.analysis.goal import goal_called
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.stage_moves import moves_of
 from sim.analysis.summary import difference_name
-from sim.number_format import in_words
+from sim.number_format import in_words, move_in_words
 from sim.reports.difference_table import chance_above, earns_the_same
 from sim.reports.labels import METRIC_WORDS, words_of
 
@@ -236,7 +236,7 @@ def moment_sheet(summary: Mapping[str, Any]) -> Sheet | None:
     kind = "money" if words.kind == "money" else "number"
     rows = tuple(
         (
-            in_words(item["from"] if item["kind"] == "stage" else f"{item['from']} to {item['to']}"),
+            in_words(item["from"]) if item["kind"] == "stage" else move_in_words(item["from"], item["to"]),
             item["kind"],
             item["how"],
             item["visits"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.metrics import LESS_IS_BETTER
 from sim.analysis.multiple_tests import FAMILY_ERROR
-from sim.number_format import NOTHING, compact, in_words, interval, percent, quantity, short_money
+from sim.number_format import NOTHING, compact, in_words, interval, move_in_words, percent, quantity, short_money
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.figures.touchpoints import Rank, draw_moments, draw_ranking
@@ -115,7 +115,7 @@ def _at(touchpoint: Numbers) -> str:
 
 
 def _led(touchpoint: Numbers, way: str) -> str:
-    return f"{_DIRECTIONS['edge', way]} customers from {_way(touchpoint)}"
+    return f"{_DIRECTIONS['edge', way]} customers along {_way(touchpoint)}"
 
 
 def _named(summary: Numbers, touchpoint: Numbers) -> str:
@@ -291,12 +291,12 @@ def _place(touchpoint: Numbers) -> str:
             else in_words(str(touchpoint["name"]))
         )
     gate = touchpoint["name"].removeprefix(f"{touchpoint['from']}_to_{touchpoint['to']}").replace("_", " ").strip()
-    return f"{in_words(touchpoint['from'])} → {in_words(touchpoint['to'])}{f' ({gate})' if gate else ''}"
+    return f"{move_in_words(touchpoint['from'], touchpoint['to'])}{f' ({gate})' if gate else ''}"
 
 
 def _way(touchpoint: Numbers) -> str:
     gate = touchpoint["name"].removeprefix(f"{touchpoint['from']}_to_{touchpoint['to']}").replace("_", " ").strip()
-    return f"{in_words(touchpoint['from'])} to {in_words(touchpoint['to'])}{f' {gate}' if gate else ''}"
+    return f"{move_in_words(touchpoint['from'], touchpoint['to'])}{f' {gate}' if gate else ''}"
 
 
 def _gap(entry: Numbers) -> Gap:

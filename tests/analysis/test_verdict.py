@@ -108,7 +108,7 @@ def test_purchases_are_traced_to_where_they_were_won(told):
     text = verdict(summary)
     assert "of these through the loyalty loop +200.0 [+150.0 to +250.0]" in text
     # The larger change is not certain; the certain one is named.
-    assert "use to community: +50.0 per 1,000 customers" in text
+    assert "use → community: +50.0 per 1,000 customers" in text
 
 
 def test_where_the_brand_is_alone_its_share_says_nothing_and_its_churn_does(told):
@@ -154,9 +154,9 @@ def test_the_step_named_is_the_largest_that_is_sure_and_no_coincidence(told):
     wide = {**edge, "to": "c", "mean": 90.0, "ci_low": -90.0, "ci_high": 270.0}
     alike = {**edge, "to": "d", "ci_low": 40.0, "ci_high": 40.0}
     for flows, said in (
-        ([edge, wide], "The step that changed most is a to b"),
-        ([wide, edge], "Of the steps that surely changed, the largest is a to b"),
-        ([alike, edge], "Of the steps that surely changed, the largest is a to b"),
+        ([edge, wide], "The step that changed most is a → b"),
+        ([wide, edge], "Of the steps that surely changed, the largest is a → b"),
+        ([alike, edge], "Of the steps that surely changed, the largest is a → b"),
     ):
         assert said in verdict({**summary, "flows": {"proactive - classic": flows}})
     assert "step" not in verdict({**summary, "flows": {"proactive - classic": [wide, alike]}})

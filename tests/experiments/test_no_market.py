@@ -48,7 +48,7 @@ def chain(tmp_path):
 def test_the_verdict_speaks_of_moves_and_not_of_money(chain):
     verdict = compare(chain, replicates=3, seed=1).verdict
     assert "nothing is bought, earned or paid over 20 weeks" in verdict
-    assert "The step that changed most is a to b" in verdict
+    assert "The step that changed most is a → b" in verdict
     assert "$" not in verdict and "pay back" not in verdict and "brand" not in verdict
 
 
@@ -70,7 +70,7 @@ def test_terminal_page_and_workbook_show_moves_and_no_table_of_zeros(chain, tmp_
     for entry in result.summary_json["flows"]["quick - slow"]:
         step = (entry["from"], entry["to"])
         assert moved[step] == pytest.approx((entry["mean"], entry["ci_low"], entry["ci_high"]))
-        row = rows[" to ".join(step)]
+        row = rows[" → ".join(step)]
         before, after = (float(row.arms[arm].replace(",", "")) for arm in ("slow", "quick"))
         assert after - before == pytest.approx(entry["mean"] * 1000 / 200, rel=0.01)
         assert row.gaps["quick"][0] in out.getvalue() and row.gaps["quick"][0] in page
@@ -81,7 +81,7 @@ def test_where_the_burn_in_took_everybody_to_the_end_it_is_said(tmp_path):
     (tmp_path / "journey").mkdir()
     (tmp_path / "journey" / "way.yaml").write_text(journey)
     way = {"market": "none", "arms": {"way": {"journey": "way"}}, "population": 20, "horizon": 5}
-    for burn_in, said in ((0, "a to b"), (60, "nobody took a step in the horizon; before it customers lived 60 weeks")):
+    for burn_in, said in ((0, "a → b"), (60, "nobody took a step in the horizon; before it customers lived 60 weeks")):
         config_path = ConfigPath.of(tmp_path)
         out = io.StringIO()
         print_result(compare(Scenario.from_dict(way | {"burn_in": burn_in}, config_path=config_path), seed=1), out)
@@ -152,7 +152,7 @@ def test_replicates_that_happen_to_count_the_same_are_no_certainty(chain):
         result = compare(replace(chain, population=5), replicates=2, seed=seed)
         rows = {row.name: row.gaps["quick"] for row in move_rows(result)}
         for entry in result.summary_json["flows"]["quick - slow"]:
-            _, shown, sure = rows[f"{entry['from']} to {entry['to']}"]
+            _, shown, sure = rows[f"{entry['from']} → {entry['to']}"]
             if entry["ci_low"] == entry["ci_high"] and entry["mean"]:
                 alike += 1
                 assert (shown, sure) == ("–", False)
@@ -190,9 +190,9 @@ def test_states_that_are_parts_of_a_stage_are_told_as_that_stage(chain):
             ("search", "basket"): changed["c", "a"],
         }
     )
-    assert [row.name for row in move_rows(split)] == ["basket to search", "search to search", "search to basket"]
+    assert [row.name for row in move_rows(split)] == ["basket → search", "search → search", "search → basket"]
     # From the basket there is one way on, so it says nothing of its own.
-    assert "The step that changed most is search to search" in split.verdict
+    assert "The step that changed most is search → search" in split.verdict
 
 
 def _renamed(journey, prefix):

@@ -185,7 +185,7 @@ def test_words_name_where_it_is_made_and_lost(done):
     summary["moments"].sort(key=lambda moment: -(moment["gain"] or 0.0))
     words = "\n".join(moments_lines(summary))
     assert (
-        "worth much by leading fewer customers from evaluate to idle and at experience; where it is worth most" in words
+        "worth much by leading fewer customers along evaluate → idle and at experience; where it is worth most" in words
     )
     assert "Of the stages, an improvement is worth most at experience, +$3.00 [+$2.50 to +$3.50]." in words
     assert "a better experience would be worth most at bond, +$1.00" in words

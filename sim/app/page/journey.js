@@ -52,7 +52,7 @@ const Journey = (() => {
     const index = found.stageNames.map((name) => found.stages.findIndex((stage) => stage.name === name));
     arms.forEach((arm, position) => {
       const map = draw(box, arm, (edge) => ({ width: edge.flow[arm] ? 0.6 + 9 * edge.flow[arm] / most : 0.3,
-        says: `${found.stages[edge.from].title} to ${found.stages[edge.to].title}: ${edge.flow[arm].toPrecision(3)} of 100 customers a ${state.scenario.step}` }), position);
+        says: `${found.stages[edge.from].title} → ${found.stages[edge.to].title}: ${edge.flow[arm].toPrecision(3)} of 100 customers a ${state.scenario.step}` }), position);
       const layer = make("g", {}); map.svg.append(layer);
       const moving = found.lives[arm].map((way, place) => {
         const dot = make("circle", { r: 2.6, fill: Charts.arm(position), "fill-opacity": 0.85 }); layer.append(dot);
@@ -64,7 +64,7 @@ const Journey = (() => {
     draw(box, `${arms[1]} minus ${arms[0]}`, (edge) => edge.change == null || edge.change === 0 ? { width: 0.3, says: "no change" } : {
       width: edge.sure ? 1.5 + 8 * Math.abs(edge.change) / largest : 1, dash: edge.sure ? "" : "3 3",
       stroke: Charts.colour(edge.change > 0 ? "--a1" : "--a2"),
-      says: `${found.stages[edge.from].title} to ${found.stages[edge.to].title}: ${(edge.change > 0 ? "+" : "−") + Math.abs(edge.change).toPrecision(3)} of 100 customers a ${state.scenario.step}${edge.sure ? "" : ", not sure"}` }, null);
+      says: `${found.stages[edge.from].title} → ${found.stages[edge.to].title}: ${(edge.change > 0 ? "+" : "−") + Math.abs(edge.change).toPrecision(3)} of 100 customers a ${state.scenario.step}${edge.sure ? "" : ", not sure"}` }, null);
     const scrub = document.getElementById("scrub");
     scrub.max = found.occupancy[arms[0]].length - 1;
     at(Math.min(week, Number(scrub.max)));
