@@ -28,7 +28,6 @@ __all__ = [
     "in_renewals",
     "in_steps",
     "in_words",
-    "move_in_words",
     "listed",
     "interval",
     "money",
@@ -249,17 +248,6 @@ def in_words(name: str) -> str:
     ('all four', 'product view, after search')
     """
     return name.replace("__", ", ").replace("_", " ")
-
-
-def move_in_words(source: str, target: str) -> str:
-    """Write a step from one stage to another; names of stages may have a *to* of their own.
-
-    Examples
-    --------
-    >>> move_in_words("add_to_cart", "cart")
-    'add to cart → cart'
-    """
-    return f"{in_words(source)} → {in_words(target)}"
 
 
 def listed(names: Sequence[str]) -> str:

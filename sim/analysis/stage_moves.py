@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["by_stage", "moves_of", "stage_of", "stages_of", "with_width"]
+from sim.number_format import in_words
+
+__all__ = ["by_stage", "move_in_words", "moves_of", "stage_of", "stages_of", "with_width"]
 
 #: What `discover` puts behind the name of a stage that is told apart by what came before, or by time.
 _PART = re.compile(r"__(at_once|last|held|phase_\d+|from_\d+|after_\w+)(?=__|$)")
@@ -78,6 +80,17 @@ def moves_of(summary: Mapping[str, Any], difference: str) -> Sequence[Mapping[st
         ``from``, ``to``, ``mean``, and ``ci_low`` and ``ci_high`` as of `with_width`; the largest change first.
     """
     return [with_width(entry) for entry in summary.get("moves", summary["flows"])[difference]]
+
+
+def move_in_words(source: str, target: str) -> str:
+    """Write a step from one stage to another; names of stages may have a *to* of their own.
+
+    Examples
+    --------
+    >>> move_in_words("add_to_cart", "cart")
+    'add to cart → cart'
+    """
+    return f"{in_words(source)} → {in_words(target)}"
 
 
 def with_width(entry: Mapping[str, Any]) -> Mapping[str, Any]:

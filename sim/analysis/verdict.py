@@ -10,9 +10,9 @@ from agents.strategies import CAPABILITIES, CAPABILITIES_IN_WORDS
 from sim import number_format
 from sim.analysis.goal import goal_sentence
 from sim.analysis.metrics import EVERYBODY
-from sim.analysis.stage_moves import moves_of
+from sim.analysis.stage_moves import move_in_words, moves_of
 from sim.analysis.summary import difference_name
-from sim.number_format import bracket, decimal, in_renewals, in_words, listed, move_in_words, percent
+from sim.number_format import bracket, decimal, in_renewals, in_words, listed, percent
 from sim.scenario.calendar import day_beside
 
 __all__ = ["CAVEAT", "break_even_sentence", "money", "ranges_in_words", "verdict"]

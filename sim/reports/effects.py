@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from agents.strategies import CAPABILITIES, highest_level
+from sim.analysis.stage_moves import move_in_words
 from sim.experiments.result import Result
-from sim.number_format import in_words, move_in_words
+from sim.number_format import in_words
 from sim.scenario.journey import Edge
 
 __all__ = ["ACTS_THROUGH", "EdgeEffect", "effects"]

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.goal import PER_CUSTOMERS, goal_called
-from sim.analysis.stage_moves import moves_of, stage_of, with_width
+from sim.analysis.stage_moves import move_in_words, moves_of, stage_of, with_width
 from sim.experiments.result import Result
-from sim.number_format import interval, move_in_words, quantity
+from sim.number_format import interval, quantity
 from sim.reports.comparison import difference_name, flows_of, other_arms
 
 __all__ = ["MoveRow", "move_rows"]

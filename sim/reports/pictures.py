@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from sim.analysis.stage_moves import move_in_words
 from sim.experiments.result import Result
-from sim.number_format import counted, decimal, in_renewals, in_words, move_in_words, percent, short_money
+from sim.number_format import counted, decimal, in_renewals, in_words, percent, short_money
 from sim.reports import plots
 from sim.reports.comparison import (
     anything_bought,

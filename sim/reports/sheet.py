@@ -8,9 +8,9 @@ from typing import Any
 
 from sim.analysis.goal import goal_called
 from sim.analysis.metrics import EVERYBODY
-from sim.analysis.stage_moves import moves_of
+from sim.analysis.stage_moves import move_in_words, moves_of
 from sim.analysis.summary import difference_name
-from sim.number_format import in_words, move_in_words
+from sim.number_format import in_words
 from sim.reports.difference_table import chance_above, earns_the_same
 from sim.reports.labels import METRIC_WORDS, words_of
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.metrics import LESS_IS_BETTER
 from sim.analysis.multiple_tests import FAMILY_ERROR
-from sim.number_format import NOTHING, compact, in_words, interval, move_in_words, percent, quantity, short_money
+from sim.analysis.stage_moves import move_in_words
+from sim.number_format import NOTHING, compact, in_words, interval, percent, quantity, short_money
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.figures.touchpoints import Rank, draw_moments, draw_ranking
