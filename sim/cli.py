@@ -228,6 +228,7 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any, key: str | 
     if options.help:
         composer.show_help(parser, options)
     elif options.cfg:
+        composer.refuse_unclear()
         composer.show(options.cfg, options.package, resolve=options.resolve)
     elif options.info is not None:
         composer.show_information(options.info)
@@ -235,6 +236,7 @@ def _serve(verb: str, composer: Composer, parser: Any, options: Any, key: str | 
         from sim.command_line.composition_cache import keep
         from sim.verbs import frame
 
+        composer.refuse_unclear()
         composer.refuse_idle(VERBS[verb].run)
         failure: list[Exception] = []
 

@@ -77,7 +77,7 @@ def translate(verb: str, words: Sequence[str]) -> list[str]:
             translated.append(word)
             value_follows = word in _OPTIONS_WITH_VALUE
         elif names and "=" not in word and not word.startswith("~"):
-            translated.append(f"{names.pop(0)}={_quote(word)}")
+            translated.append(_standing_for(names.pop(0), word, words, translated))
         elif word.partition("=")[0] in VERBS[verb].lists and "," in word and "[" not in word:
             key, _, value = word.partition("=")
             translated.append(f"{key}=[{value}]")
@@ -95,6 +95,15 @@ def translate(verb: str, words: Sequence[str]) -> list[str]:
         else:
             translated.append(word)
     return translated
+
+
+def _standing_for(key: str, word: str, words: Sequence[str], translated: Sequence[str]) -> str:
+    """Return a word behind the key that it stands for, unless that is given as well."""
+    # A query is asked of all runs together.
+    key = "sql" if key == "run" and "action=query" in translated else key
+    if twice := next((other for other in words if other.startswith(f"{key}=")), ""):
+        raise ConfigError(f"{word!r} stands for {key}={word}, and {twice} is given as well; leave one out")
+    return f"{key}={_quote(word)}"
 
 
 def _without_thousands(word: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import tempfile
@@ -14,7 +15,7 @@ from typing import Any
 
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, QuotedString, Transformer
+from hydra.core.override_parser.types import Override, QuotedString, RangeSweep, Transformer
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
@@ -90,6 +91,29 @@ class Composer:
                 raise ConfigError(
                     f"{key} and {run} are both given; a run comes with its own scenario, so leave one out"
                 )
+
+    def refuse_unclear(self) -> None:
+        """Refuse overrides of which Hydra would make something else than was meant.
+
+        Raises
+        ------
+        ConfigError
+            If a group is given a list of several files, which Hydra would lay over each other, or of something else; or
+            if a range has no end, no step, or more values than a design may have points.
+        """
+        for override in self._parsed():
+            key, value = override.get_key_element().lstrip("+~"), override.value()
+            if override.key_or_group in (*GROUPS, *OWN_GROUPS) and isinstance(value, list):
+                names = [_unquoted(name) for name in value]
+                if len(names) == 1 and isinstance(names[0], str):
+                    continue
+                several = ",".join(map(str, names)) or "NAME,NAME"
+                raise ConfigError(
+                    f"{key} is {override.get_value_string()}; give the name of one file;"
+                    f" several run one after the other with -m {key}={several}"
+                )
+            if isinstance(value, RangeSweep):
+                _check_range(key, override.get_value_string(), value)
 
     def show_help(self, parser: Any, arguments: Namespace) -> None:
         """Print the help of the verb, which no value changes: nothing is composed for it."""
@@ -236,6 +260,21 @@ class Composer:
 
     def _composed(self, overrides: list[str]) -> DictConfig:
         return self.hydra.compose_config(config_name=self.name, overrides=overrides, run_mode=RunMode.RUN)
+
+
+def _check_range(key: str, written: str, swept: RangeSweep) -> None:
+    """Refuse a range without values, or with more than a design may have points: it would be written out first."""
+    from sim.experiments.design import MOST_POINTS
+
+    start, stop, step = float(swept.start or 0), float(swept.stop or 0), float(swept.step)
+    count = (stop - start) / step if step else math.inf
+    if 0.0 < count <= MOST_POINTS:
+        return
+    found = "no values" if count <= 0.0 else f"more than {MOST_POINTS:,} values" if math.isfinite(count) else "no end"
+    raise ConfigError(
+        f"{key} is {written}, which has {found}; give range(START,STOP,STEP), such as range(0,1.01,0.25),"
+        f" with 1 to {MOST_POINTS:,} values"
+    )
 
 
 def _attempt(step: Callable[[], Any]) -> Any:

@@ -26,6 +26,8 @@ __all__ = ["completed", "explain"]
 _MOST_KEYS = 4
 #: What Hydra says of a value with commas.
 _AMBIGUOUS = re.compile(r"Ambiguous value for argument '([^=]+)=(.*?)' 1\. ")
+#: What Hydra says of a list where a mapping stands, and the other way round.
+_OTHER_KIND = re.compile(r"Error merging override ([^=]+)=(.*)", re.DOTALL)
 #: Keys of another command that are typed here now and then.
 _ELSEWHERE = {
     "format": "every result has its tables as tables.xlsx; for others: journey results export latest --format csv",
@@ -66,8 +68,10 @@ def explain(error: Exception, composer: Composer) -> str:
     if isinstance(error, HydraException):
         if several := _AMBIGUOUS.match(message):
             return _explain_comma(*several.groups())
+        if typed := _OTHER_KIND.match(message):
+            return _explain_kind(typed[1], typed[2], str(error.__cause__))
         if message.startswith("Could not override '"):
-            key = message.split("'")[1]
+            key = getattr(error.__cause__, "full_key", None) or message.split("'")[1]
             hint = _remedy(composer, key)
             if "No match in the defaults list" in message:
                 return f"the group {key!r} cannot be chosen here; {hint}"
@@ -82,9 +86,19 @@ def explain(error: Exception, composer: Composer) -> str:
     return message or f"the configuration cannot be composed ({type(error).__name__})"
 
 
+def _explain_kind(key: str, value: str, cause: str) -> str:
+    """Say what stands where a list was given in place of a mapping, or the other way round."""
+    key = key.lstrip("+")
+    if cause.startswith("Cannot merge DictConfig with ListConfig") and value.startswith("["):
+        return f"{key} is {value}, and a mapping stands there; name the key to be changed, such as {key}.KEY=VALUE"
+    return f"{key} is {value}, and a list stands there; give a list, such as {key}=[VALUE]"
+
+
 def _explain_comma(key: str, value: str) -> str:
     """Say how a value with commas is written: Hydra takes it for several."""
     key = key.lstrip("+").removeprefix("factors.")
+    if key in (*GROUPS, *OWN_GROUPS):
+        return f"{key} has a comma; give one name; several run one after the other with -m {key}={value}"
     several = f"several values in brackets, {key}=[{value}]"
     if re.fullmatch(r"\d{1,3}(,\d{3})+", value):
         return f"{key} is {value}, with a comma; write {value.replace(',', '_')}, or {several}"

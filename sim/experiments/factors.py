@@ -17,13 +17,13 @@ from agents.strategies import CAPABILITIES, EFFECTIVENESS_BOUNDS, Strategy, high
 from sim.experiments.scoped_lever import ScopedLever, read_scope, spread_over_personas, with_phases
 from sim.number_format import in_steps
 from sim.scenario.config_path import ConfigPath
-from sim.scenario.dotted_key import RELATIVE, with_values
+from sim.scenario.dotted_key import RELATIVE, reach_of, with_values
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.factor import Factor, flatten, read_factor
 from sim.scenario.normal_form import SCENARIO_KEYS, merge, normalize_journey
 from sim.scenario.resolved import Plan
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import show, typed_number
+from sim.scenario.schema import between, show, typed_number
 
 __all__ = [
     "NAMED",
@@ -270,9 +270,11 @@ def choose_factors(data: object, scenario: Scenario, arm: str, *, names: Sequenc
     if isinstance(data, str):
         data = [data]
     if isinstance(data, list | tuple):
-        for item in data:
+        for at, item in enumerate(data):
             if not isinstance(item, str):
                 raise ConfigError(f"levers holds {show(item)}; give names, or a mapping of names or paths to ranges")
+            if item in data[:at]:
+                raise ConfigError(f"levers names {item} twice; leave one out")
         data = dict.fromkeys(data)
     personas = [persona.name for persona in scenario.personas]
     if not isinstance(data, Mapping):
@@ -329,7 +331,26 @@ def set_factors(data: Mapping[str, Any], config_path: ConfigPath) -> dict[str, A
         raise ConfigError(f"{', '.join(chosen)}: a factor changes a scenario, and here is none; leave it out")
     given = {key: value for key, value in rest.items() if key in SCENARIO_KEYS}
     scenario = Scenario.from_dict(given, config_path=config_path)
+    for name, value in chosen.items():
+        _check_number(name, value, scenario, config_path)
     return rest | with_values(scenario, named_values(chosen, scenario), config_path=config_path).to_dict()
+
+
+def _check_number(name: str, value: object, scenario: Scenario, config_path: ConfigPath) -> None:
+    """Refuse a number at which a factor sets what cannot be, or beyond which nothing that it moves goes on moving."""
+    values = named_values({name: value}, scenario)
+    try:
+        with_values(scenario, values, config_path=config_path)
+    except ConfigError as error:
+        raise ConfigError(f"{name} is {show(value)}, and so {error}") from error
+    found = [ends for key in values if (ends := reach_of(scenario, key)) is not None]
+    if not found:
+        return
+    low, high = round(min(low for low, _ in found), 6), round(max(high for _, high in found), 6)
+    number: Any = typed_number(value)
+    if not low <= number <= high:
+        least, most = (end if math.isfinite(end) else None for end in (low, high))
+        raise ConfigError(f"{name} is {show(value)}; give a number{between(least, most)} ({NAMED[name].title})")
 
 
 def named_values(values: Mapping[str, Any], scenario: Scenario) -> dict[str, Any]:
@@ -365,6 +386,7 @@ def named_values(values: Mapping[str, Any], scenario: Scenario) -> dict[str, Any
         if not isinstance(number, int | float) or isinstance(number, bool) or not math.isfinite(number):
             raise ConfigError(f"{name} is {show(value)}; give a number ({title})")
         if scope is not None:
+            scope.check(name, scenario)
             for arm in arms:
                 merge(written, _scoped_values(name, scope, number, scenario, arm))
             continue
@@ -505,18 +527,10 @@ def _given(name: str, usual: Mapping[str, Any], said: object) -> dict[str, Any]:
 
 def _read_scoped(name: str, scope: ScopedLever, said: object, scenario: Scenario, arm: str) -> Factor:
     """Read a level or a contact rate for one persona, or from some step on."""
-    kind, personas = NAMED[scope.base], [persona.name for persona in scenario.personas]
-    if scope.persona and scope.persona not in personas:
-        raise ConfigError(
-            f"levers names {name}, and {scope.persona!r} is no persona of {scenario.name!r};"
-            f" {suggest(scope.persona, personas, 'the personas are')}"
-        )
+    kind = NAMED[scope.base]
+    scope.check(name, scenario)
     if not kind.paths(scenario, arm):
         raise ConfigError(f"levers names {name}, but the arm {arm!r} of {scenario.name!r} has nothing it could move")
-    if scope.weeks >= scenario.horizon:
-        raise ConfigError(
-            f"levers names {name}, which begins after the horizon of {scenario.horizon} steps; give an earlier one"
-        )
     given = _given(name, {"low": kind.low, "high": kind.high, "scale": kind.scale}, said)
     factor = read_factor(scope.path(scenario, arm), given, scenario, f"levers.{name}")
     return replace(

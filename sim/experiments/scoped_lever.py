@@ -44,6 +44,19 @@ class ScopedLever:
     persona: str
     weeks: int
 
+    def check(self, name: str, scenario: Scenario) -> None:
+        """Raise ConfigError if the scenario has no such persona, or ends before the lever begins."""
+        personas = [persona.name for persona in scenario.personas]
+        if self.persona and self.persona not in personas:
+            raise ConfigError(
+                f"levers names {name}, and {self.persona!r} is no persona of {scenario.name!r};"
+                f" {suggest(self.persona, personas, 'the personas are')}"
+            )
+        if self.weeks >= scenario.horizon:
+            raise ConfigError(
+                f"levers names {name}, which begins after the horizon of {scenario.horizon} steps; give an earlier one"
+            )
+
     def path(self, scenario: Scenario, arm: str) -> str:
         """Return the dotted key that it sets in an arm whose strategy has the phase."""
         place = f"arms.{arm}.focal.strategy"

@@ -34,7 +34,7 @@ from sim.scenario.resolve import build_journey, check_journeys, check_market, ch
 from sim.scenario.resolved import Arm, Plan, ResolvedScenario
 from sim.scenario.schema import is_money, plain, read_value, show, typed_number
 
-__all__ = ["RELATIVE", "field_at", "value_at", "with_values"]
+__all__ = ["RELATIVE", "field_at", "reach_of", "value_at", "with_values"]
 
 #: What may stand before a key: how its value is combined with the one that is there.
 RELATIVE: tuple[str, ...] = ("times:", "plus:")
@@ -128,6 +128,34 @@ def value_at(scenario: ResolvedScenario, key: str) -> Any:
     _, path = _split(key)
     found = _find(scenario, next(_expand(scenario, path, key)), key)
     return found.amount if isinstance(found, TypedCost) else plain(found)
+
+
+def reach_of(scenario: ResolvedScenario, key: str) -> tuple[float, float] | None:
+    """Return between which numbers a relative key changes a value that does not stop at an end of its range.
+
+    Returns
+    -------
+    (low, high) or None
+        None where the key is not relative, or what it changes has no range or is 0 times anything.
+
+    Examples
+    --------
+    >>> from sim.scenario.scenario import Scenario
+    >>> reach_of(Scenario.load("treadmill"), "times:arms.proactive.focal.strategy.effectiveness.automation")
+    (0.0, 2.0)
+    """
+    how, path = _split(key)
+    ends: list[tuple[float, float]] = []
+    for steps in _expand(scenario, path, key) if how else ():
+        field, now = field_at(scenario, ".".join(steps)), value_at(scenario, ".".join(steps))
+        if field is None or (how == "times:" and now <= 0.0):
+            return None
+        bounds = (field.metadata.get(end) for end in ("low", "high"))
+        low, high = (
+            limit if bound is None else bound for bound, limit in zip(bounds, (-math.inf, math.inf), strict=True)
+        )
+        ends.append((low / now, high / now) if how == "times:" else (low - now, high - now))
+    return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else None
 
 
 def field_at(scenario: ResolvedScenario, key: str) -> dataclasses.Field[Any] | None:

@@ -15,7 +15,18 @@ from typing import Any, TypeVar
 from agents.money import MILLICENTS, is_counted
 from sim.scenario.errors import ConfigError, suggest
 
-__all__ = ["check", "defaults", "is_money", "plain", "read", "read_name", "read_value", "show", "typed_number"]
+__all__ = [
+    "between",
+    "check",
+    "defaults",
+    "is_money",
+    "plain",
+    "read",
+    "read_name",
+    "read_value",
+    "show",
+    "typed_number",
+]
 
 T = TypeVar("T")
 
@@ -265,6 +276,21 @@ def _bound(number: float) -> str:
     return f"{Decimal(f'{number:.12g}'):f}"
 
 
+def between(low: float | None, high: float | None) -> str:
+    """Say between which ends a number lies, with a blank before it; nothing where it has none.
+
+    Examples
+    --------
+    >>> between(0, 2.5), between(0, None), between(None, 1e6), between(None, None)
+    (' from 0 to 2.5', ' of at least 0', ' of at most 1000000', '')
+    """
+    if low is not None and high is not None:
+        return f" from {_bound(low)} to {_bound(high)}"
+    if low is not None:
+        return f" of at least {_bound(low)}"
+    return "" if high is None else f" of at most {_bound(high)}"
+
+
 def _wanted(hint: Any, metadata: Mapping[str, Any]) -> str:
     """Say what a field accepts."""
     hint, optional = _optional(hint)
@@ -274,12 +300,7 @@ def _wanted(hint: Any, metadata: Mapping[str, Any]) -> str:
         wanted = f"one of {', '.join(choices)}"
     elif hint in (int, float):
         wanted = "a whole number" if hint is int else "a number"
-        if low is not None and high is not None:
-            wanted += f" from {_bound(low)} to {_bound(high)}"
-        elif low is not None:
-            wanted += f" of at least {_bound(low)}"
-        elif high is not None:
-            wanted += f" of at most {_bound(high)}"
+        wanted += between(low, high)
         if metadata.get("unit"):
             wanted += f" ({metadata['unit']})"
     elif hint is bool:

@@ -177,7 +177,10 @@ def _stated(job: Job[OptimizeKeys, Any]) -> dict[str, Strategy]:
     arm = next(name for name in job.scenario.arms if name != job.scenario.baseline)
     found = {}
     for name in names:
-        changed = with_values(job.scenario, {f"arms.{arm}.focal.strategy": name}, config_path=job.config_path)
+        try:
+            changed = with_values(job.scenario, {f"arms.{arm}.focal.strategy": name}, config_path=job.config_path)
+        except ConfigError as error:
+            raise ConfigError(f"strategies names {show(name)}, and so {error}") from error
         found[name] = changed.arms[arm].plans[changed.market.focal].strategy
     return found
 
@@ -185,12 +188,10 @@ def _stated(job: Job[OptimizeKeys, Any]) -> dict[str, Strategy]:
 def _check_answers(job: Job[OptimizeKeys, Any]) -> None:
     keys = job.keys
     lags = keys.lags
-    if (
-        not isinstance(lags, list | tuple)
-        or not lags
-        or not all(type(lag) is int and 0 <= lag <= 65_000 for lag in lags)
-    ):
-        raise ConfigError(f"lags is {show(lags)}; give whole weeks, such as [26, 52]")
+    if not isinstance(lags, list | tuple) or not lags:
+        raise ConfigError(f"lags is {show(lags)}; give whole numbers of steps, such as [26, 52]")
+    if wrong := [lag for lag in lags if type(lag) is not int or not 0 <= lag <= 65_000]:
+        raise ConfigError(f"lags holds {show(wrong[0])}; give whole numbers of steps from 0 to 65000, such as [26, 52]")
     if keys.answer:
         pick_competitor(job.scenario, keys.competitor)
         _stated(job)

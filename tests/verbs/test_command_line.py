@@ -269,7 +269,7 @@ BAD = {
     "market=": "market is empty; there are",
     "scenario=../scenario/treadmill": "there is no scenario",
     "scenario=/etc/passwd": "there is no scenario",
-    "scenario=[treadmill,nothing]": "scenario/nothing",
+    "scenario=[treadmill,nothing]": "give the name of one file",
     "scenario=null": "scenario is null; give the name of a file; there are",
     "engine=3": "engine is 3; give the name of a file; there are mesa, numba",
     "~scenario": "market is missing",

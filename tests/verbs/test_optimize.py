@@ -80,7 +80,7 @@ def test_a_range_of_the_doubt_is_typed_as_a_list(tmp_path):
         (["ensemble={name: e, paths: [market.contact.fatigue], members: [{values: [9999]}]}"], "does not fit"),
         (["answer=true", "competitor=nobody"], "competitor is 'nobody'"),
         (["answer=true", "strategies=[no_such]"], "no_such"),
-        (["lags=[soon]"], "lags is"),
+        (["lags=[soon]"], "lags holds"),
         (["answer=true"], "lags is [26, 52], and the horizon has 12 weeks: nobody follows within it"),
         (["save_as=../x"], "save_as"),
         (["replicates=1"], "at least 2"),
