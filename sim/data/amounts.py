@@ -34,7 +34,7 @@ _CODES = (
     "MMK|MNT|MOP|MRU|MUR|MVR|MWK|MXN|MYR|MZN|NAD|NGN|NIO|NOK|NPR|NZD|OMR|PAB|PEN|PGK|PHP|PKR|PLN|PYG|QAR|RON|RSD|RUB|"
     "RWF|SAR|SBD|SCR|SDG|SEK|SGD|SHP|SLE|SOS|SRD|SSP|STN|SVC|SYP|SZL|THB|TJS|TMT|TND|TOP|TRY|TTD|TWD|TZS|UAH|UGX|USD|"
     "UYU|UZS|VES|VND|VUV|WST|XAF|XCD|XOF|XPF|YER|ZAR|ZMW|ZWG|DM|"
-    "kr|zł|zl|Kč|Kc|Ft|lei|S?Fr|Rs|Rp|RM|R|TL|руб|р|лв|грн|円|元|원|euros?|dollars?|pounds?"
+    "kr|zł|zl|Kč|Kc|Ft|lei|S?Fr|Rs|Rp|RM|R|TL|руб|р|лв|грн|đ|円|元|원|euros?|dollars?|pounds?"
 )
 #: Currency before or after a number: a sign, with letters before it or without (US$), or a code or short word.
 _CURRENCY = rf"(?:\p{{L}}{{0,3}}\p{{Sc}}|(?i:{_CODES})\.?)"
@@ -60,7 +60,7 @@ _MEANS = {sign: frozenset(codes.split()) for signs, codes in (
     ("€ EURO EUROS", "EUR"), ("DM", "DEM BAM"), ("ZŁ ZL", "PLN"), ("KČ KC", "CZK"), ("FT", "HUF"), ("LEI", "RON MDL"),
     ("RM", "MYR"), ("RP", "IDR"), ("R", "ZAR LSL NAD SZL"), ("₴ ГРН", "UAH"), ("ЛВ", "BGN KGS KZT UZS"),
     ("֏", "AMD"), ("؋", "AFN"), ("৳", "BDT"), ("৲", "BDT INR"), ("૱", "INR"), ("௹", "INR LKR"), ("฿", "THB"),
-    ("៛", "KHR"), ("₡", "CRC SVC"), ("₦", "NGN"), ("₪", "ILS"), ("₫", "VND"), ("₭", "LAK"), ("₮", "MNT"),
+    ("៛", "KHR"), ("₡", "CRC SVC"), ("₦", "NGN"), ("₪", "ILS"), ("₫ Đ", "VND"), ("₭", "LAK"), ("₮", "MNT"),
     ("₱", "PHP CUP ARS CLP COP DOP MXN UYU"), ("₲", "PYG"), ("₵", "GHS"), ("₸", "KZT"), ("₼", "AZN"), ("₾", "GEL"),
     ("\u20c0", "KGS"), ("\ufdfc", "IRR OMR QAR SAR YER"),
     ("A$ AU$ AUD$", "AUD"), ("C$", "CAD NIO"), ("CA$", "CAD"), ("R$ BR$", "BRL"), ("US$", "USD"), ("HK$", "HKD"),
@@ -68,10 +68,10 @@ _MEANS = {sign: frozenset(codes.split()) for signs, codes in (
 ) for sign in signs.split()}  # fmt: skip
 #: A number in one notation, after signs and blanks were made plain; %t and %d stand for thousands and decimal sign.
 _NUMBER = r"^(?:\d+|\d{1,3}(?:%t\d{3})+|\d{1,2}(?:%t\d{2})+%t\d{3})?(?:%d\d*)?(?:[eE][-+]?\d+)?$"
-_BLANKS = r"[\s\x{00A0}\x{2009}\x{202F}]"
+_BLANKS = r"[\s\x{00A0}\x{2007}-\x{2009}\x{202F}]"
 _DASHES = r"[\x{2010}-\x{2015}\x{2212}\x{FE58}\x{FE63}\x{FF0D}]"
 #: Currencies without a part of a unit (ISO 4217, exponent 0): what has three digits behind it parts thousands.
-_WHOLE = r"[¥￥₩₫円원]|(?i:BIF|CLP|DJF|GNF|ISK|JPY|KMF|KRW|PYG|RWF|UGX|VND|VUV|XAF|XOF|XPF)"
+_WHOLE = r"[¥￥₩₫đ円원]|(?i:BIF|CLP|DJF|GNF|ISK|JPY|KMF|KRW|PYG|RWF|UGX|VND|VUV|XAF|XOF|XPF)"
 #: One sign with three digits behind it: thousands in one notation, decimals in the other.
 _OPEN = r"[1-9]\d{0,2}[.,]\d{3}"
 
@@ -214,7 +214,7 @@ def read_number(cell: str, decimal: str) -> float | None:
     >>> read_number("1.234,5", ","), read_number("58 %", "."), read_number("1'234", "."), read_number("58 or so", ".")
     (1234.5, 58.0, 1234.0, None)
     """
-    plain = re.sub(r"[\s\u00a0\u2009\u202f]|%\s*$", "", cell.strip())
+    plain = re.sub(r"[\s\u00a0\u2007-\u2009\u202f]|%\s*$", "", cell.strip())
     plain = re.sub(r"^[\u2010-\u2015\u2212]", "-", plain)
     plain = re.sub(r"(?<=\d)['\u2019](?=\d{3}(?:\D|$))", "", plain)
     thousands = "," if decimal == "." else "."
@@ -278,9 +278,10 @@ def read_amounts(amount: Any, decimal: str, pyarrow: Any, compute: Any) -> Amoun
     def replaced(column: Any, pattern: str, by: str) -> Any:
         return compute.replace_substring_regex(column, pattern, by)
 
-    # "CR" and "DR" after a number mean opposite things at different banks; two numbers in a cell are no number.
+    # "CR" and "DR" after a number mean opposite things at different banks; two numbers in a cell are no number; cents
+    # are no whole units.
     unclear = compute.or_(
-        compute.match_substring_regex(amount, r"(?i)\d" + _BLANKS + r"*(?:cr|dr|db)\.?$"),
+        compute.match_substring_regex(amount, r"(?i)\d" + _BLANKS + r"*(?:cr|dr|db)\.?$|¢"),
         compute.match_substring_regex(amount, rf"\d{_BLANKS}+(?:\d{{1,2}}(?:\D|$)|\d{{4}})|\d{{4}}{_BLANKS}+\d"),
     )
     plain = replaced(amount, _DASHES, "-")

@@ -10,10 +10,12 @@ __all__ = ["plain_cells"]
 _INVISIBLE = r"[\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}\x{2066}-\x{2069}\x{FEFF}\x{00AD}]"
 #: ="1001": a value that a spreadsheet is to take as text.
 _AS_TEXT = r'^="(.*)"$'
+#: A quoted cell behind a blank, which readers of CSV take as it stands.
+_QUOTED = r'^"([^"]*)"$'
 
 
 def plain_cells(cells: Any, compute: Any) -> Any:
-    """Return cells without blanks around them, without signs that have no width, and ``="1001"`` as 1001.
+    """Return cells without blanks around them, without signs that have no width, and ``="1001"`` or ``"1001"`` as 1001.
 
     Parameters
     ----------
@@ -26,4 +28,6 @@ def plain_cells(cells: Any, compute: Any) -> Any:
     cells = compute.utf8_trim_whitespace(cells)
     if compute.any(compute.starts_with(cells, '="')).as_py():
         cells = compute.replace_substring_regex(cells, _AS_TEXT, r"\1")
+    if compute.any(compute.starts_with(cells, '"')).as_py():
+        cells = compute.replace_substring_regex(cells, _QUOTED, r"\1")
     return cells

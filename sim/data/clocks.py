@@ -18,9 +18,11 @@ _ZONES = {"Z": 0, "UTC": 0, "UT": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, 
 _OFFSET = "[+\\-\u2212]" + r"(?:0?\d|1[0-5])(?::?[0-5]\d)?"
 #: A blank; browsers write the narrow one that does not break before AM and PM.
 _BLANK = "[ \u00a0\u202f]"
+#: What is written between a date and a time of day.
+_DASH = "[-\u2013|]"
 #: A time of day behind a date, with its zone; nothing else may follow.
 CLOCK = (
-    rf"(?:[Tt]|,?{_BLANK}+(?:(?:à|at|um|om|alle|a las){_BLANK}+)?|:)"
+    rf"(?:[Tt]|,?{_BLANK}+(?:(?:à|at|um|om|alle|a las|às|as|kl\.?|o|v|{_DASH}){_BLANK}+)?|:)"
     r"(?:(?:[01]?\d|2[0-3])[:h][0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?|24:00(?::00(?:[.,]0{1,9})?)?"
     rf"|\d{{1,2}}\.[0-5]\d\.[0-5]\d(?:\.\d{{1,9}})?)(?:{_BLANK}?[AaPp]\.?{_BLANK}?[Mm]\.?|{_BLANK}Uhr)?"
     rf"(?:[ ]?(?:(?:z|{'|'.join(_ZONES)})\b|(?:UTC|GMT)?{_OFFSET})"

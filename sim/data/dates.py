@@ -29,7 +29,7 @@ _FORMATS = (
     "%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d", "%Y.%m.%d.", "%Y. %m. %d.",
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y",
     "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%y/%m/%d",
-    "%d %b %Y", "%d %b %y", "%b %d %Y", "%Y %b %d", "%Y %d %b",
+    "%d %b %Y", "%d %b %y", "%b %d %Y", "%b %d %y", "%Y %b %d", "%Y %d %b",
     "%G-W%V-%u", "%GW%V%u",
     "%Y-%j", "%Y%j",
 )  # fmt: skip
@@ -57,6 +57,8 @@ _FEWEST_DAYS = 5
 _SLIPS = 0.05
 #: Years of two digits that go over more years than this are those of two centuries.
 _MOST_YEARS = 60
+#: So many years, and so many to each day of the month that is there, are days.
+_MANY_YEARS, _YEARS_TO_A_DAY = 15, 4
 
 
 def looks_like_date(cell: str) -> bool:
@@ -238,7 +240,7 @@ def _guess_format(
         )
     fits = {pattern: sum(parse_date(word, pattern) is not None for word in plain) for pattern in likely}
     most = max(fits.values())
-    best = [pattern for pattern in likely if fits[pattern] == most]
+    best = _with_few_years([pattern for pattern in likely if fits[pattern] == most], plain)
     for other in best[1:]:
         differing = next(
             (
@@ -260,6 +262,20 @@ def _guess_format(
             f" they are days, say date_format={best[0]}; else give a column with days: {_column_of(role)}"
         )
     return best[0]
+
+
+def _with_few_years(patterns: list[str], plain: list[str]) -> list[str]:
+    """Leave out formats that take days for years: years of two digits that are many, with days that are few."""
+    kept = []
+    for pattern in patterns:
+        swapped = pattern.replace("%d", "%_").replace("%y", "%d").replace("%_", "%y")
+        if "%y" in pattern and swapped in patterns:
+            days = [found for word in plain if (found := parse_date(word, pattern))]
+            years, in_month = len({day.year for day in days}), len({day.day for day in days})
+            if years >= _MANY_YEARS and years > _YEARS_TO_A_DAY * in_month:
+                continue
+        kept.append(pattern)
+    return kept
 
 
 def _refuse_both_orders(

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["EPOCHS", "FROM_ELSEWHERE", "SCIENTIFIC", "epoch_unit", "written_out"]
+import numpy as np
+
+__all__ = ["EPOCHS", "FROM_ELSEWHERE", "SCIENTIFIC", "days_of_epochs", "epoch_unit", "written_out"]
 
 #: Digits of a time since 1970 by the part of a second it counts, and how many parts a day has.
 EPOCHS = {10: ("seconds", 86_400), 13: ("milliseconds", 86_400_000), 16: ("microseconds", 86_400_000_000),
@@ -85,3 +87,36 @@ def written_out(cells: Any, compute: Any) -> Any:
 
     words = [format(Decimal(word), "f") for word in cells.filter(found).to_pylist()]
     return compute.replace_with_mask(cells, found, pyarrow.array(words, pyarrow.string()))
+
+
+def days_of_epochs(cells: Any, digits: int, compute: Any) -> Any:
+    """Return times since 1970 as days, 2021-01-04; what is no such time stays as it is.
+
+    Parameters
+    ----------
+    cells : pyarrow array of str
+    digits : int
+        As :func:`epoch_unit` says.
+    compute : module
+        Loaded by the caller.
+
+    Returns
+    -------
+    pyarrow array of str
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> from pyarrow import compute
+    >>> days_of_epochs(pyarrow.array(["1577836800", "soon"]), 10, compute).to_pylist()
+    ['2020-01-01', 'soon']
+    """
+    import pyarrow
+
+    cells = written_out(cells, compute)
+    fits = compute.match_substring_regex(cells, rf"^\d{{{digits - 1},{digits}}}(?:\.\d*)?$")
+    whole = compute.replace_substring_regex(cells, r"\..*$", "")
+    numbers = compute.cast(compute.if_else(fits, whole, "0"), pyarrow.int64()).to_numpy(zero_copy_only=False)
+    days = (numbers // EPOCHS[digits][1]).astype("datetime64[D]")
+    words = pyarrow.array(np.datetime_as_string(days).astype(object), pyarrow.string())
+    return compute.if_else(fits, words, cells)

@@ -168,7 +168,8 @@ def _is_beside_names(cells: Sequence[Sequence[str]], lines: Sequence[str], at: i
     if not comment and len(cells[at]) >= usual and full_of_words:
         return False
     after = range(at + 1, min(at + _MOST_BEFORE, len(cells), len(lines)))
-    full = next((row for row in after if len(cells[row]) == usual and not lines[row].startswith("#")), None)
+    wide = (row for row in after if len(cells[row]) == usual and any(cells[row]))
+    full = next((row for row in wide if not lines[row].startswith("#")), None)
     return full is not None and all(
         cell and not looks_like_date(cell) and not (re.search(r"\d", cell) and looks_like_amount(cell))
         for cell in cells[full]

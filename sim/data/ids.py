@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.data.cells import plain_cells
 
-__all__ = ["MISSING", "ROUNDED", "Spellings", "is_missing", "missing_words", "plain_ids"]
+__all__ = ["MISSING", "ROUNDED", "Spellings", "is_missing", "missing_words", "name_keys", "plain_ids"]
 
 #: How tools write that there is no value, in small letters. What may be an answer or a code is not: ND, geen.
 MISSING = (
@@ -78,17 +78,18 @@ def plain_ids(cells: Any, compute: Any) -> Any:
     return compute.replace_substring_regex(plain_cells(cells, compute), r"^(\d+)(?:\.0+|,0{1,2})$", r"\1")
 
 
+def name_keys(words: NDArray[np.object_]) -> NDArray[np.uint64]:
+    """Return one number per name: among ten million customers two share one with a chance of one in 370,000."""
+    from pandas.util import hash_array
+
+    keys = hash_array(words, categorize=False) if words.size else np.zeros(0, np.uint64)
+    return np.where(keys == 0, np.uint64(1), keys)
+
+
 class Spellings:
-    """Ids that are another one's but for capitals, or but for zeros, thousands signs, quotes, blanks, composed letters.
+    """Ids that are another one's but for capitals, or but for zeros, thousands signs, quotes, blanks or such."""
 
-    Parameters
-    ----------
-    hashed : callable
-        Makes a key, an uint64, of each of an array of words.
-    """
-
-    def __init__(self, hashed: Any) -> None:
-        self._hashed = hashed
+    def __init__(self) -> None:
         self._pairs: dict[str, list[NDArray[np.uint64]]] = {"case": [], "zeros": []}
 
     def add(self, words: NDArray[np.object_], keys: NDArray[np.uint64]) -> None:
@@ -96,7 +97,7 @@ class Spellings:
         for name, fold in (("case", str.lower), ("zeros", _fold_zeros)):
             folded = np.array([fold(word) for word in words], dtype=object)
             if (differs := np.flatnonzero(folded != words)).size:
-                self._pairs[name].append(np.column_stack([keys[differs], self._hashed(folded[differs])]))
+                self._pairs[name].append(np.column_stack([keys[differs], name_keys(folded[differs])]))
 
     def alike(self, name: str, used: NDArray[np.uint64]) -> int:
         """Return how many ids fewer there are where a spelling makes no difference.

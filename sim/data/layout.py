@@ -14,59 +14,16 @@ from sim.data.as_typed import as_typed
 from sim.data.dates import looks_like_date
 from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
 from sim.data.head_line import example_names
+from sim.data.money_heads import without_unit
+from sim.data.role_heads import IDS, NAMES, QUANTITIES, ROLES, UNIT_PRICES, WEAKEST, is_weak, role_of_head
+from sim.data.row_marks import only_say_whether
 from sim.data.taken_back import status_columns
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
 __all__ = ["REQUIRED", "ROLES", "Layout", "find_columns", "find_quantity", "find_status", "is_status", "plain_head"]
 
-#: A price beside a quantity is that of one piece.
-_UNIT_PRICES = (
-    "price", "unit_price", "unitprice", "price_each", "price_per_unit", "item_price", "lineitem_price", "unit_cost",
-    "preis", "einzelpreis", "stueckpreis", "prix", "prix_unitaire", "precio", "precio_unitario", "prezzo",
-)  # fmt: skip
-_QUANTITIES = (
-    "quantity", "qty", "units", "pieces", "count", "items", "item_count", "num_items", "no_of_items", "number_of_items",
-    "units_sold", "quantity_ordered", "qty_ordered", "order_quantity", "lineitem_quantity", "quantity_purchased",
-    "menge", "anzahl", "stueck", "stueckzahl", "quantite", "cantidad", "quantita", "aantal",
-)  # fmt: skip
-#: What a row says, and under which heads files say it.
-ROLES: Mapping[str, tuple[str, ...]] = {
-    "customer": (
-        "customer", "customer_id", "customerid", "cust", "cust_id", "custid", "client", "client_id", "clientid", "user",
-        "user_id", "userid", "member", "member_id", "household", "household_id", "buyer", "buyer_id", "customer_no",
-        "customer_number", "kunde", "kunden_id", "kunden_nr", "kundennummer", "kundennr", "kd_nr", "cliente",
-        "id_cliente", "cliente_id", "client_no", "code_client", "klant", "klant_id", "klantnummer", "buyer_name",
-        "customer_name", "email", "e_mail", "customer_email", "buyer_email", "account", "account_id", "id", "case_id",
-        "person",
-    ),
-    "date": (
-        "date", "datetime", "timestamp", "order_date", "orderdate", "purchase_date", "invoice_date", "invoicedate",
-        "transaction_date", "trans_date", "bought_at", "ordered_at", "date_time", "posting_date", "datum",
-        "bestelldatum", "rechnungsdatum", "belegdatum", "buchungsdatum", "kaufdatum", "fecha", "date_commande",
-        "order_time", "purchase_time", "sale_date", "sold_at", "payment_date", "date_created", "created_date", "day",
-        "time", "created_at", "created", "created_utc", "when",
-    ),
-    "amount": (
-        "amount", "spend", "spent", "sales", "revenue", "total", "turnover", "order_value", "order_total",
-        "total_price", "total_amount", "line_total", "paid", "amt", "betrag", "umsatz", "montant", "importe",
-        "importo", "bedrag", "gesamtbetrag", "order_total_amount", "order_amount", "grand_total", "total_paid", "value",
-        "price", "money", "net", "gross", "dollars", "euro", *_UNIT_PRICES,
-    ),
-    "quantity": (),
-    "currency": ("currency", "currency_code", "ccy", "waehrung", "devise", "moneda"),
-    "status": (),
-}  # fmt: skip
 _STATUS = "status"
-#: Heads that count only where no other head of their role is there.
-_WEAK = frozenset({
-    "customer_name", "buyer_name", "email", "e_mail", "customer_email", "buyer_email", "account", "account_id", "id",
-    "case_id", "person", "day", "time", "date_created", "created_date", "created_at", "created", "created_utc", "when",
-    "order_time", "purchase_time", "sale_date", "sold_at", "payment_date", "value", "money", "net", "gross", "dollars",
-    "euro", "order_total_amount", "order_amount", "grand_total", "total_paid", *_UNIT_PRICES,
-})  # fmt: skip
-#: Heads that number rows more often than customers: they count where there is no other at all.
-_WEAKEST = frozenset({"id"})
 #: Without these a row says nothing.
 REQUIRED = ("customer", "date")
 
@@ -74,11 +31,14 @@ REQUIRED = ("customer", "date")
 #: A column of which so many cells are numbers may be the amount.
 _NUMBERS = 0.8
 #: Words of heads that speak of money, as those of amounts do, and of what is numbered.
-_MONEY_WORDS = frozenset(word for head in ROLES["amount"] for word in head.split("_")).union(
-    ("nettobetrag", "bruttobetrag")
-) - {"order", "line", "unit", "item", "lineitem", "each", "per"}
+_MONEY_WORDS = frozenset(word for head in ROLES["amount"] for word in head.split("_")) - {
+    "order", "line", "unit", "item", "lineitem", "each", "per", "transaction", "base"}  # fmt: skip
+#: Ends of German and Dutch words of money, and of numbers of things.
+_OF_MONEY = ("betrag", "summe", "umsatz", "wert", "bedrag")
+_NUMBERED = ("nr", "nummer", "number", "num")
 #: Of parts of what is paid, and of what is not.
-_PART_WORDS = frozenset({"discount", "shipping", "tax", "taxes", "refund", "refunded", "fee", "subtotal", "vat", "tip"})
+_PART_WORDS = frozenset({"discount", "discounts", "shipping", "tax", "taxes", "refund", "refunded", "fee", "subtotal",
+                         "vat", "tip", "cumulative", "running", "balance", "lifetime", "ltv", "saldo"})  # fmt: skip
 _ID_WORDS = frozenset({"id", "number", "no", "nr", "num", "code", "user", "phone", "zip", "postcode", "nummer"})
 #: A table of survivors has fewer columns than a file of transactions.
 _MOST_OF_SURVIVORS = 4
@@ -92,8 +52,9 @@ class Layout:
 
     columns: Any = quantity(
         "null: guess from the head line; {customer: HEAD, date: HEAD, amount: HEAD}, amount: null for none, and"
-        " quantity: HEAD where the amount is a unit price, status: HEAD where a column says what was returned; or,"
-        " for a file without a head line, the names of all its columns in order, customer, date and amount among them",
+        " quantity: HEAD where the amount is a unit price, order: HEAD for an order's number, status: HEAD where a"
+        " column says what was returned; or, for a file without a head line, the names of all its columns in order,"
+        " customer, date and amount among them",
         default=None,
         optional=True,
     )
@@ -106,9 +67,9 @@ class Layout:
     missing: Any = missing_option()
     bad_rows: str = choice("stop", ("stop", "skip"), "rows that cannot be read: stop, or leave them out and count them")
     duplicates: str = choice(
-        "keep",
-        ("keep", "drop"),
-        "rows alike in customer, date and amount: keep them (an order has lines), or drop them",
+        "ask",
+        ("ask", "keep", "drop"),
+        "rows alike in customer, date, amount and order: keep or drop them, or ask where the file may tell them twice",
     )
     most_megabytes: int = whole(2_000, 1, 1_000_000, "text that is read at the most, decompressed", "MB")
     most_rows: int = whole(
@@ -168,7 +129,7 @@ def _places(
     names: tuple[str, ...], chosen: Mapping[str, Any], sample: Sequence[Sequence[str]], where: str, source: str
 ) -> dict[str, int]:
     """Return the column of each role: the one that is named, else the only one that fits."""
-    plain = [plain_head(name) for name in names]
+    plain = [without_unit(plain_head(name)) for name in names]
     places: dict[str, int] = {}
     for role in ROLES:
         wanted = chosen.get(role)
@@ -176,14 +137,14 @@ def _places(
             places[role] = _named(role, wanted, names, where)
         elif role in chosen and role not in REQUIRED:
             continue
-        elif (at := _guess(role, names, plain, where, source)) is not None:
+        elif (at := _guess(role, names, plain, sample, where, source)) is not None:
             places[role] = at
         elif source == "columns" and role == "quantity" and "quantity" in plain:
             places[role] = plain.index("quantity")
-    counted = next((name for name, word in zip(names, plain, strict=True) if word in _QUANTITIES), None)
+    counted = next((name for name, word in zip(names, plain, strict=True) if word in QUANTITIES), None)
     if "amount" not in chosen and "quantity" not in places and counted is not None and "amount" in places:
         at = places["amount"]
-        if plain[at] in _UNIT_PRICES:
+        if plain[at] in UNIT_PRICES:
             raise ConfigError(
                 f"{where}: {names[at]!r} beside {counted!r} may be the price of one piece; say"
                 f" {as_typed('columns', {'amount': names[at], 'quantity': counted})} to have their product,"
@@ -203,7 +164,7 @@ def _places(
 
 def find_quantity(names: Sequence[str]) -> int | None:
     """Return the column of a quantity by its head, the one there is; None where there is none or several."""
-    places = [at for at, name in enumerate(names) if plain_head(name) in _QUANTITIES]
+    places = [at for at, name in enumerate(names) if plain_head(name) in QUANTITIES]
     return places[0] if len(places) == 1 else None
 
 
@@ -249,7 +210,9 @@ def plain_head(name: str) -> str:
     word = re.sub(r"[(\[][^)\]]*[)\]]\s*$", "", name).strip() or name
     word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower()
     word = word.translate({0xE4: "ae", 0xF6: "oe", 0xFC: "ue", 0xDF: "ss"})
-    word = "".join(sign for sign in unicodedata.normalize("NFKD", word) if not unicodedata.combining(sign))
+    word = word.replace("ł", "l").replace("ø", "o").replace("ı", "i")
+    # Marks of Latin, Greek and Cyrillic letters; those of kana make another one.
+    word = unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", word)))
     word = re.sub(r"[\W_]+", "_", word).strip("_")
     return re.sub(r"(?<=[a-z])_(?:eur|usd|gbp|chf|inr|jpy|cad|aud|brl|sek|dkk|nok|pln)$", "", word)
 
@@ -263,11 +226,19 @@ def _named(role: str, wanted: object, names: tuple[str, ...], where: str) -> int
     return names.index(str(wanted))
 
 
-def _guess(role: str, names: tuple[str, ...], plain: list[str], where: str, source: str) -> int | None:
+def _guess(
+    role: str, names: tuple[str, ...], plain: list[str], sample: Sequence[Sequence[str]], where: str, source: str
+) -> int | None:
     """Return the one column that fits a role by its head; where several do, ask."""
-    fitting = [at for at, word in enumerate(plain) if word in ROLES[role]]
-    for weak in (_WEAK, _WEAKEST):
+    fitting = [at for at, word in enumerate(plain) if role_of_head(word, role)]
+    if role == "amount":
+        fitting = [at for at in fitting if not _says_whether(at, sample)]
+    fitting = [at for at in fitting if not is_weak(plain[at])] or fitting
+    for weak in (WEAKEST, NAMES):
         fitting = [at for at in fitting if plain[at] not in weak] or fitting
+    if role == "customer" and len(fitting) > 1:
+        # A name beside the number of whose it is.
+        fitting = [at for at in fitting if not any(_numbers(plain[other], plain[at]) for other in fitting)]
     if source == "columns" and role in plain:
         fitting = [at for at, word in enumerate(plain) if word == role]
     if len({names[at] for at in fitting}) < len(fitting):
@@ -287,6 +258,18 @@ def _guess(role: str, names: tuple[str, ...], plain: list[str], where: str, sour
             f" say which it is: {as_typed('columns', {role: 'HEAD'})}{_if_survivors(names, role)}"
         )
     return fitting[0] if fitting else None
+
+
+def _says_whether(at: int, sample: Sequence[Sequence[str]]) -> bool:
+    """Return whether a column only says yes or no of something, such as whether a bill is paid."""
+    words = list(dict.fromkeys(row[at] for row in sample if len(row) > at and row[at]))
+    return only_say_whether(words) or (len(words) > 1 and set(words) <= {"0", "1"})
+
+
+def _numbers(head: str, other: str) -> bool:
+    """Return whether a head is that of the numbers of what another one names: customer_id beside customer."""
+    words = set(head.split("_"))
+    return head != other and bool(words & IDS) and words - IDS >= set(other.split("_")) - {"name"}
 
 
 def _if_survivors(names: Sequence[str], role: str) -> str:
@@ -309,8 +292,9 @@ def _ask_for_amount(
         numbers = sum(bool(re.search(r"\d", cell)) and looks_like_amount(cell) for cell in cells)
         if at not in places.values() and cells and numbers >= _NUMBERS * len(cells):
             said = plain_head(name).split("_")
-            odd = bool(_ID_WORDS.intersection(said)), bool(_PART_WORDS.intersection(said))
-            fitting.append((*odd, not _MONEY_WORDS.intersection(said), name))
+            numbered = bool(_ID_WORDS.intersection(said)) or said[-1].endswith(_NUMBERED)
+            of_money = bool(_MONEY_WORDS.intersection(said)) or said[-1].endswith(_OF_MONEY)
+            fitting.append((numbered, bool(_PART_WORDS.intersection(said)), not of_money, name))
     if fitting:
         # Those that speak of money first, those that speak of numbers of orders last.
         first, *others = [name for *_, name in sorted(fitting, key=lambda one: one[:3])]

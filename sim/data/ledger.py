@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.column_read import ColumnRead
+from sim.data.order_rows import repeated_run, told_for_each_line
 from sim.data.row_faults import RowFaults, count_rows
 from sim.scenario.errors import ConfigError
 
@@ -19,6 +20,12 @@ __all__ = ["PARTS", "Ledger", "RowColumns", "make_ledger"]
 #: Money is kept to this part of a unit, so that no order of adding up matters.
 PARTS = 10_000
 RETURNS = "with a negative amount: taken as returns, no purchase is taken back"
+#: Returns that are more than all purchases, and more than this, are payments with their signs turned round.
+_FEWEST_RETURNS = 10
+#: Discounts: so many rows below 0, and this share of them, are on the day of a larger purchase.
+_FEWEST_OFF, _NEARLY_ALL = 3, 0.8
+#: Spreads the numbers of days and of orders over 64 bits.
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 COPIES = "with another one's customer, date and amount: dropped as copies"
 
 
@@ -95,6 +102,8 @@ class RowColumns:
         Keys of customers and their names, in blocks; a key may come several times.
     priced : bool
         Whether the file has amounts.
+    order : uint64 (n,) or None
+        Key of the order, 0 for none; None where the file numbers no orders.
     """
 
     customer: NDArray[np.uint64]
@@ -102,9 +111,10 @@ class RowColumns:
     money: NDArray[np.int64]
     names: Sequence[tuple[NDArray[np.uint64], Any]]
     priced: bool
+    order: NDArray[np.uint64] | None = None
 
 
-def make_ledger(table: RowColumns, rows: int, drop_copies: bool, trouble: RowFaults, where: str) -> Ledger:
+def make_ledger(table: RowColumns, rows: int, duplicates: str, trouble: RowFaults, where: str) -> Ledger:
     """Put the rows of a customer and day together, and say what was found on the way.
 
     Parameters
@@ -112,8 +122,8 @@ def make_ledger(table: RowColumns, rows: int, drop_copies: bool, trouble: RowFau
     table : RowColumns
     rows : int
         Rows of the file, those that are no part of the table included.
-    drop_copies : bool
-        Whether rows alike in customer, date and amount are one.
+    duplicates : {'ask', 'keep', 'drop'}
+        What becomes of rows alike in customer, date, amount and order.
     trouble : RowFaults
         Rows that cannot be used.
     where : str
@@ -126,35 +136,34 @@ def make_ledger(table: RowColumns, rows: int, drop_copies: bool, trouble: RowFau
     Raises
     ------
     ConfigError
-        If no row can be used.
+        If no row can be used, more than half are returns, or the file looks as if it told orders twice.
     """
     left_out = dict(trouble.counts)
     warnings = [f"left out: {trouble}"] if trouble.counts else []
     usable = (table.customer != 0) & (table.day != 0)
-    returned = usable & (table.money < 0)
-    if returned.any():
-        left_out[RETURNS] = count = int(returned.sum())
-        people = int(np.unique(table.customer[returned]).size)
-        warnings.append(
-            f"{count_rows(count)} of {rows:,} with a negative amount ({people:,} customer{'' if people == 1 else 's'}):"
-            " taken as returns and left out; no purchase is taken back"
-        )
-    usable &= ~returned
+    usable &= ~_returns(table, usable, rows, left_out, warnings, trouble, where)
     if not usable.any():
         raise ConfigError(
             f"{where}: none of its {rows:,} rows can be used; {'; '.join(warnings)}; write purchases as amounts above 0"
         )
     key, day, money = table.customer[usable], table.day[usable], table.money[usable]
-    order = np.lexsort((money, day, key))
-    key, day, money = key[order], day[order], money[order]
+    orders = np.zeros(key.size, np.uint64) if table.order is None else table.order[usable]
+    order = np.lexsort((money, orders, day, key))
+    key, day, money, orders = key[order], day[order], money[order], orders[order]
     same = (np.diff(key) == 0) & (np.diff(day) == 0)
-    copy = np.r_[False, same & (np.diff(money) == 0)]
+    copy = np.r_[False, same & (np.diff(orders) == 0) & (np.diff(money) == 0)]
+    if duplicates == "ask" and copy.any():
+        of_file = np.flatnonzero(usable)[order]
+        if table.priced and table.order is not None:
+            _refuse_told_for_each_line(same, orders, money, of_file, trouble, where)
+        _refuse_told_again(copy, of_file, trouble, where)
     counts = {"rows": rows, "duplicates": int(copy.sum())}
     if copy.any():
         kept = "kept, their amounts added" if table.priced else "kept as one purchase"
-        done = "dropped" if drop_copies else f"{kept}; say duplicates=drop if they are copies"
-        warnings.append(f"{count_rows(int(copy.sum()))} with another one's customer, date and amount: {done}")
-        if drop_copies:
+        done = "dropped" if duplicates == "drop" else f"{kept}; say duplicates=drop if they are copies"
+        alike = "customer, date and amount" if table.order is None else "customer, date, amount and order"
+        warnings.append(f"{count_rows(int(copy.sum()))} with another one's {alike}: {done}")
+        if duplicates == "drop":
             left_out[COPIES] = int(copy.sum())
             key, day, money = key[~copy], day[~copy], money[~copy]
             same = (np.diff(key) == 0) & (np.diff(day) == 0)
@@ -164,7 +173,19 @@ def make_ledger(table: RowColumns, rows: int, drop_copies: bool, trouble: RowFau
         warnings.append(f"{count_rows(merged)} of a customer who already bought that day: put together as one purchase")
     amount = np.add.reduceat(money, starts) / PARTS
     counts |= {"rows_used": int(key.size), "rows_left_out": sum(left_out.values())}
-    key, day = key[starts], day[starts]
+    return _by_day(table, key[starts], day[starts], amount, counts, warnings, left_out)
+
+
+def _by_day(
+    table: RowColumns,
+    key: NDArray[np.uint64],
+    day: NDArray[np.int64],
+    amount: NDArray[np.float64],
+    counts: dict[str, int],
+    warnings: list[str],
+    left_out: dict[str, int],
+) -> Ledger:
+    """Return the ledger of purchases by customer and day, in this order."""
     first = np.r_[True, np.diff(key) != 0]
     customer = np.cumsum(first) - 1
     counts["free_purchases"] = int((amount == 0).sum()) if table.priced else 0
@@ -175,9 +196,107 @@ def make_ledger(table: RowColumns, rows: int, drop_copies: bool, trouble: RowFau
     counts |= {"purchases": int(key.size), "customers": int(customer[-1]) + 1}
     ids = _names_of(key[first], table.names)
     return Ledger(
-        customer, day - began, amount, date.fromordinal(began), rows, tuple(warnings), counts, left_out, ids,
+        customer, day - began, amount, date.fromordinal(began), counts["rows"], tuple(warnings), counts, left_out, ids,
         table.priced,
     )  # fmt: skip
+
+
+def _returns(
+    table: RowColumns,
+    usable: NDArray[np.bool_],
+    rows: int,
+    left_out: dict[str, int],
+    warnings: list[str],
+    trouble: RowFaults,
+    where: str,
+) -> NDArray[np.bool_]:
+    """Return which rows are returns, those with an amount below 0 that is taken off no purchase, and tell of both."""
+    below = usable & (table.money < 0)
+    if not below.any():
+        return below
+    deducted = _taken_off(table, usable, below)
+    returned = below & ~deducted
+    if count := int(deducted.sum()):
+        whose = (
+            "of a larger purchase of that customer" if table.order is None else "and in the order of a larger purchase"
+        )
+        warnings.append(
+            f"{count_rows(count)} with a negative amount on the day {whose}:"
+            " taken off it, as discounts and corrections are"
+        )
+    if count := int(returned.sum()):
+        if count > max(int((usable & ~below).sum()), _FEWEST_RETURNS) and count < usable.sum():
+            row = trouble.row(int(np.argmax(returned)))
+            raise ConfigError(
+                f"{where}: {count:,} of {int(usable.sum()):,} amounts are below 0 (the first in row {row:,}), which"
+                " means that they were paid back; if they are what customers paid, turn their signs round"
+            )
+        left_out[RETURNS] = count
+        people = int(np.unique(table.customer[returned]).size)
+        warnings.append(
+            f"{count_rows(count)} of {rows:,} with a negative amount ({people:,} customer{'' if people == 1 else 's'}):"
+            " taken as returns and left out; no purchase is taken back"
+        )
+    return returned
+
+
+def _taken_off(table: RowColumns, usable: NDArray[np.bool_], below: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which amounts below 0 are taken off a larger one of the same customer, day and order.
+
+    Where the file numbers no orders, they are where nearly all are so: returns come on other days.
+    """
+    pair = table.customer ^ (table.day.astype(np.uint64) * _ODD)
+    if table.order is not None:
+        pair ^= table.order * _ODD
+    pairs, place = np.unique(pair[below], return_inverse=True)
+    above = np.flatnonzero(usable & ~below)
+    at = np.searchsorted(pairs, pair[above])
+    found = (at < pairs.size) & (pairs[np.minimum(at, pairs.size - 1)] == pair[above])
+    paid = np.bincount(at[found], table.money[above[found]], pairs.size)
+    back = np.bincount(place, -table.money[below], pairs.size)
+    off = (paid > back)[place]
+    if table.order is not None:
+        off &= table.order[below] != 0
+    elif off.sum() < max(_FEWEST_OFF, _NEARLY_ALL * off.size):
+        off[:] = False
+    taken = np.zeros(below.size, bool)
+    taken[np.flatnonzero(below)[off]] = True
+    return taken
+
+
+def _refuse_told_for_each_line(
+    same: NDArray[np.bool_],
+    orders: NDArray[np.uint64],
+    money: NDArray[np.int64],
+    of_file: NDArray[np.int64],
+    trouble: RowFaults,
+    where: str,
+) -> None:
+    """Refuse amounts of orders that stand in every line of an order."""
+    groups = np.flatnonzero(np.r_[True, ~same | (np.diff(orders) != 0)])
+    found = told_for_each_line(groups, money, orders[groups] != 0)
+    if found:
+        alike, several, at = found
+        told = f"{money[at] / PARTS:,.2f}"
+        one, two = sorted(trouble.row(int(of_file[row])) for row in (at, at + 1))
+        raise ConfigError(
+            f"{where}: {alike:,} of {several:,} orders of several rows have one amount in all of them, such as {told}"
+            f" in rows {one:,} and {two:,}: if it is that of the order, told in each of its rows, say duplicates=drop;"
+            " if each row was paid, say duplicates=keep"
+        )
+
+
+def _refuse_told_again(copy: NDArray[np.bool_], of_file: NDArray[np.int64], trouble: RowFaults, where: str) -> None:
+    """Refuse a piece of the file that it tells again, row by row, as pages of an export that overlap do."""
+    again = np.flatnonzero(copy)
+    found = repeated_run(of_file[again - 1], of_file[again], np.cumsum(~copy, dtype=np.int64)[again])
+    if found:
+        first, second, length = found
+        one, two, three, four = (trouble.row(at) for at in (first, first + length - 1, second, second + length - 1))
+        raise ConfigError(
+            f"{where}: rows {three:,} to {four:,} say again, row by row, what rows {one:,} to {two:,} say, as pages of"
+            " an export that overlap do; say duplicates=drop to count them once, duplicates=keep if they are purchases"
+        )
 
 
 def _names_of(keys: NDArray[np.uint64], blocks: Sequence[tuple[NDArray[np.uint64], Any]]) -> Any:

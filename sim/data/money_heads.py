@@ -7,13 +7,16 @@ from collections.abc import Collection, Sequence
 
 from sim.data.amounts import read_number
 
-__all__ = ["parts_of_money", "refunds_beside", "unit_of_head"]
+__all__ = ["parts_of_money", "refunds_beside", "unit_of_head", "without_unit"]
 
 #: Units of money that are no whole ones, by the words that heads have for them.
 _UNITS = (
-    (0.01, r"cents?|pence|centimes|c(?:e|é)ntimos|centavos|minor units?|smallest (?:currency )?units?"),
-    (1000.0, r"thousands?|tsd|t(?:eur|€|chf)|k(?:eur|€|usd|\$|£)|(?:€|\$|£)k|000s?"),
-)
+    (1e-6, r"micros?|millionths?", "millionths"),
+    (0.01, r"cents?|ct|pence|centimes|c(?:e|é)ntimos|centavos|grosz[ey]|öre|minor|minor units?"
+           r"|smallest (?:currency )?units?", "hundredths"),
+    (1e6, r"millions?|mio|mln|(?:m|mio) ?(?:eur|€|usd|\$|£)", "millions"),
+    (1000.0, r"thousands?|tsd|tausend|t(?:eur|€|chf)|k(?:eur|€|usd|\$|£)|(?:€|\$|£)k|000s?", "thousands"),
+)  # fmt: skip
 #: Money, or pieces, that a customer was given back of a purchase.
 _GIVEN_BACK = (
     r"refund(?:s|ed)?|return(?:s|ed)?|r(?:ü|ue)ckerstattung|erstattet(?:er)?|erstattung|rembours(?:é|ement)|reembolso"
@@ -28,16 +31,34 @@ def unit_of_head(head: str) -> float:
     --------
     >>> unit_of_head("amount_cents"), unit_of_head("Revenue (k€)"), unit_of_head("Amount"), unit_of_head("per cent")
     (0.01, 1000.0, 1.0, 1.0)
+    >>> unit_of_head("amount_micros"), unit_of_head("total_ct"), unit_of_head("Umsatz (Mio. €)")
+    (1e-06, 0.01, 1000000.0)
     """
     words = _words(head)
     if re.search(r"\bper cents?\b", words):
         return 1.0
-    return next((unit for unit, names in _UNITS if re.search(rf"(?<!\S)(?:{names})(?!\S)", words)), 1.0)
+    return next((unit for unit, names, _ in _UNITS if re.search(rf"(?<!\S)(?:{names})(?!\S)", words)), 1.0)
 
 
 def parts_of_money(unit: float) -> str:
     """Return what such a unit is called."""
-    return "hundredths" if unit < 1.0 else "thousands"
+    return next(called for one, _, called in _UNITS if one == unit)
+
+
+def without_unit(plain: str) -> str:
+    """Return a head in small letters with underscores without the unit of money at its end.
+
+    Examples
+    --------
+    >>> without_unit("amount_in_cents"), without_unit("umsatz_teur"), without_unit("cents"), without_unit("per_cent")
+    ('amount', 'umsatz', 'cents', 'per_cent')
+    """
+    words = plain.split("_")
+    for last in (2, 1):
+        kept = words[: len(words) - last]
+        if kept and kept[-1] != "per" and unit_of_head(" ".join(words[len(kept) :])) != 1.0:
+            return "_".join(kept[:-1] if len(kept) > 1 and kept[-1] == "in" else kept)
+    return plain
 
 
 def refunds_beside(heads: Sequence[str], rows: Sequence[Sequence[str]], used: Collection[int]) -> list[str]:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 __all__ = [
     "NOBODY",
-    "STAND_INS",
     "customers_of_subtotals",
     "is_total",
+    "names_nobody",
     "only_say_whether",
 ]
 
@@ -41,11 +41,48 @@ NOBODY = (
     "00000000-0000-0000-0000-000000000000", "null@null.com", "none@none.com", "noemail@noemail.com",
 )  # fmt: skip
 #: Ids that may stand for many people, or be one who is really called so, in small letters.
-STAND_INS = (
+_STAND_INS = (
     *("0" * digits for digits in range(1, 9)), *("9" * digits for digits in range(2, 11)), "-1", "-99", "-999", "-9999",
     "1900", "default", "default customer", "noid", "cash", "other", "(other)", "others", "misc", "dummy", "test", "x",
     "xx", "xxx", "xxxx", "*", "n", "no", "false", "#", "various", "diverse", "divers", "admin", "shop", "store", "pos",
 )  # fmt: skip
+#: Words in names of nobody in particular, in small letters: a counter, a guest, whoever was deleted or made for tests.
+_STAND_IN_WORDS = (
+    r"(?i)(?:^|[^\pL])(?:guests?|gast|g[äa]ste|invit[ée]s?|invitados?|convidado|ospite|go[śs][ćc]|anonym\pL*|anonim\pL*|walk-?in"
+    r"|deleted|redacted|removed|geloescht|gel[öo]scht|gdpr|dsgvo|test|testing|tester|testkunde|testuser|dummy|fake|no-?reply"
+    r"|nobody|cash|counter|one-?time|various|laufkund\pL*|thek\pL*|barverk\pL*|einmalkund\pL*|cpd|divers\pL*|sammelkonto"
+    r"|sammelkund\pL*|endkunde|privatkunde|consumidor final|cliente final|p[úu]blico (?:en )?general|mostrador|contado"
+    r"|client de pass\pL*|comptoir|particulier|detaliczny|paragonowy|balie|toonbank|kontant"
+    r"|perakende|ön ?tanımlı|розничный|частное лицо|个人|散客|游客|匿名|一般客|ゲスト|店頭|비회원|일반고객)(?:[^\pL]|$)"
+    r"|^(?:gastbestellung|gastkonto|gastkunde|gastzugang)"
+)
+
+
+def names_nobody(cells: Any, compute: Any) -> NDArray[np.bool_]:
+    """Return which ids may be those of nobody in particular: one that has the rows of many is to be asked about.
+
+    Parameters
+    ----------
+    cells : pyarrow array of str
+    compute : module
+        Loaded by the caller.
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> from pyarrow import compute
+    >>> names_nobody(pyarrow.array(["guest@shop.com", "Thekenverkauf", "[deleted]", "Testa GmbH"]), compute).tolist()
+    [True, True, True, False]
+    """
+    few = compute.is_in(compute.utf8_lower(cells), _stand_ins())
+    found = compute.or_(few, compute.match_substring_regex(cells, _STAND_IN_WORDS))
+    return np.asarray(found.to_numpy(zero_copy_only=False))
+
+
+def _stand_ins() -> Any:
+    import pyarrow
+
+    return pyarrow.array(_STAND_INS)
 
 
 def is_total(cells: Any, compute: Any) -> NDArray[np.bool_]:

@@ -14,8 +14,9 @@ from sim.data.epochs import epoch_unit
 from sim.data.format_options import DECIMALS
 from sim.data.head_line import Head, find_head, lines_until
 from sim.data.ids import MISSING
-from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_status
+from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_status, plain_head
 from sim.data.money_heads import parts_of_money, refunds_beside, unit_of_head
+from sim.data.order_rows import find_order
 from sim.data.parquet_file import is_parquet, numeric_columns, parquet_blocks, parquet_heads
 from sim.data.row_faults import RowFaults
 from sim.data.text_blocks import LinesRead, text_blocks
@@ -109,6 +110,10 @@ def look_at(path: Path, where: str, layout: Layout) -> TableShape:
     columns = shape.columns
     if "amount" in columns and "quantity" not in columns and (unit := find_quantity(shape.head)) is not None:
         shape = replace(shape, columns={**columns, "quantity": unit}, signs=unit)
+    if shape.has_head and not (isinstance(layout.columns, Mapping) and "order" in layout.columns):
+        heads = [plain_head(name) for name in shape.head]
+        if (order := find_order(heads, shape.sample, shape.columns.values())) is not None:
+            shape = replace(shape, columns={**shape.columns, "order": order})
     dates = [cell for cell in shape.cells("date") if cell.lower() not in MISSING]
     shape = replace(shape, epoch=None if layout.date_format else epoch_unit(dates), notices=_notices(shape))
     if "amount" not in columns or shape.decimal:

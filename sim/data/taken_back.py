@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.ids import MISSING
+from sim.data.no_sale import KIND_HEADS, PLACE_HEADS, STAGE_HEADS, is_no_sale
 
 __all__ = ["is_taken_back", "status_columns"]
 
@@ -18,7 +19,7 @@ _YES_HEADS = (
     "is_refund", "is_return", "is_returned", "is_refunded", "is_cancelled", "is_canceled", "refunded", "returned",
     "cancelled", "canceled", "void", "voided", "return", "refund", "is_void", "is_test", "is_test_order", "test_order",
     "test_mode", "is_deleted", "deleted", "is_fraud", "is_reversed", "is_storno", "storno", "storniert", "gutschrift",
-    "retoure", "ist_storno", "ist_retoure",
+    "retoure", "ist_storno", "ist_retoure", "test", "sandbox", "draft", "is_draft", "is_sandbox", "testbestellung",
 )  # fmt: skip
 #: Heads of columns that say no where a row is none.
 _NO_HEADS = (
@@ -29,28 +30,40 @@ _NO_HEADS = (
 _SIGN_HEADS = ("sign", "vorzeichen", "signo", "signe")
 #: Heads of columns of states, the most telling first.
 _STATE_HEADS = (
-    "financial_status", "payment_status", "order_status", "status", "transaction_type", "transactiontype",
-    "trans_type", "type", "order_type", "record_type", "event_type", "event", "kind", "state", "d_c", "dc", "dr_cr",
-    "cr_dr", "debit_credit", "credit_debit", "soll_haben", "buchungsart", "transaction_status", "sale_type",
-    "document_type", "doc_type", "doctype", "line_type", "typ", "art", "vorgang", "vorgangsart", "belegart",
-    "transaktionsart", "transaktionstyp", "bestellstatus", "zahlungsstatus", "auftragsstatus", "statut",
-    "type_transaction", "tipo", "tipo_transaccion", "estado", "stato", "soort", "fulfillment_status",
-    "fulfilment_status", "shipping_status", "delivery_status", "payment_state", "order_state", "result", "outcome",
-    "response", "estado_pedido", "estado_pago", "statut_commande", "statut_paiement", "durum", "stav", "stan", "tila",
-    "статус", "статус_заказа", "状态", "狀態", "订单状态", "訂單狀態", "交易状态", "ステータス",
-    "状態", "注文状況", "상태", "주문상태",
+    "financial_status", "payment_status", "order_status", "status", "order_type", "state", "d_c", "dc", "dr_cr",
+    "cr_dr", "debit_credit", "credit_debit", "soll_haben", "transaction_status", "sale_type", "bestellstatus",
+    "zahlungsstatus", "auftragsstatus", "statut", "estado", "stato", "fulfillment_status", "fulfilment_status",
+    "shipping_status", "delivery_status", "payment_state", "order_state", "result", "outcome", "response",
+    "estado_pedido", "estado_pago", "statut_commande", "statut_paiement", "durum", "stav", "stan", "tila", "статус",
+    "статус_заказа", "状态", "狀態", "订单状态", "訂單狀態", "交易状态", "ステータス", "状態", "注文状況", "상태",
+    "주문상태", "etat", "etat_commande",
+    "etat_de_la_commande", "statut_de_la_commande", "statut_du_paiement", "estado_del_pedido", "estado_del_pago",
+    "status_do_pedido", "status_do_pagamento", "situacao", "stato_ordine", "stato_dell_ordine", "stato_pagamento",
+    "stato_del_pagamento", "status_zamowienia", "status_platnosci", "orderstatus", "betaalstatus", "betalningsstatus",
+    "betalingsstatus", "siparis_durumu", "oedeme_durumu", "bezahlstatus", "rechnungsstatus", "invoice_status",
+    "subscription_status", "charge_status", "payment_intent_status", "支払状況", "支払い状況", "支払ステータス",
+    "決済状況", "付款状态",
+    "支付状态", "결제상태", "состояние", "статус_оплаты",
 )  # fmt: skip
 #: Heads of columns of free words, where only a whole cell tells.
 _FREE_HEADS = (
     "reason", "remark", "remarks", "note", "notes", "comment", "comments", "memo", "description", "details",
     "bemerkung", "bemerkungen", "kommentar", "buchungstext", "verwendungszweck", "grund", "commentaire", "motivo",
 )  # fmt: skip
-_STATUS_HEADS = (*_STATE_HEADS, *_YES_HEADS, *_SIGN_HEADS, *_NO_HEADS)
+_STATUS_HEADS = tuple(
+    dict.fromkeys((*_STATE_HEADS, *KIND_HEADS, *STAGE_HEADS, *_YES_HEADS, *_SIGN_HEADS, *_NO_HEADS, *PLACE_HEADS))
+)
 #: Heads of columns that say when a row was taken back.
 _WHEN_HEAD = re.compile(
     r"^(?:(?:cancel(?:l?ed|lation)?|refund(?:ed)?|return(?:ed)?|void(?:ed)?|deleted|deletion|chargeback|reversal"
     r"|reversed|storno|storniert|retour|retoure)_?(?:at|on|date|time|datetime|timestamp|am|datum)"
     r"|date_(?:cancel(?:l?ed|lation)?|refund(?:ed)?|return(?:ed)?|deleted|void(?:ed)?))$"
+)
+#: Heads of columns that name the order that a row takes back.
+_LINK_HEAD = re.compile(
+    r"^(?:(?:return|refund|reversal|credit|storno|cancellation)_(?:of|for|zu|von)(?:_(?:order|invoice|sale|transaction))?"
+    r"|(?:original|reversed|refunded|returned|credited|cancelled|stornierte)_(?:order|invoice|sale|receipt|transaction"
+    r"|bestellung|rechnung))(?:_(?:id|no|nr|number|ref))?$"
 )
 #: A cell that is such a word and no more, in English, German, French, Spanish and Portuguese, Italian, Dutch, the
 #: languages of the north, Polish.
@@ -114,7 +127,8 @@ def status_columns(heads: Sequence[str], sample: Sequence[Sequence[str]]) -> lis
     heads : sequence of str
         In small letters with underscores.
     sample : sequence of sequence of str
-        Cells of some rows: where most have a day on which they were taken back it is one on which they are to be.
+        Cells of some rows: where most have a day on which they were taken back it is one on which they are to be, and
+        where most name an order that they take back it is their own.
 
     Returns
     -------
@@ -125,9 +139,9 @@ def status_columns(heads: Sequence[str], sample: Sequence[Sequence[str]]) -> lis
     >>> status_columns(["customer", "note", "cancelled_at", "status"], [["a", "", "", "paid"]])
     [3, 2, 1]
     """
-    dated = [at for at, head in enumerate(heads) if _WHEN_HEAD.match(head)]
+    told = [at for at, head in enumerate(heads) if _WHEN_HEAD.match(head) or _LINK_HEAD.match(head)]
     few = [
-        at for at in dated if 2 * sum(len(row) > at and row[at].lower() not in MISSING for row in sample) <= len(sample)
+        at for at in told if 2 * sum(len(row) > at and row[at].lower() not in MISSING for row in sample) <= len(sample)
     ]
     named = [[heads.index(head) for head in group if heads.count(head) == 1] for group in (_STATUS_HEADS, _FREE_HEADS)]
     return [*named[0], *few, *named[1]]
@@ -171,10 +185,15 @@ def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
     elif _WHEN_HEAD.match(head):
         nothing = np.array([word.lower() in MISSING for word in words.to_pylist()])
         found = says(_SOME_DAY) & ~says(_NO_DAY) & ~nothing
+    elif _LINK_HEAD.match(head):
+        nothing = np.array([word.lower() in MISSING for word in words.to_pylist()])
+        found = ~nothing & ~says(_NO)
     else:
         found = says(_WHOLE)
         if head not in _FREE_HEADS:
-            found |= says(_SHORT) | (says(_AMONG) & ~says(_BUT))
+            found |= (says(_AMONG) & ~says(_BUT)) | is_no_sale(words, head, compute)
+        if head in _STATE_HEADS or head in KIND_HEADS:
+            found |= says(_SHORT)
         if head in _YES_HEADS:
             found |= says(_YES)
     return np.asarray(found[of_row])

@@ -21,17 +21,19 @@ from sim.data.cells import plain_cells
 from sim.data.clocks import days_of_words
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.dates import read_dates
-from sim.data.epochs import EPOCHS, written_out
+from sim.data.epochs import EPOCHS, days_of_epochs
 from sim.data.format_options import check_words
-from sim.data.ids import MISSING, ROUNDED, Spellings, is_missing, plain_ids
+from sim.data.ids import MISSING, ROUNDED, Spellings, is_missing, name_keys, plain_ids
 from sim.data.layout import Layout, is_status, plain_head
 from sim.data.ledger import PARTS, Ledger, RowColumns, make_ledger
+from sim.data.no_sale import is_other_kind
+from sim.data.order_rows import further_lines, is_of_return, number_of_return, order_keys, sums_of_groups
 from sim.data.row_faults import EMPTY, RowFaults, count_rows
 from sim.data.row_marks import (
     NOBODY,
-    STAND_INS,
     customers_of_subtotals,
     is_total,
+    names_nobody,
     only_say_whether,
 )
 from sim.data.subtotals import rows_that_add_up
@@ -51,13 +53,16 @@ _MOST_MONEY = 1e11
 #: What a column of states says of a row, and what to do about it.
 _NO_PURCHASE = "marked as no purchase, or not in full, by the column"
 _STATUS_REMEDY = "; or, if that column says nothing of returns, columns={status: null}"
+_RETURNED = "with the number of a return or a credit note in"
+_ORDER_REMEDY = "; or, if such numbers are those of purchases, columns={order: null}"
 _WITHOUT = "without a customer"
 _NAME_REMEDY = "; or, if such a word is a customer, missing=[]"
 #: So many times the rows of a usual customer, and this share of all, make an id one that stands for many.
 _MANY_TIMES, _LARGE = 5, 0.03
+#: More rows are no report with sums below groups.
+_MOST_OF_A_REPORT = 100_000
 #: Fewer customers than this say nothing of what is usual.
 _FEWEST_ORDERS = 10
-_STAND_INS = sorted({way(word) for word in STAND_INS for way in (str, str.upper, str.title, str.capitalize)})
 _SPELLINGS = "leading zeros, thousands signs, quotes, blanks or how its letters are composed"
 
 
@@ -136,14 +141,6 @@ def check_layout(path: str, layout: Layout) -> None:
     look_at(Path(path), where, layout)
 
 
-def _hash(words: NDArray[np.object_]) -> NDArray[np.uint64]:
-    """Return one number per name: among ten million customers two share one with a chance of one in 370,000."""
-    from pandas.util import hash_array
-
-    keys = hash_array(words, categorize=False) if words.size else np.zeros(0, np.uint64)
-    return np.where(keys == 0, np.uint64(1), keys)
-
-
 class _Taken:
     """What was taken from a file so far."""
 
@@ -159,8 +156,11 @@ class _Taken:
         self._dates: list[NDArray[np.int32]] = []
         self._money: list[NDArray[np.int64]] = []
         self._currency: list[NDArray[np.int16]] = []
+        self._orders: list[NDArray[np.uint64]] = []
+        self._last_order = np.uint64(0)
+        self._returns = number_of_return(shape.cells("order")) if "order" in shape.columns else None
         self._names: list[tuple[NDArray[np.uint64], Any]] = []
-        self._spellings = Spellings(_hash)
+        self._spellings = Spellings()
         self._stand_ins: dict[int, str] = {}
         self._without_currency = 0
         self._odd: dict[str, dict[str, int]] = {role: {} for role in shape.columns}
@@ -181,6 +181,7 @@ class _Taken:
         keys = self._customers(encoded.dictionary)[of_row]
         self._leave_repeated_heads(keys, cells)
         self._leave_empty(keys, cells)
+        self._leave_further_lines(keys, cells)
         for what, found in self._no_customers(encoded.dictionary):
             if found.any():
                 self._refuse(keys, found[of_row], "customer", what, cells["customer"])
@@ -195,10 +196,30 @@ class _Taken:
             odd = is_taken_back(cells[role], plain_head(name), compute)
             odd &= (money > 0) | ("amount" not in cells)
             self._refuse(keys, odd, role, f"{_NO_PURCHASE} {name!r}", cells[role])
+            if (other := (money < 0) & is_other_kind(cells[role], plain_head(name), compute) & (keys != 0)).any():
+                self.trouble.leave(f"of another kind than a sale in {name!r}, with a negative amount", int(other.sum()))
+                keys[other] = 0
+        if self._returns is not None:
+            odd = is_of_return(cells["order"], self._returns, compute) & (money > 0)
+            self._refuse(keys, odd, "order", f"{_RETURNED} {self._shape.name('order')!r}", cells["order"])
         self._money.append(money)
         self._currency.append(currency)
         self._keys.append(keys)
         self.rows += len(keys)
+
+    def _leave_further_lines(self, keys: NDArray[np.uint64], cells: Mapping[str, Any]) -> None:
+        """Leave out the lines of an order behind the one that has its amount: those without an amount."""
+        import pyarrow.compute as compute
+
+        if "order" not in cells or "amount" not in cells:
+            return
+        orders = order_keys(cells["order"], self._layout.missing, compute)
+        self._orders.append(orders)
+        if orders.size:
+            further, self._last_order = further_lines(orders, self._missing(cells["amount"]), self._last_order)
+            if (further := further & (keys != 0)).any():
+                self.trouble.leave("without an amount, of an order whose first row has it", int(further.sum()))
+                keys[further] = 0
 
     def _missing(self, cells: Any) -> NDArray[np.bool_]:
         import pyarrow
@@ -208,10 +229,12 @@ class _Taken:
 
     def _customers(self, ids: Any) -> NDArray[np.uint64]:
         """Return the keys of the different ids of a block."""
+        import pyarrow.compute as compute
+
         words = np.array(ids.to_pylist(), dtype=object)
-        keys = _hash(words)
+        keys = name_keys(words)
         self._spellings.add(words, keys)
-        for at in np.flatnonzero(np.isin(keys, _hash(np.array(_STAND_INS, dtype=object)))):
+        for at in np.flatnonzero(names_nobody(ids, compute)):
             self._stand_ins[int(keys[at])] = str(words[at])
         self._names.append((keys, ids))
         return keys
@@ -237,13 +260,13 @@ class _Taken:
         if stems.null_count == len(stems):
             return np.zeros(len(stems), bool)
         names = np.array(compute.fill_null(stems, "").to_pylist(), dtype=object)
-        return np.isin(_hash(names), np.concatenate([keys for keys, _ in self._names])) & (names != "")
+        return np.isin(name_keys(names), np.concatenate([keys for keys, _ in self._names])) & (names != "")
 
     def _days(self, cells: Any, keys: NDArray[np.uint64], compute: Any) -> NDArray[np.int32]:
         """Return which of the different dates each row has."""
         self._refuse(keys, self._missing(cells), "date", "without a date", cells)
         if self._shape.epoch is not None:
-            cells = _days_of_epochs(cells, self._shape.epoch, compute)
+            cells = days_of_epochs(cells, self._shape.epoch, compute)
         else:
             cells = days_of_words(cells, compute)
         dates = cells.dictionary_encode()
@@ -386,7 +409,11 @@ class _Taken:
         self._refuse_sum_of_all(keys)
         self._refuse_subtotals(keys)
         if trouble.stops and layout.bad_rows == "stop":
-            remedy = _STATUS_REMEDY if any(what.startswith(_NO_PURCHASE) for what in trouble.counts) else ""
+            remedy = "".join(
+                said
+                for said, begins in ((_STATUS_REMEDY, _NO_PURCHASE), (_ORDER_REMEDY, _RETURNED))
+                if any(what.startswith(begins) for what in trouble.counts)
+            )
             if layout.missing is None and any(": " in shown for shown in trouble.examples.get(_WITHOUT, ())):
                 remedy += _NAME_REMEDY
             raise ConfigError(
@@ -395,8 +422,9 @@ class _Taken:
             )
         if layout.missing is None:
             self._refuse_stand_ins(keys)
-        table = RowColumns(keys, days, np.concatenate(self._money), self._names, "amount" in self._places)
-        ledger = make_ledger(table, self.all_rows, layout.duplicates == "drop", trouble, where)
+        orders = np.concatenate(self._orders) if self._orders else None
+        table = RowColumns(keys, days, np.concatenate(self._money), self._names, "amount" in self._places, orders)
+        ledger = make_ledger(table, self.all_rows, layout.duplicates, trouble, where)
         return self._described(ledger, keys, pattern, currency)
 
     def _refuse_stand_ins(self, keys: NDArray[np.uint64]) -> None:
@@ -434,13 +462,20 @@ class _Taken:
                 keys[begin + at] = 0
 
     def _refuse_subtotals(self, keys: NDArray[np.uint64]) -> None:
-        """Refuse rows that add up those before them, where the whole file is such groups."""
+        """Refuse rows that add up those before, or others of their order or customer, where the whole file has such."""
         used = np.flatnonzero(keys)
         if used.size <= _FEWEST_ORDERS:
             return
-        sums = used[rows_that_add_up(np.concatenate(self._money)[used], keys[used])]
+        money, whose = np.concatenate(self._money)[used], "rows before"
+        sums = rows_that_add_up(money, keys[used])
+        groups = {"other rows of its customer": keys[used]} if used.size <= _MOST_OF_A_REPORT else {}
+        if groups and self._orders:
+            groups["other rows of its order"] = np.concatenate(self._orders)[used]
+        for whose_other, of_row in groups.items():
+            if not sums.size and (of_row != 0).all():
+                sums, whose = sums_of_groups(of_row, money, singles="order" in whose_other), whose_other
         if sums.size:
-            what = "with the sum of the rows before for an amount"
+            sums, what = used[sums], f"with the sum of the {whose} for an amount"
             shown = (f"row {self.trouble.row(int(at))}: {show(self._name_of(int(keys[at])))}" for at in sums)
             self.trouble.add(what, sums.size, shown)
             self._odd["amount"][what] = int(sums.size)
@@ -504,6 +539,7 @@ class _Taken:
             if self._shape.signs is None
             else "its sign is compared with the amount's",
             "currency": currency or "none",
+            "order": "numbers of orders",
         }
         columns = (
             tuple(
@@ -557,16 +593,3 @@ class _Taken:
                 f" if it stands for many, say missing=[{show(word)}] and bad_rows=skip"
             ]
         return []
-
-
-def _days_of_epochs(cells: Any, digits: int, compute: Any) -> Any:
-    """Return times since 1970 as days, 2021-01-04; what is no such time stays as it is."""
-    import pyarrow
-
-    cells = written_out(cells, compute)
-    fits = compute.match_substring_regex(cells, rf"^\d{{{digits - 1},{digits}}}(?:\.\d*)?$")
-    whole = compute.replace_substring_regex(cells, r"\..*$", "")
-    numbers = compute.cast(compute.if_else(fits, whole, "0"), pyarrow.int64()).to_numpy(zero_copy_only=False)
-    days = (numbers // EPOCHS[digits][1]).astype("datetime64[D]")
-    words = pyarrow.array(np.datetime_as_string(days).astype(object), pyarrow.string())
-    return compute.if_else(fits, words, cells)

@@ -33,7 +33,7 @@ WORDS = {
     "pounds": ("GBP", "EUR"), "₪": ("ILS", "USD"), "₫": ("VND", "USD"), "₱": ("PHP", "USD"), "฿": ("THB", "USD"),
     "₦": ("NGN", "USD"), "₸": ("KZT", "RUB"), "₡": ("CRC", "USD"), "₹": ("INR", "EUR"), "₺": ("TRY", "EUR"),
     "₽": ("RUB BYN", "KZT"), "₴": ("UAH", "RUB"), "HK$": ("HKD", "USD"), "S$": ("SGD", "USD"), "NZ$": ("NZD", "USD"),
-    "DM": ("BAM", "USD"),
+    "DM": ("BAM", "USD"), "đ": ("VND", "USD"),
 }  # fmt: skip
 
 

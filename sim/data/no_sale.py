@@ -1,0 +1,181 @@
+"""No sale: rows that a column of states tells to be no sale at all, or none yet.
+
+They are not paid, a draft, a test, a lost deal, or of another kind than a sale: a fee, a payout, a tax, a tip.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["KIND_HEADS", "PLACE_HEADS", "STAGE_HEADS", "is_no_sale", "is_other_kind"]
+
+#: Heads of columns that say what kind of thing a row is. That of an order (pickup, shipping) is none.
+KIND_HEADS = (
+    "transaction_type", "transactiontype", "trans_type", "txn_type", "type", "record_type", "line_type", "item_type",
+    "row_type", "entry_type", "event_type", "event", "kind", "reporting_category", "balance_transaction_type",
+    "document_type", "doc_type", "doctype", "typ", "art", "vorgang", "vorgangsart", "buchungsart", "belegart",
+    "positionsart", "zeilentyp", "transaktionsart", "transaktionstyp", "type_transaction", "type_de_transaction",
+    "tipo",
+    "tipo_transaccion", "tipo_de_transaccion", "tipo_transacao", "tipo_de_transacao", "tipo_transazione", "soort",
+    "transactietype", "rodzaj", "tur", "tuer", "islem_turu", "islem_tueru", "тип", "тип_операции", "类型", "類型",
+    "交易类型", "種別",
+    "取引種別",
+    "取引区分", "区分", "구분", "유형", "거래유형",
+)  # fmt: skip
+#: Of columns that say how far a deal is.
+STAGE_HEADS = (
+    "stage", "deal_stage", "dealstage", "stage_name", "stagename", "opportunity_stage", "pipeline_stage", "sales_stage",
+    "deal_status", "phase", "verkaufsphase", "fase",
+)  # fmt: skip
+#: Of columns that say whether a row is of a trial of the system.
+PLACE_HEADS = ("mode", "environment", "env", "tags", "order_tags", "umgebung", "modus")
+#: Parts of heads that speak of sending, where what is pending is paid; and of paying, where what is open is not.
+_SENDING = ("fulfil", "shipping", "shipment", "delivery", "liefer", "versand", "livraison", "envio", "spedizione")
+_PAYING = ("pay", "paid", "financial", "zahl", "bezahl", "betal", "betaal", "paiement", "pago", "pagamento", "platnosc",
+           "odeme", "oedeme", "支払", "決済", "付款", "支付", "결제", "оплат")  # fmt: skip
+
+_NOT_PAID = (
+    r"(?i)^(?:wc-|payment[ _-]*)?pending$|pending[ _-]*(?:payment|capture|authori[sz]ation|approval)"
+    r"|^(?:wc-|payment[ _-]*)?on[ _-]?hold$|^awaiting(?:$|.*payment)|^requires[ _]|^incomplete|(?:^|[ _-])drafts?$"
+    r"|^(?:trash(?:ed)?|spam|uncaptured|not paid|payment error|uncollectible|written[ _-]off)$"
+    r"|^(?:(?:zahlung )?ausstehend|unbezahlt|nicht bezahlt|wartend|wartet auf zahlung|entwurf|zahlungsfehler)$"
+    r"|^(?:en attente|en attente d[eu] (?:paiement|r[èe]glement).*|impay[ée]e?|non pay[ée]e?|brouillon"
+    r"|erreur de paiement)$"
+    r"|^(?:pendiente(?: de (?:pago|cobro))?|borrador|impagad[oa]|no pagad[oa]|error de pago)$"
+    r"|^(?:pendente|rascunho|n[ãa]o pag[oa]|aguardando(?: (?:o )?pagamento)?)$"
+    r"|^(?:in attesa(?: d(?:i|el) pagamento.*)?|bozza|non pagat[oa]|errore di pagamento)$"
+    r"|^(?:in afwachting(?: van betaling)?|niet betaald|onbetaald|concept)$"
+    r"|^(?:oczekuj\pL*(?: .*p[łl]a[tc]\pL*)?|nieop[łl]acon\pL*|szkic|wersja robocza)$"
+    r"|^(?:v[äa]ntar(?: på betalning)?|v[äa]ntande|obetald|utkast|afventer(?: betaling)?|ubetalt|kladde|odottaa"
+    r"|odottaa maksua|maksamaton)$"
+    r"|^(?:[öo]denmedi|taslak|beklemede|[öo]deme bekl\pL*)$|^(?:čeká na platbu|nezaplacen\pL*|függőben|fizetésre vár)$"
+    r"|^(?:ожида\pL*(?: .*опла\pL*)?|не ?оплачен\pL*|черновик|очіку\pL*(?: .*опла\pL*)?)$"
+    r"|待付款|未付款|待支付|未支付|未払|未入金|入金待|支払い?待|下書き|草稿|미결제|입금 ?대기|결제 ?대기"
+)
+_OPEN = r"(?i)^(?:open|offen|offene? .*|openstaand|ouvert|abiert[oa]|apert[oa]|abert[oa])$"
+_LOST = (
+    r"(?i)^(?:closed?[ _-]?)?lost\b|^(?:verloren|perdue?|perdid[oa]|pers[oa]|disqualified|przegran[ae])(?:$|[ _-])|失注"
+)
+_WON = (
+    r"(?i)^(?:closed?[ _-]?)?won\b|^(?:gewonnen|gagn[ée]e?|ganad[oa]|vinto|vinta|ganh[oa]|wygran[ae])(?:$|[ _-])|受注"
+)
+_TEST = r"(?i)^(?:test(?:[ _-]?(?:order|mode|payment|transaction|data))?|testing|testbestellung|sandbox|staging|demo)$"
+_TEST_AMONG = r"(?i)(?:^|[,;|])\s*(?:test|testing|test[ _-]?order|sandbox)\s*(?:[,;|]|$)"
+_DISCOUNT = (
+    r"(?i)(?:^|[ _-])(?:discounts?|coupons?|vouchers?|promo(?:tions?|[ _-]codes?)?|rabatte?|gutscheine?|skonto|remises?"
+    r"|r[ée]ductions?|descuentos?|descontos?|sconti?|sconto|buono|korting|rabaty?|indirim|скидка)$"
+    r"|割引|値引|クーポン|优惠|折扣|優惠|할인|쿠폰"
+)
+#: What is no sale by itself: the noun at the end of a name such as stripe_fee or General Withdrawal.
+_OTHER_KIND = (
+    r"(?i)(?:^|[ _-])(?:fees?|payouts?|withdrawals?|conversions?|top[ _-]?ups?|adjustments?|commissions?|surcharges?"
+    r"|tips?|gratuit(?:y|ies)|tax(?:es)?|vat|gst|shipping|postage|freight|shipping[ _-](?:costs?|charges?)|interest"
+    r"|(?:gift|store)[ _-]?(?:cards?|credits?)(?:[ _-](?:sales?|purchases?|sold))?"
+    r"|geb(?:ü|ue)hr(?:en)?|provision(?:en)?|auszahlung(?:en)?|abhebung|umbuchung|umrechnung|versand(?:kosten)?"
+    r"|porto|fracht|trinkgeld|steuern?|mwst\.?|ust\.?|aufladung|frais(?: de port)?|virement|retrait|pourboire|taxes?"
+    r"|tva|frais de livraison|comisi[óo]n(?:es)?|retiros?|propinas?|impuestos?|iva|env[íi]os?|tarifas?|taxas?|saques?"
+    r"|gorjetas?|impostos?|frete|commission[ei]|preliev[oi]|mancia|impost[ae]|spedizione|uitbetaling|fooi|btw"
+    r"|verzendkosten|avgift(?:er)?|utbetalning|dricks|moms|frakt|gebyr|fragt|op[łl]ata|prowizja|wyp[łl]ata|napiwek"
+    r"|podatek|wysy[łl]ka|komisyon|kargo|bah[şs]i[şs]|kdv|комиссия|доставка|налог|чаевые|вывод)$"
+    r"|^(?:(?:internal|balance|account)[ _-])?transfers?$|手数料|送料|消費税|手续费|運費|运费|税费|수수료|배송비|세금"
+)
+_PAYMENT = (
+    r"(?i)^(?:(?:customer|incoming)[ _-])?(?:payments?|zahlung(?:seingang|en)?|paiements?|r[èe]glement|pagos?|cobros?"
+    r"|pagament[oi]|betaling|wp[łl]ata|zap[łl]ata|[öo]deme|оплата|入金|收款|입금)$"
+)
+#: Beside these a payment is that of a sale told by another row.
+_SALE = (
+    r"(?i)^(?:[a-z]+[ _-])?(?:invoices?|sales?|orders?|bills?|rechnung(?:en)?|verkauf|bestellung|factures?|ventes?"
+    r"|commandes?|facturas?|ventas?|pedidos?|fatture?|vendit[ae]|ordini|factuur|verkoop|faktury?|faktura|sprzeda[żz]"
+    r"|fatura|sat[ıi][şs]|счет|счёт|продажа|売上|請求|发票|销售|매출)$"
+)
+#: A column with these says how a sale was paid, so a voucher or a transfer pays one as well.
+_MEANS = r"(?i)^(?:cash|(?:credit|debit)?[ _-]?card|visa|master[ _-]?card|amex|paypal|bar|karte|kreditkarte|ec|carte)$"
+
+
+def is_no_sale(words: Any, head: str, compute: Any) -> NDArray[np.bool_]:
+    """Return which of the different words of a column of states say that a row is no sale, or none yet.
+
+    Parameters
+    ----------
+    words : pyarrow array of str
+        What such a word says may hang on the others: beside invoices a payment is no sale.
+    head : str
+        Of the column, in small letters with underscores.
+    compute : module
+        Loaded by the caller.
+
+    Returns
+    -------
+    bool (n,)
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> from pyarrow import compute
+    >>> is_no_sale(pyarrow.array(["pending", "completed", "checkout-draft"]), "status", compute).tolist()
+    [True, False, True]
+    >>> is_no_sale(pyarrow.array(["Closed won", "Closed lost", "Negotiation"]), "deal_stage", compute).tolist()
+    [False, True, True]
+    >>> is_no_sale(pyarrow.array(["pending", "shipped"]), "shipping_status", compute).tolist()
+    [False, False]
+    """
+
+    def says(pattern: str) -> NDArray[np.bool_]:
+        return np.asarray(compute.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False))
+
+    if head in PLACE_HEADS:
+        return says(_TEST) | says(_TEST_AMONG)
+    found = says(_TEST)
+    if not any(part in head for part in _SENDING):
+        found |= says(_NOT_PAID)
+    if any(part in head for part in _PAYING):
+        found |= says(_OPEN)
+    if head in STAGE_HEADS:
+        won = says(_WON)
+        found |= ~won if won.any() else says(_LOST)
+    if head in KIND_HEADS:
+        found |= _other_kinds(words, compute)
+        if not says(_MEANS).any():
+            found |= says(_DISCOUNT)
+    return found
+
+
+def is_other_kind(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
+    """Return which rows are of another kind than a sale, or than a part of one as a discount is.
+
+    Parameters
+    ----------
+    cells : pyarrow array of str
+    head, compute
+        As for :func:`is_no_sale`.
+
+    Returns
+    -------
+    bool (n,)
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> from pyarrow import compute
+    >>> is_other_kind(pyarrow.array(["Payment", "stripe_fee", "Discount"]), "type", compute).tolist()
+    [False, True, False]
+    >>> is_other_kind(pyarrow.array(["Payment", "Invoice"]), "document_type", compute).tolist()
+    [True, False]
+    """
+    if head not in KIND_HEADS or not len(cells):
+        return np.zeros(len(cells), bool)
+    encoded = cells.dictionary_encode()
+    return _other_kinds(encoded.dictionary, compute)[encoded.indices.to_numpy(zero_copy_only=False)]
+
+
+def _other_kinds(words: Any, compute: Any) -> NDArray[np.bool_]:
+    def says(pattern: str) -> NDArray[np.bool_]:
+        return np.asarray(compute.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False))
+
+    if says(_MEANS).any():
+        return np.zeros(len(words), bool)
+    return says(_OTHER_KIND) | (says(_PAYMENT) if says(_SALE).any() else False)

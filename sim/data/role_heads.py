@@ -1,0 +1,201 @@
+"""Role heads: under which heads files say who bought, when and for how much, in the languages that exports are in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["IDS", "NAMES", "QUANTITIES", "ROLES", "UNIT_PRICES", "WEAKEST", "is_weak", "role_of_head"]
+
+#: A price beside a quantity is that of one piece.
+UNIT_PRICES = (
+    "price", "unit_price", "unitprice", "price_each", "price_per_unit", "item_price", "lineitem_price", "unit_cost",
+    "preis", "einzelpreis", "stueckpreis", "prix", "prix_unitaire", "precio", "precio_unitario", "prezzo",
+    "prezzo_unitario", "preco", "preco_unitario", "prijs", "stuksprijs", "pris", "styckpris", "cena",
+    "cena_jednostkowa",
+    "fiyat", "birim_fiyat", "цена", "単価", "单价", "단가",
+)  # fmt: skip
+QUANTITIES = (
+    "quantity", "qty", "units", "pieces", "count", "items", "item_count", "num_items", "no_of_items", "number_of_items",
+    "units_sold", "quantity_ordered", "qty_ordered", "order_quantity", "lineitem_quantity", "quantity_purchased",
+    "menge", "anzahl", "stueck", "stueckzahl", "quantite", "cantidad", "quantita", "aantal", "quantidade", "qtd",
+    "antal",
+    "ilosc", "liczba_sztuk", "adet", "miktar", "количество", "数量", "수량", "mnozstvi", "mennyiseg",
+)  # fmt: skip
+#: What a row says, and under which heads files say it.
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "customer": (
+        "customer", "customer_id", "customerid", "cust", "cust_id", "custid", "client", "client_id", "clientid", "user",
+        "user_id", "userid", "member", "member_id", "household", "household_id", "buyer", "buyer_id", "customer_no",
+        "customer_number", "kunde", "kunden_id", "kunden_nr", "kundennummer", "kundennr", "kd_nr", "cliente",
+        "id_cliente", "cliente_id", "client_no", "code_client", "klant", "klant_id", "klantnummer", "buyer_name",
+        "customer_name", "email", "e_mail", "customer_email", "buyer_email", "account", "account_id", "id", "case_id",
+        "person",
+        # Of shops, payments and books.
+        "buyer_username", "buyer_user_id", "billing_email", "email_address", "from_email_address", "payer_email",
+        "absender_e_mail_adresse", "shopper_reference", "shopper_email", "kunnr", "debitor", "debitorennr",
+        "debitorennummer", "debitornr", "account_name", "company", "company_name", "associated_company", "payer",
+        "contact_id", "patient_id", "subscriber_id", "loyalty_id", "mitgliedsnummer", "mitgliedsnr",
+        # Of other languages, where no rule below has them.
+        "kundennamen", "kundenname", "kundnummer", "kundnr", "kundenr", "kundenummer", "asiakasnumero", "asiakastunnus",
+        "asiakasnro", "顧客", "顧客id", "顧客番号", "顧客コード", "会員id", "会員番号", "お客様番号", "お客様id",
+        "ユーザーid", "購入者", "購入者id", "客户", "客户id", "客户编号", "客户编码", "客户号", "客户代码", "会员",
+        "会员号",
+        "会员编号", "用户", "用户id", "用户编号", "买家", "买家id", "买家会员名", "客戶", "客戶編號", "會員編號",
+        "고객",
+        "고객번호", "고객id", "고객코드", "회원번호", "회원id", "구매자", "구매자id",
+    ),
+    "date": (
+        "date", "datetime", "timestamp", "order_date", "orderdate", "purchase_date", "invoice_date", "invoicedate",
+        "transaction_date", "trans_date", "bought_at", "ordered_at", "date_time", "posting_date", "datum",
+        "bestelldatum", "rechnungsdatum", "belegdatum", "buchungsdatum", "kaufdatum", "fecha", "date_commande",
+        "order_time", "purchase_time", "sale_date", "sold_at", "payment_date", "date_created", "created_date", "day",
+        "time", "created_at", "created", "created_utc", "when",
+        "order_datetime", "order_timestamp", "order_purchase_timestamp", "purchase_timestamp", "purchase_datetime",
+        "purchased_at", "placed_at", "order_placed_at", "txn_date", "booking_date", "creation_date", "close_date",
+        "closed_date", "paid_at", "processed_at", "opened", "fkdat", "auftragsdatum", "verkaufsdatum",
+        "bestellzeitpunkt",
+        "transaktionsdatum", "umsatzdatum", "orderdatum", "besteldatum", "aankoopdatum", "factuurdatum", "koopdatum",
+        "verkoopdatum", "ordredato", "bestillingsdato", "fakturadato", "kobsdato", "fakturadatum", "koepdatum",
+        "tilauspaivamaara", "tilauspaeivaemaeaerae", "tilauspaeivae", "tilauspvm", "ostopaeivae", "pvm",
+        "paeivaemaeaerae",
+        "paeivaeys", "注文日", "注文日時", "購入日", "購入日時",
+        "受注日",
+        "受注日時", "売上日", "取引日", "販売日", "日付", "日時", "下单日期", "下单时间", "订单日期", "订单时间",
+        "购买日期",
+        "购买时间", "交易日期", "交易时间", "日期", "时间", "訂單日期", "주문일", "주문일자", "주문일시", "구매일",
+        "구매일자",
+        "구매일시", "거래일", "거래일자", "날짜", "일자",
+    ),
+    "amount": (
+        "amount", "spend", "spent", "sales", "revenue", "total", "turnover", "order_value", "order_total",
+        "total_price", "total_amount", "line_total", "paid", "amt", "betrag", "umsatz", "montant", "importe",
+        "importo", "bedrag", "gesamtbetrag", "order_total_amount", "order_amount", "grand_total", "total_paid", "value",
+        "price", "money", "net", "gross", "dollars", "euro", *UNIT_PRICES,
+        "base_grand_total", "invoice_amount", "invoice_total", "transaction_amount", "payment_amount",
+        "purchase_amount",
+        "purchase_value", "sale_amount", "sales_amount", "net_amount", "gross_amount", "net_sales", "gross_sales",
+        "total_sales", "total_collected", "total_value", "item_total", "line_amount", "amount_paid", "amount_captured",
+        "netwr", "brutto", "netto",
+        "rechnungsbetrag", "bestellwert", "auftragswert", "warenwert", "gesamtsumme", "gesamtpreis", "endbetrag",
+        "rechnungssumme", "bestellsumme", "nettobetrag", "bruttobetrag", "nettoumsatz", "bruttoumsatz", "zahlbetrag",
+        "summe", "gesamt", "totaalbedrag", "totaalprijs", "factuurbedrag", "orderbedrag", "omzet", "totalbelopp",
+        "ordersumma", "totalbelob", "chiffre_d_affaires", "loppusumma", "金額", "合計", "合計金額", "売上", "売上金額",
+        "注文金額", "購入金額", "支払金額", "請求金額", "金额", "总金额", "总价", "总额", "订单金额", "实付金额",
+        "支付金额",
+        "消费金额", "销售额", "交易金额", "金額合計", "總金額", "금액", "총금액", "결제금액", "주문금액", "구매금액",
+        "매출", "합계",
+    ),
+    "quantity": (),
+    "order": (),
+    "currency": ("currency", "currency_code", "ccy", "waehrung", "waehr", "waehrg", "waerk", "devise", "moneda",
+                 "valuta", "moeda", "waluta", "para_birimi", "валюта", "通貨", "货币", "币种", "통화"),
+    "status": (),
+}  # fmt: skip
+#: Heads that number rows more often than customers, or say when a row was paid or put down: they count where there is
+#: no other at all.
+WEAKEST = frozenset(
+    {"id", "paid_at", "processed_at", "opened", "close_date", "closed_date", "booking_date", "txn_date"}
+)
+#: Heads that count only where no other head of their role is there.
+_WEAK = frozenset({
+    "customer_name", "buyer_name", "email", "e_mail", "customer_email", "buyer_email", "account", "account_id", "id",
+    "case_id", "person", "day", "time", "date_created", "created_date", "created_at", "created", "created_utc", "when",
+    "order_time", "purchase_time", "sale_date", "sold_at", "payment_date", "value", "money", "net", "gross", "dollars",
+    "euro", "order_total_amount", "order_amount", "grand_total", "total_paid", *UNIT_PRICES,
+    "billing_email", "email_address", "from_email_address", "payer_email", "absender_e_mail_adresse", "shopper_email",
+    "account_name", "company", "company_name", "associated_company", "payer", "contact_id", "kundenname", "kundennamen",
+    "購入者", "买家", "구매자", "data", "txn_date", "booking_date", "creation_date", "close_date", "closed_date",
+    "paid_at",
+    "processed_at", "opened", "日時", "时间", "base_grand_total", "invoice_amount", "invoice_total",
+    "transaction_amount", "payment_amount", "purchase_amount", "purchase_value", "sale_amount", "sales_amount",
+    "net_amount", "gross_amount", "net_sales", "gross_sales", "total_sales", "total_collected", "total_value",
+    "item_total", "line_amount", "amount_paid", "amount_captured", "netto", "brutto", "nettobetrag", "bruttobetrag",
+    "nettoumsatz", "bruttoumsatz", "summe", "gesamt", "warenwert", "売上", "매출", "合計", "합계",
+})  # fmt: skip
+#: Heads of names of people, who may share one: they count where there is no address or number.
+NAMES = frozenset({"customer_name", "buyer_name", "kundenname", "kundennamen", "account_name", "company_name", "payer"})
+#: Words of heads that say that a column numbers customers.
+IDS = frozenset({
+    "id", "no", "nr", "num", "number", "numero", "numer", "nummer", "n", "code", "codice", "codigo", "kod", "kodu",
+    "key",
+    "identifiant", "cislo", "azonosito", "номер", "код",
+})  # fmt: skip
+_LINKS = frozenset(
+    {"de", "del", "della", "dell", "di", "da", "do", "des", "du", "d", "l", "of", "the", "der", "en", "la"}
+)
+_CUSTOMERS = frozenset({
+    "customer", "cust", "client", "kunde", "kunden", "kd", "debitor", "debitoren", "cliente", "clienti", "klient",
+    "klienta", "klant", "klanten", "kund", "asiakas", "musteri", "muesteri", "zakaznik", "zakaznika", "vevo",
+    "ugyfel", "uegyfel", "acheteur",
+    "comprador", "acquirente", "kaeufer", "koper", "nabywca", "kupujacy", "alici", "buyer", "member", "shopper",
+    "клиент",
+    "клиента", "покупатель", "клієнт", "mitglied", "socio", "membre",
+})  # fmt: skip
+_DATES = frozenset({"date", "datum", "fecha", "data", "dato", "tarih", "tarihi", "дата", "datetime"})
+#: What the date of a row may be of.
+_OF_WHAT = frozenset({
+    "order", "purchase", "invoice", "sale", "sales", "transaction", "commande", "achat", "facture", "vente", "pedido",
+    "compra", "factura", "venta", "transaccion", "ordine", "acquisto", "fattura", "vendita", "transazione", "encomenda",
+    "fatura", "venda", "transacao", "zamowienia", "zakupu", "sprzedazy", "faktury", "transakcji", "siparis", "satis",
+    "objednavky", "nakupu", "rendeles", "vasarlas", "заказа", "покупки", "продажи", "ordre", "bon", "ticket",
+})  # fmt: skip
+_MONEY = frozenset({
+    "amount", "betrag", "montant", "importe", "importo", "valor", "valore", "bedrag", "belopp", "belob", "belop",
+    "kwota",
+    "wartosc", "tutar", "tutari", "castka", "osszeg", "oesszeg", "summa", "сумма", "стоимость", "сума", "total",
+    "totale",
+    "totaal",
+    "toplam", "celkem", "vegosszeg", "vegoesszeg", "suma", "razem", "umsatz", "итого", "итог",
+})  # fmt: skip
+#: What an amount of money may be of, beside what a date may be of.
+_HOW_MUCH = frozenset(
+    {"prix", "precio", "prezzo", "preco", "cena", "ttc", "ht", "netto", "brutto", "net", "brut", "netta"}
+)
+#: What is paid is an amount with tax.
+_NET = frozenset({"ht", "net", "netto", "netta", "brutto", "brut"})
+_GIVEN = frozenset(head for heads in ROLES.values() for head in heads)
+
+
+def role_of_head(plain: str, role: str) -> bool:
+    """Return whether files say a role under a head.
+
+    Parameters
+    ----------
+    plain : str
+        Head in small letters with underscores.
+    role : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> [role_of_head(head, "customer") for head in ("customer_id", "codice_cliente", "n_client", "client_type")]
+    [True, True, True, False]
+    >>> role_of_head("data_do_pedido", "date"), role_of_head("montant_ttc", "amount"), role_of_head("n", "customer")
+    (True, True, False)
+    """
+    if plain in ROLES[role]:
+        return True
+    words = set(plain.split("_")) - _LINKS
+    if plain in _GIVEN or not words:
+        return False
+    if role == "customer":
+        return len(words - IDS) == 1 and words - IDS <= _CUSTOMERS
+    if role == "date":
+        return len(words & _DATES) == 1 and words <= _DATES | _OF_WHAT
+    if role == "amount":
+        return bool(words & _MONEY) and words <= _MONEY | _OF_WHAT | _HOW_MUCH
+    return False
+
+
+def is_weak(plain: str) -> bool:
+    """Return whether a head counts only where no other of its role is there.
+
+    Examples
+    --------
+    >>> is_weak("email"), is_weak("montant_ht"), is_weak("montant_ttc"), is_weak("total")
+    (True, True, False, False)
+    """
+    return plain in _WEAK or (plain not in _GIVEN and bool(_NET.intersection(plain.split("_"))))
