@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.execution.partial_name import partial_name
+from sim.number_format import exact_money
 from sim.reports.sheet import (
     Column,
     Sheet,
@@ -201,8 +202,22 @@ def cash_sheet(weekly: Any, summary: Mapping[str, Any], start: date | None = Non
             columns.append(Column(f"{arm} - {baseline} cumulative", "cumulative", "money", 18))
             cells.append(np.cumsum(gain).tolist())
     note = f"Contribution of the focal brand in each {step}, the mean over the replicates, not discounted."
+    note += "".join(_luck_left_in(arm, float(series.sum()), summary) for arm, series in cash.items())
     rows = tuple(zip(*cells, strict=True))
     return Sheet(f"Cash by {step}", tuple(columns), rows, str(summary.get("currency", "")), note)
+
+
+def _luck_left_in(arm: str, total: float, summary: Mapping[str, Any]) -> str:
+    """Say why steps do not add up to an arm's contribution; nothing where they do."""
+    told = summary["arms"][arm].get("contribution", {}).get("mean")
+    currency = str(summary.get("currency", ""))
+    added_up, expected = (exact_money(0.0 if amount is None else amount, currency) for amount in (total, told))
+    if told is None or added_up == expected:
+        return ""
+    return (
+        f" The steps of {arm} add up to {added_up}; its contribution, {expected}, has the luck of the company's"
+        " experiments taken out, which single steps have in."
+    )
 
 
 def start_of(summary: Mapping[str, Any]) -> date | None:

@@ -9,6 +9,7 @@ import pytest
 
 from sim.api import compare
 from sim.cli import main
+from sim.number_format import exact_money
 from sim.reports.sheet import Column, Sheet, assumption_sheet
 from sim.results.comparison import write
 from sim.results.run_sheets import sheets_of, write_tables
@@ -54,6 +55,20 @@ def test_cash_adds_up_to_the_contribution(folder, summary):
     assert len(cash) == summary["horizon"]
     for arm, metrics in summary["arms"].items():
         assert sum(row[arm] for row in cash) == pytest.approx(metrics["contribution"]["mean"])
+
+
+def test_cash_says_where_the_luck_of_experiments_keeps_it_from_adding_up(tmp_path):
+    scenario = Scenario.load("treadmill", population=120, horizon=52, burn_in=6)
+    folder = write(compare(scenario, replicates=8, seed=3, threads=1), tmp_path, report=False)
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    found = list(openpyxl.load_workbook(folder / TABLES)["Cash by week"].iter_rows(values_only=True))
+    note = found[-1][0]
+    added_up = sum(row[2] for row in found if isinstance(row[0], int))
+    told = summary["arms"]["proactive"]["contribution"]["mean"]
+    assert abs(added_up - told) > 1.0, "nothing was taken out: the test asks nothing"
+    assert f"The steps of proactive add up to {exact_money(added_up, '$')}" in note
+    assert f"its contribution, {exact_money(told, '$')}, has the luck of the company's experiments taken out" in note
+    assert "steps of classic" not in note
 
 
 def test_the_same_result_gives_the_same_bytes(folder, summary, tmp_path):
