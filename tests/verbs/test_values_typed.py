@@ -1,10 +1,14 @@
 """Values typed on the command line: what would be run with another value than the one that was meant is refused."""
 
+import re
+
 import pytest
 
+from configs import FOLDER
 from sim.cli import main
 from sim.command_line.arguments import translate
 from sim.verbs import frame
+from sim.verbs.results import _USED_BY
 
 
 @pytest.fixture
@@ -108,3 +112,10 @@ def test_a_word_that_stands_for_a_key_is_not_dropped_for_the_key(refused):
 )
 def test_optimize_names_the_value_that_is_wrong(words, told, refused):
     assert told in refused("optimize", *words)
+
+
+def test_the_keys_of_results_are_said_to_go_with_the_actions_that_take_them():
+    text = (FOLDER / "results.yaml").read_text(encoding="utf-8")
+    for key, actions in _USED_BY.items():
+        (said,) = re.findall(rf"^{key}: .*?# (.+?): ", text, re.MULTILINE)
+        assert said.split(", ") == list(actions), key
