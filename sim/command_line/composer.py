@@ -21,6 +21,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from sim.command_line.config_source import OWN_GROUPS, help_template
 from sim.command_line.hydra_compose import split_sweep, start_hydra
+from sim.command_line.long_journeys import composing, put_back
 from sim.scenario.config_path import GROUPS, ConfigPath
 from sim.scenario.errors import ConfigError
 from sim.scenario.normal_form import SCENARIO_KEYS
@@ -146,7 +147,7 @@ class Composer:
     def run(self, task: Task) -> Any:
         """Compose and run once; return what the task returns."""
         if not self._is_left_to_hydra(self._parsed()):
-            return task(_plain(self._composed(self.overrides)))
+            return task(self._data(self.overrides))
         job = self.hydra.run(config_name=self.name, task_function=_carrying(task), overrides=self.overrides)
         return _outcome(job.return_value)
 
@@ -155,7 +156,7 @@ class Composer:
         parsed = self._parsed()
         if not self._is_left_to_hydra(parsed):
             # Hydra would compose each of them twice more: to see whether it can be, and to run it.
-            jobs = [_plain(self._composed(overrides)) for overrides in split_sweep(parsed)]
+            jobs = [self._data(overrides) for overrides in split_sweep(parsed)]
             for job in jobs:
                 check(job)
             # One that fails holds up no other.
@@ -201,7 +202,7 @@ class Composer:
 
         def compose(chosen: Sequence[tuple[str, str]]) -> dict[str, Any]:
             overrides = [*fixed, *(f"{key}={name}" for key, name in chosen)]
-            return _plain(self._composed(overrides))
+            return self._data(overrides)
 
         combined = list(product(*groups))
         data = compose(combined[0])
@@ -256,10 +257,13 @@ class Composer:
 
     def _check(self, parsed: Sequence[Any], check: Task) -> None:
         for overrides in split_sweep(parsed):
-            check(_plain(self._composed(overrides)))
+            check(self._data(overrides))
 
-    def _composed(self, overrides: list[str]) -> DictConfig:
-        return self.hydra.compose_config(config_name=self.name, overrides=overrides, run_mode=RunMode.RUN)
+    def _data(self, overrides: list[str]) -> dict[str, Any]:
+        """Compose, and return plain data."""
+        with composing(overrides):
+            composed = self.hydra.compose_config(config_name=self.name, overrides=overrides, run_mode=RunMode.RUN)
+            return dict(put_back(_plain(composed)))
 
 
 def _check_range(key: str, written: str, swept: RangeSweep) -> None:

@@ -18,6 +18,7 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
 
 from configs import FOLDER
+from sim.command_line.long_journeys import set_aside
 from sim.scenario.config_path import GROUPS, ConfigPath
 from sim.scenario.normal_form import normalize_file, normalize_scenario
 from sim.scenario.schema import NAME, read_value
@@ -102,7 +103,7 @@ class JourneySource(ConfigSource):
         else:
             body = normalize_file(group, name, folder)
         return ConfigResult(
-            config=OmegaConf.create(body),
+            config=OmegaConf.create(set_aside(body)),
             path=self.full_path(),
             provider=self.provider,
             header={"package": "_global_" if group in GLOBAL_GROUPS else None},

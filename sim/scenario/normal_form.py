@@ -317,13 +317,12 @@ def _normalize_during(edge: Edge) -> list[int | None] | None:
 
 
 def _normalize_edge(edge: Edge) -> dict[str, Any]:
-    said: dict[str, Any] = {"on": edge.on, "only": edge.only, "logit": edge.logit, "probability": edge.probability}
+    said: dict[str, Any] = {"on": edge.on, "only": edge.only}
+    said |= {"logit": plain(edge.logit), "probability": plain(edge.probability)}
     said |= {"personas": list(edge.personas) or None, "during": _normalize_during(edge)}
     said |= {"by_step": _normalize_steps(edge), "clock": "forward" if edge.forward else None}
     said |= {"by_visit": [[visit, weight] for visit, weight in edge.by_visit] or None}
-    return {"from": edge.source, "to": edge.target} | {
-        key: plain(value) for key, value in said.items() if value is not None
-    }
+    return {"from": edge.source, "to": edge.target} | {key: value for key, value in said.items() if value is not None}
 
 
 def _named(data: object, group: str, what: str, key: str, parts: list[Part], where: str) -> dict[str, Any] | None:

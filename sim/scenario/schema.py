@@ -197,7 +197,7 @@ def plain(value: object) -> Any:
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
+        return list(value) if _PLAIN.issuperset(map(type, value)) else [plain(item) for item in value]
     return value
 
 

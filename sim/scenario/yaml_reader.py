@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Hashable, Mapping
+from itertools import chain
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,10 @@ __all__ = ["LARGEST_FILE", "parse_yaml", "read_yaml", "write_yaml"]
 LARGEST_FILE = 8_000_000
 #: Deepest nesting: a strategy of a persona of a plan of an arm needs less than a dozen.
 DEEPEST = 40
+#: Signs in a line that is written; from how many on numbers fill lines, and of what.
+_WIDTH = 120
+_MANY = 8
+_BY_TIME = ("by_step", "by_visit")
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BASE_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -186,12 +192,79 @@ def parse_yaml(text: str, *, where: str, trusted: bool = False) -> dict[str, Any
 def write_yaml(data: Mapping[str, Any], *, compact: bool = False) -> str:
     """Write plain data as YAML that :func:`parse_yaml` reads back exactly, floats included.
 
-    ``compact`` puts every innermost mapping or list on one line.
+    Probabilities and weights by time are written in lines that they fill; ``compact`` puts every innermost mapping or
+    list on one line as well.
+
+    Examples
+    --------
+    >>> print(write_yaml({"from": "a", "by_step": [[step, 1e-5] for step in range(1, 9)]}), end="")
+    from: a
+    by_step:
+      [[1, 1.0e-05], [2, 1.0e-05], [3, 1.0e-05], [4, 1.0e-05], [5, 1.0e-05], [6, 1.0e-05], [7, 1.0e-05], [8, 1.0e-05]]
     """
     flow = None if compact else False
-    return str(
-        yaml.dump(dict(data), Dumper=_Dumper, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=120)
+    lists: list[list[Any]] = []
+    text = yaml.dump(
+        _without_numbers(dict(data), lists),
+        Dumper=_Dumper,
+        default_flow_style=flow,
+        sort_keys=False,
+        allow_unicode=True,
+        width=_WIDTH,
     )
+    return re.sub(
+        r'^( *)((?:- )*by_\w+:) !numbers "(\d+)"$', lambda found: _filled(found, lists), text, flags=re.MULTILINE
+    )
+
+
+class _Numbers(str):
+    """The word that stands for a list of numbers while all else is written, by a tag that nothing else has."""
+
+    __slots__ = ()
+
+
+_Dumper.add_representer(_Numbers, lambda dumper, word: dumper.represent_scalar("!numbers", str(word), style='"'))
+
+
+def _without_numbers(data: Any, lists: list[list[Any]]) -> Any:
+    """Return data with a word in place of each list of numbers, or of lists of numbers, that an edge has by time."""
+    if isinstance(data, list):
+        return [_without_numbers(item, lists) for item in data]
+    if not isinstance(data, Mapping):
+        return data
+    out = {}
+    for key, value in data.items():
+        if key in _BY_TIME and isinstance(value, list) and len(value) >= _MANY and _only_numbers(value):
+            lists.append(value)
+            value = _Numbers(len(lists) - 1)
+        out[key] = _without_numbers(value, lists)
+    return out
+
+
+def _only_numbers(values: list[Any]) -> bool:
+    flat = chain.from_iterable(item if isinstance(item, list) else (item,) for item in values)
+    return {int, float}.issuperset(map(type, flat))
+
+
+def _filled(found: re.Match[str], lists: list[list[Any]]) -> str:
+    """Return a key with its list of numbers, in lines below it."""
+    margin = " " * (len(found[1]) + 2 * (1 + found[2].count("- ")))
+    lines, line = [f"{found[1]}{found[2]}"], f"{margin}["
+    for item in lists[int(found[3])]:
+        piece = f"[{', '.join(map(_number, item))}], " if isinstance(item, list) else f"{_number(item)}, "
+        if len(line) + len(piece) > _WIDTH:
+            lines.append(line.rstrip())
+            line = margin
+        line += piece
+    return "\n".join([*lines, f"{line[:-2]}]"])
+
+
+def _number(value: float) -> str:
+    """Write a number so that YAML 1.1, which knows no 1e-05, reads it too."""
+    text = repr(value)
+    if not isfinite(value):
+        return {"inf": ".inf", "-inf": "-.inf"}.get(text, ".nan")
+    return text.replace("e", ".0e") if "e" in text and "." not in text else text
 
 
 def _inspect(text: str) -> None:

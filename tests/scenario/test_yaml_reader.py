@@ -5,6 +5,7 @@ import tracemalloc
 from contextlib import contextmanager
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -158,3 +159,24 @@ SCALARS = (
 )
 def test_what_is_written_is_read_back(data):
     assert parse_yaml(write_yaml(data), where="x") == data
+
+
+NUMBERS = st.integers() | st.floats(allow_nan=False)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(NUMBERS | SCALARS, max_size=12) | st.lists(st.lists(NUMBERS, max_size=3), max_size=40),
+    st.lists(NUMBERS, min_size=8, max_size=60),
+    st.sampled_from(["by_step", "by_visit", "on"]),
+    st.booleans(),
+)
+def test_numbers_by_time_fill_lines_and_are_read_back(some, many, key, compact):
+    data = {
+        "title": 'a by_step: !numbers "0"',
+        "edges": [{"from": "a", key: some, "to": "b"}, {"from": "a", "to": "b", key: many}, {key: some}],
+        "journeys": {"x": {"edges": {"a_to_b": {key: many, "clock": "forward"}}}},
+    }
+    text = write_yaml(data, compact=compact)
+    assert parse_yaml(text, where="x") == data and text.count("!numbers") == 1
+    assert yaml.safe_load(write_yaml({"by_step": many}, compact=compact)) == {"by_step": many}
