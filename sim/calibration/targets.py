@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.analysis.category import CATEGORY_METRICS, CATEGORY_TITLES
-from sim.analysis.metrics import METRICS, SHAPES
-from sim.analysis.shape import SHARE
-from sim.data.amounts import read_number
-from sim.data.column_read import ColumnRead, examples_of
-from sim.data.layout import Layout, plain_head
-from sim.data.small_table import read_small_table
+from sim.calibration.target_metrics import PURCHASE_INTERVAL, SHARES, TARGET_KEYS, TARGET_METRICS, metric_of
+from sim.calibration.target_table import read_target_table
+from sim.data.column_read import ColumnRead
+from sim.data.layout import Layout
 from sim.number_format import in_words
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
@@ -33,30 +31,8 @@ __all__ = [
     "written",
 ]
 
-#: Every figure that a target may name.
-TARGET_METRICS: tuple[str, ...] = (*(name for name in METRICS if name != "payback_week"), *CATEGORY_METRICS)
-
-#: Figures that lie in [0, 1] and may be written as percentages.
-SHARES: frozenset[str] = frozenset(
-    {
-        *(name for name, shape in SHAPES.items() if shape is SHARE),
-        "initial_share",
-        "evaluation_share",
-        "loop_share_category",
-        "loyal_without_shopping",
-        "shopped_and_rebought",
-        "switched",
-        "switchers_from_initial_set",
-        "category_penetration",
-        "repeat_share",
-        "adoption",
-        "evaluation_skipped_category",
-        "largest_share",
-        "concentration",
-    }
-)
-#: Bytes of a table of targets at the most.
-_LARGEST_TABLE = 2_000_000
+#: Endings of files that hold a table.
+_TABLES = (".csv", ".tsv", ".txt", ".parquet")
 #: Three parts of one whole.
 WHOLES: tuple[tuple[str, str, str], ...] = (
     ("initial_share", "evaluation_share", "loop_share_category"),
@@ -72,9 +48,9 @@ TOLERANCE_ERRORS = 2.0
 ROUNDING = 0.0205
 MOST_TARGETS = 200
 _WHOLE = 100.0
+#: Errors of fewer points are rather shares.
+_LEAST_POINTS = 0.1
 
-#: How a category's rhythm is usually known; read as the purchases of a customer over the horizon.
-PURCHASE_INTERVAL = "purchase_interval"
 #: Figures that say most about what five shares of a category leave open, with the metrics that tell each.
 ASKED_FOR: Mapping[str, tuple[str, ...]] = {
     "the interval between purchases (purchase_interval)": (
@@ -87,9 +63,6 @@ ASKED_FOR: Mapping[str, tuple[str, ...]] = {
     "its retention (retention)": ("retention", "repeat_share", "switched", "switch_rate"),
 }
 
-_TARGET_KEYS = ("metric", "segment", "arm", "persona", "brand", "value", "se", "weight", "tolerance", "source")
-_NUMBERS = ("value", "se", "weight", "tolerance", "standard_error", "error")
-_HEADS = frozenset((*_TARGET_KEYS, *_NUMBERS, "note"))
 _FILE_KEYS = ("name", "title", "targets", "parameters", "source")
 _ALIASES = {"standard_error": "se", "error": "se", "note": "source"}
 _PERCENT = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*%\s*")
@@ -185,11 +158,11 @@ def read_target_file(path: str | Path, layout: Layout | None = None) -> TargetFi
     """
     path = Path(path)
     where = str(path)
-    if path.suffix.lower() in (".csv", ".parquet"):
-        rows, columns, notices = _read_table(path, layout or Layout())
+    if path.suffix.lower() in _TABLES:
+        rows, columns, notices = read_target_table(path, layout or Layout())
         return TargetFile(_name_of(path), "", rows, None, where, columns, notices)
     if path.suffix.lower() not in (".yaml", ".yml"):
-        raise ConfigError(f"targets is {show(where)}; give a .yaml, .csv or .parquet file of targets")
+        raise ConfigError(f"targets is {show(where)}; give a .yaml, .csv, .tsv or .parquet file of targets")
     data = read_yaml(path)
     for key in data:
         if key not in _FILE_KEYS:
@@ -388,7 +361,7 @@ def _in_percent(rows: Iterable[tuple[str, Mapping[str, Any]]], where: str) -> bo
     plain = {
         key: float(str(row.get("value")))
         for key, row in rows
-        if row.get("metric") in SHARES
+        if metric_of(row.get("metric")) in SHARES
         and isinstance(row.get("value"), int | float)
         and not isinstance(row.get("value"), bool)
     }
@@ -418,11 +391,11 @@ def _as_purchases(row: Mapping[str, Any], key: str, scenario: Scenario, where: s
 
 def _target(row: Mapping[str, Any], key: str, scenario: Scenario, percents: bool, where: str) -> Target:
     for name in row:
-        if name not in _TARGET_KEYS:
-            raise ConfigError(f"{_place(where)}unknown key {show(f'{key}.{name}')}; {suggest(name, _TARGET_KEYS)}")
-    if row.get("metric") == PURCHASE_INTERVAL:
+        if name not in TARGET_KEYS:
+            raise ConfigError(f"{_place(where)}unknown key {show(f'{key}.{name}')}; {suggest(name, TARGET_KEYS)}")
+    if metric_of(row.get("metric")) == PURCHASE_INTERVAL:
         row = _as_purchases(row, key, scenario, where)
-    metric = row.get("metric")
+    metric = metric_of(row.get("metric"))
     if not isinstance(metric, str) or metric not in TARGET_METRICS:
         raise ConfigError(f"{_place(where)}{key}.metric is {show(metric)}; {suggest(metric, TARGET_METRICS)}")
     if row.get("value") is None:
@@ -437,6 +410,8 @@ def _target(row: Mapping[str, Any], key: str, scenario: Scenario, percents: bool
         raise ConfigError(f"{_place(where)}{key}.value is {show(row['value'])}; give a share from 0 % to 100 %")
     error, weight, tolerance = number("se"), number("weight"), number("tolerance")
     if metric in SHARES:
+        if percents:
+            _refuse_errors_of_shares(row, key, where)
         error, tolerance = (
             _share_error(found, row, name, key, where) for name, found in (("se", error), ("tolerance", tolerance))
         )
@@ -455,6 +430,17 @@ def _target(row: Mapping[str, Any], key: str, scenario: Scenario, percents: bool
         source=str(row.get("source") or ""),
     )
     return _in_segment(target, row, key, scenario, where)
+
+
+def _refuse_errors_of_shares(row: Mapping[str, Any], key: str, where: str) -> None:
+    """Refuse an error that may be a share beside a value in per cent without the sign: 0.02 beside 58."""
+    for name in ("se", "tolerance"):
+        found = row.get(name)
+        if isinstance(found, int | float) and 0.0 < found < _LEAST_POINTS and isinstance(row["value"], int | float):
+            raise ConfigError(
+                f"{_place(where)}{key}.{name} is {found:g} beside {row['value']:g} per cent, so it may be points or a"
+                f" share; write it with %, {100 * found:g} % or {found:g} %"
+            )
 
 
 def _share_error(error: float | None, row: Mapping[str, Any], name: str, key: str, where: str) -> float | None:
@@ -530,49 +516,6 @@ def _number(value: object, metric: str, percents: bool, key: str, where: str) ->
     if not math.isfinite(number):
         raise ConfigError(f"{_place(where)}{key} is {show(value)}; give a finite number")
     return number / 100.0 if plain and percents and metric in SHARES else number
-
-
-def _read_table(path: Path, layout: Layout) -> tuple[list[dict[str, Any]], tuple[ColumnRead, ...], tuple[str, ...]]:
-    table = read_small_table(
-        path, str(path), "a file of targets", _LARGEST_TABLE, fewest=2, layout=layout, numbers=_is_number_head
-    )
-    # Value (%) is value: a share in per cent says so by itself.
-    head = [plain_head(name) if plain_head(name) in _HEADS else name for name in table.head]
-    for wanted in ("metric", "value"):
-        if wanted not in head:
-            raise ConfigError(
-                f"{path}: column {wanted!r} is missing; the first line names the columns, of"
-                f" {', '.join(_TARGET_KEYS)}; found {', '.join(table.head) or 'nothing'}"
-            )
-    for name in head:
-        if name and head.count(name) > 1:
-            raise ConfigError(f"{path}: column {name!r} is there twice; keep one")
-    rows = [
-        {
-            name: _cell(cell, table.decimal) if name in _NUMBERS else cell
-            for name, cell in zip(head, row, strict=True)
-            if cell and not (name != "value" and table.is_nothing(cell))
-        }
-        for row in table.rows
-    ]
-    written = f"decimal {'point' if table.decimal == '.' else 'comma'}"
-    columns = (
-        ColumnRead(name, table.head[at], written if name in _NUMBERS else "words", examples_of(table.column(at)), {})
-        for at, name in enumerate(head)
-        if name
-    )
-    return rows, tuple(columns), table.notices
-
-
-def _is_number_head(head: str) -> bool:
-    return plain_head(head) in _NUMBERS
-
-
-def _cell(text: str, decimal: str) -> Any:
-    found = read_number(text, decimal)
-    if found is None:
-        return text
-    return f"{found!r} %" if "%" in text else found
 
 
 def _name_of(path: Path) -> str:

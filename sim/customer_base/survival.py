@@ -25,7 +25,8 @@ from sim.customer_base.survival_periods import Periods, has_periods_in_its_head,
 from sim.data.amounts import read_number
 from sim.data.as_typed import as_typed
 from sim.data.column_read import ColumnRead, examples_of
-from sim.data.layout import REQUIRED, ROLES, Layout, plain_head
+from sim.data.layout import REQUIRED, Layout, plain_head
+from sim.data.role_heads import role_of_head
 from sim.data.small_table import SmallTable, read_small_table, table_heads
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.scenario import Scenario
@@ -48,22 +49,38 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "period", "date", "datum", "fecha",
         "year", "month", "week", "quarter", "renewal", "renewals", "tenure", "t", "age", "periode", "jahr",
         "monat", "woche", "quartal", "annee", "mois", "semaine", "trimestre", "ano", "mes", "anno", "mese", "jaar",
-        "maand",
+        "maand", "months", "weeks", "years", "quarters", "days", "day", "time", "monate", "jahre", "wochen", "tag",
+        "tage",
+        "semana", "meses", "mesi", "giorno", "giorni", "dia", "jour", "jours", "kwartaal", "manad", "vecka", "maned",
+        "uge",
+        "miesiac", "tydzien", "rok", "ay", "hafta", "kuukausi", "месяц", "неделя", "月", "月数", "経過月数", "週",
+        "月份", "周",
+        "월", "개월", "months_since_signup", "months_since_start", "month_number", "month_no",
     ),
     "survivors": (
         "survivors", "survival", "surviving", "remaining", "subscribers", "active", "retained", "retention",
         "customers", "share", "pct", "percent", "actual", "actual_pct", "survival_pct", "survival_rate",
         "retention_pct", "active_customers", "active_subscribers", "remaining_customers", "remaining_subscribers",
         "anteil", "kunden", "abonnenten", "verbleibend", "clients", "abonnes", "clientes", "abonados", "clienti",
-        "klanten",
+        "klanten", "retained_users", "retained_customers", "active_users", "active_members", "still_subscribed",
+        "still_active", "remaining_users", "aktive", "aktive_kunden", "aktive_abonnenten", "verbleibende",
+        "verbleibende_kunden", "clients_actifs", "abonnes_actifs", "abonnes_restants", "clientes_activos",
+        "abonados_activos", "suscriptores", "clientes_ativos", "assinantes", "clienti_attivi", "abbonati", "abonnees",
+        "actieve_klanten", "prenumeranter", "aktiva_kunder", "kunder", "abonnenter", "klienci", "aktywni_klienci",
+        "abonenci", "tilaajat", "aboneler", "подписчики", "клиенты", "継続者数", "残存数", "契約者数", "会員数",
+        "継続率",
+        "残存率", "留存", "留存用户", "留存人数", "留存率", "구독자", "구독자수", "유지율",
     ),
 }  # fmt: skip
 #: Steps of a scenario by the heads that say them.
 _UNITS: Mapping[str, tuple[str, ...]] = {
-    "year": ("year", "years", "jahr", "jahre", "annee", "ano", "anno", "jaar"),
-    "quarter": ("quarter", "quarters", "quartal", "trimestre"),
-    "month": ("month", "months", "monat", "monate", "mois", "mes", "meses", "mese", "mesi", "maand"),
-    "week": ("week", "weeks", "woche", "wochen", "semaine", "semana"), "day": ("day", "days", "tag", "tage"),
+    "year": ("year", "years", "jahr", "jahre", "annee", "ano", "anno", "jaar", "rok", "年"),
+    "quarter": ("quarter", "quarters", "quartal", "trimestre", "kwartaal"),
+    "month": ("month", "months", "monat", "monate", "mois", "mes", "meses", "mese", "mesi", "maand", "manad", "maned",
+              "miesiac", "ay", "kuukausi", "месяц", "月", "月数", "経過月数", "月份", "월", "개월"),
+    "week": ("week", "weeks", "woche", "wochen", "semaine", "semana", "vecka", "uge", "tydzien", "hafta", "неделя",
+             "週", "周"),
+    "day": ("day", "days", "tag", "tage", "dia", "jour", "jours", "giorno", "giorni"),
 }  # fmt: skip
 LARGEST_FILE = 1_000_000
 _WHAT = "a table of survivors"
@@ -153,9 +170,13 @@ def holds_survival(path: str, layout: Layout | None = None) -> bool:
         head = [plain_head(name) for name in names]
     except (OSError, ConfigError):
         return False
-    if has_periods_in_its_head(names) and not any(word in head for role in REQUIRED for word in ROLES[role]):
+    if has_periods_in_its_head(names) and not any(role_of_head(word, role) for role in REQUIRED for word in head):
         return True
-    purchases = all(any(word in head for word in ROLES[role]) for role in REQUIRED)
+    people = [word for word in head if role_of_head(word, "customer")]
+    priced = any(role_of_head(word, "amount") for word in head)
+    purchases = any(role_of_head(word, "date") for word in head) and any(
+        priced or word not in COLUMNS["survivors"] for word in people
+    )
     return not purchases and all(any(word in head for word in known) for known in COLUMNS.values()) and len(head) < 10
 
 

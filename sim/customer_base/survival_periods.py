@@ -27,8 +27,9 @@ _CALENDAR: tuple[tuple[str, int, str], ...] = (
     ("month", 12, rf"0?1\.(?P<part>0?[1-9]|1[0-2])\.{_YEAR}"),
     ("quarter", 4, _YEAR + r"[-/. ]?Q(?P<part>[1-4])"),
     ("quarter", 4, rf"Q(?P<part>[1-4])[-/. ]?{_YEAR}"),
+    ("quarter", 4, rf"(?P<part>[1-4])\. ?(?:Quartal|Q) {_YEAR}"),
 )
-_WEEK = _YEAR + r"-?W(?P<part>[0-5]\d)"
+_WEEKS = (_YEAR + r"-?W(?P<part>[0-5]\d)", rf"(?:KW|W) ?(?P<part>[0-5]?\d)[-/ ]{_YEAR}")
 #: A month in words, with a year or without.
 _NAMED = r"(?P<word>[^\W\d_]+)\.?(?:[-/.' ]+(?P<year>(?:19|20)?\d{2}))?"
 _YEAR_FIRST = rf"{_YEAR}[-/. ]+(?P<word>[^\W\d_]+)\.?"
@@ -68,11 +69,15 @@ def read_periods(cells: Sequence[str]) -> Periods | None:
     ([0.0, 1.0], 'month')
     >>> read_periods(["December", "January"]).numbers.tolist(), read_periods(["Q4 2021", "Q1 2022"]).follow
     ([12.0, 13.0], True)
+    >>> read_periods(["KW 52/2022", "KW 1/2023"]).follow, read_periods(["4. Quartal 2022", "1. Quartal 2023"]).follow
+    (True, True)
     """
     words = [re.fullmatch(r"([^\d+-]*)(\d{1,4})([^\d.,%]*)", cell) for cell in cells]
     if all(words) and len({(word[1].strip().lower(), word[3].strip().lower()) for word in words if word}) == 1:
         return Periods(np.array([float(word[2]) for word in words if word]), "", "whole numbers, one apart")
-    if all(weeks := [re.fullmatch(_WEEK, cell, re.IGNORECASE) for cell in cells]):
+    for pattern in _WEEKS:
+        if not all(weeks := [re.fullmatch(pattern, cell, re.IGNORECASE) for cell in cells]):
+            continue
         try:
             days = [date.fromisocalendar(int(week["year"]), int(week["part"]), 1) for week in weeks if week]
         except ValueError:
@@ -104,12 +109,12 @@ def _months_by_name(cells: Sequence[str]) -> Periods | None:
 
 
 def has_periods_in_its_head(head: Sequence[str]) -> bool:
-    """Return whether a head line has periods side by side: `year, 0, 1, 2`, or `cohort, size, 2021-01, 2021-02`."""
+    """Return whether a head line has periods side by side: `0, 1, 2`, or `cohort, size, 2021-01, 2021-02, 2021-03`."""
     return _first_period(head) is not None
 
 
 def _first_period(head: Sequence[str]) -> int | None:
-    for first in (1, 2, 3):
+    for first in (0, 1, 2, 3):
         if len(head) - first >= _FEWEST and (found := read_periods(head[first:])) and found.follow:
             return first
     return None

@@ -111,6 +111,8 @@ def _source(targets: object, config_path: ConfigPath, layout: Layout) -> TargetF
     if not isinstance(targets, str):
         return None
     path = Path(targets).expanduser()
+    if path.is_dir() and config_path.find("targets", targets) is None:
+        raise ConfigError(f"targets is {show(targets)}, which is a folder; give a .yaml or .csv file of it")
     if path.suffix:
         return read_target_file(path, layout)
     if not NAME.fullmatch(targets):

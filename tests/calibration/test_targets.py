@@ -113,7 +113,7 @@ def test_what_cannot_be_is_said_in_one_line(scenario, data, words):
         ("a.csv", "metric,value\nswitched,1,2\n", "line 2"),
         ("a.csv", 'metric,value\n"switched,1\n', "line"),
         ("a.csv", "metric,value\n", "targets is empty"),
-        ("a.txt", "x", "give a .yaml, .csv or .parquet"),
+        ("a.doc", "x", "give a .yaml, .csv, .tsv or .parquet"),
         ("a.yaml", "target: {switched: 3}\n", "did you mean 'targets'"),
         ("a.yaml", "name: ../x\ntargets: {switched: 3}\n", "letters, digits"),
         ("a.yaml", "name: x\n", "targets is missing"),
@@ -177,3 +177,47 @@ def test_an_interval_between_purchases_is_read_as_purchases_over_the_horizon(sce
     for bad in (0, -3, "often"):
         with pytest.raises(ConfigError, match="purchase_interval|weeks"):
             read_targets({"purchase_interval": bad}, scenario)
+
+
+def table_of(tmp_path, scenario, text, name="a.csv"):
+    """Return the figures of a table by metric."""
+    (tmp_path / name).write_text(text)
+    file = read_target_file(tmp_path / name)
+    return {target.metric: target for target in read_targets(file.targets, scenario, where=file.where)}
+
+
+def test_a_head_in_per_cent_says_that_shares_are(tmp_path, scenario):
+    text = "metric;Value (%);SE (%)\nswitched;58;2\nloyal_without_shopping;1;0,5\nbrands_initial;2,2;\n"
+    found = table_of(tmp_path, scenario, text)
+    assert {metric: (target.value, target.error) for metric, target in found.items()} == {
+        "switched": (0.58, 0.02), "loyal_without_shopping": (0.01, 0.005), "brands_initial": (2.2, 0.05)}  # fmt: skip
+    with pytest.raises(
+        ConfigError, match=r"says per cent, and row 1 has 0.58, .* write the figures with %, such as 58 %"
+    ):
+        table_of(tmp_path, scenario, "metric,Value (%)\nswitched,0.58\nloyal_without_shopping,0.13\n")
+
+
+@pytest.mark.parametrize("metric", ["Switched", "switched brand", "SWITCHED"])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_a_metric_may_be_called_as_reports_call_it(tmp_path, scenario, metric, name):
+    found = table_of(
+        tmp_path, scenario, f"metric,value\n{metric},58 %\n".replace(",", "\t" if name == "a.tsv" else ","), name
+    )
+    assert found["switched"].value == 0.58
+
+
+def test_a_message_names_the_row_of_the_table(tmp_path, scenario):
+    with pytest.raises(ConfigError, match=r"a\.csv: targets\.row 3\.metric is 'Total'"):
+        table_of(
+            tmp_path,
+            scenario,
+            "metric,value\nswitched,58 %\n,\nloyal_without_shopping,13 %\nTotal,71 %\n".replace("\n,\n", "\n"),
+        )
+
+
+def test_a_share_as_error_of_a_figure_in_per_cent_is_asked_about(tmp_path, scenario):
+    with pytest.raises(ConfigError, match=r"row 1\.se is 0\.02 beside 58 per cent, .* 2 % or 0\.02 %"):
+        table_of(tmp_path, scenario, "metric,value,se\nswitched,58,0.02\n")
+    assert table_of(tmp_path, scenario, "metric,value,se\nswitched,58,0.02 %\n")["switched"].error == pytest.approx(
+        0.0002
+    )

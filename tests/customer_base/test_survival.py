@@ -194,3 +194,36 @@ def test_the_verdict_says_that_subscribers_differ_only_where_counts_show_it(writ
     )  # fmt: skip
     text = " ".join(survival_lines(found))
     assert said in text and ("they differ" in text) is ("they differ" in said)
+
+
+#: Subscribers of a thousand after none to six periods, and under which heads and periods people write them.
+LEFT = (1000, 869, 743, 653, 593, 551, 517)
+TABLES = {
+    "all periods in the head line": (",".join(f"Month {at}" for at in range(7)), None, ",".join(map(str, LEFT))),
+    "days": ("Day,Retained", "Day {}", None), "Spanish": ("Mes;Clientes activos", "{}", None),
+    "Portuguese": ("Mês;Assinantes", "{}", None), "Polish": ("Miesiąc;Klienci", "{}", None),
+    "Japanese": ("月,継続者数", "{}", None), "French": ("Mois;Abonnés actifs", "{}", None),
+    "words": ("Months since signup,Still subscribed", "{}", None), "quarters": ("Quartal;Kunden", "quarter", None),
+    "weeks": ("Woche;Kunden", "week", None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", TABLES)
+def test_tables_as_people_have_them(tmp_path, way):
+    head, period, row = TABLES[way]
+    names = {"quarter": [f"{at % 4 + 1}. Quartal {2022 + at // 4}" for at in range(7)],
+             "week": [f"KW {51 + at}/2022" if at < 2 else f"KW {at - 1}/2023" for at in range(7)]}  # fmt: skip
+    sign = ";" if ";" in head else ","
+    cells = names.get(period) or [str(period).format(at) for at in range(7)]
+    rows = [row] if row else [f"{name}{sign}{left}" for name, left in zip(cells, LEFT, strict=True)]
+    path = tmp_path / "left.csv"
+    path.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    assert holds_survival(str(path))
+    found = read_survival(str(path))
+    assert found.subscribers == 1000 and (1000 * found.share).round().astype(int).tolist() == list(LEFT)
+
+
+def test_a_ledger_of_a_column_of_customers_is_no_table_of_survivors(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("Datum;Kunden;Betrag\n03.01.2023;17;5,00\n04.01.2023;18;6,00\n05.01.2023;17;7,00\n")
+    assert not holds_survival(str(path))
