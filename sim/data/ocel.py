@@ -6,8 +6,9 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from sim.data.amounts import plain_number
 from sim.data.column_read import ColumnRead
+from sim.data.event_columns import refuse_odd_columns
 from sim.data.event_log import LogBuilder, LogLayout
 from sim.data.event_times import iso_microseconds
 from sim.data.text_file import open_binary
@@ -25,6 +27,10 @@ __all__ = ["read_ocel"]
 
 #: Of a file that is read whole.
 _MOST_MEGABYTES = 500
+#: What an event may say beside an amount.
+_ROLES = ("brand", "channel")
+#: Before any time.
+_ALWAYS = -(2**63)
 
 
 def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
@@ -45,8 +51,9 @@ def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
         If the file is no OCEL 2.0 JSON, or several types of object could be the case.
     """
     where = builder.where
+    _refuse_columns(layout.columns or {}, where)
     data = _load(path, where, min(layout.most_megabytes, _MOST_MEGABYTES))
-    kinds = _kinds_of_objects(data, where)
+    kinds = _kinds_of_objects(data, builder)
     counts = Counter(kinds.values())
     wanted = (layout.columns or {}).get("case")
     if wanted is None and len(counts) == 1:
@@ -54,76 +61,178 @@ def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
     if wanted not in counts:
         found = ", ".join(f"{kind} ({count:,})" for kind, count in counts.most_common(12))
         raise ConfigError(f"{where}: say which type of object is the case: columns={{case: TYPE}}; there are {found}")
-    for name, kind in kinds.items():
-        if kind == wanted:
-            builder.case_of(name)
-    rows: dict[str, list[Any]] = {name: [] for name in ("case", "activity", "time", "amount", "brand", "channel")}
-    shared = 0
-    heads = {role: str((layout.columns or {}).get(role) or role) for role in ("amount", "brand", "channel")}
-    for number, event in enumerate(_entries(data, "events", ("type", "time"), where), 1):
-        related = event.get("relationships") or []
-        if not isinstance(related, list):
-            raise ConfigError(f"{where}: relationships of an event is {show(related)}; give a list")
-        ids = [str(item.get("objectId")) for item in related if isinstance(item, Mapping)]
-        cases = [name for name in dict.fromkeys(ids) if kinds.get(name) == wanted]
+    reader = _OcelReader(data, kinds, str(wanted), layout, builder)
+    events = _entries(data, "events", ("type", "time"), where)
+    _note_repeated(Counter(str(event["id"]) for event in events if "id" in event), builder)
+    for number, event in enumerate(events, 1):
+        reader.event(number, event)
+    reader.finish()
+
+
+class _OcelReader:
+    """Turns events into codes, one for each object that is a case."""
+
+    def __init__(
+        self, data: Mapping[str, Any], kinds: Mapping[str, str], wanted: str, layout: LogLayout, builder: LogBuilder
+    ) -> None:
+        self.kinds, self.wanted, self.builder = kinds, wanted, builder
+        given = layout.attributes or ()
+        self.told = [given] if isinstance(given, str) else [str(name) for name in given]
+        self.about = _attributes_of_objects(data, wanted, builder.where) if self.told else {}
+        self.heads = {role: str((layout.columns or {}).get(role) or role) for role in ("amount", *_ROLES)}
+        names = ("case", "activity", "time", "amount", *_ROLES, *self.told)
+        self.rows: dict[str, list[Any]] = {name: [] for name in names}
+        self.shared = 0
+        self.unknown: set[str] = set()
+        for name, kind in kinds.items():
+            if kind == wanted:
+                builder.case_of(name)
+
+    def event(self, number: int, event: Mapping[str, Any]) -> None:
+        """Read one event, as one of each of the cases that it is on."""
+        builder, rows = self.builder, self.rows
+        cases = self._cases_of(event)
         builder.rows += max(len(cases), 1)
         if not cases:
-            builder.leave_out(f"on no {wanted}", 1)
-            continue
-        shared += len(cases) > 1
+            return builder.leave_out(f"on no {self.wanted}", 1)
+        self.shared += len(cases) > 1
         try:
             time = iso_microseconds(str(event["time"]))
         except (ValueError, OverflowError):
             shown = f"event {number:,}: {show(str(event['time'])[:30])}"
-            builder.leave_out("with a time that cannot be read as ISO 8601", len(cases), [shown])
-            continue
+            return builder.leave_out("with a time that cannot be read as ISO 8601", len(cases), [shown])
         if str(event["type"]).strip().lower() in builder.missing:
-            builder.leave_out("without an activity", len(cases), [f"event {number:,}"])
-            continue
-        values = _attributes(event, where)
+            return builder.leave_out("without an activity", len(cases), [f"event {number:,}"])
+        values = _attributes(event, builder.where)
         for name in cases:
             rows["case"].append(builder.case_of(name))
             rows["activity"].append(builder.activity_of(str(event["type"])))
             rows["time"].append(time)
-            rows["amount"].append(_amount(values.get(heads["amount"]), heads["amount"], number, builder))
-            for role in ("brand", "channel"):
-                value = values.get(heads[role])
-                rows[role].append(-1 if value in (None, "") else builder.extra_of(role, str(value)))
-    for name in (*builder.case_names, *builder.activity_codes, *chain.from_iterable(builder.extra_codes.values())):
-        if re.search("[\ud800-\udfff]", name):
-            raise ConfigError(f"{where}: the name {ascii(name[:30])} has half of a sign in it; mend it")
-    amounts = np.array(rows.pop("amount"), np.float64)
-    builder.blocks.append({name: np.array(cells, np.int64) for name, cells in rows.items()})
-    if np.isfinite(amounts).any():
-        builder.blocks[-1]["amount"] = amounts
-    if shared:
-        who = "1 event is" if shared == 1 else f"{shared:,} events are"
-        builder.notices.append(f"{who} on more than one {wanted}: each counts once for every one")
-    builder.columns.extend(
-        (ColumnRead("case", str(wanted), "object", (), {}), ColumnRead("activity", "type", "event type", (), {}),
-         ColumnRead("time", "time", "ISO 8601", (), {}))
-    )  # fmt: skip
+            rows["amount"].append(_amount(values.get(self.heads["amount"]), self.heads["amount"], number, builder))
+            for role in _ROLES:
+                self._note(role, values.get(self.heads[role]))
+            for attribute in self.told:
+                own = values.get(attribute)
+                self._note(attribute, own or _value_at(self.about.get(name, {}).get(attribute, ()), time))
+        return None
+
+    def _cases_of(self, event: Mapping[str, Any]) -> list[str]:
+        """Return the objects of the wanted type that an event is on, each once, whatever it is to them."""
+        related = event.get("relationships") or []
+        if not isinstance(related, list):
+            raise ConfigError(f"{self.builder.where}: relationships of an event is {show(related)}; give a list")
+        ids = [str(item.get("objectId")) for item in related if isinstance(item, Mapping)]
+        self.unknown.update(name for name in ids if name not in self.kinds)
+        return [name for name in dict.fromkeys(ids) if self.kinds.get(name) == self.wanted]
+
+    def _note(self, column: str, value: Any) -> None:
+        self.rows[column].append(-1 if value in (None, "") else self.builder.extra_of(column, str(value)))
+
+    def finish(self) -> None:
+        """Hand all events to the builder, and say what a reader must know."""
+        builder, rows = self.builder, self.rows
+        for name in (*builder.case_names, *builder.activity_codes, *chain.from_iterable(builder.extra_codes.values())):
+            if re.search("[\ud800-\udfff]", name):
+                raise ConfigError(f"{builder.where}: the name {ascii(name[:30])} has half of a sign in it; mend it")
+        amounts = np.array(rows.pop("amount"), np.float64)
+        builder.blocks.append({name: np.array(cells, np.int64) for name, cells in rows.items()})
+        if np.isfinite(amounts).any():
+            builder.blocks[-1]["amount"] = amounts
+        if self.shared:
+            who = "1 event is" if self.shared == 1 else f"{self.shared:,} events are"
+            builder.notices.append(f"{who} on more than one {self.wanted}: each counts once for every one")
+        if self.unknown:
+            names = f"{len(self.unknown):,} object{' is' if len(self.unknown) == 1 else 's are'}"
+            builder.notices.append(
+                f"{names} named by events and not listed (such as {show(min(self.unknown))}): no case"
+            )
+        builder.columns.extend(
+            ColumnRead(role, head, kind, (), {})
+            for role, head, kind in (
+                ("case", self.wanted, "object"),
+                ("activity", "type", "event type"),
+                ("time", "time", "ISO 8601"),
+            )
+        )
 
 
-def _kinds_of_objects(data: Mapping[str, Any], where: str) -> dict[str, str]:
+def _refuse_columns(given: Any, where: str) -> None:
+    """Refuse columns that an object-centric log has no choice of."""
+    refuse_odd_columns(given, where)
+    for role in given:
+        if role not in ("case", "amount", *_ROLES):
+            raise ConfigError(
+                f"{where}: columns.{role} is {show(given[role])}, but events of OCEL say {role} in one way; leave it"
+                " out, or write a table"
+            )
+
+
+def _kinds_of_objects(data: Mapping[str, Any], builder: LogBuilder) -> dict[str, str]:
     """Return the type of each object."""
     kinds: dict[str, str] = {}
-    for item in _entries(data, "objects", ("id", "type"), where):
+    objects = _entries(data, "objects", ("id", "type"), builder.where)
+    for item in objects:
         name, kind = str(item["id"]), str(item["type"])
         if kinds.setdefault(name, kind) != kind:
             raise ConfigError(
-                f"{where}: the object {show(name)} is there twice, as {show(kinds[name])} and as {show(kind)}; give"
-                " each object an id of its own"
+                f"{builder.where}: the object {show(name)} is there twice, as {show(kinds[name])} and as {show(kind)};"
+                " give each object an id of its own"
             )
+    if len(kinds) < len(objects):
+        again = len(objects) - len(kinds)
+        who = "1 object has" if again == 1 else f"{again:,} objects have"
+        builder.notices.append(f"{who} the id of one before: those of one id are one object")
     return kinds
+
+
+def _note_repeated(counts: Mapping[str, int], builder: LogBuilder) -> None:
+    """Say that events have the id of another one."""
+    again = sum(counts.values()) - len(counts)
+    if again:
+        who = "1 event has" if again == 1 else f"{again:,} events have"
+        first = next(name for name, count in counts.items() if count > 1)
+        builder.notices.append(f"{who} the id of one before (such as {show(first)}): each counts")
+
+
+def _attributes_of_objects(
+    data: Mapping[str, Any], wanted: str, where: str
+) -> dict[str, dict[str, list[tuple[int, str]]]]:
+    """Return what is said of each object of a type, by attribute: since when, and what; the first is said of always."""
+    found: dict[str, dict[str, list[tuple[int, str]]]] = {}
+    for item in data["objects"]:
+        if str(item["type"]) != wanted:
+            continue
+        mine = found.setdefault(str(item["id"]), {})
+        for said in _listed_attributes(item, "an object", where):
+            value = said.get("value")
+            if value in (None, ""):
+                continue
+            try:
+                since = iso_microseconds(str(said["time"]))
+            except (KeyError, ValueError, OverflowError):
+                since = _ALWAYS
+            mine.setdefault(str(said["name"]), []).append((since, str(value)))
+        for values in mine.values():
+            values.sort(key=itemgetter(0))
+    return found
+
+
+def _value_at(values: Sequence[tuple[int, str]], time: int) -> str | None:
+    """Return what was said last up to a time, or first of all."""
+    before = [value for since, value in values if since <= time]
+    return before[-1] if before else values[0][1] if values else None
 
 
 def _attributes(event: Mapping[str, Any], where: str) -> dict[str, Any]:
     """Return the attributes of an event by name."""
-    given = event.get("attributes") or []
-    if not isinstance(given, list) or not all(isinstance(item, Mapping) and "name" in item for item in given):
-        raise ConfigError(f"{where}: attributes of an event is {show(given)}; give a list of {{name, value}}")
-    return {str(item["name"]): item.get("value") for item in given}
+    return {str(item["name"]): item.get("value") for item in _listed_attributes(event, "an event", where)}
+
+
+def _listed_attributes(item: Mapping[str, Any], what: str, where: str) -> list[Mapping[str, Any]]:
+    given = item.get("attributes") or []
+    if not isinstance(given, list) or not all(isinstance(said, Mapping) and "name" in said for said in given):
+        raise ConfigError(f"{where}: attributes of {what} is {show(given)}; give a list of {{name, value}}")
+    return given
 
 
 def _amount(value: Any, head: str, number: int, builder: LogBuilder) -> float:

@@ -388,6 +388,50 @@ def test_ocel(tmp_path):
         read(tmp_path, double)
 
 
+def test_what_is_there_twice_or_nowhere_in_ocel_is_said(tmp_path):
+    log = read(tmp_path, ocel(id="e1"))
+    check(log)
+    assert log.notices == ("1 event has the id of one before (such as 'e1'): each counts",)
+    again = ocel().replace('"objects": [', '"objects": [{"id": "u1", "type": "customer"}, ')
+    assert read(tmp_path, again).notices == ("1 object has the id of one before: those of one id are one object",)
+    assert read(tmp_path, again).cases == 6
+    log = read(tmp_path, ocel(relationships=[{"objectId": "u0"}, {"objectId": "who"}]))
+    assert log.notices == ("1 object is named by events and not listed (such as 'who'): no case",)
+    for columns, said in (
+        (
+            {"case": "customer", "activity": "type"},
+            "columns.activity is 'type', but events of OCEL say activity in one",
+        ),
+        ({"case": "customer", "brands": "x"}, "columns has the key 'brands'; accepted: case"),
+        (["a", "b", "c"], "keep and columns in order are for tables"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            read(tmp_path, ocel(), columns=columns)
+
+
+def test_what_is_said_of_objects_of_ocel_tells_who_cases_are(tmp_path):
+    """As it was at each event; before it is first said, as it was first."""
+    said = [
+        ("city", "Rome", EVENTS[1][2]),
+        ("plan", "basic", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("plan", "gold", EVENTS[3][2]),
+    ]
+    about = json.dumps([{"name": name, "value": value, "time": time.isoformat()} for name, value, time in said])
+    content = ocel().replace(
+        '{"id": "u0", "type": "customer"}', f'{{"id": "u0", "type": "customer", "attributes": {about}}}'
+    )
+    log = read(tmp_path, content, attributes=["plan", "city"])
+    check(log)
+    mine = [(int(log.time[at]), *(values[codes[at]] if codes[at] >= 0 else None for codes, values in log.extra.values()))
+            for at in np.flatnonzero(log.case == log.case_names.index("u0"))]  # fmt: skip
+    assert set(log.extra) == {"plan", "city"}
+    gold = round(EVENTS[3][2].timestamp() * 1e6)
+    assert mine == [(time, "gold" if time >= gold else "basic", "Rome") for time, *_ in mine] and len(mine) == 3
+    assert {plan for _, plan, _ in mine} == {"basic", "gold"}
+    others = log.case != log.case_names.index("u0")
+    assert all((codes[others] == -1).all() for codes, _ in log.extra.values())
+
+
 def test_numbers_of_parquet_have_no_exponent(tmp_path):
     columns = dict(zip(HEAD, [list(column) for column in zip(*EVENTS, strict=True)], strict=True))
     columns["case_id"] = [2e15 + int(name[1:]) for name in columns["case_id"]]
