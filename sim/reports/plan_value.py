@@ -154,7 +154,7 @@ def write_rate(question: PlanQuestion, rate: Estimate, unit: float) -> dict[str,
     """
     shown = shown_difference(question, rate)
     ends = (shown.mean, shown.ci_low, shown.ci_high)
-    scaled = Estimate(*(None if end is None else float(f"{end * unit:.3g}") for end in ends))
+    scaled = Estimate(*(None if end is None else end * unit for end in ends))
     return _written(question, scaled, sign=unit != 1.0)
 
 

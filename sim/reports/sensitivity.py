@@ -89,7 +89,7 @@ def writer(question: FactorResponse, *, sign: bool = True, brief: bool = False) 
     kind = words.kind if words else "share" if share else "number"
     currency = question.scenario.market.economics.currency
     if brief and kind == "money":
-        return lambda number: short_money(float(f"{number:.3g}"), currency, sign=sign)
+        return lambda number: short_money(number, currency, sign=sign)
     return lambda number: quantity(number, kind, currency, sign=sign).replace(" points", "" if brief else " points")
 
 

@@ -13,7 +13,7 @@ from sim.analysis.multiple_tests import beyond_chance
 from sim.analysis.summary import difference_name, size_of
 from sim.experiments.main_effects import Effect, main_effects
 from sim.experiments.sweep import SweepResult, SweepRun
-from sim.number_format import NOTHING, compact, in_words, interval, percent, quantity, short_money
+from sim.number_format import NOTHING, compact, counted, in_words, interval, percent, quantity, short_money
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.sweep import draw_effects, draw_runs, short_path
 from sim.reports.labels import Words, words_of
@@ -175,7 +175,7 @@ def sweep_document(swept: SweepResult, *, title: str, facts: str) -> Document:
     def write(number: float) -> str:
         if words.kind == "money":
             return short_money(number, currency, sign=True)
-        return quantity(float(f"{number:.3g}"), words.kind, currency, sign=True)
+        return quantity(number, words.kind, currency, sign=True)
 
     compared, pictures = [], []
     for arm in swept.arms:
@@ -266,11 +266,12 @@ def _failures(swept: SweepResult) -> Table:
 def facts_of(swept: SweepResult, settings: Mapping[str, Any]) -> str:
     """Return one line of what was run."""
     parts = [
-        f"{len(swept):,} runs",
-        f"{settings['replicates']} replicate{'s' if settings['replicates'] != 1 else ''} each",
+        counted(len(swept), "run"),
+        f"{counted(settings['replicates'], 'replicate')} each",
         f"seed {settings['seed']}",
         f"metric {swept.metric}",
     ]
     if swept.design.levers:
-        parts.append(f"{swept.design.method.replace('_', ' ')} design over {len(swept.design.levers)} levers")
+        levers = counted(len(swept.design.levers), "lever")
+        parts.append(f"{swept.design.method.replace('_', ' ')} design over {levers}")
     return " · ".join(parts)

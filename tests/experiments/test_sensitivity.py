@@ -1,5 +1,7 @@
 """What is said of a known surface: which levers decide, in which direction, and which not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -83,6 +85,20 @@ def test_where_nothing_matters_nothing_is_claimed(found, tmp_path):
         lines = sensitivity_lines(done)
         assert lines[0].startswith("None of the 4 levers has an influence")
         write_document(sensitivity_document(done, lines), tmp_path)
+
+
+def test_one_lever_is_no_several_and_its_figure_says_what_its_table_says(question, monkeypatch, tmp_path):
+    lone = replace(question, factors=question.factors[2:3])
+
+    def evaluate_points(response, shares, numbers, **options):
+        return -57.4377 * shares + np.zeros((len(shares), 4)), ()
+
+    monkeypatch.setattr(module, "evaluate_points", evaluate_points)
+    done = sensitivity(lone, method="morris", size=12, replicates=4, executor=None)
+    document = sensitivity_document(done, sensitivity_lines(done))
+    page = write_document(document, tmp_path).read_text("utf-8").replace("\u2060", "")
+    assert " · 1 lever · 24 points of 4 replicates · " in page
+    assert "$57.44" in document.pictures[0].alt and page.count("$57.44") > 2 and "$57.40" not in page
 
 
 def test_the_cure_is_named(found):
