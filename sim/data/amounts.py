@@ -248,7 +248,7 @@ def looks_like_amount(cell: str) -> bool:
     >>> looks_like_amount("$1,234.50"), looks_like_amount("red"), looks_like_amount("A7")
     (True, False, False)
     """
-    plain = re.sub(r"^[^\w.,]*(?:[A-Z]{3})?\s*|\s*(?:[A-Z]{3})?[^\w.,]*$", "", cell)
+    plain = re.sub(rf"^[^\w.,]*(?:(?:{_CODES})\.?)?\s*|\s*(?:{_CODES})?\.?[^\w.,]*$", "", cell, flags=re.IGNORECASE)
     return any(read_number(plain, decimal) is not None for decimal in ".,")
 
 

@@ -36,6 +36,8 @@ _MONEY_WORDS = frozenset(word for head in ROLES["amount"] for word in head.split
 #: Ends of German and Dutch words of money, and of numbers of things.
 _OF_MONEY = ("betrag", "summe", "umsatz", "wert", "bedrag")
 _NUMBERED = ("nr", "nummer", "number", "num")
+#: Letters that kunde and kundennummer have in common.
+_STEM = 4
 #: Of parts of what is paid, and of what is not.
 _PART_WORDS = frozenset({"discount", "discounts", "shipping", "tax", "taxes", "refund", "refunded", "fee", "subtotal",
                          "vat", "tip", "cumulative", "running", "balance", "lifetime", "ltv", "saldo"})  # fmt: skip
@@ -150,6 +152,10 @@ def _places(
                 f" {as_typed('columns', {'amount': names[at], 'quantity': counted})} to have their product,"
                 f" {as_typed('columns', {'amount': names[at]})} if it is the whole amount"
             )
+    if "date" not in chosen and plain[places["date"]] == "day" and {"year", "month"} <= set(plain):
+        raise ConfigError(
+            f"{where}: its dates stand in three columns, year, month and day; put them into one, such as 2021-01-31"
+        )
     if "quantity" in places and "amount" not in places:
         raise ConfigError(f"{where}: columns has a quantity and no amount; say which column is the unit price: amount")
     if len(set(places.values())) < len(places):
@@ -268,8 +274,12 @@ def _says_whether(at: int, sample: Sequence[Sequence[str]]) -> bool:
 
 def _numbers(head: str, other: str) -> bool:
     """Return whether a head is that of the numbers of what another one names: customer_id beside customer."""
-    words = set(head.split("_"))
-    return head != other and bool(words & IDS) and words - IDS >= set(other.split("_")) - {"name"}
+    words, named = set(head.split("_")), set(other.split("_")) - {"name"}
+    if head == other or named & IDS or other.endswith(_NUMBERED):
+        return False
+    if words & IDS and words - IDS >= named:
+        return True
+    return bool(words & IDS or head.endswith(_NUMBERED)) and head[:_STEM] == other[:_STEM]
 
 
 def _if_survivors(names: Sequence[str], role: str) -> str:

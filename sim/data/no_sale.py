@@ -16,19 +16,17 @@ __all__ = ["KIND_HEADS", "PLACE_HEADS", "STAGE_HEADS", "is_no_sale", "is_other_k
 KIND_HEADS = (
     "transaction_type", "transactiontype", "trans_type", "txn_type", "type", "record_type", "line_type", "item_type",
     "row_type", "entry_type", "event_type", "event", "kind", "reporting_category", "balance_transaction_type",
-    "document_type", "doc_type", "doctype", "typ", "art", "vorgang", "vorgangsart", "buchungsart", "belegart",
-    "positionsart", "zeilentyp", "transaktionsart", "transaktionstyp", "type_transaction", "type_de_transaction",
-    "tipo",
-    "tipo_transaccion", "tipo_de_transaccion", "tipo_transacao", "tipo_de_transacao", "tipo_transazione", "soort",
-    "transactietype", "rodzaj", "tur", "tuer", "islem_turu", "islem_tueru", "тип", "тип_операции", "类型", "類型",
-    "交易类型", "種別",
-    "取引種別",
-    "取引区分", "区分", "구분", "유형", "거래유형",
+    "document_type", "doc_type", "doctype", "invoice_type", "rechnungsart", "tipo_documento", "tipo_de_documento",
+    "rodzaj_dokumentu", "type_de_document", "bilagstyp", "typ", "art", "vorgang", "vorgangsart", "buchungsart",
+    "belegart", "positionsart", "zeilentyp", "transaktionsart", "transaktionstyp", "type_transaction",
+    "type_de_transaction", "tipo", "tipo_transaccion", "tipo_de_transaccion", "tipo_transacao", "tipo_de_transacao",
+    "tipo_transazione", "soort", "transactietype", "rodzaj", "tur", "tuer", "islem_turu", "islem_tueru", "тип",
+    "тип_операции", "类型", "類型", "交易类型", "種別", "取引種別", "取引区分", "区分", "구분", "유형", "거래유형",
 )  # fmt: skip
 #: Of columns that say how far a deal is.
 STAGE_HEADS = (
-    "stage", "deal_stage", "dealstage", "stage_name", "stagename", "opportunity_stage", "pipeline_stage", "sales_stage",
-    "deal_status", "phase", "verkaufsphase", "fase",
+    "stage", "deal_stage", "dealstage", "stage_name", "stagename", "opportunity_stage", "pipeline_stage",
+    "sales_stage", "deal_status", "phase", "verkaufsphase", "fase",
 )  # fmt: skip
 #: Of columns that say whether a row is of a trial of the system.
 PLACE_HEADS = ("mode", "environment", "env", "tags", "order_tags", "umgebung", "modus")
@@ -38,13 +36,13 @@ _PAYING = ("pay", "paid", "financial", "zahl", "bezahl", "betal", "betaal", "pai
            "odeme", "oedeme", "支払", "決済", "付款", "支付", "결제", "оплат")  # fmt: skip
 
 _NOT_PAID = (
-    r"(?i)^(?:wc-|payment[ _-]*)?pending$|pending[ _-]*(?:payment|capture|authori[sz]ation|approval)"
+    r"(?i)^(?:wc-|payment[ _-]*)?pending|pending[ _-]*(?:payment|capture|authori[sz]ation|approval)"
     r"|^(?:wc-|payment[ _-]*)?on[ _-]?hold$|^awaiting(?:$|.*payment)|^requires[ _]|^incomplete|(?:^|[ _-])drafts?$"
-    r"|^(?:trash(?:ed)?|spam|uncaptured|not paid|payment error|uncollectible|written[ _-]off)$"
+    r"|^(?:payment|invoice)[ _-]due$|^not[ _-](?:paid|attending)$|^belum bayar$|^menunggu pembayaran$"
+    r"|^(?:trash(?:ed)?|spam|uncaptured|payment error|uncollectible|written[ _-]off)$"
     r"|^(?:(?:zahlung )?ausstehend|unbezahlt|nicht bezahlt|wartend|wartet auf zahlung|entwurf|zahlungsfehler)$"
     r"|^(?:en attente|en attente d[eu] (?:paiement|r[èe]glement).*|impay[ée]e?|non pay[ée]e?|brouillon"
-    r"|erreur de paiement)$"
-    r"|^(?:pendiente(?: de (?:pago|cobro))?|borrador|impagad[oa]|no pagad[oa]|error de pago)$"
+    r"|erreur de paiement)$|^(?:pendiente(?: de (?:pago|cobro))?|borrador|impagad[oa]|no pagad[oa]|error de pago)$"
     r"|^(?:pendente|rascunho|n[ãa]o pag[oa]|aguardando(?: (?:o )?pagamento)?)$"
     r"|^(?:in attesa(?: d(?:i|el) pagamento.*)?|bozza|non pagat[oa]|errore di pagamento)$"
     r"|^(?:in afwachting(?: van betaling)?|niet betaald|onbetaald|concept)$"
@@ -53,9 +51,12 @@ _NOT_PAID = (
     r"|odottaa maksua|maksamaton)$"
     r"|^(?:[öo]denmedi|taslak|beklemede|[öo]deme bekl\pL*)$|^(?:čeká na platbu|nezaplacen\pL*|függőben|fizetésre vár)$"
     r"|^(?:ожида\pL*(?: .*опла\pL*)?|не ?оплачен\pL*|черновик|очіку\pL*(?: .*опла\pL*)?)$"
-    r"|待付款|未付款|待支付|未支付|未払|未入金|入金待|支払い?待|下書き|草稿|미결제|입금 ?대기|결제 ?대기"
+    r"|待付款|等待.*付款|未付款|待支付|未支付|未払|未入金|入金待|支払い?待|下書き|草稿|미결제|입금 ?대기|결제 ?대기"
 )
-_OPEN = r"(?i)^(?:open|offen|offene? .*|openstaand|ouvert|abiert[oa]|apert[oa]|abert[oa])$"
+#: What is pending of a sale that is paid.
+_STILL_TO_SEND = r"(?i)ship|fulfil|deliver|dispatch|pick|production|versand|sending"
+_PAID = r"(?i)^(?:paid|bezahlt|pay[ée]e?|pagad[oa]|pago|pagat[oa]|betaald|op[łl]acon[ae]|betald|betalt|atendido)$"
+_OPEN = r"(?i)^(?:em aberto|open|offen|offene? .*|openstaand|ouvert|abiert[oa]|apert[oa]|abert[oa])$"
 _LOST = (
     r"(?i)^(?:closed?[ _-]?)?lost\b|^(?:verloren|perdue?|perdid[oa]|pers[oa]|disqualified|przegran[ae])(?:$|[ _-])|失注"
 )
@@ -71,16 +72,18 @@ _DISCOUNT = (
 )
 #: What is no sale by itself: the noun at the end of a name such as stripe_fee or General Withdrawal.
 _OTHER_KIND = (
-    r"(?i)(?:^|[ _-])(?:fees?|payouts?|withdrawals?|conversions?|top[ _-]?ups?|adjustments?|commissions?|surcharges?"
-    r"|tips?|gratuit(?:y|ies)|tax(?:es)?|vat|gst|shipping|postage|freight|shipping[ _-](?:costs?|charges?)|interest"
+    r"(?i)(?:^|[ _-])(?:fees?|payouts?|withdrawals?|currency[ _-]conversions?|top[ _-]?ups?|adjustments?|commissions?"
+    r"|surcharges?|tips?|gratuit(?:y|ies)|shipping|postage|freight|shipping[ _-](?:costs?|charges?)|interest"
     r"|(?:gift|store)[ _-]?(?:cards?|credits?)(?:[ _-](?:sales?|purchases?|sold))?"
     r"|geb(?:ü|ue)hr(?:en)?|provision(?:en)?|auszahlung(?:en)?|abhebung|umbuchung|umrechnung|versand(?:kosten)?"
-    r"|porto|fracht|trinkgeld|steuern?|mwst\.?|ust\.?|aufladung|frais(?: de port)?|virement|retrait|pourboire|taxes?"
-    r"|tva|frais de livraison|comisi[óo]n(?:es)?|retiros?|propinas?|impuestos?|iva|env[íi]os?|tarifas?|taxas?|saques?"
-    r"|gorjetas?|impostos?|frete|commission[ei]|preliev[oi]|mancia|impost[ae]|spedizione|uitbetaling|fooi|btw"
-    r"|verzendkosten|avgift(?:er)?|utbetalning|dricks|moms|frakt|gebyr|fragt|op[łl]ata|prowizja|wyp[łl]ata|napiwek"
-    r"|podatek|wysy[łl]ka|komisyon|kargo|bah[şs]i[şs]|kdv|комиссия|доставка|налог|чаевые|вывод)$"
-    r"|^(?:(?:internal|balance|account)[ _-])?transfers?$|手数料|送料|消費税|手续费|運費|运费|税费|수수료|배송비|세금"
+    r"|porto|fracht|trinkgeld|aufladung|frais(?: de port)?|virement|retrait|pourboire"
+    r"|frais de livraison|comisi[óo]n(?:es)?|retiros?|propinas?|env[íi]os?|tarifas?|taxas?|saques?"
+    r"|gorjetas?|frete|commission[ei]|preliev[oi]|mancia|spedizione|uitbetaling|fooi"
+    r"|verzendkosten|avgift(?:er)?|utbetalning|dricks|frakt|gebyr|fragt|op[łl]ata|prowizja|wyp[łl]ata|napiwek"
+    r"|wysy[łl]ka|komisyon|kargo|bah[şs]i[şs]|комиссия|доставка|налог|чаевые|вывод)$"
+    r"|^(?:sales[ _-])?(?:tax(?:es)?|vat|gst|steuern?|mwst\.?|ust\.?|tva|taxe|impuestos?|iva|impostos?|impost[ae]|btw"
+    r"|moms|podatek|kdv)$|^(?:(?:internal|balance|account)[ _-])?transfers?$|手数料|送料|消費税|手续费|運費|运费|税费"
+    r"|수수료|배송비|세금"
 )
 _PAYMENT = (
     r"(?i)^(?:(?:customer|incoming)[ _-])?(?:payments?|zahlung(?:seingang|en)?|paiements?|r[èe]glement|pagos?|cobros?"
@@ -93,7 +96,10 @@ _SALE = (
     r"|fatura|sat[ıi][şs]|счет|счёт|продажа|売上|請求|发票|销售|매출)$"
 )
 #: A column with these says how a sale was paid, so a voucher or a transfer pays one as well.
-_MEANS = r"(?i)^(?:cash|(?:credit|debit)?[ _-]?card|visa|master[ _-]?card|amex|paypal|bar|karte|kreditkarte|ec|carte)$"
+_MEANS = (
+    r"(?i)^(?:cash|(?:credit|debit)?[ _-]?card|visa|master[ _-]?card|amex|paypal|bar|karte|kreditkarte|ec|carte"
+    r"|direct[ _-]debit|lastschrift|sepa|bank[ _-]transfer|klarna|apple[ _-]pay|google[ _-]pay|ideal|cheque|check)$"
+)
 
 
 def is_no_sale(words: Any, head: str, compute: Any) -> NDArray[np.bool_]:
@@ -131,9 +137,9 @@ def is_no_sale(words: Any, head: str, compute: Any) -> NDArray[np.bool_]:
         return says(_TEST) | says(_TEST_AMONG)
     found = says(_TEST)
     if not any(part in head for part in _SENDING):
-        found |= says(_NOT_PAID)
-    if any(part in head for part in _PAYING):
-        found |= says(_OPEN)
+        found |= says(_NOT_PAID) & ~says(_STILL_TO_SEND)
+        if any(part in head for part in _PAYING) or says(_PAID).any():
+            found |= says(_OPEN)
     if head in STAGE_HEADS:
         won = says(_WON)
         found |= ~won if won.any() else says(_LOST)

@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from sim.data.ids import MISSING
 from sim.data.no_sale import KIND_HEADS, PLACE_HEADS, STAGE_HEADS, is_no_sale
 
-__all__ = ["is_taken_back", "status_columns"]
+__all__ = ["is_taken_back", "says_state", "status_columns"]
 
 #: Heads of columns that say yes where a row is no purchase.
 _YES_HEADS = (
     "is_refund", "is_return", "is_returned", "is_refunded", "is_cancelled", "is_canceled", "refunded", "returned",
-    "cancelled", "canceled", "void", "voided", "return", "refund", "is_void", "is_test", "is_test_order", "test_order",
-    "test_mode", "is_deleted", "deleted", "is_fraud", "is_reversed", "is_storno", "storno", "storniert", "gutschrift",
-    "retoure", "ist_storno", "ist_retoure", "test", "sandbox", "draft", "is_draft", "is_sandbox", "testbestellung",
+    "cancelled", "canceled", "void", "voided", "return", "refund", "is_void", "is_test", "is_test_order",
+    "test_order", "test_mode", "is_deleted", "deleted", "is_fraud", "is_reversed", "is_storno", "storno", "storniert",
+    "gutschrift", "retoure", "ist_storno", "ist_retoure", "test", "sandbox", "draft", "is_draft", "is_sandbox",
+    "testbestellung", "fully_refunded", "disputed", "is_disputed", "chargeback", "no_show", "makulerad", "annulleret",
+    "annullato", "annule", "anulado", "anulada", "geannuleerd", "iptal",
 )  # fmt: skip
 #: Heads of columns that say no where a row is none.
 _NO_HEADS = (
@@ -36,14 +38,12 @@ _STATE_HEADS = (
     "shipping_status", "delivery_status", "payment_state", "order_state", "result", "outcome", "response",
     "estado_pedido", "estado_pago", "statut_commande", "statut_paiement", "durum", "stav", "stan", "tila", "статус",
     "статус_заказа", "状态", "狀態", "订单状态", "訂單狀態", "交易状态", "ステータス", "状態", "注文状況", "상태",
-    "주문상태", "etat", "etat_commande",
-    "etat_de_la_commande", "statut_de_la_commande", "statut_du_paiement", "estado_del_pedido", "estado_del_pago",
-    "status_do_pedido", "status_do_pagamento", "situacao", "stato_ordine", "stato_dell_ordine", "stato_pagamento",
-    "stato_del_pagamento", "status_zamowienia", "status_platnosci", "orderstatus", "betaalstatus", "betalningsstatus",
-    "betalingsstatus", "siparis_durumu", "oedeme_durumu", "bezahlstatus", "rechnungsstatus", "invoice_status",
-    "subscription_status", "charge_status", "payment_intent_status", "支払状況", "支払い状況", "支払ステータス",
-    "決済状況", "付款状态",
-    "支付状态", "결제상태", "состояние", "статус_оплаты",
+    "주문상태", "etat", "etat_commande", "etat_de_la_commande", "statut_de_la_commande", "statut_du_paiement",
+    "estado_del_pedido", "estado_del_pago", "status_do_pedido", "status_do_pagamento", "situacao", "stato_ordine",
+    "stato_dell_ordine", "stato_pagamento", "stato_del_pagamento", "status_zamowienia", "status_platnosci",
+    "orderstatus", "betaalstatus", "betalningsstatus", "betalingsstatus", "siparis_durumu", "oedeme_durumu",
+    "bezahlstatus", "rechnungsstatus", "invoice_status", "charge_status", "payment_intent_status", "支払状況",
+    "支払い状況", "支払ステータス", "決済状況", "付款状态", "支付状态", "결제상태", "состояние", "статус_оплаты",
 )  # fmt: skip
 #: Heads of columns of free words, where only a whole cell tells.
 _FREE_HEADS = (
@@ -53,6 +53,12 @@ _FREE_HEADS = (
 _STATUS_HEADS = tuple(
     dict.fromkeys((*_STATE_HEADS, *KIND_HEADS, *STAGE_HEADS, *_YES_HEADS, *_SIGN_HEADS, *_NO_HEADS, *PLACE_HEADS))
 )
+#: Other heads that speak of a state, and whose state is none of a purchase.
+_OF_STATE = re.compile(r"(?:^|_)(?:status|statut|estado|stato|zustand|durum|durumu|situacao)(?:_|$)")
+_OF_PEOPLE = re.compile(
+    r"customer|client|kunde|klant|member|mitglied|account|subscri|abo|loyal|marital|civil|famili|employ|user|contact"
+    r"|email|stock|inventory|lager|tax"
+)
 #: Heads of columns that say when a row was taken back.
 _WHEN_HEAD = re.compile(
     r"^(?:(?:cancel(?:l?ed|lation)?|refund(?:ed)?|return(?:ed)?|void(?:ed)?|deleted|deletion|chargeback|reversal"
@@ -61,7 +67,8 @@ _WHEN_HEAD = re.compile(
 )
 #: Heads of columns that name the order that a row takes back.
 _LINK_HEAD = re.compile(
-    r"^(?:(?:return|refund|reversal|credit|storno|cancellation)_(?:of|for|zu|von)(?:_(?:order|invoice|sale|transaction))?"
+    r"^(?:(?:return|refund|reversal|credit|storno|cancellation)_(?:of|for|zu|von)(?:_(?:order|invoice|sale"
+    r"|transaction))?"
     r"|(?:original|reversed|refunded|returned|credited|cancelled|stornierte)_(?:order|invoice|sale|receipt|transaction"
     r"|bestellung|rechnung))(?:_(?:id|no|nr|number|ref))?$"
 )
@@ -70,7 +77,8 @@ _LINK_HEAD = re.compile(
 _WORD = (
     r"(?:wc-)?(?:partial(?:ly)?[ _-]*|teilweise[ ])?(?:refund(?:s|ed)?|return(?:s|ed)?|cancel(?:l?ed|lation)?"
     r"|void(?:ed)?|charge(?:d)?[ _-]?backs?|revers(?:al|ed)|fail(?:ed|ure)?|declined|denied|rejected|abandoned|draft"
-    r"|expired|unpaid|disputed|credit[ _-](?:note|memo)|quot(?:e|ation)|pro[ -]?forma(?:[ -]invoice)?|angebot|devis"
+    r"|expired|unpaid|disputed|deleted|error|unavailable|missing orders?|credit[ _-](?:note|memo)|quot(?:e"
+    r"|ation)(?: sent)?|pro[ -]?forma(?:[ -]invoice)?|angebot|devis"
     r"|stornierung|storniert|storno(?:rechnung)?|gutschrift|rechnungskorrektur|gutgeschrieben|retoure|retourniert"
     r"|(?:r(?:ü|ue)ck|zur(?:ü|ue)ck)?erstatte[tn]|(?:r(?:ü|ue)ck)?erstattung|r(?:ü|ue)ckgabe"
     r"|zur(?:ü|ue)ckgegeben|abgebrochen|fehlgeschlagen|abgelehnt"
@@ -95,11 +103,14 @@ _AMONG_LETTERS = (
     r"|återbetald|makulerad|returnerad|refunderet|annulleret|peruutettu|palautettu|zwrot\pL*|zwróc\pL*|anulowan\pL*"
     r"|odrzucon\pL*|[iİ]ptal|[iİ]ade|reddedildi|başarısız|rambursat|anulat|zrušen\pL*|vrácen\pL*|dobropis|törölt"
     r"|törölve|sztornó\pL*|visszatérít\pL*|ακυρώ\pL*|ακύρωσ\pL*|επιστροφ\pL*|отмен[её]н\pL*|отмена|возврат\pL*"
-    r"|возвращ\pL*|отклон[её]н\pL*|аннулир\pL*|скасован\pL*|повернен\pL*|dibatalkan|dikembalikan|đã hủy|hoàn tiền)"
+    r"|not[ae] d[ei] cr[ée]dito|note de cr[ée]dit|korekta|kreditnota|kreditfaktura|hyvityslasku|no[ _-]?show|dropped"
+    r"|errored|dibatalkan|batal|возвращ\pL*|отклон[её]н\pL*|аннулир\pL*|скасован\pL*|повернен\pL*|dikembalikan|đã hủy"
+    r"|hoàn tiền)"
 )
 #: Words of scripts that do not part words.
 _AMONG_SIGNS = (
-    r"(?:退款|退货|退貨|取消|撤销|作废|返品|返金|キャンセル|취소|환불|반품|ยกเลิก|คืนเงิน|ملغ|مسترد|مرتجع|בוטל|הוחזר)"
+    r"(?:退款|退货|退貨|取消|撤销|作废|交易关闭|已关闭"
+    r"|返品|返金|キャンセル|취소|환불|반품|ยกเลิก|คืนเงิน|ملغ|مسترد|مرتجع|בוטל|הוחזר)"
 )
 _AMONG = rf"(?i)(?:^|[^\pL]){_AMONG_LETTERS}(?:[^\pL]|$)|{_AMONG_SIGNS}"
 #: What takes such a word back, or makes it one of something else.
@@ -144,7 +155,20 @@ def status_columns(heads: Sequence[str], sample: Sequence[Sequence[str]]) -> lis
         at for at in told if 2 * sum(len(row) > at and row[at].lower() not in MISSING for row in sample) <= len(sample)
     ]
     named = [[heads.index(head) for head in group if heads.count(head) == 1] for group in (_STATUS_HEADS, _FREE_HEADS)]
-    return [*named[0], *few, *named[1]]
+    others = [at for at, head in enumerate(heads) if says_state(head) and at not in named[0]]
+    return [*named[0], *others, *few, *named[1]]
+
+
+def says_state(head: str) -> bool:
+    """Return whether a column says what became of a sale, rather than what kind of thing a row is.
+
+    Examples
+    --------
+    >>> says_state("order_status"), says_state("attendee_status"), says_state("customer_status"), says_state("type")
+    (True, True, False, False)
+    """
+    of_sale = head in _STATE_HEADS or head in STAGE_HEADS
+    return of_sale or (_OF_STATE.search(head) is not None and _OF_PEOPLE.search(head) is None)
 
 
 def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:

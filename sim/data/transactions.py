@@ -36,9 +36,10 @@ from sim.data.row_marks import (
     names_nobody,
     only_say_whether,
 )
+from sim.data.state_words import StateWords
 from sim.data.subtotals import rows_that_add_up
 from sim.data.table_shape import TableShape, decimal_of_all, look_at, row_blocks
-from sim.data.taken_back import is_taken_back
+from sim.data.taken_back import is_taken_back, says_state
 from sim.data.text_blocks import LinesRead
 from sim.data.text_file import WHITESPACE, check_file, check_quotes
 from sim.scenario.errors import ConfigError
@@ -157,6 +158,7 @@ class _Taken:
         self._money: list[NDArray[np.int64]] = []
         self._currency: list[NDArray[np.int16]] = []
         self._orders: list[NDArray[np.uint64]] = []
+        self._states = StateWords()
         self._last_order = np.uint64(0)
         self._returns = number_of_return(shape.cells("order")) if "order" in shape.columns else None
         self._names: list[tuple[NDArray[np.uint64], Any]] = []
@@ -199,6 +201,8 @@ class _Taken:
             if (other := (money < 0) & is_other_kind(cells[role], plain_head(name), compute) & (keys != 0)).any():
                 self.trouble.leave(f"of another kind than a sale in {name!r}, with a negative amount", int(other.sum()))
                 keys[other] = 0
+            if says_state(plain_head(name)):
+                self._states.add(name, cells[role], (keys != 0) & ((money > 0) | ("amount" not in cells)))
         if self._returns is not None:
             odd = is_of_return(cells["order"], self._returns, compute) & (money > 0)
             self._refuse(keys, odd, "order", f"{_RETURNED} {self._shape.name('order')!r}", cells["order"])
@@ -515,7 +519,7 @@ class _Taken:
     def _described(self, ledger: Ledger, keys: NDArray[np.uint64], pattern: str, currency: str) -> Ledger:
         """Add what was understood of the columns, and warnings about ids and amounts."""
         counts, warnings = dict(ledger.counts), [*self._shape.notices, *ledger.warnings]
-        warnings += self._told_of_customers(ledger)
+        warnings += [*self._states.told(), *self._told_of_customers(ledger)]
         used = keys[keys != 0]
         for key, fold, words in (
             ("ids_alike_but_for_case", "case", "capitals"),
@@ -563,26 +567,25 @@ class _Taken:
             for role in told
         )
 
-    def _refuse_flags(self, ids: Any) -> None:
-        """Refuse a column that says yes or no of something instead of who bought."""
-        words = ids.slice(0, 100).to_pylist()  # there are fewer words for yes and no
-        if only_say_whether(words):
-            name = self._shape.name("customer")
-            raise ConfigError(
-                f"{self._where}: the column {name!r} only says {' and '.join(map(show, words))}, which is no"
-                " customer; say which column is: columns={customer: HEAD}"
-            )
-
     def _told_of_customers(self, ledger: Ledger) -> list[str]:
         """Warn of one customer who buys as often as many, and refuse an order's id."""
         heads = np.bincount(ledger.customer)
-        self._refuse_flags(ledger.ids)
+        if only_say_whether(words := ledger.ids.slice(0, 100).to_pylist()):
+            raise ConfigError(
+                f"{self._where}: the column {self._shape.name('customer')!r} only says"
+                f" {' and '.join(map(show, words))}, which is no customer; say which is: columns={{customer: HEAD}}"
+            )
         guessed = not isinstance(self._layout.columns, Mapping) or "customer" not in self._layout.columns
         name = self._shape.name("customer")
         if guessed and plain_head(name) == "id" and heads.size == ledger.counts["rows_used"] >= _FEWEST_ORDERS:
             raise ConfigError(
                 f"{self._where}: {name!r} has another value in each of {heads.size:,} rows, so it may be the order's;"
                 f" say which column is the customer: columns={{customer: {name!r}}} if it is that one"
+            )
+        if guessed and heads.size == 1 and heads[0] >= _FEWEST_ORDERS:
+            raise ConfigError(
+                f"{self._where}: {name!r} is {show(ledger.ids[0].as_py())} in every row, so it may be no customer; say"
+                " which column is: columns={customer: HEAD}"
             )
         top = int(np.argmax(heads))
         usual = (heads.sum() - heads[top]) / max(heads.size - 1, 1)

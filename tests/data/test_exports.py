@@ -128,6 +128,10 @@ NO_SALES = [
     ("environment", "sandbox", "production"), ("tags", "vip, test", "vip"), ("type", "stripe_fee", "charge"),
     ("transaction_type", "payout", "payment"), ("Line Type", "Shipping", "Product"), ("type", "tip", "sale"),
     ("Typ", "Versandkosten", "Artikel"), ("Document Type", "Payment", "Invoice"), ("type", "gift card", "sale"),
+    ("Pledged Status", "dropped", "collected"), ("status", "pending_submission", "paid_out"), ("Status", "open", "paid"),
+    ("Status", "Payment Due", "Paid"), ("订单状态", "交易关闭", "交易成功"), ("订单状态", "等待买家付款", "交易成功"),
+    ("Situação", "Em aberto", "Atendido"), ("Tipo documento", "Nota di credito", "Fattura"), ("Rodzaj", "Korekta", "Faktura VAT"),
+    ("Status", "Quotation Sent", "Sales Order"), ("Status Pesanan", "Batal", "Selesai"), ("Status", "no_show", "ok"),
     ("test", "true", "false"), ("return_of", "17", ""), ("original_order_id", "17", ""),
 ]  # fmt: skip
 
@@ -152,6 +156,7 @@ def test_rows_that_are_no_sale_are_refused(tmp_path, head, word, usual):
     ("head", "word", "usual"),
     [
         ("shipping_status", "pending", "shipped"), ("status", "Awaiting fulfillment", "Shipped"), ("type", "Payment", "Charge"),
+        ("type", "transfer", "direct debit"), ("event_type", "conversion", "purchase"), ("customer_status", "cancelled", "active"),
         ("order_type", "shipping", "pickup"), ("type", "gift card", "cash"), ("Stage", "Second call", "First call"),
         ("status", "pending_shipment", "done"), ("original_order_id", "17", "18"), ("État", "En attente d'expédition", "Livré"),
     ],
@@ -161,6 +166,33 @@ def test_rows_that_only_look_so_are_sales(tmp_path, head, word, usual):
         return (who, when.date(), cents / 100, word if at in (7, 31) else usual)
 
     check(read(tmp_path, table(f"customer,date,amount,{head}", row)))
+
+
+def test_a_state_that_is_not_known_is_told(tmp_path):
+    def row(at, customer, when, cents):
+        return customer, when.date(), cents / 100, "Deferred" if at in (7, 31) else "shipped" if at % 2 else "paid"
+
+    ledger = read(tmp_path, table("customer,date,amount,Order Status", row))
+    check(ledger)
+    assert (
+        "'Order Status' says 'Deferred' in 2 rows: counted as purchases; take such rows out if they are none"
+        in ledger.warnings
+    )
+    quiet = read(tmp_path, table("customer,date,amount,Order Status", row).replace("Deferred", "delivered"))
+    assert not any("Order Status" in warning for warning in quiet.warnings)
+
+
+def test_a_column_of_one_word_is_no_customer_and_three_columns_no_date(tmp_path):
+    with pytest.raises(ConfigError, match="'Account' is 'Revenue' in every row, so it may be no customer; say which"):
+        read(
+            tmp_path,
+            table("Account,Date,Amount,Name", lambda _, who, when, cents: ("Revenue", when.date(), cents / 100, who)),
+        )
+    with pytest.raises(ConfigError, match="stand in three columns, year, month and day; put them into one"):
+        read(
+            tmp_path,
+            table("customer,year,month,day,amount", lambda _, who, when, cents: (who, *when.timetuple()[:3], cents)),
+        )
 
 
 def lines_of(cents):

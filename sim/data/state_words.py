@@ -1,0 +1,94 @@
+"""State words: what a column of states says of rows that are counted as purchases, where that may not mean one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.data.row_faults import count_rows
+from sim.scenario.schema import show
+
+__all__ = ["StateWords"]
+
+#: A sale that is done or under way, in the words of shops.
+_DONE = (
+    r"(?i)^(?:wc-)?(?:partial(?:ly)?[ _-])?(?:paid(?:[ _-]out)?|complete[d]?|closed?|ship(?:ped|ping)|unshipped"
+    r"|delivered"
+    r"|fulfil+ed|unfulfilled|process(?:ed|ing)|in[ _-](?:progress|process|transit)|succe(?:ss|eded|ssful)|settled"
+    r"|captured|collected|approved|accepted|authori[sz]ed|confirmed|active|done|ok|open|sent|invoiced"
+    r"|fully[ _-]invoiced"
+    r"|booked|posted|cleared|ready(?:[ _-].*)?|packed|dispatched|created|new|placed|received|won|closed[ _-]won|valid"
+    r"|awaiting[ _-](?:fulfil+ment|shipment|pickup)|sales?|sales?[ _-]order|purchases?|orders?|invoices?|charges?"
+    r"|payments?|bezahlt|abgeschlossen|erledigt|versendet|versandt|geliefert|zugestellt|in bearbeitung|offen|fertig"
+    r"|best[äa]tigt|gebucht|rechnung|verkauf|pay[ée]e?|termin[ée]e?|livr[ée]e?|exp[ée]di[ée]e?|paiement accept[ée]"
+    r"|valid[ée]e?"
+    r"|factur[ée]e?|en cours.*|pagad[oa]|cobrad[oa]|completad[oa]|enviad[oa]|entregad[oa]|pag[oa]|conclu[ií]d[oa]"
+    r"|entregue|atendido|pagat[oa]|completat[oa]|spedit[oa]|consegnat[oa]|evas[oa]|betaald|voltooid|verzonden"
+    r"|afgerond|geleverd|op[łl]acon[ae]|zrealizowan[ae]|wys[łl]an[ae]|dostarczon[ae]|betald|slutf[öo]rd|levererad"
+    r"|skickad"
+    r"|betalt|afsluttet|sendt|leveret|maksettu|toimitettu|[öo]dendi|tamamland[ıi]|teslim edildi|kargoda|kifizetve"
+    r"|teljes[íi]tve|zaplaceno|vy[řr][íi]zeno|odesl[áa]no|оплачен\pL*|выполнен\pL*|доставлен\pL*|отправлен\pL*"
+    r"|завершен\pL*"
+    r"|已完成|已付款|已支付|已发货|已签收|交易成功|完了|発送済み?|支払済み?|入金済み?|処理済み?|受注|결제완료|배송완료"
+    r"|배송중|완료|selesai)$"
+)
+#: Different words of a column from which it is none of states, and of which are told.
+_MOST, _TOLD = 30, 4
+
+
+class StateWords:
+    """Words of columns of states, with the rows of each that are counted as purchases."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Counter[str]] = {}
+
+    def add(self, name: str, cells: Any, used: NDArray[np.bool_]) -> None:
+        """Count the words of a block.
+
+        Parameters
+        ----------
+        name : str
+            Of the column.
+        cells : pyarrow array of str
+        used : bool (n,)
+            Which rows are counted as purchases.
+        """
+        import pyarrow
+
+        rows = self._rows.setdefault(name, Counter())
+        if len(rows) > _MOST:
+            return
+        counts = cells.filter(pyarrow.array(used)).value_counts()
+        rows.update(dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)))
+
+    def told(self) -> list[str]:
+        """Return a warning for each column with words that may mean no purchase, beside others.
+
+        Examples
+        --------
+        >>> import pyarrow
+        >>> words = StateWords()
+        >>> words.add("Status", pyarrow.array(["paid", "paid", "no_show"]), np.ones(3, bool))
+        >>> words.told()
+        ["'Status' says 'no_show' in 1 row: counted as purchases; take such rows out if they are none"]
+        """
+        import pyarrow
+        import pyarrow.compute as compute
+
+        warnings = []
+        for name, rows in self._rows.items():
+            words = [word for word, _ in rows.most_common() if word]
+            if not 1 < len(words) <= _MOST:
+                continue
+            done = compute.match_substring_regex(pyarrow.array(words), _DONE).to_pylist()
+            open_words = [word for word, sure in zip(words, done, strict=True) if not sure]
+            if open_words:
+                said = ", ".join(f"{show(word[:30])} in {count_rows(rows[word])}" for word in open_words[:_TOLD])
+                more = f" and {len(open_words) - _TOLD} more words" if len(open_words) > _TOLD else ""
+                warnings.append(
+                    f"{name!r} says {said}{more}: counted as purchases; take such rows out if they are none"
+                )
+        return warnings
