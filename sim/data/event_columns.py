@@ -35,10 +35,15 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("case_concept_name",),
         ("case_id", "caseid", "case", "trace_id", "trace", "case_key", "casekey"),
         ("customer_id", "customerid", "customer", "user_id", "userid", "user", "client_id", "visitor_id", "contact_id"),
-        ("anonymous_id", "user_pseudo_id", "distinct_id", "amplitude_id", "idvisitor", "visitorid", "fullvisitorid",
+        # Who that is, as Mixpanel and PostHog merged devices and users.
+        ("distinct_id",),
+        ("external_user_id", "external_id", "profile_id", "subscriber_key", "subscriber_id", "member_id"),
+        ("anonymous_id", "user_pseudo_id", "amplitude_id", "idvisitor", "visitorid", "fullvisitorid",
          "full_visitor_id", "domain_userid", "device_id", "cookie_id"),
         ("opportunity_id", "opportunityid", "ticket_id", "issue_key", "issue_id", "incident_number", "lead_id",
-         "deal_id", "subscription_id", "documentkey", "objectid", "object_id"),
+         "deal_id", "subscription_id", "call_id", "conversation_id", "chat_id", "interaction_id", "documentkey",
+         "objectid", "object_id"),
+        ("email_address", "email", "e_mail"),
         ("session_id", "sessionid", "session", "order_id", "id", "domain_sessionid", "idvisit", "ga_session_id"),
     ),
     "activity": (
@@ -53,6 +58,8 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
          "event_datetime", "zeitstempel"),
         ("time", "date", "created_at", "occurred_at", "created_date", "server_time", "sys_created_on",
          "collector_tstamp", "changed_at", "edit_date", "created"),
+        ("end_time", "ended_at", "end_timestamp", "completed_at", "complete_time", "completion_time", "finish_time"),
+        ("start_time", "started_at", "start_timestamp", "start"),
     ),
     "brand": (("brand",),),
     "channel": (("channel",),),
@@ -61,8 +68,10 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "kind": (("kind",),),
 }  # fmt: skip
 REQUIRED_ROLES = ("case", "activity", "time")
+#: Groups of heads of cases up to that of devices.
+_DEVICES = 6
 #: Roles that several columns together may play.
-_OF_SEVERAL = ("case", "time")
+_OF_SEVERAL = ("case", "activity", "time")
 #: Dates and times of day that stand in two columns.
 _DATES_AND_CLOCKS = (("date", "time"), ("udate", "utime"), ("erdat", "erzet"), ("datum", "uhrzeit"), ("datum", "zeit"))
 _CLOCK_ALONE = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?|(?:[01]\d|2[0-3])[0-5]\d[0-5]\d"
@@ -200,7 +209,7 @@ def refuse_odd_columns(given: Any, where: str) -> None:
 
 
 def heads_of_role(role: str, head: Any, where: str) -> tuple[str, ...]:
-    """Return the heads that are given for a role, one or, of a case or a time, several.
+    """Return the heads that are given for a role, one or, of a case, an activity or a time, several.
 
     Parameters
     ----------
@@ -225,7 +234,7 @@ def heads_of_role(role: str, head: Any, where: str) -> tuple[str, ...]:
     if role not in _OF_SEVERAL or not 1 <= len(named) <= most or len(set(named)) < len(named):
         raise ConfigError(
             f"{where}: columns.{role} is {show(head)}; give one head, or of a case several (the first that is there"
-            " names it), of a time two (the date and the time of day)"
+            " names it), of an activity several (all of them name it), of a time two (the date and the time of day)"
         )
     return named
 
@@ -295,7 +304,7 @@ def _others_that_name(
     named: tuple[str, ...], plain: Mapping[str, str], sample: Sequence[Mapping[str, str]]
 ) -> tuple[str, ...]:
     """Return the columns that name cases as well, visitors and devices, and are hardly ever empty; the best first."""
-    known = [word for group in LOG_ROLES["case"][2:4] for word in group]
+    known = [word for group in LOG_ROLES["case"][2:_DEVICES] for word in group]
     fitting = [head for head in plain if plain[head] in known and head not in named and sample]
     fitting = [head for head in fitting if _share_empty(head, sample) <= _MOST_NAMELESS]
     return tuple(sorted(fitting, key=lambda head: known.index(plain[head])))

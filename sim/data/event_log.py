@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -26,6 +26,11 @@ from sim.scenario.schema import show
 __all__ = ["NO_STAGE", "OWN_TRACE", "EventLog", "LogBuilder", "LogLayout"]
 
 _SHOWN = 3
+#: What files call the transitions of XES, in small letters.
+_LIFECYCLE = {
+    **dict.fromkeys(("completed", "end", "ended", "finish", "finished", "stop", "stopped", "done"), "complete"),
+    **dict.fromkeys(("started", "begin", "began", "begun"), "start"),
+}
 _DAY = 86_400_000_000
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _FIRST, _LAST = (int(np.datetime64(f"{year}-01-01", "us").astype(np.int64)) for year in (1900, 2201))
@@ -40,8 +45,8 @@ class LogLayout:
 
     columns: Any = quantity(
         "{case: HEAD, activity: HEAD, time: HEAD, brand: HEAD, channel: HEAD, amount: HEAD}, case: [HEAD, HEAD] where"
-        " the first that is there says who, time: [DATE, TIME] where they stand apart; or, for a file without a head"
-        " line, the names of all its columns in order; null: guess",
+        " the first that is there says who, activity: [HEAD, HEAD] where both say what happened, time: [DATE, TIME]"
+        " where they stand apart; or, for a file without a head line, the names of all columns in order; null: guess",
         default=None,
         optional=True,
     )
@@ -326,6 +331,7 @@ class LogBuilder:
         """Return the notices, with rows left out that are named, and names that are alike."""
         notices = [
             *self.notices,
+            *_starts_and_ends(self.activity_codes),
             *(
                 f"left out: {self.told(reason)}{self._remedy(reason)}"
                 for reason in self._reasons()
@@ -355,17 +361,23 @@ class LogBuilder:
         order: NDArray[np.int64],
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Keep where an activity ends; its start, where there is one, is its beginning (first in, first out)."""
-        folded = {name.lower(): at for at, name in reversed(list(enumerate(self.extra_codes["lifecycle"])))}
-        own = np.array([*(folded[name.lower()] for name in self.extra_codes["lifecycle"]), -1], np.int64)
+        names = [_LIFECYCLE.get(name.lower(), name.lower()) for name in self.extra_codes["lifecycle"]]
+        folded = {name: at for at, name in reversed(list(enumerate(names)))}
         # The last entry stands for -1, no word.
-        lifecycle = own[lifecycle]
-        names = [name.lower() for name in self.extra_codes["lifecycle"]]
-        ends = [folded["complete"]] if "complete" in folded else []
+        lifecycle = np.array([*(folded[name] for name in names), -1], np.int64)[lifecycle]
         begun, kept = np.full(case.size, -1, np.int64), np.ones(case.size, bool)
-        if not ends or len(folded) == 1:
+        if len(folded) == 1:
+            return begun, kept
+        ends = [folded[name] for name in ("complete", "start") if name in folded][:1]
+        if not ends:
+            words = ", ".join(map(show, list(self.extra_codes["lifecycle"])[:_SHOWN]))
+            self.notices.append(
+                f"no lifecycle of an event says that an activity starts or ends ({words}): each event is a visit"
+            )
             return begun, kept
         kept = (lifecycle == ends[0]) | (lifecycle < 0)
-        starts = [at for name, at in folded.items() if name == "start"]
+        what = "end" if "complete" in folded else "start"
+        starts = [at for name, at in folded.items() if name == "start" and at not in ends]
         waiting: dict[tuple[int, int], list[int]] = {}
         for at in order[np.isin(lifecycle[order], [*starts, *ends])].tolist():
             key = (int(case[at]), int(activity[at]))
@@ -376,7 +388,7 @@ class LogBuilder:
                 waiting.setdefault(key, []).append(int(time[at]))
         for at, name in enumerate(names):
             if at == folded[name] and at not in ends:
-                self.leave_out(f"that are no end of an activity (lifecycle {name})", int((lifecycle == at).sum()))
+                self.leave_out(f"that are no {what} of an activity (lifecycle {name})", int((lifecycle == at).sum()))
         return begun, kept
 
 
@@ -390,6 +402,22 @@ def _by_case_and_time(case: NDArray[np.int64], time: NDArray[np.int64]) -> NDArr
     keys.sort()
     keys &= (1 << 32) - 1
     return keys if by_time is None else by_time[keys]
+
+
+def _starts_and_ends(activities: Iterable[str]) -> Iterator[str]:
+    """Say that names of activities have their start and their end in them, where several have."""
+    of_name: dict[str, dict[str, str]] = {}
+    for name in activities:
+        if parted := re.fullmatch(r"(.+?)[\s_:./|-]+([A-Za-z]+)", name):
+            word = parted[2].lower()
+            of_name.setdefault(parted[1], {})[_LIFECYCLE.get(word, word)] = name
+    both = [words for words in of_name.values() if {"start", "complete"} <= words.keys()]
+    if len(both) > 1:
+        one, other = both[0]["start"], both[0]["complete"]
+        yield (
+            f"{len(both):,} activities come as a start and an end (such as {show(one)} and {show(other)}): each is a"
+            " stage of its own; write that word in a column lifecycle to have them as one"
+        )
 
 
 def _plainly_spelled(names: str) -> str:

@@ -28,8 +28,9 @@ from sim.data.event_times import NO_TIME, EventTimes
 from sim.data.format_options import DECIMALS
 from sim.data.head_line import find_head, lines_until
 from sim.data.ids import ROUNDED, is_missing, plain_ids
+from sim.data.layout import plain_head
 from sim.data.money_heads import unit_of_head
-from sim.data.parquet_file import numeric_columns, parquet_blocks, parquet_heads
+from sim.data.parquet_file import numeric_columns, parquet_blocks, parquet_fields
 from sim.data.row_faults import RowFaults, count_rows
 from sim.data.row_marks import NOBODY, is_total
 from sim.data.text_blocks import LinesRead, text_blocks
@@ -80,6 +81,7 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
     )
     blocks = (dict(zip(columns.wanted, batch.columns, strict=True)) for batch in batches)
     reader = _TableReader(columns, layout, builder, faults, shape)
+    _note_starts(shape, builder)
 
     def refuse_open_quotes() -> None:
         if not parquet and shape.delimiter != WHITESPACE:
@@ -106,6 +108,19 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
     reader.finish()
 
 
+def _note_starts(shape: _Shape, builder: LogBuilder) -> None:
+    """Say that a column of when activities start is not read, where another one says when they are over."""
+    time = shape.columns.roles["time"][0]
+    starts = [
+        head for head in shape.heads if plain_head(head).startswith(("start", "begin")) and "time" in plain_head(head)
+    ]
+    if starts and plain_head(time).startswith(("complet", "end", "finish")):
+        builder.notices.append(
+            f"{starts[0]!r} is not read: an activity counts when it is over, by {time!r}; columns={{time: HEAD}} takes"
+            " the other"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Shape:
     """What the first rows of a table tell: its heads, which columns are read, and where its rows begin."""
@@ -122,9 +137,10 @@ class _Shape:
 def _look_at_parquet(path: Path, layout: LogLayout, where: str) -> _Shape:
     from pyarrow import parquet, types
 
-    heads = parquet_heads(path, where)
+    heads = parquet_fields(path, where)
     schema = parquet.read_schema(path)
-    flat = [field.name for field in schema if not types.is_nested(field.type)]
+    nested = {field.name for field in schema if types.is_nested(field.type)}
+    flat = [head for head in heads if head not in nested]
     looked_at = [head for head in flat if head in set(known_heads(heads)) and heads.count(head) == 1]
     first = next(parquet_blocks(path, looked_at, where, layout.most_megabytes, _SAMPLE), None) if looked_at else None
     cells = zip(*(column.to_pylist() for column in first.columns), strict=True) if first else ()
@@ -206,7 +222,9 @@ class _TableReader:
                     self.examples.setdefault(role, examples_of(column.slice(0, 50).cast(pyarrow.string()).to_pylist()))
                     cells[role] = read
                     continue
-            if column is None:
+            if column is None and role == "activity":
+                column = self._joined([_plain(role, block[head], pyarrow, compute) for head in heads])
+            elif column is None:
                 names = [self._named(_plain(role, block[head], pyarrow, compute)) for head in heads]
                 column = compute.coalesce(*names, "")
                 names = [compute.fill_null(name, "") for name in names]
@@ -238,6 +256,17 @@ class _TableReader:
         named = pyarrow.array(words.to_pylist(), mask=self._gone("case", words))
         return pyarrow.DictionaryArray.from_arrays(cells.indices, named).cast(pyarrow.string())
 
+    def _joined(self, columns: list[Any]) -> Any:
+        """Return what happened by all columns that say so; by none, no word."""
+        import pyarrow
+        from pyarrow import compute
+
+        words = []
+        for cells in columns:
+            said = pyarrow.array(cells.dictionary.to_pylist(), mask=self._gone("activity", cells.dictionary))
+            words.append(pyarrow.DictionaryArray.from_arrays(cells.indices, said).cast(pyarrow.string()))
+        return compute.binary_join_element_wise(*words, " ", null_handling="skip")
+
     def _leave_repeated_heads(self, cells: dict[str, Any], kept: NDArray[np.bool_]) -> None:
         """Leave out rows that repeat the head line, as files glued together have them."""
         import pyarrow
@@ -248,7 +277,7 @@ class _TableReader:
         alike = []
         for role in REQUIRED_ROLES:
             if not pyarrow.types.is_timestamp(cells[role].type):
-                head = " ".join(self.roles[role]) if role == "time" else self.roles[role][0]
+                head = self.roles[role][0] if role == "case" else " ".join(self.roles[role])
                 alike.append(_of_rows(cells[role], lambda words, head=head: compute.equal(words, head)))
         self._leave("repeating the head line", np.all(alike, axis=0), kept)
 
@@ -389,7 +418,7 @@ class _TableReader:
         for role, heads in self.roles.items():
             shape = self.times.format if role == "time" else self.amounts.format if role == "amount" else "text"
             odd = {"cannot be read": bad} if role == "time" and bad else {}
-            head = (" and " if role == "time" else ", else ").join(heads)
+            head = (", else " if role == "case" else " and ").join(heads)
             builder.columns.append(ColumnRead(role, head, shape, self.examples.get(role, ()), odd))
 
     def _finish_cases(self) -> None:

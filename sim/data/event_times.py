@@ -29,6 +29,8 @@ _SHORTEST_ISO, _SHORTEST_ZONED = 16, 20
 _DATE_ALONE = 10
 #: What some databases write for Z.
 _UTC = r"\s?(?:UTC|GMT)$"
+#: An offset behind a blank, as Ruby and Snowflake write it.
+_OFFSET_APART = r"\s([+-]\d{2}(?::?\d{2})?)$"
 #: Of different days in words; there are fewer from 1900 to 2200, however they are written.
 _MOST_DAYS = 1_000_000
 _DAY = 86_400_000_000
@@ -251,6 +253,8 @@ def _iso_block(cells: Any, zoned: bool, compute: Any, pyarrow: Any) -> NDArray[n
     """Read ISO times, with offsets or all without."""
     if zoned and compute.any(compute.match_substring_regex(cells, _UTC)).as_py():
         cells = compute.replace_substring_regex(cells, _UTC, "Z")
+    if zoned and compute.any(compute.match_substring_regex(cells, _OFFSET_APART)).as_py():
+        cells = compute.replace_substring_regex(cells, _OFFSET_APART, r"\1")
     fits = compute.match_substring_regex(cells, _ZONED if zoned else _ISO)
     plain = compute.if_else(fits, cells, "1970-01-01 00:00:00Z" if zoned else "1970-01-01 00:00:00")
     kind = pyarrow.timestamp("ns", "UTC") if zoned else pyarrow.timestamp("ns")

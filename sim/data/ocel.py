@@ -20,7 +20,7 @@ from sim.data.event_columns import refuse_odd_columns
 from sim.data.event_log import LogBuilder, LogLayout
 from sim.data.event_times import iso_microseconds
 from sim.data.text_file import open_binary
-from sim.scenario.errors import ConfigError
+from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
 __all__ = ["read_ocel"]
@@ -83,6 +83,11 @@ class _OcelReader:
         names = ("case", "activity", "time", "amount", *_ROLES, *self.told)
         self.rows: dict[str, list[Any]] = {name: [] for name in names}
         self.shared = 0
+        #: Names that the user gives and that were not seen yet, and those that there are.
+        given = {str(head) for role, head in (layout.columns or {}).items() if role != "case" and head is not None}
+        self.unseen = given | set(self.told)
+        self.names: dict[str, None] = dict.fromkeys(name for said in self.about.values() for name in said)
+        self.unseen.difference_update(self.names)
         self.unknown: set[str] = set()
         for name, kind in kinds.items():
             if kind == wanted:
@@ -104,6 +109,9 @@ class _OcelReader:
         if str(event["type"]).strip().lower() in builder.missing:
             return builder.leave_out("without an activity", len(cases), [f"event {number:,}"])
         values = _attributes(event, builder.where)
+        if self.unseen:
+            self.names |= dict.fromkeys(values)
+            self.unseen.difference_update(values)
         for name in cases:
             rows["case"].append(builder.case_of(name))
             rows["activity"].append(builder.activity_of(str(event["type"])))
@@ -131,6 +139,12 @@ class _OcelReader:
     def finish(self) -> None:
         """Hand all events to the builder, and say what a reader must know."""
         builder, rows = self.builder, self.rows
+        if self.unseen:
+            name = min(self.unseen)
+            raise ConfigError(
+                f"{builder.where}: no event on {self.wanted}, and none of these objects, has the attribute {show(name)}"
+                f" that columns or attributes name; {suggest(name, tuple(self.names), 'there are')}"
+            )
         for name in (*builder.case_names, *builder.activity_codes, *chain.from_iterable(builder.extra_codes.values())):
             if re.search("[\ud800-\udfff]", name):
                 raise ConfigError(f"{builder.where}: the name {ascii(name[:30])} has half of a sign in it; mend it")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from sim.data.text_file import reason_of
 from sim.scenario.errors import ConfigError
 
-__all__ = ["is_parquet", "numeric_columns", "parquet_blocks", "parquet_heads"]
+__all__ = ["is_parquet", "numeric_columns", "parquet_blocks", "parquet_fields", "parquet_heads"]
 
 _MAGIC = b"PAR1"
 _ROWS = 131_072
@@ -46,6 +46,36 @@ def parquet_heads(path: Path, where: str) -> list[str]:
         raise ConfigError(f"{where} cannot be read as Parquet: {reason_of(error)}; write it again") from None
 
 
+def parquet_fields(path: Path, where: str) -> list[str]:
+    """Return the names of the columns, and behind them those of fields inside of one, such as `traffic_source.medium`.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read.
+    """
+    from pyarrow import parquet
+
+    heads = parquet_heads(path, where)
+    inner = [name for name in _inner_fields(parquet.read_schema(path)) if name not in heads]
+    return [*heads, *inner]
+
+
+def _inner_fields(fields: Any, above: tuple[str, ...] = ()) -> dict[str, tuple[tuple[str, ...], Any]]:
+    """Return the fields inside of columns that are structures, by their dotted names: the way to each, and its type."""
+    from pyarrow import types
+
+    found: dict[str, tuple[tuple[str, ...], Any]] = {}
+    for field in fields:
+        way = (*above, field.name)
+        if types.is_struct(field.type):
+            inner = [field.type.field(at) for at in range(field.type.num_fields)]
+            found |= _inner_fields(inner, way)
+        elif above:
+            found[".".join(way)] = way, field.type
+    return found
+
+
 def numeric_columns(path: Path, where: str) -> frozenset[str]:
     """Return the names of the columns that hold numbers, and no text.
 
@@ -61,7 +91,9 @@ def numeric_columns(path: Path, where: str) -> frozenset[str]:
         schema = parquet.read_schema(path)
     except (OSError, pyarrow.ArrowException) as error:
         raise ConfigError(f"{where} cannot be read as Parquet: {reason_of(error)}; write it again") from None
-    plain = {field.name: field.type.value_type if types.is_dictionary(field.type) else field.type for field in schema}
+    kinds = {name: kind for name, (_, kind) in _inner_fields(schema).items()}
+    kinds |= {field.name: field.type for field in schema}
+    plain = {name: kind.value_type if types.is_dictionary(kind) else kind for name, kind in kinds.items()}
     tests = (types.is_integer, types.is_floating, types.is_decimal)
     return frozenset(name for name, kind in plain.items() if any(test(kind) for test in tests))
 
@@ -100,16 +132,15 @@ def parquet_blocks(
     from pyarrow import parquet
 
     left = most_megabytes * 1_000_000
+    inner: dict[str, tuple[tuple[str, ...], Any]] = {}
     try:
+        inner = _inner_fields(parquet.read_schema(path))
         # One long word that all rows refer to would be unpacked for each of them.
         with parquet.ParquetFile(path, read_dictionary=_words_by_code(path, columns)) as file:
             _refuse_heavy_cells(file.metadata, frozenset(columns), where)
             batches = file.iter_batches(batch_size=rows, columns=list(dict.fromkeys(columns)))
             for batch in chain.from_iterable(map(_light_parts, batches)):
-                cells = [
-                    _as_text(batch.column(batch.schema.get_field_index(name)), name, where, keeps_times)
-                    for name in columns
-                ]
+                cells = [_as_text(_column(batch, name, inner), name, where, keeps_times) for name in columns]
                 left -= sum(map(_text_bytes, cells))
                 if left < 0:
                     raise ConfigError(
@@ -119,6 +150,17 @@ def parquet_blocks(
                 yield pyarrow.record_batch(cells, [f"column{at}" for at in range(len(cells))])
     except (OSError, pyarrow.ArrowException) as error:
         raise ConfigError(f"{where} cannot be read as Parquet: {reason_of(error)}; write it again") from None
+
+
+def _column(batch: Any, name: str, inner: Mapping[str, tuple[tuple[str, ...], Any]]) -> Any:
+    """Return the column of a name, or the field inside of one."""
+    from pyarrow import compute
+
+    at = batch.schema.get_field_index(name)
+    if at >= 0:
+        return batch.column(at)
+    first, *further = inner[name][0]
+    return compute.struct_field(batch.column(batch.schema.get_field_index(first)), further)
 
 
 def _words_by_code(path: Path, columns: Sequence[str]) -> list[str]:

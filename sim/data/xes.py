@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from sim.data.amounts import plain_number
+from sim.data.as_typed import as_typed
 from sim.data.column_read import ColumnRead
-from sim.data.event_columns import refuse_as_attribute, refuse_odd_columns
+from sim.data.event_columns import heads_of_role, refuse_as_attribute, refuse_odd_columns
 from sim.data.event_log import NO_STAGE, OWN_TRACE, LogBuilder, LogLayout
 from sim.data.event_times import iso_microseconds
 from sim.data.text_file import open_binary, reason_of
 from sim.record.events import STAGE_KINDS
-from sim.scenario.errors import ConfigError
+from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
 __all__ = ["read_xes"]
@@ -24,6 +26,8 @@ __all__ = ["read_xes"]
 #: Of one tag: a value this long is no activity, and a parser would hold it whole.
 _LONGEST_TAG = 1_000_000
 _FLUSHED = 100_000
+#: Traces whose keys are told where one is not found.
+_LOOKED_AT = 100
 
 
 class _ShortTags(io.RawIOBase):
@@ -140,7 +144,14 @@ class _XesReader:
         self.heads = {"case": "concept:name", "activity": "concept:name", "time": "time:timestamp"}
         self.heads |= {role: role for role in ("brand", "channel", "amount", "kind")}
         self.heads["lifecycle"] = "lifecycle:transition"
-        self.heads |= {role: str(head).removeprefix("case:") for role, head in given.items() if head is not None}
+        named = {role: heads_of_role(role, head, builder.where) for role, head in given.items() if head is not None}
+        self.heads |= {role: keys[0].removeprefix("case:") for role, keys in named.items()}
+        self.activity = named.get("activity", (self.heads["activity"],))
+        for role in ("case", "time"):
+            if len(named.get(role, ())) > 1:
+                raise ConfigError(
+                    f"{builder.where}: columns.{role} is {show(given[role])}; give one key of the XES file"
+                )
         attributes = layout.attributes or ()
         self.attributes = [attributes] if isinstance(attributes, str) else [str(name) for name in attributes]
         self.rows: dict[str, list[Any]] = {}
@@ -148,6 +159,10 @@ class _XesReader:
         self.unnamed = 0
         self.traces = 0
         self.repeated_keys = 0
+        #: Keys that the user names and that were not seen yet, and keys of the first events and traces.
+        asked = {key.removeprefix("case:") for keys in named.values() for key in keys}
+        self.unseen = asked | {name.removeprefix("case:") for name in self.attributes}
+        self.keys: dict[str, None] = {}
         self._clear()
 
     def _clear(self) -> None:
@@ -159,10 +174,12 @@ class _XesReader:
         key, value = element.get("key", ""), element.get("value", "")
         if name == "classifier":
             keys = element.get("keys", "")
-            if keys and keys != self.heads["activity"]:
+            parts = [quoted or plain for quoted, plain in re.findall(r"'([^']*)'|(\S+)", keys)]
+            if parts and parts != list(self.activity):
+                way = as_typed("columns", {"activity": parts if len(parts) > 1 else parts[0]})
                 self.builder.notices.append(
-                    f"the log offers the classifier {element.get('name', '')!r} ({keys}); activities are"
-                    f" {self.heads['activity']}: columns={{activity: KEY}} takes another"
+                    f"the log offers the classifier {element.get('name', '')!r}: {way} takes it; activities are"
+                    f" {' and '.join(self.activity)}"
                 )
         elif key in ("log:start", "log:end"):
             try:
@@ -184,17 +201,28 @@ class _XesReader:
             name = f"trace {self.traces}"
         self.names[name] = self.names.get(name, 0) + 1
         case = self.builder.new_case(name)
+        if self.unseen or self.traces <= _LOOKED_AT:
+            self._look_at(about, events)
         for event in events:
             self._event(case, about, event)
         if len(self.rows["case"]) >= _FLUSHED:
             self.flush()
+
+    def _look_at(self, about: dict[str, str], events: list[dict[str | None, str]]) -> None:
+        """Note which keys there are."""
+        known = [str(key) for key in chain(about, *events)]
+        self.unseen.difference_update(known)
+        if self.traces <= _LOOKED_AT:
+            self.keys |= dict.fromkeys(known)
 
     def _event(self, case: int, about: dict[str, str], values: dict[str | None, str]) -> None:
         builder, heads, rows = self.builder, self.heads, self.rows
         builder.rows += 1
         if builder.rows > self.layout.most_rows:
             raise ConfigError(f"{builder.where} has more than {self.layout.most_rows:,} events; divide it")
-        activity = values.get(heads["activity"], "")
+        activity = values.get(self.activity[0], "")
+        if len(self.activity) > 1:
+            activity = " ".join(word for key in self.activity if (word := values.get(key, "").strip()))
         if "kind" in self.given or about.keys() >= OWN_TRACE:
             kind = values.get(heads["kind"])
             if kind is not None:
@@ -218,7 +246,7 @@ class _XesReader:
         rows["time"].append(time)
         rows["amount"].append(self._amount(values.get(heads["amount"], "")))
         for role in ("brand", "channel", "lifecycle"):
-            value = values.get(heads[role])
+            value = values.get(heads[role]) or about.get(heads[role])
             rows[role].append(-1 if not value else builder.extra_of(role, value))
         for name in self.attributes:
             key = name.removeprefix("case:")
@@ -246,6 +274,13 @@ class _XesReader:
     def finish(self) -> None:
         """Say what a reader must know."""
         self.flush()
+        if self.unseen and self.traces:
+            keys = tuple(self.keys)
+            key = min(self.unseen)
+            raise ConfigError(
+                f"{self.builder.where}: no event and no trace has the key {show(key)} that columns or attributes name;"
+                f" {suggest(key, keys, 'there are')}"
+            )
         builder, repeated = self.builder, sum(count - 1 for count in self.names.values())
         if self.unnamed:
             builder.notices.append(f"{self.unnamed:,} traces have no name: each is a case of its own")
