@@ -298,7 +298,7 @@ def _steps(journey: Journey) -> dict[str, tuple[str, int]]:
 
 
 def _single(key: str, bounds: object, scenario: Scenario, where: str) -> Parameter:
-    (factor,) = read_factors({key: bounds}, scenario, where)
+    (factor,) = read_factors({key: bounds}, scenario, where, key="parameters")
     start = value_at(scenario, key)
     if isinstance(start, bool) or not isinstance(start, int | float):
         raise ConfigError(f"{where}: " * bool(where) + f"parameters.{key}: {show(start)} stands there; name a number")

@@ -83,7 +83,7 @@ class Composer:
         """
         given = {override.key_or_group: override.value() for override in self._parsed()}
         for key, value in given.items():
-            if key in _MAPPINGS and value == {}:
+            if value == {} and (key in _MAPPINGS or self._has_keys(key)):
                 raise ConfigError(
                     f"{key} is {{}}, which changes nothing: what is given is laid over the scenario; name the keys to"
                     f" be changed, or take one out with ~{key}.NAME"
@@ -92,6 +92,12 @@ class Composer:
                 raise ConfigError(
                     f"{key} and {run} are both given; a run comes with its own scenario, so leave one out"
                 )
+
+    def _has_keys(self, key: str) -> bool:
+        """Return whether a mapping that is not empty stands under a key below those of a scenario."""
+        composed = self.composed_for_keys() if key.split(".")[0] in _MAPPINGS else None
+        inner = None if composed is None else OmegaConf.select(composed, key)
+        return isinstance(inner, DictConfig) and len(inner) > 0
 
     def refuse_unclear(self) -> None:
         """Refuse overrides of which Hydra would make something else than was meant.

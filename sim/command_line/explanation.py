@@ -58,8 +58,7 @@ def explain(error: Exception, composer: Composer) -> str:
             return f"{error.override!r} is no key with a value; write {meant}"
         if whole := _split_by_the_shell(error.override, composer.overrides):
             return f"{error.override!r} ends at a blank: a value with blanks stands in quotes, '{whole}'"
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "not understood")
-        return f"cannot read {error.override!r} on the command line: {reason}; write key=value, in quotes if need be"
+        return f"cannot read {error.override!r} on the command line; write key=value, in quotes if need be"
     if isinstance(error, MissingConfigException):
         return _explain_missing(error, composer)
     message = " ".join(str(error).split())
@@ -143,6 +142,8 @@ def _remedy(composer: Composer, key: str) -> str:
         path.append(step)
         inner = inner._get_node(step)
     under = ".".join(path)
+    if under == key == "doubt":
+        return "give the range of the effectiveness, such as doubt=[0.5,1.5]"
     if not isinstance(inner, DictConfig):
         return f"{under} is a value and has no keys"
     if key in GROUPS and key not in inner:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from sim.data.as_typed import as_typed
@@ -152,6 +153,7 @@ def find_event_columns(
             if head not in heads:
                 raise ConfigError(f"{where}: columns.{role} is {show(head)}, which is no head; {suggest(head, heads)}")
             _refuse_twice(head, heads, where)
+    _refuse_one_column_for_two(chosen, where)
     plain = {head: plain_head(head) for head in heads}
     for role, groups in LOG_ROLES.items():
         if role in given or (role == "kind" and not _OWN_COLUMNS.issubset(heads)):
@@ -237,6 +239,16 @@ def heads_of_role(role: str, head: Any, where: str) -> tuple[str, ...]:
             " names it), of an activity several (all of them name it), of a time two (the date and the time of day)"
         )
     return named
+
+
+def _refuse_one_column_for_two(chosen: Mapping[str, Sequence[str]], where: str) -> None:
+    """Refuse one column as two of case, activity and time: an event is a case, what happened to it, and when."""
+    needed = {role: set(chosen.get(role, ())) for role in ("case", "activity", "time")}
+    for one, other in combinations(needed, 2):
+        if shared := needed[one] & needed[other]:
+            raise ConfigError(
+                f"{where}: columns.{one} and columns.{other} are both {show(min(shared))}; each needs one of its own"
+            )
 
 
 def _guess(

@@ -98,8 +98,10 @@ def _prepare(job: Job[CalibrateKeys, None]) -> TargetPlan | DataPlan:
     source = _source(keys.targets, job.config_path, keys)
     where = source.where if source is not None else ""
     targets = read_targets(keys.targets if source is None else source.targets, scenario, where=where)
-    said = keys.parameters if keys.parameters is not None or source is None else source.parameters
-    parameters = default_parameters(scenario, targets) if said is None else read_parameters(said, scenario, where=where)
+    said, place = keys.parameters, ""
+    if said is None and source is not None:
+        said, place = source.parameters, where
+    parameters = default_parameters(scenario, targets) if said is None else read_parameters(said, scenario, where=place)
     name = keys.save_as or (source.name if source is not None else "fitted")
     read_name(name, "the result", key="save_as")
     title = keys.save_title or (source.title if source is not None else "")

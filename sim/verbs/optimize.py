@@ -12,7 +12,7 @@ from sim.experiments.answers import pick_competitor
 from sim.experiments.arm_metrics import pick_arm
 from sim.experiments.factors import NAMED, choose_factors, isolate_arm, written_ranges
 from sim.experiments.plan import ROBUST, PlanQuestion, planned, read_budget, read_goal
-from sim.experiments.plan_limit import read_limits
+from sim.experiments.plan_limit import SPENT, read_limits
 from sim.experiments.plan_search import SearchSizes
 from sim.experiments.plan_states import plan_states
 from sim.number_format import counted
@@ -86,6 +86,11 @@ def _prepare(job: Job[OptimizeKeys, None]) -> PlanQuestion:
         for robust in (keys.robust, ROBUST[0])
     )
     limits = read_limits(keys.limits, factors, small.step)
+    if set(goal.weights) == {SPENT} and not limits:
+        raise ConfigError(
+            "goal is 'spent', the least that reaches a limit, and limits is empty: doing nothing spends nothing; give"
+            " one, such as 'limits=[payback_week <= 52]'"
+        )
     return PlanQuestion(
         small, arm, factors, goal, budget, limits, keys.robust, states, settings.seed, budget_per, by_mean
     )

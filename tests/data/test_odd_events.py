@@ -527,3 +527,19 @@ def test_one_far_time_leaves_the_others_times_since_1970(tmp_path, per_second, n
     check(log, many)
     assert log.left_out == {"with a time years away from all others": 1}
     assert log.notices[0].startswith("left out: 1 row with a time years away from all others (")
+
+
+def test_one_column_is_not_two_of_case_activity_and_time(tmp_path):
+    file = tmp_path / "log.csv"
+    file.write_text("who,what,when\na,x,2026-01-01\nb,y,2026-01-02\n", encoding="utf-8")
+    for columns, told in (
+        ({"case": "who", "activity": "who", "time": "when"}, "columns.case and columns.activity are both 'who'"),
+        (
+            {"case": ["who", "what"], "activity": "what", "time": "when"},
+            "columns.case and columns.activity are both 'what'",
+        ),
+        ({"case": "who", "activity": "when", "time": "when"}, "columns.activity and columns.time are both 'when'"),
+    ):
+        with pytest.raises(ConfigError, match=told):
+            read_event_log(file, LogLayout(columns=columns))
+    assert read_event_log(file, LogLayout(columns={"case": "who", "activity": "what", "time": "when", "brand": "what"}))

@@ -17,7 +17,7 @@ from sim.command_line.hydra_compose import Hydra
 from sim.scenario.dotted_key import value_at
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
-from sim.scenario.yaml_reader import parse_yaml, write_yaml
+from sim.scenario.yaml_reader import LARGEST_FILE, parse_yaml, write_yaml
 from sim.verbs import VERBS, frame
 
 
@@ -467,7 +467,7 @@ HOSTILE = {
     "!!python/object/apply:os.system [x]\n": "tag",
     "[": "line",
     "": "is empty",
-    "x" * 2_500_000: "yaml has 2,500,000 bytes",
+    "x" * (LARGEST_FILE + 1): f"yaml has {LARGEST_FILE + 1:,} bytes",
 }
 
 

@@ -35,6 +35,10 @@ def refused(monkeypatch, tmp_path, capsys):
         ("scenario=[]", "scenario is []; give the name of one file"),
         ("personas=[1]", "personas is [1]; give the name of one file"),
         ("scenario=treadmill,cosmetics", "-m scenario=treadmill,cosmetics"),
+        (
+            "+market.brands.bad name={price: 5}",
+            "cannot read '+market.brands.bad name={price: 5}' on the command line; write",
+        ),
         ("arms=[x]", "arms is [x], and a mapping stands there; name the key to be changed, such as arms.KEY=VALUE"),
         ("assumptions={a: 1}", "assumptions is {a: 1}, and a list stands there"),
         ("personas={a: {share: 1}}", "unknown key 'personas.a'; accepted under personas: veronica"),
@@ -44,6 +48,17 @@ def refused(monkeypatch, tmp_path, capsys):
 def test_what_cannot_be_laid_over_what_stands_there_is_told_by_its_key(word, told, refused):
     assert told in refused("compare", word)
     assert told in refused("compare", word, "--cfg", "job")
+
+
+def test_an_empty_mapping_that_changes_nothing_is_refused(refused):
+    assert "market.channels is {}, which changes nothing" in refused("compare", "market.channels={}")
+    assert "journeys.classic.edges is {}, which" in refused("compare", "journeys.classic.edges={}")
+
+
+def test_what_is_typed_is_not_blamed_on_a_file(refused):
+    typed = "parameters=[{path: market.contact.fatigue, low: 1, high: 0}]"
+    told = refused("calibrate", "targets=average", typed)
+    assert told == "parameters.market.contact.fatigue goes from 1 to 0; give low below high"
 
 
 @pytest.mark.parametrize(
@@ -108,6 +123,8 @@ def test_a_word_that_stands_for_a_key_is_not_dropped_for_the_key(refused):
         (("lags=[]",), "lags is a list of 0; give whole numbers of steps"),
         (("answer=true", "strategies=[nosuch]"), "strategies names 'nosuch', and so"),
         (("levers=[automation,automation]",), "levers names automation twice"),
+        (("goal=spent",), "goal is 'spent', the least that reaches a limit, and limits is empty"),
+        (("doubt=abc",), "give the range of the effectiveness, such as doubt=[0.5,1.5]"),
     ],
 )
 def test_optimize_names_the_value_that_is_wrong(words, told, refused):
