@@ -103,11 +103,12 @@ def currency_of_head(head: str) -> str:
 
     Examples
     --------
-    >>> currency_of_head("Amount (EUR)"), currency_of_head("Total in $"), currency_of_head("Amount")
-    ('EUR', '$', '')
+    >>> [currency_of_head(head) for head in ("Amount (EUR)", "Total in $", "amount_eur", "Amount")]
+    ['EUR', '$', 'EUR', '']
     """
-    found = re.search(r"[€£₹¥$]|\b(?:EUR|USD|GBP|CHF|INR|JPY|CAD|AUD|SEK|NOK|DKK|PLN|BRL)\b", head)
-    return _SAME.get(found[0], found[0]) if found else ""
+    codes = "EUR|USD|GBP|CHF|INR|JPY|CAD|AUD|SEK|NOK|DKK|PLN|BRL|CZK|HUF|CNY|MXN|NZD|SGD|ZAR"
+    found = re.search(rf"[€£₹¥$]|\b(?:{codes})\b", head) or re.search(rf"(?<=[_ ])(?i:{codes})$", head)
+    return currency_code(found[0]) if found else ""
 
 
 def currency_code(word: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.quantity import choice, quantity, whole
-from sim.data.amounts import looks_like_amount
+from sim.data.amounts import currency_of_head, looks_like_amount
 from sim.data.as_typed import as_typed
 from sim.data.dates import looks_like_date
 from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
@@ -156,6 +156,9 @@ def _places(
         raise ConfigError(
             f"{where}: its dates stand in three columns, year, month and day; put them into one, such as 2021-01-31"
         )
+    if "currency" in places and "currency" not in chosen and _speaks_of_another_amount(names, plain, places):
+        # That of an amount before it was converted.
+        del places["currency"]
     if "quantity" in places and "amount" not in places:
         raise ConfigError(f"{where}: columns has a quantity and no amount; say which column is the unit price: amount")
     if len(set(places.values())) < len(places):
@@ -166,6 +169,17 @@ def _places(
     if "amount" not in places and "amount" not in chosen and source != "columns":
         _ask_for_amount(names, places, sample, where)
     return places
+
+
+def _speaks_of_another_amount(names: tuple[str, ...], plain: list[str], places: Mapping[str, int]) -> bool:
+    """Return whether the head of the amount says its currency, and a column beside it may be one in another."""
+    at = places.get("amount")
+    if at is None or not currency_of_head(names[at]):
+        return False
+    return any(
+        other != at and role_of_head(plain[other], "amount") and not currency_of_head(names[other])
+        for other in range(len(names))
+    )
 
 
 def find_quantity(names: Sequence[str]) -> int | None:

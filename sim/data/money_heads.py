@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from sim.data.amounts import read_number
 
-__all__ = ["parts_of_money", "refunds_beside", "unit_of_head", "without_unit"]
+__all__ = ["discounts_beside", "parts_of_money", "refunds_beside", "unit_of_head", "without_unit"]
 
 #: Units of money that are no whole ones, by the words that heads have for them.
 _UNITS = (
@@ -21,6 +21,7 @@ _UNITS = (
 _GIVEN_BACK = (
     r"refund(?:s|ed)?|return(?:s|ed)?|r(?:ü|ue)ckerstattung|erstattet(?:er)?|erstattung|rembours(?:é|ement)|reembolso"
 )
+_DISCOUNT = r"\b(?:discounts?|rabatt|nachlass|remise|descuento|desconto|sconto|korting|rabat)\b"
 _COUNTED = r"amount|quantity|qty|total|value|sum|units|pieces|items|price|betrag|menge|montant|importe"
 
 
@@ -59,6 +60,32 @@ def without_unit(plain: str) -> str:
         if kept and kept[-1] != "per" and unit_of_head(" ".join(words[len(kept) :])) != 1.0:
             return "_".join(kept[:-1] if len(kept) > 1 and kept[-1] == "in" else kept)
     return plain
+
+
+def discounts_beside(heads: Sequence[str], rows: Sequence[Sequence[str]], used: Collection[int]) -> list[str]:
+    """Return the columns with discounts that are not read, of a table of unit prices and quantities.
+
+    Parameters
+    ----------
+    heads, rows, used
+        As for :func:`refunds_beside`.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> discounts_beside(["UnitPrice", "Quantity", "Discount"], [["9", "2", "0.15"]], [0, 1])
+    ['Discount']
+    """
+    return [
+        head
+        for at, head in enumerate(heads)
+        if at not in used
+        and re.search(_DISCOUNT, _words(head))
+        and any((read_number(row[at], ".") or read_number(row[at], ",") or 0.0) != 0.0 for row in rows if len(row) > at)
+    ]
 
 
 def refunds_beside(heads: Sequence[str], rows: Sequence[Sequence[str]], used: Collection[int]) -> list[str]:

@@ -72,15 +72,18 @@ _DISCOUNT = (
 )
 #: What is no sale by itself: the noun at the end of a name such as stripe_fee or General Withdrawal.
 _OTHER_KIND = (
-    r"(?i)(?:^|[ _-])(?:fees?|payouts?|withdrawals?|currency[ _-]conversions?|top[ _-]?ups?|adjustments?|commissions?"
+    r"(?i)(?:^|[ _-])(?:payouts?|withdrawals?|currency[ _-]conversions?|top[ _-]?ups?|adjustments?|commissions?"
     r"|surcharges?|tips?|gratuit(?:y|ies)|shipping|postage|freight|shipping[ _-](?:costs?|charges?)|interest"
     r"|(?:gift|store)[ _-]?(?:cards?|credits?)(?:[ _-](?:sales?|purchases?|sold))?"
     r"|geb(?:ü|ue)hr(?:en)?|provision(?:en)?|auszahlung(?:en)?|abhebung|umbuchung|umrechnung|versand(?:kosten)?"
     r"|porto|fracht|trinkgeld|aufladung|frais(?: de port)?|virement|retrait|pourboire"
-    r"|frais de livraison|comisi[óo]n(?:es)?|retiros?|propinas?|env[íi]os?|tarifas?|taxas?|saques?"
+    r"|frais de livraison|comisi[óo]n(?:es)?|retiros?|propinas?|env[íi]os?|taxas?|saques?"
     r"|gorjetas?|frete|commission[ei]|preliev[oi]|mancia|spedizione|uitbetaling|fooi"
     r"|verzendkosten|avgift(?:er)?|utbetalning|dricks|frakt|gebyr|fragt|op[łl]ata|prowizja|wyp[łl]ata|napiwek"
     r"|wysy[łl]ka|komisyon|kargo|bah[şs]i[şs]|комиссия|доставка|налог|чаевые|вывод)$"
+    r"|^(?:(?:stripe|paypal|klarna|adyen|square|amazon|fba|ebay|etsy|shopify|application|transaction|processing"
+    r"|payment|bank"
+    r"|card|merchant|platform|network|selling|listing|final value|dispute|refund|payout)[ _-])*fees?$"
     r"|^(?:sales[ _-])?(?:tax(?:es)?|vat|gst|steuern?|mwst\.?|ust\.?|tva|taxe|impuestos?|iva|impostos?|impost[ae]|btw"
     r"|moms|podatek|kdv)$|^(?:(?:internal|balance|account)[ _-])?transfers?$|手数料|送料|消費税|手续费|運費|运费|税费"
     r"|수수료|배송비|세금"

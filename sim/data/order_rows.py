@@ -15,6 +15,7 @@ __all__ = [
     "find_order",
     "further_lines",
     "is_of_return",
+    "may_number_orders",
     "number_of_return",
     "order_keys",
     "repeated_run",
@@ -82,6 +83,11 @@ def find_order(heads: Sequence[str], sample: Sequence[Sequence[str]], used: Coll
     at = free.get("name")
     cells = [] if at is None else [row[at] for row in sample if len(row) > at and row[at]]
     return at if cells and all(_SHOPIFY.fullmatch(cell) for cell in cells) else None
+
+
+def may_number_orders(head: str) -> bool:
+    """Return whether a column may number orders by its head, in small letters with underscores."""
+    return head in _HEADS or head == "name"
 
 
 def number_of_return(cells: Sequence[str]) -> re.Pattern[str] | None:

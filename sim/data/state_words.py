@@ -65,7 +65,7 @@ class StateWords:
         rows.update(dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)))
 
     def told(self) -> list[str]:
-        """Return a warning for each column with words that may mean no purchase, beside others.
+        """Return a warning for each column with words that may mean no purchase, beside those of a sale.
 
         Examples
         --------
@@ -85,7 +85,8 @@ class StateWords:
                 continue
             done = compute.match_substring_regex(pyarrow.array(words), _DONE).to_pylist()
             open_words = [word for word, sure in zip(words, done, strict=True) if not sure]
-            if open_words:
+            # Where no word is known it may be no column of states at all: a part of the country is an estado.
+            if open_words and len(open_words) < len(words):
                 said = ", ".join(f"{show(word[:30])} in {count_rows(rows[word])}" for word in open_words[:_TOLD])
                 more = f" and {len(open_words) - _TOLD} more words" if len(open_words) > _TOLD else ""
                 warnings.append(

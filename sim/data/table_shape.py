@@ -15,8 +15,8 @@ from sim.data.format_options import DECIMALS
 from sim.data.head_line import Head, find_head, lines_until
 from sim.data.ids import MISSING
 from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_status, plain_head
-from sim.data.money_heads import parts_of_money, refunds_beside, unit_of_head
-from sim.data.order_rows import find_order
+from sim.data.money_heads import discounts_beside, parts_of_money, refunds_beside, unit_of_head
+from sim.data.order_rows import find_order, may_number_orders
 from sim.data.parquet_file import is_parquet, numeric_columns, parquet_blocks, parquet_heads
 from sim.data.row_faults import RowFaults
 from sim.data.text_blocks import LinesRead, text_blocks
@@ -135,6 +135,9 @@ def _notices(shape: TableShape) -> tuple[str, ...]:
         f"{head!r} says what was given back, and is not taken off: purchases count in full"
         for head in refunds_beside(shape.head, shape.sample, shape.columns.values())
     ]
+    if "quantity" in shape.columns and shape.signs is None:
+        less = discounts_beside(shape.head, shape.sample, shape.columns.values())
+        more += [f"{head!r} is not taken off: amounts are price times quantity in full" for head in less]
     if shape.unit != 1.0:
         told = parts_of_money(shape.unit)
         more.append(f"{shape.name('amount')!r} is in {told}: amounts are told in whole units of money")
@@ -151,8 +154,11 @@ def _look_at_parquet(path: Path, where: str, layout: Layout) -> tuple[TableShape
     # Of columns of numbers one may be the amount; others may hold pages.
     some = [at for at, head in enumerate(heads) if head in numbers and heads.count(head) == 1]
     head, has_head, columns = find_columns(heads, _parquet_sample(path, heads, some, where, layout), layout, where)
-    kept = [*columns.values(), *find_status(head, [], columns, layout).values()]
-    sample = _parquet_sample(path, heads, kept, where, layout)
+    numbers_orders = [
+        at for at, name in enumerate(heads) if heads.count(name) == 1 and may_number_orders(plain_head(name))
+    ]
+    kept = [*columns.values(), *find_status(head, [], columns, layout).values(), *numbers_orders]
+    sample = _parquet_sample(path, heads, list(dict.fromkeys(kept)), where, layout)
     columns = {**columns, **find_status(head, sample, columns, layout)}
     money = [heads[columns[role]] for role in ("amount", "quantity") if role in columns]
     # A number is no text that could be read in two ways.

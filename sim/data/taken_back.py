@@ -57,7 +57,7 @@ _STATUS_HEADS = tuple(
 _OF_STATE = re.compile(r"(?:^|_)(?:status|statut|estado|stato|zustand|durum|durumu|situacao)(?:_|$)")
 _OF_PEOPLE = re.compile(
     r"customer|client|kunde|klant|member|mitglied|account|subscri|abo|loyal|marital|civil|famili|employ|user|contact"
-    r"|email|stock|inventory|lager|tax"
+    r"|email|lead|stock|inventory|lager|tax"
 )
 #: Heads of columns that say when a row was taken back.
 _WHEN_HEAD = re.compile(
@@ -77,7 +77,8 @@ _LINK_HEAD = re.compile(
 _WORD = (
     r"(?:wc-)?(?:partial(?:ly)?[ _-]*|teilweise[ ])?(?:refund(?:s|ed)?|return(?:s|ed)?|cancel(?:l?ed|lation)?"
     r"|void(?:ed)?|charge(?:d)?[ _-]?backs?|revers(?:al|ed)|fail(?:ed|ure)?|declined|denied|rejected|abandoned|draft"
-    r"|expired|unpaid|disputed|deleted|error|unavailable|missing orders?|credit[ _-](?:note|memo)|quot(?:e"
+    r"|expired|unpaid|disputed|deleted|dropped|error(?:ed)?|unavailable|missing orders?|credit[ _-](?:note|memo)"
+    r"|quot(?:e"
     r"|ation)(?: sent)?|pro[ -]?forma(?:[ -]invoice)?|angebot|devis"
     r"|stornierung|storniert|storno(?:rechnung)?|gutschrift|rechnungskorrektur|gutgeschrieben|retoure|retourniert"
     r"|(?:r(?:ü|ue)ck|zur(?:ü|ue)ck)?erstatte[tn]|(?:r(?:ü|ue)ck)?erstattung|r(?:ü|ue)ckgabe"
@@ -103,8 +104,8 @@ _AMONG_LETTERS = (
     r"|återbetald|makulerad|returnerad|refunderet|annulleret|peruutettu|palautettu|zwrot\pL*|zwróc\pL*|anulowan\pL*"
     r"|odrzucon\pL*|[iİ]ptal|[iİ]ade|reddedildi|başarısız|rambursat|anulat|zrušen\pL*|vrácen\pL*|dobropis|törölt"
     r"|törölve|sztornó\pL*|visszatérít\pL*|ακυρώ\pL*|ακύρωσ\pL*|επιστροφ\pL*|отмен[её]н\pL*|отмена|возврат\pL*"
-    r"|not[ae] d[ei] cr[ée]dito|note de cr[ée]dit|korekta|kreditnota|kreditfaktura|hyvityslasku|no[ _-]?show|dropped"
-    r"|errored|dibatalkan|batal|возвращ\pL*|отклон[её]н\pL*|аннулир\pL*|скасован\pL*|повернен\pL*|dikembalikan|đã hủy"
+    r"|not[ae] d[ei] cr[ée]dito|note de cr[ée]dit|korekta|kreditnota|kreditfaktura|hyvityslasku|no[ _-]?show"
+    r"|dibatalkan|batal|возвращ\pL*|отклон[её]н\pL*|аннулир\pL*|скасован\pL*|повернен\pL*|dikembalikan|đã hủy"
     r"|hoàn tiền)"
 )
 #: Words of scripts that do not part words.

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 
 from sim.data.layout import Layout
@@ -156,7 +158,7 @@ def test_rows_that_are_no_sale_are_refused(tmp_path, head, word, usual):
     ("head", "word", "usual"),
     [
         ("shipping_status", "pending", "shipped"), ("status", "Awaiting fulfillment", "Shipped"), ("type", "Payment", "Charge"),
-        ("type", "transfer", "direct debit"), ("event_type", "conversion", "purchase"), ("customer_status", "cancelled", "active"),
+        ("type", "Membership fee", "Class"), ("delivery_status", "Dropped off", "Delivered"), ("type", "transfer", "direct debit"), ("event_type", "conversion", "purchase"), ("customer_status", "cancelled", "active"),
         ("order_type", "shipping", "pickup"), ("type", "gift card", "cash"), ("Stage", "Second call", "First call"),
         ("status", "pending_shipment", "done"), ("original_order_id", "17", "18"), ("État", "En attente d'expédition", "Livré"),
     ],
@@ -213,6 +215,39 @@ def test_lines_of_an_order_without_its_amount_are_left_out(tmp_path):
     # An amount that is missing in the first row of an order is a fault.
     with pytest.raises(ConfigError, match="1 row without an amount"):
         read(tmp_path, content.replace(f",paid,{SALES[0][2] / 100},", ",paid,,", 1))
+
+
+def test_lines_of_an_order_in_parquet(tmp_path):
+    rows = [(f"#{at}", f"c{who}", when, cents / 100 if line == 0 else None)
+            for at, (who, when, cents) in enumerate(SALES) for line in range(2)]  # fmt: skip
+    columns = dict(zip(("Name", "Email", "Created at", "Total"), zip(*rows, strict=True), strict=True))
+    parquet.write_table(pa.table({name: list(cells) for name, cells in columns.items()}), tmp_path / "orders.parquet")
+    check(read_transactions(tmp_path / "orders.parquet"), [(f"c{who}", *rest) for who, *rest in SALES])
+
+
+def test_a_converted_amount_has_the_currency_of_its_head(tmp_path):
+    def row(at, customer, when, cents):
+        paid = (cents / 92, "USD") if at % 5 == 0 else (cents / 100, "EUR")
+        return customer, when.date(), *paid, cents / 100
+
+    content = table("customer,date,amount,currency,amount_eur", row)
+    with pytest.raises(ConfigError, match="'amount' and 'amount_eur' may each be the amount"):
+        read(tmp_path, content)
+    ledger = read(tmp_path, content, columns={"amount": "amount_eur"})
+    check(ledger)
+    assert ledger.currency == "€"
+    with pytest.raises(ConfigError, match="12 rows in another currency than EUR"):
+        read(tmp_path, content, columns={"amount": "amount"})
+
+
+def test_a_discount_beside_unit_prices_is_told(tmp_path):
+    def row(at, who, when, cents):
+        return who, when.date(), cents / 200, 2, 0.1 if at == 7 else 0
+
+    ledger = read(tmp_path, table("customer,date,UnitPrice,Quantity,Discount", row),
+                  columns={"amount": "UnitPrice", "quantity": "Quantity"}, decimal="point")  # fmt: skip
+    check(ledger)
+    assert "'Discount' is not taken off: amounts are price times quantity in full" in ledger.warnings
 
 
 def test_an_amount_in_each_line_of_an_order_is_asked_about(tmp_path):
