@@ -27,7 +27,7 @@ from sim.discovery.lived_map import LivedEdge, LivedStage, lived_map
 from sim.discovery.own_hazards import own_hazards, with_own
 from sim.discovery.persona_mixture import Mixture, find_personas
 from sim.discovery.product_limit import aalen_johansen
-from sim.discovery.purchases import Purchases, find_purchases
+from sim.discovery.purchases import Purchases, amounts_where_paid, find_purchases
 from sim.discovery.state_edges import FINE
 from sim.discovery.time_step import UNITS, choose_unit
 from sim.discovery.turning_points import TurningPoint, turning_points
@@ -154,7 +154,7 @@ def discovering(
     seed : int
     threads : int, optional
     funnel : sequence of str, optional
-        Stages in order; by default those that most cases pass before the goal.
+        Stages in order; by default those that cases pass before the goal.
 
     Yields
     ------
@@ -168,7 +168,7 @@ def discovering(
     ConfigError
         If the goal or one of the funnel is no stage.
     """
-    log, folded = _fold(log)
+    log, folded = _fold(amounts_where_paid(log))
     cases = cases_of(log)
     unit = choose_unit(cases)
     if log.state_at_start:

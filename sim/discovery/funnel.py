@@ -14,6 +14,8 @@ __all__ = ["ChannelUse", "channel_use", "funnel_counts", "usual_funnel"]
 
 _MOSTLY = 0.5
 _LONGEST = 8
+#: Of the cases that reach the goal, those that must pass all stages of a usual funnel.
+_PASS_ALL = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,10 @@ def funnel_counts(cases: Cases, stages: Sequence[int]) -> tuple[int, ...]:
 
 
 def usual_funnel(cases: Cases, goal: int) -> tuple[int, ...]:
-    """Return the stages that most cases pass before they first reach the goal, in their usual order, then the goal.
+    """Return the stages that cases pass before they first reach the goal, in their usual order, then the goal.
+
+    Most cases that reach it pass each of them, and four of five pass all in this order: were a stage among them that
+    many leave out, the funnel would end with fewer cases than reach the goal.
 
     Parameters
     ----------
@@ -74,10 +79,16 @@ def usual_funnel(cases: Cases, goal: int) -> tuple[int, ...]:
         return (goal,)
     before = (first[reaches] >= 0) & (first[reaches] < first[reaches][:, [goal]])
     share = before.mean(axis=0)
-    passed = [stage for stage in np.argsort(-share, kind="stable").tolist() if share[stage] >= _MOSTLY]
-    passed = passed[: _LONGEST - 1]
-    order = {stage: float(np.median(first[reaches][before[:, stage], stage])) for stage in passed}
-    return (*sorted(passed, key=lambda stage: (order[stage], stage)), goal)
+    usual = [stage for stage in np.argsort(-share, kind="stable").tolist() if share[stage] >= _MOSTLY]
+    order = {stage: float(np.median(first[reaches][before[:, stage], stage])) for stage in usual}
+    funnel: tuple[int, ...] = (goal,)
+    for stage in usual:
+        longer = (*sorted([*funnel[:-1], stage], key=lambda stage: (order[stage], stage)), goal)
+        if funnel_counts(cases, longer)[-1] >= _PASS_ALL * reaches.sum():
+            funnel = longer
+        if len(funnel) == _LONGEST:
+            break
+    return funnel
 
 
 def _first_places(cases: Cases, place: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
 
-__all__ = ["CaseGoal", "find_goal", "says_purchase"]
+__all__ = ["CaseGoal", "find_goal", "says_lost", "says_purchase"]
 
 #: Of the cases that come to a stage, the share that begins there from which on it is no goal.
 _BEGIN_THERE = 0.9
@@ -21,7 +21,14 @@ _FEWEST_COME = 0.01
 _BOUGHT = (
     "purchase purchases purchased bought buy paid kauf käufe gekauft bezahlt achat achats acheté payé compra compras"
     " comprado comprada pagado pagada acquisto acquistato pagato comprou aankoop gekocht betaald zakup kupiono köp köpt"
-    " betald osto ostettu køb købt kjøp kjøpt nákup"
+    " betald osto ostettu køb købt kjøp kjøpt nákup won gewonnen gagné gagnée ganado ganada vinto vinta converted"
+)
+#: Words of what nobody wants to reach.
+_LOST = (
+    "lost abandoned abandon abandonment cancelled canceled cancel cancellation rejected refused declined denied failed"
+    " failure error dropped churn churned expired unsubscribed unsubscribe bounced withdrawn disqualified unqualified"
+    " verloren abgebrochen storniert abgelehnt gekündigt fehlgeschlagen perdu perdue annulé annulée abandonné refusé"
+    " perdido perdida cancelado cancelada rechazado rechazada perso persa annullato rifiutato verlopen geannuleerd"
 )
 _ORDER = "order checkout transaction payment bestellung zahlung commande paiement pedido ordine bestelling"
 _DONE = (
@@ -29,7 +36,7 @@ _DONE = (
     " abgeschlossen bestätigt erfolgreich confirmée terminée validée effectué confirmado realizado completado"
     " confermato completato bevestigd voltooid"
 )
-_BESIDE = "event page the a an is has been online"
+_BESIDE = "event page the a an is has been online closed deal opportunity lead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +70,25 @@ def says_purchase(name: str) -> bool:
     >>> [name for name in ("purchase", "OrderCompleted", "Kauf", "payment_details", "order") if says_purchase(name)]
     ['purchase', 'OrderCompleted', 'Kauf']
     """
-    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", name).casefold())
-    known = set(words)
+    known = _words(name)
     purchase, order, done = set(_BOUGHT.split()), set(_ORDER.split()), set(_DONE.split())
     bought = bool(known & purchase) or bool(known & order and known & done)
     return bought and known <= purchase | order | done | set(_BESIDE.split())
+
+
+def says_lost(name: str) -> bool:
+    """Return whether the name of a stage says that a case came to nothing.
+
+    Examples
+    --------
+    >>> [name for name in ("Closed Lost", "order_cancelled", "CheckoutAbandoned", "Resolved") if says_lost(name)]
+    ['Closed Lost', 'order_cancelled', 'CheckoutAbandoned']
+    """
+    return bool(_words(name) & set(_LOST.split()))
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", name).casefold()))
 
 
 def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozenset()) -> CaseGoal:
@@ -77,7 +98,8 @@ def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozens
 
     Of stages that are left no more often than others nobody can tell whether they are where cases want to go: many a
     case ends where it began. So the stage is taken at which most cases end beyond those that would, were every visit as
-    likely to be the last as any other. A stage in which nearly all who come to it begin is no goal.
+    likely to be the last as any other. A stage in which nearly all who come to it begin is no goal, nor is one whose
+    name says that cases come to nothing, where another one is left.
 
     Parameters
     ----------
@@ -106,7 +128,10 @@ def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozens
         named = np.array([says_purchase(name) for name in cases.stages]) & may_be & (come >= _FEWEST_COME * cases.count)
         why = "bought" if buys.any() else "named" if named.any() else "ends"
         buys = buys if buys.any() else named
-        score = np.where(buys, visits, -1.0) if buys.any() else np.where(may_be, ends - usual * visits, -np.inf)
+        beyond = ends - usual * visits
+        wanted = may_be & ~np.array([says_lost(name) for name in cases.stages])
+        may_be = wanted if (wanted & (beyond > 0)).any() else may_be
+        score = np.where(buys, visits, -1.0) if buys.any() else np.where(may_be, beyond, -np.inf)
         stage = int(score.argmax())
     return CaseGoal(stage, why, float(come[stage] / cases.count), float(ends[stage] / max(visits[stage], 1)), usual)
 

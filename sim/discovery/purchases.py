@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
 from sim.discovery.cases import Cases, stage_slugs
+from sim.discovery.goal import says_purchase
 from sim.discovery.product_limit import aalen_johansen
+from sim.scenario.schema import show
 
-__all__ = ["LoggedBrand", "Purchases", "find_purchases"]
+__all__ = ["LoggedBrand", "Purchases", "amounts_where_paid", "find_purchases"]
 
 #: Of a stage's visits, the share that must have an amount (or else a brand) for it to be a purchase.
 _MOSTLY = 0.5
 _FEWEST = 20
+#: Amounts of cases stand at so many of all events, and of more stages than so many, and are the same in so many cases.
+_NEARLY, _FEW_STAGES = 0.9, 2
 _MOST_BRANDS = 30
 #: A habit is one beyond so many standard errors.
 _SURE = 2.0
@@ -89,6 +93,37 @@ class Purchases:
         alike = _alike(self.brands)
         liked = 0.0 if self.repeat is None else 1.0 - (1.0 - self.repeat) / (1.0 - self.habit)
         return min(max((1.0 - liked) / (liked - alike), 0.01), _ALIKE) if liked > alike else _ALIKE
+
+
+def amounts_where_paid(log: EventLog) -> EventLog:
+    """Return a log whose amounts are those of events.
+
+    Where an amount stands at nearly all events, and is the same in all of a case, it says what the case is worth, as in
+    a history of opportunities: it counts where a name says a purchase, and nowhere else. It is told.
+
+    Parameters
+    ----------
+    log : EventLog
+
+    Returns
+    -------
+    EventLog
+    """
+    if log.amount is None:
+        return log
+    known = np.nan_to_num(log.amount) > 0
+    case, amount = log.case[known], log.amount[known]
+    same = np.diff(case) == 0
+    several = np.unique(case[1:][same]).size
+    differ = np.unique(case[1:][same & (np.diff(amount) != 0)]).size
+    everywhere = known.mean() >= _NEARLY and np.unique(log.activity[known]).size > _FEW_STAGES
+    if not everywhere or not several or differ > (1 - _NEARLY) * several or np.unique(amount).size < _FEWEST:
+        return log
+    paid = np.array([says_purchase(name) for name in log.activities])
+    names = " and ".join(show(name) for name, counts in zip(log.activities, paid, strict=True) if counts)
+    where = f"it counts at {names} alone" if names else "nothing counts as paid; keep it for events that are payments"
+    told = f"amounts are the same in all events of a case: they say what a case is worth, and no payment; {where}"
+    return replace(log, amount=np.where(paid[log.activity], log.amount, np.nan), notices=(*log.notices, told))
 
 
 def find_purchases(log: EventLog, cases: Cases) -> Purchases | None:

@@ -16,6 +16,8 @@ from sim.record.order import distinct
 __all__ = ["TurningPoint", "turning_points"]
 
 _FEWEST = 20
+#: Share of the visits to a stage that are the last of their case where cases end with it.
+_AN_END = 0.95
 _Z = 1.959963984540054
 
 
@@ -42,6 +44,8 @@ class TurningPoint:
 def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
     """Rank the steps after which cases reach the goal more or less often than others in the same stage.
 
+    Steps into the goal are left out, and those into other stages with which cases end: they tell nothing but that.
+
     Parameters
     ----------
     cases : Cases
@@ -59,6 +63,8 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
     # Visits come in the order of their case and time: the last one stays.
     last_goal[case[at_goal]] = at_goal
     later = last_goal[case] > place
+    visits = np.bincount(cases.stage, minlength=len(cases.stages))
+    ends = np.bincount(cases.stage[cases.first[1:] - 1], minlength=len(cases.stages)) >= _AN_END * visits
     before = cases.before(1)
     out, chances = [], []
     for stage in np.unique(cases.stage).tolist():
@@ -68,10 +74,9 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
         counts = _counted(way, later[rows], before[rows])
         whole = counts.sum(axis=0)
         for at, target in enumerate((targets - 1).tolist()):
-            # A step into the goal reaches it, which tells nothing.
             sides = counts[at], whole - counts[at]
             sizes = [int(side.sum()) for side in sides]
-            if target in (START, goal) or min(sizes) < _FEWEST:
+            if target in (START, goal) or ends[target] or min(sizes) < _FEWEST:
                 continue
             found = _adjusted(*sides)
             if found is not None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sim.data.log_file import read_event_log
 from sim.discovery.cases import cases_of
 from sim.discovery.goal import find_goal, says_purchase
+from sim.discovery.purchases import amounts_where_paid, find_purchases
 
 VISITS = Path(__file__).parents[2] / "configs/data/visits.csv"
 
@@ -42,6 +44,42 @@ def test_the_goal_of_the_sample_log_is_to_pay_though_more_visits_end_at_home():
 def test_a_stage_in_which_nearly_all_begin_is_no_goal(tmp_path, words, wanted):
     cases = log_of(tmp_path, words)
     assert cases.stages[find_goal(cases).stage] == wanted
+
+
+def named_log(tmp_path, words, amount=None):
+    names = {"p": "Prospecting", "q": "Qualification", "w": "Closed Won", "l": "Closed Lost"}
+    rows = ["case,activity,time" + (",amount" if amount else "")]
+    rows += [
+        f"{case},{names[letter]},2020-01-{1 + at:02}" + (f",{amount(case, at)}" if amount else "")
+        for case, word in enumerate(words) for at, letter in enumerate(word)
+    ]  # fmt: skip
+    path = tmp_path / "named.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return read_event_log(path)
+
+
+def test_what_comes_to_nothing_is_no_goal_where_another_stage_is_left(tmp_path):
+    won, lost = ["pqw"] * 20, ["pql"] * 60
+    cases = cases_of(named_log(tmp_path, won + lost))
+    assert cases.stages[find_goal(cases).stage] == "Closed Won"
+    cases = cases_of(named_log(tmp_path, ["pq"] * 20 + lost))
+    assert cases.stages[find_goal(cases).stage] == "Closed Lost"
+
+
+def test_what_a_case_is_worth_is_no_payment_at_each_of_its_stages(tmp_path):
+    """An amount in every row of a history of opportunities made all stages purchases, and the first of them the goal."""
+    words = ["pqw"] * 30 + ["pql"] * 30
+    worth = amounts_where_paid(log := named_log(tmp_path, words, lambda case, _: 100 + case))
+    assert log.amount.size == 180 and "they say what a case is worth, and no payment" in worth.notices[-1]
+    kept = worth.amount[~np.isnan(worth.amount)]
+    assert kept.tolist() == [100.0 + case for case in range(30)]
+    assert {worth.activities[at] for at in worth.activity[~np.isnan(worth.amount)]} == {"Closed Won"}
+    bought = find_purchases(worth, cases_of(worth))
+    assert {cases_of(worth).stages[at] for at in bought.stages} == {"Closed Won"}
+    # What differs from event to event is paid, as is what only some events have.
+    for amount in (lambda case, at: 100 + case + at, lambda case, at: 100 + case if at == 2 else ""):
+        log = named_log(tmp_path, words, amount)
+        assert amounts_where_paid(log) is log
 
 
 def test_a_purchase_is_a_goal_and_what_is_named_counts(tmp_path):

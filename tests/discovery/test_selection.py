@@ -44,6 +44,14 @@ def test_a_funnel_is_ordered(tmp_path):
     assert usual_funnel(cases, at["b"]) == (at["a"], at["b"])
 
 
+def test_a_stage_that_many_leave_out_is_in_no_usual_funnel(tmp_path):
+    """Most who come to d pass c, but a funnel with it would end with 6 of the 10 who come to d."""
+    words = ["abcd"] * 6 + ["abd"] * 4 + ["abc"] * 5
+    rows = [f"{at},{letter},2020-01-01 00:0{i}" for at, word in enumerate(words) for i, letter in enumerate(word)]
+    cases = cases_of(log_of(tmp_path, rows))
+    assert usual_funnel(cases, cases.stages.index("d")) == tuple(map(cases.stages.index, "abd"))
+
+
 def test_channels_count_visits_cases_and_who_reaches_the_goal(tmp_path):
     head = "case,activity,time,channel"
     rows = ["1,a,2020-01-01,web", "1,b,2020-01-02,store", "2,a,2020-01-01,web", "3,a,2020-01-01,"]

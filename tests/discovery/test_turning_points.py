@@ -87,3 +87,12 @@ def test_what_came_before_is_no_difference():
     gap, _, chance = adjusted(step, reached, np.repeat([0, 1], 100))
     assert gap == pytest.approx(0.0, abs=1e-12) and chance == 1.0
     assert abs(adjusted(step, reached, np.zeros(200))[0]) > 0.3
+
+
+def test_a_step_to_an_end_beside_the_goal_tells_nothing(log_of):
+    """Who goes on to c ends there, and so does not reach d; that those who pass b reach it less often does tell."""
+    words = ["abd"] * 30 + ["abc"] * 60 + ["aed"] * 60 + ["aec"] * 30
+    cases = cases_of(log_of(words, [np.ones(2)] * len(words), np.zeros(len(words))))
+    points = turning_points(cases, cases.stages.index("d"))
+    assert {(cases.stages[point.source], cases.stages[point.target]) for point in points} == {("a", "b"), ("a", "e")}
+    assert [round(point.gap, 6) for point in points] == [round(-1 / 3, 6), round(1 / 3, 6)]
