@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sim.discovery.cases import Cases
 from sim.discovery.context import Contexts, states_of
 from sim.discovery.hazards import TimedJourney
+from sim.discovery.stay_classes import stay_classes
 from sim.discovery.time_step import steps_of
 from sim.record.order import distinct
 
@@ -29,8 +30,8 @@ _STRENGTH = 1.0
 _SURE = 2.0
 #: Visits of a kind that hazards of its own need.
 _FEWEST = 8
-#: Classes of time that are told apart, each to four times as long as the one before.
-_TIMES = 32
+#: Classes of stays that are told apart, of those who go from one state to the same stage.
+_TIMES = 8
 #: Rounds in which states that gain nothing are put together; after each, less tells which kind a case is of.
 _ROUNDS = 4
 
@@ -70,10 +71,12 @@ def own_hazards(
     half = np.random.default_rng([seed, 53]).permutation(cases.count) < cases.count // 2
     steps = steps_of(cases, seconds, contexts.at_once.instant)
     state = states_of(cases, contexts, steps)
-    time = np.minimum(np.floor(np.log2(np.maximum(cases.stay, 1.0))).astype(np.int64) // 2, _TIMES - 1)
     # Time has many classes, in which a gain is lost where visits are few.
     alone = cases.following + 1
-    timed = np.where(alone > 0, 1 + cases.following * _TIMES + time, 0)
+    way = state * (len(cases.stages) + 1) + alone
+    timed = np.where(
+        alone > 0, 1 + cases.following * _TIMES + stay_classes(way, cases.stay, _TIMES).of(way, cases.stay), 0
+    )
     found = (_likelier(cases, state, states, after, belongs, half) for after in (timed, alone))
     return np.asarray(np.logical_or(*found))
 

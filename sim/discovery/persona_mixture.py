@@ -17,6 +17,7 @@ from scipy.sparse import csr_matrix
 from sim.discovery.cases import Cases, subset
 from sim.discovery.context import Contexts, find_contexts, states_of
 from sim.discovery.hazards import ended_weights
+from sim.discovery.stay_classes import StayClasses, stay_classes
 
 __all__ = ["Mixture", "find_personas"]
 
@@ -37,6 +38,14 @@ _DIGITS = 1
 _UNLIKELY = 0.01
 #: Cases that the kinds are found in, drawn by the seed; all are then said to be of one.
 _MOST_CASES = 10_000
+#: Classes of stays of those who go from one stage to another, and of what else may tell of them: ages, dates, hours.
+_STAYS, _GIVEN = 8, 4
+#: Cases in which it is found whether kinds differ in pace.
+_MOST_PACED = 4_000
+_DAY = 86_400.0
+#: What stands beside the counts of all cases: hardly anything for a way that none of them goes, half a visit for a
+#: class of stays, of which any may happen (Krichevsky & Trofimov 1981).
+_WAYS_BESIDE, _STAYS_BESIDE = 1e-3, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,8 @@ class Mixture:
         How likely each case is of each kind.
     gains : tuple of float
         Held-out log likelihood a case of 2, 3 ... kinds over one fewer, with its standard error.
+    by_pace : bool
+        Whether kinds are told apart by how long they stay too.
     """
 
     shares: NDArray[np.float64]
@@ -60,6 +71,7 @@ class Mixture:
     shares_high: NDArray[np.float64]
     belongs: NDArray[np.float64]
     gains: tuple[tuple[float, float], ...]
+    by_pace: bool = False
 
     @property
     def member(self) -> NDArray[np.int64]:
@@ -85,21 +97,17 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
     -------
     Mixture
     """
-    luck = np.random.default_rng([seed, 17])
     sample = cases
     if cases.count > _MOST_CASES:
+        luck = np.random.default_rng([seed, 17])
         sample = subset(cases, np.sort(luck.permutation(cases.count)[:_MOST_CASES]))
-    contexts = None
-    found = _find_kinds(_moves(sample), luck)
-    if found.number > 1:
-        known = find_contexts(sample, seed)
-        remembering = _find_kinds(_moves(sample, known), np.random.default_rng([seed, 17]))
-        if not _speaks_for(found, remembering):
-            found, contexts = remembering, known
+    found = _Search(sample, seed).found()
     belongs = np.ones((cases.count, 1))
-    if found.number > 1:
-        moves = found.moves if sample is cases else _moves(cases, contexts, found.moves.values)
-        belongs = _posterior(moves.counts, found.shares, found.logs)
+    if found.kinds.number > 1:
+        moves = found.moves
+        if moves.counts.shape[0] < cases.count:
+            moves = _moves(cases, found.contexts, moves.values, found.pace)
+        belongs = _posterior(moves.counts, found.kinds.shares, found.kinds.logs)
         belongs[belongs < _UNLIKELY] = 0.0
         belongs /= belongs.sum(axis=1, keepdims=True)
     size = belongs.mean(axis=0)
@@ -110,27 +118,53 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
     half_width = 1.96 * error / np.sqrt(cases.count)
     return Mixture(
         shares=size,
-        shares_low=np.maximum(size - half_width, 0.0) if found.number > 1 else size,
-        shares_high=np.minimum(size + half_width, 1.0) if found.number > 1 else size,
+        shares_low=np.maximum(size - half_width, 0.0) if found.kinds.number > 1 else size,
+        shares_high=np.minimum(size + half_width, 1.0) if found.kinds.number > 1 else size,
         belongs=belongs,
-        gains=found.gains,
+        gains=found.kinds.gains,
+        by_pace=found.pace is not None,
     )
 
 
-class _Moves(NamedTuple):
-    """The moves of all cases, the end of each among them.
+class _Columns(NamedTuple):
+    """Kinds of moves: which of them are ways out of one state, and what stands beside the counts of all cases."""
 
-    ``counts`` has a row for each case and a column for each kind of move that there is; ``groups`` has the state that
-    each kind of move leaves, and ``values`` the number that is its own among all that there could be.
+    groups: NDArray[np.int64]
+    beside: NDArray[np.float64]
+
+
+class _Moves(NamedTuple):
+    """The moves of all cases, the end of each among them, and perhaps how long they stay before each.
+
+    ``counts`` has a row for each case and a column for each kind of move that there is; ``values`` has the number of
+    each column among all that there could be.
     """
 
     counts: csr_matrix
-    groups: NDArray[np.int64]
+    columns: _Columns
     values: NDArray[np.int64]
 
 
-def _moves(cases: Cases, contexts: Contexts | None = None, values: NDArray[np.int64] | None = None) -> _Moves:
-    """Count the moves of every case, from stages or from stages in the contexts; of some values alone."""
+class _Pace(NamedTuple):
+    """Classes of stays among those who go from one stage to the same next one.
+
+    Kinds stay in them by where they are, or ``by_next`` by where they go next as well.
+    """
+
+    classes: StayClasses
+    by_next: bool
+
+
+def _moves(
+    cases: Cases,
+    contexts: Contexts | None = None,
+    values: NDArray[np.int64] | None = None,
+    pace: _Pace | None = None,
+) -> _Moves:
+    """Count the moves of every case, from stages or from stages in the contexts; of some values alone.
+
+    With a pace every stay counts too, by its class.
+    """
     # Narrow numbers, and no sorting: a log may have ten million visits.
     stage = cases.stage.astype(np.int32)
     state, states = stage, len(cases.stages)
@@ -143,18 +177,34 @@ def _moves(cases: Cases, contexts: Contexts | None = None, values: NDArray[np.in
     last = cases.first[1:] - 1
     code = np.r_[before * size + stage, state[last] * size + (size - 1)]
     rows = np.arange(cases.count, dtype=np.int32)
-    if values is None:
-        values = np.flatnonzero(np.bincount(code, minlength=(states + 1) * size))
-    column = np.full((states + 1) * size, -1, np.int32)
-    column[values] = np.arange(values.size)
     # Where a case stands when its log ends is no way that it goes: only as far as it is over does it count.
     over = np.round(ended_weights(cases, cases.stage)[last], _DIGITS)
-    entries = np.r_[np.ones(stage.size), over], np.r_[np.repeat(rows, cases.lengths), rows], column[code]
-    known = entries[2] >= 0
-    number, case, at = entries if known.all() else (each[known] for each in entries)
+    number, case = np.r_[np.ones(stage.size), over], np.r_[np.repeat(rows, cases.lengths), rows]
+    apart = (states + 1) * size
+    if pace is not None:
+        goes = cases.following >= 0
+        where = state[goes] * size + cases.following[goes] if pace.by_next else state[goes]
+        stayed = apart + where * _STAYS + pace.classes.of(*_stays(cases))
+        number, case = np.r_[number, np.ones(stayed.size)], np.r_[case, case[: stage.size][goes]]
+        code = np.r_[code, stayed]
+    if values is None:
+        values = np.flatnonzero(np.bincount(code))
+    column = np.full(max(int(code.max()), int(values.max())) + 1, -1, np.int32)
+    column[values] = np.arange(values.size)
+    at = column[code]
+    if not (known := at >= 0).all():
+        number, case, at = number[known], case[known], at[known]
     counts = csr_matrix((number, (case, at)), shape=(cases.count, values.size))
     counts.eliminate_zeros()
-    return _Moves(counts, values // size, values)
+    groups = np.where(values < apart, values // size, apart + (values - apart) // _STAYS)
+    beside = np.where(values < apart, _WAYS_BESIDE, _STAYS_BESIDE)
+    return _Moves(counts, _Columns(np.unique(groups, return_inverse=True)[1], beside), values)
+
+
+def _stays(cases: Cases) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return of each visit that goes on from which stage to which, and how long it stayed."""
+    goes = cases.following >= 0
+    return cases.stage[goes] * len(cases.stages) + cases.following[goes], cases.stay[goes]
 
 
 class _Kinds(NamedTuple):
@@ -164,7 +214,6 @@ class _Kinds(NamedTuple):
     and ``logs`` of all cases.
     """
 
-    moves: _Moves
     held_out: NDArray[np.float64]
     gains: tuple[tuple[float, float], ...]
     shares: NDArray[np.float64]
@@ -176,20 +225,102 @@ class _Kinds(NamedTuple):
         return int(self.shares.size)
 
 
+class _Found(NamedTuple):
+    """Kinds, and by which moves they were found: after what came before, and with which pace."""
+
+    kinds: _Kinds
+    moves: _Moves
+    contexts: Contexts | None = None
+    pace: _Pace | None = None
+
+
+class _Search:
+    """The search for kinds of cases by the ways they go, with memory, and with pace."""
+
+    def __init__(self, cases: Cases, seed: int) -> None:
+        self._cases, self._seed = cases, seed
+        self._contexts: Contexts | None = None
+
+    def found(self) -> _Found:
+        """Return the kinds that cases kept aside speak for."""
+        return self._by_pace(self._remembered(self._kinds(self._cases), self._cases))
+
+    def _kinds(self, cases: Cases, contexts: Contexts | None = None, pace: _Pace | None = None) -> _Found:
+        moves = _moves(cases, contexts, pace=pace)
+        return _Found(_find_kinds(moves, np.random.default_rng([self._seed, 17])), moves, contexts, pace)
+
+    def _remembered(self, found: _Found, cases: Cases) -> _Found:
+        """Return kinds as found, or those of chains that know what came before."""
+        if found.kinds.number == 1:
+            return found
+        if self._contexts is None:
+            self._contexts = find_contexts(self._cases, self._seed)
+        remembering = self._kinds(cases, self._contexts, found.pace)
+        return found if _speaks_for(found.kinds, remembering.kinds) else remembering
+
+    def _by_pace(self, found: _Found) -> _Found:
+        """Return kinds as found by their ways, or those by ways and pace where held-out cases are likelier by these."""
+        cases, plain = self._cases, found.kinds.held_out
+        if cases.count > _MOST_PACED:
+            few = np.random.default_rng([self._seed, 61]).permutation(cases.count)[:_MOST_PACED]
+            few.sort()
+            cases, plain = subset(cases, few), plain[few]
+        if not (cases.following >= 0).any():
+            return found
+        classes = stay_classes(*_stays(cases), _STAYS)
+        givens = _givens(cases, self._contexts)
+        each = [self._stays_alone(cases, classes, given, 1) for given in givens]
+        best = int(np.argmax([alone.sum() for alone in each]))
+        alike = each[best]
+        if not any(_sure(*_gain(self._stays_alone(cases, classes, givens[at], 2), alike)) for at in {0, best}):
+            return found
+        paced = self._kinds(cases, None, _Pace(classes, by_next=False))
+        if paced.kinds.number > 1:
+            by_next = self._kinds(cases, None, _Pace(classes, by_next=True))
+            paced = self._remembered(paced if _speaks_for(paced.kinds, by_next.kinds) else by_next, cases)
+        if paced.kinds.number == 1:
+            return found
+        for given in _givens(cases, self._contexts)[len(givens) :]:
+            alike = max(alike, self._stays_alone(cases, classes, given, 1), key=np.sum)
+        return paced if _sure(*_gain(paced.kinds.held_out, plain + alike)) else found
+
+    def _stays_alone(
+        self, cases: Cases, classes: StayClasses, given: NDArray[np.int64], kinds: int
+    ) -> NDArray[np.float64]:
+        """Log likelihood of the stays of each held-out case by kinds whose pace goes by stage and what is given."""
+        goes = cases.following >= 0
+        state = given[goes] * len(cases.stages) + cases.stage[goes]
+        cells, column = np.unique(state * _STAYS + classes.of(*_stays(cases)), return_inverse=True)
+        counts = csr_matrix((np.ones(column.size), (cases.case[goes], column)), shape=(cases.count, cells.size))
+        groups = np.unique(cells // _STAYS, return_inverse=True)[1]
+        luck = np.random.default_rng([self._seed, 17])
+        half = luck.permutation(cases.count) < cases.count // 2
+        return _held_out(counts, _Columns(groups, np.full(cells.size, _STAYS_BESIDE)), half, kinds, luck)
+
+
+def _givens(cases: Cases, contexts: Contexts | None) -> list[NDArray[np.int64]]:
+    """Return what else than kinds may tell of stays: nothing, the age of the case, date, hour, what came before."""
+    pair = cases.stage * (len(cases.stages) + 1) + cases.following
+    told = [stay_classes(pair, value, _GIVEN).of(pair, value) for value in (cases.age, cases.time, cases.time % _DAY)]
+    if contexts is not None:
+        told.append(states_of(cases, contexts, np.zeros(pair.size, np.int64)))
+    return [np.zeros(pair.size, np.int64), *told]
+
+
 def _find_kinds(moves: _Moves, luck: np.random.Generator) -> _Kinds:
-    counts, groups, _ = moves
+    counts, columns, _ = moves
     cases = counts.shape[0]
     kinds, gains, before = 1, [], np.zeros(cases)
     if cases >= _FEWEST_CASES:
         half = luck.permutation(cases) < cases // 2
-        before = _held_out(counts, groups, half, 1, luck)
+        before = _held_out(counts, columns, half, 1, luck)
         for number in range(2, _MOST + 1):
-            now = _held_out(counts, groups, half, number, luck)
+            now = _held_out(counts, columns, half, number, luck)
             gains.append(_gain(now, before))
             if not _sure(*gains[-1]):
                 break
             kinds, before = number, now
-    return _Kinds(moves, before, tuple(gains), *_fit(counts, groups, kinds, luck))
+    return _Kinds(before, tuple(gains), *_fit(counts, columns, kinds, luck))
 
 
 def _speaks_for(found: _Kinds, other: _Kinds) -> bool:
@@ -210,23 +341,23 @@ def _sure(mean: float, error: float) -> bool:
 
 
 def _held_out(
-    moves: csr_matrix, groups: NDArray[np.int64], half: NDArray[np.bool_], kinds: int, luck: np.random.Generator
+    moves: csr_matrix, columns: _Columns, half: NDArray[np.bool_], kinds: int, luck: np.random.Generator
 ) -> NDArray[np.float64]:
     """Log likelihood of each case by what the other half says."""
     out = np.zeros(half.size)
     for learned in (half, ~half):
-        shares, logs = _fit(moves[learned], groups, kinds, luck)
+        shares, logs = _fit(moves[learned], columns, kinds, luck)
         out[~learned] = _likelihood(moves[~learned], shares, logs)[0]
     return out
 
 
 def _fit(
-    moves: csr_matrix, groups: NDArray[np.int64], kinds: int, luck: np.random.Generator
+    moves: csr_matrix, columns: _Columns, kinds: int, luck: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Fit by expectation-maximization from several starts; the likeliest counts."""
     base = np.asarray(moves.sum(axis=0)).ravel()
     if kinds == 1:
-        return np.ones(1), _log_rows(base[None, :], base, groups)
+        return np.ones(1), _log_rows(base[None, :], base, columns)
     # Cases with the same moves are told apart by chance alone, when a start is drawn.
     distinct, same, number = _distinct(moves)
     climbs = []
@@ -234,10 +365,10 @@ def _fit(
         belongs = luck.dirichlet(np.full(kinds, 0.3), size=moves.shape[0])
         drawn = [np.bincount(same, weights=kind, minlength=number.size) for kind in belongs.T]
         climbs.append(_Climb(np.stack(drawn).astype(np.float64)))
-        _climb(climbs[-1], distinct, number, base, groups, _SHORT)
+        _climb(climbs[-1], distinct, number, base, columns, _SHORT)
     climbs = sorted(climbs, key=lambda climb: -climb.total)[:_KEPT]
     for climb in climbs:
-        _climb(climb, distinct, number, base, groups, _ROUNDS)
+        _climb(climb, distinct, number, base, columns, _ROUNDS)
     best = max(climbs, key=lambda climb: climb.total)
     return best.shares, best.logs
 
@@ -261,7 +392,7 @@ def _climb(
     distinct: csr_matrix,
     number: NDArray[np.float64],
     base: NDArray[np.float64],
-    groups: NDArray[np.int64],
+    columns: _Columns,
     rounds: int,
 ) -> None:
     """Climb for so many rounds at the most, or until the likelihood hardly rises."""
@@ -269,7 +400,7 @@ def _climb(
     for _ in range(rounds):
         last = climb.total
         climb.shares = np.maximum(climb.belongs.sum(axis=1) / count, 1e-12)
-        climb.logs = _log_rows(climb.belongs @ distinct, base, groups)
+        climb.logs = _log_rows(climb.belongs @ distinct, base, columns)
         each, weights = _likelihood(distinct, climb.shares, climb.logs)
         climb.total = float(each @ number)
         climb.belongs = np.asarray(np.exp(weights - each) * number)
@@ -302,11 +433,11 @@ def _likelihood(
     return largest + np.log(np.add.reduce(np.exp(weights - largest))), weights
 
 
-def _log_rows(counts: NDArray[np.float64], base: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Log probabilities of the moves out of each stage, drawn to those of all cases where a kind has few."""
+def _log_rows(counts: NDArray[np.float64], base: NDArray[np.float64], columns: _Columns) -> NDArray[np.float64]:
+    """Log probabilities of the ways out of each state, drawn to those of all cases where a kind has few."""
+    groups, whole = columns.groups, base + columns.beside
     size = int(groups.max()) + 1
-    total = np.bincount(groups, weights=base + 1e-3, minlength=size)
-    prior = (base + 1e-3) / total[groups]
+    prior = whole / np.bincount(groups, weights=whole, minlength=size)[groups]
     own = np.stack([np.bincount(groups, weights=row, minlength=size) for row in np.asarray(counts)])
     return np.log((np.asarray(counts) + _SMOOTHING * prior) / (own[:, groups] + _SMOOTHING))
 

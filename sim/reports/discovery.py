@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.discovery.discover import thinned, with_goal
 from sim.discovery.hazards import free_parameters, states_by_visit
@@ -29,6 +30,8 @@ __all__ = ["discovery_document", "discovery_facts", "discovery_lines", "discover
 
 _ROWS = 30
 _LONGEST = 60
+#: Stages told of in which a kind of cases stays otherwise: by how much, and visits of it and of the others.
+_STAGES_TOLD, _OTHERWISE, _FEWEST_STAYS = 3, 1.25, 30
 #: Edges of the picture at the most.
 _MOST_DRAWN = 30
 
@@ -96,6 +99,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "last_anywhere": exact_percent(found.goal.last_anywhere, 0),
         "unit": found.unit,
         "kinds": len(found.mixture.shares),
+        "by_pace": found.mixture.by_pace,
         "own": states_apart(found.journeys.values()),
         "splits": splits,
         "aged": sum(age > 0 for age in found.contexts.ages),
@@ -222,6 +226,7 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
                 found.journeys, mixture.shares, mixture.shares_low, mixture.shares_high, strict=True
             )
         ],
+        "personas_differ_in_pace": mixture.by_pace,
         "states_with_hazards_by_persona": states_apart(found.journeys.values()),
         "states_with_weights_by_visit": states_by_visit(found.journeys.values()),
         "held_out_gain_of_further_personas": [{"mean": mean, "error": error} for mean, error in mixture.gains],
@@ -489,7 +494,7 @@ def _points_table(found: Discovery, names: list[str]) -> Table:
 def _personas_table(found: Discovery) -> Table:
     journeys = list(found.journeys)
     return Table(
-        ("Persona", "Share", "95 % interval", "What it does more often than others"),
+        ("Persona", "Share", "95 % interval", "How it differs from others"),
         tuple(
             (
                 who,
@@ -505,7 +510,7 @@ def _personas_table(found: Discovery) -> Table:
 
 
 def _habits(found: Discovery, kind: int) -> str:
-    """Say which moves a kind of cases makes more often, per case, than the others."""
+    """Say which moves a kind of cases makes more often, per case, than the others, and where it stays otherwise."""
     cases, stages = found.cases, len(found.cases.stages)
     mine = found.mixture.member[cases.case] == kind
     goes = cases.following >= 0
@@ -520,7 +525,25 @@ def _habits(found: Discovery, kind: int) -> str:
         if own[at] > rest[at]:
             source, target = (short(cases.stages[part], 28) for part in divmod(at, stages))
             said.append(f"{source} → {target}: {decimal(own[at], 2)} a case, others {decimal(rest[at], 2)}")
+    if found.mixture.by_pace:
+        said += _paces(found, goes & mine, goes & ~mine)
     return "; ".join(said) or "nothing more often than others"
+
+
+def _paces(found: Discovery, mine: NDArray[np.bool_], others: NDArray[np.bool_]) -> list[str]:
+    """Say in which stages a kind of cases stays otherwise than the others do, those first in which it matters most."""
+    cases, told = found.cases, []
+    for stage in range(len(cases.stages)):
+        here = cases.stage == stage
+        own, rest = cases.stay[here & mine], cases.stay[here & others]
+        if min(own.size, rest.size) < _FEWEST_STAYS:
+            continue
+        usual, other = float(np.median(own)), float(np.median(rest))
+        if max(usual, other) >= _OTHERWISE * min(usual, other):
+            name = short(cases.stages[stage], 28)
+            told.append((own.size * abs(usual - other), f"in {name} {duration(usual)}, others {duration(other)}"))
+    told.sort(key=lambda one: -one[0])
+    return [said for _, said in told[:_STAGES_TOLD]]
 
 
 def _gap_table(gaps: Any) -> Table:
