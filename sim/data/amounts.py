@@ -74,6 +74,8 @@ _DASHES = r"[\x{2010}-\x{2015}\x{2212}\x{FE58}\x{FE63}\x{FF0D}]"
 _WHOLE = r"[¥￥₩₫đ円원]|(?i:BIF|CLP|DJF|GNF|ISK|JPY|KMF|KRW|PYG|RWF|UGX|VND|VUV|XAF|XOF|XPF)"
 #: One sign with three digits behind it: thousands in one notation, decimals in the other.
 _OPEN = r"[1-9]\d{0,2}[.,]\d{3}"
+#: So few amounts decide nothing against so many that they would make a thousandth.
+_STRAYS, _MANY_OPEN = 2, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,24 +174,32 @@ def find_decimal(amounts: Sequence[str]) -> str | None:
     return decide_decimal(count_decimal_signs(amounts))
 
 
-def decide_decimal(signs: tuple[int, int, int]) -> str | None:
-    """Return the decimal sign from the counts of :func:`count_decimal_signs`; None where it is open."""
-    points, commas, open_both_ways = signs
-    if open_both_ways and not points and not commas:
-        return None
-    return "," if commas > points else "."
+def decide_decimal(signs: tuple[int, int, int, int]) -> str | None:
+    """Return the decimal sign from the counts of :func:`count_decimal_signs`; None where it is open.
+
+    One or two strays do not decide it: beside 1,250 and 3,400 one 12,5 is rather a slip than all others decimals.
+
+    Examples
+    --------
+    >>> decide_decimal((0, 5, 0, 3)), decide_decimal((0, 1, 0, 90)), decide_decimal((1, 0, 0, 90))
+    (',', None, '.')
+    """
+    points, commas, open_points, open_commas = signs
+    if not points and not commas:
+        return None if open_points or open_commas else "."
+    decimal, sure, unsure = (",", commas, open_commas) if commas > points else (".", points, open_points)
+    return None if sure <= _STRAYS and unsure >= _MANY_OPEN else decimal
 
 
-def count_decimal_signs(amounts: Sequence[str]) -> tuple[int, int, int]:
-    """Count amounts whose decimal sign must be a point, must be a comma, and may be either.
+def count_decimal_signs(amounts: Sequence[str]) -> tuple[int, int, int, int]:
+    """Count amounts whose decimal sign must be a point, must be a comma, and those with a point or a comma that may be.
 
     Examples
     --------
     >>> count_decimal_signs(["43.25", "9,5", "1,200.00", "4.325", "12"])
-    (2, 1, 1)
+    (2, 1, 1, 0)
     """
-    votes = {".": 0, ",": 0}
-    open_both_ways = 0
+    votes, unsure = {".": 0, ",": 0}, {".": 0, ",": 0}
     for amount in amounts:
         kept = re.sub(r"[^\d.,]", "", amount).strip(".,")
         signs = [sign for sign in ".," if sign in kept]
@@ -201,10 +211,10 @@ def count_decimal_signs(amounts: Sequence[str]) -> tuple[int, int, int]:
             if re.search(_WHOLE, amount):
                 votes["." if signs[0] == "," else ","] += 1
             else:
-                open_both_ways += 1
+                unsure[signs[0]] += 1
         elif signs:
             votes[signs[0]] += 1
-    return votes["."], votes[","], open_both_ways
+    return votes["."], votes[","], unsure["."], unsure[","]
 
 
 def read_number(cell: str, decimal: str) -> float | None:

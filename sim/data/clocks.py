@@ -42,6 +42,8 @@ _COMPACT_CLOCK = (
     r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))[T_ ]?([01]\d|2[0-3])([0-5]\d)([0-5]\d)"
     rf"((?:[.,]\d{{1,9}})?(?:Z|{_OFFSET})?)$"
 )
+#: 20210104.0: a table tool makes numbers of days, of which some are missing.
+_AS_FLOAT = r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))\.0+$"
 #: [08/Jan/2021:03:03:19 +0000]: as web servers write it.
 _IN_BRACKETS = r"^\[(.*)\]$"
 #: A time of day to the second, and the part of a second behind it.
@@ -69,7 +71,9 @@ def days_of_words(cells: Any, compute: Any) -> Any:
         cells = compute.replace_substring_regex(cells, CLOCK_WITHIN, r"\1 \4")
         cells = compute.replace_substring_regex(cells, _ANY_ZONE, r"\1")
         cells = compute.replace_substring_regex(cells, CLOCK, "")
-    return compute.replace_substring_regex(cells, _COMPACT_CLOCK, r"\1")
+    return compute.replace_substring_regex(
+        compute.replace_substring_regex(cells, _COMPACT_CLOCK, r"\1"), _AS_FLOAT, r"\1"
+    )
 
 
 def days_and_clocks(cells: Any, compute: Any, pyarrow: Any) -> tuple[Any, Any, NDArray[np.int64]]:

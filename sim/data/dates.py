@@ -321,9 +321,10 @@ def _remedy(words: list[str], role: str) -> str:
     if zones := [found[1] for word in few if (found := re.search(_UNKNOWN_ZONE, word))]:
         return f"{zones[0]} has no one offset from UTC that is known; write it as such, +01:00, or leave it out"
     if all(re.fullmatch(_COUNTED, word) for word in few):
+        days = ", ".join(f"{name} {day}" for name in DAY_COUNTS if (day := parse_date(few[0], name)))
         return (
             "if they are days counted by a spreadsheet, say date_format=excel (or excel1904 for its years from 1904),"
-            " if they are days since 1970, date_format=days1970; else say which column is the"
+            f" if they are days since 1970, date_format=days1970 (the first one: {days}); else say which column is the"
             f" {role}: {column}"
         )
     return f"say how they are written: date_format=%d/%m/%Y, say, or say which column is the {role}: {column}"

@@ -37,7 +37,7 @@ class EventAmounts:
 
     def __init__(self, where: str, decimal: str | None, words: Sequence[str] | None = None, unit: float = 1.0) -> None:
         self._where, self._given, self._words, self._unit = where, decimal, words, unit
-        self._signs = np.zeros(3, np.int64)
+        self._signs = np.zeros(4, np.int64)
         self._open: tuple[str, int] | None = None
         self._blocks: list[dict[str, NDArray[np.float64]]] = []
         self._bad: dict[str, list[tuple[int, str]]] = {".": [], ",": []}
@@ -72,12 +72,12 @@ class EventAmounts:
         missing = is_missing(cells, self._words, pyarrow, compute)
         words = compute.if_else(pyarrow.array(missing), "0", cells)
         self._signs += count_decimal_signs(words.unique().to_pylist())
-        if self._open is None and self._signs[2]:
-            at = next(at for at, cell in enumerate(words.to_pylist()) if count_decimal_signs([cell])[2])
+        if self._open is None and self._signs[2:].any():
+            at = next(at for at, cell in enumerate(words.to_pylist()) if any(count_decimal_signs([cell])[2:]))
             self._open = (words[at].as_py(), int(rows[at]))
         point = read_amounts(words, ".", pyarrow, compute)
         both = {".": point, ",": point}
-        if not bool(point.readable.all()) or self._signs[1] or self._signs[2]:
+        if not bool(point.readable.all()) or self._signs[1:].any():
             both[","] = read_amounts(words, ",", pyarrow, compute)
         for decimal, found in both.items():
             odd = np.flatnonzero(~found.readable | ~np.isfinite(found.values))
@@ -102,8 +102,8 @@ class EventAmounts:
         ConfigError
             If an amount is no number, the decimal sign is open, or there are two currencies.
         """
-        points, commas, unsure = (int(count) for count in self._signs)
-        decimal = self._given or decide_decimal((points, commas, unsure))
+        points, commas, open_points, open_commas = self._signs.tolist()
+        decimal = self._given or decide_decimal((points, commas, open_points, open_commas))
         if decimal is None:
             cell, row = self._open or ("", 0)
             raise ConfigError(

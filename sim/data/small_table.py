@@ -225,7 +225,7 @@ def _decimal_of(
     fitting = [sign for sign in ".," if either is not None and either(replace(table, decimal=sign))]
     if len(fitting) == 1:
         return fitting[0]
-    example = next(cell for cell in cells if count_decimal_signs([cell])[2])
+    example = next(cell for cell in cells if any(count_decimal_signs([cell])[2:]))
     raise ConfigError(
         f"{table.where}: numbers such as {show(example[:30])} can be read in two ways, as thousands and as decimals;"
         " say which: decimal=point or decimal=comma"

@@ -199,11 +199,11 @@ def _look_at_text(path: Path, where: str, layout: Layout) -> tuple[TableShape, b
 
 def _first_open(amounts: Sequence[str], before: int) -> tuple[str, int] | None:
     """Return the first amount that can be read in two ways, and its row."""
-    at = next((at for at, cell in enumerate(amounts) if count_decimal_signs([cell])[2]), None)
+    at = next((at for at, cell in enumerate(amounts) if any(count_decimal_signs([cell])[2:])), None)
     return None if at is None else (amounts[at], before + at + 1)
 
 
-def _decided(signs: tuple[int, int, int], example: tuple[str, int] | None, where: str) -> str:
+def _decided(signs: tuple[int, int, int, int], example: tuple[str, int] | None, where: str) -> str:
     decimal = decide_decimal(signs)
     if decimal is None:
         cell, row = example or ("", 1)
@@ -234,7 +234,7 @@ def decimal_of_all(path: Path, where: str, shape: TableShape, layout: Layout) ->
     ConfigError
         If all of them leave it open, with the first that does.
     """
-    signs = np.zeros(3, np.int64)
+    signs = np.zeros(4, np.int64)
     example: tuple[str, int] | None = None
     before = 0
     for batch in row_blocks(path, where, shape, layout, RowFaults()):
@@ -242,9 +242,10 @@ def decimal_of_all(path: Path, where: str, shape: TableShape, layout: Layout) ->
             if role in shape.columns:
                 column = batch.column(list(shape.columns).index(role))
                 signs += count_decimal_signs(column.unique().to_pylist())
-                example = example or (_first_open(column.to_pylist(), before) if signs[2] else None)
+                example = example or (_first_open(column.to_pylist(), before) if signs[2:].any() else None)
         before += batch.num_rows
-    return _decided((int(signs[0]), int(signs[1]), int(signs[2])), example, where)
+    points, commas, open_points, open_commas = signs.tolist()
+    return _decided((points, commas, open_points, open_commas), example, where)
 
 
 def row_blocks(

@@ -411,6 +411,31 @@ def test_spaces_of_typesetters_and_cents_in_a_cell(tmp_path):
         read(tmp_path, content.replace(".00", "¢"))
 
 
+@pytest.mark.parametrize(("stray", "thousands"), [("12,5", ","), ("12.5", ".")])
+def test_one_stray_among_whole_thousands_does_not_make_them_thousandths(tmp_path, stray, thousands):
+    def row(at, customer, when, cents):
+        return customer, when.date(), stray if at == 20 else f"{cents:,}".replace(",", thousands)
+
+    with pytest.raises(ConfigError, match=r"can be read in two ways.*decimal=point or decimal=comma"):
+        read(tmp_path, table("customer;date;amount", row, sign=";"))
+
+
+def test_days_as_numbers_with_a_decimal_and_days_that_are_counted(tmp_path):
+    check(
+        read(
+            tmp_path, table("customer,date,amount", lambda _, who, when, cents: (who, f"{when:%Y%m%d}.0", cents / 100))
+        )
+    )
+    content = table(
+        "customer,date,amount", lambda _, who, when, cents: (who, (when - datetime(1970, 1, 1)).days, cents / 100)
+    )
+    with pytest.raises(
+        ConfigError, match=r"the first one: excel 1953-\d\d-\d\d, excel1904 1957-\S+, days1970 2023-01-03"
+    ):
+        read(tmp_path, content)
+    check(read(tmp_path, content, date_format="days1970"))
+
+
 def test_quotes_behind_blanks_and_a_title_with_a_date(tmp_path):
     quoted = table('"customer"; "date"; "amount"', lambda _, who, when, cents: (f'"{who}"', f'"{when.date()}"', f'"{comma(cents)}"'),
                    sign="; ")  # fmt: skip

@@ -114,7 +114,9 @@ def test_targets_however_they_are_written(tmp_path, case):
 def test_a_share_beside_a_percentage_is_asked_about(tmp_path):
     path = tmp_path / "targets.csv"
     path.write_text("metric,value\nmarket_share,0.49\nswitched,24\n")
-    with pytest.raises(ConfigError, match=r"0\.49 and targets\.1\.value 24: .* write shares with %"):
+    with pytest.raises(
+        ConfigError, match=r"row 1\.value is 0\.49 and targets\.row 2\.value 24: .* write shares with %"
+    ):
         read_targets(read_target_file(path).targets, Scenario.load("treadmill"))
     path.write_text('metric,value,se,se\nswitched,24 %,"1 %","2 %"\n')
     with pytest.raises(ConfigError, match="'se' is there twice"):
@@ -122,4 +124,4 @@ def test_a_share_beside_a_percentage_is_asked_about(tmp_path):
     path.write_text("metric,value\nbrands_initial,1.725\n")
     with pytest.raises(ConfigError, match="decimal=point or decimal=comma"):
         read_target_file(path)
-    assert read_target_file(path, Layout(decimal="point")).targets[0]["value"] == 1.725
+    assert read_target_file(path, Layout(decimal="point")).targets["row 1"]["value"] == 1.725
