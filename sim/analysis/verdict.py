@@ -384,9 +384,9 @@ class _Case:
         low = self.differences["cash_low_point"]
         if low["mean"] is None or low["mean"] >= 0.0:
             return ""
-        behind = {
-            end: None if low[of] is None else -low[of] for end, of in (("ci_low", "ci_high"), ("ci_high", "ci_low"))
-        }
+        # An arm that may never be behind is behind by nothing at least.
+        ends = (("ci_low", "ci_high"), ("ci_high", "ci_low"))
+        behind = {end: None if low[of] is None else max(-low[of], 0.0) for end, of in ends}
         return (
             f"Cash low point: {self.money(-low['mean'], signed=False)} behind {self.base} at the worst moment"
             f"{bracket(behind, lambda amount: self.money(amount, signed=False))}."

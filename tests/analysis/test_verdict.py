@@ -97,6 +97,13 @@ def test_payback_in_some_replicates(told):
     assert "in the other 2 it does not within 30 weeks" in text
 
 
+def test_nobody_is_behind_by_less_than_nothing(told):
+    summary = copy.deepcopy(told(better=-80, noise=5).summary_json)
+    low = summary["differences"]["proactive - classic"]["cash_low_point"]
+    low.update(mean=-61_860.0, ci_low=-239_583.0, ci_high=78_158.0)
+    assert "Cash low point: $61,860 behind classic at the worst moment [$0.00 to $239,583]." in verdict(summary)
+
+
 def test_purchases_are_traced_to_where_they_were_won(told):
     summary = copy.deepcopy(told(better=80, noise=5).summary_json)
     name = "proactive - classic"
