@@ -41,6 +41,9 @@ _CONTRIBUTION = METRICS.index("contribution")
 _COUNTED_AT = {name: column for column, name in enumerate(COUNTED)}
 #: What customers do, whatever it costs.
 _OF_CUSTOMERS = [METRICS.index(name) for name in SHAPES if name not in ("revenue", "cash_low_point")]
+#: Whole numbers of customers or purchases, or shares of all of them, and fewer replicates than make equal ones certain.
+_COUNTS = [METRICS.index(name) for name in ("purchases", "market_share", "penetration", "opt_out_rate")]
+_FEW = 4
 _NOT_A_DIFFERENCE = dict.fromkeys(("p_better", "correlation", "variance_reduction", "variance_reduction_by"))
 
 
@@ -292,6 +295,9 @@ class ArmEstimates:
                 # Against a baseline that never varies, such as one without contacts, the arm alone sets the bounds.
                 found["ci_low"] = max(found["ci_low"], alone.low - float(before[0, at]))
                 found["ci_high"] = min(found["ci_high"], alone.high - float(before[0, at]))
+            if len(own) < _FEW and column in _COUNTS and found["mean"] and found["ci_low"] == found["ci_high"]:
+                # Two replicates of few customers that happen to count the same say nothing of how far others would be.
+                found |= dict.fromkeys(("ci_low", "ci_high", "p_better"))
             if column == _CONTRIBUTION:
                 spread = Uncertainty.of(own[:, at] - before[:, at], self.sampling, shapes[at])
                 found |= {"luck": spread.luck, "doubt": spread.doubt(shifts[at])}

@@ -112,7 +112,7 @@ def alluvial(result: Result, arm: str | None = None) -> Figure | None:
 
 def loyalty(result: Result) -> Figure:
     """Draw the focal brand's market share and loop share over the weeks."""
-    focal, renews = short(focal_title(result), 20), result.scenario.renews
+    focal, renews = short(focal_title(result), 34), result.scenario.renews
     panels = [
         TimelinePanel(
             weekly_series(result, "market_share"),

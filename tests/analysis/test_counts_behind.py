@@ -87,3 +87,19 @@ def test_the_probability_of_a_difference_is_as_uncertain_as_its_interval() -> No
     assert many.ci_low is not None and many.ci_low > 0.0 and many.p_better == pytest.approx(1.0)
     nothing = paired_difference(alike, alike, shape=SHARE.of(16.0).difference())
     assert nothing.p_better == 0.5
+
+
+def test_two_replicates_that_happen_to_count_the_same_are_no_certainty():
+    """As many more buyers in both replicates of few customers: the mean is told, and no interval without width."""
+    given = {"population": 25, "horizon": 16, "burn_in": 8, "arms.proactive.focal.strategy.doubt": None}
+    scenario, alike = Scenario.load("treadmill", **given), 0
+    for seed in range(30):
+        found = compare(scenario, replicates=2, seed=seed, threads=1).summary_json["differences"]["proactive - classic"]
+        for name in ("purchases", "market_share", "penetration", "opt_out_rate"):
+            entry = found[name]
+            if entry["mean"] and entry["ci_low"] is None:
+                alike += 1
+                assert entry["ci_high"] is None and entry["p_better"] is None
+            elif entry["mean"]:
+                assert entry["ci_low"] < entry["ci_high"]
+    assert alike
