@@ -46,9 +46,14 @@ class EventAmounts:
         self._decimal = "."
 
     @property
+    def currency(self) -> str:
+        """The currency that amounts have, where they say one."""
+        return next(iter(self._currencies), "")
+
+    @property
     def format(self) -> str:
         """How the amounts are written, for a reader."""
-        currency = next(iter(self._currencies), "")
+        currency = self.currency
         sign = "point" if self._decimal == "." else "comma"
         unit = "" if self._unit == 1.0 else f", in {parts_of_money(self._unit)}"
         return f"decimal {sign}{f', currency {currency}' if currency else ''}{unit}"

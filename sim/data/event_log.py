@@ -99,6 +99,8 @@ class EventLog:
         Events alike another one in case, activity and time; they are kept.
     state_at_start : bool
         Whether the first row of a case says where it stands before anything happens, as in our own exports.
+    currency : str
+        Of amounts, where they say one.
     """
 
     case: NDArray[np.int64]
@@ -118,6 +120,7 @@ class EventLog:
     tied_share: float
     duplicates: int
     state_at_start: bool = False
+    currency: str = ""
 
     @property
     def cases(self) -> int:
@@ -150,6 +153,7 @@ class LogBuilder:
     columns: list[ColumnRead] = field(default_factory=list)
     rows: int = 0
     state_at_start: bool = False
+    currency: str = ""
     start: int | None = None
     end: int | None = None
 
@@ -251,6 +255,7 @@ class LogBuilder:
             tied_share=float(tied.sum() / case.size),
             duplicates=int((same[0] & same[1] & same[2]).sum()),
             state_at_start=self.state_at_start,
+            currency=self.currency,
         )
 
     def _reasons(self) -> list[str]:

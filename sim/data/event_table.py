@@ -377,6 +377,7 @@ class _TableReader:
         if "amount" in self.roles:
             for block, amounts in zip(blocks, self.amounts.finish(self.faults), strict=True):
                 block["amount"] = amounts
+            builder.currency = self.amounts.currency
         trouble = RowFaults(before_ragged=self.faults.before_ragged)
         if self.times.way == "words" and blocks:
             trouble.rows = np.concatenate(self.rows)

@@ -23,6 +23,7 @@ from sim.discovery.funnel import ChannelUse, channel_use, funnel_counts, usual_f
 from sim.discovery.goal import CaseGoal, find_goal
 from sim.discovery.hazards import TimedJourney, ended_weights, fit_hazards
 from sim.discovery.inside_view import InsideView
+from sim.discovery.led_journey import ends_beside
 from sim.discovery.lived_map import LivedEdge, LivedStage, lived_map
 from sim.discovery.own_hazards import own_hazards, with_own
 from sim.discovery.persona_mixture import Mixture, find_personas
@@ -175,8 +176,7 @@ def discovering(
         cases = in_whole_steps(cases, UNITS[unit])
     slugs = stage_slugs(cases.stages)
     purchases = find_purchases(log, cases)
-    named = None if goal is None else _stage_of(cases, slugs, goal, "goal")
-    at_goal = (wanted := find_goal(cases, named, frozenset() if purchases is None else purchases.stages)).stage
+    at_goal = (wanted := _goal_of(cases, slugs, goal, purchases)).stage
     steps = usual_funnel(cases, at_goal) if funnel is None else _funnel_of(cases, slugs, funnel)
     mixture = find_personas(cases, seed)
     part, belongs = _some(cases, mixture.belongs, seed)
@@ -191,6 +191,7 @@ def discovering(
             step=unit,
             customers=cases.count,
             goal=at_goal,
+            case_ends=ends_beside(cases, at_goal),
             purchases=purchases,
             longest=int(np.bincount(cases.stage, weights=cases.stay).argmax()),
         )
@@ -364,6 +365,11 @@ def _stage_of(cases: Cases, slugs: Sequence[str], name: str, key: str) -> int:
     raise ConfigError(
         f"{key} is {name!r}, which is no stage of the log; {suggest(name, cases.stages, 'its stages are')}"
     )
+
+
+def _goal_of(cases: Cases, slugs: Sequence[str], goal: str | None, purchases: Purchases | None) -> CaseGoal:
+    named = None if goal is None else _stage_of(cases, slugs, goal, "goal")
+    return find_goal(cases, named, purchases.stages if purchases else frozenset())
 
 
 def _funnel_of(cases: Cases, slugs: Sequence[str], given: object) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from agents.population import MAX_STAGES
 from sim.discovery.cases import START
 from sim.discovery.found_market import PRICE_FEELING, found_market, market_sources, not_counted, with_purchases
 from sim.discovery.hazards import TimedJourney
-from sim.discovery.led_journey import assumed_effect, led_journey
+from sim.discovery.led_journey import CaseEnds, assumed_effect, led_journey
 from sim.discovery.purchases import Purchases
 from sim.discovery.state_edges import ENDED, TimedEdge, changes, rounded_down
 from sim.discovery.time_step import UNITS
@@ -337,6 +337,7 @@ def found_scenario(
     step: str,
     customers: int,
     goal: int | None,
+    case_ends: CaseEnds | None = None,
     purchases: Purchases | None = None,
     longest: int | None = None,
 ) -> dict[str, dict[str, dict[str, Any]]]:
@@ -356,6 +357,8 @@ def found_scenario(
         Cases; a thousand are simulated at least.
     goal : int or None
         Stage that cases are meant to reach.
+    case_ends : CaseEnds, optional
+        Where cases end beside it, for a proactive arm; without them there is none.
     purchases : Purchases, optional
         What is bought, for a market.
     longest : int, optional
@@ -367,23 +370,24 @@ def found_scenario(
     """
     ends = any(edge.target == ENDED for journey in by_persona.values() for edge in journey.edges)
     sooner = None if ends else longest
-    led = f"{name}_proactive"
     personas = {persona: {"title": persona.replace("_", " "), "share": share} for persona, share in shares.items()}
     horizon = min(max(journey.horizon for journey in by_persona.values()), MOST_STEPS)
     assumptions = [
         assumed_effect(None if sooner is None else slugs[sooner]),
         {"what": "The classic arm is as found in the log", "source": "journey discover"},
     ]
-    journeys = {
-        name: journey_content(title, slugs, by_persona, goal=goal),
-        led: journey_content(f"{title}, led", slugs, _all_led(by_persona, goal, sooner), goal=goal),
-    }
+    arms = {"classic": {"focal": {"journey": name}}}
+    journeys = {name: journey_content(title, slugs, by_persona, goal=goal)}
+    if case_ends is not None:
+        arms["proactive"] = {"focal": {"journey": f"{name}_proactive"}}
+        led = _all_led(by_persona, case_ends, sooner)
+        journeys[f"{name}_proactive"] = journey_content(f"{title}, led", slugs, led, goal=goal)
     scenario: dict[str, Any] = {
         "title": title,
         "market": "none",
         "personas": name,
         "baseline": "classic",
-        "arms": {"classic": {"focal": {"journey": name}}, "proactive": {"focal": {"journey": led}}},
+        "arms": arms,
         "step": step,
         "population": max(customers, _FEWEST_SIMULATED),
         "horizon": horizon,
@@ -393,9 +397,8 @@ def found_scenario(
     files = {"journey": journeys, "personas": {name: personas}, "scenario": {name: scenario}}
     if purchases is None or not purchases.makes_market:
         return files
-    first = next(iter(by_persona.values()))
-    states = state_names(first, slugs)
-    buying = [states[at] for at in range(len(states)) if first.contexts.stage_at(at) in purchases.stages]
+    contexts, states = next(iter(by_persona.values())).contexts, state_names(next(iter(by_persona.values())), slugs)
+    buying = [states[at] for at in range(len(states)) if contexts.stage_at(at) in purchases.stages]
     bought = _bought_as_logged(files["journey"], buying, purchases)
     if bought is None:
         return files
@@ -411,9 +414,9 @@ def found_scenario(
     return {**files, "market": {name: market}}
 
 
-def _all_led(by_persona: Mapping[str, TimedJourney], goal: int | None, sooner: int | None) -> dict[str, TimedJourney]:
+def _all_led(by_persona: Mapping[str, TimedJourney], ends: CaseEnds, sooner: int | None) -> dict[str, TimedJourney]:
     """Return the journeys of all personas as they are led; those that share one still do."""
-    led = {id(found): led_journey(found, goal=goal, sooner=sooner) for found in by_persona.values()}
+    led = {id(found): led_journey(found, ends=ends, sooner=sooner) for found in by_persona.values()}
     return {who: led[id(found)] for who, found in by_persona.items()}
 
 

@@ -55,6 +55,7 @@ def found_market(name: str, title: str, purchases: Purchases, *, customers: int,
     return {
         "title": title,
         "customers": customers,
+        **({"economics": {"currency": purchases.currency}} if purchases.currency else {}),
         "focal": purchases.brands[0].name,
         "journey": name,
         "reference_price": max(round(middle, 6), 0.01),

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
 
-__all__ = ["CaseGoal", "find_goal", "says_lost", "says_purchase"]
+__all__ = ["CaseGoal", "ends_only", "find_goal", "says_lost", "says_purchase"]
 
+#: Share of the visits to a stage that are the last of their case where cases end with it.
+_AN_END = 0.95
 #: Of the cases that come to a stage, the share that begins there from which on it is no goal.
 _BEGIN_THERE = 0.9
 #: Of all cases, those that must come to a stage that is called a purchase for it to be the goal.
@@ -134,6 +136,22 @@ def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozens
         score = np.where(buys, visits, -1.0) if buys.any() else np.where(may_be, beyond, -np.inf)
         stage = int(score.argmax())
     return CaseGoal(stage, why, float(come[stage] / cases.count), float(ends[stage] / max(visits[stage], 1)), usual)
+
+
+def ends_only(cases: Cases) -> NDArray[np.bool_]:
+    """Return with which stages cases end: nearly all visits to them are the last of their case.
+
+    Parameters
+    ----------
+    cases : Cases
+
+    Returns
+    -------
+    bool (stages,)
+    """
+    visits = np.bincount(cases.stage, minlength=len(cases.stages))
+    ends = np.bincount(cases.stage[cases.first[1:] - 1], minlength=len(cases.stages))
+    return np.asarray((visits > 0) & (ends >= _AN_END * visits))
 
 
 def _different(ordered: NDArray[np.int64]) -> int:

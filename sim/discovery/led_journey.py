@@ -4,21 +4,63 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from os.path import commonprefix
 
 import numpy as np
 
+from sim.discovery.cases import Cases
+from sim.discovery.goal import ends_only
 from sim.discovery.hazards import TimedJourney
 from sim.discovery.state_edges import ENDED, TimedEdge, parts_from
 from sim.number_format import percent
 
-__all__ = ["assumed_effect", "led_journey"]
+__all__ = ["CaseEnds", "assumed_effect", "ends_beside", "led_journey"]
 
 #: Assumed: of those who would end without the goal, the share that a proactive journey keeps.
 _KEPT = 0.2
 #: Assumed where nobody is seen to end: how much sooner customers leave the stage that takes most of their time.
 _SOONER = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEnds:
+    """Where cases end.
+
+    Attributes
+    ----------
+    short : frozenset of int
+        Stages with which cases end, short of the goal: lost, abandoned.
+    left : frozenset of int
+        Stages whose ends are left as they are: the goal, and those in which most who end have been at the goal.
+    """
+
+    short: frozenset[int]
+    left: frozenset[int]
+
+
+def ends_beside(cases: Cases, goal: int) -> CaseEnds:
+    """Return where cases end short of the goal, and where after it.
+
+    Parameters
+    ----------
+    cases : Cases
+    goal : int
+
+    Returns
+    -------
+    CaseEnds
+    """
+    stages = len(cases.stages)
+    last = cases.first[1:] - 1
+    reached = np.zeros(cases.count, bool)
+    reached[cases.case[cases.stage == goal]] = True
+    ends = np.bincount(cases.stage[last], minlength=stages)
+    after = np.bincount(cases.stage[last], weights=reached, minlength=stages) > 0.5 * ends
+    return CaseEnds(
+        frozenset(np.flatnonzero(ends_only(cases) & ~after).tolist()) - {goal},
+        frozenset(np.flatnonzero(after).tolist()) | {goal},
+    )
 
 
 def assumed_effect(sooner: str | None = None) -> dict[str, str]:
@@ -34,17 +76,18 @@ def assumed_effect(sooner: str | None = None) -> dict[str, str]:
     }
 
 
-def led_journey(journey: TimedJourney, *, goal: int | None = None, sooner: int | None = None) -> TimedJourney:
+def led_journey(journey: TimedJourney, *, ends: CaseEnds, sooner: int | None = None) -> TimedJourney:
     """Return a journey with the assumed effect.
 
-    Of those who would end in a stage other than the goal some go on as the others there do. Where last visits are told
-    apart, theirs becomes a visit of those who go on, so that they come to the stage no more often than they did.
+    Of those who would end short of the goal some go on as the others in their stage do. Where last visits are told
+    apart, theirs becomes a visit of those who go on, so that they come to the stage no more often than they did. Where
+    they would end by going to a stage such as *lost*, they go where the others go.
 
     Parameters
     ----------
     journey : TimedJourney
-    goal : int, optional
-        Stage whose ends are left as they are.
+    ends : CaseEnds
+        Where cases end.
     sooner : int, optional
         Stage that is left sooner than it was, instead.
 
@@ -61,12 +104,12 @@ def led_journey(journey: TimedJourney, *, goal: int | None = None, sooner: int |
         if sooner is not None:
             edges += _faster(mine) if stage == sooner and state not in journey.instant else mine
             continue
-        kept = _KEPT if state not in journey.instant and stage != goal else 0.0
-        edges += _shared_out(_kept_here(mine, kept), journey, goal)
+        kept = _KEPT if state not in journey.instant and stage not in ends.left | ends.short else 0.0
+        edges += _shared_out(_kept_here(mine, kept), journey, ends)
     if sooner is not None:
         return replace(journey, edges=tuple(edges))
     # Who begins with a last visit and is led begins with another one, in the same place of the luck.
-    begun = {state: _instead(state, journey.start, journey, goal) for state in journey.start}
+    begun = {state: _instead(state, journey.start, journey, ends) for state in journey.start}
     return replace(
         journey,
         edges=tuple(edges),
@@ -79,12 +122,12 @@ def led_journey(journey: TimedJourney, *, goal: int | None = None, sooner: int |
     )
 
 
-def _shared_out(edges: list[TimedEdge], journey: TimedJourney, goal: int | None) -> Iterator[TimedEdge]:
-    """Yield the edges of a state, of which those to last visits lead some to visits of those who go on."""
+def _shared_out(edges: list[TimedEdge], journey: TimedJourney, ends: CaseEnds) -> Iterator[TimedEdge]:
+    """Yield the edges of a state, of which those to last visits lead some to those who go on."""
     counts = {edge.target: edge.count for edge in edges if edge.target != ENDED and _is_first(edge)}
     whole = {states[0]: states for states in journey.contexts.parts().values()}
     for edge in edges:
-        others = {} if edge.target == ENDED else _instead(edge.target, counts, journey, goal)
+        others = {} if edge.target == ENDED else _instead(edge.target, counts, journey, ends)
         if not others:
             yield edge
             continue
@@ -93,7 +136,7 @@ def _shared_out(edges: list[TimedEdge], journey: TimedJourney, goal: int | None)
             yield from parts_from(_times(edge, _KEPT * share, led=True), whole[other], journey.contexts.ages)
 
 
-def _instead(state: int, ways: Mapping[int, float], journey: TimedJourney, goal: int | None) -> dict[int, float]:
+def _instead(state: int, ways: Mapping[int, float], journey: TimedJourney, ends: CaseEnds) -> dict[int, float]:
     """Return where those come who go on, of those who would come to a last visit: shares by state; empty: they end.
 
     They come to the stage as others do the same way, where any do: ``ways`` has how many, by state.
@@ -101,19 +144,18 @@ def _instead(state: int, ways: Mapping[int, float], journey: TimedJourney, goal:
     contexts = journey.contexts
     stage = contexts.stage_at(state)
     last = contexts.at_once.last
-    if not last[contexts.keys[state][0]] or stage == goal:
-        return {}
     phase = contexts.phase or (0,) * len(contexts.keys)
-    same = {
-        at: count
-        for at, count in ways.items()
-        if count > 0.0
-        and contexts.stage_at(at) == stage
-        and phase[at] == phase[state]
-        and not last[contexts.keys[at][0]]
-    }
+    on = [at for at, count in ways.items() if count > 0.0 and not last[contexts.keys[at][0]]]
+    if stage in ends.short:
+        same = {at: ways[at] for at in on if contexts.stage_at(at) not in ends.short}
+    elif last[contexts.keys[state][0]] and stage not in ends.left:
+        same = {at: ways[at] for at in on if contexts.stage_at(at) == stage and phase[at] == phase[state]}
+        if not same:
+            return _who_go_on(state, journey)
+    else:
+        return {}
     total = sum(same.values())
-    return {at: count / total for at, count in same.items()} if same else _who_go_on(state, journey)
+    return {at: count / total for at, count in same.items()}
 
 
 def _who_go_on(state: int, journey: TimedJourney) -> dict[int, float]:

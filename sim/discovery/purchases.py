@@ -63,6 +63,8 @@ class Purchases:
         customer likes.
     from_first : bool
         Whether the first visit of a case is an event; in our own exports it is where a customer stood before the first.
+    currency : str
+        Of amounts, where they say one.
     """
 
     stages: frozenset[int]
@@ -76,6 +78,7 @@ class Purchases:
     repeat: float | None
     habit: float
     from_first: bool
+    currency: str = ""
 
     @property
     def makes_market(self) -> bool:
@@ -170,6 +173,7 @@ def find_purchases(log: EventLog, cases: Cases) -> Purchases | None:
         repeat=repeat,
         habit=0.0 if repeat is None else _habit(code, case, repeat, _alike(brands)),
         from_first=not log.state_at_start,
+        currency=log.currency,
     )
 
 

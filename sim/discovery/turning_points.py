@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from sim.analysis.multiple_tests import beyond_chance
 from sim.discovery.cases import START, Cases
+from sim.discovery.goal import ends_only
 from sim.record.order import distinct
 
 __all__ = ["TurningPoint", "turning_points"]
 
 _FEWEST = 20
-#: Share of the visits to a stage that are the last of their case where cases end with it.
-_AN_END = 0.95
 _Z = 1.959963984540054
 
 
@@ -63,8 +62,7 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
     # Visits come in the order of their case and time: the last one stays.
     last_goal[case[at_goal]] = at_goal
     later = last_goal[case] > place
-    visits = np.bincount(cases.stage, minlength=len(cases.stages))
-    ends = np.bincount(cases.stage[cases.first[1:] - 1], minlength=len(cases.stages)) >= _AN_END * visits
+    ends = ends_only(cases)
     before = cases.before(1)
     out, chances = [], []
     for stage in np.unique(cases.stage).tolist():

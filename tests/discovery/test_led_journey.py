@@ -93,3 +93,24 @@ def test_who_is_led_goes_on_as_others_who_came_the_same_way(journeys_of):
             ends = sum(share for target, share in ways if target == "b__last")
             to_b.append((ends, sum(share for target, share in ways if stage_of(target) == "b")))
         assert to_b[1] == pytest.approx((0.8 * to_b[0][0], to_b[0][1]), rel=1e-4) and to_b[0][0] > 0.0
+
+
+def test_who_would_go_to_an_end_beside_the_goal_goes_where_others_go(journeys_of):
+    """Lost is a stage of its own, which nobody leaves: who was kept there was led nowhere."""
+    words = ["abc"] * 120 + ["abl"] * 60 + ["al"] * 20
+    classic, led = map(moves_of, journeys_of(words))
+    assert classic["a", "l"] == pytest.approx(0.1, abs=1e-4) and led["a", "l"] == pytest.approx(0.08, abs=1e-4)
+    lost = 60 / 180
+    assert led["a", "b"] == pytest.approx(0.92, abs=1e-4)
+    assert led["b", "l"] == pytest.approx(0.8 * lost * 0.92, abs=1e-4)
+    assert led["b", "c"] == pytest.approx((1.0 - 0.8 * lost) * 0.92, abs=1e-4)
+    assert led["l", "ended"] == pytest.approx(led["a", "l"] + led["b", "l"], abs=1e-4)
+
+
+def test_ends_after_the_goal_are_left_as_they_are(journeys_of):
+    """Who has come to c and ends in d is short of nothing."""
+    words = ["abcd"] * 60 + ["abce"] * 60 + ["abced"] * 30 + ["ab"] * 30
+    classic, led = map(moves_of, journeys_of(words))
+    for way in (("c", "d"), ("c", "e"), ("e", "d"), ("e", "ended")):
+        assert led[way] / led["b", "c"] == pytest.approx(classic[way] / classic["b", "c"], rel=1e-3)
+    assert led["b", "ended"] == pytest.approx(0.8 * classic["b", "ended"], rel=1e-3) and led["b", "ended"] > 0.0

@@ -11,6 +11,7 @@ from sim.api import compare
 from sim.data.log_file import read_event_log
 from sim.discovery.cases import cases_of
 from sim.discovery.discover import discover
+from sim.discovery.found_market import found_market
 from sim.discovery.purchases import find_purchases
 from sim.execution.replicates import run_replicates
 from sim.scenario.scenario import Scenario
@@ -46,6 +47,19 @@ def test_brands_prices_and_loyalty_are_those_of_the_log(tmp_path):
     assert found.sum_of_shapes == pytest.approx(3.0, rel=0.35)
     assert found.interval == pytest.approx(6 * 7 * 86_400, rel=0.1)
     assert found.again > 0.95
+
+
+def test_the_market_is_in_the_currency_of_the_log(tmp_path):
+    assert not _log(tmp_path).currency
+    text = (tmp_path / "log.csv").read_text()
+    (tmp_path / "euro.csv").write_text(text.replace(",10.0", ",€10.00").replace(",20.0", ",€20.00"))
+    log = read_event_log(tmp_path / "euro.csv")
+    purchases = find_purchases(log, cases_of(log))
+    market = found_market("x", "X", purchases, customers=300, seconds=86_400.0)
+    assert log.currency == purchases.currency == "EUR" and market["economics"] == {"currency": "EUR"}
+    assert "economics" not in found_market(
+        "x", "X", dataclasses.replace(purchases, currency=""), customers=9, seconds=1.0
+    )
 
 
 def _habitual(tmp_path, habit, cases, bought=8):
