@@ -528,8 +528,8 @@ def scaled(entry: Numbers, factor: float) -> dict[str, Any]:
 
 
 def points(share: float) -> str:
-    """Write a difference of shares in percentage points."""
-    return decimal(share * _PERCENT, 1, sign=True)
+    """Write a difference of shares in percentage points, with two decimals where one would make it a 0 with a sign."""
+    return decimal(share * _PERCENT, 1 if round(share * _PERCENT, 1) or not share else 2, sign=True)
 
 
 def probability(p: float) -> str:

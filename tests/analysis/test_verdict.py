@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from sim.analysis.verdict import money, verdict
+from sim.analysis.verdict import money, points, verdict
 from sim.experiments.compare import compare
 from sim.scenario.scenario import Scenario
 
@@ -95,6 +95,11 @@ def test_payback_in_some_replicates(told):
     text = verdict(summary)
     assert "pays back in week 20 on average (discounted; in 3 of 5 replicates) [0 to 30]" in text
     assert "in the other 2 it does not within 30 weeks" in text
+
+
+def test_no_zero_has_a_sign():
+    written = [points(share) for share in (-0.0004, 0.0004, -0.0006, 0.0, -0.021)]
+    assert written == ["−0.04", "+0.04", "−0.1", "0.0", "−2.1"]
 
 
 def test_nobody_is_behind_by_less_than_nothing(told):
