@@ -11,12 +11,15 @@ from sklearn.metrics import adjusted_rand_score
 
 from benchmarks.discovered_personas import aged, dated, opening, paced, planted, timed
 from sim.discovery.at_once import no_time_told
+from sim.discovery.cases import Cases
 from sim.discovery.context import Contexts
 from sim.discovery.discover import discover
 from sim.discovery.own_hazards import own_hazards
 from sim.discovery.persona_mixture import find_personas
 from sim.discovery.stay_classes import stay_classes
+from sim.execution.replicates import run_replicates
 from sim.reports.discovery import discovery_document, discovery_lines, discovery_summary
+from sim.scenario.scenario import Scenario
 
 
 @pytest.mark.parametrize("kinds", [2, 3])
@@ -87,3 +90,57 @@ def test_the_report_says_who_takes_how_long(log_of):
     assert discovery_summary(found, "x", "x.csv")["personas_differ_in_pace"]
     assert "2 kinds of customers by what they do and how long they take" in " ".join(discovery_lines(found, "x.csv"))
     assert re.search(r"in a \d+\.\d h, others \d+\.\d h", str(discovery_document(found, "x", "x.csv", 0.9)))
+
+
+def _run(b_looks, b_puts, seed):
+    """Return the cases of a run of two personas, of which the second leaves two stages with chances of its own."""
+    edges = [("idle", "look", 0.4, b_looks), ("look", "cart", 0.6, b_puts), ("look", "idle", 0.2, 0.2),
+             ("cart", "done", 0.6, 0.6), ("cart", "look", 0.2, 0.2), ("done", "idle", 0.8, 0.8)]  # fmt: skip
+    journey = {
+        "start": {"idle": 1.0},
+        "stages": {"idle": {}, "look": {}, "cart": {}, "done": {}},
+        "edges": [
+            {"from": source, "to": target, "probability": chance, "personas": who}
+            for source, target, *chances in edges
+            for who, chance in zip("ab", chances, strict=True)
+        ],
+    }
+    scenario = Scenario.from_dict({
+        "name": "planted",
+        "market": "none",
+        "personas": {who: {"title": who, "share": 0.5} for who in "ab"},
+        "journeys": {"one": journey},
+        "arms": {"classic": {"focal": {"journey": "one"}}},
+        "baseline": "classic",
+        "step": "day",
+        "population": 400,
+        "horizon": 250,
+        "burn_in": 0,
+        "record": {"events": 400},
+    })  # fmt: skip
+    ((_, histories),) = run_replicates(scenario, seed=seed, replicates=range(1), threads=1)
+    history = histories["classic"]
+    events, begun = history.events, history.starts
+    who = np.r_[begun[:, 0], events["customer"].astype(np.int64)]
+    day = np.r_[np.zeros(len(begun)), events["week"] + 1.0]
+    order = np.argsort(who, kind="stable")
+    who, day, stage = who[order], day[order], np.r_[begun[:, 1], events["stage"].astype(np.int64)][order]
+    first = np.r_[np.flatnonzero(np.r_[True, np.diff(who) != 0]), who.size]
+    following = np.roll(stage, -1)
+    following[first[1:] - 1] = -1
+    time, end = 86_400.0 * day, 86_400.0 * 250
+    stay = np.where(following < 0, end, np.roll(time, -1)) - time
+    cases = Cases(first, who[first[:-1]], stage, time, following, stay, tuple(journey["stages"]), end, False)
+    return cases, history.lives.persona[cases.number]
+
+
+@pytest.mark.parametrize(("b_looks", "b_puts"), [(0.2, 0.6), (0.8, 0.6), (0.4, 0.3), (0.2, 0.3)])
+def test_personas_of_a_run_are_found_in_its_log_where_an_edge_differs_by_a_factor_of_two(b_looks, b_puts):
+    cases, truth = _run(b_looks, b_puts, 1)
+    found = find_personas(cases, 1)
+    assert len(found.shares) == 2
+    assert adjusted_rand_score(truth, found.member) >= 0.8
+
+
+def test_personas_of_a_run_that_do_the_same_are_one_kind():
+    assert [len(find_personas(_run(0.4, 0.6, seed)[0], seed).shares) for seed in range(4)] == [1] * 4
