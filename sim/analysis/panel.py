@@ -108,8 +108,8 @@ def purchases_by_customer(history: History, customers: int, brands: int) -> NDAr
     -------
     int64 (customers, brands)
     """
-    bought = history.events[history.events["kind"] == EventKind.PURCHASE]
-    places = bought["customer"] * brands + bought["brand"]
+    bought = history.events["kind"] == EventKind.PURCHASE
+    places = history.events["customer"][bought] * brands + history.events["brand"][bought]
     return np.bincount(places, minlength=customers * brands).reshape(customers, brands)
 
 

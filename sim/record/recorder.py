@@ -28,6 +28,9 @@ __all__ = [
     "starts_of",
 ]
 
+#: Rows of the event log that are laid out at a time: so few that they stay in the cache while column by column is read.
+_ROWS = 4_096
+
 #: Weekly state of the market, columns of :class:`sim.record.history.MarketTrace`.
 Traced: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
@@ -123,17 +126,19 @@ def _log(counters: Counters) -> NDArray[np.void]:
     rows = counters.events[: counters.event_count[0]]
     if not len(rows):
         return np.empty(0, EVENT)
+    log = np.empty(len(rows), EVENT)
+    for start in range(0, len(rows), _ROWS):
+        for name, column in zip(EVENT.names or (), rows[start : start + _ROWS].T, strict=True):
+            log[start : start + _ROWS][name] = column
     # Customers' weeks come in order, and moments of one week as they happened: stable, so that both stay so.
     who = np.ascontiguousarray(rows[:, 0])
-    columns = rows.take(stable_order(who, int(who.max())), axis=0).T.copy()
-    customer, week = columns[0], columns[1]
+    order = stable_order(who, int(who.max()))
+    log = log.take(order)
+    customer, week = who.take(order), np.ascontiguousarray(log["week"])
     is_first = np.ones(len(rows), np.bool_)
     is_first[1:] = (customer[1:] != customer[:-1]) | (week[1:] != week[:-1])
-    place = np.arange(len(rows))
-    columns[2] = place - np.maximum.accumulate(np.where(is_first, place, 0))
-    log = np.empty(len(rows), EVENT)
-    for name, column in zip(EVENT.names or (), columns, strict=True):
-        log[name] = column
+    first = np.flatnonzero(is_first)
+    log["order"] = np.arange(len(rows)) - np.repeat(first, np.diff(first, append=len(rows)))
     return log
 
 
