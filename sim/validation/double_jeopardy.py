@@ -260,6 +260,6 @@ DOUBLE_JEOPARDY = Pattern(
     title="Double jeopardy and duplication of purchase",
     reference="Goodhardt, Ehrenberg & Chatfield 1984; Ehrenberg, Goodhardt & Barwise 1990",
     scenarios=("toothpaste_1973", "yogurt_panel", "catsup_panel"),
-    effort=840.0,
+    effort=182.0,
     run=run,
 )
